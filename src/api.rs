@@ -1,0 +1,1 @@
+//! The public functions as plain Rust; the serde shapes that JavaScript sees.

@@ -1,0 +1,1 @@
+//! What is wrong with a flow: one file for each check over the model.

@@ -1,0 +1,158 @@
+//! Findings about a text or a value: what is wrong, where, and what would be right.
+//!
+//! Inside the core a finding carries byte [`Span`]s; `api` turns them into positions once.
+
+mod code;
+
+pub use code::Code;
+
+use crate::text::Span;
+
+/// One finding.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Diagnostic {
+    /// The stable name of the finding; its documentation is `docs/diagnostics.md`.
+    pub code: Code,
+    /// How grave it is. Usually the code's own.
+    pub severity: Severity,
+    /// One line, lower-case, no final period, the user's own text in backticks.
+    pub message: String,
+    /// Where in the parsed value, from its root.
+    pub path: Path,
+    /// Where in the text, if there is one.
+    pub span: Option<Span>,
+    /// Other places that explain the finding.
+    pub related: Vec<Related>,
+    /// An edit that repairs it, where the repair is certain.
+    pub fix: Option<Fix>,
+}
+
+/// How grave a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// The service refuses it or could never run it.
+    Error,
+    /// Likely wrong, or rests on an undocumented limit.
+    Warning,
+    /// Good to know.
+    Info,
+}
+
+/// The way from the root of a parsed value to a part of it.
+pub type Path = Vec<PathSegment>;
+
+/// One step of a [`Path`].
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum PathSegment {
+    /// A key of a mapping.
+    Key(String),
+    /// An index of a list, from 0.
+    Index(usize),
+}
+
+/// A second place that explains a finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Related {
+    /// One line, worded as [`Diagnostic::message`].
+    pub message: String,
+    /// Where in the same text.
+    pub span: Span,
+}
+
+/// Edits that repair a finding when all are applied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// What the edits do, as an order: "change `Nxt` to `Next`".
+    pub title: String,
+    /// Non-overlapping, in ascending order.
+    pub edits: Vec<Edit>,
+}
+
+/// One replacement in the text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// What is replaced; empty to insert.
+    pub span: Span,
+    /// What comes in its place.
+    pub new_text: String,
+}
+
+impl Severity {
+    /// The word JavaScript sees.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Info => "info",
+        }
+    }
+}
+
+impl Diagnostic {
+    /// A finding of the code's own severity, at `span`, with nothing else known yet.
+    pub fn new(code: Code, span: impl Into<Option<Span>>, message: impl Into<String>) -> Self {
+        Diagnostic {
+            code,
+            severity: code.severity(),
+            message: message.into(),
+            path: Path::new(),
+            span: span.into(),
+            related: Vec::new(),
+            fix: None,
+        }
+    }
+
+    /// The same finding, at a path.
+    #[must_use]
+    pub fn at(mut self, path: Path) -> Self {
+        self.path = path;
+        self
+    }
+
+    /// The same finding, of another severity than its code's own.
+    #[must_use]
+    pub fn severity(mut self, severity: Severity) -> Self {
+        self.severity = severity;
+        self
+    }
+
+    /// The same finding, with a second place.
+    #[must_use]
+    pub fn related(mut self, span: Span, message: impl Into<String>) -> Self {
+        self.related.push(Related { message: message.into(), span });
+        self
+    }
+
+    /// The same finding, with a repair of one edit.
+    #[must_use]
+    pub fn fix(mut self, title: impl Into<String>, span: Span, new_text: impl Into<String>) -> Self {
+        self.fix = Some(Fix { title: title.into(), edits: vec![Edit { span, new_text: new_text.into() }] });
+        self
+    }
+}
+
+/// Brings findings into the one order everybody sees: by place in the text (findings without
+/// one first), then severity, then code; each once.
+pub fn sort(diagnostics: &mut Vec<Diagnostic>) {
+    diagnostics.sort_by(|a, b| {
+        (a.span.map(|s| (s.start, s.end)), a.severity, a.code.as_str(), &a.message).cmp(&(
+            b.span.map(|s| (s.start, s.end)),
+            b.severity,
+            b.code.as_str(),
+            &b.message,
+        ))
+    });
+    diagnostics.dedup_by(|a, b| a.code == b.code && a.span == b.span && a.message == b.message);
+}
+
+impl From<&str> for PathSegment {
+    fn from(key: &str) -> Self {
+        PathSegment::Key(key.to_owned())
+    }
+}
+
+impl From<usize> for PathSegment {
+    fn from(index: usize) -> Self {
+        PathSegment::Index(index)
+    }
+}

@@ -1,0 +1,1 @@
+//! Flow definitions: one model for both dialects.

@@ -1,0 +1,1 @@
+//! The only room that knows JavaScript: convert, call `api`, convert back.

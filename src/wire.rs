@@ -1,0 +1,1 @@
+//! The service's wire format: requests, executions, faults.

@@ -1,0 +1,2 @@
+//! The one build tool of the project.
+fn main() {}
