@@ -1,0 +1,55 @@
+// What goes wrong, as one class. The fields are documented in index.d.ts.
+
+const optional = ["status", "requestId", "diagnostics", "cause"];
+
+export class CloudFlowError extends Error {
+  constructor(fields) {
+    super(fields.message);
+    this.kind = fields.kind;
+    this.code = fields.code;
+    this.retryable = fields.retryable ?? false;
+    this.attempts = fields.attempts ?? 0;
+    for (const name of optional) {
+      if (fields[name] === undefined) continue;
+      // A cause is for debuggers, not for JSON: it may be a response or an error of the host.
+      Object.defineProperty(this, name, {
+        value: fields[name],
+        enumerable: name !== "cause",
+        configurable: true,
+        writable: true,
+      });
+    }
+  }
+
+  toJSON() {
+    return { name: this.name, message: this.message, ...this };
+  }
+}
+// On the prototype, so that it is not an own field of every error.
+Object.defineProperty(CloudFlowError.prototype, "name", { value: "CloudFlowError", configurable: true, writable: true });
+
+/** What the module threw, as what the caller sees. An abort reason and a host's error stay what they are. */
+export function asThrown(thrown) {
+  return isFields(thrown) ? new CloudFlowError(thrown) : thrown;
+}
+
+/** The module stopped in the middle of a call: a bug of ours, told as one. */
+export function trapped(cause) {
+  return new CloudFlowError({
+    kind: "internal",
+    code: "internal",
+    message: "cloudflow-wasm stopped unexpectedly; this call is lost, the next one starts afresh",
+    cause,
+  });
+}
+
+function isFields(thrown) {
+  return (
+    typeof thrown === "object" &&
+    thrown !== null &&
+    Object.getPrototypeOf(thrown) === Object.prototype &&
+    typeof thrown.kind === "string" &&
+    typeof thrown.code === "string" &&
+    typeof thrown.message === "string"
+  );
+}

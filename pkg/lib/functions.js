@@ -1,0 +1,100 @@
+// The functions of ".", over a runtime. They convert nothing: the module does.
+
+export function createFunctions(runtime) {
+  const describeExecution = (request, options) => runtime.start("describeExecution", request, options);
+  const waitForExecution = (request, options) => runtime.start("waitForExecution", request, options);
+  const watchExecution = (request, options) => watch(waitForExecution, request, options);
+  return {
+    describeExecution,
+    waitForExecution,
+    watchExecution,
+    createClient(options) {
+      const bound = (call) => ({ ...options, ...call });
+      return {
+        describeExecution: (request, call) => describeExecution(request, bound(call)),
+        waitForExecution: (request, call) => waitForExecution(request, bound(call)),
+        watchExecution: (request, call) => watchExecution(request, bound(call)),
+      };
+    },
+    parseExecution: (body) => runtime.call("parseExecution", body),
+    validateExecution: (body) => runtime.call("validateExecution", body),
+    parseFlow: (text) => runtime.call("parseFlow", text),
+    validateFlow: (text) => runtime.call("validateFlow", text),
+    flowGraph: (text) => runtime.call("flowGraph", text),
+    flowToMermaid: (text) => runtime.call("flowToMermaid", text),
+  };
+}
+
+// Every change once, in order; leaving the loop ends the request in flight. Nothing is sent before
+// the first `next()`.
+function watch(waitForExecution, request, options) {
+  const changes = [];
+  const waiting = [];
+  const controller = new AbortController();
+  let started = false;
+  let finished = false;
+  let failure;
+
+  function start() {
+    started = true;
+    const outer = options?.signal;
+    const onAbort = () => controller.abort(outer.reason);
+    if (outer?.aborted) onAbort();
+    else outer?.addEventListener("abort", onAbort);
+    const onUpdate = (execution) => {
+      options?.onUpdate?.(execution);
+      if (finished) return;
+      changes.push(execution);
+      settle();
+    };
+    waitForExecution(request, { ...options, signal: controller.signal, onUpdate })
+      .then(undefined, (error) => {
+        if (!finished) failure = { error };
+      })
+      .finally(() => {
+        outer?.removeEventListener("abort", onAbort);
+        finished = true;
+        settle();
+      });
+  }
+
+  function settle() {
+    while (waiting.length > 0 && (changes.length > 0 || finished)) {
+      const { resolve, reject } = waiting.shift();
+      if (changes.length > 0) resolve({ value: changes.shift(), done: false });
+      else if (failure) {
+        reject(failure.error);
+        failure = undefined;
+      } else resolve({ value: undefined, done: true });
+    }
+  }
+
+  function leave() {
+    finished = true;
+    failure = undefined;
+    changes.length = 0;
+    if (started) controller.abort();
+    settle();
+  }
+
+  return {
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+    next() {
+      return new Promise((resolve, reject) => {
+        waiting.push({ resolve, reject });
+        if (!started && !finished) start();
+        settle();
+      });
+    },
+    return(value) {
+      leave();
+      return Promise.resolve({ value, done: true });
+    },
+    throw(error) {
+      leave();
+      return Promise.reject(error);
+    },
+  };
+}

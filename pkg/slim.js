@@ -1,0 +1,69 @@
+// "cloudflow-wasm/slim": the same functions; the caller brings the module ("cloudflow-wasm/core.wasm").
+
+import { CloudFlowError } from "./lib/error.js";
+import { createFunctions } from "./lib/functions.js";
+import { createRuntime } from "./lib/runtime.js";
+import { instantiate } from "./wasm/core.js";
+
+export { CloudFlowError };
+
+let compiled;
+
+/** Makes the functions ready. The first module counts; a failed call may be repeated. */
+export async function init(source) {
+  compiled ??= await compile(await source);
+}
+
+export const {
+  createClient,
+  describeExecution,
+  flowGraph,
+  flowToMermaid,
+  parseExecution,
+  parseFlow,
+  validateExecution,
+  validateFlow,
+  waitForExecution,
+  watchExecution,
+} = createFunctions(
+  createRuntime(instantiate, () => {
+    if (compiled) return compiled;
+    throw new CloudFlowError({
+      kind: "request",
+      code: "not-initialized",
+      message: "call `await init(module)` of cloudflow-wasm/slim before any other function",
+    });
+  }),
+);
+
+async function compile(source) {
+  if (source instanceof WebAssembly.Module) return source;
+  if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) return WebAssembly.compile(source);
+  if (source instanceof URL) return compile(await load(source));
+  if (typeof source?.arrayBuffer !== "function") {
+    throw new CloudFlowError({
+      kind: "request",
+      code: "not-a-module",
+      message: "`init` takes a WebAssembly.Module, its bytes, a Response or a URL",
+    });
+  }
+  if (source.ok === false) {
+    throw new CloudFlowError({
+      kind: "network",
+      code: "module-not-loaded",
+      message: `the module could not be loaded: HTTP ${source.status}`,
+      status: source.status,
+    });
+  }
+  // Streaming wants the right media type; many servers send another.
+  const streams = source.headers?.get("content-type")?.startsWith("application/wasm") && WebAssembly.compileStreaming;
+  return streams ? WebAssembly.compileStreaming(source) : WebAssembly.compile(await source.arrayBuffer());
+}
+
+// `fetch` does not read files; Node, Deno and Bun lend their file system without an import that a
+// bundler would trip over.
+function load(url) {
+  if (url.protocol !== "file:") return fetch(url);
+  const fs = globalThis.process?.getBuiltinModule?.("node:fs/promises");
+  return fs ? fs.readFile(url) : fetch(url);
+}

@@ -1,0 +1,43 @@
+//! The one serializer of the boundary, and what a JavaScript caller may hand in for a text.
+
+use serde::Serialize;
+use serde_wasm_bindgen::Serializer;
+use wasm_bindgen::prelude::*;
+
+use super::error;
+
+/// Maps become plain objects and an absent field stays absent.
+const SERIALIZER: Serializer = Serializer::json_compatible();
+
+/// A plain JavaScript value of a shape of `api`.
+pub(super) fn to_js<T: Serialize + ?Sized>(value: &T) -> Result<JsValue, JsValue> {
+    value.serialize(&SERIALIZER).map_err(|problem| error::internal(&problem.to_string()))
+}
+
+/// The text an argument holds. A wrong call throws; a wrong text is an answer.
+pub(super) fn text(value: &JsValue, what: &str) -> Result<String, JsValue> {
+    value.as_string().ok_or_else(|| {
+        error::request("not-a-text", &format!("`{what}` must be a string, not {}", kind_of(value)))
+    })
+}
+
+/// What a value is, in the caller's words.
+pub(super) fn kind_of(value: &JsValue) -> &'static str {
+    if value.is_null() {
+        "null"
+    } else if value.is_undefined() {
+        "undefined"
+    } else if value.is_string() {
+        "a string"
+    } else if value.as_bool().is_some() {
+        "a boolean"
+    } else if value.as_f64().is_some() {
+        "a number"
+    } else if value.is_function() {
+        "a function"
+    } else if js_sys::Array::is_array(value) {
+        "an array"
+    } else {
+        "an object"
+    }
+}
