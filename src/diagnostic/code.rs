@@ -42,6 +42,12 @@ codes! {
     // YAML
     /// The text is not YAML.
     YamlSyntax = "yaml-syntax", Error;
+    /// An alias names nothing that stands above it.
+    YamlUnknownAlias = "yaml-unknown-alias", Error;
+    /// The text holds more than one document.
+    YamlMultipleDocuments = "yaml-multiple-documents", Error;
+    /// The text is nested too deep, holds too many values, or its aliases stand for too many.
+    YamlLimit = "yaml-limit", Error;
     /// A mapping holds the same key twice.
     DuplicateKey = "duplicate-key", Error;
 

@@ -1,11 +1,24 @@
 //! The tree: a flat arena, read through small copyable [`Node`] handles.
 
+use super::resolve;
 use crate::text::Span;
 
 /// One document, borrowed from its text.
 #[derive(Debug)]
 pub struct Tree<'t> {
-    text: &'t str,
+    pub(super) text: &'t str,
+    // INVARIANT: links between nodes never lead in a circle: children are linked once, and an
+    // alias names a node that was complete before the alias was read.
+    pub(super) nodes: Vec<Raw>,
+    /// The top nodes, one for each document of the text.
+    pub(super) documents: Vec<Document>,
+    /// The texts of scalars that do not stand in the source as they mean, end to end.
+    pub(super) decoded: String,
+    pub(super) ranges: Vec<Decoded>,
+    /// Tags are rare: they stand beside the nodes, ordered by node.
+    pub(super) tags: Vec<(u32, Span)>,
+    /// Lines of a template language were skipped.
+    pub(super) template_lines: bool,
 }
 
 /// What a node is. An alias shows as the node it names.
@@ -58,12 +71,60 @@ pub enum Resolved<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct Node<'a> {
     tree: &'a Tree<'a>,
+    id: u32,
+    /// The node itself, or the one that an alias names.
+    raw: &'a Raw,
+}
+
+/// The link that leads nowhere.
+pub(super) const NONE: u32 = u32::MAX;
+
+/// A node as it lies in the arena.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Raw {
+    pub span: Span,
+    /// Of a collection the first child, of an alias the node it names, of a decoded scalar its
+    /// index in [`Tree::ranges`].
+    pub first: u32,
+    /// The next child of the same parent. In a mapping keys and values take turns.
+    pub next: u32,
+    pub kind: Kind,
+    pub style: Style,
+    pub flags: u8,
+}
+
+/// [`Raw::flags`]: the text of the scalar stands in [`Tree::decoded`].
+pub(super) const DECODED: u8 = 1;
+/// [`Raw::flags`]: there is a tag.
+pub(super) const TAGGED: u8 = 2;
+/// [`Raw::flags`]: the node stands for another one.
+pub(super) const ALIAS: u8 = 4;
+
+/// A document of the stream.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Document {
+    pub root: u32,
+}
+
+/// A stretch of [`Tree::decoded`].
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Decoded {
+    pub start: u32,
+    pub end: u32,
 }
 
 impl<'t> Tree<'t> {
     /// A document without a root.
     pub(super) fn empty(text: &'t str) -> Self {
-        Tree { text }
+        Tree {
+            text,
+            nodes: Vec::new(),
+            documents: Vec::new(),
+            decoded: String::new(),
+            ranges: Vec::new(),
+            tags: Vec::new(),
+            template_lines: false,
+        }
     }
 
     /// The text that was read.
@@ -73,61 +134,175 @@ impl<'t> Tree<'t> {
 
     /// The top node; none in an empty document.
     pub fn root(&self) -> Option<Node<'_>> {
-        None
+        self.node(self.documents.first()?.root)
+    }
+
+    /// True where the text is a template: a scalar holds a placeholder (see
+    /// [`Node::is_template`]), or lines of a template language (`{% if … %}`) were skipped.
+    /// What such a text says before it is filled in is not all it will say.
+    pub fn has_templates(&self) -> bool {
+        self.template_lines
+            || (0..self.nodes.len()).any(|id| self.node(id as u32).is_some_and(Node::is_template))
+    }
+
+    /// The handle of a node; none for [`NONE`].
+    pub(super) fn node(&self, id: u32) -> Option<Node<'_>> {
+        let own = self.nodes.get(id as usize)?;
+        let raw = if own.flags & ALIAS != 0 {
+            self.nodes.get(own.first as usize).unwrap_or(own)
+        } else {
+            own
+        };
+        Some(Node {
+            tree: self,
+            id,
+            raw,
+        })
     }
 }
 
 impl<'a> Node<'a> {
     /// Where the node stands: quotes and brackets included, tag and anchor not. The span of a
-    /// value that is not written is empty and lies where the value would begin.
+    /// value that is not written is empty and lies where the value would begin. An alias stands
+    /// where it is written, not where its node is.
     pub fn span(self) -> Span {
-        Span::default()
+        self.tree
+            .nodes
+            .get(self.id as usize)
+            .map_or(self.raw.span, |own| own.span)
     }
 
     /// What it is.
     pub fn kind(self) -> Kind {
-        Kind::Scalar
+        self.raw.kind
     }
 
     /// How it is written.
     pub fn style(self) -> Style {
-        Style::Plain
+        self.raw.style
     }
 
     /// The tag as written (`!Ref`, `!!str`), if any.
     pub fn tag(self) -> Option<&'a str> {
-        None
+        if self.raw.flags & TAGGED == 0 {
+            return None;
+        }
+        let id = self.target();
+        let at = self
+            .tree
+            .tags
+            .binary_search_by_key(&id, |(node, _)| *node)
+            .ok()?;
+        self.tree
+            .tags
+            .get(at)
+            .map(|(_, span)| span.of(self.tree.text))
     }
 
     /// A scalar's text, decoded: escapes, folding and indentation undone.
     pub fn text(self) -> Option<&'a str> {
-        Some(self.tree.text)
+        if self.raw.kind != Kind::Scalar {
+            return None;
+        }
+        if self.raw.flags & DECODED != 0 {
+            let Decoded { start, end, .. } = self.tree.ranges.get(self.raw.first as usize)?;
+            return self.tree.decoded.get(*start as usize..*end as usize);
+        }
+        let Span { start, end } = self.raw.span;
+        let quote = u32::from(matches!(
+            self.raw.style,
+            Style::SingleQuoted | Style::DoubleQuoted
+        ));
+        Some(
+            Span {
+                start: start + quote,
+                end: end.saturating_sub(quote),
+            }
+            .of(self.tree.text),
+        )
     }
 
     /// A scalar's value; `None` for a collection.
     pub fn resolve(self) -> Option<Resolved<'a>> {
-        None
+        let text = self.text()?;
+        Some(match self.tag() {
+            None if self.raw.style == Style::Plain => resolve::core(text),
+            None | Some("!" | "!!str") => Resolved::Text(text),
+            // `!!int "3"` is a number however it is quoted.
+            Some(tag) if tag.starts_with("!!") => resolve::core(text),
+            Some(_) => Resolved::Text(text),
+        })
+    }
+
+    /// True for a scalar that holds a placeholder of a template language, `{{ … }}` or `${…}`,
+    /// or is one as a whole, `<name>`: its value is not known yet.
+    pub fn is_template(self) -> bool {
+        let Some(text) = self.text() else {
+            return false;
+        };
+        let holds = |open: &str, close: &str| {
+            text.find(open)
+                .is_some_and(|at| text.get(at..).is_some_and(|rest| rest.contains(close)))
+        };
+        let whole = text
+            .strip_prefix('<')
+            .and_then(|rest| rest.strip_suffix('>'));
+        holds("{{", "}}")
+            || holds("${", "}")
+            || whole.is_some_and(|name| !name.is_empty() && !name.contains(['<', '>', ' ', '=']))
     }
 
     /// The items of a sequence; nothing for other nodes.
     pub fn items(self) -> Items<'a> {
-        Items { next: None }
+        Items {
+            next: self.child(Kind::Sequence),
+        }
     }
 
     /// The keys and values of a mapping, in order; nothing for other nodes.
     pub fn entries(self) -> Entries<'a> {
-        Entries { next: None }
+        Entries {
+            next: self.child(Kind::Mapping),
+        }
     }
 
     /// The value of the first key whose text is `key`.
     pub fn get(self, key: &str) -> Option<Node<'a>> {
-        self.entries().find(|(k, _)| k.text() == Some(key)).map(|(_, value)| value)
+        self.entries()
+            .find(|(k, _)| k.text() == Some(key))
+            .map(|(_, value)| value)
     }
 
     /// The byte offset in the document of a byte offset in [`Node::text`], so that a finding
     /// inside an expression has the right place also in quoted and folded scalars.
     pub fn source_offset(self, at: usize) -> u32 {
-        self.span().start + at as u32
+        let quote = usize::from(matches!(
+            self.raw.style,
+            Style::SingleQuoted | Style::DoubleQuoted
+        ));
+        self.raw
+            .span
+            .end
+            .min(Span::at(self.raw.span.start as usize + quote + at).start)
+    }
+
+    fn target(self) -> u32 {
+        match self.tree.nodes.get(self.id as usize) {
+            Some(own) if own.flags & ALIAS != 0 => own.first,
+            _ => self.id,
+        }
+    }
+
+    fn child(self, kind: Kind) -> Option<Node<'a>> {
+        if self.raw.kind == kind {
+            self.tree.node(self.raw.first)
+        } else {
+            None
+        }
+    }
+
+    fn sibling(self) -> Option<Node<'a>> {
+        self.tree.node(self.tree.nodes.get(self.id as usize)?.next)
     }
 }
 
@@ -146,13 +321,18 @@ pub struct Entries<'a> {
 impl<'a> Iterator for Items<'a> {
     type Item = Node<'a>;
     fn next(&mut self) -> Option<Node<'a>> {
-        self.next.take()
+        let node = self.next?;
+        self.next = node.sibling();
+        Some(node)
     }
 }
 
 impl<'a> Iterator for Entries<'a> {
     type Item = (Node<'a>, Node<'a>);
     fn next(&mut self) -> Option<(Node<'a>, Node<'a>)> {
-        self.next.take().map(|node| (node, node))
+        let key = self.next?;
+        let value = key.sibling()?;
+        self.next = value.sibling();
+        Some((key, value))
     }
 }

@@ -1,0 +1,46 @@
+//! A key that stands twice in one mapping.
+
+use super::tree::{Node, Tree};
+use crate::diagnostic::{Code, Diagnostic};
+
+/// Reports every key of the mapping `node` whose text stood before, with the first as `related`.
+/// Keys that are collections are not compared.
+pub(super) fn report_duplicates(tree: &Tree<'_>, node: u32, diagnostics: &mut Vec<Diagnostic>) {
+    let Some(mapping) = tree.node(node) else {
+        return;
+    };
+    // Nearly every mapping is small: then comparing each with each is quicker than any order.
+    let small = mapping.entries().nth(8).is_none();
+    if small {
+        for (at, (key, _)) in mapping.entries().enumerate() {
+            let Some(text) = key.text() else { continue };
+            if let Some((first, _)) = mapping
+                .entries()
+                .take(at)
+                .find(|(other, _)| other.text() == Some(text))
+            {
+                diagnostics.push(duplicate(first, key, text));
+            }
+        }
+        return;
+    }
+    // Sorting, not hashing: no choice of keys makes it slow.
+    let mut keys: Vec<(&str, u32, Node<'_>)> = mapping
+        .entries()
+        .filter_map(|(key, _)| Some((key.text()?, key.span().start, key)))
+        .collect();
+    keys.sort_unstable_by_key(|(text, start, _)| (*text, *start));
+    let mut first: Option<(&str, Node<'_>)> = None;
+    for (text, _, key) in keys {
+        match first {
+            Some((same, first)) if same == text => diagnostics.push(duplicate(first, key, text)),
+            _ => first = Some((text, key)),
+        }
+    }
+}
+
+fn duplicate(first: Node<'_>, key: Node<'_>, text: &str) -> Diagnostic {
+    let message = format!("the key `{text}` stands twice in this mapping");
+    Diagnostic::new(Code::DuplicateKey, key.span(), message)
+        .related(first.span(), "first stands here")
+}

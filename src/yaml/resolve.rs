@@ -1,0 +1,117 @@
+//! Plain scalars by the core schema of YAML 1.2 (yaml.org/spec/1.2.2, section 10.3.2).
+
+use super::tree::Resolved;
+
+/// What a plain scalar means.
+pub(super) fn core(text: &str) -> Resolved<'_> {
+    match text {
+        "" | "~" | "null" | "Null" | "NULL" => Resolved::Null,
+        "true" | "True" | "TRUE" => Resolved::Bool(true),
+        "false" | "False" | "FALSE" => Resolved::Bool(false),
+        ".nan" | ".NaN" | ".NAN" => Resolved::Float(text),
+        // Nearly every scalar is a word: one look at its first byte settles it.
+        _ if text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.')) => {
+            number(text)
+        }
+        _ => Resolved::Text(text),
+    }
+}
+
+fn number(text: &str) -> Resolved<'_> {
+    let radix = |prefix, radix| {
+        text.strip_prefix(prefix)
+            .map(|digits: &str| (digits, radix))
+    };
+    if let Some((digits, radix)) = radix("0x", 16).or_else(|| radix("0o", 8)) {
+        // `from_str_radix` takes a sign, the schema does not.
+        return if digits.is_empty() || !digits.chars().all(|c| c.is_digit(radix)) {
+            Resolved::Text(text)
+        } else {
+            i64::from_str_radix(digits, radix).map_or(Resolved::Float(text), Resolved::Int)
+        };
+    }
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    if matches!(unsigned, ".inf" | ".Inf" | ".INF") {
+        return Resolved::Float(text);
+    }
+    let (whole, rest) = digits(unsigned);
+    if whole > 0 && rest.is_empty() {
+        // One that does not fit is still a number.
+        return text.parse().map_or(Resolved::Float(text), Resolved::Int);
+    }
+    let (fraction, rest) = rest.strip_prefix('.').map_or((0, rest), digits);
+    if whole + fraction == 0 {
+        return Resolved::Text(text);
+    }
+    let Some(exponent) = rest.strip_prefix(['e', 'E']) else {
+        return if rest.is_empty() {
+            Resolved::Float(text)
+        } else {
+            Resolved::Text(text)
+        };
+    };
+    let (count, rest) = digits(exponent.strip_prefix(['+', '-']).unwrap_or(exponent));
+    if count > 0 && rest.is_empty() {
+        Resolved::Float(text)
+    } else {
+        Resolved::Text(text)
+    }
+}
+
+/// How many digits lead, and what follows them.
+fn digits(text: &str) -> (usize, &str) {
+    let rest = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    (text.len() - rest.len(), rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_and_numbers() {
+        for text in ["", "~", "null"] {
+            assert_eq!(core(text), Resolved::Null);
+        }
+        for (text, value) in [
+            ("0", 0),
+            ("-12", -12),
+            ("+3", 3),
+            ("0x1F", 31),
+            ("0o17", 15),
+            ("007", 7),
+        ] {
+            assert_eq!(core(text), Resolved::Int(value), "{text}");
+        }
+        for text in [
+            "1.5",
+            ".5",
+            "1.",
+            "-1e9",
+            "+.inf",
+            ".NaN",
+            "1E-3",
+            "99999999999999999999",
+        ] {
+            assert_eq!(core(text), Resolved::Float(text));
+        }
+        for text in [
+            "yes",
+            "on",
+            "0x",
+            "0x-1",
+            "0b1",
+            "1_000",
+            "12:30",
+            "-",
+            "+",
+            ".",
+            "e5",
+            "1e",
+            "2024-01-01",
+            "nUll",
+        ] {
+            assert_eq!(core(text), Resolved::Text(text));
+        }
+    }
+}
