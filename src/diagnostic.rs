@@ -3,8 +3,10 @@
 //! Inside the core a finding carries byte [`Span`]s; `api` turns them into positions once.
 
 mod code;
+mod nearest;
 
 pub use code::Code;
+pub use nearest::nearest;
 
 use crate::text::Span;
 

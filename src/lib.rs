@@ -11,6 +11,8 @@ pub mod diagnostic;
 
 pub mod yaml;
 
+pub mod expr;
+
 pub mod flow;
 
 pub mod check;

@@ -62,6 +62,40 @@ codes! {
     WrongType = "wrong-type", Error;
     /// A transition names a state that does not exist.
     UnknownTarget = "unknown-target", Error;
+    /// A key that the dialect knows, at a place where it does nothing.
+    MisplacedKey = "misplaced-key", Error;
+    /// Keys that exclude each other, or the same thing said twice.
+    ConflictingKeys = "conflicting-keys", Error;
+    /// A key or a form that newer documentation no longer shows.
+    Deprecated = "deprecated", Warning;
+    /// A key or a form that works but is documented nowhere.
+    Undocumented = "undocumented", Warning;
+    /// A number, or a number of entries, outside the documented range.
+    OutOfRange = "out-of-range", Error;
+    /// A list or a text that must not be empty.
+    EmptyValue = "empty-value", Error;
+    /// A text that is not one of the allowed words.
+    UnknownValue = "unknown-value", Error;
+    /// A state of a type that does not exist.
+    UnknownType = "unknown-type", Error;
+
+    // Expressions
+    /// An expression that cannot be read.
+    ExpressionSyntax = "expression-syntax", Error;
+    /// An expression, or its calls, nested too deeply.
+    ExpressionTooDeep = "expression-too-deep", Error;
+    /// A variable that does not exist.
+    UnknownVariable = "unknown-variable", Error;
+    /// A variable that exists, but not here.
+    MisplacedVariable = "misplaced-variable", Error;
+    /// A member of the context that is not documented.
+    UnknownMember = "unknown-member", Warning;
+    /// A function that is not documented.
+    UnknownFunction = "unknown-function", Warning;
+    /// A call with too few or too many arguments.
+    WrongArity = "wrong-arity", Error;
+    /// A condition that is neither true nor false.
+    NotBoolean = "not-boolean", Error;
 
     // A response of the service
     /// A response that is not a JSON object.

@@ -19,7 +19,7 @@ pub struct Parsed<'a> {
 }
 
 /// Reads one expression. The finding's span is in bytes of `text`.
-pub fn parse(text: &str) -> Result<Parsed<'_>, Diagnostic> {
+pub fn parse(text: &str) -> Result<Parsed<'_>> {
     let mut parser = Parser { lexer: Lexer::new(text), token: Token::End, span: Span::at(0), end: 0, depth: 0 };
     parser.advance()?;
     if parser.token == Token::End {
@@ -42,7 +42,7 @@ struct Parser<'a> {
     depth: u32,
 }
 
-type Result<T, E = Diagnostic> = std::result::Result<T, E>;
+type Result<T, E = Box<Diagnostic>> = std::result::Result<T, E>;
 
 impl<'a> Parser<'a> {
     fn or(&mut self) -> Result<Expr<'a>> {
@@ -231,7 +231,7 @@ impl<'a> Parser<'a> {
         if self.depth <= MAX_DEPTH {
             return Ok(());
         }
-        Err(Diagnostic::new(Code::TooDeep, self.span, "the expression is nested too deeply"))
+        Err(Box::new(Diagnostic::new(Code::ExpressionTooDeep, self.span, "the expression is nested too deeply")))
     }
 
     fn close(&mut self, mark: &'static str) -> Result<()> {
@@ -294,30 +294,13 @@ impl<'a> Parser<'a> {
 
     /// A token where the expression, or a part of it, could have ended.
     fn surplus<T>(&self) -> Result<T> {
+        let found = self.span.of(self.lexer.text);
         match self.token {
-            Token::Name(word) if word.eq_ignore_ascii_case("and") => {
-                Err(syntax(self.span, ["`", word, "` is not an operator: write `&&`"].concat()).fix(
-                    "write `&&`",
-                    self.span,
-                    "&&",
-                ))
-            }
-            Token::Name(word) if word.eq_ignore_ascii_case("or") => {
-                Err(syntax(self.span, ["`", word, "` is not an operator: write `||`"].concat()).fix(
-                    "write `||`",
-                    self.span,
-                    "||",
-                ))
-            }
-            Token::Mark("=") => {
-                Err(syntax(self.span, "`=` is not an operator: write `==`").fix("write `==`", self.span, "=="))
-            }
-            Token::Mark("&") => {
-                Err(syntax(self.span, "`&` is not an operator: write `&&`").fix("write `&&`", self.span, "&&"))
-            }
-            Token::Mark("|") => {
-                Err(syntax(self.span, "`|` is not an operator: write `||`").fix("write `||`", self.span, "||"))
-            }
+            Token::Name(word) if word.eq_ignore_ascii_case("and") => repair(self.span, found, "&&"),
+            Token::Name(word) if word.eq_ignore_ascii_case("or") => repair(self.span, found, "||"),
+            Token::Mark("=") => repair(self.span, found, "=="),
+            Token::Mark("&") => repair(self.span, found, "&&"),
+            Token::Mark("|") => repair(self.span, found, "||"),
             _ => self.fail("an operator or the end is expected"),
         }
     }
@@ -329,14 +312,11 @@ fn foreign(mark: &str) -> Option<&'static str> {
         "+" | "*" | "/" | "%" | "**" => ": expressions have no arithmetic",
         "?" | "??" => ": expressions have no `?`, use a choice",
         "=~" | "!~" => ": patterns are not supported",
-        "=" => ": write `==`",
-        "&" => ": write `&&`",
-        "|" => ": write `||`",
         _ => return None,
     })
 }
 
-fn bare_name(name: &str, span: Span) -> Diagnostic {
+fn bare_name(name: &str, span: Span) -> Box<Diagnostic> {
     for (word, right) in [("true", "true"), ("false", "false"), ("null", "null"), ("not", "!")] {
         if name.eq_ignore_ascii_case(word) {
             return syntax(span, ["`", name, "` has no meaning here: write `", right, "`"].concat());
@@ -345,6 +325,13 @@ fn bare_name(name: &str, span: Span) -> Diagnostic {
     syntax(span, ["`", name, "` is neither a variable nor a call: a variable begins with `$`, a text stands in double quotes"].concat())
 }
 
-fn syntax(span: Span, message: impl Into<String>) -> Diagnostic {
-    Diagnostic::new(Code::ExpressionSyntax, span, message)
+fn syntax(span: Span, message: impl Into<String>) -> Box<Diagnostic> {
+    Box::new(Diagnostic::new(Code::ExpressionSyntax, span, message))
+}
+
+/// A mistake with the edit that repairs it.
+fn repair<T>(span: Span, found: &str, instead: &str) -> Result<T> {
+    let message = ["`", found, "` is not an operator: write `", instead, "`"].concat();
+    let title = ["write `", instead, "`"].concat();
+    Err(Box::new(Diagnostic::new(Code::ExpressionSyntax, span, message).fix(title, span, instead)))
 }
