@@ -102,4 +102,20 @@ codes! {
     NotJson = "not-json", Error;
     /// A status that is not documented.
     UnknownStatus = "unknown-status", Info;
+    /// A required field of a response or a request is missing or empty.
+    MissingField = "missing-field", Error;
+    /// A time that is not RFC 3339.
+    BadTime = "bad-time", Warning;
+    /// A text that should hold JSON and does not.
+    EmbeddedJson = "embedded-json", Warning;
+    /// The body is an error of the service, not an execution.
+    ServiceFault = "service-fault", Error;
+
+    // A call of ours
+    /// A field of a request or an option that does not exist.
+    UnknownOption = "unknown-option", Error;
+    /// A value outside of what is allowed.
+    OutOfRange = "out-of-range", Error;
+    /// An endpoint or a region that leads nowhere.
+    BadEndpoint = "bad-endpoint", Error;
 }

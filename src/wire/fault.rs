@@ -1,0 +1,301 @@
+//! What the service, or somebody in between, says instead of an execution.
+
+mod table;
+
+pub use table::{Advice, Row, TABLE, of_code};
+
+use super::value::{Kind, Value};
+
+/// The kind of an error, as callers tell errors apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ErrorKind {
+    /// The call was wrong and was not sent.
+    Request,
+    /// The credentials are missing, malformed or refused.
+    Credentials,
+    /// The service refused the call.
+    Service,
+    /// The answer is not what the service would say.
+    Response,
+    /// No answer.
+    Network,
+    /// No answer in time.
+    Timeout,
+    /// A mistake of ours.
+    Internal,
+}
+
+/// Whether, and on what condition, asking once more can help.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Retry {
+    /// It cannot.
+    Never,
+    /// After a pause that grows.
+    Backoff,
+    /// After a pause, a few times only.
+    Few,
+    /// Once, when the clock has been set right.
+    Clock,
+    /// Once, with a new nonce; every attempt has one.
+    Nonce,
+    /// Once, with refreshed credentials.
+    Credentials,
+}
+
+/// The body of an answer.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Body<V> {
+    /// A JSON value.
+    Json(V),
+    /// A text that is not JSON.
+    Text(String),
+    /// Nothing, or only blanks.
+    Empty,
+}
+
+/// An answer that is not an execution.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Whose fault, roughly.
+    pub kind: ErrorKind,
+    /// The service's code, or one of ours in kebab-case.
+    pub code: String,
+    /// What happened and what to do, for people. It may quote the service, which may quote the
+    /// request: redact it before it is shown.
+    pub message: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// The service's id of the request.
+    pub request_id: Option<String>,
+    /// Whether asking again can help.
+    pub retry: Retry,
+}
+
+/// The fault in an answer, if it holds one. A 2xx is a fault where its body is no JSON, or has a
+/// `Code` that is not success, as the vendor's own Node core treats it.
+pub fn read<V: Value>(status: u16, body: &Body<V>) -> Option<Fault> {
+    let good = (200..300).contains(&status);
+    if status == 0 || (300..400).contains(&status) {
+        return Some(ours(
+            status,
+            "redirect",
+            "the endpoint redirects elsewhere; a request is sent only where it was meant to go: set `endpoint` to the final address",
+            Retry::Never,
+        ));
+    }
+    match body {
+        Body::Json(value) if value.kind() == Kind::Object => match code_in(value) {
+            Some(code) => Some(refused(
+                status,
+                code,
+                message_in(value),
+                text_of(value, &["RequestId", "requestId"]),
+                denied(value),
+            )),
+            None if good => None,
+            None => Some(unclear(status, message_in(value).as_deref().unwrap_or(""))),
+        },
+        Body::Json(value) if good => {
+            let message = [
+                "the answer is JSON but not an object: ",
+                value.kind().name(),
+            ]
+            .concat();
+            Some(ours(status, "not-json", &message, Retry::Never))
+        }
+        Body::Text(text) => Some(
+            match element(text, "Code").filter(|code| !code.is_empty()) {
+                Some(code) => refused(
+                    status,
+                    code,
+                    element(text, "Message"),
+                    element(text, "RequestId"),
+                    None,
+                ),
+                None => not_json(status, good, text),
+            },
+        ),
+        Body::Empty if good => Some(ours(
+            status,
+            "empty-body",
+            "the answer is empty; an execution was expected",
+            Retry::Few,
+        )),
+        _ => Some(unclear(status, "")),
+    }
+}
+
+/// The `Code` of an answer, where it says that something went wrong.
+pub fn code_in<V: Value>(body: &V) -> Option<String> {
+    let code = text_of(body, &["Code", "code"])?;
+    (!matches!(code.as_str(), "" | "200" | "OK" | "Success" | "success")).then_some(code)
+}
+
+/// The `Message` of an answer.
+pub fn message_in<V: Value>(body: &V) -> Option<String> {
+    text_of(body, &["Message", "message"])
+}
+
+impl ErrorKind {
+    /// The word JavaScript sees.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ErrorKind::Request => "request",
+            ErrorKind::Credentials => "credentials",
+            ErrorKind::Service => "service",
+            ErrorKind::Response => "response",
+            ErrorKind::Network => "network",
+            ErrorKind::Timeout => "timeout",
+            ErrorKind::Internal => "internal",
+        }
+    }
+}
+
+/// A refusal with a code of the service, or of the vendor's shared gateway.
+fn refused(
+    status: u16,
+    code: String,
+    said: Option<String>,
+    request_id: Option<String>,
+    action: Option<String>,
+) -> Fault {
+    let row = of_code(&code);
+    let (kind, retry) = row.map_or((ErrorKind::Service, by_status(status)), |row| {
+        (row.kind, row.retry)
+    });
+    let mut message = ["the service answered `", &code, "`"].concat();
+    let said = said.unwrap_or_default();
+    let said = said.trim().trim_end_matches('.');
+    if !said.is_empty() {
+        message.push_str(": ");
+        message.push_str(said);
+    }
+    if let Some(advice) = row
+        .map(|row| row.advice.text())
+        .filter(|advice| !advice.is_empty())
+    {
+        message.push_str("; ");
+        message.push_str(advice);
+    }
+    if let Some(action) = action.filter(|action| !message.contains(action.as_str())) {
+        message.push_str(" (it needs the permission `");
+        message.push_str(&action);
+        message.push_str("`)");
+    }
+    Fault {
+        kind,
+        code,
+        message,
+        status,
+        request_id,
+        retry,
+    }
+}
+
+/// An error status whose body does not say why.
+fn unclear(status: u16, said: &str) -> Fault {
+    let mut message = [
+        "the answer is the HTTP status ",
+        &status.to_string(),
+        " without the service's error code",
+    ]
+    .concat();
+    let said = said.trim().trim_end_matches('.');
+    if !said.is_empty() {
+        message.push_str(": ");
+        message.push_str(said);
+    }
+    ours(status, "http-error", &message, by_status(status))
+}
+
+fn not_json(status: u16, good: bool, text: &str) -> Fault {
+    let head: String = text
+        .trim_start()
+        .chars()
+        .take(15)
+        .flat_map(char::to_lowercase)
+        .collect();
+    let page = head.starts_with("<!doctype html") || head.starts_with("<html");
+    let (what, shown) = match page {
+        true => ("a web page", element(text, "title").unwrap_or_default()),
+        false => ("a text that is not JSON", text.trim().to_owned()),
+    };
+    let shown: String = shown
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+        .chars()
+        .take(80)
+        .collect();
+    let mut message = [
+        "the answer (HTTP status ",
+        &status.to_string(),
+        ") is ",
+        what,
+    ]
+    .concat();
+    if !shown.is_empty() {
+        message = [&message, ", `", &shown, "`"].concat();
+    }
+    message.push_str(", not the service's JSON: something else answers at this endpoint");
+    let (code, retry) = if good {
+        ("not-json", Retry::Never)
+    } else {
+        ("http-error", by_status(status))
+    };
+    ours(status, code, &message, retry)
+}
+
+fn ours(status: u16, code: &str, message: &str, retry: Retry) -> Fault {
+    let (code, message) = (code.to_owned(), message.to_owned());
+    Fault {
+        kind: ErrorKind::Response,
+        code,
+        message,
+        status,
+        request_id: None,
+        retry,
+    }
+}
+
+/// What an unknown code's status says: too many requests and trouble of the server pass.
+fn by_status(status: u16) -> Retry {
+    match status {
+        408 | 425 | 429 | 500 | 502..=504 => Retry::Backoff,
+        _ => Retry::Never,
+    }
+}
+
+/// The first of these fields that holds a text or a whole number.
+fn text_of<V: Value>(body: &V, keys: &[&str]) -> Option<String> {
+    keys.iter()
+        .filter_map(|key| body.member(key))
+        .find_map(|value| match value.kind() {
+            Kind::Text => value.text(),
+            Kind::Number => value
+                .number()
+                .filter(|number| number % 1.0 == 0.0)
+                .map(|number| (number as i64).to_string()),
+            _ => None,
+        })
+}
+
+/// The action that an authorization failure names.
+fn denied<V: Value>(body: &V) -> Option<String> {
+    body.member("AccessDeniedDetail")?
+        .member("AuthAction")?
+        .text()
+}
+
+/// The text of the first element of this name. Enough for an error in XML, which the shared
+/// gateway sends where it overlooks the asked format; not an XML parser.
+fn element(text: &str, name: &str) -> Option<String> {
+    let (_, behind) = text.split_once(&["<", name, ">"].concat())?;
+    let (inside, _) = behind.split_once(&["</", name, ">"].concat())?;
+    let inside = inside
+        .trim()
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&quot;", "\"");
+    Some(inside.replace("&apos;", "'").replace("&amp;", "&"))
+}

@@ -1,0 +1,158 @@
+//! Reads the fields of an object one by one, and remembers what is wrong with them.
+
+use super::value::{Kind, Value};
+use crate::diagnostic::{Code, Diagnostic, Path, PathSegment};
+use crate::text;
+
+/// The object being read, where it stands, and what was found.
+pub struct Fields<'d, V> {
+    value: Option<V>,
+    path: Path,
+    diagnostics: &'d mut Vec<Diagnostic>,
+}
+
+impl<'d, V: Value> Fields<'d, V> {
+    /// Starts to read `value`; anything but an object is reported and read as an empty one.
+    pub fn new(
+        value: Option<V>,
+        path: Path,
+        what: &str,
+        diagnostics: &'d mut Vec<Diagnostic>,
+    ) -> Self {
+        let kind = value.as_ref().map_or(Kind::Null, Value::kind);
+        if kind != Kind::Object {
+            let message = [what, " must be an object, not ", kind.name()].concat();
+            diagnostics.push(Diagnostic::new(Code::WrongType, None, message).at(path.clone()));
+        }
+        Fields {
+            value: value.filter(|_| kind == Kind::Object),
+            path,
+            diagnostics,
+        }
+    }
+
+    /// True where there is an object to read.
+    pub fn is_object(&self) -> bool {
+        self.value.is_some()
+    }
+
+    /// Reports every key that is not in `known`, with the nearest that is.
+    pub fn only(&mut self, known: &[&str]) {
+        let Some(object) = self.value.clone() else {
+            return;
+        };
+        for key in object.keys() {
+            // `{ key: undefined }` says nothing.
+            if known.contains(&key.as_str()) || object.member(&key).is_none() {
+                continue;
+            }
+            let hint = match text::nearest(&key, known.iter().copied()) {
+                Some(near) => ["; did you mean `", near, "`?"].concat(),
+                None => ["; known are ", &list(known)].concat(),
+            };
+            self.report(
+                Code::UnknownOption,
+                &key,
+                ["`", &key, "` is unknown", &hint].concat(),
+            );
+        }
+    }
+
+    /// The field, if it is there.
+    pub fn get(&self, key: &str) -> Option<V> {
+        self.value.as_ref()?.member(key)
+    }
+
+    /// The field, if it is there and of this kind; another kind is reported.
+    pub fn of_kind(&mut self, key: &str, kind: Kind) -> Option<V> {
+        let value = self.get(key)?;
+        if value.kind() == kind {
+            return Some(value);
+        }
+        let message = [
+            "`",
+            key,
+            "` must be ",
+            kind.name(),
+            ", not ",
+            value.kind().name(),
+        ]
+        .concat();
+        self.report(Code::WrongType, key, message);
+        None
+    }
+
+    /// The text, if it is there.
+    pub fn text(&mut self, key: &str) -> Option<String> {
+        self.of_kind(key, Kind::Text)?.text()
+    }
+
+    /// The boolean, if it is there.
+    pub fn boolean(&mut self, key: &str) -> Option<bool> {
+        self.of_kind(key, Kind::Boolean)?.boolean()
+    }
+
+    /// The whole number between two bounds, if it is there; others are reported.
+    pub fn integer(&mut self, key: &str, least: u32, most: u32) -> Option<u32> {
+        let number = self.of_kind(key, Kind::Number)?.number()?;
+        let (low, high) = (f64::from(least), f64::from(most));
+        if number >= low && number <= high && number % 1.0 == 0.0 {
+            // In range and whole, so nothing is lost.
+            return Some(number as u32);
+        }
+        let range = [&least.to_string(), " to ", &most.to_string()].concat();
+        let message = [
+            "`",
+            key,
+            "` must be a whole number from ",
+            &range,
+            &shown(number),
+        ]
+        .concat();
+        self.report(Code::OutOfRange, key, message);
+        None
+    }
+
+    /// Reports a finding about one field.
+    pub fn report(&mut self, code: Code, key: &str, message: String) {
+        let path = self.path_of(key);
+        self.diagnostics
+            .push(Diagnostic::new(code, None, message).at(path));
+    }
+
+    /// The way to one field.
+    pub fn path_of(&self, key: &str) -> Path {
+        let mut path = self.path.clone();
+        path.push(PathSegment::from(key));
+        path
+    }
+
+    /// Where the findings go, for what reads a part of the object.
+    pub fn diagnostics(&mut self) -> &mut Vec<Diagnostic> {
+        self.diagnostics
+    }
+}
+
+/// Names in backticks, joined as a sentence does.
+pub fn list(names: &[&str]) -> String {
+    let mut text = String::new();
+    for (at, name) in names.iter().enumerate() {
+        text.push_str(match at {
+            0 => "`",
+            at if at + 1 == names.len() => " and `",
+            _ => ", `",
+        });
+        text.push_str(name);
+        text.push('`');
+    }
+    text
+}
+
+/// Only whole numbers are shown: to print a fraction costs 9 KB of code.
+fn shown(number: f64) -> String {
+    if number % 1.0 == 0.0 && number.abs() < 1e15 {
+        [", not ", &(number as i64).to_string()].concat()
+    } else {
+        String::new()
+    }
+}
