@@ -114,8 +114,6 @@ codes! {
     // A call of ours
     /// A field of a request or an option that does not exist.
     UnknownOption = "unknown-option", Error;
-    /// A value outside of what is allowed.
-    OutOfRange = "out-of-range", Error;
     /// An endpoint or a region that leads nowhere.
     BadEndpoint = "bad-endpoint", Error;
 }

@@ -7,8 +7,7 @@ use super::fault;
 use super::fields::Fields;
 use super::time;
 use super::value::{Kind, Value};
-use crate::diagnostic::{Code, Diagnostic, Path, PathSegment};
-use crate::text;
+use crate::diagnostic::{Code, Diagnostic, Path, PathSegment, nearest};
 
 /// One execution. The texts stay where they are: `V` refers to them.
 #[derive(Clone, Debug, PartialEq)]
@@ -205,7 +204,7 @@ fn required<V: Value>(fields: &mut Fields<'_, V>, body: &V, key: &str) -> Option
 
 fn missing<V: Value>(fields: &mut Fields<'_, V>, body: &V, key: &str) {
     let keys = body.keys();
-    let near = text::nearest(
+    let near = nearest(
         key,
         keys.iter().map(String::as_str).filter(|near| *near != key),
     );
@@ -231,7 +230,7 @@ fn status<V: Value>(fields: &mut Fields<'_, V>, body: &V) -> Option<V> {
     let name = status.text()?;
     if Status::from_name(&name).is_none() {
         let known = Status::ALL.map(Status::as_str);
-        let message = match text::nearest(&name, known) {
+        let message = match nearest(&name, known) {
             Some(near) => [
                 "the status `",
                 &name,

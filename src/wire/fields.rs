@@ -1,8 +1,7 @@
 //! Reads the fields of an object one by one, and remembers what is wrong with them.
 
 use super::value::{Kind, Value};
-use crate::diagnostic::{Code, Diagnostic, Path, PathSegment};
-use crate::text;
+use crate::diagnostic::{Code, Diagnostic, Path, PathSegment, nearest};
 
 /// The object being read, where it stands, and what was found.
 pub struct Fields<'d, V> {
@@ -46,7 +45,7 @@ impl<'d, V: Value> Fields<'d, V> {
             if known.contains(&key.as_str()) || object.member(&key).is_none() {
                 continue;
             }
-            let hint = match text::nearest(&key, known.iter().copied()) {
+            let hint = match nearest(&key, known.iter().copied()) {
                 Some(near) => ["; did you mean `", near, "`?"].concat(),
                 None => ["; known are ", &list(known)].concat(),
             };

@@ -2,8 +2,7 @@
 
 use super::fields::{self, Fields};
 use super::value::Value;
-use crate::diagnostic::{Code, Diagnostic, Path};
-use crate::text;
+use crate::diagnostic::{Code, Diagnostic, Path, nearest};
 
 /// The longest wait that the service documents, in seconds.
 pub const MAX_WAIT_SECONDS: u32 = 60;
@@ -176,7 +175,7 @@ impl Endpoint {
             .is_some_and(|part| part.len() == 2 && part.bytes().all(|b| b.is_ascii_lowercase()));
         // Whatever else stood here would become a part of the host that gets the signed request.
         if !letters || parts.len() < 2 || region.len() > 40 || !parts.iter().all(plain) {
-            let hint = match text::nearest(region, REGIONS.iter().copied()) {
+            let hint = match nearest(region, REGIONS.iter().copied()) {
                 Some(near) => ["; did you mean `", near, "`?"].concat(),
                 None => ["; known are ", &fields::list(REGIONS)].concat(),
             };
