@@ -117,6 +117,7 @@ impl<'t> LineIndex<'t> {
 }
 
 #[cfg(test)]
+#[allow(clippy::string_slice, reason = "a test may panic")]
 mod tests {
     use super::*;
 
