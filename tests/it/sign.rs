@@ -165,15 +165,17 @@ fn whole_request(case: &Case) {
     }
     // Nothing that people see shows a secret.
     let shown = format!("{signed:?} {credentials:?}");
-    for secret in [
+    let secrets = [
         Some(&credentials.access_key_id),
         Some(&credentials.access_key_secret),
-        credentials.security_token.as_ref(),
-    ] {
-        if let Some(secret) = secret {
-            assert!(!shown.contains(secret), "{shown}");
-            assert!(!shown.contains(&encode::percent(secret)), "{shown}");
-        }
+    ];
+    for secret in secrets
+        .into_iter()
+        .chain([credentials.security_token.as_ref()])
+        .flatten()
+    {
+        assert!(!shown.contains(secret), "{shown}");
+        assert!(!shown.contains(&encode::percent(secret)), "{shown}");
     }
 }
 
