@@ -1,2 +1,90 @@
-//! The one build tool of the project.
-fn main() {}
+//! The one build tool of the project: `cargo xtask build | package | demo | test`.
+//!
+//! Every command does its own set-up (a Rust toolchain that can build for wasm32, the packages
+//! of `package-lock.json`, a Chromium) and says each step aloud; what is done already is skipped.
+
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the build tool reads files, the environment and the clock; it is no part of the library"
+)]
+
+mod chromium;
+mod command;
+mod debian;
+mod demo;
+mod fingerprint;
+mod glue;
+mod inline;
+mod npm;
+mod package;
+mod paths;
+mod sizes;
+mod test;
+mod toolchain;
+mod wasm;
+
+use std::env;
+use std::process::ExitCode;
+
+/// What a step answers: the message is for the person at the terminal.
+type Outcome<T> = Result<T, String>;
+
+const USAGE: &str = "\
+The one build tool of cloudflow-wasm. Each command does all set-up it needs and skips what is done.
+
+usage: cargo xtask <command> [options]
+
+  build             both WebAssembly binaries and their glue, into pkg/wasm/
+  package           the npm tarball of pkg/, into target/package/
+  demo [--port N]   build, then serve the console and print its address (8787, or the next free port)
+  test [--only S]   build, then every test; S: rust, budgets, node, deno, bun, workerd,
+                    browser, types, packaging (may be given more than once)
+
+  -h, --help        this text
+
+environment
+  CARGO_TARGET_DIR      where Rust builds (default: target/)
+  CHROMIUM              the browser for the tests
+  CLOUDFLOW_TOOLCHAIN   rustup or debian: take this way to build for wasm32, not the first that works
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    match run(&arguments) {
+        Ok(code) => code,
+        Err(message) => {
+            eprintln!("error: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &[String]) -> Outcome<ExitCode> {
+    let Some((command, options)) = arguments.split_first() else {
+        eprint!("{USAGE}");
+        return Ok(ExitCode::from(2));
+    };
+    if arguments.iter().any(|a| a == "-h" || a == "--help") || command == "help" {
+        print!("{USAGE}");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let done = match command.as_str() {
+        "build" => none(options).map(|()| wasm::build().map(|()| ExitCode::SUCCESS)),
+        "package" => none(options).map(|()| package::package().map(|_| ExitCode::SUCCESS)),
+        "demo" => demo::port(options).map(demo::demo),
+        "test" => test::only(options).map(|only| test::test(&only)),
+        _ => Err(format!("`{command}` is not a command")),
+    };
+    done.unwrap_or_else(|message| {
+        eprintln!("error: {message}\n");
+        eprint!("{USAGE}");
+        Ok(ExitCode::from(2))
+    })
+}
+
+fn none(options: &[String]) -> Outcome<()> {
+    match options.first() {
+        None => Ok(()),
+        Some(option) => Err(format!("`{option}` is not an option of this command")),
+    }
+}

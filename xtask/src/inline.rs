@@ -1,0 +1,14 @@
+//! The bytes of a module as JavaScript, for entries that need no file beside them.
+
+use std::path::Path;
+
+use crate::command::run;
+use crate::{Outcome, npm, paths};
+
+/// Writes a JavaScript module that exports `bytes()`; `xtask/js/inline.mjs` says how and why.
+pub fn write(wasm: &Path, to: &Path) -> Outcome<()> {
+    run(npm::node()?
+        .arg(paths::script("inline.mjs"))
+        .arg(wasm)
+        .arg(to))
+}

@@ -1,0 +1,38 @@
+//! Where things stand.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+/// The repository.
+pub fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_path_buf()
+}
+
+/// Where Rust builds, and where this tool keeps what it remembers.
+pub fn target() -> PathBuf {
+    match env::var_os("CARGO_TARGET_DIR") {
+        Some(dir) if !dir.is_empty() => root().join(dir),
+        _ => root().join("target"),
+    }
+}
+
+/// What this tool remembers between two runs.
+pub fn memory() -> PathBuf {
+    target().join("xtask")
+}
+
+/// The npm package.
+pub fn pkg() -> PathBuf {
+    root().join("pkg")
+}
+
+/// The generated part of the npm package.
+pub fn pkg_wasm() -> PathBuf {
+    pkg().join("wasm")
+}
+
+/// A script of this tool: what is easier said in JavaScript (compression, bundling).
+pub fn script(name: &str) -> PathBuf {
+    root().join("xtask/js").join(name)
+}

@@ -1,0 +1,193 @@
+//! Which `cargo` and `rustc` build for wasm32.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use crate::command::{command, output, run_at_most, say, which};
+use crate::fingerprint::{is_remembered, remember};
+use crate::{Outcome, debian};
+
+const TARGET: &str = "wasm32-unknown-unknown";
+
+/// Rust for wasm32 as Debian packages it: built for Chromium and Firefox, newer than its `rustc`.
+const PACKAGES: [&str; 4] = ["rustc-web", "cargo-web", "rust-web-src", "lld-22"];
+
+/// How long `rustup target add` may take: some 20 MB.
+const RUSTUP_LIMIT: Duration = Duration::from_secs(180);
+
+pub enum Toolchain {
+    /// The `cargo` that runs us, with a compiled std for wasm32.
+    Ready,
+    /// Debian's, which compiles std itself.
+    Debian { cargo: PathBuf, rustc: PathBuf },
+}
+
+/// Finds the toolchain, or installs what is missing of it.
+pub fn find() -> Outcome<Toolchain> {
+    let wish = env::var("CLOUDFLOW_TOOLCHAIN").unwrap_or_default();
+    if !["", "rustup", "debian"].contains(&wish.as_str()) {
+        return Err(format!(
+            "CLOUDFLOW_TOOLCHAIN is `{wish}`; it can be `rustup` or `debian`"
+        ));
+    }
+    let may_rustup = wish != "debian";
+    let may_debian = wish != "rustup" && debian::is_there();
+
+    if may_rustup && has_std() {
+        say(&format!(
+            "toolchain: {} with its std for wasm32",
+            version("rustc")
+        ));
+        return Ok(Toolchain::Ready);
+    }
+    if may_rustup && rustup_adds(may_debian)? {
+        return Ok(Toolchain::Ready);
+    }
+    if may_debian {
+        debian::install(&PACKAGES)?;
+        let cargo = file(PACKAGES[1], "/bin/cargo")?;
+        let rustc = file(PACKAGES[0], "/bin/rustc")?;
+        say(&format!(
+            "toolchain: Debian's {} ({}), building std for wasm32 from source",
+            version(&rustc),
+            PACKAGES.join(" ")
+        ));
+        return Ok(Toolchain::Debian { cargo, rustc });
+    }
+    Err(format!(
+        "no Rust toolchain here can build for {TARGET}; install it with `rustup target add {TARGET}`, \
+         or on Debian with `apt-get install {}`",
+        PACKAGES.join(" ")
+    ))
+}
+
+impl Toolchain {
+    /// `cargo build` for wasm32, in release, of the library.
+    pub fn cargo_build(&self) -> Command {
+        let mut build = match self {
+            Self::Ready => command(env::var_os("CARGO").unwrap_or_else(|| "cargo".into())),
+            Self::Debian { cargo, rustc } => {
+                let mut build = command(cargo);
+                scrub(&mut build);
+                build.env("RUSTC", rustc).env("RUSTC_BOOTSTRAP", "1");
+                build
+            }
+        };
+        build.args([
+            "build",
+            "--lib",
+            "--package",
+            "cloudflow-wasm",
+            "--release",
+            "--locked",
+            "--target",
+            TARGET,
+        ]);
+        if matches!(self, Self::Debian { .. }) {
+            build.arg("-Zbuild-std=std,panic_abort");
+        }
+        build
+    }
+
+    /// What tells one toolchain from another.
+    pub fn identity(&self) -> Outcome<String> {
+        match self {
+            Self::Ready => output(command("rustc").arg("-vV")),
+            Self::Debian { rustc, .. } => {
+                output(command(rustc).arg("-vV")).map(|v| format!("debian {v}"))
+            }
+        }
+    }
+}
+
+/// A `cargo` of rustup hands its own variables down; Debian's must not take them for its own.
+fn scrub(command: &mut Command) {
+    // These say where packages come from, not which toolchain is meant.
+    const KEPT: [&str; 6] = [
+        "CARGO_HOME",
+        "CARGO_HTTP_",
+        "CARGO_NET_",
+        "CARGO_REGISTRY_",
+        "CARGO_REGISTRIES_",
+        "CARGO_SOURCE_",
+    ];
+    for (name, _) in env::vars_os() {
+        let text = name.to_string_lossy();
+        let kept = KEPT.iter().any(|kept| text.starts_with(kept));
+        if text.starts_with("RUST")
+            || text == "LD_LIBRARY_PATH"
+            || (text.starts_with("CARGO") && !kept)
+        {
+            command.env_remove(&name);
+        }
+    }
+    if let Some(path) = env::var_os("PATH") {
+        let dirs = env::split_paths(&path)
+            .filter(|dir| !dir.join("rustup").exists() && !is_of_rustup(dir));
+        if let Ok(path) = env::join_paths(dirs) {
+            command.env("PATH", path);
+        }
+    }
+}
+
+fn is_of_rustup(dir: &Path) -> bool {
+    dir.components().any(|part| part.as_os_str() == ".rustup")
+}
+
+/// Whether the `rustc` of our `PATH` has a std for wasm32.
+fn has_std() -> bool {
+    let asked = output(command("rustc").args(["--print", "target-libdir", "--target", TARGET]));
+    asked.is_ok_and(|dir| {
+        let files = std::fs::read_dir(dir.trim());
+        files.is_ok_and(|mut files| {
+            files.any(|f| f.is_ok_and(|f| f.file_name().to_string_lossy().starts_with("libstd-")))
+        })
+    })
+}
+
+/// Asks rustup for the std. It is asked once: a refusal is remembered where there is another way.
+fn rustup_adds(another_way: bool) -> Outcome<bool> {
+    const MEMORY: &str = "rustup-refused";
+    if which("rustup").is_none() {
+        return Ok(false);
+    }
+    let identity = output(command("rustc").arg("-vV"))?;
+    if another_way && is_remembered(MEMORY, &identity) {
+        say(
+            "toolchain: rustup could not add wasm32 the last time (remembered in target/xtask/rustup-refused)",
+        );
+        return Ok(false);
+    }
+    say(&format!(
+        "toolchain: asking rustup for its std for wasm32 (at most {} s)",
+        RUSTUP_LIMIT.as_secs()
+    ));
+    let added = run_at_most(
+        command("rustup").args(["target", "add", TARGET]),
+        RUSTUP_LIMIT,
+    )?;
+    if added && has_std() {
+        say(&format!(
+            "toolchain: {} with its std for wasm32",
+            version("rustc")
+        ));
+        return Ok(true);
+    }
+    say("toolchain: rustup could not add it");
+    if another_way {
+        remember(MEMORY, &identity)?;
+    }
+    Ok(false)
+}
+
+fn version(rustc: impl AsRef<Path>) -> String {
+    output(command(rustc.as_ref()).arg("--version"))
+        .map_or_else(|_| "rustc".to_owned(), |v| v.trim().to_owned())
+}
+
+fn file(package: &str, end: &str) -> Outcome<PathBuf> {
+    debian::file_of(package, end)
+        .ok_or_else(|| format!("the Debian package {package} holds no file `…{end}`"))
+}

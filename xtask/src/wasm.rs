@@ -1,0 +1,196 @@
+//! The two WebAssembly binaries, their glue and their inlined bytes, into `pkg/wasm/`.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+use std::{env, fs};
+
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::command::{run, say};
+use crate::fingerprint::{Fingerprint, is_remembered, remember};
+use crate::glue::{self, Renamed};
+use crate::toolchain::{self, Toolchain};
+use crate::{Outcome, inline, npm, paths, sizes};
+
+/// One binary of the crate.
+struct Flavour {
+    name: &'static str,
+    features: &'static [&'static str],
+}
+
+const FLAVOURS: [Flavour; 2] = [
+    Flavour {
+        name: "core",
+        features: &["--no-default-features"],
+    },
+    Flavour {
+        name: "local",
+        features: &["--no-default-features", "--features", "local"],
+    },
+];
+
+/// What rustc emits for wasm32 by default; wasm-opt refuses what it is not told of.
+const WASM_OPT: [&str; 7] = [
+    "-Oz",
+    "--enable-bulk-memory",
+    "--enable-nontrapping-float-to-int",
+    "--enable-sign-ext",
+    "--enable-mutable-globals",
+    "--enable-reference-types",
+    "--enable-multivalue",
+];
+
+/// Builds what is not up to date and prints the table of sizes.
+pub fn build() -> Outcome<()> {
+    npm::install()?;
+    let toolchain = toolchain::find()?;
+    let inputs = inputs(&toolchain)?;
+    for flavour in &FLAVOURS {
+        let files = ["js", "wasm", "inline.js"].map(|end| file(flavour, end));
+        let memory = format!("built-{}", flavour.name);
+        if files.iter().all(|file| file.exists()) && is_remembered(&memory, &inputs) {
+            say(&format!("{}: up to date", flavour.name));
+            continue;
+        }
+        let start = Instant::now();
+        say(&format!("{}: building", flavour.name));
+        build_one(flavour, &toolchain)?;
+        remember(&memory, &inputs)?;
+        say(&format!(
+            "{}: built in {:.1} s",
+            flavour.name,
+            start.elapsed().as_secs_f64()
+        ));
+    }
+    sizes::print()
+}
+
+/// Everything that the files in `pkg/wasm/` are made from.
+fn inputs(toolchain: &Toolchain) -> Outcome<String> {
+    let mut state = Fingerprint::new();
+    state.bytes(toolchain.identity()?.as_bytes());
+    state.bytes(env::var("RUSTFLAGS").unwrap_or_default().as_bytes());
+    for path in [
+        "Cargo.toml",
+        "Cargo.lock",
+        ".cargo",
+        "src",
+        "xtask/src",
+        "xtask/js",
+        "package-lock.json",
+    ] {
+        state.path(&paths::root().join(path))?;
+    }
+    Ok(state.text())
+}
+
+fn build_one(flavour: &Flavour, toolchain: &Toolchain) -> Outcome<()> {
+    let target = paths::target().join("wasm");
+    run(toolchain
+        .cargo_build()
+        .args(flavour.features)
+        .arg("--target-dir")
+        .arg(&target))?;
+
+    let raw = target.join("wasm32-unknown-unknown/release/cloudflow_wasm.wasm");
+    let work = paths::memory().join(flavour.name);
+    let glue = bind(&raw, &work)?;
+    let bound = work.join(format!("{}_bg.wasm", glue::STEM));
+
+    fs::create_dir_all(paths::pkg_wasm())
+        .map_err(|e| format!("{}: {e}", paths::pkg_wasm().display()))?;
+    let wasm = file(flavour, "wasm");
+    run(npm::node()?
+        .arg(npm::file("binaryen/bin/wasm-opt"))
+        .args(WASM_OPT)
+        .arg(&bound)
+        .arg("-o")
+        .arg(&wasm))?;
+    write(&file(flavour, "js"), glue.as_bytes())?;
+    inline::write(&wasm, &file(flavour, "inline.js"))
+}
+
+/// What `wasm-bindgen --target web` does; then shorter names on both sides, and the factory.
+fn bind(raw: &Path, to: &Path) -> Outcome<String> {
+    let failed = |e: &dyn std::fmt::Display| format!("wasm-bindgen: {e:#}");
+    let mut bindgen = Bindgen::new();
+    bindgen
+        .input_path(raw)
+        .out_name(glue::STEM)
+        .typescript(false)
+        .omit_default_module_path(true);
+    bindgen
+        .remove_name_section(true)
+        .remove_producers_section(true);
+    bindgen.web(true).map_err(|e| failed(&e))?;
+    let mut output = bindgen.generate_output().map_err(|e| failed(&e))?;
+    if output
+        .snippets()
+        .values()
+        .any(|snippets| !snippets.is_empty())
+        || !output.local_modules().is_empty()
+        || !output.npm_dependencies().is_empty()
+    {
+        return Err("JavaScript snippets in Rust are not packed; write them into pkg/".to_owned());
+    }
+
+    // The names carry a hash of 16 digits each, in the module and in the glue, and no compression
+    // helps against those.
+    let mut names = Vec::new();
+    for import in output.wasm_mut().imports.iter_mut() {
+        let to = format!("i{}", names.len());
+        names.push(Renamed {
+            from: std::mem::replace(&mut import.name, to.clone()),
+            to,
+        });
+    }
+    let imports = names.len();
+    for export in output.wasm_mut().exports.iter_mut() {
+        if export.name.starts_with("wasm_bindgen_") {
+            let to = format!("e{}", names.len() - imports);
+            names.push(Renamed {
+                from: std::mem::replace(&mut export.name, to.clone()),
+                to,
+            });
+        }
+    }
+    output.emit(to).map_err(|e| failed(&e))?;
+    let glue = to.join(glue::STEM).with_extension("js");
+    let glue = fs::read_to_string(&glue).map_err(|e| format!("{}: {e}", glue.display()))?;
+    glue::factory(&glue::rename(&glue, &names)?)
+}
+
+fn file(flavour: &Flavour, end: &str) -> PathBuf {
+    paths::pkg_wasm().join(format!("{}.{end}", flavour.name))
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Outcome<()> {
+    let write = || {
+        if let Some(dir) = path.parent() {
+            fs::create_dir_all(dir)?;
+        }
+        fs::write(path, bytes)
+    };
+    write().map_err(|e| format!("{}: {e}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The two halves of wasm-bindgen only understand each other at the very same version.
+    #[test]
+    fn wasm_bindgen_and_its_library_have_one_version() {
+        let lock = fs::read_to_string(paths::root().join("Cargo.lock")).unwrap();
+        let version = |name: &str| {
+            let found: Vec<&str> = lock
+                .split("[[package]]")
+                .filter(|package| package.contains(&format!("\nname = \"{name}\"\n")))
+                .filter_map(|package| package.split("version = \"").nth(1)?.split('"').next())
+                .collect();
+            assert_eq!(found.len(), 1, "{name}: {found:?}");
+            found[0].to_owned()
+        };
+        assert_eq!(version("wasm-bindgen"), version("wasm-bindgen-cli-support"));
+    }
+}
