@@ -1,0 +1,47 @@
+// What the caller asked: the one action the gateway knows, and its parameters.
+
+const VERSION = "2019-03-15";
+
+/** Reads the call out of a request: `{ call }`, or `{ refused }` in the service's own words. */
+export function readCall(request, maxWaitSeconds) {
+  if (request.method !== "GET") {
+    return no(405, "UnsupportedHTTPMethod", "The HTTP method is not supported. Use GET.", { allow: "GET, OPTIONS" });
+  }
+  const query = new URL(request.url).searchParams;
+  const names = new Set();
+  for (const name of query.keys()) {
+    // Which of two values was checked and which was sent must never be a question.
+    if (names.has(name)) return no(400, "InvalidArgument", `Parameter error: '${name}' is given twice.`);
+    names.add(name);
+  }
+
+  const action = query.get("Action");
+  if (!action) return missing("Action");
+  if (action !== "DescribeExecution") {
+    return no(400, "ActionNotSupported", `The requested API operation '${action}' is incorrect. Please check.`);
+  }
+  const version = query.get("Version");
+  if (!version) return missing("Version");
+  if (version !== VERSION) {
+    return no(400, "APIVersionNotSupported", `The requested API version '${version}' is not supported yet. Please check.`);
+  }
+  const flowName = query.get("FlowName");
+  if (!flowName) return missing("FlowName");
+  const executionName = query.get("ExecutionName");
+  if (!executionName) return missing("ExecutionName");
+
+  const wait = query.get("WaitTimeSeconds") || "0";
+  if (!/^\d{1,2}$/.test(wait) || Number(wait) > 60) {
+    return no(400, "InvalidArgument", "Parameter error: 'WaitTimeSeconds' must be a whole number from 0 to 60.");
+  }
+  const waitTimeSeconds = Math.min(Number(wait), maxWaitSeconds);
+  return { call: { flowName, executionName, waitTimeSeconds } };
+}
+
+function missing(name) {
+  return no(400, "MissingRequiredParams", `The HTTP query '${name}' must be specified.`);
+}
+
+function no(status, code, message, headers) {
+  return { refused: { status, code, message, headers } };
+}

@@ -1,0 +1,339 @@
+// The gateway, in whatever runtime imports this: `run({ createGateway })` does every test and
+// gives their names; the first that fails throws.
+//
+// The service is a double that answers by hand, so that each answer can be a strange one. The
+// gateway in front of the emulator, over HTTP and in workerd, is `page.test.mjs`.
+
+const KEY = { accessKeyId: "LTAIexample", accessKeySecret: "secret/of+the=gateway", securityToken: "token+of/sts==" };
+const BASE = "https://console.example.com/api/";
+const PAGE = "https://app.example.com";
+
+export const tests = {
+  "passes one signed DescribeExecution on and gives the service's JSON back": async ({ createGateway }) => {
+    const service = double(() => json(200, { ...finished, HostId: "cn-hangzhou.fnf.aliyuncs.com", Secret: "x" }));
+    const gateway = gatewayTo(createGateway, service);
+    const response = await gateway.fetch(ask({ WaitTimeSeconds: "20" }), {});
+    equal(response.status, 200);
+    equal(response.headers.get("x-acs-request-id"), finished.RequestId);
+    equal(response.headers.get("cache-control"), "no-store");
+    same(await response.json(), finished);
+
+    equal(service.seen.length, 1);
+    const sent = service.seen[0].searchParams;
+    equal(sent.get("Action"), "DescribeExecution");
+    equal(sent.get("FlowName"), "orders");
+    equal(sent.get("ExecutionName"), "run:1");
+    equal(sent.get("WaitTimeSeconds"), "20");
+    equal(sent.get("AccessKeyId"), KEY.accessKeyId);
+    truthy(sent.get("Signature"), "a signature");
+  },
+
+  "gives what is absent as the service does, and keeps an unknown status": async ({ createGateway }) => {
+    const running = { RequestId: "r", FlowName: "orders", Name: "run:1", Status: "Paused", FlowDefinition: "a: 1\n" };
+    const gateway = gatewayTo(createGateway, double(() => json(200, running)));
+    const body = await (await gateway.fetch(ask(), {})).json();
+    same(body, { ...running, StartedTime: "", StoppedTime: "", Input: "", Output: "" });
+  },
+
+  "leaves large texts as they are": async ({ createGateway }) => {
+    const Output = JSON.stringify({ text: "鍋 \u2028 🫖 \\ \" ".repeat(5000) });
+    const gateway = gatewayTo(createGateway, double(() => json(200, { ...finished, Output })));
+    const body = await (await gateway.fetch(ask(), {})).json();
+    equal(body.Output, Output);
+  },
+
+  "lets nothing through but DescribeExecution by GET": async ({ createGateway }) => {
+    const service = double(() => json(200, finished));
+    const gateway = gatewayTo(createGateway, service);
+    const refused = async (request, status, code) => {
+      const response = await gateway.fetch(request, {});
+      const body = await response.json();
+      equal(response.status, status);
+      equal(body.Code, code);
+      truthy(body.Message, "a message");
+      equal(body.RequestId, response.headers.get("x-acs-request-id"));
+    };
+    await refused(ask({ Action: "StopExecution" }), 400, "ActionNotSupported");
+    await refused(ask({ Action: undefined }), 400, "MissingRequiredParams");
+    await refused(ask({ Version: undefined }), 400, "MissingRequiredParams");
+    await refused(ask({ Version: "2018-01-01" }), 400, "APIVersionNotSupported");
+    await refused(ask({ FlowName: undefined }), 400, "MissingRequiredParams");
+    await refused(ask({ ExecutionName: "" }), 400, "MissingRequiredParams");
+    for (const wait of ["-1", "61", "1.5", "1e1", "x", "999999999999"]) {
+      await refused(ask({ WaitTimeSeconds: wait }), 400, "InvalidArgument");
+    }
+    await refused(new Request(`${ask().url}&FlowName=other`), 400, "InvalidArgument");
+    await refused(new Request(ask().url, { method: "POST", body: "Action=DeleteFlow" }), 405, "UnsupportedHTTPMethod");
+    equal(service.seen.length, 0);
+  },
+
+  "asks `authorize` first, and only `true` opens": async ({ createGateway }) => {
+    const service = double(() => json(200, finished));
+    const calls = [];
+    for (const answer of [false, undefined, 1, "yes", {}, Promise.resolve(false)]) {
+      const authorize = (request, call, env) => {
+        calls.push([call, env, request.headers.get("cookie")]);
+        return answer;
+      };
+      const response = await gatewayTo(createGateway, service, { authorize }).fetch(ask(), { user: "env" });
+      equal(response.status, 403);
+      equal((await response.json()).Code, "AccessDenied");
+    }
+    same(calls[0].slice(0, 2), [{ flowName: "orders", executionName: "run:1" }, { user: "env" }]);
+    equal(service.seen.length, 0);
+    const open = gatewayTo(createGateway, service, { authorize: async () => true });
+    equal((await open.fetch(ask(), {})).status, 200);
+  },
+
+  "shortens a wait to what it may hold": async ({ createGateway }) => {
+    for (const [options, asked, sent] of [[{}, "60", "25"], [{ maxWaitSeconds: 40 }, "60", "40"], [{ maxWaitSeconds: 0 }, "5", "0"]]) {
+      const service = double(() => json(200, finished));
+      await gatewayTo(createGateway, service, options).fetch(ask({ WaitTimeSeconds: asked }), {});
+      equal(service.seen[0].searchParams.get("WaitTimeSeconds") ?? "0", sent);
+    }
+  },
+
+  "passes the service's refusal on, and nothing beside it": async ({ createGateway }) => {
+    const fault = { RequestId: "b1", Code: "ExecutionNotExists", Message: "Execution run:1 for flow orders does not exist." };
+    const service = double(() => json(404, { ...fault, HostId: "host", Recommend: "https://x" }, { "x-debug": "string to sign" }));
+    const response = await gatewayTo(createGateway, service).fetch(ask(), {});
+    equal(response.status, 404);
+    same(await response.json(), fault);
+    equal(response.headers.get("x-debug"), null);
+    equal(response.headers.get("x-acs-request-id"), "b1");
+    equal(service.seen.length, 1);
+  },
+
+  "does not repeat by itself what the asking client will repeat": async ({ createGateway }) => {
+    const fault = { RequestId: "b1", Code: "ResourceThrottled", Message: "The request is throttled. Please try again later." };
+    const service = double(() => json(429, fault));
+    const response = await gatewayTo(createGateway, service).fetch(ask(), {});
+    equal(response.status, 429);
+    same(await response.json(), fault);
+    equal(service.seen.length, 1);
+  },
+
+  "keeps its key out of every answer": async ({ createGateway }) => {
+    const messages = [
+      `The AccessKey ID ${KEY.accessKeyId} is invalid.`,
+      `Specified signature is not matched with our calculation. server string to sign is:GET&%2F&AccessKeyId%3D${KEY.accessKeyId}%26SecurityToken%3D${encodeURIComponent(encodeURIComponent(KEY.securityToken))}`,
+      `no ${KEY.securityToken} and no ${encodeURIComponent(KEY.securityToken)}`,
+    ];
+    for (const credentials of [KEY, async () => KEY]) {
+      for (const Message of messages) {
+        const service = double(() => json(403, { RequestId: "b2", Code: "SignatureNotMatch", Message }));
+        const response = await gatewayTo(createGateway, service, { credentials }).fetch(ask(), {});
+        equal(response.status, 403);
+        const text = await response.text();
+        equal(JSON.parse(text).Code, "SignatureNotMatch");
+        equal(JSON.parse(text).RequestId, "b2");
+        keyless(text);
+      }
+    }
+  },
+
+  "tells in words, and no more, what happens on its own side": async ({ createGateway }) => {
+    const cases = [
+      [double(() => Promise.reject(new TypeError(`connect ${KEY.accessKeySecret}`))), {}, 503, "ServiceUnavailable"],
+      [double(() => new Response("<html>bad gateway</html>", { status: 200 })), {}, 503, "ServiceUnavailable"],
+      [double(() => new Response("", { status: 200 })), {}, 503, "ServiceUnavailable"],
+      [double(() => json(200, finished)), { authorize: () => thrown(KEY.accessKeySecret) }, 500, "InternalServerError"],
+      [double(() => json(200, finished)), { upstream: () => thrown(KEY.accessKeySecret) }, 500, "InternalServerError"],
+      [double(() => json(200, finished)), { credentials: () => thrown(KEY.accessKeySecret) }, 500, "InternalServerError"],
+    ];
+    await quietly(async () => {
+      for (const [service, options, status, code] of cases) {
+        const response = await gatewayTo(createGateway, service, options).fetch(ask(), {});
+        const text = await response.text();
+        equal(response.status, status, text);
+        equal(JSON.parse(text).Code, code);
+        keyless(text);
+      }
+    });
+  },
+
+  "ends the upstream poll when the caller leaves": async ({ createGateway }) => {
+    let ended = false;
+    const service = double((url, init) => new Promise((_, reject) => {
+      init.signal.addEventListener("abort", () => {
+        ended = true;
+        reject(init.signal.reason ?? new Error("aborted"));
+      });
+    }));
+    const leaving = new AbortController();
+    const answer = gatewayTo(createGateway, service).fetch(ask({ WaitTimeSeconds: "20" }, {}, leaving.signal), {});
+    await until(() => service.seen.length === 1);
+    leaving.abort();
+    await answer;
+    equal(ended, true);
+  },
+
+  "answers a preflight of a listed origin only": async ({ createGateway }) => {
+    const gateway = gatewayTo(createGateway, double(() => json(200, finished)), { origins: [PAGE] });
+    const preflight = (origin) => gateway.fetch(asSeen(new Request(BASE, { method: "OPTIONS" }), {
+      origin,
+      "access-control-request-method": "GET",
+      "access-control-request-headers": "authorization",
+    }), {});
+    const yes = await preflight(PAGE);
+    equal(yes.status, 204);
+    equal(yes.headers.get("access-control-allow-origin"), PAGE);
+    equal(yes.headers.get("access-control-allow-methods"), "GET");
+    equal(yes.headers.get("access-control-allow-headers"), "authorization");
+    truthy(yes.headers.get("vary").includes("Origin"), "Vary");
+    for (const origin of ["https://evil.example.com", `${PAGE}.evil.com`, "null", "http://app.example.com"]) {
+      const no = await preflight(origin);
+      equal(no.status, 403);
+      equal(no.headers.get("access-control-allow-origin"), null);
+      truthy(no.headers.get("vary").includes("Origin"), "Vary");
+    }
+  },
+
+  "marks answers for listed origins, and asks nothing for others": async ({ createGateway }) => {
+    const service = double(() => json(200, finished));
+    const gateway = gatewayTo(createGateway, service, { origins: [PAGE] });
+    const listed = await gateway.fetch(ask({}, { origin: PAGE }), {});
+    equal(listed.status, 200);
+    equal(listed.headers.get("access-control-allow-origin"), PAGE);
+    equal(listed.headers.get("access-control-expose-headers"), "x-acs-request-id, date");
+    const refused = await gateway.fetch(ask({ Action: "No" }, { origin: PAGE }), {});
+    equal(refused.headers.get("access-control-allow-origin"), PAGE);
+    const own = await gateway.fetch(ask({}, { origin: new URL(BASE).origin }), {});
+    equal(own.status, 200);
+    const foreign = await gateway.fetch(ask({}, { origin: "https://evil.example.com" }), {});
+    equal(foreign.status, 403);
+    equal(foreign.headers.get("access-control-allow-origin"), null);
+    equal(service.seen.length, 2);
+  },
+
+  "refuses to be set up wrongly": ({ createGateway }) => {
+    const upstream = () => ({});
+    const authorize = () => true;
+    const wrong = [
+      undefined, {}, { upstream }, { authorize }, { upstream, authorize, origins: ["*"] },
+      { upstream, authorize, origins: [`${PAGE}/`] }, { upstream, authorize, origins: PAGE },
+      { upstream, authorize, maxWaitSeconds: 61 }, { upstream, authorize, maxWaitSeconds: 2.5 },
+    ];
+    for (const options of wrong) {
+      let error;
+      try {
+        createGateway(options);
+      } catch (caught) {
+        error = caught;
+      }
+      truthy(error instanceof TypeError, `a TypeError for ${JSON.stringify(options)}`);
+    }
+  },
+};
+
+/** Does every test; gives the names of those that passed. */
+export async function run(kit) {
+  const passed = [];
+  for (const [name, test] of Object.entries(tests)) {
+    try {
+      await test(kit);
+    } catch (error) {
+      throw new Error(`gateway: ${name}: ${error?.message ?? error}`, { cause: error });
+    }
+    passed.push(`gateway: ${name}`);
+  }
+  return passed;
+}
+
+const finished = {
+  RequestId: "52ef0076-da4e-0c2c-f434-5f0cfbb2f193",
+  FlowName: "orders",
+  Name: "run:1",
+  Status: "Succeeded",
+  StartedTime: "2019-01-01T01:01:01.001Z",
+  StoppedTime: "2019-01-01T01:01:02.345Z",
+  Input: '{"key": "value"}',
+  Output: "{}",
+  FlowDefinition: "Type: StateMachine\n",
+  Environment: { Variables: [{ Name: "STAGE", Value: "test" }] },
+};
+
+function ask(change = {}, headers = {}, signal = undefined) {
+  const query = { Action: "DescribeExecution", Version: "2019-03-15", FlowName: "orders", ExecutionName: "run:1", ...change };
+  const url = new URL(BASE);
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, value);
+  return asSeen(new Request(url, { signal }), headers);
+}
+
+/** A page's `Origin` arrives at a server; some runtimes do not let a script set it on a Request. */
+function asSeen(request, headers) {
+  const all = new Headers(headers);
+  return { method: request.method, url: request.url, signal: request.signal, headers: all };
+}
+
+function gatewayTo(createGateway, service, { credentials = KEY, ...options } = {}) {
+  return createGateway({
+    upstream: () => ({ region: "cn-hangzhou", fetch: service.fetch, credentials }),
+    authorize: () => true,
+    ...options,
+  });
+}
+
+function double(respond) {
+  const seen = [];
+  return {
+    seen,
+    fetch: async (url, init) => {
+      seen.push(new URL(url));
+      return respond(url, init);
+    },
+  };
+}
+
+function json(status, body, headers = {}) {
+  return new Response(JSON.stringify(body), { status, headers: { "content-type": "application/json", ...headers } });
+}
+
+function thrown(text) {
+  throw new Error(text);
+}
+
+function keyless(text) {
+  for (const part of Object.values(KEY)) {
+    for (const form of [part, encodeURIComponent(part), encodeURIComponent(encodeURIComponent(part))]) {
+      truthy(!text.includes(form), `no key in: ${text}`);
+    }
+  }
+}
+
+/** The gateway tells its owner's log what its owner's functions threw; not here. */
+async function quietly(run) {
+  const { error } = console;
+  console.error = () => {};
+  try {
+    await run();
+  } finally {
+    console.error = error;
+  }
+}
+
+async function until(condition) {
+  for (let i = 0; i < 200 && !condition(); i += 1) await new Promise((resolve) => setTimeout(resolve, 5));
+  truthy(condition(), "it happens within a second");
+}
+
+function equal(actual, expected, note = "") {
+  if (!Object.is(actual, expected)) throw new Error(`expected ${show(expected)}, got ${show(actual)} ${note}`);
+}
+
+function same(actual, expected) {
+  const sorted = (value) => JSON.stringify(value, (_, inner) => (
+    inner && typeof inner === "object" && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner
+  ));
+  equal(sorted(actual), sorted(expected));
+}
+
+function truthy(value, note) {
+  if (!value) throw new Error(`expected ${note}`);
+}
+
+function show(value) {
+  return typeof value === "string" ? JSON.stringify(value) : String(value);
+}

@@ -1,0 +1,179 @@
+// The demo: the console in a real Worker, its gateway in front of the emulator, all on this machine.
+//
+//   node www/serve.mjs [--port 8787]
+//
+// `cargo xtask demo` builds what this serves.
+
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { cp, mkdir, mkdtemp, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+const HOST = "127.0.0.1";
+const WWW = dirname(fileURLToPath(import.meta.url));
+const PKG = join(WWW, "..", "pkg");
+const PAGE = ["index.html", "style.css", "main.js", "editor.js", "execution.js", "graph.js", "samples.js"];
+
+/**
+ * Starts everything and gives the address; `close` stops it again.
+ *
+ * `onUpstream` is told of each request that reaches the emulator, once it is answered:
+ * `{ url, status, seconds }`.
+ */
+export async function startDemo({ port = 0, onUpstream = () => {}, say = () => {} } = {}) {
+  await needsBuild();
+  const place = await mkdtemp(join(tmpdir(), "cloudflow-demo-"));
+  const stops = [() => rm(place, { recursive: true, force: true })];
+  const close = async () => {
+    for (const stop of stops.splice(0).reverse()) await stop();
+  };
+  try {
+    const { createEmulator } = await import(pathToFileURL(join(PKG, "local.js")));
+    const { serveFetch } = await import(pathToFileURL(join(PKG, "lib", "serve.js")));
+    // Made up for this run: the demo needs a key, and nobody needs to know it.
+    const key = { id: `demo${randomBytes(6).toString("hex")}`, secret: randomBytes(20).toString("hex") };
+    const emulator = createEmulator({ accessKeys: { [key.id]: key.secret } });
+    const service = await serveFetch(timed(emulator.fetch, onUpstream), { host: HOST });
+    stops.push(() => service.close());
+    say(`the emulator answers at ${service.url}`);
+
+    await layOut(place, key, service.url);
+    const chosen = await freePort(port);
+    say("starting workerd");
+    const worker = startWorker(place, chosen);
+    stops.push(worker.stop);
+    const url = `http://${HOST}:${chosen}/`;
+    await answers(`${url}api/`, worker);
+    return { url, close, ended: worker.ended };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function needsBuild() {
+  const built = await stat(join(PKG, "wasm")).catch(() => undefined);
+  if (!built) throw new Error("the package is not built: run `cargo xtask build` first, or `cargo xtask demo`, which does both");
+}
+
+function timed(fetch, onUpstream) {
+  return async (request) => {
+    const began = performance.now();
+    const response = await fetch(request);
+    onUpstream({ url: request.url, status: response.status, seconds: (performance.now() - began) / 1000 });
+    return response;
+  };
+}
+
+/** The page and the package as the Worker's assets, the Worker's script, and its secrets where only we can read them. */
+async function layOut(place, key, endpoint) {
+  const site = join(place, "site");
+  await mkdir(site, { recursive: true });
+  for (const name of PAGE) await cp(join(WWW, name), join(site, name));
+  await cp(PKG, join(site, "pkg"), { recursive: true, filter: (path) => !path.endsWith(".d.ts") });
+  await cp(join(WWW, "worker"), join(place, "worker"), { recursive: true });
+  // The Worker finds the package as it would after an installation, by its own `exports`.
+  await mkdir(join(place, "node_modules"));
+  await symlink(PKG, join(place, "node_modules", "cloudflow-wasm"), "junction");
+  const values = { ACCESS_KEY_ID: key.id, ACCESS_KEY_SECRET: key.secret, ENDPOINT: endpoint, FLOWS: "*", DEMO: "yes" };
+  const lines = Object.entries(values).map(([name, value]) => `${name}="${value}"\n`);
+  await writeFile(join(place, "worker", ".dev.vars"), lines.join(""), { mode: 0o600 });
+}
+
+function startWorker(place, port) {
+  const wrangler = join(dirname(createRequire(import.meta.url).resolve("wrangler/package.json")), "bin", "wrangler.js");
+  const argv = [
+    wrangler, "dev", "demo.js", "--config", "wrangler.jsonc",
+    "--ip", HOST, "--port", String(port), "--inspector-port", "0", "--local",
+    "--assets", join(place, "site"),
+    "--show-interactive-dev-session", "false",
+  ];
+  const env = {
+    ...process.env,
+    // Nothing of the demo leaves this machine.
+    CLOUDFLARE_CF_FETCH_ENABLED: "false",
+    WRANGLER_SEND_METRICS: "false",
+    WRANGLER_HIDE_BANNER: "true", // and with it the look for a newer version
+    WRANGLER_LOG_PATH: join(place, "log"),
+    CI: "true",
+  };
+  // A group of its own: workerd is a child of wrangler's and has to end with it.
+  const child = spawn(process.execPath, argv, { cwd: join(place, "worker"), env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+  let output = "";
+  const keep = (chunk) => (output = (output + chunk).slice(-8000));
+  child.stdout.on("data", keep);
+  child.stderr.on("data", keep);
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+
+  async function stop() {
+    for (const signal of ["SIGTERM", "SIGKILL"]) {
+      try {
+        process.kill(-child.pid, signal);
+      } catch {
+        return; // the whole group is gone
+      }
+      await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 3000))]);
+    }
+  }
+  return { stop, ended, exited: () => child.exitCode !== null || child.signalCode !== null, output: () => output };
+}
+
+/** Waits until the gateway speaks: any answer of its own will do. */
+async function answers(url, worker) {
+  const deadline = Date.now() + 60_000;
+  while (Date.now() < deadline) {
+    // wrangler waits for a better script after a failed build; nobody will write one here.
+    if (worker.exited() || worker.output().includes("Build failed")) {
+      throw new Error(`wrangler could not start the Worker:\n${worker.output()}`);
+    }
+    try {
+      const response = await fetch(url, { signal: AbortSignal.timeout(5000) });
+      if (response.headers.has("x-acs-request-id")) return;
+    } catch {
+      // not there yet
+    }
+    await new Promise((resolve) => setTimeout(resolve, 150));
+  }
+  throw new Error(`the Worker did not answer within a minute:\n${worker.output()}`);
+}
+
+function freePort(wanted) {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once("error", (error) => {
+      reject(error.code === "EADDRINUSE" ? new Error(`port ${wanted} is in use: give another with --port`) : error);
+    });
+    probe.listen(wanted, HOST, () => {
+      const { port } = probe.address();
+      probe.close(() => resolve(port));
+    });
+  });
+}
+
+async function main() {
+  const at = process.argv.indexOf("--port");
+  const port = at < 0 ? 8787 : Number(process.argv[at + 1]);
+  if (!Number.isInteger(port) || port < 0 || port > 65535) throw new Error("--port needs a number from 0 to 65535");
+  const stopped = new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => resolve(true));
+  });
+  const demo = await startDemo({ port, say: (words) => console.log(words) });
+  console.log(`open ${demo.url}`);
+  const asked = await Promise.race([stopped, demo.ended]);
+  await demo.close();
+  if (asked !== true) throw new Error("the Worker ended by itself");
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  main().then(
+    () => process.exit(0),
+    (error) => {
+      console.error(error.message);
+      process.exit(1);
+    },
+  );
+}

@@ -1,0 +1,12 @@
+import { createGateway } from "cloudflow-wasm/gateway";
+
+export default createGateway({
+  upstream: (env) => ({
+    region: env.REGION,
+    endpoint: env.ENDPOINT, // only for a VPC host or the emulator
+    credentials: { accessKeyId: env.ACCESS_KEY_ID, accessKeySecret: env.ACCESS_KEY_SECRET },
+  }),
+  // Put your own sign-in here: whoever gets in sees input, output and definition.
+  authorize: (request, { flowName }, env) => env.FLOWS === "*" || env.FLOWS.split(",").includes(flowName),
+  origins: [],
+});
