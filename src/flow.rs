@@ -1,9 +1,15 @@
 //! Flow definitions: one model for both dialects.
 
-mod dialect;
+mod detect;
+pub mod dialect;
+mod findings;
+mod load;
 mod model;
+mod reader;
 
 pub use dialect::Dialect;
+pub use findings::Findings;
+pub use load::load;
 pub use model::{
     Branch, Catch, Choice, Fail, Flag, Flow, Map, Mapping, Number, NumberValue, Parallel, Retry, Role, Scope, ScopeId,
     Shaping, State, StateId, StateKind, Target, Task, Text, TextValue, Wait,

@@ -57,6 +57,8 @@ pub struct Scope<'a> {
     pub list: Option<Node<'a>>,
     /// `StartAt`; always none in the `flow` dialect, whose scopes start with their first state.
     pub start_at: Option<Target<'a>>,
+    /// It may hold states whose names are not known here: a template, a mistake.
+    pub open: bool,
     pub(super) first: u32,
     pub(super) count: u32,
 }

@@ -1,0 +1,95 @@
+//! Which dialect a document speaks.
+
+use super::Dialect;
+use super::dialect::{Shape, Slot};
+use super::findings::Findings;
+use super::reader::is_opaque;
+use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::text::Span;
+use crate::yaml::{Kind, Node};
+
+/// The dialect of a document. Where its header is wrong but its meaning plain, that is said and
+/// the dialect is what was meant.
+pub(super) fn detect(root: Node<'_>, findings: &mut Findings) -> Option<Dialect> {
+    if root.kind() != Kind::Mapping {
+        findings.add(unknown(root.span(), "a flow must be a mapping"));
+        return None;
+    }
+    // The first key says it in either dialect's spelling.
+    let mut headers = root.entries().filter_map(|(key, value)| {
+        let text = key.text()?;
+        text.eq_ignore_ascii_case("type").then_some((key, text, value))
+    });
+    let by_keys = by_keys(root);
+    let Some((key, name, value)) = headers.next() else {
+        let Some(dialect) = by_keys else {
+            let place = root.entries().next().map_or(root.span(), |(key, _)| key.span());
+            let message = "neither `type: flow` nor `Type: StateMachine` stands here";
+            findings.about(root.span(), unknown(place, message));
+            return None;
+        };
+        return Some(dialect);
+    };
+    if let Some((second, _, _)) = headers.next()
+        && second.text() != Some(name)
+    {
+        let message = "both `type` and `Type` stand here: a flow is written in one dialect";
+        findings.add(unknown(second.span(), message).related(key.span(), "the first one"));
+    }
+    if is_opaque(value) {
+        return by_keys.or_else(|| of_key(name));
+    }
+    let text = value.text().unwrap_or_default();
+    if let Some(dialect) = of_key(name).filter(|dialect| dialect.as_str() == text) {
+        return Some(dialect);
+    }
+    // `type: StateMachine`, `Type: statemachine`, `Type: Workflow`.
+    let meant = nearest(text, Dialect::ALL.map(Dialect::as_str)).unwrap_or(text);
+    let meant = Dialect::ALL.into_iter().find(|dialect| dialect.as_str() == meant).or(by_keys);
+    let Some(dialect) = meant else {
+        let message = ["`", text, "` is no dialect: a flow says `type: flow` or `Type: StateMachine`"].concat();
+        findings.add(unknown(value.span(), message));
+        return None;
+    };
+    let right_key = dialect.key(Shape::Document, Slot::Type);
+    let right = [right_key, ": ", dialect.as_str()].concat();
+    // Points at what is wrong of the two.
+    let (span, old, new) = if text == dialect.as_str() {
+        (key.span(), name, right_key)
+    } else {
+        (value.span(), text, dialect.as_str())
+    };
+    let message = ["`", name, ": ", text, "` is no dialect: write `", &right, "`"].concat();
+    let title = ["change `", old, "` to `", new, "`"].concat();
+    let mut diagnostic = unknown(span, message);
+    if name == right_key || text == dialect.as_str() {
+        diagnostic = diagnostic.fix(title, span, new);
+    }
+    findings.add(diagnostic);
+    Some(dialect)
+}
+
+fn of_key(name: &str) -> Option<Dialect> {
+    Dialect::ALL.into_iter().find(|dialect| dialect.key(Shape::Document, Slot::Type) == name)
+}
+
+/// By what else stands there: the dialect whose keys occur more often.
+fn by_keys(root: Node<'_>) -> Option<Dialect> {
+    let count = |dialect: Dialect| {
+        let keys = dialect.keys(Shape::Document);
+        root.entries()
+            .take(64)
+            .filter(|(key, _)| keys.iter().any(|k| k.slot != Slot::Type && key.text() == Some(k.name)))
+            .count()
+    };
+    let (flow, machine) = (count(Dialect::Flow), count(Dialect::StateMachine));
+    match flow.cmp(&machine) {
+        std::cmp::Ordering::Greater => Some(Dialect::Flow),
+        std::cmp::Ordering::Less => Some(Dialect::StateMachine),
+        std::cmp::Ordering::Equal => None,
+    }
+}
+
+fn unknown(span: Span, message: impl Into<String>) -> Diagnostic {
+    Diagnostic::new(Code::UnknownDialect, span, message)
+}

@@ -1,0 +1,108 @@
+//! The keys of `type: flow`.
+
+use super::{Dynamic, Key, Shape, Slot as S, Standing, StateType, Value as V, key};
+
+const TASK: u8 = StateType::Task as u8;
+const WAIT: u8 = StateType::Wait as u8;
+const CHOICE: u8 = StateType::Choice as u8;
+const PARALLEL: u8 = StateType::Parallel as u8;
+const FOREACH: u8 = StateType::Map as u8;
+const FAIL: u8 = StateType::Fail as u8;
+const GOING_ON: u8 = 63;
+
+pub(super) static TYPES: [(&str, StateType); 8] = [
+    ("task", StateType::Task),
+    ("pass", StateType::Pass),
+    ("wait", StateType::Wait),
+    ("choice", StateType::Choice),
+    ("parallel", StateType::Parallel),
+    ("foreach", StateType::Map),
+    ("succeed", StateType::Succeed),
+    ("fail", StateType::Fail),
+];
+
+pub(super) fn keys(shape: Shape) -> &'static [Key] {
+    match shape {
+        Shape::Document => &DOCUMENT,
+        Shape::State => &STATE,
+        Shape::Option => &OPTION,
+        Shape::Default => &DEFAULT,
+        Shape::Branch => &BRANCH,
+        Shape::Processor => &[],
+        Shape::Iteration => &ITERATION,
+        Shape::Mapping => &MAPPING,
+        Shape::Retry => &RETRY,
+        Shape::Catch => &CATCH,
+    }
+}
+
+static DOCUMENT: [Key; 7] = [
+    key("version", S::Version, V::Text).required(),
+    key("type", S::Type, V::Text).required(),
+    key("steps", S::States, V::Many(Shape::State)).range(1, i64::MAX).required(),
+    key("inputMappings", S::Input, V::Many(Shape::Mapping)),
+    key("outputMappings", S::Output, V::Many(Shape::Mapping)),
+    key("timeoutSeconds", S::Timeout, V::Whole).range(1, i64::MAX),
+    // Seen in a walkthrough and in an SDK's example.
+    key("name", S::Name, V::Text).standing(Standing::Undocumented),
+];
+
+// <https://help.aliyun.com/document_detail/122494.html> to `/122499.html`, one page for each type.
+static STATE: [Key; 22] = [
+    key("type", S::Type, V::Text).required(),
+    key("name", S::Name, V::Text).required(),
+    key("inputMappings", S::Input, V::Many(Shape::Mapping)),
+    key("outputMappings", S::Output, V::Many(Shape::Mapping)),
+    key("end", S::End, V::Bool).on(GOING_ON),
+    key("resourceArn", S::Resource, V::Text).on(TASK),
+    key("action", S::Action, V::Text).on(TASK).standing(Standing::Undocumented),
+    key("pattern", S::Mode, V::OneOf(&["requestResponse", "sync", "waitForCallback"])).on(TASK),
+    key("serviceParams", S::Params, V::Object).on(TASK),
+    key("timeoutSeconds", S::Timeout, V::Whole).range(1, i64::MAX).on(TASK),
+    key("errorMappings", S::ErrorMappings, V::Many(Shape::Mapping)).on(TASK),
+    key("retry", S::Retry, V::Many(Shape::Retry)).on(TASK),
+    key("catch", S::Catch, V::Many(Shape::Catch)).on(TASK),
+    // Two days at most.
+    key("duration", S::Seconds, V::Whole).range(0, 172_800).on(WAIT).dynamic(Dynamic::Value),
+    key("timestamp", S::Timestamp, V::Text).on(WAIT).dynamic(Dynamic::Value),
+    key("choices", S::Branches, V::Many(Shape::Option)).range(1, i64::MAX).on(CHOICE).required(),
+    key("default", S::Default, V::One(Shape::Default)).on(CHOICE),
+    key("branches", S::Branches, V::Many(Shape::Branch)).range(1, 100).on(PARALLEL).required(),
+    key("iterationMapping", S::Iteration, V::One(Shape::Iteration)).on(FOREACH).required(),
+    key("steps", S::States, V::Many(Shape::State)).range(1, i64::MAX).on(FOREACH).required(),
+    key("error", S::Code, V::Text).on(FAIL),
+    key("cause", S::Detail, V::Text).on(FAIL),
+];
+
+static OPTION: [Key; 3] = [
+    key("condition", S::Condition, V::Expression).required(),
+    key("steps", S::States, V::Many(Shape::State)).range(1, i64::MAX),
+    key("goto", S::Next, V::Target),
+];
+
+static DEFAULT: [Key; 2] = [
+    key("steps", S::States, V::Many(Shape::State)).range(1, i64::MAX),
+    key("goto", S::Next, V::Target),
+];
+
+static BRANCH: [Key; 1] = [key("steps", S::States, V::Many(Shape::State)).range(1, i64::MAX).required()];
+
+static ITERATION: [Key; 3] = [
+    key("collection", S::Items, V::Expression).required(),
+    key("item", S::Item, V::Text).required(),
+    key("index", S::Index, V::Text),
+];
+
+static MAPPING: [Key; 2] =
+    [key("target", S::Target, V::Text).required(), key("source", S::Source, V::Any).required()];
+
+static RETRY: [Key; 5] = [
+    key("errors", S::Errors, V::Texts).required(),
+    key("intervalSeconds", S::Interval, V::Whole).range(1, 86_400),
+    key("maxIntervalSeconds", S::MaxInterval, V::Whole).range(1, 86_400),
+    key("maxAttempts", S::MaxAttempts, V::Whole).range(0, i64::MAX),
+    key("multiplier", S::Multiplier, V::Factor),
+];
+
+static CATCH: [Key; 2] =
+    [key("errors", S::Errors, V::Texts).required(), key("goto", S::Next, V::Target).required()];

@@ -1,0 +1,119 @@
+//! The keys of `Type: StateMachine`.
+
+use super::{Dynamic, Key, Shape, Slot as S, Standing, StateType, Value as V, key};
+
+const TASK: u8 = StateType::Task as u8;
+const PASS: u8 = StateType::Pass as u8;
+const WAIT: u8 = StateType::Wait as u8;
+const CHOICE: u8 = StateType::Choice as u8;
+const PARALLEL: u8 = StateType::Parallel as u8;
+const MAP: u8 = StateType::Map as u8;
+const SUCCEED: u8 = StateType::Succeed as u8;
+const FAIL: u8 = StateType::Fail as u8;
+const GOING_ON: u8 = TASK | PASS | WAIT | PARALLEL | MAP;
+
+pub(super) static TYPES: [(&str, StateType); 8] = [
+    ("Task", StateType::Task),
+    ("Pass", StateType::Pass),
+    ("Wait", StateType::Wait),
+    ("Choice", StateType::Choice),
+    ("Parallel", StateType::Parallel),
+    ("Map", StateType::Map),
+    ("Succeed", StateType::Succeed),
+    ("Fail", StateType::Fail),
+];
+
+pub(super) fn keys(shape: Shape) -> &'static [Key] {
+    match shape {
+        Shape::Document => &DOCUMENT,
+        Shape::State => &STATE,
+        Shape::Option => &OPTION,
+        Shape::Branch => &BRANCH,
+        Shape::Processor => &PROCESSOR,
+        Shape::Retry => &RETRY,
+        Shape::Catch => &CATCH,
+        Shape::Default | Shape::Iteration | Shape::Mapping => &[],
+    }
+}
+
+static DOCUMENT: [Key; 7] = [
+    key("Type", S::Type, V::Text).required(),
+    key("SpecVersion", S::Version, V::Text).required(),
+    key("Name", S::Name, V::Text).required(),
+    key("StartAt", S::StartAt, V::Target).required(),
+    key("States", S::States, V::Many(Shape::State)).range(1, i64::MAX).required(),
+    key("Description", S::Description, V::Remark),
+    key("Timeout", S::Timeout, V::Whole).range(1, i64::MAX),
+];
+
+// One page for each type, from <https://help.aliyun.com/document_detail/2412526.html> (Pass) to
+// <https://help.aliyun.com/document_detail/2851869.html> (Map, distributed).
+static STATE: [Key; 33] = [
+    key("Type", S::Type, V::Text).required(),
+    key("Name", S::Name, V::Text).required(),
+    key("Description", S::Description, V::Remark),
+    key("Next", S::Next, V::Target).on(GOING_ON),
+    // Not listed for Succeed and Fail, but the vendor's own examples set it there.
+    key("End", S::End, V::Bool).on(GOING_ON | SUCCEED | FAIL),
+    key("InputConstructor", S::Input, V::Constructor),
+    key("OutputConstructor", S::Output, V::Constructor).on(255 - CHOICE),
+    key("GlobalConstructor", S::Global, V::Constructor),
+    key("Action", S::Action, V::Text).on(TASK).required(),
+    key("TaskMode", S::Mode, V::OneOf(&["RequestComplete", "WaitForSystemCallback", "WaitForCustomCallback"])).on(TASK),
+    key("Parameters", S::Params, V::Constructor).on(TASK),
+    key("Timeout", S::Timeout, V::Digits).range(0, 604_800).on(TASK).dynamic(Dynamic::Key),
+    key("Retry", S::Retry, V::Many(Shape::Retry)).on(TASK | PARALLEL | MAP),
+    key("Catch", S::Catch, V::Many(Shape::Catch)).on(TASK | PARALLEL | MAP),
+    key("OnErrors", S::OnErrors, V::Any).on(TASK).standing(Standing::Deprecated("`Retry` and `Catch`")),
+    key("Seconds", S::Seconds, V::Whole).range(1, 300).on(WAIT).required().dynamic(Dynamic::Key),
+    key("Branches", S::Branches, V::Many(Shape::Option)).range(1, i64::MAX).on(CHOICE).required(),
+    key("Default", S::Default, V::Target).on(CHOICE).required(),
+    key("Branches", S::Branches, V::Many(Shape::Branch)).range(1, 50).on(PARALLEL).required(),
+    key("ItemsPath", S::Items, V::Expression).on(MAP),
+    key("Processor", S::Processor, V::One(Shape::Processor)).on(MAP).required(),
+    // So the table of every page spells it; a heading has the other spelling.
+    key("MaxConcuccency", S::MaxConcurrency, V::Whole).range(1, i64::MAX).on(MAP),
+    key("MaxConcurrency", S::MaxConcurrency, V::Whole).range(1, i64::MAX).on(MAP),
+    key("ProcessorConfig", S::Config, V::Object).on(MAP),
+    key("ItemReader", S::ItemReader, V::Any).on(MAP),
+    key("ItemConstructor", S::ItemConstructor, V::Any).on(MAP),
+    key("ItemBatcher", S::ItemBatcher, V::Any).on(MAP),
+    key("ResultWriter", S::ResultWriter, V::Any).on(MAP),
+    key("MaxItems", S::MaxItems, V::Any).on(MAP),
+    key("ToleratedFailurePercentage", S::ToleratedPercentage, V::Any).on(MAP),
+    key("ToleratedFailureCount", S::ToleratedCount, V::Any).on(MAP),
+    key("Code", S::Code, V::Text).on(FAIL).dynamic(Dynamic::Key),
+    // The page's table requires it, the page's sample leaves it out.
+    key("Detail", S::Detail, V::Text).on(FAIL).required().dynamic(Dynamic::Key).standing(Standing::Advised),
+];
+
+static OPTION: [Key; 2] =
+    [key("Condition", S::Condition, V::Expression).required(), key("Next", S::Next, V::Target).required()];
+
+static BRANCH: [Key; 2] = [
+    key("StartAt", S::StartAt, V::Target).required(),
+    key("States", S::States, V::Many(Shape::State)).range(1, i64::MAX).required(),
+];
+
+static PROCESSOR: [Key; 3] = [
+    key("StartAt", S::StartAt, V::Target).required(),
+    key("States", S::States, V::Many(Shape::State)).range(1, i64::MAX).required(),
+    key("ProcessorConfig", S::Config, V::Object),
+];
+
+// <https://www.alibabacloud.com/help/doc-detail/2500862.html>
+static RETRY: [Key; 6] = [
+    key("Errors", S::Errors, V::Texts).required(),
+    key("Description", S::Description, V::Text).required().standing(Standing::Advised),
+    key("MaxAttempts", S::MaxAttempts, V::Whole).range(0, i64::MAX).required(),
+    key("IntervalSeconds", S::Interval, V::Whole).range(0, 86_400).required(),
+    key("BackoffRate", S::Multiplier, V::Factor),
+    key("MaxBackoffSeconds", S::MaxInterval, V::Whole).range(0, 86_400),
+];
+
+static CATCH: [Key; 4] = [
+    key("Errors", S::Errors, V::Texts).required(),
+    key("Description", S::Description, V::Text).required().standing(Standing::Advised),
+    key("OutputConstructor", S::Output, V::Constructor),
+    key("Next", S::Next, V::Target).required(),
+];

@@ -1,0 +1,130 @@
+//! Findings on their way out of the loader and the checks; their paths are found at the end,
+//! all in one walk over the tree.
+
+use crate::diagnostic::{Diagnostic, Path};
+use crate::text::Span;
+use crate::yaml::{Kind, Node};
+
+/// Findings about one tree.
+#[derive(Debug, Default)]
+pub struct Findings {
+    // What each is about: the span of a node or key, whose path becomes the finding's.
+    list: Vec<(Span, Diagnostic)>,
+    // How many candidates the search for a nearest name may still look at: bounds the work for
+    // texts made of nothing but mistakes.
+    budget: usize,
+}
+
+impl Findings {
+    /// No findings yet.
+    pub fn new() -> Self {
+        Findings { list: Vec::new(), budget: 100_000 }
+    }
+
+    /// Adds a finding about the node or key at its own span.
+    pub fn add(&mut self, diagnostic: Diagnostic) {
+        self.about(diagnostic.span.unwrap_or_default(), diagnostic);
+    }
+
+    /// Adds a finding that is shown in one place but is about the node or key at another.
+    pub fn about(&mut self, about: Span, diagnostic: Diagnostic) {
+        self.list.push((about, diagnostic));
+    }
+
+    /// Spends `count` of the budget for looking for names; false when it is used up.
+    pub fn may_search(&mut self, count: usize) -> bool {
+        let enough = self.budget >= count;
+        self.budget = self.budget.saturating_sub(count);
+        enough
+    }
+
+    /// True where nothing was found.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// Every finding with its path, in the one order everybody sees.
+    pub fn finish(mut self, root: Option<Node<'_>>) -> Vec<Diagnostic> {
+        self.list.sort_by_key(|(about, _)| (about.start, u32::MAX - about.end));
+        let mut walk = root.map(Walk::new);
+        let mut done = Vec::with_capacity(self.list.len());
+        for (about, mut diagnostic) in self.list {
+            if let Some(walk) = &mut walk {
+                diagnostic.path = walk.path_to(about);
+            }
+            done.push(diagnostic);
+        }
+        crate::diagnostic::sort(&mut done);
+        done
+    }
+}
+
+/// A cursor over the tree that only moves forward.
+struct Walk<'a> {
+    path: Path,
+    // INVARIANT: one more than the path is long.
+    stack: Vec<Level<'a>>,
+}
+
+struct Level<'a> {
+    // The node, and its key if it has one.
+    span: Span,
+    node: Node<'a>,
+    children: Box<dyn Iterator<Item = (Option<Node<'a>>, Node<'a>)> + 'a>,
+    // The child the cursor stands at, and its index.
+    child: Option<(Option<Node<'a>>, Node<'a>)>,
+    index: usize,
+}
+
+impl<'a> Level<'a> {
+    fn new(span: Span, node: Node<'a>) -> Self {
+        let mut children: Box<dyn Iterator<Item = _>> = match node.kind() {
+            Kind::Mapping => Box::new(node.entries().map(|(key, value)| (Some(key), value))),
+            _ => Box::new(node.items().map(|item| (None, item))),
+        };
+        let child = children.next();
+        Level { span, node, children, child, index: 0 }
+    }
+}
+
+impl<'a> Walk<'a> {
+    fn new(root: Node<'a>) -> Self {
+        Walk { path: Path::new(), stack: vec![Level::new(Span::new(0, usize::MAX), root)] }
+    }
+
+    fn path_to(&mut self, about: Span) -> Path {
+        let holds = |span: Span| span.start <= about.start && about.end <= span.end;
+        while self.stack.len() > 1 && !self.stack.last().is_some_and(|level| holds(level.span)) {
+            self.stack.pop();
+            self.path.pop();
+        }
+        while let Some(level) = self.stack.last_mut() {
+            if level.node.span() == about {
+                break;
+            }
+            let mut found = None;
+            while let Some((key, value)) = level.child {
+                let span = key.map_or(value.span(), |key| key.span().join(value.span()));
+                if span.end < about.start || (span.end == about.start && !about.is_empty()) {
+                    level.child = level.children.next();
+                    level.index += 1;
+                    continue;
+                }
+                if holds(span) {
+                    found = Some((span, key, value));
+                }
+                break;
+            }
+            let Some((span, key, value)) = found else { break };
+            self.path.push(match key {
+                Some(key) => key.text().unwrap_or_default().into(),
+                None => level.index.into(),
+            });
+            self.stack.push(Level::new(span, value));
+            if key.is_some_and(|key| key.span() == about) {
+                break;
+            }
+        }
+        self.path.clone()
+    }
+}

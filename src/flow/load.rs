@@ -1,0 +1,350 @@
+//! Tree to model, one scope after another: the list of scopes is its own list of things to do,
+//! so that no depth of nesting is recursion.
+
+use super::Dialect;
+use super::detect::detect;
+use super::dialect::{Shape, Slot, StateType};
+use super::findings::Findings;
+use super::model::{
+    Branch, Catch, Choice, Fail, Flow, Map, Mapping, Parallel, Retry, Role, Scope, ScopeId, Shaping, State, StateId,
+    StateKind, Target, Task, Text, Wait,
+};
+use super::reader::{Found, Reader, text};
+use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::text::Span;
+use crate::yaml::{Kind, Node, Tree};
+
+/// Reads the flow of a document. No flow comes back where its dialect cannot be told.
+///
+/// `torn` names where the text is not YAML, so that nothing is called missing there.
+pub fn load<'a>(tree: &'a Tree<'a>, torn: &[Span], findings: &mut Findings) -> Option<Flow<'a>> {
+    let Some(root) = tree.root() else {
+        if torn.is_empty() {
+            findings.add(Diagnostic::new(Code::UnknownDialect, Span::at(0), "the text is empty"));
+        }
+        return None;
+    };
+    // After a mistake at the top nothing may be left to tell the dialect from.
+    let quiet = &mut Findings::new();
+    let dialect = detect(root, if torn.is_empty() { findings } else { quiet })?;
+    let mut torn = torn.to_vec();
+    torn.sort();
+    let reader = Reader { dialect, findings, torn };
+    let mut loader = Loader { reader, states: Vec::new(), scopes: Vec::new() };
+    let found = loader.reader.read(root, Shape::Document, None);
+    loader.open(Role::Top, None, root, found.as_ref());
+    let mut next = 0;
+    while next < loader.scopes.len() {
+        loader.scope(next);
+        next += 1;
+    }
+    let found = found.as_ref();
+    let input = found.and_then(|found| loader.shaping(found, Slot::Input));
+    let output = found.and_then(|found| loader.shaping(found, Slot::Output));
+    let Loader { states, scopes, .. } = loader;
+    let word = |slot| found.and_then(|found: &Found<'a>| found.text(slot));
+    let mut flow = Flow {
+        dialect,
+        root,
+        version: word(Slot::Version),
+        name: word(Slot::Name),
+        description: word(Slot::Description),
+        timeout: found.and_then(|found| found.number(Slot::Timeout)),
+        input,
+        output,
+        states,
+        scopes,
+        by_name: Vec::new(),
+    };
+    resolve(&mut flow);
+    Some(flow)
+}
+
+struct Loader<'a, 'f> {
+    reader: Reader<'f>,
+    states: Vec<State<'a>>,
+    scopes: Vec<Scope<'a>>,
+}
+
+impl<'a> Loader<'a, '_> {
+    /// Notes a scope; its states are read later.
+    fn open(&mut self, role: Role, owner: Option<StateId>, node: Node<'a>, found: Option<&Found<'a>>) -> ScopeId {
+        let id = ScopeId(self.scopes.len() as u32);
+        let list = found.and_then(|found| found.node(Slot::States));
+        let is_list = list.is_some_and(|list| list.kind() == Kind::Sequence);
+        self.scopes.push(Scope {
+            id,
+            role,
+            owner,
+            node,
+            list: list.filter(|_| is_list),
+            start_at: found.and_then(|found| found.target(Slot::StartAt)),
+            open: !is_list,
+            first: 0,
+            count: 0,
+        });
+        id
+    }
+
+    fn scope(&mut self, at: usize) {
+        let first = self.states.len() as u32;
+        let Some((id, list)) = self.scopes.get(at).map(|scope| (scope.id, scope.list)) else { return };
+        let mut open = false;
+        for (index, node) in list.into_iter().flat_map(Node::items).enumerate() {
+            let state = self.state(id, index as u32, node);
+            open |= state.name.is_none_or(|name| name.opaque);
+            self.states.push(state);
+        }
+        let count = self.states.len() as u32 - first;
+        if let Some(scope) = self.scopes.get_mut(at) {
+            scope.first = first;
+            scope.count = count;
+            scope.open |= open;
+        }
+    }
+
+    fn state(&mut self, scope: ScopeId, index: u32, node: Node<'a>) -> State<'a> {
+        let id = StateId(self.states.len() as u32);
+        let of = self.state_type(node);
+        let found = self.reader.read(node, Shape::State, of);
+        let mut state = State {
+            id,
+            scope,
+            index,
+            node,
+            name: None,
+            type_name: None,
+            description: None,
+            kind: StateKind::Unknown,
+            next: None,
+            end: None,
+            input: None,
+            output: None,
+            global: None,
+            error: None,
+            retry: Vec::new(),
+            catch: Vec::new(),
+        };
+        let Some(found) = found else { return state };
+        state.name = found.text(Slot::Name);
+        state.type_name = found.text(Slot::Type);
+        state.description = found.text(Slot::Description);
+        state.next = found.target(Slot::Next);
+        state.end = found.flag(Slot::End);
+        state.input = self.shaping(&found, Slot::Input);
+        state.output = self.shaping(&found, Slot::Output);
+        state.global = found.node(Slot::Global);
+        state.error = self.shaping(&found, Slot::ErrorMappings);
+        state.retry = found.items(Slot::Retry).filter_map(|node| self.retry(node)).collect();
+        state.catch = found.items(Slot::Catch).filter_map(|node| self.catch(node)).collect();
+        if let Some(of) = of {
+            state.kind = self.kind(of, id, node, &found);
+        }
+        state
+    }
+
+    /// The type of a state, or the one that is surely meant.
+    fn state_type(&mut self, node: Node<'a>) -> Option<StateType> {
+        let dialect = self.reader.dialect;
+        let name = dialect.key(Shape::State, Slot::Type);
+        let value = node.get(name).or_else(|| {
+            node.entries().find(|(key, _)| key.text().is_some_and(|key| nearest(key, [name]).is_some())).map(|(_, v)| v)
+        })?;
+        let written = text(value).filter(|text| !text.opaque)?.value;
+        let types = dialect.types();
+        let of = |name: &str| types.iter().find(|(known, _)| *known == name).map(|(_, of)| *of);
+        if let Some(found) = of(written) {
+            return Some(found);
+        }
+        if written.is_empty() {
+            return None;
+        }
+        let word = dialect.state_word();
+        let meant = nearest(written, types.iter().map(|(name, _)| *name))
+            // The other dialect's name for a type that has another one here.
+            .or_else(|| {
+                let (_, same) = dialect.other().types().iter().find(|(name, _)| *name == written)?;
+                types.iter().find(|(_, of)| of == same).map(|(name, _)| *name)
+            });
+        let diagnostic = match meant {
+            Some(meant) => Diagnostic::new(
+                Code::UnknownType,
+                value.span(),
+                ["there is no ", word, " of type `", written, "`: did you mean `", meant, "`?"].concat(),
+            )
+            .fix(["change `", written, "` to `", meant, "`"].concat(), value.span(), meant),
+            None => {
+                let names: Vec<&str> = types.iter().map(|(name, _)| *name).collect();
+                let all = names.join("`, `");
+                let message = ["there is no ", word, " of type `", written, "`, only `", &all, "`"].concat();
+                Diagnostic::new(Code::UnknownType, value.span(), message)
+            }
+        };
+        self.reader.findings.add(diagnostic);
+        meant.and_then(of)
+    }
+
+    fn kind(&mut self, of: StateType, id: StateId, node: Node<'a>, found: &Found<'a>) -> StateKind<'a> {
+        match of {
+            StateType::Task => StateKind::Task(Task {
+                resource: found.text(Slot::Resource),
+                action: found.text(Slot::Action),
+                mode: found.text(Slot::Mode),
+                params: found.node(Slot::Params),
+                timeout: found.number(Slot::Timeout),
+                on_errors: found.node(Slot::OnErrors),
+            }),
+            StateType::Pass => StateKind::Pass,
+            StateType::Wait => StateKind::Wait(Wait {
+                seconds: found.number(Slot::Seconds),
+                timestamp: found.text_value(Slot::Timestamp),
+            }),
+            StateType::Choice => StateKind::Choice(self.choice(id, found)),
+            StateType::Parallel => {
+                let mut branches = Vec::new();
+                for (index, node) in found.items(Slot::Branches).enumerate() {
+                    let inner = self.reader.read(node, Shape::Branch, None);
+                    branches.push(self.open(Role::Branch(index as u32), Some(id), node, inner.as_ref()));
+                }
+                StateKind::Parallel(Parallel { branches })
+            }
+            StateType::Map => StateKind::Map(Box::new(self.map(id, node, found))),
+            StateType::Succeed => StateKind::Succeed,
+            StateType::Fail => {
+                StateKind::Fail(Fail { error: found.text_value(Slot::Code), cause: found.text_value(Slot::Detail) })
+            }
+        }
+    }
+
+    fn choice(&mut self, id: StateId, found: &Found<'a>) -> Choice<'a> {
+        let mut options = Vec::new();
+        for (index, node) in found.items(Slot::Branches).enumerate() {
+            let inner = self.reader.read(node, Shape::Option, None);
+            options.push(self.branch(Role::Option(index as u32), id, node, inner));
+        }
+        let default = found.node(Slot::Default).map(|node| match self.reader.dialect {
+            Dialect::StateMachine => {
+                Branch { node, condition: None, target: found.target(Slot::Default), body: None }
+            }
+            Dialect::Flow => {
+                let inner = self.reader.read(node, Shape::Default, None);
+                self.branch(Role::Default, id, node, inner)
+            }
+        });
+        Choice { list: found.node(Slot::Branches), options, default }
+    }
+
+    fn branch(&mut self, role: Role, owner: StateId, node: Node<'a>, found: Option<Found<'a>>) -> Branch<'a> {
+        let Some(found) = found else { return Branch { node, condition: None, target: None, body: None } };
+        Branch {
+            node,
+            condition: found.text(Slot::Condition),
+            target: found.target(Slot::Next),
+            body: found.has(Slot::States).then(|| self.open(role, Some(owner), node, Some(&found))),
+        }
+    }
+
+    fn map(&mut self, id: StateId, node: Node<'a>, found: &Found<'a>) -> Map<'a> {
+        let mut map = Map {
+            items: found.text(Slot::Items),
+            max_concurrency: found.number(Slot::MaxConcurrency),
+            config: found.node(Slot::Config),
+            item_reader: found.node(Slot::ItemReader),
+            item_constructor: found.node(Slot::ItemConstructor),
+            item_batcher: found.node(Slot::ItemBatcher),
+            result_writer: found.node(Slot::ResultWriter),
+            max_items: found.node(Slot::MaxItems),
+            tolerated_percentage: found.node(Slot::ToleratedPercentage),
+            tolerated_count: found.node(Slot::ToleratedCount),
+            ..Map::default()
+        };
+        match self.reader.dialect {
+            Dialect::Flow => {
+                let iteration = found.node(Slot::Iteration);
+                let iteration = iteration.and_then(|node| self.reader.read(node, Shape::Iteration, None));
+                if let Some(iteration) = iteration {
+                    map.items = iteration.text(Slot::Items);
+                    map.item = iteration.text(Slot::Item);
+                    map.index = iteration.text(Slot::Index);
+                }
+                map.body = found.has(Slot::States).then(|| self.open(Role::Body, Some(id), node, Some(found)));
+            }
+            Dialect::StateMachine => {
+                if let Some(node) = found.node(Slot::Processor) {
+                    let inner = self.reader.read(node, Shape::Processor, None);
+                    map.config = map.config.or_else(|| inner.as_ref()?.node(Slot::Config));
+                    map.body = Some(self.open(Role::Body, Some(id), node, inner.as_ref()));
+                }
+            }
+        }
+        map
+    }
+
+    fn shaping(&mut self, found: &Found<'a>, slot: Slot) -> Option<Shaping<'a>> {
+        let node = found.node(slot)?;
+        if self.reader.dialect == Dialect::StateMachine {
+            return Some(Shaping::Constructor(node));
+        }
+        let entries = node.items().filter_map(|node| self.mapping(node)).collect();
+        Some(Shaping::Mappings { node, entries })
+    }
+
+    fn mapping(&mut self, node: Node<'a>) -> Option<Mapping<'a>> {
+        let found = self.reader.read(node, Shape::Mapping, None)?;
+        Some(Mapping { node, target: found.text(Slot::Target), source: found.node(Slot::Source) })
+    }
+
+    fn retry(&mut self, node: Node<'a>) -> Option<Retry<'a>> {
+        let found = self.reader.read(node, Shape::Retry, None)?;
+        Some(Retry {
+            node,
+            errors: found.texts(Slot::Errors),
+            description: found.text(Slot::Description),
+            max_attempts: found.number(Slot::MaxAttempts),
+            interval: found.number(Slot::Interval),
+            multiplier: found.number(Slot::Multiplier),
+            max_interval: found.number(Slot::MaxInterval),
+        })
+    }
+
+    fn catch(&mut self, node: Node<'a>) -> Option<Catch<'a>> {
+        let found = self.reader.read(node, Shape::Catch, None)?;
+        Some(Catch {
+            node,
+            errors: found.texts(Slot::Errors),
+            description: found.text(Slot::Description),
+            output: found.node(Slot::Output),
+            target: found.target(Slot::Next),
+        })
+    }
+}
+
+/// Finds the state behind every name.
+fn resolve(flow: &mut Flow<'_>) {
+    let mut by_name: Vec<(ScopeId, &str, StateId)> = Vec::with_capacity(flow.states.len());
+    for state in &flow.states {
+        if let Some(Text { value, opaque: false, .. }) = state.name {
+            by_name.push((state.scope, value, state.id));
+        }
+    }
+    by_name.sort_unstable();
+    let find = |scope: ScopeId, target: &mut Target<'_>| {
+        let key = (scope, target.text.value);
+        let at = by_name.partition_point(|(scope, name, _)| (*scope, *name) < key);
+        target.state = by_name.get(at).filter(|(scope, name, _)| (*scope, *name) == key).map(|(_, _, id)| *id);
+    };
+    for state in &mut flow.states {
+        let scope = state.scope;
+        let own = state.next.iter_mut().chain(state.catch.iter_mut().filter_map(|rule| rule.target.as_mut()));
+        own.for_each(|target| find(scope, target));
+        if let StateKind::Choice(choice) = &mut state.kind {
+            let ways = choice.options.iter_mut().chain(&mut choice.default);
+            ways.filter_map(|way| way.target.as_mut()).for_each(|target| find(scope, target));
+        }
+    }
+    for scope in &mut flow.scopes {
+        let id = scope.id;
+        scope.start_at.iter_mut().for_each(|target| find(id, target));
+    }
+    flow.by_name = by_name.into_iter().map(|(_, _, id)| id).collect();
+}

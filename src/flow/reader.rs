@@ -1,0 +1,564 @@
+//! One mapping against its table of keys: what is there, what is missing, what is of the wrong
+//! type. Knows the tables, not the model.
+
+use super::Dialect;
+use super::dialect::{Dynamic, Key, Shape, Slot, Standing, StateType, Value};
+use super::findings::Findings;
+use super::model::{Flag, Number, NumberValue, Target, Text, TextValue};
+use crate::diagnostic::{Code, Diagnostic, Severity, nearest};
+use crate::text::Span;
+use crate::yaml::{Kind, Node, Resolved, Style};
+
+pub(super) struct Reader<'f> {
+    pub dialect: Dialect,
+    pub findings: &'f mut Findings,
+    /// Where the text is not YAML: what is missing near one of these may just not be readable.
+    pub torn: Vec<Span>,
+}
+
+/// The values of a mapping that passed their checks.
+pub(super) struct Found<'a> {
+    items: Vec<Item<'a>>,
+    // A bit for every slot whose key is there, whatever its value.
+    present: u64,
+}
+
+#[derive(Clone, Copy)]
+struct Item<'a> {
+    slot: Slot,
+    value: Node<'a>,
+    computed: bool,
+}
+
+impl<'f> Reader<'f> {
+    /// Reads a mapping. `of` is the type of a state, none for other shapes and for states of an
+    /// unknown type. Nothing comes back where there is no mapping, and that has been said,
+    /// or is a template's business.
+    pub fn read<'a>(&mut self, node: Node<'a>, shape: Shape, of: Option<StateType>) -> Option<Found<'a>> {
+        if is_opaque(node) {
+            return None;
+        }
+        if node.kind() != Kind::Mapping {
+            self.no_mapping(node, shape);
+            return None;
+        }
+        let keys = self.dialect.keys(shape);
+        let mask = of.map_or(if shape == Shape::State { 0 } else { 1 }, |of| of as u8);
+        let mut found = Found { items: Vec::with_capacity(8), present: 0 };
+        for (key, value) in node.entries() {
+            let Some(text) = key.text() else {
+                self.report(Code::WrongType, key.span(), &["a key must be a text"]);
+                continue;
+            };
+            let (known, computed) = match self.known(keys, text, mask) {
+                Some(known) => known,
+                None if is_opaque(key) => continue,
+                None => match self.unknown(keys, key, text, shape, of, &found) {
+                    Some(meant) => (meant, false),
+                    None => continue,
+                },
+            };
+            if mask != 0 && known.on & mask == 0 {
+                self.misplaced(known, key, of);
+                continue;
+            }
+            if found.has(known.slot) {
+                // The same key twice is the YAML reader's finding; these are two ways to say one thing.
+                if !node.entries().any(|(other, _)| other.text() == Some(text) && other.span() < key.span()) {
+                    self.report(
+                        Code::ConflictingKeys,
+                        key.span(),
+                        &["`", text, "` says again what another key has said: keep one"],
+                    );
+                }
+                continue;
+            }
+            found.present |= 1 << known.slot as u64;
+            self.standing(known, key);
+            if self.value(known, key, value, computed) {
+                let computed = computed || known.dynamic == Dynamic::Value && is_reference(value);
+                found.items.push(Item { slot: known.slot, value, computed });
+            }
+        }
+        self.missing(node, keys, mask, shape, of, &found);
+        Some(found)
+    }
+
+    fn known(&self, keys: &'static [Key], text: &str, mask: u8) -> Option<(&'static Key, bool)> {
+        let find = |name: &str| {
+            let mut first = None;
+            for key in keys.iter().filter(|key| key.name == name) {
+                if key.on & mask != 0 {
+                    return Some(key);
+                }
+                first = first.or(Some(key));
+            }
+            first
+        };
+        if let Some(key) = find(text) {
+            return Some((key, false));
+        }
+        let key = find(text.strip_suffix(".$")?)?;
+        (key.dynamic == Dynamic::Key).then_some((key, true))
+    }
+
+    /// Reports a key that the table has not; the one that is surely meant comes back.
+    fn unknown(
+        &mut self,
+        keys: &'static [Key],
+        key: Node<'_>,
+        text: &str,
+        shape: Shape,
+        of: Option<StateType>,
+        found: &Found<'_>,
+    ) -> Option<&'static Key> {
+        let mask = of.map_or(255, |of| of as u8);
+        let fitting = || keys.iter().filter(|key| key.on & mask != 0 && !found.has(key.slot));
+        let other = self.dialect.other();
+        if let Some(foreign) = other.keys(shape).iter().find(|key| key.name == text) {
+            let same = fitting().find(|key| key.slot == foreign.slot);
+            let mut message = ["`", text, "` is a key of the `", other.as_str(), "` dialect"].concat();
+            if let Some(same) = same {
+                message.push_str(&[": here it is `", same.name, "`"].concat());
+            }
+            self.findings.add(Diagnostic::new(Code::UnknownKey, key.span(), message).severity(Severity::Error));
+            return same.filter(|same| same.value == foreign.value);
+        }
+        let meant = nearest(text, fitting().map(|key| key.name))
+            .and_then(|name| fitting().find(|key| key.name == name));
+        let Some(meant) = meant else {
+            let holder = self.holder(shape, of);
+            self.report(Code::UnknownKey, key.span(), &["unknown key `", text, "` in ", &holder]);
+            return None;
+        };
+        let message = ["unknown key `", text, "`: did you mean `", meant.name, "`?"].concat();
+        let mut diagnostic = Diagnostic::new(Code::UnknownKey, key.span(), message)
+            .fix(["change `", text, "` to `", meant.name, "`"].concat(), key.span(), meant.name);
+        if meant.required & mask != 0 && meant.standing == Standing::Plain {
+            diagnostic.severity = Severity::Error;
+        }
+        self.findings.add(diagnostic);
+        Some(meant)
+    }
+
+    fn misplaced(&mut self, known: &Key, key: Node<'_>, of: Option<StateType>) {
+        let types = self.dialect.types();
+        let names: Vec<&str> = types.iter().filter(|(_, t)| known.on & *t as u8 != 0).map(|(name, _)| *name).collect();
+        let holder = self.holder(Shape::State, of);
+        let message =
+            ["`", known.name, "` has no place in ", &holder, ", only in `", &names.join("`, `"), "`"].concat();
+        let mut diagnostic = Diagnostic::new(Code::MisplacedKey, key.span(), message);
+        // What the pages forbid is an error; their lists of what they allow may be incomplete.
+        if self.dialect == Dialect::StateMachine && !matches!(known.slot, Slot::Next | Slot::End) {
+            diagnostic.severity = Severity::Warning;
+        }
+        self.findings.add(diagnostic);
+    }
+
+    fn standing(&mut self, known: &Key, key: Node<'_>) {
+        match known.standing {
+            Standing::Plain | Standing::Advised => {}
+            Standing::Deprecated(instead) => {
+                self.report(Code::Deprecated, key.span(), &["`", known.name, "` is deprecated: use ", instead]);
+            }
+            Standing::Undocumented => {
+                self.report(Code::Undocumented, key.span(), &["`", known.name, "` works here, but no page documents it"]);
+            }
+        }
+    }
+
+    fn missing(
+        &mut self,
+        node: Node<'_>,
+        keys: &[Key],
+        mask: u8,
+        shape: Shape,
+        of: Option<StateType>,
+        found: &Found<'_>,
+    ) {
+        let mask = if mask == 0 { 255 } else { mask };
+        for key in keys {
+            // Of a state of unknown type only what every state needs is known.
+            let required = if of.is_none() && shape == Shape::State { key.required == 255 } else { key.required & mask != 0 };
+            if !required || found.has(key.slot) || self.is_torn(node.span()) {
+                continue;
+            }
+            let holder = self.holder(shape, of);
+            let place = self.place(node, shape);
+            let mut diagnostic =
+                Diagnostic::new(Code::MissingKey, place, ["`", key.name, "` is missing: ", &holder, " needs it"].concat());
+            if key.standing == Standing::Advised {
+                diagnostic.severity = Severity::Warning;
+            }
+            self.findings.about(node.span(), diagnostic);
+        }
+    }
+
+    /// Where to point for something that is not there: the name of a state, else the first key.
+    fn place(&self, node: Node<'_>, shape: Shape) -> Span {
+        if shape == Shape::State
+            && let Some(name) = node.get(self.dialect.key(shape, Slot::Name))
+            && name.text().is_some_and(|text| !text.is_empty())
+        {
+            return name.span();
+        }
+        node.entries().next().map_or(node.span(), |(key, _)| key.span())
+    }
+
+    fn is_torn(&self, span: Span) -> bool {
+        // A mistake tears the mapping it stands in and the one it cuts off.
+        let from = self.torn.partition_point(|torn| torn.end < span.start);
+        self.torn.get(from).is_some_and(|torn| torn.start <= span.end.saturating_add(2))
+    }
+
+    /// The mapping in words.
+    fn holder(&self, shape: Shape, of: Option<StateType>) -> String {
+        match shape {
+            Shape::Document => "a flow",
+            Shape::State => {
+                let word = self.dialect.state_word();
+                let name = self.dialect.types().iter().find(|(_, t)| Some(*t) == of).map(|(name, _)| *name);
+                return match name {
+                    Some(name) => ["a `", name, "` ", word].concat(),
+                    None => ["a ", word].concat(),
+                };
+            }
+            Shape::Option => "an option of a choice",
+            Shape::Default => "a `default`",
+            Shape::Branch => "a branch",
+            Shape::Processor => "a `Processor`",
+            Shape::Iteration => "an `iterationMapping`",
+            Shape::Mapping => "a data mapping",
+            Shape::Retry => "a retry rule",
+            Shape::Catch => "a catch rule",
+        }
+        .to_owned()
+    }
+
+    fn no_mapping(&mut self, node: Node<'_>, shape: Shape) {
+        let holder = self.holder(shape, None);
+        if let Some(text) = node.text() {
+            // `Condition:$Input.a` without a blank is one plain text.
+            let glued = self.dialect.keys(shape).iter().find(|key| {
+                text.strip_prefix(key.name).is_some_and(|rest| rest.starts_with(':'))
+            });
+            if let Some(key) = glued.filter(|_| node.style() == Style::Plain) {
+                let span = node.span();
+                let colon = Span::new(span.start as usize, span.start as usize + key.name.len() + 1);
+                let after = Span { start: colon.end, end: colon.end };
+                let message = ["a blank is missing after `", key.name, ":`"].concat();
+                self.findings.about(
+                    span,
+                    Diagnostic::new(Code::WrongType, colon, message).fix("insert a blank", after, " "),
+                );
+                return;
+            }
+        }
+        if self.is_torn(node.span()) {
+            return;
+        }
+        let what = described(node);
+        self.report(Code::WrongType, node.span(), &[&holder, " must be a mapping, ", &what]);
+    }
+
+    /// True where the value is what the key asks for.
+    fn value(&mut self, key: &Key, name: Node<'_>, node: Node<'_>, computed: bool) -> bool {
+        if is_opaque(node) {
+            return true;
+        }
+        let resolved = node.resolve();
+        if computed {
+            return self.text(key, node, resolved, "an expression");
+        }
+        match key.value {
+            Value::Any => true,
+            Value::Remark if resolved == Some(Resolved::Null) => true,
+            Value::Text if key.dynamic == Dynamic::Value && is_reference(node) => true,
+            Value::Text | Value::Remark => self.text(key, node, resolved, "a text"),
+            Value::Expression => self.text(key, node, resolved, "an expression"),
+            Value::Target => {
+                let expected = ["the name of a ", self.dialect.state_word()].concat();
+                self.text(key, node, resolved, &expected)
+            }
+            Value::OneOf(words) => self.text(key, node, resolved, "a text") && self.one_of(key, node, words),
+            Value::Bool => match resolved {
+                Some(Resolved::Bool(_)) => true,
+                _ => {
+                    let meant = match node.text().unwrap_or_default() {
+                        "true" | "True" | "TRUE" | "yes" | "on" => Some("true"),
+                        "false" | "False" | "FALSE" | "no" | "off" => Some("false"),
+                        _ => None,
+                    };
+                    self.wrong_type(key, node, "true or false", meant)
+                }
+            },
+            Value::Whole | Value::Digits => self.whole(key, name, node, resolved),
+            Value::Factor => match resolved {
+                Some(Resolved::Int(number)) if number > 0 => true,
+                Some(Resolved::Float(text)) if is_positive(text) => true,
+                Some(Resolved::Int(_) | Resolved::Float(_)) => {
+                    let found = node.text().unwrap_or_default();
+                    self.report(
+                        Code::OutOfRange,
+                        node.span(),
+                        &["`", key.name, "` must be greater than 0, not ", found],
+                    );
+                    false
+                }
+                _ => self.wrong_type(key, node, "a number", None),
+            },
+            Value::Texts => self.texts(key, node),
+            Value::Constructor | Value::Object | Value::One(_) => {
+                node.kind() == Kind::Mapping || self.wrong_type(key, node, "a mapping", None)
+            }
+            Value::Many(_) => {
+                if node.kind() != Kind::Sequence {
+                    return self.wrong_type(key, node, "a list", None);
+                }
+                let (least, most) = key.range;
+                // Counted no further than needed.
+                let limit = usize::try_from(most).unwrap_or(usize::MAX).min(1 << 16).saturating_add(1);
+                let count = if (least, most) == (i64::MIN, i64::MAX) { 1 } else { node.items().take(limit).count() as i64 };
+                if count == 0 && least > 0 {
+                    self.report(Code::EmptyValue, node.span(), &["`", key.name, "` must not be empty"]);
+                    return false;
+                }
+                if count > most {
+                    self.report(
+                        Code::OutOfRange,
+                        name.span(),
+                        &["`", key.name, "` has more than the ", &most.to_string(), " entries that are allowed"],
+                    );
+                }
+                true
+            }
+        }
+    }
+
+    fn text(&mut self, key: &Key, node: Node<'_>, resolved: Option<Resolved<'_>>, expected: &str) -> bool {
+        match resolved {
+            Some(Resolved::Text("")) if node.tag().is_some() => self.wrong_type(key, node, expected, None),
+            Some(Resolved::Text(text)) if !text.is_empty() => true,
+            Some(Resolved::Text(_)) if matches!(key.slot, Slot::Description | Slot::Detail | Slot::Code) => true,
+            Some(Resolved::Text(_)) => {
+                self.report(Code::EmptyValue, node.span(), &["`", key.name, "` must not be empty"]);
+                false
+            }
+            Some(Resolved::Int(_) | Resolved::Float(_) | Resolved::Bool(_)) if key.value == Value::Expression => true,
+            Some(Resolved::Int(_) | Resolved::Float(_) | Resolved::Bool(_)) => {
+                let quoted = ["\"", node.text().unwrap_or_default(), "\""].concat();
+                self.wrong_type(key, node, expected, Some(&quoted))
+            }
+            _ => self.wrong_type(key, node, expected, None),
+        }
+    }
+
+    fn one_of(&mut self, key: &Key, node: Node<'_>, words: &[&'static str]) -> bool {
+        let text = node.text().unwrap_or_default();
+        if words.contains(&text) {
+            return true;
+        }
+        let all = words.join("`, `");
+        let mut diagnostic = Diagnostic::new(
+            Code::UnknownValue,
+            node.span(),
+            ["`", key.name, "` must be one of `", &all, "`, not `", text, "`"].concat(),
+        );
+        if let Some(meant) = nearest(text, words.iter().copied()) {
+            diagnostic = diagnostic.fix(["change `", text, "` to `", meant, "`"].concat(), node.span(), meant);
+        }
+        self.findings.add(diagnostic);
+        false
+    }
+
+    fn whole(&mut self, key: &Key, name: Node<'_>, node: Node<'_>, resolved: Option<Resolved<'_>>) -> bool {
+        let digits = |text: &str| if key.value == Value::Digits { text.parse().ok() } else { None };
+        let number = match resolved {
+            Some(Resolved::Int(number)) => Some(number),
+            Some(Resolved::Text(text)) => digits(text),
+            _ => None,
+        };
+        let Some(number) = number else {
+            if is_reference(node) {
+                if key.dynamic == Dynamic::Value {
+                    return true;
+                }
+                if key.dynamic == Dynamic::Key {
+                    let right = [key.name, ".$"].concat();
+                    let message = ["an expression is only computed under the key `", &right, "`"].concat();
+                    let title = ["change `", key.name, "` to `", &right, "`"].concat();
+                    self.findings.about(
+                        node.span(),
+                        Diagnostic::new(Code::WrongType, name.span(), message).fix(title, name.span(), right),
+                    );
+                    return false;
+                }
+            }
+            let bare = node.text().filter(|text| text.parse::<i64>().is_ok());
+            return self.wrong_type(key, node, "a whole number", bare);
+        };
+        let (least, most) = key.range;
+        if (least..=most).contains(&number) {
+            return true;
+        }
+        let range = if most == i64::MAX {
+            ["at least ", &least.to_string()].concat()
+        } else {
+            ["from ", &least.to_string(), " to ", &most.to_string()].concat()
+        };
+        self.report(
+            Code::OutOfRange,
+            node.span(),
+            &["`", key.name, "` must be ", &range, ", not ", &number.to_string()],
+        );
+        false
+    }
+
+    fn texts(&mut self, key: &Key, node: Node<'_>) -> bool {
+        if node.kind() != Kind::Sequence {
+            let listed = match node.resolve() {
+                Some(Resolved::Text(text)) if !text.is_empty() => Some(["[", node.text().unwrap_or_default(), "]"].concat()),
+                _ => None,
+            };
+            return self.wrong_type(key, node, "a list", listed.as_deref().filter(|_| node.style() == Style::Plain));
+        }
+        let mut count = 0;
+        for item in node.items() {
+            count += 1;
+            if !is_opaque(item) && !matches!(item.resolve(), Some(Resolved::Text(_))) {
+                let what = described(item);
+                self.report(Code::WrongType, item.span(), &["an entry of `", key.name, "` must be a text, ", &what]);
+            }
+        }
+        if count == 0 {
+            self.report(Code::EmptyValue, node.span(), &["`", key.name, "` must not be empty"]);
+        }
+        count > 0
+    }
+
+    fn wrong_type(&mut self, key: &Key, node: Node<'_>, expected: &str, fix: Option<&str>) -> bool {
+        if self.is_torn(node.span()) {
+            return false;
+        }
+        let what = described(node);
+        let message = ["`", key.name, "` must be ", expected, ", ", &what].concat();
+        let mut diagnostic = Diagnostic::new(Code::WrongType, node.span(), message);
+        if let Some(right) = fix {
+            diagnostic = diagnostic.fix(["write `", right, "`"].concat(), node.span(), right);
+        }
+        self.findings.add(diagnostic);
+        false
+    }
+
+    fn report(&mut self, code: Code, span: Span, message: &[&str]) {
+        self.findings.add(Diagnostic::new(code, span, message.concat()));
+    }
+}
+
+impl<'a> Found<'a> {
+    /// True where the key stands there, whatever its value.
+    pub fn has(&self, slot: Slot) -> bool {
+        self.present & (1 << slot as u64) != 0
+    }
+
+    pub fn node(&self, slot: Slot) -> Option<Node<'a>> {
+        self.item(slot).map(|item| item.value)
+    }
+
+    /// The entries of a list; nothing where a template stands for it.
+    pub fn items(&self, slot: Slot) -> impl Iterator<Item = Node<'a>> {
+        self.node(slot).into_iter().flat_map(Node::items)
+    }
+
+    pub fn text(&self, slot: Slot) -> Option<Text<'a>> {
+        self.node(slot).and_then(text)
+    }
+
+    pub fn target(&self, slot: Slot) -> Option<Target<'a>> {
+        self.text(slot).map(|text| Target { text, state: None })
+    }
+
+    pub fn texts(&self, slot: Slot) -> Vec<Text<'a>> {
+        self.items(slot).filter_map(text).collect()
+    }
+
+    pub fn text_value(&self, slot: Slot) -> Option<TextValue<'a>> {
+        let item = self.item(slot)?;
+        let text = text(item.value)?;
+        Some(if item.computed { TextValue::Expression(text) } else { TextValue::Literal(text) })
+    }
+
+    pub fn number(&self, slot: Slot) -> Option<Number<'a>> {
+        let item = self.item(slot)?;
+        let node = item.value;
+        let value = if item.computed {
+            NumberValue::Expression(text(node)?)
+        } else if is_opaque(node) {
+            NumberValue::Opaque
+        } else {
+            match node.resolve()? {
+                Resolved::Int(number) => NumberValue::Int(number),
+                Resolved::Float(text) => NumberValue::Float(text),
+                Resolved::Text(text) => NumberValue::Int(text.parse().ok()?),
+                _ => return None,
+            }
+        };
+        Some(Number { value, span: node.span(), node })
+    }
+
+    pub fn flag(&self, slot: Slot) -> Option<Flag<'a>> {
+        let node = self.node(slot)?;
+        match node.resolve()? {
+            Resolved::Bool(value) => Some(Flag { value, span: node.span(), node }),
+            _ => None,
+        }
+    }
+
+    fn item(&self, slot: Slot) -> Option<Item<'a>> {
+        self.items.iter().find(|item| item.slot == slot).copied()
+    }
+}
+
+/// True where a template will put something else: nothing can be said about it.
+pub(super) fn is_opaque(node: Node<'_>) -> bool {
+    match node.tag() {
+        // `!$Input.a` is a condition that should have been quoted.
+        Some(tag) => tag.len() > 1 && !tag.starts_with("!!") && !tag.starts_with("!$"),
+        None => node.is_template(),
+    }
+}
+
+/// The text of a scalar with its place.
+pub(super) fn text(node: Node<'_>) -> Option<Text<'_>> {
+    Some(Text { value: node.text()?, span: node.span(), node, opaque: is_opaque(node) })
+}
+
+fn is_reference(node: Node<'_>) -> bool {
+    node.text().is_some_and(|text| text.starts_with('$'))
+}
+
+fn is_positive(text: &str) -> bool {
+    !text.starts_with('-') && text.bytes().any(|b| matches!(b, b'1'..=b'9')) && !text.contains(['n', 'N'])
+}
+
+/// What stands there, as the end of a sentence.
+fn described(node: Node<'_>) -> String {
+    if let Some(tag) = node.tag()
+        && tag.starts_with("!$")
+    {
+        return "but `!` begins a tag here: put it in quotes".to_owned();
+    }
+    match (node.kind(), node.resolve()) {
+        (Kind::Sequence, _) => "not a list".to_owned(),
+        (Kind::Mapping, _) => "not a mapping".to_owned(),
+        (Kind::Scalar, Some(Resolved::Null)) => "but has no value".to_owned(),
+        (Kind::Scalar, Some(Resolved::Text(_))) => {
+            let text = node.text().unwrap_or_default();
+            match text.char_indices().nth(40) {
+                None if !text.contains('\n') => ["not `", text, "`"].concat(),
+                _ => "not a text".to_owned(),
+            }
+        }
+        (Kind::Scalar, _) => ["not `", node.text().unwrap_or_default(), "`"].concat(),
+    }
+}
