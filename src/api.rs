@@ -1,1 +1,4 @@
 //! The public functions as plain Rust; the serde shapes that JavaScript sees.
+
+pub mod shape;
+pub mod understand;

@@ -267,6 +267,10 @@ impl<'f> Reader<'f> {
             return true;
         }
         let resolved = node.resolve();
+        // A written null says that there is no value, which is an optional key's right.
+        if resolved == Some(Resolved::Null) && node.text() != Some("") && key.required == 0 {
+            return false;
+        }
         if computed {
             return self.text(key, node, resolved, "an expression");
         }
@@ -521,6 +525,10 @@ impl<'a> Found<'a> {
 
 /// True where a template will put something else: nothing can be said about it.
 pub(super) fn is_opaque(node: Node<'_>) -> bool {
+    // `{{ name }}` unquoted is a mapping in a mapping to YAML.
+    if node.kind() == Kind::Mapping && node.style() == Style::Flow {
+        return node.entries().next().is_some_and(|(key, _)| key.kind() == Kind::Mapping && key.style() == Style::Flow);
+    }
     match node.tag() {
         // `!$Input.a` is a condition that should have been quoted.
         Some(tag) => tag.len() > 1 && !tag.starts_with("!!") && !tag.starts_with("!$"),

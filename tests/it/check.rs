@@ -1,1 +1,95 @@
+//! Findings about flow definitions: `tests/cases/check`, and the corpus where there is one.
 
+#![allow(clippy::disallowed_methods, reason = "tests read files")]
+
+use std::{env, fs};
+
+use cloudflow_wasm::api::understand::validate_flow;
+
+use crate::support::{cases, report};
+
+/// One line for each finding, places as people count them; then what belongs to it, indented.
+fn lines(text: &str) -> String {
+    let mut out = String::new();
+    for found in validate_flow(text).diagnostics {
+        if let Some(range) = found.range {
+            let (start, end) = (range.start, range.end);
+            out += &format!("{}:{}-{}:{} ", start.line, start.column, end.line, end.column);
+        }
+        out += &format!("{} {}: {}\n", found.severity, found.code, found.message);
+        for related in found.related {
+            let start = related.range.start;
+            out += &format!("  {}:{} {}\n", start.line, start.column, related.message);
+        }
+        if let Some(fix) = found.fix {
+            out += &format!("  fix: {}\n", fix.title);
+        }
+    }
+    out
+}
+
+#[test]
+fn findings_are_as_expected() {
+    let mut failures = Vec::new();
+    for case in cases("check", "flow.yaml") {
+        let found = lines(&case.read("flow.yaml"));
+        if case.name.starts_with("ok/") && !found.is_empty() {
+            failures.push(format!("{} must be silent:\n{found}", case.name));
+        }
+        case.expect("diagnostics.txt", &found, &mut failures);
+    }
+    report("check", failures);
+}
+
+/// Files of the corpus that its list calls faulty (or not YAML, or no documented dialect), and
+/// what must be found there. Every other file must be without an error.
+const FAULTY: &[(&str, &[&str])] = &[
+    ("flow/go-sdk-doc-example-describe.yaml", &["6:2-6:2 error yaml-syntax"]),
+    ("flow/ros-docs-mypass-broken-indent.yaml", &["5:2-5:2 error yaml-syntax"]),
+    (
+        "statemachine/mcp-fnf-test-template-transform.yaml",
+        &["error missing-key: `SpecVersion`", "error missing-key: `StartAt`"],
+    ),
+    ("templated/fnf-time-trigger-preview-b.yaml", &["1:1-1:7 error unknown-key: unknown key `ersion`"]),
+    ("templated/fnfig-ros-definition.yaml", &["error yaml-syntax"]),
+    ("templated/simulated-sales-business-flow-template.yaml", &["1:7-1:15 error unknown-dialect"]),
+    ("templated/vista-backtest-fanout.yaml", &["warning unknown-key: unknown key `maxConcurrency`"]),
+    ("templated/vista-research-full.yaml", &["9:11-9:15 error unknown-type", "16:11-16:15 error unknown-type"]),
+    (
+        "templated/vista-research-pipeline.yaml",
+        &["68:14-68:35 error unknown-value: `pattern`", "293:19-293:24 error unknown-target: `abort`"],
+    ),
+];
+
+#[test]
+fn the_corpus_is_read_without_an_error() {
+    let Ok(corpus) = env::var("CLOUDFLOW_CORPUS") else {
+        println!("CLOUDFLOW_CORPUS is not set: the corpus was not read");
+        return;
+    };
+    let mut failures = Vec::new();
+    let mut count = 0;
+    for folder in ["flow", "statemachine", "templated"] {
+        let mut files: Vec<_> = fs::read_dir(format!("{corpus}/{folder}")).unwrap().map(|e| e.unwrap().path()).collect();
+        files.sort();
+        for file in files {
+            count += 1;
+            let name = format!("{folder}/{}", file.file_name().unwrap().to_string_lossy());
+            let found = lines(&fs::read_to_string(&file).unwrap());
+            let errors: Vec<&str> = found.lines().filter(|line| line.contains(" error ")).collect();
+            if env::var("SHOW_CORPUS").is_ok() {
+                println!("== {name}\n{found}");
+            }
+            if let Some((_, wanted)) = FAULTY.iter().find(|(faulty, _)| *faulty == name) {
+                let lost: Vec<_> = wanted.iter().filter(|wanted| !found.contains(**wanted)).collect();
+                if !lost.is_empty() {
+                    failures.push(format!("{name}: not found: {lost:?}\n{found}"));
+                }
+            } else if !errors.is_empty() {
+                failures.push(format!("{name}\n{}", errors.join("\n")));
+            }
+        }
+    }
+    assert!(count > 70, "only {count} files");
+    report("the corpus", failures);
+}
