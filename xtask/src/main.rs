@@ -1,4 +1,4 @@
-//! The one build tool of the project: `cargo xtask build | package | demo | test`.
+//! The one build tool of the project: `cargo xtask build | package | demo | test | bench`.
 //!
 //! Every command does its own set-up (a Rust toolchain that can build for wasm32, the packages
 //! of `package-lock.json`, a Chromium) and says each step aloud; what is done already is skipped.
@@ -8,6 +8,7 @@
     reason = "the build tool reads files, the environment and the clock; it is no part of the library"
 )]
 
+mod bench;
 mod chromium;
 mod command;
 mod debian;
@@ -39,6 +40,9 @@ usage: cargo xtask <command> [options]
   demo [--port N]   build, then serve the console and print its address (8787, or the next free port)
   test [--only S]   build, then every test; S: rust, budgets, node, deno, bun, workerd,
                     browser, types, packaging (may be given more than once)
+  bench [--quick] [--only PART]
+                    build, then measure against the peers of tests/bench/; PART: size, cold, validate,
+                    growth, response, sign, runtimes, abort, poll, mistakes
 
   -h, --help        this text
 
@@ -73,6 +77,7 @@ fn run(arguments: &[String]) -> Outcome<ExitCode> {
         "package" => none(options).map(|()| package::package().map(|_| ExitCode::SUCCESS)),
         "demo" => demo::port(options).map(demo::demo),
         "test" => test::only(options).map(|only| test::test(&only)),
+        "bench" => bench::options(options).map(|()| bench::bench(options)),
         _ => Err(format!("`{command}` is not a command")),
     };
     done.unwrap_or_else(|message| {

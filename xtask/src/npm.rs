@@ -1,7 +1,7 @@
 //! Node, and what `package-lock.json` names.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
@@ -14,27 +14,38 @@ const NODE: (u32, u32) = (20, 19);
 
 /// Installs the packages of `package-lock.json` unless they are there.
 pub fn install() -> Outcome<()> {
+    install_at(&paths::root(), "npm packages")
+}
+
+/// The same for a folder with a lock file of its own.
+pub fn install_at(folder: &Path, what: &str) -> Outcome<()> {
     check_node()?;
-    let modules = paths::root().join("node_modules");
-    let stamp = modules.join(".xtask-installed");
+    let stamp = folder.join("node_modules/.xtask-installed");
     let mut state = Fingerprint::new();
-    for path in ["package.json", "package-lock.json", ".npmrc"] {
-        state.path(&paths::root().join(path))?;
+    for name in ["package.json", "package-lock.json", ".npmrc"] {
+        state.path(&folder.join(name))?;
     }
     let state = state.text();
     if fs::read_to_string(&stamp).is_ok_and(|text| text == state) {
-        say("npm packages: up to date");
+        say(&format!("{what}: up to date"));
         return Ok(());
     }
     let start = Instant::now();
-    say("npm packages: installing what package-lock.json names (npm ci)");
+    say(&format!(
+        "{what}: installing what package-lock.json names (npm ci)"
+    ));
     if which("npm").is_none() {
         return Err("`npm` is not on the PATH; it comes with Node (https://nodejs.org), on Debian as the package npm".to_owned());
     }
-    run(command("npm").args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]))?;
+    run(command("npm").current_dir(folder).args([
+        "ci",
+        "--ignore-scripts",
+        "--no-audit",
+        "--no-fund",
+    ]))?;
     fs::write(&stamp, state).map_err(|e| format!("{}: {e}", stamp.display()))?;
     say(&format!(
-        "npm packages: installed in {:.1} s",
+        "{what}: installed in {:.1} s",
         start.elapsed().as_secs_f64()
     ));
     Ok(())
