@@ -201,6 +201,12 @@ impl Dialect {
         self.keys(shape).iter().find(|key| key.slot == slot).map_or("", |key| key.name)
     }
 
+    /// The key of a parallel's branches.
+    pub fn branches_key(self) -> &'static str {
+        let is_branches = |key: &&Key| key.on == StateType::Parallel as u8 && key.slot == Slot::Branches;
+        self.keys(Shape::State).iter().find(is_branches).map_or("", |key| key.name)
+    }
+
     /// The types of states, by the names of the dialect.
     pub fn types(self) -> &'static [(&'static str, StateType)] {
         match self {

@@ -4,6 +4,8 @@
 //! said so. A value that a template fills in later (`!Ref x`, `${x}`) is there, but opaque.
 
 use super::Dialect;
+use super::dialect::{Shape, Slot};
+use crate::diagnostic::Path;
 use crate::text::Span;
 use crate::yaml::Node;
 
@@ -398,6 +400,53 @@ impl<'a> Flow<'a> {
         self.by_name.get(at).copied().filter(|id| key(id) == (Some(scope), name))
     }
 
+    /// The key of a scope in its owner: `choices[0]`, `default`, `branches[1]`, `steps`.
+    pub fn slot(&self, id: ScopeId) -> String {
+        let Some(scope) = self.scope(id) else { return String::new() };
+        let (key, index) = self.slot_key(scope);
+        match index {
+            Some(index) => [key, "[", &index.to_string(), "]"].concat(),
+            None => key.to_owned(),
+        }
+    }
+
+    /// The path of a scope's list, from the root of the document.
+    pub fn list_path(&self, id: ScopeId) -> Path {
+        let mut path = Path::new();
+        let mut next = self.scope(id);
+        // Written from the end, then turned round.
+        while let Some(scope) = next {
+            let steps = self.dialect.key(Shape::Document, Slot::States);
+            let owner = scope.owner.and_then(|owner| self.state(owner));
+            let (key, index) = self.slot_key(scope);
+            // The body of a `foreach` is its own list.
+            if owner.is_none() || key != steps {
+                path.push(steps.into());
+            }
+            if let Some(owner) = owner {
+                path.extend(index.map(|index| (index as usize).into()));
+                path.push(key.into());
+                path.push((owner.index as usize).into());
+            }
+            next = owner.and_then(|owner| self.scope(owner.scope));
+        }
+        path.reverse();
+        path
+    }
+
+    fn slot_key(&self, scope: &Scope<'_>) -> (&'static str, Option<u32>) {
+        let (slot, index) = match scope.role {
+            Role::Top => (Slot::States, None),
+            // Both lists have one slot; in the `flow` dialect the key of branches comes second.
+            Role::Option(index) => return (self.dialect.key(Shape::State, Slot::Branches), Some(index)),
+            Role::Branch(index) => return (self.dialect.branches_key(), Some(index)),
+            Role::Default => (Slot::Default, None),
+            Role::Body if self.dialect == Dialect::StateMachine => (Slot::Processor, None),
+            Role::Body => (Slot::States, None),
+        };
+        (self.dialect.key(Shape::State, slot), index)
+    }
+
     /// Where a scope begins: its first state, or what `StartAt` names.
     pub fn start(&self, id: ScopeId) -> Option<StateId> {
         match self.dialect {
@@ -419,6 +468,33 @@ impl<'a> Flow<'a> {
                 (next.scope == state.scope).then_some(next.id)
             }
             Dialect::StateMachine => state.next?.state,
+        }
+    }
+}
+
+impl Role {
+    /// The index of a branch or option.
+    pub fn index(self) -> Option<u32> {
+        match self {
+            Role::Option(index) | Role::Branch(index) => Some(index),
+            Role::Top | Role::Default | Role::Body => None,
+        }
+    }
+}
+
+impl StateKind<'_> {
+    /// The name of the type in the `flow` dialect; `unknown` where there is none.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            StateKind::Task(_) => "task",
+            StateKind::Pass => "pass",
+            StateKind::Wait(_) => "wait",
+            StateKind::Choice(_) => "choice",
+            StateKind::Parallel(_) => "parallel",
+            StateKind::Map(_) => "foreach",
+            StateKind::Succeed => "succeed",
+            StateKind::Fail(_) => "fail",
+            StateKind::Unknown => "unknown",
         }
     }
 }
