@@ -22,7 +22,7 @@ const PAGE = ["index.html", "style.css", "main.js", "editor.js", "execution.js",
  * Starts everything and gives the address; `close` stops it again.
  *
  * `onUpstream` is told of each request that reaches the emulator, once it is answered:
- * `{ url, status, seconds }`.
+ * `{ url, method, status, seconds }`.
  */
 export async function startDemo({ port = 0, onUpstream = () => {}, say = () => {} } = {}) {
   await needsBuild();
@@ -42,7 +42,7 @@ export async function startDemo({ port = 0, onUpstream = () => {}, say = () => {
     say(`the emulator answers at ${service.url}`);
 
     await layOut(place, key, service.url);
-    const chosen = await freePort(port);
+    const chosen = await freePort(port, say);
     say("starting workerd");
     const worker = startWorker(place, chosen);
     stops.push(worker.stop);
@@ -64,7 +64,12 @@ function timed(fetch, onUpstream) {
   return async (request) => {
     const began = performance.now();
     const response = await fetch(request);
-    onUpstream({ url: request.url, status: response.status, seconds: (performance.now() - began) / 1000 });
+    onUpstream({
+      url: request.url,
+      method: request.method,
+      status: response.status,
+      seconds: (performance.now() - began) / 1000,
+    });
     return response;
   };
 }
@@ -141,15 +146,23 @@ async function answers(url, worker) {
   throw new Error(`the Worker did not answer within a minute:\n${worker.output()}`);
 }
 
-function freePort(wanted) {
+/** The wanted port, or the next that is free; 0 takes any. */
+async function freePort(wanted, say) {
+  for (let port = wanted; port < Math.min(wanted + 20, 65536); port += 1) {
+    const free = await probe(port);
+    if (free !== undefined) return free;
+    say(`port ${port} is in use`);
+  }
+  throw new Error(`the ports from ${wanted} on are in use: give another with --port`);
+}
+
+function probe(port) {
   return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once("error", (error) => {
-      reject(error.code === "EADDRINUSE" ? new Error(`port ${wanted} is in use: give another with --port`) : error);
-    });
-    probe.listen(wanted, HOST, () => {
-      const { port } = probe.address();
-      probe.close(() => resolve(port));
+    const server = createServer();
+    server.once("error", (error) => (error.code === "EADDRINUSE" ? resolve(undefined) : reject(error)));
+    server.listen(port, HOST, () => {
+      const { port: free } = server.address();
+      server.close(() => resolve(free));
     });
   });
 }

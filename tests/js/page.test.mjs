@@ -1,0 +1,245 @@
+// The console in a real browser, its gateway in real workerd, the emulator behind it over HTTP.
+//
+// Needs the built package and a Chromium: the one that `CHROMIUM` names, or an installed one.
+
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { after, before, beforeEach, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+
+import { startDemo } from "../../www/serve.mjs";
+
+const SCREENS = fileURLToPath(new URL("../../target/screens/", import.meta.url));
+const FLAGS = [
+  "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+  "--disable-background-networking", "--disable-component-update", "--disable-sync",
+];
+const INSTALLED = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+
+let demo;
+let browser;
+let upstream = [];
+
+before(async () => {
+  await mkdir(SCREENS, { recursive: true });
+  const executablePath = process.env.CHROMIUM || INSTALLED.find((path) => existsSync(path));
+  assert.ok(executablePath, "a Chromium is installed, or CHROMIUM names one");
+  browser = await chromium.launch({ executablePath, args: FLAGS });
+  demo = await startDemo({ onUpstream: (seen) => upstream.push(seen) });
+});
+
+after(async () => {
+  await browser?.close();
+  await demo?.close();
+});
+
+beforeEach(() => {
+  upstream = [];
+});
+
+/** A page of the console, ready for use; `look` checks afterwards that nothing went wrong in it. */
+async function open(t, { colorScheme = "light", hash = "" } = {}) {
+  const page = await browser.newPage({ colorScheme, viewport: { width: 1280, height: 940 } });
+  const mistakes = [];
+  const asked = [];
+  page.on("pageerror", (error) => mistakes.push(String(error)));
+  page.on("console", (message) => {
+    // A refusal of the service is an answer here; Chromium counts it as an error of the page.
+    if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) mistakes.push(message.text());
+  });
+  page.on("request", (request) => asked.push(request.url()));
+  t.after(async () => {
+    await page.close();
+    assert.deepEqual(mistakes, []);
+    for (const url of asked) {
+      assert.ok(url.startsWith(demo.url) || url.startsWith("data:"), `the page asks its own origin only, not ${url}`);
+      assert.doesNotMatch(url, /AccessKeyId|Signature|SecurityToken/, "the page signs nothing");
+    }
+  });
+  await page.goto(demo.url + hash);
+  await page.waitForSelector("#start:enabled");
+  return page;
+}
+
+const status = (page, words) => page.waitForFunction(
+  (expected) => document.getElementById("status").textContent === expected,
+  words,
+  { timeout: 15_000 },
+);
+
+const polls = () => upstream.filter(({ url }) => new URL(url).searchParams.get("Action") === "DescribeExecution");
+
+for (const [sample, dialect] of [["0", "StateMachine"], ["1", "flow"]]) {
+  test(`a ${dialect} with a wait of 5 s is started, seen running, and seen to succeed`, async (t) => {
+    const page = await open(t);
+    await page.selectOption("#sample", sample);
+    assert.match(await page.textContent("#verdict"), new RegExp(`the ${dialect} dialect, nothing to remark`));
+    await page.click("#start");
+    await status(page, "Running");
+    await page.screenshot({ path: `${SCREENS}running-${dialect}.png` });
+    await status(page, "Succeeded");
+    await page.screenshot({ path: `${SCREENS}succeeded-${dialect}.png`, fullPage: true });
+
+    const facts = await page.textContent("#facts");
+    assert.match(facts, /Started.*Stopped/);
+    assert.match(await page.textContent("#texts"), /Input.*Output/s);
+    const seconds = parseFloat(await page.textContent("#elapsed"));
+    assert.ok(seconds >= 5 && seconds < 8, `it took about 5 s, not ${seconds}`);
+    assert.equal(await page.locator("#graph .node").count(), 3);
+    assert.equal(await page.locator("#graph .way").count(), 2);
+
+    const held = polls().find((poll) => poll.seconds > 3);
+    assert.ok(held, `a poll was held: ${JSON.stringify(polls())}`);
+    const query = new URL(held.url).searchParams;
+    assert.equal(held.status, 200);
+    assert.ok(Number(query.get("WaitTimeSeconds")) >= 10, "it carried the wait");
+    assert.match(query.get("Signature"), /^[A-Za-z0-9+/]{27}=$/, "it was signed");
+    assert.ok(query.get("AccessKeyId").startsWith("demo"), "with the gateway's key");
+    // One question for the present state, one for the end, one more for a slow machine.
+    assert.ok(polls().length <= 3, `few polls, not ${polls().length}`);
+  });
+}
+
+test("an execution that fails is shown as failed", async (t) => {
+  const page = await open(t);
+  await page.selectOption("#sample", "2");
+  await page.click("#start");
+  await status(page, "Running");
+  await status(page, "Failed");
+  assert.equal(await page.isHidden("#error"), true, "a failed execution is an answer, not an error of the page");
+});
+
+test("everything can be done with the keyboard", async (t) => {
+  const page = await open(t);
+  await page.selectOption("#sample", "3");
+  await page.evaluate(() => document.activeElement.blur());
+  await page.evaluate(() => getSelection().removeAllRanges());
+  await page.focus("body");
+
+  const reached = [];
+  for (let i = 0; i < 30; i += 1) {
+    await page.keyboard.press("Tab");
+    const at = await page.evaluate(() => {
+      const { activeElement } = document;
+      const style = getComputedStyle(activeElement.closest(".editor") ?? activeElement);
+      return {
+        name: activeElement.id || activeElement.closest("[id]")?.id || "",
+        body: activeElement === document.body,
+        ring: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
+      };
+    });
+    if (at.body) break;
+    assert.ok(at.ring, `the focus can be seen on ${at.name}`);
+    reached.push(at.name);
+  }
+  for (const name of ["flow-name", "execution-name", "input", "start", "watch", "sample", "definition", "diagnostics", "graph"]) {
+    assert.ok(reached.includes(name), `${name} is reached: ${reached.join(", ")}`);
+  }
+
+  // Start from the field, stop with the keyboard, and stay where one was.
+  await page.selectOption("#sample", "0");
+  await page.focus("#flow-name");
+  await page.keyboard.press("Enter");
+  await status(page, "Running");
+  for (let i = 0; i < 6 && !(await page.evaluate(() => document.activeElement.id === "stop")); i += 1) {
+    await page.keyboard.press("Tab");
+  }
+  await page.keyboard.press("Enter");
+  await status(page, "Not watching");
+  assert.equal(await page.evaluate(() => document.activeElement.id), "start");
+});
+
+test("findings stand at their lines and lead there", async (t) => {
+  const page = await open(t);
+  await page.selectOption("#sample", "3");
+  assert.match(await page.textContent("#verdict"), /error/);
+  const marked = await page.locator("#gutter .error").allTextContents();
+  assert.ok(marked.includes("8"), `line 8 is marked, not only ${marked}`);
+  await page.screenshot({ path: `${SCREENS}findings.png`, fullPage: true });
+  const finding = page.locator("#diagnostics button", { hasText: "Steeep" });
+  await finding.first().focus();
+  await page.keyboard.press("Enter");
+  const selected = await page.evaluate(() => {
+    const area = document.getElementById("definition");
+    return document.activeElement === area && area.value.slice(area.selectionStart, area.selectionEnd);
+  });
+  assert.equal(selected, "Steeep");
+
+  await page.fill("#definition", "States: [");
+  assert.match(await page.textContent("#verdict"), /Not a flow|error/);
+  await page.fill("#definition", "");
+  assert.equal(await page.locator("#graph svg").count(), 0);
+});
+
+test("what goes wrong is told in words", async (t) => {
+  const page = await open(t);
+  await page.fill("#flow-name", "nobody-made-this");
+  await page.fill("#execution-name", "run-1");
+  await page.click("#watch");
+  await page.waitForSelector("#error:not([hidden])");
+  assert.match(await page.textContent("#error"), /There is no such flow.*nobody-made-this.*FlowNotExists/s);
+  await status(page, "Not watching");
+
+  await page.fill("#flow-name", "brew");
+  await page.fill("#input", "not JSON");
+  await page.click("#start");
+  await page.waitForFunction(() => document.getElementById("error").textContent.includes("InvalidArgument"));
+});
+
+test("the address keeps what is on the page", async (t) => {
+  const page = await open(t);
+  const text = "type: flow\nversion: v1\nsteps:\n  - {type: pass, name: 泡茶 🫖 #1}\n";
+  await page.fill("#definition", text);
+  await page.fill("#flow-name", "tea_house");
+  await page.waitForFunction(() => location.hash.includes("tea_house"));
+  await page.reload();
+  await page.waitForSelector("#start:enabled");
+  assert.equal(await page.inputValue("#definition"), text);
+  assert.equal(await page.inputValue("#flow-name"), "tea_house");
+});
+
+for (const colorScheme of ["light", "dark"]) {
+  test(`every text can be read in ${colorScheme} mode`, async (t) => {
+    const page = await open(t, { colorScheme });
+    await page.selectOption("#sample", "3");
+    await page.fill("#flow-name", "nobody-made-this");
+    await page.fill("#execution-name", "run-1");
+    await page.click("#watch");
+    await page.waitForSelector("#error:not([hidden])");
+    await page.screenshot({ path: `${SCREENS}${colorScheme}.png`, fullPage: true });
+    assert.deepEqual(await page.evaluate(faintTexts), []);
+    const paper = await page.evaluate(() => getComputedStyle(document.body).backgroundColor.match(/\d+/g).map(Number));
+    assert.equal(paper[0] < 128, colorScheme === "dark");
+  });
+}
+
+/** In the page: texts whose contrast with what is behind them is below 4.5 to 1 (WCAG AA). */
+function faintTexts() {
+  const channel = (value) => (value / 255 <= 0.04045 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4);
+  const light = ([r, g, b]) => 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
+  const numbers = (color) => color.match(/[\d.]+/g).map(Number);
+  const clear = (color) => color === "transparent" || (numbers(color).length === 4 && numbers(color)[3] === 0);
+  const behind = (element) => {
+    const rect = element.closest("g.node")?.querySelector("rect");
+    if (rect) return getComputedStyle(rect).fill;
+    for (let at = element; at; at = at.parentElement) {
+      const { backgroundColor } = getComputedStyle(at);
+      if (!clear(backgroundColor)) return backgroundColor;
+    }
+    return "rgb(255, 255, 255)";
+  };
+  const faint = [];
+  for (const element of document.querySelectorAll("body *")) {
+    if (element.closest(".marks, noscript, .skip, title, desc")) continue;
+    const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim() !== "");
+    if (!own && !element.matches("input, textarea, select")) continue;
+    if (element.getClientRects().length === 0) continue;
+    const style = getComputedStyle(element);
+    const [a, b] = [light(numbers(element.closest("svg") ? style.fill : style.color)), light(numbers(behind(element)))];
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (ratio < 4.5) faint.push(`${element.tagName} "${element.textContent.slice(0, 30)}" ${ratio.toFixed(2)}`);
+  }
+  return faint;
+}
