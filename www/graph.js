@@ -170,7 +170,7 @@ function inWords(nodes, ways, word) {
 
 function arrowHead() {
   const marker = make("marker", {
-    id: "arrow", viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 8, markerHeight: 8, orient: "auto",
+    id: "arrow", viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 6, markerHeight: 6, orient: "auto",
   });
   marker.append(make("path", { d: "M0 0 L8 4 L0 8 z", class: "arrow" }));
   const defs = make("defs", {});
