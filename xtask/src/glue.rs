@@ -51,7 +51,7 @@ pub fn factory(glue: &str) -> Outcome<String> {
             return Err(unknown(why));
         }
     }
-    only(body, "\nfunction __wbg_get_imports() {\n")?;
+    only(body, "function __wbg_get_imports() {\n")?;
 
     let mut names = Vec::new();
     let mut code = String::new();
