@@ -1,26 +1,24 @@
 //! The console, served on this machine.
 
-use std::process::ExitCode;
+use std::net::{Ipv4Addr, TcpListener};
+use std::process::{Command, ExitCode};
 
-use crate::command::{run, say};
+use crate::command::say;
 use crate::{Outcome, npm, paths, wasm};
 
+/// Where the console is served unless something else is there already.
 const PORT: u16 = 8787;
 
 /// Reads `--port N`.
 pub fn port(options: &[String]) -> Outcome<Option<u16>> {
     match options {
         [] => Ok(None),
-        [name, port] if name == "--port" => {
-            let port = port
-                .parse()
-                .map_err(|_| format!("`{port}` is not a port; a number from 1 to 65535 is"))?;
-            if port == 0 {
-                Err("`0` is not a port; a number from 1 to 65535 is".to_owned())
-            } else {
-                Ok(Some(port))
-            }
-        }
+        [name, port] if name == "--port" => match port.parse() {
+            Ok(port) if port > 0 => Ok(Some(port)),
+            _ => Err(format!(
+                "`{port}` is not a port; a number from 1 to 65535 is"
+            )),
+        },
         [name] if name == "--port" => Err("`--port` needs a number".to_owned()),
         [option, ..] => Err(format!(
             "`{option}` is not an option of demo; `--port N` is"
@@ -29,21 +27,45 @@ pub fn port(options: &[String]) -> Outcome<Option<u16>> {
 }
 
 /// Builds, then serves until it is interrupted.
-///
-/// An interrupt at the terminal reaches the whole process group, so `serve.mjs` ends its own
-/// children; here is only waited.
 pub fn demo(port: Option<u16>) -> Outcome<ExitCode> {
     let serve = paths::root().join("www/serve.mjs");
     if !serve.exists() {
         return Err("there is no www/serve.mjs to serve the console with".to_owned());
     }
     wasm::build()?;
-    let port = port.unwrap_or(PORT);
+    let port = match port {
+        Some(port) => port,
+        None => (PORT..PORT + 100)
+            .find(|port| is_free(*port))
+            .ok_or_else(|| {
+                format!(
+                    "no port from {PORT} to {} is free; name one with --port",
+                    PORT + 99
+                )
+            })?,
+    };
     say(&format!("console: starting on port {port}; Ctrl-C ends it"));
     let mut node = npm::node()?;
     node.arg(&serve).arg("--port").arg(port.to_string());
-    node.env_remove("CHROMIUM")
-        .env("CLOUDFLARE_CF_FETCH_ENABLED", "false")
+    // Nothing of the demo leaves this machine.
+    node.env("CLOUDFLARE_CF_FETCH_ENABLED", "false")
         .env("WRANGLER_SEND_METRICS", "false");
-    run(&mut node).map(|()| ExitCode::SUCCESS)
+    hand_over(node)
+}
+
+fn is_free(port: u16) -> bool {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
+}
+
+/// Becomes the server, so that whatever ends this process ends the server, which ends its children.
+#[cfg(unix)]
+fn hand_over(mut command: Command) -> Outcome<ExitCode> {
+    use std::os::unix::process::CommandExt;
+    Err(format!("cannot start node: {}", command.exec()))
+}
+
+/// An interrupt reaches every process of the console, also the server; this one only waits.
+#[cfg(not(unix))]
+fn hand_over(mut command: Command) -> Outcome<ExitCode> {
+    crate::command::run(&mut command).map(|()| ExitCode::SUCCESS)
 }

@@ -39,7 +39,7 @@ usage: cargo xtask <command> [options]
   package           the npm tarball of pkg/, into target/package/
   demo [--port N]   build, then serve the console and print its address (8787, or the next free port)
   test [--only S]   build, then every test; S: rust, budgets, node, deno, bun, workerd,
-                    browser, types, packaging (may be given more than once)
+                    browser, servers, types, packaging (may be given more than once)
   bench [--quick] [--only PART]
                     build, then measure against the peers of tests/bench/; PART: size, cold, validate,
                     growth, response, sign, runtimes, abort, poll, mistakes

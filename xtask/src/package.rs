@@ -1,7 +1,71 @@
-//! The npm tarball.
-use crate::Outcome;
-use std::path::PathBuf;
-/// Packs.
+//! The npm tarball, made from a copy so that `pkg/` holds nothing that another file decides.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::command::{command, output, say};
+use crate::{Outcome, npm, paths, wasm};
+
+/// The files beside the package that travel with it.
+const BESIDE: [&str; 3] = ["README.md", "CHANGELOG.md", "LICENSE"];
+
+/// Builds and packs; returns the tarball.
 pub fn package() -> Outcome<PathBuf> {
-    Err("not yet".to_owned())
+    wasm::build()?;
+    pack()
+}
+
+/// Packs what is built.
+pub fn pack() -> Outcome<PathBuf> {
+    let dir = paths::target().join("package");
+    let copy = dir.join("copy");
+    if dir.exists() {
+        fs::remove_dir_all(&dir).map_err(|e| format!("{}: {e}", dir.display()))?;
+    }
+    copy_all(&paths::pkg(), &copy)?;
+    for name in BESIDE {
+        let from = paths::root().join(name);
+        fs::copy(&from, copy.join(name)).map_err(|e| format!("{}: {e}", from.display()))?;
+    }
+    let version = env!("CARGO_PKG_VERSION");
+    output(
+        npm::node()?
+            .arg(paths::script("manifest.mjs"))
+            .arg(&copy)
+            .arg(version),
+    )?;
+    let packed = output(
+        command("npm")
+            .args(["pack", "--silent", "--ignore-scripts", "--pack-destination"])
+            .arg(&dir)
+            .current_dir(&copy),
+    )?;
+    let name = packed
+        .lines()
+        .last()
+        .ok_or("`npm pack` named no file")?
+        .trim();
+    let tarball = dir.join(name);
+    let size = fs::metadata(&tarball)
+        .map_err(|e| format!("{}: {e}", tarball.display()))?
+        .len();
+    say(&format!("package: {} ({size} bytes)", tarball.display()));
+    Ok(tarball)
+}
+
+fn copy_all(from: &Path, to: &Path) -> Outcome<()> {
+    let failed = |path: &Path, e: std::io::Error| format!("{}: {e}", path.display());
+    fs::create_dir_all(to).map_err(|e| failed(to, e))?;
+    for entry in fs::read_dir(from).map_err(|e| failed(from, e))? {
+        let path = entry.map_err(|e| failed(from, e))?.path();
+        let Some(name) = path.file_name() else {
+            continue;
+        };
+        if path.is_dir() {
+            copy_all(&path, &to.join(name))?;
+        } else {
+            fs::copy(&path, to.join(name)).map_err(|e| failed(&path, e))?;
+        }
+    }
+    Ok(())
 }

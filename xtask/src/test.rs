@@ -1,11 +1,318 @@
-//! Every test.
-use crate::Outcome;
-use std::process::ExitCode;
-/// Reads options.
-pub fn only(_options: &[String]) -> Outcome<Vec<String>> {
-    Ok(Vec::new())
+//! Every test, in the order in which a mistake is told the soonest.
+
+use std::env;
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Command, ExitCode, Stdio};
+use std::time::Instant;
+
+use crate::command::{command, say, which};
+use crate::{Outcome, chromium, npm, package, paths, sizes, wasm};
+
+/// What can be asked for with `--only`.
+const STEPS: [(&str, &str); 10] = [
+    ("rust", "cargo test of the whole workspace"),
+    ("budgets", "the sizes on the wire"),
+    ("node", "the JavaScript suites in Node"),
+    ("deno", "the JavaScript suites in Deno"),
+    ("bun", "the JavaScript suites in Bun"),
+    ("workerd", "the JavaScript suites in workerd"),
+    ("browser", "the JavaScript suites in Chromium"),
+    (
+        "servers",
+        "what needs servers: the console in Chromium, the official client",
+    ),
+    ("types", "the types of the package, with tsc"),
+    ("packaging", "the tarball in empty projects"),
+];
+
+#[derive(Default)]
+struct Totals {
+    passed: usize,
+    failed: usize,
 }
-/// Tests.
-pub fn test(_only: &[String]) -> Outcome<ExitCode> {
-    Err("not yet".to_owned())
+
+/// Reads `--only S`, given any number of times.
+pub fn only(options: &[String]) -> Outcome<Vec<String>> {
+    let mut only = Vec::new();
+    let mut options = options.iter();
+    while let Some(option) = options.next() {
+        if option != "--only" {
+            return Err(format!(
+                "`{option}` is not an option of test; `--only S` is"
+            ));
+        }
+        let name = options.next().ok_or("`--only` needs the name of a step")?;
+        if !STEPS.iter().any(|(step, _)| step == name) {
+            let known: Vec<&str> = STEPS.iter().map(|(step, _)| *step).collect();
+            return Err(format!("`{name}` is not a step; {} are", known.join(", ")));
+        }
+        only.push(name.clone());
+    }
+    Ok(only)
+}
+
+/// Runs the steps asked for, all without a wish; goes on after a failure, and counts.
+pub fn test(only: &[String]) -> Outcome<ExitCode> {
+    let start = Instant::now();
+    if only.iter().any(|step| step != "rust") || only.is_empty() {
+        wasm::build()?;
+    }
+    let mut sum = Totals::default();
+    let mut lines = Vec::new();
+    for (step, what) in STEPS {
+        if !only.is_empty() && !only.iter().any(|name| name == step) {
+            continue;
+        }
+        say(&format!("{step}: {what}"));
+        let start = Instant::now();
+        let totals = run_step(step).unwrap_or_else(|message| {
+            println!("{message}");
+            Totals {
+                passed: 0,
+                failed: 1,
+            }
+        });
+        let line = format!(
+            "{step}: {} passed, {} failed, {:.1} s",
+            totals.passed,
+            totals.failed,
+            start.elapsed().as_secs_f64()
+        );
+        say(&line);
+        lines.push(line);
+        sum.passed += totals.passed;
+        sum.failed += totals.failed;
+    }
+    println!();
+    for line in lines {
+        println!("  {line}");
+    }
+    println!("  all: {:.1} s\n", start.elapsed().as_secs_f64());
+    println!("{} passed, {} failed", sum.passed, sum.failed);
+    Ok(if sum.failed == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+fn run_step(step: &str) -> Outcome<Totals> {
+    let out = paths::memory().join("suite");
+    let runner = |name: &str| paths::root().join("tests/js").join(name);
+    match step {
+        "rust" => rust(),
+        "budgets" => budgets(),
+        "node" => count(npm::node()?.arg(runner("run.mjs")).arg(out)),
+        "deno" => count(
+            command(deno()?)
+                .args([
+                    "run",
+                    "--allow-all",
+                    "--quiet",
+                    "--no-lock",
+                    "--node-modules-dir=manual",
+                ])
+                .arg(runner("run.mjs"))
+                .arg(out),
+        ),
+        "bun" => count(command(bun()?).arg("run").arg(runner("run.mjs")).arg(out)),
+        "workerd" => count(quiet(npm::node()?.arg(runner("run-workerd.mjs")).arg(out))),
+        "browser" => count(
+            npm::node()?
+                .arg(runner("run-browser.mjs"))
+                .arg(out)
+                .env("CHROMIUM", chromium::find()?),
+        ),
+        "servers" => servers(),
+        "types" => types(),
+        "packaging" => packaging(),
+        _ => Err(format!("`{step}` is not a step")),
+    }
+}
+
+fn rust() -> Outcome<Totals> {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut totals = Totals::default();
+    let mut test = command(cargo);
+    test.args(["test", "--workspace", "--locked", "--no-fail-fast"]);
+    let succeeded = lines(&mut test, |line| {
+        // test result: ok. 12 passed; 0 failed; …
+        let Some(counts) = line.strip_prefix("test result: ") else {
+            return true;
+        };
+        let number = |after: &str| {
+            let words: Vec<&str> = counts.split([' ', ';']).collect();
+            let at = words.iter().position(|word| *word == after)?;
+            words.get(at.checked_sub(1)?)?.parse::<usize>().ok()
+        };
+        totals.passed += number("passed").unwrap_or(0);
+        totals.failed += number("failed").unwrap_or(0);
+        true
+    })?;
+    or_broken(totals, succeeded)
+}
+
+fn budgets() -> Outcome<Totals> {
+    let over = sizes::over_budget()?;
+    for line in &over {
+        println!("over budget: {line}");
+    }
+    Ok(Totals {
+        passed: sizes::budgets() - over.len(),
+        failed: over.len(),
+    })
+}
+
+/// `node --test` over the files that are no suites, one after the other: they start servers.
+fn servers() -> Outcome<Totals> {
+    let dir = paths::root().join("tests/js");
+    let entries = std::fs::read_dir(&dir).map_err(|e| format!("{}: {e}", dir.display()))?;
+    let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    files.retain(|file| file.to_string_lossy().ends_with(".test.mjs"));
+    files.sort();
+    if files.is_empty() {
+        return Err("tests/js holds no *.test.mjs".to_owned());
+    }
+    let mut totals = Totals::default();
+    let mut node = npm::node()?;
+    quiet(&mut node).env("CHROMIUM", chromium::find()?);
+    node.args(["--test", "--test-concurrency=1", "--test-reporter=tap"])
+        .args(files);
+    let mut quoting = false;
+    let succeeded = lines(&mut node, |line| {
+        let number = |name: &str| {
+            line.strip_prefix(name)
+                .and_then(|n| n.parse::<usize>().ok())
+        };
+        totals.passed += number("# pass ").unwrap_or(0);
+        totals.failed += number("# fail ").unwrap_or(0) + number("# cancelled ").unwrap_or(0);
+        // Of TAP only what failed, with what it says about it.
+        let line = line.trim_start();
+        if line.starts_with("not ok") {
+            quoting = true;
+        } else if line.starts_with("ok ") || line.starts_with("# Subtest") || line == "..." {
+            quoting = false;
+        }
+        quoting
+    })?;
+    or_broken(totals, succeeded)
+}
+
+fn types() -> Outcome<Totals> {
+    let tsc = npm::node()?
+        .arg(npm::file("typescript/bin/tsc"))
+        .args(["--project", "tests/js/types"])
+        .status();
+    match tsc {
+        Ok(status) if status.success() => Ok(Totals {
+            passed: 1,
+            failed: 0,
+        }),
+        Ok(_) => Ok(Totals {
+            passed: 0,
+            failed: 1,
+        }),
+        Err(e) => Err(format!("cannot start tsc: {e}")),
+    }
+}
+
+fn packaging() -> Outcome<Totals> {
+    let tarball = package::pack()?;
+    let mut node = npm::node()?;
+    node.arg(paths::root().join("tests/js/packaging/run.mjs"))
+        .arg(tarball);
+    count(
+        quiet(&mut node)
+            .env("CHROMIUM", chromium::find()?)
+            .env("DENO", deno()?)
+            .env("BUN", bun()?),
+    )
+}
+
+/// A runner whose last line is `N passed, N failed`.
+fn count(runner: &mut Command) -> Outcome<Totals> {
+    let mut totals = Totals::default();
+    let succeeded = lines(runner, |line| {
+        let found = line
+            .strip_suffix(" failed")
+            .and_then(|line| line.split_once(" passed, "));
+        let numbers =
+            found.and_then(|(passed, failed)| Some((passed.parse().ok()?, failed.parse().ok()?)));
+        let Some((passed, failed)) = numbers else {
+            return true;
+        };
+        totals = Totals { passed, failed };
+        false
+    })?;
+    or_broken(totals, succeeded)
+}
+
+/// A program that fails without a failed test, or passes without a test, is a failure of its own.
+fn or_broken(mut totals: Totals, succeeded: bool) -> Outcome<Totals> {
+    if totals.failed == 0 && (!succeeded || totals.passed == 0) {
+        totals.failed = 1;
+    }
+    Ok(totals)
+}
+
+/// Runs and shows those lines of the output for which `shown` says so.
+fn lines(command: &mut Command, mut shown: impl FnMut(&str) -> bool) -> Outcome<bool> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let failed = |e: std::io::Error| format!("cannot run {program}: {e}");
+    let mut child = command.stdout(Stdio::piped()).spawn().map_err(&failed)?;
+    if let Some(stdout) = child.stdout.take() {
+        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+            if shown(&line) {
+                println!("{line}");
+            }
+        }
+    }
+    child.wait().map(|status| status.success()).map_err(failed)
+}
+
+/// The tools of Cloudflare ask for nothing outside and send nothing there.
+fn quiet(command: &mut Command) -> &mut Command {
+    command
+        .env("CLOUDFLARE_CF_FETCH_ENABLED", "false")
+        .env("WRANGLER_SEND_METRICS", "false")
+        .env("WRANGLER_HIDE_BANNER", "true")
+}
+
+/// Deno of the npm package.
+fn deno() -> Outcome<PathBuf> {
+    platform_binary("deno", "@deno", &["deno", "deno.exe"])
+}
+
+/// Bun of the npm package, whose own `bin` wants an install script to have run.
+fn bun() -> Outcome<PathBuf> {
+    platform_binary("bun", "@oven", &["bin/bun", "bin/bun.exe"])
+}
+
+/// The binary of an npm package that has one package per platform in a scope; of several the one
+/// that starts here (Bun has one for processors without AVX2).
+fn platform_binary(name: &str, scope: &str, files: &[&str]) -> Outcome<PathBuf> {
+    let packages = std::fs::read_dir(npm::file(scope))
+        .into_iter()
+        .flatten()
+        .flatten();
+    let mut found: Vec<PathBuf> = packages
+        .flat_map(|package| files.iter().map(move |file| package.path().join(file)))
+        .collect();
+    found.retain(|file| file.is_file());
+    found.sort();
+    found
+        .into_iter()
+        .chain(which(name))
+        .find(|file| {
+            command(file)
+                .arg("--version")
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .status()
+                .is_ok_and(|s| s.success())
+        })
+        .ok_or_else(|| {
+            format!("no {name} that runs here is in node_modules/{scope} or on the PATH")
+        })
 }

@@ -1,0 +1,112 @@
+// Tests that run everywhere: no module of a host, no global that one of them lacks.
+//
+// A suite is a module in tests/js/suite/ that exports `tests`: names and functions of the environment,
+//
+//     export const tests = {
+//       "a flow without a name is reported": ({ cloudflow }) => { ... },
+//     };
+//
+// The environment:
+//   runtime    "node", "deno", "bun", "workerd" or "browser"
+//   cloudflow, slim, local, gateway   the package's entries, as this runtime resolves them
+//   createGateway                     the one of `gateway`, for short
+//   module     the WebAssembly.Module of cloudflow-wasm/core.wasm
+//   cases(family)             the folders of tests/cases/<family>: [{ name, files }], sorted
+//   readCase(family, name, file)   the text of one file
+
+/** Runs suites (`[[file, module]]`), one test after the other; tells each outcome to `report`. */
+export async function run(suites, environment, report = () => {}) {
+  const totals = { passed: 0, failed: 0 };
+  for (const [file, suite] of suites) {
+    for (const [name, body] of Object.entries(suite.tests ?? {})) {
+      const error = await failure(body, environment);
+      totals[error === undefined ? "passed" : "failed"] += 1;
+      report({ name: `${file}: ${name}`, error });
+    }
+    if (!suite.tests) {
+      totals.failed += 1;
+      report({ name: file, error: "it exports no `tests`" });
+    }
+  }
+  return totals;
+}
+
+/** The functions over the files of tests/cases, as the runner packed them: { family: { name: { file: text } } }. */
+export function caseReaders(packed) {
+  const family = (name) => {
+    if (!packed[name]) throw new Error(`there is no family of cases \`${name}\``);
+    return packed[name];
+  };
+  return {
+    cases: (name) => Object.entries(family(name)).map(([name, files]) => ({ name, files })),
+    readCase(name, which, file) {
+      const text = family(name)[which]?.[file];
+      if (text === undefined) throw new Error(`there is no file tests/cases/${name}/${which}/${file}`);
+      return text;
+    },
+  };
+}
+
+export const assert = {
+  ok(value, what = "a true value") {
+    if (!value) throw new Error(`expected ${what}, got ${show(value)}`);
+  },
+  equal(actual, expected, what = "") {
+    if (!Object.is(actual, expected)) throw new Error(`${what && `${what}: `}expected ${show(expected)}, got ${show(actual)}`);
+  },
+  deepEqual(actual, expected, what = "") {
+    const [a, b] = [canonical(actual), canonical(expected)];
+    if (a !== b) throw new Error(`${what && `${what}: `}expected ${b}, got ${a}`);
+  },
+  throws(body, check) {
+    let thrown;
+    try {
+      body();
+    } catch (error) {
+      thrown = { error };
+    }
+    if (!thrown) throw new Error("nothing was thrown");
+    check?.(thrown.error);
+  },
+  async rejects(promise, check, { withinMs = 5000 } = {}) {
+    let timer;
+    const late = new Promise((resolve) => (timer = setTimeout(() => resolve({ what: `it did not settle within ${withinMs} ms` }), withinMs)));
+    const settled = Promise.resolve(promise).then(
+      (value) => ({ what: `it resolved to ${show(value)}` }),
+      (error) => ({ error }),
+    );
+    const outcome = await Promise.race([settled, late]);
+    clearTimeout(timer);
+    if (outcome.what) throw new Error(`expected a rejection, but ${outcome.what}`);
+    check?.(outcome.error);
+  },
+};
+
+/** A test that hangs is a test that fails: a promise that never settles is what a trap leaves behind. */
+const LIMIT = 90_000;
+
+async function failure(body, environment) {
+  let timer;
+  try {
+    const late = new Promise((_, reject) => (timer = setTimeout(() => reject(new Error(`no end after ${LIMIT / 1000} s`)), LIMIT)));
+    await Promise.race([Promise.resolve().then(() => body(environment)), late]);
+    return undefined;
+  } catch (error) {
+    return String(error?.stack ?? error) || "a failure without words";
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** JSON with sorted keys, where `undefined`, NaN, maps and the like do not pass for something else. */
+function canonical(value) {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
+  if (value === null || typeof value !== "object") return typeof value === "string" ? JSON.stringify(value) : String(value);
+  const kind = Object.prototype.toString.call(value).slice(8, -1);
+  if (kind !== "Object") return `${kind}(${String(value)})`;
+  return `{${Object.keys(value).sort().map((key) => `${JSON.stringify(key)}:${canonical(value[key])}`).join(",")}}`;
+}
+
+function show(value) {
+  return canonical(value).slice(0, 500);
+}

@@ -1,0 +1,79 @@
+// What every runner of the suites needs: the list of suites, the packed cases, and an entry module that
+// joins them with the package as one runtime resolves it.
+
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { dirname, join, relative, sep } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+const HERE = dirname(fileURLToPath(import.meta.url));
+const PKG = join(HERE, "..", "..", "pkg");
+const CASES = join(HERE, "..", "cases");
+
+/** The parts of the package and what the environment calls them. */
+const ENTRIES = { cloudflow: ".", slim: "./slim", local: "./local", gateway: "./gateway" };
+
+/**
+ * Writes `<out>/suite-<runtime>.mjs`, whose `main(module, report)` runs every suite, and returns its path.
+ */
+export function writeEntry(out, runtime) {
+  mkdirSync(out, { recursive: true });
+  const suites = readdirSync(join(HERE, "suite")).filter((name) => name.endsWith(".mjs")).sort();
+  if (suites.length === 0) throw new Error("tests/js/suite holds no suite");
+  const from = (file) => JSON.stringify(pathToFileURL(file).href);
+  const path = (file) => JSON.stringify(file);
+  // A bundler takes paths, a runtime takes URLs.
+  const bundled = runtime === "workerd" || runtime === "browser";
+  const spell = bundled ? path : from;
+  const lines = [
+    `import { caseReaders, run } from ${spell(join(HERE, "harness.mjs"))};`,
+    ...suites.map((name, i) => `import * as suite${i} from ${spell(join(HERE, "suite", name))};`),
+    ...Object.entries(ENTRIES).map(([name, entry]) => `import * as ${name} from ${spell(resolve(entry, runtime))};`),
+    `const CASES = ${JSON.stringify(JSON.stringify(packCases()))};`,
+    `const SUITES = [${suites.map((name, i) => `[${JSON.stringify(name)}, suite${i}]`).join(", ")}];`,
+    "export const main = (module, report) => run(SUITES, {",
+    `  runtime: ${JSON.stringify(runtime)}, module, ${Object.keys(ENTRIES).join(", ")},`,
+    "  createGateway: gateway.createGateway,",
+    "  ...caseReaders(JSON.parse(CASES)),",
+    "}, report);",
+  ];
+  const entry = join(out, `suite-${runtime}.mjs`);
+  writeFileSync(entry, `${lines.join("\n")}\n`);
+  return entry;
+}
+
+/** The file of an entry of the package, by its own `exports`. */
+export function resolve(entry, runtime) {
+  const { exports } = JSON.parse(readFileSync(join(PKG, "package.json"), "utf8"));
+  const found = exports[entry];
+  const file = typeof found === "string" ? found : ((runtime === "workerd" && found.workerd) || found.default);
+  return join(PKG, file);
+}
+
+/** The bytes of cloudflow-wasm/core.wasm. */
+export function coreBytes() {
+  return readFileSync(resolve("./core.wasm"));
+}
+
+/** Prints one outcome; those that pass are only counted. */
+export function print({ name, error }) {
+  if (error !== undefined) console.log(`not ok  ${name}\n${error.replace(/^/gm, "        ")}`);
+}
+
+/** The last line of every runner, which xtask reads. */
+export function finish({ passed, failed }) {
+  console.log(`${passed} passed, ${failed} failed`);
+  return failed === 0 && passed > 0 ? 0 : 1;
+}
+
+function packCases() {
+  const packed = {};
+  for (const file of readdirSync(CASES, { recursive: true, withFileTypes: true })) {
+    if (!file.isFile()) continue;
+    const [family, ...rest] = relative(CASES, file.parentPath ?? file.path).split(sep);
+    if (!family) continue;
+    const text = readFileSync(join(file.parentPath ?? file.path, file.name), "utf8");
+    ((packed[family] ??= {})[rest.join("/")] ??= {})[file.name] = text;
+  }
+  const sorted = (object) => Object.fromEntries(Object.entries(object).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return Object.fromEntries(Object.entries(packed).map(([family, cases]) => [family, sorted(cases)]));
+}

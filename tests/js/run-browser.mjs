@@ -1,0 +1,59 @@
+// Runs the suites in Chromium, bundled as for a page.
+//
+//     CHROMIUM=/usr/bin/chromium node tests/js/run-browser.mjs <where to put the entry>
+
+import { createServer } from "node:http";
+import { build } from "esbuild";
+import { launch } from "./chromium.mjs";
+import { coreBytes, finish, print, writeEntry } from "./prepare.mjs";
+
+const entry = writeEntry(process.argv[2], "browser");
+const bundle = await build({
+  stdin: {
+    contents: `import { main } from ${JSON.stringify(entry)};
+globalThis.suites = async () => {
+  const outcomes = [];
+  const module = await WebAssembly.compileStreaming(fetch("/core.wasm"));
+  return { totals: await main(module, (outcome) => outcomes.push(outcome)), outcomes };
+};`,
+    resolveDir: process.argv[2],
+  },
+  bundle: true,
+  format: "esm",
+  platform: "browser",
+  external: ["node:*"],
+  write: false,
+  logLevel: "error",
+});
+
+const files = {
+  "/": ["text/html", "<!doctype html><meta charset=utf-8><title>suites</title><script type=module src=/bundle.js></script>"],
+  "/bundle.js": ["text/javascript", bundle.outputFiles[0].contents],
+  "/core.wasm": ["application/wasm", coreBytes()],
+};
+const server = createServer((request, response) => {
+  const [type, body] = files[request.url] ?? [];
+  response.writeHead(type ? 200 : 404, type ? { "content-type": type } : {}).end(body);
+});
+await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+
+const browser = await launch();
+let code = 1;
+try {
+  const page = await browser.newPage();
+  const uncaught = [];
+  page.on("pageerror", (error) => uncaught.push(error));
+  await page.goto(`http://127.0.0.1:${server.address().port}/`);
+  await page.waitForFunction(() => globalThis.suites).catch((error) => {
+    throw uncaught[0] ?? error;
+  });
+  const { outcomes, totals } = await page.evaluate(() => globalThis.suites());
+  for (const error of uncaught) outcomes.push({ name: "uncaught in the page", error: String(error.stack ?? error) });
+  totals.failed += uncaught.length;
+  outcomes.forEach(print);
+  code = finish(totals);
+} finally {
+  await browser.close();
+  server.close();
+}
+process.exit(code);

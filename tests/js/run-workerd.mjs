@@ -1,0 +1,72 @@
+// Runs the suites in workerd, the runtime of Cloudflare Workers, through Miniflare.
+//
+//     node tests/js/run-workerd.mjs <where to put the entry>
+
+import { readFileSync, writeFileSync } from "node:fs";
+import { basename, isAbsolute, join } from "node:path";
+import { build } from "esbuild";
+import { Miniflare } from "miniflare";
+import { finish, print, resolve, writeEntry } from "./prepare.mjs";
+
+const out = process.argv[2];
+const entry = writeEntry(out, "workerd");
+const worker = join(out, "worker.mjs");
+writeFileSync(
+  worker,
+  `import { main } from ${JSON.stringify(entry)};
+import module from ${JSON.stringify(resolve("./core.wasm"))};
+export default {
+  async fetch() {
+    const outcomes = [];
+    const totals = await main(module, (outcome) => outcomes.push(outcome));
+    return Response.json({ outcomes, totals });
+  },
+};
+`,
+);
+
+// Workers compile no bytes at run time: a .wasm stays a module of its own.
+const wasm = new Map();
+const keepModules = {
+  name: "keep modules",
+  setup({ onResolve }) {
+    onResolve({ filter: /\.wasm$/ }, ({ path, resolveDir }) => {
+      const name = basename(path);
+      wasm.set(name, isAbsolute(path) ? path : join(resolveDir, path));
+      return { path: `./${name}`, external: true };
+    });
+  },
+};
+
+const bundle = await build({
+  entryPoints: [worker],
+  bundle: true,
+  format: "esm",
+  platform: "browser",
+  conditions: ["workerd"],
+  external: ["cloudflare:*", "node:*"],
+  plugins: [keepModules],
+  write: false,
+  logLevel: "error",
+});
+
+const miniflare = new Miniflare({
+  modules: [
+    { type: "ESModule", path: "worker.mjs", contents: bundle.outputFiles[0].text },
+    ...[...wasm].map(([name, path]) => ({ type: "CompiledWasm", path: name, contents: readFileSync(path) })),
+  ],
+  compatibilityDate: "2026-04-01",
+  cf: false,
+});
+let code = 1;
+try {
+  const response = await miniflare.dispatchFetch("http://suite.example/");
+  const text = await response.text();
+  if (!response.ok) throw new Error(`the Worker answered ${response.status}: ${text}`);
+  const { outcomes, totals } = JSON.parse(text);
+  outcomes.forEach(print);
+  code = finish(totals);
+} finally {
+  await miniflare.dispose();
+}
+process.exit(code);

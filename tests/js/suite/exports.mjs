@@ -1,0 +1,53 @@
+// What each entry exports, and that a module can be made again and again.
+
+import { assert } from "../harness.mjs";
+
+const ASK_AND_READ = [
+  "CloudFlowError",
+  "createClient",
+  "describeExecution",
+  "flowGraph",
+  "flowToMermaid",
+  "parseExecution",
+  "parseFlow",
+  "validateExecution",
+  "validateFlow",
+  "waitForExecution",
+  "watchExecution",
+];
+
+export const tests = {
+  "the default entry exports the documented names": ({ cloudflow }) => {
+    assert.deepEqual(Object.keys(cloudflow).sort(), ASK_AND_READ);
+  },
+
+  "the slim entry exports the same and init": ({ slim }) => {
+    assert.deepEqual(Object.keys(slim).sort(), [...ASK_AND_READ, "init"].sort());
+  },
+
+  "the local entry exports migration, simulation and the emulator": ({ local }) => {
+    for (const name of ["createEmulator", "migrateFlow", "simulateFlow"]) assert.equal(typeof local[name], "function", name);
+  },
+
+  "the gateway entry exports the gateway": ({ gateway }) => {
+    assert.equal(typeof gateway.createGateway, "function");
+  },
+
+  "the slim entry refuses to work before init, and works after it": async ({ slim, module, cloudflow }) => {
+    const flow = "version: v1\ntype: flow\nsteps:\n  - type: succeed\n    name: end\n";
+    assert.throws(() => slim.validateFlow(flow), (error) => assert.equal(error.code, "not-initialized"));
+    await slim.init(module);
+    assert.deepEqual(slim.validateFlow(flow), cloudflow.validateFlow(flow));
+  },
+
+  "a wrong call throws a CloudFlowError and leaves the module usable": ({ cloudflow }) => {
+    assert.throws(
+      () => cloudflow.validateFlow(17),
+      (error) => {
+        assert.ok(error instanceof cloudflow.CloudFlowError, "a CloudFlowError");
+        assert.equal(error.kind, "request");
+      },
+    );
+    assert.equal(typeof cloudflow.validateFlow("type: flow").valid, "boolean");
+  },
+};
