@@ -1,0 +1,38 @@
+// What every empty project runs: the four entries, under the names a user writes.
+
+import * as cloudflow from "cloudflow-wasm";
+import * as gateway from "cloudflow-wasm/gateway";
+import * as local from "cloudflow-wasm/local";
+import * as slim from "cloudflow-wasm/slim";
+
+const FLOW = "version: v1\ntype: flow\nsteps:\n  - type: succeed\n    name: end\n";
+
+/** Uses each entry once; `core` is whatever this host has of cloudflow-wasm/core.wasm. Returns "ok" or throws. */
+export async function check(core) {
+  expect(cloudflow.validateFlow(FLOW).valid === true, "the default entry validates a flow");
+  expect(cloudflow.validateFlow(": : :").valid === false, "the default entry finds a mistake");
+
+  await slim.init(core);
+  expect(slim.validateFlow(FLOW).dialect === "flow", "the slim entry validates a flow");
+
+  const emulator = local.createEmulator({ accessKeys: { key: "secret" } });
+  const request = { flowName: "none", executionName: "none" };
+  const unknown = cloudflow.describeExecution(request, {
+    endpoint: "https://emulator.example.com",
+    credentials: { accessKeyId: "key", accessKeySecret: "secret" },
+    fetch: (...args) => emulator.fetch(new Request(...args)),
+    dangerouslyAllowBrowser: true,
+    retry: false,
+  });
+  const error = await unknown.then(() => undefined, (error) => error);
+  expect(error?.kind === "service", `the emulator refuses an unknown flow, got ${error}`);
+
+  const worker = gateway.createGateway({ upstream: () => ({}), authorize: () => false });
+  const refused = await worker.fetch(new Request("https://gateway.example.com/?Action=DescribeExecution&Version=2019-03-15&FlowName=a&ExecutionName=b"), {}, {});
+  expect(refused.status === 403, `the gateway refuses, got ${refused.status}`);
+  return "ok";
+}
+
+function expect(value, what) {
+  if (!value) throw new Error(`expected that ${what}`);
+}

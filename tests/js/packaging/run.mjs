@@ -1,0 +1,157 @@
+// Installs the tarball into empty projects outside the repository and uses it there, with no
+// configuration: Node, Deno, Bun, workerd (bundled by wrangler) and a Vite build in Chromium.
+//
+//     CHROMIUM=… DENO=… BUN=… node tests/js/packaging/run.mjs <tarball>
+
+import { execFile } from "node:child_process";
+import { cpSync, mkdtempSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { dirname, extname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { Miniflare } from "miniflare";
+import { launch } from "../chromium.mjs";
+
+const HERE = dirname(fileURLToPath(import.meta.url));
+const MODULES = join(HERE, "..", "..", "..", "node_modules");
+const tarball = resolve(process.argv[2]);
+const { CHROMIUM, DENO, BUN, ...rest } = process.env;
+const start = promisify(execFile);
+
+/** Runs a program and gives what it printed; its error holds all of that. */
+async function run(program, args, options) {
+  try {
+    const { stdout } = await start(program, args, { maxBuffer: 1e8, timeout: 240_000, env: rest, ...options });
+    return stdout.trim();
+  } catch (error) {
+    throw new Error(`${error.message}\n${error.stdout ?? ""}`);
+  }
+}
+
+// The program with the core module as Node, Deno and Bun reach it.
+const FROM_FILE = `import { check } from "./program.mjs";
+console.log(await check(new URL(import.meta.resolve("cloudflow-wasm/core.wasm"))));
+`;
+
+const TESTS = {
+  async "Node runs it"(dir) {
+    writeFileSync(join(dir, "main.mjs"), FROM_FILE);
+    expectOk(await run(process.execPath, ["main.mjs"], { cwd: dir }));
+  },
+
+  async "Deno runs it"(dir) {
+    writeFileSync(join(dir, "main.mjs"), FROM_FILE);
+    expectOk(await run(DENO, ["run", "--allow-all", "--quiet", "main.mjs"], { cwd: dir }));
+  },
+
+  async "Bun runs it"(dir) {
+    writeFileSync(join(dir, "main.mjs"), FROM_FILE);
+    expectOk(await run(BUN, ["run", "main.mjs"], { cwd: dir }));
+  },
+
+  async "workerd runs what wrangler bundles"(dir) {
+    writeFileSync(
+      join(dir, "worker.mjs"),
+      `import { check } from "./program.mjs";
+import core from "cloudflow-wasm/core.wasm";
+export default { fetch: async () => new Response(await check(core)) };
+`,
+    );
+    const out = join(dir, "out");
+    await run(
+      process.execPath,
+      [join(MODULES, "wrangler/bin/wrangler.js"), "deploy", "worker.mjs", "--name", "check", "--compatibility-date", "2026-04-01", "--dry-run", "--outdir", out],
+      { cwd: dir, env: { ...rest, CI: "true", WRANGLER_LOG_PATH: join(dir, "log") } },
+    );
+    const modules = readdirSync(out)
+      .filter((name) => [".js", ".mjs", ".wasm"].includes(extname(name)))
+      .sort((a, b) => Number(a.endsWith(".wasm")) - Number(b.endsWith(".wasm")))
+      .map((name) => ({ type: name.endsWith(".wasm") ? "CompiledWasm" : "ESModule", path: name, contents: readFileSync(join(out, name)) }));
+    const miniflare = new Miniflare({ modules, compatibilityDate: "2026-04-01", cf: false });
+    try {
+      expectOk(await (await miniflare.dispatchFetch("http://check.example/")).text());
+    } finally {
+      await miniflare.dispose();
+    }
+  },
+
+  async "Chromium runs what Vite bundles"(dir) {
+    writeFileSync(join(dir, "index.html"), "<!doctype html><meta charset=utf-8><title>check</title><body><script type=module src=/main.js></script>");
+    writeFileSync(
+      join(dir, "main.js"),
+      `import { check } from "./program.mjs";
+import core from "cloudflow-wasm/core.wasm?url";
+check(new URL(core, location.href)).catch((error) => String(error?.stack ?? error)).then((text) => (globalThis.outcome = text));
+`,
+    );
+    await run(process.execPath, [join(MODULES, "vite/bin/vite.js"), "build", "--logLevel", "error"], { cwd: dir });
+    const dist = join(dir, "dist");
+    const types = { ".html": "text/html", ".js": "text/javascript", ".wasm": "application/wasm" };
+    const server = createServer((request, response) => {
+      try {
+        const path = request.url === "/" ? "/index.html" : request.url;
+        const body = readFileSync(join(dist, path));
+        response.writeHead(200, { "content-type": types[extname(path)] ?? "application/octet-stream" }).end(body);
+      } catch {
+        response.writeHead(404).end();
+      }
+    });
+    await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const browser = await launch();
+    try {
+      const page = await browser.newPage();
+      const uncaught = new Promise((_, reject) => page.on("pageerror", reject));
+      uncaught.catch(() => {});
+      await page.goto(`http://127.0.0.1:${server.address().port}/`);
+      await Promise.race([uncaught, page.waitForFunction(() => globalThis.outcome)]);
+      expectOk(await page.evaluate(() => globalThis.outcome));
+    } finally {
+      await browser.close();
+      server.close();
+    }
+  },
+
+  async "publint finds nothing wrong with it"(dir) {
+    const output = await run(process.execPath, [join(MODULES, "publint/src/cli.js"), "run", join(dir, "node_modules/cloudflow-wasm"), "--strict", "--pack", "false"], { cwd: dir });
+    if (!output.includes("All good")) throw new Error(output);
+  },
+
+  async "its types resolve wherever ESM does"() {
+    const attw = join(MODULES, "@arethetypeswrong/cli/dist/index.js");
+    await run(process.execPath, [attw, tarball, "--profile", "esm-only", "--exclude-entrypoints", "./core.wasm", "./local.wasm"]);
+  },
+};
+
+// Outside the repository, so that nothing of it is found by looking upwards.
+const place = mkdtempSync(join(tmpdir(), "cloudflow-packaging-"));
+const totals = { passed: 0, failed: 0 };
+try {
+  const first = join(place, "installed");
+  mkdirSync(first);
+  writeFileSync(join(first, "package.json"), JSON.stringify({ private: true, type: "module" }));
+  const npm = process.platform === "win32" ? "npm.cmd" : "npm";
+  await run(npm, ["install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", tarball], { cwd: first });
+  cpSync(join(HERE, "program.mjs"), join(first, "program.mjs"));
+  for (const [name, body] of Object.entries(TESTS)) {
+    const dir = join(place, `project-${totals.passed + totals.failed}`);
+    cpSync(first, dir, { recursive: true });
+    const began = performance.now();
+    try {
+      await body(dir);
+      totals.passed += 1;
+      console.log(`ok      ${name} (${((performance.now() - began) / 1000).toFixed(1)} s)`);
+    } catch (error) {
+      totals.failed += 1;
+      console.log(`not ok  ${name}\n${String(error?.stack ?? error).replace(/^/gm, "        ")}`);
+    }
+  }
+} finally {
+  rmSync(place, { recursive: true, force: true });
+}
+console.log(`${totals.passed} passed, ${totals.failed} failed`);
+process.exit(totals.failed === 0 ? 0 : 1);
+
+function expectOk(text) {
+  if (text.trim() !== "ok") throw new Error(text);
+}

@@ -1,0 +1,53 @@
+// A program that uses what the package says of itself; it is compiled, never run.
+
+import {
+  CloudFlowError,
+  createClient,
+  flowGraph,
+  parseExecution,
+  validateFlow,
+  watchExecution,
+  type Diagnostic,
+  type Execution,
+} from "cloudflow-wasm";
+import { init } from "cloudflow-wasm/slim";
+
+export async function watch(signal: AbortSignal): Promise<string> {
+  const client = createClient({
+    region: "cn-hangzhou",
+    credentials: async () => ({ accessKeyId: "id", accessKeySecret: "secret", securityToken: "token" }),
+    signature: "ACS3-HMAC-SHA256",
+  });
+  try {
+    const execution: Execution = await client.describeExecution({ flowName: "a", executionName: "b", waitTimeSeconds: 20 }, { signal });
+    if (execution.done) return execution.output ?? "";
+    for await (const next of watchExecution({ flowName: "a", executionName: "b" }, { endpoint: "/api/", signal })) {
+      if (next.status === "Succeeded") return next.flowDefinition;
+    }
+  } catch (error) {
+    if (error instanceof CloudFlowError && error.kind === "service") return `${error.code} ${error.status ?? ""}`;
+    throw error;
+  }
+  return "";
+}
+
+export function first(text: string): string {
+  const { valid, diagnostics } = validateFlow(text);
+  const found: Diagnostic | undefined = diagnostics[0];
+  if (valid || !found) return "";
+  return `${found.range?.start.line ?? 0}: ${found.severity} ${found.code}: ${found.message}`;
+}
+
+export function sizes(text: string): [number, number, number] {
+  const { nodes, edges } = flowGraph(text);
+  return [nodes.length, edges.length, parseExecution(new Uint8Array()).diagnostics.length];
+}
+
+export const ready: Promise<void> = init(new URL("https://example.com/core.wasm"));
+
+// @ts-expect-error a request names its execution
+createClient({}).describeExecution({ flowName: "a" });
+// @ts-expect-error a flow is a text
+validateFlow(17);
+// @ts-expect-error there are two signatures
+createClient({ signature: "MD5" });
