@@ -1,1 +1,231 @@
+//! Conversations with the long-poll machine.
+//!
+//! A `script.txt` begins with one line of options and goes on with one line per step:
+//!
+//! ```text
+//! wait until-done wait=20 timeout=60000 attempts=5 base=500 cap=10000
+//!      0  start                     -> send 1 wait=20 timeout=30000
+//!  20010  running                   -> send 1 wait=20 timeout=30000
+//!  20100  fault Backoff r=50%       -> sleep 250
+//!  20350  woke                      -> send 2 wait=20 timeout=30000
+//!  40000  done                      -> finish execution
+//! ```
+//!
+//! The time is in milliseconds. Options: `describe` or `wait`, then what differs from
+//! `wait=0 attempts=5 base=500 cap=10000` and no timeout. Inputs: `start`, `running`, `done`,
+//! `fault <Retry> [after=<ms>] [mended]`, `network`, `timeout`, `woke`, `abort`; `r=<n>%` is the
+//! random number (0 if absent). Lines that begin with `#` say what the conversation shows.
 
+use cloudflow_wasm::poll::{Action, Attempt, Input, Options, Outcome, Poll, RetryOptions};
+use cloudflow_wasm::wire::fault::Retry;
+
+use crate::support::{cases, report};
+
+#[test]
+fn conversations() {
+    let mut failures = Vec::new();
+    for case in cases("poll", "script.txt") {
+        let script = case.read("script.txt");
+        case.expect("script.txt", &play(&script), &mut failures);
+    }
+    report("poll", failures);
+}
+
+/// The script again, with what the machine said.
+fn play(script: &str) -> String {
+    let mut poll = None;
+    let mut played = String::new();
+    for line in script.lines() {
+        if line.starts_with('#') || line.trim().is_empty() {
+            played += &format!("{line}\n");
+            continue;
+        }
+        let Some(poll) = &mut poll else {
+            poll = Some(Poll::new(options(line)));
+            played += &format!("{line}\n");
+            continue;
+        };
+        let said = line.split("->").next().unwrap().trim_end();
+        let mut words = said.split_whitespace();
+        let now = words
+            .next()
+            .unwrap()
+            .parse()
+            .unwrap_or_else(|e| panic!("{line}: {e}"));
+        let (input, random) = input(&words.collect::<Vec<_>>());
+        played += &format!("{said:<32} -> {}\n", shown(poll.step(now, random, input)));
+    }
+    played
+}
+
+fn options(line: &str) -> Options {
+    let mut words = line.split_whitespace();
+    let until_done = match words.next() {
+        Some("wait") => true,
+        Some("describe") => false,
+        other => panic!("{other:?}"),
+    };
+    let mut options = Options {
+        until_done,
+        wait_time_seconds: 0,
+        timeout_ms: None,
+        retry: RetryOptions::default(),
+    };
+    for word in words {
+        let (name, value) = word.split_once('=').unwrap();
+        let value: u64 = value.parse().unwrap();
+        match name {
+            "wait" => options.wait_time_seconds = value as u32,
+            "timeout" => options.timeout_ms = Some(value),
+            "attempts" => options.retry.max_attempts = value as u32,
+            "base" => options.retry.base_delay_ms = value,
+            "cap" => options.retry.max_delay_ms = value,
+            other => panic!("{other}"),
+        }
+    }
+    options
+}
+
+fn input(words: &[&str]) -> (Input, u32) {
+    let number = |prefix: &str| {
+        words
+            .iter()
+            .find_map(|word| word.strip_prefix(prefix))
+            .map(|n| n.trim_end_matches('%').parse::<u64>().unwrap())
+    };
+    let random = (u64::from(u32::MAX) * number("r=").unwrap_or(0)).div_ceil(100) as u32;
+    let input = match words[0] {
+        "start" => Input::Start,
+        "running" => Input::Execution { done: false },
+        "done" => Input::Execution { done: true },
+        "fault" => {
+            let all = [
+                Retry::Never,
+                Retry::Backoff,
+                Retry::Few,
+                Retry::Clock,
+                Retry::Nonce,
+                Retry::Credentials,
+            ];
+            let retry = all
+                .into_iter()
+                .find(|retry| format!("{retry:?}") == words[1])
+                .unwrap();
+            Input::Fault {
+                retry,
+                retry_after: number("after="),
+                mended: words.contains(&"mended"),
+            }
+        }
+        "network" => Input::NetworkError,
+        "timeout" => Input::TimedOut,
+        "woke" => Input::Woke,
+        "abort" => Input::Aborted,
+        other => panic!("{other}"),
+    };
+    (input, random)
+}
+
+fn shown(action: Action) -> String {
+    match action {
+        Action::Send(Attempt {
+            number,
+            wait_time_seconds,
+            timeout_ms,
+        }) => {
+            format!("send {number} wait={wait_time_seconds} timeout={timeout_ms}")
+        }
+        Action::Sleep(delay) => format!("sleep {delay}"),
+        Action::Stay => "stay".to_owned(),
+        Action::Finish(outcome) => match outcome {
+            Outcome::Execution => "finish execution",
+            Outcome::Fault => "finish fault",
+            Outcome::NetworkError => "finish network-error",
+            Outcome::AttemptTimedOut => "finish attempt-timed-out",
+            Outcome::DeadlinePassed => "finish deadline-passed",
+            Outcome::Aborted => "finish aborted",
+        }
+        .to_owned(),
+    }
+}
+
+/// Whatever is said to it, in whatever order: it never sends after the end, never sleeps past its
+/// deadline, never holds an attempt beyond it, and ends.
+#[test]
+fn any_conversation_holds_the_rules() {
+    let mut seed = 1u64;
+    let mut dice = move |sides: u64| {
+        seed = seed
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) % sides
+    };
+    let retries = [
+        Retry::Never,
+        Retry::Backoff,
+        Retry::Few,
+        Retry::Clock,
+        Retry::Nonce,
+        Retry::Credentials,
+    ];
+    for _ in 0..20_000 {
+        let timeout = 1 + dice(200_000);
+        let options = Options {
+            until_done: dice(2) == 0,
+            wait_time_seconds: dice(61) as u32,
+            timeout_ms: Some(timeout),
+            retry: RetryOptions::default(),
+        };
+        let mut poll = Poll::new(options);
+        let begin = dice(1 << 40);
+        let mut now = begin;
+        let mut input = Input::Start;
+        let mut early = 0;
+        for step in 0.. {
+            assert!(step < 2_000, "it does not end: {options:?}");
+            let action = poll.step(now, dice(1 << 32) as u32, input);
+            match action {
+                Action::Finish(outcome) => {
+                    assert_eq!(poll.step(now + 1, 0, Input::Woke), Action::Finish(outcome));
+                    break;
+                }
+                Action::Stay => panic!("nothing was said out of turn"),
+                Action::Sleep(delay) => {
+                    assert!(now + delay <= begin + timeout);
+                    now += delay;
+                    input = if dice(50) == 0 {
+                        Input::Aborted
+                    } else {
+                        Input::Woke
+                    };
+                }
+                Action::Send(attempt) => {
+                    assert!(attempt.timeout_ms >= 1 && now + attempt.timeout_ms <= begin + timeout);
+                    assert!(attempt.wait_time_seconds <= options.wait_time_seconds);
+                    assert!(attempt.number <= 5);
+                    let took = dice(attempt.timeout_ms + 1);
+                    input = match dice(8) {
+                        0..4 => Input::Execution {
+                            done: dice(10) == 0,
+                        },
+                        4 | 5 => Input::Fault {
+                            retry: retries[dice(6) as usize],
+                            retry_after: (dice(4) == 0).then(|| dice(20_000)),
+                            mended: dice(2) == 0,
+                        },
+                        6 => Input::NetworkError,
+                        _ => Input::TimedOut,
+                    };
+                    now += if input == Input::TimedOut {
+                        attempt.timeout_ms
+                    } else {
+                        took
+                    };
+                    early += u32::from(took < 1000);
+                }
+            }
+        }
+        // A machine that spins would ask thousands of times in 200 seconds.
+        assert!(early <= 220, "{early} early answers");
+    }
+}
