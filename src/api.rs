@@ -1,4 +1,6 @@
 //! The public functions as plain Rust; the serde shapes that JavaScript sees.
 
+pub mod ask;
+pub mod read;
 pub mod shape;
 pub mod understand;

@@ -209,6 +209,10 @@ fn unclear(status: u16, said: &str) -> Fault {
 }
 
 fn not_json(status: u16, good: bool, text: &str) -> Fault {
+    if good && text.trim_start().starts_with('{') {
+        let message = "the answer begins as JSON and is not: it was probably cut off on its way";
+        return ours(status, "not-json", message, Retry::Few);
+    }
     let head: String = text
         .trim_start()
         .chars()

@@ -21,7 +21,33 @@ pub fn utc(unix_ms: u64) -> String {
 
 /// True for an RFC 3339 time: with or without a fraction, `Z` or an offset.
 pub fn is_rfc3339(text: &str) -> bool {
-    rfc3339(text.as_bytes()).is_some()
+    parse_rfc3339(text).is_some()
+}
+
+/// The Unix milliseconds of an RFC 3339 time; one before 1970 counts as 1970.
+///
+/// ```
+/// # use cloudflow_wasm::wire::time::parse_rfc3339;
+/// assert_eq!(parse_rfc3339("2024-05-06T15:08:09.25+08:00"), Some(1_714_979_289_250));
+/// ```
+pub fn parse_rfc3339(text: &str) -> Option<u64> {
+    rfc3339(text.as_bytes()).map(|ms| u64::try_from(ms).unwrap_or_default())
+}
+
+/// The Unix milliseconds of a `Date` header, as HTTP writes it.
+///
+/// ```
+/// # use cloudflow_wasm::wire::time::parse_http_date;
+/// assert_eq!(parse_http_date("Mon, 06 May 2024 07:08:09 GMT"), Some(1_714_979_289_000));
+/// ```
+pub fn parse_http_date(text: &str) -> Option<u64> {
+    let (_, rest) = text.split_once(", ")?;
+    let [day, month, year, time, "GMT"] = *rest.split(' ').collect::<Vec<_>>() else { return None };
+    let months = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    let month = months.find(month).filter(|at| at % 3 == 0 && month.len() == 3)? / 3 + 1;
+    let month = month.to_string();
+    let text = [year, if month.len() < 2 { "-0" } else { "-" }, &month, "-", day, "T", time, "Z"].concat();
+    parse_rfc3339(&text)
 }
 
 /// The date of a day counted from 1970-01-01. The arithmetic runs in years that begin in March,
@@ -45,54 +71,62 @@ fn push(text: &mut String, number: u64, width: u32, behind: char) {
     text.push(behind);
 }
 
-fn rfc3339(text: &[u8]) -> Option<()> {
+fn rfc3339(text: &[u8]) -> Option<i64> {
     let (year, rest) = number(text, 4)?;
     let (month, rest) = number(rest.strip_prefix(b"-")?, 2)?;
     let (day, rest) = number(rest.strip_prefix(b"-")?, 2)?;
-    let rest = rest
-        .strip_prefix(b"T")
-        .or_else(|| rest.strip_prefix(b"t"))
-        .or_else(|| rest.strip_prefix(b" "))?;
+    let rest = rest.strip_prefix(b"T").or_else(|| rest.strip_prefix(b"t")).or_else(|| rest.strip_prefix(b" "))?;
     let (hour, rest) = number(rest, 2)?;
     let (minute, rest) = number(rest.strip_prefix(b":")?, 2)?;
     let (second, mut rest) = number(rest.strip_prefix(b":")?, 2)?;
+    let mut ms = 0;
     if let Some(fraction) = rest.strip_prefix(b".") {
-        let digits = fraction
-            .iter()
-            .take_while(|byte| byte.is_ascii_digit())
-            .count();
-        if digits == 0 {
-            return None;
+        let digits = fraction.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let (digits, behind) = fraction.split_at_checked(digits).filter(|(digits, _)| !digits.is_empty())?;
+        for at in 0..3 {
+            ms = ms * 10 + digits.get(at).map_or(0, |digit| i64::from(digit - b'0'));
         }
-        rest = fraction.get(digits..)?;
+        rest = behind;
     }
-    match rest {
-        b"Z" | b"z" => {}
-        [b'+' | b'-', offset @ ..] => {
+    let offset = match rest {
+        b"Z" | b"z" => 0,
+        [sign @ (b'+' | b'-'), offset @ ..] => {
             let (hours, rest) = number(offset, 2)?;
             let (minutes, rest) = number(rest.strip_prefix(b":")?, 2)?;
             if hours > 23 || minutes > 59 || !rest.is_empty() {
                 return None;
             }
+            (hours * 60 + minutes) * if *sign == b'+' { 1 } else { -1 }
         }
         _ => return None,
-    }
+    };
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let days = match month {
-        2 => 28 + u32::from(leap),
+        2 => 28 + i64::from(leap),
         4 | 6 | 9 | 11 => 30,
         1..=12 => 31,
         _ => return None,
     };
     // Second 60 is a leap second.
-    ((1..=days).contains(&day) && hour < 24 && minute < 60 && second <= 60).then_some(())
+    if !(1..=days).contains(&day) || hour > 23 || minute > 59 || second > 60 {
+        return None;
+    }
+    let seconds = (days_since_1970(year, month, day) * 24 + hour) * 3600 + (minute - offset) * 60 + second;
+    Some(seconds * 1000 + ms)
 }
 
-fn number(text: &[u8], digits: usize) -> Option<(u32, &[u8])> {
+/// The way back of [`civil`].
+fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let leaps = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
+    year * 365 + leaps + (153 * month + 2) / 5 + day - 1 - 719_468
+}
+
+fn number(text: &[u8], digits: usize) -> Option<(i64, &[u8])> {
     let (head, rest) = text.split_at_checked(digits)?;
     let mut number = 0;
     for byte in head {
-        number = number * 10 + char::from(*byte).to_digit(10)?;
+        number = number * 10 + i64::from(char::from(*byte).to_digit(10)?);
     }
     Some((number, rest))
 }
@@ -112,6 +146,19 @@ mod tests {
             (253_402_300_799, "9999-12-31T23:59:59Z"),
         ] {
             assert_eq!(utc(unix * 1000 + 999), want);
+            assert_eq!(parse_rfc3339(want), Some(unix * 1000));
+        }
+    }
+
+    #[test]
+    fn every_day_there_and_back() {
+        for day in 0..200_000 {
+            let ms = day * 86_400_000;
+            assert_eq!(parse_rfc3339(&utc(ms)), Some(ms));
+        }
+        assert_eq!(parse_http_date("Thu, 01 Jan 1970 00:00:01 GMT"), Some(1000));
+        for bad in ["", "Thursday", "Thu, 01 anF 1970 00:00:01 GMT", "Thu, 1 Jan 1970 00:00:01 GMT", "Thu, 01 Jan 1970 00:00:01 CET"] {
+            assert_eq!(parse_http_date(bad), None, "{bad}");
         }
     }
 

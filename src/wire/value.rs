@@ -15,7 +15,9 @@ pub enum Kind {
     List,
     /// An object with keys.
     Object,
-    /// A function or something else that is no JSON.
+    /// A function, which only a caller's options hold.
+    Function,
+    /// Something else that is no JSON.
     Other,
 }
 
@@ -29,6 +31,7 @@ impl Kind {
             Kind::Text => "a text",
             Kind::List => "a list",
             Kind::Object => "an object",
+            Kind::Function => "a function",
             Kind::Other => "something that is not JSON",
         }
     }

@@ -1,0 +1,318 @@
+//! `describeExecution` and `waitForExecution`: the options, checked before anything is sent, and
+//! what goes wrong, as plain data. The driver of the conversation lives where the network is.
+
+use crate::diagnostic::{Code, Diagnostic, Path, PathSegment};
+use crate::poll::{self, Outcome, RetryOptions};
+use crate::sign::{self, Credentials, Scheme};
+use crate::wire::fault::{ErrorKind, Fault, Retry};
+use crate::wire::fields::Fields;
+use crate::wire::request::{Endpoint, MAX_WAIT_SECONDS};
+use crate::wire::time;
+use crate::wire::value::{Kind, Value};
+
+/// What a wait asks for if it is not told: the example value of the service's own page, and
+/// short enough for most proxies in between.
+const DEFAULT_WAIT_SECONDS: u32 = 20;
+
+/// Credentials that end sooner are fetched anew.
+const EXPIRY_MARGIN_MS: u64 = 60_000;
+
+/// The options of one call, checked.
+#[derive(Clone, Debug)]
+pub struct Settings<V> {
+    /// Where to ask.
+    pub endpoint: Endpoint,
+    /// How to sign.
+    pub scheme: Scheme,
+    /// With which credentials.
+    pub credentials: Source<V>,
+    /// Headers to send along, in the caller's spelling.
+    pub headers: Vec<(String, String)>,
+    /// The long poll.
+    pub poll: poll::Options,
+    /// A page may hold a long-lived secret.
+    pub allow_page: bool,
+}
+
+/// Where the credentials come from.
+#[derive(Clone, Debug)]
+pub enum Source<V> {
+    /// Nowhere: the request goes out unsigned.
+    None,
+    /// From the options.
+    Fixed(Keys),
+    /// From this function, asked when they are needed.
+    Function(V),
+}
+
+/// Credentials, and when they end.
+#[derive(Clone, Debug)]
+pub struct Keys {
+    /// The credentials.
+    pub credentials: Credentials,
+    /// In Unix milliseconds.
+    pub expiration: Option<u64>,
+}
+
+/// What goes wrong: the plain data of a `CloudFlowError`. Its texts show no secret.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Failure {
+    /// The kind, by which callers tell errors apart.
+    pub kind: ErrorKind,
+    /// The service's code, or one of ours in kebab-case.
+    pub code: String,
+    /// For people.
+    pub message: String,
+    /// The HTTP status of the answer.
+    pub status: Option<u16>,
+    /// The service's id of the request.
+    pub request_id: Option<String>,
+    /// Asking again may help.
+    pub retryable: bool,
+    /// How many attempts in a row were made.
+    pub attempts: u32,
+    /// What exactly is wrong with the call or with the answer.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Options that every call takes.
+const CALL: &[&str] = &[
+    "region", "endpoint", "credentials", "signature", "fetch", "headers", "retry", "dangerouslyAllowBrowser", "signal",
+    "timeoutMs",
+];
+
+/// Options that a wait takes besides.
+const WAIT: &[&str] = &["waitTimeSeconds", "onUpdate"];
+
+/// Reads `ClientOptions & CallOptions`, or `ClientOptions & WaitOptions` where `until_done`.
+/// `wait_time_seconds` is the request's own, where it is not an option.
+pub fn settings<V: Value>(options: Option<V>, until_done: bool, wait_time_seconds: u32) -> Result<Settings<V>, Failure> {
+    let mut diagnostics = Vec::new();
+    let mut fields = Fields::new(options, Path::new(), "the options", &mut diagnostics);
+    let known: Vec<&str> = CALL.iter().chain(if until_done { WAIT } else { &[] }).copied().collect();
+    fields.only(&known);
+    let endpoint = endpoint(&mut fields);
+    let scheme = scheme(&mut fields);
+    let headers = headers(&mut fields);
+    let retry = retry(&mut fields);
+    let timeout_ms = fields.integer("timeoutMs", 1, u32::MAX).map(u64::from);
+    let allow_page = fields.boolean("dangerouslyAllowBrowser").unwrap_or(false);
+    let wait_time_seconds = match until_done {
+        true => fields.integer("waitTimeSeconds", 0, MAX_WAIT_SECONDS).unwrap_or(DEFAULT_WAIT_SECONDS),
+        false => wait_time_seconds,
+    };
+    let given = fields.get("credentials");
+    let is_function = given.as_ref().is_some_and(|given| given.kind() == Kind::Function);
+    if given.is_some() && scheme == Scheme::Acs3HmacSha256 {
+        check_for_acs3(&mut fields, endpoint.as_ref(), &headers);
+    }
+    let Some(endpoint) = endpoint.filter(|_| diagnostics.is_empty()) else {
+        return Err(Failure::of_call(diagnostics));
+    };
+    let credentials = match given {
+        None => Source::None,
+        Some(function) if is_function => Source::Function(function),
+        Some(given) => Source::Fixed(keys(Some(given))?),
+    };
+    let poll = poll::Options { until_done, wait_time_seconds, timeout_ms, retry };
+    Ok(Settings { endpoint, scheme, credentials, headers, poll, allow_page })
+}
+
+/// Reads `Credentials`. Messages name fields, never values.
+pub fn keys<V: Value>(given: Option<V>) -> Result<Keys, Failure> {
+    let mut diagnostics = Vec::new();
+    let path = vec![PathSegment::from("credentials")];
+    let mut fields = Fields::new(given, path, "`credentials`", &mut diagnostics);
+    if fields.is_object() {
+        fields.only(&["accessKeyId", "accessKeySecret", "securityToken", "expiration"]);
+    }
+    let mut required = |key: &str| {
+        if fields.is_object() && fields.get(key).is_none() {
+            fields.report(Code::MissingField, key, ["`", key, "` is missing"].concat());
+        }
+        fields.text(key).unwrap_or_default()
+    };
+    let (access_key_id, access_key_secret) = (required("accessKeyId"), required("accessKeySecret"));
+    let security_token = fields.text("securityToken");
+    let expiration = fields.text("expiration").and_then(|text| {
+        let moment = time::parse_rfc3339(&text);
+        if moment.is_none() {
+            fields.report(Code::BadTime, "expiration", "`expiration` is no RFC 3339 time like `2019-01-01T01:01:01Z`".to_owned());
+        }
+        moment
+    });
+    let credentials = Credentials { access_key_id, access_key_secret, security_token };
+    let problem = match diagnostics.first() {
+        Some(first) => Some(first.message.clone()),
+        None => credentials.problem(),
+    };
+    match problem {
+        None => Ok(Keys { credentials, expiration }),
+        Some(message) => Err(Failure { diagnostics, ..Failure::new(ErrorKind::Credentials, "bad-credentials", message) }),
+    }
+}
+
+impl Keys {
+    /// True where they end before a request could use them.
+    pub fn are_stale(&self, now: u64) -> bool {
+        self.expiration.is_some_and(|end| end <= now.saturating_add(EXPIRY_MARGIN_MS))
+    }
+
+    /// A page shows its secrets to everybody: a long-lived one is refused there.
+    pub fn check_page(&self, is_page: bool, allow_page: bool) -> Result<(), Failure> {
+        if !is_page || allow_page || self.credentials.security_token.is_some() {
+            return Ok(());
+        }
+        let message = "a long-lived secret in a page can be read by everybody who opens it: ask through a gateway, use \
+                       temporary credentials with a `securityToken`, or set `dangerouslyAllowBrowser`";
+        Err(Failure::new(ErrorKind::Credentials, "secret-in-page", message.to_owned()))
+    }
+}
+
+impl Failure {
+    /// A failure of which no more is known.
+    pub fn new(kind: ErrorKind, code: &str, message: String) -> Self {
+        Failure {
+            kind,
+            code: code.to_owned(),
+            message,
+            status: None,
+            request_id: None,
+            retryable: false,
+            attempts: 0,
+            diagnostics: Vec::new(),
+        }
+    }
+
+    /// A call that was not sent, because of these findings.
+    pub fn of_call(diagnostics: Vec<Diagnostic>) -> Self {
+        let code = diagnostics.first().map_or("internal", |first| first.code.as_str());
+        let failure = Failure::new(ErrorKind::Request, code, summary(&diagnostics));
+        Failure { diagnostics, ..failure }
+    }
+
+    /// An answer that holds a fault.
+    pub fn of_fault(fault: &Fault, attempts: u32, credentials: Option<&Credentials>) -> Self {
+        Failure {
+            status: (fault.status > 0).then_some(fault.status),
+            request_id: fault.request_id.clone(),
+            retryable: fault.retry != Retry::Never,
+            attempts,
+            ..Failure::new(fault.kind, &fault.code, sign::redact(&fault.message, credentials))
+        }
+    }
+
+    /// An answer that should be an execution and is not.
+    pub fn of_reading(status: u16, diagnostics: Vec<Diagnostic>, attempts: u32) -> Self {
+        let message = ["the answer is not an execution: ", &summary(&diagnostics)].concat();
+        let failure = Failure::new(ErrorKind::Response, "not-an-execution", message);
+        Failure { status: Some(status), attempts, diagnostics, ..failure }
+    }
+
+    /// No answer at all. `reason` is what the host says.
+    pub fn of_silence(outcome: Outcome, endpoint: &Endpoint, reason: &str, attempts: u32, credentials: Option<&Credentials>) -> Self {
+        let at = ["`", endpoint.base(), "`"].concat();
+        let (kind, code, message) = match outcome {
+            Outcome::NetworkError => {
+                let reason = sign::redact(reason, credentials);
+                let colon = if reason.is_empty() { "" } else { ": " };
+                (ErrorKind::Network, "network", [&at, " could not be reached", colon, &reason].concat())
+            }
+            Outcome::AttemptTimedOut => (ErrorKind::Timeout, "timeout", [&at, " did not answer in time"].concat()),
+            Outcome::DeadlinePassed => (ErrorKind::Timeout, "timeout", "the time given by `timeoutMs` is over".to_owned()),
+            _ => (ErrorKind::Internal, "internal", "the call ended in a way that cannot be".to_owned()),
+        };
+        Failure { retryable: kind != ErrorKind::Internal, attempts, ..Failure::new(kind, code, message) }
+    }
+}
+
+/// The first finding, and how many more there are.
+fn summary(diagnostics: &[Diagnostic]) -> String {
+    let first = diagnostics.first().map(|first| first.message.clone()).unwrap_or_default();
+    match diagnostics.len() {
+        0 | 1 => first,
+        all => [&first, " (and ", &(all - 1).to_string(), " more)"].concat(),
+    }
+}
+
+fn endpoint<V: Value>(fields: &mut Fields<'_, V>) -> Option<Endpoint> {
+    let (key, parsed) = if fields.get("endpoint").is_some() {
+        ("endpoint", Endpoint::parse(&fields.text("endpoint")?))
+    } else if fields.get("region").is_some() {
+        ("region", Endpoint::of_region(&fields.text("region")?))
+    } else {
+        fields.report(Code::MissingField, "region", "say where to ask: `region` or `endpoint`".to_owned());
+        return None;
+    };
+    match parsed {
+        Ok(endpoint) => Some(endpoint),
+        Err(message) => {
+            fields.report(Code::BadEndpoint, key, message);
+            None
+        }
+    }
+}
+
+fn scheme<V: Value>(fields: &mut Fields<'_, V>) -> Scheme {
+    let Some(name) = fields.text("signature") else { return Scheme::default() };
+    Scheme::from_name(&name).unwrap_or_else(|| {
+        let message = "`signature` must be `HMAC-SHA1` or `ACS3-HMAC-SHA256`".to_owned();
+        fields.report(Code::UnknownValue, "signature", message);
+        Scheme::default()
+    })
+}
+
+fn check_for_acs3<V: Value>(fields: &mut Fields<'_, V>, endpoint: Option<&Endpoint>, headers: &[(String, String)]) {
+    if endpoint.is_some_and(Endpoint::is_relative) {
+        let message = "`ACS3-HMAC-SHA256` signs the host, so the endpoint must name one".to_owned();
+        fields.report(Code::BadEndpoint, "endpoint", message);
+    }
+    let owned = headers.iter().find(|(name, _)| {
+        let name = name.to_ascii_lowercase();
+        name == "authorization" || name == "host" || name.starts_with("x-acs-")
+    });
+    if let Some((name, _)) = owned {
+        fields.report(Code::UnknownOption, "headers", ["`", name, "` is set by the signature"].concat());
+    }
+}
+
+fn headers<V: Value>(fields: &mut Fields<'_, V>) -> Vec<(String, String)> {
+    let Some(given) = fields.of_kind("headers", Kind::Object) else { return Vec::new() };
+    let path = fields.path_of("headers");
+    let mut inner = Fields::new(Some(given.clone()), path, "`headers`", fields.diagnostics());
+    let mut headers = Vec::new();
+    for name in given.keys() {
+        let Some(value) = inner.text(&name) else { continue };
+        let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+        if name.is_empty() || !name.bytes().all(token) {
+            inner.report(Code::OutOfRange, &name, "this is not the name of a header".to_owned());
+        } else if !value.bytes().all(|byte| matches!(byte, b'\t' | b' '..=b'~')) {
+            let message = ["the value of `", &name, "` holds a character that a header cannot hold"].concat();
+            inner.report(Code::OutOfRange, &name, message);
+        } else {
+            headers.push((name, value));
+        }
+    }
+    headers
+}
+
+fn retry<V: Value>(fields: &mut Fields<'_, V>) -> RetryOptions {
+    let mut retry = RetryOptions::default();
+    let Some(given) = fields.get("retry") else { return retry };
+    if given.boolean() == Some(false) {
+        return RetryOptions { max_attempts: 1, ..retry };
+    }
+    let path = fields.path_of("retry");
+    let mut inner = Fields::new(Some(given), path, "`retry`", fields.diagnostics());
+    inner.only(&["maxAttempts", "baseDelayMs", "maxDelayMs"]);
+    if let Some(attempts) = inner.integer("maxAttempts", 1, 100) {
+        retry.max_attempts = attempts;
+    }
+    if let Some(delay) = inner.integer("baseDelayMs", 0, 3_600_000) {
+        retry.base_delay_ms = delay.into();
+    }
+    if let Some(delay) = inner.integer("maxDelayMs", 0, 3_600_000) {
+        retry.max_delay_ms = delay.into();
+    }
+    retry
+}
