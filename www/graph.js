@@ -1,10 +1,11 @@
 // The states of a flow as a drawing: layer by layer from the top, with the ways between them.
 
-const LAYER_GAP = 46;
-const NODE_GAP = 28;
+const GAP = 40; // between layers, less what labels need
+const LABEL_HEIGHT = 15;
+const NODE_GAP = 26;
 const NODE_HEIGHT = 44;
 const MARGIN = 16;
-const LANE = 16;
+const LANE = 14;
 
 /** Draws `{ nodes, edges }` into `box`; `word` is what the dialect calls a node. */
 export function drawGraph(box, { nodes, edges }, word) {
@@ -12,158 +13,222 @@ export function drawGraph(box, { nodes, edges }, word) {
     box.replaceChildren(Object.assign(document.createElement("p"), { textContent: `No ${word} to draw yet.` }));
     return;
   }
-  const drawn = nodes.map((node) => ({ ...node, label: node.name ?? node.id, width: widthOf(node) }));
+  const drawn = nodes.map((node) => ({ ...node, label: node.name || "(no name)" }));
+  for (const node of drawn) node.width = Math.min(260, Math.max(isEnd(node) ? 56 : 96, 28 + 8.2 * node.label.length));
   const byId = new Map(drawn.map((node) => [node.id, node]));
   const ways = edges
-    .filter((edge) => byId.has(edge.from) && byId.has(edge.to))
-    .map((edge) => ({ ...edge, from: byId.get(edge.from), to: byId.get(edge.to), label: edge.label ?? "" }));
+    .map((edge) => ({ ...edge, from: byId.get(edge.from), to: byId.get(edge.to), label: labelOf(edge) }))
+    .filter(({ from, to }) => from && to);
 
-  const layers = layered(drawn, ways);
-  const size = placed(layers);
-  const paths = ways.map((way) => routed(way, layers, size));
+  const layers = inLayers(drawn, ways);
+  const size = place(layers);
+  const paths = ways.map((way) => draw(way, size));
 
   const svg = make("svg", { role: "img", "aria-labelledby": "graph-name graph-text" });
+  const states = drawn.filter((node) => !isEnd(node));
   svg.append(
-    make("title", { id: "graph-name" }, `${drawn.length} ${word}${drawn.length > 1 ? "s" : ""} of the flow`),
+    make("title", { id: "graph-name" }, `${states.length} ${word}${states.length === 1 ? "" : "s"} of the flow`),
     make("desc", { id: "graph-text" }, inWords(drawn, ways, word)),
     arrowHead(),
     ...paths,
     ...drawn.map(nodeBox),
   );
-  svg.setAttribute("viewBox", `0 0 ${Math.ceil(size.width)} ${Math.ceil(size.height)}`);
-  svg.setAttribute("width", Math.ceil(size.width));
-  svg.setAttribute("height", Math.ceil(size.height));
+  const [width, height] = [Math.ceil(size.width), Math.ceil(size.height)];
+  for (const [name, value] of Object.entries({ viewBox: `0 0 ${width} ${height}`, width, height })) {
+    svg.setAttribute(name, value);
+  }
   box.replaceChildren(svg);
 }
 
-function widthOf(node) {
-  const name = String(node.name ?? node.id);
-  return Math.min(260, Math.max(96, 28 + 8.2 * name.length));
+function isEnd(node) {
+  return node.type === "start" || node.type === "end";
 }
 
-/** Each node one layer below the lowest that leads to it; ways back up are left out of that count. */
-function layered(nodes, ways) {
+function topOf(node) {
+  return isEnd(node) ? node.y + 8 : node.y;
+}
+
+function bottomOf(node) {
+  return node.y + NODE_HEIGHT - (isEnd(node) ? 8 : 0);
+}
+
+function labelOf({ kind, label }) {
+  if (kind === "fork") return "";
+  if (kind === "catch") return `on ${label ?? "any error"}`;
+  return label ?? { default: "default", noMatch: "no match", iterate: "each item" }[kind] ?? "";
+}
+
+/**
+ * Layers of nodes, each below all that lead to it; a way back up counts for nothing. A way that
+ * passes a layer gets a place there, so that it does not run through what stands there.
+ */
+function inLayers(nodes, ways) {
   const out = new Map(nodes.map((node) => [node, []]));
   for (const way of ways) out.get(way.from).push(way);
-
-  const state = new Map();
-  const order = [];
-  for (const root of nodes) {
-    // An explicit stack: a flow of a hundred thousand states must not overflow ours.
-    const stack = [[root, 0]];
-    while (stack.length > 0) {
-      const top = stack[stack.length - 1];
-      const [node, next] = top;
-      if (next === 0) {
-        if (state.has(node)) {
-          stack.pop();
-          continue;
-        }
-        state.set(node, "open");
-      }
-      const way = out.get(node)[next];
-      top[1] += 1;
-      if (way) {
-        const seen = state.get(way.to);
-        way.back = seen === "open";
-        if (!seen) stack.push([way.to, 0]);
-      } else {
-        state.set(node, "done");
-        order.push(node);
-        stack.pop();
-      }
+  // What comes after a branching comes after its branches.
+  const after = [];
+  for (const inner of ways.filter(({ kind }) => kind === "join" || kind === "collect")) {
+    for (const next of out.get(inner.to)) {
+      if (next.kind === "next") after.push({ from: inner.from, to: next.to });
     }
   }
+  for (const way of after) out.get(way.from).push(way);
 
   for (const node of nodes) node.layer = 0;
-  for (const node of order.reverse()) {
+  for (const node of topDown(nodes, out)) {
     for (const way of out.get(node)) {
       if (!way.back) way.to.layer = Math.max(way.to.layer, node.layer + 1);
     }
   }
-  const layers = [];
-  for (const node of nodes) (layers[node.layer] ??= []).push(node);
-  // Below the middle of what leads there: fewer ways cross.
-  const into = new Map(nodes.map((node) => [node, []]));
-  for (const way of ways) if (!way.back) into.get(way.to).push(way.from);
+  const layers = Array.from({ length: Math.max(...nodes.map(({ layer }) => layer)) + 1 }, () => []);
+  for (const node of nodes) layers[node.layer].push(node);
+  for (const way of ways.filter(({ back }) => !back)) {
+    way.stops = [way.from];
+    for (let layer = way.from.layer + 1; layer < way.to.layer; layer += 1) {
+      const passing = { width: 10, layer, passing: true };
+      layers[layer].push(passing);
+      way.stops.push(passing);
+    }
+    way.stops.push(way.to);
+    const first = way.stops[1];
+    if (way.label) (first.labels ??= []).push(way);
+  }
+  order(layers, ways);
+  return layers;
+}
+
+/** The nodes so that each comes before those it leads to; marks the ways that would close a circle. */
+function topDown(nodes, out) {
+  const state = new Map();
+  const done = [];
+  for (const root of nodes) {
+    if (state.has(root)) continue;
+    // An explicit stack: a flow of a hundred thousand states must not overflow ours.
+    const stack = [{ node: root, next: 0 }];
+    state.set(root, "open");
+    while (stack.length > 0) {
+      const top = stack[stack.length - 1];
+      const way = out.get(top.node)[top.next];
+      top.next += 1;
+      if (!way) {
+        state.set(top.node, "done");
+        done.push(top.node);
+        stack.pop();
+        continue;
+      }
+      way.back = state.get(way.to) === "open";
+      if (!state.has(way.to)) {
+        state.set(way.to, "open");
+        stack.push({ node: way.to, next: 0 });
+      }
+    }
+  }
+  return done.reverse();
+}
+
+/** Puts each node below the middle of what leads to it: fewer ways cross. */
+function order(layers, ways) {
+  const above = new Map();
+  for (const { stops = [] } of ways) {
+    for (let i = 1; i < stops.length; i += 1) {
+      if (!above.has(stops[i])) above.set(stops[i], []);
+      above.get(stops[i]).push(stops[i - 1]);
+    }
+  }
   for (const layer of layers) {
     layer.forEach((node, index) => {
-      const above = into.get(node);
-      node.wish = above.length ? above.reduce((sum, from) => sum + (from.slot ?? 0), 0) / above.length : index;
+      const leading = above.get(node) ?? [];
+      node.wish = leading.reduce((sum, { slot }) => sum + slot, 0) / leading.length || (leading.length ? 0 : index);
     });
     layer.sort((a, b) => a.wish - b.wish);
     layer.forEach((node, index) => (node.slot = index - (layer.length - 1) / 2));
   }
-  return layers;
 }
 
-function placed(layers) {
-  const rowWidth = (layer) => layer.reduce((sum, node) => sum + node.width + NODE_GAP, -NODE_GAP);
-  const widest = Math.max(...layers.map(rowWidth));
+function place(layers) {
+  const room = (node) => Math.max(node.width, ...(node.labels ?? []).map(({ label }) => labelWidth(label)));
+  const widthOf = (layer) => layer.reduce((sum, node) => sum + room(node) + NODE_GAP, -NODE_GAP);
+  const widest = Math.max(...layers.map(widthOf));
   let y = MARGIN;
-  for (const layer of layers) {
-    let x = MARGIN + (widest - rowWidth(layer)) / 2;
+  for (const [index, layer] of layers.entries()) {
+    const labels = Math.max(0, ...layer.map((node) => node.labels?.length ?? 0));
+    if (index > 0) y += GAP + labels * LABEL_HEIGHT;
+    let x = MARGIN + (widest - widthOf(layer)) / 2;
     for (const node of layer) {
-      node.x = x;
+      node.x = x + room(node) / 2;
       node.y = y;
-      x += node.width + NODE_GAP;
+      x += room(node) + NODE_GAP;
     }
-    y += NODE_HEIGHT + LAYER_GAP;
+    y += NODE_HEIGHT;
   }
-  return { width: widest + 2 * MARGIN, height: y - LAYER_GAP + MARGIN, lanes: 0, inner: widest + MARGIN };
+  return { width: widest + 2 * MARGIN, height: y + MARGIN, side: widest + MARGIN };
 }
 
-/** A way to the next layer goes straight; any other takes a lane of its own at the side. */
-function routed(way, layers, size) {
-  const { from, to } = way;
-  const x1 = from.x + from.width / 2;
-  const x2 = to.x + to.width / 2;
-  const y1 = from.y + NODE_HEIGHT;
-  const group = make("g", { class: `way ${way.kind ?? ""} ${way.back || from === to ? "back" : ""}` });
-  let d;
-  let labelAt;
-  if (to.layer === from.layer + 1) {
-    const bend = LAYER_GAP / 2;
-    d = `M${x1} ${y1} C${x1} ${y1 + bend} ${x2} ${to.y - bend} ${x2} ${to.y - 2}`;
-    labelAt = [(x1 + x2) / 2, (y1 + to.y) / 2];
-  } else {
-    size.lanes += 1;
-    const side = size.inner + size.lanes * LANE;
-    const out = [from.x + from.width, from.y + NODE_HEIGHT / 2];
-    const into = [to.x + to.width + 2, to.y + NODE_HEIGHT / 2 + 8];
-    d = `M${out[0]} ${out[1]} C${side} ${out[1]} ${side} ${out[1]} ${side} ${(out[1] + into[1]) / 2} S${side} ${into[1]} ${into[0]} ${into[1]}`;
-    labelAt = [side, (out[1] + into[1]) / 2];
-    size.width = Math.max(size.width, side + MARGIN + 4 * way.label.length);
-  }
+function draw(way, size) {
+  const group = make("g", { class: `way ${way.kind ?? ""}` });
+  const { d, label } = way.stops ? downwards(way) : backwards(way, size);
   group.append(make("path", { d, "marker-end": "url(#arrow)" }));
   if (way.label) {
-    const text = make("text", { x: labelAt[0], y: labelAt[1] + 4, "text-anchor": "middle" }, shortened(way.label, 32));
+    const text = make("text", { x: label.x, y: label.y, "text-anchor": "middle" }, shortened(way.label));
     text.append(make("title", {}, way.label));
     group.append(text);
   }
   return group;
 }
 
-function nodeBox(node) {
-  const kind = String(node.type ?? node.kind ?? "");
-  const group = make("g", { class: `node ${kind.toLowerCase().replace(/[^a-z]/g, "")}` });
-  const middle = node.x + node.width / 2;
-  group.append(
-    make("title", {}, kind ? `${node.label} (${kind})` : String(node.label)),
-    make("rect", { x: node.x, y: node.y, width: node.width, height: NODE_HEIGHT, rx: 8 }),
-    make("text", { x: middle, y: node.y + (kind ? 19 : 27), "text-anchor": "middle" }, shortened(String(node.label), 28)),
-  );
-  if (kind) {
-    group.append(make("text", { x: middle, y: node.y + 35, "text-anchor": "middle", class: "kind" }, kind));
+function downwards({ stops, label }) {
+  let d = `M${stops[0].x} ${bottomOf(stops[0])}`;
+  for (let i = 1; i < stops.length; i += 1) {
+    const [from, to] = [stops[i - 1], stops[i]];
+    const top = bottomOf(from);
+    const end = to.passing ? to.y : topOf(to) - 2;
+    const bend = (end - top) / 2;
+    d += ` C${from.x} ${top + bend} ${to.x} ${end - bend} ${to.x} ${end}`;
+    if (to.passing) d += ` V${to.y + NODE_HEIGHT}`;
   }
+  const first = stops[1];
+  const place = (first.labels ?? []).findIndex((way) => way.stops === stops);
+  return { d, label: label && { x: first.x, y: first.y - 13 - place * LABEL_HEIGHT } };
+}
+
+/** A way back up leaves at the bottom, takes a lane of its own at the side, and comes in at the top. */
+function backwards({ from, to, label }, size) {
+  size.side += LANE;
+  const lane = size.side;
+  const bottom = from.y + NODE_HEIGHT;
+  const [x1, x2] = [from.x + from.width / 4, to.x + to.width / 4];
+  const [y1, y2] = [bottom + 9, to.y - 9];
+  const d = `M${x1} ${bottom} V${y1 - 5} Q${x1} ${y1} ${x1 + 5} ${y1} H${lane - 5} Q${lane} ${y1} ${lane} ${y1 - 5}`
+    + ` V${y2 + 5} Q${lane} ${y2} ${lane - 5} ${y2} H${x2 + 5} Q${x2} ${y2} ${x2} ${y2 + 5} V${to.y - 2}`;
+  const room = label ? labelWidth(label) / 2 : 0;
+  size.width = Math.max(size.width, lane + room + MARGIN);
+  size.height = Math.max(size.height, y1 + MARGIN);
+  return { d, label: { x: lane, y: (y1 + y2) / 2 } };
+}
+
+function nodeBox(node) {
+  const group = make("g", { class: `node ${node.type}` });
+  const kind = isEnd(node) ? "" : node.type;
+  group.append(
+    make("title", {}, kind ? `${node.label} (${kind})` : node.label),
+    make("rect", {
+      x: node.x - node.width / 2,
+      y: topOf(node),
+      width: node.width,
+      height: bottomOf(node) - topOf(node),
+      rx: isEnd(node) ? 14 : 8,
+    }),
+    make("text", { x: node.x, y: node.y + (kind ? 19 : 27), "text-anchor": "middle" }, shortened(node.label, 28)),
+  );
+  if (kind) group.append(make("text", { x: node.x, y: node.y + 35, "text-anchor": "middle", class: "kind" }, kind));
   return group;
 }
 
 function inWords(nodes, ways, word) {
   const told = nodes.slice(0, 200).map((node) => {
     const next = ways.filter((way) => way.from === node).map((way) => `${way.to.label}${way.label ? ` (${way.label})` : ""}`);
-    const kind = node.type ?? node.kind;
-    return `${word} ${node.label}${kind ? ` of type ${kind}` : ""} ${next.length ? `leads to ${next.join(", ")}` : "leads nowhere"}`;
+    const name = isEnd(node) ? node.label : `${word} ${node.label} of type ${node.type}`;
+    return `${name} ${next.length ? `leads to ${next.join(", ")}` : "leads nowhere"}`;
   });
   return `${told.join("; ")}.`;
 }
@@ -178,7 +243,11 @@ function arrowHead() {
   return defs;
 }
 
-function shortened(text, length) {
+function labelWidth(label) {
+  return 6.6 * shortened(label).length + 8;
+}
+
+function shortened(text, length = 32) {
   return text.length > length ? `${text.slice(0, length - 1)}…` : text;
 }
 
