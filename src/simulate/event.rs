@@ -1,0 +1,122 @@
+//! The history of an execution, in the shapes of GetExecutionHistory.
+
+use std::rc::Rc;
+
+use serde_json::{Value, json};
+
+use super::{Failure, Millis};
+
+/// One event.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// 1, 2, 3 … inside one execution.
+    pub id: u64,
+    /// The event that led to this one; 0 for the first.
+    pub scheduled_by: u64,
+    /// What happened.
+    pub kind: EventKind,
+    /// The name of the state; none where the execution itself is meant.
+    pub step: Option<Rc<str>>,
+    /// When.
+    pub at: Millis,
+    /// The state in the program: see [`Program::path`](super::Program::path).
+    pub state: Option<usize>,
+    pub(super) detail: Detail,
+}
+
+/// What an event tells besides. Values are shared with the execution: a history of thousands of
+/// events holds each value once.
+#[derive(Clone, Debug)]
+pub enum Detail {
+    /// `{"input": …}`
+    Input(Rc<Value>),
+    /// `{"input": …, "local": …}`
+    Entered(Rc<Value>, Rc<Value>),
+    /// `{"output": …}`
+    Output(Rc<Value>),
+    /// `{"local": …}`
+    Local(Rc<Value>),
+    /// `{"error": …, "cause": …}`
+    Failure(Rc<Failure>),
+    /// `{"index": …}`: the branch or the item.
+    Index(usize),
+    /// `{"resource": …, "attempt": …, "input": …}`
+    Task(Rc<str>, u32, Rc<Value>),
+    /// `{}`
+    None,
+}
+
+/// The types of events. The history API lists them; newer flows are said to have others, which
+/// no page shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names are the service's and say it")]
+pub enum EventKind {
+    ExecutionStarted,
+    ExecutionStopped,
+    ExecutionSucceeded,
+    ExecutionFailed,
+    ExecutionTimedOut,
+    StepEntered,
+    StepStarted,
+    StepSucceeded,
+    StepFailed,
+    StepExited,
+    BranchEntered,
+    BranchExited,
+    IterationEntered,
+    IterationExited,
+    TaskScheduled,
+    TaskStarted,
+    TaskSubmitted,
+    TaskSubmitFailed,
+    TaskSucceeded,
+    TaskFailed,
+    TaskTimedOut,
+}
+
+impl Event {
+    /// The detail as the API gives it, before it becomes text.
+    pub fn detail(&self) -> Value {
+        match &self.detail {
+            Detail::Input(input) => json!({ "input": **input }),
+            Detail::Entered(input, local) => json!({ "input": **input, "local": **local }),
+            Detail::Output(output) => json!({ "output": **output }),
+            Detail::Local(local) => json!({ "local": **local }),
+            Detail::Failure(failure) => json!({ "error": failure.error, "cause": failure.cause }),
+            Detail::Index(index) => json!({ "index": index }),
+            Detail::Task(resource, attempt, input) => {
+                json!({ "resource": &**resource, "attempt": attempt, "input": **input })
+            }
+            Detail::None => json!({}),
+        }
+    }
+}
+
+impl EventKind {
+    /// The service's word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            EventKind::ExecutionStarted => "ExecutionStarted",
+            EventKind::ExecutionStopped => "ExecutionStopped",
+            EventKind::ExecutionSucceeded => "ExecutionSucceeded",
+            EventKind::ExecutionFailed => "ExecutionFailed",
+            EventKind::ExecutionTimedOut => "ExecutionTimedOut",
+            EventKind::StepEntered => "StepEntered",
+            EventKind::StepStarted => "StepStarted",
+            EventKind::StepSucceeded => "StepSucceeded",
+            EventKind::StepFailed => "StepFailed",
+            EventKind::StepExited => "StepExited",
+            EventKind::BranchEntered => "BranchEntered",
+            EventKind::BranchExited => "BranchExited",
+            EventKind::IterationEntered => "IterationEntered",
+            EventKind::IterationExited => "IterationExited",
+            EventKind::TaskScheduled => "TaskScheduled",
+            EventKind::TaskStarted => "TaskStarted",
+            EventKind::TaskSubmitted => "TaskSubmitted",
+            EventKind::TaskSubmitFailed => "TaskSubmitFailed",
+            EventKind::TaskSucceeded => "TaskSucceeded",
+            EventKind::TaskFailed => "TaskFailed",
+            EventKind::TaskTimedOut => "TaskTimedOut",
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! Tasks: asked for, answered, reported by token, timed out.
+
+use std::rc::Rc;
+
+use serde_json::{Value, json};
+
+use super::super::event::{Detail, EventKind};
+use super::super::program::{Task, millis};
+use super::super::{Failure, Millis, TaskResult};
+use super::{Frame, FrameId, Machine, Phase, Timer, TimerId, check_size};
+use crate::flow::Dialect;
+
+/// A task in its [`Machine`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TaskId(pub u64);
+
+/// What an execution asks of the world outside.
+#[derive(Clone, Debug)]
+pub struct TaskRequest {
+    /// What the result is given under.
+    pub task: TaskId,
+    /// The name of the state.
+    pub name: String,
+    /// `resourceArn` or `Action`.
+    pub action: String,
+    /// `resourceArn` in the parameters of a `StateMachine` task.
+    pub resource: Option<String>,
+    /// 0 for the first try.
+    pub attempt: u32,
+    /// What a function gets.
+    pub input: Rc<Value>,
+    /// The state waits until this is reported; the result only says that the call was made.
+    pub token: Option<String>,
+}
+
+/// What became of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Report {
+    /// It counts, as this event.
+    Taken(u64),
+    /// The task is over.
+    Completed,
+    /// No task of this execution has the token.
+    Unknown,
+}
+
+#[derive(Debug)]
+pub(super) struct Running {
+    frame: FrameId,
+    timer: Option<TimerId>,
+    token: Option<String>,
+    /// The value is what a function returned; the integration wraps it.
+    wraps: bool,
+}
+
+impl Machine {
+    /// The tasks asked for since the last call.
+    pub fn take_tasks(&mut self) -> Vec<TaskRequest> {
+        std::mem::take(&mut self.requests)
+    }
+
+    /// The tasks that nobody waits for any more, since the last call.
+    pub fn take_cancelled(&mut self) -> Vec<TaskId> {
+        std::mem::take(&mut self.cancelled)
+    }
+
+    /// The result of a task; of one that waits for its token, whether the call could be made.
+    /// A result that comes too late is dropped.
+    pub fn finish_task(&mut self, now: Millis, task: TaskId, result: TaskResult) {
+        self.advance(now);
+        let Some(running) = self.running.get(&task) else { return };
+        match (running.token.is_some(), result) {
+            (true, Ok(_)) => {
+                let frame = running.frame;
+                self.tell(frame, EventKind::TaskSubmitted, Detail::None);
+            }
+            (true, Err(failure)) => self.end_task(task, EventKind::TaskSubmitFailed, Err(failure)),
+            (false, result) => {
+                let kind = if result.is_ok() { EventKind::TaskSucceeded } else { EventKind::TaskFailed };
+                self.end_task(task, kind, result);
+            }
+        }
+        self.run();
+    }
+
+    /// The result of a task, by its token.
+    pub fn report(&mut self, now: Millis, token: &str, result: TaskResult) -> Report {
+        self.advance(now);
+        match self.tokens.get(token) {
+            None => Report::Unknown,
+            Some(None) => Report::Completed,
+            Some(Some(task)) => {
+                let kind = if result.is_ok() { EventKind::TaskSucceeded } else { EventKind::TaskFailed };
+                let event = self.events.len() as u64 + 1;
+                self.end_task(*task, kind, result);
+                self.run();
+                Report::Taken(event)
+            }
+        }
+    }
+
+    /// The token of the task that a frame stands at: `v1.<flow>.<execution>.<event>.<check>`, as
+    /// the service's names all four.
+    pub(super) fn token(&self, frame: &Frame) -> String {
+        let check = (self.key ^ frame.current.entered.wrapping_mul(0x9E37_79B9_7F4A_7C15)).rotate_left(frame.current.attempt);
+        format!("v1.{}.{}.{}.{check:016x}", self.flow, self.execution, frame.current.entered)
+    }
+
+    pub(super) fn task(&mut self, id: FrameId, task: &Task) -> Result<(), Failure> {
+        let Some(frame) = self.frames.get(&id) else { return Ok(()) };
+        let given = Rc::clone(&frame.current.input);
+        let parameters = match &task.parameters {
+            None => None,
+            Some(shape) => Some(Rc::new(self.with_env(frame, &given, None, None, |env| shape.build(env))?)),
+        };
+        let timeout = match &task.timeout {
+            None => 0.0,
+            Some(timeout) => self.with_env(frame, &given, None, None, |env| timeout.value(env))?,
+        };
+        let machine = self.program.dialect == Dialect::StateMachine;
+        let resource = parameters.as_ref().and_then(|parameters| parameters.get("resourceArn")?.as_str().map(str::to_owned));
+        // The one integration whose shapes are published: what reaches the function is `body`,
+        // and what it returns is found under `Body`.
+        let wraps = machine && &*task.action == "FC:InvokeFunction";
+        let input = match parameters {
+            Some(parameters) if wraps => Rc::new(parameters.get("body").cloned().unwrap_or_else(|| json!({}))),
+            Some(parameters) => parameters,
+            None => given,
+        };
+        check_size(&input, "the input of the task")?;
+        let token = task.callback.then(|| self.token(frame));
+        let attempt = frame.current.attempt;
+        self.last_task += 1;
+        let number = TaskId(self.last_task);
+        let name = self.program.states.get(frame.at).map(|state| state.name.to_string()).unwrap_or_default();
+        self.tell(id, EventKind::TaskScheduled, Detail::Task(Rc::clone(&task.action), attempt, Rc::clone(&input)));
+        self.tell(id, EventKind::TaskStarted, Detail::None);
+        let timer = (timeout > 0.0).then(|| self.timer(millis(timeout), Timer::Task(number)));
+        if let Some(token) = &token {
+            self.tokens.insert(token.clone(), Some(number));
+        }
+        self.requests.push(TaskRequest {
+            task: number,
+            name,
+            action: task.action.to_string(),
+            resource,
+            attempt,
+            input,
+            token: token.clone(),
+        });
+        self.running.insert(number, Running { frame: id, timer, token, wraps });
+        self.phase(id, Phase::Task(number));
+        Ok(())
+    }
+
+    pub(super) fn task_timed_out(&mut self, task: TaskId) {
+        let failure = Failure::new("FnF.TaskTimeout", "the task took longer than it may");
+        if self.running.contains_key(&task) {
+            self.cancelled.push(task);
+        }
+        self.end_task(task, EventKind::TaskTimedOut, Err(failure));
+    }
+
+    /// Its result is no longer wanted.
+    pub(super) fn drop_task(&mut self, task: TaskId) {
+        if self.forget(task).is_some() {
+            self.cancelled.push(task);
+            self.requests.retain(|request| request.task != task);
+        }
+    }
+
+    fn end_task(&mut self, task: TaskId, kind: EventKind, result: TaskResult) {
+        let Some(running) = self.forget(task) else { return };
+        let result = result.and_then(|value| {
+            let value = if running.wraps { json!({ "Body": value }) } else { value };
+            check_size(&value, "the result of the task").map(|()| Rc::new(value))
+        });
+        match result {
+            Ok(value) => {
+                self.tell(running.frame, kind, Detail::Output(Rc::clone(&value)));
+                self.succeed(running.frame, value, None);
+            }
+            Err(failure) => {
+                let kind = if kind == EventKind::TaskSucceeded { EventKind::TaskFailed } else { kind };
+                self.tell(running.frame, kind, Detail::Failure(Rc::new(failure.clone())));
+                self.fail(running.frame, failure);
+            }
+        }
+    }
+
+    fn forget(&mut self, task: TaskId) -> Option<Running> {
+        let running = self.running.remove(&task)?;
+        if let Some(timer) = running.timer {
+            self.timers.remove(&timer);
+        }
+        if let Some(slot) = running.token.as_ref().and_then(|token| self.tokens.get_mut(token)) {
+            *slot = None;
+        }
+        Some(running)
+    }
+}
