@@ -1,1 +1,314 @@
+//! Conversations with the emulator, the clock in the test's hand.
+//!
+//! A case is a `script.txt`, one command a line, and the `answers.txt` it leads to:
+//!
+//! ```text
+//! set quotas | nonces | cors | start-without-status | missing-fields
+//! set latency 100 | late 500 | early 2000 | status Thinking
+//! set token STS.abc                 the key `testid` needs this STS token
+//! set fail <cut|empty|xml|error> [Action]   once
+//! at 1500                           the clock, in ms after 2024-05-06T07:08:09Z
+//! rpc a StartExecution FlowName=f Input='{"a": 1}'     a POST of the RPC signature, called `a`
+//! acs3 b DescribeExecution FlowName=f ExecutionName=e  a GET of the ACS3 signature
+//! raw c GET /?Action=X              no signature
+//! leave b                           the client of `b` disconnects
+//! finish <name of the state> <JSON> | fail <name of the state> <error>
+//! ```
+//!
+//! `Name=@file` is the text of a file of the case, `Name=$a.TaskToken` the token of the task that
+//! was asked for last. Words that begin with `!` bend the request: `!secret=x`, `!key=x`,
+//! `!time=-1000000` (ms), `!nonce=x`, `!token=x`, `!method=GET`, `!version=x`, `!path=/x`, `!omit=X`,
+//! `!size=2000000` (bytes of a body that is no form).
 
+use std::collections::HashMap;
+use std::fmt::Write;
+
+use cloudflow_wasm::emulate::{AccessKey, Emulator, Failure, How, Options, Reply, Request, Response, WaiterId};
+use cloudflow_wasm::sign::{acs3, encode, rpc};
+use cloudflow_wasm::simulate::{self, time};
+
+use crate::support::{Case, cases, report};
+
+#[test]
+fn conversations() {
+    let mut failures = Vec::new();
+    for case in cases("emulate", "script.txt") {
+        let answers = Talk::new(&case).hold();
+        case.expect("answers.txt", &answers, &mut failures);
+    }
+    report("emulate", failures);
+}
+
+struct Talk<'c> {
+    case: &'c Case,
+    options: Options,
+    emulator: Option<Emulator>,
+    zero: u64,
+    now: u64,
+    nonce: u32,
+    names: HashMap<WaiterId, String>,
+    tasks: HashMap<String, u64>,
+    token: String,
+    said: String,
+}
+
+impl<'c> Talk<'c> {
+    fn new(case: &'c Case) -> Self {
+        let key = AccessKey { id: "testid".into(), secret: "testsecret".into(), security_token: None };
+        let zero = time::parse("2024-05-06T07:08:09Z").unwrap();
+        Talk {
+            case,
+            options: Options { seed: 1, access_keys: vec![key], ..Options::default() },
+            emulator: None,
+            zero,
+            now: zero,
+            nonce: 0,
+            names: HashMap::new(),
+            tasks: HashMap::new(),
+            token: String::new(),
+            said: String::new(),
+        }
+    }
+
+    fn hold(mut self) -> String {
+        for line in self.case.read("script.txt").lines() {
+            let words = words(line);
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            match words.as_slice() {
+                [] => {}
+                ["set", what @ ..] => self.set(what),
+                ["at", at] => {
+                    self.now = self.zero + at.parse::<u64>().unwrap();
+                    self.pass();
+                }
+                ["leave", name] => {
+                    let waiter = *self.names.iter().find(|(_, n)| n == name).unwrap().0;
+                    self.emulator().disconnect(waiter);
+                }
+                ["finish", task, json] => self.finish(task, Ok(serde_json::from_str(json).unwrap())),
+                ["fail", task, error] => {
+                    self.finish(task, Err(simulate::Failure { error: (*error).into(), cause: "said so".into() }));
+                }
+                [scheme @ ("rpc" | "acs3"), name, action, arguments @ ..] => {
+                    let request = self.signed(scheme, action, arguments);
+                    self.send(name, &request);
+                }
+                ["raw", name, method, target] => {
+                    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+                    let request = Request {
+                        method: (*method).into(),
+                        host: "localhost".into(),
+                        path: path.into(),
+                        query: query.into(),
+                        ..Request::default()
+                    };
+                    self.send(name, &request);
+                }
+                _ => panic!("{}: `{line}` is no command", self.case.name),
+            }
+        }
+        self.said
+    }
+
+    fn set(&mut self, what: &[&str]) {
+        assert!(self.emulator.is_none(), "options come first");
+        let quirks = &mut self.options.quirks;
+        match what {
+            ["quotas"] => self.options.quotas = true,
+            ["nonces"] => self.options.nonces = true,
+            ["cors"] => quirks.cors = true,
+            ["start-without-status"] => quirks.start_without_status = true,
+            ["missing-fields"] => quirks.missing_fields = true,
+            ["latency", millis] => quirks.latency = millis.parse().unwrap(),
+            ["late", millis] => quirks.late_by = millis.parse().unwrap(),
+            ["early", millis] => quirks.early_after = Some(millis.parse().unwrap()),
+            ["status", text] => quirks.status = Some((*text).into()),
+            ["token", token] => self.options.access_keys[0].security_token = Some((*token).into()),
+            ["fail", how, action @ ..] => {
+                let (code, message) = ("InternalServerError".to_owned(), "<broken>".to_owned());
+                let how = match *how {
+                    "cut" => How::Cut,
+                    "empty" => How::Empty { status: 502 },
+                    "xml" => How::Xml { status: 500, code, message },
+                    "error" => How::Error { status: 500, code, message, retry_after: Some(250) },
+                    _ => panic!("no such failure: {how}"),
+                };
+                let action = action.first().map(|action| (*action).to_owned());
+                quirks.failures.push(Failure { action, skip: 0, times: Some(1), how });
+            }
+            _ => panic!("no such option: {what:?}"),
+        }
+    }
+
+    fn emulator(&mut self) -> &mut Emulator {
+        self.emulator.get_or_insert_with(|| Emulator::new(self.options.clone()))
+    }
+
+    fn signed(&mut self, scheme: &str, action: &str, arguments: &[&str]) -> Request {
+        let mut bend: HashMap<&str, &str> = HashMap::new();
+        let mut business: Vec<(String, String)> = Vec::new();
+        for argument in arguments {
+            let (name, value) = argument.split_once('=').unwrap();
+            match (name.strip_prefix('!'), value.strip_prefix('@')) {
+                (Some(name), _) => drop(bend.insert(name, value)),
+                (None, Some(file)) => business.push((name.into(), self.case.read(file))),
+                (None, None) if value == "$token" => business.push((name.into(), self.token.clone())),
+                (None, None) => business.push((name.into(), value.into())),
+            }
+        }
+        self.nonce += 1;
+        let skew: i64 = bend.get("time").map_or(0, |skew| skew.parse().unwrap());
+        let stamp = time::format(self.now.checked_add_signed(skew).unwrap())[..19].to_owned() + "Z";
+        let nonce = bend.get("nonce").map_or_else(|| format!("nonce-{}", self.nonce), |nonce| (*nonce).to_owned());
+        let key = bend.get("key").copied().unwrap_or("testid").to_owned();
+        let secret = bend.get("secret").copied().unwrap_or("testsecret");
+        let version = bend.get("version").copied().unwrap_or("2019-03-15").to_owned();
+        let method = bend.get("method").copied().unwrap_or(if scheme == "rpc" { "POST" } else { "GET" });
+        let path = bend.get("path").copied().unwrap_or("/");
+        let mut request =
+            Request { method: method.into(), host: "localhost:8791".into(), path: path.into(), ..Request::default() };
+        let form = |pairs: &[(String, String)]| {
+            pairs.iter().map(|(n, v)| format!("{}={}", encode::percent(n), encode::percent(v))).collect::<Vec<_>>().join("&")
+        };
+        let borrowed = |pairs: &[(String, String)]| -> Vec<(String, String)> { pairs.to_vec() };
+        if let Some(size) = bend.get("size") {
+            request.body = vec![b'x'; size.parse().unwrap()];
+            request.headers.push(("content-type".into(), "text/plain".into()));
+        }
+        if scheme == "rpc" {
+            let mut query: Vec<(String, String)> = [
+                ("Action", action),
+                ("Version", &version),
+                ("Format", "json"),
+                ("Timestamp", &stamp),
+                ("SignatureNonce", &nonce),
+                ("SignatureMethod", "HMAC-SHA1"),
+                ("SignatureVersion", "1.0"),
+                ("AccessKeyId", &key),
+            ]
+            .map(|(n, v)| (n.to_owned(), v.to_owned()))
+            .to_vec();
+            if let Some(token) = bend.get("token") {
+                query.push(("SecurityToken".into(), (*token).into()));
+            }
+            query.retain(|(name, _)| bend.get("omit") != Some(&name.as_str()));
+            let in_form = method == "POST" && !bend.contains_key("size");
+            let mut all = borrowed(&query);
+            all.extend(business.clone());
+            let pairs: Vec<(&str, &str)> = all.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+            let signature = rpc::signature(secret, &rpc::string_to_sign(method, &rpc::canonical(&pairs)));
+            if in_form {
+                request.body = form(&business).into_bytes();
+                request.headers.push(("content-type".into(), "application/x-www-form-urlencoded".into()));
+            } else {
+                query.extend(business);
+            }
+            query.push(("Signature".into(), signature));
+            query.retain(|(name, _)| bend.get("omit") != Some(&name.as_str()));
+            request.query = form(&query);
+        } else {
+            request.query = form(&business);
+            let hash = acs3::sha256_hex(&request.body);
+            let mut headers: Vec<(String, String)> = [
+                ("x-acs-action", action),
+                ("x-acs-version", &version),
+                ("x-acs-date", &stamp),
+                ("x-acs-signature-nonce", &nonce),
+                ("x-acs-content-sha256", &hash),
+            ]
+            .map(|(n, v)| (n.to_owned(), v.to_owned()))
+            .to_vec();
+            if let Some(token) = bend.get("token") {
+                headers.push(("x-acs-security-token".into(), (*token).into()));
+            }
+            headers.retain(|(name, _)| bend.get("omit") != Some(&name.as_str()));
+            let mut signed: Vec<(&str, &str)> = vec![("host", &request.host)];
+            signed.extend(headers.iter().map(|(n, v)| (n.as_str(), v.as_str())));
+            let pairs: Vec<(&str, &str)> = business.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+            let canonical = acs3::canonical_request(method, path, &pairs, &signed, &hash);
+            let signature = acs3::signature(secret, &acs3::string_to_sign(&canonical.request));
+            headers.push(("Authorization".into(), acs3::authorization(&key, &canonical.signed_headers, &signature)));
+            request.headers.extend(headers);
+        }
+        request
+    }
+
+    fn send(&mut self, name: &str, request: &Request) {
+        let now = self.now;
+        match self.emulator().request(now, request) {
+            Reply::Answer(response) => self.say(name, &response),
+            Reply::Hold(waiter) => {
+                self.names.insert(waiter, name.to_owned());
+                writeln!(self.said, "[{}] {name}: held", self.now - self.zero).unwrap();
+            }
+        }
+        self.pass();
+    }
+
+    /// What is due, at its own moment.
+    fn pass(&mut self) {
+        let end = self.now;
+        loop {
+            let due = self.emulator().wake_at().filter(|at| *at <= end);
+            self.now = due.unwrap_or(end).max(self.zero);
+            let now = self.now;
+            for (waiter, response) in self.emulator().advance(now) {
+                let name = self.names.remove(&waiter).expect("an answer for a held request");
+                self.say(&name, &response);
+            }
+            for call in self.emulator().take_tasks() {
+                let request = &call.request;
+                writeln!(
+                    self.said,
+                    "[{}] task {} of {}: {} attempt {} {}",
+                    now - self.zero, request.name, call.execution, request.action, request.attempt, request.input
+                )
+                .unwrap();
+                self.tasks.insert(request.name.clone(), call.id);
+                self.token = request.token.clone().unwrap_or_default();
+            }
+            for task in self.emulator().take_cancelled() {
+                let name = self.tasks.iter().find(|(_, id)| **id == task).map(|(name, _)| name.clone()).unwrap_or_default();
+                writeln!(self.said, "[{}] task {name} is cancelled", now - self.zero).unwrap();
+            }
+            if due.is_none() {
+                break;
+            }
+        }
+        self.now = end;
+    }
+
+    fn finish(&mut self, task: &str, result: simulate::TaskResult) {
+        let (now, id) = (self.now, self.tasks[task]);
+        self.emulator().finish_task(now, id, result);
+        self.pass();
+    }
+
+    fn say(&mut self, name: &str, response: &Response) {
+        let body = String::from_utf8(response.body.clone()).unwrap();
+        let cut = if response.cut { " cut" } else { "" };
+        writeln!(self.said, "[{}] {name}: {}{cut} {body}", self.now - self.zero, response.status).unwrap();
+        for (header, value) in &response.headers {
+            if !matches!(header.as_str(), "content-type" | "x-acs-request-id") || value.starts_with("text/") {
+                writeln!(self.said, "    {header}: {value}").unwrap();
+            }
+        }
+    }
+}
+
+/// Words between blanks; a part in `'` may hold blanks. `#` begins a remark.
+fn words(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word = String::new();
+    let mut quoted = false;
+    for c in line.chars() {
+        match c {
+            '\'' => quoted = !quoted,
+            '#' if !quoted && word.is_empty() => break,
+            c if c.is_whitespace() && !quoted => words.extend(Some(std::mem::take(&mut word)).filter(|w| !w.is_empty())),
+            c => word.push(c),
+        }
+    }
+    words.extend(Some(word).filter(|word| !word.is_empty()));
+    words
+}

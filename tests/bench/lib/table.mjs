@@ -17,7 +17,7 @@ export function markdown(rows) {
       return `${name} ${show(value)}${ratio ? ` (${round(ratio)}x)` : ""}`;
     });
     const met = row.met === null ? "" : row.met ? "yes" : "**no**";
-    const within = typeof row.budget !== "boolean" || row.met ? "" : row.budget ? ", within the budget" : ", over the budget";
+    const within = row.budget === undefined || row.met ? "" : row.budget ? ", within the budget" : ", over the budget";
     const ours = row.ours === undefined || row.ours === null ? "-" : show(row.ours);
     const note = row.note ? `; ${row.note}` : "";
     lines.push(`| ${row.what} | ${row.where} | ${ours} | ${peers.join("; ")} | ${row.goal} | ${met}${within}${note} |`);

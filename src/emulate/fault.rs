@@ -1,0 +1,94 @@
+//! The service's refusals: `spec` table of codes, statuses and messages, as the reference of
+//! DescribeExecution, StartExecution and StopExecution prints them.
+
+use crate::simulate::Millis;
+
+/// One refusal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Fault {
+    pub status: u16,
+    pub code: String,
+    pub message: String,
+    /// Goes into `x-acs-retry-after`, in milliseconds.
+    pub retry_after: Option<Millis>,
+    /// What the emulator signed; goes into a debug header, never into the message.
+    pub string_to_sign: Option<String>,
+}
+
+impl Fault {
+    pub fn new(status: u16, code: impl Into<String>, message: impl Into<String>) -> Self {
+        Fault { status, code: code.into(), message: message.into(), retry_after: None, string_to_sign: None }
+    }
+
+    pub fn invalid(message: impl Into<String>) -> Self {
+        Fault::new(400, "InvalidArgument", message)
+    }
+
+    pub fn missing_header(name: &str) -> Self {
+        Fault::new(400, "MissingRequiredHeader", format!("The HTTP header '{name}' must be specified."))
+    }
+
+    pub fn missing_parameter(name: &str) -> Self {
+        Fault::new(400, "MissingRequiredParams", format!("The HTTP query '{name}' must be specified."))
+    }
+
+    pub fn action(action: &str) -> Self {
+        let message = format!("The requested API operation '{action}' is incorrect. Please check.");
+        Fault::new(400, "ActionNotSupported", message)
+    }
+
+    pub fn version(version: &str) -> Self {
+        let message = format!("The requested API version '{version}' is not supported yet. Please check.");
+        Fault::new(400, "APIVersionNotSupported", message)
+    }
+
+    pub fn too_large(limit: usize) -> Self {
+        let message = format!("The payload size exceeds maximum allowed size ({limit} bytes).");
+        Fault::new(400, "EntityTooLarge", message)
+    }
+
+    pub fn access_key(id: &str) -> Self {
+        Fault::new(403, "InvalidAccessKeyID", format!("The AccessKey ID {id} is invalid."))
+    }
+
+    pub fn skewed(sent: &str, now: &str) -> Self {
+        let message = format!("The difference between the request time {sent} and the current time {now} is too large.");
+        Fault::new(403, "RequestTimeTooSkewed", message)
+    }
+
+    pub fn signature(string_to_sign: String) -> Self {
+        let message = "The request signature we calculated does not match the signature you provided. \
+                       Check your access key and signing method.";
+        Fault { string_to_sign: Some(string_to_sign), ..Fault::new(403, "SignatureNotMatch", message) }
+    }
+
+    pub fn throttled(retry_after: Millis) -> Self {
+        let message = "The request is throttled. Please try again later.";
+        Fault { retry_after: Some(retry_after), ..Fault::new(429, "ResourceThrottled", message) }
+    }
+
+    pub fn no_flow(flow: &str) -> Self {
+        Fault::new(404, "FlowNotExists", format!("Flow {flow} does not exist."))
+    }
+
+    pub fn flow_exists(flow: &str) -> Self {
+        Fault::new(409, "FlowAlreadyExists", format!("Flow {flow} already exists."))
+    }
+
+    pub fn no_execution(flow: &str, execution: &str) -> Self {
+        Fault::new(404, "ExecutionNotExists", format!("Execution {execution} for flow {flow} does not exist."))
+    }
+
+    pub fn execution_exists(flow: &str, execution: &str) -> Self {
+        Fault::new(400, "ExecutionAlreadyExists", format!("Execution {execution} for flow {flow} already exists."))
+    }
+
+    pub fn execution_completed(flow: &str, execution: &str) -> Self {
+        let message = format!("Execution '{execution}' for flow '{flow}' has already completed.");
+        Fault::new(400, "ExecutionAlreadyCompleted", message)
+    }
+
+    pub fn task_completed(token: &str) -> Self {
+        Fault::new(400, "TaskAlreadyCompleted", format!("Task {token} has already completed."))
+    }
+}

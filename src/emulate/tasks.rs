@@ -1,0 +1,49 @@
+//! Tasks: handed out to whoever runs the emulator, or reported by token over HTTP.
+
+use serde_json::{Map, Value};
+
+use super::Call;
+use super::fault::Fault;
+use super::store::Store;
+use crate::simulate::{Failure, Report, TaskRequest, TaskResult};
+
+/// A task that an execution asks for. Its result goes to
+/// [`Emulator::finish_task`](super::Emulator::finish_task).
+#[derive(Clone, Debug)]
+pub struct TaskCall {
+    /// What the result is given under.
+    pub id: u64,
+    /// The flow.
+    pub flow: String,
+    /// The execution.
+    pub execution: String,
+    /// What is asked.
+    pub request: TaskRequest,
+}
+
+/// ReportTaskSucceeded.
+pub(super) fn succeeded(store: &mut Store, call: &Call<'_>) -> Result<Map<String, Value>, Fault> {
+    let token = call.parameters.required("TaskToken")?;
+    let output = call.parameters.required("Output")?;
+    let output = serde_json::from_str(output).map_err(|_| Fault::invalid("`Output` is not JSON"))?;
+    report(store, call, token, Ok(output))
+}
+
+/// ReportTaskFailed.
+pub(super) fn failed(store: &mut Store, call: &Call<'_>) -> Result<Map<String, Value>, Fault> {
+    let token = call.parameters.required("TaskToken")?;
+    call.parameters.required("Error")?;
+    let error = call.parameters.text("Error", 128)?.unwrap_or_default().to_owned();
+    let cause = call.parameters.text("Cause", 4096)?.unwrap_or_default().to_owned();
+    report(store, call, token, Err(Failure { error, cause }))
+}
+
+fn report(store: &mut Store, call: &Call<'_>, token: &str, result: TaskResult) -> Result<Map<String, Value>, Fault> {
+    let invalid = || Fault::invalid(format!("the task token `{token}` is not one of this account"));
+    let id = store.of_token(token).ok_or_else(invalid)?;
+    match store.change(id, |machine| machine.report(call.now, token, result)).ok_or_else(invalid)? {
+        Report::Taken(event) => Ok(Map::from_iter([("EventId".to_owned(), Value::from(event))])),
+        Report::Completed => Err(Fault::task_completed(token)),
+        Report::Unknown => Err(invalid()),
+    }
+}
