@@ -59,42 +59,35 @@ pub struct Position {
 #[derive(Clone, Debug)]
 pub struct LineIndex<'t> {
     text: &'t str,
-    // INVARIANT: never empty; the first line starts at (0, 0); both fields ascend.
-    lines: Vec<LineStart>,
+    // INVARIANT: ascending byte offsets, the first is 0.
+    lines: Vec<u32>,
+    // The UTF-16 units before every [`BLOCK`]th byte, so that a position deep in a very long line
+    // costs no more than any other; empty for ASCII, where units are bytes.
+    blocks: Vec<u32>,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct LineStart {
-    byte: u32,
-    utf16: u32,
-}
+const BLOCK: usize = 256;
 
 impl<'t> LineIndex<'t> {
     /// Reads the text once.
     pub fn new(text: &'t str) -> Self {
-        let mut lines = vec![LineStart { byte: 0, utf16: 0 }];
         let bytes = text.as_bytes();
-        // UTF-16 units so far = bytes - what multi-byte characters have too many of.
-        let mut surplus = 0usize;
+        let mut lines = vec![0];
         for (at, &byte) in bytes.iter().enumerate() {
-            match byte {
-                b'\n' => {}
-                b'\r' if bytes.get(at + 1) != Some(&b'\n') => {}
-                // A continuation byte adds no unit; the lead byte of four adds two.
-                0x80..=0xBF => {
-                    surplus += 1;
-                    continue;
-                }
-                0xF0..=0xFF => {
-                    surplus = surplus.wrapping_sub(1);
-                    continue;
-                }
-                _ => continue,
+            if byte == b'\n' || (byte == b'\r' && bytes.get(at + 1) != Some(&b'\n')) {
+                lines.push(clamp(at + 1));
             }
-            let next = at + 1;
-            lines.push(LineStart { byte: clamp(next), utf16: clamp(next.wrapping_sub(surplus)) });
         }
-        LineIndex { text, lines }
+        let mut blocks = Vec::new();
+        if !text.is_ascii() {
+            let mut units = 0;
+            for block in bytes.chunks(BLOCK) {
+                blocks.push(units);
+                units += utf16_units(block);
+            }
+            blocks.push(units);
+        }
+        LineIndex { text, lines, blocks }
     }
 
     /// The position of a byte offset. An offset past the end or inside a character is moved
@@ -104,16 +97,23 @@ impl<'t> LineIndex<'t> {
         while !self.text.is_char_boundary(offset) {
             offset -= 1;
         }
-        let number = self.lines.partition_point(|line| line.byte as usize <= offset);
-        let start = self
-            .lines
-            .get(number.saturating_sub(1))
-            .copied()
-            .unwrap_or(LineStart { byte: 0, utf16: 0 });
-        let before = self.text.get(start.byte as usize..offset).unwrap_or_default();
-        let units = clamp(before.chars().map(char::len_utf16).sum());
-        Position { line: clamp(number.max(1)), column: units + 1, offset: start.utf16 + units }
+        let line = self.lines.partition_point(|&start| start as usize <= offset).max(1);
+        let start = self.lines.get(line - 1).copied().unwrap_or_default();
+        let (start, offset) = (self.utf16(start as usize), self.utf16(offset));
+        Position { line: clamp(line), column: offset - start + 1, offset }
     }
+
+    fn utf16(&self, offset: usize) -> u32 {
+        let Some(&before) = self.blocks.get(offset / BLOCK) else { return clamp(offset) };
+        let rest = self.text.as_bytes().get(offset - offset % BLOCK..offset).unwrap_or_default();
+        before + utf16_units(rest)
+    }
+}
+
+/// The UTF-16 units of UTF-8 bytes, which may begin or end inside a character: its first byte
+/// counts for all of it.
+fn utf16_units(bytes: &[u8]) -> u32 {
+    bytes.iter().map(|byte| u32::from(byte & 0xC0 != 0x80) + u32::from(*byte >= 0xF0)).sum()
 }
 
 #[cfg(test)]
@@ -124,7 +124,8 @@ mod tests {
     /// Every offset of a text, checked against the slow way.
     #[test]
     fn positions_count_utf16_units() {
-        let text = "\u{feff}a: 流程\r\nb: 🎈x\rc\n\nd";
+        let long = "长🎈e".repeat(2 * BLOCK);
+        let text = &*format!("\u{feff}a: 流程\r\nb: 🎈x\rc\n\nd{long}\ne");
         let index = LineIndex::new(text);
         for (byte, _) in text.char_indices().chain([(text.len(), ' ')]) {
             let before = &text[..byte];
