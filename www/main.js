@@ -1,13 +1,13 @@
 // The console: it puts together the editor, the graph and the watched execution.
 
-import { flowGraph, validateFlow, watchExecution } from "./pkg/index.js";
+import { createClient, flowGraph, validateFlow } from "./pkg/index.js";
 import { createEditor } from "./editor.js";
 import { createExecutionView } from "./execution.js";
 import { drawGraph } from "./graph.js";
 import { samples } from "./samples.js";
 
 /** The gateway stands beside the page, so that no page of another origin is let in. */
-const GATEWAY = new URL("api/", location.href).href;
+const client = createClient({ endpoint: new URL("api/", location.href).href });
 const START = new URL("demo/start", location.href).href;
 
 const by = (id) => document.getElementById(id);
@@ -79,14 +79,21 @@ function watch() {
 async function follow(controller) {
   const request = { flowName: fields.flow.value, executionName: fields.execution.value };
   try {
-    for await (const execution of watchExecution(request, { endpoint: GATEWAY, signal: controller.signal })) {
-      view.show(execution);
-      offerDefinition(execution.flowDefinition);
+    // The state of now first: a watch is told of it only when the service lets go of its answer.
+    const now = await client.describeExecution(request, { signal: controller.signal });
+    show(now);
+    if (!now.done) {
+      for await (const execution of client.watchExecution(request, { signal: controller.signal })) show(execution);
     }
     finish(controller);
   } catch (error) {
     finish(controller, error);
   }
+}
+
+function show(execution) {
+  view.show(execution);
+  offerDefinition(execution.flowDefinition);
 }
 
 function begin(words) {

@@ -26,7 +26,7 @@ export function corsHeaders(cors) {
   const headers = new Headers({ vary: "Origin", "cache-control": "no-store" });
   if (cors.origin) {
     headers.set("access-control-allow-origin", cors.origin);
-    headers.set("access-control-expose-headers", "x-acs-request-id, date");
+    headers.set("access-control-expose-headers", "x-acs-request-id, x-acs-retry-after, date");
   }
   return headers;
 }

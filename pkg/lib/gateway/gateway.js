@@ -6,6 +6,7 @@ import { answer, executionBody, refusal } from "./answer.js";
 import { readCall } from "./call.js";
 import { corsOf, preflight } from "./cors.js";
 import { refusalFor } from "./refuse.js";
+import { listenIn } from "./upstream.js";
 
 /** What a held request may cost at most, unless the caller says otherwise: below the time-outs of common proxies. */
 const DEFAULT_MAX_WAIT_SECONDS = 25;
@@ -18,8 +19,7 @@ export function gatewayMaker(describeExecution) {
   return function createGateway(options) {
     const settings = checkedOptions(options);
     return {
-      async fetch(request, env, context) {
-        void context;
+      async fetch(request, env) {
         const cors = corsOf(request, settings.origins);
         if (request.method === "OPTIONS") return preflight(request, cors);
         try {
@@ -48,19 +48,17 @@ async function serve(request, env, settings, cors, describeExecution) {
     return refusal({ status: 403, code: "AccessDenied", message: "You may not see this execution." }, cors);
   }
 
-  const upstream = await guarded("upstream", () => settings.upstream(env));
-  const key = watchedKey(upstream);
+  const upstream = listenIn(await guarded("upstream", () => settings.upstream(env)));
   try {
     const execution = await describeExecution(
       { flowName, executionName, waitTimeSeconds },
-      // No retries of our own: the asking client repeats, and both would multiply. The signal
-      // goes through: a page that leaves ends the upstream poll too.
-      { retry: false, ...upstream, ...key.options, signal: request.signal },
+      // The signal goes through: a page that leaves ends the upstream poll too.
+      { ...upstream.options, signal: request.signal },
     );
     return answer(200, executionBody(execution), execution.requestId, cors);
   } catch (error) {
     if (request.signal?.aborted) return leftEarly();
-    return refusal(refusalFor(error, key.current()), cors);
+    return refusal(refusalFor(error, upstream.heard), cors);
   }
 }
 
@@ -77,18 +75,8 @@ async function guarded(name, run) {
   }
 }
 
+/** Has no kind, so that nothing of it is told. */
 class OwnersMistake extends Error {}
-
-/** Remembers the key in use, so that it can be kept out of messages. */
-function watchedKey(upstream) {
-  const given = upstream?.credentials;
-  if (typeof given !== "function") return { options: {}, current: () => given };
-  let seen;
-  return {
-    options: { credentials: async () => (seen = await given()) },
-    current: () => seen,
-  };
-}
 
 /** Nobody reads this; 499 is what logs commonly call it. */
 function leftEarly() {

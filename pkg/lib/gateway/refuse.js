@@ -1,35 +1,40 @@
 // What the client threw, as a refusal that gives nothing away.
 
 /**
- * The refusal for an error of `describeExecution`. What the service said passes
- * through as it is; what happened on this side is told without details.
+ * The refusal for an error of `describeExecution`. What the service said passes through as it is;
+ * what happened on this side is told without details, and in full only to the gateway's owner.
  */
-export function refusalFor(error, key) {
+export function refusalFor(error, heard) {
+  const said = heard?.refusal;
+  if (said && (error?.kind === "service" || error?.kind === "credentials")) {
+    const headers = /^\d{1,9}$/.test(said.retryAfter ?? "") ? { "x-acs-retry-after": said.retryAfter } : {};
+    return { ...said, message: withoutKey(said.message, heard.key), headers };
+  }
   switch (error?.kind) {
-    case "credentials": // the service refused the gateway's key, or there is none
     case "service":
-      if (!error.status) break;
-      return {
-        status: error.status >= 400 && error.status <= 599 ? error.status : 502,
-        code: error.code,
-        message: withoutKey(error.message, key),
-        requestId: error.requestId,
-      };
-    case "request":
-      // The parameters were read before; what is left to refuse is a name.
-      return { status: 400, code: "InvalidArgument", message: "Parameter error." };
+      // A 200 that holds a refusal, or one in XML: the code is certain, the words are not.
+      return { status: error.status >= 400 ? error.status : 502, code: error.code, message: "", requestId: error.requestId };
     case "network":
       return unavailable("The service could not be reached. Please try again later.");
     case "timeout":
       return unavailable("The service did not answer in time. Please try again later.");
     case "response":
-      return unavailable("The service sent an answer that could not be read. Please try again later.", error.requestId);
+      return unavailable("The service sent an answer that could not be read. Please try again later.");
+    case "request":
+      if (isAboutNames(error)) return { status: 400, code: "InvalidArgument", message: `Parameter error: ${error.message}.` };
   }
+  // Errors of the client name no secret; others were told before they came here.
+  if (error?.kind) console.error(`cloudflow-wasm/gateway: ${error.kind}: ${error.message}`);
   return { status: 500, code: "InternalServerError", message: "An internal error has occurred. Please retry." };
 }
 
-function unavailable(message, requestId) {
-  return { status: 503, code: "ServiceUnavailable", message, requestId };
+/** The caller's part of the call, not the owner's options. */
+function isAboutNames({ diagnostics = [] }) {
+  return diagnostics.some(({ path }) => path[0] === "flowName" || path[0] === "executionName");
+}
+
+function unavailable(message) {
+  return { status: 503, code: "ServiceUnavailable", message };
 }
 
 /**
@@ -38,7 +43,7 @@ function unavailable(message, requestId) {
  * to sign, in which key and token stand.
  */
 function withoutKey(message, key) {
-  let text = String(message ?? "");
+  let text = message;
   const cut = text.search(/\bserver string ?to ?sign\b/i);
   if (cut >= 0) text = text.slice(0, cut).trimEnd();
   for (const part of [key?.securityToken, key?.accessKeySecret, key?.accessKeyId]) {

@@ -106,9 +106,10 @@ export const tests = {
 
   "does not repeat by itself what the asking client will repeat": async ({ createGateway }) => {
     const fault = { RequestId: "b1", Code: "ResourceThrottled", Message: "The request is throttled. Please try again later." };
-    const service = double(() => json(429, fault));
+    const service = double(() => json(429, fault, { "x-acs-retry-after": "1500" }));
     const response = await gatewayTo(createGateway, service).fetch(ask(), {});
     equal(response.status, 429);
+    equal(response.headers.get("x-acs-retry-after"), "1500");
     same(await response.json(), fault);
     equal(service.seen.length, 1);
   },
@@ -137,13 +138,16 @@ export const tests = {
       [double(() => Promise.reject(new TypeError(`connect ${KEY.accessKeySecret}`))), {}, 503, "ServiceUnavailable"],
       [double(() => new Response("<html>bad gateway</html>", { status: 200 })), {}, 503, "ServiceUnavailable"],
       [double(() => new Response("", { status: 200 })), {}, 503, "ServiceUnavailable"],
+      [double(() => new Response("<html>bad gateway</html>", { status: 502 })), {}, 503, "ServiceUnavailable"],
+      [double(() => json(200, finished)), { call: { FlowName: "x".repeat(300) } }, 400, "InvalidArgument"],
+      [double(() => json(200, finished)), { region: `no such region ${KEY.accessKeySecret}` }, 500, "InternalServerError"],
       [double(() => json(200, finished)), { authorize: () => thrown(KEY.accessKeySecret) }, 500, "InternalServerError"],
       [double(() => json(200, finished)), { upstream: () => thrown(KEY.accessKeySecret) }, 500, "InternalServerError"],
       [double(() => json(200, finished)), { credentials: () => thrown(KEY.accessKeySecret) }, 500, "InternalServerError"],
     ];
     await quietly(async () => {
-      for (const [service, options, status, code] of cases) {
-        const response = await gatewayTo(createGateway, service, options).fetch(ask(), {});
+      for (const [service, { call, ...options }, status, code] of cases) {
+        const response = await gatewayTo(createGateway, service, options).fetch(ask(call), {});
         const text = await response.text();
         equal(response.status, status, text);
         equal(JSON.parse(text).Code, code);
@@ -195,7 +199,7 @@ export const tests = {
     const listed = await gateway.fetch(ask({}, { origin: PAGE }), {});
     equal(listed.status, 200);
     equal(listed.headers.get("access-control-allow-origin"), PAGE);
-    equal(listed.headers.get("access-control-expose-headers"), "x-acs-request-id, date");
+    equal(listed.headers.get("access-control-expose-headers"), "x-acs-request-id, x-acs-retry-after, date");
     const refused = await gateway.fetch(ask({ Action: "No" }, { origin: PAGE }), {});
     equal(refused.headers.get("access-control-allow-origin"), PAGE);
     const own = await gateway.fetch(ask({}, { origin: new URL(BASE).origin }), {});
@@ -266,9 +270,9 @@ function asSeen(request, headers) {
   return { method: request.method, url: request.url, signal: request.signal, headers: all };
 }
 
-function gatewayTo(createGateway, service, { credentials = KEY, ...options } = {}) {
+function gatewayTo(createGateway, service, { credentials = KEY, region = "cn-hangzhou", ...options } = {}) {
   return createGateway({
-    upstream: () => ({ region: "cn-hangzhou", fetch: service.fetch, credentials }),
+    upstream: () => ({ region, fetch: service.fetch, credentials }),
     authorize: () => true,
     ...options,
   });
