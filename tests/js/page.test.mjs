@@ -1,22 +1,14 @@
 // The console in a real browser, its gateway in real workerd, the emulator behind it over HTTP.
-//
-// Needs the built package and a Chromium: the one that `CHROMIUM` names, or an installed one.
 
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { after, before, beforeEach, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { chromium } from "playwright-core";
 
 import { startDemo } from "../../www/serve.mjs";
+import { launch } from "./chromium.mjs";
 
 const SCREENS = fileURLToPath(new URL("../../target/screens/", import.meta.url));
-const FLAGS = [
-  "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-  "--disable-background-networking", "--disable-component-update", "--disable-sync",
-];
-const INSTALLED = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
 let demo;
 let browser;
@@ -24,9 +16,7 @@ let upstream = [];
 
 before(async () => {
   await mkdir(SCREENS, { recursive: true });
-  const executablePath = process.env.CHROMIUM || INSTALLED.find((path) => existsSync(path));
-  assert.ok(executablePath, "a Chromium is installed, or CHROMIUM names one");
-  browser = await chromium.launch({ executablePath, args: FLAGS });
+  browser = await launch();
   demo = await startDemo({ onUpstream: (seen) => upstream.push(seen) });
 });
 
@@ -39,7 +29,7 @@ beforeEach(() => {
   upstream = [];
 });
 
-/** A page of the console, ready for use; `look` checks afterwards that nothing went wrong in it. */
+/** A page of the console, ready for use. Afterwards it is made sure that nothing went wrong in it. */
 async function open(t, { colorScheme = "light", hash = "" } = {}) {
   const page = await browser.newPage({ colorScheme, viewport: { width: 1280, height: 940 } });
   const mistakes = [];

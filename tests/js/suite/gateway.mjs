@@ -1,8 +1,7 @@
-// The gateway, in whatever runtime imports this: `run({ createGateway })` does every test and
-// gives their names; the first that fails throws.
-//
-// The service is a double that answers by hand, so that each answer can be a strange one. The
-// gateway in front of the emulator, over HTTP and in workerd, is `page.test.mjs`.
+// The gateway. The service is a double that answers by hand, so that each answer can be a strange
+// one. The gateway in front of the emulator, in a real Worker, is `page.test.mjs`.
+
+import { assert } from "../harness.mjs";
 
 const KEY = { accessKeyId: "LTAIexample", accessKeySecret: "secret/of+the=gateway", securityToken: "token+of/sts==" };
 const BASE = "https://console.example.com/api/";
@@ -13,33 +12,33 @@ export const tests = {
     const service = double(() => json(200, { ...finished, HostId: "cn-hangzhou.fnf.aliyuncs.com", Secret: "x" }));
     const gateway = gatewayTo(createGateway, service);
     const response = await gateway.fetch(ask({ WaitTimeSeconds: "20" }), {});
-    equal(response.status, 200);
-    equal(response.headers.get("x-acs-request-id"), finished.RequestId);
-    equal(response.headers.get("cache-control"), "no-store");
-    same(await response.json(), finished);
+    assert.equal(response.status, 200);
+    assert.equal(response.headers.get("x-acs-request-id"), finished.RequestId);
+    assert.equal(response.headers.get("cache-control"), "no-store");
+    assert.deepEqual(await response.json(), finished);
 
-    equal(service.seen.length, 1);
+    assert.equal(service.seen.length, 1);
     const sent = service.seen[0].searchParams;
-    equal(sent.get("Action"), "DescribeExecution");
-    equal(sent.get("FlowName"), "orders");
-    equal(sent.get("ExecutionName"), "run:1");
-    equal(sent.get("WaitTimeSeconds"), "20");
-    equal(sent.get("AccessKeyId"), KEY.accessKeyId);
-    truthy(sent.get("Signature"), "a signature");
+    assert.equal(sent.get("Action"), "DescribeExecution");
+    assert.equal(sent.get("FlowName"), "orders");
+    assert.equal(sent.get("ExecutionName"), "run:1");
+    assert.equal(sent.get("WaitTimeSeconds"), "20");
+    assert.equal(sent.get("AccessKeyId"), KEY.accessKeyId);
+    assert.ok(sent.get("Signature"), "a signature");
   },
 
   "gives what is absent as the service does, and keeps an unknown status": async ({ createGateway }) => {
     const running = { RequestId: "r", FlowName: "orders", Name: "run:1", Status: "Paused", FlowDefinition: "a: 1\n" };
     const gateway = gatewayTo(createGateway, double(() => json(200, running)));
     const body = await (await gateway.fetch(ask(), {})).json();
-    same(body, { ...running, StartedTime: "", StoppedTime: "", Input: "", Output: "" });
+    assert.deepEqual(body, { ...running, StartedTime: "", StoppedTime: "", Input: "", Output: "" });
   },
 
   "leaves large texts as they are": async ({ createGateway }) => {
     const Output = JSON.stringify({ text: "鍋 \u2028 🫖 \\ \" ".repeat(5000) });
     const gateway = gatewayTo(createGateway, double(() => json(200, { ...finished, Output })));
     const body = await (await gateway.fetch(ask(), {})).json();
-    equal(body.Output, Output);
+    assert.equal(body.Output, Output);
   },
 
   "lets nothing through but DescribeExecution by GET": async ({ createGateway }) => {
@@ -48,10 +47,10 @@ export const tests = {
     const refused = async (request, status, code) => {
       const response = await gateway.fetch(request, {});
       const body = await response.json();
-      equal(response.status, status);
-      equal(body.Code, code);
-      truthy(body.Message, "a message");
-      equal(body.RequestId, response.headers.get("x-acs-request-id"));
+      assert.equal(response.status, status);
+      assert.equal(body.Code, code);
+      assert.ok(body.Message, "a message");
+      assert.equal(body.RequestId, response.headers.get("x-acs-request-id"));
     };
     await refused(ask({ Action: "StopExecution" }), 400, "ActionNotSupported");
     await refused(ask({ Action: undefined }), 400, "MissingRequiredParams");
@@ -64,7 +63,7 @@ export const tests = {
     }
     await refused(new Request(`${ask().url}&FlowName=other`), 400, "InvalidArgument");
     await refused(new Request(ask().url, { method: "POST", body: "Action=DeleteFlow" }), 405, "UnsupportedHTTPMethod");
-    equal(service.seen.length, 0);
+    assert.equal(service.seen.length, 0);
   },
 
   "asks `authorize` first, and only `true` opens": async ({ createGateway }) => {
@@ -76,20 +75,20 @@ export const tests = {
         return answer;
       };
       const response = await gatewayTo(createGateway, service, { authorize }).fetch(ask(), { user: "env" });
-      equal(response.status, 403);
-      equal((await response.json()).Code, "AccessDenied");
+      assert.equal(response.status, 403);
+      assert.equal((await response.json()).Code, "AccessDenied");
     }
-    same(calls[0].slice(0, 2), [{ flowName: "orders", executionName: "run:1" }, { user: "env" }]);
-    equal(service.seen.length, 0);
+    assert.deepEqual(calls[0].slice(0, 2), [{ flowName: "orders", executionName: "run:1" }, { user: "env" }]);
+    assert.equal(service.seen.length, 0);
     const open = gatewayTo(createGateway, service, { authorize: async () => true });
-    equal((await open.fetch(ask(), {})).status, 200);
+    assert.equal((await open.fetch(ask(), {})).status, 200);
   },
 
   "shortens a wait to what it may hold": async ({ createGateway }) => {
     for (const [options, asked, sent] of [[{}, "60", "25"], [{ maxWaitSeconds: 40 }, "60", "40"], [{ maxWaitSeconds: 0 }, "5", "0"]]) {
       const service = double(() => json(200, finished));
       await gatewayTo(createGateway, service, options).fetch(ask({ WaitTimeSeconds: asked }), {});
-      equal(service.seen[0].searchParams.get("WaitTimeSeconds") ?? "0", sent);
+      assert.equal(service.seen[0].searchParams.get("WaitTimeSeconds") ?? "0", sent);
     }
   },
 
@@ -97,21 +96,21 @@ export const tests = {
     const fault = { RequestId: "b1", Code: "ExecutionNotExists", Message: "Execution run:1 for flow orders does not exist." };
     const service = double(() => json(404, { ...fault, HostId: "host", Recommend: "https://x" }, { "x-debug": "string to sign" }));
     const response = await gatewayTo(createGateway, service).fetch(ask(), {});
-    equal(response.status, 404);
-    same(await response.json(), fault);
-    equal(response.headers.get("x-debug"), null);
-    equal(response.headers.get("x-acs-request-id"), "b1");
-    equal(service.seen.length, 1);
+    assert.equal(response.status, 404);
+    assert.deepEqual(await response.json(), fault);
+    assert.equal(response.headers.get("x-debug"), null);
+    assert.equal(response.headers.get("x-acs-request-id"), "b1");
+    assert.equal(service.seen.length, 1);
   },
 
   "does not repeat by itself what the asking client will repeat": async ({ createGateway }) => {
     const fault = { RequestId: "b1", Code: "ResourceThrottled", Message: "The request is throttled. Please try again later." };
     const service = double(() => json(429, fault, { "x-acs-retry-after": "1500" }));
     const response = await gatewayTo(createGateway, service).fetch(ask(), {});
-    equal(response.status, 429);
-    equal(response.headers.get("x-acs-retry-after"), "1500");
-    same(await response.json(), fault);
-    equal(service.seen.length, 1);
+    assert.equal(response.status, 429);
+    assert.equal(response.headers.get("x-acs-retry-after"), "1500");
+    assert.deepEqual(await response.json(), fault);
+    assert.equal(service.seen.length, 1);
   },
 
   "keeps its key out of every answer": async ({ createGateway }) => {
@@ -124,10 +123,10 @@ export const tests = {
       for (const Message of messages) {
         const service = double(() => json(403, { RequestId: "b2", Code: "SignatureNotMatch", Message }));
         const response = await gatewayTo(createGateway, service, { credentials }).fetch(ask(), {});
-        equal(response.status, 403);
+        assert.equal(response.status, 403);
         const text = await response.text();
-        equal(JSON.parse(text).Code, "SignatureNotMatch");
-        equal(JSON.parse(text).RequestId, "b2");
+        assert.equal(JSON.parse(text).Code, "SignatureNotMatch");
+        assert.equal(JSON.parse(text).RequestId, "b2");
         keyless(text);
       }
     }
@@ -149,8 +148,8 @@ export const tests = {
       for (const [service, { call, ...options }, status, code] of cases) {
         const response = await gatewayTo(createGateway, service, options).fetch(ask(call), {});
         const text = await response.text();
-        equal(response.status, status, text);
-        equal(JSON.parse(text).Code, code);
+        assert.equal(response.status, status, text);
+        assert.equal(JSON.parse(text).Code, code);
         keyless(text);
       }
     });
@@ -169,7 +168,7 @@ export const tests = {
     await until(() => service.seen.length === 1);
     leaving.abort();
     await answer;
-    equal(ended, true);
+    assert.equal(ended, true);
   },
 
   "answers a preflight of a listed origin only": async ({ createGateway }) => {
@@ -180,16 +179,16 @@ export const tests = {
       "access-control-request-headers": "authorization",
     }), {});
     const yes = await preflight(PAGE);
-    equal(yes.status, 204);
-    equal(yes.headers.get("access-control-allow-origin"), PAGE);
-    equal(yes.headers.get("access-control-allow-methods"), "GET");
-    equal(yes.headers.get("access-control-allow-headers"), "authorization");
-    truthy(yes.headers.get("vary").includes("Origin"), "Vary");
+    assert.equal(yes.status, 204);
+    assert.equal(yes.headers.get("access-control-allow-origin"), PAGE);
+    assert.equal(yes.headers.get("access-control-allow-methods"), "GET");
+    assert.equal(yes.headers.get("access-control-allow-headers"), "authorization");
+    assert.ok(yes.headers.get("vary").includes("Origin"), "Vary");
     for (const origin of ["https://evil.example.com", `${PAGE}.evil.com`, "null", "http://app.example.com"]) {
       const no = await preflight(origin);
-      equal(no.status, 403);
-      equal(no.headers.get("access-control-allow-origin"), null);
-      truthy(no.headers.get("vary").includes("Origin"), "Vary");
+      assert.equal(no.status, 403);
+      assert.equal(no.headers.get("access-control-allow-origin"), null);
+      assert.ok(no.headers.get("vary").includes("Origin"), "Vary");
     }
   },
 
@@ -197,17 +196,17 @@ export const tests = {
     const service = double(() => json(200, finished));
     const gateway = gatewayTo(createGateway, service, { origins: [PAGE] });
     const listed = await gateway.fetch(ask({}, { origin: PAGE }), {});
-    equal(listed.status, 200);
-    equal(listed.headers.get("access-control-allow-origin"), PAGE);
-    equal(listed.headers.get("access-control-expose-headers"), "x-acs-request-id, x-acs-retry-after, date");
+    assert.equal(listed.status, 200);
+    assert.equal(listed.headers.get("access-control-allow-origin"), PAGE);
+    assert.equal(listed.headers.get("access-control-expose-headers"), "x-acs-request-id, x-acs-retry-after, date");
     const refused = await gateway.fetch(ask({ Action: "No" }, { origin: PAGE }), {});
-    equal(refused.headers.get("access-control-allow-origin"), PAGE);
+    assert.equal(refused.headers.get("access-control-allow-origin"), PAGE);
     const own = await gateway.fetch(ask({}, { origin: new URL(BASE).origin }), {});
-    equal(own.status, 200);
+    assert.equal(own.status, 200);
     const foreign = await gateway.fetch(ask({}, { origin: "https://evil.example.com" }), {});
-    equal(foreign.status, 403);
-    equal(foreign.headers.get("access-control-allow-origin"), null);
-    equal(service.seen.length, 2);
+    assert.equal(foreign.status, 403);
+    assert.equal(foreign.headers.get("access-control-allow-origin"), null);
+    assert.equal(service.seen.length, 2);
   },
 
   "refuses to be set up wrongly": ({ createGateway }) => {
@@ -225,24 +224,10 @@ export const tests = {
       } catch (caught) {
         error = caught;
       }
-      truthy(error instanceof TypeError, `a TypeError for ${JSON.stringify(options)}`);
+      assert.ok(error instanceof TypeError, `a TypeError for ${JSON.stringify(options)}`);
     }
   },
 };
-
-/** Does every test; gives the names of those that passed. */
-export async function run(kit) {
-  const passed = [];
-  for (const [name, test] of Object.entries(tests)) {
-    try {
-      await test(kit);
-    } catch (error) {
-      throw new Error(`gateway: ${name}: ${error?.message ?? error}`, { cause: error });
-    }
-    passed.push(`gateway: ${name}`);
-  }
-  return passed;
-}
 
 const finished = {
   RequestId: "52ef0076-da4e-0c2c-f434-5f0cfbb2f193",
@@ -300,7 +285,7 @@ function thrown(text) {
 function keyless(text) {
   for (const part of Object.values(KEY)) {
     for (const form of [part, encodeURIComponent(part), encodeURIComponent(encodeURIComponent(part))]) {
-      truthy(!text.includes(form), `no key in: ${text}`);
+      assert.ok(!text.includes(form), `no key in: ${text}`);
     }
   }
 }
@@ -318,26 +303,5 @@ async function quietly(run) {
 
 async function until(condition) {
   for (let i = 0; i < 200 && !condition(); i += 1) await new Promise((resolve) => setTimeout(resolve, 5));
-  truthy(condition(), "it happens within a second");
-}
-
-function equal(actual, expected, note = "") {
-  if (!Object.is(actual, expected)) throw new Error(`expected ${show(expected)}, got ${show(actual)} ${note}`);
-}
-
-function same(actual, expected) {
-  const sorted = (value) => JSON.stringify(value, (_, inner) => (
-    inner && typeof inner === "object" && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner
-  ));
-  equal(sorted(actual), sorted(expected));
-}
-
-function truthy(value, note) {
-  if (!value) throw new Error(`expected ${note}`);
-}
-
-function show(value) {
-  return typeof value === "string" ? JSON.stringify(value) : String(value);
+  assert.ok(condition(), "it happens within a second");
 }
