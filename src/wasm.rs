@@ -7,7 +7,10 @@
 #[global_allocator]
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
 
+mod ask;
 mod convert;
 mod error;
+mod host;
+mod value;
 
 mod exports;

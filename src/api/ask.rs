@@ -1,6 +1,9 @@
 //! `describeExecution` and `waitForExecution`: the options, checked before anything is sent, and
 //! what goes wrong, as plain data. The driver of the conversation lives where the network is.
 
+use serde::Serialize;
+
+use super::shape::{self, Places};
 use crate::diagnostic::{Code, Diagnostic, Path, PathSegment};
 use crate::poll::{self, Outcome, RetryOptions};
 use crate::sign::{self, Credentials, Scheme};
@@ -75,6 +78,31 @@ pub struct Failure {
     pub diagnostics: Vec<Diagnostic>,
 }
 
+/// [`Failure`] as JavaScript sees it. Absent means absent.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CloudFlowError {
+    /// `"request"`, `"credentials"`, `"service"`, `"response"`, `"network"`, `"timeout"` or `"internal"`.
+    pub kind: &'static str,
+    /// The service's code, or one of ours in kebab-case.
+    pub code: String,
+    /// For people.
+    pub message: String,
+    /// The HTTP status of the answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// The service's id of the request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// Asking again may help.
+    pub retryable: bool,
+    /// How many attempts in a row were made.
+    pub attempts: u32,
+    /// What exactly is wrong with the call or with the answer.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub diagnostics: Vec<shape::Diagnostic>,
+}
+
 /// Options that every call takes.
 const CALL: &[&str] = &[
     "region", "endpoint", "credentials", "signature", "fetch", "headers", "retry", "dangerouslyAllowBrowser", "signal",
@@ -101,6 +129,10 @@ pub fn settings<V: Value>(options: Option<V>, until_done: bool, wait_time_second
         true => fields.integer("waitTimeSeconds", 0, MAX_WAIT_SECONDS).unwrap_or(DEFAULT_WAIT_SECONDS),
         false => wait_time_seconds,
     };
+    // The driver takes these as they are.
+    fields.of_kind("fetch", Kind::Function);
+    fields.of_kind("onUpdate", Kind::Function);
+    fields.of_kind("signal", Kind::Object);
     let given = fields.get("credentials");
     let is_function = given.as_ref().is_some_and(|given| given.kind() == Kind::Function);
     if given.is_some() && scheme == Scheme::Acs3HmacSha256 {
@@ -223,6 +255,22 @@ impl Failure {
             _ => (ErrorKind::Internal, "internal", "the call ended in a way that cannot be".to_owned()),
         };
         Failure { retryable: kind != ErrorKind::Internal, attempts, ..Failure::new(kind, code, message) }
+    }
+}
+
+impl From<Failure> for CloudFlowError {
+    fn from(failure: Failure) -> Self {
+        CloudFlowError {
+            kind: failure.kind.as_str(),
+            code: failure.code,
+            message: failure.message,
+            status: failure.status,
+            request_id: failure.request_id,
+            retryable: failure.retryable,
+            attempts: failure.attempts,
+            // Findings about a value have paths, no places in a text.
+            diagnostics: Places::new("").diagnostics(failure.diagnostics),
+        }
     }
 }
 

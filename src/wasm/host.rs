@@ -1,0 +1,216 @@
+//! What the host gives: clock, randomness, timers, `fetch`. Everything is looked up when it is
+//! used, never at import: Workers refuse most of it outside of a request.
+
+use gloo_net::http::{Headers, Method, RequestBuilder, Response};
+use js_sys::{Function, Object, Promise, Reflect, Uint8Array};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{RequestInit, RequestRedirect};
+
+use crate::sign::SignedRequest;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = Date, js_name = now)]
+    fn date_now() -> f64;
+    #[wasm_bindgen(js_namespace = performance, js_name = now)]
+    fn performance_now() -> f64;
+    #[wasm_bindgen(js_namespace = crypto, js_name = getRandomValues, catch)]
+    fn get_random_values(bytes: &Uint8Array) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(js_name = setTimeout)]
+    fn set_timeout(then: &Function, ms: i32) -> JsValue;
+    #[wasm_bindgen(js_name = clearTimeout)]
+    fn clear_timeout(timer: &JsValue);
+    #[wasm_bindgen(js_name = fetch, catch)]
+    fn global_fetch(request: &web_sys::Request) -> Result<JsValue, JsValue>;
+
+    /// The caller's `AbortSignal`, of whatever realm.
+    #[derive(Clone)]
+    pub(super) type Signal;
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn aborted(this: &Signal) -> bool;
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn reason(this: &Signal) -> JsValue;
+    #[wasm_bindgen(method, js_name = addEventListener)]
+    fn listen(this: &Signal, event: &str, then: &Function);
+    #[wasm_bindgen(method, js_name = removeEventListener)]
+    fn unlisten(this: &Signal, event: &str, then: &Function);
+}
+
+/// Why a wait ended before what was waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Interrupt {
+    /// The time is over.
+    TimedOut,
+    /// The caller's signal.
+    Aborted,
+}
+
+/// The end of one attempt or one sleep: its time or the caller's signal, whichever comes first.
+/// The timer and the listener go when this goes.
+pub(super) struct Stop {
+    promise: Promise,
+    timed_out: JsValue,
+    aborted: JsValue,
+    timer: JsValue,
+    listener: Option<(Signal, Function)>,
+}
+
+/// Unix milliseconds.
+pub(super) fn unix_now() -> u64 {
+    date_now() as u64
+}
+
+/// Milliseconds that never go back.
+pub(super) fn steady_now() -> u64 {
+    performance_now() as u64
+}
+
+/// Sixteen random bytes.
+pub(super) fn random() -> Result<[u8; 16], JsValue> {
+    let array = Uint8Array::new_with_length(16);
+    get_random_values(&array)?;
+    let mut bytes = [0; 16];
+    array.copy_to(&mut bytes);
+    Ok(bytes)
+}
+
+/// True in a page, where everybody can read what the program knows.
+pub(super) fn is_page() -> bool {
+    has_global("window") && has_global("document")
+}
+
+/// True where a URL may be a path.
+pub(super) fn has_location() -> bool {
+    has_global("location")
+}
+
+impl Stop {
+    /// Begins to run.
+    pub(super) fn after(ms: u64, signal: Option<&Signal>) -> Self {
+        // Every object is another one, so that no answer can be taken for these.
+        let (timed_out, aborted): (JsValue, JsValue) = (Object::new().into(), Object::new().into());
+        let mut resolve = None;
+        let promise = Promise::new(&mut |done, _| resolve = Some(done));
+        // `new Promise` calls back before it returns.
+        let resolve: Function = resolve.map(JsValue::from).unwrap_or_default().unchecked_into();
+        let then = |what: &JsValue| -> Function { resolve.bind1(&JsValue::UNDEFINED, what).unchecked_into() };
+        // Timers may fire a millisecond early by the steady clock; a longer time than fits would
+        // fire at once.
+        let ms = i32::try_from(ms.saturating_add(1)).unwrap_or(i32::MAX);
+        let timer = set_timeout(&then(&timed_out), ms);
+        let listener = signal.map(|signal| {
+            let listener = then(&aborted);
+            signal.listen("abort", &listener);
+            (signal.clone(), listener)
+        });
+        Stop { promise, timed_out, aborted, timer, listener }
+    }
+
+    /// Waits for a value, which may be a promise, or for the stop.
+    pub(super) async fn race(&self, work: &JsValue) -> Result<Result<JsValue, JsValue>, Interrupt> {
+        if self.listener.as_ref().is_some_and(|(signal, _)| signal.aborted()) {
+            return Err(Interrupt::Aborted);
+        }
+        // The value of a double may be no promise; and nothing that loses goes unhandled.
+        let both = js_sys::Array::of2(&Promise::resolve(work), &self.promise);
+        match JsFuture::from(Promise::race(&both)).await {
+            Ok(value) if value == self.timed_out => Err(Interrupt::TimedOut),
+            Ok(value) if value == self.aborted => Err(Interrupt::Aborted),
+            other => Ok(other),
+        }
+    }
+
+    /// Waits for the stop alone.
+    pub(super) async fn wait(&self) -> Interrupt {
+        let never = Promise::new(&mut |_, _| ());
+        self.race(&never).await.err().unwrap_or(Interrupt::TimedOut)
+    }
+}
+
+impl Drop for Stop {
+    fn drop(&mut self) {
+        clear_timeout(&self.timer);
+        if let Some((signal, listener)) = &self.listener {
+            signal.unlisten("abort", listener);
+        }
+    }
+}
+
+/// The signal of the options.
+pub(super) fn signal(value: JsValue) -> Option<Signal> {
+    let works = Reflect::get(&value, &"addEventListener".into()).is_ok_and(|method| method.is_function())
+        && Reflect::get(&value, &"removeEventListener".into()).is_ok_and(|method| method.is_function())
+        && Reflect::get(&value, &"aborted".into()).is_ok_and(|aborted| aborted.as_bool().is_some());
+    works.then(|| value.unchecked_into())
+}
+
+/// Sends a request, and gives what `fetch` gave: usually a promise.
+///
+/// The global `fetch` gets a `Request`; an injected one gets URL and options, because a `fetch`
+/// of another make does not know the global `Request`. Neither is called as a method, which
+/// Workers refuse. Nothing is set that some host does not take.
+pub(super) fn send(
+    signed: &SignedRequest,
+    more: &[(String, String)],
+    injected: Option<&Function>,
+    signal: &web_sys::AbortSignal,
+) -> Result<JsValue, JsValue> {
+    let headers = Headers::new();
+    // Names and values were checked: an illegal one would trap.
+    for (name, value) in signed.headers.iter().chain(more) {
+        headers.set(name, value);
+    }
+    let Some(injected) = injected else {
+        let request = RequestBuilder::new(&signed.url)
+            .method(Method::GET)
+            .headers(headers)
+            .redirect(RequestRedirect::Manual)
+            .abort_signal(Some(signal))
+            .build()
+            .map_err(|error| JsValue::from(js_sys::Error::new(&error.to_string())))?;
+        return global_fetch(&request.into());
+    };
+    let init = RequestInit::new();
+    init.set_method(signed.method);
+    init.set_headers(&headers.into_raw());
+    init.set_redirect(RequestRedirect::Manual);
+    init.set_signal(Some(signal));
+    injected.call2(&JsValue::UNDEFINED, &JsValue::from_str(&signed.url), &init)
+}
+
+/// What `fetch` answered, if it can be read as a response. Doubles answer with plain objects.
+pub(super) fn response(value: &JsValue) -> Option<Response> {
+    let works = Reflect::get(value, &"status".into()).is_ok_and(|status| status.as_f64().is_some())
+        && Reflect::get(value, &"text".into()).is_ok_and(|text| text.is_function());
+    works.then(|| Response::from(value.clone().unchecked_into::<web_sys::Response>()))
+}
+
+/// A header of the answer.
+pub(super) fn header(value: &JsValue, response: &Response, name: &str) -> Option<String> {
+    let headers = Reflect::get(value, &"headers".into()).ok()?;
+    // A double without headers would trap in there.
+    Reflect::get(&headers, &"get".into()).ok()?.is_function().then(|| response.headers().get(name)).flatten()
+}
+
+/// The body, usually a promise of a text. Not gloo's own: that one unwraps what a double throws.
+pub(super) fn text(value: &JsValue) -> Result<JsValue, JsValue> {
+    value.unchecked_ref::<web_sys::Response>().text().map(JsValue::from)
+}
+
+/// What an error of the host says, with its cause where it has one; it may quote the URL.
+pub(super) fn reason(error: &JsValue) -> String {
+    let says = |error: &JsValue| {
+        let get = |key: &str| Reflect::get(error, &key.into()).ok().and_then(|value| value.as_string());
+        error.as_string().or_else(|| get("message").filter(|message| !message.is_empty()).or_else(|| get("code")))
+    };
+    let cause = Reflect::get(error, &"cause".into()).ok().and_then(|cause| says(&cause));
+    match (says(error), cause) {
+        (Some(said), Some(cause)) => [&said, ": ", &cause].concat(),
+        (said, cause) => said.or(cause).unwrap_or_default(),
+    }
+}
+
+fn has_global(name: &str) -> bool {
+    Reflect::get(&js_sys::global(), &name.into()).is_ok_and(|value| !value.is_undefined() && !value.is_null())
+}
