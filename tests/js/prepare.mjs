@@ -56,7 +56,9 @@ export function coreBytes() {
 
 /** Prints one outcome; those that pass are only counted. */
 export function print({ name, error }) {
-  if (error !== undefined) console.log(`not ok  ${name}\n${error.replace(/^/gm, "        ")}`);
+  if (error === undefined) return;
+  const lines = error.split("\n").slice(0, 20).map((line) => (line.length > 400 ? `${line.slice(0, 400)} …` : line));
+  console.log([`not ok  ${name}`, ...lines].join("\n        "));
 }
 
 /** The last line of every runner, which xtask reads. */

@@ -292,11 +292,14 @@ fn bun() -> Outcome<PathBuf> {
 /// The binary of an npm package that has one package per platform in a scope; of several the one
 /// that starts here (Bun has one for processors without AVX2).
 fn platform_binary(name: &str, scope: &str, files: &[&str]) -> Outcome<PathBuf> {
-    let packages = std::fs::read_dir(npm::file(scope))
-        .into_iter()
-        .flatten()
-        .flatten();
-    let mut found: Vec<PathBuf> = packages
+    // npm puts them beside the package, or inside it.
+    let scopes = [
+        npm::file(scope),
+        npm::file(name).join("node_modules").join(scope),
+    ];
+    let mut found: Vec<PathBuf> = scopes
+        .iter()
+        .flat_map(|scope| std::fs::read_dir(scope).into_iter().flatten().flatten())
         .flat_map(|package| files.iter().map(move |file| package.path().join(file)))
         .collect();
     found.retain(|file| file.is_file());
