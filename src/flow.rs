@@ -10,6 +10,7 @@ mod reader;
 pub use dialect::Dialect;
 pub use findings::Findings;
 pub use load::load;
+pub use reader::text;
 pub use model::{
     Branch, Catch, Choice, Fail, Flag, Flow, Map, Mapping, Number, NumberValue, Parallel, Retry, Role, Scope, ScopeId,
     Shaping, State, StateId, StateKind, Target, Task, Text, TextValue, Wait,

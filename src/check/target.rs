@@ -67,6 +67,10 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
             None
         };
         let Some(meant) = meant else {
+            // The state may stand where the text could not be read.
+            if flow.scope(scope).is_some_and(|scope| scope.torn) {
+                continue;
+            }
             findings.add(Diagnostic::new(Code::UnknownTarget, span, message));
             continue;
         };

@@ -79,7 +79,46 @@ codes! {
     /// A state of a type that does not exist.
     UnknownType = "unknown-type", Error;
 
+    /// A name given twice.
+    DuplicateName = "duplicate-name", Error;
+    /// A name that does not follow the rule for names.
+    InvalidName = "invalid-name", Error;
+    /// A version of the language that is not documented.
+    UnknownVersion = "unknown-version", Error;
+    /// A definition larger than a request to the service may be.
+    TooLarge = "too-large", Error;
+    /// A state that neither goes on nor ends its scope.
+    MissingTransition = "missing-transition", Error;
+    /// A state that control can never come to.
+    UnreachableState = "unreachable-state", Warning;
+    /// States that lead only to each other.
+    EndlessLoop = "endless-loop", Warning;
+    /// A rule or option that another one always comes before.
+    ShadowedRule = "shadowed-rule", Warning;
+    /// A name of an error that is probably misspelt, or is a pattern.
+    UnknownError = "unknown-error", Warning;
+    /// Two mappings make the same key.
+    DuplicateTarget = "duplicate-target", Warning;
+    /// Something that has no effect.
+    NoEffect = "no-effect", Warning;
+    /// A resource name that the service cannot read.
+    InvalidArn = "invalid-arn", Error;
+    /// An action that the service cannot read.
+    InvalidAction = "invalid-action", Error;
+    /// A way of waiting that the called service is not documented to support.
+    UnsupportedMode = "unsupported-mode", Warning;
+    /// A task that waits to be called back, but gives nobody its token.
+    MissingToken = "missing-token", Warning;
+    /// A parameter that the called service needs.
+    MissingParameter = "missing-parameter", Error;
+    /// A placeholder of the documentation.
+    PlaceholderLeft = "placeholder-left", Warning;
+    /// A time that is not written as RFC 3339 asks.
+    InvalidTime = "invalid-time", Error;
+
     // Expressions
+    /// A text that looks like an expression but is taken as it stands.
+    LiteralReference = "literal-reference", Warning;
     /// An expression that cannot be read.
     ExpressionSyntax = "expression-syntax", Error;
     /// An expression, or its calls, nested too deeply.

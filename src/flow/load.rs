@@ -46,6 +46,7 @@ pub fn load<'a>(tree: &'a Tree<'a>, torn: &[Span], findings: &mut Findings) -> O
     let mut flow = Flow {
         dialect,
         root,
+        text: tree.text(),
         version: word(Slot::Version),
         name: word(Slot::Name),
         description: word(Slot::Description),
@@ -80,6 +81,7 @@ impl<'a> Loader<'a, '_> {
             list: list.filter(|_| is_list),
             start_at: found.and_then(|found| found.target(Slot::StartAt)),
             open: !is_list,
+            torn: list.is_none_or(|list| self.reader.is_torn(list.span())),
             first: 0,
             count: 0,
         });
@@ -117,12 +119,14 @@ impl<'a> Loader<'a, '_> {
             description: None,
             kind: StateKind::Unknown,
             next: None,
+            has_next: false,
             end: None,
             input: None,
             output: None,
             global: None,
             error: None,
             retry: Vec::new(),
+            has_catch: false,
             catch: Vec::new(),
         };
         let Some(found) = found else { return state };
@@ -130,12 +134,14 @@ impl<'a> Loader<'a, '_> {
         state.type_name = found.text(Slot::Type);
         state.description = found.text(Slot::Description);
         state.next = found.target(Slot::Next);
+        state.has_next = found.has(Slot::Next) || found.has(Slot::End) && state_end_is_broken(&found);
         state.end = found.flag(Slot::End);
         state.input = self.shaping(&found, Slot::Input);
         state.output = self.shaping(&found, Slot::Output);
         state.global = found.node(Slot::Global);
         state.error = self.shaping(&found, Slot::ErrorMappings);
         state.retry = found.items(Slot::Retry).filter_map(|node| self.retry(node)).collect();
+        state.has_catch = found.has(Slot::Catch);
         state.catch = found.items(Slot::Catch).filter_map(|node| self.catch(node)).collect();
         if let Some(of) = of {
             state.kind = self.kind(of, id, node, &found);
@@ -187,6 +193,8 @@ impl<'a> Loader<'a, '_> {
     fn kind(&mut self, of: StateType, id: StateId, node: Node<'a>, found: &Found<'a>) -> StateKind<'a> {
         match of {
             StateType::Task => StateKind::Task(Task {
+                has_resource: found.has(Slot::Resource),
+                has_action: found.has(Slot::Action),
                 resource: found.text(Slot::Resource),
                 action: found.text(Slot::Action),
                 mode: found.text(Slot::Mode),
@@ -196,6 +204,8 @@ impl<'a> Loader<'a, '_> {
             }),
             StateType::Pass => StateKind::Pass,
             StateType::Wait => StateKind::Wait(Wait {
+                has_seconds: found.has(Slot::Seconds),
+                has_timestamp: found.has(Slot::Timestamp),
                 seconds: found.number(Slot::Seconds),
                 timestamp: found.text_value(Slot::Timestamp),
             }),
@@ -246,6 +256,7 @@ impl<'a> Loader<'a, '_> {
 
     fn map(&mut self, id: StateId, node: Node<'a>, found: &Found<'a>) -> Map<'a> {
         let mut map = Map {
+            has_items: found.has(Slot::Items),
             items: found.text(Slot::Items),
             max_concurrency: found.number(Slot::MaxConcurrency),
             config: found.node(Slot::Config),
@@ -317,6 +328,11 @@ impl<'a> Loader<'a, '_> {
             target: found.target(Slot::Next),
         })
     }
+}
+
+/// `End` stands there with a value that is neither true nor false: that has been said.
+fn state_end_is_broken(found: &Found<'_>) -> bool {
+    found.flag(Slot::End).is_none()
 }
 
 /// Finds the state behind every name.

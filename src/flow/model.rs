@@ -16,6 +16,8 @@ pub struct Flow<'a> {
     pub dialect: Dialect,
     /// The whole document.
     pub root: Node<'a>,
+    /// Its text.
+    pub text: &'a str,
     /// `version` or `SpecVersion`.
     pub version: Option<Text<'a>>,
     /// `name` (tolerated) or `Name`.
@@ -61,6 +63,8 @@ pub struct Scope<'a> {
     pub start_at: Option<Target<'a>>,
     /// It may hold states whose names are not known here: a template, a mistake.
     pub open: bool,
+    /// Part of it could not be read.
+    pub torn: bool,
     pub(super) first: u32,
     pub(super) count: u32,
 }
@@ -101,6 +105,8 @@ pub struct State<'a> {
     pub kind: StateKind<'a>,
     /// `Next`; always none in the `flow` dialect: see [`Flow::after`].
     pub next: Option<Target<'a>>,
+    /// `Next` stands there, if perhaps with a value that means nothing.
+    pub has_next: bool,
     /// `end` or `End`.
     pub end: Option<Flag<'a>>,
     /// `inputMappings` or `InputConstructor`.
@@ -113,6 +119,8 @@ pub struct State<'a> {
     pub error: Option<Shaping<'a>>,
     /// `retry` or `Retry`, in order.
     pub retry: Vec<Retry<'a>>,
+    /// `catch` or `Catch` stands there, if perhaps with a value that means nothing.
+    pub has_catch: bool,
     /// `catch` or `Catch`, in order.
     pub catch: Vec<Catch<'a>>,
 }
@@ -143,8 +151,12 @@ pub enum StateKind<'a> {
 /// A task.
 #[derive(Debug, Default)]
 pub struct Task<'a> {
+    /// `resourceArn` stands there, if perhaps with a value that means nothing.
+    pub has_resource: bool,
     /// `resourceArn`.
     pub resource: Option<Text<'a>>,
+    /// `action` or `Action` stands there, if perhaps with a value that means nothing.
+    pub has_action: bool,
     /// `action` or `Action`.
     pub action: Option<Text<'a>>,
     /// `pattern` or `TaskMode`.
@@ -160,6 +172,10 @@ pub struct Task<'a> {
 /// A wait.
 #[derive(Debug, Default)]
 pub struct Wait<'a> {
+    /// `duration` or `Seconds` stands there, if perhaps with a value that means nothing.
+    pub has_seconds: bool,
+    /// `timestamp` stands there, likewise.
+    pub has_timestamp: bool,
     /// `duration` or `Seconds`, in seconds.
     pub seconds: Option<Number<'a>>,
     /// `timestamp`: RFC 3339, or a `$.path`.
@@ -200,6 +216,8 @@ pub struct Parallel {
 /// A `foreach` or `Map`.
 #[derive(Debug, Default)]
 pub struct Map<'a> {
+    /// `ItemsPath` stands there, if perhaps with a value that means nothing.
+    pub has_items: bool,
     /// `iterationMapping.collection` or `ItemsPath`: an expression.
     pub items: Option<Text<'a>>,
     /// `iterationMapping.item`: the key of the item in the body's input.
@@ -390,6 +408,18 @@ impl<'a> Flow<'a> {
         self.states.get(first..first + scope.count as usize).unwrap_or_default()
     }
 
+    /// The states that have names, sorted by scope, name and place.
+    pub fn states_by_name(&self) -> impl Iterator<Item = &State<'a>> {
+        self.by_name.iter().filter_map(|id| self.state(*id))
+    }
+
+    /// The bytes before an offset in its line; none where there is more than indentation and dashes.
+    pub fn column(&self, offset: u32) -> Option<usize> {
+        let before = self.text.get(..offset as usize)?;
+        let line = before.get(before.rfind(['\n', '\r']).map_or(0, |at| at + 1)..)?;
+        line.bytes().all(|b| matches!(b, b' ' | b'-')).then_some(line.len())
+    }
+
     /// The first state of a name in a scope.
     pub fn find(&self, scope: ScopeId, name: &str) -> Option<StateId> {
         let key = |id: &StateId| {
@@ -509,6 +539,15 @@ impl State<'_> {
     /// The place that stands for the state in a message: its name, or the whole.
     pub fn place(&self) -> Span {
         self.name.map_or(self.node.span(), |name| name.span)
+    }
+}
+
+impl<'a> TextValue<'a> {
+    /// The text, whatever it is.
+    pub fn text(self) -> Text<'a> {
+        match self {
+            TextValue::Literal(text) | TextValue::Expression(text) => text,
+        }
     }
 }
 

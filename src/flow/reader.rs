@@ -126,6 +126,11 @@ impl<'f> Reader<'f> {
         }
         let meant = nearest(text, fitting().map(|key| key.name))
             .and_then(|name| fitting().find(|key| key.name == name));
+        // What a state of an unknown type may have is unknown too, but for its name and type.
+        let untyped = shape == Shape::State && of.is_none();
+        if untyped && meant.is_none_or(|meant| meant.required != 255) {
+            return None;
+        }
         let Some(meant) = meant else {
             let holder = self.holder(shape, of);
             self.report(Code::UnknownKey, key.span(), &["unknown key `", text, "` in ", &holder]);
@@ -205,7 +210,8 @@ impl<'f> Reader<'f> {
         node.entries().next().map_or(node.span(), |(key, _)| key.span())
     }
 
-    fn is_torn(&self, span: Span) -> bool {
+    /// True where a syntax mistake may have cut something off.
+    pub fn is_torn(&self, span: Span) -> bool {
         // A mistake tears the mapping it stands in and the one it cuts off.
         let from = self.torn.partition_point(|torn| torn.end < span.start);
         self.torn.get(from).is_some_and(|torn| torn.start <= span.end.saturating_add(2))
@@ -537,7 +543,7 @@ pub(super) fn is_opaque(node: Node<'_>) -> bool {
 }
 
 /// The text of a scalar with its place.
-pub(super) fn text(node: Node<'_>) -> Option<Text<'_>> {
+pub fn text(node: Node<'_>) -> Option<Text<'_>> {
     Some(Text { value: node.text()?, span: node.span(), node, opaque: is_opaque(node) })
 }
 

@@ -1,0 +1,255 @@
+//! # What it does
+//! Reads every expression: conditions, paths, collections, computed numbers and texts. Looks for
+//! what cannot be read, and for variables, members and functions that do not exist there.
+//!
+//! # Why is this bad?
+//! The state fails when it gets there, or the choice never takes the option.
+//!
+//! # Example
+//! ```yaml
+//! Condition: $.status = "ready"
+//! ```
+//!
+//! # Use instead
+//! ```yaml
+//! Condition: $Input.status == "ready"
+//! ```
+
+use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::expr::{self, Expr, ExprKind, Place, Step, StepKind};
+use crate::flow::{Dialect, Findings, Flow, NumberValue, Shaping, State, StateKind, Text, TextValue};
+use crate::text::Span;
+use crate::yaml::{Kind, Node};
+
+/// What the context of the `flow` dialect is seen to hold.
+pub(super) const FLOW_CONTEXT: &[&str] = &["task.token", "execution.name", "flow.name", "step.eventId"];
+
+/// <https://www.alibabacloud.com/help/en/serverless-workflow/latest/data-transfer>
+const MACHINE_CONTEXT: &[&str] = &[
+    "Execution.Name",
+    "Execution.Input",
+    "Execution.RoleArn",
+    "Current.Name",
+    "Current.Input",
+    "Current.Output",
+    "Current.Error.Code",
+    "Current.Error.Detail",
+    "Current.RetryCount",
+    "Current.TaskToken",
+];
+
+const STEP_INPUT: Place = Place {
+    variables: &["$"],
+    elsewhere: &[],
+    instead: &[("$input", "$"), ("$Input", "$"), ("$local", "$")],
+    context: &[],
+    functions: false,
+    condition: false,
+};
+
+const STEP_CONDITION: Place = Place { condition: true, ..STEP_INPUT };
+
+/// Before the state has an output.
+pub(super) const BEFORE: Place = Place {
+    variables: &["$Input", "$Context", "$Global"],
+    elsewhere: &["$Output", "$Item"],
+    instead: &[("$", "$Input"), ("$local", "$Input")],
+    context: MACHINE_CONTEXT,
+    functions: true,
+    condition: false,
+};
+
+const CONDITION: Place = Place { condition: true, ..BEFORE };
+
+/// When the state has an output.
+pub(super) const AFTER: Place =
+    Place { variables: &["$Input", "$Output", "$Context", "$Global"], elsewhere: &["$Item"], ..BEFORE };
+
+/// Where each item is made.
+pub(super) const ITEM: Place =
+    Place { variables: &["$Item", "$Input", "$Context", "$Global"], elsewhere: &["$Output"], ..BEFORE };
+
+pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
+    for state in flow.states() {
+        match flow.dialect {
+            Dialect::Flow => step(state, findings),
+            Dialect::StateMachine => machine(state, findings),
+        }
+    }
+}
+
+fn machine(state: &State<'_>, findings: &mut Findings) {
+    match &state.kind {
+        StateKind::Choice(choice) => {
+            for condition in choice.options.iter().filter_map(|option| option.condition) {
+                read(condition, &CONDITION, findings);
+            }
+        }
+        StateKind::Map(map) => {
+            if let Some(items) = map.items {
+                read(items, &BEFORE, findings);
+            }
+        }
+        StateKind::Wait(wait) => number(wait.seconds.map(|seconds| seconds.value), findings),
+        StateKind::Task(task) => number(task.timeout.map(|timeout| timeout.value), findings),
+        StateKind::Fail(fail) => {
+            for value in [fail.error, fail.cause].into_iter().flatten() {
+                if let TextValue::Expression(text) = value {
+                    read(text, &BEFORE, findings);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn number(value: Option<NumberValue<'_>>, findings: &mut Findings) {
+    if let Some(NumberValue::Expression(text)) = value {
+        read(text, &BEFORE, findings);
+    }
+}
+
+fn step(state: &State<'_>, findings: &mut Findings) {
+    let made = made(state);
+    let path = |text: Text<'_>, findings: &mut Findings| {
+        if let Some(expr) = read(text, &STEP_INPUT, findings) {
+            if is_reference(&expr) {
+                inputs(&expr, text, made.as_deref(), findings);
+            } else {
+                let message = ["`", text.value, "` must be a path such as `$.name`"].concat();
+                findings.add(Diagnostic::new(Code::ExpressionSyntax, text.span, message));
+            }
+        }
+    };
+    match &state.kind {
+        StateKind::Choice(choice) => {
+            for condition in choice.options.iter().filter_map(|option| option.condition) {
+                if let Some(expr) = read(condition, &STEP_CONDITION, findings) {
+                    inputs(&expr, condition, made.as_deref(), findings);
+                }
+            }
+        }
+        StateKind::Map(map) => {
+            if let Some(items) = map.items {
+                path(items, findings);
+            }
+        }
+        StateKind::Wait(wait) => {
+            if let Some(NumberValue::Expression(text)) = wait.seconds.map(|seconds| seconds.value) {
+                path(text, findings);
+            }
+            if let Some(TextValue::Expression(text)) = wait.timestamp {
+                path(text, findings);
+            }
+        }
+        StateKind::Task(task) => {
+            let mut todo: Vec<Node<'_>> = task.params.into_iter().collect();
+            while let Some(node) = todo.pop() {
+                todo.extend(node.items());
+                todo.extend(node.entries().map(|(_, value)| value));
+                if let Some(text) = crate::flow::text(node).filter(|text| text.value.starts_with('$')) {
+                    path(text, findings);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Reads and checks one expression; its findings point into the source.
+pub(super) fn read<'a>(text: Text<'a>, place: &Place, findings: &mut Findings) -> Option<Expr<'a>> {
+    if text.opaque || text.node.kind() != Kind::Scalar {
+        return None;
+    }
+    let mut found = Vec::new();
+    let expr = match expr::parse(text.value) {
+        Ok(parsed) => {
+            expr::check(&parsed.expr, place, &mut found);
+            if parsed.escaped_quotes {
+                let message = "the backslashes before the quotes are part of the text here: leave them out";
+                found.push(
+                    Diagnostic::new(Code::ExpressionSyntax, Span::new(0, text.value.len()), message)
+                        .severity(Severity::Warning),
+                );
+            }
+            Some(parsed.expr)
+        }
+        Err(mistake) => {
+            found.push(*mistake);
+            None
+        }
+    };
+    let sound = found.is_empty();
+    for mut diagnostic in found {
+        diagnostic.span = diagnostic.span.map(|span| source(text, span));
+        for edit in diagnostic.fix.iter_mut().flat_map(|fix| &mut fix.edits) {
+            edit.span = source(text, edit.span);
+        }
+        findings.about(text.span, diagnostic);
+    }
+    expr.filter(|_| sound)
+}
+
+/// The place in the document of a place in an expression.
+pub(super) fn source(text: Text<'_>, span: Span) -> Span {
+    let start = text.node.source_offset(span.start as usize);
+    let end = text.node.source_offset(span.end as usize);
+    Span { start, end: end.max(start) }
+}
+
+/// True for a variable, perhaps with a path.
+pub(super) fn is_reference(expr: &Expr<'_>) -> bool {
+    match &expr.kind {
+        ExprKind::Variable(_) => true,
+        ExprKind::Path(base, _) => matches!(base.kind, ExprKind::Variable(_)),
+        _ => false,
+    }
+}
+
+/// The keys of a step's input, where its own mappings make it.
+fn made<'a>(state: &State<'a>) -> Option<Vec<&'a str>> {
+    let Some(Shaping::Mappings { entries, .. }) = &state.input else { return None };
+    let mut names = Vec::with_capacity(entries.len());
+    for entry in entries {
+        names.push(entry.target.filter(|target| !target.opaque)?.value);
+    }
+    Some(names)
+}
+
+/// Looks for members of the step's input that its mappings do not make.
+fn inputs(expr: &Expr<'_>, text: Text<'_>, made: Option<&[&str]>, findings: &mut Findings) {
+    let Some(made) = made else { return };
+    let mut lost: Vec<(&str, Span)> = Vec::new();
+    paths(expr, &mut |steps| {
+        if let Some(Step { span, kind: StepKind::Member(name) }) = steps.first()
+            && !made.contains(&name.as_ref())
+        {
+            lost.push((name, *span));
+        }
+    });
+    for (name, span) in lost {
+        let message = ["`", name, "` is not in the input: the `inputMappings` of this step do not make it"].concat();
+        findings.about(text.span, Diagnostic::new(Code::UnknownMember, source(text, span), message));
+    }
+}
+
+/// Calls `seen` with the steps of every path. The parser bounds the depth.
+fn paths<'e>(expr: &'e Expr<'_>, seen: &mut dyn FnMut(&'e [Step<'e>])) {
+    match &expr.kind {
+        ExprKind::Path(base, steps) => {
+            if matches!(base.kind, ExprKind::Variable(_)) {
+                seen(steps);
+            }
+            paths(base, seen);
+        }
+        ExprKind::Unary(_, operand) => paths(operand, seen),
+        ExprKind::Compare { left, right, .. } => {
+            paths(left, seen);
+            paths(right, seen);
+        }
+        ExprKind::And(list) | ExprKind::Or(list) | ExprKind::Array(list) => {
+            list.iter().for_each(|item| paths(item, seen));
+        }
+        _ => {}
+    }
+}

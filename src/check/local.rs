@@ -1,0 +1,97 @@
+//! # What it does
+//! Looks for references to `$local.name` where no step of the list puts `name` into the local
+//! data. Most often a `foreach` or `parallel` without `outputMappings` was expected to.
+//!
+//! # Why is this bad?
+//! The value is missing when the flow runs. The output of a `foreach` or `parallel` is empty unless
+//! its `outputMappings` say otherwise (<https://help.aliyun.com/document_detail/122493.html>).
+//!
+//! # Example
+//! ```yaml
+//! - type: foreach
+//!   name: each
+//!   iterationMapping: {collection: $.keys, item: key}
+//!   steps: [{type: task, name: work, resourceArn: "acs:fc:::services/s/functions/f"}]
+//! - type: pass
+//!   name: sum
+//!   inputMappings: [{target: sizes, source: $local.sizes}]
+//! ```
+//!
+//! # Use instead
+//! ```yaml
+//! - type: foreach
+//!   name: each
+//!   iterationMapping: {collection: $.keys, item: key}
+//!   steps: [{type: task, name: work, resourceArn: "acs:fc:::services/s/functions/f"}]
+//!   outputMappings: [{target: sizes, source: "$local[*].size"}]
+//! ```
+
+use crate::diagnostic::{Code, Diagnostic};
+use crate::flow::{Dialect, Findings, Flow, Role, ScopeId, Shaping, State, StateKind, text};
+use crate::text::Span;
+
+pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
+    if flow.dialect != Dialect::Flow {
+        return;
+    }
+    for scope in flow.scopes() {
+        // Whether an option sees the data around its choice is not documented.
+        if scope.open || scope.torn || matches!(scope.role, Role::Option(_) | Role::Default) {
+            continue;
+        }
+        let Some(made) = made(flow, scope.id) else { continue };
+        let readers = flow.states_of(scope.id).iter().filter_map(|state| state.input.as_ref());
+        let readers = readers.chain(flow.output.as_ref().filter(|_| scope.role == Role::Top));
+        for shaping in readers {
+            let Shaping::Mappings { entries, .. } = shaping else { continue };
+            for text in entries.iter().filter_map(|entry| entry.source.and_then(text)) {
+                let Some(rest) = text.value.strip_prefix("$local.").filter(|_| !text.opaque) else { continue };
+                let name = rest.split(['.', '[']).next().unwrap_or_default();
+                if name.is_empty() || made.binary_search(&name).is_ok() {
+                    continue;
+                }
+                let span = super::expression::source(text, Span::new(7, 7 + name.len()));
+                let message = ["no step of this list puts `", name, "` into `$local`"].concat();
+                let mut diagnostic = Diagnostic::new(Code::UnknownMember, span, message);
+                if let Some(silent) = silent(flow, scope.id) {
+                    diagnostic = diagnostic.related(silent.place(), "without `outputMappings` this one has no output");
+                }
+                findings.about(text.span, diagnostic);
+            }
+        }
+    }
+}
+
+/// The keys that the steps of a list put into its local data, sorted; none where that is open.
+fn made<'a>(flow: &Flow<'a>, scope: ScopeId) -> Option<Vec<&'a str>> {
+    let mut names = Vec::new();
+    for state in flow.states_of(scope) {
+        let empty = matches!(
+            state.kind,
+            StateKind::Pass
+                | StateKind::Wait(_)
+                | StateKind::Parallel(_)
+                | StateKind::Map(_)
+                | StateKind::Succeed
+                | StateKind::Fail(_)
+        );
+        if state.output.is_none() && !empty {
+            return None;
+        }
+        for shaping in [&state.output, &state.error].into_iter().flatten() {
+            let Shaping::Mappings { entries, .. } = shaping else { return None };
+            for entry in entries {
+                names.push(entry.target.filter(|target| !target.opaque)?.value);
+            }
+        }
+    }
+    names.sort_unstable();
+    Some(names)
+}
+
+/// A step of a list that was perhaps expected to have an output.
+fn silent<'f, 'a>(flow: &'f Flow<'a>, scope: ScopeId) -> Option<&'f State<'a>> {
+    flow.states_of(scope)
+        .iter()
+        .find(|state| state.output.is_none() && matches!(state.kind, StateKind::Parallel(_) | StateKind::Map(_)))
+}

@@ -1,0 +1,65 @@
+//! # What it does
+//! Looks at the `Map` states of the `StateMachine` dialect: where the items come from, how many
+//! run at once, and whether attributes of the distributed mode stand on an inline one.
+//!
+//! # Why is this bad?
+//! A map without items cannot start. Inline, at most 40 iterations run at once
+//! (<https://help.aliyun.com/document_detail/2851868.html>). What belongs to the distributed mode
+//! does nothing without it (<https://help.aliyun.com/en/document_detail/2851869.html>).
+//!
+//! # Example
+//! ```yaml
+//! - Type: Map
+//!   Name: Each
+//!   MaxConcuccency: 100
+//! ```
+//!
+//! # Use instead
+//! ```yaml
+//! - Type: Map
+//!   Name: Each
+//!   ItemsPath: $Input.items
+//!   MaxConcuccency: 40
+//! ```
+
+use crate::diagnostic::{Code, Diagnostic};
+use crate::flow::{Dialect, Findings, Flow, StateKind};
+
+pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
+    if flow.dialect != Dialect::StateMachine {
+        return;
+    }
+    for state in flow.states() {
+        let StateKind::Map(map) = &state.kind else { continue };
+        if !map.has_items && map.item_reader.is_none() {
+            let message = "`ItemsPath` is missing: a `Map` state needs it, or an `ItemReader`";
+            findings.about(state.node.span(), Diagnostic::new(Code::MissingKey, state.place(), message));
+        }
+        if map.config.is_some() {
+            continue;
+        }
+        if let Some(number) = map.max_concurrency
+            && let Some(value) = number.int()
+            && value > 40
+        {
+            let message = ["an inline `Map` runs from 1 to 40 iterations at once, not ", &value.to_string()].concat();
+            findings.add(Diagnostic::new(Code::OutOfRange, number.span, message));
+        }
+        let distributed = [
+            map.item_reader,
+            map.item_constructor,
+            map.item_batcher,
+            map.result_writer,
+            map.max_items,
+            map.tolerated_percentage,
+            map.tolerated_count,
+        ];
+        for node in distributed.into_iter().flatten() {
+            let found = state.node.entries().find(|(_, value)| value.span() == node.span());
+            let Some((key, _)) = found else { continue };
+            let name = key.text().unwrap_or_default();
+            let message = ["`", name, "` does nothing in the inline mode: the distributed one needs a `ProcessorConfig`"];
+            findings.add(Diagnostic::new(Code::NoEffect, key.span(), message.concat()));
+        }
+    }
+}

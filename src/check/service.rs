@@ -1,0 +1,88 @@
+//! What is documented about the services that tasks call
+//! (<https://help.aliyun.com/document_detail/2400140.html>, <https://help.aliyun.com/document_detail/149828.html>).
+
+/// A service, as an `Action` of the `StateMachine` dialect names it.
+pub(super) struct Service {
+    pub name: &'static str,
+    /// It can say itself when it is done.
+    pub system_callback: bool,
+    /// It can be given a token to report with.
+    pub custom_callback: bool,
+}
+
+const fn service(name: &'static str, system_callback: bool, custom_callback: bool) -> Service {
+    Service { name, system_callback, custom_callback }
+}
+
+const SERVICES: [Service; 7] = [
+    service("FC", true, true),
+    service("FNF", true, true),
+    service("EventBridge", false, true),
+    service("MNS", false, true),
+    service("HTTP", false, true),
+    service("SMS", false, true),
+    service("OSS", false, false),
+];
+
+/// A service by its name. Others can be called through their API, which answers at once.
+pub(super) fn by_name(name: &str) -> Option<&'static Service> {
+    SERVICES.iter().find(|service| service.name.eq_ignore_ascii_case(name))
+}
+
+/// The parameters an action cannot do without.
+pub(super) fn needed(action: &str) -> &'static [&'static str] {
+    match action {
+        "FC:InvokeFunction" => &["resourceArn", "invocationType"],
+        "HTTP:Request" => &["url", "method"],
+        "FNF:StartExecution" | "MNS:SendMessage" => &["resourceArn"],
+        "OSS:GetObject" => &["bucket", "key"],
+        "SMS:SendSms" => &["phoneNumbers", "signName", "templateCode"],
+        _ => &[],
+    }
+}
+
+/// What a `resourceArn` of the `flow` dialect names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Resource {
+    Function,
+    Flow,
+    Queue,
+    Topic,
+}
+
+/// The forms of resource names, for messages.
+pub(super) const FORMS: [(&str, &str); 3] = [
+    ("fc", "acs:fc:{region}:{account}:services/{service}/functions/{function}"),
+    ("fnf", "acs:fnf:{region}:{account}:flow/{flow}"),
+    ("mns", "acs:mns:{region}:{account}:/queues/{queue}/messages"),
+];
+
+/// Reads a resource name; the form it should have comes back where it has another.
+pub(super) fn resource(arn: &str) -> Result<Resource, &'static str> {
+    let mut parts = arn.splitn(5, ':');
+    let (scheme, product) = (parts.next(), parts.next().unwrap_or_default());
+    let form = FORMS.iter().find(|(name, _)| *name == product).or(FORMS.first()).map_or("", |(_, form)| form);
+    let (region, account, rest) = (parts.next(), parts.next(), parts.next().unwrap_or_default());
+    let plain = |part: Option<&str>| part.is_some_and(|part| part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'));
+    if scheme != Some("acs") || !plain(region) || !plain(account) {
+        return Err(form);
+    }
+    let between = |head: &str, tail: &str| {
+        let name = rest.strip_prefix(head)?.strip_suffix(tail)?;
+        (!name.is_empty() && !name.contains('/')).then_some(name)
+    };
+    match product {
+        "fc" => {
+            let named = |text: &str| !text.is_empty() && !text.contains(' ');
+            let old = rest.strip_prefix("services/").and_then(|rest| rest.split_once("/functions/"));
+            let old = old.is_some_and(|(service, function)| named(service) && named(function) && !service.contains('/'));
+            // The newer functions have no service.
+            let new = rest.strip_prefix("functions/").is_some_and(named);
+            if old || new { Ok(Resource::Function) } else { Err(form) }
+        }
+        "fnf" => between("flow/", "").map(|_| Resource::Flow).ok_or(form),
+        "mns" if between("/queues/", "/messages").is_some() => Ok(Resource::Queue),
+        "mns" if between("/topics/", "/messages").is_some() => Ok(Resource::Topic),
+        _ => Err(form),
+    }
+}

@@ -1,0 +1,41 @@
+//! # What it does
+//! Looks at the version of the language: `v1` in both dialects.
+//!
+//! # Why is this bad?
+//! No other version is documented. `v1beta1` is what most published flows of the `flow` dialect
+//! say, and `v1.0` stands in examples of the SDK, so the service seems to take them.
+//!
+//! # Example
+//! ```yaml
+//! version: v2
+//! type: flow
+//! ```
+//!
+//! # Use instead
+//! ```yaml
+//! version: v1
+//! type: flow
+//! ```
+
+use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::flow::dialect::{Shape, Slot};
+use crate::flow::{Dialect, Findings, Flow};
+
+pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
+    let Some(version) = flow.version.filter(|version| !version.opaque) else { return };
+    let tolerated = flow.dialect == Dialect::Flow;
+    let severity = match version.value {
+        "v1" => return,
+        // Too common to speak of.
+        "v1beta1" if tolerated => return,
+        "v1.0" if tolerated => Severity::Warning,
+        _ => Severity::Error,
+    };
+    let key = flow.dialect.key(Shape::Document, Slot::Version);
+    let message = ["`", key, "` must be `v1`, not `", version.value, "`"].concat();
+    findings.add(
+        Diagnostic::new(Code::UnknownVersion, version.span, message)
+            .severity(severity)
+            .fix("write `v1`", version.span, "v1"),
+    );
+}
