@@ -21,7 +21,7 @@
 //! ```
 
 use super::service::{Resource, by_name, needed, resource};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::flow::{Dialect, Findings, Flow, Shaping, State, StateKind, Task, Text};
 use crate::yaml::{Kind, Node};
 
@@ -117,7 +117,8 @@ fn machine(state: &State<'_>, task: &Task<'_>, findings: &mut Findings) {
             let message = ["the parameter `", name, "` is missing: `", action.value, "` needs it"].concat();
             findings.about(
                 task.params.map_or(state.node.span(), Node::span),
-                Diagnostic::new(Code::MissingParameter, action.span, message),
+                // The pages of the services are not all read, and the service does not check it beforehand.
+                Diagnostic::new(Code::MissingParameter, action.span, message).severity(Severity::Warning),
             );
         }
     }
