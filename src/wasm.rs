@@ -10,7 +10,7 @@ static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_all
 mod ask;
 mod convert;
 mod error;
-mod host;
-mod value;
-
 mod exports;
+mod host;
+mod read;
+mod value;

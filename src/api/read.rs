@@ -1,9 +1,64 @@
-//! `parseExecution`: what came back, as plain data.
+//! `parseExecution`, `validateExecution`: what came back, as plain data.
 
 use serde::Serialize;
 
+use super::shape::{Diagnostic, PathSegment, Places};
+use super::understand;
+use crate::diagnostic::{self, Code};
 use crate::wire::execution;
 use crate::wire::value::Value;
+
+/// Where the definition stands in an execution.
+const DEFINITION: &str = "FlowDefinition";
+
+/// Reads the body of an answer, its fields only: what `parseExecution` gives.
+pub fn parse<V: Value>(body: &V) -> (Option<execution::Execution<V>>, Vec<Diagnostic>) {
+    let reading = execution::read(body);
+    (reading.execution, Places::new("").diagnostics(reading.diagnostics))
+}
+
+/// Checks the body of an answer down to the JSON and the YAML inside it. The ranges of findings
+/// below `FlowDefinition` count in that text.
+pub fn validate<V: Value>(body: &V) -> Vec<Diagnostic> {
+    let reading = execution::read(body);
+    let mut found = reading.diagnostics;
+    let Some(execution) = reading.execution else { return Places::new("").diagnostics(found) };
+    found.extend(execution::embedded_json(&execution));
+    let mut found = Places::new("").diagnostics(found);
+    if let Some(text) = execution.flow_definition.as_ref().and_then(Value::text) {
+        found.extend(definition(&text));
+    }
+    found
+}
+
+/// The finding for a body that is no JSON at all.
+pub fn not_json(body: &str) -> Vec<Diagnostic> {
+    let message = match body.trim_start().as_bytes() {
+        [] => "the body is empty; an execution is a JSON object",
+        [b'<', ..] => "the body is markup (XML or HTML), not JSON: something in between may have answered",
+        _ => "the body is not JSON",
+    };
+    Places::new(body).diagnostics(vec![diagnostic::Diagnostic::new(Code::NotJson, None, message)])
+}
+
+/// What is wrong with a definition. One that cannot be told to be a flow gives one finding, not
+/// one for each of its lines.
+fn definition(text: &str) -> Vec<Diagnostic> {
+    let report = understand::validate_flow(text);
+    let mut found = report.diagnostics;
+    if report.dialect.is_none() {
+        let first = found.into_iter().min_by_key(|found| found.severity);
+        let why = first.as_ref().map_or("", |first| &first.message);
+        let message = ["the definition cannot be read as a flow: ", why].concat();
+        let range = first.and_then(|first| first.range);
+        found = Places::new(text).diagnostics(vec![diagnostic::Diagnostic::new(Code::UnreadableDefinition, None, message)]);
+        found.iter_mut().for_each(|found| found.range = range);
+    }
+    for finding in &mut found {
+        finding.path.insert(0, PathSegment::Key(DEFINITION.to_owned()));
+    }
+    found
+}
 
 /// An execution as JavaScript sees it. Absent means absent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

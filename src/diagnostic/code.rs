@@ -147,6 +147,8 @@ codes! {
     BadTime = "bad-time", Warning;
     /// A text that should hold JSON and does not.
     EmbeddedJson = "embedded-json", Warning;
+    /// The definition inside an execution is not one flow.
+    UnreadableDefinition = "unreadable-definition", Warning;
     /// The body is an error of the service, not an execution.
     ServiceFault = "service-fault", Error;
 

@@ -123,7 +123,7 @@ pub(super) fn execution(read: &Execution<Js>) -> JsValue {
     object.into()
 }
 
-fn put(object: &Object, key: &str, value: &JsValue) {
+pub(super) fn put(object: &Object, key: &str, value: &JsValue) {
     // A fresh plain object takes every key.
     let _ = Reflect::set(object, &JsValue::from_str(key), value);
 }

@@ -143,6 +143,19 @@ pub fn read<V: Value>(body: &V) -> Reading<V> {
     }
 }
 
+/// What is wrong with the JSON texts inside an execution. Apart from [`read`], because it reads
+/// every byte of texts that may be large.
+pub fn embedded_json<V: Value>(execution: &Execution<V>) -> Vec<Diagnostic> {
+    [("Input", &execution.input), ("Output", &execution.output)]
+        .into_iter()
+        .filter(|(_, value)| value.as_ref().is_some_and(|value| !value.holds_json()))
+        .map(|(key, _)| {
+            let message = ["the text in `", key, "` is not JSON"].concat();
+            Diagnostic::new(Code::EmbeddedJson, None, message).at(vec![PathSegment::from(key)])
+        })
+        .collect()
+}
+
 /// True for a status after which nothing changes any more. An unknown one is not: ask again.
 pub fn is_final(status: &str) -> bool {
     Status::from_name(status).is_some_and(Status::is_final)
@@ -285,13 +298,6 @@ fn embedded<V: Value>(fields: &mut Fields<'_, V>, key: &str) -> Option<V> {
         return None;
     }
     let value = Some(value).filter(|value| !value.is_empty_text())?;
-    if !value.holds_json() {
-        fields.report(
-            Code::EmbeddedJson,
-            key,
-            ["the text in `", key, "` is not JSON"].concat(),
-        );
-    }
     Some(value)
 }
 

@@ -5,8 +5,8 @@
 //! `tests/cases/fault/<case>/`: `answer.txt` (the HTTP status, an empty line, the body) → `fault.txt`.
 
 use cloudflow_wasm::api::ask::{self, Failure};
-use cloudflow_wasm::api::read::Execution;
-use cloudflow_wasm::diagnostic::{Diagnostic, PathSegment};
+use cloudflow_wasm::api::read::{self, Execution};
+use cloudflow_wasm::api::shape;
 use cloudflow_wasm::wire::execution::{self, Status};
 use cloudflow_wasm::wire::fault::{self, Body, TABLE};
 use cloudflow_wasm::wire::request;
@@ -25,7 +25,9 @@ fn executions() {
             None => "null\n".to_owned(),
         };
         case.expect("execution.json", &execution, &mut failures);
-        case.expect("diagnostics.txt", &lines(&reading.diagnostics), &mut failures);
+        case.expect("diagnostics.txt", &findings(&read::validate(&&body)), &mut failures);
+        let parsed = read::parse(&&body).1;
+        assert!(read::validate(&&body).starts_with(&parsed), "{}: validating starts with what parsing finds", case.name);
     }
     report("execution", failures);
 }
@@ -131,7 +133,7 @@ fn requests_are_checked_before_they_are_sent() {
     ];
     for (given, expected) in &table {
         let found = request::read(Some(given), true).err().unwrap_or_default();
-        assert_eq!(&lines(&found), expected, "{given}");
+        assert_eq!(&findings(&shape::Places::new("").diagnostics(found)), expected, "{given}");
     }
     // A wait takes its time from the options.
     let given = json!({ "flowName": "f", "executionName": "e", "waitTimeSeconds": 5 });
@@ -185,19 +187,20 @@ fn options_are_checked_before_anything_is_sent() {
     assert!(keys.check_page(true, true).is_ok() && keys.check_page(false, false).is_ok());
 }
 
-fn lines(diagnostics: &[Diagnostic]) -> String {
-    diagnostics.iter().map(line).collect()
+fn findings(diagnostics: &[shape::Diagnostic]) -> String {
+    diagnostics.iter().map(finding).collect()
 }
 
-fn line(diagnostic: &Diagnostic) -> String {
+fn finding(diagnostic: &shape::Diagnostic) -> String {
     let mut path = String::new();
     for segment in &diagnostic.path {
         match segment {
-            PathSegment::Key(key) if path.is_empty() => path.push_str(key),
-            PathSegment::Key(key) => path += &format!(".{key}"),
-            PathSegment::Index(index) => path += &format!("[{index}]"),
+            shape::PathSegment::Key(key) if path.is_empty() => path.push_str(key),
+            shape::PathSegment::Key(key) => path += &format!(".{key}"),
+            shape::PathSegment::Index(index) => path += &format!("[{index}]"),
         }
     }
     let path = if path.is_empty() { "$" } else { &path };
-    format!("{} {} {path}: {}\n", diagnostic.severity.as_str(), diagnostic.code.as_str(), diagnostic.message)
+    let place = diagnostic.range.map(|range| format!(" at {}:{}", range.start.line, range.start.column));
+    format!("{} {} {path}{}: {}\n", diagnostic.severity, diagnostic.code, place.unwrap_or_default(), diagnostic.message)
 }

@@ -1,0 +1,71 @@
+//! Reads answers. The texts stay in the engine; only a definition that is checked comes over.
+
+use wasm_bindgen::prelude::*;
+
+use super::convert::to_js;
+use super::error;
+use super::value::{self, Js};
+use crate::api::read;
+use crate::api::shape::Diagnostic;
+use crate::wire::value::{Kind, Value};
+
+#[wasm_bindgen]
+extern "C" {
+    type TextDecoder;
+
+    #[wasm_bindgen(constructor)]
+    fn new() -> TextDecoder;
+
+    #[wasm_bindgen(method, catch)]
+    fn decode(this: &TextDecoder, bytes: &JsValue) -> Result<JsValue, JsValue>;
+}
+
+/// `{ execution, diagnostics }` of a body.
+#[wasm_bindgen(js_name = parseExecution)]
+pub fn parse_execution(body: &JsValue) -> Result<JsValue, JsValue> {
+    let (execution, diagnostics) = match json(body)? {
+        Ok(body) => read::parse(&body),
+        Err(diagnostics) => (None, diagnostics),
+    };
+    let answer = js_sys::Object::new();
+    let execution = execution.map_or(JsValue::NULL, |execution| value::execution(&execution));
+    value::put(&answer, "execution", &execution);
+    value::put(&answer, "diagnostics", &list(&diagnostics)?);
+    Ok(answer.into())
+}
+
+/// The diagnostics of a body, down to the texts inside it.
+#[wasm_bindgen(js_name = validateExecution)]
+pub fn validate_execution(body: &JsValue) -> Result<JsValue, JsValue> {
+    list(&match json(body)? {
+        Ok(body) => read::validate(&body),
+        Err(diagnostics) => diagnostics,
+    })
+}
+
+/// The value of a body: its text, its bytes, or what was made of them before.
+fn json(body: &JsValue) -> Result<Result<Js, Vec<Diagnostic>>, JsValue> {
+    let text = if body.is_string() {
+        body.clone()
+    } else if body.is_instance_of::<js_sys::ArrayBuffer>() || js_sys::ArrayBuffer::is_view(body) {
+        TextDecoder::new().decode(body)?
+    } else {
+        let body = Js(body.clone());
+        return match body.kind() {
+            Kind::Object | Kind::List => Ok(Ok(body)),
+            kind => {
+                let message = ["`body` must be a text, bytes or an object, not ", kind.name()].concat();
+                Err(error::request("wrong-type", &message))
+            }
+        };
+    };
+    Ok(match value::parse_json(&text) {
+        Ok(value) => Ok(Js(value)),
+        Err(_) => Err(read::not_json(&text.as_string().unwrap_or_default())),
+    })
+}
+
+fn list(diagnostics: &[Diagnostic]) -> Result<JsValue, JsValue> {
+    // The usual answer, without the serializer.
+    if diagnostics.is_empty() { Ok(js_sys::Array::new().into()) } else { to_js(diagnostics) }
+}
