@@ -110,8 +110,8 @@ function verdict(diagnostics, dialect) {
     [count("warning"), "warning"],
     [count("info"), "remark"],
   ].filter(([number]) => number > 0);
-  const subject = dialect ? `A flow of the ${dialect} dialect` : "Not a flow of either dialect";
-  if (told.length === 0) return `${subject}, nothing to remark.`;
+  const subject = dialect ? `Dialect ${dialect}` : "Not a flow of either dialect";
+  if (told.length === 0) return `${subject}: nothing to remark.`;
   return `${subject}: ${told.map(([number, word]) => `${number} ${word}${number > 1 ? "s" : ""}`).join(", ")}.`;
 }
 

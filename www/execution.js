@@ -76,8 +76,7 @@ export function createExecutionView(by) {
       const detail = [error.code, error.status && `HTTP ${error.status}`, error.requestId && `request ${error.requestId}`];
       box.replaceChildren(
         element("strong", what),
-        element("p", String(error.message ?? error)),
-        element("p", advice),
+        element("p", [sentence(error.message), advice].filter(Boolean).join(" ")),
         element("p", detail.filter(Boolean).join(" · "), "detail"),
       );
       box.hidden = false;
@@ -85,21 +84,21 @@ export function createExecutionView(by) {
   };
 }
 
+// The messages say what to do where the service or the client knows; the rest is said here.
+
 const known = {
-  FlowNotExists: ["There is no such flow", "Check the name, or start it from here first."],
-  ExecutionNotExists: ["There is no such execution", "Check the name: it is case-sensitive and belongs to one flow."],
-  ExecutionAlreadyExists: ["This name is used up", "An execution of this name has ended. Empty the field to get a new name."],
+  FlowNotExists: ["There is no such flow", "Or start it from here first."],
+  ExecutionNotExists: ["There is no such execution"],
+  ExecutionAlreadyExists: ["This name is used up", "Empty the field to get a new one."],
   InvalidArgument: ["The service refused what was sent", "Look at the names, the input and the findings beside the definition."],
-  AccessDenied: ["You may not see this execution", "Ask whoever runs the gateway."],
-  InvalidAccessKeyID: ["The gateway's key is not known", "Whoever runs the gateway has to look at its settings."],
-  SignatureNotMatch: ["The gateway's secret is wrong", "Whoever runs the gateway has to look at its settings."],
-  ResourceThrottled: ["Too many questions at once", "Wait some seconds, then watch again."],
+  AccessDenied: ["You may not see this execution"],
+  ResourceThrottled: ["Too many questions at once"],
 };
 
 const kinds = {
   request: ["This cannot be asked", "Correct the fields above and try again."],
   credentials: ["The gateway's key was refused", "Whoever runs the gateway has to look at its settings."],
-  service: ["The service refused", "The message says what it did not like."],
+  service: ["The service refused"],
   response: ["The answer cannot be read", "Something between this page and the service answers in its place."],
   network: ["The gateway cannot be reached", "Is the demo still running? Start it again, then watch again."],
   timeout: ["No answer in time", "The execution goes on; watch again."],
@@ -109,6 +108,12 @@ const kinds = {
 function inWords(error) {
   const kind = error instanceof TypeError ? "network" : error.kind;
   return known[error.code] ?? kinds[kind] ?? ["Something went wrong", "Try again."];
+}
+
+function sentence(text) {
+  const words = String(text ?? "").trim();
+  if (words === "") return "";
+  return words[0].toUpperCase() + words.slice(1) + (/[.!?]$/.test(words) ? "" : ".");
 }
 
 function fact(name, value) {

@@ -65,7 +65,7 @@ for (const [sample, dialect] of [["0", "StateMachine"], ["1", "flow"]]) {
   test(`a ${dialect} with a wait of 5 s is started, seen running, and seen to succeed`, async (t) => {
     const page = await open(t);
     await page.selectOption("#sample", sample);
-    assert.match(await page.textContent("#verdict"), new RegExp(`the ${dialect} dialect, nothing to remark`));
+    assert.match(await page.textContent("#verdict"), new RegExp(`Dialect ${dialect}: nothing to remark`));
     await page.click("#start");
     await status(page, "Running");
     await page.screenshot({ path: `${SCREENS}running-${dialect}.png` });
