@@ -19,6 +19,7 @@ States:
     TaskMode: RequestComplete
     Parameters:
       resourceArn: acs:fc:cn-hangzhou:100000000001:services/shop/functions/check
+      invocationType: Sync
       body:
         id.$: $Input.order.id
     Timeout: 30
