@@ -1,6 +1,7 @@
 // The demo's Worker: the ten lines of `worker.js`, and a way to start a flow on
 // the emulator. Never deploy this one: it lets anybody start anything.
 
+import { signRequest } from "cloudflow-wasm/local";
 import gateway from "./worker.js";
 
 export default {
@@ -27,42 +28,9 @@ async function start(request, env) {
   return passOn(await call(env, "StartExecution", execution));
 }
 
-/** One call of the service, signed the RPC V1 way. The package asks only; it does not start. */
-async function call(env, action, form) {
-  const query = {
-    AccessKeyId: env.ACCESS_KEY_ID,
-    Action: action,
-    Format: "JSON",
-    SignatureMethod: "HMAC-SHA1",
-    SignatureNonce: crypto.randomUUID(),
-    SignatureVersion: "1.0",
-    Timestamp: new Date().toISOString().replace(/\.\d+Z$/, "Z"),
-    Version: "2019-03-15",
-  };
-  const canonical = encodeAll({ ...query, ...form });
-  query.Signature = await hmacSha1(`${env.ACCESS_KEY_SECRET}&`, `POST&%2F&${encode(canonical)}`);
-  return fetch(`${env.ENDPOINT}/?${encodeAll(query)}`, {
-    method: "POST",
-    headers: { "content-type": "application/x-www-form-urlencoded" },
-    body: encodeAll(form),
-  });
-}
-
-function encodeAll(values) {
-  const names = Object.keys(values).sort();
-  return names.map((name) => `${encode(name)}=${encode(values[name])}`).join("&");
-}
-
-function encode(text) {
-  return encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
-}
-
-async function hmacSha1(key, text) {
-  const bytes = new TextEncoder();
-  const hmac = { name: "HMAC", hash: "SHA-1" };
-  const imported = await crypto.subtle.importKey("raw", bytes.encode(key), hmac, false, ["sign"]);
-  const signature = await crypto.subtle.sign("HMAC", imported, bytes.encode(text));
-  return btoa(String.fromCharCode(...new Uint8Array(signature)));
+async function call(env, action, parameters) {
+  const { ENDPOINT: endpoint, ACCESS_KEY_ID: accessKeyId, ACCESS_KEY_SECRET: accessKeySecret } = env;
+  return fetch(await signRequest(action, parameters, { endpoint, accessKeyId, accessKeySecret }));
 }
 
 function passOn(answer) {
