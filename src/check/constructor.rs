@@ -70,7 +70,7 @@ fn constructor(node: Node<'_>, place: &Place, findings: &mut Findings) {
             match name.strip_suffix(".$") {
                 Some(base) => {
                     computed.push(base);
-                    expression(name, value, place, &mut todo, findings);
+                    expression(key, value, place, &mut todo, findings);
                 }
                 None => {
                     todo.push(value);
@@ -87,12 +87,13 @@ fn constructor(node: Node<'_>, place: &Place, findings: &mut Findings) {
     }
 }
 
-fn expression<'a>(name: &str, value: Node<'a>, place: &Place, todo: &mut Vec<Node<'a>>, findings: &mut Findings) {
+fn expression<'a>(key: Node<'a>, value: Node<'a>, place: &Place, todo: &mut Vec<Node<'a>>, findings: &mut Findings) {
+    let name = key.text().unwrap_or_default();
     match value.kind() {
         Kind::Scalar => match (value.resolve(), text(value)) {
             (Some(Resolved::Null), _) => {
                 let message = ["`", name, "` must be an expression, but has no value"].concat();
-                findings.add(Diagnostic::new(Code::WrongType, value.span(), message));
+                findings.add(Diagnostic::new(Code::WrongType, key.span(), message));
             }
             (_, Some(text)) => {
                 read(text, place, findings);

@@ -47,7 +47,7 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
             findings.about(state.node.span(), diagnostic);
             continue;
         }
-        if let Some(state) = idle_loop(flow, scope.id) {
+        if let Some(state) = idle_loop(flow, scope.id, &reached) {
             let name = state.name.map_or("", |name| name.value);
             let message = ["`", name, "` is in a loop without a task or a wait: once in it, the 5000 events of an execution are spent at once"];
             let diagnostic = Diagnostic::new(Code::EndlessLoop, state.place(), message.concat());
@@ -83,7 +83,7 @@ fn leaving(flow: &Flow<'_>, scope: ScopeId) -> Vec<bool> {
 }
 
 /// A state of a loop in which nothing happens.
-fn idle_loop<'f, 'a>(flow: &'f Flow<'a>, scope: ScopeId) -> Option<&'f State<'a>> {
+fn idle_loop<'f, 'a>(flow: &'f Flow<'a>, scope: ScopeId, reached: &[bool]) -> Option<&'f State<'a>> {
     let states = flow.states_of(scope);
     let idle = |state: &State<'_>| match &state.kind {
         StateKind::Pass => true,
@@ -93,7 +93,7 @@ fn idle_loop<'f, 'a>(flow: &'f Flow<'a>, scope: ScopeId) -> Option<&'f State<'a>
     // 0: not seen, 1: on the way, 2: done.
     let mut colour = vec![0u8; states.len()];
     for state in states {
-        if !idle(state) {
+        if !idle(state) || !reached.get(state.index as usize).copied().unwrap_or(false) {
             continue;
         }
         let mut way = vec![(state, successors(flow, state).states)];

@@ -28,7 +28,9 @@ pub(super) fn is_sound(flow: &Flow<'_>, scope: &Scope<'_>) -> bool {
                         || choice.default.is_some() && ways().all(|way| way.target.is_some()))
             }
             (_, Dialect::Flow) => true,
-            (_, Dialect::StateMachine) => state.ends() || state.next.as_ref().is_some_and(known),
+            // Which of `Next` and `End` is meant is open where both stand.
+            (_, Dialect::StateMachine) if state.has_next => !state.ends() && state.next.as_ref().is_some_and(known),
+            (_, Dialect::StateMachine) => state.ends(),
         };
         on && state.catch.iter().all(|rule| rule.target.as_ref().is_some_and(known))
     };

@@ -65,7 +65,10 @@ fn step(state: &State<'_>, task: &Task<'_>, findings: &mut Findings) {
         }
     }
     if let Some(kind @ (Resource::Queue | Resource::Topic)) = kind {
-        let given = task.params.is_some_and(|params| params.get("MessageBody").is_some() || params.kind() != Kind::Mapping);
+        let given = match task.params {
+            Some(params) => params.get("MessageBody").is_some() || params.kind() != Kind::Mapping,
+            None => task.has_params,
+        };
         if !given {
             let what = if kind == Resource::Queue { "a queue" } else { "a topic" };
             let message = ["`MessageBody` is missing in `serviceParams`: a message to ", what, " needs it"].concat();
@@ -107,12 +110,11 @@ fn machine(state: &State<'_>, task: &Task<'_>, findings: &mut Findings) {
         }
     }
     for name in needed(action.value) {
-        let given = task.params.is_some_and(|params| {
-            params.kind() != Kind::Mapping
-                || params.entries().any(|(key, _)| {
-                    key.text().is_some_and(|key| key.strip_suffix(".$").unwrap_or(key) == *name)
-                })
-        });
+        let is_it = |key: Node<'_>| key.text().is_some_and(|key| key.strip_suffix(".$").unwrap_or(key) == *name);
+        let given = match task.params {
+            Some(params) => params.kind() != Kind::Mapping || params.entries().any(|(key, _)| is_it(key)),
+            None => task.has_params,
+        };
         if !given {
             let message = ["the parameter `", name, "` is missing: `", action.value, "` needs it"].concat();
             findings.about(

@@ -29,7 +29,7 @@ pub fn load<'a>(tree: &'a Tree<'a>, torn: &[Span], findings: &mut Findings) -> O
     let dialect = detect(root, if torn.is_empty() { findings } else { quiet })?;
     let mut torn = torn.to_vec();
     torn.sort();
-    let reader = Reader { dialect, findings, torn };
+    let reader = Reader { dialect, findings, torn, key: Span::default() };
     let mut loader = Loader { reader, states: Vec::new(), scopes: Vec::new() };
     let found = loader.reader.read(root, Shape::Document, None);
     loader.open(Role::Top, None, root, found.as_ref());
@@ -198,6 +198,7 @@ impl<'a> Loader<'a, '_> {
                 resource: found.text(Slot::Resource),
                 action: found.text(Slot::Action),
                 mode: found.text(Slot::Mode),
+                has_params: found.has(Slot::Params),
                 params: found.node(Slot::Params),
                 timeout: found.number(Slot::Timeout),
                 on_errors: found.node(Slot::OnErrors),

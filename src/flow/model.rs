@@ -161,6 +161,8 @@ pub struct Task<'a> {
     pub action: Option<Text<'a>>,
     /// `pattern` or `TaskMode`.
     pub mode: Option<Text<'a>>,
+    /// `serviceParams` or `Parameters` stands there, if perhaps with a value that means nothing.
+    pub has_params: bool,
     /// `serviceParams` or `Parameters`.
     pub params: Option<Node<'a>>,
     /// `timeoutSeconds` or `Timeout`, in seconds.

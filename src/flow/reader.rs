@@ -14,6 +14,8 @@ pub(super) struct Reader<'f> {
     pub findings: &'f mut Findings,
     /// Where the text is not YAML: what is missing near one of these may just not be readable.
     pub torn: Vec<Span>,
+    /// The key whose value is looked at.
+    pub key: Span,
 }
 
 /// The values of a mapping that passed their checks.
@@ -117,6 +119,10 @@ impl<'f> Reader<'f> {
         let other = self.dialect.other();
         if let Some(foreign) = other.keys(shape).iter().find(|key| key.name == text) {
             let same = fitting().find(|key| key.slot == foreign.slot);
+            // The header has been spoken of when the dialect was told.
+            if shape == Shape::Document && foreign.slot == Slot::Type {
+                return same;
+            }
             let mut message = ["`", text, "` is a key of the `", other.as_str(), "` dialect"].concat();
             if let Some(same) = same {
                 message.push_str(&[": here it is `", same.name, "`"].concat());
@@ -272,6 +278,7 @@ impl<'f> Reader<'f> {
         if is_opaque(node) {
             return true;
         }
+        self.key = name.span();
         let resolved = node.resolve();
         // A written null says that there is no value, which is an optional key's right.
         if resolved == Some(Resolved::Null) && node.text() != Some("") && key.required == 0 {
@@ -356,7 +363,10 @@ impl<'f> Reader<'f> {
             }
             Some(Resolved::Int(_) | Resolved::Float(_) | Resolved::Bool(_)) if key.value == Value::Expression => true,
             Some(Resolved::Int(_) | Resolved::Float(_) | Resolved::Bool(_)) => {
-                let quoted = ["\"", node.text().unwrap_or_default(), "\""].concat();
+                let quoted = match key.slot {
+                    Slot::Version => "v1".to_owned(),
+                    _ => ["\"", node.text().unwrap_or_default(), "\""].concat(),
+                };
                 self.wrong_type(key, node, expected, Some(&quoted))
             }
             _ => self.wrong_type(key, node, expected, None),
@@ -452,11 +462,13 @@ impl<'f> Reader<'f> {
         }
         let what = described(node);
         let message = ["`", key.name, "` must be ", expected, ", ", &what].concat();
-        let mut diagnostic = Diagnostic::new(Code::WrongType, node.span(), message);
+        // What has no lines of its own, or too many, is better shown by its key.
+        let place = if node.style() == Style::Block || node.span().is_empty() { self.key } else { node.span() };
+        let mut diagnostic = Diagnostic::new(Code::WrongType, place, message);
         if let Some(right) = fix {
             diagnostic = diagnostic.fix(["write `", right, "`"].concat(), node.span(), right);
         }
-        self.findings.add(diagnostic);
+        self.findings.about(self.key, diagnostic);
         false
     }
 

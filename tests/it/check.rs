@@ -1,10 +1,11 @@
 //! Findings about flow definitions: `tests/cases/check`, and the corpus where there is one.
 
 #![allow(clippy::disallowed_methods, reason = "tests read files")]
+#![allow(clippy::string_slice, reason = "cut where a character begins")]
 
 use std::{env, fs};
 
-use cloudflow_wasm::api::understand::validate_flow;
+use cloudflow_wasm::api::understand::{flow_graph, flow_to_mermaid, parse_flow, validate_flow};
 
 use crate::support::{cases, report};
 
@@ -17,6 +18,10 @@ fn lines(text: &str) -> String {
             out += &format!("{}:{}-{}:{} ", start.line, start.column, end.line, end.column);
         }
         out += &format!("{} {}: {}\n", found.severity, found.code, found.message);
+        if !found.path.is_empty() {
+            let path: Vec<String> = found.path.iter().map(|part| serde_json::to_string(part).unwrap()).collect();
+            out += &format!("  at [{}]\n", path.join(", "));
+        }
         for related in found.related {
             let start = related.range.start;
             out += &format!("  {}:{} {}\n", start.line, start.column, related.message);
@@ -39,6 +44,56 @@ fn findings_are_as_expected() {
         case.expect("diagnostics.txt", &found, &mut failures);
     }
     report("check", failures);
+}
+
+#[test]
+fn a_text_that_is_cut_off_anywhere_is_still_read() {
+    for case in cases("check", "flow.yaml") {
+        let text = case.read("flow.yaml");
+        for (at, _) in text.char_indices().filter(|(at, _)| *at < 400) {
+            let report = validate_flow(&text[..at]);
+            for found in &report.diagnostics {
+                let range = found.range.expect("a finding about a text has a place in it");
+                assert!(range.start.offset <= range.end.offset, "{} cut at {at}: {found:?}", case.name);
+                assert!(range.end.offset as usize <= at, "{} cut at {at}: {found:?}", case.name);
+            }
+        }
+    }
+    for case in cases("graph", "flow.yaml") {
+        let text = case.read("flow.yaml");
+        for (at, _) in text.char_indices() {
+            flow_graph(&text[..at]);
+            parse_flow(&text[..at]);
+            flow_to_mermaid(&text[..at]);
+        }
+    }
+}
+
+/// Repairs are edits of the text that was given: applied, the finding must be gone.
+#[test]
+fn every_repair_repairs() {
+    let mut failures = Vec::new();
+    let mut count = 0;
+    for case in cases("check", "flow.yaml") {
+        let text = case.read("flow.yaml");
+        let before = validate_flow(&text).diagnostics;
+        let units: Vec<u16> = text.encode_utf16().collect();
+        for found in before.iter().filter(|found| found.fix.is_some()) {
+            count += 1;
+            let mut mended = units.clone();
+            for edit in found.fix.iter().flat_map(|fix| &fix.edits).rev() {
+                let (start, end) = (edit.range.start.offset as usize, edit.range.end.offset as usize);
+                mended.splice(start..end, edit.new_text.encode_utf16());
+            }
+            let mended = String::from_utf16(&mended).unwrap();
+            let after = validate_flow(&mended).diagnostics;
+            if after.iter().any(|other| other.code == found.code && other.path == found.path) {
+                failures.push(format!("{}: {}\n{mended}\n{}", case.name, found.message, lines(&mended)));
+            }
+        }
+    }
+    assert!(count > 80, "only {count} repairs");
+    report("repairs", failures);
 }
 
 /// Files of the corpus that its list calls faulty (or not YAML, or no documented dialect), and
