@@ -84,25 +84,50 @@ enum Last {
 
 impl Driver {
     fn new(request: JsValue, options: JsValue, until_done: bool) -> Result<Self, JsValue> {
-        let call = request::read(Js::some(request), !until_done).map_err(|found| thrown(Failure::of_call(found)))?;
+        let call = request::read(Js::some(request), !until_done)
+            .map_err(|found| thrown(Failure::of_call(found)))?;
         let options = Js::some(options);
-        let settings = ask::settings(options.clone(), until_done, call.wait_time_seconds).map_err(thrown)?;
+        let settings =
+            ask::settings(options.clone(), until_done, call.wait_time_seconds).map_err(thrown)?;
         if settings.endpoint.is_relative() && !host::has_location() {
-            let message = "the endpoint is a path, which only a page can complete: name the host".to_owned();
-            return Err(thrown(Failure::new(ErrorKind::Request, "bad-endpoint", message)));
+            let message =
+                "the endpoint is a path, which only a page can complete: name the host".to_owned();
+            return Err(thrown(Failure::new(
+                ErrorKind::Request,
+                "bad-endpoint",
+                message,
+            )));
         }
-        let member = |key: &str| options.as_ref().and_then(|options| options.member(key)).map(|value| value.0);
+        let member = |key: &str| {
+            options
+                .as_ref()
+                .and_then(|options| options.member(key))
+                .map(|value| value.0)
+        };
         let signal = member("signal");
         let wrong = signal.is_some();
         let signal = signal.and_then(host::signal);
         if wrong && signal.is_none() {
             let message = "`signal` must be an `AbortSignal`".to_owned();
-            return Err(thrown(Failure::new(ErrorKind::Request, "wrong-type", message)));
+            return Err(thrown(Failure::new(
+                ErrorKind::Request,
+                "wrong-type",
+                message,
+            )));
         }
         let function = |key: &str| member(key).map(JsCast::unchecked_into::<Function>);
         let (fetch, on_update) = (function("fetch"), function("onUpdate"));
-        let mut driver =
-            Driver { call, settings, fetch, signal, on_update, keys: None, offset: 0, last: Last::Nothing, seen: None };
+        let mut driver = Driver {
+            call,
+            settings,
+            fetch,
+            signal,
+            on_update,
+            keys: None,
+            offset: 0,
+            last: Last::Nothing,
+            seen: None,
+        };
         if let Source::Fixed(keys) = &driver.settings.credentials {
             driver.keys = Some(driver.allowed(keys.clone())?);
         }
@@ -115,7 +140,8 @@ impl Driver {
 
     /// A secret that may be where we are.
     fn allowed(&self, keys: Keys) -> Result<Keys, JsValue> {
-        keys.check_page(host::is_page(), self.settings.allow_page).map_err(thrown)?;
+        keys.check_page(host::is_page(), self.settings.allow_page)
+            .map_err(thrown)?;
         Ok(keys)
     }
 
@@ -127,14 +153,30 @@ impl Driver {
             Err(interrupt) => return Ok(ended(interrupt)),
         }
         self.call.wait_time_seconds = attempt.wait_time_seconds;
-        let now = i64::try_from(host::unix_now()).unwrap_or(i64::MAX).saturating_add(self.offset);
+        let now = i64::try_from(host::unix_now())
+            .unwrap_or(i64::MAX)
+            .saturating_add(self.offset);
         let nonce = sign::nonce(host::random()?);
-        let stamp = Stamp { now: u64::try_from(now).unwrap_or_default(), nonce: &nonce };
+        let stamp = Stamp {
+            now: u64::try_from(now).unwrap_or_default(),
+            nonce: &nonce,
+        };
         let credentials = self.keys.as_ref().map(|keys| &keys.credentials);
-        let signed = sign::sign(self.settings.scheme, &self.settings.endpoint, &self.call, credentials, stamp);
+        let signed = sign::sign(
+            self.settings.scheme,
+            &self.settings.endpoint,
+            &self.call,
+            credentials,
+            stamp,
+        );
         // Ours, aborted without a reason: what the caller's signal holds is for the caller only.
         let controller = AbortController::new()?;
-        let sent = host::send(&signed, &self.settings.headers, self.fetch.as_ref(), &controller.signal());
+        let sent = host::send(
+            &signed,
+            &self.settings.headers,
+            self.fetch.as_ref(),
+            &controller.signal(),
+        );
         let answer = match sent {
             Ok(pending) => stop.race(&pending).await,
             Err(error) => Ok(Err(error)),
@@ -153,11 +195,20 @@ impl Driver {
 
     /// Asks the caller's function for credentials, if there are none that last.
     async fn refresh(&mut self, stop: &Stop) -> Result<Result<(), Interrupt>, JsValue> {
-        let Source::Function(Js(function)) = &self.settings.credentials else { return Ok(Ok(())) };
-        if self.keys.as_ref().is_some_and(|keys| !keys.are_stale(host::unix_now())) {
+        let Source::Function(Js(function)) = &self.settings.credentials else {
+            return Ok(Ok(()));
+        };
+        if self
+            .keys
+            .as_ref()
+            .is_some_and(|keys| !keys.are_stale(host::unix_now()))
+        {
             return Ok(Ok(()));
         }
-        let given = match function.unchecked_ref::<Function>().call0(&JsValue::UNDEFINED) {
+        let given = match function
+            .unchecked_ref::<Function>()
+            .call0(&JsValue::UNDEFINED)
+        {
             Ok(pending) => match stop.race(&pending).await {
                 Ok(given) => given,
                 Err(interrupt) => return Ok(Err(interrupt)),
@@ -176,7 +227,11 @@ impl Driver {
         Ok(Ok(()))
     }
 
-    async fn answered(&mut self, answer: &JsValue, stop: &Stop) -> Result<Result<Input, Interrupt>, JsValue> {
+    async fn answered(
+        &mut self,
+        answer: &JsValue,
+        stop: &Stop,
+    ) -> Result<Result<Input, Interrupt>, JsValue> {
         let Some(response) = host::response(answer) else {
             return Ok(Ok(self.refused(not_a_response(), None, None)));
         };
@@ -184,24 +239,35 @@ impl Driver {
         let header = |name: &str| host::header(answer, &response, name);
         let retry_after = retry_after(&header);
         let date = header("date").and_then(|date| time::parse_http_date(&date));
-        let body = match host::text(answer) {
-            // An opaque redirect has nothing to read.
-            _ if status == 0 || (300..400).contains(&status) => Body::Empty,
-            Ok(pending) => match stop.race(&pending).await {
+        // The body of a redirect is of no use, and an opaque one has nothing to read. A body that
+        // is asked for must be waited for, else its failure would be nobody's.
+        let body = if status == 0 || (300..400).contains(&status) {
+            Body::Empty
+        } else {
+            let text = match host::text(answer) {
+                Ok(pending) => stop.race(&pending).await,
+                Err(error) => Ok(Err(error)),
+            };
+            match text {
                 Ok(Ok(text)) => body(&text),
                 Ok(Err(error)) => return Ok(Ok(self.silent(&error))),
                 Err(interrupt) => return Ok(Err(interrupt)),
-            },
-            Err(error) => return Ok(Ok(self.silent(&error))),
+            }
         };
         if let Some(fault) = fault::read(status, &body) {
             return Ok(Ok(self.refused(fault, retry_after, date)));
         }
-        let Body::Json(json) = body else { return Ok(Ok(self.refused(not_a_response(), None, None))) };
+        let Body::Json(json) = body else {
+            return Ok(Ok(self.refused(not_a_response(), None, None)));
+        };
         let reading = execution::read(&json);
         let Some(read) = reading.execution else {
             self.last = Last::Unreadable(status, reading.diagnostics);
-            return Ok(Ok(Input::Fault { retry: Retry::Never, retry_after: None, mended: false }));
+            return Ok(Ok(Input::Fault {
+                retry: Retry::Never,
+                retry_after: None,
+                mended: false,
+            }));
         };
         let done = read.done;
         let shown = value::execution(&read);
@@ -209,7 +275,11 @@ impl Driver {
         let changed = self.seen.as_ref().is_none_or(|seen| differ(seen, &read));
         self.seen = Some(read);
         // Nothing is told to somebody who has left.
-        if let Some(on_update) = self.on_update.as_ref().filter(|_| changed && !self.is_aborted()) {
+        if let Some(on_update) = self
+            .on_update
+            .as_ref()
+            .filter(|_| changed && !self.is_aborted())
+        {
             on_update.call1(&JsValue::UNDEFINED, &shown)?;
         }
         Ok(Ok(Input::Execution { done }))
@@ -236,7 +306,11 @@ impl Driver {
             }
             _ => false,
         };
-        Input::Fault { retry, retry_after, mended }
+        Input::Fault {
+            retry,
+            retry_after,
+            mended,
+        }
     }
 
     fn silent(&mut self, error: &JsValue) -> Input {
@@ -247,13 +321,31 @@ impl Driver {
     fn finish(self, outcome: Outcome, attempts: u32) -> Result<JsValue, JsValue> {
         let credentials = self.keys.as_ref().map(|keys| &keys.credentials);
         let failure = match (outcome, self.last) {
-            (Outcome::Aborted, _) => return Err(self.signal.map_or(JsValue::UNDEFINED, |signal| signal.reason())),
+            (Outcome::Aborted, _) => {
+                return Err(self
+                    .signal
+                    .map_or(JsValue::UNDEFINED, |signal| signal.reason()));
+            }
             (Outcome::Execution, Last::Execution(execution)) => return Ok(execution),
-            (Outcome::Fault, Last::Fault(fault)) => Failure::of_fault(&fault, attempts, credentials),
-            (Outcome::Fault, Last::Unreadable(status, found)) => Failure::of_reading(status, found, attempts),
+            (Outcome::Fault, Last::Fault(fault)) => {
+                Failure::of_fault(&fault, attempts, credentials)
+            }
+            (Outcome::Fault, Last::Unreadable(status, found)) => {
+                Failure::of_reading(status, found, attempts)
+            }
             (outcome, last) => {
-                let reason = if let Last::Silence(reason) = last { reason } else { String::new() };
-                Failure::of_silence(outcome, &self.settings.endpoint, &reason, attempts, credentials)
+                let reason = if let Last::Silence(reason) = last {
+                    reason
+                } else {
+                    String::new()
+                };
+                Failure::of_silence(
+                    outcome,
+                    &self.settings.endpoint,
+                    &reason,
+                    attempts,
+                    credentials,
+                )
             }
         };
         Err(thrown(failure))
@@ -274,7 +366,9 @@ fn ended(interrupt: Interrupt) -> Input {
 
 /// The body of an answer. The text stays in the engine unless it has to be shown.
 fn body(text: &JsValue) -> Body<Js> {
-    let Some(string) = text.dyn_ref::<js_sys::JsString>() else { return Body::Empty };
+    let Some(string) = text.dyn_ref::<js_sys::JsString>() else {
+        return Body::Empty;
+    };
     if string.trim().length() == 0 {
         return Body::Empty;
     }
@@ -298,7 +392,8 @@ fn not_a_response() -> Fault {
 /// Milliseconds; the service's own header first.
 fn retry_after(header: &impl Fn(&str) -> Option<String>) -> Option<u64> {
     let number = |name: &str| header(name).and_then(|value| value.trim().parse::<u64>().ok());
-    number("x-acs-retry-after").or_else(|| number("retry-after").map(|seconds| seconds.saturating_mul(1000)))
+    number("x-acs-retry-after")
+        .or_else(|| number("retry-after").map(|seconds| seconds.saturating_mul(1000)))
 }
 
 /// True where a person would see another execution; every answer has a request id of its own.
