@@ -327,7 +327,7 @@ impl Failure {
                 (
                     ErrorKind::Network,
                     "network",
-                    [&at, " could not be reached", colon, &reason].concat(),
+                    ["no answer from ", &at, colon, &reason].concat(),
                 )
             }
             Outcome::AttemptTimedOut => (
