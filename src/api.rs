@@ -2,5 +2,7 @@
 
 pub mod ask;
 pub mod read;
+#[cfg(feature = "local")]
+pub mod local;
 pub mod shape;
 pub mod understand;

@@ -12,7 +12,7 @@ mod machine;
 mod program;
 pub mod time;
 
-pub use compile::compile;
+pub use compile::{compile, refusal};
 pub use event::{Detail, Event, EventKind};
 pub use machine::{Machine, Report, Start, TaskId, TaskRequest};
 pub use program::Program;

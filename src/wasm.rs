@@ -12,5 +12,7 @@ mod convert;
 mod error;
 mod exports;
 mod host;
+#[cfg(feature = "local")]
+mod local;
 mod read;
 mod value;

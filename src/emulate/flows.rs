@@ -11,9 +11,7 @@ use super::fault::Fault;
 use super::http::Parameters;
 use super::store::{Flow, Store, Variable};
 use crate::check::check;
-use crate::diagnostic::Severity;
-use crate::simulate::{Program, compile, time};
-use crate::text::LineIndex;
+use crate::simulate::{Program, compile, refusal, time};
 use crate::yaml;
 
 /// CreateFlow.
@@ -140,11 +138,8 @@ fn body(flow: &Flow) -> Map<String, Value> {
 fn program(name: &str, definition: &str) -> Result<Program, Fault> {
     let (tree, yaml) = yaml::parse(definition);
     let (flow, diagnostics) = check(&tree, yaml);
-    if let Some(error) = diagnostics.iter().find(|diagnostic| diagnostic.severity == Severity::Error) {
-        return Err(Fault::invalid(match error.span.map(|span| LineIndex::new(definition).position(span.start)) {
-            Some(at) => format!("line {}, column {}: {}", at.line, at.column, error.message),
-            None => error.message.clone(),
-        }));
+    if let Some(problem) = refusal(definition, &diagnostics) {
+        return Err(Fault::invalid(problem));
     }
     let program = flow.as_ref().map(compile).ok_or_else(|| Fault::invalid("the definition holds no flow"))?;
     match program.name() {

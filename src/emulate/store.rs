@@ -54,7 +54,7 @@ pub(super) struct Execution {
     pub machine: Machine,
     /// The token of a task elsewhere that wants the result.
     callback: Option<String>,
-    waiters: Vec<WaiterId>,
+    waiters: BTreeSet<WaiterId>,
     timer: Option<Millis>,
     ended: bool,
 }
@@ -68,7 +68,7 @@ pub(super) struct Store {
     // INVARIANT: holds (timer, id) of every execution whose timer is set.
     timers: BTreeSet<(Millis, ExecutionId)>,
     finished: VecDeque<ExecutionId>,
-    ended: Vec<(ExecutionId, Vec<WaiterId>)>,
+    ended: Vec<(ExecutionId, BTreeSet<WaiterId>)>,
     /// Results of executions for tasks elsewhere.
     reports: Vec<(Millis, String, TaskResult)>,
     removed: Vec<ExecutionId>,
@@ -120,7 +120,7 @@ impl Store {
                 started: now,
                 machine,
                 callback,
-                waiters: Vec::new(),
+                waiters: BTreeSet::new(),
                 timer: None,
                 ended: false,
             };
@@ -192,18 +192,18 @@ impl Store {
 
     pub fn add_waiter(&mut self, id: ExecutionId, waiter: WaiterId) {
         if let Some(execution) = self.executions.get_mut(&id) {
-            execution.waiters.push(waiter);
+            execution.waiters.insert(waiter);
         }
     }
 
     pub fn forget_waiter(&mut self, id: ExecutionId, waiter: WaiterId) {
         if let Some(execution) = self.executions.get_mut(&id) {
-            execution.waiters.retain(|other| *other != waiter);
+            execution.waiters.remove(&waiter);
         }
     }
 
     /// The executions that ended since the last call, with who waited for each.
-    pub fn take_ended(&mut self) -> Vec<(ExecutionId, Vec<WaiterId>)> {
+    pub fn take_ended(&mut self) -> Vec<(ExecutionId, BTreeSet<WaiterId>)> {
         std::mem::take(&mut self.ended)
     }
 

@@ -4,8 +4,9 @@ use serde_json::{Map, Value};
 
 use super::expression::{Expression, number};
 use super::program::{Catch, Iteration, Kind, Number, Program, Retry, Scope, Shape, State, Task, Wait, Way};
-use crate::diagnostic::{Path, PathSegment};
+use crate::diagnostic::{Diagnostic, Path, PathSegment, Severity};
 use crate::flow::{self, Dialect, Flow, NumberValue, Role, Shaping, StateId, StateKind, TextValue};
+use crate::text::LineIndex;
 use crate::yaml::{self, Node, Resolved};
 
 /// Values of a definition that become data. A definition of 1 MiB has fewer; one that means more
@@ -30,6 +31,15 @@ pub fn compile(flow: &Flow<'_>) -> Program {
         scopes,
         states,
     }
+}
+
+/// Why a flow should not be run: the first finding that is an error, with its place.
+pub fn refusal(text: &str, diagnostics: &[Diagnostic]) -> Option<String> {
+    let error = diagnostics.iter().find(|diagnostic| diagnostic.severity == Severity::Error)?;
+    Some(match error.span.map(|span| LineIndex::new(text).position(span.start)) {
+        Some(at) => format!("line {}, column {}: {}", at.line, at.column, error.message),
+        None => error.message.clone(),
+    })
 }
 
 struct Compiler<'f, 'a> {

@@ -1,0 +1,314 @@
+// The functions of "cloudflow-wasm/local" over a runtime: the emulator and the simulation decide,
+// what is here drives them with the host's clock, timers and promises.
+
+import { CloudFlowError } from "./error.js";
+
+/** What signs where nobody said otherwise. A pair for tests, known to everybody. */
+const TEST_KEYS = { emulator: "emulator-secret" };
+
+/** Timers hold 31 bits; a longer wait is taken in parts. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+/** How often a held request with a timer of its own looks whether others have moved something. */
+const OWN_TIMER = 250;
+
+const systemClock = {
+  now: () => Date.now(),
+  setTimeout: (wake, ms) => setTimeout(wake, ms),
+  clearTimeout: (timer) => clearTimeout(timer),
+};
+
+/**
+ * @param runtime the module's instance
+ * @param ownTimers every held request waits with a timer of its own: a Worker's timers belong to the
+ *   request that set them. Elsewhere one timer serves all.
+ */
+export function createLocal(runtime, { ownTimers = false } = {}) {
+  return {
+    createEmulator: (options) => createEmulator(runtime, ownTimers, options),
+    simulateFlow: (text, options) => simulateFlow(runtime, text, options),
+  };
+}
+
+function createEmulator(runtime, ownTimers, options = {}) {
+  known(options, "accessKeys securityTokens tasks quotas nonces faults clock", "an option of the emulator");
+  known(options.faults, "startWithoutStatus earlyAfterMs lateByMs latencyMs missingFields status cors fail", "one of `faults`");
+  for (const rule of options.faults?.fail ?? []) known(rule, "action skip times how status code message retryAfterMs", "a part of `fail`");
+  const { accessKeys = TEST_KEYS, securityTokens = {}, tasks: handlers = {}, clock = systemClock, ...rest } = options;
+  const plain = { ...rest, accessKeys: Object.entries(accessKeys), securityTokens: Object.entries(securityTokens) };
+  const waiting = new Map();
+  const working = new Map();
+  let emulator;
+  let closed = false;
+  let timer;
+
+  // Options are checked at once. What they make is made at the first request: it needs random
+  // numbers, and Workers have none before that.
+  runtime.call("emulatorClose", runtime.call("emulatorCreate", plain, 0, 0));
+
+  const call = (name, ...args) => runtime.call(name, emulator, ...args);
+
+  async function fetch(input, init) {
+    const request = init === undefined && input instanceof Request ? input : new Request(input, init);
+    const { signal } = request;
+    signal.throwIfAborted();
+    const body = new Uint8Array(await request.arrayBuffer());
+    signal.throwIfAborted();
+    if (closed) throw new TypeError("the emulator is closed");
+    emulator ??= runtime.call("emulatorCreate", plain, ...seed());
+    const url = new URL(request.url);
+    const query = url.search.slice(1);
+    const headers = [...request.headers].flat();
+    let answer;
+    try {
+      answer = call("emulatorRequest", clock.now(), request.method, url.host, url.pathname, query, headers, body);
+    } catch (error) {
+      lost(error);
+      throw error;
+    }
+    if (answer.waiter === undefined) {
+      pump();
+      return respond(answer);
+    }
+    const held = hold(answer.waiter, signal);
+    pump();
+    return respond(await held);
+  }
+
+  function hold(waiter, signal) {
+    return new Promise((resolve, reject) => {
+      const over = (settle) => (value) => {
+        waiting.delete(waiter);
+        signal.removeEventListener("abort", gone);
+        settle(value);
+      };
+      const gone = () => {
+        call("emulatorDisconnect", waiter);
+        entry.reject(signal.reason);
+        pump();
+      };
+      const entry = { resolve: over(resolve), reject: over(reject) };
+      waiting.set(waiter, entry);
+      signal.addEventListener("abort", gone, { once: true });
+      if (ownTimers) look(waiter);
+    });
+  }
+
+  function look(waiter) {
+    clock.setTimeout(() => {
+      pump();
+      if (waiting.has(waiter)) look(waiter);
+    }, Math.min(untilWake() ?? OWN_TIMER, OWN_TIMER));
+  }
+
+  /** Hands out what is due, starts what is wanted, and sets the next timer. */
+  function pump() {
+    if (emulator === undefined || closed) return;
+    try {
+      for (const answer of call("emulatorAdvance", clock.now())) waiting.get(answer.waiter)?.resolve(answer);
+      const { wanted, cancelled } = call("emulatorTasks");
+      for (const id of cancelled) working.get(id)?.abort(new Error("the task is no longer wanted"));
+      for (const task of wanted) work(task);
+      if (!ownTimers) schedule(untilWake());
+    } catch (error) {
+      lost(error);
+    }
+  }
+
+  function untilWake() {
+    const at = closed ? undefined : call("emulatorWakeAt");
+    return at === undefined ? undefined : Math.min(Math.max(at - clock.now(), 0), LONGEST_TIMER);
+  }
+
+  function schedule(delay) {
+    if (timer !== undefined) clock.clearTimeout(timer);
+    timer = delay === undefined ? undefined : clock.setTimeout(pump, delay);
+    // An execution alone keeps no process alive; a request that is held does.
+    if (waiting.size === 0) timer?.unref?.();
+  }
+
+  async function work(task) {
+    const controller = new AbortController();
+    working.set(task.id, controller);
+    const result = await attempt(handlers, task, controller.signal);
+    working.delete(task.id);
+    if (closed) return;
+    try {
+      if (result.code === undefined) call("emulatorTaskSucceeded", clock.now(), task.id, result.output);
+      else call("emulatorTaskFailed", clock.now(), task.id, result.code, result.message);
+    } catch (error) {
+      lost(error);
+    }
+    pump();
+  }
+
+  /** The instance is gone, and with it every flow: nobody may wait for an answer that cannot come. */
+  function lost(error) {
+    for (const { reject } of [...waiting.values()]) reject(error);
+  }
+
+  function close() {
+    if (closed) return;
+    closed = true;
+    if (timer !== undefined) clock.clearTimeout(timer);
+    for (const controller of working.values()) controller.abort(new Error("the emulator is closed"));
+    lost(new TypeError("the emulator is closed"));
+    if (emulator !== undefined) runtime.call("emulatorClose", emulator);
+  }
+
+  return { fetch, close };
+}
+
+/** A switch with a slip in its name would be one that is never on. */
+function known(object, names, what) {
+  const stranger = Object.keys(object ?? {}).find((name) => !names.split(" ").includes(name));
+  if (stranger === undefined) return;
+  const message = `\`${stranger}\` is not ${what}; these are: ${names.replaceAll(" ", ", ")}`;
+  throw new CloudFlowError({ kind: "request", code: "wrong-options", message });
+}
+
+/** As `fetch` would: a connection that is cut is a failed fetch, not a response. */
+function respond({ status, headers, body, cut }) {
+  if (cut) throw new TypeError("the connection was cut");
+  return new Response(body, { status, headers });
+}
+
+async function simulateFlow(runtime, text, options = {}) {
+  const { input = {}, tasks: handlers = {}, signal } = options;
+  signal?.throwIfAborted();
+  const started = runtime.call("simulationStart", text, JSON.stringify(input) ?? "null", Date.now(), ...seed());
+  // A bad text is an answer, not a throw.
+  if (typeof started === "string") return { status: "Failed", error: "Local.InvalidDefinition", cause: started, events: [] };
+  const working = new Map();
+  const finished = [];
+  let wake = () => {};
+  const aborted = () => wake();
+  signal?.addEventListener("abort", aborted);
+  try {
+    for (;;) {
+      const { wanted, cancelled } = runtime.call("simulationTurn", started, working.size > 0);
+      for (const id of cancelled) {
+        working.get(id)?.abort(new Error("the task is no longer wanted"));
+        working.delete(id);
+      }
+      for (const task of wanted) {
+        const controller = new AbortController();
+        working.set(task.id, controller);
+        attempt(handlers, task, controller.signal).then((result) => {
+          finished.push([task, result]);
+          wake();
+        });
+      }
+      const end = runtime.call("simulationEnd", started);
+      if (end !== undefined) return JSON.parse(end);
+      while (working.size > 0 && finished.length === 0) {
+        signal?.throwIfAborted();
+        await new Promise((resolve) => (wake = resolve));
+      }
+      signal?.throwIfAborted();
+      for (const [{ id, taskToken }, { output, code, message }] of finished.splice(0)) {
+        if (!working.delete(id)) continue;
+        if (code === undefined) runtime.call("simulationTaskSucceeded", started, id, taskToken, output);
+        else runtime.call("simulationTaskFailed", started, id, code, message);
+      }
+    }
+  } finally {
+    signal?.removeEventListener("abort", aborted);
+    for (const controller of working.values()) controller.abort(new Error("the simulation is over"));
+    runtime.call("simulationClose", started);
+  }
+}
+
+/** Runs the handler of a task. What it gives travels as JSON text, so that it is plain data. */
+async function attempt(handlers, task, signal) {
+  const handler = find(handlers, task);
+  if (!handler) {
+    // A task that waits for its token needs nobody here: whoever has the token reports.
+    if (task.taskToken !== undefined) return { output: "{}" };
+    const what = task.resource ?? task.action;
+    return { code: "Local.NoTaskHandler", message: `no handler in \`tasks\` is for \`${what}\` of \`${task.name}\`` };
+  }
+  try {
+    const { name, action, attempt, taskToken } = task;
+    const context = { name, action: task.resource ?? action, attempt, signal, ...(taskToken && { taskToken }) };
+    return { output: JSON.stringify((await handler(JSON.parse(task.input), context)) ?? {}) ?? "{}" };
+  } catch (error) {
+    const code = typeof error?.code === "string" && error.code !== "" ? error.code : "Local.TaskThrew";
+    return { code, message: String(error?.message ?? error) };
+  }
+}
+
+/** The handler whose pattern is the name as it is, else the longest pattern with `*` that matches. */
+function find(handlers, { action, resource }) {
+  const names = [resource, action].filter((name) => name !== undefined);
+  for (const name of names) if (Object.hasOwn(handlers, name)) return handlers[name];
+  const patterns = Object.keys(handlers).filter((pattern) => pattern.includes("*"));
+  patterns.sort((a, b) => b.length - a.length);
+  return handlers[patterns.find((pattern) => names.some((name) => matches(pattern, name)))];
+}
+
+function matches(pattern, name) {
+  const [first, ...parts] = pattern.split("*");
+  if (!name.startsWith(first)) return false;
+  const last = parts.pop();
+  let at = first.length;
+  for (const part of parts) {
+    const found = name.indexOf(part, at);
+    if (found < 0) return false;
+    at = found + part.length;
+  }
+  return name.length - last.length >= at && name.endsWith(last);
+}
+
+function seed() {
+  return crypto.getRandomValues(new Uint32Array(2));
+}
+
+/**
+ * Signs any operation for the emulator, the RPC V1 way (HMAC-SHA1), as a `Request` of the form the
+ * official SDKs send: common parameters in the query, the operation's own in a form.
+ */
+export async function signRequest(action, parameters = {}, options = {}) {
+  const { endpoint = "http://localhost", accessKeyId = "emulator", accessKeySecret = TEST_KEYS.emulator } = options;
+  const { securityToken, now = Date.now(), signal } = options;
+  const common = {
+    AccessKeyId: accessKeyId,
+    Action: action,
+    Format: "json",
+    SignatureMethod: "HMAC-SHA1",
+    SignatureNonce: crypto.randomUUID(),
+    SignatureVersion: "1.0",
+    Timestamp: new Date(now).toISOString().replace(/\.\d+Z$/, "Z"),
+    Version: "2019-03-15",
+    ...(securityToken !== undefined && { SecurityToken: securityToken }),
+  };
+  const own = {};
+  for (const [name, value] of Object.entries(parameters)) {
+    if (value === undefined) continue;
+    if (Object.hasOwn(common, name) || name === "Signature") {
+      throw new CloudFlowError({ kind: "request", code: "reserved-parameter", message: `\`${name}\` is set by the signature` });
+    }
+    own[name] = String(value);
+  }
+  const text = `POST&%2F&${encode(join({ ...common, ...own }))}`;
+  const bytes = new TextEncoder();
+  const algorithm = { name: "HMAC", hash: "SHA-1" };
+  const key = await crypto.subtle.importKey("raw", bytes.encode(`${accessKeySecret}&`), algorithm, false, ["sign"]);
+  const mac = new Uint8Array(await crypto.subtle.sign("HMAC", key, bytes.encode(text)));
+  const query = join({ ...common, Signature: btoa(String.fromCharCode(...mac)) });
+  return new Request(`${endpoint.replace(/\/+$/, "")}/?${query}`, {
+    method: "POST",
+    headers: { "content-type": "application/x-www-form-urlencoded" },
+    body: join(own),
+    signal,
+  });
+}
+
+function join(parameters) {
+  const names = Object.keys(parameters).sort();
+  return names.map((name) => `${encode(name)}=${encode(parameters[name])}`).join("&");
+}
+
+function encode(text) {
+  return encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
+}

@@ -1,0 +1,202 @@
+/**
+ * The service on your desk: an emulator that any client can be pointed at, and flows that run here.
+ *
+ * ```js
+ * import { createEmulator, signRequest } from "cloudflow-wasm/local";
+ * import { describeExecution } from "cloudflow-wasm";
+ *
+ * const emulator = createEmulator();
+ * await emulator.fetch(await signRequest("CreateFlow", { Name: "f", Definition: text, Description: "mine", Type: "FDL" }));
+ * await emulator.fetch(await signRequest("StartExecution", { FlowName: "f", ExecutionName: "e" }));
+ * const execution = await describeExecution(
+ *   { flowName: "f", executionName: "e", waitTimeSeconds: 20 },
+ *   {
+ *     endpoint: "http://localhost",
+ *     fetch: emulator.fetch,
+ *     credentials: { accessKeyId: "emulator", accessKeySecret: "emulator-secret" },
+ *   },
+ * );
+ * ```
+ *
+ * @module
+ */
+
+import type { ExecutionStatus } from "./index.js";
+
+export { CloudFlowError } from "./index.js";
+
+/**
+ * Makes an account of the service, in memory, without flows.
+ *
+ * It checks signatures of both kinds, holds long polls, and answers in the service's words. Its
+ * executions are interpreted. Known operations: CreateFlow, DescribeFlow, UpdateFlow, DeleteFlow,
+ * ListFlows, StartExecution, StopExecution, DescribeExecution, ListExecutions, GetExecutionHistory,
+ * ReportTaskSucceeded, ReportTaskFailed.
+ *
+ * A wrong signature is answered with the header `x-emulator-string-to-sign`: what was signed here
+ * (for ACS3-HMAC-SHA256 the canonical request).
+ */
+export function createEmulator(options?: EmulatorOptions): Emulator;
+
+export interface Emulator {
+  /**
+   * Answers a request, as the service would over HTTP. An aborted one rejects with `signal.reason`,
+   * and is no longer held; the execution does not notice. Works unbound.
+   */
+  fetch(request: Request): Promise<Response>;
+  fetch(url: string | URL, init?: RequestInit): Promise<Response>;
+  /** Ends what is held and forgets everything. */
+  close(): void;
+}
+
+export interface EmulatorOptions {
+  /** AccessKey IDs and their secrets. Default: `emulator` with `emulator-secret`, which everybody knows. */
+  accessKeys?: Record<string, string>;
+  /** AccessKey IDs and the STS token that must come with each. */
+  securityTokens?: Record<string, string>;
+  /** Who does the tasks: see {@link TaskHandlers}. */
+  tasks?: TaskHandlers;
+  /** The service's token buckets count: 429 `ResourceThrottled` beyond them. Default: false. */
+  quotas?: boolean;
+  /** A nonce is refused the second time. Nobody knows whether the service does that. Default: false. */
+  nonces?: boolean;
+  /** What goes wrong on demand, for testing a client. */
+  faults?: Faults;
+  /** Instead of the host's clock, for tests. */
+  clock?: Clock;
+}
+
+/**
+ * Keyed by a `resourceArn` or `Action`, exact or with `*`; the exact key first, then the longest.
+ * What a handler returns is the result of the task; what it throws fails the task, `code` being the
+ * error's name. A task without a handler fails as `Local.NoTaskHandler`, unless it waits for its
+ * token: then whoever has the token reports.
+ */
+export type TaskHandlers = Record<string, TaskHandler>;
+
+export type TaskHandler = (
+  /** What a function would get. */
+  input: unknown,
+  task: {
+    /** The name of the state. */
+    name: string;
+    /** The `resourceArn`, or the `Action` where there is none. */
+    action: string;
+    /** 0 for the first try. */
+    attempt: number;
+    /** There where the state waits until this is reported. */
+    taskToken?: string;
+    /** Aborted when nobody wants the result any more. */
+    signal: AbortSignal;
+  },
+) => unknown;
+
+export interface Faults {
+  /** StartExecution answers with the status `""`, as recorded in 2020. */
+  startWithoutStatus?: boolean;
+  /** A long poll is answered after at most this long, whatever it asked for. */
+  earlyAfterMs?: number;
+  /** A long poll that runs out is answered this much after its time. */
+  lateByMs?: number;
+  /** Every answer takes this long. */
+  latencyMs?: number;
+  /** Fields without a value are left out instead of `""`. */
+  missingFields?: boolean;
+  /** What a status that is not final reads as. */
+  status?: string;
+  /** Answer a page of another origin, with the headers of Alibaba Cloud's shared gateway. */
+  cors?: boolean;
+  /** Requests that fail; the first rule that fits counts. */
+  fail?: Fail[];
+}
+
+export interface Fail {
+  /** The operation, such as `DescribeExecution`; every one where it is absent. */
+  action?: string;
+  /** How many such requests go through first. Default: 0. */
+  skip?: number;
+  /** How many fail after that. Default: all. */
+  times?: number;
+  /**
+   * `cut`: the request takes effect, but the connection is closed without an answer (`fetch` rejects).
+   * `error`, `xml`, `empty`: an error in JSON, in XML, or without a body; the request has no effect.
+   */
+  how: "cut" | "error" | "xml" | "empty";
+  /** The HTTP status, 400 to 599. Default: 500. */
+  status?: number;
+  code?: string;
+  message?: string;
+  /** The header `x-acs-retry-after`. */
+  retryAfterMs?: number;
+}
+
+/** What `createEmulator` needs of time. `setTimeout` gives what `clearTimeout` takes. */
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number;
+  setTimeout(wake: () => void, ms: number): unknown;
+  clearTimeout(timer: unknown): void;
+}
+
+/**
+ * Signs any operation, such as `StartExecution`, with RPC V1 (HMAC-SHA1). For the emulator: the
+ * package itself asks the service for executions, and changes nothing there.
+ */
+export function signRequest(
+  action: string,
+  parameters?: Record<string, string | number | boolean | undefined>,
+  options?: SignOptions,
+): Promise<Request>;
+
+export interface SignOptions {
+  /** Default: `http://localhost`, which is as good as any for `emulator.fetch`. */
+  endpoint?: string;
+  /** Default: `emulator`. */
+  accessKeyId?: string;
+  /** Default: `emulator-secret`. */
+  accessKeySecret?: string;
+  securityToken?: string;
+  /** The time of the request, in milliseconds since 1970. Default: now. */
+  now?: number;
+  signal?: AbortSignal;
+}
+
+/**
+ * Runs a flow on a clock of its own: a wait takes no time. Where a task is at work, the clock stands.
+ *
+ * The flow's own failure is an answer, and so is a text that is no flow (`Local.InvalidDefinition`).
+ * Error names that begin with `Local.` are not the service's.
+ */
+export function simulateFlow(text: string, options?: SimulateOptions): Promise<Simulation>;
+
+export interface SimulateOptions {
+  /** The input of the execution. Default: `{}`. */
+  input?: object;
+  /** Who does the tasks. The result of a task that waits for its token counts as the report. */
+  tasks?: TaskHandlers;
+  signal?: AbortSignal;
+}
+
+export interface Simulation {
+  status: ExecutionStatus;
+  /** There where it succeeded. */
+  output?: unknown;
+  /** There where it failed. */
+  error?: string;
+  cause?: string;
+  events: ExecutionEvent[];
+}
+
+/** One entry of the history, as GetExecutionHistory gives it, its detail read. */
+export interface ExecutionEvent {
+  eventId: number;
+  /** The event that led to this one; 0 for the first. */
+  scheduleEventId: number;
+  type: string;
+  /** `""` where the execution itself is meant. */
+  stepName: string;
+  time: string;
+  detail: Record<string, unknown>;
+  /** Where the state stands in the definition, such as `["steps", 0]`. */
+  path?: (string | number)[];
+}

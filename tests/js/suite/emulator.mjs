@@ -1,0 +1,284 @@
+// The emulator as a program meets it. What it answers, and in which order it checks, is held by
+// tests/cases/emulate; here is what drives it: requests, timers, signals, tasks.
+
+import { assert } from "../harness.mjs";
+
+const waits = (seconds) => `Type: StateMachine
+SpecVersion: v1
+Name: f
+StartAt: Nap
+States:
+  - Type: Wait
+    Name: Nap
+    Seconds: ${seconds}
+    End: true
+`;
+
+const credentials = { accessKeyId: "emulator", accessKeySecret: "emulator-secret" };
+const ref = { flowName: "f", executionName: "e" };
+
+export const tests = {
+  "a signed request of ours is understood, with either signature": async ({ cloudflow, local }) => {
+    const { emulator, options } = await started(local, waits(300));
+    for (const signature of ["HMAC-SHA1", "ACS3-HMAC-SHA256"]) {
+      const execution = await cloudflow.describeExecution(ref, { ...options, signature });
+      assert.equal(execution.status, "Running");
+      assert.equal(execution.name, "e");
+      assert.equal(execution.flowDefinition, waits(300));
+    }
+    emulator.close();
+  },
+
+  "a long poll is held until the execution ends": async ({ cloudflow, local }) => {
+    const { emulator, options } = await started(local, waits(1));
+    const began = Date.now();
+    const execution = await cloudflow.describeExecution({ ...ref, waitTimeSeconds: 20 }, options);
+    const took = Date.now() - began;
+    assert.equal(execution.status, "Succeeded");
+    assert.ok(took > 700 && took < 5000, `about a second, not ${took} ms`);
+    emulator.close();
+  },
+
+  "a long poll is held until its time is up": async ({ cloudflow, local }) => {
+    const { emulator, options } = await started(local, waits(300));
+    const began = Date.now();
+    const execution = await cloudflow.describeExecution({ ...ref, waitTimeSeconds: 1 }, options);
+    const took = Date.now() - began;
+    assert.equal(execution.status, "Running");
+    assert.ok(took > 950 && took < 5000, `about a second, not ${took} ms`);
+    emulator.close();
+  },
+
+  "a stop wakes whoever waits": async ({ cloudflow, local }) => {
+    const { emulator, options, send } = await started(local, waits(300));
+    const poll = cloudflow.describeExecution({ ...ref, waitTimeSeconds: 60 }, options);
+    await pause(50);
+    const stopped = await send("StopExecution", { FlowName: "f", ExecutionName: "e" });
+    assert.equal(stopped.body.Status, "Stopped");
+    assert.equal((await poll).status, "Stopped");
+    emulator.close();
+  },
+
+  "a client that leaves is forgotten, the execution goes on": async ({ cloudflow, local }) => {
+    const { emulator, options, send } = await started(local, waits(300));
+    const controller = new AbortController();
+    const poll = cloudflow.describeExecution({ ...ref, waitTimeSeconds: 60 }, { ...options, signal: controller.signal });
+    await pause(50);
+    controller.abort("enough");
+    await assert.rejects(poll, (reason) => assert.equal(reason, "enough"));
+    const raw = new AbortController();
+    const request = await local.signRequest("DescribeExecution", { FlowName: "f", ExecutionName: "e", WaitTimeSeconds: 60 }, { signal: raw.signal });
+    const held = emulator.fetch(request);
+    await pause(50);
+    raw.abort(new Error("gone"));
+    await assert.rejects(held, (error) => assert.ok(/gone|abort/i.test(String(error)), "the reason of the signal"));
+    await send("StopExecution", { FlowName: "f", ExecutionName: "e" });
+    const execution = await cloudflow.describeExecution({ ...ref, waitTimeSeconds: 20 }, options);
+    assert.equal(execution.status, "Stopped");
+    emulator.close();
+  },
+
+  "what is wrong has the service's code, and the emulator goes on": async ({ cloudflow, local }) => {
+    const { emulator, options } = await started(local, waits(300));
+    const cases = [
+      [{ ...options, credentials: { ...credentials, accessKeySecret: "wrong" } }, ref, "SignatureNotMatch", 403, "credentials"],
+      [{ ...options, credentials: { ...credentials, accessKeyId: "nobody" } }, ref, "InvalidAccessKeyID", 403, "credentials"],
+      [options, { ...ref, flowName: "g" }, "FlowNotExists", 404, "service"],
+      [options, { ...ref, executionName: "x" }, "ExecutionNotExists", 404, "service"],
+    ];
+    for (const [used, which, code, status, kind] of cases) {
+      await assert.rejects(cloudflow.describeExecution(which, used), (error) => {
+        assert.equal(error.kind, kind);
+        assert.equal(error.code, code);
+        assert.equal(error.status, status);
+        assert.ok(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(error.requestId), "a request id");
+        assert.ok(!error.message.includes("secret"), "no secret");
+      });
+    }
+    assert.equal((await cloudflow.describeExecution(ref, options)).status, "Running");
+    emulator.close();
+  },
+
+  "a definition that validation refuses is refused, with its message": async ({ local }) => {
+    const emulator = local.createEmulator();
+    const send = sender(local, emulator);
+    const broken = waits(1).replace("StartAt: Nap", "StartAt: Map");
+    const { status, body } = await send("CreateFlow", { Name: "f", Definition: broken, Description: "d", Type: "FDL" });
+    assert.equal(status, 400);
+    assert.equal(body.Code, "InvalidArgument");
+    assert.ok(body.Message.startsWith("line 4, column 10:") && body.Message.includes("`Map`"), `a place and a name in ${body.Message}`);
+    emulator.close();
+  },
+
+  "temporary credentials need their token": async ({ cloudflow, local }) => {
+    const emulator = local.createEmulator({ accessKeys: { "STS.k": "s" }, securityTokens: { "STS.k": "token+/=" } });
+    const send = sender(local, emulator, { accessKeyId: "STS.k", accessKeySecret: "s", securityToken: "token+/=" });
+    await send("CreateFlow", { Name: "f", Definition: waits(300), Description: "d", Type: "FDL" });
+    await send("StartExecution", { FlowName: "f", ExecutionName: "e" });
+    const options = { endpoint: "http://localhost", fetch: emulator.fetch };
+    const pair = { accessKeyId: "STS.k", accessKeySecret: "s" };
+    for (const signature of ["HMAC-SHA1", "ACS3-HMAC-SHA256"]) {
+      const good = { ...options, signature, credentials: { ...pair, securityToken: "token+/=" } };
+      assert.equal((await cloudflow.describeExecution(ref, good)).status, "Running");
+      await assert.rejects(cloudflow.describeExecution(ref, { ...options, signature, credentials: pair }), (error) => {
+        assert.equal(error.code, "MissingSecurityToken");
+      });
+    }
+    emulator.close();
+  },
+
+  "a cut connection is a failed fetch": async ({ local }) => {
+    const emulator = local.createEmulator({ faults: { fail: [{ action: "ListFlows", times: 1, how: "cut" }] } });
+    const send = sender(local, emulator);
+    await assert.rejects(send("ListFlows"), (error) => assert.ok(error instanceof TypeError, "a TypeError"));
+    assert.equal((await send("ListFlows")).status, 200);
+    emulator.close();
+  },
+
+  "quotas throttle with a hint": async ({ local }) => {
+    const emulator = local.createEmulator({ quotas: true, clock: stoppedClock() });
+    const send = sender(local, emulator, { now: 1_700_000_000_000 });
+    for (let i = 0; i < 10; i += 1) assert.equal((await send("ListFlows")).status, 200);
+    const { status, body, headers } = await send("ListFlows");
+    assert.equal(status, 429);
+    assert.equal(body.Code, "ResourceThrottled");
+    assert.equal(headers.get("x-acs-retry-after"), "500");
+    emulator.close();
+  },
+
+  "tasks are done by their handlers, in the emulator too": async ({ cloudflow, local }) => {
+    const seen = [];
+    const tasks = {
+      "acs:fc:*:functions/double*": async (input, task) => {
+        seen.push([input, task.name, task.action, task.attempt]);
+        if (task.attempt === 0) throw Object.assign(new Error("busy"), { code: "Busy" });
+        return { n: input.n * 2 };
+      },
+      "*": () => {
+        throw new Error("the wrong handler");
+      },
+    };
+    const flow = `version: v1
+type: flow
+steps:
+  - type: task
+    name: double
+    resourceArn: acs:fc:::functions/double/LATEST
+    retry:
+      - {errors: [Busy], intervalSeconds: 1, maxAttempts: 1}
+`;
+    const { emulator, options } = await started(local, flow, { tasks }, { n: 21 });
+    const execution = await cloudflow.describeExecution({ ...ref, waitTimeSeconds: 20 }, options);
+    assert.equal(execution.status, "Succeeded");
+    assert.deepEqual(JSON.parse(execution.output), { n: 42 });
+    assert.deepEqual(seen.map(([input, name, , attempt]) => [input, name, attempt]), [[{ n: 21 }, "double", 0], [{ n: 21 }, "double", 1]]);
+    emulator.close();
+  },
+
+  "many polls are held and answered": async ({ cloudflow, local }) => {
+    const { emulator, options } = await started(local, waits(1));
+    const polls = Array.from({ length: 200 }, () => cloudflow.describeExecution({ ...ref, waitTimeSeconds: 30 }, options));
+    for (const execution of await Promise.all(polls)) assert.equal(execution.status, "Succeeded");
+    emulator.close();
+  },
+
+  "a closed emulator holds nobody": async ({ local }) => {
+    const { emulator, send } = await started(local, waits(300));
+    const poll = send("DescribeExecution", { FlowName: "f", ExecutionName: "e", WaitTimeSeconds: 60 });
+    await pause(50);
+    emulator.close();
+    await assert.rejects(poll);
+    await assert.rejects(send("ListFlows"));
+  },
+
+  "wrong options are refused at once": ({ local }) => {
+    for (const options of [{ faults: { fail: [{ how: "maybe" }] } }, { quota: true }, { faults: { latencyMs: "1" } }, { faults: { late: 1 } }]) {
+      assert.throws(() => local.createEmulator(options), (error) => {
+        assert.equal(error.kind, "request");
+        assert.equal(error.code, "wrong-options");
+      });
+    }
+  },
+
+  "a flow with a long wait is simulated at once": async ({ local }) => {
+    const flow = `version: v1
+type: flow
+steps:
+  - {type: wait, name: day, duration: 86400}
+  - type: task
+    name: ask
+    resourceArn: acs:fc:::services/s/functions/ask
+  - type: task
+    name: token
+    resourceArn: acs:fc:::services/s/functions/later
+    pattern: waitForCallback
+`;
+    const began = Date.now();
+    const tasks = {
+      "acs:fc:*": async (input) => ({ answer: input.n + 1 }),
+      "acs:fc:*/later": (_, task) => ({ said: typeof task.taskToken }),
+    };
+    const result = await local.simulateFlow(flow, { input: { n: 1 }, tasks });
+    assert.ok(Date.now() - began < 3000, "at once");
+    assert.equal(result.status, "Succeeded", JSON.stringify(result));
+    assert.deepEqual(result.output, { answer: 2, said: "string" });
+    const types = result.events.map((event) => event.type);
+    assert.equal(types[0], "ExecutionStarted");
+    assert.equal(types.at(-1), "ExecutionSucceeded");
+    assert.deepEqual(result.events.find((event) => event.stepName === "ask").path, ["steps", 1]);
+    const [start, end] = [result.events[0], result.events.at(-1)].map((event) => Date.parse(event.time));
+    assert.equal(end - start, 86_400_000);
+  },
+
+  "what cannot be simulated is an answer": async ({ local }) => {
+    const broken = await local.simulateFlow("type: flow\n");
+    assert.equal(broken.status, "Failed");
+    assert.equal(broken.error, "Local.InvalidDefinition");
+    const flow = "version: v1\ntype: flow\nsteps:\n  - {type: task, name: t, resourceArn: 'acs:fc:::services/s/functions/f'}\n";
+    const unmatched = await local.simulateFlow(flow);
+    assert.equal(unmatched.error, "Local.NoTaskHandler");
+    const cyclic = {};
+    cyclic.self = cyclic;
+    const result = await local.simulateFlow(flow, { tasks: { "*": () => cyclic } });
+    assert.equal(result.error, "Local.TaskThrew");
+  },
+
+  "a simulation can be aborted, and its tasks with it": async ({ local }) => {
+    const flow = "version: v1\ntype: flow\nsteps:\n  - {type: task, name: t, resourceArn: 'acs:fc:::services/s/functions/f'}\n";
+    const controller = new AbortController();
+    let aborted = false;
+    const tasks = {
+      "*": (_, { signal }) => new Promise(() => signal.addEventListener("abort", () => (aborted = true))),
+    };
+    const run = local.simulateFlow(flow, { tasks, signal: controller.signal });
+    await pause(20);
+    controller.abort("stop");
+    await assert.rejects(run, (reason) => assert.equal(reason, "stop"));
+    assert.ok(aborted, "the task's signal");
+  },
+};
+
+async function started(local, definition, emulatorOptions, input = {}) {
+  const emulator = local.createEmulator(emulatorOptions);
+  const send = sender(local, emulator);
+  const created = await send("CreateFlow", { Name: "f", Definition: definition, Description: "d", Type: "FDL" });
+  assert.equal(created.status, 200, JSON.stringify(created.body));
+  const start = await send("StartExecution", { FlowName: "f", ExecutionName: "e", Input: JSON.stringify(input) });
+  assert.equal(start.status, 200, JSON.stringify(start.body));
+  return { emulator, send, options: { endpoint: "http://localhost", fetch: emulator.fetch, credentials } };
+}
+
+function sender(local, emulator, signing) {
+  return async (action, parameters) => {
+    const response = await emulator.fetch(await local.signRequest(action, parameters, signing));
+    return { status: response.status, headers: response.headers, body: await response.json() };
+  };
+}
+
+function stoppedClock() {
+  return { now: () => 1_700_000_000_000, setTimeout: () => 0, clearTimeout: () => {} };
+}
+
+function pause(ms) {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

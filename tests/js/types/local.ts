@@ -1,0 +1,32 @@
+// What a program may and may not write against "cloudflow-wasm/local".
+
+import { createEmulator, signRequest, simulateFlow } from "cloudflow-wasm/local";
+import type { Emulator, EmulatorOptions, ExecutionEvent, Simulation, TaskHandlers } from "cloudflow-wasm/local";
+import { describeExecution } from "cloudflow-wasm";
+
+const tasks: TaskHandlers = {
+  "acs:fc:*": async (input, { name, attempt, signal }) => ({ input, name, attempt, aborted: signal.aborted }),
+  "MNS:SendMessage": () => undefined,
+};
+
+const options: EmulatorOptions = {
+  accessKeys: { a: "b" },
+  tasks,
+  quotas: true,
+  faults: { latencyMs: 100, fail: [{ action: "DescribeExecution", times: 1, how: "error", status: 503 }] },
+};
+
+const emulator: Emulator = createEmulator(options);
+const { fetch } = emulator;
+const response: Response = await fetch(await signRequest("StartExecution", { FlowName: "f" }));
+await describeExecution({ flowName: "f", executionName: "e" }, { endpoint: "http://localhost", fetch });
+emulator.close();
+
+const simulation: Simulation = await simulateFlow("type: flow", { input: { a: 1 }, tasks });
+const events: ExecutionEvent[] = simulation.events;
+console.log(response.status, events.map((event) => event.path), simulation.error?.length);
+
+// @ts-expect-error the ways to fail are known
+createEmulator({ faults: { fail: [{ how: "explode" }] } });
+// @ts-expect-error an input is an object
+await simulateFlow("type: flow", { input: 1 });
