@@ -312,3 +312,79 @@ fn words(line: &str) -> Vec<String> {
     words.extend(Some(word).filter(|word| !word.is_empty()));
     words
 }
+
+/// Ten thousand clients on a hundred executions: each is answered once, when its execution ends.
+#[test]
+fn ten_thousand_waiters() {
+    let flow = "version: v1\ntype: flow\nsteps:\n  - {type: wait, name: nap, duration: $.seconds}\n";
+    let key = AccessKey { id: "k".into(), secret: "s".into(), security_token: None };
+    let mut emulator = Emulator::new(Options { seed: 1, access_keys: vec![key], ..Options::default() });
+    let zero = time::parse("2024-05-06T07:08:09Z").unwrap();
+    let ask = |emulator: &mut Emulator, action: &str, business: &[(&str, &str)]| {
+        let mut pairs = vec![
+            ("AccessKeyId", "k"),
+            ("Action", action),
+            ("SignatureMethod", "HMAC-SHA1"),
+            ("SignatureNonce", "n"),
+            ("SignatureVersion", "1.0"),
+            ("Timestamp", "2024-05-06T07:08:09Z"),
+            ("Version", "2019-03-15"),
+        ];
+        pairs.extend(business);
+        let canonical = rpc::canonical(&pairs);
+        let signature = rpc::signature("s", &rpc::string_to_sign("GET", &canonical));
+        let query = format!("{canonical}&Signature={}", encode::percent(&signature));
+        let request = Request { method: "GET".into(), path: "/".into(), query, ..Request::default() };
+        emulator.request(zero, &request)
+    };
+    let create = [("Name", "f"), ("Definition", flow), ("Description", "d"), ("Type", "FDL")];
+    assert!(matches!(ask(&mut emulator, "CreateFlow", &create), Reply::Answer(Response { status: 200, .. })));
+    let mut held = HashMap::new();
+    for execution in 0..100_u64 {
+        let (name, input) = (format!("e{execution}"), format!("{{\"seconds\": {}}}", execution % 10 + 1));
+        let start = [("FlowName", "f"), ("ExecutionName", &*name), ("Input", &*input)];
+        assert!(matches!(ask(&mut emulator, "StartExecution", &start), Reply::Answer(Response { status: 200, .. })));
+        for _ in 0..100 {
+            let describe = [("FlowName", "f"), ("ExecutionName", &*name), ("WaitTimeSeconds", "60")];
+            let Reply::Hold(waiter) = ask(&mut emulator, "DescribeExecution", &describe) else { panic!("not held") };
+            held.insert(waiter, execution);
+        }
+    }
+    assert_eq!(held.len(), 10_000);
+    while let Some(at) = emulator.wake_at().filter(|_| !held.is_empty()) {
+        for (waiter, response) in emulator.advance(at) {
+            let execution = held.remove(&waiter).expect("one answer for each");
+            assert_eq!(at, zero + (execution % 10 + 1) * 1000);
+            let body: serde_json::Value = serde_json::from_slice(&response.body).unwrap();
+            assert_eq!((&body["Name"], &body["Status"]), (&format!("e{execution}").into(), &"Succeeded".into()));
+        }
+    }
+    assert!(held.is_empty());
+}
+
+/// Whatever bytes arrive, there is an answer, in JSON, with a code.
+#[test]
+fn any_request_is_answered() {
+    let key = AccessKey { id: "k".into(), secret: "s".into(), security_token: None };
+    let mut emulator = Emulator::new(Options { seed: 1, access_keys: vec![key], ..Options::default() });
+    let good = "AccessKeyId=k&Action=ListFlows&SignatureMethod=HMAC-SHA1&SignatureNonce=n&SignatureVersion=1.0\
+                &Timestamp=2024-05-06T07%3A08%3A09Z&Version=2019-03-15&Signature=x";
+    let mut queries: Vec<String> = (0..good.len()).map(|at| good[..at].to_owned()).collect();
+    for strange in ["%", "%F", "%C3%28", "&&", "==", "=", "\u{0}", "流", "+", "%00"] {
+        queries.extend((0..good.len()).step_by(3).map(|at| format!("{}{strange}{}", &good[..at], &good[at..])));
+    }
+    for (number, query) in queries.into_iter().enumerate() {
+        let authorization = ["", "ACS3-HMAC-SHA256", "ACS3-HMAC-SHA256 Credential=k,SignedHeaders=;;,Signature="][number % 3];
+        let headers = vec![
+            ("authorization".to_owned(), authorization.to_owned()),
+            ("x-acs-action".to_owned(), "ListFlows".to_owned()),
+            ("x-acs-version".to_owned(), "2019-03-15".to_owned()),
+            ("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned()),
+        ];
+        let body = query.clone().into_bytes();
+        let request = Request { method: "POST".into(), host: "h".into(), path: "/".into(), query, headers, body };
+        let Reply::Answer(response) = emulator.request(0, &request) else { panic!("held") };
+        let body: serde_json::Value = serde_json::from_slice(&response.body).unwrap();
+        assert!((400..500).contains(&response.status) && body["Code"].is_string(), "{body}");
+    }
+}
