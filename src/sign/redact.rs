@@ -69,15 +69,18 @@ fn value_begin(lower: &str, at: usize) -> Option<usize> {
     let before = at
         .checked_sub(1)
         .and_then(|before| lower.as_bytes().get(before));
-    // `SignatureNonce` is no secret, and `xSignature` is another name; `%26` ends in a digit.
-    let encoded = at >= 3 && lower.get(at - 3..at).is_some_and(|before| before == "%26");
+    // `SignatureNonce` is no secret, and `xSignature` is another name; but an encoded `&` or `?`
+    // ends in a digit or a letter.
+    let encoded = ["%26", "%3f", "%2526", "%253f"]
+        .iter()
+        .any(|sign| lower.get(..at).is_some_and(|head| head.ends_with(sign)));
     if !encoded && before.is_some_and(u8::is_ascii_alphanumeric) {
         return None;
     }
     let rest = lower.get(at..)?;
     NAMES.iter().find_map(|name| {
         let behind = rest.strip_prefix(name)?;
-        let sign = ["=", "%3d", "%253d", ":"]
+        let sign = ["=", "%3d", "%253d", "%25253d", ":"]
             .into_iter()
             .find(|sign| behind.starts_with(sign))?;
         // Prose may say "signature: …"; only the header's own name is followed by a colon.
@@ -91,6 +94,7 @@ fn value_length(value: &str) -> usize {
         rest.starts_with(['&', ',', ';', '"', '\'', '`', '<', '>', ')', ']', '}'])
             || rest.starts_with(char::is_whitespace)
             || rest.starts_with("%26")
+            || rest.starts_with("%2526")
             || rest.starts_with("\\n")
     };
     (0..value.len())

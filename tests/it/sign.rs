@@ -338,6 +338,13 @@ fn nothing_secret_in_texts_for_people() {
         assert!(text.contains("SignatureMethod=HMAC-SHA1"), "{text}");
         assert!(text.contains("Signature=***"), "{text}");
     }
+    // However often it was encoded.
+    let twice = encode::percent(&encode::percent(&signed.url));
+    for text in [encode::percent(&signed.url), twice] {
+        let text = sign::redact(&text, None);
+        assert!(!text.contains("LTAI1234") && !text.contains("CAIS"), "{text}");
+        assert!(text.contains("DescribeExecution"), "{text}");
+    }
     assert_eq!(
         sign::redact("your signature: check it", None),
         "your signature: check it"
