@@ -1,0 +1,167 @@
+// describeExecution and waitForExecution against a `fetch` of the test: what is sent, what comes
+// back, what goes wrong. No network, so that it runs the same everywhere.
+
+import { assert } from "../harness.mjs";
+
+const CALL = { flowName: "f", executionName: "e" };
+const KEYS = { accessKeyId: "testid", accessKeySecret: "very-secret", securityToken: "very-token" };
+const RUNNING = { RequestId: "r", FlowName: "f", Name: "e", Status: "Running", FlowDefinition: "type: flow\n", Output: "" };
+
+const json = (body, status = 200, headers = {}) => new Response(JSON.stringify(body), { status, headers });
+const options = (fetch, more) => ({ endpoint: "https://service.example", fetch, ...more });
+
+/** What a promise rejects with; fails if it does not. */
+async function rejection(promise) {
+  let value;
+  try {
+    value = await promise;
+  } catch (error) {
+    return error;
+  }
+  throw new Error(`it did not reject but gave ${JSON.stringify(value)}`);
+}
+
+export const tests = {
+  "every fault becomes one clear error": async ({ cloudflow, cases }) => {
+    for (const { name, files } of cases("fault")) {
+      const [status, ...rest] = files["answer.txt"].split("\n\n");
+      const fetch = () => ({ status: Number(status), text: () => rest.join("\n\n") });
+      const asked = cloudflow.describeExecution(CALL, options(fetch, { retry: false }));
+      if (files["fault.txt"] === "none\n") {
+        assert.equal((await asked).done, true, name);
+        continue;
+      }
+      const error = await rejection(asked);
+      const expected = Object.fromEntries(files["fault.txt"].trimEnd().split("\n").map((line) => {
+        const at = line.indexOf(":");
+        return [line.slice(0, at), line.slice(at + 1).trim()];
+      }));
+      assert.ok(error instanceof cloudflow.CloudFlowError, name);
+      assert.equal(error.kind, expected.kind, name);
+      assert.equal(error.code, expected.code, name);
+      assert.equal(error.message, expected.message, name);
+      assert.equal(error.requestId ?? "", expected.requestId, name);
+      assert.equal(error.retryable, expected.retry !== "Never", name);
+      assert.equal(error.attempts, 1, name);
+    }
+  },
+
+  "an injected fetch gets the signed URL, options, and no this": async ({ cloudflow }) => {
+    let seen;
+    const fetch = async function (url, init) {
+      "use strict";
+      seen = { self: this, url, init };
+      return json(RUNNING);
+    };
+    await cloudflow.describeExecution({ ...CALL, waitTimeSeconds: 20 }, options(fetch, { credentials: KEYS, headers: { "x-more": "1" } }));
+    assert.equal(seen.self, undefined);
+    assert.ok(/^https:\/\/service\.example\/\?AccessKeyId=testid&Action=DescribeExecution&.*&WaitTimeSeconds=20&Signature=[^&]+$/.test(seen.url), seen.url);
+    assert.equal(seen.init.method, "GET");
+    assert.equal(seen.init.redirect, "manual");
+    assert.equal(new Headers(seen.init.headers).get("x-more"), "1");
+    assert.ok(seen.init.signal instanceof AbortSignal, "a signal of our own");
+  },
+
+  "every attempt is stamped and signed afresh": async ({ cloudflow }) => {
+    const nonces = new Set();
+    const fetch = (url) => {
+      nonces.add(new URL(url).searchParams.get("SignatureNonce"));
+      return json({ Code: "ResourceThrottled", Message: "x" }, 429, { "x-acs-retry-after": "5" });
+    };
+    const retry = { maxAttempts: 4, baseDelayMs: 1 };
+    const error = await rejection(cloudflow.describeExecution(CALL, options(fetch, { credentials: KEYS, retry })));
+    assert.equal(error.code, "ResourceThrottled");
+    assert.equal(error.attempts, 4);
+    assert.equal(nonces.size, 4);
+  },
+
+  "an abort rejects with the reason itself, whatever it is, at once": async ({ cloudflow }) => {
+    const hangs = () => new Promise(() => {});
+    const fails = () => Promise.reject(new TypeError("no network"));
+    for (const reason of ["user left", { kind: "mine" }, new Error("mine"), 0]) {
+      for (const fetch of [hangs, fails]) {
+        const controller = new AbortController();
+        setTimeout(() => controller.abort(reason), 20);
+        const begin = Date.now();
+        const more = { signal: controller.signal, retry: { baseDelayMs: 60000, maxDelayMs: 60000 } };
+        const error = await rejection(cloudflow.waitForExecution(CALL, options(fetch, more)));
+        assert.equal(error, reason);
+        assert.ok(Date.now() - begin < 2000, "it did not wait");
+      }
+    }
+    const error = new Error("before");
+    assert.equal(await rejection(cloudflow.describeExecution(CALL, options(hangs, { signal: AbortSignal.abort(error) }))), error);
+    assert.equal((await cloudflow.describeExecution(CALL, options(() => json(RUNNING)))).name, "e");
+  },
+
+  "no listener stays on the caller's signal": async ({ cloudflow }) => {
+    const { signal } = new AbortController();
+    let listening = 0;
+    const counting = {
+      get aborted() { return signal.aborted; },
+      get reason() { return signal.reason; },
+      addEventListener(...rest) { listening += 1; signal.addEventListener(...rest); },
+      removeEventListener(...rest) { listening -= 1; signal.removeEventListener(...rest); },
+    };
+    for (let i = 0; i < 5; i += 1) await cloudflow.describeExecution(CALL, options(() => json(RUNNING), { signal: counting }));
+    assert.equal(listening, 0);
+  },
+
+  "a time-out ends a fetch that ignores its signal": async ({ cloudflow }) => {
+    const error = await rejection(cloudflow.describeExecution(CALL, options(() => new Promise(() => {}), { timeoutMs: 100 })));
+    assert.equal(error.kind, "timeout");
+  },
+
+  "a wait tells each change once and ends with the execution": async ({ cloudflow }) => {
+    const told = [];
+    let calls = 0;
+    const fetch = () => {
+      calls += 1;
+      return json(calls < 2 ? { ...RUNNING, RequestId: String(calls) } : { ...RUNNING, Status: "TimedOut" });
+    };
+    const execution = await cloudflow.waitForExecution(CALL, options(fetch, { onUpdate: ({ status }) => told.push(status) }));
+    assert.equal(execution.done, true);
+    assert.deepEqual(told, ["Running", "TimedOut"]);
+  },
+
+  "an expired token is fetched anew, once": async ({ cloudflow }) => {
+    let given = 0;
+    const credentials = async () => ({ ...KEYS, securityToken: `token-${(given += 1)}` });
+    const old = { Code: "InvalidSecurityToken.Expired", Message: "old" };
+    const first = (url) => (url.includes("token-1") ? json(old, 400) : json(RUNNING));
+    assert.equal((await cloudflow.describeExecution(CALL, options(first, { credentials }))).status, "Running");
+    assert.equal(given, 2);
+    const error = await rejection(cloudflow.describeExecution(CALL, options(() => json(old, 400), { credentials })));
+    assert.equal(error.kind, "credentials");
+    assert.equal(given, 4);
+  },
+
+  "a wrong clock is corrected from the answer, once": async ({ cloudflow }) => {
+    const there = () => Date.now() + 3600000;
+    const fetch = (url) => {
+      const said = Date.parse(new URL(url).searchParams.get("Timestamp"));
+      const near = Math.abs(said - there()) < 60000;
+      return near ? json(RUNNING) : json({ Code: "RequestTimeTooSkewed", Message: "x" }, 403, { date: new Date(there()).toUTCString() });
+    };
+    assert.equal((await cloudflow.describeExecution(CALL, options(fetch, { credentials: KEYS }))).status, "Running");
+  },
+
+  "nothing that is thrown shows a secret": async ({ cloudflow }) => {
+    const fetches = [
+      (url) => Promise.reject(new Error(`cannot load ${url}`, { cause: new Error(`at ${url}`) })),
+      (url) => json({ Code: "SignatureDoesNotMatch", Message: `server string to sign is:GET&%2F&${encodeURIComponent(url)}` }, 400),
+      (url) => new Response(`<p>${url} very-token very-secret</p>`, { status: 502 }),
+    ];
+    for (const fetch of fetches) {
+      const error = await rejection(cloudflow.describeExecution(CALL, options(fetch, { credentials: KEYS, retry: false })));
+      const shown = `${error} ${error.stack} ${JSON.stringify(error)} ${error.cause} ${error.cause?.message}`;
+      for (const secret of ["very-secret", "very-token", "testid"]) assert.ok(!shown.includes(secret), shown);
+    }
+  },
+
+  "a callback that throws ends the wait with what it threw": async ({ cloudflow }) => {
+    const mine = new Error("mine");
+    const onUpdate = () => { throw mine; };
+    assert.equal(await rejection(cloudflow.waitForExecution(CALL, options(() => json(RUNNING), { onUpdate }))), mine);
+  },
+};
