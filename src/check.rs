@@ -34,7 +34,7 @@ const MAX_BYTES: usize = 1024 * 1024;
 /// findings come back in the one order.
 pub fn check<'a>(tree: &'a Tree<'a>, yaml: Vec<Diagnostic>) -> (Option<Flow<'a>>, Vec<Diagnostic>) {
     let torn: Vec<Span> =
-        yaml.iter().filter(|found| found.code == Code::YamlSyntax).filter_map(|found| found.span).collect();
+        yaml.iter().filter(|found| found.code.as_str().starts_with("yaml-")).filter_map(|found| found.span).collect();
     let mut findings = Findings::new();
     for diagnostic in yaml {
         findings.add(diagnostic);

@@ -4,27 +4,58 @@
 //! diagnostic for every mistake. No input makes it recurse without bound, expand aliases
 //! without bound, or take more than linear time.
 
-mod granit;
+mod block;
+mod brackets;
+mod decode;
+mod events;
 mod keys;
+mod props;
+mod reader;
+mod recover;
 mod resolve;
+mod scalar;
+mod stream;
 mod tree;
 
 pub use tree::{Entries, Items, Kind, Node, Resolved, Style, Tree};
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::text::Span;
+use reader::Reader;
 
 /// Collections may stand in each other this deep; flows are about twenty deep.
 const MAX_DEPTH: usize = 128;
-/// A 1 MiB definition has about 70,000 nodes.
+/// A 1 MiB definition has about 70,000 values.
 const MAX_NODES: usize = 4_000_000;
 /// As many values may be seen with every alias followed: a bound for all who walk the tree.
 const MAX_EXPANSION: usize = 4_000_000;
+/// So many mistakes help nobody.
+const MAX_DIAGNOSTICS: usize = 500;
 
 /// Reads one YAML 1.2 document.
 pub fn parse(text: &str) -> (Tree<'_>, Vec<Diagnostic>) {
-    let mut tree = Tree::empty(text);
-    let mut diagnostics = Vec::new();
-    granit::read(&mut tree, &mut diagnostics);
+    let (tree, mut diagnostics) = read(text);
+    if let Some(second) = tree.documents.get(1) {
+        let line = text.get(second.start as usize..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+        let length = if second.explicit { 3 } else { line.len() };
+        let span = Span::new(second.start as usize, second.start as usize + length);
+        let message = "a second document begins here; a definition is one document";
+        diagnostics.push(Diagnostic::new(Code::YamlMultipleDocuments, span, message));
+    }
     crate::diagnostic::sort(&mut diagnostics);
     (tree, diagnostics)
+}
+
+/// The text as the event lines of the yaml-test-suite, all documents of it, and the findings:
+/// how tests compare this reader with others.
+#[doc(hidden)]
+pub fn events(text: &str) -> (String, Vec<Diagnostic>) {
+    let (tree, diagnostics) = read(text);
+    (events::events(&tree), diagnostics)
+}
+
+fn read(text: &str) -> (Tree<'_>, Vec<Diagnostic>) {
+    let mut reader = Reader::new(text);
+    reader.stream();
+    (reader.tree, reader.diagnostics)
 }

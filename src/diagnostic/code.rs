@@ -40,8 +40,22 @@ macro_rules! codes {
 
 codes! {
     // YAML
-    /// The text is not YAML.
-    YamlSyntax = "yaml-syntax", Error;
+    /// A quote is never closed.
+    YamlUnclosedQuote = "yaml-unclosed-quote", Error;
+    /// A bracket is never closed.
+    YamlUnclosedBracket = "yaml-unclosed-bracket", Error;
+    /// A tab stands where only spaces can indent.
+    YamlTabIndent = "yaml-tab-indent", Error;
+    /// A line is indented unlike the lines it belongs to.
+    YamlBadIndent = "yaml-bad-indent", Error;
+    /// A key stands without its colon.
+    YamlMissingColon = "yaml-missing-colon", Error;
+    /// The blank behind the colon of a key is missing.
+    YamlMissingSpace = "yaml-missing-space", Error;
+    /// An escape in a quoted text does not exist.
+    YamlBadEscape = "yaml-bad-escape", Error;
+    /// Something stands where it cannot.
+    YamlUnexpected = "yaml-unexpected", Error;
     /// An alias names nothing that stands above it.
     YamlUnknownAlias = "yaml-unknown-alias", Error;
     /// The text holds more than one document.

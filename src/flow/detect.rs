@@ -30,11 +30,16 @@ pub(super) fn detect(root: Node<'_>, findings: &mut Findings) -> Option<Dialect>
         };
         return Some(dialect);
     };
-    if let Some((second, _, _)) = headers.next()
+    if let Some((second, spelling, other)) = headers.next()
         && second.text() != Some(name)
     {
         let message = "both `type` and `Type` stand here: a flow is written in one dialect";
         findings.add(unknown(second.span(), message).related(key.span(), "the first one"));
+        // Two whole definitions in one text are neither.
+        let says = |name: &str, value: Node<'_>| of_key(name).is_some_and(|dialect| value.text() == Some(dialect.as_str()));
+        if says(name, value) && says(spelling, other) {
+            return None;
+        }
     }
     if is_opaque(value) {
         return by_keys.or_else(|| of_key(name));

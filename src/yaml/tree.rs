@@ -1,5 +1,6 @@
 //! The tree: a flat arena, read through small copyable [`Node`] handles.
 
+use super::reader::Leaf;
 use super::resolve;
 use crate::text::Span;
 
@@ -15,8 +16,11 @@ pub struct Tree<'t> {
     /// The texts of scalars that do not stand in the source as they mean, end to end.
     pub(super) decoded: String,
     pub(super) ranges: Vec<Decoded>,
-    /// Tags are rare: they stand beside the nodes, ordered by node.
+    /// Tags and anchors are rare: they stand beside the nodes, ordered by node.
     pub(super) tags: Vec<(u32, Span)>,
+    pub(super) anchors: Vec<(u32, Span)>,
+    /// The handles that `%TAG` declared, with their prefixes.
+    pub(super) handles: Vec<(Span, Span)>,
     /// Lines of a template language were skipped.
     pub(super) template_lines: bool,
 }
@@ -104,6 +108,14 @@ pub(super) const ALIAS: u8 = 4;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Document {
     pub root: u32,
+    /// Where it begins.
+    pub start: u32,
+    /// `---` stands before it.
+    pub explicit: bool,
+    /// `...` stands behind it.
+    pub ended: bool,
+    /// The first of its [`Tree::handles`].
+    pub handles: u32,
 }
 
 /// A stretch of [`Tree::decoded`].
@@ -111,6 +123,11 @@ pub(super) struct Document {
 pub(super) struct Decoded {
     pub start: u32,
     pub end: u32,
+    /// What decoding it again needs: the indentation of a block scalar, where its last line
+    /// break ends, and whether a quote was never closed.
+    pub indent: u32,
+    pub tail: u32,
+    pub broken: bool,
 }
 
 impl<'t> Tree<'t> {
@@ -123,6 +140,8 @@ impl<'t> Tree<'t> {
             decoded: String::new(),
             ranges: Vec::new(),
             tags: Vec::new(),
+            anchors: Vec::new(),
+            handles: Vec::new(),
             template_lines: false,
         }
     }
@@ -273,17 +292,21 @@ impl<'a> Node<'a> {
             .map(|(_, value)| value)
     }
 
-    /// The byte offset in the document of a byte offset in [`Node::text`], so that a finding
-    /// inside an expression has the right place also in quoted and folded scalars.
-    pub fn source_offset(self, at: usize) -> u32 {
-        let quote = usize::from(matches!(
-            self.raw.style,
-            Style::SingleQuoted | Style::DoubleQuoted
-        ));
-        self.raw
-            .span
-            .end
-            .min(Span::at(self.raw.span.start as usize + quote + at).start)
+    /// The scalar as the reader found it, and the text it stands in.
+    pub(super) fn leaf(self) -> (Leaf, &'a str) {
+        let Span { start, end } = self.raw.span;
+        let range = self.tree.ranges.get(self.raw.first as usize).filter(|_| self.raw.flags & DECODED != 0);
+        let leaf = Leaf {
+            style: self.raw.style,
+            start: start as usize,
+            end: end as usize,
+            verbatim: range.is_none(),
+            multi: false,
+            broken: range.is_some_and(|range| range.broken),
+            indent: range.map_or(0, |range| range.indent as usize),
+            tail: range.map_or(0, |range| range.tail as usize),
+        };
+        (leaf, self.tree.text)
     }
 
     fn target(self) -> u32 {

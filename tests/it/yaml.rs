@@ -1,7 +1,20 @@
 //! The YAML reader.
 
+#![allow(clippy::disallowed_methods, reason = "tests read files")]
+
+mod hostile;
+mod oracle;
+mod suite;
+
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+use std::fmt::Write as _;
+
 use cloudflow_wasm::diagnostic::Code;
-use cloudflow_wasm::yaml::{self, Kind, Resolved, Style};
+use cloudflow_wasm::text::{LineIndex, Span};
+use cloudflow_wasm::yaml::{self, Kind, Node, Resolved, Style};
+
+use crate::support;
 
 #[test]
 fn reads_a_flow() {
@@ -52,13 +65,144 @@ fn an_alias_shows_as_the_node_it_names() {
     );
 }
 
+/// Every text of the cases against its tree and its findings; `ok` has none.
 #[test]
-fn an_alias_bomb_stays_small() {
-    let mut text = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
-    for n in 1..12 {
-        let alias = format!("*a{}, ", n - 1).repeat(9);
-        text += &format!("a{n}: &a{n} [{alias}]\n");
+fn cases_hold() {
+    let mut failures = Vec::new();
+    for case in support::cases("yaml", "text.yaml") {
+        let text = case.read("text.yaml");
+        let (tree, diagnostics) = yaml::parse(&text);
+        let index = LineIndex::new(&text);
+        let range = |span: Span| {
+            let (start, end) = (index.position(span.start), index.position(span.end));
+            format!("{}:{}-{}:{}", start.line, start.column, end.line, end.column)
+        };
+        let mut found = String::new();
+        for d in &diagnostics {
+            let place = range(d.span.unwrap());
+            writeln!(found, "{place} {} {}: {}", d.severity.as_str(), d.code.as_str(), d.message).unwrap();
+            for related in &d.related {
+                writeln!(found, "  {} {}", range(related.span), related.message).unwrap();
+            }
+            if let Some(fix) = &d.fix {
+                let edit = &fix.edits[0];
+                writeln!(found, "  fix: {}: {} {:?}", fix.title, range(edit.span), edit.new_text).unwrap();
+            }
+        }
+        if case.name.starts_with("ok/") != found.is_empty() {
+            failures.push(format!("{}: found {found:?}", case.name));
+        }
+        let mut shown = String::new();
+        if let Some(root) = tree.root() {
+            show(root, 0, &range, &mut shown);
+        }
+        case.expect("tree.txt", &shown, &mut failures);
+        if !case.name.starts_with("ok/") {
+            case.expect("diagnostics.txt", &found, &mut failures);
+        }
     }
-    let (_, diagnostics) = yaml::parse(&text);
-    assert!(diagnostics.iter().any(|d| d.code == Code::YamlLimit));
+    support::report("yaml", failures);
+}
+
+/// One node a line: place, kind, style, tag, value; children below, indented.
+fn show(node: Node<'_>, depth: usize, range: &impl Fn(Span) -> String, out: &mut String) {
+    write!(out, "{}{} {:?}", "  ".repeat(depth), range(node.span()), node.style()).unwrap();
+    if let Some(tag) = node.tag() {
+        write!(out, " {tag}").unwrap();
+    }
+    match node.resolve() {
+        Some(value) => write!(out, " {value:?}").unwrap(),
+        None => write!(out, " {:?}", node.kind()).unwrap(),
+    }
+    *out += if node.is_template() { " template\n" } else { "\n" };
+    for item in node.items() {
+        show(item, depth + 1, range, out);
+    }
+    for (key, value) in node.entries() {
+        show(key, depth + 1, range, out);
+        show(value, depth + 2, range, out);
+    }
+}
+
+/// Every repair, done, leaves a text without that finding.
+#[test]
+fn repairs_repair() {
+    let mut repaired = 0;
+    for case in support::cases("yaml/err", "text.yaml") {
+        let text = case.read("text.yaml");
+        for diagnostic in yaml::parse(&text).1 {
+            let Some(fix) = &diagnostic.fix else { continue };
+            let mut fixed = text.clone();
+            for edit in fix.edits.iter().rev() {
+                fixed.replace_range(edit.span.start as usize..edit.span.end as usize, &edit.new_text);
+            }
+            let start = diagnostic.span.unwrap().start;
+            let again = yaml::parse(&fixed).1;
+            assert!(
+                !again.iter().any(|d| d.code == diagnostic.code && d.span.unwrap().start == start),
+                "{}: {:?} is still there:\n{fixed}",
+                case.name,
+                diagnostic.message
+            );
+            repaired += 1;
+        }
+    }
+    assert!(repaired > 10);
+}
+
+#[test]
+fn places_inside_scalars() {
+    let text = "a: \"x\\ty\\u6d41z\"\nb: 'it''s'\nc: >-\n  one\n  two\n\n  three\nd: one\n  two\ne: \"p\n   q\"\n";
+    let (tree, diagnostics) = yaml::parse(text);
+    assert_eq!(diagnostics, []);
+    let root = tree.root().unwrap();
+    // A word of the decoded value, and what stands at its place in the source.
+    for (key, word, there) in [
+        ("a", "y", "y\\u6d41z"), ("a", "流", "\\u6d41z"), ("a", "z", "z\"\nb"), ("b", "s", "s'"), ("b", "'", "''s"), ("c", "two", "two\n\n"),
+        ("c", "three", "three\n"), ("c", "\nthree", "\n\n  three"), ("d", "two", "two\ne"), ("e", "q", "q\"\n"),
+    ] {
+        let node = root.get(key).unwrap();
+        let at = node.text().unwrap().find(word).unwrap();
+        let place = node.source_offset(at) as usize;
+        assert!(text[place..].starts_with(there), "{key} {word:?}: {:?}", &text[place..]);
+        // Behind the end: before the closing quote.
+        let end = node.source_offset(node.text().unwrap().len());
+        assert_eq!(end, node.span().end - u32::from(matches!(node.style(), Style::DoubleQuoted | Style::SingleQuoted)));
+    }
+}
+
+/// Texts to torment the reader with: those of the cases and of the suite and, where it is at
+/// hand, the corpus of public flows (`CLOUDFLOW_CORPUS`).
+fn texts() -> Vec<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut texts = Vec::new();
+    let mut todo: Vec<PathBuf> = vec![root.join("tests/cases")];
+    todo.extend(env::var_os("CLOUDFLOW_CORPUS").map(PathBuf::from));
+    while let Some(dir) = todo.pop() {
+        let mut entries: Vec<_> = fs::read_dir(&dir).unwrap().map(|entry| entry.unwrap().path()).collect();
+        entries.sort();
+        for path in entries {
+            if path.is_dir() {
+                todo.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "yaml") {
+                texts.push(fs::read_to_string(&path).unwrap());
+            }
+        }
+    }
+    texts.extend(suite::texts());
+    assert!(texts.len() > 10);
+    texts
+}
+
+/// Numbers that look random and are the same in every run.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, end: usize) -> usize {
+        // xorshift64
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % end.max(1) as u64) as usize
+    }
 }

@@ -1,0 +1,482 @@
+//! The reader's state and the few moves all its parts share: looking at bytes, going to the
+//! next token, making nodes, opening and closing collections.
+
+use std::collections::HashMap;
+
+use super::keys::report_duplicates;
+use super::tree::{ALIAS, Document, Kind, NONE, Raw, Style, TAGGED, Tree};
+use super::{MAX_DEPTH, MAX_DIAGNOSTICS, MAX_EXPANSION, MAX_NODES};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::text::Span;
+
+/// Reads the text of `tree` into it. INVARIANT: every loop that does not move `pos` forward
+/// closes a frame, so reading takes linear time.
+pub(super) struct Reader<'t> {
+    pub bytes: &'t [u8],
+    pub pos: usize,
+    /// Where the line of `pos` begins.
+    pub line: usize,
+    /// The first tab between the last indicator, or the start of the line, and `pos`.
+    pub tab: Option<usize>,
+    /// The line before this one was indented by a tab too, which was reported.
+    pub tab_run: bool,
+    /// The indentation of the token at `pos`.
+    pub column: i32,
+    /// `pos` is the first token of its line.
+    pub fresh: bool,
+    /// A block collection may begin at `pos`.
+    pub compact: bool,
+    /// Tag and anchor that stand on a line of their own above the node they belong to.
+    pub outer: Props,
+    pub frames: Vec<Frame>,
+    pub tree: Tree<'t>,
+    pub diagnostics: Vec<Diagnostic>,
+    /// Up to here no `}}` closes a `{{`.
+    pub no_template: usize,
+    pub handles: usize,
+    anchors: HashMap<&'t str, Anchor>,
+    /// Nodes so far, those behind aliases counted each time.
+    read: usize,
+    /// Size and height of the collection that was closed last.
+    closed: (usize, usize),
+    halted: bool,
+}
+
+/// A collection that is still being read; at the bottom the document itself.
+#[derive(Clone, Copy)]
+pub(super) struct Frame {
+    pub role: Role,
+    pub state: State,
+    /// The column of its entries; in brackets, of the block collection around them.
+    pub indent: i32,
+    /// A second column that is taken too, after a line that was indented wrongly.
+    pub alt: i32,
+    /// Something in it was indented wrongly and has been reported.
+    pub loose: bool,
+    pub node: u32,
+    last: u32,
+    /// Behind the last byte that belongs to it.
+    pub end: usize,
+    /// The last key was quoted or a collection, so that `:` needs no blank behind it.
+    pub json: bool,
+    /// Not part of the tree: read only to go on behind it.
+    pub detached: bool,
+    pub props: Props,
+    read: usize,
+    height: usize,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    Root,
+    Seq,
+    Map,
+    FlowSeq,
+    FlowMap,
+    /// A mapping of one entry without braces inside `[ ]`.
+    Pair,
+}
+
+/// What comes next in a collection.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum State {
+    /// An entry, or the end.
+    Start,
+    /// The node behind `?`.
+    Key,
+    /// The `:` behind a key.
+    Colon,
+    /// The value, the item, the root.
+    Node,
+    /// A comma, or the end.
+    After,
+}
+
+/// A tag and an anchor (without its `&`); an empty span where there is none.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Props {
+    pub tag: Span,
+    pub anchor: Span,
+}
+
+impl Props {
+    pub fn none(self) -> bool {
+        self.tag.is_empty() && self.anchor.is_empty()
+    }
+}
+
+/// A finished node that aliases may name.
+#[derive(Clone, Copy)]
+struct Anchor {
+    node: u32,
+    size: usize,
+    height: usize,
+}
+
+/// A scalar that was found but is not a node yet.
+#[derive(Clone, Copy)]
+pub(super) struct Leaf {
+    pub style: Style,
+    pub start: usize,
+    pub end: usize,
+    /// Its text is its source.
+    pub verbatim: bool,
+    /// It goes over more than one line.
+    pub multi: bool,
+    /// It ended early: by a mistake.
+    pub broken: bool,
+    /// The indentation of a block scalar's content.
+    pub indent: usize,
+    /// A block scalar's content ends here, line breaks at its end included.
+    pub tail: usize,
+}
+
+impl<'t> Reader<'t> {
+    pub fn new(text: &'t str) -> Self {
+        Reader {
+            bytes: text.as_bytes(),
+            pos: 0,
+            line: 0,
+            tab: None,
+            tab_run: false,
+            column: 0,
+            fresh: true,
+            compact: true,
+            outer: Props::default(),
+            frames: Vec::new(),
+            tree: Tree::empty(text),
+            diagnostics: Vec::new(),
+            no_template: 0,
+            handles: 0,
+            anchors: HashMap::new(),
+            read: 0,
+            closed: (0, 0),
+            halted: false,
+        }
+    }
+
+    /// The byte at `at`; 0 past the end (a text is cut where it holds a 0).
+    pub fn at(&self, at: usize) -> u8 {
+        self.bytes.get(at).copied().unwrap_or(0)
+    }
+
+    pub fn is_end(&self, at: usize) -> bool {
+        at >= self.bytes.len()
+    }
+
+    /// A blank, a line break, or the end.
+    pub fn is_space(&self, at: usize) -> bool {
+        matches!(self.at(at), b' ' | b'\t' | b'\n' | b'\r' | 0)
+    }
+
+    pub fn is_break(&self, at: usize) -> bool {
+        matches!(self.at(at), b'\n' | b'\r' | 0)
+    }
+
+    pub fn is_blank(&self, at: usize) -> bool {
+        matches!(self.at(at), b' ' | b'\t')
+    }
+
+    /// Behind the blanks at `at`.
+    pub fn blanks(&self, mut at: usize) -> usize {
+        while self.is_blank(at) {
+            at += 1;
+        }
+        at
+    }
+
+    /// Behind the spaces at `at`.
+    pub fn spaces(&self, mut at: usize) -> usize {
+        while self.at(at) == b' ' {
+            at += 1;
+        }
+        at
+    }
+
+    /// The end of the line of `at`.
+    pub fn line_end(&self, mut at: usize) -> usize {
+        while !self.is_break(at) {
+            at += 1;
+        }
+        at
+    }
+
+    /// Behind the line break at `at`, if there is one.
+    pub fn after_break(&self, at: usize) -> usize {
+        match self.at(at) {
+            b'\r' if self.at(at + 1) == b'\n' => at + 2,
+            b'\r' | b'\n' => at + 1,
+            _ => at,
+        }
+    }
+
+    /// Without the blanks before `end`.
+    pub fn trim(&self, start: usize, mut end: usize) -> usize {
+        while end > start && self.is_blank(end - 1) {
+            end -= 1;
+        }
+        end
+    }
+
+    /// From a line break, over empty lines: the start of the next line that holds something,
+    /// its first byte that is no space, its first that is no blank.
+    pub fn next_line(&self, mut at: usize) -> (usize, usize, usize) {
+        loop {
+            let line = self.after_break(at);
+            let indented = self.spaces(line);
+            let first = self.blanks(indented);
+            if !self.is_break(first) || self.is_end(first) {
+                return (line, indented, first);
+            }
+            at = first;
+        }
+    }
+
+    /// True for `---` and `...` at the start of a line.
+    pub fn is_marker(&self, line: usize) -> bool {
+        let first = self.at(line);
+        matches!(first, b'-' | b'.')
+            && self.at(line + 1) == first
+            && self.at(line + 2) == first
+            && self.is_space(line + 3)
+    }
+
+    /// True where a line of a template language begins: `{% … %}` or `{# … #}`, with nothing
+    /// behind it.
+    pub fn is_template_line(&self, at: usize) -> bool {
+        let close = self.at(at + 1);
+        if self.at(at) != b'{' || !matches!(close, b'%' | b'#') {
+            return false;
+        }
+        let end = self.trim(at, self.line_end(at));
+        end >= at + 4 && self.at(end - 1) == b'}' && self.at(end - 2) == close
+    }
+
+    /// Goes over blanks, comments, line breaks and template lines to the next token.
+    pub fn skip(&mut self) {
+        self.tab = None;
+        self.fresh = self.pos == self.line;
+        loop {
+            let start = self.pos;
+            match self.at(start) {
+                b' ' => self.pos = self.spaces(start),
+                b'\t' => {
+                    self.tab = self.tab.or(Some(start));
+                    self.pos += 1;
+                }
+                b'\n' | b'\r' => self.new_line(self.after_break(start)),
+                b'#' if start == self.line || self.is_blank(start - 1) => self.pos = self.line_end(start),
+                b'{' if self.fresh && self.is_template_line(start) => {
+                    self.tree.template_lines = true;
+                    self.pos = self.line_end(start);
+                }
+                _ => break,
+            }
+        }
+        if self.fresh && self.tab.is_none() {
+            self.tab_run = false;
+        }
+        self.column = (self.pos - self.line) as i32;
+    }
+
+    pub fn new_line(&mut self, line: usize) {
+        self.pos = line;
+        self.line = line;
+        self.fresh = true;
+        self.tab = None;
+    }
+
+    /// The innermost collection. INVARIANT: the document's frame is never popped while reading.
+    pub fn top(&mut self) -> &mut Frame {
+        if self.frames.is_empty() {
+            self.frames.push(Frame::new(Role::Root, State::After, -1, NONE, 0, 0, Props::default()));
+        }
+        let last = self.frames.len() - 1;
+        #[allow(clippy::indexing_slicing, reason = "not empty: an element was pushed just above")]
+        &mut self.frames[last]
+    }
+
+    pub fn raw(kind: Kind, style: Style, start: usize, end: usize) -> Raw {
+        Raw { span: Span::new(start, end), first: NONE, next: NONE, kind, style, flags: 0 }
+    }
+
+    /// Makes a node; it hangs nowhere yet.
+    pub fn create(&mut self, raw: Raw, props: Props) -> u32 {
+        let id = self.tree.nodes.len() as u32;
+        self.read += 1;
+        self.tree.nodes.push(raw);
+        if !props.none() {
+            self.attach(id, props, 1, 0);
+        }
+        if self.tree.nodes.len() == MAX_NODES {
+            let message = format!("the text holds more than {MAX_NODES} values");
+            self.limit(raw.span, message);
+        }
+        id
+    }
+
+    /// Gives a finished node its tag and makes it known under its anchor.
+    fn attach(&mut self, id: u32, props: Props, size: usize, height: usize) {
+        if !props.tag.is_empty() {
+            let at = self.tree.tags.partition_point(|(node, _)| *node < id);
+            self.tree.tags.insert(at, (id, props.tag));
+            if let Some(node) = self.tree.nodes.get_mut(id as usize) {
+                node.flags |= TAGGED;
+            }
+        }
+        if !props.anchor.is_empty() {
+            self.anchors.insert(props.anchor.of(self.tree.text), Anchor { node: id, size, height });
+            self.tree.anchors.push((id, props.anchor));
+        }
+    }
+
+    /// Gives a node that was made without them its tag and anchor.
+    pub fn give(&mut self, id: u32, props: Props) {
+        if !props.none() {
+            let (size, height) = self.closed;
+            self.attach(id, props, size, height);
+        }
+    }
+
+    /// Hangs a node into the innermost collection.
+    pub fn link(&mut self, id: u32) {
+        let end = self.tree.nodes.get(id as usize).map_or(0, |node| node.span.end as usize);
+        let frame = self.top();
+        frame.end = frame.end.max(end);
+        let (parent, before) = (frame.node, frame.last);
+        frame.last = id;
+        let root = frame.role == Role::Root;
+        if root {
+            if let Some(document) = self.tree.documents.last_mut() {
+                document.root = id;
+            }
+        } else if before == NONE {
+            if let Some(node) = self.tree.nodes.get_mut(parent as usize) {
+                node.first = id;
+            }
+        } else if let Some(node) = self.tree.nodes.get_mut(before as usize) {
+            node.next = id;
+        }
+    }
+
+    /// A value that is not written, at `at`, hung into the innermost collection.
+    pub fn empty(&mut self, at: usize, props: Props) {
+        let id = self.create(Self::raw(Kind::Scalar, Style::Plain, at, at), props);
+        self.link(id);
+    }
+
+    /// The node for `*name`.
+    pub fn alias(&mut self, start: usize, end: usize) -> u32 {
+        let mut raw = Self::raw(Kind::Scalar, Style::Plain, start, end);
+        let name = Span::new(start + 1, end).of(self.tree.text);
+        let depth = self.frames.len();
+        match self.anchors.get(name).copied() {
+            None => self.unknown_alias(start, end),
+            Some(anchor) => {
+                let depth_there = depth + anchor.height;
+                if self.read + anchor.size > MAX_EXPANSION || depth_there > MAX_DEPTH {
+                    self.limit(raw.span, "the aliases up to here stand for too many values".into());
+                } else {
+                    self.read += anchor.size;
+                    raw.first = anchor.node;
+                    raw.flags = ALIAS;
+                    let frame = self.top();
+                    frame.height = frame.height.max(anchor.height + 1);
+                }
+            }
+        }
+        self.create(raw, Props::default())
+    }
+
+    /// Begins a collection. In a block it hangs in its parent at once; in brackets when it ends,
+    /// because it may turn out to be a key.
+    pub fn open(&mut self, role: Role, start: usize, indent: i32, props: Props) -> u32 {
+        let (kind, style) = match role {
+            Role::Seq => (Kind::Sequence, Style::Block),
+            Role::FlowSeq => (Kind::Sequence, Style::Flow),
+            Role::FlowMap | Role::Pair => (Kind::Mapping, Style::Flow),
+            Role::Root | Role::Map => (Kind::Mapping, Style::Block),
+        };
+        let read = self.read;
+        let id = self.create(Self::raw(kind, style, start, start + 1), Props::default());
+        let mut frame = Frame::new(role, State::Start, indent, id, start + 1, read, props);
+        frame.detached = self.frames.last().is_some_and(|parent| parent.detached);
+        self.frames.push(frame);
+        if self.frames.len() > MAX_DEPTH {
+            self.limit(Span::new(start, start + 1), format!("nested deeper than {MAX_DEPTH} levels"));
+        }
+        id
+    }
+
+    /// Ends the innermost collection at `end`; its node.
+    pub fn close(&mut self, end: usize) -> u32 {
+        let Some(frame) = self.frames.pop() else { return NONE };
+        let Some(node) = self.tree.nodes.get_mut(frame.node as usize) else { return NONE };
+        node.span.end = Span::at(end).end;
+        if node.kind == Kind::Mapping && !self.tree.template_lines {
+            report_duplicates(&self.tree, frame.node, &mut self.diagnostics);
+        }
+        self.closed = (self.read - frame.read, frame.height);
+        if !frame.props.none() {
+            self.attach(frame.node, frame.props, self.read - frame.read, frame.height);
+        }
+        let parent = self.top();
+        parent.height = parent.height.max(frame.height + 1);
+        parent.end = parent.end.max(end);
+        frame.node
+    }
+
+    /// Begins a document.
+    pub fn start_document(&mut self, start: usize, explicit: bool) {
+        self.anchors.clear();
+        let document = Document { root: NONE, start: Span::at(start).start, explicit, ended: false, handles: self.handles as u32 };
+        self.tree.documents.push(document);
+        self.frames.clear();
+        self.frames.push(Frame::new(Role::Root, State::Node, -1, NONE, start, 0, Props::default()));
+    }
+
+    pub fn report(&mut self, diagnostic: Diagnostic) {
+        if self.halted {
+            return;
+        }
+        self.diagnostics.push(diagnostic);
+        if self.diagnostics.len() >= MAX_DIAGNOSTICS {
+            let span = Span::at(self.pos);
+            self.limit(span, "too many mistakes: what follows is not read".into());
+        }
+    }
+
+    /// Reports a limit and reads no further.
+    fn limit(&mut self, span: Span, message: String) {
+        if !self.halted {
+            self.diagnostics.push(Diagnostic::new(Code::YamlLimit, span, message));
+        }
+        self.halted = true;
+        self.bytes = self.bytes.get(..self.pos).unwrap_or_default();
+    }
+}
+
+impl Frame {
+    fn new(role: Role, state: State, indent: i32, node: u32, end: usize, read: usize, props: Props) -> Self {
+        Frame {
+            role,
+            state,
+            indent,
+            alt: indent,
+            loose: false,
+            node,
+            last: NONE,
+            end,
+            json: false,
+            detached: false,
+            props,
+            read,
+            height: 0,
+        }
+    }
+
+    /// True where a line at `column` belongs to its entries.
+    pub fn is_at(&self, column: i32) -> bool {
+        column == self.indent || column == self.alt
+    }
+}

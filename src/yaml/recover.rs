@@ -1,0 +1,319 @@
+//! What is said about a mistake, and how reading goes on behind it.
+
+use super::reader::{Leaf, Props, Reader, Role, State};
+use super::scalar::leaf;
+use super::tree::Style;
+use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::text::Span;
+
+impl Reader<'_> {
+    pub fn report_at(&mut self, code: Code, start: usize, end: usize, message: &str) {
+        self.report(Diagnostic::new(code, Span::new(start, end), message));
+    }
+
+    /// The user's own text, for a message.
+    fn quote(&self, start: usize, end: usize) -> &str {
+        Span::new(start, end).of(self.tree.text)
+    }
+
+    /// Behind the word at `at`: where an underline ends well.
+    pub fn word_end(&self, at: usize) -> usize {
+        let mut end = at;
+        while !self.is_space(end) && !(end > at && (self.at(end) == b':' || self.is_flow(end))) {
+            end += 1;
+        }
+        end.max(at + usize::from(!self.is_end(at)))
+    }
+
+    /// The token at `pos` stands in a column that no collection has.
+    pub fn bad_indent(&mut self) {
+        let frame = *self.top();
+        // A tab in the indentation is the mistake that is reported.
+        let list = self.frames.iter().rev().nth(1);
+        // An item without its `- ` was reported with all its lines.
+        let loose = frame.loose
+            || frame.role == Role::Map
+                && list.is_some_and(|list| list.role == Role::Seq && list.indent == frame.indent);
+        if self.tab.is_some() || loose {
+            return;
+        }
+        let (at, column) = (self.pos, self.column);
+        let end = self.word_end(at);
+        let message = if frame.role == Role::Root {
+            "nothing may stand here: the document ended above".into()
+        } else {
+            let word = self.quote(at, end);
+            format!("`{word}` is indented by {column}, the lines it belongs to by {}", frame.indent)
+        };
+        self.report_at(Code::YamlBadIndent, at, end, &message);
+    }
+
+    /// A tab where only spaces count. Lines that follow each other are one mistake.
+    pub fn tab_indent(&mut self, tab: usize) {
+        self.tab = None;
+        if self.fresh {
+            if self.tab_run {
+                return;
+            }
+            self.tab_run = true;
+        }
+        let mut end = tab;
+        while self.at(end) == b'\t' {
+            end += 1;
+        }
+        self.report_at(Code::YamlTabIndent, tab, end, "a tab cannot indent; use spaces");
+    }
+
+    /// The column that a line with tabs in its indentation was meant to have: one that is in use
+    /// for some width of a tab.
+    pub fn tab_column(&mut self, tab: usize) -> i32 {
+        let width = |tabs: i32| {
+            let blanks = self.bytes.get(self.line..self.pos).unwrap_or_default();
+            blanks.iter().map(|byte| if *byte == b'\t' { tabs } else { 1 }).sum::<i32>()
+        };
+        let known = [2, 4, 8, 1].into_iter().map(width).find(|column| self.frames.iter().any(|frame| frame.is_at(*column)));
+        // Behind enough spaces the tab is only a blank.
+        let spaces = (tab - self.line) as i32;
+        let due = self.frames.last().is_some_and(|frame| frame.state == State::Node && spaces > frame.indent);
+        if due { spaces } else { known.unwrap_or(width(2)) }
+    }
+
+    /// Among the items of a list stands a line without `- `.
+    pub fn no_dash(&mut self) {
+        let at = self.pos;
+        let end = self.word_end(at);
+        let message = format!("expected `- ` before `{}`: this line stands among the items of a list", self.quote(at, end));
+        if !self.top().loose {
+            self.report_at(Code::YamlUnexpected, at, end, &message);
+        }
+        self.top().loose = true;
+    }
+
+    /// A list begins where none can.
+    pub fn list_here(&mut self, among_keys: bool) {
+        let at = self.pos;
+        let message = if among_keys {
+            "a list item cannot stand among the keys of a mapping"
+        } else {
+            "a list begins on a line of its own"
+        };
+        self.report_at(Code::YamlUnexpected, at, at + 1, message);
+    }
+
+    /// Something stands behind the end of the document's only value.
+    pub fn beyond(&mut self) {
+        let at = self.pos;
+        let end = self.line_end(at);
+        if !self.top().loose {
+            let last = self.word_end(at);
+            let message = format!("`{}` stands behind the end of the document", self.quote(at, last));
+            self.report_at(Code::YamlUnexpected, at, last, &message);
+        }
+        self.top().loose = true;
+        self.pos = end;
+    }
+
+    /// A value that begins with a character that cannot begin one.
+    pub fn reserved(&mut self, at: usize) {
+        let end = self.trim(at, self.line_end(at));
+        let first = self.quote(at, at + 1);
+        let message = match first {
+            "`" => "a value cannot begin with a backtick; quote it".into(),
+            _ => format!("a value cannot begin with `{first}`; quote it"),
+        };
+        let diagnostic = Diagnostic::new(Code::YamlUnexpected, Span::new(at, at + 1), message);
+        let diagnostic = if self.in_brackets() { diagnostic } else { self.quoting(diagnostic, at, end) };
+        self.report(diagnostic);
+    }
+
+    /// `: ` at `at` inside a plain value.
+    pub fn colon_inside(&mut self, at: usize) {
+        let message = "`: ` cannot stand inside a value that is not quoted; quote the whole value";
+        let diagnostic = Diagnostic::new(Code::YamlUnexpected, Span::new(at, at + 1), message);
+        let (end, stop) = self.over_colons(at);
+        // Only where the whole value stands on this line is it known what to quote.
+        let (line, indented, first) = self.next_line(self.line_end(stop));
+        let indent = self.top().indent;
+        let goes_on = !self.is_end(first) && (indented - line) as i32 > indent;
+        let before = self.quote(self.line, at);
+        let colon = before.find(": ").filter(|_| !before.contains(['\n', '\r'])).unwrap_or(before.len());
+        let key = self.quote(self.line, self.line + colon);
+        let value = self.blanks(self.line + colon + 1);
+        let known = value < at && !key.contains(['"', '\'']) && !matches!(self.at(value), b'"' | b'\'' | b'[' | b'{' | b'&' | b'!');
+        let diagnostic = if known && !goes_on { self.quoting(diagnostic, value, end) } else { diagnostic };
+        self.report(diagnostic);
+    }
+
+    /// With the repair that quotes the text from `start` to `end`.
+    fn quoting(&self, diagnostic: Diagnostic, start: usize, end: usize) -> Diagnostic {
+        let quoted = format!("'{}'", self.quote(start, end).replace('\'', "''"));
+        diagnostic.fix("quote the value", Span::new(start, end), quoted)
+    }
+
+    /// The further lines of a plain value that holds a `: `, so that they cost no second finding.
+    pub fn more_lines(&mut self, found: &mut Leaf, indent: i32) {
+        loop {
+            let stop = self.line_end(found.end);
+            let (line, indented, first) = self.next_line(stop);
+            if self.is_end(first) || (indented - line) as i32 <= indent || self.is_marker(line) || self.is_structural(first) {
+                return;
+            }
+            let end = self.line_end(first);
+            found.end = self.trim(first, end);
+            found.multi = true;
+            found.verbatim = false;
+            self.line = line;
+            self.pos = found.end;
+        }
+    }
+
+    /// An entry of a mapping without its colon: `found` is the key, or all of the line.
+    pub fn missing(&mut self, found: Leaf, node: Option<u32>, props: Props) {
+        let mut key = found;
+        let (start, end) = (found.start, found.end);
+        let mut next = end;
+        if node.is_none() && found.style == Style::Plain {
+            let text = self.quote(start, end);
+            let blank = text.find([' ', '\t']);
+            let colon = text.find(':').filter(|at| *at > 0 && blank.is_none_or(|blank| *at < blank));
+            let wide = text.find('：');
+            if let Some(colon) = colon {
+                key.end = start + colon;
+                next = key.end + 1;
+                let message = format!("a blank is missing after the colon of `{}:`", self.quote(start, key.end));
+                self.report(Diagnostic::new(Code::YamlMissingSpace, Span::new(start, next), message).fix(
+                    "insert the blank",
+                    Span::at(next),
+                    " ",
+                ));
+            } else if let Some(wide) = wide {
+                key.end = self.trim(start, start + wide);
+                next = start + wide + '：'.len_utf8();
+                let place = Span::new(start + wide, next);
+                let message = "this is a full-width colon; a key ends with `: `";
+                self.report(Diagnostic::new(Code::YamlMissingColon, place, message).fix("write `: `", place, ": "));
+            } else {
+                key.end = start + blank.unwrap_or(text.len());
+                next = key.end;
+                let message = format!("a colon is missing after `{}`; an entry is `key: value`", self.quote(start, key.end));
+                let diagnostic = Diagnostic::new(Code::YamlMissingColon, Span::new(start, key.end), message);
+                let certain = blank.is_none() && !self.is_end(self.line_end(end));
+                self.report(if certain { diagnostic.fix("insert the colon", Span::at(next), ":") } else { diagnostic });
+            }
+        } else {
+            self.report_at(Code::YamlMissingColon, start, end, "a colon is missing behind this key; an entry is `key: value`");
+        }
+        let id = match node {
+            Some(id) => id,
+            None if key.style == Style::Plain => self.scalar(&leaf(Style::Plain, key.start, key.end), props),
+            None => self.scalar(&key, props),
+        };
+        self.link(id);
+        self.pos = next;
+        self.compact = false;
+        let frame = self.top();
+        frame.state = State::Node;
+        frame.end = next;
+    }
+
+    /// What stands behind a value on its line.
+    pub fn trailing(&mut self, found: &Leaf) {
+        let at = self.blanks(self.pos);
+        if self.is_break(at) {
+            self.pos = at;
+            return;
+        }
+        if self.at(at) == b'#' && at > self.pos {
+            self.pos = self.line_end(at);
+            return;
+        }
+        let end = self.line_end(at);
+        let last = self.trim(at, end);
+        if !found.broken {
+            let message = match found.style {
+                Style::SingleQuoted | Style::DoubleQuoted => "nothing may follow the closing quote; a quote inside the text must be escaped",
+                _ => "nothing may follow the value on its line",
+            };
+            self.report_at(Code::YamlUnexpected, at, last, message);
+        }
+        self.pos = end;
+    }
+
+    /// A quote without its partner: the text ends with its first line.
+    pub fn unclosed_quote(&mut self, mut found: Leaf) -> Leaf {
+        let start = found.start;
+        let end = self.trim(start + 1, self.line_end(start));
+        let quote = self.quote(start, start + 1).to_owned();
+        let message = format!("this `{quote}` is never closed");
+        let diagnostic = Diagnostic::new(Code::YamlUnclosedQuote, Span::new(start, start + 1), message);
+        // Inside brackets, and with a comment behind, the end of the text is not known.
+        let text = self.quote(start + 1, end);
+        let certain = !(self.in_brackets()
+            || text.is_empty()
+            || text.contains(" #")
+            || text.contains(": ")
+            || text.contains(quote.as_str())
+            || text.ends_with('\\'));
+        self.report(if certain { diagnostic.fix("close the quote", Span::at(end), quote) } else { diagnostic });
+        found.broken = true;
+        found.verbatim = false;
+        found.multi = false;
+        found.end = end;
+        self.pos = end;
+        found
+    }
+
+    /// The bracket at `opening` has no partner.
+    pub fn unclosed_bracket(&mut self, opening: usize) {
+        let message = format!("this `{}` is never closed", self.quote(opening, opening + 1));
+        // The text in a quote that was never closed swallowed the bracket.
+        let cause = self.diagnostics.last().is_some_and(|last| {
+            last.code == Code::YamlUnclosedQuote && last.span.is_some_and(|span| span.start as usize > opening)
+        });
+        if !cause {
+            self.report_at(Code::YamlUnclosedBracket, opening, opening + 1, &message);
+        }
+    }
+
+    /// A line inside brackets that is not indented deeper than the block around them.
+    pub fn shallow_bracket(&mut self, first: usize, closing: bool) {
+        let end = self.word_end(first);
+        let message = "a line inside brackets must be indented deeper than the key before them";
+        // Most readers take a closing bracket there.
+        let severity = if closing { Severity::Warning } else { Severity::Error };
+        self.report(Diagnostic::new(Code::YamlBadIndent, Span::new(first, end), message).severity(severity));
+    }
+
+    /// An escape that does not exist.
+    pub fn bad_escape(&mut self, start: usize, end: usize) {
+        let escape = self.quote(start, end);
+        let span = Span::new(start, end);
+        let digits = match escape.get(1..) {
+            Some("x") => 2,
+            Some("u") => 4,
+            Some("U") => 8,
+            _ => 0,
+        };
+        let diagnostic = if digits > 0 {
+            let message = format!("`{escape}` needs {digits} hexadecimal digits that name a character; a backslash is written `\\\\`");
+            Diagnostic::new(Code::YamlBadEscape, span, message)
+        } else {
+            let message = format!("`{escape}` is not an escape; a backslash is written `\\\\`");
+            Diagnostic::new(Code::YamlBadEscape, span, message).fix("double the backslash", Span::at(start), "\\")
+        };
+        self.report(diagnostic);
+    }
+
+    /// An alias whose anchor does not stand above.
+    pub fn unknown_alias(&mut self, start: usize, end: usize) {
+        let name = self.quote(start + 1, end);
+        let message = if name.is_empty() {
+            "a `*` at the start of a value names an anchor; to write the character itself, quote the value".into()
+        } else {
+            format!("no anchor `&{name}` stands above; to write the character `*` itself, quote the value")
+        };
+        let diagnostic = Diagnostic::new(Code::YamlUnknownAlias, Span::new(start, end), message);
+        let certain = name.is_empty() && self.is_space(end);
+        self.report(if certain { self.quoting(diagnostic, start, end) } else { diagnostic });
+    }
+}

@@ -1,0 +1,170 @@
+//! The text as a whole: byte order mark, directives, documents and their markers.
+
+use super::reader::{Reader, State};
+use crate::diagnostic::Code;
+use crate::text::Span;
+
+impl Reader<'_> {
+    /// Reads every document of the text.
+    pub fn stream(&mut self) {
+        if let Some(zero) = self.bytes.iter().position(|byte| *byte == 0) {
+            self.report_at(Code::YamlUnexpected, zero, zero + 1, "a text cannot hold the character U+0000; what follows is not read");
+            self.bytes = self.bytes.get(..zero).unwrap_or_default();
+        }
+        while let Some(explicit) = self.prologue() {
+            self.start_document(self.pos, explicit);
+            self.compact = !explicit;
+            if explicit {
+                self.pos += 3;
+            }
+            self.block();
+            if !self.epilogue() {
+                break;
+            }
+        }
+    }
+
+    /// Goes to the start of a document; none at the end of the text. True for `---`.
+    fn prologue(&mut self) -> Option<bool> {
+        let mut directives = None;
+        let mut version = false;
+        self.handles = self.tree.handles.len();
+        loop {
+            // A byte order mark may stand before every document.
+            let rest = self.bytes.get(self.pos..).unwrap_or_default();
+            if self.pos == self.line && rest.starts_with(b"\xEF\xBB\xBF") {
+                self.new_line(self.pos + 3);
+            }
+            self.skip();
+            let at = self.pos;
+            if at == self.line && self.at(at) == b'%' {
+                directives = directives.or(Some(at));
+                self.directive(&mut version);
+                continue;
+            }
+            let marker = at == self.line && self.is_marker(at);
+            if marker && self.at(at) == b'-' {
+                return Some(true);
+            }
+            if let Some(directive) = directives.take() {
+                let message = "a line that begins with `%` needs a line `---` before the document";
+                self.report_at(Code::YamlUnexpected, directive, self.line_end(directive), message);
+            }
+            if self.is_end(at) {
+                return None;
+            }
+            if !marker {
+                // The first token of its line, for whoever reads it next.
+                self.pos = self.line;
+                return Some(false);
+            }
+            self.end_marker();
+        }
+    }
+
+    /// Behind a document; false at the end of the text.
+    fn epilogue(&mut self) -> bool {
+        if self.is_end(self.pos) {
+            return false;
+        }
+        if self.at(self.pos) == b'.' {
+            if let Some(document) = self.tree.documents.last_mut() {
+                document.ended = true;
+            }
+            self.end_marker();
+        }
+        true
+    }
+
+    /// Over `...`.
+    fn end_marker(&mut self) {
+        self.pos += 3;
+        self.rest_of_line("nothing may follow `...` on its line");
+    }
+
+    /// `%YAML 1.2` and `%TAG !e! prefix`.
+    fn directive(&mut self, version: &mut bool) {
+        let start = self.pos;
+        let end = self.line_end(start);
+        let line = Span::new(start, end).of(self.tree.text);
+        // A comment needs a blank before it.
+        let line = line.find(" #").and_then(|at| line.get(..at)).unwrap_or(line).trim_end();
+        let mut words = line.split([' ', '\t']).filter(|word| !word.is_empty());
+        match words.next().unwrap_or_default() {
+            "%YAML" => {
+                let number = words.next().unwrap_or_default();
+                let known = number.strip_prefix("1.").is_some_and(|minor| {
+                    !minor.is_empty() && minor.bytes().all(|digit| digit.is_ascii_digit())
+                });
+                if *version || !known || words.next().is_some() {
+                    self.report_at(Code::YamlUnexpected, start, end, "expected `%YAML 1.2`, once");
+                }
+                *version = true;
+            }
+            "%TAG" => {
+                let (handle, prefix) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+                let declared = self.tree.handles.get(self.handles..).unwrap_or_default();
+                let twice = declared.iter().any(|(other, _)| other.of(self.tree.text) == handle);
+                if words.next().is_some() || prefix.is_empty() || !super::props::is_tag(prefix) || !is_handle(handle) || twice {
+                    self.report_at(Code::YamlUnexpected, start, end, "expected `%TAG !name! prefix`, once for each name");
+                } else {
+                    let place = |word: &str, from: usize| {
+                        let at = self.tree.text.get(from..end).and_then(|rest| rest.find(word)).unwrap_or(0) + from;
+                        Span::new(at, at + word.len())
+                    };
+                    let handle = place(handle, start);
+                    let prefix = place(prefix, handle.end as usize);
+                    self.tree.handles.push((handle, prefix));
+                }
+            }
+            "%" => self.report_at(Code::YamlUnexpected, start, end, "expected `%YAML` or `%TAG`"),
+            // Others are to be ignored.
+            _ => {}
+        }
+        self.pos = end;
+    }
+
+    /// Reads the content of a document up to the next marker or the end, and closes it.
+    fn block(&mut self) {
+        loop {
+            self.skip();
+            if self.is_end(self.pos) || self.pos == self.line && self.is_marker(self.pos) {
+                break;
+            }
+            if self.fresh {
+                self.compact = true;
+                if !self.dedent() {
+                    continue;
+                }
+            }
+            self.step();
+        }
+        while self.frames.len() > 1 {
+            self.close_block();
+        }
+        let (state, end) = (self.top().state, self.top().end);
+        if state == State::Node {
+            let props = std::mem::take(&mut self.outer);
+            self.empty(end, props);
+        }
+    }
+
+    /// The rest of the line may hold a comment only; what else stands there is reported.
+    pub fn rest_of_line(&mut self, message: &str) {
+        let at = self.blanks(self.pos);
+        let comment = self.at(at) == b'#' && at > self.pos;
+        let end = self.line_end(at);
+        if at < end && !comment {
+            let last = self.trim(at, end);
+            self.report_at(Code::YamlUnexpected, at, last, message);
+        }
+        self.pos = end;
+    }
+}
+
+/// `!`, `!!` or `!name!`.
+fn is_handle(text: &str) -> bool {
+    let name = text.strip_prefix('!').unwrap_or("?");
+    let name = name.strip_suffix('!').unwrap_or(if name.is_empty() { name } else { "?" });
+    name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
