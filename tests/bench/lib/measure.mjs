@@ -42,7 +42,8 @@ export function median(values) {
  * Microseconds per call of each contender.
  *
  * @param contenders name → function; a function may return a promise, then `async` must be set; its
- *   property `after`, if any, is called after each round, untimed
+ *   properties `after`, called untimed, and `most`, after how many calls that must be, are for work
+ *   that leaves something behind
  * @returns name → { us, rounds }; `rounds` are the single rounds, in order, for ratios within a round
  */
 export async function compare(contenders, { rounds = 9, roundMs = 150, warmMs = 400, async = false, clock = cpu } = {}) {
@@ -56,10 +57,7 @@ export async function compare(contenders, { rounds = 9, roundMs = 150, warmMs = 
     // Each round starts with another one: nobody always runs on a fresh heap.
     for (let turn = 0; turn < all.length; turn += 1) {
       const one = all[(round + turn) % all.length];
-      const before = clock();
-      await run(one.work, one.batch);
-      one.rounds.push(((clock() - before) * 1000) / one.batch);
-      await one.work.after?.();
+      one.rounds.push(((await timed(one.work, one.batch, run, clock)) * 1000) / one.batch);
     }
   }
   return Object.fromEntries(all.map(({ name, rounds }) => [name, { us: median(rounds), rounds }]));
@@ -71,21 +69,25 @@ export function times(peer, ours) {
 }
 
 async function warm(work, warmMs, run, clock) {
-  const start = clock();
-  let count = 0;
-  let step = 1;
   let ms = 0;
-  while (ms < warmMs) {
-    const before = clock();
-    await run(work, step);
-    count = step;
-    ms = clock() - start;
-    const last = clock() - before;
+  for (let count = 1; ; count *= 2) {
+    const last = await timed(work, count, run, clock);
+    ms += last;
     // Only the last stretch counts for the rate: the first ones ran cold code.
     if (ms >= warmMs) return { count, ms: Math.max(last, 0.01) };
-    if (last < warmMs / 8) step *= 2;
   }
-  return { count, ms: Math.max(ms, 0.01) };
+}
+
+async function timed(work, count, run, clock) {
+  const most = work.most ?? count;
+  let ms = 0;
+  for (let done = 0; done < count; done += most) {
+    const before = clock();
+    await run(work, Math.min(most, count - done));
+    ms += clock() - before;
+    await work.after?.();
+  }
+  return ms;
 }
 
 function repeat(work, count) {

@@ -20,10 +20,14 @@ const source = (entry) => `
   export async function loop(name, count, tidy) {
     contenders ??= { ${entry ? 'ours: oursToFetch(describeExecution, "HMAC-SHA1"), "ours, ACS3": oursToFetch(describeExecution, "ACS3-HMAC-SHA256"),' : ""} ...(await others()) };
     const work = contenders[name];
-    const start = performance.now();
-    for (let i = 0; i < count; i += 1) await work();
-    const ms = performance.now() - start;
-    if (tidy) await work.after?.();
+    const most = tidy ? (work?.most ?? count) : count;
+    let ms = 0;
+    for (let done = 0; done < count; done += most) {
+      const start = performance.now();
+      for (let i = Math.min(most, count - done); i > 0; i -= 1) await work();
+      ms += performance.now() - start;
+      if (tidy) await work.after?.();
+    }
     return ms;
   }`;
 const names = [...(there ? ["ours", "ours, ACS3"] : []), "Web Crypto, own signer", "aws4fetch"];
@@ -41,14 +45,17 @@ async function bundle(entry, contents, external = []) {
   return outputFiles[0].text;
 }
 
-/** @param time (name, count) → ms of so many signed requests */
-async function measure(runtime, time) {
+/**
+ * @param time (name, count) → ms of so many signed requests
+ * @param most so many at once at most
+ */
+async function measure(runtime, time, most) {
   const us = {};
   for (const name of names) {
     let count = 64;
     await time(name, count); // starts the runtime, makes the instance
     let ms = await time(name, count);
-    while (ms < 200 && count < 1e6) {
+    while (ms < 200 && count < most) {
       count *= 2;
       ms = await time(name, count);
     }
@@ -98,12 +105,14 @@ async function inWorkerd() {
     compatibilityDate: "2026-04-01",
     log: new Log(LogLevel.ERROR),
   });
-  // The clock inside stands still between I/O, so the time is taken out here.
-  await measure("workerd", async (name, count) => {
+  // The clock inside stands still between I/O, so the time is taken out here, less what a request
+  // that signs nothing takes.
+  const dispatch = async (name, count) => {
     const start = performance.now();
     await (await miniflare.dispatchFetch(`http://bench/?${new URLSearchParams({ name, count })}`)).text();
     return performance.now() - start;
-  });
+  };
+  await measure("workerd", async (name, count) => (await dispatch(name, count)) - (await dispatch(name, 0)), 512);
   await miniflare.dispose();
 }
 
@@ -126,6 +135,7 @@ async function inChromium() {
   await page.goto(`http://127.0.0.1:${server.address().port}/`);
   await measure("Chromium", (name, count) =>
     page.evaluate(async ([name, count]) => (await import("/loop.js")).loop(name, count, true), [name, count]),
+    1e5,
   );
   await browser.close();
   server.close();
