@@ -8,6 +8,7 @@ mod nearest;
 pub use code::Code;
 pub use nearest::nearest;
 
+use crate::order;
 use crate::text::Span;
 
 /// One finding.
@@ -136,13 +137,12 @@ impl Diagnostic {
 /// Brings findings into the one order everybody sees: by place in the text (findings without
 /// one first), then severity, then code; each once.
 pub fn sort(diagnostics: &mut Vec<Diagnostic>) {
-    diagnostics.sort_by(|a, b| {
-        (a.span.map(|s| (s.start, s.end)), a.severity, a.code.as_str(), &a.message).cmp(&(
-            b.span.map(|s| (s.start, s.end)),
-            b.severity,
-            b.code.as_str(),
-            &b.message,
-        ))
+    let place = |found: &Diagnostic| (found.span.map(|span| (span.start, span.end)), found.severity);
+    order::sort_by(diagnostics, |a, b| {
+        place(a)
+            .cmp(&place(b))
+            .then_with(|| a.code.as_str().cmp(b.code.as_str()))
+            .then_with(|| a.message.cmp(&b.message))
     });
     diagnostics.dedup_by(|a, b| a.code == b.code && a.span == b.span && a.message == b.message);
 }

@@ -5,6 +5,8 @@
 //! plain data in and out) and **wasm** (the only room that knows JavaScript). The modules
 //! below stand in reading order; each knows only those above it. `ARCHITECTURE.md` draws the map.
 
+pub mod order;
+
 pub mod text;
 
 pub mod diagnostic;

@@ -10,7 +10,7 @@ use super::shape::{Diagnostic, PathSegment, Places, Range, path};
 use crate::diagnostic::Severity;
 use crate::flow::{Flow, ScopeId, StateId};
 use crate::graph::Place;
-use crate::{check, graph, yaml};
+use crate::{check, graph, order, yaml};
 
 /// What [`validate_flow`] says.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -180,10 +180,11 @@ fn graph_nodes(flow: &Flow<'_>, ids: &[String], places: &mut Places<'_>) -> Vec<
     };
     let mut nodes = Vec::with_capacity(flow.states().len() + 2);
     nodes.push(bare("start"));
-    let mut order: Vec<StateId> = flow.states().iter().map(|state| state.id).collect();
-    order.sort_by_key(|id| flow.state(*id).map(|state| state.node.span()));
+    let mut states: Vec<StateId> = flow.states().iter().map(|state| state.id).collect();
+    let place = |id: &StateId| flow.state(*id).map(|state| state.node.span());
+    order::sort_by(&mut states, |a, b| place(a).cmp(&place(b)));
     let lists: Vec<_> = (0..flow.scopes().len()).map(|id| flow.list_path(ScopeId(id as u32))).collect();
-    for state in order.into_iter().filter_map(|id| flow.state(id)) {
+    for state in states.into_iter().filter_map(|id| flow.state(id)) {
         let scope = flow.scope(state.scope);
         let mut way = lists.get(state.scope.0 as usize).cloned().unwrap_or_default();
         way.push((state.index as usize).into());

@@ -21,6 +21,7 @@
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::flow::{Findings, Flow, StateKind, Text};
+use crate::order;
 
 pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
     for state in flow.states() {
@@ -38,7 +39,7 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
             }
             seen.push(condition);
         }
-        seen.sort_by_key(|condition| (condition.value, condition.span.start));
+        order::sort_by(&mut seen, |a, b| a.value.cmp(b.value));
         for pair in seen.windows(2) {
             let [first, second] = pair else { continue };
             if first.value == second.value && always.is_none() {

@@ -28,6 +28,7 @@
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::flow::{Dialect, Findings, Flow, Role, ScopeId, Shaping, State, StateKind, text};
+use crate::order;
 use crate::text::Span;
 
 pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
@@ -85,7 +86,7 @@ fn made<'a>(flow: &Flow<'a>, scope: ScopeId) -> Option<Vec<&'a str>> {
             }
         }
     }
-    names.sort_unstable();
+    order::sort(&mut names);
     Some(names)
 }
 

@@ -23,6 +23,7 @@ use super::expression::{FLOW_CONTEXT, is_reference, source};
 use crate::diagnostic::{Code, Diagnostic, Severity, nearest};
 use crate::expr::{self, ExprKind, Place, StepKind};
 use crate::flow::{Dialect, Findings, Flow, Mapping, Shaping, StateKind, Text, text};
+use crate::order;
 
 const SOURCE: Place = Place {
     variables: &["$input", "$local", "$context"],
@@ -137,7 +138,7 @@ fn reference(text: Text<'_>, local: Local, findings: &mut Findings) {
 fn twice(entries: &[Mapping<'_>], findings: &mut Findings) {
     let mut targets: Vec<Text<'_>> =
         entries.iter().filter_map(|entry| entry.target).filter(|target| !target.opaque).collect();
-    targets.sort_by_key(|target| (target.value, target.span.start));
+    order::sort_by(&mut targets, |a, b| a.value.cmp(b.value));
     for pair in targets.windows(2) {
         let [first, second] = pair else { continue };
         if first.value == second.value {

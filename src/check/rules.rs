@@ -23,6 +23,7 @@
 
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::flow::{Findings, Flow, Text};
+use crate::order;
 
 const ALL: &str = "FnF.ALL";
 
@@ -81,7 +82,7 @@ fn shadows<'r, 'a: 'r>(rules: impl Iterator<Item = &'r [Text<'a>]>, findings: &m
             names.push((error.value, *error));
         }
     }
-    names.sort_by_key(|(name, error)| (*name, error.span.start));
+    order::sort_by(&mut names, |(a, _), (b, _)| a.cmp(b));
     for pair in names.windows(2) {
         let [(name, first), (other, second)] = pair else { continue };
         if name == other && !first.opaque {

@@ -24,6 +24,7 @@
 
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::flow::{Findings, Flow, ScopeId, State, StateKind, Target};
+use crate::order;
 
 pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
     let mut lost = Vec::new();
@@ -42,7 +43,7 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
     for state in flow.states() {
         names.extend(state.name.map(|name| (name.value, state.scope)));
     }
-    names.sort_unstable();
+    order::sort(&mut names);
     for (scope, target) in lost {
         let word = flow.dialect.state_word();
         let name = target.text.value;

@@ -2,6 +2,7 @@
 //! all in one walk over the tree.
 
 use crate::diagnostic::{Diagnostic, Path};
+use crate::order;
 use crate::text::Span;
 use crate::yaml::{Kind, Node};
 
@@ -45,7 +46,7 @@ impl Findings {
 
     /// Every finding with its path, in the one order everybody sees.
     pub fn finish(mut self, root: Option<Node<'_>>) -> Vec<Diagnostic> {
-        self.list.sort_by_key(|(about, _)| (about.start, u32::MAX - about.end));
+        order::sort_by(&mut self.list, |(a, _), (b, _)| (a.start, b.end).cmp(&(b.start, a.end)));
         let mut walk = root.map(Walk::new);
         let mut done = Vec::with_capacity(self.list.len());
         for (about, mut diagnostic) in self.list {

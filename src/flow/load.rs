@@ -11,6 +11,7 @@ use super::model::{
 };
 use super::reader::{Found, Reader, text};
 use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::order;
 use crate::text::Span;
 use crate::yaml::{Kind, Node, Tree};
 
@@ -28,7 +29,7 @@ pub fn load<'a>(tree: &'a Tree<'a>, torn: &[Span], findings: &mut Findings) -> O
     let quiet = &mut Findings::new();
     let dialect = detect(root, if torn.is_empty() { findings } else { quiet })?;
     let mut torn = torn.to_vec();
-    torn.sort();
+    order::sort(&mut torn);
     let reader = Reader { dialect, findings, torn, key: Span::default() };
     let mut loader = Loader { reader, states: Vec::new(), scopes: Vec::new() };
     let found = loader.reader.read(root, Shape::Document, None);
@@ -344,7 +345,7 @@ fn resolve(flow: &mut Flow<'_>) {
             by_name.push((state.scope, value, state.id));
         }
     }
-    by_name.sort_unstable();
+    order::sort(&mut by_name);
     let find = |scope: ScopeId, target: &mut Target<'_>| {
         let key = (scope, target.text.value);
         let at = by_name.partition_point(|(scope, name, _)| (*scope, *name) < key);

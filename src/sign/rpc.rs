@@ -6,6 +6,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 
 use super::encode;
+use crate::order;
 
 /// First stage: the parameters (query and form together), sorted by name, encoded, joined.
 /// A `Signature` among them is left out. It is also the query that goes into the URL.
@@ -15,7 +16,7 @@ pub fn canonical(pairs: &[(&str, &str)]) -> String {
         .copied()
         .filter(|(name, _)| *name != "Signature")
         .collect();
-    sorted.sort_unstable();
+    order::sort(&mut sorted);
     let mut text = String::with_capacity(
         sorted
             .iter()

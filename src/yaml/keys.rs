@@ -2,6 +2,7 @@
 
 use super::tree::{Node, Tree};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::order;
 
 /// Reports every key of the mapping `node` whose text stood before, with the first as `related`.
 /// Keys that are collections are not compared.
@@ -29,7 +30,7 @@ pub(super) fn report_duplicates(tree: &Tree<'_>, node: u32, diagnostics: &mut Ve
         .entries()
         .filter_map(|(key, _)| Some((key.text()?, key.span().start, key)))
         .collect();
-    keys.sort_unstable_by_key(|(text, start, _)| (*text, *start));
+    order::sort_by(&mut keys, |a, b| (a.0, a.1).cmp(&(b.0, b.1)));
     let mut first: Option<(&str, Node<'_>)> = None;
     for (text, _, key) in keys {
         match first {
