@@ -78,8 +78,12 @@ fn constructor(node: Node<'_>, place: &Place, findings: &mut Findings) {
                 }
             }
         }
-        for name in computed {
-            if let Some((plain, _)) = node.entries().find(|(key, _)| key.text() == Some(name)) {
+        if computed.is_empty() {
+            continue;
+        }
+        crate::order::sort(&mut computed);
+        for (plain, _) in node.entries() {
+            if let Some(name) = plain.text().filter(|name| computed.binary_search(name).is_ok()) {
                 let message = ["`", name, "` and `", name, ".$` make the same key: keep one"].concat();
                 findings.add(Diagnostic::new(Code::ConflictingKeys, plain.span(), message));
             }

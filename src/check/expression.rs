@@ -206,13 +206,14 @@ pub(super) fn is_reference(expr: &Expr<'_>) -> bool {
     }
 }
 
-/// The keys of a step's input, where its own mappings make it.
+/// The keys of a step's input, sorted, where its own mappings make it.
 fn made<'a>(state: &State<'a>) -> Option<Vec<&'a str>> {
     let Some(Shaping::Mappings { entries, .. }) = &state.input else { return None };
     let mut names = Vec::with_capacity(entries.len());
     for entry in entries {
         names.push(entry.target.filter(|target| !target.opaque)?.value);
     }
+    crate::order::sort(&mut names);
     Some(names)
 }
 
@@ -222,7 +223,7 @@ fn inputs(expr: &Expr<'_>, text: Text<'_>, made: Option<&[&str]>, findings: &mut
     let mut lost: Vec<(&str, Span)> = Vec::new();
     paths(expr, &mut |steps| {
         if let Some(Step { span, kind: StepKind::Member(name) }) = steps.first()
-            && !made.contains(&name.as_ref())
+            && made.binary_search(&name.as_ref()).is_err()
         {
             lost.push((name, *span));
         }

@@ -41,6 +41,7 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
             continue;
         }
         let Some(made) = made(flow, scope.id) else { continue };
+        let silent = silent(flow, scope.id);
         let readers = flow.states_of(scope.id).iter().filter_map(|state| state.input.as_ref());
         let readers = readers.chain(flow.output.as_ref().filter(|_| scope.role == Role::Top));
         for shaping in readers {
@@ -54,7 +55,7 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
                 let span = super::expression::source(text, Span::new(7, 7 + name.len()));
                 let message = ["no step of this list puts `", name, "` into `$local`"].concat();
                 let mut diagnostic = Diagnostic::new(Code::UnknownMember, span, message);
-                if let Some(silent) = silent(flow, scope.id) {
+                if let Some(silent) = silent {
                     diagnostic = diagnostic.related(silent.place(), "without `outputMappings` this one has no output");
                 }
                 findings.about(text.span, diagnostic);

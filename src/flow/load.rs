@@ -30,7 +30,7 @@ pub fn load<'a>(tree: &'a Tree<'a>, torn: &[Span], findings: &mut Findings) -> O
     let dialect = detect(root, if torn.is_empty() { findings } else { quiet })?;
     let mut torn = torn.to_vec();
     order::sort(&mut torn);
-    let reader = Reader { dialect, findings, torn, key: Span::default() };
+    let reader = Reader { dialect, findings, text: tree.text(), torn, key: Span::default() };
     let mut loader = Loader { reader, states: Vec::new(), scopes: Vec::new() };
     let found = loader.reader.read(root, Shape::Document, None);
     loader.open(Role::Top, None, root, found.as_ref());

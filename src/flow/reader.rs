@@ -12,6 +12,8 @@ use crate::yaml::{Kind, Node, Resolved, Style};
 pub(super) struct Reader<'f> {
     pub dialect: Dialect,
     pub findings: &'f mut Findings,
+    /// The text of the document.
+    pub text: &'f str,
     /// Where the text is not YAML: what is missing near one of these may just not be readable.
     pub torn: Vec<Span>,
     /// The key whose value is looked at.
@@ -218,9 +220,14 @@ impl<'f> Reader<'f> {
 
     /// True where a syntax mistake may have cut something off.
     pub fn is_torn(&self, span: Span) -> bool {
-        // A mistake tears the mapping it stands in and the one it cuts off.
+        // A mistake tears the mapping it stands in, and the one it cuts off: the one that ends
+        // before the line of the mistake.
         let from = self.torn.partition_point(|torn| torn.end < span.start);
-        self.torn.get(from).is_some_and(|torn| torn.start <= span.end.saturating_add(2))
+        let Some(torn) = self.torn.get(from) else { return false };
+        let rest = self.text.get(span.end as usize..).unwrap_or_default();
+        let blank = rest.len() - rest.trim_start().len();
+        let line = rest.get(blank..).and_then(|rest| rest.find('\n')).unwrap_or(rest.len() - blank);
+        (torn.start as usize) <= span.end as usize + blank + line
     }
 
     /// The mapping in words.

@@ -6,6 +6,7 @@
 use std::{env, fs};
 
 use cloudflow_wasm::api::understand::{flow_graph, flow_to_mermaid, parse_flow, validate_flow};
+use cloudflow_wasm::diagnostic::Code;
 
 use crate::support::{cases, report};
 
@@ -94,6 +95,35 @@ fn every_repair_repairs() {
     }
     assert!(count > 80, "only {count} repairs");
     report("repairs", failures);
+}
+
+/// `docs/diagnostics.md` has every code; its bad examples show the finding and nothing else, its
+/// good ones are fine.
+#[test]
+fn the_documentation_is_true() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/diagnostics.md");
+    let text = fs::read_to_string(path).unwrap();
+    let mut sections: Vec<(&str, &str)> = Vec::new();
+    for section in text.split("\n### ").skip(1) {
+        sections.push(section.split_once('\n').unwrap());
+    }
+    for code in Code::ALL {
+        let count = sections.iter().filter(|(name, _)| *name == code.as_str()).count();
+        assert_eq!(count, 1, "sections about `{}`", code.as_str());
+    }
+    let mut examples = 0;
+    for (code, body) in &sections {
+        assert!(Code::ALL.iter().any(|known| known.as_str() == *code), "`{code}` is no code");
+        let mut blocks = body.split("```yaml\n").skip(1).map(|block| block.split_once("```").unwrap().0);
+        let Some(bad) = blocks.next() else { continue };
+        let good = blocks.next().unwrap_or_else(|| panic!("`{code}` has no good example"));
+        let found = validate_flow(bad).diagnostics;
+        assert!(found.len() == 1 && found[0].code == *code, "the bad example of `{code}`:\n{}", lines(bad));
+        assert!(body.contains(&format!("*{}", found[0].severity)) || body.contains(found[0].severity), "`{code}`");
+        assert_eq!(lines(good), "", "the good example of `{code}`");
+        examples += 1;
+    }
+    assert!(examples > 40, "only {examples} examples");
 }
 
 /// Files of the corpus that its list calls faulty (or not YAML, or no documented dialect), and
