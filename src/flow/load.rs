@@ -9,7 +9,7 @@ use super::model::{
     Branch, Catch, Choice, Fail, Flow, Map, Mapping, Parallel, Retry, Role, Scope, ScopeId, Shaping, State, StateId,
     StateKind, Target, Task, Text, Wait,
 };
-use super::reader::{Found, Reader, text};
+use super::reader::{Found, Reader, is_opaque, text};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::order;
 use crate::text::Span;
@@ -92,10 +92,16 @@ impl<'a> Loader<'a, '_> {
     fn scope(&mut self, at: usize) {
         let first = self.states.len() as u32;
         let Some((id, list)) = self.scopes.get(at).map(|scope| (scope.id, scope.list)) else { return };
-        let mut open = false;
+        let (mut open, mut torn) = (false, false);
         for (index, node) in list.into_iter().flat_map(Node::items).enumerate() {
             let state = self.state(id, index as u32, node);
-            open |= state.name.is_none_or(|name| name.opaque);
+            match state.name {
+                Some(name) => open |= name.opaque,
+                None => {
+                    open |= is_opaque(node);
+                    torn = true;
+                }
+            }
             self.states.push(state);
         }
         let count = self.states.len() as u32 - first;
@@ -103,6 +109,7 @@ impl<'a> Loader<'a, '_> {
             scope.first = first;
             scope.count = count;
             scope.open |= open;
+            scope.torn |= torn;
         }
     }
 

@@ -61,9 +61,9 @@ pub struct Scope<'a> {
     pub list: Option<Node<'a>>,
     /// `StartAt`; always none in the `flow` dialect, whose scopes start with their first state.
     pub start_at: Option<Target<'a>>,
-    /// It may hold states whose names are not known here: a template, a mistake.
+    /// It may hold states whose names a template fills in later.
     pub open: bool,
-    /// Part of it could not be read.
+    /// Part of it could not be read, or has no name.
     pub torn: bool,
     pub(super) first: u32,
     pub(super) count: u32,
