@@ -195,10 +195,10 @@ impl<'a> Parser<'a> {
         self.deeper()?;
         self.advance()?;
         let mut items = Vec::new();
-        while self.token != Token::Mark(close) {
+        if self.token != Token::Mark(close) {
             items.push(self.or()?);
-            if !self.eat(",")? {
-                break;
+            while self.eat(",")? {
+                items.push(self.or()?);
             }
         }
         self.close(close)?;

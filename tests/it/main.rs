@@ -13,6 +13,7 @@
 mod check;
 mod emulate;
 mod execution;
+mod expr;
 mod graph;
 mod poll;
 mod sign;
