@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::keys::report_duplicates;
+use super::keys::duplicates;
 use super::tree::{ALIAS, Document, Kind, NONE, Raw, Style, TAGGED, Tree};
 use super::{MAX_DEPTH, MAX_DIAGNOSTICS, MAX_EXPANSION, MAX_NODES};
 use crate::diagnostic::{Code, Diagnostic};
@@ -194,11 +194,9 @@ impl<'t> Reader<'t> {
     }
 
     /// The end of the line of `at`.
-    pub fn line_end(&self, mut at: usize) -> usize {
-        while !self.is_break(at) {
-            at += 1;
-        }
-        at
+    pub fn line_end(&self, at: usize) -> usize {
+        let rest = self.bytes.get(at..).unwrap_or_default();
+        at + rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(rest.len())
     }
 
     /// Behind the line break at `at`, if there is one.
@@ -414,7 +412,9 @@ impl<'t> Reader<'t> {
         let Some(node) = self.tree.nodes.get_mut(frame.node as usize) else { return NONE };
         node.span.end = Span::at(end).end;
         if node.kind == Kind::Mapping && !self.tree.template_lines {
-            report_duplicates(&self.tree, frame.node, &mut self.diagnostics);
+            for found in duplicates(&self.tree, frame.node) {
+                self.report(found);
+            }
         }
         self.closed = (self.read - frame.read, frame.height);
         if !frame.props.none() {

@@ -16,10 +16,11 @@ impl Reader<'_> {
         Span::new(start, end).of(self.tree.text)
     }
 
-    /// Behind the word at `at`: where an underline ends well.
+    /// Behind the word at `at`: where an underline ends well. Of a very long word a part is enough.
     pub fn word_end(&self, at: usize) -> usize {
         let mut end = at;
-        while !self.is_space(end) && !(end > at && (self.at(end) == b':' || self.is_flow(end))) {
+        let inside = |end: usize| end < at + 64 || self.at(end) & 0xC0 == 0x80;
+        while inside(end) && !self.is_space(end) && !(end > at && (self.at(end) == b':' || self.is_flow(end))) {
             end += 1;
         }
         end.max(at + usize::from(!self.is_end(at)))
@@ -115,14 +116,17 @@ impl Reader<'_> {
 
     /// A value that begins with a character that cannot begin one.
     pub fn reserved(&mut self, at: usize) {
-        let end = self.trim(at, self.line_end(at));
         let first = self.quote(at, at + 1);
         let message = match first {
             "`" => "a value cannot begin with a backtick; quote it".into(),
             _ => format!("a value cannot begin with `{first}`; quote it"),
         };
         let diagnostic = Diagnostic::new(Code::YamlUnexpected, Span::new(at, at + 1), message);
-        let diagnostic = if self.in_brackets() { diagnostic } else { self.quoting(diagnostic, at, end) };
+        let diagnostic = if self.in_brackets() {
+            diagnostic
+        } else {
+            self.quoting(diagnostic, at, self.trim(at, self.line_end(at)))
+        };
         self.report(diagnostic);
     }
 

@@ -12,14 +12,23 @@ const BREAK: u8 = 3;
 /// `,[]{}`: an end inside brackets.
 const FLOW: u8 = 4;
 
-fn class(byte: u8) -> u8 {
-    match byte {
-        b':' => COLON,
-        b'#' => HASH,
-        b'\n' | b'\r' | 0 => BREAK,
-        b',' | b'[' | b']' | b'{' | b'}' => FLOW,
-        _ => ORDINARY,
+static CLASS: [u8; 256] = {
+    let mut class = [ORDINARY; 256];
+    let special = [b":", b"#", b"\n", b"\r", b"\0", b",", b"[", b"]", b"{", b"}"];
+    let classes = [COLON, HASH, BREAK, BREAK, BREAK, FLOW, FLOW, FLOW, FLOW, FLOW];
+    let mut at = 0;
+    while at < special.len() {
+        #[allow(clippy::indexing_slicing, reason = "the compiler evaluates it")]
+        {
+            class[special[at][0] as usize] = classes[at];
+        }
+        at += 1;
     }
+    class
+};
+
+fn class(byte: u8) -> u8 {
+    CLASS.get(byte as usize).copied().unwrap_or(ORDINARY)
 }
 
 impl Reader<'_> {
@@ -33,8 +42,10 @@ impl Reader<'_> {
     pub fn plain_line(&mut self, start: usize, flow: bool) -> (usize, usize) {
         let mut at = start;
         loop {
+            at += self.bytes.get(at..).map_or(0, |rest| {
+                rest.iter().position(|byte| class(*byte) != ORDINARY).unwrap_or(rest.len())
+            });
             match class(self.at(at)) {
-                ORDINARY => {}
                 COLON => {
                     if self.is_space(at + 1) || flow && self.is_flow(at + 1) {
                         break;
@@ -193,7 +204,11 @@ impl Reader<'_> {
                 here = line;
                 at = first;
             } else {
-                at += 1;
+                at += self.bytes.get(at..).map_or(1, |rest| {
+                    // Whatever stands at `at` was looked at above.
+                    let stops = |byte: &u8| matches!(byte, b'\n' | b'\r' | b'\\') || *byte == quote;
+                    rest.iter().position(stops).unwrap_or(rest.len()).max(1)
+                });
             }
         }
         self.line = here;
