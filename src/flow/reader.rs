@@ -91,7 +91,10 @@ impl<'f> Reader<'f> {
     fn known(&self, keys: &'static [Key], text: &str, mask: u8) -> Option<(&'static Key, bool)> {
         let find = |name: &str| {
             let mut first = None;
-            for key in keys.iter().filter(|key| key.name == name) {
+            let (len, initial) = (name.len(), name.as_bytes().first());
+            // Most keys differ in length or initial: cheaper to see than to compare.
+            let alike = |key: &&Key| key.name.len() == len && key.name.as_bytes().first() == initial && key.name == name;
+            for key in keys.iter().filter(alike) {
                 if key.on & mask != 0 {
                     return Some(key);
                 }
@@ -342,7 +345,8 @@ impl<'f> Reader<'f> {
                 let (least, most) = key.range;
                 // Counted no further than needed.
                 let limit = usize::try_from(most).unwrap_or(usize::MAX).min(1 << 16).saturating_add(1);
-                let count = if (least, most) == (i64::MIN, i64::MAX) { 1 } else { node.items().take(limit).count() as i64 };
+                let limit = if most == i64::MAX { 1 } else { limit };
+                let count = node.items().take(limit).count() as i64;
                 if count == 0 && least > 0 {
                     self.report(Code::EmptyValue, node.span(), &["`", key.name, "` must not be empty"]);
                     return false;
@@ -557,7 +561,11 @@ pub(super) fn is_opaque(node: Node<'_>) -> bool {
     match node.tag() {
         // `!$Input.a` is a condition that should have been quoted.
         Some(tag) => tag.len() > 1 && !tag.starts_with("!!") && !tag.starts_with("!$"),
-        None => node.is_template(),
+        // No template without one of these, and hardly a text with one.
+        None => {
+            let text = node.text().unwrap_or_default();
+            (text.starts_with('<') || text.as_bytes().contains(&b'{')) && node.is_template()
+        }
     }
 }
 
