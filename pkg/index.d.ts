@@ -111,14 +111,18 @@ export interface WaitOptions extends CallOptions {
 /**
  * Reads the body of a `DescribeExecution` answer: its text, its bytes, or the value JSON.parse made
  * of it. `""`, `null` and absent are one; unknown fields and statuses are kept out of the way.
- * `execution` is null only where the body is no execution at all.
+ * `execution` is null only where the body is no execution at all. The texts inside it are not read:
+ * {@link validateExecution} does.
  */
 export function parseExecution(body: string | Uint8Array | object): {
   execution: Execution | null;
   diagnostics: Diagnostic[];
 };
 
-/** Checks an answer down to the JSON in `Input` and `Output` and the YAML in `FlowDefinition`. */
+/**
+ * Checks an answer down to the JSON in `Input` and `Output` and the YAML in `FlowDefinition`. The
+ * path of a finding in that YAML begins with `"FlowDefinition"`; its range counts in that text.
+ */
 export function validateExecution(body: string | Uint8Array | object): Diagnostic[];
 
 /** What `DescribeExecution` answers. */
@@ -162,6 +166,132 @@ export function flowToMermaid(text: string): string;
 
 /** The value the document itself gives as its type. */
 export type Dialect = "flow" | "StateMachine";
+
+/** A flow as a tree, the same shape for both dialects. What the text does not say is absent. */
+export interface Flow extends FlowBody {
+  dialect: Dialect;
+  /** Its name; the `flow` dialect usually gives none. */
+  name?: string;
+  /** `version` or `SpecVersion`. */
+  version?: string;
+  description?: string;
+  /** How long an execution may take, in seconds. */
+  timeoutSeconds?: number;
+}
+
+/** States that run after one another. */
+export interface FlowBody {
+  /** The name of the first to run; absent in the `flow` dialect, which begins with the first of the list. */
+  startAt?: string;
+  /** In the order of the text. */
+  states: FlowState[];
+}
+
+/** A state (`flow`: step). Which fields there are depends on its type. */
+export interface FlowState {
+  /** Empty where it is missing. */
+  name: string;
+  /** As the text spells it: `task`, `Task`, `foreach`, `Map`...; empty where it is missing. */
+  type: string;
+  /** Where in the parsed value. */
+  path: (string | number)[];
+  /** The whole of it in the text. */
+  range: Range;
+  description?: string;
+  /** The state that follows, by `Next`. */
+  next?: string;
+  /** `end` or `End`. */
+  end?: boolean;
+  /** What a task calls: `resourceArn`, `action` or `Action`. */
+  action?: string;
+  /** How a task waits: `pattern` or `TaskMode`. */
+  mode?: string;
+  /** How long a task may take, in seconds. */
+  timeoutSeconds?: number;
+  /** How long a wait takes: seconds, or the expression that gives them. */
+  seconds?: number | string;
+  /** Until when a wait takes: RFC 3339, or the expression that gives it. */
+  timestamp?: string;
+  /** The error a fail raises: `error` or `Code`. */
+  error?: string;
+  /** Why a fail fails: `cause` or `Detail`. */
+  cause?: string;
+  /** The catch rules, in order; absent where there are none. */
+  catch?: { errors: string[]; next?: string }[];
+  /** The ways out of a choice, in order. */
+  options?: FlowOption[];
+  /** The way out of a choice when no option is true. */
+  default?: FlowOption;
+  /** The branches of a parallel, in order. */
+  branches?: FlowBody[];
+  /** What a `foreach` or `Map` runs for each item. */
+  body?: FlowBody;
+  /** The expression that gives the items of a `foreach` or `Map`. */
+  items?: string;
+}
+
+/** A way out of a choice. */
+export interface FlowOption {
+  /** Absent in a default. */
+  condition?: string;
+  /** The state that follows, after the steps if there are any. */
+  next?: string;
+  /** Its own steps, in the `flow` dialect. */
+  states?: FlowState[];
+}
+
+/** A node of a graph: `start`, every state in the order of the text, `end`. */
+export interface GraphNode {
+  /**
+   * `"start"`, `"end"`, or the way to the state, such as `/more/default/tidy`. A state without a
+   * name, or whose name another of its list has before it, has its index behind a `#`.
+   */
+  id: string;
+  name: string;
+  /** One word for both dialects: a `Map` is a `"foreach"`. */
+  type:
+    | "start"
+    | "end"
+    | "task"
+    | "pass"
+    | "wait"
+    | "choice"
+    | "parallel"
+    | "foreach"
+    | "succeed"
+    | "fail"
+    | "unknown";
+  /** The id of the state it stands in; absent at the top. */
+  parent?: string;
+  /** The index of the branch or option it stands in. */
+  branch?: number;
+  /** Where in the parsed value; empty for start and end. */
+  path: (string | number)[];
+  /** Where in the text: the name, or the whole state where it has none; absent for start and end. */
+  range?: Range;
+}
+
+/** An edge of a graph, between the ids of two nodes. */
+export interface GraphEdge {
+  from: string;
+  to: string;
+  kind:
+    | "start"
+    | "next"
+    | "choice"
+    | "default"
+    | "noMatch"
+    | "goto"
+    | "fork"
+    | "join"
+    | "iterate"
+    | "collect"
+    | "catch"
+    | "end"
+    | "fail";
+  /** The condition of a `choice`, the errors of a `catch`, the index of a `fork`. */
+  label?: string;
+}
 
 /** One finding. Every `code` is explained in `docs/diagnostics.md`. */
 export interface Diagnostic {

@@ -1,0 +1,69 @@
+// Answers of the service: the folders that the Rust suite reads, through the boundary.
+
+import { assert } from "../harness.mjs";
+
+const without = (body, key) => Object.fromEntries(Object.entries(body).filter(([name]) => name !== key));
+
+/** One line for each finding, as tests/it/execution.rs writes them. */
+function lines(diagnostics) {
+  return diagnostics
+    .map(({ severity, code, message, path, range }) => {
+      const spelt = path.map((part) => (typeof part === "number" ? `[${part}]` : `.${part}`)).join("");
+      const place = range ? ` at ${range.start.line}:${range.start.column}` : "";
+      return `${severity} ${code} ${spelt.replace(/^\./, "") || "$"}${place}: ${message}\n`;
+    })
+    .join("");
+}
+
+export const tests = {
+  "every case of `execution` is read and checked": ({ cases, cloudflow }) => {
+    for (const { name, files } of cases("execution")) {
+      const body = files["response.json"];
+      const { execution, diagnostics } = cloudflow.parseExecution(body);
+      assert.deepEqual(execution, JSON.parse(files["execution.json"]), name);
+      const all = cloudflow.validateExecution(body);
+      assert.equal(lines(all), files["diagnostics.txt"], name);
+      assert.deepEqual(all.slice(0, diagnostics.length), diagnostics, name);
+    }
+  },
+
+  "a text, its bytes and its value are one": ({ cases, cloudflow }) => {
+    for (const { name, files } of cases("execution")) {
+      const text = files["response.json"];
+      const expected = cloudflow.parseExecution(text);
+      const bytes = new TextEncoder().encode(text);
+      assert.deepEqual(cloudflow.parseExecution(bytes), expected, name);
+      assert.deepEqual(cloudflow.parseExecution(bytes.buffer), expected, name);
+      const value = JSON.parse(text);
+      if (typeof value === "object" && value !== null) assert.deepEqual(cloudflow.parseExecution(value), expected, name);
+    }
+  },
+
+  "an empty text, null and nothing are one": ({ readCase, cloudflow }) => {
+    const body = JSON.parse(readCase("execution", "running-absent", "response.json"));
+    for (const key of ["StoppedTime", "Output"]) {
+      const [absent, empty, none] = [without(body, key), { ...body, [key]: "" }, { ...body, [key]: null }].map((body) =>
+        cloudflow.parseExecution(body),
+      );
+      assert.deepEqual(empty, absent, key);
+      assert.deepEqual(none, absent, key);
+    }
+  },
+
+  "what is no JSON is an answer, not a throw": ({ cloudflow }) => {
+    for (const text of ["", "  ", "<Error><Code>X</Code></Error>", "<html>502</html>", "{", "nonsense", "\ufeff"]) {
+      const { execution, diagnostics } = cloudflow.parseExecution(text);
+      assert.equal(execution, null);
+      assert.deepEqual(diagnostics.map(({ code }) => code), ["not-json"], JSON.stringify(text));
+      assert.deepEqual(cloudflow.validateExecution(text), diagnostics);
+    }
+  },
+
+  "a wrong call throws": ({ cloudflow }) => {
+    for (const name of ["parseExecution", "validateExecution"]) {
+      for (const wrong of [undefined, null, 1, true, () => {}, Symbol("s"), 1n]) {
+        assert.throws(() => cloudflow[name](wrong), (error) => assert.equal(error.kind, "request"));
+      }
+    }
+  },
+};
