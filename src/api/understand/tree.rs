@@ -203,9 +203,9 @@ fn state(flow: &Flow<'_>, state: &State<'_>, path: Vec<PathSegment>, places: &mu
         }
         StateKind::Wait(wait) => {
             out.seconds = wait.seconds.and_then(|number| match number.value {
-                NumberValue::Int(value) => Some(NumberOrExpression::Number(value)),
+                NumberValue::Int(value) if is_exact(value) => Some(NumberOrExpression::Number(value)),
                 NumberValue::Expression(text) => Some(NumberOrExpression::Expression(text.value.to_owned())),
-                NumberValue::Float(_) | NumberValue::Opaque => None,
+                NumberValue::Int(_) | NumberValue::Float(_) | NumberValue::Opaque => None,
             });
             out.timestamp = value(wait.timestamp);
         }
@@ -238,7 +238,12 @@ fn option(flow: &Flow<'_>, way: &Branch<'_>, places: &mut Places<'_>) -> FlowOpt
 }
 
 fn seconds(number: Option<Number<'_>>) -> Option<i64> {
-    number.as_ref().and_then(Number::int)
+    number.as_ref().and_then(Number::int).filter(|value| is_exact(*value))
+}
+
+/// A JavaScript number holds it as it is; beyond, no wait is ever that long.
+fn is_exact(value: i64) -> bool {
+    value.unsigned_abs() < 1 << 53
 }
 
 fn value(text: Option<TextValue<'_>>) -> Option<String> {
