@@ -3,6 +3,7 @@
 mod detect;
 pub mod dialect;
 mod findings;
+mod found;
 mod load;
 mod model;
 mod reader;
@@ -10,7 +11,7 @@ mod reader;
 pub use dialect::Dialect;
 pub use findings::Findings;
 pub use load::load;
-pub use reader::text;
+pub use found::text;
 pub use model::{
     Branch, Catch, Choice, Fail, Flag, Flow, Map, Mapping, Number, NumberValue, Parallel, Retry, Role, Scope, ScopeId,
     Shaping, State, StateId, StateKind, Target, Task, Text, TextValue, Wait,

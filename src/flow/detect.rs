@@ -3,7 +3,7 @@
 use super::Dialect;
 use super::dialect::{Shape, Slot};
 use super::findings::Findings;
-use super::reader::is_opaque;
+use super::found::is_opaque;
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::text::Span;
 use crate::yaml::{Kind, Node};

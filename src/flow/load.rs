@@ -9,7 +9,8 @@ use super::model::{
     Branch, Catch, Choice, Fail, Flow, Map, Mapping, Parallel, Retry, Role, Scope, ScopeId, Shaping, State, StateId,
     StateKind, Target, Task, Text, Wait,
 };
-use super::reader::{Found, Reader, is_opaque, text};
+use super::found::{Found, is_opaque, text};
+use super::reader::Reader;
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::order;
 use crate::text::Span;

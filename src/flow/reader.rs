@@ -4,7 +4,7 @@
 use super::Dialect;
 use super::dialect::{Dynamic, Key, Shape, Slot, Standing, StateType, Value};
 use super::findings::Findings;
-use super::model::{Flag, Number, NumberValue, Target, Text, TextValue};
+use super::found::{Found, Item, is_opaque, is_reference};
 use crate::diagnostic::{Code, Diagnostic, Severity, nearest};
 use crate::text::Span;
 use crate::yaml::{Kind, Node, Resolved, Style};
@@ -18,20 +18,6 @@ pub(super) struct Reader<'f> {
     pub torn: Vec<Span>,
     /// The key whose value is looked at.
     pub key: Span,
-}
-
-/// The values of a mapping that passed their checks.
-pub(super) struct Found<'a> {
-    items: Vec<Item<'a>>,
-    // A bit for every slot whose key is there, whatever its value.
-    present: u64,
-}
-
-#[derive(Clone, Copy)]
-struct Item<'a> {
-    slot: Slot,
-    value: Node<'a>,
-    computed: bool,
 }
 
 impl<'f> Reader<'f> {
@@ -486,96 +472,6 @@ impl<'f> Reader<'f> {
     fn report(&mut self, code: Code, span: Span, message: &[&str]) {
         self.findings.add(Diagnostic::new(code, span, message.concat()));
     }
-}
-
-impl<'a> Found<'a> {
-    /// True where the key stands there, whatever its value.
-    pub fn has(&self, slot: Slot) -> bool {
-        self.present & (1 << slot as u64) != 0
-    }
-
-    pub fn node(&self, slot: Slot) -> Option<Node<'a>> {
-        self.item(slot).map(|item| item.value)
-    }
-
-    /// The entries of a list; nothing where a template stands for it.
-    pub fn items(&self, slot: Slot) -> impl Iterator<Item = Node<'a>> {
-        self.node(slot).into_iter().flat_map(Node::items)
-    }
-
-    pub fn text(&self, slot: Slot) -> Option<Text<'a>> {
-        self.node(slot).and_then(text)
-    }
-
-    pub fn target(&self, slot: Slot) -> Option<Target<'a>> {
-        self.text(slot).map(|text| Target { text, state: None })
-    }
-
-    pub fn texts(&self, slot: Slot) -> Vec<Text<'a>> {
-        self.items(slot).filter_map(text).collect()
-    }
-
-    pub fn text_value(&self, slot: Slot) -> Option<TextValue<'a>> {
-        let item = self.item(slot)?;
-        let text = text(item.value)?;
-        Some(if item.computed { TextValue::Expression(text) } else { TextValue::Literal(text) })
-    }
-
-    pub fn number(&self, slot: Slot) -> Option<Number<'a>> {
-        let item = self.item(slot)?;
-        let node = item.value;
-        let value = if item.computed {
-            NumberValue::Expression(text(node)?)
-        } else if is_opaque(node) {
-            NumberValue::Opaque
-        } else {
-            match node.resolve()? {
-                Resolved::Int(number) => NumberValue::Int(number),
-                Resolved::Float(text) => NumberValue::Float(text),
-                Resolved::Text(text) => NumberValue::Int(text.parse().ok()?),
-                _ => return None,
-            }
-        };
-        Some(Number { value, span: node.span(), node })
-    }
-
-    pub fn flag(&self, slot: Slot) -> Option<Flag<'a>> {
-        let node = self.node(slot)?;
-        match node.resolve()? {
-            Resolved::Bool(value) => Some(Flag { value, span: node.span(), node }),
-            _ => None,
-        }
-    }
-
-    fn item(&self, slot: Slot) -> Option<Item<'a>> {
-        self.items.iter().find(|item| item.slot == slot).copied()
-    }
-}
-
-/// True where a template will put something else: nothing can be said about it.
-pub(super) fn is_opaque(node: Node<'_>) -> bool {
-    // `{{ name }}` unquoted is a mapping in a mapping to YAML.
-    if node.kind() == Kind::Mapping && node.style() == Style::Flow {
-        return node.entries().next().is_some_and(|(key, _)| key.kind() == Kind::Mapping && key.style() == Style::Flow);
-    }
-    match node.tag() {
-        // `!$Input.a` is a condition that should have been quoted.
-        Some(tag) => tag.len() > 1 && !tag.starts_with("!!") && !tag.starts_with("!$"),
-        // No template without one of these, and hardly a text with one.
-        None => {
-            let text = node.text().unwrap_or_default();
-            (text.starts_with('<') || text.as_bytes().contains(&b'{')) && node.is_template()
-        }
-    }
-}
-
-/// The text of a scalar with its place.
-pub fn text(node: Node<'_>) -> Option<Text<'_>> {
-    Some(Text { value: node.text()?, span: node.span(), node, opaque: is_opaque(node) })
-}
-
-fn is_reference(node: Node<'_>) -> bool {
-    node.text().is_some_and(|text| text.starts_with('$'))
 }
 
 fn is_positive(text: &str) -> bool {
