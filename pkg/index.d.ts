@@ -26,8 +26,8 @@ export function describeExecution(
 export function waitForExecution(request: ExecutionRef, options: ClientOptions & WaitOptions): Promise<Execution>;
 
 /**
- * Gives each change of an execution once, the final state last. Nothing is sent before the first
- * step; leaving the loop ends the request in flight.
+ * Gives the state of an execution, then each change once, the final state last. Nothing is sent
+ * before the first step; leaving the loop ends the request in flight.
  */
 export function watchExecution(
   request: ExecutionRef,
@@ -102,7 +102,10 @@ export interface CallOptions {
 export interface WaitOptions extends CallOptions {
   /** How long the service may hold each answer, in whole seconds, 1 to 60. Default 20. */
   waitTimeSeconds?: number | undefined;
-  /** Told of each change once, the final state included. */
+  /**
+   * Told of each change once, the final state included. Where there is one, the first request is
+   * not held, so that it hears at once how things stand.
+   */
   onUpdate?: ((execution: Execution) => void) | undefined;
 }
 

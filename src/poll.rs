@@ -28,6 +28,9 @@ const FEW: u32 = 3;
 pub struct Options {
     /// True to go on until the execution has ended; false for one answer.
     pub until_done: bool,
+    /// True where somebody watches: the first answer is not held back, so that they see at once how
+    /// things stand.
+    pub first_at_once: bool,
     /// How long the service may hold an answer back.
     pub wait_time_seconds: u32,
     /// How long all of it may take.
@@ -129,6 +132,8 @@ pub struct Poll {
     mended: bool,
     /// The last pause after an early answer.
     pause: Millis,
+    /// An execution has come back.
+    answered: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -159,6 +164,7 @@ impl Poll {
             attempts: 0,
             mended: false,
             pause: 0,
+            answered: false,
         }
     }
 
@@ -227,8 +233,8 @@ impl Poll {
             .deadline
             .map_or(Millis::MAX, |deadline| deadline.saturating_sub(now));
         // The last answer should come before the deadline, not race with it.
-        let wait =
-            Millis::from(self.options.wait_time_seconds).min(left.saturating_sub(1000) / 1000);
+        let wait = if self.is_at_once() { 0 } else { self.options.wait_time_seconds };
+        let wait = Millis::from(wait).min(left.saturating_sub(1000) / 1000);
         self.attempts = self.attempts.saturating_add(1);
         self.state = State::Sending { since: now };
         Action::Send(Attempt {
@@ -244,7 +250,9 @@ impl Poll {
         }
         self.attempts = 0;
         self.mended = false;
-        if now.saturating_sub(since) >= EARLY {
+        let is_early = now.saturating_sub(since) < EARLY && !self.is_at_once();
+        self.answered = true;
+        if !is_early {
             self.pause = 0;
             return self.send(now);
         }
@@ -309,6 +317,11 @@ impl Poll {
     fn finish(&mut self, outcome: Outcome) -> Action {
         self.state = State::Finished(outcome);
         Action::Finish(outcome)
+    }
+
+    /// What is under way, or sent next, is not to be held back.
+    fn is_at_once(&self) -> bool {
+        self.options.first_at_once && !self.answered
     }
 
     fn is_over(&self, now: Millis) -> bool {

@@ -149,7 +149,7 @@ pub fn settings<V: Value>(
     };
     // The driver takes these as they are.
     fields.of_kind("fetch", Kind::Function);
-    fields.of_kind("onUpdate", Kind::Function);
+    let is_watched = fields.of_kind("onUpdate", Kind::Function).is_some();
     fields.of_kind("signal", Kind::Object);
     let given = fields.get("credentials");
     let is_function = given
@@ -168,6 +168,7 @@ pub fn settings<V: Value>(
     };
     let poll = poll::Options {
         until_done,
+        first_at_once: is_watched,
         wait_time_seconds,
         timeout_ms,
         retry,

@@ -12,7 +12,7 @@
 //! ```
 //!
 //! The time is in milliseconds. Options: `describe` or `wait`, then what differs from
-//! `wait=0 attempts=5 base=500 cap=10000` and no timeout. Inputs: `start`, `running`, `done`,
+//! `at-once=0 wait=0 attempts=5 base=500 cap=10000` and no timeout. Inputs: `start`, `running`, `done`,
 //! `fault <Retry> [after=<ms>] [mended]`, `network`, `timeout`, `woke`, `abort`; `r=<n>%` is the
 //! random number (0 if absent). Lines that begin with `#` say what the conversation shows.
 
@@ -67,6 +67,7 @@ fn options(line: &str) -> Options {
     };
     let mut options = Options {
         until_done,
+        first_at_once: false,
         wait_time_seconds: 0,
         timeout_ms: None,
         retry: RetryOptions::default(),
@@ -75,6 +76,7 @@ fn options(line: &str) -> Options {
         let (name, value) = word.split_once('=').unwrap();
         let value: u64 = value.parse().unwrap();
         match name {
+            "at-once" => options.first_at_once = value == 1,
             "wait" => options.wait_time_seconds = value as u32,
             "timeout" => options.timeout_ms = Some(value),
             "attempts" => options.retry.max_attempts = value as u32,
@@ -172,6 +174,7 @@ fn any_conversation_holds_the_rules() {
         let timeout = 1 + dice(200_000);
         let options = Options {
             until_done: dice(2) == 0,
+            first_at_once: dice(2) == 0,
             wait_time_seconds: dice(61) as u32,
             timeout_ms: Some(timeout),
             retry: RetryOptions::default(),
