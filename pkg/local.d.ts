@@ -21,7 +21,7 @@
  * @module
  */
 
-import type { ExecutionStatus } from "./index.js";
+import type { Diagnostic, ExecutionStatus } from "./index.js";
 
 export { CloudFlowError } from "./index.js";
 
@@ -159,6 +159,25 @@ export interface SignOptions {
   /** The time of the request, in milliseconds since 1970. Default: now. */
   now?: number;
   signal?: AbortSignal;
+}
+
+/**
+ * Turns a flow definition of the `flow` dialect into one of the `StateMachine` dialect that does the
+ * same. Comments stay with what they speak of, names stay what they are.
+ *
+ * What the new dialect cannot say as the old one did is found with the code `migrate-no-equal`; what
+ * rests on something undocumented, with `migrate-review`; a name that had to change, with
+ * `migrate-renamed`. Every place is in the old text.
+ *
+ * A definition with errors is not migrated: `text` is null, and the errors are there. One that is a
+ * `StateMachine` already comes back as it is.
+ */
+export function migrateFlow(text: string): Migration;
+
+export interface Migration {
+  /** The new definition; null where the old one has errors. */
+  text: string | null;
+  diagnostics: Diagnostic[];
 }
 
 /**

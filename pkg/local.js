@@ -9,6 +9,6 @@ import { instantiate } from "./wasm/local.js";
 export { CloudFlowError } from "./lib/error.js";
 export { signRequest } from "./lib/local.js";
 
-export const { createEmulator, simulateFlow } = createLocal(
+export const { createEmulator, migrateFlow, simulateFlow } = createLocal(
   createRuntime(instantiate, () => new WebAssembly.Module(bytes())),
 );

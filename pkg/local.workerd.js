@@ -8,7 +8,7 @@ import module from "./wasm/local.wasm";
 export { CloudFlowError } from "./lib/error.js";
 export { signRequest } from "./lib/local.js";
 
-export const { createEmulator, simulateFlow } = createLocal(
+export const { createEmulator, migrateFlow, simulateFlow } = createLocal(
   createRuntime(instantiate, () => module),
   { ownTimers: true },
 );

@@ -4,5 +4,7 @@ pub mod ask;
 pub mod read;
 #[cfg(feature = "local")]
 pub mod local;
+#[cfg(feature = "local")]
+pub mod migrate;
 pub mod shape;
 pub mod understand;

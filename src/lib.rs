@@ -28,6 +28,9 @@ pub mod sign;
 pub mod poll;
 
 #[cfg(feature = "local")]
+pub mod migrate;
+
+#[cfg(feature = "local")]
 pub mod simulate;
 
 #[cfg(feature = "local")]

@@ -14,5 +14,7 @@ mod exports;
 mod host;
 #[cfg(feature = "local")]
 mod local;
+#[cfg(feature = "local")]
+mod migrate;
 mod read;
 mod value;

@@ -26,6 +26,7 @@ const systemClock = {
 export function createLocal(runtime, { ownTimers = false } = {}) {
   return {
     createEmulator: (options) => createEmulator(runtime, ownTimers, options),
+    migrateFlow: (text) => runtime.call("migrateFlow", text),
     simulateFlow: (text, options) => simulateFlow(runtime, text, options),
   };
 }

@@ -150,6 +150,16 @@ codes! {
     /// A condition that is neither true nor false.
     NotBoolean = "not-boolean", Error;
 
+    // From one dialect to the other
+    /// A construct that the other dialect cannot say as it was said.
+    MigrateNoEqual = "migrate-no-equal", Warning;
+    /// A construct whose equal is not documented, or behaves the same only under a condition.
+    MigrateReview = "migrate-review", Info;
+    /// A name that another state has where the state stands now.
+    MigrateRenamed = "migrate-renamed", Info;
+    /// A definition that is in the new dialect already.
+    MigrateNothing = "migrate-nothing", Info;
+
     // A response of the service
     /// A response that is not a JSON object.
     NotJson = "not-json", Error;

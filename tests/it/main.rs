@@ -15,6 +15,7 @@ mod emulate;
 mod execution;
 mod expr;
 mod graph;
+mod migrate;
 mod poll;
 mod sign;
 mod simulate;

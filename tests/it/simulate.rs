@@ -40,7 +40,7 @@ fn broken_flows_end() {
     }
 }
 
-fn run(text: &str, input: Value, mocks: &Value) -> Value {
+pub fn run(text: &str, input: Value, mocks: &Value) -> Value {
     let (tree, yaml) = cloudflow_wasm::yaml::parse(text);
     let (flow, _) = check(&tree, yaml);
     let Some(flow) = flow else { return json!({ "status": "not a flow" }) };

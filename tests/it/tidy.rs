@@ -18,13 +18,14 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("wire", &["text", "diagnostic"]),
     ("sign", &["wire"]),
     ("poll", &["wire"]),
+    ("migrate", &["text", "diagnostic", "yaml", "expr", "flow", "check"]),
     ("simulate", &["text", "diagnostic", "yaml", "expr", "flow"]),
     ("emulate", &["text", "diagnostic", "yaml", "expr", "flow", "check", "wire", "sign", "simulate"]),
     (
         "api",
         &[
-            "text", "diagnostic", "yaml", "expr", "flow", "check", "graph", "wire", "sign", "poll", "simulate",
-            "emulate",
+            "text", "diagnostic", "yaml", "expr", "flow", "check", "graph", "wire", "sign", "poll", "migrate",
+            "simulate", "emulate",
         ],
     ),
     ("wasm", &["text", "diagnostic", "wire", "sign", "poll", "emulate", "api"]),

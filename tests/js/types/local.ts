@@ -1,7 +1,7 @@
 // What a program may and may not write against "cloudflow-wasm/local".
 
-import { createEmulator, signRequest, simulateFlow } from "cloudflow-wasm/local";
-import type { Emulator, EmulatorOptions, ExecutionEvent, Simulation, TaskHandlers } from "cloudflow-wasm/local";
+import { createEmulator, migrateFlow, signRequest, simulateFlow } from "cloudflow-wasm/local";
+import type { Emulator, EmulatorOptions, ExecutionEvent, Migration, Simulation, TaskHandlers } from "cloudflow-wasm/local";
 import { describeExecution } from "cloudflow-wasm";
 
 const tasks: TaskHandlers = {
@@ -26,7 +26,12 @@ const simulation: Simulation = await simulateFlow("type: flow", { input: { a: 1 
 const events: ExecutionEvent[] = simulation.events;
 console.log(response.status, events.map((event) => event.path), simulation.error?.length);
 
+const { text, diagnostics }: Migration = migrateFlow("type: flow");
+console.log(text?.length, diagnostics.map((found) => found.range?.start.line));
+
 // @ts-expect-error the ways to fail are known
 createEmulator({ faults: { fail: [{ how: "explode" }] } });
 // @ts-expect-error an input is an object
 await simulateFlow("type: flow", { input: 1 });
+// @ts-expect-error a definition is a text
+migrateFlow(1);

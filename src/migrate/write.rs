@@ -1,0 +1,250 @@
+//! YAML on its way out: a small tree with comments, and the text it becomes.
+
+use std::fmt::Write as _;
+
+/// A value to be written.
+#[derive(Debug)]
+pub(super) enum Value {
+    /// As it stands.
+    Scalar(String),
+    /// A folded block, one of these on each line.
+    Folded(Vec<String>),
+    Map(Vec<Entry>),
+    List(Vec<Item>),
+}
+
+/// A key and its value.
+#[derive(Debug)]
+pub(super) struct Entry {
+    /// Comments above it; an empty one is an empty line.
+    pub lead: Vec<String>,
+    /// As it stands.
+    pub key: String,
+    pub value: Value,
+    /// The comment behind it.
+    pub trail: Option<String>,
+}
+
+/// An item of a list.
+#[derive(Debug)]
+pub(super) struct Item {
+    pub lead: Vec<String>,
+    pub value: Value,
+    pub trail: Option<String>,
+}
+
+impl Entry {
+    /// An entry without comments; the key is quoted where it must be.
+    pub fn new(key: &str, value: Value) -> Self {
+        Entry {
+            lead: Vec::new(),
+            key: scalar(key),
+            value,
+            trail: None,
+        }
+    }
+
+    /// A text, quoted where it must be.
+    pub fn text(key: &str, text: &str) -> Self {
+        Entry::new(key, Value::Scalar(scalar(text)))
+    }
+
+    /// `key.$: expression`
+    pub fn expression(key: &str, expression: &str) -> Self {
+        Entry::text(&[key, ".$"].concat(), expression)
+    }
+
+    /// The same entry with comments above it.
+    pub fn lead(mut self, lead: Vec<String>) -> Self {
+        self.lead.extend(lead);
+        self
+    }
+
+    /// The same entry with a comment behind it.
+    pub fn trail(mut self, trail: Option<String>) -> Self {
+        self.trail = self.trail.or(trail);
+        self
+    }
+}
+
+impl Item {
+    /// An item without comments.
+    pub fn new(value: Value) -> Self {
+        Item {
+            lead: Vec::new(),
+            value,
+            trail: None,
+        }
+    }
+}
+
+/// The text of a document: entries, then the comments at its end.
+pub(super) fn document(entries: &[Entry], end: &[String]) -> String {
+    let mut out = String::new();
+    map(&mut out, entries, 0, false);
+    comments(&mut out, end, 0);
+    out
+}
+
+// Recursion is bounded: what is written nests as deep as what was read, and a little.
+fn map(out: &mut String, entries: &[Entry], indent: usize, mut begun: bool) {
+    for entry in entries {
+        if !begun {
+            comments(out, &entry.lead, indent);
+            pad(out, indent);
+        }
+        begun = false;
+        out.push_str(&entry.key);
+        out.push(':');
+        let trail = entry.trail.as_deref();
+        match &entry.value {
+            Value::Scalar(text) => {
+                if !text.is_empty() {
+                    out.push(' ');
+                    out.push_str(text);
+                }
+                end_line(out, trail);
+            }
+            Value::Folded(lines) => {
+                out.push_str(" >-");
+                end_line(out, trail);
+                for line in lines {
+                    pad(out, indent + 2);
+                    out.push_str(line);
+                    out.push('\n');
+                }
+            }
+            Value::Map(inner) if inner.is_empty() => {
+                out.push_str(" {}");
+                end_line(out, trail);
+            }
+            Value::List(items) if items.is_empty() => {
+                out.push_str(" []");
+                end_line(out, trail);
+            }
+            Value::Map(inner) => {
+                end_line(out, trail);
+                map(out, inner, indent + 2, false);
+            }
+            Value::List(items) => {
+                end_line(out, trail);
+                list(out, items, indent + 2);
+            }
+        }
+    }
+}
+
+fn list(out: &mut String, items: &[Item], indent: usize) {
+    for item in items {
+        comments(out, &item.lead, indent);
+        if let Value::Map(entries) = &item.value
+            && let Some(first) = entries.first()
+        {
+            comments(out, &first.lead, indent);
+        }
+        pad(out, indent);
+        out.push('-');
+        let trail = item.trail.as_deref();
+        match &item.value {
+            Value::Map(entries) if !entries.is_empty() => {
+                out.push(' ');
+                map(out, entries, indent + 2, true);
+            }
+            Value::List(inner) if !inner.is_empty() => {
+                end_line(out, trail);
+                list(out, inner, indent + 2);
+            }
+            Value::Scalar(text) => {
+                let _ = write!(out, " {text}");
+                end_line(out, trail);
+            }
+            Value::Folded(lines) => {
+                let _ = write!(out, " {}", scalar(&lines.join(" ")));
+                end_line(out, trail);
+            }
+            Value::Map(_) => {
+                out.push_str(" {}");
+                end_line(out, trail);
+            }
+            Value::List(_) => {
+                out.push_str(" []");
+                end_line(out, trail);
+            }
+        }
+    }
+}
+
+fn end_line(out: &mut String, trail: Option<&str>) {
+    if let Some(comment) = trail {
+        out.push(' ');
+        out.push_str(comment);
+    }
+    out.push('\n');
+}
+
+fn comments(out: &mut String, comments: &[String], indent: usize) {
+    for comment in comments {
+        if !comment.is_empty() {
+            pad(out, indent);
+            out.push_str(comment);
+        }
+        out.push('\n');
+    }
+}
+
+fn pad(out: &mut String, indent: usize) {
+    out.extend(std::iter::repeat_n(' ', indent));
+}
+
+/// A text as a scalar: plain where it stays the same text so, else quoted.
+pub(super) fn scalar(text: &str) -> String {
+    if is_plain(text) {
+        text.to_owned()
+    } else if text
+        .chars()
+        .any(|c| c.is_control() || matches!(c, '\u{feff}' | '\u{2028}' | '\u{2029}'))
+    {
+        json_text(text)
+    } else {
+        ["'", &text.replace('\'', "''"), "'"].concat()
+    }
+}
+
+fn is_plain(text: &str) -> bool {
+    let Some(first) = text.chars().next() else {
+        return false;
+    };
+    // Nothing that any reader takes for a number, a date, or one of YAML's words.
+    let letter = first.is_alphabetic() || matches!(first, '$' | '_' | '/' | '(');
+    let word = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"]
+        .iter()
+        .any(|word| text.eq_ignore_ascii_case(word));
+    letter
+        && !word
+        && !text.contains(": ")
+        && !text.contains(" #")
+        && !text.ends_with([':', ' '])
+        && !text
+            .chars()
+            .any(|c| c.is_control() || matches!(c, '\u{feff}' | '\u{2028}' | '\u{2029}'))
+}
+
+/// A text as JSON, and as YAML, writes it in double quotes.
+pub(super) fn json_text(text: &str) -> String {
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            c if c.is_control() || matches!(c, '\u{feff}' | '\u{2028}' | '\u{2029}') => {
+                let _ = write!(out, "\\u{:04x}", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}
