@@ -30,12 +30,13 @@ impl Reader<'_> {
         let mut version = false;
         self.handles = self.tree.handles.len();
         loop {
-            // A byte order mark may stand before every document.
+            self.skip();
+            // A byte order mark may stand before every document, also behind empty lines.
             let rest = self.bytes.get(self.pos..).unwrap_or_default();
             if self.pos == self.line && rest.starts_with(b"\xEF\xBB\xBF") {
                 self.new_line(self.pos + 3);
+                continue;
             }
-            self.skip();
             let at = self.pos;
             if at == self.line && self.at(at) == b'%' {
                 directives = directives.or(Some(at));
