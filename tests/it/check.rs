@@ -5,6 +5,7 @@
 
 use std::{env, fs};
 
+use cloudflow_wasm::api::migrate::migrate_flow;
 use cloudflow_wasm::api::understand::{flow_graph, flow_to_mermaid, parse_flow, validate_flow};
 use cloudflow_wasm::diagnostic::Code;
 
@@ -117,6 +118,13 @@ fn the_documentation_is_true() {
         let mut blocks = body.split("```yaml\n").skip(1).map(|block| block.split_once("```").unwrap().0);
         let Some(bad) = blocks.next() else { continue };
         let good = blocks.next().unwrap_or_else(|| panic!("`{code}` has no good example"));
+        if code.starts_with("migrate-") {
+            let found = |text: &str| migrate_flow(text).diagnostics.iter().any(|found| found.code == *code);
+            assert!(found(bad), "the bad example of `{code}`");
+            assert!(!found(good) && validate_flow(good).diagnostics.is_empty(), "the good example of `{code}`");
+            examples += 1;
+            continue;
+        }
         let found = validate_flow(bad).diagnostics;
         assert!(found.len() == 1 && found[0].code == *code, "the bad example of `{code}`:\n{}", lines(bad));
         assert!(body.contains(&format!("*{}", found[0].severity)) || body.contains(found[0].severity), "`{code}`");
