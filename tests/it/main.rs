@@ -17,6 +17,7 @@ mod expr;
 mod graph;
 mod migrate;
 mod poll;
+mod schema;
 mod sign;
 mod simulate;
 mod support;
