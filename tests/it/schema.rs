@@ -131,7 +131,7 @@ impl Maker {
                 "then": self.reference(of),
             })
         });
-        json!({
+        let state = json!({
             "type": "object",
             "required": [&key, &name],
             "properties": { &key: {
@@ -139,7 +139,9 @@ impl Maker {
                 "anyOf": [{ "enum": names }, self.reference("placeholder")],
             } },
             "allOf": each.collect::<Vec<_>>(),
-        })
+        });
+        // A template may fill in a whole state.
+        json!({ "if": { "type": "string" }, "then": self.reference("placeholder"), "else": state })
     }
 
     fn state_of(&self, name: &str, of: StateType) -> Value {

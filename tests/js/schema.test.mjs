@@ -37,11 +37,18 @@ function* flows(family, also) {
 /** Codes of errors that are about keys, types, words and ranges: what a schema is for. */
 const VISIBLE = ["missing-key", "unknown-value", "unknown-type", "out-of-range", "empty-value", "misplaced-key", "wrong-type"];
 
+/** Placeholders that a schema cannot know from what should stand there. */
+const UNSEEN = [
+  // `{{ name }}` without quotes is a mapping to every other reader of YAML.
+  "check/ok/placeholder_braces_unquoted",
+  // A tag is no part of the value: `!Include first.yaml` is a text.
+  "check/ok/placeholder_state",
+];
+
 test("the schemas accept what has no finding", () => {
   let count = 0;
   for (const [name, text] of flows("check/ok", () => true)) {
-    // `{{ name }}` without quotes is a mapping to every other reader of YAML.
-    if (name === "check/ok/placeholder_braces_unquoted") continue;
+    if (UNSEEN.includes(name)) continue;
     assert.equal(problems(text), null, name);
     count += 1;
   }
