@@ -250,7 +250,9 @@ impl Maker {
             Kind::Any => json!({}),
             Kind::One(shape) => json!({ "allOf": [self.reference(shape_name(shape))] }),
             Kind::Many(shape) => {
-                bounded(json!({ "type": "array", "items": self.reference(shape_name(shape)) }), "minItems", "maxItems")
+                let list = json!({ "type": "array", "items": self.reference(shape_name(shape)) });
+                let list = bounded(list, "minItems", "maxItems");
+                json!({ "if": { "type": "string" }, "then": self.reference("placeholder"), "else": list })
             }
         };
         let mut description = about(self.dialect, key.slot).to_owned();
