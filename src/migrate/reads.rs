@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use crate::expr::ExprKind;
 use crate::flow::{Flow, Map, Role, Scope, ScopeId, Shaping, State, StateKind, TextValue};
 use crate::yaml::{Node, Resolved};
 
@@ -295,7 +296,13 @@ pub(super) fn reference<'a>(node: Node<'a>) -> Option<(Root, &'a str)> {
         .into_iter()
         .find_map(|(name, root)| Some((text.strip_prefix(name)?, root)))?;
     let ends = rest.starts_with(['.', '[']) || (rest.is_empty() && root != Root::Own);
-    ends.then_some((root, rest))
+    // What cannot be read as a path is a constant.
+    let is_path = |text: &str| {
+        crate::expr::parse(text).is_ok_and(|parsed| {
+            matches!(parsed.expr.kind, ExprKind::Variable(_) | ExprKind::Path(..))
+        })
+    };
+    (ends && is_path(text)).then_some((root, rest))
 }
 
 fn roots<'s>(shaping: &'s Shaping<'_>) -> impl Iterator<Item = Root> + 's {

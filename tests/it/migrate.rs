@@ -268,3 +268,64 @@ fn the_corpus_migrates() {
     assert!(count > 50, "only {count} flows");
     report("the corpus, migrated", failures);
 }
+
+/// Whatever the checks let pass becomes something that they let pass.
+#[test]
+fn the_flows_of_the_checks_migrate() {
+    let mut failures = Vec::new();
+    let mut count = 0;
+    for case in cases("check", "flow.yaml") {
+        let old = case.read("flow.yaml");
+        let new = migrate_flow(&old).text;
+        assert_eq!(new.is_some(), validate_flow(&old).valid, "{}", case.name);
+        if let Some(new) = new.filter(|new| *new != old) {
+            count += 1;
+            sound(&case.name, &old, &new, &mut failures);
+        }
+    }
+    assert!(count > 50, "only {count} flows");
+    report("check, migrated", failures);
+}
+
+/// Every case cut at each character: nothing panics, and what comes out is valid.
+#[test]
+fn cut_flows_migrate_or_do_not() {
+    let mut failures = Vec::new();
+    for case in cases("migrate", "flow.yaml") {
+        let text = case.read("flow.yaml");
+        // The large ones at each line only.
+        let at_lines = text.len() > 3000;
+        for (at, c) in text.char_indices() {
+            if at_lines && c != '\n' {
+                continue;
+            }
+            if let Some(new) = migrate_flow(&text[..at]).text
+                && !validate_flow(&new).valid
+            {
+                let found = validate_flow(&new).diagnostics;
+                let errors: Vec<_> = found.iter().filter(|f| f.severity == "error").map(|f| &f.message).collect();
+                failures.push(format!("{} cut at {at}: {errors:?}\n{}\n-----\n{new}", case.name, &text[..at]));
+                break;
+            }
+        }
+    }
+    report("migrate, cut", failures);
+}
+
+/// Twice the steps make twice the text: what is handed on does not pile up.
+#[test]
+fn the_text_grows_with_the_steps() {
+    let flow = |steps: usize| {
+        let mut text = "version: v1\ntype: flow\nsteps:\n".to_owned();
+        for at in 0..steps {
+            text += &format!(
+                "  - type: task\n    name: s{at}\n    resourceArn: acs:fc:::services/a.b/functions/f\n    outputMappings:\n      \
+                 - {{target: k{at}, source: $local.v}}\n"
+            );
+        }
+        text
+    };
+    let length = |steps: usize| migrate_flow(&flow(steps)).text.unwrap().len();
+    let (one, four) = (length(500), length(2000));
+    assert!(four < one * 5, "{one} and {four}");
+}
