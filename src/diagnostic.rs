@@ -22,6 +22,8 @@ pub struct Diagnostic {
     pub message: String,
     /// Where in the parsed value, from its root.
     pub path: Path,
+    /// The node or key that the path leads to, by its place in the text.
+    pub about: Span,
     /// Where in the text, if there is one.
     pub span: Option<Span>,
     /// Other places that explain the finding.
@@ -94,12 +96,17 @@ impl Severity {
 impl Diagnostic {
     /// A finding of the code's own severity, at `span`, with nothing else known yet.
     pub fn new(code: Code, span: impl Into<Option<Span>>, message: impl Into<String>) -> Self {
+        Diagnostic::at_span(code, span.into(), message.into())
+    }
+
+    fn at_span(code: Code, span: Option<Span>, message: String) -> Self {
         Diagnostic {
             code,
             severity: code.severity(),
-            message: message.into(),
+            message,
             path: Path::new(),
-            span: span.into(),
+            about: span.unwrap_or_default(),
+            span,
             related: Vec::new(),
             fix: None,
         }
@@ -132,6 +139,94 @@ impl Diagnostic {
         self.fix = Some(Fix { title: title.into(), edits: vec![Edit { span, new_text: new_text.into() }] });
         self
     }
+}
+
+/// Adds a finding at `span`, about the node or key there: `template` with its `{}` filled. What
+/// comes back takes what else there is to say. One call, not generic: there are some hundred
+/// kinds of findings, and what each costs counts.
+#[inline(never)]
+pub fn report<'l>(
+    list: &'l mut Vec<Diagnostic>,
+    code: Code,
+    span: Span,
+    template: &str,
+    args: &[&str],
+) -> Reported<'l> {
+    list.push(Diagnostic::at_span(code, Some(span), fill(template, args)));
+    Reported { list }
+}
+
+/// The finding that was just reported.
+#[derive(Debug)]
+pub struct Reported<'l> {
+    // INVARIANT: it is the last one.
+    list: &'l mut Vec<Diagnostic>,
+}
+
+impl Reported<'_> {
+    /// It is shown in one place but is about the node or key at another.
+    #[inline(never)]
+    pub fn about(self, about: Span) -> Self {
+        if let Some(last) = self.list.last_mut() {
+            last.about = about;
+        }
+        self
+    }
+
+    /// It is of another severity than its code's own.
+    #[inline(never)]
+    pub fn severity(self, severity: Severity) -> Self {
+        if let Some(last) = self.list.last_mut() {
+            last.severity = severity;
+        }
+        self
+    }
+
+    /// A second place explains it.
+    #[inline(never)]
+    pub fn related(self, span: Span, template: &str, args: &[&str]) -> Self {
+        if let Some(last) = self.list.last_mut() {
+            last.related.push(Related { message: fill(template, args), span });
+        }
+        self
+    }
+
+    /// One edit repairs it.
+    #[inline(never)]
+    pub fn fix(self, title: &str, args: &[&str], span: Span, new_text: &str) -> Self {
+        if let Some(last) = self.list.last_mut() {
+            let edits = vec![Edit { span, new_text: new_text.to_owned() }];
+            last.fix = Some(Fix { title: fill(title, args), edits });
+        }
+        self
+    }
+
+    /// Writing `new_text` at `span` repairs it.
+    #[inline(never)]
+    pub fn write(self, span: Span, new_text: &str) -> Self {
+        self.fix("write `{}`", &[new_text], span, new_text)
+    }
+
+    /// Changing `text`, which stands at `span`, to `new_text` repairs it.
+    #[inline(never)]
+    pub fn change(self, text: &str, span: Span, new_text: &str) -> Self {
+        self.fix("change `{}` to `{}`", &[text, new_text], span, new_text)
+    }
+}
+
+/// The template with each `{}` replaced by the next argument.
+#[inline(never)]
+pub fn fill(template: &str, args: &[&str]) -> String {
+    let mut out = String::with_capacity(template.len() + args.iter().map(|arg| arg.len()).sum::<usize>());
+    let mut rest = template;
+    for arg in args {
+        let hole = rest.as_bytes().windows(2).position(|pair| pair == b"{}").unwrap_or(rest.len());
+        out.push_str(rest.get(..hole).unwrap_or_default());
+        out.push_str(arg);
+        rest = rest.get(hole + 2..).unwrap_or_default();
+    }
+    out.push_str(rest);
+    out
 }
 
 /// Brings findings into the one order everybody sees: by place in the text (findings without

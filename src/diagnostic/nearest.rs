@@ -3,38 +3,62 @@
 /// The candidate nearest to `word`, if one is near enough to be meant: the same but for case,
 /// hyphens and underscores, or about one slip in three letters. The first of equals.
 pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
-    let letters: Vec<char> = fold(word).take(MAX_LETTERS + 1).collect();
-    if letters.is_empty() || letters.len() > MAX_LETTERS {
-        return None;
-    }
-    let mut limit = (letters.len() / 3).max(1) + 1;
-    let mut best = None;
+    let mut search = Search::new(word);
     for candidate in candidates {
+        search.look_at(candidate);
+    }
+    search.best
+}
+
+/// All of the work, once for every kind of list.
+struct Search<'w, 'c> {
+    word: &'w str,
+    letters: Vec<char>,
+    // What is meant has fewer slips.
+    limit: usize,
+    best: Option<&'c str>,
+}
+
+impl<'w, 'c> Search<'w, 'c> {
+    #[inline(never)]
+    fn new(word: &'w str) -> Self {
+        let letters = fold(word);
+        let possible = !letters.is_empty() && letters.len() <= MAX_LETTERS;
+        let limit = if possible { (letters.len() / 3).max(1) + 1 } else { 0 };
+        Search { word, letters, limit, best: None }
+    }
+
+    #[inline(never)]
+    fn look_at(&mut self, candidate: &'c str) {
+        let count = self.letters.len();
         // A letter is at most four bytes: what is much shorter or longer need not be looked at.
-        if candidate == word || candidate.len() > 4 * (letters.len() + limit) {
-            continue;
+        if self.limit == 0 || candidate == self.word || candidate.len() > 4 * (count + self.limit) {
+            return;
         }
-        let other: Vec<char> = fold(candidate).take(MAX_LETTERS + 1).collect();
-        if other.len() > MAX_LETTERS || other.is_empty() || other.len().abs_diff(letters.len()) >= limit {
-            continue;
+        let other = fold(candidate);
+        if other.len() > MAX_LETTERS || other.is_empty() || other.len().abs_diff(count) >= self.limit {
+            return;
         }
         // A word of two letters is one slip away from too many others.
-        let slips = distance(&letters, &other);
-        if slips < limit && (slips == 0 || letters.len().min(other.len()) > 2) {
-            limit = slips;
-            best = Some(candidate);
-            if slips == 0 {
-                break;
-            }
+        let slips = distance(&self.letters, &other);
+        if slips < self.limit && (slips == 0 || count.min(other.len()) > 2) {
+            self.limit = slips;
+            self.best = Some(candidate);
         }
     }
-    best
 }
 
 const MAX_LETTERS: usize = 64;
 
-fn fold(word: &str) -> impl Iterator<Item = char> {
-    word.chars().filter(|c| !matches!(c, '-' | '_' | ' ')).map(|c| c.to_ascii_lowercase())
+/// The letters that count, one more than there may be at most.
+fn fold(word: &str) -> Vec<char> {
+    let mut letters = Vec::new();
+    for c in word.chars() {
+        if !matches!(c, '-' | '_' | ' ') && letters.len() <= MAX_LETTERS {
+            letters.push(c.to_ascii_lowercase());
+        }
+    }
+    letters
 }
 
 /// Insertions, deletions, replacements and swaps of neighbours that lead from one to the other.

@@ -1,7 +1,7 @@
 //! Findings on their way out of the loader and the checks; their paths are found at the end,
 //! all in one walk over the tree.
 
-use crate::diagnostic::{Diagnostic, Path};
+use crate::diagnostic::{Code, Diagnostic, Path, Reported, report};
 use crate::order;
 use crate::text::Span;
 use crate::yaml::{Kind, Node};
@@ -9,8 +9,7 @@ use crate::yaml::{Kind, Node};
 /// Findings about one tree.
 #[derive(Debug, Default)]
 pub struct Findings {
-    // What each is about: the span of a node or key, whose path becomes the finding's.
-    list: Vec<(Span, Diagnostic)>,
+    list: Vec<Diagnostic>,
     // How many candidates the search for a nearest name may still look at: bounds the work for
     // texts made of nothing but mistakes.
     budget: usize,
@@ -22,14 +21,25 @@ impl Findings {
         Findings { list: Vec::new(), budget: 100_000 }
     }
 
-    /// Adds a finding about the node or key at its own span.
+    /// Adds a finding at `span`: `template` with its `{}` filled.
+    pub fn report(&mut self, code: Code, span: Span, template: &str, args: &[&str]) -> Reported<'_> {
+        report(&mut self.list, code, span, template, args)
+    }
+
+    /// The findings so far.
+    pub fn list(&mut self) -> &mut Vec<Diagnostic> {
+        &mut self.list
+    }
+
+    /// Adds a finding.
     pub fn add(&mut self, diagnostic: Diagnostic) {
-        self.about(diagnostic.span.unwrap_or_default(), diagnostic);
+        self.list.push(diagnostic);
     }
 
     /// Adds a finding that is shown in one place but is about the node or key at another.
-    pub fn about(&mut self, about: Span, diagnostic: Diagnostic) {
-        self.list.push((about, diagnostic));
+    pub fn about(&mut self, about: Span, mut diagnostic: Diagnostic) {
+        diagnostic.about = about;
+        self.list.push(diagnostic);
     }
 
     /// Spends `count` of the budget for looking for names; false when it is used up.
@@ -46,17 +56,15 @@ impl Findings {
 
     /// Every finding with its path, in the one order everybody sees.
     pub fn finish(mut self, root: Option<Node<'_>>) -> Vec<Diagnostic> {
-        order::sort_by(&mut self.list, |(a, _), (b, _)| (a.start, b.end).cmp(&(b.start, a.end)));
-        let mut walk = root.map(Walk::new);
-        let mut done = Vec::with_capacity(self.list.len());
-        for (about, mut diagnostic) in self.list {
-            if let Some(walk) = &mut walk {
-                diagnostic.path = walk.path_to(about);
+        order::sort_by(&mut self.list, |a, b| (a.about.start, b.about.end).cmp(&(b.about.start, a.about.end)));
+        if let Some(root) = root {
+            let mut walk = Walk::new(root);
+            for diagnostic in &mut self.list {
+                diagnostic.path = walk.path_to(diagnostic.about);
             }
-            done.push(diagnostic);
         }
-        crate::diagnostic::sort(&mut done);
-        done
+        crate::diagnostic::sort(&mut self.list);
+        self.list
     }
 }
 
