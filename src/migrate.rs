@@ -135,6 +135,16 @@ impl<'f, 'a> Migrator<'f, 'a> {
     }
 
     fn run(mut self, tree: &Tree<'a>) -> Migration {
+        if let Some(line) = self.comments.template_line() {
+            let message = "lines of the template stand before what they stood before; what they enclose may stand elsewhere now";
+            self.no_equal(
+                Span {
+                    start: line,
+                    end: line,
+                },
+                message,
+            );
+        }
         self.give_names();
         self.find_published();
         let root = self.flow.root;

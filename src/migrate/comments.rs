@@ -37,11 +37,14 @@ impl Comments {
         let mut blank = false;
         for (number, line) in text.split_inclusive('\n').enumerate() {
             let end = offset + line.len() as u32;
+            // A line of a template language stays before what it stands before.
+            let is_template = line.trim_start().starts_with("{%");
             // A scalar that began on an earlier line may reach into this one, or over it.
             let mut from = offset;
-            let mut found = None;
+            let mut found =
+                is_template.then(|| offset + (line.len() - line.trim_start().len()) as u32);
             let mut inside = false;
-            loop {
+            while found.is_none() {
                 while scalar.peek().is_some_and(|span| span.end <= from) {
                     scalar.next();
                 }
@@ -131,6 +134,15 @@ impl Comments {
                 .skip(from)
                 .take_while(|comment| comment.line <= last),
         )
+    }
+
+    /// Where the first line of a template language begins.
+    pub fn template_line(&self) -> Option<u32> {
+        let found = self
+            .list
+            .iter()
+            .find(|comment| comment.text.starts_with("{%"))?;
+        self.lines.get(found.line).copied()
     }
 
     /// Every comment that is left.

@@ -93,7 +93,7 @@ fn sound(name: &str, old: &str, new: &str, failures: &mut Vec<String>) {
 fn comments(text: &str) -> impl Iterator<Item = &str> {
     text.lines()
         .map(str::trim)
-        .filter(|line| line.starts_with('#'))
+        .filter(|line| line.starts_with('#') || line.starts_with("{%"))
 }
 
 fn same_end(case: &Case, old: &str, new: &str, failures: &mut Vec<String>) {
@@ -303,8 +303,16 @@ fn cut_flows_migrate_or_do_not() {
                 && !validate_flow(&new).valid
             {
                 let found = validate_flow(&new).diagnostics;
-                let errors: Vec<_> = found.iter().filter(|f| f.severity == "error").map(|f| &f.message).collect();
-                failures.push(format!("{} cut at {at}: {errors:?}\n{}\n-----\n{new}", case.name, &text[..at]));
+                let errors: Vec<_> = found
+                    .iter()
+                    .filter(|f| f.severity == "error")
+                    .map(|f| &f.message)
+                    .collect();
+                failures.push(format!(
+                    "{} cut at {at}: {errors:?}\n{}\n-----\n{new}",
+                    case.name,
+                    &text[..at]
+                ));
                 break;
             }
         }
