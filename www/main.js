@@ -79,12 +79,7 @@ function watch() {
 async function follow(controller) {
   const request = { flowName: fields.flow.value, executionName: fields.execution.value };
   try {
-    // The state of now first: a watch is told of it only when the service lets go of its answer.
-    const now = await client.describeExecution(request, { signal: controller.signal });
-    show(now);
-    if (!now.done) {
-      for await (const execution of client.watchExecution(request, { signal: controller.signal })) show(execution);
-    }
+    for await (const execution of client.watchExecution(request, { signal: controller.signal })) show(execution);
     finish(controller);
   } catch (error) {
     finish(controller, error);
