@@ -265,7 +265,7 @@ async function started(local, definition, emulatorOptions, input = {}) {
   assert.equal(created.status, 200, JSON.stringify(created.body));
   const start = await send("StartExecution", { FlowName: "f", ExecutionName: "e", Input: JSON.stringify(input) });
   assert.equal(start.status, 200, JSON.stringify(start.body));
-  return { emulator, send, options: { endpoint: "http://localhost", fetch: emulator.fetch, credentials } };
+  return { emulator, send, options: { endpoint: "http://localhost", fetch: emulator.fetch, credentials, dangerouslyAllowBrowser: true } };
 }
 
 function sender(local, emulator, signing) {
