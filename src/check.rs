@@ -22,9 +22,10 @@ mod version;
 mod wait;
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::flow::{Findings, Flow, load};
+use crate::flow::{Findings, Flow, State, Text, load};
+use crate::order;
 use crate::text::Span;
-use crate::yaml::Tree;
+use crate::yaml::{Node, Tree};
 
 /// A request to the service may have 1,024 KiB
 /// (<https://alibabacloud.com/help/zh/serverless-workflow/latest/limits>).
@@ -44,7 +45,7 @@ pub fn check<'a>(tree: &'a Tree<'a>, yaml: Vec<Diagnostic>) -> (Option<Flow<'a>>
         if tree.text().len() > MAX_BYTES {
             let message = "a definition may have 1024 KiB at most, as much as a request to the service";
             let place = flow.root.entries().next().map_or(Span::at(0), |(key, _)| key.span());
-            findings.about(flow.root.span(), Diagnostic::new(Code::TooLarge, place, message));
+            findings.report(Code::TooLarge, place, message, &[]).about(flow.root.span());
         }
         for check in CHECKS {
             check(flow, &mut findings);
@@ -54,20 +55,59 @@ pub fn check<'a>(tree: &'a Tree<'a>, yaml: Vec<Diagnostic>) -> (Option<Flow<'a>>
 }
 
 /// Every check, each in its own file.
-const CHECKS: [fn(&Flow<'_>, &mut Findings); 15] = [
+const CHECKS: [fn(&Flow<'_>, &mut Findings); 14] = [
     choice::check,
     constructor::check,
     ending::check,
     expression::check,
     local::check,
-    loops::check,
     map::check,
     mapping::check,
     name::check,
-    reach::check,
+    successor::check,
     rules::check,
     target::check,
     task::check,
     version::check,
     wait::check,
 ];
+
+/// The name of a state, if it has one.
+fn name_of<'a>(state: &State<'a>) -> &'a str {
+    state.name.map_or("", |name| name.value)
+}
+
+/// The key of an entry of `node`, by its value.
+#[inline(never)]
+fn key_of<'a>(node: Node<'a>, value: Node<'_>) -> Option<Node<'a>> {
+    for (key, other) in node.entries() {
+        if other.span() == value.span() {
+            return Some(key);
+        }
+    }
+    None
+}
+
+/// Adds the items and the values of a node.
+#[inline(never)]
+fn inside<'a>(node: Node<'a>, todo: &mut Vec<Node<'a>>) {
+    for item in node.items() {
+        todo.push(item);
+    }
+    for (_, value) in node.entries() {
+        todo.push(value);
+    }
+}
+
+/// Calls `found` with each text that stands there twice, and the one before it.
+#[inline(never)]
+fn twice(texts: &mut Vec<Text<'_>>, found: &mut dyn FnMut(Text<'_>, Text<'_>)) {
+    order::sort_by(texts, |a, b| a.value.cmp(b.value));
+    for pair in texts.windows(2) {
+        if let [first, second] = pair
+            && first.value == second.value
+        {
+            found(*first, *second);
+        }
+    }
+}

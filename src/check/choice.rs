@@ -19,9 +19,9 @@
 //!   - {condition: $.n > 0, goto: a}
 //! ```
 
-use crate::diagnostic::{Code, Diagnostic};
+use super::twice;
+use crate::diagnostic::Code;
 use crate::flow::{Findings, Flow, StateKind, Text};
-use crate::order;
 
 pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
     for state in flow.states() {
@@ -29,24 +29,27 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
         let mut always: Option<Text<'_>> = None;
         let mut seen: Vec<Text<'_>> = Vec::new();
         for option in &choice.options {
-            let Some(condition) = option.condition.filter(|condition| !condition.opaque) else { continue };
+            let Some(condition) = option.condition else { continue };
+            if condition.opaque {
+                continue;
+            }
             if let Some(always) = always {
                 let message = "this option is never taken: an earlier one is always true";
-                let diagnostic = Diagnostic::new(Code::ShadowedRule, condition.span, message);
-                findings.add(diagnostic.related(always.span, "it is this one"));
-            } else if condition.value.trim() == "true" {
+                findings
+                    .report(Code::ShadowedRule, condition.span, message, &[])
+                    .related(always.span, "it is this one", &[]);
+            } else if condition.value.trim_ascii() == "true" {
                 always = Some(condition);
             }
             seen.push(condition);
         }
-        order::sort_by(&mut seen, |a, b| a.value.cmp(b.value));
-        for pair in seen.windows(2) {
-            let [first, second] = pair else { continue };
-            if first.value == second.value && always.is_none() {
+        if always.is_none() {
+            twice(&mut seen, &mut |first, second| {
                 let message = "this option is never taken: an earlier one has the same condition";
-                let diagnostic = Diagnostic::new(Code::ShadowedRule, second.span, message);
-                findings.add(diagnostic.related(first.span, "it is this one"));
-            }
+                findings
+                    .report(Code::ShadowedRule, second.span, message, &[])
+                    .related(first.span, "it is this one", &[]);
+            });
         }
     }
 }

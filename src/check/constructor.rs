@@ -19,7 +19,7 @@
 //! ```
 
 use super::expression::{AFTER, BEFORE, ITEM, read};
-use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::diagnostic::{Code, Severity, fill};
 use crate::expr::Place;
 use crate::flow::{Dialect, Findings, Flow, Shaping, StateKind, text};
 use crate::yaml::{Kind, Node, Resolved};
@@ -29,39 +29,26 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
         return;
     }
     for state in flow.states() {
-        let shaped = |shaping: &Option<Shaping<'_>>, place: &Place, findings: &mut Findings| {
-            if let Some(shaping) = shaping {
-                constructor(shaping.node(), place, findings);
-            }
-        };
-        shaped(&state.input, &BEFORE, findings);
-        shaped(&state.output, &AFTER, findings);
-        if let Some(global) = state.global {
-            constructor(global, &AFTER, findings);
-        }
+        constructor(state.input.as_ref().map(Shaping::node), &BEFORE, findings);
+        constructor(state.output.as_ref().map(Shaping::node), &AFTER, findings);
+        constructor(state.global, &AFTER, findings);
         // The failed state has no output of its own, but nothing says that it cannot be asked for.
-        for output in state.catch.iter().filter_map(|rule| rule.output) {
-            constructor(output, &AFTER, findings);
+        for rule in &state.catch {
+            constructor(rule.output, &AFTER, findings);
         }
         match &state.kind {
-            StateKind::Task(task) => {
-                if let Some(params) = task.params {
-                    constructor(params, &BEFORE, findings);
-                }
-            }
-            StateKind::Map(map) => {
-                if let Some(item) = map.item_constructor {
-                    constructor(item, &ITEM, findings);
-                }
-            }
+            StateKind::Task(task) => constructor(task.params, &BEFORE, findings),
+            StateKind::Map(map) => constructor(map.item_constructor, &ITEM, findings),
             _ => {}
         }
     }
 }
 
 /// Everything below `node`, in any order.
-fn constructor(node: Node<'_>, place: &Place, findings: &mut Findings) {
-    let mut todo = vec![node];
+#[inline(never)]
+fn constructor(node: Option<Node<'_>>, place: &Place, findings: &mut Findings) {
+    let mut todo = Vec::new();
+    todo.extend(node);
     while let Some(node) = todo.pop() {
         todo.extend(node.items());
         let mut computed: Vec<&str> = Vec::new();
@@ -84,8 +71,8 @@ fn constructor(node: Node<'_>, place: &Place, findings: &mut Findings) {
         crate::order::sort(&mut computed);
         for (plain, _) in node.entries() {
             if let Some(name) = plain.text().filter(|name| computed.binary_search(name).is_ok()) {
-                let message = ["`", name, "` and `", name, ".$` make the same key: keep one"].concat();
-                findings.add(Diagnostic::new(Code::ConflictingKeys, plain.span(), message));
+                let message = "`{}` and `{}.$` make the same key: keep one";
+                findings.report(Code::ConflictingKeys, plain.span(), message, &[name, name]);
             }
         }
     }
@@ -96,8 +83,7 @@ fn expression<'a>(key: Node<'a>, value: Node<'a>, place: &Place, todo: &mut Vec<
     match value.kind() {
         Kind::Scalar => match (value.resolve(), text(value)) {
             (Some(Resolved::Null), _) => {
-                let message = ["`", name, "` must be an expression, but has no value"].concat();
-                findings.add(Diagnostic::new(Code::WrongType, key.span(), message));
+                findings.report(Code::WrongType, key.span(), "`{}` must be an expression, but has no value", &[name]);
             }
             (_, Some(text)) => {
                 read(text, place, findings);
@@ -106,10 +92,12 @@ fn expression<'a>(key: Node<'a>, value: Node<'a>, place: &Place, todo: &mut Vec<
         },
         // One vendor page shows it, against the rule of another.
         Kind::Mapping | Kind::Sequence => {
-            let message = ["`", name, "` should be an expression: whether what stands below it is computed is not documented"];
+            let message = "`{}` should be an expression: whether what stands below it is computed is not documented";
             let place = value.entries().next().map_or(value.span(), |(key, _)| key.span());
-            let diagnostic = Diagnostic::new(Code::WrongType, place, message.concat()).severity(Severity::Warning);
-            findings.about(value.span(), diagnostic);
+            findings
+                .report(Code::WrongType, place, message, &[name])
+                .severity(Severity::Warning)
+                .about(value.span());
             todo.push(value);
         }
     }
@@ -117,20 +105,13 @@ fn expression<'a>(key: Node<'a>, value: Node<'a>, place: &Place, todo: &mut Vec<
 
 fn literal(name: &str, key: Node<'_>, value: Node<'_>, findings: &mut Findings) {
     let Some(text) = text(value).filter(|text| !text.opaque) else { return };
-    let variable = ["$Input", "$Output", "$Context", "$Global"].into_iter().find(|variable| {
-        text.value.strip_prefix(variable).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
-    });
-    if variable.is_none() {
+    let end = text.value.bytes().position(|b| matches!(b, b'.' | b'[')).unwrap_or(text.value.len());
+    if !matches!(text.value.get(..end), Some("$Input" | "$Output" | "$Context" | "$Global")) {
         return;
     }
-    let computed = [name, ".$"].concat();
-    let message = ["`", name, "` is the text `", text.value, "` as it stands: an expression needs the key `", &computed, "`"];
-    findings.about(
-        text.span,
-        Diagnostic::new(Code::LiteralReference, text.span, message.concat()).fix(
-            ["change `", name, "` to `", &computed, "`"].concat(),
-            key.span(),
-            computed,
-        ),
-    );
+    let computed = fill("{}.$", &[name]);
+    let message = "`{}` is the text `{}` as it stands: an expression needs the key `{}`";
+    findings
+        .report(Code::LiteralReference, text.span, message, &[name, text.value, &computed])
+        .change(name, key.span(), &computed);
 }

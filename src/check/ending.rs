@@ -19,7 +19,8 @@
 //!   End: true
 //! ```
 
-use crate::diagnostic::{Code, Diagnostic, Severity};
+use super::name_of;
+use crate::diagnostic::{Code, Severity};
 use crate::flow::{Dialect, Findings, Flow, State, StateKind};
 use crate::text::Span;
 
@@ -38,35 +39,34 @@ fn machine(flow: &Flow<'_>, state: &State<'_>, findings: &mut Findings) {
         StateKind::Succeed | StateKind::Fail(_) => {
             if let Some(end) = state.end.filter(|end| !end.value) {
                 let message = "a `Succeed` or `Fail` state always ends: `End: false` changes nothing";
-                findings.add(Diagnostic::new(Code::NoEffect, end.span, message));
+                findings.report(Code::NoEffect, end.span, message, &[]);
             }
         }
         _ => {
             let ends = state.end.filter(|end| end.value);
             if let (Some(end), Some(next)) = (ends, state.next) {
                 let message = "`Next` and `End: true` exclude each other: keep one";
-                let diagnostic = Diagnostic::new(Code::ConflictingKeys, end.span, message);
-                findings.add(diagnostic.related(next.text.span, "`Next` stands here"));
+                findings
+                    .report(Code::ConflictingKeys, end.span, message, &[])
+                    .related(next.text.span, "`Next` stands here", &[]);
             }
             let said = state.has_next || ends.is_some();
             if said || flow.scope(state.scope).is_none_or(|scope| scope.torn) {
                 return;
             }
-            let name = state.name.map_or("", |name| name.value);
-            let message = ["`", name, "` neither goes on nor ends: it needs `Next`, or `End: true`"].concat();
-            let mut diagnostic = Diagnostic::new(Code::MissingTransition, state.place(), message);
+            let message = "`{}` neither goes on nor ends: it needs `Next`, or `End: true`";
+            let found = findings
+                .report(Code::MissingTransition, state.place(), message, &[name_of(state)])
+                .about(state.node.span());
             // Certain for the last state of a list only: another one may be meant to go on anywhere.
             let siblings = flow.states_of(state.scope);
             if siblings.last().is_some_and(|last| last.id == state.id) {
-                diagnostic = match state.end {
-                    Some(end) => diagnostic.fix("change `false` to `true`", end.span, "true"),
-                    None => match key_after_type(flow, state) {
-                        Some((at, text)) => diagnostic.fix("add `End: true`", at, text),
-                        None => diagnostic,
-                    },
-                };
+                if let Some(end) = state.end {
+                    found.change("false", end.span, "true");
+                } else if let Some((at, text)) = key_after_type(flow, state) {
+                    found.fix("add `End: true`", &[], at, &text);
+                }
             }
-            findings.about(state.node.span(), diagnostic);
         }
     }
 }
@@ -94,8 +94,6 @@ fn series(state: &State<'_>, findings: &mut Findings) {
     let jumps = choice.options.iter().chain(&choice.default).filter_map(|way| way.target.as_ref());
     for target in jumps {
         let message = "the choice says `end: true`, so whether this jump is made is not documented";
-        findings.add(
-            Diagnostic::new(Code::ConflictingKeys, target.text.span, message).severity(Severity::Warning),
-        );
+        findings.report(Code::ConflictingKeys, target.text.span, message, &[]).severity(Severity::Warning);
     }
 }

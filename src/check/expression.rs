@@ -15,7 +15,8 @@
 //! Condition: $Input.status == "ready"
 //! ```
 
-use crate::diagnostic::{Code, Diagnostic, Severity};
+use super::inside;
+use crate::diagnostic::{Code, Severity, report};
 use crate::expr::{self, Expr, ExprKind, Place, Step, StepKind};
 use crate::flow::{Dialect, Findings, Flow, NumberValue, Shaping, State, StateKind, Text, TextValue};
 use crate::text::Span;
@@ -116,8 +117,8 @@ fn step(state: &State<'_>, findings: &mut Findings) {
             if is_reference(&expr) {
                 inputs(&expr, text, made.as_deref(), findings);
             } else {
-                let message = ["`", text.value, "` must be a path such as `$.name`"].concat();
-                findings.add(Diagnostic::new(Code::ExpressionSyntax, text.span, message));
+                let message = "`{}` must be a path such as `$.name`";
+                findings.report(Code::ExpressionSyntax, text.span, message, &[text.value]);
             }
         }
     };
@@ -143,10 +144,10 @@ fn step(state: &State<'_>, findings: &mut Findings) {
             }
         }
         StateKind::Task(task) => {
-            let mut todo: Vec<Node<'_>> = task.params.into_iter().collect();
+            let mut todo: Vec<Node<'_>> = Vec::new();
+            todo.extend(task.params);
             while let Some(node) = todo.pop() {
-                todo.extend(node.items());
-                todo.extend(node.entries().map(|(_, value)| value));
+                inside(node, &mut todo);
                 if let Some(text) = crate::flow::text(node).filter(|text| text.value.starts_with('$')) {
                     path(text, findings);
                 }
@@ -161,16 +162,15 @@ pub(super) fn read<'a>(text: Text<'a>, place: &Place, findings: &mut Findings) -
     if text.opaque || text.node.kind() != Kind::Scalar {
         return None;
     }
-    let mut found = Vec::new();
+    let found = findings.list();
+    let before = found.len();
     let expr = match expr::parse(text.value) {
         Ok(parsed) => {
-            expr::check(&parsed.expr, place, &mut found);
+            expr::check(&parsed.expr, place, found);
             if parsed.escaped_quotes {
                 let message = "the backslashes before the quotes are part of the text here: leave them out";
-                found.push(
-                    Diagnostic::new(Code::ExpressionSyntax, Span::new(0, text.value.len()), message)
-                        .severity(Severity::Warning),
-                );
+                report(found, Code::ExpressionSyntax, Span::new(0, text.value.len()), message, &[])
+                    .severity(Severity::Warning);
             }
             Some(parsed.expr)
         }
@@ -179,15 +179,26 @@ pub(super) fn read<'a>(text: Text<'a>, place: &Place, findings: &mut Findings) -
             None
         }
     };
-    let sound = found.is_empty();
-    for mut diagnostic in found {
-        diagnostic.span = diagnostic.span.map(|span| source(text, span));
-        for edit in diagnostic.fix.iter_mut().flat_map(|fix| &mut fix.edits) {
-            edit.span = source(text, edit.span);
+    if locate(text, before, findings) { expr } else { None }
+}
+
+/// Lets the findings from index `from` on, about the expression `text`, point into the source.
+/// True where there are none.
+pub(super) fn locate(text: Text<'_>, from: usize, findings: &mut Findings) -> bool {
+    let mut sound = true;
+    for diagnostic in findings.list().iter_mut().skip(from) {
+        sound = false;
+        diagnostic.about = text.span;
+        if let Some(span) = &mut diagnostic.span {
+            *span = source(text, *span);
         }
-        findings.about(text.span, diagnostic);
+        if let Some(fix) = &mut diagnostic.fix {
+            for edit in &mut fix.edits {
+                edit.span = source(text, edit.span);
+            }
+        }
     }
-    expr.filter(|_| sound)
+    sound
 }
 
 /// The place in the document of a place in an expression.
@@ -229,8 +240,8 @@ fn inputs(expr: &Expr<'_>, text: Text<'_>, made: Option<&[&str]>, findings: &mut
         }
     });
     for (name, span) in lost {
-        let message = ["`", name, "` is not in the input: the `inputMappings` of this step do not make it"].concat();
-        findings.about(text.span, Diagnostic::new(Code::UnknownMember, source(text, span), message));
+        let message = "`{}` is not in the input: the `inputMappings` of this step do not make it";
+        findings.report(Code::UnknownMember, source(text, span), message, &[name]).about(text.span);
     }
 }
 

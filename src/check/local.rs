@@ -26,7 +26,7 @@
 //!   outputMappings: [{target: sizes, source: "$local[*].size"}]
 //! ```
 
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::Code;
 use crate::flow::{Dialect, Findings, Flow, Role, ScopeId, Shaping, State, StateKind, text};
 use crate::order;
 use crate::text::Span;
@@ -42,24 +42,33 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
         }
         let Some(made) = made(flow, scope.id) else { continue };
         let silent = silent(flow, scope.id);
-        let readers = flow.states_of(scope.id).iter().filter_map(|state| state.input.as_ref());
-        let readers = readers.chain(flow.output.as_ref().filter(|_| scope.role == Role::Top));
-        for shaping in readers {
-            let Shaping::Mappings { entries, .. } = shaping else { continue };
-            for text in entries.iter().filter_map(|entry| entry.source.and_then(text)) {
-                let Some(rest) = text.value.strip_prefix("$local.").filter(|_| !text.opaque) else { continue };
-                let name = rest.split(['.', '[']).next().unwrap_or_default();
-                if name.is_empty() || made.binary_search(&name).is_ok() {
-                    continue;
-                }
-                let span = super::expression::source(text, Span::new(7, 7 + name.len()));
-                let message = ["no step of this list puts `", name, "` into `$local`"].concat();
-                let mut diagnostic = Diagnostic::new(Code::UnknownMember, span, message);
-                if let Some(silent) = silent {
-                    diagnostic = diagnostic.related(silent.place(), "without `outputMappings` this one has no output");
-                }
-                findings.about(text.span, diagnostic);
-            }
+        for state in flow.states_of(scope.id) {
+            readers(&state.input, &made, silent, findings);
+        }
+        if scope.role == Role::Top {
+            readers(&flow.output, &made, silent, findings);
+        }
+    }
+}
+
+/// Looks for members of `$local` that nothing makes.
+#[inline(never)]
+fn readers(shaping: &Option<Shaping<'_>>, made: &[&str], silent: Option<&State<'_>>, findings: &mut Findings) {
+    let Some(Shaping::Mappings { entries, .. }) = shaping else { return };
+    for entry in entries {
+        let Some(text) = entry.source.and_then(text) else { continue };
+        let Some(rest) = text.value.strip_prefix("$local.") else { continue };
+        let end = rest.bytes().position(|b| matches!(b, b'.' | b'[')).unwrap_or(rest.len());
+        let name = rest.get(..end).unwrap_or_default();
+        if text.opaque || name.is_empty() || made.binary_search(&name).is_ok() {
+            continue;
+        }
+        let span = super::expression::source(text, Span::new(7, 7 + end));
+        let found = findings
+            .report(Code::UnknownMember, span, "no step of this list puts `{}` into `$local`", &[name])
+            .about(text.span);
+        if let Some(silent) = silent {
+            found.related(silent.place(), "without `outputMappings` this one has no output", &[]);
         }
     }
 }

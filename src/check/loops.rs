@@ -23,100 +23,76 @@
 //! - {Type: Succeed, Name: C}
 //! ```
 
-use super::successor::{is_sound, reach, successors};
-use crate::diagnostic::{Code, Diagnostic};
-use crate::flow::{Findings, Flow, ScopeId, State, StateKind};
+use super::name_of;
+use super::successor::Ways;
+use crate::diagnostic::Code;
+use crate::flow::{Findings, Flow, Scope, State, StateKind};
 
-pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
-    for scope in flow.scopes() {
-        if !is_sound(flow, scope) {
-            continue;
-        }
-        let states = flow.states_of(scope.id);
-        let mut reached = vec![false; states.len()];
-        reach(flow, flow.start(scope.id), &mut reached);
-        let leaves = leaving(flow, scope.id);
-        let is = |list: &[bool], at: usize| list.get(at).copied().unwrap_or(false);
-        // One finding for a loop: at the first of its states.
-        let stuck = states.iter().enumerate().find(|(at, _)| is(&reached, *at) && !is(&leaves, *at));
-        if let Some((_, state)) = stuck {
-            let word = flow.dialect.state_word();
-            let name = state.name.map_or("", |name| name.value);
-            let message = ["from the ", word, " `", name, "` on, every way leads round in a loop: nothing ends it"];
-            let diagnostic = Diagnostic::new(Code::EndlessLoop, state.place(), message.concat());
-            findings.about(state.node.span(), diagnostic);
-            continue;
-        }
-        if let Some(state) = idle_loop(flow, scope.id, &reached) {
-            let name = state.name.map_or("", |name| name.value);
-            let message = ["`", name, "` is in a loop without a task or a wait: once in it, the 5000 events of an execution are spent at once"];
-            let diagnostic = Diagnostic::new(Code::EndlessLoop, state.place(), message.concat());
-            findings.about(state.node.span(), diagnostic);
-        }
-    }
-}
-
-/// The states from which the end of their scope can be reached.
-fn leaving(flow: &Flow<'_>, scope: ScopeId) -> Vec<bool> {
-    let states = flow.states_of(scope);
-    let mut before: Vec<Vec<u32>> = vec![Vec::new(); states.len()];
-    let mut todo = Vec::new();
-    for state in states {
-        let next = successors(flow, state);
-        if next.exit {
-            todo.push(state.index);
-        }
-        for id in next.states {
-            let after = flow.state(id).and_then(|after| before.get_mut(after.index as usize));
-            after.into_iter().for_each(|before| before.push(state.index));
-        }
-    }
+pub(super) fn check(flow: &Flow<'_>, scope: &Scope<'_>, ways: &Ways, findings: &mut Findings) {
+    let states = flow.states_of(scope.id);
     let mut leaves = vec![false; states.len()];
-    while let Some(at) = todo.pop() {
-        match leaves.get_mut(at as usize) {
-            Some(leaves) if !*leaves => *leaves = true,
-            _ => continue,
-        }
-        todo.extend(before.get(at as usize).into_iter().flatten());
+    ways.before.mark(ways.exits.clone(), &mut leaves);
+    // One finding for a loop: at the first of its states.
+    let stuck = leaves.iter().zip(&ways.reached).position(|(leaves, reached)| *reached && !*leaves);
+    if let Some(state) = stuck.and_then(|at| states.get(at)) {
+        let message = "from the {} `{}` on, every way leads round in a loop: nothing ends it";
+        findings
+            .report(Code::EndlessLoop, state.place(), message, &[flow.dialect.state_word(), name_of(state)])
+            .about(state.node.span());
+    } else if let Some(state) = idle_loop(states, ways).and_then(|at| states.get(at as usize)) {
+        let message =
+            "`{}` is in a loop without a task or a wait: once in it, the 5000 events of an execution are spent at once";
+        findings.report(Code::EndlessLoop, state.place(), message, &[name_of(state)]).about(state.node.span());
     }
-    leaves
 }
 
 /// A state of a loop in which nothing happens.
-fn idle_loop<'f, 'a>(flow: &'f Flow<'a>, scope: ScopeId, reached: &[bool]) -> Option<&'f State<'a>> {
-    let states = flow.states_of(scope);
-    let idle = |state: &State<'_>| match &state.kind {
-        StateKind::Pass => true,
-        StateKind::Choice(choice) => choice.options.iter().chain(&choice.default).all(|way| way.body.is_none()),
-        _ => false,
-    };
-    // 0: not seen, 1: on the way, 2: done.
-    let mut colour = vec![0u8; states.len()];
-    for state in states {
-        if !idle(state) || !reached.get(state.index as usize).copied().unwrap_or(false) {
+fn idle_loop(states: &[State<'_>], ways: &Ways) -> Option<u32> {
+    const NEW: u8 = 0;
+    const ON_THE_WAY: u8 = 1;
+    const DONE: u8 = 2;
+    let mut colours = vec![DONE; states.len()];
+    for (state, colour) in states.iter().zip(&mut colours) {
+        if is_idle(state) {
+            *colour = NEW;
+        }
+    }
+    for start in 0..states.len() as u32 {
+        if ways.reached.get(start as usize) != Some(&true) || colours.get(start as usize) != Some(&NEW) {
             continue;
         }
-        let mut way = vec![(state, successors(flow, state).states)];
-        match colour.get_mut(state.index as usize) {
-            Some(colour) if *colour == 0 => *colour = 1,
-            _ => continue,
-        }
-        while let Some((at, rest)) = way.last_mut() {
-            let Some(next) = rest.pop() else {
-                if let Some(colour) = colour.get_mut(at.index as usize) {
-                    *colour = 2;
+        // The states on the way, each with how many of its edges are left to follow.
+        let mut way: Vec<(u32, usize)> = Vec::new();
+        let mut next = start;
+        loop {
+            match colours.get_mut(next as usize) {
+                Some(colour) if *colour == NEW => {
+                    *colour = ON_THE_WAY;
+                    way.push((next, ways.next.of(next).len()));
+                }
+                Some(&mut ON_THE_WAY) => return Some(next),
+                _ => {}
+            }
+            while let Some((at, 0)) = way.last() {
+                if let Some(colour) = colours.get_mut(*at as usize) {
+                    *colour = DONE;
                 }
                 way.pop();
-                continue;
-            };
-            let Some(next) = flow.state(next).filter(|next| idle(next)) else { continue };
-            match colour.get_mut(next.index as usize) {
-                Some(colour) if *colour == 0 => *colour = 1,
-                Some(1) => return Some(next),
-                _ => continue,
             }
-            way.push((next, successors(flow, next).states));
+            let Some((at, left)) = way.last_mut() else { break };
+            *left -= 1;
+            next = ways.next.of(*at).get(*left).copied().unwrap_or(u32::MAX);
         }
     }
     None
+}
+
+fn is_idle(state: &State<'_>) -> bool {
+    match &state.kind {
+        StateKind::Pass => true,
+        StateKind::Choice(choice) => {
+            choice.options.iter().chain(&choice.default).all(|way| way.body.is_none())
+        }
+        _ => false,
+    }
 }

@@ -22,7 +22,8 @@
 //!   MaxConcuccency: 40
 //! ```
 
-use crate::diagnostic::{Code, Diagnostic};
+use super::key_of;
+use crate::diagnostic::Code;
 use crate::flow::{Dialect, Findings, Flow, StateKind};
 
 pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
@@ -33,7 +34,7 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
         let StateKind::Map(map) = &state.kind else { continue };
         if !map.has_items && map.item_reader.is_none() {
             let message = "`ItemsPath` is missing: a `Map` state needs it, or an `ItemReader`";
-            findings.about(state.node.span(), Diagnostic::new(Code::MissingKey, state.place(), message));
+            findings.report(Code::MissingKey, state.place(), message, &[]).about(state.node.span());
         }
         if map.config.is_some() {
             continue;
@@ -42,8 +43,8 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
             && let Some(value) = number.int()
             && value > 40
         {
-            let message = ["an inline `Map` runs from 1 to 40 iterations at once, not ", &value.to_string()].concat();
-            findings.add(Diagnostic::new(Code::OutOfRange, number.span, message));
+            let message = "an inline `Map` runs from 1 to 40 iterations at once, not {}";
+            findings.report(Code::OutOfRange, number.span, message, &[&value.to_string()]);
         }
         let distributed = [
             map.item_reader,
@@ -55,11 +56,9 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
             map.tolerated_count,
         ];
         for node in distributed.into_iter().flatten() {
-            let found = state.node.entries().find(|(_, value)| value.span() == node.span());
-            let Some((key, _)) = found else { continue };
-            let name = key.text().unwrap_or_default();
-            let message = ["`", name, "` does nothing in the inline mode: the distributed one needs a `ProcessorConfig`"];
-            findings.add(Diagnostic::new(Code::NoEffect, key.span(), message.concat()));
+            let Some(key) = key_of(state.node, node) else { continue };
+            let message = "`{}` does nothing in the inline mode: the distributed one needs a `ProcessorConfig`";
+            findings.report(Code::NoEffect, key.span(), message, &[key.text().unwrap_or_default()]);
         }
     }
 }

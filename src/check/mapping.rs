@@ -19,11 +19,11 @@
 //!   - {target: name, source: $input.name}
 //! ```
 
-use super::expression::{FLOW_CONTEXT, is_reference, source};
-use crate::diagnostic::{Code, Diagnostic, Severity, nearest};
+use super::twice;
+use super::expression::{FLOW_CONTEXT, is_reference, locate, source};
+use crate::diagnostic::{Code, Severity, nearest};
 use crate::expr::{self, ExprKind, Place, StepKind};
 use crate::flow::{Dialect, Findings, Flow, Mapping, Shaping, StateKind, Text, text};
-use crate::order;
 
 const SOURCE: Place = Place {
     variables: &["$input", "$local", "$context"],
@@ -70,14 +70,14 @@ fn list(shaping: &Option<Shaping<'_>>, local: Local, findings: &mut Findings) {
             reference(text, local, findings);
         }
     }
-    twice(entries, findings);
+    targets(entries, findings);
 }
 
 fn reference(text: Text<'_>, local: Local, findings: &mut Findings) {
     let parsed = expr::parse(text.value).ok().filter(|parsed| is_reference(&parsed.expr));
     let Some(parsed) = parsed else {
-        let message = ["`", text.value, "` is no reference: it is taken as a text"].concat();
-        findings.add(Diagnostic::new(Code::LiteralReference, text.span, message));
+        let message = "`{}` is no reference: it is taken as a text";
+        findings.report(Code::LiteralReference, text.span, message, &[text.value]);
         return;
     };
     let (name, steps) = match &parsed.expr.kind {
@@ -91,60 +91,53 @@ fn reference(text: Text<'_>, local: Local, findings: &mut Findings) {
     let span = source(text, crate::text::Span::new(0, name.len()));
     if name == "$" {
         let message = "`$` is documented for conditions, collections and parameters only: write `$input` or `$local`";
-        findings.about(text.span, Diagnostic::new(Code::MisplacedVariable, span, message).severity(Severity::Warning));
+        findings.report(Code::MisplacedVariable, span, message, &[]).severity(Severity::Warning).about(text.span);
         return;
     }
     if !SOURCE.variables.contains(&name) {
         let known = SOURCE.instead.iter().find(|(other, _)| *other == name).map(|(_, meant)| *meant);
-        let mut message = ["there is no variable `", name, "`: `", text.value, "` is taken as a text"].concat();
         let Some(meant) = known.or_else(|| nearest(name, SOURCE.variables.iter().copied())) else {
-            findings.add(Diagnostic::new(Code::LiteralReference, text.span, message));
+            let message = "there is no variable `{}`: `{}` is taken as a text";
+            findings.report(Code::LiteralReference, text.span, message, &[name, text.value]);
             return;
         };
-        message.push_str(&[", did you mean `", meant, "`?"].concat());
-        let title = ["change `", name, "` to `", meant, "`"].concat();
-        findings.about(
-            text.span,
-            Diagnostic::new(Code::LiteralReference, span, message).fix(title, span, meant),
-        );
+        let message = "there is no variable `{}`: `{}` is taken as a text, did you mean `{}`?";
+        findings
+            .report(Code::LiteralReference, span, message, &[name, text.value, meant])
+            .change(name, span, meant)
+            .about(text.span);
         return;
     }
     if name == "$local" {
         match (local, steps.first().map(|step| &step.kind)) {
             (Local::Empty(why), _) => {
-                let message = ["`$local` is empty here: ", why].concat();
-                let diagnostic = Diagnostic::new(Code::MisplacedVariable, span, message);
-                findings.about(text.span, diagnostic.severity(Severity::Warning));
+                findings
+                    .report(Code::MisplacedVariable, span, "`$local` is empty here: {}", &[why])
+                    .severity(Severity::Warning)
+                    .about(text.span);
             }
-            (Local::Error, Some(StepKind::Member(member))) if !["error", "cause", "code"].contains(&member.as_ref()) => {
-                let message = ["a caught error has `error` and `cause`, no `", member, "`"].concat();
-                findings.about(text.span, Diagnostic::new(Code::UnknownMember, text.span, message));
+            (Local::Error, Some(StepKind::Member(member))) if !matches!(&**member, "error" | "cause" | "code") => {
+                let message = "a caught error has `error` and `cause`, no `{}`";
+                findings.report(Code::UnknownMember, text.span, message, &[member]);
             }
             _ => {}
         }
         return;
     }
-    let mut found = Vec::new();
-    expr::check(&parsed.expr, &SOURCE, &mut found);
-    for mut diagnostic in found {
-        diagnostic.span = diagnostic.span.map(|span| source(text, span));
-        for edit in diagnostic.fix.iter_mut().flat_map(|fix| &mut fix.edits) {
-            edit.span = source(text, edit.span);
-        }
-        findings.about(text.span, diagnostic);
-    }
+    let before = findings.list().len();
+    expr::check(&parsed.expr, &SOURCE, findings.list());
+    locate(text, before, findings);
 }
 
-fn twice(entries: &[Mapping<'_>], findings: &mut Findings) {
-    let mut targets: Vec<Text<'_>> =
-        entries.iter().filter_map(|entry| entry.target).filter(|target| !target.opaque).collect();
-    order::sort_by(&mut targets, |a, b| a.value.cmp(b.value));
-    for pair in targets.windows(2) {
-        let [first, second] = pair else { continue };
-        if first.value == second.value {
-            let message = ["`", second.value, "` is made twice: this one replaces the one before"].concat();
-            let diagnostic = Diagnostic::new(Code::DuplicateTarget, second.span, message);
-            findings.add(diagnostic.related(first.span, "the one before"));
-        }
+fn targets(entries: &[Mapping<'_>], findings: &mut Findings) {
+    let mut targets: Vec<Text<'_>> = Vec::new();
+    for entry in entries {
+        targets.extend(entry.target.filter(|target| !target.opaque));
     }
+    twice(&mut targets, &mut |first, second| {
+        let message = "`{}` is made twice: this one replaces the one before";
+        findings
+            .report(Code::DuplicateTarget, second.span, message, &[second.value])
+            .related(first.span, "the one before", &[]);
+    });
 }

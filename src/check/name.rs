@@ -18,7 +18,7 @@
 //! - {Type: Pass, Name: B, End: true}
 //! ```
 
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::Code;
 use crate::flow::{Dialect, Findings, Flow, State, Text};
 
 pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
@@ -31,10 +31,10 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
         match first.and_then(|first| Some((first, first.name?))) {
             Some((other, other_name)) if other.scope == state.scope && other_name.value == name.value => {
                 let word = flow.dialect.state_word();
-                let message = ["another ", word, " of this list is named `", name.value, "` too"].concat();
-                let related = ["the first `", name.value, "`"].concat();
-                let diagnostic = Diagnostic::new(Code::DuplicateName, name.span, message);
-                findings.add(diagnostic.related(other_name.span, related));
+                let message = "another {} of this list is named `{}` too";
+                findings
+                    .report(Code::DuplicateName, name.span, message, &[word, name.value])
+                    .related(other_name.span, "the first `{}`", &[name.value]);
             }
             _ => first = Some(state),
         }
@@ -44,15 +44,17 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
 fn flow_name(name: Text<'_>, findings: &mut Findings) {
     let letter = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
     let text = name.value;
-    let message = if let Some(wrong) = text.chars().find(|c| !letter(*c)) {
-        let mut shown = [0; 4];
-        ["the name of a flow has letters, digits, `_` and `-` only, no `", wrong.encode_utf8(&mut shown), "`"].concat()
-    } else if text.starts_with(|c: char| c.is_ascii_digit() || c == '-') {
-        "the name of a flow begins with a letter or `_`".to_owned()
+    let mut shown = [0; 4];
+    let mut wrong = "";
+    let message = if let Some(c) = text.chars().find(|c| !letter(*c)) {
+        wrong = c.encode_utf8(&mut shown);
+        "the name of a flow has letters, digits, `_` and `-` only, no `{}`"
+    } else if text.bytes().next().is_some_and(|b| b.is_ascii_digit() || b == b'-') {
+        "the name of a flow begins with a letter or `_`"
     } else if text.len() > 128 {
-        "the name of a flow has 128 characters at most".to_owned()
+        "the name of a flow has 128 characters at most"
     } else {
         return;
     };
-    findings.add(Diagnostic::new(Code::InvalidName, name.span, message));
+    findings.report(Code::InvalidName, name.span, message, &[wrong]);
 }

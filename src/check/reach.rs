@@ -15,40 +15,32 @@
 //! # Use instead
 //! Remove the state, or lead to it.
 
-use super::successor::{is_sound, reach, successors};
-use crate::diagnostic::{Code, Diagnostic};
-use crate::flow::{Findings, Flow};
+use super::name_of;
+use super::successor::Ways;
+use crate::diagnostic::Code;
+use crate::flow::{Findings, Flow, Scope};
 
-pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
-    for scope in flow.scopes() {
-        if !is_sound(flow, scope) {
-            continue;
-        }
-        let mut reached = vec![false; flow.states_of(scope.id).len()];
-        reach(flow, flow.start(scope.id), &mut reached);
-        if reached.iter().all(|reached| *reached) {
-            continue;
-        }
-        // Of what hangs together the first is enough: that nothing leads to but perhaps itself.
-        let mut led_to = vec![false; reached.len()];
+pub(super) fn check(flow: &Flow<'_>, scope: &Scope<'_>, ways: &Ways, findings: &mut Findings) {
+    if !ways.reached.contains(&false) {
+        return;
+    }
+    let mut reached = ways.reached.clone();
+    // Of what hangs together the first is enough: that nothing leads to but perhaps itself.
+    for loops_too in [false, true] {
         for state in flow.states_of(scope.id) {
-            for next in successors(flow, state).states.into_iter().filter(|next| *next != state.id) {
-                let next = flow.state(next).and_then(|next| led_to.get_mut(next.index as usize));
-                next.into_iter().for_each(|led_to| *led_to = true);
+            let name = name_of(state);
+            let led_to = || ways.before.of(state.index).iter().any(|before| *before != state.index);
+            // Of two states of one name only the first can be reached: that has been said.
+            if reached.get(state.index as usize) != Some(&false)
+                || !loops_too && led_to()
+                || flow.find(scope.id, name) != Some(state.id)
+            {
+                continue;
             }
-        }
-        for loops_too in [false, true] {
-            for state in flow.states_of(scope.id) {
-                let is = |list: &[bool]| list.get(state.index as usize).copied().unwrap_or(true);
-                let name = state.name.map_or("", |name| name.value);
-                // Of two states of one name only the first can be reached: that has been said.
-                if is(&reached) || is(&led_to) && !loops_too || flow.find(scope.id, name) != Some(state.id) {
-                    continue;
-                }
-                let message = ["nothing leads to the ", flow.dialect.state_word(), " `", name, "`"].concat();
-                findings.about(state.node.span(), Diagnostic::new(Code::UnreachableState, state.place(), message));
-                reach(flow, Some(state.id), &mut reached);
-            }
+            findings
+                .report(Code::UnreachableState, state.place(), "nothing leads to the {} `{}`", &[flow.dialect.state_word(), name])
+                .about(state.node.span());
+            ways.next.mark(vec![state.index], &mut reached);
         }
     }
 }

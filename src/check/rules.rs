@@ -21,9 +21,9 @@
 //!   - {errors: [FnF.ALL], goto: failed}
 //! ```
 
-use crate::diagnostic::{Code, Diagnostic, nearest};
+use super::twice;
+use crate::diagnostic::{Code, nearest};
 use crate::flow::{Findings, Flow, Text};
-use crate::order;
 
 const ALL: &str = "FnF.ALL";
 
@@ -45,65 +45,84 @@ const KNOWN: [&str; 12] = [
 
 pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
     for state in flow.states() {
-        shadows(state.retry.iter().map(|rule| rule.errors.as_slice()), findings);
-        shadows(state.catch.iter().map(|rule| rule.errors.as_slice()), findings);
-        let rules = state.retry.iter().map(|rule| &rule.errors).chain(state.catch.iter().map(|rule| &rule.errors));
-        for error in rules.flatten().filter(|error| !error.opaque) {
-            name(*error, findings);
+        let mut shadows = Shadows::default();
+        for rule in &state.retry {
+            shadows.rule(&rule.errors, findings);
         }
+        shadows.finish(findings);
+        let mut shadows = Shadows::default();
+        for rule in &state.catch {
+            shadows.rule(&rule.errors, findings);
+        }
+        shadows.finish(findings);
         for rule in &state.retry {
             let (Some(interval), Some(most)) = (rule.interval, rule.max_interval) else { continue };
             if let (Some(first), Some(cap)) = (interval.int(), most.int())
                 && cap < first
             {
                 let message = "the greatest interval is less than the first one, which it cuts off";
-                let diagnostic = Diagnostic::new(Code::NoEffect, most.span, message);
-                findings.add(diagnostic.related(interval.span, "the first interval"));
+                findings
+                    .report(Code::NoEffect, most.span, message, &[])
+                    .related(interval.span, "the first interval", &[]);
             }
         }
     }
 }
 
-fn shadows<'r, 'a: 'r>(rules: impl Iterator<Item = &'r [Text<'a>]>, findings: &mut Findings) {
-    let mut all: Option<Text<'_>> = None;
-    let mut names: Vec<(&str, Text<'_>)> = Vec::new();
-    for errors in rules {
-        let behind = all;
+/// The rules of one list, which are tried in order.
+#[derive(Default)]
+struct Shadows<'a> {
+    all: Option<Text<'a>>,
+    names: Vec<Text<'a>>,
+}
+
+impl<'a> Shadows<'a> {
+    #[inline(never)]
+    fn rule(&mut self, errors: &[Text<'a>], findings: &mut Findings) {
+        let behind = self.all;
         for error in errors {
+            if !error.opaque {
+                name(*error, findings);
+            }
             if let Some(all) = behind {
-                let message = ["`", error.value, "` is never matched here: `FnF.ALL` stands before it"].concat();
-                let diagnostic = Diagnostic::new(Code::ShadowedRule, error.span, message);
-                findings.add(diagnostic.related(all.span, "`FnF.ALL` stands here"));
+                let message = "`{}` is never matched here: `FnF.ALL` stands before it";
+                findings
+                    .report(Code::ShadowedRule, error.span, message, &[error.value])
+                    .related(all.span, "`FnF.ALL` stands here", &[]);
                 continue;
             }
             if error.value == ALL {
-                all = Some(*error);
+                self.all = Some(*error);
             }
-            names.push((error.value, *error));
+            self.names.push(*error);
         }
     }
-    order::sort_by(&mut names, |(a, _), (b, _)| a.cmp(b));
-    for pair in names.windows(2) {
-        let [(name, first), (other, second)] = pair else { continue };
-        if name == other && !first.opaque {
-            let message = ["`", name, "` is never matched here: it stands before already"].concat();
-            let diagnostic = Diagnostic::new(Code::ShadowedRule, second.span, message);
-            findings.add(diagnostic.related(first.span, "it stands here"));
-        }
+
+    #[inline(never)]
+    fn finish(mut self, findings: &mut Findings) {
+        twice(&mut self.names, &mut |first, second| {
+            if !first.opaque {
+                let message = "`{}` is never matched here: it stands before already";
+                findings
+                    .report(Code::ShadowedRule, second.span, message, &[second.value])
+                    .related(first.span, "it stands here", &[]);
+            }
+        });
     }
 }
 
 fn name(error: Text<'_>, findings: &mut Findings) {
     let text = error.value;
-    if text.contains('*') {
-        let message = ["names of errors are no patterns: `", text, "` matches only itself; `FnF.ALL` matches every error"];
-        findings.add(Diagnostic::new(Code::UnknownError, error.span, message.concat()));
+    if text.as_bytes().contains(&b'*') {
+        let message = "names of errors are no patterns: `{}` matches only itself; `FnF.ALL` matches every error";
+        findings.report(Code::UnknownError, error.span, message, &[text]);
         return;
     }
     if KNOWN.contains(&text) {
         return;
     }
-    let prefix = text.split('.').next().unwrap_or_default();
+    let dot = text.bytes().position(|b| b == b'.').unwrap_or(text.len());
+    let prefix = text.get(..dot).unwrap_or_default();
     // The names of products in small letters are those of `action` tasks: `fnf.ResourceThrottled`.
     if !matches!(prefix, "FnF" | "FC" | "States") && !KNOWN.iter().any(|known| known.eq_ignore_ascii_case(text)) {
         return;
@@ -113,9 +132,7 @@ fn name(error: Text<'_>, findings: &mut Findings) {
         _ => nearest(text, KNOWN).filter(|meant| meant.len().abs_diff(text.len()) <= 2),
     };
     let Some(meant) = meant else { return };
-    let message = ["no error `", text, "` is documented: did you mean `", meant, "`?"].concat();
-    findings.add(
-        Diagnostic::new(Code::UnknownError, error.span, message)
-            .fix(["change `", text, "` to `", meant, "`"].concat(), error.span, meant),
-    );
+    findings
+        .report(Code::UnknownError, error.span, "no error `{}` is documented: did you mean `{}`?", &[text, meant])
+        .change(text, error.span, meant);
 }

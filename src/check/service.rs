@@ -59,30 +59,49 @@ pub(super) const FORMS: [(&str, &str); 3] = [
 
 /// Reads a resource name; the form it should have comes back where it has another.
 pub(super) fn resource(arn: &str) -> Result<Resource, &'static str> {
-    let mut parts = arn.splitn(5, ':');
-    let (scheme, product) = (parts.next(), parts.next().unwrap_or_default());
+    let product = cut(arn, ":").map_or("", |(_, rest)| cut(rest, ":").map_or(rest, |(product, _)| product));
     let form = FORMS.iter().find(|(name, _)| *name == product).or(FORMS.first()).map_or("", |(_, form)| form);
-    let (region, account, rest) = (parts.next(), parts.next(), parts.next().unwrap_or_default());
-    let plain = |part: Option<&str>| part.is_some_and(|part| part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'));
-    if scheme != Some("acs") || !plain(region) || !plain(account) {
-        return Err(form);
-    }
+    let Some(rest) = name_in(arn) else { return Err(form) };
     let between = |head: &str, tail: &str| {
         let name = rest.strip_prefix(head)?.strip_suffix(tail)?;
-        (!name.is_empty() && !name.contains('/')).then_some(name)
+        (!name.is_empty() && !has(name, "/")).then_some(name)
     };
     match product {
         "fc" => {
-            let named = |text: &str| !text.is_empty() && !text.contains(' ');
-            let old = rest.strip_prefix("services/").and_then(|rest| rest.split_once("/functions/"));
-            let old = old.is_some_and(|(service, function)| named(service) && named(function) && !service.contains('/'));
-            // The newer functions have no service.
-            let new = rest.strip_prefix("functions/").is_some_and(named);
-            if old || new { Ok(Resource::Function) } else { Err(form) }
+            let named = |text: &str| !text.is_empty() && !has(text, " ");
+            let function = match rest.strip_prefix("services/").and_then(|rest| cut(rest, "/functions/")) {
+                Some((service, function)) if named(service) && !has(service, "/") => function,
+                // The newer functions have no service.
+                _ => rest.strip_prefix("functions/").unwrap_or_default(),
+            };
+            if named(function) { Ok(Resource::Function) } else { Err(form) }
         }
         "fnf" => between("flow/", "").map(|_| Resource::Flow).ok_or(form),
         "mns" if between("/queues/", "/messages").is_some() => Ok(Resource::Queue),
         "mns" if between("/topics/", "/messages").is_some() => Ok(Resource::Topic),
         _ => Err(form),
     }
+}
+
+/// What stands behind the region and the account.
+fn name_in(arn: &str) -> Option<&str> {
+    let (scheme, rest) = cut(arn, ":")?;
+    let (_, rest) = cut(rest, ":")?;
+    let (region, rest) = cut(rest, ":")?;
+    let (account, rest) = cut(rest, ":").unwrap_or((rest, ""));
+    let plain = |part: &str| part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    (scheme == "acs" && plain(region) && plain(account)).then_some(rest)
+}
+
+/// What stands before and behind the first `mark`. The library's own search is made for long
+/// texts, and is long itself.
+#[inline(never)]
+pub(super) fn cut<'t>(text: &'t str, mark: &str) -> Option<(&'t str, &'t str)> {
+    let at = text.as_bytes().windows(mark.len()).position(|part| part == mark.as_bytes())?;
+    Some((text.get(..at)?, text.get(at + mark.len()..)?))
+}
+
+/// True where `mark` stands in the text.
+pub(super) fn has(text: &str, mark: &str) -> bool {
+    cut(text, mark).is_some()
 }

@@ -22,71 +22,83 @@
 //!   Next: Send
 //! ```
 
-use crate::diagnostic::{Code, Diagnostic, nearest};
+use super::name_of;
+use crate::diagnostic::{Code, nearest};
 use crate::flow::{Findings, Flow, ScopeId, State, StateKind, Target};
 use crate::order;
 
 pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
-    let mut lost = Vec::new();
+    let mut lost = Lost { flow, list: Vec::new() };
     for scope in flow.scopes() {
-        lost.extend(scope.start_at.filter(|target| target.state.is_none()).map(|target| (scope.id, target)));
+        lost.look_at(scope.id, &scope.start_at);
     }
     for state in flow.states() {
-        lost.extend(targets(state).filter(|target| target.state.is_none()).map(|target| (state.scope, *target)));
+        transitions(state, &mut lost);
     }
-    lost.retain(|(scope, target)| !target.text.opaque && flow.scope(*scope).is_some_and(|scope| !scope.open));
-    if lost.is_empty() {
+    if lost.list.is_empty() {
         return;
     }
     // Where each name is, to say that it is another scope's.
-    let mut names: Vec<(&str, ScopeId)> = Vec::new();
+    let mut named: Vec<&State<'_>> = Vec::new();
     for state in flow.states() {
-        names.extend(state.name.map(|name| (name.value, state.scope)));
+        if state.name.is_some() {
+            named.push(state);
+        }
     }
-    order::sort(&mut names);
-    for (scope, target) in lost {
+    order::sort_by(&mut named, |a, b| name_of(a).cmp(name_of(b)).then(a.scope.cmp(&b.scope)));
+    for (scope, target) in lost.list {
         let word = flow.dialect.state_word();
         let name = target.text.value;
         let span = target.text.span;
-        let elsewhere = names.binary_search_by_key(&name, |(name, _)| *name).ok().and_then(|at| names.get(at));
-        if let Some((_, other)) = elsewhere {
-            let first = flow.find(*other, name).and_then(|id| flow.state(id));
-            let message =
-                ["`", name, "` is a ", word, " of another list: a jump cannot enter or leave a list of ", word, "s"];
-            let mut diagnostic = Diagnostic::new(Code::UnknownTarget, span, message.concat());
-            if let Some(state) = first {
-                diagnostic = diagnostic.related(state.place(), "it stands here");
+        if let Some(other) = named.binary_search_by(|state| name_of(state).cmp(name)).ok().and_then(|at| named.get(at)) {
+            let message = "`{}` is a {} of another list: a jump cannot enter or leave a list of {}s";
+            let found = findings.report(Code::UnknownTarget, span, message, &[name, word, word]);
+            if let Some(state) = flow.find(other.scope, name).and_then(|id| flow.state(id)) {
+                found.related(state.place(), "it stands here", &[]);
             }
-            findings.add(diagnostic);
             continue;
         }
         let siblings = flow.states_of(scope);
-        let mut message = ["there is no ", word, " `", name, "` in this list"].concat();
-        let meant = if findings.may_search(siblings.len()) {
-            nearest(name, siblings.iter().filter_map(|state| state.name).map(|name| name.value))
-        } else {
-            None
-        };
-        let Some(meant) = meant else {
-            // The state may stand where the text could not be read.
-            if flow.scope(scope).is_some_and(|scope| scope.torn) {
-                continue;
-            }
-            findings.add(Diagnostic::new(Code::UnknownTarget, span, message));
-            continue;
-        };
-        message.push_str(&[": did you mean `", meant, "`?"].concat());
-        let title = ["change `", name, "` to `", meant, "`"].concat();
-        findings.add(Diagnostic::new(Code::UnknownTarget, span, message).fix(title, span, meant));
+        let names = siblings.iter().filter_map(|state| state.name).map(|name| name.value);
+        let meant = if findings.may_search(siblings.len()) { nearest(name, names) } else { None };
+        if let Some(meant) = meant {
+            let message = "there is no {} `{}` in this list: did you mean `{}`?";
+            findings.report(Code::UnknownTarget, span, message, &[word, name, meant]).change(name, span, meant);
+        } else if flow.scope(scope).is_none_or(|scope| !scope.torn) {
+            // Otherwise the state may stand where the text could not be read.
+            findings.report(Code::UnknownTarget, span, "there is no {} `{}` in this list", &[word, name]);
+        }
     }
 }
 
-/// Every transition a state names.
-fn targets<'s, 'a>(state: &'s State<'a>) -> impl Iterator<Item = &'s Target<'a>> {
-    let (options, default) = match &state.kind {
-        StateKind::Choice(choice) => (choice.options.as_slice(), choice.default.as_ref()),
-        _ => (&[][..], None),
-    };
-    let ways = options.iter().chain(default).filter_map(|way| way.target.as_ref());
-    state.next.iter().chain(state.catch.iter().filter_map(|rule| rule.target.as_ref())).chain(ways)
+/// The transitions that lead nowhere.
+struct Lost<'f, 'a> {
+    flow: &'f Flow<'a>,
+    list: Vec<(ScopeId, Target<'a>)>,
+}
+
+impl<'a> Lost<'_, 'a> {
+    #[inline(never)]
+    fn look_at(&mut self, scope: ScopeId, target: &Option<Target<'a>>) {
+        if let Some(target) = target
+            && target.state.is_none()
+            && !target.text.opaque
+            && self.flow.scope(scope).is_some_and(|scope| !scope.open)
+        {
+            self.list.push((scope, *target));
+        }
+    }
+}
+
+/// Looks at every transition a state names.
+fn transitions<'a>(state: &State<'a>, lost: &mut Lost<'_, 'a>) {
+    lost.look_at(state.scope, &state.next);
+    for rule in &state.catch {
+        lost.look_at(state.scope, &rule.target);
+    }
+    if let StateKind::Choice(choice) = &state.kind {
+        for way in choice.options.iter().chain(&choice.default) {
+            lost.look_at(state.scope, &way.target);
+        }
+    }
 }

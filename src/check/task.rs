@@ -20,8 +20,9 @@
 //!   resourceArn: acs:fc:::services/s/functions/work
 //! ```
 
-use super::service::{Resource, by_name, needed, resource};
-use crate::diagnostic::{Code, Diagnostic, Severity};
+use super::{inside, key_of};
+use super::service::{Resource, by_name, cut, has, needed, resource};
+use crate::diagnostic::{Code, Severity, fill};
 use crate::flow::{Dialect, Findings, Flow, Shaping, State, StateKind, Task, Text};
 use crate::yaml::{Kind, Node};
 
@@ -41,11 +42,11 @@ fn step(state: &State<'_>, task: &Task<'_>, findings: &mut Findings) {
         (true, true) => {
             let message = "`resourceArn` and `action` exclude each other: keep one";
             let place = task.action.map_or(state.place(), |action| action.span);
-            findings.add(Diagnostic::new(Code::ConflictingKeys, place, message));
+            findings.report(Code::ConflictingKeys, place, message, &[]);
         }
         (false, false) => {
             let message = "`resourceArn` is missing: a `task` step needs it";
-            findings.about(state.node.span(), Diagnostic::new(Code::MissingKey, state.place(), message));
+            findings.report(Code::MissingKey, state.place(), message, &[]).about(state.node.span());
         }
         _ => {}
     }
@@ -57,11 +58,11 @@ fn step(state: &State<'_>, task: &Task<'_>, findings: &mut Findings) {
         let queue = matches!(kind, Some(Resource::Queue | Resource::Topic));
         if mode.value == "sync" && queue {
             let message = "a queue or topic has no result to wait for: `sync` is documented for functions and flows only";
-            findings.add(Diagnostic::new(Code::UnsupportedMode, mode.span, message));
+            findings.report(Code::UnsupportedMode, mode.span, message, &[]);
         }
         if mode.value == "waitForCallback" && !gives_token(state, task, "$context.task.token") {
             let message = "nobody gets the token to report with: map `$context.task.token` into the input";
-            findings.add(Diagnostic::new(Code::MissingToken, mode.span, message));
+            findings.report(Code::MissingToken, mode.span, message, &[]);
         }
     }
     if let Some(kind @ (Resource::Queue | Resource::Topic)) = kind {
@@ -71,16 +72,15 @@ fn step(state: &State<'_>, task: &Task<'_>, findings: &mut Findings) {
         };
         if !given {
             let what = if kind == Resource::Queue { "a queue" } else { "a topic" };
-            let message = ["`MessageBody` is missing in `serviceParams`: a message to ", what, " needs it"].concat();
+            let message = "`MessageBody` is missing in `serviceParams`: a message to {} needs it";
             let place = task.resource.map_or(state.place(), |arn| arn.span);
-            findings.about(state.node.span(), Diagnostic::new(Code::MissingParameter, place, message));
+            findings.report(Code::MissingParameter, place, message, &[what]).about(state.node.span());
         }
     }
     if let (Some(errors), true) = (&state.error, state.catch.is_empty() && !state.has_catch) {
         let message = "`errorMappings` has no effect: the step catches nothing";
-        let key = state.node.entries().find(|(_, value)| value.span() == errors.node().span());
-        let place = key.map_or(state.place(), |(key, _)| key.span());
-        findings.add(Diagnostic::new(Code::NoEffect, place, message));
+        let place = key_of(state.node, errors.node()).map_or(state.place(), Node::span);
+        findings.report(Code::NoEffect, place, message, &[]);
     }
 }
 
@@ -89,7 +89,7 @@ fn machine(state: &State<'_>, task: &Task<'_>, findings: &mut Findings) {
     if !action_form(action, findings) {
         return;
     }
-    let service = action.value.split(':').next().unwrap_or_default();
+    let (service, _) = cut(action.value, ":").unwrap_or_default();
     if let Some(mode) = task.mode.filter(|mode| !mode.opaque) {
         let known = by_name(service);
         let supported = match mode.value {
@@ -98,15 +98,15 @@ fn machine(state: &State<'_>, task: &Task<'_>, findings: &mut Findings) {
             _ => true,
         };
         if !supported {
-            let message = ["`", mode.value, "` is not documented for `", service, "`"].concat();
-            findings.add(Diagnostic::new(Code::UnsupportedMode, mode.span, message));
+            let message = "`{}` is not documented for `{}`";
+            findings.report(Code::UnsupportedMode, mode.span, message, &[mode.value, service]);
         } else if mode.value == "WaitForCustomCallback"
             // The token of an HTTP request goes into a header by itself.
             && !service.eq_ignore_ascii_case("HTTP")
             && !gives_token(state, task, "TaskToken")
         {
             let message = "nobody gets the token to report with: pass `$Context.Current.TaskToken` in the parameters";
-            findings.add(Diagnostic::new(Code::MissingToken, mode.span, message));
+            findings.report(Code::MissingToken, mode.span, message, &[]);
         }
     }
     for name in needed(action.value) {
@@ -116,12 +116,12 @@ fn machine(state: &State<'_>, task: &Task<'_>, findings: &mut Findings) {
             None => task.has_params,
         };
         if !given {
-            let message = ["the parameter `", name, "` is missing: `", action.value, "` needs it"].concat();
-            findings.about(
-                task.params.map_or(state.node.span(), Node::span),
-                // The pages of the services are not all read, and the service does not check it beforehand.
-                Diagnostic::new(Code::MissingParameter, action.span, message).severity(Severity::Warning),
-            );
+            // The pages of the services are not all read, and the service does not check it beforehand.
+            let message = "the parameter `{}` is missing: `{}` needs it";
+            findings
+                .report(Code::MissingParameter, action.span, message, &[name, action.value])
+                .severity(Severity::Warning)
+                .about(task.params.map_or(state.node.span(), Node::span));
         }
     }
 }
@@ -129,44 +129,50 @@ fn machine(state: &State<'_>, task: &Task<'_>, findings: &mut Findings) {
 /// `Service:Operation`
 fn action_form(action: Text<'_>, findings: &mut Findings) -> bool {
     let text = action.value;
-    let word = |text: &str| {
-        text.starts_with(|c: char| c.is_ascii_alphabetic())
-            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
-    };
-    if text.split_once(':').is_some_and(|(service, operation)| word(service) && word(operation)) {
+    let mut parts = cut(text, ":");
+    if parts.is_some_and(|(service, operation)| is_word(service) && is_word(operation)) {
         return true;
     }
-    let mut message = ["an action is written `Service:Operation`, not `", text, "`"].concat();
-    let single = text.replace("::", ":");
-    let mends = single != text && single.split_once(':').is_some_and(|(a, b)| word(a) && word(b));
-    if mends {
-        message = ["an action has one colon: `", &single, "`"].concat();
+    parts = cut(text, "::");
+    if let Some((service, operation)) = parts
+        && is_word(service)
+        && is_word(operation)
+    {
+        let single = fill("{}:{}", &[service, operation]);
+        findings
+            .report(Code::InvalidAction, action.span, "an action has one colon: `{}`", &[&single])
+            .write(action.span, &single);
+    } else {
+        let message = "an action is written `Service:Operation`, not `{}`";
+        findings.report(Code::InvalidAction, action.span, message, &[text]);
     }
-    let mut diagnostic = Diagnostic::new(Code::InvalidAction, action.span, message);
-    if mends {
-        diagnostic = diagnostic.fix(["write `", &single, "`"].concat(), action.span, single);
-    }
-    findings.add(diagnostic);
     false
+}
+
+#[inline(never)]
+fn is_word(text: &str) -> bool {
+    text.as_bytes().first().is_some_and(u8::is_ascii_alphabetic)
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
 }
 
 fn arn_form(arn: Text<'_>, findings: &mut Findings) -> Option<Resource> {
     let text = arn.value;
     // `acs:fc:{region}:{accountID}:...` as the pages show it, `<ServiceName>` as samples do.
-    let placeholder = text.split_once('{').and_then(|(_, rest)| rest.split_once('}')).map(|(name, _)| name);
-    if let Some(name) = placeholder {
-        let message = ["the placeholder `{", name, "}` is left: put the real name here"].concat();
-        findings.add(Diagnostic::new(Code::PlaceholderLeft, arn.span, message));
+    if let Some((_, rest)) = cut(text, "{")
+        && let Some((name, _)) = cut(rest, "}")
+    {
+        let message = "the placeholder `{{}}` is left: put the real name here";
+        findings.report(Code::PlaceholderLeft, arn.span, message, &[name]);
         return None;
     }
-    if text.contains('<') && text.contains('>') {
+    if has(text, "<") && has(text, ">") {
         return None;
     }
     match resource(text) {
         Ok(found) => Some(found),
         Err(form) => {
-            let message = ["`", text, "` is no resource name: it should look like `", form, "`"].concat();
-            findings.add(Diagnostic::new(Code::InvalidArn, arn.span, message));
+            let message = "`{}` is no resource name: it should look like `{}`";
+            findings.report(Code::InvalidArn, arn.span, message, &[text, form]);
             None
         }
     }
@@ -174,25 +180,18 @@ fn arn_form(arn: Text<'_>, findings: &mut Findings) -> Option<Resource> {
 
 /// True where the token is mentioned in what the task sends, or where that cannot be known.
 fn gives_token(state: &State<'_>, task: &Task<'_>, token: &str) -> bool {
-    let sent = [state.input.as_ref().map(Shaping::node), task.params, state.global];
-    sent.into_iter().flatten().any(|node| mentions(node, token))
-        // Without mappings of its own the step passes on what it was given: perhaps the token too.
-        || matches!(state.input, Some(Shaping::Mappings { ref entries, .. }) if entries.iter().any(passes_context))
-}
-
-fn passes_context(mapping: &crate::flow::Mapping<'_>) -> bool {
-    mapping.source.and_then(Node::text).is_some_and(|source| source == "$context" || source == "$context.task")
-}
-
-/// True where a text below `node` holds `word`.
-fn mentions(node: Node<'_>, word: &str) -> bool {
-    let mut todo = vec![node];
+    // Every text of what is sent.
+    let mut todo = Vec::new();
+    todo.extend(state.input.as_ref().map(Shaping::node));
+    todo.extend(task.params);
+    todo.extend(state.global);
     while let Some(node) = todo.pop() {
-        if node.text().is_some_and(|text| text.contains(word)) {
+        if has(node.text().unwrap_or_default(), token) {
             return true;
         }
-        todo.extend(node.items());
-        todo.extend(node.entries().map(|(_, value)| value));
+        inside(node, &mut todo);
     }
-    false
+    // Without mappings of its own the step passes on what it was given: perhaps the token too.
+    let Some(Shaping::Mappings { entries, .. }) = &state.input else { return false };
+    entries.iter().any(|entry| matches!(entry.source.and_then(Node::text), Some("$context" | "$context.task")))
 }

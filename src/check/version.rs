@@ -17,7 +17,7 @@
 //! type: flow
 //! ```
 
-use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::diagnostic::{Code, Severity};
 use crate::flow::dialect::{Shape, Slot};
 use crate::flow::{Dialect, Findings, Flow};
 
@@ -32,10 +32,8 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
         _ => Severity::Error,
     };
     let key = flow.dialect.key(Shape::Document, Slot::Version);
-    let message = ["`", key, "` must be `v1`, not `", version.value, "`"].concat();
-    findings.add(
-        Diagnostic::new(Code::UnknownVersion, version.span, message)
-            .severity(severity)
-            .fix("write `v1`", version.span, "v1"),
-    );
+    findings
+        .report(Code::UnknownVersion, version.span, "`{}` must be `v1`, not `{}`", &[key, version.value])
+        .severity(severity)
+        .write(version.span, "v1");
 }

@@ -20,7 +20,7 @@
 //!   timestamp: "2030-01-01T12:00:00+08:00"
 //! ```
 
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::Code;
 use crate::flow::{Dialect, Findings, Flow, StateKind, TextValue};
 
 pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
@@ -30,8 +30,8 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
             && !time.opaque
             && !is_rfc3339(time.value)
         {
-            let message = ["`", time.value, "` is no time as RFC 3339 writes it, such as `2030-01-01T12:00:00+08:00`"];
-            findings.add(Diagnostic::new(Code::InvalidTime, time.span, message.concat()));
+            let message = "`{}` is no time as RFC 3339 writes it, such as `2030-01-01T12:00:00+08:00`";
+            findings.report(Code::InvalidTime, time.span, message, &[time.value]);
         }
         if flow.dialect != Dialect::Flow {
             continue;
@@ -40,11 +40,11 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
             (true, true) => {
                 let message = "`duration` and `timestamp` exclude each other: keep one";
                 let place = wait.timestamp.map_or(state.place(), |time| time.text().span);
-                findings.add(Diagnostic::new(Code::ConflictingKeys, place, message));
+                findings.report(Code::ConflictingKeys, place, message, &[]);
             }
             (false, false) => {
                 let message = "`duration` or `timestamp` is missing: a `wait` step needs one of them";
-                findings.about(state.node.span(), Diagnostic::new(Code::MissingKey, state.place(), message));
+                findings.report(Code::MissingKey, state.place(), message, &[]).about(state.node.span());
             }
             _ => {}
         }
