@@ -7,6 +7,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{RequestInit, RequestRedirect};
 
+use super::value::key;
 use crate::sign::SignedRequest;
 
 #[wasm_bindgen]
@@ -154,11 +155,11 @@ impl Drop for Stop {
 
 /// The signal of the options.
 pub(super) fn signal(value: JsValue) -> Option<Signal> {
-    let works = Reflect::get(&value, &"addEventListener".into())
+    let works = Reflect::get(&value, &key("addEventListener"))
         .is_ok_and(|method| method.is_function())
-        && Reflect::get(&value, &"removeEventListener".into())
+        && Reflect::get(&value, &key("removeEventListener"))
             .is_ok_and(|method| method.is_function())
-        && Reflect::get(&value, &"aborted".into()).is_ok_and(|aborted| aborted.as_bool().is_some());
+        && Reflect::get(&value, &key("aborted")).is_ok_and(|aborted| aborted.as_bool().is_some());
     works.then(|| value.unchecked_into())
 }
 
@@ -198,16 +199,16 @@ pub(super) fn send(
 
 /// What `fetch` answered, if it can be read as a response. Doubles answer with plain objects.
 pub(super) fn response(value: &JsValue) -> Option<Response> {
-    let works = Reflect::get(value, &"status".into()).is_ok_and(|status| status.as_f64().is_some())
-        && Reflect::get(value, &"text".into()).is_ok_and(|text| text.is_function());
+    let works = Reflect::get(value, &key("status")).is_ok_and(|status| status.as_f64().is_some())
+        && Reflect::get(value, &key("text")).is_ok_and(|text| text.is_function());
     works.then(|| Response::from(value.clone().unchecked_into::<web_sys::Response>()))
 }
 
 /// A header of the answer.
 pub(super) fn header(value: &JsValue, response: &Response, name: &str) -> Option<String> {
-    let headers = Reflect::get(value, &"headers".into()).ok()?;
+    let headers = Reflect::get(value, &key("headers")).ok()?;
     // A double without headers would trap in there.
-    Reflect::get(&headers, &"get".into())
+    Reflect::get(&headers, &key("get"))
         .ok()?
         .is_function()
         .then(|| response.headers().get(name))
@@ -225,8 +226,8 @@ pub(super) fn text(value: &JsValue) -> Result<JsValue, JsValue> {
 /// What an error of the host says, with its cause where it has one; it may quote the URL.
 pub(super) fn reason(error: &JsValue) -> String {
     let says = |error: &JsValue| {
-        let get = |key: &str| {
-            Reflect::get(error, &key.into())
+        let get = |name: &str| {
+            Reflect::get(error, &key(name))
                 .ok()
                 .and_then(|value| value.as_string())
         };
@@ -236,7 +237,7 @@ pub(super) fn reason(error: &JsValue) -> String {
                 .or_else(|| get("code"))
         })
     };
-    let cause = Reflect::get(error, &"cause".into())
+    let cause = Reflect::get(error, &key("cause"))
         .ok()
         .and_then(|cause| says(&cause));
     match (says(error), cause) {
@@ -246,6 +247,6 @@ pub(super) fn reason(error: &JsValue) -> String {
 }
 
 fn has_global(name: &str) -> bool {
-    Reflect::get(&js_sys::global(), &name.into())
+    Reflect::get(&js_sys::global(), &key(name))
         .is_ok_and(|value| !value.is_undefined() && !value.is_null())
 }

@@ -1,5 +1,7 @@
 //! JSON values that live in the JavaScript engine: large texts stay there.
 
+use std::cell::RefCell;
+
 use js_sys::{Array, JsString, Object, Reflect};
 use wasm_bindgen::prelude::*;
 
@@ -11,6 +13,29 @@ extern "C" {
     /// `JSON.parse` of a text that stays where it is.
     #[wasm_bindgen(js_namespace = JSON, js_name = parse, catch)]
     pub(super) fn parse_json(text: &JsValue) -> Result<JsValue, JsValue>;
+}
+
+/// More keys than ours are the caller's, and need not be kept.
+const KEPT_KEYS: usize = 96;
+
+thread_local! {
+    static KEYS: RefCell<Vec<(Box<str>, JsValue)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A key as the engine knows it. It is made once: that costs more than what it is used for.
+#[inline(never)]
+pub(super) fn key(name: &str) -> JsValue {
+    // Nothing of the caller's runs while the table is borrowed.
+    KEYS.with_borrow_mut(|keys| {
+        if let Some((_, key)) = keys.iter().find(|(known, _)| **known == *name) {
+            return key.clone();
+        }
+        let key = JsValue::from_str(name);
+        if keys.len() < KEPT_KEYS {
+            keys.push((name.into(), key.clone()));
+        }
+        key
+    })
 }
 
 /// A value of the engine.
@@ -62,9 +87,9 @@ impl Value for Js {
         self.0.as_f64()
     }
 
-    fn member(&self, key: &str) -> Option<Self> {
+    fn member(&self, name: &str) -> Option<Self> {
         // A getter that throws has nothing to say.
-        Reflect::get(&self.0, &JsValue::from_str(key))
+        Reflect::get(&self.0, &key(name))
             .ok()
             .and_then(Js::some)
     }
@@ -134,7 +159,7 @@ pub(super) fn execution(read: &Execution<Js>) -> JsValue {
     object.into()
 }
 
-pub(super) fn put(object: &Object, key: &str, value: &JsValue) {
+pub(super) fn put(object: &Object, name: &str, value: &JsValue) {
     // A fresh plain object takes every key.
-    let _ = Reflect::set(object, &JsValue::from_str(key), value);
+    let _ = Reflect::set(object, &key(name), value);
 }
