@@ -1,6 +1,7 @@
 //! The public functions as plain Rust; the serde shapes that JavaScript sees.
 
 pub mod ask;
+pub mod plain;
 pub mod read;
 #[cfg(feature = "local")]
 pub mod local;

@@ -1,9 +1,8 @@
 //! `describeExecution` and `waitForExecution`: the options, checked before anything is sent, and
 //! what goes wrong, as plain data. The driver of the conversation lives where the network is.
 
-use serde::Serialize;
-
-use super::shape::{self, Places};
+use super::plain::{Object, Plain};
+use super::shape::Places;
 use crate::diagnostic::{Code, Diagnostic, Path, PathSegment};
 use crate::poll::{self, Outcome, RetryOptions};
 use crate::sign::{self, Credentials, Scheme};
@@ -76,31 +75,6 @@ pub struct Failure {
     pub attempts: u32,
     /// What exactly is wrong with the call or with the answer.
     pub diagnostics: Vec<Diagnostic>,
-}
-
-/// [`Failure`] as JavaScript sees it. Absent means absent.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct CloudFlowError {
-    /// `"request"`, `"credentials"`, `"service"`, `"response"`, `"network"`, `"timeout"` or `"internal"`.
-    pub kind: &'static str,
-    /// The service's code, or one of ours in kebab-case.
-    pub code: String,
-    /// For people.
-    pub message: String,
-    /// The HTTP status of the answer.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub status: Option<u16>,
-    /// The service's id of the request.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub request_id: Option<String>,
-    /// Asking again may help.
-    pub retryable: bool,
-    /// How many attempts in a row were made.
-    pub attempts: u32,
-    /// What exactly is wrong with the call or with the answer.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub diagnostics: Vec<shape::Diagnostic>,
 }
 
 /// Options that every call takes.
@@ -355,19 +329,23 @@ impl Failure {
     }
 }
 
-impl From<Failure> for CloudFlowError {
+/// A `CloudFlowError` as JavaScript sees it. Absent means absent.
+impl From<Failure> for Plain {
     fn from(failure: Failure) -> Self {
-        CloudFlowError {
-            kind: failure.kind.as_str(),
-            code: failure.code,
-            message: failure.message,
-            status: failure.status,
-            request_id: failure.request_id,
-            retryable: failure.retryable,
-            attempts: failure.attempts,
+        let mut out = Object::new();
+        out.text("kind", failure.kind.as_str());
+        out.put("code", Plain::Text(failure.code));
+        out.put("message", Plain::Text(failure.message));
+        out.number_if("status", failure.status.map(i64::from));
+        out.text_if("requestId", failure.request_id.as_deref());
+        out.put("retryable", Plain::Boolean(failure.retryable));
+        out.number("attempts", failure.attempts.into());
+        if !failure.diagnostics.is_empty() {
             // Findings about a value have paths, no places in a text.
-            diagnostics: Places::new("").diagnostics(failure.diagnostics),
+            let found = Places::new("").diagnostics(failure.diagnostics);
+            out.put("diagnostics", Plain::list(found));
         }
+        out.into()
     }
 }
 

@@ -1,13 +1,13 @@
 //! Shapes that several functions share.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
+use super::plain::{Object, Plain};
 use crate::diagnostic;
 use crate::text::{LineIndex, Span};
 
 /// A finding, as JavaScript sees it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Diagnostic {
     /// `"error"`, `"warning"` or `"info"`.
     pub severity: &'static str,
@@ -18,13 +18,10 @@ pub struct Diagnostic {
     /// Where in the parsed value.
     pub path: Vec<PathSegment>,
     /// Where in the text; absent where there is none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub range: Option<Range>,
     /// Other places that explain it; absent where there are none.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub related: Vec<Related>,
     /// A repair; absent where none is certain.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub fix: Option<Fix>,
 }
 
@@ -39,7 +36,7 @@ pub enum PathSegment {
 }
 
 /// A stretch of the text, its end exclusive.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Range {
     /// The first place.
     pub start: Position,
@@ -49,7 +46,7 @@ pub struct Range {
 
 /// A place in the text: line and column from 1, offset from 0, columns and offsets in UTF-16
 /// units.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Position {
     /// The line, from 1.
     pub line: u32,
@@ -60,7 +57,7 @@ pub struct Position {
 }
 
 /// A second place.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Related {
     /// What it has to do with the finding.
     pub message: String,
@@ -69,7 +66,7 @@ pub struct Related {
 }
 
 /// Edits that repair a finding when all are applied.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Fix {
     /// What the edits do.
     pub title: String,
@@ -78,8 +75,7 @@ pub struct Fix {
 }
 
 /// One replacement in the text.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Edit {
     /// What is replaced; empty to insert.
     pub range: Range,
@@ -136,6 +132,84 @@ impl<'t> Places<'t> {
                     .collect(),
             }),
         }
+    }
+}
+
+impl From<Diagnostic> for Plain {
+    fn from(found: Diagnostic) -> Self {
+        let mut out = Object::new();
+        out.text("severity", found.severity);
+        out.text("code", found.code);
+        out.put("message", Plain::Text(found.message));
+        out.put("path", Plain::list(found.path));
+        if let Some(range) = found.range {
+            out.put("range", range.into());
+        }
+        if !found.related.is_empty() {
+            out.put("related", Plain::list(found.related));
+        }
+        if let Some(fix) = found.fix {
+            let mut repair = Object::new();
+            repair.put("title", Plain::Text(fix.title));
+            repair.put("edits", Plain::list(fix.edits));
+            out.put("fix", repair.into());
+        }
+        out.into()
+    }
+}
+
+/// Inside of the shapes of the local build.
+impl Serialize for Diagnostic {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Plain::from(self.clone()).serialize(serializer)
+    }
+}
+
+impl From<PathSegment> for Plain {
+    fn from(segment: PathSegment) -> Self {
+        match segment {
+            PathSegment::Key(key) => Plain::Text(key),
+            PathSegment::Index(index) => Plain::Number(index.into()),
+        }
+    }
+}
+
+impl From<Range> for Plain {
+    #[inline(never)]
+    fn from(range: Range) -> Self {
+        let mut out = Object::new();
+        out.put("start", range.start.into());
+        out.put("end", range.end.into());
+        out.into()
+    }
+}
+
+impl From<Position> for Plain {
+    #[inline(never)]
+    fn from(place: Position) -> Self {
+        let mut out = Object::new();
+        out.number("line", place.line.into());
+        out.number("column", place.column.into());
+        out.number("offset", place.offset.into());
+        out.into()
+    }
+}
+
+impl From<Related> for Plain {
+    fn from(related: Related) -> Self {
+        let mut out = Object::new();
+        out.put("message", Plain::Text(related.message));
+        out.put("range", related.range.into());
+        out.into()
+    }
+}
+
+impl From<Edit> for Plain {
+    fn from(edit: Edit) -> Self {
+        let mut out = Object::new();
+        out.put("range", edit.range.into());
+        out.put("newText", Plain::Text(edit.new_text));
+        out.into()
     }
 }
 

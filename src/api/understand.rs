@@ -2,18 +2,15 @@
 
 mod tree;
 
-use serde::Serialize;
-
-pub use tree::{FlowBody, FlowCatch, FlowOption, FlowShape, FlowState};
-
-use super::shape::{Diagnostic, PathSegment, Places, Range, path};
+use super::plain::{Object, Plain};
+use super::shape::{Diagnostic, Places, path};
 use crate::diagnostic::Severity;
 use crate::flow::{Flow, ScopeId, StateId};
 use crate::graph::Place;
 use crate::{check, graph, order, yaml};
 
 /// What [`validate_flow`] says.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct FlowReport {
     /// `"flow"` or `"StateMachine"`; null where it cannot be told.
     pub dialect: Option<&'static str>,
@@ -21,69 +18,6 @@ pub struct FlowReport {
     pub valid: bool,
     /// Everything that was found, in the order of the text.
     pub diagnostics: Vec<Diagnostic>,
-}
-
-/// What [`parse_flow`] reads.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct ParsedFlow {
-    /// `"flow"` or `"StateMachine"`; null where it cannot be told.
-    pub dialect: Option<&'static str>,
-    /// The flow, as much of it as can be read; null where the dialect cannot be told.
-    pub flow: Option<FlowShape>,
-    /// Everything that was found, in the order of the text.
-    pub diagnostics: Vec<Diagnostic>,
-}
-
-/// What [`flow_graph`] draws.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct FlowGraph {
-    /// `start`, every state in the order of the text, `end`; none where there is no flow.
-    pub nodes: Vec<GraphNode>,
-    /// Where control may go.
-    pub edges: Vec<GraphEdge>,
-    /// Everything that was found, in the order of the text.
-    pub diagnostics: Vec<Diagnostic>,
-}
-
-/// A node of a graph.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct GraphNode {
-    /// `"start"`, `"end"`, or the way to the state: `/more/default/tidy`. A state without a name,
-    /// or whose name another one of its list has too, has its index behind a `#`.
-    pub id: String,
-    /// The name of the state; `"start"`, `"end"`; empty where there is none.
-    pub name: String,
-    /// The type of the state in lower case, as the `flow` dialect spells it (`"task"`, `"pass"`,
-    /// `"wait"`, `"choice"`, `"parallel"`, `"foreach"`, `"succeed"`, `"fail"`), or `"start"`,
-    /// `"end"`, `"unknown"`. A `Map` is a `"foreach"`.
-    #[serde(rename = "type")]
-    pub kind: &'static str,
-    /// The id of the state it stands in; absent at the top.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub parent: Option<String>,
-    /// The index of the branch or option it stands in; absent elsewhere.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub branch: Option<u32>,
-    /// Where in the parsed value; empty for start and end.
-    pub path: Vec<PathSegment>,
-    /// Where in the text: the name, or the whole state where it has none; absent for start and end.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub range: Option<Range>,
-}
-
-/// An edge of a graph.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct GraphEdge {
-    /// The id of a node.
-    pub from: String,
-    /// The id of a node.
-    pub to: String,
-    /// `"start"`, `"next"`, `"choice"`, `"default"`, `"noMatch"`, `"goto"`, `"fork"`, `"join"`,
-    /// `"iterate"`, `"collect"`, `"catch"`, `"end"` or `"fail"`.
-    pub kind: &'static str,
-    /// The condition of a `choice`, the errors of a `catch`, the index of a `fork`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub label: Option<String>,
 }
 
 /// Checks a flow definition of either dialect.
@@ -97,20 +31,22 @@ pub fn validate_flow(text: &str) -> FlowReport {
     }
 }
 
-/// Reads a flow definition of either dialect.
-pub fn parse_flow(text: &str) -> ParsedFlow {
+/// Reads a flow definition of either dialect: `{ dialect, flow, diagnostics }`. The first two are
+/// null where the dialect cannot be told; the findings stand in the order of the text.
+pub fn parse_flow(text: &str) -> Plain {
     let (tree, found) = yaml::parse(text);
     let (flow, diagnostics) = check::check(&tree, found);
     let mut places = Places::new(text);
-    ParsedFlow {
-        dialect: flow.as_ref().map(|flow| flow.dialect.as_str()),
-        flow: flow.map(|flow| tree::shape(&flow, &mut places)),
-        diagnostics: places.diagnostics(diagnostics),
-    }
+    let mut out = Object::new();
+    out.put("dialect", Plain::text_or_null(flow.as_ref().map(|flow| flow.dialect.as_str())));
+    out.put("flow", flow.map_or(Plain::Null, |flow| tree::shape(&flow, &mut places)));
+    out.put("diagnostics", Plain::list(places.diagnostics(diagnostics)));
+    out.into()
 }
 
-/// Draws a flow definition of either dialect as nodes and edges.
-pub fn flow_graph(text: &str) -> FlowGraph {
+/// Draws a flow definition of either dialect as `{ nodes, edges, diagnostics }`. The nodes are
+/// `start`, every state in the order of the text, `end`; there are none where there is no flow.
+pub fn flow_graph(text: &str) -> Plain {
     let (tree, found) = yaml::parse(text);
     let (flow, diagnostics) = check::check(&tree, found);
     let mut places = Places::new(text);
@@ -119,22 +55,25 @@ pub fn flow_graph(text: &str) -> FlowGraph {
         let ids = ids(flow);
         nodes = graph_nodes(flow, &ids, &mut places);
         let name = |place| match place {
-            Place::Start => "start".to_owned(),
-            Place::End => "end".to_owned(),
-            Place::State(id) => ids.get(id.0 as usize).cloned().unwrap_or_default(),
+            Place::Start => "start",
+            Place::End => "end",
+            Place::State(id) => ids.get(id.0 as usize).map_or("", String::as_str),
         };
-        edges = graph::graph(flow)
-            .edges
-            .into_iter()
-            .map(|edge| GraphEdge {
-                from: name(edge.from),
-                to: name(edge.to),
-                kind: edge.kind.as_str(),
-                label: edge.label.map(|label| label.into_owned()),
-            })
-            .collect();
+        for edge in graph::graph(flow).edges {
+            let mut out = Object::new();
+            out.text("from", name(edge.from));
+            out.text("to", name(edge.to));
+            out.text("kind", edge.kind.as_str());
+            // The condition of a `choice`, the errors of a `catch`, the index of a `fork`.
+            out.text_if("label", edge.label.as_deref());
+            edges.push(out.into());
+        }
     }
-    FlowGraph { nodes, edges, diagnostics: places.diagnostics(diagnostics) }
+    let mut out = Object::new();
+    out.put("nodes", Plain::List(nodes));
+    out.put("edges", Plain::List(edges));
+    out.put("diagnostics", Plain::list(places.diagnostics(diagnostics)));
+    out.into()
 }
 
 /// Draws a flow definition of either dialect as Mermaid text; empty where there is no flow.
@@ -144,7 +83,19 @@ pub fn flow_to_mermaid(text: &str) -> String {
     flow.map(|flow| graph::mermaid(&flow, &graph::graph(&flow))).unwrap_or_default()
 }
 
-/// The id of every state's node, in the order of the arena.
+impl From<FlowReport> for Plain {
+    fn from(report: FlowReport) -> Self {
+        let mut out = Object::new();
+        out.put("dialect", Plain::text_or_null(report.dialect));
+        out.put("valid", Plain::Boolean(report.valid));
+        out.put("diagnostics", Plain::list(report.diagnostics));
+        out.into()
+    }
+}
+
+/// The id of every state's node, in the order of the arena: the way to the state, like
+/// `/more/default/tidy`. A state without a name, or whose name another one of its list has too,
+/// has its index behind a `#`.
 fn ids(flow: &Flow<'_>) -> Vec<String> {
     let mut ids: Vec<String> = Vec::with_capacity(flow.states().len());
     for scope in flow.scopes() {
@@ -168,15 +119,12 @@ fn ids(flow: &Flow<'_>) -> Vec<String> {
     ids
 }
 
-fn graph_nodes(flow: &Flow<'_>, ids: &[String], places: &mut Places<'_>) -> Vec<GraphNode> {
-    let bare = |name: &'static str| GraphNode {
-        id: name.to_owned(),
-        name: name.to_owned(),
-        kind: name,
-        parent: None,
-        branch: None,
-        path: Vec::new(),
-        range: None,
+fn graph_nodes(flow: &Flow<'_>, ids: &[String], places: &mut Places<'_>) -> Vec<Plain> {
+    let id = |state: StateId| ids.get(state.0 as usize).map_or("", String::as_str);
+    let bare = |name: &'static str| {
+        let mut out = node(name, name, name);
+        out.put("path", Plain::List(Vec::new()));
+        Plain::from(out)
     };
     let mut nodes = Vec::with_capacity(flow.states().len() + 2);
     nodes.push(bare("start"));
@@ -188,16 +136,24 @@ fn graph_nodes(flow: &Flow<'_>, ids: &[String], places: &mut Places<'_>) -> Vec<
         let scope = flow.scope(state.scope);
         let mut way = lists.get(state.scope.0 as usize).cloned().unwrap_or_default();
         way.push((state.index as usize).into());
-        nodes.push(GraphNode {
-            id: ids.get(state.id.0 as usize).cloned().unwrap_or_default(),
-            name: state.name.map_or("", |name| name.value).to_owned(),
-            kind: state.kind.as_str(),
-            parent: scope.and_then(|scope| scope.owner).and_then(|owner| ids.get(owner.0 as usize).cloned()),
-            branch: scope.and_then(|scope| scope.role.index()),
-            path: path(way),
-            range: Some(places.range(state.place())),
-        });
+        // The type as the `flow` dialect spells it: a `Map` is a `foreach`.
+        let mut out = node(id(state.id), state.name.map_or("", |name| name.value), state.kind.as_str());
+        out.text_if("parent", scope.and_then(|scope| scope.owner).map(id));
+        // The index of the branch or option it stands in.
+        out.number_if("branch", scope.and_then(|scope| scope.role.index()).map(i64::from));
+        out.put("path", Plain::list(path(way)));
+        // The name, or the whole state where it has none.
+        out.put("range", places.range(state.place()).into());
+        nodes.push(out.into());
     }
     nodes.push(bare("end"));
     nodes
+}
+
+fn node(id: &str, name: &str, kind: &str) -> Object {
+    let mut out = Object::new();
+    out.text("id", id);
+    out.text("name", name);
+    out.text("type", kind);
+    out
 }

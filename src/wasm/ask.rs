@@ -4,10 +4,10 @@ use js_sys::Function;
 use wasm_bindgen::prelude::*;
 use web_sys::AbortController;
 
-use super::convert::to_js;
+use super::convert::plain;
 use super::host::{self, Interrupt, Signal, Stop};
 use super::value::{self, Js};
-use crate::api::ask::{self, CloudFlowError, Failure, Keys, Settings, Source};
+use crate::api::ask::{self, Failure, Keys, Settings, Source};
 use crate::diagnostic::Diagnostic;
 use crate::poll::{Action, Attempt, Input, Outcome, Poll};
 use crate::sign::{self, Stamp};
@@ -354,7 +354,7 @@ impl Driver {
 
 /// What is thrown. An abort's reason goes out as it is, unlike this.
 fn thrown(failure: Failure) -> JsValue {
-    to_js(&CloudFlowError::from(failure)).unwrap_or_else(|error| error)
+    plain(&failure.into()).unwrap_or_else(|error| error)
 }
 
 fn ended(interrupt: Interrupt) -> Input {

@@ -5,11 +5,18 @@ use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::*;
 
 use super::error;
+use crate::api::plain::Plain;
 
 /// Maps become plain objects and an absent field stays absent.
 const SERIALIZER: Serializer = Serializer::json_compatible();
 
-/// A plain JavaScript value of a shape of `api`.
+/// A plain JavaScript value.
+#[inline(never)]
+pub(super) fn plain(value: &Plain) -> Result<JsValue, JsValue> {
+    to_js(value)
+}
+
+/// A plain JavaScript value of a shape of the local build. Each shape costs code of its own.
 pub(super) fn to_js<T: Serialize + ?Sized>(value: &T) -> Result<JsValue, JsValue> {
     value.serialize(&SERIALIZER).map_err(|problem| error::internal(&problem.to_string()))
 }

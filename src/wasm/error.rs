@@ -1,16 +1,9 @@
 //! What is thrown: a plain object with the fields of `CloudFlowError`.
 
-use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
-#[derive(Serialize)]
-struct Thrown<'a> {
-    kind: &'static str,
-    code: &'a str,
-    message: &'a str,
-    retryable: bool,
-    attempts: u32,
-}
+use super::convert::plain;
+use crate::api::plain::{Object, Plain};
 
 /// The caller's mistake: `kind: "request"`.
 pub(super) fn request(code: &str, message: &str) -> JsValue {
@@ -22,7 +15,12 @@ pub(super) fn internal(message: &str) -> JsValue {
     thrown("internal", "internal", message)
 }
 
-fn thrown(kind: &'static str, code: &str, message: &str) -> JsValue {
-    serde_wasm_bindgen::to_value(&Thrown { kind, code, message, retryable: false, attempts: 0 })
-        .unwrap_or_else(|_| JsValue::from_str(message))
+fn thrown(kind: &str, code: &str, message: &str) -> JsValue {
+    let mut out = Object::new();
+    out.text("kind", kind);
+    out.text("code", code);
+    out.text("message", message);
+    out.put("retryable", Plain::Boolean(false));
+    out.number("attempts", 0);
+    plain(&out.into()).unwrap_or_else(|_| JsValue::from_str(message))
 }

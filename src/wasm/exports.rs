@@ -2,22 +2,22 @@
 
 use wasm_bindgen::prelude::*;
 
-use super::convert::{text, to_js};
+use super::convert::{text, plain};
 use crate::api::understand;
 
 #[wasm_bindgen(js_name = parseFlow)]
 pub fn parse_flow(flow: &JsValue) -> Result<JsValue, JsValue> {
-    to_js(&understand::parse_flow(&text(flow, "text")?))
+    plain(&understand::parse_flow(&text(flow, "text")?))
 }
 
 #[wasm_bindgen(js_name = validateFlow)]
 pub fn validate_flow(flow: &JsValue) -> Result<JsValue, JsValue> {
-    to_js(&understand::validate_flow(&text(flow, "text")?))
+    plain(&understand::validate_flow(&text(flow, "text")?).into())
 }
 
 #[wasm_bindgen(js_name = flowGraph)]
 pub fn flow_graph(flow: &JsValue) -> Result<JsValue, JsValue> {
-    to_js(&understand::flow_graph(&text(flow, "text")?))
+    plain(&understand::flow_graph(&text(flow, "text")?))
 }
 
 #[wasm_bindgen(js_name = flowToMermaid)]

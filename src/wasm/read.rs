@@ -2,9 +2,10 @@
 
 use wasm_bindgen::prelude::*;
 
-use super::convert::to_js;
+use super::convert::plain;
 use super::error;
 use super::value::{self, Js};
+use crate::api::plain::Plain;
 use crate::api::read;
 use crate::api::shape::Diagnostic;
 use crate::wire::value::{Kind, Value};
@@ -30,14 +31,14 @@ pub fn parse_execution(body: &JsValue) -> Result<JsValue, JsValue> {
     let answer = js_sys::Object::new();
     let execution = execution.map_or(JsValue::NULL, |execution| value::execution(&execution));
     value::put(&answer, "execution", &execution);
-    value::put(&answer, "diagnostics", &list(&diagnostics)?);
+    value::put(&answer, "diagnostics", &list(diagnostics)?);
     Ok(answer.into())
 }
 
 /// The diagnostics of a body, down to the texts inside it.
 #[wasm_bindgen(js_name = validateExecution)]
 pub fn validate_execution(body: &JsValue) -> Result<JsValue, JsValue> {
-    list(&match json(body)? {
+    list(match json(body)? {
         Ok(body) => read::validate(&body),
         Err(diagnostics) => diagnostics,
     })
@@ -65,7 +66,7 @@ fn json(body: &JsValue) -> Result<Result<Js, Vec<Diagnostic>>, JsValue> {
     })
 }
 
-fn list(diagnostics: &[Diagnostic]) -> Result<JsValue, JsValue> {
+fn list(diagnostics: Vec<Diagnostic>) -> Result<JsValue, JsValue> {
     // The usual answer, without the serializer.
-    if diagnostics.is_empty() { Ok(js_sys::Array::new().into()) } else { to_js(diagnostics) }
+    if diagnostics.is_empty() { Ok(js_sys::Array::new().into()) } else { plain(&Plain::list(diagnostics)) }
 }
