@@ -4,6 +4,7 @@
 //! diagnostic for every mistake. No input makes it recurse without bound, expand aliases
 //! without bound, or take more than linear time.
 
+mod anchors;
 mod block;
 mod brackets;
 mod decode;

@@ -20,11 +20,11 @@ impl Reader<'_> {
         let column = self.column;
         let dash = self.is_indicator(b'-');
         loop {
-            let frame = *self.top();
+            let frame = self.top;
             if frame.role == Role::Root {
                 return true;
             }
-            let parent = self.frames.get(self.frames.len().wrapping_sub(2)).copied().unwrap_or(frame);
+            let parent = self.around.last().copied().unwrap_or(frame);
             if frame.is_at(column) {
                 match (frame.role, frame.state) {
                     // A list may stand at the column of its key.
@@ -75,7 +75,7 @@ impl Reader<'_> {
             self.tab_indent(tab);
         }
         let column = self.column;
-        self.top().alt = column;
+        self.top.alt = column;
         let passed = !dash && !self.is_structural(self.pos) && self.plain_line(self.pos, false).0 > self.pos;
         if passed {
             self.pos = self.line_end(self.pos);
@@ -86,7 +86,7 @@ impl Reader<'_> {
     /// True where a line stands at the column of a list, but says what the item `frame` does not
     /// say yet: its indentation is wrong. What the item says already begins another item.
     fn is_shallow(&mut self, frame: &Frame) -> bool {
-        let mut around = self.frames.iter().rev().skip(1);
+        let mut around = self.around.iter().rev();
         let column = self.column;
         let list = around.next().is_some_and(|list| list.is_at(column));
         if !list || around.next().is_some_and(|map| map.role == Role::Map && map.is_at(column)) || !self.is_structural(self.pos) {
@@ -99,18 +99,18 @@ impl Reader<'_> {
 
     /// Reads what stands at `pos`.
     pub fn step(&mut self) {
-        let frame = *self.top();
+        let frame = self.top;
         match (frame.role, frame.state) {
             (Role::Seq, State::Start) => {
                 if self.fresh && !frame.is_at(self.column) {
                     self.bad_indent();
-                    self.top().alt = self.column;
+                    self.top.alt = self.column;
                 }
                 if self.is_indicator(b'-') {
                     return self.indicator(State::Node);
                 }
                 self.no_dash();
-                let frame = self.top();
+                let frame = &mut self.top;
                 frame.state = State::Node;
                 self.compact = true;
             }
@@ -128,7 +128,7 @@ impl Reader<'_> {
 
     /// Reads a node, or an entry of a mapping: its key at least.
     fn node(&mut self) {
-        let frame = *self.top();
+        let frame = self.top;
         let must = frame.role == Role::Map && frame.state == State::Start;
         let may = must || self.compact;
         let start = self.pos;
@@ -138,7 +138,7 @@ impl Reader<'_> {
             }
             self.begin(Role::Seq, start, must);
             if must || !self.compact {
-                self.top().loose = true;
+                self.top.loose = true;
             }
             return self.indicator(State::Node);
         }
@@ -175,7 +175,7 @@ impl Reader<'_> {
 
     /// A scalar, an alias or a collection in brackets; the key of an entry where `:` follows.
     fn content(&mut self, start: usize, inner: Props, must: bool, may: bool) {
-        let frame = *self.top();
+        let frame = self.top;
         let indent = frame.indent;
         let at = self.pos;
         if self.fresh
@@ -279,7 +279,7 @@ impl Reader<'_> {
     pub fn colon(&mut self, at: usize) {
         self.pos = at + 1;
         self.compact = false;
-        let frame = self.top();
+        let frame = &mut self.top;
         frame.state = State::Node;
         frame.end = at + 1;
     }
@@ -292,7 +292,7 @@ impl Reader<'_> {
         self.pos += 1;
         self.compact = true;
         let end = self.pos;
-        let frame = self.top();
+        let frame = &mut self.top;
         frame.state = state;
         frame.end = end;
     }
@@ -306,17 +306,18 @@ impl Reader<'_> {
         let column = self.column;
         let id = self.open(role, start, column, props);
         if detached {
-            self.top().detached = true;
-        } else if let Some(frame) = self.frames.pop() {
+            self.top.detached = true;
+        } else if let Some(parent) = self.around.pop() {
+            let frame = std::mem::replace(&mut self.top, parent);
             self.link(id);
             self.advance();
-            self.frames.push(frame);
+            self.around.push(std::mem::replace(&mut self.top, frame));
         }
     }
 
     /// The innermost collection got the node it waited for.
     fn advance(&mut self) {
-        let frame = self.top();
+        let frame = &mut self.top;
         frame.state = match (frame.role, frame.state) {
             (Role::Root, _) => State::After,
             (Role::Map, State::Key) => State::Colon,
@@ -326,14 +327,14 @@ impl Reader<'_> {
 
     /// A value that is due and does not come.
     fn fill(&mut self) {
-        let end = self.top().end;
+        let end = self.top.end;
         let props = std::mem::take(&mut self.outer);
         self.empty(end, props);
         self.advance();
     }
 
     fn fill_all(&mut self) {
-        while self.top().role != Role::Root && self.top().state != State::Start {
+        while self.top.role != Role::Root && self.top.state != State::Start {
             self.fill();
         }
     }
@@ -341,7 +342,7 @@ impl Reader<'_> {
     /// Ends the innermost block collection.
     pub fn close_block(&mut self) {
         self.fill_all();
-        let end = self.top().end;
+        let end = self.top.end;
         self.close(end);
     }
 

@@ -4,29 +4,28 @@ use super::reader::{Props, Reader, Role, State};
 use super::scalar::leaf;
 use super::tree::Style;
 use crate::diagnostic::Code;
+use crate::text::Span;
 
 impl Reader<'_> {
     /// Reads the collection at `pos` with all that stands in it; its node hangs nowhere yet. Its
     /// lines must be indented by more than `indent`.
     pub fn brackets(&mut self, indent: i32) -> u32 {
-        let base = self.frames.len();
+        let base = self.around.len();
         let mut warned = false;
         self.bracket(indent, Props::default());
         loop {
             if !self.skip_inside(indent, &mut warned) {
                 // The next line belongs to the block around: the bracket was never closed.
-                let (opening, end) = self
-                    .frames
-                    .get(base)
-                    .map_or((0, 0), |frame| (self.tree.nodes.get(frame.node as usize).map_or(0, |n| n.span.start), frame.end));
-                self.unclosed_bracket(opening as usize);
+                let frame = self.around.get(base + 1).copied().unwrap_or(self.top);
+                let end = frame.end;
+                self.unclosed_bracket(frame.node);
                 let mut id = 0;
                 let mut end = end;
-                while self.frames.len() > base {
-                    end = end.max(self.top().end);
+                while self.around.len() > base {
+                    end = end.max(self.top.end);
                     self.fill_inside();
                     id = self.close(end);
-                    if self.frames.len() > base {
+                    if self.around.len() > base {
                         self.link(id);
                     }
                 }
@@ -34,7 +33,7 @@ impl Reader<'_> {
                 return id;
             }
             if let Some(id) = self.token(indent)
-                && self.frames.len() == base
+                && self.around.len() == base
             {
                 return id;
             }
@@ -51,17 +50,17 @@ impl Reader<'_> {
 
     /// Reads one token; the node of a collection that ended with it.
     fn token(&mut self, indent: i32) -> Option<u32> {
-        let frame = *self.top();
+        let frame = self.top;
         let at = self.pos;
         match self.at(at) {
             b',' => {
                 self.fill_inside();
-                let frame = *self.top();
+                let frame = self.top;
                 if frame.state == State::Start {
                     self.report_at(Code::YamlUnexpected, at, at + 1, "a value is missing before this comma");
                 }
                 self.pos += 1;
-                let frame = self.top();
+                let frame = &mut self.top;
                 frame.state = State::Start;
                 frame.end = at + 1;
                 return None;
@@ -72,7 +71,7 @@ impl Reader<'_> {
                     self.open(Role::Pair, at, indent, Props::default());
                 }
                 self.pos += 1;
-                let frame = self.top();
+                let frame = &mut self.top;
                 frame.state = State::Key;
                 frame.end = at + 1;
                 return None;
@@ -91,12 +90,12 @@ impl Reader<'_> {
                     _ => {
                         self.report_at(Code::YamlUnexpected, at, at + 1, "expected `,` instead of this `:`; a value with `: ` in it must be quoted");
                         self.pos += 1;
-                        self.top().state = State::Start;
+                        self.top.state = State::Start;
                         return None;
                     }
                 }
                 self.pos += 1;
-                let frame = self.top();
+                let frame = &mut self.top;
                 frame.state = State::Node;
                 frame.end = at + 1;
                 return None;
@@ -108,7 +107,7 @@ impl Reader<'_> {
             let end = self.word_end(at);
             self.report_at(Code::YamlUnexpected, at, end, message);
             self.fill_inside();
-            self.top().state = State::Start;
+            self.top.state = State::Start;
         }
         self.value(indent);
         None
@@ -129,7 +128,7 @@ impl Reader<'_> {
         let at = self.pos;
         let mut found = leaf(Style::Plain, at, at);
         let mut json = false;
-        let state = self.top().state;
+        let state = self.top.state;
         match self.at(at) {
             b'[' | b'{' if self.template(at, false).is_none() => {
                 return self.bracket(indent, props);
@@ -169,7 +168,7 @@ impl Reader<'_> {
 
     /// Hangs a node into the collection around it; in `[ ]` it may be the key of a pair.
     fn place(&mut self, id: u32, start: usize, json: bool, line: usize) {
-        let frame = *self.top();
+        let frame = self.top;
         if frame.role == Role::FlowSeq {
             let after = self.blanks(self.pos);
             if self.at(after) == b':' && (json || self.is_space(after + 1) || self.is_flow(after + 1)) {
@@ -177,12 +176,12 @@ impl Reader<'_> {
                     self.report_at(Code::YamlUnexpected, start, after, "a key in `[ ]` must stand on one line of at most 1024 bytes");
                 }
                 self.open(Role::Pair, start, frame.indent, Props::default());
-                self.top().state = State::Key;
+                self.top.state = State::Key;
             }
         }
         self.link(id);
         let pos = self.pos;
-        let frame = self.top();
+        let frame = &mut self.top;
         frame.end = frame.end.max(pos);
         frame.json = json;
         let pair = frame.role == Role::Pair;
@@ -196,24 +195,24 @@ impl Reader<'_> {
     }
 
     fn end_pair(&mut self) {
-        let end = self.top().end;
+        let end = self.top.end;
         let id = self.close(end);
         self.link(id);
-        self.top().state = State::After;
+        self.top.state = State::After;
     }
 
     /// Values that are due and do not come.
     fn fill_inside(&mut self) {
         loop {
-            let frame = *self.top();
+            let frame = self.top;
             match frame.state {
                 State::Key => {
                     self.empty(frame.end, Props::default());
-                    self.top().state = State::Colon;
+                    self.top.state = State::Colon;
                 }
                 State::Colon | State::Node => {
                     self.empty(frame.end, Props::default());
-                    self.top().state = State::After;
+                    self.top.state = State::After;
                 }
                 _ if frame.role == Role::Pair => self.end_pair(),
                 _ => return,
@@ -226,18 +225,15 @@ impl Reader<'_> {
         let at = self.pos;
         self.fill_inside();
         let role = if self.at(at) == b']' { Role::FlowSeq } else { Role::FlowMap };
-        if self.top().role != role {
-            let below = self.frames.iter().rev().nth(1).is_some_and(|frame| frame.role == role)
-                || self.frames.iter().rev().nth(2).is_some_and(|frame| frame.role == role);
+        if self.top.role != role {
+            let below = self.around.iter().rev().take(2).any(|frame| frame.role == role);
             if !below {
                 let (is, should) = if role == Role::FlowSeq { ("]", "}") } else { ("}", "]") };
-                let message = format!("expected `{should}` instead of `{is}`");
-                self.report_at(Code::YamlUnclosedBracket, at, at + 1, &message);
+                let span = Span::new(at, at + 1);
+                self.report(Code::YamlUnclosedBracket, span, "expected `{}` instead of `{}`", &[should, is]);
             } else {
                 // The inner one was forgotten.
-                let node = self.top().node;
-                let opening = self.tree.nodes.get(node as usize).map_or(0, |node| node.span.start);
-                self.unclosed_bracket(opening as usize);
+                self.unclosed_bracket(self.top.node);
                 let id = self.close(at);
                 self.finish(id, at);
                 return None;

@@ -1,45 +1,65 @@
 //! A key that stands twice in one mapping.
 
 use super::MAX_DIAGNOSTICS;
-use super::tree::{Node, Tree};
-use crate::diagnostic::{Code, Diagnostic};
+use super::reader::Reader;
+use super::tree::Tree;
+use crate::diagnostic::Code;
 use crate::order;
+use crate::text::Span;
 
-/// Every key of the mapping `node` whose text stood before, with the first as `related`. Keys that
-/// are collections are not compared.
-pub(super) fn duplicates(tree: &Tree<'_>, node: u32) -> Vec<Diagnostic> {
+/// A repeated key: its node, and where its text stood first.
+type Repeated = (u32, Span);
+
+/// Nearly every mapping has fewer keys: then comparing each with each is quicker than any order.
+const SMALL: usize = 8;
+
+impl Reader<'_> {
+    /// Reports every key of the mapping `node` whose text stood before, with the first as
+    /// `related`. Keys that are collections are not compared.
+    pub fn duplicates(&mut self, node: u32) {
+        for (key, first) in small(&self.tree, node).unwrap_or_else(|| large(&self.tree, node)) {
+            let Some(key) = self.tree.node(key) else { continue };
+            let (span, text) = (key.span(), key.text().unwrap_or_default().to_owned());
+            let reported =
+                self.report(Code::DuplicateKey, span, "the key `{}` stands twice in this mapping", &[&text]);
+            reported.related(first, "first stands here", &[]);
+        }
+    }
+}
+
+fn small(tree: &Tree<'_>, node: u32) -> Option<Vec<Repeated>> {
+    let mut found = Vec::new();
+    let mut keys = [("", Span::default()); SMALL];
+    let mut count = 0;
+    for (key, _) in tree.node(node)?.entries() {
+        let Some(text) = key.text() else { continue };
+        if let Some((_, first)) = keys.iter().take(count).find(|(other, _)| *other == text) {
+            found.push((key.id, *first));
+        }
+        *keys.get_mut(count)? = (text, key.span());
+        count += 1;
+    }
+    Some(found)
+}
+
+#[cold]
+#[inline(never)]
+fn large(tree: &Tree<'_>, node: u32) -> Vec<Repeated> {
     let mut found = Vec::new();
     let Some(mapping) = tree.node(node) else { return found };
-    // Nearly every mapping is small: then comparing each with each is quicker than any order.
-    if mapping.entries().nth(8).is_none() {
-        for (at, (key, _)) in mapping.entries().enumerate() {
-            let Some(text) = key.text() else { continue };
-            if let Some((first, _)) = mapping.entries().take(at).find(|(other, _)| other.text() == Some(text)) {
-                found.push(duplicate(first, key, text));
-            }
-        }
-        return found;
-    }
     // Sorting, not hashing: no choice of keys makes it slow.
-    let mut keys: Vec<(&str, u32, Node<'_>)> = mapping
-        .entries()
-        .filter_map(|(key, _)| Some((key.text()?, key.span().start, key)))
-        .collect();
-    order::sort_by(&mut keys, |a, b| (a.0, a.1).cmp(&(b.0, b.1)));
-    let mut first: Option<(&str, Node<'_>)> = None;
-    for (text, _, key) in keys {
+    let mut keys: Vec<(&str, Span, u32)> =
+        mapping.entries().filter_map(|(key, _)| Some((key.text()?, key.span(), key.id))).collect();
+    order::sort(&mut keys);
+    let mut first: Option<(&str, Span)> = None;
+    for (text, span, key) in keys {
         match first {
-            Some((same, first)) if same == text => found.push(duplicate(first, key, text)),
-            _ => first = Some((text, key)),
+            Some((same, first)) if same == text => found.push((key, first)),
+            _ => first = Some((text, span)),
         }
         if found.len() >= MAX_DIAGNOSTICS {
             break;
         }
     }
     found
-}
-
-fn duplicate(first: Node<'_>, key: Node<'_>, text: &str) -> Diagnostic {
-    let message = format!("the key `{text}` stands twice in this mapping");
-    Diagnostic::new(Code::DuplicateKey, key.span(), message).related(first.span(), "first stands here")
 }

@@ -87,8 +87,8 @@ impl Reader<'_> {
         let text = Span::new(start, handle + 1).of(self.tree.text);
         // `!!` is always there.
         if handle > start + 1 && !self.is_declared(text) {
-            let message = format!("the tag `{text}` is not declared; a line `%TAG {text} prefix` above the document would");
-            self.report_at(Code::YamlUnexpected, start, handle + 1, &message);
+            let message = "the tag `{}` is not declared; a line `%TAG {} prefix` above the document would";
+            self.report(Code::YamlUnexpected, Span::new(start, handle + 1), message, &[text, text]);
         }
         end
     }
@@ -101,7 +101,7 @@ impl Reader<'_> {
     /// True inside `[ ]` or `{ }`.
     pub fn in_brackets(&self) -> bool {
         use super::reader::Role::{FlowMap, FlowSeq, Pair};
-        self.frames.last().is_some_and(|frame| matches!(frame.role, FlowSeq | FlowMap | Pair))
+        matches!(self.top.role, FlowSeq | FlowMap | Pair)
     }
 }
 

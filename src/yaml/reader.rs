@@ -1,12 +1,10 @@
 //! The reader's state and the few moves all its parts share: looking at bytes, going to the
 //! next token, making nodes, opening and closing collections.
 
-use std::collections::HashMap;
-
-use super::keys::duplicates;
+use super::anchors::{Anchor, Anchors};
 use super::tree::{ALIAS, Document, Kind, NONE, Raw, Style, TAGGED, Tree};
 use super::{MAX_DEPTH, MAX_DIAGNOSTICS, MAX_EXPANSION, MAX_NODES};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Reported, report};
 use crate::text::Span;
 
 /// Reads the text of `tree` into it. INVARIANT: every loop that does not move `pos` forward
@@ -28,18 +26,23 @@ pub(super) struct Reader<'t> {
     pub compact: bool,
     /// Tag and anchor that stand on a line of their own above the node they belong to.
     pub outer: Props,
-    pub frames: Vec<Frame>,
+    /// The innermost collection.
+    pub top: Frame,
+    /// The collections around it, the document's own frame first.
+    pub around: Vec<Frame>,
     pub tree: Tree<'t>,
     pub diagnostics: Vec<Diagnostic>,
     /// Up to here no `}}` closes a `{{`.
     pub no_template: usize,
     pub handles: usize,
-    anchors: HashMap<&'t str, Anchor>,
+    anchors: Anchors<'t>,
     /// Nodes so far, those behind aliases counted each time.
     read: usize,
     /// Size and height of the collection that was closed last.
     closed: (usize, usize),
+    /// A limit was met: nothing that is found from here on counts.
     halted: bool,
+    late: Vec<Diagnostic>,
 }
 
 /// A collection that is still being read; at the bottom the document itself.
@@ -105,14 +108,6 @@ impl Props {
     }
 }
 
-/// A finished node that aliases may name.
-#[derive(Clone, Copy)]
-struct Anchor {
-    node: u32,
-    size: usize,
-    height: usize,
-}
-
 /// A scalar that was found but is not a node yet.
 #[derive(Clone, Copy)]
 pub(super) struct Leaf {
@@ -143,15 +138,17 @@ impl<'t> Reader<'t> {
             fresh: true,
             compact: true,
             outer: Props::default(),
-            frames: Vec::new(),
+            top: Frame::new(Role::Root, State::After, -1, NONE, 0, 0, Props::default()),
+            around: Vec::new(),
             tree: Tree::empty(text),
             diagnostics: Vec::new(),
             no_template: 0,
             handles: 0,
-            anchors: HashMap::new(),
+            anchors: Anchors::default(),
             read: 0,
             closed: (0, 0),
             halted: false,
+            late: Vec::new(),
         }
     }
 
@@ -284,16 +281,6 @@ impl<'t> Reader<'t> {
         self.tab = None;
     }
 
-    /// The innermost collection. INVARIANT: the document's frame is never popped while reading.
-    pub fn top(&mut self) -> &mut Frame {
-        if self.frames.is_empty() {
-            self.frames.push(Frame::new(Role::Root, State::After, -1, NONE, 0, 0, Props::default()));
-        }
-        let last = self.frames.len() - 1;
-        #[allow(clippy::indexing_slicing, reason = "not empty: an element was pushed just above")]
-        &mut self.frames[last]
-    }
-
     pub fn raw(kind: Kind, style: Style, start: usize, end: usize) -> Raw {
         Raw { span: Span::new(start, end), first: NONE, next: NONE, kind, style, flags: 0 }
     }
@@ -307,8 +294,7 @@ impl<'t> Reader<'t> {
             self.attach(id, props, 1, 0);
         }
         if self.tree.nodes.len() == MAX_NODES {
-            let message = format!("the text holds more than {MAX_NODES} values");
-            self.limit(raw.span, message);
+            self.limit(raw.span, "the text holds more than {} values", MAX_NODES);
         }
         id
     }
@@ -323,7 +309,7 @@ impl<'t> Reader<'t> {
             }
         }
         if !props.anchor.is_empty() {
-            self.anchors.insert(props.anchor.of(self.tree.text), Anchor { node: id, size, height });
+            self.anchors.insert(Anchor { name: props.anchor.of(self.tree.text), node: id, size, height });
             self.tree.anchors.push((id, props.anchor));
         }
     }
@@ -339,7 +325,7 @@ impl<'t> Reader<'t> {
     /// Hangs a node into the innermost collection.
     pub fn link(&mut self, id: u32) {
         let end = self.tree.nodes.get(id as usize).map_or(0, |node| node.span.end as usize);
-        let frame = self.top();
+        let frame = &mut self.top;
         frame.end = frame.end.max(end);
         let (parent, before) = (frame.node, frame.last);
         frame.last = id;
@@ -367,19 +353,18 @@ impl<'t> Reader<'t> {
     pub fn alias(&mut self, start: usize, end: usize) -> u32 {
         let mut raw = Self::raw(Kind::Scalar, Style::Plain, start, end);
         let name = Span::new(start + 1, end).of(self.tree.text);
-        let depth = self.frames.len();
-        match self.anchors.get(name).copied() {
+        let depth = self.around.len() + 1;
+        match self.anchors.find(name) {
             None => self.unknown_alias(start, end),
             Some(anchor) => {
                 let depth_there = depth + anchor.height;
                 if self.read + anchor.size > MAX_EXPANSION || depth_there > MAX_DEPTH {
-                    self.limit(raw.span, "the aliases up to here stand for too many values".into());
+                    self.limit(raw.span, "the aliases up to here stand for too many values", 0);
                 } else {
                     self.read += anchor.size;
                     raw.first = anchor.node;
                     raw.flags = ALIAS;
-                    let frame = self.top();
-                    frame.height = frame.height.max(anchor.height + 1);
+                    self.top.height = self.top.height.max(anchor.height + 1);
                 }
             }
         }
@@ -398,29 +383,29 @@ impl<'t> Reader<'t> {
         let read = self.read;
         let id = self.create(Self::raw(kind, style, start, start + 1), Props::default());
         let mut frame = Frame::new(role, State::Start, indent, id, start + 1, read, props);
-        frame.detached = self.frames.last().is_some_and(|parent| parent.detached);
-        self.frames.push(frame);
-        if self.frames.len() > MAX_DEPTH {
-            self.limit(Span::new(start, start + 1), format!("nested deeper than {MAX_DEPTH} levels"));
+        frame.detached = self.top.detached;
+        self.around.push(std::mem::replace(&mut self.top, frame));
+        if self.around.len() >= MAX_DEPTH {
+            self.limit(Span::new(start, start + 1), "nested deeper than {} levels", MAX_DEPTH);
         }
         id
     }
 
     /// Ends the innermost collection at `end`; its node.
     pub fn close(&mut self, end: usize) -> u32 {
-        let Some(frame) = self.frames.pop() else { return NONE };
+        // INVARIANT: the document's frame is never popped while reading.
+        let Some(parent) = self.around.pop() else { return NONE };
+        let frame = std::mem::replace(&mut self.top, parent);
         let Some(node) = self.tree.nodes.get_mut(frame.node as usize) else { return NONE };
         node.span.end = Span::at(end).end;
         if node.kind == Kind::Mapping && !self.tree.template_lines {
-            for found in duplicates(&self.tree, frame.node) {
-                self.report(found);
-            }
+            self.duplicates(frame.node);
         }
         self.closed = (self.read - frame.read, frame.height);
         if !frame.props.none() {
             self.attach(frame.node, frame.props, self.read - frame.read, frame.height);
         }
-        let parent = self.top();
+        let parent = &mut self.top;
         parent.height = parent.height.max(frame.height + 1);
         parent.end = parent.end.max(end);
         frame.node
@@ -431,25 +416,29 @@ impl<'t> Reader<'t> {
         self.anchors.clear();
         let document = Document { root: NONE, start: Span::at(start).start, explicit, ended: false, handles: self.handles as u32 };
         self.tree.documents.push(document);
-        self.frames.clear();
-        self.frames.push(Frame::new(Role::Root, State::Node, -1, NONE, start, 0, Props::default()));
+        self.around.clear();
+        self.top = Frame::new(Role::Root, State::Node, -1, NONE, start, 0, Props::default());
     }
 
-    pub fn report(&mut self, diagnostic: Diagnostic) {
-        if self.halted {
-            return;
+    /// Notes a mistake: `template` with its `{}` filled.
+    #[cold]
+    #[inline(never)]
+    pub fn report(&mut self, code: Code, span: Span, template: &str, args: &[&str]) -> Reported<'_> {
+        let halted = self.halted;
+        if !halted && self.diagnostics.len() + 1 >= MAX_DIAGNOSTICS {
+            self.limit(Span::at(self.pos), "too many mistakes: what follows is not read", 0);
         }
-        self.diagnostics.push(diagnostic);
-        if self.diagnostics.len() >= MAX_DIAGNOSTICS {
-            let span = Span::at(self.pos);
-            self.limit(span, "too many mistakes: what follows is not read".into());
-        }
+        report(if halted { &mut self.late } else { &mut self.diagnostics }, code, span, template, args)
     }
 
     /// Reports a limit and reads no further.
-    fn limit(&mut self, span: Span, message: String) {
+    #[cold]
+    #[inline(never)]
+    fn limit(&mut self, span: Span, template: &str, limit: usize) {
         if !self.halted {
-            self.diagnostics.push(Diagnostic::new(Code::YamlLimit, span, message));
+            let limit = (limit as i64).to_string();
+            let args: &[&str] = if template.contains('{') { &[&limit] } else { &[] };
+            report(&mut self.diagnostics, Code::YamlLimit, span, template, args);
         }
         self.halted = true;
         self.bytes = self.bytes.get(..self.pos).unwrap_or_default();

@@ -3,16 +3,16 @@
 use super::reader::{Leaf, Props, Reader, Role, State};
 use super::scalar::leaf;
 use super::tree::Style;
-use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::diagnostic::{Code, Severity};
 use crate::text::Span;
 
-impl Reader<'_> {
+impl<'t> Reader<'t> {
     pub fn report_at(&mut self, code: Code, start: usize, end: usize, message: &str) {
-        self.report(Diagnostic::new(code, Span::new(start, end), message));
+        self.report(code, Span::new(start, end), message, &[]);
     }
 
     /// The user's own text, for a message.
-    fn quote(&self, start: usize, end: usize) -> &str {
+    fn quote(&self, start: usize, end: usize) -> &'t str {
         Span::new(start, end).of(self.tree.text)
     }
 
@@ -28,9 +28,9 @@ impl Reader<'_> {
 
     /// The token at `pos` stands in a column that no collection has.
     pub fn bad_indent(&mut self) {
-        let frame = *self.top();
+        let frame = self.top;
         // A tab in the indentation is the mistake that is reported.
-        let list = self.frames.iter().rev().nth(1);
+        let list = self.around.last();
         // An item without its `- ` was reported with all its lines.
         let loose = frame.loose
             || frame.role == Role::Map
@@ -40,13 +40,12 @@ impl Reader<'_> {
         }
         let (at, column) = (self.pos, self.column);
         let end = self.word_end(at);
-        let message = if frame.role == Role::Root {
-            "nothing may stand here: the document ended above".into()
-        } else {
-            let word = self.quote(at, end);
-            format!("`{word}` is indented by {column}, the lines it belongs to by {}", frame.indent)
-        };
-        self.report_at(Code::YamlBadIndent, at, end, &message);
+        if frame.role == Role::Root {
+            return self.report_at(Code::YamlBadIndent, at, end, "nothing may stand here: the document ended above");
+        }
+        let message = "`{}` is indented by {}, the lines it belongs to by {}";
+        let [column, indent] = [column, frame.indent].map(|column| i64::from(column).to_string());
+        self.report(Code::YamlBadIndent, Span::new(at, end), message, &[self.quote(at, end), &column, &indent]);
     }
 
     /// A tab where only spaces count. Lines that follow each other are one mistake.
@@ -72,10 +71,11 @@ impl Reader<'_> {
             let blanks = self.bytes.get(self.line..self.pos).unwrap_or_default();
             blanks.iter().map(|byte| if *byte == b'\t' { tabs } else { 1 }).sum::<i32>()
         };
-        let known = [2, 4, 8, 1].into_iter().map(width).find(|column| self.frames.iter().any(|frame| frame.is_at(*column)));
+        let is_known = |column: &i32| self.top.is_at(*column) || self.around.iter().any(|frame| frame.is_at(*column));
+        let known = [2, 4, 8, 1].into_iter().map(width).find(is_known);
         // Behind enough spaces the tab is only a blank.
         let spaces = (tab - self.line) as i32;
-        let due = self.frames.last().is_some_and(|frame| frame.state == State::Node && spaces > frame.indent);
+        let due = self.top.state == State::Node && spaces > self.top.indent;
         if due { spaces } else { known.unwrap_or(width(2)) }
     }
 
@@ -83,11 +83,11 @@ impl Reader<'_> {
     pub fn no_dash(&mut self) {
         let at = self.pos;
         let end = self.word_end(at);
-        let message = format!("expected `- ` before `{}`: this line stands among the items of a list", self.quote(at, end));
-        if !self.top().loose {
-            self.report_at(Code::YamlUnexpected, at, end, &message);
+        if !self.top.loose {
+            let message = "expected `- ` before `{}`: this line stands among the items of a list";
+            self.report(Code::YamlUnexpected, Span::new(at, end), message, &[self.quote(at, end)]);
         }
-        self.top().loose = true;
+        self.top.loose = true;
     }
 
     /// A list begins where none can.
@@ -105,53 +105,53 @@ impl Reader<'_> {
     pub fn beyond(&mut self) {
         let at = self.pos;
         let end = self.line_end(at);
-        if !self.top().loose {
+        if !self.top.loose {
             let last = self.word_end(at);
-            let message = format!("`{}` stands behind the end of the document", self.quote(at, last));
-            self.report_at(Code::YamlUnexpected, at, last, &message);
+            let message = "`{}` stands behind the end of the document";
+            self.report(Code::YamlUnexpected, Span::new(at, last), message, &[self.quote(at, last)]);
         }
-        self.top().loose = true;
+        self.top.loose = true;
         self.pos = end;
     }
 
     /// A value that begins with a character that cannot begin one.
     pub fn reserved(&mut self, at: usize) {
         let first = self.quote(at, at + 1);
-        let message = match first {
-            "`" => "a value cannot begin with a backtick; quote it".into(),
-            _ => format!("a value cannot begin with `{first}`; quote it"),
-        };
-        let diagnostic = Diagnostic::new(Code::YamlUnexpected, Span::new(at, at + 1), message);
-        let diagnostic = if self.in_brackets() {
-            diagnostic
-        } else {
-            self.quoting(diagnostic, at, self.trim(at, self.line_end(at)))
-        };
-        self.report(diagnostic);
+        let first = if first == "`" { "a backtick" } else { &["`", first, "`"].concat() };
+        let quoted = if self.in_brackets() { None } else { Some((at, self.trim(at, self.line_end(at)))) };
+        self.quoting(Code::YamlUnexpected, Span::new(at, at + 1), "a value cannot begin with {}; quote it", &[first], quoted);
     }
 
     /// `: ` at `at` inside a plain value.
     pub fn colon_inside(&mut self, at: usize) {
         let message = "`: ` cannot stand inside a value that is not quoted; quote the whole value";
-        let diagnostic = Diagnostic::new(Code::YamlUnexpected, Span::new(at, at + 1), message);
         let (end, stop) = self.over_colons(at);
         // Only where the whole value stands on this line is it known what to quote.
         let (line, indented, first) = self.next_line(self.line_end(stop));
-        let indent = self.top().indent;
+        let indent = self.top.indent;
         let goes_on = !self.is_end(first) && (indented - line) as i32 > indent;
         let before = self.quote(self.line, at);
         let colon = before.find(": ").filter(|_| !before.contains(['\n', '\r'])).unwrap_or(before.len());
         let key = self.quote(self.line, self.line + colon);
         let value = self.blanks(self.line + colon + 1);
         let known = value < at && !key.contains(['"', '\'']) && !matches!(self.at(value), b'"' | b'\'' | b'[' | b'{' | b'&' | b'!');
-        let diagnostic = if known && !goes_on { self.quoting(diagnostic, value, end) } else { diagnostic };
-        self.report(diagnostic);
+        self.quoting(Code::YamlUnexpected, Span::new(at, at + 1), message, &[], (known && !goes_on).then_some((value, end)));
     }
 
-    /// With the repair that quotes the text from `start` to `end`.
-    fn quoting(&self, diagnostic: Diagnostic, start: usize, end: usize) -> Diagnostic {
-        let quoted = format!("'{}'", self.quote(start, end).replace('\'', "''"));
-        diagnostic.fix("quote the value", Span::new(start, end), quoted)
+    /// Reports a mistake, with the repair that quotes the text of `place` if there is one.
+    fn quoting(&mut self, code: Code, span: Span, message: &str, args: &[&str], place: Option<(usize, usize)>) {
+        let text = place.map_or("", |(start, end)| self.quote(start, end));
+        let reported = self.report(code, span, message, args);
+        let Some((start, end)) = place else { return };
+        let mut quoted = String::from("'");
+        for c in text.chars() {
+            quoted.push(c);
+            if c == '\'' {
+                quoted.push(c);
+            }
+        }
+        quoted.push('\'');
+        reported.fix("quote the value", &[], Span::new(start, end), &quoted);
     }
 
     /// The further lines of a plain value that holds a `: `, so that they cost no second finding.
@@ -184,25 +184,26 @@ impl Reader<'_> {
             if let Some(colon) = colon {
                 key.end = start + colon;
                 next = key.end + 1;
-                let message = format!("a blank is missing after the colon of `{}:`", self.quote(start, key.end));
-                self.report(Diagnostic::new(Code::YamlMissingSpace, Span::new(start, next), message).fix(
-                    "insert the blank",
-                    Span::at(next),
-                    " ",
-                ));
+                let message = "a blank is missing after the colon of `{}:`";
+                let args = [self.quote(start, key.end)];
+                let reported = self.report(Code::YamlMissingSpace, Span::new(start, next), message, &args);
+                reported.fix("insert the blank", &[], Span::at(next), " ");
             } else if let Some(wide) = wide {
                 key.end = self.trim(start, start + wide);
                 next = start + wide + '：'.len_utf8();
                 let place = Span::new(start + wide, next);
                 let message = "this is a full-width colon; a key ends with `: `";
-                self.report(Diagnostic::new(Code::YamlMissingColon, place, message).fix("write `: `", place, ": "));
+                self.report(Code::YamlMissingColon, place, message, &[]).write(place, ": ");
             } else {
                 key.end = start + blank.unwrap_or(text.len());
                 next = key.end;
-                let message = format!("a colon is missing after `{}`; an entry is `key: value`", self.quote(start, key.end));
-                let diagnostic = Diagnostic::new(Code::YamlMissingColon, Span::new(start, key.end), message);
                 let certain = blank.is_none() && !self.is_end(self.line_end(end));
-                self.report(if certain { diagnostic.fix("insert the colon", Span::at(next), ":") } else { diagnostic });
+                let message = "a colon is missing after `{}`; an entry is `key: value`";
+                let args = [self.quote(start, key.end)];
+                let reported = self.report(Code::YamlMissingColon, Span::new(start, key.end), message, &args);
+                if certain {
+                    reported.fix("insert the colon", &[], Span::at(next), ":");
+                }
             }
         } else {
             self.report_at(Code::YamlMissingColon, start, end, "a colon is missing behind this key; an entry is `key: value`");
@@ -215,7 +216,7 @@ impl Reader<'_> {
         self.link(id);
         self.pos = next;
         self.compact = false;
-        let frame = self.top();
+        let frame = &mut self.top;
         frame.state = State::Node;
         frame.end = next;
     }
@@ -247,18 +248,20 @@ impl Reader<'_> {
     pub fn unclosed_quote(&mut self, mut found: Leaf) -> Leaf {
         let start = found.start;
         let end = self.trim(start + 1, self.line_end(start));
-        let quote = self.quote(start, start + 1).to_owned();
-        let message = format!("this `{quote}` is never closed");
-        let diagnostic = Diagnostic::new(Code::YamlUnclosedQuote, Span::new(start, start + 1), message);
+        let quote = self.quote(start, start + 1);
         // Inside brackets, and with a comment behind, the end of the text is not known.
         let text = self.quote(start + 1, end);
         let certain = !(self.in_brackets()
             || text.is_empty()
             || text.contains(" #")
             || text.contains(": ")
-            || text.contains(quote.as_str())
+            || text.contains(quote)
             || text.ends_with('\\'));
-        self.report(if certain { diagnostic.fix("close the quote", Span::at(end), quote) } else { diagnostic });
+        let span = Span::new(start, start + 1);
+        let reported = self.report(Code::YamlUnclosedQuote, span, "this `{}` is never closed", &[quote]);
+        if certain {
+            reported.fix("close the quote", &[], Span::at(end), quote);
+        }
         found.broken = true;
         found.verbatim = false;
         found.multi = false;
@@ -267,15 +270,17 @@ impl Reader<'_> {
         found
     }
 
-    /// The bracket at `opening` has no partner.
-    pub fn unclosed_bracket(&mut self, opening: usize) {
-        let message = format!("this `{}` is never closed", self.quote(opening, opening + 1));
+    /// The bracket that begins `node` has no partner.
+    pub fn unclosed_bracket(&mut self, node: u32) {
+        let opening = self.tree.nodes.get(node as usize).map_or(0, |node| node.span.start as usize);
         // The text in a quote that was never closed swallowed the bracket.
         let cause = self.diagnostics.last().is_some_and(|last| {
             last.code == Code::YamlUnclosedQuote && last.span.is_some_and(|span| span.start as usize > opening)
         });
         if !cause {
-            self.report_at(Code::YamlUnclosedBracket, opening, opening + 1, &message);
+            let span = Span::new(opening, opening + 1);
+            let bracket = self.quote(opening, opening + 1);
+            self.report(Code::YamlUnclosedBracket, span, "this `{}` is never closed", &[bracket]);
         }
     }
 
@@ -285,7 +290,7 @@ impl Reader<'_> {
         let message = "a line inside brackets must be indented deeper than the key before them";
         // Most readers take a closing bracket there.
         let severity = if closing { Severity::Warning } else { Severity::Error };
-        self.report(Diagnostic::new(Code::YamlBadIndent, Span::new(first, end), message).severity(severity));
+        self.report(Code::YamlBadIndent, Span::new(first, end), message, &[]).severity(severity);
     }
 
     /// An escape that does not exist.
@@ -293,31 +298,32 @@ impl Reader<'_> {
         let escape = self.quote(start, end);
         let span = Span::new(start, end);
         let digits = match escape.get(1..) {
-            Some("x") => 2,
-            Some("u") => 4,
-            Some("U") => 8,
-            _ => 0,
+            Some("x") => "2",
+            Some("u") => "4",
+            Some("U") => "8",
+            _ => "",
         };
-        let diagnostic = if digits > 0 {
-            let message = format!("`{escape}` needs {digits} hexadecimal digits that name a character; a backslash is written `\\\\`");
-            Diagnostic::new(Code::YamlBadEscape, span, message)
+        if digits.is_empty() {
+            let message = "`{}` is not an escape; a backslash is written `\\\\`";
+            let reported = self.report(Code::YamlBadEscape, span, message, &[escape]);
+            reported.fix("double the backslash", &[], Span::at(start), "\\");
         } else {
-            let message = format!("`{escape}` is not an escape; a backslash is written `\\\\`");
-            Diagnostic::new(Code::YamlBadEscape, span, message).fix("double the backslash", Span::at(start), "\\")
-        };
-        self.report(diagnostic);
+            let message = "`{}` needs {} hexadecimal digits that name a character; a backslash is written `\\\\`";
+            self.report(Code::YamlBadEscape, span, message, &[escape, digits]);
+        }
     }
 
     /// An alias whose anchor does not stand above.
     pub fn unknown_alias(&mut self, start: usize, end: usize) {
         let name = self.quote(start + 1, end);
-        let message = if name.is_empty() {
-            "a `*` at the start of a value names an anchor; to write the character itself, quote the value".into()
-        } else {
-            format!("no anchor `&{name}` stands above; to write the character `*` itself, quote the value")
-        };
-        let diagnostic = Diagnostic::new(Code::YamlUnknownAlias, Span::new(start, end), message);
-        let certain = name.is_empty() && self.is_space(end);
-        self.report(if certain { self.quoting(diagnostic, start, end) } else { diagnostic });
+        let span = Span::new(start, end);
+        if !name.is_empty() {
+            let message = "no anchor `&{}` stands above; to write the character `*` itself, quote the value";
+            self.report(Code::YamlUnknownAlias, span, message, &[name]);
+            return;
+        }
+        let message = "a `*` at the start of a value names an anchor; to write the character itself, quote the value";
+        let place = self.is_space(end).then_some((start, end));
+        self.quoting(Code::YamlUnknownAlias, span, message, &[], place);
     }
 }

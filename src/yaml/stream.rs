@@ -140,10 +140,10 @@ impl Reader<'_> {
             }
             self.step();
         }
-        while self.frames.len() > 1 {
+        while !self.around.is_empty() {
             self.close_block();
         }
-        let (state, end) = (self.top().state, self.top().end);
+        let (state, end) = (self.top.state, self.top.end);
         if state == State::Node {
             let props = std::mem::take(&mut self.outer);
             self.empty(end, props);

@@ -75,7 +75,7 @@ pub enum Resolved<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct Node<'a> {
     tree: &'a Tree<'a>,
-    id: u32,
+    pub(super) id: u32,
     /// The node itself, or the one that an alias names.
     raw: &'a Raw,
 }
