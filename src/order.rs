@@ -9,14 +9,33 @@ pub fn sort_by<T>(list: &mut Vec<T>, compare: impl Fn(&T, &T) -> Ordering) {
         matches!((list.get(a as usize), list.get(b as usize)), (Some(a), Some(b)) if compare(a, b) == Ordering::Less)
     });
     if let Some(order) = order {
-        let mut taken: Vec<Option<T>> = list.drain(..).map(Some).collect();
-        list.extend(order.into_iter().filter_map(|from| taken.get_mut(from as usize)?.take()));
+        arrange(order, &mut |a, b| {
+            if let Ok([a, b]) = list.get_disjoint_mut([a, b]) {
+                std::mem::swap(a, b);
+            }
+        });
     }
 }
 
 /// Sorts a list of what has an order of its own.
 pub fn sort<T: Ord>(list: &mut Vec<T>) {
     sort_by(list, T::cmp);
+}
+
+/// Brings every element from the index that `order` has in its place, by swaps along each cycle.
+fn arrange(mut order: Vec<u32>, swap: &mut dyn FnMut(usize, usize)) {
+    for start in 0..order.len() {
+        let mut at = start;
+        while let Some(from) = order.get_mut(at) {
+            // What stands where it belongs comes from itself.
+            let from = std::mem::replace(from, at as u32) as usize;
+            if from == start {
+                break;
+            }
+            swap(at, from);
+            at = from;
+        }
+    }
 }
 
 /// The indices in sorted order; `None` where that is the order they have. A merge sort from the

@@ -4,7 +4,7 @@
 use crate::diagnostic::{Code, Diagnostic, Path, Reported, report};
 use crate::order;
 use crate::text::Span;
-use crate::yaml::{Kind, Node};
+use crate::yaml::{Entries, Items, Node};
 
 /// Findings about one tree.
 #[derive(Debug, Default)]
@@ -79,20 +79,24 @@ struct Level<'a> {
     // The node, and its key if it has one.
     span: Span,
     node: Node<'a>,
-    children: Box<dyn Iterator<Item = (Option<Node<'a>>, Node<'a>)> + 'a>,
     // The child the cursor stands at, and its index.
     child: Option<(Option<Node<'a>>, Node<'a>)>,
+    // What is behind that child: one of the two.
+    entries: Entries<'a>,
+    items: Items<'a>,
     index: usize,
 }
 
 impl<'a> Level<'a> {
     fn new(span: Span, node: Node<'a>) -> Self {
-        let mut children: Box<dyn Iterator<Item = _>> = match node.kind() {
-            Kind::Mapping => Box::new(node.entries().map(|(key, value)| (Some(key), value))),
-            _ => Box::new(node.items().map(|item| (None, item))),
-        };
-        let child = children.next();
-        Level { span, node, children, child, index: 0 }
+        let mut level = Level { span, node, child: None, entries: node.entries(), items: node.items(), index: 0 };
+        level.next();
+        level
+    }
+
+    fn next(&mut self) {
+        let entry = self.entries.next().map(|(key, value)| (Some(key), value));
+        self.child = entry.or_else(|| self.items.next().map(|item| (None, item)));
     }
 }
 
@@ -115,7 +119,7 @@ impl<'a> Walk<'a> {
             while let Some((key, value)) = level.child {
                 let span = key.map_or(value.span(), |key| key.span().join(value.span()));
                 if span.end < about.start || (span.end == about.start && !about.is_empty()) {
-                    level.child = level.children.next();
+                    level.next();
                     level.index += 1;
                     continue;
                 }

@@ -5,6 +5,7 @@ use super::model::{Flag, Number, NumberValue, Target, Text, TextValue};
 use crate::yaml::{Kind, Node, Resolved, Style};
 
 /// The values of a mapping that passed their checks.
+#[derive(Default)]
 pub(super) struct Found<'a> {
     pub items: Vec<Item<'a>>,
     // A bit for every slot whose key is there, whatever its value.
@@ -78,6 +79,10 @@ impl<'a> Found<'a> {
     }
 
     fn item(&self, slot: Slot) -> Option<Item<'a>> {
+        // Most are looked for in vain.
+        if !self.has(slot) {
+            return None;
+        }
         self.items.iter().find(|item| item.slot == slot).copied()
     }
 }
@@ -91,11 +96,7 @@ pub(super) fn is_opaque(node: Node<'_>) -> bool {
     match node.tag() {
         // `!$Input.a` is a condition that should have been quoted.
         Some(tag) => tag.len() > 1 && !tag.starts_with("!!") && !tag.starts_with("!$"),
-        // No template without one of these, and hardly a text with one.
-        None => {
-            let text = node.text().unwrap_or_default();
-            (text.starts_with('<') || text.as_bytes().contains(&b'{')) && node.is_template()
-        }
+        None => node.is_template(),
     }
 }
 

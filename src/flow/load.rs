@@ -118,44 +118,28 @@ impl<'a> Loader<'a, '_> {
         let id = StateId(self.states.len() as u32);
         let of = self.state_type(node);
         let found = self.reader.read(node, Shape::State, of);
-        let mut state = State {
+        let of = of.filter(|_| found.is_some());
+        let found = found.unwrap_or_default();
+        State {
             id,
             scope,
             index,
             node,
-            name: None,
-            type_name: None,
-            description: None,
-            kind: StateKind::Unknown,
-            next: None,
-            has_next: false,
-            end: None,
-            input: None,
-            output: None,
-            global: None,
-            error: None,
-            retry: Vec::new(),
-            has_catch: false,
-            catch: Vec::new(),
-        };
-        let Some(found) = found else { return state };
-        state.name = found.text(Slot::Name);
-        state.type_name = found.text(Slot::Type);
-        state.description = found.text(Slot::Description);
-        state.next = found.target(Slot::Next);
-        state.has_next = found.has(Slot::Next) || found.has(Slot::End) && state_end_is_broken(&found);
-        state.end = found.flag(Slot::End);
-        state.input = self.shaping(&found, Slot::Input);
-        state.output = self.shaping(&found, Slot::Output);
-        state.global = found.node(Slot::Global);
-        state.error = self.shaping(&found, Slot::ErrorMappings);
-        state.retry = found.items(Slot::Retry).filter_map(|node| self.retry(node)).collect();
-        state.has_catch = found.has(Slot::Catch);
-        state.catch = found.items(Slot::Catch).filter_map(|node| self.catch(node)).collect();
-        if let Some(of) = of {
-            state.kind = self.kind(of, id, node, &found);
+            name: found.text(Slot::Name),
+            type_name: found.text(Slot::Type),
+            description: found.text(Slot::Description),
+            next: found.target(Slot::Next),
+            has_next: found.has(Slot::Next) || found.has(Slot::End) && state_end_is_broken(&found),
+            end: found.flag(Slot::End),
+            input: self.shaping(&found, Slot::Input),
+            output: self.shaping(&found, Slot::Output),
+            global: found.node(Slot::Global),
+            error: self.shaping(&found, Slot::ErrorMappings),
+            retry: found.items(Slot::Retry).filter_map(|node| self.retry(node)).collect(),
+            has_catch: found.has(Slot::Catch),
+            catch: found.items(Slot::Catch).filter_map(|node| self.catch(node)).collect(),
+            kind: of.map_or(StateKind::Unknown, |of| self.kind(of, id, node, &found)),
         }
-        state
     }
 
     /// The type of a state, or the one that is surely meant.

@@ -35,12 +35,13 @@ impl<'f> Reader<'f> {
         let keys = self.dialect.keys(shape);
         let mask = of.map_or(if shape == Shape::State { 0 } else { 1 }, |of| of as u8);
         let mut found = Found { items: Vec::with_capacity(8), present: 0 };
+        let mut next = 0;
         for (key, value) in node.entries() {
             let Some(text) = key.text() else {
                 self.report(Code::WrongType, key.span(), &["a key must be a text"]);
                 continue;
             };
-            let (known, computed) = match self.known(keys, text, mask) {
+            let (known, computed) = match known(keys, text, mask, &mut next) {
                 Some(known) => known,
                 None if is_opaque(key) => continue,
                 None => match self.unknown(keys, key, text, shape, of, &found) {
@@ -72,27 +73,6 @@ impl<'f> Reader<'f> {
         }
         self.missing(node, keys, mask, shape, of, &found);
         Some(found)
-    }
-
-    fn known(&self, keys: &'static [Key], text: &str, mask: u8) -> Option<(&'static Key, bool)> {
-        let find = |name: &str| {
-            let mut first = None;
-            let (len, initial) = (name.len(), name.as_bytes().first());
-            // Most keys differ in length or initial: cheaper to see than to compare.
-            let alike = |key: &&Key| key.name.len() == len && key.name.as_bytes().first() == initial && key.name == name;
-            for key in keys.iter().filter(alike) {
-                if key.on & mask != 0 {
-                    return Some(key);
-                }
-                first = first.or(Some(key));
-            }
-            first
-        };
-        if let Some(key) = find(text) {
-            return Some((key, false));
-        }
-        let key = find(text.strip_suffix(".$")?)?;
-        (key.dynamic == Dynamic::Key).then_some((key, true))
     }
 
     /// Reports a key that the table has not; the one that is surely meant comes back.
@@ -472,6 +452,34 @@ impl<'f> Reader<'f> {
     fn report(&mut self, code: Code, span: Span, message: &[&str]) {
         self.findings.add(Diagnostic::new(code, span, message.concat()));
     }
+}
+
+/// The key of a name, and whether the name says that it is computed. Where one name is in the
+/// table twice, the one that fits `mask`. `next` is where to look first: behind the key before
+/// this one, as most writers keep the order of the pages.
+fn known(keys: &'static [Key], text: &str, mask: u8, next: &mut usize) -> Option<(&'static Key, bool)> {
+    // No name of a table ends in `.$`.
+    let stripped = text.strip_suffix(".$");
+    let name = stripped.unwrap_or(text);
+    let (len, initial) = (name.len(), name.as_bytes().first());
+    let mut fitting = None;
+    let mut at = *next;
+    for _ in keys {
+        let key = keys.get(at).or_else(|| {
+            at = 0;
+            keys.first()
+        })?;
+        at += 1;
+        // Most keys differ in length or initial: cheaper to see than to compare.
+        let alike = key.on & mask != 0 && key.name.len() == len && key.name.as_bytes().first() == initial;
+        if alike && key.name == name {
+            *next = at;
+            fitting = Some(key);
+            break;
+        }
+    }
+    let key = fitting.or_else(|| keys.iter().find(|key| key.name == name))?;
+    (stripped.is_none() || key.dynamic == Dynamic::Key).then_some((key, stripped.is_some()))
 }
 
 fn is_positive(text: &str) -> bool {

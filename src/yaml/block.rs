@@ -3,7 +3,7 @@
 use super::decode::{Sink, decode};
 use super::reader::{Frame, Leaf, Props, Reader, Role, State};
 use super::scalar::leaf;
-use super::tree::{DECODED, Decoded, Kind, Style};
+use super::tree::{DECODED, Decoded, Kind, MARKED, Style};
 use crate::diagnostic::Code;
 use crate::text::Span;
 
@@ -364,6 +364,11 @@ impl Reader<'_> {
             let end = self.tree.decoded.len() as u32;
             let (indent, tail) = (leaf.indent as u32, leaf.tail as u32);
             self.tree.ranges.push(Decoded { start, end, indent, tail, broken: leaf.broken });
+        }
+        // A plain word, as nearly all are, was looked at byte by byte when its end was sought.
+        let known = leaf.verbatim && leaf.style == Style::Plain && self.at(leaf.start) != b'<';
+        if std::mem::take(&mut self.curly) || !known {
+            raw.flags |= MARKED;
         }
         self.create(raw, props)
     }

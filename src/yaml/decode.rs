@@ -23,6 +23,7 @@ impl<'a> Sink<'a> {
     }
 
     /// Takes `text`, which stands at `at`: as it is, or by some notation.
+    #[inline(never)]
     fn push(&mut self, text: &str, at: usize, verbatim: bool) {
         let next = self.len + text.len();
         if self.found.is_none() && self.target < next {
@@ -123,7 +124,7 @@ fn lines(text: &str, start: usize, end: usize, style: Style, sink: &mut Sink<'_>
 
 /// From a line break: the next byte that is neither break nor blank, the number of breaks, and
 /// where the last line begins.
-fn over_breaks(at: &impl Fn(usize) -> u8, mut index: usize) -> (usize, usize, usize) {
+fn over_breaks(at: &dyn Fn(usize) -> u8, mut index: usize) -> (usize, usize, usize) {
     let (mut breaks, mut line) = (0, index);
     loop {
         match at(index) {

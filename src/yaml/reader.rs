@@ -32,6 +32,8 @@ pub(super) struct Reader<'t> {
     pub around: Vec<Frame>,
     pub tree: Tree<'t>,
     pub diagnostics: Vec<Diagnostic>,
+    /// The scalar at `pos` may hold a `{`.
+    pub curly: bool,
     /// Up to here no `}}` closes a `{{`.
     pub no_template: usize,
     pub handles: usize,
@@ -142,6 +144,7 @@ impl<'t> Reader<'t> {
             around: Vec::new(),
             tree: Tree::empty(text),
             diagnostics: Vec::new(),
+            curly: false,
             no_template: 0,
             handles: 0,
             anchors: Anchors::default(),

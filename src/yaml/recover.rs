@@ -116,6 +116,7 @@ impl<'t> Reader<'t> {
 
     /// A value that begins with a character that cannot begin one.
     pub fn reserved(&mut self, at: usize) {
+        self.curly = true;
         let first = self.quote(at, at + 1);
         let first = if first == "`" { "a backtick" } else { &["`", first, "`"].concat() };
         let quoted = if self.in_brackets() { None } else { Some((at, self.trim(at, self.line_end(at)))) };

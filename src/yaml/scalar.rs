@@ -58,6 +58,7 @@ impl Reader<'_> {
                 }
                 FLOW => {
                     // In brackets also `${…}` is one thing: a placeholder is no mistake.
+                    self.curly |= self.at(at) == b'{';
                     let dollar = flow && at > start && self.at(at - 1) == b'$';
                     if self.at(at) == b'{'
                         && let Some(end) = self.template(at, dollar)
@@ -100,7 +101,10 @@ impl Reader<'_> {
     pub fn plain(&mut self, indent: i32, flow: bool, key: bool) -> Leaf {
         let start = self.pos;
         let (mut end, mut stop) = match self.template(start, false) {
-            Some(behind) => self.plain_line(behind, flow),
+            Some(behind) => {
+                self.curly = true;
+                self.plain_line(behind, flow)
+            }
             None => self.plain_line(start, flow),
         };
         let mut leaf = leaf(Style::Plain, start, end);

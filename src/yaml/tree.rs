@@ -103,6 +103,8 @@ pub(super) const DECODED: u8 = 1;
 pub(super) const TAGGED: u8 = 2;
 /// [`Raw::flags`]: the node stands for another one.
 pub(super) const ALIAS: u8 = 4;
+/// [`Raw::flags`]: the text of the scalar may hold a placeholder; without it, it holds none.
+pub(super) const MARKED: u8 = 8;
 
 /// A document of the stream.
 #[derive(Clone, Copy, Debug)]
@@ -256,19 +258,18 @@ impl<'a> Node<'a> {
     /// True for a scalar that holds a placeholder of a template language, `{{ … }}` or `${…}`,
     /// or is one as a whole, `<name>`: its value is not known yet.
     pub fn is_template(self) -> bool {
-        let Some(text) = self.text() else {
+        if self.raw.flags & MARKED == 0 {
             return false;
+        }
+        let text = self.text().unwrap_or_default().as_bytes();
+        let behind = |open: &[u8; 2]| {
+            let at = text.windows(2).position(|pair| pair == open)?;
+            text.get(at..)
         };
-        let holds = |open: &str, close: &str| {
-            text.find(open)
-                .is_some_and(|at| text.get(at..).is_some_and(|rest| rest.contains(close)))
-        };
-        let whole = text
-            .strip_prefix('<')
-            .and_then(|rest| rest.strip_suffix('>'));
-        holds("{{", "}}")
-            || holds("${", "}")
-            || whole.is_some_and(|name| !name.is_empty() && !name.contains(['<', '>', ' ', '=']))
+        let whole = text.strip_prefix(b"<").and_then(|rest| rest.strip_suffix(b">"));
+        behind(b"{{").is_some_and(|rest| rest.windows(2).any(|pair| pair == b"}}"))
+            || behind(b"${").is_some_and(|rest| rest.contains(&b'}'))
+            || whole.is_some_and(|name| !name.is_empty() && !name.iter().any(|byte| b"<> =".contains(byte)))
     }
 
     /// The items of a sequence; nothing for other nodes.
