@@ -4,15 +4,16 @@ use super::Dialect;
 use super::dialect::{Shape, Slot};
 use super::findings::Findings;
 use super::found::is_opaque;
-use crate::diagnostic::{Code, Diagnostic, nearest};
-use crate::text::Span;
+use crate::diagnostic::{Code, nearest};
 use crate::yaml::{Kind, Node};
+
+const CODE: Code = Code::UnknownDialect;
 
 /// The dialect of a document. Where its header is wrong but its meaning plain, that is said and
 /// the dialect is what was meant.
 pub(super) fn detect(root: Node<'_>, findings: &mut Findings) -> Option<Dialect> {
     if root.kind() != Kind::Mapping {
-        findings.add(unknown(root.span(), "a flow must be a mapping"));
+        findings.report(CODE, root.span(), "a flow must be a mapping", &[]);
         return None;
     }
     // The first key says it in either dialect's spelling.
@@ -25,7 +26,7 @@ pub(super) fn detect(root: Node<'_>, findings: &mut Findings) -> Option<Dialect>
         let Some(dialect) = by_keys else {
             let place = root.entries().next().map_or(root.span(), |(key, _)| key.span());
             let message = "neither `type: flow` nor `Type: StateMachine` stands here";
-            findings.about(root.span(), unknown(place, message));
+            findings.report(CODE, place, message, &[]).about(root.span());
             return None;
         };
         return Some(dialect);
@@ -34,7 +35,7 @@ pub(super) fn detect(root: Node<'_>, findings: &mut Findings) -> Option<Dialect>
         && second.text() != Some(name)
     {
         let message = "both `type` and `Type` stand here: a flow is written in one dialect";
-        findings.add(unknown(second.span(), message).related(key.span(), "the first one"));
+        findings.report(CODE, second.span(), message, &[]).related(key.span(), "the first one", &[]);
         // Two whole definitions in one text are neither.
         let says = |name: &str, value: Node<'_>| of_key(name).is_some_and(|dialect| value.text() == Some(dialect.as_str()));
         if says(name, value) && says(spelling, other) {
@@ -52,25 +53,22 @@ pub(super) fn detect(root: Node<'_>, findings: &mut Findings) -> Option<Dialect>
     let meant = nearest(text, Dialect::ALL.map(Dialect::as_str)).unwrap_or(text);
     let meant = Dialect::ALL.into_iter().find(|dialect| dialect.as_str() == meant).or(by_keys);
     let Some(dialect) = meant else {
-        let message = ["`", text, "` is no dialect: a flow says `type: flow` or `Type: StateMachine`"].concat();
-        findings.add(unknown(value.span(), message));
+        let message = "`{}` is no dialect: a flow says `type: flow` or `Type: StateMachine`";
+        findings.report(CODE, value.span(), message, &[text]);
         return None;
     };
     let right_key = dialect.key(Shape::Document, Slot::Type);
-    let right = [right_key, ": ", dialect.as_str()].concat();
     // Points at what is wrong of the two.
     let (span, old, new) = if text == dialect.as_str() {
         (key.span(), name, right_key)
     } else {
         (value.span(), text, dialect.as_str())
     };
-    let message = ["`", name, ": ", text, "` is no dialect: write `", &right, "`"].concat();
-    let title = ["change `", old, "` to `", new, "`"].concat();
-    let mut diagnostic = unknown(span, message);
+    let message = "`{}: {}` is no dialect: write `{}: {}`";
+    let reported = findings.report(CODE, span, message, &[name, text, right_key, dialect.as_str()]);
     if name == right_key || text == dialect.as_str() {
-        diagnostic = diagnostic.fix(title, span, new);
+        reported.change(old, span, new);
     }
-    findings.add(diagnostic);
     Some(dialect)
 }
 
@@ -95,6 +93,3 @@ fn by_keys(root: Node<'_>) -> Option<Dialect> {
     }
 }
 
-fn unknown(span: Span, message: impl Into<String>) -> Diagnostic {
-    Diagnostic::new(Code::UnknownDialect, span, message)
-}

@@ -11,7 +11,7 @@ use super::model::{
 };
 use super::found::{Found, is_opaque, text};
 use super::reader::Reader;
-use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::diagnostic::{Code, nearest};
 use crate::order;
 use crate::text::Span;
 use crate::yaml::{Kind, Node, Tree};
@@ -22,7 +22,7 @@ use crate::yaml::{Kind, Node, Tree};
 pub fn load<'a>(tree: &'a Tree<'a>, torn: &[Span], findings: &mut Findings) -> Option<Flow<'a>> {
     let Some(root) = tree.root() else {
         if torn.is_empty() {
-            findings.add(Diagnostic::new(Code::UnknownDialect, Span::at(0), "the text is empty"));
+            findings.report(Code::UnknownDialect, Span::at(0), "the text is empty", &[]);
         }
         return None;
     };
@@ -165,21 +165,20 @@ impl<'a> Loader<'a, '_> {
                 let (_, same) = dialect.other().types().iter().find(|(name, _)| *name == written)?;
                 types.iter().find(|(_, of)| of == same).map(|(name, _)| *name)
             });
-        let diagnostic = match meant {
-            Some(meant) => Diagnostic::new(
-                Code::UnknownType,
-                value.span(),
-                ["there is no ", word, " of type `", written, "`: did you mean `", meant, "`?"].concat(),
-            )
-            .fix(["change `", written, "` to `", meant, "`"].concat(), value.span(), meant),
+        match meant {
+            Some(meant) => {
+                let message = "there is no {} of type `{}`: did you mean `{}`?";
+                let args = [word, written, meant];
+                let reported = self.reader.findings.report(Code::UnknownType, value.span(), message, &args);
+                reported.change(written, value.span(), meant);
+            }
             None => {
                 let names: Vec<&str> = types.iter().map(|(name, _)| *name).collect();
                 let all = names.join("`, `");
-                let message = ["there is no ", word, " of type `", written, "`, only `", &all, "`"].concat();
-                Diagnostic::new(Code::UnknownType, value.span(), message)
+                let message = "there is no {} of type `{}`, only `{}`";
+                self.reader.findings.report(Code::UnknownType, value.span(), message, &[word, written, &all]);
             }
-        };
-        self.reader.findings.add(diagnostic);
+        }
         meant.and_then(of)
     }
 

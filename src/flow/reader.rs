@@ -5,7 +5,7 @@ use super::Dialect;
 use super::dialect::{Dynamic, Key, Shape, Slot, Standing, StateType, Value};
 use super::findings::Findings;
 use super::found::{Found, Item, is_opaque, is_reference};
-use crate::diagnostic::{Code, Diagnostic, Severity, nearest};
+use crate::diagnostic::{Code, Severity, nearest};
 use crate::text::Span;
 use crate::yaml::{Kind, Node, Resolved, Style};
 
@@ -38,7 +38,7 @@ impl<'f> Reader<'f> {
         let mut next = 0;
         for (key, value) in node.entries() {
             let Some(text) = key.text() else {
-                self.report(Code::WrongType, key.span(), &["a key must be a text"]);
+                self.findings.report(Code::WrongType, key.span(), "a key must be a text", &[]);
                 continue;
             };
             let (known, computed) = match known(keys, text, mask, &mut next) {
@@ -56,11 +56,8 @@ impl<'f> Reader<'f> {
             if found.has(known.slot) {
                 // The same key twice is the YAML reader's finding; these are two ways to say one thing.
                 if !node.entries().any(|(other, _)| other.text() == Some(text) && other.span() < key.span()) {
-                    self.report(
-                        Code::ConflictingKeys,
-                        key.span(),
-                        &["`", text, "` says again what another key has said: keep one"],
-                    );
+                    let message = "`{}` says again what another key has said: keep one";
+                    self.findings.report(Code::ConflictingKeys, key.span(), message, &[text]);
                 }
                 continue;
             }
@@ -76,6 +73,8 @@ impl<'f> Reader<'f> {
     }
 
     /// Reports a key that the table has not; the one that is surely meant comes back.
+    #[cold]
+    #[inline(never)]
     fn unknown(
         &mut self,
         keys: &'static [Key],
@@ -94,11 +93,13 @@ impl<'f> Reader<'f> {
             if shape == Shape::Document && foreign.slot == Slot::Type {
                 return same;
             }
-            let mut message = ["`", text, "` is a key of the `", other.as_str(), "` dialect"].concat();
-            if let Some(same) = same {
-                message.push_str(&[": here it is `", same.name, "`"].concat());
-            }
-            self.findings.add(Diagnostic::new(Code::UnknownKey, key.span(), message).severity(Severity::Error));
+            let message = match same {
+                Some(_) => "`{}` is a key of the `{}` dialect: here it is `{}`",
+                None => "`{}` is a key of the `{}` dialect",
+            };
+            let args = [text, other.as_str(), same.map_or("", |same| same.name)];
+            let args = args.get(..if same.is_some() { 3 } else { 2 }).unwrap_or_default();
+            self.findings.report(Code::UnknownKey, key.span(), message, args).severity(Severity::Error);
             return same.filter(|same| same.value == foreign.value);
         }
         let meant = nearest(text, fitting().map(|key| key.name))
@@ -110,41 +111,43 @@ impl<'f> Reader<'f> {
         }
         let Some(meant) = meant else {
             let holder = self.holder(shape, of);
-            self.report(Code::UnknownKey, key.span(), &["unknown key `", text, "` in ", &holder]);
+            self.findings.report(Code::UnknownKey, key.span(), "unknown key `{}` in {}", &[text, &holder]);
             return None;
         };
-        let message = ["unknown key `", text, "`: did you mean `", meant.name, "`?"].concat();
-        let mut diagnostic = Diagnostic::new(Code::UnknownKey, key.span(), message)
-            .fix(["change `", text, "` to `", meant.name, "`"].concat(), key.span(), meant.name);
+        let message = "unknown key `{}`: did you mean `{}`?";
+        let reported = self.findings.report(Code::UnknownKey, key.span(), message, &[text, meant.name]);
+        let reported = reported.change(text, key.span(), meant.name);
         if meant.required & mask != 0 && meant.standing == Standing::Plain {
-            diagnostic.severity = Severity::Error;
+            reported.severity(Severity::Error);
         }
-        self.findings.add(diagnostic);
         Some(meant)
     }
 
+    #[cold]
+    #[inline(never)]
     fn misplaced(&mut self, known: &Key, key: Node<'_>, of: Option<StateType>) {
         let types = self.dialect.types();
         let names: Vec<&str> = types.iter().filter(|(_, t)| known.on & *t as u8 != 0).map(|(name, _)| *name).collect();
         let holder = self.holder(Shape::State, of);
-        let message =
-            ["`", known.name, "` has no place in ", &holder, ", only in `", &names.join("`, `"), "`"].concat();
-        let mut diagnostic = Diagnostic::new(Code::MisplacedKey, key.span(), message);
+        let message = "`{}` has no place in {}, only in `{}`";
+        let args = [known.name, &holder, &names.join("`, `")];
+        let reported = self.findings.report(Code::MisplacedKey, key.span(), message, &args);
         // What the pages forbid is an error; their lists of what they allow may be incomplete.
         if self.dialect == Dialect::StateMachine && !matches!(known.slot, Slot::Next | Slot::End) {
-            diagnostic.severity = Severity::Warning;
+            reported.severity(Severity::Warning);
         }
-        self.findings.add(diagnostic);
     }
 
     fn standing(&mut self, known: &Key, key: Node<'_>) {
         match known.standing {
             Standing::Plain | Standing::Advised => {}
             Standing::Deprecated(instead) => {
-                self.report(Code::Deprecated, key.span(), &["`", known.name, "` is deprecated: use ", instead]);
+                let message = "`{}` is deprecated: use {}";
+                self.findings.report(Code::Deprecated, key.span(), message, &[known.name, instead]);
             }
             Standing::Undocumented => {
-                self.report(Code::Undocumented, key.span(), &["`", known.name, "` works here, but no page documents it"]);
+                let message = "`{}` works here, but no page documents it";
+                self.findings.report(Code::Undocumented, key.span(), message, &[known.name]);
             }
         }
     }
@@ -167,12 +170,12 @@ impl<'f> Reader<'f> {
             }
             let holder = self.holder(shape, of);
             let place = self.place(node, shape);
-            let mut diagnostic =
-                Diagnostic::new(Code::MissingKey, place, ["`", key.name, "` is missing: ", &holder, " needs it"].concat());
+            let message = "`{}` is missing: {} needs it";
+            let reported = self.findings.report(Code::MissingKey, place, message, &[key.name, &holder]);
+            let reported = reported.about(node.span());
             if key.standing == Standing::Advised {
-                diagnostic.severity = Severity::Warning;
+                reported.severity(Severity::Warning);
             }
-            self.findings.about(node.span(), diagnostic);
         }
     }
 
@@ -223,6 +226,8 @@ impl<'f> Reader<'f> {
         .to_owned()
     }
 
+    #[cold]
+    #[inline(never)]
     fn no_mapping(&mut self, node: Node<'_>, shape: Shape) {
         let holder = self.holder(shape, None);
         if let Some(text) = node.text() {
@@ -234,11 +239,9 @@ impl<'f> Reader<'f> {
                 let span = node.span();
                 let colon = Span::new(span.start as usize, span.start as usize + key.name.len() + 1);
                 let after = Span { start: colon.end, end: colon.end };
-                let message = ["a blank is missing after `", key.name, ":`"].concat();
-                self.findings.about(
-                    span,
-                    Diagnostic::new(Code::WrongType, colon, message).fix("insert a blank", after, " "),
-                );
+                let message = "a blank is missing after `{}:`";
+                let reported = self.findings.report(Code::WrongType, colon, message, &[key.name]).about(span);
+                reported.fix("insert a blank", &[], after, " ");
                 return;
             }
         }
@@ -246,7 +249,7 @@ impl<'f> Reader<'f> {
             return;
         }
         let what = described(node);
-        self.report(Code::WrongType, node.span(), &[&holder, " must be a mapping, ", &what]);
+        self.findings.report(Code::WrongType, node.span(), "{} must be a mapping, {}", &[&holder, &what]);
     }
 
     /// True where the value is what the key asks for.
@@ -291,11 +294,8 @@ impl<'f> Reader<'f> {
                 Some(Resolved::Float(text)) if is_positive(text) => true,
                 Some(Resolved::Int(_) | Resolved::Float(_)) => {
                     let found = node.text().unwrap_or_default();
-                    self.report(
-                        Code::OutOfRange,
-                        node.span(),
-                        &["`", key.name, "` must be greater than 0, not ", found],
-                    );
+                    let message = "`{}` must be greater than 0, not {}";
+                    self.findings.report(Code::OutOfRange, node.span(), message, &[key.name, found]);
                     false
                 }
                 _ => self.wrong_type(key, node, "a number", None),
@@ -314,15 +314,12 @@ impl<'f> Reader<'f> {
                 let limit = if most == i64::MAX { 1 } else { limit };
                 let count = node.items().take(limit).count() as i64;
                 if count == 0 && least > 0 {
-                    self.report(Code::EmptyValue, node.span(), &["`", key.name, "` must not be empty"]);
+                    self.empty(key, node);
                     return false;
                 }
                 if count > most {
-                    self.report(
-                        Code::OutOfRange,
-                        name.span(),
-                        &["`", key.name, "` has more than the ", &most.to_string(), " entries that are allowed"],
-                    );
+                    let message = "`{}` has more than the {} entries that are allowed";
+                    self.findings.report(Code::OutOfRange, name.span(), message, &[key.name, &most.to_string()]);
                 }
                 true
             }
@@ -335,7 +332,7 @@ impl<'f> Reader<'f> {
             Some(Resolved::Text(text)) if !text.is_empty() => true,
             Some(Resolved::Text(_)) if matches!(key.slot, Slot::Description | Slot::Detail | Slot::Code) => true,
             Some(Resolved::Text(_)) => {
-                self.report(Code::EmptyValue, node.span(), &["`", key.name, "` must not be empty"]);
+                self.empty(key, node);
                 false
             }
             Some(Resolved::Int(_) | Resolved::Float(_) | Resolved::Bool(_)) if key.value == Value::Expression => true,
@@ -356,15 +353,11 @@ impl<'f> Reader<'f> {
             return true;
         }
         let all = words.join("`, `");
-        let mut diagnostic = Diagnostic::new(
-            Code::UnknownValue,
-            node.span(),
-            ["`", key.name, "` must be one of `", &all, "`, not `", text, "`"].concat(),
-        );
+        let message = "`{}` must be one of `{}`, not `{}`";
+        let reported = self.findings.report(Code::UnknownValue, node.span(), message, &[key.name, &all, text]);
         if let Some(meant) = nearest(text, words.iter().copied()) {
-            diagnostic = diagnostic.fix(["change `", text, "` to `", meant, "`"].concat(), node.span(), meant);
+            reported.change(text, node.span(), meant);
         }
-        self.findings.add(diagnostic);
         false
     }
 
@@ -382,12 +375,9 @@ impl<'f> Reader<'f> {
                 }
                 if key.dynamic == Dynamic::Key {
                     let right = [key.name, ".$"].concat();
-                    let message = ["an expression is only computed under the key `", &right, "`"].concat();
-                    let title = ["change `", key.name, "` to `", &right, "`"].concat();
-                    self.findings.about(
-                        node.span(),
-                        Diagnostic::new(Code::WrongType, name.span(), message).fix(title, name.span(), right),
-                    );
+                    let message = "an expression is only computed under the key `{}`";
+                    let reported = self.findings.report(Code::WrongType, name.span(), message, &[&right]);
+                    reported.about(node.span()).change(key.name, name.span(), &right);
                     return false;
                 }
             }
@@ -398,16 +388,14 @@ impl<'f> Reader<'f> {
         if (least..=most).contains(&number) {
             return true;
         }
-        let range = if most == i64::MAX {
-            ["at least ", &least.to_string()].concat()
+        let [least, bound, number] = [least, most, number].map(|number| number.to_string());
+        let args = [key.name, &least, &bound, &number];
+        if most == i64::MAX {
+            let message = "`{}` must be at least {}, not {}";
+            self.findings.report(Code::OutOfRange, node.span(), message, &[key.name, &least, &number]);
         } else {
-            ["from ", &least.to_string(), " to ", &most.to_string()].concat()
-        };
-        self.report(
-            Code::OutOfRange,
-            node.span(),
-            &["`", key.name, "` must be ", &range, ", not ", &number.to_string()],
-        );
+            self.findings.report(Code::OutOfRange, node.span(), "`{}` must be from {} to {}, not {}", &args);
+        }
         false
     }
 
@@ -424,33 +412,36 @@ impl<'f> Reader<'f> {
             count += 1;
             if !is_opaque(item) && !matches!(item.resolve(), Some(Resolved::Text(_))) {
                 let what = described(item);
-                self.report(Code::WrongType, item.span(), &["an entry of `", key.name, "` must be a text, ", &what]);
+                let message = "an entry of `{}` must be a text, {}";
+                self.findings.report(Code::WrongType, item.span(), message, &[key.name, &what]);
             }
         }
         if count == 0 {
-            self.report(Code::EmptyValue, node.span(), &["`", key.name, "` must not be empty"]);
+            self.empty(key, node);
         }
         count > 0
     }
 
+    #[cold]
+    #[inline(never)]
     fn wrong_type(&mut self, key: &Key, node: Node<'_>, expected: &str, fix: Option<&str>) -> bool {
         if self.is_torn(node.span()) {
             return false;
         }
         let what = described(node);
-        let message = ["`", key.name, "` must be ", expected, ", ", &what].concat();
         // What has no lines of its own, or too many, is better shown by its key.
         let place = if node.style() == Style::Block || node.span().is_empty() { self.key } else { node.span() };
-        let mut diagnostic = Diagnostic::new(Code::WrongType, place, message);
+        let reported =
+            self.findings.report(Code::WrongType, place, "`{}` must be {}, {}", &[key.name, expected, &what]);
+        let reported = reported.about(self.key);
         if let Some(right) = fix {
-            diagnostic = diagnostic.fix(["write `", right, "`"].concat(), node.span(), right);
+            reported.write(node.span(), right);
         }
-        self.findings.about(self.key, diagnostic);
         false
     }
 
-    fn report(&mut self, code: Code, span: Span, message: &[&str]) {
-        self.findings.add(Diagnostic::new(code, span, message.concat()));
+    fn empty(&mut self, key: &Key, node: Node<'_>) {
+        self.findings.report(Code::EmptyValue, node.span(), "`{}` must not be empty", &[key.name]);
     }
 }
 
