@@ -4,7 +4,7 @@
 use std::cmp::Ordering;
 
 /// Sorts a list; equal elements keep their order. A sorted list costs one look at each element.
-pub fn sort_by<T>(list: &mut Vec<T>, compare: impl Fn(&T, &T) -> Ordering) {
+pub fn sort_by<T>(list: &mut [T], compare: impl Fn(&T, &T) -> Ordering) {
     let order = order(list.len(), &|a, b| {
         matches!((list.get(a as usize), list.get(b as usize)), (Some(a), Some(b)) if compare(a, b) == Ordering::Less)
     });
@@ -18,7 +18,7 @@ pub fn sort_by<T>(list: &mut Vec<T>, compare: impl Fn(&T, &T) -> Ordering) {
 }
 
 /// Sorts a list of what has an order of its own.
-pub fn sort<T: Ord>(list: &mut Vec<T>) {
+pub fn sort<T: Ord>(list: &mut [T]) {
     sort_by(list, T::cmp);
 }
 
