@@ -13,6 +13,11 @@ extern "C" {
     /// `JSON.parse` of a text that stays where it is.
     #[wasm_bindgen(js_namespace = JSON, js_name = parse, catch)]
     pub(super) fn parse_json(text: &JsValue) -> Result<JsValue, JsValue>;
+
+    /// A plain object of ours: it takes every key, so that nothing has to be caught.
+    type Fresh;
+    #[wasm_bindgen(method, indexing_setter)]
+    fn set(this: &Fresh, key: &JsValue, value: &JsValue);
 }
 
 /// More keys than ours are the caller's, and need not be kept.
@@ -160,6 +165,5 @@ pub(super) fn execution(read: &Execution<Js>) -> JsValue {
 }
 
 pub(super) fn put(object: &Object, name: &str, value: &JsValue) {
-    // A fresh plain object takes every key.
-    let _ = Reflect::set(object, &key(name), value);
+    object.unchecked_ref::<Fresh>().set(&key(name), value);
 }

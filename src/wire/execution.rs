@@ -208,11 +208,12 @@ fn optional<V: Value>(fields: &mut Fields<'_, V>, key: &str) -> Option<V> {
 }
 
 fn required<V: Value>(fields: &mut Fields<'_, V>, body: &V, key: &str) -> Option<V> {
-    if fields.get(key).is_none_or(|value| value.is_empty_text()) {
+    // Every look at a member is a call out of here: one must do.
+    let Some(value) = fields.get(key).filter(|value| !value.is_empty_text()) else {
         missing(fields, body, key);
         return None;
-    }
-    optional(fields, key)
+    };
+    fields.checked(key, value, Kind::Text)
 }
 
 fn missing<V: Value>(fields: &mut Fields<'_, V>, body: &V, key: &str) {
@@ -235,11 +236,11 @@ fn missing<V: Value>(fields: &mut Fields<'_, V>, body: &V, key: &str) {
 /// proxy may do the same.
 fn status<V: Value>(fields: &mut Fields<'_, V>, body: &V) -> Option<V> {
     let key = "Status";
-    if fields.get(key).is_none() {
+    let Some(value) = fields.get(key) else {
         missing(fields, body, key);
         return None;
-    }
-    let status = fields.of_kind(key, Kind::Text)?;
+    };
+    let status = fields.checked(key, value, Kind::Text)?;
     let name = status.text()?;
     if Status::from_name(&name).is_none() {
         let known = Status::ALL.map(Status::as_str);

@@ -65,6 +65,11 @@ impl<'d, V: Value> Fields<'d, V> {
     /// The field, if it is there and of this kind; another kind is reported.
     pub fn of_kind(&mut self, key: &str, kind: Kind) -> Option<V> {
         let value = self.get(key)?;
+        self.checked(key, value, kind)
+    }
+
+    /// The value that a field was found to hold, if it is of this kind; another one is reported.
+    pub fn checked(&mut self, key: &str, value: V, kind: Kind) -> Option<V> {
         if value.kind() == kind {
             return Some(value);
         }
