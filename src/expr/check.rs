@@ -2,7 +2,7 @@
 
 use super::ast::{CompareOp, Expr, ExprKind, Step, StepKind, UnaryOp};
 use super::function::{FUNCTIONS, function};
-use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::diagnostic::{Code, Diagnostic, Reported, nearest, report};
 use crate::text::Span;
 
 /// What an expression may use where it stands.
@@ -67,7 +67,7 @@ impl Checker<'_, '_> {
                 if *op == CompareOp::In
                     && matches!(right.kind, ExprKind::Number(_) | ExprKind::Text(_) | ExprKind::Bool(_))
                 {
-                    self.report(Code::WrongType, right.span, &["`in` needs a list or an object on its right"]);
+                    self.report(Code::WrongType, right.span, "`in` needs a list or an object on its right", &[]);
                 }
                 self.expr(left);
                 self.expr(right);
@@ -90,20 +90,29 @@ impl Checker<'_, '_> {
             return true;
         }
         if self.place.elsewhere.contains(&name) {
-            let here = &self.place.variables.join("`, `");
-            self.report(Code::MisplacedVariable, span, &["`", name, "` is not known here, only `", here, "`"]);
+            let here = self.variables();
+            self.report(Code::MisplacedVariable, span, "`{}` is not known here, only `{}`", &[name, &here]);
             return false;
         }
         let meant = self.place.instead.iter().find(|(other, _)| *other == name).map(|(_, meant)| *meant);
         let Some(meant) = meant.or_else(|| nearest(name, self.place.variables.iter().copied())) else {
-            let here = &self.place.variables.join("`, `");
-            self.report(Code::UnknownVariable, span, &["there is no variable `", name, "`, only `", here, "`"]);
+            let here = self.variables();
+            self.report(Code::UnknownVariable, span, "there is no variable `{}`, only `{}`", &[name, &here]);
             return false;
         };
-        let message = ["there is no variable `", name, "` here: write `", meant, "`"].concat();
-        let title = ["write `", meant, "`"].concat();
-        self.found.push(Diagnostic::new(Code::UnknownVariable, span, message).fix(title, span, meant));
+        let message = "there is no variable `{}` here: write `{}`";
+        self.report(Code::UnknownVariable, span, message, &[name, meant]).write(span, meant);
         false
+    }
+
+    #[cold]
+    fn variables(&self) -> String {
+        let mut here = String::new();
+        for name in self.place.variables {
+            here.push_str(if here.is_empty() { "" } else { "`, `" });
+            here.push_str(name);
+        }
+        here
     }
 
     /// Looks at the steps into a context variable.
@@ -123,31 +132,29 @@ impl Checker<'_, '_> {
                 path.push('.');
             }
             path.push_str(name);
-            let known = |known: &&&str| {
-                **known == path || known.strip_prefix(path.as_str()).is_some_and(|rest| rest.starts_with('.'))
-            };
-            if self.place.context.iter().find(known).is_some() {
+            if self.place.context.iter().any(|known| matches!(below(known, &path), Some((_, b'.' | 0)))) {
                 continue;
             }
             let parent = path.get(..before).unwrap_or_default();
+            // The members of the parent.
             let siblings = self.place.context.iter().filter_map(|known| {
-                let rest = known.strip_prefix(parent)?;
-                rest.strip_prefix('.').unwrap_or(rest).split('.').next()
+                let (rest, _) = below(known, parent)?;
+                let rest = rest.strip_prefix('.').unwrap_or(rest);
+                rest.get(..rest.bytes().position(|b| b == b'.').unwrap_or(rest.len()))
             });
-            let holder = if parent.is_empty() { variable.to_owned() } else { [variable, ".", parent].concat() };
-            let mut message = ["no `", name, "` is documented in `", &holder, "`"].concat();
-            let mut fix = None;
-            if let Some(meant) = nearest(name, siblings) {
-                message.push_str(&[": did you mean `", meant, "`?"].concat());
-                // The name ends where the step does, unless it stands in brackets.
-                let name_span = Span { start: step.span.end.saturating_sub(name.len() as u32), end: step.span.end };
-                fix = (step.span.start + 1 == name_span.start).then_some((meant, name_span));
+            let dot = if parent.is_empty() { "" } else { "." };
+            let Some(meant) = nearest(name, siblings) else {
+                let message = "no `{}` is documented in `{}{}{}`";
+                self.report(Code::UnknownMember, step.span, message, &[name, variable, dot, parent]);
+                return;
+            };
+            let message = "no `{}` is documented in `{}{}{}`: did you mean `{}`?";
+            let found = self.report(Code::UnknownMember, step.span, message, &[name, variable, dot, parent, meant]);
+            // The name ends where the step does, unless it stands in brackets.
+            let name_span = Span { start: step.span.end.saturating_sub(name.len() as u32), end: step.span.end };
+            if step.span.start + 1 == name_span.start {
+                found.write(name_span, meant);
             }
-            let mut diagnostic = Diagnostic::new(Code::UnknownMember, step.span, message);
-            if let Some((meant, span)) = fix {
-                diagnostic = diagnostic.fix(["write `", meant, "`"].concat(), span, meant);
-            }
-            self.found.push(diagnostic);
             return;
         }
     }
@@ -155,32 +162,38 @@ impl Checker<'_, '_> {
     fn call(&mut self, name: &str, span: Span, args: &[Expr<'_>]) {
         self.calls += 1;
         if self.calls == MAX_CALLS + 1 {
-            self.report(Code::ExpressionTooDeep, span, &["calls may stand in each other 10 deep, this one is the 11th"]);
+            let message = "calls may stand in each other 10 deep, this one is the 11th";
+            self.report(Code::ExpressionTooDeep, span, message, &[]);
         }
         if !self.place.functions {
-            self.report(Code::UnknownFunction, span, &["there are no functions here: `", name, "` would not be called"]);
+            let message = "there are no functions here: `{}` would not be called";
+            self.report(Code::UnknownFunction, span, message, &[name]);
         } else if let Some(known) = function(name) {
             let count = args.len();
             if count < usize::from(known.least) || (known.most < u8::MAX && count > usize::from(known.most)) {
                 let count = count.to_string();
-                let plural = if count == "1" { " argument is given" } else { " arguments are given" };
-                let few = ["`", known.signature, "`: ", &count, plural];
-                self.report(Code::WrongArity, span, &few);
+                let given = if count == "1" { "argument is given" } else { "arguments are given" };
+                self.report(Code::WrongArity, span, "`{}`: {} {}", &[known.signature, &count, given]);
             }
         } else if let Some(meant) = nearest(name, FUNCTIONS.iter().map(|function| function.name)) {
-            let message = ["no function `", name, "` is documented: did you mean `", meant, "`?"].concat();
-            let title = ["write `", meant, "`"].concat();
-            self.found.push(Diagnostic::new(Code::UnknownFunction, span, message).fix(title, span, meant));
+            let message = "no function `{}` is documented: did you mean `{}`?";
+            self.report(Code::UnknownFunction, span, message, &[name, meant]).write(span, meant);
         } else {
-            self.report(Code::UnknownFunction, span, &["no function `", name, "` is documented"]);
+            self.report(Code::UnknownFunction, span, "no function `{}` is documented", &[name]);
         }
         args.iter().for_each(|arg| self.expr(arg));
         self.calls -= 1;
     }
 
-    fn report(&mut self, code: Code, span: Span, message: &[&str]) {
-        self.found.push(Diagnostic::new(code, span, message.concat()));
+    fn report(&mut self, code: Code, span: Span, template: &str, args: &[&str]) -> Reported<'_> {
+        report(self.found, code, span, template, args)
     }
+}
+
+/// What stands behind `path` in a path that begins with it, and its first byte: 0 at the end.
+fn below<'p>(known: &'p str, path: &str) -> Option<(&'p str, u8)> {
+    let rest = known.strip_prefix(path)?;
+    Some((rest, rest.as_bytes().first().copied().unwrap_or_default()))
 }
 
 /// Complains about a value that is never true or false where one is needed.
@@ -193,5 +206,5 @@ fn boolean(expr: &Expr<'_>, found: &mut Vec<Diagnostic>) {
         ExprKind::Null => "null",
         _ => return,
     };
-    found.push(Diagnostic::new(Code::NotBoolean, expr.span, [what, " is neither true nor false"].concat()));
+    report(found, Code::NotBoolean, expr.span, "{} is neither true nor false", &[what]);
 }

@@ -4,24 +4,42 @@ use std::borrow::Cow;
 
 use crate::text::Span;
 
-/// A token.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Token<'a> {
-    /// `$`, `$Input`
-    Variable(&'a str),
-    /// A word.
-    Name(&'a str),
-    Number(&'a str),
-    Text(Cow<'a, str>),
-    /// An operator or a bracket, as written.
-    Mark(&'static str),
-    End,
-}
-
-/// What cannot be a token.
+/// A kind of token; its text is what its span covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Broken {
-    /// A text without its closing quote.
+pub(super) enum Token {
+    End,
+    /// `$`, `$Input`
+    Variable,
+    /// A word.
+    Name,
+    Number,
+    /// A text with its quotes; [`decode`] reads it.
+    Text,
+
+    Equal,
+    NotEqual,
+    LessEqual,
+    GreaterEqual,
+    Less,
+    Greater,
+    And,
+    Or,
+    Not,
+    Minus,
+    Star,
+    Dot,
+    Comma,
+    Colon,
+    Open,
+    Close,
+    OpenList,
+    CloseList,
+    OpenObject,
+    CloseObject,
+    /// An operator that the language has not, to be named by the parser.
+    Foreign,
+
+    /// A text without its closing quote, to the end.
     Unclosed,
     /// A character that starts no token.
     Stray,
@@ -35,10 +53,39 @@ pub(super) struct Lexer<'a> {
     pub escaped_quotes: bool,
 }
 
-/// Longest first. What the language has not stands here too, to be named by the parser.
-const MARKS: [&str; 31] = [
-    "==", "!=", "<=", ">=", "&&", "||", "=~", "!~", "??", "**", "(", ")", "[", "]", "{", "}", ",", ":", ".", "<", ">",
-    "!", "-", "*", "+", "/", "%", "?", "=", "&", "|",
+/// Longest first.
+const MARKS: [([u8; 2], Token); 31] = [
+    (*b"==", Token::Equal),
+    (*b"!=", Token::NotEqual),
+    (*b"<=", Token::LessEqual),
+    (*b">=", Token::GreaterEqual),
+    (*b"&&", Token::And),
+    (*b"||", Token::Or),
+    (*b"=~", Token::Foreign),
+    (*b"!~", Token::Foreign),
+    (*b"??", Token::Foreign),
+    (*b"**", Token::Foreign),
+    (*b"(\0", Token::Open),
+    (*b")\0", Token::Close),
+    (*b"[\0", Token::OpenList),
+    (*b"]\0", Token::CloseList),
+    (*b"{\0", Token::OpenObject),
+    (*b"}\0", Token::CloseObject),
+    (*b",\0", Token::Comma),
+    (*b":\0", Token::Colon),
+    (*b".\0", Token::Dot),
+    (*b"<\0", Token::Less),
+    (*b">\0", Token::Greater),
+    (*b"!\0", Token::Not),
+    (*b"-\0", Token::Minus),
+    (*b"*\0", Token::Star),
+    (*b"+\0", Token::Foreign),
+    (*b"/\0", Token::Foreign),
+    (*b"%\0", Token::Foreign),
+    (*b"?\0", Token::Foreign),
+    (*b"=\0", Token::Foreign),
+    (*b"&\0", Token::Foreign),
+    (*b"|\0", Token::Foreign),
 ];
 
 impl<'a> Lexer<'a> {
@@ -47,142 +94,143 @@ impl<'a> Lexer<'a> {
     }
 
     /// The next token and its place.
-    pub fn next(&mut self) -> (Span, Result<Token<'a>, Broken>) {
-        let rest = self.text.get(self.at..).unwrap_or_default();
-        let trimmed = rest.trim_start_matches([' ', '\t', '\n', '\r']);
-        self.at += rest.len() - trimmed.len();
+    #[inline(never)]
+    pub fn next(&mut self) -> (Span, Token) {
+        self.skip(|b| matches!(b, b' ' | b'\t' | b'\n' | b'\r'));
         let start = self.at;
-        let token = self.token(trimmed);
+        let token = self.token();
         (Span::new(start, self.at), token)
     }
 
-    fn token(&mut self, rest: &'a str) -> Result<Token<'a>, Broken> {
-        let Some(first) = rest.chars().next() else { return Ok(Token::End) };
-        let start = self.at;
+    fn token(&mut self) -> Token {
+        if self.at >= self.text.len() {
+            return Token::End;
+        }
+        let first = self.byte(0);
         match first {
-            '$' => {
+            b'$' => {
                 self.at += 1;
                 self.skip(is_name);
-                Ok(Token::Variable(self.since(start)))
+                Token::Variable
             }
-            '0'..='9' => {
-                self.skip(|c| c.is_ascii_digit());
-                let mut tail = self.text.get(self.at..).unwrap_or_default().bytes();
-                if (tail.next(), tail.next().is_some_and(|b| b.is_ascii_digit())) == (Some(b'.'), true) {
+            b'0'..=b'9' => {
+                self.skip(|b| b.is_ascii_digit());
+                if self.byte(0) == b'.' && self.byte(1).is_ascii_digit() {
                     self.at += 1;
-                    self.skip(|c| c.is_ascii_digit());
+                    self.skip(|b| b.is_ascii_digit());
                 }
-                let exponent = self.at;
-                if self.eat('e') || self.eat('E') {
-                    if !self.eat('+') {
-                        self.eat('-');
-                    }
-                    let digits = self.at;
-                    self.skip(|c| c.is_ascii_digit());
-                    if self.at == digits {
-                        self.at = exponent;
+                if matches!(self.byte(0), b'e' | b'E') {
+                    let sign = usize::from(matches!(self.byte(1), b'+' | b'-'));
+                    if self.byte(1 + sign).is_ascii_digit() {
+                        self.at += 1 + sign;
+                        self.skip(|b| b.is_ascii_digit());
                     }
                 }
-                Ok(Token::Number(self.since(start)))
+                Token::Number
             }
-            '"' | '\'' | '`' => {
+            b'"' | b'\'' | b'`' => {
                 self.at += 1;
                 self.quoted(first, false)
             }
-            '\\' if rest.starts_with("\\\"") => {
+            b'\\' if self.byte(1) == b'"' => {
                 self.at += 2;
                 self.escaped_quotes = true;
-                self.quoted('"', true)
+                self.quoted(b'"', true)
             }
             _ if is_name(first) => {
                 self.skip(is_name);
-                Ok(Token::Name(self.since(start)))
+                Token::Name
             }
-            _ => match MARKS.iter().find(|mark| rest.starts_with(**mark)) {
-                Some(mark) => {
-                    self.at += mark.len();
-                    Ok(Token::Mark(mark))
+            _ => {
+                let second = self.byte(1);
+                self.at += 1;
+                for ([a, b], token) in MARKS {
+                    if a == first && (b == 0 || b == second) {
+                        self.at += usize::from(b != 0);
+                        return token;
+                    }
                 }
-                None => {
-                    self.at += first.len_utf8();
-                    Err(Broken::Stray)
-                }
-            },
+                Token::Stray
+            }
         }
     }
 
     /// The name of a member, at the cursor: it may begin with a digit and hold a hyphen.
-    pub fn member(&mut self) -> Option<(Span, &'a str)> {
+    pub fn member(&mut self) -> Option<Span> {
         let start = self.at;
-        self.skip(|c| is_name(c) || c == '-');
-        (self.at > start).then(|| (Span::new(start, self.at), self.since(start)))
+        self.skip(|b| is_name(b) || b == b'-');
+        (self.at > start).then(|| Span::new(start, self.at))
     }
 
     /// A text up to its closing quote, the opening one read.
-    fn quoted(&mut self, quote: char, escaped: bool) -> Result<Token<'a>, Broken> {
-        let start = self.at;
-        let rest = self.text.get(start..).unwrap_or_default();
-        let mut decoded: Option<String> = None;
-        let mut chars = rest.char_indices();
-        while let Some((at, c)) = chars.next() {
-            if escaped && c == '\\' && rest.get(at..).is_some_and(|r| r.starts_with("\\\"")) {
-                self.at = start + at + 2;
-                return Ok(Token::Text(finish(decoded, rest, at)));
+    fn quoted(&mut self, quote: u8, escaped: bool) -> Token {
+        while self.at < self.text.len() {
+            let byte = self.byte(0);
+            self.at += 1;
+            if escaped && byte == b'\\' && self.byte(0) == b'"' {
+                self.at += 1;
+                return Token::Text;
             }
-            if c == quote && !escaped {
-                self.at = start + at + 1;
-                return Ok(Token::Text(finish(decoded, rest, at)));
+            if byte == quote && !escaped {
+                return Token::Text;
             }
-            if c == '\\' && quote != '`' {
-                let out = decoded.get_or_insert_with(|| rest.get(..at).unwrap_or_default().to_owned());
-                match chars.next().map(|(_, c)| c) {
-                    Some('n') => out.push('\n'),
-                    Some('t') => out.push('\t'),
-                    Some('r') => out.push('\r'),
-                    Some('u') => {
-                        let digits = rest.get(at + 2..at + 6).unwrap_or_default();
-                        match u32::from_str_radix(digits, 16).ok().and_then(char::from_u32) {
-                            Some(c) => {
-                                out.push(c);
-                                chars.nth(3);
-                            }
-                            None => out.push('u'),
-                        }
-                    }
-                    Some(c) => out.push(c),
-                    None => {}
-                }
-            } else if let Some(out) = &mut decoded {
-                out.push(c);
+            if byte == b'\\' && quote != b'`' {
+                // Of a longer character the rest is skipped as any other.
+                self.at += 1;
             }
         }
         self.at = self.text.len();
-        Err(Broken::Unclosed)
+        Token::Unclosed
     }
 
-    fn eat(&mut self, c: char) -> bool {
-        let found = self.text.get(self.at..).is_some_and(|rest| rest.starts_with(c));
-        self.at += if found { c.len_utf8() } else { 0 };
-        found
+    /// The byte that far ahead; 0 behind the end.
+    fn byte(&self, ahead: usize) -> u8 {
+        self.text.as_bytes().get(self.at + ahead).copied().unwrap_or_default()
     }
 
-    fn skip(&mut self, is_part: impl Fn(char) -> bool) {
-        let rest = self.text.get(self.at..).unwrap_or_default();
-        self.at += rest.find(|c| !is_part(c)).unwrap_or(rest.len());
-    }
-
-    fn since(&self, start: usize) -> &'a str {
-        self.text.get(start..self.at).unwrap_or_default()
+    #[inline(never)]
+    fn skip(&mut self, is_part: fn(u8) -> bool) {
+        while self.at < self.text.len() && is_part(self.byte(0)) {
+            self.at += 1;
+        }
     }
 }
 
-fn is_name(c: char) -> bool {
-    c.is_ascii_alphanumeric() || c == '_' || !c.is_ascii()
+/// What a text with its quotes says, escapes undone.
+pub(super) fn decode(token: &str) -> Cow<'_, str> {
+    let quote = if token.starts_with('\\') { 2 } else { 1 };
+    let text = token.get(quote..token.len().saturating_sub(quote)).unwrap_or_default();
+    if token.starts_with('`') || !text.as_bytes().contains(&b'\\') {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        if c != '\\' {
+            out.push(c);
+            continue;
+        }
+        out.push(match chars.next() {
+            Some('n') => '\n',
+            Some('t') => '\t',
+            Some('r') => '\r',
+            Some('u') => {
+                let digits = chars.as_str().get(..4).unwrap_or_default();
+                match u32::from_str_radix(digits, 16).ok().and_then(char::from_u32) {
+                    Some(c) => {
+                        chars.nth(3);
+                        c
+                    }
+                    None => 'u',
+                }
+            }
+            Some(c) => c,
+            None => break,
+        });
+    }
+    Cow::Owned(out)
 }
 
-fn finish<'a>(decoded: Option<String>, rest: &'a str, end: usize) -> Cow<'a, str> {
-    match decoded {
-        Some(text) => Cow::Owned(text),
-        None => Cow::Borrowed(rest.get(..end).unwrap_or_default()),
-    }
+fn is_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii()
 }

@@ -2,8 +2,8 @@
 //! follows one in a line of operators is rarely worth saying.
 
 use super::ast::{CompareOp, Expr, ExprKind, Step, StepKind, UnaryOp};
-use super::lexer::{Broken, Lexer, Token};
-use crate::diagnostic::{Code, Diagnostic};
+use super::lexer::{Lexer, Token, decode};
+use crate::diagnostic::{Code, Diagnostic, fill};
 use crate::text::Span;
 
 /// How deep an expression may be nested.
@@ -23,11 +23,11 @@ pub fn parse(text: &str) -> Result<Parsed<'_>> {
     let mut parser = Parser { lexer: Lexer::new(text), token: Token::End, span: Span::at(0), end: 0, depth: 0 };
     parser.advance()?;
     if parser.token == Token::End {
-        return parser.fail("an expression is expected");
+        return Err(parser.fail("an expression is expected"));
     }
     let expr = parser.or()?;
     if parser.token != Token::End {
-        return parser.surplus();
+        return Err(parser.surplus());
     }
     Ok(Parsed { expr, escaped_quotes: parser.lexer.escaped_quotes })
 }
@@ -35,7 +35,7 @@ pub fn parse(text: &str) -> Result<Parsed<'_>> {
 struct Parser<'a> {
     lexer: Lexer<'a>,
     // The token that is looked at, and its place.
-    token: Token<'a>,
+    token: Token,
     span: Span,
     // Where the token before it ended.
     end: u32,
@@ -46,21 +46,21 @@ type Result<T, E = Box<Diagnostic>> = std::result::Result<T, E>;
 
 impl<'a> Parser<'a> {
     fn or(&mut self) -> Result<Expr<'a>> {
-        self.chain("||", Self::and, ExprKind::Or)
+        self.chain(Token::Or, Self::and, ExprKind::Or)
     }
 
     fn and(&mut self) -> Result<Expr<'a>> {
-        self.chain("&&", Self::compare, ExprKind::And)
+        self.chain(Token::And, Self::compare, ExprKind::And)
     }
 
     fn chain(
         &mut self,
-        mark: &'static str,
+        mark: Token,
         operand: fn(&mut Self) -> Result<Expr<'a>>,
         kind: fn(Vec<Expr<'a>>) -> ExprKind<'a>,
     ) -> Result<Expr<'a>> {
         let first = operand(self)?;
-        if self.token != Token::Mark(mark) {
+        if self.token != mark {
             return Ok(first);
         }
         let start = first.span;
@@ -88,13 +88,13 @@ impl<'a> Parser<'a> {
 
     fn comparison(&self) -> Option<CompareOp> {
         Some(match self.token {
-            Token::Mark("==") => CompareOp::Equal,
-            Token::Mark("!=") => CompareOp::NotEqual,
-            Token::Mark("<") => CompareOp::Less,
-            Token::Mark("<=") => CompareOp::LessEqual,
-            Token::Mark(">") => CompareOp::Greater,
-            Token::Mark(">=") => CompareOp::GreaterEqual,
-            Token::Name("in") => CompareOp::In,
+            Token::Equal => CompareOp::Equal,
+            Token::NotEqual => CompareOp::NotEqual,
+            Token::Less => CompareOp::Less,
+            Token::LessEqual => CompareOp::LessEqual,
+            Token::Greater => CompareOp::Greater,
+            Token::GreaterEqual => CompareOp::GreaterEqual,
+            Token::Name if self.found() == "in" => CompareOp::In,
             _ => return None,
         })
     }
@@ -102,8 +102,8 @@ impl<'a> Parser<'a> {
     fn unary(&mut self) -> Result<Expr<'a>> {
         let start = self.span;
         let op = match self.token {
-            Token::Mark("!") => UnaryOp::Not,
-            Token::Mark("-") => UnaryOp::Minus,
+            Token::Not => UnaryOp::Not,
+            Token::Minus => UnaryOp::Minus,
             _ => return self.path(),
         };
         self.deeper()?;
@@ -119,29 +119,28 @@ impl<'a> Parser<'a> {
         loop {
             let start = self.span;
             let kind = match self.token {
-                Token::Mark(".") => {
+                Token::Dot => {
                     // Read before the next token: a member may look like a number or an operator.
-                    let Some((span, name)) = self.lexer.member() else {
+                    let Some(span) = self.lexer.member() else {
                         self.advance()?;
-                        return self.fail("the name of a member is expected after `.`");
+                        return Err(self.fail("the name of a member is expected after `.`"));
                     };
-                    self.end = span.end;
                     self.advance_after(span.end)?;
-                    StepKind::Member(name.into())
+                    StepKind::Member(span.of(self.lexer.text).into())
                 }
-                Token::Mark("[") => {
+                Token::OpenList => {
                     self.advance()?;
-                    let kind = match &self.token {
-                        Token::Number(digits) => digits.parse().ok().map(StepKind::Index),
-                        Token::Text(name) => Some(StepKind::Member(name.clone())),
-                        Token::Mark("*") => Some(StepKind::All),
+                    let kind = match self.token {
+                        Token::Number => self.found().parse().ok().map(StepKind::Index),
+                        Token::Text => Some(StepKind::Member(decode(self.found()))),
+                        Token::Star => Some(StepKind::All),
                         _ => None,
                     };
                     let Some(kind) = kind else {
-                        return self.fail("an index, `*` or a quoted name is expected after `[`");
+                        return Err(self.fail("an index, `*` or a quoted name is expected after `[`"));
                     };
                     self.advance()?;
-                    self.close("]")?;
+                    self.close(Token::CloseList)?;
                     kind
                 }
                 _ => break,
@@ -156,48 +155,51 @@ impl<'a> Parser<'a> {
 
     fn primary(&mut self) -> Result<Expr<'a>> {
         let start = self.span;
-        let kind = match self.token.clone() {
-            Token::Variable(name) => ExprKind::Variable(name),
-            Token::Number(digits) => ExprKind::Number(digits),
-            Token::Text(text) => ExprKind::Text(text),
-            Token::Name("true") => ExprKind::Bool(true),
-            Token::Name("false") => ExprKind::Bool(false),
-            Token::Name("null") => ExprKind::Null,
-            Token::Name(name) => {
-                self.advance()?;
-                if self.token != Token::Mark("(") {
-                    return Err(bare_name(name, start));
+        let found = self.found();
+        let kind = match self.token {
+            Token::Variable => ExprKind::Variable(found),
+            Token::Number => ExprKind::Number(found),
+            Token::Text => ExprKind::Text(decode(found)),
+            Token::Name => match found {
+                "true" => ExprKind::Bool(true),
+                "false" => ExprKind::Bool(false),
+                "null" => ExprKind::Null,
+                name => {
+                    self.advance()?;
+                    if self.token != Token::Open {
+                        return Err(bare_name(name, start));
+                    }
+                    let args = self.list(Token::Close)?;
+                    return Ok(Expr { span: self.since(start), kind: ExprKind::Call { name, name_span: start, args } });
                 }
-                let args = self.list(")")?;
-                return Ok(Expr { span: self.since(start), kind: ExprKind::Call { name, name_span: start, args } });
-            }
-            Token::Mark("(") => {
+            },
+            Token::Open => {
                 self.deeper()?;
                 self.advance()?;
                 let inner = self.or()?;
-                self.close(")")?;
+                self.close(Token::Close)?;
                 self.depth -= 1;
                 return Ok(Expr { span: self.since(start), kind: inner.kind });
             }
-            Token::Mark("[") => {
-                let items = self.list("]")?;
+            Token::OpenList => {
+                let items = self.list(Token::CloseList)?;
                 return Ok(Expr { span: self.since(start), kind: ExprKind::Array(items) });
             }
-            Token::Mark("{") => return self.object(),
-            _ => return self.fail("a value is expected"),
+            Token::OpenObject => return self.object(),
+            _ => return Err(self.fail("a value is expected")),
         };
         self.advance()?;
         Ok(Expr { span: start, kind })
     }
 
     /// Values between the bracket that is looked at and `close`.
-    fn list(&mut self, close: &'static str) -> Result<Vec<Expr<'a>>> {
+    fn list(&mut self, close: Token) -> Result<Vec<Expr<'a>>> {
         self.deeper()?;
         self.advance()?;
         let mut items = Vec::new();
-        if self.token != Token::Mark(close) {
+        if self.token != close {
             items.push(self.or()?);
-            while self.eat(",")? {
+            while self.eat(Token::Comma)? {
                 items.push(self.or()?);
             }
         }
@@ -211,17 +213,20 @@ impl<'a> Parser<'a> {
         self.deeper()?;
         self.advance()?;
         let mut entries = Vec::new();
-        while self.token != Token::Mark("}") {
+        while self.token != Token::CloseObject {
             let span = self.span;
-            let Token::Text(key) = self.token.clone() else { return self.fail("a quoted key is expected") };
+            if self.token != Token::Text {
+                return Err(self.fail("a quoted key is expected"));
+            }
+            let key = decode(self.found());
             self.advance()?;
-            self.close(":")?;
+            self.close(Token::Colon)?;
             entries.push((key, span, self.or()?));
-            if !self.eat(",")? {
+            if !self.eat(Token::Comma)? {
                 break;
             }
         }
-        self.close("}")?;
+        self.close(Token::CloseObject)?;
         self.depth -= 1;
         Ok(Expr { span: self.since(start), kind: ExprKind::Object(entries) })
     }
@@ -231,21 +236,27 @@ impl<'a> Parser<'a> {
         if self.depth <= MAX_DEPTH {
             return Ok(());
         }
-        Err(Box::new(Diagnostic::new(Code::ExpressionTooDeep, self.span, "the expression is nested too deeply")))
+        Err(mistake(Code::ExpressionTooDeep, self.span, "the expression is nested too deeply", &[]))
     }
 
-    fn close(&mut self, mark: &'static str) -> Result<()> {
+    #[inline(never)]
+    fn close(&mut self, mark: Token) -> Result<()> {
         if self.eat(mark)? {
             return Ok(());
         }
-        if matches!(self.token, Token::Mark(_) | Token::End) || mark == ":" {
-            return self.fail(&["`", mark, "` is expected"].concat());
-        }
-        self.surplus()
+        let could_end = matches!(self.token, Token::Variable | Token::Name | Token::Number | Token::Text);
+        Err(match mark {
+            Token::Colon => self.fail("`:` is expected"),
+            _ if could_end => self.surplus(),
+            Token::Close => self.fail("`)` is expected"),
+            Token::CloseList => self.fail("`]` is expected"),
+            _ => self.fail("`}` is expected"),
+        })
     }
 
-    fn eat(&mut self, mark: &'static str) -> Result<bool> {
-        let found = self.token == Token::Mark(mark);
+    #[inline(never)]
+    fn eat(&mut self, mark: Token) -> Result<bool> {
+        let found = self.token == mark;
         if found {
             self.advance()?;
         }
@@ -256,22 +267,23 @@ impl<'a> Parser<'a> {
         self.advance_after(self.span.end)
     }
 
+    #[inline(never)]
     fn advance_after(&mut self, end: u32) -> Result<()> {
         self.end = end;
-        let (span, token) = self.lexer.next();
-        self.span = span;
-        self.token = match token {
-            Ok(token) => token,
-            Err(Broken::Unclosed) => {
-                let opening = Span { start: span.start, end: span.start + 1 };
-                return Err(syntax(opening, "the text that begins here is not closed"));
+        (self.span, self.token) = self.lexer.next();
+        match self.token {
+            Token::Unclosed => {
+                let opening = Span { start: self.span.start, end: self.span.start + 1 };
+                Err(syntax(opening, "the text that begins here is not closed", &[]))
             }
-            Err(Broken::Stray) => {
-                let found = span.of(self.lexer.text);
-                return Err(syntax(span, ["`", found, "` has no meaning here"].concat()));
-            }
-        };
-        Ok(())
+            Token::Stray => Err(syntax(self.span, "`{}` has no meaning here", &[self.found()])),
+            _ => Ok(()),
+        }
+    }
+
+    /// The text of the token that is looked at.
+    fn found(&self) -> &'a str {
+        self.span.of(self.lexer.text)
     }
 
     fn since(&self, start: Span) -> Span {
@@ -279,30 +291,33 @@ impl<'a> Parser<'a> {
     }
 
     /// A mistake at the token that is looked at.
-    fn fail<T>(&self, expected: &str) -> Result<T> {
-        if self.token == Token::End {
-            return Err(syntax(self.span, [expected, ", but the expression ends here"].concat()));
-        }
-        let found = self.span.of(self.lexer.text);
-        if let Token::Mark(mark) = self.token
-            && let Some(instead) = foreign(mark)
-        {
-            return Err(syntax(self.span, ["`", mark, "` is not an operator here", instead].concat()));
-        }
-        Err(syntax(self.span, [expected, ", not `", found, "`"].concat()))
+    #[cold]
+    fn fail(&self, expected: &str) -> Box<Diagnostic> {
+        let found = self.found();
+        let template = if self.token == Token::End {
+            "{}, but the expression ends here"
+        } else if let Some(foreign) = foreign(found) {
+            return syntax(self.span, "`{}` is not an operator here{}", &[found, foreign]);
+        } else {
+            "{}, not `{}`"
+        };
+        syntax(self.span, template, &[expected, found])
     }
 
     /// A token where the expression, or a part of it, could have ended.
-    fn surplus<T>(&self) -> Result<T> {
-        let found = self.span.of(self.lexer.text);
-        match self.token {
-            Token::Name(word) if word.eq_ignore_ascii_case("and") => repair(self.span, found, "&&"),
-            Token::Name(word) if word.eq_ignore_ascii_case("or") => repair(self.span, found, "||"),
-            Token::Mark("=") => repair(self.span, found, "=="),
-            Token::Mark("&") => repair(self.span, found, "&&"),
-            Token::Mark("|") => repair(self.span, found, "||"),
-            _ => self.fail("an operator or the end is expected"),
-        }
+    #[cold]
+    fn surplus(&self) -> Box<Diagnostic> {
+        let found = self.found();
+        let instead = match found {
+            "=" => "==",
+            "&" => "&&",
+            "|" => "||",
+            _ if found.eq_ignore_ascii_case("and") => "&&",
+            _ if found.eq_ignore_ascii_case("or") => "||",
+            _ => return self.fail("an operator or the end is expected"),
+        };
+        let mistake = syntax(self.span, "`{}` is not an operator: write `{}`", &[found, instead]);
+        Box::new(mistake.fix(fill("write `{}`", &[instead]), self.span, instead))
     }
 }
 
@@ -316,22 +331,23 @@ fn foreign(mark: &str) -> Option<&'static str> {
     })
 }
 
+#[cold]
 fn bare_name(name: &str, span: Span) -> Box<Diagnostic> {
     for (word, right) in [("true", "true"), ("false", "false"), ("null", "null"), ("not", "!")] {
         if name.eq_ignore_ascii_case(word) {
-            return syntax(span, ["`", name, "` has no meaning here: write `", right, "`"].concat());
+            return syntax(span, "`{}` has no meaning here: write `{}`", &[name, right]);
         }
     }
-    syntax(span, ["`", name, "` is neither a variable nor a call: a variable begins with `$`, a text stands in double quotes"].concat())
+    let message = "`{}` is neither a variable nor a call: a variable begins with `$`, a text stands in double quotes";
+    syntax(span, message, &[name])
 }
 
-fn syntax(span: Span, message: impl Into<String>) -> Box<Diagnostic> {
-    Box::new(Diagnostic::new(Code::ExpressionSyntax, span, message))
+fn syntax(span: Span, template: &str, args: &[&str]) -> Box<Diagnostic> {
+    mistake(Code::ExpressionSyntax, span, template, args)
 }
 
-/// A mistake with the edit that repairs it.
-fn repair<T>(span: Span, found: &str, instead: &str) -> Result<T> {
-    let message = ["`", found, "` is not an operator: write `", instead, "`"].concat();
-    let title = ["write `", instead, "`"].concat();
-    Err(Box::new(Diagnostic::new(Code::ExpressionSyntax, span, message).fix(title, span, instead)))
+#[cold]
+#[inline(never)]
+fn mistake(code: Code, span: Span, template: &str, args: &[&str]) -> Box<Diagnostic> {
+    Box::new(Diagnostic::new(code, span, fill(template, args)))
 }
