@@ -2,7 +2,7 @@
 
 use super::dialect::Slot;
 use super::model::{Flag, Number, NumberValue, Target, Text, TextValue};
-use crate::yaml::{Kind, Node, Resolved, Style};
+use crate::yaml::{Items, Kind, Node, Resolved, Style};
 
 /// The values of a mapping that passed their checks.
 #[derive(Default)]
@@ -30,8 +30,8 @@ impl<'a> Found<'a> {
     }
 
     /// The entries of a list; nothing where a template stands for it.
-    pub fn items(&self, slot: Slot) -> impl Iterator<Item = Node<'a>> {
-        self.node(slot).into_iter().flat_map(Node::items)
+    pub fn items(&self, slot: Slot) -> Items<'a> {
+        self.node(slot).map(Node::items).unwrap_or_default()
     }
 
     pub fn text(&self, slot: Slot) -> Option<Text<'a>> {

@@ -94,7 +94,7 @@ impl<'a> Loader<'a, '_> {
         let first = self.states.len() as u32;
         let Some((id, list)) = self.scopes.get(at).map(|scope| (scope.id, scope.list)) else { return };
         let (mut open, mut torn) = (false, false);
-        for (index, node) in list.into_iter().flat_map(Node::items).enumerate() {
+        for (index, node) in list.map(Node::items).unwrap_or_default().enumerate() {
             let state = self.state(id, index as u32, node);
             match state.name {
                 Some(name) => open |= name.opaque,

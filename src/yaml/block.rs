@@ -148,7 +148,7 @@ impl Reader<'_> {
             }
             return self.indicator(State::Key);
         }
-        let inner = self.props();
+        let inner = if matches!(self.at(start), b'!' | b'&') { self.props() } else { Props::default() };
         let at = self.blanks(self.pos);
         if !inner.none() && !must && (self.is_break(at) || self.at(at) == b'#') {
             // They belong to what stands below.
@@ -238,7 +238,7 @@ impl Reader<'_> {
         let lost = found.broken && found.style == Style::Plain && may && !found.multi;
         if !(key || must || lost) {
             let outer = std::mem::take(&mut self.outer);
-            let props = self.merge(outer, inner);
+            let props = if outer.none() { inner } else { self.merge(outer, inner) };
             let id = match node {
                 Some(id) => {
                     self.give(id, props);

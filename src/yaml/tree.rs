@@ -331,7 +331,7 @@ impl<'a> Node<'a> {
 }
 
 /// The items of a sequence.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Items<'a> {
     next: Option<Node<'a>>,
 }
