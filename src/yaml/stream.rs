@@ -1,6 +1,7 @@
 //! The text as a whole: byte order mark, directives, documents and their markers.
 
 use super::reader::{Reader, State};
+use super::recover::find;
 use crate::diagnostic::Code;
 use crate::text::Span;
 
@@ -89,7 +90,7 @@ impl Reader<'_> {
         let end = self.line_end(start);
         let line = Span::new(start, end).of(self.tree.text);
         // A comment needs a blank before it.
-        let line = line.find(" #").and_then(|at| line.get(..at)).unwrap_or(line).trim_end();
+        let line = find(line, b" #").and_then(|at| line.get(..at)).unwrap_or(line).trim_end();
         let mut words = line.split([' ', '\t']).filter(|word| !word.is_empty());
         match words.next().unwrap_or_default() {
             "%YAML" => {
@@ -109,13 +110,14 @@ impl Reader<'_> {
                 if words.next().is_some() || prefix.is_empty() || !super::props::is_tag(prefix) || !is_handle(handle) || twice {
                     self.report_at(Code::YamlUnexpected, start, end, "expected `%TAG !name! prefix`, once for each name");
                 } else {
-                    let place = |word: &str, from: usize| {
-                        let at = self.tree.text.get(from..end).and_then(|rest| rest.find(word)).unwrap_or(0) + from;
+                    // Both are parts of the text.
+                    let text = self.tree.text.as_ptr() as usize;
+                    let place = |word: &str| {
+                        let at = (word.as_ptr() as usize).saturating_sub(text);
                         Span::new(at, at + word.len())
                     };
-                    let handle = place(handle, start);
-                    let prefix = place(prefix, handle.end as usize);
-                    self.tree.handles.push((handle, prefix));
+                    let handles = (place(handle), place(prefix));
+                    self.tree.handles.push(handles);
                 }
             }
             "%" => self.report_at(Code::YamlUnexpected, start, end, "expected `%YAML` or `%TAG`"),
