@@ -77,6 +77,12 @@ fn name_of<'a>(state: &State<'a>) -> &'a str {
     state.name.map_or("", |name| name.value)
 }
 
+/// The text, where no template stands for it.
+#[inline(never)]
+fn clear<'f, 'a>(text: &'f Option<Text<'a>>) -> Option<&'f Text<'a>> {
+    text.as_ref().filter(|text| !text.opaque)
+}
+
 /// The key of an entry of `node`, by its value.
 #[inline(never)]
 fn key_of<'a>(node: Node<'a>, value: Node<'_>) -> Option<Node<'a>> {

@@ -1,7 +1,7 @@
 //! Where control can go inside one scope; several checks ask.
 
 use super::{loops, reach};
-use crate::flow::{Dialect, Findings, Flow, Scope, State, StateKind};
+use crate::flow::{Dialect, Findings, Flow, Scope, State, StateId, StateKind};
 
 /// Runs the checks that draw conclusions from where control goes, on each scope that allows it.
 pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
@@ -114,7 +114,7 @@ impl Edges {
 fn is_sound(flow: &Flow<'_>, state: &State<'_>) -> bool {
     let machine = flow.dialect == Dialect::StateMachine;
     for rule in &state.catch {
-        if rule.target.is_none_or(|target| target.state.is_none()) {
+        if rule.target.as_ref().is_none_or(|target| target.state.is_none()) {
             return false;
         }
     }
@@ -124,7 +124,7 @@ fn is_sound(flow: &Flow<'_>, state: &State<'_>) -> bool {
         StateKind::Task(task) if task.on_errors.is_some() => return false,
         StateKind::Choice(choice) => {
             for way in choice.options.iter().chain(&choice.default) {
-                let known = match way.target {
+                let known = match &way.target {
                     Some(target) => target.state.is_some(),
                     None => !machine,
                 };
@@ -139,7 +139,7 @@ fn is_sound(flow: &Flow<'_>, state: &State<'_>) -> bool {
     // Which of `Next` and `End` is meant is open where both stand.
     !machine
         || if state.has_next {
-            !state.ends() && state.next.is_some_and(|next| next.state.is_some())
+            !state.ends() && state.next.as_ref().is_some_and(|next| next.state.is_some())
         } else {
             state.ends()
         }
@@ -148,14 +148,15 @@ fn is_sound(flow: &Flow<'_>, state: &State<'_>) -> bool {
 /// Adds an edge to whatever can follow a state; true where the scope may end after it.
 fn successors(flow: &Flow<'_>, state: &State<'_>, pairs: &mut Vec<(u32, u32)>) -> bool {
     let mut exit = false;
-    let mut add = |target| match index_of(flow, target) {
+    // Not a closure by value: it would stand here four times.
+    let add: &mut dyn FnMut(Option<StateId>) = &mut |target| match index_of(flow, target) {
         Some(to) => pairs.push((state.index, to)),
         None => exit = true,
     };
     let after = flow.after(state.id);
     if let StateKind::Choice(choice) = &state.kind {
         for way in choice.options.iter().chain(&choice.default) {
-            add(way.target.map_or(after, |target| target.state));
+            add(way.target.as_ref().map_or(after, |target| target.state));
         }
         if choice.default.is_none() {
             add(after);
@@ -164,11 +165,11 @@ fn successors(flow: &Flow<'_>, state: &State<'_>, pairs: &mut Vec<(u32, u32)>) -
         add(after);
     }
     for rule in &state.catch {
-        add(rule.target.and_then(|target| target.state));
+        add(rule.target.as_ref().and_then(|target| target.state));
     }
     exit
 }
 
-fn index_of(flow: &Flow<'_>, id: Option<crate::flow::StateId>) -> Option<u32> {
+fn index_of(flow: &Flow<'_>, id: Option<StateId>) -> Option<u32> {
     Some(flow.state(id?)?.index)
 }

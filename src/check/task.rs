@@ -20,7 +20,7 @@
 //!   resourceArn: acs:fc:::services/s/functions/work
 //! ```
 
-use super::{inside, key_of};
+use super::{clear, inside, key_of};
 use super::service::{Resource, by_name, cut, has, needed, resource};
 use crate::diagnostic::{Code, Severity, fill};
 use crate::flow::{Dialect, Findings, Flow, Shaping, State, StateKind, Task, Text};
@@ -41,7 +41,7 @@ fn step(state: &State<'_>, task: &Task<'_>, findings: &mut Findings) {
     match (task.has_resource, task.has_action) {
         (true, true) => {
             let message = "`resourceArn` and `action` exclude each other: keep one";
-            let place = task.action.map_or(state.place(), |action| action.span);
+            let place = task.action.as_ref().map_or(state.place(), |action| action.span);
             findings.report(Code::ConflictingKeys, place, message, &[]);
         }
         (false, false) => {
@@ -50,11 +50,11 @@ fn step(state: &State<'_>, task: &Task<'_>, findings: &mut Findings) {
         }
         _ => {}
     }
-    if let Some(action) = task.action.filter(|action| !action.opaque) {
+    if let Some(action) = clear(&task.action) {
         action_form(action, findings);
     }
-    let kind = task.resource.filter(|arn| !arn.opaque).and_then(|arn| arn_form(arn, findings));
-    if let Some(mode) = task.mode.filter(|mode| !mode.opaque) {
+    let kind = clear(&task.resource).and_then(|arn| arn_form(arn, findings));
+    if let Some(mode) = clear(&task.mode) {
         let queue = matches!(kind, Some(Resource::Queue | Resource::Topic));
         if mode.value == "sync" && queue {
             let message = "a queue or topic has no result to wait for: `sync` is documented for functions and flows only";
@@ -73,7 +73,7 @@ fn step(state: &State<'_>, task: &Task<'_>, findings: &mut Findings) {
         if !given {
             let what = if kind == Resource::Queue { "a queue" } else { "a topic" };
             let message = "`MessageBody` is missing in `serviceParams`: a message to {} needs it";
-            let place = task.resource.map_or(state.place(), |arn| arn.span);
+            let place = task.resource.as_ref().map_or(state.place(), |arn| arn.span);
             findings.report(Code::MissingParameter, place, message, &[what]).about(state.node.span());
         }
     }
@@ -85,12 +85,12 @@ fn step(state: &State<'_>, task: &Task<'_>, findings: &mut Findings) {
 }
 
 fn machine(state: &State<'_>, task: &Task<'_>, findings: &mut Findings) {
-    let Some(action) = task.action.filter(|action| !action.opaque) else { return };
+    let Some(action) = clear(&task.action) else { return };
     if !action_form(action, findings) {
         return;
     }
     let (service, _) = cut(action.value, ":").unwrap_or_default();
-    if let Some(mode) = task.mode.filter(|mode| !mode.opaque) {
+    if let Some(mode) = clear(&task.mode) {
         let known = by_name(service);
         let supported = match mode.value {
             "WaitForSystemCallback" => known.is_some_and(|service| service.system_callback),
@@ -127,7 +127,7 @@ fn machine(state: &State<'_>, task: &Task<'_>, findings: &mut Findings) {
 }
 
 /// `Service:Operation`
-fn action_form(action: Text<'_>, findings: &mut Findings) -> bool {
+fn action_form(action: &Text<'_>, findings: &mut Findings) -> bool {
     let text = action.value;
     let mut parts = cut(text, ":");
     if parts.is_some_and(|(service, operation)| is_word(service) && is_word(operation)) {
@@ -155,7 +155,7 @@ fn is_word(text: &str) -> bool {
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
 }
 
-fn arn_form(arn: Text<'_>, findings: &mut Findings) -> Option<Resource> {
+fn arn_form(arn: &Text<'_>, findings: &mut Findings) -> Option<Resource> {
     let text = arn.value;
     // `acs:fc:{region}:{accountID}:...` as the pages show it, `<ServiceName>` as samples do.
     if let Some((_, rest)) = cut(text, "{")
