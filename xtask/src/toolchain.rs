@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::command::{command, output, run_at_most, say, which};
 use crate::fingerprint::{is_remembered, remember};
-use crate::{Outcome, debian};
+use crate::{Outcome, debian, paths};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
@@ -88,6 +88,11 @@ impl Toolchain {
         if matches!(self, Self::Debian { .. }) {
             build.arg("-Zbuild-std=std,panic_abort");
         }
+        // The module names the source of each panic; where that lay on this machine is nobody's business.
+        // As `--config` these flags join those of .cargo/config.toml; RUSTFLAGS would replace them.
+        let remap = |from: &Path, to: &str| format!("\"--remap-path-prefix={}={to}\"", from.display());
+        let flags = [remap(&cargo_home().join("registry/src"), "crates"), remap(&paths::root(), ".")];
+        build.arg("--config").arg(format!("target.{TARGET}.rustflags=[{}]", flags.join(", ")));
         build
     }
 
@@ -100,6 +105,14 @@ impl Toolchain {
             }
         }
     }
+}
+
+/// Where cargo keeps the sources of the crates.
+fn cargo_home() -> PathBuf {
+    env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| Some(env::home_dir()?.join(".cargo")))
+        .unwrap_or_default()
 }
 
 /// A `cargo` of rustup hands its own variables down; Debian's must not take them for its own.

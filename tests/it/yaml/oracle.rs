@@ -90,6 +90,9 @@ fn compare(text: &str) -> Option<String> {
         (None, None) if text.contains("\n\t") && text.contains(['|', '>']) => None,
         // The two digits behind a `%` in a tag are not looked at.
         (None, None) if text.contains('!') && text.contains('%') => None,
+        // `{a:[b]}`: in brackets a `[` cannot follow a `:` in a plain scalar, so that the `:` ends the
+        // key (rules 130 and 150).
+        (None, None) if [":[", ":{"].iter().any(|mark| text.contains(mark)) => None,
         (None, None) => Some(format!("{text:?}\nwe read, granit refuses\n{ours}")),
     }
 }
@@ -100,6 +103,8 @@ fn is_excused(text: &str, refusal: &Diagnostic) -> bool {
     refusal.code == Code::YamlTabIndent
         // An alias inside the node it names.
         || refusal.code == Code::YamlUnknownAlias
+        // An anchor stuck to a bracket, which cannot be part of its name (rule 96: a blank must follow).
+        || refusal.code == Code::YamlMissingSpace
         // An entry without a key takes no collection on its line (rule 193: the value is a block
         // node, not a compact one).
         || text.lines().any(|line| line.trim_start_matches([' ', '-', '?']).starts_with(':'))
