@@ -159,7 +159,19 @@ export type ExecutionStatus = "Starting" | "Running" | "Stopped" | "Succeeded" |
 export function parseFlow(text: string): { dialect: Dialect | null; flow: Flow | null; diagnostics: Diagnostic[] };
 
 /** Checks a flow definition. `valid` means: no diagnostic is an error. */
-export function validateFlow(text: string): { dialect: Dialect | null; valid: boolean; diagnostics: Diagnostic[] };
+export function validateFlow(
+  text: string,
+  options?: ValidateOptions,
+): { dialect: Dialect | null; valid: boolean; diagnostics: Diagnostic[] };
+
+export interface ValidateOptions {
+  /**
+   * The `ExecutionMode` that the flow is created with; its definition does not say. `"Express"`
+   * checks a `StateMachine` against the narrower limits of that mode: waits of 20 seconds at most,
+   * no callbacks, executions of 5 minutes. Default `"Standard"`.
+   */
+  mode?: "Standard" | "Express" | undefined;
+}
 
 /** The states of a flow and the ways between them. */
 export function flowGraph(text: string): { nodes: GraphNode[]; edges: GraphEdge[]; diagnostics: Diagnostic[] };

@@ -7,6 +7,7 @@ mod choice;
 mod constructor;
 mod ending;
 mod expression;
+mod express;
 mod local;
 mod loops;
 mod map;
@@ -31,17 +32,34 @@ use crate::yaml::{Node, Tree};
 /// (<https://alibabacloud.com/help/zh/serverless-workflow/latest/limits>).
 const MAX_BYTES: usize = 1024 * 1024;
 
+/// What the text does not say of itself.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// The flow is to run in the express mode: how `CreateFlow` makes it, not its definition.
+    pub express: bool,
+}
+
 /// Loads the flow of a tree and runs every check. `yaml` is what reading the text has found; all
 /// findings come back in the one order.
 pub fn check<'a>(tree: &'a Tree<'a>, yaml: Vec<Diagnostic>) -> (Option<Flow<'a>>, Vec<Diagnostic>) {
+    check_with(tree, yaml, Options::default())
+}
+
+/// [`check`], told what the text does not say.
+pub fn check_with<'a>(
+    tree: &'a Tree<'a>,
+    yaml: Vec<Diagnostic>,
+    options: Options,
+) -> (Option<Flow<'a>>, Vec<Diagnostic>) {
     let torn: Vec<Span> =
         yaml.iter().filter(|found| found.code.as_str().starts_with("yaml-")).filter_map(|found| found.span).collect();
     let mut findings = Findings::new();
     for diagnostic in yaml {
         findings.add(diagnostic);
     }
-    let flow = load(tree, &torn, &mut findings);
-    if let Some(flow) = &flow {
+    let mut flow = load(tree, &torn, &mut findings);
+    if let Some(flow) = &mut flow {
+        flow.express = options.express;
         if tree.text().len() > MAX_BYTES {
             let message = "a definition may have 1024 KiB at most, as much as a request to the service";
             let place = flow.root.entries().next().map_or(Span::at(0), |(key, _)| key.span());
@@ -55,11 +73,12 @@ pub fn check<'a>(tree: &'a Tree<'a>, yaml: Vec<Diagnostic>) -> (Option<Flow<'a>>
 }
 
 /// Every check, each in its own file.
-const CHECKS: [fn(&Flow<'_>, &mut Findings); 14] = [
+const CHECKS: [fn(&Flow<'_>, &mut Findings); 15] = [
     choice::check,
     constructor::check,
     ending::check,
     expression::check,
+    express::check,
     local::check,
     map::check,
     mapping::check,

@@ -19,7 +19,7 @@ export function createFunctions(runtime) {
     parseExecution: (body) => runtime.call("parseExecution", body),
     validateExecution: (body) => runtime.call("validateExecution", body),
     parseFlow: (text) => runtime.call("parseFlow", text),
-    validateFlow: (text) => runtime.call("validateFlow", text),
+    validateFlow: (text, options) => runtime.call("validateFlow", text, options),
     flowGraph: (text) => runtime.call("flowGraph", text),
     flowToMermaid: (text) => runtime.call("flowToMermaid", text),
   };

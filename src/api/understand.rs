@@ -2,11 +2,15 @@
 
 mod tree;
 
+use super::ask::Failure;
 use super::plain::{Object, Plain};
 use super::shape::{Diagnostic, Places, path};
-use crate::diagnostic::Severity;
+use crate::check::Options;
+use crate::diagnostic::{Code, Path, Severity};
 use crate::flow::{Flow, ScopeId, StateId};
 use crate::graph::Place;
+use crate::wire::fields::Fields;
+use crate::wire::value::Value;
 use crate::{check, graph, order, yaml};
 
 /// What [`validate_flow`] says.
@@ -22,13 +26,37 @@ pub struct FlowReport {
 
 /// Checks a flow definition of either dialect.
 pub fn validate_flow(text: &str) -> FlowReport {
+    validate_flow_with(text, Options::default())
+}
+
+/// [`validate_flow`], told what the text does not say.
+pub fn validate_flow_with(text: &str, options: Options) -> FlowReport {
     let (tree, found) = yaml::parse(text);
-    let (flow, diagnostics) = check::check(&tree, found);
+    let (flow, diagnostics) = check::check_with(&tree, found, options);
     FlowReport {
         dialect: flow.map(|flow| flow.dialect.as_str()),
         valid: diagnostics.iter().all(|found| found.severity != Severity::Error),
         diagnostics: Places::new(text).diagnostics(diagnostics),
     }
+}
+
+/// Reads the options of [`validate_flow_with`], which may be absent.
+pub fn options<V: Value>(given: Option<V>) -> Result<Options, Failure> {
+    let mut diagnostics = Vec::new();
+    let mut options = Options::default();
+    if given.is_some() {
+        let mut fields = Fields::new(given, Path::new(), "the options", &mut diagnostics);
+        fields.only(&["mode"]);
+        match fields.text("mode").as_deref() {
+            None | Some("Standard") => {}
+            Some("Express") => options.express = true,
+            Some(_) => {
+                let message = "`mode` must be `Standard` or `Express`".to_owned();
+                fields.report(Code::UnknownValue, "mode", message);
+            }
+        }
+    }
+    if diagnostics.is_empty() { Ok(options) } else { Err(Failure::of_call(diagnostics)) }
 }
 
 /// Reads a flow definition of either dialect: `{ dialect, flow, diagnostics }`. The first two are

@@ -31,7 +31,7 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
         if let StateKind::Task(task) = &state.kind {
             match flow.dialect {
                 Dialect::Flow => step(state, task, findings),
-                Dialect::StateMachine => machine(state, task, findings),
+                Dialect::StateMachine => machine(flow, state, task, findings),
             }
         }
     }
@@ -84,13 +84,14 @@ fn step(state: &State<'_>, task: &Task<'_>, findings: &mut Findings) {
     }
 }
 
-fn machine(state: &State<'_>, task: &Task<'_>, findings: &mut Findings) {
+fn machine(flow: &Flow<'_>, state: &State<'_>, task: &Task<'_>, findings: &mut Findings) {
     let Some(action) = clear(&task.action) else { return };
     if !action_form(action, findings) {
         return;
     }
     let (service, _) = cut(action.value, ":").unwrap_or_default();
-    if let Some(mode) = clear(&task.mode) {
+    // Of the modes of an express flow all is said elsewhere.
+    if let Some(mode) = clear(&task.mode).filter(|_| !flow.express) {
         let known = by_name(service);
         let supported = match mode.value {
             "WaitForSystemCallback" => known.is_some_and(|service| service.system_callback),

@@ -10,7 +10,7 @@ use super::executions::check_name;
 use super::fault::Fault;
 use super::http::Parameters;
 use super::store::{Flow, Store, Variable};
-use crate::check::check;
+use crate::check::{Options, check_with};
 use crate::simulate::{Program, compile, refusal, time};
 use crate::yaml;
 
@@ -24,7 +24,7 @@ pub(super) fn create(store: &mut Store, call: &Call<'_>) -> Result<Map<String, V
     check_name("Name", name)?;
     let express = express(parameters)?.unwrap_or(false);
     let description = parameters.text("Description", 128)?.unwrap_or_default().to_owned();
-    let program = program(name, definition)?;
+    let program = program(name, definition, express)?;
     if store.flows.contains_key(name) {
         return Err(Fault::flow_exists(name));
     }
@@ -60,11 +60,9 @@ pub(super) fn update(store: &mut Store, call: &Call<'_>) -> Result<Map<String, V
     parameters.get("Type").map_or(Ok(()), check_type)?;
     let description = parameters.text("Description", 128)?;
     let environment = environment(parameters)?;
-    if !store.flows.contains_key(name) {
-        return Err(Fault::no_flow(name));
-    }
+    let express = store.flows.get(name).ok_or_else(|| Fault::no_flow(name))?.express;
     let definition = match parameters.get("Definition") {
-        Some(definition) => Some((definition, program(name, definition)?)),
+        Some(definition) => Some((definition, program(name, definition, express)?)),
         None => None,
     };
     let flow = store.flows.get_mut(name).ok_or_else(|| Fault::no_flow(name))?;
@@ -135,9 +133,9 @@ fn body(flow: &Flow) -> Map<String, Value> {
 }
 
 /// Reads a definition; refuses what validation calls an error, with its message.
-fn program(name: &str, definition: &str) -> Result<Program, Fault> {
+fn program(name: &str, definition: &str, express: bool) -> Result<Program, Fault> {
     let (tree, yaml) = yaml::parse(definition);
-    let (flow, diagnostics) = check(&tree, yaml);
+    let (flow, diagnostics) = check_with(&tree, yaml, Options { express });
     if let Some(problem) = refusal(definition, &diagnostics) {
         return Err(Fault::invalid(problem));
     }

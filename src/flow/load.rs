@@ -49,6 +49,7 @@ pub fn load<'a>(tree: &'a Tree<'a>, torn: &[Span], findings: &mut Findings) -> O
         dialect,
         root,
         text: tree.text(),
+        express: false,
         version: word(Slot::Version),
         name: word(Slot::Name),
         description: word(Slot::Description),

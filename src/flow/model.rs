@@ -18,6 +18,8 @@ pub struct Flow<'a> {
     pub root: Node<'a>,
     /// Its text.
     pub text: &'a str,
+    /// It is to run in the express mode. The text does not say so: who checks it does.
+    pub express: bool,
     /// `version` or `SpecVersion`.
     pub version: Option<Text<'a>>,
     /// `name` (tolerated) or `Name`.

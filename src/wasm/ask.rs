@@ -353,7 +353,7 @@ impl Driver {
 }
 
 /// What is thrown. An abort's reason goes out as it is, unlike this.
-fn thrown(failure: Failure) -> JsValue {
+pub(super) fn thrown(failure: Failure) -> JsValue {
     plain(&failure.into()).unwrap_or_else(|error| error)
 }
 

@@ -2,7 +2,9 @@
 
 use wasm_bindgen::prelude::*;
 
+use super::ask::thrown;
 use super::convert::{text, plain};
+use super::value::Js;
 use crate::api::understand;
 
 #[wasm_bindgen(js_name = parseFlow)]
@@ -11,8 +13,10 @@ pub fn parse_flow(flow: &JsValue) -> Result<JsValue, JsValue> {
 }
 
 #[wasm_bindgen(js_name = validateFlow)]
-pub fn validate_flow(flow: &JsValue) -> Result<JsValue, JsValue> {
-    plain(&understand::validate_flow(&text(flow, "text")?).into())
+pub fn validate_flow(flow: &JsValue, options: JsValue) -> Result<JsValue, JsValue> {
+    let text = text(flow, "text")?;
+    let options = understand::options(Js::some(options)).map_err(thrown)?;
+    plain(&understand::validate_flow_with(&text, options).into())
 }
 
 #[wasm_bindgen(js_name = flowGraph)]

@@ -6,15 +6,22 @@
 use std::{env, fs};
 
 use cloudflow_wasm::api::migrate::migrate_flow;
-use cloudflow_wasm::api::understand::{flow_graph, flow_to_mermaid, parse_flow, validate_flow};
+use cloudflow_wasm::api::understand::{
+    self, FlowReport, flow_graph, flow_to_mermaid, parse_flow, validate_flow, validate_flow_with,
+};
 use cloudflow_wasm::diagnostic::Code;
+use serde_json::Value;
 
 use crate::support::{cases, report};
 
 /// One line for each finding, places as people count them; then what belongs to it, indented.
 fn lines(text: &str) -> String {
+    listed(validate_flow(text))
+}
+
+fn listed(report: FlowReport) -> String {
     let mut out = String::new();
-    for found in validate_flow(text).diagnostics {
+    for found in report.diagnostics {
         if let Some(range) = found.range {
             let (start, end) = (range.start, range.end);
             out += &format!("{}:{}-{}:{} ", start.line, start.column, end.line, end.column);
@@ -39,13 +46,37 @@ fn lines(text: &str) -> String {
 fn findings_are_as_expected() {
     let mut failures = Vec::new();
     for case in cases("check", "flow.yaml") {
-        let found = lines(&case.read("flow.yaml"));
+        let options = case.read_if_there("options.json");
+        let options: Option<Value> = options.map(|options| serde_json::from_str(&options).unwrap());
+        let options = understand::options(options.as_ref()).unwrap();
+        let found = listed(validate_flow_with(&case.read("flow.yaml"), options));
         if case.name.starts_with("ok/") && !found.is_empty() {
             failures.push(format!("{} must be silent:\n{found}", case.name));
         }
         case.expect("diagnostics.txt", &found, &mut failures);
     }
     report("check", failures);
+}
+
+/// A wrong option is the caller's mistake, told with what would be right.
+#[test]
+fn options_are_read_with_care() {
+    let read = |text: &str| understand::options(Some(&serde_json::from_str::<Value>(text).unwrap()));
+    assert!(!understand::options::<&Value>(None).unwrap().express);
+    for (text, express) in [("{}", false), (r#"{"mode": "Standard"}"#, false), (r#"{"mode": "Express"}"#, true)] {
+        assert_eq!(read(text).unwrap().express, express, "{text}");
+    }
+    for (text, code, message) in [
+        ("[]", "wrong-type", "the options must be an object"),
+        (r#"{"mode": true}"#, "wrong-type", "`mode` must be a text"),
+        (r#"{"mode": "express"}"#, "unknown-value", "`mode` must be `Standard` or `Express`"),
+        (r#"{"mod": "Express"}"#, "unknown-option", "did you mean `mode`?"),
+    ] {
+        let failure = read(text).unwrap_err();
+        assert_eq!(failure.kind.as_str(), "request", "{text}");
+        assert_eq!(failure.code, code, "{text}");
+        assert!(failure.message.contains(message), "{text}: {}", failure.message);
+    }
 }
 
 #[test]

@@ -18,7 +18,8 @@ function lines(diagnostics) {
 export const tests = {
   "every case of `check` gives its findings": ({ cases, cloudflow }) => {
     for (const { name, files } of cases("check")) {
-      const { diagnostics, valid } = cloudflow.validateFlow(files["flow.yaml"]);
+      const options = files["options.json"] && JSON.parse(files["options.json"]);
+      const { diagnostics, valid } = cloudflow.validateFlow(files["flow.yaml"], options);
       assert.equal(lines(diagnostics), files["diagnostics.txt"], name);
       assert.equal(valid, !diagnostics.some(({ severity }) => severity === "error"), name);
     }
@@ -69,5 +70,28 @@ export const tests = {
       }
     }
     assert.equal(cloudflow.validateFlow("type: flow").valid, false);
+  },
+
+  "a wrong option throws, and says what would be right": ({ cloudflow }) => {
+    const wrong = [
+      [1, "wrong-type", "must be an object"],
+      ["Express", "wrong-type", "must be an object"],
+      [["Express"], "wrong-type", "must be an object"],
+      [{ mode: 1 }, "wrong-type", "`mode` must be a text"],
+      [{ mode: "express" }, "unknown-value", "`mode` must be `Standard` or `Express`"],
+      [{ mod: "Express" }, "unknown-option", "did you mean `mode`?"],
+    ];
+    for (const [options, code, message] of wrong) {
+      assert.throws(() => cloudflow.validateFlow("type: flow", options), (error) => {
+        assert.ok(error instanceof cloudflow.CloudFlowError, "a CloudFlowError");
+        assert.equal(error.kind, "request");
+        assert.equal(error.code, code, error.message);
+        assert.ok(error.message.includes(message), error.message);
+      });
+    }
+    const plain = cloudflow.validateFlow("type: flow");
+    for (const options of [undefined, {}, { mode: undefined }, { mode: "Standard" }]) {
+      assert.deepEqual(cloudflow.validateFlow("type: flow", options), plain);
+    }
   },
 };

@@ -47,7 +47,10 @@ export const ready: Promise<void> = init(new URL("https://example.com/core.wasm"
 
 // @ts-expect-error a request names its execution
 createClient({}).describeExecution({ flowName: "a" });
+validateFlow("type: flow", { mode: "Express" });
 // @ts-expect-error a flow is a text
 validateFlow(17);
+// @ts-expect-error there are two modes
+validateFlow("type: flow", { mode: "express" });
 // @ts-expect-error there are two signatures
 createClient({ signature: "MD5" });
