@@ -1,10 +1,13 @@
 //! # What it does
 //! Reads constructors and parameters of the `StateMachine` dialect: the values of keys that end
-//! in `.$` are expressions, all others are taken as they stand.
+//! in `.$` are expressions, all others are taken as they stand. Adds up what is taken as it
+//! stands.
 //!
 //! # Why is this bad?
 //! `name: $Input.name` passes on the text `$Input.name`; a value under `.$` that is no expression
-//! is refused (<https://help.aliyun.com/document_detail/2402077.html>).
+//! is refused, and a state's input or output may have 64 KiB
+//! (<https://help.aliyun.com/document_detail/2402077.html>). The name of a global variable may have
+//! 128 bytes (<https://www.alibabacloud.com/help/en/serverless-workflow/latest/global-io>).
 //!
 //! # Example
 //! ```yaml
@@ -18,6 +21,7 @@
 //!   name.$: $Input.name
 //! ```
 
+use super::key_of;
 use super::expression::{AFTER, BEFORE, ITEM, read};
 use crate::diagnostic::{Code, Severity, fill};
 use crate::expr::Place;
@@ -29,27 +33,63 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
         return;
     }
     for state in flow.states() {
-        constructor(state.input.as_ref().map(Shaping::node), &BEFORE, findings);
-        constructor(state.output.as_ref().map(Shaping::node), &AFTER, findings);
+        let data = [(state.input.as_ref(), &BEFORE), (state.output.as_ref(), &AFTER)];
+        for (shaping, place) in data {
+            let node = shaping.map(Shaping::node);
+            let size = constructor(node, place, findings);
+            too_large(state.node, node, size, 64, findings);
+        }
         constructor(state.global, &AFTER, findings);
+        names(state.global, findings);
         // The failed state has no output of its own, but nothing says that it cannot be asked for.
         for rule in &state.catch {
-            constructor(rule.output, &AFTER, findings);
+            let size = constructor(rule.output, &AFTER, findings);
+            too_large(rule.node, rule.output, size, 64, findings);
         }
         match &state.kind {
-            StateKind::Task(task) => constructor(task.params, &BEFORE, findings),
-            StateKind::Map(map) => constructor(map.item_constructor, &ITEM, findings),
+            StateKind::Task(task) => {
+                constructor(task.params, &BEFORE, findings);
+            }
+            StateKind::Map(map) => {
+                let size = constructor(map.item_constructor, &ITEM, findings);
+                too_large(state.node, map.item_constructor, size, 64, findings);
+            }
             _ => {}
         }
     }
 }
 
-/// Everything below `node`, in any order.
+/// Constants of more than `most` KiB. `size` is what they have at least, in bytes.
+pub(super) fn too_large(parent: Node<'_>, node: Option<Node<'_>>, size: usize, most: usize, findings: &mut Findings) {
+    if size <= most * 1024 {
+        return;
+    }
+    let key = node.and_then(|node| key_of(parent, node)).unwrap_or(parent);
+    let (size, most) = (size.div_ceil(1024).to_string(), most.to_string());
+    let message = "the constants in `{}` have {} KiB, but what is passed on here may have {} KiB at most";
+    findings.report(Code::TooLarge, key.span(), message, &[key.text().unwrap_or_default(), &size, &most]);
+}
+
+/// The names of global variables.
+fn names(node: Option<Node<'_>>, findings: &mut Findings) {
+    for (key, _) in node.into_iter().flat_map(Node::entries) {
+        let name = key.text().unwrap_or_default();
+        let length = name.strip_suffix(".$").unwrap_or(name).len();
+        if length > 128 {
+            let message = "the name of a global variable may have 128 bytes at most, not {}";
+            findings.report(Code::InvalidName, key.span(), message, &[&length.to_string()]);
+        }
+    }
+}
+
+/// Everything below `node`, in any order. Gives the bytes that its constants have at least, as JSON.
 #[inline(never)]
-fn constructor(node: Option<Node<'_>>, place: &Place, findings: &mut Findings) {
+fn constructor(node: Option<Node<'_>>, place: &Place, findings: &mut Findings) -> usize {
+    let mut size = 0;
     let mut todo = Vec::new();
     todo.extend(node);
     while let Some(node) = todo.pop() {
+        size += constant(node);
         todo.extend(node.items());
         let mut computed: Vec<&str> = Vec::new();
         for (key, value) in node.entries() {
@@ -60,6 +100,8 @@ fn constructor(node: Option<Node<'_>>, place: &Place, findings: &mut Findings) {
                     expression(key, value, place, &mut todo, findings);
                 }
                 None => {
+                    // With its quotes and colon.
+                    size += name.len() + 3;
                     todo.push(value);
                     literal(name, key, value, findings);
                 }
@@ -76,6 +118,12 @@ fn constructor(node: Option<Node<'_>>, place: &Place, findings: &mut Findings) {
             }
         }
     }
+    size
+}
+
+/// The bytes of a scalar; nothing where a template stands for it.
+pub(super) fn constant(node: Node<'_>) -> usize {
+    text(node).filter(|text| !text.opaque).map_or(0, |text| text.value.len())
 }
 
 fn expression<'a>(key: Node<'a>, value: Node<'a>, place: &Place, todo: &mut Vec<Node<'a>>, findings: &mut Findings) {

@@ -1,6 +1,7 @@
 //! # What it does
 //! Looks at the `Map` states of the `StateMachine` dialect: where the items come from, how many
-//! run at once, and whether attributes of the distributed mode stand on an inline one.
+//! run at once, whether attributes of the distributed mode stand on an inline one, and how that
+//! mode is configured.
 //!
 //! # Why is this bad?
 //! A map without items cannot start. Inline, at most 40 iterations run at once
@@ -23,8 +24,9 @@
 //! ```
 
 use super::key_of;
-use crate::diagnostic::Code;
-use crate::flow::{Dialect, Findings, Flow, StateKind};
+use crate::diagnostic::{Code, Severity};
+use crate::flow::{Dialect, Findings, Flow, StateKind, text};
+use crate::yaml::Node;
 
 pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
     if flow.dialect != Dialect::StateMachine {
@@ -36,7 +38,18 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
             let message = "`ItemsPath` is missing: a `Map` state needs it, or an `ItemReader`";
             findings.report(Code::MissingKey, state.place(), message, &[]).about(state.node.span());
         }
-        if map.config.is_some() {
+        if let Some(config) = map.config {
+            mode(config, findings);
+            if let Some(again) = map.config_again {
+                let scope = map.body.and_then(|body| flow.scope(body));
+                let place = scope.and_then(|scope| key_of(scope.node, again)).unwrap_or(again);
+                let first = key_of(state.node, config).unwrap_or(config);
+                let message = "`ProcessorConfig` stands on the `Map` already: keep one";
+                findings
+                    .report(Code::ConflictingKeys, place.span(), message, &[])
+                    .related(first.span(), "the other one", &[]);
+                mode(again, findings);
+            }
             continue;
         }
         if let Some(number) = map.max_concurrency
@@ -60,5 +73,15 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
             let message = "`{}` does nothing in the inline mode: the distributed one needs a `ProcessorConfig`";
             findings.report(Code::NoEffect, key.span(), message, &[key.text().unwrap_or_default()]);
         }
+    }
+}
+
+/// In which mode the children run.
+fn mode(config: Node<'_>, findings: &mut Findings) {
+    let Some(mode) = config.get("ExecutionMode").and_then(text).filter(|mode| !mode.opaque) else { return };
+    if !matches!(mode.value, "Express" | "Standard") {
+        // The page names both, but not that there is no third.
+        let message = "`ExecutionMode` should be `Express` or `Standard`, not `{}`";
+        findings.report(Code::UnknownValue, mode.span, message, &[mode.value]).severity(Severity::Warning);
     }
 }

@@ -1,11 +1,12 @@
 //! # What it does
 //! Reads the data mappings of the `flow` dialect: sources that look like references but are none,
-//! or refer to what is not there; targets made twice.
+//! or refer to what is not there; targets made twice; constants that are too large.
 //!
 //! # Why is this bad?
 //! A source that begins with neither `$input`, `$local` nor `$context` is a constant and is passed
 //! on as it stands. Of two mappings with one target only the later one has an effect
-//! (<https://help.aliyun.com/document_detail/122493.html>).
+//! (<https://help.aliyun.com/document_detail/122493.html>). The input, output and local data of a
+//! step may have 32 KiB together, by the same page.
 //!
 //! # Example
 //! ```yaml
@@ -19,11 +20,13 @@
 //!   - {target: name, source: $input.name}
 //! ```
 
-use super::twice;
+use super::constructor::{constant, too_large};
 use super::expression::{FLOW_CONTEXT, is_reference, locate, source};
+use super::{inside, twice};
 use crate::diagnostic::{Code, Severity, nearest};
 use crate::expr::{self, ExprKind, Place, StepKind};
 use crate::flow::{Dialect, Findings, Flow, Mapping, Shaping, StateKind, Text, text};
+use crate::yaml::Node;
 
 const SOURCE: Place = Place {
     variables: &["$input", "$local", "$context"],
@@ -33,6 +36,9 @@ const SOURCE: Place = Place {
     functions: false,
     condition: false,
 };
+
+/// In KiB: what the input, output and local data of a step may have together.
+const MOST: usize = 32;
 
 /// What `$local` is where a list of mappings stands.
 #[derive(Clone, Copy, PartialEq)]
@@ -48,29 +54,43 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
     if flow.dialect != Dialect::Flow {
         return;
     }
-    list(&flow.input, Local::Empty("the flow has not run yet"), findings);
-    list(&flow.output, Local::Known, findings);
+    list(flow.root, &flow.input, Local::Empty("the flow has not run yet"), findings);
+    list(flow.root, &flow.output, Local::Known, findings);
     for state in flow.states() {
         let output = match state.kind {
             StateKind::Pass => Local::Empty("a `pass` step makes no data of its own"),
             StateKind::Wait(_) => Local::Empty("a `wait` step makes no data of its own"),
             _ => Local::Known,
         };
-        list(&state.input, Local::Known, findings);
-        list(&state.output, output, findings);
-        list(&state.error, Local::Error, findings);
+        list(state.node, &state.input, Local::Known, findings);
+        list(state.node, &state.output, output, findings);
+        list(state.node, &state.error, Local::Error, findings);
     }
 }
 
-fn list(shaping: &Option<Shaping<'_>>, local: Local, findings: &mut Findings) {
-    let Some(Shaping::Mappings { entries, .. }) = shaping else { return };
+fn list(parent: Node<'_>, shaping: &Option<Shaping<'_>>, local: Local, findings: &mut Findings) {
+    let Some(Shaping::Mappings { node, entries }) = shaping else { return };
+    let mut size = 0;
     for entry in entries {
-        let text = entry.source.and_then(text).filter(|text| !text.opaque && text.value.starts_with('$'));
-        if let Some(text) = text {
-            reference(text, local, findings);
+        let Some(source) = entry.source else { continue };
+        match text(source).filter(|text| !text.opaque && text.value.starts_with('$')) {
+            Some(text) => reference(text, local, findings),
+            None => size += constants(source),
         }
     }
+    too_large(parent, Some(*node), size, MOST, findings);
     targets(entries, findings);
+}
+
+/// The bytes of every scalar in a constant.
+fn constants(source: Node<'_>) -> usize {
+    let mut size = 0;
+    let mut todo = vec![source];
+    while let Some(node) = todo.pop() {
+        size += constant(node);
+        inside(node, &mut todo);
+    }
+    size
 }
 
 fn reference(text: Text<'_>, local: Local, findings: &mut Findings) {

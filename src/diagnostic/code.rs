@@ -99,7 +99,7 @@ codes! {
     InvalidName = "invalid-name", Error;
     /// A version of the language that is not documented.
     UnknownVersion = "unknown-version", Error;
-    /// A definition larger than a request to the service may be.
+    /// A definition, or a constant in it, larger than the service takes.
     TooLarge = "too-large", Error;
     /// A state that neither goes on nor ends its scope.
     MissingTransition = "missing-transition", Error;

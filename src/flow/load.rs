@@ -277,7 +277,9 @@ impl<'a> Loader<'a, '_> {
             Dialect::StateMachine => {
                 if let Some(node) = found.node(Slot::Processor) {
                     let inner = self.reader.read(node, Shape::Processor, None);
-                    map.config = map.config.or_else(|| inner.as_ref()?.node(Slot::Config));
+                    let own = inner.as_ref().and_then(|inner| inner.node(Slot::Config));
+                    map.config_again = own.filter(|_| map.config.is_some());
+                    map.config = map.config.or(own);
                     map.body = Some(self.open(Role::Body, Some(id), node, inner.as_ref()));
                 }
             }

@@ -234,6 +234,8 @@ pub struct Map<'a> {
     pub max_concurrency: Option<Number<'a>>,
     /// `ProcessorConfig`, on the state or in its processor.
     pub config: Option<Node<'a>>,
+    /// The one in the processor, where there are both.
+    pub config_again: Option<Node<'a>>,
     /// `ItemReader`, of the distributed mode.
     pub item_reader: Option<Node<'a>>,
     /// `ItemConstructor`, of the distributed mode.
