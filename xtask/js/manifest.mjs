@@ -2,8 +2,8 @@
 //
 //     node manifest.mjs <folder> <version>
 
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 
 const [folder, version] = process.argv.slice(2);
 const file = join(folder, "package.json");
@@ -12,7 +12,16 @@ manifest.version = version;
 writeFileSync(file, `${JSON.stringify(manifest, undefined, 2)}\n`);
 
 const named = (value) => (typeof value === "string" ? [value] : Object.values(value).flatMap(named));
-const missing = named(manifest.exports).filter((path) => !existsSync(join(folder, path)));
+
+/** A path with a `*` stands for every file that fits, and for one at least. */
+function isThere(path) {
+  const [start, end] = path.split("*");
+  if (end === undefined) return existsSync(join(folder, path));
+  const dir = join(folder, dirname(`${start}x`));
+  return existsSync(dir) && readdirSync(dir).some((name) => name.endsWith(end));
+}
+
+const missing = named(manifest.exports).filter((path) => !isThere(path));
 if (missing.length > 0) {
   console.error(`package.json exports files that are not there: ${missing.join(", ")}`);
   process.exit(1);
