@@ -105,6 +105,7 @@ fn is_excused(text: &str, refusal: &Diagnostic) -> bool {
         || refusal.code == Code::YamlUnknownAlias
         // An anchor stuck to a bracket, which cannot be part of its name (rule 96: a blank must follow).
         || refusal.code == Code::YamlMissingSpace
+        || refusal.message == "a blank must follow a tag or an anchor"
         // A `%TAG` without a prefix (rule 88: a name and a prefix).
         || text.lines().any(|line| line.starts_with("%TAG") && line.split_whitespace().count() < 3)
         // An entry without a key takes no collection on its line (rule 193: the value is a block
