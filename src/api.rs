@@ -1,11 +1,11 @@
 //! The public functions as plain Rust; the serde shapes that JavaScript sees.
 
 pub mod ask;
-pub mod plain;
-pub mod read;
 #[cfg(feature = "local")]
 pub mod local;
 #[cfg(feature = "local")]
 pub mod migrate;
+pub mod plain;
+pub mod read;
 pub mod shape;
 pub mod understand;

@@ -6,8 +6,8 @@
 mod choice;
 mod constructor;
 mod ending;
-mod expression;
 mod express;
+mod expression;
 mod local;
 mod loops;
 mod map;

@@ -114,7 +114,10 @@ enum Waits {
 enum Outcome {
     Body(Map<String, Value>),
     /// The description of an execution, when it has ended or the time is up.
-    Poll { execution: ExecutionId, until: Millis },
+    Poll {
+        execution: ExecutionId,
+        until: Millis,
+    },
 }
 
 /// A request that was let in.
@@ -299,7 +302,8 @@ impl Emulator {
         for (execution, waiters) in self.store.take_ended() {
             for waiter in waiters {
                 if let Some(held) = self.release(waiter) {
-                    let body = self.store.execution(execution).map(|e| executions::describe_body(e, &self.options.quirks));
+                    let body =
+                        self.store.execution(execution).map(|e| executions::describe_body(e, &self.options.quirks));
                     let response = held.envelope.body(body.unwrap_or_default());
                     self.ready_after(waiter, held.envelope, response);
                 }

@@ -10,8 +10,8 @@ mod reader;
 
 pub use dialect::Dialect;
 pub use findings::Findings;
-pub use load::load;
 pub use found::text;
+pub use load::load;
 pub use model::{
     Branch, Catch, Choice, Fail, Flag, Flow, Map, Mapping, Number, NumberValue, Parallel, Retry, Role, Scope, ScopeId,
     Shaping, State, StateId, StateKind, Target, Task, Text, TextValue, Wait,

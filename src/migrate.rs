@@ -47,33 +47,18 @@ const MOST_VALUES: usize = 1_000_000;
 pub fn migrate(text: &str) -> Migration {
     let (tree, found) = yaml::parse(text);
     let (flow, diagnostics) = check(&tree, found);
-    if diagnostics
-        .iter()
-        .any(|found| found.severity == Severity::Error)
-    {
-        return Migration {
-            text: None,
-            diagnostics,
-        };
+    if diagnostics.iter().any(|found| found.severity == Severity::Error) {
+        return Migration { text: None, diagnostics };
     }
     let Some(flow) = flow else {
-        return Migration {
-            text: None,
-            diagnostics,
-        };
+        return Migration { text: None, diagnostics };
     };
     if flow.dialect == Dialect::StateMachine {
         let message = "the definition is a `StateMachine` already: nothing is changed";
-        let place = flow
-            .root
-            .get("Type")
-            .map_or(flow.root.span(), |node| node.span());
+        let place = flow.root.get("Type").map_or(flow.root.span(), |node| node.span());
         let mut findings = Findings::new();
         findings.add(Diagnostic::new(Code::MigrateNothing, place, message));
-        return Migration {
-            text: Some(text.to_owned()),
-            diagnostics: findings.finish(tree.root()),
-        };
+        return Migration { text: Some(text.to_owned()), diagnostics: findings.finish(tree.root()) };
     }
     Migrator::new(&tree, &flow).run(&tree)
 }
@@ -123,11 +108,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
             name: flow.name.map_or("flow", |name| name.value).to_owned(),
             names: Vec::new(),
             publish: HashMap::new(),
-            taken: flow
-                .states()
-                .iter()
-                .filter_map(|state| Some(state.name?.value.to_owned()))
-                .collect(),
+            taken: flow.states().iter().filter_map(|state| Some(state.name?.value.to_owned())).collect(),
             counts: HashMap::new(),
             left: MOST_VALUES,
             told_qualifier: false,
@@ -136,14 +117,9 @@ impl<'f, 'a> Migrator<'f, 'a> {
 
     fn run(mut self, tree: &Tree<'a>) -> Migration {
         if let Some(line) = self.comments.template_line() {
-            let message = "lines of the template stand before what they stood before; what they enclose may stand elsewhere now";
-            self.no_equal(
-                Span {
-                    start: line,
-                    end: line,
-                },
-                message,
-            );
+            let message =
+                "lines of the template stand before what they stood before; what they enclose may stand elsewhere now";
+            self.no_equal(Span { start: line, end: line }, message);
         }
         self.give_names();
         self.find_published();
@@ -151,11 +127,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
         let mut entries = vec![self.dressed(Entry::text("Type", "StateMachine"), root, "type")];
         let version = self.dressed(Entry::text("SpecVersion", "v1"), root, "version");
         // The order of the two keys is the author's.
-        let before = |key: &str| {
-            root.entries()
-                .position(|(k, _)| k.text() == Some(key))
-                .unwrap_or(usize::MAX)
-        };
+        let before = |key: &str| root.entries().position(|(k, _)| k.text() == Some(key)).unwrap_or(usize::MAX);
         entries.insert(usize::from(before("type") < before("version")), version);
         let name = match self.flow.name {
             Some(name) => self.dressed_value("Name", name.node, root, "name"),
@@ -163,10 +135,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
         };
         if self.flow.name.is_none() {
             let place = root.get("type").map_or(Span::at(0), |node| node.span());
-            self.review(
-                place,
-                "a StateMachine says its name: put the name of the flow in place of `flow`",
-            );
+            self.review(place, "a StateMachine says its name: put the name of the flow in place of `flow`");
         }
         entries.push(name);
         if let Some(timeout) = &self.flow.timeout {
@@ -174,19 +143,12 @@ impl<'f, 'a> Migrator<'f, 'a> {
             entries.push(timeout);
         }
         let top = self.top();
-        let steps = self.dressed_collection(
-            Entry::new("States", write::Value::List(top.states)),
-            root,
-            "steps",
-        );
+        let steps = self.dressed_collection(Entry::new("States", write::Value::List(top.states)), root, "steps");
         entries.push(Entry::text("StartAt", &top.start));
         entries.push(steps);
         let end = self.comments.all();
         let text = write::document(&entries, &end);
-        Migration {
-            text: Some(text),
-            diagnostics: self.findings.finish(tree.root()),
-        }
+        Migration { text: Some(text), diagnostics: self.findings.finish(tree.root()) }
     }
 
     /// Names every state: its own name, unless a state of another list that is lifted into the
@@ -197,15 +159,9 @@ impl<'f, 'a> Migrator<'f, 'a> {
         let mut homes: Vec<ScopeId> = Vec::with_capacity(flow.scopes().len());
         self.names = vec![String::new(); flow.states().len()];
         for scope in flow.scopes() {
-            let outer = scope
-                .owner
-                .and_then(|owner| flow.state(owner))
-                .map(|owner| owner.scope);
+            let outer = scope.owner.and_then(|owner| flow.state(owner)).map(|owner| owner.scope);
             let lifted = matches!(scope.role, Role::Option(_) | Role::Default);
-            let home = outer
-                .filter(|_| lifted)
-                .and_then(|outer| homes.get(outer.0 as usize))
-                .copied();
+            let home = outer.filter(|_| lifted).and_then(|outer| homes.get(outer.0 as usize)).copied();
             let home = home.unwrap_or(scope.id);
             homes.push(home);
             for state in flow.states_of(scope.id) {
@@ -237,11 +193,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
         let count = self.counts.entry(wanted.to_owned()).or_insert(0);
         loop {
             *count += 1;
-            let name = if *count == 1 {
-                wanted.to_owned()
-            } else {
-                [wanted, "-", &count.to_string()].concat()
-            };
+            let name = if *count == 1 { wanted.to_owned() } else { [wanted, "-", &count.to_string()].concat() };
             if self.taken.insert(name.clone()) {
                 return name;
             }
@@ -251,57 +203,35 @@ impl<'f, 'a> Migrator<'f, 'a> {
     /// Finds the maps whose iterations read more than their item.
     fn find_published(&mut self) {
         let flow = self.flow;
-        let direct =
-            flow.input.is_none() && self.facts.first().is_some_and(|top| !top.keeps_local());
+        let direct = flow.input.is_none() && self.facts.first().is_some_and(|top| !top.keeps_local());
         let mut globals = HashSet::new();
         for state in flow.states() {
             let StateKind::Map(map) = &state.kind else {
                 continue;
             };
-            let reads = map
-                .body
-                .and_then(|body| self.facts.get(body.0 as usize))
-                .is_some_and(|facts| facts.reads_input);
-            let is_top = flow
-                .scope(state.scope)
-                .is_some_and(|scope| scope.role == Role::Top);
-            if !reads
-                || reads::reads_only_item(&self.facts, map)
-                || (direct && is_top && state.input.is_none())
-            {
+            let reads =
+                map.body.and_then(|body| self.facts.get(body.0 as usize)).is_some_and(|facts| facts.reads_input);
+            let is_top = flow.scope(state.scope).is_some_and(|scope| scope.role == Role::Top);
+            if !reads || reads::reads_only_item(&self.facts, map) || (direct && is_top && state.input.is_none()) {
                 continue;
             }
             let name = self.name_of(state.id);
             let entry = self.made_name(&[&name, "-input"].concat());
-            let plain =
-                name.len() <= 64 && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-            let global = if plain {
-                name
-            } else {
-                ["foreach_", &state.id.0.to_string()].concat()
-            };
+            let plain = name.len() <= 64 && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+            let global = if plain { name } else { ["foreach_", &state.id.0.to_string()].concat() };
             let twice = !globals.insert(global.clone());
-            let global = if twice {
-                [&global, "_", &state.id.0.to_string()].concat()
-            } else {
-                global
-            };
+            let global = if twice { [&global, "_", &state.id.0.to_string()].concat() } else { global };
             self.publish.insert(state.id, Publish { global, entry });
         }
     }
 
     /// Where to go to come to a state.
     fn entry_of(&self, state: StateId) -> String {
-        self.publish
-            .get(&state)
-            .map_or_else(|| self.name_of(state), |published| published.entry.clone())
+        self.publish.get(&state).map_or_else(|| self.name_of(state), |published| published.entry.clone())
     }
 
     fn name_of(&self, state: StateId) -> String {
-        self.names
-            .get(state.0 as usize)
-            .cloned()
-            .unwrap_or_default()
+        self.names.get(state.0 as usize).cloned().unwrap_or_default()
     }
 
     fn review(&mut self, span: Span, message: impl Into<String>) {

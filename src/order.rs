@@ -5,9 +5,10 @@ use std::cmp::Ordering;
 
 /// Sorts a list; equal elements keep their order. A sorted list costs one look at each element.
 pub fn sort_by<T>(list: &mut [T], compare: impl Fn(&T, &T) -> Ordering) {
-    let order = order(list.len(), &|a, b| {
-        matches!((list.get(a as usize), list.get(b as usize)), (Some(a), Some(b)) if compare(a, b) == Ordering::Less)
-    });
+    let order = order(
+        list.len(),
+        &|a, b| matches!((list.get(a as usize), list.get(b as usize)), (Some(a), Some(b)) if compare(a, b) == Ordering::Less),
+    );
     if let Some(order) = order {
         arrange(order, &mut |a, b| {
             if let Ok([a, b]) = list.get_disjoint_mut([a, b]) {

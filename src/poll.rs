@@ -146,26 +146,14 @@ enum State {
 
 impl Default for RetryOptions {
     fn default() -> Self {
-        RetryOptions {
-            max_attempts: 5,
-            base_delay_ms: 500,
-            max_delay_ms: 10_000,
-        }
+        RetryOptions { max_attempts: 5, base_delay_ms: 500, max_delay_ms: 10_000 }
     }
 }
 
 impl Poll {
     /// A machine that has not begun.
     pub fn new(options: Options) -> Self {
-        Poll {
-            options,
-            state: State::Idle,
-            deadline: None,
-            attempts: 0,
-            mended: false,
-            pause: 0,
-            answered: false,
-        }
+        Poll { options, state: State::Idle, deadline: None, attempts: 0, mended: false, pause: 0, answered: false }
     }
 
     /// Attempts sent since the last execution came back.
@@ -179,48 +167,26 @@ impl Poll {
             (State::Finished(outcome), _) => Action::Finish(outcome),
             (_, Input::Aborted) => self.finish(Outcome::Aborted),
             (State::Idle, _) => {
-                self.deadline = self
-                    .options
-                    .timeout_ms
-                    .map(|timeout| now.saturating_add(timeout));
+                self.deadline = self.options.timeout_ms.map(|timeout| now.saturating_add(timeout));
                 self.send(now)
             }
             (State::Sleeping { .. }, Input::Woke) => self.send(now),
             // An answer that nobody waits for any more.
             (State::Sleeping { until }, _) => Action::Sleep(until.saturating_sub(now)),
             (State::Sending { .. }, Input::Start | Input::Woke) => Action::Stay,
-            (State::Sending { since }, Input::Execution { done }) => {
-                self.answered(now, since, done)
-            }
-            (
-                State::Sending { .. },
-                Input::Fault {
-                    retry,
-                    retry_after,
-                    mended,
-                },
-            ) => {
+            (State::Sending { since }, Input::Execution { done }) => self.answered(now, since, done),
+            (State::Sending { .. }, Input::Fault { retry, retry_after, mended }) => {
                 let limit = self.limit(retry, mended);
                 self.failed(now, random, limit, retry_after, Outcome::Fault)
             }
-            (State::Sending { .. }, Input::NetworkError) => self.failed(
-                now,
-                random,
-                self.options.retry.max_attempts,
-                None,
-                Outcome::NetworkError,
-            ),
+            (State::Sending { .. }, Input::NetworkError) => {
+                self.failed(now, random, self.options.retry.max_attempts, None, Outcome::NetworkError)
+            }
             (State::Sending { .. }, Input::TimedOut) => {
                 if self.is_over(now) {
                     return self.finish(Outcome::DeadlinePassed);
                 }
-                self.failed(
-                    now,
-                    random,
-                    self.options.retry.max_attempts,
-                    None,
-                    Outcome::AttemptTimedOut,
-                )
+                self.failed(now, random, self.options.retry.max_attempts, None, Outcome::AttemptTimedOut)
             }
         }
     }
@@ -229,9 +195,7 @@ impl Poll {
         if self.is_over(now) {
             return self.finish(Outcome::DeadlinePassed);
         }
-        let left = self
-            .deadline
-            .map_or(Millis::MAX, |deadline| deadline.saturating_sub(now));
+        let left = self.deadline.map_or(Millis::MAX, |deadline| deadline.saturating_sub(now));
         // The last answer should come before the deadline, not race with it.
         let wait = if self.is_at_once() { 0 } else { self.options.wait_time_seconds };
         let wait = Millis::from(wait).min(left.saturating_sub(1000) / 1000);
@@ -257,9 +221,7 @@ impl Poll {
             return self.send(now);
         }
         self.pause = (self.pause * 2).clamp(EARLY, LONGEST_PAUSE);
-        let left = self
-            .deadline
-            .map_or(Millis::MAX, |deadline| deadline.saturating_sub(now));
+        let left = self.deadline.map_or(Millis::MAX, |deadline| deadline.saturating_sub(now));
         self.sleep(now, self.pause.min(left))
     }
 
@@ -290,27 +252,18 @@ impl Poll {
         if self.attempts >= limit {
             return self.finish(outcome);
         }
-        let RetryOptions {
-            base_delay_ms,
-            max_delay_ms,
-            ..
-        } = self.options.retry;
+        let RetryOptions { base_delay_ms, max_delay_ms, .. } = self.options.retry;
         let doubled = base_delay_ms.saturating_mul(1 << (self.attempts - 1).min(30));
         let delay = fraction(doubled.min(max_delay_ms), random).max(retry_after.unwrap_or(0));
         // Nobody is helped by a sleep that only the deadline ends: what went wrong is told now.
-        if self
-            .deadline
-            .is_some_and(|deadline| now.saturating_add(delay) >= deadline)
-        {
+        if self.deadline.is_some_and(|deadline| now.saturating_add(delay) >= deadline) {
             return self.finish(outcome);
         }
         self.sleep(now, delay)
     }
 
     fn sleep(&mut self, now: Millis, delay: Millis) -> Action {
-        self.state = State::Sleeping {
-            until: now.saturating_add(delay),
-        };
+        self.state = State::Sleeping { until: now.saturating_add(delay) };
         Action::Sleep(delay)
     }
 

@@ -70,24 +70,13 @@ pub fn sign(
     stamp: Stamp<'_>,
 ) -> SignedRequest {
     let parameters = call.parameters();
-    let mut pairs: Vec<(&str, &str)> = parameters
-        .iter()
-        .map(|(name, value)| (*name, value.as_str()))
-        .collect();
+    let mut pairs: Vec<(&str, &str)> = parameters.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let timestamp = time::utc(stamp.now);
     match (credentials, scheme) {
         (None, _) => {
             // A gateway's answers are JSON anyway: it is not told the format.
-            pairs.extend(
-                call.common()
-                    .into_iter()
-                    .filter(|(name, _)| *name != "Format"),
-            );
-            SignedRequest {
-                method: "GET",
-                url: endpoint.url(&rpc::canonical(&pairs)),
-                headers: Vec::new(),
-            }
+            pairs.extend(call.common().into_iter().filter(|(name, _)| *name != "Format"));
+            SignedRequest { method: "GET", url: endpoint.url(&rpc::canonical(&pairs)), headers: Vec::new() }
         }
         (Some(credentials), Scheme::HmacSha1) => {
             pairs.extend(call.common());
@@ -102,17 +91,10 @@ pub fn sign(
                 pairs.push(("SecurityToken", token));
             }
             let mut query = rpc::canonical(&pairs);
-            let signature = rpc::signature(
-                &credentials.access_key_secret,
-                &rpc::string_to_sign("GET", &query),
-            );
+            let signature = rpc::signature(&credentials.access_key_secret, &rpc::string_to_sign("GET", &query));
             query.push_str("&Signature=");
             encode::percent_into(&mut query, &signature);
-            SignedRequest {
-                method: "GET",
-                url: endpoint.url(&query),
-                headers: Vec::new(),
-            }
+            SignedRequest { method: "GET", url: endpoint.url(&query), headers: Vec::new() }
         }
         (Some(credentials), Scheme::Acs3HmacSha256) => {
             let mut headers = vec![
@@ -126,17 +108,9 @@ pub fn sign(
             if let Some(token) = &credentials.security_token {
                 headers.push(("x-acs-security-token", token));
             }
-            let canonical =
-                acs3::canonical_request("GET", "/", &pairs, &headers, acs3::EMPTY_BODY_SHA256);
-            let signature = acs3::signature(
-                &credentials.access_key_secret,
-                &acs3::string_to_sign(&canonical.request),
-            );
-            let authorization = acs3::authorization(
-                &credentials.access_key_id,
-                &canonical.signed_headers,
-                &signature,
-            );
+            let canonical = acs3::canonical_request("GET", "/", &pairs, &headers, acs3::EMPTY_BODY_SHA256);
+            let signature = acs3::signature(&credentials.access_key_secret, &acs3::string_to_sign(&canonical.request));
+            let authorization = acs3::authorization(&credentials.access_key_id, &canonical.signed_headers, &signature);
             let mut headers: Vec<(String, String)> = headers
                 .into_iter()
                 .filter(|(name, _)| *name != "host")
@@ -144,11 +118,7 @@ pub fn sign(
                 .collect();
             headers.push(("accept".to_owned(), "application/json".to_owned()));
             headers.push(("authorization".to_owned(), authorization));
-            SignedRequest {
-                method: "GET",
-                url: endpoint.url(&rpc::canonical(&pairs)),
-                headers,
-            }
+            SignedRequest { method: "GET", url: endpoint.url(&rpc::canonical(&pairs)), headers }
         }
     }
 }
@@ -170,11 +140,7 @@ pub fn nonce(mut random: [u8; 16]) -> String {
 
 /// Compares two signatures in a time that does not depend on where they differ.
 pub fn same(a: &str, b: &str) -> bool {
-    a.len() == b.len()
-        && a.bytes()
-            .zip(b.bytes())
-            .fold(0, |all, (a, b)| all | (a ^ b))
-            == 0
+    a.len() == b.len() && a.bytes().zip(b.bytes()).fold(0, |all, (a, b)| all | (a ^ b)) == 0
 }
 
 impl Credentials {
@@ -209,9 +175,7 @@ impl Scheme {
 
     /// The scheme of a name.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Scheme::HmacSha1, Scheme::Acs3HmacSha256]
-            .into_iter()
-            .find(|scheme| scheme.as_str() == name)
+        [Scheme::HmacSha1, Scheme::Acs3HmacSha256].into_iter().find(|scheme| scheme.as_str() == name)
     }
 }
 
@@ -223,11 +187,6 @@ impl fmt::Debug for Credentials {
 
 impl fmt::Debug for SignedRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "SignedRequest {{ {} {} }}",
-            self.method,
-            redact(&self.url, None)
-        )
+        write!(f, "SignedRequest {{ {} {} }}", self.method, redact(&self.url, None))
     }
 }

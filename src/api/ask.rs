@@ -103,11 +103,7 @@ pub fn settings<V: Value>(
 ) -> Result<Settings<V>, Failure> {
     let mut diagnostics = Vec::new();
     let mut fields = Fields::new(options, Path::new(), "the options", &mut diagnostics);
-    let known: Vec<&str> = CALL
-        .iter()
-        .chain(if until_done { WAIT } else { &[] })
-        .copied()
-        .collect();
+    let known: Vec<&str> = CALL.iter().chain(if until_done { WAIT } else { &[] }).copied().collect();
     fields.only(&known);
     let endpoint = endpoint(&mut fields);
     let scheme = scheme(&mut fields);
@@ -116,9 +112,7 @@ pub fn settings<V: Value>(
     let timeout_ms = fields.integer("timeoutMs", 1, u32::MAX).map(u64::from);
     let allow_page = fields.boolean("dangerouslyAllowBrowser").unwrap_or(false);
     let wait_time_seconds = match until_done {
-        true => fields
-            .integer("waitTimeSeconds", 0, MAX_WAIT_SECONDS)
-            .unwrap_or(DEFAULT_WAIT_SECONDS),
+        true => fields.integer("waitTimeSeconds", 0, MAX_WAIT_SECONDS).unwrap_or(DEFAULT_WAIT_SECONDS),
         false => wait_time_seconds,
     };
     // The driver takes these as they are.
@@ -126,9 +120,7 @@ pub fn settings<V: Value>(
     let is_watched = fields.of_kind("onUpdate", Kind::Function).is_some();
     fields.of_kind("signal", Kind::Object);
     let given = fields.get("credentials");
-    let is_function = given
-        .as_ref()
-        .is_some_and(|given| given.kind() == Kind::Function);
+    let is_function = given.as_ref().is_some_and(|given| given.kind() == Kind::Function);
     if given.is_some() && scheme == Scheme::Acs3HmacSha256 {
         check_for_acs3(&mut fields, endpoint.as_ref(), &headers);
     }
@@ -140,21 +132,8 @@ pub fn settings<V: Value>(
         Some(function) if is_function => Source::Function(function),
         Some(given) => Source::Fixed(keys(Some(given))?),
     };
-    let poll = poll::Options {
-        until_done,
-        first_at_once: is_watched,
-        wait_time_seconds,
-        timeout_ms,
-        retry,
-    };
-    Ok(Settings {
-        endpoint,
-        scheme,
-        credentials,
-        headers,
-        poll,
-        allow_page,
-    })
+    let poll = poll::Options { until_done, first_at_once: is_watched, wait_time_seconds, timeout_ms, retry };
+    Ok(Settings { endpoint, scheme, credentials, headers, poll, allow_page })
 }
 
 /// Reads `Credentials`. Messages name fields, never values.
@@ -163,12 +142,7 @@ pub fn keys<V: Value>(given: Option<V>) -> Result<Keys, Failure> {
     let path = vec![PathSegment::from("credentials")];
     let mut fields = Fields::new(given, path, "`credentials`", &mut diagnostics);
     if fields.is_object() {
-        fields.only(&[
-            "accessKeyId",
-            "accessKeySecret",
-            "securityToken",
-            "expiration",
-        ]);
+        fields.only(&["accessKeyId", "accessKeySecret", "securityToken", "expiration"]);
     }
     let mut required = |key: &str| {
         if fields.is_object() && fields.get(key).is_none() {
@@ -189,32 +163,23 @@ pub fn keys<V: Value>(given: Option<V>) -> Result<Keys, Failure> {
         }
         moment
     });
-    let credentials = Credentials {
-        access_key_id,
-        access_key_secret,
-        security_token,
-    };
+    let credentials = Credentials { access_key_id, access_key_secret, security_token };
     let problem = match diagnostics.first() {
         Some(first) => Some(first.message.clone()),
         None => credentials.problem(),
     };
     match problem {
-        None => Ok(Keys {
-            credentials,
-            expiration,
-        }),
-        Some(message) => Err(Failure {
-            diagnostics,
-            ..Failure::new(ErrorKind::Credentials, "bad-credentials", message)
-        }),
+        None => Ok(Keys { credentials, expiration }),
+        Some(message) => {
+            Err(Failure { diagnostics, ..Failure::new(ErrorKind::Credentials, "bad-credentials", message) })
+        }
     }
 }
 
 impl Keys {
     /// True where they end before a request could use them.
     pub fn are_stale(&self, now: u64) -> bool {
-        self.expiration
-            .is_some_and(|end| end <= now.saturating_add(EXPIRY_MARGIN_MS))
+        self.expiration.is_some_and(|end| end <= now.saturating_add(EXPIRY_MARGIN_MS))
     }
 
     /// A page shows its secrets to everybody: a long-lived one is refused there.
@@ -224,11 +189,7 @@ impl Keys {
         }
         let message = "a long-lived secret in a page can be read by everybody who opens it: ask through a gateway, use \
                        temporary credentials with a `securityToken`, or set `dangerouslyAllowBrowser`";
-        Err(Failure::new(
-            ErrorKind::Credentials,
-            "secret-in-page",
-            message.to_owned(),
-        ))
+        Err(Failure::new(ErrorKind::Credentials, "secret-in-page", message.to_owned()))
     }
 }
 
@@ -249,14 +210,9 @@ impl Failure {
 
     /// A call that was not sent, because of these findings.
     pub fn of_call(diagnostics: Vec<Diagnostic>) -> Self {
-        let code = diagnostics
-            .first()
-            .map_or("internal", |first| first.code.as_str());
+        let code = diagnostics.first().map_or("internal", |first| first.code.as_str());
         let failure = Failure::new(ErrorKind::Request, code, summary(&diagnostics));
-        Failure {
-            diagnostics,
-            ..failure
-        }
+        Failure { diagnostics, ..failure }
     }
 
     /// An answer that holds a fault.
@@ -266,11 +222,7 @@ impl Failure {
             request_id: fault.request_id.clone(),
             retryable: fault.retry != Retry::Never,
             attempts,
-            ..Failure::new(
-                fault.kind,
-                &fault.code,
-                sign::redact(&fault.message, credentials),
-            )
+            ..Failure::new(fault.kind, &fault.code, sign::redact(&fault.message, credentials))
         }
     }
 
@@ -278,12 +230,7 @@ impl Failure {
     pub fn of_reading(status: u16, diagnostics: Vec<Diagnostic>, attempts: u32) -> Self {
         let message = ["the answer is not an execution: ", &summary(&diagnostics)].concat();
         let failure = Failure::new(ErrorKind::Response, "not-an-execution", message);
-        Failure {
-            status: Some(status),
-            attempts,
-            diagnostics,
-            ..failure
-        }
+        Failure { status: Some(status), attempts, diagnostics, ..failure }
     }
 
     /// No answer at all. `reason` is what the host says.
@@ -299,33 +246,15 @@ impl Failure {
             Outcome::NetworkError => {
                 let reason = sign::redact(reason, credentials);
                 let colon = if reason.is_empty() { "" } else { ": " };
-                (
-                    ErrorKind::Network,
-                    "network",
-                    ["no answer from ", &at, colon, &reason].concat(),
-                )
+                (ErrorKind::Network, "network", ["no answer from ", &at, colon, &reason].concat())
             }
-            Outcome::AttemptTimedOut => (
-                ErrorKind::Timeout,
-                "timeout",
-                [&at, " did not answer in time"].concat(),
-            ),
-            Outcome::DeadlinePassed => (
-                ErrorKind::Timeout,
-                "timeout",
-                "the time given by `timeoutMs` is over".to_owned(),
-            ),
-            _ => (
-                ErrorKind::Internal,
-                "internal",
-                "the call ended in a way that cannot be".to_owned(),
-            ),
+            Outcome::AttemptTimedOut => (ErrorKind::Timeout, "timeout", [&at, " did not answer in time"].concat()),
+            Outcome::DeadlinePassed => {
+                (ErrorKind::Timeout, "timeout", "the time given by `timeoutMs` is over".to_owned())
+            }
+            _ => (ErrorKind::Internal, "internal", "the call ended in a way that cannot be".to_owned()),
         };
-        Failure {
-            retryable: kind != ErrorKind::Internal,
-            attempts,
-            ..Failure::new(kind, code, message)
-        }
+        Failure { retryable: kind != ErrorKind::Internal, attempts, ..Failure::new(kind, code, message) }
     }
 }
 
@@ -351,10 +280,7 @@ impl From<Failure> for Plain {
 
 /// The first finding, and how many more there are.
 fn summary(diagnostics: &[Diagnostic]) -> String {
-    let first = diagnostics
-        .first()
-        .map(|first| first.message.clone())
-        .unwrap_or_default();
+    let first = diagnostics.first().map(|first| first.message.clone()).unwrap_or_default();
     match diagnostics.len() {
         0 | 1 => first,
         all => [&first, " (and ", &(all - 1).to_string(), " more)"].concat(),
@@ -367,11 +293,7 @@ fn endpoint<V: Value>(fields: &mut Fields<'_, V>) -> Option<Endpoint> {
     } else if fields.get("region").is_some() {
         ("region", Endpoint::of_region(&fields.text("region")?))
     } else {
-        fields.report(
-            Code::MissingField,
-            "region",
-            "say where to ask: `region` or `endpoint`".to_owned(),
-        );
+        fields.report(Code::MissingField, "region", "say where to ask: `region` or `endpoint`".to_owned());
         return None;
     };
     match parsed {
@@ -394,11 +316,7 @@ fn scheme<V: Value>(fields: &mut Fields<'_, V>) -> Scheme {
     })
 }
 
-fn check_for_acs3<V: Value>(
-    fields: &mut Fields<'_, V>,
-    endpoint: Option<&Endpoint>,
-    headers: &[(String, String)],
-) {
+fn check_for_acs3<V: Value>(fields: &mut Fields<'_, V>, endpoint: Option<&Endpoint>, headers: &[(String, String)]) {
     if endpoint.is_some_and(Endpoint::is_relative) {
         let message = "`ACS3-HMAC-SHA256` signs the host, so the endpoint must name one".to_owned();
         fields.report(Code::BadEndpoint, "endpoint", message);
@@ -408,11 +326,7 @@ fn check_for_acs3<V: Value>(
         name == "authorization" || name == "host" || name.starts_with("x-acs-")
     });
     if let Some((name, _)) = owned {
-        fields.report(
-            Code::UnknownOption,
-            "headers",
-            ["`", name, "` is set by the signature"].concat(),
-        );
+        fields.report(Code::UnknownOption, "headers", ["`", name, "` is set by the signature"].concat());
     }
 }
 
@@ -429,21 +343,9 @@ fn headers<V: Value>(fields: &mut Fields<'_, V>) -> Vec<(String, String)> {
         };
         let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
         if name.is_empty() || !name.bytes().all(token) {
-            inner.report(
-                Code::OutOfRange,
-                &name,
-                "this is not the name of a header".to_owned(),
-            );
-        } else if !value
-            .bytes()
-            .all(|byte| matches!(byte, b'\t' | b' '..=b'~'))
-        {
-            let message = [
-                "the value of `",
-                &name,
-                "` holds a character that a header cannot hold",
-            ]
-            .concat();
+            inner.report(Code::OutOfRange, &name, "this is not the name of a header".to_owned());
+        } else if !value.bytes().all(|byte| matches!(byte, b'\t' | b' '..=b'~')) {
+            let message = ["the value of `", &name, "` holds a character that a header cannot hold"].concat();
             inner.report(Code::OutOfRange, &name, message);
         } else {
             headers.push((name, value));
@@ -458,10 +360,7 @@ fn retry<V: Value>(fields: &mut Fields<'_, V>) -> RetryOptions {
         return retry;
     };
     if given.boolean() == Some(false) {
-        return RetryOptions {
-            max_attempts: 1,
-            ..retry
-        };
+        return RetryOptions { max_attempts: 1, ..retry };
     }
     let path = fields.path_of("retry");
     let mut inner = Fields::new(Some(given), path, "`retry`", fields.diagnostics());

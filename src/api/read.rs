@@ -51,7 +51,8 @@ fn definition(text: &str) -> Vec<Diagnostic> {
         let why = first.as_ref().map_or("", |first| &first.message);
         let message = ["the definition cannot be read as a flow: ", why].concat();
         let range = first.and_then(|first| first.range);
-        found = Places::new(text).diagnostics(vec![diagnostic::Diagnostic::new(Code::UnreadableDefinition, None, message)]);
+        found =
+            Places::new(text).diagnostics(vec![diagnostic::Diagnostic::new(Code::UnreadableDefinition, None, message)]);
         found.iter_mut().for_each(|found| found.range = range);
     }
     for finding in &mut found {

@@ -32,9 +32,11 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
             let Some(condition) = clear(&option.condition) else { continue };
             if let Some(always) = always {
                 let message = "this option is never taken: an earlier one is always true";
-                findings
-                    .report(Code::ShadowedRule, condition.span, message, &[])
-                    .related(always.span, "it is this one", &[]);
+                findings.report(Code::ShadowedRule, condition.span, message, &[]).related(
+                    always.span,
+                    "it is this one",
+                    &[],
+                );
             } else if condition.value.trim_ascii() == "true" {
                 always = Some(*condition);
             }
@@ -43,9 +45,11 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
         if always.is_none() {
             twice(&mut seen, &mut |first, second| {
                 let message = "this option is never taken: an earlier one has the same condition";
-                findings
-                    .report(Code::ShadowedRule, second.span, message, &[])
-                    .related(first.span, "it is this one", &[]);
+                findings.report(Code::ShadowedRule, second.span, message, &[]).related(
+                    first.span,
+                    "it is this one",
+                    &[],
+                );
             });
         }
     }

@@ -21,8 +21,8 @@
 //!   name.$: $Input.name
 //! ```
 
-use super::key_of;
 use super::expression::{AFTER, BEFORE, ITEM, read};
+use super::key_of;
 use crate::diagnostic::{Code, Severity, fill};
 use crate::expr::Place;
 use crate::flow::{Dialect, Findings, Flow, Shaping, StateKind, text};
@@ -142,10 +142,7 @@ fn expression<'a>(key: Node<'a>, value: Node<'a>, place: &Place, todo: &mut Vec<
         Kind::Mapping | Kind::Sequence => {
             let message = "`{}` should be an expression: whether what stands below it is computed is not documented";
             let place = value.entries().next().map_or(value.span(), |(key, _)| key.span());
-            findings
-                .report(Code::WrongType, place, message, &[name])
-                .severity(Severity::Warning)
-                .about(value.span());
+            findings.report(Code::WrongType, place, message, &[name]).severity(Severity::Warning).about(value.span());
             todo.push(value);
         }
     }
@@ -159,7 +156,9 @@ fn literal(name: &str, key: Node<'_>, value: Node<'_>, findings: &mut Findings) 
     }
     let computed = fill("{}.$", &[name]);
     let message = "`{}` is the text `{}` as it stands: an expression needs the key `{}`";
-    findings
-        .report(Code::LiteralReference, text.span, message, &[name, text.value, &computed])
-        .change(name, key.span(), &computed);
+    findings.report(Code::LiteralReference, text.span, message, &[name, text.value, &computed]).change(
+        name,
+        key.span(),
+        &computed,
+    );
 }

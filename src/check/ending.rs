@@ -46,9 +46,11 @@ fn machine(flow: &Flow<'_>, state: &State<'_>, findings: &mut Findings) {
             let ends = state.end.filter(|end| end.value);
             if let (Some(end), Some(next)) = (ends, state.next) {
                 let message = "`Next` and `End: true` exclude each other: keep one";
-                findings
-                    .report(Code::ConflictingKeys, end.span, message, &[])
-                    .related(next.text.span, "`Next` stands here", &[]);
+                findings.report(Code::ConflictingKeys, end.span, message, &[]).related(
+                    next.text.span,
+                    "`Next` stands here",
+                    &[],
+                );
             }
             let said = state.has_next || ends.is_some();
             if said || flow.scope(state.scope).is_none_or(|scope| scope.torn) {

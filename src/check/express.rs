@@ -55,10 +55,9 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
             }
             StateKind::Task(task) => {
                 if let Some(mode) = clear(&task.mode).filter(|mode| mode.value != "RequestComplete") {
-                    let message = "an express flow waits for no callback: `TaskMode` must be `RequestComplete`, not `{}`";
-                    findings
-                        .report(Code::UnsupportedMode, mode.span, message, &[mode.value])
-                        .severity(Severity::Error);
+                    let message =
+                        "an express flow waits for no callback: `TaskMode` must be `RequestComplete`, not `{}`";
+                    findings.report(Code::UnsupportedMode, mode.span, message, &[mode.value]).severity(Severity::Error);
                 }
             }
             _ => {}

@@ -90,9 +90,7 @@ fn idle_loop(states: &[State<'_>], ways: &Ways) -> Option<u32> {
 fn is_idle(state: &State<'_>) -> bool {
     match &state.kind {
         StateKind::Pass => true,
-        StateKind::Choice(choice) => {
-            choice.options.iter().chain(&choice.default).all(|way| way.body.is_none())
-        }
+        StateKind::Choice(choice) => choice.options.iter().chain(&choice.default).all(|way| way.body.is_none()),
         _ => false,
     }
 }

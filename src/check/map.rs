@@ -45,9 +45,11 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
                 let place = scope.and_then(|scope| key_of(scope.node, again)).unwrap_or(again);
                 let first = key_of(state.node, config).unwrap_or(config);
                 let message = "`ProcessorConfig` stands on the `Map` already: keep one";
-                findings
-                    .report(Code::ConflictingKeys, place.span(), message, &[])
-                    .related(first.span(), "the other one", &[]);
+                findings.report(Code::ConflictingKeys, place.span(), message, &[]).related(
+                    first.span(),
+                    "the other one",
+                    &[],
+                );
                 mode(again, findings);
             }
             continue;

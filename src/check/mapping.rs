@@ -156,8 +156,10 @@ fn targets(entries: &[Mapping<'_>], findings: &mut Findings) {
     }
     twice(&mut targets, &mut |first, second| {
         let message = "`{}` is made twice: this one replaces the one before";
-        findings
-            .report(Code::DuplicateTarget, second.span, message, &[second.value])
-            .related(first.span, "the one before", &[]);
+        findings.report(Code::DuplicateTarget, second.span, message, &[second.value]).related(
+            first.span,
+            "the one before",
+            &[],
+        );
     });
 }

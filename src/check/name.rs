@@ -32,9 +32,11 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
             Some((other, other_name)) if other.scope == state.scope && other_name.value == name.value => {
                 let word = flow.dialect.state_word();
                 let message = "another {} of this list is named `{}` too";
-                findings
-                    .report(Code::DuplicateName, name.span, message, &[word, name.value])
-                    .related(other_name.span, "the first `{}`", &[name.value]);
+                findings.report(Code::DuplicateName, name.span, message, &[word, name.value]).related(
+                    other_name.span,
+                    "the first `{}`",
+                    &[name.value],
+                );
             }
             _ => first = Some(state),
         }

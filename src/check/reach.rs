@@ -38,7 +38,12 @@ pub(super) fn check(flow: &Flow<'_>, scope: &Scope<'_>, ways: &Ways, findings: &
                 continue;
             }
             findings
-                .report(Code::UnreachableState, state.place(), "nothing leads to the {} `{}`", &[flow.dialect.state_word(), name])
+                .report(
+                    Code::UnreachableState,
+                    state.place(),
+                    "nothing leads to the {} `{}`",
+                    &[flow.dialect.state_word(), name],
+                )
                 .about(state.node.span());
             ways.next.mark(vec![state.index], &mut reached);
         }

@@ -61,9 +61,11 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
                 && cap < first
             {
                 let message = "the greatest interval is less than the first one, which it cuts off";
-                findings
-                    .report(Code::NoEffect, most.span, message, &[])
-                    .related(interval.span, "the first interval", &[]);
+                findings.report(Code::NoEffect, most.span, message, &[]).related(
+                    interval.span,
+                    "the first interval",
+                    &[],
+                );
             }
         }
     }
@@ -86,9 +88,11 @@ impl<'a> Shadows<'a> {
             }
             if let Some(all) = behind {
                 let message = "`{}` is never matched here: `FnF.ALL` stands before it";
-                findings
-                    .report(Code::ShadowedRule, error.span, message, &[error.value])
-                    .related(all.span, "`FnF.ALL` stands here", &[]);
+                findings.report(Code::ShadowedRule, error.span, message, &[error.value]).related(
+                    all.span,
+                    "`FnF.ALL` stands here",
+                    &[],
+                );
                 continue;
             }
             if error.value == ALL {
@@ -103,9 +107,11 @@ impl<'a> Shadows<'a> {
         twice(&mut self.names, &mut |first, second| {
             if !first.opaque {
                 let message = "`{}` is never matched here: it stands before already";
-                findings
-                    .report(Code::ShadowedRule, second.span, message, &[second.value])
-                    .related(first.span, "it stands here", &[]);
+                findings.report(Code::ShadowedRule, second.span, message, &[second.value]).related(
+                    first.span,
+                    "it stands here",
+                    &[],
+                );
             }
         });
     }

@@ -50,7 +50,8 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
         let word = flow.dialect.state_word();
         let name = target.text.value;
         let span = target.text.span;
-        if let Some(other) = named.binary_search_by(|state| name_of(state).cmp(name)).ok().and_then(|at| named.get(at)) {
+        if let Some(other) = named.binary_search_by(|state| name_of(state).cmp(name)).ok().and_then(|at| named.get(at))
+        {
             let message = "`{}` is a {} of another list: a jump cannot enter or leave a list of {}s";
             let found = findings.report(Code::UnknownTarget, span, message, &[name, word, word]);
             if let Some(state) = flow.find(other.scope, name).and_then(|id| flow.state(id)) {

@@ -20,8 +20,8 @@
 //!   resourceArn: acs:fc:::services/s/functions/work
 //! ```
 
-use super::{clear, inside, key_of};
 use super::service::{Resource, by_name, cut, has, needed, resource};
+use super::{clear, inside, key_of};
 use crate::diagnostic::{Code, Severity, fill};
 use crate::flow::{Dialect, Findings, Flow, Shaping, State, StateKind, Task, Text};
 use crate::yaml::{Kind, Node};
@@ -57,7 +57,8 @@ fn step(state: &State<'_>, task: &Task<'_>, findings: &mut Findings) {
     if let Some(mode) = clear(&task.mode) {
         let queue = matches!(kind, Some(Resource::Queue | Resource::Topic));
         if mode.value == "sync" && queue {
-            let message = "a queue or topic has no result to wait for: `sync` is documented for functions and flows only";
+            let message =
+                "a queue or topic has no result to wait for: `sync` is documented for functions and flows only";
             findings.report(Code::UnsupportedMode, mode.span, message, &[]);
         }
         if mode.value == "waitForCallback" && !gives_token(state, task, "$context.task.token") {

@@ -58,7 +58,8 @@ fn is_rfc3339(text: &str) -> bool {
             && text.bytes().zip(pattern.bytes()).all(|(c, p)| if p == b'0' { c.is_ascii_digit() } else { c == p })
     };
     let number = |from: usize, to: usize| text.get(from..to).and_then(|digits| digits.parse::<u8>().ok());
-    let in_range = |from: usize, least: u8, most: u8| number(from, from + 2).is_some_and(|n| (least..=most).contains(&n));
+    let in_range =
+        |from: usize, least: u8, most: u8| number(from, from + 2).is_some_and(|n| (least..=most).contains(&n));
     let upper = text.to_ascii_uppercase();
     let (Some(head), Some(mut rest)) = (upper.get(..19), upper.get(19..)) else { return false };
     if !shape(&head.replace(' ', "T"), "0000-00-00T00:00:00") {
@@ -72,7 +73,11 @@ fn is_rfc3339(text: &str) -> bool {
         rest = digits;
     }
     let zone = rest == "Z" || shape(rest, "+00:00") || shape(rest, "-00:00");
-    zone && in_range(5, 1, 12) && in_range(8, 1, 31) && in_range(11, 0, 23) && in_range(14, 0, 59) && in_range(17, 0, 60)
+    zone && in_range(5, 1, 12)
+        && in_range(8, 1, 31)
+        && in_range(11, 0, 23)
+        && in_range(14, 0, 59)
+        && in_range(17, 0, 60)
 }
 
 #[cfg(test)]
@@ -84,7 +89,9 @@ mod tests {
         for right in ["2030-01-01T12:00:00+08:00", "2030-01-01T12:00:00Z", "2030-01-01t12:00:00.125z"] {
             assert!(is_rfc3339(right), "{right}");
         }
-        for wrong in ["2030-01-01", "2030-01-01T12:00:00", "2030-13-01T12:00:00Z", "12:00", "2030-01-01T12:00:00.Z", "明天"] {
+        for wrong in
+            ["2030-01-01", "2030-01-01T12:00:00", "2030-13-01T12:00:00Z", "12:00", "2030-01-01T12:00:00.Z", "明天"]
+        {
             assert!(!is_rfc3339(wrong), "{wrong}");
         }
     }

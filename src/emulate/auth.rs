@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use super::AccessKey;
 use super::fault::Fault;
 use super::http::{Parameters, Request};
-use super::AccessKey;
 use crate::sign::{self, acs3, rpc};
 use crate::simulate::{Millis, time};
 
@@ -87,7 +87,9 @@ pub(super) fn check<'r>(
     }
     match (&key.security_token, claim.token) {
         (None, None) => {}
-        (Some(_), None) => return Err(Fault::new(400, "MissingSecurityToken", "SecurityToken is mandatory for this action.")),
+        (Some(_), None) => {
+            return Err(Fault::new(400, "MissingSecurityToken", "SecurityToken is mandatory for this action."));
+        }
         (Some(expected), Some(token)) if sign::same(expected, token) => {}
         (_, Some(_)) => {
             let message = "The security token does not match the AccessKey.";
@@ -156,7 +158,9 @@ fn acs3_canonical(request: &Request, parameters: &Parameters) -> String {
         request
             .headers
             .iter()
-            .filter(|(name, _)| !name.eq_ignore_ascii_case("host") && signed.iter().any(|s| s.eq_ignore_ascii_case(name)))
+            .filter(|(name, _)| {
+                !name.eq_ignore_ascii_case("host") && signed.iter().any(|s| s.eq_ignore_ascii_case(name))
+            })
             .map(|(name, value)| (name.as_str(), value.as_str())),
     );
     let query: Vec<(&str, &str)> = parameters.query.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();

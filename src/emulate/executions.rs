@@ -31,7 +31,9 @@ pub(super) fn start(store: &mut Store, call: &Call<'_>, quirks: &Quirks) -> Resu
     }
     let flow = store.flows.get(flow_name).ok_or_else(|| Fault::no_flow(flow_name))?;
     if flow.express {
-        return Err(Fault::invalid(format!("the flow `{flow_name}` is an Express flow, which StartSyncExecution starts")));
+        return Err(Fault::invalid(format!(
+            "the flow `{flow_name}` is an Express flow, which StartSyncExecution starts"
+        )));
     }
     if let Some((name, running)) = name.and_then(|name| Some((name, flow.by_name.get(name)?))) {
         return match store.execution(*running) {
@@ -98,7 +100,9 @@ pub(super) fn list(store: &mut Store, call: &Call<'_>, quirks: &Quirks) -> Resul
     }
     let moment = |name: &str| match parameters.get(name) {
         None => Ok(None),
-        Some(text) => time::parse(text).map(Some).ok_or_else(|| Fault::invalid(format!("`{name}` is not an RFC 3339 time"))),
+        Some(text) => {
+            time::parse(text).map(Some).ok_or_else(|| Fault::invalid(format!("`{name}` is not an RFC 3339 time")))
+        }
     };
     let (begin, end) = (moment("StartedTimeBegin")?, moment("StartedTimeEnd")?);
     let prefix = parameters.get("ExecutionNamePrefix").unwrap_or_default();
@@ -106,14 +110,17 @@ pub(super) fn list(store: &mut Store, call: &Call<'_>, quirks: &Quirks) -> Resul
     let flow = store.flows.get(name).ok_or_else(|| Fault::no_flow(name))?;
     let from = match parameters.get("NextToken") {
         None => ExecutionId::MAX,
-        Some(token) => *flow.by_name.get(token).ok_or_else(|| Fault::invalid(format!("the token `{token}` is unknown")))?,
+        Some(token) => {
+            *flow.by_name.get(token).ok_or_else(|| Fault::invalid(format!("the token `{token}` is unknown")))?
+        }
     };
-    let mut executions = flow.executions.range(..=from).rev().filter_map(|id| store.execution(*id)).filter(|execution| {
-        execution.name.starts_with(prefix)
-            && status.is_none_or(|status| execution.machine.status().as_str() == status)
-            && begin.is_none_or(|begin| execution.started >= begin)
-            && end.is_none_or(|end| execution.started <= end)
-    });
+    let mut executions =
+        flow.executions.range(..=from).rev().filter_map(|id| store.execution(*id)).filter(|execution| {
+            execution.name.starts_with(prefix)
+                && status.is_none_or(|status| execution.machine.status().as_str() == status)
+                && begin.is_none_or(|begin| execution.started >= begin)
+                && end.is_none_or(|end| execution.started <= end)
+        });
     let page: Vec<Value> = executions
         .by_ref()
         .take(usize::try_from(limit).unwrap_or(usize::MAX))

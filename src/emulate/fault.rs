@@ -52,7 +52,8 @@ impl Fault {
     }
 
     pub fn skewed(sent: &str, now: &str) -> Self {
-        let message = format!("The difference between the request time {sent} and the current time {now} is too large.");
+        let message =
+            format!("The difference between the request time {sent} and the current time {now} is too large.");
         Fault::new(403, "RequestTimeTooSkewed", message)
     }
 

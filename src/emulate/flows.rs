@@ -98,8 +98,11 @@ pub(super) fn list(store: &mut Store, call: &Call<'_>) -> Result<Map<String, Val
     let limit = call.parameters.number("Limit", 1, 1000)?.unwrap_or(60);
     let from = call.parameters.get("NextToken").unwrap_or_default();
     let mut flows = store.flows.range(from.to_owned()..).map(|(_, flow)| flow);
-    let page: Vec<Value> =
-        flows.by_ref().take(usize::try_from(limit).unwrap_or(usize::MAX)).map(|flow| Value::Object(body(flow))).collect();
+    let page: Vec<Value> = flows
+        .by_ref()
+        .take(usize::try_from(limit).unwrap_or(usize::MAX))
+        .map(|flow| Value::Object(body(flow)))
+        .collect();
     let mut answer = Map::from_iter([("Flows".to_owned(), Value::Array(page))]);
     if let Some(next) = flows.next() {
         answer.insert("NextToken".to_owned(), Value::from(next.name.as_str()));
@@ -141,9 +144,9 @@ fn program(name: &str, definition: &str, express: bool) -> Result<Program, Fault
     }
     let program = flow.as_ref().map(compile).ok_or_else(|| Fault::invalid("the definition holds no flow"))?;
     match program.name() {
-        Some(own) if own != name => {
-            Err(Fault::invalid(format!("the definition is named `{own}`, but the flow `{name}`: they must be the same")))
-        }
+        Some(own) if own != name => Err(Fault::invalid(format!(
+            "the definition is named `{own}`, but the flow `{name}`: they must be the same"
+        ))),
         _ => Ok(program),
     }
 }
@@ -180,7 +183,8 @@ fn environment(parameters: &Parameters) -> Result<Option<Vec<Variable>>, Fault> 
     }
     let mut variables: BTreeMap<u32, Variable> = BTreeMap::new();
     for (name, value) in parameters.all() {
-        let Some((number, field)) = name.strip_prefix("Environment.Variables.").and_then(|rest| rest.split_once('.')) else {
+        let Some((number, field)) = name.strip_prefix("Environment.Variables.").and_then(|rest| rest.split_once('.'))
+        else {
             continue;
         };
         let number = number.parse().map_err(|_| Fault::invalid(format!("`{name}` has no number")))?;

@@ -88,7 +88,9 @@ pub(super) fn cors(response: &mut Response) {
 
 /// A header is one line of visible ASCII.
 fn one_line(text: &str) -> String {
-    text.chars().flat_map(|c| if c == ' ' || c.is_ascii_graphic() { vec![c] } else { c.escape_default().collect() }).collect()
+    text.chars()
+        .flat_map(|c| if c == ' ' || c.is_ascii_graphic() { vec![c] } else { c.escape_default().collect() })
+        .collect()
 }
 
 fn escaped(text: &str) -> String {

@@ -105,7 +105,15 @@ impl Store {
     }
 
     /// Takes a started execution in. The flow must be there.
-    pub fn add(&mut self, flow: &str, name: String, input: String, callback: Option<String>, now: Millis, machine: Machine) -> ExecutionId {
+    pub fn add(
+        &mut self,
+        flow: &str,
+        name: String,
+        input: String,
+        callback: Option<String>,
+        now: Millis,
+        machine: Machine,
+    ) -> ExecutionId {
         self.last_execution += 1;
         let id = self.last_execution;
         if let Some(flow) = self.flows.get_mut(flow) {
@@ -260,7 +268,8 @@ impl Store {
                 let result = machine.output().cloned().ok_or_else(|| match machine.failure() {
                     Some(failure) if !failure.error.is_empty() => failure.clone(),
                     _ => {
-                        let cause = format!("the execution `{}` ended as {}", execution.name, machine.status().as_str());
+                        let cause =
+                            format!("the execution `{}` ended as {}", execution.name, machine.status().as_str());
                         Failure { error: format!("FnF.Execution{}", machine.status().as_str()), cause }
                     }
                 });

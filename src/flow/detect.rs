@@ -37,7 +37,8 @@ pub(super) fn detect(root: Node<'_>, findings: &mut Findings) -> Option<Dialect>
         let message = "both `type` and `Type` stand here: a flow is written in one dialect";
         findings.report(CODE, second.span(), message, &[]).related(key.span(), "the first one", &[]);
         // Two whole definitions in one text are neither.
-        let says = |name: &str, value: Node<'_>| of_key(name).is_some_and(|dialect| value.text() == Some(dialect.as_str()));
+        let says =
+            |name: &str, value: Node<'_>| of_key(name).is_some_and(|dialect| value.text() == Some(dialect.as_str()));
         if says(name, value) && says(spelling, other) {
             return None;
         }
@@ -59,11 +60,8 @@ pub(super) fn detect(root: Node<'_>, findings: &mut Findings) -> Option<Dialect>
     };
     let right_key = dialect.key(Shape::Document, Slot::Type);
     // Points at what is wrong of the two.
-    let (span, old, new) = if text == dialect.as_str() {
-        (key.span(), name, right_key)
-    } else {
-        (value.span(), text, dialect.as_str())
-    };
+    let (span, old, new) =
+        if text == dialect.as_str() { (key.span(), name, right_key) } else { (value.span(), text, dialect.as_str()) };
     let message = "`{}: {}` is no dialect: write `{}: {}`";
     let reported = findings.report(CODE, span, message, &[name, text, right_key, dialect.as_str()]);
     if name == right_key || text == dialect.as_str() {
@@ -92,4 +90,3 @@ fn by_keys(root: Node<'_>) -> Option<Dialect> {
         std::cmp::Ordering::Equal => None,
     }
 }
-

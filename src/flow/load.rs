@@ -5,11 +5,11 @@ use super::Dialect;
 use super::detect::detect;
 use super::dialect::{Shape, Slot, StateType};
 use super::findings::Findings;
+use super::found::{Found, is_opaque, text};
 use super::model::{
     Branch, Catch, Choice, Fail, Flow, Map, Mapping, Parallel, Retry, Role, Scope, ScopeId, Shaping, State, StateId,
     StateKind, Target, Task, Text, Wait,
 };
-use super::found::{Found, is_opaque, text};
 use super::reader::Reader;
 use crate::diagnostic::{Code, nearest};
 use crate::order;
@@ -227,9 +227,7 @@ impl<'a> Loader<'a, '_> {
             options.push(self.branch(Role::Option(index as u32), id, node, inner));
         }
         let default = found.node(Slot::Default).map(|node| match self.reader.dialect {
-            Dialect::StateMachine => {
-                Branch { node, condition: None, target: found.target(Slot::Default), body: None }
-            }
+            Dialect::StateMachine => Branch { node, condition: None, target: found.target(Slot::Default), body: None },
             Dialect::Flow => {
                 let inner = self.reader.read(node, Shape::Default, None);
                 self.branch(Role::Default, id, node, inner)

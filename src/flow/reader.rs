@@ -102,8 +102,8 @@ impl<'f> Reader<'f> {
             self.findings.report(Code::UnknownKey, key.span(), message, args).severity(Severity::Error);
             return same.filter(|same| same.value == foreign.value);
         }
-        let meant = nearest(text, fitting().map(|key| key.name))
-            .and_then(|name| fitting().find(|key| key.name == name));
+        let meant =
+            nearest(text, fitting().map(|key| key.name)).and_then(|name| fitting().find(|key| key.name == name));
         // What a state of an unknown type may have is unknown too, but for its name and type.
         let untyped = shape == Shape::State && of.is_none();
         if untyped && meant.is_none_or(|meant| meant.required != 255) {
@@ -164,7 +164,8 @@ impl<'f> Reader<'f> {
         let mask = if mask == 0 { 255 } else { mask };
         for key in keys {
             // Of a state of unknown type only what every state needs is known.
-            let required = if of.is_none() && shape == Shape::State { key.required == 255 } else { key.required & mask != 0 };
+            let required =
+                if of.is_none() && shape == Shape::State { key.required == 255 } else { key.required & mask != 0 };
             if !required || found.has(key.slot) || self.is_torn(node.span()) {
                 continue;
             }
@@ -232,9 +233,11 @@ impl<'f> Reader<'f> {
         let holder = self.holder(shape, None);
         if let Some(text) = node.text() {
             // `Condition:$Input.a` without a blank is one plain text.
-            let glued = self.dialect.keys(shape).iter().find(|key| {
-                text.strip_prefix(key.name).is_some_and(|rest| rest.starts_with(':'))
-            });
+            let glued = self
+                .dialect
+                .keys(shape)
+                .iter()
+                .find(|key| text.strip_prefix(key.name).is_some_and(|rest| rest.starts_with(':')));
             if let Some(key) = glued.filter(|_| node.style() == Style::Plain) {
                 let span = node.span();
                 let colon = Span::new(span.start as usize, span.start as usize + key.name.len() + 1);
@@ -402,7 +405,9 @@ impl<'f> Reader<'f> {
     fn texts(&mut self, key: &Key, node: Node<'_>) -> bool {
         if node.kind() != Kind::Sequence {
             let listed = match node.resolve() {
-                Some(Resolved::Text(text)) if !text.is_empty() => Some(["[", node.text().unwrap_or_default(), "]"].concat()),
+                Some(Resolved::Text(text)) if !text.is_empty() => {
+                    Some(["[", node.text().unwrap_or_default(), "]"].concat())
+                }
                 _ => None,
             };
             return self.wrong_type(key, node, "a list", listed.as_deref().filter(|_| node.style() == Style::Plain));

@@ -41,16 +41,13 @@ impl Comments {
             let is_template = line.trim_start().starts_with("{%");
             // A scalar that began on an earlier line may reach into this one, or over it.
             let mut from = offset;
-            let mut found =
-                is_template.then(|| offset + (line.len() - line.trim_start().len()) as u32);
+            let mut found = is_template.then(|| offset + (line.len() - line.trim_start().len()) as u32);
             let mut inside = false;
             while found.is_none() {
                 while scalar.peek().is_some_and(|span| span.end <= from) {
                     scalar.next();
                 }
-                let next = scalar
-                    .peek()
-                    .map_or(end, |span| span.start.max(from).min(end));
+                let next = scalar.peek().map_or(end, |span| span.start.max(from).min(end));
                 inside |= scalar.peek().is_some_and(|span| span.start < end);
                 let gap = text.get(from as usize..next as usize).unwrap_or_default();
                 if let Some(at) = mark(gap, from == offset) {
@@ -58,43 +55,27 @@ impl Comments {
                     break;
                 }
                 match scalar.peek() {
-                    Some(span) if span.start < end && span.end < end => {
-                        from = span.end.max(from + 1)
-                    }
+                    Some(span) if span.start < end && span.end < end => from = span.end.max(from + 1),
                     _ => break,
                 }
             }
-            let content = found.map_or(line, |at| {
-                text.get(offset as usize..at as usize).unwrap_or_default()
-            });
+            let content = found.map_or(line, |at| text.get(offset as usize..at as usize).unwrap_or_default());
             let own = content.trim().is_empty() && !(inside && found.is_none());
             if let Some(at) = found {
-                let comment = text
-                    .get(at as usize..end as usize)
-                    .unwrap_or_default()
-                    .trim_end();
+                let comment = text.get(at as usize..end as usize).unwrap_or_default().trim_end();
                 let apart = blank && list.len() > waiting;
-                list.push(Comment {
-                    line: number,
-                    of: number,
-                    apart,
-                    text: comment.to_owned(),
-                });
+                list.push(Comment { line: number, of: number, apart, text: comment.to_owned() });
             }
             blank = own && found.is_none();
             if !own && content.trim() != "---" {
                 // What waited belongs here; so does this line's own comment.
-                list.iter_mut()
-                    .skip(waiting)
-                    .for_each(|comment| comment.of = number);
+                list.iter_mut().skip(waiting).for_each(|comment| comment.of = number);
                 waiting = list.len();
             }
             offset = end;
             lines.push(end);
         }
-        list.iter_mut()
-            .skip(waiting)
-            .for_each(|comment| comment.of = usize::MAX);
+        list.iter_mut().skip(waiting).for_each(|comment| comment.of = usize::MAX);
         Comments { lines, list }
     }
 
@@ -102,11 +83,7 @@ impl Comments {
     pub fn lead(&mut self, offset: u32) -> Vec<String> {
         let line = self.line(offset);
         let from = self.list.partition_point(|comment| comment.of < line);
-        let block = self
-            .list
-            .iter_mut()
-            .skip(from)
-            .take_while(|comment| comment.of == line && comment.line < line);
+        let block = self.list.iter_mut().skip(from).take_while(|comment| comment.of == line && comment.line < line);
         take(block)
     }
 
@@ -114,34 +91,20 @@ impl Comments {
     pub fn trail(&mut self, offset: u32) -> Option<String> {
         let line = self.line(offset);
         let at = self.list.partition_point(|comment| comment.line < line);
-        let comment = self
-            .list
-            .get_mut(at)
-            .filter(|comment| comment.line == line && comment.of == line)?;
+        let comment = self.list.get_mut(at).filter(|comment| comment.line == line && comment.of == line)?;
         Some(std::mem::take(&mut comment.text)).filter(|text| !text.is_empty())
     }
 
     /// Every comment that is left within a span, and above its first line.
     pub fn rest(&mut self, span: Span) -> Vec<String> {
-        let (first, last) = (
-            self.line(span.start),
-            self.line(span.end.saturating_sub(1).max(span.start)),
-        );
+        let (first, last) = (self.line(span.start), self.line(span.end.saturating_sub(1).max(span.start)));
         let from = self.list.partition_point(|comment| comment.of < first);
-        take(
-            self.list
-                .iter_mut()
-                .skip(from)
-                .take_while(|comment| comment.line <= last),
-        )
+        take(self.list.iter_mut().skip(from).take_while(|comment| comment.line <= last))
     }
 
     /// Where the first line of a template language begins.
     pub fn template_line(&self) -> Option<u32> {
-        let found = self
-            .list
-            .iter()
-            .find(|comment| comment.text.starts_with("{%"))?;
+        let found = self.list.iter().find(|comment| comment.text.starts_with("{%"))?;
         self.lines.get(found.line).copied()
     }
 
@@ -151,9 +114,7 @@ impl Comments {
     }
 
     fn line(&self, offset: u32) -> usize {
-        self.lines
-            .partition_point(|start| *start <= offset)
-            .saturating_sub(1)
+        self.lines.partition_point(|start| *start <= offset).saturating_sub(1)
     }
 }
 

@@ -102,14 +102,9 @@ impl<'f, 'a> Migrator<'f, 'a> {
         match reads::reference(source) {
             None => Source::Constant(source),
             Some((Root::Input, rest)) => Source::Expression([frame.input(), rest].concat()),
-            Some((Root::Local, rest)) if frame.local => {
-                Source::Expression(["$Input.local", rest].concat())
-            }
+            Some((Root::Local, rest)) if frame.local => Source::Expression(["$Input.local", rest].concat()),
             Some((Root::Local, _)) => {
-                self.review(
-                    source.span(),
-                    "nothing has been put into `$local` here: the value is null",
-                );
+                self.review(source.span(), "nothing has been put into `$local` here: the value is null");
                 Source::Nothing
             }
             Some((Root::Context, rest)) => self.context(source, rest),
@@ -127,19 +122,11 @@ impl<'f, 'a> Migrator<'f, 'a> {
             ".execution.name" => "$Context.Execution.Name",
             ".step.name" => "$Context.Current.Name",
             ".flow.name" => {
-                self.review(
-                    source.span(),
-                    "the context no longer holds the name of the flow: it is written out",
-                );
+                self.review(source.span(), "the context no longer holds the name of the flow: it is written out");
                 return Source::Expression(json_text(&self.name));
             }
             _ => {
-                let message = [
-                    "the context no longer holds `",
-                    rest.trim_start_matches('.'),
-                    "`: it is null",
-                ]
-                .concat();
+                let message = ["the context no longer holds `", rest.trim_start_matches('.'), "`: it is null"].concat();
                 self.no_equal(source.span(), message);
                 return Source::Nothing;
             }
@@ -173,9 +160,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
     /// The comments of a mapping, on the entry it becomes.
     pub fn dress_mapping(&mut self, entry: Entry, mapping: &Mapping<'a>) -> Entry {
         let lead = self.comments.lead(mapping.node.span().start);
-        let trail = mapping
-            .source
-            .filter(|source| source.kind() == Kind::Scalar);
+        let trail = mapping.source.filter(|source| source.kind() == Kind::Scalar);
         let trail = trail.and_then(|source| self.comments.trail(source.span().start));
         let rest = self.rest(mapping.node);
         entry.lead(lead).lead(rest).trail(trail)
@@ -183,13 +168,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
 
     /// A path into the step's own input, where no constructor has made it: the key it begins
     /// with, and everything behind that as written.
-    pub fn own_path(
-        &mut self,
-        frame: &Frame,
-        state: &'f State<'a>,
-        key: &str,
-        rest: &str,
-    ) -> Source<'a> {
+    pub fn own_path(&mut self, frame: &Frame, state: &'f State<'a>, key: &str, rest: &str) -> Source<'a> {
         let Some(shaping) = &state.input else {
             let travels = || Source::Expression([frame.input(), ".", key, rest].concat());
             if !frame.local {
@@ -201,16 +180,11 @@ impl<'f, 'a> Migrator<'f, 'a> {
             let at = frame.at.unwrap_or(state.index);
             return match facts.keys.get(key) {
                 None if !facts.unknown => travels(),
-                Some(Some(first)) if *first < at => {
-                    Source::Expression(["$Input.local.", key, rest].concat())
-                }
+                Some(Some(first)) if *first < at => Source::Expression(["$Input.local.", key, rest].concat()),
                 _ => Source::NeedsOwn,
             };
         };
-        let found = reads::entries(shaping)
-            .iter()
-            .rev()
-            .find(|entry| entry.target.is_some_and(|t| t.value == key));
+        let found = reads::entries(shaping).iter().rev().find(|entry| entry.target.is_some_and(|t| t.value == key));
         let Some(source) = found.and_then(|entry| entry.source) else {
             return Source::NeedsOwn;
         };
@@ -224,12 +198,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
     }
 
     /// The step's whole own input.
-    pub fn own_whole(
-        &mut self,
-        frame: &Frame,
-        state: &'f State<'a>,
-        own: Option<&'static str>,
-    ) -> Value {
+    pub fn own_whole(&mut self, frame: &Frame, state: &'f State<'a>, own: Option<&'static str>) -> Value {
         if let Some(own) = own {
             return Value::Scalar(own.to_owned());
         }
@@ -274,7 +243,10 @@ impl<'f, 'a> Migrator<'f, 'a> {
             value = &unescaped;
         }
         let Ok(parsed) = expr::parse(value) else {
-            self.review(text.span, "the expression cannot be read before the template is filled in: it is kept as it is");
+            self.review(
+                text.span,
+                "the expression cannot be read before the template is filled in: it is kept as it is",
+            );
             return Some(value.to_owned());
         };
         let mut edits = Vec::new();
@@ -284,11 +256,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
         let mut from = 0;
         for (span, steps) in edits {
             out.push_str(value.get(from..span.start as usize).unwrap_or_default());
-            let steps = Span {
-                start: span.end,
-                end: steps,
-            }
-            .of(value);
+            let steps = Span { start: span.end, end: steps }.of(value);
             match self.own_source(frame, state, steps, own) {
                 Source::Expression(expression) => out.push_str(&expression),
                 _ => return None,
@@ -301,19 +269,10 @@ impl<'f, 'a> Migrator<'f, 'a> {
 
     /// True where the mappings need the step's whole input, so that it has to be kept.
     pub fn needs_own(&mut self, frame: &Frame, state: &'f State<'a>) -> bool {
-        let shapings = state
-            .output
-            .iter()
-            .chain(state.error.iter().filter(|_| !state.catch.is_empty()));
-        for source in shapings
-            .flat_map(reads::entries)
-            .filter_map(|entry| entry.source)
-        {
+        let shapings = state.output.iter().chain(state.error.iter().filter(|_| !state.catch.is_empty()));
+        for source in shapings.flat_map(reads::entries).filter_map(|entry| entry.source) {
             if let Some((Root::Input | Root::Own, rest)) = reads::reference(source)
-                && !matches!(
-                    self.quietly(|this| this.own_source(frame, state, rest, None)),
-                    Source::Expression(_)
-                )
+                && !matches!(self.quietly(|this| this.own_source(frame, state, rest, None)), Source::Expression(_))
             {
                 return true;
             }
@@ -343,11 +302,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
 
 /// The default input of a step: the scope's input, and over it the local data.
 fn merged(frame: &Frame) -> String {
-    if frame.local {
-        ["jsonMerge(", frame.input(), ", $Input.local)"].concat()
-    } else {
-        frame.input().to_owned()
-    }
+    if frame.local { ["jsonMerge(", frame.input(), ", $Input.local)"].concat() } else { frame.input().to_owned() }
 }
 
 /// `.key` and what is behind it.
@@ -360,11 +315,8 @@ fn first_key(rest: &str) -> Option<(&str, &str)> {
 /// Of mappings with one target the last; it wins.
 pub(super) fn latest<'s, 'a>(mappings: &'s [Mapping<'a>]) -> Vec<&'s Mapping<'a>> {
     let mut seen = std::collections::HashSet::new();
-    let mut found: Vec<&Mapping<'a>> = mappings
-        .iter()
-        .rev()
-        .filter(|entry| entry.target.is_some_and(|t| seen.insert(t.value)))
-        .collect();
+    let mut found: Vec<&Mapping<'a>> =
+        mappings.iter().rev().filter(|entry| entry.target.is_some_and(|t| seen.insert(t.value))).collect();
     found.reverse();
     found
 }
@@ -377,9 +329,7 @@ fn variables(expr: &Expr<'_>, found: &mut Vec<(Span, u32)>) {
         ExprKind::Path(base, steps) => match base.kind {
             ExprKind::Variable(_) => {
                 // A key in brackets is not taken apart.
-                let plain = steps
-                    .first()
-                    .is_some_and(|step| matches!(step.kind, StepKind::Member(_)));
+                let plain = steps.first().is_some_and(|step| matches!(step.kind, StepKind::Member(_)));
                 let end = if plain { expr.span.end } else { base.span.end };
                 found.push((base.span, end));
             }
@@ -392,13 +342,9 @@ fn variables(expr: &Expr<'_>, found: &mut Vec<(Span, u32)>) {
             variables(right, found);
         }
         ExprKind::And(operands) | ExprKind::Or(operands) | ExprKind::Array(operands) => {
-            operands
-                .iter()
-                .for_each(|operand| variables(operand, found));
+            operands.iter().for_each(|operand| variables(operand, found));
         }
-        ExprKind::Object(entries) => entries
-            .iter()
-            .for_each(|(_, _, value)| variables(value, found)),
+        ExprKind::Object(entries) => entries.iter().for_each(|(_, _, value)| variables(value, found)),
         ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::Text(_) => {}
     }
 }

@@ -20,30 +20,15 @@ impl<'f, 'a> Migrator<'f, 'a> {
     ) {
         let (frame, state) = (draft.frame, draft.state);
         let conditions = || choice.options.iter().filter_map(|option| option.condition);
-        let plain = |this: &mut Self| {
-            conditions().all(|text| this.own_expression(frame, state, text, None).is_some())
-        };
+        let plain = |this: &mut Self| conditions().all(|text| this.own_expression(frame, state, text, None).is_some());
         // Mappings that several ways need are written once.
-        let mut bodies = choice
-            .options
-            .iter()
-            .chain(&choice.default)
-            .filter_map(|way| way.body);
+        let mut bodies = choice.options.iter().chain(&choice.default).filter_map(|way| way.body);
         let shared = state.input.is_some()
-            && bodies.any(|body| {
-                self.facts
-                    .get(body.0 as usize)
-                    .is_some_and(|facts| !facts.inert())
-            });
+            && bodies.any(|body| self.facts.get(body.0 as usize).is_some_and(|facts| !facts.inert()));
         if shared || !self.quietly(plain) {
             draft.own = Some(OWN);
         }
-        let site = Site {
-            frame,
-            state,
-            own: draft.own,
-            exit,
-        };
+        let site = Site { frame, state, own: draft.own, exit };
         self.head(draft, "Choice");
         let mut branches = Vec::new();
         for (index, option) in choice.options.iter().enumerate() {
@@ -55,43 +40,20 @@ impl<'f, 'a> Migrator<'f, 'a> {
                                    the new one is not documented";
                     self.review(condition.span, message);
                 }
-                let said = self
-                    .own_expression(frame, state, condition, draft.own)
-                    .unwrap_or_default();
+                let said = self.own_expression(frame, state, condition, draft.own).unwrap_or_default();
                 // A scalar that says the same is kept in its author's quotes.
-                let value = if said == condition.value {
-                    self.scalar(condition.node)
-                } else {
-                    scalar(&said)
-                };
-                entries.push(self.dressed(
-                    Entry::new("Condition", Value::Scalar(value)),
-                    option.node,
-                    "condition",
-                ));
+                let value = if said == condition.value { self.scalar(condition.node) } else { scalar(&said) };
+                entries.push(self.dressed(Entry::new("Condition", Value::Scalar(value)), option.node, "condition"));
             }
             let label = ["option", &(index + 1).to_string()].concat();
             let steps = self.dressed_collection(Entry::text("", ""), option.node, "steps");
             let next = self.way(&site, option, &label, home);
-            let next = self.dressed(
-                Entry::text("Next", &next)
-                    .lead(steps.lead)
-                    .trail(steps.trail),
-                option.node,
-                "goto",
-            );
+            let next =
+                self.dressed(Entry::text("Next", &next).lead(steps.lead).trail(steps.trail), option.node, "goto");
             entries.push(next);
-            branches.push(Item {
-                lead,
-                value: Value::Map(entries),
-                trail: None,
-            });
+            branches.push(Item { lead, value: Value::Map(entries), trail: None });
         }
-        let entry = self.dressed_collection(
-            Entry::new("Branches", Value::List(branches)),
-            state.node,
-            "choices",
-        );
+        let entry = self.dressed_collection(Entry::new("Branches", Value::List(branches)), state.node, "choices");
         draft.entries.push(entry);
         let default = match &choice.default {
             Some(default) => {
@@ -99,11 +61,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
                 let steps = self.dressed_collection(Entry::text("", ""), default.node, "steps");
                 let next = self.way(&site, default, "default", home);
                 let entry = self.dressed(Entry::text("Default", &next), default.node, "goto");
-                entry
-                    .lead(dressed.lead)
-                    .lead(steps.lead)
-                    .trail(dressed.trail)
-                    .trail(steps.trail)
+                entry.lead(dressed.lead).lead(steps.lead).trail(dressed.trail).trail(steps.trail)
             }
             None if state.output.is_some() && frame.local => {
                 let next = self.no_match(&site, home);
@@ -129,11 +87,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
             );
         }
         let reads = |this: &Self| {
-            parallel
-                .branches
-                .iter()
-                .filter(|b| this.facts.get(b.0 as usize).is_some_and(|f| f.reads_input))
-                .count()
+            parallel.branches.iter().filter(|b| this.facts.get(b.0 as usize).is_some_and(|f| f.reads_input)).count()
         };
         if state.input.is_some() && reads(self) > 1 {
             draft.own = Some(OWN);
@@ -141,17 +95,12 @@ impl<'f, 'a> Migrator<'f, 'a> {
         self.head(draft, "Parallel");
         let mut branches = Vec::new();
         for scope in &parallel.branches {
-            let Some((reads_input, local)) = self
-                .facts
-                .get(scope.0 as usize)
-                .map(|facts| (facts.reads_input, facts.keeps_local()))
+            let Some((reads_input, local)) =
+                self.facts.get(scope.0 as usize).map(|facts| (facts.reads_input, facts.keeps_local()))
             else {
                 continue;
             };
-            let node = self
-                .flow
-                .scope(*scope)
-                .map_or(state.node, |scope| scope.node);
+            let node = self.flow.scope(*scope).map_or(state.node, |scope| scope.node);
             let lead = self.comments.lead(node.span().start);
             let whole = state.input.is_none() && !frame.local && draft.own.is_none();
             let (input, begin) = match reads_input {
@@ -162,27 +111,12 @@ impl<'f, 'a> Migrator<'f, 'a> {
                     (Input::Travels, Some(self.whole("input", own)))
                 }
             };
-            let inner = Frame {
-                scope: *scope,
-                input,
-                local,
-                fresh: false,
-                outer: false,
-                at: None,
-            };
+            let inner = Frame { scope: *scope, input, local, fresh: false, outer: false, at: None };
             let result = self.result(*scope);
             let built = self.home(&inner, begin, result);
-            let states = self.dressed_collection(
-                Entry::new("States", Value::List(built.states)),
-                node,
-                "steps",
-            );
+            let states = self.dressed_collection(Entry::new("States", Value::List(built.states)), node, "steps");
             let entries = vec![Entry::text("StartAt", &built.start), states];
-            branches.push(Item {
-                lead,
-                value: Value::Map(entries),
-                trail: None,
-            });
+            branches.push(Item { lead, value: Value::Map(entries), trail: None });
         }
         let count = branches.len();
         if count > MOST_BRANCHES {
@@ -215,69 +149,34 @@ impl<'f, 'a> Migrator<'f, 'a> {
         groups
     }
 
-    pub(super) fn map(
-        &mut self,
-        draft: &mut Draft<'_, 'f, 'a>,
-        map: &'f Map<'a>,
-        exit: &Exit,
-        home: &mut Home,
-    ) {
+    pub(super) fn map(&mut self, draft: &mut Draft<'_, 'f, 'a>, map: &'f Map<'a>, exit: &Exit, home: &mut Home) {
         let (frame, state) = (draft.frame, draft.state);
-        let path = map
-            .items
-            .map(|items| self.own_or_keep(draft, items))
-            .unwrap_or_default();
+        let path = map.items.map(|items| self.own_or_keep(draft, items)).unwrap_or_default();
         self.head(draft, "Map");
         let Some(body) = map.body else { return };
-        let Some((reads_input, local)) = self
-            .facts
-            .get(body.0 as usize)
-            .map(|facts| (facts.reads_input, facts.keeps_local()))
+        let Some((reads_input, local)) =
+            self.facts.get(body.0 as usize).map(|facts| (facts.reads_input, facts.keeps_local()))
         else {
             return;
         };
         if let (Some(index), true) = (map.index, reads_input) {
-            let message = [
-                "a Map does not number its items: `",
-                index.value,
-                "` has no equal, it is left out",
-            ];
+            let message = ["a Map does not number its items: `", index.value, "` has no equal, it is left out"];
             self.no_equal(index.span, message.concat());
         }
-        self.review(
-            state.place(),
-            "a Map runs 40 iterations at once at most, a foreach 100",
-        );
+        self.review(state.place(), "a Map runs 40 iterations at once at most, a foreach 100");
         let iteration = state.node.get("iterationMapping").unwrap_or(state.node);
         let items = self.dressed(Entry::text("ItemsPath", &path), iteration, "collection");
         let items = self.dressed_collection(items, state.node, "iterationMapping");
         let rest = self.rest(iteration);
         draft.entries.push(items.lead(rest));
         let begin = reads_input.then(|| self.iteration_input(frame, state, map));
-        let input = if reads_input {
-            Input::Travels
-        } else {
-            Input::Unread
-        };
-        let inner = Frame {
-            scope: body,
-            input,
-            local,
-            fresh: false,
-            outer: false,
-            at: None,
-        };
+        let input = if reads_input { Input::Travels } else { Input::Unread };
+        let inner = Frame { scope: body, input, local, fresh: false, outer: false, at: None };
         let result = self.result(body);
         let built = self.home(&inner, begin, result);
-        let states = self.dressed_collection(
-            Entry::new("States", Value::List(built.states)),
-            state.node,
-            "steps",
-        );
+        let states = self.dressed_collection(Entry::new("States", Value::List(built.states)), state.node, "steps");
         let processor = vec![Entry::text("StartAt", &built.start), states];
-        draft
-            .entries
-            .push(Entry::new("Processor", Value::Map(processor)));
+        draft.entries.push(Entry::new("Processor", Value::Map(processor)));
         self.hand_on(draft, exit, &Local::Items, true);
         self.go_on(draft, exit, home);
     }
@@ -293,10 +192,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
             None => frame.input().to_owned(),
         };
         let pair = [&json_text(item), ": $Input"].concat();
-        Entry::expression(
-            "input",
-            &["jsonMerge(", &around, ", {", &pair, "})"].concat(),
-        )
+        Entry::expression("input", &["jsonMerge(", &around, ", {", &pair, "})"].concat())
     }
 
     /// The state before a Map that keeps for its iterations what stands around them.

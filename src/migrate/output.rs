@@ -22,9 +22,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
             return match local {
                 Local::Value(value) if frame.fresh => Entry::expression("local", value),
                 _ if frame.fresh => Entry::new("local", Value::Map(Vec::new())),
-                Local::Value(value) => {
-                    Entry::expression("local", &["jsonMerge(", before, ", ", value, ")"].concat())
-                }
+                Local::Value(value) => Entry::expression("local", &["jsonMerge(", before, ", ", value, ")"].concat()),
                 _ => Entry::expression("local", before),
             };
         };
@@ -67,18 +65,11 @@ impl<'f, 'a> Migrator<'f, 'a> {
         let entry = if made.is_empty() {
             Entry::expression("local", before)
         } else if made.len() == 1 {
-            Entry::expression(
-                "local",
-                &["jsonMerge(", before, ", {", &made.concat(), "})"].concat(),
-            )
+            Entry::expression("local", &["jsonMerge(", before, ", {", &made.concat(), "})"].concat())
         } else {
             let last = made.len();
             let mut lines = vec![["jsonMerge(", before, ", {"].concat()];
-            lines.extend(
-                made.into_iter()
-                    .enumerate()
-                    .map(|(at, pair)| if at + 1 < last { pair + "," } else { pair }),
-            );
+            lines.extend(made.into_iter().enumerate().map(|(at, pair)| if at + 1 < last { pair + "," } else { pair }));
             lines.push("})".to_owned());
             Entry::new("local.$", Value::Folded(lines))
         };
@@ -124,7 +115,10 @@ impl<'f, 'a> Migrator<'f, 'a> {
             Local::Items => {
                 let (index, tail) = element(rest);
                 if index.is_none_or(|index| index == "*") {
-                    self.review(source.span(), "`[*]` is documented for the old dialect only: try it before you rely on it");
+                    self.review(
+                        source.span(),
+                        "`[*]` is documented for the old dialect only: try it before you rely on it",
+                    );
                 }
                 match index {
                     None if rest.is_empty() => "$Output.Items[*].local".to_owned(),
@@ -164,8 +158,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
             return "null".to_owned();
         }
         if node.tag().is_some_and(|tag| !tag.starts_with("!!")) {
-            let message =
-                "a tag cannot stand inside an expression: the value is kept as text without it";
+            let message = "a tag cannot stand inside an expression: the value is kept as text without it";
             self.no_equal(node.span(), message);
         }
         match node.kind() {
@@ -175,12 +168,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
             }
             Kind::Mapping => {
                 let pair = |(key, value): (Node<'a>, Node<'a>)| {
-                    [
-                        &json_text(key.text().unwrap_or_default()),
-                        ": ",
-                        &self.json(value),
-                    ]
-                    .concat()
+                    [&json_text(key.text().unwrap_or_default()), ": ", &self.json(value)].concat()
                 };
                 let pairs: Vec<String> = node.entries().map(pair).collect();
                 ["{", &pairs.join(", "), "}"].concat()
@@ -189,9 +177,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
                 None | Some(Resolved::Null) => "null".to_owned(),
                 Some(Resolved::Bool(value)) => value.to_string(),
                 Some(Resolved::Int(value)) => value.to_string(),
-                Some(Resolved::Float(text))
-                    if text.starts_with(|c: char| c.is_ascii_digit() || c == '-') =>
-                {
+                Some(Resolved::Float(text)) if text.starts_with(|c: char| c.is_ascii_digit() || c == '-') => {
                     text.to_owned()
                 }
                 Some(Resolved::Float(text) | Resolved::Text(text)) => json_text(text),

@@ -47,11 +47,7 @@ impl<'f> Facts<'f> {
 
     /// Every key is known, and is there whenever the scope ends.
     pub fn is_certain(&self) -> bool {
-        !self.unknown
-            && self
-                .keys
-                .values()
-                .all(|first| first.is_some_and(|first| first <= self.first_exit))
+        !self.unknown && self.keys.values().all(|first| first.is_some_and(|first| first <= self.first_exit))
     }
 
     fn key(&mut self, key: &'f str, surely_at: Option<u32>) {
@@ -81,22 +77,14 @@ pub(super) fn facts<'f, 'a: 'f>(flow: &'f Flow<'a>) -> Vec<Facts<'f>> {
 
 fn scope_facts<'f, 'a: 'f>(flow: &'f Flow<'a>, scope: &Scope<'_>, all: &[Facts<'f>]) -> Facts<'f> {
     let states = flow.states_of(scope.id);
-    let mut facts = Facts {
-        first_exit: u32::MAX,
-        result: has_result(flow, scope),
-        ..Facts::default()
-    };
+    let mut facts = Facts { first_exit: u32::MAX, result: has_result(flow, scope), ..Facts::default() };
     // The furthest step that is jumped to from a step before.
     let mut jumped = 0;
     // What is read before anything is put in is nothing, unless a jump leads back.
     let (mut first_write, mut last_read, mut back) = (None, None, false);
     for state in states {
         let certain = |jumped: u32| (jumped <= state.index).then_some(state.index);
-        let own_jump = state
-            .catch
-            .iter()
-            .filter_map(|rule| rule.target)
-            .filter_map(|to| index(flow, to.state));
+        let own_jump = state.catch.iter().filter_map(|rule| rule.target).filter_map(|to| index(flow, to.state));
         for to in own_jump {
             facts.restarts |= to == 0;
             back |= to <= state.index;
@@ -134,11 +122,7 @@ fn scope_facts<'f, 'a: 'f>(flow: &'f Flow<'a>, scope: &Scope<'_>, all: &[Facts<'
             facts.first_exit = facts.first_exit.min(state.index);
         }
         if let StateKind::Choice(choice) = &state.kind {
-            let ways = choice
-                .options
-                .iter()
-                .chain(&choice.default)
-                .filter_map(|way| way.target);
+            let ways = choice.options.iter().chain(&choice.default).filter_map(|way| way.target);
             for to in ways.filter_map(|to| index(flow, to.state)) {
                 facts.restarts |= to == 0;
                 back |= to <= state.index;
@@ -174,11 +158,7 @@ fn writes<'f>(state: &'f State<'_>, all: &[Facts<'f>], facts: &mut Facts<'f>, su
         None => match &state.kind {
             StateKind::Task(_) => (facts.writes, facts.unknown) = (true, true),
             StateKind::Choice(choice) => {
-                let bodies = choice
-                    .options
-                    .iter()
-                    .chain(&choice.default)
-                    .filter_map(|way| way.body);
+                let bodies = choice.options.iter().chain(&choice.default).filter_map(|way| way.body);
                 for inner in bodies.filter_map(|body| all.get(body.0 as usize)) {
                     facts.writes |= inner.writes;
                     facts.unknown |= inner.unknown;
@@ -199,33 +179,21 @@ fn writes<'f>(state: &'f State<'_>, all: &[Facts<'f>], facts: &mut Facts<'f>, su
 
 /// True where the step's own input matters to anything.
 fn uses_own_input(state: &State<'_>, all: &[Facts<'_>]) -> bool {
-    let reads = |scope: ScopeId| {
-        all.get(scope.0 as usize)
-            .is_some_and(|facts| facts.reads_input)
-    };
+    let reads = |scope: ScopeId| all.get(scope.0 as usize).is_some_and(|facts| facts.reads_input);
     let by_kind = match &state.kind {
         StateKind::Task(task) => task.resource.is_some() || task.params.is_some_and(refers),
         StateKind::Choice(choice) => choice.options.iter().chain(&choice.default).any(|way| {
-            way.condition
-                .is_some_and(|condition| condition.value.contains('$'))
-                || way.body.is_some_and(reads)
+            way.condition.is_some_and(|condition| condition.value.contains('$')) || way.body.is_some_and(reads)
         }),
         StateKind::Map(_) => true,
         StateKind::Parallel(parallel) => parallel.branches.iter().copied().any(reads),
         StateKind::Wait(wait) => {
-            wait.seconds.is_some_and(|seconds| {
-                matches!(seconds.value, crate::flow::NumberValue::Expression(_))
-            }) || matches!(wait.timestamp, Some(TextValue::Expression(_)))
+            wait.seconds.is_some_and(|seconds| matches!(seconds.value, crate::flow::NumberValue::Expression(_)))
+                || matches!(wait.timestamp, Some(TextValue::Expression(_)))
         }
         _ => false,
     };
-    by_kind
-        || state
-            .output
-            .iter()
-            .chain(&state.error)
-            .flat_map(roots)
-            .any(|root| root == Root::Input)
+    by_kind || state.output.iter().chain(&state.error).flat_map(roots).any(|root| root == Root::Input)
 }
 
 /// True where parameters refer to the step's own input.
@@ -250,19 +218,14 @@ fn has_result(flow: &Flow<'_>, scope: &Scope<'_>) -> bool {
         None if flow.output.is_none() => return true,
         None => flow.output.as_ref(),
     };
-    output
-        .into_iter()
-        .flat_map(roots)
-        .any(|root| root == Root::Local)
+    output.into_iter().flat_map(roots).any(|root| root == Root::Local)
 }
 
 /// True where the steps of a Map read nothing of their input but the item.
 pub(super) fn reads_only_item(all: &[Facts<'_>], map: &Map<'_>) -> bool {
     let facts = map.body.and_then(|body| all.get(body.0 as usize));
     let item = map.item.map(|item| item.value);
-    facts.is_some_and(|facts| {
-        !facts.reads_whole && facts.input_keys.iter().all(|key| Some(*key) == item)
-    })
+    facts.is_some_and(|facts| !facts.reads_whole && facts.input_keys.iter().all(|key| Some(*key) == item))
 }
 
 /// What a reference begins with.
@@ -286,21 +249,13 @@ pub(super) fn reference<'a>(node: Node<'a>) -> Option<(Root, &'a str)> {
     if node.tag().is_some() || node.is_template() {
         return None;
     }
-    let all = [
-        ("$input", Root::Input),
-        ("$local", Root::Local),
-        ("$context", Root::Context),
-        ("$", Root::Own),
-    ];
-    let (rest, root) = all
-        .into_iter()
-        .find_map(|(name, root)| Some((text.strip_prefix(name)?, root)))?;
+    let all = [("$input", Root::Input), ("$local", Root::Local), ("$context", Root::Context), ("$", Root::Own)];
+    let (rest, root) = all.into_iter().find_map(|(name, root)| Some((text.strip_prefix(name)?, root)))?;
     let ends = rest.starts_with(['.', '[']) || (rest.is_empty() && root != Root::Own);
     // What cannot be read as a path is a constant.
     let is_path = |text: &str| {
-        crate::expr::parse(text).is_ok_and(|parsed| {
-            matches!(parsed.expr.kind, ExprKind::Variable(_) | ExprKind::Path(..))
-        })
+        crate::expr::parse(text)
+            .is_ok_and(|parsed| matches!(parsed.expr.kind, ExprKind::Variable(_) | ExprKind::Path(..)))
     };
     (ends && is_path(text)).then_some((root, rest))
 }
@@ -314,9 +269,7 @@ fn sources<'s, 'a>(shaping: &'s Shaping<'a>) -> impl Iterator<Item = Node<'a>> +
 }
 
 fn targets<'s, 'a: 's>(shaping: &'s Shaping<'a>) -> impl Iterator<Item = &'s str> + 's {
-    entries(shaping)
-        .iter()
-        .filter_map(|entry| entry.target.map(|target| target.value))
+    entries(shaping).iter().filter_map(|entry| entry.target.map(|target| target.value))
 }
 
 /// The entries of a list of mappings.

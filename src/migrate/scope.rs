@@ -62,24 +62,17 @@ impl<'f, 'a> Migrator<'f, 'a> {
     pub fn top(&mut self) -> Built {
         let flow = self.flow;
         let Some(scope) = flow.scopes().first() else {
-            return Built {
-                start: String::new(),
-                states: Vec::new(),
-            };
+            return Built { start: String::new(), states: Vec::new() };
         };
-        let (reads_input, local) = self.facts.first().map_or((false, false), |facts| {
-            (facts.reads_input, facts.keeps_local())
-        });
+        let (reads_input, local) =
+            self.facts.first().map_or((false, false), |facts| (facts.reads_input, facts.keeps_local()));
         let input = match (&flow.input, reads_input) {
             (Some(_), true) => Input::Travels,
             (None, true) => Input::Execution,
             (_, false) => Input::Unread,
         };
         if let (Some(shaping), false) = (&flow.input, reads_input) {
-            self.review(
-                shaping.node().span(),
-                "nobody reads what these mappings make: they are left out",
-            );
+            self.review(shaping.node().span(), "nobody reads what these mappings make: they are left out");
         }
         let begin = match (&flow.input, input) {
             (Some(shaping), Input::Travels) => {
@@ -98,14 +91,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
             }
             _ => None,
         };
-        let frame = Frame {
-            scope: scope.id,
-            input,
-            local,
-            fresh: false,
-            outer: false,
-            at: None,
-        };
+        let frame = Frame { scope: scope.id, input, local, fresh: false, outer: false, at: None };
         let output = self.top_output(&frame);
         self.home(&frame, begin, output)
     }
@@ -116,8 +102,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
         if let Some(shaping) = &flow.output {
             let mut entries = self.parent_entries(frame, reads::entries(shaping));
             if let Some(first) = entries.first_mut() {
-                let dressed =
-                    self.dressed_collection(Entry::text("", ""), flow.root, "outputMappings");
+                let dressed = self.dressed_collection(Entry::text("", ""), flow.root, "outputMappings");
                 first.lead.splice(0..0, dressed.lead);
             }
             return Some(entries);
@@ -128,19 +113,12 @@ impl<'f, 'a> Migrator<'f, 'a> {
         }
         if facts.is_certain() {
             let entry = |key: &&str| Entry::expression(key, &["$Input.local.", key].concat());
-            let plain = facts.order.iter().all(|key| {
-                key.chars()
-                    .all(|c| c.is_alphanumeric() || c == '_' || c == '-')
-            });
+            let plain = facts.order.iter().all(|key| key.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-'));
             if plain {
                 return Some(facts.order.iter().map(entry).collect());
             }
         }
-        let place = flow
-            .root
-            .get("steps")
-            .and_then(|steps| steps.items().last())
-            .and_then(|last| last.get("name"));
+        let place = flow.root.get("steps").and_then(|steps| steps.items().last()).and_then(|last| last.get("name"));
         let place = place.map_or(Span::at(0), |node| node.span());
         self.no_equal(
             place,
@@ -152,25 +130,14 @@ impl<'f, 'a> Migrator<'f, 'a> {
 
     /// A list of states of its own: the top, a branch, the body of a Map. `input` is the entry
     /// that makes the scope's input where it has to travel.
-    pub fn home(
-        &mut self,
-        frame: &Frame,
-        input: Option<Entry>,
-        output: Option<Vec<Entry>>,
-    ) -> Built {
+    pub fn home(&mut self, frame: &Frame, input: Option<Entry>, output: Option<Vec<Entry>>) -> Built {
         let steps = self.flow.states_of(frame.scope);
-        let mut home = Home {
-            states: Vec::new(),
-            last: None,
-        };
+        let mut home = Home { states: Vec::new(), last: None };
         let mut begin: Vec<Entry> = input.into_iter().collect();
         // A first step that hands on data of its own, and is run once, makes `local` itself.
         let fresh = frame.local
             && begin.is_empty()
-            && self
-                .facts
-                .get(frame.scope.0 as usize)
-                .is_some_and(|facts| !facts.restarts)
+            && self.facts.get(frame.scope.0 as usize).is_some_and(|facts| !facts.restarts)
             && steps.first().is_some_and(|state| match state.kind {
                 StateKind::Task(_) | StateKind::Parallel(_) | StateKind::Map(_) => true,
                 StateKind::Pass => state.output.is_some(),
@@ -184,10 +151,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
                 // A last step that only passes on can say itself what the list comes to.
                 let says = |state: &&State<'_>| {
                     state.output.is_none()
-                        && matches!(
-                            state.kind,
-                            StateKind::Pass | StateKind::Succeed | StateKind::Wait(_)
-                        )
+                        && matches!(state.kind, StateKind::Pass | StateKind::Succeed | StateKind::Wait(_))
                 };
                 let step = steps.last().filter(says).map(|state| state.id);
                 let name = match step {
@@ -196,23 +160,12 @@ impl<'f, 'a> Migrator<'f, 'a> {
                 };
                 let plain = matches!(output.as_slice(), [one] if one.key == "local.$" && one.lead.is_empty() && matches!(&one.value, Value::Scalar(text) if text == "$Input.local"));
                 let plain = plain && step.is_none();
-                home.last = Some(Last {
-                    name: name.clone(),
-                    step,
-                    output: Some(output),
-                    used: false,
-                    plain,
-                });
+                home.last = Some(Last { name: name.clone(), step, output: Some(output), used: false, plain });
                 Exit::To(name)
             }
-            other => Exit::End {
-                empty: other.is_some(),
-            },
+            other => Exit::End { empty: other.is_some() },
         };
-        let mut start = steps
-            .first()
-            .map(|state| self.entry_of(state.id))
-            .unwrap_or_default();
+        let mut start = steps.first().map(|state| self.entry_of(state.id)).unwrap_or_default();
         if !begin.is_empty() {
             let name = self.made_name("Start");
             let entries = vec![
@@ -226,33 +179,18 @@ impl<'f, 'a> Migrator<'f, 'a> {
         }
         for (at, state) in steps.iter().enumerate() {
             if at == 0 && fresh {
-                let first = Frame {
-                    local: false,
-                    fresh,
-                    ..frame.clone()
-                };
+                let first = Frame { local: false, fresh, ..frame.clone() };
                 self.step(&first, state, &exit, &mut home);
             } else {
                 self.step(frame, state, &exit, &mut home);
             }
         }
-        if let Some(Last {
-            name,
-            step: None,
-            output,
-            used: true,
-            ..
-        }) = home.last
-        {
+        if let Some(Last { name, step: None, output, used: true, .. }) = home.last {
             let mut entries = vec![Entry::text("Type", "Succeed"), Entry::text("Name", &name)];
-            entries
-                .extend(output.map(|output| Entry::new("OutputConstructor", Value::Map(output))));
+            entries.extend(output.map(|output| Entry::new("OutputConstructor", Value::Map(output))));
             home.states.push(Item::new(Value::Map(entries)));
         }
-        Built {
-            start,
-            states: home.states,
-        }
+        Built { start, states: home.states }
     }
 
     /// What comes after a step that does not jump.
@@ -279,13 +217,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
                 if home.last.is_none() {
                     let name = self.made_name("Done");
                     let output = empty.then(Vec::new);
-                    home.last = Some(Last {
-                        name,
-                        step: None,
-                        output,
-                        used: true,
-                        plain: false,
-                    });
+                    home.last = Some(Last { name, step: None, output, used: true, plain: false });
                 }
                 home.last
                     .as_mut()
@@ -299,25 +231,10 @@ impl<'f, 'a> Migrator<'f, 'a> {
     }
 
     /// The steps of one way of a choice, lifted. Returns the state that the way goes to.
-    pub fn way(
-        &mut self,
-        site: &Site<'_, 'f, 'a>,
-        way: &'f Branch<'a>,
-        label: &str,
-        home: &mut Home,
-    ) -> String {
-        let Site {
-            frame,
-            state,
-            own: _,
-            exit,
-        } = *site;
-        let body = way
-            .body
-            .filter(|body| !self.flow.states_of(*body).is_empty());
-        let inert = body
-            .and_then(|body| self.facts.get(body.0 as usize))
-            .is_none_or(reads::Facts::inert);
+    pub fn way(&mut self, site: &Site<'_, 'f, 'a>, way: &'f Branch<'a>, label: &str, home: &mut Home) -> String {
+        let Site { frame, state, own: _, exit } = *site;
+        let body = way.body.filter(|body| !self.flow.states_of(*body).is_empty());
+        let inert = body.and_then(|body| self.facts.get(body.0 as usize)).is_none_or(reads::Facts::inert);
         // Where the steps go in the end.
         let target = match way.target.and_then(|target| target.state) {
             Some(target) => self.entry_of(target),
@@ -335,34 +252,16 @@ impl<'f, 'a> Migrator<'f, 'a> {
         let start = match body {
             None => target.clone(),
             Some(body) => {
-                let first = self
-                    .flow
-                    .states_of(body)
-                    .first()
-                    .map(|first| self.entry_of(first.id))
-                    .unwrap_or_default();
+                let first = self.flow.states_of(body).first().map(|first| self.entry_of(first.id)).unwrap_or_default();
                 let (inner, start) = if inert {
                     let at = frame.at.or(Some(state.index));
-                    (
-                        Frame {
-                            at,
-                            ..frame.clone()
-                        },
-                        first,
-                    )
+                    (Frame { at, ..frame.clone() }, first)
                 } else {
                     let name = self.made_name(&[&own_name, "-", label].concat());
                     let entered = self.enter(site, &name, &first);
                     home.states.push(entered);
                     (
-                        Frame {
-                            scope: body,
-                            input: Input::Travels,
-                            local: true,
-                            fresh: false,
-                            outer: true,
-                            at: None,
-                        },
+                        Frame { scope: body, input: Input::Travels, local: true, fresh: false, outer: true, at: None },
                         name,
                     )
                 };
@@ -404,35 +303,19 @@ impl<'f, 'a> Migrator<'f, 'a> {
 
     /// The state that joins what the steps of an option have made to the data around them.
     fn leave(&mut self, site: &Site<'_, 'f, 'a>, name: &str, target: &str, inert: bool) -> Item {
-        let Site {
-            frame, state, own, ..
-        } = *site;
+        let Site { frame, state, own, .. } = *site;
         let mut entries;
         if inert {
             entries = frame.carry("$Input");
             if frame.local {
-                entries.push(self.local_entry(
-                    "$Input.local",
-                    frame,
-                    state,
-                    state.output.as_ref(),
-                    &Local::Empty,
-                    own,
-                ));
+                entries.push(self.local_entry("$Input.local", frame, state, state.output.as_ref(), &Local::Empty, own));
             }
         } else {
             entries = frame.carry("$Input.outer");
             if frame.local {
                 // From inside, the input of the choice is the input of the scope.
                 let (local, own) = (Local::Value("$Input.local"), Some("$Input.input"));
-                let entry = self.local_entry(
-                    "$Input.outer.local",
-                    frame,
-                    state,
-                    state.output.as_ref(),
-                    &local,
-                    own,
-                );
+                let entry = self.local_entry("$Input.outer.local", frame, state, state.output.as_ref(), &local, own);
                 entries.push(entry);
             }
         }
@@ -464,10 +347,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
             if scope.role == Role::Body {
                 return true;
             }
-            next = scope
-                .owner
-                .and_then(|owner| self.flow.state(owner))
-                .and_then(|owner| self.flow.scope(owner.scope));
+            next = scope.owner.and_then(|owner| self.flow.state(owner)).and_then(|owner| self.flow.scope(owner.scope));
         }
         false
     }

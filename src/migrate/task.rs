@@ -23,13 +23,7 @@ enum Service {
 }
 
 impl<'f, 'a> Migrator<'f, 'a> {
-    pub(super) fn task(
-        &mut self,
-        draft: &mut Draft<'_, 'f, 'a>,
-        task: &Task<'a>,
-        exit: &Exit,
-        home: &mut Home,
-    ) {
+    pub(super) fn task(&mut self, draft: &mut Draft<'_, 'f, 'a>, task: &Task<'a>, exit: &Exit, home: &mut Home) {
         let state = draft.state;
         let (service, action) = self.service(task, state);
         // The parameters may need the whole input; trying tells.
@@ -40,10 +34,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
             draft.own = Some(OWN);
         }
         // A function's parameters beside its payload: the mappings are written once.
-        if service == Service::Function
-            && state.input.is_some()
-            && task.params.is_some_and(reads::refers)
-        {
+        if service == Service::Function && state.input.is_some() && task.params.is_some_and(reads::refers) {
             draft.own = Some(OWN);
         }
         self.head(draft, "Task");
@@ -54,10 +45,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
                 "sync" => "WaitForSystemCallback",
                 "waitForCallback" => "WaitForCustomCallback",
                 _ => {
-                    self.review(
-                        mode.span,
-                        "how the task waits is filled in later: the words are other ones now",
-                    );
+                    self.review(mode.span, "how the task waits is filled in later: the words are other ones now");
                     ""
                 }
             };
@@ -92,41 +80,17 @@ impl<'f, 'a> Migrator<'f, 'a> {
         }
         if !state.retry.is_empty() {
             self.overlaps(&state.retry);
-            let rules = state
-                .retry
-                .iter()
-                .enumerate()
-                .map(|(at, rule)| self.retry(rule, at))
-                .collect();
-            let entry = self.dressed_collection(
-                Entry::new("Retry", Value::List(rules)),
-                state.node,
-                "retry",
-            );
+            let rules = state.retry.iter().enumerate().map(|(at, rule)| self.retry(rule, at)).collect();
+            let entry = self.dressed_collection(Entry::new("Retry", Value::List(rules)), state.node, "retry");
             draft.entries.push(entry);
         }
         if !state.catch.is_empty() {
-            let rules = state
-                .catch
-                .iter()
-                .enumerate()
-                .map(|(at, rule)| self.catch(draft, rule, at))
-                .collect();
-            let entry = self.dressed_collection(
-                Entry::new("Catch", Value::List(rules)),
-                state.node,
-                "catch",
-            );
+            let rules = state.catch.iter().enumerate().map(|(at, rule)| self.catch(draft, rule, at)).collect();
+            let entry = self.dressed_collection(Entry::new("Catch", Value::List(rules)), state.node, "catch");
             draft.entries.push(entry);
         }
-        let reported = task
-            .mode
-            .is_some_and(|mode| mode.value == "waitForCallback");
-        let result = if service == Service::Function && !reported {
-            "$Output.Body"
-        } else {
-            "$Output"
-        };
+        let reported = task.mode.is_some_and(|mode| mode.value == "waitForCallback");
+        let result = if service == Service::Function && !reported { "$Output.Body" } else { "$Output" };
         if service == Service::Messages && !reported && state.output.is_some() {
             let message = "what the message service answers is not documented for the new dialect: see that the names are the same";
             self.review(state.place(), message);
@@ -138,17 +102,14 @@ impl<'f, 'a> Migrator<'f, 'a> {
     /// The service, and the entry of `Action`.
     fn service(&mut self, task: &Task<'a>, state: &State<'a>) -> (Service, Entry) {
         if let Some(action) = task.action.filter(|_| task.resource.is_none()) {
-            self.review(action.span, "how the new dialect spells this service and its parameters is not documented: try it");
-            return (
-                Service::Api,
-                self.dressed_value("Action", action.node, state.node, "action"),
+            self.review(
+                action.span,
+                "how the new dialect spells this service and its parameters is not documented: try it",
             );
+            return (Service::Api, self.dressed_value("Action", action.node, state.node, "action"));
         }
         let Some(resource) = task.resource else {
-            return (
-                Service::Function,
-                Entry::text("Action", "FC:InvokeFunction"),
-            );
+            return (Service::Function, Entry::text("Action", "FC:InvokeFunction"));
         };
         let name = resource.value;
         let service = if name.starts_with("acs:fnf:") {
@@ -159,12 +120,12 @@ impl<'f, 'a> Migrator<'f, 'a> {
             Service::Function
         };
         if service == Service::Function && !name.starts_with("acs:fc:") {
-            self.review(resource.span, "what is called cannot be told before the template is filled in: it is taken for a function");
+            self.review(
+                resource.span,
+                "what is called cannot be told before the template is filled in: it is taken for a function",
+            );
         } else if service == Service::Function && !self.told_qualifier {
-            let function = name
-                .split("services/")
-                .nth(1)
-                .and_then(|rest| rest.split('/').next());
+            let function = name.split("services/").nth(1).and_then(|rest| rest.split('/').next());
             if function.is_some_and(|service| !service.contains('.')) {
                 self.told_qualifier = true;
                 let message = "the new dialect shows functions with a version or alias, `services/{service}.LATEST/functions/…`: \
@@ -180,22 +141,12 @@ impl<'f, 'a> Migrator<'f, 'a> {
         (service, Entry::text("Action", action))
     }
 
-    fn parameters(
-        &mut self,
-        draft: &mut Draft<'_, 'f, 'a>,
-        task: &Task<'a>,
-        service: Service,
-    ) -> Vec<Entry> {
+    fn parameters(&mut self, draft: &mut Draft<'_, 'f, 'a>, task: &Task<'a>, service: Service) -> Vec<Entry> {
         let state = draft.state;
         let given = |key: &str| task.params.and_then(|params| params.get(key));
         let mut entries = Vec::new();
         if let Some(resource) = task.resource {
-            entries.push(self.dressed_value(
-                "resourceArn",
-                resource.node,
-                state.node,
-                "resourceArn",
-            ));
+            entries.push(self.dressed_value("resourceArn", resource.node, state.node, "resourceArn"));
         }
         // Names in the new dialect's spelling; others are kept.
         let names: &[(&str, &str)] = match service {
@@ -211,40 +162,21 @@ impl<'f, 'a> Migrator<'f, 'a> {
             Service::Api => &[],
         };
         if service == Service::Function && given("InvocationType").is_none() {
-            let kind = if task
-                .mode
-                .is_some_and(|mode| mode.value != "requestResponse")
-            {
-                "Async"
-            } else {
-                "Sync"
-            };
+            let kind = if task.mode.is_some_and(|mode| mode.value != "requestResponse") { "Async" } else { "Sync" };
             entries.push(Entry::text("invocationType", kind));
         }
         for (key, value) in task.params.into_iter().flat_map(Node::entries) {
             let name = key.text().unwrap_or_default();
-            let known = names
-                .iter()
-                .find(|(old, _)| *old == name)
-                .map(|(_, new)| *new);
+            let known = names.iter().find(|(old, _)| *old == name).map(|(_, new)| *new);
             if known.is_none() && service != Service::Api {
                 self.review(
                     key.span(),
-                    [
-                        "no parameter of the new dialect is known for `",
-                        name,
-                        "`: it is kept",
-                    ]
-                    .concat(),
+                    ["no parameter of the new dialect is known for `", name, "`: it is kept"].concat(),
                 );
             }
             let lead = self.comments.lead(key.span().start);
             let entry = self.parameter(draft, known.unwrap_or(name), value);
-            let place = if value.kind() == Kind::Scalar {
-                value
-            } else {
-                key
-            };
+            let place = if value.kind() == Kind::Scalar { value } else { key };
             let trail = self.comments.trail(place.span().start);
             entries.push(entry.lead(lead).trail(trail));
         }
@@ -256,15 +188,13 @@ impl<'f, 'a> Migrator<'f, 'a> {
         if let Some(key) = payload {
             let own = self.own_whole(draft.frame, state, draft.own);
             let entry = self.whole(key, own);
-            let entry = if draft.own.is_none() {
-                self.dressed_collection(entry, state.node, "inputMappings")
-            } else {
-                entry
-            };
+            let entry =
+                if draft.own.is_none() { self.dressed_collection(entry, state.node, "inputMappings") } else { entry };
             entries.push(entry);
         }
         if service == Service::Flow && given("ExecutionName").is_none() {
-            let message = "an execution was given a random name: see whether the new dialect does so too, or set `executionName`";
+            let message =
+                "an execution was given a random name: see whether the new dialect does so too, or set `executionName`";
             self.review(state.place(), message);
         }
         entries
@@ -302,10 +232,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
             todo.extend(node.entries().map(|(_, value)| value));
             if let Some(rest) = own_reference(node)
                 && !rest.is_empty()
-                && !matches!(
-                    self.own_source(draft.frame, draft.state, rest, None),
-                    Source::Expression(_)
-                )
+                && !matches!(self.own_source(draft.frame, draft.state, rest, None), Source::Expression(_))
             {
                 return true;
             }
@@ -316,45 +243,22 @@ impl<'f, 'a> Migrator<'f, 'a> {
     fn catch(&mut self, draft: &Draft<'_, 'f, 'a>, rule: &Catch<'a>, at: usize) -> Item {
         let (frame, state) = (draft.frame, draft.state);
         let lead = self.comments.lead(rule.node.span().start);
-        let mut entries = vec![
-            self.errors(rule.node),
-            Entry::text(
-                "Description",
-                &["catch rule ", &(at + 1).to_string()].concat(),
-            ),
-        ];
+        let mut entries =
+            vec![self.errors(rule.node), Entry::text("Description", &["catch rule ", &(at + 1).to_string()].concat())];
         if frame.carries() {
             let mut data = frame.carry("$Input");
             if frame.local || frame.fresh {
                 let shaping = state.error.as_ref();
-                let local = if shaping.is_some() {
-                    Local::Error
-                } else {
-                    Local::Empty
-                };
-                data.push(self.local_entry(
-                    "$Input.local",
-                    frame,
-                    state,
-                    shaping,
-                    &local,
-                    draft.own,
-                ));
+                let local = if shaping.is_some() { Local::Error } else { Local::Empty };
+                data.push(self.local_entry("$Input.local", frame, state, shaping, &local, draft.own));
             }
             entries.push(Entry::new("OutputConstructor", Value::Map(data)));
         }
-        let target = rule
-            .target
-            .and_then(|target| target.state)
-            .map(|target| self.entry_of(target))
-            .unwrap_or_default();
+        let target =
+            rule.target.and_then(|target| target.state).map(|target| self.entry_of(target)).unwrap_or_default();
         entries.push(self.dressed(Entry::text("Next", &target), rule.node, "goto"));
         let rest = self.rest(rule.node);
-        Item {
-            lead: [lead, rest].concat(),
-            value: Value::Map(entries),
-            trail: None,
-        }
+        Item { lead: [lead, rest].concat(), value: Value::Map(entries), trail: None }
     }
 
     /// Tells of rules that would take turns in the old dialect.
@@ -382,7 +286,5 @@ fn own_reference(node: Node<'_>) -> Option<&str> {
     if let Some(Resolved::Text("$")) = node.resolve() {
         return Some("");
     }
-    reads::reference(node)
-        .filter(|(root, _)| matches!(root, Root::Own | Root::Input))
-        .map(|(_, rest)| rest)
+    reads::reference(node).filter(|(root, _)| matches!(root, Root::Own | Root::Input)).map(|(_, rest)| rest)
 }

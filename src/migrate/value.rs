@@ -16,10 +16,7 @@ impl<'a> Migrator<'_, 'a> {
         match node.kind() {
             Kind::Scalar => Value::Scalar(self.scalar(node)),
             _ if node.tag().is_some() => {
-                self.no_equal(
-                    node.span(),
-                    "a list or mapping with a tag cannot be carried over: the tag is left out",
-                );
+                self.no_equal(node.span(), "a list or mapping with a tag cannot be carried over: the tag is left out");
                 self.collection(node)
             }
             _ => self.collection(node),
@@ -37,11 +34,7 @@ impl<'a> Migrator<'_, 'a> {
             Kind::Sequence => Value::List(
                 node.items()
                     .map(|item| {
-                        let lead = if alias {
-                            Vec::new()
-                        } else {
-                            self.comments.lead(item.span().start)
-                        };
+                        let lead = if alias { Vec::new() } else { self.comments.lead(item.span().start) };
                         let value = self.constant(item);
                         let trail = if alias || item.kind() != Kind::Scalar {
                             None
@@ -55,23 +48,10 @@ impl<'a> Migrator<'_, 'a> {
             _ => Value::Map(
                 node.entries()
                     .map(|(key, value)| {
-                        let lead = if alias {
-                            Vec::new()
-                        } else {
-                            self.comments.lead(key.span().start)
-                        };
+                        let lead = if alias { Vec::new() } else { self.comments.lead(key.span().start) };
                         let built = self.constant(value);
-                        let trail = if alias {
-                            None
-                        } else {
-                            self.comments.trail(key.span().start)
-                        };
-                        Entry {
-                            lead,
-                            key: self.scalar(key),
-                            value: built,
-                            trail,
-                        }
+                        let trail = if alias { None } else { self.comments.trail(key.span().start) };
+                        Entry { lead, key: self.scalar(key), value: built, trail }
                     })
                     .collect(),
             ),
@@ -90,14 +70,8 @@ impl<'a> Migrator<'_, 'a> {
             }
         } else if source.is_empty() && node.style() == Style::Plain {
             "null".to_owned()
-        } else if source.contains(['\n', '\r'])
-            || matches!(node.style(), Style::Literal | Style::Folded)
-        {
-            if text.contains(['\n', '\r']) {
-                json_text(text)
-            } else {
-                scalar(text)
-            }
+        } else if source.contains(['\n', '\r']) || matches!(node.style(), Style::Literal | Style::Folded) {
+            if text.contains(['\n', '\r']) { json_text(text) } else { scalar(text) }
         } else {
             source.to_owned()
         };
@@ -114,22 +88,13 @@ impl<'a> Migrator<'_, 'a> {
             return entry;
         };
         let lead = self.comments.lead(key.span().start);
-        let place = if value.kind() == Kind::Scalar && !value.span().is_empty() {
-            value
-        } else {
-            key
-        };
+        let place = if value.kind() == Kind::Scalar && !value.span().is_empty() { value } else { key };
         let trail = self.comments.trail(place.span().start);
         entry.lead(lead).trail(trail)
     }
 
     /// The same for a collection: what stands behind its key.
-    pub(super) fn dressed_collection(
-        &mut self,
-        entry: Entry,
-        mapping: Node<'a>,
-        key: &str,
-    ) -> Entry {
+    pub(super) fn dressed_collection(&mut self, entry: Entry, mapping: Node<'a>, key: &str) -> Entry {
         let Some((key, _)) = mapping.entries().find(|(k, _)| k.text() == Some(key)) else {
             return entry;
         };
@@ -139,13 +104,7 @@ impl<'a> Migrator<'_, 'a> {
     }
 
     /// A value carried over under another key, with its comments.
-    pub(super) fn dressed_value(
-        &mut self,
-        name: &str,
-        value: Node<'a>,
-        mapping: Node<'a>,
-        key: &str,
-    ) -> Entry {
+    pub(super) fn dressed_value(&mut self, name: &str, value: Node<'a>, mapping: Node<'a>, key: &str) -> Entry {
         let built = self.constant(value);
         let entry = Entry::new(name, built);
         if value.kind() == Kind::Scalar {
@@ -159,10 +118,7 @@ impl<'a> Migrator<'_, 'a> {
     pub(super) fn rest(&mut self, node: Node<'a>) -> Vec<String> {
         let span = node.span();
         let end = end_of(node).max(span.start);
-        self.comments.rest(Span {
-            start: span.start,
-            end,
-        })
+        self.comments.rest(Span { start: span.start, end })
     }
 }
 

@@ -36,12 +36,7 @@ pub(super) struct Item {
 impl Entry {
     /// An entry without comments; the key is quoted where it must be.
     pub fn new(key: &str, value: Value) -> Self {
-        Entry {
-            lead: Vec::new(),
-            key: scalar(key),
-            value,
-            trail: None,
-        }
+        Entry { lead: Vec::new(), key: scalar(key), value, trail: None }
     }
 
     /// A text, quoted where it must be.
@@ -70,11 +65,7 @@ impl Entry {
 impl Item {
     /// An item without comments.
     pub fn new(value: Value) -> Self {
-        Item {
-            lead: Vec::new(),
-            value,
-            trail: None,
-        }
+        Item { lead: Vec::new(), value, trail: None }
     }
 }
 
@@ -200,10 +191,7 @@ fn pad(out: &mut String, indent: usize) {
 pub(super) fn scalar(text: &str) -> String {
     if is_plain(text) {
         text.to_owned()
-    } else if text
-        .chars()
-        .any(|c| c.is_control() || matches!(c, '\u{feff}' | '\u{2028}' | '\u{2029}'))
-    {
+    } else if text.chars().any(|c| c.is_control() || matches!(c, '\u{feff}' | '\u{2028}' | '\u{2029}')) {
         json_text(text)
     } else {
         ["'", &text.replace('\'', "''"), "'"].concat()
@@ -224,9 +212,7 @@ fn is_plain(text: &str) -> bool {
         && !text.contains(": ")
         && !text.contains(" #")
         && !text.ends_with([':', ' '])
-        && !text
-            .chars()
-            .any(|c| c.is_control() || matches!(c, '\u{feff}' | '\u{2028}' | '\u{2029}'))
+        && !text.chars().any(|c| c.is_control() || matches!(c, '\u{feff}' | '\u{2028}' | '\u{2029}'))
 }
 
 /// A text as JSON, and as YAML, writes it in double quotes.

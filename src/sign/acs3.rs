@@ -12,8 +12,7 @@ use crate::order;
 pub const ALGORITHM: &str = "ACS3-HMAC-SHA256";
 
 /// The SHA-256 of no bytes: the body hash of every GET.
-pub const EMPTY_BODY_SHA256: &str =
-    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+pub const EMPTY_BODY_SHA256: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 /// The canonical request, and the names of the headers it covers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,19 +52,8 @@ pub fn canonical_request(
         names.push_str(name);
     }
     let path = if path.is_empty() { "/" } else { path };
-    let request = [
-        method,
-        path,
-        &rpc::canonical(query),
-        &lines,
-        &names,
-        body_sha256,
-    ]
-    .join("\n");
-    Canonical {
-        request,
-        signed_headers: names,
-    }
+    let request = [method, path, &rpc::canonical(query), &lines, &names, body_sha256].join("\n");
+    Canonical { request, signed_headers: names }
 }
 
 /// Second stage: the algorithm and the hash of the canonical request.
@@ -77,28 +65,13 @@ pub fn string_to_sign(canonical_request: &str) -> String {
 pub fn signature(secret: &str, string_to_sign: &str) -> String {
     // A key of any length is right for an HMAC, so nothing is ever left out here.
     Hmac::<Sha256>::new_from_slice(secret.as_bytes())
-        .map(|mac| {
-            encode::hex(
-                &mac.chain_update(string_to_sign.as_bytes())
-                    .finalize()
-                    .into_bytes(),
-            )
-        })
+        .map(|mac| encode::hex(&mac.chain_update(string_to_sign.as_bytes()).finalize().into_bytes()))
         .unwrap_or_default()
 }
 
 /// Last stage: the value of the `Authorization` header.
 pub fn authorization(access_key_id: &str, signed_headers: &str, signature: &str) -> String {
-    [
-        ALGORITHM,
-        " Credential=",
-        access_key_id,
-        ",SignedHeaders=",
-        signed_headers,
-        ",Signature=",
-        signature,
-    ]
-    .concat()
+    [ALGORITHM, " Credential=", access_key_id, ",SignedHeaders=", signed_headers, ",Signature=", signature].concat()
 }
 
 /// The SHA-256 of a body, in hexadecimal.

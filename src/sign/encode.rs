@@ -44,11 +44,7 @@ pub fn base64(bytes: &[u8]) -> String {
         let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
         for (at, shift) in [18, 12, 6, 0].into_iter().enumerate() {
             // A chunk of n bytes fills n + 1 digits.
-            text.push(if at <= chunk.len() {
-                digit(BASE64, bits >> shift & 0x3F)
-            } else {
-                '='
-            });
+            text.push(if at <= chunk.len() { digit(BASE64, bits >> shift & 0x3F) } else { '=' });
         }
     }
     text

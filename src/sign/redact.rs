@@ -6,14 +6,8 @@ use super::{Credentials, encode};
 const HIDDEN: &str = "***";
 
 /// Names whose values nobody should see, as they occur in URLs, strings to sign and headers.
-const NAMES: &[&str] = &[
-    "accesskeyid",
-    "securitytoken",
-    "signature",
-    "x-acs-security-token",
-    "credential",
-    "bearertoken",
-];
+const NAMES: &[&str] =
+    &["accesskeyid", "securitytoken", "signature", "x-acs-security-token", "credential", "bearertoken"];
 
 /// The text without the values of `AccessKeyId`, `SecurityToken` and `Signature` (in a URL, in a
 /// string to sign, in an `Authorization` header), and without the secret and the token of the
@@ -21,15 +15,8 @@ const NAMES: &[&str] = &[
 pub fn redact(text: &str, credentials: Option<&Credentials>) -> String {
     let mut text = text.to_owned();
     if let Some(credentials) = credentials {
-        let secrets = [
-            Some(&credentials.access_key_secret),
-            credentials.security_token.as_ref(),
-        ];
-        for secret in secrets
-            .into_iter()
-            .flatten()
-            .filter(|secret| !secret.is_empty())
-        {
+        let secrets = [Some(&credentials.access_key_secret), credentials.security_token.as_ref()];
+        for secret in secrets.into_iter().flatten().filter(|secret| !secret.is_empty()) {
             let once = encode::percent(secret);
             let twice = encode::percent(&once);
             for form in [&twice, &once, secret] {
@@ -66,23 +53,18 @@ fn hide_named(text: &str) -> String {
 
 /// Where the value begins, if a name with its sign stands at `at`.
 fn value_begin(lower: &str, at: usize) -> Option<usize> {
-    let before = at
-        .checked_sub(1)
-        .and_then(|before| lower.as_bytes().get(before));
+    let before = at.checked_sub(1).and_then(|before| lower.as_bytes().get(before));
     // `SignatureNonce` is no secret, and `xSignature` is another name; but an encoded `&` or `?`
     // ends in a digit or a letter.
-    let encoded = ["%26", "%3f", "%2526", "%253f"]
-        .iter()
-        .any(|sign| lower.get(..at).is_some_and(|head| head.ends_with(sign)));
+    let encoded =
+        ["%26", "%3f", "%2526", "%253f"].iter().any(|sign| lower.get(..at).is_some_and(|head| head.ends_with(sign)));
     if !encoded && before.is_some_and(u8::is_ascii_alphanumeric) {
         return None;
     }
     let rest = lower.get(at..)?;
     NAMES.iter().find_map(|name| {
         let behind = rest.strip_prefix(name)?;
-        let sign = ["=", "%3d", "%253d", "%25253d", ":"]
-            .into_iter()
-            .find(|sign| behind.starts_with(sign))?;
+        let sign = ["=", "%3d", "%253d", "%25253d", ":"].into_iter().find(|sign| behind.starts_with(sign))?;
         // Prose may say "signature: …"; only the header's own name is followed by a colon.
         (sign != ":" || name.starts_with("x-acs")).then(|| at + name.len() + sign.len())
     })
@@ -97,8 +79,5 @@ fn value_length(value: &str) -> usize {
             || rest.starts_with("%2526")
             || rest.starts_with("\\n")
     };
-    (0..value.len())
-        .filter(|at| value.is_char_boundary(*at))
-        .find(end)
-        .unwrap_or(value.len())
+    (0..value.len()).filter(|at| value.is_char_boundary(*at)).find(end).unwrap_or(value.len())
 }

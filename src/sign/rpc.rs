@@ -11,18 +11,9 @@ use crate::order;
 /// First stage: the parameters (query and form together), sorted by name, encoded, joined.
 /// A `Signature` among them is left out. It is also the query that goes into the URL.
 pub fn canonical(pairs: &[(&str, &str)]) -> String {
-    let mut sorted: Vec<(&str, &str)> = pairs
-        .iter()
-        .copied()
-        .filter(|(name, _)| *name != "Signature")
-        .collect();
+    let mut sorted: Vec<(&str, &str)> = pairs.iter().copied().filter(|(name, _)| *name != "Signature").collect();
     order::sort(&mut sorted);
-    let mut text = String::with_capacity(
-        sorted
-            .iter()
-            .map(|(name, value)| name.len() + value.len() + 8)
-            .sum(),
-    );
+    let mut text = String::with_capacity(sorted.iter().map(|(name, value)| name.len() + value.len() + 8).sum());
     for (name, value) in sorted {
         if !text.is_empty() {
             text.push('&');
@@ -53,11 +44,6 @@ pub fn signature(secret: &str, string_to_sign: &str) -> String {
 fn hmac_sha1(key: &str, message: &str) -> Vec<u8> {
     // A key of any length is right for an HMAC, so nothing is ever left out here.
     Hmac::<Sha1>::new_from_slice(key.as_bytes())
-        .map(|mac| {
-            mac.chain_update(message.as_bytes())
-                .finalize()
-                .into_bytes()
-                .to_vec()
-        })
+        .map(|mac| mac.chain_update(message.as_bytes()).finalize().into_bytes().to_vec())
         .unwrap_or_default()
 }

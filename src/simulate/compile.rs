@@ -131,7 +131,9 @@ impl Compiler<'_, '_> {
         let constructor = self.flow.dialect == Dialect::StateMachine;
         Kind::Task(Task {
             action: action.value.into(),
-            parameters: task.params.map(|node| if constructor { self.shape(node) } else { self.service_parameters(node) }),
+            parameters: task
+                .params
+                .map(|node| if constructor { self.shape(node) } else { self.service_parameters(node) }),
             timeout: task.timeout.as_ref().and_then(|timeout| self.number(timeout)),
             callback: task.mode.is_some_and(|mode| matches!(mode.value, "waitForCallback" | "WaitForCustomCallback")),
         })
@@ -218,7 +220,9 @@ impl Compiler<'_, '_> {
                 }
                 Shape::Object(entries)
             }
-            yaml::Kind::Sequence => Shape::List(node.items().map_while(|item| self.spend().then(|| self.shape(item))).collect()),
+            yaml::Kind::Sequence => {
+                Shape::List(node.items().map_while(|item| self.spend().then(|| self.shape(item))).collect())
+            }
             yaml::Kind::Scalar => Shape::Constant(self.value(node)),
         }
     }
@@ -286,9 +290,7 @@ fn constant(number: &flow::Number<'_>) -> Option<f64> {
 /// slip `$.x` is read as well.
 fn is_reference(text: &str) -> bool {
     ["$input", "$local", "$context", "$"].iter().any(|root| {
-        text.strip_prefix(root).is_some_and(|rest| {
-            rest.starts_with(['.', '[']) || (rest.is_empty() && root.len() > 1)
-        })
+        text.strip_prefix(root).is_some_and(|rest| rest.starts_with(['.', '[']) || (rest.is_empty() && root.len() > 1))
     })
 }
 

@@ -267,10 +267,8 @@ fn compare(op: CompareOp, left: &Expression, right: &Expression, env: &Env<'_>) 
     let (Some(left), Some(right)) = (operand(left)?, operand(right)?) else {
         return Ok(op == CompareOp::NotEqual);
     };
-    let ordered = || {
-        order(&left, &right)
-            .ok_or_else(|| wrong(format!("{} and {} have no order", kind(&left), kind(&right))))
-    };
+    let ordered =
+        || order(&left, &right).ok_or_else(|| wrong(format!("{} and {} have no order", kind(&left), kind(&right))));
     Ok(match op {
         CompareOp::Equal => equal(&left, &right),
         CompareOp::NotEqual => !equal(&left, &right),

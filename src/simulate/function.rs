@@ -58,9 +58,11 @@ pub(super) fn call(name: &str, arguments: Vec<Value>, random: &Cell<u64>) -> Res
         ("mapKeys", [Value::Object(object)]) => Ok(object.keys().cloned().collect()),
         ("mapValues", [Value::Object(object)]) => Ok(object.values().cloned().collect()),
         ("randomInt", [a, b]) => {
-            let (least, most) = a.as_i64().zip(b.as_i64()).filter(|(a, b)| a <= b).ok_or_else(|| {
-                wrong(name, "needs two whole numbers, the smaller one first")
-            })?;
+            let (least, most) = a
+                .as_i64()
+                .zip(b.as_i64())
+                .filter(|(a, b)| a <= b)
+                .ok_or_else(|| wrong(name, "needs two whole numbers, the smaller one first"))?;
             let span = u128::from(most.abs_diff(least)) + 1;
             let step = i64::try_from(u128::from(next(random)) % span).unwrap_or(0);
             Ok(least.saturating_add(step).into())
@@ -194,7 +196,9 @@ mod tests {
             let Value::Array(arguments) = arguments else { panic!("a list") };
             assert_eq!(call(name, arguments, &random).unwrap(), expected, "{name}");
         }
-        for (name, arguments) in [("fromBase64", vec![json!("流")]), ("get", vec![json!([]), json!(0)]), ("uuid", vec![json!(1)])] {
+        for (name, arguments) in
+            [("fromBase64", vec![json!("流")]), ("get", vec![json!([]), json!(0)]), ("uuid", vec![json!(1)])]
+        {
             assert!(call(name, arguments, &random).is_err(), "{name}");
         }
     }

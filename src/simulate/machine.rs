@@ -333,7 +333,14 @@ impl Machine {
     }
 
     /// Opens a frame at the start of a scope.
-    fn frame(&mut self, parent: Option<(FrameId, usize)>, scope: usize, input: Rc<Value>, exit: Option<EventKind>, last_event: u64) {
+    fn frame(
+        &mut self,
+        parent: Option<(FrameId, usize)>,
+        scope: usize,
+        input: Rc<Value>,
+        exit: Option<EventKind>,
+        last_event: u64,
+    ) {
         let program = Rc::clone(&self.program);
         self.last_frame += 1;
         let id = self.last_frame;

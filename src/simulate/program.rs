@@ -51,9 +51,17 @@ pub(super) enum Kind {
     Pass,
     Succeed,
     Wait(Wait),
-    Fail { error: Option<Expression>, cause: Option<Expression> },
-    Choice { options: Vec<Way>, default: Option<Way> },
-    Parallel { branches: Vec<usize> },
+    Fail {
+        error: Option<Expression>,
+        cause: Option<Expression>,
+    },
+    Choice {
+        options: Vec<Way>,
+        default: Option<Way>,
+    },
+    Parallel {
+        branches: Vec<usize>,
+    },
     Map(Iteration),
     Task(Task),
     /// Not interpreted; says why.

@@ -84,50 +84,25 @@ enum Last {
 
 impl Driver {
     fn new(request: JsValue, options: JsValue, until_done: bool) -> Result<Self, JsValue> {
-        let call = request::read(Js::some(request), !until_done)
-            .map_err(|found| thrown(Failure::of_call(found)))?;
+        let call = request::read(Js::some(request), !until_done).map_err(|found| thrown(Failure::of_call(found)))?;
         let options = Js::some(options);
-        let settings =
-            ask::settings(options.clone(), until_done, call.wait_time_seconds).map_err(thrown)?;
+        let settings = ask::settings(options.clone(), until_done, call.wait_time_seconds).map_err(thrown)?;
         if settings.endpoint.is_relative() && !host::has_location() {
-            let message =
-                "the endpoint is a path, which only a page can complete: name the host".to_owned();
-            return Err(thrown(Failure::new(
-                ErrorKind::Request,
-                "bad-endpoint",
-                message,
-            )));
+            let message = "the endpoint is a path, which only a page can complete: name the host".to_owned();
+            return Err(thrown(Failure::new(ErrorKind::Request, "bad-endpoint", message)));
         }
-        let member = |key: &str| {
-            options
-                .as_ref()
-                .and_then(|options| options.member(key))
-                .map(|value| value.0)
-        };
+        let member = |key: &str| options.as_ref().and_then(|options| options.member(key)).map(|value| value.0);
         let signal = member("signal");
         let wrong = signal.is_some();
         let signal = signal.and_then(host::signal);
         if wrong && signal.is_none() {
             let message = "`signal` must be an `AbortSignal`".to_owned();
-            return Err(thrown(Failure::new(
-                ErrorKind::Request,
-                "wrong-type",
-                message,
-            )));
+            return Err(thrown(Failure::new(ErrorKind::Request, "wrong-type", message)));
         }
         let function = |key: &str| member(key).map(JsCast::unchecked_into::<Function>);
         let (fetch, on_update) = (function("fetch"), function("onUpdate"));
-        let mut driver = Driver {
-            call,
-            settings,
-            fetch,
-            signal,
-            on_update,
-            keys: None,
-            offset: 0,
-            last: Last::Nothing,
-            seen: None,
-        };
+        let mut driver =
+            Driver { call, settings, fetch, signal, on_update, keys: None, offset: 0, last: Last::Nothing, seen: None };
         if let Source::Fixed(keys) = &driver.settings.credentials {
             driver.keys = Some(driver.allowed(keys.clone())?);
         }
@@ -140,8 +115,7 @@ impl Driver {
 
     /// A secret that may be where we are.
     fn allowed(&self, keys: Keys) -> Result<Keys, JsValue> {
-        keys.check_page(host::is_page(), self.settings.allow_page)
-            .map_err(thrown)?;
+        keys.check_page(host::is_page(), self.settings.allow_page).map_err(thrown)?;
         Ok(keys)
     }
 
@@ -153,30 +127,14 @@ impl Driver {
             Err(interrupt) => return Ok(ended(interrupt)),
         }
         self.call.wait_time_seconds = attempt.wait_time_seconds;
-        let now = i64::try_from(host::unix_now())
-            .unwrap_or(i64::MAX)
-            .saturating_add(self.offset);
+        let now = i64::try_from(host::unix_now()).unwrap_or(i64::MAX).saturating_add(self.offset);
         let nonce = sign::nonce(host::random()?);
-        let stamp = Stamp {
-            now: u64::try_from(now).unwrap_or_default(),
-            nonce: &nonce,
-        };
+        let stamp = Stamp { now: u64::try_from(now).unwrap_or_default(), nonce: &nonce };
         let credentials = self.keys.as_ref().map(|keys| &keys.credentials);
-        let signed = sign::sign(
-            self.settings.scheme,
-            &self.settings.endpoint,
-            &self.call,
-            credentials,
-            stamp,
-        );
+        let signed = sign::sign(self.settings.scheme, &self.settings.endpoint, &self.call, credentials, stamp);
         // Ours, aborted without a reason: what the caller's signal holds is for the caller only.
         let controller = AbortController::new()?;
-        let sent = host::send(
-            &signed,
-            &self.settings.headers,
-            self.fetch.as_ref(),
-            &controller.signal(),
-        );
+        let sent = host::send(&signed, &self.settings.headers, self.fetch.as_ref(), &controller.signal());
         let answer = match sent {
             Ok(pending) => stop.race(&pending).await,
             Err(error) => Ok(Err(error)),
@@ -198,17 +156,10 @@ impl Driver {
         let Source::Function(Js(function)) = &self.settings.credentials else {
             return Ok(Ok(()));
         };
-        if self
-            .keys
-            .as_ref()
-            .is_some_and(|keys| !keys.are_stale(host::unix_now()))
-        {
+        if self.keys.as_ref().is_some_and(|keys| !keys.are_stale(host::unix_now())) {
             return Ok(Ok(()));
         }
-        let given = match function
-            .unchecked_ref::<Function>()
-            .call0(&JsValue::UNDEFINED)
-        {
+        let given = match function.unchecked_ref::<Function>().call0(&JsValue::UNDEFINED) {
             Ok(pending) => match stop.race(&pending).await {
                 Ok(given) => given,
                 Err(interrupt) => return Ok(Err(interrupt)),
@@ -227,11 +178,7 @@ impl Driver {
         Ok(Ok(()))
     }
 
-    async fn answered(
-        &mut self,
-        answer: &JsValue,
-        stop: &Stop,
-    ) -> Result<Result<Input, Interrupt>, JsValue> {
+    async fn answered(&mut self, answer: &JsValue, stop: &Stop) -> Result<Result<Input, Interrupt>, JsValue> {
         let Some(response) = host::response(answer) else {
             return Ok(Ok(self.refused(not_a_response(), None, None)));
         };
@@ -263,11 +210,7 @@ impl Driver {
         let reading = execution::read(&json);
         let Some(read) = reading.execution else {
             self.last = Last::Unreadable(status, reading.diagnostics);
-            return Ok(Ok(Input::Fault {
-                retry: Retry::Never,
-                retry_after: None,
-                mended: false,
-            }));
+            return Ok(Ok(Input::Fault { retry: Retry::Never, retry_after: None, mended: false }));
         };
         let done = read.done;
         let shown = value::execution(&read);
@@ -275,11 +218,7 @@ impl Driver {
         let changed = self.seen.as_ref().is_none_or(|seen| differ(seen, &read));
         self.seen = Some(read);
         // Nothing is told to somebody who has left.
-        if let Some(on_update) = self
-            .on_update
-            .as_ref()
-            .filter(|_| changed && !self.is_aborted())
-        {
+        if let Some(on_update) = self.on_update.as_ref().filter(|_| changed && !self.is_aborted()) {
             on_update.call1(&JsValue::UNDEFINED, &shown)?;
         }
         Ok(Ok(Input::Execution { done }))
@@ -306,11 +245,7 @@ impl Driver {
             }
             _ => false,
         };
-        Input::Fault {
-            retry,
-            retry_after,
-            mended,
-        }
+        Input::Fault { retry, retry_after, mended }
     }
 
     fn silent(&mut self, error: &JsValue) -> Input {
@@ -322,30 +257,14 @@ impl Driver {
         let credentials = self.keys.as_ref().map(|keys| &keys.credentials);
         let failure = match (outcome, self.last) {
             (Outcome::Aborted, _) => {
-                return Err(self
-                    .signal
-                    .map_or(JsValue::UNDEFINED, |signal| signal.reason()));
+                return Err(self.signal.map_or(JsValue::UNDEFINED, |signal| signal.reason()));
             }
             (Outcome::Execution, Last::Execution(execution)) => return Ok(execution),
-            (Outcome::Fault, Last::Fault(fault)) => {
-                Failure::of_fault(&fault, attempts, credentials)
-            }
-            (Outcome::Fault, Last::Unreadable(status, found)) => {
-                Failure::of_reading(status, found, attempts)
-            }
+            (Outcome::Fault, Last::Fault(fault)) => Failure::of_fault(&fault, attempts, credentials),
+            (Outcome::Fault, Last::Unreadable(status, found)) => Failure::of_reading(status, found, attempts),
             (outcome, last) => {
-                let reason = if let Last::Silence(reason) = last {
-                    reason
-                } else {
-                    String::new()
-                };
-                Failure::of_silence(
-                    outcome,
-                    &self.settings.endpoint,
-                    &reason,
-                    attempts,
-                    credentials,
-                )
+                let reason = if let Last::Silence(reason) = last { reason } else { String::new() };
+                Failure::of_silence(outcome, &self.settings.endpoint, &reason, attempts, credentials)
             }
         };
         Err(thrown(failure))
@@ -392,8 +311,7 @@ fn not_a_response() -> Fault {
 /// Milliseconds; the service's own header first.
 fn retry_after(header: &impl Fn(&str) -> Option<String>) -> Option<u64> {
     let number = |name: &str| header(name).and_then(|value| value.trim().parse::<u64>().ok());
-    number("x-acs-retry-after")
-        .or_else(|| number("retry-after").map(|seconds| seconds.saturating_mul(1000)))
+    number("x-acs-retry-after").or_else(|| number("retry-after").map(|seconds| seconds.saturating_mul(1000)))
 }
 
 /// True where a person would see another execution; every answer has a request id of its own.

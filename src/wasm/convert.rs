@@ -23,9 +23,9 @@ pub(super) fn to_js<T: Serialize + ?Sized>(value: &T) -> Result<JsValue, JsValue
 
 /// The text an argument holds. A wrong call throws; a wrong text is an answer.
 pub(super) fn text(value: &JsValue, what: &str) -> Result<String, JsValue> {
-    value.as_string().ok_or_else(|| {
-        error::request("not-a-text", &format!("`{what}` must be a string, not {}", kind_of(value)))
-    })
+    value
+        .as_string()
+        .ok_or_else(|| error::request("not-a-text", &format!("`{what}` must be a string, not {}", kind_of(value))))
 }
 
 /// What a value is, in the caller's words.

@@ -3,7 +3,7 @@
 use wasm_bindgen::prelude::*;
 
 use super::ask::thrown;
-use super::convert::{text, plain};
+use super::convert::{plain, text};
 use super::value::Js;
 use crate::api::understand;
 

@@ -94,13 +94,8 @@ impl Stop {
         let mut resolve = None;
         let promise = Promise::new(&mut |done, _| resolve = Some(done));
         // `new Promise` calls back before it returns.
-        let resolve: Function = resolve
-            .map(JsValue::from)
-            .unwrap_or_default()
-            .unchecked_into();
-        let then = |what: &JsValue| -> Function {
-            resolve.bind1(&JsValue::UNDEFINED, what).unchecked_into()
-        };
+        let resolve: Function = resolve.map(JsValue::from).unwrap_or_default().unchecked_into();
+        let then = |what: &JsValue| -> Function { resolve.bind1(&JsValue::UNDEFINED, what).unchecked_into() };
         // Timers may fire a millisecond early by the steady clock; a longer time than fits would
         // fire at once.
         let ms = i32::try_from(ms.saturating_add(1)).unwrap_or(i32::MAX);
@@ -110,22 +105,12 @@ impl Stop {
             signal.listen("abort", &listener);
             (signal.clone(), listener)
         });
-        Stop {
-            promise,
-            timed_out,
-            aborted,
-            timer,
-            listener,
-        }
+        Stop { promise, timed_out, aborted, timer, listener }
     }
 
     /// Waits for a value, which may be a promise, or for the stop.
     pub(super) async fn race(&self, work: &JsValue) -> Result<Result<JsValue, JsValue>, Interrupt> {
-        if self
-            .listener
-            .as_ref()
-            .is_some_and(|(signal, _)| signal.aborted())
-        {
+        if self.listener.as_ref().is_some_and(|(signal, _)| signal.aborted()) {
             return Err(Interrupt::Aborted);
         }
         // The value of a double may be no promise; and nothing that loses goes unhandled.
@@ -155,10 +140,8 @@ impl Drop for Stop {
 
 /// The signal of the options.
 pub(super) fn signal(value: JsValue) -> Option<Signal> {
-    let works = Reflect::get(&value, &key("addEventListener"))
-        .is_ok_and(|method| method.is_function())
-        && Reflect::get(&value, &key("removeEventListener"))
-            .is_ok_and(|method| method.is_function())
+    let works = Reflect::get(&value, &key("addEventListener")).is_ok_and(|method| method.is_function())
+        && Reflect::get(&value, &key("removeEventListener")).is_ok_and(|method| method.is_function())
         && Reflect::get(&value, &key("aborted")).is_ok_and(|aborted| aborted.as_bool().is_some());
     works.then(|| value.unchecked_into())
 }
@@ -208,38 +191,21 @@ pub(super) fn response(value: &JsValue) -> Option<Response> {
 pub(super) fn header(value: &JsValue, response: &Response, name: &str) -> Option<String> {
     let headers = Reflect::get(value, &key("headers")).ok()?;
     // A double without headers would trap in there.
-    Reflect::get(&headers, &key("get"))
-        .ok()?
-        .is_function()
-        .then(|| response.headers().get(name))
-        .flatten()
+    Reflect::get(&headers, &key("get")).ok()?.is_function().then(|| response.headers().get(name)).flatten()
 }
 
 /// The body, usually a promise of a text. Not gloo's own: that one unwraps what a double throws.
 pub(super) fn text(value: &JsValue) -> Result<JsValue, JsValue> {
-    value
-        .unchecked_ref::<web_sys::Response>()
-        .text()
-        .map(JsValue::from)
+    value.unchecked_ref::<web_sys::Response>().text().map(JsValue::from)
 }
 
 /// What an error of the host says, with its cause where it has one; it may quote the URL.
 pub(super) fn reason(error: &JsValue) -> String {
     let says = |error: &JsValue| {
-        let get = |name: &str| {
-            Reflect::get(error, &key(name))
-                .ok()
-                .and_then(|value| value.as_string())
-        };
-        error.as_string().or_else(|| {
-            get("message")
-                .filter(|message| !message.is_empty())
-                .or_else(|| get("code"))
-        })
+        let get = |name: &str| Reflect::get(error, &key(name)).ok().and_then(|value| value.as_string());
+        error.as_string().or_else(|| get("message").filter(|message| !message.is_empty()).or_else(|| get("code")))
     };
-    let cause = Reflect::get(error, &key("cause"))
-        .ok()
-        .and_then(|cause| says(&cause));
+    let cause = Reflect::get(error, &key("cause")).ok().and_then(|cause| says(&cause));
     match (says(error), cause) {
         (Some(said), Some(cause)) => [&said, ": ", &cause].concat(),
         (said, cause) => said.or(cause).unwrap_or_default(),
@@ -247,6 +213,5 @@ pub(super) fn reason(error: &JsValue) -> String {
 }
 
 fn has_global(name: &str) -> bool {
-    Reflect::get(&js_sys::global(), &key(name))
-        .is_ok_and(|value| !value.is_undefined() && !value.is_null())
+    Reflect::get(&js_sys::global(), &key(name)).is_ok_and(|value| !value.is_undefined() && !value.is_null())
 }

@@ -108,7 +108,13 @@ fn with<R>(emulator: u32, act: impl FnOnce(&mut Emulator) -> R) -> Result<R, JsV
 
 /// Starts a flow on a clock of its own; gives its number. A text where it cannot be started.
 #[wasm_bindgen(js_name = simulationStart)]
-pub fn simulation_start(text: &JsValue, input: &str, now: f64, seed_high: u32, seed_low: u32) -> Result<JsValue, JsValue> {
+pub fn simulation_start(
+    text: &JsValue,
+    input: &str,
+    now: f64,
+    seed_high: u32,
+    seed_low: u32,
+) -> Result<JsValue, JsValue> {
     let text = convert::text(text, "text")?;
     let seed = u64::from(seed_high) << 32 | u64::from(seed_low);
     Ok(match Simulation::start(&text, input, millis(now), seed) {
@@ -125,7 +131,12 @@ pub fn simulation_turn(simulation: u32, busy: bool) -> Result<JsValue, JsValue> 
 
 /// The result of a task, as JSON text.
 #[wasm_bindgen(js_name = simulationTaskSucceeded)]
-pub fn simulation_task_succeeded(simulation: u32, task: f64, token: Option<String>, output: &str) -> Result<(), JsValue> {
+pub fn simulation_task_succeeded(
+    simulation: u32,
+    task: f64,
+    token: Option<String>,
+    output: &str,
+) -> Result<(), JsValue> {
     with_simulation(simulation, |simulation| simulation.finish_task(millis(task), token.as_deref(), Ok(output)))
 }
 

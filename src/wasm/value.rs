@@ -94,22 +94,15 @@ impl Value for Js {
 
     fn member(&self, name: &str) -> Option<Self> {
         // A getter that throws has nothing to say.
-        Reflect::get(&self.0, &key(name))
-            .ok()
-            .and_then(Js::some)
+        Reflect::get(&self.0, &key(name)).ok().and_then(Js::some)
     }
 
     fn keys(&self) -> Vec<String> {
-        Object::keys(self.0.unchecked_ref::<Object>())
-            .iter()
-            .filter_map(|key| JsValue::from(key).as_string())
-            .collect()
+        Object::keys(self.0.unchecked_ref::<Object>()).iter().filter_map(|key| JsValue::from(key).as_string()).collect()
     }
 
     fn len(&self) -> usize {
-        self.0
-            .dyn_ref::<Array>()
-            .map_or(0, |list| list.length() as usize)
+        self.0.dyn_ref::<Array>().map_or(0, |list| list.length() as usize)
     }
 
     fn item(&self, index: usize) -> Option<Self> {
@@ -127,11 +120,7 @@ pub(super) fn execution(read: &Execution<Js>) -> JsValue {
     let object = Object::new();
     let set = |key: &str, value: &JsValue| put(&object, key, value);
     let empty = JsValue::from_str("");
-    let or_empty = |value: &Option<Js>| {
-        value
-            .as_ref()
-            .map_or_else(|| empty.clone(), |value| value.0.clone())
-    };
+    let or_empty = |value: &Option<Js>| value.as_ref().map_or_else(|| empty.clone(), |value| value.0.clone());
     set("requestId", &or_empty(&read.request_id));
     set("flowName", &read.flow_name.0);
     set("name", &read.name.0);

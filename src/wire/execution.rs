@@ -77,43 +77,19 @@ pub fn read<V: Value>(body: &V) -> Reading<V> {
     if body.kind() != Kind::Object {
         let message = ["an execution is a JSON object, not ", body.kind().name()].concat();
         diagnostics.push(Diagnostic::new(Code::NotJson, None, message));
-        return Reading {
-            execution: None,
-            diagnostics,
-        };
+        return Reading { execution: None, diagnostics };
     }
     if let Some(code) = fault::code_in(body) {
         let said = fault::message_in(body).unwrap_or_default();
-        let message = [
-            "this is not an execution but the error `",
-            &code,
-            "` of the service: ",
-            &said,
-        ]
-        .concat();
-        diagnostics.push(Diagnostic::new(
-            Code::ServiceFault,
-            None,
-            message.trim_end_matches([' ', ':', '.']),
-        ));
-        return Reading {
-            execution: None,
-            diagnostics,
-        };
+        let message = ["this is not an execution but the error `", &code, "` of the service: ", &said].concat();
+        diagnostics.push(Diagnostic::new(Code::ServiceFault, None, message.trim_end_matches([' ', ':', '.'])));
+        return Reading { execution: None, diagnostics };
     }
-    let mut fields = Fields::new(
-        Some(body.clone()),
-        Path::new(),
-        "an execution",
-        &mut diagnostics,
-    );
+    let mut fields = Fields::new(Some(body.clone()), Path::new(), "an execution", &mut diagnostics);
     let flow_name = required(&mut fields, body, "FlowName");
     let name = required(&mut fields, body, "Name");
     let status = status(&mut fields, body);
-    let done = status
-        .as_ref()
-        .and_then(Value::text)
-        .is_some_and(|text| is_final(&text));
+    let done = status.as_ref().and_then(Value::text).is_some_and(|text| is_final(&text));
     let request_id = required(&mut fields, body, "RequestId");
     let started_time = moment(&mut fields, "StartedTime");
     let stopped_time = moment(&mut fields, "StoppedTime");
@@ -137,10 +113,7 @@ pub fn read<V: Value>(body: &V) -> Reading<V> {
         }),
         _ => None,
     };
-    Reading {
-        execution,
-        diagnostics,
-    }
+    Reading { execution, diagnostics }
 }
 
 /// What is wrong with the JSON texts inside an execution. Apart from [`read`], because it reads
@@ -163,14 +136,8 @@ pub fn is_final(status: &str) -> bool {
 
 impl Status {
     /// Every status.
-    pub const ALL: [Status; 6] = [
-        Status::Starting,
-        Status::Running,
-        Status::Stopped,
-        Status::Succeeded,
-        Status::Failed,
-        Status::TimedOut,
-    ];
+    pub const ALL: [Status; 6] =
+        [Status::Starting, Status::Running, Status::Stopped, Status::Succeeded, Status::Failed, Status::TimedOut];
 
     /// The service's name for it.
     pub fn as_str(self) -> &'static str {
@@ -186,9 +153,7 @@ impl Status {
 
     /// The status of a name.
     pub fn from_name(name: &str) -> Option<Self> {
-        Status::ALL
-            .into_iter()
-            .find(|status| status.as_str() == name)
+        Status::ALL.into_iter().find(|status| status.as_str() == name)
     }
 
     /// True where nothing changes any more.
@@ -202,9 +167,7 @@ impl Status {
 
 /// The text, if it is there and not empty.
 fn optional<V: Value>(fields: &mut Fields<'_, V>, key: &str) -> Option<V> {
-    fields
-        .of_kind(key, Kind::Text)
-        .filter(|value| !value.is_empty_text())
+    fields.of_kind(key, Kind::Text).filter(|value| !value.is_empty_text())
 }
 
 fn required<V: Value>(fields: &mut Fields<'_, V>, body: &V, key: &str) -> Option<V> {
@@ -218,18 +181,9 @@ fn required<V: Value>(fields: &mut Fields<'_, V>, body: &V, key: &str) -> Option
 
 fn missing<V: Value>(fields: &mut Fields<'_, V>, body: &V, key: &str) {
     let keys = body.keys();
-    let near = nearest(
-        key,
-        keys.iter().map(String::as_str).filter(|near| *near != key),
-    );
-    let hint = near
-        .map(|near| [": the nearest is `", near, "`"].concat())
-        .unwrap_or_default();
-    fields.report(
-        Code::MissingField,
-        key,
-        ["the response has no `", key, "`", &hint].concat(),
-    );
+    let near = nearest(key, keys.iter().map(String::as_str).filter(|near| *near != key));
+    let hint = near.map(|near| [": the nearest is `", near, "`"].concat()).unwrap_or_default();
+    fields.report(Code::MissingField, key, ["the response has no `", key, "`", &hint].concat());
 }
 
 /// The empty text is a real status: StartExecution was seen to answer so, and an emulator or a
@@ -245,23 +199,9 @@ fn status<V: Value>(fields: &mut Fields<'_, V>, body: &V) -> Option<V> {
     if Status::from_name(&name).is_none() {
         let known = Status::ALL.map(Status::as_str);
         let message = match nearest(&name, known) {
-            Some(near) => [
-                "the status `",
-                &name,
-                "` is unknown; the nearest is `",
-                near,
-                "`",
-            ]
-            .concat(),
-            None if name.is_empty() => {
-                "the status is empty: the execution is taken as not ended".to_owned()
-            }
-            None => [
-                "the status `",
-                &name,
-                "` is unknown: the execution is taken as not ended",
-            ]
-            .concat(),
+            Some(near) => ["the status `", &name, "` is unknown; the nearest is `", near, "`"].concat(),
+            None if name.is_empty() => "the status is empty: the execution is taken as not ended".to_owned(),
+            None => ["the status `", &name, "` is unknown: the execution is taken as not ended"].concat(),
         };
         fields.report(Code::UnknownStatus, key, message);
     }
@@ -273,13 +213,7 @@ fn moment<V: Value>(fields: &mut Fields<'_, V>, key: &str) -> Option<V> {
     let text = value.text()?;
     if !time::is_rfc3339(&text) {
         let shown: String = text.chars().take(40).collect();
-        let message = [
-            "`",
-            key,
-            "` is `",
-            &shown,
-            "`, which is no RFC 3339 time like `2019-01-01T01:01:01.001Z`",
-        ];
+        let message = ["`", key, "` is `", &shown, "`, which is no RFC 3339 time like `2019-01-01T01:01:01.001Z`"];
         fields.report(Code::BadTime, key, message.concat());
     }
     Some(value)
@@ -288,13 +222,7 @@ fn moment<V: Value>(fields: &mut Fields<'_, V>, key: &str) -> Option<V> {
 fn embedded<V: Value>(fields: &mut Fields<'_, V>, key: &str) -> Option<V> {
     let value = fields.get(key)?;
     if value.kind() != Kind::Text {
-        let message = [
-            "`",
-            key,
-            "` must be a text that holds JSON, not ",
-            value.kind().name(),
-        ]
-        .concat();
+        let message = ["`", key, "` must be a text that holds JSON, not ", value.kind().name()].concat();
         fields.report(Code::WrongType, key, message);
         return None;
     }
@@ -321,22 +249,13 @@ fn environment<V: Value>(fields: &mut Fields<'_, V>) -> Option<Vec<Variable<V>>>
     for index in 0..list.len() {
         let mut path = inner.path_of("Variables");
         path.push(PathSegment::from(index));
-        let mut entry = Fields::new(
-            list.item(index),
-            path,
-            "an environment variable",
-            inner.diagnostics(),
-        );
+        let mut entry = Fields::new(list.item(index), path, "an environment variable", inner.diagnostics());
         if !entry.is_object() {
             continue;
         }
         let value = optional(&mut entry, "Value");
         if entry.get("Name").is_none_or(|name| name.is_empty_text()) {
-            entry.report(
-                Code::MissingField,
-                "Name",
-                "the variable has no `Name`".to_owned(),
-            );
+            entry.report(Code::MissingField, "Name", "the variable has no `Name`".to_owned());
         } else if let Some(name) = optional(&mut entry, "Name") {
             variables.push(Variable { name, value });
         }

@@ -96,31 +96,16 @@ pub fn read<V: Value>(status: u16, body: &Body<V>) -> Option<Fault> {
             None => Some(unclear(status, message_in(value).as_deref().unwrap_or(""))),
         },
         Body::Json(value) if good => {
-            let message = [
-                "the answer is JSON but not an object: ",
-                value.kind().name(),
-            ]
-            .concat();
+            let message = ["the answer is JSON but not an object: ", value.kind().name()].concat();
             Some(ours(status, "not-json", &message, Retry::Never))
         }
-        Body::Text(text) => Some(
-            match element(text, "Code").filter(|code| !code.is_empty()) {
-                Some(code) => refused(
-                    status,
-                    code,
-                    element(text, "Message"),
-                    element(text, "RequestId"),
-                    None,
-                ),
-                None => not_json(status, good, text),
-            },
-        ),
-        Body::Empty if good => Some(ours(
-            status,
-            "empty-body",
-            "the answer is empty; an execution was expected",
-            Retry::Few,
-        )),
+        Body::Text(text) => Some(match element(text, "Code").filter(|code| !code.is_empty()) {
+            Some(code) => refused(status, code, element(text, "Message"), element(text, "RequestId"), None),
+            None => not_json(status, good, text),
+        }),
+        Body::Empty if good => {
+            Some(ours(status, "empty-body", "the answer is empty; an execution was expected", Retry::Few))
+        }
         _ => Some(unclear(status, "")),
     }
 }
@@ -160,9 +145,7 @@ fn refused(
     action: Option<String>,
 ) -> Fault {
     let row = of_code(&code);
-    let (kind, retry) = row.map_or((ErrorKind::Service, by_status(status)), |row| {
-        (row.kind, row.retry)
-    });
+    let (kind, retry) = row.map_or((ErrorKind::Service, by_status(status)), |row| (row.kind, row.retry));
     let mut message = ["the service answered `", &code, "`"].concat();
     let said = said.unwrap_or_default();
     let said = said.trim().trim_end_matches('.');
@@ -170,10 +153,7 @@ fn refused(
         message.push_str(": ");
         message.push_str(said);
     }
-    if let Some(advice) = row
-        .map(|row| row.advice.text())
-        .filter(|advice| !advice.is_empty())
-    {
+    if let Some(advice) = row.map(|row| row.advice.text()).filter(|advice| !advice.is_empty()) {
         message.push_str("; ");
         message.push_str(advice);
     }
@@ -182,24 +162,13 @@ fn refused(
         message.push_str(&action);
         message.push_str("`)");
     }
-    Fault {
-        kind,
-        code,
-        message,
-        status,
-        request_id,
-        retry,
-    }
+    Fault { kind, code, message, status, request_id, retry }
 }
 
 /// An error status whose body does not say why.
 fn unclear(status: u16, said: &str) -> Fault {
-    let mut message = [
-        "the answer is the HTTP status ",
-        &status.to_string(),
-        " without the service's error code",
-    ]
-    .concat();
+    let mut message =
+        ["the answer is the HTTP status ", &status.to_string(), " without the service's error code"].concat();
     let said = said.trim().trim_end_matches('.');
     if !said.is_empty() {
         message.push_str(": ");
@@ -213,53 +182,25 @@ fn not_json(status: u16, good: bool, text: &str) -> Fault {
         let message = "the answer begins as JSON and is not: it was probably cut off on its way";
         return ours(status, "not-json", message, Retry::Few);
     }
-    let head: String = text
-        .trim_start()
-        .chars()
-        .take(15)
-        .flat_map(char::to_lowercase)
-        .collect();
+    let head: String = text.trim_start().chars().take(15).flat_map(char::to_lowercase).collect();
     let page = head.starts_with("<!doctype html") || head.starts_with("<html");
     let (what, shown) = match page {
         true => ("a web page", element(text, "title").unwrap_or_default()),
         false => ("a text that is not JSON", text.trim().to_owned()),
     };
-    let shown: String = shown
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ")
-        .chars()
-        .take(80)
-        .collect();
-    let mut message = [
-        "the answer (HTTP status ",
-        &status.to_string(),
-        ") is ",
-        what,
-    ]
-    .concat();
+    let shown: String = shown.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(80).collect();
+    let mut message = ["the answer (HTTP status ", &status.to_string(), ") is ", what].concat();
     if !shown.is_empty() {
         message = [&message, ", `", &shown, "`"].concat();
     }
     message.push_str(", not the service's JSON: something else answers at this endpoint");
-    let (code, retry) = if good {
-        ("not-json", Retry::Never)
-    } else {
-        ("http-error", by_status(status))
-    };
+    let (code, retry) = if good { ("not-json", Retry::Never) } else { ("http-error", by_status(status)) };
     ours(status, code, &message, retry)
 }
 
 fn ours(status: u16, code: &str, message: &str, retry: Retry) -> Fault {
     let (code, message) = (code.to_owned(), message.to_owned());
-    Fault {
-        kind: ErrorKind::Response,
-        code,
-        message,
-        status,
-        request_id: None,
-        retry,
-    }
+    Fault { kind: ErrorKind::Response, code, message, status, request_id: None, retry }
 }
 
 /// What an unknown code's status says: too many requests and trouble of the server pass.
@@ -272,23 +213,16 @@ fn by_status(status: u16) -> Retry {
 
 /// The first of these fields that holds a text or a whole number.
 fn text_of<V: Value>(body: &V, keys: &[&str]) -> Option<String> {
-    keys.iter()
-        .filter_map(|key| body.member(key))
-        .find_map(|value| match value.kind() {
-            Kind::Text => value.text(),
-            Kind::Number => value
-                .number()
-                .filter(|number| number % 1.0 == 0.0)
-                .map(|number| (number as i64).to_string()),
-            _ => None,
-        })
+    keys.iter().filter_map(|key| body.member(key)).find_map(|value| match value.kind() {
+        Kind::Text => value.text(),
+        Kind::Number => value.number().filter(|number| number % 1.0 == 0.0).map(|number| (number as i64).to_string()),
+        _ => None,
+    })
 }
 
 /// The action that an authorization failure names.
 fn denied<V: Value>(body: &V) -> Option<String> {
-    body.member("AccessDeniedDetail")?
-        .member("AuthAction")?
-        .text()
+    body.member("AccessDeniedDetail")?.member("AuthAction")?.text()
 }
 
 /// The text of the first element of this name. Enough for an error in XML, which the shared
@@ -296,10 +230,6 @@ fn denied<V: Value>(body: &V) -> Option<String> {
 fn element(text: &str, name: &str) -> Option<String> {
     let (_, behind) = text.split_once(&["<", name, ">"].concat())?;
     let (inside, _) = behind.split_once(&["</", name, ">"].concat())?;
-    let inside = inside
-        .trim()
-        .replace("&lt;", "<")
-        .replace("&gt;", ">")
-        .replace("&quot;", "\"");
+    let inside = inside.trim().replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"");
     Some(inside.replace("&apos;", "'").replace("&amp;", "&"))
 }

@@ -12,22 +12,13 @@ pub struct Fields<'d, V> {
 
 impl<'d, V: Value> Fields<'d, V> {
     /// Starts to read `value`; anything but an object is reported and read as an empty one.
-    pub fn new(
-        value: Option<V>,
-        path: Path,
-        what: &str,
-        diagnostics: &'d mut Vec<Diagnostic>,
-    ) -> Self {
+    pub fn new(value: Option<V>, path: Path, what: &str, diagnostics: &'d mut Vec<Diagnostic>) -> Self {
         let kind = value.as_ref().map_or(Kind::Null, Value::kind);
         if kind != Kind::Object {
             let message = [what, " must be an object, not ", kind.name()].concat();
             diagnostics.push(Diagnostic::new(Code::WrongType, None, message).at(path.clone()));
         }
-        Fields {
-            value: value.filter(|_| kind == Kind::Object),
-            path,
-            diagnostics,
-        }
+        Fields { value: value.filter(|_| kind == Kind::Object), path, diagnostics }
     }
 
     /// True where there is an object to read.
@@ -49,11 +40,7 @@ impl<'d, V: Value> Fields<'d, V> {
                 Some(near) => ["; did you mean `", near, "`?"].concat(),
                 None => ["; known are ", &list(known)].concat(),
             };
-            self.report(
-                Code::UnknownOption,
-                &key,
-                ["`", &key, "` is unknown", &hint].concat(),
-            );
+            self.report(Code::UnknownOption, &key, ["`", &key, "` is unknown", &hint].concat());
         }
     }
 
@@ -73,15 +60,7 @@ impl<'d, V: Value> Fields<'d, V> {
         if value.kind() == kind {
             return Some(value);
         }
-        let message = [
-            "`",
-            key,
-            "` must be ",
-            kind.name(),
-            ", not ",
-            value.kind().name(),
-        ]
-        .concat();
+        let message = ["`", key, "` must be ", kind.name(), ", not ", value.kind().name()].concat();
         self.report(Code::WrongType, key, message);
         None
     }
@@ -105,14 +84,7 @@ impl<'d, V: Value> Fields<'d, V> {
             return Some(number as u32);
         }
         let range = [&least.to_string(), " to ", &most.to_string()].concat();
-        let message = [
-            "`",
-            key,
-            "` must be a whole number from ",
-            &range,
-            &shown(number),
-        ]
-        .concat();
+        let message = ["`", key, "` must be a whole number from ", &range, &shown(number)].concat();
         self.report(Code::OutOfRange, key, message);
         None
     }
@@ -120,8 +92,7 @@ impl<'d, V: Value> Fields<'d, V> {
     /// Reports a finding about one field.
     pub fn report(&mut self, code: Code, key: &str, message: String) {
         let path = self.path_of(key);
-        self.diagnostics
-            .push(Diagnostic::new(code, None, message).at(path));
+        self.diagnostics.push(Diagnostic::new(code, None, message).at(path));
     }
 
     /// The way to one field.

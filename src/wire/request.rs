@@ -13,15 +13,8 @@ const MAX_NAME: usize = 200;
 
 /// The regions with a documented endpoint; only a hint, new ones must work.
 /// Source: <https://alibabacloud.com/help/en/serverless-workflow/latest/call-method>
-const REGIONS: &[&str] = &[
-    "ap-southeast-1",
-    "cn-beijing",
-    "cn-hangzhou",
-    "cn-qingdao",
-    "cn-shanghai",
-    "cn-shenzhen",
-    "us-west-1",
-];
+const REGIONS: &[&str] =
+    &["ap-southeast-1", "cn-beijing", "cn-hangzhou", "cn-qingdao", "cn-shanghai", "cn-shenzhen", "us-west-1"];
 
 /// One DescribeExecution, without anything that differs from attempt to attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,34 +42,20 @@ pub fn read<V: Value>(request: Option<V>, may_wait: bool) -> Result<Call, Vec<Di
     let mut fields = Fields::new(request, Path::new(), "the request", &mut diagnostics);
     let known = ["flowName", "executionName", "waitTimeSeconds"];
     let call = if fields.is_object() {
-        fields.only(if may_wait {
-            &known
-        } else {
-            known.get(..2).unwrap_or_default()
-        });
+        fields.only(if may_wait { &known } else { known.get(..2).unwrap_or_default() });
         Call {
             flow_name: name(&mut fields, "flowName"),
             execution_name: name(&mut fields, "executionName"),
             wait_time_seconds: if may_wait {
-                fields
-                    .integer("waitTimeSeconds", 0, MAX_WAIT_SECONDS)
-                    .unwrap_or(0)
+                fields.integer("waitTimeSeconds", 0, MAX_WAIT_SECONDS).unwrap_or(0)
             } else {
                 0
             },
         }
     } else {
-        Call {
-            flow_name: String::new(),
-            execution_name: String::new(),
-            wait_time_seconds: 0,
-        }
+        Call { flow_name: String::new(), execution_name: String::new(), wait_time_seconds: 0 }
     };
-    if diagnostics.is_empty() {
-        Ok(call)
-    } else {
-        Err(diagnostics)
-    }
+    if diagnostics.is_empty() { Ok(call) } else { Err(diagnostics) }
 }
 
 fn name<V: Value>(fields: &mut Fields<'_, V>, key: &str) -> String {
@@ -95,26 +74,10 @@ fn name<V: Value>(fields: &mut Fields<'_, V>, key: &str) -> String {
         fields.report(
             Code::OutOfRange,
             key,
-            [
-                "`",
-                key,
-                "` has ",
-                &length,
-                " characters; the service allows 128",
-            ]
-            .concat(),
+            ["`", key, "` has ", &length, " characters; the service allows 128"].concat(),
         );
     } else if name.chars().any(char::is_control) {
-        fields.report(
-            Code::OutOfRange,
-            key,
-            [
-                "`",
-                key,
-                "` holds a line break or another control character",
-            ]
-            .concat(),
-        );
+        fields.report(Code::OutOfRange, key, ["`", key, "` holds a line break or another control character"].concat());
     }
     name
 }
@@ -132,10 +95,7 @@ impl Call {
 
     /// What the operation itself takes.
     pub fn parameters(&self) -> Vec<(&'static str, String)> {
-        let mut parameters = vec![
-            ("FlowName", self.flow_name.clone()),
-            ("ExecutionName", self.execution_name.clone()),
-        ];
+        let mut parameters = vec![("FlowName", self.flow_name.clone()), ("ExecutionName", self.execution_name.clone())];
         if self.wait_time_seconds > 0 {
             parameters.push(("WaitTimeSeconds", self.wait_time_seconds.to_string()));
         }
@@ -145,11 +105,7 @@ impl Call {
     /// What names the operation where no header does.
     pub fn common(&self) -> [(&'static str, &'static str); 3] {
         // Without `Format` the shared gateway of the vendor answers in XML.
-        [
-            ("Action", self.action()),
-            ("Format", "json"),
-            ("Version", self.version()),
-        ]
+        [("Action", self.action()), ("Format", "json"), ("Version", self.version())]
     }
 }
 
@@ -165,14 +121,9 @@ impl Endpoint {
     pub fn of_region(region: &str) -> Result<Self, String> {
         let parts: Vec<&str> = region.split('-').collect();
         let plain = |part: &&str| {
-            !part.is_empty()
-                && part
-                    .bytes()
-                    .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+            !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
         };
-        let letters = parts
-            .first()
-            .is_some_and(|part| part.len() == 2 && part.bytes().all(|b| b.is_ascii_lowercase()));
+        let letters = parts.first().is_some_and(|part| part.len() == 2 && part.bytes().all(|b| b.is_ascii_lowercase()));
         // Whatever else stood here would become a part of the host that gets the signed request.
         if !letters || parts.len() < 2 || region.len() > 40 || !parts.iter().all(plain) {
             let hint = match nearest(region, REGIONS.iter().copied()) {
@@ -183,23 +134,14 @@ impl Endpoint {
             return Err(["`", &shown, "` is not a region id", &hint].concat());
         }
         let host = [region, ".fnf.aliyuncs.com"].concat();
-        Ok(Endpoint {
-            base: ["https://", &host, "/"].concat(),
-            host,
-        })
+        Ok(Endpoint { base: ["https://", &host, "/"].concat(), host })
     }
 
     /// Any base URL: a host, a gateway below a path, or a path alone (`/api/cloudflow`), which a
     /// page resolves against itself.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let fail = |why: &str| {
-            Err([
-                "the endpoint ",
-                why,
-                "; right would be `https://cn-hangzhou.fnf.aliyuncs.com`",
-            ]
-            .concat())
-        };
+        let fail =
+            |why: &str| Err(["the endpoint ", why, "; right would be `https://cn-hangzhou.fnf.aliyuncs.com`"].concat());
         if !text.bytes().all(|byte| byte.is_ascii_graphic())
             || text.contains(['"', '<', '>', '\\', '^', '`', '{', '|', '}'])
         {
@@ -209,10 +151,7 @@ impl Endpoint {
             return fail("must not have a query or a fragment");
         }
         if text.starts_with('/') && !text.starts_with("//") {
-            return Ok(Endpoint {
-                base: text.to_owned(),
-                host: String::new(),
-            });
+            return Ok(Endpoint { base: text.to_owned(), host: String::new() });
         }
         let Some((scheme, rest)) = text.split_once("://") else {
             return fail("must begin with `https://`, `http://` or one `/`");
@@ -238,16 +177,11 @@ impl Endpoint {
         if name.is_empty() || !(literal || name.bytes().all(plain)) {
             return fail("has no valid host");
         }
-        if port.is_some_and(|port| {
-            !port.bytes().all(|byte| byte.is_ascii_digit()) || port.parse::<u16>().is_err()
-        }) {
+        if port.is_some_and(|port| !port.bytes().all(|byte| byte.is_ascii_digit()) || port.parse::<u16>().is_err()) {
             return fail("has no valid port");
         }
         let path = if path.is_empty() { "/" } else { path };
-        Ok(Endpoint {
-            base: [&scheme, "://", host, path].concat(),
-            host: host.to_owned(),
-        })
+        Ok(Endpoint { base: [&scheme, "://", host, path].concat(), host: host.to_owned() })
     }
 
     /// The base URL.

@@ -46,23 +46,9 @@ pub fn parse_http_date(text: &str) -> Option<u64> {
         return None;
     };
     let months = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    let month = months
-        .find(month)
-        .filter(|at| at % 3 == 0 && month.len() == 3)?
-        / 3
-        + 1;
+    let month = months.find(month).filter(|at| at % 3 == 0 && month.len() == 3)? / 3 + 1;
     let month = month.to_string();
-    let text = [
-        year,
-        if month.len() < 2 { "-0" } else { "-" },
-        &month,
-        "-",
-        day,
-        "T",
-        time,
-        "Z",
-    ]
-    .concat();
+    let text = [year, if month.len() < 2 { "-0" } else { "-" }, &month, "-", day, "T", time, "Z"].concat();
     parse_rfc3339(&text)
 }
 
@@ -91,22 +77,14 @@ fn rfc3339(text: &[u8]) -> Option<i64> {
     let (year, rest) = number(text, 4)?;
     let (month, rest) = number(rest.strip_prefix(b"-")?, 2)?;
     let (day, rest) = number(rest.strip_prefix(b"-")?, 2)?;
-    let rest = rest
-        .strip_prefix(b"T")
-        .or_else(|| rest.strip_prefix(b"t"))
-        .or_else(|| rest.strip_prefix(b" "))?;
+    let rest = rest.strip_prefix(b"T").or_else(|| rest.strip_prefix(b"t")).or_else(|| rest.strip_prefix(b" "))?;
     let (hour, rest) = number(rest, 2)?;
     let (minute, rest) = number(rest.strip_prefix(b":")?, 2)?;
     let (second, mut rest) = number(rest.strip_prefix(b":")?, 2)?;
     let mut ms = 0;
     if let Some(fraction) = rest.strip_prefix(b".") {
-        let digits = fraction
-            .iter()
-            .take_while(|byte| byte.is_ascii_digit())
-            .count();
-        let (digits, behind) = fraction
-            .split_at_checked(digits)
-            .filter(|(digits, _)| !digits.is_empty())?;
+        let digits = fraction.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let (digits, behind) = fraction.split_at_checked(digits).filter(|(digits, _)| !digits.is_empty())?;
         for at in 0..3 {
             ms = ms * 10 + digits.get(at).map_or(0, |digit| i64::from(digit - b'0'));
         }
@@ -135,18 +113,13 @@ fn rfc3339(text: &[u8]) -> Option<i64> {
     if !(1..=days).contains(&day) || hour > 23 || minute > 59 || second > 60 {
         return None;
     }
-    let seconds =
-        (days_since_1970(year, month, day) * 24 + hour) * 3600 + (minute - offset) * 60 + second;
+    let seconds = (days_since_1970(year, month, day) * 24 + hour) * 3600 + (minute - offset) * 60 + second;
     Some(seconds * 1000 + ms)
 }
 
 /// The way back of [`civil`].
 fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
-    let (year, month) = if month > 2 {
-        (year, month - 3)
-    } else {
-        (year - 1, month + 9)
-    };
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
     let leaps = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
     year * 365 + leaps + (153 * month + 2) / 5 + day - 1 - 719_468
 }

@@ -101,9 +101,7 @@ impl Value for &serde_json::Value {
     }
 
     fn keys(&self) -> Vec<String> {
-        self.as_object()
-            .map(|object| object.keys().cloned().collect())
-            .unwrap_or_default()
+        self.as_object().map(|object| object.keys().cloned().collect()).unwrap_or_default()
     }
 
     fn len(&self) -> usize {
@@ -115,7 +113,6 @@ impl Value for &serde_json::Value {
     }
 
     fn holds_json(&self) -> bool {
-        self.as_str()
-            .is_some_and(|text| serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok())
+        self.as_str().is_some_and(|text| serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok())
     }
 }

@@ -89,7 +89,10 @@ impl Reader<'_> {
         let mut around = self.around.iter().rev();
         let column = self.column;
         let list = around.next().is_some_and(|list| list.is_at(column));
-        if !list || around.next().is_some_and(|map| map.role == Role::Map && map.is_at(column)) || !self.is_structural(self.pos) {
+        if !list
+            || around.next().is_some_and(|map| map.role == Role::Map && map.is_at(column))
+            || !self.is_structural(self.pos)
+        {
             return false;
         }
         let (end, _) = self.plain_line(self.pos, false);
@@ -159,7 +162,12 @@ impl Reader<'_> {
         }
         self.pos = at;
         if !inner.none() && self.is_indicator(b'-') {
-            self.report_at(Code::YamlUnexpected, start, at, "a tag or an anchor of a list stands on the line above the list");
+            self.report_at(
+                Code::YamlUnexpected,
+                start,
+                at,
+                "a tag or an anchor of a list stands on the line above the list",
+            );
             self.begin(Role::Seq, at, must);
             return self.indicator(State::Node);
         }

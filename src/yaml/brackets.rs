@@ -76,10 +76,7 @@ impl Reader<'_> {
                 frame.end = at + 1;
                 return None;
             }
-            b':' if self.is_space(at + 1)
-                || self.is_flow(at + 1)
-                || frame.state == State::Colon && frame.json =>
-            {
+            b':' if self.is_space(at + 1) || self.is_flow(at + 1) || frame.state == State::Colon && frame.json => {
                 match (frame.role, frame.state) {
                     (_, State::Colon) => {}
                     (Role::FlowMap, State::Start) | (_, State::Key) => self.empty(at, Props::default()),
@@ -88,7 +85,12 @@ impl Reader<'_> {
                         self.empty(at, Props::default());
                     }
                     _ => {
-                        self.report_at(Code::YamlUnexpected, at, at + 1, "expected `,` instead of this `:`; a value with `: ` in it must be quoted");
+                        self.report_at(
+                            Code::YamlUnexpected,
+                            at,
+                            at + 1,
+                            "expected `,` instead of this `:`; a value with `: ` in it must be quoted",
+                        );
                         self.pos += 1;
                         self.top.state = State::Start;
                         return None;
@@ -103,7 +105,11 @@ impl Reader<'_> {
             _ => {}
         }
         if matches!(frame.state, State::After | State::Colon) {
-            let message = if frame.state == State::After { "expected `,` before this" } else { "expected `,` or `:` before this" };
+            let message = if frame.state == State::After {
+                "expected `,` before this"
+            } else {
+                "expected `,` or `:` before this"
+            };
             let end = self.word_end(at);
             self.report_at(Code::YamlUnexpected, at, end, message);
             self.fill_inside();
@@ -173,7 +179,12 @@ impl Reader<'_> {
             let after = self.blanks(self.pos);
             if self.at(after) == b':' && (json || self.is_space(after + 1) || self.is_flow(after + 1)) {
                 if self.line != line || after - start > 1024 {
-                    self.report_at(Code::YamlUnexpected, start, after, "a key in `[ ]` must stand on one line of at most 1024 bytes");
+                    self.report_at(
+                        Code::YamlUnexpected,
+                        start,
+                        after,
+                        "a key in `[ ]` must stand on one line of at most 1024 bytes",
+                    );
                 }
                 self.open(Role::Pair, start, frame.indent, Props::default());
                 self.top.state = State::Key;
@@ -253,7 +264,11 @@ impl Reader<'_> {
         let start = raw.span.start as usize;
         // The line of the opening bracket, unless it has a break in it.
         let inside = self.bytes.get(start..end).unwrap_or_default();
-        let line = if end - start <= 1024 && !inside.iter().any(|byte| matches!(byte, b'\n' | b'\r')) { self.line } else { usize::MAX };
+        let line = if end - start <= 1024 && !inside.iter().any(|byte| matches!(byte, b'\n' | b'\r')) {
+            self.line
+        } else {
+            usize::MAX
+        };
         self.place(id, start, true, line);
         None
     }

@@ -23,7 +23,9 @@ pub(super) fn events(tree: &Tree<'_>) -> String {
             let Some(node) = tree.nodes.get(id as usize) else { continue };
             todo.push(Err(node.next));
             let text = tree.node(id);
-            if node.flags & ALIAS != 0 || node.kind == Kind::Scalar && node.span.of(tree.text).starts_with('*') && node.style == Style::Plain {
+            if node.flags & ALIAS != 0
+                || node.kind == Kind::Scalar && node.span.of(tree.text).starts_with('*') && node.style == Style::Plain
+            {
                 out += &format!("=ALI {}\n", node.span.of(tree.text));
                 continue;
             }

@@ -14,7 +14,12 @@ impl Reader<'_> {
                 b'&' => {
                     let end = self.name_end(start + 1);
                     if end == start + 1 {
-                        self.report_at(Code::YamlUnexpected, start, end, "a name must follow `&`; to write the character itself, quote the value");
+                        self.report_at(
+                            Code::YamlUnexpected,
+                            start,
+                            end,
+                            "a name must follow `&`; to write the character itself, quote the value",
+                        );
                     }
                     (Span::new(start + 1, end), end)
                 }
@@ -79,7 +84,10 @@ impl Reader<'_> {
             end += 1;
         }
         let suffix = Span::new(handle + 1, end).of(self.tree.text);
-        if handle > start && suffix.is_empty() || suffix.contains('!') || !is_tag(Span::new(start, end).of(self.tree.text)) {
+        if handle > start && suffix.is_empty()
+            || suffix.contains('!')
+            || !is_tag(Span::new(start, end).of(self.tree.text))
+        {
             let message = "this is no tag; to write the character `!` at the start of a value, quote the value";
             self.report_at(Code::YamlUnexpected, start, end, message);
             return end;

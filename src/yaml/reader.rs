@@ -417,7 +417,8 @@ impl<'t> Reader<'t> {
     /// Begins a document.
     pub fn start_document(&mut self, start: usize, explicit: bool) {
         self.anchors.clear();
-        let document = Document { root: NONE, start: Span::at(start).start, explicit, ended: false, handles: self.handles as u32 };
+        let document =
+            Document { root: NONE, start: Span::at(start).start, explicit, ended: false, handles: self.handles as u32 };
         self.tree.documents.push(document);
         self.around.clear();
         self.top = Frame::new(Role::Root, State::Node, -1, NONE, start, 0, Props::default());

@@ -120,7 +120,13 @@ impl<'t> Reader<'t> {
         let first = self.quote(at, at + 1);
         let first = if first == "`" { "a backtick" } else { &["`", first, "`"].concat() };
         let quoted = if self.in_brackets() { None } else { Some((at, self.trim(at, self.line_end(at)))) };
-        self.quoting(Code::YamlUnexpected, Span::new(at, at + 1), "a value cannot begin with {}; quote it", &[first], quoted);
+        self.quoting(
+            Code::YamlUnexpected,
+            Span::new(at, at + 1),
+            "a value cannot begin with {}; quote it",
+            &[first],
+            quoted,
+        );
     }
 
     /// `: ` at `at` inside a plain value.
@@ -135,8 +141,16 @@ impl<'t> Reader<'t> {
         let colon = find(before, b": ").filter(|_| !before.contains(['\n', '\r'])).unwrap_or(before.len());
         let key = self.quote(self.line, self.line + colon);
         let value = self.blanks(self.line + colon + 1);
-        let known = value < at && !key.contains(['"', '\'']) && !matches!(self.at(value), b'"' | b'\'' | b'[' | b'{' | b'&' | b'!');
-        self.quoting(Code::YamlUnexpected, Span::new(at, at + 1), message, &[], (known && !goes_on).then_some((value, end)));
+        let known = value < at
+            && !key.contains(['"', '\''])
+            && !matches!(self.at(value), b'"' | b'\'' | b'[' | b'{' | b'&' | b'!');
+        self.quoting(
+            Code::YamlUnexpected,
+            Span::new(at, at + 1),
+            message,
+            &[],
+            (known && !goes_on).then_some((value, end)),
+        );
     }
 
     /// Reports a mistake, with the repair that quotes the text of `place` if there is one.
@@ -160,7 +174,11 @@ impl<'t> Reader<'t> {
         loop {
             let stop = self.line_end(found.end);
             let (line, indented, first) = self.next_line(stop);
-            if self.is_end(first) || (indented - line) as i32 <= indent || self.is_marker(line) || self.is_structural(first) {
+            if self.is_end(first)
+                || (indented - line) as i32 <= indent
+                || self.is_marker(line)
+                || self.is_structural(first)
+            {
                 return;
             }
             let end = self.line_end(first);
@@ -207,7 +225,12 @@ impl<'t> Reader<'t> {
                 }
             }
         } else {
-            self.report_at(Code::YamlMissingColon, start, end, "a colon is missing behind this key; an entry is `key: value`");
+            self.report_at(
+                Code::YamlMissingColon,
+                start,
+                end,
+                "a colon is missing behind this key; an entry is `key: value`",
+            );
         }
         let id = match node {
             Some(id) => id,
@@ -237,7 +260,9 @@ impl<'t> Reader<'t> {
         let last = self.trim(at, end);
         if !found.broken {
             let message = match found.style {
-                Style::SingleQuoted | Style::DoubleQuoted => "nothing may follow the closing quote; a quote inside the text must be escaped",
+                Style::SingleQuoted | Style::DoubleQuoted => {
+                    "nothing may follow the closing quote; a quote inside the text must be escaped"
+                }
                 _ => "nothing may follow the value on its line",
             };
             self.report_at(Code::YamlUnexpected, at, last, message);

@@ -10,18 +10,13 @@ pub(super) fn core(text: &str) -> Resolved<'_> {
         "false" | "False" | "FALSE" => Resolved::Bool(false),
         ".nan" | ".NaN" | ".NAN" => Resolved::Float(text),
         // Nearly every scalar is a word: one look at its first byte settles it.
-        _ if text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.')) => {
-            number(text)
-        }
+        _ if text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.')) => number(text),
         _ => Resolved::Text(text),
     }
 }
 
 fn number(text: &str) -> Resolved<'_> {
-    let radix = |prefix, radix| {
-        text.strip_prefix(prefix)
-            .map(|digits: &str| (digits, radix))
-    };
+    let radix = |prefix, radix| text.strip_prefix(prefix).map(|digits: &str| (digits, radix));
     if let Some((digits, radix)) = radix("0x", 16).or_else(|| radix("0o", 8)) {
         // `from_str_radix` takes a sign, the schema does not.
         return if digits.is_empty() || !digits.chars().all(|c| c.is_digit(radix)) {
@@ -44,18 +39,10 @@ fn number(text: &str) -> Resolved<'_> {
         return Resolved::Text(text);
     }
     let Some(exponent) = rest.strip_prefix(['e', 'E']) else {
-        return if rest.is_empty() {
-            Resolved::Float(text)
-        } else {
-            Resolved::Text(text)
-        };
+        return if rest.is_empty() { Resolved::Float(text) } else { Resolved::Text(text) };
     };
     let (count, rest) = digits(exponent.strip_prefix(['+', '-']).unwrap_or(exponent));
-    if count > 0 && rest.is_empty() {
-        Resolved::Float(text)
-    } else {
-        Resolved::Text(text)
-    }
+    if count > 0 && rest.is_empty() { Resolved::Float(text) } else { Resolved::Text(text) }
 }
 
 /// How many digits lead, and what follows them.
@@ -73,44 +60,15 @@ mod tests {
         for text in ["", "~", "null"] {
             assert_eq!(core(text), Resolved::Null);
         }
-        for (text, value) in [
-            ("0", 0),
-            ("-12", -12),
-            ("+3", 3),
-            ("0x1F", 31),
-            ("0o17", 15),
-            ("007", 7),
-        ] {
+        for (text, value) in [("0", 0), ("-12", -12), ("+3", 3), ("0x1F", 31), ("0o17", 15), ("007", 7)] {
             assert_eq!(core(text), Resolved::Int(value), "{text}");
         }
-        for text in [
-            "1.5",
-            ".5",
-            "1.",
-            "-1e9",
-            "+.inf",
-            ".NaN",
-            "1E-3",
-            "99999999999999999999",
-        ] {
+        for text in ["1.5", ".5", "1.", "-1e9", "+.inf", ".NaN", "1E-3", "99999999999999999999"] {
             assert_eq!(core(text), Resolved::Float(text));
         }
-        for text in [
-            "yes",
-            "on",
-            "0x",
-            "0x-1",
-            "0b1",
-            "1_000",
-            "12:30",
-            "-",
-            "+",
-            ".",
-            "e5",
-            "1e",
-            "2024-01-01",
-            "nUll",
-        ] {
+        for text in
+            ["yes", "on", "0x", "0x-1", "0b1", "1_000", "12:30", "-", "+", ".", "e5", "1e", "2024-01-01", "nUll"]
+        {
             assert_eq!(core(text), Resolved::Text(text));
         }
     }

@@ -42,9 +42,10 @@ impl Reader<'_> {
     pub fn plain_line(&mut self, start: usize, flow: bool) -> (usize, usize) {
         let mut at = start;
         loop {
-            at += self.bytes.get(at..).map_or(0, |rest| {
-                rest.iter().position(|byte| class(*byte) != ORDINARY).unwrap_or(rest.len())
-            });
+            at += self
+                .bytes
+                .get(at..)
+                .map_or(0, |rest| rest.iter().position(|byte| class(*byte) != ORDINARY).unwrap_or(rest.len()));
             match class(self.at(at)) {
                 COLON => {
                     if self.is_space(at + 1) || flow && self.is_flow(at + 1) {
@@ -219,7 +220,12 @@ impl Reader<'_> {
         self.pos = at;
         leaf.end = at;
         if let Some(first) = wrong {
-            self.report_at(Code::YamlBadIndent, first, at, "a line of a quoted text must be indented deeper than its key");
+            self.report_at(
+                Code::YamlBadIndent,
+                first,
+                at,
+                "a line of a quoted text must be indented deeper than its key",
+            );
         }
         leaf
     }

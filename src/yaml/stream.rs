@@ -9,7 +9,12 @@ impl Reader<'_> {
     /// Reads every document of the text.
     pub fn stream(&mut self) {
         if let Some(zero) = self.bytes.iter().position(|byte| *byte == 0) {
-            self.report_at(Code::YamlUnexpected, zero, zero + 1, "a text cannot hold the character U+0000; what follows is not read");
+            self.report_at(
+                Code::YamlUnexpected,
+                zero,
+                zero + 1,
+                "a text cannot hold the character U+0000; what follows is not read",
+            );
             self.bytes = self.bytes.get(..zero).unwrap_or_default();
         }
         while let Some(explicit) = self.prologue() {
@@ -95,9 +100,9 @@ impl Reader<'_> {
         match words.next().unwrap_or_default() {
             "%YAML" => {
                 let number = words.next().unwrap_or_default();
-                let known = number.strip_prefix("1.").is_some_and(|minor| {
-                    !minor.is_empty() && minor.bytes().all(|digit| digit.is_ascii_digit())
-                });
+                let known = number
+                    .strip_prefix("1.")
+                    .is_some_and(|minor| !minor.is_empty() && minor.bytes().all(|digit| digit.is_ascii_digit()));
                 if *version || !known || words.next().is_some() {
                     self.report_at(Code::YamlUnexpected, start, end, "expected `%YAML 1.2`, once");
                 }
@@ -107,8 +112,18 @@ impl Reader<'_> {
                 let (handle, prefix) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
                 let declared = self.tree.handles.get(self.handles..).unwrap_or_default();
                 let twice = declared.iter().any(|(other, _)| other.of(self.tree.text) == handle);
-                if words.next().is_some() || prefix.is_empty() || !super::props::is_tag(prefix) || !is_handle(handle) || twice {
-                    self.report_at(Code::YamlUnexpected, start, end, "expected `%TAG !name! prefix`, once for each name");
+                if words.next().is_some()
+                    || prefix.is_empty()
+                    || !super::props::is_tag(prefix)
+                    || !is_handle(handle)
+                    || twice
+                {
+                    self.report_at(
+                        Code::YamlUnexpected,
+                        start,
+                        end,
+                        "expected `%TAG !name! prefix`, once for each name",
+                    );
                 } else {
                     // Both are parts of the text.
                     let text = self.tree.text.as_ptr() as usize;

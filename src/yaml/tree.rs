@@ -162,23 +162,14 @@ impl<'t> Tree<'t> {
     /// [`Node::is_template`]), or lines of a template language (`{% if … %}`) were skipped.
     /// What such a text says before it is filled in is not all it will say.
     pub fn has_templates(&self) -> bool {
-        self.template_lines
-            || (0..self.nodes.len()).any(|id| self.node(id as u32).is_some_and(Node::is_template))
+        self.template_lines || (0..self.nodes.len()).any(|id| self.node(id as u32).is_some_and(Node::is_template))
     }
 
     /// The handle of a node; none for [`NONE`].
     pub(super) fn node(&self, id: u32) -> Option<Node<'_>> {
         let own = self.nodes.get(id as usize)?;
-        let raw = if own.flags & ALIAS != 0 {
-            self.nodes.get(own.first as usize).unwrap_or(own)
-        } else {
-            own
-        };
-        Some(Node {
-            tree: self,
-            id,
-            raw,
-        })
+        let raw = if own.flags & ALIAS != 0 { self.nodes.get(own.first as usize).unwrap_or(own) } else { own };
+        Some(Node { tree: self, id, raw })
     }
 }
 
@@ -187,10 +178,7 @@ impl<'a> Node<'a> {
     /// value that is not written is empty and lies where the value would begin. An alias stands
     /// where it is written, not where its node is.
     pub fn span(self) -> Span {
-        self.tree
-            .nodes
-            .get(self.id as usize)
-            .map_or(self.raw.span, |own| own.span)
+        self.tree.nodes.get(self.id as usize).map_or(self.raw.span, |own| own.span)
     }
 
     /// What it is.
@@ -209,15 +197,8 @@ impl<'a> Node<'a> {
             return None;
         }
         let id = self.target();
-        let at = self
-            .tree
-            .tags
-            .binary_search_by_key(&id, |(node, _)| *node)
-            .ok()?;
-        self.tree
-            .tags
-            .get(at)
-            .map(|(_, span)| span.of(self.tree.text))
+        let at = self.tree.tags.binary_search_by_key(&id, |(node, _)| *node).ok()?;
+        self.tree.tags.get(at).map(|(_, span)| span.of(self.tree.text))
     }
 
     /// A scalar's text, decoded: escapes, folding and indentation undone.
@@ -230,17 +211,8 @@ impl<'a> Node<'a> {
             return self.tree.decoded.get(*start as usize..*end as usize);
         }
         let Span { start, end } = self.raw.span;
-        let quote = u32::from(matches!(
-            self.raw.style,
-            Style::SingleQuoted | Style::DoubleQuoted
-        ));
-        Some(
-            Span {
-                start: start + quote,
-                end: end.saturating_sub(quote),
-            }
-            .of(self.tree.text),
-        )
+        let quote = u32::from(matches!(self.raw.style, Style::SingleQuoted | Style::DoubleQuoted));
+        Some(Span { start: start + quote, end: end.saturating_sub(quote) }.of(self.tree.text))
     }
 
     /// A scalar's value; `None` for a collection.
@@ -274,23 +246,17 @@ impl<'a> Node<'a> {
 
     /// The items of a sequence; nothing for other nodes.
     pub fn items(self) -> Items<'a> {
-        Items {
-            next: self.child(Kind::Sequence),
-        }
+        Items { next: self.child(Kind::Sequence) }
     }
 
     /// The keys and values of a mapping, in order; nothing for other nodes.
     pub fn entries(self) -> Entries<'a> {
-        Entries {
-            next: self.child(Kind::Mapping),
-        }
+        Entries { next: self.child(Kind::Mapping) }
     }
 
     /// The value of the first key whose text is `key`.
     pub fn get(self, key: &str) -> Option<Node<'a>> {
-        self.entries()
-            .find(|(k, _)| k.text() == Some(key))
-            .map(|(_, value)| value)
+        self.entries().find(|(k, _)| k.text() == Some(key)).map(|(_, value)| value)
     }
 
     /// The scalar as the reader found it, and the text it stands in.
@@ -318,11 +284,7 @@ impl<'a> Node<'a> {
     }
 
     fn child(self, kind: Kind) -> Option<Node<'a>> {
-        if self.raw.kind == kind {
-            self.tree.node(self.raw.first)
-        } else {
-            None
-        }
+        if self.raw.kind == kind { self.tree.node(self.raw.first) } else { None }
     }
 
     fn sibling(self) -> Option<Node<'a>> {

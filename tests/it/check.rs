@@ -193,7 +193,8 @@ fn the_corpus_is_read_without_an_error() {
     let mut failures = Vec::new();
     let mut count = 0;
     for folder in ["flow", "statemachine", "templated"] {
-        let mut files: Vec<_> = fs::read_dir(format!("{corpus}/{folder}")).unwrap().map(|e| e.unwrap().path()).collect();
+        let mut files: Vec<_> =
+            fs::read_dir(format!("{corpus}/{folder}")).unwrap().map(|e| e.unwrap().path()).collect();
         files.sort();
         for file in files {
             count += 1;

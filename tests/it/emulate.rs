@@ -168,7 +168,11 @@ impl<'c> Talk<'c> {
         let mut request =
             Request { method: method.into(), host: "localhost:8791".into(), path: path.into(), ..Request::default() };
         let form = |pairs: &[(String, String)]| {
-            pairs.iter().map(|(n, v)| format!("{}={}", encode::percent(n), encode::percent(v))).collect::<Vec<_>>().join("&")
+            pairs
+                .iter()
+                .map(|(n, v)| format!("{}={}", encode::percent(n), encode::percent(v)))
+                .collect::<Vec<_>>()
+                .join("&")
         };
         let borrowed = |pairs: &[(String, String)]| -> Vec<(String, String)> { pairs.to_vec() };
         if let Some(size) = bend.get("size") {
@@ -261,14 +265,20 @@ impl<'c> Talk<'c> {
                 writeln!(
                     self.said,
                     "[{}] task {} of {}: {} attempt {} {}",
-                    now - self.zero, request.name, call.execution, request.action, request.attempt, request.input
+                    now - self.zero,
+                    request.name,
+                    call.execution,
+                    request.action,
+                    request.attempt,
+                    request.input
                 )
                 .unwrap();
                 self.tasks.insert(request.name.clone(), call.id);
                 self.token = request.token.clone().unwrap_or_default();
             }
             for task in self.emulator().take_cancelled() {
-                let name = self.tasks.iter().find(|(_, id)| **id == task).map(|(name, _)| name.clone()).unwrap_or_default();
+                let name =
+                    self.tasks.iter().find(|(_, id)| **id == task).map(|(name, _)| name.clone()).unwrap_or_default();
                 writeln!(self.said, "[{}] task {name} is cancelled", now - self.zero).unwrap();
             }
             if due.is_none() {
@@ -305,7 +315,9 @@ fn words(line: &str) -> Vec<String> {
         match c {
             '\'' => quoted = !quoted,
             '#' if !quoted && word.is_empty() => break,
-            c if c.is_whitespace() && !quoted => words.extend(Some(std::mem::take(&mut word)).filter(|w| !w.is_empty())),
+            c if c.is_whitespace() && !quoted => {
+                words.extend(Some(std::mem::take(&mut word)).filter(|w| !w.is_empty()))
+            }
             c => word.push(c),
         }
     }
@@ -374,7 +386,8 @@ fn any_request_is_answered() {
         queries.extend((0..good.len()).step_by(3).map(|at| format!("{}{strange}{}", &good[..at], &good[at..])));
     }
     for (number, query) in queries.into_iter().enumerate() {
-        let authorization = ["", "ACS3-HMAC-SHA256", "ACS3-HMAC-SHA256 Credential=k,SignedHeaders=;;,Signature="][number % 3];
+        let authorization =
+            ["", "ACS3-HMAC-SHA256", "ACS3-HMAC-SHA256 Credential=k,SignedHeaders=;;,Signature="][number % 3];
         let headers = vec![
             ("authorization".to_owned(), authorization.to_owned()),
             ("x-acs-action".to_owned(), "ListFlows".to_owned()),

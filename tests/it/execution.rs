@@ -18,7 +18,8 @@ use crate::support::{cases, report};
 fn executions() {
     let mut failures = Vec::new();
     for case in cases("execution", "response.json") {
-        let body: Value = serde_json::from_str(&case.read("response.json")).unwrap_or_else(|e| panic!("{}: {e}", case.name));
+        let body: Value =
+            serde_json::from_str(&case.read("response.json")).unwrap_or_else(|e| panic!("{}: {e}", case.name));
         let reading = execution::read(&&body);
         let execution = match &reading.execution {
             Some(execution) => serde_json::to_string_pretty(&Execution::from(execution)).unwrap() + "\n",
@@ -27,7 +28,11 @@ fn executions() {
         case.expect("execution.json", &execution, &mut failures);
         case.expect("diagnostics.txt", &findings(&read::validate(&&body)), &mut failures);
         let parsed = read::parse(&&body).1;
-        assert!(read::validate(&&body).starts_with(&parsed), "{}: validating starts with what parsing finds", case.name);
+        assert!(
+            read::validate(&&body).starts_with(&parsed),
+            "{}: validating starts with what parsing finds",
+            case.name
+        );
     }
     report("execution", failures);
 }
@@ -39,7 +44,9 @@ fn every_field_taken_away_or_replaced() {
         let body: Value = serde_json::from_str(&case.read("response.json")).unwrap();
         let Some(object) = body.as_object() else { continue };
         for key in object.keys() {
-            for other in [json!(null), json!(""), json!(1.5), json!(true), json!([1, null]), json!({ "a": [] }), json!("x")] {
+            for other in
+                [json!(null), json!(""), json!(1.5), json!(true), json!([1, null]), json!({ "a": [] }), json!("x")]
+            {
                 let mut changed = object.clone();
                 changed[key] = other;
                 let changed = Value::Object(changed);
@@ -146,22 +153,46 @@ fn options_are_checked_before_anything_is_sent() {
     let table = [
         (json!({}), "request missing-field: say where to ask: `region` or `endpoint`"),
         (json!(1), "request wrong-type: the options must be an object, not a number (and 1 more)"),
-        (json!({ "region": "cn_hangzhou" }), "request bad-endpoint: `cn_hangzhou` is not a region id; did you mean `cn-hangzhou`?"),
-        (json!({ "regin": "cn-hangzhou", "endpoint": "/x" }), "request unknown-option: `regin` is unknown; did you mean `region`?"),
-        (json!({ "endpoint": "/x", "timeoutMs": 0 }), "request out-of-range: `timeoutMs` must be a whole number from 1 to 4294967295, not 0"),
-        (json!({ "endpoint": "/x", "waitTimeSeconds": 20 }), "request unknown-option: `waitTimeSeconds` is unknown; known are"),
+        (
+            json!({ "region": "cn_hangzhou" }),
+            "request bad-endpoint: `cn_hangzhou` is not a region id; did you mean `cn-hangzhou`?",
+        ),
+        (
+            json!({ "regin": "cn-hangzhou", "endpoint": "/x" }),
+            "request unknown-option: `regin` is unknown; did you mean `region`?",
+        ),
+        (
+            json!({ "endpoint": "/x", "timeoutMs": 0 }),
+            "request out-of-range: `timeoutMs` must be a whole number from 1 to 4294967295, not 0",
+        ),
+        (
+            json!({ "endpoint": "/x", "waitTimeSeconds": 20 }),
+            "request unknown-option: `waitTimeSeconds` is unknown; known are",
+        ),
         (json!({ "endpoint": "/x", "signature": "HMAC-SHA256" }), "request unknown-value: `signature` must be"),
         (json!({ "endpoint": "/x", "retry": true }), "request wrong-type: `retry` must be an object, not a boolean"),
         (json!({ "endpoint": "/x", "retry": { "attempts": 3 } }), "request unknown-option: `attempts` is unknown"),
-        (json!({ "endpoint": "/x", "headers": { "x y": "1" } }), "request out-of-range: this is not the name of a header"),
+        (
+            json!({ "endpoint": "/x", "headers": { "x y": "1" } }),
+            "request out-of-range: this is not the name of a header",
+        ),
         (json!({ "endpoint": "/x", "headers": { "x-a": "1\n2" } }), "request out-of-range: the value of `x-a`"),
-        (json!({ "endpoint": "/x", "credentials": key, "signature": "ACS3-HMAC-SHA256" }), "request bad-endpoint: `ACS3-HMAC-SHA256` signs the host"),
+        (
+            json!({ "endpoint": "/x", "credentials": key, "signature": "ACS3-HMAC-SHA256" }),
+            "request bad-endpoint: `ACS3-HMAC-SHA256` signs the host",
+        ),
         (
             json!({ "region": "cn-hangzhou", "credentials": key, "signature": "ACS3-HMAC-SHA256", "headers": { "X-Acs-Foo": "1" } }),
             "request unknown-option: `X-Acs-Foo` is set by the signature",
         ),
-        (json!({ "endpoint": "/x", "credentials": "very-secret" }), "credentials bad-credentials: `credentials` must be an object, not a text"),
-        (json!({ "endpoint": "/x", "credentials": { "accessKeyId": "id" } }), "credentials bad-credentials: `accessKeySecret` is missing"),
+        (
+            json!({ "endpoint": "/x", "credentials": "very-secret" }),
+            "credentials bad-credentials: `credentials` must be an object, not a text",
+        ),
+        (
+            json!({ "endpoint": "/x", "credentials": { "accessKeyId": "id" } }),
+            "credentials bad-credentials: `accessKeySecret` is missing",
+        ),
         (
             json!({ "endpoint": "/x", "credentials": { "accessKeyId": "id", "accessKeySecret": "very-secret " } }),
             "credentials bad-credentials: `accessKeySecret` holds a blank",
@@ -177,10 +208,14 @@ fn options_are_checked_before_anything_is_sent() {
         assert!(shown.starts_with(expected), "{given}\n{shown}");
         assert!(!format!("{failure:?}").contains("very-secret"));
     }
-    let given = json!({ "region": "cn-hangzhou", "credentials": key, "retry": false, "waitTimeSeconds": 5, "timeoutMs": 9 });
+    let given =
+        json!({ "region": "cn-hangzhou", "credentials": key, "retry": false, "waitTimeSeconds": 5, "timeoutMs": 9 });
     let settings = ask::settings(Some(&given), true, 0).unwrap();
     assert_eq!(settings.endpoint.base(), "https://cn-hangzhou.fnf.aliyuncs.com/");
-    assert_eq!((settings.poll.retry.max_attempts, settings.poll.wait_time_seconds, settings.poll.timeout_ms), (1, 5, Some(9)));
+    assert_eq!(
+        (settings.poll.retry.max_attempts, settings.poll.wait_time_seconds, settings.poll.timeout_ms),
+        (1, 5, Some(9))
+    );
     assert!(!format!("{settings:?}").contains("very-secret"));
     let keys = ask::keys(Some(&key)).unwrap();
     assert_eq!(keys.check_page(true, false).unwrap_err().code, "secret-in-page");

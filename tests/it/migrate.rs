@@ -20,10 +20,7 @@ fn lines(text: &str) -> String {
     for found in migrate_flow(text).diagnostics {
         if let Some(range) = found.range {
             let (start, end) = (range.start, range.end);
-            out += &format!(
-                "{}:{}-{}:{} ",
-                start.line, start.column, end.line, end.column
-            );
+            out += &format!("{}:{}-{}:{} ", start.line, start.column, end.line, end.column);
         }
         out += &format!("{} {}: {}\n", found.severity, found.code, found.message);
     }
@@ -59,14 +56,7 @@ fn sound(name: &str, old: &str, new: &str, failures: &mut Vec<String>) {
             .diagnostics
             .iter()
             .filter(|found| found.severity == "error")
-            .map(|found| {
-                format!(
-                    "{}: {} {}",
-                    found.range.map_or(0, |r| r.start.line),
-                    found.code,
-                    found.message
-                )
-            })
+            .map(|found| format!("{}: {} {}", found.range.map_or(0, |r| r.start.line), found.code, found.message))
             .collect();
         failures.push(format!("{name}: not valid\n{}\n{new}", found.join("\n")));
     }
@@ -79,85 +69,49 @@ fn sound(name: &str, old: &str, new: &str, failures: &mut Vec<String>) {
         failures.push(format!("{name}: another text at the second time"));
     }
     let again = migrate_flow(new);
-    if again.text.as_deref() != Some(new)
-        || again
-            .diagnostics
-            .iter()
-            .any(|found| found.code != "migrate-nothing")
-    {
+    if again.text.as_deref() != Some(new) || again.diagnostics.iter().any(|found| found.code != "migrate-nothing") {
         failures.push(format!("{name}: a StateMachine was changed"));
     }
 }
 
 /// The lines that are comments as a whole, outside block scalars as far as a test can tell.
 fn comments(text: &str) -> impl Iterator<Item = &str> {
-    text.lines()
-        .map(str::trim)
-        .filter(|line| line.starts_with('#') || line.starts_with("{%"))
+    text.lines().map(str::trim).filter(|line| line.starts_with('#') || line.starts_with("{%"))
 }
 
 fn same_end(case: &Case, old: &str, new: &str, failures: &mut Vec<String>) {
     let Some(input) = case.read_if_there("input.json") else {
         return;
     };
-    let mocks = case
-        .read_if_there("mocks.json")
-        .map_or(json!({}), |text| serde_json::from_str(&text).unwrap());
+    let mocks = case.read_if_there("mocks.json").map_or(json!({}), |text| serde_json::from_str(&text).unwrap());
     // A list of inputs is a list of runs.
     let inputs = match serde_json::from_str(&input).unwrap() {
         Value::Array(inputs) => inputs,
         input => vec![input],
     };
     for input in inputs {
-        let (before, after) = (
-            crate::simulate::run(old, input.clone(), &mocks),
-            crate::simulate::run(new, input.clone(), &mocks),
-        );
+        let (before, after) =
+            (crate::simulate::run(old, input.clone(), &mocks), crate::simulate::run(new, input.clone(), &mocks));
         compare(&case.name, &input, &before, &after, new, failures);
     }
 }
 
-fn compare(
-    name: &str,
-    input: &Value,
-    before: &Value,
-    after: &Value,
-    new: &str,
-    failures: &mut Vec<String>,
-) {
+fn compare(name: &str, input: &Value, before: &Value, after: &Value, new: &str, failures: &mut Vec<String>) {
     // What cannot be handed out key by key is held under `local`, and said to be.
     let output = |trace: &Value| trace.get("output").cloned().unwrap_or_default();
-    let local = output(after)
-        .get("local")
-        .filter(|_| output(before).get("local").is_none())
-        .cloned();
+    let local = output(after).get("local").filter(|_| output(before).get("local").is_none()).cloned();
     // A failure without a cause has to be given one.
     let cause = before.get("cause").filter(|cause| **cause != json!(""));
     let same = cause.is_none_or(|cause| after.get("cause") == Some(cause))
-        && ["status", "error"]
-            .iter()
-            .all(|key| before.get(key) == after.get(key))
+        && ["status", "error"].iter().all(|key| before.get(key) == after.get(key))
         && output(before) == local.unwrap_or_else(|| output(after));
     let calls = |trace: &Value| -> Vec<Value> {
-        let calls = trace
-            .get("tasks")
-            .and_then(Value::as_array)
-            .cloned()
-            .unwrap_or_default();
-        calls
-            .into_iter()
-            .map(|call| json!([call[0], call[2], payload(&call)]))
-            .collect()
+        let calls = trace.get("tasks").and_then(Value::as_array).cloned().unwrap_or_default();
+        calls.into_iter().map(|call| json!([call[0], call[2], payload(&call)])).collect()
     };
     if !same || calls(before) != calls(after) {
         let short = |trace: &Value| {
-            json!([
-                trace["status"],
-                trace.get("error"),
-                trace.get("cause"),
-                trace.get("output"),
-                trace.get("tasks")
-            ])
+            json!([trace["status"], trace.get("error"), trace.get("cause"), trace.get("output"), trace.get("tasks")])
         };
         failures.push(format!(
             "{name}: input {input}\n--- flow\n{}\n--- StateMachine\n{}\n{new}",
@@ -173,19 +127,9 @@ fn payload(call: &Value) -> Value {
     let Value::Object(object) = &call[3] else {
         return call[3].clone();
     };
-    let lower = |key: &String| {
-        key.chars()
-            .take(1)
-            .map(|c| c.to_ascii_lowercase())
-            .chain(key.chars().skip(1))
-            .collect()
-    };
+    let lower = |key: &String| key.chars().take(1).map(|c| c.to_ascii_lowercase()).chain(key.chars().skip(1)).collect();
     let pairs = object.iter().filter(|(key, _)| *key != "resourceArn");
-    Value::Object(
-        pairs
-            .map(|(key, value)| (lower(key), value.clone()))
-            .collect(),
-    )
+    Value::Object(pairs.map(|(key, value)| (lower(key), value.clone())).collect())
 }
 
 /// Flows of the simulator's cases that come to another end, and why.
@@ -209,20 +153,16 @@ fn the_flows_of_the_simulator_come_to_the_same_end() {
         };
         count += 1;
         sound(&case.name, &old, &new, &mut failures);
-        let told = migrate_flow(&old).diagnostics.iter().any(|found| {
-            found.code == "migrate-no-equal"
-                && !found.message.starts_with("the output of the execution")
-        });
+        let told = migrate_flow(&old)
+            .diagnostics
+            .iter()
+            .any(|found| found.code == "migrate-no-equal" && !found.message.starts_with("the output of the execution"));
         if !told && !ENDS_ELSEWHERE.contains(&case.name.as_str()) {
             let input = case.read_if_there("input.json").unwrap_or("{}".into());
-            let mocks = case
-                .read_if_there("mocks.json")
-                .map_or(json!({}), |text| serde_json::from_str(&text).unwrap());
+            let mocks = case.read_if_there("mocks.json").map_or(json!({}), |text| serde_json::from_str(&text).unwrap());
             let input: Value = serde_json::from_str(&input).unwrap();
-            let (before, after) = (
-                crate::simulate::run(&old, input.clone(), &mocks),
-                crate::simulate::run(&new, input.clone(), &mocks),
-            );
+            let (before, after) =
+                (crate::simulate::run(&old, input.clone(), &mocks), crate::simulate::run(&new, input.clone(), &mocks));
             compare(&case.name, &input, &before, &after, &new, &mut failures);
         }
     }
@@ -239,10 +179,8 @@ fn the_corpus_migrates() {
     let mut failures = Vec::new();
     let mut count = 0;
     for folder in ["flow", "templated"] {
-        let mut files: Vec<_> = fs::read_dir(format!("{corpus}/{folder}"))
-            .unwrap()
-            .map(|e| e.unwrap().path())
-            .collect();
+        let mut files: Vec<_> =
+            fs::read_dir(format!("{corpus}/{folder}")).unwrap().map(|e| e.unwrap().path()).collect();
         files.sort();
         for file in files {
             let name = format!("{folder}/{}", file.file_name().unwrap().to_string_lossy());
@@ -252,12 +190,7 @@ fn the_corpus_migrates() {
                 failures.push(format!("{name}: valid, but not migrated"));
             }
             if env::var("SHOW_CORPUS").is_ok() {
-                println!(
-                    "== {name} {}\n{}\n{}",
-                    new.is_some(),
-                    lines(&old),
-                    new.clone().unwrap_or_default()
-                );
+                println!("== {name} {}\n{}\n{}", new.is_some(), lines(&old), new.clone().unwrap_or_default());
             }
             if let Some(new) = new.filter(|new| *new != old) {
                 count += 1;
@@ -303,16 +236,8 @@ fn cut_flows_migrate_or_do_not() {
                 && !validate_flow(&new).valid
             {
                 let found = validate_flow(&new).diagnostics;
-                let errors: Vec<_> = found
-                    .iter()
-                    .filter(|f| f.severity == "error")
-                    .map(|f| &f.message)
-                    .collect();
-                failures.push(format!(
-                    "{} cut at {at}: {errors:?}\n{}\n-----\n{new}",
-                    case.name,
-                    &text[..at]
-                ));
+                let errors: Vec<_> = found.iter().filter(|f| f.severity == "error").map(|f| &f.message).collect();
+                failures.push(format!("{} cut at {at}: {errors:?}\n{}\n-----\n{new}", case.name, &text[..at]));
                 break;
             }
         }

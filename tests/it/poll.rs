@@ -47,11 +47,7 @@ fn play(script: &str) -> String {
         };
         let said = line.split("->").next().unwrap().trim_end();
         let mut words = said.split_whitespace();
-        let now = words
-            .next()
-            .unwrap()
-            .parse()
-            .unwrap_or_else(|e| panic!("{line}: {e}"));
+        let now = words.next().unwrap().parse().unwrap_or_else(|e| panic!("{line}: {e}"));
         let (input, random) = input(&words.collect::<Vec<_>>());
         played += &format!("{said:<32} -> {}\n", shown(poll.step(now, random, input)));
     }
@@ -90,10 +86,7 @@ fn options(line: &str) -> Options {
 
 fn input(words: &[&str]) -> (Input, u32) {
     let number = |prefix: &str| {
-        words
-            .iter()
-            .find_map(|word| word.strip_prefix(prefix))
-            .map(|n| n.trim_end_matches('%').parse::<u64>().unwrap())
+        words.iter().find_map(|word| word.strip_prefix(prefix)).map(|n| n.trim_end_matches('%').parse::<u64>().unwrap())
     };
     let random = (u64::from(u32::MAX) * number("r=").unwrap_or(0)).div_ceil(100) as u32;
     let input = match words[0] {
@@ -101,23 +94,9 @@ fn input(words: &[&str]) -> (Input, u32) {
         "running" => Input::Execution { done: false },
         "done" => Input::Execution { done: true },
         "fault" => {
-            let all = [
-                Retry::Never,
-                Retry::Backoff,
-                Retry::Few,
-                Retry::Clock,
-                Retry::Nonce,
-                Retry::Credentials,
-            ];
-            let retry = all
-                .into_iter()
-                .find(|retry| format!("{retry:?}") == words[1])
-                .unwrap();
-            Input::Fault {
-                retry,
-                retry_after: number("after="),
-                mended: words.contains(&"mended"),
-            }
+            let all = [Retry::Never, Retry::Backoff, Retry::Few, Retry::Clock, Retry::Nonce, Retry::Credentials];
+            let retry = all.into_iter().find(|retry| format!("{retry:?}") == words[1]).unwrap();
+            Input::Fault { retry, retry_after: number("after="), mended: words.contains(&"mended") }
         }
         "network" => Input::NetworkError,
         "timeout" => Input::TimedOut,
@@ -130,11 +109,7 @@ fn input(words: &[&str]) -> (Input, u32) {
 
 fn shown(action: Action) -> String {
     match action {
-        Action::Send(Attempt {
-            number,
-            wait_time_seconds,
-            timeout_ms,
-        }) => {
+        Action::Send(Attempt { number, wait_time_seconds, timeout_ms }) => {
             format!("send {number} wait={wait_time_seconds} timeout={timeout_ms}")
         }
         Action::Sleep(delay) => format!("sleep {delay}"),
@@ -157,19 +132,10 @@ fn shown(action: Action) -> String {
 fn any_conversation_holds_the_rules() {
     let mut seed = 1u64;
     let mut dice = move |sides: u64| {
-        seed = seed
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (seed >> 33) % sides
     };
-    let retries = [
-        Retry::Never,
-        Retry::Backoff,
-        Retry::Few,
-        Retry::Clock,
-        Retry::Nonce,
-        Retry::Credentials,
-    ];
+    let retries = [Retry::Never, Retry::Backoff, Retry::Few, Retry::Clock, Retry::Nonce, Retry::Credentials];
     for _ in 0..20_000 {
         let timeout = 1 + dice(200_000);
         let options = Options {
@@ -196,11 +162,7 @@ fn any_conversation_holds_the_rules() {
                 Action::Sleep(delay) => {
                     assert!(now + delay <= begin + timeout);
                     now += delay;
-                    input = if dice(50) == 0 {
-                        Input::Aborted
-                    } else {
-                        Input::Woke
-                    };
+                    input = if dice(50) == 0 { Input::Aborted } else { Input::Woke };
                 }
                 Action::Send(attempt) => {
                     assert!(attempt.timeout_ms >= 1 && now + attempt.timeout_ms <= begin + timeout);
@@ -208,9 +170,7 @@ fn any_conversation_holds_the_rules() {
                     assert!(attempt.number <= 5);
                     let took = dice(attempt.timeout_ms + 1);
                     input = match dice(8) {
-                        0..4 => Input::Execution {
-                            done: dice(10) == 0,
-                        },
+                        0..4 => Input::Execution { done: dice(10) == 0 },
                         4 | 5 => Input::Fault {
                             retry: retries[dice(6) as usize],
                             retry_after: (dice(4) == 0).then(|| dice(20_000)),
@@ -219,11 +179,7 @@ fn any_conversation_holds_the_rules() {
                         6 => Input::NetworkError,
                         _ => Input::TimedOut,
                     };
-                    now += if input == Input::TimedOut {
-                        attempt.timeout_ms
-                    } else {
-                        took
-                    };
+                    now += if input == Input::TimedOut { attempt.timeout_ms } else { took };
                     early += u32::from(took < 1000);
                 }
             }

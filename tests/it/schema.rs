@@ -104,11 +104,14 @@ impl Maker {
                 "additionalProperties": { "if": { "type": "object" }, "then": self.reference("constructor") },
             }));
         }
-        all.insert(format!("{}placeholder", self.prefix), json!({
-            "description": "A placeholder of a template language.",
-            "type": "string",
-            "pattern": "\\$\\{.*\\}|\\{\\{.*\\}\\}|^<[^<> =]+>$",
-        }));
+        all.insert(
+            format!("{}placeholder", self.prefix),
+            json!({
+                "description": "A placeholder of a template language.",
+                "type": "string",
+                "pattern": "\\$\\{.*\\}|\\{\\{.*\\}\\}|^<[^<> =]+>$",
+            }),
+        );
         all
     }
 
@@ -225,7 +228,9 @@ impl Maker {
             let mut any = schemas;
             any.push(self.reference("placeholder"));
             if key.dynamic == Dynamic::Value {
-                any.push(json!({ "description": "A path into the step's own input.", "type": "string", "pattern": "^\\$" }));
+                any.push(
+                    json!({ "description": "A path into the step's own input.", "type": "string", "pattern": "^\\$" }),
+                );
             }
             json!({ "anyOf": any })
         };
@@ -302,14 +307,18 @@ fn about(dialect: Dialect, slot: Slot) -> &'static str {
         Slot::Output if machine => "Makes the output; keys that end in `.$` hold expressions.",
         Slot::Output => "Makes the output from its own input and local data.",
         Slot::Global => "What is merged into `$Global`; keys that end in `.$` hold expressions.",
-        Slot::ErrorMappings => "Makes the output after an error that is caught, from `$local.error` and `$local.cause`.",
+        Slot::ErrorMappings => {
+            "Makes the output after an error that is caught, from `$local.error` and `$local.cause`."
+        }
         Slot::End => "Nothing comes after it in its list.",
         Slot::Next => "The name of what comes next, in the same list.",
         Slot::Resource => "The resource name of the function, flow, queue or topic.",
         Slot::Action => "The operation to call: `Service:Operation`.",
         Slot::Mode => "When the task is done: at the answer, at the end of the job, or when somebody reports.",
         Slot::Params if machine => "The arguments of the call; keys that end in `.$` hold expressions.",
-        Slot::Params => "Parameters for the called service; texts that begin with `$` are paths into the step's own input.",
+        Slot::Params => {
+            "Parameters for the called service; texts that begin with `$` are paths into the step's own input."
+        }
         Slot::Retry => "What is tried again after which errors; the first rule that matches counts.",
         Slot::Catch => "Where to go after which errors; the first rule that matches counts.",
         Slot::OnErrors => "What happens after which errors.",

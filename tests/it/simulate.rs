@@ -93,8 +93,12 @@ pub fn run(text: &str, input: Value, mocks: &Value) -> Value {
         .iter()
         .map(|event| {
             json!([
-                event.id, event.scheduled_by, event.kind.as_str(), event.step.as_deref().unwrap_or_default(),
-                event.at - begin, event.detail()
+                event.id,
+                event.scheduled_by,
+                event.kind.as_str(),
+                event.step.as_deref().unwrap_or_default(),
+                event.at - begin,
+                event.detail()
             ])
         })
         .collect();
@@ -169,7 +173,8 @@ fn limits_end_an_execution() {
     let trace = run(doubling, json!({ "a": "x".repeat(1000) }), &json!({}));
     assert_eq!(trace["error"], "Local.DataLimitExceeded");
 
-    let output = "version: v1\ntype: flow\nsteps:\n  - {type: task, name: t, resourceArn: 'acs:fc:::services/s/functions/f'}\n";
+    let output =
+        "version: v1\ntype: flow\nsteps:\n  - {type: task, name: t, resourceArn: 'acs:fc:::services/s/functions/f'}\n";
     let mocks = json!({ "t": [{ "output": { "x": "y".repeat(65 * 1024) } }] });
     let trace = run(output, json!({}), &mocks);
     assert_eq!(trace["error"], "Local.DataLimitExceeded");

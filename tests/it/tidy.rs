@@ -24,8 +24,19 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     (
         "api",
         &[
-            "text", "diagnostic", "yaml", "expr", "flow", "check", "graph", "wire", "sign", "poll", "migrate",
-            "simulate", "emulate",
+            "text",
+            "diagnostic",
+            "yaml",
+            "expr",
+            "flow",
+            "check",
+            "graph",
+            "wire",
+            "sign",
+            "poll",
+            "migrate",
+            "simulate",
+            "emulate",
         ],
     ),
     ("wasm", &["text", "diagnostic", "wire", "sign", "poll", "emulate", "api"]),
@@ -40,7 +51,8 @@ fn files(dir: &Path, ends: &[&str], into: &mut Vec<PathBuf>) {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         if path.is_dir() {
-            if !["node_modules", "target", "wasm-bindgen", "screens"].contains(&name.as_str()) && !name.starts_with('.') {
+            if !["node_modules", "target", "wasm-bindgen", "screens"].contains(&name.as_str()) && !name.starts_with('.')
+            {
                 files(&path, ends, into);
             }
         } else if ends.iter().any(|end| name.ends_with(end)) {
@@ -118,7 +130,9 @@ fn only_the_wasm_room_names_javascript() {
 #[test]
 fn no_file_holds_two_things() {
     let mut long: Vec<String> = Vec::new();
-    for (file, text) in sources(&["src", "tests", "xtask", "pkg", "www"], &[".rs", ".js", ".mjs", ".ts", ".css", ".html"]) {
+    for (file, text) in
+        sources(&["src", "tests", "xtask", "pkg", "www"], &[".rs", ".js", ".mjs", ".ts", ".css", ".html"])
+    {
         let lines = text.lines().count();
         if lines > 600 {
             long.push(format!("{file}: {lines} lines"));

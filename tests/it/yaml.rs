@@ -6,9 +6,9 @@ mod hostile;
 mod oracle;
 mod suite;
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
-use std::fmt::Write as _;
 
 use cloudflow_wasm::diagnostic::Code;
 use cloudflow_wasm::text::{LineIndex, Span};
@@ -26,19 +26,13 @@ fn reads_a_flow() {
     assert_eq!(root.entries().count(), 2);
     let state = root.get("States").unwrap().items().next().unwrap();
     assert_eq!(state.get("Name").unwrap().span().of(text), "流程");
-    assert_eq!(
-        state.get("Timeout").unwrap().resolve(),
-        Some(Resolved::Int(60))
-    );
+    assert_eq!(state.get("Timeout").unwrap().resolve(), Some(Resolved::Int(60)));
     let parameters = state.get("Parameters").unwrap();
     assert_eq!(parameters.style(), Style::Flow);
     assert_eq!(parameters.span().of(text), "{a: \"x\\ty\", b: !Ref c}");
     assert_eq!(parameters.get("a").unwrap().text(), Some("x\ty"));
     let reference = parameters.get("b").unwrap();
-    assert_eq!(
-        (reference.tag(), reference.span().of(text)),
-        (Some("!Ref"), "c")
-    );
+    assert_eq!((reference.tag(), reference.span().of(text)), (Some("!Ref"), "c"));
     assert_eq!(state.get("E").unwrap().text(), Some("one two"));
     assert_eq!(state.get("N").unwrap().resolve(), Some(Resolved::Null));
     assert!(state.get("N").unwrap().span().is_empty());
@@ -59,10 +53,7 @@ fn an_alias_shows_as_the_node_it_names() {
     let root = tree.root().unwrap();
     assert_eq!(root.get("b").unwrap().items().count(), 2);
     assert_eq!(root.entries().count(), 3);
-    assert_eq!(
-        diagnostics.iter().map(|d| d.code).collect::<Vec<_>>(),
-        [Code::YamlUnknownAlias]
-    );
+    assert_eq!(diagnostics.iter().map(|d| d.code).collect::<Vec<_>>(), [Code::YamlUnknownAlias]);
 }
 
 /// Every text of the cases against its tree and its findings; `ok` has none.
@@ -158,8 +149,16 @@ fn places_inside_scalars() {
     let root = tree.root().unwrap();
     // A word of the decoded value, and what stands at its place in the source.
     for (key, word, there) in [
-        ("a", "y", "y\\u6d41z"), ("a", "流", "\\u6d41z"), ("a", "z", "z\"\nb"), ("b", "s", "s'"), ("b", "'", "''s"), ("c", "two", "two\n\n"),
-        ("c", "three", "three\n"), ("c", "\nthree", "\n\n  three"), ("d", "two", "two\ne"), ("e", "q", "q\"\n"),
+        ("a", "y", "y\\u6d41z"),
+        ("a", "流", "\\u6d41z"),
+        ("a", "z", "z\"\nb"),
+        ("b", "s", "s'"),
+        ("b", "'", "''s"),
+        ("c", "two", "two\n\n"),
+        ("c", "three", "three\n"),
+        ("c", "\nthree", "\n\n  three"),
+        ("d", "two", "two\ne"),
+        ("e", "q", "q\"\n"),
     ] {
         let node = root.get(key).unwrap();
         let at = node.text().unwrap().find(word).unwrap();

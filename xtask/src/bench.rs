@@ -31,9 +31,5 @@ pub fn bench(options: &[String]) -> Outcome<ExitCode> {
         .env("CARGO_TARGET_DIR", paths::target())
         .status()
         .map_err(|e| format!("cannot start `node`: {e}"))?;
-    Ok(if status.success() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

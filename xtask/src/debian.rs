@@ -14,22 +14,15 @@ pub fn is_there() -> bool {
 
 /// Installs those of the packages that are missing. Nothing is ever removed for them.
 pub fn install(packages: &[&str]) -> Outcome<()> {
-    let missing: Vec<&str> = packages
-        .iter()
-        .copied()
-        .filter(|package| !is_installed(package))
-        .collect();
+    let missing: Vec<&str> = packages.iter().copied().filter(|package| !is_installed(package)).collect();
     if missing.is_empty() {
         return Ok(());
     }
     let list = missing.join(" ");
-    say(&format!(
-        "installing the Debian packages {list} with apt-get"
-    ));
+    say(&format!("installing the Debian packages {list} with apt-get"));
     let install = || {
         let mut apt = apt_get()?;
-        apt.args(["install", "--yes", "--no-remove", "--no-install-recommends"])
-            .args(&missing);
+        apt.args(["install", "--yes", "--no-remove", "--no-install-recommends"]).args(&missing);
         run(&mut apt)
     };
     if install().is_ok() {
@@ -44,11 +37,7 @@ pub fn install(packages: &[&str]) -> Outcome<()> {
 /// The file of an installed package whose path ends so; the shortest where there are several.
 pub fn file_of(package: &str, end: &str) -> Option<PathBuf> {
     let files = output(command("dpkg-query").args(["--listfiles", package])).ok()?;
-    files
-        .lines()
-        .filter(|line| line.ends_with(end))
-        .min_by_key(|line| line.len())
-        .map(PathBuf::from)
+    files.lines().filter(|line| line.ends_with(end)).min_by_key(|line| line.len()).map(PathBuf::from)
 }
 
 fn is_installed(package: &str) -> bool {

@@ -15,14 +15,10 @@ pub fn port(options: &[String]) -> Outcome<Option<u16>> {
         [] => Ok(None),
         [name, port] if name == "--port" => match port.parse() {
             Ok(port) if port > 0 => Ok(Some(port)),
-            _ => Err(format!(
-                "`{port}` is not a port; a number from 1 to 65535 is"
-            )),
+            _ => Err(format!("`{port}` is not a port; a number from 1 to 65535 is")),
         },
         [name] if name == "--port" => Err("`--port` needs a number".to_owned()),
-        [option, ..] => Err(format!(
-            "`{option}` is not an option of demo; `--port N` is"
-        )),
+        [option, ..] => Err(format!("`{option}` is not an option of demo; `--port N` is")),
     }
 }
 
@@ -37,19 +33,13 @@ pub fn demo(port: Option<u16>) -> Outcome<ExitCode> {
         Some(port) => port,
         None => (PORT..PORT + 100)
             .find(|port| is_free(*port))
-            .ok_or_else(|| {
-                format!(
-                    "no port from {PORT} to {} is free; name one with --port",
-                    PORT + 99
-                )
-            })?,
+            .ok_or_else(|| format!("no port from {PORT} to {} is free; name one with --port", PORT + 99))?,
     };
     say(&format!("console: starting on port {port}; Ctrl-C ends it"));
     let mut node = npm::node()?;
     node.arg(&serve).arg("--port").arg(port.to_string());
     // Nothing of the demo leaves this machine.
-    node.env("CLOUDFLARE_CF_FETCH_ENABLED", "false")
-        .env("WRANGLER_SEND_METRICS", "false");
+    node.env("CLOUDFLARE_CF_FETCH_ENABLED", "false").env("WRANGLER_SEND_METRICS", "false");
     hand_over(node)
 }
 

@@ -16,8 +16,7 @@ impl Fingerprint {
     pub fn bytes(&mut self, bytes: &[u8]) {
         // The length keeps "ab", "c" and "a", "bc" apart.
         for byte in bytes.iter().chain(&(bytes.len() as u64).to_le_bytes()) {
-            self.0 = (self.0 ^ u128::from(*byte))
-                .wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
+            self.0 = (self.0 ^ u128::from(*byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
         }
     }
 

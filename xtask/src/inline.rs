@@ -7,8 +7,5 @@ use crate::{Outcome, npm, paths};
 
 /// Writes a JavaScript module that exports `bytes()`; `xtask/js/inline.mjs` says how and why.
 pub fn write(wasm: &Path, to: &Path) -> Outcome<()> {
-    run(npm::node()?
-        .arg(paths::script("inline.mjs"))
-        .arg(wasm)
-        .arg(to))
+    run(npm::node()?.arg(paths::script("inline.mjs")).arg(wasm).arg(to))
 }

@@ -31,23 +31,14 @@ pub fn install_at(folder: &Path, what: &str) -> Outcome<()> {
         return Ok(());
     }
     let start = Instant::now();
-    say(&format!(
-        "{what}: installing what package-lock.json names (npm ci)"
-    ));
+    say(&format!("{what}: installing what package-lock.json names (npm ci)"));
     if which("npm").is_none() {
-        return Err("`npm` is not on the PATH; it comes with Node (https://nodejs.org), on Debian as the package npm".to_owned());
+        return Err("`npm` is not on the PATH; it comes with Node (https://nodejs.org), on Debian as the package npm"
+            .to_owned());
     }
-    run(command("npm").current_dir(folder).args([
-        "ci",
-        "--ignore-scripts",
-        "--no-audit",
-        "--no-fund",
-    ]))?;
+    run(command("npm").current_dir(folder).args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]))?;
     fs::write(&stamp, state).map_err(|e| format!("{}: {e}", stamp.display()))?;
-    say(&format!(
-        "{what}: installed in {:.1} s",
-        start.elapsed().as_secs_f64()
-    ));
+    say(&format!("{what}: installed in {:.1} s", start.elapsed().as_secs_f64()));
     Ok(())
 }
 
@@ -69,11 +60,7 @@ fn check_node() -> Outcome<()> {
         return Err(format!("`node` is not on the PATH; {wanted}"));
     }
     let version = output(command("node").arg("--version"))?;
-    let mut parts = version
-        .trim()
-        .trim_start_matches('v')
-        .split('.')
-        .map_while(|part| part.parse::<u32>().ok());
+    let mut parts = version.trim().trim_start_matches('v').split('.').map_while(|part| part.parse::<u32>().ok());
     let found = (parts.next().unwrap_or(0), parts.next().unwrap_or(0));
     if found < NODE {
         return Err(format!("this is Node {}; {wanted}", version.trim()));

@@ -28,27 +28,16 @@ pub fn pack() -> Outcome<PathBuf> {
         fs::copy(&from, copy.join(name)).map_err(|e| format!("{}: {e}", from.display()))?;
     }
     let version = env!("CARGO_PKG_VERSION");
-    output(
-        npm::node()?
-            .arg(paths::script("manifest.mjs"))
-            .arg(&copy)
-            .arg(version),
-    )?;
+    output(npm::node()?.arg(paths::script("manifest.mjs")).arg(&copy).arg(version))?;
     let packed = output(
         command("npm")
             .args(["pack", "--silent", "--ignore-scripts", "--pack-destination"])
             .arg(&dir)
             .current_dir(&copy),
     )?;
-    let name = packed
-        .lines()
-        .last()
-        .ok_or("`npm pack` named no file")?
-        .trim();
+    let name = packed.lines().last().ok_or("`npm pack` named no file")?.trim();
     let tarball = dir.join(name);
-    let size = fs::metadata(&tarball)
-        .map_err(|e| format!("{}: {e}", tarball.display()))?
-        .len();
+    let size = fs::metadata(&tarball).map_err(|e| format!("{}: {e}", tarball.display()))?.len();
     say(&format!("package: {} ({size} bytes)", tarball.display()));
     Ok(tarball)
 }

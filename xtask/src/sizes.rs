@@ -52,10 +52,7 @@ pub fn over_budget() -> Outcome<Vec<String>> {
         match rows.iter().find(|row| row.name == name) {
             None => over.push(format!("{name}: there is nothing to measure")),
             Some(row) if row.gzip > kib * 1024 => {
-                over.push(format!(
-                    "{name}: {} bytes with gzip -9, the budget is {kib} KiB",
-                    row.gzip
-                ));
+                over.push(format!("{name}: {} bytes with gzip -9, the budget is {kib} KiB", row.gzip));
             }
             Some(_) => {}
         }
@@ -68,11 +65,7 @@ pub fn budgets() -> usize {
 }
 
 fn measure() -> Outcome<Vec<Row>> {
-    let text = output(
-        npm::node()?
-            .arg(paths::script("sizes.mjs"))
-            .arg(paths::pkg()),
-    )?;
+    let text = output(npm::node()?.arg(paths::script("sizes.mjs")).arg(paths::pkg()))?;
     text.lines().map(row).collect()
 }
 
@@ -80,16 +73,6 @@ fn row(line: &str) -> Outcome<Row> {
     let wrong = || format!("sizes.mjs printed `{line}`");
     let mut cells = line.split('\t');
     let name = cells.next().ok_or_else(wrong)?.to_owned();
-    let mut number = || {
-        cells
-            .next()
-            .and_then(|cell| cell.parse().ok())
-            .ok_or_else(wrong)
-    };
-    Ok(Row {
-        name,
-        raw: number()?,
-        gzip: number()?,
-        brotli: number()?,
-    })
+    let mut number = || cells.next().and_then(|cell| cell.parse().ok()).ok_or_else(wrong);
+    Ok(Row { name, raw: number()?, gzip: number()?, brotli: number()? })
 }

@@ -18,10 +18,7 @@ const STEPS: [(&str, &str); 10] = [
     ("bun", "the JavaScript suites in Bun"),
     ("workerd", "the JavaScript suites in workerd"),
     ("browser", "the JavaScript suites in Chromium"),
-    (
-        "servers",
-        "what needs servers: the console in Chromium, the official client",
-    ),
+    ("servers", "what needs servers: the console in Chromium, the official client"),
     ("types", "the types of the package, with tsc"),
     ("packaging", "the tarball in empty projects"),
 ];
@@ -38,9 +35,7 @@ pub fn only(options: &[String]) -> Outcome<Vec<String>> {
     let mut options = options.iter();
     while let Some(option) = options.next() {
         if option != "--only" {
-            return Err(format!(
-                "`{option}` is not an option of test; `--only S` is"
-            ));
+            return Err(format!("`{option}` is not an option of test; `--only S` is"));
         }
         let name = options.next().ok_or("`--only` needs the name of a step")?;
         if !STEPS.iter().any(|(step, _)| step == name) {
@@ -68,10 +63,7 @@ pub fn test(only: &[String]) -> Outcome<ExitCode> {
         let start = Instant::now();
         let totals = run_step(step).unwrap_or_else(|message| {
             println!("{message}");
-            Totals {
-                passed: 0,
-                failed: 1,
-            }
+            Totals { passed: 0, failed: 1 }
         });
         let line = format!(
             "{step}: {} passed, {} failed, {:.1} s",
@@ -90,11 +82,7 @@ pub fn test(only: &[String]) -> Outcome<ExitCode> {
     }
     println!("  all: {:.1} s\n", start.elapsed().as_secs_f64());
     println!("{} passed, {} failed", sum.passed, sum.failed);
-    Ok(if sum.failed == 0 {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(if sum.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn run_step(step: &str) -> Outcome<Totals> {
@@ -106,24 +94,13 @@ fn run_step(step: &str) -> Outcome<Totals> {
         "node" => count(npm::node()?.arg(runner("run.mjs")).arg(out)),
         "deno" => count(
             command(deno()?)
-                .args([
-                    "run",
-                    "--allow-all",
-                    "--quiet",
-                    "--no-lock",
-                    "--node-modules-dir=manual",
-                ])
+                .args(["run", "--allow-all", "--quiet", "--no-lock", "--node-modules-dir=manual"])
                 .arg(runner("run.mjs"))
                 .arg(out),
         ),
         "bun" => count(command(bun()?).arg("run").arg(runner("run.mjs")).arg(out)),
         "workerd" => count(quiet(npm::node()?.arg(runner("run-workerd.mjs")).arg(out))),
-        "browser" => count(
-            npm::node()?
-                .arg(runner("run-browser.mjs"))
-                .arg(out)
-                .env("CHROMIUM", chromium::find()?),
-        ),
+        "browser" => count(npm::node()?.arg(runner("run-browser.mjs")).arg(out).env("CHROMIUM", chromium::find()?)),
         "servers" => servers(),
         "types" => types(),
         "packaging" => packaging(),
@@ -161,10 +138,7 @@ fn budgets() -> Outcome<Totals> {
     for line in &over {
         println!("over budget: {line}");
     }
-    Ok(Totals {
-        passed: sizes::budgets() - over.len(),
-        failed: over.len(),
-    })
+    Ok(Totals { passed: sizes::budgets() - over.len(), failed: over.len() })
 }
 
 /// `node --test` over the files that are no suites, one after the other: they start servers.
@@ -180,14 +154,10 @@ fn servers() -> Outcome<Totals> {
     let mut totals = Totals::default();
     let mut node = npm::node()?;
     quiet(&mut node).env("CHROMIUM", chromium::find()?);
-    node.args(["--test", "--test-concurrency=1", "--test-reporter=tap"])
-        .args(files);
+    node.args(["--test", "--test-concurrency=1", "--test-reporter=tap"]).args(files);
     let mut quoting = false;
     let succeeded = lines(&mut node, |line| {
-        let number = |name: &str| {
-            line.strip_prefix(name)
-                .and_then(|n| n.parse::<usize>().ok())
-        };
+        let number = |name: &str| line.strip_prefix(name).and_then(|n| n.parse::<usize>().ok());
         totals.passed += number("# pass ").unwrap_or(0);
         totals.failed += number("# fail ").unwrap_or(0) + number("# cancelled ").unwrap_or(0);
         // Of TAP only what failed, with what it says about it.
@@ -203,19 +173,10 @@ fn servers() -> Outcome<Totals> {
 }
 
 fn types() -> Outcome<Totals> {
-    let tsc = npm::node()?
-        .arg(npm::file("typescript/bin/tsc"))
-        .args(["--project", "tests/js/types"])
-        .status();
+    let tsc = npm::node()?.arg(npm::file("typescript/bin/tsc")).args(["--project", "tests/js/types"]).status();
     match tsc {
-        Ok(status) if status.success() => Ok(Totals {
-            passed: 1,
-            failed: 0,
-        }),
-        Ok(_) => Ok(Totals {
-            passed: 0,
-            failed: 1,
-        }),
+        Ok(status) if status.success() => Ok(Totals { passed: 1, failed: 0 }),
+        Ok(_) => Ok(Totals { passed: 0, failed: 1 }),
         Err(e) => Err(format!("cannot start tsc: {e}")),
     }
 }
@@ -223,25 +184,16 @@ fn types() -> Outcome<Totals> {
 fn packaging() -> Outcome<Totals> {
     let tarball = package::pack()?;
     let mut node = npm::node()?;
-    node.arg(paths::root().join("tests/js/packaging/run.mjs"))
-        .arg(tarball);
-    count(
-        quiet(&mut node)
-            .env("CHROMIUM", chromium::find()?)
-            .env("DENO", deno()?)
-            .env("BUN", bun()?),
-    )
+    node.arg(paths::root().join("tests/js/packaging/run.mjs")).arg(tarball);
+    count(quiet(&mut node).env("CHROMIUM", chromium::find()?).env("DENO", deno()?).env("BUN", bun()?))
 }
 
 /// A runner whose last line is `N passed, N failed`.
 fn count(runner: &mut Command) -> Outcome<Totals> {
     let mut totals = Totals::default();
     let succeeded = lines(runner, |line| {
-        let found = line
-            .strip_suffix(" failed")
-            .and_then(|line| line.split_once(" passed, "));
-        let numbers =
-            found.and_then(|(passed, failed)| Some((passed.parse().ok()?, failed.parse().ok()?)));
+        let found = line.strip_suffix(" failed").and_then(|line| line.split_once(" passed, "));
+        let numbers = found.and_then(|(passed, failed)| Some((passed.parse().ok()?, failed.parse().ok()?)));
         let Some((passed, failed)) = numbers else {
             return true;
         };
@@ -296,10 +248,7 @@ fn bun() -> Outcome<PathBuf> {
 /// that starts here (Bun has one for processors without AVX2).
 fn platform_binary(name: &str, scope: &str, files: &[&str]) -> Outcome<PathBuf> {
     // npm puts them beside the package, or inside it.
-    let scopes = [
-        npm::file(scope),
-        npm::file(name).join("node_modules").join(scope),
-    ];
+    let scopes = [npm::file(scope), npm::file(name).join("node_modules").join(scope)];
     let mut found: Vec<PathBuf> = scopes
         .iter()
         .flat_map(|scope| std::fs::read_dir(scope).into_iter().flatten().flatten())
@@ -318,7 +267,5 @@ fn platform_binary(name: &str, scope: &str, files: &[&str]) -> Outcome<PathBuf> 
                 .status()
                 .is_ok_and(|s| s.success())
         })
-        .ok_or_else(|| {
-            format!("no {name} that runs here is in node_modules/{scope} or on the PATH")
-        })
+        .ok_or_else(|| format!("no {name} that runs here is in node_modules/{scope} or on the PATH"))
 }

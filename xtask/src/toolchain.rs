@@ -28,18 +28,13 @@ pub enum Toolchain {
 pub fn find() -> Outcome<Toolchain> {
     let wish = env::var("CLOUDFLOW_TOOLCHAIN").unwrap_or_default();
     if !["", "rustup", "debian"].contains(&wish.as_str()) {
-        return Err(format!(
-            "CLOUDFLOW_TOOLCHAIN is `{wish}`; it can be `rustup` or `debian`"
-        ));
+        return Err(format!("CLOUDFLOW_TOOLCHAIN is `{wish}`; it can be `rustup` or `debian`"));
     }
     let may_rustup = wish != "debian";
     let may_debian = wish != "rustup" && debian::is_there();
 
     if may_rustup && has_std() {
-        say(&format!(
-            "toolchain: {} with its std for wasm32",
-            version("rustc")
-        ));
+        say(&format!("toolchain: {} with its std for wasm32", version("rustc")));
         return Ok(Toolchain::Ready);
     }
     if may_rustup && rustup_adds(may_debian)? {
@@ -75,16 +70,7 @@ impl Toolchain {
                 build
             }
         };
-        build.args([
-            "build",
-            "--lib",
-            "--package",
-            "cloudflow-wasm",
-            "--release",
-            "--locked",
-            "--target",
-            TARGET,
-        ]);
+        build.args(["build", "--lib", "--package", "cloudflow-wasm", "--release", "--locked", "--target", TARGET]);
         if matches!(self, Self::Debian { .. }) {
             build.arg("-Zbuild-std=std,panic_abort");
         }
@@ -100,45 +86,30 @@ impl Toolchain {
     pub fn identity(&self) -> Outcome<String> {
         match self {
             Self::Ready => output(command("rustc").arg("-vV")),
-            Self::Debian { rustc, .. } => {
-                output(command(rustc).arg("-vV")).map(|v| format!("debian {v}"))
-            }
+            Self::Debian { rustc, .. } => output(command(rustc).arg("-vV")).map(|v| format!("debian {v}")),
         }
     }
 }
 
 /// Where cargo keeps the sources of the crates.
 fn cargo_home() -> PathBuf {
-    env::var_os("CARGO_HOME")
-        .map(PathBuf::from)
-        .or_else(|| Some(env::home_dir()?.join(".cargo")))
-        .unwrap_or_default()
+    env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(env::home_dir()?.join(".cargo"))).unwrap_or_default()
 }
 
 /// A `cargo` of rustup hands its own variables down; Debian's must not take them for its own.
 fn scrub(command: &mut Command) {
     // These say where packages come from, not which toolchain is meant.
-    const KEPT: [&str; 6] = [
-        "CARGO_HOME",
-        "CARGO_HTTP_",
-        "CARGO_NET_",
-        "CARGO_REGISTRY_",
-        "CARGO_REGISTRIES_",
-        "CARGO_SOURCE_",
-    ];
+    const KEPT: [&str; 6] =
+        ["CARGO_HOME", "CARGO_HTTP_", "CARGO_NET_", "CARGO_REGISTRY_", "CARGO_REGISTRIES_", "CARGO_SOURCE_"];
     for (name, _) in env::vars_os() {
         let text = name.to_string_lossy();
         let kept = KEPT.iter().any(|kept| text.starts_with(kept));
-        if text.starts_with("RUST")
-            || text == "LD_LIBRARY_PATH"
-            || (text.starts_with("CARGO") && !kept)
-        {
+        if text.starts_with("RUST") || text == "LD_LIBRARY_PATH" || (text.starts_with("CARGO") && !kept) {
             command.env_remove(&name);
         }
     }
     if let Some(path) = env::var_os("PATH") {
-        let dirs = env::split_paths(&path)
-            .filter(|dir| !dir.join("rustup").exists() && !is_of_rustup(dir));
+        let dirs = env::split_paths(&path).filter(|dir| !dir.join("rustup").exists() && !is_of_rustup(dir));
         if let Ok(path) = env::join_paths(dirs) {
             command.env("PATH", path);
         }
@@ -168,24 +139,13 @@ fn rustup_adds(another_way: bool) -> Outcome<bool> {
     }
     let identity = output(command("rustc").arg("-vV"))?;
     if another_way && is_remembered(MEMORY, &identity) {
-        say(
-            "toolchain: rustup could not add wasm32 the last time (remembered in target/xtask/rustup-refused)",
-        );
+        say("toolchain: rustup could not add wasm32 the last time (remembered in target/xtask/rustup-refused)");
         return Ok(false);
     }
-    say(&format!(
-        "toolchain: asking rustup for its std for wasm32 (at most {} s)",
-        RUSTUP_LIMIT.as_secs()
-    ));
-    let added = run_at_most(
-        command("rustup").args(["target", "add", TARGET]),
-        RUSTUP_LIMIT,
-    )?;
+    say(&format!("toolchain: asking rustup for its std for wasm32 (at most {} s)", RUSTUP_LIMIT.as_secs()));
+    let added = run_at_most(command("rustup").args(["target", "add", TARGET]), RUSTUP_LIMIT)?;
     if added && has_std() {
-        say(&format!(
-            "toolchain: {} with its std for wasm32",
-            version("rustc")
-        ));
+        say(&format!("toolchain: {} with its std for wasm32", version("rustc")));
         return Ok(true);
     }
     say("toolchain: rustup could not add it");
@@ -196,11 +156,9 @@ fn rustup_adds(another_way: bool) -> Outcome<bool> {
 }
 
 fn version(rustc: impl AsRef<Path>) -> String {
-    output(command(rustc.as_ref()).arg("--version"))
-        .map_or_else(|_| "rustc".to_owned(), |v| v.trim().to_owned())
+    output(command(rustc.as_ref()).arg("--version")).map_or_else(|_| "rustc".to_owned(), |v| v.trim().to_owned())
 }
 
 fn file(package: &str, end: &str) -> Outcome<PathBuf> {
-    debian::file_of(package, end)
-        .ok_or_else(|| format!("the Debian package {package} holds no file `…{end}`"))
+    debian::file_of(package, end).ok_or_else(|| format!("the Debian package {package} holds no file `…{end}`"))
 }

@@ -19,14 +19,8 @@ struct Flavour {
 }
 
 const FLAVOURS: [Flavour; 2] = [
-    Flavour {
-        name: "core",
-        features: &["--no-default-features"],
-    },
-    Flavour {
-        name: "local",
-        features: &["--no-default-features", "--features", "local"],
-    },
+    Flavour { name: "core", features: &["--no-default-features"] },
+    Flavour { name: "local", features: &["--no-default-features", "--features", "local"] },
 ];
 
 /// What rustc emits for wasm32 by default; wasm-opt refuses what it is not told of.
@@ -56,11 +50,7 @@ pub fn build() -> Outcome<()> {
         say(&format!("{}: building", flavour.name));
         build_one(flavour, &toolchain)?;
         remember(&memory, &inputs)?;
-        say(&format!(
-            "{}: built in {:.1} s",
-            flavour.name,
-            start.elapsed().as_secs_f64()
-        ));
+        say(&format!("{}: built in {:.1} s", flavour.name, start.elapsed().as_secs_f64()));
     }
     sizes::print()
 }
@@ -70,15 +60,7 @@ fn inputs(toolchain: &Toolchain) -> Outcome<String> {
     let mut state = Fingerprint::new();
     state.bytes(toolchain.identity()?.as_bytes());
     state.bytes(env::var("RUSTFLAGS").unwrap_or_default().as_bytes());
-    for path in [
-        "Cargo.toml",
-        "Cargo.lock",
-        ".cargo",
-        "src",
-        "xtask/src",
-        "xtask/js",
-        "package-lock.json",
-    ] {
+    for path in ["Cargo.toml", "Cargo.lock", ".cargo", "src", "xtask/src", "xtask/js", "package-lock.json"] {
         state.path(&paths::root().join(path))?;
     }
     Ok(state.text())
@@ -86,26 +68,16 @@ fn inputs(toolchain: &Toolchain) -> Outcome<String> {
 
 fn build_one(flavour: &Flavour, toolchain: &Toolchain) -> Outcome<()> {
     let target = paths::target().join("wasm");
-    run(toolchain
-        .cargo_build()
-        .args(flavour.features)
-        .arg("--target-dir")
-        .arg(&target))?;
+    run(toolchain.cargo_build().args(flavour.features).arg("--target-dir").arg(&target))?;
 
     let raw = target.join("wasm32-unknown-unknown/release/cloudflow_wasm.wasm");
     let work = paths::memory().join(flavour.name);
     let glue = bind(&raw, &work)?;
     let bound = work.join(format!("{}_bg.wasm", glue::STEM));
 
-    fs::create_dir_all(paths::pkg_wasm())
-        .map_err(|e| format!("{}: {e}", paths::pkg_wasm().display()))?;
+    fs::create_dir_all(paths::pkg_wasm()).map_err(|e| format!("{}: {e}", paths::pkg_wasm().display()))?;
     let wasm = file(flavour, "wasm");
-    run(npm::node()?
-        .arg(npm::file("binaryen/bin/wasm-opt"))
-        .args(WASM_OPT)
-        .arg(&bound)
-        .arg("-o")
-        .arg(&wasm))?;
+    run(npm::node()?.arg(npm::file("binaryen/bin/wasm-opt")).args(WASM_OPT).arg(&bound).arg("-o").arg(&wasm))?;
     write(&file(flavour, "js"), glue.as_bytes())?;
     inline::write(&wasm, &file(flavour, "inline.js"))
 }
@@ -114,20 +86,11 @@ fn build_one(flavour: &Flavour, toolchain: &Toolchain) -> Outcome<()> {
 fn bind(raw: &Path, to: &Path) -> Outcome<String> {
     let failed = |e: &dyn std::fmt::Display| format!("wasm-bindgen: {e:#}");
     let mut bindgen = Bindgen::new();
-    bindgen
-        .input_path(raw)
-        .out_name(glue::STEM)
-        .typescript(false)
-        .omit_default_module_path(true);
-    bindgen
-        .remove_name_section(true)
-        .remove_producers_section(true);
+    bindgen.input_path(raw).out_name(glue::STEM).typescript(false).omit_default_module_path(true);
+    bindgen.remove_name_section(true).remove_producers_section(true);
     bindgen.web(true).map_err(|e| failed(&e))?;
     let mut output = bindgen.generate_output().map_err(|e| failed(&e))?;
-    if output
-        .snippets()
-        .values()
-        .any(|snippets| !snippets.is_empty())
+    if output.snippets().values().any(|snippets| !snippets.is_empty())
         || !output.local_modules().is_empty()
         || !output.npm_dependencies().is_empty()
     {
@@ -139,19 +102,13 @@ fn bind(raw: &Path, to: &Path) -> Outcome<String> {
     let mut names = Vec::new();
     for import in output.wasm_mut().imports.iter_mut() {
         let to = format!("i{}", names.len());
-        names.push(Renamed {
-            from: std::mem::replace(&mut import.name, to.clone()),
-            to,
-        });
+        names.push(Renamed { from: std::mem::replace(&mut import.name, to.clone()), to });
     }
     let imports = names.len();
     for export in output.wasm_mut().exports.iter_mut() {
         if export.name.starts_with("wasm_bindgen_") {
             let to = format!("e{}", names.len() - imports);
-            names.push(Renamed {
-                from: std::mem::replace(&mut export.name, to.clone()),
-                to,
-            });
+            names.push(Renamed { from: std::mem::replace(&mut export.name, to.clone()), to });
         }
     }
     output.emit(to).map_err(|e| failed(&e))?;

@@ -80,10 +80,8 @@ static OPTION: [Key; 3] = [
     key("goto", S::Next, V::Target),
 ];
 
-static DEFAULT: [Key; 2] = [
-    key("steps", S::States, V::Many(Shape::State)).range(1, i64::MAX),
-    key("goto", S::Next, V::Target),
-];
+static DEFAULT: [Key; 2] =
+    [key("steps", S::States, V::Many(Shape::State)).range(1, i64::MAX), key("goto", S::Next, V::Target)];
 
 static BRANCH: [Key; 1] = [key("steps", S::States, V::Many(Shape::State)).range(1, i64::MAX).required()];
 
@@ -93,8 +91,7 @@ static ITERATION: [Key; 3] = [
     key("index", S::Index, V::Text),
 ];
 
-static MAPPING: [Key; 2] =
-    [key("target", S::Target, V::Text).required(), key("source", S::Source, V::Any).required()];
+static MAPPING: [Key; 2] = [key("target", S::Target, V::Text).required(), key("source", S::Source, V::Any).required()];
 
 static RETRY: [Key; 5] = [
     key("errors", S::Errors, V::Texts).required(),
@@ -104,5 +101,4 @@ static RETRY: [Key; 5] = [
     key("multiplier", S::Multiplier, V::Factor),
 ];
 
-static CATCH: [Key; 2] =
-    [key("errors", S::Errors, V::Texts).required(), key("goto", S::Next, V::Target).required()];
+static CATCH: [Key; 2] = [key("errors", S::Errors, V::Texts).required(), key("goto", S::Next, V::Target).required()];

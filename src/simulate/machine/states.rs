@@ -48,10 +48,9 @@ impl Machine {
                 Rc::new(merged(&frame.input, &frame.data)),
                 Detail::Entered(Rc::clone(&frame.input), Rc::clone(&frame.data)),
             ),
-            Dialect::StateMachine => (
-                Rc::clone(&frame.data),
-                Detail::Entered(Rc::clone(&frame.data), Rc::new(Value::Object(Map::new()))),
-            ),
+            Dialect::StateMachine => {
+                (Rc::clone(&frame.data), Detail::Entered(Rc::clone(&frame.data), Rc::new(Value::Object(Map::new()))))
+            }
         };
         frame.current = Current { phase: Phase::Begin, input: Rc::clone(&raw), raw, ..Current::new() };
         self.tell(id, EventKind::StepEntered, detail);
@@ -121,7 +120,9 @@ impl Machine {
         let built = match &state.output {
             Some(shape) => Rc::new(self.with_env(frame, &input, output, local, |env| shape.build(env))?),
             // The array of a parallel or a foreach is seen by its mappings only.
-            None if !machine && raw.is_array() && matches!(frame.current.phase, Phase::Children(_)) => Rc::new(json!({})),
+            None if !machine && raw.is_array() && matches!(frame.current.phase, Phase::Children(_)) => {
+                Rc::new(json!({}))
+            }
             None => Rc::clone(&raw),
         };
         if let Some(shape) = &state.global {
@@ -295,8 +296,12 @@ impl Machine {
                 }
                 Phase::Task(task) => self.drop_task(task),
                 Phase::Children(_) => {
-                    let children: Vec<FrameId> =
-                        self.frames.iter().filter(|(_, f)| f.parent.is_some_and(|(p, _)| p == id)).map(|(id, _)| *id).collect();
+                    let children: Vec<FrameId> = self
+                        .frames
+                        .iter()
+                        .filter(|(_, f)| f.parent.is_some_and(|(p, _)| p == id))
+                        .map(|(id, _)| *id)
+                        .collect();
                     todo.extend(&children);
                     below.extend(children);
                 }

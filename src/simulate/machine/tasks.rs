@@ -102,7 +102,8 @@ impl Machine {
     /// The token of the task that a frame stands at: `v1.<flow>.<execution>.<event>.<check>`, as
     /// the service's names all four.
     pub(super) fn token(&self, frame: &Frame) -> String {
-        let check = (self.key ^ frame.current.entered.wrapping_mul(0x9E37_79B9_7F4A_7C15)).rotate_left(frame.current.attempt);
+        let check =
+            (self.key ^ frame.current.entered.wrapping_mul(0x9E37_79B9_7F4A_7C15)).rotate_left(frame.current.attempt);
         format!("v1.{}.{}.{}.{check:016x}", self.flow, self.execution, frame.current.entered)
     }
 
@@ -118,7 +119,8 @@ impl Machine {
             Some(timeout) => self.with_env(frame, &given, None, None, |env| timeout.value(env))?,
         };
         let machine = self.program.dialect == Dialect::StateMachine;
-        let resource = parameters.as_ref().and_then(|parameters| parameters.get("resourceArn")?.as_str().map(str::to_owned));
+        let resource =
+            parameters.as_ref().and_then(|parameters| parameters.get("resourceArn")?.as_str().map(str::to_owned));
         // The one integration whose shapes are published: what reaches the function is `body`,
         // and what it returns is found under `Body`.
         let wraps = machine && &*task.action == "FC:InvokeFunction";

@@ -36,12 +36,12 @@ impl Machine {
             Kind::Fail { error, cause } => {
                 let text = |expression: &Option<Expression>| match expression {
                     None => Ok(String::new()),
-                    Some(expression) => {
-                        self.with_env(frame, &input, None, None, |env| expression.required(env)).map(|value| match value {
+                    Some(expression) => self.with_env(frame, &input, None, None, |env| expression.required(env)).map(
+                        |value| match value {
                             Value::String(text) => text,
                             other => other.to_string(),
-                        })
-                    }
+                        },
+                    ),
                 };
                 return Err(Failure { error: text(error)?, cause: text(cause)? });
             }
@@ -52,7 +52,9 @@ impl Machine {
                 };
                 match options.iter().find(holds).or(default.as_ref()) {
                     Some(way) => self.go(id, way, output())?,
-                    None if machine => return Err(Failure::new("Local.NoChoice", "no branch is true and there is no default")),
+                    None if machine => {
+                        return Err(Failure::new("Local.NoChoice", "no branch is true and there is no default"));
+                    }
                     None => self.succeed(id, output(), None),
                 }
             }

@@ -55,332 +55,80 @@ impl Advice {
     pub fn text(self) -> &'static str {
         match self {
             Advice::None => "",
-            Advice::Flow => {
-                "check the flow's name, and that account and region are those where it lives"
-            }
+            Advice::Flow => "check the flow's name, and that account and region are those where it lives",
             Advice::Execution => {
                 "check the execution's name; right after a start, and long after the end, the service may not know it"
             }
-            Advice::Key => {
-                "check `accessKeyId`: it is unknown or disabled, or belongs to another site of the vendor"
-            }
+            Advice::Key => "check `accessKeyId`: it is unknown or disabled, or belongs to another site of the vendor",
             Advice::Secret => "check `accessKeySecret`: it does not belong to this `accessKeyId`",
-            Advice::Token => {
-                "check `securityToken`: a temporary key needs the token that was given out with it"
-            }
-            Advice::Expired => {
-                "get new temporary credentials; a function as `credentials` is asked for them"
-            }
+            Advice::Token => "check `securityToken`: a temporary key needs the token that was given out with it",
+            Advice::Expired => "get new temporary credentials; a function as `credentials` is asked for them",
             Advice::Permission => "ask for a RAM policy that allows it",
-            Advice::Clock => {
-                "set the clock of this machine right: the service accepts about 15 minutes of difference"
-            }
+            Advice::Clock => "set the clock of this machine right: the service accepts about 15 minutes of difference",
             Advice::Slower => {
                 "ask less often: an account may describe 5 executions a second, so wait longer in each call"
             }
-            Advice::Endpoint => {
-                "check `endpoint`: it may belong to another product or another version of the API"
-            }
+            Advice::Endpoint => "check `endpoint`: it may belong to another product or another version of the API",
             Advice::Later => "try again later",
         }
     }
 }
 
 const fn row(code: &'static str, kind: ErrorKind, retry: Retry, advice: Advice) -> Row {
-    Row {
-        code,
-        kind,
-        retry,
-        advice,
-    }
+    Row { code, kind, retry, advice }
 }
 
 /// Every code that is known, the service's own first.
 pub const TABLE: &[Row] = &[
-    row(
-        "InvalidArgument",
-        ErrorKind::Service,
-        Retry::Never,
-        Advice::None,
-    ),
-    row(
-        "MissingRequiredHeader",
-        ErrorKind::Service,
-        Retry::Never,
-        Advice::Endpoint,
-    ),
-    row(
-        "MissingRequiredParams",
-        ErrorKind::Service,
-        Retry::Never,
-        Advice::Endpoint,
-    ),
-    row(
-        "ActionNotSupported",
-        ErrorKind::Service,
-        Retry::Never,
-        Advice::Endpoint,
-    ),
-    row(
-        "APIVersionNotSupported",
-        ErrorKind::Service,
-        Retry::Never,
-        Advice::Endpoint,
-    ),
-    row(
-        "EntityTooLarge",
-        ErrorKind::Service,
-        Retry::Never,
-        Advice::None,
-    ),
-    row(
-        "ExecutionAlreadyExists",
-        ErrorKind::Service,
-        Retry::Never,
-        Advice::None,
-    ),
-    row(
-        "ExecutionAlreadyCompleted",
-        ErrorKind::Service,
-        Retry::Never,
-        Advice::None,
-    ),
-    row(
-        "TaskAlreadyCompleted",
-        ErrorKind::Service,
-        Retry::Never,
-        Advice::None,
-    ),
-    row(
-        "InvalidAccessKeyID",
-        ErrorKind::Credentials,
-        Retry::Never,
-        Advice::Key,
-    ),
-    row(
-        "RequestTimeTooSkewed",
-        ErrorKind::Service,
-        Retry::Clock,
-        Advice::Clock,
-    ),
-    row(
-        "SignatureNotMatch",
-        ErrorKind::Credentials,
-        Retry::Never,
-        Advice::Secret,
-    ),
-    row(
-        "AccessDenied",
-        ErrorKind::Service,
-        Retry::Never,
-        Advice::Permission,
-    ),
-    row(
-        "FlowNotExists",
-        ErrorKind::Service,
-        Retry::Never,
-        Advice::Flow,
-    ),
-    row(
-        "ExecutionNotExists",
-        ErrorKind::Service,
-        Retry::Never,
-        Advice::Execution,
-    ),
-    row(
-        "ScheduleNotExists",
-        ErrorKind::Service,
-        Retry::Never,
-        Advice::None,
-    ),
-    row(
-        "FlowAlreadyExists",
-        ErrorKind::Service,
-        Retry::Never,
-        Advice::None,
-    ),
-    row(
-        "ConcurrentUpdateError",
-        ErrorKind::Service,
-        Retry::Backoff,
-        Advice::None,
-    ),
-    row(
-        "TaskInvalidState",
-        ErrorKind::Service,
-        Retry::Backoff,
-        Advice::None,
-    ),
-    row(
-        "PreconditionFailed",
-        ErrorKind::Service,
-        Retry::Few,
-        Advice::None,
-    ),
-    row(
-        "UnsupportedMediaType",
-        ErrorKind::Service,
-        Retry::Never,
-        Advice::Endpoint,
-    ),
-    row(
-        "ResourceThrottled",
-        ErrorKind::Service,
-        Retry::Backoff,
-        Advice::Slower,
-    ),
-    row(
-        "InternalServerError",
-        ErrorKind::Service,
-        Retry::Backoff,
-        Advice::Later,
-    ),
+    row("InvalidArgument", ErrorKind::Service, Retry::Never, Advice::None),
+    row("MissingRequiredHeader", ErrorKind::Service, Retry::Never, Advice::Endpoint),
+    row("MissingRequiredParams", ErrorKind::Service, Retry::Never, Advice::Endpoint),
+    row("ActionNotSupported", ErrorKind::Service, Retry::Never, Advice::Endpoint),
+    row("APIVersionNotSupported", ErrorKind::Service, Retry::Never, Advice::Endpoint),
+    row("EntityTooLarge", ErrorKind::Service, Retry::Never, Advice::None),
+    row("ExecutionAlreadyExists", ErrorKind::Service, Retry::Never, Advice::None),
+    row("ExecutionAlreadyCompleted", ErrorKind::Service, Retry::Never, Advice::None),
+    row("TaskAlreadyCompleted", ErrorKind::Service, Retry::Never, Advice::None),
+    row("InvalidAccessKeyID", ErrorKind::Credentials, Retry::Never, Advice::Key),
+    row("RequestTimeTooSkewed", ErrorKind::Service, Retry::Clock, Advice::Clock),
+    row("SignatureNotMatch", ErrorKind::Credentials, Retry::Never, Advice::Secret),
+    row("AccessDenied", ErrorKind::Service, Retry::Never, Advice::Permission),
+    row("FlowNotExists", ErrorKind::Service, Retry::Never, Advice::Flow),
+    row("ExecutionNotExists", ErrorKind::Service, Retry::Never, Advice::Execution),
+    row("ScheduleNotExists", ErrorKind::Service, Retry::Never, Advice::None),
+    row("FlowAlreadyExists", ErrorKind::Service, Retry::Never, Advice::None),
+    row("ConcurrentUpdateError", ErrorKind::Service, Retry::Backoff, Advice::None),
+    row("TaskInvalidState", ErrorKind::Service, Retry::Backoff, Advice::None),
+    row("PreconditionFailed", ErrorKind::Service, Retry::Few, Advice::None),
+    row("UnsupportedMediaType", ErrorKind::Service, Retry::Never, Advice::Endpoint),
+    row("ResourceThrottled", ErrorKind::Service, Retry::Backoff, Advice::Slower),
+    row("InternalServerError", ErrorKind::Service, Retry::Backoff, Advice::Later),
     // The shared gateway.
-    row(
-        "MissingSecurityToken",
-        ErrorKind::Credentials,
-        Retry::Never,
-        Advice::Token,
-    ),
-    row(
-        "MissingParameter",
-        ErrorKind::Service,
-        Retry::Never,
-        Advice::None,
-    ),
+    row("MissingSecurityToken", ErrorKind::Credentials, Retry::Never, Advice::Token),
+    row("MissingParameter", ErrorKind::Service, Retry::Never, Advice::None),
     row("Missing*", ErrorKind::Service, Retry::Never, Advice::None),
-    row(
-        "InvalidParameter*",
-        ErrorKind::Service,
-        Retry::Never,
-        Advice::None,
-    ),
-    row(
-        "IncompleteSignature",
-        ErrorKind::Credentials,
-        Retry::Never,
-        Advice::Secret,
-    ),
-    row(
-        "SignatureDoesNotMatch",
-        ErrorKind::Credentials,
-        Retry::Never,
-        Advice::Secret,
-    ),
-    row(
-        "InvalidSignatureMethod",
-        ErrorKind::Service,
-        Retry::Never,
-        Advice::Endpoint,
-    ),
-    row(
-        "UnsupportedHTTPMethod",
-        ErrorKind::Service,
-        Retry::Never,
-        Advice::Endpoint,
-    ),
-    row(
-        "InvalidProtocol.NeedSsl",
-        ErrorKind::Service,
-        Retry::Never,
-        Advice::Endpoint,
-    ),
-    row(
-        "InvalidTimeStamp.Format",
-        ErrorKind::Service,
-        Retry::Never,
-        Advice::Clock,
-    ),
-    row(
-        "InvalidTimeStamp.Expired",
-        ErrorKind::Service,
-        Retry::Clock,
-        Advice::Clock,
-    ),
-    row(
-        "SignatureNonceUsed",
-        ErrorKind::Service,
-        Retry::Nonce,
-        Advice::None,
-    ),
-    row(
-        "InvalidAccessKeyId.NotFound",
-        ErrorKind::Credentials,
-        Retry::Never,
-        Advice::Key,
-    ),
-    row(
-        "InvalidAccessKeyId.Inactive",
-        ErrorKind::Credentials,
-        Retry::Never,
-        Advice::Key,
-    ),
-    row(
-        "Forbidden.AccessKeyDisabled",
-        ErrorKind::Credentials,
-        Retry::Never,
-        Advice::Key,
-    ),
-    row(
-        "InvalidSecurityToken.Expired",
-        ErrorKind::Credentials,
-        Retry::Credentials,
-        Advice::Expired,
-    ),
-    row(
-        "InvalidSecurityToken.*",
-        ErrorKind::Credentials,
-        Retry::Never,
-        Advice::Token,
-    ),
-    row(
-        "Forbidden.RAM",
-        ErrorKind::Service,
-        Retry::Never,
-        Advice::Permission,
-    ),
-    row(
-        "NoPermission",
-        ErrorKind::Service,
-        Retry::Never,
-        Advice::Permission,
-    ),
-    row(
-        "Forbidden",
-        ErrorKind::Service,
-        Retry::Never,
-        Advice::Permission,
-    ),
-    row(
-        "InvalidAction.NotFound",
-        ErrorKind::Service,
-        Retry::Never,
-        Advice::Endpoint,
-    ),
-    row(
-        "InvalidVersion",
-        ErrorKind::Service,
-        Retry::Never,
-        Advice::Endpoint,
-    ),
-    row(
-        "Throttling*",
-        ErrorKind::Service,
-        Retry::Backoff,
-        Advice::Slower,
-    ),
-    row(
-        "InternalError",
-        ErrorKind::Service,
-        Retry::Backoff,
-        Advice::Later,
-    ),
-    row(
-        "ServiceUnavailable",
-        ErrorKind::Service,
-        Retry::Backoff,
-        Advice::Later,
-    ),
+    row("InvalidParameter*", ErrorKind::Service, Retry::Never, Advice::None),
+    row("IncompleteSignature", ErrorKind::Credentials, Retry::Never, Advice::Secret),
+    row("SignatureDoesNotMatch", ErrorKind::Credentials, Retry::Never, Advice::Secret),
+    row("InvalidSignatureMethod", ErrorKind::Service, Retry::Never, Advice::Endpoint),
+    row("UnsupportedHTTPMethod", ErrorKind::Service, Retry::Never, Advice::Endpoint),
+    row("InvalidProtocol.NeedSsl", ErrorKind::Service, Retry::Never, Advice::Endpoint),
+    row("InvalidTimeStamp.Format", ErrorKind::Service, Retry::Never, Advice::Clock),
+    row("InvalidTimeStamp.Expired", ErrorKind::Service, Retry::Clock, Advice::Clock),
+    row("SignatureNonceUsed", ErrorKind::Service, Retry::Nonce, Advice::None),
+    row("InvalidAccessKeyId.NotFound", ErrorKind::Credentials, Retry::Never, Advice::Key),
+    row("InvalidAccessKeyId.Inactive", ErrorKind::Credentials, Retry::Never, Advice::Key),
+    row("Forbidden.AccessKeyDisabled", ErrorKind::Credentials, Retry::Never, Advice::Key),
+    row("InvalidSecurityToken.Expired", ErrorKind::Credentials, Retry::Credentials, Advice::Expired),
+    row("InvalidSecurityToken.*", ErrorKind::Credentials, Retry::Never, Advice::Token),
+    row("Forbidden.RAM", ErrorKind::Service, Retry::Never, Advice::Permission),
+    row("NoPermission", ErrorKind::Service, Retry::Never, Advice::Permission),
+    row("Forbidden", ErrorKind::Service, Retry::Never, Advice::Permission),
+    row("InvalidAction.NotFound", ErrorKind::Service, Retry::Never, Advice::Endpoint),
+    row("InvalidVersion", ErrorKind::Service, Retry::Never, Advice::Endpoint),
+    row("Throttling*", ErrorKind::Service, Retry::Backoff, Advice::Slower),
+    row("InternalError", ErrorKind::Service, Retry::Backoff, Advice::Later),
+    row("ServiceUnavailable", ErrorKind::Service, Retry::Backoff, Advice::Later),
 ];
 
 /// The row of a code. A code that speaks of throttling is throttling, in whatever spelling:
@@ -392,9 +140,5 @@ pub fn of_code(code: &str) -> Option<&'static Row> {
         None => code == row.code,
     });
     let throttled = || code.to_ascii_lowercase().contains("throttl");
-    found.or_else(|| {
-        throttled()
-            .then(|| TABLE.iter().find(|row| row.code == "Throttling*"))
-            .flatten()
-    })
+    found.or_else(|| throttled().then(|| TABLE.iter().find(|row| row.code == "Throttling*")).flatten())
 }

@@ -49,7 +49,9 @@ fn look_at(text: &str) -> (Tree<'_>, Vec<Diagnostic>) {
                     let there = text[place as usize..].chars().next();
                     // Line breaks, escapes and blanks of folding are written otherwise.
                     assert!(
-                        there == Some(c) || matches!(there, Some('\\' | '\n' | '\r' | ' ' | '\t' | '\0')) || there.is_none(),
+                        there == Some(c)
+                            || matches!(there, Some('\\' | '\n' | '\r' | ' ' | '\t' | '\0'))
+                            || there.is_none(),
                         "{at} of {value:?} at {place} in {text:?}"
                     );
                     before = place;
@@ -80,7 +82,11 @@ fn cut_at_every_character() {
 
 #[test]
 fn random_bytes_of_yaml() {
-    let alphabet = [" ", " ", "\n", "\n", "  ", "-", "- ", ": ", ":", "?", "\"", "'", "[", "]", "{", "}", ",", "#", "&", "*", "!", "|", ">", "%", "@", "`", "\\", "\t", "\r", "a", "b", "流", "🎈", "{{", "}}", "{%", "%}", "${", "---", "...", "\0", "\u{feff}"];
+    let alphabet = [
+        " ", " ", "\n", "\n", "  ", "-", "- ", ": ", ":", "?", "\"", "'", "[", "]", "{", "}", ",", "#", "&", "*", "!",
+        "|", ">", "%", "@", "`", "\\", "\t", "\r", "a", "b", "流", "🎈", "{{", "}}", "{%", "%}", "${", "---", "...",
+        "\0", "\u{feff}",
+    ];
     let mut random = Random(7);
     for _ in 0..8_000 {
         let mut text = String::new();
@@ -98,7 +104,9 @@ fn nesting_without_end() {
     for depth in 0..3_000 {
         writeln!(stairs, "{}a:", " ".repeat(depth)).unwrap();
     }
-    for text in ["[".repeat(n), "{".repeat(n), "{a: ".repeat(n), "- ".repeat(n), "? ".repeat(n), "[[".repeat(n) + "]", stairs] {
+    for text in
+        ["[".repeat(n), "{".repeat(n), "{a: ".repeat(n), "- ".repeat(n), "? ".repeat(n), "[[".repeat(n) + "]", stairs]
+    {
         let (_, diagnostics) = yaml::parse(&text);
         let limits = diagnostics.iter().filter(|d| d.code == Code::YamlLimit).count();
         assert_eq!(limits, 1, "{:?}", diagnostics.first());
