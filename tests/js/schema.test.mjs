@@ -19,7 +19,7 @@ const validators = Object.fromEntries(
 
 /** What the schema of the value's dialect and the one for both say; they must agree. */
 function problems(text) {
-  const value = parse(text, { logLevel: "silent" });
+  const value = parse(text, { logLevel: "silent", maxAliasCount: -1 });
   const one = value?.Type === undefined ? validators.flow : validators.statemachine;
   const ok = one(value);
   assert.equal(validators.cloudflow(value), ok, "the schema for both says the same");
@@ -30,6 +30,8 @@ function* flows(family, also) {
   const dir = join(root, "tests/cases", family);
   for (const name of readdirSync(dir)) {
     const file = join(dir, name, "flow.yaml");
+    // A schema knows the text only, not what validateFlow is told beside it.
+    if (existsSync(join(dir, name, "options.json"))) continue;
     if (existsSync(file)) yield [`${family}/${name}`, readFileSync(file, "utf8"), also(join(dir, name))];
   }
 }
