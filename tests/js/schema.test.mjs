@@ -41,6 +41,8 @@ const VISIBLE = ["missing-key", "unknown-value", "unknown-type", "out-of-range",
 
 /** Placeholders that a schema cannot know from what should stand there. */
 const UNSEEN = [
+  // `${mode}` among braces ends in a mapping to every other reader of YAML.
+  "check/ok/machine_map_config_placeholder",
   // `{{ name }}` without quotes is a mapping to every other reader of YAML.
   "check/ok/placeholder_braces_unquoted",
   // A tag is no part of the value: `!Include first.yaml` is a text.
