@@ -113,6 +113,9 @@ impl Edges {
 /// True where every transition of a state is known: no template, no mistake that is already said.
 fn is_sound(flow: &Flow<'_>, state: &State<'_>) -> bool {
     let machine = flow.dialect == Dialect::StateMachine;
+    if state.torn {
+        return false;
+    }
     for rule in &state.catch {
         if rule.target.as_ref().is_none_or(|target| target.state.is_none()) {
             return false;
@@ -120,8 +123,6 @@ fn is_sound(flow: &Flow<'_>, state: &State<'_>) -> bool {
     }
     match &state.kind {
         StateKind::Unknown => return false,
-        // Its targets are not read.
-        StateKind::Task(task) if task.on_errors.is_some() => return false,
         StateKind::Choice(choice) => {
             for way in choice.options.iter().chain(&choice.default) {
                 let known = match &way.target {

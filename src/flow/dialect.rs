@@ -62,6 +62,10 @@ pub enum Shape {
     Retry,
     /// A catch rule.
     Catch,
+    /// A rule of the deprecated `OnErrors`: either of the two above.
+    OnError,
+    /// What a rule of `OnErrors` says of retrying.
+    OnErrorRetry,
 }
 
 /// One key of one shape.

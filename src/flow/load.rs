@@ -121,6 +121,17 @@ impl<'a> Loader<'a, '_> {
         let found = self.reader.read(node, Shape::State, of);
         let of = of.filter(|_| found.is_some());
         let found = found.unwrap_or_default();
+        let mut retry: Vec<_> = found.items(Slot::Retry).filter_map(|node| self.retry(node)).collect();
+        let mut catch: Vec<_> = found.items(Slot::Catch).filter_map(|node| self.catch(node)).collect();
+        let is_list = |slot| found.node(slot).is_some_and(|node| node.kind() == Kind::Sequence);
+        let mut torn =
+            found.has(Slot::Catch) && !(is_list(Slot::Catch) && catch.len() == found.items(Slot::Catch).count());
+        if found.has(Slot::OnErrors) {
+            torn |= !is_list(Slot::OnErrors);
+            for node in found.items(Slot::OnErrors) {
+                torn |= !self.on_error(node, &mut retry, &mut catch);
+            }
+        }
         State {
             id,
             scope,
@@ -136,9 +147,10 @@ impl<'a> Loader<'a, '_> {
             output: self.shaping(&found, Slot::Output),
             global: found.node(Slot::Global),
             error: self.shaping(&found, Slot::ErrorMappings),
-            retry: found.items(Slot::Retry).filter_map(|node| self.retry(node)).collect(),
+            retry,
             has_catch: found.has(Slot::Catch),
-            catch: found.items(Slot::Catch).filter_map(|node| self.catch(node)).collect(),
+            catch,
+            torn,
             kind: of.map_or(StateKind::Unknown, |of| self.kind(of, id, node, &found)),
         }
     }
@@ -194,7 +206,6 @@ impl<'a> Loader<'a, '_> {
                 has_params: found.has(Slot::Params),
                 params: found.node(Slot::Params),
                 timeout: found.number(Slot::Timeout),
-                on_errors: found.node(Slot::OnErrors),
             }),
             StateType::Pass => StateKind::Pass,
             StateType::Wait => StateKind::Wait(Wait {
@@ -321,6 +332,41 @@ impl<'a> Loader<'a, '_> {
             output: found.node(Slot::Output),
             target: found.target(Slot::Next),
         })
+    }
+
+    /// A rule of the form before `Retry` and `Catch`: one of the two. Where it says both, the jump
+    /// counts (<https://www.alibabacloud.com/help/en/serverless-workflow/latest/error-handling>). False
+    /// where it could not be read.
+    #[cold]
+    fn on_error(&mut self, node: Node<'a>, retries: &mut Vec<Retry<'a>>, catches: &mut Vec<Catch<'a>>) -> bool {
+        let Some(found) = self.reader.read(node, Shape::OnError, None) else { return false };
+        let errors = found.texts(Slot::Errors);
+        let description = found.text(Slot::Description);
+        let inner = found.node(Slot::Retry).and_then(|node| self.reader.read(node, Shape::OnErrorRetry, None));
+        if found.has(Slot::Next) {
+            let retry = found.node(Slot::Retry).map(Node::span);
+            if let Some((key, _)) = node.entries().find(|(_, value)| retry == Some(value.span())) {
+                let message = "`Retry` has no effect beside `Next`: the rule jumps";
+                self.reader.findings.report(Code::NoEffect, key.span(), message, &[]);
+            }
+            let (output, target) = (found.node(Slot::Output), found.target(Slot::Next));
+            catches.push(Catch { node, errors, description, output, target });
+        } else if let Some(inner) = inner {
+            retries.push(Retry {
+                node,
+                errors,
+                description,
+                max_attempts: inner.number(Slot::MaxAttempts),
+                interval: inner.number(Slot::Interval),
+                multiplier: inner.number(Slot::Multiplier),
+                max_interval: None,
+            });
+        } else if !found.has(Slot::Retry) {
+            let place = node.entries().next().map_or(node.span(), |(key, _)| key.span());
+            let message = "this rule does nothing: it needs `Next`, or `Retry`";
+            self.reader.findings.report(Code::NoEffect, place, message, &[]).about(node.span());
+        }
+        true
     }
 }
 

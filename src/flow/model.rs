@@ -119,12 +119,14 @@ pub struct State<'a> {
     pub global: Option<Node<'a>>,
     /// `errorMappings`.
     pub error: Option<Shaping<'a>>,
-    /// `retry` or `Retry`, in order.
+    /// `retry` or `Retry`, in order; then what `OnErrors` says of retrying.
     pub retry: Vec<Retry<'a>>,
     /// `catch` or `Catch` stands there, if perhaps with a value that means nothing.
     pub has_catch: bool,
-    /// `catch` or `Catch`, in order.
+    /// `catch` or `Catch`, in order; then the jumps of `OnErrors`.
     pub catch: Vec<Catch<'a>>,
+    /// A rule that says where to go after an error could not be read.
+    pub torn: bool,
 }
 
 /// What is particular to a type of state.
@@ -169,8 +171,6 @@ pub struct Task<'a> {
     pub params: Option<Node<'a>>,
     /// `timeoutSeconds` or `Timeout`, in seconds.
     pub timeout: Option<Number<'a>>,
-    /// `OnErrors`, the form before `Retry` and `Catch`.
-    pub on_errors: Option<Node<'a>>,
 }
 
 /// A wait.

@@ -62,7 +62,7 @@ impl<'f> Reader<'f> {
                 continue;
             }
             found.present |= 1 << known.slot as u64;
-            self.standing(known, key);
+            self.standing(known, key, node, value);
             if self.value(known, key, value, computed) {
                 let computed = computed || known.dynamic == Dynamic::Value && is_reference(value);
                 found.items.push(Item { slot: known.slot, value, computed });
@@ -138,12 +138,16 @@ impl<'f> Reader<'f> {
         }
     }
 
-    fn standing(&mut self, known: &Key, key: Node<'_>) {
+    fn standing(&mut self, known: &Key, key: Node<'_>, node: Node<'_>, value: Node<'_>) {
         match known.standing {
             Standing::Plain | Standing::Advised => {}
             Standing::Deprecated(instead) => {
                 let message = "`{}` is deprecated: use {}";
-                self.findings.report(Code::Deprecated, key.span(), message, &[known.name, instead]);
+                let reported = self.findings.report(Code::Deprecated, key.span(), message, &[known.name, instead]);
+                let catch = self.dialect.key(Shape::State, Slot::Catch);
+                if node.get(catch).is_none() && value.items().all(is_catch) && value.items().next().is_some() {
+                    reported.change(known.name, key.span(), catch);
+                }
             }
             Standing::Undocumented => {
                 let message = "`{}` works here, but no page documents it";
@@ -223,6 +227,8 @@ impl<'f> Reader<'f> {
             Shape::Mapping => "a data mapping",
             Shape::Retry => "a retry rule",
             Shape::Catch => "a catch rule",
+            Shape::OnError => "a rule of `OnErrors`",
+            Shape::OnErrorRetry => "a `Retry` in `OnErrors`",
         }
         .to_owned()
     }
@@ -434,8 +440,15 @@ impl<'f> Reader<'f> {
             return false;
         }
         let what = described(node);
-        // What has no lines of its own, or too many, is better shown by its key.
-        let place = if node.style() == Style::Block || node.span().is_empty() { self.key } else { node.span() };
+        // What is not there is shown by its key, what has many lines by its beginning.
+        let span = node.span();
+        let place = match node.entries().next() {
+            _ if span.is_empty() => self.key,
+            _ if node.style() != Style::Block => span,
+            Some((first, _)) => first.span(),
+            // The first dash.
+            None => Span { start: span.start, end: span.start + 1 },
+        };
         let reported =
             self.findings.report(Code::WrongType, place, "`{}` must be {}, {}", &[key.name, expected, &what]);
         let reported = reported.about(self.key);
@@ -476,6 +489,12 @@ fn known(keys: &'static [Key], text: &str, mask: u8, next: &mut usize) -> Option
     }
     let key = fitting.or_else(|| keys.iter().find(|key| key.name == name))?;
     (stripped.is_none() || key.dynamic == Dynamic::Key).then_some((key, stripped.is_some()))
+}
+
+/// True for a rule of `OnErrors` that is a whole rule of `Catch`, key for key.
+#[cold]
+fn is_catch(rule: Node<'_>) -> bool {
+    ["Errors", "Description", "Next"].iter().all(|key| rule.get(key).is_some()) && rule.get("Retry").is_none()
 }
 
 fn is_positive(text: &str) -> bool {

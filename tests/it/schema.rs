@@ -67,7 +67,7 @@ struct Maker {
     prefix: &'static str,
 }
 
-const SHAPES: [(Shape, &str); 9] = [
+const SHAPES: [(Shape, &str); 11] = [
     (Shape::Document, "document"),
     (Shape::Option, "option"),
     (Shape::Default, "default"),
@@ -77,6 +77,8 @@ const SHAPES: [(Shape, &str); 9] = [
     (Shape::Mapping, "mapping"),
     (Shape::Retry, "retry"),
     (Shape::Catch, "catch"),
+    (Shape::OnError, "onError"),
+    (Shape::OnErrorRetry, "onErrorRetry"),
 ];
 
 impl Maker {

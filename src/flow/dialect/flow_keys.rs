@@ -28,7 +28,7 @@ pub(super) fn keys(shape: Shape) -> &'static [Key] {
         Shape::Option => &OPTION,
         Shape::Default => &DEFAULT,
         Shape::Branch => &BRANCH,
-        Shape::Processor => &[],
+        Shape::Processor | Shape::OnError | Shape::OnErrorRetry => &[],
         Shape::Iteration => &ITERATION,
         Shape::Mapping => &MAPPING,
         Shape::Retry => &RETRY,

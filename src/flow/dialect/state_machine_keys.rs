@@ -32,6 +32,8 @@ pub(super) fn keys(shape: Shape) -> &'static [Key] {
         Shape::Processor => &PROCESSOR,
         Shape::Retry => &RETRY,
         Shape::Catch => &CATCH,
+        Shape::OnError => &ON_ERROR,
+        Shape::OnErrorRetry => &ON_ERROR_RETRY,
         Shape::Default | Shape::Iteration | Shape::Mapping => &[],
     }
 }
@@ -64,7 +66,9 @@ static STATE: [Key; 33] = [
     key("Timeout", S::Timeout, V::Digits).range(0, 604_800).on(TASK).dynamic(Dynamic::Key),
     key("Retry", S::Retry, V::Many(Shape::Retry)).on(TASK | PARALLEL | MAP),
     key("Catch", S::Catch, V::Many(Shape::Catch)).on(TASK | PARALLEL | MAP),
-    key("OnErrors", S::OnErrors, V::Any).on(TASK).standing(Standing::Deprecated("`Retry` and `Catch`")),
+    key("OnErrors", S::OnErrors, V::Many(Shape::OnError))
+        .on(TASK)
+        .standing(Standing::Deprecated("`Retry` and `Catch`")),
     key("Seconds", S::Seconds, V::Whole).range(1, 300).on(WAIT).required().dynamic(Dynamic::Key),
     key("Branches", S::Branches, V::Many(Shape::Option)).range(1, i64::MAX).on(CHOICE).required(),
     key("Default", S::Default, V::Target).on(CHOICE).required(),
@@ -116,4 +120,20 @@ static CATCH: [Key; 4] = [
     key("Description", S::Description, V::Text).required().standing(Standing::Advised),
     key("OutputConstructor", S::Output, V::Constructor),
     key("Next", S::Next, V::Target).required(),
+];
+
+// The form of 2023, still on <https://www.alibabacloud.com/help/en/serverless-workflow/latest/task-task>
+// in early 2024.
+static ON_ERROR: [Key; 5] = [
+    key("Errors", S::Errors, V::Texts).required(),
+    key("Description", S::Description, V::Text),
+    key("OutputConstructor", S::Output, V::Constructor),
+    key("Next", S::Next, V::Target),
+    key("Retry", S::Retry, V::One(Shape::OnErrorRetry)),
+];
+
+static ON_ERROR_RETRY: [Key; 3] = [
+    key("MaxAttempts", S::MaxAttempts, V::Whole).range(0, i64::MAX).required(),
+    key("FixedBackoff", S::Interval, V::Whole).range(0, i64::MAX),
+    key("Multiplier", S::Multiplier, V::Factor),
 ];
