@@ -57,9 +57,8 @@ pub fn check_with<'a>(
     for diagnostic in yaml {
         findings.add(diagnostic);
     }
-    let mut flow = load(tree, &torn, &mut findings);
-    if let Some(flow) = &mut flow {
-        flow.express = options.express;
+    let flow = load(tree, &torn, options.express, &mut findings);
+    if let Some(flow) = &flow {
         if tree.text().len() > MAX_BYTES {
             let message = "a definition may have 1024 KiB at most, as much as a request to the service";
             let place = flow.root.entries().next().map_or(Span::at(0), |(key, _)| key.span());

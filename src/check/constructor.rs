@@ -7,7 +7,7 @@
 //! `name: $Input.name` passes on the text `$Input.name`; a value under `.$` that is no expression
 //! is refused, and a state's input or output may have 64 KiB
 //! (<https://help.aliyun.com/document_detail/2402077.html>). The name of a global variable may have
-//! 128 bytes (<https://www.alibabacloud.com/help/en/serverless-workflow/latest/global-io>).
+//! 128 bytes, its value 256 KiB (<https://www.alibabacloud.com/help/en/serverless-workflow/latest/global-io>).
 //!
 //! # Example
 //! ```yaml
@@ -22,11 +22,14 @@
 //! ```
 
 use super::expression::{AFTER, BEFORE, ITEM, read};
-use super::key_of;
+use super::{inside, key_of};
 use crate::diagnostic::{Code, Severity, fill};
 use crate::expr::Place;
 use crate::flow::{Dialect, Findings, Flow, Shaping, StateKind, text};
 use crate::yaml::{Kind, Node, Resolved};
+
+/// In KiB: what a global variable may have.
+const MOST_GLOBAL: usize = 256;
 
 pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
     if flow.dialect != Dialect::StateMachine {
@@ -39,8 +42,8 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
             let size = constructor(node, place, findings);
             too_large(state.node, node, size, 64, findings);
         }
-        constructor(state.global, &AFTER, findings);
-        names(state.global, findings);
+        let size = constructor(state.global, &AFTER, findings);
+        variables(state.global, size, findings);
         // The failed state has no output of its own, but nothing says that it cannot be asked for.
         for rule in &state.catch {
             let size = constructor(rule.output, &AFTER, findings);
@@ -70,10 +73,18 @@ pub(super) fn too_large(parent: Node<'_>, node: Option<Node<'_>>, size: usize, m
     findings.report(Code::TooLarge, key.span(), message, &[key.text().unwrap_or_default(), &size, &most]);
 }
 
-/// The names of global variables.
-fn names(node: Option<Node<'_>>, findings: &mut Findings) {
-    for (key, _) in node.into_iter().flat_map(Node::entries) {
+/// The names and the values of global variables. `size` is what their constants have together.
+fn variables(node: Option<Node<'_>>, size: usize, findings: &mut Findings) {
+    for (key, value) in node.into_iter().flat_map(Node::entries) {
         let name = key.text().unwrap_or_default();
+        if size > MOST_GLOBAL * 1024 && !name.ends_with(".$") {
+            let size = constants(value);
+            if size > MOST_GLOBAL * 1024 {
+                let (size, most) = (size.div_ceil(1024).to_string(), MOST_GLOBAL.to_string());
+                let message = "the constants in `{}` have {} KiB, but a global variable may have {} KiB at most";
+                findings.report(Code::TooLarge, key.span(), message, &[name, &size, &most]);
+            }
+        }
         let length = name.strip_suffix(".$").unwrap_or(name).len();
         if length > 128 {
             let message = "the name of a global variable may have 128 bytes at most, not {}";
@@ -117,6 +128,17 @@ fn constructor(node: Option<Node<'_>>, place: &Place, findings: &mut Findings) -
                 findings.report(Code::ConflictingKeys, plain.span(), message, &[name, name]);
             }
         }
+    }
+    size
+}
+
+/// The bytes of every scalar in a constant.
+pub(super) fn constants(value: Node<'_>) -> usize {
+    let mut size = 0;
+    let mut todo = vec![value];
+    while let Some(node) = todo.pop() {
+        size += constant(node);
+        inside(node, &mut todo);
     }
     size
 }

@@ -20,9 +20,9 @@
 //!   - {target: name, source: $input.name}
 //! ```
 
-use super::constructor::{constant, too_large};
+use super::constructor::{constants, too_large};
 use super::expression::{FLOW_CONTEXT, is_reference, locate, source};
-use super::{inside, twice};
+use super::twice;
 use crate::diagnostic::{Code, Severity, nearest};
 use crate::expr::{self, ExprKind, Place, StepKind};
 use crate::flow::{Dialect, Findings, Flow, Mapping, Shaping, StateKind, Text, text};
@@ -80,17 +80,6 @@ fn list(parent: Node<'_>, shaping: &Option<Shaping<'_>>, local: Local, findings:
     }
     too_large(parent, Some(*node), size, MOST, findings);
     targets(entries, findings);
-}
-
-/// The bytes of every scalar in a constant.
-fn constants(source: Node<'_>) -> usize {
-    let mut size = 0;
-    let mut todo = vec![source];
-    while let Some(node) = todo.pop() {
-        size += constant(node);
-        inside(node, &mut todo);
-    }
-    size
 }
 
 fn reference(text: Text<'_>, local: Local, findings: &mut Findings) {

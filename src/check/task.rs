@@ -92,7 +92,7 @@ fn machine(flow: &Flow<'_>, state: &State<'_>, task: &Task<'_>, findings: &mut F
     }
     let (service, _) = cut(action.value, ":").unwrap_or_default();
     // Of the modes of an express flow all is said elsewhere.
-    if let Some(mode) = clear(&task.mode).filter(|_| !flow.express) {
+    if let Some(mode) = clear(&task.mode).filter(|_| flow.scope(state.scope).is_none_or(|scope| !scope.express)) {
         let known = by_name(service);
         let supported = match mode.value {
             "WaitForSystemCallback" => known.is_some_and(|service| service.system_callback),

@@ -18,8 +18,9 @@ use crate::yaml::{Kind, Node, Tree};
 
 /// Reads the flow of a document. No flow comes back where its dialect cannot be told.
 ///
-/// `torn` names where the text is not YAML, so that nothing is called missing there.
-pub fn load<'a>(tree: &'a Tree<'a>, torn: &[Span], findings: &mut Findings) -> Option<Flow<'a>> {
+/// `torn` names where the text is not YAML, so that nothing is called missing there. `express`
+/// says that it is to run in the express mode.
+pub fn load<'a>(tree: &'a Tree<'a>, torn: &[Span], express: bool, findings: &mut Findings) -> Option<Flow<'a>> {
     let Some(root) = tree.root() else {
         if torn.is_empty() {
             findings.report(Code::UnknownDialect, Span::at(0), "the text is empty", &[]);
@@ -31,7 +32,9 @@ pub fn load<'a>(tree: &'a Tree<'a>, torn: &[Span], findings: &mut Findings) -> O
     let dialect = detect(root, if torn.is_empty() { findings } else { quiet })?;
     let mut torn = torn.to_vec();
     order::sort(&mut torn);
-    let reader = Reader { dialect, findings, text: tree.text(), torn, key: Span::default() };
+    // The mode is documented for the newer dialect only.
+    let express = express && dialect == Dialect::StateMachine;
+    let reader = Reader { dialect, findings, text: tree.text(), torn, express, key: Span::default() };
     let mut loader = Loader { reader, states: Vec::new(), scopes: Vec::new() };
     let found = loader.reader.read(root, Shape::Document, None);
     loader.open(Role::Top, None, root, found.as_ref());
@@ -49,7 +52,6 @@ pub fn load<'a>(tree: &'a Tree<'a>, torn: &[Span], findings: &mut Findings) -> O
         dialect,
         root,
         text: tree.text(),
-        express: false,
         version: word(Slot::Version),
         name: word(Slot::Name),
         description: word(Slot::Description),
@@ -84,6 +86,7 @@ impl<'a> Loader<'a, '_> {
             list: list.filter(|_| is_list),
             start_at: found.and_then(|found| found.target(Slot::StartAt)),
             open: !is_list,
+            express: self.reader.express,
             torn: list.is_none_or(|list| self.reader.is_torn(list.span())),
             first: 0,
             count: 0,
@@ -93,7 +96,9 @@ impl<'a> Loader<'a, '_> {
 
     fn scope(&mut self, at: usize) {
         let first = self.states.len() as u32;
-        let Some((id, list)) = self.scopes.get(at).map(|scope| (scope.id, scope.list)) else { return };
+        let Some(scope) = self.scopes.get(at) else { return };
+        let (id, list) = (scope.id, scope.list);
+        self.reader.express = scope.express;
         let (mut open, mut torn) = (false, false);
         for (index, node) in list.map(Node::items).unwrap_or_default().enumerate() {
             let state = self.state(id, index as u32, node);
@@ -290,6 +295,10 @@ impl<'a> Loader<'a, '_> {
                     map.config_again = own.filter(|_| map.config.is_some());
                     map.config = map.config.or(own);
                     map.body = Some(self.open(Role::Body, Some(id), node, inner.as_ref()));
+                    // What a distributed map runs are executions of their own, in a mode of their own.
+                    if let (Some(config), Some(body)) = (map.config, self.scopes.last_mut()) {
+                        body.express = config.get("ExecutionMode").and_then(Node::text) == Some("Express");
+                    }
                 }
             }
         }

@@ -18,8 +18,6 @@ pub struct Flow<'a> {
     pub root: Node<'a>,
     /// Its text.
     pub text: &'a str,
-    /// It is to run in the express mode. The text does not say so: who checks it does.
-    pub express: bool,
     /// `version` or `SpecVersion`.
     pub version: Option<Text<'a>>,
     /// `name` (tolerated) or `Name`.
@@ -63,6 +61,9 @@ pub struct Scope<'a> {
     pub list: Option<Node<'a>>,
     /// `StartAt`; always none in the `flow` dialect, whose scopes start with their first state.
     pub start_at: Option<Target<'a>>,
+    /// What stands in it runs in the express mode: the text says so of what a distributed map
+    /// runs, who checks it of the rest.
+    pub express: bool,
     /// It may hold states whose names a template fills in later.
     pub open: bool,
     /// Part of it could not be read, or has no name.

@@ -16,6 +16,8 @@ pub(super) struct Reader<'f> {
     pub text: &'f str,
     /// Where the text is not YAML: what is missing near one of these may just not be readable.
     pub torn: Vec<Span>,
+    /// What is read runs in the express mode.
+    pub express: bool,
     /// The key whose value is looked at.
     pub key: Span,
 }
@@ -393,7 +395,13 @@ impl<'f> Reader<'f> {
             let bare = node.text().filter(|text| text.parse::<i64>().is_ok());
             return self.wrong_type(key, node, "a whole number", bare);
         };
-        let (least, most) = key.range;
+        let (least, mut most) = key.range;
+        // A wait may be shorter there
+        // (<https://alibabacloud.com/help/zh/serverless-workflow/latest/wait-wait>).
+        let shorter = self.express && key.slot == Slot::Seconds;
+        if shorter {
+            most = 20;
+        }
         if (least..=most).contains(&number) {
             return true;
         }
@@ -402,6 +410,9 @@ impl<'f> Reader<'f> {
         if most == i64::MAX {
             let message = "`{}` must be at least {}, not {}";
             self.findings.report(Code::OutOfRange, node.span(), message, &[key.name, &least, &number]);
+        } else if shorter {
+            let message = "`{}` must be from {} to {} in the express mode, not {}";
+            self.findings.report(Code::OutOfRange, node.span(), message, &args);
         } else {
             self.findings.report(Code::OutOfRange, node.span(), "`{}` must be from {} to {}, not {}", &args);
         }
