@@ -30,6 +30,8 @@ const MAX_DEPTH: usize = 128;
 const MAX_NODES: usize = 4_000_000;
 /// As many values may be seen with every alias followed: a bound for all who walk the tree.
 const MAX_EXPANSION: usize = 4_000_000;
+/// Of the names that `%TAG` gives.
+const MAX_HANDLES: usize = 100;
 /// So many mistakes help nobody.
 const MAX_DIAGNOSTICS: usize = 500;
 

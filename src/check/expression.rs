@@ -70,6 +70,10 @@ pub(super) const AFTER: Place =
 pub(super) const ITEM: Place =
     Place { variables: &["$Item", "$Input", "$Context", "$Global"], elsewhere: &["$Output"], ..BEFORE };
 
+/// So many findings about one expression are told: finding the place of each in the source means
+/// reading the expression again.
+const MOST: usize = 20;
+
 pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
     for state in flow.states() {
         match flow.dialect {
@@ -186,6 +190,7 @@ pub(super) fn read<'a>(text: Text<'a>, place: &Place, findings: &mut Findings) -
 /// True where there are none.
 pub(super) fn locate(text: Text<'_>, from: usize, findings: &mut Findings) -> bool {
     let mut sound = true;
+    findings.list().truncate(from + MOST);
     for diagnostic in findings.list().iter_mut().skip(from) {
         sound = false;
         diagnostic.about = text.span;
@@ -239,7 +244,7 @@ fn inputs(expr: &Expr<'_>, text: Text<'_>, made: Option<&[&str]>, findings: &mut
             lost.push((name, *span));
         }
     });
-    for (name, span) in lost {
+    for (name, span) in lost.into_iter().take(MOST) {
         let message = "`{}` is not in the input: the `inputMappings` of this step do not make it";
         findings.report(Code::UnknownMember, source(text, span), message, &[name]).about(text.span);
     }

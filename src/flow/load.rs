@@ -10,7 +10,7 @@ use super::model::{
     Branch, Catch, Choice, Fail, Flow, Map, Mapping, Parallel, Retry, Role, Scope, ScopeId, Shaping, State, StateId,
     StateKind, Target, Task, Text, Wait,
 };
-use super::reader::Reader;
+use super::reader::{Reader, Torn};
 use crate::diagnostic::{Code, nearest};
 use crate::order;
 use crate::text::Span;
@@ -30,8 +30,7 @@ pub fn load<'a>(tree: &'a Tree<'a>, torn: &[Span], express: bool, findings: &mut
     // After a mistake at the top nothing may be left to tell the dialect from.
     let quiet = &mut Findings::new();
     let dialect = detect(root, if torn.is_empty() { findings } else { quiet })?;
-    let mut torn = torn.to_vec();
-    order::sort(&mut torn);
+    let torn = Torn::all(tree.text(), torn);
     // The mode is documented for the newer dialect only.
     let express = express && dialect == Dialect::StateMachine;
     let reader = Reader { dialect, findings, text: tree.text(), torn, express, key: Span::default() };

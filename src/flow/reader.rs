@@ -6,6 +6,7 @@ use super::dialect::{Dynamic, Key, Shape, Slot, Standing, StateType, Value};
 use super::findings::Findings;
 use super::found::{Found, Item, is_opaque, is_reference};
 use crate::diagnostic::{Code, Severity, nearest};
+use crate::order;
 use crate::text::Span;
 use crate::yaml::{Kind, Node, Resolved, Style};
 
@@ -15,11 +16,37 @@ pub(super) struct Reader<'f> {
     /// The text of the document.
     pub text: &'f str,
     /// Where the text is not YAML: what is missing near one of these may just not be readable.
-    pub torn: Vec<Span>,
+    pub torn: Vec<Torn>,
     /// What is read runs in the express mode.
     pub express: bool,
     /// The key whose value is looked at.
     pub key: Span,
+}
+
+/// A place where the text is not YAML.
+#[derive(Clone, Copy, PartialEq, PartialOrd)]
+pub(super) struct Torn {
+    span: Span,
+    /// Where its line begins.
+    line: usize,
+}
+
+impl Torn {
+    /// Each place, in order. `text` is searched for lines once.
+    pub fn all(text: &str, places: &[Span]) -> Vec<Torn> {
+        let mut spans = places.to_vec();
+        order::sort(&mut spans);
+        let (mut at, mut line) = (0, 0);
+        let torn = spans.into_iter().map(|span| {
+            let start = (span.start as usize).max(at);
+            if let Some(last) = text.get(at..start).and_then(|between| between.rfind('\n')) {
+                line = at + last + 1;
+            }
+            at = start;
+            Torn { span, line }
+        });
+        torn.collect()
+    }
 }
 
 impl<'f> Reader<'f> {
@@ -56,11 +83,7 @@ impl<'f> Reader<'f> {
                 continue;
             }
             if found.has(known.slot) {
-                // The same key twice is the YAML reader's finding; these are two ways to say one thing.
-                if !node.entries().any(|(other, _)| other.text() == Some(text) && other.span() < key.span()) {
-                    let message = "`{}` says again what another key has said: keep one";
-                    self.findings.report(Code::ConflictingKeys, key.span(), message, &[text]);
-                }
+                self.again(node, key, text);
                 continue;
             }
             found.present |= 1 << known.slot as u64;
@@ -72,6 +95,22 @@ impl<'f> Reader<'f> {
         }
         self.missing(node, keys, mask, shape, of, &found);
         Some(found)
+    }
+
+    /// Two ways to say one thing. The same key twice is the YAML reader's finding.
+    #[cold]
+    #[inline(never)]
+    fn again(&mut self, node: Node<'_>, key: Node<'_>, text: &str) {
+        for (other, _) in node.entries() {
+            if other.span() == key.span() || !self.findings.may_search(1) {
+                break;
+            }
+            if other.text() == Some(text) {
+                return;
+            }
+        }
+        let message = "`{}` says again what another key has said: keep one";
+        self.findings.report(Code::ConflictingKeys, key.span(), message, &[text]);
     }
 
     /// Reports a key that the table has not; the one that is surely meant comes back.
@@ -201,12 +240,14 @@ impl<'f> Reader<'f> {
     pub fn is_torn(&self, span: Span) -> bool {
         // A mistake tears the mapping it stands in, and the one it cuts off: the one that ends
         // before the line of the mistake.
-        let from = self.torn.partition_point(|torn| torn.end < span.start);
+        let from = self.torn.partition_point(|torn| torn.span.end < span.start);
         let Some(torn) = self.torn.get(from) else { return false };
+        if torn.span.start <= span.end {
+            return true;
+        }
         let rest = self.text.get(span.end as usize..).unwrap_or_default();
-        let blank = rest.len() - rest.trim_start().len();
-        let line = rest.get(blank..).and_then(|rest| rest.find('\n')).unwrap_or(rest.len() - blank);
-        (torn.start as usize) <= span.end as usize + blank + line
+        let next = self.text.len() - rest.trim_start().len();
+        torn.line <= next
     }
 
     /// The mapping in words.

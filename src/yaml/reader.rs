@@ -438,7 +438,7 @@ impl<'t> Reader<'t> {
     /// Reports a limit and reads no further.
     #[cold]
     #[inline(never)]
-    fn limit(&mut self, span: Span, template: &str, limit: usize) {
+    pub fn limit(&mut self, span: Span, template: &str, limit: usize) {
         if !self.halted {
             let limit = (limit as i64).to_string();
             let args: &[&str] = if template.contains('{') { &[&limit] } else { &[] };

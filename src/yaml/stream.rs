@@ -1,5 +1,6 @@
 //! The text as a whole: byte order mark, directives, documents and their markers.
 
+use super::MAX_HANDLES;
 use super::reader::{Reader, State};
 use super::recover::find;
 use crate::diagnostic::Code;
@@ -124,6 +125,8 @@ impl Reader<'_> {
                         end,
                         "expected `%TAG !name! prefix`, once for each name",
                     );
+                } else if declared.len() >= MAX_HANDLES {
+                    self.limit(Span::new(start, end), "more than {} kinds of tags are declared", MAX_HANDLES);
                 } else {
                     // Both are parts of the text.
                     let text = self.tree.text.as_ptr() as usize;
