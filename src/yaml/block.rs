@@ -46,7 +46,7 @@ impl Reader<'_> {
                 return true;
             }
             if column > frame.indent {
-                let complete = frame.role == Role::Map && frame.state == State::Start;
+                let complete = frame.role == Role::Map && matches!(frame.state, State::Start | State::Colon);
                 return !(complete && self.wrong_column(dash));
             }
             if column > parent.indent && !parent.is_at(column) {

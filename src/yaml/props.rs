@@ -113,7 +113,9 @@ impl Reader<'_> {
     }
 }
 
-/// The characters of a URI.
+/// The characters of a URI; two hexadecimal digits behind each `%`.
 pub(super) fn is_tag(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!-#;/?:@&=+$,_.~*'()%[]".contains(&byte))
+    let known = |byte: u8| byte.is_ascii_alphanumeric() || b"!-#;/?:@&=+$,_.~*'()%[]".contains(&byte);
+    let is_hex = |at: usize| text.as_bytes().get(at).is_some_and(u8::is_ascii_hexdigit);
+    text.bytes().enumerate().all(|(at, byte)| known(byte) && (byte != b'%' || is_hex(at + 1) && is_hex(at + 2)))
 }

@@ -273,7 +273,18 @@ impl<'t> Reader<'t> {
     /// A quote without its partner: the text ends with its first line.
     pub fn unclosed_quote(&mut self, mut found: Leaf) -> Leaf {
         let start = found.start;
-        let end = self.trim(start + 1, self.line_end(start));
+        let mut end = self.trim(start + 1, self.line_end(start));
+        // What ends a value in brackets is hardly the end of its text.
+        while self.in_brackets() && end > start + 1 {
+            let text = self.quote(start + 1, end - 1);
+            match self.at(end - 1) {
+                b',' => {}
+                b']' if !text.contains('[') => {}
+                b'}' if !text.contains('{') => {}
+                _ => break,
+            }
+            end = self.trim(start + 1, end - 1);
+        }
         let quote = self.quote(start, start + 1);
         // Inside brackets, and with a comment behind, the end of the text is not known.
         let text = self.quote(start + 1, end);

@@ -216,6 +216,10 @@ impl Reader<'_> {
                 });
             }
         }
+        if leaf.multi && self.is_another_opening(at, quote) {
+            leaf.multi = false;
+            return self.unclosed_quote(leaf);
+        }
         self.line = here;
         self.pos = at;
         leaf.end = at;
@@ -228,6 +232,21 @@ impl Reader<'_> {
             );
         }
         leaf
+    }
+
+    /// True where the quote before `at`, which closes a text of several lines, was written to open
+    /// one: nothing that may follow a text follows, and the rest of the line has an odd number of
+    /// such quotes.
+    fn is_another_opening(&self, at: usize, quote: u8) -> bool {
+        let behind = self.blanks(at);
+        let follows = match self.at(behind) {
+            b':' => true,
+            b'#' => behind > at,
+            b',' | b']' | b'}' => self.in_brackets(),
+            _ => self.is_break(behind),
+        };
+        let rest = self.bytes.get(at..self.line_end(at)).unwrap_or_default();
+        !follows && rest.iter().filter(|byte| **byte == quote).count() % 2 == 1
     }
 
     /// True where the line holds `quote` with nothing but a comment behind it.

@@ -9,15 +9,7 @@ use crate::text::Span;
 impl Reader<'_> {
     /// Reads every document of the text.
     pub fn stream(&mut self) {
-        if let Some(zero) = self.bytes.iter().position(|byte| *byte == 0) {
-            self.report_at(
-                Code::YamlUnexpected,
-                zero,
-                zero + 1,
-                "a text cannot hold the character U+0000; what follows is not read",
-            );
-            self.bytes = self.bytes.get(..zero).unwrap_or_default();
-        }
+        self.controls();
         while let Some(explicit) = self.prologue() {
             self.start_document(self.pos, explicit);
             self.compact = !explicit;
@@ -28,6 +20,29 @@ impl Reader<'_> {
             if !self.epilogue() {
                 break;
             }
+        }
+    }
+
+    /// Control characters, which no text can hold (section 5.1), but for tabs and line breaks: one
+    /// finding for each line.
+    fn controls(&mut self) {
+        let is_control = |byte: &u8| *byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r');
+        let mut from = 0;
+        while let Some(next) = self.bytes.get(from..).and_then(|rest| rest.iter().position(is_control)) {
+            let at = from + next;
+            let byte = self.at(at);
+            if byte == 0 {
+                let message = "a text cannot hold the character U+0000; what follows is not read";
+                self.report_at(Code::YamlUnexpected, at, at + 1, message);
+                self.bytes = self.bytes.get(..at).unwrap_or_default();
+                return;
+            }
+            let digits = "0123456789ABCDEF";
+            let digit = |digit: u8| digits.get(usize::from(digit)..=usize::from(digit)).unwrap_or_default();
+            let number = [digit(byte >> 4), digit(byte & 15)].concat();
+            let message = "a text cannot hold the character U+00{}; in double quotes it is written `\\x{}`";
+            self.report(Code::YamlUnexpected, Span::new(at, at + 1), message, &[&number, &number]);
+            from = self.line_end(at);
         }
     }
 
