@@ -11,6 +11,7 @@ mod decode;
 mod events;
 mod keys;
 mod props;
+mod quick;
 mod reader;
 mod recover;
 mod resolve;

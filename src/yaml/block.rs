@@ -1,14 +1,12 @@
 //! Collections by indentation.
 
 use super::decode::{Sink, decode};
+use super::quick::MAX_KEY;
 use super::reader::{Frame, Leaf, Props, Reader, Role, State};
 use super::scalar::leaf;
 use super::tree::{DECODED, Decoded, Kind, MARKED, Style};
 use crate::diagnostic::Code;
 use crate::text::Span;
-
-/// An implicit key is one line of at most so many bytes.
-const MAX_KEY: usize = 1024;
 
 impl Reader<'_> {
     /// Before the first token of a line: closes what its indentation ends. False where the line
@@ -18,6 +16,11 @@ impl Reader<'_> {
             self.column = self.tab_column(tab);
         }
         let column = self.column;
+        // Nearly always.
+        let top = &self.top;
+        if top.role == Role::Map && top.state == State::Start && column == top.indent && self.at(self.pos) != b'-' {
+            return true;
+        }
         let dash = self.is_indicator(b'-');
         loop {
             let frame = self.top;
@@ -306,7 +309,7 @@ impl Reader<'_> {
     }
 
     /// Begins a block collection at the column of the token, part of the tree unless `detached`.
-    fn begin(&mut self, role: Role, start: usize, detached: bool) {
+    pub fn begin(&mut self, role: Role, start: usize, detached: bool) {
         if let Some(tab) = self.tab {
             self.tab_indent(tab);
         }

@@ -27,7 +27,8 @@ static CLASS: [u8; 256] = {
     class
 };
 
-fn class(byte: u8) -> u8 {
+/// [`ORDINARY`] is 0.
+pub(super) fn class_of(byte: u8) -> u8 {
     CLASS.get(byte as usize).copied().unwrap_or(ORDINARY)
 }
 
@@ -45,8 +46,8 @@ impl Reader<'_> {
             at += self
                 .bytes
                 .get(at..)
-                .map_or(0, |rest| rest.iter().position(|byte| class(*byte) != ORDINARY).unwrap_or(rest.len()));
-            match class(self.at(at)) {
+                .map_or(0, |rest| rest.iter().position(|byte| class_of(*byte) != ORDINARY).unwrap_or(rest.len()));
+            match class_of(self.at(at)) {
                 COLON => {
                     if self.is_space(at + 1) || flow && self.is_flow(at + 1) {
                         break;

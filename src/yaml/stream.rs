@@ -173,7 +173,9 @@ impl Reader<'_> {
                     continue;
                 }
             }
-            self.step();
+            if self.tab.is_some() || !self.outer.none() || !self.entries() {
+                self.step();
+            }
         }
         while !self.around.is_empty() {
             self.close_block();
