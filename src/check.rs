@@ -126,6 +126,17 @@ fn inside<'a>(node: Node<'a>, todo: &mut Vec<Node<'a>>) {
 /// Calls `found` with each text that stands there twice, and the one before it.
 #[inline(never)]
 fn twice(texts: &mut Vec<Text<'_>>, found: &mut dyn FnMut(Text<'_>, Text<'_>)) {
+    // Lists are short and hold nothing twice: that is seen at once.
+    let short = texts.len() <= 8;
+    let mut rest = texts.as_slice();
+    let mut differ = short;
+    while let [first, others @ ..] = rest {
+        differ = differ && !others.iter().any(|other| other.value == first.value);
+        rest = if differ { others } else { &[] };
+    }
+    if differ {
+        return;
+    }
     order::sort_by(texts, |a, b| a.value.cmp(b.value));
     for pair in texts.windows(2) {
         if let [first, second] = pair

@@ -7,6 +7,7 @@ mod found;
 mod load;
 mod model;
 mod reader;
+mod torn;
 
 pub use dialect::Dialect;
 pub use findings::Findings;

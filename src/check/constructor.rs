@@ -21,7 +21,7 @@
 //!   name.$: $Input.name
 //! ```
 
-use super::expression::{AFTER, BEFORE, ITEM, read};
+use super::expression::{AFTER, BEFORE, ITEM, sound};
 use super::{inside, key_of};
 use crate::diagnostic::{Code, Severity, fill};
 use crate::expr::Place;
@@ -102,15 +102,18 @@ fn constructor(node: Option<Node<'_>>, place: &Place, findings: &mut Findings) -
     while let Some(node) = todo.pop() {
         size += constant(node);
         todo.extend(node.items());
-        let mut computed: Vec<&str> = Vec::new();
+        let (mut computed, mut plain) = (false, false);
         for (key, value) in node.entries() {
             let Some(name) = key.text() else { continue };
             match name.strip_suffix(".$") {
                 Some(base) => {
-                    computed.push(base);
+                    computed = true;
+                    // `a.$.$` beside `a.$`.
+                    plain |= base.ends_with(".$");
                     expression(key, value, place, &mut todo, findings);
                 }
                 None => {
+                    plain = true;
                     // With its quotes and colon.
                     size += name.len() + 3;
                     todo.push(value);
@@ -118,15 +121,8 @@ fn constructor(node: Option<Node<'_>>, place: &Place, findings: &mut Findings) -
                 }
             }
         }
-        if computed.is_empty() {
-            continue;
-        }
-        crate::order::sort(&mut computed);
-        for (plain, _) in node.entries() {
-            if let Some(name) = plain.text().filter(|name| computed.binary_search(name).is_ok()) {
-                let message = "`{}` and `{}.$` make the same key: keep one";
-                findings.report(Code::ConflictingKeys, plain.span(), message, &[name, name]);
-            }
+        if computed && plain {
+            both(node, findings);
         }
     }
     size
@@ -143,6 +139,20 @@ pub(super) fn constants(value: Node<'_>) -> usize {
     size
 }
 
+/// Keys that are made twice: as they stand and computed.
+#[inline(never)]
+fn both(node: Node<'_>, findings: &mut Findings) {
+    let bases = node.entries().filter_map(|(key, _)| key.text()?.strip_suffix(".$"));
+    let mut computed: Vec<&str> = bases.collect();
+    crate::order::sort(&mut computed);
+    for (plain, _) in node.entries() {
+        if let Some(name) = plain.text().filter(|name| computed.binary_search(name).is_ok()) {
+            let message = "`{}` and `{}.$` make the same key: keep one";
+            findings.report(Code::ConflictingKeys, plain.span(), message, &[name, name]);
+        }
+    }
+}
+
 /// The bytes of a scalar; nothing where a template stands for it.
 pub(super) fn constant(node: Node<'_>) -> usize {
     text(node).filter(|text| !text.opaque).map_or(0, |text| text.value.len())
@@ -156,7 +166,7 @@ fn expression<'a>(key: Node<'a>, value: Node<'a>, place: &Place, todo: &mut Vec<
                 findings.report(Code::WrongType, key.span(), "`{}` must be an expression, but has no value", &[name]);
             }
             (_, Some(text)) => {
-                read(text, place, findings);
+                sound(text, place, findings);
             }
             _ => {}
         },

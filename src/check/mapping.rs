@@ -21,7 +21,7 @@
 //! ```
 
 use super::constructor::{constants, too_large};
-use super::expression::{FLOW_CONTEXT, is_reference, locate, source};
+use super::expression::{FLOW_CONTEXT, is_plain_path, is_reference, locate, source};
 use super::twice;
 use crate::diagnostic::{Code, Severity, nearest};
 use crate::expr::{self, ExprKind, Place, StepKind};
@@ -83,6 +83,9 @@ fn list(parent: Node<'_>, shaping: &Option<Shaping<'_>>, local: Local, findings:
 }
 
 fn reference(text: Text<'_>, local: Local, findings: &mut Findings) {
+    if is_plain_path(text.value, &SOURCE) && (local == Local::Known || !text.value.starts_with("$local")) {
+        return;
+    }
     let parsed = expr::parse(text.value).ok().filter(|parsed| is_reference(&parsed.expr));
     let Some(parsed) = parsed else {
         let message = "`{}` is no reference: it is taken as a text";

@@ -97,8 +97,15 @@ fn name_in(arn: &str) -> Option<&str> {
 /// texts, and is long itself.
 #[inline(never)]
 pub(super) fn cut<'t>(text: &'t str, mark: &str) -> Option<(&'t str, &'t str)> {
-    let at = text.as_bytes().windows(mark.len()).position(|part| part == mark.as_bytes())?;
-    Some((text.get(..at)?, text.get(at + mark.len()..)?))
+    let (bytes, first) = (text.as_bytes(), mark.as_bytes().first()?);
+    let mut at = 0;
+    loop {
+        at += bytes.get(at..)?.iter().position(|byte| byte == first)?;
+        if bytes.get(at..)?.starts_with(mark.as_bytes()) {
+            return Some((text.get(..at)?, text.get(at + mark.len()..)?));
+        }
+        at += 1;
+    }
 }
 
 /// True where `mark` stands in the text.

@@ -160,14 +160,16 @@ fn is_word(text: &str) -> bool {
 fn arn_form(arn: &Text<'_>, findings: &mut Findings) -> Option<Resource> {
     let text = arn.value;
     // `acs:fc:{region}:{accountID}:...` as the pages show it, `<ServiceName>` as samples do.
-    if let Some((_, rest)) = cut(text, "{")
+    let marked = text.bytes().any(|byte| matches!(byte, b'{' | b'<'));
+    if marked
+        && let Some((_, rest)) = cut(text, "{")
         && let Some((name, _)) = cut(rest, "}")
     {
         let message = "the placeholder `{{}}` is left: put the real name here";
         findings.report(Code::PlaceholderLeft, arn.span, message, &[name]);
         return None;
     }
-    if has(text, "<") && has(text, ">") {
+    if marked && has(text, "<") && has(text, ">") {
         return None;
     }
     match resource(text) {

@@ -10,7 +10,8 @@ use super::model::{
     Branch, Catch, Choice, Fail, Flow, Map, Mapping, Parallel, Retry, Role, Scope, ScopeId, Shaping, State, StateId,
     StateKind, Target, Task, Text, Wait,
 };
-use super::reader::{Reader, Torn};
+use super::reader::Reader;
+use super::torn::Torn;
 use crate::diagnostic::{Code, nearest};
 use crate::order;
 use crate::text::Span;
@@ -33,7 +34,16 @@ pub fn load<'a>(tree: &'a Tree<'a>, torn: &[Span], express: bool, findings: &mut
     let torn = Torn::all(tree.text(), torn);
     // The mode is documented for the newer dialect only.
     let express = express && dialect == Dialect::StateMachine;
-    let reader = Reader { dialect, findings, text: tree.text(), torn, express, key: Span::default() };
+    let reader = Reader {
+        dialect,
+        findings,
+        text: tree.text(),
+        torn,
+        express,
+        key: Span::default(),
+        spare: Vec::new(),
+        needed: [None; 24],
+    };
     let mut loader = Loader { reader, states: Vec::new(), scopes: Vec::new() };
     let found = loader.reader.read(root, Shape::Document, None);
     loader.open(Role::Top, None, root, found.as_ref());
@@ -66,7 +76,7 @@ pub fn load<'a>(tree: &'a Tree<'a>, torn: &[Span], express: bool, findings: &mut
 }
 
 struct Loader<'a, 'f> {
-    reader: Reader<'f>,
+    reader: Reader<'a, 'f>,
     states: Vec<State<'a>>,
     scopes: Vec<Scope<'a>>,
 }
@@ -99,6 +109,7 @@ impl<'a> Loader<'a, '_> {
         let (id, list) = (scope.id, scope.list);
         self.reader.express = scope.express;
         let (mut open, mut torn) = (false, false);
+        self.states.reserve(list.map(Node::items).unwrap_or_default().count());
         for (index, node) in list.map(Node::items).unwrap_or_default().enumerate() {
             let state = self.state(id, index as u32, node);
             match state.name {
@@ -136,7 +147,7 @@ impl<'a> Loader<'a, '_> {
                 torn |= !self.on_error(node, &mut retry, &mut catch);
             }
         }
-        State {
+        let state = State {
             id,
             scope,
             index,
@@ -156,7 +167,9 @@ impl<'a> Loader<'a, '_> {
             catch,
             torn,
             kind: of.map_or(StateKind::Unknown, |of| self.kind(of, id, node, &found)),
-        }
+        };
+        self.reader.done(found);
+        state
     }
 
     /// The type of a state, or the one that is surely meant.
@@ -224,6 +237,7 @@ impl<'a> Loader<'a, '_> {
                 for (index, node) in found.items(Slot::Branches).enumerate() {
                     let inner = self.reader.read(node, Shape::Branch, None);
                     branches.push(self.open(Role::Branch(index as u32), Some(id), node, inner.as_ref()));
+                    inner.into_iter().for_each(|inner| self.reader.done(inner));
                 }
                 StateKind::Parallel(Parallel { branches })
             }
@@ -253,12 +267,14 @@ impl<'a> Loader<'a, '_> {
 
     fn branch(&mut self, role: Role, owner: StateId, node: Node<'a>, found: Option<Found<'a>>) -> Branch<'a> {
         let Some(found) = found else { return Branch { node, condition: None, target: None, body: None } };
-        Branch {
+        let branch = Branch {
             node,
             condition: found.text(Slot::Condition),
             target: found.target(Slot::Next),
             body: found.has(Slot::States).then(|| self.open(role, Some(owner), node, Some(&found))),
-        }
+        };
+        self.reader.done(found);
+        branch
     }
 
     fn map(&mut self, id: StateId, node: Node<'a>, found: &Found<'a>) -> Map<'a> {
@@ -309,18 +325,21 @@ impl<'a> Loader<'a, '_> {
         if self.reader.dialect == Dialect::StateMachine {
             return Some(Shaping::Constructor(node));
         }
-        let entries = node.items().filter_map(|node| self.mapping(node)).collect();
+        let mut entries = Vec::with_capacity(node.items().count());
+        entries.extend(node.items().filter_map(|node| self.mapping(node)));
         Some(Shaping::Mappings { node, entries })
     }
 
     fn mapping(&mut self, node: Node<'a>) -> Option<Mapping<'a>> {
         let found = self.reader.read(node, Shape::Mapping, None)?;
-        Some(Mapping { node, target: found.text(Slot::Target), source: found.node(Slot::Source) })
+        let mapping = Mapping { node, target: found.text(Slot::Target), source: found.node(Slot::Source) };
+        self.reader.done(found);
+        Some(mapping)
     }
 
     fn retry(&mut self, node: Node<'a>) -> Option<Retry<'a>> {
         let found = self.reader.read(node, Shape::Retry, None)?;
-        Some(Retry {
+        let retry = Retry {
             node,
             errors: found.texts(Slot::Errors),
             description: found.text(Slot::Description),
@@ -328,18 +347,22 @@ impl<'a> Loader<'a, '_> {
             interval: found.number(Slot::Interval),
             multiplier: found.number(Slot::Multiplier),
             max_interval: found.number(Slot::MaxInterval),
-        })
+        };
+        self.reader.done(found);
+        Some(retry)
     }
 
     fn catch(&mut self, node: Node<'a>) -> Option<Catch<'a>> {
         let found = self.reader.read(node, Shape::Catch, None)?;
-        Some(Catch {
+        let catch = Catch {
             node,
             errors: found.texts(Slot::Errors),
             description: found.text(Slot::Description),
             output: found.node(Slot::Output),
             target: found.target(Slot::Next),
-        })
+        };
+        self.reader.done(found);
+        Some(catch)
     }
 
     /// A rule of the form before `Retry` and `Catch`: one of the two. Where it says both, the jump

@@ -5,12 +5,12 @@ use super::Dialect;
 use super::dialect::{Dynamic, Key, Shape, Slot, Standing, StateType, Value};
 use super::findings::Findings;
 use super::found::{Found, Item, is_opaque, is_reference};
+use super::torn::{self, Torn};
 use crate::diagnostic::{Code, Severity, nearest};
-use crate::order;
 use crate::text::Span;
 use crate::yaml::{Kind, Node, Resolved, Style};
 
-pub(super) struct Reader<'f> {
+pub(super) struct Reader<'a, 'f> {
     pub dialect: Dialect,
     pub findings: &'f mut Findings,
     /// The text of the document.
@@ -21,39 +21,17 @@ pub(super) struct Reader<'f> {
     pub express: bool,
     /// The key whose value is looked at.
     pub key: Span,
+    /// Lists that were given back, to be filled again: thousands of mappings are read, one or two at a time.
+    pub spare: Vec<Vec<Item<'a>>>,
+    /// The slots that a mapping needs, by shape and by type of state, where they were looked up.
+    pub needed: [Option<u64>; 24],
 }
 
-/// A place where the text is not YAML.
-#[derive(Clone, Copy, PartialEq, PartialOrd)]
-pub(super) struct Torn {
-    span: Span,
-    /// Where its line begins.
-    line: usize,
-}
-
-impl Torn {
-    /// Each place, in order. `text` is searched for lines once.
-    pub fn all(text: &str, places: &[Span]) -> Vec<Torn> {
-        let mut spans = places.to_vec();
-        order::sort(&mut spans);
-        let (mut at, mut line) = (0, 0);
-        let torn = spans.into_iter().map(|span| {
-            let start = (span.start as usize).max(at);
-            if let Some(last) = text.get(at..start).and_then(|between| between.rfind('\n')) {
-                line = at + last + 1;
-            }
-            at = start;
-            Torn { span, line }
-        });
-        torn.collect()
-    }
-}
-
-impl<'f> Reader<'f> {
+impl<'a> Reader<'a, '_> {
     /// Reads a mapping. `of` is the type of a state, none for other shapes and for states of an
     /// unknown type. Nothing comes back where there is no mapping, and that has been said,
     /// or is a template's business.
-    pub fn read<'a>(&mut self, node: Node<'a>, shape: Shape, of: Option<StateType>) -> Option<Found<'a>> {
+    pub fn read(&mut self, node: Node<'a>, shape: Shape, of: Option<StateType>) -> Option<Found<'a>> {
         if is_opaque(node) {
             return None;
         }
@@ -63,7 +41,8 @@ impl<'f> Reader<'f> {
         }
         let keys = self.dialect.keys(shape);
         let mask = of.map_or(if shape == Shape::State { 0 } else { 1 }, |of| of as u8);
-        let mut found = Found { items: Vec::with_capacity(8), present: 0 };
+        let items = self.spare.pop().unwrap_or_else(|| Vec::with_capacity(16));
+        let mut found = Found { items, present: 0 };
         let mut next = 0;
         for (key, value) in node.entries() {
             let Some(text) = key.text() else {
@@ -111,6 +90,13 @@ impl<'f> Reader<'f> {
         }
         let message = "`{}` says again what another key has said: keep one";
         self.findings.report(Code::ConflictingKeys, key.span(), message, &[text]);
+    }
+
+    /// Takes back what [`Self::read`] gave, read and done with.
+    pub fn done(&mut self, found: Found<'a>) {
+        let mut items = found.items;
+        items.clear();
+        self.spare.push(items);
     }
 
     /// Reports a key that the table has not; the one that is surely meant comes back.
@@ -207,11 +193,26 @@ impl<'f> Reader<'f> {
         found: &Found<'_>,
     ) {
         let mask = if mask == 0 { 255 } else { mask };
-        for key in keys {
-            // Of a state of unknown type only what every state needs is known.
-            let required =
-                if of.is_none() && shape == Shape::State { key.required == 255 } else { key.required & mask != 0 };
-            if !required || found.has(key.slot) || self.is_torn(node.span()) {
+        // Of a state of unknown type only what every state needs is known.
+        let untyped = of.is_none() && shape == Shape::State;
+        let required = |key: &&Key| if untyped { key.required == 255 } else { key.required & mask != 0 };
+        // States have no, or one of eight types; the other shapes none.
+        let index = match of {
+            None => shape as usize,
+            Some(of) => 16 + (of as u8).trailing_zeros() as usize,
+        };
+        let needed = self.needed.get(index).copied().flatten().unwrap_or_else(|| {
+            let all = keys.iter().filter(required).fold(0, |all, key| all | 1 << key.slot as u64);
+            if let Some(place) = self.needed.get_mut(index) {
+                *place = Some(all);
+            }
+            all
+        });
+        if needed & !found.present == 0 {
+            return;
+        }
+        for key in keys.iter().filter(required) {
+            if found.has(key.slot) || self.is_torn(node.span()) {
                 continue;
             }
             let holder = self.holder(shape, of);
@@ -238,16 +239,7 @@ impl<'f> Reader<'f> {
 
     /// True where a syntax mistake may have cut something off.
     pub fn is_torn(&self, span: Span) -> bool {
-        // A mistake tears the mapping it stands in, and the one it cuts off: the one that ends
-        // before the line of the mistake.
-        let from = self.torn.partition_point(|torn| torn.span.end < span.start);
-        let Some(torn) = self.torn.get(from) else { return false };
-        if torn.span.start <= span.end {
-            return true;
-        }
-        let rest = self.text.get(span.end as usize..).unwrap_or_default();
-        let next = self.text.len() - rest.trim_start().len();
-        torn.line <= next
+        torn::is_torn(&self.torn, self.text, span)
     }
 
     /// The mapping in words.

@@ -2,7 +2,7 @@
 
 use super::MAX_DIAGNOSTICS;
 use super::reader::Reader;
-use super::tree::Tree;
+use super::tree::{Node, Tree};
 use crate::diagnostic::Code;
 use crate::order;
 use crate::text::Span;
@@ -17,6 +17,9 @@ impl Reader<'_> {
     /// Reports every key of the mapping `node` whose text stood before, with the first as
     /// `related`. Keys that are collections are not compared.
     pub fn duplicates(&mut self, node: u32) {
+        if differ(&self.tree, node) {
+            return;
+        }
         for (key, first) in small(&self.tree, node).unwrap_or_else(|| large(&self.tree, node)) {
             let Some(key) = self.tree.node(key) else { continue };
             let (span, text) = (key.span(), key.text().unwrap_or_default().to_owned());
@@ -26,6 +29,23 @@ impl Reader<'_> {
     }
 }
 
+/// True where all keys surely differ: by length, first or last byte. Mappings are small, so that
+/// this settles nearly all of them without looking at any key again.
+fn differ(tree: &Tree<'_>, node: u32) -> bool {
+    let mut seen = 0u64;
+    for (key, _) in tree.node(node).map(Node::entries).into_iter().flatten() {
+        let text = key.text().unwrap_or_default().as_bytes();
+        let (first, last) = (text.first().copied().unwrap_or(0), text.last().copied().unwrap_or(0));
+        let mark = 1 << ((text.len() * 7 + usize::from(first) * 5 + usize::from(last) * 11) % 64);
+        if seen & mark != 0 {
+            return false;
+        }
+        seen |= mark;
+    }
+    true
+}
+
+#[inline(never)]
 fn small(tree: &Tree<'_>, node: u32) -> Option<Vec<Repeated>> {
     let mut found = Vec::new();
     let mut keys = [("", Span::default()); SMALL];

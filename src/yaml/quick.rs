@@ -104,14 +104,15 @@ impl Reader<'_> {
         let mut at = start + 1;
         if matches!(quote, b'"' | b'\'') {
             let rest = self.bytes.get(at..)?;
-            at += rest.iter().position(|byte| *byte == quote || matches!(byte, b'\\' | b'\n' | b'\r'))?;
+            at += rest.iter().position(|byte| *byte == quote || matches!(byte, b'\\' | b'\n' | b'\r' | b'{'))?;
             let end = at + 1;
             let stop = self.blanks(end);
             if self.at(at) != quote || !self.is_break(stop) {
                 return None;
             }
             let style = if quote == b'"' { Style::DoubleQuoted } else { Style::SingleQuoted };
-            let raw = Raw { flags: MARKED, ..Self::raw(Kind::Scalar, style, start, end) };
+            let flags = if self.at(start + 1) == b'<' { MARKED } else { 0 };
+            let raw = Raw { flags, ..Self::raw(Kind::Scalar, style, start, end) };
             return Some((raw, stop));
         }
         if !is_word(quote) {

@@ -137,7 +137,8 @@ impl<'t> Tree<'t> {
     pub(super) fn empty(text: &'t str) -> Self {
         Tree {
             text,
-            nodes: Vec::new(),
+            // Dense flows have a node for every 13 bytes; what is too little grows.
+            nodes: Vec::with_capacity((text.len() / 12).min(100_000)),
             documents: Vec::new(),
             decoded: String::new(),
             ranges: Vec::new(),
