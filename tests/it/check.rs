@@ -3,6 +3,8 @@
 #![allow(clippy::disallowed_methods, reason = "tests read files")]
 #![allow(clippy::string_slice, reason = "cut where a character begins")]
 
+mod seeded;
+
 use std::{env, fs};
 
 use cloudflow_wasm::api::ask;
