@@ -5,10 +5,12 @@ import process from "node:process";
 import { main } from "../lib/server/cli.js";
 
 const stopped = new Promise((resolve) => {
+  let asked = 0;
   for (const signal of ["SIGINT", "SIGTERM"]) {
     process.on(signal, () => {
+      asked += 1;
       // Whoever asks twice does not want to wait.
-      process.once(signal, () => process.exit(1));
+      if (asked > 1) process.exit(1);
       resolve();
     });
   }
