@@ -34,7 +34,14 @@ export function watchExecution(
   options: ClientOptions & WaitOptions,
 ): AsyncIterableIterator<Execution>;
 
-/** The three functions above with their options bound; options of a call win. */
+/**
+ * The three functions above with their options bound; options of a call win.
+ *
+ * The calls of one client know of each other, as long as they have one endpoint and one account: signed calls
+ * keep within the 5 a second (50 at once) that the service allows an account, and wait their turn; one function
+ * call fetches credentials for all; a wrong clock, and a proxy that cuts long waits, are found out once; a
+ * budget of retries holds for all. Calls of the functions above, without a client, each stand alone.
+ */
 export function createClient(options: ClientOptions): Client;
 
 export interface Client {

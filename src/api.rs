@@ -8,4 +8,5 @@ pub mod migrate;
 pub mod plain;
 pub mod read;
 pub mod shape;
+pub mod talk;
 pub mod understand;

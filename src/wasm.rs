@@ -17,4 +17,5 @@ mod local;
 #[cfg(feature = "local")]
 mod migrate;
 mod read;
+mod shared;
 mod value;

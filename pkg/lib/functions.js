@@ -1,19 +1,28 @@
 // The functions of ".", over a runtime. They convert nothing: the module does.
 
 export function createFunctions(runtime) {
-  const describeExecution = (request, options) => runtime.start("describeExecution", request, options);
-  const waitForExecution = (request, options) => runtime.start("waitForExecution", request, options);
-  const watchExecution = (request, options) => watch(waitForExecution, request, options);
+  // A client is a number, and nothing happens before its first call. What its calls share stands in the
+  // module, which forgets the clients that were not used for long.
+  let clients = 0;
+
+  const asker = (client) => {
+    const ask = (untilDone) => (request, options) => runtime.start("askExecution", request, options, client, untilDone);
+    const [describeExecution, waitForExecution] = [ask(false), ask(true)];
+    const watchExecution = (request, options) => watch(waitForExecution, request, options);
+    return { describeExecution, waitForExecution, watchExecution };
+  };
+
   return {
-    describeExecution,
-    waitForExecution,
-    watchExecution,
+    // Client 0 is none: each of these calls stands alone.
+    ...asker(0),
     createClient(options) {
-      const bound = (call) => ({ ...options, ...call });
+      clients += 1;
+      const bound = (ask) => (request, call) => ask(request, { ...options, ...call });
+      const { describeExecution, waitForExecution, watchExecution } = asker(clients);
       return {
-        describeExecution: (request, call) => describeExecution(request, bound(call)),
-        waitForExecution: (request, call) => waitForExecution(request, bound(call)),
-        watchExecution: (request, call) => watchExecution(request, bound(call)),
+        describeExecution: bound(describeExecution),
+        waitForExecution: bound(waitForExecution),
+        watchExecution: bound(watchExecution),
       };
     },
     parseExecution: (body) => runtime.call("parseExecution", body),

@@ -6,7 +6,7 @@ use super::shape::Places;
 use crate::diagnostic::{Code, Diagnostic, Path, PathSegment};
 use crate::poll::{self, Outcome, RetryOptions};
 use crate::sign::{self, Credentials, Scheme};
-use crate::wire::fault::{ErrorKind, Fault, Retry};
+use crate::wire::fault::{self, Advice, ErrorKind, Fault, Retry};
 use crate::wire::fields::Fields;
 use crate::wire::request::{Endpoint, MAX_WAIT_SECONDS};
 use crate::wire::time;
@@ -132,7 +132,9 @@ pub fn settings<V: Value>(
         Some(function) if is_function => Source::Function(function),
         Some(given) => Source::Fixed(keys(Some(given))?),
     };
-    let poll = poll::Options { until_done, first_at_once: is_watched, wait_time_seconds, timeout_ms, retry };
+    // Without credentials somebody behind the endpoint signs, and counts.
+    let counted = !matches!(credentials, Source::None);
+    let poll = poll::Options { until_done, first_at_once: is_watched, wait_time_seconds, timeout_ms, counted, retry };
     Ok(Settings { endpoint, scheme, credentials, headers, poll, allow_page })
 }
 
@@ -220,7 +222,8 @@ impl Failure {
         Failure {
             status: (fault.status > 0).then_some(fault.status),
             request_id: fault.request_id.clone(),
-            retryable: fault.retry != Retry::Never,
+            // An execution that never was is no more there the next time.
+            retryable: !matches!(fault.retry, Retry::Never | Retry::Start),
             attempts,
             ..Failure::new(fault.kind, &fault.code, sign::redact(&fault.message, credentials))
         }
@@ -233,27 +236,55 @@ impl Failure {
         Failure { status: Some(status), attempts, diagnostics, ..failure }
     }
 
-    /// No answer at all. `reason` is what the host says.
+    /// Says where was asked, or by how much the clock is off, where the advice is to check that.
+    /// `offset` is how far the service's clock is ahead, in milliseconds.
+    pub fn placed(mut self, endpoint: &Endpoint, offset: i64) -> Self {
+        match fault::of_code(&self.code).map(|row| row.advice) {
+            Some(Advice::Flow | Advice::Execution | Advice::Endpoint | Advice::Key) => {
+                for part in ["; asked at `", endpoint.base(), "`"] {
+                    self.message.push_str(part);
+                }
+            }
+            Some(Advice::Clock) if offset.unsigned_abs() >= 60_000 => {
+                let minutes = (offset.unsigned_abs() / 60_000).to_string();
+                let way = if offset > 0 { " minutes behind the service's" } else { " minutes ahead of the service's" };
+                for part in ["; it is ", &minutes, way] {
+                    self.message.push_str(part);
+                }
+            }
+            _ => {}
+        }
+        self
+    }
+
+    /// No answer at all. `reason` is what the host says, or what went wrong before the time was over.
     pub fn of_silence(
         outcome: Outcome,
         endpoint: &Endpoint,
         reason: &str,
+        is_page: bool,
         attempts: u32,
         credentials: Option<&Credentials>,
     ) -> Self {
         let at = ["`", endpoint.base(), "`"].concat();
-        let (kind, code, message) = match outcome {
-            Outcome::NetworkError => {
-                let reason = sign::redact(reason, credentials);
-                let colon = if reason.is_empty() { "" } else { ": " };
-                (ErrorKind::Network, "network", ["no answer from ", &at, colon, &reason].concat())
-            }
+        let (kind, code, mut message) = match outcome {
+            Outcome::NetworkError => (ErrorKind::Network, "network", ["no answer from ", &at].concat()),
             Outcome::AttemptTimedOut => (ErrorKind::Timeout, "timeout", [&at, " did not answer in time"].concat()),
             Outcome::DeadlinePassed => {
                 (ErrorKind::Timeout, "timeout", "the time given by `timeoutMs` is over".to_owned())
             }
             _ => (ErrorKind::Internal, "internal", "the call ended in a way that cannot be".to_owned()),
         };
+        if !reason.is_empty() && outcome != Outcome::AttemptTimedOut {
+            message.push_str(if outcome == Outcome::DeadlinePassed { "; before that: " } else { ": " });
+            message.push_str(&sign::redact(reason, credentials));
+        }
+        if is_page && outcome == Outcome::NetworkError {
+            message.push_str(
+                "; a browser says no more where the other side lets no page of another origin read its answers: ask \
+                 through a gateway",
+            );
+        }
         Failure { retryable: kind != ErrorKind::Internal, attempts, ..Failure::new(kind, code, message) }
     }
 }

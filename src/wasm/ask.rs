@@ -1,89 +1,72 @@
-//! Drives the long poll: does what the machine says, and tells it what came back.
+//! Drives a call: carries its requests to `fetch`, the answers and the time back.
 
-use js_sys::Function;
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
 use web_sys::AbortController;
 
 use super::convert::plain;
-use super::host::{self, Interrupt, Signal, Stop};
+use super::host::{self, Signal, Stop};
+use super::shared::{Common, common};
 use super::value::{self, Js};
-use crate::api::ask::{self, Failure, Keys, Settings, Source};
-use crate::diagnostic::Diagnostic;
-use crate::poll::{Action, Attempt, Input, Outcome, Poll};
-use crate::sign::{self, Stamp};
-use crate::wire::execution::{self, Execution};
-use crate::wire::fault::{self, Body, ErrorKind, Fault, Retry};
-use crate::wire::request::{self, Call};
-use crate::wire::time;
+use crate::api::ask::{self, Failure};
+use crate::api::talk::Talk;
+use crate::poll::{Action, Attempt, Awake, Input, Outcome};
+use crate::wire::fault::{Body, ErrorKind};
+use crate::wire::request;
 use crate::wire::value::Value;
-
-/// A clock that is wrong by less is not why a request was refused.
-const SKEW_MS: i64 = 60_000;
 
 /// A text of an answer that is not JSON is read so far.
 const SHOWN_CHARACTERS: u32 = 4096;
 
-/// One answer, as it is now or as it becomes within `waitTimeSeconds`.
-#[wasm_bindgen(js_name = describeExecution)]
-pub async fn describe_execution(request: JsValue, options: JsValue) -> Result<JsValue, JsValue> {
-    ask(request, options, false).await
-}
+/// Credentials that a function still has not given after this time are asked for anew: in a Worker
+/// the request that asked may be gone.
+const ASKING_MS: u64 = 10_000;
 
-/// The execution when it has ended; `onUpdate` gets each change once.
-#[wasm_bindgen(js_name = waitForExecution)]
-pub async fn wait_for_execution(request: JsValue, options: JsValue) -> Result<JsValue, JsValue> {
-    ask(request, options, true).await
-}
+/// How often one looks up: only so a sleep of the machine is noticed.
+const LOOK_MS: u64 = 10_000;
 
-async fn ask(request: JsValue, options: JsValue, until_done: bool) -> Result<JsValue, JsValue> {
-    let mut driver = Driver::new(request, options, until_done)?;
-    let mut poll = Poll::new(driver.settings.poll);
-    let mut input = Input::Start;
+/// One answer, as it is now or as it becomes within `waitTimeSeconds`; or, `until_done`, the execution
+/// when it has ended, where `onUpdate` gets each change once.
+#[wasm_bindgen(js_name = askExecution)]
+pub async fn ask(request: JsValue, options: JsValue, client: u32, until_done: bool) -> Result<JsValue, JsValue> {
+    let mut driver = Driver::new(request, options, client, until_done)?;
+    if !driver.online {
+        driver.step(Input::Offline)?;
+    }
+    let mut action = driver.step(Input::Start)?;
     loop {
-        if driver.is_aborted() {
-            input = Input::Aborted;
-        }
-        let [a, b, c, d, ..] = host::random()?;
-        input = match poll.step(host::steady_now(), u32::from_le_bytes([a, b, c, d]), input) {
-            Action::Send(attempt) => driver.attempt(attempt).await?,
-            Action::Sleep(ms) => match Stop::after(ms, driver.signal.as_ref()).wait().await {
-                Interrupt::TimedOut => Input::Woke,
-                Interrupt::Aborted => Input::Aborted,
+        action = match action {
+            Action::Send(attempt) => match driver.attempt(attempt).await? {
+                Ok(input) => driver.step(input)?,
+                Err(action) => action,
             },
-            // Nothing is reported out of turn here.
-            Action::Stay => Input::Aborted,
-            Action::Finish(outcome) => return driver.finish(outcome, poll.attempts()),
+            Action::Sleep(ms) => driver.sleep(ms).await?,
+            // Nothing is under way here.
+            Action::Stay => driver.step(Input::NetworkError)?,
+            Action::Finish(outcome) => return driver.finish(outcome),
         };
     }
 }
 
 /// One call from its beginning to its end.
 struct Driver {
-    call: Call,
-    settings: Settings<Js>,
+    talk: Talk<Js>,
+    common: Rc<RefCell<Common>>,
     fetch: Option<Function>,
     signal: Option<Signal>,
     on_update: Option<Function>,
-    keys: Option<Keys>,
-    /// The service's clock, less ours.
-    offset: i64,
-    last: Last,
-    seen: Option<Execution<Js>>,
+    awake: Awake,
+    online: bool,
 }
 
-/// What came back last.
-enum Last {
-    Nothing,
-    Execution(JsValue),
-    Fault(Fault),
-    /// An object that is no execution.
-    Unreadable(u16, Vec<Diagnostic>),
-    /// What the host said of a broken connection.
-    Silence(String),
-}
+/// What came of an attempt: what is to be told to the machine, or what it said meanwhile.
+type Ended<T> = Result<T, Action>;
 
 impl Driver {
-    fn new(request: JsValue, options: JsValue, until_done: bool) -> Result<Self, JsValue> {
+    fn new(request: JsValue, options: JsValue, client: u32, until_done: bool) -> Result<Self, JsValue> {
         let call = request::read(Js::some(request), !until_done).map_err(|found| thrown(Failure::of_call(found)))?;
         let options = Js::some(options);
         let settings = ask::settings(options.clone(), until_done, call.wait_time_seconds).map_err(thrown)?;
@@ -101,186 +84,186 @@ impl Driver {
         }
         let function = |key: &str| member(key).map(JsCast::unchecked_into::<Function>);
         let (fetch, on_update) = (function("fetch"), function("onUpdate"));
-        let mut driver =
-            Driver { call, settings, fetch, signal, on_update, keys: None, offset: 0, last: Last::Nothing, seen: None };
-        if let Source::Fixed(keys) = &driver.settings.credentials {
-            driver.keys = Some(driver.allowed(keys.clone())?);
-        }
-        Ok(driver)
+        let common = common(client, &settings);
+        let talk = Talk::new(call, settings, host::is_page()).map_err(thrown)?;
+        let awake = Awake::new(host::steady_now(), host::unix_now());
+        Ok(Driver { talk, common, fetch, signal, on_update, awake, online: host::is_online() })
     }
 
     fn is_aborted(&self) -> bool {
         self.signal.as_ref().is_some_and(Signal::aborted)
     }
 
-    /// A secret that may be where we are.
-    fn allowed(&self, keys: Keys) -> Result<Keys, JsValue> {
-        keys.check_page(host::is_page(), self.settings.allow_page).map_err(thrown)?;
-        Ok(keys)
+    fn step(&mut self, input: Input) -> Result<Action, JsValue> {
+        let input = if self.is_aborted() { Input::Aborted } else { input };
+        let [a, b, c, d, ..] = host::random()?;
+        let random = u32::from_le_bytes([a, b, c, d]);
+        Ok(self.talk.step(&mut self.common.borrow_mut().shared, host::steady_now(), random, input))
+    }
+
+    /// Sleeps until the time is over or the machine thinks otherwise.
+    async fn sleep(&mut self, ms: u64) -> Result<Action, JsValue> {
+        match self.wait(None, host::steady_now().saturating_add(ms)).await? {
+            Ok(_) => self.step(Input::Woke),
+            Err(action) => Ok(action),
+        }
+    }
+
+    /// Waits for a value, which may be a promise, or only for the time; `None` where it takes too long.
+    async fn wait(
+        &mut self,
+        work: Option<&JsValue>,
+        until: u64,
+    ) -> Result<Ended<Option<Result<JsValue, JsValue>>>, JsValue> {
+        loop {
+            let left = until.saturating_sub(host::steady_now());
+            let stop = Stop::after(left.min(LOOK_MS), self.signal.as_ref());
+            if let Some(value) = stop.race(work).await {
+                return Ok(Ok(Some(value)));
+            }
+            let now = host::steady_now();
+            let online = host::is_online();
+            let input = if self.is_aborted() {
+                Input::Aborted
+            } else if self.awake.slept(now, host::unix_now(), stop.due()) {
+                Input::Slept
+            } else if online != self.online {
+                self.online = online;
+                if online { Input::Online } else { Input::Offline }
+            } else if now >= until {
+                return Ok(Ok(None));
+            } else if now < stop.due() && host::is_visible() {
+                Input::Visible
+            } else {
+                continue;
+            };
+            match self.step(input)? {
+                Action::Stay => {}
+                action => return Ok(Err(action)),
+            }
+        }
     }
 
     /// Sends once and says what came of it. An error ends the call.
-    async fn attempt(&mut self, attempt: Attempt) -> Result<Input, JsValue> {
-        let stop = Stop::after(attempt.timeout_ms, self.signal.as_ref());
-        match self.refresh(&stop).await? {
-            Ok(()) => {}
-            Err(interrupt) => return Ok(ended(interrupt)),
+    async fn attempt(&mut self, attempt: Attempt) -> Result<Ended<Input>, JsValue> {
+        let until = host::steady_now().saturating_add(attempt.timeout_ms);
+        match self.refresh(until).await? {
+            Ok(true) => {}
+            Ok(false) => return Ok(Ok(Input::TimedOut)),
+            Err(action) => return Ok(Err(action)),
         }
-        self.call.wait_time_seconds = attempt.wait_time_seconds;
-        let now = i64::try_from(host::unix_now()).unwrap_or(i64::MAX).saturating_add(self.offset);
-        let nonce = sign::nonce(host::random()?);
-        let stamp = Stamp { now: u64::try_from(now).unwrap_or_default(), nonce: &nonce };
-        let credentials = self.keys.as_ref().map(|keys| &keys.credentials);
-        let signed = sign::sign(self.settings.scheme, &self.settings.endpoint, &self.call, credentials, stamp);
+        let (now, random) = (host::unix_now(), host::random()?);
+        let signed = self.talk.request(&self.common.borrow().shared, attempt, now, random);
         // Ours, aborted without a reason: what the caller's signal holds is for the caller only.
         let controller = AbortController::new()?;
-        let sent = host::send(&signed, &self.settings.headers, self.fetch.as_ref(), &controller.signal());
-        let answer = match sent {
-            Ok(pending) => stop.race(&pending).await,
-            Err(error) => Ok(Err(error)),
-        };
-        let input = match answer {
-            Ok(Ok(answer)) => self.answered(&answer, &stop).await,
-            Ok(Err(error)) => Ok(Ok(self.silent(&error))),
-            Err(interrupt) => Ok(Err(interrupt)),
+        let headers = &self.talk.settings().headers;
+        let sent = host::send(&signed, headers, self.fetch.as_ref(), &controller.signal());
+        let input = match sent {
+            Ok(pending) => match self.wait(Some(&pending), until).await? {
+                Ok(Some(Ok(answer))) => self.answered(&answer, until).await,
+                Ok(Some(Err(error))) => Ok(Ok(self.talk.silent(host::reason(&error)))),
+                Ok(None) => Ok(Ok(Input::TimedOut)),
+                Err(action) => Ok(Err(action)),
+            },
+            Err(error) => Ok(Ok(self.talk.silent(host::reason(&error)))),
         };
         // Whatever is still open is of no use any more.
-        if !matches!(self.last, Last::Execution(_)) || !matches!(input, Ok(Ok(_))) {
+        if !matches!(input, Ok(Ok(Input::Execution { .. }))) {
             controller.abort();
         }
-        Ok(input?.unwrap_or_else(ended))
+        input
     }
 
-    /// Asks the caller's function for credentials, if there are none that last.
-    async fn refresh(&mut self, stop: &Stop) -> Result<Result<(), Interrupt>, JsValue> {
-        let Source::Function(Js(function)) = &self.settings.credentials else {
-            return Ok(Ok(()));
+    /// Asks the caller's function for credentials, if there are none that last. All calls of a
+    /// client wait for the same answer. False where it takes too long.
+    async fn refresh(&mut self, until: u64) -> Result<Ended<bool>, JsValue> {
+        let function = self.talk.lacks_keys(&self.common.borrow().shared, host::unix_now());
+        let Some(Js(function)) = function else {
+            return Ok(Ok(true));
         };
-        if self.keys.as_ref().is_some_and(|keys| !keys.are_stale(host::unix_now())) {
-            return Ok(Ok(()));
+        let now = host::steady_now();
+        let asking = self.common.borrow().asking.clone();
+        let pending = match asking.filter(|(_, since)| now.saturating_sub(*since) < ASKING_MS) {
+            Some((pending, _)) => pending,
+            None => {
+                let given = function.unchecked_ref::<Function>().call0(&JsValue::UNDEFINED);
+                let pending = given.map_or_else(|error| Promise::reject(&error), |given| Promise::resolve(&given));
+                let pending = JsValue::from(pending);
+                self.common.borrow_mut().asking = Some((pending.clone(), now));
+                pending
+            }
+        };
+        let given = match self.wait(Some(&pending), until).await? {
+            Ok(Some(given)) => given,
+            Ok(None) => return Ok(Ok(false)),
+            Err(action) => return Ok(Err(action)),
+        };
+        let common = &mut *self.common.borrow_mut();
+        // Whoever hears it first keeps it for all.
+        let is_first = common.asking.as_ref().is_some_and(|(asking, _)| *asking == pending);
+        if is_first {
+            common.asking = None;
         }
-        let given = match function.unchecked_ref::<Function>().call0(&JsValue::UNDEFINED) {
-            Ok(pending) => match stop.race(&pending).await {
-                Ok(given) => given,
-                Err(interrupt) => return Ok(Err(interrupt)),
-            },
-            Err(error) => Err(error),
-        };
         let given = given.map_err(|error| {
-            let message = ["the function `credentials` failed: ", &host::reason(&error)].concat();
-            let failure = Failure::new(ErrorKind::Credentials, "credentials-failed", message);
+            let reason = host::reason(&error);
+            let failure = self.talk.not_given(&reason);
+            // The error itself, unless it shows what nobody should see.
+            let cause =
+                if failure.message.ends_with(&reason) { error } else { js_sys::Error::new(&failure.message).into() };
             let failure = thrown(failure);
-            let _ = js_sys::Reflect::set(&failure, &"cause".into(), &error);
+            let _ = js_sys::Reflect::set(&failure, &"cause".into(), &cause);
             failure
         })?;
-        let keys = ask::keys(Some(Js(given))).map_err(thrown)?;
-        self.keys = Some(self.allowed(keys)?);
-        Ok(Ok(()))
+        self.talk.given(&mut common.shared, Js(given), is_first).map_err(thrown)?;
+        Ok(Ok(true))
     }
 
-    async fn answered(&mut self, answer: &JsValue, stop: &Stop) -> Result<Result<Input, Interrupt>, JsValue> {
+    async fn answered(&mut self, answer: &JsValue, until: u64) -> Result<Ended<Input>, JsValue> {
         let Some(response) = host::response(answer) else {
-            return Ok(Ok(self.refused(not_a_response(), None, None)));
+            return Ok(Ok(self.talk.not_a_response()));
         };
         let status = response.status();
-        let header = |name: &str| host::header(answer, &response, name);
-        let retry_after = retry_after(&header);
-        let date = header("date").and_then(|date| time::parse_http_date(&date));
         // The body of a redirect is of no use, and an opaque one has nothing to read. A body that
         // is asked for must be waited for, else its failure would be nobody's.
         let body = if status == 0 || (300..400).contains(&status) {
             Body::Empty
         } else {
             let text = match host::text(answer) {
-                Ok(pending) => stop.race(&pending).await,
-                Err(error) => Ok(Err(error)),
+                Ok(pending) => self.wait(Some(&pending), until).await?,
+                Err(error) => Ok(Some(Err(error))),
             };
             match text {
-                Ok(Ok(text)) => body(&text),
-                Ok(Err(error)) => return Ok(Ok(self.silent(&error))),
-                Err(interrupt) => return Ok(Err(interrupt)),
+                Ok(Some(Ok(text))) => body(&text),
+                Ok(Some(Err(error))) => return Ok(Ok(self.talk.silent(host::reason(&error)))),
+                Ok(None) => return Ok(Ok(Input::TimedOut)),
+                Err(action) => return Ok(Err(action)),
             }
         };
-        if let Some(fault) = fault::read(status, &body) {
-            return Ok(Ok(self.refused(fault, retry_after, date)));
-        }
-        let Body::Json(json) = body else {
-            return Ok(Ok(self.refused(not_a_response(), None, None)));
-        };
-        let reading = execution::read(&json);
-        let Some(read) = reading.execution else {
-            self.last = Last::Unreadable(status, reading.diagnostics);
-            return Ok(Ok(Input::Fault { retry: Retry::Never, retry_after: None, mended: false }));
-        };
-        let done = read.done;
-        let shown = value::execution(&read);
-        self.last = Last::Execution(shown.clone());
-        let changed = self.seen.as_ref().is_none_or(|seen| differ(seen, &read));
-        self.seen = Some(read);
+        let header = |name: &str| host::header(answer, &response, name);
+        let now = host::unix_now();
+        let (input, changed) = self.talk.answered(&mut self.common.borrow_mut().shared, now, status, &header, body);
         // Nothing is told to somebody who has left.
-        if let Some(on_update) = self.on_update.as_ref().filter(|_| changed && !self.is_aborted()) {
-            on_update.call1(&JsValue::UNDEFINED, &shown)?;
+        if changed
+            && !self.is_aborted()
+            && let (Some(on_update), Some(seen)) = (&self.on_update, self.talk.seen())
+        {
+            on_update.call1(&JsValue::UNDEFINED, &value::execution(seen))?;
         }
-        Ok(Ok(Input::Execution { done }))
+        Ok(Ok(input))
     }
 
-    /// Notes a fault, and removes its cause where that can be done.
-    fn refused(&mut self, fault: Fault, retry_after: Option<u64>, date: Option<u64>) -> Input {
-        let retry = fault.retry;
-        self.last = Last::Fault(fault);
-        let mended = match retry {
-            Retry::Clock => date.is_some_and(|date| {
-                let ours = i64::try_from(host::unix_now()).unwrap_or(i64::MAX);
-                let offset = i64::try_from(date).unwrap_or(i64::MAX).saturating_sub(ours);
-                let moved = offset.saturating_sub(self.offset).saturating_abs() > SKEW_MS;
-                self.offset = offset;
-                moved
-            }),
-            Retry::Credentials => {
-                let asked = matches!(self.settings.credentials, Source::Function(_));
-                if asked {
-                    self.keys = None;
-                }
-                asked
-            }
-            _ => false,
-        };
-        Input::Fault { retry, retry_after, mended }
-    }
-
-    fn silent(&mut self, error: &JsValue) -> Input {
-        self.last = Last::Silence(host::reason(error));
-        Input::NetworkError
-    }
-
-    fn finish(self, outcome: Outcome, attempts: u32) -> Result<JsValue, JsValue> {
-        let credentials = self.keys.as_ref().map(|keys| &keys.credentials);
-        let failure = match (outcome, self.last) {
-            (Outcome::Aborted, _) => {
-                return Err(self.signal.map_or(JsValue::UNDEFINED, |signal| signal.reason()));
-            }
-            (Outcome::Execution, Last::Execution(execution)) => return Ok(execution),
-            (Outcome::Fault, Last::Fault(fault)) => Failure::of_fault(&fault, attempts, credentials),
-            (Outcome::Fault, Last::Unreadable(status, found)) => Failure::of_reading(status, found, attempts),
-            (outcome, last) => {
-                let reason = if let Last::Silence(reason) = last { reason } else { String::new() };
-                Failure::of_silence(outcome, &self.settings.endpoint, &reason, attempts, credentials)
-            }
-        };
-        Err(thrown(failure))
+    fn finish(mut self, outcome: Outcome) -> Result<JsValue, JsValue> {
+        if outcome == Outcome::Aborted {
+            return Err(self.signal.map_or(JsValue::UNDEFINED, |signal| signal.reason()));
+        }
+        let execution = self.talk.finish(&self.common.borrow().shared, outcome).map(value::execution);
+        execution.map_err(thrown)
     }
 }
 
 /// What is thrown. An abort's reason goes out as it is, unlike this.
 pub(super) fn thrown(failure: Failure) -> JsValue {
     plain(&failure.into()).unwrap_or_else(|error| error)
-}
-
-fn ended(interrupt: Interrupt) -> Input {
-    match interrupt {
-        Interrupt::TimedOut => Input::TimedOut,
-        Interrupt::Aborted => Input::Aborted,
-    }
 }
 
 /// The body of an answer. The text stays in the engine unless it has to be shown.
@@ -295,32 +278,4 @@ fn body(text: &JsValue) -> Body<Js> {
         Ok(json) => Body::Json(Js(json)),
         Err(_) => Body::Text(String::from(string.slice(0, SHOWN_CHARACTERS))),
     }
-}
-
-fn not_a_response() -> Fault {
-    Fault {
-        kind: ErrorKind::Response,
-        code: "not-a-response".to_owned(),
-        message: "`fetch` did not answer with a `Response`".to_owned(),
-        status: 0,
-        request_id: None,
-        retry: Retry::Never,
-    }
-}
-
-/// Milliseconds; the service's own header first.
-fn retry_after(header: &impl Fn(&str) -> Option<String>) -> Option<u64> {
-    let number = |name: &str| header(name).and_then(|value| value.trim().parse::<u64>().ok());
-    number("x-acs-retry-after").or_else(|| number("retry-after").map(|seconds| seconds.saturating_mul(1000)))
-}
-
-/// True where a person would see another execution; every answer has a request id of its own.
-fn differ(a: &Execution<Js>, b: &Execution<Js>) -> bool {
-    a.status != b.status
-        || a.started_time != b.started_time
-        || a.stopped_time != b.stopped_time
-        || a.input != b.input
-        || a.output != b.output
-        || a.flow_definition != b.flow_definition
-        || a.environment != b.environment
 }

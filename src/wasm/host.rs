@@ -38,23 +38,16 @@ extern "C" {
     fn unlisten(this: &Signal, event: &str, then: &Function);
 }
 
-/// Why a wait ended before what was waited for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Interrupt {
-    /// The time is over.
-    TimedOut,
-    /// The caller's signal.
-    Aborted,
-}
-
-/// The end of one attempt or one sleep: its time or the caller's signal, whichever comes first.
-/// The timer and the listener go when this goes.
+/// The end of a wait: its time, the caller's signal, or news of the host, whichever comes first.
+/// The timer and the listeners go when this goes.
 pub(super) struct Stop {
     promise: Promise,
-    timed_out: JsValue,
-    aborted: JsValue,
+    /// Every object is another one, so that no answer can be taken for this.
+    mark: JsValue,
     timer: JsValue,
-    listener: Option<(Signal, Function)>,
+    due: u64,
+    stop: Function,
+    signal: Option<Signal>,
 }
 
 /// Unix milliseconds.
@@ -86,55 +79,80 @@ pub(super) fn has_location() -> bool {
     has_global("location")
 }
 
+/// False where the host says that it has no network.
+pub(super) fn is_online() -> bool {
+    on_line() != Some(false)
+}
+
+/// True in a page that somebody can see.
+pub(super) fn is_visible() -> bool {
+    let state = Reflect::get(&global("document"), &key("visibilityState"));
+    state.is_ok_and(|state| state == key("visible"))
+}
+
+/// What browsers say of the network; nothing elsewhere.
+fn on_line() -> Option<bool> {
+    Reflect::get(&global("navigator"), &key("onLine")).ok()?.as_bool()
+}
+
 impl Stop {
     /// Begins to run.
     pub(super) fn after(ms: u64, signal: Option<&Signal>) -> Self {
-        // Every object is another one, so that no answer can be taken for these.
-        let (timed_out, aborted): (JsValue, JsValue) = (Object::new().into(), Object::new().into());
+        let mark = JsValue::from(Object::new());
         let mut resolve = None;
         let promise = Promise::new(&mut |done, _| resolve = Some(done));
         // `new Promise` calls back before it returns.
         let resolve: Function = resolve.map(JsValue::from).unwrap_or_default().unchecked_into();
-        let then = |what: &JsValue| -> Function { resolve.bind1(&JsValue::UNDEFINED, what).unchecked_into() };
+        let stop: Function = resolve.bind1(&JsValue::UNDEFINED, &mark).unchecked_into();
         // Timers may fire a millisecond early by the steady clock; a longer time than fits would
         // fire at once.
-        let ms = i32::try_from(ms.saturating_add(1)).unwrap_or(i32::MAX);
-        let timer = set_timeout(&then(&timed_out), ms);
-        let listener = signal.map(|signal| {
-            let listener = then(&aborted);
-            signal.listen("abort", &listener);
-            (signal.clone(), listener)
-        });
-        Stop { promise, timed_out, aborted, timer, listener }
+        let timer = set_timeout(&stop, i32::try_from(ms.saturating_add(1)).unwrap_or(i32::MAX));
+        let due = steady_now().saturating_add(ms);
+        let stop = Stop { promise, mark, timer, due, stop, signal: signal.cloned() };
+        stop.listen(Signal::listen);
+        stop
     }
 
-    /// Waits for a value, which may be a promise, or for the stop.
-    pub(super) async fn race(&self, work: &JsValue) -> Result<Result<JsValue, JsValue>, Interrupt> {
-        if self.listener.as_ref().is_some_and(|(signal, _)| signal.aborted()) {
-            return Err(Interrupt::Aborted);
+    /// Begins to listen, or ends it.
+    fn listen(&self, how: fn(&Signal, &str, &Function)) {
+        if let Some(signal) = &self.signal {
+            how(signal, "abort", &self.stop);
         }
-        // The value of a double may be no promise; and nothing that loses goes unhandled.
-        let both = js_sys::Array::of2(&Promise::resolve(work), &self.promise);
-        match JsFuture::from(Promise::race(&both)).await {
-            Ok(value) if value == self.timed_out => Err(Interrupt::TimedOut),
-            Ok(value) if value == self.aborted => Err(Interrupt::Aborted),
-            other => Ok(other),
+        // Only browsers have news, and only pages are looked at.
+        if on_line().is_some() {
+            let everybody: Signal = js_sys::global().unchecked_into();
+            how(&everybody, "online", &self.stop);
+            how(&everybody, "offline", &self.stop);
+            let document = global("document");
+            if document.is_object() {
+                how(document.unchecked_ref(), "visibilitychange", &self.stop);
+            }
         }
     }
 
-    /// Waits for the stop alone.
-    pub(super) async fn wait(&self) -> Interrupt {
-        let never = Promise::new(&mut |_, _| ());
-        self.race(&never).await.err().unwrap_or(Interrupt::TimedOut)
+    /// When the time is over, by the steady clock.
+    pub(super) fn due(&self) -> u64 {
+        self.due
+    }
+
+    /// Waits for a value, which may be a promise, or only for the stop; `None` where that comes first.
+    pub(super) async fn race(&self, work: Option<&JsValue>) -> Option<Result<JsValue, JsValue>> {
+        let first = match work {
+            // The value of a double may be no promise; and nothing that loses goes unhandled.
+            Some(work) => Promise::race(&js_sys::Array::of2(&Promise::resolve(work), &self.promise)),
+            None => self.promise.clone(),
+        };
+        match JsFuture::from(first).await {
+            Ok(value) if value == self.mark => None,
+            other => Some(other),
+        }
     }
 }
 
 impl Drop for Stop {
     fn drop(&mut self) {
         clear_timeout(&self.timer);
-        if let Some((signal, listener)) = &self.listener {
-            signal.unlisten("abort", listener);
-        }
+        self.listen(Signal::unlisten);
     }
 }
 
@@ -213,5 +231,10 @@ pub(super) fn reason(error: &JsValue) -> String {
 }
 
 fn has_global(name: &str) -> bool {
-    Reflect::get(&js_sys::global(), &key(name)).is_ok_and(|value| !value.is_undefined() && !value.is_null())
+    let value = global(name);
+    !value.is_undefined() && !value.is_null()
+}
+
+fn global(name: &str) -> JsValue {
+    Reflect::get(&js_sys::global(), &key(name)).unwrap_or_default()
 }

@@ -36,6 +36,19 @@ pub struct Execution<V> {
     pub environment: Option<Vec<Variable<V>>>,
 }
 
+impl<V: PartialEq> Execution<V> {
+    /// True where a person would see no difference; every answer has a request id of its own.
+    pub fn looks_like(&self, other: &Self) -> bool {
+        self.status == other.status
+            && self.started_time == other.started_time
+            && self.stopped_time == other.stopped_time
+            && self.input == other.input
+            && self.output == other.output
+            && self.flow_definition == other.flow_definition
+            && self.environment == other.environment
+    }
+}
+
 /// One environment variable.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Variable<V> {

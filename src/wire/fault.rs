@@ -4,6 +4,7 @@ mod table;
 
 pub use table::{Advice, Row, TABLE, of_code};
 
+use super::time;
 use super::value::{Kind, Value};
 
 /// The kind of an error, as callers tell errors apart.
@@ -32,6 +33,14 @@ pub enum Retry {
     Never,
     /// After a pause that grows.
     Backoff,
+    /// After a pause that grows, and everybody who shares the client slows down.
+    Throttled,
+    /// After a pause that grows. Somebody in between gave up, perhaps because the answer was held
+    /// for longer than they wait.
+    Cut,
+    /// After a pause, a few times only, and only by who waits for an execution and has not seen it
+    /// yet: right after a start the service may not know it.
+    Start,
     /// After a pause, a few times only.
     Few,
     /// Once, when the clock has been set right.
@@ -69,6 +78,8 @@ pub struct Fault {
     pub request_id: Option<String>,
     /// Whether asking again can help.
     pub retry: Retry,
+    /// The service's own time, in Unix milliseconds, where a fault about the time tells it.
+    pub time: Option<u64>,
 }
 
 /// The fault in an answer, if it holds one. A 2xx is a fault where its body is no JSON, or has a
@@ -162,7 +173,12 @@ fn refused(
         message.push_str(&action);
         message.push_str("`)");
     }
-    Fault { kind, code, message, status, request_id, retry }
+    // The message names the time of the request, then the service's.
+    let time = match retry {
+        Retry::Clock => said.split_whitespace().filter_map(time::parse_rfc3339).next_back(),
+        _ => None,
+    };
+    Fault { kind, code, message, status, request_id, retry, time }
 }
 
 /// An error status whose body does not say why.
@@ -200,13 +216,15 @@ fn not_json(status: u16, good: bool, text: &str) -> Fault {
 
 fn ours(status: u16, code: &str, message: &str, retry: Retry) -> Fault {
     let (code, message) = (code.to_owned(), message.to_owned());
-    Fault { kind: ErrorKind::Response, code, message, status, request_id: None, retry }
+    Fault { kind: ErrorKind::Response, code, message, status, request_id: None, retry, time: None }
 }
 
 /// What an unknown code's status says: too many requests and trouble of the server pass.
 fn by_status(status: u16) -> Retry {
     match status {
-        408 | 425 | 429 | 500 | 502..=504 => Retry::Backoff,
+        429 => Retry::Throttled,
+        408 | 502 | 504 => Retry::Cut,
+        425 | 500 | 503 => Retry::Backoff,
         _ => Retry::Never,
     }
 }

@@ -12,11 +12,16 @@
 //! ```
 //!
 //! The time is in milliseconds. Options: `describe` or `wait`, then what differs from
-//! `at-once=0 wait=0 attempts=5 base=500 cap=10000` and no timeout. Inputs: `start`, `running`, `done`,
-//! `fault <Retry> [after=<ms>] [mended]`, `network`, `timeout`, `woke`, `abort`; `r=<n>%` is the
-//! random number (0 if absent). Lines that begin with `#` say what the conversation shows.
+//! `at-once=0 wait=0 attempts=5 base=500 cap=10000 counted=0` and no timeout. Inputs: `start`, `running`,
+//! `done`, `fault <Retry> [after=<ms>] [mended]`, `network`, `timeout`, `woke`, `slept`, `visible`,
+//! `offline`, `online`, `abort`; `r=<n>%` is the random number (0 if absent). Lines that begin with
+//! `#` say what the conversation shows.
+//!
+//! Machines of one client have names: `@a` stands before the options of each, and behind the time of
+//! its steps. `@a*50` are fifty machines with the same options, which take the same steps; what they
+//! all say is shown once, else how many say what.
 
-use cloudflow_wasm::poll::{Action, Attempt, Input, Options, Outcome, Poll, RetryOptions};
+use cloudflow_wasm::poll::{Action, Attempt, Client, Input, Options, Outcome, Poll, RetryOptions};
 use cloudflow_wasm::wire::fault::Retry;
 
 use crate::support::{cases, report};
@@ -31,47 +36,73 @@ fn conversations() {
     report("poll", failures);
 }
 
-/// The script again, with what the machine said.
+/// The script again, with what the machines said.
 fn play(script: &str) -> String {
-    let mut poll = None;
+    let mut client = Client::default();
+    let mut polls: Vec<(String, Vec<Poll>)> = Vec::new();
     let mut played = String::new();
     for line in script.lines() {
-        if line.starts_with('#') || line.trim().is_empty() {
+        let mut words: Vec<&str> = line.split("->").next().unwrap().split_whitespace().collect();
+        if line.starts_with('#') || words.is_empty() {
             played += &format!("{line}\n");
             continue;
         }
-        let Some(poll) = &mut poll else {
-            poll = Some(Poll::new(options(line)));
+        let name = words.iter().position(|word| word.starts_with('@')).map(|at| words.remove(at));
+        let (name, count) = name.and_then(|name| name.split_once('*')).unwrap_or((name.unwrap_or_default(), "1"));
+        if ["wait", "describe"].contains(&words[0]) {
+            let poll = Poll::new(options(&words));
+            polls.push((name.to_owned(), vec![poll; count.parse().unwrap()]));
             played += &format!("{line}\n");
             continue;
-        };
+        }
         let said = line.split("->").next().unwrap().trim_end();
-        let mut words = said.split_whitespace();
-        let now = words.next().unwrap().parse().unwrap_or_else(|e| panic!("{line}: {e}"));
-        let (input, random) = input(&words.collect::<Vec<_>>());
-        played += &format!("{said:<32} -> {}\n", shown(poll.step(now, random, input)));
+        let now = words.remove(0).parse().unwrap_or_else(|e| panic!("{line}: {e}"));
+        let (input, random) = input(&words);
+        let polls = &mut polls.iter_mut().find(|(known, _)| known == name).unwrap_or_else(|| panic!("{line}")).1;
+        let mut answers: Vec<(String, u32)> = Vec::new();
+        for poll in polls {
+            let answer = shown(poll.step(&mut client, now, random, input));
+            match answers.iter_mut().find(|(known, _)| *known == answer) {
+                Some((_, count)) => *count += 1,
+                None => answers.push((answer, 1)),
+            }
+        }
+        let answers: Vec<String> = match answers.as_slice() {
+            [(answer, _)] => vec![answer.clone()],
+            _ => answers.iter().map(|(answer, count)| format!("{count}x {answer}")).collect(),
+        };
+        played += &format!("{said:<32} -> {}\n", answers.join(", "));
     }
     played
 }
 
-fn options(line: &str) -> Options {
-    let mut words = line.split_whitespace();
-    let until_done = match words.next() {
-        Some("wait") => true,
-        Some("describe") => false,
-        other => panic!("{other:?}"),
-    };
+const RETRIES: [Retry; 9] = [
+    Retry::Never,
+    Retry::Backoff,
+    Retry::Throttled,
+    Retry::Cut,
+    Retry::Start,
+    Retry::Few,
+    Retry::Clock,
+    Retry::Nonce,
+    Retry::Credentials,
+];
+
+fn options(words: &[&str]) -> Options {
+    let until_done = words[0] == "wait";
     let mut options = Options {
         until_done,
         first_at_once: false,
         wait_time_seconds: 0,
         timeout_ms: None,
+        counted: false,
         retry: RetryOptions::default(),
     };
-    for word in words {
+    for word in &words[1..] {
         let (name, value) = word.split_once('=').unwrap();
         let value: u64 = value.parse().unwrap();
         match name {
+            "counted" => options.counted = value == 1,
             "at-once" => options.first_at_once = value == 1,
             "wait" => options.wait_time_seconds = value as u32,
             "timeout" => options.timeout_ms = Some(value),
@@ -94,13 +125,16 @@ fn input(words: &[&str]) -> (Input, u32) {
         "running" => Input::Execution { done: false },
         "done" => Input::Execution { done: true },
         "fault" => {
-            let all = [Retry::Never, Retry::Backoff, Retry::Few, Retry::Clock, Retry::Nonce, Retry::Credentials];
-            let retry = all.into_iter().find(|retry| format!("{retry:?}") == words[1]).unwrap();
+            let retry = RETRIES.into_iter().find(|retry| format!("{retry:?}") == words[1]).unwrap();
             Input::Fault { retry, retry_after: number("after="), mended: words.contains(&"mended") }
         }
         "network" => Input::NetworkError,
         "timeout" => Input::TimedOut,
         "woke" => Input::Woke,
+        "slept" => Input::Slept,
+        "visible" => Input::Visible,
+        "offline" => Input::Offline,
+        "online" => Input::Online,
         "abort" => Input::Aborted,
         other => panic!("{other}"),
     };
@@ -135,7 +169,6 @@ fn any_conversation_holds_the_rules() {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (seed >> 33) % sides
     };
-    let retries = [Retry::Never, Retry::Backoff, Retry::Few, Retry::Clock, Retry::Nonce, Retry::Credentials];
     for _ in 0..20_000 {
         let timeout = 1 + dice(200_000);
         let options = Options {
@@ -143,19 +176,20 @@ fn any_conversation_holds_the_rules() {
             first_at_once: dice(2) == 0,
             wait_time_seconds: dice(61) as u32,
             timeout_ms: Some(timeout),
+            counted: dice(2) == 0,
             retry: RetryOptions::default(),
         };
-        let mut poll = Poll::new(options);
+        let (mut poll, mut client) = (Poll::new(options), Client::default());
         let begin = dice(1 << 40);
         let mut now = begin;
         let mut input = Input::Start;
         let mut early = 0;
         for step in 0.. {
             assert!(step < 2_000, "it does not end: {options:?}");
-            let action = poll.step(now, dice(1 << 32) as u32, input);
+            let action = poll.step(&mut client, now, dice(1 << 32) as u32, input);
             match action {
                 Action::Finish(outcome) => {
-                    assert_eq!(poll.step(now + 1, 0, Input::Woke), Action::Finish(outcome));
+                    assert_eq!(poll.step(&mut client, now + 1, 0, Input::Woke), Action::Finish(outcome));
                     break;
                 }
                 Action::Stay => panic!("nothing was said out of turn"),
@@ -166,13 +200,14 @@ fn any_conversation_holds_the_rules() {
                 }
                 Action::Send(attempt) => {
                     assert!(attempt.timeout_ms >= 1 && now + attempt.timeout_ms <= begin + timeout);
-                    assert!(attempt.wait_time_seconds <= options.wait_time_seconds);
+                    let most = if options.wait_time_seconds == 0 { 0 } else { 60 };
+                    assert!(attempt.wait_time_seconds <= most);
                     assert!(attempt.number <= 5);
                     let took = dice(attempt.timeout_ms + 1);
                     input = match dice(8) {
                         0..4 => Input::Execution { done: dice(10) == 0 },
                         4 | 5 => Input::Fault {
-                            retry: retries[dice(6) as usize],
+                            retry: RETRIES[dice(9) as usize],
                             retry_after: (dice(4) == 0).then(|| dice(20_000)),
                             mended: dice(2) == 0,
                         },

@@ -63,7 +63,7 @@ impl Advice {
             Advice::Secret => "check `accessKeySecret`: it does not belong to this `accessKeyId`",
             Advice::Token => "check `securityToken`: a temporary key needs the token that was given out with it",
             Advice::Expired => "get new temporary credentials; a function as `credentials` is asked for them",
-            Advice::Permission => "ask for a RAM policy that allows it",
+            Advice::Permission => "ask for a RAM policy that allows `fnf:DescribeExecution` on this flow",
             Advice::Clock => "set the clock of this machine right: the service accepts about 15 minutes of difference",
             Advice::Slower => {
                 "ask less often: an account may describe 5 executions a second, so wait longer in each call"
@@ -94,14 +94,14 @@ pub const TABLE: &[Row] = &[
     row("SignatureNotMatch", ErrorKind::Credentials, Retry::Never, Advice::Secret),
     row("AccessDenied", ErrorKind::Service, Retry::Never, Advice::Permission),
     row("FlowNotExists", ErrorKind::Service, Retry::Never, Advice::Flow),
-    row("ExecutionNotExists", ErrorKind::Service, Retry::Never, Advice::Execution),
+    row("ExecutionNotExists", ErrorKind::Service, Retry::Start, Advice::Execution),
     row("ScheduleNotExists", ErrorKind::Service, Retry::Never, Advice::None),
     row("FlowAlreadyExists", ErrorKind::Service, Retry::Never, Advice::None),
     row("ConcurrentUpdateError", ErrorKind::Service, Retry::Backoff, Advice::None),
     row("TaskInvalidState", ErrorKind::Service, Retry::Backoff, Advice::None),
     row("PreconditionFailed", ErrorKind::Service, Retry::Few, Advice::None),
     row("UnsupportedMediaType", ErrorKind::Service, Retry::Never, Advice::Endpoint),
-    row("ResourceThrottled", ErrorKind::Service, Retry::Backoff, Advice::Slower),
+    row("ResourceThrottled", ErrorKind::Service, Retry::Throttled, Advice::Slower),
     row("InternalServerError", ErrorKind::Service, Retry::Backoff, Advice::Later),
     // The shared gateway.
     row("MissingSecurityToken", ErrorKind::Credentials, Retry::Never, Advice::Token),
@@ -126,7 +126,7 @@ pub const TABLE: &[Row] = &[
     row("Forbidden", ErrorKind::Service, Retry::Never, Advice::Permission),
     row("InvalidAction.NotFound", ErrorKind::Service, Retry::Never, Advice::Endpoint),
     row("InvalidVersion", ErrorKind::Service, Retry::Never, Advice::Endpoint),
-    row("Throttling*", ErrorKind::Service, Retry::Backoff, Advice::Slower),
+    row("Throttling*", ErrorKind::Service, Retry::Throttled, Advice::Slower),
     row("InternalError", ErrorKind::Service, Retry::Backoff, Advice::Later),
     row("ServiceUnavailable", ErrorKind::Service, Retry::Backoff, Advice::Later),
 ];
