@@ -30,7 +30,7 @@ export { CloudFlowError } from "./index.js";
  *
  * It checks signatures of both kinds, holds long polls, and answers in the service's words. Its
  * executions are interpreted. Known operations: CreateFlow, DescribeFlow, UpdateFlow, DeleteFlow,
- * ListFlows, StartExecution, StopExecution, DescribeExecution, ListExecutions, GetExecutionHistory,
+ * ListFlows, StartExecution, StartSyncExecution, StopExecution, DescribeExecution, ListExecutions, GetExecutionHistory,
  * ReportTaskSucceeded, ReportTaskFailed.
  *
  * A wrong signature is answered with the header `x-emulator-string-to-sign`: what was signed here
@@ -45,8 +45,43 @@ export interface Emulator {
    */
   fetch(request: Request): Promise<Response>;
   fetch(url: string | URL, init?: RequestInit): Promise<Response>;
+  /**
+   * Makes a flow, or changes its definition, without a signed request. False where it is so already.
+   * What `CreateFlow` would refuse throws (`wrong-definition`), with its place in the message.
+   */
+  putFlow(name: string, definition: string, options?: { mode?: "Standard" | "Express" }): boolean;
+  /** Removes a flow as `DeleteFlow` does. False where there is none. */
+  removeFlow(name: string): boolean;
+  /** Other things go wrong from now on: all that `faults` does not name is off. */
+  setFaults(faults?: Faults): void;
+  /**
+   * Flows and executions as text, for `restore`. Held requests, quotas and nonces are left out. It costs
+   * time and length in proportion to all that executions were told so far.
+   */
+  save(): string;
+  /**
+   * Takes over what was saved, in an emulator that has no flows yet. Running executions go on from where
+   * they were: what was due since then happens at its own moment, and a task that was at work begins again.
+   * A text that is not whole, or is something else, is refused (`wrong-state`).
+   */
+  restore(text: string): Restored;
+  /** A number that goes up with every change that `save` would tell of. */
+  changes(): number;
+  /**
+   * Answers every request that is held: a long poll with what is known by now, a synchronous start with 503.
+   * For a server that stops.
+   */
+  answerHeld(): void;
   /** Ends what is held and forgets everything. */
   close(): void;
+}
+
+export interface Restored {
+  flows: number;
+  /** Running and ended ones. */
+  executions: number;
+  /** What did not come back, and why: a definition that is refused by now, an execution that takes another course by now. */
+  problems: string[];
 }
 
 export interface EmulatorOptions {
@@ -120,9 +155,10 @@ export interface Fail {
   /**
    * `cut`: the request takes effect, but the connection is closed without an answer (`fetch` rejects).
    * `error`, `xml`, `empty`: an error in JSON, in XML, or without a body; the request has no effect.
+   * `garbage`: a success whose JSON breaks off; the request has no effect.
    */
-  how: "cut" | "error" | "xml" | "empty";
-  /** The HTTP status, 400 to 599. Default: 500. */
+  how: "cut" | "error" | "xml" | "empty" | "garbage";
+  /** The HTTP status, 400 to 599. Default: 500; of `garbage` 200. */
   status?: number;
   code?: string;
   message?: string;

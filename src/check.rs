@@ -51,8 +51,7 @@ pub fn check_with<'a>(
     yaml: Vec<Diagnostic>,
     options: Options,
 ) -> (Option<Flow<'a>>, Vec<Diagnostic>) {
-    let torn: Vec<Span> =
-        yaml.iter().filter(|found| found.code.as_str().starts_with("yaml-")).filter_map(|found| found.span).collect();
+    let torn: Vec<Span> = yaml.iter().filter(|found| tears(found.code)).filter_map(|found| found.span).collect();
     let mut findings = Findings::new();
     for diagnostic in yaml {
         findings.add(diagnostic);
@@ -69,6 +68,11 @@ pub fn check_with<'a>(
         }
     }
     (flow, findings.finish(tree.root()))
+}
+
+/// True for a mistake that may hide what stands around it.
+fn tears(code: Code) -> bool {
+    !matches!(code, Code::DuplicateKey | Code::YamlBadEscape)
 }
 
 /// Every check, each in its own file.

@@ -15,16 +15,20 @@ mod quirk;
 mod quota;
 mod random;
 mod render;
+mod state;
 mod store;
 mod tasks;
+mod told;
 
 pub use http::{Request, Response};
 pub use quirk::{Failure, How, Quirks};
+pub use state::Restored;
 pub use tasks::TaskCall;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use auth::{Nonces, Scheme};
+use executions::Shape;
 use fault::Fault;
 use http::Parameters;
 use quota::Quotas;
@@ -107,7 +111,7 @@ enum Waits {
     /// Only for its time: the answer stands.
     Out(Box<Response>),
     /// For the end of an execution.
-    For(ExecutionId),
+    For(ExecutionId, Shape),
 }
 
 /// What an operation answers.
@@ -117,6 +121,7 @@ enum Outcome {
     Poll {
         execution: ExecutionId,
         until: Millis,
+        shape: Shape,
     },
 }
 
@@ -162,8 +167,8 @@ impl Emulator {
         });
         self.settle();
         let response = match outcome {
-            Ok(Ok(Outcome::Poll { execution, until })) if !cut => {
-                return Reply::Hold(self.hold(until, envelope, Waits::For(execution)));
+            Ok(Ok(Outcome::Poll { execution, until, shape })) if !cut => {
+                return Reply::Hold(self.hold(until, envelope, Waits::For(execution, shape)));
             }
             Ok(Ok(Outcome::Poll { .. })) => envelope.body(Map::new()),
             Ok(Ok(Outcome::Body(body))) => envelope.body(body),
@@ -191,10 +196,76 @@ impl Emulator {
 
     /// The client is gone: its request is no longer held. The execution does not notice.
     pub fn disconnect(&mut self, waiter: WaiterId) {
-        if let Some(Held { waits: Waits::For(execution), .. }) = self.release(waiter) {
+        if let Some(Held { waits: Waits::For(execution, _), .. }) = self.release(waiter) {
             self.store.forget_waiter(execution, waiter);
         }
         self.ready.retain(|(ready, _)| *ready != waiter);
+    }
+
+    /// Goes up with every change that [`Emulator::save`] would tell of.
+    pub fn changes(&self) -> u64 {
+        self.store.changes
+    }
+
+    /// Flows and executions as text, for [`Emulator::restore`]. Held requests, quotas and nonces
+    /// are left out.
+    pub fn save(&self) -> String {
+        state::save(&self.store, self.now)
+    }
+
+    /// Takes over what was saved. Running executions go on from where they were; what was due
+    /// since then happens at its own moment. An error where the text is not whole or is no saved
+    /// state, or where this emulator has flows already.
+    pub fn restore(&mut self, text: &str) -> Result<Restored, String> {
+        if !self.store.flows.is_empty() || !self.held.is_empty() {
+            return Err("this emulator is in use already".to_owned());
+        }
+        let (store, now, restored) = state::restore(text)?;
+        self.store = store;
+        self.now = self.now.max(now);
+        Ok(restored)
+    }
+
+    /// Makes a flow, or changes its definition, without a request and its checks: for whoever runs
+    /// this. False where it is so already; the service's message where the definition is refused.
+    pub fn put_flow(&mut self, now: Millis, name: &str, definition: &str, express: bool) -> Result<bool, String> {
+        self.catch_up(now);
+        flows::put(&mut self.store, self.now, name, definition, express).map_err(|fault| fault.message)
+    }
+
+    /// Removes a flow as DeleteFlow does. False where there is none.
+    pub fn remove_flow(&mut self, now: Millis, name: &str) -> bool {
+        self.catch_up(now);
+        let known = self.store.flows.contains_key(name);
+        self.store.remove(name, self.now);
+        self.settle();
+        known
+    }
+
+    /// Everyone who is held gets an answer from the next [`Emulator::advance`]: polls what is
+    /// known by now, a synchronous start that it cannot be had. For a stop of whoever runs this.
+    pub fn answer_held(&mut self, now: Millis) {
+        self.catch_up(now);
+        for waiter in self.held.keys().copied().collect::<Vec<_>>() {
+            let Some(Held { envelope, waits, .. }) = self.release(waiter) else { continue };
+            let response = match waits {
+                Waits::Out(response) => *response,
+                Waits::For(execution, shape) => {
+                    self.store.forget_waiter(execution, waiter);
+                    let response = match (shape, self.store.execution(execution)) {
+                        (Shape::Describe, Some(known)) => envelope.body(shape.body(known, &self.options.quirks)),
+                        _ => envelope.fault(&Fault::unavailable()),
+                    };
+                    self.finished(response)
+                }
+            };
+            self.ready.push((waiter, response));
+        }
+    }
+
+    /// Other things go wrong from now on.
+    pub fn set_quirks(&mut self, quirks: Quirks) {
+        self.options.quirks = quirks;
     }
 
     /// The tasks that executions have asked for since the last call.
@@ -263,6 +334,7 @@ impl Emulator {
             "DeleteFlow" => flows::delete(store, call),
             "ListFlows" => flows::list(store, call),
             "StartExecution" => executions::start(store, call, quirks),
+            "StartSyncExecution" => return executions::start_sync(store, call, quirks),
             "StopExecution" => executions::stop(store, call, quirks),
             "DescribeExecution" => return executions::describe(store, call, quirks),
             "ListExecutions" => executions::list(store, call, quirks),
@@ -301,11 +373,10 @@ impl Emulator {
     fn settle(&mut self) {
         for (execution, waiters) in self.store.take_ended() {
             for waiter in waiters {
-                if let Some(held) = self.release(waiter) {
-                    let body =
-                        self.store.execution(execution).map(|e| executions::describe_body(e, &self.options.quirks));
-                    let response = held.envelope.body(body.unwrap_or_default());
-                    self.ready_after(waiter, held.envelope, response);
+                if let Some(Held { envelope, waits: Waits::For(_, shape), .. }) = self.release(waiter) {
+                    let body = self.store.execution(execution).map(|e| shape.body(e, &self.options.quirks));
+                    let response = envelope.body(body.unwrap_or_default());
+                    self.ready_after(waiter, envelope, response);
                 }
             }
         }
@@ -316,9 +387,9 @@ impl Emulator {
         let Some(held) = self.release(waiter) else { return };
         match held.waits {
             Waits::Out(response) => self.ready.push((waiter, *response)),
-            Waits::For(execution) => {
+            Waits::For(execution, shape) => {
                 self.store.forget_waiter(execution, waiter);
-                let body = self.store.execution(execution).map(|e| executions::describe_body(e, &self.options.quirks));
+                let body = self.store.execution(execution).map(|e| shape.body(e, &self.options.quirks));
                 let response = held.envelope.body(body.unwrap_or_default());
                 let late = self.options.quirks.late_by;
                 if late > 0 {
@@ -358,7 +429,7 @@ impl Emulator {
     fn hold(&mut self, until: Millis, envelope: Envelope, waits: Waits) -> WaiterId {
         self.last_waiter += 1;
         let waiter = WaiterId(self.last_waiter);
-        if let Waits::For(execution) = waits {
+        if let Waits::For(execution, _) = waits {
             self.store.add_waiter(execution, waiter);
         }
         self.hold_as(waiter, until, envelope, waits);
@@ -378,13 +449,14 @@ impl Emulator {
 }
 
 /// What [`Emulator::operate`] knows.
-const OPERATIONS: [&str; 12] = [
+const OPERATIONS: [&str; 13] = [
     "CreateFlow",
     "DescribeFlow",
     "UpdateFlow",
     "DeleteFlow",
     "ListFlows",
     "StartExecution",
+    "StartSyncExecution",
     "StopExecution",
     "DescribeExecution",
     "ListExecutions",

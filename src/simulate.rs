@@ -14,6 +14,7 @@ pub mod time;
 
 pub use compile::{compile, refusal};
 pub use event::{Detail, Event, EventKind};
+pub(crate) use function::next as next_random;
 pub use machine::{Machine, Report, Start, TaskId, TaskRequest};
 pub use program::Program;
 pub use time::Millis;

@@ -33,8 +33,7 @@ export function createLocal(runtime, { ownTimers = false } = {}) {
 
 function createEmulator(runtime, ownTimers, options = {}) {
   known(options, "accessKeys securityTokens tasks quotas nonces faults clock", "an option of the emulator");
-  known(options.faults, "startWithoutStatus earlyAfterMs lateByMs latencyMs missingFields status cors fail", "one of `faults`");
-  for (const rule of options.faults?.fail ?? []) known(rule, "action skip times how status code message retryAfterMs", "a part of `fail`");
+  knownFaults(options.faults);
   const { accessKeys = TEST_KEYS, securityTokens = {}, tasks: handlers = {}, clock = systemClock, ...rest } = options;
   const plain = { ...rest, accessKeys: Object.entries(accessKeys), securityTokens: Object.entries(securityTokens) };
   const waiting = new Map();
@@ -55,8 +54,7 @@ function createEmulator(runtime, ownTimers, options = {}) {
     signal.throwIfAborted();
     const body = new Uint8Array(await request.arrayBuffer());
     signal.throwIfAborted();
-    if (closed) throw new TypeError("the emulator is closed");
-    emulator ??= runtime.call("emulatorCreate", plain, ...seed());
+    made();
     const url = new URL(request.url);
     const query = url.search.slice(1);
     const headers = [...request.headers].flat();
@@ -157,7 +155,59 @@ function createEmulator(runtime, ownTimers, options = {}) {
     if (emulator !== undefined) runtime.call("emulatorClose", emulator);
   }
 
-  return { fetch, close };
+  /** Made by whatever comes first; a Worker has no random numbers before its first request. */
+  function made() {
+    if (closed) throw new TypeError("the emulator is closed");
+    return (emulator ??= runtime.call("emulatorCreate", plain, ...seed()));
+  }
+
+  function restore(text) {
+    made();
+    const restored = call("emulatorRestore", text);
+    pump();
+    return restored;
+  }
+
+  function setFaults(faults = {}) {
+    knownFaults(faults);
+    made();
+    call("emulatorFaults", faults);
+  }
+
+  function save() {
+    made();
+    return call("emulatorSave");
+  }
+
+  function putFlow(name, definition, { mode = "Standard" } = {}) {
+    made();
+    if (mode !== "Standard" && mode !== "Express") {
+      throw new CloudFlowError({ kind: "request", code: "wrong-options", message: `\`mode\` must be \`Standard\` or \`Express\`, not \`${mode}\`` });
+    }
+    return call("emulatorPutFlow", clock.now(), String(name), String(definition), mode === "Express");
+  }
+
+  function removeFlow(name) {
+    made();
+    const known = call("emulatorRemoveFlow", clock.now(), String(name));
+    pump();
+    return known;
+  }
+
+  function answerHeld() {
+    if (emulator === undefined || closed) return;
+    call("emulatorAnswerHeld", clock.now());
+    pump();
+  }
+
+  const changes = () => (emulator === undefined || closed ? 0 : call("emulatorChanges"));
+
+  return { fetch, putFlow, removeFlow, setFaults, save, restore, changes, answerHeld, close };
+}
+
+function knownFaults(faults) {
+  known(faults, "startWithoutStatus earlyAfterMs lateByMs latencyMs missingFields status cors fail", "one of `faults`");
+  for (const rule of faults?.fail ?? []) known(rule, "action skip times how status code message retryAfterMs", "a part of `fail`");
 }
 
 /** A switch with a slip in its name would be one that is never on. */

@@ -92,6 +92,8 @@ pub enum Way {
     Error,
     /// An error in XML.
     Xml,
+    /// A success whose JSON breaks off.
+    Garbage,
     /// An error without a body.
     Empty,
 }
@@ -120,6 +122,17 @@ pub struct Tasks {
     pub wanted: Vec<Task>,
     /// Tasks that nobody waits for any more.
     pub cancelled: Vec<u64>,
+}
+
+/// What came back from a saved text.
+#[derive(Debug, Serialize)]
+pub struct Restored {
+    /// How many flows.
+    pub flows: usize,
+    /// How many executions.
+    pub executions: usize,
+    /// What did not, and why.
+    pub problems: Vec<String>,
 }
 
 /// A task to do.
@@ -155,8 +168,23 @@ pub fn create(options: EmulatorOptions, seed: u64) -> Emulator {
             AccessKey { security_token: token.map(|(_, token)| token.clone()), id, secret }
         })
         .collect();
-    let faults = options.faults;
-    let quirks = Quirks {
+    let quirks = quirks(options.faults);
+    Emulator::new(emulate::Options { seed, access_keys, quotas: options.quotas, nonces: options.nonces, quirks })
+}
+
+/// What goes wrong from now on.
+pub fn set_faults(emulator: &mut Emulator, faults: Faults) {
+    emulator.set_quirks(quirks(faults));
+}
+
+/// Takes over what was saved.
+pub fn restore(emulator: &mut Emulator, text: &str) -> Result<Restored, String> {
+    let emulate::Restored { flows, executions, problems } = emulator.restore(text)?;
+    Ok(Restored { flows, executions, problems })
+}
+
+fn quirks(faults: Faults) -> Quirks {
+    Quirks {
         start_without_status: faults.start_without_status,
         early_after: faults.early_after_ms.map(u64::from),
         late_by: faults.late_by_ms.into(),
@@ -165,8 +193,7 @@ pub fn create(options: EmulatorOptions, seed: u64) -> Emulator {
         status: faults.status,
         cors: faults.cors,
         failures: faults.fail.into_iter().map(failure).collect(),
-    };
-    Emulator::new(emulate::Options { seed, access_keys, quotas: options.quotas, nonces: options.nonces, quirks })
+    }
 }
 
 /// A request, asked.
@@ -214,7 +241,7 @@ impl Simulation {
             return Err("the input must be an object".to_owned());
         };
         let name = program.name().unwrap_or("flow").to_owned();
-        let start = Start { flow: name, execution: "simulation".to_owned(), role: String::new(), input, now, seed };
+        let start = Start { flow: name, execution: "simulation".to_owned(), input, now, seed, ..Start::default() };
         Ok(Simulation { machine: Machine::start(Rc::clone(&program), start), program, now })
     }
 
@@ -328,6 +355,9 @@ fn failure(fail: Fail) -> Failure {
     let how = match fail.how {
         Way::Cut => How::Cut,
         Way::Empty => How::Empty { status },
+        Way::Garbage => {
+            How::Garbage { status: fail.status.filter(|status| (200..600).contains(status)).unwrap_or(200) }
+        }
         Way::Xml => How::Xml { status, code, message },
         Way::Error => How::Error { status, code, message, retry_after: fail.retry_after_ms.map(u64::from) },
     };

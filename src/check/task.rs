@@ -61,7 +61,7 @@ fn step(state: &State<'_>, task: &Task<'_>, findings: &mut Findings) {
                 "a queue or topic has no result to wait for: `sync` is documented for functions and flows only";
             findings.report(Code::UnsupportedMode, mode.span, message, &[]);
         }
-        if mode.value == "waitForCallback" && !gives_token(state, task, "$context.task.token") {
+        if mode.value == "waitForCallback" && !gives_token(state, task, "$context.task") {
             let message = "nobody gets the token to report with: map `$context.task.token` into the input";
             findings.report(Code::MissingToken, mode.span, message, &[]);
         }
@@ -105,7 +105,7 @@ fn machine(flow: &Flow<'_>, state: &State<'_>, task: &Task<'_>, findings: &mut F
         } else if mode.value == "WaitForCustomCallback"
             // The token of an HTTP request goes into a header by itself.
             && !service.eq_ignore_ascii_case("HTTP")
-            && !gives_token(state, task, "TaskToken")
+            && !gives_token(state, task, "$Context.Current.Task")
         {
             let message = "nobody gets the token to report with: pass `$Context.Current.TaskToken` in the parameters";
             findings.report(Code::MissingToken, mode.span, message, &[]);
@@ -182,7 +182,8 @@ fn arn_form(arn: &Text<'_>, findings: &mut Findings) -> Option<Resource> {
     }
 }
 
-/// True where the token is mentioned in what the task sends, or where that cannot be known.
+/// True where the token is mentioned in what the task sends, if perhaps misspelt, or where that
+/// cannot be known.
 fn gives_token(state: &State<'_>, task: &Task<'_>, token: &str) -> bool {
     // Every text of what is sent.
     let mut todo = Vec::new();
@@ -190,7 +191,9 @@ fn gives_token(state: &State<'_>, task: &Task<'_>, token: &str) -> bool {
     todo.extend(task.params);
     todo.extend(state.global);
     while let Some(node) = todo.pop() {
-        if has(node.text().unwrap_or_default(), token) {
+        let text = node.text().unwrap_or_default();
+        // The whole context holds it too.
+        if has(text, token) || text.len() >= "$context".len() && token.starts_with(text) {
             return true;
         }
         inside(node, &mut todo);

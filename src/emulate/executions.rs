@@ -1,64 +1,137 @@
 //! Executions: start, look, stop, list.
 
-use std::rc::Rc;
-
 use serde_json::{Map, Value, json};
 
 use super::fault::Fault;
+use super::flows::NO_VERSIONS;
 use super::quirk::Quirks;
-use super::store::{Execution, ExecutionId, Store};
+use super::store::{EXPRESS_LIMIT, Execution, ExecutionId, New, Store};
+use super::told::Told;
 use super::{Call, Outcome};
-use crate::simulate::{Machine, Start, Status, time};
+use crate::simulate::{Failure, Status, time};
 
 /// Executions that may run at once.
 const RUNNING: usize = 10_000;
 
-/// StartExecution.
+/// StartExecution. A name that runs already is answered with what runs; one that has ended is
+/// refused.
 pub(super) fn start(store: &mut Store, call: &Call<'_>, quirks: &Quirks) -> Result<Map<String, Value>, Fault> {
-    let parameters = call.parameters;
-    let flow_name = parameters.required("FlowName")?;
-    let name = parameters.get("ExecutionName");
-    if let Some(name) = name {
-        check_name("ExecutionName", name)?;
-    }
-    let text = parameters.get("Input").unwrap_or("{}");
-    let input = match serde_json::from_str::<Value>(text) {
-        Ok(input @ Value::Object(_)) => input,
-        _ => return Err(Fault::invalid("`Input` must be the text of a JSON object")),
-    };
-    if text.len() > crate::simulate::LARGEST_DATA {
-        return Err(Fault::too_large(crate::simulate::LARGEST_DATA));
-    }
-    let flow = store.flows.get(flow_name).ok_or_else(|| Fault::no_flow(flow_name))?;
+    let begin = Begin::read(call)?;
+    let flow = store.flows.get(begin.flow).ok_or_else(|| Fault::no_flow(begin.flow))?;
     if flow.express {
-        return Err(Fault::invalid(format!(
-            "the flow `{flow_name}` is an Express flow, which StartSyncExecution starts"
-        )));
+        let message = format!("the flow `{}` is an Express flow, which StartSyncExecution starts", begin.flow);
+        return Err(Fault::invalid(message));
     }
-    if let Some((name, running)) = name.and_then(|name| Some((name, flow.by_name.get(name)?))) {
+    if let Some((name, running)) = begin.name.and_then(|name| Some((name, flow.by_name.get(name)?))) {
         return match store.execution(*running) {
             Some(execution) if !execution.machine.status().is_final() => Ok(start_body(execution, quirks)),
-            _ => Err(Fault::execution_exists(flow_name, name)),
+            _ => Err(Fault::execution_exists(begin.flow, name)),
         };
     }
-    let (program, role) = (Rc::clone(&flow.program), flow.role.clone());
-    if store.running() >= RUNNING {
-        return Err(Fault::throttled(1000));
-    }
-    let name = name.map_or_else(|| store.random.id(), str::to_owned);
-    let begin = Start {
-        flow: flow_name.to_owned(),
-        execution: name.clone(),
-        role,
-        input,
-        now: call.now,
-        seed: store.random.number(),
-    };
-    let machine = Machine::start(program, begin);
-    let callback = parameters.get("CallbackFnFTaskToken").map(str::to_owned);
-    let id = store.add(flow_name, name, text.to_owned(), callback, call.now, machine);
-    let execution = store.execution(id).ok_or_else(|| Fault::no_flow(flow_name))?;
+    let execution = begin.run(store, call, |store, name| name.map_or_else(|| store.random.id(), str::to_owned))?.1;
     Ok(start_body(execution, quirks))
+}
+
+/// StartSyncExecution: answered when the execution has ended. A client that leaves is not waited
+/// for; the execution goes on.
+pub(super) fn start_sync(store: &mut Store, call: &Call<'_>, quirks: &Quirks) -> Result<Outcome, Fault> {
+    let begin = Begin::read(call)?;
+    let flow = store.flows.get(begin.flow).ok_or_else(|| Fault::no_flow(begin.flow))?;
+    if !flow.express {
+        let message = format!("the flow `{}` is a Standard flow, which StartExecution starts", begin.flow);
+        return Err(Fault::invalid(message));
+    }
+    // The name need not be unique: the service appends a UUID. What stands before it where there
+    // is no name is not documented.
+    let (id, execution) = begin.run(store, call, |store, name| {
+        let name = name.map_or_else(|| store.random.id(), str::to_owned);
+        format!("{name}:{}", store.random.id())
+    })?;
+    if execution.machine.status().is_final() {
+        return Ok(Outcome::Body(Shape::Sync.body(execution, quirks)));
+    }
+    // It has ended by then: the moment is the limit's, and the execution comes first.
+    Ok(Outcome::Poll { execution: id, until: call.now + EXPRESS_LIMIT, shape: Shape::Sync })
+}
+
+/// What both ways to start are given.
+struct Begin<'c> {
+    flow: &'c str,
+    name: Option<&'c str>,
+    text: &'c str,
+    input: Value,
+    callback: Option<&'c str>,
+}
+
+impl<'c> Begin<'c> {
+    fn read(call: &Call<'c>) -> Result<Self, Fault> {
+        let parameters = call.parameters;
+        let flow = parameters.required("FlowName")?;
+        let name = parameters.get("ExecutionName");
+        if let Some(name) = name {
+            check_name("ExecutionName", name)?;
+        }
+        parameters.refuse("Qualifier", NO_VERSIONS)?;
+        let text = parameters.get("Input").unwrap_or("{}");
+        let input = match serde_json::from_str::<Value>(text) {
+            Ok(input @ Value::Object(_)) => input,
+            _ => return Err(Fault::invalid("`Input` must be the text of a JSON object")),
+        };
+        if text.len() > crate::simulate::LARGEST_DATA {
+            return Err(Fault::too_large(crate::simulate::LARGEST_DATA));
+        }
+        Ok(Begin { flow, name, text, input, callback: parameters.get("CallbackFnFTaskToken") })
+    }
+
+    fn run<'s>(
+        self,
+        store: &'s mut Store,
+        call: &Call<'_>,
+        name: impl FnOnce(&mut Store, Option<&str>) -> String,
+    ) -> Result<(ExecutionId, &'s Execution), Fault> {
+        if store.running() >= RUNNING {
+            return Err(Fault::throttled(1000));
+        }
+        let new = New {
+            name: name(store, self.name),
+            text: self.text.to_owned(),
+            input: self.input,
+            callback: self.callback.map(str::to_owned),
+            seed: store.random.number(),
+        };
+        let id = store.start(self.flow, new, call.now).ok_or_else(|| Fault::no_flow(self.flow))?;
+        store.execution(id).map(|execution| (id, execution)).ok_or_else(|| Fault::no_flow(self.flow))
+    }
+}
+
+/// How an execution that was waited for is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// By DescribeExecution.
+    Describe,
+    /// By StartSyncExecution.
+    Sync,
+}
+
+impl Shape {
+    pub fn body(self, execution: &Execution, quirks: &Quirks) -> Map<String, Value> {
+        let mut body = describe_body(execution, quirks);
+        if self == Shape::Sync {
+            for own in ["FlowDefinition", "Input"] {
+                body.shift_remove(own);
+            }
+            let why = match execution.machine.status() {
+                Status::Running | Status::Succeeded => Failure { error: String::new(), cause: String::new() },
+                _ => execution.why(),
+            };
+            for (name, value) in [("ErrorCode", why.error), ("ErrorMessage", why.cause)] {
+                if !(quirks.missing_fields && value.is_empty()) {
+                    body.insert(name.to_owned(), Value::from(value));
+                }
+            }
+        }
+        body
+    }
 }
 
 /// DescribeExecution.
@@ -71,7 +144,7 @@ pub(super) fn describe(store: &mut Store, call: &Call<'_>, quirks: &Quirks) -> R
     if wait == 0 || execution.machine.status().is_final() {
         return Ok(Outcome::Body(describe_body(execution, quirks)));
     }
-    Ok(Outcome::Poll { execution: id, until: call.now + wait })
+    Ok(Outcome::Poll { execution: id, until: call.now + wait, shape: Shape::Describe })
 }
 
 /// StopExecution.
@@ -84,7 +157,7 @@ pub(super) fn stop(store: &mut Store, call: &Call<'_>, quirks: &Quirks) -> Resul
     if execution.machine.status().is_final() {
         return Err(Fault::execution_completed(flow, name));
     }
-    store.change(id, |machine| machine.stop(call.now, error, cause));
+    store.tell(id, call.now, Told::Stopped(error, cause));
     let execution = store.execution(id).ok_or_else(|| Fault::no_execution(flow, name))?;
     Ok(start_body(execution, quirks))
 }
@@ -106,7 +179,14 @@ pub(super) fn list(store: &mut Store, call: &Call<'_>, quirks: &Quirks) -> Resul
     };
     let (begin, end) = (moment("StartedTimeBegin")?, moment("StartedTimeEnd")?);
     let prefix = parameters.get("ExecutionNamePrefix").unwrap_or_default();
-    let short = parameters.get("MetadataOnly") == Some("true");
+    let short = match parameters.get("MetadataOnly") {
+        None => false,
+        Some(text) if text.eq_ignore_ascii_case("false") => false,
+        Some(text) if text.eq_ignore_ascii_case("true") => true,
+        Some(text) => return Err(Fault::invalid(format!("`MetadataOnly` must be `true` or `false`, not `{text}`"))),
+    };
+    parameters.refuse("Qualifier", NO_VERSIONS)?;
+    parameters.refuse("MapRunName", "map runs are not emulated")?;
     let flow = store.flows.get(name).ok_or_else(|| Fault::no_flow(name))?;
     let from = match parameters.get("NextToken") {
         None => ExecutionId::MAX,

@@ -68,6 +68,12 @@ impl Fault {
         Fault { retry_after: Some(retry_after), ..Fault::new(429, "ResourceThrottled", message) }
     }
 
+    /// Of the codes that are common to all of Alibaba Cloud.
+    pub fn unavailable() -> Self {
+        let message = "The request has failed due to a temporary failure of the server.";
+        Fault::new(503, "ServiceUnavailable", message)
+    }
+
     pub fn no_flow(flow: &str) -> Self {
         Fault::new(404, "FlowNotExists", format!("Flow {flow} does not exist."))
     }

@@ -11,8 +11,15 @@ use super::fault::Fault;
 use super::http::Parameters;
 use super::store::{Flow, Store, Variable};
 use crate::check::{Options, check_with};
-use crate::simulate::{Program, compile, refusal, time};
+use crate::simulate::{Millis, Program, compile, refusal, time};
 use crate::yaml;
+
+/// The most flows of an account. Which code refuses one more is not documented.
+const FLOWS: usize = 10_000;
+
+/// Publishing versions and naming them is not emulated: what asks for one is not answered with
+/// another.
+pub(super) const NO_VERSIONS: &str = "flow versions and aliases are not emulated";
 
 /// CreateFlow.
 pub(super) fn create(store: &mut Store, call: &Call<'_>) -> Result<Map<String, Value>, Fault> {
@@ -28,6 +35,10 @@ pub(super) fn create(store: &mut Store, call: &Call<'_>) -> Result<Map<String, V
     if store.flows.contains_key(name) {
         return Err(Fault::flow_exists(name));
     }
+    if store.flows.len() >= FLOWS {
+        return Err(Fault::invalid(format!("the account has {FLOWS} flows already, which is the most it may have")));
+    }
+    store.changes += 1;
     let flow = Flow {
         id: store.random.id(),
         name: name.to_owned(),
@@ -35,6 +46,7 @@ pub(super) fn create(store: &mut Store, call: &Call<'_>) -> Result<Map<String, V
         program: Rc::new(program),
         description,
         role: parameters.get("RoleArn").unwrap_or_default().to_owned(),
+        group: parameters.get("ResourceGroupId").unwrap_or_default().to_owned(),
         express,
         environment: environment(parameters)?.unwrap_or_default().into(),
         created: call.now,
@@ -47,9 +59,46 @@ pub(super) fn create(store: &mut Store, call: &Call<'_>) -> Result<Map<String, V
     Ok(body)
 }
 
+/// Makes a flow or changes its definition, without a request. False where it is so already.
+pub(super) fn put(store: &mut Store, now: Millis, name: &str, definition: &str, express: bool) -> Result<bool, Fault> {
+    check_name("Name", name)?;
+    if let Some(flow) = store.flows.get(name)
+        && (&*flow.definition, flow.express) == (definition, express)
+    {
+        return Ok(false);
+    }
+    let program = Rc::new(program(name, definition, express)?);
+    store.changes += 1;
+    if let Some(flow) = store.flows.get_mut(name) {
+        flow.definition = definition.into();
+        flow.program = program;
+        flow.express = express;
+        flow.modified = now;
+        return Ok(true);
+    }
+    let flow = Flow {
+        id: store.random.id(),
+        name: name.to_owned(),
+        definition: definition.into(),
+        program,
+        description: String::new(),
+        role: String::new(),
+        group: String::new(),
+        express,
+        environment: Rc::default(),
+        created: now,
+        modified: now,
+        by_name: BTreeMap::new(),
+        executions: BTreeSet::new(),
+    };
+    store.flows.insert(name.to_owned(), flow);
+    Ok(true)
+}
+
 /// DescribeFlow.
 pub(super) fn describe(store: &mut Store, call: &Call<'_>) -> Result<Map<String, Value>, Fault> {
     let name = call.parameters.required("Name")?;
+    call.parameters.refuse("FlowVersion", NO_VERSIONS)?;
     store.flows.get(name).map(body).ok_or_else(|| Fault::no_flow(name))
 }
 
@@ -65,6 +114,7 @@ pub(super) fn update(store: &mut Store, call: &Call<'_>) -> Result<Map<String, V
         Some(definition) => Some((definition, program(name, definition, express)?)),
         None => None,
     };
+    store.changes += 1;
     let flow = store.flows.get_mut(name).ok_or_else(|| Fault::no_flow(name))?;
     if let Some((definition, program)) = definition {
         flow.definition = definition.into();
@@ -97,7 +147,9 @@ pub(super) fn delete(store: &mut Store, call: &Call<'_>) -> Result<Map<String, V
 pub(super) fn list(store: &mut Store, call: &Call<'_>) -> Result<Map<String, Value>, Fault> {
     let limit = call.parameters.number("Limit", 1, 1000)?.unwrap_or(60);
     let from = call.parameters.get("NextToken").unwrap_or_default();
-    let mut flows = store.flows.range(from.to_owned()..).map(|(_, flow)| flow);
+    let group = call.parameters.get("ResourceGroupId");
+    let flows = store.flows.range(from.to_owned()..).map(|(_, flow)| flow);
+    let mut flows = flows.filter(|flow| group.is_none_or(|group| flow.group == group));
     let page: Vec<Value> = flows
         .by_ref()
         .take(usize::try_from(limit).unwrap_or(usize::MAX))
@@ -126,7 +178,7 @@ fn body(flow: &Flow) -> Map<String, Value> {
         "CreatedTime": time::format(flow.created),
         "LastModifiedTime": time::format(flow.modified),
         "ExecutionMode": if flow.express { "Express" } else { "Standard" },
-        "ResourceGroupId": "",
+        "ResourceGroupId": flow.group,
         "Environment": { "Variables": variables },
     });
     match value {
@@ -136,7 +188,7 @@ fn body(flow: &Flow) -> Map<String, Value> {
 }
 
 /// Reads a definition; refuses what validation calls an error, with its message.
-fn program(name: &str, definition: &str, express: bool) -> Result<Program, Fault> {
+pub(super) fn program(name: &str, definition: &str, express: bool) -> Result<Program, Fault> {
     let (tree, yaml) = yaml::parse(definition);
     let (flow, diagnostics) = check_with(&tree, yaml, Options { express });
     if let Some(problem) = refusal(definition, &diagnostics) {
@@ -149,6 +201,12 @@ fn program(name: &str, definition: &str, express: bool) -> Result<Program, Fault
         ))),
         _ => Ok(program),
     }
+}
+
+/// The same of a definition that was taken before: what is refused now may run to its end.
+pub(super) fn compiled(definition: &str) -> Option<Program> {
+    let (tree, yaml) = yaml::parse(definition);
+    check_with(&tree, yaml, Options::default()).0.as_ref().map(compile)
 }
 
 fn check_type(kind: &str) -> Result<(), Fault> {
@@ -167,19 +225,24 @@ fn express(parameters: &Parameters) -> Result<Option<bool>, Fault> {
     }
 }
 
+/// From a list of objects with `Name`, `Value` and `Description`.
+pub(super) fn variables(list: &[Value]) -> Vec<Variable> {
+    let text = |item: &Value, key: &str| item.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let variable = |item: &Value| Variable {
+        name: text(item, "Name"),
+        value: text(item, "Value"),
+        description: text(item, "Description"),
+    };
+    list.iter().map(variable).collect()
+}
+
 /// `Environment.Variables.1.Name` and so on, as the SDKs flatten it, or one text of JSON.
 fn environment(parameters: &Parameters) -> Result<Option<Vec<Variable>>, Fault> {
     if let Some(text) = parameters.get("Environment") {
         let broken = || Fault::invalid("`Environment` must be the text of a JSON object with a list `Variables`");
         let value: Value = serde_json::from_str(text).map_err(|_| broken())?;
         let list = value.get("Variables").and_then(Value::as_array).ok_or_else(broken)?;
-        let text = |item: &Value, key: &str| item.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-        let variables = list.iter().map(|item| Variable {
-            name: text(item, "Name"),
-            value: text(item, "Value"),
-            description: text(item, "Description"),
-        });
-        return Ok(Some(variables.collect()));
+        return Ok(Some(variables(list)));
     }
     let mut variables: BTreeMap<u32, Variable> = BTreeMap::new();
     for (name, value) in parameters.all() {

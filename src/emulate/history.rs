@@ -17,7 +17,9 @@ pub(super) fn get(store: &mut Store, call: &Call<'_>) -> Result<Map<String, Valu
     let id = find(store, flow, name)?;
     let execution = store.execution(id).ok_or_else(|| Fault::no_execution(flow, name))?;
     let events = execution.machine.events();
-    let page = events.iter().filter(|event| (from..from.saturating_add(limit)).contains(&event.id)).map(|event| {
+    // Ids are 1, 2, 3 …
+    let place = |id: u64| usize::try_from(id.saturating_sub(1)).unwrap_or(usize::MAX).min(events.len());
+    let page = events.get(place(from)..place(from.saturating_add(limit))).unwrap_or_default().iter().map(|event| {
         json!({
             "EventId": event.id,
             "ScheduleEventId": event.scheduled_by,

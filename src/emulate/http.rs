@@ -97,6 +97,14 @@ impl Parameters {
         }
     }
 
+    /// Refuses what is not emulated, where leaving it out of account would be a wrong answer.
+    pub fn refuse(&self, name: &str, why: &str) -> Result<(), Fault> {
+        match self.get(name) {
+            None => Ok(()),
+            Some(value) => Err(Fault::invalid(format!("`{name}` must be left out, not `{value}`: {why}"))),
+        }
+    }
+
     /// A text of a limited length.
     pub fn text(&self, name: &str, most: usize) -> Result<Option<&str>, Fault> {
         let Some(text) = self.get(name) else { return Ok(None) };

@@ -63,6 +63,11 @@ pub enum How {
         /// `Message`.
         message: String,
     },
+    /// A success whose JSON breaks off. The request has no effect.
+    Garbage {
+        /// The HTTP status.
+        status: u16,
+    },
     /// An error without a body. The request has no effect.
     Empty {
         /// The HTTP status.

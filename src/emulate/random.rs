@@ -1,22 +1,27 @@
 //! Identifiers from the seed that was handed in: the same seed, the same identifiers.
 
-/// SplitMix64, after Steele, Lea and Flood, "Fast splittable pseudorandom number generators" (2014).
+use std::cell::Cell;
+
+use crate::simulate::next_random;
+
+/// The emulator's own series of random numbers.
 #[derive(Debug)]
 pub(super) struct Random {
-    state: u64,
+    state: Cell<u64>,
 }
 
 impl Random {
     pub fn new(seed: u64) -> Self {
-        Random { state: seed }
+        Random { state: Cell::new(seed) }
+    }
+
+    /// What [`Random::new`] takes to go on from here.
+    pub fn state(&self) -> u64 {
+        self.state.get()
     }
 
     pub fn number(&mut self) -> u64 {
-        self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.state;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
+        next_random(&self.state)
     }
 
     /// Lower case, shaped like a UUID, of no version: so are the service's request ids.

@@ -45,6 +45,10 @@ impl Envelope {
         match how {
             How::Cut => Response { cut: true, ..self.response(500, "text/plain", String::new()) },
             How::Empty { status } => self.response(*status, "text/plain", String::new()),
+            How::Garbage { status } => {
+                let body = format!("{{\"RequestId\":\"{}\",\"FlowName\":\"", self.request_id);
+                self.response(*status, "application/json;charset=utf-8", body)
+            }
             How::Error { status, code, message, retry_after } => {
                 let fault = Fault::new(*status, code.as_str(), message.as_str());
                 self.fault(&Fault { retry_after: *retry_after, ..fault })

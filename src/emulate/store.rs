@@ -3,14 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 
+use serde_json::Value;
+
 use super::WaiterId;
 use super::random::Random;
 use super::tasks::TaskCall;
-use crate::simulate::{Failure, Machine, Millis, Program, TaskId, TaskResult};
+use super::told::{Recorded, Told};
+use crate::simulate::{Failure, Machine, Millis, Program, Report, Start, Status, TaskId, TaskRequest, TaskResult};
 
 /// Finished executions that are kept. How long the service keeps its own is not documented;
 /// an emulator must not grow without bound.
 const FINISHED_KEPT: usize = 10_000;
+
+/// The longest that an execution of an Express flow takes, by the page on the two modes.
+pub(super) const EXPRESS_LIMIT: Millis = 5 * 60 * 1000;
 
 /// An execution, for life: the name alone may come again once the flow was deleted.
 pub(super) type ExecutionId = u64;
@@ -24,6 +30,7 @@ pub(super) struct Flow {
     pub program: Rc<Program>,
     pub description: String,
     pub role: String,
+    pub group: String,
     pub express: bool,
     pub environment: Rc<[Variable]>,
     pub created: Millis,
@@ -52,19 +59,104 @@ pub(super) struct Execution {
     pub input: String,
     pub started: Millis,
     pub machine: Machine,
+    pub role: String,
+    pub seed: u64,
+    pub express: bool,
+    /// What it was told, by [`Told::record`].
+    pub told: Vec<Box<str>>,
     /// The token of a task elsewhere that wants the result.
-    callback: Option<String>,
+    pub callback: Option<String>,
+    /// Its flow was deleted: no name leads to it, and it goes with its end.
+    pub orphan: bool,
     waiters: BTreeSet<WaiterId>,
     timer: Option<Millis>,
     ended: bool,
+}
+
+/// How an execution begins.
+#[derive(Debug)]
+pub(super) struct Begun {
+    pub flow: String,
+    pub name: String,
+    pub definition: Rc<str>,
+    pub program: Rc<Program>,
+    pub environment: Rc<[Variable]>,
+    /// The input, as submitted.
+    pub text: String,
+    pub role: String,
+    pub callback: Option<String>,
+    pub started: Millis,
+    pub seed: u64,
+    pub express: bool,
+    pub orphan: bool,
+}
+
+/// What a caller says of an execution that begins.
+#[derive(Debug)]
+pub(super) struct New {
+    pub name: String,
+    /// The input, as submitted, and read.
+    pub text: String,
+    pub input: Value,
+    pub callback: Option<String>,
+    pub seed: u64,
+}
+
+impl Execution {
+    fn begin(begun: Begun, input: Value) -> Self {
+        let start = Start {
+            flow: begun.flow.clone(),
+            execution: begun.name.clone(),
+            role: begun.role.clone(),
+            input,
+            now: begun.started,
+            seed: begun.seed,
+            limit: begun.express.then_some(EXPRESS_LIMIT),
+        };
+        Execution {
+            machine: Machine::start(begun.program, start),
+            flow: begun.flow,
+            name: begun.name,
+            definition: begun.definition,
+            environment: begun.environment,
+            input: begun.text,
+            started: begun.started,
+            role: begun.role,
+            seed: begun.seed,
+            express: begun.express,
+            told: Vec::new(),
+            callback: begun.callback,
+            orphan: begun.orphan,
+            waiters: BTreeSet::new(),
+            timer: None,
+            ended: false,
+        }
+    }
+
+    /// Why it ended without an output.
+    pub fn why(&self) -> Failure {
+        let status = self.machine.status().as_str();
+        match self.machine.failure() {
+            Some(failure) if !failure.error.is_empty() => failure.clone(),
+            _ => Failure {
+                error: format!("FnF.Execution{status}"),
+                cause: format!("the execution `{}` ended as {status}", self.name),
+            },
+        }
+    }
 }
 
 #[derive(Debug)]
 pub(super) struct Store {
     pub flows: BTreeMap<String, Flow>,
     pub random: Random,
+    /// Goes up with every change that [`super::Emulator::save`] would tell of.
+    pub changes: u64,
     executions: BTreeMap<ExecutionId, Execution>,
-    last_execution: ExecutionId,
+    pub last_execution: ExecutionId,
+    running: usize,
+    // INVARIANT: every execution whose flow was deleted, by the beginning of its tokens.
+    orphans: BTreeMap<String, Vec<ExecutionId>>,
     // INVARIANT: holds (timer, id) of every execution whose timer is set.
     timers: BTreeSet<(Millis, ExecutionId)>,
     finished: VecDeque<ExecutionId>,
@@ -85,8 +177,11 @@ impl Store {
         Store {
             flows: BTreeMap::new(),
             random: Random::new(seed),
+            changes: 0,
             executions: BTreeMap::new(),
             last_execution: 0,
+            running: 0,
+            orphans: BTreeMap::new(),
             timers: BTreeSet::new(),
             finished: VecDeque::new(),
             ended: Vec::new(),
@@ -104,43 +199,96 @@ impl Store {
         self.executions.get(&id)
     }
 
-    /// Takes a started execution in. The flow must be there.
-    pub fn add(
-        &mut self,
-        flow: &str,
-        name: String,
-        input: String,
-        callback: Option<String>,
-        now: Millis,
-        machine: Machine,
-    ) -> ExecutionId {
+    /// Starts an execution of a flow, if there is one of that name.
+    pub fn start(&mut self, flow: &str, new: New, now: Millis) -> Option<ExecutionId> {
+        let flow = self.flows.get(flow)?;
+        let begun = Begun {
+            flow: flow.name.clone(),
+            name: new.name,
+            definition: Rc::clone(&flow.definition),
+            program: Rc::clone(&flow.program),
+            environment: Rc::clone(&flow.environment),
+            text: new.text,
+            role: flow.role.clone(),
+            callback: new.callback,
+            started: now,
+            seed: new.seed,
+            express: flow.express,
+            orphan: false,
+        };
         self.last_execution += 1;
         let id = self.last_execution;
-        if let Some(flow) = self.flows.get_mut(flow) {
-            flow.by_name.insert(name.clone(), id);
-            flow.executions.insert(id);
-            let execution = Execution {
-                flow: flow.name.clone(),
-                name,
-                definition: Rc::clone(&flow.definition),
-                environment: Rc::clone(&flow.environment),
-                input,
-                started: now,
-                machine,
-                callback,
-                waiters: BTreeSet::new(),
-                timer: None,
-                ended: false,
-            };
-            self.executions.insert(id, execution);
-            self.after(id);
+        self.adopt(id, Execution::begin(begun, new.input));
+        self.after(id);
+        Some(id)
+    }
+
+    /// Runs an execution again that was saved at a time. Where it comes to something else than is
+    /// `known`, it is not taken in.
+    pub fn replay(
+        &mut self,
+        id: ExecutionId,
+        begun: Begun,
+        told: Vec<Recorded>,
+        now: Millis,
+        known: impl FnOnce(Status, usize) -> bool,
+    ) -> bool {
+        let Ok(input) = serde_json::from_str(&begun.text) else { return false };
+        let mut execution = Execution::begin(begun, input);
+        let machine = &mut execution.machine;
+        // The tasks asked for that are not over. Those were lost with the process: a task is done
+        // at least once.
+        let mut over = BTreeSet::new();
+        for (record, at, message) in told {
+            if let Told::Finished(task, _) = &message {
+                over.insert(*task);
+            }
+            if !matches!(message.tell(machine, at), Report::Taken(_)) {
+                return false;
+            }
+            execution.told.push(record);
         }
-        id
+        machine.advance(now);
+        let mut wanted = machine.take_tasks();
+        wanted.retain(|request| machine.wants(request.task) && !over.contains(&request.task));
+        machine.take_cancelled();
+        if !known(machine.status(), machine.events().len()) {
+            return false;
+        }
+        execution.ended = machine.status().is_final();
+        let (ended, orphan) = (execution.ended, execution.orphan);
+        self.adopt(id, execution);
+        match ended {
+            true if orphan => self.removed.push(id),
+            true => self.finished.push_back(id),
+            false => self.hand_out(id, wanted),
+        }
+        self.after(id);
+        true
+    }
+
+    /// Takes an execution in, under its flow if it has one.
+    fn adopt(&mut self, id: ExecutionId, execution: Execution) {
+        if execution.orphan {
+            let tokens = format!("{}.{}", execution.flow, execution.name);
+            self.orphans.entry(tokens).or_default().push(id);
+        } else if let Some(flow) = self.flows.get_mut(&execution.flow) {
+            flow.by_name.insert(execution.name.clone(), id);
+            flow.executions.insert(id);
+        }
+        self.running += usize::from(!execution.ended);
+        self.changes += 1;
+        self.executions.insert(id, execution);
+    }
+
+    /// Every execution, those of deleted flows too.
+    pub fn executions(&self) -> impl Iterator<Item = (ExecutionId, &Execution)> {
+        self.executions.iter().map(|(id, execution)| (*id, execution))
     }
 
     /// How many executions run.
     pub fn running(&self) -> usize {
-        self.executions.len() - self.finished.len()
+        self.running
     }
 
     /// When the next execution has something to do.
@@ -151,51 +299,96 @@ impl Store {
     /// Runs the execution whose timer is the first.
     pub fn advance(&mut self, now: Millis) {
         if let Some((_, id)) = self.timers.first().copied() {
-            self.change(id, |machine| machine.advance(now));
+            if let Some(execution) = self.executions.get_mut(&id) {
+                execution.machine.advance(now);
+            }
+            self.after(id);
+            self.pass_on();
         }
     }
 
-    /// Lets something happen to an execution, and follows it up.
-    pub fn change<R>(&mut self, id: ExecutionId, change: impl FnOnce(&mut Machine) -> R) -> Option<R> {
+    /// Tells an execution something, and follows it up.
+    pub fn tell(&mut self, id: ExecutionId, now: Millis, told: Told) -> Option<Report> {
+        let report = self.tell_one(id, now, told);
+        self.pass_on();
+        report
+    }
+
+    fn tell_one(&mut self, id: ExecutionId, now: Millis, told: Told) -> Option<Report> {
         let execution = self.executions.get_mut(&id)?;
-        let result = change(&mut execution.machine);
-        self.after(id);
-        while let Some((at, token, result)) = self.reports.pop() {
-            if let Some(id) = self.of_token(&token) {
-                if let Some(execution) = self.executions.get_mut(&id) {
-                    execution.machine.report(at, &token, result);
-                }
-                self.after(id);
+        let record = (!execution.machine.status().is_final()).then(|| told.record(now));
+        let by_token = matches!(told, Told::Reported(..));
+        let report = told.tell(&mut execution.machine, now);
+        if by_token {
+            // Whoever was handed the task may answer late, or never.
+            let of_this = (id, TaskId(0))..=(id, TaskId(u64::MAX));
+            let over = |(_, task): &&(ExecutionId, TaskId)| !execution.machine.wants(*task);
+            for key in self.by_task.range(of_this).map(|(key, _)| key).filter(over).copied().collect::<Vec<_>>() {
+                self.by_task.remove(&key).map(|number| self.tasks.remove(&number));
             }
         }
-        Some(result)
+        // What was of no use is not kept: anyone can report anything.
+        execution.told.extend(record.filter(|_| matches!(report, Report::Taken(_))));
+        self.changes += 1;
+        self.after(id);
+        Some(report)
+    }
+
+    /// What ended executions have to say to tasks elsewhere, which may end those.
+    fn pass_on(&mut self) {
+        while let Some((at, token, result)) = self.reports.pop() {
+            if let Some(id) = self.of_token(&token) {
+                self.tell_one(id, at, Told::Reported(token, result));
+            }
+        }
     }
 
     /// The execution whose task has a token: `v1.<flow>.<execution>.…`. Neither name holds a dot.
     pub fn of_token(&self, token: &str) -> Option<ExecutionId> {
-        let mut parts = token.strip_prefix("v1.")?.split('.');
-        self.find(parts.next()?, parts.next()?)
+        let rest = token.strip_prefix("v1.")?;
+        let (flow, after) = rest.split_once('.')?;
+        let (name, _) = after.split_once('.')?;
+        // The name may have come again since its first flow was deleted.
+        let orphans = self.orphans.get(rest.get(..flow.len() + 1 + name.len())?).into_iter().flatten().copied();
+        let mut candidates = self.find(flow, name).into_iter().chain(orphans);
+        candidates.find(|id| self.executions.get(id).is_some_and(|execution| execution.machine.knows(token)))
     }
 
-    /// Removes a flow. Its running executions are stopped at once: the service lets each end
-    /// its current step first, and says neither how long that takes nor what becomes visible.
+    /// Removes a flow. What its executions are at may still end, as the page of DeleteFlow says;
+    /// then they are stopped. They cannot be asked for any more, but who waits already is told.
     pub fn remove(&mut self, flow: &str, now: Millis) {
         let Some(flow) = self.flows.remove(flow) else { return };
+        self.changes += 1;
+        let mut finished = false;
         for id in flow.executions {
-            self.change(id, |machine| machine.stop(now, None, None));
-            self.removed.push(id);
+            let Some(execution) = self.executions.get_mut(&id) else { continue };
+            execution.orphan = true;
+            if execution.ended {
+                self.executions.remove(&id);
+                finished = true;
+                continue;
+            }
+            let tokens = format!("{}.{}", execution.flow, execution.name);
+            self.orphans.entry(tokens).or_default().push(id);
+            self.tell(id, now, Told::Drained);
+        }
+        if finished {
+            self.finished.retain(|id| self.executions.contains_key(id));
         }
     }
 
     /// Forgets the executions of removed flows, now that their waiters have been told.
     pub fn forget_removed(&mut self) {
-        if self.removed.is_empty() {
-            return;
+        for id in std::mem::take(&mut self.removed) {
+            let Some(execution) = self.executions.remove(&id) else { continue };
+            let tokens = format!("{}.{}", execution.flow, execution.name);
+            if let Some(ids) = self.orphans.get_mut(&tokens) {
+                ids.retain(|orphan| *orphan != id);
+                if ids.is_empty() {
+                    self.orphans.remove(&tokens);
+                }
+            }
         }
-        for id in self.removed.drain(..) {
-            self.executions.remove(&id);
-        }
-        self.finished.retain(|id| self.executions.contains_key(id));
     }
 
     pub fn add_waiter(&mut self, id: ExecutionId, waiter: WaiterId) {
@@ -226,7 +419,7 @@ impl Store {
     pub fn finish_task(&mut self, now: Millis, task: u64, result: TaskResult) {
         if let Some((execution, task)) = self.tasks.remove(&task) {
             self.by_task.remove(&(execution, task));
-            self.change(execution, |machine| machine.finish_task(now, task, result));
+            self.tell(execution, now, Told::Finished(task, result));
         }
     }
 
@@ -254,30 +447,35 @@ impl Store {
                 self.cancelled.push(number);
             }
         }
-        for request in execution.machine.take_tasks() {
-            self.last_task += 1;
-            self.tasks.insert(self.last_task, (id, request.task));
-            self.by_task.insert((id, request.task), self.last_task);
-            let (flow, name) = (execution.flow.clone(), execution.name.clone());
-            self.calls.push(TaskCall { id: self.last_task, flow, execution: name, request });
-        }
+        let wanted = execution.machine.take_tasks();
+        self.hand_out(id, wanted);
+        let Some(execution) = self.executions.get_mut(&id) else { return };
         if execution.machine.status().is_final() && !execution.ended {
             execution.ended = true;
+            self.running = self.running.saturating_sub(1);
             let machine = &execution.machine;
             if let (Some(token), Some(at)) = (execution.callback.take(), machine.stopped()) {
-                let result = machine.output().cloned().ok_or_else(|| match machine.failure() {
-                    Some(failure) if !failure.error.is_empty() => failure.clone(),
-                    _ => {
-                        let cause =
-                            format!("the execution `{}` ended as {}", execution.name, machine.status().as_str());
-                        Failure { error: format!("FnF.Execution{}", machine.status().as_str()), cause }
-                    }
-                });
+                let result = machine.output().cloned().ok_or_else(|| execution.why());
                 self.reports.push((at, token, result));
             }
             self.ended.push((id, std::mem::take(&mut execution.waiters)));
-            self.finished.push_back(id);
-            self.forget_oldest();
+            if execution.orphan {
+                self.removed.push(id);
+            } else {
+                self.finished.push_back(id);
+                self.forget_oldest();
+            }
+        }
+    }
+
+    fn hand_out(&mut self, id: ExecutionId, wanted: Vec<TaskRequest>) {
+        let Some(execution) = self.executions.get(&id) else { return };
+        for request in wanted {
+            self.last_task += 1;
+            self.tasks.insert(self.last_task, (id, request.task));
+            self.by_task.insert((id, request.task), self.last_task);
+            let (flow, execution) = (execution.flow.clone(), execution.name.clone());
+            self.calls.push(TaskCall { id: self.last_task, flow, execution, request });
         }
     }
 

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::Call;
 use super::fault::Fault;
 use super::store::Store;
+use super::told::Told;
 use crate::simulate::{Failure, Report, TaskRequest, TaskResult};
 
 /// A task that an execution asks for. Its result goes to
@@ -41,7 +42,7 @@ pub(super) fn failed(store: &mut Store, call: &Call<'_>) -> Result<Map<String, V
 fn report(store: &mut Store, call: &Call<'_>, token: &str, result: TaskResult) -> Result<Map<String, Value>, Fault> {
     let invalid = || Fault::invalid(format!("the task token `{token}` is not one of this account"));
     let id = store.of_token(token).ok_or_else(invalid)?;
-    match store.change(id, |machine| machine.report(call.now, token, result)).ok_or_else(invalid)? {
+    match store.tell(id, call.now, Told::Reported(token.to_owned(), result)).ok_or_else(invalid)? {
         Report::Taken(event) => Ok(Map::from_iter([("EventId".to_owned(), Value::from(event))])),
         Report::Completed => Err(Fault::task_completed(token)),
         Report::Unknown => Err(invalid()),

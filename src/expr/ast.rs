@@ -61,7 +61,7 @@ pub enum ExprKind<'a> {
 /// A step of a path.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Step<'a> {
-    /// Where it stands, dot or brackets included.
+    /// Where it stands, brackets included, the dot not.
     pub span: Span,
     /// Where it goes.
     pub kind: StepKind<'a>,

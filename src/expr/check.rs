@@ -150,10 +150,9 @@ impl Checker<'_, '_> {
             };
             let message = "no `{}` is documented in `{}{}{}`: did you mean `{}`?";
             let found = self.report(Code::UnknownMember, step.span, message, &[name, variable, dot, parent, meant]);
-            // The name ends where the step does, unless it stands in brackets.
-            let name_span = Span { start: step.span.end.saturating_sub(name.len() as u32), end: step.span.end };
-            if step.span.start + 1 == name_span.start {
-                found.write(name_span, meant);
+            // In brackets it stands in quotes.
+            if (step.span.end - step.span.start) as usize == name.len() {
+                found.write(step.span, meant);
             }
             return;
         }

@@ -117,7 +117,7 @@ impl<'a> Parser<'a> {
         let base = self.primary()?;
         let mut steps = Vec::new();
         loop {
-            let start = self.span;
+            let mut start = self.span;
             let kind = match self.token {
                 Token::Dot => {
                     // Read before the next token: a member may look like a number or an operator.
@@ -126,6 +126,7 @@ impl<'a> Parser<'a> {
                         return Err(self.fail("the name of a member is expected after `.`"));
                     };
                     self.advance_after(span.end)?;
+                    start = span;
                     StepKind::Member(span.of(self.lexer.text).into())
                 }
                 Token::OpenList => {

@@ -176,6 +176,8 @@ impl<'a> Reader<'a, '_> {
                     reported.change(known.name, key.span(), catch);
                 }
             }
+            // Beside the documented one it should not stand at all, which is said elsewhere.
+            Standing::Undocumented if node.get(self.dialect.key(Shape::State, Slot::Resource)).is_some() => {}
             Standing::Undocumented => {
                 let message = "`{}` works here, but no page documents it";
                 self.findings.report(Code::Undocumented, key.span(), message, &[known.name]);

@@ -158,8 +158,9 @@ fn from_base64(text: &str) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// The next random number: SplitMix64.
-pub(super) fn next(random: &Cell<u64>) -> u64 {
+/// The next random number: SplitMix64, after Steele, Lea and Flood, "Fast splittable pseudorandom
+/// number generators" (2014).
+pub(crate) fn next(random: &Cell<u64>) -> u64 {
     let state = random.get().wrapping_add(0x9E37_79B9_7F4A_7C15);
     random.set(state);
     let z = (state ^ (state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);

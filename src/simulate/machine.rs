@@ -45,6 +45,8 @@ pub struct Start {
     pub now: Millis,
     /// What random values and tokens are made from.
     pub seed: u64,
+    /// The longest it may take, where that is less than the definition allows.
+    pub limit: Option<Millis>,
 }
 
 /// One execution of a [`Program`].
@@ -62,6 +64,8 @@ pub struct Machine {
     failure: Option<Rc<Failure>>,
     events: Vec<Event>,
     history_is_full: bool,
+    /// No further state begins: see [`Machine::drain`].
+    draining: bool,
     global: Value,
     random: Cell<u64>,
     key: u64,
@@ -167,6 +171,7 @@ impl Machine {
             failure: None,
             events: Vec::new(),
             history_is_full: false,
+            draining: false,
             global: Value::Object(Map::new()),
             random: Cell::new(start.seed),
             key: start.seed,
@@ -187,6 +192,7 @@ impl Machine {
             Some(Number::Value(seconds)) if *seconds > 0.0 => millis(*seconds).min(LONGEST),
             _ => LONGEST,
         };
+        let timeout = start.limit.map_or(timeout, |limit| timeout.min(limit));
         machine.timer(timeout, Timer::Execution);
         match machine.flow_input(&program) {
             Ok(input) => {
@@ -228,6 +234,14 @@ impl Machine {
         self.finish(Status::Stopped, None, Some(failure));
     }
 
+    /// Lets the states at work end and no other begin; then it is stopped. Where a state at work
+    /// is the last one, it ends as ever.
+    pub fn drain(&mut self, now: Millis) {
+        self.advance(now);
+        self.draining = true;
+        self.run();
+    }
+
     /// Where it is.
     pub fn status(&self) -> Status {
         self.status
@@ -262,6 +276,11 @@ impl Machine {
             }
             let Some(frame) = self.ready.pop_front() else { break };
             self.step(frame);
+        }
+        // A frame with others below it does nothing itself.
+        let idle = |frame: &Frame| matches!(frame.current.phase, Phase::Enter | Phase::Children(_));
+        if self.draining && !self.status.is_final() && self.frames.values().all(idle) {
+            self.finish(Status::Stopped, None, Some(Failure::new("", "")));
         }
     }
 

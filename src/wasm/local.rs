@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use wasm_bindgen::prelude::*;
 
 use super::{convert, error};
-use crate::api::local::{self, EmulatorOptions, Simulation};
+use crate::api::local::{self, EmulatorOptions, Faults, Simulation};
 use crate::emulate::{Emulator, Request, WaiterId};
 
 thread_local! {
@@ -19,11 +19,62 @@ thread_local! {
 /// Makes an emulator; gives its number. `seed` are two whole numbers of 32 bits.
 #[wasm_bindgen(js_name = emulatorCreate)]
 pub fn emulator_create(options: JsValue, seed_high: u32, seed_low: u32) -> Result<u32, JsValue> {
-    let options: EmulatorOptions = serde_wasm_bindgen::from_value(options)
-        .map_err(|problem| error::request("wrong-options", &format!("the emulator's options: {problem}")))?;
+    let options: EmulatorOptions = options_of(options)?;
     let seed = u64::from(seed_high) << 32 | u64::from(seed_low);
     let emulator = local::create(options, seed);
     Ok(EMULATORS.with_borrow_mut(|emulators| keep(emulators, emulator, seed_low)))
+}
+
+/// Other things go wrong from now on.
+#[wasm_bindgen(js_name = emulatorFaults)]
+pub fn emulator_faults(emulator: u32, faults: JsValue) -> Result<(), JsValue> {
+    let faults: Faults = options_of(faults)?;
+    with(emulator, |emulator| local::set_faults(emulator, faults))
+}
+
+/// Makes a flow or changes its definition. False where it is so already.
+#[wasm_bindgen(js_name = emulatorPutFlow)]
+pub fn emulator_put_flow(
+    emulator: u32,
+    now: f64,
+    name: &str,
+    definition: &str,
+    express: bool,
+) -> Result<bool, JsValue> {
+    with(emulator, |emulator| emulator.put_flow(millis(now), name, definition, express))?
+        .map_err(|problem| error::request("wrong-definition", &problem))
+}
+
+/// Removes a flow. False where there is none.
+#[wasm_bindgen(js_name = emulatorRemoveFlow)]
+pub fn emulator_remove_flow(emulator: u32, now: f64, name: &str) -> Result<bool, JsValue> {
+    with(emulator, |emulator| emulator.remove_flow(millis(now), name))
+}
+
+/// Everyone who is held gets an answer with the next `emulatorAdvance`.
+#[wasm_bindgen(js_name = emulatorAnswerHeld)]
+pub fn emulator_answer_held(emulator: u32, now: f64) -> Result<(), JsValue> {
+    with(emulator, |emulator| emulator.answer_held(millis(now)))
+}
+
+/// Flows and executions as text.
+#[wasm_bindgen(js_name = emulatorSave)]
+pub fn emulator_save(emulator: u32) -> Result<String, JsValue> {
+    with(emulator, |emulator| emulator.save())
+}
+
+/// Goes up with every change that a saved text would tell of.
+#[wasm_bindgen(js_name = emulatorChanges)]
+pub fn emulator_changes(emulator: u32) -> Result<f64, JsValue> {
+    #[allow(clippy::cast_precision_loss, reason = "nobody makes that many changes")]
+    with(emulator, |emulator| emulator.changes() as f64)
+}
+
+/// Takes over what was saved.
+#[wasm_bindgen(js_name = emulatorRestore)]
+pub fn emulator_restore(emulator: u32, text: &str) -> Result<JsValue, JsValue> {
+    let restored = with(emulator, |emulator| local::restore(emulator, text))?;
+    convert::to_js(&restored.map_err(|problem| error::request("wrong-state", &problem))?)
 }
 
 /// Forgets an emulator.
@@ -89,6 +140,11 @@ pub fn emulator_task_succeeded(emulator: u32, now: f64, task: f64, output: Strin
 #[wasm_bindgen(js_name = emulatorTaskFailed)]
 pub fn emulator_task_failed(emulator: u32, now: f64, task: f64, code: String, cause: String) -> Result<(), JsValue> {
     with(emulator, |emulator| local::finish_task(emulator, millis(now), millis(task), Err((code, cause))))
+}
+
+fn options_of<T: serde::de::DeserializeOwned>(options: JsValue) -> Result<T, JsValue> {
+    serde_wasm_bindgen::from_value(options)
+        .map_err(|problem| error::request("wrong-options", &format!("the emulator's options: {problem}")))
 }
 
 fn keep<T>(all: &mut BTreeMap<u32, T>, one: T, mut number: u32) -> u32 {

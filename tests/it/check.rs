@@ -3,6 +3,9 @@
 #![allow(clippy::disallowed_methods, reason = "tests read files")]
 #![allow(clippy::string_slice, reason = "cut where a character begins")]
 
+mod hostile;
+mod seeded;
+
 use std::{env, fs};
 
 use cloudflow_wasm::api::ask;
@@ -83,18 +86,7 @@ fn options_are_read_with_care() {
 }
 
 #[test]
-fn a_text_that_is_cut_off_anywhere_is_still_read() {
-    for case in cases("check", "flow.yaml") {
-        let text = case.read("flow.yaml");
-        for (at, _) in text.char_indices().filter(|(at, _)| *at < 400) {
-            let report = validate_flow(&text[..at]);
-            for found in &report.diagnostics {
-                let range = found.range.expect("a finding about a text has a place in it");
-                assert!(range.start.offset <= range.end.offset, "{} cut at {at}: {found:?}", case.name);
-                assert!(range.end.offset as usize <= at, "{} cut at {at}: {found:?}", case.name);
-            }
-        }
-    }
+fn a_graph_is_drawn_of_a_text_cut_off_anywhere() {
     for case in cases("graph", "flow.yaml") {
         let text = case.read("flow.yaml");
         for (at, _) in text.char_indices() {

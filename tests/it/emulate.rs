@@ -6,13 +6,15 @@
 //! set quotas | nonces | cors | start-without-status | missing-fields
 //! set latency 100 | late 500 | early 2000 | status Thinking
 //! set token STS.abc                 the key `testid` needs this STS token
-//! set fail <cut|empty|xml|error> [Action]   once
+//! set fail <cut|empty|xml|error|garbage> [Action]   once
 //! at 1500                           the clock, in ms after 2024-05-06T07:08:09Z
 //! rpc a StartExecution FlowName=f Input='{"a": 1}'     a POST of the RPC signature, called `a`
 //! acs3 b DescribeExecution FlowName=f ExecutionName=e  a GET of the ACS3 signature
 //! raw c GET /?Action=X              no signature
 //! leave b                           the client of `b` disconnects
 //! finish <name of the state> <JSON> | fail <name of the state> <error>
+//! finish <name of the state> text:<bytes>     an object of so many bytes
+//! restart                    what is saved goes to a new emulator; held requests are lost
 //! ```
 //!
 //! `Name=@file` is the text of a file of the case, `Name=$a.TaskToken` the token of the task that
@@ -20,7 +22,7 @@
 //! `!time=-1000000` (ms), `!nonce=x`, `!token=x`, `!method=GET`, `!version=x`, `!path=/x`, `!omit=X`,
 //! `!size=2000000` (bytes of a body that is no form).
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write;
 
 use cloudflow_wasm::emulate::{AccessKey, Emulator, Failure, How, Options, Reply, Request, Response, WaiterId};
@@ -35,6 +37,17 @@ fn conversations() {
     for case in cases("emulate", "script.txt") {
         let answers = Talk::new(&case).hold();
         case.expect("answers.txt", &answers, &mut failures);
+        // What is saved and restored between two lines must not be noticed.
+        let script = case.read("script.txt");
+        if script.contains("set quotas") || script.contains("set nonces") || script.contains("set fail") {
+            continue;
+        }
+        let mut restarted = Talk::new(&case);
+        restarted.restarts = true;
+        let again = restarted.hold();
+        if again != answers {
+            failures.push(format!("{} with restarts\n--- without\n{answers}\n--- with\n{again}", case.name));
+        }
     }
     report("emulate", failures);
 }
@@ -48,8 +61,12 @@ struct Talk<'c> {
     nonce: u32,
     names: HashMap<WaiterId, String>,
     tasks: HashMap<String, u64>,
+    /// Tasks that were asked for and not answered: name, execution, whether there is a token.
+    open: BTreeSet<(String, String, bool)>,
     token: String,
     said: String,
+    /// Between two lines, wherever nothing is held.
+    restarts: bool,
 }
 
 impl<'c> Talk<'c> {
@@ -65,8 +82,10 @@ impl<'c> Talk<'c> {
             nonce: 0,
             names: HashMap::new(),
             tasks: HashMap::new(),
+            open: BTreeSet::new(),
             token: String::new(),
             said: String::new(),
+            restarts: false,
         }
     }
 
@@ -74,8 +93,12 @@ impl<'c> Talk<'c> {
         for line in self.case.read("script.txt").lines() {
             let words = words(line);
             let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            if self.restarts && self.names.is_empty() && self.emulator.is_some() {
+                self.restart(false);
+            }
             match words.as_slice() {
                 [] => {}
+                ["restart"] => self.restart(true),
                 ["set", what @ ..] => self.set(what),
                 ["at", at] => {
                     self.now = self.zero + at.parse::<u64>().unwrap();
@@ -84,6 +107,11 @@ impl<'c> Talk<'c> {
                 ["leave", name] => {
                     let waiter = *self.names.iter().find(|(_, n)| n == name).unwrap().0;
                     self.emulator().disconnect(waiter);
+                }
+                ["finish", task, size] if size.starts_with("text:") => {
+                    let bytes: usize = size["text:".len()..].parse().unwrap();
+                    let text = "x".repeat(bytes - "{\"text\":\"\"}".len());
+                    self.finish(task, Ok(serde_json::json!({ "text": text })));
                 }
                 ["finish", task, json] => self.finish(task, Ok(serde_json::from_str(json).unwrap())),
                 ["fail", task, error] => {
@@ -128,6 +156,7 @@ impl<'c> Talk<'c> {
                 let (code, message) = ("InternalServerError".to_owned(), "<broken>".to_owned());
                 let how = match *how {
                     "cut" => How::Cut,
+                    "garbage" => How::Garbage { status: 200 },
                     "empty" => How::Empty { status: 502 },
                     "xml" => How::Xml { status: 500, code, message },
                     "error" => How::Error { status: 500, code, message, retry_after: Some(250) },
@@ -142,6 +171,43 @@ impl<'c> Talk<'c> {
 
     fn emulator(&mut self) -> &mut Emulator {
         self.emulator.get_or_insert_with(|| Emulator::new(self.options.clone()))
+    }
+
+    /// Hands what is saved to a new emulator.
+    fn restart(&mut self, aloud: bool) {
+        let text = self.emulator().save();
+        let mut next = Emulator::new(Options { seed: 2, ..self.options.clone() });
+        let restored = next.restore(&text).unwrap();
+        assert_eq!(next.save(), text, "{}: saved again, it is the same", self.case.name);
+        self.emulator = Some(next);
+        if !aloud {
+            assert!(restored.problems.is_empty(), "{}: {restored:?}", self.case.name);
+            // Tasks are asked for again; nothing else may be due.
+            let mut asked = BTreeSet::new();
+            for call in self.emulator().take_tasks() {
+                self.tasks.insert(call.request.name.clone(), call.id);
+                asked.insert((call.request.name, call.execution, call.request.token.is_some()));
+            }
+            // Those with a token may have been reported.
+            assert!(asked.is_subset(&self.open), "{}: {asked:?} of {:?}", self.case.name, self.open);
+            assert!(self.open.difference(&asked).all(|(.., token)| *token), "{}: {asked:?}", self.case.name);
+            assert!(self.emulator().take_cancelled().is_empty());
+            return;
+        }
+        let (now, zero) = (self.now, self.zero);
+        writeln!(
+            self.said,
+            "[{}] {} flows and {} executions are back {:?}",
+            now - zero,
+            restored.flows,
+            restored.executions,
+            restored.problems
+        )
+        .unwrap();
+        for (_, name) in std::mem::take(&mut self.names) {
+            writeln!(self.said, "[{}] {name} is lost", now - zero).unwrap();
+        }
+        self.pass();
     }
 
     fn signed(&mut self, scheme: &str, action: &str, arguments: &[&str]) -> Request {
@@ -274,11 +340,13 @@ impl<'c> Talk<'c> {
                 )
                 .unwrap();
                 self.tasks.insert(request.name.clone(), call.id);
+                self.open.insert((request.name.clone(), call.execution.clone(), request.token.is_some()));
                 self.token = request.token.clone().unwrap_or_default();
             }
             for task in self.emulator().take_cancelled() {
                 let name =
                     self.tasks.iter().find(|(_, id)| **id == task).map(|(name, _)| name.clone()).unwrap_or_default();
+                self.open.retain(|(open, ..)| *open != name);
                 writeln!(self.said, "[{}] task {name} is cancelled", now - self.zero).unwrap();
             }
             if due.is_none() {
@@ -289,7 +357,9 @@ impl<'c> Talk<'c> {
     }
 
     fn finish(&mut self, task: &str, result: simulate::TaskResult) {
-        let (now, id) = (self.now, self.tasks[task]);
+        let id = *self.tasks.get(task).unwrap_or_else(|| panic!("{}: no task `{task}`\n{}", self.case.name, self.said));
+        let now = self.now;
+        self.open.retain(|(open, ..)| open != task);
         self.emulator().finish_task(now, id, result);
         self.pass();
     }
@@ -400,4 +470,30 @@ fn any_request_is_answered() {
         let body: serde_json::Value = serde_json::from_slice(&response.body).unwrap();
         assert!((400..500).contains(&response.status) && body["Code"].is_string(), "{body}");
     }
+}
+
+/// A saved text that is not whole is refused, wherever it was torn; so is one of another kind.
+#[test]
+fn a_torn_state_is_refused() {
+    let case = cases("emulate", "script.txt").into_iter().find(|case| case.name == "restart").unwrap();
+    let mut talk = Talk::new(&case);
+    let script = case.read("script.txt");
+    for line in script.lines().take_while(|line| !line.starts_with("restart")).filter(|line| line.starts_with("rpc")) {
+        let words = words(line);
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let request = talk.signed(words[0], words[2], &words[3..]);
+        talk.send(words[1], &request);
+    }
+    let text = talk.emulator().save();
+    let restore = |text: &str| Emulator::new(Options::default()).restore(text);
+    assert_eq!((1, 1), restore(&text).map(|back| (back.flows, back.executions)).unwrap());
+    for end in 0..text.len() {
+        assert!(restore(&text[..end]).is_err(), "cut at {end}");
+        let changed = format!("{}~{}", &text[..end], &text[end + 1..]);
+        assert!(restore(&changed).is_err(), "changed at {end}");
+    }
+    let older = text.replacen("\"version\":1", "\"version\":9", 1);
+    assert!(restore(&older).unwrap_err().contains("format 9"));
+    assert!(restore("{\"flows\": []}\n").unwrap_err().contains("no saved state"));
+    assert!(talk.emulator().restore(&text).unwrap_err().contains("in use"));
 }

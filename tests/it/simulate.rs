@@ -46,8 +46,15 @@ pub fn run(text: &str, input: Value, mocks: &Value) -> Value {
     let Some(flow) = flow else { return json!({ "status": "not a flow" }) };
     let program = Rc::new(compile(&flow));
     let begin = time::parse("2024-05-06T07:08:09Z").unwrap();
-    let start =
-        Start { flow: "f".into(), execution: "e".into(), role: "acs:ram::1:role/r".into(), input, now: begin, seed: 3 };
+    let start = Start {
+        flow: "f".into(),
+        execution: "e".into(),
+        role: "acs:ram::1:role/r".into(),
+        input,
+        now: begin,
+        seed: 3,
+        ..Start::default()
+    };
     let mut machine = Machine::start(Rc::clone(&program), start);
     let mut now = begin;
     let mut due: Vec<(u64, TaskId, TaskResult)> = Vec::new();

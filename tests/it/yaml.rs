@@ -174,9 +174,17 @@ fn places_inside_scalars() {
 /// hand, the corpus of public flows (`CLOUDFLOW_CORPUS`).
 fn texts() -> Vec<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut texts = texts_of(root.join("tests/cases"));
+    texts.extend(env::var_os("CLOUDFLOW_CORPUS").map(PathBuf::from).into_iter().flat_map(texts_of));
+    texts.extend(suite::texts());
+    assert!(texts.len() > 10);
+    texts
+}
+
+/// Every YAML file below a folder.
+pub fn texts_of(root: PathBuf) -> Vec<String> {
     let mut texts = Vec::new();
-    let mut todo: Vec<PathBuf> = vec![root.join("tests/cases")];
-    todo.extend(env::var_os("CLOUDFLOW_CORPUS").map(PathBuf::from));
+    let mut todo = vec![root];
     while let Some(dir) = todo.pop() {
         let mut entries: Vec<_> = fs::read_dir(&dir).unwrap().map(|entry| entry.unwrap().path()).collect();
         entries.sort();
@@ -188,16 +196,14 @@ fn texts() -> Vec<String> {
             }
         }
     }
-    texts.extend(suite::texts());
-    assert!(texts.len() > 10);
     texts
 }
 
 /// Numbers that look random and are the same in every run.
-struct Random(u64);
+pub struct Random(pub u64);
 
 impl Random {
-    fn below(&mut self, end: usize) -> usize {
+    pub fn below(&mut self, end: usize) -> usize {
         // xorshift64
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;

@@ -55,6 +55,27 @@ test("the emulator runs a flow to its end", async () => {
   assert.deepEqual(lines, ["Succeeded"]);
 });
 
+test("the tasks do what they show", async (t) => {
+  const { startServer } = await import(pathToFileURL(join(ROOT, "pkg", "lib", "server", "server.js")));
+  const { signRequest } = await import(pathToFileURL(join(ROOT, "pkg", "local.js")));
+  const tasks = join(place, "tasks.mjs");
+  await writeFile(tasks, block("OutOfStock"));
+  const flows = join(place, "flows");
+  await mkdir(flows);
+  const flow = (name) => `version: v1\ntype: flow\nsteps:\n  - {type: task, name: one, resourceArn: 'acs:fc:::services/s/functions/${name}'}\n`;
+  await writeFile(join(flows, "pack.yaml"), flow("pack"));
+  await writeFile(join(flows, "other.yaml"), flow("other"));
+  const server = await startServer({ flows, tasks, port: 0 });
+  t.after(() => server.close());
+  const ask = async (action, parameters) => (await fetch(await signRequest(action, parameters, { endpoint: server.url }))).json();
+  await ask("StartExecution", { FlowName: "pack", ExecutionName: "e", Input: '{"a":1}' });
+  await ask("StartExecution", { FlowName: "other", ExecutionName: "e" });
+  const good = await ask("DescribeExecution", { FlowName: "pack", ExecutionName: "e", WaitTimeSeconds: 20 });
+  assert.equal(good.Output, '{"a":1,"packedBy":"one","attempt":0}');
+  const { Events } = await ask("GetExecutionHistory", { FlowName: "other", ExecutionName: "e" });
+  assert.match(Events.at(-1).EventDetail, /OutOfStock.*out of stock/);
+});
+
 test("the ten lines watch an execution to its end, and a missing one is told by its code", async (t) => {
   const { createEmulator, signRequest } = await import(pathToFileURL(join(ROOT, "pkg", "local.js")));
   const key = { accessKeyId: "readme", accessKeySecret: "readme-secret" };

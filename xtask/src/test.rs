@@ -18,7 +18,7 @@ const STEPS: [(&str, &str); 10] = [
     ("bun", "the JavaScript suites in Bun"),
     ("workerd", "the JavaScript suites in workerd"),
     ("browser", "the JavaScript suites in Chromium"),
-    ("servers", "what needs servers: the console in Chromium, the official client"),
+    ("servers", "what needs servers: the console in Chromium, official clients, the command of the package"),
     ("types", "the types of the package, with tsc"),
     ("packaging", "the tarball in empty projects"),
 ];
@@ -153,7 +153,7 @@ fn servers() -> Outcome<Totals> {
     }
     let mut totals = Totals::default();
     let mut node = npm::node()?;
-    quiet(&mut node).env("CHROMIUM", chromium::find()?);
+    quiet(&mut node).env("CHROMIUM", chromium::find()?).env("DENO", deno()?).env("BUN", bun()?);
     node.args(["--test", "--test-concurrency=1", "--test-reporter=tap"]).args(files);
     let mut quoting = false;
     let succeeded = lines(&mut node, |line| {

@@ -16,6 +16,7 @@ impl Machine {
     pub(super) fn step(&mut self, id: FrameId) {
         let Some(frame) = self.frames.get(&id) else { return };
         match frame.current.phase {
+            Phase::Enter if self.draining => {}
             Phase::Enter => self.enter(id),
             Phase::Begin => self.begin(id),
             Phase::Sleep(_) | Phase::Pause(_) | Phase::Task(_) | Phase::Children(_) => {}

@@ -99,6 +99,16 @@ impl Machine {
         }
     }
 
+    /// True where a result of the task can still count.
+    pub fn wants(&self, task: TaskId) -> bool {
+        self.running.contains_key(&task)
+    }
+
+    /// True where the token is or was that of one of its tasks.
+    pub fn knows(&self, token: &str) -> bool {
+        self.tokens.contains_key(token)
+    }
+
     /// The token of the task that a frame stands at: `v1.<flow>.<execution>.<event>.<check>`, as
     /// the service's names all four.
     pub(super) fn token(&self, frame: &Frame) -> String {

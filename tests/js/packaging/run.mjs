@@ -50,6 +50,12 @@ const TESTS = {
     expectOk(await run(BUN, ["run", "main.mjs"], { cwd: dir }));
   },
 
+  async "the command is there"(dir) {
+    const { version } = JSON.parse(readFileSync(join(dir, "node_modules", "cloudflow-wasm", "package.json"), "utf8"));
+    const printed = await run("npx", ["--no-install", "cloudflow-wasm", "--version"], { cwd: dir });
+    if (printed !== version) throw new Error(`expected ${version}, got ${printed}`);
+  },
+
   async "workerd runs what wrangler bundles"(dir) {
     writeFileSync(
       join(dir, "worker.mjs"),

@@ -191,6 +191,84 @@ steps:
     await assert.rejects(send("ListFlows"));
   },
 
+  "executions survive in another emulator": async ({ cloudflow, local }) => {
+    const { emulator, options, send } = await started(local, waits(1));
+    await send("StartExecution", { FlowName: "f", ExecutionName: "other", Input: '{"流": "😀"}' });
+    const poll = send("DescribeExecution", { FlowName: "f", ExecutionName: "e", WaitTimeSeconds: 60 });
+    await pause(50);
+    const text = emulator.save();
+    emulator.close();
+    await assert.rejects(poll);
+    const next = local.createEmulator();
+    assert.deepEqual(next.restore(text), { flows: 1, executions: 2, problems: [] });
+    const [one, other] = await Promise.all(["e", "other"].map((executionName) =>
+      cloudflow.describeExecution({ flowName: "f", executionName, waitTimeSeconds: 20 }, { ...options, fetch: next.fetch })));
+    assert.equal(one.status, "Succeeded");
+    assert.equal(other.input, '{"流": "😀"}');
+    for (const broken of [text.slice(0, -5), text.replace('"seed":', '"seed":1'), "", "{}"]) {
+      assert.throws(() => local.createEmulator().restore(broken), (error) => assert.equal(error.code, "wrong-state"));
+    }
+    assert.throws(() => next.restore(text), (error) => assert.equal(error.code, "wrong-state"));
+    next.close();
+  },
+
+  "what goes wrong can be changed while it runs": async ({ cloudflow, local }) => {
+    const { emulator, options, send } = await started(local, waits(300));
+    emulator.setFaults({ fail: [{ action: "DescribeExecution", how: "garbage" }] });
+    await assert.rejects(cloudflow.describeExecution(ref, { ...options, retry: false }), (error) => assert.equal(error.kind, "response"));
+    emulator.setFaults({ latencyMs: 300, fail: [{ how: "error", status: 503, code: "ServiceUnavailable", times: 1 }] });
+    const began = Date.now();
+    assert.equal((await send("ListFlows")).status, 503);
+    assert.ok(Date.now() - began > 250, "it takes its time");
+    emulator.setFaults();
+    assert.equal((await send("ListFlows")).status, 200);
+    assert.throws(() => emulator.setFaults({ late: 1 }), (error) => assert.equal(error.code, "wrong-options"));
+    emulator.close();
+  },
+
+  "a synchronous execution is answered at its end, and outlives its client": async ({ local }) => {
+    const emulator = local.createEmulator();
+    const send = sender(local, emulator);
+    const created = await send("CreateFlow", { Name: "f", Definition: waits(1), Description: "d", Type: "FDL", ExecutionMode: "Express" });
+    assert.equal(created.status, 200, JSON.stringify(created.body));
+    const gone = new AbortController();
+    const left = emulator.fetch(await local.signRequest("StartSyncExecution", { FlowName: "f", ExecutionName: "left" }, { signal: gone.signal }));
+    const { body } = await Promise.all([
+      send("StartSyncExecution", { FlowName: "f", ExecutionName: "e", Input: '{"n": 1}' }),
+      assert.rejects(left),
+      pause(100).then(() => gone.abort()),
+    ]).then(([answer]) => answer);
+    assert.equal(body.Status, "Succeeded");
+    assert.ok(/^e:[0-9a-f-]{36}$/.test(body.Name), body.Name);
+    const { body: list } = await send("ListExecutions", { FlowName: "f", MetadataOnly: true });
+    assert.deepEqual(list.Executions.map(({ Name, Status }) => [Name.split(":")[0], Status]).sort(), [["e", "Succeeded"], ["left", "Succeeded"]]);
+    emulator.close();
+  },
+
+  "a definition that never ends, and an output that is too long, fail by themselves": async ({ cloudflow, local }) => {
+    const loop = "version: v1\ntype: flow\nsteps:\n  - {type: pass, name: a}\n  - {type: choice, name: b, choices: [{condition: '1 == 1', goto: a}]}\n";
+    const endless = await started(local, loop);
+    assert.equal((await cloudflow.describeExecution(ref, endless.options)).status, "Failed");
+    endless.emulator.close();
+    const task = "version: v1\ntype: flow\nsteps:\n  - {type: task, name: t, resourceArn: 'acs:fc:::services/s/functions/f'}\n";
+    const large = await started(local, task, { tasks: { "*": () => ({ text: "x".repeat(65 * 1024) }) } });
+    assert.equal((await cloudflow.describeExecution({ ...ref, waitTimeSeconds: 20 }, large.options)).status, "Failed");
+    const { body } = await large.send("GetExecutionHistory", { FlowName: "f", ExecutionName: "e" });
+    assert.ok(body.Events.at(-1).EventDetail.includes("more than 65536"), body.Events.at(-1).EventDetail);
+    assert.equal((await large.send("ListFlows")).status, 200);
+    large.emulator.close();
+  },
+
+  "a poll goes on while the flow is deleted, and ends with the step": async ({ local }) => {
+    const { emulator, send } = await started(local, waits(1).replace("End: true", "Next: Then\n  - {Type: Succeed, Name: Then}"));
+    const poll = send("DescribeExecution", { FlowName: "f", ExecutionName: "e", WaitTimeSeconds: 60 });
+    await pause(50);
+    await send("DeleteFlow", { Name: "f" });
+    assert.equal((await send("DescribeExecution", { FlowName: "f", ExecutionName: "e" })).status, 404);
+    assert.equal((await poll).body.Status, "Stopped");
+    emulator.close();
+  },
+
   "wrong options are refused at once": ({ local }) => {
     for (const options of [{ faults: { fail: [{ how: "maybe" }] } }, { quota: true }, { faults: { latencyMs: "1" } }, { faults: { late: 1 } }]) {
       assert.throws(() => local.createEmulator(options), (error) => {

@@ -1,7 +1,7 @@
 // What a program may and may not write against "cloudflow-wasm/local".
 
 import { createEmulator, migrateFlow, signRequest, simulateFlow } from "cloudflow-wasm/local";
-import type { Emulator, EmulatorOptions, ExecutionEvent, Migration, Simulation, TaskHandlers } from "cloudflow-wasm/local";
+import type { Emulator, EmulatorOptions, ExecutionEvent, Migration, Restored, Simulation, TaskHandlers } from "cloudflow-wasm/local";
 import { describeExecution } from "cloudflow-wasm";
 
 const tasks: TaskHandlers = {
@@ -20,6 +20,11 @@ const emulator: Emulator = createEmulator(options);
 const { fetch } = emulator;
 const response: Response = await fetch(await signRequest("StartExecution", { FlowName: "f" }));
 await describeExecution({ flowName: "f", executionName: "e" }, { endpoint: "http://localhost", fetch });
+const changed: boolean = emulator.putFlow("f", "type: flow", { mode: "Express" });
+const { flows, executions, problems }: Restored = emulator.restore(emulator.save());
+emulator.setFaults({ fail: [{ how: "garbage" }] });
+console.log(changed, flows + executions + emulator.changes(), problems.map((problem) => problem.length), emulator.removeFlow("f"));
+emulator.answerHeld();
 emulator.close();
 
 const simulation: Simulation = await simulateFlow("type: flow", { input: { a: 1 }, tasks });

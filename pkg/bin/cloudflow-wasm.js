@@ -1,0 +1,19 @@
+#!/usr/bin/env node
+// The command of the package. It runs in Node, Deno and Bun.
+
+import process from "node:process";
+import { main } from "../lib/server/cli.js";
+
+const stopped = new Promise((resolve) => {
+  let asked = 0;
+  for (const signal of ["SIGINT", "SIGTERM"]) {
+    process.on(signal, () => {
+      asked += 1;
+      // Whoever asks twice does not want to wait.
+      if (asked > 1) process.exit(1);
+      resolve();
+    });
+  }
+});
+
+process.exit(await main(process.argv.slice(2), { stopped }));

@@ -1,0 +1,183 @@
+// `cloudflow-wasm local`, the command of the package, in every runtime it is for.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { signRequest } from "../../pkg/local.js";
+
+const BIN = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "pkg", "bin", "cloudflow-wasm.js");
+
+/** Node always; the others where the caller says where they are, as `cargo xtask test` does. */
+const RUNTIMES = Object.entries({
+  node: [process.execPath],
+  deno: process.env.DENO && [process.env.DENO, "run", "--allow-all", "--quiet", "--no-lock"],
+  bun: process.env.BUN && [process.env.BUN, "run"],
+}).filter(([, command]) => command);
+
+const flow = (seconds) => `version: v1
+type: flow
+steps:
+  - {type: wait, name: nap, duration: ${seconds}}
+  - {type: task, name: ask, resourceArn: 'acs:fc:::services/s/functions/ask'}
+`;
+
+let place;
+before(async () => (place = await mkdtemp(join(tmpdir(), "cloudflow-local-"))));
+after(() => rm(place, { recursive: true, force: true }));
+
+for (const [name, command] of RUNTIMES) {
+  test(`${name}: flows come from a folder, and executions survive a restart`, { timeout: 120_000 }, async (t) => {
+    const flows = await mkdtemp(join(place, "flows-"));
+    const state = join(place, `${name}-state`);
+    const tasks = join(place, `${name}-tasks.mjs`);
+    await writeFile(join(flows, "orders.yaml"), flow(3));
+    await writeFile(join(flows, "quick.express.yml"), flow(1));
+    await writeFile(tasks, `export default { "acs:fc:*": (input, { attempt }) => ({ ...input, attempt }) };\n`);
+    const args = ["local", "--flows", flows, "--state", state, "--tasks", tasks, "--port", "0"];
+
+    let server = await start(t, command, args);
+    assert.match(server.output(), /flow orders: loaded, orders\.yaml/);
+    assert.match(server.output(), /flow quick: loaded as Express, quick\.express\.yml/);
+    assert.match(server.output(), /key +emulator, with the secret emulator-secret/);
+    const one = { FlowName: "orders", ExecutionName: "one" };
+    assert.equal((await server.ask("StartExecution", { ...one, Input: '{"n":  1}' })).body.Status, "Running");
+    const sync = await server.ask("StartSyncExecution", { FlowName: "quick" });
+    assert.equal(sync.body.Output, '{"attempt":0}');
+
+    // A stop answers what is held, and writes the state.
+    const poll = server.ask("DescribeExecution", { ...one, WaitTimeSeconds: 60 });
+    await server.until(/StartSyncExecution quick 200 \d+ ms/);
+    await pause(300);
+    server.child.kill("SIGTERM");
+    assert.equal((await poll).body.Status, "Running");
+    assert.equal(await server.ended, 0);
+    assert.match(server.output(), /StartExecution orders\/one 200 \d+ ms/);
+    assert.match(server.output(), /DescribeExecution orders\/one 200 \d+ ms/);
+    assert.ok(!/secret=|Signature/i.test(server.output()), "no secrets in the log");
+    assert.deepEqual((await readdir(place)).filter((file) => file.startsWith(`${name}-state`)), [`${name}-state`]);
+
+    server = await start(t, command, args);
+    assert.match(server.output(), /state: 2 flows and 2 executions are back/);
+    const ended = await server.ask("DescribeExecution", { ...one, WaitTimeSeconds: 20 });
+    assert.equal(ended.body.Status, "Succeeded");
+    assert.equal(ended.body.Output, '{"n":1,"attempt":0}');
+    assert.equal(ended.body.Input, '{"n":  1}');
+    assert.equal((await server.ask("StartExecution", one)).body.Code, "ExecutionAlreadyExists");
+    await server.until(/StartExecution orders\/one 400 ExecutionAlreadyExists/);
+
+    // A changed file is loaded again; a broken one is reported, and changes nothing.
+    await writeFile(join(flows, "orders.yaml"), flow(60));
+    await server.until(/flow orders: changed, orders\.yaml/);
+    assert.equal((await server.ask("DescribeFlow", { Name: "orders" })).body.Definition, flow(60));
+    await writeFile(join(flows, "orders.yaml"), flow(61).replace("type: wait", "type: wiat"));
+    await server.until(/orders\.yaml:4:12 [a-z-]+: .*wiat/);
+    assert.match(server.output(), /orders\.yaml is refused; the last good definition stays/);
+    assert.equal((await server.ask("DescribeFlow", { Name: "orders" })).body.Definition, flow(60));
+    await rm(join(flows, "quick.express.yml"));
+    await server.until(/flow quick: removed/);
+    assert.equal((await server.ask("DescribeFlow", { Name: "quick" })).status, 404);
+    server.child.kill("SIGINT");
+    assert.equal(await server.ended, 0);
+  });
+
+  test(`${name}: what cannot be started is said, and a torn state is set aside`, { timeout: 120_000 }, async (t) => {
+    const taken = createServer().listen(0, "127.0.0.1");
+    await new Promise((resolve) => taken.once("listening", resolve));
+    t.after(() => taken.close());
+    const refusals = [
+      [["local", "--port", String(taken.address().port)], 1, /port \d+ of 127\.0\.0\.1 is in use: give another with --port/],
+      [["local", "--flows", join(place, "nowhere")], 1, /there is no folder `.*nowhere`/],
+      [["local", "--flows", BIN], 1, /is a file; --flows takes the folder/],
+      [["local", "--tasks", join(place, "none.mjs")], 1, /the tasks of .*none\.mjs/],
+      [["local", "--port", "many"], 2, /--port must be a whole number from 0 to 65535, not `many`/],
+      [["local", "--key", "nosecret"], 2, /--key must be an AccessKey ID and its secret/],
+      [["local", "--prot", "1"], 2, /--prot/],
+      [["serve"], 2, /`serve` is not a command/],
+      [["--help"], 0, /--flows DIR/],
+    ];
+    await Promise.all(refusals.map(async ([args, code, words]) => {
+      const { child, ended, output } = run(t, command, args);
+      assert.equal(await ended, code, `${args.join(" ")}: ${output()}`);
+      assert.match(output(), words);
+      assert.ok(!/\n +at /.test(output()), `no trace: ${output()}`);
+      child.kill();
+    }));
+
+    const state = join(place, `${name}-torn`);
+    await writeFile(state, '{"format":"cloudflow-wasm emulator","version":1}\n{"fl');
+    const server = await start(t, command, ["local", "--state", state, "--port", "0", "--key", "me:my secret", "--quiet"]);
+    assert.match(server.output(), /torn: the saved state is not whole.*it is set aside as .*torn\.aside-/);
+    const [aside] = (await readdir(place)).filter((file) => file.startsWith(`${name}-torn.aside-`));
+    assert.match(await readFile(join(place, aside), "utf8"), /\{"fl$/);
+    const { status } = await server.ask("ListFlows", {}, { accessKeyId: "me", accessKeySecret: "my secret" });
+    assert.equal(status, 200);
+    assert.equal((await server.ask("ListFlows")).status, 403);
+    assert.ok(!/my secret|ListFlows/.test(server.output()), server.output());
+    server.child.kill("SIGTERM");
+    assert.equal(await server.ended, 0);
+  });
+}
+
+test("a body without end is cut off, and a client that leaves ends nothing", async (t) => {
+  const server = await start(t, RUNTIMES[0][1], ["local", "--port", "0"]);
+  await assert.rejects(fetch(server.url, { method: "POST", body: new Uint8Array(20_000_000) }));
+  const gone = new AbortController();
+  const definition = flow(60);
+  await server.ask("CreateFlow", { Name: "f", Definition: definition, Description: "d", Type: "FDL" });
+  await server.ask("StartExecution", { FlowName: "f", ExecutionName: "e\n" });
+  await server.until(/StartExecution f\/e\\u\{a\} 400 InvalidArgument/);
+  await server.ask("StartExecution", { FlowName: "f", ExecutionName: "e" });
+  const request = await signRequest("DescribeExecution", { FlowName: "f", ExecutionName: "e", WaitTimeSeconds: 60 }, { endpoint: server.url });
+  const held = fetch(request, { signal: gone.signal });
+  await pause(300);
+  gone.abort();
+  await assert.rejects(held);
+  await server.until(/DescribeExecution f\/e the client has gone/);
+  assert.equal((await server.ask("DescribeExecution", { FlowName: "f", ExecutionName: "e" })).body.Status, "Running");
+  server.child.kill("SIGTERM");
+  assert.equal(await server.ended, 0);
+});
+
+function run(t, [program, ...before], args) {
+  const child = spawn(program, [...before, BIN, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  let output = "";
+  const heard = new Set();
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text) => {
+      output += text;
+      for (const hear of heard) hear();
+    });
+  }
+  const ended = new Promise((resolve) => child.once("close", (code, signal) => resolve(code ?? signal)));
+  t.after(() => child.kill("SIGKILL"));
+  const until = async (words, ms = 30_000) => {
+    const end = Date.now() + ms;
+    while (!words.test(output)) {
+      assert.ok(Date.now() < end && child.exitCode === null, `${words} was not said:\n${output}`);
+      await Promise.race([new Promise((resolve) => heard.add(resolve)), pause(200)]);
+      heard.clear();
+    }
+  };
+  return { child, ended, until, output: () => output };
+}
+
+async function start(t, command, args) {
+  const server = run(t, command, args);
+  await server.until(/^endpoint .*$/m);
+  const url = /^endpoint +(\S+)$/m.exec(server.output())[1];
+  await server.until(/^key /m);
+  const ask = async (action, parameters, signing) => {
+    const response = await fetch(await signRequest(action, parameters, { endpoint: url, ...signing }));
+    return { status: response.status, body: await response.json() };
+  };
+  return { ...server, url, ask };
+}
+
+function pause(ms) {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
