@@ -24,7 +24,7 @@
 use super::expression::{AFTER, BEFORE, ITEM, sound};
 use super::{inside, key_of};
 use crate::diagnostic::{Code, Severity, fill};
-use crate::expr::Place;
+use crate::expr::{Place, function};
 use crate::flow::{Dialect, Findings, Flow, Shaping, StateKind, text};
 use crate::yaml::{Kind, Node, Resolved};
 
@@ -180,10 +180,21 @@ fn expression<'a>(key: Node<'a>, value: Node<'a>, place: &Place, todo: &mut Vec<
     }
 }
 
+/// True for a call of a documented function, from its name to its closing parenthesis.
+fn is_call(text: &str) -> bool {
+    text.ends_with(')')
+        && text
+            .bytes()
+            .position(|b| b == b'(')
+            .and_then(|at| text.get(..at))
+            .is_some_and(|name| function(name).is_some())
+}
+
 fn literal(name: &str, key: Node<'_>, value: Node<'_>, findings: &mut Findings) {
     let Some(text) = text(value).filter(|text| !text.opaque) else { return };
     let end = text.value.bytes().position(|b| matches!(b, b'.' | b'[')).unwrap_or(text.value.len());
-    if !matches!(text.value.get(..end), Some("$Input" | "$Output" | "$Context" | "$Global")) {
+    let variable = matches!(text.value.get(..end), Some("$Input" | "$Output" | "$Context" | "$Global"));
+    if !variable && !is_call(text.value) {
         return;
     }
     let computed = fill("{}.$", &[name]);

@@ -10,6 +10,8 @@ pub(super) struct Found<'a> {
     pub items: Vec<Item<'a>>,
     // A bit for every slot whose key is there, whatever its value.
     pub present: u64,
+    // Its first key comes again: what follows was left aside, as another state without its `- `.
+    pub cut: bool,
 }
 
 #[derive(Clone, Copy)]

@@ -44,7 +44,7 @@ pub fn load<'a>(tree: &'a Tree<'a>, torn: &[Span], express: bool, findings: &mut
         spare: Vec::new(),
         needed: [None; 24],
     };
-    let mut loader = Loader { reader, states: Vec::new(), scopes: Vec::new() };
+    let mut loader = Loader { reader, states: Vec::new(), scopes: Vec::new(), cut: false };
     let found = loader.reader.read(root, Shape::Document, None);
     loader.open(Role::Top, None, root, found.as_ref());
     let mut next = 0;
@@ -79,6 +79,8 @@ struct Loader<'a, 'f> {
     reader: Reader<'a, 'f>,
     states: Vec<State<'a>>,
     scopes: Vec<Scope<'a>>,
+    /// The last state swallowed another one.
+    cut: bool,
 }
 
 impl<'a> Loader<'a, '_> {
@@ -119,6 +121,7 @@ impl<'a> Loader<'a, '_> {
                     torn = true;
                 }
             }
+            torn |= std::mem::take(&mut self.cut);
             self.states.push(state);
         }
         let count = self.states.len() as u32 - first;
@@ -136,6 +139,7 @@ impl<'a> Loader<'a, '_> {
         let found = self.reader.read(node, Shape::State, of);
         let of = of.filter(|_| found.is_some());
         let found = found.unwrap_or_default();
+        self.cut = found.cut;
         let mut retry: Vec<_> = found.items(Slot::Retry).filter_map(|node| self.retry(node)).collect();
         let mut catch: Vec<_> = found.items(Slot::Catch).filter_map(|node| self.catch(node)).collect();
         let is_list = |slot| found.node(slot).is_some_and(|node| node.kind() == Kind::Sequence);

@@ -42,7 +42,7 @@ impl<'a> Reader<'a, '_> {
         let keys = self.dialect.keys(shape);
         let mask = of.map_or(if shape == Shape::State { 0 } else { 1 }, |of| of as u8);
         let items = self.spare.pop().unwrap_or_else(|| Vec::with_capacity(16));
-        let mut found = Found { items, present: 0 };
+        let mut found = Found { items, present: 0, cut: false };
         let mut next = 0;
         for (key, value) in node.entries() {
             let Some(text) = key.text() else {
@@ -62,6 +62,11 @@ impl<'a> Reader<'a, '_> {
                 continue;
             }
             if found.has(known.slot) {
+                // A state without its `- `: the repeated keys are the YAML reader's findings.
+                if shape == Shape::State && node.entries().next().is_some_and(|(first, _)| first.text() == Some(text)) {
+                    found.cut = true;
+                    return Some(found);
+                }
                 self.again(node, key, text);
                 continue;
             }
@@ -560,8 +565,9 @@ fn described(node: Node<'_>) -> String {
         (Kind::Scalar, Some(Resolved::Null)) => "but has no value".to_owned(),
         (Kind::Scalar, Some(Resolved::Text(_))) => {
             let text = node.text().unwrap_or_default();
+            let not = if node.style() == Style::Plain { "not `" } else { "not the text `" };
             match text.char_indices().nth(40) {
-                None if !text.contains('\n') => ["not `", text, "`"].concat(),
+                None if !text.contains('\n') => [not, text, "`"].concat(),
                 _ => "not a text".to_owned(),
             }
         }

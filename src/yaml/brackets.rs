@@ -165,7 +165,10 @@ impl Reader<'_> {
                 self.pos += 1;
                 found.end = self.pos;
             }
-            _ => found = self.plain(indent, true, false),
+            _ => {
+                found = self.plain(indent, true, false);
+                self.bracket_inside(&mut found);
+            }
         }
         let id = self.scalar(&found, props);
         let start = if state == State::Start { at } else { start };

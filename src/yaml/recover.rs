@@ -153,6 +153,35 @@ impl<'t> Reader<'t> {
         );
     }
 
+    /// `list[0].name` in brackets, where a bracket ends a value that is not quoted: takes all of
+    /// it as the value that was meant.
+    pub fn bracket_inside(&mut self, found: &mut Leaf) {
+        let at = found.end;
+        if at == found.start || !matches!(self.at(at), b'[' | b'{') {
+            return;
+        }
+        let (mut end, mut open) = (at, 0_u32);
+        while !self.is_break(end) {
+            match self.at(end) {
+                b'[' | b'{' => open += 1,
+                b']' | b'}' if open > 0 => open -= 1,
+                b',' | b']' | b'}' if open == 0 => break,
+                b':' if open == 0 && self.is_space(end + 1) => break,
+                _ => {}
+            }
+            end += 1;
+        }
+        if open > 0 {
+            return;
+        }
+        end = self.trim(at, end);
+        let place = (!found.multi).then_some((found.start, end));
+        let message = "a bracket ends a value that is not quoted here; quote the whole value";
+        self.quoting(Code::YamlUnexpected, Span::new(at, at + 1), message, &[], place);
+        found.end = end;
+        self.pos = end;
+    }
+
     /// Reports a mistake, with the repair that quotes the text of `place` if there is one.
     fn quoting(&mut self, code: Code, span: Span, message: &str, args: &[&str], place: Option<(usize, usize)>) {
         let text = place.map_or("", |(start, end)| self.quote(start, end));
