@@ -1,9 +1,11 @@
-// What a state costs as flows grow: 1,000, 10,000 and 100,000 of them.
+// What a state costs as flows grow: 1,000, 10,000 and 100,000 of them; and what a kilobyte costs of
+// texts made to be slow, of 50, 200 and 800 of them.
 
 import { load } from "js-yaml";
 import { matchesSchema } from "../lib/by-hand.mjs";
 import { makeFlow } from "../lib/flows.mjs";
-import { compare } from "../lib/measure.mjs";
+import { hostile } from "../lib/hostile.mjs";
+import { compare, cpu } from "../lib/measure.mjs";
 import { effort, finish, loadOurs, present, quick, report } from "../lib/part.mjs";
 
 const ours = await loadOurs();
@@ -37,6 +39,37 @@ for (const dialect of ["StateMachine", "flow"]) {
     goal: "linear: no state costs over 1.5x one of the 1k",
     met: ours ? refused.length === 0 && later.every((us) => us <= first * 1.5) : null,
     note: refused.length > 0 ? "the larger ones are refused by a limit, so nothing is shown" : undefined,
+  });
+}
+
+if (ours) {
+  /** Milliseconds at least, of some runs: nothing but our own work makes one slower. */
+  const least = (text, runs) => {
+    let best = Infinity;
+    for (let run = 0; run < runs; run += 1) {
+      const start = cpu();
+      ours.validateFlow(text);
+      best = Math.min(best, cpu() - start);
+    }
+    return best;
+  };
+  const sizes = quick ? [50, 200] : [50, 200, 800];
+  let worst = { name: "", growth: 0, ms: 0 };
+  let longest = { name: "", ms: 0 };
+  for (const [name, make] of Object.entries(hostile)) {
+    const ms = sizes.map((size) => least(make(size * 1024), size > 200 ? 3 : 7));
+    raw[`hostile, ${name}`] = { sizes, ms };
+    // What takes less than the clock can tell is no growth.
+    const growth = Math.max(...ms.map((each, at) => (each < 5 ? 0 : each / sizes[at] / (Math.max(ms[0], 0.5) / sizes[0]))));
+    if (growth > worst.growth) worst = { name, growth };
+    if (ms.at(-1) > longest.ms) longest = { name, ms: ms.at(-1) };
+  }
+  report({
+    what: `growth of ${Object.keys(hostile).length} hostile texts, cost of a KB at ${sizes.at(-1)} KB against 50 KB, the worst`,
+    ours: `${worst.growth.toFixed(2)}x (${worst.name}); ${longest.ms.toFixed(0)} ms at most (${longest.name})`,
+    unit: "text",
+    goal: "linear: no KB costs over 2x one of the shortest text",
+    met: worst.growth <= 2,
   });
 }
 finish(raw);
