@@ -41,6 +41,26 @@ pub(super) fn needed(action: &str) -> &'static [&'static str] {
     }
 }
 
+/// What a parameter of an action may be.
+pub(super) enum Allowed {
+    /// One of these words, in small or capital letters.
+    Words(&'static [&'static str]),
+    /// A whole number from the one to the other.
+    From(i64, i64),
+}
+
+/// The parameters of which the pages say what they may be
+/// (<https://help.aliyun.com/document_detail/2593203.html>, <https://help.aliyun.com/document_detail/2400200.html>,
+/// <https://help.aliyun.com/en/document_detail/2593184.html>).
+pub(super) fn allowed(action: &str) -> &'static [(&'static str, Allowed)] {
+    match action {
+        "HTTP:Request" => &[("method", Allowed::Words(&["GET", "POST", "PATCH", "PUT", "DELETE", "HEAD"]))],
+        "FC:InvokeFunction" => &[("invocationType", Allowed::Words(&["Sync", "Async"]))],
+        "MNS:SendMessage" => &[("priority", Allowed::From(1, 16)), ("delaySeconds", Allowed::From(0, 604_800))],
+        _ => &[],
+    }
+}
+
 /// What a `resourceArn` of the `flow` dialect names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Resource {

@@ -20,10 +20,10 @@
 //!   resourceArn: acs:fc:::services/s/functions/work
 //! ```
 
-use super::service::{Resource, by_name, cut, has, needed, resource};
+use super::service::{Allowed, Resource, allowed, by_name, cut, has, needed, resource};
 use super::{clear, inside, key_of};
 use crate::diagnostic::{Code, Severity, fill};
-use crate::flow::{Dialect, Findings, Flow, Shaping, State, StateKind, Task, Text};
+use crate::flow::{Dialect, Findings, Flow, Shaping, State, StateKind, Task, Text, text};
 use crate::yaml::{Kind, Node};
 
 pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
@@ -111,6 +111,12 @@ fn machine(flow: &Flow<'_>, state: &State<'_>, task: &Task<'_>, findings: &mut F
             findings.report(Code::MissingToken, mode.span, message, &[]);
         }
     }
+    for (name, allowed) in allowed(action.value) {
+        if let Some(value) = task.params.and_then(|params| params.get(name)).and_then(text).filter(|text| !text.opaque)
+        {
+            parameter(name, allowed, value, findings);
+        }
+    }
     for name in needed(action.value) {
         let is_it = |key: Node<'_>| key.text().is_some_and(|key| key.strip_suffix(".$").unwrap_or(key) == *name);
         let given = match task.params {
@@ -124,6 +130,27 @@ fn machine(flow: &Flow<'_>, state: &State<'_>, task: &Task<'_>, findings: &mut F
                 .report(Code::MissingParameter, action.span, message, &[name, action.value])
                 .severity(Severity::Warning)
                 .about(task.params.map_or(state.node.span(), Node::span));
+        }
+    }
+}
+
+/// A constant where the called service takes only some.
+fn parameter(name: &str, allowed: &Allowed, value: Text<'_>, findings: &mut Findings) {
+    // The service does not check it beforehand.
+    match *allowed {
+        Allowed::Words(words) => {
+            if !words.iter().any(|word| word.eq_ignore_ascii_case(value.value)) {
+                let message = "`{}` must be one of `{}`, not `{}`";
+                let args = [name, &words.join("`, `"), value.value];
+                findings.report(Code::UnknownValue, value.span, message, &args).severity(Severity::Warning);
+            }
+        }
+        Allowed::From(least, most) => {
+            if !value.value.parse().is_ok_and(|number| (least..=most).contains(&number)) {
+                let message = "`{}` must be from {} to {}, not {}";
+                let args = [name, &least.to_string(), &most.to_string(), value.value];
+                findings.report(Code::OutOfRange, value.span, message, &args).severity(Severity::Warning);
+            }
         }
     }
 }

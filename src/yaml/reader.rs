@@ -2,7 +2,7 @@
 //! next token, making nodes, opening and closing collections.
 
 use super::anchors::{Anchor, Anchors};
-use super::tree::{ALIAS, Document, Kind, NONE, Raw, Style, TAGGED, Tree};
+use super::tree::{ALIAS, Document, Kind, MARKED, NONE, Raw, Style, TAGGED, Tree};
 use super::{MAX_DEPTH, MAX_DIAGNOSTICS, MAX_EXPANSION, MAX_NODES};
 use crate::diagnostic::{Code, Diagnostic, Reported, report};
 use crate::text::Span;
@@ -358,7 +358,10 @@ impl<'t> Reader<'t> {
         let name = Span::new(start + 1, end).of(self.tree.text);
         let depth = self.around.len() + 1;
         match self.anchors.find(name) {
-            None => self.unknown_alias(start, end),
+            None => {
+                self.unknown_alias(start, end);
+                raw.flags = MARKED;
+            }
             Some(anchor) => {
                 let depth_there = depth + anchor.height;
                 if self.read + anchor.size > MAX_EXPANSION || depth_there > MAX_DEPTH {

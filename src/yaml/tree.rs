@@ -229,12 +229,15 @@ impl<'a> Node<'a> {
     }
 
     /// True for a scalar that holds a placeholder of a template language, `{{ … }}` or `${…}`,
-    /// or is one as a whole, `<name>`: its value is not known yet.
+    /// or is one as a whole, `<name>`: its value is not known yet. True too for an alias of nothing.
     pub fn is_template(self) -> bool {
         if self.raw.flags & MARKED == 0 {
             return false;
         }
         let text = self.text().unwrap_or_default().as_bytes();
+        if text.first() == Some(&b'*') && self.raw.style == Style::Plain {
+            return true;
+        }
         let behind = |open: &[u8; 2]| {
             let at = text.windows(2).position(|pair| pair == open)?;
             text.get(at..)
