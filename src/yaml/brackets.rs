@@ -125,7 +125,7 @@ impl Reader<'_> {
         let line = self.line;
         let props = if matches!(self.at(start), b'!' | b'&') { self.props() } else { Props::default() };
         if !props.none() {
-            let mut warned = true;
+            let mut warned = false;
             if !self.skip_inside(indent, &mut warned) {
                 let id = self.scalar(&leaf(Style::Plain, self.pos, self.pos), props);
                 return self.place(id, start, false, line);

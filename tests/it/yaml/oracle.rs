@@ -114,7 +114,7 @@ fn is_excused(text: &str, refusal: &Diagnostic) -> bool {
         || text.lines().any(|line| line.starts_with("%TAG") && line.split_whitespace().count() < 3)
         // An entry without a key takes no collection on its line (rule 193: the value is a block
         // node, not a compact one).
-        || text.lines().any(|line| line.trim_start_matches([' ', '-', '?']).starts_with(':'))
+        || text.split(['\n', '\r']).any(|line| line.trim_start_matches([' ', '-', '?']).starts_with(':'))
 }
 
 /// Placeholders are read as text here, not there.
