@@ -102,12 +102,33 @@ export interface EmulatorOptions {
 }
 
 /**
- * Keyed by a `resourceArn` or `Action`, exact or with `*`; the exact key first, then the longest.
- * What a handler returns is the result of the task; what it throws fails the task, `code` being the
- * error's name. A task without a handler fails as `Local.NoTaskHandler`, unless it waits for its
- * token: then whoever has the token reports.
+ * Keyed by a `resourceArn` or `Action`, exact or with `*`; the exact key first, then the longest. The
+ * `resourceArn` may also stand in the parameters of a task of the `StateMachine` dialect.
+ *
+ * Under a key stands a handler, a mock, or a list of mocks: one for each attempt, the last for all
+ * that follow. A task that none of them is for fails as `Local.NoTaskHandler`; in the emulator one
+ * that waits for its token does not: whoever has the token reports.
  */
-export type TaskHandlers = Record<string, TaskHandler>;
+export type TaskHandlers = Record<string, TaskHandler | TaskMock | TaskMock[]>;
+
+/** What a task comes to, without anybody doing it. */
+export interface TaskMock {
+  /** The result, as JSON. Default: `{}`. */
+  output?: unknown;
+  /** It fails with an error of this name, instead. */
+  error?: string;
+  /** Why it fails. Default: `""`. */
+  cause?: string;
+  /** How long it takes, in milliseconds of the flow's clock. Default: 0. */
+  delayMs?: number;
+  /** It gives no answer, ever; what ends it is a timeout. */
+  never?: true;
+}
+
+/**
+ * Does a task. What it returns is the result; what it throws fails the task, `code` being the
+ * error's name (else it is `Local.TaskThrew`).
+ */
 
 export type TaskHandler = (
   /** What a function would get. */
@@ -217,7 +238,17 @@ export interface Migration {
 }
 
 /**
- * Runs a flow on a clock of its own: a wait takes no time. Where a task is at work, the clock stands.
+ * Runs a flow on a clock of its own: a wait takes no time. Where a handler is at work, the clock stands.
+ *
+ * ```js
+ * const { status, output, events } = await simulateFlow(text, {
+ *   input: { order: 17 },
+ *   tasks: {
+ *     "acs:fc:*": async (input, task) => ({ seen: input.order }),
+ *     "acs:fc:::services/shop/functions/charge": [{ error: "FC.ResourceThrottled" }, { output: { paid: true }, delayMs: 800 }],
+ *   },
+ * });
+ * ```
  *
  * The flow's own failure is an answer, and so is a text that is no flow (`Local.InvalidDefinition`).
  * Error names that begin with `Local.` are not the service's.
@@ -229,6 +260,14 @@ export interface SimulateOptions {
   input?: object;
   /** Who does the tasks. The result of a task that waits for its token counts as the report. */
   tasks?: TaskHandlers;
+  /**
+   * The flows that this one can start: their names and definitions. They are run for the tasks that
+   * name them, before anything in `tasks` is looked at.
+   */
+  flows?: Record<string, string>;
+  /** `Express`: the limits of that mode. Default: `Standard`. */
+  mode?: "Standard" | "Express";
+  /** Ends it; the promise rejects with the signal's reason. */
   signal?: AbortSignal;
 }
 
@@ -240,6 +279,14 @@ export interface Simulation {
   error?: string;
   cause?: string;
   events: ExecutionEvent[];
+  /** The executions that were started out of it, in this order. There where there are any. */
+  children?: ChildExecution[];
+}
+
+/** An execution that another one started. */
+export interface ChildExecution extends Simulation {
+  flowName: string;
+  executionName: string;
 }
 
 /** One entry of the history, as GetExecutionHistory gives it, its detail read. */

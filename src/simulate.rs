@@ -1,8 +1,9 @@
 //! Runs a flow on a clock it is given, sans-IO: [`compile`] a flow, [`Machine::start`] it, hand
 //! in time and task results, take out task requests and events.
 //!
-//! What the pages of the service leave open is decided in one place each; `Local.*` error names
-//! are ours, chosen so that nobody takes them for the service's.
+//! What the pages of the service leave open is decided in one place each, and told in
+//! `docs/emulator.md`; `Local.*` error names are ours, chosen so that nobody takes them for the
+//! service's.
 
 mod compile;
 mod event;
@@ -15,7 +16,7 @@ pub mod time;
 pub use compile::{compile, refusal};
 pub use event::{Detail, Event, EventKind};
 pub(crate) use function::next as next_random;
-pub use machine::{Machine, Report, Start, TaskId, TaskRequest};
+pub use machine::{ChildFlow, Machine, Report, Start, TaskId, TaskMode, TaskRequest};
 pub use program::Program;
 pub use time::Millis;
 
@@ -23,6 +24,10 @@ use serde_json::Value;
 
 /// The most that the input, the output or the local data of one state may take as JSON, in bytes.
 pub const LARGEST_DATA: usize = 64 * 1024;
+
+/// The most that one global variable may take as JSON, in bytes, and its name.
+pub const LARGEST_GLOBAL: usize = 256 * 1024;
+pub(crate) const LONGEST_GLOBAL_NAME: usize = 128;
 
 /// The most events of one execution.
 pub const LARGEST_HISTORY: usize = 5_000;
@@ -77,9 +82,24 @@ impl Failure {
         Failure { error: error.to_owned(), cause: cause.into() }
     }
 
+    /// The execution is over: nothing retries or catches this. "Otherwise the execution fails", say
+    /// the pages of a value that is too large; and a rule that catches everything must not hide
+    /// that a definition makes no sense here.
+    pub(crate) fn ends_execution(&self) -> bool {
+        matches!(
+            self.error.as_str(),
+            "Local.DataLimitExceeded" | "Local.HistoryLimitExceeded" | "Local.InvalidDefinition" | "Local.NotSupported"
+        )
+    }
+
     /// A definition asks for what is not interpreted here.
     pub(crate) fn not_supported(cause: impl Into<String>) -> Self {
         Failure::new("Local.NotSupported", cause)
+    }
+
+    /// A definition makes no sense where it is met: it was run unchecked.
+    pub(crate) fn invalid_definition(cause: impl Into<String>) -> Self {
+        Failure::new("Local.InvalidDefinition", cause)
     }
 
     /// An expression has no value, or one of the wrong type.

@@ -2,6 +2,8 @@
 // what is here drives them with the host's clock, timers and promises.
 
 import { CloudFlowError } from "./error.js";
+import { simulateFlow } from "./simulate.js";
+import { attempt, checkTasks, handles } from "./tasks.js";
 
 /** What signs where nobody said otherwise. A pair for tests, known to everybody. */
 const TEST_KEYS = { emulator: "emulator-secret" };
@@ -35,6 +37,7 @@ function createEmulator(runtime, ownTimers, options = {}) {
   known(options, "accessKeys securityTokens tasks quotas nonces faults clock", "an option of the emulator");
   knownFaults(options.faults);
   const { accessKeys = TEST_KEYS, securityTokens = {}, tasks: handlers = {}, clock = systemClock, ...rest } = options;
+  checkTasks(handlers);
   const plain = { ...rest, accessKeys: Object.entries(accessKeys), securityTokens: Object.entries(securityTokens) };
   const waiting = new Map();
   const working = new Map();
@@ -126,10 +129,32 @@ function createEmulator(runtime, ownTimers, options = {}) {
     if (waiting.size === 0) timer?.unref?.();
   }
 
+  /** A task that waits for its token needs nobody here: whoever has the token reports. */
+  async function done(task, signal) {
+    if (task.taskToken !== undefined && !handles(handlers, task)) return { output: "{}" };
+    const result = await attempt(handlers, task, signal);
+    if (result.delay > 0) await later(result.delay, signal);
+    return result;
+  }
+
+  /** The time of a mock; without end where it never answers. */
+  function later(delay, signal) {
+    return new Promise((resolve) => {
+      const end = clock.now() + delay;
+      const wait = () => {
+        if (signal.aborted) return;
+        const left = end - clock.now();
+        if (left <= 0) resolve();
+        else clock.setTimeout(wait, Math.min(left, LONGEST_TIMER));
+      };
+      if (delay !== Infinity) wait();
+    });
+  }
+
   async function work(task) {
     const controller = new AbortController();
     working.set(task.id, controller);
-    const result = await attempt(handlers, task, controller.signal);
+    const result = await done(task, controller.signal);
     working.delete(task.id);
     if (closed) return;
     try {
@@ -222,93 +247,6 @@ function known(object, names, what) {
 function respond({ status, headers, body, cut }) {
   if (cut) throw new TypeError("the connection was cut");
   return new Response(body, { status, headers });
-}
-
-async function simulateFlow(runtime, text, options = {}) {
-  const { input = {}, tasks: handlers = {}, signal } = options;
-  signal?.throwIfAborted();
-  const started = runtime.call("simulationStart", text, JSON.stringify(input) ?? "null", Date.now(), ...seed());
-  // A bad text is an answer, not a throw.
-  if (typeof started === "string") return { status: "Failed", error: "Local.InvalidDefinition", cause: started, events: [] };
-  const working = new Map();
-  const finished = [];
-  let wake = () => {};
-  const aborted = () => wake();
-  signal?.addEventListener("abort", aborted);
-  try {
-    for (;;) {
-      const { wanted, cancelled } = runtime.call("simulationTurn", started, working.size > 0);
-      for (const id of cancelled) {
-        working.get(id)?.abort(new Error("the task is no longer wanted"));
-        working.delete(id);
-      }
-      for (const task of wanted) {
-        const controller = new AbortController();
-        working.set(task.id, controller);
-        attempt(handlers, task, controller.signal).then((result) => {
-          finished.push([task, result]);
-          wake();
-        });
-      }
-      const end = runtime.call("simulationEnd", started);
-      if (end !== undefined) return JSON.parse(end);
-      while (working.size > 0 && finished.length === 0) {
-        signal?.throwIfAborted();
-        await new Promise((resolve) => (wake = resolve));
-      }
-      signal?.throwIfAborted();
-      for (const [{ id, taskToken }, { output, code, message }] of finished.splice(0)) {
-        if (!working.delete(id)) continue;
-        if (code === undefined) runtime.call("simulationTaskSucceeded", started, id, taskToken, output);
-        else runtime.call("simulationTaskFailed", started, id, code, message);
-      }
-    }
-  } finally {
-    signal?.removeEventListener("abort", aborted);
-    for (const controller of working.values()) controller.abort(new Error("the simulation is over"));
-    runtime.call("simulationClose", started);
-  }
-}
-
-/** Runs the handler of a task. What it gives travels as JSON text, so that it is plain data. */
-async function attempt(handlers, task, signal) {
-  const handler = find(handlers, task);
-  if (!handler) {
-    // A task that waits for its token needs nobody here: whoever has the token reports.
-    if (task.taskToken !== undefined) return { output: "{}" };
-    const what = task.resource ?? task.action;
-    return { code: "Local.NoTaskHandler", message: `no handler in \`tasks\` is for \`${what}\` of \`${task.name}\`` };
-  }
-  try {
-    const { name, action, attempt, taskToken } = task;
-    const context = { name, action: task.resource ?? action, attempt, signal, ...(taskToken && { taskToken }) };
-    return { output: JSON.stringify((await handler(JSON.parse(task.input), context)) ?? {}) ?? "{}" };
-  } catch (error) {
-    const code = typeof error?.code === "string" && error.code !== "" ? error.code : "Local.TaskThrew";
-    return { code, message: String(error?.message ?? error) };
-  }
-}
-
-/** The handler whose pattern is the name as it is, else the longest pattern with `*` that matches. */
-function find(handlers, { action, resource }) {
-  const names = [resource, action].filter((name) => name !== undefined);
-  for (const name of names) if (Object.hasOwn(handlers, name)) return handlers[name];
-  const patterns = Object.keys(handlers).filter((pattern) => pattern.includes("*"));
-  patterns.sort((a, b) => b.length - a.length);
-  return handlers[patterns.find((pattern) => names.some((name) => matches(pattern, name)))];
-}
-
-function matches(pattern, name) {
-  const [first, ...parts] = pattern.split("*");
-  if (!name.startsWith(first)) return false;
-  const last = parts.pop();
-  let at = first.length;
-  for (const part of parts) {
-    const found = name.indexOf(part, at);
-    if (found < 0) return false;
-    at = found + part.length;
-  }
-  return name.length - last.length >= at && name.endsWith(last);
 }
 
 function seed() {

@@ -1,14 +1,14 @@
 //! The local service for JavaScript: the emulator's options, its answers, its tasks.
 
-use std::rc::Rc;
+mod simulation;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
-use crate::check::check;
-use crate::diagnostic::PathSegment;
 use crate::emulate::{self, AccessKey, Emulator, Failure, How, Quirks, Reply, WaiterId};
-use crate::simulate::{self, Machine, Program, Start, TaskId, time};
+use crate::simulate;
+
+pub use simulation::{Simulation, SimulationOptions, Turn};
 
 /// What `createEmulator` takes, apart from what stays in JavaScript.
 #[derive(Debug, Default, Deserialize)]
@@ -218,102 +218,6 @@ pub fn tasks(emulator: &mut Emulator) -> Tasks {
 /// The result of a task: JSON text, or the name and the cause of an error.
 pub fn finish_task(emulator: &mut Emulator, now: u64, task: u64, result: Result<&str, (String, String)>) {
     emulator.finish_task(now, task, task_result(result));
-}
-
-/// A flow that runs on a clock of its own.
-#[derive(Debug)]
-pub struct Simulation {
-    program: Rc<Program>,
-    machine: Machine,
-    now: u64,
-}
-
-impl Simulation {
-    /// Starts a flow. One that the checks refuse is not started: the message says why.
-    pub fn start(text: &str, input: &str, now: u64, seed: u64) -> Result<Self, String> {
-        let (tree, yaml) = crate::yaml::parse(text);
-        let (flow, diagnostics) = check(&tree, yaml);
-        if let Some(problem) = simulate::refusal(text, &diagnostics) {
-            return Err(problem);
-        }
-        let program = Rc::new(simulate::compile(flow.as_ref().ok_or("the text holds no flow")?));
-        let Ok(input @ Value::Object(_)) = serde_json::from_str(input) else {
-            return Err("the input must be an object".to_owned());
-        };
-        let name = program.name().unwrap_or("flow").to_owned();
-        let start = Start { flow: name, execution: "simulation".to_owned(), input, now, seed, ..Start::default() };
-        Ok(Simulation { machine: Machine::start(Rc::clone(&program), start), program, now })
-    }
-
-    /// The tasks wanted now. Where nothing is wanted and nobody is `busy` with a task, time jumps
-    /// to what happens next.
-    pub fn turn(&mut self, mut busy: bool) -> Tasks {
-        loop {
-            let wanted: Vec<Task> =
-                self.machine.take_tasks().into_iter().map(|request| task(request.task.0, request)).collect();
-            let cancelled: Vec<u64> = self.machine.take_cancelled().into_iter().map(|task| task.0).collect();
-            busy |= !wanted.is_empty() || !cancelled.is_empty();
-            match self.machine.wake_at() {
-                Some(at) if !busy => {
-                    self.now = self.now.max(at);
-                    self.machine.advance(self.now);
-                }
-                _ => return Tasks { wanted, cancelled },
-            }
-        }
-    }
-
-    /// The result of a task. Nobody else reports here, so it also answers for a task token.
-    pub fn finish_task(&mut self, task: u64, token: Option<&str>, result: Result<&str, (String, String)>) {
-        let result = task_result(result);
-        match token {
-            Some(token) => drop(self.machine.report(self.now, token, result)),
-            None => self.machine.finish_task(self.now, TaskId(task), result),
-        }
-    }
-
-    /// The end, as JSON text; none while it runs.
-    pub fn end(&self) -> Option<String> {
-        let machine = &self.machine;
-        if !machine.status().is_final() {
-            return None;
-        }
-        let events: Vec<Value> = machine
-            .events()
-            .iter()
-            .map(|event| {
-                let mut shape = json!({
-                    "eventId": event.id,
-                    "scheduleEventId": event.scheduled_by,
-                    "type": event.kind.as_str(),
-                    "stepName": event.step.as_deref().unwrap_or_default(),
-                    "time": time::format(event.at),
-                    "detail": event.detail(),
-                });
-                if let (Some(path), Some(shape)) =
-                    (event.state.and_then(|state| self.program.path(state)), shape.as_object_mut())
-                {
-                    let segment = |segment: &PathSegment| match segment {
-                        PathSegment::Key(key) => Value::from(key.as_str()),
-                        PathSegment::Index(index) => Value::from(*index),
-                    };
-                    shape.insert("path".to_owned(), path.iter().map(segment).collect());
-                }
-                shape
-            })
-            .collect();
-        let mut end = Map::new();
-        end.insert("status".to_owned(), machine.status().as_str().into());
-        if let Some(output) = machine.output() {
-            end.insert("output".to_owned(), output.clone());
-        }
-        if let Some(failure) = machine.failure() {
-            end.insert("error".to_owned(), failure.error.as_str().into());
-            end.insert("cause".to_owned(), failure.cause.as_str().into());
-        }
-        end.insert("events".to_owned(), events.into());
-        Some(Value::Object(end).to_string())
-    }
 }
 
 fn task(id: u64, request: simulate::TaskRequest) -> Task {

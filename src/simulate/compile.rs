@@ -3,9 +3,10 @@
 use serde_json::{Map, Value};
 
 use super::expression::{Expression, number};
+use super::machine::TaskMode;
 use super::program::{Catch, Iteration, Kind, Number, Program, Retry, Scope, Shape, State, Task, Wait, Way};
 use crate::diagnostic::{Diagnostic, Path, PathSegment, Severity};
-use crate::flow::{self, Dialect, Flow, NumberValue, Role, Shaping, StateId, StateKind, TextValue};
+use crate::flow::{self, Dialect, Flow, NumberValue, Role, ScopeId, Shaping, StateId, StateKind, TextValue};
 use crate::text::LineIndex;
 use crate::yaml::{self, Node, Resolved};
 
@@ -24,6 +25,7 @@ pub fn compile(flow: &Flow<'_>) -> Program {
     }
     Program {
         dialect: flow.dialect,
+        express: flow.scope(ScopeId(0)).is_some_and(|scope| scope.express),
         name: flow.name.map(|name| name.value.to_owned()),
         timeout: flow.timeout.as_ref().and_then(|timeout| compiler.number(timeout)),
         input: flow.input.as_ref().map(|shaping| compiler.shaping(shaping)),
@@ -109,8 +111,11 @@ impl Compiler<'_, '_> {
 
     fn map(&mut self, map: &flow::Map<'_>) -> Kind {
         let distributed = map.config.is_some_and(|config| config.get("ExecutionMode").is_some());
-        if distributed || map.item_reader.is_some() || map.item_batcher.is_some() {
-            return Kind::NotSupported("a Map in distributed mode is not interpreted here".to_owned());
+        if distributed || map.item_reader.is_some() {
+            return Kind::NotSupported(
+                "a `Map` in the distributed mode is not interpreted here: an inline one, without `ProcessorConfig`, is"
+                    .to_owned(),
+            );
         }
         match (map.items, map.body) {
             (Some(items), Some(body)) => Kind::Map(Iteration {
@@ -135,7 +140,11 @@ impl Compiler<'_, '_> {
                 .params
                 .map(|node| if constructor { self.shape(node) } else { self.service_parameters(node) }),
             timeout: task.timeout.as_ref().and_then(|timeout| self.number(timeout)),
-            callback: task.mode.is_some_and(|mode| matches!(mode.value, "waitForCallback" | "WaitForCustomCallback")),
+            mode: match task.mode.map(|mode| mode.value) {
+                Some("sync" | "WaitForSystemCallback") => TaskMode::SystemCallback,
+                Some("waitForCallback" | "WaitForCustomCallback") => TaskMode::CustomCallback,
+                _ => TaskMode::RequestComplete,
+            },
         })
     }
 
@@ -153,7 +162,7 @@ impl Compiler<'_, '_> {
             most,
             interval: value(&rule.interval, 1.0),
             rate: value(&rule.multiplier, if machine { 1.0 } else { 2.0 }),
-            cap: value(&rule.max_interval, 86_400.0),
+            cap: value(&rule.max_interval, if machine { f64::INFINITY } else { 86_400.0 }),
         }
     }
 

@@ -1,5 +1,6 @@
 //! The history of an execution, in the shapes of GetExecutionHistory.
 
+use std::fmt::Write;
 use std::rc::Rc;
 
 use serde_json::{Value, json};
@@ -7,7 +8,7 @@ use serde_json::{Value, json};
 use super::{Failure, Millis};
 
 /// One event.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Event {
     /// 1, 2, 3 … inside one execution.
     pub id: u64,
@@ -26,7 +27,7 @@ pub struct Event {
 
 /// What an event tells besides. Values are shared with the execution: a history of thousands of
 /// events holds each value once.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Detail {
     /// `{"input": …}`
     Input(Rc<Value>),
@@ -75,6 +76,18 @@ pub enum EventKind {
 }
 
 impl Event {
+    /// The detail as JSON text, behind what `text` holds.
+    pub fn write_detail(&self, text: &mut String) {
+        text.push('{');
+        let mut first = true;
+        self.detail.each(|name, value| {
+            let comma = if std::mem::take(&mut first) { "" } else { "," };
+            // Writing to a text does not fail.
+            let _ = write!(text, "{comma}\"{name}\":{value}");
+        });
+        text.push('}');
+    }
+
     /// The detail as the API gives it, before it becomes text.
     pub fn detail(&self) -> Value {
         match &self.detail {
@@ -88,6 +101,33 @@ impl Event {
                 json!({ "resource": &**resource, "attempt": attempt, "input": **input })
             }
             Detail::None => json!({}),
+        }
+    }
+}
+
+impl Detail {
+    /// The values, by their names, without a copy.
+    fn each(&self, mut say: impl FnMut(&str, &dyn std::fmt::Display)) {
+        let text = |text: &str| Value::from(text);
+        match self {
+            Detail::Input(input) => say("input", input),
+            Detail::Entered(input, local) => {
+                say("input", input);
+                say("local", local);
+            }
+            Detail::Output(output) => say("output", output),
+            Detail::Local(local) => say("local", local),
+            Detail::Failure(failure) => {
+                say("error", &text(&failure.error));
+                say("cause", &text(&failure.cause));
+            }
+            Detail::Index(index) => say("index", index),
+            Detail::Task(resource, attempt, input) => {
+                say("resource", &text(resource));
+                say("attempt", attempt);
+                say("input", input);
+            }
+            Detail::None => {}
         }
     }
 }

@@ -47,6 +47,8 @@ pub(super) enum Step {
 /// What an expression sees.
 pub(super) struct Env<'a> {
     pub input: &'a Value,
+    /// `$`, where it is not the same.
+    pub own: Option<&'a Value>,
     /// `$Output` of a `StateMachine`.
     pub output: Option<&'a Value>,
     /// `$local` of a `flow`.
@@ -149,7 +151,8 @@ impl Expression {
         // A path into a variable borrows: only what it leads to is copied.
         let computed;
         let value = match base {
-            Expression::Variable(Variable::Own | Variable::Input) => env.input,
+            Expression::Variable(Variable::Own) => env.own.unwrap_or(env.input),
+            Expression::Variable(Variable::Input) => env.input,
             Expression::Variable(Variable::Output) => env.output.ok_or_else(none)?,
             Expression::Variable(Variable::Local) => env.local.ok_or_else(none)?,
             Expression::Variable(Variable::Global) => env.global,

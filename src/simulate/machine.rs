@@ -12,20 +12,24 @@ mod work;
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, VecDeque};
+use std::ops::Range;
 use std::rc::Rc;
 
 use serde_json::{Map, Value, json};
 
 use super::event::{Detail, Event, EventKind};
 use super::expression::Env;
-use super::program::{Number, Program, millis};
-use super::{Failure, LARGEST_DATA, LARGEST_HISTORY, Millis, Status, time};
+use super::program::{Kind, Number, Program, millis};
+use super::{
+    Failure, LARGEST_DATA, LARGEST_GLOBAL, LARGEST_HISTORY, LONGEST_GLOBAL_NAME, Millis, Status, TaskResult, time,
+};
 use crate::flow::Dialect;
 use tasks::Running;
-pub use tasks::{Report, TaskId, TaskRequest};
+pub use tasks::{ChildFlow, Report, TaskId, TaskMode, TaskRequest};
 
-/// The longest an execution may take: a year.
+/// The longest an execution may take: a year; in the express mode five minutes.
 const LONGEST: Millis = 365 * time::DAY;
+const LONGEST_EXPRESS: Millis = 5 * 60 * 1000;
 
 /// Data nested deeper could not be read again as JSON.
 const DEEPEST_DATA: usize = 100;
@@ -141,10 +145,21 @@ enum Phase {
 #[derive(Debug)]
 struct Children {
     results: Vec<Option<Value>>,
-    /// The inputs of those that have not begun, the next one last.
-    waiting: Vec<(usize, usize, Rc<Value>)>,
+    /// Those that have not begun.
+    waiting: Range<usize>,
     open: usize,
     kind: ChildKind,
+    inputs: Inputs,
+}
+
+/// What the frames below a state get. Made when it is their turn: an iteration of the `flow`
+/// dialect gets a copy of everything its owner has.
+#[derive(Debug)]
+enum Inputs {
+    /// The input of the owner, in these scopes.
+    Same(Vec<usize>),
+    /// One of these each, in order.
+    Items(std::vec::IntoIter<Value>),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -188,9 +203,10 @@ impl Machine {
             program: Rc::clone(&program),
         };
         let first = machine.event(0, EventKind::ExecutionStarted, None, Detail::Input(Rc::clone(&input)));
+        let longest = if program.express { LONGEST_EXPRESS } else { LONGEST };
         let timeout = match &program.timeout {
-            Some(Number::Value(seconds)) if *seconds > 0.0 => millis(*seconds).min(LONGEST),
-            _ => LONGEST,
+            Some(Number::Value(seconds)) if *seconds > 0.0 => millis(*seconds).min(longest),
+            _ => longest,
         };
         let timeout = start.limit.map_or(timeout, |limit| timeout.min(limit));
         machine.timer(timeout, Timer::Execution);
@@ -262,6 +278,21 @@ impl Machine {
         self.failure.as_deref()
     }
 
+    /// What a task of another execution gets that waits for this one; none while it runs. The
+    /// error of a child reaches its parent by its own name.
+    pub fn outcome(&self) -> Option<TaskResult> {
+        Some(match (self.status, &self.output, self.failure()) {
+            (Status::Running, ..) => return None,
+            (Status::Succeeded, output, _) => Ok(output.clone().unwrap_or_else(|| json!({}))),
+            (_, _, Some(failure)) if !failure.error.is_empty() => Err(failure.clone()),
+            (status, ..) => {
+                let (name, status) = (&self.execution, status.as_str());
+                let cause = format!("the execution `{name}` ended as {status}");
+                Err(Failure { error: format!("FnF.Execution{status}"), cause })
+            }
+        })
+    }
+
     /// What happened so far.
     pub fn events(&self) -> &[Event] {
         &self.events
@@ -323,6 +354,7 @@ impl Machine {
         let context = || self.context(None);
         let built = shape.build(&Env {
             input: &self.input,
+            own: None,
             output: None,
             local: None,
             global: &self.global,
@@ -340,6 +372,7 @@ impl Machine {
         let context = || self.context(None);
         let built = shape.build(&Env {
             input: &frame.input,
+            own: None,
             output: None,
             local: Some(&frame.data),
             global: &self.global,
@@ -374,15 +407,13 @@ impl Machine {
             objects: input.is_object(),
             input,
             data,
-            at: start.unwrap_or_default(),
+            // An empty scope stands at no state, and ends at its turn.
+            at: start.unwrap_or(usize::MAX),
             current: Current::new(),
             last_event,
         };
         self.frames.insert(id, frame);
-        match start {
-            Some(_) => self.ready.push_back(id),
-            None => self.end_frame(id),
-        }
+        self.ready.push_back(id);
     }
 
     fn timer(&mut self, after: Millis, timer: Timer) -> TimerId {
@@ -429,6 +460,7 @@ impl Machine {
         let context = || self.context(Some((frame, input, output)));
         evaluate(&Env {
             input,
+            own: None,
             output,
             local,
             global: &self.global,
@@ -441,7 +473,13 @@ impl Machine {
     /// `$context` or `$Context`.
     fn context(&self, current: Option<(&Frame, &Value, Option<&Value>)>) -> Value {
         let name = |frame: &Frame| self.program.states.get(frame.at).map(|state| state.name.to_string());
-        let token = current.map(|(frame, ..)| self.token(frame)).unwrap_or_default();
+        // Only a task that waits for a report has a token.
+        let reported = |frame: &Frame| {
+            let state = self.program.states.get(frame.at);
+            matches!(state.map(|state| &state.kind), Some(Kind::Task(task)) if task.mode == TaskMode::CustomCallback)
+        };
+        let token = current.filter(|(frame, ..)| reported(frame)).map(|(frame, ..)| self.token(frame));
+        let token = token.unwrap_or_default();
         match self.program.dialect {
             Dialect::Flow => json!({
                 "flow": { "name": self.flow },
@@ -489,6 +527,23 @@ impl Current {
 
 /// Holds data to the limit of the service, and to a depth that can be read again.
 fn check_size(value: &Value, what: &str) -> Result<(), Failure> {
+    check_size_within(value, LARGEST_DATA, what)
+}
+
+/// Holds the global variables to the limits of each.
+fn check_globals(global: &Value) -> Result<(), Failure> {
+    for (name, value) in global.as_object().into_iter().flatten() {
+        if name.len() > LONGEST_GLOBAL_NAME {
+            let cause =
+                format!("the name of a global variable takes {} bytes, more than {LONGEST_GLOBAL_NAME}", name.len());
+            return Err(Failure::new("Local.DataLimitExceeded", cause));
+        }
+        check_size_within(value, LARGEST_GLOBAL, &format!("the global variable `{name}`"))?;
+    }
+    Ok(())
+}
+
+fn check_size_within(value: &Value, most: usize, what: &str) -> Result<(), Failure> {
     struct Count(usize);
     impl std::io::Write for Count {
         fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
@@ -505,8 +560,8 @@ fn check_size(value: &Value, what: &str) -> Result<(), Failure> {
     }
     let mut count = Count(0);
     let written = serde_json::to_writer(&mut count, value);
-    if written.is_err() || count.0 > LARGEST_DATA {
-        let cause = format!("{what} takes {} bytes, more than {LARGEST_DATA}", count.0);
+    if written.is_err() || count.0 > most {
+        let cause = format!("{what} takes {} bytes, more than {most}", count.0);
         return Err(Failure::new("Local.DataLimitExceeded", cause));
     }
     Ok(())

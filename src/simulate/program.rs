@@ -5,6 +5,7 @@ use std::rc::Rc;
 use serde_json::{Map, Value};
 
 use super::expression::{Env, Expression};
+use super::machine::TaskMode;
 use super::{Failure, Millis};
 use crate::diagnostic::Path;
 use crate::flow::Dialect;
@@ -13,6 +14,7 @@ use crate::flow::Dialect;
 #[derive(Debug)]
 pub struct Program {
     pub(super) dialect: Dialect,
+    pub(super) express: bool,
     pub(super) name: Option<String>,
     pub(super) timeout: Option<Number>,
     pub(super) input: Option<Shape>,
@@ -98,7 +100,7 @@ pub(super) struct Task {
     pub action: Rc<str>,
     pub parameters: Option<Shape>,
     pub timeout: Option<Number>,
-    pub callback: bool,
+    pub mode: TaskMode,
 }
 
 #[derive(Debug)]
@@ -172,7 +174,10 @@ impl Number {
             Number::Value(value) => Ok(*value),
             Number::Computed(expression) => {
                 let value = expression.required(env)?;
-                value.as_f64().ok_or_else(|| Failure::expression(format!("a number is needed, not {value}")))
+                // A `Timeout` is declared a text, so digits in quotes are a number as well.
+                let digits = || value.as_str()?.parse::<u32>().ok().map(f64::from);
+                let number = value.as_f64().or_else(digits);
+                number.ok_or_else(|| Failure::expression(format!("a number is needed, not {value}")))
             }
         }
     }

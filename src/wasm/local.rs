@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use wasm_bindgen::prelude::*;
 
 use super::{convert, error};
-use crate::api::local::{self, EmulatorOptions, Faults, Simulation};
+use crate::api::local::{self, EmulatorOptions, Faults, Simulation, SimulationOptions};
 use crate::emulate::{Emulator, Request, WaiterId};
 
 thread_local! {
@@ -166,14 +166,16 @@ fn with<R>(emulator: u32, act: impl FnOnce(&mut Emulator) -> R) -> Result<R, JsV
 #[wasm_bindgen(js_name = simulationStart)]
 pub fn simulation_start(
     text: &JsValue,
-    input: &str,
+    options: JsValue,
     now: f64,
     seed_high: u32,
     seed_low: u32,
 ) -> Result<JsValue, JsValue> {
     let text = convert::text(text, "text")?;
+    let options: SimulationOptions = serde_wasm_bindgen::from_value(options)
+        .map_err(|problem| error::request("wrong-options", &format!("the simulation's options: {problem}")))?;
     let seed = u64::from(seed_high) << 32 | u64::from(seed_low);
-    Ok(match Simulation::start(&text, input, millis(now), seed) {
+    Ok(match Simulation::start(&text, &options, millis(now), seed) {
         Err(problem) => problem.into(),
         Ok(simulation) => SIMULATIONS.with_borrow_mut(|simulations| keep(simulations, simulation, seed_low)).into(),
     })
@@ -185,21 +187,22 @@ pub fn simulation_turn(simulation: u32, busy: bool) -> Result<JsValue, JsValue> 
     with_simulation(simulation, |simulation| convert::to_js(&simulation.turn(busy)))?
 }
 
-/// The result of a task, as JSON text.
+/// The result of a task, as JSON text, that many milliseconds after now.
 #[wasm_bindgen(js_name = simulationTaskSucceeded)]
-pub fn simulation_task_succeeded(
-    simulation: u32,
-    task: f64,
-    token: Option<String>,
-    output: &str,
-) -> Result<(), JsValue> {
-    with_simulation(simulation, |simulation| simulation.finish_task(millis(task), token.as_deref(), Ok(output)))
+pub fn simulation_task_succeeded(simulation: u32, task: f64, output: &str, delay: f64) -> Result<(), JsValue> {
+    with_simulation(simulation, |simulation| simulation.finish_task(millis(task), Ok(output), delay))
 }
 
-/// The failure of a task.
+/// The failure of a task, that many milliseconds after now.
 #[wasm_bindgen(js_name = simulationTaskFailed)]
-pub fn simulation_task_failed(simulation: u32, task: f64, code: String, cause: String) -> Result<(), JsValue> {
-    with_simulation(simulation, |simulation| simulation.finish_task(millis(task), None, Err((code, cause))))
+pub fn simulation_task_failed(
+    simulation: u32,
+    task: f64,
+    code: String,
+    cause: String,
+    delay: f64,
+) -> Result<(), JsValue> {
+    with_simulation(simulation, |simulation| simulation.finish_task(millis(task), Err((code, cause)), delay))
 }
 
 /// The end, as JSON text; nothing while it runs.

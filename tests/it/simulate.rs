@@ -2,149 +2,260 @@
 //!
 //! A case is a `flow.yaml`, an `input.json` (`{}` where it is missing), a `mocks.json` where there
 //! are tasks, and the `trace.json` it leads to. `mocks.json` maps the name of a state to the list
-//! of what its attempts come to, the last for all that follow: `{ "output": … }` or
+//! of what its calls come to, the last for all that follow: `{ "output": … }` or
 //! `{ "error": …, "cause": … }`, each with `"after": milliseconds` if it takes time, or
-//! `{ "never": true }`.
+//! `{ "never": true }`. The flows that it starts are in the folder `flows`, by their names;
+//! `options.json` holds `{ "express": true }` where that is its mode.
+
+#![allow(clippy::disallowed_methods, reason = "tests read files")]
+
+mod choices;
+mod corpus;
+mod random;
 
 use std::collections::HashMap;
+use std::fs;
 use std::rc::Rc;
 
+use cloudflow_wasm::api::local::{Simulation, SimulationOptions};
 use cloudflow_wasm::check::check;
-use cloudflow_wasm::simulate::{Failure, Machine, Start, TaskId, TaskResult, compile, time};
+use cloudflow_wasm::simulate::{Failure, Machine, Start, compile, time};
 use serde_json::{Value, json};
 
-use crate::support::{cases, report};
+use crate::support::{Case, cases, report};
+
+const BEGIN: &str = "2024-05-06T07:08:09Z";
 
 #[test]
 fn traces() {
     let mut failures = Vec::new();
     for case in cases("simulate", "flow.yaml") {
-        let input = case.read_if_there("input.json").map_or(json!({}), |text| serde_json::from_str(&text).unwrap());
-        let mocks = case.read_if_there("mocks.json").map_or(json!({}), |text| serde_json::from_str(&text).unwrap());
-        let trace = run(&case.read("flow.yaml"), input, &mocks);
-        let text = write(&trace);
-        case.expect("trace.json", &text, &mut failures);
+        let (input, mocks, options) = parts(&case);
+        let trace = run_with(&case.read("flow.yaml"), input, &mocks, options);
+        nested(&trace);
+        case.expect("trace.json", &write(&trace), &mut failures);
     }
     report("simulate", failures);
 }
 
-/// Every case again, and cut at each line: nothing may panic, and what runs ends.
+/// Every case cut at each line: nothing may panic, and what runs ends.
 #[test]
 fn broken_flows_end() {
     for case in cases("simulate", "flow.yaml") {
         let text = case.read("flow.yaml");
         for (at, _) in text.match_indices('\n') {
-            let trace = run(&text[..at], json!({}), &json!({}));
-            assert_ne!(trace["status"], "Running", "{} cut at {at}", case.name);
+            assert!(unchecked(&text[..at]), "{} cut at {at}", case.name);
         }
     }
 }
 
-pub fn run(text: &str, input: Value, mocks: &Value) -> Value {
+/// Runs a flow that no check has seen, with tasks that fail.
+fn unchecked(text: &str) -> bool {
     let (tree, yaml) = cloudflow_wasm::yaml::parse(text);
     let (flow, _) = check(&tree, yaml);
-    let Some(flow) = flow else { return json!({ "status": "not a flow" }) };
-    let program = Rc::new(compile(&flow));
-    let begin = time::parse("2024-05-06T07:08:09Z").unwrap();
-    let start = Start {
-        flow: "f".into(),
-        execution: "e".into(),
-        role: "acs:ram::1:role/r".into(),
-        input,
-        now: begin,
-        seed: 3,
-        ..Start::default()
-    };
-    let mut machine = Machine::start(Rc::clone(&program), start);
-    let mut now = begin;
-    let mut due: Vec<(u64, TaskId, TaskResult)> = Vec::new();
+    let Some(flow) = flow else { return true };
+    let start = Start { input: json!({}), now: time::parse(BEGIN).unwrap(), ..Start::default() };
+    let mut machine = Machine::start(Rc::new(compile(&flow)), start);
+    while let Some(at) = machine.wake_at() {
+        let tasks = machine.take_tasks();
+        if tasks.is_empty() {
+            machine.advance(at);
+        }
+        for request in tasks {
+            machine.finish_task(at, request.task, Err(Failure { error: "E".into(), cause: String::new() }));
+        }
+    }
+    machine.status().is_final()
+}
+
+fn parts(case: &Case) -> (Value, Value, SimulationOptions) {
+    let json = |file: &str| case.read_if_there(file).map_or(json!({}), |text| serde_json::from_str(&text).unwrap());
+    let mut flows = Vec::new();
+    for entry in fs::read_dir(case.dir.join("flows")).into_iter().flatten() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        flows.push((name, fs::read_to_string(path).unwrap()));
+    }
+    let express = json("options.json")["express"] == json!(true);
+    (json("input.json"), json("mocks.json"), SimulationOptions { flows, express, ..SimulationOptions::default() })
+}
+
+/// Runs a text with what a case has besides its flow.
+pub fn run_like(case: &Case, text: &str) -> Value {
+    let (input, mocks, options) = parts(case);
+    run_with(text, input, &mocks, options)
+}
+
+/// Runs a flow that starts no others.
+pub fn run(text: &str, input: Value, mocks: &Value) -> Value {
+    run_with(text, input, mocks, SimulationOptions::default())
+}
+
+/// Runs a flow with mocks by the names of its states; gives its trace.
+fn run_with(text: &str, input: Value, mocks: &Value, options: SimulationOptions) -> Value {
     let mut attempts: HashMap<String, usize> = HashMap::new();
+    simulate(text, input, options, |name, _, _| {
+        let list = mocks.get(name).and_then(Value::as_array);
+        let attempt = attempts.entry(name.to_owned()).or_default();
+        let mock = list.and_then(|list| list.get(*attempt).or(list.last())).cloned();
+        *attempt += 1;
+        mock.unwrap_or_else(|| json!({ "error": "NoMock", "cause": name }))
+    })
+}
+
+/// Runs a flow; `mock` tells what a call comes to, by its state's name, the attempt and the input.
+fn simulate(
+    text: &str,
+    input: Value,
+    options: SimulationOptions,
+    mut mock: impl FnMut(&str, u32, &Value) -> Value,
+) -> Value {
+    let options = SimulationOptions { input: input.to_string(), ..options };
+    let mut simulation = match Simulation::start(text, &options, time::parse(BEGIN).unwrap(), 3) {
+        Ok(simulation) => simulation,
+        Err(problem) => return json!({ "status": "not a flow", "problem": problem }),
+    };
     let mut calls = Vec::new();
-    while !machine.status().is_final() {
-        for request in machine.take_tasks() {
-            calls.push(json!([request.name, request.action, request.attempt, *request.input]));
-            let attempt = attempts.entry(request.name.clone()).or_default();
-            let list = mocks.get(&request.name).and_then(Value::as_array);
-            let mock = list.and_then(|list| list.get(*attempt).or(list.last())).cloned();
-            *attempt += 1;
-            let mock = mock.unwrap_or_else(|| json!({ "error": "NoMock", "cause": request.name }));
-            if mock.get("never").is_some() {
-                continue;
-            }
+    let end = loop {
+        let turn = simulation.turn(false);
+        for task in &turn.wanted {
+            let input: Value = serde_json::from_str(&task.input).unwrap();
+            let mock = mock(&task.name, task.attempt, &input);
+            calls.push(json!([task.name, task.action, task.attempt, input]));
             let text = |key: &str| mock.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-            let result = match mock.get("output") {
-                Some(output) => Ok(output.clone()),
-                None => Err(Failure { error: text("error"), cause: text("cause") }),
-            };
-            due.push((now + mock.get("after").and_then(Value::as_u64).unwrap_or(0), request.task, result));
-        }
-        for task in machine.take_cancelled() {
-            due.retain(|(_, id, _)| *id != task);
-        }
-        due.sort_by_key(|(at, task, _)| (*at, *task));
-        let wake = machine.wake_at().expect("a running execution has a deadline");
-        match due.first() {
-            Some((at, ..)) if *at <= wake => {
-                let (at, task, result) = due.remove(0);
-                now = at;
-                machine.finish_task(at, task, result);
-            }
-            _ => {
-                now = wake;
-                machine.advance(wake);
+            let never = mock.get("never").map(|_| f64::INFINITY);
+            let delay = never.or(mock.get("after").and_then(Value::as_f64)).unwrap_or(0.0);
+            match mock.get("output") {
+                Some(output) => simulation.finish_task(task.id, Ok(&output.to_string()), delay),
+                None => simulation.finish_task(task.id, Err((text("error"), text("cause"))), delay),
             }
         }
-    }
-    let events: Vec<Value> = machine
-        .events()
-        .iter()
-        .map(|event| {
-            json!([
-                event.id,
-                event.scheduled_by,
-                event.kind.as_str(),
-                event.step.as_deref().unwrap_or_default(),
-                event.at - begin,
-                event.detail()
-            ])
-        })
-        .collect();
-    nested(&machine);
-    let mut trace = json!({ "status": machine.status().as_str() });
+        if turn.wanted.is_empty()
+            && let Some(end) = simulation.end()
+        {
+            break end;
+        }
+    };
+    let end: Value = serde_json::from_str(&end).unwrap();
+    let mut trace = short(&end);
     let object = trace.as_object_mut().unwrap();
-    if let Some(output) = machine.output() {
-        object.insert("output".into(), output.clone());
-    }
-    if let Some(failure) = machine.failure() {
-        object.insert("error".into(), failure.error.clone().into());
-        object.insert("cause".into(), failure.cause.clone().into());
-    }
     if !calls.is_empty() {
+        let events = object.shift_remove("events").unwrap_or_default();
         object.insert("tasks".into(), calls.into());
+        object.insert("events".into(), events);
     }
-    object.insert("events".into(), events.into());
     trace
 }
 
-/// Ids ascend by one, causes come before, and of a finished run every state that was entered was left.
-fn nested(machine: &Machine) {
-    let mut open = 0_i64;
-    for (at, event) in machine.events().iter().enumerate() {
-        assert_eq!(event.id, at as u64 + 1);
-        assert!(event.scheduled_by < event.id);
-        match event.kind.as_str() {
-            "StepEntered" | "BranchEntered" | "IterationEntered" => open += 1,
-            "StepExited" | "BranchExited" | "IterationExited" => open -= 1,
-            _ => {}
-        }
-        assert!(open >= 0, "left before it was entered");
+/// An end with its events on one line each, the time counted from the start.
+fn short(end: &Value) -> Value {
+    let begin = time::parse(BEGIN).unwrap();
+    let mut trace = serde_json::Map::new();
+    for (key, value) in end.as_object().unwrap() {
+        let value = match key.as_str() {
+            "events" => value
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|event| {
+                    let after = time::parse(event["time"].as_str().unwrap()).unwrap() - begin;
+                    json!([
+                        event["eventId"],
+                        event["scheduleEventId"],
+                        event["type"],
+                        event["stepName"],
+                        after,
+                        event["detail"]
+                    ])
+                })
+                .collect(),
+            "children" => value.as_array().unwrap().iter().map(short).collect(),
+            _ => value.clone(),
+        };
+        trace.insert(key.clone(), value);
     }
-    if machine.status().as_str() == "Succeeded" {
-        assert_eq!(open, 0, "a state was entered and not left");
-    }
+    Value::Object(trace)
 }
 
-/// One event a line: what changed shows in a diff.
+/// An event, as far as its place matters.
+struct Placed<'a> {
+    id: u64,
+    by: u64,
+    kind: &'a str,
+    step: &'a str,
+    at: u64,
+    index: u64,
+}
+
+fn nested(trace: &Value) {
+    for child in trace["children"].as_array().into_iter().flatten() {
+        nested(child);
+    }
+    let number = |value: &Value| value.as_u64().unwrap_or_default();
+    let events = trace["events"].as_array().into_iter().flatten().map(|event| Placed {
+        id: number(&event[0]),
+        by: number(&event[1]),
+        kind: event[2].as_str().unwrap(),
+        step: event[3].as_str().unwrap(),
+        at: number(&event[4]),
+        index: number(&event[5]["index"]),
+    });
+    let ends_at_once = trace["error"] == "Local.HistoryLimitExceeded";
+    well_nested(events, trace["status"] == "Succeeded" || trace["status"] == "Failed" && !ends_at_once);
+}
+
+/// Ids ascend by one, time never goes back, causes come before; and along the causes, whatever was
+/// entered is left in the reverse order, `all` of it where the execution came to its end by itself.
+fn well_nested<'a>(events: impl Iterator<Item = Placed<'a>>, all: bool) {
+    let mut stacks: Vec<Rc<Stack>> = vec![Rc::new(Stack::Empty)];
+    let mut last = 0;
+    let mut open = 0_i64;
+    for (at, Placed { id, by, kind, step, at: time, index }) in events.enumerate() {
+        assert_eq!(id, at as u64 + 1, "the ids of events ascend by one");
+        assert!(by <= at as u64 && (by > 0) == (at > 0), "event {id} comes after its cause");
+        assert!(time >= last, "time goes back at event {id}");
+        last = time;
+        let stack = Rc::clone(&stacks[usize::try_from(by).unwrap()]);
+        let place = match kind.trim_end_matches("Entered").trim_end_matches("Exited") {
+            "Branch" => Place::Branch(index),
+            "Iteration" => Place::Iteration(index),
+            _ => Place::Step(step.to_owned()),
+        };
+        stacks.push(if kind.ends_with("Entered") {
+            Rc::new(Stack::On(place, stack))
+        } else {
+            let Stack::On(top, below) = &*stack else {
+                assert!(kind.starts_with("Execution"), "event {id} stands nowhere");
+                stacks.push(stack);
+                continue;
+            };
+            if kind.starts_with("Execution") {
+                assert!(!all || at == 0, "event {id} ends the execution inside a state");
+                Rc::clone(&stack)
+            } else {
+                assert_eq!(*top, place, "event {id}");
+                if kind.ends_with("Exited") { Rc::clone(below) } else { Rc::clone(&stack) }
+            }
+        });
+        open += i64::from(kind.ends_with("Entered")) - i64::from(kind.ends_with("Exited"));
+        assert!(open >= 0, "left before it was entered: event {id}");
+    }
+    assert!(!all || open == 0, "a state was entered and not left");
+}
+
+enum Stack {
+    Empty,
+    On(Place, Rc<Stack>),
+}
+
+#[derive(Debug, PartialEq)]
+enum Place {
+    Step(String),
+    Branch(u64),
+    Iteration(u64),
+}
+
+/// One event a line: what changed shows in a diff. Of a long history the ends.
 fn write(trace: &Value) -> String {
     let lines: Vec<String> = trace
         .as_object()
@@ -152,37 +263,25 @@ fn write(trace: &Value) -> String {
         .iter()
         .map(|(key, value)| match (key.as_str(), value) {
             ("events" | "tasks", Value::Array(items)) => {
-                let items: Vec<String> = items.iter().map(|item| format!("    {item}")).collect();
-                format!("  \"{key}\": [\n{}\n  ]", items.join(",\n"))
+                let mut lines: Vec<String> = items.iter().map(|item| format!("    {}", cut(item))).collect();
+                if lines.len() > 100 {
+                    let left_out = format!("    \"{} more\"", lines.len() - 15);
+                    lines.splice(10..lines.len() - 5, [left_out]);
+                }
+                format!("  \"{key}\": [\n{}\n  ]", lines.join(",\n"))
             }
-            _ => format!("  \"{key}\": {value}"),
+            ("children", Value::Array(items)) => {
+                let items: Vec<String> = items.iter().map(write).collect();
+                format!("  \"{key}\": [\n{}  ]", items.join(",\n"))
+            }
+            _ => format!("  \"{key}\": {}", cut(value)),
         })
         .collect();
     format!("{{\n{}\n}}\n", lines.join(",\n"))
 }
 
-/// What would never end, or grow without bound, ends as the service would end it.
-#[test]
-fn limits_end_an_execution() {
-    let endless = "version: v1\ntype: flow\nsteps:\n  - {type: pass, name: a}\n  - type: choice\n    name: b\n    \
-                   choices: [{condition: true, goto: a}]\n";
-    let trace = run(endless, json!({}), &json!({}));
-    assert_eq!((&trace["status"], &trace["error"]), (&json!("Failed"), &json!("Local.HistoryLimitExceeded")));
-    assert_eq!(trace["events"].as_array().unwrap().len(), 5000);
-
-    let deep = "Type: StateMachine\nSpecVersion: v1\nName: f\nStartAt: A\nStates:\n  - {Type: Pass, Name: A, Next: A, \
-                InputConstructor: {a.$: $Input}}\n";
-    let trace = run(deep, json!({}), &json!({}));
-    assert_eq!(trace["error"], "Local.DataLimitExceeded");
-
-    let doubling = "Type: StateMachine\nSpecVersion: v1\nName: f\nStartAt: A\nStates:\n  - {Type: Pass, Name: A, Next: A, \
-                    InputConstructor: {a.$: '[$Input.a, $Input.a]'}}\n";
-    let trace = run(doubling, json!({ "a": "x".repeat(1000) }), &json!({}));
-    assert_eq!(trace["error"], "Local.DataLimitExceeded");
-
-    let output =
-        "version: v1\ntype: flow\nsteps:\n  - {type: task, name: t, resourceArn: 'acs:fc:::services/s/functions/f'}\n";
-    let mocks = json!({ "t": [{ "output": { "x": "y".repeat(65 * 1024) } }] });
-    let trace = run(output, json!({}), &mocks);
-    assert_eq!(trace["error"], "Local.DataLimitExceeded");
+/// A large value by its size.
+fn cut(value: &Value) -> String {
+    let text = value.to_string();
+    if text.len() > 2000 { json!(format!("{} bytes", text.len())).to_string() } else { text }
 }

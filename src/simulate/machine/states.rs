@@ -5,10 +5,10 @@ use std::rc::Rc;
 use serde_json::{Map, Value, json};
 
 use super::super::event::{Detail, EventKind};
-use super::super::expression::kind;
+use super::super::expression::{Env, kind};
 use super::super::program::{Retry, State, matches};
 use super::super::{Failure, Status};
-use super::{ChildKind, Current, FrameId, Machine, Phase, Timer, check_size, merged};
+use super::{ChildKind, Current, FrameId, Machine, Phase, Timer, check_globals, check_size, merged};
 use crate::flow::Dialect;
 
 impl Machine {
@@ -17,6 +17,7 @@ impl Machine {
         let Some(frame) = self.frames.get(&id) else { return };
         match frame.current.phase {
             Phase::Enter if self.draining => {}
+            Phase::Enter if frame.at == usize::MAX => self.end_frame(id),
             Phase::Enter => self.enter(id),
             Phase::Begin => self.begin(id),
             Phase::Sleep(_) | Phase::Pause(_) | Phase::Task(_) | Phase::Children(_) => {}
@@ -74,7 +75,9 @@ impl Machine {
                     Dialect::Flow => (&frame.input, Some(&*frame.data)),
                     Dialect::StateMachine => (&frame.current.raw, None),
                 };
-                self.with_env(frame, input, None, local, |env| shape.build(env)).map(Rc::new)
+                // `$` of an input mapping is a slip of one page: what there would be without mappings.
+                let own = Some(&*frame.current.raw);
+                self.with_env(frame, input, None, local, |env| shape.build(&Env { own, ..*env })).map(Rc::new)
             }
         };
         let input = input.and_then(|input| check_size(&input, "the input").map(|()| input));
@@ -104,8 +107,7 @@ impl Machine {
             Ok(output) => {
                 self.tell(id, EventKind::StepSucceeded, Detail::Output(Rc::clone(&output)));
                 if let (None, None, Some(lost)) = (jump, state.next, &state.lost) {
-                    let failure = Failure::new("Local.InvalidDefinition", lost.clone());
-                    return self.fail_frame(id, failure);
+                    return self.fail_frame(id, Failure::invalid_definition(lost.clone()));
                 }
                 self.leave(id, &output, jump.or(state.next));
             }
@@ -136,7 +138,7 @@ impl Machine {
         check_size(&built, "the output")?;
         if let Some(global) = global {
             let global = merged(&self.global, &global);
-            check_size(&global, "the global data")?;
+            check_globals(&global)?;
             self.global = global;
         }
         Ok(built)
@@ -168,6 +170,9 @@ impl Machine {
     pub(super) fn fail(&mut self, id: FrameId, failure: Failure) {
         let program = Rc::clone(&self.program);
         self.drop_work(id);
+        if failure.ends_execution() {
+            return self.fail_frame(id, failure);
+        }
         let Some(frame) = self.frames.get_mut(&id) else { return };
         let Some(state) = program.states.get(frame.at) else { return };
         let failure = Rc::new(failure);
@@ -202,7 +207,7 @@ impl Machine {
             }
             (Ok(_), None) => {
                 let cause = "the rule that catches the error names no state to go to";
-                self.fail_frame(id, Failure::new("Local.InvalidDefinition", cause));
+                self.fail_frame(id, Failure::invalid_definition(cause));
             }
             (Err(failure), _) => self.fail_frame(id, failure),
         }
@@ -244,15 +249,7 @@ impl Machine {
     /// Takes a frame away, and says so to its parent's history.
     fn close(&mut self, id: FrameId) -> Option<(FrameId, usize)> {
         self.drop_work(id);
-        let frame = self.frames.remove(&id)?;
-        let (parent, slot) = frame.parent?;
-        if let Some(owner) = self.frames.get_mut(&parent) {
-            owner.last_event = frame.last_event;
-        }
-        if let Some(exit) = frame.exit {
-            self.tell(parent, exit, Detail::Index(slot));
-        }
-        Some((parent, slot))
+        self.take_away(id)
     }
 
     fn child_done(&mut self, id: FrameId, slot: usize, data: &Rc<Value>) {
@@ -263,9 +260,10 @@ impl Machine {
             *result = Some((**data).clone());
         }
         children.open = children.open.saturating_sub(1);
-        if let Some((slot, scope, input)) = children.waiting.pop() {
+        if let Some(slot) = children.waiting.next() {
             children.open += 1;
-            return self.iterate(id, slot, scope, input);
+            let by = frame.last_event;
+            return self.open_child(id, slot, by);
         }
         if children.open > 0 {
             return;
@@ -315,11 +313,21 @@ impl Machine {
                 let local = Rc::new(json!({}));
                 self.tell(child, EventKind::StepExited, Detail::Local(local));
             }
-            let Some(frame) = self.frames.remove(&child) else { continue };
-            if let (Some((parent, slot)), Some(exit)) = (frame.parent, frame.exit) {
-                self.tell(parent, exit, Detail::Index(slot));
-            }
+            self.take_away(child);
         }
+    }
+
+    /// Takes a frame away; its end is told to its owner's history.
+    fn take_away(&mut self, id: FrameId) -> Option<(FrameId, usize)> {
+        let frame = self.frames.remove(&id)?;
+        let (parent, slot) = frame.parent?;
+        if let Some(owner) = self.frames.get_mut(&parent) {
+            owner.last_event = frame.last_event;
+        }
+        if let Some(exit) = frame.exit {
+            self.tell(parent, exit, Detail::Index(slot));
+        }
+        Some((parent, slot))
     }
 }
 

@@ -5,14 +5,42 @@ use std::rc::Rc;
 use serde_json::{Value, json};
 
 use super::super::event::{Detail, EventKind};
+use super::super::expression::kind;
 use super::super::program::{Task, millis};
 use super::super::{Failure, Millis, TaskResult};
 use super::{Frame, FrameId, Machine, Phase, Timer, TimerId, check_size};
 use crate::flow::Dialect;
 
+/// The longest a task of the `StateMachine` dialect may say that it takes; 0 is for ever.
+const LONGEST_TASK: f64 = 604_800.0;
+
 /// A task in its [`Machine`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TaskId(pub u64);
+
+/// How the result of a task comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TaskMode {
+    /// With the answer: `requestResponse`, `RequestComplete`.
+    RequestComplete,
+    /// When what was begun has ended: `sync`, `WaitForSystemCallback`.
+    SystemCallback,
+    /// By a report for its token: `waitForCallback`, `WaitForCustomCallback`.
+    CustomCallback,
+}
+
+/// The start of another flow.
+#[derive(Clone, Debug)]
+pub struct ChildFlow {
+    /// The name of the flow.
+    pub flow: String,
+    /// The name of its execution; none where one is to be made up.
+    pub execution: Option<String>,
+    /// The input of its execution: an object.
+    pub input: Rc<Value>,
+    /// `CallbackFnFTaskToken`: whose task gets its result.
+    pub callback: Option<String>,
+}
 
 /// What an execution asks of the world outside.
 #[derive(Clone, Debug)]
@@ -27,8 +55,16 @@ pub struct TaskRequest {
     pub resource: Option<String>,
     /// 0 for the first try.
     pub attempt: u32,
+    /// How the result comes.
+    pub mode: TaskMode,
     /// What a function gets.
     pub input: Rc<Value>,
+    /// Another flow is to be started. Whoever has none of that name treats it as any task.
+    ///
+    /// It is answered with [`ChildFlow::started`] through [`Machine::finish_task`] where the mode
+    /// is [`TaskMode::RequestComplete`]; with the same through [`Machine::submit_task`], and in the end
+    /// with its [`Machine::outcome`], where it is [`TaskMode::SystemCallback`].
+    pub child: Option<ChildFlow>,
     /// The state waits until this is reported; the result only says that the call was made.
     pub token: Option<String>,
 }
@@ -53,6 +89,14 @@ pub(super) struct Running {
     wraps: bool,
 }
 
+impl ChildFlow {
+    /// What the start of an execution answers to the task that asked for it
+    /// (<https://help.aliyun.com/document_detail/2400188.html>).
+    pub fn started(flow: &str, execution: &str, request: &str) -> Value {
+        json!({ "FlowName": flow, "ExecutionName": execution, "RequestID": request })
+    }
+}
+
 impl Machine {
     /// The tasks asked for since the last call.
     pub fn take_tasks(&mut self) -> Vec<TaskRequest> {
@@ -62,6 +106,14 @@ impl Machine {
     /// The tasks that nobody waits for any more, since the last call.
     pub fn take_cancelled(&mut self) -> Vec<TaskId> {
         std::mem::take(&mut self.cancelled)
+    }
+
+    /// What was begun for a task goes on; its result comes later.
+    pub fn submit_task(&mut self, now: Millis, task: TaskId, answer: Value) {
+        self.advance(now);
+        let Some(frame) = self.running.get(&task).map(|running| running.frame) else { return };
+        self.tell(frame, EventKind::TaskSubmitted, Detail::Output(Rc::new(answer)));
+        self.run();
     }
 
     /// The result of a task; of one that waits for its token, whether the call could be made.
@@ -109,6 +161,11 @@ impl Machine {
         self.tokens.contains_key(token)
     }
 
+    /// The token whose report a task waits for.
+    pub fn token_of(&self, task: TaskId) -> Option<&str> {
+        self.running.get(&task)?.token.as_deref()
+    }
+
     /// The token of the task that a frame stands at: `v1.<flow>.<execution>.<event>.<check>`, as
     /// the service's names all four.
     pub(super) fn token(&self, frame: &Frame) -> String {
@@ -129,18 +186,26 @@ impl Machine {
             Some(timeout) => self.with_env(frame, &given, None, None, |env| timeout.value(env))?,
         };
         let machine = self.program.dialect == Dialect::StateMachine;
+        let longest = if machine { LONGEST_TASK } else { f64::MAX };
+        if !(0.0..=longest).contains(&timeout) || timeout.fract() != 0.0 {
+            let cause = format!("the timeout of a task must be 0 to {longest} whole seconds, not {timeout}");
+            return Err(Failure::new("Local.InvalidTimeout", cause));
+        }
         let resource =
             parameters.as_ref().and_then(|parameters| parameters.get("resourceArn")?.as_str().map(str::to_owned));
         // The one integration whose shapes are published: what reaches the function is `body`,
         // and what it returns is found under `Body`.
-        let wraps = machine && &*task.action == "FC:InvokeFunction";
+        let calls_function = machine && &*task.action == "FC:InvokeFunction";
+        let child = self.child(task, parameters.as_deref(), &given)?;
         let input = match parameters {
-            Some(parameters) if wraps => Rc::new(parameters.get("body").cloned().unwrap_or_else(|| json!({}))),
+            Some(parameters) if calls_function => Rc::new(parameters.get("body").cloned().unwrap_or_else(|| json!({}))),
             Some(parameters) => parameters,
             None => given,
         };
         check_size(&input, "the input of the task")?;
-        let token = task.callback.then(|| self.token(frame));
+        let token = (task.mode == TaskMode::CustomCallback).then(|| self.token(frame));
+        // "In callback modes, the value delivered by the callback" is the output.
+        let wraps = calls_function && token.is_none();
         let attempt = frame.current.attempt;
         self.last_task += 1;
         let number = TaskId(self.last_task);
@@ -157,12 +222,47 @@ impl Machine {
             action: task.action.to_string(),
             resource,
             attempt,
+            mode: task.mode,
             input,
+            child,
             token: token.clone(),
         });
         self.running.insert(number, Running { frame: id, timer, token, wraps });
         self.phase(id, Phase::Task(number));
         Ok(())
+    }
+
+    /// What a task starts that starts another flow. The parameters of `fnf:StartExecution`, which
+    /// only samples show, are those of the operation.
+    fn child(&self, task: &Task, parameters: Option<&Value>, given: &Rc<Value>) -> Result<Option<ChildFlow>, Failure> {
+        let parameter = |name: &str| parameters.and_then(|parameters| parameters.get(name));
+        let text = |name: &str| parameter(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+        let by_resource = |resource: &str| {
+            let name = resource.strip_prefix("acs:fnf:")?.split_once(":flow/")?.1;
+            Some(name.to_owned())
+        };
+        let (flow, execution, input) = if let Some(flow) = by_resource(&task.action) {
+            (Some(flow), text("ExecutionName"), Some(parameter("Input").unwrap_or(given)))
+        } else if task.action.eq_ignore_ascii_case("fnf:StartExecution") {
+            let flow = text("resourceArn").and_then(by_resource).or_else(|| text("FlowName").map(str::to_owned));
+            let execution = text("executionName").or_else(|| text("ExecutionName"));
+            (flow, execution, parameter("input").or_else(|| parameter("Input")))
+        } else {
+            return Ok(None);
+        };
+        let Some(flow) = flow else { return Ok(None) };
+        let input = match input {
+            None | Some(Value::Null) => json!({}),
+            // The operation itself takes a text.
+            Some(Value::String(text)) => serde_json::from_str(text).unwrap_or_default(),
+            Some(input) => input.clone(),
+        };
+        if !input.is_object() {
+            let cause = format!("the input of the flow `{flow}` must be an object, not {}", kind(&input));
+            return Err(Failure::new("fnf.InvalidArgument", cause));
+        }
+        let callback = text("CallbackFnFTaskToken").map(str::to_owned);
+        Ok(Some(ChildFlow { flow, execution: execution.map(str::to_owned), input: Rc::new(input), callback }))
     }
 
     pub(super) fn task_timed_out(&mut self, task: TaskId) {

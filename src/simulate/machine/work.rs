@@ -6,13 +6,15 @@ use serde_json::{Map, Value, json};
 
 use super::super::event::{Detail, EventKind};
 use super::super::expression::{Expression, kind};
-use super::super::program::{Iteration, Kind, State, Wait, Way, millis};
+use super::super::program::{Iteration, Kind, Program, State, Wait, Way, millis};
 use super::super::{Failure, Millis, time};
-use super::{ChildKind, Children, FrameId, Machine, Phase, Timer};
+use super::{ChildKind, Children, FrameId, Inputs, Machine, Phase, Timer};
 use crate::flow::Dialect;
 
-/// The longest wait: 300 s in the `StateMachine` dialect, two days in the other.
+/// The longest wait: 300 s in the `StateMachine` dialect, 20 s in its express mode, two days in
+/// the other dialect.
 const LONGEST_SECONDS: f64 = 300.0;
+const LONGEST_EXPRESS_SECONDS: f64 = 20.0;
 const LONGEST_DURATION: f64 = 2.0 * 86_400.0;
 
 /// Iterations at once.
@@ -59,9 +61,7 @@ impl Machine {
                 }
             }
             Kind::Parallel { branches } => {
-                let inputs = branches.iter().enumerate().map(|(slot, scope)| (slot, *scope, Rc::clone(&input)));
-                let inputs = inputs.collect();
-                self.children(id, ChildKind::Branches, inputs, usize::MAX);
+                self.children(id, ChildKind::Branches, branches.len(), Inputs::Same(branches.clone()), usize::MAX);
             }
             Kind::Map(iteration) => self.map(id, iteration)?,
             Kind::Task(task) => self.task(id, task)?,
@@ -87,6 +87,7 @@ impl Machine {
                 let seconds = self.with_env(frame, input, None, None, |env| seconds.value(env))?;
                 let (least, most) = match self.program.dialect {
                     Dialect::Flow => (0.0, LONGEST_DURATION),
+                    Dialect::StateMachine if self.program.express => (1.0, LONGEST_EXPRESS_SECONDS),
                     Dialect::StateMachine => (1.0, LONGEST_SECONDS),
                 };
                 if !(least..=most).contains(&seconds) || seconds.fract() != 0.0 {
@@ -113,16 +114,14 @@ impl Machine {
     fn go(&mut self, id: FrameId, way: &Way, output: Rc<Value>) -> Result<(), Failure> {
         match way.body {
             None if way.target.is_none() && self.program.dialect == Dialect::StateMachine => {
-                Err(Failure::new("Local.InvalidDefinition", "the branch names no state to go to"))
+                Err(Failure::invalid_definition("the branch names no state to go to"))
             }
             None => {
                 self.succeed(id, output, way.target);
                 Ok(())
             }
             Some(scope) => {
-                let input = self.frames.get(&id).map(|frame| Rc::clone(&frame.current.input));
-                let inputs = input.map(|input| (0, scope, input)).into_iter().collect();
-                self.children(id, ChildKind::Option(way.target), inputs, 1);
+                self.children(id, ChildKind::Option(way.target), 1, Inputs::Same(vec![scope]), 1);
                 Ok(())
             }
         }
@@ -144,32 +143,14 @@ impl Machine {
         };
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast of a float saturates")]
         let concurrency = (wanted as usize).clamp(1, most);
-        let inputs = items.into_iter().enumerate().map(|(at, item)| {
-            let input = if machine {
-                item
-            } else {
-                let mut own = input.as_object().cloned().unwrap_or_default();
-                if let Some(key) = &iteration.item {
-                    own.insert(key.clone(), item);
-                }
-                if let Some(key) = &iteration.index {
-                    own.insert(key.clone(), Value::from(at));
-                }
-                Value::Object(own)
-            };
-            (at, iteration.body, Rc::new(input))
-        });
-        let inputs = inputs.collect();
-        self.children(id, ChildKind::Iterations, inputs, concurrency);
+        self.children(id, ChildKind::Iterations, items.len(), Inputs::Items(items.into_iter()), concurrency);
         Ok(())
     }
 
     /// Opens frames below a state, as many at once as may be.
-    fn children(&mut self, id: FrameId, kind: ChildKind, mut inputs: Vec<(usize, usize, Rc<Value>)>, at_once: usize) {
-        let count = inputs.len();
-        inputs.reverse();
-        let first: Vec<_> = inputs.split_off(count.saturating_sub(at_once));
-        let children = Children { results: vec![None; count], waiting: inputs, open: first.len(), kind };
+    fn children(&mut self, id: FrameId, kind: ChildKind, count: usize, inputs: Inputs, at_once: usize) {
+        let open = count.min(at_once);
+        let children = Children { results: vec![None; count], waiting: open..count, open, kind, inputs };
         self.phase(id, Phase::Children(children));
         if count == 0 {
             let empty = match (kind, self.program.dialect) {
@@ -179,24 +160,47 @@ impl Machine {
             };
             return self.succeed(id, Rc::new(empty), None);
         }
-        for (slot, scope, input) in first.into_iter().rev() {
-            self.iterate(id, slot, scope, input);
+        let by = self.frames.get(&id).map_or(0, |frame| frame.last_event);
+        for slot in 0..open {
+            self.open_child(id, slot, by);
         }
     }
 
-    /// Opens one frame below a state.
-    pub(super) fn iterate(&mut self, id: FrameId, slot: usize, scope: usize, input: Rc<Value>) {
-        let Some(frame) = self.frames.get(&id) else { return };
-        let Phase::Children(children) = &frame.current.phase else { return };
+    /// Opens one frame below a state; `by` is the event that led to it.
+    pub(super) fn open_child(&mut self, id: FrameId, slot: usize, by: u64) {
+        let program = Rc::clone(&self.program);
+        let Some(frame) = self.frames.get_mut(&id) else { return };
+        let (at, given) = (frame.at, Rc::clone(&frame.current.input));
+        let Phase::Children(children) = &mut frame.current.phase else { return };
         let (enter, exit) = match children.kind {
             ChildKind::Option(_) => (None, None),
             ChildKind::Branches => (Some(EventKind::BranchEntered), Some(EventKind::BranchExited)),
             ChildKind::Iterations => (Some(EventKind::IterationEntered), Some(EventKind::IterationExited)),
         };
-        if let Some(enter) = enter {
-            self.tell(id, enter, Detail::Index(slot));
-        }
-        let last = self.frames.get(&id).map_or(0, |frame| frame.last_event);
+        let kind = program.states.get(at).map(|state| &state.kind);
+        let (scope, input) = match (&mut children.inputs, kind) {
+            (Inputs::Same(scopes), _) => (scopes.get(slot).copied().unwrap_or_default(), given),
+            (Inputs::Items(items), Some(Kind::Map(iteration))) => {
+                let item = items.next().unwrap_or_default();
+                (iteration.body, Rc::new(iteration_input(&program, iteration, &given, slot, item)))
+            }
+            _ => return,
+        };
+        let last = enter.map_or(by, |enter| self.event(by, enter, Some(at), Detail::Index(slot)));
         self.frame(Some((id, slot)), scope, input, exit, last);
     }
+}
+
+fn iteration_input(program: &Program, iteration: &Iteration, given: &Value, at: usize, item: Value) -> Value {
+    if program.dialect == Dialect::StateMachine {
+        return item;
+    }
+    let mut own = given.as_object().cloned().unwrap_or_default();
+    if let Some(key) = &iteration.item {
+        own.insert(key.clone(), item);
+    }
+    if let Some(key) = &iteration.index {
+        own.insert(key.clone(), Value::from(at));
+    }
+    Value::Object(own)
 }

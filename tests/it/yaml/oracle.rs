@@ -112,6 +112,9 @@ fn is_excused(text: &str, refusal: &Diagnostic) -> bool {
         || refusal.message == "a blank must follow a tag or an anchor"
         // A `%TAG` without a prefix (rule 88: a name and a prefix).
         || text.lines().any(|line| line.starts_with("%TAG") && line.split_whitespace().count() < 3)
+        // A block scalar at the margin whose first line begins with `#`: no comment, so the empty lines
+        // before it may not be deeper (section 8.1.1.1).
+        || (refusal.message.starts_with("an empty line before the text is indented deeper") && text.contains("\n#"))
         // An entry without a key takes no collection on its line (rule 193: the value is a block
         // node, not a compact one).
         || text.split(['\n', '\r']).any(|line| line.trim_start_matches([' ', '-', '?']).starts_with(':'))
