@@ -19,6 +19,7 @@ mod inline;
 mod npm;
 mod package;
 mod paths;
+mod python;
 mod sizes;
 mod test;
 mod toolchain;

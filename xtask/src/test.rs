@@ -7,7 +7,7 @@ use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
 
 use crate::command::{command, say, which};
-use crate::{Outcome, chromium, npm, package, paths, sizes, wasm};
+use crate::{Outcome, chromium, npm, package, paths, python, sizes, wasm};
 
 /// What can be asked for with `--only`.
 const STEPS: [(&str, &str); 10] = [
@@ -154,6 +154,9 @@ fn servers() -> Outcome<Totals> {
     let mut totals = Totals::default();
     let mut node = npm::node()?;
     quiet(&mut node).env("CHROMIUM", chromium::find()?).env("DENO", deno()?).env("BUN", bun()?);
+    if let Some(python) = python::install()? {
+        node.env("PYTHON", python);
+    }
     node.args(["--test", "--test-concurrency=1", "--test-reporter=tap"]).args(files);
     let mut quoting = false;
     let succeeded = lines(&mut node, |line| {
