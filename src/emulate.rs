@@ -57,6 +57,8 @@ pub struct Options {
     pub nonces: bool,
     /// What goes wrong on demand.
     pub quirks: Quirks,
+    /// Called again and again while a lot is done at once, for a host that wants to see to its memory.
+    pub breathe: Option<fn()>,
 }
 
 /// A key of the emulated account.
@@ -151,6 +153,7 @@ impl Emulator {
     /// next for what that, or the request itself, has made ready for others.
     pub fn request(&mut self, now: Millis, request: &Request) -> Reply {
         self.catch_up(now);
+        self.breathe();
         let envelope = Envelope { request_id: self.store.random.id(), host: request.host.clone() };
         if request.method == "OPTIONS" && self.options.quirks.cors {
             return self.answer(&envelope, Response { status: 200, headers: Vec::new(), body: Vec::new(), cut: false });
@@ -220,7 +223,7 @@ impl Emulator {
         if !self.store.flows.is_empty() || !self.held.is_empty() {
             return Err("this emulator is in use already".to_owned());
         }
-        let (store, now, restored) = state::restore(text)?;
+        let (store, now, restored) = state::restore(text, self.options.breathe)?;
         self.store = store;
         self.now = self.now.max(now);
         Ok(restored)
@@ -365,8 +368,15 @@ impl Emulator {
             }
             self.now = self.now.max(timer.unwrap_or(0).min(now));
             self.settle();
+            self.breathe();
         }
         self.now = now;
+    }
+
+    fn breathe(&self) {
+        if let Some(breathe) = self.options.breathe {
+            breathe();
+        }
     }
 
     /// Answers everyone who waited for an execution that has ended.

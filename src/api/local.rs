@@ -159,7 +159,7 @@ pub struct Task {
 }
 
 /// An emulator by its options.
-pub fn create(options: EmulatorOptions, seed: u64) -> Emulator {
+pub fn create(options: EmulatorOptions, seed: u64, breathe: Option<fn()>) -> Emulator {
     let access_keys = options
         .access_keys
         .into_iter()
@@ -169,7 +169,8 @@ pub fn create(options: EmulatorOptions, seed: u64) -> Emulator {
         })
         .collect();
     let quirks = quirks(options.faults);
-    Emulator::new(emulate::Options { seed, access_keys, quotas: options.quotas, nonces: options.nonces, quirks })
+    let EmulatorOptions { quotas, nonces, .. } = options;
+    Emulator::new(emulate::Options { seed, access_keys, quotas, nonces, quirks, breathe })
 }
 
 /// What goes wrong from now on.

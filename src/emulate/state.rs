@@ -90,7 +90,7 @@ pub(super) fn save(store: &Store, now: Millis) -> String {
 
 /// A store from [`save`]'s text, and the time it was written. An error where the text is not
 /// whole, or is something else.
-pub(super) fn restore(text: &str) -> Result<(Store, Millis, Restored), String> {
+pub(super) fn restore(text: &str, breathe: Option<fn()>) -> Result<(Store, Millis, Restored), String> {
     let torn = || "the saved state is not whole: its end is missing or does not fit the rest".to_owned();
     let head = text.lines().next().and_then(|line| serde_json::from_str::<Value>(line).ok());
     let head = head.filter(|head| part(head, "format") == FORMAT);
@@ -113,6 +113,7 @@ pub(super) fn restore(text: &str) -> Result<(Store, Millis, Restored), String> {
     store.last_execution = part(&head, "lastExecution").as_u64().unwrap_or_default();
     let mut reader = Reader { store, now, definitions: Vec::new(), open: None, restored: Restored::default() };
     for (at, line) in checked.lines().enumerate().skip(1) {
+        breathe.into_iter().for_each(|breathe| breathe());
         let understood = reader.line(line);
         understood.ok_or_else(|| format!("line {} of the saved state is not understood", at + 1))?;
     }

@@ -2,7 +2,7 @@
 //! that it would have to free, apart from the number. The numbers are random, so that one from
 //! an instance that is gone names nothing in the next.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use wasm_bindgen::prelude::*;
@@ -21,7 +21,7 @@ thread_local! {
 pub fn emulator_create(options: JsValue, seed_high: u32, seed_low: u32) -> Result<u32, JsValue> {
     let options: EmulatorOptions = options_of(options)?;
     let seed = u64::from(seed_high) << 32 | u64::from(seed_low);
-    let emulator = local::create(options, seed);
+    let emulator = local::create(options, seed, Some(make_room));
     Ok(EMULATORS.with_borrow_mut(|emulators| keep(emulators, emulator, seed_low)))
 }
 
@@ -140,6 +140,24 @@ pub fn emulator_task_succeeded(emulator: u32, now: f64, task: f64, output: Strin
 #[wasm_bindgen(js_name = emulatorTaskFailed)]
 pub fn emulator_task_failed(emulator: u32, now: f64, task: f64, code: String, cause: String) -> Result<(), JsValue> {
     with(emulator, |emulator| local::finish_task(emulator, millis(now), millis(task), Err((code, cause))))
+}
+
+/// Memory grows by large steps, a quarter ahead of what is used. An allocator asks for a page at a
+/// time, and each costs the host: measured in Node, a microsecond at first, a millisecond after a
+/// thousand of them.
+fn make_room() {
+    thread_local! {
+        static KNOWN: Cell<usize> = const { Cell::new(0) };
+    }
+    let pages = core::arch::wasm32::memory_size::<0>();
+    if pages <= KNOWN.get() {
+        return;
+    }
+    let mut room: Vec<u8> = Vec::new();
+    // Where there is no room, whoever needs it will find out.
+    drop(room.try_reserve_exact((pages / 4).max(16) * 65_536));
+    drop(std::hint::black_box(room));
+    KNOWN.set(core::arch::wasm32::memory_size::<0>());
 }
 
 fn options_of<T: serde::de::DeserializeOwned>(options: JsValue) -> Result<T, JsValue> {

@@ -22,6 +22,7 @@ const parts = {
   abort: "once",
   poll: "once",
   mistakes: "once",
+  emulator: "once",
 };
 
 const args = process.argv.slice(2);

@@ -402,23 +402,7 @@ fn ten_thousand_waiters() {
     let key = AccessKey { id: "k".into(), secret: "s".into(), security_token: None };
     let mut emulator = Emulator::new(Options { seed: 1, access_keys: vec![key], ..Options::default() });
     let zero = time::parse("2024-05-06T07:08:09Z").unwrap();
-    let ask = |emulator: &mut Emulator, action: &str, business: &[(&str, &str)]| {
-        let mut pairs = vec![
-            ("AccessKeyId", "k"),
-            ("Action", action),
-            ("SignatureMethod", "HMAC-SHA1"),
-            ("SignatureNonce", "n"),
-            ("SignatureVersion", "1.0"),
-            ("Timestamp", "2024-05-06T07:08:09Z"),
-            ("Version", "2019-03-15"),
-        ];
-        pairs.extend(business);
-        let canonical = rpc::canonical(&pairs);
-        let signature = rpc::signature("s", &rpc::string_to_sign("GET", &canonical));
-        let query = format!("{canonical}&Signature={}", encode::percent(&signature));
-        let request = Request { method: "GET".into(), path: "/".into(), query, ..Request::default() };
-        emulator.request(zero, &request)
-    };
+    let ask = |emulator: &mut Emulator, action: &str, business: &[(&str, &str)]| ask(emulator, zero, action, business);
     let create = [("Name", "f"), ("Definition", flow), ("Description", "d"), ("Type", "FDL")];
     assert!(matches!(ask(&mut emulator, "CreateFlow", &create), Reply::Answer(Response { status: 200, .. })));
     let mut held = HashMap::new();
@@ -442,6 +426,63 @@ fn ten_thousand_waiters() {
         }
     }
     assert!(held.is_empty());
+}
+
+/// Under load the buckets let through what the limits page says, and no more; what is throttled has
+/// no effect.
+#[test]
+fn quotas_under_load() {
+    let flow = "version: v1\ntype: flow\nsteps:\n  - {type: wait, name: nap, duration: 1000}\n";
+    let key = AccessKey { id: "k".into(), secret: "s".into(), security_token: None };
+    let mut emulator = Emulator::new(Options { seed: 1, access_keys: vec![key], quotas: true, ..Options::default() });
+    let zero = time::parse("2024-05-06T07:08:09Z").unwrap();
+    emulator.put_flow(zero, "f", flow, false).unwrap();
+    let mut passed: HashMap<&str, usize> = HashMap::new();
+    for tick in 0..10_000_u64 {
+        let now = zero + tick;
+        emulator.advance(now);
+        // 2,000 a second of each, the starts all of other names.
+        for turn in 0..2 {
+            let name = format!("e{tick}-{turn}");
+            let poll = [("FlowName", "f"), ("ExecutionName", "e0-0"), ("WaitTimeSeconds", "60")];
+            let start = [("FlowName", "f"), ("ExecutionName", &*name)];
+            for (action, business) in [("StartExecution", &start[..]), ("DescribeExecution", &poll), ("ListFlows", &[])]
+            {
+                match ask(&mut emulator, now, action, business) {
+                    Reply::Hold(_) => *passed.entry(action).or_default() += 1,
+                    Reply::Answer(response) if response.status == 200 => *passed.entry(action).or_default() += 1,
+                    Reply::Answer(response) => {
+                        assert_eq!(response.status, 429);
+                        let wait = response.headers.iter().find(|(name, _)| name == "x-acs-retry-after").unwrap();
+                        assert!((1..=500).contains(&wait.1.parse::<u64>().unwrap()));
+                    }
+                }
+            }
+        }
+    }
+    // Bursts of 100, 50 and 10; then 100, 5 and 2 a second.
+    assert_eq!(passed["StartExecution"], 100 + 999);
+    assert_eq!(passed["DescribeExecution"], 50 + 49);
+    assert_eq!(passed["ListFlows"], 10 + 19);
+    let saved = emulator.save();
+    assert_eq!(saved.matches("{\"execution\":").count(), 100 + 999);
+}
+
+fn ask(emulator: &mut Emulator, now: u64, action: &str, business: &[(&str, &str)]) -> Reply {
+    let mut pairs = vec![
+        ("AccessKeyId", "k"),
+        ("Action", action),
+        ("SignatureMethod", "HMAC-SHA1"),
+        ("SignatureNonce", "n"),
+        ("SignatureVersion", "1.0"),
+        ("Timestamp", "2024-05-06T07:08:09Z"),
+        ("Version", "2019-03-15"),
+    ];
+    pairs.extend(business);
+    let canonical = rpc::canonical(&pairs);
+    let signature = rpc::signature("s", &rpc::string_to_sign("GET", &canonical));
+    let query = format!("{canonical}&Signature={}", encode::percent(&signature));
+    emulator.request(now, &Request { method: "GET".into(), path: "/".into(), query, ..Request::default() })
 }
 
 /// Whatever bytes arrive, there is an answer, in JSON, with a code.
