@@ -16,6 +16,7 @@ mod execution;
 mod expr;
 mod graph;
 mod migrate;
+mod network;
 mod poll;
 mod schema;
 mod sign;
