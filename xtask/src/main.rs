@@ -1,4 +1,4 @@
-//! The one build tool of the project: `cargo xtask build | package | demo | test | bench`.
+//! The one build tool of the project: `cargo xtask build | package | demo | test | bench | fuzz-net`.
 //!
 //! Every command does its own set-up (a Rust toolchain that can build for wasm32, the packages
 //! of `package-lock.json`, a Chromium) and says each step aloud; what is done already is skipped.
@@ -14,6 +14,7 @@ mod command;
 mod debian;
 mod demo;
 mod fingerprint;
+mod fuzz;
 mod glue;
 mod inline;
 mod npm;
@@ -44,6 +45,10 @@ usage: cargo xtask <command> [options]
   bench [--quick] [--only PART]
                     build, then measure against the peers of tests/bench/; PART: size, cold, validate,
                     growth, response, sign, runtimes, abort, poll, mistakes
+
+  fuzz-net [--seeds N]
+                    play N worlds (100000) of clients, networks and the emulator; a seed that breaks a
+                    rule is printed, and CLOUDFLOW_SEED=<it> cargo test --test it network plays it again
 
   -h, --help        this text
 
@@ -78,6 +83,7 @@ fn run(arguments: &[String]) -> Outcome<ExitCode> {
         "package" => none(options).map(|()| package::package().map(|_| ExitCode::SUCCESS)),
         "demo" => demo::port(options).map(demo::demo),
         "test" => test::only(options).map(|only| test::test(&only)),
+        "fuzz-net" => fuzz::seeds(options).map(fuzz::net),
         "bench" => bench::options(options).map(|()| bench::bench(options)),
         _ => Err(format!("`{command}` is not a command")),
     };

@@ -102,7 +102,8 @@ impl Caller {
     pub fn new(planned: PlannedWatcher, client: &PlannedClient, mutant: Mutant, steady: u64, wall: u64) -> Self {
         let execution = planned.execution;
         let mut call = json!({ "flowName": format!("f{execution}"), "executionName": "e" });
-        let mut options = json!({ "endpoint": "https://service.example", "retry": { "maxAttempts": planned.attempts } });
+        let mut options =
+            json!({ "endpoint": "https://service.example", "retry": { "maxAttempts": planned.attempts } });
         if client.counted {
             options["credentials"] = match client.lifetime {
                 None => json!({ "accessKeyId": "k0", "accessKeySecret": "secret", "securityToken": "token" }),
@@ -122,8 +123,7 @@ impl Caller {
             false => call["waitTimeSeconds"] = json!(planned.wait),
         }
         let call = request::read(Some(Json(Rc::new(call))), !planned.until_done).unwrap();
-        let settings =
-            ask::settings(Some(Json(Rc::new(options))), planned.until_done, call.wait_time_seconds).unwrap();
+        let settings = ask::settings(Some(Json(Rc::new(options))), planned.until_done, call.wait_time_seconds).unwrap();
         let talk = Talk::new(call, settings, false).unwrap();
         Caller { talk, planned, awake: Awake::new(steady, wall), online: true, mutant, sent: None }
     }

@@ -105,11 +105,34 @@ pub const ON_THE_WAY: [Kind; 14] = [
 /// The name of each kind, for the report.
 pub fn name(kind: usize) -> String {
     const ALL: [Kind; KINDS] = [
-        Kind::LostRequest, Kind::SilentRequest, Kind::LostAnswer, Kind::SilentAnswer, Kind::Slow, Kind::Duplicate,
-        Kind::Truncated, Kind::Throttled, Kind::ServerError, Kind::BadGateway, Kind::Unavailable, Kind::EmptyBody,
-        Kind::Xml, Kind::Denied, Kind::ProxyCut, Kind::SkewedClock, Kind::ClockJump, Kind::ExpiredToken,
-        Kind::NoKeys, Kind::Suspended, Kind::Offline, Kind::UntoldOffline, Kind::Visible, Kind::Abort,
-        Kind::EarlyAnswer, Kind::LateAnswer, Kind::NotYetThere, Kind::OverQuota,
+        Kind::LostRequest,
+        Kind::SilentRequest,
+        Kind::LostAnswer,
+        Kind::SilentAnswer,
+        Kind::Slow,
+        Kind::Duplicate,
+        Kind::Truncated,
+        Kind::Throttled,
+        Kind::ServerError,
+        Kind::BadGateway,
+        Kind::Unavailable,
+        Kind::EmptyBody,
+        Kind::Xml,
+        Kind::Denied,
+        Kind::ProxyCut,
+        Kind::SkewedClock,
+        Kind::ClockJump,
+        Kind::ExpiredToken,
+        Kind::NoKeys,
+        Kind::Suspended,
+        Kind::Offline,
+        Kind::UntoldOffline,
+        Kind::Visible,
+        Kind::Abort,
+        Kind::EarlyAnswer,
+        Kind::LateAnswer,
+        Kind::NotYetThere,
+        Kind::OverQuota,
     ];
     format!("{:?}", ALL[kind])
 }
@@ -175,7 +198,7 @@ impl Plan {
     pub fn new(seed: u64) -> Self {
         let dice = &mut Dice::new(seed);
         // Most worlds are small, so that there can be many.
-        let most = if dice.chance(25) { 20 } else { dice.one(&[1, 1, 1, 1, 2, 2, 3]) };
+        let most = if dice.chance(20) { 20 } else { dice.one(&[1, 1, 1, 1, 2, 2, 3]) };
         let calm_at = dice.from(10_000, 150_000);
         let executions: Vec<_> = (0..dice.from(1, most.min(3)))
             .map(|_| PlannedExecution {
@@ -215,6 +238,8 @@ impl Plan {
 
 fn client(dice: &mut Dice, most: u64, executions: usize, calm_at: u64) -> PlannedClient {
     let patient = dice.chance(600);
+    // Many who ask every second want more than an account has.
+    let is_busy = most > 10 && dice.chance(500);
     let watchers = (0..dice.from(1.max(most / 2), most))
         .map(|_| {
             let until_done = dice.chance(850);
@@ -223,7 +248,7 @@ fn client(dice: &mut Dice, most: u64, executions: usize, calm_at: u64) -> Planne
                 starts: if dice.chance(700) { dice.from(0, 500) } else { dice.from(0, 60_000) },
                 until_done,
                 is_watched: dice.chance(500),
-                wait: dice.one(&[0, 1, 5, 20, 20, 20, 30, 60, 60]),
+                wait: if is_busy { 1 } else { dice.one(&[0, 1, 5, 20, 20, 20, 30, 60, 60]) },
                 timeout: dice.chance(150).then(|| dice.from(100, 200_000)),
                 attempts: if patient { 100 } else { dice.one(&[1, 2, 5, 5, 5]) },
                 aborts: dice.chance(120).then(|| dice.from(0, 120_000)),

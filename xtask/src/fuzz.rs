@@ -1,0 +1,38 @@
+//! More of what the tests play from seeds, with an optimized build.
+
+use std::env;
+use std::process::ExitCode;
+
+use crate::command::{command, say};
+use crate::{Outcome, paths};
+
+/// So many worlds, unless told otherwise.
+const SEEDS: u64 = 100_000;
+
+/// The number of seeds.
+pub fn seeds(options: &[String]) -> Outcome<u64> {
+    match options {
+        [] => Ok(SEEDS),
+        [name, number] if name == "--seeds" => {
+            number.parse().map_err(|_| format!("`--seeds` takes a number, not `{number}`"))
+        }
+        _ => Err("the only option of this command is `--seeds N`".to_owned()),
+    }
+}
+
+/// Plays the simulated network of `tests/it/network.rs`.
+pub fn net(seeds: u64) -> Outcome<ExitCode> {
+    say(&format!("fuzz-net: {seeds} worlds"));
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let status = command(cargo)
+        .args(["test", "--quiet", "--release", "--test", "it", "network::rules", "--", "--nocapture"])
+        .env("CARGO_TARGET_DIR", paths::target())
+        // The release of the module is made small, which takes long to build and to run.
+        .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "2")
+        .env("CARGO_PROFILE_RELEASE_LTO", "off")
+        .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
+        .env("CLOUDFLOW_SEEDS", seeds.to_string())
+        .status()
+        .map_err(|e| format!("cannot start cargo: {e}"))?;
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
