@@ -154,8 +154,14 @@ impl World {
             secret: "secret".into(),
             security_token: Some("token".into()),
         };
-        let options =
-            Options { seed, access_keys: (0..64).map(key).collect(), quotas: plan.quotas, nonces: plan.nonces, quirks };
+        let options = Options {
+            seed,
+            access_keys: (0..64).map(key).collect(),
+            quotas: plan.quotas,
+            nonces: plan.nonces,
+            quirks,
+            ..Options::default()
+        };
         let mut world = World {
             seed,
             dice: Dice::new(!seed),
