@@ -18,11 +18,11 @@ use std::collections::{HashMap, HashSet};
 
 use crate::check::check;
 use crate::diagnostic::{Code, Diagnostic, Severity};
-use crate::flow::{Dialect, Findings, Flow, Role, ScopeId, StateId, StateKind};
+use crate::flow::{Dialect, Findings, Flow, Role, ScopeId, Shaping, StateId, StateKind};
 use crate::text::Span;
 use crate::yaml::{self, Tree};
 use comments::Comments;
-use reads::Facts;
+use reads::{Facts, Root};
 use write::Entry;
 
 /// What [`migrate`] comes to.
@@ -123,6 +123,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
         }
         self.give_names();
         self.find_published();
+        self.tell_of_missing();
         let root = self.flow.root;
         let mut entries = vec![self.dressed(Entry::text("Type", "StateMachine"), root, "type")];
         let version = self.dressed(Entry::text("SpecVersion", "v1"), root, "version");
@@ -222,6 +223,26 @@ impl<'f, 'a> Migrator<'f, 'a> {
             let twice = !globals.insert(global.clone());
             let global = if twice { [&global, "_", &state.id.0.to_string()].concat() } else { global };
             self.publish.insert(state.id, Publish { global, entry });
+        }
+    }
+
+    /// Says once that a reference may lead nowhere: which of them do, only the data know.
+    fn tell_of_missing(&mut self) {
+        let flow = self.flow;
+        let of_states = flow.states().iter().flat_map(|state| [&state.input, &state.output]);
+        let entries =
+            [&flow.input, &flow.output].into_iter().chain(of_states).flatten().flat_map(|shaping| match shaping {
+                Shaping::Mappings { entries, .. } => entries.as_slice(),
+                Shaping::Constructor(_) => &[],
+            });
+        let sources = entries.filter_map(|entry| entry.source).filter(|source| {
+            let found = reads::reference(*source);
+            found.is_some_and(|(root, rest)| root != Root::Context && !rest.is_empty() && !rest.contains("[*]"))
+        });
+        if let Some(first) = sources.min_by_key(|source| source.span().start) {
+            let message = "a reference that leads nowhere gives null in the old dialect; in the new one that is not \
+                           documented, and here the state fails: see that this one and the others are always there";
+            self.review(first.span(), message);
         }
     }
 

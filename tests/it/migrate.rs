@@ -123,7 +123,7 @@ fn compare(name: &str, input: &Value, before: &Value, after: &Value, new: &str, 
 
 /// What a task was asked, in one spelling, without the name of the resource that only one dialect
 /// puts there.
-fn payload(call: &Value) -> Value {
+pub fn payload(call: &Value) -> Value {
     // What another flow gets: it is the mapped input where the old dialect names nothing else.
     match call[1].as_str() {
         Some("FNF:StartExecution") if call[3].get("input").is_some() => return call[3]["input"].clone(),

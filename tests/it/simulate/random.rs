@@ -157,8 +157,8 @@ fn run(text: &str, seed: u64) -> Trace {
 
 /// When a task answers, and what; never is an answer too.
 fn answer(name: &str, count: u64, seed: u64) -> Option<(u64, TaskResult)> {
-    let of_name = name.bytes().fold(0_u64, |sum, byte| sum.wrapping_mul(31) + u64::from(byte));
-    let mut dice = Dice(seed.wrapping_mul(1_000_003) + of_name * 101 + count * 7);
+    let of_name = name.bytes().fold(0_u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+    let mut dice = Dice(seed.wrapping_mul(1_000_003) ^ of_name.wrapping_mul(101) ^ count);
     let fail = |error: &str| Err(Failure { error: error.to_owned(), cause: "said so".to_owned() });
     let result = match dice.below(10) {
         0 => fail("Bad"),
@@ -172,7 +172,7 @@ fn answer(name: &str, count: u64, seed: u64) -> Option<(u64, TaskResult)> {
 }
 
 /// SplitMix64.
-struct Dice(u64);
+pub struct Dice(pub u64);
 
 impl Dice {
     fn next(&mut self) -> u64 {
@@ -182,16 +182,16 @@ impl Dice {
         z ^ (z >> 31)
     }
 
-    fn below(&mut self, most: u64) -> u64 {
+    pub fn below(&mut self, most: u64) -> u64 {
         self.next() % most
     }
 
     /// True once in so many times.
-    fn one_in(&mut self, times: u64) -> bool {
+    pub fn one_in(&mut self, times: u64) -> bool {
         self.below(times) == 0
     }
 
-    fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
+    pub fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
         &from[usize::try_from(self.below(from.len() as u64)).unwrap()]
     }
 }
