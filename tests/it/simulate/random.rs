@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use super::{Placed, well_nested};
 
 /// How many of each dialect.
-const FLOWS: u64 = 250;
+const FLOWS: u64 = 1000;
 
 /// A failing flow is run alone with `SIMULATE_SEED=<its seed>`.
 #[test]

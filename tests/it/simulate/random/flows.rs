@@ -140,7 +140,7 @@ impl Steps<'_> {
 
     /// Mostly forwards.
     fn target(&mut self, names: &[String], at: usize) -> Value {
-        let from = if self.dice.one_in(6) { 0 } else { (at + 1).min(names.len() - 1) };
+        let from = if self.dice.one_in(10) { 0 } else { (at + 1).min(names.len() - 1) };
         self.dice.pick(&names[from..]).as_str().into()
     }
 }
@@ -310,7 +310,7 @@ impl States<'_> {
     }
 
     fn target(&mut self, names: &[String], at: usize) -> Value {
-        let from = if self.dice.one_in(6) { 0 } else { (at + 1).min(names.len() - 1) };
+        let from = if self.dice.one_in(10) { 0 } else { (at + 1).min(names.len() - 1) };
         self.dice.pick(&names[from..]).as_str().into()
     }
 }
