@@ -577,6 +577,19 @@ fn depth(value: &Value) -> usize {
     }
 }
 
+/// [`merged`], without a copy where one of them holds nothing: an iteration begins with nothing of
+/// its own and all that its owner has.
+fn overlaid(first: &Rc<Value>, second: &Rc<Value>) -> Rc<Value> {
+    let empty = |value: &Value| value.as_object().is_some_and(Map::is_empty);
+    if empty(second) && first.is_object() {
+        Rc::clone(first)
+    } else if empty(first) && second.is_object() {
+        Rc::clone(second)
+    } else {
+        Rc::new(merged(first, second))
+    }
+}
+
 /// Both objects; on equal keys the second wins. What is no object counts as an empty one.
 fn merged(first: &Value, second: &Value) -> Value {
     let mut all = first.as_object().cloned().unwrap_or_default();

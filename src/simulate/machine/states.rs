@@ -8,7 +8,7 @@ use super::super::event::{Detail, EventKind};
 use super::super::expression::{Env, kind};
 use super::super::program::{Retry, State, matches};
 use super::super::{Failure, Status};
-use super::{ChildKind, Current, FrameId, Machine, Phase, Timer, check_globals, check_size, merged};
+use super::{ChildKind, Current, FrameId, Machine, Phase, Timer, check_globals, check_size, merged, overlaid};
 use crate::flow::Dialect;
 
 impl Machine {
@@ -46,10 +46,9 @@ impl Machine {
     fn enter(&mut self, id: FrameId) {
         let Some(frame) = self.frames.get_mut(&id) else { return };
         let (raw, detail) = match self.program.dialect {
-            Dialect::Flow => (
-                Rc::new(merged(&frame.input, &frame.data)),
-                Detail::Entered(Rc::clone(&frame.input), Rc::clone(&frame.data)),
-            ),
+            Dialect::Flow => {
+                (overlaid(&frame.input, &frame.data), Detail::Entered(Rc::clone(&frame.input), Rc::clone(&frame.data)))
+            }
             Dialect::StateMachine => {
                 (Rc::clone(&frame.data), Detail::Entered(Rc::clone(&frame.data), Rc::new(Value::Object(Map::new()))))
             }
@@ -148,7 +147,7 @@ impl Machine {
     fn leave(&mut self, id: FrameId, output: &Rc<Value>, next: Option<usize>) {
         let machine = self.program.dialect == Dialect::StateMachine;
         let Some(frame) = self.frames.get_mut(&id) else { return };
-        frame.data = if machine { Rc::clone(output) } else { Rc::new(merged(&frame.data, output)) };
+        frame.data = if machine { Rc::clone(output) } else { overlaid(&frame.data, output) };
         let local = if machine { Rc::new(Value::Object(Map::new())) } else { Rc::clone(&frame.data) };
         let size = check_size(&local, "the local data");
         self.tell(id, EventKind::StepExited, Detail::Local(local));

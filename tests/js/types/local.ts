@@ -1,12 +1,17 @@
 // What a program may and may not write against "cloudflow-wasm/local".
 
 import { createEmulator, migrateFlow, signRequest, simulateFlow } from "cloudflow-wasm/local";
-import type { Emulator, EmulatorOptions, ExecutionEvent, Migration, Restored, Simulation, TaskHandlers } from "cloudflow-wasm/local";
+import type { ChildExecution, Emulator, EmulatorOptions, ExecutionEvent, Migration, Restored, Simulation, TaskHandlers } from "cloudflow-wasm/local";
 import { describeExecution } from "cloudflow-wasm";
 
 const tasks: TaskHandlers = {
   "acs:fc:*": async (input, { name, attempt, signal }) => ({ input, name, attempt, aborted: signal.aborted }),
   "MNS:SendMessage": () => undefined,
+};
+
+const mocks: TaskHandlers = {
+  "acs:fc:*": { output: { a: 1 }, delayMs: 5 },
+  "acs:mns:*": [{ error: "Busy", cause: "later" }, { never: true }],
 };
 
 const options: EmulatorOptions = {
@@ -28,6 +33,9 @@ emulator.answerHeld();
 emulator.close();
 
 const simulation: Simulation = await simulateFlow("type: flow", { input: { a: 1 }, tasks });
+const parent = await simulateFlow("type: flow", { tasks: mocks, flows: { child: "type: flow" }, mode: "Express" });
+const children: ChildExecution[] = parent.children ?? [];
+console.log(children.map((child) => [child.flowName, child.executionName, child.status, child.events.length]));
 const events: ExecutionEvent[] = simulation.events;
 console.log(response.status, events.map((event) => event.path), simulation.error?.length);
 
@@ -40,3 +48,7 @@ createEmulator({ faults: { fail: [{ how: "explode" }] } });
 await simulateFlow("type: flow", { input: 1 });
 // @ts-expect-error a definition is a text
 migrateFlow(1);
+// @ts-expect-error a mock says what it is
+await simulateFlow("type: flow", { tasks: { "*": { outptu: 1 } } });
+// @ts-expect-error the modes are known
+await simulateFlow("type: flow", { mode: "Fast" });
