@@ -28,8 +28,12 @@ export class CloudFlowError extends Error {
 // On the prototype, so that it is not an own field of every error.
 Object.defineProperty(CloudFlowError.prototype, "name", { value: "CloudFlowError", configurable: true, writable: true });
 
-/** What the module threw, as what the caller sees. An abort reason and a host's error stay what they are. */
+/**
+ * What the module threw, as what the caller sees. What is the caller's own (the reason of an abort, what a callback
+ * threw) arrives in an array, unseen: whatever it looks like, it goes out as it is.
+ */
 export function asThrown(thrown) {
+  if (Array.isArray(thrown)) return thrown[0];
   return isFields(thrown) ? new CloudFlowError(thrown) : thrown;
 }
 

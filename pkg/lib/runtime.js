@@ -22,6 +22,8 @@ export function createRuntime(instantiate, load) {
 
   // Every way into the module is watched, also the callbacks that the host makes on its own: a
   // trap inside one of those would otherwise be an uncaught error and a promise that never settles.
+  // An error of the host that passes through the module leaves it in the middle of something, too;
+  // errors that the module means to throw do not come this way.
   function guard(exports, born) {
     const guarded = {};
     for (const [name, value] of Object.entries(exports)) {
@@ -29,9 +31,10 @@ export function createRuntime(instantiate, load) {
         try {
           return value(...args);
         } catch (error) {
-          if (!isTrap(error)) throw error;
           bury(born, error);
           if (born.depth > 0) throw error;
+          // The glue takes some results apart.
+          return [];
         }
       };
     }

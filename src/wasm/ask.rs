@@ -239,7 +239,7 @@ impl Driver {
                 Err(action) => return Ok(Err(action)),
             }
         };
-        let header = |name: &str| host::header(answer, &response, name);
+        let header = |name: &str| host::header(answer, name);
         let now = host::unix_now();
         let (input, changed) = self.talk.answered(&mut self.common.borrow_mut().shared, now, status, &header, body);
         // Nothing is told to somebody who has left.
@@ -247,21 +247,27 @@ impl Driver {
             && !self.is_aborted()
             && let (Some(on_update), Some(seen)) = (&self.on_update, self.talk.seen())
         {
-            on_update.call1(&JsValue::UNDEFINED, &value::execution(seen))?;
+            on_update.call1(&JsValue::UNDEFINED, &value::execution(seen)).map_err(callers_own)?;
         }
         Ok(Ok(input))
     }
 
     fn finish(mut self, outcome: Outcome) -> Result<JsValue, JsValue> {
         if outcome == Outcome::Aborted {
-            return Err(self.signal.map_or(JsValue::UNDEFINED, |signal| signal.reason()));
+            return Err(callers_own(self.signal.map_or(JsValue::UNDEFINED, |signal| signal.reason())));
         }
         let execution = self.talk.finish(&self.common.borrow().shared, outcome).map(value::execution);
         execution.map_err(thrown)
     }
 }
 
-/// What is thrown. An abort's reason goes out as it is, unlike this.
+/// What is thrown goes out as it is where it is the caller's own, even if it looks like ours: the
+/// array tells them apart.
+fn callers_own(thrown: JsValue) -> JsValue {
+    js_sys::Array::of1(&thrown).into()
+}
+
+/// What is thrown where it is ours.
 pub(super) fn thrown(failure: Failure) -> JsValue {
     plain(&failure.into()).unwrap_or_else(|error| error)
 }

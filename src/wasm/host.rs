@@ -32,10 +32,6 @@ extern "C" {
     pub(super) fn aborted(this: &Signal) -> bool;
     #[wasm_bindgen(method, getter)]
     pub(super) fn reason(this: &Signal) -> JsValue;
-    #[wasm_bindgen(method, js_name = addEventListener)]
-    fn listen(this: &Signal, event: &str, then: &Function);
-    #[wasm_bindgen(method, js_name = removeEventListener)]
-    fn unlisten(this: &Signal, event: &str, then: &Function);
 }
 
 /// The end of a wait: its time, the caller's signal, or news of the host, whichever comes first.
@@ -48,6 +44,8 @@ pub(super) struct Stop {
     due: u64,
     stop: Function,
     signal: Option<Signal>,
+    /// The host tells of its network.
+    has_news: bool,
 }
 
 /// Unix milliseconds.
@@ -108,25 +106,30 @@ impl Stop {
         // fire at once.
         let timer = set_timeout(&stop, i32::try_from(ms.saturating_add(1)).unwrap_or(i32::MAX));
         let due = steady_now().saturating_add(ms);
-        let stop = Stop { promise, mark, timer, due, stop, signal: signal.cloned() };
-        stop.listen(Signal::listen);
+        let stop = Stop { promise, mark, timer, due, stop, signal: signal.cloned(), has_news: on_line().is_some() };
+        stop.listen("addEventListener");
         stop
     }
 
     /// Begins to listen, or ends it.
-    fn listen(&self, how: fn(&Signal, &str, &Function)) {
+    fn listen(&self, method: &str) {
+        // A program may have put a part of a browser into the global object.
+        let tell = |target: &JsValue, event: &str| {
+            if let Some(method) =
+                Reflect::get(target, &key(method)).ok().and_then(|method| method.dyn_into::<Function>().ok())
+            {
+                let _ = method.call2(target, &JsValue::from_str(event), &self.stop);
+            }
+        };
         if let Some(signal) = &self.signal {
-            how(signal, "abort", &self.stop);
+            tell(signal, "abort");
         }
         // Only browsers have news, and only pages are looked at.
-        if on_line().is_some() {
-            let everybody: Signal = js_sys::global().unchecked_into();
-            how(&everybody, "online", &self.stop);
-            how(&everybody, "offline", &self.stop);
-            let document = global("document");
-            if document.is_object() {
-                how(document.unchecked_ref(), "visibilitychange", &self.stop);
-            }
+        if self.has_news {
+            let everybody = js_sys::global();
+            tell(&everybody, "online");
+            tell(&everybody, "offline");
+            tell(&global("document"), "visibilitychange");
         }
     }
 
@@ -152,7 +155,7 @@ impl Stop {
 impl Drop for Stop {
     fn drop(&mut self) {
         clear_timeout(&self.timer);
-        self.listen(Signal::unlisten);
+        self.listen("removeEventListener");
     }
 }
 
@@ -205,11 +208,11 @@ pub(super) fn response(value: &JsValue) -> Option<Response> {
     works.then(|| Response::from(value.clone().unchecked_into::<web_sys::Response>()))
 }
 
-/// A header of the answer.
-pub(super) fn header(value: &JsValue, response: &Response, name: &str) -> Option<String> {
+/// A header of the answer. Not gloo's own: that one unwraps what a double throws.
+pub(super) fn header(value: &JsValue, name: &str) -> Option<String> {
     let headers = Reflect::get(value, &key("headers")).ok()?;
-    // A double without headers would trap in there.
-    Reflect::get(&headers, &key("get")).ok()?.is_function().then(|| response.headers().get(name)).flatten()
+    let get: Function = Reflect::get(&headers, &key("get")).ok()?.dyn_into().ok()?;
+    get.call1(&headers, &JsValue::from_str(name)).ok()?.as_string()
 }
 
 /// The body, usually a promise of a text. Not gloo's own: that one unwraps what a double throws.

@@ -15,6 +15,9 @@ function trapping() {
       overflow() {
         throw new RangeError("Maximum call stack size exceeded");
       },
+      host() {
+        throw new TypeError("a host without a clock");
+      },
     });
     born.push(raw);
     return {
@@ -27,7 +30,9 @@ function trapping() {
       answerLater: async () => raw.answer(),
       // The host calls back: nobody is there to catch what comes out.
       trapLater: () => new Promise(() => setTimeout(() => raw.trap(), 1)),
+      hostLater: () => new Promise(() => setTimeout(() => raw.host()[1], 1)),
       never: () => new Promise(() => {}),
+      callersOwn: (thrown) => Promise.reject([thrown]),
     };
   };
   return { born, runtime: createRuntime(instantiate, () => "module") };
@@ -52,6 +57,20 @@ export const tests = {
     for (const call of calls) await assert.rejects(call, isInternal, { withinMs: 1000 });
     assert.equal(await runtime.start("answerLater"), 42);
     assert.equal(born.length, 2);
+  },
+
+  "an error of the host that passes through the module ends what is in flight, too": async () => {
+    const { born, runtime } = trapping();
+    for (const call of [runtime.start("never"), runtime.start("hostLater")]) await assert.rejects(call, isInternal, { withinMs: 1000 });
+    assert.equal(runtime.call("answer"), 42);
+    assert.equal(born.length, 2);
+  },
+
+  "what is the caller's own comes out as it is, even if it looks like ours": async () => {
+    const { runtime } = trapping();
+    for (const own of [{ kind: "request", code: "x", message: "y" }, ["a"], undefined, Object.freeze(new Error("mine"))]) {
+      await assert.rejects(runtime.start("callersOwn", own), (error) => assert.equal(error, own));
+    }
   },
 
   "an error is no trap": () => {
