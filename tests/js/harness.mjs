@@ -13,13 +13,18 @@
 //   module     the WebAssembly.Module of cloudflow-wasm/core.wasm
 //   cases(family)             the folders of tests/cases/<family>: [{ name, files }], sorted
 //   readCase(family, name, file)   the text of one file
+//   service                   the emulator's address on loopback, with ways to it that break: support/service.mjs
+//   setOffline(offline)       in the browser only: takes the network away, and gives it back
+//
+// A promise that rejects while nobody is there to catch it fails the test in which that happened.
 
 /** Runs suites (`[[file, module]]`), one test after the other; tells each outcome to `report`. */
 export async function run(suites, environment, report = () => {}) {
   const totals = { passed: 0, failed: 0 };
+  const uncaught = rejections();
   for (const [file, suite] of suites) {
     for (const [name, body] of Object.entries(suite.tests ?? {})) {
-      const error = await failure(body, environment);
+      const error = (await failure(body, environment)) ?? (await uncaught());
       totals[error === undefined ? "passed" : "failed"] += 1;
       report({ name: `${file}: ${name}`, error });
     }
@@ -96,6 +101,24 @@ async function failure(body, environment) {
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Begins to listen for rejections that nobody handles; gives the function that tells of new ones, once. */
+function rejections() {
+  const reasons = [];
+  const note = (reason) => reasons.push(`nobody handles the rejection: ${reason?.stack ?? show(reason)}`);
+  if (globalThis.process?.on) process.on("unhandledRejection", note);
+  else {
+    globalThis.addEventListener("unhandledrejection", (event) => {
+      event.preventDefault();
+      note(event.reason);
+    });
+  }
+  return async () => {
+    // Hosts look for them when everything else is done.
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    return reasons.splice(0).join("\n") || undefined;
+  };
 }
 
 /** JSON with sorted keys, where `undefined`, NaN, maps and the like do not pass for something else. */

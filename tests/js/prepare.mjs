@@ -13,7 +13,8 @@ const CASES = join(HERE, "..", "cases");
 const ENTRIES = { cloudflow: ".", slim: "./slim", local: "./local", gateway: "./gateway" };
 
 /**
- * Writes `<out>/suite-<runtime>.mjs`, whose `main(module, report)` runs every suite, and returns its path.
+ * Writes `<out>/suite-<runtime>.mjs`, whose `main(module, report, host)` runs every suite, and returns its path.
+ * `host` is what the runner adds to the environment.
  */
 export function writeEntry(out, runtime) {
   mkdirSync(out, { recursive: true });
@@ -30,10 +31,11 @@ export function writeEntry(out, runtime) {
     ...Object.entries(ENTRIES).map(([name, entry]) => `import * as ${name} from ${spell(resolve(entry, runtime))};`),
     `const CASES = ${JSON.stringify(JSON.stringify(packCases()))};`,
     `const SUITES = [${suites.map((name, i) => `[${JSON.stringify(name)}, suite${i}]`).join(", ")}];`,
-    "export const main = (module, report) => run(SUITES, {",
+    "export const main = (module, report, host) => run(SUITES, {",
     `  runtime: ${JSON.stringify(runtime)}, module, ${Object.keys(ENTRIES).join(", ")},`,
     "  createGateway: gateway.createGateway,",
     "  ...caseReaders(JSON.parse(CASES)),",
+    "  ...host,",
     "}, report);",
   ];
   const entry = join(out, `suite-${runtime}.mjs`);

@@ -6,15 +6,16 @@ import { createServer } from "node:http";
 import { build } from "esbuild";
 import { launch } from "./chromium.mjs";
 import { coreBytes, finish, print, writeEntry } from "./prepare.mjs";
+import { openService } from "./support/service.mjs";
 
 const entry = writeEntry(process.argv[2], "browser");
 const bundle = await build({
   stdin: {
     contents: `import { main } from ${JSON.stringify(entry)};
-globalThis.suites = async () => {
+globalThis.suites = async (service) => {
   const outcomes = [];
   const module = await WebAssembly.compileStreaming(fetch("/core.wasm"));
-  return { totals: await main(module, (outcome) => outcomes.push(outcome)), outcomes };
+  return { totals: await main(module, (outcome) => outcomes.push(outcome), { service, setOffline }), outcomes };
 };`,
     resolveDir: process.argv[2],
   },
@@ -37,17 +38,20 @@ const server = createServer((request, response) => {
 });
 await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
 
+const service = await openService();
 const browser = await launch();
 let code = 1;
 try {
   const page = await browser.newPage();
+  // The switch of the browser itself: it says so to the page, and lets no request through.
+  await page.exposeFunction("setOffline", (offline) => page.context().setOffline(offline));
   const uncaught = [];
   page.on("pageerror", (error) => uncaught.push(error));
   await page.goto(`http://127.0.0.1:${server.address().port}/`);
   await page.waitForFunction(() => globalThis.suites).catch((error) => {
     throw uncaught[0] ?? error;
   });
-  const { outcomes, totals } = await page.evaluate(() => globalThis.suites());
+  const { outcomes, totals } = await page.evaluate((url) => globalThis.suites(url), service.url);
   for (const error of uncaught) outcomes.push({ name: "uncaught in the page", error: String(error.stack ?? error) });
   totals.failed += uncaught.length;
   outcomes.forEach(print);
@@ -55,5 +59,6 @@ try {
 } finally {
   await browser.close();
   server.close();
+  service.close();
 }
 process.exit(code);

@@ -7,6 +7,7 @@ import { basename, isAbsolute, join } from "node:path";
 import { build } from "esbuild";
 import { Miniflare } from "miniflare";
 import { finish, print, resolve, writeEntry } from "./prepare.mjs";
+import { openService } from "./support/service.mjs";
 
 const out = process.argv[2];
 const entry = writeEntry(out, "workerd");
@@ -16,9 +17,10 @@ writeFileSync(
   `import { main } from ${JSON.stringify(entry)};
 import module from ${JSON.stringify(resolve("./core.wasm"))};
 export default {
-  async fetch() {
+  async fetch(request) {
     const outcomes = [];
-    const totals = await main(module, (outcome) => outcomes.push(outcome));
+    const service = new URL(request.url).searchParams.get("service");
+    const totals = await main(module, (outcome) => outcomes.push(outcome), { service });
     return Response.json({ outcomes, totals });
   },
 };
@@ -58,9 +60,10 @@ const miniflare = new Miniflare({
   compatibilityDate: "2026-04-01",
   cf: false,
 });
+const service = await openService();
 let code = 1;
 try {
-  const response = await miniflare.dispatchFetch("http://suite.example/");
+  const response = await miniflare.dispatchFetch(`http://suite.example/?service=${service.url}`);
   const text = await response.text();
   if (!response.ok) throw new Error(`the Worker answered ${response.status}: ${text}`);
   const { outcomes, totals } = JSON.parse(text);
@@ -68,5 +71,6 @@ try {
   code = finish(totals);
 } finally {
   await miniflare.dispose();
+  service.close();
 }
 process.exit(code);

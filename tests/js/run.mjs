@@ -5,7 +5,9 @@
 import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { coreBytes, finish, print, writeEntry } from "./prepare.mjs";
+import { openService } from "./support/service.mjs";
 
 const runtime = globalThis.Deno ? "deno" : globalThis.Bun ? "bun" : "node";
 const { main } = await import(pathToFileURL(writeEntry(process.argv[2], runtime)).href);
-process.exit(finish(await main(new WebAssembly.Module(coreBytes()), print)));
+const service = await openService();
+process.exit(finish(await main(new WebAssembly.Module(coreBytes()), print, { service: service.url })));

@@ -1,0 +1,19 @@
+// Watchers of one client over HTTP, in the quota of an account. `cargo xtask bench --only watchers` does the same
+// with a thousand of them for ten minutes.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import * as cloudflow from "../../pkg/index.js";
+import { watchMany } from "./support/watchers.mjs";
+
+test("every end is noticed, and nothing is refused", async () => {
+  const watchers = 50;
+  const seen = await watchMany(cloudflow, { watchers, seconds: 3, lives: [1, 2] });
+  assert.deepEqual(seen.wrong, []);
+  assert.equal(seen.missed, 0);
+  assert.ok(seen.ends >= watchers, `${seen.ends} ends`);
+  assert.equal(seen.throttled, 0);
+  assert.ok(seen.over <= 0, `${seen.over} requests above the budget`);
+  // Everybody in turn, 5 a second.
+  assert.ok(seen.worstMs < (watchers / 5 + 5) * 1000, `${seen.worstMs} ms`);
+});
