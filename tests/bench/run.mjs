@@ -21,6 +21,7 @@ const parts = {
   runtimes: "once",
   abort: "once",
   poll: "once",
+  watchers: "once",
   mistakes: "once",
   emulator: "once",
 };
