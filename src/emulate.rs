@@ -6,6 +6,7 @@
 //! [`Machine`](crate::simulate::Machine) that interprets its definition.
 
 mod auth;
+mod children;
 mod executions;
 mod fault;
 mod flows;

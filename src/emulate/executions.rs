@@ -11,7 +11,7 @@ use super::{Call, Outcome};
 use crate::simulate::{Failure, Status, time};
 
 /// Executions that may run at once.
-const RUNNING: usize = 10_000;
+pub(super) const RUNNING: usize = 10_000;
 
 /// StartExecution. A name that runs already is answered with what runs; one that has ended is
 /// refused.
@@ -97,6 +97,7 @@ impl<'c> Begin<'c> {
             text: self.text.to_owned(),
             input: self.input,
             callback: self.callback.map(str::to_owned),
+            owners: Vec::new(),
             seed: store.random.number(),
         };
         let id = store.start(self.flow, new, call.now).ok_or_else(|| Fault::no_flow(self.flow))?;

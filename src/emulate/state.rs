@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use super::flows::{self, variables};
 use super::store::{Begun, ExecutionId, Flow, Store, Variable};
 use super::told::{Recorded, Told};
-use crate::simulate::{Millis, Program, Status};
+use crate::simulate::{Millis, Program, Status, TaskId};
 
 const FORMAT: &str = "cloudflow-wasm emulator";
 const VERSION: u64 = 1;
@@ -60,6 +60,7 @@ pub(super) fn save(store: &Store, now: Millis) -> String {
             "input": execution.input,
             "role": execution.role,
             "callback": execution.callback,
+            "owners": execution.owners.iter().map(|(id, task)| [*id, task.0]).collect::<Vec<_>>(),
             "started": execution.started,
             "seed": execution.seed,
             "express": execution.express,
@@ -77,6 +78,7 @@ pub(super) fn save(store: &Store, now: Millis) -> String {
         "now": now,
         "random": store.random.state(),
         "lastExecution": store.last_execution,
+        "nextChild": store.children.turn,
     });
     line(&mut text, &head.to_string());
     for definition in &definitions.texts {
@@ -111,6 +113,8 @@ pub(super) fn restore(text: &str, breathe: Option<fn()>) -> Result<(Store, Milli
     let now = part(&head, "now").as_u64().unwrap_or_default();
     let mut store = Store::new(part(&head, "random").as_u64().unwrap_or_default());
     store.last_execution = part(&head, "lastExecution").as_u64().unwrap_or_default();
+    store.children.clock(now);
+    store.children.turn = part(&head, "nextChild").as_u64().unwrap_or_default();
     let mut reader = Reader { store, now, definitions: Vec::new(), open: None, restored: Restored::default() };
     for (at, line) in checked.lines().enumerate().skip(1) {
         breathe.into_iter().for_each(|breathe| breathe());
@@ -233,6 +237,7 @@ impl Reader {
             text: text("input")?,
             role: text("role")?,
             callback: text("callback"),
+            owners: owners(part(head, "owners"))?,
             started: part(head, "started").as_u64()?,
             seed: part(head, "seed").as_u64()?,
             express: part(head, "express").as_bool()?,
@@ -264,6 +269,11 @@ fn environment(variables: &[Variable]) -> Value {
 
 fn read_environment(value: &Value) -> Rc<[Variable]> {
     value.as_array().map(|list| variables(list)).unwrap_or_default().into()
+}
+
+fn owners(value: &Value) -> Option<Vec<(ExecutionId, TaskId)>> {
+    let owner = |pair: &Value| Some((pair.get(0)?.as_u64()?, TaskId(pair.get(1)?.as_u64()?)));
+    value.as_array()?.iter().map(owner).collect()
 }
 
 fn part<'v>(value: &'v Value, name: &str) -> &'v Value {

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use super::WaiterId;
+use super::children::{self, Children};
 use super::random::Random;
 use super::tasks::TaskCall;
 use super::told::{Recorded, Told};
@@ -66,6 +67,8 @@ pub(super) struct Execution {
     pub told: Vec<Box<str>>,
     /// The token of a task elsewhere that wants the result.
     pub callback: Option<String>,
+    /// The tasks of others that began it and wait for its end.
+    pub owners: Vec<(ExecutionId, TaskId)>,
     /// Its flow was deleted: no name leads to it, and it goes with its end.
     pub orphan: bool,
     waiters: BTreeSet<WaiterId>,
@@ -85,6 +88,7 @@ pub(super) struct Begun {
     pub text: String,
     pub role: String,
     pub callback: Option<String>,
+    pub owners: Vec<(ExecutionId, TaskId)>,
     pub started: Millis,
     pub seed: u64,
     pub express: bool,
@@ -99,6 +103,7 @@ pub(super) struct New {
     pub text: String,
     pub input: Value,
     pub callback: Option<String>,
+    pub owners: Vec<(ExecutionId, TaskId)>,
     pub seed: u64,
 }
 
@@ -126,6 +131,7 @@ impl Execution {
             express: begun.express,
             told: Vec::new(),
             callback: begun.callback,
+            owners: begun.owners,
             orphan: begun.orphan,
             waiters: BTreeSet::new(),
             timer: None,
@@ -164,6 +170,9 @@ pub(super) struct Store {
     /// Results of executions for tasks elsewhere.
     reports: Vec<(Millis, String, TaskResult)>,
     removed: Vec<ExecutionId>,
+    pub(super) children: Children,
+    /// What ended executions come to, for the tasks that began them.
+    outcomes: Vec<(Millis, ExecutionId, TaskId, TaskResult)>,
     calls: Vec<TaskCall>,
     cancelled: Vec<u64>,
     // INVARIANT: one entry for every task that was handed out and is still wanted.
@@ -187,6 +196,8 @@ impl Store {
             ended: Vec::new(),
             reports: Vec::new(),
             removed: Vec::new(),
+            children: Children::default(),
+            outcomes: Vec::new(),
             calls: Vec::new(),
             cancelled: Vec::new(),
             tasks: BTreeMap::new(),
@@ -211,6 +222,7 @@ impl Store {
             text: new.text,
             role: flow.role.clone(),
             callback: new.callback,
+            owners: new.owners,
             started: now,
             seed: new.seed,
             express: flow.express,
@@ -218,6 +230,7 @@ impl Store {
         };
         self.last_execution += 1;
         let id = self.last_execution;
+        self.children.clock(now);
         self.adopt(id, Execution::begin(begun, new.input));
         self.after(id);
         Some(id)
@@ -240,7 +253,7 @@ impl Store {
         // at least once.
         let mut over = BTreeSet::new();
         for (record, at, message) in told {
-            if let Told::Finished(task, _) = &message {
+            if let Told::Finished(task, _) | Told::Submitted(task, _) = &message {
                 over.insert(*task);
             }
             if !matches!(message.tell(machine, at), Report::Taken(_)) {
@@ -293,12 +306,17 @@ impl Store {
 
     /// When the next execution has something to do.
     pub fn wake_at(&self) -> Option<Millis> {
-        self.timers.first().map(|(at, _)| *at)
+        let timer = self.timers.first().map(|(at, _)| *at);
+        [timer, self.children.wake_at()].into_iter().flatten().min()
     }
 
-    /// Runs the execution whose timer is the first.
+    /// Runs the execution whose timer is the first, or begins the child that is the next.
     pub fn advance(&mut self, now: Millis) {
-        if let Some((_, id)) = self.timers.first().copied() {
+        self.children.clock(now);
+        if self.children.wake_at().is_some_and(|at| at <= now) {
+            children::begin_next(self, now);
+            self.pass_on();
+        } else if let Some((_, id)) = self.timers.first().copied() {
             if let Some(execution) = self.executions.get_mut(&id) {
                 execution.machine.advance(now);
             }
@@ -314,7 +332,8 @@ impl Store {
         report
     }
 
-    fn tell_one(&mut self, id: ExecutionId, now: Millis, told: Told) -> Option<Report> {
+    pub(super) fn tell_one(&mut self, id: ExecutionId, now: Millis, told: Told) -> Option<Report> {
+        self.children.clock(now);
         let execution = self.executions.get_mut(&id)?;
         let record = (!execution.machine.status().is_final()).then(|| told.record(now));
         let by_token = matches!(told, Told::Reported(..));
@@ -336,9 +355,15 @@ impl Store {
 
     /// What ended executions have to say to tasks elsewhere, which may end those.
     fn pass_on(&mut self) {
-        while let Some((at, token, result)) = self.reports.pop() {
-            if let Some(id) = self.of_token(&token) {
-                self.tell_one(id, at, Told::Reported(token, result));
+        loop {
+            if let Some((at, id, task, result)) = self.outcomes.pop() {
+                self.tell_one(id, at, Told::Finished(task, result));
+            } else if let Some((at, token, result)) = self.reports.pop() {
+                if let Some(id) = self.of_token(&token) {
+                    self.tell_one(id, at, Told::Reported(token, result));
+                }
+            } else {
+                return;
             }
         }
     }
@@ -388,6 +413,13 @@ impl Store {
                     self.orphans.remove(&tokens);
                 }
             }
+        }
+    }
+
+    /// Lets further tasks wait for the end of an execution.
+    pub fn own(&mut self, id: ExecutionId, owners: Vec<(ExecutionId, TaskId)>) {
+        if let Some(execution) = self.executions.get_mut(&id) {
+            execution.owners.extend(owners);
         }
     }
 
@@ -458,6 +490,11 @@ impl Store {
                 let result = machine.output().cloned().ok_or_else(|| execution.why());
                 self.reports.push((at, token, result));
             }
+            if let (Some(outcome), Some(at)) = (machine.outcome(), machine.stopped()) {
+                for (owner, task) in std::mem::take(&mut execution.owners) {
+                    self.outcomes.push((at, owner, task, outcome.clone()));
+                }
+            }
             self.ended.push((id, std::mem::take(&mut execution.waiters)));
             if execution.orphan {
                 self.removed.push(id);
@@ -469,14 +506,22 @@ impl Store {
     }
 
     fn hand_out(&mut self, id: ExecutionId, wanted: Vec<TaskRequest>) {
-        let Some(execution) = self.executions.get(&id) else { return };
         for request in wanted {
-            self.last_task += 1;
-            self.tasks.insert(self.last_task, (id, request.task));
-            self.by_task.insert((id, request.task), self.last_task);
-            let (flow, execution) = (execution.flow.clone(), execution.name.clone());
-            self.calls.push(TaskCall { id: self.last_task, flow, execution, request });
+            match request.child {
+                Some(_) => self.children.wait(id, request),
+                None => self.give(id, request),
+            }
         }
+    }
+
+    /// Gives a task to whoever does tasks.
+    pub fn give(&mut self, id: ExecutionId, request: TaskRequest) {
+        let Some(execution) = self.executions.get(&id) else { return };
+        self.last_task += 1;
+        self.tasks.insert(self.last_task, (id, request.task));
+        self.by_task.insert((id, request.task), self.last_task);
+        let (flow, execution) = (execution.flow.clone(), execution.name.clone());
+        self.calls.push(TaskCall { id: self.last_task, flow, execution, request });
     }
 
     fn forget_oldest(&mut self) {

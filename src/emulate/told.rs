@@ -14,6 +14,8 @@ pub(super) type Recorded = (Box<str>, Millis, Told);
 pub(super) enum Told {
     /// The result of a task that was handed out.
     Finished(TaskId, TaskResult),
+    /// What a task began goes on: the answer to its start.
+    Submitted(TaskId, Value),
     /// The result of a task, by its token.
     Reported(String, TaskResult),
     /// StopExecution, with error and cause.
@@ -27,6 +29,7 @@ impl Told {
     pub fn tell(self, machine: &mut Machine, now: Millis) -> Report {
         match self {
             Told::Finished(task, result) => machine.finish_task(now, task, result),
+            Told::Submitted(task, answer) => machine.submit_task(now, task, answer),
             Told::Reported(token, result) => return machine.report(now, &token, result),
             Told::Stopped(error, cause) => machine.stop(now, error, cause),
             Told::Drained => machine.drain(now),
@@ -39,6 +42,7 @@ impl Told {
         let record = match self {
             Told::Finished(task, Ok(value)) => json!([now, "finished", task.0, value]),
             Told::Finished(task, Err(why)) => json!([now, "failed", task.0, why.error, why.cause]),
+            Told::Submitted(task, answer) => json!([now, "submitted", task.0, answer]),
             Told::Reported(token, Ok(value)) => json!([now, "reported", token, value]),
             Told::Reported(token, Err(why)) => json!([now, "reported-failed", token, why.error, why.cause]),
             Told::Stopped(error, cause) => json!([now, "stopped", error, cause]),
@@ -63,6 +67,7 @@ impl Told {
                 let task = TaskId(parts.next()?.as_u64()?);
                 Told::Finished(task, Err(Failure { error: text(parts.next())?, cause: text(parts.next())? }))
             }
+            "submitted" => Told::Submitted(TaskId(parts.next()?.as_u64()?), parts.next()?),
             "reported" => Told::Reported(text(parts.next())?, Ok(parts.next()?)),
             "reported-failed" => {
                 let token = text(parts.next())?;

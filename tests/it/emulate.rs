@@ -183,6 +183,8 @@ impl<'c> Talk<'c> {
         if !aloud {
             assert!(restored.problems.is_empty(), "{}: {restored:?}", self.case.name);
             // Tasks are asked for again; nothing else may be due.
+            let now = self.now;
+            assert!(self.emulator().advance(now).is_empty());
             let mut asked = BTreeSet::new();
             for call in self.emulator().take_tasks() {
                 self.tasks.insert(call.request.name.clone(), call.id);
