@@ -22,7 +22,10 @@ export function describeExecution(
   options: ClientOptions & CallOptions,
 ): Promise<Execution>;
 
-/** Asks until the execution has a final status; gives its last state. */
+/**
+ * Asks until the execution has a final status; gives its last state. A network that goes away, a page in the
+ * background and a machine that sleeps are outlived: it asks again within a second of their end.
+ */
 export function waitForExecution(request: ExecutionRef, options: ClientOptions & WaitOptions): Promise<Execution>;
 
 /**
@@ -67,7 +70,10 @@ export interface ClientOptions {
   region?: string | undefined;
   /** Any other base URL: a VPC host, a gateway, the emulator. Wins over `region`. */
   endpoint?: string | undefined;
-  /** The key, or a function that gives it. Absent: the request goes out unsigned, for a gateway to sign. */
+  /**
+   * The key, or a function that gives it. What a function gave is kept until shortly before its `expiration`, and asked
+   * for anew once where the service says that a token has expired. Absent: the request goes out unsigned, for a gateway to sign.
+   */
   credentials?: Credentials | (() => Credentials | Promise<Credentials>) | undefined;
   /** Default `HMAC-SHA1` (RPC V1), what the official SDK uses with this product. */
   signature?: "HMAC-SHA1" | "ACS3-HMAC-SHA256" | undefined;
@@ -75,14 +81,20 @@ export interface ClientOptions {
   fetch?: ((input: string, init?: RequestInit) => Promise<Response>) | undefined;
   /** Sent with every request, for a gateway. */
   headers?: Record<string, string> | undefined;
-  /** How failed attempts are repeated; `false`: not at all. */
+  /**
+   * How failed attempts are repeated; `false`: not at all. Only what can succeed is tried again, with a new
+   * timestamp, nonce and signature each time, and not before the service wishes.
+   */
   retry?: Partial<RetryOptions> | false | undefined;
   /** A page with a long-lived secret is refused without it. */
   dangerouslyAllowBrowser?: boolean | undefined;
 }
 
 export interface RetryOptions {
-  /** Attempts in all, the first included. Default 5. */
+  /**
+   * Attempts in a row, the first included; an answer with an execution begins a new row. Some failures allow less.
+   * Default 5.
+   */
   maxAttempts: number;
   /** The first pause is drawn from 0 to this, in ms; each further one from up to twice as much. Default 500. */
   baseDelayMs: number;

@@ -5,8 +5,16 @@ export function createExecutionView(by) {
   const elapsed = by("elapsed");
   let ticking;
   let startedAt;
+  let said = [];
+  let online = true;
 
   function say(words, status = "") {
+    said = [words, status];
+    draw();
+  }
+
+  function draw() {
+    const [words, status] = online ? said : ["Waiting for the network", ""];
     badge.textContent = words;
     badge.dataset.status = status;
   }
@@ -56,6 +64,13 @@ export function createExecutionView(by) {
         ...text("Output", execution.output),
         ...environment(execution.environment),
       );
+    },
+
+    /** Without a network the client waits for it, and goes on. What was said last holds again then. */
+    network(isOnline) {
+      if (online === isOnline) return;
+      online = isOnline;
+      draw();
     },
 
     finished() {

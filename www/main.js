@@ -38,6 +38,8 @@ addEventListener("hashchange", () => {
     check();
   }
 });
+addEventListener("online", showNetwork);
+addEventListener("offline", showNetwork);
 setWatching(undefined);
 
 async function start() {
@@ -110,6 +112,7 @@ function finish(controller, error) {
 
 function setWatching(controller) {
   watching = controller;
+  showNetwork();
   by("start").disabled = controller !== undefined;
   by("watch").disabled = controller !== undefined;
   const stop = by("stop");
@@ -117,6 +120,11 @@ function setWatching(controller) {
   stop.disabled = controller === undefined;
   // A disabled button loses the focus, and the keyboard would be back at the top.
   if (hadFocus && controller === undefined) by("start").focus();
+}
+
+/** The client needs no help: it goes on as soon as there is a network again. */
+function showNetwork() {
+  view.network(watching === undefined || navigator.onLine);
 }
 
 /** The demo's own endpoint answers in the service's JSON. */

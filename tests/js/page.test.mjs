@@ -92,6 +92,20 @@ for (const [sample, dialect] of [["0", "StateMachine"], ["1", "flow"]]) {
   });
 }
 
+test("a page without a network says so, and sees the end when it is back", async (t) => {
+  const page = await open(t);
+  await page.selectOption("#sample", "0");
+  await page.click("#start");
+  await status(page, "Running");
+  await page.context().setOffline(true);
+  await status(page, "Waiting for the network");
+  // What was asked before may still be answered; the end is to be missed.
+  await new Promise((resolve) => setTimeout(resolve, 6000));
+  await page.context().setOffline(false);
+  await status(page, "Succeeded");
+  assert.equal(await page.isHidden("#error"), true);
+});
+
 test("an execution that fails is shown as failed", async (t) => {
   const page = await open(t);
   await page.selectOption("#sample", "2");
