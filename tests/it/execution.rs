@@ -89,6 +89,33 @@ fn faults() {
     report("fault", failures);
 }
 
+/// `docs/retries.md` ends with the table.
+#[test]
+fn retries_are_documented() {
+    let page = include_str!("../../docs/retries.md");
+    let (_, codes) = page.split_once("## Codes\n\n").unwrap();
+    let mut table = "| code | kind | retry |\n|---|---|---|\n".to_owned();
+    for row in TABLE {
+        table += &format!("| `{}` | {} | `{:?}` |\n", row.code, row.kind.as_str(), row.retry);
+        assert!(page.contains(&format!("\n| `{:?}` | ", row.retry)), "{:?} is not explained", row.retry);
+    }
+    assert_eq!(codes, table);
+    for (status, retry) in [
+        (429, "Throttled"),
+        (408, "Cut"),
+        (502, "Cut"),
+        (504, "Cut"),
+        (425, "Backoff"),
+        (500, "Backoff"),
+        (503, "Backoff"),
+        (501, "Never"),
+        (404, "Never"),
+    ] {
+        let fault = fault::read(status, &Body::<&Value>::Empty).unwrap();
+        assert_eq!(format!("{:?}", fault.retry), retry, "{status}");
+    }
+}
+
 /// Every row of the table is met by a case, so that none is there by hearsay.
 #[test]
 fn every_known_code_has_a_case() {
