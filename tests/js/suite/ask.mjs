@@ -237,4 +237,24 @@ export const tests = {
     const gateway = cloudflow.createClient(options(fetch));
     await Promise.all(Array.from({ length: 60 }, () => gateway.describeExecution(CALL)));
   },
+
+  "a function that fails with a secret in its words passes on the words without it": async ({ cloudflow }) => {
+    const shows = new Error("cannot load https://sts.example/?SecurityToken=very-token&Signature=very-secret");
+    const credentials = () => Promise.reject(shows);
+    const error = await rejection(cloudflow.describeExecution(CALL, options(() => json(RUNNING), { credentials })));
+    assert.equal(error.code, "credentials-failed");
+    for (const text of [error.message, error.cause.message, String(error.cause.stack)]) {
+      assert.ok(!/very-(token|secret)/.test(text), text);
+    }
+  },
+
+  "an error says where was asked, what permission is missing, by how much the clock is wrong": async ({ cloudflow }) => {
+    const fails = async (body, status, headers) =>
+      (await rejection(cloudflow.describeExecution(CALL, options(() => json(body, status, headers), { credentials: KEYS })))).message;
+    assert.ok((await fails({ Code: "FlowNotExists", Message: "x" }, 404)).includes("; asked at `https://service.example"));
+    assert.ok((await fails({ Code: "AccessDenied", Message: "x" }, 403)).includes("`fnf:DescribeExecution`"));
+    const date = new Date(Date.now() + 7230000).toUTCString();
+    const message = await fails({ Code: "InvalidTimeStamp.Expired", Message: "x" }, 400, { date });
+    assert.ok(message.endsWith("it is 120 minutes behind the service's"), message);
+  },
 };
