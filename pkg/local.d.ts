@@ -33,6 +33,9 @@ export { CloudFlowError } from "./index.js";
  * ListFlows, StartExecution, StartSyncExecution, StopExecution, DescribeExecution, ListExecutions, GetExecutionHistory,
  * ReportTaskSucceeded, ReportTaskFailed.
  *
+ * A task that starts a flow of this account (`acs:fnf:::flow/NAME`) begins its execution here, and waits for it
+ * where its pattern says so. Versions, aliases, schedules and map runs are not emulated: what asks for one is refused.
+ *
  * A wrong signature is answered with the header `x-emulator-string-to-sign`: what was signed here
  * (for ACS3-HMAC-SHA256 the canonical request).
  */
