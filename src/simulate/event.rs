@@ -45,7 +45,13 @@ pub enum Detail {
     Task(Rc<str>, u32, Rc<Value>),
     /// `{}`
     None,
+    /// Any of these with large values, as JSON text: a list of numbers takes a tenth of the memory,
+    /// and each iteration over it has it all in its input.
+    Text(Rc<str>),
 }
+
+/// Values of more parts than this are kept as text.
+const LARGE: usize = 256;
 
 /// The types of events. The history API lists them; newer flows are said to have others, which
 /// no page shows.
@@ -78,14 +84,7 @@ pub enum EventKind {
 impl Event {
     /// The detail as JSON text, behind what `text` holds.
     pub fn write_detail(&self, text: &mut String) {
-        text.push('{');
-        let mut first = true;
-        self.detail.each(|name, value| {
-            let comma = if std::mem::take(&mut first) { "" } else { "," };
-            // Writing to a text does not fail.
-            let _ = write!(text, "{comma}\"{name}\":{value}");
-        });
-        text.push('}');
+        self.detail.write(text);
     }
 
     /// The detail as the API gives it, before it becomes text.
@@ -101,11 +100,43 @@ impl Event {
                 json!({ "resource": &**resource, "attempt": attempt, "input": **input })
             }
             Detail::None => json!({}),
+            Detail::Text(text) => serde_json::from_str(text).unwrap_or_default(),
         }
     }
 }
 
 impl Detail {
+    /// The form in which a history keeps it.
+    pub(super) fn kept(self) -> Self {
+        let large = match &self {
+            Detail::Input(value) | Detail::Output(value) | Detail::Local(value) | Detail::Task(_, _, value) => {
+                is_large(value)
+            }
+            Detail::Entered(input, local) => is_large(input) || is_large(local),
+            Detail::Failure(_) | Detail::Index(_) | Detail::None | Detail::Text(_) => false,
+        };
+        if !large {
+            return self;
+        }
+        let mut text = String::new();
+        self.write(&mut text);
+        Detail::Text(text.into())
+    }
+
+    fn write(&self, text: &mut String) {
+        if let Detail::Text(detail) = self {
+            return text.push_str(detail);
+        }
+        text.push('{');
+        let mut first = true;
+        self.each(|name, value| {
+            let comma = if std::mem::take(&mut first) { "" } else { "," };
+            // Writing to a text does not fail.
+            let _ = write!(text, "{comma}\"{name}\":{value}");
+        });
+        text.push('}');
+    }
+
     /// The values, by their names, without a copy.
     fn each(&self, mut say: impl FnMut(&str, &dyn std::fmt::Display)) {
         let text = |text: &str| Value::from(text);
@@ -127,9 +158,32 @@ impl Detail {
                 say("attempt", attempt);
                 say("input", input);
             }
-            Detail::None => {}
+            Detail::None | Detail::Text(_) => {}
         }
     }
+}
+
+/// Looks at no more parts than it has to.
+fn is_large(value: &Value) -> bool {
+    let mut left = LARGE;
+    let mut todo = vec![value];
+    while let Some(value) = todo.pop() {
+        let parts = match value {
+            Value::Array(items) => items.len(),
+            Value::Object(object) => object.len(),
+            _ => continue,
+        };
+        match left.checked_sub(parts) {
+            None => return true,
+            Some(fewer) => left = fewer,
+        }
+        match value {
+            Value::Array(items) => todo.extend(items),
+            Value::Object(object) => todo.extend(object.values()),
+            _ => {}
+        }
+    }
+    false
 }
 
 impl EventKind {

@@ -435,7 +435,7 @@ impl Machine {
     fn push(&mut self, by: u64, kind: EventKind, state: Option<usize>, detail: Detail) -> u64 {
         let id = self.events.len() as u64 + 1;
         let step = state.and_then(|state| self.program.states.get(state)).map(|state| Rc::clone(&state.name));
-        self.events.push(Event { id, scheduled_by: by, kind, step, at: self.now, state, detail });
+        self.events.push(Event { id, scheduled_by: by, kind, step, at: self.now, state, detail: detail.kept() });
         id
     }
 

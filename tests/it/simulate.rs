@@ -147,6 +147,19 @@ fn simulate(
     trace
 }
 
+/// A history keeps large values as text; they come out as they went in.
+#[test]
+fn large_values_are_told_whole() {
+    let list: Vec<u32> = (0..5000).collect();
+    let flow = "version: v1\ntype: flow\nsteps:\n  - type: foreach\n    name: e\n    iterationMapping: {collection: $.list, item: i}\n    \
+                steps: [{type: pass, name: p}]\n";
+    let trace = run(flow, json!({ "list": list }), &json!({}));
+    assert_eq!(trace["error"], "Local.HistoryLimitExceeded");
+    for event in trace["events"].as_array().unwrap().iter().filter(|event| event[2] == "StepStarted") {
+        assert_eq!(event[5]["input"]["list"], json!(list));
+    }
+}
+
 /// An end with its events on one line each, the time counted from the start.
 fn short(end: &Value) -> Value {
     let begin = time::parse(BEGIN).unwrap();
