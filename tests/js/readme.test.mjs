@@ -55,6 +55,13 @@ test("the emulator runs a flow to its end", async () => {
   assert.deepEqual(lines, ["Succeeded"]);
 });
 
+test("a simulated flow prints what it says", async () => {
+  const code = block("simulateFlow");
+  const { lines } = await printed("simulate", code.replace("console.log(status, output, events.length)", "console.log(status, JSON.stringify(output), events.length)"));
+  assert.deepEqual(lines, ['Succeeded {"paid":true} 16']);
+  assert.ok(code.includes("// Succeeded { paid: true } 16"));
+});
+
 test("the tasks do what they show", async (t) => {
   const { startServer } = await import(pathToFileURL(join(ROOT, "pkg", "lib", "server", "server.js")));
   const { signRequest } = await import(pathToFileURL(join(ROOT, "pkg", "local.js")));
