@@ -5,19 +5,7 @@
 //! plain data in and out) and **wasm** (the only room that knows JavaScript). The modules
 //! below stand in reading order; each knows only those above it. `ARCHITECTURE.md` draws the map.
 
-pub mod order;
-
-pub mod text;
-
-pub mod diagnostic;
-
-pub mod yaml;
-
-pub mod expr;
-
-pub mod flow;
-
-pub mod check;
+pub use cloudflow_language::{check, diagnostic, expr, flow, order, text, yaml};
 
 pub mod graph;
 

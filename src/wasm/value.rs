@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use js_sys::{Array, JsString, Object, Reflect};
+use js_sys::{Array, Object};
 use wasm_bindgen::prelude::*;
 
 use crate::wire::execution::Execution;
@@ -14,32 +14,55 @@ extern "C" {
     #[wasm_bindgen(js_namespace = JSON, js_name = parse, catch)]
     pub(super) fn parse_json(text: &JsValue) -> Result<JsValue, JsValue>;
 
+    /// As one call: what is `undefined` or `null` need not be asked for.
+    #[wasm_bindgen(js_namespace = Reflect, js_name = get, catch)]
+    fn reflect_get(object: &JsValue, key: &JsValue) -> Result<Option<JsValue>, JsValue>;
+
     /// A plain object of ours: it takes every key, so that nothing has to be caught.
     type Fresh;
     #[wasm_bindgen(method, indexing_setter)]
     fn set(this: &Fresh, key: &JsValue, value: &JsValue);
 }
 
-/// More keys than ours are the caller's, and need not be kept.
-const KEPT_KEYS: usize = 96;
+/// Where keys are kept: each at the place that its letters say, or at one of the next few. What finds
+/// no place is the caller's, and need not be kept.
+const PLACES: usize = 256;
+const NEXT: usize = 8;
 
 thread_local! {
-    static KEYS: RefCell<Vec<(Box<str>, JsValue)>> = const { RefCell::new(Vec::new()) };
+    static KEYS: RefCell<Vec<Option<(Box<str>, JsValue)>>> = const { RefCell::new(Vec::new()) };
+    static EMPTY: JsValue = JsValue::from_str("");
 }
 
 /// A key as the engine knows it. It is made once: that costs more than what it is used for.
-#[inline(never)]
 pub(super) fn key(name: &str) -> JsValue {
-    // Nothing of the caller's runs while the table is borrowed.
-    KEYS.with_borrow_mut(|keys| {
-        if let Some((_, key)) = keys.iter().find(|(known, _)| **known == *name) {
-            return key.clone();
+    with_key(name, JsValue::clone)
+}
+
+/// Calls `used` with a key as the engine knows it. What that calls may come back here.
+#[inline(never)]
+fn with_key<T>(name: &str, used: impl FnOnce(&JsValue) -> T) -> T {
+    let bytes = name.as_bytes();
+    let byte = |at: Option<&u8>| at.map_or(0, |byte| usize::from(*byte));
+    let middle = byte(bytes.get(bytes.len() / 2));
+    let first = (byte(bytes.first()) * 3 + byte(bytes.last()) * 7 + middle * 31 + bytes.len() * 13) % PLACES;
+    KEYS.with(|keys| {
+        if let Ok(keys) = keys.try_borrow() {
+            let places = keys.iter().skip(first).take(NEXT);
+            if let Some((_, key)) = places.map_while(Option::as_ref).find(|(known, _)| **known == *name) {
+                return used(key);
+            }
         }
         let key = JsValue::from_str(name);
-        if keys.len() < KEPT_KEYS {
-            keys.push((name.into(), key.clone()));
+        if let Ok(mut keys) = keys.try_borrow_mut() {
+            if keys.is_empty() {
+                keys.resize(PLACES + NEXT, None);
+            }
+            if let Some(place) = keys.iter_mut().skip(first).take(NEXT).find(|place| place.is_none()) {
+                *place = Some((name.into(), key.clone()));
+            }
         }
-        key
+        used(&key)
     })
 }
 
@@ -76,12 +99,22 @@ impl Value for Js {
         }
     }
 
+    fn is(&self, kind: Kind) -> bool {
+        // The usual questions in one call each.
+        match kind {
+            Kind::Text => self.0.is_string(),
+            Kind::Object => self.0.is_object() && !Array::is_array(&self.0),
+            Kind::List => Array::is_array(&self.0),
+            _ => self.kind() == kind,
+        }
+    }
+
     fn text(&self) -> Option<String> {
         self.0.as_string()
     }
 
     fn is_empty_text(&self) -> bool {
-        self.0.is_string() && self.0.unchecked_ref::<JsString>().length() == 0
+        EMPTY.with(|empty| self.0 == *empty)
     }
 
     fn boolean(&self) -> Option<bool> {
@@ -94,7 +127,7 @@ impl Value for Js {
 
     fn member(&self, name: &str) -> Option<Self> {
         // A getter that throws has nothing to say.
-        Reflect::get(&self.0, &key(name)).ok().and_then(Js::some)
+        with_key(name, |key| reflect_get(&self.0, key)).ok().flatten().map(Js)
     }
 
     fn keys(&self) -> Vec<String> {
@@ -119,7 +152,7 @@ impl Value for Js {
 pub(super) fn execution(read: &Execution<Js>) -> JsValue {
     let object = Object::new();
     let set = |key: &str, value: &JsValue| put(&object, key, value);
-    let empty = JsValue::from_str("");
+    let empty = EMPTY.with(JsValue::clone);
     let or_empty = |value: &Option<Js>| value.as_ref().map_or_else(|| empty.clone(), |value| value.0.clone());
     set("requestId", &or_empty(&read.request_id));
     set("flowName", &read.flow_name.0);
@@ -154,5 +187,5 @@ pub(super) fn execution(read: &Execution<Js>) -> JsValue {
 }
 
 pub(super) fn put(object: &Object, name: &str, value: &JsValue) {
-    object.unchecked_ref::<Fresh>().set(&key(name), value);
+    with_key(name, |key| object.unchecked_ref::<Fresh>().set(key, value));
 }

@@ -234,7 +234,7 @@ fn moment<V: Value>(fields: &mut Fields<'_, V>, key: &str) -> Option<V> {
 
 fn embedded<V: Value>(fields: &mut Fields<'_, V>, key: &str) -> Option<V> {
     let value = fields.get(key)?;
-    if value.kind() != Kind::Text {
+    if !value.is(Kind::Text) {
         let message = ["`", key, "` must be a text that holds JSON, not ", value.kind().name()].concat();
         fields.report(Code::WrongType, key, message);
         return None;
@@ -255,7 +255,7 @@ fn environment<V: Value>(fields: &mut Fields<'_, V>) -> Option<Vec<Variable<V>>>
     let Some(list) = inner.get("Variables").filter(|list| !list.is_empty_text()) else {
         return Some(variables);
     };
-    if list.kind() != Kind::List {
+    if !list.is(Kind::List) {
         inner.of_kind("Variables", Kind::List);
         return None;
     }

@@ -13,12 +13,13 @@ pub struct Fields<'d, V> {
 impl<'d, V: Value> Fields<'d, V> {
     /// Starts to read `value`; anything but an object is reported and read as an empty one.
     pub fn new(value: Option<V>, path: Path, what: &str, diagnostics: &'d mut Vec<Diagnostic>) -> Self {
-        let kind = value.as_ref().map_or(Kind::Null, Value::kind);
-        if kind != Kind::Object {
+        let is_object = value.as_ref().is_some_and(|value| value.is(Kind::Object));
+        if !is_object {
+            let kind = value.as_ref().map_or(Kind::Null, Value::kind);
             let message = [what, " must be an object, not ", kind.name()].concat();
             diagnostics.push(Diagnostic::new(Code::WrongType, None, message).at(path.clone()));
         }
-        Fields { value: value.filter(|_| kind == Kind::Object), path, diagnostics }
+        Fields { value: value.filter(|_| is_object), path, diagnostics }
     }
 
     /// True where there is an object to read.
@@ -57,7 +58,7 @@ impl<'d, V: Value> Fields<'d, V> {
 
     /// The value that a field was found to hold, if it is of this kind; another one is reported.
     pub fn checked(&mut self, key: &str, value: V, kind: Kind) -> Option<V> {
-        if value.kind() == kind {
+        if value.is(kind) {
             return Some(value);
         }
         let message = ["`", key, "` must be ", kind.name(), ", not ", value.kind().name()].concat();

@@ -42,6 +42,10 @@ impl Kind {
 pub trait Value: Clone {
     /// What it is.
     fn kind(&self) -> Kind;
+    /// True where it is of this kind.
+    fn is(&self, kind: Kind) -> bool {
+        self.kind() == kind
+    }
     /// The text, if it is one.
     fn text(&self) -> Option<String>;
     /// True for the text `""`.

@@ -23,11 +23,11 @@ impl Reader<'_> {
         }
         let dash = self.is_indicator(b'-');
         loop {
-            let frame = self.top;
+            let frame = self.top.place();
             if frame.role == Role::Root {
                 return true;
             }
-            let parent = self.around.last().copied().unwrap_or(frame);
+            let parent = self.around.last().map_or(frame, Frame::place);
             if frame.is_at(column) {
                 match (frame.role, frame.state) {
                     // A list may stand at the column of its key.
@@ -62,7 +62,7 @@ impl Reader<'_> {
                 }
                 return !self.wrong_column(dash);
             }
-            if frame.role == Role::Map && parent.role == Role::Seq && !dash && self.is_shallow(&frame) {
+            if frame.role == Role::Map && parent.role == Role::Seq && !dash && self.is_shallow() {
                 self.fill_all();
                 return !self.wrong_column(dash);
             }
@@ -88,7 +88,7 @@ impl Reader<'_> {
 
     /// True where a line stands at the column of a list, but says what the item `frame` does not
     /// say yet: its indentation is wrong. What the item says already begins another item.
-    fn is_shallow(&mut self, frame: &Frame) -> bool {
+    fn is_shallow(&mut self) -> bool {
         let mut around = self.around.iter().rev();
         let column = self.column;
         let list = around.next().is_some_and(|list| list.is_at(column));
@@ -100,7 +100,7 @@ impl Reader<'_> {
         }
         let (end, _) = self.plain_line(self.pos, false);
         let key = Span::new(self.pos, end).of(self.tree.text);
-        self.tree.node(frame.node).is_some_and(|map| map.get(key).is_none())
+        self.tree.node(self.top.node).is_some_and(|map| map.get(key).is_none())
     }
 
     /// Reads what stands at `pos`.
@@ -315,15 +315,13 @@ impl Reader<'_> {
         }
         let props = if detached { Props::default() } else { std::mem::take(&mut self.outer) };
         let column = self.column;
-        let id = self.open(role, start, column, props);
-        if detached {
-            self.top.detached = true;
-        } else if let Some(parent) = self.around.pop() {
-            let frame = std::mem::replace(&mut self.top, parent);
+        let id = self.collection(role, start);
+        if !detached {
             self.link(id);
             self.advance();
-            self.around.push(std::mem::replace(&mut self.top, frame));
         }
+        self.enter(role, id, start, column, props);
+        self.top.detached |= detached;
     }
 
     /// The innermost collection got the node it waited for.

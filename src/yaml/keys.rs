@@ -2,7 +2,7 @@
 
 use super::MAX_DIAGNOSTICS;
 use super::reader::Reader;
-use super::tree::{Node, Tree};
+use super::tree::{ALIAS, DECODED, NONE, Style, Tree};
 use crate::diagnostic::Code;
 use crate::order;
 use crate::text::Span;
@@ -33,10 +33,16 @@ impl Reader<'_> {
 /// this settles nearly all of them without looking at any key again.
 fn differ(tree: &Tree<'_>, node: u32) -> bool {
     let mut seen = 0u64;
-    for (key, _) in tree.node(node).map(Node::entries).into_iter().flatten() {
-        let text = key.text().unwrap_or_default().as_bytes();
-        let (first, last) = (text.first().copied().unwrap_or(0), text.last().copied().unwrap_or(0));
-        let mark = 1 << ((text.len() * 7 + usize::from(first) * 5 + usize::from(last) * 11) % 64);
+    let byte = |at: u32| tree.text.as_bytes().get(at as usize).copied().map_or(0, u32::from);
+    let mut next = tree.nodes.get(node as usize).map_or(NONE, |mapping| mapping.first);
+    while let Some(key) = tree.nodes.get(next as usize) {
+        // Of others the text is elsewhere.
+        if key.style != Style::Plain || key.flags & (DECODED | ALIAS) != 0 {
+            return false;
+        }
+        next = tree.nodes.get(key.next as usize).map_or(NONE, |value| value.next);
+        let Span { start, end } = key.span;
+        let mark = 1 << (((end - start) * 7 + byte(start) * 5 + byte(end.wrapping_sub(1)) * 11) % 64);
         if seen & mark != 0 {
             return false;
         }

@@ -377,24 +377,33 @@ impl<'t> Reader<'t> {
         self.create(raw, Props::default())
     }
 
-    /// Begins a collection. In a block it hangs in its parent at once; in brackets when it ends,
-    /// because it may turn out to be a key.
+    /// Begins a collection in brackets: it hangs in its parent when it ends, because it may turn
+    /// out to be a key.
     pub fn open(&mut self, role: Role, start: usize, indent: i32, props: Props) -> u32 {
+        let id = self.collection(role, start);
+        self.enter(role, id, start, indent, props);
+        id
+    }
+
+    /// Makes the node of a collection.
+    pub fn collection(&mut self, role: Role, start: usize) -> u32 {
         let (kind, style) = match role {
             Role::Seq => (Kind::Sequence, Style::Block),
             Role::FlowSeq => (Kind::Sequence, Style::Flow),
             Role::FlowMap | Role::Pair => (Kind::Mapping, Style::Flow),
             Role::Root | Role::Map => (Kind::Mapping, Style::Block),
         };
-        let read = self.read;
-        let id = self.create(Self::raw(kind, style, start, start + 1), Props::default());
-        let mut frame = Frame::new(role, State::Start, indent, id, start + 1, read, props);
+        self.create(Self::raw(kind, style, start, start + 1), Props::default())
+    }
+
+    /// Makes the collection that was just made the innermost.
+    pub fn enter(&mut self, role: Role, id: u32, start: usize, indent: i32, props: Props) {
+        let mut frame = Frame::new(role, State::Start, indent, id, start + 1, self.read - 1, props);
         frame.detached = self.top.detached;
         self.around.push(std::mem::replace(&mut self.top, frame));
         if self.around.len() >= MAX_DEPTH {
             self.limit(Span::new(start, start + 1), "nested deeper than {} levels", MAX_DEPTH);
         }
-        id
     }
 
     /// Ends the innermost collection at `end`; its node.
@@ -473,6 +482,26 @@ impl Frame {
 
     /// True where a line at `column` belongs to its entries.
     pub fn is_at(&self, column: i32) -> bool {
+        self.place().is_at(column)
+    }
+
+    /// What tells whether a line belongs to it: small enough to be looked at for every line.
+    pub fn place(&self) -> Place {
+        Place { role: self.role, state: self.state, indent: self.indent, alt: self.alt }
+    }
+}
+
+/// The columns of a [`Frame`], and what comes next in it.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    pub role: Role,
+    pub state: State,
+    pub indent: i32,
+    pub alt: i32,
+}
+
+impl Place {
+    pub fn is_at(self, column: i32) -> bool {
         column == self.indent || column == self.alt
     }
 }

@@ -4,12 +4,17 @@ use super::tree::Resolved;
 
 /// What a plain scalar means.
 pub(super) fn core(text: &str) -> Resolved<'_> {
+    // Nearly every scalar is a word, and nearly always its first byte settles that.
+    let special =
+        |byte: &u8| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'~' | b'n' | b'N' | b't' | b'T' | b'f' | b'F');
+    if text.as_bytes().first().is_some_and(|byte| !special(byte)) {
+        return Resolved::Text(text);
+    }
     match text {
         "" | "~" | "null" | "Null" | "NULL" => Resolved::Null,
         "true" | "True" | "TRUE" => Resolved::Bool(true),
         "false" | "False" | "FALSE" => Resolved::Bool(false),
         ".nan" | ".NaN" | ".NAN" => Resolved::Float(text),
-        // Nearly every scalar is a word: one look at its first byte settles it.
         _ if text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.')) => number(text),
         _ => Resolved::Text(text),
     }

@@ -211,6 +211,9 @@ impl<'a> Node<'a> {
             let Decoded { start, end, .. } = self.tree.ranges.get(self.raw.first as usize)?;
             return self.tree.decoded.get(*start as usize..*end as usize);
         }
+        if self.raw.style == Style::Plain {
+            return Some(self.raw.span.of(self.tree.text));
+        }
         let Span { start, end } = self.raw.span;
         let quote = u32::from(matches!(self.raw.style, Style::SingleQuoted | Style::DoubleQuoted));
         Some(Span { start: start + quote, end: end.saturating_sub(quote) }.of(self.tree.text))

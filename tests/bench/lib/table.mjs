@@ -8,19 +8,19 @@ const units = {
 
 const round = (n) => (n < 10 ? n.toFixed(2) : n < 100 ? n.toFixed(1) : n.toFixed(0));
 
-export function markdown(rows) {
-  const lines = ["| what | where | ours | peers (times ours) | goal | met |", "|---|---|---|---|---|---|"];
-  for (const row of rows) {
-    const show = units[row.unit];
-    const peers = Object.entries(row.peers).map(([name, value]) => {
-      const ratio = row.times?.[name];
-      return `${name} ${show(value)}${ratio ? ` (${round(ratio)}x)` : ""}`;
-    });
-    const met = row.met === null ? "" : row.met ? "yes" : "**no**";
-    const within = row.budget === undefined || row.met ? "" : row.budget ? ", within the budget" : ", over the budget";
-    const ours = row.ours === undefined || row.ours === null ? "-" : show(row.ours);
-    const note = row.note ? `; ${row.note}` : "";
-    lines.push(`| ${row.what} | ${row.where} | ${ours} | ${peers.join("; ")} | ${row.goal} | ${met}${within}${note} |`);
-  }
-  return lines.join("\n");
+export const heading = "| what | where | ours | peers (times ours) | goal | met |\n|---|---|---|---|---|---|";
+
+export const markdown = (rows) => [heading, ...rows.map(line)].join("\n");
+
+export function line(row) {
+  const show = units[row.unit];
+  const peers = Object.entries(row.peers).map(([name, value]) => {
+    const ratio = row.times?.[name];
+    return `${name} ${show(value)}${ratio ? ` (${round(ratio)}x)` : ""}`;
+  });
+  const met = row.met === null ? "" : row.met ? "yes" : "**no**";
+  const within = row.budget === undefined || row.met ? "" : row.budget ? ", within the budget" : ", over the budget";
+  const ours = row.ours === undefined || row.ours === null ? "-" : show(row.ours);
+  const note = row.note ? `; ${row.note}` : "";
+  return `| ${row.what} | ${row.where} | ${ours} | ${peers.join("; ")} | ${row.goal} | ${met}${within}${note} |`;
 }

@@ -40,7 +40,7 @@ const script = (load, first) => `
 `;
 
 const samples = Object.fromEntries(Object.keys(contenders).map((name) => [name, []]));
-for (let round = 0; round < (quick ? 4 : 25); round += 1) {
+for (let round = 0; round < (quick ? 4 : 16); round += 1) {
   for (const [name, [load, first]] of Object.entries(contenders)) {
     const run = spawnSync(process.execPath, ["--input-type=module", "-e", script(load, first)], {
       cwd: fileURLToPath(new URL("..", import.meta.url)),
