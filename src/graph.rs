@@ -11,6 +11,7 @@ pub use mermaid::mermaid;
 use std::borrow::Cow;
 
 use crate::flow::{Branch, Flow, Role, ScopeId, State, StateId, StateKind, Text};
+use crate::text::decimal;
 
 /// The edges of a flow; the nodes are its states.
 #[derive(Debug, Default)]
@@ -139,7 +140,7 @@ impl<'a> Drawing<'_, 'a> {
             StateKind::Parallel(parallel) => {
                 for (index, branch) in parallel.branches.iter().enumerate() {
                     if let Some(start) = self.flow.start(*branch) {
-                        self.edge(from, Place::State(start), EdgeKind::Fork, Some(index.to_string().into()));
+                        self.edge(from, Place::State(start), EdgeKind::Fork, Some(decimal(index).into()));
                     }
                 }
                 self.done(from, state, EdgeKind::Next, None);

@@ -6,6 +6,7 @@ use super::shape::Places;
 use crate::diagnostic::{Code, Diagnostic, Path, PathSegment};
 use crate::poll::{self, Outcome, RetryOptions};
 use crate::sign::{self, Credentials, Scheme};
+use crate::text::decimal;
 use crate::wire::fault::{self, Advice, ErrorKind, Fault, Retry};
 use crate::wire::fields::Fields;
 use crate::wire::request::{Endpoint, MAX_WAIT_SECONDS};
@@ -246,7 +247,7 @@ impl Failure {
                 }
             }
             Some(Advice::Clock) if offset.unsigned_abs() >= 60_000 => {
-                let minutes = (offset.unsigned_abs() / 60_000).to_string();
+                let minutes = decimal(offset.unsigned_abs() / 60_000);
                 let way = if offset > 0 { " minutes behind the service's" } else { " minutes ahead of the service's" };
                 for part in ["; it is ", &minutes, way] {
                     self.message.push_str(part);
@@ -314,7 +315,7 @@ fn summary(diagnostics: &[Diagnostic]) -> String {
     let first = diagnostics.first().map(|first| first.message.clone()).unwrap_or_default();
     match diagnostics.len() {
         0 | 1 => first,
-        all => [&first, " (and ", &(all - 1).to_string(), " more)"].concat(),
+        all => [&first, " (and ", &decimal(all - 1), " more)"].concat(),
     }
 }
 

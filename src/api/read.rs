@@ -33,7 +33,7 @@ pub fn validate<V: Value>(body: &V) -> Vec<Diagnostic> {
 
 /// The finding for a body that is no JSON at all.
 pub fn not_json(body: &str) -> Vec<Diagnostic> {
-    let message = match body.trim_start().as_bytes() {
+    let message = match body.trim_ascii_start().as_bytes() {
         [] => "the body is empty; an execution is a JSON object",
         [b'<', ..] => "the body is markup (XML or HTML), not JSON: something in between may have answered",
         _ => "the body is not JSON",

@@ -222,6 +222,6 @@ impl<V: Value + PartialEq> Talk<V> {
 
 /// Milliseconds; the service's own header first.
 fn retry_after(header: &dyn Fn(&str) -> Option<String>) -> Option<Millis> {
-    let number = |name: &str| header(name).and_then(|value| value.trim().parse::<u64>().ok());
+    let number = |name: &str| header(name).and_then(|value| value.trim_ascii().parse::<u64>().ok());
     number("x-acs-retry-after").or_else(|| number("retry-after").map(|seconds| seconds.saturating_mul(1000)))
 }

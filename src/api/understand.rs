@@ -9,6 +9,7 @@ use crate::check::Options;
 use crate::diagnostic::{Code, Path, Severity};
 use crate::flow::{Flow, ScopeId, StateId};
 use crate::graph::Place;
+use crate::text::decimal;
 use crate::wire::fields::Fields;
 use crate::wire::value::Value;
 use crate::{check, graph, order, yaml};
@@ -139,7 +140,7 @@ fn ids(flow: &Flow<'_>) -> Vec<String> {
             id.push_str(&name.replace('~', "~0").replace('/', "~1"));
             if name.is_empty() || flow.find(scope.id, name) != Some(state.id) {
                 id.push('#');
-                id.push_str(&state.index.to_string());
+                id.push_str(&decimal(state.index));
             }
             ids.push(id);
         }

@@ -26,6 +26,7 @@ use super::{inside, key_of};
 use crate::diagnostic::{Code, Severity, fill};
 use crate::expr::{Place, function};
 use crate::flow::{Dialect, Findings, Flow, Shaping, StateKind, text};
+use crate::text::decimal;
 use crate::yaml::{Kind, Node, Resolved};
 
 /// In KiB: what a global variable may have.
@@ -68,7 +69,7 @@ pub(super) fn too_large(parent: Node<'_>, node: Option<Node<'_>>, size: usize, m
         return;
     }
     let key = node.and_then(|node| key_of(parent, node)).unwrap_or(parent);
-    let (size, most) = (size.div_ceil(1024).to_string(), most.to_string());
+    let (size, most) = (decimal(size.div_ceil(1024)), decimal(most));
     let message = "the constants in `{}` have {} KiB, but what is passed on here may have {} KiB at most";
     findings.report(Code::TooLarge, key.span(), message, &[key.text().unwrap_or_default(), &size, &most]);
 }
@@ -80,7 +81,7 @@ fn variables(node: Option<Node<'_>>, size: usize, findings: &mut Findings) {
         if size > MOST_GLOBAL * 1024 && !name.ends_with(".$") {
             let size = constants(value);
             if size > MOST_GLOBAL * 1024 {
-                let (size, most) = (size.div_ceil(1024).to_string(), MOST_GLOBAL.to_string());
+                let (size, most) = (decimal(size.div_ceil(1024)), decimal(MOST_GLOBAL));
                 let message = "the constants in `{}` have {} KiB, but a global variable may have {} KiB at most";
                 findings.report(Code::TooLarge, key.span(), message, &[name, &size, &most]);
             }
@@ -88,7 +89,7 @@ fn variables(node: Option<Node<'_>>, size: usize, findings: &mut Findings) {
         let length = name.strip_suffix(".$").unwrap_or(name).len();
         if length > 128 {
             let message = "the name of a global variable may have 128 bytes at most, not {}";
-            findings.report(Code::InvalidName, key.span(), message, &[&length.to_string()]);
+            findings.report(Code::InvalidName, key.span(), message, &[&decimal(length)]);
         }
     }
 }

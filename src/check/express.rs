@@ -26,6 +26,7 @@
 use super::clear;
 use crate::diagnostic::{Code, Severity};
 use crate::flow::{Findings, Flow, ScopeId, StateKind};
+use crate::text::decimal;
 
 pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
     let express = |scope| flow.scope(scope).is_some_and(|scope| scope.express);
@@ -34,7 +35,7 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
         && let Some(value) = timeout.int().filter(|value| *value > 300)
     {
         let message = "an express execution ends after 300 seconds: a `Timeout` of {} never comes";
-        findings.report(Code::OutOfRange, timeout.span, message, &[&value.to_string()]).severity(Severity::Warning);
+        findings.report(Code::OutOfRange, timeout.span, message, &[&decimal(value)]).severity(Severity::Warning);
     }
     for state in flow.states() {
         let StateKind::Task(task) = &state.kind else { continue };

@@ -26,6 +26,7 @@
 use super::key_of;
 use crate::diagnostic::{Code, Severity};
 use crate::flow::{Dialect, Findings, Flow, StateKind, text};
+use crate::text::decimal;
 use crate::yaml::Node;
 
 pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
@@ -59,7 +60,7 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
             && value > 40
         {
             let message = "an inline `Map` runs from 1 to 40 iterations at once, not {}";
-            findings.report(Code::OutOfRange, number.span, message, &[&value.to_string()]);
+            findings.report(Code::OutOfRange, number.span, message, &[&decimal(value)]);
         }
         let distributed = [
             map.item_reader,

@@ -24,6 +24,7 @@ use super::service::{Allowed, Resource, allowed, by_name, cut, has, needed, reso
 use super::{clear, inside, key_of};
 use crate::diagnostic::{Code, Severity, fill};
 use crate::flow::{Dialect, Findings, Flow, Shaping, State, StateKind, Task, Text, text};
+use crate::text::decimal;
 use crate::yaml::{Kind, Node};
 
 pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
@@ -148,7 +149,7 @@ fn parameter(name: &str, allowed: &Allowed, value: Text<'_>, findings: &mut Find
         Allowed::From(least, most) => {
             if !value.value.parse().is_ok_and(|number| (least..=most).contains(&number)) {
                 let message = "`{}` must be from {} to {}, not {}";
-                let args = [name, &least.to_string(), &most.to_string(), value.value];
+                let args = [name, &decimal(least), &decimal(most), value.value];
                 findings.report(Code::OutOfRange, value.span, message, &args).severity(Severity::Warning);
             }
         }

@@ -3,7 +3,7 @@
 use super::ast::{CompareOp, Expr, ExprKind, Step, StepKind, UnaryOp};
 use super::function::{FUNCTIONS, function};
 use crate::diagnostic::{Code, Diagnostic, Reported, nearest, report};
-use crate::text::Span;
+use crate::text::{Span, decimal};
 
 /// What an expression may use where it stands.
 #[derive(Debug)]
@@ -170,7 +170,7 @@ impl Checker<'_, '_> {
         } else if let Some(known) = function(name) {
             let count = args.len();
             if count < usize::from(known.least) || (known.most < u8::MAX && count > usize::from(known.most)) {
-                let count = count.to_string();
+                let count = decimal(count);
                 let given = if count == "1" { "argument is given" } else { "arguments are given" };
                 self.report(Code::WrongArity, span, "`{}`: {} {}", &[known.signature, &count, given]);
             }

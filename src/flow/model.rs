@@ -6,7 +6,7 @@
 use super::Dialect;
 use super::dialect::{Shape, Slot};
 use crate::diagnostic::Path;
-use crate::text::Span;
+use crate::text::{Span, decimal};
 use crate::yaml::Node;
 
 /// One flow, borrowed from the tree it was read from.
@@ -442,7 +442,7 @@ impl<'a> Flow<'a> {
         let Some(scope) = self.scope(id) else { return String::new() };
         let (key, index) = self.slot_key(scope);
         match index {
-            Some(index) => [key, "[", &index.to_string(), "]"].concat(),
+            Some(index) => [key, "[", &decimal(index), "]"].concat(),
             None => key.to_owned(),
         }
     }

@@ -7,7 +7,7 @@ use super::findings::Findings;
 use super::found::{Found, Item, is_opaque, is_reference};
 use super::torn::{self, Torn};
 use crate::diagnostic::{Code, Severity, nearest};
-use crate::text::Span;
+use crate::text::{Span, decimal};
 use crate::yaml::{Kind, Node, Resolved, Style};
 
 pub(super) struct Reader<'a, 'f> {
@@ -370,7 +370,7 @@ impl<'a> Reader<'a, '_> {
                 }
                 if count > most {
                     let message = "`{}` has more than the {} entries that are allowed";
-                    self.findings.report(Code::OutOfRange, name.span(), message, &[key.name, &most.to_string()]);
+                    self.findings.report(Code::OutOfRange, name.span(), message, &[key.name, &decimal(most)]);
                 }
                 true
             }
@@ -445,7 +445,7 @@ impl<'a> Reader<'a, '_> {
         if (least..=most).contains(&number) {
             return true;
         }
-        let [least, bound, number] = [least, most, number].map(|number| number.to_string());
+        let [least, bound, number] = [least, most, number].map(decimal);
         let args = [key.name, &least, &bound, &number];
         if most == i64::MAX {
             let message = "`{}` must be at least {}, not {}";

@@ -39,6 +39,6 @@ pub(super) fn is_torn(places: &[Torn], text: &str, span: Span) -> bool {
         return true;
     }
     let rest = text.get(span.end as usize..).unwrap_or_default();
-    let next = text.len() - rest.trim_start().len();
+    let next = text.len() - rest.trim_ascii_start().len();
     torn.line <= next
 }

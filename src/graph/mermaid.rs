@@ -2,6 +2,7 @@
 
 use super::{EdgeKind, Graph, Place};
 use crate::flow::{Flow, Role, ScopeId, StateKind};
+use crate::text::decimal;
 
 /// The flow chart of a flow.
 pub fn mermaid(flow: &Flow<'_>, graph: &Graph<'_>) -> String {
@@ -66,7 +67,7 @@ fn scope(flow: &Flow<'_>, id: ScopeId, depth: usize, out: &mut String) {
         for id in inner {
             // The steps of an option stand beside their choice: a jump leads them on.
             let index = match flow.scope(id).map(|scope| scope.role) {
-                Some(Role::Branch(index)) => Some([" ", &index.to_string()].concat()),
+                Some(Role::Branch(index)) => Some([" ", &decimal(index)].concat()),
                 Some(Role::Body) => Some(String::new()),
                 _ => None,
             };
@@ -76,7 +77,7 @@ fn scope(flow: &Flow<'_>, id: ScopeId, depth: usize, out: &mut String) {
             };
             indent(depth, out);
             out.push_str("subgraph g");
-            out.push_str(&id.0.to_string());
+            out.push_str(&decimal(id.0));
             out.push_str("[\"");
             escape(state.name.map_or("?", |name| name.value), out);
             out.push_str(&index);
@@ -100,7 +101,7 @@ fn place(place: Place, out: &mut String) {
         Place::End => out.push_str("stop"),
         Place::State(id) => {
             out.push('s');
-            out.push_str(&id.0.to_string());
+            out.push_str(&decimal(id.0));
         }
     }
 }

@@ -34,7 +34,7 @@ pub fn canonical_request(
 ) -> Canonical {
     let mut signed: Vec<(String, &str)> = headers
         .iter()
-        .map(|(name, value)| (name.to_ascii_lowercase(), value.trim()))
+        .map(|(name, value)| (name.to_ascii_lowercase(), value.trim_ascii()))
         .filter(|(name, _)| name.starts_with("x-acs-") || name == "host" || name == "content-type")
         .collect();
     order::sort(&mut signed);

@@ -1,6 +1,7 @@
 //! Takes secrets out of texts that people will see.
 
 use super::{Credentials, encode};
+use crate::text::split_at_first;
 
 /// What stands in the place of a secret.
 const HIDDEN: &str = "***";
@@ -20,13 +21,21 @@ pub fn redact(text: &str, credentials: Option<&Credentials>) -> String {
             let once = encode::percent(secret);
             let twice = encode::percent(&once);
             for form in [&twice, &once, secret] {
-                if text.contains(form.as_str()) {
-                    text = text.replace(form.as_str(), HIDDEN);
-                }
+                text = hide(&text, form);
             }
         }
     }
     hide_named(&text)
+}
+
+fn hide(text: &str, secret: &str) -> String {
+    let (mut out, mut rest) = (String::new(), text);
+    while let Some((before, behind)) = split_at_first(rest, secret) {
+        out.push_str(before);
+        out.push_str(HIDDEN);
+        rest = behind;
+    }
+    out + rest
 }
 
 fn hide_named(text: &str) -> String {
@@ -74,7 +83,7 @@ fn value_length(value: &str) -> usize {
     let end = |at: &usize| {
         let rest = value.get(*at..).unwrap_or_default();
         rest.starts_with(['&', ',', ';', '"', '\'', '`', '<', '>', ')', ']', '}'])
-            || rest.starts_with(char::is_whitespace)
+            || rest.starts_with(|c: char| c.is_ascii_whitespace())
             || rest.starts_with("%26")
             || rest.starts_with("%2526")
             || rest.starts_with("\\n")

@@ -1,23 +1,42 @@
-//! The one serializer of the boundary, and what a JavaScript caller may hand in for a text.
+//! Plain data across the boundary, and what a JavaScript caller may hand in for a text.
 
-use serde::Serialize;
-use serde_wasm_bindgen::Serializer;
+use js_sys::{Array, Object};
 use wasm_bindgen::prelude::*;
 
-use super::error;
+use super::{error, value};
 use crate::api::plain::Plain;
 
-/// Maps become plain objects and an absent field stays absent.
-const SERIALIZER: Serializer = Serializer::json_compatible();
-
-/// A plain JavaScript value.
+/// A plain JavaScript value. By hand: a serializer brings its errors, its formatter and a hash
+/// table along.
 #[inline(never)]
-pub(super) fn plain(value: &Plain) -> Result<JsValue, JsValue> {
-    to_js(value)
+pub(super) fn plain(value: &Plain) -> JsValue {
+    match value {
+        Plain::Null => JsValue::NULL,
+        Plain::Boolean(value) => JsValue::from_bool(*value),
+        Plain::Number(value) => JsValue::from_f64(*value as f64),
+        Plain::Text(text) => JsValue::from_str(text),
+        Plain::List(items) => {
+            let list = Array::new();
+            for item in items {
+                list.push(&plain(item));
+            }
+            list.into()
+        }
+        Plain::Object(fields) => {
+            let object = Object::new();
+            for (key, value) in fields.fields() {
+                value::put(&object, key, &plain(value));
+            }
+            object.into()
+        }
+    }
 }
 
 /// A plain JavaScript value of a shape of the local build. Each shape costs code of its own.
-pub(super) fn to_js<T: Serialize + ?Sized>(value: &T) -> Result<JsValue, JsValue> {
+#[cfg(feature = "local")]
+pub(super) fn to_js<T: serde::Serialize + ?Sized>(value: &T) -> Result<JsValue, JsValue> {
+    // Maps become plain objects and an absent field stays absent.
+    const SERIALIZER: serde_wasm_bindgen::Serializer = serde_wasm_bindgen::Serializer::json_compatible();
     value.serialize(&SERIALIZER).map_err(|problem| error::internal(&problem.to_string()))
 }
 
@@ -25,7 +44,7 @@ pub(super) fn to_js<T: Serialize + ?Sized>(value: &T) -> Result<JsValue, JsValue
 pub(super) fn text(value: &JsValue, what: &str) -> Result<String, JsValue> {
     value
         .as_string()
-        .ok_or_else(|| error::request("not-a-text", &format!("`{what}` must be a string, not {}", kind_of(value))))
+        .ok_or_else(|| error::request("not-a-text", &["`", what, "` must be a string, not ", kind_of(value)].concat()))
 }
 
 /// What a value is, in the caller's words.

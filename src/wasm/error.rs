@@ -11,6 +11,7 @@ pub(super) fn request(code: &str, message: &str) -> JsValue {
 }
 
 /// Our mistake: `kind: "internal"`.
+#[cfg(feature = "local")]
 pub(super) fn internal(message: &str) -> JsValue {
     thrown("internal", "internal", message)
 }
@@ -22,5 +23,5 @@ fn thrown(kind: &str, code: &str, message: &str) -> JsValue {
     out.text("message", message);
     out.put("retryable", Plain::Boolean(false));
     out.number("attempts", 0);
-    plain(&out.into()).unwrap_or_else(|_| JsValue::from_str(message))
+    plain(&out.into())
 }

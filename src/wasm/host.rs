@@ -1,7 +1,7 @@
 //! What the host gives: clock, randomness, timers, `fetch`. Everything is looked up when it is
 //! used, never at import: Workers refuse most of it outside of a request.
 
-use gloo_net::http::{Headers, Method, RequestBuilder, Response};
+use gloo_net::http::{Headers, Response};
 use js_sys::{Function, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -183,22 +183,16 @@ pub(super) fn send(
     for (name, value) in signed.headers.iter().chain(more) {
         headers.set(name, value);
     }
-    let Some(injected) = injected else {
-        let request = RequestBuilder::new(&signed.url)
-            .method(Method::GET)
-            .headers(headers)
-            .redirect(RequestRedirect::Manual)
-            .abort_signal(Some(signal))
-            .build()
-            .map_err(|error| JsValue::from(js_sys::Error::new(&error.to_string())))?;
-        return global_fetch(&request.into());
-    };
     let init = RequestInit::new();
     init.set_method(signed.method);
     init.set_headers(&headers.into_raw());
     init.set_redirect(RequestRedirect::Manual);
     init.set_signal(Some(signal));
-    injected.call2(&JsValue::UNDEFINED, &JsValue::from_str(&signed.url), &init)
+    match injected {
+        Some(injected) => injected.call2(&JsValue::UNDEFINED, &JsValue::from_str(&signed.url), &init),
+        // Not gloo's builder: that one takes the URL apart and puts it together anew.
+        None => global_fetch(&web_sys::Request::new_with_str_and_init(&signed.url, &init)?),
+    }
 }
 
 /// What `fetch` answered, if it can be read as a response. Doubles answer with plain objects.

@@ -6,6 +6,7 @@ pub use table::{Advice, Row, TABLE, of_code};
 
 use super::time;
 use super::value::{Kind, Value};
+use crate::text::{decimal, split_at_first};
 
 /// The kind of an error, as callers tell errors apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -159,7 +160,7 @@ fn refused(
     let (kind, retry) = row.map_or((ErrorKind::Service, by_status(status)), |row| (row.kind, row.retry));
     let mut message = ["the service answered `", &code, "`"].concat();
     let said = said.unwrap_or_default();
-    let said = said.trim().trim_end_matches('.');
+    let said = said.trim_ascii().trim_end_matches('.');
     if !said.is_empty() {
         message.push_str(": ");
         message.push_str(said);
@@ -168,14 +169,14 @@ fn refused(
         message.push_str("; ");
         message.push_str(advice);
     }
-    if let Some(action) = action.filter(|action| !message.contains(action.as_str())) {
+    if let Some(action) = action.filter(|action| split_at_first(&message, action).is_none()) {
         message.push_str(" (it needs the permission `");
         message.push_str(&action);
         message.push_str("`)");
     }
     // The message names the time of the request, then the service's.
     let time = match retry {
-        Retry::Clock => said.split_whitespace().filter_map(time::parse_rfc3339).next_back(),
+        Retry::Clock => said.split_ascii_whitespace().filter_map(time::parse_rfc3339).next_back(),
         _ => None,
     };
     Fault { kind, code, message, status, request_id, retry, time }
@@ -184,8 +185,8 @@ fn refused(
 /// An error status whose body does not say why.
 fn unclear(status: u16, said: &str) -> Fault {
     let mut message =
-        ["the answer is the HTTP status ", &status.to_string(), " without the service's error code"].concat();
-    let said = said.trim().trim_end_matches('.');
+        ["the answer is the HTTP status ", &decimal(status), " without the service's error code"].concat();
+    let said = said.trim_ascii().trim_end_matches('.');
     if !said.is_empty() {
         message.push_str(": ");
         message.push_str(said);
@@ -194,18 +195,19 @@ fn unclear(status: u16, said: &str) -> Fault {
 }
 
 fn not_json(status: u16, good: bool, text: &str) -> Fault {
-    if good && text.trim_start().starts_with('{') {
+    if good && text.trim_ascii_start().starts_with('{') {
         let message = "the answer begins as JSON and is not: it was probably cut off on its way";
         return ours(status, "not-json", message, Retry::Few);
     }
-    let head: String = text.trim_start().chars().take(15).flat_map(char::to_lowercase).collect();
-    let page = head.starts_with("<!doctype html") || head.starts_with("<html");
+    let begins =
+        |tag: &str| text.trim_ascii_start().get(..tag.len()).is_some_and(|head| head.eq_ignore_ascii_case(tag));
+    let page = begins("<!doctype html") || begins("<html");
     let (what, shown) = match page {
         true => ("a web page", element(text, "title").unwrap_or_default()),
-        false => ("a text that is not JSON", text.trim().to_owned()),
+        false => ("a text that is not JSON", text.trim_ascii().to_owned()),
     };
-    let shown: String = shown.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(80).collect();
-    let mut message = ["the answer (HTTP status ", &status.to_string(), ") is ", what].concat();
+    let shown: String = shown.split_ascii_whitespace().collect::<Vec<_>>().join(" ").chars().take(80).collect();
+    let mut message = ["the answer (HTTP status ", &decimal(status), ") is ", what].concat();
     if !shown.is_empty() {
         message = [&message, ", `", &shown, "`"].concat();
     }
@@ -233,7 +235,7 @@ fn by_status(status: u16) -> Retry {
 fn text_of<V: Value>(body: &V, keys: &[&str]) -> Option<String> {
     keys.iter().filter_map(|key| body.member(key)).find_map(|value| match value.kind() {
         Kind::Text => value.text(),
-        Kind::Number => value.number().filter(|number| number % 1.0 == 0.0).map(|number| (number as i64).to_string()),
+        Kind::Number => value.number().filter(|number| number % 1.0 == 0.0).map(|number| decimal(number as i64)),
         _ => None,
     })
 }
@@ -246,8 +248,19 @@ fn denied<V: Value>(body: &V) -> Option<String> {
 /// The text of the first element of this name. Enough for an error in XML, which the shared
 /// gateway sends where it overlooks the asked format; not an XML parser.
 fn element(text: &str, name: &str) -> Option<String> {
-    let (_, behind) = text.split_once(&["<", name, ">"].concat())?;
-    let (inside, _) = behind.split_once(&["</", name, ">"].concat())?;
-    let inside = inside.trim().replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"");
-    Some(inside.replace("&apos;", "'").replace("&amp;", "&"))
+    let (_, behind) = split_at_first(text, &["<", name, ">"].concat())?;
+    let (inside, _) = split_at_first(behind, &["</", name, ">"].concat())?;
+    let mut rest = inside.trim_ascii();
+    let mut text = String::new();
+    while let Some((before, entity)) = split_at_first(rest, "&") {
+        const ENTITIES: [(&str, &str); 5] =
+            [("lt;", "<"), ("gt;", ">"), ("quot;", "\""), ("apos;", "'"), ("amp;", "&")];
+        text.push_str(before);
+        let known = ENTITIES.iter().find_map(|(name, sign)| Some((*sign, entity.strip_prefix(name)?)));
+        let (sign, behind) = known.unwrap_or(("&", entity));
+        text.push_str(sign);
+        rest = behind;
+    }
+    text.push_str(rest);
+    Some(text)
 }

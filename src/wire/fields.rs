@@ -2,6 +2,7 @@
 
 use super::value::{Kind, Value};
 use crate::diagnostic::{Code, Diagnostic, Path, PathSegment, nearest};
+use crate::text::decimal;
 
 /// The object being read, where it stands, and what was found.
 pub struct Fields<'d, V> {
@@ -84,7 +85,7 @@ impl<'d, V: Value> Fields<'d, V> {
             // In range and whole, so nothing is lost.
             return Some(number as u32);
         }
-        let range = [&least.to_string(), " to ", &most.to_string()].concat();
+        let range = [&*decimal(least), " to ", &decimal(most)].concat();
         let message = ["`", key, "` must be a whole number from ", &range, &shown(number)].concat();
         self.report(Code::OutOfRange, key, message);
         None
@@ -127,7 +128,7 @@ pub fn list(names: &[&str]) -> String {
 /// Only whole numbers are shown: to print a fraction costs 9 KB of code.
 fn shown(number: f64) -> String {
     if number % 1.0 == 0.0 && number.abs() < 1e15 {
-        [", not ", &(number as i64).to_string()].concat()
+        [", not ", &decimal(number as i64)].concat()
     } else {
         String::new()
     }

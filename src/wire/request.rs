@@ -3,6 +3,7 @@
 use super::fields::{self, Fields};
 use super::value::Value;
 use crate::diagnostic::{Code, Diagnostic, Path, nearest};
+use crate::text::decimal;
 
 /// The longest wait that the service documents, in seconds.
 pub const MAX_WAIT_SECONDS: u32 = 60;
@@ -68,9 +69,9 @@ fn name<V: Value>(fields: &mut Fields<'_, V>, key: &str) -> String {
         return String::new();
     }
     let name = fields.text(key).unwrap_or_default();
-    let length = name.chars().count();
+    let length = name.bytes().filter(|byte| byte & 0xC0 != 0x80).count();
     if length > MAX_NAME {
-        let length = length.to_string();
+        let length = decimal(length);
         fields.report(
             Code::OutOfRange,
             key,
@@ -97,7 +98,7 @@ impl Call {
     pub fn parameters(&self) -> Vec<(&'static str, String)> {
         let mut parameters = vec![("FlowName", self.flow_name.clone()), ("ExecutionName", self.execution_name.clone())];
         if self.wait_time_seconds > 0 {
-            parameters.push(("WaitTimeSeconds", self.wait_time_seconds.to_string()));
+            parameters.push(("WaitTimeSeconds", decimal(self.wait_time_seconds)));
         }
         parameters
     }

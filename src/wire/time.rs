@@ -1,5 +1,6 @@
 //! Times as the service writes and reads them.
 
+use crate::text::{decimal, split_at_first};
 /// `YYYY-MM-DDTHH:MM:SSZ`, the form of a request's timestamp, from Unix milliseconds.
 ///
 /// ```
@@ -41,13 +42,15 @@ pub fn parse_rfc3339(text: &str) -> Option<u64> {
 /// assert_eq!(parse_http_date("Mon, 06 May 2024 07:08:09 GMT"), Some(1_714_979_289_000));
 /// ```
 pub fn parse_http_date(text: &str) -> Option<u64> {
-    let (_, rest) = text.split_once(", ")?;
+    let (_, rest) = split_at_first(text, ", ")?;
     let [day, month, year, time, "GMT"] = *rest.split(' ').collect::<Vec<_>>() else {
         return None;
     };
     let months = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    let month = months.find(month).filter(|at| at % 3 == 0 && month.len() == 3)? / 3 + 1;
-    let month = month.to_string();
+    let month =
+        split_at_first(months, month).map(|(before, _)| before.len()).filter(|at| at % 3 == 0 && month.len() == 3)? / 3
+            + 1;
+    let month = decimal(month);
     let text = [year, if month.len() < 2 { "-0" } else { "-" }, &month, "-", day, "T", time, "Z"].concat();
     parse_rfc3339(&text)
 }

@@ -5,7 +5,7 @@ use super::anchors::{Anchor, Anchors};
 use super::tree::{ALIAS, Document, Kind, MARKED, NONE, Raw, Style, TAGGED, Tree};
 use super::{MAX_DEPTH, MAX_DIAGNOSTICS, MAX_EXPANSION, MAX_NODES};
 use crate::diagnostic::{Code, Diagnostic, Reported, report};
-use crate::text::Span;
+use crate::text::{Span, decimal};
 
 /// Reads the text of `tree` into it. INVARIANT: every loop that does not move `pos` forward
 /// closes a frame, so reading takes linear time.
@@ -452,7 +452,7 @@ impl<'t> Reader<'t> {
     #[inline(never)]
     pub fn limit(&mut self, span: Span, template: &str, limit: usize) {
         if !self.halted {
-            let limit = (limit as i64).to_string();
+            let limit = decimal(limit as i64);
             let args: &[&str] = if template.contains('{') { &[&limit] } else { &[] };
             report(&mut self.diagnostics, Code::YamlLimit, span, template, args);
         }

@@ -4,7 +4,7 @@ use super::reader::{Leaf, Props, Reader, Role, State};
 use super::scalar::leaf;
 use super::tree::Style;
 use crate::diagnostic::{Code, Severity};
-use crate::text::Span;
+use crate::text::{Span, decimal};
 
 impl<'t> Reader<'t> {
     pub fn report_at(&mut self, code: Code, start: usize, end: usize, message: &str) {
@@ -44,7 +44,7 @@ impl<'t> Reader<'t> {
             return self.report_at(Code::YamlBadIndent, at, end, "nothing may stand here: the document ended above");
         }
         let message = "`{}` is indented by {}, the lines it belongs to by {}";
-        let [column, indent] = [column, frame.indent].map(|column| i64::from(column).to_string());
+        let [column, indent] = [column, frame.indent].map(decimal);
         self.report(Code::YamlBadIndent, Span::new(at, end), message, &[self.quote(at, end), &column, &indent]);
     }
 

@@ -16,7 +16,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("check", &["text", "diagnostic", "yaml", "expr", "flow"]),
     ("graph", &["text", "diagnostic", "yaml", "expr", "flow"]),
     ("wire", &["text", "diagnostic"]),
-    ("sign", &["wire"]),
+    ("sign", &["text", "wire"]),
     ("poll", &["wire"]),
     ("migrate", &["text", "diagnostic", "yaml", "expr", "flow", "check"]),
     ("simulate", &["text", "diagnostic", "yaml", "expr", "flow"]),
