@@ -24,6 +24,7 @@ mod python;
 mod sizes;
 mod test;
 mod toolchain;
+mod traps;
 mod wasm;
 
 use std::env;

@@ -1,0 +1,72 @@
+//! Panics without words.
+//!
+//! A panic here ends in a trap, and nobody hears what it says before: there is no hook and no
+//! standard error. So what would say it traps at once, and `wasm-opt` drops the formatting that
+//! only served to say it.
+
+use wasm_bindgen_cli_support::Output;
+
+/// What the standard library calls to panic, wherever it stands.
+const PANICS: [&str; 10] = [
+    "::panicking::",
+    "slice_error_fail",
+    "slice_index_fail",
+    "unwrap_failed",
+    "expect_failed",
+    "handle_error",
+    "handle_alloc_error",
+    "panic_already",
+    "panic_poisoned",
+    "panic_access_error",
+];
+
+/// What only a panic writes, where nothing else is written with the standard formatter.
+const DEBUG: &str = "fmt::Debug>::fmt";
+
+/// Makes the functions trap that only lead to a trap, and says how many they are. `formats` says
+/// whether the module writes anything with the standard formatter but panics.
+pub fn plant(output: &mut Output, formats: bool) -> usize {
+    let module = output.wasm_mut();
+    let silent = module.funcs.iter_local().filter(|(id, _)| {
+        let name = module.funcs.get(*id).name.as_deref().map(of_std).unwrap_or_default();
+        PANICS.iter().any(|part| name.contains(part)) || (!formats && name.contains(DEBUG))
+    });
+    let silent: Vec<_> = silent.map(|(id, _)| id).collect();
+    for id in &silent {
+        let mut body = module.funcs.get_mut(*id).kind.unwrap_local_mut().builder_mut().func_body();
+        body.instrs_mut().clear();
+        body.unreachable();
+    }
+    silent.len()
+}
+
+/// The name of a function of the standard library, without the hashes in brackets that stand
+/// behind its crates; of other functions, nothing.
+fn of_std(name: &str) -> String {
+    let mut depth = 0;
+    let mut plain = String::new();
+    for c in name.chars() {
+        match c {
+            '[' => depth += 1,
+            ']' => depth -= 1,
+            c if depth == 0 => plain.push(c),
+            _ => {}
+        }
+    }
+    let is_std =
+        ["core::", "alloc::", "std::"].iter().any(|name| plain.trim_start_matches(['<', '&']).starts_with(name))
+            || plain.contains(" as core::fmt::Debug>");
+    if is_std { plain } else { String::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_standard_library_is_silenced() {
+        assert_eq!(of_std("core[c5930c85a12de822]::panicking::panic_fmt"), "core::panicking::panic_fmt");
+        assert_eq!(of_std("<char as core[c5930c85a12de822]::fmt::Debug>::fmt"), "<char as core::fmt::Debug>::fmt");
+        assert_eq!(of_std("cloudflow_wasm::yaml::panicking::parse::hd76b36fe19cb9b5e"), "");
+    }
+}
