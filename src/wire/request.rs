@@ -3,7 +3,7 @@
 use super::fields::{self, Fields};
 use super::value::Value;
 use crate::diagnostic::{Code, Diagnostic, Path, nearest};
-use crate::text::decimal;
+use crate::text::{decimal, split_at_first};
 
 /// The longest wait that the service documents, in seconds.
 pub const MAX_WAIT_SECONDS: u32 = 60;
@@ -143,18 +143,16 @@ impl Endpoint {
     pub fn parse(text: &str) -> Result<Self, String> {
         let fail =
             |why: &str| Err(["the endpoint ", why, "; right would be `https://cn-hangzhou.fnf.aliyuncs.com`"].concat());
-        if !text.bytes().all(|byte| byte.is_ascii_graphic())
-            || text.contains(['"', '<', '>', '\\', '^', '`', '{', '|', '}'])
-        {
+        if !text.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&byte)) {
             return fail("holds a character that a URL cannot hold as it is");
         }
-        if text.contains(['?', '#']) {
+        if text.bytes().any(|byte| matches!(byte, b'?' | b'#')) {
             return fail("must not have a query or a fragment");
         }
         if text.starts_with('/') && !text.starts_with("//") {
             return Ok(Endpoint { base: text.to_owned(), host: String::new() });
         }
-        let Some((scheme, rest)) = text.split_once("://") else {
+        let Some((scheme, rest)) = split_at_first(text, "://") else {
             return fail("must begin with `https://`, `http://` or one `/`");
         };
         let scheme = scheme.to_ascii_lowercase();
@@ -163,14 +161,14 @@ impl Endpoint {
             "http" => ":80",
             _ => return fail("must begin with `https://` or `http://`"),
         };
-        let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-        if authority.contains('@') {
+        let (authority, path) = rest.split_at_checked(rest.find('/').unwrap_or(rest.len())).unwrap_or((rest, ""));
+        if authority.as_bytes().contains(&b'@') {
             return fail("must not hold a user name or a password");
         }
         let authority = authority.to_ascii_lowercase();
         let host = authority.strip_suffix(own_port).unwrap_or(&authority);
         let (name, port) = match host.rsplit_once(':') {
-            Some((name, port)) if !port.contains(']') => (name, Some(port)),
+            Some((name, port)) if !port.as_bytes().contains(&b']') => (name, Some(port)),
             _ => (host, None),
         };
         let literal = name.starts_with('[') && name.ends_with(']');
