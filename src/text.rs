@@ -60,6 +60,12 @@ pub fn decimal(number: impl TryInto<i64>) -> String {
     digits(number.try_into().unwrap_or(i64::MAX))
 }
 
+/// The whole number that a text is: one instance of the standard library's reading.
+#[inline(never)]
+pub fn whole(text: &str) -> Option<i64> {
+    text.parse().ok()
+}
+
 fn digits(number: i64) -> String {
     let mut rest = number.unsigned_abs();
     let mut text = Vec::new();

@@ -22,6 +22,7 @@
 
 use crate::diagnostic::Code;
 use crate::flow::{Dialect, Findings, Flow, StateKind, TextValue};
+use crate::text::whole;
 
 pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
     for state in flow.states() {
@@ -57,12 +58,12 @@ fn is_rfc3339(text: &str) -> bool {
         text.len() == pattern.len()
             && text.bytes().zip(pattern.bytes()).all(|(c, p)| if p == b'0' { c.is_ascii_digit() } else { c == p })
     };
-    let number = |from: usize, to: usize| text.get(from..to).and_then(|digits| digits.parse::<u8>().ok());
+    let number = |from: usize, to: usize| text.get(from..to).and_then(whole);
     let in_range =
-        |from: usize, least: u8, most: u8| number(from, from + 2).is_some_and(|n| (least..=most).contains(&n));
+        |from: usize, least: i64, most: i64| number(from, from + 2).is_some_and(|n| (least..=most).contains(&n));
     let upper = text.to_ascii_uppercase();
     let (Some(head), Some(mut rest)) = (upper.get(..19), upper.get(19..)) else { return false };
-    if !shape(&head.replace(' ', "T"), "0000-00-00T00:00:00") {
+    if !shape(head, "0000-00-00T00:00:00") && !shape(head, "0000-00-00 00:00:00") {
         return false;
     }
     if let Some(fraction) = rest.strip_prefix('.') {

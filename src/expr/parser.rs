@@ -4,7 +4,7 @@
 use super::ast::{CompareOp, Expr, ExprKind, Step, StepKind, UnaryOp};
 use super::lexer::{Lexer, Token, decode};
 use crate::diagnostic::{Code, Diagnostic, fill};
-use crate::text::Span;
+use crate::text::{Span, whole};
 
 /// How deep an expression may be nested.
 pub const MAX_DEPTH: u32 = 64;
@@ -132,7 +132,7 @@ impl<'a> Parser<'a> {
                 Token::OpenList => {
                     self.advance()?;
                     let kind = match self.token {
-                        Token::Number => self.found().parse().ok().map(StepKind::Index),
+                        Token::Number => whole(self.found()).and_then(|at| at.try_into().ok()).map(StepKind::Index),
                         Token::Text => Some(StepKind::Member(decode(self.found()))),
                         Token::Star => Some(StepKind::All),
                         _ => None,

@@ -2,6 +2,7 @@
 
 use super::dialect::Slot;
 use super::model::{Flag, Number, NumberValue, Target, Text, TextValue};
+use crate::text::whole;
 use crate::yaml::{Items, Kind, Node, Resolved, Style};
 
 /// The values of a mapping that passed their checks.
@@ -65,7 +66,7 @@ impl<'a> Found<'a> {
             match node.resolve()? {
                 Resolved::Int(number) => NumberValue::Int(number),
                 Resolved::Float(text) => NumberValue::Float(text),
-                Resolved::Text(text) => NumberValue::Int(text.parse().ok()?),
+                Resolved::Text(text) => NumberValue::Int(whole(text)?),
                 _ => return None,
             }
         };

@@ -7,7 +7,7 @@ use super::findings::Findings;
 use super::found::{Found, Item, is_opaque, is_reference};
 use super::torn::{self, Torn};
 use crate::diagnostic::{Code, Severity, nearest};
-use crate::text::{Span, decimal};
+use crate::text::{Span, decimal, whole};
 use crate::yaml::{Kind, Node, Resolved, Style};
 
 pub(super) struct Reader<'a, 'f> {
@@ -413,7 +413,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn whole(&mut self, key: &Key, name: Node<'_>, node: Node<'_>, resolved: Option<Resolved<'_>>) -> bool {
-        let digits = |text: &str| if key.value == Value::Digits { text.parse().ok() } else { None };
+        let digits = |text: &str| if key.value == Value::Digits { whole(text) } else { None };
         let number = match resolved {
             Some(Resolved::Int(number)) => Some(number),
             Some(Resolved::Text(text)) => digits(text),
@@ -432,7 +432,7 @@ impl<'a> Reader<'a, '_> {
                     return false;
                 }
             }
-            let bare = node.text().filter(|text| text.parse::<i64>().is_ok());
+            let bare = node.text().filter(|text| whole(text).is_some());
             return self.wrong_type(key, node, "a whole number", bare);
         };
         let (least, mut most) = key.range;

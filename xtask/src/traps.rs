@@ -20,8 +20,8 @@ const PANICS: [&str; 10] = [
     "panic_access_error",
 ];
 
-/// What only a panic writes, where nothing else is written with the standard formatter.
-const DEBUG: &str = "fmt::Debug>::fmt";
+/// What only a panic writes with, where nothing else is written with the standard formatter.
+const FORMATTER: &str = "core::fmt::";
 
 /// Makes the functions trap that only lead to a trap, and says how many they are. `formats` says
 /// whether the module writes anything with the standard formatter but panics.
@@ -29,7 +29,7 @@ pub fn plant(output: &mut Output, formats: bool) -> usize {
     let module = output.wasm_mut();
     let silent = module.funcs.iter_local().filter(|(id, _)| {
         let name = module.funcs.get(*id).name.as_deref().map(of_std).unwrap_or_default();
-        PANICS.iter().any(|part| name.contains(part)) || (!formats && name.contains(DEBUG))
+        PANICS.iter().any(|part| name.contains(part)) || (!formats && name.contains(FORMATTER))
     });
     let silent: Vec<_> = silent.map(|(id, _)| id).collect();
     for id in &silent {
@@ -55,7 +55,7 @@ fn of_std(name: &str) -> String {
     }
     let is_std =
         ["core::", "alloc::", "std::"].iter().any(|name| plain.trim_start_matches(['<', '&']).starts_with(name))
-            || plain.contains(" as core::fmt::Debug>");
+            || plain.contains(" as core::fmt::");
     if is_std { plain } else { String::new() }
 }
 

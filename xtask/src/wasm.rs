@@ -26,9 +26,11 @@ const FLAVOURS: [Flavour; 2] = [
 ];
 
 /// What rustc emits for wasm32 by default; wasm-opt refuses what it is not told of.
-const WASM_OPT: [&str; 7] = [
+const WASM_OPT: [&str; 8] = [
     // As quick as it can be made: next to `-Oz` this costs a thousandth of the size.
     "-O3",
+    // No value lies in the first KB: there the stack ends.
+    "--low-memory-unused",
     "--enable-bulk-memory",
     "--enable-nontrapping-float-to-int",
     "--enable-sign-ext",
