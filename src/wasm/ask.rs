@@ -269,7 +269,7 @@ fn callers_own(thrown: JsValue) -> JsValue {
 
 /// What is thrown where it is ours.
 pub(super) fn thrown(failure: Failure) -> JsValue {
-    plain(&failure.into())
+    plain(&failure.into()).unwrap_or_else(|error| error)
 }
 
 /// The body of an answer. The text stays in the engine unless it has to be shown.

@@ -1,43 +1,25 @@
-//! Plain data across the boundary, and what a JavaScript caller may hand in for a text.
+//! The one serializer of the boundary, and what a JavaScript caller may hand in for a text.
 
-use js_sys::{Array, Object};
+use serde::Serialize;
+use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::*;
 
-use super::{error, value};
+use super::error;
 use crate::api::plain::Plain;
 
-/// A plain JavaScript value. By hand: a serializer brings its errors, its formatter and a hash
-/// table along.
+/// Maps become plain objects and an absent field stays absent.
+const SERIALIZER: Serializer = Serializer::json_compatible();
+
+/// A plain JavaScript value.
 #[inline(never)]
-pub(super) fn plain(value: &Plain) -> JsValue {
-    match value {
-        Plain::Null => JsValue::NULL,
-        Plain::Boolean(value) => JsValue::from_bool(*value),
-        Plain::Number(value) => JsValue::from_f64(*value as f64),
-        Plain::Text(text) => JsValue::from_str(text),
-        Plain::List(items) => {
-            let list = Array::new();
-            for item in items {
-                list.push(&plain(item));
-            }
-            list.into()
-        }
-        Plain::Object(fields) => {
-            let object = Object::new();
-            for (key, value) in fields.fields() {
-                value::put(&object, key, &plain(value));
-            }
-            object.into()
-        }
-    }
+pub(super) fn plain(value: &Plain) -> Result<JsValue, JsValue> {
+    to_js(value)
 }
 
 /// A plain JavaScript value of a shape of the local build. Each shape costs code of its own.
-#[cfg(feature = "local")]
-pub(super) fn to_js<T: serde::Serialize + ?Sized>(value: &T) -> Result<JsValue, JsValue> {
-    // Maps become plain objects and an absent field stays absent.
-    const SERIALIZER: serde_wasm_bindgen::Serializer = serde_wasm_bindgen::Serializer::json_compatible();
-    value.serialize(&SERIALIZER).map_err(|problem| error::internal(&problem.to_string()))
+pub(super) fn to_js<T: Serialize + ?Sized>(value: &T) -> Result<JsValue, JsValue> {
+    // Not its text: that takes the standard formatter.
+    value.serialize(&SERIALIZER).map_err(JsValue::from)
 }
 
 /// The text an argument holds. A wrong call throws; a wrong text is an answer.

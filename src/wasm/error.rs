@@ -23,5 +23,5 @@ fn thrown(kind: &str, code: &str, message: &str) -> JsValue {
     out.text("message", message);
     out.put("retryable", Plain::Boolean(false));
     out.number("attempts", 0);
-    plain(&out.into())
+    plain(&out.into()).unwrap_or_else(|error| error)
 }

@@ -9,19 +9,19 @@ use crate::api::understand;
 
 #[wasm_bindgen(js_name = parseFlow)]
 pub fn parse_flow(flow: &JsValue) -> Result<JsValue, JsValue> {
-    Ok(plain(&understand::parse_flow(&text(flow, "text")?)))
+    plain(&understand::parse_flow(&text(flow, "text")?))
 }
 
 #[wasm_bindgen(js_name = validateFlow)]
 pub fn validate_flow(flow: &JsValue, options: JsValue) -> Result<JsValue, JsValue> {
     let text = text(flow, "text")?;
     let options = understand::options(Js::some(options)).map_err(thrown)?;
-    Ok(plain(&understand::validate_flow_with(&text, options).into()))
+    plain(&understand::validate_flow_with(&text, options).into())
 }
 
 #[wasm_bindgen(js_name = flowGraph)]
 pub fn flow_graph(flow: &JsValue) -> Result<JsValue, JsValue> {
-    Ok(plain(&understand::flow_graph(&text(flow, "text")?)))
+    plain(&understand::flow_graph(&text(flow, "text")?))
 }
 
 #[wasm_bindgen(js_name = flowToMermaid)]

@@ -23,7 +23,7 @@ extern "C" {
     #[wasm_bindgen(js_name = clearTimeout)]
     fn clear_timeout(timer: &JsValue);
     #[wasm_bindgen(js_name = fetch, catch)]
-    fn global_fetch(request: &web_sys::Request) -> Result<JsValue, JsValue>;
+    fn global_fetch(url: &str, init: &RequestInit) -> Result<JsValue, JsValue>;
 
     /// The caller's `AbortSignal`, of whatever realm.
     #[derive(Clone)]
@@ -169,9 +169,10 @@ pub(super) fn signal(value: JsValue) -> Option<Signal> {
 
 /// Sends a request, and gives what `fetch` gave: usually a promise.
 ///
-/// The global `fetch` gets a `Request`; an injected one gets URL and options, because a `fetch`
-/// of another make does not know the global `Request`. Neither is called as a method, which
-/// Workers refuse. Nothing is set that some host does not take.
+/// It gets the URL and options, not a `Request`: a `fetch` of another make does not know the global
+/// one, its signal would only work as long as somebody keeps the `Request`, and gloo's builder takes
+/// the signed URL apart and puts it together anew. It is not called as a method, which Workers refuse.
+/// Nothing is set that some host does not take.
 pub(super) fn send(
     signed: &SignedRequest,
     more: &[(String, String)],
@@ -190,8 +191,7 @@ pub(super) fn send(
     init.set_signal(Some(signal));
     match injected {
         Some(injected) => injected.call2(&JsValue::UNDEFINED, &JsValue::from_str(&signed.url), &init),
-        // Not gloo's builder: that one takes the URL apart and puts it together anew.
-        None => global_fetch(&web_sys::Request::new_with_str_and_init(&signed.url, &init)?),
+        None => global_fetch(&signed.url, &init),
     }
 }
 

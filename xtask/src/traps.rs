@@ -20,16 +20,12 @@ const PANICS: [&str; 10] = [
     "panic_access_error",
 ];
 
-/// What only a panic writes with, where nothing else is written with the standard formatter.
-const FORMATTER: &str = "core::fmt::";
-
-/// Makes the functions trap that only lead to a trap, and says how many they are. `formats` says
-/// whether the module writes anything with the standard formatter but panics.
-pub fn plant(output: &mut Output, formats: bool) -> usize {
+/// Makes the functions trap that only lead to a trap, and says how many they are.
+pub fn plant(output: &mut Output) -> usize {
     let module = output.wasm_mut();
     let silent = module.funcs.iter_local().filter(|(id, _)| {
         let name = module.funcs.get(*id).name.as_deref().map(of_std).unwrap_or_default();
-        PANICS.iter().any(|part| name.contains(part)) || (!formats && name.contains(FORMATTER))
+        PANICS.iter().any(|part| name.contains(part))
     });
     let silent: Vec<_> = silent.map(|(id, _)| id).collect();
     for id in &silent {

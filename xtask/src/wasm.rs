@@ -16,13 +16,11 @@ use crate::{Outcome, inline, npm, paths, sizes, traps};
 struct Flavour {
     name: &'static str,
     features: &'static [&'static str],
-    /// Whether it writes anything with the formatter of the standard library.
-    formats: bool,
 }
 
 const FLAVOURS: [Flavour; 2] = [
-    Flavour { name: "core", features: &["--no-default-features"], formats: false },
-    Flavour { name: "local", features: &["--no-default-features", "--features", "local"], formats: true },
+    Flavour { name: "core", features: &["--no-default-features"] },
+    Flavour { name: "local", features: &["--no-default-features", "--features", "local"] },
 ];
 
 /// What rustc emits for wasm32 by default; wasm-opt refuses what it is not told of.
@@ -105,7 +103,7 @@ fn bind(raw: &Path, to: &Path, flavour: &Flavour) -> Outcome<String> {
     }
 
     // A toolchain that names these functions otherwise would only cost bytes; that should be seen.
-    if traps::plant(&mut output, flavour.formats) < 10 {
+    if traps::plant(&mut output) < 10 {
         return Err("hardly a function that panics was found by its name: look at xtask/src/traps.rs".to_owned());
     }
 
