@@ -76,7 +76,7 @@ fn build_one(flavour: &Flavour, toolchain: &Toolchain) -> Outcome<()> {
 
     let raw = target.join("wasm32-unknown-unknown/release/cloudflow_wasm.wasm");
     let work = paths::memory().join(flavour.name);
-    let glue = bind(&raw, &work, flavour)?;
+    let glue = bind(&raw, &work)?;
     let bound = work.join(format!("{}_bg.wasm", glue::STEM));
 
     fs::create_dir_all(paths::pkg_wasm()).map_err(|e| format!("{}: {e}", paths::pkg_wasm().display()))?;
@@ -88,7 +88,7 @@ fn build_one(flavour: &Flavour, toolchain: &Toolchain) -> Outcome<()> {
 
 /// What `wasm-bindgen --target web` does; then silent panics, shorter names on both sides, and the
 /// factory.
-fn bind(raw: &Path, to: &Path, flavour: &Flavour) -> Outcome<String> {
+fn bind(raw: &Path, to: &Path) -> Outcome<String> {
     let failed = |e: &dyn std::fmt::Display| format!("wasm-bindgen: {e:#}");
     let mut bindgen = Bindgen::new();
     bindgen.input_path(raw).out_name(glue::STEM).typescript(false).omit_default_module_path(true);
