@@ -21,7 +21,7 @@ pub enum Toolchain {
     /// The `cargo` that runs us, with a compiled std for wasm32.
     Ready,
     /// Debian's, which compiles std itself.
-    Debian { cargo: PathBuf, rustc: PathBuf },
+    Debian { cargo: PathBuf, rustc: PathBuf, linker: PathBuf },
 }
 
 /// Finds the toolchain, or installs what is missing of it.
@@ -44,12 +44,14 @@ pub fn find() -> Outcome<Toolchain> {
         debian::install(&PACKAGES)?;
         let cargo = file(PACKAGES[1], "/bin/cargo")?;
         let rustc = file(PACKAGES[0], "/bin/rustc")?;
+        // Of `rust-lld`, which rustc would take, only a package that is recommended has a copy.
+        let linker = file(PACKAGES[3], "/bin/wasm-ld")?;
         say(&format!(
             "toolchain: Debian's {} ({}), building std for wasm32 from source",
             version(&rustc),
             PACKAGES.join(" ")
         ));
-        return Ok(Toolchain::Debian { cargo, rustc });
+        return Ok(Toolchain::Debian { cargo, rustc, linker });
     }
     Err(format!(
         "no Rust toolchain here can build for {TARGET}; install it with `rustup target add {TARGET}`, \
@@ -63,10 +65,11 @@ impl Toolchain {
     pub fn cargo_build(&self) -> Command {
         let mut build = match self {
             Self::Ready => command(env::var_os("CARGO").unwrap_or_else(|| "cargo".into())),
-            Self::Debian { cargo, rustc } => {
+            Self::Debian { cargo, rustc, linker } => {
                 let mut build = command(cargo);
                 scrub(&mut build);
                 build.env("RUSTC", rustc).env("RUSTC_BOOTSTRAP", "1");
+                build.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker);
                 build
             }
         };
