@@ -7,8 +7,8 @@ use crate::{Outcome, npm, paths};
 /// weigh in the end. A budget stands just above what was reached, and only ever goes down (but for what is
 /// bought with it: ARCHITECTURE.md says what): it holds the ground between here and the aim.
 const BUDGETS: [Budget; 4] = [
-    Budget { row: "slim (core.wasm + entry, minified)", kib: 148, aim_kib: Some(80) },
-    Budget { row: "default entry, minified", kib: 149, aim_kib: Some(100) },
+    Budget { row: "slim (core.wasm + entry, minified)", kib: 149, aim_kib: Some(80) },
+    Budget { row: "default entry, minified", kib: 150, aim_kib: Some(100) },
     Budget { row: "local.wasm", kib: 410, aim_kib: None },
     Budget { row: "local entry, minified", kib: 422, aim_kib: None },
 ];
