@@ -43,6 +43,28 @@ fn clamp(offset: usize) -> u32 {
     u32::try_from(offset).unwrap_or(u32::MAX)
 }
 
+/// Proof that a loop over a text ends: every turn begins behind the one before it, or at the same place
+/// with less left to do. Checked with debug assertions, so in all tests and fuzzers; otherwise nothing
+/// of it is compiled. A loop whose only step is `at += 1` needs no proof.
+#[derive(Debug, Default)]
+pub struct Progress {
+    #[cfg(debug_assertions)]
+    before: Option<(usize, std::cmp::Reverse<usize>)>,
+}
+
+impl Progress {
+    /// At the head of a turn: the place in the text, and how much is left to do there.
+    #[inline(always)]
+    pub fn step(&mut self, at: usize, left: usize) {
+        let _turn = (at, std::cmp::Reverse(left));
+        #[cfg(debug_assertions)]
+        {
+            assert!(self.before.is_none_or(|before| before < _turn), "a loop stands still at byte {at}, {left} left");
+            self.before = Some(_turn);
+        }
+    }
+}
+
 /// A place for people and editors: line and column from 1, offset from 0; column and offset
 /// count UTF-16 units, as JavaScript strings and every editor do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

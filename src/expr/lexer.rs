@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::text::Span;
+use crate::text::{Progress, Span};
 
 /// A kind of token; its text is what its span covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -164,7 +164,9 @@ impl<'a> Lexer<'a> {
 
     /// A text up to its closing quote, the opening one read.
     fn quoted(&mut self, quote: u8, escaped: bool) -> Token {
+        let mut progress = Progress::default();
         while self.at < self.text.len() {
+            progress.step(self.at, 0);
             let byte = self.byte(0);
             self.at += 1;
             if escaped && byte == b'\\' && self.byte(0) == b'"' {

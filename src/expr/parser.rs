@@ -4,7 +4,7 @@
 use super::ast::{CompareOp, Expr, ExprKind, Step, StepKind, UnaryOp};
 use super::lexer::{Lexer, Token, decode};
 use crate::diagnostic::{Code, Diagnostic, fill};
-use crate::text::{Span, whole};
+use crate::text::{Progress, Span, whole};
 
 /// How deep an expression may be nested.
 pub const MAX_DEPTH: u32 = 64;
@@ -65,7 +65,9 @@ impl<'a> Parser<'a> {
         }
         let start = first.span;
         let mut operands = vec![first];
+        let mut progress = Progress::default();
         while self.eat(mark)? {
+            progress.step(self.lexer.at, 0);
             operands.push(operand(self)?);
         }
         Ok(Expr { span: self.since(start), kind: kind(operands) })
@@ -74,7 +76,9 @@ impl<'a> Parser<'a> {
     fn compare(&mut self) -> Result<Expr<'a>> {
         let mut left = self.unary()?;
         let depth = self.depth;
+        let mut progress = Progress::default();
         while let Some(op) = self.comparison() {
+            progress.step(self.lexer.at, 0);
             // A chain of comparisons nests to the left.
             self.deeper()?;
             self.advance()?;
@@ -116,7 +120,9 @@ impl<'a> Parser<'a> {
     fn path(&mut self) -> Result<Expr<'a>> {
         let base = self.primary()?;
         let mut steps = Vec::new();
+        let mut progress = Progress::default();
         loop {
+            progress.step(self.lexer.at, 0);
             let mut start = self.span;
             let kind = match self.token {
                 Token::Dot => {
@@ -200,7 +206,9 @@ impl<'a> Parser<'a> {
         let mut items = Vec::new();
         if self.token != close {
             items.push(self.or()?);
+            let mut progress = Progress::default();
             while self.eat(Token::Comma)? {
+                progress.step(self.lexer.at, 0);
                 items.push(self.or()?);
             }
         }
@@ -214,7 +222,9 @@ impl<'a> Parser<'a> {
         self.deeper()?;
         self.advance()?;
         let mut entries = Vec::new();
+        let mut progress = Progress::default();
         while self.token != Token::CloseObject {
+            progress.step(self.lexer.at, 0);
             let span = self.span;
             if self.token != Token::Text {
                 return Err(self.fail("a quoted key is expected"));

@@ -2,6 +2,7 @@
 //! and few texts have an anchor.
 
 use crate::order;
+use crate::text::Progress;
 
 #[derive(Clone, Copy)]
 pub(super) struct Anchor<'t> {
@@ -34,7 +35,9 @@ impl<'t> Anchors<'t> {
     /// The last anchor of a name.
     pub fn find(&self, name: &str) -> Option<Anchor<'t>> {
         let mut end = self.list.len();
+        let mut progress = Progress::default();
         while end > 0 {
+            progress.step(0, end);
             let start = end & (end - 1);
             let run = self.list.get(start..end)?;
             let behind = run.partition_point(|anchor| anchor.name <= name);

@@ -6,7 +6,7 @@ use super::reader::{Frame, Leaf, Props, Reader, Role, State};
 use super::scalar::leaf;
 use super::tree::{DECODED, Decoded, Kind, MARKED, Style};
 use crate::diagnostic::Code;
-use crate::text::Span;
+use crate::text::{Progress, Span};
 
 impl Reader<'_> {
     /// Before the first token of a line: closes what its indentation ends. False where the line
@@ -22,7 +22,9 @@ impl Reader<'_> {
             return true;
         }
         let dash = self.is_indicator(b'-');
+        let mut progress = Progress::default();
         loop {
+            progress.step(0, self.around.len());
             let frame = self.top.place();
             if frame.role == Role::Root {
                 return true;
@@ -343,7 +345,10 @@ impl Reader<'_> {
     }
 
     fn fill_all(&mut self) {
+        let mut progress = Progress::default();
         while self.top.role != Role::Root && self.top.state != State::Start {
+            // A key that is due leaves its value due.
+            progress.step(0, usize::from(self.top.state == State::Key));
             self.fill();
         }
     }

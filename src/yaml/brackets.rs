@@ -4,7 +4,7 @@ use super::reader::{Props, Reader, Role, State};
 use super::scalar::leaf;
 use super::tree::Style;
 use crate::diagnostic::Code;
-use crate::text::Span;
+use crate::text::{Progress, Span};
 
 impl Reader<'_> {
     /// Reads the collection at `pos` with all that stands in it; its node hangs nowhere yet. Its
@@ -13,7 +13,9 @@ impl Reader<'_> {
         let base = self.around.len();
         let mut warned = false;
         self.bracket(indent, Props::default());
+        let mut progress = Progress::default();
         loop {
+            progress.step(self.pos, self.around.len());
             if !self.skip_inside(indent, &mut warned) {
                 // The next line belongs to the block around: the bracket was never closed.
                 let frame = self.around.get(base + 1).copied().unwrap_or(self.top);
@@ -21,7 +23,9 @@ impl Reader<'_> {
                 self.unclosed_bracket(frame.node);
                 let mut id = 0;
                 let mut end = end;
+                let mut progress = Progress::default();
                 while self.around.len() > base {
+                    progress.step(0, self.around.len());
                     end = end.max(self.top.end);
                     self.fill_inside();
                     id = self.close(end);
@@ -217,8 +221,15 @@ impl Reader<'_> {
 
     /// Values that are due and do not come.
     fn fill_inside(&mut self) {
+        let mut progress = Progress::default();
         loop {
             let frame = self.top;
+            let due = match frame.state {
+                State::Key => 2,
+                State::Colon | State::Node => 1,
+                State::Start | State::After => 0,
+            };
+            progress.step(0, self.around.len() * 3 + due);
             match frame.state {
                 State::Key => {
                     self.empty(frame.end, Props::default());
@@ -278,8 +289,10 @@ impl Reader<'_> {
 
     /// To the next token inside brackets; false where the block around them goes on.
     fn skip_inside(&mut self, indent: i32, warned: &mut bool) -> bool {
+        let mut progress = Progress::default();
         loop {
             let at = self.pos;
+            progress.step(at, 0);
             match self.at(at) {
                 b' ' | b'\t' => self.pos += 1,
                 b'#' if at == self.line || self.is_space(at - 1) => self.pos = self.line_end(at),

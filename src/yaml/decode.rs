@@ -3,6 +3,7 @@
 
 use super::reader::Leaf;
 use super::tree::{Node, Style};
+use crate::text::Progress;
 
 /// Takes the decoded text piece by piece.
 pub(super) struct Sink<'a> {
@@ -77,7 +78,9 @@ fn lines(text: &str, start: usize, end: usize, style: Style, sink: &mut Sink<'_>
     // Blanks written as escapes are kept at the end of a line.
     let mut floor = start;
     let mut index = start;
+    let mut progress = Progress::default();
     while index < end {
+        progress.step(index, 0);
         match at(index) {
             b'\'' if style == Style::SingleQuoted => {
                 sink.push(text.get(flushed..=index).unwrap_or_default(), flushed, true);
@@ -224,7 +227,9 @@ fn block(text: &str, leaf: &Leaf, sink: &mut Sink<'_>) {
     let (mut breaks, mut broken) = (0usize, index);
     let mut first = true;
     let mut before_deep = false;
+    let mut progress = Progress::default();
     while index < leaf.tail {
+        progress.step(index, 0);
         index += if at(index) == b'\r' && at(index + 1) == b'\n' { 2 } else { 1 };
         if index >= leaf.tail {
             break;

@@ -2,14 +2,16 @@
 
 use super::reader::{Props, Reader};
 use crate::diagnostic::Code;
-use crate::text::Span;
+use crate::text::{Progress, Span};
 
 impl Reader<'_> {
     /// Tags and anchors at `pos`, as far as they stand on this line. Leaves `pos` behind them.
     pub fn props(&mut self) -> Props {
         let mut props = Props::default();
+        let mut progress = Progress::default();
         loop {
             let start = self.pos;
+            progress.step(start, 0);
             let (place, end) = match self.at(start) {
                 b'&' => {
                     let end = self.name_end(start + 1);

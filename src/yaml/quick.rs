@@ -4,6 +4,7 @@
 use super::reader::{Props, Reader, Role, State};
 use super::scalar::class_of;
 use super::tree::{Kind, MARKED, Raw, Style};
+use crate::text::Progress;
 
 /// An implicit key is one line of at most so many bytes.
 pub(super) const MAX_KEY: usize = 1024;
@@ -28,7 +29,9 @@ impl Reader<'_> {
     /// nothing was read; else what follows is for the next token's reader.
     pub fn entries(&mut self) -> bool {
         let mut any = false;
+        let mut progress = Progress::default();
         while let Some(colon) = self.quick_key() {
+            progress.step(colon, 0);
             any = true;
             if !self.quick_value(colon + 1) {
                 break;
@@ -118,7 +121,9 @@ impl Reader<'_> {
         if !is_word(quote) {
             return None;
         }
+        let mut progress = Progress::default();
         loop {
+            progress.step(at, 0);
             let rest = self.bytes.get(at..)?;
             at += rest.iter().position(|byte| class_of(*byte) != 0).unwrap_or(rest.len());
             match self.at(at) {

@@ -2,10 +2,11 @@
 //! next token, making nodes, opening and closing collections.
 
 use super::anchors::{Anchor, Anchors};
+use super::stream::before_nul;
 use super::tree::{ALIAS, Document, Kind, MARKED, NONE, Raw, Style, TAGGED, Tree};
 use super::{MAX_DEPTH, MAX_DIAGNOSTICS, MAX_EXPANSION, MAX_NODES};
 use crate::diagnostic::{Code, Diagnostic, Reported, report};
-use crate::text::{Span, decimal};
+use crate::text::{Progress, Span, decimal};
 
 /// Reads the text of `tree` into it. INVARIANT: every loop that does not move `pos` forward
 /// closes a frame, so reading takes linear time.
@@ -129,8 +130,11 @@ pub(super) struct Leaf {
 }
 
 impl<'t> Reader<'t> {
-    pub fn new(text: &'t str) -> Self {
-        Reader {
+    /// A reader of the text up to its first U+0000. That no byte of what it reads is 0 is the ground
+    /// on which [`Reader::at`] stands.
+    pub fn new(whole: &'t str) -> Self {
+        let text = before_nul(whole);
+        let mut reader = Reader {
             bytes: text.as_bytes(),
             pos: 0,
             line: 0,
@@ -152,10 +156,15 @@ impl<'t> Reader<'t> {
             closed: (0, 0),
             halted: false,
             late: Vec::new(),
+        };
+        if text.len() < whole.len() {
+            let message = "a text cannot hold the character U+0000; what follows is not read";
+            reader.report_at(Code::YamlUnexpected, text.len(), text.len() + 1, message);
         }
+        reader
     }
 
-    /// The byte at `at`; 0 past the end (a text is cut where it holds a 0).
+    /// The byte at `at`; 0 past the end, and nowhere else.
     pub fn at(&self, at: usize) -> u8 {
         self.bytes.get(at).copied().unwrap_or(0)
     }
@@ -219,7 +228,9 @@ impl<'t> Reader<'t> {
     /// From a line break, over empty lines: the start of the next line that holds something,
     /// its first byte that is no space, its first that is no blank.
     pub fn next_line(&self, mut at: usize) -> (usize, usize, usize) {
+        let mut progress = Progress::default();
         loop {
+            progress.step(at, 0);
             let line = self.after_break(at);
             let indented = self.spaces(line);
             let first = self.blanks(indented);
@@ -254,8 +265,10 @@ impl<'t> Reader<'t> {
     pub fn skip(&mut self) {
         self.tab = None;
         self.fresh = self.pos == self.line;
+        let mut progress = Progress::default();
         loop {
             let start = self.pos;
+            progress.step(start, 0);
             match self.at(start) {
                 b' ' => self.pos = self.spaces(start),
                 b'\t' => {

@@ -4,7 +4,7 @@ use super::reader::{Leaf, Props, Reader, Role, State};
 use super::scalar::leaf;
 use super::tree::Style;
 use crate::diagnostic::{Code, Severity};
-use crate::text::{Span, decimal};
+use crate::text::{Progress, Span, decimal};
 
 impl<'t> Reader<'t> {
     pub fn report_at(&mut self, code: Code, start: usize, end: usize, message: &str) {
@@ -200,7 +200,9 @@ impl<'t> Reader<'t> {
 
     /// The further lines of a plain value that holds a `: `, so that they cost no second finding.
     pub fn more_lines(&mut self, found: &mut Leaf, indent: i32) {
+        let mut progress = Progress::default();
         loop {
+            progress.step(found.end, 0);
             let stop = self.line_end(found.end);
             let (line, indented, first) = self.next_line(stop);
             if self.is_end(first)
@@ -304,7 +306,9 @@ impl<'t> Reader<'t> {
         let start = found.start;
         let mut end = self.trim(start + 1, self.line_end(start));
         // What ends a value in brackets is hardly the end of its text.
+        let mut progress = Progress::default();
         while self.in_brackets() && end > start + 1 {
+            progress.step(start, end);
             let text = self.quote(start + 1, end - 1);
             match self.at(end - 1) {
                 b',' => {}

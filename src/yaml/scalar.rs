@@ -3,6 +3,7 @@
 use super::reader::{Leaf, Reader};
 use super::tree::Style;
 use crate::diagnostic::Code;
+use crate::text::Progress;
 
 /// What a byte is to a plain scalar.
 const ORDINARY: u8 = 0;
@@ -42,7 +43,9 @@ impl Reader<'_> {
     /// where it stopped.
     pub fn plain_line(&mut self, start: usize, flow: bool) -> (usize, usize) {
         let mut at = start;
+        let mut progress = Progress::default();
         loop {
+            progress.step(at, 0);
             at += self
                 .bytes
                 .get(at..)
@@ -110,7 +113,9 @@ impl Reader<'_> {
             None => self.plain_line(start, flow),
         };
         let mut leaf = leaf(Style::Plain, start, end);
+        let mut progress = Progress::default();
         while !key && self.is_break(stop) && !self.is_end(stop) {
+            progress.step(stop, 0);
             let (line, indented, first) = self.next_line(stop);
             if self.is_end(first)
                 || (indented - line) as i32 <= indent
@@ -148,7 +153,9 @@ impl Reader<'_> {
     /// From a `: ` that should not be there to the end of the line or a comment.
     pub fn over_colons(&mut self, mut stop: usize) -> (usize, usize) {
         let mut end = stop;
+        let mut progress = Progress::default();
         while self.at(stop) == b':' {
+            progress.step(stop, 0);
             (end, stop) = self.plain_line(stop + 1, false);
             end = end.max(self.trim(0, stop));
         }
@@ -182,7 +189,9 @@ impl Reader<'_> {
         let mut at = start + 1;
         let mut here = self.line;
         let mut wrong = None;
+        let mut progress = Progress::default();
         loop {
+            progress.step(at, 0);
             let byte = self.at(at);
             if byte == quote {
                 at += 1;
@@ -290,7 +299,9 @@ impl Reader<'_> {
         leaf.tail = at;
         // The longest line of blanks before the first line of text.
         let mut deepest = 0;
+        let mut progress = Progress::default();
         while !self.is_end(at) {
+            progress.step(at, 0);
             let line = self.after_break(at);
             let mut first = self.spaces(line);
             let width = first - line;

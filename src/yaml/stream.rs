@@ -4,13 +4,15 @@ use super::MAX_HANDLES;
 use super::reader::{Reader, State};
 use super::recover::find;
 use crate::diagnostic::Code;
-use crate::text::Span;
+use crate::text::{Progress, Span};
 
 impl Reader<'_> {
     /// Reads every document of the text.
     pub fn stream(&mut self) {
         self.controls();
+        let mut progress = Progress::default();
         while let Some(explicit) = self.prologue() {
+            progress.step(self.pos, 0);
             self.start_document(self.pos, explicit);
             self.compact = !explicit;
             if explicit {
@@ -24,18 +26,14 @@ impl Reader<'_> {
     }
 
     /// Control characters, which no text can hold (section 5.1), but for tabs and line breaks: one
-    /// finding for each line.
+    /// finding for each line. U+0000, which ended the text, has its own.
     fn controls(&mut self) {
         let mut from = 0;
+        let mut progress = Progress::default();
         while let Some(next) = self.bytes.get(from..).and_then(control) {
             let at = from + next;
+            progress.step(at, 0);
             let byte = self.at(at);
-            if byte == 0 {
-                let message = "a text cannot hold the character U+0000; what follows is not read";
-                self.report_at(Code::YamlUnexpected, at, at + 1, message);
-                self.bytes = self.bytes.get(..at).unwrap_or_default();
-                return;
-            }
             let digits = "0123456789ABCDEF";
             let digit = |digit: u8| digits.get(usize::from(digit)..=usize::from(digit)).unwrap_or_default();
             let number = [digit(byte >> 4), digit(byte & 15)].concat();
@@ -50,7 +48,9 @@ impl Reader<'_> {
         let mut directives = None;
         let mut version = false;
         self.handles = self.tree.handles.len();
+        let mut progress = Progress::default();
         loop {
+            progress.step(self.pos, 0);
             self.skip();
             // A byte order mark may stand before every document, also behind empty lines.
             let rest = self.bytes.get(self.pos..).unwrap_or_default();
@@ -161,7 +161,9 @@ impl Reader<'_> {
 
     /// Reads the content of a document up to the next marker or the end, and closes it.
     fn block(&mut self) {
+        let mut progress = Progress::default();
         loop {
+            progress.step(self.pos, self.around.len());
             self.skip();
             if self.is_end(self.pos) || self.pos == self.line && self.is_marker(self.pos) {
                 break;
@@ -176,7 +178,9 @@ impl Reader<'_> {
                 self.step();
             }
         }
+        let mut progress = Progress::default();
         while !self.around.is_empty() {
+            progress.step(0, self.around.len());
             self.close_block();
         }
         let (state, end) = (self.top.state, self.top.end);
@@ -197,6 +201,22 @@ impl Reader<'_> {
         }
         self.pos = end;
     }
+}
+
+/// The text up to its first U+0000.
+pub(super) fn before_nul(text: &str) -> &str {
+    let bytes = text.as_bytes();
+    let mut from = 0;
+    let mut progress = Progress::default();
+    while let Some(next) = bytes.get(from..).and_then(control) {
+        let at = from + next;
+        progress.step(at, 0);
+        if bytes.get(at) == Some(&0) {
+            return text.get(..at).unwrap_or_default();
+        }
+        from = at + 1;
+    }
+    text
 }
 
 /// The first control character, if there is one. Every text is searched whole, nearly always in vain:
