@@ -4,6 +4,7 @@
 #![allow(clippy::string_slice, reason = "cut where a character begins")]
 
 mod hostile;
+mod look;
 mod seeded;
 
 use std::{env, fs};

@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests read files")]
 
 mod hostile;
+mod look;
 mod oracle;
 mod suite;
 

@@ -1,4 +1,7 @@
-//! More of what the tests play from seeds, with an optimized build.
+//! The fuzzers: coverage-guided ones, and more of what the tests play from seeds.
+
+mod seeds;
+pub mod targets;
 
 use std::env;
 use std::process::ExitCode;

@@ -1,4 +1,4 @@
-//! The one build tool of the project: `cargo xtask build | package | demo | test | bench | fuzz-net`.
+//! The one build tool of the project: `cargo xtask build | package | demo | test | bench | fuzz | fuzz-net`.
 //!
 //! Every command does its own set-up (a Rust toolchain that can build for wasm32, the packages
 //! of `package-lock.json`, a Chromium) and says each step aloud; what is done already is skipped.
@@ -42,11 +42,14 @@ usage: cargo xtask <command> [options]
   package           the npm tarball of pkg/, into target/package/
   demo [--port N]   build, then serve the console and print its address (8787, or the next free port)
   test [--only S]   build, then every test; S: rust, budgets, node, deno, bun, workerd,
-                    browser, servers, types, packaging (may be given more than once)
+                    browser, servers, types, packaging, fuzz (may be given more than once)
   bench [--quick] [--only PART]
                     build, then measure against the peers of tests/bench/; PART: size, cold, validate,
                     growth, response, sign, runtimes, abort, poll, mistakes
 
+  fuzz [--target T] [--seconds N]
+                    run the coverage-guided fuzzers of fuzz/, each for N seconds (600); T: flow, expression,
+                    response, emulator, sign (may be given more than once)
   fuzz-net [--seeds N]
                     play N worlds (100000) of clients, networks and the emulator; a seed that breaks a
                     rule is printed, and CLOUDFLOW_SEED=<it> cargo test --test it network plays it again
@@ -84,6 +87,7 @@ fn run(arguments: &[String]) -> Outcome<ExitCode> {
         "package" => none(options).map(|()| package::package().map(|_| ExitCode::SUCCESS)),
         "demo" => demo::port(options).map(demo::demo),
         "test" => test::only(options).map(|only| test::test(&only)),
+        "fuzz" => fuzz::targets::wish(options).map(|wish| fuzz::targets::fuzz(&wish)),
         "fuzz-net" => fuzz::seeds(options).map(fuzz::net),
         "bench" => bench::options(options).map(|()| bench::bench(options)),
         _ => Err(format!("`{command}` is not a command")),

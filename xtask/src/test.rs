@@ -7,10 +7,10 @@ use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
 
 use crate::command::{command, say, which};
-use crate::{Outcome, chromium, npm, package, paths, python, sizes, wasm};
+use crate::{Outcome, chromium, fuzz, npm, package, paths, python, sizes, wasm};
 
 /// What can be asked for with `--only`.
-const STEPS: [(&str, &str); 10] = [
+const STEPS: [(&str, &str); 11] = [
     ("rust", "cargo test of the whole workspace"),
     ("budgets", "the sizes on the wire"),
     ("node", "the JavaScript suites in Node"),
@@ -21,7 +21,11 @@ const STEPS: [(&str, &str); 10] = [
     ("servers", "what needs servers: the console in Chromium, official clients, the command of the package"),
     ("types", "the types of the package, with tsc"),
     ("packaging", "the tarball in empty projects"),
+    ("fuzz", "every coverage-guided fuzzer, for 20 seconds"),
 ];
+
+/// How long the tests run each fuzzer.
+const FUZZ_SECONDS: u32 = 20;
 
 #[derive(Default)]
 struct Totals {
@@ -50,7 +54,7 @@ pub fn only(options: &[String]) -> Outcome<Vec<String>> {
 /// Runs the steps asked for, all without a wish; goes on after a failure, and counts.
 pub fn test(only: &[String]) -> Outcome<ExitCode> {
     let start = Instant::now();
-    if only.iter().any(|step| step != "rust") || only.is_empty() {
+    if only.iter().any(|step| step != "rust" && step != "fuzz") || only.is_empty() {
         wasm::build()?;
     }
     let mut sum = Totals::default();
@@ -104,6 +108,7 @@ fn run_step(step: &str) -> Outcome<Totals> {
         "servers" => servers(),
         "types" => types(),
         "packaging" => packaging(),
+        "fuzz" => fuzzers(),
         _ => Err(format!("`{step}` is not a step")),
     }
 }
@@ -189,6 +194,20 @@ fn packaging() -> Outcome<Totals> {
     let mut node = npm::node()?;
     node.arg(paths::root().join("tests/js/packaging/run.mjs")).arg(tarball);
     count(quiet(&mut node).env("CHROMIUM", chromium::find()?).env("DENO", deno()?).env("BUN", bun()?))
+}
+
+/// One test for each target. Where they cannot be built, that is said and is no failure.
+fn fuzzers() -> Outcome<Totals> {
+    match fuzz::targets::shortly(FUZZ_SECONDS)? {
+        Ok(runs) => {
+            let passed = runs.iter().filter(|run| run.passed).count();
+            Ok(Totals { passed, failed: runs.len() - passed })
+        }
+        Err(reason) => {
+            println!("SKIPPED: the fuzzers cannot be built here: {reason}");
+            Ok(Totals::default())
+        }
+    }
 }
 
 /// A runner whose last line is `N passed, N failed`.

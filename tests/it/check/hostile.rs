@@ -4,37 +4,11 @@
 use std::env;
 use std::thread;
 
-use cloudflow_wasm::api::shape::{Diagnostic, Fix};
 use cloudflow_wasm::api::understand::validate_flow;
 
+use super::look::{look_at, mend};
 use crate::support::{cases, report};
 use crate::yaml::{Random, texts_of};
-
-/// What is found in a text, after a look at the form of it.
-fn look_at(text: &str, name: &dyn Fn() -> String) -> Vec<Diagnostic> {
-    let found = validate_flow(text).diagnostics;
-    let end = text.encode_utf16().count() as u32;
-    let mut last = (0, 0);
-    for one in &found {
-        let range = one.range.unwrap_or_else(|| panic!("{}: no place: {one:?}", name()));
-        let place = (range.start.offset, range.end.offset);
-        assert!(place.0 <= place.1 && place.1 <= end, "{}: not in the text: {one:?}", name());
-        assert!(last <= place, "{}: out of order: {one:?}", name());
-        last = place;
-        for related in &one.related {
-            assert!(related.range.end.offset <= end, "{}: not in the text: {one:?}", name());
-        }
-        if let Some(fix) = &one.fix {
-            let mut behind = 0;
-            for edit in &fix.edits {
-                let (from, to) = (edit.range.start.offset, edit.range.end.offset);
-                assert!(behind <= from && from <= to && to <= end, "{}: edits: {one:?}", name());
-                behind = to;
-            }
-        }
-    }
-    found
-}
 
 /// Shares the work on the texts over the processors.
 fn each(texts: &[(String, String)], work: impl Fn(&str, &str) + Sync) {
@@ -207,15 +181,6 @@ fn repairs_do_no_harm() {
     }
     assert!(count > 80, "only {count} repairs");
     report("repairs", failures);
-}
-
-fn mend(text: &str, fix: &Fix) -> String {
-    let mut units: Vec<u16> = text.encode_utf16().collect();
-    for edit in fix.edits.iter().rev() {
-        let (start, end) = (edit.range.start.offset as usize, edit.range.end.offset as usize);
-        units.splice(start..end, edit.new_text.encode_utf16());
-    }
-    String::from_utf16(&units).unwrap()
 }
 
 fn floor(text: &str, mut at: usize) -> usize {
