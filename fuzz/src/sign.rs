@@ -17,7 +17,13 @@ pub fn run(bytes: &[u8]) {
     let pairs: Vec<(&str, &str)> =
         parts.get(9..).unwrap_or_default().chunks_exact(2).map(|pair| (pair[0], pair[1])).collect();
     rpc_canonical(&pairs);
-    acs3_canonical(&pairs, field(0));
+    // HTTP lets no other header through.
+    let token = |name: &str| {
+        !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.~!#$%&'*+^`|".contains(&b))
+    };
+    let headers: Vec<_> =
+        pairs.iter().copied().filter(|(name, value)| token(name) && !value.contains(['\n', '\r'])).collect();
+    acs3_canonical(&pairs, &headers, field(0));
 
     let credentials = Credentials {
         access_key_id: field(3).to_owned(),
@@ -118,13 +124,11 @@ fn rpc_canonical(pairs: &[(&str, &str)]) {
     assert_eq!(rpc::signature("secret", &to_sign).len(), 28);
 }
 
-fn acs3_canonical(pairs: &[(&str, &str)], path: &str) {
+fn acs3_canonical(pairs: &[(&str, &str)], headers: &[(&str, &str)], path: &str) {
     let hash = acs3::EMPTY_BODY_SHA256;
-    let of = |pairs: &[(&str, &str)]| acs3::canonical_request("GET", path, pairs, pairs, hash);
-    let canonical = of(pairs);
-    let mut turned = pairs.to_vec();
-    turned.reverse();
-    assert_eq!(canonical, of(&turned));
+    let canonical = acs3::canonical_request("GET", path, pairs, headers, hash);
+    let turned = |pairs: &[(_, _)]| pairs.iter().rev().copied().collect::<Vec<(&str, &str)>>();
+    assert_eq!(canonical, acs3::canonical_request("GET", path, &turned(pairs), &turned(headers), hash));
     assert!(canonical.request.ends_with(&format!("\n{}\n{hash}", canonical.signed_headers)));
     let names: Vec<&str> = canonical.signed_headers.split(';').collect();
     assert!(names.is_sorted() && names.iter().all(|name| !name.bytes().any(|byte| byte.is_ascii_uppercase())));

@@ -152,8 +152,8 @@ fn build() -> Outcome<PathBuf> {
         .arg(&out)
         // This process is a cargo's: what it tells its children is not meant for those of cargo-fuzz.
         .env_remove("RUSTFLAGS")
-        .env_remove("CARGO_TARGET_DIR")
-        .env_remove("CARGO_ENCODED_RUSTFLAGS"))?;
+        .env_remove("CARGO_ENCODED_RUSTFLAGS")
+        .env_remove("CARGO_TARGET_DIR"))?;
     let host = output(command("rustc").arg("-vV"))?;
     let host = host.lines().find_map(|line| line.strip_prefix("host: ")).ok_or("rustc names no host")?;
     Ok(out.join(host).join("release"))
@@ -217,6 +217,7 @@ fn one(programs: &Path, target: &'static str, longest: usize, seconds: u32) -> O
         .arg(format!("-artifact_prefix={}/", findings.display()))
         .arg(format!("-dict={}", paths::root().join("fuzz/words.dict").display()))
         .args(["-rss_limit_mb=2048", "-print_final_stats=1"])
+        .env("RUST_BACKTRACE", "0")
         .arg(&corpus)
         .arg(dir("seeds", target))
         .stdin(Stdio::null())
@@ -235,7 +236,7 @@ fn one(programs: &Path, target: &'static str, longest: usize, seconds: u32) -> O
         words.find(|word| *word == name).and_then(|_| words.next()).unwrap_or("?").to_owned()
     };
     let line = format!(
-        "{target}: {} executions in {seconds} s, coverage {} edges and {} features, corpus {} ({} files kept), {} findings",
+        "{target}: {} executions in {seconds} s, coverage {} edges and {} features, corpus {} ({} files kept), findings: {}",
         executions.unwrap_or("?").trim(),
         number("cov:"),
         number("ft:"),
