@@ -6,12 +6,13 @@
 
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { cp, mkdir, mkdtemp, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { safeLine } from "../pkg/lib/server/line.js";
 
 const HOST = "127.0.0.1";
 const WWW = dirname(fileURLToPath(import.meta.url));
@@ -80,13 +81,19 @@ async function layOut(place, key, endpoint) {
   await mkdir(site, { recursive: true });
   for (const name of PAGE) await cp(join(WWW, name), join(site, name));
   await cp(PKG, join(site, "pkg"), { recursive: true, filter: (path) => !path.endsWith(".d.ts") });
-  await cp(join(WWW, "worker"), join(place, "worker"), { recursive: true });
+  const worker = join(place, "www", "worker");
+  await cp(join(WWW, "worker"), worker, { recursive: true });
+  // Every request goes through the Worker, which refuses other origins; the files of the page, too.
+  const config = await readFile(join(worker, "wrangler.jsonc"), "utf8");
+  const assets = { directory: join(place, "site"), binding: "ASSETS", run_worker_first: true };
+  await writeFile(join(worker, "wrangler.jsonc"), config.replace(/^\{/m, `{ "assets": ${JSON.stringify(assets)},`));
   // The Worker finds the package as it would after an installation, by its own `exports`.
   await mkdir(join(place, "node_modules"));
   await symlink(PKG, join(place, "node_modules", "cloudflow-wasm"), "junction");
+  await symlink(PKG, join(place, "pkg"), "junction");
   const values = { ACCESS_KEY_ID: key.id, ACCESS_KEY_SECRET: key.secret, ENDPOINT: endpoint, FLOWS: "*", DEMO: "yes" };
   const lines = Object.entries(values).map(([name, value]) => `${name}="${value}"\n`);
-  await writeFile(join(place, "worker", ".dev.vars"), lines.join(""), { mode: 0o600 });
+  await writeFile(join(worker, ".dev.vars"), lines.join(""), { mode: 0o600 });
 }
 
 function startWorker(place, port) {
@@ -94,7 +101,6 @@ function startWorker(place, port) {
   const argv = [
     wrangler, "dev", "demo.js", "--config", "wrangler.jsonc",
     "--ip", HOST, "--port", String(port), "--inspector-port", "0", "--local",
-    "--assets", join(place, "site"),
     "--show-interactive-dev-session", "false",
   ];
   const env = {
@@ -107,7 +113,7 @@ function startWorker(place, port) {
     CI: "true",
   };
   // A group of its own: workerd is a child of wrangler's and has to end with it.
-  const child = spawn(process.execPath, argv, { cwd: join(place, "worker"), env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, argv, { cwd: join(place, "www", "worker"), env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
   const keep = (chunk) => (output = (output + chunk).slice(-8000));
   child.stdout.on("data", keep);
@@ -174,7 +180,7 @@ async function main() {
   const stopped = new Promise((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => resolve(true));
   });
-  const demo = await startDemo({ port, say: (words) => console.log(words) });
+  const demo = await startDemo({ port, say: (words) => console.log(safeLine(words)) });
   console.log(`open ${demo.url}`);
   const asked = await Promise.race([stopped, demo.ended]);
   await demo.close();
@@ -185,7 +191,8 @@ if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) 
   main().then(
     () => process.exit(0),
     (error) => {
-      console.error(error.message);
+      // With the words of wrangler, in lines.
+      for (const line of error.message.split("\n")) console.error(safeLine(line));
       process.exit(1);
     },
   );
