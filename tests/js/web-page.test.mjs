@@ -147,7 +147,7 @@ for (const [name, command] of RUNTIMES) {
     const tasks = join(place, `${name}-loop.mjs`);
     await writeFile(tasks, "export default { '*': () => { for (;;); } };\n");
     const server = await start(t, command, ["local", "--port", "0", "--tasks", tasks]);
-    const Definition = "version: v1\ntype: flow\nsteps:\n  - {type: task, name: t, resourceArn: 'acs:fc:::x'}\n";
+    const Definition = "version: v1\ntype: flow\nsteps:\n  - {type: task, name: t, resourceArn: 'acs:fc:::services/s/functions/ask'}\n";
     await server.ask("CreateFlow", { Name: "f", Definition, Description: "d", Type: "FDL" });
     server.ask("StartExecution", { FlowName: "f", ExecutionName: "e" }).catch(() => {});
     await new Promise((resolve) => setTimeout(resolve, 1000));
@@ -168,7 +168,7 @@ test("a line is one line, and holds no escape of the terminal", { timeout: 60_00
   const query = (text) => encodeURIComponent(text);
   await fetch(`${server.url}/?Action=${query(evil)}&FlowName=${query(evil)}&ExecutionName=${query("x 200 3 ms\\u{a}")}`);
   await server.ask("StartExecution", { FlowName: evil, ExecutionName: evil });
-  await server.ask("CreateFlow", { Name: "g", Definition: "version: v1\ntype: flow\nsteps:\n  - {type: task, name: t, resourceArn: 'acs:fc:::\u2028\u202e'}\n", Description: "d", Type: "FDL" });
+  await server.ask("CreateFlow", { Name: "g", Definition: "version: v1\ntype: flow\nsteps:\n  - {type: task, name: t, resourceArn: 'acs:fc:::services/s/functions/a\u202e'}\n", Description: "d", Type: "FDL" });
   await server.ask("StartExecution", { FlowName: "g", ExecutionName: "e" });
   await raw(server.url, `GET / HTTP/1.1\r\nHost: ${new URL(server.url).host}\r\nOrigin: http://\u0080\u009b31mx\r\nConnection: close\r\n\r\n`);
   await server.until(/StartExecution g\/e 200/);
