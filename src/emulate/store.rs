@@ -301,6 +301,11 @@ impl Store {
         wanted.retain(|request| machine.wants(request.task) && !over.contains(&request.task));
         machine.take_cancelled();
         execution.ended = machine.status().is_final();
+        if execution.ended {
+            // Whoever waited for the end was told; that is in their records.
+            execution.callback = None;
+            execution.owners.clear();
+        }
         let (ended, orphan) = (execution.ended, execution.orphan);
         self.adopt(id, execution);
         match ended {

@@ -13,6 +13,9 @@ import process from "node:process";
 /** How long a lock may be without its content: it is created, then written. */
 const UNWRITTEN = 2000;
 
+/** How long a takeover by another process may take. */
+const CLAIMED = 5000;
+
 const IMPOSSIBLE = ["EACCES", "EPERM", "EROFS", "ENOENT", "ENOTDIR", "ENOSPC"];
 
 /**
@@ -23,7 +26,8 @@ export async function acquireLock(file) {
   const lock = `${file}.lock`;
   const mine = { token: randomBytes(8).toString("hex"), pid: process.pid, since: new Date().toISOString(), ...(await identity(process.pid)) };
   try {
-    while (!(await create(lock, mine)) && !(await takeOver(file, lock, mine)));
+    const end = Date.now() + CLAIMED;
+    while (!(await create(lock, mine)) && !(await takeOver(file, lock, mine, end)));
   } catch (error) {
     throw IMPOSSIBLE.includes(error.code) ? new Error(`the lock \`${lock}\` cannot be written: ${error.message}`) : error;
   }
@@ -33,7 +37,7 @@ export async function acquireLock(file) {
 }
 
 /** False where the lock has changed meanwhile. */
-async function takeOver(file, lock, mine) {
+async function takeOver(file, lock, mine, end) {
   const chain = [];
   for (let path = lock; ; path = `${lock}.${chain.at(-1).token}`) {
     const found = await read(path);
@@ -41,7 +45,13 @@ async function takeOver(file, lock, mine) {
       if (chain.length === 0 || !(await create(path, mine))) return false;
       break;
     }
-    await refuseLive(file, path, found);
+    const live = await liveness(file, path, found);
+    if (live !== undefined && path !== lock && Date.now() < end) {
+      // Somebody is taking it over at this moment, or came too late to do so.
+      await pause(20);
+      return false;
+    }
+    if (live !== undefined) throw new Error(live);
     chain.push({ path, token: found.token });
   }
   const claim = `${lock}.${chain.at(-1).token}`;
@@ -116,20 +126,21 @@ async function replace(from, to) {
   }
 }
 
-async function refuseLive(file, path, found) {
-  if (found.pid === undefined) return;
+/** Why a lock counts; undefined where it is stale. */
+async function liveness(file, path, found) {
+  if (found.pid === undefined) return undefined;
   const here = await identity(process.pid);
   const what = `the state file \`${file}\` is in use by process ${found.pid}`;
   if (found.machine !== here.machine) {
-    throw new Error(`${what} of \`${found.machine}\`; if that process has ended, remove \`${path}\``);
+    return `${what} of \`${found.machine}\`; if that process has ended, remove \`${path}\``;
   }
   // The machine was started again: every process of that time is gone.
-  if (found.boot !== here.boot) return;
-  if (!isAlive(found.pid)) return;
+  if (found.boot !== here.boot) return undefined;
+  if (!isAlive(found.pid)) return undefined;
   const { started } = await identity(found.pid);
   // Another process has its number by now, or it has ended and was not yet collected.
-  if (found.started !== undefined && started !== found.started) return;
-  throw new Error(`${what} since ${found.since}; stop that process, or use another file (the lock is \`${path}\`)`);
+  if (found.started !== undefined && started !== found.started) return undefined;
+  return `${what} since ${found.since}; stop that process, or use another file (the lock is \`${path}\`)`;
 }
 
 function isAlive(pid) {
