@@ -94,7 +94,7 @@ async function answer(fetch, guard, onRefused, incoming, outgoing) {
 async function send(response, outgoing, method, cors) {
   const body = Buffer.from(await response.arrayBuffer());
   if (outgoing.destroyed) return;
-  const length = response.status === 204 ? {} : { "content-length": String(body.length) };
+  const length = [204, 304].includes(response.status) ? {} : { "content-length": String(body.length) };
   outgoing.writeHead(response.status, { ...Object.fromEntries(response.headers), ...length, ...cors });
   await new Promise((resolve) => {
     outgoing.once("close", resolve);
