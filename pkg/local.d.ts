@@ -59,13 +59,20 @@ export interface Emulator {
   setFaults(faults?: Faults): void;
   /**
    * Flows and executions as text, for `restore`. Held requests, quotas and nonces are left out. It costs
-   * time and length in proportion to all that executions were told so far.
+   * time and length in proportion to all that executions were told so far. With `journal: true`, changes are recorded
+   * from here on: see {@link Emulator.journal}.
    */
-  save(): string;
+  save(options?: { journal?: boolean }): string;
+  /**
+   * Returns the changes since `save({ journal: true })`, or since the last call. Appended to the saved text in order, they
+   * make a text for `restore`. Empty if nothing has changed, or if no changes are recorded. Changes are kept in memory until this call.
+   */
+  journal(): string;
   /**
    * Takes over what was saved, in an emulator that has no flows yet. Running executions go on from where
    * they were: what was due since then happens at its own moment, and a task that was at work begins again.
-   * A text that is not whole, or is something else, is refused (`wrong-state`).
+   * A text that is not whole, or is something else, is refused (`wrong-state`). An incomplete end of the journal is left out, and
+   * is one of the `problems`.
    */
   restore(text: string): Restored;
   /** A number that goes up with every change that `save` would tell of. */

@@ -12,6 +12,7 @@ mod fault;
 mod flows;
 mod history;
 mod http;
+mod journal;
 mod quirk;
 mod quota;
 mod random;
@@ -214,7 +215,21 @@ impl Emulator {
     /// Flows and executions as text, for [`Emulator::restore`]. Held requests, quotas and nonces
     /// are left out.
     pub fn save(&self) -> String {
-        state::save(&self.store, self.now)
+        state::save(&self.store, self.now).0
+    }
+
+    /// As [`Emulator::save`], and [`Emulator::journal`] returns the changes from here on.
+    pub fn save_and_record(&mut self) -> String {
+        let (text, journal) = state::save(&self.store, self.now);
+        self.store.journal = journal;
+        text
+    }
+
+    /// The changes since [`Emulator::save_and_record`] or the last call. Appended to the saved text,
+    /// they continue it. Empty if nothing changed, or if nothing is recorded.
+    pub fn journal(&mut self) -> String {
+        let head = state::head(&self.store, self.now);
+        self.store.journal.take(&head)
     }
 
     /// Takes over what was saved. Running executions go on from where they were; what was due

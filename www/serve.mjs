@@ -6,12 +6,13 @@
 
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { cp, mkdir, mkdtemp, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { safeLine } from "../pkg/lib/server/line.js";
 
 const HOST = "127.0.0.1";
 const WWW = dirname(fileURLToPath(import.meta.url));
@@ -41,14 +42,19 @@ export async function startDemo({ port = 0, onUpstream = () => {}, say = () => {
     stops.push(() => service.close());
     say(`the emulator answers at ${service.url}`);
 
-    await layOut(place, key, service.url);
-    const chosen = await freePort(port, say);
+    // Only what came through the server in front may ask the Worker: wrangler lets a request claim another
+    // address than it was sent to (`MF-Original-URL`), so the Worker cannot tell a foreign `Host`.
+    const pass = randomBytes(20).toString("hex");
+    await layOut(place, key, service.url, pass);
+    const inner = await freePort(0, say);
     say("starting workerd");
-    const worker = startWorker(place, chosen);
+    const worker = startWorker(place, inner);
     stops.push(worker.stop);
-    const url = `http://${HOST}:${chosen}/`;
+    const front = await serveFetch(through(`http://${HOST}:${inner}`, pass), { host: HOST, port: await freePort(port, say) });
+    stops.push(() => front.close());
+    const url = `${front.url}/`;
     await answers(`${url}api/`, worker);
-    return { url, close, ended: worker.ended };
+    return { url, workerUrl: `http://${HOST}:${inner}/`, close, ended: worker.ended };
   } catch (error) {
     await close();
     throw error;
@@ -58,6 +64,22 @@ export async function startDemo({ port = 0, onUpstream = () => {}, say = () => {
 async function needsBuild() {
   const built = await stat(join(PKG, "wasm")).catch(() => undefined);
   if (!built) throw new Error("the package is not built: run `cargo xtask build` first, or `cargo xtask demo`, which does both");
+}
+
+/** Sends a request on to the Worker. Its origin was checked, and is not the Worker's own. */
+function through(worker, pass) {
+  return async (request) => {
+    const { pathname, search } = new URL(request.url);
+    const headers = new Headers(request.headers);
+    for (const name of [...headers.keys()]) if (/^(origin|sec-fetch-|mf-|cf-|x-forwarded-)/.test(name)) headers.delete(name);
+    headers.set("x-demo-pass", pass);
+    const body = request.body === null ? undefined : await request.arrayBuffer();
+    const answer = await fetch(worker + pathname + search, { method: request.method, headers, body, redirect: "manual", signal: request.signal });
+    const own = new Headers(answer.headers);
+    // `fetch` has decoded the body.
+    for (const name of ["connection", "content-encoding", "content-length", "transfer-encoding"]) own.delete(name);
+    return new Response(answer.body, { status: answer.status, headers: own });
+  };
 }
 
 function timed(fetch, onUpstream) {
@@ -75,18 +97,23 @@ function timed(fetch, onUpstream) {
 }
 
 /** The page and the package as the Worker's assets, the Worker's script, and its secrets where only we can read them. */
-async function layOut(place, key, endpoint) {
+async function layOut(place, key, endpoint, pass) {
   const site = join(place, "site");
   await mkdir(site, { recursive: true });
   for (const name of PAGE) await cp(join(WWW, name), join(site, name));
   await cp(PKG, join(site, "pkg"), { recursive: true, filter: (path) => !path.endsWith(".d.ts") });
-  await cp(join(WWW, "worker"), join(place, "worker"), { recursive: true });
+  const worker = join(place, "worker");
+  await cp(join(WWW, "worker"), worker, { recursive: true });
+  // Every request goes through the Worker, the files of the page, too.
+  const config = await readFile(join(worker, "wrangler.jsonc"), "utf8");
+  const assets = { directory: join(place, "site"), binding: "ASSETS", run_worker_first: true };
+  await writeFile(join(worker, "wrangler.jsonc"), config.replace(/^\{/m, `{ "assets": ${JSON.stringify(assets)},`));
   // The Worker finds the package as it would after an installation, by its own `exports`.
   await mkdir(join(place, "node_modules"));
   await symlink(PKG, join(place, "node_modules", "cloudflow-wasm"), "junction");
-  const values = { ACCESS_KEY_ID: key.id, ACCESS_KEY_SECRET: key.secret, ENDPOINT: endpoint, FLOWS: "*", DEMO: "yes" };
+  const values = { ACCESS_KEY_ID: key.id, ACCESS_KEY_SECRET: key.secret, ENDPOINT: endpoint, FLOWS: "*", DEMO: "yes", PASS: pass };
   const lines = Object.entries(values).map(([name, value]) => `${name}="${value}"\n`);
-  await writeFile(join(place, "worker", ".dev.vars"), lines.join(""), { mode: 0o600 });
+  await writeFile(join(worker, ".dev.vars"), lines.join(""), { mode: 0o600 });
 }
 
 function startWorker(place, port) {
@@ -94,7 +121,6 @@ function startWorker(place, port) {
   const argv = [
     wrangler, "dev", "demo.js", "--config", "wrangler.jsonc",
     "--ip", HOST, "--port", String(port), "--inspector-port", "0", "--local",
-    "--assets", join(place, "site"),
     "--show-interactive-dev-session", "false",
   ];
   const env = {
@@ -174,7 +200,7 @@ async function main() {
   const stopped = new Promise((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => resolve(true));
   });
-  const demo = await startDemo({ port, say: (words) => console.log(words) });
+  const demo = await startDemo({ port, say: (words) => console.log(safeLine(words)) });
   console.log(`open ${demo.url}`);
   const asked = await Promise.race([stopped, demo.ended]);
   await demo.close();
@@ -185,7 +211,8 @@ if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) 
   main().then(
     () => process.exit(0),
     (error) => {
-      console.error(error.message);
+      // With the words of wrangler, in lines.
+      for (const line of error.message.split("\n")) console.error(safeLine(line));
       process.exit(1);
     },
   );

@@ -10,10 +10,13 @@ const stopped = new Promise((resolve) => {
     process.on(signal, () => {
       asked += 1;
       // Whoever asks twice does not want to wait.
-      if (asked > 1) process.exit(1);
+      if (asked > 1) process.kill(process.pid, "SIGKILL");
       resolve();
     });
   }
 });
 
-process.exit(await main(process.argv.slice(2), { stopped }));
+const code = await main(process.argv.slice(2), { stopped });
+// An exit waits for threads in some runtimes; a thread in a loop without end does not end.
+if (code === undefined) process.kill(process.pid, "SIGKILL");
+process.exit(code ?? 1);

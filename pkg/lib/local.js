@@ -199,10 +199,12 @@ function createEmulator(runtime, ownTimers, options = {}) {
     call("emulatorFaults", faults);
   }
 
-  function save() {
+  function save({ journal = false } = {}) {
     made();
-    return call("emulatorSave");
+    return call("emulatorSave", journal === true);
   }
+
+  const journal = () => (emulator === undefined || closed ? "" : call("emulatorJournal"));
 
   function putFlow(name, definition, { mode = "Standard" } = {}) {
     made();
@@ -227,7 +229,7 @@ function createEmulator(runtime, ownTimers, options = {}) {
 
   const changes = () => (emulator === undefined || closed ? 0 : call("emulatorChanges"));
 
-  return { fetch, putFlow, removeFlow, setFaults, save, restore, changes, answerHeld, close };
+  return { fetch, putFlow, removeFlow, setFaults, save, journal, restore, changes, answerHeld, close };
 }
 
 function knownFaults(faults) {

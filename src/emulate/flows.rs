@@ -55,6 +55,7 @@ pub(super) fn create(store: &mut Store, call: &Call<'_>) -> Result<Map<String, V
         executions: BTreeSet::new(),
     };
     let body = body(&flow);
+    store.journal.flow(&flow);
     store.flows.insert(name.to_owned(), flow);
     Ok(body)
 }
@@ -74,6 +75,7 @@ pub(super) fn put(store: &mut Store, now: Millis, name: &str, definition: &str, 
         flow.program = program;
         flow.express = express;
         flow.modified = now;
+        store.journal.flow(flow);
         return Ok(true);
     }
     let flow = Flow {
@@ -91,6 +93,7 @@ pub(super) fn put(store: &mut Store, now: Millis, name: &str, definition: &str, 
         by_name: BTreeMap::new(),
         executions: BTreeSet::new(),
     };
+    store.journal.flow(&flow);
     store.flows.insert(name.to_owned(), flow);
     Ok(true)
 }
@@ -130,6 +133,7 @@ pub(super) fn update(store: &mut Store, call: &Call<'_>) -> Result<Map<String, V
         flow.environment = environment.into();
     }
     flow.modified = call.now;
+    store.journal.flow(flow);
     Ok(body(flow))
 }
 

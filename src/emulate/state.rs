@@ -1,4 +1,5 @@
-//! The account as text, and back: lines of JSON, the first the format, the last a checksum.
+//! The account as text, and back: lines of JSON, the first the format, the last a checksum. The
+//! batches of a [`Journal`] may follow.
 //!
 //! An execution is kept as its start and what it was told since, not as the insides of its
 //! machine: those may change with every release, and a replay brings them about again. Whether it
@@ -11,9 +12,10 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::flows::{self, variables};
-use super::store::{Begun, ExecutionId, Flow, Store, Variable};
+use super::journal::{Definitions, Journal, chained};
+use super::store::{Begun, Execution, ExecutionId, Flow, Known, Store, Variable};
 use super::told::{Recorded, Told};
-use crate::simulate::{Millis, Program, Status, TaskId};
+use crate::simulate::{Millis, Program, TaskId};
 
 const FORMAT: &str = "cloudflow-wasm emulator";
 const VERSION: u64 = 1;
@@ -29,69 +31,89 @@ pub struct Restored {
     pub problems: Vec<String>,
 }
 
-/// Everything apart from held requests, quotas and nonces.
-pub(super) fn save(store: &Store, now: Millis) -> String {
+/// Everything apart from held requests, quotas and nonces; and the journal that continues it.
+pub(super) fn save(store: &Store, now: Millis) -> (String, Journal) {
     let mut definitions = Definitions::default();
     let mut body = String::new();
-    for flow in store.flows.values() {
-        let definition = definitions.number(&flow.definition);
-        let flow = json!({ "flow": {
-            "id": flow.id,
-            "name": flow.name,
-            "definition": definition,
-            "description": flow.description,
-            "role": flow.role,
-            "group": flow.group,
-            "express": flow.express,
-            "environment": environment(&flow.environment),
-            "created": flow.created,
-            "modified": flow.modified,
-        } });
-        line(&mut body, &flow.to_string());
+    for known in store.flows.values() {
+        let definition = definitions.number(&known.definition);
+        line(&mut body, &flow(known, definition).to_string());
     }
-    for (id, execution) in store.executions() {
-        let definition = definitions.number(&execution.definition);
-        let head = json!({ "execution": {
-            "id": id,
-            "flow": execution.flow,
-            "name": execution.name,
-            "definition": definition,
-            "environment": environment(&execution.environment),
-            "input": execution.input,
-            "role": execution.role,
-            "callback": execution.callback,
-            "owners": execution.owners.iter().map(|(id, task)| [*id, task.0]).collect::<Vec<_>>(),
-            "started": execution.started,
-            "seed": execution.seed,
-            "express": execution.express,
-            "orphan": execution.orphan,
-            "status": execution.machine.status().as_str(),
-            "events": execution.machine.events().len(),
-        } });
-        line(&mut body, &head.to_string());
-        execution.told.iter().for_each(|told| line(&mut body, told));
+    for (id, known) in store.executions() {
+        let definition = definitions.number(&known.definition);
+        line(&mut body, &execution(id, known, definition).to_string());
+        known.told.iter().for_each(|told| line(&mut body, told));
     }
     let mut text = String::new();
-    let head = json!({
-        "format": FORMAT,
-        "version": VERSION,
-        "now": now,
-        "random": store.random.state(),
-        "lastExecution": store.last_execution,
-        "nextChild": store.children.turn,
-    });
-    line(&mut text, &head.to_string());
+    let mut first = json!({ "format": FORMAT, "version": VERSION });
+    if let (Some(first), Value::Object(head)) = (first.as_object_mut(), head(store, now)) {
+        first.extend(head);
+    }
+    line(&mut text, &first.to_string());
     for definition in &definitions.texts {
         line(&mut text, &json!({ "definition": &**definition }).to_string());
     }
     text.push_str(&body);
-    let end = json!({ "sha256": checksum(&text) });
-    line(&mut text, &end.to_string());
-    text
+    let sum = checksum(&[&text]);
+    line(&mut text, &json!({ "sha256": sum }).to_string());
+    (text, Journal::after(definitions, sum))
 }
 
-/// A store from [`save`]'s text, and the time it was written. An error where the text is not
-/// whole, or is something else.
+/// The head of a text or a batch.
+pub(super) fn head(store: &Store, now: Millis) -> Value {
+    json!({
+        "now": now,
+        "random": store.random.state(),
+        "lastExecution": store.last_execution,
+        "nextChild": store.children.turn,
+    })
+}
+
+/// The line of a flow.
+pub(super) fn flow(flow: &Flow, definition: usize) -> Value {
+    json!({ "flow": {
+        "id": flow.id,
+        "name": flow.name,
+        "definition": definition,
+        "description": flow.description,
+        "role": flow.role,
+        "group": flow.group,
+        "express": flow.express,
+        "environment": environment(&flow.environment),
+        "created": flow.created,
+        "modified": flow.modified,
+    } })
+}
+
+/// The first line of an execution. Its record follows.
+pub(super) fn execution(id: ExecutionId, execution: &Execution, definition: usize) -> Value {
+    json!({ "execution": {
+        "id": id,
+        "flow": execution.flow,
+        "name": execution.name,
+        "definition": definition,
+        "environment": environment(&execution.environment),
+        "input": execution.input,
+        "role": execution.role,
+        "callback": execution.callback,
+        "owners": owners(&execution.owners),
+        "started": execution.started,
+        "seed": execution.seed,
+        "express": execution.express,
+        "orphan": execution.orphan,
+        "status": execution.machine.status().as_str(),
+        "events": execution.machine.events().len(),
+    } })
+}
+
+/// The tasks that wait for an execution.
+pub(super) fn owners(owners: &[(ExecutionId, TaskId)]) -> Value {
+    owners.iter().map(|(id, task)| json!([id, task.0])).collect()
+}
+
+/// A store from [`save`]'s text and the batches of its journal, and the time of the last of them.
+/// An error if the saved text is not complete or is something else. A batch that is not complete
+/// ends the text: it and everything after it is a problem, and is left out.
 pub(super) fn restore(text: &str, breathe: Option<fn()>) -> Result<(Store, Millis, Restored), String> {
     let torn = || "the saved state is not whole: its end is missing or does not fit the rest".to_owned();
     let head = text.lines().next().and_then(|line| serde_json::from_str::<Value>(line).ok());
@@ -103,126 +125,229 @@ pub(super) fn restore(text: &str, breathe: Option<fn()>) -> Result<(Store, Milli
             part(&head, "version")
         ));
     }
-    let whole = text.strip_suffix('\n').ok_or_else(torn)?;
-    let (rest, end) = whole.rsplit_once('\n').ok_or_else(torn)?;
-    let end: Value = serde_json::from_str(end).map_err(|_| torn())?;
-    let checked = text.get(..rest.len() + 1).ok_or_else(torn)?;
-    if part(&end, "sha256").as_str() != Some(&checksum(checked)) {
+    let (saved, mut sum, mut rest) = section(text).ok_or_else(torn)?;
+    if checksum(&[saved]) != sum {
         return Err(torn());
     }
-    let now = part(&head, "now").as_u64().unwrap_or_default();
-    let mut store = Store::new(part(&head, "random").as_u64().unwrap_or_default());
-    store.last_execution = part(&head, "lastExecution").as_u64().unwrap_or_default();
-    store.children.clock(now);
-    store.children.turn = part(&head, "nextChild").as_u64().unwrap_or_default();
-    let mut reader = Reader { store, now, definitions: Vec::new(), open: None, restored: Restored::default() };
-    for (at, line) in checked.lines().enumerate().skip(1) {
-        breathe.into_iter().for_each(|breathe| breathe());
-        let understood = reader.line(line);
-        understood.ok_or_else(|| format!("line {} of the saved state is not understood", at + 1))?;
+    let mut reader = Reader { breathe, ..Reader::default() };
+    reader.head(&head);
+    reader.lines(saved)?;
+    reader.mark();
+    while !rest.is_empty() {
+        let batch = section(rest).filter(|(batch, next, _)| chained(&sum, batch) == *next);
+        let Some((batch, next, after)) = batch else {
+            reader.restored.problems.push(format!(
+                "the changes from line {} on ({} bytes) are left out: they were not completely written",
+                reader.line + 1,
+                rest.len()
+            ));
+            break;
+        };
+        reader.lines(batch)?;
+        (sum, rest) = (next, after);
     }
-    reader.close();
-    Ok((reader.store, now, reader.restored))
+    Ok(reader.build())
 }
 
-struct Reader {
-    store: Store,
+/// Splits at the first checksum: the lines before it, the checksum, and what follows.
+fn section(text: &str) -> Option<(&str, String, &str)> {
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        if line.starts_with("{\"sha256\":") {
+            let end: Value = serde_json::from_str(line.strip_suffix('\n')?).ok()?;
+            let sum = part(&end, "sha256").as_str()?.to_owned();
+            return Some((text.get(..at)?, sum, text.get(at + line.len()..)?));
+        }
+        at += line.len();
+    }
+    None
+}
+
+/// An execution as it is read: its first line, its record, and what changed later.
+struct Record<'t> {
+    head: Value,
+    told: Vec<&'t str>,
+    orphan: bool,
+    owners: Vec<Value>,
+    /// How much of the record is older than the saved text, whose status is known.
+    known: Option<usize>,
+}
+
+#[derive(Default)]
+struct Reader<'t> {
     now: Millis,
+    /// The time of the saved text.
+    saved: Millis,
+    random: u64,
+    last_execution: ExecutionId,
+    next_child: Millis,
     definitions: Vec<(Rc<str>, Option<Rc<Program>>)>,
-    /// The execution that is being read, with its record.
-    open: Option<(Value, Vec<Recorded>)>,
+    flows: BTreeMap<String, Value>,
+    executions: BTreeMap<ExecutionId, Record<'t>>,
+    /// The execution that the next record belongs to.
+    open: Option<ExecutionId>,
+    /// Lines read so far.
+    line: usize,
     restored: Restored,
+    breathe: Option<fn()>,
 }
 
-impl Reader {
-    fn line(&mut self, line: &str) -> Option<()> {
+impl<'t> Reader<'t> {
+    fn head(&mut self, head: &Value) {
+        let number = |name: &str| part(head, name).as_u64().unwrap_or_default();
+        self.now = self.now.max(number("now"));
+        self.random = number("random");
+        self.last_execution = number("lastExecution");
+        self.next_child = number("nextChild");
+    }
+
+    /// The lines of a text or a batch; the checksum behind them counts as one more.
+    fn lines(&mut self, text: &'t str) -> Result<(), String> {
+        self.open = None;
+        for line in text.lines() {
+            self.breathe.into_iter().for_each(|breathe| breathe());
+            self.line += 1;
+            if self.line > 1 {
+                let understood = self.one(line);
+                understood.ok_or_else(|| format!("line {} of the saved state is not understood", self.line))?;
+            }
+        }
+        self.line += 1;
+        Ok(())
+    }
+
+    /// What was read so far is the saved text: its status is known.
+    fn mark(&mut self) {
+        self.saved = self.now;
+        for record in self.executions.values_mut() {
+            record.known = Some(record.told.len());
+        }
+    }
+
+    fn one(&mut self, line: &'t str) -> Option<()> {
         if line.starts_with('[') {
-            let (at, told) = Told::read(line)?;
-            self.open.as_mut()?.1.push((line.into(), at, told));
+            Told::read(line)?;
+            self.executions.get_mut(&self.open?)?.told.push(line);
             return Some(());
         }
         let mut value: Value = serde_json::from_str(line).ok()?;
         let (kind, value) = value.as_object_mut()?.iter_mut().next()?;
         let value = value.take();
         match kind.as_str() {
-            "definition" => {
-                let text: Rc<str> = value.as_str()?.into();
-                self.definitions.push((text, None));
+            "batch" => self.head(&value),
+            "definition" => self.definitions.push((value.as_str()?.into(), None)),
+            "flow" => {
+                let name = part(&value, "name").as_str()?.to_owned();
+                self.flows.insert(name, value);
             }
-            "flow" => self.flow(&value)?,
+            "removed" => {
+                self.flows.remove(value.as_str()?);
+            }
             "execution" => {
-                self.close();
-                self.open = Some((value, Vec::new()));
+                let id = part(&value, "id").as_u64()?;
+                let orphan = part(&value, "orphan").as_bool()?;
+                let owners = part(&value, "owners").as_array()?.clone();
+                self.executions.insert(id, Record { head: value, told: Vec::new(), orphan, owners, known: None });
+                self.open = Some(id);
+            }
+            "told" => self.open = Some(value.as_u64()?),
+            "orphaned" => self.executions.get_mut(&value.as_u64()?)?.orphan = true,
+            "forgotten" => {
+                self.executions.remove(&value.as_u64()?);
+            }
+            "owned" => {
+                let record = self.executions.get_mut(&part(&value, "id").as_u64()?)?;
+                record.owners.extend_from_slice(part(&value, "owners").as_array()?);
             }
             _ => return None,
         }
         Some(())
     }
 
-    fn flow(&mut self, value: &Value) -> Option<()> {
-        let text = |name: &str| part(value, name).as_str().map(str::to_owned);
-        let name = text("name")?;
-        let express = part(value, "express").as_bool()?;
-        let number = usize::try_from(part(value, "definition").as_u64()?).ok()?;
-        let definition = Rc::clone(&self.definitions.get(number)?.0);
-        let program = match flows::program(&name, &definition, express) {
-            Ok(program) => Rc::new(program),
-            Err(fault) => {
-                self.restored.problems.push(format!("the flow `{name}` is left out: {}", fault.message));
-                return Some(());
+    fn build(mut self) -> (Store, Millis, Restored) {
+        let mut store = Store::new(self.random);
+        store.last_execution = self.last_execution;
+        store.children.clock(self.now);
+        store.children.turn = self.next_child;
+        for (name, flow) in std::mem::take(&mut self.flows) {
+            match self.flow(&name, &flow) {
+                Ok(flow) => {
+                    store.flows.insert(name, flow);
+                    self.restored.flows += 1;
+                }
+                Err(why) => self.restored.problems.push(format!("the flow `{name}` is left out: {why}")),
             }
-        };
-        self.definitions.get_mut(number)?.1 = Some(Rc::clone(&program));
-        let flow = Flow {
-            id: text("id")?,
-            definition,
-            program,
-            description: text("description")?,
-            role: text("role")?,
-            group: text("group")?,
-            express,
-            environment: read_environment(part(value, "environment")),
-            created: part(value, "created").as_u64()?,
-            modified: part(value, "modified").as_u64()?,
-            by_name: BTreeMap::new(),
-            executions: Default::default(),
-            name: name.clone(),
-        };
-        self.store.flows.insert(name, flow);
-        self.restored.flows += 1;
-        Some(())
-    }
-
-    /// Ends the execution that is being read.
-    fn close(&mut self) {
-        let Some((head, told)) = self.open.take() else { return };
-        let what = |name: &str| part(&head, name).as_str().unwrap_or_default().to_owned();
-        let place = format!("the execution `{}` of `{}` is left out", what("name"), what("flow"));
-        match self.execution(&head, told) {
-            Ok(()) => self.restored.executions += 1,
-            Err(why) => self.restored.problems.push(format!("{place}: {why}")),
         }
+        for (id, record) in std::mem::take(&mut self.executions) {
+            self.breathe.into_iter().for_each(|breathe| breathe());
+            let what = |name: &str| part(&record.head, name).as_str().unwrap_or_default().to_owned();
+            let place = format!("the execution `{}` of `{}` is left out", what("name"), what("flow"));
+            match self.execution(&mut store, id, &record) {
+                Ok(()) => self.restored.executions += 1,
+                Err(why) => self.restored.problems.push(format!("{place}: {why}")),
+            }
+        }
+        (store, self.now, self.restored)
     }
 
-    fn execution(&mut self, head: &Value, told: Vec<Recorded>) -> Result<(), String> {
+    fn flow(&mut self, name: &str, value: &Value) -> Result<Flow, String> {
+        let read = |definition: Rc<str>, program: Rc<Program>| {
+            let text = |name: &str| part(value, name).as_str().map(str::to_owned);
+            Some(Flow {
+                id: text("id")?,
+                definition,
+                program,
+                description: text("description")?,
+                role: text("role")?,
+                group: text("group")?,
+                express: part(value, "express").as_bool()?,
+                environment: read_environment(part(value, "environment")),
+                created: part(value, "created").as_u64()?,
+                modified: part(value, "modified").as_u64()?,
+                by_name: BTreeMap::new(),
+                executions: Default::default(),
+                name: name.to_owned(),
+            })
+        };
+        let broken = || "its line is not understood".to_owned();
+        let express = part(value, "express").as_bool().ok_or_else(broken)?;
+        let (definition, known) = self.definition(value).ok_or_else(broken)?;
+        let program = Rc::new(flows::program(name, definition, express).map_err(|fault| fault.message)?);
+        *known = Some(Rc::clone(&program));
+        read(Rc::clone(definition), program).ok_or_else(broken)
+    }
+
+    fn definition(&mut self, value: &Value) -> Option<(&Rc<str>, &mut Option<Rc<Program>>)> {
+        let number = usize::try_from(part(value, "definition").as_u64()?).ok()?;
+        let (definition, program) = self.definitions.get_mut(number)?;
+        Some((definition, program))
+    }
+
+    fn execution(&mut self, store: &mut Store, id: ExecutionId, record: &Record<'_>) -> Result<(), String> {
         let broken = || "its record is not understood".to_owned();
-        let begun = self.begun(head).ok_or_else(broken)?;
-        if !begun.orphan && !self.store.flows.contains_key(&begun.flow) {
+        let begun = self.begun(record).ok_or_else(broken)?;
+        if !begun.orphan && !store.flows.contains_key(&begun.flow) {
             return Err("its flow is left out".to_owned());
         }
-        let id: ExecutionId = part(head, "id").as_u64().ok_or_else(broken)?;
-        let known =
-            |status: Status, events: usize| part(head, "status") == status.as_str() && part(head, "events") == events;
-        if self.store.replay(id, begun, told, self.now, known) {
+        let told = record.told.iter().map(|line| Told::read(line).map(|(at, told)| ((*line).into(), at, told)));
+        let told: Vec<Recorded> = told.collect::<Option<_>>().ok_or_else(broken)?;
+        let head = &record.head;
+        let known = record.known.map(|length| Known {
+            length,
+            at: self.saved,
+            status: part(head, "status").as_str().unwrap_or_default(),
+            events: part(head, "events").as_u64().unwrap_or_default(),
+        });
+        if store.replay(id, begun, told, self.now, known) {
             return Ok(());
         }
         Err("told the same again, it comes to something else: another version ran it".to_owned())
     }
 
-    fn begun(&mut self, head: &Value) -> Option<Begun> {
+    fn begun(&mut self, record: &Record<'_>) -> Option<Begun> {
+        let head = &record.head;
         let text = |name: &str| part(head, name).as_str().map(str::to_owned);
-        let number = usize::try_from(part(head, "definition").as_u64()?).ok()?;
-        let (definition, program) = self.definitions.get_mut(number)?;
+        let (definition, program) = self.definition(head)?;
         let program = match program {
             Some(program) => Rc::clone(program),
             // Of a flow that has another definition by now, or is gone.
@@ -237,27 +362,11 @@ impl Reader {
             text: text("input")?,
             role: text("role")?,
             callback: text("callback"),
-            owners: owners(part(head, "owners"))?,
+            owners: read_owners(&record.owners)?,
             started: part(head, "started").as_u64()?,
             seed: part(head, "seed").as_u64()?,
             express: part(head, "express").as_bool()?,
-            orphan: part(head, "orphan").as_bool()?,
-        })
-    }
-}
-
-/// Definitions, each once: thousands of executions share one.
-#[derive(Default)]
-struct Definitions {
-    texts: Vec<Rc<str>>,
-    numbers: BTreeMap<*const u8, usize>,
-}
-
-impl Definitions {
-    fn number(&mut self, text: &Rc<str>) -> usize {
-        *self.numbers.entry(text.as_ptr()).or_insert_with(|| {
-            self.texts.push(Rc::clone(text));
-            self.texts.len() - 1
+            orphan: record.orphan,
         })
     }
 }
@@ -271,20 +380,24 @@ fn read_environment(value: &Value) -> Rc<[Variable]> {
     value.as_array().map(|list| variables(list)).unwrap_or_default().into()
 }
 
-fn owners(value: &Value) -> Option<Vec<(ExecutionId, TaskId)>> {
+fn read_owners(list: &[Value]) -> Option<Vec<(ExecutionId, TaskId)>> {
     let owner = |pair: &Value| Some((pair.get(0)?.as_u64()?, TaskId(pair.get(1)?.as_u64()?)));
-    value.as_array()?.iter().map(owner).collect()
+    list.iter().map(owner).collect()
 }
 
 fn part<'v>(value: &'v Value, name: &str) -> &'v Value {
     value.get(name).unwrap_or(&Value::Null)
 }
 
-fn line(text: &mut String, line: &str) {
+/// Appends a line.
+pub(super) fn line(text: &mut String, line: &str) {
     text.push_str(line);
     text.push('\n');
 }
 
-fn checksum(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+/// SHA-256 of texts, one after the other, in hex.
+pub(super) fn checksum(texts: &[&str]) -> String {
+    let mut hash = Sha256::new();
+    texts.iter().for_each(|text| hash.update(text.as_bytes()));
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -7,10 +7,11 @@ use serde_json::Value;
 
 use super::WaiterId;
 use super::children::{self, Children};
+use super::journal::Journal;
 use super::random::Random;
 use super::tasks::TaskCall;
 use super::told::{Recorded, Told};
-use crate::simulate::{Failure, Machine, Millis, Program, Report, Start, Status, TaskId, TaskRequest, TaskResult};
+use crate::simulate::{Failure, Machine, Millis, Program, Report, Start, TaskId, TaskRequest, TaskResult};
 
 /// Finished executions that are kept. How long the service keeps its own is not documented;
 /// an emulator must not grow without bound.
@@ -95,6 +96,23 @@ pub(super) struct Begun {
     pub orphan: bool,
 }
 
+/// What the saved text says of an execution: where it was at a time.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Known<'t> {
+    /// How many messages it had received.
+    pub length: usize,
+    /// The time.
+    pub at: Millis,
+    pub status: &'t str,
+    pub events: u64,
+}
+
+impl Known<'_> {
+    fn fits(&self, machine: &Machine) -> bool {
+        machine.status().as_str() == self.status && u64::try_from(machine.events().len()) == Ok(self.events)
+    }
+}
+
 /// What a caller says of an execution that begins.
 #[derive(Debug)]
 pub(super) struct New {
@@ -158,6 +176,8 @@ pub(super) struct Store {
     pub random: Random,
     /// Goes up with every change that [`super::Emulator::save`] would tell of.
     pub changes: u64,
+    /// The changes since the account was last saved.
+    pub journal: Journal,
     executions: BTreeMap<ExecutionId, Execution>,
     pub last_execution: ExecutionId,
     running: usize,
@@ -187,6 +207,7 @@ impl Store {
             flows: BTreeMap::new(),
             random: Random::new(seed),
             changes: 0,
+            journal: Journal::default(),
             executions: BTreeMap::new(),
             last_execution: 0,
             running: 0,
@@ -231,20 +252,22 @@ impl Store {
         self.last_execution += 1;
         let id = self.last_execution;
         self.children.clock(now);
-        self.adopt(id, Execution::begin(begun, new.input));
+        let execution = Execution::begin(begun, new.input);
+        self.journal.began(id, &execution);
+        self.adopt(id, execution);
         self.after(id);
         Some(id)
     }
 
-    /// Runs an execution again that was saved at a time. Where it comes to something else than is
-    /// `known`, it is not taken in.
+    /// Runs an execution again up to a time. Where it comes to something else than is `known`, it is
+    /// not taken in.
     pub fn replay(
         &mut self,
         id: ExecutionId,
         begun: Begun,
         told: Vec<Recorded>,
         now: Millis,
-        known: impl FnOnce(Status, usize) -> bool,
+        known: Option<Known<'_>>,
     ) -> bool {
         let Ok(input) = serde_json::from_str(&begun.text) else { return false };
         let mut execution = Execution::begin(begun, input);
@@ -252,7 +275,16 @@ impl Store {
         // The tasks asked for that are not over. Those were lost with the process: a task is done
         // at least once.
         let mut over = BTreeSet::new();
-        for (record, at, message) in told {
+        let differs = |number: usize, machine: &mut Machine| {
+            known.filter(|known| known.length == number).is_some_and(|known| {
+                machine.advance(known.at);
+                !known.fits(machine)
+            })
+        };
+        for (number, (record, at, message)) in told.into_iter().enumerate() {
+            if differs(number, machine) {
+                return false;
+            }
             if let Told::Finished(task, _) | Told::Submitted(task, _) = &message {
                 over.insert(*task);
             }
@@ -261,14 +293,19 @@ impl Store {
             }
             execution.told.push(record);
         }
+        if differs(execution.told.len(), machine) {
+            return false;
+        }
         machine.advance(now);
         let mut wanted = machine.take_tasks();
         wanted.retain(|request| machine.wants(request.task) && !over.contains(&request.task));
         machine.take_cancelled();
-        if !known(machine.status(), machine.events().len()) {
-            return false;
-        }
         execution.ended = machine.status().is_final();
+        if execution.ended {
+            // Whoever waited for the end was told; that is in their records.
+            execution.callback = None;
+            execution.owners.clear();
+        }
         let (ended, orphan) = (execution.ended, execution.orphan);
         self.adopt(id, execution);
         match ended {
@@ -347,7 +384,10 @@ impl Store {
             }
         }
         // What was of no use is not kept: anyone can report anything.
-        execution.told.extend(record.filter(|_| matches!(report, Report::Taken(_))));
+        if let Some(record) = record.filter(|_| matches!(report, Report::Taken(_))) {
+            self.journal.told(id, &record);
+            execution.told.push(record);
+        }
         self.changes += 1;
         self.after(id);
         Some(report)
@@ -384,17 +424,20 @@ impl Store {
     pub fn remove(&mut self, flow: &str, now: Millis) {
         let Some(flow) = self.flows.remove(flow) else { return };
         self.changes += 1;
+        self.journal.removed(&flow.name);
         let mut finished = false;
         for id in flow.executions {
             let Some(execution) = self.executions.get_mut(&id) else { continue };
             execution.orphan = true;
             if execution.ended {
                 self.executions.remove(&id);
+                self.journal.forgotten(id);
                 finished = true;
                 continue;
             }
             let tokens = format!("{}.{}", execution.flow, execution.name);
             self.orphans.entry(tokens).or_default().push(id);
+            self.journal.orphaned(id);
             self.tell(id, now, Told::Drained);
         }
         if finished {
@@ -406,6 +449,7 @@ impl Store {
     pub fn forget_removed(&mut self) {
         for id in std::mem::take(&mut self.removed) {
             let Some(execution) = self.executions.remove(&id) else { continue };
+            self.journal.forgotten(id);
             let tokens = format!("{}.{}", execution.flow, execution.name);
             if let Some(ids) = self.orphans.get_mut(&tokens) {
                 ids.retain(|orphan| *orphan != id);
@@ -419,6 +463,7 @@ impl Store {
     /// Lets further tasks wait for the end of an execution.
     pub fn own(&mut self, id: ExecutionId, owners: Vec<(ExecutionId, TaskId)>) {
         if let Some(execution) = self.executions.get_mut(&id) {
+            self.journal.owned(id, &owners);
             execution.owners.extend(owners);
         }
     }
@@ -528,6 +573,7 @@ impl Store {
         while self.finished.len() > FINISHED_KEPT {
             let Some(id) = self.finished.pop_front() else { return };
             let Some(execution) = self.executions.remove(&id) else { continue };
+            self.journal.forgotten(id);
             if let Some(flow) = self.flows.get_mut(&execution.flow) {
                 flow.executions.remove(&id);
                 flow.by_name.remove(&execution.name);

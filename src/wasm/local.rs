@@ -57,10 +57,16 @@ pub fn emulator_answer_held(emulator: u32, now: f64) -> Result<(), JsValue> {
     with(emulator, |emulator| emulator.answer_held(millis(now)))
 }
 
-/// Flows and executions as text.
+/// Flows and executions as text. With `journal`, changes are recorded from here on.
 #[wasm_bindgen(js_name = emulatorSave)]
-pub fn emulator_save(emulator: u32) -> Result<String, JsValue> {
-    with(emulator, |emulator| emulator.save())
+pub fn emulator_save(emulator: u32, journal: bool) -> Result<String, JsValue> {
+    with(emulator, |emulator| if journal { emulator.save_and_record() } else { emulator.save() })
+}
+
+/// The changes since they are recorded, or since the last call.
+#[wasm_bindgen(js_name = emulatorJournal)]
+pub fn emulator_journal(emulator: u32) -> Result<String, JsValue> {
+    with(emulator, |emulator| emulator.journal())
 }
 
 /// Goes up with every change that a saved text would tell of.

@@ -37,6 +37,10 @@ fn conversations() {
     for case in cases("emulate", "script.txt") {
         let answers = Talk::new(&case).hold();
         case.expect("answers.txt", &answers, &mut failures);
+        // Saved text and journal hold the same as the emulator, after every line.
+        let mut recorded = Talk::new(&case);
+        recorded.record = Some(String::new());
+        recorded.hold();
         // What is saved and restored between two lines must not be noticed.
         let script = case.read("script.txt");
         if script.contains("set quotas") || script.contains("set nonces") || script.contains("set fail") {
@@ -67,6 +71,8 @@ struct Talk<'c> {
     said: String,
     /// Between two lines, wherever nothing is held.
     restarts: bool,
+    /// The saved text and its journal, if it is checked.
+    record: Option<String>,
 }
 
 impl<'c> Talk<'c> {
@@ -86,6 +92,7 @@ impl<'c> Talk<'c> {
             token: String::new(),
             said: String::new(),
             restarts: false,
+            record: None,
         }
     }
 
@@ -134,8 +141,32 @@ impl<'c> Talk<'c> {
                 }
                 _ => panic!("{}: `{line}` is no command", self.case.name),
             }
+            self.check_record(line);
         }
         self.said
+    }
+
+    /// Compares the emulator with one that is restored from the saved text and its journal.
+    fn check_record(&mut self, line: &str) {
+        let Some(mut text) = self.record.take() else { return };
+        if self.emulator.is_some() {
+            if text.is_empty() || line.starts_with("restart") {
+                text = self.emulator().save_and_record();
+            } else {
+                let batch = self.emulator().journal();
+                assert_eq!(self.emulator().journal(), "", "a change is recorded once");
+                text.push_str(&batch);
+            }
+            let mut restored = Emulator::new(Options { seed: 2, ..self.options.clone() });
+            let problems = restored.restore(&text).unwrap().problems;
+            assert!(problems.is_empty(), "{}: {line}: {problems:?}", self.case.name);
+            let now = self.now;
+            restored.advance(now);
+            // The head holds the time and the random numbers, which also change with reads.
+            let body = |text: &str| text.lines().skip(1).filter(|l| !l.starts_with("{\"sha")).collect::<Vec<_>>().join("\n");
+            assert_eq!(body(&restored.save()), body(&self.emulator().save()), "{}: {line}", self.case.name);
+        }
+        self.record = Some(text);
     }
 
     fn set(&mut self, what: &[&str]) {
@@ -535,6 +566,27 @@ fn a_torn_state_is_refused() {
         let changed = format!("{}~{}", &text[..end], &text[end + 1..]);
         assert!(restore(&changed).is_err(), "changed at {end}");
     }
+    // A journal that is not complete ends the text. What is before it is restored.
+    let saved = talk.emulator().save_and_record();
+    let request = talk.signed("rpc", "DeleteFlow", &["Name=f"]);
+    talk.send("deleted", &request);
+    let first = talk.emulator().journal();
+    let request = talk.signed("rpc", "CreateFlow", &["Name=g", "Type=FDL", "Description=d", "Definition=@flow.yaml"]);
+    talk.send("created", &request);
+    let second = talk.emulator().journal();
+    let flows = |text: &str| restore(text).map(|back| (back.flows, back.problems.len())).unwrap();
+    assert_eq!(flows(&saved), (1, 0));
+    assert_eq!(flows(&format!("{saved}{first}")), (0, 0));
+    assert_eq!(flows(&format!("{saved}{first}{second}")), (1, 0));
+    for end in 1..first.len() {
+        assert_eq!(flows(&format!("{saved}{}", &first[..end])), (1, 1), "cut at {end}");
+        let changed = format!("{saved}{}~{}{second}", &first[..end], &first[end + 1..]);
+        assert_eq!(flows(&changed), (1, 1), "changed at {end}");
+    }
+    assert_eq!(flows(&format!("{saved}{second}")), (1, 1), "a batch continues one text only");
+    let problem = restore(&format!("{saved}{first}{}", &second[..9])).unwrap().problems.pop().unwrap();
+    let line = 1 + saved.lines().count() + first.lines().count();
+    assert!(problem.starts_with(&format!("the changes from line {line} on (9 bytes)")), "{problem}");
     let older = text.replacen("\"version\":1", "\"version\":9", 1);
     assert!(restore(&older).unwrap_err().contains("format 9"));
     assert!(restore("{\"flows\": []}\n").unwrap_err().contains("no saved state"));

@@ -2,8 +2,8 @@
 
 import { chromium } from "playwright-core";
 
-/** Starts it without a window, and without a word to anyone outside. */
-export function launch() {
+/** Starts it without a window, and without a word to anyone outside; `more` are further arguments. */
+export function launch(more = []) {
   const executablePath = process.env.CHROMIUM;
   if (!executablePath) throw new Error("CHROMIUM does not name a browser; `cargo xtask test` sets it");
   return chromium.launch({
@@ -18,6 +18,7 @@ export function launch() {
       "--disable-background-networking",
       "--disable-component-update",
       "--disable-sync",
+      ...more,
     ],
   });
 }

@@ -1,23 +1,13 @@
 // `cloudflow-wasm local`, the command of the package, in every runtime it is for.
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { signRequest } from "../../pkg/local.js";
-
-const BIN = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "pkg", "bin", "cloudflow-wasm.js");
-
-/** Node always; the others where the caller says where they are, as `cargo xtask test` does. */
-const RUNTIMES = Object.entries({
-  node: [process.execPath],
-  deno: process.env.DENO && [process.env.DENO, "run", "--allow-all", "--quiet", "--no-lock"],
-  bun: process.env.BUN && [process.env.BUN, "run"],
-}).filter(([, command]) => command);
+import { BIN, RUNTIMES, pause, run, start } from "./support/local-server.mjs";
 
 const flow = (seconds) => `version: v1
 type: flow
@@ -43,7 +33,7 @@ for (const [name, command] of RUNTIMES) {
     let server = await start(t, command, args);
     assert.match(server.output(), /flow orders: loaded, orders\.yaml/);
     assert.match(server.output(), /flow quick: loaded as Express, quick\.express\.yml/);
-    assert.match(server.output(), /key +emulator, with the secret emulator-secret/);
+    assert.match(server.output(), /key +emulator, from CLOUDFLOW_KEY/);
     const one = { FlowName: "orders", ExecutionName: "one" };
     assert.equal((await server.ask("StartExecution", { ...one, Input: '{"n":  1}' })).body.Status, "Running");
     const sync = await server.ask("StartSyncExecution", { FlowName: "quick" });
@@ -96,12 +86,15 @@ for (const [name, command] of RUNTIMES) {
       [["local", "--tasks", join(place, "none.mjs")], 1, /the tasks of .*none\.mjs/],
       [["local", "--port", "many"], 2, /--port must be a whole number from 0 to 65535, not `many`/],
       [["local", "--key", "nosecret"], 2, /--key must be an AccessKey ID and its secret/],
+      [["local"], 2, /CLOUDFLOW_KEY must be an AccessKey ID and its secret/, { CLOUDFLOW_KEY: "nosecret" }],
+      [["local", "--allow-origin", "*"], 2, /--allow-origin must be an origin such as http:\/\/localhost:3000, not `\*`/],
+      [["local", "--host", ""], 2, /--host must be a name or an address/],
       [["local", "--prot", "1"], 2, /--prot/],
       [["serve"], 2, /`serve` is not a command/],
       [["--help"], 0, /--flows DIR/],
     ];
-    await Promise.all(refusals.map(async ([args, code, words]) => {
-      const { child, ended, output } = run(t, command, args);
+    await Promise.all(refusals.map(async ([args, code, words, env]) => {
+      const { child, ended, output } = run(t, command, args, env);
       assert.equal(await ended, code, `${args.join(" ")}: ${output()}`);
       assert.match(output(), words);
       assert.ok(!/\n +at /.test(output()), `no trace: ${output()}`);
@@ -142,42 +135,3 @@ test("a body without end is cut off, and a client that leaves ends nothing", asy
   server.child.kill("SIGTERM");
   assert.equal(await server.ended, 0);
 });
-
-function run(t, [program, ...before], args) {
-  const child = spawn(program, [...before, BIN, ...args], { stdio: ["ignore", "pipe", "pipe"] });
-  let output = "";
-  const heard = new Set();
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8").on("data", (text) => {
-      output += text;
-      for (const hear of heard) hear();
-    });
-  }
-  const ended = new Promise((resolve) => child.once("close", (code, signal) => resolve(code ?? signal)));
-  t.after(() => child.kill("SIGKILL"));
-  const until = async (words, ms = 30_000) => {
-    const end = Date.now() + ms;
-    while (!words.test(output)) {
-      assert.ok(Date.now() < end && child.exitCode === null, `${words} was not said:\n${output}`);
-      await Promise.race([new Promise((resolve) => heard.add(resolve)), pause(200)]);
-      heard.clear();
-    }
-  };
-  return { child, ended, until, output: () => output };
-}
-
-async function start(t, command, args) {
-  const server = run(t, command, args);
-  await server.until(/^endpoint .*$/m);
-  const url = /^endpoint +(\S+)$/m.exec(server.output())[1];
-  await server.until(/^key /m);
-  const ask = async (action, parameters, signing) => {
-    const response = await fetch(await signRequest(action, parameters, { endpoint: url, ...signing }));
-    return { status: response.status, body: await response.json() };
-  };
-  return { ...server, url, ask };
-}
-
-function pause(ms) {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}

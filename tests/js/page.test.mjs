@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 
 import { startDemo } from "../../www/serve.mjs";
 import { launch } from "./chromium.mjs";
+import { raw } from "./support/local-server.mjs";
 
 const SCREENS = fileURLToPath(new URL("../../target/screens/", import.meta.url));
 
@@ -202,6 +203,42 @@ test("the address keeps what is on the page", async (t) => {
   await page.waitForSelector("#start:enabled");
   assert.equal(await page.inputValue("#definition"), text);
   assert.equal(await page.inputValue("#flow-name"), "tea_house");
+});
+
+test("a page of another origin is refused, also under a name that leads here", async () => {
+  const { host, port } = new URL(demo.url);
+  const body = JSON.stringify({ flowName: "evil", executionName: "e", definition: "version: v1\ntype: flow\nsteps:\n  - {type: pass, name: a}\n" });
+  const start = (host, ...headers) => raw(demo.url, [
+    "POST /demo/start HTTP/1.1", `Host: ${host}`, "Content-Type: application/json", `Content-Length: ${body.length}`, "Connection: close",
+    ...headers, "", body,
+  ].join("\r\n"));
+  const get = (path, host, ...headers) => raw(demo.url, [`GET ${path} HTTP/1.1`, `Host: ${host}`, "Connection: close", ...headers, "", ""].join("\r\n"));
+  const query = "/api/?FlowName=evil&ExecutionName=e&Action=DescribeExecution";
+  for (const answer of [
+    await start(host, "Origin: http://evil.example"),
+    await start(host, "Origin: null", "Sec-Fetch-Site: cross-site"),
+    await start(host, "Origin: http://127.0.0.1:1", "Sec-Fetch-Site: same-site"),
+    await start(`evil.example:${port}`),
+    await start(`evil.example:${port}`, `Origin: http://evil.example:${port}`, "Sec-Fetch-Site: same-origin"),
+    await start("evil.example", `X-Forwarded-Host: ${host}`, `MF-Original-URL: ${demo.url}demo/start`),
+    await get(query, `evil.example:${port}`),
+    await get(query, host, "Sec-Fetch-Site: cross-site"),
+    await get(query, "evil.example", `MF-Original-URL: ${demo.url}${query.slice(1)}`),
+    await get("/index.html", `evil.example:${port}`),
+  ]) {
+    assert.equal(answer.status, 403, `${answer.head}\n${answer.body}`);
+    assert.match(answer.body, /Local\.(Host|Origin)Refused/);
+    assert.doesNotMatch(answer.head, /access-control-allow/i);
+  }
+  // The Worker's own port, as a rebound name would reach it: it believes the header of wrangler.
+  const { port: inner } = new URL(demo.workerUrl);
+  const path = `/api/${query.slice(5)}`;
+  for (const headers of [`Host: 127.0.0.1:${inner}`, `Host: evil.example:${inner}\r\nMF-Original-URL: ${demo.workerUrl.slice(0, -1)}${path}`]) {
+    const answer = await raw(demo.workerUrl, `GET ${path} HTTP/1.1\r\n${headers}\r\nConnection: close\r\n\r\n`);
+    assert.equal(answer.status, 403, answer.head);
+  }
+  assert.deepEqual(upstream, [], "nothing of it came to the emulator");
+  assert.equal((await start(host, `Origin: http://${host}`, "Sec-Fetch-Site: same-origin")).status, 200);
 });
 
 for (const colorScheme of ["light", "dark"]) {

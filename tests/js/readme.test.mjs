@@ -72,7 +72,7 @@ test("the tasks do what they show", async (t) => {
   const flow = (name) => `version: v1\ntype: flow\nsteps:\n  - {type: task, name: one, resourceArn: 'acs:fc:::services/s/functions/${name}'}\n`;
   await writeFile(join(flows, "pack.yaml"), flow("pack"));
   await writeFile(join(flows, "other.yaml"), flow("other"));
-  const server = await startServer({ flows, tasks, port: 0 });
+  const server = await startServer({ flows, tasks, port: 0, keys: [["emulator", "emulator-secret"]] });
   t.after(() => server.close());
   const ask = async (action, parameters) => (await fetch(await signRequest(action, parameters, { endpoint: server.url }))).json();
   await ask("StartExecution", { FlowName: "pack", ExecutionName: "e", Input: '{"a":1}' });

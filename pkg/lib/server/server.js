@@ -1,20 +1,20 @@
 // The service on this machine, as a server: the emulator behind an address, flows out of a folder, the
 // state in a file, one line for each request.
 
+import { randomBytes } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { extname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { validateFlow } from "../../index.js";
 import { createEmulator } from "../../local.js";
+import { createGuard } from "../guard.js";
 import { serveFetch } from "../serve.js";
 import { createFolder } from "./folder.js";
-import { createStateFile } from "./state.js";
+import { safeLine, safeWord } from "./line.js";
+import { openStateFile } from "./state.js";
 
 /** How long a stop waits for answers to get out. */
 const GRACE = 2000;
-
-/** What signs where no key is given: a pair for tests, known to everybody. */
-const TEST_KEY = ["emulator", "emulator-secret"];
 
 /**
  * Starts it. What cannot be started rejects, with a message for whoever started it.
@@ -22,24 +22,30 @@ const TEST_KEY = ["emulator", "emulator-secret"];
  * @param flows the folder of definitions
  * @param state the state file
  * @param tasks the file of handlers or mocks
- * @param keys pairs of AccessKey ID and secret
+ * @param keys pairs of AccessKey ID and secret; without any, one is made up, and `key` of the result tells it
+ * @param hosts the first is the address to listen on; each is a name that is accepted in `Host`
+ * @param origins origins of pages that may use the server
  * @param say (line) => void, for what is not about a request
  * @param onRequest (line) => void
  */
 export async function startServer({
-  flows, state, tasks, keys = [TEST_KEY], host = "127.0.0.1", port = 8791, quotas = false, latencyMs = 0,
-  say = () => {}, onRequest = () => {},
+  flows, state, tasks, keys, hosts = ["127.0.0.1"], origins = [], port = 8791, quotas = false, latencyMs = 0,
+  say: print = () => {}, onRequest: printRequest = () => {},
 }) {
+  const say = (text) => print(safeLine(text));
+  const onRequest = (text) => printRequest(safeLine(text));
   if (flows !== undefined) await needsFolder(flows);
   const handlers = withDefault(tasks === undefined ? {} : await readTasks(resolve(tasks)), say);
-  const emulator = createEmulator({ accessKeys: Object.fromEntries(keys), quotas, faults: { latencyMs }, tasks: handlers });
+  const key = keys ? undefined : [`local-${randomBytes(4).toString("hex")}`, randomBytes(16).toString("hex")];
+  const emulator = createEmulator({ accessKeys: Object.fromEntries(keys ?? [key]), quotas, faults: { latencyMs }, tasks: handlers });
   const stops = [() => emulator.close()];
   const stop = async () => {
     for (const part of stops.splice(0).reverse()) await part();
   };
   try {
-    const file = state === undefined ? undefined : createStateFile(resolve(state), emulator, say);
-    await file?.load();
+    let wrote = true;
+    const file = state === undefined ? undefined : await openStateFile(state, emulator, say);
+    if (file) stops.push(async () => (wrote = await file.stop()));
     if (flows !== undefined) {
       const folder = createFolder(resolve(flows), { skip: tasks === undefined ? [] : [resolve(tasks)], ...into(emulator, say), say });
       await folder.look();
@@ -47,17 +53,24 @@ export async function startServer({
       stops.push(() => folder.stop());
     }
     const life = { stopping: false };
-    const server = await listen(logged(emulator, life, onRequest), { host, port });
-    file?.watch();
-    let wrote = true;
+    const guard = createGuard({
+      hosts,
+      origins,
+      allow: {
+        host: (name) => `; --host ${name} accepts it, behind the address to listen on`,
+        origin: (name = "ORIGIN") => `; --allow-origin ${name} allows it`,
+      },
+    });
+    const onRefused = ({ method, code, message }) => onRequest(`${new Date().toISOString()} ${safeWord(method)} 403 ${code} ${message}`);
+    const server = await listen(logged(emulator, file, life, onRequest), { host: hosts[0], port, guard, onRefused });
     return {
       url: server.url,
+      key,
       /** Answers what is held, and ends. False where the state could not be written. */
       async close() {
         life.stopping = true;
         emulator.answerHeld();
         await server.close(GRACE);
-        if (file) wrote = await file.stop();
         await stop();
         return wrote;
       },
@@ -76,9 +89,10 @@ async function needsFolder(flows) {
   if (!stats.isDirectory()) throw new Error(`\`${flows}\` is a file; --flows takes the folder with the definitions`);
 }
 
-async function listen(fetch, { host, port }) {
+async function listen(fetch, options) {
+  const { host, port } = options;
   try {
-    return await serveFetch(fetch, { host, port });
+    return await serveFetch(fetch, options);
   } catch (error) {
     const reasons = {
       EADDRINUSE: `port ${port} of ${host} is in use: give another with --port, or 0 for any that is free`,
@@ -116,10 +130,10 @@ function withDefault(handlers, say) {
   if (typeof handlers !== "object" || handlers === null || Array.isArray(handlers) || Object.hasOwn(handlers, "*")) return handlers;
   const unmatched = (_, { name, action, taskToken }) => {
     if (taskToken !== undefined) {
-      say(`task ${plain(name)}: nothing is for \`${plain(action)}\`; it waits until its token is reported`);
+      say(`task ${safeWord(name)}: nothing is for \`${safeWord(action)}\`; it waits until its token is reported`);
       return {};
     }
-    say(`task ${plain(name)}: nothing is for \`${plain(action)}\`; it fails as Local.NoTaskHandler`);
+    say(`task ${safeWord(name)}: nothing is for \`${safeWord(action)}\`; it fails as Local.NoTaskHandler`);
     throw Object.assign(new Error(`nothing in --tasks is for \`${action}\` of \`${name}\``), { code: "Local.NoTaskHandler" });
   };
   return { ...handlers, "*": unmatched };
@@ -155,24 +169,31 @@ function into(emulator, say) {
   };
 }
 
-function logged(emulator, life, onRequest) {
+function logged(emulator, file, life, onRequest) {
   return async (request) => {
     const began = performance.now();
     const what = await subject(request);
     const log = (outcome) => onRequest(`${new Date().toISOString()} ${what} ${outcome} ${Math.round(performance.now() - began)} ms`);
-    if (life.stopping) {
-      log("503 stopping");
-      const body = JSON.stringify({ RequestId: crypto.randomUUID(), Code: "ServiceUnavailable", Message: "The server stops." });
+    const unavailable = (why, message) => {
+      log(`503 ${why}`);
+      const body = JSON.stringify({ RequestId: crypto.randomUUID(), Code: "ServiceUnavailable", Message: message });
       return new Response(body, { status: 503, headers: { "content-type": "application/json;charset=utf-8" } });
-    }
+    };
+    if (life.stopping) return unavailable("stopping", "the server stops");
     try {
       const response = await emulator.fetch(request);
+      try {
+        // What an answer tells is in the file first.
+        await file?.commit();
+      } catch (error) {
+        return unavailable("unwritten", `the state file cannot be written: ${error.message}`);
+      }
       if (response.status < 400) {
         log(response.status);
         return response;
       }
       const body = await response.text();
-      log(`${response.status} ${plain(codeOf(body))}`);
+      log(`${response.status} ${safeWord(codeOf(body))}`);
       return new Response(body, { status: response.status, headers: response.headers });
     } catch (error) {
       log(request.signal.aborted ? "the client has gone" : "cut");
@@ -190,7 +211,7 @@ async function subject(request) {
   const acs3 = request.headers.get("authorization")?.startsWith("ACS3");
   const action = (acs3 ? request.headers.get("x-acs-action") : query.get("Action")) ?? request.method;
   const names = [of("FlowName") ?? of("Name"), of("ExecutionName")].filter((name) => name);
-  return [action, names.join("/")].filter((part) => part).map(plain).join(" ");
+  return [action, names.join("/")].filter((part) => part).map(safeWord).join(" ");
 }
 
 function codeOf(body) {
@@ -199,10 +220,4 @@ function codeOf(body) {
   } catch {
     return "";
   }
-}
-
-/** One line of it, of some length, whatever it holds. */
-function plain(text) {
-  const one = String(text).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (c) => `\\u{${c.codePointAt(0).toString(16)}}`);
-  return one.length > 200 ? `${one.slice(0, 200)}…` : one;
 }

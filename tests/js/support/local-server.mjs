@@ -1,0 +1,81 @@
+// `cloudflow-wasm local` as a process, for the tests of the command.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { connect } from "node:net";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { signRequest } from "../../../pkg/local.js";
+
+export const BIN = fileURLToPath(new URL("../../../pkg/bin/cloudflow-wasm.js", import.meta.url));
+
+/** The key of `signRequest`, for a server that gets it by its environment. */
+export const KEY = { CLOUDFLOW_KEY: "emulator:emulator-secret" };
+
+/** Node always; the others where the caller says where they are, as `cargo xtask test` does. */
+export const RUNTIMES = Object.entries({
+  node: [process.execPath],
+  deno: process.env.DENO && [process.env.DENO, "run", "--allow-all", "--quiet", "--no-lock"],
+  bun: process.env.BUN && [process.env.BUN, "run"],
+}).filter(([, command]) => command);
+
+export function run(t, [program, ...before], args, env = KEY) {
+  const { CLOUDFLOW_KEY: _, ...rest } = process.env;
+  const child = spawn(program, [...before, BIN, ...args], { stdio: ["ignore", "pipe", "pipe"], env: { ...rest, ...env } });
+  let output = "";
+  const heard = new Set();
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text) => {
+      output += text;
+      for (const hear of heard) hear();
+    });
+  }
+  const ended = new Promise((resolve) => child.once("close", (code, signal) => resolve(code ?? signal)));
+  t.after(() => child.kill("SIGKILL"));
+  const until = async (words, ms = 30_000) => {
+    const end = Date.now() + ms;
+    while (!words.test(output)) {
+      assert.ok(Date.now() < end && child.exitCode === null, `${words} was not said:\n${output}`);
+      await Promise.race([new Promise((resolve) => heard.add(resolve)), pause(200)]);
+      heard.clear();
+    }
+  };
+  return { child, ended, until, output: () => output };
+}
+
+export async function start(t, command, args, env = KEY) {
+  const server = run(t, command, args, env);
+  await server.until(/^key .*$/m);
+  const url = /^endpoint +(\S+)$/m.exec(server.output())[1];
+  const ask = async (action, parameters, signing) => {
+    const response = await fetch(await signRequest(action, parameters, { endpoint: url, ...signing }));
+    return { status: response.status, body: await response.json(), headers: response.headers };
+  };
+  return { ...server, url, ask };
+}
+
+/** Sends bytes as they are, and gives the head and the body of the answer. */
+export function raw(url, text) {
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve, reject) => {
+    const socket = connect(Number(port), hostname.replace(/^\[|\]$/g, ""), () => socket.write(text));
+    let answer = "";
+    socket.setEncoding("utf8").setTimeout(10_000, () => socket.destroy(new Error(`no end: ${answer}`)));
+    const parts = () => {
+      const [head, body = ""] = answer.split("\r\n\r\n", 2);
+      return { status: Number(/^HTTP\/1\.\d (\d+)/.exec(head)?.[1]), head, body };
+    };
+    socket.on("data", (chunk) => {
+      answer += chunk;
+      const { head, body } = parts();
+      const length = Number(/^content-length: (\d+)/im.exec(head)?.[1] ?? NaN);
+      if (answer.includes("\r\n\r\n") && Buffer.byteLength(body) >= length) socket.end();
+    });
+    socket.on("close", () => resolve(parts()));
+    socket.on("error", reject);
+  });
+}
+
+export function pause(ms) {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
