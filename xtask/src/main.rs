@@ -17,6 +17,7 @@ mod fingerprint;
 mod fuzz;
 mod glue;
 mod inline;
+mod notices;
 mod npm;
 mod package;
 mod paths;

@@ -9,7 +9,7 @@ use crate::command::{command, output, run_at_most, say, which};
 use crate::fingerprint::{is_remembered, remember};
 use crate::{Outcome, debian, paths};
 
-const TARGET: &str = "wasm32-unknown-unknown";
+pub const TARGET: &str = "wasm32-unknown-unknown";
 
 /// Rust for wasm32 as Debian packages it: built for Chromium and Firefox, newer than its `rustc`.
 const PACKAGES: [&str; 4] = ["rustc-web", "cargo-web", "rust-web-src", "lld-22"];
@@ -92,6 +92,21 @@ impl Toolchain {
             Self::Debian { rustc, .. } => output(command(rustc).arg("-vV")).map(|v| format!("debian {v}")),
         }
     }
+}
+
+/// The crates of the compiled standard library for wasm32; empty where it is compiled from source.
+pub fn std_crates() -> Vec<String> {
+    let libraries = output(command("rustc").args(["--print", "target-libdir", "--target", TARGET])).unwrap_or_default();
+    let entries = std::fs::read_dir(libraries.trim()).into_iter().flatten().flatten();
+    let mut crates: Vec<String> = entries
+        .filter_map(|entry| {
+            let name = entry.file_name().into_string().ok()?;
+            let (name, _hash) = name.strip_prefix("lib")?.strip_suffix(".rlib")?.rsplit_once('-')?;
+            Some(name.to_owned())
+        })
+        .collect();
+    crates.sort();
+    crates
 }
 
 /// Where cargo keeps the sources of the crates.
