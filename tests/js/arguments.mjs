@@ -1,5 +1,8 @@
 // The arguments of a runner: a path, and the part of a test's name that selects tests.
 
+import { resolve } from "node:path";
+import process from "node:process";
+
 /** Reads `<path> [--filter NAME]`; the empty filter selects every test. */
 export function readArguments(words) {
   const rest = [...words];
@@ -12,7 +15,7 @@ export function readArguments(words) {
   const [out, extra] = rest;
   if (out === undefined) fail("the path is missing");
   if (extra !== undefined) fail(`\`${extra}\` is not an argument; \`--filter NAME\` is`);
-  return { out, filter };
+  return { out: resolve(out), filter };
 }
 
 function fail(message) {

@@ -7,7 +7,7 @@ import { execFile } from "node:child_process";
 import { cpSync, mkdtempSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
-import { dirname, extname, join, resolve } from "node:path";
+import { dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { Miniflare } from "miniflare";
@@ -17,8 +17,7 @@ import { launch } from "../chromium.mjs";
 const HERE = dirname(fileURLToPath(import.meta.url));
 const ROOT = join(HERE, "..", "..", "..");
 const MODULES = join(ROOT, "node_modules");
-const { out: given, filter } = readArguments(process.argv.slice(2));
-const tarball = resolve(given);
+const { out: tarball, filter } = readArguments(process.argv.slice(2));
 const { CHROMIUM, DENO, BUN, ...rest } = process.env;
 const start = promisify(execFile);
 
