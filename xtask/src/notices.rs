@@ -125,7 +125,9 @@ fn notice(package: &Value) -> Outcome<Notice> {
         let file = files.iter().filter(|file| flat(file).contains(phrase)).min_by_key(|file| file.len());
         let found = file.or(stored.as_ref().filter(|stored| flat(stored).contains(phrase)));
         let found = found.ok_or_else(|| {
-            format!("`{name}` has no file with the text of {licence}; store the text in xtask/notices/ (see WITHOUT_FILE)")
+            format!(
+                "`{name}` has no file with the text of {licence}; store the text in xtask/notices/ (see WITHOUT_FILE)"
+            )
         })?;
         if !texts.contains(found) {
             texts.push(found.clone());
