@@ -65,6 +65,7 @@ usage: cargo xtask <command> [options]
 environment
   CARGO_TARGET_DIR      where Rust builds (default: target/)
   CHROMIUM              the browser for the tests
+  CLOUDFLOW_REQUIRE_LINT  an absent tool of lint is a failure, not a skipped part
   CLOUDFLOW_TOOLCHAIN   rustup or debian: take this way to build for wasm32, not the first that works
 ";
 

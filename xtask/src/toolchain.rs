@@ -139,14 +139,8 @@ fn is_of_rustup(dir: &Path) -> bool {
 }
 
 /// Whether the `rustc` of our `PATH` has a std for wasm32.
-fn has_std() -> bool {
-    let asked = output(command("rustc").args(["--print", "target-libdir", "--target", TARGET]));
-    asked.is_ok_and(|dir| {
-        let files = std::fs::read_dir(dir.trim());
-        files.is_ok_and(|mut files| {
-            files.any(|f| f.is_ok_and(|f| f.file_name().to_string_lossy().starts_with("libstd-")))
-        })
-    })
+pub fn has_std() -> bool {
+    std_crates().iter().any(|name| name == "std")
 }
 
 /// Asks rustup for the std. It is asked once: a refusal is remembered where there is another way.
