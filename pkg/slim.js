@@ -7,9 +7,14 @@ import { instantiate } from "./wasm/core.js";
 
 export { CloudFlowError };
 
+/** @type {WebAssembly.Module | undefined} */
 let compiled;
 
-/** Makes the functions ready. The first module counts; a failed call may be repeated. */
+/**
+ * Makes the functions ready. The first module counts; a failed call may be repeated.
+ *
+ * @param {WebAssembly.Module | BufferSource | Response | URL | Promise<Response>} source
+ */
 export async function init(source) {
   compiled ??= await compile(await source);
 }
@@ -36,9 +41,17 @@ export const {
   }),
 );
 
+/**
+ * Checks what the caller brings, because a caller without types may bring anything.
+ *
+ * @param {any} source
+ * @returns {Promise<WebAssembly.Module>}
+ */
 async function compile(source) {
   if (source instanceof WebAssembly.Module) return source;
-  if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) return WebAssembly.compile(source);
+  if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) {
+    return WebAssembly.compile(/** @type {BufferSource} */ (source));
+  }
   if (source instanceof URL) return compile(await load(source));
   if (typeof source?.arrayBuffer !== "function") {
     throw new CloudFlowError({
@@ -60,8 +73,12 @@ async function compile(source) {
   return streams ? WebAssembly.compileStreaming(source) : WebAssembly.compile(await source.arrayBuffer());
 }
 
-// `fetch` does not read files; Node, Deno and Bun lend their file system without an import that a
-// bundler would trip over.
+/**
+ * `fetch` does not read files; Node, Deno and Bun lend their file system without an import that a
+ * bundler would trip over.
+ *
+ * @param {URL} url
+ */
 function load(url) {
   if (url.protocol !== "file:") return fetch(url);
   const fs = globalThis.process?.getBuiltinModule?.("node:fs/promises");

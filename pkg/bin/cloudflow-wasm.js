@@ -4,6 +4,7 @@
 import process from "node:process";
 import { main } from "../lib/server/cli.js";
 
+/** @type {Promise<void>} */
 const stopped = new Promise((resolve) => {
   let asked = 0;
   for (const signal of ["SIGINT", "SIGTERM"]) {

@@ -29,8 +29,11 @@ extern "C" {
 const PLACES: usize = 256;
 const NEXT: usize = 8;
 
+/// Names of keys and their JavaScript strings, by slot.
+type Keys = Vec<Option<(Box<str>, JsValue)>>;
+
 thread_local! {
-    static KEYS: RefCell<Vec<Option<(Box<str>, JsValue)>>> = const { RefCell::new(Vec::new()) };
+    static KEYS: RefCell<Keys> = const { RefCell::new(Vec::new()) };
     static EMPTY: JsValue = JsValue::from_str("");
 }
 
@@ -131,7 +134,7 @@ impl Value for Js {
     }
 
     fn keys(&self) -> Vec<String> {
-        Object::keys(self.0.unchecked_ref::<Object>()).iter().filter_map(|key| JsValue::from(key).as_string()).collect()
+        Object::keys(self.0.unchecked_ref::<Object>()).iter().filter_map(|key| key.as_string()).collect()
     }
 
     fn len(&self) -> usize {

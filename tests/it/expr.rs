@@ -74,7 +74,7 @@ fn any_tokens_in_any_order_are_read() {
         "==", "!", "-", "in", "&&", "||", "=", "f", "true", "1.5e3", " ", "\n", "名", "🎈", "@", "\\",
     ];
     let mut seed = 0x2545_f491_4f6c_dd1d_u64;
-    for _ in 0..50_000 {
+    for _ in 0..crate::support::rounds(50_000) {
         let mut text = String::new();
         for _ in 0..seed % 12 {
             seed ^= seed << 13;

@@ -169,7 +169,7 @@ fn any_conversation_holds_the_rules() {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (seed >> 33) % sides
     };
-    for _ in 0..20_000 {
+    for _ in 0..crate::support::rounds(20_000) {
         let timeout = 1 + dice(200_000);
         let options = Options {
             until_done: dice(2) == 0,

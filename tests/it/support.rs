@@ -6,6 +6,21 @@
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
+/// How many of `all` random rounds a test plays: all, or a few where `CASES_QUICK` is set (`cargo xtask test --quick`).
+pub fn rounds(all: u64) -> u64 {
+    if is_quick() { (all / 20).max(1) } else { all }
+}
+
+/// Tests that take a text apart at every character do it at every n-th.
+pub fn stride() -> usize {
+    if is_quick() { 23 } else { 1 }
+}
+
+/// Whether what never happened proves nothing, because few rounds are played.
+pub fn is_quick() -> bool {
+    env::var_os("CASES_QUICK").is_some_and(|value| value != "0")
+}
+
 /// One folder of `tests/cases/<family>`.
 pub struct Case {
     /// The path below the family, with `/`.

@@ -14,23 +14,30 @@
 //   cases(family)             the folders of tests/cases/<family>: [{ name, files }], sorted
 //   readCase(family, name, file)   the text of one file
 //   service                   the emulator's address on loopback, with ways to it that break: support/service.mjs
+//   filter                    the part of a name that selected the tests of this run; "" selects every test
 //   setOffline(offline)       in the browser only: takes the network away, and gives it back
 //
 // A promise that rejects while nobody is there to catch it fails the test in which that happened.
 
-/** Runs suites (`[[file, module]]`), one test after the other; tells each outcome to `report`. */
+/**
+ * Runs suites (`[[file, module]]`), one test after the other, and reports `{ name, ms, error }` of each.
+ * A test runs if `file: name` contains `environment.filter`.
+ */
 export async function run(suites, environment, report = () => {}) {
+  const filter = environment.filter ?? "";
   const totals = { passed: 0, failed: 0 };
   const uncaught = rejections();
   for (const [file, suite] of suites) {
     for (const [name, body] of Object.entries(suite.tests ?? {})) {
+      if (!`${file}: ${name}`.includes(filter)) continue;
+      const began = performance.now();
       const error = (await failure(body, environment)) ?? (await uncaught());
       totals[error === undefined ? "passed" : "failed"] += 1;
-      report({ name: `${file}: ${name}`, error });
+      report({ name: `${file}: ${name}`, ms: performance.now() - began, error });
     }
     if (!suite.tests) {
       totals.failed += 1;
-      report({ name: file, error: "it exports no `tests`" });
+      report({ name: file, ms: 0, error: "it exports no `tests`" });
     }
   }
   return totals;

@@ -18,7 +18,9 @@ const ENTRIES = { cloudflow: ".", slim: "./slim", local: "./local", gateway: "./
  */
 export function writeEntry(out, runtime) {
   mkdirSync(out, { recursive: true });
-  const suites = readdirSync(join(HERE, "suite")).filter((name) => name.endsWith(".mjs")).sort();
+  const suites = readdirSync(join(HERE, "suite"))
+    .filter((name) => name.endsWith(".mjs"))
+    .sort();
   if (suites.length === 0) throw new Error("tests/js/suite holds no suite");
   const from = (file) => JSON.stringify(pathToFileURL(file).href);
   const path = (file) => JSON.stringify(file);
@@ -47,7 +49,7 @@ export function writeEntry(out, runtime) {
 export function resolve(entry, runtime) {
   const { exports } = JSON.parse(readFileSync(join(PKG, "package.json"), "utf8"));
   const found = exports[entry];
-  const file = typeof found === "string" ? found : ((runtime === "workerd" && found.workerd) || found.default);
+  const file = typeof found === "string" ? found : (runtime === "workerd" && found.workerd) || found.default;
   return join(PKG, file);
 }
 
@@ -56,15 +58,26 @@ export function coreBytes() {
   return readFileSync(resolve("./core.wasm"));
 }
 
-/** Prints one outcome; those that pass are only counted. */
-export function print({ name, error }) {
+const outcomes = [];
+
+/** Prints a test that fails, and keeps the time of each for `finish`. */
+export function print(outcome) {
+  outcomes.push(outcome);
+  const { name, error } = outcome;
   if (error === undefined) return;
-  const lines = error.split("\n").slice(0, 20).map((line) => (line.length > 400 ? `${line.slice(0, 400)} …` : line));
+  const lines = error
+    .split("\n")
+    .slice(0, 20)
+    .map((line) => (line.length > 400 ? `${line.slice(0, 400)} …` : line));
   console.log([`not ok  ${name}`, ...lines].join("\n        "));
 }
 
-/** The last line of every runner, which xtask reads. */
-export function finish({ passed, failed }) {
+/** Prints the slowest tests, then the line that xtask reads; returns the exit code. */
+export function finish({ passed, failed }, filter = "") {
+  const slowest = outcomes.toSorted((a, b) => b.ms - a.ms).slice(0, 10);
+  if (slowest.length > 0) console.log("slowest:");
+  for (const { name, ms } of slowest) console.log(`${ms.toFixed(0).padStart(8)} ms  ${name}`);
+  if (passed + failed === 0) console.log(`no test has \`${filter}\` in its name`);
   console.log(`${passed} passed, ${failed} failed`);
   return failed === 0 && passed > 0 ? 0 : 1;
 }

@@ -1,23 +1,25 @@
 // Runs the suites in Chromium, bundled as for a page.
 //
-//     CHROMIUM=/usr/bin/chromium node tests/js/run-browser.mjs <where to put the entry>
+//     CHROMIUM=/usr/bin/chromium node tests/js/run-browser.mjs <where to put the entry> [--filter NAME]
 
 import { createServer } from "node:http";
 import { build } from "esbuild";
+import { readArguments } from "./arguments.mjs";
 import { launch } from "./chromium.mjs";
 import { coreBytes, finish, print, writeEntry } from "./prepare.mjs";
 import { openService } from "./support/service.mjs";
 
-const entry = writeEntry(process.argv[2], "browser");
+const { out, filter } = readArguments(process.argv.slice(2));
+const entry = writeEntry(out, "browser");
 const bundle = await build({
   stdin: {
     contents: `import { main } from ${JSON.stringify(entry)};
-globalThis.suites = async (service) => {
+globalThis.suites = async (host) => {
   const outcomes = [];
   const module = await WebAssembly.compileStreaming(fetch("/core.wasm"));
-  return { totals: await main(module, (outcome) => outcomes.push(outcome), { service, setOffline }), outcomes };
+  return { totals: await main(module, (outcome) => outcomes.push(outcome), { ...host, setOffline }), outcomes };
 };`,
-    resolveDir: process.argv[2],
+    resolveDir: out,
   },
   bundle: true,
   format: "esm",
@@ -28,7 +30,10 @@ globalThis.suites = async (service) => {
 });
 
 const files = {
-  "/": ["text/html", "<!doctype html><meta charset=utf-8><title>suites</title><script type=module src=/bundle.js></script>"],
+  "/": [
+    "text/html",
+    "<!doctype html><meta charset=utf-8><title>suites</title><script type=module src=/bundle.js></script>",
+  ],
   "/bundle.js": ["text/javascript", bundle.outputFiles[0].contents],
   "/core.wasm": ["application/wasm", coreBytes()],
 };
@@ -48,14 +53,17 @@ try {
   const uncaught = [];
   page.on("pageerror", (error) => uncaught.push(error));
   await page.goto(`http://127.0.0.1:${server.address().port}/`);
-  await page.waitForFunction(() => globalThis.suites).catch((error) => {
-    throw uncaught[0] ?? error;
-  });
-  const { outcomes, totals } = await page.evaluate((url) => globalThis.suites(url), service.url);
-  for (const error of uncaught) outcomes.push({ name: "uncaught in the page", error: String(error.stack ?? error) });
+  await page
+    .waitForFunction(() => globalThis.suites)
+    .catch((error) => {
+      throw uncaught[0] ?? error;
+    });
+  const { outcomes, totals } = await page.evaluate((host) => globalThis.suites(host), { service: service.url, filter });
+  for (const error of uncaught)
+    outcomes.push({ name: "uncaught in the page", ms: 0, error: String(error.stack ?? error) });
   totals.failed += uncaught.length;
   outcomes.forEach(print);
-  code = finish(totals);
+  code = finish(totals, filter);
 } finally {
   await browser.close();
   server.close();

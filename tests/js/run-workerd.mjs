@@ -1,15 +1,16 @@
 // Runs the suites in workerd, the runtime of Cloudflare Workers, through Miniflare.
 //
-//     node tests/js/run-workerd.mjs <where to put the entry>
+//     node tests/js/run-workerd.mjs <where to put the entry> [--filter NAME]
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { basename, isAbsolute, join } from "node:path";
 import { build } from "esbuild";
 import { Miniflare } from "miniflare";
+import { readArguments } from "./arguments.mjs";
 import { finish, print, resolve, writeEntry } from "./prepare.mjs";
 import { openService } from "./support/service.mjs";
 
-const out = process.argv[2];
+const { out, filter } = readArguments(process.argv.slice(2));
 const entry = writeEntry(out, "workerd");
 const worker = join(out, "worker.mjs");
 writeFileSync(
@@ -19,8 +20,8 @@ import module from ${JSON.stringify(resolve("./core.wasm"))};
 export default {
   async fetch(request) {
     const outcomes = [];
-    const service = new URL(request.url).searchParams.get("service");
-    const totals = await main(module, (outcome) => outcomes.push(outcome), { service });
+    const host = Object.fromEntries(new URL(request.url).searchParams);
+    const totals = await main(module, (outcome) => outcomes.push(outcome), host);
     return Response.json({ outcomes, totals });
   },
 };
@@ -63,12 +64,14 @@ const miniflare = new Miniflare({
 const service = await openService();
 let code = 1;
 try {
-  const response = await miniflare.dispatchFetch(`http://suite.example/?service=${service.url}`);
+  const response = await miniflare.dispatchFetch(
+    `http://suite.example/?${new URLSearchParams({ service: service.url, filter })}`,
+  );
   const text = await response.text();
   if (!response.ok) throw new Error(`the Worker answered ${response.status}: ${text}`);
   const { outcomes, totals } = JSON.parse(text);
   outcomes.forEach(print);
-  code = finish(totals);
+  code = finish(totals, filter);
 } finally {
   await miniflare.dispose();
   service.close();

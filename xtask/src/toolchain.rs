@@ -9,7 +9,7 @@ use crate::command::{command, output, run_at_most, say, which};
 use crate::fingerprint::{is_remembered, remember};
 use crate::{Outcome, debian, paths};
 
-const TARGET: &str = "wasm32-unknown-unknown";
+pub const TARGET: &str = "wasm32-unknown-unknown";
 
 /// Rust for wasm32 as Debian packages it: built for Chromium and Firefox, newer than its `rustc`.
 const PACKAGES: [&str; 4] = ["rustc-web", "cargo-web", "rust-web-src", "lld-22"];
@@ -94,6 +94,21 @@ impl Toolchain {
     }
 }
 
+/// The crates of the compiled standard library for wasm32; empty where it is compiled from source.
+pub fn std_crates() -> Vec<String> {
+    let libraries = output(command("rustc").args(["--print", "target-libdir", "--target", TARGET])).unwrap_or_default();
+    let entries = std::fs::read_dir(libraries.trim()).into_iter().flatten().flatten();
+    let mut crates: Vec<String> = entries
+        .filter_map(|entry| {
+            let name = entry.file_name().into_string().ok()?;
+            let (name, _hash) = name.strip_prefix("lib")?.strip_suffix(".rlib")?.rsplit_once('-')?;
+            Some(name.to_owned())
+        })
+        .collect();
+    crates.sort();
+    crates
+}
+
 /// Where cargo keeps the sources of the crates.
 fn cargo_home() -> PathBuf {
     env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(env::home_dir()?.join(".cargo"))).unwrap_or_default()
@@ -124,14 +139,8 @@ fn is_of_rustup(dir: &Path) -> bool {
 }
 
 /// Whether the `rustc` of our `PATH` has a std for wasm32.
-fn has_std() -> bool {
-    let asked = output(command("rustc").args(["--print", "target-libdir", "--target", TARGET]));
-    asked.is_ok_and(|dir| {
-        let files = std::fs::read_dir(dir.trim());
-        files.is_ok_and(|mut files| {
-            files.any(|f| f.is_ok_and(|f| f.file_name().to_string_lossy().starts_with("libstd-")))
-        })
-    })
+pub fn has_std() -> bool {
+    std_crates().iter().any(|name| name == "std")
 }
 
 /// Asks rustup for the std. It is asked once: a refusal is remembered where there is another way.

@@ -43,7 +43,7 @@ const LONG: usize = 8 * 1024;
 #[test]
 fn cut_at_every_character() {
     each(&flows(false), |name, text| {
-        for (at, _) in text.char_indices().filter(|_| text.len() < LONG) {
+        for (at, _) in text.char_indices().step_by(crate::support::stride()).filter(|_| text.len() < LONG) {
             look_at(&text[..at], &|| format!("{name} cut at {at}"));
         }
     });
@@ -97,7 +97,7 @@ fn edited_at_random() {
     each(&flows(true), |name, text| {
         // Another series for each text, the same in every run.
         let mut random = Random(text.bytes().fold(0x5eed, |sum, byte| sum * 31 % 1_000_003 + u64::from(byte)) | 1);
-        let rounds = 2 + 60_000 / (text.len() + 500);
+        let rounds = crate::support::rounds(2 + 60_000 / (text.len() as u64 + 500));
         for round in 0..rounds {
             let mut text = text.to_owned();
             for _ in 0..=random.below(4) {

@@ -18,7 +18,7 @@ use super::{Random, texts};
 fn cut_at_every_character() {
     for text in texts() {
         // Long texts are cut more rarely.
-        let step = 1 + text.len() / 50;
+        let step = crate::support::stride() + text.len() / 50;
         for (at, _) in text.char_indices().step_by(step).chain([(text.len(), ' ')]) {
             look_at(&text[..at]);
         }
@@ -36,7 +36,7 @@ fn random_bytes_of_yaml() {
         "\0", "\u{feff}",
     ];
     let mut random = Random(7);
-    for _ in 0..8_000 {
+    for _ in 0..crate::support::rounds(8_000) {
         let mut text = String::new();
         for _ in 0..random.below(24) {
             text += alphabet[random.below(alphabet.len())];

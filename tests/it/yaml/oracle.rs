@@ -140,7 +140,7 @@ fn reads_as_granit_does() {
 fn reads_as_granit_does_after_random_edits() {
     let texts = texts();
     let mut random = Random(0x5eed);
-    let rounds: usize = if std::env::var_os("YAML_ROUNDS").is_some() { 40_000 } else { 4_000 };
+    let rounds: u64 = if std::env::var_os("YAML_ROUNDS").is_some() { 40_000 } else { crate::support::rounds(4_000) };
     let pieces = [
         " ", "  ", "\n", "\n ", "\n  ", ":", ": ", "- ", "\n- ", "? ", "#", " # c", "\"", "'", "[", "]", "{", "}",
         ", ", "|", ">", "|-\n", "&a ", "*a", "!t ", "\t", "---\n", "...\n", "%", "@", "x", "中", "\r\n", "\\", "\n\n",

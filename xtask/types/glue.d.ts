@@ -1,0 +1,8 @@
+// The shape of `pkg/wasm/core.js` and `pkg/wasm/local.js`, for `tsc --checkJs`.
+// `cargo xtask lint` copies it next to them; it is not part of the package.
+
+/** Functions of one instance of a module, by name. */
+export type Functions = Record<string, (...args: any[]) => any>;
+
+/** Makes an instance with state of its own; `wrap` may replace the raw exports. */
+export function instantiate(module: WebAssembly.Module, wrap?: (exports: object) => object): Functions;
