@@ -163,7 +163,8 @@ impl<'c> Talk<'c> {
             let now = self.now;
             restored.advance(now);
             // The head holds the time and the random numbers, which also change with reads.
-            let body = |text: &str| text.lines().skip(1).filter(|l| !l.starts_with("{\"sha")).collect::<Vec<_>>().join("\n");
+            let body =
+                |text: &str| text.lines().skip(1).filter(|l| !l.starts_with("{\"sha")).collect::<Vec<_>>().join("\n");
             assert_eq!(body(&restored.save()), body(&self.emulator().save()), "{}: {line}", self.case.name);
         }
         self.record = Some(text);
