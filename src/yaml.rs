@@ -40,7 +40,9 @@ const MAX_DIAGNOSTICS: usize = 500;
 pub fn parse(text: &str) -> (Tree<'_>, Vec<Diagnostic>) {
     let (tree, mut diagnostics) = read(text);
     if let Some(second) = tree.documents.get(1) {
-        let line = text.get(second.start as usize..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+        // Of the text that was read: nothing behind a U+0000 counts.
+        let rest = tree.text.get(second.start as usize..).unwrap_or_default();
+        let line = rest.split(['\n', '\r']).next().unwrap_or_default();
         let length = if second.explicit { 3 } else { line.len() };
         let span = Span::new(second.start as usize, second.start as usize + length);
         let message = "a second document begins here; a definition is one document";
