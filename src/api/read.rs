@@ -31,6 +31,19 @@ pub fn validate<V: Value>(body: &V) -> Vec<Diagnostic> {
     found
 }
 
+/// The finding for a body that is longer than any answer of the service.
+pub fn too_large() -> Vec<Diagnostic> {
+    let message = "the body is larger than 8 MiB, which no answer of the service is".to_owned();
+    Places::new("").diagnostics(vec![diagnostic::Diagnostic::new(Code::TooLarge, None, message)])
+}
+
+/// True where one of the texts of a body that are copied is longer than this.
+pub fn has_large_text<V: Value>(body: &V, units: usize) -> bool {
+    let copied =
+        ["Code", "code", "Message", "message", "Status", "StartedTime", "StoppedTime", DEFINITION, "Input", "Output"];
+    copied.iter().any(|key| body.member(key).is_some_and(|value| value.units() > units))
+}
+
 /// The finding for a body that is no JSON at all.
 pub fn not_json(body: &str) -> Vec<Diagnostic> {
     let message = match body.trim_ascii_start().as_bytes() {

@@ -193,6 +193,11 @@ impl Endpoint {
         &self.host
     }
 
+    /// True where requests go in plain text over a network: `http` to another host than this machine.
+    pub fn is_plain_http(&self) -> bool {
+        self.base.starts_with("http://") && !is_loopback(&self.host)
+    }
+
     /// True where only a page can complete it.
     pub fn is_relative(&self) -> bool {
         self.host.is_empty()
@@ -202,4 +207,21 @@ impl Endpoint {
     pub fn url(&self, query: &str) -> String {
         [&self.base, "?", query].concat()
     }
+}
+
+/// True for a host, with or without its port, that is this machine in every resolver and every URL parser.
+/// Other spellings of it, like `127.1`, are not accepted.
+fn is_loopback(host: &str) -> bool {
+    let name = match host.rsplit_once(':') {
+        Some((name, _)) if !host.ends_with(']') => name,
+        _ => host,
+    };
+    let parts: Vec<&str> = name.split('.').collect();
+    let is_byte =
+        |part: &&str| part.len() <= 3 && part.bytes().all(|byte| byte.is_ascii_digit()) && part.parse::<u8>().is_ok();
+    name == "localhost"
+        || name.ends_with(".localhost")
+        || name == "[::1]"
+        // `0127` would be octal, another network.
+        || (parts.len() == 4 && parts.first() == Some(&"127") && parts.iter().all(is_byte))
 }
