@@ -245,13 +245,12 @@ fn text_of<V: Value>(body: &V, keys: &[&str]) -> Option<String> {
 }
 
 /// A text that is shown to people. A cut inside a secret is known to the redactor.
-fn shortened(mut text: String) -> String {
-    let cut = (0..=MAX_SHOWN).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-    if text.len() > MAX_SHOWN {
-        text.truncate(cut);
-        text.push('…');
+fn shortened(text: String) -> String {
+    if text.len() <= MAX_SHOWN {
+        return text;
     }
-    text
+    let cut = (0..=MAX_SHOWN).rev().find_map(|at| text.get(..at));
+    [cut.unwrap_or_default(), "…"].concat()
 }
 
 /// The action that an authorization failure names.

@@ -212,16 +212,15 @@ impl Endpoint {
 /// True for a host, with or without its port, that is this machine in every resolver and every URL parser.
 /// Other spellings of it, like `127.1`, are not accepted.
 fn is_loopback(host: &str) -> bool {
-    let name = match host.rsplit_once(':') {
-        Some((name, _)) if !host.ends_with(']') => name,
-        _ => host,
+    let name = split_at_first(host, ":").map_or(host, |(name, _)| name);
+    let is_byte = |part: &str| {
+        let digits = part.bytes().filter(u8::is_ascii_digit).count();
+        digits == part.len() && (matches!(digits, 1 | 2) || (digits == 3 && part <= "255"))
     };
-    let parts: Vec<&str> = name.split('.').collect();
-    let is_byte =
-        |part: &&str| part.len() <= 3 && part.bytes().all(|byte| byte.is_ascii_digit()) && part.parse::<u8>().is_ok();
     name == "localhost"
         || name.ends_with(".localhost")
-        || name == "[::1]"
+        || host == "[::1]"
+        || host.starts_with("[::1]:")
         // `0127` would be octal, another network.
-        || (parts.len() == 4 && parts.first() == Some(&"127") && parts.iter().all(is_byte))
+        || (name.starts_with("127.") && name.split('.').count() == 4 && name.split('.').all(is_byte))
 }
