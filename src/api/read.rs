@@ -6,7 +6,7 @@ use super::shape::{Diagnostic, PathSegment, Places};
 use super::understand;
 use crate::diagnostic::{self, Code};
 use crate::wire::execution;
-use crate::wire::value::Value;
+use crate::wire::value::{Kind, Value};
 
 /// Where the definition stands in an execution.
 const DEFINITION: &str = "FlowDefinition";
@@ -41,7 +41,7 @@ pub fn too_large() -> Vec<Diagnostic> {
 pub fn has_large_text<V: Value>(body: &V, units: usize) -> bool {
     let copied =
         ["Code", "code", "Message", "message", "Status", "StartedTime", "StoppedTime", DEFINITION, "Input", "Output"];
-    copied.iter().any(|key| body.member(key).is_some_and(|value| value.units() > units))
+    copied.iter().any(|key| body.member(key).is_some_and(|value| value.is(Kind::Text) && value.units() > units))
 }
 
 /// The finding for a body that is no JSON at all.

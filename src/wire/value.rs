@@ -48,7 +48,7 @@ pub trait Value: Clone {
     }
     /// The text, if it is one.
     fn text(&self) -> Option<String>;
-    /// The length of a text in UTF-16 units, told without reading it; 0 for anything else.
+    /// The length of a text in UTF-16 units, told without reading it. Only for what is known to be a text.
     fn units(&self) -> usize {
         self.text().map_or(0, |text| text.chars().map(char::len_utf16).sum())
     }
