@@ -270,7 +270,10 @@ impl Failure {
     pub fn redacted(mut self, secrets: &[&str]) -> Self {
         let clean = |text: &mut String| *text = sign::without(text, secrets);
         clean(&mut self.message);
-        clean(&mut self.code);
+        // A code that is known holds no secret, whatever the secret is.
+        if fault::of_code(&self.code).is_none() {
+            clean(&mut self.code);
+        }
         self.request_id.as_mut().map(clean);
         self.said.as_mut().map(clean);
         for found in &mut self.diagnostics {

@@ -16,6 +16,9 @@ const NAMES: &[&str] = &[
     "bearertoken",
 ];
 
+/// What is shorter protects nothing, and occurs in every text.
+const LEAST: usize = 4;
+
 /// A text may be cut inside a secret. So many characters of it at a cut are enough to hide them.
 const CUT: usize = 10;
 
@@ -33,7 +36,7 @@ pub fn redact(text: &str, credentials: Option<&Credentials>) -> String {
 /// either case, or escaped as in JSON.
 pub fn without(text: &str, secrets: &[&str]) -> String {
     let mut text = text.to_owned();
-    for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
+    for secret in secrets.iter().filter(|secret| secret.len() >= LEAST) {
         text = hide(&text, secret.as_bytes());
     }
     hide_named(&text)

@@ -73,7 +73,7 @@ fn faults() {
         let shown = match fault::read(status.parse().unwrap(), &body) {
             None => "none\n".to_owned(),
             Some(fault) => {
-                let failure = Failure::of_fault(&fault, 1);
+                let failure = Failure::of_fault(&fault, 1).redacted(&[]);
                 format!(
                     "kind: {}\ncode: {}\nretry: {:?}\nrequestId: {}\nmessage: {}\n",
                     failure.kind.as_str(),
