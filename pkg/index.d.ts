@@ -65,6 +65,10 @@ export interface DescribeExecutionRequest extends ExecutionRef {
   waitTimeSeconds?: number | undefined;
 }
 
+/**
+ * Options are read once for each call, from the object itself and from its class, never from `Object.prototype`. What
+ * a getter throws, the call rejects with.
+ */
 export interface ClientOptions {
   /** Where the flow lives, such as `cn-hangzhou`: the call goes to `https://<region>.fnf.aliyuncs.com`. */
   region?: string | undefined;
@@ -88,6 +92,11 @@ export interface ClientOptions {
   retry?: Partial<RetryOptions> | false | undefined;
   /** A page with a long-lived secret is refused without it. */
   dangerouslyAllowBrowser?: boolean | undefined;
+  /**
+   * Credentials without a `securityToken` are refused over plain `http`, except to this machine: `localhost`,
+   * `*.localhost`, `127.0.0.0/8`, `[::1]`. With `true` they are used, for a network that you trust.
+   */
+  allowInsecureHttp?: boolean | undefined;
 }
 
 export interface RetryOptions {

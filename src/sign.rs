@@ -9,7 +9,7 @@ pub mod encode;
 mod redact;
 pub mod rpc;
 
-pub use redact::redact;
+pub use redact::{redact, without};
 
 use std::fmt;
 
@@ -55,6 +55,8 @@ pub struct SignedRequest {
     pub url: String,
     /// Headers to set, with lower-case names. `host` is not among them: it is the URL's.
     pub headers: Vec<(String, String)>,
+    /// The signature in it; empty where it is unsigned.
+    pub signature: String,
 }
 
 /// Stamps and signs one call. Without credentials the call goes out unsigned: somebody behind
@@ -76,7 +78,12 @@ pub fn sign(
         (None, _) => {
             // A gateway's answers are JSON anyway: it is not told the format.
             pairs.extend(call.common().into_iter().filter(|(name, _)| *name != "Format"));
-            SignedRequest { method: "GET", url: endpoint.url(&rpc::canonical(&pairs)), headers: Vec::new() }
+            SignedRequest {
+                method: "GET",
+                url: endpoint.url(&rpc::canonical(&pairs)),
+                headers: Vec::new(),
+                signature: String::new(),
+            }
         }
         (Some(credentials), Scheme::HmacSha1) => {
             pairs.extend(call.common());
@@ -94,7 +101,7 @@ pub fn sign(
             let signature = rpc::signature(&credentials.access_key_secret, &rpc::string_to_sign("GET", &query));
             query.push_str("&Signature=");
             encode::percent_into(&mut query, &signature);
-            SignedRequest { method: "GET", url: endpoint.url(&query), headers: Vec::new() }
+            SignedRequest { method: "GET", url: endpoint.url(&query), headers: Vec::new(), signature }
         }
         (Some(credentials), Scheme::Acs3HmacSha256) => {
             let mut headers = vec![
@@ -118,7 +125,7 @@ pub fn sign(
                 .collect();
             headers.push(("accept".to_owned(), "application/json".to_owned()));
             headers.push(("authorization".to_owned(), authorization));
-            SignedRequest { method: "GET", url: endpoint.url(&rpc::canonical(&pairs)), headers }
+            SignedRequest { method: "GET", url: endpoint.url(&rpc::canonical(&pairs)), headers, signature }
         }
     }
 }

@@ -281,6 +281,7 @@ export async function signRequest(action, parameters = {}, options = {}) {
     }
     own[name] = String(value);
   }
+  for (const [name, value] of Object.entries({ ...common, ...own, accessKeySecret })) refuseHalves(name, String(value));
   const text = `POST&%2F&${encode(join({ ...common, ...own }))}`;
   const bytes = new TextEncoder();
   const algorithm = { name: "HMAC", hash: "SHA-1" };
@@ -293,6 +294,13 @@ export async function signRequest(action, parameters = {}, options = {}) {
     body: join(own),
     signal,
   });
+}
+
+/** Encoders replace half of a character by another one, silently. */
+function refuseHalves(name, value) {
+  if (name.isWellFormed() && value.isWellFormed()) return;
+  const message = `\`${name.toWellFormed()}\` has a lone surrogate: half of a character, which no request can hold`;
+  throw new CloudFlowError({ kind: "request", code: "out-of-range", message });
 }
 
 function join(parameters) {

@@ -25,6 +25,8 @@ const EXPIRY_MARGIN_MS: u64 = 60_000;
 pub struct Settings<V> {
     /// Where to ask.
     pub endpoint: Endpoint,
+    /// The page that completes an endpoint that is a path.
+    pub page: Option<Endpoint>,
     /// How to sign.
     pub scheme: Scheme,
     /// With which credentials.
@@ -35,6 +37,8 @@ pub struct Settings<V> {
     pub poll: poll::Options,
     /// A page may hold a long-lived secret.
     pub allow_page: bool,
+    /// A long-lived secret may be used over plain `http`.
+    pub allow_insecure_http: bool,
 }
 
 /// Where the credentials come from.
@@ -76,7 +80,14 @@ pub struct Failure {
     pub attempts: u32,
     /// What exactly is wrong with the call or with the answer.
     pub diagnostics: Vec<Diagnostic>,
+    /// The service's own message of a refusal in JSON, for the gateway to pass on. Without the key's id, too.
+    pub said: Option<String>,
+    /// The pause that the service asks for, in milliseconds.
+    pub retry_after: Option<u64>,
 }
+
+/// No header's name is longer.
+const MAX_HEADER_NAME: usize = 200;
 
 /// Options that every call takes.
 const CALL: &[&str] = &[
@@ -88,6 +99,7 @@ const CALL: &[&str] = &[
     "headers",
     "retry",
     "dangerouslyAllowBrowser",
+    "allowInsecureHttp",
     "signal",
     "timeoutMs",
 ];
@@ -112,6 +124,7 @@ pub fn settings<V: Value>(
     let retry = retry(&mut fields);
     let timeout_ms = fields.integer("timeoutMs", 1, u32::MAX).map(u64::from);
     let allow_page = fields.boolean("dangerouslyAllowBrowser").unwrap_or(false);
+    let allow_insecure_http = fields.boolean("allowInsecureHttp").unwrap_or(false);
     let wait_time_seconds = match until_done {
         true => fields.integer("waitTimeSeconds", 0, MAX_WAIT_SECONDS).unwrap_or(DEFAULT_WAIT_SECONDS),
         false => wait_time_seconds,
@@ -126,7 +139,13 @@ pub fn settings<V: Value>(
         check_for_acs3(&mut fields, endpoint.as_ref(), &headers);
     }
     let Some(endpoint) = endpoint.filter(|_| diagnostics.is_empty()) else {
-        return Err(Failure::of_call(diagnostics));
+        let failure = Failure::of_call(diagnostics);
+        // A secret may be in a wrong place, too.
+        let keys = given.filter(|_| !is_function).and_then(|given| keys(Some(given)).ok());
+        return Err(match keys {
+            Some(keys) => failure.redacted(&keys.credentials.secrets()),
+            None => failure,
+        });
     };
     let credentials = match given {
         None => Source::None,
@@ -136,7 +155,7 @@ pub fn settings<V: Value>(
     // Without credentials somebody behind the endpoint signs, and counts.
     let counted = !matches!(credentials, Source::None);
     let poll = poll::Options { until_done, first_at_once: is_watched, wait_time_seconds, timeout_ms, counted, retry };
-    Ok(Settings { endpoint, scheme, credentials, headers, poll, allow_page })
+    Ok(Settings { page: None, endpoint, scheme, credentials, headers, poll, allow_page, allow_insecure_http })
 }
 
 /// Reads `Credentials`. Messages name fields, never values.
@@ -171,12 +190,12 @@ pub fn keys<V: Value>(given: Option<V>) -> Result<Keys, Failure> {
         Some(first) => Some(first.message.clone()),
         None => credentials.problem(),
     };
-    match problem {
-        None => Ok(Keys { credentials, expiration }),
-        Some(message) => {
-            Err(Failure { diagnostics, ..Failure::new(ErrorKind::Credentials, "bad-credentials", message) })
-        }
-    }
+    let Some(message) = problem else { return Ok(Keys { credentials, expiration }) };
+    let code = match diagnostics.first() {
+        Some(first) if first.code == Code::OutOfRange => first.code.as_str(),
+        _ => "bad-credentials",
+    };
+    Err(Failure { diagnostics, ..Failure::new(ErrorKind::Credentials, code, message) })
 }
 
 impl Keys {
@@ -194,6 +213,19 @@ impl Keys {
                        temporary credentials with a `securityToken`, or set `dangerouslyAllowBrowser`";
         Err(Failure::new(ErrorKind::Credentials, "secret-in-page", message.to_owned()))
     }
+
+    /// Over plain `http` everybody on the way can read what a long-lived secret signs, and send it again.
+    pub fn check_endpoint(&self, endpoint: &Endpoint, allow_insecure_http: bool) -> Result<(), Failure> {
+        if allow_insecure_http || self.credentials.security_token.is_some() || !endpoint.is_plain_http() {
+            return Ok(());
+        }
+        let message = [
+            "`",
+            endpoint.base(),
+            "` is not encrypted: use `https` with a long-lived secret, or set `allowInsecureHttp` in a network that you trust",
+        ];
+        Err(Failure::new(ErrorKind::Credentials, "insecure-endpoint", message.concat()))
+    }
 }
 
 impl Failure {
@@ -208,6 +240,8 @@ impl Failure {
             retryable: false,
             attempts: 0,
             diagnostics: Vec::new(),
+            said: None,
+            retry_after: None,
         }
     }
 
@@ -219,15 +253,38 @@ impl Failure {
     }
 
     /// An answer that holds a fault.
-    pub fn of_fault(fault: &Fault, attempts: u32, credentials: Option<&Credentials>) -> Self {
+    pub fn of_fault(fault: &Fault, attempts: u32) -> Self {
         Failure {
             status: (fault.status > 0).then_some(fault.status),
             request_id: fault.request_id.clone(),
             // An execution that never was is no more there the next time.
             retryable: !matches!(fault.retry, Retry::Never | Retry::Start),
             attempts,
-            ..Failure::new(fault.kind, &fault.code, sign::redact(&fault.message, credentials))
+            said: fault.said.clone(),
+            ..Failure::new(fault.kind, &fault.code, fault.message.clone())
         }
+    }
+
+    /// Without secrets, wherever they are. Every failure of a call that has credentials goes through here.
+    #[must_use]
+    pub fn redacted(mut self, secrets: &[&str]) -> Self {
+        let clean = |text: &mut String| *text = sign::without(text, secrets);
+        clean(&mut self.message);
+        // A code that is known holds no secret, whatever the secret is.
+        if fault::of_code(&self.code).is_none() {
+            clean(&mut self.code);
+        }
+        self.request_id.as_mut().map(clean);
+        self.said.as_mut().map(clean);
+        for found in &mut self.diagnostics {
+            clean(&mut found.message);
+            for segment in &mut found.path {
+                if let PathSegment::Key(key) = segment {
+                    clean(key);
+                }
+            }
+        }
+        self
     }
 
     /// An answer that should be an execution and is not.
@@ -259,14 +316,7 @@ impl Failure {
     }
 
     /// No answer at all. `reason` is what the host says, or what went wrong before the time was over.
-    pub fn of_silence(
-        outcome: Outcome,
-        endpoint: &Endpoint,
-        reason: &str,
-        is_page: bool,
-        attempts: u32,
-        credentials: Option<&Credentials>,
-    ) -> Self {
+    pub fn of_silence(outcome: Outcome, endpoint: &Endpoint, reason: &str, is_page: bool, attempts: u32) -> Self {
         let at = ["`", endpoint.base(), "`"].concat();
         let (kind, code, mut message) = match outcome {
             Outcome::NetworkError => (ErrorKind::Network, "network", ["no answer from ", &at].concat()),
@@ -278,7 +328,7 @@ impl Failure {
         };
         if !reason.is_empty() && outcome != Outcome::AttemptTimedOut {
             message.push_str(if outcome == Outcome::DeadlinePassed { "; before that: " } else { ": " });
-            message.push_str(&sign::redact(reason, credentials));
+            message.push_str(reason);
         }
         if is_page && outcome == Outcome::NetworkError {
             message.push_str(
@@ -306,6 +356,10 @@ impl From<Failure> for Plain {
             let found = Places::new("").diagnostics(failure.diagnostics);
             out.put("diagnostics", Plain::list(found));
         }
+        if let Some(said) = failure.said {
+            out.put("said", Plain::Text(said));
+        }
+        out.number_if("retryAfter", failure.retry_after.and_then(|ms| i64::try_from(ms).ok()));
         out.into()
     }
 }
@@ -370,13 +424,15 @@ fn headers<V: Value>(fields: &mut Fields<'_, V>) -> Vec<(String, String)> {
     let mut inner = Fields::new(Some(given.clone()), path, "`headers`", fields.diagnostics());
     let mut headers = Vec::new();
     for name in given.keys() {
+        let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+        if name.is_empty() || name.len() > MAX_HEADER_NAME || !name.bytes().all(token) {
+            inner.report(Code::OutOfRange, &name, "this is not the name of a header".to_owned());
+            continue;
+        }
         let Some(value) = inner.text(&name) else {
             continue;
         };
-        let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-        if name.is_empty() || !name.bytes().all(token) {
-            inner.report(Code::OutOfRange, &name, "this is not the name of a header".to_owned());
-        } else if !value.bytes().all(|byte| matches!(byte, b'\t' | b' '..=b'~')) {
+        if !value.bytes().all(|byte| matches!(byte, b'\t' | b' '..=b'~')) {
             let message = ["the value of `", &name, "` holds a character that a header cannot hold"].concat();
             inner.report(Code::OutOfRange, &name, message);
         } else {

@@ -6,7 +6,7 @@ use super::shape::{Diagnostic, PathSegment, Places};
 use super::understand;
 use crate::diagnostic::{self, Code};
 use crate::wire::execution;
-use crate::wire::value::Value;
+use crate::wire::value::{Kind, Value};
 
 /// Where the definition stands in an execution.
 const DEFINITION: &str = "FlowDefinition";
@@ -29,6 +29,19 @@ pub fn validate<V: Value>(body: &V) -> Vec<Diagnostic> {
         found.extend(definition(&text));
     }
     found
+}
+
+/// The finding for a body that is longer than any answer of the service.
+pub fn too_large() -> Vec<Diagnostic> {
+    let message = "the body is larger than 8 MiB, which no answer of the service is".to_owned();
+    Places::new("").diagnostics(vec![diagnostic::Diagnostic::new(Code::TooLarge, None, message)])
+}
+
+/// True where one of the texts of a body that are copied is longer than this.
+pub fn has_large_text<V: Value>(body: &V, units: usize) -> bool {
+    let copied =
+        ["Code", "code", "Message", "message", "Status", "StartedTime", "StoppedTime", DEFINITION, "Input", "Output"];
+    copied.iter().any(|key| body.member(key).is_some_and(|value| value.is(Kind::Text) && value.units() > units))
 }
 
 /// The finding for a body that is no JSON at all.

@@ -32,6 +32,10 @@ pub struct Talk<V> {
     keys: Option<Rc<Keys>>,
     /// The time in the request that was sent last.
     stamped: u64,
+    /// Its signature.
+    signature: String,
+    /// The pause that the last answer asks for.
+    retry_after: Option<Millis>,
     last: Last,
     seen: Option<Execution<V>>,
 }
@@ -51,7 +55,18 @@ impl<V: Value + PartialEq> Talk<V> {
     /// A call that was checked. A page shows everybody what it knows.
     pub fn new(call: Call, settings: Settings<V>, is_page: bool) -> Result<Self, Failure> {
         let poll = Poll::new(settings.poll);
-        let mut talk = Talk { settings, call, is_page, poll, keys: None, stamped: 0, last: Last::Nothing, seen: None };
+        let mut talk = Talk {
+            settings,
+            call,
+            is_page,
+            poll,
+            keys: None,
+            stamped: 0,
+            signature: String::new(),
+            retry_after: None,
+            last: Last::Nothing,
+            seen: None,
+        };
         if let Source::Fixed(keys) = &talk.settings.credentials {
             talk.keys = Some(talk.allowed(keys.clone())?);
         }
@@ -94,7 +109,7 @@ impl<V: Value + PartialEq> Talk<V> {
 
     /// The function failed.
     pub fn not_given(&self, reason: &str) -> Failure {
-        let message = ["the function `credentials` failed: ", &sign::redact(reason, self.credentials())].concat();
+        let message = ["the function `credentials` failed: ", &self.redact(reason)].concat();
         Failure::new(ErrorKind::Credentials, "credentials-failed", message)
     }
 
@@ -104,7 +119,14 @@ impl<V: Value + PartialEq> Talk<V> {
         self.stamped = shared.client.service_time(unix_now);
         let nonce = sign::nonce(random);
         let stamp = Stamp { now: self.stamped, nonce: &nonce };
-        sign::sign(self.settings.scheme, &self.settings.endpoint, &self.call, self.credentials(), stamp)
+        let signed = sign::sign(self.settings.scheme, &self.settings.endpoint, &self.call, self.credentials(), stamp);
+        self.signature.clone_from(&signed.signature);
+        signed
+    }
+
+    /// A text without the secrets of this call.
+    pub fn redact(&self, text: &str) -> String {
+        sign::without(text, &self.secrets())
     }
 
     /// An answer came. True where it holds an execution that differs from the one before.
@@ -116,7 +138,16 @@ impl<V: Value + PartialEq> Talk<V> {
         header: &dyn Fn(&str) -> Option<String>,
         body: Body<V>,
     ) -> (Input, bool) {
-        if let Some(fault) = fault::read(status, &body) {
+        self.retry_after = retry_after(header);
+        // Before it is shortened, which may cut a secret in two.
+        let body = match body {
+            Body::Text(text) => Body::Text(self.redact(&text)),
+            body => body,
+        };
+        if let Some(mut fault) = fault::read(status, &body) {
+            if let (Some(said), Some(keys)) = (&mut fault.said, &self.keys) {
+                *said = sign::without(said, &[&keys.credentials.access_key_id]);
+            }
             return (self.refused(shared, unix_now, header, fault), false);
         }
         let Body::Json(json) = body else {
@@ -136,21 +167,22 @@ impl<V: Value + PartialEq> Talk<V> {
 
     /// What `fetch` gave is no answer.
     pub fn not_a_response(&mut self) -> Input {
-        self.last = Last::Fault(Fault {
-            kind: ErrorKind::Response,
-            code: "not-a-response".to_owned(),
-            message: "`fetch` did not answer with a `Response`".to_owned(),
-            status: 0,
-            request_id: None,
-            retry: Retry::Never,
-            time: None,
-        });
+        self.of_ours(0, "not-a-response", "`fetch` did not answer with a `Response`")
+    }
+
+    /// The answer is longer than any of the service.
+    pub fn too_large(&mut self, status: u16) -> Input {
+        self.of_ours(status, "response-too-large", "the answer is larger than 8 MiB, which no answer of the service is")
+    }
+
+    fn of_ours(&mut self, status: u16, code: &str, message: &str) -> Input {
+        self.last = Last::Fault(fault::ours(status, code, message, Retry::Never));
         Input::Fault { retry: Retry::Never, retry_after: None, mended: false }
     }
 
     /// The connection failed; `reason` is what the host says.
-    pub fn silent(&mut self, reason: String) -> Input {
-        self.last = Last::Silence(reason);
+    pub fn silent(&mut self, reason: &str) -> Input {
+        self.last = Last::Silence(self.redact(reason));
         Input::NetworkError
     }
 
@@ -162,12 +194,13 @@ impl<V: Value + PartialEq> Talk<V> {
     /// What it all came to. An abort is the driver's: it knows the reason.
     pub fn finish(&mut self, shared: &Shared, outcome: Outcome) -> Result<&Execution<V>, Failure> {
         let last = std::mem::replace(&mut self.last, Last::Nothing);
-        let (attempts, credentials) = (self.poll.attempts(), self.credentials());
+        let attempts = self.poll.attempts();
         let endpoint = &self.settings.endpoint;
-        Err(match (outcome, last, &self.seen) {
+        let failure = match (outcome, last, &self.seen) {
             (Outcome::Execution, _, Some(execution)) => return Ok(execution),
             (Outcome::Fault, Last::Fault(fault), _) => {
-                Failure::of_fault(&fault, attempts, credentials).placed(endpoint, shared.client.offset())
+                let failure = Failure::of_fault(&fault, attempts).placed(endpoint, shared.client.offset());
+                Failure { retry_after: self.retry_after, ..failure }
             }
             (Outcome::Fault, Last::Unreadable(status, found), _) => Failure::of_reading(status, found, attempts),
             (_, last, _) => {
@@ -176,9 +209,10 @@ impl<V: Value + PartialEq> Talk<V> {
                     Last::Fault(fault) if outcome == Outcome::DeadlinePassed => fault.message,
                     _ => String::new(),
                 };
-                Failure::of_silence(outcome, endpoint, &reason, self.is_page, attempts, credentials)
+                Failure::of_silence(outcome, endpoint, &reason, self.is_page, attempts)
             }
-        })
+        };
+        Err(failure.redacted(&self.secrets()))
     }
 
     /// Notes a fault, and removes its cause where that can be done.
@@ -187,7 +221,7 @@ impl<V: Value + PartialEq> Talk<V> {
         shared: &mut Shared,
         unix_now: u64,
         header: &dyn Fn(&str) -> Option<String>,
-        fault: Fault,
+        mut fault: Fault,
     ) -> Input {
         let retry = fault.retry;
         let mended = match retry {
@@ -205,14 +239,27 @@ impl<V: Value + PartialEq> Talk<V> {
             }
             _ => false,
         };
+        // Now, with the secrets of this attempt: the next one may have others.
+        fault.message = self.redact(&fault.message);
         self.last = Last::Fault(fault);
-        Input::Fault { retry, retry_after: retry_after(header), mended }
+        Input::Fault { retry, retry_after: self.retry_after, mended }
     }
 
     /// A secret that may be where we are.
     fn allowed(&self, keys: Keys) -> Result<Rc<Keys>, Failure> {
         keys.check_page(self.is_page, self.settings.allow_page)?;
+        keys.check_endpoint(
+            self.settings.page.as_ref().unwrap_or(&self.settings.endpoint),
+            self.settings.allow_insecure_http,
+        )?;
         Ok(Rc::new(keys))
+    }
+
+    /// What nothing that goes out may show.
+    fn secrets(&self) -> Vec<&str> {
+        let mut secrets = self.credentials().map(Credentials::secrets).unwrap_or_default();
+        secrets.push(&self.signature);
+        secrets
     }
 
     fn credentials(&self) -> Option<&Credentials> {

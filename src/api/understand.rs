@@ -6,10 +6,10 @@ use super::ask::Failure;
 use super::plain::{Object, Plain};
 use super::shape::{Diagnostic, Places, path};
 use crate::check::Options;
-use crate::diagnostic::{Code, Path, Severity};
+use crate::diagnostic::{self, Code, Path, Severity};
 use crate::flow::{Flow, ScopeId, StateId};
 use crate::graph::Place;
-use crate::text::decimal;
+use crate::text::{Span, decimal};
 use crate::wire::fields::Fields;
 use crate::wire::value::Value;
 use crate::{check, graph, order, yaml};
@@ -23,6 +23,12 @@ pub struct FlowReport {
     pub valid: bool,
     /// Everything that was found, in the order of the text.
     pub diagnostics: Vec<Diagnostic>,
+}
+
+/// The one finding for a text that is too long to be read. No flow is a hundredth as long.
+pub fn too_long() -> Vec<Diagnostic> {
+    let message = "the text has more than 16777216 characters; a definition may have 1024 KiB".to_owned();
+    Places::new("").diagnostics(vec![diagnostic::Diagnostic::new(Code::YamlLimit, Some(Span::at(0)), message)])
 }
 
 /// Checks a flow definition of either dialect.

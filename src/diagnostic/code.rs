@@ -60,7 +60,7 @@ codes! {
     YamlUnknownAlias = "yaml-unknown-alias", Error;
     /// The text holds more than one document.
     YamlMultipleDocuments = "yaml-multiple-documents", Error;
-    /// The text is nested too deep, holds too many values, or its aliases stand for too many.
+    /// The text is too long or nested too deep, holds too many values, or its aliases stand for too many.
     YamlLimit = "yaml-limit", Error;
     /// A mapping holds the same key twice.
     DuplicateKey = "duplicate-key", Error;
@@ -99,7 +99,7 @@ codes! {
     InvalidName = "invalid-name", Error;
     /// A version of the language that is not documented.
     UnknownVersion = "unknown-version", Error;
-    /// A definition, or a constant in it, larger than the service takes.
+    /// A definition, a constant in it, or a response, larger than the service takes or gives.
     TooLarge = "too-large", Error;
     /// A state that neither goes on nor ends its scope.
     MissingTransition = "missing-transition", Error;

@@ -36,6 +36,12 @@ pub fn hex(bytes: &[u8]) -> String {
     text
 }
 
+/// The byte that two hexadecimal digits of either case are.
+pub fn from_hex(digits: &[u8]) -> Option<u8> {
+    let digit = |at: usize| char::from(*digits.get(at)?).to_digit(16);
+    u8::try_from(digit(0)? << 4 | digit(1)?).ok()
+}
+
 /// Base64 with the standard alphabet and padding.
 pub fn base64(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);

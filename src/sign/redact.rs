@@ -1,41 +1,125 @@
-//! Takes secrets out of texts that people will see.
+//! Takes secrets out of texts that people will see. The only redactor of the project.
 
 use super::{Credentials, encode};
-use crate::text::split_at_first;
 
-/// What stands in the place of a secret.
+/// Replaces a secret.
 const HIDDEN: &str = "***";
 
-/// Names whose values nobody should see, as they occur in URLs, strings to sign and headers.
-const NAMES: &[&str] =
-    &["accesskeyid", "securitytoken", "signature", "x-acs-security-token", "credential", "bearertoken"];
+/// Names whose values are secret, as they occur in URLs, strings to sign and headers.
+const NAMES: &[&str] = &[
+    "accesskeyid",
+    "accesskeysecret",
+    "securitytoken",
+    "signature",
+    "x-acs-security-token",
+    "credential",
+    "bearertoken",
+];
+
+/// What is shorter protects nothing, and occurs in every text.
+const LEAST: usize = 4;
+
+/// A text may be cut inside a secret. So many characters of it at a cut are enough to hide them.
+const CUT: usize = 10;
 
 /// The text without the values of `AccessKeyId`, `SecurityToken` and `Signature` (in a URL, in a
 /// string to sign, in an `Authorization` header), and without the secret and the token of the
 /// credentials, however encoded. Services quote the string to sign in their messages.
 pub fn redact(text: &str, credentials: Option<&Credentials>) -> String {
+    match credentials {
+        Some(credentials) => without(text, &credentials.secrets()),
+        None => without(text, &[]),
+    }
+}
+
+/// [`redact`] with any secrets: raw, percent-encoded up to four times with hexadecimal digits of
+/// either case, or escaped as in JSON.
+pub fn without(text: &str, secrets: &[&str]) -> String {
     let mut text = text.to_owned();
-    if let Some(credentials) = credentials {
-        let secrets = [Some(&credentials.access_key_secret), credentials.security_token.as_ref()];
-        for secret in secrets.into_iter().flatten().filter(|secret| !secret.is_empty()) {
-            let once = encode::percent(secret);
-            let twice = encode::percent(&once);
-            for form in [&twice, &once, secret] {
-                text = hide(&text, form);
-            }
-        }
+    for secret in secrets.iter().filter(|secret| secret.len() >= LEAST) {
+        text = hide(&text, secret.as_bytes());
     }
     hide_named(&text)
 }
 
-fn hide(text: &str, secret: &str) -> String {
-    let (mut out, mut rest) = (String::new(), text);
-    while let Some((before, behind)) = split_at_first(rest, secret) {
-        out.push_str(before);
-        out.push_str(HIDDEN);
-        rest = behind;
+impl Credentials {
+    /// What must not be shown: the secret, and the token of a temporary pair.
+    pub fn secrets(&self) -> Vec<&str> {
+        [Some(self.access_key_secret.as_str()), self.security_token.as_deref()].into_iter().flatten().collect()
     }
-    out + rest
+}
+
+fn hide(text: &str, secret: &[u8]) -> String {
+    let mut out = String::new();
+    let (mut kept, mut at) = (0, 0);
+    while at < text.len() {
+        let rest = text.as_bytes().get(at..).unwrap_or_default();
+        match length(rest, secret) {
+            // What matches is ASCII, so that both ends are characters' ends.
+            Some(length) => {
+                out.push_str(text.get(kept..at).unwrap_or_default());
+                out.push_str(HIDDEN);
+                at += length;
+                kept = at;
+            }
+            None => at += 1,
+        }
+    }
+    out + text.get(kept..).unwrap_or_default()
+}
+
+/// The length of the secret at the beginning of `text`, in whatever form.
+fn length(text: &[u8], secret: &[u8]) -> Option<usize> {
+    if text.starts_with(secret) {
+        return Some(secret.len());
+    }
+    let mut at = 0;
+    for (matched, wanted) in secret.iter().enumerate() {
+        let rest = text.get(at..).unwrap_or_default();
+        match unit(rest, *wanted) {
+            Some(length) => at += length,
+            None => {
+                return (matched >= CUT && is_cut(rest)).then_some(at);
+            }
+        }
+    }
+    Some(at)
+}
+
+/// The length of one character of a secret at the beginning of `text`.
+fn unit(text: &[u8], wanted: u8) -> Option<usize> {
+    let first = *text.first()?;
+    let is_hex = |at: usize| text.get(at..at + 2).is_some_and(|digits| encode::from_hex(digits) == Some(wanted));
+    if first == b'%' {
+        // Each further encoding makes `%25` of the `%`. The longest form is the right one where the
+        // secret itself has a `%`.
+        let forms = (0..4).take_while(|times| *times == 0 || text.get(1..1 + 2 * times).is_some_and(is_25));
+        if let Some(times) = forms.filter(|times| is_hex(1 + 2 * times)).last() {
+            return Some(3 + 2 * times);
+        }
+    }
+    if first == b'\\' {
+        if text.starts_with(b"\\u00") && is_hex(4) {
+            return Some(6);
+        }
+        if matches!(wanted, b'/' | b'"' | b'\\') && text.get(1) == Some(&wanted) {
+            return Some(2);
+        }
+    }
+    // A form has a blank where there was a `+`.
+    (first == wanted || (first == b' ' && wanted == b'+')).then_some(1)
+}
+
+/// True where a text ends, perhaps inside an encoded character.
+fn is_cut(rest: &[u8]) -> bool {
+    let digits = rest.iter().take(9).take_while(|byte| **byte == b'%' || byte.is_ascii_hexdigit()).count();
+    let encoded = if rest.starts_with(b"%") { digits } else { 0 };
+    let rest = rest.get(encoded..).unwrap_or_default();
+    rest.is_empty() || rest.starts_with(b"`") || rest.starts_with("…".as_bytes())
+}
+
+fn is_25(text: &[u8]) -> bool {
+    text.chunks(2).all(|pair| pair == b"25")
 }
 
 fn hide_named(text: &str) -> String {
@@ -62,21 +146,20 @@ fn hide_named(text: &str) -> String {
 
 /// Where the value begins, if a name with its sign stands at `at`.
 fn value_begin(lower: &str, at: usize) -> Option<usize> {
+    let rest = lower.get(at..)?;
+    let (name, behind) = NAMES.iter().find_map(|name| Some((*name, rest.strip_prefix(name)?)))?;
     let before = at.checked_sub(1).and_then(|before| lower.as_bytes().get(before));
     // `SignatureNonce` is no secret, and `xSignature` is another name; but an encoded `&` or `?`
     // ends in a digit or a letter.
-    let encoded =
-        ["%26", "%3f", "%2526", "%253f"].iter().any(|sign| lower.get(..at).is_some_and(|head| head.ends_with(sign)));
+    let encoded = ["%26", "%3f", "%2526", "%253f", "%252526", "%25253f"]
+        .iter()
+        .any(|sign| lower.get(..at).is_some_and(|head| head.ends_with(sign)));
     if !encoded && before.is_some_and(u8::is_ascii_alphanumeric) {
         return None;
     }
-    let rest = lower.get(at..)?;
-    NAMES.iter().find_map(|name| {
-        let behind = rest.strip_prefix(name)?;
-        let sign = ["=", "%3d", "%253d", "%25253d", ":"].into_iter().find(|sign| behind.starts_with(sign))?;
-        // Prose may say "signature: …"; only the header's own name is followed by a colon.
-        (sign != ":" || name.starts_with("x-acs")).then(|| at + name.len() + sign.len())
-    })
+    let sign = ["=", "%3d", "%253d", "%25253d", ":"].into_iter().find(|sign| behind.starts_with(sign))?;
+    // Prose may say "signature: …"; only the header's own name is followed by a colon.
+    (sign != ":" || name.starts_with("x-acs")).then(|| at + name.len() + sign.len())
 }
 
 fn value_length(value: &str) -> usize {
@@ -84,9 +167,7 @@ fn value_length(value: &str) -> usize {
         let rest = value.get(*at..).unwrap_or_default();
         rest.starts_with(['&', ',', ';', '"', '\'', '`', '<', '>', ')', ']', '}'])
             || rest.starts_with(|c: char| c.is_ascii_whitespace())
-            || rest.starts_with("%26")
-            || rest.starts_with("%2526")
-            || rest.starts_with("\\n")
+            || ["%26", "%2526", "%252526", "\\n"].iter().any(|sign| rest.starts_with(sign))
     };
     (0..value.len()).filter(|at| value.is_char_boundary(*at)).find(end).unwrap_or(value.len())
 }

@@ -5,21 +5,24 @@ use std::rc::Rc;
 
 use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
-use web_sys::AbortController;
+use web_sys::{AbortController, AbortSignal};
 
 use super::convert::plain;
-use super::host::{self, Signal, Stop};
+use super::host::{self, Facade, Signal, Stop};
 use super::shared::{Common, common};
 use super::value::{self, Js};
 use crate::api::ask::{self, Failure};
 use crate::api::talk::Talk;
 use crate::poll::{Action, Attempt, Awake, Input, Outcome};
 use crate::wire::fault::{Body, ErrorKind};
-use crate::wire::request;
+use crate::wire::request::{self, Endpoint};
 use crate::wire::value::Value;
 
 /// A text of an answer that is not JSON is read so far.
 const SHOWN_CHARACTERS: u32 = 4096;
+
+/// No answer of the service is longer: an execution holds a definition of 1 MiB at most, and texts of 256 KiB.
+const MOST_BYTES: u32 = 8 * 1024 * 1024;
 
 /// Credentials that a function still has not given after this time are asked for anew: in a Worker
 /// the request that asked may be gone.
@@ -31,8 +34,14 @@ const LOOK_MS: u64 = 10_000;
 /// One answer, as it is now or as it becomes within `waitTimeSeconds`; or, `until_done`, the execution
 /// when it has ended, where `onUpdate` gets each change once.
 #[wasm_bindgen(js_name = askExecution)]
-pub async fn ask(request: JsValue, options: JsValue, client: u32, until_done: bool) -> Result<JsValue, JsValue> {
-    let mut driver = Driver::new(request, options, client, until_done)?;
+pub async fn ask(
+    request: JsValue,
+    options: JsValue,
+    client: u32,
+    until_done: bool,
+    facade: Facade,
+) -> Result<JsValue, JsValue> {
+    let mut driver = Driver::new(request, options, client, until_done, facade)?;
     if !driver.online {
         driver.step(Input::Offline)?;
     }
@@ -55,6 +64,7 @@ pub async fn ask(request: JsValue, options: JsValue, client: u32, until_done: bo
 struct Driver {
     talk: Talk<Js>,
     common: Rc<RefCell<Common>>,
+    facade: Facade,
     fetch: Option<Function>,
     signal: Option<Signal>,
     on_update: Option<Function>,
@@ -66,13 +76,16 @@ struct Driver {
 type Ended<T> = Result<T, Action>;
 
 impl Driver {
-    fn new(request: JsValue, options: JsValue, client: u32, until_done: bool) -> Result<Self, JsValue> {
+    fn new(request: JsValue, options: JsValue, client: u32, until_done: bool, facade: Facade) -> Result<Self, JsValue> {
         let call = request::read(Js::some(request), !until_done).map_err(|found| thrown(Failure::of_call(found)))?;
         let options = Js::some(options);
-        let settings = ask::settings(options.clone(), until_done, call.wait_time_seconds).map_err(thrown)?;
-        if settings.endpoint.is_relative() && !host::has_location() {
-            let message = "the endpoint is a path, which only a page can complete: name the host".to_owned();
-            return Err(thrown(Failure::new(ErrorKind::Request, "bad-endpoint", message)));
+        let mut settings = ask::settings(options.clone(), until_done, call.wait_time_seconds).map_err(thrown)?;
+        if settings.endpoint.is_relative() {
+            let Some(origin) = host::origin() else {
+                let message = "the endpoint is a path, which only a page can complete: name the host".to_owned();
+                return Err(thrown(Failure::new(ErrorKind::Request, "bad-endpoint", message)));
+            };
+            settings.page = Endpoint::parse(&origin).ok();
         }
         let member = |key: &str| options.as_ref().and_then(|options| options.member(key)).map(|value| value.0);
         let signal = member("signal");
@@ -87,7 +100,7 @@ impl Driver {
         let common = common(client, &settings);
         let talk = Talk::new(call, settings, host::is_page()).map_err(thrown)?;
         let awake = Awake::new(host::steady_now(), host::unix_now());
-        Ok(Driver { talk, common, fetch, signal, on_update, awake, online: host::is_online() })
+        Ok(Driver { talk, common, facade, fetch, signal, on_update, awake, online: host::is_online() })
     }
 
     fn is_aborted(&self) -> bool {
@@ -160,12 +173,12 @@ impl Driver {
         let sent = host::send(&signed, headers, self.fetch.as_ref(), &controller.signal());
         let input = match sent {
             Ok(pending) => match self.wait(Some(&pending), until).await? {
-                Ok(Some(Ok(answer))) => self.answered(&answer, until).await,
-                Ok(Some(Err(error))) => Ok(Ok(self.talk.silent(host::reason(&error)))),
+                Ok(Some(Ok(answer))) => self.answered(&answer, &controller.signal(), until).await,
+                Ok(Some(Err(error))) => Ok(Ok(self.talk.silent(&host::reason(&error)))),
                 Ok(None) => Ok(Ok(Input::TimedOut)),
                 Err(action) => Ok(Err(action)),
             },
-            Err(error) => Ok(Ok(self.talk.silent(host::reason(&error)))),
+            Err(error) => Ok(Ok(self.talk.silent(&host::reason(&error)))),
         };
         // Whatever is still open is of no use any more.
         if !matches!(input, Ok(Ok(Input::Execution { .. }))) {
@@ -207,18 +220,23 @@ impl Driver {
         let given = given.map_err(|error| {
             let reason = host::reason(&error);
             let failure = self.talk.not_given(&reason);
-            // The error itself, unless it shows what nobody should see.
-            let cause =
-                if failure.message.ends_with(&reason) { error } else { js_sys::Error::new(&failure.message).into() };
+            // The error itself, unless it shows what nobody should see, however deep.
+            let is_clean = self.facade.texts(&error).is_some_and(|shown| self.talk.redact(&shown) == shown);
+            let cause = match is_clean {
+                true => error,
+                false => js_sys::Error::new(&failure.message).into(),
+            };
             let failure = thrown(failure);
             let _ = js_sys::Reflect::set(&failure, &"cause".into(), &cause);
             failure
         })?;
+        // What a getter throws is the caller's own.
+        let given = self.facade.keys(&given).map_err(callers_own)?;
         self.talk.given(&mut common.shared, Js(given), is_first).map_err(thrown)?;
         Ok(Ok(true))
     }
 
-    async fn answered(&mut self, answer: &JsValue, until: u64) -> Result<Ended<Input>, JsValue> {
+    async fn answered(&mut self, answer: &JsValue, signal: &AbortSignal, until: u64) -> Result<Ended<Input>, JsValue> {
         let Some(response) = host::response(answer) else {
             return Ok(Ok(self.talk.not_a_response()));
         };
@@ -228,13 +246,14 @@ impl Driver {
         let body = if status == 0 || (300..400).contains(&status) {
             Body::Empty
         } else {
-            let text = match host::text(answer) {
+            let text = match self.facade.read(answer, signal, MOST_BYTES) {
                 Ok(pending) => self.wait(Some(&pending), until).await?,
                 Err(error) => Ok(Some(Err(error))),
             };
             match text {
+                Ok(Some(Ok(text))) if is_too_large(&text) => return Ok(Ok(self.talk.too_large(status))),
                 Ok(Some(Ok(text))) => body(&text),
-                Ok(Some(Err(error))) => return Ok(Ok(self.talk.silent(host::reason(&error)))),
+                Ok(Some(Err(error))) => return Ok(Ok(self.talk.silent(&host::reason(&error)))),
                 Ok(None) => return Ok(Ok(Input::TimedOut)),
                 Err(action) => return Ok(Err(action)),
             }
@@ -270,6 +289,11 @@ fn callers_own(thrown: JsValue) -> JsValue {
 /// What is thrown where it is ours.
 pub(super) fn thrown(failure: Failure) -> JsValue {
     plain(&failure.into()).unwrap_or_else(|error| error)
+}
+
+/// True for what the facade gives in the place of a text that is too long, and for the text of a double that is.
+fn is_too_large(text: &JsValue) -> bool {
+    text.is_symbol() || text.dyn_ref::<js_sys::JsString>().is_some_and(|text| text.length() > MOST_BYTES)
 }
 
 /// The body of an answer. The text stays in the engine unless it has to be shown.

@@ -5,6 +5,7 @@ use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::*;
 
 use super::error;
+use super::value::is_list;
 use crate::api::plain::Plain;
 
 /// Maps become plain objects and an absent field stays absent.
@@ -22,11 +23,17 @@ pub(super) fn to_js<T: Serialize + ?Sized>(value: &T) -> Result<JsValue, JsValue
     value.serialize(&SERIALIZER).map_err(JsValue::from)
 }
 
-/// The text an argument holds. A wrong call throws; a wrong text is an answer.
-pub(super) fn text(value: &JsValue, what: &str) -> Result<String, JsValue> {
-    value
-        .as_string()
-        .ok_or_else(|| error::request("not-a-text", &["`", what, "` must be a string, not ", kind_of(value)].concat()))
+/// The longest text that is read, in UTF-16 units: sixteen times what the service takes.
+pub(super) const MAX_UNITS: u32 = 16 * 1024 * 1024;
+
+/// The text an argument holds; `None` where it is too long, which is found out before it is copied. A wrong call
+/// throws; a wrong text is an answer.
+pub(super) fn text(value: &JsValue, what: &str) -> Result<Option<String>, JsValue> {
+    if value.dyn_ref::<js_sys::JsString>().is_some_and(|text| text.length() > MAX_UNITS) {
+        return Ok(None);
+    }
+    let text = value.as_string().map(Some);
+    text.ok_or_else(|| error::request("not-a-text", &["`", what, "` must be a string, not ", kind_of(value)].concat()))
 }
 
 /// What a value is, in the caller's words.
@@ -43,7 +50,7 @@ pub(super) fn kind_of(value: &JsValue) -> &'static str {
         "a number"
     } else if value.is_function() {
         "a function"
-    } else if js_sys::Array::is_array(value) {
+    } else if is_list(value) {
         "an array"
     } else {
         "an object"

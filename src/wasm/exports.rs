@@ -1,30 +1,62 @@
 //! The functions that answer at once.
 
+use js_sys::JsString;
 use wasm_bindgen::prelude::*;
 
 use super::ask::thrown;
 use super::convert::{plain, text};
 use super::value::Js;
+use crate::api::plain::{Object, Plain};
 use crate::api::understand;
+use crate::sign;
 
 #[wasm_bindgen(js_name = parseFlow)]
 pub fn parse_flow(flow: &JsValue) -> Result<JsValue, JsValue> {
-    plain(&understand::parse_flow(&text(flow, "text")?))
+    plain(&match text(flow, "text")? {
+        Some(text) => understand::parse_flow(&text),
+        None => too_long(&[("dialect", Plain::Null), ("flow", Plain::Null)]),
+    })
 }
 
 #[wasm_bindgen(js_name = validateFlow)]
 pub fn validate_flow(flow: &JsValue, options: JsValue) -> Result<JsValue, JsValue> {
     let text = text(flow, "text")?;
     let options = understand::options(Js::some(options)).map_err(thrown)?;
-    plain(&understand::validate_flow_with(&text, options).into())
+    plain(&match text {
+        Some(text) => understand::validate_flow_with(&text, options).into(),
+        None => too_long(&[("dialect", Plain::Null), ("valid", Plain::Boolean(false))]),
+    })
 }
 
 #[wasm_bindgen(js_name = flowGraph)]
 pub fn flow_graph(flow: &JsValue) -> Result<JsValue, JsValue> {
-    plain(&understand::flow_graph(&text(flow, "text")?))
+    plain(&match text(flow, "text")? {
+        Some(text) => understand::flow_graph(&text),
+        None => too_long(&[("nodes", Plain::List(Vec::new())), ("edges", Plain::List(Vec::new()))]),
+    })
 }
 
 #[wasm_bindgen(js_name = flowToMermaid)]
 pub fn flow_to_mermaid(flow: &JsValue) -> Result<JsValue, JsValue> {
-    Ok(JsValue::from_str(&understand::flow_to_mermaid(&text(flow, "text")?)))
+    let drawn = text(flow, "text")?.map(|text| understand::flow_to_mermaid(&text));
+    Ok(JsValue::from_str(&drawn.unwrap_or_default()))
+}
+
+/// The answer to a text that is too long.
+fn too_long(fields: &[(&'static str, Plain)]) -> Plain {
+    let mut out = Object::new();
+    for (key, value) in fields {
+        out.put(key, value.clone());
+    }
+    out.put("diagnostics", Plain::list(understand::too_long()));
+    out.into()
+}
+
+/// So much of a text is shown in a log.
+const SHOWN_UNITS: u32 = 16_384;
+
+/// A text of the gateway's log without what is named like a secret.
+#[wasm_bindgen]
+pub fn redact(text: &JsString) -> String {
+    sign::redact(&String::from(text.slice(0, SHOWN_UNITS)), None)
 }

@@ -25,7 +25,24 @@ extern "C" {
     #[wasm_bindgen(js_name = fetch, catch)]
     fn global_fetch(url: &str, init: &RequestInit) -> Result<JsValue, JsValue>;
 
-    /// The caller's `AbortSignal`, of whatever realm.
+    /// What pkg/lib/functions.js lends to a call.
+    pub(super) type Facade;
+    /// A copy of what a function gave for credentials, with its own and its class's properties.
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn keys(this: &Facade, given: &JsValue) -> Result<JsValue, JsValue>;
+    /// The body of an answer, usually a promise of a text; a symbol where it is longer than `most` bytes.
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn read(
+        this: &Facade,
+        response: &JsValue,
+        signal: &web_sys::AbortSignal,
+        most: u32,
+    ) -> Result<JsValue, JsValue>;
+    /// Every text that an error shows, with its causes; nothing where it cannot be read. Never throws.
+    #[wasm_bindgen(method)]
+    pub(super) fn texts(this: &Facade, error: &JsValue) -> Option<String>;
+
+    /// The caller's `AbortSignal`, behind the facade's relay.
     #[derive(Clone)]
     pub(super) type Signal;
     #[wasm_bindgen(method, getter)]
@@ -72,9 +89,11 @@ pub(super) fn is_page() -> bool {
     has_global("window") && has_global("document")
 }
 
-/// True where a URL may be a path.
-pub(super) fn has_location() -> bool {
-    has_global("location")
+/// What completes a URL that is a path; nothing where no page is.
+pub(super) fn origin() -> Option<String> {
+    let location = global("location");
+    let origin = Reflect::get(&location, &key("origin")).ok().and_then(|origin| origin.as_string());
+    has_global("location").then(|| origin.unwrap_or_default())
 }
 
 /// False where the host says that it has no network.
@@ -207,11 +226,6 @@ pub(super) fn header(value: &JsValue, name: &str) -> Option<String> {
     let headers = Reflect::get(value, &key("headers")).ok()?;
     let get: Function = Reflect::get(&headers, &key("get")).ok()?.dyn_into().ok()?;
     get.call1(&headers, &JsValue::from_str(name)).ok()?.as_string()
-}
-
-/// The body, usually a promise of a text. Not gloo's own: that one unwraps what a double throws.
-pub(super) fn text(value: &JsValue) -> Result<JsValue, JsValue> {
-    value.unchecked_ref::<web_sys::Response>().text().map(JsValue::from)
 }
 
 /// What an error of the host says, with its cause where it has one; it may quote the URL.

@@ -9,6 +9,7 @@ use wasm_bindgen::prelude::*;
 
 use super::{convert, error};
 use crate::api::local::{self, EmulatorOptions, Faults, Simulation, SimulationOptions};
+use crate::api::understand;
 use crate::emulate::{Emulator, Request, WaiterId};
 
 thread_local! {
@@ -195,7 +196,10 @@ pub fn simulation_start(
     seed_high: u32,
     seed_low: u32,
 ) -> Result<JsValue, JsValue> {
-    let text = convert::text(text, "text")?;
+    // As for any other text that cannot be started.
+    let Some(text) = convert::text(text, "text")? else {
+        return Ok(understand::too_long().into_iter().map(|found| found.message).collect::<String>().into());
+    };
     let options: SimulationOptions = serde_wasm_bindgen::from_value(options)
         .map_err(|problem| error::request("wrong-options", &format!("the simulation's options: {problem}")))?;
     let seed = u64::from(seed_high) << 32 | u64::from(seed_low);

@@ -21,6 +21,9 @@ extern "C" {
     fn decode(this: &TextDecoder, bytes: &JsValue) -> Result<JsValue, JsValue>;
 }
 
+/// The most that is read, in bytes or UTF-16 units: as much as the client takes of an answer.
+const MOST: u32 = 8 * 1024 * 1024;
+
 /// `{ execution, diagnostics }` of a body.
 #[wasm_bindgen(js_name = parseExecution)]
 pub fn parse_execution(body: &JsValue) -> Result<JsValue, JsValue> {
@@ -46,13 +49,24 @@ pub fn validate_execution(body: &JsValue) -> Result<JsValue, JsValue> {
 
 /// The value of a body: its text, its bytes, or what was made of them before.
 fn json(body: &JsValue) -> Result<Result<Js, Vec<Diagnostic>>, JsValue> {
-    let text = if body.is_string() {
+    // By its length, before anything is copied.
+    let text = if let Some(text) = body.dyn_ref::<js_sys::JsString>() {
+        if text.length() > MOST {
+            return Ok(Err(read::too_large()));
+        }
         body.clone()
     } else if body.is_instance_of::<js_sys::ArrayBuffer>() || js_sys::ArrayBuffer::is_view(body) {
-        TextDecoder::new().decode(body)?
+        let length = js_sys::Reflect::get(body, &value::key("byteLength")).ok().and_then(|length| length.as_f64());
+        if length.is_none_or(|length| length > f64::from(MOST)) {
+            return Ok(Err(read::too_large()));
+        }
+        // Shared memory cannot be decoded everywhere.
+        let wrong = |_| error::request("wrong-type", "the bytes of `body` cannot be decoded");
+        TextDecoder::new().decode(body).map_err(wrong)?
     } else {
         let body = Js(body.clone());
         return match body.kind() {
+            Kind::Object | Kind::List if read::has_large_text(&body, MOST as usize) => Ok(Err(read::too_large())),
             Kind::Object | Kind::List => Ok(Ok(body)),
             kind => {
                 let message = ["`body` must be a text, bytes or an object, not ", kind.name()].concat();

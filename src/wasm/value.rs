@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use js_sys::{Array, Object};
+use js_sys::{Array, JsString, Object};
 use wasm_bindgen::prelude::*;
 
 use crate::wire::execution::Execution;
@@ -13,6 +13,15 @@ extern "C" {
     /// `JSON.parse` of a text that stays where it is.
     #[wasm_bindgen(js_namespace = JSON, js_name = parse, catch)]
     pub(super) fn parse_json(text: &JsValue) -> Result<JsValue, JsValue>;
+
+    /// Unlike the bindings of `js_sys` it may throw: a proxy may have been revoked.
+    #[wasm_bindgen(js_namespace = Array, js_name = isArray, catch)]
+    fn array_test(value: &JsValue) -> Result<bool, JsValue>;
+    #[wasm_bindgen(js_namespace = Object, js_name = keys, catch)]
+    fn object_keys(object: &JsValue) -> Result<Array, JsValue>;
+    type Text;
+    #[wasm_bindgen(method, js_name = isWellFormed)]
+    fn is_well_formed(this: &Text) -> bool;
 
     /// As one call: what is `undefined` or `null` need not be asked for.
     #[wasm_bindgen(js_namespace = Reflect, js_name = get, catch)]
@@ -31,6 +40,10 @@ const NEXT: usize = 8;
 
 /// Names of keys and their JavaScript strings, by slot.
 type Keys = Vec<Option<(Box<str>, JsValue)>>;
+/// Keys are read up to this length,
+const LONGEST_KEY: u32 = 256;
+/// and this number.
+const MOST_KEYS: usize = 10_000;
 
 thread_local! {
     static KEYS: RefCell<Keys> = const { RefCell::new(Vec::new()) };
@@ -80,6 +93,11 @@ impl Js {
     }
 }
 
+/// True for a list of any realm.
+pub(super) fn is_list(value: &JsValue) -> bool {
+    array_test(value).unwrap_or(false)
+}
+
 impl Value for Js {
     fn kind(&self) -> Kind {
         let value = &self.0;
@@ -89,7 +107,7 @@ impl Value for Js {
             Kind::Null
         } else if value.is_function() {
             Kind::Function
-        } else if Array::is_array(value) {
+        } else if is_list(value) {
             Kind::List
         } else if value.is_object() {
             Kind::Object
@@ -106,14 +124,22 @@ impl Value for Js {
         // The usual questions in one call each.
         match kind {
             Kind::Text => self.0.is_string(),
-            Kind::Object => self.0.is_object() && !Array::is_array(&self.0),
-            Kind::List => Array::is_array(&self.0),
+            Kind::Object => self.0.is_object() && !is_list(&self.0),
+            Kind::List => is_list(&self.0),
             _ => self.kind() == kind,
         }
     }
 
     fn text(&self) -> Option<String> {
         self.0.as_string()
+    }
+
+    fn units(&self) -> usize {
+        self.0.unchecked_ref::<JsString>().length() as usize
+    }
+
+    fn is_well_formed(&self) -> bool {
+        !self.0.is_string() || self.0.unchecked_ref::<Text>().is_well_formed()
     }
 
     fn is_empty_text(&self) -> bool {
@@ -134,16 +160,20 @@ impl Value for Js {
     }
 
     fn keys(&self) -> Vec<String> {
-        Object::keys(self.0.unchecked_ref::<Object>()).iter().filter_map(|key| key.as_string()).collect()
+        let Ok(keys) = object_keys(&self.0) else { return Vec::new() };
+        // Nothing that is known is as long, nor are so many; what is cut is still unknown.
+        let shown = |key: JsValue| String::from(key.unchecked_into::<JsString>().slice(0, LONGEST_KEY));
+        keys.iter().take(MOST_KEYS).map(shown).collect()
     }
 
     fn len(&self) -> usize {
-        self.0.dyn_ref::<Array>().map_or(0, |list| list.length() as usize)
+        let length = reflect_get(&self.0, &key("length")).ok().flatten().and_then(|length| length.as_f64());
+        length.filter(|_| is_list(&self.0)).map_or(0, |length| length as usize)
     }
 
     fn item(&self, index: usize) -> Option<Self> {
-        let list = self.0.dyn_ref::<Array>()?;
-        Js::some(list.get(u32::try_from(index).ok()?))
+        let index = JsValue::from_f64(f64::from(u32::try_from(index).ok()?));
+        reflect_get(&self.0, &index).ok().flatten().map(Js)
     }
 
     fn holds_json(&self) -> bool {

@@ -8,6 +8,9 @@ use super::time;
 use super::value::{Kind, Value};
 use crate::text::{decimal, split_at_first};
 
+/// So many bytes are shown of what the service says.
+const MAX_SHOWN: usize = 16_384;
+
 /// The kind of an error, as callers tell errors apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ErrorKind {
@@ -75,6 +78,8 @@ pub struct Fault {
     pub message: String,
     /// The HTTP status.
     pub status: u16,
+    /// The service's own words, where it refused in JSON.
+    pub said: Option<String>,
     /// The service's id of the request.
     pub request_id: Option<String>,
     /// Whether asking again can help.
@@ -97,13 +102,11 @@ pub fn read<V: Value>(status: u16, body: &Body<V>) -> Option<Fault> {
     }
     match body {
         Body::Json(value) if value.kind() == Kind::Object => match code_in(value) {
-            Some(code) => Some(refused(
-                status,
-                code,
-                message_in(value),
-                text_of(value, &["RequestId", "requestId"]),
-                denied(value),
-            )),
+            Some(code) => {
+                let (said, id) = (message_in(value), text_of(value, &["RequestId", "requestId"]));
+                let fault = refused(status, code, said.clone(), id, denied(value));
+                Some(Fault { said: Some(said.unwrap_or_default()), ..fault })
+            }
             None if good => None,
             None => Some(unclear(status, message_in(value).as_deref().unwrap_or(""))),
         },
@@ -179,7 +182,7 @@ fn refused(
         Retry::Clock => said.split_ascii_whitespace().filter_map(time::parse_rfc3339).next_back(),
         _ => None,
     };
-    Fault { kind, code, message, status, request_id, retry, time }
+    Fault { kind, code, message, status, said: None, request_id, retry, time }
 }
 
 /// An error status whose body does not say why.
@@ -216,9 +219,10 @@ fn not_json(status: u16, good: bool, text: &str) -> Fault {
     ours(status, code, &message, retry)
 }
 
-fn ours(status: u16, code: &str, message: &str, retry: Retry) -> Fault {
+/// A fault that the service did not name.
+pub fn ours(status: u16, code: &str, message: &str, retry: Retry) -> Fault {
     let (code, message) = (code.to_owned(), message.to_owned());
-    Fault { kind: ErrorKind::Response, code, message, status, request_id: None, retry, time: None }
+    Fault { kind: ErrorKind::Response, code, message, status, said: None, request_id: None, retry, time: None }
 }
 
 /// What an unknown code's status says: too many requests and trouble of the server pass.
@@ -234,10 +238,19 @@ fn by_status(status: u16) -> Retry {
 /// The first of these fields that holds a text or a whole number.
 fn text_of<V: Value>(body: &V, keys: &[&str]) -> Option<String> {
     keys.iter().filter_map(|key| body.member(key)).find_map(|value| match value.kind() {
-        Kind::Text => value.text(),
+        Kind::Text => value.text().map(shortened),
         Kind::Number => value.number().filter(|number| number % 1.0 == 0.0).map(|number| decimal(number as i64)),
         _ => None,
     })
+}
+
+/// A text that is shown to people. A cut inside a secret is known to the redactor.
+fn shortened(text: String) -> String {
+    if text.len() <= MAX_SHOWN {
+        return text;
+    }
+    let cut = (0..=MAX_SHOWN).rev().find_map(|at| text.get(..at));
+    [cut.unwrap_or_default(), "…"].concat()
 }
 
 /// The action that an authorization failure names.

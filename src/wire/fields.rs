@@ -4,6 +4,15 @@ use super::value::{Kind, Value};
 use crate::diagnostic::{Code, Diagnostic, Path, PathSegment, nearest};
 use crate::text::decimal;
 
+/// The longest text of a request or an option, in UTF-16 units. The longest legitimate one is an STS token.
+const MAX_UNITS: usize = 65_536;
+
+/// Keys of this length may have been cut.
+const CUT_KEY: usize = 200;
+
+/// Unknown keys are reported up to this number.
+const MAX_UNKNOWN: usize = 20;
+
 /// The object being read, where it stands, and what was found.
 pub struct Fields<'d, V> {
     value: Option<V>,
@@ -33,10 +42,17 @@ impl<'d, V: Value> Fields<'d, V> {
         let Some(object) = self.value.clone() else {
             return;
         };
+        let mut unknown = 0;
         for key in object.keys() {
-            // `{ key: undefined }` says nothing.
-            if known.contains(&key.as_str()) || object.member(&key).is_none() {
+            // `{ key: undefined }` says nothing. What came changed cannot be looked up: a lone surrogate, a cut key.
+            if known.contains(&key.as_str())
+                || (object.member(&key).is_none() && !has_replacement(&key) && key.len() < CUT_KEY)
+            {
                 continue;
+            }
+            unknown += 1;
+            if unknown > MAX_UNKNOWN {
+                break;
             }
             let hint = match nearest(&key, known.iter().copied()) {
                 Some(near) => ["; did you mean `", near, "`?"].concat(),
@@ -69,7 +85,23 @@ impl<'d, V: Value> Fields<'d, V> {
 
     /// The text, if it is there.
     pub fn text(&mut self, key: &str) -> Option<String> {
-        self.of_kind(key, Kind::Text)?.text()
+        let value = self.of_kind(key, Kind::Text)?;
+        // Refused by its length, before it is copied.
+        let units = value.units();
+        if units > MAX_UNITS {
+            let (length, most) = (decimal(units), decimal(MAX_UNITS));
+            let message = ["`", key, "` has ", &length, " characters; the maximum is ", &most];
+            self.report(Code::OutOfRange, key, message.concat());
+            return None;
+        }
+        let text = value.text()?;
+        // A copy has the replacement character in the place of a lone surrogate.
+        if has_replacement(&text) && !value.is_well_formed() {
+            let message = ["`", key, "` has a lone surrogate: half of a character, which no request can hold"];
+            self.report(Code::OutOfRange, key, message.concat());
+            return None;
+        }
+        Some(text)
     }
 
     /// The boolean, if it is there.
@@ -132,4 +164,9 @@ fn shown(number: f64) -> String {
     } else {
         String::new()
     }
+}
+
+/// True for a text with U+FFFD: the standard search costs 3 KB of module.
+fn has_replacement(text: &str) -> bool {
+    text.as_bytes().windows(3).any(|bytes| bytes == [0xEF, 0xBF, 0xBD])
 }

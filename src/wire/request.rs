@@ -193,6 +193,11 @@ impl Endpoint {
         &self.host
     }
 
+    /// True where requests go in plain text over a network: `http` to another host than this machine.
+    pub fn is_plain_http(&self) -> bool {
+        self.base.starts_with("http://") && !is_loopback(&self.host)
+    }
+
     /// True where only a page can complete it.
     pub fn is_relative(&self) -> bool {
         self.host.is_empty()
@@ -202,4 +207,20 @@ impl Endpoint {
     pub fn url(&self, query: &str) -> String {
         [&self.base, "?", query].concat()
     }
+}
+
+/// True for a host, with or without its port, that is this machine in every resolver and every URL parser.
+/// Other spellings of it, like `127.1`, are not accepted.
+fn is_loopback(host: &str) -> bool {
+    let name = split_at_first(host, ":").map_or(host, |(name, _)| name);
+    let is_byte = |part: &str| {
+        let digits = part.bytes().filter(u8::is_ascii_digit).count();
+        digits == part.len() && (matches!(digits, 1 | 2) || (digits == 3 && part <= "255"))
+    };
+    name == "localhost"
+        || name.ends_with(".localhost")
+        || host == "[::1]"
+        || host.starts_with("[::1]:")
+        // `0127` would be octal, another network.
+        || (name.starts_with("127.") && name.split('.').count() == 4 && name.split('.').all(is_byte))
 }

@@ -48,6 +48,14 @@ pub trait Value: Clone {
     }
     /// The text, if it is one.
     fn text(&self) -> Option<String>;
+    /// The length of a text in UTF-16 units, told without reading it. Only for what is known to be a text.
+    fn units(&self) -> usize {
+        self.text().map_or(0, |text| text.chars().map(char::len_utf16).sum())
+    }
+    /// False for a text with a surrogate that is not one of a pair: no URL can hold it.
+    fn is_well_formed(&self) -> bool {
+        true
+    }
     /// True for the text `""`.
     fn is_empty_text(&self) -> bool;
     /// The boolean, if it is one.

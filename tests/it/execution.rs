@@ -9,7 +9,7 @@ use cloudflow_wasm::api::read::{self, Execution};
 use cloudflow_wasm::api::shape;
 use cloudflow_wasm::wire::execution::{self, Status};
 use cloudflow_wasm::wire::fault::{self, Body, TABLE};
-use cloudflow_wasm::wire::request;
+use cloudflow_wasm::wire::request::{self, Endpoint};
 use serde_json::{Value, json};
 
 use crate::support::{cases, report};
@@ -73,7 +73,7 @@ fn faults() {
         let shown = match fault::read(status.parse().unwrap(), &body) {
             None => "none\n".to_owned(),
             Some(fault) => {
-                let failure = Failure::of_fault(&fault, 1, None);
+                let failure = Failure::of_fault(&fault, 1).redacted(&[]);
                 format!(
                     "kind: {}\ncode: {}\nretry: {:?}\nrequestId: {}\nmessage: {}\n",
                     failure.kind.as_str(),
@@ -246,6 +246,33 @@ fn options_are_checked_before_anything_is_sent() {
     assert!(!format!("{settings:?}").contains("very-secret"));
     let keys = ask::keys(Some(&key)).unwrap();
     assert_eq!(keys.check_page(true, false).unwrap_err().code, "secret-in-page");
+    let check = |endpoint: &str, allow: bool| {
+        let checked = keys.check_endpoint(&Endpoint::parse(endpoint).unwrap(), allow);
+        checked.map_err(|failure| (failure.kind.as_str(), failure.code))
+    };
+    let refused = || Err(("credentials", "insecure-endpoint".to_owned()));
+    for outside in [
+        "http://a.example",
+        "http://localhost.a",
+        "http://127.0.0.1.a",
+        "http://0127.0.0.1",
+        "http://127.1",
+        "http://127.0.0.256",
+        "http://[::2]",
+    ] {
+        assert_eq!(check(outside, false), refused(), "{outside}");
+        assert_eq!(check(outside, true), Ok(()));
+    }
+    for inside in [
+        "https://a.example",
+        "http://a.localhost:80",
+        "http://127.255.0.1:8080/x",
+        "http://[::1]",
+        "http://[::1]:1",
+        "/path",
+    ] {
+        assert_eq!(check(inside, false), Ok(()), "{inside}");
+    }
     assert!(keys.check_page(true, true).is_ok() && keys.check_page(false, false).is_ok());
 }
 

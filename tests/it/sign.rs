@@ -238,6 +238,53 @@ fn nothing_secret_in_texts_for_people() {
     assert_eq!(sign::redact("your signature: check it", None), "your signature: check it");
 }
 
+/// Whatever form a secret has in a text, and wherever the text was cut.
+#[test]
+fn secrets_in_every_form() {
+    let secret = "s3cret/of+the=caller~%2Fend";
+    let once = encode::percent(secret);
+    let twice = encode::percent(&once);
+    let thrice = encode::percent(&twice);
+    let lower = |text: &str| {
+        let mut out: Vec<char> = text.chars().collect();
+        for at in 0..out.len().saturating_sub(2) {
+            if out[at] == '%' {
+                out[at + 1].make_ascii_lowercase();
+                out[at + 2].make_ascii_lowercase();
+            }
+        }
+        out.into_iter().collect::<String>()
+    };
+    let json = secret.replace('/', "\\/").replace('+', "\\u002B");
+    let forms = [
+        secret,
+        &once,
+        &twice,
+        &thrice,
+        &lower(&once),
+        &lower(&twice),
+        &lower(&thrice),
+        &json,
+        &secret.replace('+', " "),
+    ];
+    for form in forms {
+        for (before, behind) in [("", ""), ("鍋", "🫖"), ("%", "%"), ("a%2", "25"), (&secret[..5], &secret[3..])] {
+            let text = [before, form, behind].concat();
+            assert_eq!(sign::without(&text, &[secret]), [before, "***", behind].concat(), "{text}");
+        }
+    }
+    // Of a text that was cut, at least ten characters are known again.
+    for form in [secret, &twice] {
+        for cut in 40..form.len() {
+            for end in ["", "`, which is no time", "…"] {
+                let hidden = sign::without(&[&form[..cut], end].concat(), &[secret]);
+                assert_eq!(hidden, ["***", end].concat(), "{form} cut at {cut}");
+            }
+        }
+    }
+    assert_eq!(sign::without("nothing", &["", "else"]), "nothing");
+}
+
 #[test]
 fn keys_copied_with_too_much() {
     let with = |id: &str, secret: &str, token: Option<&str>| {

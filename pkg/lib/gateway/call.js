@@ -7,7 +7,11 @@ export function readCall(request, maxWaitSeconds) {
   if (request.method !== "GET") {
     return no(405, "UnsupportedHTTPMethod", "The HTTP method is not supported. Use GET.", { allow: "GET, OPTIONS" });
   }
-  const query = new URL(request.url).searchParams;
+  const { search, searchParams: query } = new URL(request.url);
+  // Halves of characters and broken UTF-8 would silently become the replacement character: another name.
+  if (!request.url.isWellFormed() || !isUtf8(search)) {
+    return no(400, "InvalidArgument", "Parameter error: the query is not valid UTF-8.");
+  }
   const names = new Set();
   for (const name of query.keys()) {
     // Which of two values was checked and which was sent must never be a question.
@@ -36,6 +40,15 @@ export function readCall(request, maxWaitSeconds) {
   }
   const waitTimeSeconds = Math.min(Number(wait), maxWaitSeconds);
   return { call: { flowName, executionName, waitTimeSeconds } };
+}
+
+function isUtf8(search) {
+  try {
+    decodeURIComponent(search);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function missing(name) {

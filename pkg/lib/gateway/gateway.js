@@ -2,11 +2,14 @@
 // never see. It speaks the service's own protocol less the signature, so the
 // same client asks it with `endpoint` and no `credentials`.
 
+import { optionsOf, own } from "../options.js";
 import { answer, executionBody, refusal } from "./answer.js";
 import { readCall } from "./call.js";
 import { corsOf, preflight } from "./cors.js";
+import { logger } from "./log.js";
 import { refusalFor } from "./refuse.js";
-import { listenIn } from "./upstream.js";
+
+const OPTIONS = ["upstream", "authorize", "origins", "maxWaitSeconds"];
 
 /** What a held request may cost at most, unless the caller says otherwise: below the time-outs of common proxies. */
 const DEFAULT_MAX_WAIT_SECONDS = 25;
@@ -16,6 +19,7 @@ const DEFAULT_MAX_WAIT_SECONDS = 25;
  * how the WebAssembly module is brought in.
  */
 export function gatewayMaker(describeExecution) {
+  const log = logger(describeExecution);
   return function createGateway(options) {
     const settings = checkedOptions(options);
     return {
@@ -23,17 +27,17 @@ export function gatewayMaker(describeExecution) {
         const cors = corsOf(request, settings.origins);
         if (request.method === "OPTIONS") return preflight(request, cors);
         try {
-          return await serve(request, env, settings, cors, describeExecution);
+          return await serve(request, env, settings, cors, describeExecution, log);
         } catch (error) {
           if (request.signal?.aborted) return leftEarly();
-          return refusal(refusalFor(error), cors);
+          return refusal(refusalFor(error, log), cors);
         }
       },
     };
   };
 }
 
-async function serve(request, env, settings, cors, describeExecution) {
+async function serve(request, env, settings, cors, describeExecution, log) {
   if (cors.foreign) {
     return refusal({ status: 403, code: "AccessDenied", message: "This origin may not ask." }, cors);
   }
@@ -43,22 +47,23 @@ async function serve(request, env, settings, cors, describeExecution) {
 
   // Only `true` lets a caller in: an object or a text that happens to be truthy
   // is a mistake in the rule, and a mistake must not open the door.
-  const allowed = await guarded("authorize", () => settings.authorize(request, { flowName, executionName }, env));
+  const allowed = await guarded("authorize", log, () => settings.authorize(request, { flowName, executionName }, env));
   if (allowed !== true) {
     return refusal({ status: 403, code: "AccessDenied", message: "You may not see this execution." }, cors);
   }
 
-  const upstream = listenIn(await guarded("upstream", () => settings.upstream(env)));
+  // No retries unless asked for: the asking client repeats, and both would multiply.
+  const upstream = await guarded("upstream", log, async () => optionsOf({ retry: false }, await settings.upstream(env)));
   try {
     const execution = await describeExecution(
       { flowName, executionName, waitTimeSeconds },
       // The signal goes through: a page that leaves ends the upstream poll too.
-      { ...upstream.options, signal: request.signal },
+      Object.assign(upstream, { signal: request.signal }),
     );
     return answer(200, executionBody(execution), execution.requestId, cors);
   } catch (error) {
     if (request.signal?.aborted) return leftEarly();
-    return refusal(refusalFor(error, upstream.heard), cors);
+    return refusal(refusalFor(error, log), cors);
   }
 }
 
@@ -66,11 +71,11 @@ async function serve(request, env, settings, cors, describeExecution) {
  * Runs one of the owner's own functions. What it throws goes to the log of the
  * Worker, where its owner looks, and never to the caller.
  */
-async function guarded(name, run) {
+async function guarded(name, log, run) {
   try {
     return await run();
   } catch (error) {
-    console.error(`cloudflow-wasm/gateway: \`${name}\` threw`, error);
+    log(`\`${name}\` threw`, error);
     throw new OwnersMistake();
   }
 }
@@ -84,7 +89,7 @@ function leftEarly() {
 }
 
 function checkedOptions(options) {
-  const { upstream, authorize, origins = [], maxWaitSeconds = DEFAULT_MAX_WAIT_SECONDS } = options ?? {};
+  const { upstream, authorize, origins = [], maxWaitSeconds = DEFAULT_MAX_WAIT_SECONDS } = own(options, OPTIONS) ?? {};
   if (typeof upstream !== "function") {
     throw new TypeError("createGateway: `upstream` must be a function from `env` to client options");
   }

@@ -1,14 +1,17 @@
 // What the client threw, as a refusal that gives nothing away.
 
+import { refusalIn } from "../error.js";
+
 /**
  * The refusal for an error of `describeExecution`. What the service said passes through as it is;
  * what happened on this side is told without details, and in full only to the gateway's owner.
  */
-export function refusalFor(error, heard) {
-  const said = heard?.refusal;
-  if (said && (error?.kind === "service" || error?.kind === "credentials")) {
-    const headers = /^\d{1,9}$/.test(said.retryAfter ?? "") ? { "x-acs-retry-after": said.retryAfter } : {};
-    return { ...said, message: withoutKey(said.message, heard.key), headers };
+export function refusalFor(error, log) {
+  const refusal = refusalIn(error);
+  if (refusal && error.status >= 400 && error.status <= 599 && (error.kind === "service" || error.kind === "credentials")) {
+    const headers = refusal.retryAfter === undefined ? {} : { "x-acs-retry-after": String(refusal.retryAfter) };
+    const { status, code, requestId } = error;
+    return { status, code, message: withoutStringToSign(refusal.said), requestId, headers };
   }
   switch (error?.kind) {
     case "service":
@@ -24,7 +27,7 @@ export function refusalFor(error, heard) {
       if (isAboutNames(error)) return { status: 400, code: "InvalidArgument", message: `Parameter error: ${error.message}.` };
   }
   // Errors of the client name no secret; others were told before they came here.
-  if (error?.kind) console.error(`cloudflow-wasm/gateway: ${error.kind}: ${error.message}`);
+  if (error?.kind) log(`${error.kind}: ${error.message}`);
   return { status: 500, code: "InternalServerError", message: "An internal error has occurred. Please retry." };
 }
 
@@ -37,18 +40,8 @@ function unavailable(message) {
   return { status: 503, code: "ServiceUnavailable", message };
 }
 
-/**
- * A message less what it says of the gateway's own key: the service names the
- * key it does not know, and some gateways of the vendor repeat the whole string
- * to sign, in which key and token stand.
- */
-function withoutKey(message, key) {
-  let text = message;
-  const cut = text.search(/\bserver string ?to ?sign\b/i);
-  if (cut >= 0) text = text.slice(0, cut).trimEnd();
-  for (const part of [key?.securityToken, key?.accessKeySecret, key?.accessKeyId]) {
-    if (typeof part !== "string" || part === "") continue;
-    text = text.replaceAll(part, "***").replaceAll(encodeURIComponent(part), "***");
-  }
-  return text;
+/** Some gateways of the vendor repeat the whole string to sign, in which key and token stand. */
+function withoutStringToSign(message) {
+  const cut = message.search(/\bserver string ?to ?sign\b/i);
+  return cut >= 0 ? message.slice(0, cut).trimEnd() : message;
 }

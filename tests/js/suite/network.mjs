@@ -3,7 +3,7 @@
 
 import { assert } from "../harness.mjs";
 import { virtually } from "../support/clock.mjs";
-import { CALL, countingSignal, DONE, KEYS, never, plain, rejection, RUNNING, scripted } from "../support/doubles.mjs";
+import { CALL, countingSignal, DONE, KEYS, never, pause, plain, rejection, RUNNING, scripted } from "../support/doubles.mjs";
 
 const options = (fetch, more) => ({ endpoint: "https://service.example", fetch, dangerouslyAllowBrowser: true, ...more });
 
@@ -169,6 +169,78 @@ export const tests = {
         }
       }
     }),
+
+  "an answer is read up to 8 MiB, whatever its headers say, and the rest is cancelled": async ({ cloudflow, createGateway }) => {
+    const chunk = new TextEncoder().encode(" ".repeat(65_536));
+    const endless = (status, headers) => {
+      const state = { sent: 0, cancelled: false };
+      const stream = new ReadableStream({
+        pull(controller) {
+          state.sent += chunk.length;
+          controller.enqueue(chunk);
+        },
+        cancel() {
+          state.cancelled = true;
+        },
+      });
+      return { state, respond: () => new Response(stream, { status, headers }) };
+    };
+    for (const [status, headers] of [[200, {}], [200, { "content-length": "10" }], [500, {}], [404, { "content-length": "999999999" }]]) {
+      const { state, respond } = endless(status, headers);
+      const fetch = scripted(respond);
+      const error = await rejection(cloudflow.describeExecution(CALL, options(fetch)));
+      assert.deepEqual([error.name, error.kind, error.code, error.status], ["CloudFlowError", "response", "response-too-large", status]);
+      assert.equal(fetch.seen.length, 1);
+      assert.ok(state.cancelled && state.sent <= 9 * 1024 * 1024, `${state.sent} bytes`);
+    }
+    // A double without a stream has read it already.
+    const long = () => ({ ...plain(""), text: async () => " ".repeat(9_000_000) });
+    assert.equal((await rejection(cloudflow.describeExecution(CALL, options(scripted(long))))).code, "response-too-large");
+    // Below the limit, in many parts, also parts of characters.
+    const Output = JSON.stringify("鍋🫖".repeat(300_000));
+    const body = new TextEncoder().encode(JSON.stringify({ ...DONE, Output }));
+    const parts = new ReadableStream({
+      start(controller) {
+        for (let at = 0; at < body.length; at += 9973) controller.enqueue(body.slice(at, at + 9973));
+        controller.close();
+      },
+    });
+    const execution = await cloudflow.describeExecution(CALL, options(scripted(() => new Response(parts))));
+    assert.ok(execution.output === Output, "the whole text");
+
+    const { state, respond } = endless(200, {});
+    const gateway = createGateway({ upstream: () => options(async () => respond()), authorize: () => true });
+    const url = "https://g.example/?Action=DescribeExecution&Version=2019-03-15&ExecutionName=e&FlowName=f";
+    const response = await gateway.fetch({ method: "GET", url, headers: new Headers() }, {});
+    assert.deepEqual([response.status, (await response.json()).Code, state.cancelled], [503, "ServiceUnavailable", true]);
+  },
+
+  "a body that trickles ends with the time, or with the caller": async ({ cloudflow }) => {
+    for (const how of ["time", "abort"]) {
+      let cancelled = false;
+      let timer;
+      const stream = new ReadableStream({
+        start(controller) {
+          timer = setInterval(() => controller.enqueue(new Uint8Array([32])), 5);
+        },
+        cancel() {
+          cancelled = true;
+          clearInterval(timer);
+        },
+      });
+      const controller = new AbortController();
+      const more = how === "time" ? { timeoutMs: 100, retry: false } : { signal: controller.signal };
+      if (how === "abort") setTimeout(() => controller.abort("left"), 50);
+      const begin = Date.now();
+      const error = await rejection(cloudflow.describeExecution(CALL, options(scripted(() => new Response(stream)), more)));
+      if (how === "abort") assert.equal(error, "left");
+      else assert.equal(error.kind, "timeout");
+      assert.ok(Date.now() - begin < 2000, "soon");
+      await pause(20);
+      clearInterval(timer);
+      assert.ok(cancelled, `${how}: the body is cancelled`);
+    }
+  },
 
   "a fetch that never settles ends with the time, and is told": ({ cloudflow }) =>
     virtually(async (time) => {
