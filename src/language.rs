@@ -1,16 +1,30 @@
-//! What understands flow definitions, as a package of its own so that it can be built for speed
-//! and the rest of the module for size: see `language/Cargo.toml`. `lib.rs` shows it as its own.
+//! The functions that answer at once.
 
-pub mod order;
+use wasm_bindgen::prelude::*;
 
-pub mod text;
+use super::ask::thrown;
+use super::convert::{plain, text};
+use super::value::Js;
+use crate::api::understand;
 
-pub mod diagnostic;
+#[wasm_bindgen(js_name = parseFlow)]
+pub fn parse_flow(flow: &JsValue) -> Result<JsValue, JsValue> {
+    plain(&understand::parse_flow(&text(flow, "text")?))
+}
 
-pub mod yaml;
+#[wasm_bindgen(js_name = validateFlow)]
+pub fn validate_flow(flow: &JsValue, options: JsValue) -> Result<JsValue, JsValue> {
+    let text = text(flow, "text")?;
+    let options = understand::options(Js::some(options)).map_err(thrown)?;
+    plain(&understand::validate_flow_with(&text, options).into())
+}
 
-pub mod expr;
+#[wasm_bindgen(js_name = flowGraph)]
+pub fn flow_graph(flow: &JsValue) -> Result<JsValue, JsValue> {
+    plain(&understand::flow_graph(&text(flow, "text")?))
+}
 
-pub mod flow;
-
-pub mod check;
+#[wasm_bindgen(js_name = flowToMermaid)]
+pub fn flow_to_mermaid(flow: &JsValue) -> Result<JsValue, JsValue> {
+    Ok(JsValue::from_str(&understand::flow_to_mermaid(&text(flow, "text")?)))
+}
