@@ -7,16 +7,16 @@ use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
 use web_sys::AbortController;
 
-use super::convert::plain;
-use super::host::{self, Signal, Stop};
-use super::shared::{Common, common};
-use super::value::{self, Js};
-use crate::api::ask::{self, Failure};
-use crate::api::talk::Talk;
-use crate::poll::{Action, Attempt, Awake, Input, Outcome};
-use crate::wire::fault::{Body, ErrorKind};
-use crate::wire::request;
-use crate::wire::value::Value;
+use crate::convert::plain;
+use crate::host::{self, Signal, Stop};
+use crate::shared::{Common, common};
+use crate::value::{self, Js};
+use cloudflow_base::value::Value;
+use cloudflow_service::client::ask::{self, Failure};
+use cloudflow_service::client::talk::Talk;
+use cloudflow_service::poll::{Action, Attempt, Awake, Input, Outcome};
+use cloudflow_service::wire::fault::{Body, ErrorKind};
+use cloudflow_service::wire::request;
 
 /// A text of an answer that is not JSON is read so far.
 const SHOWN_CHARACTERS: u32 = 4096;

@@ -4,8 +4,8 @@ use serde::Serialize;
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::*;
 
-use super::error;
-use crate::api::plain::Plain;
+use crate::error;
+use cloudflow_base::plain::Plain;
 
 /// Maps become plain objects and an absent field stays absent.
 const SERIALIZER: Serializer = Serializer::json_compatible();

@@ -2,8 +2,8 @@
 
 use wasm_bindgen::prelude::*;
 
-use super::convert::plain;
-use crate::api::plain::{Object, Plain};
+use crate::convert::plain;
+use cloudflow_base::plain::{Object, Plain};
 
 /// The caller's mistake: `kind: "request"`.
 pub(super) fn request(code: &str, message: &str) -> JsValue {

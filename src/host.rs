@@ -7,8 +7,8 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{RequestInit, RequestRedirect};
 
-use super::value::key;
-use crate::sign::SignedRequest;
+use crate::value::key;
+use cloudflow_service::sign::SignedRequest;
 
 #[wasm_bindgen]
 extern "C" {

@@ -7,9 +7,11 @@ use std::collections::BTreeMap;
 
 use wasm_bindgen::prelude::*;
 
-use super::{convert, error};
-use crate::api::local::{self, EmulatorOptions, Faults, Simulation, SimulationOptions};
-use crate::emulate::{Emulator, Request, WaiterId};
+use crate::{convert, error};
+use cloudflow_local::emulate::{Emulator, Request, WaiterId};
+use cloudflow_local::migrate::shape::migrate_flow as migrate;
+use cloudflow_local::shape::{self, EmulatorOptions, Faults};
+use cloudflow_local::simulation::{Simulation, SimulationOptions};
 
 thread_local! {
     static EMULATORS: RefCell<BTreeMap<u32, Emulator>> = const { RefCell::new(BTreeMap::new()) };
@@ -21,7 +23,7 @@ thread_local! {
 pub fn emulator_create(options: JsValue, seed_high: u32, seed_low: u32) -> Result<u32, JsValue> {
     let options: EmulatorOptions = options_of(options)?;
     let seed = u64::from(seed_high) << 32 | u64::from(seed_low);
-    let emulator = local::create(options, seed, Some(make_room));
+    let emulator = shape::create(options, seed, Some(make_room));
     Ok(EMULATORS.with_borrow_mut(|emulators| keep(emulators, emulator, seed_low)))
 }
 
@@ -29,7 +31,7 @@ pub fn emulator_create(options: JsValue, seed_high: u32, seed_low: u32) -> Resul
 #[wasm_bindgen(js_name = emulatorFaults)]
 pub fn emulator_faults(emulator: u32, faults: JsValue) -> Result<(), JsValue> {
     let faults: Faults = options_of(faults)?;
-    with(emulator, |emulator| local::set_faults(emulator, faults))
+    with(emulator, |emulator| shape::set_faults(emulator, faults))
 }
 
 /// Makes a flow or changes its definition. False where it is so already.
@@ -73,7 +75,7 @@ pub fn emulator_changes(emulator: u32) -> Result<f64, JsValue> {
 /// Takes over what was saved.
 #[wasm_bindgen(js_name = emulatorRestore)]
 pub fn emulator_restore(emulator: u32, text: &str) -> Result<JsValue, JsValue> {
-    let restored = with(emulator, |emulator| local::restore(emulator, text))?;
+    let restored = with(emulator, |emulator| shape::restore(emulator, text))?;
     convert::to_js(&restored.map_err(|problem| error::request("wrong-state", &problem))?)
 }
 
@@ -102,13 +104,13 @@ pub fn emulator_request(
         pairs.push((name, value));
     }
     let request = Request { method, host, path, query, headers: pairs, body };
-    with(emulator, |emulator| convert::to_js(&local::request(emulator, millis(now), &request)))?
+    with(emulator, |emulator| convert::to_js(&shape::request(emulator, millis(now), &request)))?
 }
 
 /// The answers that are due.
 #[wasm_bindgen(js_name = emulatorAdvance)]
 pub fn emulator_advance(emulator: u32, now: f64) -> Result<JsValue, JsValue> {
-    with(emulator, |emulator| convert::to_js(&local::advance(emulator, millis(now))))?
+    with(emulator, |emulator| convert::to_js(&shape::advance(emulator, millis(now))))?
 }
 
 /// When there is something to do again.
@@ -127,19 +129,19 @@ pub fn emulator_disconnect(emulator: u32, waiter: f64) -> Result<(), JsValue> {
 /// What executions want from outside.
 #[wasm_bindgen(js_name = emulatorTasks)]
 pub fn emulator_tasks(emulator: u32) -> Result<JsValue, JsValue> {
-    with(emulator, |emulator| convert::to_js(&local::tasks(emulator)))?
+    with(emulator, |emulator| convert::to_js(&shape::tasks(emulator)))?
 }
 
 /// The result of a task, as JSON text.
 #[wasm_bindgen(js_name = emulatorTaskSucceeded)]
 pub fn emulator_task_succeeded(emulator: u32, now: f64, task: f64, output: String) -> Result<(), JsValue> {
-    with(emulator, |emulator| local::finish_task(emulator, millis(now), millis(task), Ok(&output)))
+    with(emulator, |emulator| shape::finish_task(emulator, millis(now), millis(task), Ok(&output)))
 }
 
 /// The failure of a task.
 #[wasm_bindgen(js_name = emulatorTaskFailed)]
 pub fn emulator_task_failed(emulator: u32, now: f64, task: f64, code: String, cause: String) -> Result<(), JsValue> {
-    with(emulator, |emulator| local::finish_task(emulator, millis(now), millis(task), Err((code, cause))))
+    with(emulator, |emulator| shape::finish_task(emulator, millis(now), millis(task), Err((code, cause))))
 }
 
 /// Memory grows by large steps, a quarter ahead of what is used. An allocator asks for a page at a
@@ -246,4 +248,10 @@ fn with_simulation<R>(simulation: u32, act: impl FnOnce(&mut Simulation) -> R) -
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast of a float saturates")]
 fn millis(number: f64) -> u64 {
     number as u64
+}
+
+/// Turns a definition of the `flow` dialect into one of the `StateMachine` dialect.
+#[wasm_bindgen(js_name = migrateFlow)]
+pub fn migrate_flow(flow: &JsValue) -> Result<JsValue, JsValue> {
+    convert::to_js(&migrate(&convert::text(flow, "text")?))
 }

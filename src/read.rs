@@ -2,13 +2,14 @@
 
 use wasm_bindgen::prelude::*;
 
-use super::convert::plain;
-use super::error;
-use super::value::{self, Js};
-use crate::api::plain::Plain;
-use crate::api::read;
-use crate::api::shape::Diagnostic;
-use crate::wire::value::{Kind, Value};
+use crate::convert::plain;
+use crate::error;
+use crate::value::{self, Js};
+use cloudflow_base::plain::Plain;
+use cloudflow_base::shape::Diagnostic;
+use cloudflow_base::value::{Kind, Value};
+use cloudflow_language::shape;
+use cloudflow_service::read;
 
 #[wasm_bindgen]
 extern "C" {
@@ -39,7 +40,7 @@ pub fn parse_execution(body: &JsValue) -> Result<JsValue, JsValue> {
 #[wasm_bindgen(js_name = validateExecution)]
 pub fn validate_execution(body: &JsValue) -> Result<JsValue, JsValue> {
     list(match json(body)? {
-        Ok(body) => read::validate(&body),
+        Ok(body) => read::validate(&body, shape::definition),
         Err(diagnostics) => diagnostics,
     })
 }

@@ -8,9 +8,9 @@ use std::rc::Rc;
 
 use wasm_bindgen::JsValue;
 
-use super::value::Js;
-use crate::api::ask::{Settings, Source};
-use crate::api::talk::Shared;
+use crate::value::Js;
+use cloudflow_service::client::ask::{Settings, Source};
+use cloudflow_service::client::talk::Shared;
 
 /// So many are kept; more only while they are at work.
 const KEPT: usize = 64;

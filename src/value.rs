@@ -5,8 +5,8 @@ use std::cell::RefCell;
 use js_sys::{Array, Object};
 use wasm_bindgen::prelude::*;
 
-use crate::wire::execution::Execution;
-use crate::wire::value::{Kind, Value};
+use cloudflow_base::value::{Kind, Value};
+use cloudflow_service::wire::execution::Execution;
 
 #[wasm_bindgen]
 extern "C" {

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use cloudflow_wasm::yaml;
+use cloudflow_language::yaml;
 use granit_parser::{Options, Parser};
 
 fn main() {

@@ -8,7 +8,7 @@ mod nearest;
 pub use code::Code;
 pub use nearest::nearest;
 
-use crate::order;
+use crate::small;
 use crate::text::Span;
 
 /// One finding.
@@ -233,7 +233,7 @@ pub fn fill(template: &str, args: &[&str]) -> String {
 /// one first), then severity, then code; each once.
 pub fn sort(diagnostics: &mut Vec<Diagnostic>) {
     let place = |found: &Diagnostic| (found.span.map(|span| (span.start, span.end)), found.severity);
-    order::sort_by(diagnostics, |a, b| {
+    small::sort_by(diagnostics, |a, b| {
         place(a)
             .cmp(&place(b))
             .then_with(|| a.code.as_str().cmp(b.code.as_str()))

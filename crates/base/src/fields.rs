@@ -1,8 +1,8 @@
 //! Reads the fields of an object one by one, and remembers what is wrong with them.
 
-use super::value::{Kind, Value};
 use crate::diagnostic::{Code, Diagnostic, Path, PathSegment, nearest};
 use crate::text::decimal;
+use crate::value::{Kind, Value};
 
 /// The object being read, where it stands, and what was found.
 pub struct Fields<'d, V> {

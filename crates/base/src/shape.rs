@@ -2,8 +2,8 @@
 
 use serde::{Serialize, Serializer};
 
-use super::plain::{Object, Plain};
 use crate::diagnostic;
+use crate::plain::{Object, Plain};
 use crate::text::{LineIndex, Span};
 
 /// A finding, as JavaScript sees it.

@@ -71,7 +71,7 @@ pub trait Value: Clone {
     }
 }
 
-#[cfg(any(test, feature = "local"))]
+#[cfg(any(test, feature = "serde_json"))]
 impl Value for &serde_json::Value {
     fn kind(&self) -> Kind {
         match self {

@@ -22,11 +22,11 @@ mod task;
 mod version;
 mod wait;
 
-use crate::diagnostic::{Code, Diagnostic};
 use crate::flow::{Findings, Flow, State, Text, load};
-use crate::order;
-use crate::text::Span;
 use crate::yaml::{Node, Tree};
+use cloudflow_base::diagnostic::{Code, Diagnostic};
+use cloudflow_base::small;
+use cloudflow_base::text::Span;
 
 /// A request to the service may have 1,024 KiB
 /// (<https://alibabacloud.com/help/zh/serverless-workflow/latest/limits>).
@@ -141,7 +141,7 @@ fn twice(texts: &mut Vec<Text<'_>>, found: &mut dyn FnMut(Text<'_>, Text<'_>)) {
     if differ {
         return;
     }
-    order::sort_by(texts, |a, b| a.value.cmp(b.value));
+    small::sort_by(texts, |a, b| a.value.cmp(b.value));
     for pair in texts.windows(2) {
         if let [first, second] = pair
             && first.value == second.value

@@ -11,7 +11,7 @@ pub use mermaid::mermaid;
 use std::borrow::Cow;
 
 use crate::flow::{Branch, Flow, Role, ScopeId, State, StateId, StateKind, Text};
-use crate::text::decimal;
+use cloudflow_base::text::decimal;
 
 /// The edges of a flow; the nodes are its states.
 #[derive(Debug, Default)]

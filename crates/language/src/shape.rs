@@ -2,17 +2,20 @@
 
 mod tree;
 
-use super::ask::Failure;
-use super::plain::{Object, Plain};
-use super::shape::{Diagnostic, Places, path};
 use crate::check::Options;
-use crate::diagnostic::{Code, Path, Severity};
 use crate::flow::{Flow, ScopeId, StateId};
 use crate::graph::Place;
-use crate::text::decimal;
-use crate::wire::fields::Fields;
-use crate::wire::value::Value;
-use crate::{check, graph, order, yaml};
+use crate::{check, graph, yaml};
+use cloudflow_base::diagnostic::{self, Code, Path, Severity};
+use cloudflow_base::fields::Fields;
+use cloudflow_base::plain::{Object, Plain};
+use cloudflow_base::shape::{Diagnostic, PathSegment, Places, path};
+use cloudflow_base::small;
+use cloudflow_base::text::decimal;
+use cloudflow_base::value::Value;
+
+/// Where the definition stands in an execution.
+const DEFINITION: &str = "FlowDefinition";
 
 /// What [`validate_flow`] says.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,8 +44,28 @@ pub fn validate_flow_with(text: &str, options: Options) -> FlowReport {
     }
 }
 
+/// What is wrong with the definition inside an execution. One that cannot be told to be a flow gives one finding, not
+/// one for each of its lines.
+pub fn definition(text: &str) -> Vec<Diagnostic> {
+    let report = validate_flow(text);
+    let mut found = report.diagnostics;
+    if report.dialect.is_none() {
+        let first = found.into_iter().min_by_key(|found| found.severity);
+        let why = first.as_ref().map_or("", |first| &first.message);
+        let message = ["the definition cannot be read as a flow: ", why].concat();
+        let range = first.and_then(|first| first.range);
+        found =
+            Places::new(text).diagnostics(vec![diagnostic::Diagnostic::new(Code::UnreadableDefinition, None, message)]);
+        found.iter_mut().for_each(|found| found.range = range);
+    }
+    for finding in &mut found {
+        finding.path.insert(0, PathSegment::Key(DEFINITION.to_owned()));
+    }
+    found
+}
+
 /// Reads the options of [`validate_flow_with`], which may be absent.
-pub fn options<V: Value>(given: Option<V>) -> Result<Options, Failure> {
+pub fn options<V: Value>(given: Option<V>) -> Result<Options, Vec<diagnostic::Diagnostic>> {
     let mut diagnostics = Vec::new();
     let mut options = Options::default();
     if given.is_some() {
@@ -57,7 +80,7 @@ pub fn options<V: Value>(given: Option<V>) -> Result<Options, Failure> {
             }
         }
     }
-    if diagnostics.is_empty() { Ok(options) } else { Err(Failure::of_call(diagnostics)) }
+    if diagnostics.is_empty() { Ok(options) } else { Err(diagnostics) }
 }
 
 /// Reads a flow definition of either dialect: `{ dialect, flow, diagnostics }`. The first two are
@@ -159,7 +182,7 @@ fn graph_nodes(flow: &Flow<'_>, ids: &[String], places: &mut Places<'_>) -> Vec<
     nodes.push(bare("start"));
     let mut states: Vec<StateId> = flow.states().iter().map(|state| state.id).collect();
     let place = |id: &StateId| flow.state(*id).map(|state| state.node.span());
-    order::sort_by(&mut states, |a, b| place(a).cmp(&place(b)));
+    small::sort_by(&mut states, |a, b| place(a).cmp(&place(b)));
     let lists: Vec<_> = (0..flow.scopes().len()).map(|id| flow.list_path(ScopeId(id as u32))).collect();
     for state in states.into_iter().filter_map(|id| flow.state(id)) {
         let scope = flow.scope(state.scope);

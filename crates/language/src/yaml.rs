@@ -21,8 +21,8 @@ mod tree;
 
 pub use tree::{Entries, Items, Kind, Node, Resolved, Style, Tree};
 
-use crate::diagnostic::{Code, Diagnostic};
-use crate::text::Span;
+use cloudflow_base::diagnostic::{Code, Diagnostic};
+use cloudflow_base::text::Span;
 use reader::Reader;
 
 /// Collections may stand in each other this deep; flows are about twenty deep.
@@ -46,7 +46,7 @@ pub fn parse(text: &str) -> (Tree<'_>, Vec<Diagnostic>) {
         let message = "a second document begins here; a definition is one document";
         diagnostics.push(Diagnostic::new(Code::YamlMultipleDocuments, span, message));
     }
-    crate::diagnostic::sort(&mut diagnostics);
+    cloudflow_base::diagnostic::sort(&mut diagnostics);
     (tree, diagnostics)
 }
 

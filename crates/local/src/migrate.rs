@@ -9,6 +9,7 @@ mod nest;
 mod output;
 mod reads;
 mod scope;
+pub mod shape;
 mod step;
 mod task;
 mod value;
@@ -16,11 +17,11 @@ mod write;
 
 use std::collections::{HashMap, HashSet};
 
-use crate::check::check;
-use crate::diagnostic::{Code, Diagnostic, Severity};
-use crate::flow::{Dialect, Findings, Flow, Role, ScopeId, Shaping, StateId, StateKind};
-use crate::text::Span;
-use crate::yaml::{self, Tree};
+use cloudflow_base::diagnostic::{Code, Diagnostic, Severity};
+use cloudflow_base::text::Span;
+use cloudflow_language::check::check;
+use cloudflow_language::flow::{Dialect, Findings, Flow, Role, ScopeId, Shaping, StateId, StateKind};
+use cloudflow_language::yaml::{self, Tree};
 use comments::Comments;
 use reads::{Facts, Root};
 use write::Entry;
@@ -41,7 +42,7 @@ const MOST_VALUES: usize = 1_000_000;
 ///
 /// ```
 /// let old = "version: v1\ntype: flow\nsteps:\n  - type: succeed\n    name: done\n";
-/// let new = cloudflow_wasm::migrate::migrate(old).text.unwrap_or_default();
+/// let new = cloudflow_local::migrate::migrate(old).text.unwrap_or_default();
 /// assert!(new.contains("Type: Succeed"));
 /// ```
 pub fn migrate(text: &str) -> Migration {

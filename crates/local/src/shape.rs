@@ -1,14 +1,10 @@
 //! The local service for JavaScript: the emulator's options, its answers, its tasks.
 
-mod simulation;
-
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::emulate::{self, AccessKey, Emulator, Failure, How, Quirks, Reply, WaiterId};
 use crate::simulate;
-
-pub use simulation::{Simulation, SimulationOptions, Turn};
 
 /// What `createEmulator` takes, apart from what stays in JavaScript.
 #[derive(Debug, Default, Deserialize)]
@@ -221,7 +217,7 @@ pub fn finish_task(emulator: &mut Emulator, now: u64, task: u64, result: Result<
     emulator.finish_task(now, task, task_result(result));
 }
 
-fn task(id: u64, request: simulate::TaskRequest) -> Task {
+pub(crate) fn task(id: u64, request: simulate::TaskRequest) -> Task {
     Task {
         id,
         name: request.name,
@@ -233,7 +229,7 @@ fn task(id: u64, request: simulate::TaskRequest) -> Task {
     }
 }
 
-fn task_result(result: Result<&str, (String, String)>) -> simulate::TaskResult {
+pub(crate) fn task_result(result: Result<&str, (String, String)>) -> simulate::TaskResult {
     match result {
         Ok(text) => serde_json::from_str::<Value>(text).map_err(|problem| simulate::Failure {
             error: "Local.InvalidResult".to_owned(),

@@ -7,12 +7,12 @@ use std::rc::Rc;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Task, task, task_result};
-use crate::check::{Options, check_with};
-use crate::diagnostic::PathSegment;
+use crate::shape::{Task, task, task_result};
 use crate::simulate::{
     self, ChildFlow, Failure, Machine, Millis, Program, Report, Start, TaskId, TaskMode, TaskRequest, TaskResult, time,
 };
+use cloudflow_base::diagnostic::PathSegment;
+use cloudflow_language::check::{Options, check_with};
 
 /// The most executions of one simulation: a flow may start itself without end.
 const MOST_EXECUTIONS: usize = 1_000;
@@ -409,7 +409,7 @@ fn refusal(error: &str, cause: String) -> Failure {
 }
 
 fn program(text: &str, express: bool) -> Result<Rc<Program>, String> {
-    let (tree, yaml) = crate::yaml::parse(text);
+    let (tree, yaml) = cloudflow_language::yaml::parse(text);
     let (flow, diagnostics) = check_with(&tree, yaml, Options { express });
     if let Some(problem) = simulate::refusal(text, &diagnostics) {
         return Err(problem);

@@ -2,14 +2,10 @@
 
 use serde::Serialize;
 
-use super::shape::{Diagnostic, PathSegment, Places};
-use super::understand;
-use crate::diagnostic::{self, Code};
 use crate::wire::execution;
-use crate::wire::value::Value;
-
-/// Where the definition stands in an execution.
-const DEFINITION: &str = "FlowDefinition";
+use cloudflow_base::diagnostic::{self, Code};
+use cloudflow_base::shape::{Diagnostic, Places};
+use cloudflow_base::value::Value;
 
 /// Reads the body of an answer, its fields only: what `parseExecution` gives.
 pub fn parse<V: Value>(body: &V) -> (Option<execution::Execution<V>>, Vec<Diagnostic>) {
@@ -18,8 +14,8 @@ pub fn parse<V: Value>(body: &V) -> (Option<execution::Execution<V>>, Vec<Diagno
 }
 
 /// Checks the body of an answer down to the JSON and the YAML inside it. The ranges of findings
-/// below `FlowDefinition` count in that text.
-pub fn validate<V: Value>(body: &V) -> Vec<Diagnostic> {
+/// below `FlowDefinition` count in that text; they are what `definition` finds in it.
+pub fn validate<V: Value>(body: &V, definition: impl FnOnce(&str) -> Vec<Diagnostic>) -> Vec<Diagnostic> {
     let reading = execution::read(body);
     let mut found = reading.diagnostics;
     let Some(execution) = reading.execution else { return Places::new("").diagnostics(found) };
@@ -39,26 +35,6 @@ pub fn not_json(body: &str) -> Vec<Diagnostic> {
         _ => "the body is not JSON",
     };
     Places::new(body).diagnostics(vec![diagnostic::Diagnostic::new(Code::NotJson, None, message)])
-}
-
-/// What is wrong with a definition. One that cannot be told to be a flow gives one finding, not
-/// one for each of its lines.
-fn definition(text: &str) -> Vec<Diagnostic> {
-    let report = understand::validate_flow(text);
-    let mut found = report.diagnostics;
-    if report.dialect.is_none() {
-        let first = found.into_iter().min_by_key(|found| found.severity);
-        let why = first.as_ref().map_or("", |first| &first.message);
-        let message = ["the definition cannot be read as a flow: ", why].concat();
-        let range = first.and_then(|first| first.range);
-        found =
-            Places::new(text).diagnostics(vec![diagnostic::Diagnostic::new(Code::UnreadableDefinition, None, message)]);
-        found.iter_mut().for_each(|found| found.range = range);
-    }
-    for finding in &mut found {
-        finding.path.insert(0, PathSegment::Key(DEFINITION.to_owned()));
-    }
-    found
 }
 
 /// An execution as JavaScript sees it. Absent means absent.

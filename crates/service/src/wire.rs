@@ -3,7 +3,5 @@
 
 pub mod execution;
 pub mod fault;
-pub mod fields;
 pub mod request;
 pub mod time;
-pub mod value;

@@ -1,10 +1,23 @@
-//! Walks the folders of cases and compares with the expected files.
+//! What the test suites of the crates share: walks the folders of cases and compares with the expected files.
 
 #![allow(clippy::disallowed_methods, reason = "tests read files")]
-#![allow(dead_code, reason = "families use different parts")]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may panic, and needs no documentation"
+)]
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};
+
+/// The root of the repository.
+pub fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.ancestors().nth(2).unwrap().to_path_buf()
+}
 
 /// One folder of `tests/cases/<family>`.
 pub struct Case {
@@ -16,7 +29,7 @@ pub struct Case {
 /// Every folder below `tests/cases/<family>` that holds `marker`, sorted. A family without a
 /// case is a mistake.
 pub fn cases(family: &str, marker: &str) -> Vec<Case> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases").join(family);
+    let root = root().join("tests/cases").join(family);
     let mut found = Vec::new();
     let mut todo = vec![root.clone()];
     while let Some(dir) = todo.pop() {

@@ -20,8 +20,8 @@
 //! ```
 
 use super::{clear, twice};
-use crate::diagnostic::Code;
 use crate::flow::{Findings, Flow, StateKind, Text};
+use cloudflow_base::diagnostic::Code;
 
 pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
     for state in flow.states() {

@@ -23,11 +23,11 @@
 
 use super::expression::{AFTER, BEFORE, ITEM, sound};
 use super::{inside, key_of};
-use crate::diagnostic::{Code, Severity, fill};
 use crate::expr::{Place, function};
 use crate::flow::{Dialect, Findings, Flow, Shaping, StateKind, text};
-use crate::text::decimal;
 use crate::yaml::{Kind, Node, Resolved};
+use cloudflow_base::diagnostic::{Code, Severity, fill};
+use cloudflow_base::text::decimal;
 
 /// In KiB: what a global variable may have.
 const MOST_GLOBAL: usize = 256;
@@ -145,7 +145,7 @@ pub(super) fn constants(value: Node<'_>) -> usize {
 fn both(node: Node<'_>, findings: &mut Findings) {
     let bases = node.entries().filter_map(|(key, _)| key.text()?.strip_suffix(".$"));
     let mut computed: Vec<&str> = bases.collect();
-    crate::order::sort(&mut computed);
+    cloudflow_base::small::sort(&mut computed);
     for (plain, _) in node.entries() {
         if let Some(name) = plain.text().filter(|name| computed.binary_search(name).is_ok()) {
             let message = "`{}` and `{}.$` make the same key: keep one";

@@ -20,9 +20,9 @@
 //! ```
 
 use super::name_of;
-use crate::diagnostic::{Code, Severity};
 use crate::flow::{Dialect, Findings, Flow, State, StateKind};
-use crate::text::Span;
+use cloudflow_base::diagnostic::{Code, Severity};
+use cloudflow_base::text::Span;
 
 pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
     for state in flow.states() {

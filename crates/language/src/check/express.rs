@@ -24,9 +24,9 @@
 //! ```
 
 use super::clear;
-use crate::diagnostic::{Code, Severity};
 use crate::flow::{Findings, Flow, ScopeId, StateKind};
-use crate::text::decimal;
+use cloudflow_base::diagnostic::{Code, Severity};
+use cloudflow_base::text::decimal;
 
 pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
     let express = |scope| flow.scope(scope).is_some_and(|scope| scope.express);

@@ -16,11 +16,11 @@
 //! ```
 
 use super::inside;
-use crate::diagnostic::{Code, Severity, report};
 use crate::expr::{self, Expr, ExprKind, Place, Step, StepKind};
 use crate::flow::{Dialect, Findings, Flow, NumberValue, Shaping, State, StateKind, Text, TextValue};
-use crate::text::Span;
 use crate::yaml::{Kind, Node};
+use cloudflow_base::diagnostic::{Code, Severity, report};
+use cloudflow_base::text::Span;
 
 /// What the context of the `flow` dialect is seen to hold.
 pub(super) const FLOW_CONTEXT: &[&str] = &["task.token", "execution.name", "flow.name", "step.eventId"];
@@ -256,7 +256,7 @@ fn made<'a>(state: &State<'a>) -> Option<Vec<&'a str>> {
     for entry in entries {
         names.push(entry.target.filter(|target| !target.opaque)?.value);
     }
-    crate::order::sort(&mut names);
+    cloudflow_base::small::sort(&mut names);
     Some(names)
 }
 

@@ -26,10 +26,10 @@
 //!   outputMappings: [{target: sizes, source: "$local[*].size"}]
 //! ```
 
-use crate::diagnostic::Code;
 use crate::flow::{Dialect, Findings, Flow, Role, ScopeId, Shaping, State, StateKind, text};
-use crate::order;
-use crate::text::Span;
+use cloudflow_base::diagnostic::Code;
+use cloudflow_base::small;
+use cloudflow_base::text::Span;
 
 pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
     if flow.dialect != Dialect::Flow {
@@ -96,7 +96,7 @@ fn made<'a>(flow: &Flow<'a>, scope: ScopeId) -> Option<Vec<&'a str>> {
             }
         }
     }
-    order::sort(&mut names);
+    small::sort(&mut names);
     Some(names)
 }
 

@@ -25,8 +25,8 @@
 
 use super::name_of;
 use super::successor::Ways;
-use crate::diagnostic::Code;
 use crate::flow::{Findings, Flow, Scope, State, StateKind};
+use cloudflow_base::diagnostic::Code;
 
 pub(super) fn check(flow: &Flow<'_>, scope: &Scope<'_>, ways: &Ways, findings: &mut Findings) {
     let states = flow.states_of(scope.id);

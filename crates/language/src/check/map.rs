@@ -24,10 +24,10 @@
 //! ```
 
 use super::key_of;
-use crate::diagnostic::{Code, Severity};
 use crate::flow::{Dialect, Findings, Flow, StateKind, text};
-use crate::text::decimal;
 use crate::yaml::Node;
+use cloudflow_base::diagnostic::{Code, Severity};
+use cloudflow_base::text::decimal;
 
 pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
     if flow.dialect != Dialect::StateMachine {

@@ -23,10 +23,10 @@
 use super::constructor::{constants, too_large};
 use super::expression::{FLOW_CONTEXT, is_plain_path, is_reference, locate, source};
 use super::twice;
-use crate::diagnostic::{Code, Severity, nearest};
 use crate::expr::{self, ExprKind, Place, StepKind};
 use crate::flow::{Dialect, Findings, Flow, Mapping, Shaping, StateKind, Text, text};
 use crate::yaml::Node;
+use cloudflow_base::diagnostic::{Code, Severity, nearest};
 
 const SOURCE: Place = Place {
     variables: &["$input", "$local", "$context"],
@@ -100,7 +100,7 @@ fn reference(text: Text<'_>, local: Local, findings: &mut Findings) {
         },
         _ => return,
     };
-    let span = source(text, crate::text::Span::new(0, name.len()));
+    let span = source(text, cloudflow_base::text::Span::new(0, name.len()));
     if name == "$" {
         let message = "`$` is documented for conditions, collections and parameters only: write `$input` or `$local`";
         findings.report(Code::MisplacedVariable, span, message, &[]).severity(Severity::Warning).about(text.span);

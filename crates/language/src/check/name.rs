@@ -18,8 +18,8 @@
 //! - {Type: Pass, Name: B, End: true}
 //! ```
 
-use crate::diagnostic::Code;
 use crate::flow::{Dialect, Findings, Flow, State, Text};
+use cloudflow_base::diagnostic::Code;
 
 pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
     if let Some(name) = flow.name.filter(|name| !name.opaque && flow.dialect == Dialect::StateMachine) {

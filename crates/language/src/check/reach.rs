@@ -17,8 +17,8 @@
 
 use super::name_of;
 use super::successor::Ways;
-use crate::diagnostic::Code;
 use crate::flow::{Findings, Flow, Scope};
+use cloudflow_base::diagnostic::Code;
 
 pub(super) fn check(flow: &Flow<'_>, scope: &Scope<'_>, ways: &Ways, findings: &mut Findings) {
     if !ways.reached.contains(&false) {

@@ -22,8 +22,8 @@
 //! ```
 
 use super::twice;
-use crate::diagnostic::{Code, nearest};
 use crate::flow::{Findings, Flow, Text};
+use cloudflow_base::diagnostic::{Code, nearest};
 
 const ALL: &str = "FnF.ALL";
 

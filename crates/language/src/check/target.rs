@@ -23,9 +23,9 @@
 //! ```
 
 use super::name_of;
-use crate::diagnostic::{Code, nearest};
 use crate::flow::{Findings, Flow, ScopeId, State, StateKind, Target};
-use crate::order;
+use cloudflow_base::diagnostic::{Code, nearest};
+use cloudflow_base::small;
 
 pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
     let mut lost = Lost { flow, list: Vec::new() };
@@ -45,7 +45,7 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
             named.push(state);
         }
     }
-    order::sort_by(&mut named, |a, b| name_of(a).cmp(name_of(b)).then(a.scope.cmp(&b.scope)));
+    small::sort_by(&mut named, |a, b| name_of(a).cmp(name_of(b)).then(a.scope.cmp(&b.scope)));
     for (scope, target) in lost.list {
         let word = flow.dialect.state_word();
         let name = target.text.value;

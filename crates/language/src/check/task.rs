@@ -22,10 +22,10 @@
 
 use super::service::{Allowed, Resource, allowed, by_name, cut, has, needed, resource};
 use super::{clear, inside, key_of};
-use crate::diagnostic::{Code, Severity, fill};
 use crate::flow::{Dialect, Findings, Flow, Shaping, State, StateKind, Task, Text, text};
-use crate::text::decimal;
 use crate::yaml::{Kind, Node};
+use cloudflow_base::diagnostic::{Code, Severity, fill};
+use cloudflow_base::text::decimal;
 
 pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
     for state in flow.states() {

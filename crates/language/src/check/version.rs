@@ -17,9 +17,9 @@
 //! type: flow
 //! ```
 
-use crate::diagnostic::{Code, Severity};
 use crate::flow::dialect::{Shape, Slot};
 use crate::flow::{Dialect, Findings, Flow};
+use cloudflow_base::diagnostic::{Code, Severity};
 
 pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
     let Some(version) = super::clear(&flow.version) else { return };

@@ -20,9 +20,9 @@
 //!   timestamp: "2030-01-01T12:00:00+08:00"
 //! ```
 
-use crate::diagnostic::Code;
 use crate::flow::{Dialect, Findings, Flow, StateKind, TextValue};
-use crate::text::whole;
+use cloudflow_base::diagnostic::Code;
+use cloudflow_base::text::whole;
 
 pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
     for state in flow.states() {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::text::Span;
+use cloudflow_base::text::Span;
 
 /// An expression. Never deeper than [`super::MAX_DEPTH`], so that recursion over it is safe.
 #[derive(Clone, Debug, PartialEq)]

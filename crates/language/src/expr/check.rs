@@ -2,8 +2,8 @@
 
 use super::ast::{CompareOp, Expr, ExprKind, Step, StepKind, UnaryOp};
 use super::function::{FUNCTIONS, function};
-use crate::diagnostic::{Code, Diagnostic, Reported, nearest, report};
-use crate::text::{Span, decimal};
+use cloudflow_base::diagnostic::{Code, Diagnostic, Reported, nearest, report};
+use cloudflow_base::text::{Span, decimal};
 
 /// What an expression may use where it stands.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::text::Span;
+use cloudflow_base::text::Span;
 
 /// A kind of token; its text is what its span covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,8 +3,8 @@
 
 use super::ast::{CompareOp, Expr, ExprKind, Step, StepKind, UnaryOp};
 use super::lexer::{Lexer, Token, decode};
-use crate::diagnostic::{Code, Diagnostic, fill};
-use crate::text::{Span, whole};
+use cloudflow_base::diagnostic::{Code, Diagnostic, fill};
+use cloudflow_base::text::{Span, whole};
 
 /// How deep an expression may be nested.
 pub const MAX_DEPTH: u32 = 64;

@@ -4,8 +4,8 @@ use super::Dialect;
 use super::dialect::{Shape, Slot};
 use super::findings::Findings;
 use super::found::is_opaque;
-use crate::diagnostic::{Code, nearest};
 use crate::yaml::{Kind, Node};
+use cloudflow_base::diagnostic::{Code, nearest};
 
 const CODE: Code = Code::UnknownDialect;
 

@@ -1,10 +1,10 @@
 //! Findings on their way out of the loader and the checks; their paths are found at the end,
 //! all in one walk over the tree.
 
-use crate::diagnostic::{Code, Diagnostic, Path, Reported, report};
-use crate::order;
-use crate::text::Span;
 use crate::yaml::{Entries, Items, Node};
+use cloudflow_base::diagnostic::{Code, Diagnostic, Path, Reported, report};
+use cloudflow_base::small;
+use cloudflow_base::text::Span;
 
 /// Findings about one tree.
 #[derive(Debug, Default)]
@@ -56,14 +56,14 @@ impl Findings {
 
     /// Every finding with its path, in the one order everybody sees.
     pub fn finish(mut self, root: Option<Node<'_>>) -> Vec<Diagnostic> {
-        order::sort_by(&mut self.list, |a, b| (a.about.start, b.about.end).cmp(&(b.about.start, a.about.end)));
+        small::sort_by(&mut self.list, |a, b| (a.about.start, b.about.end).cmp(&(b.about.start, a.about.end)));
         if let Some(root) = root {
             let mut walk = Walk::new(root);
             for diagnostic in &mut self.list {
                 diagnostic.path = walk.path_to(diagnostic.about);
             }
         }
-        crate::diagnostic::sort(&mut self.list);
+        cloudflow_base::diagnostic::sort(&mut self.list);
         self.list
     }
 }

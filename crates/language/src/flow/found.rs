@@ -2,8 +2,8 @@
 
 use super::dialect::Slot;
 use super::model::{Flag, Number, NumberValue, Target, Text, TextValue};
-use crate::text::whole;
 use crate::yaml::{Items, Kind, Node, Resolved, Style};
+use cloudflow_base::text::whole;
 
 /// The values of a mapping that passed their checks.
 #[derive(Default)]

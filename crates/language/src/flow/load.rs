@@ -12,10 +12,10 @@ use super::model::{
 };
 use super::reader::Reader;
 use super::torn::Torn;
-use crate::diagnostic::{Code, nearest};
-use crate::order;
-use crate::text::Span;
 use crate::yaml::{Kind, Node, Tree};
+use cloudflow_base::diagnostic::{Code, nearest};
+use cloudflow_base::small;
+use cloudflow_base::text::Span;
 
 /// Reads the flow of a document. No flow comes back where its dialect cannot be told.
 ///
@@ -418,7 +418,7 @@ fn resolve(flow: &mut Flow<'_>) {
             by_name.push((state.scope, value, state.id));
         }
     }
-    order::sort(&mut by_name);
+    small::sort(&mut by_name);
     let find = |scope: ScopeId, target: &mut Target<'_>| {
         let key = (scope, target.text.value);
         let at = by_name.partition_point(|(scope, name, _)| (*scope, *name) < key);

@@ -5,9 +5,9 @@
 
 use super::Dialect;
 use super::dialect::{Shape, Slot};
-use crate::diagnostic::Path;
-use crate::text::{Span, decimal};
 use crate::yaml::Node;
+use cloudflow_base::diagnostic::Path;
+use cloudflow_base::text::{Span, decimal};
 
 /// One flow, borrowed from the tree it was read from.
 #[derive(Debug)]

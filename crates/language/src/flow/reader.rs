@@ -6,9 +6,9 @@ use super::dialect::{Dynamic, Key, Shape, Slot, Standing, StateType, Value};
 use super::findings::Findings;
 use super::found::{Found, Item, is_opaque, is_reference};
 use super::torn::{self, Torn};
-use crate::diagnostic::{Code, Severity, nearest};
-use crate::text::{Span, decimal, whole};
 use crate::yaml::{Kind, Node, Resolved, Style};
+use cloudflow_base::diagnostic::{Code, Severity, nearest};
+use cloudflow_base::text::{Span, decimal, whole};
 
 pub(super) struct Reader<'a, 'f> {
     pub dialect: Dialect,

@@ -1,7 +1,7 @@
 //! Where the text is not YAML: what is missing near such a place may just not be readable.
 
-use crate::order;
-use crate::text::Span;
+use cloudflow_base::small;
+use cloudflow_base::text::Span;
 
 /// A place where the text is not YAML.
 #[derive(Clone, Copy, PartialEq, PartialOrd)]
@@ -15,7 +15,7 @@ impl Torn {
     /// Each place, in order. `text` is searched for lines once.
     pub fn all(text: &str, places: &[Span]) -> Vec<Torn> {
         let mut spans = places.to_vec();
-        order::sort(&mut spans);
+        small::sort(&mut spans);
         let (mut at, mut line) = (0, 0);
         let torn = spans.into_iter().map(|span| {
             let start = (span.start as usize).max(at);

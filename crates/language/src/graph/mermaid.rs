@@ -2,7 +2,7 @@
 
 use super::{EdgeKind, Graph, Place};
 use crate::flow::{Flow, Role, ScopeId, StateKind};
-use crate::text::decimal;
+use cloudflow_base::text::decimal;
 
 /// The flow chart of a flow.
 pub fn mermaid(flow: &Flow<'_>, graph: &Graph<'_>) -> String {

@@ -1,9 +1,9 @@
 //! The flow as JavaScript sees it: a tree of states, the same shape for both dialects. What the
 //! text does not say is absent; only the name and the type of a state are empty then.
 
-use crate::api::plain::{Object, Plain};
-use crate::api::shape::{Places, path};
 use crate::flow::{Branch, Flow, Number, NumberValue, ScopeId, State, StateKind, Target, Text, TextValue};
+use cloudflow_base::plain::{Object, Plain};
+use cloudflow_base::shape::{Places, path};
 
 /// The flow as a tree. As deep as its text is nested, which the YAML reader bounds.
 pub(super) fn shape(flow: &Flow<'_>, places: &mut Places<'_>) -> Plain {

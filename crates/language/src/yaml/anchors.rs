@@ -1,7 +1,7 @@
 //! The finished nodes that aliases may name. A hash table would bring some 5 KB of WebAssembly,
 //! and few texts have an anchor.
 
-use crate::order;
+use cloudflow_base::small;
 
 #[derive(Clone, Copy)]
 pub(super) struct Anchor<'t> {
@@ -27,7 +27,7 @@ impl<'t> Anchors<'t> {
         self.list.push(anchor);
         let len = self.list.len();
         let mut run = self.list.split_off(len & (len - 1));
-        order::sort_by(&mut run, |a, b| (a.name, a.node).cmp(&(b.name, b.node)));
+        small::sort_by(&mut run, |a, b| (a.name, a.node).cmp(&(b.name, b.node)));
         self.list.append(&mut run);
     }
 

@@ -5,8 +5,8 @@ use super::quick::MAX_KEY;
 use super::reader::{Frame, Leaf, Props, Reader, Role, State};
 use super::scalar::leaf;
 use super::tree::{DECODED, Decoded, Kind, MARKED, Style};
-use crate::diagnostic::Code;
-use crate::text::Span;
+use cloudflow_base::diagnostic::Code;
+use cloudflow_base::text::Span;
 
 impl Reader<'_> {
     /// Before the first token of a line: closes what its indentation ends. False where the line

@@ -3,8 +3,8 @@
 use super::reader::{Props, Reader, Role, State};
 use super::scalar::leaf;
 use super::tree::Style;
-use crate::diagnostic::Code;
-use crate::text::Span;
+use cloudflow_base::diagnostic::Code;
+use cloudflow_base::text::Span;
 
 impl Reader<'_> {
     /// Reads the collection at `pos` with all that stands in it; its node hangs nowhere yet. Its

@@ -1,7 +1,7 @@
 //! The tree as the event lines of the yaml-test-suite: for tests, which compare readers by them.
 
 use super::tree::{ALIAS, Kind, Style, TAGGED, Tree};
-use crate::text::Span;
+use cloudflow_base::text::Span;
 
 /// All documents of the tree, one event a line.
 pub(super) fn events(tree: &Tree<'_>) -> String {

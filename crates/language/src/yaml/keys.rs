@@ -3,9 +3,9 @@
 use super::MAX_DIAGNOSTICS;
 use super::reader::Reader;
 use super::tree::{ALIAS, DECODED, NONE, Style, Tree};
-use crate::diagnostic::Code;
-use crate::order;
-use crate::text::Span;
+use cloudflow_base::diagnostic::Code;
+use cloudflow_base::small;
+use cloudflow_base::text::Span;
 
 /// A repeated key: its node, and where its text stood first.
 type Repeated = (u32, Span);
@@ -75,7 +75,7 @@ fn large(tree: &Tree<'_>, node: u32) -> Vec<Repeated> {
     // Sorting, not hashing: no choice of keys makes it slow.
     let mut keys: Vec<(&str, Span, u32)> =
         mapping.entries().filter_map(|(key, _)| Some((key.text()?, key.span(), key.id))).collect();
-    order::sort(&mut keys);
+    small::sort(&mut keys);
     let mut first: Option<(&str, Span)> = None;
     for (text, span, key) in keys {
         match first {

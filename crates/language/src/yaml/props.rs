@@ -1,8 +1,8 @@
 //! Tags, anchors and aliases.
 
 use super::reader::{Props, Reader};
-use crate::diagnostic::Code;
-use crate::text::Span;
+use cloudflow_base::diagnostic::Code;
+use cloudflow_base::text::Span;
 
 impl Reader<'_> {
     /// Tags and anchors at `pos`, as far as they stand on this line. Leaves `pos` behind them.

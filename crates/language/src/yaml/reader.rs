@@ -4,8 +4,8 @@
 use super::anchors::{Anchor, Anchors};
 use super::tree::{ALIAS, Document, Kind, MARKED, NONE, Raw, Style, TAGGED, Tree};
 use super::{MAX_DEPTH, MAX_DIAGNOSTICS, MAX_EXPANSION, MAX_NODES};
-use crate::diagnostic::{Code, Diagnostic, Reported, report};
-use crate::text::{Span, decimal};
+use cloudflow_base::diagnostic::{Code, Diagnostic, Reported, report};
+use cloudflow_base::text::{Span, decimal};
 
 /// Reads the text of `tree` into it. INVARIANT: every loop that does not move `pos` forward
 /// closes a frame, so reading takes linear time.

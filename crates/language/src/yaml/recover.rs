@@ -3,8 +3,8 @@
 use super::reader::{Leaf, Props, Reader, Role, State};
 use super::scalar::leaf;
 use super::tree::Style;
-use crate::diagnostic::{Code, Severity};
-use crate::text::{Span, decimal};
+use cloudflow_base::diagnostic::{Code, Severity};
+use cloudflow_base::text::{Span, decimal};
 
 impl<'t> Reader<'t> {
     pub fn report_at(&mut self, code: Code, start: usize, end: usize, message: &str) {

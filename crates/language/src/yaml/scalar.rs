@@ -2,7 +2,7 @@
 
 use super::reader::{Leaf, Reader};
 use super::tree::Style;
-use crate::diagnostic::Code;
+use cloudflow_base::diagnostic::Code;
 
 /// What a byte is to a plain scalar.
 const ORDINARY: u8 = 0;

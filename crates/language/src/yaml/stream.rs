@@ -3,8 +3,8 @@
 use super::MAX_HANDLES;
 use super::reader::{Reader, State};
 use super::recover::find;
-use crate::diagnostic::Code;
-use crate::text::Span;
+use cloudflow_base::diagnostic::Code;
+use cloudflow_base::text::Span;
 
 impl Reader<'_> {
     /// Reads every document of the text.

@@ -2,7 +2,7 @@
 
 use super::reader::Leaf;
 use super::resolve;
-use crate::text::Span;
+use cloudflow_base::text::Span;
 
 /// One document, borrowed from its text.
 #[derive(Debug)]

@@ -8,17 +8,12 @@ mod seeded;
 
 use std::{env, fs};
 
-use cloudflow_wasm::api::ask;
-use cloudflow_wasm::api::migrate::migrate_flow;
-use cloudflow_wasm::api::read;
-use cloudflow_wasm::api::shape::{Diagnostic, Places};
-use cloudflow_wasm::api::understand::{
+use cloudflow_language::shape::{
     self, FlowReport, flow_graph, flow_to_mermaid, parse_flow, validate_flow, validate_flow_with,
 };
-use cloudflow_wasm::diagnostic::Code;
 use serde_json::Value;
 
-use crate::support::{cases, report};
+use cloudflow_tests::{cases, report};
 
 /// One line for each finding, places as people count them; then what belongs to it, indented.
 fn lines(text: &str) -> String {
@@ -54,7 +49,7 @@ fn findings_are_as_expected() {
     for case in cases("check", "flow.yaml") {
         let options = case.read_if_there("options.json");
         let options: Option<Value> = options.map(|options| serde_json::from_str(&options).unwrap());
-        let options = understand::options(options.as_ref()).unwrap();
+        let options = shape::options(options.as_ref()).unwrap();
         let found = listed(validate_flow_with(&case.read("flow.yaml"), options));
         if case.name.starts_with("ok/") && !found.is_empty() {
             failures.push(format!("{} must be silent:\n{found}", case.name));
@@ -67,8 +62,8 @@ fn findings_are_as_expected() {
 /// A wrong option is the caller's mistake, told with what would be right.
 #[test]
 fn options_are_read_with_care() {
-    let read = |text: &str| understand::options(Some(&serde_json::from_str::<Value>(text).unwrap()));
-    assert!(!understand::options::<&Value>(None).unwrap().express);
+    let read = |text: &str| shape::options(Some(&serde_json::from_str::<Value>(text).unwrap()));
+    assert!(!shape::options::<&Value>(None).unwrap().express);
     for (text, express) in [("{}", false), (r#"{"mode": "Standard"}"#, false), (r#"{"mode": "Express"}"#, true)] {
         assert_eq!(read(text).unwrap().express, express, "{text}");
     }
@@ -78,10 +73,10 @@ fn options_are_read_with_care() {
         (r#"{"mode": "express"}"#, "unknown-value", "`mode` must be `Standard` or `Express`"),
         (r#"{"mod": "Express"}"#, "unknown-option", "did you mean `mode`?"),
     ] {
-        let failure = read(text).unwrap_err();
-        assert_eq!(failure.kind.as_str(), "request", "{text}");
-        assert_eq!(failure.code, code, "{text}");
-        assert!(failure.message.contains(message), "{text}: {}", failure.message);
+        let found = read(text).unwrap_err();
+        assert_eq!(found.len(), 1, "{text}: {found:?}");
+        assert_eq!(found[0].code.as_str(), code, "{text}");
+        assert!(found[0].message.contains(message), "{text}: {}", found[0].message);
     }
 }
 
@@ -122,90 +117,6 @@ fn every_repair_repairs() {
     }
     assert!(count > 80, "only {count} repairs");
     report("repairs", failures);
-}
-
-/// `docs/diagnostics.md` has every code; its bad examples show the finding, at the place that is
-/// named there, and nothing else; its good ones are fine.
-#[test]
-fn the_documentation_is_true() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/diagnostics.md");
-    let text = fs::read_to_string(path).unwrap();
-    let mut sections: Vec<(&str, &str)> = Vec::new();
-    for section in text.split("\n### ").skip(1) {
-        sections.push(section.split_once('\n').unwrap());
-    }
-    for code in Code::ALL {
-        let count = sections.iter().filter(|(name, _)| *name == code.as_str()).count();
-        assert_eq!(count, 1, "sections about `{}`", code.as_str());
-    }
-    let mut failures = Vec::new();
-    for (code, body) in &sections {
-        assert!(Code::ALL.iter().any(|known| known.as_str() == *code), "`{code}` is no code");
-        let bad = example(body, "\nBad, at ").unwrap_or_else(|| panic!("`{code}` has no bad example"));
-        let good = example(body, "\nGood").unwrap_or_else(|| panic!("`{code}` has no good example"));
-        let found = examine(code, bad.text);
-        match found.iter().find(|found| found.code == *code) {
-            // What a migration says beside it is of other codes.
-            Some(_) if found.len() > 1 && !code.starts_with("migrate-") => failures.push(format!("{code}: {found:#?}")),
-            Some(one) if place(one) != bad.place => {
-                failures.push(format!("{code}: at {}, not {}", place(one), bad.place));
-            }
-            Some(one) => assert!(body.contains(one.severity), "`{code}`"),
-            None => failures.push(format!("{code}: {found:#?}")),
-        }
-        let left = examine(code, good.text);
-        let migrates = code.starts_with("migrate-");
-        if if migrates { left.iter().any(|found| found.code == *code) } else { !left.is_empty() } {
-            failures.push(format!("the good example of `{code}`: {left:#?}"));
-        }
-        if migrates && !validate_flow(good.text).diagnostics.is_empty() {
-            failures.push(format!("the good example of `{code}` is no good flow"));
-        }
-    }
-    report("documented codes", failures);
-}
-
-struct Example<'t> {
-    place: &'t str,
-    text: &'t str,
-}
-
-/// The block behind the heading, and what stands between the heading and its colon.
-fn example<'t>(section: &'t str, heading: &str) -> Option<Example<'t>> {
-    let (_, rest) = section.split_once(heading)?;
-    let (place, rest) = rest.split_once(":\n\n```")?;
-    let (_, text) = rest.split_once('\n')?;
-    Some(Example { place, text: text.split_once("```")?.0 })
-}
-
-/// What is found in an example: in a flow, in an answer of the service, in the options of a client.
-fn examine(code: &str, text: &str) -> Vec<Diagnostic> {
-    if code.starts_with("migrate-") {
-        return migrate_flow(text).diagnostics;
-    }
-    match serde_json::from_str::<Value>(text) {
-        Ok(options) if ["unknown-option", "bad-endpoint"].contains(&code) => {
-            let found =
-                ask::settings(Some(&options), false, 0).map_or_else(|failure| failure.diagnostics, |_| Vec::new());
-            Places::new("").diagnostics(found)
-        }
-        Ok(body) => read::validate(&&body),
-        Err(_) => validate_flow(text).diagnostics,
-    }
-}
-
-/// `line:column` in a text, the keys from the root in a value.
-fn place(found: &Diagnostic) -> String {
-    if let Some(range) = found.range {
-        return format!("{}:{}", range.start.line, range.start.column);
-    }
-    let path: Vec<String> = found
-        .path
-        .iter()
-        .map(|part| serde_json::to_value(part).unwrap())
-        .map(|part| part.as_str().map_or(part.to_string(), str::to_owned))
-        .collect();
-    format!("`{}`", if path.is_empty() { "$".to_owned() } else { path.join(".") })
 }
 
 /// Files of the corpus that its list calls faulty (or not YAML, or no documented dialect), and

@@ -1,8 +1,8 @@
 //! Expressions: what they are read as. `tests/cases/expr/<case>/table.txt` holds `expression => tree`.
 
-use cloudflow_wasm::expr::{Expr, ExprKind, StepKind, parse};
+use cloudflow_language::expr::{Expr, ExprKind, StepKind, parse};
 
-use crate::support::{cases, report};
+use cloudflow_tests::{cases, report};
 
 /// The expression with every bracket that its ranks imply.
 fn tree(expr: &Expr<'_>) -> String {

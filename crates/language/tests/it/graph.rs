@@ -1,8 +1,8 @@
 //! Flows as graphs: `tests/cases/graph`.
 
-use cloudflow_wasm::api::understand::{flow_graph, flow_to_mermaid, parse_flow};
+use cloudflow_language::shape::{flow_graph, flow_to_mermaid, parse_flow};
 
-use crate::support::{cases, report};
+use cloudflow_tests::{cases, report};
 
 #[test]
 fn graphs_are_as_expected() {

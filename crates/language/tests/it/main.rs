@@ -1,4 +1,4 @@
-//! The one native test binary. Each family of cases is a module; the data stand in `tests/cases`.
+//! The one native test binary of this crate. Each family of cases is a module; the data stand in `tests/cases`.
 
 // clippy's own exception for tests does not reach the helpers beside them.
 #![allow(
@@ -11,16 +11,7 @@
 )]
 
 mod check;
-mod emulate;
-mod execution;
 mod expr;
 mod graph;
-mod migrate;
-mod network;
-mod poll;
 mod schema;
-mod sign;
-mod simulate;
-mod support;
-mod tidy;
 mod yaml;

@@ -8,8 +8,8 @@
 
 use std::{env, fs};
 
-use cloudflow_wasm::flow::Dialect;
-use cloudflow_wasm::flow::dialect::{Dynamic, Key, Shape, Slot, Standing, StateType, Value as Kind};
+use cloudflow_language::flow::Dialect;
+use cloudflow_language::flow::dialect::{Dynamic, Key, Shape, Slot, Standing, StateType, Value as Kind};
 use serde_json::{Map, Value, json};
 
 #[test]
@@ -18,10 +18,10 @@ fn schemas_follow_the_tables() {
     let machine = document(Dialect::StateMachine, Maker { dialect: Dialect::StateMachine, prefix: "" }.definitions());
     let mut stale = Vec::new();
     for (name, schema) in [("flow", flow), ("statemachine", machine), ("cloudflow", both())] {
-        let path = format!("{}/pkg/schema/{name}.schema.json", env!("CARGO_MANIFEST_DIR"));
+        let path = format!("{}/pkg/schema/{name}.schema.json", cloudflow_tests::root().display());
         let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
         if env::var("UPDATE_EXPECT").is_ok_and(|v| v == "1") {
-            fs::create_dir_all(format!("{}/pkg/schema", env!("CARGO_MANIFEST_DIR"))).unwrap();
+            fs::create_dir_all(format!("{}/pkg/schema", cloudflow_tests::root().display())).unwrap();
             fs::write(&path, text).unwrap();
         } else if fs::read_to_string(&path).unwrap_or_default() != text {
             stale.push(name);

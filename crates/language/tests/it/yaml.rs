@@ -7,14 +7,14 @@ mod oracle;
 mod suite;
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::{env, fs};
 
-use cloudflow_wasm::diagnostic::Code;
-use cloudflow_wasm::text::{LineIndex, Span};
-use cloudflow_wasm::yaml::{self, Kind, Node, Resolved, Style};
+use cloudflow_base::diagnostic::Code;
+use cloudflow_base::text::{LineIndex, Span};
+use cloudflow_language::yaml::{self, Kind, Node, Resolved, Style};
 
-use crate::support;
+use cloudflow_tests::{cases, report};
 
 #[test]
 fn reads_a_flow() {
@@ -60,7 +60,7 @@ fn an_alias_shows_as_the_node_it_names() {
 #[test]
 fn cases_hold() {
     let mut failures = Vec::new();
-    for case in support::cases("yaml", "text.yaml") {
+    for case in cases("yaml", "text.yaml") {
         let text = case.read("text.yaml");
         let (tree, diagnostics) = yaml::parse(&text);
         let index = LineIndex::new(&text);
@@ -92,7 +92,7 @@ fn cases_hold() {
             case.expect("diagnostics.txt", &found, &mut failures);
         }
     }
-    support::report("yaml", failures);
+    report("yaml", failures);
 }
 
 /// One node a line: place, kind, style, tag, value; children below, indented.
@@ -119,7 +119,7 @@ fn show(node: Node<'_>, depth: usize, range: &impl Fn(Span) -> String, out: &mut
 #[test]
 fn repairs_repair() {
     let mut repaired = 0;
-    for case in support::cases("yaml/err", "text.yaml") {
+    for case in cases("yaml/err", "text.yaml") {
         let text = case.read("text.yaml");
         for diagnostic in yaml::parse(&text).1 {
             let Some(fix) = &diagnostic.fix else { continue };
@@ -173,7 +173,7 @@ fn places_inside_scalars() {
 /// Texts to torment the reader with: those of the cases and of the suite and, where it is at
 /// hand, the corpus of public flows (`CLOUDFLOW_CORPUS`).
 fn texts() -> Vec<String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = cloudflow_tests::root();
     let mut texts = texts_of(root.join("tests/cases"));
     texts.extend(env::var_os("CLOUDFLOW_CORPUS").map(PathBuf::from).into_iter().flat_map(texts_of));
     texts.extend(suite::texts());

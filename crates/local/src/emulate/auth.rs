@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, VecDeque};
 use super::AccessKey;
 use super::fault::Fault;
 use super::http::{Parameters, Request};
-use crate::sign::{self, acs3, rpc};
 use crate::simulate::{Millis, time};
+use cloudflow_service::sign::{self, acs3, rpc};
 
 /// How far the clocks may be apart.
 const WINDOW: Millis = 15 * 60 * 1000;

@@ -10,9 +10,9 @@ use super::executions::check_name;
 use super::fault::Fault;
 use super::http::Parameters;
 use super::store::{Flow, Store, Variable};
-use crate::check::{Options, check_with};
 use crate::simulate::{Millis, Program, compile, refusal, time};
-use crate::yaml;
+use cloudflow_language::check::{Options, check_with};
+use cloudflow_language::yaml;
 
 /// The most flows of an account. Which code refuses one more is not documented.
 const FLOWS: usize = 10_000;

@@ -1,7 +1,7 @@
 //! The comments of a text, each handed out once, to whatever its line becomes.
 
-use crate::text::Span;
-use crate::yaml::{Kind, Node, Tree};
+use cloudflow_base::text::Span;
+use cloudflow_language::yaml::{Kind, Node, Tree};
 
 /// Every comment of one text.
 pub(super) struct Comments {

@@ -8,10 +8,10 @@
 use super::Migrator;
 use super::reads::{self, Root};
 use super::write::{Entry, Value, json_text};
-use crate::expr::{self, Expr, ExprKind, StepKind};
-use crate::flow::{Mapping, ScopeId, State, Text};
-use crate::text::Span;
-use crate::yaml::{Kind, Node};
+use cloudflow_base::text::Span;
+use cloudflow_language::expr::{self, Expr, ExprKind, StepKind};
+use cloudflow_language::flow::{Mapping, ScopeId, State, Text};
+use cloudflow_language::yaml::{Kind, Node};
 
 /// How the data of a scope travel.
 #[derive(Clone, Debug)]

@@ -5,7 +5,7 @@ use super::scope::{Exit, Home, Site};
 use super::step::Draft;
 use super::write::{Entry, Item, Value, json_text, scalar};
 use super::{Migrator, reads};
-use crate::flow::{Choice, Map, Parallel, State};
+use cloudflow_language::flow::{Choice, Map, Parallel, State};
 
 /// A Parallel has no more (<https://help.aliyun.com/en/document_detail/2412619.html>).
 pub(super) const MOST_BRANCHES: usize = 50;

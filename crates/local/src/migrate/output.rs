@@ -4,8 +4,8 @@ use super::Migrator;
 use super::data::{Frame, Local, Source, latest};
 use super::reads::{self, Root};
 use super::write::{Entry, Value, json_text};
-use crate::flow::{Shaping, State};
-use crate::yaml::{Kind, Node, Resolved};
+use cloudflow_language::flow::{Shaping, State};
+use cloudflow_language::yaml::{Kind, Node, Resolved};
 
 impl<'f, 'a> Migrator<'f, 'a> {
     /// What the local data become when the step is done, as an entry of its constructor.

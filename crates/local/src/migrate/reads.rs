@@ -3,9 +3,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::expr::ExprKind;
-use crate::flow::{Flow, Map, Role, Scope, ScopeId, Shaping, State, StateKind, TextValue};
-use crate::yaml::{Node, Resolved};
+use cloudflow_language::expr::ExprKind;
+use cloudflow_language::flow::{Flow, Map, Role, Scope, ScopeId, Shaping, State, StateKind, TextValue};
+use cloudflow_language::yaml::{Node, Resolved};
 
 /// Facts about one scope.
 #[derive(Debug, Default)]
@@ -140,7 +140,7 @@ fn scope_facts<'f, 'a: 'f>(flow: &'f Flow<'a>, scope: &Scope<'_>, all: &[Facts<'
     facts
 }
 
-fn index(flow: &Flow<'_>, state: Option<crate::flow::StateId>) -> Option<u32> {
+fn index(flow: &Flow<'_>, state: Option<cloudflow_language::flow::StateId>) -> Option<u32> {
     flow.state(state?).map(|state| state.index)
 }
 
@@ -188,7 +188,8 @@ fn uses_own_input(state: &State<'_>, all: &[Facts<'_>]) -> bool {
         StateKind::Map(_) => true,
         StateKind::Parallel(parallel) => parallel.branches.iter().copied().any(reads),
         StateKind::Wait(wait) => {
-            wait.seconds.is_some_and(|seconds| matches!(seconds.value, crate::flow::NumberValue::Expression(_)))
+            wait.seconds
+                .is_some_and(|seconds| matches!(seconds.value, cloudflow_language::flow::NumberValue::Expression(_)))
                 || matches!(wait.timestamp, Some(TextValue::Expression(_)))
         }
         _ => false,
@@ -254,7 +255,7 @@ pub(super) fn reference<'a>(node: Node<'a>) -> Option<(Root, &'a str)> {
     let ends = rest.starts_with(['.', '[']) || (rest.is_empty() && root != Root::Own);
     // What cannot be read as a path is a constant.
     let is_path = |text: &str| {
-        crate::expr::parse(text)
+        cloudflow_language::expr::parse(text)
             .is_ok_and(|parsed| matches!(parsed.expr.kind, ExprKind::Variable(_) | ExprKind::Path(..)))
     };
     (ends && is_path(text)).then_some((root, rest))
@@ -273,7 +274,7 @@ fn targets<'s, 'a: 's>(shaping: &'s Shaping<'a>) -> impl Iterator<Item = &'s str
 }
 
 /// The entries of a list of mappings.
-pub(super) fn entries<'s, 'a>(shaping: &'s Shaping<'a>) -> &'s [crate::flow::Mapping<'a>] {
+pub(super) fn entries<'s, 'a>(shaping: &'s Shaping<'a>) -> &'s [cloudflow_language::flow::Mapping<'a>] {
     match shaping {
         Shaping::Mappings { entries, .. } => entries,
         Shaping::Constructor(_) => &[],

@@ -3,8 +3,8 @@
 use super::data::{Frame, Input, Local};
 use super::write::{Entry, Item, Value};
 use super::{Migrator, reads};
-use crate::flow::{Branch, Role, ScopeId, State, StateKind};
-use crate::text::Span;
+use cloudflow_base::text::Span;
+use cloudflow_language::flow::{Branch, Role, ScopeId, State, StateKind};
 
 /// A list of states.
 pub(super) struct Built {
@@ -49,7 +49,7 @@ pub(super) struct Home {
 pub(super) struct Last {
     pub name: String,
     /// It is this step; else it is made.
-    pub step: Option<crate::flow::StateId>,
+    pub step: Option<cloudflow_language::flow::StateId>,
     /// What it says; none where it says nothing of its own.
     pub output: Option<Vec<Entry>>,
     pub used: bool,

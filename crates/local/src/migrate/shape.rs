@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::shape::{Diagnostic, Places};
 use crate::migrate;
+use cloudflow_base::shape::{Diagnostic, Places};
 
 /// What [`migrate_flow`] comes to.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -4,8 +4,8 @@ use super::Migrator;
 use super::data::{Frame, Input, Local, OWN};
 use super::scope::{After, Exit, Home};
 use super::write::{Entry, Item, Value};
-use crate::flow::{Fail, NumberValue, Retry, State, StateKind, TextValue, Wait};
-use crate::yaml::Node;
+use cloudflow_language::flow::{Fail, NumberValue, Retry, State, StateKind, TextValue, Wait};
+use cloudflow_language::yaml::Node;
 
 /// A state waits no longer (<https://alibabacloud.com/help/zh/serverless-workflow/latest/wait-wait>).
 const LONGEST_WAIT: i64 = 300;
@@ -211,7 +211,11 @@ impl<'f, 'a> Migrator<'f, 'a> {
     }
 
     /// An expression over the step's own input, which is kept if that is needed for it.
-    pub(super) fn own_or_keep(&mut self, draft: &mut Draft<'_, 'f, 'a>, text: crate::flow::Text<'a>) -> String {
+    pub(super) fn own_or_keep(
+        &mut self,
+        draft: &mut Draft<'_, 'f, 'a>,
+        text: cloudflow_language::flow::Text<'a>,
+    ) -> String {
         if let Some(expression) = self.own_expression(draft.frame, draft.state, text, draft.own) {
             return expression;
         }

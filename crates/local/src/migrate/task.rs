@@ -6,8 +6,8 @@ use super::reads::{self, Root};
 use super::scope::{Exit, Home};
 use super::step::Draft;
 use super::write::{Entry, Item, Value};
-use crate::flow::{Catch, NumberValue, Retry, State, Task};
-use crate::yaml::{Kind, Node, Resolved};
+use cloudflow_language::flow::{Catch, NumberValue, Retry, State, Task};
+use cloudflow_language::yaml::{Kind, Node, Resolved};
 
 /// A task may take this long (<https://www.alibabacloud.com/help/en/serverless-workflow/latest/task-task>).
 const LONGEST_TASK: i64 = 604_800;

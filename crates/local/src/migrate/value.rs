@@ -3,8 +3,8 @@
 use super::Migrator;
 use super::comments::is_alias;
 use super::write::{Entry, Item, Value, json_text, scalar};
-use crate::text::Span;
-use crate::yaml::{Kind, Node, Style};
+use cloudflow_base::text::Span;
+use cloudflow_language::yaml::{Kind, Node, Style};
 
 impl<'a> Migrator<'_, 'a> {
     /// A value as its author wrote it.

@@ -5,10 +5,12 @@ use serde_json::{Map, Value};
 use super::expression::{Expression, number};
 use super::machine::TaskMode;
 use super::program::{Catch, Iteration, Kind, Number, Program, Retry, Scope, Shape, State, Task, Wait, Way};
-use crate::diagnostic::{Diagnostic, Path, PathSegment, Severity};
-use crate::flow::{self, Dialect, Flow, NumberValue, Role, ScopeId, Shaping, StateId, StateKind, TextValue};
-use crate::text::LineIndex;
-use crate::yaml::{self, Node, Resolved};
+use cloudflow_base::diagnostic::{Diagnostic, Path, PathSegment, Severity};
+use cloudflow_base::text::LineIndex;
+use cloudflow_language::flow::{
+    self, Dialect, Flow, NumberValue, Role, ScopeId, Shaping, StateId, StateKind, TextValue,
+};
+use cloudflow_language::yaml::{self, Node, Resolved};
 
 /// Values of a definition that become data. A definition of 1 MiB has fewer; one that means more
 /// got there by aliases.

@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 use serde_json::{Map, Number, Value};
 
 use super::{Failure, function};
-use crate::expr::{CompareOp, ExprKind, StepKind, UnaryOp, ast, parse};
+use cloudflow_language::expr::{CompareOp, ExprKind, StepKind, UnaryOp, ast, parse};
 
 /// An expression that can be evaluated any number of times.
 #[derive(Clone, Debug)]

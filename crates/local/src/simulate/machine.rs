@@ -23,7 +23,7 @@ use super::program::{Kind, Number, Program, millis};
 use super::{
     Failure, LARGEST_DATA, LARGEST_GLOBAL, LARGEST_HISTORY, LONGEST_GLOBAL_NAME, Millis, Status, TaskResult, time,
 };
-use crate::flow::Dialect;
+use cloudflow_language::flow::Dialect;
 use tasks::Running;
 pub use tasks::{ChildFlow, Report, TaskId, TaskMode, TaskRequest};
 

@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 use super::expression::{Env, Expression};
 use super::machine::TaskMode;
 use super::{Failure, Millis};
-use crate::diagnostic::Path;
-use crate::flow::Dialect;
+use cloudflow_base::diagnostic::Path;
+use cloudflow_language::flow::Dialect;
 
 /// A flow that [`Machine`](super::Machine)s run. Any number may share one.
 #[derive(Debug)]

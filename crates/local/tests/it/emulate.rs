@@ -25,11 +25,11 @@
 use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write;
 
-use cloudflow_wasm::emulate::{AccessKey, Emulator, Failure, How, Options, Reply, Request, Response, WaiterId};
-use cloudflow_wasm::sign::{acs3, encode, rpc};
-use cloudflow_wasm::simulate::{self, time};
+use cloudflow_local::emulate::{AccessKey, Emulator, Failure, How, Options, Reply, Request, Response, WaiterId};
+use cloudflow_local::simulate::{self, time};
+use cloudflow_service::sign::{acs3, encode, rpc};
 
-use crate::support::{Case, cases, report};
+use cloudflow_tests::{Case, cases, report};
 
 #[test]
 fn conversations() {

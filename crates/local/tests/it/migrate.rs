@@ -9,11 +9,11 @@
 
 use std::{env, fs};
 
-use cloudflow_wasm::api::migrate::migrate_flow;
-use cloudflow_wasm::api::understand::validate_flow;
+use cloudflow_language::shape::validate_flow;
+use cloudflow_local::migrate::shape::migrate_flow;
 use serde_json::{Value, json};
 
-use crate::support::{Case, cases, report};
+use cloudflow_tests::{Case, cases, report};
 
 fn lines(text: &str) -> String {
     let mut out = String::new();

@@ -17,12 +17,12 @@ use std::collections::HashMap;
 use std::fs;
 use std::rc::Rc;
 
-use cloudflow_wasm::api::local::{Simulation, SimulationOptions};
-use cloudflow_wasm::check::check;
-use cloudflow_wasm::simulate::{Failure, Machine, Start, compile, time};
+use cloudflow_language::check::check;
+use cloudflow_local::simulate::{Failure, Machine, Start, compile, time};
+use cloudflow_local::simulation::{Simulation, SimulationOptions};
 use serde_json::{Value, json};
 
-use crate::support::{Case, cases, report};
+use cloudflow_tests::{Case, cases, report};
 
 const BEGIN: &str = "2024-05-06T07:08:09Z";
 
@@ -51,7 +51,7 @@ fn broken_flows_end() {
 
 /// Runs a flow that no check has seen, with tasks that fail.
 fn unchecked(text: &str) -> bool {
-    let (tree, yaml) = cloudflow_wasm::yaml::parse(text);
+    let (tree, yaml) = cloudflow_language::yaml::parse(text);
     let (flow, _) = check(&tree, yaml);
     let Some(flow) = flow else { return true };
     let start = Start { input: json!({}), now: time::parse(BEGIN).unwrap(), ..Start::default() };

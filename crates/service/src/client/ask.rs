@@ -1,17 +1,17 @@
 //! `describeExecution` and `waitForExecution`: the options, checked before anything is sent, and
 //! what goes wrong, as plain data. The driver of the conversation lives where the network is.
 
-use super::plain::{Object, Plain};
-use super::shape::Places;
-use crate::diagnostic::{Code, Diagnostic, Path, PathSegment};
 use crate::poll::{self, Outcome, RetryOptions};
 use crate::sign::{self, Credentials, Scheme};
-use crate::text::decimal;
 use crate::wire::fault::{self, Advice, ErrorKind, Fault, Retry};
-use crate::wire::fields::Fields;
 use crate::wire::request::{Endpoint, MAX_WAIT_SECONDS};
 use crate::wire::time;
-use crate::wire::value::{Kind, Value};
+use cloudflow_base::diagnostic::{Code, Diagnostic, Path, PathSegment};
+use cloudflow_base::fields::Fields;
+use cloudflow_base::plain::{Object, Plain};
+use cloudflow_base::shape::Places;
+use cloudflow_base::text::decimal;
+use cloudflow_base::value::{Kind, Value};
 
 /// What a wait asks for if it is not told: the example value of the service's own page, and
 /// short enough for most proxies in between.

@@ -4,14 +4,14 @@
 use std::rc::Rc;
 
 use super::ask::{self, Failure, Keys, Settings, Source};
-use crate::diagnostic::Diagnostic;
 use crate::poll::{Action, Attempt, Client, Input, Millis, Outcome, Poll};
 use crate::sign::{self, Credentials, SignedRequest, Stamp};
 use crate::wire::execution::{self, Execution};
 use crate::wire::fault::{self, Body, ErrorKind, Fault, Retry};
 use crate::wire::request::Call;
 use crate::wire::time;
-use crate::wire::value::Value;
+use cloudflow_base::diagnostic::Diagnostic;
+use cloudflow_base::value::Value;
 
 /// What the calls of one client share.
 #[derive(Clone, Debug, Default)]

@@ -6,7 +6,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
 use super::{encode, rpc};
-use crate::order;
+use cloudflow_base::small;
 
 /// The name of the algorithm, first word of the string to sign and of the header.
 pub const ALGORITHM: &str = "ACS3-HMAC-SHA256";
@@ -37,7 +37,7 @@ pub fn canonical_request(
         .map(|(name, value)| (name.to_ascii_lowercase(), value.trim_ascii()))
         .filter(|(name, _)| name.starts_with("x-acs-") || name == "host" || name == "content-type")
         .collect();
-    order::sort(&mut signed);
+    small::sort(&mut signed);
     let mut lines = String::new();
     let mut names = String::new();
     for group in signed.chunk_by(|(a, _), (b, _)| a == b) {

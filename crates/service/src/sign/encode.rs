@@ -7,7 +7,7 @@ const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 /// RFC 3986: everything but `A–Z a–z 0–9 - _ . ~` as `%XX`, of the UTF-8 bytes, in upper case.
 ///
 /// ```
-/// assert_eq!(cloudflow_wasm::sign::encode::percent("a b*~"), "a%20b%2A~");
+/// assert_eq!(cloudflow_service::sign::encode::percent("a b*~"), "a%20b%2A~");
 /// ```
 pub fn percent(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len() + text.len() / 4);

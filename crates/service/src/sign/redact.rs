@@ -1,7 +1,7 @@
 //! Takes secrets out of texts that people will see.
 
 use super::{Credentials, encode};
-use crate::text::split_at_first;
+use cloudflow_base::text::split_at_first;
 
 /// What stands in the place of a secret.
 const HIDDEN: &str = "***";

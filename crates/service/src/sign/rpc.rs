@@ -6,13 +6,13 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 
 use super::encode;
-use crate::order;
+use cloudflow_base::small;
 
 /// First stage: the parameters (query and form together), sorted by name, encoded, joined.
 /// A `Signature` among them is left out. It is also the query that goes into the URL.
 pub fn canonical(pairs: &[(&str, &str)]) -> String {
     let mut sorted: Vec<(&str, &str)> = pairs.iter().copied().filter(|(name, _)| *name != "Signature").collect();
-    order::sort(&mut sorted);
+    small::sort(&mut sorted);
     let mut text = String::with_capacity(sorted.iter().map(|(name, value)| name.len() + value.len() + 8).sum());
     for (name, value) in sorted {
         if !text.is_empty() {

@@ -4,10 +4,10 @@
 //! that a missing value is an empty text: transcripts in <https://github.com/awesome-fnf/post-execution-actions>.
 
 use super::fault;
-use super::fields::Fields;
 use super::time;
-use super::value::{Kind, Value};
-use crate::diagnostic::{Code, Diagnostic, Path, PathSegment, nearest};
+use cloudflow_base::diagnostic::{Code, Diagnostic, Path, PathSegment, nearest};
+use cloudflow_base::fields::Fields;
+use cloudflow_base::value::{Kind, Value};
 
 /// One execution. The texts stay where they are: `V` refers to them.
 #[derive(Clone, Debug, PartialEq)]

@@ -5,8 +5,8 @@ mod table;
 pub use table::{Advice, Row, TABLE, of_code};
 
 use super::time;
-use super::value::{Kind, Value};
-use crate::text::{decimal, split_at_first};
+use cloudflow_base::text::{decimal, split_at_first};
+use cloudflow_base::value::{Kind, Value};
 
 /// The kind of an error, as callers tell errors apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

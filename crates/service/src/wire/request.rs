@@ -1,9 +1,9 @@
 //! The request: checked before it is sent, and where it goes.
 
-use super::fields::{self, Fields};
-use super::value::Value;
-use crate::diagnostic::{Code, Diagnostic, Path, nearest};
-use crate::text::{decimal, split_at_first};
+use cloudflow_base::diagnostic::{Code, Diagnostic, Path, nearest};
+use cloudflow_base::fields::{self, Fields};
+use cloudflow_base::text::{decimal, split_at_first};
+use cloudflow_base::value::Value;
 
 /// The longest wait that the service documents, in seconds.
 pub const MAX_WAIT_SECONDS: u32 = 60;
@@ -115,7 +115,7 @@ impl Endpoint {
     /// one that no document lists.
     ///
     /// ```
-    /// use cloudflow_wasm::wire::request::Endpoint;
+    /// use cloudflow_service::wire::request::Endpoint;
     /// let endpoint = Endpoint::of_region("cn-qingdao").unwrap();
     /// assert_eq!(endpoint.url("a=b"), "https://cn-qingdao.fnf.aliyuncs.com/?a=b");
     /// ```

@@ -1,10 +1,10 @@
 //! Times as the service writes and reads them.
 
-use crate::text::{decimal, split_at_first};
+use cloudflow_base::text::{decimal, split_at_first};
 /// `YYYY-MM-DDTHH:MM:SSZ`, the form of a request's timestamp, from Unix milliseconds.
 ///
 /// ```
-/// assert_eq!(cloudflow_wasm::wire::time::utc(1_714_979_289_999), "2024-05-06T07:08:09Z");
+/// assert_eq!(cloudflow_service::wire::time::utc(1_714_979_289_999), "2024-05-06T07:08:09Z");
 /// ```
 pub fn utc(unix_ms: u64) -> String {
     let seconds = unix_ms / 1000;
@@ -28,7 +28,7 @@ pub fn is_rfc3339(text: &str) -> bool {
 /// The Unix milliseconds of an RFC 3339 time; one before 1970 counts as 1970.
 ///
 /// ```
-/// # use cloudflow_wasm::wire::time::parse_rfc3339;
+/// # use cloudflow_service::wire::time::parse_rfc3339;
 /// assert_eq!(parse_rfc3339("2024-05-06T15:08:09.25+08:00"), Some(1_714_979_289_250));
 /// ```
 pub fn parse_rfc3339(text: &str) -> Option<u64> {
@@ -38,7 +38,7 @@ pub fn parse_rfc3339(text: &str) -> Option<u64> {
 /// The Unix milliseconds of a `Date` header, as HTTP writes it.
 ///
 /// ```
-/// # use cloudflow_wasm::wire::time::parse_http_date;
+/// # use cloudflow_service::wire::time::parse_http_date;
 /// assert_eq!(parse_http_date("Mon, 06 May 2024 07:08:09 GMT"), Some(1_714_979_289_000));
 /// ```
 pub fn parse_http_date(text: &str) -> Option<u64> {

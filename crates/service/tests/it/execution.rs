@@ -4,15 +4,16 @@
 //! `execution.json` (absent: there is none) and `diagnostics.txt`.
 //! `tests/cases/fault/<case>/`: `answer.txt` (the HTTP status, an empty line, the body) → `fault.txt`.
 
-use cloudflow_wasm::api::ask::{self, Failure};
-use cloudflow_wasm::api::read::{self, Execution};
-use cloudflow_wasm::api::shape;
-use cloudflow_wasm::wire::execution::{self, Status};
-use cloudflow_wasm::wire::fault::{self, Body, TABLE};
-use cloudflow_wasm::wire::request;
+use cloudflow_base::shape;
+use cloudflow_language::shape::definition;
+use cloudflow_service::client::ask::{self, Failure};
+use cloudflow_service::read::{self, Execution};
+use cloudflow_service::wire::execution::{self, Status};
+use cloudflow_service::wire::fault::{self, Body, TABLE};
+use cloudflow_service::wire::request;
 use serde_json::{Value, json};
 
-use crate::support::{cases, report};
+use cloudflow_tests::{cases, report};
 
 #[test]
 fn executions() {
@@ -26,10 +27,10 @@ fn executions() {
             None => "null\n".to_owned(),
         };
         case.expect("execution.json", &execution, &mut failures);
-        case.expect("diagnostics.txt", &findings(&read::validate(&&body)), &mut failures);
+        case.expect("diagnostics.txt", &findings(&read::validate(&&body, definition)), &mut failures);
         let parsed = read::parse(&&body).1;
         assert!(
-            read::validate(&&body).starts_with(&parsed),
+            read::validate(&&body, definition).starts_with(&parsed),
             "{}: validating starts with what parsing finds",
             case.name
         );
@@ -92,7 +93,7 @@ fn faults() {
 /// `docs/retries.md` ends with the table.
 #[test]
 fn retries_are_documented() {
-    let page = include_str!("../../docs/retries.md");
+    let page = include_str!("../../../../docs/retries.md");
     let (_, codes) = page.split_once("## Codes\n\n").unwrap();
     let mut table = "| code | kind | retry |\n|---|---|---|\n".to_owned();
     for row in TABLE {

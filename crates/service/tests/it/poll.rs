@@ -21,10 +21,10 @@
 //! its steps. `@a*50` are fifty machines with the same options, which take the same steps; what they
 //! all say is shown once, else how many say what.
 
-use cloudflow_wasm::poll::{Action, Attempt, Client, Input, Options, Outcome, Poll, RetryOptions};
-use cloudflow_wasm::wire::fault::Retry;
+use cloudflow_service::poll::{Action, Attempt, Client, Input, Options, Outcome, Poll, RetryOptions};
+use cloudflow_service::wire::fault::Retry;
 
-use crate::support::{cases, report};
+use cloudflow_tests::{cases, report};
 
 #[test]
 fn conversations() {

@@ -2,11 +2,11 @@
 //!
 //! `request.json` names the source of the vector; the other files hold what the stages must give.
 
-use cloudflow_wasm::sign::{self, Credentials, Scheme, Stamp, acs3, encode, rpc};
-use cloudflow_wasm::wire::request::{Call, Endpoint};
+use cloudflow_service::sign::{self, Credentials, Scheme, Stamp, acs3, encode, rpc};
+use cloudflow_service::wire::request::{Call, Endpoint};
 use serde_json::Value;
 
-use crate::support::{Case, cases, report};
+use cloudflow_tests::{Case, cases, report};
 
 #[test]
 fn every_stage_of_every_vector() {

@@ -4,11 +4,11 @@
 use std::env;
 use std::thread;
 
-use cloudflow_wasm::api::shape::{Diagnostic, Fix};
-use cloudflow_wasm::api::understand::validate_flow;
+use cloudflow_base::shape::{Diagnostic, Fix};
+use cloudflow_language::shape::validate_flow;
 
-use crate::support::{cases, report};
 use crate::yaml::{Random, texts_of};
+use cloudflow_tests::{cases, report};
 
 /// What is found in a text, after a look at the form of it.
 fn look_at(text: &str, name: &dyn Fn() -> String) -> Vec<Diagnostic> {

@@ -6,10 +6,10 @@
 //! finding begins. A mistake that is `shy` need not be told beside another one: which states are
 //! reached is open where a way cannot be read, and what is said twice where one of the two is wrong.
 
-use cloudflow_wasm::api::understand::validate_flow;
-use cloudflow_wasm::text::LineIndex;
+use cloudflow_base::text::LineIndex;
+use cloudflow_language::shape::validate_flow;
 
-use crate::support::{cases, report};
+use cloudflow_tests::{cases, report};
 
 struct Seed<'t> {
     name: &'t str,

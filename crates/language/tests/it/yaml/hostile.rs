@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use cloudflow_wasm::diagnostic::{Code, Diagnostic};
-use cloudflow_wasm::yaml::{self, Kind, Node, Tree};
+use cloudflow_base::diagnostic::{Code, Diagnostic};
+use cloudflow_language::yaml::{self, Kind, Node, Tree};
 
 use super::{Random, texts};
 

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use cloudflow_wasm::diagnostic::{Code, Diagnostic, Severity};
-use cloudflow_wasm::yaml;
+use cloudflow_base::diagnostic::{Code, Diagnostic, Severity};
+use cloudflow_language::yaml;
 use granit_parser::{Event, Options, Parser, ScalarStyle, StructureStyle};
 
 use super::{Random, texts};

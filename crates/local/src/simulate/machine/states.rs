@@ -9,7 +9,7 @@ use super::super::expression::{Env, kind};
 use super::super::program::{Retry, State, matches};
 use super::super::{Failure, Status};
 use super::{ChildKind, Current, FrameId, Machine, Phase, Timer, check_globals, check_size, merged, overlaid};
-use crate::flow::Dialect;
+use cloudflow_language::flow::Dialect;
 
 impl Machine {
     /// One turn of a frame that can go on.

@@ -9,7 +9,7 @@ use super::super::expression::kind;
 use super::super::program::{Task, millis};
 use super::super::{Failure, Millis, TaskResult};
 use super::{Frame, FrameId, Machine, Phase, Timer, TimerId, check_size};
-use crate::flow::Dialect;
+use cloudflow_language::flow::Dialect;
 
 /// The longest a task of the `StateMachine` dialect may say that it takes; 0 is for ever.
 const LONGEST_TASK: f64 = 604_800.0;

@@ -9,7 +9,7 @@ use super::super::expression::{Expression, kind};
 use super::super::program::{Iteration, Kind, Program, State, Wait, Way, millis};
 use super::super::{Failure, Millis, time};
 use super::{ChildKind, Children, FrameId, Inputs, Machine, Phase, Timer};
-use crate::flow::Dialect;
+use cloudflow_language::flow::Dialect;
 
 /// The longest wait: 300 s in the `StateMachine` dialect, 20 s in its express mode, two days in
 /// the other dialect.

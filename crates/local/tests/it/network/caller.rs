@@ -1,15 +1,15 @@
-//! One call in the simulation: what `src/wasm/ask.rs` does, with a clock and a network in the test's hand;
+//! One call in the simulation: what `src/ask.rs` does, with a clock and a network in the test's hand;
 //! and calls that are broken on purpose, to see that somebody notices.
 
 use std::rc::Rc;
 
-use cloudflow_wasm::api::ask;
-use cloudflow_wasm::api::talk::{Shared, Talk};
-use cloudflow_wasm::poll::{Action, Attempt, Awake, Input};
-use cloudflow_wasm::sign::SignedRequest;
-use cloudflow_wasm::wire::fault::{Body, Retry};
-use cloudflow_wasm::wire::request;
-use cloudflow_wasm::wire::value::{Kind, Value};
+use cloudflow_base::value::{Kind, Value};
+use cloudflow_service::client::ask;
+use cloudflow_service::client::talk::{Shared, Talk};
+use cloudflow_service::poll::{Action, Attempt, Awake, Input};
+use cloudflow_service::sign::SignedRequest;
+use cloudflow_service::wire::fault::{Body, Retry};
+use cloudflow_service::wire::request;
 use serde_json::json;
 
 use super::plan::{PlannedClient, PlannedWatcher};
@@ -144,7 +144,7 @@ impl Caller {
         match (self.mutant, self.talk.step(shared, now, random, input)) {
             (Mutant::Oversleeps, Action::Sleep(ms)) => Action::Sleep(ms * 60),
             (Mutant::GivesUp, Action::Sleep(_)) if failed => {
-                Action::Finish(cloudflow_wasm::poll::Outcome::NetworkError)
+                Action::Finish(cloudflow_service::poll::Outcome::NetworkError)
             }
             (_, action) => action,
         }

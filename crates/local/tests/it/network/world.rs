@@ -9,9 +9,9 @@ mod service;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet};
 
-use cloudflow_wasm::api::talk::Shared;
-use cloudflow_wasm::emulate::{AccessKey, Emulator, Options, Quirks, Reply, Request, Response, WaiterId};
-use cloudflow_wasm::poll::{Attempt, Input};
+use cloudflow_local::emulate::{AccessKey, Emulator, Options, Quirks, Reply, Request, Response, WaiterId};
+use cloudflow_service::client::talk::Shared;
+use cloudflow_service::poll::{Attempt, Input};
 use serde_json::Value;
 
 use super::caller::{Caller, Mutant};
@@ -22,7 +22,7 @@ use super::plan::{Cut, Dice, KINDS, Kind, Plan, PlannedClient};
 /// 2024-05-06T07:08:09Z, when every world begins.
 const ZERO: u64 = 1_714_979_289_000;
 
-/// How often the driver looks up, as in `src/wasm/ask.rs`.
+/// How often the driver looks up, as in `src/ask.rs`.
 const LOOK: u64 = 10_000;
 
 /// Within this time of its end, or of the last trouble, an execution's end is known: one attempt that
@@ -313,7 +313,7 @@ impl World {
                     return;
                 }
                 let (steady, wall) = (self.steady(machine), self.wall(machine));
-                self.slots[slot].caller.awake = cloudflow_wasm::poll::Awake::new(steady, wall);
+                self.slots[slot].caller.awake = cloudflow_service::poll::Awake::new(steady, wall);
                 self.slots[slot].begun = self.now;
                 if self.machines[machine].told_offline {
                     self.slots[slot].caller.online = false;

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
 
 /// Every row with a last column of cases: each is there.
 #[test]
 fn every_choice_has_its_case() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = cloudflow_tests::root();
     let text = fs::read_to_string(root.join("docs/emulator.md")).unwrap();
     let mut rows = 0;
     let mut missing = Vec::new();
@@ -35,15 +34,15 @@ fn every_choice_has_its_case() {
 /// Every name of ours in the interpreter is in the list, and the other way round.
 #[test]
 fn every_error_name_is_listed() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = cloudflow_tests::root();
     let text = fs::read_to_string(root.join("docs/emulator.md")).unwrap();
     let list = text.split("## Names of errors").nth(1).unwrap().split("\n## ").next().unwrap();
     let mut used = BTreeSet::new();
     let mut todo = vec![
-        root.join("src/simulate"),
-        root.join("src/simulate.rs"),
-        root.join("src/api/local"),
-        root.join("src/api/local.rs"),
+        root.join("crates/local/src/simulate"),
+        root.join("crates/local/src/simulate.rs"),
+        root.join("crates/local/src/simulation.rs"),
+        root.join("crates/local/src/shape.rs"),
         root.join("pkg/lib"),
     ];
     while let Some(path) = todo.pop() {

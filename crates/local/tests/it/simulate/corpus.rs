@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write;
 use std::{env, fs};
 
-use cloudflow_wasm::api::local::SimulationOptions;
-use cloudflow_wasm::api::migrate::migrate_flow;
-use cloudflow_wasm::api::shape::Diagnostic;
+use cloudflow_base::shape::Diagnostic;
+use cloudflow_local::migrate::shape::migrate_flow;
+use cloudflow_local::simulation::SimulationOptions;
 use serde_json::{Map, Value, json};
 
 use super::random::Dice;
@@ -83,7 +83,7 @@ fn the_corpus_runs() {
     if let Ok(path) = env::var("CORPUS_TABLE") {
         fs::write(path, &table).unwrap();
     }
-    crate::support::report("the corpus, run", failures);
+    cloudflow_tests::report("the corpus, run", failures);
     assert!(ran > 60, "only {ran} were run");
 }
 
@@ -118,7 +118,7 @@ fn definitions() -> Vec<(String, String)> {
 
 fn start(text: &str, input: &Value) -> Result<(), String> {
     let options = SimulationOptions { input: input.to_string(), ..SimulationOptions::default() };
-    cloudflow_wasm::api::local::Simulation::start(text, &options, 0, 0).map(drop)
+    cloudflow_local::simulation::Simulation::start(text, &options, 0, 0).map(drop)
 }
 
 /// What differs between a run and that of the migrated definition.

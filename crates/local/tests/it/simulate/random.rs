@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::env;
 use std::rc::Rc;
 
-use cloudflow_wasm::api::understand::validate_flow;
-use cloudflow_wasm::check::check;
-use cloudflow_wasm::simulate::{
+use cloudflow_language::check::check;
+use cloudflow_language::shape::validate_flow;
+use cloudflow_local::simulate::{
     Event, Failure, Machine, Program, Report, Start, Status, TaskId, TaskResult, compile, time,
 };
 use serde_json::{Value, json};
@@ -118,7 +118,7 @@ fn placed(event: &Event) -> Placed<'_> {
 
 /// What tasks come to depends on the seed, the state and how often it was asked.
 fn run(text: &str, seed: u64) -> Trace {
-    let (tree, yaml) = cloudflow_wasm::yaml::parse(text);
+    let (tree, yaml) = cloudflow_language::yaml::parse(text);
     let (flow, _) = check(&tree, yaml);
     let program = Rc::new(compile(&flow.unwrap()));
     let input = json!({ "a": 1, "b": "x", "list": [1, "two", { "a": 3 }], "n": 2, "flag": true, "map": { "a": [1] } });

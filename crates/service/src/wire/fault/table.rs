@@ -7,7 +7,7 @@
 //! is read from the message texts and from what the official SDKs retry.
 
 use super::{ErrorKind, Retry};
-use crate::text::split_at_first;
+use cloudflow_base::text::split_at_first;
 
 /// One code.
 #[derive(Clone, Copy, Debug)]

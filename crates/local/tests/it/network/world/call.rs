@@ -1,7 +1,7 @@
 //! The calls: what their driver does.
 
-use cloudflow_wasm::emulate::Request;
-use cloudflow_wasm::poll::{Action, Attempt, Input};
+use cloudflow_local::emulate::Request;
+use cloudflow_service::poll::{Action, Attempt, Input};
 use serde_json::{Value, json};
 
 use super::super::caller::Json;

@@ -1,6 +1,6 @@
 //! The machine under the calls: its sleep, its network, its clock, its timers.
 
-use cloudflow_wasm::poll::{Action, Input};
+use cloudflow_service::poll::{Action, Input};
 
 use super::super::plan::Kind;
 use super::{Back, Doing, Event, World};

@@ -1,8 +1,8 @@
 //! What must hold.
 
-use cloudflow_wasm::emulate::Response;
-use cloudflow_wasm::poll::{Input, Outcome};
-use cloudflow_wasm::wire::{fault::Retry, time};
+use cloudflow_local::emulate::Response;
+use cloudflow_service::poll::{Input, Outcome};
+use cloudflow_service::wire::{fault::Retry, time};
 use serde_json::Value;
 
 use super::{BOUND, Doing, World};

@@ -1,9 +1,9 @@
 //! The service and who stands before it.
 
-use cloudflow_wasm::emulate::{Reply, Request, Response};
-use cloudflow_wasm::poll::Input;
-use cloudflow_wasm::sign::{encode, rpc};
-use cloudflow_wasm::wire::{fault::Retry, time};
+use cloudflow_local::emulate::{Reply, Request, Response};
+use cloudflow_service::poll::Input;
+use cloudflow_service::sign::{encode, rpc};
+use cloudflow_service::wire::{fault::Retry, time};
 use serde_json::{Value, json};
 
 use super::super::plan::Kind;
