@@ -33,7 +33,7 @@ impl Object {
     }
 
     /// The keys and what they hold, in order.
-    pub fn fields(&self) -> &[(&'static str, Plain)] {
+    pub(crate) fn fields(&self) -> &[(&'static str, Plain)] {
         &self.0
     }
 

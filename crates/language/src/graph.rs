@@ -77,7 +77,7 @@ pub enum EdgeKind {
 
 impl EdgeKind {
     /// The word JavaScript sees.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             EdgeKind::Start => "start",
             EdgeKind::Next => "next",
@@ -97,7 +97,7 @@ impl EdgeKind {
 }
 
 /// Draws the edges of a flow. What leads nowhere, because its target does not exist, is left out.
-pub fn graph<'a>(flow: &Flow<'a>) -> Graph<'a> {
+pub(crate) fn graph<'a>(flow: &Flow<'a>) -> Graph<'a> {
     let mut drawing = Drawing { flow, edges: Vec::with_capacity(flow.states().len() * 2) };
     if let Some(start) = flow.start(ScopeId(0)) {
         drawing.edge(Place::Start, Place::State(start), EdgeKind::Start, None);

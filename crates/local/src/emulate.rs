@@ -268,7 +268,7 @@ impl Emulator {
     }
 
     /// Other things go wrong from now on.
-    pub fn set_quirks(&mut self, quirks: Quirks) {
+    pub(crate) fn set_quirks(&mut self, quirks: Quirks) {
         self.options.quirks = quirks;
     }
 

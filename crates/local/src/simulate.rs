@@ -23,14 +23,14 @@ pub use time::Millis;
 use serde_json::Value;
 
 /// The most that the input, the output or the local data of one state may take as JSON, in bytes.
-pub const LARGEST_DATA: usize = 64 * 1024;
+pub(crate) const LARGEST_DATA: usize = 64 * 1024;
 
 /// The most that one global variable may take as JSON, in bytes, and its name.
-pub const LARGEST_GLOBAL: usize = 256 * 1024;
+pub(crate) const LARGEST_GLOBAL: usize = 256 * 1024;
 pub(crate) const LONGEST_GLOBAL_NAME: usize = 128;
 
 /// The most events of one execution.
-pub const LARGEST_HISTORY: usize = 5_000;
+pub(crate) const LARGEST_HISTORY: usize = 5_000;
 
 /// Why a state or an execution failed.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -209,7 +209,7 @@ impl Poll {
     }
 
     /// Attempts sent since the last execution came back.
-    pub fn attempts(&self) -> u32 {
+    pub(crate) fn attempts(&self) -> u32 {
         self.attempts
     }
 

@@ -166,7 +166,7 @@ impl Credentials {
 
 impl Scheme {
     /// The name that options give it.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Scheme::HmacSha1 => "HMAC-SHA1",
             Scheme::Acs3HmacSha256 => "ACS3-HMAC-SHA256",

@@ -22,7 +22,7 @@ macro_rules! codes {
             }
 
             /// The severity findings of this code have unless a check says otherwise.
-            pub fn severity(self) -> Severity {
+            pub(crate) fn severity(self) -> Severity {
                 match self {
                     $(Code::$name => Severity::$severity,)*
                 }

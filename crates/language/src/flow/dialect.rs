@@ -166,7 +166,7 @@ slots! {
 
 impl Dialect {
     /// Both.
-    pub const ALL: [Dialect; 2] = [Dialect::Flow, Dialect::StateMachine];
+    pub(crate) const ALL: [Dialect; 2] = [Dialect::Flow, Dialect::StateMachine];
 
     /// The value of the document's type key.
     pub fn as_str(self) -> &'static str {
@@ -177,7 +177,7 @@ impl Dialect {
     }
 
     /// What a user of the dialect calls a node of the flow.
-    pub fn state_word(self) -> &'static str {
+    pub(crate) fn state_word(self) -> &'static str {
         match self {
             Dialect::Flow => "step",
             Dialect::StateMachine => "state",
@@ -185,7 +185,7 @@ impl Dialect {
     }
 
     /// The other one.
-    pub fn other(self) -> Dialect {
+    pub(crate) fn other(self) -> Dialect {
         match self {
             Dialect::Flow => Dialect::StateMachine,
             Dialect::StateMachine => Dialect::Flow,
@@ -206,7 +206,7 @@ impl Dialect {
     }
 
     /// The key of a parallel's branches.
-    pub fn branches_key(self) -> &'static str {
+    pub(crate) fn branches_key(self) -> &'static str {
         let is_branches = |key: &&Key| key.on == StateType::Parallel as u8 && key.slot == Slot::Branches;
         self.keys(Shape::State).iter().find(is_branches).map_or("", |key| key.name)
     }

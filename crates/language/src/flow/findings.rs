@@ -22,12 +22,12 @@ impl Findings {
     }
 
     /// Adds a finding at `span`: `template` with its `{}` filled.
-    pub fn report(&mut self, code: Code, span: Span, template: &str, args: &[&str]) -> Reported<'_> {
+    pub(crate) fn report(&mut self, code: Code, span: Span, template: &str, args: &[&str]) -> Reported<'_> {
         report(&mut self.list, code, span, template, args)
     }
 
     /// The findings so far.
-    pub fn list(&mut self) -> &mut Vec<Diagnostic> {
+    pub(crate) fn list(&mut self) -> &mut Vec<Diagnostic> {
         &mut self.list
     }
 
@@ -37,20 +37,20 @@ impl Findings {
     }
 
     /// Adds a finding that is shown in one place but is about the node or key at another.
-    pub fn about(&mut self, about: Span, mut diagnostic: Diagnostic) {
+    pub(crate) fn about(&mut self, about: Span, mut diagnostic: Diagnostic) {
         diagnostic.about = about;
         self.list.push(diagnostic);
     }
 
     /// Spends `count` of the budget for looking for names; false when it is used up.
-    pub fn may_search(&mut self, count: usize) -> bool {
+    pub(crate) fn may_search(&mut self, count: usize) -> bool {
         let enough = self.budget >= count;
         self.budget = self.budget.saturating_sub(count);
         enough
     }
 
     /// True where nothing was found.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.list.is_empty()
     }
 

@@ -416,19 +416,19 @@ impl<'a> Flow<'a> {
     }
 
     /// The states that have names, sorted by scope, name and place.
-    pub fn states_by_name(&self) -> impl Iterator<Item = &State<'a>> {
+    pub(crate) fn states_by_name(&self) -> impl Iterator<Item = &State<'a>> {
         self.by_name.iter().filter_map(|id| self.state(*id))
     }
 
     /// The bytes before an offset in its line; none where there is more than indentation and dashes.
-    pub fn column(&self, offset: u32) -> Option<usize> {
+    pub(crate) fn column(&self, offset: u32) -> Option<usize> {
         let before = self.text.get(..offset as usize)?;
         let line = before.get(before.rfind(['\n', '\r']).map_or(0, |at| at + 1)..)?;
         line.bytes().all(|b| matches!(b, b' ' | b'-')).then_some(line.len())
     }
 
     /// The first state of a name in a scope.
-    pub fn find(&self, scope: ScopeId, name: &str) -> Option<StateId> {
+    pub(crate) fn find(&self, scope: ScopeId, name: &str) -> Option<StateId> {
         let key = |id: &StateId| {
             let state = self.state(*id);
             (state.map(|s| s.scope), state.and_then(|s| s.name).map_or("", |n| n.value))
@@ -438,7 +438,7 @@ impl<'a> Flow<'a> {
     }
 
     /// The key of a scope in its owner: `choices[0]`, `default`, `branches[1]`, `steps`.
-    pub fn slot(&self, id: ScopeId) -> String {
+    pub(crate) fn slot(&self, id: ScopeId) -> String {
         let Some(scope) = self.scope(id) else { return String::new() };
         let (key, index) = self.slot_key(scope);
         match index {
@@ -448,7 +448,7 @@ impl<'a> Flow<'a> {
     }
 
     /// The path of a scope's list, from the root of the document.
-    pub fn list_path(&self, id: ScopeId) -> Path {
+    pub(crate) fn list_path(&self, id: ScopeId) -> Path {
         let mut path = Path::new();
         let mut next = self.scope(id);
         // Written from the end, then turned round.
@@ -511,7 +511,7 @@ impl<'a> Flow<'a> {
 
 impl Role {
     /// The index of a branch or option.
-    pub fn index(self) -> Option<u32> {
+    pub(crate) fn index(self) -> Option<u32> {
         match self {
             Role::Option(index) | Role::Branch(index) => Some(index),
             Role::Top | Role::Default | Role::Body => None,
@@ -521,7 +521,7 @@ impl Role {
 
 impl StateKind<'_> {
     /// The name of the type in the `flow` dialect; `unknown` where there is none.
-    pub fn as_str(&self) -> &'static str {
+    pub(crate) fn as_str(&self) -> &'static str {
         match self {
             StateKind::Task(_) => "task",
             StateKind::Pass => "pass",
@@ -560,7 +560,7 @@ impl<'a> TextValue<'a> {
 
 impl<'a> Number<'a> {
     /// The whole number, if it is one.
-    pub fn int(&self) -> Option<i64> {
+    pub(crate) fn int(&self) -> Option<i64> {
         match self.value {
             NumberValue::Int(value) => Some(value),
             _ => None,

@@ -162,7 +162,7 @@ impl<'t> Tree<'t> {
     /// True where the text is a template: a scalar holds a placeholder (see
     /// [`Node::is_template`]), or lines of a template language (`{% if … %}`) were skipped.
     /// What such a text says before it is filled in is not all it will say.
-    pub fn has_templates(&self) -> bool {
+    pub(crate) fn has_templates(&self) -> bool {
         self.template_lines || (0..self.nodes.len()).any(|id| self.node(id as u32).is_some_and(Node::is_template))
     }
 

@@ -34,7 +34,7 @@ pub struct Response {
 
 impl Request {
     /// The value of a header, by its lower-case name.
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
@@ -57,7 +57,7 @@ pub(super) struct Parameters {
 }
 
 impl Parameters {
-    pub fn read(request: &Request) -> Result<Self, Fault> {
+    pub(crate) fn read(request: &Request) -> Result<Self, Fault> {
         let query = pairs(&request.query)?;
         let form = if request.is_form() {
             pairs(std::str::from_utf8(&request.body).map_err(|_| Fault::invalid("the form is not UTF-8"))?)?
@@ -75,21 +75,21 @@ impl Parameters {
     }
 
     /// Every pair, the query's first.
-    pub fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&str, &str)> {
         self.query.iter().chain(&self.form).map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// The value, if it is there and not empty: the service makes no difference.
-    pub fn get(&self, name: &str) -> Option<&str> {
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.all().find(|&(n, value)| n == name && !value.is_empty()).map(|(_, value)| value)
     }
 
-    pub fn required(&self, name: &str) -> Result<&str, Fault> {
+    pub(crate) fn required(&self, name: &str) -> Result<&str, Fault> {
         self.get(name).ok_or_else(|| Fault::missing_parameter(name))
     }
 
     /// A whole number in a range.
-    pub fn number(&self, name: &str, least: u64, most: u64) -> Result<Option<u64>, Fault> {
+    pub(crate) fn number(&self, name: &str, least: u64, most: u64) -> Result<Option<u64>, Fault> {
         let Some(text) = self.get(name) else { return Ok(None) };
         match text.parse::<u64>() {
             Ok(number) if (least..=most).contains(&number) => Ok(Some(number)),
@@ -98,7 +98,7 @@ impl Parameters {
     }
 
     /// Refuses what is not emulated, where leaving it out of account would be a wrong answer.
-    pub fn refuse(&self, name: &str, why: &str) -> Result<(), Fault> {
+    pub(crate) fn refuse(&self, name: &str, why: &str) -> Result<(), Fault> {
         match self.get(name) {
             None => Ok(()),
             Some(value) => Err(Fault::invalid(format!("`{name}` must be left out, not `{value}`: {why}"))),
@@ -106,7 +106,7 @@ impl Parameters {
     }
 
     /// A text of a limited length.
-    pub fn text(&self, name: &str, most: usize) -> Result<Option<&str>, Fault> {
+    pub(crate) fn text(&self, name: &str, most: usize) -> Result<Option<&str>, Fault> {
         let Some(text) = self.get(name) else { return Ok(None) };
         if text.chars().count() > most {
             return Err(Fault::invalid(format!("`{name}` is longer than {most} characters")));

@@ -19,7 +19,7 @@ struct Bucket {
 
 impl Quotas {
     /// Takes one token of the operation, or says in how many milliseconds there will be one.
-    pub fn take(&mut self, action: &str, now: Millis) -> Result<(), Millis> {
+    pub(crate) fn take(&mut self, action: &str, now: Millis) -> Result<(), Millis> {
         let (burst, rate) = match action {
             "StartExecution" => (100, 100),
             "StartSyncExecution" => (1000, 1000),

@@ -83,7 +83,7 @@ pub enum EventKind {
 
 impl Event {
     /// The detail as JSON text, behind what `text` holds.
-    pub fn write_detail(&self, text: &mut String) {
+    pub(crate) fn write_detail(&self, text: &mut String) {
         self.detail.write(text);
     }
 

@@ -72,7 +72,7 @@ pub(super) enum NoValue {
 }
 
 impl Expression {
-    pub fn read(text: &str) -> Self {
+    pub(crate) fn read(text: &str) -> Self {
         match parse(text.trim()) {
             Ok(parsed) => own(&parsed.expr),
             Err(diagnostic) => Expression::Broken(format!("`{text}` cannot be read: {}", diagnostic.message)),
@@ -81,7 +81,7 @@ impl Expression {
 
     /// The value. A missing one is told apart: what it means depends on the place.
     // Recursion is bounded by the depth that the parser allows.
-    pub fn value(&self, env: &Env<'_>) -> Result<Value, NoValue> {
+    pub(crate) fn value(&self, env: &Env<'_>) -> Result<Value, NoValue> {
         Ok(match self {
             Expression::Literal(value) => value.clone(),
             Expression::Variable(_) | Expression::Path(..) => self.place(env)?,
@@ -124,12 +124,12 @@ impl Expression {
     }
 
     /// The value in a constructor: a missing one fails the state.
-    pub fn required(&self, env: &Env<'_>) -> Result<Value, Failure> {
+    pub(crate) fn required(&self, env: &Env<'_>) -> Result<Value, Failure> {
         self.value(env).map_err(Failure::from)
     }
 
     /// The value in a mapping of the `flow` dialect: a missing one is null.
-    pub fn or_null(&self, env: &Env<'_>) -> Result<Value, Failure> {
+    pub(crate) fn or_null(&self, env: &Env<'_>) -> Result<Value, Failure> {
         match self.value(env) {
             Err(NoValue::Missing(_)) => Ok(Value::Null),
             other => other.map_err(Failure::from),
@@ -138,7 +138,7 @@ impl Expression {
 
     /// True where the condition holds. A missing value, a wrong type or a value that is neither
     /// true nor false make it not hold: the next option, and in the end the default, is taken.
-    pub fn holds(&self, env: &Env<'_>) -> bool {
+    pub(crate) fn holds(&self, env: &Env<'_>) -> bool {
         matches!(self.value(env), Ok(Value::Bool(true)))
     }
 

@@ -244,7 +244,7 @@ impl Machine {
     }
 
     /// Ends it from outside. One that has ended stays as it is.
-    pub fn stop(&mut self, now: Millis, error: Option<String>, cause: Option<String>) {
+    pub(crate) fn stop(&mut self, now: Millis, error: Option<String>, cause: Option<String>) {
         self.advance(now);
         let failure = Failure { error: error.unwrap_or_default(), cause: cause.unwrap_or_default() };
         self.finish(Status::Stopped, None, Some(failure));
@@ -252,7 +252,7 @@ impl Machine {
 
     /// Lets the states at work end and no other begin; then it is stopped. Where a state at work
     /// is the last one, it ends as ever.
-    pub fn drain(&mut self, now: Millis) {
+    pub(crate) fn drain(&mut self, now: Millis) {
         self.advance(now);
         self.draining = true;
         self.run();
@@ -264,7 +264,7 @@ impl Machine {
     }
 
     /// When it ended.
-    pub fn stopped(&self) -> Option<Millis> {
+    pub(crate) fn stopped(&self) -> Option<Millis> {
         self.stopped
     }
 
@@ -280,7 +280,7 @@ impl Machine {
 
     /// What a task of another execution gets that waits for this one; none while it runs. The
     /// error of a child reaches its parent by its own name.
-    pub fn outcome(&self) -> Option<TaskResult> {
+    pub(crate) fn outcome(&self) -> Option<TaskResult> {
         Some(match (self.status, &self.output, self.failure()) {
             (Status::Running, ..) => return None,
             (Status::Succeeded, output, _) => Ok(output.clone().unwrap_or_else(|| json!({}))),

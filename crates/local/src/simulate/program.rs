@@ -139,7 +139,7 @@ pub(super) enum Shape {
 
 impl Program {
     /// The name that the definition gives itself, in the dialect that requires one.
-    pub fn name(&self) -> Option<&str> {
+    pub(crate) fn name(&self) -> Option<&str> {
         self.name.as_deref().filter(|_| self.dialect == Dialect::StateMachine)
     }
 
@@ -151,7 +151,7 @@ impl Program {
 
 impl Shape {
     // Recursion is bounded by the depth that the reader of YAML allows.
-    pub fn build(&self, env: &Env<'_>) -> Result<Value, Failure> {
+    pub(crate) fn build(&self, env: &Env<'_>) -> Result<Value, Failure> {
         Ok(match self {
             Shape::Constant(value) => value.clone(),
             Shape::Computed(expression) => expression.required(env)?,
@@ -169,7 +169,7 @@ impl Shape {
 }
 
 impl Number {
-    pub fn value(&self, env: &Env<'_>) -> Result<f64, Failure> {
+    pub(crate) fn value(&self, env: &Env<'_>) -> Result<f64, Failure> {
         match self {
             Number::Value(value) => Ok(*value),
             Number::Computed(expression) => {
@@ -194,7 +194,7 @@ pub(super) fn millis(seconds: f64) -> Millis {
 
 impl Retry {
     /// The pause before retry `k`, from 1.
-    pub fn delay(&self, k: u32) -> Millis {
+    pub(crate) fn delay(&self, k: u32) -> Millis {
         let growth = self.rate.powi(i32::try_from(k.saturating_sub(1)).unwrap_or(i32::MAX));
         millis((self.interval * growth).min(self.cap))
     }

@@ -4,7 +4,7 @@
 pub type Millis = u64;
 
 /// A day.
-pub const DAY: Millis = 24 * 60 * 60 * 1000;
+pub(crate) const DAY: Millis = 24 * 60 * 60 * 1000;
 
 /// The moment as the service writes it: `2019-01-01T01:01:01.001Z`.
 pub fn format(at: Millis) -> String {

@@ -181,7 +181,7 @@ pub fn keys<V: Value>(given: Option<V>) -> Result<Keys, Failure> {
 
 impl Keys {
     /// True where they end before a request could use them.
-    pub fn are_stale(&self, now: u64) -> bool {
+    pub(crate) fn are_stale(&self, now: u64) -> bool {
         self.expiration.is_some_and(|end| end <= now.saturating_add(EXPIRY_MARGIN_MS))
     }
 
@@ -231,7 +231,7 @@ impl Failure {
     }
 
     /// An answer that should be an execution and is not.
-    pub fn of_reading(status: u16, diagnostics: Vec<Diagnostic>, attempts: u32) -> Self {
+    pub(crate) fn of_reading(status: u16, diagnostics: Vec<Diagnostic>, attempts: u32) -> Self {
         let message = ["the answer is not an execution: ", &summary(&diagnostics)].concat();
         let failure = Failure::new(ErrorKind::Response, "not-an-execution", message);
         Failure { status: Some(status), attempts, diagnostics, ..failure }
@@ -239,7 +239,7 @@ impl Failure {
 
     /// Says where was asked, or by how much the clock is off, where the advice is to check that.
     /// `offset` is how far the service's clock is ahead, in milliseconds.
-    pub fn placed(mut self, endpoint: &Endpoint, offset: i64) -> Self {
+    pub(crate) fn placed(mut self, endpoint: &Endpoint, offset: i64) -> Self {
         match fault::of_code(&self.code).map(|row| row.advice) {
             Some(Advice::Flow | Advice::Execution | Advice::Endpoint | Advice::Key) => {
                 for part in ["; asked at `", endpoint.base(), "`"] {
@@ -259,7 +259,7 @@ impl Failure {
     }
 
     /// No answer at all. `reason` is what the host says, or what went wrong before the time was over.
-    pub fn of_silence(
+    pub(crate) fn of_silence(
         outcome: Outcome,
         endpoint: &Endpoint,
         reason: &str,

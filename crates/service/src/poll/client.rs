@@ -36,18 +36,18 @@ impl Default for Client {
 impl Client {
     /// The service's time, as far as it is known, in Unix milliseconds: what an attempt is stamped
     /// with.
-    pub fn service_time(&self, unix_now: u64) -> u64 {
+    pub(crate) fn service_time(&self, unix_now: u64) -> u64 {
         unix_now.saturating_add_signed(self.offset)
     }
 
     /// How far the service's clock is ahead of ours, in milliseconds.
-    pub fn offset(&self) -> i64 {
+    pub(crate) fn offset(&self) -> i64 {
         self.offset
     }
 
     /// The service refused an attempt for its time, which was `stamped`, and told its own. True
     /// where the next attempt will carry another time: only then is it worth sending.
-    pub fn set_clock(&mut self, unix_now: u64, stamped: u64, service: Option<u64>) -> bool {
+    pub(crate) fn set_clock(&mut self, unix_now: u64, stamped: u64, service: Option<u64>) -> bool {
         let Some(service) = service else {
             return false;
         };

@@ -16,7 +16,7 @@ pub fn percent(text: &str) -> String {
 }
 
 /// [`percent`], behind what `to` holds.
-pub fn percent_into(to: &mut String, text: &str) {
+pub(crate) fn percent_into(to: &mut String, text: &str) {
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
             to.push(byte.into());
@@ -28,7 +28,7 @@ pub fn percent_into(to: &mut String, text: &str) {
 }
 
 /// Lower-case hexadecimal.
-pub fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len() * 2);
     for &byte in bytes {
         push_hex(&mut text, byte, HEX_LOWER);
@@ -37,7 +37,7 @@ pub fn hex(bytes: &[u8]) -> String {
 }
 
 /// Base64 with the standard alphabet and padding.
-pub fn base64(bytes: &[u8]) -> String {
+pub(crate) fn base64(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for chunk in bytes.chunks(3) {
         let byte = |at: usize| u32::from(chunk.get(at).copied().unwrap_or(0));

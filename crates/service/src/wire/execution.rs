@@ -38,7 +38,7 @@ pub struct Execution<V> {
 
 impl<V: PartialEq> Execution<V> {
     /// True where a person would see no difference; every answer has a request id of its own.
-    pub fn looks_like(&self, other: &Self) -> bool {
+    pub(crate) fn looks_like(&self, other: &Self) -> bool {
         self.status == other.status
             && self.started_time == other.started_time
             && self.stopped_time == other.stopped_time
@@ -131,7 +131,7 @@ pub fn read<V: Value>(body: &V) -> Reading<V> {
 
 /// What is wrong with the JSON texts inside an execution. Apart from [`read`], because it reads
 /// every byte of texts that may be large.
-pub fn embedded_json<V: Value>(execution: &Execution<V>) -> Vec<Diagnostic> {
+pub(crate) fn embedded_json<V: Value>(execution: &Execution<V>) -> Vec<Diagnostic> {
     [("Input", &execution.input), ("Output", &execution.output)]
         .into_iter()
         .filter(|(_, value)| value.as_ref().is_some_and(|value| !value.holds_json()))
@@ -165,7 +165,7 @@ impl Status {
     }
 
     /// The status of a name.
-    pub fn from_name(name: &str) -> Option<Self> {
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
         Status::ALL.into_iter().find(|status| status.as_str() == name)
     }
 

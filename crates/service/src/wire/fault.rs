@@ -123,13 +123,13 @@ pub fn read<V: Value>(status: u16, body: &Body<V>) -> Option<Fault> {
 }
 
 /// The `Code` of an answer, where it says that something went wrong.
-pub fn code_in<V: Value>(body: &V) -> Option<String> {
+pub(crate) fn code_in<V: Value>(body: &V) -> Option<String> {
     let code = text_of(body, &["Code", "code"])?;
     (!matches!(code.as_str(), "" | "200" | "OK" | "Success" | "success")).then_some(code)
 }
 
 /// The `Message` of an answer.
-pub fn message_in<V: Value>(body: &V) -> Option<String> {
+pub(crate) fn message_in<V: Value>(body: &V) -> Option<String> {
     text_of(body, &["Message", "message"])
 }
 

@@ -6,7 +6,7 @@ use cloudflow_base::text::{decimal, split_at_first};
 use cloudflow_base::value::Value;
 
 /// The longest wait that the service documents, in seconds.
-pub const MAX_WAIT_SECONDS: u32 = 60;
+pub(crate) const MAX_WAIT_SECONDS: u32 = 60;
 
 /// The documented limit of names is 128 characters, but generated names break the documented
 /// rules (they may begin with a digit and hold a `:`), so only what cannot be right is refused.
@@ -85,17 +85,17 @@ fn name<V: Value>(fields: &mut Fields<'_, V>, key: &str) -> String {
 
 impl Call {
     /// The operation.
-    pub fn action(&self) -> &'static str {
+    pub(crate) fn action(&self) -> &'static str {
         "DescribeExecution"
     }
 
     /// The version of the API.
-    pub fn version(&self) -> &'static str {
+    pub(crate) fn version(&self) -> &'static str {
         "2019-03-15"
     }
 
     /// What the operation itself takes.
-    pub fn parameters(&self) -> Vec<(&'static str, String)> {
+    pub(crate) fn parameters(&self) -> Vec<(&'static str, String)> {
         let mut parameters = vec![("FlowName", self.flow_name.clone()), ("ExecutionName", self.execution_name.clone())];
         if self.wait_time_seconds > 0 {
             parameters.push(("WaitTimeSeconds", decimal(self.wait_time_seconds)));
@@ -104,7 +104,7 @@ impl Call {
     }
 
     /// What names the operation where no header does.
-    pub fn common(&self) -> [(&'static str, &'static str); 3] {
+    pub(crate) fn common(&self) -> [(&'static str, &'static str); 3] {
         // Without `Format` the shared gateway of the vendor answers in XML.
         [("Action", self.action()), ("Format", "json"), ("Version", self.version())]
     }
@@ -199,7 +199,7 @@ impl Endpoint {
     }
 
     /// The URL with this query, which must be encoded already.
-    pub fn url(&self, query: &str) -> String {
+    pub(crate) fn url(&self, query: &str) -> String {
         [&self.base, "?", query].concat()
     }
 }

@@ -92,7 +92,7 @@ pub(super) struct Running {
 impl ChildFlow {
     /// What the start of an execution answers to the task that asked for it
     /// (<https://help.aliyun.com/document_detail/2400188.html>).
-    pub fn started(flow: &str, execution: &str, request: &str) -> Value {
+    pub(crate) fn started(flow: &str, execution: &str, request: &str) -> Value {
         json!({ "FlowName": flow, "ExecutionName": execution, "RequestID": request })
     }
 }
@@ -104,12 +104,12 @@ impl Machine {
     }
 
     /// The tasks that nobody waits for any more, since the last call.
-    pub fn take_cancelled(&mut self) -> Vec<TaskId> {
+    pub(crate) fn take_cancelled(&mut self) -> Vec<TaskId> {
         std::mem::take(&mut self.cancelled)
     }
 
     /// What was begun for a task goes on; its result comes later.
-    pub fn submit_task(&mut self, now: Millis, task: TaskId, answer: Value) {
+    pub(crate) fn submit_task(&mut self, now: Millis, task: TaskId, answer: Value) {
         self.advance(now);
         let Some(frame) = self.running.get(&task).map(|running| running.frame) else { return };
         self.tell(frame, EventKind::TaskSubmitted, Detail::Output(Rc::new(answer)));
@@ -152,12 +152,12 @@ impl Machine {
     }
 
     /// True where a result of the task can still count.
-    pub fn wants(&self, task: TaskId) -> bool {
+    pub(crate) fn wants(&self, task: TaskId) -> bool {
         self.running.contains_key(&task)
     }
 
     /// True where the token is or was that of one of its tasks.
-    pub fn knows(&self, token: &str) -> bool {
+    pub(crate) fn knows(&self, token: &str) -> bool {
         self.tokens.contains_key(token)
     }
 

@@ -53,7 +53,7 @@ pub enum Advice {
 
 impl Advice {
     /// The advice as the end of a sentence.
-    pub fn text(self) -> &'static str {
+    pub(crate) fn text(self) -> &'static str {
         match self {
             Advice::None => "",
             Advice::Flow => "check the flow's name, and that account and region are those where it lives",
