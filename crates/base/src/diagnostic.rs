@@ -119,20 +119,6 @@ impl Diagnostic {
         self
     }
 
-    /// The same finding, of another severity than its code's own.
-    #[must_use]
-    pub(crate) fn severity(mut self, severity: Severity) -> Self {
-        self.severity = severity;
-        self
-    }
-
-    /// The same finding, with a second place.
-    #[must_use]
-    pub(crate) fn related(mut self, span: Span, message: impl Into<String>) -> Self {
-        self.related.push(Related { message: message.into(), span });
-        self
-    }
-
     /// The same finding, with a repair of one edit.
     #[must_use]
     pub fn fix(mut self, title: impl Into<String>, span: Span, new_text: impl Into<String>) -> Self {

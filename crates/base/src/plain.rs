@@ -32,11 +32,6 @@ impl Object {
         Object(Vec::new())
     }
 
-    /// The keys and what they hold, in order.
-    pub(crate) fn fields(&self) -> &[(&'static str, Plain)] {
-        &self.0
-    }
-
     /// A key, and what it holds.
     #[inline(never)]
     pub fn put(&mut self, key: &'static str, value: Plain) {

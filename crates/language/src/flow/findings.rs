@@ -36,22 +36,11 @@ impl Findings {
         self.list.push(diagnostic);
     }
 
-    /// Adds a finding that is shown in one place but is about the node or key at another.
-    pub(crate) fn about(&mut self, about: Span, mut diagnostic: Diagnostic) {
-        diagnostic.about = about;
-        self.list.push(diagnostic);
-    }
-
     /// Spends `count` of the budget for looking for names; false when it is used up.
     pub(crate) fn may_search(&mut self, count: usize) -> bool {
         let enough = self.budget >= count;
         self.budget = self.budget.saturating_sub(count);
         enough
-    }
-
-    /// True where nothing was found.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.list.is_empty()
     }
 
     /// Every finding with its path, in the one order everybody sees.

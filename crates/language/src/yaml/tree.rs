@@ -159,13 +159,6 @@ impl<'t> Tree<'t> {
         self.node(self.documents.first()?.root)
     }
 
-    /// True where the text is a template: a scalar holds a placeholder (see
-    /// [`Node::is_template`]), or lines of a template language (`{% if … %}`) were skipped.
-    /// What such a text says before it is filled in is not all it will say.
-    pub(crate) fn has_templates(&self) -> bool {
-        self.template_lines || (0..self.nodes.len()).any(|id| self.node(id as u32).is_some_and(Node::is_template))
-    }
-
     /// The handle of a node; none for [`NONE`].
     pub(super) fn node(&self, id: u32) -> Option<Node<'_>> {
         let own = self.nodes.get(id as usize)?;
