@@ -45,7 +45,7 @@ const MOST_VALUES: usize = 1_000_000;
 /// let new = cloudflow_local::migrate::migrate(old).text.unwrap_or_default();
 /// assert!(new.contains("Type: Succeed"));
 /// ```
-pub(crate) fn migrate(text: &str) -> Migration {
+pub fn migrate(text: &str) -> Migration {
     let (tree, found) = yaml::parse(text);
     let (flow, diagnostics) = check(&tree, found);
     if diagnostics.iter().any(|found| found.severity == Severity::Error) {

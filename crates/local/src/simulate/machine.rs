@@ -280,7 +280,7 @@ impl Machine {
 
     /// What a task of another execution gets that waits for this one; none while it runs. The
     /// error of a child reaches its parent by its own name.
-    pub(crate) fn outcome(&self) -> Option<TaskResult> {
+    pub fn outcome(&self) -> Option<TaskResult> {
         Some(match (self.status, &self.output, self.failure()) {
             (Status::Running, ..) => return None,
             (Status::Succeeded, output, _) => Ok(output.clone().unwrap_or_else(|| json!({}))),

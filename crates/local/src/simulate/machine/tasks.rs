@@ -92,7 +92,7 @@ pub(super) struct Running {
 impl ChildFlow {
     /// What the start of an execution answers to the task that asked for it
     /// (<https://help.aliyun.com/document_detail/2400188.html>).
-    pub(crate) fn started(flow: &str, execution: &str, request: &str) -> Value {
+    pub fn started(flow: &str, execution: &str, request: &str) -> Value {
         json!({ "FlowName": flow, "ExecutionName": execution, "RequestID": request })
     }
 }
@@ -109,7 +109,7 @@ impl Machine {
     }
 
     /// What was begun for a task goes on; its result comes later.
-    pub(crate) fn submit_task(&mut self, now: Millis, task: TaskId, answer: Value) {
+    pub fn submit_task(&mut self, now: Millis, task: TaskId, answer: Value) {
         self.advance(now);
         let Some(frame) = self.running.get(&task).map(|running| running.frame) else { return };
         self.tell(frame, EventKind::TaskSubmitted, Detail::Output(Rc::new(answer)));
