@@ -7,7 +7,7 @@
 //! - [`diagnostic`]: findings; the registry of their [codes](diagnostic::Code).
 //! - [`value`] and [`fields`]: read a JSON value without a JSON library, and note what is wrong with it.
 //! - [`shape`] and [`plain`]: findings as JavaScript sees them.
-//! - [`small`]: sorting.
+//! - [`small`] has sorting.
 //!
 //! # Invariants
 //!

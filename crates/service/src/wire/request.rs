@@ -199,7 +199,7 @@ impl Endpoint {
     }
 
     /// The URL with this query, which must be encoded already.
-    pub(crate) fn url(&self, query: &str) -> String {
+    pub fn url(&self, query: &str) -> String {
         [&self.base, "?", query].concat()
     }
 }

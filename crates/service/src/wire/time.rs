@@ -41,7 +41,7 @@ pub fn parse_rfc3339(text: &str) -> Option<u64> {
 /// # use cloudflow_service::wire::time::parse_http_date;
 /// assert_eq!(parse_http_date("Mon, 06 May 2024 07:08:09 GMT"), Some(1_714_979_289_000));
 /// ```
-pub(crate) fn parse_http_date(text: &str) -> Option<u64> {
+pub fn parse_http_date(text: &str) -> Option<u64> {
     let (_, rest) = split_at_first(text, ", ")?;
     let [day, month, year, time, "GMT"] = *rest.split(' ').collect::<Vec<_>>() else {
         return None;
