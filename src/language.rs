@@ -1,16 +1,63 @@
-//! What understands flow definitions, as a package of its own so that it can be built for speed
-//! and the rest of the module for size: see `language/Cargo.toml`. `lib.rs` shows it as its own.
+//! The functions that answer at once.
 
-pub mod order;
+use js_sys::JsString;
+use wasm_bindgen::prelude::*;
 
-pub mod text;
+use crate::ask::thrown;
+use crate::convert::{plain, text};
+use crate::value::Js;
+use cloudflow_base::plain::{Object, Plain};
+use cloudflow_language::shape;
+use cloudflow_service::client::ask::Failure;
+use cloudflow_service::sign;
 
-pub mod diagnostic;
+#[wasm_bindgen(js_name = parseFlow)]
+pub fn parse_flow(flow: &JsValue) -> Result<JsValue, JsValue> {
+    plain(&match text(flow, "text")? {
+        Some(text) => shape::parse_flow(&text),
+        None => too_long(&[("dialect", Plain::Null), ("flow", Plain::Null)]),
+    })
+}
 
-pub mod yaml;
+#[wasm_bindgen(js_name = validateFlow)]
+pub fn validate_flow(flow: &JsValue, options: JsValue) -> Result<JsValue, JsValue> {
+    let text = text(flow, "text")?;
+    let options = shape::options(Js::some(options)).map_err(|found| thrown(Failure::of_call(found)))?;
+    plain(&match text {
+        Some(text) => shape::validate_flow_with(&text, options).into(),
+        None => too_long(&[("dialect", Plain::Null), ("valid", Plain::Boolean(false))]),
+    })
+}
 
-pub mod expr;
+#[wasm_bindgen(js_name = flowGraph)]
+pub fn flow_graph(flow: &JsValue) -> Result<JsValue, JsValue> {
+    plain(&match text(flow, "text")? {
+        Some(text) => shape::flow_graph(&text),
+        None => too_long(&[("nodes", Plain::List(Vec::new())), ("edges", Plain::List(Vec::new()))]),
+    })
+}
 
-pub mod flow;
+#[wasm_bindgen(js_name = flowToMermaid)]
+pub fn flow_to_mermaid(flow: &JsValue) -> Result<JsValue, JsValue> {
+    let drawn = text(flow, "text")?.map(|text| shape::flow_to_mermaid(&text));
+    Ok(JsValue::from_str(&drawn.unwrap_or_default()))
+}
 
-pub mod check;
+/// The answer to a text that is too long.
+fn too_long(fields: &[(&'static str, Plain)]) -> Plain {
+    let mut out = Object::new();
+    for (key, value) in fields {
+        out.put(key, value.clone());
+    }
+    out.put("diagnostics", Plain::list(shape::too_long()));
+    out.into()
+}
+
+/// So much of a text is shown in a log.
+const SHOWN_UNITS: u32 = 16_384;
+
+/// A text of the gateway's log without what is named like a secret.
+#[wasm_bindgen]
+pub fn redact(text: &JsString) -> String {
+    sign::redact(&String::from(text.slice(0, SHOWN_UNITS)), None)
+}

@@ -1,30 +1,24 @@
-//! Alibaba Cloud CloudFlow for browsers and edge runtimes: ask for executions, read the
-//! answers, understand flow definitions, run them locally.
+//! The WebAssembly modules of the npm package: convert, call the crates below `crates/`, convert back.
 //!
-//! Three layers: the **core** (pure, no JavaScript, no clock, no network), **api** (pure;
-//! plain data in and out) and **wasm** (the only room that knows JavaScript). The modules
-//! below stand in reading order; each knows only those above it. `ARCHITECTURE.md` draws the map.
+//! This is the only crate that knows JavaScript, and it decides nothing. For any target but wasm32
+//! it is empty; the other crates are tested natively. `ARCHITECTURE.md` draws the map.
+//!
+//! Free functions and plain objects only: nothing to free, nothing to leak. What is thrown from
+//! here is a plain object that `pkg/lib/error.js` turns into a `CloudFlowError`.
 
-pub use cloudflow_language::{check, diagnostic, expr, flow, order, text, yaml};
+#![cfg(target_arch = "wasm32")]
 
-pub mod graph;
+/// Smaller and faster than the allocator that std brings.
+#[global_allocator]
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
 
-pub mod wire;
-
-pub mod sign;
-
-pub mod poll;
-
+mod ask;
+mod convert;
+mod error;
+mod host;
+mod language;
 #[cfg(feature = "local")]
-pub mod migrate;
-
-#[cfg(feature = "local")]
-pub mod simulate;
-
-#[cfg(feature = "local")]
-pub mod emulate;
-
-pub mod api;
-
-#[cfg(target_arch = "wasm32")]
-mod wasm;
+mod local;
+mod read;
+mod shared;
+mod value;

@@ -23,12 +23,23 @@ pub fn seeds(options: &[String]) -> Outcome<u64> {
     }
 }
 
-/// Plays the simulated network of `tests/it/network.rs`.
+/// Plays the simulated network of `crates/local/tests/it/network.rs`.
 pub fn net(seeds: u64) -> Outcome<ExitCode> {
     say(&format!("fuzz-net: {seeds} worlds"));
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let status = command(cargo)
-        .args(["test", "--quiet", "--release", "--test", "it", "network::rules", "--", "--nocapture"])
+        .args([
+            "test",
+            "--quiet",
+            "--release",
+            "--package",
+            "cloudflow-local",
+            "--test",
+            "it",
+            "network::rules",
+            "--",
+            "--nocapture",
+        ])
         .env("CARGO_TARGET_DIR", paths::target())
         // The release of the module is made small, which takes long to build and to run.
         .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "2")

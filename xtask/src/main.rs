@@ -61,7 +61,7 @@ usage: cargo xtask <command> [options]
                     response, emulator, sign (may be given more than once)
   fuzz-net [--seeds N]
                     play N worlds (100000) of clients, networks and the emulator; a seed that breaks a
-                    rule is printed, and CLOUDFLOW_SEED=<it> cargo test --test it network plays it again
+                    rule is printed, and CLOUDFLOW_SEED=<it> cargo test -p cloudflow-local network plays it again
 
   -h, --help        this text
 

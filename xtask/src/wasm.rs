@@ -63,8 +63,7 @@ fn inputs(toolchain: &Toolchain) -> Outcome<String> {
     let mut state = Fingerprint::new();
     state.bytes(toolchain.identity()?.as_bytes());
     state.bytes(env::var("RUSTFLAGS").unwrap_or_default().as_bytes());
-    for path in ["Cargo.toml", "Cargo.lock", ".cargo", "src", "language", "xtask/src", "xtask/js", "package-lock.json"]
-    {
+    for path in ["Cargo.toml", "Cargo.lock", ".cargo", "src", "crates", "xtask/src", "xtask/js", "package-lock.json"] {
         state.path(&paths::root().join(path))?;
     }
     Ok(state.text())

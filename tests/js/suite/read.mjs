@@ -4,7 +4,7 @@ import { assert } from "../harness.mjs";
 
 const without = (body, key) => Object.fromEntries(Object.entries(body).filter(([name]) => name !== key));
 
-/** One line for each finding, as tests/it/execution.rs writes them. */
+/** One line for each finding, as crates/service/tests/it/execution.rs writes them. */
 function lines(diagnostics) {
   return diagnostics
     .map(({ severity, code, message, path, range }) => {

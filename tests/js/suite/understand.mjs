@@ -2,7 +2,7 @@
 
 import { assert } from "../harness.mjs";
 
-/** One line for each finding, then what belongs to it, indented: as tests/it/check.rs writes them. */
+/** One line for each finding, then what belongs to it, indented: as crates/language/tests/it/check.rs writes them. */
 function lines(diagnostics) {
   let out = "";
   for (const { severity, code, message, path, range, related = [], fix } of diagnostics) {

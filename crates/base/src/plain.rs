@@ -1,0 +1,112 @@
+//! Plain data on its way out: built once, in one shape, whatever it says.
+//!
+//! A serializer is compiled anew for every type that it takes. The answers are many types, so
+//! they become this one first: one tenth of the code.
+
+use serde::ser::{Serialize, SerializeSeq, SerializeStruct, Serializer};
+
+/// A JSON value whose keys are known when it is compiled.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Plain {
+    /// `null`.
+    Null,
+    /// `true` or `false`.
+    Boolean(bool),
+    /// A whole number.
+    Number(i64),
+    /// A text.
+    Text(String),
+    /// A list.
+    List(Vec<Plain>),
+    /// An object.
+    Object(Object),
+}
+
+/// The keys and values of an object, in order.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Object(Vec<(&'static str, Plain)>);
+
+impl Object {
+    /// One without keys.
+    pub fn new() -> Self {
+        Object(Vec::new())
+    }
+
+    /// A key, and what it holds.
+    #[inline(never)]
+    pub fn put(&mut self, key: &'static str, value: Plain) {
+        self.0.push((key, value));
+    }
+
+    /// A text.
+    #[inline(never)]
+    pub fn text(&mut self, key: &'static str, text: &str) {
+        self.put(key, Plain::Text(text.to_owned()));
+    }
+
+    /// A text, or no such key.
+    #[inline(never)]
+    pub fn text_if(&mut self, key: &'static str, text: Option<&str>) {
+        if let Some(text) = text {
+            self.text(key, text);
+        }
+    }
+
+    /// A whole number.
+    #[inline(never)]
+    pub fn number(&mut self, key: &'static str, number: i64) {
+        self.put(key, Plain::Number(number));
+    }
+
+    /// A whole number, or no such key.
+    #[inline(never)]
+    pub fn number_if(&mut self, key: &'static str, number: Option<i64>) {
+        if let Some(number) = number {
+            self.number(key, number);
+        }
+    }
+}
+
+impl Plain {
+    /// A text, or `null`.
+    pub fn text_or_null(text: Option<&str>) -> Self {
+        text.map_or(Plain::Null, |text| Plain::Text(text.to_owned()))
+    }
+
+    /// A list of what becomes plain.
+    pub fn list<T: Into<Plain>>(items: Vec<T>) -> Self {
+        Plain::List(items.into_iter().map(Into::into).collect())
+    }
+}
+
+impl From<Object> for Plain {
+    fn from(object: Object) -> Self {
+        Plain::Object(object)
+    }
+}
+
+impl Serialize for Plain {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Plain::Null => serializer.serialize_none(),
+            Plain::Boolean(value) => serializer.serialize_bool(*value),
+            Plain::Number(value) => serializer.serialize_i64(*value),
+            Plain::Text(text) => serializer.serialize_str(text),
+            Plain::List(items) => {
+                let mut list = serializer.serialize_seq(Some(items.len()))?;
+                for item in items {
+                    list.serialize_element(item)?;
+                }
+                list.end()
+            }
+            // A struct, not a map: its keys are kept by the serializer, not made anew.
+            Plain::Object(Object(fields)) => {
+                let mut object = serializer.serialize_struct("", fields.len())?;
+                for (key, value) in fields {
+                    object.serialize_field(key, value)?;
+                }
+                object.end()
+            }
+        }
+    }
+}

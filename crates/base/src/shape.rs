@@ -1,0 +1,224 @@
+//! Shapes that several functions share.
+
+use serde::{Serialize, Serializer};
+
+use crate::diagnostic;
+use crate::plain::{Object, Plain};
+use crate::text::{LineIndex, Span};
+
+/// A finding, as JavaScript sees it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Diagnostic {
+    /// `"error"`, `"warning"` or `"info"`.
+    pub severity: &'static str,
+    /// The stable name of the finding, in kebab-case.
+    pub code: &'static str,
+    /// What is wrong, and what would be right.
+    pub message: String,
+    /// Where in the parsed value.
+    pub path: Vec<PathSegment>,
+    /// Where in the text; absent where there is none.
+    pub range: Option<Range>,
+    /// Other places that explain it; absent where there are none.
+    pub related: Vec<Related>,
+    /// A repair; absent where none is certain.
+    pub fix: Option<Fix>,
+}
+
+/// A key or an index.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum PathSegment {
+    /// A key of a mapping.
+    Key(String),
+    /// An index of a list, from 0.
+    Index(u32),
+}
+
+/// A stretch of the text, its end exclusive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Range {
+    /// The first place.
+    pub start: Position,
+    /// The place behind the last.
+    pub end: Position,
+}
+
+/// A place in the text: line and column from 1, offset from 0, columns and offsets in UTF-16
+/// units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// The line, from 1.
+    pub line: u32,
+    /// The column, from 1.
+    pub column: u32,
+    /// The offset into the text, from 0.
+    pub offset: u32,
+}
+
+/// A second place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Related {
+    /// What it has to do with the finding.
+    pub message: String,
+    /// Where.
+    pub range: Range,
+}
+
+/// Edits that repair a finding when all are applied.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fix {
+    /// What the edits do.
+    pub title: String,
+    /// Non-overlapping, in ascending order.
+    pub edits: Vec<Edit>,
+}
+
+/// One replacement in the text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Edit {
+    /// What is replaced; empty to insert.
+    pub range: Range,
+    /// What comes in its place.
+    pub new_text: String,
+}
+
+/// Turns byte spans of one text into ranges; reads the text when the first one is asked for.
+#[derive(Debug)]
+pub struct Places<'t> {
+    text: &'t str,
+    index: Option<LineIndex<'t>>,
+}
+
+impl<'t> Places<'t> {
+    /// Of this text.
+    pub fn new(text: &'t str) -> Self {
+        Places { text, index: None }
+    }
+
+    /// The range of a span.
+    pub fn range(&mut self, span: Span) -> Range {
+        let index = self.index.get_or_insert_with(|| LineIndex::new(self.text));
+        let place = |offset| {
+            let at = index.position(offset);
+            Position { line: at.line, column: at.column, offset: at.offset }
+        };
+        Range { start: place(span.start), end: place(span.end) }
+    }
+
+    /// Findings of the core as JavaScript sees them.
+    pub fn diagnostics(&mut self, found: Vec<diagnostic::Diagnostic>) -> Vec<Diagnostic> {
+        found.into_iter().map(|diagnostic| self.diagnostic(diagnostic)).collect()
+    }
+
+    fn diagnostic(&mut self, found: diagnostic::Diagnostic) -> Diagnostic {
+        Diagnostic {
+            severity: found.severity.as_str(),
+            code: found.code.as_str(),
+            message: found.message,
+            path: path(found.path),
+            range: found.span.map(|span| self.range(span)),
+            related: found
+                .related
+                .into_iter()
+                .map(|related| Related { message: related.message, range: self.range(related.span) })
+                .collect(),
+            fix: found.fix.map(|fix| Fix {
+                title: fix.title,
+                edits: fix
+                    .edits
+                    .into_iter()
+                    .map(|edit| Edit { range: self.range(edit.span), new_text: edit.new_text })
+                    .collect(),
+            }),
+        }
+    }
+}
+
+impl From<Diagnostic> for Plain {
+    fn from(found: Diagnostic) -> Self {
+        let mut out = Object::new();
+        out.text("severity", found.severity);
+        out.text("code", found.code);
+        out.put("message", Plain::Text(found.message));
+        out.put("path", Plain::list(found.path));
+        if let Some(range) = found.range {
+            out.put("range", range.into());
+        }
+        if !found.related.is_empty() {
+            out.put("related", Plain::list(found.related));
+        }
+        if let Some(fix) = found.fix {
+            let mut repair = Object::new();
+            repair.put("title", Plain::Text(fix.title));
+            repair.put("edits", Plain::list(fix.edits));
+            out.put("fix", repair.into());
+        }
+        out.into()
+    }
+}
+
+/// Inside of the shapes of the local build.
+impl Serialize for Diagnostic {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Plain::from(self.clone()).serialize(serializer)
+    }
+}
+
+impl From<PathSegment> for Plain {
+    fn from(segment: PathSegment) -> Self {
+        match segment {
+            PathSegment::Key(key) => Plain::Text(key),
+            PathSegment::Index(index) => Plain::Number(index.into()),
+        }
+    }
+}
+
+impl From<Range> for Plain {
+    #[inline(never)]
+    fn from(range: Range) -> Self {
+        let mut out = Object::new();
+        out.put("start", range.start.into());
+        out.put("end", range.end.into());
+        out.into()
+    }
+}
+
+impl From<Position> for Plain {
+    #[inline(never)]
+    fn from(place: Position) -> Self {
+        let mut out = Object::new();
+        out.number("line", place.line.into());
+        out.number("column", place.column.into());
+        out.number("offset", place.offset.into());
+        out.into()
+    }
+}
+
+impl From<Related> for Plain {
+    fn from(related: Related) -> Self {
+        let mut out = Object::new();
+        out.put("message", Plain::Text(related.message));
+        out.put("range", related.range.into());
+        out.into()
+    }
+}
+
+impl From<Edit> for Plain {
+    fn from(edit: Edit) -> Self {
+        let mut out = Object::new();
+        out.put("range", edit.range.into());
+        out.put("newText", Plain::Text(edit.new_text));
+        out.into()
+    }
+}
+
+/// A path as JavaScript sees it.
+pub fn path(path: diagnostic::Path) -> Vec<PathSegment> {
+    path.into_iter()
+        .map(|segment| match segment {
+            diagnostic::PathSegment::Key(key) => PathSegment::Key(key),
+            diagnostic::PathSegment::Index(index) => PathSegment::Index(u32::try_from(index).unwrap_or(u32::MAX)),
+        })
+        .collect()
+}

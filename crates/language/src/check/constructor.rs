@@ -1,0 +1,208 @@
+//! # What it does
+//! Reads constructors and parameters of the `StateMachine` dialect: the values of keys that end
+//! in `.$` are expressions, all others are taken as they stand. Adds up what is taken as it
+//! stands.
+//!
+//! # Why is this bad?
+//! `name: $Input.name` passes on the text `$Input.name`; a value under `.$` that is no expression
+//! is refused, and a state's input or output may have 64 KiB
+//! (<https://help.aliyun.com/document_detail/2402077.html>). The name of a global variable may have
+//! 128 bytes, its value 256 KiB (<https://www.alibabacloud.com/help/en/serverless-workflow/latest/global-io>).
+//!
+//! # Example
+//! ```yaml
+//! OutputConstructor:
+//!   name: $Input.name
+//! ```
+//!
+//! # Use instead
+//! ```yaml
+//! OutputConstructor:
+//!   name.$: $Input.name
+//! ```
+
+use super::expression::{AFTER, BEFORE, ITEM, sound};
+use super::{inside, key_of};
+use crate::expr::{Place, function};
+use crate::flow::{Dialect, Findings, Flow, Shaping, StateKind, text};
+use crate::yaml::{Kind, Node, Resolved};
+use cloudflow_base::diagnostic::{Code, Severity, fill};
+use cloudflow_base::text::decimal;
+
+/// In KiB: what a global variable may have.
+const MOST_GLOBAL: usize = 256;
+
+pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
+    if flow.dialect != Dialect::StateMachine {
+        return;
+    }
+    for state in flow.states() {
+        let data = [(state.input.as_ref(), &BEFORE), (state.output.as_ref(), &AFTER)];
+        for (shaping, place) in data {
+            let node = shaping.map(Shaping::node);
+            let size = constructor(node, place, findings);
+            too_large(state.node, node, size, 64, findings);
+        }
+        let size = constructor(state.global, &AFTER, findings);
+        variables(state.global, size, findings);
+        // The failed state has no output of its own, but nothing says that it cannot be asked for.
+        for rule in &state.catch {
+            let size = constructor(rule.output, &AFTER, findings);
+            too_large(rule.node, rule.output, size, 64, findings);
+        }
+        match &state.kind {
+            StateKind::Task(task) => {
+                constructor(task.params, &BEFORE, findings);
+            }
+            StateKind::Map(map) => {
+                let size = constructor(map.item_constructor, &ITEM, findings);
+                too_large(state.node, map.item_constructor, size, 64, findings);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Constants of more than `most` KiB. `size` is what they have at least, in bytes.
+pub(super) fn too_large(parent: Node<'_>, node: Option<Node<'_>>, size: usize, most: usize, findings: &mut Findings) {
+    if size <= most * 1024 {
+        return;
+    }
+    let key = node.and_then(|node| key_of(parent, node)).unwrap_or(parent);
+    let (size, most) = (decimal(size.div_ceil(1024)), decimal(most));
+    let message = "the constants in `{}` have {} KiB, but what is passed on here may have {} KiB at most";
+    findings.report(Code::TooLarge, key.span(), message, &[key.text().unwrap_or_default(), &size, &most]);
+}
+
+/// The names and the values of global variables. `size` is what their constants have together.
+fn variables(node: Option<Node<'_>>, size: usize, findings: &mut Findings) {
+    for (key, value) in node.into_iter().flat_map(Node::entries) {
+        let name = key.text().unwrap_or_default();
+        if size > MOST_GLOBAL * 1024 && !name.ends_with(".$") {
+            let size = constants(value);
+            if size > MOST_GLOBAL * 1024 {
+                let (size, most) = (decimal(size.div_ceil(1024)), decimal(MOST_GLOBAL));
+                let message = "the constants in `{}` have {} KiB, but a global variable may have {} KiB at most";
+                findings.report(Code::TooLarge, key.span(), message, &[name, &size, &most]);
+            }
+        }
+        let length = name.strip_suffix(".$").unwrap_or(name).len();
+        if length > 128 {
+            let message = "the name of a global variable may have 128 bytes at most, not {}";
+            findings.report(Code::InvalidName, key.span(), message, &[&decimal(length)]);
+        }
+    }
+}
+
+/// Everything below `node`, in any order. Gives the bytes that its constants have at least, as JSON.
+#[inline(never)]
+fn constructor(node: Option<Node<'_>>, place: &Place, findings: &mut Findings) -> usize {
+    let mut size = 0;
+    let mut todo = Vec::new();
+    todo.extend(node);
+    while let Some(node) = todo.pop() {
+        size += constant(node);
+        todo.extend(node.items());
+        let (mut computed, mut plain) = (false, false);
+        for (key, value) in node.entries() {
+            let Some(name) = key.text() else { continue };
+            match name.strip_suffix(".$") {
+                Some(base) => {
+                    computed = true;
+                    // `a.$.$` beside `a.$`.
+                    plain |= base.ends_with(".$");
+                    expression(key, value, place, &mut todo, findings);
+                }
+                None => {
+                    plain = true;
+                    // With its quotes and colon.
+                    size += name.len() + 3;
+                    todo.push(value);
+                    literal(name, key, value, findings);
+                }
+            }
+        }
+        if computed && plain {
+            both(node, findings);
+        }
+    }
+    size
+}
+
+/// The bytes of every scalar in a constant.
+pub(super) fn constants(value: Node<'_>) -> usize {
+    let mut size = 0;
+    let mut todo = vec![value];
+    while let Some(node) = todo.pop() {
+        size += constant(node);
+        inside(node, &mut todo);
+    }
+    size
+}
+
+/// Keys that are made twice: as they stand and computed.
+#[inline(never)]
+fn both(node: Node<'_>, findings: &mut Findings) {
+    let bases = node.entries().filter_map(|(key, _)| key.text()?.strip_suffix(".$"));
+    let mut computed: Vec<&str> = bases.collect();
+    cloudflow_base::small::sort(&mut computed);
+    for (plain, _) in node.entries() {
+        if let Some(name) = plain.text().filter(|name| computed.binary_search(name).is_ok()) {
+            let message = "`{}` and `{}.$` make the same key: keep one";
+            findings.report(Code::ConflictingKeys, plain.span(), message, &[name, name]);
+        }
+    }
+}
+
+/// The bytes of a scalar; nothing where a template stands for it.
+pub(super) fn constant(node: Node<'_>) -> usize {
+    text(node).filter(|text| !text.opaque).map_or(0, |text| text.value.len())
+}
+
+fn expression<'a>(key: Node<'a>, value: Node<'a>, place: &Place, todo: &mut Vec<Node<'a>>, findings: &mut Findings) {
+    let name = key.text().unwrap_or_default();
+    match value.kind() {
+        Kind::Scalar => match (value.resolve(), text(value)) {
+            (Some(Resolved::Null), _) => {
+                findings.report(Code::WrongType, key.span(), "`{}` must be an expression, but has no value", &[name]);
+            }
+            (_, Some(text)) => {
+                sound(text, place, findings);
+            }
+            _ => {}
+        },
+        // One vendor page shows it, against the rule of another.
+        Kind::Mapping | Kind::Sequence => {
+            let message = "`{}` should be an expression: whether what stands below it is computed is not documented";
+            let place = value.entries().next().map_or(value.span(), |(key, _)| key.span());
+            findings.report(Code::WrongType, place, message, &[name]).severity(Severity::Warning).about(value.span());
+            todo.push(value);
+        }
+    }
+}
+
+/// True for a call of a documented function, from its name to its closing parenthesis.
+fn is_call(text: &str) -> bool {
+    text.ends_with(')')
+        && text
+            .bytes()
+            .position(|b| b == b'(')
+            .and_then(|at| text.get(..at))
+            .is_some_and(|name| function(name).is_some())
+}
+
+fn literal(name: &str, key: Node<'_>, value: Node<'_>, findings: &mut Findings) {
+    let Some(text) = text(value).filter(|text| !text.opaque) else { return };
+    let end = text.value.bytes().position(|b| matches!(b, b'.' | b'[')).unwrap_or(text.value.len());
+    let variable = matches!(text.value.get(..end), Some("$Input" | "$Output" | "$Context" | "$Global"));
+    if !variable && !is_call(text.value) {
+        return;
+    }
+    let computed = fill("{}.$", &[name]);
+    let message = "`{}` is the text `{}` as it stands: an expression needs the key `{}`";
+    findings.report(Code::LiteralReference, text.span, message, &[name, text.value, &computed]).change(
+        name,
+        key.span(),
+        &computed,
+    );
+}

@@ -1,0 +1,101 @@
+//! # What it does
+//! Looks for states that neither go on nor end, that do both, and for flags that say nothing.
+//!
+//! # Why is this bad?
+//! In the `StateMachine` dialect every task, pass, wait, parallel and map says what follows:
+//! `Next`, or `End: true` (<https://help.aliyun.com/en/document_detail/2412526.html>). Where both
+//! stand, one of them is not meant.
+//!
+//! # Example
+//! ```yaml
+//! - Type: Pass
+//!   Name: Last
+//! ```
+//!
+//! # Use instead
+//! ```yaml
+//! - Type: Pass
+//!   Name: Last
+//!   End: true
+//! ```
+
+use super::name_of;
+use crate::flow::{Dialect, Findings, Flow, State, StateKind};
+use cloudflow_base::diagnostic::{Code, Severity};
+use cloudflow_base::text::Span;
+
+pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
+    for state in flow.states() {
+        match flow.dialect {
+            Dialect::StateMachine => machine(flow, state, findings),
+            Dialect::Flow => series(state, findings),
+        }
+    }
+}
+
+fn machine(flow: &Flow<'_>, state: &State<'_>, findings: &mut Findings) {
+    match state.kind {
+        StateKind::Unknown | StateKind::Choice(_) => {}
+        StateKind::Succeed | StateKind::Fail(_) => {
+            if let Some(end) = state.end.filter(|end| !end.value) {
+                let message = "a `Succeed` or `Fail` state always ends: `End: false` changes nothing";
+                findings.report(Code::NoEffect, end.span, message, &[]);
+            }
+        }
+        _ => {
+            let ends = state.end.filter(|end| end.value);
+            if let (Some(end), Some(next)) = (ends, state.next) {
+                let message = "`Next` and `End: true` exclude each other: keep one";
+                findings.report(Code::ConflictingKeys, end.span, message, &[]).related(
+                    next.text.span,
+                    "`Next` stands here",
+                    &[],
+                );
+            }
+            let said = state.has_next || ends.is_some();
+            if said || flow.scope(state.scope).is_none_or(|scope| scope.torn) {
+                return;
+            }
+            let message = "`{}` neither goes on nor ends: it needs `Next`, or `End: true`";
+            let found = findings
+                .report(Code::MissingTransition, state.place(), message, &[name_of(state)])
+                .about(state.node.span());
+            // Certain for the last state of a list only: another one may be meant to go on anywhere.
+            let siblings = flow.states_of(state.scope);
+            if siblings.last().is_some_and(|last| last.id == state.id) {
+                if let Some(end) = state.end {
+                    found.change("false", end.span, "true");
+                } else if let Some((at, text)) = key_after_type(flow, state) {
+                    found.fix("add `End: true`", &[], at, &text);
+                }
+            }
+        }
+    }
+}
+
+/// Where `End: true` can be put: before the first key, which keeps every indentation.
+fn key_after_type(flow: &Flow<'_>, state: &State<'_>) -> Option<(Span, String)> {
+    use crate::yaml::Style;
+    let (key, _) = state.node.entries().next()?;
+    let at = Span { start: key.span().start, end: key.span().start };
+    match state.node.style() {
+        Style::Flow => Some((at, "End: true, ".to_owned())),
+        _ => {
+            // The column of the key is where its siblings begin.
+            let column = flow.column(key.span().start)?;
+            Some((at, ["End: true\n", &" ".repeat(column)].concat()))
+        }
+    }
+}
+
+fn series(state: &State<'_>, findings: &mut Findings) {
+    let StateKind::Choice(choice) = &state.kind else { return };
+    if !state.end.is_some_and(|end| end.value) {
+        return;
+    }
+    let jumps = choice.options.iter().chain(&choice.default).filter_map(|way| way.target.as_ref());
+    for target in jumps {
+        let message = "the choice says `end: true`, so whether this jump is made is not documented";
+        findings.report(Code::ConflictingKeys, target.text.span, message, &[]).severity(Severity::Warning);
+    }
+}

@@ -1,0 +1,299 @@
+//! # What it does
+//! Reads every expression: conditions, paths, collections, computed numbers and texts. Looks for
+//! what cannot be read, and for variables, members and functions that do not exist there.
+//!
+//! # Why is this bad?
+//! The state fails when it gets there, or the choice never takes the option.
+//!
+//! # Example
+//! ```yaml
+//! Condition: $.status = "ready"
+//! ```
+//!
+//! # Use instead
+//! ```yaml
+//! Condition: $Input.status == "ready"
+//! ```
+
+use super::inside;
+use crate::expr::{self, Expr, ExprKind, Place, Step, StepKind};
+use crate::flow::{Dialect, Findings, Flow, NumberValue, Shaping, State, StateKind, Text, TextValue};
+use crate::yaml::{Kind, Node};
+use cloudflow_base::diagnostic::{Code, Severity, report};
+use cloudflow_base::text::Span;
+
+/// What the context of the `flow` dialect is seen to hold.
+pub(super) const FLOW_CONTEXT: &[&str] = &["task.token", "execution.name", "flow.name", "step.eventId"];
+
+/// <https://www.alibabacloud.com/help/en/serverless-workflow/latest/data-transfer>
+const MACHINE_CONTEXT: &[&str] = &[
+    "Execution.Name",
+    "Execution.Input",
+    "Execution.RoleArn",
+    "Current.Name",
+    "Current.Input",
+    "Current.Output",
+    "Current.Error.Code",
+    "Current.Error.Detail",
+    "Current.RetryCount",
+    "Current.TaskToken",
+];
+
+const STEP_INPUT: Place = Place {
+    variables: &["$"],
+    elsewhere: &[],
+    instead: &[("$input", "$"), ("$Input", "$"), ("$local", "$")],
+    context: &[],
+    functions: false,
+    condition: false,
+};
+
+const STEP_CONDITION: Place = Place { condition: true, ..STEP_INPUT };
+
+/// Before the state has an output.
+pub(super) const BEFORE: Place = Place {
+    variables: &["$Input", "$Context", "$Global"],
+    elsewhere: &["$Output", "$Item"],
+    instead: &[("$", "$Input"), ("$local", "$Input")],
+    context: MACHINE_CONTEXT,
+    functions: true,
+    condition: false,
+};
+
+const CONDITION: Place = Place { condition: true, ..BEFORE };
+
+/// When the state has an output.
+pub(super) const AFTER: Place =
+    Place { variables: &["$Input", "$Output", "$Context", "$Global"], elsewhere: &["$Item"], ..BEFORE };
+
+/// Where each item is made.
+pub(super) const ITEM: Place =
+    Place { variables: &["$Item", "$Input", "$Context", "$Global"], elsewhere: &["$Output"], ..BEFORE };
+
+/// So many findings about one expression are told: finding the place of each in the source means
+/// reading the expression again.
+const MOST: usize = 20;
+
+pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
+    for state in flow.states() {
+        match flow.dialect {
+            Dialect::Flow => step(state, findings),
+            Dialect::StateMachine => machine(state, findings),
+        }
+    }
+}
+
+/// [`read`], where only the findings matter. Of a plain path such as `$Input.order.id` there are none: to see
+/// that costs a tenth of reading it.
+pub(super) fn sound(text: Text<'_>, place: &Place, findings: &mut Findings) {
+    if place.condition || text.opaque || !is_plain_path(text.value, place) {
+        read(text, place, findings);
+    }
+}
+
+/// True for a variable of the place, perhaps with members: nothing is wrong with it.
+pub(super) fn is_plain_path(text: &str, place: &Place) -> bool {
+    let known = place.variables.iter().find_map(|name| {
+        // What the context holds is known, member by member.
+        let rest = text.strip_prefix(name).filter(|_| !name.ends_with("ontext"))?;
+        (rest.is_empty() || rest.starts_with('.')).then_some(rest)
+    });
+    // Behind every dot a letter.
+    let mut dot = false;
+    known.is_some_and(|rest| {
+        rest.bytes().all(|byte| {
+            let letter = byte.is_ascii_alphabetic() || byte == b'_';
+            let fits = letter || !dot && (byte.is_ascii_digit() || byte == b'.');
+            dot = byte == b'.';
+            fits
+        }) && !dot
+    })
+}
+
+fn machine(state: &State<'_>, findings: &mut Findings) {
+    match &state.kind {
+        StateKind::Choice(choice) => {
+            for condition in choice.options.iter().filter_map(|option| option.condition) {
+                read(condition, &CONDITION, findings);
+            }
+        }
+        StateKind::Map(map) => {
+            if let Some(items) = map.items {
+                sound(items, &BEFORE, findings);
+            }
+        }
+        StateKind::Wait(wait) => number(wait.seconds.map(|seconds| seconds.value), findings),
+        StateKind::Task(task) => number(task.timeout.map(|timeout| timeout.value), findings),
+        StateKind::Fail(fail) => {
+            for value in [fail.error, fail.cause].into_iter().flatten() {
+                if let TextValue::Expression(text) = value {
+                    sound(text, &BEFORE, findings);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn number(value: Option<NumberValue<'_>>, findings: &mut Findings) {
+    if let Some(NumberValue::Expression(text)) = value {
+        sound(text, &BEFORE, findings);
+    }
+}
+
+fn step(state: &State<'_>, findings: &mut Findings) {
+    let made = made(state);
+    let path = |text: Text<'_>, findings: &mut Findings| {
+        if let Some(expr) = read(text, &STEP_INPUT, findings) {
+            if is_reference(&expr) {
+                inputs(&expr, text, made.as_deref(), findings);
+            } else {
+                let message = "`{}` must be a path such as `$.name`";
+                findings.report(Code::ExpressionSyntax, text.span, message, &[text.value]);
+            }
+        }
+    };
+    match &state.kind {
+        StateKind::Choice(choice) => {
+            for condition in choice.options.iter().filter_map(|option| option.condition) {
+                if let Some(expr) = read(condition, &STEP_CONDITION, findings) {
+                    inputs(&expr, condition, made.as_deref(), findings);
+                }
+            }
+        }
+        StateKind::Map(map) => {
+            if let Some(items) = map.items {
+                path(items, findings);
+            }
+        }
+        StateKind::Wait(wait) => {
+            if let Some(NumberValue::Expression(text)) = wait.seconds.map(|seconds| seconds.value) {
+                path(text, findings);
+            }
+            if let Some(TextValue::Expression(text)) = wait.timestamp {
+                path(text, findings);
+            }
+        }
+        StateKind::Task(task) => {
+            let mut todo: Vec<Node<'_>> = Vec::new();
+            todo.extend(task.params);
+            while let Some(node) = todo.pop() {
+                inside(node, &mut todo);
+                if let Some(text) = crate::flow::text(node).filter(|text| text.value.starts_with('$')) {
+                    path(text, findings);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Reads and checks one expression; its findings point into the source.
+pub(super) fn read<'a>(text: Text<'a>, place: &Place, findings: &mut Findings) -> Option<Expr<'a>> {
+    if text.opaque || text.node.kind() != Kind::Scalar {
+        return None;
+    }
+    let found = findings.list();
+    let before = found.len();
+    let expr = match expr::parse(text.value) {
+        Ok(parsed) => {
+            expr::check(&parsed.expr, place, found);
+            if parsed.escaped_quotes {
+                let message = "the backslashes before the quotes are part of the text here: leave them out";
+                report(found, Code::ExpressionSyntax, Span::new(0, text.value.len()), message, &[])
+                    .severity(Severity::Warning);
+            }
+            Some(parsed.expr)
+        }
+        Err(mistake) => {
+            found.push(*mistake);
+            None
+        }
+    };
+    if locate(text, before, findings) { expr } else { None }
+}
+
+/// Lets the findings from index `from` on, about the expression `text`, point into the source.
+/// True where there are none.
+pub(super) fn locate(text: Text<'_>, from: usize, findings: &mut Findings) -> bool {
+    let mut sound = true;
+    findings.list().truncate(from + MOST);
+    for diagnostic in findings.list().iter_mut().skip(from) {
+        sound = false;
+        diagnostic.about = text.span;
+        if let Some(span) = &mut diagnostic.span {
+            *span = source(text, *span);
+        }
+        if let Some(fix) = &mut diagnostic.fix {
+            for edit in &mut fix.edits {
+                edit.span = source(text, edit.span);
+            }
+        }
+    }
+    sound
+}
+
+/// The place in the document of a place in an expression.
+pub(super) fn source(text: Text<'_>, span: Span) -> Span {
+    let start = text.node.source_offset(span.start as usize);
+    let end = text.node.source_offset(span.end as usize);
+    Span { start, end: end.max(start) }
+}
+
+/// True for a variable, perhaps with a path.
+pub(super) fn is_reference(expr: &Expr<'_>) -> bool {
+    match &expr.kind {
+        ExprKind::Variable(_) => true,
+        ExprKind::Path(base, _) => matches!(base.kind, ExprKind::Variable(_)),
+        _ => false,
+    }
+}
+
+/// The keys of a step's input, sorted, where its own mappings make it.
+fn made<'a>(state: &State<'a>) -> Option<Vec<&'a str>> {
+    let Some(Shaping::Mappings { entries, .. }) = &state.input else { return None };
+    let mut names = Vec::with_capacity(entries.len());
+    for entry in entries {
+        names.push(entry.target.filter(|target| !target.opaque)?.value);
+    }
+    cloudflow_base::small::sort(&mut names);
+    Some(names)
+}
+
+/// Looks for members of the step's input that its mappings do not make.
+fn inputs(expr: &Expr<'_>, text: Text<'_>, made: Option<&[&str]>, findings: &mut Findings) {
+    let Some(made) = made else { return };
+    let mut lost: Vec<(&str, Span)> = Vec::new();
+    paths(expr, &mut |steps| {
+        if let Some(Step { span, kind: StepKind::Member(name) }) = steps.first()
+            && made.binary_search(&name.as_ref()).is_err()
+        {
+            lost.push((name, *span));
+        }
+    });
+    for (name, span) in lost.into_iter().take(MOST) {
+        let message = "`{}` is not in the input: the `inputMappings` of this step do not make it";
+        findings.report(Code::UnknownMember, source(text, span), message, &[name]).about(text.span);
+    }
+}
+
+/// Calls `seen` with the steps of every path. The parser bounds the depth.
+fn paths<'e>(expr: &'e Expr<'_>, seen: &mut dyn FnMut(&'e [Step<'e>])) {
+    match &expr.kind {
+        ExprKind::Path(base, steps) => {
+            if matches!(base.kind, ExprKind::Variable(_)) {
+                seen(steps);
+            }
+            paths(base, seen);
+        }
+        ExprKind::Unary(_, operand) => paths(operand, seen),
+        ExprKind::Compare { left, right, .. } => {
+            paths(left, seen);
+            paths(right, seen);
+        }
+        ExprKind::And(list) | ExprKind::Or(list) | ExprKind::Array(list) => {
+            list.iter().for_each(|item| paths(item, seen));
+        }
+        _ => {}
+    }
+}

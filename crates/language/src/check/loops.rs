@@ -1,0 +1,96 @@
+//! # What it does
+//! Looks for loops that nothing leads out of, and for loops of nothing but passes and choices.
+//!
+//! # Why is this bad?
+//! An execution that comes into the first kind can only fail or time out: at the latest after
+//! 5,000 events (<https://alibabacloud.com/help/zh/serverless-workflow/latest/limits>). The second
+//! kind waits for nothing and asks nobody, so it spends its events at once.
+//!
+//! # Example
+//! ```yaml
+//! - {Type: Pass, Name: A, Next: B}
+//! - {Type: Pass, Name: B, Next: A}
+//! ```
+//!
+//! # Use instead
+//! ```yaml
+//! - {Type: Task, Name: A, Action: "FC:InvokeFunction", Next: B}
+//! - Type: Choice
+//!   Name: B
+//!   Branches:
+//!     - {Condition: $Input.done, Next: C}
+//!   Default: A
+//! - {Type: Succeed, Name: C}
+//! ```
+
+use super::name_of;
+use super::successor::Ways;
+use crate::flow::{Findings, Flow, Scope, State, StateKind};
+use cloudflow_base::diagnostic::Code;
+
+pub(super) fn check(flow: &Flow<'_>, scope: &Scope<'_>, ways: &Ways, findings: &mut Findings) {
+    let states = flow.states_of(scope.id);
+    let mut leaves = vec![false; states.len()];
+    ways.before.mark(ways.exits.clone(), &mut leaves);
+    // One finding for a loop: at the first of its states.
+    let stuck = leaves.iter().zip(&ways.reached).position(|(leaves, reached)| *reached && !*leaves);
+    if let Some(state) = stuck.and_then(|at| states.get(at)) {
+        let message = "from the {} `{}` on, every way leads round in a loop: nothing ends it";
+        findings
+            .report(Code::EndlessLoop, state.place(), message, &[flow.dialect.state_word(), name_of(state)])
+            .about(state.node.span());
+    } else if let Some(state) = idle_loop(states, ways).and_then(|at| states.get(at as usize)) {
+        let message =
+            "`{}` is in a loop without a task or a wait: once in it, the 5000 events of an execution are spent at once";
+        findings.report(Code::EndlessLoop, state.place(), message, &[name_of(state)]).about(state.node.span());
+    }
+}
+
+/// A state of a loop in which nothing happens.
+fn idle_loop(states: &[State<'_>], ways: &Ways) -> Option<u32> {
+    const NEW: u8 = 0;
+    const ON_THE_WAY: u8 = 1;
+    const DONE: u8 = 2;
+    let mut colours = vec![DONE; states.len()];
+    for (state, colour) in states.iter().zip(&mut colours) {
+        if is_idle(state) {
+            *colour = NEW;
+        }
+    }
+    for start in 0..states.len() as u32 {
+        if ways.reached.get(start as usize) != Some(&true) || colours.get(start as usize) != Some(&NEW) {
+            continue;
+        }
+        // The states on the way, each with how many of its edges are left to follow.
+        let mut way: Vec<(u32, usize)> = Vec::new();
+        let mut next = start;
+        loop {
+            match colours.get_mut(next as usize) {
+                Some(colour) if *colour == NEW => {
+                    *colour = ON_THE_WAY;
+                    way.push((next, ways.next.of(next).len()));
+                }
+                Some(&mut ON_THE_WAY) => return Some(next),
+                _ => {}
+            }
+            while let Some((at, 0)) = way.last() {
+                if let Some(colour) = colours.get_mut(*at as usize) {
+                    *colour = DONE;
+                }
+                way.pop();
+            }
+            let Some((at, left)) = way.last_mut() else { break };
+            *left -= 1;
+            next = ways.next.of(*at).get(*left).copied().unwrap_or(u32::MAX);
+        }
+    }
+    None
+}
+
+fn is_idle(state: &State<'_>) -> bool {
+    match &state.kind {
+        StateKind::Pass => true,
+        StateKind::Choice(choice) => choice.options.iter().chain(&choice.default).all(|way| way.body.is_none()),
+        _ => false,
+    }
+}

@@ -1,0 +1,157 @@
+//! # What it does
+//! Reads the data mappings of the `flow` dialect: sources that look like references but are none,
+//! or refer to what is not there; targets made twice; constants that are too large.
+//!
+//! # Why is this bad?
+//! A source that begins with neither `$input`, `$local` nor `$context` is a constant and is passed
+//! on as it stands. Of two mappings with one target only the later one has an effect
+//! (<https://help.aliyun.com/document_detail/122493.html>). The input, output and local data of a
+//! step may have 32 KiB together, by the same page.
+//!
+//! # Example
+//! ```yaml
+//! inputMappings:
+//!   - {target: name, source: $inputs.name}
+//! ```
+//!
+//! # Use instead
+//! ```yaml
+//! inputMappings:
+//!   - {target: name, source: $input.name}
+//! ```
+
+use super::constructor::{constants, too_large};
+use super::expression::{FLOW_CONTEXT, is_plain_path, is_reference, locate, source};
+use super::twice;
+use crate::expr::{self, ExprKind, Place, StepKind};
+use crate::flow::{Dialect, Findings, Flow, Mapping, Shaping, StateKind, Text, text};
+use crate::yaml::Node;
+use cloudflow_base::diagnostic::{Code, Severity, nearest};
+
+const SOURCE: Place = Place {
+    variables: &["$input", "$local", "$context"],
+    elsewhere: &[],
+    instead: &[("$Input", "$input"), ("$Output", "$local"), ("$Context", "$context")],
+    context: FLOW_CONTEXT,
+    functions: false,
+    condition: false,
+};
+
+/// In KiB: what the input, output and local data of a step may have together.
+const MOST: usize = 32;
+
+/// What `$local` is where a list of mappings stands.
+#[derive(Clone, Copy, PartialEq)]
+enum Local {
+    Known,
+    /// There is none.
+    Empty(&'static str),
+    /// `error` and `cause`.
+    Error,
+}
+
+pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
+    if flow.dialect != Dialect::Flow {
+        return;
+    }
+    list(flow.root, &flow.input, Local::Empty("the flow has not run yet"), findings);
+    list(flow.root, &flow.output, Local::Known, findings);
+    for state in flow.states() {
+        let output = match state.kind {
+            StateKind::Pass => Local::Empty("a `pass` step makes no data of its own"),
+            StateKind::Wait(_) => Local::Empty("a `wait` step makes no data of its own"),
+            _ => Local::Known,
+        };
+        list(state.node, &state.input, Local::Known, findings);
+        list(state.node, &state.output, output, findings);
+        list(state.node, &state.error, Local::Error, findings);
+    }
+}
+
+fn list(parent: Node<'_>, shaping: &Option<Shaping<'_>>, local: Local, findings: &mut Findings) {
+    let Some(Shaping::Mappings { node, entries }) = shaping else { return };
+    let mut size = 0;
+    for entry in entries {
+        let Some(source) = entry.source else { continue };
+        match text(source).filter(|text| !text.opaque && text.value.starts_with('$')) {
+            Some(text) => reference(text, local, findings),
+            None => size += constants(source),
+        }
+    }
+    too_large(parent, Some(*node), size, MOST, findings);
+    targets(entries, findings);
+}
+
+fn reference(text: Text<'_>, local: Local, findings: &mut Findings) {
+    if is_plain_path(text.value, &SOURCE) && (local == Local::Known || !text.value.starts_with("$local")) {
+        return;
+    }
+    let parsed = expr::parse(text.value).ok().filter(|parsed| is_reference(&parsed.expr));
+    let Some(parsed) = parsed else {
+        let message = "`{}` is no reference: it is taken as a text";
+        findings.report(Code::LiteralReference, text.span, message, &[text.value]);
+        return;
+    };
+    let (name, steps) = match &parsed.expr.kind {
+        ExprKind::Variable(name) => (*name, &[][..]),
+        ExprKind::Path(base, steps) => match base.kind {
+            ExprKind::Variable(name) => (name, steps.as_slice()),
+            _ => return,
+        },
+        _ => return,
+    };
+    let span = source(text, cloudflow_base::text::Span::new(0, name.len()));
+    if name == "$" {
+        let message = "`$` is documented for conditions, collections and parameters only: write `$input` or `$local`";
+        findings.report(Code::MisplacedVariable, span, message, &[]).severity(Severity::Warning).about(text.span);
+        return;
+    }
+    if !SOURCE.variables.contains(&name) {
+        let known = SOURCE.instead.iter().find(|(other, _)| *other == name).map(|(_, meant)| *meant);
+        let Some(meant) = known.or_else(|| nearest(name, SOURCE.variables.iter().copied())) else {
+            let message = "there is no variable `{}`: `{}` is taken as a text";
+            findings.report(Code::LiteralReference, text.span, message, &[name, text.value]);
+            return;
+        };
+        let message = "there is no variable `{}`: `{}` is taken as a text, did you mean `{}`?";
+        findings
+            .report(Code::LiteralReference, span, message, &[name, text.value, meant])
+            .change(name, span, meant)
+            .about(text.span);
+        return;
+    }
+    if name == "$local" {
+        match (local, steps.first().map(|step| &step.kind)) {
+            (Local::Empty(why), _) => {
+                findings
+                    .report(Code::MisplacedVariable, span, "`$local` is empty here: {}", &[why])
+                    .severity(Severity::Warning)
+                    .about(text.span);
+            }
+            (Local::Error, Some(StepKind::Member(member))) if !matches!(&**member, "error" | "cause" | "code") => {
+                let message = "a caught error has `error` and `cause`, no `{}`";
+                findings.report(Code::UnknownMember, text.span, message, &[member]);
+            }
+            _ => {}
+        }
+        return;
+    }
+    let before = findings.list().len();
+    expr::check(&parsed.expr, &SOURCE, findings.list());
+    locate(text, before, findings);
+}
+
+fn targets(entries: &[Mapping<'_>], findings: &mut Findings) {
+    let mut targets: Vec<Text<'_>> = Vec::new();
+    for entry in entries {
+        targets.extend(entry.target.filter(|target| !target.opaque));
+    }
+    twice(&mut targets, &mut |first, second| {
+        let message = "`{}` is made twice: this one replaces the one before";
+        findings.report(Code::DuplicateTarget, second.span, message, &[second.value]).related(
+            first.span,
+            "the one before",
+            &[],
+        );
+    });
+}

@@ -1,0 +1,62 @@
+//! # What it does
+//! Looks for names given twice, and for names of flows the service does not take.
+//!
+//! # Why is this bad?
+//! A jump to a name that two states of one list have could mean either. A flow's name consists of
+//! letters, digits, `_` and `-`, begins with a letter or `_`, and has 128 characters at most
+//! (<https://alibabacloud.com/help/zh/serverless-workflow/latest/limits>); names of states are free.
+//!
+//! # Example
+//! ```yaml
+//! - {Type: Pass, Name: A, Next: B}
+//! - {Type: Pass, Name: A, End: true}
+//! ```
+//!
+//! # Use instead
+//! ```yaml
+//! - {Type: Pass, Name: A, Next: B}
+//! - {Type: Pass, Name: B, End: true}
+//! ```
+
+use crate::flow::{Dialect, Findings, Flow, State, Text};
+use cloudflow_base::diagnostic::Code;
+
+pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
+    if let Some(name) = flow.name.filter(|name| !name.opaque && flow.dialect == Dialect::StateMachine) {
+        flow_name(name, findings);
+    }
+    let mut first: Option<&State<'_>> = None;
+    for state in flow.states_by_name() {
+        let Some(name) = state.name else { continue };
+        match first.and_then(|first| Some((first, first.name?))) {
+            Some((other, other_name)) if other.scope == state.scope && other_name.value == name.value => {
+                let word = flow.dialect.state_word();
+                let message = "another {} of this list is named `{}` too";
+                findings.report(Code::DuplicateName, name.span, message, &[word, name.value]).related(
+                    other_name.span,
+                    "the first `{}`",
+                    &[name.value],
+                );
+            }
+            _ => first = Some(state),
+        }
+    }
+}
+
+fn flow_name(name: Text<'_>, findings: &mut Findings) {
+    let letter = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    let text = name.value;
+    let mut shown = [0; 4];
+    let mut wrong = "";
+    let message = if let Some(c) = text.chars().find(|c| !letter(*c)) {
+        wrong = c.encode_utf8(&mut shown);
+        "the name of a flow has letters, digits, `_` and `-` only, no `{}`"
+    } else if text.bytes().next().is_some_and(|b| b.is_ascii_digit() || b == b'-') {
+        "the name of a flow begins with a letter or `_`"
+    } else if text.len() > 128 {
+        "the name of a flow has 128 characters at most"
+    } else {
+        return;
+    };
+    findings.report(Code::InvalidName, name.span, message, &[wrong]);
+}

@@ -1,0 +1,232 @@
+//! # What it does
+//! Looks at what a task calls and how it waits: the form of the resource or action, whether the
+//! service supports the mode, whether its parameters and the token for a callback are given.
+//!
+//! # Why is this bad?
+//! The call fails, or waits for ever (<https://help.aliyun.com/document_detail/122494.html>,
+//! <https://help.aliyun.com/document_detail/2642848.html>).
+//!
+//! # Example
+//! ```yaml
+//! - type: task
+//!   name: work
+//!   resourceArn: acs:fc:::service/s/function/work
+//! ```
+//!
+//! # Use instead
+//! ```yaml
+//! - type: task
+//!   name: work
+//!   resourceArn: acs:fc:::services/s/functions/work
+//! ```
+
+use super::service::{Allowed, Resource, allowed, by_name, cut, has, needed, resource};
+use super::{clear, inside, key_of};
+use crate::flow::{Dialect, Findings, Flow, Shaping, State, StateKind, Task, Text, text};
+use crate::yaml::{Kind, Node};
+use cloudflow_base::diagnostic::{Code, Severity, fill};
+use cloudflow_base::text::decimal;
+
+pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
+    for state in flow.states() {
+        if let StateKind::Task(task) = &state.kind {
+            match flow.dialect {
+                Dialect::Flow => step(state, task, findings),
+                Dialect::StateMachine => machine(flow, state, task, findings),
+            }
+        }
+    }
+}
+
+fn step(state: &State<'_>, task: &Task<'_>, findings: &mut Findings) {
+    match (task.has_resource, task.has_action) {
+        (true, true) => {
+            let message = "`resourceArn` and `action` exclude each other: keep one";
+            let place = task.action.as_ref().map_or(state.place(), |action| action.span);
+            findings.report(Code::ConflictingKeys, place, message, &[]);
+        }
+        (false, false) => {
+            let message = "`resourceArn` is missing: a `task` step needs it";
+            findings.report(Code::MissingKey, state.place(), message, &[]).about(state.node.span());
+        }
+        _ => {}
+    }
+    if let Some(action) = clear(&task.action) {
+        action_form(action, findings);
+    }
+    let kind = clear(&task.resource).and_then(|arn| arn_form(arn, findings));
+    if let Some(mode) = clear(&task.mode) {
+        let queue = matches!(kind, Some(Resource::Queue | Resource::Topic));
+        if mode.value == "sync" && queue {
+            let message =
+                "a queue or topic has no result to wait for: `sync` is documented for functions and flows only";
+            findings.report(Code::UnsupportedMode, mode.span, message, &[]);
+        }
+        if mode.value == "waitForCallback" && !gives_token(state, task, "$context.task") {
+            let message = "nobody gets the token to report with: map `$context.task.token` into the input";
+            findings.report(Code::MissingToken, mode.span, message, &[]);
+        }
+    }
+    if let Some(kind @ (Resource::Queue | Resource::Topic)) = kind {
+        let given = match task.params {
+            Some(params) => params.get("MessageBody").is_some() || params.kind() != Kind::Mapping,
+            None => task.has_params,
+        };
+        if !given {
+            let what = if kind == Resource::Queue { "a queue" } else { "a topic" };
+            let message = "`MessageBody` is missing in `serviceParams`: a message to {} needs it";
+            let place = task.resource.as_ref().map_or(state.place(), |arn| arn.span);
+            findings.report(Code::MissingParameter, place, message, &[what]).about(state.node.span());
+        }
+    }
+    if let (Some(errors), true) = (&state.error, state.catch.is_empty() && !state.has_catch) {
+        let message = "`errorMappings` has no effect: the step catches nothing";
+        let place = key_of(state.node, errors.node()).map_or(state.place(), Node::span);
+        findings.report(Code::NoEffect, place, message, &[]);
+    }
+}
+
+fn machine(flow: &Flow<'_>, state: &State<'_>, task: &Task<'_>, findings: &mut Findings) {
+    let Some(action) = clear(&task.action) else { return };
+    if !action_form(action, findings) {
+        return;
+    }
+    let (service, _) = cut(action.value, ":").unwrap_or_default();
+    // Of the modes of an express flow all is said elsewhere.
+    if let Some(mode) = clear(&task.mode).filter(|_| flow.scope(state.scope).is_none_or(|scope| !scope.express)) {
+        let known = by_name(service);
+        let supported = match mode.value {
+            "WaitForSystemCallback" => known.is_some_and(|service| service.system_callback),
+            "WaitForCustomCallback" => known.is_some_and(|service| service.custom_callback),
+            _ => true,
+        };
+        if !supported {
+            let message = "`{}` is not documented for `{}`";
+            findings.report(Code::UnsupportedMode, mode.span, message, &[mode.value, service]);
+        } else if mode.value == "WaitForCustomCallback"
+            // The token of an HTTP request goes into a header by itself.
+            && !service.eq_ignore_ascii_case("HTTP")
+            && !gives_token(state, task, "$Context.Current.Task")
+        {
+            let message = "nobody gets the token to report with: pass `$Context.Current.TaskToken` in the parameters";
+            findings.report(Code::MissingToken, mode.span, message, &[]);
+        }
+    }
+    for (name, allowed) in allowed(action.value) {
+        if let Some(value) = task.params.and_then(|params| params.get(name)).and_then(text).filter(|text| !text.opaque)
+        {
+            parameter(name, allowed, value, findings);
+        }
+    }
+    for name in needed(action.value) {
+        let is_it = |key: Node<'_>| key.text().is_some_and(|key| key.strip_suffix(".$").unwrap_or(key) == *name);
+        let given = match task.params {
+            Some(params) => params.kind() != Kind::Mapping || params.entries().any(|(key, _)| is_it(key)),
+            None => task.has_params,
+        };
+        if !given {
+            // The pages of the services are not all read, and the service does not check it beforehand.
+            let message = "the parameter `{}` is missing: `{}` needs it";
+            findings
+                .report(Code::MissingParameter, action.span, message, &[name, action.value])
+                .severity(Severity::Warning)
+                .about(task.params.map_or(state.node.span(), Node::span));
+        }
+    }
+}
+
+/// A constant where the called service takes only some.
+fn parameter(name: &str, allowed: &Allowed, value: Text<'_>, findings: &mut Findings) {
+    // The service does not check it beforehand.
+    match *allowed {
+        Allowed::Words(words) => {
+            if !words.iter().any(|word| word.eq_ignore_ascii_case(value.value)) {
+                let message = "`{}` must be one of `{}`, not `{}`";
+                let args = [name, &words.join("`, `"), value.value];
+                findings.report(Code::UnknownValue, value.span, message, &args).severity(Severity::Warning);
+            }
+        }
+        Allowed::From(least, most) => {
+            if !value.value.parse().is_ok_and(|number| (least..=most).contains(&number)) {
+                let message = "`{}` must be from {} to {}, not {}";
+                let args = [name, &decimal(least), &decimal(most), value.value];
+                findings.report(Code::OutOfRange, value.span, message, &args).severity(Severity::Warning);
+            }
+        }
+    }
+}
+
+/// `Service:Operation`
+fn action_form(action: &Text<'_>, findings: &mut Findings) -> bool {
+    let text = action.value;
+    let mut parts = cut(text, ":");
+    if parts.is_some_and(|(service, operation)| is_word(service) && is_word(operation)) {
+        return true;
+    }
+    parts = cut(text, "::");
+    if let Some((service, operation)) = parts
+        && is_word(service)
+        && is_word(operation)
+    {
+        let single = fill("{}:{}", &[service, operation]);
+        findings
+            .report(Code::InvalidAction, action.span, "an action has one colon: `{}`", &[&single])
+            .write(action.span, &single);
+    } else {
+        let message = "an action is written `Service:Operation`, not `{}`";
+        findings.report(Code::InvalidAction, action.span, message, &[text]);
+    }
+    false
+}
+
+#[inline(never)]
+fn is_word(text: &str) -> bool {
+    text.as_bytes().first().is_some_and(u8::is_ascii_alphabetic)
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+}
+
+fn arn_form(arn: &Text<'_>, findings: &mut Findings) -> Option<Resource> {
+    let text = arn.value;
+    // `acs:fc:{region}:{accountID}:...` as the pages show it, `<ServiceName>` as samples do.
+    let marked = text.bytes().any(|byte| matches!(byte, b'{' | b'<'));
+    if marked
+        && let Some((_, rest)) = cut(text, "{")
+        && let Some((name, _)) = cut(rest, "}")
+    {
+        let message = "the placeholder `{{}}` is left: put the real name here";
+        findings.report(Code::PlaceholderLeft, arn.span, message, &[name]);
+        return None;
+    }
+    if marked && has(text, "<") && has(text, ">") {
+        return None;
+    }
+    match resource(text) {
+        Ok(found) => Some(found),
+        Err(form) => {
+            let message = "`{}` is no resource name: it should look like `{}`";
+            findings.report(Code::InvalidArn, arn.span, message, &[text, form]);
+            None
+        }
+    }
+}
+
+/// True where the token is mentioned in what the task sends, if perhaps misspelt, or where that
+/// cannot be known.
+fn gives_token(state: &State<'_>, task: &Task<'_>, token: &str) -> bool {
+    // Every text of what is sent.
+    let mut todo = Vec::new();
+    todo.extend(state.input.as_ref().map(Shaping::node));
+    todo.extend(task.params);
+    todo.extend(state.global);
+    while let Some(node) = todo.pop() {
+        let text = node.text().unwrap_or_default();
+        // The whole context holds it too.
+        if has(text, token) || text.len() >= "$context".len() && token.starts_with(text) {
+            return true;
+        }
+        inside(node, &mut todo);
+    }
+    // Without mappings of its own the step passes on what it was given: perhaps the token too.
+    let Some(Shaping::Mappings { entries, .. }) = &state.input else { return false };
+    entries.iter().any(|entry| matches!(entry.source.and_then(Node::text), Some("$context" | "$context.task")))
+}

@@ -1,0 +1,209 @@
+//! What is wrong with an expression at the place where it stands.
+
+use super::ast::{CompareOp, Expr, ExprKind, Step, StepKind, UnaryOp};
+use super::function::{FUNCTIONS, function};
+use cloudflow_base::diagnostic::{Code, Diagnostic, Reported, nearest, report};
+use cloudflow_base::text::{Span, decimal};
+
+/// What an expression may use where it stands.
+#[derive(Debug)]
+pub struct Place {
+    /// The variables that exist here.
+    pub variables: &'static [&'static str],
+    /// Variables that exist in the dialect, but not here.
+    pub elsewhere: &'static [&'static str],
+    /// Variables of the other dialect or place, and what they are called here.
+    pub instead: &'static [(&'static str, &'static str)],
+    /// What the context variable holds, as paths joined by dots.
+    pub context: &'static [&'static str],
+    /// Functions may be called.
+    pub functions: bool,
+    /// The whole must be true or false.
+    pub condition: bool,
+}
+
+/// How deep calls may stand in calls.
+const MAX_CALLS: u32 = 10;
+
+/// Adds what is wrong with `expr` at `place`; spans are in the expression's text.
+pub fn check(expr: &Expr<'_>, place: &Place, found: &mut Vec<Diagnostic>) {
+    if place.condition {
+        boolean(expr, found);
+    }
+    Checker { place, found, calls: 0 }.expr(expr);
+}
+
+struct Checker<'p, 'f> {
+    place: &'p Place,
+    found: &'f mut Vec<Diagnostic>,
+    // The calls around the expression that is looked at.
+    calls: u32,
+}
+
+impl Checker<'_, '_> {
+    // Recursion is bounded by the parser's depth limit.
+    fn expr(&mut self, expr: &Expr<'_>) {
+        match &expr.kind {
+            ExprKind::Variable(name) => {
+                self.variable(name, expr.span);
+            }
+            ExprKind::Path(base, steps) => {
+                if let ExprKind::Variable(name) = base.kind {
+                    if self.variable(name, base.span) {
+                        self.members(name, steps);
+                    }
+                } else {
+                    self.expr(base);
+                }
+            }
+            ExprKind::Call { name, name_span, args } => self.call(name, *name_span, args),
+            ExprKind::Unary(op, operand) => {
+                if *op == UnaryOp::Not {
+                    boolean(operand, self.found);
+                }
+                self.expr(operand);
+            }
+            ExprKind::Compare { op, left, right } => {
+                if *op == CompareOp::In
+                    && matches!(right.kind, ExprKind::Number(_) | ExprKind::Text(_) | ExprKind::Bool(_))
+                {
+                    self.report(Code::WrongType, right.span, "`in` needs a list or an object on its right", &[]);
+                }
+                self.expr(left);
+                self.expr(right);
+            }
+            ExprKind::And(operands) | ExprKind::Or(operands) => {
+                for operand in operands {
+                    boolean(operand, self.found);
+                    self.expr(operand);
+                }
+            }
+            ExprKind::Array(items) => items.iter().for_each(|item| self.expr(item)),
+            ExprKind::Object(entries) => entries.iter().for_each(|(_, _, value)| self.expr(value)),
+            ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::Text(_) => {}
+        }
+    }
+
+    /// True where the variable may stand here.
+    fn variable(&mut self, name: &str, span: Span) -> bool {
+        if self.place.variables.contains(&name) {
+            return true;
+        }
+        if self.place.elsewhere.contains(&name) {
+            let here = self.variables();
+            self.report(Code::MisplacedVariable, span, "`{}` is not known here, only `{}`", &[name, &here]);
+            return false;
+        }
+        let meant = self.place.instead.iter().find(|(other, _)| *other == name).map(|(_, meant)| *meant);
+        let Some(meant) = meant.or_else(|| nearest(name, self.place.variables.iter().copied())) else {
+            let here = self.variables();
+            self.report(Code::UnknownVariable, span, "there is no variable `{}`, only `{}`", &[name, &here]);
+            return false;
+        };
+        let message = "there is no variable `{}` here: write `{}`";
+        self.report(Code::UnknownVariable, span, message, &[name, meant]).write(span, meant);
+        false
+    }
+
+    #[cold]
+    fn variables(&self) -> String {
+        let mut here = String::new();
+        for name in self.place.variables {
+            here.push_str(if here.is_empty() { "" } else { "`, `" });
+            here.push_str(name);
+        }
+        here
+    }
+
+    /// Looks at the steps into a context variable.
+    fn members(&mut self, variable: &str, steps: &[Step<'_>]) {
+        if !variable.ends_with("ontext") {
+            return;
+        }
+        let mut path = String::new();
+        for step in steps {
+            // What the flow itself has put in may hold anything.
+            if path.ends_with("Input") || path.ends_with("Output") {
+                return;
+            }
+            let StepKind::Member(name) = &step.kind else { return };
+            let before = path.len();
+            if !path.is_empty() {
+                path.push('.');
+            }
+            path.push_str(name);
+            if self.place.context.iter().any(|known| matches!(below(known, &path), Some((_, b'.' | 0)))) {
+                continue;
+            }
+            let parent = path.get(..before).unwrap_or_default();
+            // The members of the parent.
+            let siblings = self.place.context.iter().filter_map(|known| {
+                let (rest, _) = below(known, parent)?;
+                let rest = rest.strip_prefix('.').unwrap_or(rest);
+                rest.get(..rest.bytes().position(|b| b == b'.').unwrap_or(rest.len()))
+            });
+            let dot = if parent.is_empty() { "" } else { "." };
+            let Some(meant) = nearest(name, siblings) else {
+                let message = "no `{}` is documented in `{}{}{}`";
+                self.report(Code::UnknownMember, step.span, message, &[name, variable, dot, parent]);
+                return;
+            };
+            let message = "no `{}` is documented in `{}{}{}`: did you mean `{}`?";
+            let found = self.report(Code::UnknownMember, step.span, message, &[name, variable, dot, parent, meant]);
+            // In brackets it stands in quotes.
+            if (step.span.end - step.span.start) as usize == name.len() {
+                found.write(step.span, meant);
+            }
+            return;
+        }
+    }
+
+    fn call(&mut self, name: &str, span: Span, args: &[Expr<'_>]) {
+        self.calls += 1;
+        if self.calls == MAX_CALLS + 1 {
+            let message = "calls may stand in each other 10 deep, this one is the 11th";
+            self.report(Code::ExpressionTooDeep, span, message, &[]);
+        }
+        if !self.place.functions {
+            let message = "there are no functions here: `{}` would not be called";
+            self.report(Code::UnknownFunction, span, message, &[name]);
+        } else if let Some(known) = function(name) {
+            let count = args.len();
+            if count < usize::from(known.least) || (known.most < u8::MAX && count > usize::from(known.most)) {
+                let count = decimal(count);
+                let given = if count == "1" { "argument is given" } else { "arguments are given" };
+                self.report(Code::WrongArity, span, "`{}`: {} {}", &[known.signature, &count, given]);
+            }
+        } else if let Some(meant) = nearest(name, FUNCTIONS.iter().map(|function| function.name)) {
+            let message = "no function `{}` is documented: did you mean `{}`?";
+            self.report(Code::UnknownFunction, span, message, &[name, meant]).write(span, meant);
+        } else {
+            self.report(Code::UnknownFunction, span, "no function `{}` is documented", &[name]);
+        }
+        args.iter().for_each(|arg| self.expr(arg));
+        self.calls -= 1;
+    }
+
+    fn report(&mut self, code: Code, span: Span, template: &str, args: &[&str]) -> Reported<'_> {
+        report(self.found, code, span, template, args)
+    }
+}
+
+/// What stands behind `path` in a path that begins with it, and its first byte: 0 at the end.
+fn below<'p>(known: &'p str, path: &str) -> Option<(&'p str, u8)> {
+    let rest = known.strip_prefix(path)?;
+    Some((rest, rest.as_bytes().first().copied().unwrap_or_default()))
+}
+
+/// Complains about a value that is never true or false where one is needed.
+fn boolean(expr: &Expr<'_>, found: &mut Vec<Diagnostic>) {
+    let what = match &expr.kind {
+        ExprKind::Text(_) => "a text",
+        ExprKind::Number(_) | ExprKind::Unary(UnaryOp::Minus, _) => "a number",
+        ExprKind::Array(_) => "a list",
+        ExprKind::Object(_) => "an object",
+        ExprKind::Null => "null",
+        _ => return,
+    };
+    report(found, Code::NotBoolean, expr.span, "{} is neither true nor false", &[what]);
+}

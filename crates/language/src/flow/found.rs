@@ -1,0 +1,113 @@
+//! What a mapping was found to hold, by what its keys say; and what a single value is.
+
+use super::dialect::Slot;
+use super::model::{Flag, Number, NumberValue, Target, Text, TextValue};
+use crate::yaml::{Items, Kind, Node, Resolved, Style};
+use cloudflow_base::text::whole;
+
+/// The values of a mapping that passed their checks.
+#[derive(Default)]
+pub(super) struct Found<'a> {
+    pub items: Vec<Item<'a>>,
+    // A bit for every slot whose key is there, whatever its value.
+    pub present: u64,
+    // Its first key comes again: what follows was left aside, as another state without its `- `.
+    pub cut: bool,
+}
+
+#[derive(Clone, Copy)]
+pub(super) struct Item<'a> {
+    pub slot: Slot,
+    pub value: Node<'a>,
+    pub computed: bool,
+}
+
+impl<'a> Found<'a> {
+    /// True where the key stands there, whatever its value.
+    pub fn has(&self, slot: Slot) -> bool {
+        self.present & (1 << slot as u64) != 0
+    }
+
+    pub fn node(&self, slot: Slot) -> Option<Node<'a>> {
+        self.item(slot).map(|item| item.value)
+    }
+
+    /// The entries of a list; nothing where a template stands for it.
+    pub fn items(&self, slot: Slot) -> Items<'a> {
+        self.node(slot).map(Node::items).unwrap_or_default()
+    }
+
+    pub fn text(&self, slot: Slot) -> Option<Text<'a>> {
+        self.node(slot).and_then(text)
+    }
+
+    pub fn target(&self, slot: Slot) -> Option<Target<'a>> {
+        self.text(slot).map(|text| Target { text, state: None })
+    }
+
+    pub fn texts(&self, slot: Slot) -> Vec<Text<'a>> {
+        self.items(slot).filter_map(text).collect()
+    }
+
+    pub fn text_value(&self, slot: Slot) -> Option<TextValue<'a>> {
+        let item = self.item(slot)?;
+        let text = text(item.value)?;
+        Some(if item.computed { TextValue::Expression(text) } else { TextValue::Literal(text) })
+    }
+
+    pub fn number(&self, slot: Slot) -> Option<Number<'a>> {
+        let item = self.item(slot)?;
+        let node = item.value;
+        let value = if item.computed {
+            NumberValue::Expression(text(node)?)
+        } else if is_opaque(node) {
+            NumberValue::Opaque
+        } else {
+            match node.resolve()? {
+                Resolved::Int(number) => NumberValue::Int(number),
+                Resolved::Float(text) => NumberValue::Float(text),
+                Resolved::Text(text) => NumberValue::Int(whole(text)?),
+                _ => return None,
+            }
+        };
+        Some(Number { value, span: node.span(), node })
+    }
+
+    pub fn flag(&self, slot: Slot) -> Option<Flag<'a>> {
+        let node = self.node(slot)?;
+        match node.resolve()? {
+            Resolved::Bool(value) => Some(Flag { value, span: node.span(), node }),
+            _ => None,
+        }
+    }
+
+    fn item(&self, slot: Slot) -> Option<Item<'a>> {
+        // Most are looked for in vain.
+        if !self.has(slot) {
+            return None;
+        }
+        self.items.iter().find(|item| item.slot == slot).copied()
+    }
+}
+
+/// True where a template will put something else: nothing can be said about it.
+pub(super) fn is_opaque(node: Node<'_>) -> bool {
+    // `{{ name }}` unquoted is a mapping in a mapping to YAML.
+    if node.kind() == Kind::Mapping && node.style() == Style::Flow {
+        return node.entries().next().is_some_and(|(key, _)| key.kind() == Kind::Mapping && key.style() == Style::Flow);
+    }
+    match node.tag() {
+        // `!$Input.a` is a condition that should have been quoted.
+        Some(tag) => tag.len() > 1 && !tag.starts_with("!!") && !tag.starts_with("!$"),
+        None => node.is_template(),
+    }
+}
+
+/// The text of a scalar with its place.
+pub fn text(node: Node<'_>) -> Option<Text<'_>> {
+    Some(Text { value: node.text()?, span: node.span(), node, opaque: is_opaque(node) })
+}
+
+pub(super) fn is_reference(node: Node<'_>) -> bool {
+    node.text().is_some_and(|text| text.starts_with('$'))
+}

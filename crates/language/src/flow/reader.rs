@@ -1,0 +1,576 @@
+//! One mapping against its table of keys: what is there, what is missing, what is of the wrong
+//! type. Knows the tables, not the model.
+
+use super::Dialect;
+use super::dialect::{Dynamic, Key, Shape, Slot, Standing, StateType, Value};
+use super::findings::Findings;
+use super::found::{Found, Item, is_opaque, is_reference};
+use super::torn::{self, Torn};
+use crate::yaml::{Kind, Node, Resolved, Style};
+use cloudflow_base::diagnostic::{Code, Severity, nearest};
+use cloudflow_base::text::{Span, decimal, whole};
+
+pub(super) struct Reader<'a, 'f> {
+    pub dialect: Dialect,
+    pub findings: &'f mut Findings,
+    /// The text of the document.
+    pub text: &'f str,
+    /// Where the text is not YAML: what is missing near one of these may just not be readable.
+    pub torn: Vec<Torn>,
+    /// What is read runs in the express mode.
+    pub express: bool,
+    /// The key whose value is looked at.
+    pub key: Span,
+    /// Lists that were given back, to be filled again: thousands of mappings are read, one or two at a time.
+    pub spare: Vec<Vec<Item<'a>>>,
+    /// The slots that a mapping needs, by shape and by type of state, where they were looked up.
+    pub needed: [Option<u64>; 24],
+}
+
+impl<'a> Reader<'a, '_> {
+    /// Reads a mapping. `of` is the type of a state, none for other shapes and for states of an
+    /// unknown type. Nothing comes back where there is no mapping, and that has been said,
+    /// or is a template's business.
+    pub fn read(&mut self, node: Node<'a>, shape: Shape, of: Option<StateType>) -> Option<Found<'a>> {
+        if is_opaque(node) {
+            return None;
+        }
+        if node.kind() != Kind::Mapping {
+            self.no_mapping(node, shape);
+            return None;
+        }
+        let keys = self.dialect.keys(shape);
+        let mask = of.map_or(if shape == Shape::State { 0 } else { 1 }, |of| of as u8);
+        let items = self.spare.pop().unwrap_or_else(|| Vec::with_capacity(16));
+        let mut found = Found { items, present: 0, cut: false };
+        let mut next = 0;
+        for (key, value) in node.entries() {
+            let Some(text) = key.text() else {
+                self.findings.report(Code::WrongType, key.span(), "a key must be a text", &[]);
+                continue;
+            };
+            let (known, computed) = match known(keys, text, mask, &mut next) {
+                Some(known) => known,
+                None if is_opaque(key) => continue,
+                None => match self.unknown(keys, key, text, shape, of, &found) {
+                    Some(meant) => (meant, false),
+                    None => continue,
+                },
+            };
+            if mask != 0 && known.on & mask == 0 {
+                self.misplaced(known, key, of);
+                continue;
+            }
+            if found.has(known.slot) {
+                // A state without its `- `: the repeated keys are the YAML reader's findings.
+                if shape == Shape::State && node.entries().next().is_some_and(|(first, _)| first.text() == Some(text)) {
+                    found.cut = true;
+                    return Some(found);
+                }
+                self.again(node, key, text);
+                continue;
+            }
+            found.present |= 1 << known.slot as u64;
+            self.standing(known, key, node, value);
+            if self.value(known, key, value, computed) {
+                let computed = computed || known.dynamic == Dynamic::Value && is_reference(value);
+                found.items.push(Item { slot: known.slot, value, computed });
+            }
+        }
+        self.missing(node, keys, mask, shape, of, &found);
+        Some(found)
+    }
+
+    /// Two ways to say one thing. The same key twice is the YAML reader's finding.
+    #[cold]
+    #[inline(never)]
+    fn again(&mut self, node: Node<'_>, key: Node<'_>, text: &str) {
+        for (other, _) in node.entries() {
+            if other.span() == key.span() || !self.findings.may_search(1) {
+                break;
+            }
+            if other.text() == Some(text) {
+                return;
+            }
+        }
+        let message = "`{}` says again what another key has said: keep one";
+        self.findings.report(Code::ConflictingKeys, key.span(), message, &[text]);
+    }
+
+    /// Takes back what [`Self::read`] gave, read and done with.
+    pub fn done(&mut self, found: Found<'a>) {
+        let mut items = found.items;
+        items.clear();
+        self.spare.push(items);
+    }
+
+    /// Reports a key that the table has not; the one that is surely meant comes back.
+    #[cold]
+    #[inline(never)]
+    fn unknown(
+        &mut self,
+        keys: &'static [Key],
+        key: Node<'_>,
+        text: &str,
+        shape: Shape,
+        of: Option<StateType>,
+        found: &Found<'_>,
+    ) -> Option<&'static Key> {
+        let mask = of.map_or(255, |of| of as u8);
+        let fitting = || keys.iter().filter(|key| key.on & mask != 0 && !found.has(key.slot));
+        let other = self.dialect.other();
+        if let Some(foreign) = other.keys(shape).iter().find(|key| key.name == text) {
+            let same = fitting().find(|key| key.slot == foreign.slot);
+            // The header has been spoken of when the dialect was told.
+            if shape == Shape::Document && foreign.slot == Slot::Type {
+                return same;
+            }
+            let message = match same {
+                Some(_) => "`{}` is a key of the `{}` dialect: here it is `{}`",
+                None => "`{}` is a key of the `{}` dialect",
+            };
+            let args = [text, other.as_str(), same.map_or("", |same| same.name)];
+            let args = args.get(..if same.is_some() { 3 } else { 2 }).unwrap_or_default();
+            self.findings.report(Code::UnknownKey, key.span(), message, args).severity(Severity::Error);
+            return same.filter(|same| same.value == foreign.value);
+        }
+        let meant =
+            nearest(text, fitting().map(|key| key.name)).and_then(|name| fitting().find(|key| key.name == name));
+        // What a state of an unknown type may have is unknown too, but for its name and type.
+        let untyped = shape == Shape::State && of.is_none();
+        if untyped && meant.is_none_or(|meant| meant.required != 255) {
+            return None;
+        }
+        let Some(meant) = meant else {
+            let holder = self.holder(shape, of);
+            self.findings.report(Code::UnknownKey, key.span(), "unknown key `{}` in {}", &[text, &holder]);
+            return None;
+        };
+        let message = "unknown key `{}`: did you mean `{}`?";
+        let reported = self.findings.report(Code::UnknownKey, key.span(), message, &[text, meant.name]);
+        let reported = reported.change(text, key.span(), meant.name);
+        if meant.required & mask != 0 && meant.standing == Standing::Plain {
+            reported.severity(Severity::Error);
+        }
+        Some(meant)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn misplaced(&mut self, known: &Key, key: Node<'_>, of: Option<StateType>) {
+        let types = self.dialect.types();
+        let names: Vec<&str> = types.iter().filter(|(_, t)| known.on & *t as u8 != 0).map(|(name, _)| *name).collect();
+        let holder = self.holder(Shape::State, of);
+        let message = "`{}` has no place in {}, only in `{}`";
+        let args = [known.name, &holder, &names.join("`, `")];
+        let reported = self.findings.report(Code::MisplacedKey, key.span(), message, &args);
+        // What the pages forbid is an error; their lists of what they allow may be incomplete.
+        if self.dialect == Dialect::StateMachine && !matches!(known.slot, Slot::Next | Slot::End) {
+            reported.severity(Severity::Warning);
+        }
+    }
+
+    fn standing(&mut self, known: &Key, key: Node<'_>, node: Node<'_>, value: Node<'_>) {
+        match known.standing {
+            Standing::Plain | Standing::Advised => {}
+            Standing::Deprecated(instead) => {
+                let message = "`{}` is deprecated: use {}";
+                let reported = self.findings.report(Code::Deprecated, key.span(), message, &[known.name, instead]);
+                let catch = self.dialect.key(Shape::State, Slot::Catch);
+                if node.get(catch).is_none() && value.items().all(is_catch) && value.items().next().is_some() {
+                    reported.change(known.name, key.span(), catch);
+                }
+            }
+            // Beside the documented one it should not stand at all, which is said elsewhere.
+            Standing::Undocumented if node.get(self.dialect.key(Shape::State, Slot::Resource)).is_some() => {}
+            Standing::Undocumented => {
+                let message = "`{}` works here, but no page documents it";
+                self.findings.report(Code::Undocumented, key.span(), message, &[known.name]);
+            }
+        }
+    }
+
+    fn missing(
+        &mut self,
+        node: Node<'_>,
+        keys: &[Key],
+        mask: u8,
+        shape: Shape,
+        of: Option<StateType>,
+        found: &Found<'_>,
+    ) {
+        let mask = if mask == 0 { 255 } else { mask };
+        // Of a state of unknown type only what every state needs is known.
+        let untyped = of.is_none() && shape == Shape::State;
+        let required = |key: &&Key| if untyped { key.required == 255 } else { key.required & mask != 0 };
+        // States have no, or one of eight types; the other shapes none.
+        let index = match of {
+            None => shape as usize,
+            Some(of) => 16 + (of as u8).trailing_zeros() as usize,
+        };
+        let needed = self.needed.get(index).copied().flatten().unwrap_or_else(|| {
+            let all = keys.iter().filter(required).fold(0, |all, key| all | 1 << key.slot as u64);
+            if let Some(place) = self.needed.get_mut(index) {
+                *place = Some(all);
+            }
+            all
+        });
+        if needed & !found.present == 0 {
+            return;
+        }
+        for key in keys.iter().filter(required) {
+            if found.has(key.slot) || self.is_torn(node.span()) {
+                continue;
+            }
+            let holder = self.holder(shape, of);
+            let place = self.place(node, shape);
+            let message = "`{}` is missing: {} needs it";
+            let reported = self.findings.report(Code::MissingKey, place, message, &[key.name, &holder]);
+            let reported = reported.about(node.span());
+            if key.standing == Standing::Advised {
+                reported.severity(Severity::Warning);
+            }
+        }
+    }
+
+    /// Where to point for something that is not there: the name of a state, else the first key.
+    fn place(&self, node: Node<'_>, shape: Shape) -> Span {
+        if shape == Shape::State
+            && let Some(name) = node.get(self.dialect.key(shape, Slot::Name))
+            && name.text().is_some_and(|text| !text.is_empty())
+        {
+            return name.span();
+        }
+        node.entries().next().map_or(node.span(), |(key, _)| key.span())
+    }
+
+    /// True where a syntax mistake may have cut something off.
+    pub fn is_torn(&self, span: Span) -> bool {
+        torn::is_torn(&self.torn, self.text, span)
+    }
+
+    /// The mapping in words.
+    fn holder(&self, shape: Shape, of: Option<StateType>) -> String {
+        match shape {
+            Shape::Document => "a flow",
+            Shape::State => {
+                let word = self.dialect.state_word();
+                let name = self.dialect.types().iter().find(|(_, t)| Some(*t) == of).map(|(name, _)| *name);
+                return match name {
+                    Some(name) => ["a `", name, "` ", word].concat(),
+                    None => ["a ", word].concat(),
+                };
+            }
+            Shape::Option => "an option of a choice",
+            Shape::Default => "a `default`",
+            Shape::Branch => "a branch",
+            Shape::Processor => "a `Processor`",
+            Shape::Iteration => "an `iterationMapping`",
+            Shape::Mapping => "a data mapping",
+            Shape::Retry => "a retry rule",
+            Shape::Catch => "a catch rule",
+            Shape::OnError => "a rule of `OnErrors`",
+            Shape::OnErrorRetry => "a `Retry` in `OnErrors`",
+        }
+        .to_owned()
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn no_mapping(&mut self, node: Node<'_>, shape: Shape) {
+        let holder = self.holder(shape, None);
+        if let Some(text) = node.text() {
+            // `Condition:$Input.a` without a blank is one plain text.
+            let glued = self
+                .dialect
+                .keys(shape)
+                .iter()
+                .find(|key| text.strip_prefix(key.name).is_some_and(|rest| rest.starts_with(':')));
+            if let Some(key) = glued.filter(|_| node.style() == Style::Plain) {
+                let span = node.span();
+                let colon = Span::new(span.start as usize, span.start as usize + key.name.len() + 1);
+                let after = Span { start: colon.end, end: colon.end };
+                let message = "a blank is missing after `{}:`";
+                let reported = self.findings.report(Code::WrongType, colon, message, &[key.name]).about(span);
+                reported.fix("insert a blank", &[], after, " ");
+                return;
+            }
+        }
+        if self.is_torn(node.span()) {
+            return;
+        }
+        let what = described(node);
+        self.findings.report(Code::WrongType, node.span(), "{} must be a mapping, {}", &[&holder, &what]);
+    }
+
+    /// True where the value is what the key asks for.
+    fn value(&mut self, key: &Key, name: Node<'_>, node: Node<'_>, computed: bool) -> bool {
+        if is_opaque(node) {
+            return true;
+        }
+        self.key = name.span();
+        let resolved = node.resolve();
+        // A written null says that there is no value, which is an optional key's right.
+        if resolved == Some(Resolved::Null) && node.text() != Some("") && key.required == 0 {
+            return false;
+        }
+        if computed {
+            return self.text(key, node, resolved, "an expression");
+        }
+        match key.value {
+            Value::Any => true,
+            Value::Remark if resolved == Some(Resolved::Null) => true,
+            Value::Text if key.dynamic == Dynamic::Value && is_reference(node) => true,
+            Value::Text | Value::Remark => self.text(key, node, resolved, "a text"),
+            Value::Expression => self.text(key, node, resolved, "an expression"),
+            Value::Target => {
+                let expected = ["the name of a ", self.dialect.state_word()].concat();
+                self.text(key, node, resolved, &expected)
+            }
+            Value::OneOf(words) => self.text(key, node, resolved, "a text") && self.one_of(key, node, words),
+            Value::Bool => match resolved {
+                Some(Resolved::Bool(_)) => true,
+                _ => {
+                    let meant = match node.text().unwrap_or_default() {
+                        "true" | "True" | "TRUE" | "yes" | "on" => Some("true"),
+                        "false" | "False" | "FALSE" | "no" | "off" => Some("false"),
+                        _ => None,
+                    };
+                    self.wrong_type(key, node, "true or false", meant)
+                }
+            },
+            Value::Whole | Value::Digits => self.whole(key, name, node, resolved),
+            Value::Factor => match resolved {
+                Some(Resolved::Int(number)) if number > 0 => true,
+                Some(Resolved::Float(text)) if is_positive(text) => true,
+                Some(Resolved::Int(_) | Resolved::Float(_)) => {
+                    let found = node.text().unwrap_or_default();
+                    let message = "`{}` must be greater than 0, not {}";
+                    self.findings.report(Code::OutOfRange, node.span(), message, &[key.name, found]);
+                    false
+                }
+                _ => self.wrong_type(key, node, "a number", None),
+            },
+            Value::Texts => self.texts(key, node),
+            Value::Constructor | Value::Object | Value::One(_) => {
+                node.kind() == Kind::Mapping || self.wrong_type(key, node, "a mapping", None)
+            }
+            Value::Many(_) => {
+                if node.kind() != Kind::Sequence {
+                    return self.wrong_type(key, node, "a list", None);
+                }
+                let (least, most) = key.range;
+                // Counted no further than needed.
+                let limit = usize::try_from(most).unwrap_or(usize::MAX).min(1 << 16).saturating_add(1);
+                let limit = if most == i64::MAX { 1 } else { limit };
+                let count = node.items().take(limit).count() as i64;
+                if count == 0 && least > 0 {
+                    self.empty(key, node);
+                    return false;
+                }
+                if count > most {
+                    let message = "`{}` has more than the {} entries that are allowed";
+                    self.findings.report(Code::OutOfRange, name.span(), message, &[key.name, &decimal(most)]);
+                }
+                true
+            }
+        }
+    }
+
+    fn text(&mut self, key: &Key, node: Node<'_>, resolved: Option<Resolved<'_>>, expected: &str) -> bool {
+        match resolved {
+            Some(Resolved::Text("")) if node.tag().is_some() => self.wrong_type(key, node, expected, None),
+            Some(Resolved::Text(text)) if !text.is_empty() => true,
+            Some(Resolved::Text(_)) if matches!(key.slot, Slot::Description | Slot::Detail | Slot::Code) => true,
+            Some(Resolved::Text(_)) => {
+                self.empty(key, node);
+                false
+            }
+            Some(Resolved::Int(_) | Resolved::Float(_) | Resolved::Bool(_)) if key.value == Value::Expression => true,
+            Some(Resolved::Int(_) | Resolved::Float(_) | Resolved::Bool(_)) => {
+                let quoted = match key.slot {
+                    Slot::Version => "v1".to_owned(),
+                    _ => ["\"", node.text().unwrap_or_default(), "\""].concat(),
+                };
+                self.wrong_type(key, node, expected, Some(&quoted))
+            }
+            _ => self.wrong_type(key, node, expected, None),
+        }
+    }
+
+    fn one_of(&mut self, key: &Key, node: Node<'_>, words: &[&'static str]) -> bool {
+        let text = node.text().unwrap_or_default();
+        if words.contains(&text) {
+            return true;
+        }
+        let all = words.join("`, `");
+        let message = "`{}` must be one of `{}`, not `{}`";
+        let reported = self.findings.report(Code::UnknownValue, node.span(), message, &[key.name, &all, text]);
+        if let Some(meant) = nearest(text, words.iter().copied()) {
+            reported.change(text, node.span(), meant);
+        }
+        false
+    }
+
+    fn whole(&mut self, key: &Key, name: Node<'_>, node: Node<'_>, resolved: Option<Resolved<'_>>) -> bool {
+        let digits = |text: &str| if key.value == Value::Digits { whole(text) } else { None };
+        let number = match resolved {
+            Some(Resolved::Int(number)) => Some(number),
+            Some(Resolved::Text(text)) => digits(text),
+            _ => None,
+        };
+        let Some(number) = number else {
+            if is_reference(node) {
+                if key.dynamic == Dynamic::Value {
+                    return true;
+                }
+                if key.dynamic == Dynamic::Key {
+                    let right = [key.name, ".$"].concat();
+                    let message = "an expression is only computed under the key `{}`";
+                    let reported = self.findings.report(Code::WrongType, name.span(), message, &[&right]);
+                    reported.about(node.span()).change(key.name, name.span(), &right);
+                    return false;
+                }
+            }
+            let bare = node.text().filter(|text| whole(text).is_some());
+            return self.wrong_type(key, node, "a whole number", bare);
+        };
+        let (least, mut most) = key.range;
+        // A wait may be shorter there
+        // (<https://alibabacloud.com/help/zh/serverless-workflow/latest/wait-wait>).
+        let shorter = self.express && key.slot == Slot::Seconds;
+        if shorter {
+            most = 20;
+        }
+        if (least..=most).contains(&number) {
+            return true;
+        }
+        let [least, bound, number] = [least, most, number].map(decimal);
+        let args = [key.name, &least, &bound, &number];
+        if most == i64::MAX {
+            let message = "`{}` must be at least {}, not {}";
+            self.findings.report(Code::OutOfRange, node.span(), message, &[key.name, &least, &number]);
+        } else if shorter {
+            let message = "`{}` must be from {} to {} in the express mode, not {}";
+            self.findings.report(Code::OutOfRange, node.span(), message, &args);
+        } else {
+            self.findings.report(Code::OutOfRange, node.span(), "`{}` must be from {} to {}, not {}", &args);
+        }
+        false
+    }
+
+    fn texts(&mut self, key: &Key, node: Node<'_>) -> bool {
+        if node.kind() != Kind::Sequence {
+            let listed = match node.resolve() {
+                Some(Resolved::Text(text)) if !text.is_empty() => {
+                    Some(["[", node.text().unwrap_or_default(), "]"].concat())
+                }
+                _ => None,
+            };
+            return self.wrong_type(key, node, "a list", listed.as_deref().filter(|_| node.style() == Style::Plain));
+        }
+        let mut count = 0;
+        for item in node.items() {
+            count += 1;
+            if !is_opaque(item) && !matches!(item.resolve(), Some(Resolved::Text(_))) {
+                let what = described(item);
+                let message = "an entry of `{}` must be a text, {}";
+                self.findings.report(Code::WrongType, item.span(), message, &[key.name, &what]);
+            }
+        }
+        if count == 0 {
+            self.empty(key, node);
+        }
+        count > 0
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn wrong_type(&mut self, key: &Key, node: Node<'_>, expected: &str, fix: Option<&str>) -> bool {
+        if self.is_torn(node.span()) {
+            return false;
+        }
+        let what = described(node);
+        // What is not there is shown by its key, what has many lines by its beginning.
+        let span = node.span();
+        let place = match node.entries().next() {
+            _ if span.is_empty() => self.key,
+            _ if node.style() != Style::Block => span,
+            Some((first, _)) => first.span(),
+            // The first dash.
+            None => Span { start: span.start, end: span.start + 1 },
+        };
+        let reported =
+            self.findings.report(Code::WrongType, place, "`{}` must be {}, {}", &[key.name, expected, &what]);
+        let reported = reported.about(self.key);
+        if let Some(right) = fix {
+            reported.write(node.span(), right);
+        }
+        false
+    }
+
+    fn empty(&mut self, key: &Key, node: Node<'_>) {
+        self.findings.report(Code::EmptyValue, node.span(), "`{}` must not be empty", &[key.name]);
+    }
+}
+
+/// The key of a name, and whether the name says that it is computed. Where one name is in the
+/// table twice, the one that fits `mask`. `next` is where to look first: behind the key before
+/// this one, as most writers keep the order of the pages.
+fn known(keys: &'static [Key], text: &str, mask: u8, next: &mut usize) -> Option<(&'static Key, bool)> {
+    // No name of a table ends in `.$`.
+    let stripped = text.strip_suffix(".$");
+    let name = stripped.unwrap_or(text);
+    let (len, initial) = (name.len(), name.as_bytes().first());
+    let mut fitting = None;
+    let mut at = *next;
+    for _ in keys {
+        let key = keys.get(at).or_else(|| {
+            at = 0;
+            keys.first()
+        })?;
+        at += 1;
+        // Most keys differ in length or initial: cheaper to see than to compare.
+        let alike = key.on & mask != 0 && key.name.len() == len && key.name.as_bytes().first() == initial;
+        if alike && key.name == name {
+            *next = at;
+            fitting = Some(key);
+            break;
+        }
+    }
+    let key = fitting.or_else(|| keys.iter().find(|key| key.name == name))?;
+    (stripped.is_none() || key.dynamic == Dynamic::Key).then_some((key, stripped.is_some()))
+}
+
+/// True for a rule of `OnErrors` that is a whole rule of `Catch`, key for key.
+#[cold]
+fn is_catch(rule: Node<'_>) -> bool {
+    ["Errors", "Description", "Next"].iter().all(|key| rule.get(key).is_some()) && rule.get("Retry").is_none()
+}
+
+fn is_positive(text: &str) -> bool {
+    !text.starts_with('-') && text.bytes().any(|b| matches!(b, b'1'..=b'9')) && !text.contains(['n', 'N'])
+}
+
+/// What stands there, as the end of a sentence.
+fn described(node: Node<'_>) -> String {
+    if let Some(tag) = node.tag()
+        && tag.starts_with("!$")
+    {
+        return "but `!` begins a tag here: put it in quotes".to_owned();
+    }
+    match (node.kind(), node.resolve()) {
+        (Kind::Sequence, _) => "not a list".to_owned(),
+        (Kind::Mapping, _) => "not a mapping".to_owned(),
+        (Kind::Scalar, Some(Resolved::Null)) => "but has no value".to_owned(),
+        (Kind::Scalar, Some(Resolved::Text(_))) => {
+            let text = node.text().unwrap_or_default();
+            let not = if node.style() == Style::Plain { "not `" } else { "not the text `" };
+            match text.char_indices().nth(40) {
+                None if !text.contains('\n') => [not, text, "`"].concat(),
+                _ => "not a text".to_owned(),
+            }
+        }
+        (Kind::Scalar, _) => ["not `", node.text().unwrap_or_default(), "`"].concat(),
+    }
+}

@@ -1,0 +1,229 @@
+//! A flow as nodes and edges.
+//!
+//! The nodes are the states, one start and one end. The edges say where control may go; both
+//! dialects use the same kinds. Scopes are seen through: the last state of a branch leads back
+//! to its parallel, that of an option to whatever follows the choice.
+
+mod mermaid;
+
+pub use mermaid::mermaid;
+
+use std::borrow::Cow;
+
+use crate::flow::{Branch, Flow, Role, ScopeId, State, StateId, StateKind, Text};
+use cloudflow_base::text::decimal;
+
+/// The edges of a flow; the nodes are its states.
+#[derive(Debug, Default)]
+pub struct Graph<'a> {
+    /// Where control may go, in the order of the scopes and states.
+    pub edges: Vec<Edge<'a>>,
+}
+
+/// One edge.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Edge<'a> {
+    /// Where it begins.
+    pub from: Place,
+    /// Where it ends.
+    pub to: Place,
+    /// Why control goes there.
+    pub kind: EdgeKind,
+    /// A condition, the names of errors, the index of a branch.
+    pub label: Option<Cow<'a, str>>,
+}
+
+/// An end of an edge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Where the flow begins.
+    Start,
+    /// Where the flow ends, well or not.
+    End,
+    /// A state.
+    State(StateId),
+}
+
+/// Why control goes from one place to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EdgeKind {
+    /// The flow begins.
+    Start,
+    /// The next one in order, or by `Next`.
+    Next,
+    /// An option whose condition (the label) is true.
+    Choice,
+    /// No option is true, and there is a default.
+    Default,
+    /// No option is true, and there is no default.
+    NoMatch,
+    /// A jump behind the steps of an option.
+    Goto,
+    /// A parallel begins the branch of this index (the label).
+    Fork,
+    /// A branch is done.
+    Join,
+    /// A map begins an iteration.
+    Iterate,
+    /// An iteration is done.
+    Collect,
+    /// An error (the label) is caught.
+    Catch,
+    /// The flow ends.
+    End,
+    /// The scope, and with it its owner or the flow, fails.
+    Fail,
+}
+
+impl EdgeKind {
+    /// The word JavaScript sees.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            EdgeKind::Start => "start",
+            EdgeKind::Next => "next",
+            EdgeKind::Choice => "choice",
+            EdgeKind::Default => "default",
+            EdgeKind::NoMatch => "noMatch",
+            EdgeKind::Goto => "goto",
+            EdgeKind::Fork => "fork",
+            EdgeKind::Join => "join",
+            EdgeKind::Iterate => "iterate",
+            EdgeKind::Collect => "collect",
+            EdgeKind::Catch => "catch",
+            EdgeKind::End => "end",
+            EdgeKind::Fail => "fail",
+        }
+    }
+}
+
+/// Draws the edges of a flow. What leads nowhere, because its target does not exist, is left out.
+pub(crate) fn graph<'a>(flow: &Flow<'a>) -> Graph<'a> {
+    let mut drawing = Drawing { flow, edges: Vec::with_capacity(flow.states().len() * 2) };
+    if let Some(start) = flow.start(ScopeId(0)) {
+        drawing.edge(Place::Start, Place::State(start), EdgeKind::Start, None);
+    }
+    for scope in flow.scopes() {
+        for state in flow.states_of(scope.id) {
+            drawing.state(state);
+        }
+    }
+    Graph { edges: drawing.edges }
+}
+
+struct Drawing<'f, 'a> {
+    flow: &'f Flow<'a>,
+    edges: Vec<Edge<'a>>,
+}
+
+impl<'a> Drawing<'_, 'a> {
+    fn state(&mut self, state: &State<'a>) {
+        let from = Place::State(state.id);
+        match &state.kind {
+            StateKind::Choice(choice) => {
+                for option in &choice.options {
+                    let label = option.condition.map(|condition| condition.value.into());
+                    self.way(state, option, EdgeKind::Choice, label);
+                }
+                match &choice.default {
+                    Some(default) => self.way(state, default, EdgeKind::Default, None),
+                    // A `StateMachine` has no way on without a default: that is a mistake, not an edge.
+                    None if self.flow.dialect == crate::flow::Dialect::Flow => {
+                        self.done(from, state, EdgeKind::NoMatch, None);
+                    }
+                    None => {}
+                }
+            }
+            StateKind::Fail(_) => {
+                let owner = self.flow.scope(state.scope).and_then(|scope| scope.owner);
+                self.edge(from, owner.map_or(Place::End, Place::State), EdgeKind::Fail, None);
+            }
+            StateKind::Parallel(parallel) => {
+                for (index, branch) in parallel.branches.iter().enumerate() {
+                    if let Some(start) = self.flow.start(*branch) {
+                        self.edge(from, Place::State(start), EdgeKind::Fork, Some(decimal(index).into()));
+                    }
+                }
+                self.done(from, state, EdgeKind::Next, None);
+            }
+            StateKind::Map(map) => {
+                if let Some(start) = map.body.and_then(|body| self.flow.start(body)) {
+                    self.edge(from, Place::State(start), EdgeKind::Iterate, None);
+                }
+                self.done(from, state, EdgeKind::Next, None);
+            }
+            StateKind::Task(_) | StateKind::Pass | StateKind::Wait(_) | StateKind::Succeed | StateKind::Unknown => {
+                self.done(from, state, EdgeKind::Next, None);
+            }
+        }
+        for rule in &state.catch {
+            if let Some(target) = rule.target.and_then(|target| target.state) {
+                self.edge(from, Place::State(target), EdgeKind::Catch, Some(join(&rule.errors)));
+            }
+        }
+    }
+
+    /// A way out of a choice: into its own steps, to its target, or on.
+    fn way(&mut self, choice: &State<'a>, way: &Branch<'a>, kind: EdgeKind, label: Option<Cow<'a, str>>) {
+        let from = Place::State(choice.id);
+        let inner = way.body.and_then(|body| self.flow.start(body));
+        let target = way.target.and_then(|target| target.state);
+        match inner.or(target) {
+            Some(to) => self.edge(from, Place::State(to), kind, label),
+            None if way.target.is_none() => self.done(from, choice, kind, label),
+            None => {}
+        }
+    }
+
+    /// What follows when `state` is done.
+    fn done(&mut self, from: Place, state: &State<'a>, kind: EdgeKind, label: Option<Cow<'a, str>>) {
+        match self.flow.after(state.id) {
+            Some(next) => self.edge(from, Place::State(next), kind, label),
+            // A `Next` that leads nowhere ends nothing.
+            None if state.next.is_some() && !state.ends() => {}
+            None if self.flow.dialect == crate::flow::Dialect::StateMachine && !state.ends() => {}
+            None => self.exit(from, state, kind, label),
+        }
+    }
+
+    /// What follows when the scope of `last` is done with it.
+    fn exit(&mut self, from: Place, last: &State<'a>, kind: EdgeKind, label: Option<Cow<'a, str>>) {
+        let flow = self.flow;
+        let mut scope = flow.scope(last.scope);
+        // Out of options in options; as deep as the text is nested.
+        while let Some(at) = scope {
+            let Some(owner) = at.owner.and_then(|owner| flow.state(owner)) else {
+                let kind = if kind == EdgeKind::Next { EdgeKind::End } else { kind };
+                return self.edge(from, Place::End, kind, label);
+            };
+            let way = match (&owner.kind, at.role) {
+                (StateKind::Choice(choice), Role::Option(index)) => choice.options.get(index as usize),
+                (StateKind::Choice(choice), Role::Default) => choice.default.as_ref(),
+                (_, role) => {
+                    let kind = if role == Role::Body { EdgeKind::Collect } else { EdgeKind::Join };
+                    return self.edge(from, Place::State(owner.id), kind, label);
+                }
+            };
+            if let Some(target) = way.and_then(|way| way.target) {
+                if let Some(to) = target.state {
+                    self.edge(from, Place::State(to), EdgeKind::Goto, label);
+                }
+                return;
+            }
+            if let Some(next) = flow.after(owner.id) {
+                return self.edge(from, Place::State(next), kind, label);
+            }
+            scope = flow.scope(owner.scope);
+        }
+    }
+
+    fn edge(&mut self, from: Place, to: Place, kind: EdgeKind, label: Option<Cow<'a, str>>) {
+        self.edges.push(Edge { from, to, kind, label });
+    }
+}
+
+fn join<'a>(errors: &[Text<'a>]) -> Cow<'a, str> {
+    match errors {
+        [one] => one.value.into(),
+        _ => errors.iter().map(|error| error.value).collect::<Vec<_>>().join(", ").into(),
+    }
+}

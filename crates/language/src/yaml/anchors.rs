@@ -1,0 +1,52 @@
+//! The finished nodes that aliases may name. A hash table would bring some 5 KB of WebAssembly,
+//! and few texts have an anchor.
+
+use cloudflow_base::small;
+use cloudflow_base::text::Progress;
+
+#[derive(Clone, Copy)]
+pub(super) struct Anchor<'t> {
+    pub name: &'t str,
+    pub node: u32,
+    pub size: usize,
+    pub height: usize,
+}
+
+/// All anchors so far. Sorted runs as long as the binary digits of their number say, the longest
+/// first: no number of anchors makes one more of them dear.
+#[derive(Default)]
+pub(super) struct Anchors<'t> {
+    list: Vec<Anchor<'t>>,
+}
+
+impl<'t> Anchors<'t> {
+    pub fn clear(&mut self) {
+        self.list.clear();
+    }
+
+    pub fn insert(&mut self, anchor: Anchor<'t>) {
+        self.list.push(anchor);
+        let len = self.list.len();
+        let mut run = self.list.split_off(len & (len - 1));
+        small::sort_by(&mut run, |a, b| (a.name, a.node).cmp(&(b.name, b.node)));
+        self.list.append(&mut run);
+    }
+
+    /// The last anchor of a name.
+    pub fn find(&self, name: &str) -> Option<Anchor<'t>> {
+        let mut end = self.list.len();
+        let mut progress = Progress::default();
+        while end > 0 {
+            progress.step(0, end);
+            let start = end & (end - 1);
+            let run = self.list.get(start..end)?;
+            let behind = run.partition_point(|anchor| anchor.name <= name);
+            let found = run.get(behind.wrapping_sub(1)).filter(|anchor| anchor.name == name);
+            if found.is_some() {
+                return found.copied();
+            }
+            end = start;
+        }
+        None
+    }
+}

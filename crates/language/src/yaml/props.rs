@@ -1,0 +1,123 @@
+//! Tags, anchors and aliases.
+
+use super::reader::{Props, Reader};
+use cloudflow_base::diagnostic::Code;
+use cloudflow_base::text::{Progress, Span};
+
+impl Reader<'_> {
+    /// Tags and anchors at `pos`, as far as they stand on this line. Leaves `pos` behind them.
+    pub fn props(&mut self) -> Props {
+        let mut props = Props::default();
+        let mut progress = Progress::default();
+        loop {
+            let start = self.pos;
+            progress.step(start, 0);
+            let (place, end) = match self.at(start) {
+                b'&' => {
+                    let end = self.name_end(start + 1);
+                    if end == start + 1 {
+                        self.report_at(
+                            Code::YamlUnexpected,
+                            start,
+                            end,
+                            "a name must follow `&`; to write the character itself, quote the value",
+                        );
+                    }
+                    (Span::new(start + 1, end), end)
+                }
+                b'!' => {
+                    let end = self.tag(start);
+                    (Span::new(start, end), end)
+                }
+                _ => return props,
+            };
+            let field = if self.at(start) == b'&' { &mut props.anchor } else { &mut props.tag };
+            let twice = !field.is_empty();
+            *field = place;
+            if twice {
+                self.report_at(Code::YamlUnexpected, start, end, "a value has one tag and one anchor at most");
+            }
+            self.pos = self.blanks(end);
+            if self.pos == end && !self.is_space(end) && !(self.in_brackets() && self.is_flow(end)) {
+                self.report_at(Code::YamlUnexpected, start, end, "a blank must follow a tag or an anchor");
+            }
+        }
+    }
+
+    /// Both, where tag and anchor stood on different lines.
+    pub fn merge(&mut self, outer: Props, inner: Props) -> Props {
+        let pick = |reader: &mut Self, above: Span, here: Span| {
+            if !above.is_empty() && !here.is_empty() {
+                let message = "a value has one tag and one anchor at most";
+                reader.report_at(Code::YamlUnexpected, here.start as usize, here.end as usize, message);
+            }
+            if here.is_empty() { above } else { here }
+        };
+        Props { tag: pick(self, outer.tag, inner.tag), anchor: pick(self, outer.anchor, inner.anchor) }
+    }
+
+    /// Behind the name of an anchor or an alias.
+    pub fn name_end(&self, mut at: usize) -> usize {
+        while !self.is_space(at) && !self.is_flow(at) {
+            at += 1;
+        }
+        at
+    }
+
+    /// Behind the tag at `start`; reports a handle that was not declared.
+    fn tag(&mut self, start: usize) -> usize {
+        let mut end = start + 1;
+        if self.at(end) == b'<' {
+            while !self.is_space(end) && self.at(end) != b'>' {
+                end += 1;
+            }
+            let closed = self.at(end) == b'>';
+            if !closed || !is_tag(Span::new(start + 2, end).of(self.tree.text)) {
+                self.report_at(Code::YamlUnexpected, start, end, "expected a tag `!<tag>`");
+            }
+            return end + usize::from(closed);
+        }
+        let mut handle = start;
+        // What may stand in a tag; commas and brackets never.
+        while !self.is_space(end) && !self.is_flow(end) {
+            if self.at(end) == b'!' && handle == start {
+                handle = end;
+            }
+            end += 1;
+        }
+        let suffix = Span::new(handle + 1, end).of(self.tree.text);
+        if handle > start && suffix.is_empty()
+            || suffix.contains('!')
+            || !is_tag(Span::new(start, end).of(self.tree.text))
+        {
+            let message = "this is no tag; to write the character `!` at the start of a value, quote the value";
+            self.report_at(Code::YamlUnexpected, start, end, message);
+            return end;
+        }
+        let text = Span::new(start, handle + 1).of(self.tree.text);
+        // `!!` is always there.
+        if handle > start + 1 && !self.is_declared(text) {
+            let message = "the tag `{}` is not declared; a line `%TAG {} prefix` above the document would";
+            self.report(Code::YamlUnexpected, Span::new(start, handle + 1), message, &[text, text]);
+        }
+        end
+    }
+
+    fn is_declared(&self, handle: &str) -> bool {
+        let declared = self.tree.handles.get(self.handles..).unwrap_or_default();
+        declared.iter().any(|(known, _)| known.of(self.tree.text) == handle)
+    }
+
+    /// True inside `[ ]` or `{ }`.
+    pub fn in_brackets(&self) -> bool {
+        use super::reader::Role::{FlowMap, FlowSeq, Pair};
+        matches!(self.top.role, FlowSeq | FlowMap | Pair)
+    }
+}
+
+/// The characters of a URI; two hexadecimal digits behind each `%`.
+pub(super) fn is_tag(text: &str) -> bool {
+    let known = |byte: u8| byte.is_ascii_alphanumeric() || b"!-#;/?:@&=+$,_.~*'()%[]".contains(&byte);
+    let is_hex = |at: usize| text.as_bytes().get(at).is_some_and(u8::is_ascii_hexdigit);
+    text.bytes().enumerate().all(|(at, byte)| known(byte) && (byte != b'%' || is_hex(at + 1) && is_hex(at + 2)))
+}

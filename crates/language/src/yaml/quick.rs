@@ -1,0 +1,143 @@
+//! `key: value` on one line, which is most of any definition: read in one go, without the moves
+//! that rarer texts need. What is not just that is left for the others, where it stands.
+
+use super::reader::{Props, Reader, Role, State};
+use super::scalar::class_of;
+use super::tree::{Kind, MARKED, Raw, Style};
+use cloudflow_base::text::Progress;
+
+/// An implicit key is one line of at most so many bytes.
+pub(super) const MAX_KEY: usize = 1024;
+
+/// The bytes that begin a plain scalar and nothing else, not even a line with a meaning of its own.
+static WORD: [bool; 256] = {
+    let mut word = [false; 256];
+    let mut at = 0;
+    while at < 256 {
+        let byte = at as u8;
+        #[allow(clippy::indexing_slicing, reason = "the compiler evaluates it")]
+        {
+            word[at] = byte.is_ascii_alphanumeric() || !byte.is_ascii() || matches!(byte, b'_' | b'$' | b'/');
+        }
+        at += 1;
+    }
+    word
+};
+
+impl Reader<'_> {
+    /// Reads entries of a block mapping from `pos` on. False where none stands there, and
+    /// nothing was read; else what follows is for the next token's reader.
+    pub fn entries(&mut self) -> bool {
+        let mut any = false;
+        let mut progress = Progress::default();
+        while let Some(colon) = self.quick_key() {
+            progress.step(colon, 0);
+            any = true;
+            if !self.quick_value(colon + 1) {
+                break;
+            }
+        }
+        any
+    }
+
+    /// Reads a key and its colon: where the colon stands. None where there is no simple key.
+    fn quick_key(&mut self) -> Option<usize> {
+        let start = self.pos;
+        let (role, state) = (self.top.role, self.top.state);
+        let inside = role == Role::Map && state == State::Start;
+        if !(inside || state == State::Node && self.compact) || !is_word(self.at(start)) {
+            return None;
+        }
+        let rest = self.bytes.get(start..)?;
+        let colon = start + rest.iter().position(|byte| class_of(*byte) != 0)?;
+        if self.at(colon) != b':' || !self.is_space(colon + 1) || colon - start > MAX_KEY {
+            return None;
+        }
+        let end = self.trim(start, colon);
+        if !inside {
+            self.begin(Role::Map, start, false);
+        }
+        let id = self.create(Self::raw(Kind::Scalar, Style::Plain, start, end), Props::default());
+        self.link(id);
+        self.colon(colon);
+        Some(colon)
+    }
+
+    /// Reads the value that begins and ends on the line of `at`. True where the next line is
+    /// the next entry, and `pos` its first byte.
+    fn quick_value(&mut self, at: usize) -> bool {
+        let start = self.spaces(at);
+        let Some((raw, stop)) = self.quick_scalar(start) else { return false };
+        // Behind a comment everything is as usual.
+        if self.at(stop) == b'#' {
+            self.quick_node(raw);
+            self.pos = self.line_end(stop);
+            return false;
+        }
+        let (line, indented, first) = self.next_line(stop);
+        let (indent, column) = (self.top.indent, (indented - line) as i32);
+        let over = self.is_end(first) || column <= indent;
+        let next = !over && raw.style == Style::Plain;
+        // It may go on there.
+        if next && !(self.at(first) == b'#' || self.is_marker(line) || self.is_template_line(first)) {
+            return false;
+        }
+        self.quick_node(raw);
+        self.new_line(line);
+        if self.is_end(first) || first != indented || column != indent || !is_word(self.at(first)) {
+            return false;
+        }
+        self.pos = first;
+        self.column = column;
+        self.tab_run = false;
+        self.compact = true;
+        true
+    }
+
+    fn quick_node(&mut self, raw: Raw) {
+        let id = self.create(raw, Props::default());
+        self.link(id);
+        self.top.state = State::Start;
+    }
+
+    /// A scalar without escapes, placeholders and further lines, and the line break or comment
+    /// behind it.
+    fn quick_scalar(&self, start: usize) -> Option<(Raw, usize)> {
+        let quote = self.at(start);
+        let mut at = start + 1;
+        if matches!(quote, b'"' | b'\'') {
+            let rest = self.bytes.get(at..)?;
+            at += rest.iter().position(|byte| *byte == quote || matches!(byte, b'\\' | b'\n' | b'\r' | b'{'))?;
+            let end = at + 1;
+            let stop = self.blanks(end);
+            if self.at(at) != quote || !self.is_break(stop) {
+                return None;
+            }
+            let style = if quote == b'"' { Style::DoubleQuoted } else { Style::SingleQuoted };
+            let flags = if self.at(start + 1) == b'<' { MARKED } else { 0 };
+            let raw = Raw { flags, ..Self::raw(Kind::Scalar, style, start, end) };
+            return Some((raw, stop));
+        }
+        if !is_word(quote) {
+            return None;
+        }
+        let mut progress = Progress::default();
+        loop {
+            progress.step(at, 0);
+            let rest = self.bytes.get(at..)?;
+            at += rest.iter().position(|byte| class_of(*byte) != 0).unwrap_or(rest.len());
+            match self.at(at) {
+                b':' if self.is_space(at + 1) => return None,
+                b'{' => return None,
+                b'#' if self.is_blank(at - 1) => break,
+                b'\n' | b'\r' | 0 => break,
+                _ => at += 1,
+            }
+        }
+        Some((Self::raw(Kind::Scalar, Style::Plain, start, self.trim(start, at)), at))
+    }
+}
+
+fn is_word(byte: u8) -> bool {
+    WORD.get(byte as usize) == Some(&true)
+}

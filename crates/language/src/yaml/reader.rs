@@ -1,0 +1,520 @@
+//! The reader's state and the few moves all its parts share: looking at bytes, going to the
+//! next token, making nodes, opening and closing collections.
+
+use super::anchors::{Anchor, Anchors};
+use super::stream::before_nul;
+use super::tree::{ALIAS, Document, Kind, MARKED, NONE, Raw, Style, TAGGED, Tree};
+use super::{MAX_DEPTH, MAX_DIAGNOSTICS, MAX_EXPANSION, MAX_NODES};
+use cloudflow_base::diagnostic::{Code, Diagnostic, Reported, report};
+use cloudflow_base::text::{Progress, Span, decimal};
+
+/// Reads the text of `tree` into it. INVARIANT: every loop that does not move `pos` forward
+/// closes a frame, so reading takes linear time.
+pub(super) struct Reader<'t> {
+    pub bytes: &'t [u8],
+    pub pos: usize,
+    /// Where the line of `pos` begins.
+    pub line: usize,
+    /// The first tab between the last indicator, or the start of the line, and `pos`.
+    pub tab: Option<usize>,
+    /// The line before this one was indented by a tab too, which was reported.
+    pub tab_run: bool,
+    /// The indentation of the token at `pos`.
+    pub column: i32,
+    /// `pos` is the first token of its line.
+    pub fresh: bool,
+    /// A block collection may begin at `pos`.
+    pub compact: bool,
+    /// Tag and anchor that stand on a line of their own above the node they belong to.
+    pub outer: Props,
+    /// The innermost collection.
+    pub top: Frame,
+    /// The collections around it, the document's own frame first.
+    pub around: Vec<Frame>,
+    pub tree: Tree<'t>,
+    pub diagnostics: Vec<Diagnostic>,
+    /// The scalar at `pos` may hold a `{`.
+    pub curly: bool,
+    /// Up to here no `}}` closes a `{{`.
+    pub no_template: usize,
+    pub handles: usize,
+    anchors: Anchors<'t>,
+    /// Nodes so far, those behind aliases counted each time.
+    read: usize,
+    /// Size and height of the collection that was closed last.
+    closed: (usize, usize),
+    /// A limit was met: nothing that is found from here on counts.
+    halted: bool,
+    late: Vec<Diagnostic>,
+}
+
+/// A collection that is still being read; at the bottom the document itself.
+#[derive(Clone, Copy)]
+pub(super) struct Frame {
+    pub role: Role,
+    pub state: State,
+    /// The column of its entries; in brackets, of the block collection around them.
+    pub indent: i32,
+    /// A second column that is taken too, after a line that was indented wrongly.
+    pub alt: i32,
+    /// Something in it was indented wrongly and has been reported.
+    pub loose: bool,
+    pub node: u32,
+    last: u32,
+    /// Behind the last byte that belongs to it.
+    pub end: usize,
+    /// The last key was quoted or a collection, so that `:` needs no blank behind it.
+    pub json: bool,
+    /// Not part of the tree: read only to go on behind it.
+    pub detached: bool,
+    pub props: Props,
+    read: usize,
+    height: usize,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    Root,
+    Seq,
+    Map,
+    FlowSeq,
+    FlowMap,
+    /// A mapping of one entry without braces inside `[ ]`.
+    Pair,
+}
+
+/// What comes next in a collection.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum State {
+    /// An entry, or the end.
+    Start,
+    /// The node behind `?`.
+    Key,
+    /// The `:` behind a key.
+    Colon,
+    /// The value, the item, the root.
+    Node,
+    /// A comma, or the end.
+    After,
+}
+
+/// A tag and an anchor (without its `&`); an empty span where there is none.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Props {
+    pub tag: Span,
+    pub anchor: Span,
+}
+
+impl Props {
+    pub fn none(self) -> bool {
+        self.tag.is_empty() && self.anchor.is_empty()
+    }
+}
+
+/// A scalar that was found but is not a node yet.
+#[derive(Clone, Copy)]
+pub(super) struct Leaf {
+    pub style: Style,
+    pub start: usize,
+    pub end: usize,
+    /// Its text is its source.
+    pub verbatim: bool,
+    /// It goes over more than one line.
+    pub multi: bool,
+    /// It ended early: by a mistake.
+    pub broken: bool,
+    /// The indentation of a block scalar's content.
+    pub indent: usize,
+    /// A block scalar's content ends here, line breaks at its end included.
+    pub tail: usize,
+}
+
+impl<'t> Reader<'t> {
+    /// A reader of the text up to its first U+0000. That no byte of what it reads is 0 is the ground
+    /// on which [`Reader::at`] stands.
+    pub fn new(whole: &'t str) -> Self {
+        let text = before_nul(whole);
+        let mut reader = Reader {
+            bytes: text.as_bytes(),
+            pos: 0,
+            line: 0,
+            tab: None,
+            tab_run: false,
+            column: 0,
+            fresh: true,
+            compact: true,
+            outer: Props::default(),
+            top: Frame::new(Role::Root, State::After, -1, NONE, 0, 0, Props::default()),
+            around: Vec::new(),
+            tree: Tree::empty(text),
+            diagnostics: Vec::new(),
+            curly: false,
+            no_template: 0,
+            handles: 0,
+            anchors: Anchors::default(),
+            read: 0,
+            closed: (0, 0),
+            halted: false,
+            late: Vec::new(),
+        };
+        if text.len() < whole.len() {
+            let message = "a text cannot hold the character U+0000; what follows is not read";
+            reader.report_at(Code::YamlUnexpected, text.len(), text.len() + 1, message);
+        }
+        reader
+    }
+
+    /// The byte at `at`; 0 past the end, and nowhere else.
+    pub fn at(&self, at: usize) -> u8 {
+        self.bytes.get(at).copied().unwrap_or(0)
+    }
+
+    pub fn is_end(&self, at: usize) -> bool {
+        at >= self.bytes.len()
+    }
+
+    /// A blank, a line break, or the end.
+    pub fn is_space(&self, at: usize) -> bool {
+        matches!(self.at(at), b' ' | b'\t' | b'\n' | b'\r' | 0)
+    }
+
+    pub fn is_break(&self, at: usize) -> bool {
+        matches!(self.at(at), b'\n' | b'\r' | 0)
+    }
+
+    pub fn is_blank(&self, at: usize) -> bool {
+        matches!(self.at(at), b' ' | b'\t')
+    }
+
+    /// Behind the blanks at `at`.
+    pub fn blanks(&self, mut at: usize) -> usize {
+        while self.is_blank(at) {
+            at += 1;
+        }
+        at
+    }
+
+    /// Behind the spaces at `at`.
+    pub fn spaces(&self, mut at: usize) -> usize {
+        while self.at(at) == b' ' {
+            at += 1;
+        }
+        at
+    }
+
+    /// The end of the line of `at`.
+    pub fn line_end(&self, at: usize) -> usize {
+        let rest = self.bytes.get(at..).unwrap_or_default();
+        at + rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(rest.len())
+    }
+
+    /// Behind the line break at `at`, if there is one.
+    pub fn after_break(&self, at: usize) -> usize {
+        match self.at(at) {
+            b'\r' if self.at(at + 1) == b'\n' => at + 2,
+            b'\r' | b'\n' => at + 1,
+            _ => at,
+        }
+    }
+
+    /// Without the blanks before `end`.
+    pub fn trim(&self, start: usize, mut end: usize) -> usize {
+        while end > start && self.is_blank(end - 1) {
+            end -= 1;
+        }
+        end
+    }
+
+    /// From a line break, over empty lines: the start of the next line that holds something,
+    /// its first byte that is no space, its first that is no blank.
+    pub fn next_line(&self, mut at: usize) -> (usize, usize, usize) {
+        let mut progress = Progress::default();
+        loop {
+            progress.step(at, 0);
+            let line = self.after_break(at);
+            let indented = self.spaces(line);
+            let first = self.blanks(indented);
+            if !self.is_break(first) || self.is_end(first) {
+                return (line, indented, first);
+            }
+            at = first;
+        }
+    }
+
+    /// True for `---` and `...` at the start of a line.
+    pub fn is_marker(&self, line: usize) -> bool {
+        let first = self.at(line);
+        matches!(first, b'-' | b'.')
+            && self.at(line + 1) == first
+            && self.at(line + 2) == first
+            && self.is_space(line + 3)
+    }
+
+    /// True where a line of a template language begins: `{% … %}` or `{# … #}`, with nothing
+    /// behind it.
+    pub fn is_template_line(&self, at: usize) -> bool {
+        let close = self.at(at + 1);
+        if self.at(at) != b'{' || !matches!(close, b'%' | b'#') {
+            return false;
+        }
+        let end = self.trim(at, self.line_end(at));
+        end >= at + 4 && self.at(end - 1) == b'}' && self.at(end - 2) == close
+    }
+
+    /// Goes over blanks, comments, line breaks and template lines to the next token.
+    pub fn skip(&mut self) {
+        self.tab = None;
+        self.fresh = self.pos == self.line;
+        let mut progress = Progress::default();
+        loop {
+            let start = self.pos;
+            progress.step(start, 0);
+            match self.at(start) {
+                b' ' => self.pos = self.spaces(start),
+                b'\t' => {
+                    self.tab = self.tab.or(Some(start));
+                    self.pos += 1;
+                }
+                b'\n' | b'\r' => self.new_line(self.after_break(start)),
+                b'#' if start == self.line || self.is_blank(start - 1) => self.pos = self.line_end(start),
+                b'{' if self.fresh && self.is_template_line(start) => {
+                    self.tree.template_lines = true;
+                    self.pos = self.line_end(start);
+                }
+                _ => break,
+            }
+        }
+        if self.fresh && self.tab.is_none() {
+            self.tab_run = false;
+        }
+        self.column = (self.pos - self.line) as i32;
+    }
+
+    pub fn new_line(&mut self, line: usize) {
+        self.pos = line;
+        self.line = line;
+        self.fresh = true;
+        self.tab = None;
+    }
+
+    pub fn raw(kind: Kind, style: Style, start: usize, end: usize) -> Raw {
+        Raw { span: Span::new(start, end), first: NONE, next: NONE, kind, style, flags: 0 }
+    }
+
+    /// Makes a node; it hangs nowhere yet.
+    pub fn create(&mut self, raw: Raw, props: Props) -> u32 {
+        let id = self.tree.nodes.len() as u32;
+        self.read += 1;
+        self.tree.nodes.push(raw);
+        if !props.none() {
+            self.attach(id, props, 1, 0);
+        }
+        if self.tree.nodes.len() == MAX_NODES {
+            self.limit(raw.span, "the text holds more than {} values", MAX_NODES);
+        }
+        id
+    }
+
+    /// Gives a finished node its tag and makes it known under its anchor.
+    fn attach(&mut self, id: u32, props: Props, size: usize, height: usize) {
+        if !props.tag.is_empty() {
+            let at = self.tree.tags.partition_point(|(node, _)| *node < id);
+            self.tree.tags.insert(at, (id, props.tag));
+            if let Some(node) = self.tree.nodes.get_mut(id as usize) {
+                node.flags |= TAGGED;
+            }
+        }
+        if !props.anchor.is_empty() {
+            self.anchors.insert(Anchor { name: props.anchor.of(self.tree.text), node: id, size, height });
+            self.tree.anchors.push((id, props.anchor));
+        }
+    }
+
+    /// Gives a node that was made without them its tag and anchor.
+    pub fn give(&mut self, id: u32, props: Props) {
+        if !props.none() {
+            let (size, height) = self.closed;
+            self.attach(id, props, size, height);
+        }
+    }
+
+    /// Hangs a node into the innermost collection.
+    pub fn link(&mut self, id: u32) {
+        let end = self.tree.nodes.get(id as usize).map_or(0, |node| node.span.end as usize);
+        let frame = &mut self.top;
+        frame.end = frame.end.max(end);
+        let (parent, before) = (frame.node, frame.last);
+        frame.last = id;
+        let root = frame.role == Role::Root;
+        if root {
+            if let Some(document) = self.tree.documents.last_mut() {
+                document.root = id;
+            }
+        } else if before == NONE {
+            if let Some(node) = self.tree.nodes.get_mut(parent as usize) {
+                node.first = id;
+            }
+        } else if let Some(node) = self.tree.nodes.get_mut(before as usize) {
+            node.next = id;
+        }
+    }
+
+    /// A value that is not written, at `at`, hung into the innermost collection.
+    pub fn empty(&mut self, at: usize, props: Props) {
+        let id = self.create(Self::raw(Kind::Scalar, Style::Plain, at, at), props);
+        self.link(id);
+    }
+
+    /// The node for `*name`.
+    pub fn alias(&mut self, start: usize, end: usize) -> u32 {
+        let mut raw = Self::raw(Kind::Scalar, Style::Plain, start, end);
+        let name = Span::new(start + 1, end).of(self.tree.text);
+        let depth = self.around.len() + 1;
+        match self.anchors.find(name) {
+            None => {
+                self.unknown_alias(start, end);
+                raw.flags = MARKED;
+            }
+            Some(anchor) => {
+                let depth_there = depth + anchor.height;
+                if self.read + anchor.size > MAX_EXPANSION || depth_there > MAX_DEPTH {
+                    self.limit(raw.span, "the aliases up to here stand for too many values", 0);
+                } else {
+                    self.read += anchor.size;
+                    raw.first = anchor.node;
+                    raw.flags = ALIAS;
+                    self.top.height = self.top.height.max(anchor.height + 1);
+                }
+            }
+        }
+        self.create(raw, Props::default())
+    }
+
+    /// Begins a collection in brackets: it hangs in its parent when it ends, because it may turn
+    /// out to be a key.
+    pub fn open(&mut self, role: Role, start: usize, indent: i32, props: Props) -> u32 {
+        let id = self.collection(role, start);
+        self.enter(role, id, start, indent, props);
+        id
+    }
+
+    /// Makes the node of a collection.
+    pub fn collection(&mut self, role: Role, start: usize) -> u32 {
+        let (kind, style) = match role {
+            Role::Seq => (Kind::Sequence, Style::Block),
+            Role::FlowSeq => (Kind::Sequence, Style::Flow),
+            Role::FlowMap | Role::Pair => (Kind::Mapping, Style::Flow),
+            Role::Root | Role::Map => (Kind::Mapping, Style::Block),
+        };
+        self.create(Self::raw(kind, style, start, start + 1), Props::default())
+    }
+
+    /// Makes the collection that was just made the innermost.
+    pub fn enter(&mut self, role: Role, id: u32, start: usize, indent: i32, props: Props) {
+        let mut frame = Frame::new(role, State::Start, indent, id, start + 1, self.read - 1, props);
+        frame.detached = self.top.detached;
+        self.around.push(std::mem::replace(&mut self.top, frame));
+        if self.around.len() >= MAX_DEPTH {
+            self.limit(Span::new(start, start + 1), "nested deeper than {} levels", MAX_DEPTH);
+        }
+    }
+
+    /// Ends the innermost collection at `end`; its node.
+    pub fn close(&mut self, end: usize) -> u32 {
+        // INVARIANT: the document's frame is never popped while reading.
+        let Some(parent) = self.around.pop() else { return NONE };
+        let frame = std::mem::replace(&mut self.top, parent);
+        let Some(node) = self.tree.nodes.get_mut(frame.node as usize) else { return NONE };
+        node.span.end = Span::at(end).end;
+        if node.kind == Kind::Mapping && !self.tree.template_lines {
+            self.duplicates(frame.node);
+        }
+        self.closed = (self.read - frame.read, frame.height);
+        if !frame.props.none() {
+            self.attach(frame.node, frame.props, self.read - frame.read, frame.height);
+        }
+        let parent = &mut self.top;
+        parent.height = parent.height.max(frame.height + 1);
+        parent.end = parent.end.max(end);
+        frame.node
+    }
+
+    /// Begins a document.
+    pub fn start_document(&mut self, start: usize, explicit: bool) {
+        self.anchors.clear();
+        let document =
+            Document { root: NONE, start: Span::at(start).start, explicit, ended: false, handles: self.handles as u32 };
+        self.tree.documents.push(document);
+        self.around.clear();
+        self.top = Frame::new(Role::Root, State::Node, -1, NONE, start, 0, Props::default());
+    }
+
+    /// Notes a mistake: `template` with its `{}` filled.
+    #[cold]
+    #[inline(never)]
+    pub fn report(&mut self, code: Code, span: Span, template: &str, args: &[&str]) -> Reported<'_> {
+        let halted = self.halted;
+        if !halted && self.diagnostics.len() + 1 >= MAX_DIAGNOSTICS {
+            self.limit(Span::at(self.pos), "too many mistakes: what follows is not read", 0);
+        }
+        report(if halted { &mut self.late } else { &mut self.diagnostics }, code, span, template, args)
+    }
+
+    /// Reports a limit and reads no further.
+    #[cold]
+    #[inline(never)]
+    pub fn limit(&mut self, span: Span, template: &str, limit: usize) {
+        if !self.halted {
+            let limit = decimal(limit as i64);
+            let args: &[&str] = if template.contains('{') { &[&limit] } else { &[] };
+            report(&mut self.diagnostics, Code::YamlLimit, span, template, args);
+        }
+        self.halted = true;
+        self.bytes = self.bytes.get(..self.pos).unwrap_or_default();
+    }
+}
+
+impl Frame {
+    fn new(role: Role, state: State, indent: i32, node: u32, end: usize, read: usize, props: Props) -> Self {
+        Frame {
+            role,
+            state,
+            indent,
+            alt: indent,
+            loose: false,
+            node,
+            last: NONE,
+            end,
+            json: false,
+            detached: false,
+            props,
+            read,
+            height: 0,
+        }
+    }
+
+    /// True where a line at `column` belongs to its entries.
+    pub fn is_at(&self, column: i32) -> bool {
+        self.place().is_at(column)
+    }
+
+    /// What tells whether a line belongs to it: small enough to be looked at for every line.
+    pub fn place(&self) -> Place {
+        Place { role: self.role, state: self.state, indent: self.indent, alt: self.alt }
+    }
+}
+
+/// The columns of a [`Frame`], and what comes next in it.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    pub role: Role,
+    pub state: State,
+    pub indent: i32,
+    pub alt: i32,
+}
+
+impl Place {
+    pub fn is_at(self, column: i32) -> bool {
+        column == self.indent || column == self.alt
+    }
+}

@@ -1,0 +1,405 @@
+//! What is said about a mistake, and how reading goes on behind it.
+
+use super::reader::{Leaf, Props, Reader, Role, State};
+use super::scalar::leaf;
+use super::tree::Style;
+use cloudflow_base::diagnostic::{Code, Severity};
+use cloudflow_base::text::{Progress, Span, decimal};
+
+impl<'t> Reader<'t> {
+    pub fn report_at(&mut self, code: Code, start: usize, end: usize, message: &str) {
+        self.report(code, Span::new(start, end), message, &[]);
+    }
+
+    /// The user's own text, for a message.
+    fn quote(&self, start: usize, end: usize) -> &'t str {
+        Span::new(start, end).of(self.tree.text)
+    }
+
+    /// Behind the word at `at`: where an underline ends well. Of a very long word a part is enough.
+    pub fn word_end(&self, at: usize) -> usize {
+        let mut end = at;
+        let inside = |end: usize| end < at + 64 || self.at(end) & 0xC0 == 0x80;
+        while inside(end) && !self.is_space(end) && !(end > at && (self.at(end) == b':' || self.is_flow(end))) {
+            end += 1;
+        }
+        end.max(at + usize::from(!self.is_end(at)))
+    }
+
+    /// The token at `pos` stands in a column that no collection has.
+    pub fn bad_indent(&mut self) {
+        let frame = self.top;
+        // A tab in the indentation is the mistake that is reported.
+        let list = self.around.last();
+        // An item without its `- ` was reported with all its lines.
+        let loose = frame.loose
+            || frame.role == Role::Map
+                && list.is_some_and(|list| list.role == Role::Seq && list.indent == frame.indent);
+        if self.tab.is_some() || loose {
+            return;
+        }
+        let (at, column) = (self.pos, self.column);
+        let end = self.word_end(at);
+        if frame.role == Role::Root {
+            return self.report_at(Code::YamlBadIndent, at, end, "nothing may stand here: the document ended above");
+        }
+        let message = "`{}` is indented by {}, the lines it belongs to by {}";
+        let [column, indent] = [column, frame.indent].map(decimal);
+        self.report(Code::YamlBadIndent, Span::new(at, end), message, &[self.quote(at, end), &column, &indent]);
+    }
+
+    /// A tab where only spaces count. Lines that follow each other are one mistake.
+    pub fn tab_indent(&mut self, tab: usize) {
+        self.tab = None;
+        if self.fresh {
+            if self.tab_run {
+                return;
+            }
+            self.tab_run = true;
+        }
+        let mut end = tab;
+        while self.at(end) == b'\t' {
+            end += 1;
+        }
+        self.report_at(Code::YamlTabIndent, tab, end, "a tab cannot indent; use spaces");
+    }
+
+    /// The column that a line with tabs in its indentation was meant to have: one that is in use
+    /// for some width of a tab.
+    pub fn tab_column(&mut self, tab: usize) -> i32 {
+        let width = |tabs: i32| {
+            let blanks = self.bytes.get(self.line..self.pos).unwrap_or_default();
+            blanks.iter().map(|byte| if *byte == b'\t' { tabs } else { 1 }).sum::<i32>()
+        };
+        let is_known = |column: &i32| self.top.is_at(*column) || self.around.iter().any(|frame| frame.is_at(*column));
+        let known = [2, 4, 8, 1].into_iter().map(width).find(is_known);
+        // Behind enough spaces the tab is only a blank.
+        let spaces = (tab - self.line) as i32;
+        let due = self.top.state == State::Node && spaces > self.top.indent;
+        if due { spaces } else { known.unwrap_or(width(2)) }
+    }
+
+    /// Among the items of a list stands a line without `- `.
+    pub fn no_dash(&mut self) {
+        let at = self.pos;
+        let end = self.word_end(at);
+        if !self.top.loose {
+            let message = "expected `- ` before `{}`: this line stands among the items of a list";
+            self.report(Code::YamlUnexpected, Span::new(at, end), message, &[self.quote(at, end)]);
+        }
+        self.top.loose = true;
+    }
+
+    /// A list begins where none can.
+    pub fn list_here(&mut self, among_keys: bool) {
+        let at = self.pos;
+        let message = if among_keys {
+            "a list item cannot stand among the keys of a mapping"
+        } else {
+            "a list begins on a line of its own"
+        };
+        self.report_at(Code::YamlUnexpected, at, at + 1, message);
+    }
+
+    /// Something stands behind the end of the document's only value.
+    pub fn beyond(&mut self) {
+        let at = self.pos;
+        let end = self.line_end(at);
+        if !self.top.loose {
+            let last = self.word_end(at);
+            let message = "`{}` stands behind the end of the document";
+            self.report(Code::YamlUnexpected, Span::new(at, last), message, &[self.quote(at, last)]);
+        }
+        self.top.loose = true;
+        self.pos = end;
+    }
+
+    /// A value that begins with a character that cannot begin one.
+    pub fn reserved(&mut self, at: usize) {
+        self.curly = true;
+        let first = self.quote(at, at + 1);
+        let first = if first == "`" { "a backtick" } else { &["`", first, "`"].concat() };
+        let quoted = if self.in_brackets() { None } else { Some((at, self.trim(at, self.line_end(at)))) };
+        self.quoting(
+            Code::YamlUnexpected,
+            Span::new(at, at + 1),
+            "a value cannot begin with {}; quote it",
+            &[first],
+            quoted,
+        );
+    }
+
+    /// `: ` at `at` inside a plain value.
+    pub fn colon_inside(&mut self, at: usize) {
+        let message = "`: ` cannot stand inside a value that is not quoted; quote the whole value";
+        let (end, stop) = self.over_colons(at);
+        // Only where the whole value stands on this line is it known what to quote.
+        let (line, indented, first) = self.next_line(self.line_end(stop));
+        let indent = self.top.indent;
+        let goes_on = !self.is_end(first) && (indented - line) as i32 > indent;
+        let before = self.quote(self.line, at);
+        let colon = find(before, b": ").filter(|_| !before.contains(['\n', '\r'])).unwrap_or(before.len());
+        let key = self.quote(self.line, self.line + colon);
+        let value = self.blanks(self.line + colon + 1);
+        let known = value < at
+            && !key.contains(['"', '\''])
+            && !matches!(self.at(value), b'"' | b'\'' | b'[' | b'{' | b'&' | b'!');
+        self.quoting(
+            Code::YamlUnexpected,
+            Span::new(at, at + 1),
+            message,
+            &[],
+            (known && !goes_on).then_some((value, end)),
+        );
+    }
+
+    /// `list[0].name` in brackets, where a bracket ends a value that is not quoted: takes all of
+    /// it as the value that was meant.
+    pub fn bracket_inside(&mut self, found: &mut Leaf) {
+        let at = found.end;
+        if at == found.start || !matches!(self.at(at), b'[' | b'{') {
+            return;
+        }
+        let (mut end, mut open) = (at, 0_u32);
+        while !self.is_break(end) {
+            match self.at(end) {
+                b'[' | b'{' => open += 1,
+                b']' | b'}' if open > 0 => open -= 1,
+                b',' | b']' | b'}' if open == 0 => break,
+                b':' if open == 0 && self.is_space(end + 1) => break,
+                _ => {}
+            }
+            end += 1;
+        }
+        if open > 0 {
+            return;
+        }
+        end = self.trim(at, end);
+        let place = (!found.multi).then_some((found.start, end));
+        let message = "a bracket ends a value that is not quoted here; quote the whole value";
+        self.quoting(Code::YamlUnexpected, Span::new(at, at + 1), message, &[], place);
+        found.end = end;
+        self.pos = end;
+    }
+
+    /// Reports a mistake, with the repair that quotes the text of `place` if there is one.
+    fn quoting(&mut self, code: Code, span: Span, message: &str, args: &[&str], place: Option<(usize, usize)>) {
+        let text = place.map_or("", |(start, end)| self.quote(start, end));
+        let reported = self.report(code, span, message, args);
+        let Some((start, end)) = place else { return };
+        let mut quoted = String::from("'");
+        for c in text.chars() {
+            quoted.push(c);
+            if c == '\'' {
+                quoted.push(c);
+            }
+        }
+        quoted.push('\'');
+        reported.fix("quote the value", &[], Span::new(start, end), &quoted);
+    }
+
+    /// The further lines of a plain value that holds a `: `, so that they cost no second finding.
+    pub fn more_lines(&mut self, found: &mut Leaf, indent: i32) {
+        let mut progress = Progress::default();
+        loop {
+            progress.step(found.end, 0);
+            let stop = self.line_end(found.end);
+            let (line, indented, first) = self.next_line(stop);
+            if self.is_end(first)
+                || (indented - line) as i32 <= indent
+                || self.is_marker(line)
+                || self.is_structural(first)
+            {
+                return;
+            }
+            let end = self.line_end(first);
+            found.end = self.trim(first, end);
+            found.multi = true;
+            found.verbatim = false;
+            self.line = line;
+            self.pos = found.end;
+        }
+    }
+
+    /// An entry of a mapping without its colon: `found` is the key, or all of the line.
+    pub fn missing(&mut self, found: Leaf, node: Option<u32>, props: Props) {
+        let mut key = found;
+        let (start, end) = (found.start, found.end);
+        let mut next = end;
+        if node.is_none() && found.style == Style::Plain {
+            let text = self.quote(start, end);
+            let blank = text.find([' ', '\t']);
+            let colon = text.find(':').filter(|at| *at > 0 && blank.is_none_or(|blank| *at < blank));
+            let wide = text.find('：');
+            if let Some(colon) = colon {
+                key.end = start + colon;
+                next = key.end + 1;
+                let message = "a blank is missing after the colon of `{}:`";
+                let args = [self.quote(start, key.end)];
+                let reported = self.report(Code::YamlMissingSpace, Span::new(start, next), message, &args);
+                reported.fix("insert the blank", &[], Span::at(next), " ");
+            } else if let Some(wide) = wide {
+                key.end = self.trim(start, start + wide);
+                next = start + wide + '：'.len_utf8();
+                let place = Span::new(start + wide, next);
+                let message = "this is a full-width colon; a key ends with `: `";
+                self.report(Code::YamlMissingColon, place, message, &[]).write(place, ": ");
+            } else {
+                key.end = start + blank.unwrap_or(text.len());
+                next = key.end;
+                let certain = blank.is_none() && !self.is_end(self.line_end(end));
+                let message = "a colon is missing after `{}`; an entry is `key: value`";
+                let args = [self.quote(start, key.end)];
+                let reported = self.report(Code::YamlMissingColon, Span::new(start, key.end), message, &args);
+                if certain {
+                    reported.fix("insert the colon", &[], Span::at(next), ":");
+                }
+            }
+        } else {
+            self.report_at(
+                Code::YamlMissingColon,
+                start,
+                end,
+                "a colon is missing behind this key; an entry is `key: value`",
+            );
+        }
+        let id = match node {
+            Some(id) => id,
+            None if key.style == Style::Plain => self.scalar(&leaf(Style::Plain, key.start, key.end), props),
+            None => self.scalar(&key, props),
+        };
+        self.link(id);
+        self.pos = next;
+        self.compact = false;
+        let frame = &mut self.top;
+        frame.state = State::Node;
+        frame.end = next;
+    }
+
+    /// What stands behind a value on its line.
+    pub fn trailing(&mut self, found: &Leaf) {
+        let at = self.blanks(self.pos);
+        if self.is_break(at) {
+            self.pos = at;
+            return;
+        }
+        if self.at(at) == b'#' && at > self.pos {
+            self.pos = self.line_end(at);
+            return;
+        }
+        let end = self.line_end(at);
+        let last = self.trim(at, end);
+        if !found.broken {
+            let message = match found.style {
+                Style::SingleQuoted | Style::DoubleQuoted => {
+                    "nothing may follow the closing quote; a quote inside the text must be escaped"
+                }
+                _ => "nothing may follow the value on its line",
+            };
+            self.report_at(Code::YamlUnexpected, at, last, message);
+        }
+        self.pos = end;
+    }
+
+    /// A quote without its partner: the text ends with its first line.
+    pub fn unclosed_quote(&mut self, mut found: Leaf) -> Leaf {
+        let start = found.start;
+        let mut end = self.trim(start + 1, self.line_end(start));
+        // What ends a value in brackets is hardly the end of its text.
+        let mut progress = Progress::default();
+        while self.in_brackets() && end > start + 1 {
+            progress.step(start, end);
+            let text = self.quote(start + 1, end - 1);
+            match self.at(end - 1) {
+                b',' => {}
+                b']' if !text.contains('[') => {}
+                b'}' if !text.contains('{') => {}
+                _ => break,
+            }
+            end = self.trim(start + 1, end - 1);
+        }
+        let quote = self.quote(start, start + 1);
+        // Inside brackets, and with a comment behind, the end of the text is not known.
+        let text = self.quote(start + 1, end);
+        let certain = !(self.in_brackets()
+            || text.is_empty()
+            || find(text, b" #").is_some()
+            || find(text, b": ").is_some()
+            || text.bytes().any(|byte| byte == self.at(start))
+            || text.ends_with('\\'));
+        let span = Span::new(start, start + 1);
+        let reported = self.report(Code::YamlUnclosedQuote, span, "this `{}` is never closed", &[quote]);
+        if certain {
+            reported.fix("close the quote", &[], Span::at(end), quote);
+        }
+        found.broken = true;
+        found.verbatim = false;
+        found.multi = false;
+        found.end = end;
+        self.pos = end;
+        found
+    }
+
+    /// The bracket that begins `node` has no partner.
+    pub fn unclosed_bracket(&mut self, node: u32) {
+        let opening = self.tree.nodes.get(node as usize).map_or(0, |node| node.span.start as usize);
+        // The text in a quote that was never closed swallowed the bracket.
+        let cause = self.diagnostics.last().is_some_and(|last| {
+            last.code == Code::YamlUnclosedQuote && last.span.is_some_and(|span| span.start as usize > opening)
+        });
+        if !cause {
+            let span = Span::new(opening, opening + 1);
+            let bracket = self.quote(opening, opening + 1);
+            self.report(Code::YamlUnclosedBracket, span, "this `{}` is never closed", &[bracket]);
+        }
+    }
+
+    /// A line inside brackets that is not indented deeper than the block around them.
+    pub fn shallow_bracket(&mut self, first: usize, closing: bool) {
+        let end = self.word_end(first);
+        let message = "a line inside brackets must be indented deeper than the key before them";
+        // Most readers take a closing bracket there.
+        let severity = if closing { Severity::Warning } else { Severity::Error };
+        self.report(Code::YamlBadIndent, Span::new(first, end), message, &[]).severity(severity);
+    }
+
+    /// An escape that does not exist.
+    pub fn bad_escape(&mut self, start: usize, end: usize) {
+        let escape = self.quote(start, end);
+        let span = Span::new(start, end);
+        let digits = match escape.get(1..) {
+            Some("x") => "2",
+            Some("u") => "4",
+            Some("U") => "8",
+            _ => "",
+        };
+        if digits.is_empty() {
+            let message = "`{}` is not an escape; a backslash is written `\\\\`";
+            let reported = self.report(Code::YamlBadEscape, span, message, &[escape]);
+            reported.fix("double the backslash", &[], Span::at(start), "\\");
+        } else {
+            let message = "`{}` needs {} hexadecimal digits that name a character; a backslash is written `\\\\`";
+            self.report(Code::YamlBadEscape, span, message, &[escape, digits]);
+        }
+    }
+
+    /// An alias whose anchor does not stand above.
+    pub fn unknown_alias(&mut self, start: usize, end: usize) {
+        let name = self.quote(start + 1, end);
+        let span = Span::new(start, end);
+        if !name.is_empty() {
+            let message = "no anchor `&{}` stands above; to write the character `*` itself, quote the value";
+            self.report(Code::YamlUnknownAlias, span, message, &[name]);
+            return;
+        }
+        let message = "a `*` at the start of a value names an anchor; to write the character itself, quote the value";
+        let place = self.is_space(end).then_some((start, end));
+        self.quoting(Code::YamlUnknownAlias, span, message, &[], place);
+    }
+}
+
+/// Where two bytes of ASCII stand side by side first. The standard's search is made for long
+/// texts, and larger.
+pub(super) fn find(text: &str, pair: &[u8; 2]) -> Option<usize> {
+    text.as_bytes().windows(2).position(|two| two == pair)
+}

@@ -1,0 +1,246 @@
+//! The text as a whole: byte order mark, directives, documents and their markers.
+
+use super::MAX_HANDLES;
+use super::reader::{Reader, State};
+use super::recover::find;
+use cloudflow_base::diagnostic::Code;
+use cloudflow_base::text::{Progress, Span};
+
+impl Reader<'_> {
+    /// Reads every document of the text.
+    pub fn stream(&mut self) {
+        self.controls();
+        let mut progress = Progress::default();
+        while let Some(explicit) = self.prologue() {
+            progress.step(self.pos, 0);
+            self.start_document(self.pos, explicit);
+            self.compact = !explicit;
+            if explicit {
+                self.pos += 3;
+            }
+            self.block();
+            if !self.epilogue() {
+                break;
+            }
+        }
+    }
+
+    /// Control characters, which no text can hold (section 5.1), but for tabs and line breaks: one
+    /// finding for each line. U+0000, which ended the text, has its own.
+    fn controls(&mut self) {
+        let mut from = 0;
+        let mut progress = Progress::default();
+        while let Some(next) = self.bytes.get(from..).and_then(control) {
+            let at = from + next;
+            progress.step(at, 0);
+            let byte = self.at(at);
+            let digits = "0123456789ABCDEF";
+            let digit = |digit: u8| digits.get(usize::from(digit)..=usize::from(digit)).unwrap_or_default();
+            let number = [digit(byte >> 4), digit(byte & 15)].concat();
+            let message = "a text cannot hold the character U+00{}; in double quotes it is written `\\x{}`";
+            self.report(Code::YamlUnexpected, Span::new(at, at + 1), message, &[&number, &number]);
+            from = self.line_end(at);
+        }
+    }
+
+    /// Goes to the start of a document; none at the end of the text. True for `---`.
+    fn prologue(&mut self) -> Option<bool> {
+        let mut directives = None;
+        let mut version = false;
+        self.handles = self.tree.handles.len();
+        let mut progress = Progress::default();
+        loop {
+            progress.step(self.pos, 0);
+            self.skip();
+            // A byte order mark may stand before every document, also behind empty lines.
+            let rest = self.bytes.get(self.pos..).unwrap_or_default();
+            if self.pos == self.line && rest.starts_with(b"\xEF\xBB\xBF") {
+                self.new_line(self.pos + 3);
+                continue;
+            }
+            let at = self.pos;
+            if at == self.line && self.at(at) == b'%' {
+                directives = directives.or(Some(at));
+                self.directive(&mut version);
+                continue;
+            }
+            let marker = at == self.line && self.is_marker(at);
+            if marker && self.at(at) == b'-' {
+                return Some(true);
+            }
+            if let Some(directive) = directives.take() {
+                let message = "a line that begins with `%` needs a line `---` before the document";
+                self.report_at(Code::YamlUnexpected, directive, self.line_end(directive), message);
+            }
+            if self.is_end(at) {
+                return None;
+            }
+            if !marker {
+                // The first token of its line, for whoever reads it next.
+                self.pos = self.line;
+                return Some(false);
+            }
+            self.end_marker();
+        }
+    }
+
+    /// Behind a document; false at the end of the text.
+    fn epilogue(&mut self) -> bool {
+        if self.is_end(self.pos) {
+            return false;
+        }
+        if self.at(self.pos) == b'.' {
+            if let Some(document) = self.tree.documents.last_mut() {
+                document.ended = true;
+            }
+            self.end_marker();
+        }
+        true
+    }
+
+    /// Over `...`.
+    fn end_marker(&mut self) {
+        self.pos += 3;
+        self.rest_of_line("nothing may follow `...` on its line");
+    }
+
+    /// `%YAML 1.2` and `%TAG !e! prefix`.
+    fn directive(&mut self, version: &mut bool) {
+        let start = self.pos;
+        let end = self.line_end(start);
+        let line = Span::new(start, end).of(self.tree.text);
+        // A comment needs a blank before it.
+        let line = find(line, b" #").and_then(|at| line.get(..at)).unwrap_or(line).trim_ascii_end();
+        let mut words = line.split([' ', '\t']).filter(|word| !word.is_empty());
+        match words.next().unwrap_or_default() {
+            "%YAML" => {
+                let number = words.next().unwrap_or_default();
+                let known = number
+                    .strip_prefix("1.")
+                    .is_some_and(|minor| !minor.is_empty() && minor.bytes().all(|digit| digit.is_ascii_digit()));
+                if *version || !known || words.next().is_some() {
+                    self.report_at(Code::YamlUnexpected, start, end, "expected `%YAML 1.2`, once");
+                }
+                *version = true;
+            }
+            "%TAG" => {
+                let (handle, prefix) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+                let declared = self.tree.handles.get(self.handles..).unwrap_or_default();
+                let twice = declared.iter().any(|(other, _)| other.of(self.tree.text) == handle);
+                if words.next().is_some()
+                    || prefix.is_empty()
+                    || !super::props::is_tag(prefix)
+                    || !is_handle(handle)
+                    || twice
+                {
+                    self.report_at(
+                        Code::YamlUnexpected,
+                        start,
+                        end,
+                        "expected `%TAG !name! prefix`, once for each name",
+                    );
+                } else if declared.len() >= MAX_HANDLES {
+                    self.limit(Span::new(start, end), "more than {} kinds of tags are declared", MAX_HANDLES);
+                } else {
+                    // Both are parts of the text.
+                    let text = self.tree.text.as_ptr() as usize;
+                    let place = |word: &str| {
+                        let at = (word.as_ptr() as usize).saturating_sub(text);
+                        Span::new(at, at + word.len())
+                    };
+                    let handles = (place(handle), place(prefix));
+                    self.tree.handles.push(handles);
+                }
+            }
+            "%" => self.report_at(Code::YamlUnexpected, start, end, "expected `%YAML` or `%TAG`"),
+            // Others are to be ignored.
+            _ => {}
+        }
+        self.pos = end;
+    }
+
+    /// Reads the content of a document up to the next marker or the end, and closes it.
+    fn block(&mut self) {
+        let mut progress = Progress::default();
+        loop {
+            progress.step(self.pos, self.around.len());
+            self.skip();
+            if self.is_end(self.pos) || self.pos == self.line && self.is_marker(self.pos) {
+                break;
+            }
+            if self.fresh {
+                self.compact = true;
+                if !self.dedent() {
+                    continue;
+                }
+            }
+            if self.tab.is_some() || !self.outer.none() || !self.entries() {
+                self.step();
+            }
+        }
+        let mut progress = Progress::default();
+        while !self.around.is_empty() {
+            progress.step(0, self.around.len());
+            self.close_block();
+        }
+        let (state, end) = (self.top.state, self.top.end);
+        if state == State::Node {
+            let props = std::mem::take(&mut self.outer);
+            self.empty(end, props);
+        }
+    }
+
+    /// The rest of the line may hold a comment only; what else stands there is reported.
+    pub fn rest_of_line(&mut self, message: &str) {
+        let at = self.blanks(self.pos);
+        let comment = self.at(at) == b'#' && at > self.pos;
+        let end = self.line_end(at);
+        if at < end && !comment {
+            let last = self.trim(at, end);
+            self.report_at(Code::YamlUnexpected, at, last, message);
+        }
+        self.pos = end;
+    }
+}
+
+/// The text up to its first U+0000.
+pub(super) fn before_nul(text: &str) -> &str {
+    let bytes = text.as_bytes();
+    let mut from = 0;
+    let mut progress = Progress::default();
+    while let Some(next) = bytes.get(from..).and_then(control) {
+        let at = from + next;
+        progress.step(at, 0);
+        if bytes.get(at) == Some(&0) {
+            return text.get(..at).unwrap_or_default();
+        }
+        from = at + 1;
+    }
+    text
+}
+
+/// The first control character, if there is one. Every text is searched whole, nearly always in vain:
+/// eight bytes at a time.
+fn control(bytes: &[u8]) -> Option<usize> {
+    let is_control = |byte: &u8| *byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r');
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (index, bytes) in words.iter().enumerate() {
+        // The highest bit of a byte is set where the byte is less than a blank; above such a one perhaps
+        // falsely.
+        let word = u64::from_le_bytes(*bytes);
+        let below = word.wrapping_sub(0x2020_2020_2020_2020) & !word & 0x8080_8080_8080_8080;
+        if below != 0
+            && let Some(at) = bytes.iter().position(is_control)
+        {
+            return Some(index * 8 + at);
+        }
+    }
+    Some(words.len() * 8 + rest.iter().position(is_control)?)
+}
+
+/// `!`, `!!` or `!name!`.
+fn is_handle(text: &str) -> bool {
+    let name = text.strip_prefix('!').unwrap_or("?");
+    let name = name.strip_suffix('!').unwrap_or(if name.is_empty() { name } else { "?" });
+    name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}

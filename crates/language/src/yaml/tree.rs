@@ -1,0 +1,324 @@
+//! The tree: a flat arena, read through small copyable [`Node`] handles.
+
+use super::reader::Leaf;
+use super::resolve;
+use cloudflow_base::text::Span;
+
+/// One document, borrowed from its text.
+#[derive(Debug)]
+pub struct Tree<'t> {
+    pub(super) text: &'t str,
+    // INVARIANT: links between nodes never lead in a circle: children are linked once, and an
+    // alias names a node that was complete before the alias was read.
+    pub(super) nodes: Vec<Raw>,
+    /// The top nodes, one for each document of the text.
+    pub(super) documents: Vec<Document>,
+    /// The texts of scalars that do not stand in the source as they mean, end to end.
+    pub(super) decoded: String,
+    pub(super) ranges: Vec<Decoded>,
+    /// Tags and anchors are rare: they stand beside the nodes, ordered by node.
+    pub(super) tags: Vec<(u32, Span)>,
+    pub(super) anchors: Vec<(u32, Span)>,
+    /// The handles that `%TAG` declared, with their prefixes.
+    pub(super) handles: Vec<(Span, Span)>,
+    /// Lines of a template language were skipped.
+    pub(super) template_lines: bool,
+}
+
+/// What a node is. An alias shows as the node it names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A single value: [`Node::text`], [`Node::resolve`].
+    Scalar,
+    /// A list: [`Node::items`].
+    Sequence,
+    /// Keys and values: [`Node::entries`], [`Node::get`].
+    Mapping,
+}
+
+/// How a node is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// `value`; also a value that is not written at all (then [`Node::span`] is empty).
+    Plain,
+    /// `'value'`
+    SingleQuoted,
+    /// `"value"`
+    DoubleQuoted,
+    /// `|`
+    Literal,
+    /// `>`
+    Folded,
+    /// A collection by indentation.
+    Block,
+    /// A collection in brackets.
+    Flow,
+}
+
+/// A scalar by the YAML 1.2 core schema. Quoted and block scalars, and scalars with a local
+/// tag, are text.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Resolved<'a> {
+    /// `null`, `~`, or nothing.
+    Null,
+    /// `true`, `false`.
+    Bool(bool),
+    /// A whole number that fits.
+    Int(i64),
+    /// Any other number, as written: reading it costs bytes that few callers need.
+    Float(&'a str),
+    /// Text.
+    Text(&'a str),
+}
+
+/// A node of a [`Tree`].
+#[derive(Clone, Copy, Debug)]
+pub struct Node<'a> {
+    tree: &'a Tree<'a>,
+    pub(super) id: u32,
+    /// The node itself, or the one that an alias names.
+    raw: &'a Raw,
+}
+
+/// The link that leads nowhere.
+pub(super) const NONE: u32 = u32::MAX;
+
+/// A node as it lies in the arena.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Raw {
+    pub span: Span,
+    /// Of a collection the first child, of an alias the node it names, of a decoded scalar its
+    /// index in [`Tree::ranges`].
+    pub first: u32,
+    /// The next child of the same parent. In a mapping keys and values take turns.
+    pub next: u32,
+    pub kind: Kind,
+    pub style: Style,
+    pub flags: u8,
+}
+
+/// [`Raw::flags`]: the text of the scalar stands in [`Tree::decoded`].
+pub(super) const DECODED: u8 = 1;
+/// [`Raw::flags`]: there is a tag.
+pub(super) const TAGGED: u8 = 2;
+/// [`Raw::flags`]: the node stands for another one.
+pub(super) const ALIAS: u8 = 4;
+/// [`Raw::flags`]: the text of the scalar may hold a placeholder; without it, it holds none.
+pub(super) const MARKED: u8 = 8;
+
+/// A document of the stream.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Document {
+    pub root: u32,
+    /// Where it begins.
+    pub start: u32,
+    /// `---` stands before it.
+    pub explicit: bool,
+    /// `...` stands behind it.
+    pub ended: bool,
+    /// The first of its [`Tree::handles`].
+    pub handles: u32,
+}
+
+/// A stretch of [`Tree::decoded`].
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Decoded {
+    pub start: u32,
+    pub end: u32,
+    /// What decoding it again needs: the indentation of a block scalar, where its last line
+    /// break ends, and whether a quote was never closed.
+    pub indent: u32,
+    pub tail: u32,
+    pub broken: bool,
+}
+
+impl<'t> Tree<'t> {
+    /// A document without a root.
+    pub(super) fn empty(text: &'t str) -> Self {
+        Tree {
+            text,
+            // Dense flows have a node for every 13 bytes; what is too little grows.
+            nodes: Vec::with_capacity((text.len() / 12).min(100_000)),
+            documents: Vec::new(),
+            decoded: String::new(),
+            ranges: Vec::new(),
+            tags: Vec::new(),
+            anchors: Vec::new(),
+            handles: Vec::new(),
+            template_lines: false,
+        }
+    }
+
+    /// The text that was read.
+    pub fn text(&self) -> &'t str {
+        self.text
+    }
+
+    /// The top node; none in an empty document.
+    pub fn root(&self) -> Option<Node<'_>> {
+        self.node(self.documents.first()?.root)
+    }
+
+    /// The handle of a node; none for [`NONE`].
+    pub(super) fn node(&self, id: u32) -> Option<Node<'_>> {
+        let own = self.nodes.get(id as usize)?;
+        let raw = if own.flags & ALIAS != 0 { self.nodes.get(own.first as usize).unwrap_or(own) } else { own };
+        Some(Node { tree: self, id, raw })
+    }
+}
+
+impl<'a> Node<'a> {
+    /// Where the node stands: quotes and brackets included, tag and anchor not. The span of a
+    /// value that is not written is empty and lies where the value would begin. An alias stands
+    /// where it is written, not where its node is.
+    pub fn span(self) -> Span {
+        self.tree.nodes.get(self.id as usize).map_or(self.raw.span, |own| own.span)
+    }
+
+    /// What it is.
+    pub fn kind(self) -> Kind {
+        self.raw.kind
+    }
+
+    /// How it is written.
+    pub fn style(self) -> Style {
+        self.raw.style
+    }
+
+    /// The tag as written (`!Ref`, `!!str`), if any.
+    pub fn tag(self) -> Option<&'a str> {
+        if self.raw.flags & TAGGED == 0 {
+            return None;
+        }
+        let id = self.target();
+        let at = self.tree.tags.binary_search_by_key(&id, |(node, _)| *node).ok()?;
+        self.tree.tags.get(at).map(|(_, span)| span.of(self.tree.text))
+    }
+
+    /// A scalar's text, decoded: escapes, folding and indentation undone.
+    pub fn text(self) -> Option<&'a str> {
+        if self.raw.kind != Kind::Scalar {
+            return None;
+        }
+        if self.raw.flags & DECODED != 0 {
+            let Decoded { start, end, .. } = self.tree.ranges.get(self.raw.first as usize)?;
+            return self.tree.decoded.get(*start as usize..*end as usize);
+        }
+        if self.raw.style == Style::Plain {
+            return Some(self.raw.span.of(self.tree.text));
+        }
+        let Span { start, end } = self.raw.span;
+        let quote = u32::from(matches!(self.raw.style, Style::SingleQuoted | Style::DoubleQuoted));
+        Some(Span { start: start + quote, end: end.saturating_sub(quote) }.of(self.tree.text))
+    }
+
+    /// A scalar's value; `None` for a collection.
+    pub fn resolve(self) -> Option<Resolved<'a>> {
+        let text = self.text()?;
+        Some(match self.tag() {
+            None if self.raw.style == Style::Plain => resolve::core(text),
+            None | Some("!" | "!!str") => Resolved::Text(text),
+            // `!!int "3"` is a number however it is quoted.
+            Some(tag) if tag.starts_with("!!") => resolve::core(text),
+            Some(_) => Resolved::Text(text),
+        })
+    }
+
+    /// True for a scalar that holds a placeholder of a template language, `{{ … }}` or `${…}`,
+    /// or is one as a whole, `<name>`: its value is not known yet. True too for an alias of nothing.
+    pub fn is_template(self) -> bool {
+        if self.raw.flags & MARKED == 0 {
+            return false;
+        }
+        let text = self.text().unwrap_or_default().as_bytes();
+        if text.first() == Some(&b'*') && self.raw.style == Style::Plain {
+            return true;
+        }
+        let behind = |open: &[u8; 2]| {
+            let at = text.windows(2).position(|pair| pair == open)?;
+            text.get(at..)
+        };
+        let whole = text.strip_prefix(b"<").and_then(|rest| rest.strip_suffix(b">"));
+        behind(b"{{").is_some_and(|rest| rest.windows(2).any(|pair| pair == b"}}"))
+            || behind(b"${").is_some_and(|rest| rest.contains(&b'}'))
+            || whole.is_some_and(|name| !name.is_empty() && !name.iter().any(|byte| b"<> =".contains(byte)))
+    }
+
+    /// The items of a sequence; nothing for other nodes.
+    pub fn items(self) -> Items<'a> {
+        Items { next: self.child(Kind::Sequence) }
+    }
+
+    /// The keys and values of a mapping, in order; nothing for other nodes.
+    pub fn entries(self) -> Entries<'a> {
+        Entries { next: self.child(Kind::Mapping) }
+    }
+
+    /// The value of the first key whose text is `key`.
+    pub fn get(self, key: &str) -> Option<Node<'a>> {
+        self.entries().find(|(k, _)| k.text() == Some(key)).map(|(_, value)| value)
+    }
+
+    /// The scalar as the reader found it, and the text it stands in.
+    pub(super) fn leaf(self) -> (Leaf, &'a str) {
+        let Span { start, end } = self.raw.span;
+        let range = self.tree.ranges.get(self.raw.first as usize).filter(|_| self.raw.flags & DECODED != 0);
+        let leaf = Leaf {
+            style: self.raw.style,
+            start: start as usize,
+            end: end as usize,
+            verbatim: range.is_none(),
+            multi: false,
+            broken: range.is_some_and(|range| range.broken),
+            indent: range.map_or(0, |range| range.indent as usize),
+            tail: range.map_or(0, |range| range.tail as usize),
+        };
+        (leaf, self.tree.text)
+    }
+
+    fn target(self) -> u32 {
+        match self.tree.nodes.get(self.id as usize) {
+            Some(own) if own.flags & ALIAS != 0 => own.first,
+            _ => self.id,
+        }
+    }
+
+    fn child(self, kind: Kind) -> Option<Node<'a>> {
+        if self.raw.kind == kind { self.tree.node(self.raw.first) } else { None }
+    }
+
+    fn sibling(self) -> Option<Node<'a>> {
+        self.tree.node(self.tree.nodes.get(self.id as usize)?.next)
+    }
+}
+
+/// The items of a sequence.
+#[derive(Clone, Debug, Default)]
+pub struct Items<'a> {
+    next: Option<Node<'a>>,
+}
+
+/// The entries of a mapping: key, value.
+#[derive(Clone, Debug)]
+pub struct Entries<'a> {
+    next: Option<Node<'a>>,
+}
+
+impl<'a> Iterator for Items<'a> {
+    type Item = Node<'a>;
+    fn next(&mut self) -> Option<Node<'a>> {
+        let node = self.next?;
+        self.next = node.sibling();
+        Some(node)
+    }
+}
+
+impl<'a> Iterator for Entries<'a> {
+    type Item = (Node<'a>, Node<'a>);
+    fn next(&mut self) -> Option<(Node<'a>, Node<'a>)> {
+        let key = self.next?;
+        let value = key.sibling()?;
+        self.next = value.sibling();
+        Some((key, value))
+    }
+}

@@ -1,0 +1,174 @@
+//! Findings about flow definitions: `tests/cases/check`, and the corpus where there is one.
+
+#![allow(clippy::disallowed_methods, reason = "tests read files")]
+#![allow(clippy::string_slice, reason = "cut where a character begins")]
+
+mod hostile;
+mod look;
+mod seeded;
+
+use std::{env, fs};
+
+use cloudflow_language::shape::{
+    self, FlowReport, flow_graph, flow_to_mermaid, parse_flow, validate_flow, validate_flow_with,
+};
+use serde_json::Value;
+
+use cloudflow_tests::{cases, report};
+
+/// One line for each finding, places as people count them; then what belongs to it, indented.
+fn lines(text: &str) -> String {
+    listed(validate_flow(text))
+}
+
+fn listed(report: FlowReport) -> String {
+    let mut out = String::new();
+    for found in report.diagnostics {
+        if let Some(range) = found.range {
+            let (start, end) = (range.start, range.end);
+            out += &format!("{}:{}-{}:{} ", start.line, start.column, end.line, end.column);
+        }
+        out += &format!("{} {}: {}\n", found.severity, found.code, found.message);
+        if !found.path.is_empty() {
+            let path: Vec<String> = found.path.iter().map(|part| serde_json::to_string(part).unwrap()).collect();
+            out += &format!("  at [{}]\n", path.join(", "));
+        }
+        for related in found.related {
+            let start = related.range.start;
+            out += &format!("  {}:{} {}\n", start.line, start.column, related.message);
+        }
+        if let Some(fix) = found.fix {
+            out += &format!("  fix: {}\n", fix.title);
+        }
+    }
+    out
+}
+
+#[test]
+fn findings_are_as_expected() {
+    let mut failures = Vec::new();
+    for case in cases("check", "flow.yaml") {
+        let options = case.read_if_there("options.json");
+        let options: Option<Value> = options.map(|options| serde_json::from_str(&options).unwrap());
+        let options = shape::options(options.as_ref()).unwrap();
+        let found = listed(validate_flow_with(&case.read("flow.yaml"), options));
+        if case.name.starts_with("ok/") && !found.is_empty() {
+            failures.push(format!("{} must be silent:\n{found}", case.name));
+        }
+        case.expect("diagnostics.txt", &found, &mut failures);
+    }
+    report("check", failures);
+}
+
+/// A wrong option is the caller's mistake, told with what would be right.
+#[test]
+fn options_are_read_with_care() {
+    let read = |text: &str| shape::options(Some(&serde_json::from_str::<Value>(text).unwrap()));
+    assert!(!shape::options::<&Value>(None).unwrap().express);
+    for (text, express) in [("{}", false), (r#"{"mode": "Standard"}"#, false), (r#"{"mode": "Express"}"#, true)] {
+        assert_eq!(read(text).unwrap().express, express, "{text}");
+    }
+    for (text, code, message) in [
+        ("[]", "wrong-type", "the options must be an object"),
+        (r#"{"mode": true}"#, "wrong-type", "`mode` must be a text"),
+        (r#"{"mode": "express"}"#, "unknown-value", "`mode` must be `Standard` or `Express`"),
+        (r#"{"mod": "Express"}"#, "unknown-option", "did you mean `mode`?"),
+    ] {
+        let found = read(text).unwrap_err();
+        assert_eq!(found.len(), 1, "{text}: {found:?}");
+        assert_eq!(found[0].code.as_str(), code, "{text}");
+        assert!(found[0].message.contains(message), "{text}: {}", found[0].message);
+    }
+}
+
+#[test]
+fn a_graph_is_drawn_of_a_text_cut_off_anywhere() {
+    for case in cases("graph", "flow.yaml") {
+        let text = case.read("flow.yaml");
+        for (at, _) in text.char_indices().step_by(cloudflow_tests::stride()) {
+            flow_graph(&text[..at]);
+            parse_flow(&text[..at]);
+            flow_to_mermaid(&text[..at]);
+        }
+    }
+}
+
+/// Repairs are edits of the text that was given: applied, the finding must be gone.
+#[test]
+fn every_repair_repairs() {
+    let mut failures = Vec::new();
+    let mut count = 0;
+    for case in cases("check", "flow.yaml") {
+        let text = case.read("flow.yaml");
+        let before = validate_flow(&text).diagnostics;
+        let units: Vec<u16> = text.encode_utf16().collect();
+        for found in before.iter().filter(|found| found.fix.is_some()) {
+            count += 1;
+            let mut mended = units.clone();
+            for edit in found.fix.iter().flat_map(|fix| &fix.edits).rev() {
+                let (start, end) = (edit.range.start.offset as usize, edit.range.end.offset as usize);
+                mended.splice(start..end, edit.new_text.encode_utf16());
+            }
+            let mended = String::from_utf16(&mended).unwrap();
+            let after = validate_flow(&mended).diagnostics;
+            if after.iter().any(|other| other.code == found.code && other.path == found.path) {
+                failures.push(format!("{}: {}\n{mended}\n{}", case.name, found.message, lines(&mended)));
+            }
+        }
+    }
+    assert!(count > 80, "only {count} repairs");
+    report("repairs", failures);
+}
+
+/// Files of the corpus that its list calls faulty (or not YAML, or no documented dialect), and
+/// what must be found there. Every other file must be without an error.
+const FAULTY: &[(&str, &[&str])] = &[
+    ("flow/go-sdk-doc-example-describe.yaml", &["6:2-6:6 error yaml-bad-indent"]),
+    ("flow/ros-docs-mypass-broken-indent.yaml", &["5:2-5:6 error yaml-bad-indent"]),
+    (
+        "statemachine/mcp-fnf-test-template-transform.yaml",
+        &["error missing-key: `SpecVersion`", "error missing-key: `StartAt`"],
+    ),
+    ("templated/fnf-time-trigger-preview-b.yaml", &["1:1-1:7 error unknown-key: unknown key `ersion`"]),
+    ("templated/simulated-sales-business-flow-template.yaml", &["1:7-1:15 error unknown-dialect"]),
+    ("templated/vista-backtest-fanout.yaml", &["warning unknown-key: unknown key `maxConcurrency`"]),
+    ("templated/vista-research-full.yaml", &["9:11-9:15 error unknown-type", "16:11-16:15 error unknown-type"]),
+    (
+        "templated/vista-research-pipeline.yaml",
+        &["68:14-68:35 error unknown-value: `pattern`", "293:19-293:24 error unknown-target: `abort`"],
+    ),
+];
+
+#[test]
+fn the_corpus_is_read_without_an_error() {
+    let Ok(corpus) = env::var("CLOUDFLOW_CORPUS") else {
+        println!("CLOUDFLOW_CORPUS is not set: the corpus was not read");
+        return;
+    };
+    let mut failures = Vec::new();
+    let mut count = 0;
+    for folder in ["flow", "statemachine", "templated"] {
+        let mut files: Vec<_> =
+            fs::read_dir(format!("{corpus}/{folder}")).unwrap().map(|e| e.unwrap().path()).collect();
+        files.sort();
+        for file in files {
+            count += 1;
+            let name = format!("{folder}/{}", file.file_name().unwrap().to_string_lossy());
+            let found = lines(&fs::read_to_string(&file).unwrap());
+            let errors: Vec<&str> = found.lines().filter(|line| line.split(' ').nth(1) == Some("error")).collect();
+            if env::var("SHOW_CORPUS").is_ok() {
+                println!("== {name}\n{found}");
+            }
+            if let Some((_, wanted)) = FAULTY.iter().find(|(faulty, _)| *faulty == name) {
+                let lost: Vec<_> = wanted.iter().filter(|wanted| !found.contains(**wanted)).collect();
+                if !lost.is_empty() {
+                    failures.push(format!("{name}: not found: {lost:?}\n{found}"));
+                }
+            } else if !errors.is_empty() {
+                failures.push(format!("{name}\n{}", errors.join("\n")));
+            }
+        }
+    }
+    assert!(count > 70, "only {count} files");
+    report("the corpus", failures);
+}

@@ -1,0 +1,191 @@
+//! Flows that nobody means well: cut off anywhere, edited at random, nested without end. Nothing
+//! panics, every finding is in the text and in order, every repair can be done and does no harm.
+
+use std::env;
+use std::thread;
+
+use cloudflow_language::shape::validate_flow;
+
+use super::look::{look_at, mend};
+use crate::yaml::{Random, texts_of};
+use cloudflow_tests::{cases, report};
+
+/// Shares the work on the texts over the processors.
+fn each(texts: &[(String, String)], work: impl Fn(&str, &str) + Sync) {
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    thread::scope(|scope| {
+        for first in 0..threads {
+            let work = &work;
+            scope.spawn(move || {
+                for (name, text) in texts.iter().skip(first).step_by(threads) {
+                    work(name, text);
+                }
+            });
+        }
+    });
+}
+
+/// The flows of the cases; with those of the corpus where it is at hand.
+fn flows(corpus: bool) -> Vec<(String, String)> {
+    let mut all = Vec::new();
+    for family in ["check", "graph", "seeded"] {
+        all.extend(cases(family, "flow.yaml").into_iter().map(|case| (case.name.clone(), case.read("flow.yaml"))));
+    }
+    if let Some(corpus) = env::var_os("CLOUDFLOW_CORPUS").filter(|_| corpus) {
+        all.extend(texts_of(corpus.into()).into_iter().map(|text| ("corpus".to_owned(), text)));
+    }
+    all
+}
+
+/// Constants of many KiB say nothing that their first does not.
+const LONG: usize = 8 * 1024;
+
+#[test]
+fn cut_at_every_character() {
+    each(&flows(false), |name, text| {
+        for (at, _) in text.char_indices().step_by(cloudflow_tests::stride()).filter(|_| text.len() < LONG) {
+            look_at(&text[..at], &|| format!("{name} cut at {at}"));
+        }
+    });
+}
+
+#[test]
+fn edited_at_random() {
+    let pieces = [
+        " ",
+        "  ",
+        "\n",
+        "\n  ",
+        "\n    ",
+        ":",
+        ": ",
+        "- ",
+        "\n- ",
+        "? ",
+        "#",
+        "\"",
+        "'",
+        "[",
+        "]",
+        "{",
+        "}",
+        ", ",
+        "|",
+        "&a ",
+        "*a",
+        "!t ",
+        "\t",
+        "---\n",
+        "%",
+        "$",
+        "$Input",
+        ".$",
+        "x",
+        "中",
+        "🎈",
+        "\r\n",
+        "\\",
+        "Next",
+        "Type: Pass\n",
+        "goto: a\n",
+        "${x}",
+        "{{ x }}",
+        "true",
+        "-1",
+        "\u{1}",
+    ];
+    each(&flows(true), |name, text| {
+        // Another series for each text, the same in every run.
+        let mut random = Random(text.bytes().fold(0x5eed, |sum, byte| sum * 31 % 1_000_003 + u64::from(byte)) | 1);
+        let rounds = cloudflow_tests::rounds(2 + 60_000 / (text.len() as u64 + 500));
+        for round in 0..rounds {
+            let mut text = text.to_owned();
+            for _ in 0..=random.below(4) {
+                let at = floor(&text, random.below(text.len() + 1));
+                match random.below(3) {
+                    0 => text.replace_range(at..floor(&text, (at + 1 + random.below(12)).min(text.len())).max(at), ""),
+                    1 => text.insert_str(at, pieces[random.below(pieces.len())]),
+                    _ => {
+                        // A piece of the text, somewhere else.
+                        let end = floor(&text, (at + random.below(60)).min(text.len())).max(at);
+                        let moved = text[at..end].to_owned();
+                        let to = floor(&text, random.below(text.len() + 1));
+                        text.insert_str(to, &moved);
+                    }
+                }
+            }
+            look_at(&text, &|| format!("{name}, round {round}:\n{text}"));
+        }
+    });
+}
+
+#[test]
+fn nested_without_end() {
+    let deep = 10_000;
+    let machine = "Type: StateMachine\nName: m\nSpecVersion: v1\nStartAt: A\nStates: ";
+    let flow = "version: v1\ntype: flow\nsteps: ";
+    let condition = "[{Type: Choice, Name: A, Default: A, Branches: [{Next: A, Condition: ";
+    for (head, piece) in [
+        (machine, "[{Type: Parallel, Name: A, End: true, Branches: [{StartAt: A, States: "),
+        (machine, "[{Type: Map, Name: A, ItemsPath: $Input.a, End: true, Processor: {StartAt: A, States: "),
+        (flow, "[{type: choice, name: a, choices: [{condition: $.a, steps: "),
+        (flow, "[{type: foreach, name: a, iterationMapping: {collection: $.a, item: b}, steps: "),
+        (flow, "{"),
+    ] {
+        let found = look_at(&(head.to_owned() + &piece.repeat(deep)), &|| piece.to_owned());
+        assert_eq!(found.iter().filter(|one| one.code == "yaml-limit").count(), 1, "{piece}");
+    }
+    for piece in ["(", "!", "-", "f(", "[", "{\"a\": ", "$Input.a[", "1 in ", "a.", "$Input["] {
+        let text = format!("{machine}{condition}'{}'}}]}}]\n", piece.repeat(deep));
+        let found = look_at(&text, &|| piece.to_owned());
+        assert!(!found.is_empty(), "{piece}");
+    }
+}
+
+/// Aliases that stand for ever more: of states, of rules, of constants.
+#[test]
+fn alias_bombs_of_states() {
+    let mut text = String::from("version: v1\ntype: flow\nsteps:\n  - &s0 {type: pass, name: a}\n");
+    for n in 1..30 {
+        let inner = format!("*s{}, ", n - 1).repeat(9);
+        text += &format!(
+            "  - &s{n} {{type: parallel, name: p{n}, branches: [{{steps: [{inner}]}}, {{steps: [{inner}]}}]}}\n"
+        );
+    }
+    let found = look_at(&text, &|| "bomb".to_owned());
+    assert_eq!(found.iter().filter(|one| one.code == "yaml-limit").count(), 1);
+}
+
+/// Done, a repair of a case brings up nothing new anywhere else.
+#[test]
+fn repairs_do_no_harm() {
+    let mut failures = Vec::new();
+    let mut count = 0;
+    for (name, text) in flows(true) {
+        let before = validate_flow(&text).diagnostics;
+        for found in &before {
+            let Some(fix) = &found.fix else { continue };
+            count += 1;
+            let mended = mend(&text, fix);
+            let lines = fix.edits.iter().map(|edit| edit.range.start.line);
+            let (first, last) = (lines.clone().min().unwrap(), lines.max().unwrap());
+            for other in look_at(&mended, &|| name.clone()) {
+                let known = before.iter().any(|old| old.code == other.code && old.message == other.message);
+                let line = other.range.unwrap().start.line;
+                if !known && !(first..=last).contains(&line) {
+                    failures
+                        .push(format!("{name}: {}\n  then {line}: {} {}", found.message, other.code, other.message));
+                }
+            }
+        }
+    }
+    assert!(count > 80, "only {count} repairs");
+    report("repairs", failures);
+}
+
+fn floor(text: &str, mut at: usize) -> usize {
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}

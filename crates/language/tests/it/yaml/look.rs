@@ -1,0 +1,63 @@
+//! What must hold of every text that is read, whatever it holds. The fuzzers look too.
+
+use cloudflow_base::diagnostic::Diagnostic;
+use cloudflow_language::yaml::{self, Kind, Node, Tree};
+
+/// Reads the text and looks at all of it: every span is in the text, inside its parent's, in
+/// order; every place of every scalar is one of the text.
+pub fn look_at(text: &str) -> (Tree<'_>, Vec<Diagnostic>) {
+    let (tree, diagnostics) = yaml::parse(text);
+    for diagnostic in &diagnostics {
+        let span = diagnostic.span.unwrap();
+        assert!(text.get(span.start as usize..span.end as usize).is_some(), "{span:?} of {diagnostic:?} in {text:?}");
+        for edit in diagnostic.fix.iter().flat_map(|fix| &fix.edits) {
+            assert!(text.get(edit.span.start as usize..edit.span.end as usize).is_some(), "{diagnostic:?} in {text:?}");
+        }
+    }
+    // Nodes behind aliases are seen where they are, once.
+    fn look(text: &str, node: Node<'_>, parent: (u32, u32), todo: &mut usize) -> u32 {
+        let span = node.span();
+        assert!(text.get(span.start as usize..span.end as usize).is_some(), "{span:?} in {text:?}");
+        assert!(parent.0 <= span.start && span.end <= parent.1, "{span:?} is not inside {parent:?} in {text:?}");
+        *todo = todo.saturating_sub(1);
+        if *todo == 0 || text[span.start as usize..].starts_with('*') {
+            return span.end;
+        }
+        let mut last = span.start;
+        let here = (span.start, span.end);
+        let mut child = |child: Node<'_>| {
+            assert!(child.span().start >= last, "{:?} is out of order in {text:?}", child.span());
+            last = look(text, child, here, todo);
+        };
+        match node.kind() {
+            Kind::Sequence => node.items().for_each(child),
+            Kind::Mapping => node.entries().for_each(|(key, value)| {
+                child(key);
+                child(value);
+            }),
+            Kind::Scalar => {
+                let value = node.text().unwrap();
+                let mut before = span.start;
+                for (at, c) in value.char_indices().take(400) {
+                    let place = node.source_offset(at);
+                    assert!(before <= place && place <= span.end, "{at} of {value:?} at {place} in {text:?}");
+                    assert!(text.is_char_boundary(place as usize), "{at} of {value:?} at {place} in {text:?}");
+                    let there = text[place as usize..].chars().next();
+                    // Line breaks, escapes and blanks of folding are written otherwise.
+                    assert!(
+                        there == Some(c)
+                            || matches!(there, Some('\\' | '\n' | '\r' | ' ' | '\t' | '\0'))
+                            || there.is_none(),
+                        "{at} of {value:?} at {place} in {text:?}"
+                    );
+                    before = place;
+                }
+            }
+        }
+        span.end
+    }
+    if let Some(root) = tree.root() {
+        look(text, root, (0, text.len() as u32), &mut 20_000);
+    }
+    (tree, diagnostics)
+}

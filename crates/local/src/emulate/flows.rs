@@ -1,0 +1,267 @@
+//! Flows: create, look, change, delete, list.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use serde_json::{Map, Value, json};
+
+use super::Call;
+use super::executions::check_name;
+use super::fault::Fault;
+use super::http::Parameters;
+use super::store::{Flow, Store, Variable};
+use crate::simulate::{Millis, Program, compile, refusal, time};
+use cloudflow_language::check::{Options, check_with};
+use cloudflow_language::yaml;
+
+/// The most flows of an account. Which code refuses one more is not documented.
+const FLOWS: usize = 10_000;
+
+/// Publishing versions and naming them is not emulated: what asks for one is not answered with
+/// another.
+pub(super) const NO_VERSIONS: &str = "flow versions and aliases are not emulated";
+
+/// CreateFlow.
+pub(super) fn create(store: &mut Store, call: &Call<'_>) -> Result<Map<String, Value>, Fault> {
+    let parameters = call.parameters;
+    let name = parameters.required("Name")?;
+    let definition = parameters.required("Definition")?;
+    parameters.required("Description")?;
+    check_type(parameters.required("Type")?)?;
+    check_name("Name", name)?;
+    let express = express(parameters)?.unwrap_or(false);
+    let description = parameters.text("Description", 128)?.unwrap_or_default().to_owned();
+    let program = program(name, definition, express)?;
+    if store.flows.contains_key(name) {
+        return Err(Fault::flow_exists(name));
+    }
+    if store.flows.len() >= FLOWS {
+        return Err(Fault::invalid(format!("the account has {FLOWS} flows already, which is the most it may have")));
+    }
+    store.changes += 1;
+    let flow = Flow {
+        id: store.random.id(),
+        name: name.to_owned(),
+        definition: definition.into(),
+        program: Rc::new(program),
+        description,
+        role: parameters.get("RoleArn").unwrap_or_default().to_owned(),
+        group: parameters.get("ResourceGroupId").unwrap_or_default().to_owned(),
+        express,
+        environment: environment(parameters)?.unwrap_or_default().into(),
+        created: call.now,
+        modified: call.now,
+        by_name: BTreeMap::new(),
+        executions: BTreeSet::new(),
+    };
+    let body = body(&flow);
+    store.journal.flow(&flow);
+    store.flows.insert(name.to_owned(), flow);
+    Ok(body)
+}
+
+/// Makes a flow or changes its definition, without a request. False where it is so already.
+pub(super) fn put(store: &mut Store, now: Millis, name: &str, definition: &str, express: bool) -> Result<bool, Fault> {
+    check_name("Name", name)?;
+    if let Some(flow) = store.flows.get(name)
+        && (&*flow.definition, flow.express) == (definition, express)
+    {
+        return Ok(false);
+    }
+    let program = Rc::new(program(name, definition, express)?);
+    store.changes += 1;
+    if let Some(flow) = store.flows.get_mut(name) {
+        flow.definition = definition.into();
+        flow.program = program;
+        flow.express = express;
+        flow.modified = now;
+        store.journal.flow(flow);
+        return Ok(true);
+    }
+    let flow = Flow {
+        id: store.random.id(),
+        name: name.to_owned(),
+        definition: definition.into(),
+        program,
+        description: String::new(),
+        role: String::new(),
+        group: String::new(),
+        express,
+        environment: Rc::default(),
+        created: now,
+        modified: now,
+        by_name: BTreeMap::new(),
+        executions: BTreeSet::new(),
+    };
+    store.journal.flow(&flow);
+    store.flows.insert(name.to_owned(), flow);
+    Ok(true)
+}
+
+/// DescribeFlow.
+pub(super) fn describe(store: &mut Store, call: &Call<'_>) -> Result<Map<String, Value>, Fault> {
+    let name = call.parameters.required("Name")?;
+    call.parameters.refuse("FlowVersion", NO_VERSIONS)?;
+    store.flows.get(name).map(body).ok_or_else(|| Fault::no_flow(name))
+}
+
+/// UpdateFlow. Executions keep the definition that they started with.
+pub(super) fn update(store: &mut Store, call: &Call<'_>) -> Result<Map<String, Value>, Fault> {
+    let parameters = call.parameters;
+    let name = parameters.required("Name")?;
+    parameters.get("Type").map_or(Ok(()), check_type)?;
+    let description = parameters.text("Description", 128)?;
+    let environment = environment(parameters)?;
+    let express = store.flows.get(name).ok_or_else(|| Fault::no_flow(name))?.express;
+    let definition = match parameters.get("Definition") {
+        Some(definition) => Some((definition, program(name, definition, express)?)),
+        None => None,
+    };
+    store.changes += 1;
+    let flow = store.flows.get_mut(name).ok_or_else(|| Fault::no_flow(name))?;
+    if let Some((definition, program)) = definition {
+        flow.definition = definition.into();
+        flow.program = Rc::new(program);
+    }
+    if let Some(description) = description {
+        flow.description = description.to_owned();
+    }
+    if let Some(role) = parameters.get("RoleArn") {
+        flow.role = role.to_owned();
+    }
+    if let Some(environment) = environment {
+        flow.environment = environment.into();
+    }
+    flow.modified = call.now;
+    store.journal.flow(flow);
+    Ok(body(flow))
+}
+
+/// DeleteFlow.
+pub(super) fn delete(store: &mut Store, call: &Call<'_>) -> Result<Map<String, Value>, Fault> {
+    let name = call.parameters.required("Name")?;
+    if !store.flows.contains_key(name) {
+        return Err(Fault::no_flow(name));
+    }
+    store.remove(name, call.now);
+    Ok(Map::new())
+}
+
+/// ListFlows, by name.
+pub(super) fn list(store: &mut Store, call: &Call<'_>) -> Result<Map<String, Value>, Fault> {
+    let limit = call.parameters.number("Limit", 1, 1000)?.unwrap_or(60);
+    let from = call.parameters.get("NextToken").unwrap_or_default();
+    let group = call.parameters.get("ResourceGroupId");
+    let flows = store.flows.range(from.to_owned()..).map(|(_, flow)| flow);
+    let mut flows = flows.filter(|flow| group.is_none_or(|group| flow.group == group));
+    let page: Vec<Value> = flows
+        .by_ref()
+        .take(usize::try_from(limit).unwrap_or(usize::MAX))
+        .map(|flow| Value::Object(body(flow)))
+        .collect();
+    let mut answer = Map::from_iter([("Flows".to_owned(), Value::Array(page))]);
+    if let Some(next) = flows.next() {
+        answer.insert("NextToken".to_owned(), Value::from(next.name.as_str()));
+    }
+    Ok(answer)
+}
+
+fn body(flow: &Flow) -> Map<String, Value> {
+    let variables: Vec<Value> = flow
+        .environment
+        .iter()
+        .map(|v| json!({ "Name": v.name, "Value": v.value, "Description": v.description }))
+        .collect();
+    let value = json!({
+        "Id": flow.id,
+        "Name": flow.name,
+        "Type": "FDL",
+        "Definition": &*flow.definition,
+        "Description": flow.description,
+        "RoleArn": flow.role,
+        "CreatedTime": time::format(flow.created),
+        "LastModifiedTime": time::format(flow.modified),
+        "ExecutionMode": if flow.express { "Express" } else { "Standard" },
+        "ResourceGroupId": flow.group,
+        "Environment": { "Variables": variables },
+    });
+    match value {
+        Value::Object(body) => body,
+        _ => Map::new(),
+    }
+}
+
+/// Reads a definition; refuses what validation calls an error, with its message.
+pub(super) fn program(name: &str, definition: &str, express: bool) -> Result<Program, Fault> {
+    let (tree, yaml) = yaml::parse(definition);
+    let (flow, diagnostics) = check_with(&tree, yaml, Options { express });
+    if let Some(problem) = refusal(definition, &diagnostics) {
+        return Err(Fault::invalid(problem));
+    }
+    let program = flow.as_ref().map(compile).ok_or_else(|| Fault::invalid("the definition holds no flow"))?;
+    match program.name() {
+        Some(own) if own != name => Err(Fault::invalid(format!(
+            "the definition is named `{own}`, but the flow `{name}`: they must be the same"
+        ))),
+        _ => Ok(program),
+    }
+}
+
+/// The same of a definition that was taken before: what is refused now may run to its end.
+pub(super) fn compiled(definition: &str) -> Option<Program> {
+    let (tree, yaml) = yaml::parse(definition);
+    check_with(&tree, yaml, Options::default()).0.as_ref().map(compile)
+}
+
+fn check_type(kind: &str) -> Result<(), Fault> {
+    match kind {
+        "FDL" => Ok(()),
+        _ => Err(Fault::invalid(format!("`Type` must be `FDL`, not `{kind}`"))),
+    }
+}
+
+fn express(parameters: &Parameters) -> Result<Option<bool>, Fault> {
+    match parameters.get("ExecutionMode") {
+        None => Ok(None),
+        Some("Standard") => Ok(Some(false)),
+        Some("Express") => Ok(Some(true)),
+        Some(other) => Err(Fault::invalid(format!("`ExecutionMode` must be `Standard` or `Express`, not `{other}`"))),
+    }
+}
+
+/// From a list of objects with `Name`, `Value` and `Description`.
+pub(super) fn variables(list: &[Value]) -> Vec<Variable> {
+    let text = |item: &Value, key: &str| item.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let variable = |item: &Value| Variable {
+        name: text(item, "Name"),
+        value: text(item, "Value"),
+        description: text(item, "Description"),
+    };
+    list.iter().map(variable).collect()
+}
+
+/// `Environment.Variables.1.Name` and so on, as the SDKs flatten it, or one text of JSON.
+fn environment(parameters: &Parameters) -> Result<Option<Vec<Variable>>, Fault> {
+    if let Some(text) = parameters.get("Environment") {
+        let broken = || Fault::invalid("`Environment` must be the text of a JSON object with a list `Variables`");
+        let value: Value = serde_json::from_str(text).map_err(|_| broken())?;
+        let list = value.get("Variables").and_then(Value::as_array).ok_or_else(broken)?;
+        return Ok(Some(variables(list)));
+    }
+    let mut variables: BTreeMap<u32, Variable> = BTreeMap::new();
+    for (name, value) in parameters.all() {
+        let Some((number, field)) = name.strip_prefix("Environment.Variables.").and_then(|rest| rest.split_once('.'))
+        else {
+            continue;
+        };
+        let number = number.parse().map_err(|_| Fault::invalid(format!("`{name}` has no number")))?;
+        let variable = variables.entry(number).or_default();
+        match field {
+            "Name" => value.clone_into(&mut variable.name),
+            "Value" => value.clone_into(&mut variable.value),
+            "Description" => value.clone_into(&mut variable.description),
+            _ => return Err(Fault::invalid(format!("`{name}` is no part of an environment"))),
+        }
+    }
+    Ok((!variables.is_empty()).then(|| variables.into_values().collect()))
+}

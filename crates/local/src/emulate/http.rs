@@ -1,0 +1,156 @@
+//! What comes in and what goes out, and the parameters in between.
+
+use super::fault::Fault;
+
+/// One HTTP request, as it came.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// Upper case.
+    pub method: String,
+    /// The `Host` header, with the port where there is one.
+    pub host: String,
+    /// Begins with `/`.
+    pub path: String,
+    /// Behind the `?`, as written.
+    pub query: String,
+    /// Names in any case.
+    pub headers: Vec<(String, String)>,
+    /// As sent.
+    pub body: Vec<u8>,
+}
+
+/// One HTTP response.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Response {
+    /// The status.
+    pub status: u16,
+    /// Names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// JSON in UTF-8, apart from the quirks.
+    pub body: Vec<u8>,
+    /// The connection is closed without an answer; nothing above counts.
+    pub cut: bool,
+}
+
+impl Request {
+    /// The value of a header, by its lower-case name.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    /// True where the body is a form.
+    fn is_form(&self) -> bool {
+        self.header("content-type").is_some_and(|value| {
+            let kind = value.split(';').next().unwrap_or_default();
+            kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
+        })
+    }
+}
+
+/// Query and form, decoded. Each name is there once.
+#[derive(Debug, Default)]
+pub(super) struct Parameters {
+    /// From the query.
+    pub query: Vec<(String, String)>,
+    /// From the form.
+    pub form: Vec<(String, String)>,
+}
+
+impl Parameters {
+    pub(crate) fn read(request: &Request) -> Result<Self, Fault> {
+        let query = pairs(&request.query)?;
+        let form = if request.is_form() {
+            pairs(std::str::from_utf8(&request.body).map_err(|_| Fault::invalid("the form is not UTF-8"))?)?
+        } else {
+            Vec::new()
+        };
+        let parameters = Parameters { query, form };
+        let mut names: Vec<&str> = parameters.all().map(|(name, _)| name).collect();
+        names.sort_unstable();
+        let twice = names.iter().zip(names.iter().skip(1)).find(|(a, b)| a == b);
+        if let Some((name, _)) = twice {
+            return Err(Fault::invalid(format!("the parameter `{name}` is given twice")));
+        }
+        Ok(parameters)
+    }
+
+    /// Every pair, the query's first.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.query.iter().chain(&self.form).map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// The value, if it is there and not empty: the service makes no difference.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.all().find(|&(n, value)| n == name && !value.is_empty()).map(|(_, value)| value)
+    }
+
+    pub(crate) fn required(&self, name: &str) -> Result<&str, Fault> {
+        self.get(name).ok_or_else(|| Fault::missing_parameter(name))
+    }
+
+    /// A whole number in a range.
+    pub(crate) fn number(&self, name: &str, least: u64, most: u64) -> Result<Option<u64>, Fault> {
+        let Some(text) = self.get(name) else { return Ok(None) };
+        match text.parse::<u64>() {
+            Ok(number) if (least..=most).contains(&number) => Ok(Some(number)),
+            _ => Err(Fault::invalid(format!("`{name}` must be a whole number from {least} to {most}, not `{text}`"))),
+        }
+    }
+
+    /// Refuses what is not emulated, where leaving it out of account would be a wrong answer.
+    pub(crate) fn refuse(&self, name: &str, why: &str) -> Result<(), Fault> {
+        match self.get(name) {
+            None => Ok(()),
+            Some(value) => Err(Fault::invalid(format!("`{name}` must be left out, not `{value}`: {why}"))),
+        }
+    }
+
+    /// A text of a limited length.
+    pub(crate) fn text(&self, name: &str, most: usize) -> Result<Option<&str>, Fault> {
+        let Some(text) = self.get(name) else { return Ok(None) };
+        if text.chars().count() > most {
+            return Err(Fault::invalid(format!("`{name}` is longer than {most} characters")));
+        }
+        Ok(Some(text))
+    }
+}
+
+fn pairs(text: &str) -> Result<Vec<(String, String)>, Fault> {
+    text.split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            match (decode(name), decode(value)) {
+                (Some(name), Some(value)) => Ok((name, value)),
+                _ => Err(Fault::invalid(format!("the parameter `{name}` is not percent-encoded UTF-8"))),
+            }
+        })
+        .collect()
+}
+
+/// Form decoding: `+` is a space. A `%` without two hex digits stays as it is, as in browsers.
+fn decode(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&byte, tail)) = rest.split_first() {
+        rest = tail;
+        match byte {
+            b'+' => bytes.push(b' '),
+            b'%' => match hex(tail) {
+                Some((decoded, tail)) => {
+                    bytes.push(decoded);
+                    rest = tail;
+                }
+                None => bytes.push(b'%'),
+            },
+            _ => bytes.push(byte),
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
+
+fn hex(bytes: &[u8]) -> Option<(u8, &[u8])> {
+    let (digits, tail) = bytes.split_first_chunk::<2>()?;
+    let [high, low] = digits.map(|digit| char::from(digit).to_digit(16));
+    Some((u8::try_from(high? * 16 + low?).ok()?, tail))
+}

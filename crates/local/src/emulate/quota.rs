@@ -1,0 +1,42 @@
+//! Token buckets per account, as the limits page of the service gives them.
+
+use std::collections::BTreeMap;
+
+use crate::simulate::Millis;
+
+/// Every bucket of the account.
+#[derive(Debug, Default)]
+pub(super) struct Quotas {
+    buckets: BTreeMap<String, Bucket>,
+}
+
+#[derive(Debug)]
+struct Bucket {
+    /// In thousandths of a token: a rate per second then is a whole number per millisecond.
+    level: u64,
+    at: Millis,
+}
+
+impl Quotas {
+    /// Takes one token of the operation, or says in how many milliseconds there will be one.
+    pub(crate) fn take(&mut self, action: &str, now: Millis) -> Result<(), Millis> {
+        let (burst, rate) = match action {
+            "StartExecution" => (100, 100),
+            "StartSyncExecution" => (1000, 1000),
+            "DescribeExecution" | "GetExecutionHistory" => (50, 5),
+            _ => (10, 2),
+        };
+        let full = burst * 1000;
+        let bucket = self.buckets.entry(action.to_owned()).or_insert(Bucket { level: full, at: now });
+        let elapsed = now.saturating_sub(bucket.at);
+        bucket.level = bucket.level.saturating_add(elapsed.saturating_mul(rate)).min(full);
+        bucket.at = now;
+        match bucket.level.checked_sub(1000) {
+            Some(level) => {
+                bucket.level = level;
+                Ok(())
+            }
+            None => Err((1000 - bucket.level).div_ceil(rate)),
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! The comments of a text, each handed out once, to whatever its line becomes.
+
+use cloudflow_base::text::Span;
+use cloudflow_language::yaml::{Kind, Node, Tree};
+
+/// Every comment of one text.
+pub(super) struct Comments {
+    // INVARIANT: ascending byte offsets, the first is 0.
+    lines: Vec<u32>,
+    // INVARIANT: in the order of the text.
+    list: Vec<Comment>,
+}
+
+struct Comment {
+    /// The line it stands on, from 0.
+    line: usize,
+    /// The line it belongs to: its own if something stands before it there, else the next line
+    /// that holds anything.
+    of: usize,
+    /// An empty line stands before it, and a comment of the same block before that.
+    apart: bool,
+    /// `# …`; empty once it is handed out.
+    text: String,
+}
+
+impl Comments {
+    /// Reads the comments of a tree's text: what begins with `#` outside every scalar.
+    pub fn new(tree: &Tree<'_>) -> Self {
+        let text = tree.text();
+        let scalars = scalars(tree);
+        let mut lines = vec![0_u32];
+        let mut list: Vec<Comment> = Vec::new();
+        // Own-line comments that still look for the line they belong to.
+        let mut waiting = 0;
+        let mut scalar = scalars.iter().peekable();
+        let mut offset = 0_u32;
+        let mut blank = false;
+        for (number, line) in text.split_inclusive('\n').enumerate() {
+            let end = offset + line.len() as u32;
+            // A line of a template language stays before what it stands before.
+            let is_template = line.trim_start().starts_with("{%");
+            // A scalar that began on an earlier line may reach into this one, or over it.
+            let mut from = offset;
+            let mut found = is_template.then(|| offset + (line.len() - line.trim_start().len()) as u32);
+            let mut inside = false;
+            while found.is_none() {
+                while scalar.peek().is_some_and(|span| span.end <= from) {
+                    scalar.next();
+                }
+                let next = scalar.peek().map_or(end, |span| span.start.max(from).min(end));
+                inside |= scalar.peek().is_some_and(|span| span.start < end);
+                let gap = text.get(from as usize..next as usize).unwrap_or_default();
+                if let Some(at) = mark(gap, from == offset) {
+                    found = Some(from + at as u32);
+                    break;
+                }
+                match scalar.peek() {
+                    Some(span) if span.start < end && span.end < end => from = span.end.max(from + 1),
+                    _ => break,
+                }
+            }
+            let content = found.map_or(line, |at| text.get(offset as usize..at as usize).unwrap_or_default());
+            let own = content.trim().is_empty() && !(inside && found.is_none());
+            if let Some(at) = found {
+                let comment = text.get(at as usize..end as usize).unwrap_or_default().trim_end();
+                let apart = blank && list.len() > waiting;
+                list.push(Comment { line: number, of: number, apart, text: comment.to_owned() });
+            }
+            blank = own && found.is_none();
+            if !own && content.trim() != "---" {
+                // What waited belongs here; so does this line's own comment.
+                list.iter_mut().skip(waiting).for_each(|comment| comment.of = number);
+                waiting = list.len();
+            }
+            offset = end;
+            lines.push(end);
+        }
+        list.iter_mut().skip(waiting).for_each(|comment| comment.of = usize::MAX);
+        Comments { lines, list }
+    }
+
+    /// The comments above the line of an offset.
+    pub fn lead(&mut self, offset: u32) -> Vec<String> {
+        let line = self.line(offset);
+        let from = self.list.partition_point(|comment| comment.of < line);
+        let block = self.list.iter_mut().skip(from).take_while(|comment| comment.of == line && comment.line < line);
+        take(block)
+    }
+
+    /// The comment behind what stands at an offset, on the same line.
+    pub fn trail(&mut self, offset: u32) -> Option<String> {
+        let line = self.line(offset);
+        let at = self.list.partition_point(|comment| comment.line < line);
+        let comment = self.list.get_mut(at).filter(|comment| comment.line == line && comment.of == line)?;
+        Some(std::mem::take(&mut comment.text)).filter(|text| !text.is_empty())
+    }
+
+    /// Every comment that is left within a span, and above its first line.
+    pub fn rest(&mut self, span: Span) -> Vec<String> {
+        let (first, last) = (self.line(span.start), self.line(span.end.saturating_sub(1).max(span.start)));
+        let from = self.list.partition_point(|comment| comment.of < first);
+        take(self.list.iter_mut().skip(from).take_while(|comment| comment.line <= last))
+    }
+
+    /// Where the first line of a template language begins.
+    pub fn template_line(&self) -> Option<u32> {
+        let found = self.list.iter().find(|comment| comment.text.starts_with("{%"))?;
+        self.lines.get(found.line).copied()
+    }
+
+    /// Every comment that is left.
+    pub fn all(&mut self) -> Vec<String> {
+        take(self.list.iter_mut())
+    }
+
+    fn line(&self, offset: u32) -> usize {
+        self.lines.partition_point(|start| *start <= offset).saturating_sub(1)
+    }
+}
+
+fn take<'c>(comments: impl Iterator<Item = &'c mut Comment>) -> Vec<String> {
+    let mut found = Vec::new();
+    for comment in comments.filter(|comment| !comment.text.is_empty()) {
+        if comment.apart && !found.is_empty() {
+            found.push(String::new());
+        }
+        found.push(std::mem::take(&mut comment.text));
+    }
+    found
+}
+
+/// Where a comment begins: at a `#` behind a blank, or at the beginning of a line.
+fn mark(gap: &str, begins_line: bool) -> Option<usize> {
+    gap.match_indices('#').map(|(at, _)| at).find(|at| {
+        match gap.get(..*at).and_then(|before| before.chars().next_back()) {
+            Some(before) => before.is_whitespace(),
+            None => begins_line,
+        }
+    })
+}
+
+/// The places of all scalars, in the order of the text.
+fn scalars(tree: &Tree<'_>) -> Vec<Span> {
+    let mut found = Vec::new();
+    let mut todo: Vec<Node<'_>> = tree.root().into_iter().collect();
+    while let Some(node) = todo.pop() {
+        // An alias is a scalar here: what it stands for is elsewhere.
+        if node.kind() == Kind::Scalar || is_alias(node, tree.text()) {
+            found.push(node.span());
+            continue;
+        }
+        todo.extend(node.items());
+        todo.extend(node.entries().flat_map(|(key, value)| [key, value]));
+    }
+    found.retain(|span| !span.is_empty());
+    found.sort_unstable();
+    found
+}
+
+/// True for `*name`: no scalar begins so.
+pub(super) fn is_alias(node: Node<'_>, text: &str) -> bool {
+    node.span().of(text).starts_with('*')
+}

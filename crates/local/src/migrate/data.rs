@@ -1,0 +1,350 @@
+//! References of the old dialect as expressions of the new one.
+//!
+//! The old dialect merges the output of every step into the local data of its scope; the new
+//! one hands the output of a state to the next, and nothing else. So the data of a scope travel
+//! in one object: `input` (the scope's input), `local` (its local data), and for the steps of an
+//! option `outer` (what travels in the scope around it). Only what is read is handed on.
+
+use super::Migrator;
+use super::reads::{self, Root};
+use super::write::{Entry, Value, json_text};
+use cloudflow_base::text::Span;
+use cloudflow_language::expr::{self, Expr, ExprKind, StepKind};
+use cloudflow_language::flow::{Mapping, ScopeId, State, Text};
+use cloudflow_language::yaml::{Kind, Node};
+
+/// How the data of a scope travel.
+#[derive(Clone, Debug)]
+pub(super) struct Frame {
+    /// Whose facts hold here.
+    pub scope: ScopeId,
+    /// Where the input of the scope is.
+    pub input: Input,
+    /// `local` travels.
+    pub local: bool,
+    /// `local` will travel: this is the first step, it makes it.
+    pub fresh: bool,
+    /// `outer` travels.
+    pub outer: bool,
+    /// For steps that are told apart no further: the step whose place in the scope they share.
+    pub at: Option<u32>,
+}
+
+/// Where the input of a scope is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Input {
+    /// It is the execution's.
+    Execution,
+    /// It travels as `input`.
+    Travels,
+    /// Nobody reads it.
+    Unread,
+}
+
+/// What a step's output mappings call `$local`.
+#[derive(Clone, Debug)]
+pub(super) enum Local {
+    /// One value.
+    Value(&'static str),
+    /// Nothing.
+    Empty,
+    /// The results of this many branches.
+    Branches(usize),
+    /// The results of the iterations.
+    Items,
+    /// The record of an error.
+    Error,
+}
+
+/// Where a source comes to.
+pub(super) enum Source<'a> {
+    Expression(String),
+    Constant(Node<'a>),
+    /// It leads nowhere, which the old dialect takes as null.
+    Nothing,
+    /// It is only to be had from the step's whole input.
+    NeedsOwn,
+}
+
+/// The step's own input where an `InputConstructor` keeps it.
+pub(super) const OWN: &str = "$Input.own";
+
+impl Frame {
+    /// The expression of the scope's input.
+    pub fn input(&self) -> &'static str {
+        match self.input {
+            Input::Execution => "$Context.Execution.Input",
+            Input::Travels | Input::Unread => "$Input.input",
+        }
+    }
+
+    /// True where anything travels.
+    pub fn carries(&self) -> bool {
+        self.local || self.fresh || self.outer || self.input == Input::Travels
+    }
+
+    /// The entries that hand on what travels, from below `base`, apart from `local`.
+    pub fn carry(&self, base: &str) -> Vec<Entry> {
+        let mut entries = Vec::new();
+        if self.input == Input::Travels {
+            entries.push(Entry::expression("input", &[base, ".input"].concat()));
+        }
+        if self.outer {
+            entries.push(Entry::expression("outer", &[base, ".outer"].concat()));
+        }
+        entries
+    }
+}
+
+impl<'f, 'a> Migrator<'f, 'a> {
+    /// A source in a mapping that sees the data of the scope.
+    pub fn parent_source(&mut self, frame: &Frame, source: Node<'a>) -> Source<'a> {
+        match reads::reference(source) {
+            None => Source::Constant(source),
+            Some((Root::Input, rest)) => Source::Expression([frame.input(), rest].concat()),
+            Some((Root::Local, rest)) if frame.local => Source::Expression(["$Input.local", rest].concat()),
+            Some((Root::Local, _)) => {
+                self.review(source.span(), "nothing has been put into `$local` here: the value is null");
+                Source::Nothing
+            }
+            Some((Root::Context, rest)) => self.context(source, rest),
+            Some((Root::Own, rest)) => Source::Expression(if frame.local {
+                ["jsonMerge(", frame.input(), ", $Input.local)", rest].concat()
+            } else {
+                [frame.input(), rest].concat()
+            }),
+        }
+    }
+
+    pub fn context(&mut self, source: Node<'a>, rest: &str) -> Source<'a> {
+        let known = match rest {
+            ".task.token" => "$Context.Current.TaskToken",
+            ".execution.name" => "$Context.Execution.Name",
+            ".step.name" => "$Context.Current.Name",
+            ".flow.name" => {
+                self.review(source.span(), "the context no longer holds the name of the flow: it is written out");
+                return Source::Expression(json_text(&self.name));
+            }
+            _ => {
+                let message = ["the context no longer holds `", rest.trim_start_matches('.'), "`: it is null"].concat();
+                self.no_equal(source.span(), message);
+                return Source::Nothing;
+            }
+        };
+        Source::Expression(known.to_owned())
+    }
+
+    /// Entries of a constructor from mappings that see the data of the scope.
+    pub fn parent_entries(&mut self, frame: &Frame, mappings: &[Mapping<'a>]) -> Vec<Entry> {
+        let mut entries = Vec::new();
+        for mapping in latest(mappings) {
+            let (Some(target), Some(source)) = (mapping.target, mapping.source) else {
+                continue;
+            };
+            let built = self.parent_source(frame, source);
+            let entry = self.entry(target.value, built);
+            entries.push(self.dress_mapping(entry, mapping));
+        }
+        entries
+    }
+
+    /// An entry of a constructor.
+    pub fn entry(&mut self, key: &str, source: Source<'a>) -> Entry {
+        match source {
+            Source::Expression(expression) => Entry::expression(key, &expression),
+            Source::Constant(node) => Entry::new(key, self.constant(node)),
+            Source::Nothing | Source::NeedsOwn => Entry::new(key, Value::Scalar("null".to_owned())),
+        }
+    }
+
+    /// The comments of a mapping, on the entry it becomes.
+    pub fn dress_mapping(&mut self, entry: Entry, mapping: &Mapping<'a>) -> Entry {
+        let lead = self.comments.lead(mapping.node.span().start);
+        let trail = mapping.source.filter(|source| source.kind() == Kind::Scalar);
+        let trail = trail.and_then(|source| self.comments.trail(source.span().start));
+        let rest = self.rest(mapping.node);
+        entry.lead(lead).lead(rest).trail(trail)
+    }
+
+    /// A path into the step's own input, where no constructor has made it: the key it begins
+    /// with, and everything behind that as written.
+    pub fn own_path(&mut self, frame: &Frame, state: &'f State<'a>, key: &str, rest: &str) -> Source<'a> {
+        let Some(shaping) = &state.input else {
+            let travels = || Source::Expression([frame.input(), ".", key, rest].concat());
+            if !frame.local {
+                return travels();
+            }
+            let Some(facts) = self.facts.get(frame.scope.0 as usize) else {
+                return Source::NeedsOwn;
+            };
+            let at = frame.at.unwrap_or(state.index);
+            return match facts.keys.get(key) {
+                None if !facts.unknown => travels(),
+                Some(Some(first)) if *first < at => Source::Expression(["$Input.local.", key, rest].concat()),
+                _ => Source::NeedsOwn,
+            };
+        };
+        let found = reads::entries(shaping).iter().rev().find(|entry| entry.target.is_some_and(|t| t.value == key));
+        let Some(source) = found.and_then(|entry| entry.source) else {
+            return Source::NeedsOwn;
+        };
+        if reads::reference(source).is_none_or(|(root, _)| root == Root::Context) {
+            return Source::NeedsOwn;
+        }
+        match self.parent_source(frame, source) {
+            Source::Expression(expression) => Source::Expression([&expression, rest].concat()),
+            _ => Source::NeedsOwn,
+        }
+    }
+
+    /// The step's whole own input.
+    pub fn own_whole(&mut self, frame: &Frame, state: &'f State<'a>, own: Option<&'static str>) -> Value {
+        if let Some(own) = own {
+            return Value::Scalar(own.to_owned());
+        }
+        match &state.input {
+            Some(shaping) => Value::Map(self.parent_entries(frame, reads::entries(shaping))),
+            None => Value::Scalar(merged(frame)),
+        }
+    }
+
+    /// A reference to the step's own input: `$`, `$.a.b`, or `$input…` in its output mappings.
+    pub fn own_source(
+        &mut self,
+        frame: &Frame,
+        state: &'f State<'a>,
+        rest: &str,
+        own: Option<&'static str>,
+    ) -> Source<'a> {
+        if let Some(own) = own {
+            return Source::Expression([own, rest].concat());
+        }
+        match first_key(rest) {
+            Some((key, rest)) => self.own_path(frame, state, key, rest),
+            None if state.input.is_none() => Source::Expression([&merged(frame), rest].concat()),
+            None => Source::NeedsOwn,
+        }
+    }
+
+    /// An expression of the old dialect over the step's own input; none where only the whole
+    /// input will do.
+    pub fn own_expression(
+        &mut self,
+        frame: &Frame,
+        state: &'f State<'a>,
+        text: Text<'a>,
+        own: Option<&'static str>,
+    ) -> Option<String> {
+        // The backslashes are left over from some host language.
+        let unescaped;
+        let mut value = text.value;
+        if expr::parse(value).is_ok_and(|parsed| parsed.escaped_quotes) {
+            unescaped = value.replace("\\\"", "\"");
+            value = &unescaped;
+        }
+        let Ok(parsed) = expr::parse(value) else {
+            self.review(
+                text.span,
+                "the expression cannot be read before the template is filled in: it is kept as it is",
+            );
+            return Some(value.to_owned());
+        };
+        let mut edits = Vec::new();
+        variables(&parsed.expr, &mut edits);
+        edits.sort_unstable_by_key(|(span, _)| *span);
+        let mut out = String::with_capacity(value.len() + 16 * edits.len());
+        let mut from = 0;
+        for (span, steps) in edits {
+            out.push_str(value.get(from..span.start as usize).unwrap_or_default());
+            let steps = Span { start: span.end, end: steps }.of(value);
+            match self.own_source(frame, state, steps, own) {
+                Source::Expression(expression) => out.push_str(&expression),
+                _ => return None,
+            }
+            from = span.end as usize + steps.len();
+        }
+        out.push_str(value.get(from..).unwrap_or_default());
+        Some(out)
+    }
+
+    /// True where the mappings need the step's whole input, so that it has to be kept.
+    pub fn needs_own(&mut self, frame: &Frame, state: &'f State<'a>) -> bool {
+        let shapings = state.output.iter().chain(state.error.iter().filter(|_| !state.catch.is_empty()));
+        for source in shapings.flat_map(reads::entries).filter_map(|entry| entry.source) {
+            if let Some((Root::Input | Root::Own, rest)) = reads::reference(source)
+                && !matches!(self.quietly(|this| this.own_source(frame, state, rest, None)), Source::Expression(_))
+            {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// The entries of an `InputConstructor` that keeps the step's own input beside what travels.
+    pub fn keep_own(&mut self, frame: &Frame, state: &'f State<'a>) -> Value {
+        let mut entries = frame.carry("$Input");
+        if frame.local {
+            entries.push(Entry::expression("local", "$Input.local"));
+        }
+        let own = self.own_whole(frame, state, None);
+        entries.push(self.whole("own", own));
+        Value::Map(entries)
+    }
+
+    /// An entry for what [`Migrator::own_whole`] says.
+    pub fn whole(&mut self, key: &str, own: Value) -> Entry {
+        match own {
+            Value::Scalar(expression) => Entry::expression(key, &expression),
+            other => Entry::new(key, other),
+        }
+    }
+}
+
+/// The default input of a step: the scope's input, and over it the local data.
+fn merged(frame: &Frame) -> String {
+    if frame.local { ["jsonMerge(", frame.input(), ", $Input.local)"].concat() } else { frame.input().to_owned() }
+}
+
+/// `.key` and what is behind it.
+fn first_key(rest: &str) -> Option<(&str, &str)> {
+    let rest = rest.strip_prefix('.')?;
+    let end = rest.find(['.', '[']).unwrap_or(rest.len());
+    Some((rest.get(..end)?, rest.get(end..)?))
+}
+
+/// Of mappings with one target the last; it wins.
+pub(super) fn latest<'s, 'a>(mappings: &'s [Mapping<'a>]) -> Vec<&'s Mapping<'a>> {
+    let mut seen = std::collections::HashSet::new();
+    let mut found: Vec<&Mapping<'a>> =
+        mappings.iter().rev().filter(|entry| entry.target.is_some_and(|t| seen.insert(t.value))).collect();
+    found.reverse();
+    found
+}
+
+/// Every `$` of an expression: its own place, and where the steps behind it end.
+// Recursion is bounded by the depth that the parser allows.
+fn variables(expr: &Expr<'_>, found: &mut Vec<(Span, u32)>) {
+    match &expr.kind {
+        ExprKind::Variable(_) => found.push((expr.span, expr.span.end)),
+        ExprKind::Path(base, steps) => match base.kind {
+            ExprKind::Variable(_) => {
+                // A key in brackets is not taken apart.
+                let plain = steps.first().is_some_and(|step| matches!(step.kind, StepKind::Member(_)));
+                let end = if plain { expr.span.end } else { base.span.end };
+                found.push((base.span, end));
+            }
+            _ => variables(base, found),
+        },
+        ExprKind::Call { args, .. } => args.iter().for_each(|arg| variables(arg, found)),
+        ExprKind::Unary(_, operand) => variables(operand, found),
+        ExprKind::Compare { left, right, .. } => {
+            variables(left, found);
+            variables(right, found);
+        }
+        ExprKind::And(operands) | ExprKind::Or(operands) | ExprKind::Array(operands) => {
+            operands.iter().for_each(|operand| variables(operand, found));
+        }
+        ExprKind::Object(entries) => entries.iter().for_each(|(_, _, value)| variables(value, found)),
+        ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::Text(_) => {}
+    }
+}

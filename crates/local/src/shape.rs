@@ -1,0 +1,266 @@
+//! The local service for JavaScript: the emulator's options, its answers, its tasks.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::emulate::{self, AccessKey, Emulator, Failure, How, Quirks, Reply, WaiterId};
+use crate::simulate;
+
+/// What `createEmulator` takes, apart from what stays in JavaScript.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct EmulatorOptions {
+    /// AccessKey ID and secret.
+    #[serde(default)]
+    pub access_keys: Vec<(String, String)>,
+    /// AccessKey ID and the STS token it needs.
+    #[serde(default)]
+    pub security_tokens: Vec<(String, String)>,
+    /// The token buckets count.
+    #[serde(default)]
+    pub quotas: bool,
+    /// A nonce is refused the second time.
+    #[serde(default)]
+    pub nonces: bool,
+    /// What goes wrong on demand.
+    #[serde(default)]
+    pub faults: Faults,
+}
+
+/// The switches of `faults`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Faults {
+    /// StartExecution answers with the status `""`.
+    #[serde(default)]
+    pub start_without_status: bool,
+    /// A long poll is answered after at most this long.
+    pub early_after_ms: Option<u32>,
+    /// A long poll that runs out is answered this much after its time.
+    #[serde(default)]
+    pub late_by_ms: u32,
+    /// Every answer takes this long.
+    #[serde(default)]
+    pub latency_ms: u32,
+    /// Fields without a value are left out.
+    #[serde(default)]
+    pub missing_fields: bool,
+    /// What a status that is not final reads as.
+    pub status: Option<String>,
+    /// The headers of the shared gateway.
+    #[serde(default)]
+    pub cors: bool,
+    /// Requests that fail.
+    #[serde(default)]
+    pub fail: Vec<Fail>,
+}
+
+/// Requests of one kind that fail.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Fail {
+    /// The operation; every one where there is none.
+    pub action: Option<String>,
+    /// How many go through first.
+    #[serde(default)]
+    pub skip: u32,
+    /// How many fail; all where there is none.
+    pub times: Option<u32>,
+    /// The way.
+    pub how: Way,
+    /// The HTTP status; 500 where there is none.
+    pub status: Option<u16>,
+    /// `Code`.
+    pub code: Option<String>,
+    /// `Message`.
+    pub message: Option<String>,
+    /// `x-acs-retry-after`.
+    pub retry_after_ms: Option<u32>,
+}
+
+/// A way to fail.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Way {
+    /// The request takes effect; the connection is closed without an answer.
+    Cut,
+    /// An error in JSON.
+    Error,
+    /// An error in XML.
+    Xml,
+    /// A success whose JSON breaks off.
+    Garbage,
+    /// An error without a body.
+    Empty,
+}
+
+/// What a request led to.
+#[derive(Debug, Default, Serialize)]
+pub struct Answer {
+    /// The held request; the answer comes later where there is no status.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waiter: Option<u64>,
+    /// The HTTP status.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// Names and values.
+    pub headers: Vec<(String, String)>,
+    /// Text in any case.
+    pub body: String,
+    /// The connection is closed instead.
+    pub cut: bool,
+}
+
+/// What executions want from outside.
+#[derive(Debug, Serialize)]
+pub struct Tasks {
+    /// Tasks to do.
+    pub wanted: Vec<Task>,
+    /// Tasks that nobody waits for any more.
+    pub cancelled: Vec<u64>,
+}
+
+/// What came back from a saved text.
+#[derive(Debug, Serialize)]
+pub struct Restored {
+    /// How many flows.
+    pub flows: usize,
+    /// How many executions.
+    pub executions: usize,
+    /// What did not, and why.
+    pub problems: Vec<String>,
+}
+
+/// A task to do.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Task {
+    /// What the result is given under.
+    pub id: u64,
+    /// The name of the state.
+    pub name: String,
+    /// `resourceArn` or `Action`.
+    pub action: String,
+    /// `resourceArn` in the parameters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resource: Option<String>,
+    /// 0 for the first try.
+    pub attempt: u32,
+    /// JSON text: what JavaScript makes of it is plain data, and what comes back as text cannot
+    /// be cyclic.
+    pub input: String,
+    /// The state waits until this is reported.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub task_token: Option<String>,
+}
+
+/// An emulator by its options.
+pub fn create(options: EmulatorOptions, seed: u64, breathe: Option<fn()>) -> Emulator {
+    let access_keys = options
+        .access_keys
+        .into_iter()
+        .map(|(id, secret)| {
+            let token = options.security_tokens.iter().find(|(key, _)| *key == id);
+            AccessKey { security_token: token.map(|(_, token)| token.clone()), id, secret }
+        })
+        .collect();
+    let quirks = quirks(options.faults);
+    let EmulatorOptions { quotas, nonces, .. } = options;
+    Emulator::new(emulate::Options { seed, access_keys, quotas, nonces, quirks, breathe })
+}
+
+/// What goes wrong from now on.
+pub fn set_faults(emulator: &mut Emulator, faults: Faults) {
+    emulator.set_quirks(quirks(faults));
+}
+
+/// Takes over what was saved.
+pub fn restore(emulator: &mut Emulator, text: &str) -> Result<Restored, String> {
+    let emulate::Restored { flows, executions, problems } = emulator.restore(text)?;
+    Ok(Restored { flows, executions, problems })
+}
+
+fn quirks(faults: Faults) -> Quirks {
+    Quirks {
+        start_without_status: faults.start_without_status,
+        early_after: faults.early_after_ms.map(u64::from),
+        late_by: faults.late_by_ms.into(),
+        latency: faults.latency_ms.into(),
+        missing_fields: faults.missing_fields,
+        status: faults.status,
+        cors: faults.cors,
+        failures: faults.fail.into_iter().map(failure).collect(),
+    }
+}
+
+/// A request, asked.
+pub fn request(emulator: &mut Emulator, now: u64, request: &emulate::Request) -> Answer {
+    match emulator.request(now, request) {
+        Reply::Answer(response) => answer(None, response),
+        Reply::Hold(WaiterId(waiter)) => Answer { waiter: Some(waiter), ..Answer::default() },
+    }
+}
+
+/// The answers that are due.
+pub fn advance(emulator: &mut Emulator, now: u64) -> Vec<Answer> {
+    emulator.advance(now).into_iter().map(|(WaiterId(waiter), response)| answer(Some(waiter), response)).collect()
+}
+
+/// What executions want from outside, since the last call.
+pub fn tasks(emulator: &mut Emulator) -> Tasks {
+    let wanted = emulator.take_tasks().into_iter().map(|call| task(call.id, call.request)).collect();
+    Tasks { wanted, cancelled: emulator.take_cancelled() }
+}
+
+/// The result of a task: JSON text, or the name and the cause of an error.
+pub fn finish_task(emulator: &mut Emulator, now: u64, task: u64, result: Result<&str, (String, String)>) {
+    emulator.finish_task(now, task, task_result(result));
+}
+
+pub(crate) fn task(id: u64, request: simulate::TaskRequest) -> Task {
+    Task {
+        id,
+        name: request.name,
+        action: request.action,
+        resource: request.resource,
+        attempt: request.attempt,
+        input: request.input.to_string(),
+        task_token: request.token,
+    }
+}
+
+pub(crate) fn task_result(result: Result<&str, (String, String)>) -> simulate::TaskResult {
+    match result {
+        Ok(text) => serde_json::from_str::<Value>(text).map_err(|problem| simulate::Failure {
+            error: "Local.InvalidResult".to_owned(),
+            cause: format!("the result of the task is not JSON: {problem}"),
+        }),
+        Err((error, cause)) => Err(simulate::Failure { error, cause }),
+    }
+}
+
+fn answer(waiter: Option<u64>, response: emulate::Response) -> Answer {
+    Answer {
+        waiter,
+        status: Some(response.status),
+        headers: response.headers,
+        body: String::from_utf8_lossy(&response.body).into_owned(),
+        cut: response.cut,
+    }
+}
+
+fn failure(fail: Fail) -> Failure {
+    let status = fail.status.filter(|status| (400..600).contains(status)).unwrap_or(500);
+    let code = fail.code.unwrap_or_else(|| "InternalServerError".to_owned());
+    let message = fail.message.unwrap_or_else(|| "An internal error has occurred. Please retry.".to_owned());
+    let how = match fail.how {
+        Way::Cut => How::Cut,
+        Way::Empty => How::Empty { status },
+        Way::Garbage => {
+            How::Garbage { status: fail.status.filter(|status| (200..600).contains(status)).unwrap_or(200) }
+        }
+        Way::Xml => How::Xml { status, code, message },
+        Way::Error => How::Error { status, code, message, retry_after: fail.retry_after_ms.map(u64::from) },
+    };
+    Failure { action: fail.action, skip: fail.skip, times: fail.times, how }
+}

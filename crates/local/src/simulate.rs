@@ -1,0 +1,109 @@
+//! Runs a flow on a clock it is given, sans-IO: [`compile`] a flow, [`Machine::start`] it, hand
+//! in time and task results, take out task requests and events.
+//!
+//! What the pages of the service leave open is decided in one place each, and told in
+//! `docs/emulator.md`; `Local.*` error names are ours, chosen so that nobody takes them for the
+//! service's.
+
+mod compile;
+mod event;
+mod expression;
+mod function;
+mod machine;
+mod program;
+pub mod time;
+
+pub use compile::{compile, refusal};
+pub use event::{Detail, Event, EventKind};
+pub(crate) use function::next as next_random;
+pub use machine::{ChildFlow, Machine, Report, Start, TaskId, TaskMode, TaskRequest};
+pub use program::Program;
+pub use time::Millis;
+
+use serde_json::Value;
+
+/// The most that the input, the output or the local data of one state may take as JSON, in bytes.
+pub(crate) const LARGEST_DATA: usize = 64 * 1024;
+
+/// The most that one global variable may take as JSON, in bytes, and its name.
+pub(crate) const LARGEST_GLOBAL: usize = 256 * 1024;
+pub(crate) const LONGEST_GLOBAL_NAME: usize = 128;
+
+/// The most events of one execution.
+pub(crate) const LARGEST_HISTORY: usize = 5_000;
+
+/// Why a state or an execution failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The name that retry and catch rules match.
+    pub error: String,
+    /// For people.
+    pub cause: String,
+}
+
+/// What a task came to.
+pub type TaskResult = Result<Value, Failure>;
+
+/// Where an execution is. `Starting` is never seen here: a start takes no time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// In progress.
+    Running,
+    /// Reached its end.
+    Succeeded,
+    /// Ended by an error that nothing caught.
+    Failed,
+    /// Took longer than it may.
+    TimedOut,
+    /// Ended from outside.
+    Stopped,
+}
+
+impl Status {
+    /// The service's word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Status::Running => "Running",
+            Status::Succeeded => "Succeeded",
+            Status::Failed => "Failed",
+            Status::TimedOut => "TimedOut",
+            Status::Stopped => "Stopped",
+        }
+    }
+
+    /// True where nothing can follow.
+    pub const fn is_final(self) -> bool {
+        !matches!(self, Status::Running)
+    }
+}
+
+impl Failure {
+    pub(crate) fn new(error: &str, cause: impl Into<String>) -> Self {
+        Failure { error: error.to_owned(), cause: cause.into() }
+    }
+
+    /// The execution is over: nothing retries or catches this. "Otherwise the execution fails", say
+    /// the pages of a value that is too large; and a rule that catches everything must not hide
+    /// that a definition makes no sense here.
+    pub(crate) fn ends_execution(&self) -> bool {
+        matches!(
+            self.error.as_str(),
+            "Local.DataLimitExceeded" | "Local.HistoryLimitExceeded" | "Local.InvalidDefinition" | "Local.NotSupported"
+        )
+    }
+
+    /// A definition asks for what is not interpreted here.
+    pub(crate) fn not_supported(cause: impl Into<String>) -> Self {
+        Failure::new("Local.NotSupported", cause)
+    }
+
+    /// A definition makes no sense where it is met: it was run unchecked.
+    pub(crate) fn invalid_definition(cause: impl Into<String>) -> Self {
+        Failure::new("Local.InvalidDefinition", cause)
+    }
+
+    /// An expression has no value, or one of the wrong type.
+    pub(crate) fn expression(cause: impl Into<String>) -> Self {
+        Failure::new("Local.ExpressionError", cause)
+    }
+}

@@ -1,0 +1,342 @@
+//! From the model to the program.
+
+use serde_json::{Map, Value};
+
+use super::expression::{Expression, number};
+use super::machine::TaskMode;
+use super::program::{Catch, Iteration, Kind, Number, Program, Retry, Scope, Shape, State, Task, Wait, Way};
+use cloudflow_base::diagnostic::{Diagnostic, Path, PathSegment, Severity};
+use cloudflow_base::text::LineIndex;
+use cloudflow_language::flow::{
+    self, Dialect, Flow, NumberValue, Role, ScopeId, Shaping, StateId, StateKind, TextValue,
+};
+use cloudflow_language::yaml::{self, Node, Resolved};
+
+/// Values of a definition that become data. A definition of 1 MiB has fewer; one that means more
+/// got there by aliases.
+const MOST_VALUES: usize = 200_000;
+
+/// Compiles a flow. It should have passed the checks: what makes no sense is not refused here,
+/// but fails the execution where it is met.
+pub fn compile(flow: &Flow<'_>) -> Program {
+    let mut compiler = Compiler { flow, left: MOST_VALUES };
+    let scopes = flow.scopes().iter().map(|scope| Scope { start: flow.start(scope.id).map(index) }).collect();
+    let mut states: Vec<State> = flow.states().iter().map(|state| compiler.state(state)).collect();
+    for (state, path) in states.iter_mut().zip(paths(flow)) {
+        state.path = path;
+    }
+    Program {
+        dialect: flow.dialect,
+        express: flow.scope(ScopeId(0)).is_some_and(|scope| scope.express),
+        name: flow.name.map(|name| name.value.to_owned()),
+        timeout: flow.timeout.as_ref().and_then(|timeout| compiler.number(timeout)),
+        input: flow.input.as_ref().map(|shaping| compiler.shaping(shaping)),
+        output: flow.output.as_ref().map(|shaping| compiler.shaping(shaping)),
+        scopes,
+        states,
+    }
+}
+
+/// Why a flow should not be run: the first finding that is an error, with its place.
+pub fn refusal(text: &str, diagnostics: &[Diagnostic]) -> Option<String> {
+    let error = diagnostics.iter().find(|diagnostic| diagnostic.severity == Severity::Error)?;
+    Some(match error.span.map(|span| LineIndex::new(text).position(span.start)) {
+        Some(at) => format!("line {}, column {}: {}", at.line, at.column, error.message),
+        None => error.message.clone(),
+    })
+}
+
+struct Compiler<'f, 'a> {
+    flow: &'f Flow<'a>,
+    left: usize,
+}
+
+impl Compiler<'_, '_> {
+    fn state(&mut self, state: &flow::State<'_>) -> State {
+        let next = self.flow.after(state.id).map(index);
+        let machine = self.flow.dialect == Dialect::StateMachine;
+        let jumps_itself = matches!(state.kind, StateKind::Choice(_));
+        let lost = (machine && next.is_none() && !state.ends() && !jumps_itself).then(|| match &state.next {
+            Some(target) => format!("there is no state `{}` to go to", target.text.value),
+            None => "the state has neither `Next` nor `End: true`".to_owned(),
+        });
+        State {
+            name: state.name.map_or("", |name| name.value).into(),
+            path: Path::new(),
+            kind: self.kind(state),
+            next,
+            lost,
+            input: state.input.as_ref().map(|shaping| self.shaping(shaping)),
+            output: state.output.as_ref().map(|shaping| self.shaping(shaping)),
+            global: state.global.map(|node| self.shape(node)),
+            error: state.error.as_ref().map(|shaping| self.shaping(shaping)),
+            retry: state.retry.iter().map(|rule| self.retry(rule)).collect(),
+            catch: state
+                .catch
+                .iter()
+                .map(|rule| Catch {
+                    errors: rule.errors.iter().map(|name| name.value.to_owned()).collect(),
+                    output: rule.output.map(|node| self.shape(node)),
+                    target: rule.target.and_then(|target| target.state).map(index),
+                })
+                .collect(),
+        }
+    }
+
+    fn kind(&mut self, state: &flow::State<'_>) -> Kind {
+        match &state.kind {
+            StateKind::Pass => Kind::Pass,
+            StateKind::Succeed => Kind::Succeed,
+            StateKind::Wait(wait) => Kind::Wait(match (&wait.seconds, &wait.timestamp) {
+                (Some(seconds), _) => self.number(seconds).map_or(Wait::Nothing, Wait::Seconds),
+                (None, Some(timestamp)) => Wait::Until(text(timestamp)),
+                (None, None) => Wait::Nothing,
+            }),
+            StateKind::Fail(fail) => {
+                Kind::Fail { error: fail.error.as_ref().map(text), cause: fail.cause.as_ref().map(text) }
+            }
+            StateKind::Choice(choice) => Kind::Choice {
+                options: choice.options.iter().map(way).collect(),
+                default: choice.default.as_ref().map(way),
+            },
+            StateKind::Parallel(parallel) => {
+                Kind::Parallel { branches: parallel.branches.iter().map(|scope| scope.0 as usize).collect() }
+            }
+            StateKind::Map(map) => self.map(map),
+            StateKind::Task(task) => self.task(task),
+            StateKind::Unknown => Kind::NotSupported(match state.type_name {
+                Some(name) => format!("there is no type `{}`", name.value),
+                None => "the state has no type".to_owned(),
+            }),
+        }
+    }
+
+    fn map(&mut self, map: &flow::Map<'_>) -> Kind {
+        let distributed = map.config.is_some_and(|config| config.get("ExecutionMode").is_some());
+        if distributed || map.item_reader.is_some() {
+            return Kind::NotSupported(
+                "a `Map` in the distributed mode is not interpreted here: an inline one, without `ProcessorConfig`, is"
+                    .to_owned(),
+            );
+        }
+        match (map.items, map.body) {
+            (Some(items), Some(body)) => Kind::Map(Iteration {
+                items: Expression::read(items.value),
+                item: map.item.map(|text| text.value.to_owned()),
+                index: map.index.map(|text| text.value.to_owned()),
+                body: body.0 as usize,
+                concurrency: map.max_concurrency.as_ref().and_then(|number| self.number(number)),
+            }),
+            _ => Kind::NotSupported("the state says not what to repeat".to_owned()),
+        }
+    }
+
+    fn task(&mut self, task: &flow::Task<'_>) -> Kind {
+        let Some(action) = task.resource.or(task.action) else {
+            return Kind::NotSupported("the task says not what to call".to_owned());
+        };
+        let constructor = self.flow.dialect == Dialect::StateMachine;
+        Kind::Task(Task {
+            action: action.value.into(),
+            parameters: task
+                .params
+                .map(|node| if constructor { self.shape(node) } else { self.service_parameters(node) }),
+            timeout: task.timeout.as_ref().and_then(|timeout| self.number(timeout)),
+            mode: match task.mode.map(|mode| mode.value) {
+                Some("sync" | "WaitForSystemCallback") => TaskMode::SystemCallback,
+                Some("waitForCallback" | "WaitForCustomCallback") => TaskMode::CustomCallback,
+                _ => TaskMode::RequestComplete,
+            },
+        })
+    }
+
+    /// The defaults of the `flow` dialect are written on its pages; `StateMachine` requires what
+    /// has no default here, and keeps a constant interval without a rate.
+    fn retry(&mut self, rule: &flow::Retry<'_>) -> Retry {
+        let machine = self.flow.dialect == Dialect::StateMachine;
+        let value = |number: &Option<flow::Number<'_>>, default: f64| {
+            number.as_ref().and_then(constant).filter(|value| *value >= 0.0).unwrap_or(default)
+        };
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast of a float saturates")]
+        let most = value(&rule.max_attempts, 3.0) as u32;
+        Retry {
+            errors: rule.errors.iter().map(|name| name.value.to_owned()).collect(),
+            most,
+            interval: value(&rule.interval, 1.0),
+            rate: value(&rule.multiplier, if machine { 1.0 } else { 2.0 }),
+            cap: value(&rule.max_interval, if machine { f64::INFINITY } else { 86_400.0 }),
+        }
+    }
+
+    fn number(&mut self, number: &flow::Number<'_>) -> Option<Number> {
+        match number.value {
+            NumberValue::Expression(text) => Some(Number::Computed(Expression::read(text.value))),
+            _ => constant(number).map(Number::Value),
+        }
+    }
+
+    fn shaping(&mut self, shaping: &Shaping<'_>) -> Shape {
+        match shaping {
+            Shaping::Constructor(node) => self.shape(*node),
+            Shaping::Mappings { entries, .. } => {
+                let entries = entries.iter().filter_map(|entry| Some((entry.target?, entry.source?)));
+                Shape::Object(entries.map(|(target, source)| (target.value.to_owned(), self.source(source))).collect())
+            }
+        }
+    }
+
+    /// A `source` is a reference as a whole, or any constant.
+    fn source(&mut self, node: Node<'_>) -> Shape {
+        match node.resolve() {
+            Some(Resolved::Text(text)) if is_reference(text) => Shape::OrNull(Expression::read(text)),
+            _ => Shape::Constant(self.value(node)),
+        }
+    }
+
+    /// `serviceParams`: texts that begin with `$` refer to the step's own input.
+    // Recursion is bounded by the depth that the reader of YAML allows.
+    fn service_parameters(&mut self, node: Node<'_>) -> Shape {
+        match (node.kind(), node.resolve()) {
+            (yaml::Kind::Mapping, _) => Shape::Object(
+                node.entries()
+                    .map(|(key, value)| (key.text().unwrap_or_default().to_owned(), self.service_parameters(value)))
+                    .collect(),
+            ),
+            (_, Some(Resolved::Text(text))) if text == "$" || text.starts_with("$.") || is_reference(text) => {
+                Shape::OrNull(Expression::read(text))
+            }
+            _ => Shape::Constant(self.value(node)),
+        }
+    }
+
+    /// A constructor: keys that end in `.$` hold expressions, at any depth.
+    // Recursion is bounded by the depth that the reader of YAML allows.
+    fn shape(&mut self, node: Node<'_>) -> Shape {
+        match node.kind() {
+            yaml::Kind::Mapping => {
+                let mut entries = Vec::new();
+                for (key, value) in node.entries() {
+                    if !self.spend() {
+                        break;
+                    }
+                    let key = key.text().unwrap_or_default();
+                    entries.push(match (key.strip_suffix(".$"), value.text()) {
+                        (Some(key), Some(text)) => (key.to_owned(), Shape::Computed(Expression::read(text))),
+                        (Some(_), None) => {
+                            let message = format!("the value of `{key}` must be an expression");
+                            (key.to_owned(), Shape::Computed(Expression::Broken(message)))
+                        }
+                        (None, _) => (key.to_owned(), self.shape(value)),
+                    });
+                }
+                Shape::Object(entries)
+            }
+            yaml::Kind::Sequence => {
+                Shape::List(node.items().map_while(|item| self.spend().then(|| self.shape(item))).collect())
+            }
+            yaml::Kind::Scalar => Shape::Constant(self.value(node)),
+        }
+    }
+
+    // Recursion is bounded by the depth that the reader of YAML allows.
+    fn value(&mut self, node: Node<'_>) -> Value {
+        match node.kind() {
+            yaml::Kind::Mapping => {
+                let mut object = Map::new();
+                for (key, value) in node.entries() {
+                    if !self.spend() {
+                        break;
+                    }
+                    object.insert(key.text().unwrap_or_default().to_owned(), self.value(value));
+                }
+                Value::Object(object)
+            }
+            yaml::Kind::Sequence => node.items().map_while(|item| self.spend().then(|| self.value(item))).collect(),
+            yaml::Kind::Scalar => match node.resolve() {
+                None | Some(Resolved::Null) => Value::Null,
+                Some(Resolved::Bool(value)) => Value::Bool(value),
+                Some(Resolved::Int(value)) => Value::from(value),
+                // What JSON cannot say as a number, such as `.inf`, stays a text.
+                Some(Resolved::Float(text)) => number(text).map_or_else(|| Value::from(text), Value::Number),
+                Some(Resolved::Text(text)) => Value::from(text),
+            },
+        }
+    }
+
+    fn spend(&mut self) -> bool {
+        self.left = self.left.saturating_sub(1);
+        self.left > 0
+    }
+}
+
+fn index(id: StateId) -> usize {
+    id.0 as usize
+}
+
+fn way(branch: &flow::Branch<'_>) -> Way {
+    Way {
+        condition: branch.condition.map(|text| Expression::read(text.value)),
+        body: branch.body.map(|scope| scope.0 as usize),
+        target: branch.target.and_then(|target| target.state).map(index),
+    }
+}
+
+fn text(value: &TextValue<'_>) -> Expression {
+    match value {
+        TextValue::Literal(text) => Expression::Literal(Value::from(text.value)),
+        TextValue::Expression(text) => Expression::read(text.value),
+    }
+}
+
+fn constant(number: &flow::Number<'_>) -> Option<f64> {
+    match number.value {
+        #[allow(clippy::cast_precision_loss, reason = "seconds beyond 2^53 are clamped anyway")]
+        NumberValue::Int(value) => Some(value as f64),
+        NumberValue::Float(text) => text.parse().ok(),
+        NumberValue::Expression(_) | NumberValue::Opaque => None,
+    }
+}
+
+/// `$input`, `$local` or `$context`, followed by the end, a dot or a bracket. The topic page's
+/// slip `$.x` is read as well.
+fn is_reference(text: &str) -> bool {
+    ["$input", "$local", "$context", "$"].iter().any(|root| {
+        text.strip_prefix(root).is_some_and(|rest| rest.starts_with(['.', '[']) || (rest.is_empty() && root.len() > 1))
+    })
+}
+
+/// The path of every state in the definition, in the order of the states.
+fn paths(flow: &Flow<'_>) -> Vec<Path> {
+    let mut of_state: Vec<Path> = vec![Path::new(); flow.states().len()];
+    // Owners come before what they own, so one pass is enough.
+    for scope in flow.scopes() {
+        let mut path = match scope.owner {
+            Some(owner) => of_state.get(index(owner)).cloned().unwrap_or_default(),
+            None => Path::new(),
+        };
+        path.extend(steps_to(flow.dialect, scope.role));
+        for state in flow.states_of(scope.id) {
+            let mut own = path.clone();
+            own.push(PathSegment::Index(state.index as usize));
+            if let Some(slot) = of_state.get_mut(index(state.id)) {
+                *slot = own;
+            }
+        }
+    }
+    of_state
+}
+
+fn steps_to(dialect: Dialect, role: Role) -> Path {
+    let machine = dialect == Dialect::StateMachine;
+    let list = if machine { "States" } else { "steps" };
+    let mut path: Path = match role {
+        Role::Top => Path::new(),
+        Role::Option(at) => vec![(if machine { "Branches" } else { "choices" }).into(), (at as usize).into()],
+        Role::Default => vec![(if machine { "Default" } else { "default" }).into()],
+        Role::Branch(at) => vec![(if machine { "Branches" } else { "branches" }).into(), (at as usize).into()],
+        Role::Body if machine => vec!["Processor".into()],
+        Role::Body => Path::new(),
+    };
+    path.push(list.into());
+    path
+}

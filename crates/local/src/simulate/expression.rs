@@ -1,0 +1,340 @@
+//! Expressions, owned by the program, and their values.
+
+use std::cell::Cell;
+use std::cmp::Ordering;
+
+use serde_json::{Map, Number, Value};
+
+use super::{Failure, function};
+use cloudflow_language::expr::{CompareOp, ExprKind, StepKind, UnaryOp, ast, parse};
+
+/// An expression that can be evaluated any number of times.
+#[derive(Clone, Debug)]
+pub(super) enum Expression {
+    Literal(Value),
+    Variable(Variable),
+    Path(Box<Expression>, Vec<Step>),
+    Call(String, Vec<Expression>),
+    Not(Box<Expression>),
+    Minus(Box<Expression>),
+    Compare(CompareOp, Box<Expression>, Box<Expression>),
+    And(Vec<Expression>),
+    Or(Vec<Expression>),
+    Array(Vec<Expression>),
+    Object(Vec<(String, Expression)>),
+    /// It could not be read; using it fails.
+    Broken(String),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Variable {
+    /// `$`: the state's own input.
+    Own,
+    Input,
+    Output,
+    Local,
+    Context,
+    Global,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Step {
+    Member(String),
+    Index(usize),
+    All,
+}
+
+/// What an expression sees.
+pub(super) struct Env<'a> {
+    pub input: &'a Value,
+    /// `$`, where it is not the same.
+    pub own: Option<&'a Value>,
+    /// `$Output` of a `StateMachine`.
+    pub output: Option<&'a Value>,
+    /// `$local` of a `flow`.
+    pub local: Option<&'a Value>,
+    pub global: &'a Value,
+    /// Built only where it is asked for.
+    pub context: &'a dyn Fn() -> Value,
+    /// For `uuid` and `randomInt`.
+    pub random: &'a Cell<u64>,
+    /// A comparison with a missing value is false (`!=` true), as recommended for the
+    /// `StateMachine` dialect. Otherwise it makes the whole condition not true.
+    pub missing_compares: bool,
+}
+
+/// Why there is no value.
+#[derive(Debug)]
+pub(super) enum NoValue {
+    /// A path leads nowhere.
+    Missing(String),
+    Other(Failure),
+}
+
+impl Expression {
+    pub(crate) fn read(text: &str) -> Self {
+        match parse(text.trim()) {
+            Ok(parsed) => own(&parsed.expr),
+            Err(diagnostic) => Expression::Broken(format!("`{text}` cannot be read: {}", diagnostic.message)),
+        }
+    }
+
+    /// The value. A missing one is told apart: what it means depends on the place.
+    // Recursion is bounded by the depth that the parser allows.
+    pub(crate) fn value(&self, env: &Env<'_>) -> Result<Value, NoValue> {
+        Ok(match self {
+            Expression::Literal(value) => value.clone(),
+            Expression::Variable(_) | Expression::Path(..) => self.place(env)?,
+            Expression::Call(name, arguments) => {
+                let arguments = all(arguments, env)?;
+                function::call(name, arguments, env.random).map_err(NoValue::Other)?
+            }
+            Expression::Not(operand) => Value::Bool(!truth(&operand.value(env)?)?),
+            Expression::Minus(operand) => match operand.value(env)? {
+                Value::Number(number) => negative(&number)?,
+                other => return Err(wrong(format!("`-` needs a number, not {}", kind(&other)))),
+            },
+            Expression::Compare(op, left, right) => Value::Bool(compare(*op, left, right, env)?),
+            Expression::And(operands) => {
+                for operand in operands {
+                    if !truth(&operand.value(env)?)? {
+                        return Ok(Value::Bool(false));
+                    }
+                }
+                Value::Bool(true)
+            }
+            Expression::Or(operands) => {
+                for operand in operands {
+                    if truth(&operand.value(env)?)? {
+                        return Ok(Value::Bool(true));
+                    }
+                }
+                Value::Bool(false)
+            }
+            Expression::Array(items) => Value::Array(all(items, env)?),
+            Expression::Object(entries) => {
+                let mut object = Map::new();
+                for (key, value) in entries {
+                    object.insert(key.clone(), value.value(env)?);
+                }
+                Value::Object(object)
+            }
+            Expression::Broken(message) => return Err(wrong(message.clone())),
+        })
+    }
+
+    /// The value in a constructor: a missing one fails the state.
+    pub(crate) fn required(&self, env: &Env<'_>) -> Result<Value, Failure> {
+        self.value(env).map_err(Failure::from)
+    }
+
+    /// The value in a mapping of the `flow` dialect: a missing one is null.
+    pub(crate) fn or_null(&self, env: &Env<'_>) -> Result<Value, Failure> {
+        match self.value(env) {
+            Err(NoValue::Missing(_)) => Ok(Value::Null),
+            other => other.map_err(Failure::from),
+        }
+    }
+
+    /// True where the condition holds. A missing value, a wrong type or a value that is neither
+    /// true nor false make it not hold: the next option, and in the end the default, is taken.
+    pub(crate) fn holds(&self, env: &Env<'_>) -> bool {
+        matches!(self.value(env), Ok(Value::Bool(true)))
+    }
+
+    fn place(&self, env: &Env<'_>) -> Result<Value, NoValue> {
+        let (base, steps) = match self {
+            Expression::Path(base, steps) => (&**base, steps.as_slice()),
+            other => (other, [].as_slice()),
+        };
+        let none = || NoValue::Missing("the variable has no value here".to_owned());
+        // A path into a variable borrows: only what it leads to is copied.
+        let computed;
+        let value = match base {
+            Expression::Variable(Variable::Own) => env.own.unwrap_or(env.input),
+            Expression::Variable(Variable::Input) => env.input,
+            Expression::Variable(Variable::Output) => env.output.ok_or_else(none)?,
+            Expression::Variable(Variable::Local) => env.local.ok_or_else(none)?,
+            Expression::Variable(Variable::Global) => env.global,
+            Expression::Variable(Variable::Context) => {
+                computed = (env.context)();
+                &computed
+            }
+            other => {
+                computed = other.value(env)?;
+                &computed
+            }
+        };
+        follow(value, steps)
+    }
+}
+
+impl From<NoValue> for Failure {
+    fn from(no_value: NoValue) -> Self {
+        match no_value {
+            NoValue::Missing(what) => Failure::expression(what),
+            NoValue::Other(failure) => failure,
+        }
+    }
+}
+
+fn own(expr: &ast::Expr<'_>) -> Expression {
+    let boxed = |expr: &ast::Expr<'_>| Box::new(own(expr));
+    let list = |exprs: &[ast::Expr<'_>]| exprs.iter().map(own).collect();
+    match &expr.kind {
+        ExprKind::Null => Expression::Literal(Value::Null),
+        ExprKind::Bool(value) => Expression::Literal(Value::Bool(*value)),
+        ExprKind::Number(text) => match number(text) {
+            Some(number) => Expression::Literal(Value::Number(number)),
+            None => Expression::Broken(format!("`{text}` is no number")),
+        },
+        ExprKind::Text(text) => Expression::Literal(Value::from(text.as_ref())),
+        ExprKind::Variable(name) => match *name {
+            "$" => Expression::Variable(Variable::Own),
+            "$Input" | "$input" => Expression::Variable(Variable::Input),
+            "$Output" => Expression::Variable(Variable::Output),
+            "$local" => Expression::Variable(Variable::Local),
+            "$Context" | "$context" => Expression::Variable(Variable::Context),
+            "$Global" => Expression::Variable(Variable::Global),
+            other => Expression::Broken(format!("there is no variable `{other}`")),
+        },
+        ExprKind::Path(base, steps) => {
+            let steps = steps.iter().map(|step| match &step.kind {
+                StepKind::Member(name) => Step::Member(name.clone().into_owned()),
+                StepKind::Index(index) => Step::Index(usize::try_from(*index).unwrap_or(usize::MAX)),
+                StepKind::All => Step::All,
+            });
+            Expression::Path(boxed(base), steps.collect())
+        }
+        ExprKind::Call { name, args, .. } => Expression::Call((*name).to_owned(), list(args)),
+        ExprKind::Unary(UnaryOp::Not, operand) => Expression::Not(boxed(operand)),
+        ExprKind::Unary(UnaryOp::Minus, operand) => Expression::Minus(boxed(operand)),
+        ExprKind::Compare { op, left, right } => Expression::Compare(*op, boxed(left), boxed(right)),
+        ExprKind::And(operands) => Expression::And(list(operands)),
+        ExprKind::Or(operands) => Expression::Or(list(operands)),
+        ExprKind::Array(items) => Expression::Array(list(items)),
+        ExprKind::Object(entries) => {
+            Expression::Object(entries.iter().map(|(key, _, value)| (key.clone().into_owned(), own(value))).collect())
+        }
+    }
+}
+
+/// A number as JSON would read it.
+pub(super) fn number(text: &str) -> Option<Number> {
+    text.parse::<i64>().ok().map(Number::from).or_else(|| Number::from_f64(text.parse().ok()?))
+}
+
+fn all(expressions: &[Expression], env: &Env<'_>) -> Result<Vec<Value>, NoValue> {
+    expressions.iter().map(|expression| expression.value(env)).collect()
+}
+
+/// After a `[*]` the value is one flat list, and elements that lack the rest of the path are left
+/// out, as the consumer of the one public mapping with two of them expects.
+// Recursion happens at `[*]` only, each time one level further down in the data.
+fn follow(mut value: &Value, mut steps: &[Step]) -> Result<Value, NoValue> {
+    while let Some((step, rest)) = steps.split_first() {
+        let (next, what) = match step {
+            Step::Member(name) => (value.get(name.as_str()), format!("`{name}`")),
+            Step::Index(index) => (value.get(*index), format!("element {index}")),
+            Step::All => return every(value, rest),
+        };
+        value = next.ok_or_else(|| NoValue::Missing(format!("there is no {what} in {}", kind(value))))?;
+        steps = rest;
+    }
+    Ok(value.clone())
+}
+
+fn every(value: &Value, rest: &[Step]) -> Result<Value, NoValue> {
+    let Value::Array(items) = value else {
+        return Err(NoValue::Missing(format!("`[*]` needs a list, not {}", kind(value))));
+    };
+    let nested = rest.iter().any(|step| matches!(step, Step::All));
+    let mut found = Vec::new();
+    for item in items {
+        match follow(item, rest) {
+            Ok(Value::Array(inner)) if nested => found.extend(inner),
+            Ok(value) => found.push(value),
+            Err(NoValue::Missing(_)) => {}
+            Err(other) => return Err(other),
+        }
+    }
+    Ok(Value::Array(found))
+}
+
+fn compare(op: CompareOp, left: &Expression, right: &Expression, env: &Env<'_>) -> Result<bool, NoValue> {
+    let operand = |expression: &Expression| match expression.value(env) {
+        Ok(value) => Ok(Some(value)),
+        Err(NoValue::Missing(_)) if env.missing_compares => Ok(None),
+        Err(other) => Err(other),
+    };
+    let (Some(left), Some(right)) = (operand(left)?, operand(right)?) else {
+        return Ok(op == CompareOp::NotEqual);
+    };
+    let ordered =
+        || order(&left, &right).ok_or_else(|| wrong(format!("{} and {} have no order", kind(&left), kind(&right))));
+    Ok(match op {
+        CompareOp::Equal => equal(&left, &right),
+        CompareOp::NotEqual => !equal(&left, &right),
+        CompareOp::Less => ordered()? == Ordering::Less,
+        CompareOp::LessEqual => ordered()? != Ordering::Greater,
+        CompareOp::Greater => ordered()? == Ordering::Greater,
+        CompareOp::GreaterEqual => ordered()? != Ordering::Less,
+        CompareOp::In => match (&left, &right) {
+            (_, Value::Array(items)) => items.iter().any(|item| equal(item, &left)),
+            (Value::String(key), Value::Object(object)) => object.contains_key(key),
+            _ => return Err(wrong(format!("`in` needs a list, or a text and an object, not {}", kind(&right)))),
+        },
+    })
+}
+
+/// Equality as people mean it: `1` and `1.0` are one number, at any depth.
+// Recursion is bounded by the depth of JSON that the reader of JSON allows.
+pub(super) fn equal(left: &Value, right: &Value) -> bool {
+    match (left, right) {
+        (Value::Number(a), Value::Number(b)) => a == b || a.as_f64() == b.as_f64(),
+        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal(a, b)),
+        (Value::Object(a), Value::Object(b)) => {
+            a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| equal(a, b)))
+        }
+        _ => left == right,
+    }
+}
+
+fn order(left: &Value, right: &Value) -> Option<Ordering> {
+    match (left, right) {
+        (Value::Number(a), Value::Number(b)) => match (a.as_i64(), b.as_i64()) {
+            (Some(a), Some(b)) => Some(a.cmp(&b)),
+            _ => a.as_f64()?.partial_cmp(&b.as_f64()?),
+        },
+        (Value::String(a), Value::String(b)) => Some(a.cmp(b)),
+        _ => None,
+    }
+}
+
+fn truth(value: &Value) -> Result<bool, NoValue> {
+    value.as_bool().ok_or_else(|| wrong(format!("true or false is needed, not {}", kind(value))))
+}
+
+fn negative(number: &Number) -> Result<Value, NoValue> {
+    let negative = match number.as_i64() {
+        Some(number) => number.checked_neg().map(Value::from),
+        None => number.as_f64().map(|number| Value::from(-number)),
+    };
+    negative.ok_or_else(|| wrong(format!("`-{number}` does not fit")))
+}
+
+fn wrong(cause: String) -> NoValue {
+    NoValue::Other(Failure::expression(cause))
+}
+
+/// What a value is, for messages.
+pub(super) fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}

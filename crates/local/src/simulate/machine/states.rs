@@ -1,0 +1,357 @@
+//! How a frame goes from state to state, and what becomes of it.
+
+use std::rc::Rc;
+
+use serde_json::{Map, Value, json};
+
+use super::super::event::{Detail, EventKind};
+use super::super::expression::{Env, kind};
+use super::super::program::{Retry, State, matches};
+use super::super::{Failure, Status};
+use super::{ChildKind, Current, FrameId, Machine, Phase, Timer, check_globals, check_size, merged, overlaid};
+use cloudflow_language::flow::Dialect;
+
+impl Machine {
+    /// One turn of a frame that can go on.
+    pub(super) fn step(&mut self, id: FrameId) {
+        let Some(frame) = self.frames.get(&id) else { return };
+        match frame.current.phase {
+            Phase::Enter if self.draining => {}
+            Phase::Enter if frame.at == usize::MAX => self.end_frame(id),
+            Phase::Enter => self.enter(id),
+            Phase::Begin => self.begin(id),
+            Phase::Sleep(_) | Phase::Pause(_) | Phase::Task(_) | Phase::Children(_) => {}
+        }
+    }
+
+    /// The timer of a frame.
+    pub(super) fn woken(&mut self, id: FrameId) {
+        let Some(frame) = self.frames.get_mut(&id) else { return };
+        match frame.current.phase {
+            Phase::Sleep(_) => {
+                let output = match self.program.dialect {
+                    Dialect::Flow => Rc::new(Value::Object(Map::new())),
+                    Dialect::StateMachine => Rc::clone(&frame.current.input),
+                };
+                self.succeed(id, output, None);
+            }
+            Phase::Pause(_) => {
+                frame.current.phase = Phase::Begin;
+                self.ready.push_back(id);
+            }
+            _ => {}
+        }
+    }
+
+    fn enter(&mut self, id: FrameId) {
+        let Some(frame) = self.frames.get_mut(&id) else { return };
+        let (raw, detail) = match self.program.dialect {
+            Dialect::Flow => {
+                (overlaid(&frame.input, &frame.data), Detail::Entered(Rc::clone(&frame.input), Rc::clone(&frame.data)))
+            }
+            Dialect::StateMachine => {
+                (Rc::clone(&frame.data), Detail::Entered(Rc::clone(&frame.data), Rc::new(Value::Object(Map::new()))))
+            }
+        };
+        frame.current = Current { phase: Phase::Begin, input: Rc::clone(&raw), raw, ..Current::new() };
+        self.tell(id, EventKind::StepEntered, detail);
+        if let Some(frame) = self.frames.get_mut(&id) {
+            frame.current.entered = frame.last_event;
+        }
+        self.begin(id);
+    }
+
+    /// Shapes the input and does the work; also again, after a pause.
+    fn begin(&mut self, id: FrameId) {
+        let program = Rc::clone(&self.program);
+        let Some(frame) = self.frames.get(&id) else { return };
+        let Some(state) = program.states.get(frame.at) else { return };
+        let first = frame.current.attempt == 0;
+        let input = match &state.input {
+            None => Ok(Rc::clone(&frame.current.raw)),
+            Some(shape) => {
+                let (input, local) = match program.dialect {
+                    Dialect::Flow => (&frame.input, Some(&*frame.data)),
+                    Dialect::StateMachine => (&frame.current.raw, None),
+                };
+                // `$` of an input mapping is a slip of one page: what there would be without mappings.
+                let own = Some(&*frame.current.raw);
+                self.with_env(frame, input, None, local, |env| shape.build(&Env { own, ..*env })).map(Rc::new)
+            }
+        };
+        let input = input.and_then(|input| check_size(&input, "the input").map(|()| input));
+        match input {
+            Err(failure) => self.fail(id, failure),
+            Ok(input) => {
+                if let Some(frame) = self.frames.get_mut(&id) {
+                    frame.current.input = Rc::clone(&input);
+                }
+                if first {
+                    self.tell(id, EventKind::StepStarted, Detail::Input(input));
+                }
+                if let Err(failure) = self.work(id, state) {
+                    self.fail(id, failure);
+                }
+            }
+        }
+    }
+
+    /// The work is done; shapes the output and goes on.
+    pub(super) fn succeed(&mut self, id: FrameId, raw: Rc<Value>, jump: Option<usize>) {
+        let program = Rc::clone(&self.program);
+        let Some(frame) = self.frames.get(&id) else { return };
+        let Some(state) = program.states.get(frame.at) else { return };
+        match self.shape_output(id, state, raw) {
+            Err(failure) => self.fail(id, failure),
+            Ok(output) => {
+                self.tell(id, EventKind::StepSucceeded, Detail::Output(Rc::clone(&output)));
+                if let (None, None, Some(lost)) = (jump, state.next, &state.lost) {
+                    return self.fail_frame(id, Failure::invalid_definition(lost.clone()));
+                }
+                self.leave(id, &output, jump.or(state.next));
+            }
+        }
+    }
+
+    fn shape_output(&mut self, id: FrameId, state: &State, raw: Rc<Value>) -> Result<Rc<Value>, Failure> {
+        let Some(frame) = self.frames.get(&id) else { return Ok(raw) };
+        let input = Rc::clone(&frame.current.input);
+        let machine = self.program.dialect == Dialect::StateMachine;
+        let (output, local) = if machine { (Some(&*raw), None) } else { (None, Some(&*raw)) };
+        let mut global = None;
+        let built = match &state.output {
+            Some(shape) => Rc::new(self.with_env(frame, &input, output, local, |env| shape.build(env))?),
+            // The array of a parallel or a foreach is seen by its mappings only.
+            None if !machine && raw.is_array() && matches!(frame.current.phase, Phase::Children(_)) => {
+                Rc::new(json!({}))
+            }
+            None => Rc::clone(&raw),
+        };
+        if let Some(shape) = &state.global {
+            global = Some(self.with_env(frame, &input, output, local, |env| shape.build(env))?);
+        }
+        if !built.is_object() && (!machine || frame.objects) {
+            let error = if machine { "Local.InvalidOutput" } else { "FnF.InvalidLocal" };
+            return Err(Failure::new(error, format!("the output must be an object, not {}", kind(&built))));
+        }
+        check_size(&built, "the output")?;
+        if let Some(global) = global {
+            let global = merged(&self.global, &global);
+            check_globals(&global)?;
+            self.global = global;
+        }
+        Ok(built)
+    }
+
+    /// Leaves the state with its output.
+    fn leave(&mut self, id: FrameId, output: &Rc<Value>, next: Option<usize>) {
+        let machine = self.program.dialect == Dialect::StateMachine;
+        let Some(frame) = self.frames.get_mut(&id) else { return };
+        frame.data = if machine { Rc::clone(output) } else { overlaid(&frame.data, output) };
+        let local = if machine { Rc::new(Value::Object(Map::new())) } else { Rc::clone(&frame.data) };
+        let size = check_size(&local, "the local data");
+        self.tell(id, EventKind::StepExited, Detail::Local(local));
+        if let Err(failure) = size {
+            return self.raise(id, failure);
+        }
+        let Some(frame) = self.frames.get_mut(&id) else { return };
+        match next {
+            Some(next) => {
+                frame.at = next;
+                frame.current = Current::new();
+                self.ready.push_back(id);
+            }
+            None => self.end_frame(id),
+        }
+    }
+
+    /// The state failed: retry, catch, or pass it on.
+    pub(super) fn fail(&mut self, id: FrameId, failure: Failure) {
+        let program = Rc::clone(&self.program);
+        self.drop_work(id);
+        if failure.ends_execution() {
+            return self.fail_frame(id, failure);
+        }
+        let Some(frame) = self.frames.get_mut(&id) else { return };
+        let Some(state) = program.states.get(frame.at) else { return };
+        let failure = Rc::new(failure);
+        frame.current.error = Some(Rc::clone(&failure));
+        if let Some((k, rule)) = again(&program.dialect, state, &mut frame.current, &failure.error) {
+            let delay = rule.delay(k);
+            let timer = self.timer(delay, Timer::Frame(id));
+            if let Some(frame) = self.frames.get_mut(&id) {
+                frame.current.attempt += 1;
+                frame.current.phase = Phase::Pause(timer);
+            }
+            return;
+        }
+        let Some(rule) = state.catch.iter().find(|rule| matches(&rule.errors, &failure.error)) else {
+            return self.fail_frame(id, (*failure).clone());
+        };
+        let Some(frame) = self.frames.get(&id) else { return };
+        let input = Rc::clone(&frame.current.input);
+        let built = match (program.dialect, &rule.output, &state.error) {
+            (Dialect::StateMachine, Some(shape), _) => self.with_env(frame, &input, None, None, |env| shape.build(env)),
+            (Dialect::Flow, _, Some(shape)) => {
+                let record = json!({ "error": failure.error, "cause": failure.cause, "code": failure.error });
+                self.with_env(frame, &input, None, Some(&record), |env| shape.build(env))
+            }
+            _ => Ok(json!({})),
+        };
+        let built = built.and_then(|output| check_size(&output, "the output").map(|()| Rc::new(output)));
+        match (built, rule.target) {
+            (Ok(output), Some(target)) => {
+                self.tell(id, EventKind::StepFailed, Detail::Failure(failure));
+                self.leave(id, &output, Some(target));
+            }
+            (Ok(_), None) => {
+                let cause = "the rule that catches the error names no state to go to";
+                self.fail_frame(id, Failure::invalid_definition(cause));
+            }
+            (Err(failure), _) => self.fail_frame(id, failure),
+        }
+    }
+
+    /// Nothing caught it: the state is left, and the frame is over.
+    fn fail_frame(&mut self, id: FrameId, failure: Failure) {
+        self.tell(id, EventKind::StepFailed, Detail::Failure(Rc::new(failure.clone())));
+        let local = self.frames.get(&id).map(|frame| Rc::clone(&frame.data));
+        let local = local.filter(|_| self.program.dialect == Dialect::Flow).unwrap_or_else(|| Rc::new(json!({})));
+        self.tell(id, EventKind::StepExited, Detail::Local(local));
+        self.raise(id, failure);
+    }
+
+    /// Ends a frame with an error: the state that owns it fails, and in the end the execution.
+    fn raise(&mut self, id: FrameId, failure: Failure) {
+        match self.close(id) {
+            Some((parent, _)) => self.fail(parent, failure),
+            None => self.finish(Status::Failed, None, Some(failure)),
+        }
+    }
+
+    /// The series is over.
+    pub(super) fn end_frame(&mut self, id: FrameId) {
+        let Some(frame) = self.frames.get(&id) else { return };
+        if frame.parent.is_none() {
+            let program = Rc::clone(&self.program);
+            return match self.flow_output(&program, frame) {
+                Ok(output) => self.finish(Status::Succeeded, Some(output), None),
+                Err(failure) => self.finish(Status::Failed, None, Some(failure)),
+            };
+        }
+        let data = Rc::clone(&frame.data);
+        if let Some((parent, slot)) = self.close(id) {
+            self.child_done(parent, slot, &data);
+        }
+    }
+
+    /// Takes a frame away, and says so to its parent's history.
+    fn close(&mut self, id: FrameId) -> Option<(FrameId, usize)> {
+        self.drop_work(id);
+        self.take_away(id)
+    }
+
+    fn child_done(&mut self, id: FrameId, slot: usize, data: &Rc<Value>) {
+        let machine = self.program.dialect == Dialect::StateMachine;
+        let Some(frame) = self.frames.get_mut(&id) else { return };
+        let Phase::Children(children) = &mut frame.current.phase else { return };
+        if let Some(result) = children.results.get_mut(slot) {
+            *result = Some((**data).clone());
+        }
+        children.open = children.open.saturating_sub(1);
+        if let Some(slot) = children.waiting.next() {
+            children.open += 1;
+            let by = frame.last_event;
+            return self.open_child(id, slot, by);
+        }
+        if children.open > 0 {
+            return;
+        }
+        let kind = children.kind;
+        let mut results = std::mem::take(&mut children.results).into_iter().map(Option::unwrap_or_default);
+        let (output, jump) = match kind {
+            ChildKind::Option(jump) => (results.next().unwrap_or_default(), jump),
+            ChildKind::Branches if machine => {
+                let named = results.enumerate().map(|(at, result)| (format!("Branch{at}"), result));
+                (Value::Object(named.collect()), None)
+            }
+            ChildKind::Iterations if machine => (json!({ "Items": results.collect::<Vec<_>>() }), None),
+            ChildKind::Branches | ChildKind::Iterations => (results.collect(), None),
+        };
+        self.succeed(id, Rc::new(output), jump);
+    }
+
+    /// Ends whatever the state of a frame has in progress: its timer, its task, its children.
+    fn drop_work(&mut self, id: FrameId) {
+        let mut todo = vec![id];
+        // Parents before children; closed from the end, so that histories nest.
+        let mut below = Vec::new();
+        while let Some(id) = todo.pop() {
+            let Some(frame) = self.frames.get_mut(&id) else { continue };
+            match std::mem::replace(&mut frame.current.phase, Phase::Begin) {
+                Phase::Sleep(timer) | Phase::Pause(timer) => {
+                    self.timers.remove(&timer);
+                }
+                Phase::Task(task) => self.drop_task(task),
+                Phase::Children(_) => {
+                    let children: Vec<FrameId> = self
+                        .frames
+                        .iter()
+                        .filter(|(_, f)| f.parent.is_some_and(|(p, _)| p == id))
+                        .map(|(id, _)| *id)
+                        .collect();
+                    todo.extend(&children);
+                    below.extend(children);
+                }
+                Phase::Enter | Phase::Begin => {}
+            }
+        }
+        while let Some(child) = below.pop() {
+            let entered = self.frames.get(&child).is_some_and(|frame| frame.current.entered > 0);
+            if entered {
+                let local = Rc::new(json!({}));
+                self.tell(child, EventKind::StepExited, Detail::Local(local));
+            }
+            self.take_away(child);
+        }
+    }
+
+    /// Takes a frame away; its end is told to its owner's history.
+    fn take_away(&mut self, id: FrameId) -> Option<(FrameId, usize)> {
+        let frame = self.frames.remove(&id)?;
+        let (parent, slot) = frame.parent?;
+        if let Some(owner) = self.frames.get_mut(&parent) {
+            owner.last_event = frame.last_event;
+        }
+        if let Some(exit) = frame.exit {
+            self.tell(parent, exit, Detail::Index(slot));
+        }
+        Some((parent, slot))
+    }
+}
+
+/// The rule by which the state is tried again, and which retry this is.
+///
+/// In the `flow` dialect each rule counts for itself and one that is used up makes room for the
+/// next (nobody says so, but samples give two rules of one task different counts). In
+/// `StateMachine` only the first rule that matches is used, and the context has one count.
+fn again<'s>(dialect: &Dialect, state: &'s State, current: &mut Current, error: &str) -> Option<(u32, &'s Retry)> {
+    current.tries.resize(state.retry.len(), 0);
+    for (rule, tries) in state.retry.iter().zip(&mut current.tries) {
+        if !matches(&rule.errors, error) {
+            continue;
+        }
+        let used = match dialect {
+            Dialect::Flow => *tries,
+            Dialect::StateMachine => current.attempt,
+        };
+        if used < rule.most {
+            *tries += 1;
+            return Some((used + 1, rule));
+        }
+        if *dialect == Dialect::StateMachine {
+            return None;
+        }
+    }
+    None
+}

@@ -1,0 +1,313 @@
+//! Tasks: asked for, answered, reported by token, timed out.
+
+use std::rc::Rc;
+
+use serde_json::{Value, json};
+
+use super::super::event::{Detail, EventKind};
+use super::super::expression::kind;
+use super::super::program::{Task, millis};
+use super::super::{Failure, Millis, TaskResult};
+use super::{Frame, FrameId, Machine, Phase, Timer, TimerId, check_size};
+use cloudflow_language::flow::Dialect;
+
+/// The longest a task of the `StateMachine` dialect may say that it takes; 0 is for ever.
+const LONGEST_TASK: f64 = 604_800.0;
+
+/// A task in its [`Machine`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TaskId(pub u64);
+
+/// How the result of a task comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TaskMode {
+    /// With the answer: `requestResponse`, `RequestComplete`.
+    RequestComplete,
+    /// When what was begun has ended: `sync`, `WaitForSystemCallback`.
+    SystemCallback,
+    /// By a report for its token: `waitForCallback`, `WaitForCustomCallback`.
+    CustomCallback,
+}
+
+/// The start of another flow.
+#[derive(Clone, Debug)]
+pub struct ChildFlow {
+    /// The name of the flow.
+    pub flow: String,
+    /// The name of its execution; none where one is to be made up.
+    pub execution: Option<String>,
+    /// The input of its execution: an object.
+    pub input: Rc<Value>,
+    /// `CallbackFnFTaskToken`: whose task gets its result.
+    pub callback: Option<String>,
+}
+
+/// What an execution asks of the world outside.
+#[derive(Clone, Debug)]
+pub struct TaskRequest {
+    /// What the result is given under.
+    pub task: TaskId,
+    /// The name of the state.
+    pub name: String,
+    /// `resourceArn` or `Action`.
+    pub action: String,
+    /// `resourceArn` in the parameters of a `StateMachine` task.
+    pub resource: Option<String>,
+    /// 0 for the first try.
+    pub attempt: u32,
+    /// How the result comes.
+    pub mode: TaskMode,
+    /// What a function gets.
+    pub input: Rc<Value>,
+    /// Another flow is to be started. Whoever has none of that name treats it as any task.
+    ///
+    /// It is answered with [`ChildFlow::started`] through [`Machine::finish_task`] where the mode
+    /// is [`TaskMode::RequestComplete`]; with the same through [`Machine::submit_task`], and in the end
+    /// with its [`Machine::outcome`], where it is [`TaskMode::SystemCallback`].
+    pub child: Option<ChildFlow>,
+    /// The state waits until this is reported; the result only says that the call was made.
+    pub token: Option<String>,
+}
+
+/// What became of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Report {
+    /// It counts, as this event.
+    Taken(u64),
+    /// The task is over.
+    Completed,
+    /// No task of this execution has the token.
+    Unknown,
+}
+
+#[derive(Debug)]
+pub(super) struct Running {
+    frame: FrameId,
+    timer: Option<TimerId>,
+    token: Option<String>,
+    /// The value is what a function returned; the integration wraps it.
+    wraps: bool,
+}
+
+impl ChildFlow {
+    /// What the start of an execution answers to the task that asked for it
+    /// (<https://help.aliyun.com/document_detail/2400188.html>).
+    pub fn started(flow: &str, execution: &str, request: &str) -> Value {
+        json!({ "FlowName": flow, "ExecutionName": execution, "RequestID": request })
+    }
+}
+
+impl Machine {
+    /// The tasks asked for since the last call.
+    pub fn take_tasks(&mut self) -> Vec<TaskRequest> {
+        std::mem::take(&mut self.requests)
+    }
+
+    /// The tasks that nobody waits for any more, since the last call.
+    pub(crate) fn take_cancelled(&mut self) -> Vec<TaskId> {
+        std::mem::take(&mut self.cancelled)
+    }
+
+    /// What was begun for a task goes on; its result comes later.
+    pub fn submit_task(&mut self, now: Millis, task: TaskId, answer: Value) {
+        self.advance(now);
+        let Some(frame) = self.running.get(&task).map(|running| running.frame) else { return };
+        self.tell(frame, EventKind::TaskSubmitted, Detail::Output(Rc::new(answer)));
+        self.run();
+    }
+
+    /// The result of a task; of one that waits for its token, whether the call could be made.
+    /// A result that comes too late is dropped.
+    pub fn finish_task(&mut self, now: Millis, task: TaskId, result: TaskResult) {
+        self.advance(now);
+        let Some(running) = self.running.get(&task) else { return };
+        match (running.token.is_some(), result) {
+            (true, Ok(_)) => {
+                let frame = running.frame;
+                self.tell(frame, EventKind::TaskSubmitted, Detail::None);
+            }
+            (true, Err(failure)) => self.end_task(task, EventKind::TaskSubmitFailed, Err(failure)),
+            (false, result) => {
+                let kind = if result.is_ok() { EventKind::TaskSucceeded } else { EventKind::TaskFailed };
+                self.end_task(task, kind, result);
+            }
+        }
+        self.run();
+    }
+
+    /// The result of a task, by its token.
+    pub fn report(&mut self, now: Millis, token: &str, result: TaskResult) -> Report {
+        self.advance(now);
+        match self.tokens.get(token) {
+            None => Report::Unknown,
+            Some(None) => Report::Completed,
+            Some(Some(task)) => {
+                let kind = if result.is_ok() { EventKind::TaskSucceeded } else { EventKind::TaskFailed };
+                let event = self.events.len() as u64 + 1;
+                self.end_task(*task, kind, result);
+                self.run();
+                Report::Taken(event)
+            }
+        }
+    }
+
+    /// True where a result of the task can still count.
+    pub(crate) fn wants(&self, task: TaskId) -> bool {
+        self.running.contains_key(&task)
+    }
+
+    /// True where the token is or was that of one of its tasks.
+    pub(crate) fn knows(&self, token: &str) -> bool {
+        self.tokens.contains_key(token)
+    }
+
+    /// The token whose report a task waits for.
+    pub fn token_of(&self, task: TaskId) -> Option<&str> {
+        self.running.get(&task)?.token.as_deref()
+    }
+
+    /// The token of the task that a frame stands at: `v1.<flow>.<execution>.<event>.<check>`, as
+    /// the service's names all four.
+    pub(super) fn token(&self, frame: &Frame) -> String {
+        let check =
+            (self.key ^ frame.current.entered.wrapping_mul(0x9E37_79B9_7F4A_7C15)).rotate_left(frame.current.attempt);
+        format!("v1.{}.{}.{}.{check:016x}", self.flow, self.execution, frame.current.entered)
+    }
+
+    pub(super) fn task(&mut self, id: FrameId, task: &Task) -> Result<(), Failure> {
+        let Some(frame) = self.frames.get(&id) else { return Ok(()) };
+        let given = Rc::clone(&frame.current.input);
+        let parameters = match &task.parameters {
+            None => None,
+            Some(shape) => Some(Rc::new(self.with_env(frame, &given, None, None, |env| shape.build(env))?)),
+        };
+        let timeout = match &task.timeout {
+            None => 0.0,
+            Some(timeout) => self.with_env(frame, &given, None, None, |env| timeout.value(env))?,
+        };
+        let machine = self.program.dialect == Dialect::StateMachine;
+        let longest = if machine { LONGEST_TASK } else { f64::MAX };
+        if !(0.0..=longest).contains(&timeout) || timeout.fract() != 0.0 {
+            let cause = format!("the timeout of a task must be 0 to {longest} whole seconds, not {timeout}");
+            return Err(Failure::new("Local.InvalidTimeout", cause));
+        }
+        let resource =
+            parameters.as_ref().and_then(|parameters| parameters.get("resourceArn")?.as_str().map(str::to_owned));
+        // The one integration whose shapes are published: what reaches the function is `body`,
+        // and what it returns is found under `Body`.
+        let calls_function = machine && &*task.action == "FC:InvokeFunction";
+        let child = self.child(task, parameters.as_deref(), &given)?;
+        let input = match parameters {
+            Some(parameters) if calls_function => Rc::new(parameters.get("body").cloned().unwrap_or_else(|| json!({}))),
+            Some(parameters) => parameters,
+            None => given,
+        };
+        check_size(&input, "the input of the task")?;
+        let token = (task.mode == TaskMode::CustomCallback).then(|| self.token(frame));
+        // "In callback modes, the value delivered by the callback" is the output.
+        let wraps = calls_function && token.is_none();
+        let attempt = frame.current.attempt;
+        self.last_task += 1;
+        let number = TaskId(self.last_task);
+        let name = self.program.states.get(frame.at).map(|state| state.name.to_string()).unwrap_or_default();
+        self.tell(id, EventKind::TaskScheduled, Detail::Task(Rc::clone(&task.action), attempt, Rc::clone(&input)));
+        self.tell(id, EventKind::TaskStarted, Detail::None);
+        let timer = (timeout > 0.0).then(|| self.timer(millis(timeout), Timer::Task(number)));
+        if let Some(token) = &token {
+            self.tokens.insert(token.clone(), Some(number));
+        }
+        self.requests.push(TaskRequest {
+            task: number,
+            name,
+            action: task.action.to_string(),
+            resource,
+            attempt,
+            mode: task.mode,
+            input,
+            child,
+            token: token.clone(),
+        });
+        self.running.insert(number, Running { frame: id, timer, token, wraps });
+        self.phase(id, Phase::Task(number));
+        Ok(())
+    }
+
+    /// What a task starts that starts another flow. The parameters of `fnf:StartExecution`, which
+    /// only samples show, are those of the operation.
+    fn child(&self, task: &Task, parameters: Option<&Value>, given: &Rc<Value>) -> Result<Option<ChildFlow>, Failure> {
+        let parameter = |name: &str| parameters.and_then(|parameters| parameters.get(name));
+        let text = |name: &str| parameter(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+        let by_resource = |resource: &str| {
+            let name = resource.strip_prefix("acs:fnf:")?.split_once(":flow/")?.1;
+            Some(name.to_owned())
+        };
+        let (flow, execution, input) = if let Some(flow) = by_resource(&task.action) {
+            (Some(flow), text("ExecutionName"), Some(parameter("Input").unwrap_or(given)))
+        } else if task.action.eq_ignore_ascii_case("fnf:StartExecution") {
+            let flow = text("resourceArn").and_then(by_resource).or_else(|| text("FlowName").map(str::to_owned));
+            let execution = text("executionName").or_else(|| text("ExecutionName"));
+            (flow, execution, parameter("input").or_else(|| parameter("Input")))
+        } else {
+            return Ok(None);
+        };
+        let Some(flow) = flow else { return Ok(None) };
+        let input = match input {
+            None | Some(Value::Null) => json!({}),
+            // The operation itself takes a text.
+            Some(Value::String(text)) => serde_json::from_str(text).unwrap_or_default(),
+            Some(input) => input.clone(),
+        };
+        if !input.is_object() {
+            let cause = format!("the input of the flow `{flow}` must be an object, not {}", kind(&input));
+            return Err(Failure::new("fnf.InvalidArgument", cause));
+        }
+        let callback = text("CallbackFnFTaskToken").map(str::to_owned);
+        Ok(Some(ChildFlow { flow, execution: execution.map(str::to_owned), input: Rc::new(input), callback }))
+    }
+
+    pub(super) fn task_timed_out(&mut self, task: TaskId) {
+        let failure = Failure::new("FnF.TaskTimeout", "the task took longer than it may");
+        if self.running.contains_key(&task) {
+            self.cancelled.push(task);
+        }
+        self.end_task(task, EventKind::TaskTimedOut, Err(failure));
+    }
+
+    /// Its result is no longer wanted.
+    pub(super) fn drop_task(&mut self, task: TaskId) {
+        if self.forget(task).is_some() {
+            self.cancelled.push(task);
+            self.requests.retain(|request| request.task != task);
+        }
+    }
+
+    fn end_task(&mut self, task: TaskId, kind: EventKind, result: TaskResult) {
+        let Some(running) = self.forget(task) else { return };
+        let result = result.and_then(|value| {
+            let value = if running.wraps { json!({ "Body": value }) } else { value };
+            check_size(&value, "the result of the task").map(|()| Rc::new(value))
+        });
+        match result {
+            Ok(value) => {
+                self.tell(running.frame, kind, Detail::Output(Rc::clone(&value)));
+                self.succeed(running.frame, value, None);
+            }
+            Err(failure) => {
+                let kind = if kind == EventKind::TaskSucceeded { EventKind::TaskFailed } else { kind };
+                self.tell(running.frame, kind, Detail::Failure(Rc::new(failure.clone())));
+                self.fail(running.frame, failure);
+            }
+        }
+    }
+
+    fn forget(&mut self, task: TaskId) -> Option<Running> {
+        let running = self.running.remove(&task)?;
+        if let Some(timer) = running.timer {
+            self.timers.remove(&timer);
+        }
+        if let Some(slot) = running.token.as_ref().and_then(|token| self.tokens.get_mut(token)) {
+            *slot = None;
+        }
+        Some(running)
+    }
+}

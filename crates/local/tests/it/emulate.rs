@@ -1,0 +1,595 @@
+//! Conversations with the emulator, the clock in the test's hand.
+//!
+//! A case is a `script.txt`, one command a line, and the `answers.txt` it leads to:
+//!
+//! ```text
+//! set quotas | nonces | cors | start-without-status | missing-fields
+//! set latency 100 | late 500 | early 2000 | status Thinking
+//! set token STS.abc                 the key `testid` needs this STS token
+//! set fail <cut|empty|xml|error|garbage> [Action]   once
+//! at 1500                           the clock, in ms after 2024-05-06T07:08:09Z
+//! rpc a StartExecution FlowName=f Input='{"a": 1}'     a POST of the RPC signature, called `a`
+//! acs3 b DescribeExecution FlowName=f ExecutionName=e  a GET of the ACS3 signature
+//! raw c GET /?Action=X              no signature
+//! leave b                           the client of `b` disconnects
+//! finish <name of the state> <JSON> | fail <name of the state> <error>
+//! finish <name of the state> text:<bytes>     an object of so many bytes
+//! restart                    what is saved goes to a new emulator; held requests are lost
+//! ```
+//!
+//! `Name=@file` is the text of a file of the case, `Name=$a.TaskToken` the token of the task that
+//! was asked for last. Words that begin with `!` bend the request: `!secret=x`, `!key=x`,
+//! `!time=-1000000` (ms), `!nonce=x`, `!token=x`, `!method=GET`, `!version=x`, `!path=/x`, `!omit=X`,
+//! `!size=2000000` (bytes of a body that is no form).
+
+use std::collections::{BTreeSet, HashMap};
+use std::fmt::Write;
+
+use cloudflow_local::emulate::{AccessKey, Emulator, Failure, How, Options, Reply, Request, Response, WaiterId};
+use cloudflow_local::simulate::{self, time};
+use cloudflow_service::sign::{acs3, encode, rpc};
+
+use cloudflow_tests::{Case, cases, report};
+
+#[test]
+fn conversations() {
+    let mut failures = Vec::new();
+    for case in cases("emulate", "script.txt") {
+        let answers = Talk::new(&case).hold();
+        case.expect("answers.txt", &answers, &mut failures);
+        // Saved text and journal hold the same as the emulator, after every line.
+        let mut recorded = Talk::new(&case);
+        recorded.record = Some(String::new());
+        recorded.hold();
+        // What is saved and restored between two lines must not be noticed.
+        let script = case.read("script.txt");
+        if script.contains("set quotas") || script.contains("set nonces") || script.contains("set fail") {
+            continue;
+        }
+        let mut restarted = Talk::new(&case);
+        restarted.restarts = true;
+        let again = restarted.hold();
+        if again != answers {
+            failures.push(format!("{} with restarts\n--- without\n{answers}\n--- with\n{again}", case.name));
+        }
+    }
+    report("emulate", failures);
+}
+
+struct Talk<'c> {
+    case: &'c Case,
+    options: Options,
+    emulator: Option<Emulator>,
+    zero: u64,
+    now: u64,
+    nonce: u32,
+    names: HashMap<WaiterId, String>,
+    tasks: HashMap<String, u64>,
+    /// Tasks that were asked for and not answered: name, execution, whether there is a token.
+    open: BTreeSet<(String, String, bool)>,
+    token: String,
+    said: String,
+    /// Between two lines, wherever nothing is held.
+    restarts: bool,
+    /// The saved text and its journal, if it is checked.
+    record: Option<String>,
+}
+
+impl<'c> Talk<'c> {
+    fn new(case: &'c Case) -> Self {
+        let key = AccessKey { id: "testid".into(), secret: "testsecret".into(), security_token: None };
+        let zero = time::parse("2024-05-06T07:08:09Z").unwrap();
+        Talk {
+            case,
+            options: Options { seed: 1, access_keys: vec![key], ..Options::default() },
+            emulator: None,
+            zero,
+            now: zero,
+            nonce: 0,
+            names: HashMap::new(),
+            tasks: HashMap::new(),
+            open: BTreeSet::new(),
+            token: String::new(),
+            said: String::new(),
+            restarts: false,
+            record: None,
+        }
+    }
+
+    fn hold(mut self) -> String {
+        for line in self.case.read("script.txt").lines() {
+            let words = words(line);
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            if self.restarts && self.names.is_empty() && self.emulator.is_some() {
+                self.restart(false);
+            }
+            match words.as_slice() {
+                [] => {}
+                ["restart"] => self.restart(true),
+                ["set", what @ ..] => self.set(what),
+                ["at", at] => {
+                    self.now = self.zero + at.parse::<u64>().unwrap();
+                    self.pass();
+                }
+                ["leave", name] => {
+                    let waiter = *self.names.iter().find(|(_, n)| n == name).unwrap().0;
+                    self.emulator().disconnect(waiter);
+                }
+                ["finish", task, size] if size.starts_with("text:") => {
+                    let bytes: usize = size["text:".len()..].parse().unwrap();
+                    let text = "x".repeat(bytes - "{\"text\":\"\"}".len());
+                    self.finish(task, Ok(serde_json::json!({ "text": text })));
+                }
+                ["finish", task, json] => self.finish(task, Ok(serde_json::from_str(json).unwrap())),
+                ["fail", task, error] => {
+                    self.finish(task, Err(simulate::Failure { error: (*error).into(), cause: "said so".into() }));
+                }
+                [scheme @ ("rpc" | "acs3"), name, action, arguments @ ..] => {
+                    let request = self.signed(scheme, action, arguments);
+                    self.send(name, &request);
+                }
+                ["raw", name, method, target] => {
+                    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+                    let request = Request {
+                        method: (*method).into(),
+                        host: "localhost".into(),
+                        path: path.into(),
+                        query: query.into(),
+                        ..Request::default()
+                    };
+                    self.send(name, &request);
+                }
+                _ => panic!("{}: `{line}` is no command", self.case.name),
+            }
+            self.check_record(line);
+        }
+        self.said
+    }
+
+    /// Compares the emulator with one that is restored from the saved text and its journal.
+    fn check_record(&mut self, line: &str) {
+        let Some(mut text) = self.record.take() else { return };
+        if self.emulator.is_some() {
+            if text.is_empty() || line.starts_with("restart") {
+                text = self.emulator().save_and_record();
+            } else {
+                let batch = self.emulator().journal();
+                assert_eq!(self.emulator().journal(), "", "a change is recorded once");
+                text.push_str(&batch);
+            }
+            let mut restored = Emulator::new(Options { seed: 2, ..self.options.clone() });
+            let problems = restored.restore(&text).unwrap().problems;
+            assert!(problems.is_empty(), "{}: {line}: {problems:?}", self.case.name);
+            let now = self.now;
+            restored.advance(now);
+            // The head holds the time and the random numbers, which also change with reads.
+            let body =
+                |text: &str| text.lines().skip(1).filter(|l| !l.starts_with("{\"sha")).collect::<Vec<_>>().join("\n");
+            assert_eq!(body(&restored.save()), body(&self.emulator().save()), "{}: {line}", self.case.name);
+        }
+        self.record = Some(text);
+    }
+
+    fn set(&mut self, what: &[&str]) {
+        assert!(self.emulator.is_none(), "options come first");
+        let quirks = &mut self.options.quirks;
+        match what {
+            ["quotas"] => self.options.quotas = true,
+            ["nonces"] => self.options.nonces = true,
+            ["cors"] => quirks.cors = true,
+            ["start-without-status"] => quirks.start_without_status = true,
+            ["missing-fields"] => quirks.missing_fields = true,
+            ["latency", millis] => quirks.latency = millis.parse().unwrap(),
+            ["late", millis] => quirks.late_by = millis.parse().unwrap(),
+            ["early", millis] => quirks.early_after = Some(millis.parse().unwrap()),
+            ["status", text] => quirks.status = Some((*text).into()),
+            ["token", token] => self.options.access_keys[0].security_token = Some((*token).into()),
+            ["fail", how, action @ ..] => {
+                let (code, message) = ("InternalServerError".to_owned(), "<broken>".to_owned());
+                let how = match *how {
+                    "cut" => How::Cut,
+                    "garbage" => How::Garbage { status: 200 },
+                    "empty" => How::Empty { status: 502 },
+                    "xml" => How::Xml { status: 500, code, message },
+                    "error" => How::Error { status: 500, code, message, retry_after: Some(250) },
+                    _ => panic!("no such failure: {how}"),
+                };
+                let action = action.first().map(|action| (*action).to_owned());
+                quirks.failures.push(Failure { action, skip: 0, times: Some(1), how });
+            }
+            _ => panic!("no such option: {what:?}"),
+        }
+    }
+
+    fn emulator(&mut self) -> &mut Emulator {
+        self.emulator.get_or_insert_with(|| Emulator::new(self.options.clone()))
+    }
+
+    /// Hands what is saved to a new emulator.
+    fn restart(&mut self, aloud: bool) {
+        let text = self.emulator().save();
+        let mut next = Emulator::new(Options { seed: 2, ..self.options.clone() });
+        let restored = next.restore(&text).unwrap();
+        assert_eq!(next.save(), text, "{}: saved again, it is the same", self.case.name);
+        self.emulator = Some(next);
+        if !aloud {
+            assert!(restored.problems.is_empty(), "{}: {restored:?}", self.case.name);
+            // Tasks are asked for again; nothing else may be due.
+            let now = self.now;
+            assert!(self.emulator().advance(now).is_empty());
+            let mut asked = BTreeSet::new();
+            for call in self.emulator().take_tasks() {
+                self.tasks.insert(call.request.name.clone(), call.id);
+                asked.insert((call.request.name, call.execution, call.request.token.is_some()));
+            }
+            // Those with a token may have been reported.
+            assert!(asked.is_subset(&self.open), "{}: {asked:?} of {:?}", self.case.name, self.open);
+            assert!(self.open.difference(&asked).all(|(.., token)| *token), "{}: {asked:?}", self.case.name);
+            assert!(self.emulator().take_cancelled().is_empty());
+            return;
+        }
+        let (now, zero) = (self.now, self.zero);
+        writeln!(
+            self.said,
+            "[{}] {} flows and {} executions are back {:?}",
+            now - zero,
+            restored.flows,
+            restored.executions,
+            restored.problems
+        )
+        .unwrap();
+        for (_, name) in std::mem::take(&mut self.names) {
+            writeln!(self.said, "[{}] {name} is lost", now - zero).unwrap();
+        }
+        self.pass();
+    }
+
+    fn signed(&mut self, scheme: &str, action: &str, arguments: &[&str]) -> Request {
+        let mut bend: HashMap<&str, &str> = HashMap::new();
+        let mut business: Vec<(String, String)> = Vec::new();
+        for argument in arguments {
+            let (name, value) = argument.split_once('=').unwrap();
+            match (name.strip_prefix('!'), value.strip_prefix('@')) {
+                (Some(name), _) => drop(bend.insert(name, value)),
+                (None, Some(file)) => business.push((name.into(), self.case.read(file))),
+                (None, None) if value == "$token" => business.push((name.into(), self.token.clone())),
+                (None, None) => business.push((name.into(), value.into())),
+            }
+        }
+        self.nonce += 1;
+        let skew: i64 = bend.get("time").map_or(0, |skew| skew.parse().unwrap());
+        let stamp = time::format(self.now.checked_add_signed(skew).unwrap())[..19].to_owned() + "Z";
+        let nonce = bend.get("nonce").map_or_else(|| format!("nonce-{}", self.nonce), |nonce| (*nonce).to_owned());
+        let key = bend.get("key").copied().unwrap_or("testid").to_owned();
+        let secret = bend.get("secret").copied().unwrap_or("testsecret");
+        let version = bend.get("version").copied().unwrap_or("2019-03-15").to_owned();
+        let method = bend.get("method").copied().unwrap_or(if scheme == "rpc" { "POST" } else { "GET" });
+        let path = bend.get("path").copied().unwrap_or("/");
+        let mut request =
+            Request { method: method.into(), host: "localhost:8791".into(), path: path.into(), ..Request::default() };
+        let form = |pairs: &[(String, String)]| {
+            pairs
+                .iter()
+                .map(|(n, v)| format!("{}={}", encode::percent(n), encode::percent(v)))
+                .collect::<Vec<_>>()
+                .join("&")
+        };
+        let borrowed = |pairs: &[(String, String)]| -> Vec<(String, String)> { pairs.to_vec() };
+        if let Some(size) = bend.get("size") {
+            request.body = vec![b'x'; size.parse().unwrap()];
+            request.headers.push(("content-type".into(), "text/plain".into()));
+        }
+        if scheme == "rpc" {
+            let mut query: Vec<(String, String)> = [
+                ("Action", action),
+                ("Version", &version),
+                ("Format", "json"),
+                ("Timestamp", &stamp),
+                ("SignatureNonce", &nonce),
+                ("SignatureMethod", "HMAC-SHA1"),
+                ("SignatureVersion", "1.0"),
+                ("AccessKeyId", &key),
+            ]
+            .map(|(n, v)| (n.to_owned(), v.to_owned()))
+            .to_vec();
+            if let Some(token) = bend.get("token") {
+                query.push(("SecurityToken".into(), (*token).into()));
+            }
+            query.retain(|(name, _)| bend.get("omit") != Some(&name.as_str()));
+            let in_form = method == "POST" && !bend.contains_key("size");
+            let mut all = borrowed(&query);
+            all.extend(business.clone());
+            let pairs: Vec<(&str, &str)> = all.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+            let signature = rpc::signature(secret, &rpc::string_to_sign(method, &rpc::canonical(&pairs)));
+            if in_form {
+                request.body = form(&business).into_bytes();
+                request.headers.push(("content-type".into(), "application/x-www-form-urlencoded".into()));
+            } else {
+                query.extend(business);
+            }
+            query.push(("Signature".into(), signature));
+            query.retain(|(name, _)| bend.get("omit") != Some(&name.as_str()));
+            request.query = form(&query);
+        } else {
+            request.query = form(&business);
+            let hash = acs3::sha256_hex(&request.body);
+            let mut headers: Vec<(String, String)> = [
+                ("x-acs-action", action),
+                ("x-acs-version", &version),
+                ("x-acs-date", &stamp),
+                ("x-acs-signature-nonce", &nonce),
+                ("x-acs-content-sha256", &hash),
+            ]
+            .map(|(n, v)| (n.to_owned(), v.to_owned()))
+            .to_vec();
+            if let Some(token) = bend.get("token") {
+                headers.push(("x-acs-security-token".into(), (*token).into()));
+            }
+            headers.retain(|(name, _)| bend.get("omit") != Some(&name.as_str()));
+            let mut signed: Vec<(&str, &str)> = vec![("host", &request.host)];
+            signed.extend(headers.iter().map(|(n, v)| (n.as_str(), v.as_str())));
+            let pairs: Vec<(&str, &str)> = business.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+            let canonical = acs3::canonical_request(method, path, &pairs, &signed, &hash);
+            let signature = acs3::signature(secret, &acs3::string_to_sign(&canonical.request));
+            headers.push(("Authorization".into(), acs3::authorization(&key, &canonical.signed_headers, &signature)));
+            request.headers.extend(headers);
+        }
+        request
+    }
+
+    fn send(&mut self, name: &str, request: &Request) {
+        let now = self.now;
+        match self.emulator().request(now, request) {
+            Reply::Answer(response) => self.say(name, &response),
+            Reply::Hold(waiter) => {
+                self.names.insert(waiter, name.to_owned());
+                writeln!(self.said, "[{}] {name}: held", self.now - self.zero).unwrap();
+            }
+        }
+        self.pass();
+    }
+
+    /// What is due, at its own moment.
+    fn pass(&mut self) {
+        let end = self.now;
+        loop {
+            let due = self.emulator().wake_at().filter(|at| *at <= end);
+            self.now = due.unwrap_or(end).max(self.zero);
+            let now = self.now;
+            for (waiter, response) in self.emulator().advance(now) {
+                let name = self.names.remove(&waiter).expect("an answer for a held request");
+                self.say(&name, &response);
+            }
+            for call in self.emulator().take_tasks() {
+                let request = &call.request;
+                writeln!(
+                    self.said,
+                    "[{}] task {} of {}: {} attempt {} {}",
+                    now - self.zero,
+                    request.name,
+                    call.execution,
+                    request.action,
+                    request.attempt,
+                    request.input
+                )
+                .unwrap();
+                self.tasks.insert(request.name.clone(), call.id);
+                self.open.insert((request.name.clone(), call.execution.clone(), request.token.is_some()));
+                self.token = request.token.clone().unwrap_or_default();
+            }
+            for task in self.emulator().take_cancelled() {
+                let name =
+                    self.tasks.iter().find(|(_, id)| **id == task).map(|(name, _)| name.clone()).unwrap_or_default();
+                self.open.retain(|(open, ..)| *open != name);
+                writeln!(self.said, "[{}] task {name} is cancelled", now - self.zero).unwrap();
+            }
+            if due.is_none() {
+                break;
+            }
+        }
+        self.now = end;
+    }
+
+    fn finish(&mut self, task: &str, result: simulate::TaskResult) {
+        let id = *self.tasks.get(task).unwrap_or_else(|| panic!("{}: no task `{task}`\n{}", self.case.name, self.said));
+        let now = self.now;
+        self.open.retain(|(open, ..)| open != task);
+        self.emulator().finish_task(now, id, result);
+        self.pass();
+    }
+
+    fn say(&mut self, name: &str, response: &Response) {
+        let body = String::from_utf8(response.body.clone()).unwrap();
+        let cut = if response.cut { " cut" } else { "" };
+        writeln!(self.said, "[{}] {name}: {}{cut} {body}", self.now - self.zero, response.status).unwrap();
+        for (header, value) in &response.headers {
+            if !matches!(header.as_str(), "content-type" | "x-acs-request-id") || value.starts_with("text/") {
+                writeln!(self.said, "    {header}: {value}").unwrap();
+            }
+        }
+    }
+}
+
+/// Words between blanks; a part in `'` may hold blanks. `#` begins a remark.
+fn words(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word = String::new();
+    let mut quoted = false;
+    for c in line.chars() {
+        match c {
+            '\'' => quoted = !quoted,
+            '#' if !quoted && word.is_empty() => break,
+            c if c.is_whitespace() && !quoted => {
+                words.extend(Some(std::mem::take(&mut word)).filter(|w| !w.is_empty()))
+            }
+            c => word.push(c),
+        }
+    }
+    words.extend(Some(word).filter(|word| !word.is_empty()));
+    words
+}
+
+/// Ten thousand clients on a hundred executions: each is answered once, when its execution ends.
+#[test]
+fn ten_thousand_waiters() {
+    let flow = "version: v1\ntype: flow\nsteps:\n  - {type: wait, name: nap, duration: $.seconds}\n";
+    let key = AccessKey { id: "k".into(), secret: "s".into(), security_token: None };
+    let mut emulator = Emulator::new(Options { seed: 1, access_keys: vec![key], ..Options::default() });
+    let zero = time::parse("2024-05-06T07:08:09Z").unwrap();
+    let ask = |emulator: &mut Emulator, action: &str, business: &[(&str, &str)]| ask(emulator, zero, action, business);
+    let create = [("Name", "f"), ("Definition", flow), ("Description", "d"), ("Type", "FDL")];
+    assert!(matches!(ask(&mut emulator, "CreateFlow", &create), Reply::Answer(Response { status: 200, .. })));
+    let mut held = HashMap::new();
+    for execution in 0..100_u64 {
+        let (name, input) = (format!("e{execution}"), format!("{{\"seconds\": {}}}", execution % 10 + 1));
+        let start = [("FlowName", "f"), ("ExecutionName", &*name), ("Input", &*input)];
+        assert!(matches!(ask(&mut emulator, "StartExecution", &start), Reply::Answer(Response { status: 200, .. })));
+        for _ in 0..100 {
+            let describe = [("FlowName", "f"), ("ExecutionName", &*name), ("WaitTimeSeconds", "60")];
+            let Reply::Hold(waiter) = ask(&mut emulator, "DescribeExecution", &describe) else { panic!("not held") };
+            held.insert(waiter, execution);
+        }
+    }
+    assert_eq!(held.len(), 10_000);
+    while let Some(at) = emulator.wake_at().filter(|_| !held.is_empty()) {
+        for (waiter, response) in emulator.advance(at) {
+            let execution = held.remove(&waiter).expect("one answer for each");
+            assert_eq!(at, zero + (execution % 10 + 1) * 1000);
+            let body: serde_json::Value = serde_json::from_slice(&response.body).unwrap();
+            assert_eq!((&body["Name"], &body["Status"]), (&format!("e{execution}").into(), &"Succeeded".into()));
+        }
+    }
+    assert!(held.is_empty());
+}
+
+/// Under load the buckets let through what the limits page says, and no more; what is throttled has
+/// no effect.
+#[test]
+fn quotas_under_load() {
+    let flow = "version: v1\ntype: flow\nsteps:\n  - {type: wait, name: nap, duration: 1000}\n";
+    let key = AccessKey { id: "k".into(), secret: "s".into(), security_token: None };
+    let mut emulator = Emulator::new(Options { seed: 1, access_keys: vec![key], quotas: true, ..Options::default() });
+    let zero = time::parse("2024-05-06T07:08:09Z").unwrap();
+    emulator.put_flow(zero, "f", flow, false).unwrap();
+    let mut passed: HashMap<&str, usize> = HashMap::new();
+    for tick in 0..10_000_u64 {
+        let now = zero + tick;
+        emulator.advance(now);
+        // 2,000 a second of each, the starts all of other names.
+        for turn in 0..2 {
+            let name = format!("e{tick}-{turn}");
+            let poll = [("FlowName", "f"), ("ExecutionName", "e0-0"), ("WaitTimeSeconds", "60")];
+            let start = [("FlowName", "f"), ("ExecutionName", &*name)];
+            for (action, business) in [("StartExecution", &start[..]), ("DescribeExecution", &poll), ("ListFlows", &[])]
+            {
+                match ask(&mut emulator, now, action, business) {
+                    Reply::Hold(_) => *passed.entry(action).or_default() += 1,
+                    Reply::Answer(response) if response.status == 200 => *passed.entry(action).or_default() += 1,
+                    Reply::Answer(response) => {
+                        assert_eq!(response.status, 429);
+                        let wait = response.headers.iter().find(|(name, _)| name == "x-acs-retry-after").unwrap();
+                        assert!((1..=500).contains(&wait.1.parse::<u64>().unwrap()));
+                    }
+                }
+            }
+        }
+    }
+    // Bursts of 100, 50 and 10; then 100, 5 and 2 a second.
+    assert_eq!(passed["StartExecution"], 100 + 999);
+    assert_eq!(passed["DescribeExecution"], 50 + 49);
+    assert_eq!(passed["ListFlows"], 10 + 19);
+    let saved = emulator.save();
+    assert_eq!(saved.matches("{\"execution\":").count(), 100 + 999);
+}
+
+fn ask(emulator: &mut Emulator, now: u64, action: &str, business: &[(&str, &str)]) -> Reply {
+    let mut pairs = vec![
+        ("AccessKeyId", "k"),
+        ("Action", action),
+        ("SignatureMethod", "HMAC-SHA1"),
+        ("SignatureNonce", "n"),
+        ("SignatureVersion", "1.0"),
+        ("Timestamp", "2024-05-06T07:08:09Z"),
+        ("Version", "2019-03-15"),
+    ];
+    pairs.extend(business);
+    let canonical = rpc::canonical(&pairs);
+    let signature = rpc::signature("s", &rpc::string_to_sign("GET", &canonical));
+    let query = format!("{canonical}&Signature={}", encode::percent(&signature));
+    emulator.request(now, &Request { method: "GET".into(), path: "/".into(), query, ..Request::default() })
+}
+
+/// Whatever bytes arrive, there is an answer, in JSON, with a code.
+#[test]
+fn any_request_is_answered() {
+    let key = AccessKey { id: "k".into(), secret: "s".into(), security_token: None };
+    let mut emulator = Emulator::new(Options { seed: 1, access_keys: vec![key], ..Options::default() });
+    let good = "AccessKeyId=k&Action=ListFlows&SignatureMethod=HMAC-SHA1&SignatureNonce=n&SignatureVersion=1.0\
+                &Timestamp=2024-05-06T07%3A08%3A09Z&Version=2019-03-15&Signature=x";
+    let mut queries: Vec<String> = (0..good.len()).map(|at| good[..at].to_owned()).collect();
+    for strange in ["%", "%F", "%C3%28", "&&", "==", "=", "\u{0}", "流", "+", "%00"] {
+        queries.extend((0..good.len()).step_by(3).map(|at| format!("{}{strange}{}", &good[..at], &good[at..])));
+    }
+    for (number, query) in queries.into_iter().enumerate() {
+        let authorization =
+            ["", "ACS3-HMAC-SHA256", "ACS3-HMAC-SHA256 Credential=k,SignedHeaders=;;,Signature="][number % 3];
+        let headers = vec![
+            ("authorization".to_owned(), authorization.to_owned()),
+            ("x-acs-action".to_owned(), "ListFlows".to_owned()),
+            ("x-acs-version".to_owned(), "2019-03-15".to_owned()),
+            ("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned()),
+        ];
+        let body = query.clone().into_bytes();
+        let request = Request { method: "POST".into(), host: "h".into(), path: "/".into(), query, headers, body };
+        let Reply::Answer(response) = emulator.request(0, &request) else { panic!("held") };
+        let body: serde_json::Value = serde_json::from_slice(&response.body).unwrap();
+        assert!((400..500).contains(&response.status) && body["Code"].is_string(), "{body}");
+    }
+}
+
+/// A saved text that is not whole is refused, wherever it was torn; so is one of another kind.
+#[test]
+fn a_torn_state_is_refused() {
+    let case = cases("emulate", "script.txt").into_iter().find(|case| case.name == "restart").unwrap();
+    let mut talk = Talk::new(&case);
+    let script = case.read("script.txt");
+    for line in script.lines().take_while(|line| !line.starts_with("restart")).filter(|line| line.starts_with("rpc")) {
+        let words = words(line);
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let request = talk.signed(words[0], words[2], &words[3..]);
+        talk.send(words[1], &request);
+    }
+    let text = talk.emulator().save();
+    let restore = |text: &str| Emulator::new(Options::default()).restore(text);
+    assert_eq!((1, 1), restore(&text).map(|back| (back.flows, back.executions)).unwrap());
+    for end in 0..text.len() {
+        assert!(restore(&text[..end]).is_err(), "cut at {end}");
+        let changed = format!("{}~{}", &text[..end], &text[end + 1..]);
+        assert!(restore(&changed).is_err(), "changed at {end}");
+    }
+    // A journal that is not complete ends the text. What is before it is restored.
+    let saved = talk.emulator().save_and_record();
+    let request = talk.signed("rpc", "DeleteFlow", &["Name=f"]);
+    talk.send("deleted", &request);
+    let first = talk.emulator().journal();
+    let request = talk.signed("rpc", "CreateFlow", &["Name=g", "Type=FDL", "Description=d", "Definition=@flow.yaml"]);
+    talk.send("created", &request);
+    let second = talk.emulator().journal();
+    let flows = |text: &str| restore(text).map(|back| (back.flows, back.problems.len())).unwrap();
+    assert_eq!(flows(&saved), (1, 0));
+    assert_eq!(flows(&format!("{saved}{first}")), (0, 0));
+    assert_eq!(flows(&format!("{saved}{first}{second}")), (1, 0));
+    for end in 1..first.len() {
+        assert_eq!(flows(&format!("{saved}{}", &first[..end])), (1, 1), "cut at {end}");
+        let changed = format!("{saved}{}~{}{second}", &first[..end], &first[end + 1..]);
+        assert_eq!(flows(&changed), (1, 1), "changed at {end}");
+    }
+    assert_eq!(flows(&format!("{saved}{second}")), (1, 1), "a batch continues one text only");
+    let problem = restore(&format!("{saved}{first}{}", &second[..9])).unwrap().problems.pop().unwrap();
+    let line = 1 + saved.lines().count() + first.lines().count();
+    assert!(problem.starts_with(&format!("the changes from line {line} on (9 bytes)")), "{problem}");
+    let older = text.replacen("\"version\":1", "\"version\":9", 1);
+    assert!(restore(&older).unwrap_err().contains("format 9"));
+    assert!(restore("{\"flows\": []}\n").unwrap_err().contains("no saved state"));
+    assert!(talk.emulator().restore(&text).unwrap_err().contains("in use"));
+}

@@ -1,0 +1,17 @@
+//! The one native test binary of this crate. Each family of cases is a module; the data stand in `tests/cases`.
+
+// clippy's own exception for tests does not reach the helpers beside them.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test may panic"
+)]
+
+mod documentation;
+mod emulate;
+mod migrate;
+mod network;
+mod simulate;

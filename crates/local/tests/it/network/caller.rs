@@ -1,0 +1,184 @@
+//! One call in the simulation: what `src/ask.rs` does, with a clock and a network in the test's hand;
+//! and calls that are broken on purpose, to see that somebody notices.
+
+use std::rc::Rc;
+
+use cloudflow_base::value::{Kind, Value};
+use cloudflow_service::client::ask;
+use cloudflow_service::client::talk::{Shared, Talk};
+use cloudflow_service::poll::{Action, Attempt, Awake, Input};
+use cloudflow_service::sign::SignedRequest;
+use cloudflow_service::wire::fault::{Body, Retry};
+use cloudflow_service::wire::request;
+use serde_json::json;
+
+use super::plan::{PlannedClient, PlannedWatcher};
+
+/// What stands for a function in the options.
+const FUNCTION: &str = "<function>";
+
+/// A JSON value that can be kept.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Json(pub Rc<serde_json::Value>);
+
+impl Value for Json {
+    fn kind(&self) -> Kind {
+        if self.0.as_str() == Some(FUNCTION) { Kind::Function } else { self.0.as_ref().kind_of() }
+    }
+    fn text(&self) -> Option<String> {
+        self.0.as_str().map(str::to_owned)
+    }
+    fn is_empty_text(&self) -> bool {
+        self.0.as_str() == Some("")
+    }
+    fn boolean(&self) -> Option<bool> {
+        self.0.as_bool()
+    }
+    fn number(&self) -> Option<f64> {
+        self.0.as_f64()
+    }
+    fn member(&self, key: &str) -> Option<Self> {
+        self.0.get(key).filter(|value| !value.is_null()).map(|value| Json(Rc::new(value.clone())))
+    }
+    fn keys(&self) -> Vec<String> {
+        self.0.as_object().map(|object| object.keys().cloned().collect()).unwrap_or_default()
+    }
+    fn len(&self) -> usize {
+        self.0.as_array().map_or(0, Vec::len)
+    }
+    fn item(&self, index: usize) -> Option<Self> {
+        self.0.get(index).map(|value| Json(Rc::new(value.clone())))
+    }
+    fn holds_json(&self) -> bool {
+        true
+    }
+}
+
+trait KindOf {
+    fn kind_of(&self) -> Kind;
+}
+
+impl KindOf for serde_json::Value {
+    fn kind_of(&self) -> Kind {
+        Value::kind(&self)
+    }
+}
+
+/// Ways to be broken on purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mutant {
+    /// As it should be.
+    Sound,
+    /// Goes on after the caller has left.
+    IgnoresAbort,
+    /// Sends a request that was sent before.
+    ReusesRequest,
+    /// Never sets its clock right.
+    IgnoresClock,
+    /// Takes no turn in the account's budget.
+    IgnoresBudget,
+    /// Does not see that an execution has ended.
+    GoesOnAfterTheEnd,
+    /// Tries again what cannot succeed.
+    RetriesTheHopeless,
+    /// Sleeps far too long.
+    Oversleeps,
+    /// Gives up at the first failure.
+    GivesUp,
+    /// Tells everything twice.
+    TellsTwice,
+}
+
+pub struct Caller {
+    pub talk: Talk<Json>,
+    pub planned: PlannedWatcher,
+    pub awake: Awake,
+    pub online: bool,
+    mutant: Mutant,
+    sent: Option<SignedRequest>,
+}
+
+impl Caller {
+    pub fn new(planned: PlannedWatcher, client: &PlannedClient, mutant: Mutant, steady: u64, wall: u64) -> Self {
+        let execution = planned.execution;
+        let mut call = json!({ "flowName": format!("f{execution}"), "executionName": "e" });
+        let mut options =
+            json!({ "endpoint": "https://service.example", "retry": { "maxAttempts": planned.attempts } });
+        if client.counted {
+            options["credentials"] = match client.lifetime {
+                None => json!({ "accessKeyId": "k0", "accessKeySecret": "secret", "securityToken": "token" }),
+                Some(_) => json!(FUNCTION),
+            };
+        }
+        if let Some(timeout) = planned.timeout {
+            options["timeoutMs"] = json!(timeout);
+        }
+        match planned.until_done {
+            true => {
+                options["waitTimeSeconds"] = json!(planned.wait);
+                if planned.is_watched {
+                    options["onUpdate"] = json!(FUNCTION);
+                }
+            }
+            false => call["waitTimeSeconds"] = json!(planned.wait),
+        }
+        let call = request::read(Some(Json(Rc::new(call))), !planned.until_done).unwrap();
+        let settings = ask::settings(Some(Json(Rc::new(options))), planned.until_done, call.wait_time_seconds).unwrap();
+        let talk = Talk::new(call, settings, false).unwrap();
+        Caller { talk, planned, awake: Awake::new(steady, wall), online: true, mutant, sent: None }
+    }
+
+    pub fn ignores_abort(&self) -> bool {
+        self.mutant == Mutant::IgnoresAbort
+    }
+
+    pub fn step(&mut self, shared: &mut Shared, now: u64, random: u32, input: Input) -> Action {
+        let input = match (self.mutant, input) {
+            (Mutant::GoesOnAfterTheEnd, Input::Execution { done: true }) => Input::Execution { done: false },
+            (Mutant::RetriesTheHopeless, Input::Fault { retry: Retry::Never, .. }) => Input::NetworkError,
+            _ => input,
+        };
+        let mut fresh = Shared::default();
+        let shared = if self.mutant == Mutant::IgnoresBudget { &mut fresh } else { shared };
+        let failed = matches!(input, Input::NetworkError | Input::TimedOut | Input::Fault { .. });
+        match (self.mutant, self.talk.step(shared, now, random, input)) {
+            (Mutant::Oversleeps, Action::Sleep(ms)) => Action::Sleep(ms * 60),
+            (Mutant::GivesUp, Action::Sleep(_)) if failed => {
+                Action::Finish(cloudflow_service::poll::Outcome::NetworkError)
+            }
+            (_, action) => action,
+        }
+    }
+
+    pub fn request(&mut self, shared: &Shared, attempt: Attempt, wall: u64, random: [u8; 16]) -> SignedRequest {
+        if let (Mutant::ReusesRequest, Some(sent)) = (self.mutant, &self.sent) {
+            return sent.clone();
+        }
+        let request = match self.mutant {
+            Mutant::IgnoresClock => self.talk.request(&Shared::default(), attempt, wall, random),
+            _ => self.talk.request(shared, attempt, wall, random),
+        };
+        self.sent = Some(request.clone());
+        request
+    }
+
+    /// What an answer means, and whether it is told.
+    pub fn answered(
+        &mut self,
+        shared: &mut Shared,
+        wall: u64,
+        status: u16,
+        headers: &[(String, String)],
+        body: &[u8],
+    ) -> (Input, bool) {
+        let header = |name: &str| headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+        let text = String::from_utf8_lossy(body);
+        let body = match serde_json::from_str(&text) {
+            _ if text.trim().is_empty() => Body::Empty,
+            Ok(value) => Body::Json(Json(Rc::new(value))),
+            Err(_) => Body::Text(text.into_owned()),
+        };
+        let (input, changed) = self.talk.answered(shared, wall, status, &header, body);
+        (input, changed || self.mutant == Mutant::TellsTwice && matches!(input, Input::Execution { .. }))
+    }
+}

@@ -1,0 +1,402 @@
+//! One seed, played: callers, their machines, the network and the emulated service, on a clock of its
+//! own. The first rule that is broken ends it.
+
+mod call;
+mod machine;
+mod rules;
+mod service;
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap, HashSet};
+
+use cloudflow_local::emulate::{AccessKey, Emulator, Options, Quirks, Reply, Request, Response, WaiterId};
+use cloudflow_service::client::talk::Shared;
+use cloudflow_service::poll::{Attempt, Input};
+use serde_json::Value;
+
+use super::caller::{Caller, Mutant};
+use service::{page, service_call};
+
+use super::plan::{Cut, Dice, KINDS, Kind, Plan, PlannedClient};
+
+/// 2024-05-06T07:08:09Z, when every world begins.
+const ZERO: u64 = 1_714_979_289_000;
+
+/// How often the driver looks up, as in `src/ask.rs`.
+const LOOK: u64 = 10_000;
+
+/// Within this time of its end, or of the last trouble, an execution's end is known: one attempt that
+/// nobody answers (60 s and 10 s more), or one look without a network (60 s); one pause (10 s); the
+/// queue; ways.
+pub const BOUND: u64 = 100_000;
+
+/// The service accepts times so far from its own.
+const WINDOW: u64 = 900_000;
+
+/// What was counted.
+#[derive(Clone, Default)]
+pub struct Figures {
+    pub met: [u64; KINDS],
+    pub calls: u64,
+    pub ended: u64,
+    pub failed: u64,
+    pub sent: u64,
+    pub told: u64,
+    /// The longest from an end, or the last trouble, to its notice; and the seed.
+    pub worst: (u64, u64),
+}
+
+pub fn play(seed: u64, mutant: Mutant) -> (Figures, Option<String>) {
+    let mut world = World::new(seed, mutant);
+    world.run();
+    (world.figures, world.broken)
+}
+
+enum Event {
+    Start(usize),
+    /// A timer of this turn of a caller.
+    Timer(usize, u64),
+    Abort(usize),
+    /// A request arrives.
+    Arrive(usize, u64, Request, Fate),
+    /// A proxy has held this for long enough.
+    Cut(usize, u64, WaiterId, Cut),
+    /// Something comes back to this turn of a caller.
+    Back(usize, u64, Back),
+    /// The function gives credentials, or none.
+    Keys(usize, Option<Value>),
+    Happens(usize, Kind, u64),
+    Over(usize, Kind),
+    Service,
+}
+
+enum Back {
+    Answer(Response),
+    Failure,
+}
+
+#[derive(Clone, Copy)]
+struct Fate {
+    kind: Option<Kind>,
+    down: u64,
+}
+
+struct Machine {
+    planned: PlannedClient,
+    shared: Shared,
+    /// Sleeping since then, until then.
+    suspended: Option<(u64, u64)>,
+    /// What the steady clock lost by sleeping.
+    lost: u64,
+    jumped: i64,
+    offline: bool,
+    told_offline: bool,
+    asking: bool,
+    keys: u64,
+    /// The last time that anything hindered it.
+    trouble: u64,
+    /// Signed requests, when they left by the steady clock.
+    sent: Vec<u64>,
+    /// What the service said of its clock: the offset.
+    offset: Option<i64>,
+}
+
+enum Doing {
+    Nothing,
+    /// Waits for credentials.
+    Keys(Attempt, u64),
+    Flying(u64),
+    Sleeping(u64),
+    Over,
+}
+
+struct Slot {
+    machine: usize,
+    caller: Caller,
+    doing: Doing,
+    turn: u64,
+    left: bool,
+    hopeless: bool,
+    told: Option<Value>,
+    final_told: bool,
+    bad_in_a_row: u64,
+    bears: u64,
+    sent: u64,
+    begun: u64,
+}
+
+struct World {
+    seed: u64,
+    plan: Plan,
+    dice: Dice,
+    now: u64,
+    order: u64,
+    events: BinaryHeap<Reverse<(u64, u64, usize)>>,
+    store: Vec<Option<Event>>,
+    emulator: Emulator,
+    held: HashMap<WaiterId, (usize, u64, Fate)>,
+    service_at: Option<u64>,
+    machines: Vec<Machine>,
+    slots: Vec<Slot>,
+    nonces: HashSet<String>,
+    /// When each key ends, by the service's clock.
+    keys: Vec<u64>,
+    figures: Figures,
+    broken: Option<String>,
+}
+
+impl World {
+    fn new(seed: u64, mutant: Mutant) -> Self {
+        let mut plan = Plan::new(seed);
+        let quirks = Quirks { early_after: plan.early_after, late_by: plan.late_by, ..Quirks::default() };
+        let key = |at: usize| AccessKey {
+            id: format!("k{at}"),
+            secret: "secret".into(),
+            security_token: Some("token".into()),
+        };
+        let options = Options {
+            seed,
+            access_keys: (0..64).map(key).collect(),
+            quotas: plan.quotas,
+            nonces: plan.nonces,
+            quirks,
+            ..Options::default()
+        };
+        let mut world = World {
+            seed,
+            dice: Dice::new(!seed),
+            now: 0,
+            order: 0,
+            events: BinaryHeap::new(),
+            store: Vec::new(),
+            emulator: Emulator::new(options),
+            held: HashMap::new(),
+            service_at: None,
+            machines: Vec::new(),
+            slots: Vec::new(),
+            nonces: HashSet::new(),
+            keys: vec![u64::MAX],
+            figures: Figures::default(),
+            broken: None,
+            plan: Plan { clients: Vec::new(), executions: Vec::new(), ..plan_of(&mut plan) },
+        };
+        for (kind, is_so) in [(Kind::EarlyAnswer, plan.early_after.is_some()), (Kind::LateAnswer, plan.late_by > 0)] {
+            if is_so {
+                world.met(kind);
+            }
+        }
+        world.plan.executions = std::mem::take(&mut plan.executions);
+        for mut planned in std::mem::take(&mut plan.clients) {
+            let machine = world.machines.len();
+            for (at, kind, long) in planned.events.clone() {
+                world.at(at, Event::Happens(machine, kind, long));
+            }
+            let watchers = std::mem::take(&mut planned.watchers);
+            if planned.skew.abs_diff(world.plan.skew) > WINDOW {
+                world.met(Kind::SkewedClock);
+            }
+            world.machines.push(Machine {
+                planned,
+                shared: Shared::default(),
+                suspended: None,
+                lost: 0,
+                jumped: 0,
+                offline: false,
+                told_offline: false,
+                asking: false,
+                keys: 0,
+                trouble: 0,
+                sent: Vec::new(),
+                offset: None,
+            });
+            for watcher in watchers {
+                let slot = world.slots.len();
+                let begun = watcher.starts;
+                world.at(begun, Event::Start(slot));
+                if let Some(aborts) = watcher.aborts {
+                    world.at(begun + aborts, Event::Abort(slot));
+                }
+                let caller = Caller::new(watcher, &world.machines[machine].planned, mutant, world.steady(machine), 0);
+                world.slots.push(Slot {
+                    machine,
+                    caller,
+                    doing: Doing::Nothing,
+                    turn: 0,
+                    left: false,
+                    hopeless: false,
+                    told: None,
+                    final_told: false,
+                    bad_in_a_row: 0,
+                    bears: 0,
+                    sent: 0,
+                    begun,
+                });
+            }
+        }
+        world
+    }
+
+    fn run(&mut self) {
+        self.service_starts();
+        let mut steps = 0;
+        while self.broken.is_none() {
+            let Some(Reverse((at, _, event))) = self.events.pop() else { break };
+            if self.slots.iter().all(|slot| matches!(slot.doing, Doing::Over)) && self.now + 60_000 < at {
+                break;
+            }
+            self.now = self.now.max(at);
+            let event = self.store[event].take().unwrap();
+            self.happen(event);
+            steps += 1;
+            if steps > 200_000 {
+                self.break_rule("it spins".into());
+            }
+        }
+        for at in 0..self.slots.len() {
+            if self.broken.is_none() && !matches!(self.slots[at].doing, Doing::Over) {
+                self.break_rule(format!("call {at} never ends"));
+            }
+        }
+        for machine in 0..self.machines.len() {
+            self.check_budget(machine);
+        }
+        self.figures.calls = self.slots.len() as u64;
+    }
+
+    /// The flows and their executions. A world without these calls could have no quota for them.
+    fn service_starts(&mut self) {
+        for at in 0..self.plan.executions.len() {
+            let planned = &self.plan.executions[at];
+            let (starts, seconds, end) =
+                (planned.starts, planned.seconds, if planned.fails { "Fail" } else { "Succeed" });
+            let more = if planned.fails { "    Error: X\n" } else { "" };
+            let flow = format!(
+                "Type: StateMachine\nSpecVersion: v1\nName: f{at}\nStartAt: Nap\nStates:\n  - Type: Wait\n    Name: Nap\n    \
+                 Seconds: {seconds}\n    Next: Done\n  - Type: {end}\n    Name: Done\n{more}"
+            );
+            let name = format!("f{at}");
+            self.ask_service(
+                0,
+                "CreateFlow",
+                &[("Name", &name), ("Definition", &flow), ("Description", "d"), ("Type", "FDL")],
+            );
+            if starts == 0 {
+                self.ask_service(0, "StartExecution", &[("FlowName", &name), ("ExecutionName", "e")]);
+            } else {
+                self.met(Kind::NotYetThere);
+                let nonce = format!("start-{at}");
+                let request = service_call(
+                    self.service_time(starts),
+                    &nonce,
+                    "StartExecution",
+                    &[("FlowName", &name), ("ExecutionName", "e")],
+                );
+                self.at(starts, Event::Arrive(usize::MAX, 0, request, Fate { kind: None, down: 0 }));
+            }
+        }
+    }
+
+    fn ask_service(&mut self, at: u64, action: &str, parameters: &[(&str, &str)]) {
+        let nonce = format!("{action}-{}", self.order);
+        self.order += 1;
+        let request = service_call(self.service_time(at), &nonce, action, parameters);
+        let reply = self.emulator.request(self.service_time(at), &request);
+        assert!(matches!(&reply, Reply::Answer(answer) if answer.status == 200), "{reply:?}");
+        self.wake_service();
+    }
+
+    fn happen(&mut self, event: Event) {
+        match event {
+            Event::Start(slot) => {
+                let machine = self.slots[slot].machine;
+                if self.postpone(machine, Event::Start(slot)) {
+                    return;
+                }
+                let (steady, wall) = (self.steady(machine), self.wall(machine));
+                self.slots[slot].caller.awake = cloudflow_service::poll::Awake::new(steady, wall);
+                self.slots[slot].begun = self.now;
+                if self.machines[machine].told_offline {
+                    self.slots[slot].caller.online = false;
+                    self.step(slot, Input::Offline);
+                }
+                let action = self.step(slot, Input::Start);
+                self.act(slot, action);
+            }
+            Event::Timer(slot, turn) if self.slots[slot].turn == turn => {
+                let machine = self.slots[slot].machine;
+                if !self.postpone(machine, Event::Timer(slot, turn)) {
+                    self.look(slot, false);
+                }
+            }
+            Event::Timer(..) => {}
+            Event::Abort(slot) => {
+                let machine = self.slots[slot].machine;
+                if matches!(self.slots[slot].doing, Doing::Over) || self.postpone(machine, Event::Abort(slot)) {
+                    return;
+                }
+                self.met(Kind::Abort);
+                self.slots[slot].left = true;
+                if !matches!(self.slots[slot].doing, Doing::Nothing) && !self.slots[slot].caller.ignores_abort() {
+                    let action = self.step(slot, Input::Aborted);
+                    self.act(slot, action);
+                }
+            }
+            Event::Arrive(slot, turn, request, fate) => self.arrive(slot, turn, &request, fate),
+            Event::Cut(slot, turn, waiter, cut) => {
+                if self.held.remove(&waiter).is_none() {
+                    return;
+                }
+                self.emulator.disconnect(waiter);
+                self.met(Kind::ProxyCut);
+                match cut {
+                    Cut::Broken => self.at(self.now + 20, Event::Back(slot, turn, Back::Failure)),
+                    Cut::Status => self.at(self.now + 20, Event::Back(slot, turn, Back::Answer(page(504)))),
+                    Cut::Silent => {}
+                }
+                // A cut is no trouble that ends: it is how the way is.
+            }
+            Event::Back(slot, turn, back) => self.back(slot, turn, back),
+            Event::Keys(machine, keys) => self.keys(machine, keys),
+            Event::Happens(machine, kind, long) => self.happens(machine, kind, long),
+            Event::Over(machine, kind) => self.over(machine, kind),
+            Event::Service => self.service(),
+        }
+    }
+
+    fn at(&mut self, at: u64, event: Event) {
+        self.order += 1;
+        self.store.push(Some(event));
+        self.events.push(Reverse((at, self.order, self.store.len() - 1)));
+    }
+
+    fn met(&mut self, kind: Kind) {
+        self.figures.met[kind as usize] += 1;
+    }
+
+    fn trouble(&mut self, slot: usize) {
+        let machine = self.slots[slot].machine;
+        self.machines[machine].trouble = self.machines[machine].trouble.max(self.now);
+    }
+
+    fn break_rule(&mut self, what: String) {
+        let now = self.now;
+        self.broken.get_or_insert(format!("at {now} ms: {what}"));
+    }
+
+    fn service_time(&self, at: u64) -> u64 {
+        (ZERO + at).saturating_add_signed(self.plan.skew)
+    }
+
+    fn wall(&self, machine: usize) -> u64 {
+        let machine = &self.machines[machine];
+        (ZERO + self.now).saturating_add_signed(machine.planned.skew + machine.jumped)
+    }
+
+    fn steady(&self, machine: usize) -> u64 {
+        1_000 + self.now - self.machines[machine].lost
+    }
+}
+
+fn plan_of(plan: &mut Plan) -> Plan {
+    Plan { executions: Vec::new(), clients: Vec::new(), ..*plan }
+}

@@ -1,0 +1,149 @@
+//! The calls: what their driver does.
+
+use cloudflow_local::emulate::Request;
+use cloudflow_service::poll::{Action, Attempt, Input};
+use serde_json::{Value, json};
+
+use super::super::caller::Json;
+use super::super::plan::{Kind, ON_THE_WAY};
+use super::{Back, Doing, Event, Fate, LOOK, World};
+
+impl World {
+    pub(super) fn step(&mut self, slot: usize, input: Input) -> Action {
+        let machine = self.slots[slot].machine;
+        let ignores_abort = self.slots[slot].caller.ignores_abort();
+        let input = if self.slots[slot].left && !ignores_abort { Input::Aborted } else { input };
+        let (steady, random) = (self.steady(machine), self.dice.next() as u32);
+        self.slots[slot].caller.step(&mut self.machines[machine].shared, steady, random, input)
+    }
+
+    pub(super) fn act(&mut self, slot: usize, action: Action) {
+        let machine = self.slots[slot].machine;
+        let steady = self.steady(machine);
+        self.slots[slot].turn += 1;
+        match action {
+            Action::Send(attempt) => {
+                let until = steady + attempt.timeout_ms;
+                self.slots[slot].doing = Doing::Keys(attempt, until);
+                self.fetch_keys(slot);
+            }
+            Action::Sleep(ms) => {
+                self.slots[slot].doing = Doing::Sleeping(steady.saturating_add(ms));
+                self.set_timer(slot);
+            }
+            Action::Stay => self.break_rule("it stays where nothing is under way".into()),
+            Action::Finish(outcome) => self.finish(slot, outcome),
+        }
+    }
+
+    pub(super) fn set_timer(&mut self, slot: usize) {
+        let machine = self.slots[slot].machine;
+        let steady = self.steady(machine);
+        if let Doing::Keys(_, until) | Doing::Flying(until) | Doing::Sleeping(until) = self.slots[slot].doing {
+            let turn = self.slots[slot].turn;
+            self.at(self.now + until.saturating_sub(steady).min(LOOK) + 1, Event::Timer(slot, turn));
+        }
+    }
+
+    pub(super) fn fetch_keys(&mut self, slot: usize) {
+        let machine = self.slots[slot].machine;
+        let wall = self.wall(machine);
+        let Doing::Keys(attempt, until) = self.slots[slot].doing else { return };
+        let caller = &mut self.slots[slot].caller;
+        if caller.talk.lacks_keys(&self.machines[machine].shared, wall).is_none() {
+            self.slots[slot].doing = Doing::Flying(until);
+            return self.send(slot, attempt);
+        }
+        self.set_timer(slot);
+        if !self.machines[machine].asking {
+            self.machines[machine].asking = true;
+            let fails = self.dice.chance(self.machines[machine].planned.no_keys);
+            let lifetime = self.machines[machine].planned.lifetime.unwrap_or(0);
+            let keys = (!fails && self.keys.len() < 64).then(|| {
+                self.keys.push(self.service_time(self.now + lifetime));
+                self.machines[machine].keys += 1;
+                json!({ "accessKeyId": format!("k{}", self.keys.len() - 1), "accessKeySecret": "secret", "securityToken": "token" })
+            });
+            let delay = self.dice.from(0, 400);
+            self.at(self.now + delay, Event::Keys(machine, keys));
+        }
+    }
+
+    pub(super) fn keys(&mut self, machine: usize, keys: Option<Value>) {
+        if self.postpone(machine, Event::Keys(machine, keys.clone())) {
+            return;
+        }
+        self.machines[machine].asking = false;
+        let mut is_first = true;
+        for slot in 0..self.slots.len() {
+            if self.slots[slot].machine != machine || !matches!(self.slots[slot].doing, Doing::Keys(..)) {
+                continue;
+            }
+            let Some(keys) = &keys else {
+                self.met(Kind::NoKeys);
+                self.slots[slot].doing = Doing::Over;
+                self.figures.failed += 1;
+                continue;
+            };
+            let given = Json(std::rc::Rc::new(keys.clone()));
+            let done = self.slots[slot].caller.talk.given(&mut self.machines[machine].shared, given, is_first);
+            assert!(done.is_ok(), "{done:?}");
+            is_first = false;
+            let Doing::Keys(attempt, until) = self.slots[slot].doing else { continue };
+            self.slots[slot].doing = Doing::Flying(until);
+            self.send(slot, attempt);
+        }
+    }
+
+    pub(super) fn send(&mut self, slot: usize, attempt: Attempt) {
+        let machine = self.slots[slot].machine;
+        let wall = self.wall(machine);
+        let mut random = [0; 16];
+        random[..8].copy_from_slice(&self.dice.next().to_le_bytes());
+        let shared = &self.machines[machine].shared;
+        let signed = self.slots[slot].caller.request(shared, attempt, wall, random);
+        self.slots[slot].sent += 1;
+        self.figures.sent += 1;
+        let query = signed.url.split_once('?').map(|(_, query)| query.to_owned()).unwrap_or_default();
+        self.check_sending(slot, &query);
+        self.set_timer(slot);
+        let turn = self.slots[slot].turn;
+        if self.machines[machine].offline {
+            return self.at(self.now + 5, Event::Back(slot, turn, Back::Failure));
+        }
+        let mut fate = Fate { kind: None, down: self.dice.from(1, self.plan.slowest) };
+        let mut up = self.dice.from(1, self.plan.slowest);
+        if self.now < self.plan.calm_at {
+            fate.kind = ON_THE_WAY
+                .iter()
+                .zip(self.plan.chances)
+                .find(|(_, chance)| self.dice.chance(*chance))
+                .map(|(kind, _)| *kind);
+        }
+        if let Some(kind) = fate.kind {
+            self.met(kind);
+            self.machines[machine].trouble = self.now + 20_000;
+        }
+        let request = Request {
+            method: "GET".into(),
+            host: "service.example".into(),
+            path: "/".into(),
+            query,
+            ..Request::default()
+        };
+        match fate.kind {
+            Some(Kind::LostRequest) => return self.at(self.now + up, Event::Back(slot, turn, Back::Failure)),
+            Some(Kind::SilentRequest) => return,
+            Some(Kind::Slow) => {
+                up += self.dice.from(0, 8_000);
+                fate.down += self.dice.from(0, 8_000);
+            }
+            Some(Kind::Duplicate) => {
+                let later = self.now + up + self.dice.from(0, 3_000);
+                self.at(later, Event::Arrive(slot, turn, request.clone(), fate));
+            }
+            _ => {}
+        }
+        self.at(self.now + up, Event::Arrive(slot, turn, request, fate));
+    }
+}

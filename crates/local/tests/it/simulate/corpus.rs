@@ -1,0 +1,315 @@
+//! Definitions that other people wrote, run with made-up data: whatever they read is there, conditions
+//! come out one way and the other, tasks succeed and fail. `CLOUDFLOW_CORPUS` says where they are;
+//! `CORPUS_TABLE` names a file that the outcome is written to.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt::Write;
+use std::{env, fs};
+
+use cloudflow_base::shape::Diagnostic;
+use cloudflow_local::migrate::shape::migrate_flow;
+use cloudflow_local::simulation::SimulationOptions;
+use serde_json::{Map, Value, json};
+
+use super::random::Dice;
+use super::{nested, simulate};
+
+/// Runs of each definition, each with other data.
+const RUNS: u64 = 12;
+
+#[test]
+fn the_corpus_runs() {
+    let mut table = "| file | outcomes of the runs | events | migrated | why not |\n|---|---|---|---|---|\n".to_owned();
+    let mut failures = Vec::new();
+    let (mut ran, mut succeeded, mut compared, mut told) = (0, 0, 0, 0);
+    for (name, text) in definitions() {
+        let made = Made::of(&name, &text);
+        if let Err(problem) = start(&text, &json!({})) {
+            writeln!(table, "| {name} | - | - | - | {} |", problem.replace('|', "\\|")).unwrap();
+            continue;
+        }
+        ran += 1;
+        let migration = migrate_flow(&text);
+        let new = migration.text.filter(|new| *new != text);
+        let mut ends: BTreeMap<String, usize> = BTreeMap::new();
+        let (mut least, mut most) = (usize::MAX, 0);
+        let mut difference = None;
+        for seed in 0..RUNS {
+            let trace = made.run(&text, seed);
+            nested(&trace);
+            let status = trace["status"].as_str().unwrap();
+            let error = trace["error"].as_str().map_or(String::new(), |error| format!(" ({error})"));
+            *ends.entry(format!("{status}{error}")).or_default() += 1;
+            let count = trace["events"].as_array().unwrap().len();
+            (least, most) = (least.min(count), most.max(count));
+            if let Some(new) = &new {
+                let after = made.run(new, seed);
+                nested(&after);
+                if let Some(what) = differs(&trace, &after) {
+                    difference.get_or_insert(what);
+                }
+            }
+        }
+        succeeded += usize::from(ends.contains_key("Succeeded"));
+        if !ends.contains_key("Succeeded") {
+            failures.push(format!("{name}: never succeeds: {ends:?}"));
+        }
+        let migrated = match (&new, &difference) {
+            (None, _) => "-".to_owned(),
+            (Some(_), None) => {
+                compared += 1;
+                "the same".to_owned()
+            }
+            (Some(new), Some((what, missing))) => {
+                let found = migration.diagnostics.iter().find(|found| tells(found, *missing));
+                if found.is_some() {
+                    told += 1;
+                } else {
+                    failures
+                        .push(format!("{name}: does something else, migrated, which no finding told\n{what}\n{new}"));
+                }
+                found.map_or("differs".to_owned(), |found| format!("differs, as told: {}", found.message))
+            }
+        };
+        let ends: Vec<String> = ends.iter().map(|(end, count)| format!("{count} {end}")).collect();
+        writeln!(table, "| {name} | {} | {least} to {most} | {} | |", ends.join(", "), migrated.replace('|', "\\|"))
+            .unwrap();
+    }
+    if ran == 0 {
+        println!("CLOUDFLOW_CORPUS is not set: the corpus was not run");
+        return;
+    }
+    writeln!(table, "\n{ran} run, {succeeded} of them to `Succeeded` with some data; {compared} do the same migrated, {told} differ as told.").unwrap();
+    if let Ok(path) = env::var("CORPUS_TABLE") {
+        fs::write(path, &table).unwrap();
+    }
+    cloudflow_tests::report("the corpus, run", failures);
+    assert!(ran > 60, "only {ran} were run");
+}
+
+/// Results of tasks that cannot be told from what is read of them.
+const FIXED: [(&str, &str, &str); 2] = [
+    ("templated/flow-rag-offline.yaml", "TextSplit", r#"[{"document": "d", "source": "s"}]"#),
+    ("templated/flow-rag-offline.yaml", "Embedding", r#"{"Body": "{\"Data\": {\"text_embedding\": [[0.5]]}}"}"#),
+];
+
+/// True for a finding that tells of a difference: of something that has no equal, or, where the
+/// other run misses a value, of references that lead nowhere.
+fn tells(found: &Diagnostic, missing: bool) -> bool {
+    if missing {
+        return found.message.contains("leads nowhere");
+    }
+    found.code == "migrate-no-equal" && !found.message.starts_with("the output of the execution")
+}
+
+fn definitions() -> Vec<(String, String)> {
+    let Ok(corpus) = env::var("CLOUDFLOW_CORPUS") else { return Vec::new() };
+    let mut found = Vec::new();
+    for folder in ["flow", "statemachine", "templated"] {
+        for entry in fs::read_dir(format!("{corpus}/{folder}")).unwrap() {
+            let path = entry.unwrap().path();
+            let name = format!("{folder}/{}", path.file_name().unwrap().to_string_lossy());
+            found.push((name, fs::read_to_string(&path).unwrap()));
+        }
+    }
+    found.sort();
+    found
+}
+
+fn start(text: &str, input: &Value) -> Result<(), String> {
+    let options = SimulationOptions { input: input.to_string(), ..SimulationOptions::default() };
+    cloudflow_local::simulation::Simulation::start(text, &options, 0, 0).map(drop)
+}
+
+/// What differs between a run and that of the migrated definition.
+fn differs(before: &Value, after: &Value) -> Option<(String, bool)> {
+    let calls = |trace: &Value| -> Vec<Value> {
+        let calls = trace["tasks"].as_array().into_iter().flatten();
+        calls.map(|call| json!([call[0], call[2], crate::migrate::payload(call)])).collect()
+    };
+    let part = |trace: &Value| json!([trace["status"], trace["error"], calls(trace)]);
+    let output = |trace: &Value| trace["output"].clone();
+    let held = output(after).get("local").filter(|_| output(before).get("local").is_none()).cloned();
+    let same = part(before) == part(after) && output(before) == held.unwrap_or_else(|| output(after));
+    (!same).then(|| {
+        let show = |trace: &Value| format!("{} {}", part(trace), output(trace));
+        let missing = after["error"] == "Local.ExpressionError";
+        (format!("--- before\n{}\n--- after\n{}", show(before), show(after)), missing)
+    })
+}
+
+/// Data that hold whatever a definition reads.
+struct Made {
+    file: String,
+    data: Data,
+    texts: Vec<Value>,
+    errors: Vec<String>,
+}
+
+#[derive(Debug, Default)]
+struct Data {
+    members: BTreeMap<String, Data>,
+    element: Option<Box<Data>>,
+    /// A list of what stands at the top by this name.
+    named: Option<String>,
+    leaf: Leaf,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+enum Leaf {
+    #[default]
+    Any,
+    List,
+    Seconds,
+    Time,
+}
+
+impl Made {
+    fn of(file: &str, text: &str) -> Self {
+        let mut data = Data::default();
+        let (mut item, mut collection) = (None, None);
+        let mut texts = BTreeSet::new();
+        let mut errors = BTreeSet::new();
+        for line in text.replace("$Context.Execution.Input", "$Input").lines() {
+            let leaf = match line.trim().trim_start_matches("- ").split(':').next().unwrap_or_default() {
+                "collection" | "ItemsPath" => Leaf::List,
+                "duration" | "Seconds.$" => Leaf::Seconds,
+                "timestamp" => Leaf::Time,
+                _ => Leaf::Any,
+            };
+            for (at, _) in line.match_indices('$') {
+                data.note(&line[at..], leaf);
+            }
+            // The elements of a collection are what the body calls its item.
+            if let Some((key, value)) = line.trim().split_once(": ") {
+                match key.trim_start_matches("- ") {
+                    "item" => item = Some(value.trim().to_owned()),
+                    "collection" => collection = Some(value.trim().to_owned()),
+                    "ItemsPath" => data.note_element(value.trim(), ""),
+                    _ => {}
+                }
+            }
+            if let (Some(name), Some(list)) = (&item, &collection) {
+                data.note_element(list, name);
+                (item, collection) = (None, None);
+            }
+            if line.contains("ondition:") {
+                texts.extend(line.split('"').skip(1).step_by(2).map(str::to_owned));
+            }
+            if let Some(name) = line.trim().strip_prefix("- ")
+                && !name.contains(' ')
+                && name.contains('.')
+            {
+                errors.insert(name.trim_matches(['"', '\'']).to_owned());
+            }
+        }
+        errors.insert("Odd".to_owned());
+        let texts = texts.into_iter().map(|text| Value::from(text.trim_matches('\\'))).collect();
+        Made { file: file.to_owned(), data, texts, errors: errors.into_iter().collect() }
+    }
+
+    fn run(&self, text: &str, seed: u64) -> Value {
+        let mut dice = Dice(seed);
+        let input = self.object(&mut dice);
+        let mut counts: HashMap<String, u64> = HashMap::new();
+        simulate(text, input, SimulationOptions::default(), |name, _, _| {
+            let count = counts.entry(name.to_owned()).or_default();
+            *count += 1;
+            let of_name = name.bytes().fold(0_u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+            let mut dice = Dice(seed.wrapping_mul(1_000_003) ^ of_name.wrapping_mul(101) ^ *count);
+            // The first runs go well.
+            if seed > 3 && dice.one_in(4) {
+                return json!({ "error": dice.pick(&self.errors), "cause": "said so" });
+            }
+            if seed > 3 && dice.one_in(20) {
+                return json!({ "never": true });
+            }
+            let output = FIXED.iter().find(|(file, state, _)| *file == self.file && *state == name);
+            let output = output.map(|(.., output)| serde_json::from_str(output).unwrap());
+            json!({ "output": output.unwrap_or_else(|| self.object(&mut dice)) })
+        })
+    }
+}
+
+impl Made {
+    fn object(&self, dice: &mut Dice) -> Value {
+        self.members(&self.data, dice, 0)
+    }
+
+    fn members(&self, data: &Data, dice: &mut Dice, depth: usize) -> Value {
+        let members = data.members.iter().map(|(name, data)| (name.clone(), self.make(data, dice, depth)));
+        Value::Object(members.collect::<Map<_, _>>())
+    }
+
+    fn make(&self, data: &Data, dice: &mut Dice, depth: usize) -> Value {
+        if let Some(name) = data.named.as_ref().filter(|_| depth < 4) {
+            let element = self.data.members.get(name);
+            return (0..2)
+                .map(|_| match element {
+                    Some(element) => self.make(element, dice, depth + 1),
+                    None if name.is_empty() => self.members(&self.data, dice, depth + 4),
+                    None => json!({ "n": dice.below(9) }),
+                })
+                .collect();
+        }
+        if let Some(element) = &data.element {
+            return (0..2).map(|_| self.make(element, dice, depth)).collect();
+        }
+        if !data.members.is_empty() {
+            return self.members(data, dice, depth);
+        }
+        match data.leaf {
+            Leaf::List => json!([]),
+            Leaf::Seconds => json!(1 + dice.below(5)),
+            Leaf::Time => json!("2024-05-06T08:00:00Z"),
+            Leaf::Any if !self.texts.is_empty() && dice.one_in(2) => dice.pick(&self.texts).clone(),
+            Leaf::Any => {
+                dice.pick(&[json!(0), json!(1), json!(7), json!(true), json!(false), json!("x"), json!("")]).clone()
+            }
+        }
+    }
+}
+
+impl Data {
+    /// Takes in that the list of a reference has elements of that name.
+    fn note_element(&mut self, list: &str, name: &str) {
+        if let Some(place) = self.note(list, Leaf::List) {
+            place.named = Some(name.to_owned());
+        }
+    }
+
+    /// Takes in a reference: `$.a`, `$input.a[0].b`, `$Output.Body.c`.
+    fn note(&mut self, text: &str, leaf: Leaf) -> Option<&mut Data> {
+        let text = text.trim_start_matches(['"', '\'']);
+        let end = text[1..].find(|c: char| !c.is_ascii_alphanumeric()).map_or(text.len(), |at| at + 1);
+        let (root, mut rest) = text.split_at(end);
+        if !["$", "$input", "$local", "$Input", "$Output"].contains(&root) {
+            return None;
+        }
+        let mut place = self;
+        loop {
+            if let Some(after) = rest.strip_prefix('[') {
+                rest = after.split_once(']').map_or("", |(_, rest)| rest);
+                place = place.element.get_or_insert_default();
+            } else if let Some(after) = rest.strip_prefix('.') {
+                let end =
+                    after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '-').unwrap_or(after.len());
+                let (name, after) = after.split_at(end);
+                if name.is_empty() {
+                    break;
+                }
+                rest = after;
+                // The wrapping is the interpreter's.
+                if !(root == "$Output" && name == "Body") {
+                    place = place.members.entry(name.to_owned()).or_default();
+                }
+            } else {
+                break;
+            }
+        }
+        if !matches!(leaf, Leaf::Any) {
+            place.leaf = leaf;
+        }
+        Some(place)
+    }
+}

@@ -1,0 +1,197 @@
+//! Random small flows of both dialects. Each ends, is well nested, and comes to the same end again
+//! and in other clothes.
+
+mod clothes;
+mod flows;
+
+use std::collections::{BTreeMap, HashMap};
+use std::env;
+use std::rc::Rc;
+
+use cloudflow_language::check::check;
+use cloudflow_language::shape::validate_flow;
+use cloudflow_local::simulate::{
+    Event, Failure, Machine, Program, Report, Start, Status, TaskId, TaskResult, compile, time,
+};
+use serde_json::{Value, json};
+
+use super::{Placed, well_nested};
+
+/// How many of each dialect.
+const FLOWS: u64 = 1000;
+
+/// A failing flow is run alone with `SIMULATE_SEED=<its seed>`.
+#[test]
+fn random_flows_end_as_they_should() {
+    let only = env::var("SIMULATE_SEED").ok().map(|seed| seed.parse::<u64>().unwrap());
+    let mut ends: HashMap<String, usize> = HashMap::new();
+    let mut kinds: HashMap<&str, usize> = HashMap::new();
+    for seed in only.map_or(0..cloudflow_tests::rounds(2 * FLOWS), |seed| seed..seed + 1) {
+        let mut dice = Dice(seed);
+        let definition = if seed % 2 == 0 { flows::flow(&mut dice) } else { flows::machine(&mut dice) };
+        let text = clothes::plain(&definition);
+        let told = Told { seed, text: &text };
+        let found = validate_flow(&text);
+        let errors: Vec<_> = found.diagnostics.iter().filter(|found| found.severity == "error").collect();
+        assert!(errors.is_empty(), "the generator made a flow with errors: {errors:?}");
+        let trace = run(&text, seed);
+        well_nested(trace.machine.events().iter().map(placed), trace.by_itself());
+        let status = trace.machine.status();
+        assert!([Status::Succeeded, Status::Failed, Status::TimedOut].contains(&status), "it ends: {status:?}");
+        let end = trace.machine.failure().map_or(status.as_str(), |failure| &failure.error);
+        *ends.entry(end.to_owned()).or_default() += 1;
+        for event in trace.machine.events() {
+            *kinds.entry(event.kind.as_str()).or_default() += 1;
+        }
+        let other = clothes::other(&definition, &mut dice);
+        assert!(run(&other, seed) == trace, "another trace in other clothes:\n{other}");
+        if seed % 8 < 2 {
+            assert!(run(&text, seed) == trace, "another trace at the second time");
+        }
+        std::mem::forget(told);
+    }
+    if only.is_none() && !cloudflow_tests::is_quick() {
+        // What never happens would not be tested.
+        for end in [
+            "Succeeded",
+            "TimedOut",
+            "Local.HistoryLimitExceeded",
+            "Local.ExpressionError",
+            "Local.InvalidItems",
+            "Bad",
+        ] {
+            assert!(ends.contains_key(end), "no flow came to {end}: {ends:?}");
+        }
+        assert!(ends["Succeeded"] > ends.values().sum::<usize>() / 4, "few succeed: {ends:?}");
+        assert!(kinds.len() >= 17, "{kinds:?}");
+    }
+}
+
+/// Says which flow it was, where the test ends in its middle.
+struct Told<'t> {
+    seed: u64,
+    text: &'t str,
+}
+
+impl Drop for Told<'_> {
+    fn drop(&mut self) {
+        println!("SIMULATE_SEED={}\n{}", self.seed, self.text);
+    }
+}
+
+/// What an execution did.
+struct Trace {
+    machine: Machine,
+    program: Rc<Program>,
+    calls: Vec<(String, u32, Rc<Value>)>,
+}
+
+impl Trace {
+    /// It came to its end state by state.
+    fn by_itself(&self) -> bool {
+        let cut = self.machine.failure().is_some_and(|failure| failure.error == "Local.HistoryLimitExceeded");
+        self.machine.status() != Status::TimedOut && !cut
+    }
+}
+
+impl PartialEq for Trace {
+    fn eq(&self, other: &Trace) -> bool {
+        let (a, b) = (&self.machine, &other.machine);
+        let paths = |trace: &Trace| -> Vec<_> {
+            let states = trace.machine.events().iter().filter_map(|event| event.state);
+            states.map(|state| trace.program.path(state).cloned()).collect()
+        };
+        (a.status(), a.output(), a.failure()) == (b.status(), b.output(), b.failure())
+            && a.events() == b.events()
+            && self.calls == other.calls
+            && paths(self) == paths(other)
+    }
+}
+
+fn placed(event: &Event) -> Placed<'_> {
+    let kind = event.kind.as_str();
+    let indexed = kind.starts_with("Branch") || kind.starts_with("Iteration");
+    let index = if indexed { event.detail()["index"].as_u64().unwrap() } else { 0 };
+    let step = event.step.as_deref().unwrap_or_default();
+    Placed { id: event.id, by: event.scheduled_by, kind, step, at: event.at, index }
+}
+
+/// What tasks come to depends on the seed, the state and how often it was asked.
+fn run(text: &str, seed: u64) -> Trace {
+    let (tree, yaml) = cloudflow_language::yaml::parse(text);
+    let (flow, _) = check(&tree, yaml);
+    let program = Rc::new(compile(&flow.unwrap()));
+    let input = json!({ "a": 1, "b": "x", "list": [1, "two", { "a": 3 }], "n": 2, "flag": true, "map": { "a": [1] } });
+    let now = time::parse(super::BEGIN).unwrap();
+    let mut machine = Machine::start(Rc::clone(&program), Start { input, now, seed, ..Start::default() });
+    let mut counts: HashMap<String, u64> = HashMap::new();
+    let mut calls = Vec::new();
+    let mut due: BTreeMap<(u64, TaskId), TaskResult> = BTreeMap::new();
+    let mut now = now;
+    while let Some(wake) = machine.wake_at() {
+        for request in machine.take_tasks() {
+            let count = counts.entry(request.name.clone()).or_default();
+            *count += 1;
+            if let Some((after, result)) = answer(&request.name, *count, seed) {
+                due.insert((now + after, request.task), result);
+            }
+            calls.push((request.name, request.attempt, request.input));
+        }
+        match due.pop_first() {
+            Some(((at, task), result)) if at <= wake => {
+                now = at;
+                match machine.token_of(task).map(str::to_owned) {
+                    Some(token) => assert_ne!(machine.report(at, &token, result), Report::Unknown),
+                    None => machine.finish_task(at, task, result),
+                }
+            }
+            later => {
+                due.extend(later);
+                now = wake;
+                machine.advance(wake);
+            }
+        }
+    }
+    Trace { machine, program, calls }
+}
+
+/// When a task answers, and what; never is an answer too.
+fn answer(name: &str, count: u64, seed: u64) -> Option<(u64, TaskResult)> {
+    let of_name = name.bytes().fold(0_u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+    let mut dice = Dice(seed.wrapping_mul(1_000_003) ^ of_name.wrapping_mul(101) ^ count);
+    let fail = |error: &str| Err(Failure { error: error.to_owned(), cause: "said so".to_owned() });
+    let result = match dice.below(10) {
+        0 => fail("Bad"),
+        1 => fail("FC.ResourceThrottled"),
+        2 if dice.one_in(4) => return None,
+        3 => Ok(dice.pick(&[json!(7), json!([1, 2]), json!(null), json!("text")]).clone()),
+        4 => Ok(json!({ "list": [1, 2], "n": count })),
+        _ => Ok(json!({ "a": count, "b": name, "flag": count.is_multiple_of(2) })),
+    };
+    Some((if dice.one_in(3) { dice.below(5000) } else { 0 }, result))
+}
+
+/// SplitMix64.
+pub struct Dice(pub u64);
+
+impl Dice {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    pub fn below(&mut self, most: u64) -> u64 {
+        self.next() % most
+    }
+
+    /// True once in so many times.
+    pub fn one_in(&mut self, times: u64) -> bool {
+        self.below(times) == 0
+    }
+
+    pub fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
+        &from[usize::try_from(self.below(from.len() as u64)).unwrap()]
+    }
+}

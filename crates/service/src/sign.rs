@@ -1,0 +1,199 @@
+//! Signatures: RPC V1 (HMAC-SHA1) and ACS3-HMAC-SHA256.
+//!
+//! Every stage of both schemes is a function of its own, so that a wrong signature can be traced
+//! to the stage that is wrong, and so that the emulator verifies with what the client signs with.
+//! Clock and nonce are arguments. The only room that holds secrets and that percent-encodes.
+
+pub mod acs3;
+pub mod encode;
+mod redact;
+pub mod rpc;
+
+pub use redact::{redact, without};
+
+use std::fmt;
+
+use crate::wire::request::{Call, Endpoint};
+use crate::wire::time;
+
+/// An AccessKey pair, with its token where it is a temporary one. `Debug` shows no secret.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Credentials {
+    /// The AccessKey ID: names the key, is sent in the clear.
+    pub access_key_id: String,
+    /// The AccessKey secret: never sent.
+    pub access_key_secret: String,
+    /// The STS token of a temporary pair.
+    pub security_token: Option<String>,
+}
+
+/// Which signature a request carries.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Scheme {
+    /// RPC V1, the scheme that the official SDKs use with this service.
+    #[default]
+    HmacSha1,
+    /// V3. No public proof says that the service accepts it.
+    Acs3HmacSha256,
+}
+
+/// What makes each request unique: both are new for every attempt.
+#[derive(Clone, Copy, Debug)]
+pub struct Stamp<'a> {
+    /// The time of the request, in Unix milliseconds.
+    pub now: u64,
+    /// A text never used before; see [`nonce`].
+    pub nonce: &'a str,
+}
+
+/// A request ready to be sent, byte for byte. `Debug` shows the URL without its secrets.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SignedRequest {
+    /// The HTTP method.
+    pub method: &'static str,
+    /// The whole URL. It must not go through a query builder any more.
+    pub url: String,
+    /// Headers to set, with lower-case names. `host` is not among them: it is the URL's.
+    pub headers: Vec<(String, String)>,
+    /// The signature in it; empty where it is unsigned.
+    pub signature: String,
+}
+
+/// Stamps and signs one call. Without credentials the call goes out unsigned: somebody behind
+/// the endpoint signs it.
+///
+/// The path in the signature is always `/`, whatever path the endpoint has: a gateway below a
+/// path forwards to the service, whose only path is `/`.
+pub fn sign(
+    scheme: Scheme,
+    endpoint: &Endpoint,
+    call: &Call,
+    credentials: Option<&Credentials>,
+    stamp: Stamp<'_>,
+) -> SignedRequest {
+    let parameters = call.parameters();
+    let mut pairs: Vec<(&str, &str)> = parameters.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let timestamp = time::utc(stamp.now);
+    match (credentials, scheme) {
+        (None, _) => {
+            // A gateway's answers are JSON anyway: it is not told the format.
+            pairs.extend(call.common().into_iter().filter(|(name, _)| *name != "Format"));
+            SignedRequest {
+                method: "GET",
+                url: endpoint.url(&rpc::canonical(&pairs)),
+                headers: Vec::new(),
+                signature: String::new(),
+            }
+        }
+        (Some(credentials), Scheme::HmacSha1) => {
+            pairs.extend(call.common());
+            pairs.extend([
+                ("AccessKeyId", credentials.access_key_id.as_str()),
+                ("SignatureMethod", "HMAC-SHA1"),
+                ("SignatureNonce", stamp.nonce),
+                ("SignatureVersion", "1.0"),
+                ("Timestamp", timestamp.as_str()),
+            ]);
+            if let Some(token) = &credentials.security_token {
+                pairs.push(("SecurityToken", token));
+            }
+            let mut query = rpc::canonical(&pairs);
+            let signature = rpc::signature(&credentials.access_key_secret, &rpc::string_to_sign("GET", &query));
+            query.push_str("&Signature=");
+            encode::percent_into(&mut query, &signature);
+            SignedRequest { method: "GET", url: endpoint.url(&query), headers: Vec::new(), signature }
+        }
+        (Some(credentials), Scheme::Acs3HmacSha256) => {
+            let mut headers = vec![
+                ("host", endpoint.host()),
+                ("x-acs-action", call.action()),
+                ("x-acs-content-sha256", acs3::EMPTY_BODY_SHA256),
+                ("x-acs-date", timestamp.as_str()),
+                ("x-acs-signature-nonce", stamp.nonce),
+                ("x-acs-version", call.version()),
+            ];
+            if let Some(token) = &credentials.security_token {
+                headers.push(("x-acs-security-token", token));
+            }
+            let canonical = acs3::canonical_request("GET", "/", &pairs, &headers, acs3::EMPTY_BODY_SHA256);
+            let signature = acs3::signature(&credentials.access_key_secret, &acs3::string_to_sign(&canonical.request));
+            let authorization = acs3::authorization(&credentials.access_key_id, &canonical.signed_headers, &signature);
+            let mut headers: Vec<(String, String)> = headers
+                .into_iter()
+                .filter(|(name, _)| *name != "host")
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect();
+            headers.push(("accept".to_owned(), "application/json".to_owned()));
+            headers.push(("authorization".to_owned(), authorization));
+            SignedRequest { method: "GET", url: endpoint.url(&rpc::canonical(&pairs)), headers, signature }
+        }
+    }
+}
+
+/// A nonce made of random bytes, in the shape of a version 4 UUID.
+pub fn nonce(mut random: [u8; 16]) -> String {
+    random[6] = random[6] & 0x0F | 0x40;
+    random[8] = random[8] & 0x3F | 0x80;
+    let hex = encode::hex(&random);
+    let mut nonce = String::with_capacity(36);
+    for (at, digit) in hex.chars().enumerate() {
+        if matches!(at, 8 | 12 | 16 | 20) {
+            nonce.push('-');
+        }
+        nonce.push(digit);
+    }
+    nonce
+}
+
+/// Compares two signatures in a time that does not depend on where they differ.
+pub fn same(a: &str, b: &str) -> bool {
+    a.len() == b.len() && a.bytes().zip(b.bytes()).fold(0, |all, (a, b)| all | (a ^ b)) == 0
+}
+
+impl Credentials {
+    /// What is wrong with them, if they cannot be sent as they are; never shows a value.
+    pub fn problem(&self) -> Option<String> {
+        let parts = [
+            ("accessKeyId", Some(&self.access_key_id)),
+            ("accessKeySecret", Some(&self.access_key_secret)),
+            ("securityToken", self.security_token.as_ref()),
+        ];
+        parts.into_iter().find_map(|(name, value)| {
+            let value = value?;
+            if value.is_empty() {
+                Some(["`", name, "` is empty"].concat())
+            } else if !value.bytes().all(|byte| byte.is_ascii_graphic()) {
+                Some(["`", name, "` holds a blank, a line break or another character that no key has: was it copied with too much?"].concat())
+            } else {
+                None
+            }
+        })
+    }
+}
+
+impl Scheme {
+    /// The name that options give it.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Scheme::HmacSha1 => "HMAC-SHA1",
+            Scheme::Acs3HmacSha256 => "ACS3-HMAC-SHA256",
+        }
+    }
+
+    /// The scheme of a name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Scheme::HmacSha1, Scheme::Acs3HmacSha256].into_iter().find(|scheme| scheme.as_str() == name)
+    }
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Credentials { .. }")
+    }
+}
+
+impl fmt::Debug for SignedRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SignedRequest {{ {} {} }}", self.method, redact(&self.url, None))
+    }
+}

@@ -1,0 +1,277 @@
+//! An execution as the service describes it: statuses, and reading one leniently.
+//!
+//! Sources: <https://www.alibabacloud.com/help/en/serverless-workflow/latest/api-fnf-2019-03-15-describeexecution>;
+//! that a missing value is an empty text: transcripts in <https://github.com/awesome-fnf/post-execution-actions>.
+
+use super::fault;
+use super::time;
+use cloudflow_base::diagnostic::{Code, Diagnostic, Path, PathSegment, nearest};
+use cloudflow_base::fields::Fields;
+use cloudflow_base::value::{Kind, Value};
+
+/// One execution. The texts stay where they are: `V` refers to them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Execution<V> {
+    /// The id of the request that this answers; missing only in a faulty answer.
+    pub request_id: Option<V>,
+    /// The flow's name.
+    pub flow_name: V,
+    /// The execution's name.
+    pub name: V,
+    /// The status as sent, known or not.
+    pub status: V,
+    /// The status is final.
+    pub done: bool,
+    /// RFC 3339 as sent.
+    pub started_time: Option<V>,
+    /// RFC 3339 as sent.
+    pub stopped_time: Option<V>,
+    /// JSON text as sent.
+    pub input: Option<V>,
+    /// JSON text as sent.
+    pub output: Option<V>,
+    /// YAML text as sent; missing only in a faulty answer.
+    pub flow_definition: Option<V>,
+    /// The environment variables, where the service told them.
+    pub environment: Option<Vec<Variable<V>>>,
+}
+
+impl<V: PartialEq> Execution<V> {
+    /// True where a person would see no difference; every answer has a request id of its own.
+    pub(crate) fn looks_like(&self, other: &Self) -> bool {
+        self.status == other.status
+            && self.started_time == other.started_time
+            && self.stopped_time == other.stopped_time
+            && self.input == other.input
+            && self.output == other.output
+            && self.flow_definition == other.flow_definition
+            && self.environment == other.environment
+    }
+}
+
+/// One environment variable.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Variable<V> {
+    /// Its name.
+    pub name: V,
+    /// Its value; `None` is the empty text.
+    pub value: Option<V>,
+}
+
+/// The documented statuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Status {
+    /// Accepted, not yet running.
+    Starting,
+    /// In progress.
+    Running,
+    /// Ended by StopExecution.
+    Stopped,
+    /// Reached the end.
+    Succeeded,
+    /// Ended by an error that nothing caught.
+    Failed,
+    /// Ran longer than it may.
+    TimedOut,
+}
+
+/// What was found in a response.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reading<V> {
+    /// The execution, unless the body is none: no object, an error, or without a name or status.
+    pub execution: Option<Execution<V>>,
+    /// What is wrong with it.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Reads the body of an answer. `""`, `null` and absent are one; what is unknown is passed over.
+pub fn read<V: Value>(body: &V) -> Reading<V> {
+    let mut diagnostics = Vec::new();
+    if body.kind() != Kind::Object {
+        let message = ["an execution is a JSON object, not ", body.kind().name()].concat();
+        diagnostics.push(Diagnostic::new(Code::NotJson, None, message));
+        return Reading { execution: None, diagnostics };
+    }
+    if let Some(code) = fault::code_in(body) {
+        let said = fault::message_in(body).unwrap_or_default();
+        let message = ["this is not an execution but the error `", &code, "` of the service: ", &said].concat();
+        diagnostics.push(Diagnostic::new(Code::ServiceFault, None, message.trim_end_matches([' ', ':', '.'])));
+        return Reading { execution: None, diagnostics };
+    }
+    let mut fields = Fields::new(Some(body.clone()), Path::new(), "an execution", &mut diagnostics);
+    let flow_name = required(&mut fields, body, "FlowName");
+    let name = required(&mut fields, body, "Name");
+    let status = status(&mut fields, body);
+    let done = status.as_ref().and_then(Value::text).is_some_and(|text| is_final(&text));
+    let request_id = required(&mut fields, body, "RequestId");
+    let started_time = moment(&mut fields, "StartedTime");
+    let stopped_time = moment(&mut fields, "StoppedTime");
+    let input = embedded(&mut fields, "Input");
+    let output = embedded(&mut fields, "Output");
+    let flow_definition = required(&mut fields, body, "FlowDefinition");
+    let environment = environment(&mut fields);
+    let execution = match (flow_name, name, status) {
+        (Some(flow_name), Some(name), Some(status)) => Some(Execution {
+            request_id,
+            flow_name,
+            name,
+            status,
+            done,
+            started_time,
+            stopped_time,
+            input,
+            output,
+            flow_definition,
+            environment,
+        }),
+        _ => None,
+    };
+    Reading { execution, diagnostics }
+}
+
+/// What is wrong with the JSON texts inside an execution. Apart from [`read`], because it reads
+/// every byte of texts that may be large.
+pub(crate) fn embedded_json<V: Value>(execution: &Execution<V>) -> Vec<Diagnostic> {
+    [("Input", &execution.input), ("Output", &execution.output)]
+        .into_iter()
+        .filter(|(_, value)| value.as_ref().is_some_and(|value| !value.holds_json()))
+        .map(|(key, _)| {
+            let message = ["the text in `", key, "` is not JSON"].concat();
+            Diagnostic::new(Code::EmbeddedJson, None, message).at(vec![PathSegment::from(key)])
+        })
+        .collect()
+}
+
+/// True for a status after which nothing changes any more. An unknown one is not: ask again.
+pub fn is_final(status: &str) -> bool {
+    Status::from_name(status).is_some_and(Status::is_final)
+}
+
+impl Status {
+    /// Every status.
+    pub const ALL: [Status; 6] =
+        [Status::Starting, Status::Running, Status::Stopped, Status::Succeeded, Status::Failed, Status::TimedOut];
+
+    /// The service's name for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Status::Starting => "Starting",
+            Status::Running => "Running",
+            Status::Stopped => "Stopped",
+            Status::Succeeded => "Succeeded",
+            Status::Failed => "Failed",
+            Status::TimedOut => "TimedOut",
+        }
+    }
+
+    /// The status of a name.
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        Status::ALL.into_iter().find(|status| status.as_str() == name)
+    }
+
+    /// True where nothing changes any more.
+    pub fn is_final(self) -> bool {
+        match self {
+            Status::Starting | Status::Running => false,
+            Status::Stopped | Status::Succeeded | Status::Failed | Status::TimedOut => true,
+        }
+    }
+}
+
+/// The text, if it is there and not empty.
+fn optional<V: Value>(fields: &mut Fields<'_, V>, key: &str) -> Option<V> {
+    fields.of_kind(key, Kind::Text).filter(|value| !value.is_empty_text())
+}
+
+fn required<V: Value>(fields: &mut Fields<'_, V>, body: &V, key: &str) -> Option<V> {
+    // Every look at a member is a call out of here: one must do.
+    let Some(value) = fields.get(key).filter(|value| !value.is_empty_text()) else {
+        missing(fields, body, key);
+        return None;
+    };
+    fields.checked(key, value, Kind::Text)
+}
+
+fn missing<V: Value>(fields: &mut Fields<'_, V>, body: &V, key: &str) {
+    let keys = body.keys();
+    let near = nearest(key, keys.iter().map(String::as_str).filter(|near| *near != key));
+    let hint = near.map(|near| [": the nearest is `", near, "`"].concat()).unwrap_or_default();
+    fields.report(Code::MissingField, key, ["the response has no `", key, "`", &hint].concat());
+}
+
+/// The empty text is a real status: StartExecution was seen to answer so, and an emulator or a
+/// proxy may do the same.
+fn status<V: Value>(fields: &mut Fields<'_, V>, body: &V) -> Option<V> {
+    let key = "Status";
+    let Some(value) = fields.get(key) else {
+        missing(fields, body, key);
+        return None;
+    };
+    let status = fields.checked(key, value, Kind::Text)?;
+    let name = status.text()?;
+    if Status::from_name(&name).is_none() {
+        let known = Status::ALL.map(Status::as_str);
+        let message = match nearest(&name, known) {
+            Some(near) => ["the status `", &name, "` is unknown; the nearest is `", near, "`"].concat(),
+            None if name.is_empty() => "the status is empty: the execution is taken as not ended".to_owned(),
+            None => ["the status `", &name, "` is unknown: the execution is taken as not ended"].concat(),
+        };
+        fields.report(Code::UnknownStatus, key, message);
+    }
+    Some(status)
+}
+
+fn moment<V: Value>(fields: &mut Fields<'_, V>, key: &str) -> Option<V> {
+    let value = optional(fields, key)?;
+    let text = value.text()?;
+    if !time::is_rfc3339(&text) {
+        let shown: String = text.chars().take(40).collect();
+        let message = ["`", key, "` is `", &shown, "`, which is no RFC 3339 time like `2019-01-01T01:01:01.001Z`"];
+        fields.report(Code::BadTime, key, message.concat());
+    }
+    Some(value)
+}
+
+fn embedded<V: Value>(fields: &mut Fields<'_, V>, key: &str) -> Option<V> {
+    let value = fields.get(key)?;
+    if !value.is(Kind::Text) {
+        let message = ["`", key, "` must be a text that holds JSON, not ", value.kind().name()].concat();
+        fields.report(Code::WrongType, key, message);
+        return None;
+    }
+    let value = Some(value).filter(|value| !value.is_empty_text())?;
+    Some(value)
+}
+
+fn environment<V: Value>(fields: &mut Fields<'_, V>) -> Option<Vec<Variable<V>>> {
+    let key = "Environment";
+    if fields.get(key)?.is_empty_text() {
+        return None;
+    }
+    let value = fields.of_kind(key, Kind::Object)?;
+    let path = fields.path_of(key);
+    let mut inner = Fields::new(Some(value), path, "`Environment`", fields.diagnostics());
+    let mut variables = Vec::new();
+    let Some(list) = inner.get("Variables").filter(|list| !list.is_empty_text()) else {
+        return Some(variables);
+    };
+    if !list.is(Kind::List) {
+        inner.of_kind("Variables", Kind::List);
+        return None;
+    }
+    for index in 0..list.len() {
+        let mut path = inner.path_of("Variables");
+        path.push(PathSegment::from(index));
+        let mut entry = Fields::new(list.item(index), path, "an environment variable", inner.diagnostics());
+        if !entry.is_object() {
+            continue;
+        }
+        let value = optional(&mut entry, "Value");
+        if entry.get("Name").is_none_or(|name| name.is_empty_text()) {
+            entry.report(Code::MissingField, "Name", "the variable has no `Name`".to_owned());
+        } else if let Some(name) = optional(&mut entry, "Name") {
+            variables.push(Variable { name, value });
+        }
+    }
+    Some(variables)
+}

@@ -1,0 +1,226 @@
+//! The request: checked before it is sent, and where it goes.
+
+use cloudflow_base::diagnostic::{Code, Diagnostic, Path, nearest};
+use cloudflow_base::fields::{self, Fields};
+use cloudflow_base::text::{decimal, split_at_first};
+use cloudflow_base::value::Value;
+
+/// The longest wait that the service documents, in seconds.
+pub(crate) const MAX_WAIT_SECONDS: u32 = 60;
+
+/// The documented limit of names is 128 characters, but generated names break the documented
+/// rules (they may begin with a digit and hold a `:`), so only what cannot be right is refused.
+const MAX_NAME: usize = 200;
+
+/// The regions with a documented endpoint; only a hint, new ones must work.
+/// Source: <https://alibabacloud.com/help/en/serverless-workflow/latest/call-method>
+const REGIONS: &[&str] =
+    &["ap-southeast-1", "cn-beijing", "cn-hangzhou", "cn-qingdao", "cn-shanghai", "cn-shenzhen", "us-west-1"];
+
+/// One DescribeExecution, without anything that differs from attempt to attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// The flow's name.
+    pub flow_name: String,
+    /// The execution's name.
+    pub execution_name: String,
+    /// How long the service may hold the answer back; 0 asks for an answer at once.
+    pub wait_time_seconds: u32,
+}
+
+/// Where requests go: a base URL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    // INVARIANT: scheme, host and path in visible ASCII without `?` and `#`; or a path that begins with one `/`.
+    base: String,
+    // INVARIANT: as the URL parser writes it: lower-case, without the scheme's own port. Empty if relative.
+    host: String,
+}
+
+/// Reads `{ flowName, executionName }` and, where `may_wait`, `waitTimeSeconds`.
+pub fn read<V: Value>(request: Option<V>, may_wait: bool) -> Result<Call, Vec<Diagnostic>> {
+    let mut diagnostics = Vec::new();
+    let mut fields = Fields::new(request, Path::new(), "the request", &mut diagnostics);
+    let known = ["flowName", "executionName", "waitTimeSeconds"];
+    let call = if fields.is_object() {
+        fields.only(if may_wait { &known } else { known.get(..2).unwrap_or_default() });
+        Call {
+            flow_name: name(&mut fields, "flowName"),
+            execution_name: name(&mut fields, "executionName"),
+            wait_time_seconds: if may_wait {
+                fields.integer("waitTimeSeconds", 0, MAX_WAIT_SECONDS).unwrap_or(0)
+            } else {
+                0
+            },
+        }
+    } else {
+        Call { flow_name: String::new(), execution_name: String::new(), wait_time_seconds: 0 }
+    };
+    if diagnostics.is_empty() { Ok(call) } else { Err(diagnostics) }
+}
+
+fn name<V: Value>(fields: &mut Fields<'_, V>, key: &str) -> String {
+    let Some(value) = fields.get(key) else {
+        fields.report(Code::MissingField, key, ["`", key, "` is missing"].concat());
+        return String::new();
+    };
+    if value.is_empty_text() {
+        fields.report(Code::MissingField, key, ["`", key, "` is empty"].concat());
+        return String::new();
+    }
+    let name = fields.text(key).unwrap_or_default();
+    let length = name.bytes().filter(|byte| byte & 0xC0 != 0x80).count();
+    if length > MAX_NAME {
+        let length = decimal(length);
+        fields.report(
+            Code::OutOfRange,
+            key,
+            ["`", key, "` has ", &length, " characters; the service allows 128"].concat(),
+        );
+    } else if name.chars().any(char::is_control) {
+        fields.report(Code::OutOfRange, key, ["`", key, "` holds a line break or another control character"].concat());
+    }
+    name
+}
+
+impl Call {
+    /// The operation.
+    pub(crate) fn action(&self) -> &'static str {
+        "DescribeExecution"
+    }
+
+    /// The version of the API.
+    pub(crate) fn version(&self) -> &'static str {
+        "2019-03-15"
+    }
+
+    /// What the operation itself takes.
+    pub(crate) fn parameters(&self) -> Vec<(&'static str, String)> {
+        let mut parameters = vec![("FlowName", self.flow_name.clone()), ("ExecutionName", self.execution_name.clone())];
+        if self.wait_time_seconds > 0 {
+            parameters.push(("WaitTimeSeconds", decimal(self.wait_time_seconds)));
+        }
+        parameters
+    }
+
+    /// What names the operation where no header does.
+    pub(crate) fn common(&self) -> [(&'static str, &'static str); 3] {
+        // Without `Format` the shared gateway of the vendor answers in XML.
+        [("Action", self.action()), ("Format", "json"), ("Version", self.version())]
+    }
+}
+
+impl Endpoint {
+    /// The public endpoint of a region. The SDKs build another host for three of the regions,
+    /// one that no document lists.
+    ///
+    /// ```
+    /// use cloudflow_service::wire::request::Endpoint;
+    /// let endpoint = Endpoint::of_region("cn-qingdao").unwrap();
+    /// assert_eq!(endpoint.url("a=b"), "https://cn-qingdao.fnf.aliyuncs.com/?a=b");
+    /// ```
+    pub fn of_region(region: &str) -> Result<Self, String> {
+        let parts: Vec<&str> = region.split('-').collect();
+        let plain = |part: &&str| {
+            !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+        };
+        let letters = parts.first().is_some_and(|part| part.len() == 2 && part.bytes().all(|b| b.is_ascii_lowercase()));
+        // Whatever else stood here would become a part of the host that gets the signed request.
+        if !letters || parts.len() < 2 || region.len() > 40 || !parts.iter().all(plain) {
+            let hint = match nearest(region, REGIONS.iter().copied()) {
+                Some(near) => ["; did you mean `", near, "`?"].concat(),
+                None => ["; known are ", &fields::list(REGIONS)].concat(),
+            };
+            let shown: String = region.chars().take(40).collect();
+            return Err(["`", &shown, "` is not a region id", &hint].concat());
+        }
+        let host = [region, ".fnf.aliyuncs.com"].concat();
+        Ok(Endpoint { base: ["https://", &host, "/"].concat(), host })
+    }
+
+    /// Any base URL: a host, a gateway below a path, or a path alone (`/api/cloudflow`), which a
+    /// page resolves against itself.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let fail =
+            |why: &str| Err(["the endpoint ", why, "; right would be `https://cn-hangzhou.fnf.aliyuncs.com`"].concat());
+        if !text.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&byte)) {
+            return fail("holds a character that a URL cannot hold as it is");
+        }
+        if text.bytes().any(|byte| matches!(byte, b'?' | b'#')) {
+            return fail("must not have a query or a fragment");
+        }
+        if text.starts_with('/') && !text.starts_with("//") {
+            return Ok(Endpoint { base: text.to_owned(), host: String::new() });
+        }
+        let Some((scheme, rest)) = split_at_first(text, "://") else {
+            return fail("must begin with `https://`, `http://` or one `/`");
+        };
+        let scheme = scheme.to_ascii_lowercase();
+        let own_port = match scheme.as_str() {
+            "https" => ":443",
+            "http" => ":80",
+            _ => return fail("must begin with `https://` or `http://`"),
+        };
+        let (authority, path) = rest.split_at_checked(rest.find('/').unwrap_or(rest.len())).unwrap_or((rest, ""));
+        if authority.as_bytes().contains(&b'@') {
+            return fail("must not hold a user name or a password");
+        }
+        let authority = authority.to_ascii_lowercase();
+        let host = authority.strip_suffix(own_port).unwrap_or(&authority);
+        let (name, port) = match host.rsplit_once(':') {
+            Some((name, port)) if !port.as_bytes().contains(&b']') => (name, Some(port)),
+            _ => (host, None),
+        };
+        let literal = name.starts_with('[') && name.ends_with(']');
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+        if name.is_empty() || !(literal || name.bytes().all(plain)) {
+            return fail("has no valid host");
+        }
+        if port.is_some_and(|port| !port.bytes().all(|byte| byte.is_ascii_digit()) || port.parse::<u16>().is_err()) {
+            return fail("has no valid port");
+        }
+        let path = if path.is_empty() { "/" } else { path };
+        Ok(Endpoint { base: [&scheme, "://", host, path].concat(), host: host.to_owned() })
+    }
+
+    /// The base URL.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// The host with its port, as the `host` header names it; empty where the endpoint is a path.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// True where requests go in plain text over a network: `http` to another host than this machine.
+    pub fn is_plain_http(&self) -> bool {
+        self.base.starts_with("http://") && !is_loopback(&self.host)
+    }
+
+    /// True where only a page can complete it.
+    pub fn is_relative(&self) -> bool {
+        self.host.is_empty()
+    }
+
+    /// The URL with this query, which must be encoded already.
+    pub fn url(&self, query: &str) -> String {
+        [&self.base, "?", query].concat()
+    }
+}
+
+/// True for a host, with or without its port, that is this machine in every resolver and every URL parser.
+/// Other spellings of it, like `127.1`, are not accepted.
+fn is_loopback(host: &str) -> bool {
+    let name = split_at_first(host, ":").map_or(host, |(name, _)| name);
+    let is_byte = |part: &str| {
+        let digits = part.bytes().filter(u8::is_ascii_digit).count();
+        digits == part.len() && (matches!(digits, 1 | 2) || (digits == 3 && part <= "255"))
+    };
+    name == "localhost"
+        || name.ends_with(".localhost")
+        || host == "[::1]"
+        || host.starts_with("[::1]:")
+        // `0127` would be octal, another network.
+        || (name.starts_with("127.") && name.split('.').count() == 4 && name.split('.').all(is_byte))
+}

@@ -1,0 +1,225 @@
+//! Conversations with the long-poll machine.
+//!
+//! A `script.txt` begins with one line of options and goes on with one line per step:
+//!
+//! ```text
+//! wait until-done wait=20 timeout=60000 attempts=5 base=500 cap=10000
+//!      0  start                     -> send 1 wait=20 timeout=30000
+//!  20010  running                   -> send 1 wait=20 timeout=30000
+//!  20100  fault Backoff r=50%       -> sleep 250
+//!  20350  woke                      -> send 2 wait=20 timeout=30000
+//!  40000  done                      -> finish execution
+//! ```
+//!
+//! The time is in milliseconds. Options: `describe` or `wait`, then what differs from
+//! `at-once=0 wait=0 attempts=5 base=500 cap=10000 counted=0` and no timeout. Inputs: `start`, `running`,
+//! `done`, `fault <Retry> [after=<ms>] [mended]`, `network`, `timeout`, `woke`, `slept`, `visible`,
+//! `offline`, `online`, `abort`; `r=<n>%` is the random number (0 if absent). Lines that begin with
+//! `#` say what the conversation shows.
+//!
+//! Machines of one client have names: `@a` stands before the options of each, and behind the time of
+//! its steps. `@a*50` are fifty machines with the same options, which take the same steps; what they
+//! all say is shown once, else how many say what.
+
+use cloudflow_service::poll::{Action, Attempt, Client, Input, Options, Outcome, Poll, RetryOptions};
+use cloudflow_service::wire::fault::Retry;
+
+use cloudflow_tests::{cases, report};
+
+#[test]
+fn conversations() {
+    let mut failures = Vec::new();
+    for case in cases("poll", "script.txt") {
+        let script = case.read("script.txt");
+        case.expect("script.txt", &play(&script), &mut failures);
+    }
+    report("poll", failures);
+}
+
+/// The script again, with what the machines said.
+fn play(script: &str) -> String {
+    let mut client = Client::default();
+    let mut polls: Vec<(String, Vec<Poll>)> = Vec::new();
+    let mut played = String::new();
+    for line in script.lines() {
+        let mut words: Vec<&str> = line.split("->").next().unwrap().split_whitespace().collect();
+        if line.starts_with('#') || words.is_empty() {
+            played += &format!("{line}\n");
+            continue;
+        }
+        let name = words.iter().position(|word| word.starts_with('@')).map(|at| words.remove(at));
+        let (name, count) = name.and_then(|name| name.split_once('*')).unwrap_or((name.unwrap_or_default(), "1"));
+        if ["wait", "describe"].contains(&words[0]) {
+            let poll = Poll::new(options(&words));
+            polls.push((name.to_owned(), vec![poll; count.parse().unwrap()]));
+            played += &format!("{line}\n");
+            continue;
+        }
+        let said = line.split("->").next().unwrap().trim_end();
+        let now = words.remove(0).parse().unwrap_or_else(|e| panic!("{line}: {e}"));
+        let (input, random) = input(&words);
+        let polls = &mut polls.iter_mut().find(|(known, _)| known == name).unwrap_or_else(|| panic!("{line}")).1;
+        let mut answers: Vec<(String, u32)> = Vec::new();
+        for poll in polls {
+            let answer = shown(poll.step(&mut client, now, random, input));
+            match answers.iter_mut().find(|(known, _)| *known == answer) {
+                Some((_, count)) => *count += 1,
+                None => answers.push((answer, 1)),
+            }
+        }
+        let answers: Vec<String> = match answers.as_slice() {
+            [(answer, _)] => vec![answer.clone()],
+            _ => answers.iter().map(|(answer, count)| format!("{count}x {answer}")).collect(),
+        };
+        played += &format!("{said:<32} -> {}\n", answers.join(", "));
+    }
+    played
+}
+
+const RETRIES: [Retry; 9] = [
+    Retry::Never,
+    Retry::Backoff,
+    Retry::Throttled,
+    Retry::Cut,
+    Retry::Start,
+    Retry::Few,
+    Retry::Clock,
+    Retry::Nonce,
+    Retry::Credentials,
+];
+
+fn options(words: &[&str]) -> Options {
+    let until_done = words[0] == "wait";
+    let mut options = Options {
+        until_done,
+        first_at_once: false,
+        wait_time_seconds: 0,
+        timeout_ms: None,
+        counted: false,
+        retry: RetryOptions::default(),
+    };
+    for word in &words[1..] {
+        let (name, value) = word.split_once('=').unwrap();
+        let value: u64 = value.parse().unwrap();
+        match name {
+            "counted" => options.counted = value == 1,
+            "at-once" => options.first_at_once = value == 1,
+            "wait" => options.wait_time_seconds = value as u32,
+            "timeout" => options.timeout_ms = Some(value),
+            "attempts" => options.retry.max_attempts = value as u32,
+            "base" => options.retry.base_delay_ms = value,
+            "cap" => options.retry.max_delay_ms = value,
+            other => panic!("{other}"),
+        }
+    }
+    options
+}
+
+fn input(words: &[&str]) -> (Input, u32) {
+    let number = |prefix: &str| {
+        words.iter().find_map(|word| word.strip_prefix(prefix)).map(|n| n.trim_end_matches('%').parse::<u64>().unwrap())
+    };
+    let random = (u64::from(u32::MAX) * number("r=").unwrap_or(0)).div_ceil(100) as u32;
+    let input = match words[0] {
+        "start" => Input::Start,
+        "running" => Input::Execution { done: false },
+        "done" => Input::Execution { done: true },
+        "fault" => {
+            let retry = RETRIES.into_iter().find(|retry| format!("{retry:?}") == words[1]).unwrap();
+            Input::Fault { retry, retry_after: number("after="), mended: words.contains(&"mended") }
+        }
+        "network" => Input::NetworkError,
+        "timeout" => Input::TimedOut,
+        "woke" => Input::Woke,
+        "slept" => Input::Slept,
+        "visible" => Input::Visible,
+        "offline" => Input::Offline,
+        "online" => Input::Online,
+        "abort" => Input::Aborted,
+        other => panic!("{other}"),
+    };
+    (input, random)
+}
+
+fn shown(action: Action) -> String {
+    match action {
+        Action::Send(Attempt { number, wait_time_seconds, timeout_ms }) => {
+            format!("send {number} wait={wait_time_seconds} timeout={timeout_ms}")
+        }
+        Action::Sleep(delay) => format!("sleep {delay}"),
+        Action::Stay => "stay".to_owned(),
+        Action::Finish(outcome) => match outcome {
+            Outcome::Execution => "finish execution",
+            Outcome::Fault => "finish fault",
+            Outcome::NetworkError => "finish network-error",
+            Outcome::AttemptTimedOut => "finish attempt-timed-out",
+            Outcome::DeadlinePassed => "finish deadline-passed",
+            Outcome::Aborted => "finish aborted",
+        }
+        .to_owned(),
+    }
+}
+
+/// Whatever is said to it, in whatever order: it never sends after the end, never sleeps past its
+/// deadline, never holds an attempt beyond it, and ends.
+#[test]
+fn any_conversation_holds_the_rules() {
+    let mut seed = 1u64;
+    let mut dice = move |sides: u64| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) % sides
+    };
+    for _ in 0..cloudflow_tests::rounds(20_000) {
+        let timeout = 1 + dice(200_000);
+        let options = Options {
+            until_done: dice(2) == 0,
+            first_at_once: dice(2) == 0,
+            wait_time_seconds: dice(61) as u32,
+            timeout_ms: Some(timeout),
+            counted: dice(2) == 0,
+            retry: RetryOptions::default(),
+        };
+        let (mut poll, mut client) = (Poll::new(options), Client::default());
+        let begin = dice(1 << 40);
+        let mut now = begin;
+        let mut input = Input::Start;
+        let mut early = 0;
+        for step in 0.. {
+            assert!(step < 2_000, "it does not end: {options:?}");
+            let action = poll.step(&mut client, now, dice(1 << 32) as u32, input);
+            match action {
+                Action::Finish(outcome) => {
+                    assert_eq!(poll.step(&mut client, now + 1, 0, Input::Woke), Action::Finish(outcome));
+                    break;
+                }
+                Action::Stay => panic!("nothing was said out of turn"),
+                Action::Sleep(delay) => {
+                    assert!(now + delay <= begin + timeout);
+                    now += delay;
+                    input = if dice(50) == 0 { Input::Aborted } else { Input::Woke };
+                }
+                Action::Send(attempt) => {
+                    assert!(attempt.timeout_ms >= 1 && now + attempt.timeout_ms <= begin + timeout);
+                    let most = if options.wait_time_seconds == 0 { 0 } else { 60 };
+                    assert!(attempt.wait_time_seconds <= most);
+                    assert!(attempt.number <= 5);
+                    let took = dice(attempt.timeout_ms + 1);
+                    input = match dice(8) {
+                        0..4 => Input::Execution { done: dice(10) == 0 },
+                        4 | 5 => Input::Fault {
+                            retry: RETRIES[dice(9) as usize],
+                            retry_after: (dice(4) == 0).then(|| dice(20_000)),
+                            mended: dice(2) == 0,
+                        },
+                        6 => Input::NetworkError,
+                        _ => Input::TimedOut,
+                    };
+                    now += if input == Input::TimedOut { attempt.timeout_ms } else { took };
+                    early += u32::from(took < 1000);
+                }
+            }
+        }
+        // A machine that spins would ask thousands of times in 200 seconds.
+        assert!(early <= 220, "{early} early answers");
+    }
+}

@@ -1,0 +1,58 @@
+//! The one serializer of the boundary, and what a JavaScript caller may hand in for a text.
+
+use serde::Serialize;
+use serde_wasm_bindgen::Serializer;
+use wasm_bindgen::prelude::*;
+
+use crate::error;
+use crate::value::is_list;
+use cloudflow_base::plain::Plain;
+
+/// Maps become plain objects and an absent field stays absent.
+const SERIALIZER: Serializer = Serializer::json_compatible();
+
+/// A plain JavaScript value.
+#[inline(never)]
+pub(super) fn plain(value: &Plain) -> Result<JsValue, JsValue> {
+    to_js(value)
+}
+
+/// A plain JavaScript value of a shape of the local build. Each shape costs code of its own.
+pub(super) fn to_js<T: Serialize + ?Sized>(value: &T) -> Result<JsValue, JsValue> {
+    // Not its text: that takes the standard formatter.
+    value.serialize(&SERIALIZER).map_err(JsValue::from)
+}
+
+/// The longest text that is read, in UTF-16 units: sixteen times what the service takes.
+pub(super) const MAX_UNITS: u32 = 16 * 1024 * 1024;
+
+/// The text an argument holds; `None` where it is too long, which is found out before it is copied. A wrong call
+/// throws; a wrong text is an answer.
+pub(super) fn text(value: &JsValue, what: &str) -> Result<Option<String>, JsValue> {
+    if value.dyn_ref::<js_sys::JsString>().is_some_and(|text| text.length() > MAX_UNITS) {
+        return Ok(None);
+    }
+    let text = value.as_string().map(Some);
+    text.ok_or_else(|| error::request("not-a-text", &["`", what, "` must be a string, not ", kind_of(value)].concat()))
+}
+
+/// What a value is, in the caller's words.
+pub(super) fn kind_of(value: &JsValue) -> &'static str {
+    if value.is_null() {
+        "null"
+    } else if value.is_undefined() {
+        "undefined"
+    } else if value.is_string() {
+        "a string"
+    } else if value.as_bool().is_some() {
+        "a boolean"
+    } else if value.as_f64().is_some() {
+        "a number"
+    } else if value.is_function() {
+        "a function"
+    } else if is_list(value) {
+        "an array"
+    } else {
+        "an object"
+    }
+}

@@ -1,0 +1,270 @@
+//! The exports of the local build. Machines live here under numbers: JavaScript holds nothing
+//! that it would have to free, apart from the number. The numbers are random, so that one from
+//! an instance that is gone names nothing in the next.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+
+use wasm_bindgen::prelude::*;
+
+use crate::{convert, error};
+use cloudflow_language::shape::too_long;
+use cloudflow_local::emulate::{Emulator, Request, WaiterId};
+use cloudflow_local::migrate::shape::{Migration, migrate_flow as migrate};
+use cloudflow_local::shape::{self, EmulatorOptions, Faults};
+use cloudflow_local::simulation::{Simulation, SimulationOptions};
+
+thread_local! {
+    static EMULATORS: RefCell<BTreeMap<u32, Emulator>> = const { RefCell::new(BTreeMap::new()) };
+    static SIMULATIONS: RefCell<BTreeMap<u32, Simulation>> = const { RefCell::new(BTreeMap::new()) };
+}
+
+/// Makes an emulator; gives its number. `seed` are two whole numbers of 32 bits.
+#[wasm_bindgen(js_name = emulatorCreate)]
+pub fn emulator_create(options: JsValue, seed_high: u32, seed_low: u32) -> Result<u32, JsValue> {
+    let options: EmulatorOptions = options_of(options)?;
+    let seed = u64::from(seed_high) << 32 | u64::from(seed_low);
+    let emulator = shape::create(options, seed, Some(make_room));
+    Ok(EMULATORS.with_borrow_mut(|emulators| keep(emulators, emulator, seed_low)))
+}
+
+/// Other things go wrong from now on.
+#[wasm_bindgen(js_name = emulatorFaults)]
+pub fn emulator_faults(emulator: u32, faults: JsValue) -> Result<(), JsValue> {
+    let faults: Faults = options_of(faults)?;
+    with(emulator, |emulator| shape::set_faults(emulator, faults))
+}
+
+/// Makes a flow or changes its definition. False where it is so already.
+#[wasm_bindgen(js_name = emulatorPutFlow)]
+pub fn emulator_put_flow(
+    emulator: u32,
+    now: f64,
+    name: &str,
+    definition: &str,
+    express: bool,
+) -> Result<bool, JsValue> {
+    with(emulator, |emulator| emulator.put_flow(millis(now), name, definition, express))?
+        .map_err(|problem| error::request("wrong-definition", &problem))
+}
+
+/// Removes a flow. False where there is none.
+#[wasm_bindgen(js_name = emulatorRemoveFlow)]
+pub fn emulator_remove_flow(emulator: u32, now: f64, name: &str) -> Result<bool, JsValue> {
+    with(emulator, |emulator| emulator.remove_flow(millis(now), name))
+}
+
+/// Everyone who is held gets an answer with the next `emulatorAdvance`.
+#[wasm_bindgen(js_name = emulatorAnswerHeld)]
+pub fn emulator_answer_held(emulator: u32, now: f64) -> Result<(), JsValue> {
+    with(emulator, |emulator| emulator.answer_held(millis(now)))
+}
+
+/// Flows and executions as text. With `journal`, changes are recorded from here on.
+#[wasm_bindgen(js_name = emulatorSave)]
+pub fn emulator_save(emulator: u32, journal: bool) -> Result<String, JsValue> {
+    with(emulator, |emulator| if journal { emulator.save_and_record() } else { emulator.save() })
+}
+
+/// The changes since they are recorded, or since the last call.
+#[wasm_bindgen(js_name = emulatorJournal)]
+pub fn emulator_journal(emulator: u32) -> Result<String, JsValue> {
+    with(emulator, |emulator| emulator.journal())
+}
+
+/// Goes up with every change that a saved text would tell of.
+#[wasm_bindgen(js_name = emulatorChanges)]
+pub fn emulator_changes(emulator: u32) -> Result<f64, JsValue> {
+    #[allow(clippy::cast_precision_loss, reason = "nobody makes that many changes")]
+    with(emulator, |emulator| emulator.changes() as f64)
+}
+
+/// Takes over what was saved.
+#[wasm_bindgen(js_name = emulatorRestore)]
+pub fn emulator_restore(emulator: u32, text: &str) -> Result<JsValue, JsValue> {
+    let restored = with(emulator, |emulator| shape::restore(emulator, text))?;
+    convert::to_js(&restored.map_err(|problem| error::request("wrong-state", &problem))?)
+}
+
+/// Forgets an emulator.
+#[wasm_bindgen(js_name = emulatorClose)]
+pub fn emulator_close(emulator: u32) {
+    EMULATORS.with_borrow_mut(|emulators| emulators.remove(&emulator));
+}
+
+/// Asks. `headers` are names and values, taking turns.
+#[wasm_bindgen(js_name = emulatorRequest)]
+#[allow(clippy::too_many_arguments, reason = "a request in its parts: an object would be copied twice")]
+pub fn emulator_request(
+    emulator: u32,
+    now: f64,
+    method: String,
+    host: String,
+    path: String,
+    query: String,
+    headers: Vec<String>,
+    body: Vec<u8>,
+) -> Result<JsValue, JsValue> {
+    let mut pairs = Vec::with_capacity(headers.len() / 2);
+    let mut parts = headers.into_iter();
+    while let (Some(name), Some(value)) = (parts.next(), parts.next()) {
+        pairs.push((name, value));
+    }
+    let request = Request { method, host, path, query, headers: pairs, body };
+    with(emulator, |emulator| convert::to_js(&shape::request(emulator, millis(now), &request)))?
+}
+
+/// The answers that are due.
+#[wasm_bindgen(js_name = emulatorAdvance)]
+pub fn emulator_advance(emulator: u32, now: f64) -> Result<JsValue, JsValue> {
+    with(emulator, |emulator| convert::to_js(&shape::advance(emulator, millis(now))))?
+}
+
+/// When there is something to do again.
+#[wasm_bindgen(js_name = emulatorWakeAt)]
+pub fn emulator_wake_at(emulator: u32) -> Result<Option<f64>, JsValue> {
+    #[allow(clippy::cast_precision_loss, reason = "milliseconds fit for 285,000 years")]
+    with(emulator, |emulator| emulator.wake_at().map(|at| at as f64))
+}
+
+/// The client of a held request is gone.
+#[wasm_bindgen(js_name = emulatorDisconnect)]
+pub fn emulator_disconnect(emulator: u32, waiter: f64) -> Result<(), JsValue> {
+    with(emulator, |emulator| emulator.disconnect(WaiterId(millis(waiter))))
+}
+
+/// What executions want from outside.
+#[wasm_bindgen(js_name = emulatorTasks)]
+pub fn emulator_tasks(emulator: u32) -> Result<JsValue, JsValue> {
+    with(emulator, |emulator| convert::to_js(&shape::tasks(emulator)))?
+}
+
+/// The result of a task, as JSON text.
+#[wasm_bindgen(js_name = emulatorTaskSucceeded)]
+pub fn emulator_task_succeeded(emulator: u32, now: f64, task: f64, output: String) -> Result<(), JsValue> {
+    with(emulator, |emulator| shape::finish_task(emulator, millis(now), millis(task), Ok(&output)))
+}
+
+/// The failure of a task.
+#[wasm_bindgen(js_name = emulatorTaskFailed)]
+pub fn emulator_task_failed(emulator: u32, now: f64, task: f64, code: String, cause: String) -> Result<(), JsValue> {
+    with(emulator, |emulator| shape::finish_task(emulator, millis(now), millis(task), Err((code, cause))))
+}
+
+/// Memory grows by large steps, a quarter ahead of what is used. An allocator asks for a page at a
+/// time, and each costs the host: measured in Node, a microsecond at first, a millisecond after a
+/// thousand of them.
+fn make_room() {
+    thread_local! {
+        static KNOWN: Cell<usize> = const { Cell::new(0) };
+    }
+    let pages = core::arch::wasm32::memory_size::<0>();
+    if pages <= KNOWN.get() {
+        return;
+    }
+    let mut room: Vec<u8> = Vec::new();
+    // Where there is no room, whoever needs it will find out.
+    drop(room.try_reserve_exact((pages / 4).max(16) * 65_536));
+    drop(std::hint::black_box(room));
+    KNOWN.set(core::arch::wasm32::memory_size::<0>());
+}
+
+fn options_of<T: serde::de::DeserializeOwned>(options: JsValue) -> Result<T, JsValue> {
+    serde_wasm_bindgen::from_value(options)
+        .map_err(|problem| error::request("wrong-options", &format!("the emulator's options: {problem}")))
+}
+
+fn keep<T>(all: &mut BTreeMap<u32, T>, one: T, mut number: u32) -> u32 {
+    while all.contains_key(&number) {
+        number = number.wrapping_add(1);
+    }
+    all.insert(number, one);
+    number
+}
+
+fn with<R>(emulator: u32, act: impl FnOnce(&mut Emulator) -> R) -> Result<R, JsValue> {
+    EMULATORS.with_borrow_mut(|emulators| match emulators.get_mut(&emulator) {
+        Some(emulator) => Ok(act(emulator)),
+        None => Err(error::internal("the emulator is closed, or was lost with its instance")),
+    })
+}
+
+/// Starts a flow on a clock of its own; gives its number. A text where it cannot be started.
+#[wasm_bindgen(js_name = simulationStart)]
+pub fn simulation_start(
+    text: &JsValue,
+    options: JsValue,
+    now: f64,
+    seed_high: u32,
+    seed_low: u32,
+) -> Result<JsValue, JsValue> {
+    // As for any other text that cannot be started.
+    let Some(text) = convert::text(text, "text")? else {
+        return Ok(too_long().into_iter().map(|found| found.message).collect::<String>().into());
+    };
+    let options: SimulationOptions = serde_wasm_bindgen::from_value(options)
+        .map_err(|problem| error::request("wrong-options", &format!("the simulation's options: {problem}")))?;
+    let seed = u64::from(seed_high) << 32 | u64::from(seed_low);
+    Ok(match Simulation::start(&text, &options, millis(now), seed) {
+        Err(problem) => problem.into(),
+        Ok(simulation) => SIMULATIONS.with_borrow_mut(|simulations| keep(simulations, simulation, seed_low)).into(),
+    })
+}
+
+/// The tasks wanted now.
+#[wasm_bindgen(js_name = simulationTurn)]
+pub fn simulation_turn(simulation: u32, busy: bool) -> Result<JsValue, JsValue> {
+    with_simulation(simulation, |simulation| convert::to_js(&simulation.turn(busy)))?
+}
+
+/// The result of a task, as JSON text, that many milliseconds after now.
+#[wasm_bindgen(js_name = simulationTaskSucceeded)]
+pub fn simulation_task_succeeded(simulation: u32, task: f64, output: &str, delay: f64) -> Result<(), JsValue> {
+    with_simulation(simulation, |simulation| simulation.finish_task(millis(task), Ok(output), delay))
+}
+
+/// The failure of a task, that many milliseconds after now.
+#[wasm_bindgen(js_name = simulationTaskFailed)]
+pub fn simulation_task_failed(
+    simulation: u32,
+    task: f64,
+    code: String,
+    cause: String,
+    delay: f64,
+) -> Result<(), JsValue> {
+    with_simulation(simulation, |simulation| simulation.finish_task(millis(task), Err((code, cause)), delay))
+}
+
+/// The end, as JSON text; nothing while it runs.
+#[wasm_bindgen(js_name = simulationEnd)]
+pub fn simulation_end(simulation: u32) -> Result<Option<String>, JsValue> {
+    with_simulation(simulation, |simulation| simulation.end())
+}
+
+/// Forgets a simulation.
+#[wasm_bindgen(js_name = simulationClose)]
+pub fn simulation_close(simulation: u32) {
+    SIMULATIONS.with_borrow_mut(|simulations| simulations.remove(&simulation));
+}
+
+fn with_simulation<R>(simulation: u32, act: impl FnOnce(&mut Simulation) -> R) -> Result<R, JsValue> {
+    SIMULATIONS.with_borrow_mut(|simulations| match simulations.get_mut(&simulation) {
+        Some(simulation) => Ok(act(simulation)),
+        None => Err(error::internal("the simulation is over, or was lost with its instance")),
+    })
+}
+
+/// Whole numbers come as floats; what is none of them is 0.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast of a float saturates")]
+fn millis(number: f64) -> u64 {
+    number as u64
+}
+
+/// Turns a definition of the `flow` dialect into one of the `StateMachine` dialect.
+#[wasm_bindgen(js_name = migrateFlow)]
+pub fn migrate_flow(flow: &JsValue) -> Result<JsValue, JsValue> {
+    convert::to_js(&match convert::text(flow, "text")? {
+        Some(text) => migrate(&text),
+        None => Migration { text: None, diagnostics: too_long() },
+    })
+}

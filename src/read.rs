@@ -1,0 +1,87 @@
+//! Reads answers. The texts stay in the engine; only a definition that is checked comes over.
+
+use wasm_bindgen::prelude::*;
+
+use crate::convert::plain;
+use crate::error;
+use crate::value::{self, Js};
+use cloudflow_base::plain::Plain;
+use cloudflow_base::shape::Diagnostic;
+use cloudflow_base::value::{Kind, Value};
+use cloudflow_language::shape;
+use cloudflow_service::read;
+
+#[wasm_bindgen]
+extern "C" {
+    type TextDecoder;
+
+    #[wasm_bindgen(constructor)]
+    fn new() -> TextDecoder;
+
+    #[wasm_bindgen(method, catch)]
+    fn decode(this: &TextDecoder, bytes: &JsValue) -> Result<JsValue, JsValue>;
+}
+
+/// The most that is read, in bytes or UTF-16 units: as much as the client takes of an answer.
+const MOST: u32 = 8 * 1024 * 1024;
+
+/// `{ execution, diagnostics }` of a body.
+#[wasm_bindgen(js_name = parseExecution)]
+pub fn parse_execution(body: &JsValue) -> Result<JsValue, JsValue> {
+    let (execution, diagnostics) = match json(body)? {
+        Ok(body) => read::parse(&body),
+        Err(diagnostics) => (None, diagnostics),
+    };
+    let answer = js_sys::Object::new();
+    let execution = execution.map_or(JsValue::NULL, |execution| value::execution(&execution));
+    value::put(&answer, "execution", &execution);
+    value::put(&answer, "diagnostics", &list(diagnostics)?);
+    Ok(answer.into())
+}
+
+/// The diagnostics of a body, down to the texts inside it.
+#[wasm_bindgen(js_name = validateExecution)]
+pub fn validate_execution(body: &JsValue) -> Result<JsValue, JsValue> {
+    list(match json(body)? {
+        Ok(body) => read::validate(&body, shape::definition),
+        Err(diagnostics) => diagnostics,
+    })
+}
+
+/// The value of a body: its text, its bytes, or what was made of them before.
+fn json(body: &JsValue) -> Result<Result<Js, Vec<Diagnostic>>, JsValue> {
+    // By its length, before anything is copied.
+    let text = if let Some(text) = body.dyn_ref::<js_sys::JsString>() {
+        if text.length() > MOST {
+            return Ok(Err(read::too_large()));
+        }
+        body.clone()
+    } else if body.is_instance_of::<js_sys::ArrayBuffer>() || js_sys::ArrayBuffer::is_view(body) {
+        let length = js_sys::Reflect::get(body, &value::key("byteLength")).ok().and_then(|length| length.as_f64());
+        if length.is_none_or(|length| length > f64::from(MOST)) {
+            return Ok(Err(read::too_large()));
+        }
+        // Shared memory cannot be decoded everywhere.
+        let wrong = |_| error::request("wrong-type", "the bytes of `body` cannot be decoded");
+        TextDecoder::new().decode(body).map_err(wrong)?
+    } else {
+        let body = Js(body.clone());
+        return match body.kind() {
+            Kind::Object | Kind::List if read::has_large_text(&body, MOST as usize) => Ok(Err(read::too_large())),
+            Kind::Object | Kind::List => Ok(Ok(body)),
+            kind => {
+                let message = ["`body` must be a text, bytes or an object, not ", kind.name()].concat();
+                Err(error::request("wrong-type", &message))
+            }
+        };
+    };
+    Ok(match value::parse_json(&text) {
+        Ok(value) => Ok(Js(value)),
+        Err(_) => Err(read::not_json(&text.as_string().unwrap_or_default())),
+    })
+}
+
+fn list(diagnostics: Vec<Diagnostic>) -> Result<JsValue, JsValue> {
+    // The usual answer, without the serializer.
+    if diagnostics.is_empty() { Ok(js_sys::Array::new().into()) } else { plain(&Plain::list(diagnostics)) }
+}

@@ -1,9 +1,0 @@
-//! The service's wire format: requests, executions, faults. Knows no JSON parser: it reads any
-//! [`value::Value`], so that in a page the host's own `JSON.parse` does the work.
-
-pub mod execution;
-pub mod fault;
-pub mod fields;
-pub mod request;
-pub mod time;
-pub mod value;
