@@ -10,11 +10,26 @@ use super::children::{self, Children};
 use super::random::Random;
 use super::tasks::TaskCall;
 use super::told::{Recorded, Told};
-use crate::simulate::{Failure, Machine, Millis, Program, Report, Start, Status, TaskId, TaskRequest, TaskResult};
+use crate::simulate::{
+    Failure, MOST_OF_A_TURN, Machine, Millis, Program, Report, Start, Status, TaskId, TaskRequest, TaskResult,
+};
 
 /// Finished executions that are kept. How long the service keeps its own is not documented;
 /// an emulator must not grow without bound.
 const FINISHED_KEPT: usize = 10_000;
+
+/// The most memory that the executions take together, in bytes, about. Beyond it those that ended go
+/// first, and no other begins.
+const MEMORY: usize = 512 * 1024 * 1024;
+
+/// The units that a timer or the start of a child takes.
+const STEP: u64 = 2_000;
+
+/// The data of the tasks that are handed out at once, in bytes.
+const TASKS_AT_ONCE: usize = 2 * 1024 * 1024;
+
+/// What an execution takes in memory apart from its data.
+const EXECUTION: usize = 2_000;
 
 /// The longest that an execution of an Express flow takes, by the page on the two modes.
 pub(super) const EXPRESS_LIMIT: Millis = 5 * 60 * 1000;
@@ -74,6 +89,30 @@ pub(super) struct Execution {
     waiters: BTreeSet<WaiterId>,
     timer: Option<Millis>,
     ended: bool,
+    /// What it is told while it is behind: it hears it when it has got there.
+    inbox: VecDeque<Message>,
+    /// Stands in the queue of those that are behind.
+    lags: bool,
+    told_bytes: usize,
+    memory: usize,
+}
+
+/// What waits to be told.
+#[derive(Debug)]
+struct Message {
+    at: Millis,
+    told: Told,
+    /// The request that is answered with what becomes of it.
+    waiter: Option<WaiterId>,
+}
+
+/// What became of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Heard {
+    /// The execution has heard it.
+    Now(Report),
+    /// It hears it later, being behind.
+    Later,
 }
 
 /// How an execution begins.
@@ -108,7 +147,7 @@ pub(super) struct New {
 }
 
 impl Execution {
-    fn begin(begun: Begun, input: Value) -> Self {
+    fn begin(begun: Begun, input: Value, work: Option<u64>) -> Self {
         let start = Start {
             flow: begun.flow.clone(),
             execution: begun.name.clone(),
@@ -117,6 +156,7 @@ impl Execution {
             now: begun.started,
             seed: begun.seed,
             limit: begun.express.then_some(EXPRESS_LIMIT),
+            work,
         };
         Execution {
             machine: Machine::start(begun.program, start),
@@ -136,7 +176,30 @@ impl Execution {
             waiters: BTreeSet::new(),
             timer: None,
             ended: false,
+            inbox: VecDeque::new(),
+            lags: false,
+            told_bytes: 0,
+            memory: 0,
         }
+    }
+
+    /// Keeps what it was told.
+    fn record(&mut self, record: Box<str>) {
+        self.told_bytes += record.len();
+        self.told.push(record);
+    }
+
+    /// What it has not heard yet, as [`Told::record`] writes it. What a request waits for is left out:
+    /// it has no answer yet.
+    pub fn unheard(&self) -> impl Iterator<Item = Box<str>> {
+        let reported = |told: &Told| matches!(told, Told::Reported(..));
+        let kept = self.inbox.iter().filter(move |message| message.waiter.is_none() && !reported(&message.told));
+        kept.map(|message| message.told.record(message.at))
+    }
+
+    /// True where something that is due has not happened yet, for want of work.
+    pub fn is_behind(&self) -> bool {
+        self.lags
     }
 
     /// Why it ended without an output.
@@ -161,6 +224,13 @@ pub(super) struct Store {
     executions: BTreeMap<ExecutionId, Execution>,
     pub last_execution: ExecutionId,
     running: usize,
+    memory: usize,
+    /// The units of work that are left of this turn.
+    pub work: u64,
+    // INVARIANT: holds every execution that lags, and no timer of it.
+    lagging: VecDeque<ExecutionId>,
+    /// What became of the messages that requests wait for.
+    heard: Vec<(WaiterId, ExecutionId, Report)>,
     // INVARIANT: every execution whose flow was deleted, by the beginning of its tokens.
     orphans: BTreeMap<String, Vec<ExecutionId>>,
     // INVARIANT: holds (timer, id) of every execution whose timer is set.
@@ -173,7 +243,7 @@ pub(super) struct Store {
     pub(super) children: Children,
     /// What ended executions come to, for the tasks that began them.
     outcomes: Vec<(Millis, ExecutionId, TaskId, TaskResult)>,
-    calls: Vec<TaskCall>,
+    calls: VecDeque<TaskCall>,
     cancelled: Vec<u64>,
     // INVARIANT: one entry for every task that was handed out and is still wanted.
     tasks: BTreeMap<u64, (ExecutionId, TaskId)>,
@@ -190,6 +260,10 @@ impl Store {
             executions: BTreeMap::new(),
             last_execution: 0,
             running: 0,
+            memory: 0,
+            work: MOST_OF_A_TURN,
+            lagging: VecDeque::new(),
+            heard: Vec::new(),
             orphans: BTreeMap::new(),
             timers: BTreeSet::new(),
             finished: VecDeque::new(),
@@ -198,7 +272,7 @@ impl Store {
             removed: Vec::new(),
             children: Children::default(),
             outcomes: Vec::new(),
-            calls: Vec::new(),
+            calls: VecDeque::new(),
             cancelled: Vec::new(),
             tasks: BTreeMap::new(),
             by_task: BTreeMap::new(),
@@ -231,8 +305,10 @@ impl Store {
         self.last_execution += 1;
         let id = self.last_execution;
         self.children.clock(now);
-        self.adopt(id, Execution::begin(begun, new.input));
-        self.after(id);
+        let execution = Execution::begin(begun, new.input, Some(self.work));
+        self.work = execution.machine.work_left();
+        self.adopt(id, execution);
+        self.after(id, now);
         Some(id)
     }
 
@@ -247,7 +323,7 @@ impl Store {
         known: impl FnOnce(Status, usize) -> bool,
     ) -> bool {
         let Ok(input) = serde_json::from_str(&begun.text) else { return false };
-        let mut execution = Execution::begin(begun, input);
+        let mut execution = Execution::begin(begun, input, None);
         let machine = &mut execution.machine;
         // The tasks asked for that are not over. Those were lost with the process: a task is done
         // at least once.
@@ -259,8 +335,10 @@ impl Store {
             if !matches!(message.tell(machine, at), Report::Taken(_)) {
                 return false;
             }
+            execution.told_bytes += record.len();
             execution.told.push(record);
         }
+        machine.grant(u64::MAX);
         machine.advance(now);
         let mut wanted = machine.take_tasks();
         wanted.retain(|request| machine.wants(request.task) && !over.contains(&request.task));
@@ -276,7 +354,7 @@ impl Store {
             true => self.finished.push_back(id),
             false => self.hand_out(id, wanted),
         }
-        self.after(id);
+        self.after(id, now);
         true
     }
 
@@ -310,34 +388,121 @@ impl Store {
         [timer, self.children.wake_at()].into_iter().flatten().min()
     }
 
+    /// True where an execution is behind.
+    pub fn lags(&self) -> bool {
+        !self.lagging.is_empty()
+    }
+
+    /// True where tasks wait to be handed out.
+    pub fn has_tasks(&self) -> bool {
+        !self.calls.is_empty()
+    }
+
+    /// True where no execution can begin for want of memory.
+    pub fn is_full(&self) -> bool {
+        self.memory > MEMORY
+    }
+
     /// Runs the execution whose timer is the first, or begins the child that is the next.
     pub fn advance(&mut self, now: Millis) {
         self.children.clock(now);
+        // Whatever it is that happens, it is a step nearer to the end of the turn.
+        self.work = self.work.saturating_sub(STEP);
         if self.children.wake_at().is_some_and(|at| at <= now) {
             children::begin_next(self, now);
             self.pass_on();
         } else if let Some((_, id)) = self.timers.first().copied() {
-            if let Some(execution) = self.executions.get_mut(&id) {
-                execution.machine.advance(now);
-            }
-            self.after(id);
+            self.go_on(id, now);
             self.pass_on();
         }
     }
 
-    /// Tells an execution something, and follows it up.
-    pub fn tell(&mut self, id: ExecutionId, now: Millis, told: Told) -> Option<Report> {
-        let report = self.tell_one(id, now, told);
-        self.pass_on();
-        report
+    /// Lets the next execution that is behind go on.
+    pub fn advance_lagging(&mut self, now: Millis) {
+        let Some(id) = self.lagging.pop_front() else { return };
+        if let Some(execution) = self.executions.get_mut(&id) {
+            execution.lags = false;
+            self.go_on(id, now);
+            self.pass_on();
+        }
     }
 
-    pub(super) fn tell_one(&mut self, id: ExecutionId, now: Millis, told: Told) -> Option<Report> {
+    /// Lets an execution get as far as it gets, and hear on its way what it was told meanwhile.
+    fn go_on(&mut self, id: ExecutionId, now: Millis) {
+        while let Some(execution) = self.executions.get_mut(&id) {
+            let until = execution.inbox.front().map_or(now, |message| message.at);
+            execution.machine.grant(self.work);
+            execution.machine.advance(until);
+            self.work = execution.machine.work_left();
+            if execution.machine.is_behind(until) {
+                break;
+            }
+            let Some(Message { at, told, waiter }) = execution.inbox.pop_front() else { break };
+            let report = self.hear(id, at, told);
+            self.heard.extend(waiter.map(|waiter| (waiter, id, report)));
+        }
+        self.after(id, now);
+    }
+
+    /// Tells an execution something, and follows it up.
+    pub fn tell(&mut self, id: ExecutionId, now: Millis, told: Told) -> Option<Heard> {
+        let heard = self.tell_one(id, now, told);
+        self.pass_on();
+        heard
+    }
+
+    pub(super) fn tell_one(&mut self, id: ExecutionId, now: Millis, told: Told) -> Option<Heard> {
         self.children.clock(now);
         let execution = self.executions.get_mut(&id)?;
-        let record = (!execution.machine.status().is_final()).then(|| told.record(now));
+        // What tells it may itself have been behind, and its own clock has gone on.
+        let now = execution.inbox.back().map_or(execution.machine.now(), |message| message.at).max(now);
+        if execution.inbox.is_empty() && self.work > 0 {
+            execution.machine.grant(self.work);
+            execution.machine.advance(now);
+            self.work = execution.machine.work_left();
+        }
+        let behind = !execution.inbox.is_empty() || self.work == 0 || execution.machine.is_behind(now);
+        let heard = if behind {
+            execution.inbox.push_back(Message { at: now, told, waiter: None });
+            Heard::Later
+        } else {
+            Heard::Now(self.hear(id, now, told))
+        };
+        self.changes += 1;
+        self.after(id, now);
+        Some(heard)
+    }
+
+    /// A request waits for what becomes of the message that was the last for an execution.
+    pub fn await_message(&mut self, id: ExecutionId, waiter: WaiterId) {
+        if let Some(message) = self.executions.get_mut(&id).and_then(|execution| execution.inbox.back_mut()) {
+            message.waiter = Some(waiter);
+        }
+    }
+
+    /// What became of the messages that requests wait for, since the last call.
+    pub fn take_heard(&mut self) -> Vec<(WaiterId, ExecutionId, Report)> {
+        std::mem::take(&mut self.heard)
+    }
+
+    /// A message for an execution that has ended: it comes too late.
+    fn take_late(&mut self, id: ExecutionId) -> Option<Message> {
+        let execution = self.executions.get_mut(&id)?;
+        if execution.machine.status().is_final() { execution.inbox.pop_front() } else { None }
+    }
+
+    /// An execution that is not behind hears something.
+    fn hear(&mut self, id: ExecutionId, now: Millis, told: Told) -> Report {
+        let Some(execution) = self.executions.get_mut(&id) else { return Report::Unknown };
+        let ended = execution.machine.status().is_final();
+        if ended && matches!(told, Told::Stopped(..)) {
+            return Report::Completed;
+        }
+        let record = (!ended).then(|| told.record(now));
         let by_token = matches!(told, Told::Reported(..));
+        execution.machine.grant(self.work);
         let report = told.tell(&mut execution.machine, now);
+        self.work = execution.machine.work_left();
         if by_token {
             // Whoever was handed the task may answer late, or never.
             let of_this = (id, TaskId(0))..=(id, TaskId(u64::MAX));
@@ -347,10 +512,8 @@ impl Store {
             }
         }
         // What was of no use is not kept: anyone can report anything.
-        execution.told.extend(record.filter(|_| matches!(report, Report::Taken(_))));
-        self.changes += 1;
-        self.after(id);
-        Some(report)
+        record.filter(|_| matches!(report, Report::Taken(_))).into_iter().for_each(|record| execution.record(record));
+        report
     }
 
     /// What ended executions have to say to tasks elsewhere, which may end those.
@@ -389,6 +552,7 @@ impl Store {
             let Some(execution) = self.executions.get_mut(&id) else { continue };
             execution.orphan = true;
             if execution.ended {
+                self.memory = self.memory.saturating_sub(execution.memory);
                 self.executions.remove(&id);
                 finished = true;
                 continue;
@@ -406,6 +570,7 @@ impl Store {
     pub fn forget_removed(&mut self) {
         for id in std::mem::take(&mut self.removed) {
             let Some(execution) = self.executions.remove(&id) else { continue };
+            self.memory = self.memory.saturating_sub(execution.memory);
             let tokens = format!("{}.{}", execution.flow, execution.name);
             if let Some(ids) = self.orphans.get_mut(&tokens) {
                 ids.retain(|orphan| *orphan != id);
@@ -440,8 +605,16 @@ impl Store {
         std::mem::take(&mut self.ended)
     }
 
+    /// Tasks that wait to be handed out, as many as have some MiB of data.
     pub fn take_tasks(&mut self) -> Vec<TaskCall> {
-        std::mem::take(&mut self.calls)
+        let mut bytes = 0;
+        let mut taken = Vec::new();
+        while bytes < TASKS_AT_ONCE {
+            let Some(call) = self.calls.pop_front() else { break };
+            bytes += call.request.input.bytes().0;
+            taken.push(call);
+        }
+        taken
     }
 
     pub fn take_cancelled(&mut self) -> Vec<u64> {
@@ -460,10 +633,19 @@ impl Store {
         self.flows.get(flow)?.by_name.get(name).copied()
     }
 
-    /// What follows any change of an execution: its timer, its tasks, its end.
-    fn after(&mut self, id: ExecutionId) {
+    /// What follows any change of an execution up to a time: its timer, its tasks, its end.
+    fn after(&mut self, id: ExecutionId, now: Millis) {
+        while let Some(Message { at, told, waiter }) = self.take_late(id) {
+            let report = self.hear(id, at, told);
+            self.heard.extend(waiter.map(|waiter| (waiter, id, report)));
+        }
         let Some(execution) = self.executions.get_mut(&id) else { return };
-        let timer = execution.machine.wake_at();
+        let behind = !execution.inbox.is_empty() || execution.machine.is_behind(now);
+        if behind && !execution.lags {
+            execution.lags = true;
+            self.lagging.push_back(id);
+        }
+        let timer = execution.machine.wake_at().filter(|_| !execution.lags);
         if timer != execution.timer {
             if let Some(old) = execution.timer {
                 self.timers.remove(&(old, id));
@@ -500,9 +682,12 @@ impl Store {
                 self.removed.push(id);
             } else {
                 self.finished.push_back(id);
-                self.forget_oldest();
             }
         }
+        let memory = EXECUTION + execution.input.len() + execution.told_bytes + execution.machine.memory();
+        self.memory = self.memory.saturating_sub(execution.memory) + memory;
+        execution.memory = memory;
+        self.forget_oldest();
     }
 
     fn hand_out(&mut self, id: ExecutionId, wanted: Vec<TaskRequest>) {
@@ -521,13 +706,15 @@ impl Store {
         self.tasks.insert(self.last_task, (id, request.task));
         self.by_task.insert((id, request.task), self.last_task);
         let (flow, execution) = (execution.flow.clone(), execution.name.clone());
-        self.calls.push(TaskCall { id: self.last_task, flow, execution, request });
+        self.calls.push_back(TaskCall { id: self.last_task, flow, execution, request });
     }
 
     fn forget_oldest(&mut self) {
-        while self.finished.len() > FINISHED_KEPT {
+        // The one that ended last stays: who waits for it wants to know.
+        while self.finished.len() > FINISHED_KEPT || (self.memory > MEMORY && self.finished.len() > 1) {
             let Some(id) = self.finished.pop_front() else { return };
             let Some(execution) = self.executions.remove(&id) else { continue };
+            self.memory = self.memory.saturating_sub(execution.memory);
             if let Some(flow) = self.flows.get_mut(&execution.flow) {
                 flow.executions.remove(&id);
                 flow.by_name.remove(&execution.name);

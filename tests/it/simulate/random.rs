@@ -10,7 +10,7 @@ use std::rc::Rc;
 
 use cloudflow_wasm::api::understand::validate_flow;
 use cloudflow_wasm::check::check;
-use cloudflow_wasm::simulate::{
+use cloudflow_wasm::simulate::{Data, 
     Event, Failure, Machine, Program, Report, Start, Status, TaskId, TaskResult, compile, time,
 };
 use serde_json::{Value, json};
@@ -83,7 +83,7 @@ impl Drop for Told<'_> {
 struct Trace {
     machine: Machine,
     program: Rc<Program>,
-    calls: Vec<(String, u32, Rc<Value>)>,
+    calls: Vec<(String, u32, Data)>,
 }
 
 impl Trace {
