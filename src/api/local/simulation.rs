@@ -71,8 +71,12 @@ pub struct Simulation {
     seed: u64,
     /// What is to be done next, each when no execution has anything left to do by itself.
     steps: VecDeque<Step>,
-    /// The executions that are still to be asked what they want, in this round; and whether any wanted something.
-    round: Option<(VecDeque<usize>, bool)>,
+    /// The executions that have something to do by now.
+    told_something: BTreeSet<usize>,
+    /// Those that have moved since they were asked what they want. They are asked in rounds: from the one at the first
+    /// index to the one that was the last when the round began.
+    moved: BTreeSet<usize>,
+    round: (usize, usize),
     turn: Turn,
     /// The units of a turn, and what is left of this one. A turn that comes to a halt leaves the rest to the next.
     work: u64,
@@ -137,7 +141,9 @@ impl Simulation {
             now,
             seed,
             steps: VecDeque::new(),
-            round: None,
+            told_something: BTreeSet::new(),
+            moved: BTreeSet::new(),
+            round: (0, 0),
             turn: Turn::default(),
             work: options.work.unwrap_or(MOST_OF_A_TURN).max(1),
             left: 0,
@@ -173,7 +179,11 @@ impl Simulation {
                         self.finish(key.1, result);
                     }
                 }
-                (_, Some(wake)) => self.now = self.now.max(wake),
+                (_, Some(wake)) => {
+                    self.now = self.now.max(wake);
+                    let due = |at: &&usize| self.runs.get(**at).is_some_and(|run| run.machine.is_behind(self.now));
+                    self.told_something.extend(self.active.iter().filter(due));
+                }
                 _ => return std::mem::take(&mut self.turn),
             }
         }
@@ -252,23 +262,19 @@ impl Simulation {
                 self.step(step);
                 continue;
             }
-            match &mut self.round {
-                None => self.round = Some((self.active.iter().copied().collect(), false)),
-                Some((round, wanted)) => match round.pop_front() {
-                    Some(at) => {
-                        let asked = self.ask(at);
-                        if let Some((_, wanted)) = &mut self.round {
-                            *wanted |= asked;
-                        }
+            let (from, end) = self.round;
+            match self.moved.range(from..end.max(from)).next().copied() {
+                Some(at) => {
+                    self.moved.remove(&at);
+                    self.round.0 = at + 1;
+                    self.ask(at);
+                }
+                None => {
+                    self.round = (0, self.runs.len());
+                    if self.moved.is_empty() {
+                        return true;
                     }
-                    None => {
-                        let again = *wanted;
-                        self.round = None;
-                        if !again {
-                            return true;
-                        }
-                    }
-                },
+                }
             }
         }
     }
@@ -279,9 +285,8 @@ impl Simulation {
 
     /// Every execution does what it can do by now. False where the units are used up.
     fn run_on(&mut self) -> bool {
-        self.left = self.left.saturating_sub(4 * self.active.len() as u64);
-        for at in &self.active {
-            let Some(run) = self.runs.get_mut(*at) else { continue };
+        while let Some(at) = self.told_something.first().copied() {
+            let Some(run) = self.runs.get_mut(at) else { break };
             while run.machine.is_behind(self.now) {
                 if self.left == 0 {
                     return false;
@@ -297,6 +302,8 @@ impl Simulation {
                 let cause = format!("the events of all executions take more than {LARGEST_HISTORIES} bytes");
                 run.machine.exhaust(cause);
             }
+            self.told_something.remove(&at);
+            self.moved.insert(at);
         }
         true
     }
@@ -304,21 +311,24 @@ impl Simulation {
     /// Tells an execution something, as a part of this turn.
     fn tell<R>(&mut self, at: usize, tell: impl FnOnce(&mut Machine, Millis) -> R) -> Option<R> {
         let run = self.runs.get_mut(at)?;
+        self.told_something.insert(at);
         run.machine.grant(self.left);
         let told = tell(&mut run.machine, self.now);
         self.left = run.machine.work_left();
         Some(told)
     }
 
-    /// What an execution wants; true where it wants something, or has ended.
-    fn ask(&mut self, at: usize) -> bool {
-        self.left = self.left.saturating_sub(STEP / 10);
-        let Some(run) = self.runs.get_mut(at) else { return false };
+    /// What an execution wants.
+    fn ask(&mut self, at: usize) {
+        self.left = self.left.saturating_sub(STEP);
+        if !self.active.contains(&at) {
+            return;
+        }
+        let Some(run) = self.runs.get_mut(at) else { return };
         let (wanted, cancelled) = (run.machine.take_tasks(), run.machine.take_cancelled());
-        let asked = !wanted.is_empty() || !cancelled.is_empty();
         self.steps.extend(cancelled.into_iter().map(|task| Step::Cancel(at, task)));
         self.steps.extend(wanted.into_iter().map(|request| Step::Want(at, request)));
-        self.close(at) || asked
+        self.close(at);
     }
 
     fn step(&mut self, step: Step) {
@@ -403,12 +413,13 @@ impl Simulation {
         self.left = machine.work_left();
         self.runs.push(Run { flow, name, program, machine, owner, callback, told: 0 });
         self.active.insert(at);
+        self.told_something.insert(at);
     }
 
     /// Where an execution has ended, whoever waits for it hears so.
-    fn close(&mut self, at: usize) -> bool {
-        let Some(run) = self.runs.get_mut(at) else { return false };
-        let Some(outcome) = run.machine.outcome() else { return false };
+    fn close(&mut self, at: usize) {
+        let Some(run) = self.runs.get(at) else { return };
+        let Some(outcome) = run.machine.outcome() else { return };
         let (owner, callback) = (run.owner, run.callback.clone());
         self.active.remove(&at);
         if let Some((owner, task)) = owner
@@ -417,7 +428,6 @@ impl Simulation {
             self.steps.push_back(Step::Answer(owner, task, outcome.clone()));
         }
         self.steps.extend(callback.map(|token| Step::Report(token, outcome)));
-        true
     }
 
     fn report(&mut self, token: &str, result: &TaskResult) -> Report {

@@ -13,7 +13,7 @@ use cloudflow_wasm::check::check;
 use cloudflow_wasm::simulate::{Data, 
     Event, Failure, Machine, Program, Report, Start, Status, TaskId, TaskResult, compile, time,
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{Placed, well_nested};
 

@@ -39,7 +39,7 @@ StartAt: A
 States:
   - Type: Pass
     Name: A
-    OutputConstructor: {r.$: "length(arrayUnique($Input.list)) < $Input.none"}
+    OutputConstructor: {r.$: "get(arrayUnique($Input.list), 100000)"}
     Retry: [{Errors: [FnF.ALL], IntervalSeconds: 1, MaxAttempts: 4000}]
     End: true
 `;
