@@ -21,6 +21,7 @@ mod state;
 mod store;
 mod tasks;
 mod told;
+mod turn;
 
 pub use http::{Request, Response};
 pub use quirk::{Failure, How, Quirks};
@@ -436,9 +437,7 @@ impl Emulator {
         for (waiter, execution, report) in self.store.take_heard() {
             let Some(Held { envelope, waits: Waits::Message(then), .. }) = self.release(waiter) else { continue };
             let answer = match &then {
-                Then::Stopped => {
-                    executions::stopped(self.store.execution(execution), report, &self.options.quirks)
-                }
+                Then::Stopped => executions::stopped(self.store.execution(execution), report, &self.options.quirks),
                 Then::Reported(token) => tasks::reported(token, report),
             };
             let response = answer.map_or_else(|fault| envelope.fault(&fault), |body| envelope.body(body));

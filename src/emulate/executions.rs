@@ -6,8 +6,9 @@ use super::fault::Fault;
 use super::flows::NO_VERSIONS;
 use super::page::Page;
 use super::quirk::Quirks;
-use super::store::{EXPRESS_LIMIT, Execution, ExecutionId, Heard, New, Store};
+use super::store::{EXPRESS_LIMIT, Execution, ExecutionId, New, Store};
 use super::told::Told;
+use super::turn::Heard;
 use super::{Call, Outcome, Then};
 use crate::simulate::{Failure, Report, Status, time};
 

@@ -6,10 +6,11 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use super::WaiterId;
-use super::children::{self, Children};
+use super::children::Children;
 use super::random::Random;
 use super::tasks::TaskCall;
 use super::told::{Recorded, Told};
+use super::turn::Message;
 use crate::simulate::{
     Failure, MOST_OF_A_TURN, Machine, Millis, Program, Report, Start, Status, TaskId, TaskRequest, TaskResult,
 };
@@ -20,10 +21,7 @@ const FINISHED_KEPT: usize = 10_000;
 
 /// The most memory that the executions take together, in bytes, about. Beyond it those that ended go
 /// first, and no other begins.
-const MEMORY: usize = 512 * 1024 * 1024;
-
-/// The units that a timer or the start of a child takes.
-const STEP: u64 = 2_000;
+pub(super) const MEMORY: usize = 512 * 1024 * 1024;
 
 /// The data of the tasks that are handed out at once, in bytes.
 const TASKS_AT_ONCE: usize = 2 * 1024 * 1024;
@@ -90,29 +88,11 @@ pub(super) struct Execution {
     timer: Option<Millis>,
     ended: bool,
     /// What it is told while it is behind: it hears it when it has got there.
-    inbox: VecDeque<Message>,
+    pub(super) inbox: VecDeque<Message>,
     /// Stands in the queue of those that are behind.
-    lags: bool,
+    pub(super) lags: bool,
     told_bytes: usize,
     memory: usize,
-}
-
-/// What waits to be told.
-#[derive(Debug)]
-struct Message {
-    at: Millis,
-    told: Told,
-    /// The request that is answered with what becomes of it.
-    waiter: Option<WaiterId>,
-}
-
-/// What became of a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Heard {
-    /// The execution has heard it.
-    Now(Report),
-    /// It hears it later, being behind.
-    Later,
 }
 
 /// How an execution begins.
@@ -184,7 +164,7 @@ impl Execution {
     }
 
     /// Keeps what it was told.
-    fn record(&mut self, record: Box<str>) {
+    pub(super) fn record(&mut self, record: Box<str>) {
         self.told_bytes += record.len();
         self.told.push(record);
     }
@@ -221,20 +201,20 @@ pub(super) struct Store {
     pub random: Random,
     /// Goes up with every change that [`super::Emulator::save`] would tell of.
     pub changes: u64,
-    executions: BTreeMap<ExecutionId, Execution>,
+    pub(super) executions: BTreeMap<ExecutionId, Execution>,
     pub last_execution: ExecutionId,
     running: usize,
-    memory: usize,
+    pub(super) memory: usize,
     /// The units of work that are left of this turn.
     pub work: u64,
     // INVARIANT: holds every execution that lags, and no timer of it.
-    lagging: VecDeque<ExecutionId>,
+    pub(super) lagging: VecDeque<ExecutionId>,
     /// What became of the messages that requests wait for.
-    heard: Vec<(WaiterId, ExecutionId, Report)>,
+    pub(super) heard: Vec<(WaiterId, ExecutionId, Report)>,
     // INVARIANT: every execution whose flow was deleted, by the beginning of its tokens.
     orphans: BTreeMap<String, Vec<ExecutionId>>,
     // INVARIANT: holds (timer, id) of every execution whose timer is set.
-    timers: BTreeSet<(Millis, ExecutionId)>,
+    pub(super) timers: BTreeSet<(Millis, ExecutionId)>,
     finished: VecDeque<ExecutionId>,
     ended: Vec<(ExecutionId, BTreeSet<WaiterId>)>,
     /// Results of executions for tasks elsewhere.
@@ -243,11 +223,11 @@ pub(super) struct Store {
     pub(super) children: Children,
     /// What ended executions come to, for the tasks that began them.
     outcomes: Vec<(Millis, ExecutionId, TaskId, TaskResult)>,
-    calls: VecDeque<TaskCall>,
+    pub(super) calls: VecDeque<TaskCall>,
     cancelled: Vec<u64>,
     // INVARIANT: one entry for every task that was handed out and is still wanted.
-    tasks: BTreeMap<u64, (ExecutionId, TaskId)>,
-    by_task: BTreeMap<(ExecutionId, TaskId), u64>,
+    pub(super) tasks: BTreeMap<u64, (ExecutionId, TaskId)>,
+    pub(super) by_task: BTreeMap<(ExecutionId, TaskId), u64>,
     last_task: u64,
 }
 
@@ -388,136 +368,8 @@ impl Store {
         [timer, self.children.wake_at()].into_iter().flatten().min()
     }
 
-    /// True where an execution is behind.
-    pub fn lags(&self) -> bool {
-        !self.lagging.is_empty()
-    }
-
-    /// True where tasks wait to be handed out.
-    pub fn has_tasks(&self) -> bool {
-        !self.calls.is_empty()
-    }
-
-    /// True where no execution can begin for want of memory.
-    pub fn is_full(&self) -> bool {
-        self.memory > MEMORY
-    }
-
-    /// Runs the execution whose timer is the first, or begins the child that is the next.
-    pub fn advance(&mut self, now: Millis) {
-        self.children.clock(now);
-        // Whatever it is that happens, it is a step nearer to the end of the turn.
-        self.work = self.work.saturating_sub(STEP);
-        if self.children.wake_at().is_some_and(|at| at <= now) {
-            children::begin_next(self, now);
-            self.pass_on();
-        } else if let Some((_, id)) = self.timers.first().copied() {
-            self.go_on(id, now);
-            self.pass_on();
-        }
-    }
-
-    /// Lets the next execution that is behind go on.
-    pub fn advance_lagging(&mut self, now: Millis) {
-        let Some(id) = self.lagging.pop_front() else { return };
-        if let Some(execution) = self.executions.get_mut(&id) {
-            execution.lags = false;
-            self.go_on(id, now);
-            self.pass_on();
-        }
-    }
-
-    /// Lets an execution get as far as it gets, and hear on its way what it was told meanwhile.
-    fn go_on(&mut self, id: ExecutionId, now: Millis) {
-        while let Some(execution) = self.executions.get_mut(&id) {
-            let until = execution.inbox.front().map_or(now, |message| message.at);
-            execution.machine.grant(self.work);
-            execution.machine.advance(until);
-            self.work = execution.machine.work_left();
-            if execution.machine.is_behind(until) {
-                break;
-            }
-            let Some(Message { at, told, waiter }) = execution.inbox.pop_front() else { break };
-            let report = self.hear(id, at, told);
-            self.heard.extend(waiter.map(|waiter| (waiter, id, report)));
-        }
-        self.after(id, now);
-    }
-
-    /// Tells an execution something, and follows it up.
-    pub fn tell(&mut self, id: ExecutionId, now: Millis, told: Told) -> Option<Heard> {
-        let heard = self.tell_one(id, now, told);
-        self.pass_on();
-        heard
-    }
-
-    pub(super) fn tell_one(&mut self, id: ExecutionId, now: Millis, told: Told) -> Option<Heard> {
-        self.children.clock(now);
-        let execution = self.executions.get_mut(&id)?;
-        // What tells it may itself have been behind, and its own clock has gone on.
-        let now = execution.inbox.back().map_or(execution.machine.now(), |message| message.at).max(now);
-        if execution.inbox.is_empty() && self.work > 0 {
-            execution.machine.grant(self.work);
-            execution.machine.advance(now);
-            self.work = execution.machine.work_left();
-        }
-        let behind = !execution.inbox.is_empty() || self.work == 0 || execution.machine.is_behind(now);
-        let heard = if behind {
-            execution.inbox.push_back(Message { at: now, told, waiter: None });
-            Heard::Later
-        } else {
-            Heard::Now(self.hear(id, now, told))
-        };
-        self.changes += 1;
-        self.after(id, now);
-        Some(heard)
-    }
-
-    /// A request waits for what becomes of the message that was the last for an execution.
-    pub fn await_message(&mut self, id: ExecutionId, waiter: WaiterId) {
-        if let Some(message) = self.executions.get_mut(&id).and_then(|execution| execution.inbox.back_mut()) {
-            message.waiter = Some(waiter);
-        }
-    }
-
-    /// What became of the messages that requests wait for, since the last call.
-    pub fn take_heard(&mut self) -> Vec<(WaiterId, ExecutionId, Report)> {
-        std::mem::take(&mut self.heard)
-    }
-
-    /// A message for an execution that has ended: it comes too late.
-    fn take_late(&mut self, id: ExecutionId) -> Option<Message> {
-        let execution = self.executions.get_mut(&id)?;
-        if execution.machine.status().is_final() { execution.inbox.pop_front() } else { None }
-    }
-
-    /// An execution that is not behind hears something.
-    fn hear(&mut self, id: ExecutionId, now: Millis, told: Told) -> Report {
-        let Some(execution) = self.executions.get_mut(&id) else { return Report::Unknown };
-        let ended = execution.machine.status().is_final();
-        if ended && matches!(told, Told::Stopped(..)) {
-            return Report::Completed;
-        }
-        let record = (!ended).then(|| told.record(now));
-        let by_token = matches!(told, Told::Reported(..));
-        execution.machine.grant(self.work);
-        let report = told.tell(&mut execution.machine, now);
-        self.work = execution.machine.work_left();
-        if by_token {
-            // Whoever was handed the task may answer late, or never.
-            let of_this = (id, TaskId(0))..=(id, TaskId(u64::MAX));
-            let over = |(_, task): &&(ExecutionId, TaskId)| !execution.machine.wants(*task);
-            for key in self.by_task.range(of_this).map(|(key, _)| key).filter(over).copied().collect::<Vec<_>>() {
-                self.by_task.remove(&key).map(|number| self.tasks.remove(&number));
-            }
-        }
-        // What was of no use is not kept: anyone can report anything.
-        record.filter(|_| matches!(report, Report::Taken(_))).into_iter().for_each(|record| execution.record(record));
-        report
-    }
-
     /// What ended executions have to say to tasks elsewhere, which may end those.
-    fn pass_on(&mut self) {
+    pub(super) fn pass_on(&mut self) {
         loop {
             if let Some((at, id, task, result)) = self.outcomes.pop() {
                 self.tell_one(id, at, Told::Finished(task, result));
@@ -634,7 +486,7 @@ impl Store {
     }
 
     /// What follows any change of an execution up to a time: its timer, its tasks, its end.
-    fn after(&mut self, id: ExecutionId, now: Millis) {
+    pub(super) fn after(&mut self, id: ExecutionId, now: Millis) {
         while let Some(Message { at, told, waiter }) = self.take_late(id) {
             let report = self.hear(id, at, told);
             self.heard.extend(waiter.map(|waiter| (waiter, id, report)));

@@ -3,8 +3,9 @@
 use serde_json::{Map, Value};
 
 use super::fault::Fault;
-use super::store::{Heard, Store};
+use super::store::Store;
 use super::told::Told;
+use super::turn::Heard;
 use super::{Call, Outcome, Then};
 use crate::simulate::{Failure, Report, TaskRequest, TaskResult};
 

@@ -179,9 +179,7 @@ impl Expression {
             other => {
                 return match other.eval(env)? {
                     Cow::Borrowed(value) => follow(value, steps, env.meter),
-                    Cow::Owned(value) => {
-                        Ok(Cow::Owned(follow(&value, steps, env.meter)?.owned(env)?))
-                    }
+                    Cow::Owned(value) => Ok(Cow::Owned(follow(&value, steps, env.meter)?.owned(env)?)),
                 };
             }
         };

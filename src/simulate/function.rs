@@ -18,12 +18,7 @@ use super::meter::{MOST_OF_A_STATE, Meter, cost};
 
 /// The value of a call. Arity is checked here once more: a flow may be run unchecked. What a call
 /// copies or looks at is counted before.
-pub(super) fn call(
-    name: &str,
-    arguments: &[&Value],
-    random: &Cell<u64>,
-    meter: &Meter,
-) -> Result<Value, Failure> {
+pub(super) fn call(name: &str, arguments: &[&Value], random: &Cell<u64>, meter: &Meter) -> Result<Value, Failure> {
     let text = |text: String| Value::from(text);
     match (name, arguments) {
         ("arrayContains", [list @ Value::Array(items), value]) => {
@@ -180,7 +175,10 @@ fn matches(text: &str, pattern: &str, meter: &Meter) -> Result<bool, Failure> {
             }
             Err(_) if size < LARGEST_PATTERN => size *= 2,
             Err(_) => {
-                return Err(wrong(name, &format!("needs a pattern that takes at most {LARGEST_PATTERN} bytes compiled")));
+                return Err(wrong(
+                    name,
+                    &format!("needs a pattern that takes at most {LARGEST_PATTERN} bytes compiled"),
+                ));
             }
         }
     };
@@ -304,8 +302,11 @@ mod tests {
             ("arrayContains", json!([["Tom", 10], 10]), json!(true)),
             ("arrayContains", json!([["Tom", 10], "Jack"]), json!(false)),
             ("arrayUnique", json!([[1, 2, 3, 1]]), json!([1, 2, 3])),
-            ("arrayUnique", json!([[1, 1.0, "1", true, null, [0], [-0.0], {"a": 1, "b": 2}, {"b": 2, "a": 1.0}]]),
-                json!([1, "1", true, null, [0], {"a": 1, "b": 2}])),
+            (
+                "arrayUnique",
+                json!([[1, 1.0, "1", true, null, [0], [-0.0], {"a": 1, "b": 2}, {"b": 2, "a": 1.0}]]),
+                json!([1, "1", true, null, [0], {"a": 1, "b": 2}]),
+            ),
             ("format", json!(["hello {}", "world"]), json!("hello world")),
             ("length", json!([[1, 2, 3]]), json!(3)),
             ("length", json!(["name"]), json!(4)),

@@ -10,6 +10,8 @@
 //! [`Machine::advance`]; the machine's clock waits with it, so that the outcome does not depend on
 //! the length of the turns.
 
+mod context;
+mod history;
 mod states;
 mod tasks;
 mod work;
@@ -25,21 +27,18 @@ use super::data::Data;
 use super::event::{Detail, Event, EventKind};
 use super::expression::{Context, Env};
 use super::meter::{Meter, cost};
-use super::program::{Kind, Number, Program, millis};
+use super::program::{Number, Program, millis};
 use super::{
-    Failure, LARGEST_DATA, LARGEST_GLOBAL, LARGEST_GLOBALS, LARGEST_HISTORY, LARGEST_HISTORY_BYTES,
-    LARGEST_HISTORY_MEMORY,     LONGEST_GLOBAL_NAME, Millis, Status, TaskResult, time,
+    Failure, LARGEST_HISTORY, LARGEST_HISTORY_BYTES, LARGEST_HISTORY_MEMORY, Millis, Status, TaskResult, time,
 };
 use crate::flow::Dialect;
+use history::check_globals;
 use tasks::Running;
 pub use tasks::{ChildFlow, Report, TaskId, TaskMode, TaskRequest};
 
 /// The longest an execution may take: a year; in the express mode five minutes.
 const LONGEST: Millis = 365 * time::DAY;
 const LONGEST_EXPRESS: Millis = 5 * 60 * 1000;
-
-/// Data nested deeper could not be read again as JSON.
-const DEEPEST_DATA: usize = 100;
 
 /// How an execution begins.
 #[derive(Clone, Debug, Default)]
@@ -101,9 +100,8 @@ pub struct Machine {
     tokens: BTreeMap<String, Option<TaskId>>,
 }
 
-/// The units that a step takes apart from its data, and the bytes that an event does.
+/// The units that a step takes apart from its data.
 const STEP: u64 = 2_000;
-const EVENT: usize = 150;
 
 type FrameId = u64;
 /// When, and which of those at the same time.
@@ -403,7 +401,9 @@ impl Machine {
                 let cause = if self.told > LARGEST_HISTORY_BYTES {
                     format!("the events of the execution take more than {LARGEST_HISTORY_BYTES} bytes")
                 } else if self.memory > LARGEST_HISTORY_MEMORY {
-                    format!("the different data of the execution's events take more than {LARGEST_HISTORY_MEMORY} bytes")
+                    format!(
+                        "the different data of the execution's events take more than {LARGEST_HISTORY_MEMORY} bytes"
+                    )
                 } else if self.retries > LARGEST_HISTORY {
                     format!("the execution has more than {LARGEST_HISTORY} retries")
                 } else {
@@ -544,125 +544,6 @@ impl Machine {
         self.timers.insert(id, timer);
         id
     }
-
-    /// Records an event, unless the history is full. The last place is kept for the end.
-    fn event(&mut self, by: u64, kind: EventKind, state: Option<usize>, detail: Detail) -> u64 {
-        let full = self.events.len() + 1 >= LARGEST_HISTORY
-            || self.told > LARGEST_HISTORY_BYTES
-            || self.memory > LARGEST_HISTORY_MEMORY;
-        if self.status.is_final() || full {
-            self.history_is_full = !self.status.is_final();
-            return by;
-        }
-        self.push(by, kind, state, detail)
-    }
-
-    fn push(&mut self, by: u64, kind: EventKind, state: Option<usize>, detail: Detail) -> u64 {
-        let id = self.events.len() as u64 + 1;
-        let step = state.and_then(|state| self.program.states.get(state)).map(|state| Rc::clone(&state.name));
-        for data in detail.shared().into_iter().flatten() {
-            let bytes = self.measured(data);
-            self.told += bytes;
-            self.memory += if data.count() { bytes } else { 0 };
-        }
-        self.told += EVENT;
-        self.memory += EVENT;
-        self.events.push(Event { id, scheduled_by: by, kind, step, at: self.now, state, detail: detail.kept() });
-        id
-    }
-
-    /// The length of the data as JSON. To measure is work; it is done once.
-    fn measured(&self, data: &Data) -> usize {
-        let (bytes, new) = data.bytes();
-        if new {
-            self.meter.spend(4 * bytes as u64);
-        }
-        bytes
-    }
-
-    /// Holds data to the limit of the service, and to a depth that can be read again.
-    fn check_size(&self, value: &Data, what: &str) -> Result<(), Failure> {
-        check_depth(value, what)?;
-        let bytes = self.measured(value);
-        if bytes > LARGEST_DATA {
-            let cause = format!("{what} takes {bytes} bytes, more than {LARGEST_DATA}");
-            return Err(Failure::new("Local.DataLimitExceeded", cause));
-        }
-        Ok(())
-    }
-
-    /// Records an event of a frame.
-    fn tell(&mut self, frame: FrameId, kind: EventKind, detail: Detail) {
-        let Some((last, at)) = self.frames.get(&frame).map(|frame| (frame.last_event, frame.at)) else { return };
-        let id = self.event(last, kind, Some(at), detail);
-        if let Some(frame) = self.frames.get_mut(&frame) {
-            frame.last_event = id;
-        }
-    }
-
-    /// What an expression of the state that a frame stands at sees.
-    fn with_env<R>(
-        &self,
-        frame: &Frame,
-        input: &Value,
-        output: Option<&Value>,
-        local: Option<&Value>,
-        evaluate: impl FnOnce(&Env<'_>) -> R,
-    ) -> R {
-        let context = || self.context(Some((frame, input, output)));
-        let context = Context::new(&context);
-        evaluate(&Env {
-            input,
-            own: None,
-            output,
-            local,
-            global: &self.global,
-            context: &context,
-            random: &self.random,
-            meter: &self.meter,
-            missing_compares: self.program.dialect == Dialect::StateMachine,
-        })
-    }
-
-    /// `$context` or `$Context`.
-    fn context(&self, current: Option<(&Frame, &Value, Option<&Value>)>) -> Value {
-        let name = |frame: &Frame| self.program.states.get(frame.at).map(|state| state.name.to_string());
-        // Only a task that waits for a report has a token.
-        let reported = |frame: &Frame| {
-            let state = self.program.states.get(frame.at);
-            matches!(state.map(|state| &state.kind), Some(Kind::Task(task)) if task.mode == TaskMode::CustomCallback)
-        };
-        let token = current.filter(|(frame, ..)| reported(frame)).map(|(frame, ..)| self.token(frame));
-        let token = token.unwrap_or_default();
-        match self.program.dialect {
-            Dialect::Flow => json!({
-                "flow": { "name": self.flow },
-                "execution": { "name": self.execution },
-                "step": {
-                    "name": current.and_then(|(frame, ..)| name(frame)).unwrap_or_default(),
-                    "eventId": self.events.len(),
-                },
-                "task": { "token": token },
-            }),
-            Dialect::StateMachine => {
-                let error = current.and_then(|(frame, ..)| frame.current.error.clone());
-                json!({
-                    "Execution": { "Name": self.execution, "Input": *self.input, "RoleArn": self.role },
-                    "Current": {
-                        "Name": current.and_then(|(frame, ..)| name(frame)).unwrap_or_default(),
-                        "Input": current.map(|(_, input, _)| input),
-                        "Output": current.and_then(|(.., output)| output).cloned().unwrap_or_else(|| json!({})),
-                        "Error": {
-                            "Code": error.as_ref().map_or("", |error| &error.error),
-                            "Detail": error.as_ref().map_or("", |error| &error.cause),
-                        },
-                        "RetryCount": current.map_or(0, |(frame, ..)| frame.current.attempt),
-                        "TaskToken": token,
-                    },
-                })
-            }
-        }
-    }
 }
 
 impl Current {
@@ -676,46 +557,6 @@ impl Current {
             tries: Vec::new(),
             error: None,
         }
-    }
-}
-
-/// Holds the global variables to the limits of each, and of all.
-fn check_globals(global: &Value) -> Result<(), Failure> {
-    let limit = |cause: String| Err(Failure::new("Local.DataLimitExceeded", cause));
-    let mut all = 0;
-    for (name, value) in global.as_object().into_iter().flatten() {
-        if name.len() > LONGEST_GLOBAL_NAME {
-            let bytes = name.len();
-            return limit(format!("the name of a global variable takes {bytes} bytes, more than {LONGEST_GLOBAL_NAME}"));
-        }
-        check_depth(value, &format!("the global variable `{name}`"))?;
-        let bytes = value.to_string().len();
-        if bytes > LARGEST_GLOBAL {
-            return limit(format!("the global variable `{name}` takes {bytes} bytes, more than {LARGEST_GLOBAL}"));
-        }
-        all += name.len() + bytes;
-    }
-    if all > LARGEST_GLOBALS {
-        return limit(format!("the global variables take {all} bytes together, more than {LARGEST_GLOBALS}"));
-    }
-    Ok(())
-}
-
-fn check_depth(value: &Value, what: &str) -> Result<(), Failure> {
-    if depth(value) > DEEPEST_DATA {
-        let cause = format!("{what} is nested more than {DEEPEST_DATA} deep");
-        return Err(Failure::new("Local.DataLimitExceeded", cause));
-    }
-    Ok(())
-}
-
-// Recursion is bounded: data that have passed are `DEEPEST_DATA` deep at most, and what is built
-// from them adds no more than the depth of one constructor.
-fn depth(value: &Value) -> usize {
-    match value {
-        Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
-        Value::Object(object) => 1 + object.values().map(depth).max().unwrap_or(0),
-        _ => 0,
     }
 }
 

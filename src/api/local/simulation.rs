@@ -11,7 +11,8 @@ use super::{Task, task, task_result};
 use crate::check::{Options, check_with};
 use crate::diagnostic::PathSegment;
 use crate::simulate::{
-    self, ChildFlow, Failure, MOST_OF_A_TURN, Machine, Millis, Program, Report, Start, TaskId, TaskMode, TaskRequest, TaskResult, time,
+    self, ChildFlow, Failure, MOST_OF_A_TURN, Machine, Millis, Program, Report, Start, TaskId, TaskMode, TaskRequest,
+    TaskResult, time,
 };
 
 /// The most executions of one simulation: a flow may start itself without end.

@@ -52,9 +52,10 @@ impl Machine {
                 let raw = overlaid(&frame.input, &frame.data, &self.meter);
                 (raw, Detail::Entered(frame.input.clone().into(), frame.data.clone().into()))
             }
-            Dialect::StateMachine => {
-                (frame.data.clone(), Detail::Entered(frame.data.clone().into(), Data::new(Value::Object(Map::new())).into()))
-            }
+            Dialect::StateMachine => (
+                frame.data.clone(),
+                Detail::Entered(frame.data.clone().into(), Data::new(Value::Object(Map::new())).into()),
+            ),
         };
         frame.current = Current { phase: Phase::Begin, input: raw.clone(), raw, ..Current::new() };
         self.tell(id, EventKind::StepEntered, detail);

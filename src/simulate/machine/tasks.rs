@@ -199,7 +199,9 @@ impl Machine {
         let calls_function = machine && &*task.action == "FC:InvokeFunction";
         let child = self.child(task, parameters.as_deref(), &given)?;
         let input = match parameters {
-            Some(parameters) if calls_function => Data::new(parameters.get("body").cloned().unwrap_or_else(|| json!({}))),
+            Some(parameters) if calls_function => {
+                Data::new(parameters.get("body").cloned().unwrap_or_else(|| json!({})))
+            }
             Some(parameters) => parameters,
             None => given,
         };

@@ -51,8 +51,7 @@ impl Machine {
             }
             Kind::Choice { options, default } => {
                 let holds = |way: &&Way, env: &Env<'_>| way.condition.as_ref().is_some_and(|c| c.holds(env));
-                let found =
-                    self.with_env(frame, &input, None, None, |env| options.iter().find(|way| holds(way, env)));
+                let found = self.with_env(frame, &input, None, None, |env| options.iter().find(|way| holds(way, env)));
                 // A condition that could not be looked at to its end is neither true nor false.
                 if let Some(failure) = self.meter.exhausted() {
                     return Err(failure);

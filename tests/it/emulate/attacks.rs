@@ -127,7 +127,11 @@ fn an_execution_that_is_behind_hears_what_it_is_told() {
     let body: Value = serde_json::from_slice(&answers[0].1.body).unwrap();
     assert_eq!(body["Code"], "ExecutionAlreadyCompleted");
     // What was saved in the middle comes to the same.
-    let mut again = Emulator::new(Options { seed: 1, access_keys: vec![AccessKey { id: "k".into(), secret: "s".into(), security_token: None }], ..Options::default() });
+    let mut again = Emulator::new(Options {
+        seed: 1,
+        access_keys: vec![AccessKey { id: "k".into(), secret: "s".into(), security_token: None }],
+        ..Options::default()
+    });
     let restored = again.restore(&saved).unwrap();
     assert_eq!((restored.executions, restored.problems), (1, vec![]));
     settle(&mut again);
@@ -193,15 +197,23 @@ fn strangers_cost_little() {
         (400, "InvalidArgument", Request { body: many(1025).into(), headers: form(), ..base.clone() }),
         (400, "InvalidArgument", Request { query: many(1025), ..base.clone() }),
         (400, "InvalidArgument", Request { query: many(600), body: many(600).into(), headers: form(), ..base.clone() }),
-        (400, "InvalidArgument", Request { headers: (0..257).map(|at| (format!("x-{at}"), String::new())).collect(), ..base.clone() }),
+        (
+            400,
+            "InvalidArgument",
+            Request { headers: (0..257).map(|at| (format!("x-{at}"), String::new())).collect(), ..base.clone() },
+        ),
         (400, "IncompleteSignature", Request { headers: acs3(&"a;".repeat(100_000)), ..base.clone() }),
-        (403, "InvalidAccessKeyID", Request {
-            query: format!(
-                "Action=ListFlows&Version=2019-03-15&SignatureMethod=HMAC-SHA1&SignatureVersion=1.0&SignatureNonce=n&Timestamp=t&Signature=s&AccessKeyId={}",
-                "k".repeat(500_000)
-            ),
-            ..base.clone()
-        }),
+        (
+            403,
+            "InvalidAccessKeyID",
+            Request {
+                query: format!(
+                    "Action=ListFlows&Version=2019-03-15&SignatureMethod=HMAC-SHA1&SignatureVersion=1.0&SignatureNonce=n&Timestamp=t&Signature=s&AccessKeyId={}",
+                    "k".repeat(500_000)
+                ),
+                ..base.clone()
+            },
+        ),
         (400, "ActionNotSupported", Request { query: format!("Action={}", "%3C".repeat(300_000)), ..base.clone() }),
     ];
     for (number, (status, code, request)) in cases.into_iter().enumerate() {
@@ -219,26 +231,43 @@ fn a_long_string_to_sign_is_cut() {
     let mut emulator = emulator(None);
     for definition in ["# 流\n".repeat(60_000), "x".repeat(900_000), "%\u{7f}\u{1}".repeat(60_000)] {
         let pairs = [
-            ("AccessKeyId", "k"), ("Action", "CreateFlow"), ("SignatureMethod", "HMAC-SHA1"), ("SignatureNonce", "n"),
-            ("SignatureVersion", "1.0"), ("Timestamp", "2024-05-06T07:08:09Z"), ("Version", "2019-03-15"),
+            ("AccessKeyId", "k"),
+            ("Action", "CreateFlow"),
+            ("SignatureMethod", "HMAC-SHA1"),
+            ("SignatureNonce", "n"),
+            ("SignatureVersion", "1.0"),
+            ("Timestamp", "2024-05-06T07:08:09Z"),
+            ("Version", "2019-03-15"),
         ];
         let query = rpc::canonical(&pairs) + "&Signature=wrong";
         let form = rpc::canonical(&[("Definition", &definition), ("Name", "f")]);
         let headers = vec![("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned())];
-        let request = Request { method: "POST".into(), host: "h".into(), path: "/".into(), query, headers, body: form.into() };
+        let request =
+            Request { method: "POST".into(), host: "h".into(), path: "/".into(), query, headers, body: form.into() };
         if request.size() > 1024 * 1024 {
             continue;
         }
         let (status, body, response) = answer(emulator.request(zero(), &request));
         assert_eq!((status, &body["Code"]), (403, &json!("SignatureNotMatch")));
         let header = &response.headers.iter().find(|(name, _)| name == "x-emulator-string-to-sign").unwrap().1;
-        assert!(header.len() <= 4096 && header.starts_with("POST&%2F&AccessKeyId") && header.ends_with("..."), "{}", header.len());
+        assert!(
+            header.len() <= 4096 && header.starts_with("POST&%2F&AccessKeyId") && header.ends_with("..."),
+            "{}",
+            header.len()
+        );
     }
     // A canonical request has lines, and whatever is in the headers.
     let headers = [
-        ("authorization", "ACS3-HMAC-SHA256 Credential=k,SignedHeaders=host;x-acs-action;x-acs-content-sha256;x-acs-date;x-acs-more;x-acs-signature-nonce;x-acs-version,Signature=x"),
-        ("x-acs-action", "ListFlows"), ("x-acs-version", "2019-03-15"), ("x-acs-date", "2024-05-06T07:08:09Z"),
-        ("x-acs-signature-nonce", "n"), ("x-acs-content-sha256", acs3::EMPTY_BODY_SHA256), ("x-acs-more", &"流".repeat(100_000)),
+        (
+            "authorization",
+            "ACS3-HMAC-SHA256 Credential=k,SignedHeaders=host;x-acs-action;x-acs-content-sha256;x-acs-date;x-acs-more;x-acs-signature-nonce;x-acs-version,Signature=x",
+        ),
+        ("x-acs-action", "ListFlows"),
+        ("x-acs-version", "2019-03-15"),
+        ("x-acs-date", "2024-05-06T07:08:09Z"),
+        ("x-acs-signature-nonce", "n"),
+        ("x-acs-content-sha256", acs3::EMPTY_BODY_SHA256),
+        ("x-acs-more", &"流".repeat(100_000)),
     ];
     let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
     let request = Request { method: "GET".into(), host: "h".into(), path: "/".into(), headers, ..Request::default() };
@@ -258,7 +287,8 @@ fn answers_are_limited_too() {
     }
     let (mut next, mut pages, mut flows) = (String::new(), 0, 0);
     loop {
-        let (_, body, response) = answer(ask(&mut emulator, zero(), "ListFlows", &[("Limit", "1000"), ("NextToken", &next)]));
+        let (_, body, response) =
+            answer(ask(&mut emulator, zero(), "ListFlows", &[("Limit", "1000"), ("NextToken", &next)]));
         assert!(response.body.len() < 6 * 1024 * 1024);
         pages += 1;
         flows += body["Flows"].as_array().unwrap().len();

@@ -10,8 +10,8 @@ use std::rc::Rc;
 
 use cloudflow_wasm::api::understand::validate_flow;
 use cloudflow_wasm::check::check;
-use cloudflow_wasm::simulate::{Data, 
-    Event, Failure, Machine, Program, Report, Start, Status, TaskId, TaskResult, compile, time,
+use cloudflow_wasm::simulate::{
+    Data, Event, Failure, Machine, Program, Report, Start, Status, TaskId, TaskResult, compile, time,
 };
 use serde_json::json;
 

@@ -37,10 +37,15 @@ SpecVersion: v1
 Name: f
 StartAt: A
 States:
-  - Type: Pass
+  - Type: Task
     Name: A
-    OutputConstructor: {r.$: "get(arrayUnique($Input.list), 100000)"}
-    Retry: [{Errors: [FnF.ALL], IntervalSeconds: 1, MaxAttempts: 4000}]
+    Action: FC:InvokeFunction
+    TaskMode: RequestComplete
+    Parameters:
+      resourceArn: acs:fc:::functions/f
+      body: {n.$: "get(arrayUnique($Input.list), 100000)"}
+    Retry:
+      - {Errors: [FnF.ALL], Description: all, MaxAttempts: 4000, IntervalSeconds: 1}
     End: true
 `;
     const list = numbers(9_000);
