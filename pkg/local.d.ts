@@ -37,7 +37,10 @@ export { CloudFlowError } from "./index.js";
  * where its pattern says so. Versions, aliases, schedules and map runs are not emulated: what asks for one is refused.
  *
  * A wrong signature is answered with the header `x-emulator-string-to-sign`: what was signed here
- * (for ACS3-HMAC-SHA256 the canonical request).
+ * (for ACS3-HMAC-SHA256 the canonical request), cut after 4 KiB. A request of more than 1 MiB is answered with 413.
+ *
+ * It works in turns of some 10 ms, between which other requests are answered. An execution that takes longer is `Running`
+ * meanwhile.
  */
 export function createEmulator(options?: EmulatorOptions): Emulator;
 
@@ -71,8 +74,8 @@ export interface Emulator {
   /**
    * Takes over what was saved, in an emulator that has no flows yet. Running executions go on from where
    * they were: what was due since then happens at its own moment, and a task that was at work begins again.
-   * A text that is not whole, or is something else, is refused (`wrong-state`). An incomplete end of the journal is left out, and
-   * is one of the `problems`.
+   * A text that is not whole, or longer than 256 MiB, or something else, is refused (`wrong-state`). An incomplete end of the
+   * journal is left out, and is one of the `problems`.
    */
   restore(text: string): Restored;
   /** A number that goes up with every change that `save` would tell of. */
@@ -137,7 +140,7 @@ export interface TaskMock {
 
 /**
  * Does a task. What it returns is the result; what it throws fails the task, `code` being the
- * error's name (else it is `Local.TaskThrew`).
+ * error's name (else it is `Local.TaskThrew`). Whatever it throws, the emulator goes on.
  */
 
 export type TaskHandler = (
@@ -277,7 +280,7 @@ export interface SimulateOptions {
   flows?: Record<string, string>;
   /** `Express`: the limits of that mode. Default: `Standard`. */
   mode?: "Standard" | "Express";
-  /** Ends it; the promise rejects with the signal's reason. */
+  /** Ends it within some 50 ms; the promise rejects with the signal's reason. */
   signal?: AbortSignal;
 }
 

@@ -235,10 +235,17 @@ pub fn simulation_task_failed(
     with_simulation(simulation, |simulation| simulation.finish_task(millis(task), Err((code, cause)), delay))
 }
 
-/// The end, as JSON text; nothing while it runs.
-#[wasm_bindgen(js_name = simulationEnd)]
-pub fn simulation_end(simulation: u32) -> Result<Option<String>, JsValue> {
-    with_simulation(simulation, |simulation| simulation.end())
+/// True where everything has ended.
+#[wasm_bindgen(js_name = simulationIsOver)]
+pub fn simulation_is_over(simulation: u32) -> Result<bool, JsValue> {
+    with_simulation(simulation, |simulation| simulation.is_over())
+}
+
+/// The next part of the result, as JSON text: an execution with its first events, or a list of further ones. Nothing
+/// where that was all.
+#[wasm_bindgen(js_name = simulationPart)]
+pub fn simulation_part(simulation: u32) -> Result<Option<String>, JsValue> {
+    with_simulation(simulation, Simulation::next_part)
 }
 
 /// Forgets a simulation.

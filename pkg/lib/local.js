@@ -2,8 +2,9 @@
 // what is here drives them with the host's clock, timers and promises.
 
 import { CloudFlowError } from "./error.js";
-import { simulateFlow } from "./simulate.js";
-import { attempt, checkTasks, handles } from "./tasks.js";
+import { onAbort } from "./signal.js";
+import { LONGEST_TEXT, simulateFlow } from "./simulate.js";
+import { attempt, handles, readTasks } from "./tasks.js";
 
 /** What signs where nobody said otherwise. A pair for tests, known to everybody. */
 const TEST_KEYS = { emulator: "emulator-secret" };
@@ -13,6 +14,15 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** How often a held request with a timer of its own looks whether others have moved something. */
 const OWN_TIMER = 250;
+
+/** Of a request no more than this gets into the module, which refuses it with one byte less. */
+const LONGEST_REQUEST = 1024 * 1024 + 1;
+
+/** The same of the number of its headers. */
+const MOST_HEADERS = 257;
+
+/** A saved text that is longer is not copied into the module. */
+const LONGEST_STATE = 256 * 1024 * 1024;
 
 const systemClock = {
   now: () => Date.now(),
@@ -28,7 +38,7 @@ const systemClock = {
 export function createLocal(runtime, { ownTimers = false } = {}) {
   return {
     createEmulator: (options) => createEmulator(runtime, ownTimers, options),
-    migrateFlow: (text) => runtime.call("migrateFlow", text),
+    migrateFlow: (text) => runtime.call("migrateFlow", cut(text)),
     simulateFlow: (text, options) => simulateFlow(runtime, text, options),
   };
 }
@@ -36,8 +46,8 @@ export function createLocal(runtime, { ownTimers = false } = {}) {
 function createEmulator(runtime, ownTimers, options = {}) {
   known(options, "accessKeys securityTokens tasks quotas nonces faults clock", "an option of the emulator");
   knownFaults(options.faults);
-  const { accessKeys = TEST_KEYS, securityTokens = {}, tasks: handlers = {}, clock = systemClock, ...rest } = options;
-  checkTasks(handlers);
+  const { accessKeys = TEST_KEYS, securityTokens = {}, tasks = {}, clock = systemClock, ...rest } = options;
+  const handlers = readTasks(tasks);
   const plain = { ...rest, accessKeys: Object.entries(accessKeys), securityTokens: Object.entries(securityTokens) };
   const waiting = new Map();
   const working = new Map();
@@ -52,28 +62,33 @@ function createEmulator(runtime, ownTimers, options = {}) {
   const call = (name, ...args) => runtime.call(name, emulator, ...args);
 
   async function fetch(input, init) {
-    const request = init === undefined && input instanceof Request ? input : new Request(input, init);
-    const { signal } = request;
+    // The signal stays out of the Request: hosts give each of those a listener of its own on it.
+    const { signal: own, ...rest } = init ?? {};
+    const request = init === undefined && input instanceof Request ? input : new Request(input, rest);
+    const signal = own ?? request.signal;
     signal.throwIfAborted();
-    const body = new Uint8Array(await request.arrayBuffer());
+    const body = await bodyOf(request, signal);
     signal.throwIfAborted();
     made();
     const url = new URL(request.url);
-    const query = url.search.slice(1);
-    const headers = [...request.headers].flat();
+    const query = url.search.slice(1, LONGEST_REQUEST + 1);
+    const headers = headersOf(request);
     let answer;
     try {
-      answer = call("emulatorRequest", clock.now(), request.method, url.host, url.pathname, query, headers, body);
+      answer = call("emulatorRequest", clock.now(), request.method, url.host, url.pathname.slice(0, LONGEST_REQUEST), query, headers, body);
     } catch (error) {
       lost(error);
       throw error;
     }
-    if (answer.waiter === undefined) {
-      pump();
-      return respond(answer);
-    }
-    const held = hold(answer.waiter, signal);
+    const held = answer.waiter === undefined ? answer : hold(answer.waiter, signal);
+    // It is awaited further down.
+    if (held !== answer) held.catch(() => {});
     pump();
+    // A Worker ends with its answer: what the request has set going ends before.
+    while (ownTimers && untilWake() === 0) {
+      await new Promise((resolve) => clock.setTimeout(resolve, 0));
+      pump();
+    }
     return respond(await held);
   }
 
@@ -81,7 +96,7 @@ function createEmulator(runtime, ownTimers, options = {}) {
     return new Promise((resolve, reject) => {
       const over = (settle) => (value) => {
         waiting.delete(waiter);
-        signal.removeEventListener("abort", gone);
+        deaf();
         settle(value);
       };
       const gone = () => {
@@ -90,8 +105,8 @@ function createEmulator(runtime, ownTimers, options = {}) {
         pump();
       };
       const entry = { resolve: over(resolve), reject: over(reject) };
+      const deaf = onAbort(signal, gone);
       waiting.set(waiter, entry);
-      signal.addEventListener("abort", gone, { once: true });
       if (ownTimers) look(waiter);
     });
   }
@@ -154,10 +169,10 @@ function createEmulator(runtime, ownTimers, options = {}) {
   async function work(task) {
     const controller = new AbortController();
     working.set(task.id, controller);
-    const result = await done(task, controller.signal);
-    working.delete(task.id);
-    if (closed) return;
     try {
+      const result = await done(task, controller.signal);
+      working.delete(task.id);
+      if (closed) return;
       if (result.code === undefined) call("emulatorTaskSucceeded", clock.now(), task.id, result.output);
       else call("emulatorTaskFailed", clock.now(), task.id, result.code, result.message);
     } catch (error) {
@@ -188,6 +203,8 @@ function createEmulator(runtime, ownTimers, options = {}) {
 
   function restore(text) {
     made();
+    if (typeof text !== "string") throw wrong("wrong-state", "the saved state must be a text");
+    if (text.length > LONGEST_STATE) throw wrong("wrong-state", `the saved state is longer than ${LONGEST_STATE} bytes`);
     const restored = call("emulatorRestore", text);
     pump();
     return restored;
@@ -209,9 +226,14 @@ function createEmulator(runtime, ownTimers, options = {}) {
   function putFlow(name, definition, { mode = "Standard" } = {}) {
     made();
     if (mode !== "Standard" && mode !== "Express") {
-      throw new CloudFlowError({ kind: "request", code: "wrong-options", message: `\`mode\` must be \`Standard\` or \`Express\`, not \`${mode}\`` });
+      throw wrong("wrong-options", `\`mode\` must be \`Standard\` or \`Express\`, not \`${mode}\``);
     }
-    return call("emulatorPutFlow", clock.now(), String(name), String(definition), mode === "Express");
+    const [flow, text] = [String(name), String(definition)];
+    if (text.length > LONGEST_TEXT) throw wrong("wrong-definition", `the definition is longer than ${LONGEST_TEXT} bytes`);
+    if (flow.length > LONGEST_TEXT) throw wrong("wrong-definition", "the name of a flow has at most 128 characters");
+    const changed = call("emulatorPutFlow", clock.now(), flow, text, mode === "Express");
+    pump();
+    return changed;
   }
 
   function removeFlow(name) {
@@ -242,7 +264,56 @@ function known(object, names, what) {
   const stranger = Object.keys(object ?? {}).find((name) => !names.split(" ").includes(name));
   if (stranger === undefined) return;
   const message = `\`${stranger}\` is not ${what}; these are: ${names.replaceAll(" ", ", ")}`;
-  throw new CloudFlowError({ kind: "request", code: "wrong-options", message });
+  throw wrong("wrong-options", message);
+}
+
+function wrong(code, message) {
+  return new CloudFlowError({ kind: "request", code, message });
+}
+
+/** A text that is too long in any case is refused as well by its beginning. */
+function cut(text) {
+  return typeof text === "string" && text.length > LONGEST_TEXT ? text.slice(0, LONGEST_TEXT + 1) : text;
+}
+
+/** No more of a body than the module wants to see; the rest is not read. */
+async function bodyOf(request, signal) {
+  if (request.body === null || request.body === undefined) return new Uint8Array(await request.arrayBuffer());
+  const reader = request.body.getReader();
+  const leave = () => reader.cancel().catch(() => {});
+  const deaf = onAbort(signal, leave);
+  const parts = [];
+  let size = 0;
+  try {
+    while (size < LONGEST_REQUEST) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      const part = value.subarray(0, LONGEST_REQUEST - size);
+      parts.push(part);
+      size += part.length;
+    }
+  } finally {
+    deaf();
+  }
+  if (size === LONGEST_REQUEST) leave();
+  const body = new Uint8Array(size);
+  let at = 0;
+  for (const part of parts) {
+    body.set(part, at);
+    at += part.length;
+  }
+  return body;
+}
+
+function headersOf(request) {
+  const headers = [];
+  let size = 0;
+  for (const [name, value] of request.headers) {
+    headers.push(name, value.slice(0, LONGEST_REQUEST));
+    size += name.length + value.length;
+    if (headers.length >= 2 * MOST_HEADERS || size > LONGEST_REQUEST) break;
+  }
+  return headers;
 }
 
 /** As `fetch` would: a connection that is cut is a failed fetch, not a response. */
@@ -292,7 +363,7 @@ export async function signRequest(action, parameters = {}, options = {}) {
     method: "POST",
     headers: { "content-type": "application/x-www-form-urlencoded" },
     body: join(own),
-    signal,
+    signal: signal && derived(signal),
   });
 }
 
@@ -301,6 +372,11 @@ function refuseHalves(name, value) {
   if (name.isWellFormed() && value.isWellFormed()) return;
   const message = `\`${name.toWellFormed()}\` has a lone surrogate: half of a character, which no request can hold`;
   throw new CloudFlowError({ kind: "request", code: "out-of-range", message });
+}
+
+/** A signal that follows another without a listener on it, where the host has such: a Request would set one. */
+function derived(signal) {
+  return AbortSignal.any?.([signal]) ?? signal;
 }
 
 function join(parameters) {

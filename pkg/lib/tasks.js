@@ -4,24 +4,41 @@ import { CloudFlowError } from "./error.js";
 
 const PARTS = ["output", "error", "cause", "delayMs", "never"];
 
-/** A slip in a mock would be a task that succeeds with nothing. */
-export function checkTasks(tasks) {
+/** The longest name of an error and the longest cause, in characters: those that the service takes. */
+const LONGEST_CODE = 128;
+const LONGEST_CAUSE = 4096;
+
+/** JSON of this length is more than a state may have, whatever it holds. It goes no further. */
+const LONGEST_OUTPUT = 512 * 1024;
+
+/**
+ * The handlers and mocks, read once: a slip in a mock would be a task that succeeds with nothing, and a getter that
+ * throws does so here, not in the middle of an execution.
+ */
+export function readTasks(tasks) {
   if (!isObject(tasks)) throw wrong("`tasks` must be an object: the keys are names or patterns of tasks");
+  const read = Object.create(null);
   for (const [key, task] of Object.entries(tasks)) {
-    if (typeof task === "function") continue;
-    const mocks = Array.isArray(task) ? task : [task];
+    if (typeof task === "function") {
+      read[key] = task;
+      continue;
+    }
+    const mocks = Array.isArray(task) ? [...task] : [task];
     if (mocks.length === 0) throw wrong(`\`tasks\`: the list of \`${key}\` is empty; it holds one mock for each attempt`);
-    for (const mock of mocks) checkMock(mock, key);
+    read[key] = mocks.map((mock) => readMock(mock, key));
   }
+  return read;
 }
 
-function checkMock(mock, key) {
-  const refuse = (what) => {
-    throw wrong(`\`tasks\`: the mock of \`${key}\` ${what}`);
+function readMock(given, key) {
+  const refuse = (what, cause) => {
+    throw wrong(`\`tasks\`: the mock of \`${key}\` ${what}`, cause);
   };
-  if (!isObject(mock)) refuse("must be a function, an object such as `{ output }`, or a list of such objects");
-  const stranger = Object.keys(mock).find((name) => !PARTS.includes(name));
+  if (!isObject(given)) refuse("must be a function, an object such as `{ output }`, or a list of such objects");
+  const stranger = Object.keys(given).find((name) => !PARTS.includes(name));
   if (stranger !== undefined) refuse(`has no \`${stranger}\`; these are: ${PARTS.join(", ")}`);
+  const mock = {};
+  for (const name of PARTS) mock[name] = given[name];
   const ends = ["output", "error", "never"].filter((name) => mock[name] !== undefined);
   if (ends.length > 1) refuse(`cannot have both \`${ends[0]}\` and \`${ends[1]}\``);
   if (mock.error !== undefined && (typeof mock.error !== "string" || mock.error === "")) refuse("needs an `error` that is a name");
@@ -31,11 +48,18 @@ function checkMock(mock, key) {
   const { delayMs } = mock;
   if (delayMs !== undefined && !(typeof delayMs === "number" && delayMs >= 0)) refuse("needs a `delayMs` of 0 or more milliseconds");
   if (ends.length === 0 && delayMs === undefined) refuse("says nothing; it needs one of `output`, `error`, `delayMs`, `never`");
+  const delay = mock.never ? Infinity : (delayMs ?? 0);
+  if (mock.error !== undefined) return { ...failed(mock.error, mock.cause ?? ""), delay };
+  try {
+    return { ...succeeded(mock.output), delay };
+  } catch (error) {
+    return refuse(`needs an \`output\` that can be written as JSON: ${messageOf(error)}`, error);
+  }
 }
 
 /**
  * What a task comes to: `{ output, delay }` with JSON text, or `{ code, message, delay }`. A mock tells at
- * once, a function later: then it is a promise.
+ * once, a function later: then it is a promise, which never rejects.
  */
 export function attempt(handlers, task, signal) {
   const found = find(handlers, task);
@@ -43,7 +67,7 @@ export function attempt(handlers, task, signal) {
     const what = task.resource ?? task.action;
     return { code: "Local.NoTaskHandler", message: `nothing in \`tasks\` is for \`${what}\` of \`${task.name}\``, delay: 0 };
   }
-  return typeof found === "function" ? run(found, task, signal) : mocked(found, task);
+  return typeof found === "function" ? run(found, task, signal) : found[Math.min(task.attempt, found.length - 1)];
 }
 
 /** True where a handler or a mock is for the task. */
@@ -51,28 +75,44 @@ export function handles(handlers, task) {
   return find(handlers, task) !== undefined;
 }
 
-/** The last of a list is for all attempts that follow. */
-function mocked(found, task) {
-  const mock = Array.isArray(found) ? found[Math.min(task.attempt, found.length - 1)] : found;
-  const delay = mock.never ? Infinity : (mock.delayMs ?? 0);
-  if (mock.error !== undefined) return { code: mock.error, message: mock.cause ?? "", delay };
-  return { output: text(mock.output), delay };
-}
-
 /** What a handler gives travels as JSON text, so that it is plain data. */
 async function run(handler, task, signal) {
   try {
     const { name, action, attempt, taskToken } = task;
     const context = { name, action: task.resource ?? action, attempt, signal, ...(taskToken && { taskToken }) };
-    return { output: text(await handler(JSON.parse(task.input), context)), delay: 0 };
+    return { ...succeeded(await handler(JSON.parse(task.input), context)), delay: 0 };
   } catch (error) {
-    const code = typeof error?.code === "string" && error.code !== "" ? error.code : "Local.TaskThrew";
-    return { code, message: String(error?.message ?? error), delay: 0 };
+    return { ...failed(codeOf(error), messageOf(error)), delay: 0 };
   }
 }
 
-function text(output) {
-  return JSON.stringify(output ?? {}) ?? "{}";
+function succeeded(output) {
+  const text = JSON.stringify(output ?? {}) ?? "{}";
+  if (text.length <= LONGEST_OUTPUT) return { output: text };
+  return failed("Local.DataLimitExceeded", `the result of the task takes more than ${LONGEST_OUTPUT} bytes`);
+}
+
+function failed(code, message) {
+  return { code: code.slice(0, LONGEST_CODE), message: message.slice(0, LONGEST_CAUSE) };
+}
+
+/** The name of an error that was thrown. What was thrown may be anything, also something whose getters throw. */
+function codeOf(error) {
+  try {
+    const code = error?.code;
+    if (typeof code === "string" && code !== "") return code;
+  } catch {
+    // The name for what has none.
+  }
+  return "Local.TaskThrew";
+}
+
+function messageOf(error) {
+  try {
+    return String(error?.message ?? error);
+  } catch {
+    return "what the handler threw cannot be shown: to read it throws, too";
+  }
 }
 
 /** What stands under the name as it is, else under the longest pattern with `*` that matches. */
@@ -101,6 +141,6 @@ function isObject(value) {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function wrong(message) {
-  return new CloudFlowError({ kind: "request", code: "wrong-options", message });
+function wrong(message, cause) {
+  return new CloudFlowError({ kind: "request", code: "wrong-options", message, cause });
 }

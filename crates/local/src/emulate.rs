@@ -13,6 +13,7 @@ mod flows;
 mod history;
 mod http;
 mod journal;
+mod page;
 mod quirk;
 mod quota;
 mod random;
@@ -21,30 +22,40 @@ mod state;
 mod store;
 mod tasks;
 mod told;
+mod turn;
 
 pub use http::{Request, Response};
 pub use quirk::{Failure, How, Quirks};
 pub use state::Restored;
 pub use tasks::TaskCall;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use auth::{Nonces, Scheme};
 use executions::Shape;
 use fault::Fault;
-use http::Parameters;
+use http::{HEADERS, Parameters};
 use quota::Quotas;
 use render::Envelope;
 use serde_json::{Map, Value};
 use store::{ExecutionId, Store};
 
-use crate::simulate::{Millis, TaskResult};
+use crate::simulate::{MOST_OF_A_TURN, Millis, TaskResult};
 
 /// The only version of the API.
 const VERSION: &str = "2019-03-15";
 
 /// The largest request, in bytes.
 const LARGEST: usize = 1024 * 1024;
+
+/// The most of a host that an answer repeats, in characters.
+const LONGEST_HOST: usize = 255;
+
+/// The units that an answer takes apart from its text.
+const ANSWER: u64 = 2_000;
+
+/// How long a request waits for an execution that is behind to hear of it.
+const LONGEST_MESSAGE: Millis = 60_000;
 
 /// How an emulator is set up.
 #[derive(Clone, Debug, Default)]
@@ -61,6 +72,8 @@ pub struct Options {
     pub quirks: Quirks,
     /// Called again and again while a lot is done at once, for a host that wants to see to its memory.
     pub breathe: Option<fn()>,
+    /// The units of work of one turn. Each call works for two turns at most, and leaves the rest for the next.
+    pub work: Option<u64>,
 }
 
 /// A key of the emulated account.
@@ -100,6 +113,8 @@ pub struct Emulator {
     held: BTreeMap<WaiterId, Held>,
     deadlines: BTreeSet<(Millis, WaiterId)>,
     last_waiter: u64,
+    /// Held requests whose execution has ended: their answers are made a few at a time.
+    due: VecDeque<(WaiterId, ExecutionId)>,
     ready: Vec<(WaiterId, Response)>,
 }
 
@@ -116,6 +131,17 @@ enum Waits {
     Out(Box<Response>),
     /// For the end of an execution.
     For(ExecutionId, Shape),
+    /// For an execution that is behind to hear of it.
+    Message(Then),
+}
+
+/// What a request has told an execution.
+#[derive(Clone, Debug)]
+enum Then {
+    /// To stop.
+    Stopped,
+    /// The result of the task with a token.
+    Reported(String),
 }
 
 /// What an operation answers.
@@ -126,6 +152,11 @@ enum Outcome {
         execution: ExecutionId,
         until: Millis,
         shape: Shape,
+    },
+    /// What becomes of a message, when an execution that is behind has heard it.
+    Message {
+        execution: ExecutionId,
+        then: Then,
     },
 }
 
@@ -147,6 +178,7 @@ impl Emulator {
             held: BTreeMap::new(),
             deadlines: BTreeSet::new(),
             last_waiter: 0,
+            due: VecDeque::new(),
             ready: Vec::new(),
         }
     }
@@ -156,7 +188,9 @@ impl Emulator {
     pub fn request(&mut self, now: Millis, request: &Request) -> Reply {
         self.catch_up(now);
         self.breathe();
-        let envelope = Envelope { request_id: self.store.random.id(), host: request.host.clone() };
+        self.store.work = self.turn();
+        let host = request.host.chars().take(LONGEST_HOST).collect();
+        let envelope = Envelope { request_id: self.store.random.id(), host };
         if request.method == "OPTIONS" && self.options.quirks.cors {
             return self.answer(&envelope, Response { status: 200, headers: Vec::new(), body: Vec::new(), cut: false });
         }
@@ -168,14 +202,19 @@ impl Emulator {
                 Some(how) => return Ok(Err(how)),
             }
             let call = Call { now: self.now, parameters: &parameters };
-            self.operate(&action, &call, request.body.len()).map(Ok)
+            self.operate(&action, &call).map(Ok)
         });
         self.settle();
         let response = match outcome {
             Ok(Ok(Outcome::Poll { execution, until, shape })) if !cut => {
                 return Reply::Hold(self.hold(until, envelope, Waits::For(execution, shape)));
             }
-            Ok(Ok(Outcome::Poll { .. })) => envelope.body(Map::new()),
+            Ok(Ok(Outcome::Message { execution, then })) if !cut => {
+                let waiter = self.hold(self.now + LONGEST_MESSAGE, envelope, Waits::Message(then));
+                self.store.await_message(execution, waiter);
+                return Reply::Hold(waiter);
+            }
+            Ok(Ok(Outcome::Poll { .. } | Outcome::Message { .. })) => envelope.body(Map::new()),
             Ok(Ok(Outcome::Body(body))) => envelope.body(body),
             Ok(Err(how)) => envelope.failure(&how),
             Err(fault) => envelope.fault(&fault),
@@ -192,7 +231,7 @@ impl Emulator {
     /// When [`Emulator::advance`] has something to do again; none while only requests can
     /// change anything.
     pub fn wake_at(&self) -> Option<Millis> {
-        if !self.ready.is_empty() {
+        if !self.ready.is_empty() || !self.due.is_empty() || self.store.lags() || self.store.has_tasks() {
             return Some(self.now);
         }
         let held = self.deadlines.first().map(|(at, _)| *at);
@@ -269,6 +308,7 @@ impl Emulator {
             let Some(Held { envelope, waits, .. }) = self.release(waiter) else { continue };
             let response = match waits {
                 Waits::Out(response) => *response,
+                Waits::Message(_) => self.finished(envelope.fault(&Fault::unavailable())),
                 Waits::For(execution, shape) => {
                     self.store.forget_waiter(execution, waiter);
                     let response = match (shape, self.store.execution(execution)) {
@@ -304,8 +344,15 @@ impl Emulator {
         self.settle();
     }
 
-    /// Everything before the operation itself, in the documented order. Returns the operation.
+    /// Everything before the operation itself, in the documented order. Returns the operation. The size comes
+    /// first: what nobody has signed must cost little.
     fn let_in(&mut self, request: &Request) -> Result<(String, Parameters), Fault> {
+        if request.size() > LARGEST {
+            return Err(Fault::oversized(LARGEST));
+        }
+        if request.headers.len() > HEADERS {
+            return Err(Fault::invalid(format!("a request may have at most {HEADERS} headers")));
+        }
         if request.path != "/" {
             return Err(Fault::invalid(format!("the path must be `/`, not `{}`", request.path)));
         }
@@ -338,12 +385,7 @@ impl Emulator {
         Ok((action, parameters))
     }
 
-    fn operate(&mut self, action: &str, call: &Call<'_>, size: usize) -> Result<Outcome, Fault> {
-        // No page says where this check stands among the others. Behind the signature, so that
-        // a stranger learns nothing; before the parameters, so that none of this size is read.
-        if size > LARGEST {
-            return Err(Fault::too_large(LARGEST));
-        }
+    fn operate(&mut self, action: &str, call: &Call<'_>) -> Result<Outcome, Fault> {
         let store = &mut self.store;
         let quirks = &self.options.quirks;
         let body = match action {
@@ -354,22 +396,24 @@ impl Emulator {
             "ListFlows" => flows::list(store, call),
             "StartExecution" => executions::start(store, call, quirks),
             "StartSyncExecution" => return executions::start_sync(store, call, quirks),
-            "StopExecution" => executions::stop(store, call, quirks),
+            "StopExecution" => return executions::stop(store, call, quirks),
             "DescribeExecution" => return executions::describe(store, call, quirks),
             "ListExecutions" => executions::list(store, call, quirks),
             "GetExecutionHistory" => history::get(store, call),
-            "ReportTaskSucceeded" => tasks::succeeded(store, call),
-            "ReportTaskFailed" => tasks::failed(store, call),
+            "ReportTaskSucceeded" => return tasks::succeeded(store, call),
+            "ReportTaskFailed" => return tasks::failed(store, call),
             _ => Err(Fault::action(action)),
         };
         body.map(Outcome::Body)
     }
 
     /// Executions and deadlines, each at its own moment, up to now. A clock that went back
-    /// stands still.
+    /// stands still. What does not fit into one turn is left for the next call.
     fn catch_up(&mut self, now: Millis) {
         let now = now.max(self.now);
-        loop {
+        self.store.work = self.turn();
+        self.answer_due();
+        while self.store.work > 0 {
             let timer = self.store.wake_at().filter(|at| *at <= now);
             let deadline = self.deadlines.first().copied().filter(|(at, _)| *at <= now);
             match (timer, deadline) {
@@ -380,6 +424,7 @@ impl Emulator {
                     self.now = self.now.max(at);
                     self.time_is_up(at, waiter);
                 }
+                (None, None) if self.store.lags() => self.store.advance_lagging(now),
                 (None, None) => break,
             }
             self.now = self.now.max(timer.unwrap_or(0).min(now));
@@ -389,34 +434,72 @@ impl Emulator {
         self.now = now;
     }
 
+    fn turn(&self) -> u64 {
+        self.options.work.unwrap_or(MOST_OF_A_TURN).max(1)
+    }
+
     fn breathe(&self) {
         if let Some(breathe) = self.options.breathe {
             breathe();
         }
     }
 
-    /// Answers everyone who waited for an execution that has ended.
+    /// Answers everyone who waited for an execution that has ended, or has heard something.
     fn settle(&mut self) {
         for (execution, waiters) in self.store.take_ended() {
-            for waiter in waiters {
-                if let Some(Held { envelope, waits: Waits::For(_, shape), .. }) = self.release(waiter) {
-                    let body = self.store.execution(execution).map(|e| shape.body(e, &self.options.quirks));
-                    let response = envelope.body(body.unwrap_or_default());
-                    self.ready_after(waiter, envelope, response);
-                }
-            }
+            self.due.extend(waiters.into_iter().map(|waiter| (waiter, execution)));
         }
-        self.store.forget_removed();
+        for (waiter, execution, report) in self.store.take_heard() {
+            let Some(Held { envelope, waits: Waits::Message(then), .. }) = self.release(waiter) else { continue };
+            let answer = match &then {
+                Then::Stopped => executions::stopped(self.store.execution(execution), report, &self.options.quirks),
+                Then::Reported(token) => tasks::reported(token, report),
+            };
+            let response = answer.map_or_else(|fault| envelope.fault(&fault), |body| envelope.body(body));
+            self.ready_after(waiter, envelope, response);
+        }
+        self.answer_due();
+    }
+
+    /// Makes answers for those whose execution has ended, while there are units of work.
+    fn answer_due(&mut self) {
+        while self.store.work > 0 {
+            let Some((waiter, execution)) = self.due.pop_front() else { break };
+            let Some(Held { envelope, waits: Waits::For(_, shape), .. }) = self.release(waiter) else { continue };
+            let response = match self.store.execution(execution) {
+                Some(execution) => envelope.body(shape.body(execution, &self.options.quirks)),
+                None => envelope.fault(&Fault::unavailable()),
+            };
+            self.answered(&response);
+            self.ready_after(waiter, envelope, response);
+        }
+        // Those who wait for an answer about them still need them.
+        if self.due.is_empty() {
+            self.store.forget_removed();
+        }
+    }
+
+    /// To write an answer is work.
+    fn answered(&mut self, response: &Response) {
+        self.store.work = self.store.work.saturating_sub(ANSWER + 4 * response.body.len() as u64);
     }
 
     fn time_is_up(&mut self, now: Millis, waiter: WaiterId) {
         let Some(held) = self.release(waiter) else { return };
         match held.waits {
-            Waits::Out(response) => self.ready.push((waiter, *response)),
+            Waits::Out(response) => {
+                self.answered(&response);
+                self.ready.push((waiter, *response));
+            }
+            Waits::Message(_) => {
+                let response = held.envelope.fault(&Fault::unavailable());
+                self.ready_after(waiter, held.envelope, response);
+            }
             Waits::For(execution, shape) => {
                 self.store.forget_waiter(execution, waiter);
                 let body = self.store.execution(execution).map(|e| shape.body(e, &self.options.quirks));
                 let response = held.envelope.body(body.unwrap_or_default());
+                self.answered(&response);
                 let late = self.options.quirks.late_by;
                 if late > 0 {
                     let response = self.finished(response);

@@ -166,7 +166,7 @@ pub fn create(options: EmulatorOptions, seed: u64, breathe: Option<fn()>) -> Emu
         .collect();
     let quirks = quirks(options.faults);
     let EmulatorOptions { quotas, nonces, .. } = options;
-    Emulator::new(emulate::Options { seed, access_keys, quotas, nonces, quirks, breathe })
+    Emulator::new(emulate::Options { seed, access_keys, quotas, nonces, quirks, breathe, work: None })
 }
 
 /// What goes wrong from now on.

@@ -6,17 +6,21 @@
 //! service's.
 
 mod compile;
+mod data;
 mod event;
 mod expression;
 mod function;
 mod machine;
+mod meter;
 mod program;
 pub mod time;
 
 pub use compile::{compile, refusal};
-pub use event::{Detail, Event, EventKind};
+pub use data::Data;
+pub use event::{Detail, Event, EventKind, Kept};
 pub(crate) use function::next as next_random;
 pub use machine::{ChildFlow, Machine, Report, Start, TaskId, TaskMode, TaskRequest};
+pub use meter::{MOST_OF_A_STATE, MOST_OF_A_TURN};
 pub use program::Program;
 pub use time::Millis;
 
@@ -29,8 +33,19 @@ pub(crate) const LARGEST_DATA: usize = 64 * 1024;
 pub(crate) const LARGEST_GLOBAL: usize = 256 * 1024;
 pub(crate) const LONGEST_GLOBAL_NAME: usize = 128;
 
+/// The most that all global variables may take together as JSON, in bytes. No page says it: each
+/// state that sets one takes the others along.
+pub const LARGEST_GLOBALS: usize = 1024 * 1024;
+
 /// The most events of one execution.
 pub(crate) const LARGEST_HISTORY: usize = 5_000;
+
+/// The most that the events of one execution may take as JSON, in bytes. No page says it: 5,000 events
+/// with all the data they may have would take more than 600 MB.
+pub const LARGEST_HISTORY_BYTES: usize = 128 * 1024 * 1024;
+
+/// The same of the data that are not there more than once: what the events take in memory.
+pub const LARGEST_HISTORY_MEMORY: usize = 64 * 1024 * 1024;
 
 /// Why a state or an execution failed.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! A flow on a clock of its own, and the flows that it starts.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt::Write;
 use std::rc::Rc;
 
@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 
 use crate::shape::{Task, task, task_result};
 use crate::simulate::{
-    self, ChildFlow, Failure, Machine, Millis, Program, Report, Start, TaskId, TaskMode, TaskRequest, TaskResult, time,
+    self, ChildFlow, Failure, MOST_OF_A_TURN, Machine, Millis, Program, Report, Start, TaskId, TaskMode, TaskRequest,
+    TaskResult, time,
 };
 use cloudflow_base::diagnostic::PathSegment;
 use cloudflow_language::check::{Options, check_with};
@@ -17,8 +18,14 @@ use cloudflow_language::check::{Options, check_with};
 /// The most executions of one simulation: a flow may start itself without end.
 const MOST_EXECUTIONS: usize = 1_000;
 
-/// Events after which a turn ends, so that whoever waits can be asked whether he still does.
-const EVENTS_A_TURN: usize = 20_000;
+/// The most that the events of all its executions may take as JSON, in bytes.
+const LARGEST_HISTORIES: usize = 256 * 1024 * 1024;
+
+/// The bytes after which a part of the result ends, and the tasks of a turn.
+const PART: usize = 1024 * 1024;
+
+/// The units that a turn and a step of it take apart from the work of the executions.
+const STEP: u64 = 1_000;
 
 /// What `simulateFlow` takes, apart from what stays in JavaScript.
 #[derive(Debug, Default, Deserialize)]
@@ -32,16 +39,20 @@ pub struct SimulationOptions {
     /// The limits of the express mode hold.
     #[serde(default)]
     pub express: bool,
+    /// The units of work of one turn.
+    #[serde(skip)]
+    pub work: Option<u64>,
 }
 
 /// What a simulation wants before it can go on.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct Turn {
     /// Tasks to do.
     pub wanted: Vec<Task>,
     /// Tasks that nobody waits for any more.
     pub cancelled: Vec<u64>,
-    /// It has not come to a halt, but to the end of its turn.
+    /// It has not come to a halt, but to the end of its turn: whoever waits can be asked whether he still
+    /// does. Results of tasks are given when it has come to a halt.
     pub more: bool,
 }
 
@@ -59,6 +70,31 @@ pub struct Simulation {
     due: BTreeMap<(Millis, u64), TaskResult>,
     now: Millis,
     seed: u64,
+    /// What is to be done next, each when no execution has anything left to do by itself.
+    steps: VecDeque<Step>,
+    /// The executions that have something to do by now.
+    told_something: BTreeSet<usize>,
+    /// Those that have moved since they were asked what they want. They are asked in rounds: from the one at the first
+    /// index to the one that was the last when the round began.
+    moved: BTreeSet<usize>,
+    round: (usize, usize),
+    turn: Turn,
+    /// The units of a turn, and what is left of this one. A turn that comes to a halt leaves the rest to the next.
+    work: u64,
+    left: u64,
+    /// How far the result has been given out: the execution, its event.
+    given: (usize, usize),
+    /// What the events of all executions take as JSON.
+    told: usize,
+}
+
+/// Something that an execution is told, or that is begun for it.
+#[derive(Debug)]
+enum Step {
+    Cancel(usize, TaskId),
+    Want(usize, TaskRequest),
+    Answer(usize, TaskId, TaskResult),
+    Report(String, TaskResult),
 }
 
 /// An execution.
@@ -72,6 +108,8 @@ struct Run {
     owner: Option<(usize, TaskId)>,
     /// The token of a task that gets its result.
     callback: Option<String>,
+    /// What its events took when it was looked at last.
+    told: usize,
 }
 
 /// Who does a task.
@@ -103,7 +141,17 @@ impl Simulation {
             due: BTreeMap::new(),
             now,
             seed,
+            steps: VecDeque::new(),
+            told_something: BTreeSet::new(),
+            moved: BTreeSet::new(),
+            round: (0, 0),
+            turn: Turn::default(),
+            work: options.work.unwrap_or(MOST_OF_A_TURN).max(1),
+            left: 0,
+            given: (0, 0),
+            told: 0,
         };
+        simulation.left = simulation.work;
         let name = program.name().unwrap_or("flow").to_owned();
         simulation.run(name, "simulation".to_owned(), program, input, None, None);
         Ok(simulation)
@@ -112,18 +160,18 @@ impl Simulation {
     /// The tasks wanted now. Where nothing is wanted and nobody is `busy` with a task, time jumps
     /// to what happens next.
     pub fn turn(&mut self, mut busy: bool) -> Turn {
-        let mut turn = Turn { wanted: Vec::new(), cancelled: Vec::new(), more: false };
-        let begun = self.events();
         loop {
-            self.settle(&mut turn);
-            busy |= !turn.wanted.is_empty() || !turn.cancelled.is_empty();
+            self.left = self.left.saturating_sub(STEP);
+            if self.left == 0 || !self.settle() {
+                // The next one begins anew.
+                self.left = self.work;
+                return Turn { more: true, ..std::mem::take(&mut self.turn) };
+            }
+            busy |= !self.turn.wanted.is_empty() || !self.turn.cancelled.is_empty();
             if busy {
-                return turn;
+                return std::mem::take(&mut self.turn);
             }
-            if self.events() - begun > EVENTS_A_TURN {
-                turn.more = true;
-                return turn;
-            }
+            self.left = self.left.saturating_sub(self.active.len() as u64);
             let wake = self.active.iter().filter_map(|at| self.runs.get(*at)?.machine.wake_at()).min();
             match (self.due.first_key_value().map(|(key, _)| *key), wake) {
                 (Some(key), wake) if wake.is_none_or(|wake| key.0 <= wake) => {
@@ -134,13 +182,10 @@ impl Simulation {
                 }
                 (_, Some(wake)) => {
                     self.now = self.now.max(wake);
-                    for at in self.active.clone() {
-                        if let Some(run) = self.runs.get_mut(at) {
-                            run.machine.advance(self.now);
-                        }
-                    }
+                    let due = |at: &&usize| self.runs.get(**at).is_some_and(|run| run.machine.is_behind(self.now));
+                    self.told_something.extend(self.active.iter().filter(due));
                 }
-                _ => return turn,
+                _ => return std::mem::take(&mut self.turn),
             }
         }
     }
@@ -158,57 +203,146 @@ impl Simulation {
         }
     }
 
-    /// The end, as JSON text; none while anything runs.
-    pub fn end(&self) -> Option<String> {
-        if !self.active.is_empty() {
-            return None;
-        }
-        let mut text = "{".to_owned();
-        let (first, children) = self.runs.split_first()?;
-        first.write_end(&mut text);
-        if !children.is_empty() {
-            text.push_str(",\"children\":[");
-            for (at, run) in children.iter().enumerate() {
-                let comma = if at == 0 { "" } else { "," };
+    /// True where everything has ended.
+    pub fn is_over(&self) -> bool {
+        self.active.is_empty()
+    }
+
+    /// The next part of the result, as JSON text: the head of an execution with `events` that may be all of them, or
+    /// a list of the events that follow. None where that was all. The first execution is that of the flow itself.
+    pub fn next_part(&mut self) -> Option<String> {
+        let (at, from) = self.given;
+        let run = self.runs.get(at)?;
+        let mut text = String::new();
+        let last = if from == 0 {
+            text.push('{');
+            if at > 0 {
                 let (flow, name) = (Value::from(run.flow.as_str()), Value::from(run.name.as_str()));
-                let _ = write!(text, "{comma}{{\"flowName\":{flow},\"executionName\":{name},");
-                run.write_end(&mut text);
-                text.push('}');
+                let _ = write!(text, "\"flowName\":{flow},\"executionName\":{name},");
             }
-            text.push(']');
-        }
-        text.push('}');
+            run.write_end(&mut text);
+            text.push_str(",\"events\":");
+            let last = run.write_events(from, &mut text);
+            text.push('}');
+            last
+        } else {
+            run.write_events(from, &mut text)
+        };
+        self.given = if last < run.machine.events().len() { (at, last) } else { (at + 1, 0) };
         Some(text)
     }
 
-    fn events(&self) -> usize {
-        self.runs.iter().map(|run| run.machine.events().len()).sum()
+    /// The end, as JSON text; none while anything runs.
+    pub fn end(&mut self) -> Option<String> {
+        if !self.is_over() {
+            return None;
+        }
+        let mut runs: Vec<Value> = Vec::new();
+        while let Some(part) = self.next_part() {
+            match (serde_json::from_str(&part).ok()?, runs.last_mut()) {
+                (Value::Array(events), Some(run)) => run.get_mut("events")?.as_array_mut()?.extend(events),
+                (run, _) => runs.push(run),
+            }
+        }
+        let mut runs = runs.into_iter();
+        let mut end = runs.next()?;
+        if runs.len() > 0 {
+            end.as_object_mut()?.insert("children".to_owned(), runs.collect());
+        }
+        Some(end.to_string())
     }
 
-    /// Takes out of the executions what they want, until none wants anything more.
-    fn settle(&mut self, turn: &mut Turn) {
+    /// Lets the executions get as far as they get, and takes out of them what they want, until none wants
+    /// anything more. False where the units of the turn, or its tasks, are used up before.
+    fn settle(&mut self) -> bool {
         loop {
-            let mut quiet = true;
-            for at in self.active.clone() {
-                let Some(run) = self.runs.get_mut(at) else { continue };
-                let (wanted, cancelled) = (run.machine.take_tasks(), run.machine.take_cancelled());
-                quiet &= wanted.is_empty() && cancelled.is_empty();
-                for task in cancelled {
-                    self.cancel(at, task, turn);
-                }
-                for request in wanted {
-                    self.want(at, request, turn);
-                }
-                quiet &= !self.close(at, turn);
+            if !self.run_on() || self.turn_is_full() {
+                return false;
             }
-            if quiet {
-                return;
+            if let Some(step) = self.steps.pop_front() {
+                self.step(step);
+                continue;
             }
+            let (from, end) = self.round;
+            match self.moved.range(from..end.max(from)).next().copied() {
+                Some(at) => {
+                    self.moved.remove(&at);
+                    self.round.0 = at + 1;
+                    self.ask(at);
+                }
+                None => {
+                    self.round = (0, self.runs.len());
+                    if self.moved.is_empty() {
+                        return true;
+                    }
+                }
+            }
+        }
+    }
+
+    fn turn_is_full(&self) -> bool {
+        self.turn.wanted.iter().map(|task| task.input.len()).sum::<usize>() >= PART
+    }
+
+    /// Every execution does what it can do by now. False where the units are used up.
+    fn run_on(&mut self) -> bool {
+        while let Some(at) = self.told_something.first().copied() {
+            let Some(run) = self.runs.get_mut(at) else { break };
+            while run.machine.is_behind(self.now) {
+                if self.left == 0 {
+                    return false;
+                }
+                run.machine.grant(self.left);
+                run.machine.advance(self.now);
+                self.left = run.machine.work_left();
+            }
+            let told = run.machine.told();
+            self.told = self.told + told - run.told;
+            run.told = told;
+            if self.told > LARGEST_HISTORIES {
+                let cause = format!("the events of all executions take more than {LARGEST_HISTORIES} bytes");
+                run.machine.exhaust(cause);
+            }
+            self.told_something.remove(&at);
+            self.moved.insert(at);
+        }
+        true
+    }
+
+    /// Tells an execution something, as a part of this turn.
+    fn tell<R>(&mut self, at: usize, tell: impl FnOnce(&mut Machine, Millis) -> R) -> Option<R> {
+        let run = self.runs.get_mut(at)?;
+        self.told_something.insert(at);
+        run.machine.grant(self.left);
+        let told = tell(&mut run.machine, self.now);
+        self.left = run.machine.work_left();
+        Some(told)
+    }
+
+    /// What an execution wants.
+    fn ask(&mut self, at: usize) {
+        self.left = self.left.saturating_sub(STEP);
+        if !self.active.contains(&at) {
+            return;
+        }
+        let Some(run) = self.runs.get_mut(at) else { return };
+        let (wanted, cancelled) = (run.machine.take_tasks(), run.machine.take_cancelled());
+        self.steps.extend(cancelled.into_iter().map(|task| Step::Cancel(at, task)));
+        self.steps.extend(wanted.into_iter().map(|request| Step::Want(at, request)));
+        self.close(at);
+    }
+
+    fn step(&mut self, step: Step) {
+        match step {
+            Step::Cancel(at, task) => self.cancel(at, task),
+            Step::Want(at, request) => self.want(at, request),
+            Step::Answer(at, task, result) => self.answer(at, task, result),
+            Step::Report(token, result) => drop(self.report(&token, &result)),
         }
     }
 
     /// A task: another flow where it is known here, else whoever does tasks.
-    fn want(&mut self, at: usize, request: TaskRequest, turn: &mut Turn) {
+    fn want(&mut self, at: usize, request: TaskRequest) {
         let known =
             request.child.as_ref().and_then(|child| Some((child.clone(), self.flows.get(&child.flow)?.clone())));
         if let Some((child, program)) = known {
@@ -228,7 +362,7 @@ impl Simulation {
         self.last_call += 1;
         self.calls.insert(self.last_call, (at, request.task));
         self.by_task.insert((at, request.task), Work::Call(self.last_call));
-        turn.wanted.push(task(self.last_call, request));
+        self.turn.wanted.push(task(self.last_call, request));
     }
 
     fn child(&mut self, at: usize, request: &TaskRequest, child: ChildFlow, program: Rc<Program>) {
@@ -253,9 +387,7 @@ impl Simulation {
             return self.answer(at, request.task, Ok(started));
         }
         self.by_task.insert((at, request.task), Work::Run(number));
-        if let Some(run) = self.runs.get_mut(at) {
-            run.machine.submit_task(self.now, request.task, started);
-        }
+        self.tell(at, |machine, now| machine.submit_task(now, request.task, started));
     }
 
     fn run(
@@ -275,53 +407,48 @@ impl Simulation {
             input,
             now: self.now,
             seed: self.seed.wrapping_add(at as u64),
+            work: Some(self.left),
             ..Start::default()
         };
         let machine = Machine::start(Rc::clone(&program), start);
-        self.runs.push(Run { flow, name, program, machine, owner, callback });
+        self.left = machine.work_left();
+        self.runs.push(Run { flow, name, program, machine, owner, callback, told: 0 });
         self.active.insert(at);
+        self.told_something.insert(at);
     }
 
     /// Where an execution has ended, whoever waits for it hears so.
-    fn close(&mut self, at: usize, turn: &mut Turn) -> bool {
-        let Some(run) = self.runs.get_mut(at) else { return false };
-        let Some(outcome) = run.machine.outcome() else { return false };
+    fn close(&mut self, at: usize) {
+        let Some(run) = self.runs.get(at) else { return };
+        let Some(outcome) = run.machine.outcome() else { return };
         let (owner, callback) = (run.owner, run.callback.clone());
         self.active.remove(&at);
-        for task in run.machine.take_cancelled() {
-            self.cancel(at, task, turn);
-        }
         if let Some((owner, task)) = owner
             && self.by_task.remove(&(owner, task)).is_some()
         {
-            self.answer(owner, task, outcome.clone());
+            self.steps.push_back(Step::Answer(owner, task, outcome.clone()));
         }
-        if let Some(token) = callback {
-            self.report(&token, &outcome);
-        }
-        true
+        self.steps.extend(callback.map(|token| Step::Report(token, outcome)));
     }
 
     fn report(&mut self, token: &str, result: &TaskResult) -> Report {
         let report = self.active.clone().into_iter().find_map(|at| {
-            let run = self.runs.get_mut(at)?;
-            Some(run.machine.report(self.now, token, result.clone())).filter(|report| *report != Report::Unknown)
+            let report = self.tell(at, |machine, now| machine.report(now, token, result.clone()));
+            report.filter(|report| *report != Report::Unknown)
         });
         report.unwrap_or(Report::Unknown)
     }
 
-    fn cancel(&mut self, at: usize, task: TaskId, turn: &mut Turn) {
+    fn cancel(&mut self, at: usize, task: TaskId) {
         match self.by_task.remove(&(at, task)) {
             Some(Work::Call(call)) => {
                 self.calls.remove(&call);
                 self.due.retain(|(_, due), _| *due != call);
-                turn.wanted.retain(|wanted| wanted.id != call);
-                turn.cancelled.push(call);
+                self.turn.wanted.retain(|wanted| wanted.id != call);
+                self.turn.cancelled.push(call);
             }
             Some(Work::Run(child)) => {
-                if let Some(run) = self.runs.get_mut(child) {
-                    run.machine.stop(self.now, None, None);
-                }
+                self.tell(child, |machine, now| machine.stop(now, None, None));
             }
             None => {}
         }
@@ -330,17 +457,14 @@ impl Simulation {
     fn finish(&mut self, call: u64, result: TaskResult) {
         let Some((at, task)) = self.calls.remove(&call) else { return };
         self.by_task.remove(&(at, task));
-        let Some(run) = self.runs.get_mut(at) else { return };
-        match run.machine.token_of(task).map(str::to_owned) {
-            Some(token) => drop(run.machine.report(self.now, &token, result)),
-            None => run.machine.finish_task(self.now, task, result),
-        }
+        self.tell(at, |machine, now| match machine.token_of(task).map(str::to_owned) {
+            Some(token) => drop(machine.report(now, &token, result)),
+            None => machine.finish_task(now, task, result),
+        });
     }
 
     fn answer(&mut self, at: usize, task: TaskId, result: TaskResult) {
-        if let Some(run) = self.runs.get_mut(at) {
-            run.machine.finish_task(self.now, task, result);
-        }
+        self.tell(at, |machine, now| machine.finish_task(now, task, result));
     }
 }
 
@@ -357,9 +481,19 @@ impl Run {
             let (error, cause) = (Value::from(failure.error.as_str()), Value::from(failure.cause.as_str()));
             let _ = write!(text, ",\"error\":{error},\"cause\":{cause}");
         }
-        text.push_str(",\"events\":[");
-        for (at, event) in machine.events().iter().enumerate() {
-            let comma = if at == 0 { "" } else { "," };
+    }
+
+    /// Events from the one at an index on, as a list of some length; gives the index behind the last.
+    fn write_events(&self, from: usize, text: &mut String) -> usize {
+        let begin = text.len();
+        let mut last = from;
+        text.push('[');
+        for event in self.machine.events().get(from..).unwrap_or_default() {
+            if text.len() - begin > PART {
+                break;
+            }
+            let comma = if last == from { "" } else { "," };
+            last += 1;
             let step = Value::from(event.step.as_deref().unwrap_or_default());
             let (id, by, kind, time) = (event.id, event.scheduled_by, event.kind.as_str(), time::format(event.at));
             let _ = write!(
@@ -381,6 +515,7 @@ impl Run {
             text.push('}');
         }
         text.push(']');
+        last
     }
 }
 
@@ -414,5 +549,9 @@ fn program(text: &str, express: bool) -> Result<Rc<Program>, String> {
     if let Some(problem) = simulate::refusal(text, &diagnostics) {
         return Err(problem);
     }
-    Ok(Rc::new(simulate::compile(flow.as_ref().ok_or("the text holds no flow")?)))
+    let program = simulate::compile(flow.as_ref().ok_or("the text holds no flow")?);
+    match program.oversized() {
+        Some(why) => Err(why.to_owned()),
+        None => Ok(Rc::new(program)),
+    }
 }

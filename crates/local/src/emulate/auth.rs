@@ -4,12 +4,18 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::AccessKey;
 use super::fault::Fault;
-use super::http::{Parameters, Request};
+use super::http::{HEADERS, Parameters, Request};
 use crate::simulate::{Millis, time};
 use cloudflow_service::sign::{self, acs3, rpc};
 
 /// How far the clocks may be apart.
 const WINDOW: Millis = 15 * 60 * 1000;
+
+/// The longest nonce: each is kept for as long as its request could come again.
+const LONGEST_NONCE: usize = 256;
+
+/// Nonces that are kept.
+const NONCES: usize = 100_000;
 
 /// Which of the two signatures a request carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +66,9 @@ pub(super) fn check<'r>(
         Scheme::Rpc => rpc_claim(parameters)?,
         Scheme::Acs3 => acs3_claim(request)?,
     };
+    if claim.nonce.len() > LONGEST_NONCE {
+        return Err(Fault::invalid(format!("the nonce is longer than {LONGEST_NONCE} bytes")));
+    }
     let key = keys.iter().find(|key| key.id == claim.key).ok_or_else(|| Fault::access_key(claim.key))?;
     let sent = time::parse(claim.time)
         .filter(|_| claim.time.ends_with('Z') && claim.time.len() == "2019-03-15T00:00:00Z".len())
@@ -127,7 +136,10 @@ fn acs3_claim(request: &Request) -> Result<Claim<'_>, Fault> {
         let found = parts.get(name).copied().filter(|value| !value.is_empty());
         found.ok_or_else(|| incomplete(&format!("`{name}` is missing in `authorization`")))
     };
-    let signed: Vec<&str> = part("SignedHeaders")?.split(';').collect();
+    let signed: Vec<&str> = part("SignedHeaders")?.split(';').take(HEADERS + 1).collect();
+    if signed.len() > HEADERS {
+        return Err(incomplete(&format!("`SignedHeaders` has more than {HEADERS} names")));
+    }
     let must = |name: &str| name == "host" || name.starts_with("x-acs-");
     let names = request.headers.iter().map(|(name, _)| name.to_ascii_lowercase()).chain(["host".to_owned()]);
     if let Some(name) = names.into_iter().find(|name| must(name) && !signed.contains(&name.as_str())) {
@@ -178,7 +190,7 @@ pub(super) struct Nonces {
 impl Nonces {
     pub fn remember(&mut self, nonce: &str, now: Millis) -> Result<(), Fault> {
         while let Some((until, _)) = self.order.front() {
-            if *until > now {
+            if *until > now && self.order.len() < NONCES {
                 break;
             }
             if let Some((_, old)) = self.order.pop_front() {

@@ -80,8 +80,11 @@ fn begin(
         let name = execution.unwrap_or_default();
         return Err(refused("ExecutionAlreadyExists", format!("Execution {name} for flow {flow} already exists.")));
     }
-    if runs.is_none() && store.running() >= RUNNING {
-        return Err(refused("ResourceThrottled", format!("{RUNNING} executions run already")));
+    if runs.is_none() && (store.running() >= RUNNING || store.is_full()) {
+        return Err(refused(
+            "ResourceThrottled",
+            "too many executions run already, or they take too much memory".to_owned(),
+        ));
     }
     let name = execution.unwrap_or_else(|| store.random.id());
     let answer = ChildFlow::started(&flow, &name, &store.random.id());

@@ -4,11 +4,13 @@ use serde_json::{Map, Value, json};
 
 use super::fault::Fault;
 use super::flows::NO_VERSIONS;
+use super::page::Page;
 use super::quirk::Quirks;
 use super::store::{EXPRESS_LIMIT, Execution, ExecutionId, New, Store};
 use super::told::Told;
-use super::{Call, Outcome};
-use crate::simulate::{Failure, Status, time};
+use super::turn::Heard;
+use super::{Call, Outcome, Then};
+use crate::simulate::{Failure, Report, Status, time};
 
 /// Executions that may run at once.
 pub(super) const RUNNING: usize = 10_000;
@@ -89,7 +91,7 @@ impl<'c> Begin<'c> {
         call: &Call<'_>,
         name: impl FnOnce(&mut Store, Option<&str>) -> String,
     ) -> Result<(ExecutionId, &'s Execution), Fault> {
-        if store.running() >= RUNNING {
+        if store.running() >= RUNNING || store.is_full() {
             return Err(Fault::throttled(1000));
         }
         let new = New {
@@ -149,18 +151,31 @@ pub(super) fn describe(store: &mut Store, call: &Call<'_>, quirks: &Quirks) -> R
 }
 
 /// StopExecution.
-pub(super) fn stop(store: &mut Store, call: &Call<'_>, quirks: &Quirks) -> Result<Map<String, Value>, Fault> {
+pub(super) fn stop(store: &mut Store, call: &Call<'_>, quirks: &Quirks) -> Result<Outcome, Fault> {
     let (flow, name) = (call.parameters.required("FlowName")?, call.parameters.required("ExecutionName")?);
     let error = call.parameters.text("Error", 128)?.map(str::to_owned);
     let cause = call.parameters.text("Cause", 4096)?.map(str::to_owned);
     let id = find(store, flow, name)?;
-    let execution = store.execution(id).ok_or_else(|| Fault::no_execution(flow, name))?;
-    if execution.machine.status().is_final() {
-        return Err(Fault::execution_completed(flow, name));
+    match store.tell(id, call.now, Told::Stopped(error, cause)) {
+        Some(Heard::Later) => Ok(Outcome::Message { execution: id, then: Then::Stopped }),
+        Some(Heard::Now(report)) => stopped(store.execution(id), report, quirks).map(Outcome::Body),
+        None => Err(Fault::no_execution(flow, name)),
     }
-    store.tell(id, call.now, Told::Stopped(error, cause));
-    let execution = store.execution(id).ok_or_else(|| Fault::no_execution(flow, name))?;
-    Ok(start_body(execution, quirks))
+}
+
+/// The answer to a stop, by what became of it.
+pub(super) fn stopped(
+    execution: Option<&Execution>,
+    report: Report,
+    quirks: &Quirks,
+) -> Result<Map<String, Value>, Fault> {
+    match execution {
+        None => Err(Fault::no_execution("", "")),
+        Some(execution) if report == Report::Completed => {
+            Err(Fault::execution_completed(&execution.flow, &execution.name))
+        }
+        Some(execution) => Ok(start_body(execution, quirks)),
+    }
 }
 
 /// ListExecutions, the newest first. The order of the service is not documented.
@@ -202,24 +217,22 @@ pub(super) fn list(store: &mut Store, call: &Call<'_>, quirks: &Quirks) -> Resul
                 && begin.is_none_or(|begin| execution.started >= begin)
                 && end.is_none_or(|end| execution.started <= end)
         });
-    let page: Vec<Value> = executions
-        .by_ref()
-        .take(usize::try_from(limit).unwrap_or(usize::MAX))
-        .map(|execution| {
-            let mut body = describe_body(execution, quirks);
-            if short {
-                for bulky in ["FlowDefinition", "Input", "Output", "Environment"] {
-                    body.shift_remove(bulky);
-                }
+    let mut page = Page::new(limit);
+    while !page.is_full() {
+        let Some(execution) = executions.next() else { break };
+        let mut body = describe_body(execution, quirks);
+        if short {
+            for bulky in ["FlowDefinition", "Input", "Output", "Environment"] {
+                body.shift_remove(bulky);
             }
-            Value::Object(body)
-        })
-        .collect();
+        }
+        page.push(Value::Object(body));
+    }
     let mut body = Map::new();
     if let Some(next) = executions.next() {
         body.insert("NextToken".to_owned(), Value::from(next.name.as_str()));
     }
-    body.insert("Executions".to_owned(), Value::Array(page));
+    body.insert("Executions".to_owned(), Value::Array(page.items));
     Ok(body)
 }
 

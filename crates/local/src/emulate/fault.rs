@@ -17,7 +17,7 @@ pub(super) struct Fault {
 
 impl Fault {
     pub fn new(status: u16, code: impl Into<String>, message: impl Into<String>) -> Self {
-        Fault { status, code: code.into(), message: message.into(), retry_after: None, string_to_sign: None }
+        Fault { status, code: code.into(), message: short(message.into()), retry_after: None, string_to_sign: None }
     }
 
     pub fn invalid(message: impl Into<String>) -> Self {
@@ -45,6 +45,11 @@ impl Fault {
     pub fn too_large(limit: usize) -> Self {
         let message = format!("The payload size exceeds maximum allowed size ({limit} bytes).");
         Fault::new(400, "EntityTooLarge", message)
+    }
+
+    /// A request that is not looked at for its size.
+    pub fn oversized(limit: usize) -> Self {
+        Fault { status: 413, ..Fault::too_large(limit) }
     }
 
     pub fn access_key(id: &str) -> Self {
@@ -98,4 +103,16 @@ impl Fault {
     pub fn task_completed(token: &str) -> Self {
         Fault::new(400, "TaskAlreadyCompleted", format!("Task {token} has already completed."))
     }
+}
+
+/// The most bytes of a message: it quotes what the request holds.
+const LONGEST_MESSAGE: usize = 4096;
+
+fn short(mut message: String) -> String {
+    if message.len() > LONGEST_MESSAGE {
+        let end = (0..=LONGEST_MESSAGE).rev().find(|at| message.is_char_boundary(*at)).unwrap_or(0);
+        message.truncate(end);
+        message.push('…');
+    }
+    message
 }

@@ -9,6 +9,7 @@ use super::Call;
 use super::executions::check_name;
 use super::fault::Fault;
 use super::http::Parameters;
+use super::page::Page;
 use super::store::{Flow, Store, Variable};
 use crate::simulate::{Millis, Program, compile, refusal, time};
 use cloudflow_language::check::{Options, check_with};
@@ -16,6 +17,10 @@ use cloudflow_language::yaml;
 
 /// The most flows of an account. Which code refuses one more is not documented.
 const FLOWS: usize = 10_000;
+
+/// The most that their definitions may take together, in bytes: what is compiled of one takes some
+/// times its length.
+const DEFINITIONS: usize = 128 * 1024 * 1024;
 
 /// Publishing versions and naming them is not emulated: what asks for one is not answered with
 /// another.
@@ -35,6 +40,7 @@ pub(super) fn create(store: &mut Store, call: &Call<'_>) -> Result<Map<String, V
     if store.flows.contains_key(name) {
         return Err(Fault::flow_exists(name));
     }
+    has_room(store, definition)?;
     if store.flows.len() >= FLOWS {
         return Err(Fault::invalid(format!("the account has {FLOWS} flows already, which is the most it may have")));
     }
@@ -69,6 +75,7 @@ pub(super) fn put(store: &mut Store, now: Millis, name: &str, definition: &str, 
         return Ok(false);
     }
     let program = Rc::new(program(name, definition, express)?);
+    has_room(store, definition)?;
     store.changes += 1;
     if let Some(flow) = store.flows.get_mut(name) {
         flow.definition = definition.into();
@@ -114,7 +121,10 @@ pub(super) fn update(store: &mut Store, call: &Call<'_>) -> Result<Map<String, V
     let environment = environment(parameters)?;
     let express = store.flows.get(name).ok_or_else(|| Fault::no_flow(name))?.express;
     let definition = match parameters.get("Definition") {
-        Some(definition) => Some((definition, program(name, definition, express)?)),
+        Some(definition) => {
+            has_room(store, definition)?;
+            Some((definition, program(name, definition, express)?))
+        }
         None => None,
     };
     store.changes += 1;
@@ -154,16 +164,24 @@ pub(super) fn list(store: &mut Store, call: &Call<'_>) -> Result<Map<String, Val
     let group = call.parameters.get("ResourceGroupId");
     let flows = store.flows.range(from.to_owned()..).map(|(_, flow)| flow);
     let mut flows = flows.filter(|flow| group.is_none_or(|group| flow.group == group));
-    let page: Vec<Value> = flows
-        .by_ref()
-        .take(usize::try_from(limit).unwrap_or(usize::MAX))
-        .map(|flow| Value::Object(body(flow)))
-        .collect();
-    let mut answer = Map::from_iter([("Flows".to_owned(), Value::Array(page))]);
+    let mut page = Page::new(limit);
+    while !page.is_full() {
+        let Some(flow) = flows.next() else { break };
+        page.push(Value::Object(body(flow)));
+    }
+    let mut answer = Map::from_iter([("Flows".to_owned(), Value::Array(page.items))]);
     if let Some(next) = flows.next() {
         answer.insert("NextToken".to_owned(), Value::from(next.name.as_str()));
     }
     Ok(answer)
+}
+
+fn has_room(store: &Store, definition: &str) -> Result<(), Fault> {
+    let all: usize = store.flows.values().map(|flow| flow.definition.len()).sum();
+    if all + definition.len() <= DEFINITIONS {
+        return Ok(());
+    }
+    Err(Fault::invalid(format!("the definitions of the account would take more than {DEFINITIONS} bytes together")))
 }
 
 fn body(flow: &Flow) -> Map<String, Value> {
@@ -199,6 +217,9 @@ pub(super) fn program(name: &str, definition: &str, express: bool) -> Result<Pro
         return Err(Fault::invalid(problem));
     }
     let program = flow.as_ref().map(compile).ok_or_else(|| Fault::invalid("the definition holds no flow"))?;
+    if let Some(why) = program.oversized() {
+        return Err(Fault::invalid(why));
+    }
     match program.name() {
         Some(own) if own != name => Err(Fault::invalid(format!(
             "the definition is named `{own}`, but the flow `{name}`: they must be the same"

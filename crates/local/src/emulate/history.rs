@@ -5,8 +5,9 @@ use serde_json::{Map, Value, json};
 use super::Call;
 use super::executions::find;
 use super::fault::Fault;
+use super::page::Page;
 use super::store::Store;
-use crate::simulate::time;
+use crate::simulate::{Event, time};
 
 /// GetExecutionHistory. The token of the next page is the id of its first event.
 pub(super) fn get(store: &mut Store, call: &Call<'_>) -> Result<Map<String, Value>, Fault> {
@@ -18,21 +19,29 @@ pub(super) fn get(store: &mut Store, call: &Call<'_>) -> Result<Map<String, Valu
     let execution = store.execution(id).ok_or_else(|| Fault::no_execution(flow, name))?;
     let events = execution.machine.events();
     // Ids are 1, 2, 3 …
-    let place = |id: u64| usize::try_from(id.saturating_sub(1)).unwrap_or(usize::MAX).min(events.len());
-    let page = events.get(place(from)..place(from.saturating_add(limit))).unwrap_or_default().iter().map(|event| {
-        json!({
+    let place = usize::try_from(from.saturating_sub(1)).unwrap_or(usize::MAX).min(events.len());
+    let mut events = events.get(place..).unwrap_or_default().iter();
+    let mut page = Page::new(limit);
+    while !page.is_full() {
+        let Some(event) = events.next() else { break };
+        page.push(json!({
             "EventId": event.id,
             "ScheduleEventId": event.scheduled_by,
             "Type": event.kind.as_str(),
             "StepName": event.step.as_deref().unwrap_or_default(),
             "Time": time::format(event.at),
-            "EventDetail": event.detail().to_string(),
-        })
-    });
-    let mut body = Map::from_iter([("Events".to_owned(), Value::Array(page.collect()))]);
-    let next = from.saturating_add(limit);
-    if events.last().is_some_and(|last| last.id >= next) {
-        body.insert("NextToken".to_owned(), Value::from(next.to_string()));
+            "EventDetail": detail(event),
+        }));
+    }
+    let mut body = Map::from_iter([("Events".to_owned(), Value::Array(page.items))]);
+    if let Some(next) = events.next() {
+        body.insert("NextToken".to_owned(), Value::from(next.id.to_string()));
     }
     Ok(body)
+}
+
+fn detail(event: &Event) -> String {
+    let mut text = String::new();
+    event.write_detail(&mut text);
+    text
 }

@@ -2,6 +2,12 @@
 
 use super::fault::Fault;
 
+/// The most parameters of a request, in the query and the form together.
+pub(super) const PARAMETERS: usize = 1024;
+
+/// The most headers, and the most names among the signed ones.
+pub(super) const HEADERS: usize = 256;
+
 /// One HTTP request, as it came.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
@@ -38,6 +44,12 @@ impl Request {
         self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
+    /// All that a caller can make large.
+    pub fn size(&self) -> usize {
+        let headers: usize = self.headers.iter().map(|(name, value)| name.len() + value.len()).sum();
+        self.method.len() + self.host.len() + self.path.len() + self.query.len() + headers + self.body.len()
+    }
+
     /// True where the body is a form.
     fn is_form(&self) -> bool {
         self.header("content-type").is_some_and(|value| {
@@ -57,7 +69,13 @@ pub(super) struct Parameters {
 }
 
 impl Parameters {
+    /// Counted before anything is read: what nobody has signed must cost little.
     pub(crate) fn read(request: &Request) -> Result<Self, Fault> {
+        let count = |bytes: &[u8]| bytes.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()).count();
+        let in_form = if request.is_form() { count(&request.body) } else { 0 };
+        if count(request.query.as_bytes()) + in_form > PARAMETERS {
+            return Err(Fault::invalid(format!("a request may have at most {PARAMETERS} parameters")));
+        }
         let query = pairs(&request.query)?;
         let form = if request.is_form() {
             pairs(std::str::from_utf8(&request.body).map_err(|_| Fault::invalid("the form is not UTF-8"))?)?

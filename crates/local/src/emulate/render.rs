@@ -90,11 +90,27 @@ pub(super) fn cors(response: &mut Response) {
     }
 }
 
-/// A header is one line of visible ASCII.
+/// The most bytes of the string to sign in its header: clients refuse longer ones, and the whole answer with it.
+const LONGEST_HEADER: usize = 4096;
+
+/// A header is one line of visible ASCII, cut where it is too long.
 fn one_line(text: &str) -> String {
-    text.chars()
-        .flat_map(|c| if c == ' ' || c.is_ascii_graphic() { vec![c] } else { c.escape_default().collect() })
-        .collect()
+    const CUT: &str = "...";
+    let mut line = String::new();
+    for c in text.chars() {
+        let before = line.len();
+        if c == ' ' || c.is_ascii_graphic() {
+            line.push(c);
+        } else {
+            line.extend(c.escape_default());
+        }
+        if line.len() > LONGEST_HEADER - CUT.len() {
+            line.truncate(before);
+            line.push_str(CUT);
+            break;
+        }
+    }
+    line
 }
 
 fn escaped(text: &str) -> String {

@@ -43,6 +43,7 @@ pub(super) fn save(store: &Store, now: Millis) -> (String, Journal) {
         let definition = definitions.number(&known.definition);
         line(&mut body, &execution(id, known, definition).to_string());
         known.told.iter().for_each(|told| line(&mut body, told));
+        known.unheard().for_each(|told| line(&mut body, &told));
     }
     let mut text = String::new();
     let mut first = json!({ "format": FORMAT, "version": VERSION });
@@ -103,6 +104,7 @@ pub(super) fn execution(id: ExecutionId, execution: &Execution, definition: usiz
         "orphan": execution.orphan,
         "status": execution.machine.status().as_str(),
         "events": execution.machine.events().len(),
+        "behind": execution.is_behind(),
     } })
 }
 
@@ -337,6 +339,7 @@ impl<'t> Reader<'t> {
             at: self.saved,
             status: part(head, "status").as_str().unwrap_or_default(),
             events: part(head, "events").as_u64().unwrap_or_default(),
+            behind: part(head, "behind") == true,
         });
         if store.replay(id, begun, told, self.now, known) {
             return Ok(());

@@ -6,16 +6,29 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use super::WaiterId;
-use super::children::{self, Children};
+use super::children::Children;
 use super::journal::Journal;
 use super::random::Random;
 use super::tasks::TaskCall;
 use super::told::{Recorded, Told};
-use crate::simulate::{Failure, Machine, Millis, Program, Report, Start, TaskId, TaskRequest, TaskResult};
+use super::turn::Message;
+use crate::simulate::{
+    Failure, MOST_OF_A_TURN, Machine, Millis, Program, Report, Start, TaskId, TaskRequest, TaskResult,
+};
 
 /// Finished executions that are kept. How long the service keeps its own is not documented;
 /// an emulator must not grow without bound.
 const FINISHED_KEPT: usize = 10_000;
+
+/// The most memory that the executions take together, in bytes, about. Beyond it those that ended go
+/// first, and no other begins.
+pub(super) const MEMORY: usize = 512 * 1024 * 1024;
+
+/// The data of the tasks that are handed out at once, in bytes.
+const TASKS_AT_ONCE: usize = 2 * 1024 * 1024;
+
+/// What an execution takes in memory apart from its data.
+const EXECUTION: usize = 2_000;
 
 /// The longest that an execution of an Express flow takes, by the page on the two modes.
 pub(super) const EXPRESS_LIMIT: Millis = 5 * 60 * 1000;
@@ -75,6 +88,12 @@ pub(super) struct Execution {
     waiters: BTreeSet<WaiterId>,
     timer: Option<Millis>,
     ended: bool,
+    /// What it is told while it is behind: it hears it when it has got there.
+    pub(super) inbox: VecDeque<Message>,
+    /// Stands in the queue of those that are behind.
+    pub(super) lags: bool,
+    told_bytes: usize,
+    memory: usize,
 }
 
 /// How an execution begins.
@@ -105,11 +124,18 @@ pub(super) struct Known<'t> {
     pub at: Millis,
     pub status: &'t str,
     pub events: u64,
+    /// It was behind, and gets further this time.
+    pub behind: bool,
 }
 
 impl Known<'_> {
     fn fits(&self, machine: &Machine) -> bool {
-        machine.status().as_str() == self.status && u64::try_from(machine.events().len()) == Ok(self.events)
+        let Ok(events) = u64::try_from(machine.events().len()) else { return false };
+        if self.behind {
+            self.events <= events
+        } else {
+            machine.status().as_str() == self.status && self.events == events
+        }
     }
 }
 
@@ -126,7 +152,7 @@ pub(super) struct New {
 }
 
 impl Execution {
-    fn begin(begun: Begun, input: Value) -> Self {
+    fn begin(begun: Begun, input: Value, work: Option<u64>) -> Self {
         let start = Start {
             flow: begun.flow.clone(),
             execution: begun.name.clone(),
@@ -135,6 +161,7 @@ impl Execution {
             now: begun.started,
             seed: begun.seed,
             limit: begun.express.then_some(EXPRESS_LIMIT),
+            work,
         };
         Execution {
             machine: Machine::start(begun.program, start),
@@ -154,7 +181,27 @@ impl Execution {
             waiters: BTreeSet::new(),
             timer: None,
             ended: false,
+            inbox: VecDeque::new(),
+            lags: false,
+            told_bytes: 0,
+            memory: 0,
         }
+    }
+
+    /// Keeps what it was told.
+    pub(super) fn record(&mut self, record: Box<str>) {
+        self.told_bytes += record.len();
+        self.told.push(record);
+    }
+
+    /// The messages that it has not received yet, as [`Told::record`] writes them.
+    pub fn unheard(&self) -> impl Iterator<Item = Box<str>> {
+        self.inbox.iter().map(|message| message.told.record(message.at))
+    }
+
+    /// True where something that is due has not happened yet, for want of work.
+    pub fn is_behind(&self) -> bool {
+        self.lags
     }
 
     /// Why it ended without an output.
@@ -178,13 +225,20 @@ pub(super) struct Store {
     pub changes: u64,
     /// The changes since the account was last saved.
     pub journal: Journal,
-    executions: BTreeMap<ExecutionId, Execution>,
+    pub(super) executions: BTreeMap<ExecutionId, Execution>,
     pub last_execution: ExecutionId,
     running: usize,
+    pub(super) memory: usize,
+    /// The units of work that are left of this turn.
+    pub work: u64,
+    // INVARIANT: holds every execution that lags, and no timer of it.
+    pub(super) lagging: VecDeque<ExecutionId>,
+    /// What became of the messages that requests wait for.
+    pub(super) heard: Vec<(WaiterId, ExecutionId, Report)>,
     // INVARIANT: every execution whose flow was deleted, by the beginning of its tokens.
     orphans: BTreeMap<String, Vec<ExecutionId>>,
     // INVARIANT: holds (timer, id) of every execution whose timer is set.
-    timers: BTreeSet<(Millis, ExecutionId)>,
+    pub(super) timers: BTreeSet<(Millis, ExecutionId)>,
     finished: VecDeque<ExecutionId>,
     ended: Vec<(ExecutionId, BTreeSet<WaiterId>)>,
     /// Results of executions for tasks elsewhere.
@@ -193,11 +247,11 @@ pub(super) struct Store {
     pub(super) children: Children,
     /// What ended executions come to, for the tasks that began them.
     outcomes: Vec<(Millis, ExecutionId, TaskId, TaskResult)>,
-    calls: Vec<TaskCall>,
+    pub(super) calls: VecDeque<TaskCall>,
     cancelled: Vec<u64>,
     // INVARIANT: one entry for every task that was handed out and is still wanted.
-    tasks: BTreeMap<u64, (ExecutionId, TaskId)>,
-    by_task: BTreeMap<(ExecutionId, TaskId), u64>,
+    pub(super) tasks: BTreeMap<u64, (ExecutionId, TaskId)>,
+    pub(super) by_task: BTreeMap<(ExecutionId, TaskId), u64>,
     last_task: u64,
 }
 
@@ -211,6 +265,10 @@ impl Store {
             executions: BTreeMap::new(),
             last_execution: 0,
             running: 0,
+            memory: 0,
+            work: MOST_OF_A_TURN,
+            lagging: VecDeque::new(),
+            heard: Vec::new(),
             orphans: BTreeMap::new(),
             timers: BTreeSet::new(),
             finished: VecDeque::new(),
@@ -219,7 +277,7 @@ impl Store {
             removed: Vec::new(),
             children: Children::default(),
             outcomes: Vec::new(),
-            calls: Vec::new(),
+            calls: VecDeque::new(),
             cancelled: Vec::new(),
             tasks: BTreeMap::new(),
             by_task: BTreeMap::new(),
@@ -252,10 +310,11 @@ impl Store {
         self.last_execution += 1;
         let id = self.last_execution;
         self.children.clock(now);
-        let execution = Execution::begin(begun, new.input);
+        let execution = Execution::begin(begun, new.input, Some(self.work));
+        self.work = execution.machine.work_left();
         self.journal.began(id, &execution);
         self.adopt(id, execution);
-        self.after(id);
+        self.after(id, now);
         Some(id)
     }
 
@@ -270,17 +329,20 @@ impl Store {
         known: Option<Known<'_>>,
     ) -> bool {
         let Ok(input) = serde_json::from_str(&begun.text) else { return false };
-        let mut execution = Execution::begin(begun, input);
+        let mut execution = Execution::begin(begun, input, None);
         let machine = &mut execution.machine;
         // The tasks asked for that are not over. Those were lost with the process: a task is done
         // at least once.
         let mut over = BTreeSet::new();
         let differs = |number: usize, machine: &mut Machine| {
             known.filter(|known| known.length == number).is_some_and(|known| {
+                machine.grant(u64::MAX);
                 machine.advance(known.at);
                 !known.fits(machine)
             })
         };
+        let total = told.len();
+        // A message that was recorded before the execution received it may have come too late.
         for (number, (record, at, message)) in told.into_iter().enumerate() {
             if differs(number, machine) {
                 return false;
@@ -288,14 +350,17 @@ impl Store {
             if let Told::Finished(task, _) | Told::Submitted(task, _) = &message {
                 over.insert(*task);
             }
-            if !matches!(message.tell(machine, at), Report::Taken(_)) {
+            if matches!(message.tell(machine, at), Report::Taken(_)) {
+                execution.told_bytes += record.len();
+                execution.told.push(record);
+            } else if known.is_some_and(|known| number < known.length && !known.behind) {
                 return false;
             }
-            execution.told.push(record);
         }
-        if differs(execution.told.len(), machine) {
+        if differs(total, machine) {
             return false;
         }
+        machine.grant(u64::MAX);
         machine.advance(now);
         let mut wanted = machine.take_tasks();
         wanted.retain(|request| machine.wants(request.task) && !over.contains(&request.task));
@@ -313,7 +378,7 @@ impl Store {
             true => self.finished.push_back(id),
             false => self.hand_out(id, wanted),
         }
-        self.after(id);
+        self.after(id, now);
         true
     }
 
@@ -347,54 +412,8 @@ impl Store {
         [timer, self.children.wake_at()].into_iter().flatten().min()
     }
 
-    /// Runs the execution whose timer is the first, or begins the child that is the next.
-    pub fn advance(&mut self, now: Millis) {
-        self.children.clock(now);
-        if self.children.wake_at().is_some_and(|at| at <= now) {
-            children::begin_next(self, now);
-            self.pass_on();
-        } else if let Some((_, id)) = self.timers.first().copied() {
-            if let Some(execution) = self.executions.get_mut(&id) {
-                execution.machine.advance(now);
-            }
-            self.after(id);
-            self.pass_on();
-        }
-    }
-
-    /// Tells an execution something, and follows it up.
-    pub fn tell(&mut self, id: ExecutionId, now: Millis, told: Told) -> Option<Report> {
-        let report = self.tell_one(id, now, told);
-        self.pass_on();
-        report
-    }
-
-    pub(super) fn tell_one(&mut self, id: ExecutionId, now: Millis, told: Told) -> Option<Report> {
-        self.children.clock(now);
-        let execution = self.executions.get_mut(&id)?;
-        let record = (!execution.machine.status().is_final()).then(|| told.record(now));
-        let by_token = matches!(told, Told::Reported(..));
-        let report = told.tell(&mut execution.machine, now);
-        if by_token {
-            // Whoever was handed the task may answer late, or never.
-            let of_this = (id, TaskId(0))..=(id, TaskId(u64::MAX));
-            let over = |(_, task): &&(ExecutionId, TaskId)| !execution.machine.wants(*task);
-            for key in self.by_task.range(of_this).map(|(key, _)| key).filter(over).copied().collect::<Vec<_>>() {
-                self.by_task.remove(&key).map(|number| self.tasks.remove(&number));
-            }
-        }
-        // What was of no use is not kept: anyone can report anything.
-        if let Some(record) = record.filter(|_| matches!(report, Report::Taken(_))) {
-            self.journal.told(id, &record);
-            execution.told.push(record);
-        }
-        self.changes += 1;
-        self.after(id);
-        Some(report)
-    }
-
     /// What ended executions have to say to tasks elsewhere, which may end those.
-    fn pass_on(&mut self) {
+    pub(super) fn pass_on(&mut self) {
         loop {
             if let Some((at, id, task, result)) = self.outcomes.pop() {
                 self.tell_one(id, at, Told::Finished(task, result));
@@ -430,6 +449,7 @@ impl Store {
             let Some(execution) = self.executions.get_mut(&id) else { continue };
             execution.orphan = true;
             if execution.ended {
+                self.memory = self.memory.saturating_sub(execution.memory);
                 self.executions.remove(&id);
                 self.journal.forgotten(id);
                 finished = true;
@@ -450,6 +470,7 @@ impl Store {
         for id in std::mem::take(&mut self.removed) {
             let Some(execution) = self.executions.remove(&id) else { continue };
             self.journal.forgotten(id);
+            self.memory = self.memory.saturating_sub(execution.memory);
             let tokens = format!("{}.{}", execution.flow, execution.name);
             if let Some(ids) = self.orphans.get_mut(&tokens) {
                 ids.retain(|orphan| *orphan != id);
@@ -485,8 +506,16 @@ impl Store {
         std::mem::take(&mut self.ended)
     }
 
+    /// Tasks that wait to be handed out, as many as have some MiB of data.
     pub fn take_tasks(&mut self) -> Vec<TaskCall> {
-        std::mem::take(&mut self.calls)
+        let mut bytes = 0;
+        let mut taken = Vec::new();
+        while bytes < TASKS_AT_ONCE {
+            let Some(call) = self.calls.pop_front() else { break };
+            bytes += call.request.input.bytes().0;
+            taken.push(call);
+        }
+        taken
     }
 
     pub fn take_cancelled(&mut self) -> Vec<u64> {
@@ -505,10 +534,19 @@ impl Store {
         self.flows.get(flow)?.by_name.get(name).copied()
     }
 
-    /// What follows any change of an execution: its timer, its tasks, its end.
-    fn after(&mut self, id: ExecutionId) {
+    /// What follows any change of an execution up to a time: its timer, its tasks, its end.
+    pub(super) fn after(&mut self, id: ExecutionId, now: Millis) {
+        while let Some(Message { at, told, waiter }) = self.take_late(id) {
+            let report = self.hear(id, at, told, true);
+            self.heard.extend(waiter.map(|waiter| (waiter, id, report)));
+        }
         let Some(execution) = self.executions.get_mut(&id) else { return };
-        let timer = execution.machine.wake_at();
+        let behind = !execution.inbox.is_empty() || execution.machine.is_behind(now);
+        if behind && !execution.lags {
+            execution.lags = true;
+            self.lagging.push_back(id);
+        }
+        let timer = execution.machine.wake_at().filter(|_| !execution.lags);
         if timer != execution.timer {
             if let Some(old) = execution.timer {
                 self.timers.remove(&(old, id));
@@ -545,9 +583,12 @@ impl Store {
                 self.removed.push(id);
             } else {
                 self.finished.push_back(id);
-                self.forget_oldest();
             }
         }
+        let memory = EXECUTION + execution.input.len() + execution.told_bytes + execution.machine.memory();
+        self.memory = self.memory.saturating_sub(execution.memory) + memory;
+        execution.memory = memory;
+        self.forget_oldest();
     }
 
     fn hand_out(&mut self, id: ExecutionId, wanted: Vec<TaskRequest>) {
@@ -566,14 +607,16 @@ impl Store {
         self.tasks.insert(self.last_task, (id, request.task));
         self.by_task.insert((id, request.task), self.last_task);
         let (flow, execution) = (execution.flow.clone(), execution.name.clone());
-        self.calls.push(TaskCall { id: self.last_task, flow, execution, request });
+        self.calls.push_back(TaskCall { id: self.last_task, flow, execution, request });
     }
 
     fn forget_oldest(&mut self) {
-        while self.finished.len() > FINISHED_KEPT {
+        // The one that ended last stays: who waits for it wants to know.
+        while self.finished.len() > FINISHED_KEPT || (self.memory > MEMORY && self.finished.len() > 1) {
             let Some(id) = self.finished.pop_front() else { return };
             let Some(execution) = self.executions.remove(&id) else { continue };
             self.journal.forgotten(id);
+            self.memory = self.memory.saturating_sub(execution.memory);
             if let Some(flow) = self.flows.get_mut(&execution.flow) {
                 flow.executions.remove(&id);
                 flow.by_name.remove(&execution.name);

@@ -2,10 +2,11 @@
 
 use serde_json::{Map, Value};
 
-use super::Call;
 use super::fault::Fault;
 use super::store::Store;
 use super::told::Told;
+use super::turn::Heard;
+use super::{Call, Outcome, Then};
 use crate::simulate::{Failure, Report, TaskRequest, TaskResult};
 
 /// A task that an execution asks for. Its result goes to
@@ -23,7 +24,7 @@ pub struct TaskCall {
 }
 
 /// ReportTaskSucceeded.
-pub(super) fn succeeded(store: &mut Store, call: &Call<'_>) -> Result<Map<String, Value>, Fault> {
+pub(super) fn succeeded(store: &mut Store, call: &Call<'_>) -> Result<Outcome, Fault> {
     let token = call.parameters.required("TaskToken")?;
     let output = call.parameters.required("Output")?;
     let output = serde_json::from_str(output).map_err(|_| Fault::invalid("`Output` is not JSON"))?;
@@ -31,7 +32,7 @@ pub(super) fn succeeded(store: &mut Store, call: &Call<'_>) -> Result<Map<String
 }
 
 /// ReportTaskFailed.
-pub(super) fn failed(store: &mut Store, call: &Call<'_>) -> Result<Map<String, Value>, Fault> {
+pub(super) fn failed(store: &mut Store, call: &Call<'_>) -> Result<Outcome, Fault> {
     let token = call.parameters.required("TaskToken")?;
     call.parameters.required("Error")?;
     let error = call.parameters.text("Error", 128)?.unwrap_or_default().to_owned();
@@ -39,12 +40,23 @@ pub(super) fn failed(store: &mut Store, call: &Call<'_>) -> Result<Map<String, V
     report(store, call, token, Err(Failure { error, cause }))
 }
 
-fn report(store: &mut Store, call: &Call<'_>, token: &str, result: TaskResult) -> Result<Map<String, Value>, Fault> {
-    let invalid = || Fault::invalid(format!("the task token `{token}` is not one of this account"));
-    let id = store.of_token(token).ok_or_else(invalid)?;
-    match store.tell(id, call.now, Told::Reported(token.to_owned(), result)).ok_or_else(invalid)? {
+fn report(store: &mut Store, call: &Call<'_>, token: &str, result: TaskResult) -> Result<Outcome, Fault> {
+    let id = store.of_token(token).ok_or_else(|| unknown(token))?;
+    match store.tell(id, call.now, Told::Reported(token.to_owned(), result)).ok_or_else(|| unknown(token))? {
+        Heard::Now(report) => reported(token, report).map(Outcome::Body),
+        Heard::Later => Ok(Outcome::Message { execution: id, then: Then::Reported(token.to_owned()) }),
+    }
+}
+
+/// The answer to a report, by what became of it.
+pub(super) fn reported(token: &str, report: Report) -> Result<Map<String, Value>, Fault> {
+    match report {
         Report::Taken(event) => Ok(Map::from_iter([("EventId".to_owned(), Value::from(event))])),
         Report::Completed => Err(Fault::task_completed(token)),
-        Report::Unknown => Err(invalid()),
+        Report::Unknown => Err(unknown(token)),
     }
+}
+
+fn unknown(token: &str) -> Fault {
+    Fault::invalid(format!("the task token `{token}` is not one of this account"))
 }

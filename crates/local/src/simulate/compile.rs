@@ -16,16 +16,20 @@ use cloudflow_language::yaml::{self, Node, Resolved};
 /// got there by aliases.
 const MOST_VALUES: usize = 200_000;
 
+/// Bytes of their texts. A text that an alias repeats is there once in the definition.
+const MOST_BYTES: usize = 4 * 1024 * 1024;
+
 /// Compiles a flow. It should have passed the checks: what makes no sense is not refused here,
 /// but fails the execution where it is met.
 pub fn compile(flow: &Flow<'_>) -> Program {
-    let mut compiler = Compiler { flow, left: MOST_VALUES };
+    let mut compiler = Compiler { flow, left: MOST_VALUES, bytes: MOST_BYTES };
     let scopes = flow.scopes().iter().map(|scope| Scope { start: flow.start(scope.id).map(index) }).collect();
     let mut states: Vec<State> = flow.states().iter().map(|state| compiler.state(state)).collect();
     for (state, path) in states.iter_mut().zip(paths(flow)) {
         state.path = path;
     }
-    Program {
+    let mut program = Program {
+        oversized: None,
         dialect: flow.dialect,
         express: flow.scope(ScopeId(0)).is_some_and(|scope| scope.express),
         name: flow.name.map(|name| name.value.to_owned()),
@@ -34,7 +38,13 @@ pub fn compile(flow: &Flow<'_>) -> Program {
         output: flow.output.as_ref().map(|shaping| compiler.shaping(shaping)),
         scopes,
         states,
+    };
+    if compiler.left == 0 || compiler.bytes == 0 {
+        program.oversized = Some(format!(
+            "the definition holds more than {MOST_VALUES} values or {MOST_BYTES} bytes of texts, counted where aliases repeat them"
+        ));
     }
+    program
 }
 
 /// Why a flow should not be run: the first finding that is an error, with its place.
@@ -49,6 +59,7 @@ pub fn refusal(text: &str, diagnostics: &[Diagnostic]) -> Option<String> {
 struct Compiler<'f, 'a> {
     flow: &'f Flow<'a>,
     left: usize,
+    bytes: usize,
 }
 
 impl Compiler<'_, '_> {
@@ -197,12 +208,20 @@ impl Compiler<'_, '_> {
     // Recursion is bounded by the depth that the reader of YAML allows.
     fn service_parameters(&mut self, node: Node<'_>) -> Shape {
         match (node.kind(), node.resolve()) {
-            (yaml::Kind::Mapping, _) => Shape::Object(
-                node.entries()
-                    .map(|(key, value)| (key.text().unwrap_or_default().to_owned(), self.service_parameters(value)))
-                    .collect(),
-            ),
-            (_, Some(Resolved::Text(text))) if text == "$" || text.starts_with("$.") || is_reference(text) => {
+            (yaml::Kind::Mapping, _) => {
+                let mut entries = Vec::new();
+                for (key, value) in node.entries() {
+                    let key = key.text().unwrap_or_default();
+                    if !self.spend() || !self.spend_text(key) {
+                        break;
+                    }
+                    entries.push((key.to_owned(), self.service_parameters(value)));
+                }
+                Shape::Object(entries)
+            }
+            (_, Some(Resolved::Text(text)))
+                if (text == "$" || text.starts_with("$.") || is_reference(text)) && self.spend_text(text) =>
+            {
                 Shape::OrNull(Expression::read(text))
             }
             _ => Shape::Constant(self.value(node)),
@@ -220,6 +239,9 @@ impl Compiler<'_, '_> {
                         break;
                     }
                     let key = key.text().unwrap_or_default();
+                    if !self.spend_text(key) || value.text().is_some_and(|text| !self.spend_text(text)) {
+                        break;
+                    }
                     entries.push(match (key.strip_suffix(".$"), value.text()) {
                         (Some(key), Some(text)) => (key.to_owned(), Shape::Computed(Expression::read(text))),
                         (Some(_), None) => {
@@ -247,7 +269,11 @@ impl Compiler<'_, '_> {
                     if !self.spend() {
                         break;
                     }
-                    object.insert(key.text().unwrap_or_default().to_owned(), self.value(value));
+                    let key = key.text().unwrap_or_default();
+                    if !self.spend_text(key) {
+                        break;
+                    }
+                    object.insert(key.to_owned(), self.value(value));
                 }
                 Value::Object(object)
             }
@@ -258,9 +284,15 @@ impl Compiler<'_, '_> {
                 Some(Resolved::Int(value)) => Value::from(value),
                 // What JSON cannot say as a number, such as `.inf`, stays a text.
                 Some(Resolved::Float(text)) => number(text).map_or_else(|| Value::from(text), Value::Number),
-                Some(Resolved::Text(text)) => Value::from(text),
+                Some(Resolved::Text(text)) if self.spend_text(text) => Value::from(text),
+                Some(Resolved::Text(_)) => Value::Null,
             },
         }
+    }
+
+    fn spend_text(&mut self, text: &str) -> bool {
+        self.bytes = self.bytes.saturating_sub(text.len());
+        self.bytes > 0
     }
 
     fn spend(&mut self) -> bool {

@@ -3,8 +3,9 @@
 use std::fmt::Write;
 use std::rc::Rc;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use super::data::Data;
 use super::{Failure, Millis};
 
 /// One event.
@@ -30,28 +31,32 @@ pub struct Event {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Detail {
     /// `{"input": …}`
-    Input(Rc<Value>),
+    Input(Kept),
     /// `{"input": …, "local": …}`
-    Entered(Rc<Value>, Rc<Value>),
+    Entered(Kept, Kept),
     /// `{"output": …}`
-    Output(Rc<Value>),
+    Output(Kept),
     /// `{"local": …}`
-    Local(Rc<Value>),
+    Local(Kept),
     /// `{"error": …, "cause": …}`
     Failure(Rc<Failure>),
     /// `{"index": …}`: the branch or the item.
     Index(usize),
     /// `{"resource": …, "attempt": …, "input": …}`
-    Task(Rc<str>, u32, Rc<Value>),
+    Task(Rc<str>, u32, Kept),
     /// `{}`
     None,
-    /// Any of these with large values, as JSON text: a list of numbers takes a tenth of the memory,
-    /// and each iteration over it has it all in its input.
-    Text(Rc<str>),
 }
 
-/// Values of more parts than this are kept as text.
-const LARGE: usize = 256;
+/// A value in a history.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Kept {
+    /// As it is.
+    Data(Data),
+    /// As JSON text, where it has many parts: a list of numbers takes a tenth of the memory, and each
+    /// iteration over it has it all in its input.
+    Text(Rc<str>),
+}
 
 /// The types of events. The history API lists them; newer flows are said to have others, which
 /// no page shows.
@@ -87,46 +92,45 @@ impl Event {
         self.detail.write(text);
     }
 
-    /// The detail as the API gives it, before it becomes text.
+    /// The detail as a value.
     pub fn detail(&self) -> Value {
-        match &self.detail {
-            Detail::Input(input) => json!({ "input": **input }),
-            Detail::Entered(input, local) => json!({ "input": **input, "local": **local }),
-            Detail::Output(output) => json!({ "output": **output }),
-            Detail::Local(local) => json!({ "local": **local }),
-            Detail::Failure(failure) => json!({ "error": failure.error, "cause": failure.cause }),
-            Detail::Index(index) => json!({ "index": index }),
-            Detail::Task(resource, attempt, input) => {
-                json!({ "resource": &**resource, "attempt": attempt, "input": **input })
-            }
-            Detail::None => json!({}),
-            Detail::Text(text) => serde_json::from_str(text).unwrap_or_default(),
-        }
+        let mut text = String::new();
+        self.write_detail(&mut text);
+        serde_json::from_str(&text).unwrap_or_default()
     }
 }
 
 impl Detail {
     /// The form in which a history keeps it.
     pub(super) fn kept(self) -> Self {
-        let large = match &self {
-            Detail::Input(value) | Detail::Output(value) | Detail::Local(value) | Detail::Task(_, _, value) => {
-                is_large(value)
-            }
-            Detail::Entered(input, local) => is_large(input) || is_large(local),
-            Detail::Failure(_) | Detail::Index(_) | Detail::None | Detail::Text(_) => false,
-        };
-        if !large {
-            return self;
+        match self {
+            Detail::Input(value) => Detail::Input(value.kept()),
+            Detail::Entered(input, local) => Detail::Entered(input.kept(), local.kept()),
+            Detail::Output(value) => Detail::Output(value.kept()),
+            Detail::Local(value) => Detail::Local(value.kept()),
+            Detail::Task(resource, attempt, input) => Detail::Task(resource, attempt, input.kept()),
+            other => other,
         }
-        let mut text = String::new();
-        self.write(&mut text);
-        Detail::Text(text.into())
+    }
+
+    /// The values that it shares with the execution.
+    pub(super) fn shared(&self) -> [Option<&Data>; 2] {
+        fn one(kept: &Kept) -> Option<&Data> {
+            match kept {
+                Kept::Data(data) => Some(data),
+                Kept::Text(_) => None,
+            }
+        }
+        match self {
+            Detail::Input(value) | Detail::Output(value) | Detail::Local(value) | Detail::Task(_, _, value) => {
+                [one(value), None]
+            }
+            Detail::Entered(input, local) => [one(input), one(local)],
+            Detail::Failure(_) | Detail::Index(_) | Detail::None => [None, None],
+        }
     }
 
     fn write(&self, text: &mut String) {
-        if let Detail::Text(detail) = self {
-            return text.push_str(detail);
-        }
         text.push('{');
         let mut first = true;
         self.each(|name, value| {
@@ -158,32 +162,33 @@ impl Detail {
                 say("attempt", attempt);
                 say("input", input);
             }
-            Detail::None | Detail::Text(_) => {}
+            Detail::None => {}
         }
     }
 }
 
-/// Looks at no more parts than it has to.
-fn is_large(value: &Value) -> bool {
-    let mut left = LARGE;
-    let mut todo = vec![value];
-    while let Some(value) = todo.pop() {
-        let parts = match value {
-            Value::Array(items) => items.len(),
-            Value::Object(object) => object.len(),
-            _ => continue,
-        };
-        match left.checked_sub(parts) {
-            None => return true,
-            Some(fewer) => left = fewer,
-        }
-        match value {
-            Value::Array(items) => todo.extend(items),
-            Value::Object(object) => todo.extend(object.values()),
-            _ => {}
+impl Kept {
+    fn kept(self) -> Self {
+        match self {
+            Kept::Data(data) => data.large_text().map_or(Kept::Data(data), Kept::Text),
+            text @ Kept::Text(_) => text,
         }
     }
-    false
+}
+
+impl From<Data> for Kept {
+    fn from(data: Data) -> Self {
+        Kept::Data(data)
+    }
+}
+
+impl std::fmt::Display for Kept {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Kept::Data(data) => std::fmt::Display::fmt(&**data, f),
+            Kept::Text(text) => f.write_str(text),
+        }
+    }
 }
 
 impl EventKind {

@@ -1,10 +1,12 @@
 //! Expressions, owned by the program, and their values.
 
-use std::cell::Cell;
+use std::borrow::Cow;
+use std::cell::{Cell, OnceCell};
 use std::cmp::Ordering;
 
 use serde_json::{Map, Number, Value};
 
+use super::meter::{Meter, cost};
 use super::{Failure, function};
 use cloudflow_language::expr::{CompareOp, ExprKind, StepKind, UnaryOp, ast, parse};
 
@@ -54,13 +56,21 @@ pub(super) struct Env<'a> {
     /// `$local` of a `flow`.
     pub local: Option<&'a Value>,
     pub global: &'a Value,
-    /// Built only where it is asked for.
-    pub context: &'a dyn Fn() -> Value,
+    /// Built only where it is asked for, and once.
+    pub context: &'a Context<'a>,
     /// For `uuid` and `randomInt`.
     pub random: &'a Cell<u64>,
     /// A comparison with a missing value is false (`!=` true), as recommended for the
     /// `StateMachine` dialect. Otherwise it makes the whole condition not true.
     pub missing_compares: bool,
+    /// Counts the work.
+    pub meter: &'a Meter,
+}
+
+/// `$context` or `$Context`, made at its first use.
+pub(super) struct Context<'a> {
+    made: OnceCell<Value>,
+    make: &'a dyn Fn() -> Value,
 }
 
 /// Why there is no value.
@@ -80,47 +90,57 @@ impl Expression {
     }
 
     /// The value. A missing one is told apart: what it means depends on the place.
-    // Recursion is bounded by the depth that the parser allows.
     pub(crate) fn value(&self, env: &Env<'_>) -> Result<Value, NoValue> {
-        Ok(match self {
-            Expression::Literal(value) => value.clone(),
-            Expression::Variable(_) | Expression::Path(..) => self.place(env)?,
+        self.eval(env)?.owned(env)
+    }
+
+    /// The value, borrowed where a path leads to it.
+    // Recursion is bounded by the depth that the parser allows.
+    fn eval<'e>(&'e self, env: &'e Env<'_>) -> Result<Cow<'e, Value>, NoValue> {
+        env.meter.charge(NODE)?;
+        Ok(Cow::Owned(match self {
+            Expression::Literal(value) => return Ok(Cow::Borrowed(value)),
+            Expression::Variable(_) | Expression::Path(..) => return self.place(env),
             Expression::Call(name, arguments) => {
-                let arguments = all(arguments, env)?;
-                function::call(name, arguments, env.random).map_err(NoValue::Other)?
+                let arguments = arguments.iter().map(|argument| argument.eval(env)).collect::<Result<Vec<_>, _>>()?;
+                let arguments: Vec<&Value> = arguments.iter().map(|argument| &**argument).collect();
+                function::call(name, &arguments, env.random, env.meter)?
             }
-            Expression::Not(operand) => Value::Bool(!truth(&operand.value(env)?)?),
-            Expression::Minus(operand) => match operand.value(env)? {
-                Value::Number(number) => negative(&number)?,
-                other => return Err(wrong(format!("`-` needs a number, not {}", kind(&other)))),
+            Expression::Not(operand) => Value::Bool(!truth(&*operand.eval(env)?)?),
+            Expression::Minus(operand) => match &*operand.eval(env)? {
+                Value::Number(number) => negative(number)?,
+                other => return Err(wrong(format!("`-` needs a number, not {}", kind(other)))),
             },
             Expression::Compare(op, left, right) => Value::Bool(compare(*op, left, right, env)?),
             Expression::And(operands) => {
                 for operand in operands {
-                    if !truth(&operand.value(env)?)? {
-                        return Ok(Value::Bool(false));
+                    if !truth(&*operand.eval(env)?)? {
+                        return Ok(Cow::Owned(Value::Bool(false)));
                     }
                 }
                 Value::Bool(true)
             }
             Expression::Or(operands) => {
                 for operand in operands {
-                    if truth(&operand.value(env)?)? {
-                        return Ok(Value::Bool(true));
+                    if truth(&*operand.eval(env)?)? {
+                        return Ok(Cow::Owned(Value::Bool(true)));
                     }
                 }
                 Value::Bool(false)
             }
-            Expression::Array(items) => Value::Array(all(items, env)?),
+            Expression::Array(items) => {
+                Value::Array(items.iter().map(|item| item.value(env)).collect::<Result<_, _>>()?)
+            }
             Expression::Object(entries) => {
                 let mut object = Map::new();
                 for (key, value) in entries {
+                    env.meter.charge(key.len() as u64)?;
                     object.insert(key.clone(), value.value(env)?);
                 }
                 Value::Object(object)
             }
             Expression::Broken(message) => return Err(wrong(message.clone())),
-        })
+        }))
     }
 
     /// The value in a constructor: a missing one fails the state.
@@ -139,33 +159,69 @@ impl Expression {
     /// True where the condition holds. A missing value, a wrong type or a value that is neither
     /// true nor false make it not hold: the next option, and in the end the default, is taken.
     pub(crate) fn holds(&self, env: &Env<'_>) -> bool {
-        matches!(self.value(env), Ok(Value::Bool(true)))
+        matches!(self.eval(env).as_deref(), Ok(Value::Bool(true)))
     }
 
-    fn place(&self, env: &Env<'_>) -> Result<Value, NoValue> {
+    fn place<'e>(&'e self, env: &'e Env<'_>) -> Result<Cow<'e, Value>, NoValue> {
         let (base, steps) = match self {
             Expression::Path(base, steps) => (&**base, steps.as_slice()),
             other => (other, [].as_slice()),
         };
         let none = || NoValue::Missing("the variable has no value here".to_owned());
         // A path into a variable borrows: only what it leads to is copied.
-        let computed;
         let value = match base {
             Expression::Variable(Variable::Own) => env.own.unwrap_or(env.input),
             Expression::Variable(Variable::Input) => env.input,
             Expression::Variable(Variable::Output) => env.output.ok_or_else(none)?,
             Expression::Variable(Variable::Local) => env.local.ok_or_else(none)?,
             Expression::Variable(Variable::Global) => env.global,
-            Expression::Variable(Variable::Context) => {
-                computed = (env.context)();
-                &computed
-            }
+            Expression::Variable(Variable::Context) => env.context.get(env.meter)?,
             other => {
-                computed = other.value(env)?;
-                &computed
+                return match other.eval(env)? {
+                    Cow::Borrowed(value) => follow(value, steps, env.meter),
+                    Cow::Owned(value) => Ok(Cow::Owned(follow(&value, steps, env.meter)?.owned(env)?)),
+                };
             }
         };
-        follow(value, steps)
+        follow(value, steps, env.meter)
+    }
+}
+
+/// What an expression costs for itself.
+const NODE: u64 = 32;
+
+/// A value that is borrowed becomes one's own by a copy, which counts.
+trait Owned {
+    fn owned(self, env: &Env<'_>) -> Result<Value, NoValue>;
+}
+
+impl Owned for Cow<'_, Value> {
+    fn owned(self, env: &Env<'_>) -> Result<Value, NoValue> {
+        Ok(match self {
+            Cow::Borrowed(value) => env.meter.copy(value)?,
+            Cow::Owned(value) => value,
+        })
+    }
+}
+
+impl<'a> Context<'a> {
+    pub fn new(make: &'a dyn Fn() -> Value) -> Self {
+        Context { made: OnceCell::new(), make }
+    }
+
+    fn get(&self, meter: &Meter) -> Result<&Value, Failure> {
+        if let Some(made) = self.made.get() {
+            return Ok(made);
+        }
+        let made = self.made.get_or_init(self.make);
+        meter.charge(cost(made))?;
+        Ok(made)
+    }
+}
+
+impl From<Failure> for NoValue {
+    fn from(failure: Failure) -> Self {
+        NoValue::Other(failure)
     }
 }
 
@@ -224,36 +280,46 @@ pub(super) fn number(text: &str) -> Option<Number> {
     text.parse::<i64>().ok().map(Number::from).or_else(|| Number::from_f64(text.parse().ok()?))
 }
 
-fn all(expressions: &[Expression], env: &Env<'_>) -> Result<Vec<Value>, NoValue> {
-    expressions.iter().map(|expression| expression.value(env)).collect()
-}
-
 /// After a `[*]` the value is one flat list, and elements that lack the rest of the path are left
 /// out, as the consumer of the one public mapping with two of them expects.
 // Recursion happens at `[*]` only, each time one level further down in the data.
-fn follow(mut value: &Value, mut steps: &[Step]) -> Result<Value, NoValue> {
+fn follow<'v>(mut value: &'v Value, mut steps: &[Step], meter: &Meter) -> Result<Cow<'v, Value>, NoValue> {
     while let Some((step, rest)) = steps.split_first() {
-        let (next, what) = match step {
-            Step::Member(name) => (value.get(name.as_str()), format!("`{name}`")),
-            Step::Index(index) => (value.get(*index), format!("element {index}")),
-            Step::All => return every(value, rest),
+        meter.charge(NODE)?;
+        let next = match step {
+            Step::Member(name) => value.get(name.as_str()),
+            Step::Index(index) => value.get(*index),
+            Step::All => return every(value, rest, meter).map(Cow::Owned),
         };
-        value = next.ok_or_else(|| NoValue::Missing(format!("there is no {what} in {}", kind(value))))?;
+        value = next.ok_or_else(|| {
+            let what = match step {
+                Step::Member(name) => format!("`{name}`"),
+                Step::Index(index) => format!("element {index}"),
+                Step::All => String::new(),
+            };
+            NoValue::Missing(format!("there is no {what} in {}", kind(value)))
+        })?;
         steps = rest;
     }
-    Ok(value.clone())
+    Ok(Cow::Borrowed(value))
 }
 
-fn every(value: &Value, rest: &[Step]) -> Result<Value, NoValue> {
+fn every(value: &Value, rest: &[Step], meter: &Meter) -> Result<Value, NoValue> {
     let Value::Array(items) = value else {
         return Err(NoValue::Missing(format!("`[*]` needs a list, not {}", kind(value))));
     };
     let nested = rest.iter().any(|step| matches!(step, Step::All));
     let mut found = Vec::new();
     for item in items {
-        match follow(item, rest) {
-            Ok(Value::Array(inner)) if nested => found.extend(inner),
-            Ok(value) => found.push(value),
+        match follow(item, rest, meter) {
+            Ok(Cow::Owned(Value::Array(inner))) if nested => found.extend(inner),
+            Ok(Cow::Borrowed(Value::Array(inner))) if nested => {
+                for value in inner {
+                    found.push(meter.copy(value)?);
+                }
+            }
+            Ok(Cow::Borrowed(value)) => found.push(meter.copy(value)?),
+            Ok(Cow::Owned(value)) => found.push(value),
             Err(NoValue::Missing(_)) => {}
             Err(other) => return Err(other),
         }
@@ -262,29 +328,46 @@ fn every(value: &Value, rest: &[Step]) -> Result<Value, NoValue> {
 }
 
 fn compare(op: CompareOp, left: &Expression, right: &Expression, env: &Env<'_>) -> Result<bool, NoValue> {
-    let operand = |expression: &Expression| match expression.value(env) {
-        Ok(value) => Ok(Some(value)),
-        Err(NoValue::Missing(_)) if env.missing_compares => Ok(None),
-        Err(other) => Err(other),
-    };
-    let (Some(left), Some(right)) = (operand(left)?, operand(right)?) else {
+    fn operand<'e>(expression: &'e Expression, env: &'e Env<'_>) -> Result<Option<Cow<'e, Value>>, NoValue> {
+        match expression.eval(env) {
+            Ok(value) => Ok(Some(value)),
+            Err(NoValue::Missing(_)) if env.missing_compares => Ok(None),
+            Err(other) => Err(other),
+        }
+    }
+    let (Some(left), Some(right)) = (operand(left, env)?, operand(right, env)?) else {
         return Ok(op == CompareOp::NotEqual);
     };
+    let (left, right) = (&*left, &*right);
+    env.meter.charge(comparison(left, right))?;
     let ordered =
-        || order(&left, &right).ok_or_else(|| wrong(format!("{} and {} have no order", kind(&left), kind(&right))));
+        || order(left, right).ok_or_else(|| wrong(format!("{} and {} have no order", kind(left), kind(right))));
     Ok(match op {
-        CompareOp::Equal => equal(&left, &right),
-        CompareOp::NotEqual => !equal(&left, &right),
+        CompareOp::Equal => equal(left, right),
+        CompareOp::NotEqual => !equal(left, right),
         CompareOp::Less => ordered()? == Ordering::Less,
         CompareOp::LessEqual => ordered()? != Ordering::Greater,
         CompareOp::Greater => ordered()? == Ordering::Greater,
         CompareOp::GreaterEqual => ordered()? != Ordering::Less,
-        CompareOp::In => match (&left, &right) {
-            (_, Value::Array(items)) => items.iter().any(|item| equal(item, &left)),
+        CompareOp::In => match (left, right) {
+            (_, Value::Array(items)) => {
+                env.meter.charge(cost(right))?;
+                items.iter().any(|item| equal(item, left))
+            }
             (Value::String(key), Value::Object(object)) => object.contains_key(key),
-            _ => return Err(wrong(format!("`in` needs a list, or a text and an object, not {}", kind(&right)))),
+            _ => return Err(wrong(format!("`in` needs a list, or a text and an object, not {}", kind(right)))),
         },
     })
+}
+
+/// The units that a comparison of two values takes at most.
+fn comparison(left: &Value, right: &Value) -> u64 {
+    match (left, right) {
+        (Value::String(a), Value::String(b)) => a.len().min(b.len()) as u64,
+        (Value::Array(a), Value::Array(b)) if a.len() == b.len() => cost(left),
+        (Value::Object(a), Value::Object(b)) if a.len() == b.len() => cost(left),
+        _ => 0,
+    }
 }
 
 /// Equality as people mean it: `1` and `1.0` are one number, at any depth.

@@ -4,60 +4,83 @@
 //! it leaves open is decided here, and told in `docs/emulator.md`.
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
 
 use md5::Md5;
-use regex_lite::Regex;
+use regex_lite::RegexBuilder;
 use serde_json::Value;
 use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha512};
 
 use super::Failure;
 use super::expression::{equal, kind};
+use super::meter::{MOST_OF_A_STATE, Meter, cost};
 
-/// The value of a call. Arity is checked here once more: a flow may be run unchecked.
-pub(super) fn call(name: &str, arguments: Vec<Value>, random: &Cell<u64>) -> Result<Value, Failure> {
-    match (name, arguments.as_slice()) {
-        ("arrayContains", [Value::Array(items), value]) => Ok(items.iter().any(|item| equal(item, value)).into()),
-        ("arrayUnique", [Value::Array(items)]) => {
-            let mut unique: Vec<Value> = Vec::new();
-            for item in items {
-                if !unique.iter().any(|seen| equal(seen, item)) {
-                    unique.push(item.clone());
-                }
-            }
-            Ok(Value::Array(unique))
+/// The value of a call. Arity is checked here once more: a flow may be run unchecked. What a call
+/// copies or looks at is counted before.
+pub(super) fn call(name: &str, arguments: &[&Value], random: &Cell<u64>, meter: &Meter) -> Result<Value, Failure> {
+    let text = |text: String| Value::from(text);
+    match (name, arguments) {
+        ("arrayContains", [list @ Value::Array(items), value]) => {
+            meter.charge(cost(list))?;
+            Ok(items.iter().any(|item| equal(item, value)).into())
         }
-        ("format", [Value::String(template), values @ ..]) => Ok(format(template, values).into()),
+        ("arrayUnique", [list @ Value::Array(items)]) => {
+            meter.charge(2 * cost(list))?;
+            let mut seen = BTreeSet::new();
+            Ok(items.iter().filter(|item| seen.insert(key(item))).cloned().collect())
+        }
+        ("format", [Value::String(template), values @ ..]) => format(template, values, meter).map(text),
         ("fromBase64", [Value::String(text)]) => {
+            meter.charge(8 * text.len() as u64)?;
             let bytes = from_base64(text).ok_or_else(|| wrong(name, "needs Base64"))?;
             String::from_utf8(bytes).map(Value::from).map_err(|_| wrong(name, "needs Base64 of UTF-8"))
         }
         ("fromJSON" | "stringToJson", [Value::String(text)]) => {
+            meter.charge(16 * text.len() as u64)?;
             serde_json::from_str(text).map_err(|_| wrong(name, "needs the text of a JSON value"))
         }
         ("get", [Value::Array(items), Value::Number(index)]) => {
             let index = index.as_u64().and_then(|index| usize::try_from(index).ok());
-            index.and_then(|index| items.get(index)).cloned().ok_or_else(|| wrong(name, "finds no such element"))
+            let item = index.and_then(|index| items.get(index)).ok_or_else(|| wrong(name, "finds no such element"))?;
+            meter.copy(item)
         }
         ("get", [Value::Object(object), Value::String(key)]) => {
-            object.get(key).cloned().ok_or_else(|| wrong(name, "finds no such key"))
+            meter.copy(object.get(key).ok_or_else(|| wrong(name, "finds no such key"))?)
         }
-        ("hash", [Value::String(text), Value::String(algorithm)]) => hash(text, algorithm),
+        ("hash", [Value::String(text), Value::String(algorithm)]) => {
+            meter.charge(16 * text.len() as u64)?;
+            hash(text, algorithm)
+        }
         ("intAdd", [a, b]) => {
             let sum = a.as_i64().zip(b.as_i64()).and_then(|(a, b)| a.checked_add(b));
             sum.map(Value::from).ok_or_else(|| wrong(name, "needs two whole numbers whose sum fits"))
         }
-        ("jsonMerge", [Value::Object(a), Value::Object(b)]) => {
+        ("jsonMerge", [first @ Value::Object(a), second @ Value::Object(b)]) => {
+            meter.charge(cost(first) + cost(second))?;
             let mut merged = a.clone();
             merged.extend(b.clone());
             Ok(Value::Object(merged))
         }
-        ("jsonToString", [value]) => Ok(value.to_string().into()),
+        ("jsonToString", [value]) => {
+            // A character may become six.
+            meter.charge(4 * cost(value))?;
+            Ok(text(value.to_string()))
+        }
         ("length", [Value::Array(items)]) => Ok(items.len().into()),
         ("length", [Value::Object(object)]) => Ok(object.len().into()),
-        ("length", [Value::String(text)]) => Ok(text.chars().count().into()),
-        ("mapKeys", [Value::Object(object)]) => Ok(object.keys().cloned().collect()),
-        ("mapValues", [Value::Object(object)]) => Ok(object.values().cloned().collect()),
+        ("length", [Value::String(text)]) => {
+            meter.charge(text.len() as u64)?;
+            Ok(text.chars().count().into())
+        }
+        ("mapKeys", [value @ Value::Object(object)]) => {
+            meter.charge(cost(value))?;
+            Ok(object.keys().cloned().collect())
+        }
+        ("mapValues", [value @ Value::Object(object)]) => {
+            meter.charge(cost(value))?;
+            Ok(object.values().cloned().collect())
+        }
         ("randomInt", [a, b]) => {
             let (least, most) = a
                 .as_i64()
@@ -69,13 +92,21 @@ pub(super) fn call(name: &str, arguments: Vec<Value>, random: &Cell<u64>) -> Res
             Ok(least.saturating_add(step).into())
         }
         ("regexMatchString", [Value::String(text), Value::String(pattern)]) => {
-            let pattern =
-                Regex::new(pattern).map_err(|problem| wrong(name, &format!("cannot read its pattern: {problem}")))?;
-            Ok(pattern.is_match(text).into())
+            matches(text, pattern, meter).map(Value::from)
         }
-        ("split", [Value::String(text), Value::String(delimiter)]) => Ok(text.split(delimiter.as_str()).collect()),
-        ("toArray", values) => Ok(Value::Array(values.to_vec())),
-        ("toBase64", [Value::String(text)]) => Ok(to_base64(text.as_bytes()).into()),
+        ("split", [Value::String(text), Value::String(delimiter)]) => {
+            // Each delimiter leaves a part; an empty one stands before every character.
+            let parts = text.len() / delimiter.len().max(1) + 2;
+            meter.charge(2 * text.len() as u64 + 16 * parts as u64)?;
+            Ok(text.split(delimiter.as_str()).collect())
+        }
+        ("toArray", values) => {
+            values.iter().map(|value| meter.copy(value)).collect::<Result<Vec<_>, _>>().map(Value::Array)
+        }
+        ("toBase64", [Value::String(text)]) => {
+            meter.charge(4 * text.len() as u64)?;
+            Ok(to_base64(text.as_bytes()).into())
+        }
         ("uuid", []) => {
             let (a, b) = (next(random), next(random));
             let (a, b) = (a & !0xF000 | 0x4000, b & !(0b11 << 62) | 0b10 << 62);
@@ -89,7 +120,7 @@ pub(super) fn call(name: &str, arguments: Vec<Value>, random: &Cell<u64>) -> Res
             )))
         }
         _ => {
-            let kinds: Vec<&str> = arguments.iter().map(kind).collect();
+            let kinds: Vec<&str> = arguments.iter().map(|value| kind(value)).collect();
             let with = if kinds.is_empty() { "nothing".to_owned() } else { kinds.join(", ") };
             Err(wrong(name, &format!("cannot be called with {with}")))
         }
@@ -101,20 +132,107 @@ fn wrong(name: &str, what: &str) -> Failure {
 }
 
 /// Each `{}` takes the next value; one without a value stays.
-fn format(template: &str, values: &[Value]) -> String {
+fn format(template: &str, values: &[&Value], meter: &Meter) -> Result<String, Failure> {
+    meter.charge(2 * template.len() as u64)?;
     let mut text = String::new();
     let mut values = values.iter();
     let mut rest = template;
     while let Some((before, after)) = rest.split_once("{}") {
         text.push_str(before);
         match values.next() {
-            Some(Value::String(value)) => text.push_str(value),
-            Some(value) => text.push_str(&value.to_string()),
+            Some(Value::String(value)) => {
+                meter.charge(value.len() as u64)?;
+                text.push_str(value);
+            }
+            Some(value) => {
+                meter.charge(4 * cost(value))?;
+                text.push_str(&value.to_string());
+            }
             None => text.push_str("{}"),
         }
         rest = after;
     }
-    text + rest
+    Ok(text + rest)
+}
+
+/// The largest compiled pattern, in bytes.
+const LARGEST_PATTERN: usize = 128 * 1024;
+
+/// True where the pattern is found in the text. The search takes the size of the compiled pattern times
+/// the length of the text; both are known before.
+fn matches(text: &str, pattern: &str, meter: &Meter) -> Result<bool, Failure> {
+    let name = "regexMatchString";
+    // Reading a pattern takes far more than copying it.
+    meter.charge(64 * pattern.len() as u64)?;
+    let mut size = 512;
+    let compiled = loop {
+        // The size is not told: it is below the least limit that lets the pattern through.
+        meter.charge(2 * size as u64)?;
+        match RegexBuilder::new(pattern).size_limit(size).build() {
+            Ok(compiled) => break compiled,
+            Err(problem) if !problem.to_string().contains("size limit") => {
+                return Err(wrong(name, &format!("cannot read its pattern: {problem}")));
+            }
+            Err(_) if size < LARGEST_PATTERN => size *= 2,
+            Err(_) => {
+                return Err(wrong(
+                    name,
+                    &format!("needs a pattern that takes at most {LARGEST_PATTERN} bytes compiled"),
+                ));
+            }
+        }
+    };
+    let work = (size as u64 / 8).saturating_mul(text.len() as u64 + 1);
+    meter.charge(work).map_err(|_| {
+        let (bytes, most) = (text.len(), MOST_OF_A_STATE / (1024 * 1024));
+        let cause = format!(
+            "would take more than {most} Mi units of work: the pattern takes up to {size} bytes compiled, the text {bytes}"
+        );
+        wrong(name, &cause)
+    })?;
+    Ok(compiled.is_match(text))
+}
+
+/// A text that is the same for values that are equal, and for no others.
+// Recursion is bounded by the depth of the value.
+fn key(value: &Value) -> Vec<u8> {
+    fn write(value: &Value, key: &mut Vec<u8>) {
+        fn text(text: &str, key: &mut Vec<u8>) {
+            key.extend((text.len() as u64).to_le_bytes());
+            key.extend(text.as_bytes());
+        }
+        match value {
+            Value::Null => key.push(0),
+            Value::Bool(value) => key.extend([1, u8::from(*value)]),
+            Value::Number(number) => {
+                // `1` and `1.0` are one number, and so are `0` and `-0`.
+                let number = number.as_f64().unwrap_or_default() + 0.0;
+                key.push(2);
+                key.extend(number.to_bits().to_le_bytes());
+            }
+            Value::String(value) => {
+                key.push(3);
+                text(value, key);
+            }
+            Value::Array(items) => {
+                key.push(4);
+                key.extend((items.len() as u64).to_le_bytes());
+                items.iter().for_each(|item| write(item, key));
+            }
+            Value::Object(object) => {
+                key.push(5);
+                key.extend((object.len() as u64).to_le_bytes());
+                let sorted: std::collections::BTreeMap<&String, &Value> = object.iter().collect();
+                for (name, value) in sorted {
+                    text(name, key);
+                    write(value, key);
+                }
+            }
+        }
+    }
+    let mut key = Vec::new();
+    write(value, &mut key);
+    key
 }
 
 fn hash(text: &str, algorithm: &str) -> Result<Value, Failure> {
@@ -184,6 +302,11 @@ mod tests {
             ("arrayContains", json!([["Tom", 10], 10]), json!(true)),
             ("arrayContains", json!([["Tom", 10], "Jack"]), json!(false)),
             ("arrayUnique", json!([[1, 2, 3, 1]]), json!([1, 2, 3])),
+            (
+                "arrayUnique",
+                json!([[1, 1.0, "1", true, null, [0], [-0.0], {"a": 1, "b": 2}, {"b": 2, "a": 1.0}]]),
+                json!([1, "1", true, null, [0], {"a": 1, "b": 2}]),
+            ),
             ("format", json!(["hello {}", "world"]), json!("hello world")),
             ("length", json!([[1, 2, 3]]), json!(3)),
             ("length", json!(["name"]), json!(4)),
@@ -201,7 +324,8 @@ mod tests {
             ("randomInt", json!([4, 4]), json!(4)),
         ] {
             let Value::Array(arguments) = arguments else { panic!("a list") };
-            assert_eq!(call(name, arguments, &random).unwrap(), expected, "{name}");
+            let arguments: Vec<&Value> = arguments.iter().collect();
+            assert_eq!(call(name, &arguments, &random, &Meter::new(0)).unwrap(), expected, "{name}");
         }
         for (name, arguments) in [
             ("fromBase64", vec![json!("流")]),
@@ -209,7 +333,8 @@ mod tests {
             ("get", vec![json!([]), json!(0)]),
             ("uuid", vec![json!(1)]),
         ] {
-            assert!(call(name, arguments, &random).is_err(), "{name}");
+            let arguments: Vec<&Value> = arguments.iter().collect();
+            assert!(call(name, &arguments, &random, &Meter::new(0)).is_err(), "{name}");
         }
     }
 }

@@ -2,10 +2,16 @@
 //!
 //! A series of states in progress is a [`Frame`]. The state it stands at may have frames of its
 //! own below: the branches of a parallel, the iterations of a map, the steps of a choice's
-//! option. So frames form a tree; those that can go on stand in a queue, and what waits for time
-//! has a timer. Nothing recurses over the flow, and every turn of a loop costs an event, of which
-//! there are at most [`LARGEST_HISTORY`].
+//! option. So frames form a tree; what can go on stands in a queue, and what waits for time has a
+//! timer. Nothing recurses over the flow, and every turn of a loop costs an event or a retry, of which
+//! there are at most [`LARGEST_HISTORY`] each.
+//!
+//! Work is counted. When the units of a turn are used up, the rest of the queue waits for the next
+//! [`Machine::advance`]; the machine's clock waits with it, so that the outcome does not depend on
+//! the length of the turns.
 
+mod context;
+mod history;
 mod states;
 mod tasks;
 mod work;
@@ -17,22 +23,22 @@ use std::rc::Rc;
 
 use serde_json::{Map, Value, json};
 
+use super::data::Data;
 use super::event::{Detail, Event, EventKind};
-use super::expression::Env;
-use super::program::{Kind, Number, Program, millis};
+use super::expression::{Context, Env};
+use super::meter::{Meter, cost};
+use super::program::{Number, Program, millis};
 use super::{
-    Failure, LARGEST_DATA, LARGEST_GLOBAL, LARGEST_HISTORY, LONGEST_GLOBAL_NAME, Millis, Status, TaskResult, time,
+    Failure, LARGEST_HISTORY, LARGEST_HISTORY_BYTES, LARGEST_HISTORY_MEMORY, Millis, Status, TaskResult, time,
 };
 use cloudflow_language::flow::Dialect;
+use history::check_globals;
 use tasks::Running;
 pub use tasks::{ChildFlow, Report, TaskId, TaskMode, TaskRequest};
 
 /// The longest an execution may take: a year; in the express mode five minutes.
 const LONGEST: Millis = 365 * time::DAY;
 const LONGEST_EXPRESS: Millis = 5 * 60 * 1000;
-
-/// Data nested deeper could not be read again as JSON.
-const DEEPEST_DATA: usize = 100;
 
 /// How an execution begins.
 #[derive(Clone, Debug, Default)]
@@ -51,6 +57,8 @@ pub struct Start {
     pub seed: u64,
     /// The longest it may take, where that is less than the definition allows.
     pub limit: Option<Millis>,
+    /// The units of work of its first turn; no limit where there is none.
+    pub work: Option<u64>,
 }
 
 /// One execution of a [`Program`].
@@ -60,14 +68,19 @@ pub struct Machine {
     flow: String,
     execution: String,
     role: String,
-    input: Rc<Value>,
+    input: Data,
     now: Millis,
     status: Status,
     stopped: Option<Millis>,
-    output: Option<Value>,
+    output: Option<Data>,
     failure: Option<Rc<Failure>>,
     events: Vec<Event>,
+    /// What the events take as JSON, and what of it no other event shares.
+    told: usize,
+    memory: usize,
+    retries: usize,
     history_is_full: bool,
+    meter: Meter,
     /// No further state begins: see [`Machine::drain`].
     draining: bool,
     global: Value,
@@ -76,7 +89,7 @@ pub struct Machine {
     // INVARIANT: everything below is empty once the status is final.
     frames: BTreeMap<FrameId, Frame>,
     last_frame: FrameId,
-    ready: VecDeque<FrameId>,
+    ready: VecDeque<Ready>,
     timers: BTreeMap<TimerId, Timer>,
     last_timer: u64,
     running: BTreeMap<TaskId, Running>,
@@ -87,9 +100,23 @@ pub struct Machine {
     tokens: BTreeMap<String, Option<TaskId>>,
 }
 
+/// The units that a step takes apart from its data.
+const STEP: u64 = 2_000;
+
 type FrameId = u64;
 /// When, and which of those at the same time.
 type TimerId = (Millis, u64);
+
+/// What can go on.
+#[derive(Debug)]
+enum Ready {
+    /// A frame takes its next step.
+    Step(FrameId),
+    /// The work of the state that a frame stands at is done: its output, and where it jumps.
+    Done(FrameId, Data, Option<usize>),
+    /// It has failed.
+    Failed(FrameId, Failure),
+}
 
 #[derive(Clone, Copy, Debug)]
 enum Timer {
@@ -105,10 +132,10 @@ struct Frame {
     /// What is said when it is over.
     exit: Option<EventKind>,
     /// The input of the owner: what `$input` means in the input mappings of the `flow` dialect.
-    input: Rc<Value>,
+    input: Data,
     /// In the `flow` dialect the local data of the series, in `StateMachine` what the next state
     /// gets.
-    data: Rc<Value>,
+    data: Data,
     /// Inputs and outputs must be objects. Not so in an iteration over other things.
     objects: bool,
     at: usize,
@@ -121,8 +148,8 @@ struct Frame {
 struct Current {
     phase: Phase,
     entered: u64,
-    raw: Rc<Value>,
-    input: Rc<Value>,
+    raw: Data,
+    input: Data,
     attempt: u32,
     /// Retries so far, for each rule.
     tries: Vec<u32>,
@@ -144,7 +171,7 @@ enum Phase {
 
 #[derive(Debug)]
 struct Children {
-    results: Vec<Option<Value>>,
+    results: Vec<Option<Data>>,
     /// Those that have not begun.
     waiting: Range<usize>,
     open: usize,
@@ -173,19 +200,23 @@ enum ChildKind {
 impl Machine {
     /// Starts, and runs as far as it gets without time passing.
     pub fn start(program: Rc<Program>, start: Start) -> Self {
-        let input = Rc::new(start.input);
+        let input = Data::new(start.input);
         let mut machine = Machine {
             flow: start.flow,
             execution: start.execution,
             role: start.role,
-            input: Rc::clone(&input),
+            input: input.clone(),
             now: start.now,
             status: Status::Running,
             stopped: None,
             output: None,
             failure: None,
             events: Vec::new(),
+            told: 0,
+            memory: 0,
+            retries: 0,
             history_is_full: false,
+            meter: Meter::new(start.work.unwrap_or(u64::MAX)),
             draining: false,
             global: Value::Object(Map::new()),
             random: Cell::new(start.seed),
@@ -202,7 +233,7 @@ impl Machine {
             tokens: BTreeMap::new(),
             program: Rc::clone(&program),
         };
-        let first = machine.event(0, EventKind::ExecutionStarted, None, Detail::Input(Rc::clone(&input)));
+        let first = machine.event(0, EventKind::ExecutionStarted, None, Detail::Input(input.into()));
         let longest = if program.express { LONGEST_EXPRESS } else { LONGEST };
         let timeout = match &program.timeout {
             Some(Number::Value(seconds)) if *seconds > 0.0 => millis(*seconds).min(longest),
@@ -210,6 +241,10 @@ impl Machine {
         };
         let timeout = start.limit.map_or(timeout, |limit| timeout.min(limit));
         machine.timer(timeout, Timer::Execution);
+        if let Some(why) = &program.oversized {
+            machine.finish(Status::Failed, None, Some(Failure::invalid_definition(why.clone())));
+            return machine;
+        }
         match machine.flow_input(&program) {
             Ok(input) => {
                 machine.frame(None, 0, input, None, first);
@@ -220,32 +255,93 @@ impl Machine {
         machine
     }
 
-    /// Lets time pass. What is due happens at its own moment, also where the clock comes late.
+    /// Lets time pass. What is due happens at its own moment, also where the clock comes late. It ends
+    /// early where the units of the turn are used up.
     pub fn advance(&mut self, now: Millis) {
-        while let Some(((at, _), timer)) = self.timers.first_key_value().map(|(id, timer)| (*id, *timer)) {
+        loop {
+            self.run();
+            if !self.ready.is_empty() {
+                return;
+            }
+            let Some(((at, _), timer)) = self.timers.first_key_value().map(|(id, timer)| (*id, *timer)) else { break };
             if at > now {
                 break;
             }
+            if self.meter.left() == 0 {
+                return;
+            }
             self.timers.pop_first();
             self.now = self.now.max(at);
+            self.meter.begin_state();
+            self.meter.spend(STEP);
             match timer {
                 Timer::Execution => self.finish(Status::TimedOut, None, None),
                 Timer::Frame(frame) => self.woken(frame),
                 Timer::Task(task) => self.task_timed_out(task),
             }
-            self.run();
         }
         self.now = self.now.max(now);
     }
 
     /// When [`Machine::advance`] has something to do.
     pub fn wake_at(&self) -> Option<Millis> {
+        if !self.ready.is_empty() {
+            return Some(self.now);
+        }
         self.timers.first_key_value().map(|((at, _), _)| *at)
+    }
+
+    /// True where something that is due by then has not happened yet, for want of units.
+    pub fn is_behind(&self, now: Millis) -> bool {
+        self.wake_at().is_some_and(|at| at <= now)
+    }
+
+    /// Its own clock.
+    pub fn now(&self) -> Millis {
+        self.now
+    }
+
+    /// Begins a turn of that many units of work.
+    pub fn grant(&mut self, work: u64) {
+        self.meter.grant(work);
+    }
+
+    /// The units that are left of the turn.
+    pub fn work_left(&self) -> u64 {
+        self.meter.left()
+    }
+
+    /// What its events take as JSON, about.
+    pub fn told(&self) -> usize {
+        self.told
+    }
+
+    /// Ends it as one whose history is too large.
+    pub fn exhaust(&mut self, cause: String) {
+        self.finish(Status::Failed, None, Some(Failure::new("Local.HistoryLimitExceeded", cause)));
+    }
+
+    /// What its events take in memory, about.
+    pub fn memory(&self) -> usize {
+        self.memory
+    }
+
+    /// Lets everything happen that is due before something else is told. Who counts units advances the
+    /// machine until it [is not behind](Machine::is_behind) and tells it then.
+    fn catch_up(&mut self, now: Millis) {
+        self.advance(now);
+        if self.is_behind(now) {
+            self.meter.grant(u64::MAX);
+            self.advance(now);
+            self.meter.grant(0);
+        }
+        self.meter.begin_state();
+        self.meter.spend(STEP);
     }
 
     /// Ends it from outside. One that has ended stays as it is.
     pub(crate) fn stop(&mut self, now: Millis, error: Option<String>, cause: Option<String>) {
-        self.advance(now);
+        self.catch_up(now);
         let failure = Failure { error: error.unwrap_or_default(), cause: cause.unwrap_or_default() };
         self.finish(Status::Stopped, None, Some(failure));
     }
@@ -253,7 +349,7 @@ impl Machine {
     /// Lets the states at work end and no other begin; then it is stopped. Where a state at work
     /// is the last one, it ends as ever.
     pub(crate) fn drain(&mut self, now: Millis) {
-        self.advance(now);
+        self.catch_up(now);
         self.draining = true;
         self.run();
     }
@@ -270,7 +366,7 @@ impl Machine {
 
     /// The output, once it succeeded.
     pub fn output(&self) -> Option<&Value> {
-        self.output.as_ref()
+        self.output.as_deref()
     }
 
     /// Why it failed or was stopped.
@@ -283,7 +379,7 @@ impl Machine {
     pub fn outcome(&self) -> Option<TaskResult> {
         Some(match (self.status, &self.output, self.failure()) {
             (Status::Running, ..) => return None,
-            (Status::Succeeded, output, _) => Ok(output.clone().unwrap_or_else(|| json!({}))),
+            (Status::Succeeded, output, _) => Ok(output.as_deref().cloned().unwrap_or_else(|| json!({}))),
             (_, _, Some(failure)) if !failure.error.is_empty() => Err(failure.clone()),
             (status, ..) => {
                 let (name, status) = (&self.execution, status.as_str());
@@ -298,15 +394,37 @@ impl Machine {
         &self.events
     }
 
-    /// Whatever can go on goes on.
+    /// Whatever can go on goes on, while there are units.
     fn run(&mut self) {
         loop {
             if self.history_is_full {
-                let cause = format!("the execution has more than {LARGEST_HISTORY} events");
+                let cause = if self.told > LARGEST_HISTORY_BYTES {
+                    format!("the events of the execution take more than {LARGEST_HISTORY_BYTES} bytes")
+                } else if self.memory > LARGEST_HISTORY_MEMORY {
+                    format!(
+                        "the different data of the execution's events take more than {LARGEST_HISTORY_MEMORY} bytes"
+                    )
+                } else if self.retries > LARGEST_HISTORY {
+                    format!("the execution has more than {LARGEST_HISTORY} retries")
+                } else {
+                    format!("the execution has more than {LARGEST_HISTORY} events")
+                };
                 self.finish(Status::Failed, None, Some(Failure::new("Local.HistoryLimitExceeded", cause)));
             }
-            let Some(frame) = self.ready.pop_front() else { break };
-            self.step(frame);
+            if self.ready.is_empty() {
+                break;
+            }
+            if self.meter.left() == 0 {
+                return;
+            }
+            let Some(ready) = self.ready.pop_front() else { break };
+            self.meter.begin_state();
+            self.meter.spend(STEP);
+            match ready {
+                Ready::Step(frame) => self.step(frame),
+                Ready::Done(frame, output, jump) => self.succeed(frame, output, jump),
+                Ready::Failed(frame, failure) => self.fail(frame, failure),
+            }
         }
         // A frame with others below it does nothing itself.
         let idle = |frame: &Frame| matches!(frame.current.phase, Phase::Enter | Phase::Children(_));
@@ -315,7 +433,7 @@ impl Machine {
         }
     }
 
-    fn finish(&mut self, status: Status, output: Option<Value>, failure: Option<Failure>) {
+    fn finish(&mut self, status: Status, output: Option<Data>, failure: Option<Failure>) {
         if self.status.is_final() {
             return;
         }
@@ -324,7 +442,7 @@ impl Machine {
         self.history_is_full = false;
         let failure = failure.map(Rc::new);
         let detail = match (&output, &failure) {
-            (Some(output), _) => Detail::Output(Rc::new(output.clone())),
+            (Some(output), _) => Detail::Output(output.clone().into()),
             (None, Some(failure)) => Detail::Failure(Rc::clone(failure)),
             (None, None) => Detail::None,
         };
@@ -349,8 +467,8 @@ impl Machine {
     }
 
     /// The input of the flow, after its own mappings.
-    fn flow_input(&self, program: &Program) -> Result<Rc<Value>, Failure> {
-        let Some(shape) = &program.input else { return Ok(Rc::clone(&self.input)) };
+    fn flow_input(&self, program: &Program) -> Result<Data, Failure> {
+        let Some(shape) = &program.input else { return Ok(self.input.clone()) };
         let context = || self.context(None);
         let built = shape.build(&Env {
             input: &self.input,
@@ -358,17 +476,19 @@ impl Machine {
             output: None,
             local: None,
             global: &self.global,
-            context: &context,
+            context: &Context::new(&context),
             random: &self.random,
+            meter: &self.meter,
             missing_compares: false,
         })?;
-        check_size(&built, "the input of the flow")?;
-        Ok(Rc::new(built))
+        let built = Data::new(built);
+        self.check_size(&built, "the input of the flow")?;
+        Ok(built)
     }
 
     /// The output of the flow, out of the frame at the top.
-    fn flow_output(&self, program: &Program, frame: &Frame) -> Result<Value, Failure> {
-        let Some(shape) = &program.output else { return Ok((*frame.data).clone()) };
+    fn flow_output(&self, program: &Program, frame: &Frame) -> Result<Data, Failure> {
+        let Some(shape) = &program.output else { return Ok(frame.data.clone()) };
         let context = || self.context(None);
         let built = shape.build(&Env {
             input: &frame.input,
@@ -376,11 +496,13 @@ impl Machine {
             output: None,
             local: Some(&frame.data),
             global: &self.global,
-            context: &context,
+            context: &Context::new(&context),
             random: &self.random,
+            meter: &self.meter,
             missing_compares: false,
         })?;
-        check_size(&built, "the output of the flow")?;
+        let built = Data::new(built);
+        self.check_size(&built, "the output of the flow")?;
         Ok(built)
     }
 
@@ -389,7 +511,7 @@ impl Machine {
         &mut self,
         parent: Option<(FrameId, usize)>,
         scope: usize,
-        input: Rc<Value>,
+        input: Data,
         exit: Option<EventKind>,
         last_event: u64,
     ) {
@@ -398,8 +520,8 @@ impl Machine {
         let id = self.last_frame;
         let start = program.scopes.get(scope).and_then(|scope| scope.start);
         let data = match program.dialect {
-            Dialect::Flow => Rc::new(Value::Object(Map::new())),
-            Dialect::StateMachine => Rc::clone(&input),
+            Dialect::Flow => Data::new(Value::Object(Map::new())),
+            Dialect::StateMachine => input.clone(),
         };
         let frame = Frame {
             parent,
@@ -413,7 +535,7 @@ impl Machine {
             last_event,
         };
         self.frames.insert(id, frame);
-        self.ready.push_back(id);
+        self.ready.push_back(Ready::Step(id));
     }
 
     fn timer(&mut self, after: Millis, timer: Timer) -> TimerId {
@@ -422,93 +544,6 @@ impl Machine {
         self.timers.insert(id, timer);
         id
     }
-
-    /// Records an event, unless the history is full. The last place is kept for the end.
-    fn event(&mut self, by: u64, kind: EventKind, state: Option<usize>, detail: Detail) -> u64 {
-        if self.status.is_final() || self.events.len() + 1 >= LARGEST_HISTORY {
-            self.history_is_full = !self.status.is_final();
-            return by;
-        }
-        self.push(by, kind, state, detail)
-    }
-
-    fn push(&mut self, by: u64, kind: EventKind, state: Option<usize>, detail: Detail) -> u64 {
-        let id = self.events.len() as u64 + 1;
-        let step = state.and_then(|state| self.program.states.get(state)).map(|state| Rc::clone(&state.name));
-        self.events.push(Event { id, scheduled_by: by, kind, step, at: self.now, state, detail: detail.kept() });
-        id
-    }
-
-    /// Records an event of a frame.
-    fn tell(&mut self, frame: FrameId, kind: EventKind, detail: Detail) {
-        let Some((last, at)) = self.frames.get(&frame).map(|frame| (frame.last_event, frame.at)) else { return };
-        let id = self.event(last, kind, Some(at), detail);
-        if let Some(frame) = self.frames.get_mut(&frame) {
-            frame.last_event = id;
-        }
-    }
-
-    /// What an expression of the state that a frame stands at sees.
-    fn with_env<R>(
-        &self,
-        frame: &Frame,
-        input: &Value,
-        output: Option<&Value>,
-        local: Option<&Value>,
-        evaluate: impl FnOnce(&Env<'_>) -> R,
-    ) -> R {
-        let context = || self.context(Some((frame, input, output)));
-        evaluate(&Env {
-            input,
-            own: None,
-            output,
-            local,
-            global: &self.global,
-            context: &context,
-            random: &self.random,
-            missing_compares: self.program.dialect == Dialect::StateMachine,
-        })
-    }
-
-    /// `$context` or `$Context`.
-    fn context(&self, current: Option<(&Frame, &Value, Option<&Value>)>) -> Value {
-        let name = |frame: &Frame| self.program.states.get(frame.at).map(|state| state.name.to_string());
-        // Only a task that waits for a report has a token.
-        let reported = |frame: &Frame| {
-            let state = self.program.states.get(frame.at);
-            matches!(state.map(|state| &state.kind), Some(Kind::Task(task)) if task.mode == TaskMode::CustomCallback)
-        };
-        let token = current.filter(|(frame, ..)| reported(frame)).map(|(frame, ..)| self.token(frame));
-        let token = token.unwrap_or_default();
-        match self.program.dialect {
-            Dialect::Flow => json!({
-                "flow": { "name": self.flow },
-                "execution": { "name": self.execution },
-                "step": {
-                    "name": current.and_then(|(frame, ..)| name(frame)).unwrap_or_default(),
-                    "eventId": self.events.len(),
-                },
-                "task": { "token": token },
-            }),
-            Dialect::StateMachine => {
-                let error = current.and_then(|(frame, ..)| frame.current.error.clone());
-                json!({
-                    "Execution": { "Name": self.execution, "Input": *self.input, "RoleArn": self.role },
-                    "Current": {
-                        "Name": current.and_then(|(frame, ..)| name(frame)).unwrap_or_default(),
-                        "Input": current.map(|(_, input, _)| input),
-                        "Output": current.and_then(|(.., output)| output).cloned().unwrap_or_else(|| json!({})),
-                        "Error": {
-                            "Code": error.as_ref().map_or("", |error| &error.error),
-                            "Detail": error.as_ref().map_or("", |error| &error.cause),
-                        },
-                        "RetryCount": current.map_or(0, |(frame, ..)| frame.current.attempt),
-                        "TaskToken": token,
-                    },
-                })
-            }
-        }
-    }
 }
 
 impl Current {
@@ -516,8 +551,8 @@ impl Current {
         Current {
             phase: Phase::Enter,
             entered: 0,
-            raw: Rc::new(Value::Null),
-            input: Rc::new(Value::Null),
+            raw: Data::new(Value::Null),
+            input: Data::new(Value::Null),
             attempt: 0,
             tries: Vec::new(),
             error: None,
@@ -525,68 +560,17 @@ impl Current {
     }
 }
 
-/// Holds data to the limit of the service, and to a depth that can be read again.
-fn check_size(value: &Value, what: &str) -> Result<(), Failure> {
-    check_size_within(value, LARGEST_DATA, what)
-}
-
-/// Holds the global variables to the limits of each.
-fn check_globals(global: &Value) -> Result<(), Failure> {
-    for (name, value) in global.as_object().into_iter().flatten() {
-        if name.len() > LONGEST_GLOBAL_NAME {
-            let cause =
-                format!("the name of a global variable takes {} bytes, more than {LONGEST_GLOBAL_NAME}", name.len());
-            return Err(Failure::new("Local.DataLimitExceeded", cause));
-        }
-        check_size_within(value, LARGEST_GLOBAL, &format!("the global variable `{name}`"))?;
-    }
-    Ok(())
-}
-
-fn check_size_within(value: &Value, most: usize, what: &str) -> Result<(), Failure> {
-    struct Count(usize);
-    impl std::io::Write for Count {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0 += bytes.len();
-            Ok(bytes.len())
-        }
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-    if depth(value) > DEEPEST_DATA {
-        let cause = format!("{what} is nested more than {DEEPEST_DATA} deep");
-        return Err(Failure::new("Local.DataLimitExceeded", cause));
-    }
-    let mut count = Count(0);
-    let written = serde_json::to_writer(&mut count, value);
-    if written.is_err() || count.0 > most {
-        let cause = format!("{what} takes {} bytes, more than {most}", count.0);
-        return Err(Failure::new("Local.DataLimitExceeded", cause));
-    }
-    Ok(())
-}
-
-// Recursion is bounded: data that have passed are `DEEPEST_DATA` deep at most, and what is built
-// from them adds no more than the depth of one constructor.
-fn depth(value: &Value) -> usize {
-    match value {
-        Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
-        Value::Object(object) => 1 + object.values().map(depth).max().unwrap_or(0),
-        _ => 0,
-    }
-}
-
 /// [`merged`], without a copy where one of them holds nothing: an iteration begins with nothing of
 /// its own and all that its owner has.
-fn overlaid(first: &Rc<Value>, second: &Rc<Value>) -> Rc<Value> {
+fn overlaid(first: &Data, second: &Data, meter: &Meter) -> Data {
     let empty = |value: &Value| value.as_object().is_some_and(Map::is_empty);
     if empty(second) && first.is_object() {
-        Rc::clone(first)
+        first.clone()
     } else if empty(first) && second.is_object() {
-        Rc::clone(second)
+        second.clone()
     } else {
-        Rc::new(merged(first, second))
+        meter.spend(cost(first) + cost(second));
+        Data::new(merged(first, second))
     }
 }
 

@@ -17,6 +17,8 @@ pub struct Program {
     pub(super) express: bool,
     pub(super) name: Option<String>,
     pub(super) timeout: Option<Number>,
+    /// Why it cannot run: by its aliases, a short definition may mean any amount of data.
+    pub(super) oversized: Option<String>,
     pub(super) input: Option<Shape>,
     pub(super) output: Option<Shape>,
     // INVARIANT: every index in the program is one of these; scope 0 is the top.
@@ -143,6 +145,11 @@ impl Program {
         self.name.as_deref().filter(|_| self.dialect == Dialect::StateMachine)
     }
 
+    /// Why it cannot run, where it holds more data than a program may.
+    pub fn oversized(&self) -> Option<&str> {
+        self.oversized.as_deref()
+    }
+
     /// Where a state of an [`Event`](super::Event) stands in the definition.
     pub fn path(&self, state: usize) -> Option<&Path> {
         self.states.get(state).map(|state| &state.path)
@@ -153,13 +160,14 @@ impl Shape {
     // Recursion is bounded by the depth that the reader of YAML allows.
     pub(crate) fn build(&self, env: &Env<'_>) -> Result<Value, Failure> {
         Ok(match self {
-            Shape::Constant(value) => value.clone(),
+            Shape::Constant(value) => env.meter.copy(value)?,
             Shape::Computed(expression) => expression.required(env)?,
             Shape::OrNull(expression) => expression.or_null(env)?,
             Shape::List(items) => Value::Array(items.iter().map(|item| item.build(env)).collect::<Result<_, _>>()?),
             Shape::Object(entries) => {
                 let mut object = Map::new();
                 for (key, shape) in entries {
+                    env.meter.charge(16 + key.len() as u64)?;
                     object.insert(key.clone(), shape.build(env)?);
                 }
                 Value::Object(object)

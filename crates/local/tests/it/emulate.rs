@@ -22,6 +22,8 @@
 //! `!time=-1000000` (ms), `!nonce=x`, `!token=x`, `!method=GET`, `!version=x`, `!path=/x`, `!omit=X`,
 //! `!size=2000000` (bytes of a body that is no form).
 
+mod attacks;
+
 use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write;
 

@@ -12,6 +12,7 @@
 mod choices;
 mod corpus;
 mod random;
+mod work;
 
 use std::collections::HashMap;
 use std::fs;
@@ -116,6 +117,7 @@ fn simulate(
         Err(problem) => return json!({ "status": "not a flow", "problem": problem }),
     };
     let mut calls = Vec::new();
+    let mut results = Vec::new();
     let end = loop {
         let turn = simulation.turn(false);
         for task in &turn.wanted {
@@ -125,10 +127,14 @@ fn simulate(
             let text = |key: &str| mock.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
             let never = mock.get("never").map(|_| f64::INFINITY);
             let delay = never.or(mock.get("after").and_then(Value::as_f64)).unwrap_or(0.0);
-            match mock.get("output") {
-                Some(output) => simulation.finish_task(task.id, Ok(&output.to_string()), delay),
-                None => simulation.finish_task(task.id, Err((text("error"), text("cause"))), delay),
-            }
+            let result = mock.get("output").map(Value::to_string).ok_or_else(|| (text("error"), text("cause")));
+            results.push((task.id, result, delay));
+        }
+        if turn.more {
+            continue;
+        }
+        for (task, result, delay) in results.drain(..) {
+            simulation.finish_task(task, result.as_deref().map_err(Clone::clone), delay);
         }
         if turn.wanted.is_empty()
             && let Some(end) = simulation.end()

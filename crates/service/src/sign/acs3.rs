@@ -12,7 +12,7 @@ use cloudflow_base::small;
 pub const ALGORITHM: &str = "ACS3-HMAC-SHA256";
 
 /// The SHA-256 of no bytes: the body hash of every GET.
-pub(crate) const EMPTY_BODY_SHA256: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+pub const EMPTY_BODY_SHA256: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 /// The canonical request, and the names of the headers it covers.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,11 +4,13 @@ use std::rc::Rc;
 
 use serde_json::{Map, Value, json};
 
+use super::super::data::Data;
 use super::super::event::{Detail, EventKind};
 use super::super::expression::{Env, kind};
+use super::super::meter::{MOST_OF_A_STATE, cost};
 use super::super::program::{Retry, State, matches};
-use super::super::{Failure, Status};
-use super::{ChildKind, Current, FrameId, Machine, Phase, Timer, check_globals, check_size, merged, overlaid};
+use super::super::{Failure, LARGEST_HISTORY, Status};
+use super::{ChildKind, Current, FrameId, Machine, Phase, Ready, Timer, check_globals, merged, overlaid};
 use cloudflow_language::flow::Dialect;
 
 impl Machine {
@@ -30,14 +32,14 @@ impl Machine {
         match frame.current.phase {
             Phase::Sleep(_) => {
                 let output = match self.program.dialect {
-                    Dialect::Flow => Rc::new(Value::Object(Map::new())),
-                    Dialect::StateMachine => Rc::clone(&frame.current.input),
+                    Dialect::Flow => Data::new(Value::Object(Map::new())),
+                    Dialect::StateMachine => frame.current.input.clone(),
                 };
                 self.succeed(id, output, None);
             }
             Phase::Pause(_) => {
                 frame.current.phase = Phase::Begin;
-                self.ready.push_back(id);
+                self.ready.push_back(Ready::Step(id));
             }
             _ => {}
         }
@@ -47,13 +49,15 @@ impl Machine {
         let Some(frame) = self.frames.get_mut(&id) else { return };
         let (raw, detail) = match self.program.dialect {
             Dialect::Flow => {
-                (overlaid(&frame.input, &frame.data), Detail::Entered(Rc::clone(&frame.input), Rc::clone(&frame.data)))
+                let raw = overlaid(&frame.input, &frame.data, &self.meter);
+                (raw, Detail::Entered(frame.input.clone().into(), frame.data.clone().into()))
             }
-            Dialect::StateMachine => {
-                (Rc::clone(&frame.data), Detail::Entered(Rc::clone(&frame.data), Rc::new(Value::Object(Map::new()))))
-            }
+            Dialect::StateMachine => (
+                frame.data.clone(),
+                Detail::Entered(frame.data.clone().into(), Data::new(Value::Object(Map::new())).into()),
+            ),
         };
-        frame.current = Current { phase: Phase::Begin, input: Rc::clone(&raw), raw, ..Current::new() };
+        frame.current = Current { phase: Phase::Begin, input: raw.clone(), raw, ..Current::new() };
         self.tell(id, EventKind::StepEntered, detail);
         if let Some(frame) = self.frames.get_mut(&id) {
             frame.current.entered = frame.last_event;
@@ -68,7 +72,7 @@ impl Machine {
         let Some(state) = program.states.get(frame.at) else { return };
         let first = frame.current.attempt == 0;
         let input = match &state.input {
-            None => Ok(Rc::clone(&frame.current.raw)),
+            None => Ok(frame.current.raw.clone()),
             Some(shape) => {
                 let (input, local) = match program.dialect {
                     Dialect::Flow => (&frame.input, Some(&*frame.data)),
@@ -76,18 +80,18 @@ impl Machine {
                 };
                 // `$` of an input mapping is a slip of one page: what there would be without mappings.
                 let own = Some(&*frame.current.raw);
-                self.with_env(frame, input, None, local, |env| shape.build(&Env { own, ..*env })).map(Rc::new)
+                self.with_env(frame, input, None, local, |env| shape.build(&Env { own, ..*env })).map(Data::new)
             }
         };
-        let input = input.and_then(|input| check_size(&input, "the input").map(|()| input));
+        let input = input.and_then(|input| self.check_size(&input, "the input").map(|()| input));
         match input {
             Err(failure) => self.fail(id, failure),
             Ok(input) => {
                 if let Some(frame) = self.frames.get_mut(&id) {
-                    frame.current.input = Rc::clone(&input);
+                    frame.current.input = input.clone();
                 }
                 if first {
-                    self.tell(id, EventKind::StepStarted, Detail::Input(input));
+                    self.tell(id, EventKind::StepStarted, Detail::Input(input.into()));
                 }
                 if let Err(failure) = self.work(id, state) {
                     self.fail(id, failure);
@@ -97,14 +101,14 @@ impl Machine {
     }
 
     /// The work is done; shapes the output and goes on.
-    pub(super) fn succeed(&mut self, id: FrameId, raw: Rc<Value>, jump: Option<usize>) {
+    pub(super) fn succeed(&mut self, id: FrameId, raw: Data, jump: Option<usize>) {
         let program = Rc::clone(&self.program);
         let Some(frame) = self.frames.get(&id) else { return };
         let Some(state) = program.states.get(frame.at) else { return };
         match self.shape_output(id, state, raw) {
             Err(failure) => self.fail(id, failure),
             Ok(output) => {
-                self.tell(id, EventKind::StepSucceeded, Detail::Output(Rc::clone(&output)));
+                self.tell(id, EventKind::StepSucceeded, Detail::Output(output.clone().into()));
                 if let (None, None, Some(lost)) = (jump, state.next, &state.lost) {
                     return self.fail_frame(id, Failure::invalid_definition(lost.clone()));
                 }
@@ -113,19 +117,19 @@ impl Machine {
         }
     }
 
-    fn shape_output(&mut self, id: FrameId, state: &State, raw: Rc<Value>) -> Result<Rc<Value>, Failure> {
+    fn shape_output(&mut self, id: FrameId, state: &State, raw: Data) -> Result<Data, Failure> {
         let Some(frame) = self.frames.get(&id) else { return Ok(raw) };
-        let input = Rc::clone(&frame.current.input);
+        let input = frame.current.input.clone();
         let machine = self.program.dialect == Dialect::StateMachine;
         let (output, local) = if machine { (Some(&*raw), None) } else { (None, Some(&*raw)) };
         let mut global = None;
         let built = match &state.output {
-            Some(shape) => Rc::new(self.with_env(frame, &input, output, local, |env| shape.build(env))?),
+            Some(shape) => Data::new(self.with_env(frame, &input, output, local, |env| shape.build(env))?),
             // The array of a parallel or a foreach is seen by its mappings only.
             None if !machine && raw.is_array() && matches!(frame.current.phase, Phase::Children(_)) => {
-                Rc::new(json!({}))
+                Data::new(json!({}))
             }
-            None => Rc::clone(&raw),
+            None => raw.clone(),
         };
         if let Some(shape) = &state.global {
             global = Some(self.with_env(frame, &input, output, local, |env| shape.build(env))?);
@@ -134,8 +138,9 @@ impl Machine {
             let error = if machine { "Local.InvalidOutput" } else { "FnF.InvalidLocal" };
             return Err(Failure::new(error, format!("the output must be an object, not {}", kind(&built))));
         }
-        check_size(&built, "the output")?;
+        self.check_size(&built, "the output")?;
         if let Some(global) = global {
+            self.meter.spend(4 * (cost(&self.global) + cost(&global)));
             let global = merged(&self.global, &global);
             check_globals(&global)?;
             self.global = global;
@@ -144,13 +149,13 @@ impl Machine {
     }
 
     /// Leaves the state with its output.
-    fn leave(&mut self, id: FrameId, output: &Rc<Value>, next: Option<usize>) {
+    fn leave(&mut self, id: FrameId, output: &Data, next: Option<usize>) {
         let machine = self.program.dialect == Dialect::StateMachine;
         let Some(frame) = self.frames.get_mut(&id) else { return };
-        frame.data = if machine { Rc::clone(output) } else { overlaid(&frame.data, output) };
-        let local = if machine { Rc::new(Value::Object(Map::new())) } else { Rc::clone(&frame.data) };
-        let size = check_size(&local, "the local data");
-        self.tell(id, EventKind::StepExited, Detail::Local(local));
+        frame.data = if machine { output.clone() } else { overlaid(&frame.data, output, &self.meter) };
+        let local = if machine { Data::new(Value::Object(Map::new())) } else { frame.data.clone() };
+        let size = self.check_size(&local, "the local data");
+        self.tell(id, EventKind::StepExited, Detail::Local(local.into()));
         if let Err(failure) = size {
             return self.raise(id, failure);
         }
@@ -159,7 +164,7 @@ impl Machine {
             Some(next) => {
                 frame.at = next;
                 frame.current = Current::new();
-                self.ready.push_back(id);
+                self.ready.push_back(Ready::Step(id));
             }
             None => self.end_frame(id),
         }
@@ -177,6 +182,11 @@ impl Machine {
         let failure = Rc::new(failure);
         frame.current.error = Some(Rc::clone(&failure));
         if let Some((k, rule)) = again(&program.dialect, state, &mut frame.current, &failure.error) {
+            // A retry may leave no event: nothing else would end a thousand million of them.
+            self.retries += 1;
+            if self.retries > LARGEST_HISTORY {
+                self.history_is_full = true;
+            }
             let delay = rule.delay(k);
             let timer = self.timer(delay, Timer::Frame(id));
             if let Some(frame) = self.frames.get_mut(&id) {
@@ -189,7 +199,7 @@ impl Machine {
             return self.fail_frame(id, (*failure).clone());
         };
         let Some(frame) = self.frames.get(&id) else { return };
-        let input = Rc::clone(&frame.current.input);
+        let input = frame.current.input.clone();
         let built = match (program.dialect, &rule.output, &state.error) {
             (Dialect::StateMachine, Some(shape), _) => self.with_env(frame, &input, None, None, |env| shape.build(env)),
             (Dialect::Flow, _, Some(shape)) => {
@@ -198,7 +208,7 @@ impl Machine {
             }
             _ => Ok(json!({})),
         };
-        let built = built.and_then(|output| check_size(&output, "the output").map(|()| Rc::new(output)));
+        let built = built.map(Data::new).and_then(|output| self.check_size(&output, "the output").map(|()| output));
         match (built, rule.target) {
             (Ok(output), Some(target)) => {
                 self.tell(id, EventKind::StepFailed, Detail::Failure(failure));
@@ -215,16 +225,16 @@ impl Machine {
     /// Nothing caught it: the state is left, and the frame is over.
     fn fail_frame(&mut self, id: FrameId, failure: Failure) {
         self.tell(id, EventKind::StepFailed, Detail::Failure(Rc::new(failure.clone())));
-        let local = self.frames.get(&id).map(|frame| Rc::clone(&frame.data));
-        let local = local.filter(|_| self.program.dialect == Dialect::Flow).unwrap_or_else(|| Rc::new(json!({})));
-        self.tell(id, EventKind::StepExited, Detail::Local(local));
+        let local = self.frames.get(&id).map(|frame| frame.data.clone());
+        let local = local.filter(|_| self.program.dialect == Dialect::Flow).unwrap_or_else(|| Data::new(json!({})));
+        self.tell(id, EventKind::StepExited, Detail::Local(local.into()));
         self.raise(id, failure);
     }
 
     /// Ends a frame with an error: the state that owns it fails, and in the end the execution.
     fn raise(&mut self, id: FrameId, failure: Failure) {
         match self.close(id) {
-            Some((parent, _)) => self.fail(parent, failure),
+            Some((parent, _)) => self.ready.push_front(Ready::Failed(parent, failure)),
             None => self.finish(Status::Failed, None, Some(failure)),
         }
     }
@@ -239,7 +249,7 @@ impl Machine {
                 Err(failure) => self.finish(Status::Failed, None, Some(failure)),
             };
         }
-        let data = Rc::clone(&frame.data);
+        let data = frame.data.clone();
         if let Some((parent, slot)) = self.close(id) {
             self.child_done(parent, slot, &data);
         }
@@ -251,12 +261,12 @@ impl Machine {
         self.take_away(id)
     }
 
-    fn child_done(&mut self, id: FrameId, slot: usize, data: &Rc<Value>) {
+    fn child_done(&mut self, id: FrameId, slot: usize, data: &Data) {
         let machine = self.program.dialect == Dialect::StateMachine;
         let Some(frame) = self.frames.get_mut(&id) else { return };
         let Phase::Children(children) = &mut frame.current.phase else { return };
         if let Some(result) = children.results.get_mut(slot) {
-            *result = Some((**data).clone());
+            *result = Some(data.clone());
         }
         children.open = children.open.saturating_sub(1);
         if let Some(slot) = children.waiting.next() {
@@ -268,17 +278,29 @@ impl Machine {
             return;
         }
         let kind = children.kind;
-        let mut results = std::mem::take(&mut children.results).into_iter().map(Option::unwrap_or_default);
-        let (output, jump) = match kind {
-            ChildKind::Option(jump) => (results.next().unwrap_or_default(), jump),
+        let results = std::mem::take(&mut children.results);
+        let all: u64 = results.iter().flatten().map(|data| cost(data)).sum();
+        self.meter.spend(all);
+        if all > MOST_OF_A_STATE {
+            let most = MOST_OF_A_STATE / (1024 * 1024);
+            let cause = format!("the results of the branches or iterations take more than {most} MiB together");
+            let failure = Failure::new("Local.DataLimitExceeded", cause);
+            return self.ready.push_front(Ready::Failed(id, failure));
+        }
+        if let ChildKind::Option(jump) = kind {
+            let output = results.into_iter().flatten().next().unwrap_or_else(|| Data::new(Value::Null));
+            return self.ready.push_front(Ready::Done(id, output, jump));
+        }
+        let results = results.into_iter().map(|result| result.map(Data::into_value).unwrap_or_default());
+        let output = match kind {
             ChildKind::Branches if machine => {
                 let named = results.enumerate().map(|(at, result)| (format!("Branch{at}"), result));
-                (Value::Object(named.collect()), None)
+                Value::Object(named.collect())
             }
-            ChildKind::Iterations if machine => (json!({ "Items": results.collect::<Vec<_>>() }), None),
-            ChildKind::Branches | ChildKind::Iterations => (results.collect(), None),
+            ChildKind::Iterations if machine => json!({ "Items": results.collect::<Vec<_>>() }),
+            _ => results.collect(),
         };
-        self.succeed(id, Rc::new(output), jump);
+        self.ready.push_front(Ready::Done(id, Data::new(output), None));
     }
 
     /// Ends whatever the state of a frame has in progress: its timer, its task, its children.
@@ -309,8 +331,8 @@ impl Machine {
         while let Some(child) = below.pop() {
             let entered = self.frames.get(&child).is_some_and(|frame| frame.current.entered > 0);
             if entered {
-                let local = Rc::new(json!({}));
-                self.tell(child, EventKind::StepExited, Detail::Local(local));
+                let local = Data::new(json!({}));
+                self.tell(child, EventKind::StepExited, Detail::Local(local.into()));
             }
             self.take_away(child);
         }

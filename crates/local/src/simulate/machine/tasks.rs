@@ -4,11 +4,12 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 
+use super::super::data::Data;
 use super::super::event::{Detail, EventKind};
 use super::super::expression::kind;
 use super::super::program::{Task, millis};
 use super::super::{Failure, Millis, TaskResult};
-use super::{Frame, FrameId, Machine, Phase, Timer, TimerId, check_size};
+use super::{Frame, FrameId, Machine, Phase, Timer, TimerId};
 use cloudflow_language::flow::Dialect;
 
 /// The longest a task of the `StateMachine` dialect may say that it takes; 0 is for ever.
@@ -37,7 +38,7 @@ pub struct ChildFlow {
     /// The name of its execution; none where one is to be made up.
     pub execution: Option<String>,
     /// The input of its execution: an object.
-    pub input: Rc<Value>,
+    pub input: Data,
     /// `CallbackFnFTaskToken`: whose task gets its result.
     pub callback: Option<String>,
 }
@@ -58,7 +59,7 @@ pub struct TaskRequest {
     /// How the result comes.
     pub mode: TaskMode,
     /// What a function gets.
-    pub input: Rc<Value>,
+    pub input: Data,
     /// Another flow is to be started. Whoever has none of that name treats it as any task.
     ///
     /// It is answered with [`ChildFlow::started`] through [`Machine::finish_task`] where the mode
@@ -110,16 +111,16 @@ impl Machine {
 
     /// What was begun for a task goes on; its result comes later.
     pub fn submit_task(&mut self, now: Millis, task: TaskId, answer: Value) {
-        self.advance(now);
+        self.catch_up(now);
         let Some(frame) = self.running.get(&task).map(|running| running.frame) else { return };
-        self.tell(frame, EventKind::TaskSubmitted, Detail::Output(Rc::new(answer)));
+        self.tell(frame, EventKind::TaskSubmitted, Detail::Output(Data::new(answer).into()));
         self.run();
     }
 
     /// The result of a task; of one that waits for its token, whether the call could be made.
     /// A result that comes too late is dropped.
     pub fn finish_task(&mut self, now: Millis, task: TaskId, result: TaskResult) {
-        self.advance(now);
+        self.catch_up(now);
         let Some(running) = self.running.get(&task) else { return };
         match (running.token.is_some(), result) {
             (true, Ok(_)) => {
@@ -137,7 +138,7 @@ impl Machine {
 
     /// The result of a task, by its token.
     pub fn report(&mut self, now: Millis, token: &str, result: TaskResult) -> Report {
-        self.advance(now);
+        self.catch_up(now);
         match self.tokens.get(token) {
             None => Report::Unknown,
             Some(None) => Report::Completed,
@@ -176,10 +177,10 @@ impl Machine {
 
     pub(super) fn task(&mut self, id: FrameId, task: &Task) -> Result<(), Failure> {
         let Some(frame) = self.frames.get(&id) else { return Ok(()) };
-        let given = Rc::clone(&frame.current.input);
+        let given = frame.current.input.clone();
         let parameters = match &task.parameters {
             None => None,
-            Some(shape) => Some(Rc::new(self.with_env(frame, &given, None, None, |env| shape.build(env))?)),
+            Some(shape) => Some(Data::new(self.with_env(frame, &given, None, None, |env| shape.build(env))?)),
         };
         let timeout = match &task.timeout {
             None => 0.0,
@@ -198,11 +199,13 @@ impl Machine {
         let calls_function = machine && &*task.action == "FC:InvokeFunction";
         let child = self.child(task, parameters.as_deref(), &given)?;
         let input = match parameters {
-            Some(parameters) if calls_function => Rc::new(parameters.get("body").cloned().unwrap_or_else(|| json!({}))),
+            Some(parameters) if calls_function => {
+                Data::new(parameters.get("body").cloned().unwrap_or_else(|| json!({})))
+            }
             Some(parameters) => parameters,
             None => given,
         };
-        check_size(&input, "the input of the task")?;
+        self.check_size(&input, "the input of the task")?;
         let token = (task.mode == TaskMode::CustomCallback).then(|| self.token(frame));
         // "In callback modes, the value delivered by the callback" is the output.
         let wraps = calls_function && token.is_none();
@@ -210,7 +213,7 @@ impl Machine {
         self.last_task += 1;
         let number = TaskId(self.last_task);
         let name = self.program.states.get(frame.at).map(|state| state.name.to_string()).unwrap_or_default();
-        self.tell(id, EventKind::TaskScheduled, Detail::Task(Rc::clone(&task.action), attempt, Rc::clone(&input)));
+        self.tell(id, EventKind::TaskScheduled, Detail::Task(Rc::clone(&task.action), attempt, input.clone().into()));
         self.tell(id, EventKind::TaskStarted, Detail::None);
         let timer = (timeout > 0.0).then(|| self.timer(millis(timeout), Timer::Task(number)));
         if let Some(token) = &token {
@@ -234,7 +237,7 @@ impl Machine {
 
     /// What a task starts that starts another flow. The parameters of `fnf:StartExecution`, which
     /// only samples show, are those of the operation.
-    fn child(&self, task: &Task, parameters: Option<&Value>, given: &Rc<Value>) -> Result<Option<ChildFlow>, Failure> {
+    fn child(&self, task: &Task, parameters: Option<&Value>, given: &Data) -> Result<Option<ChildFlow>, Failure> {
         let parameter = |name: &str| parameters.and_then(|parameters| parameters.get(name));
         let text = |name: &str| parameter(name).and_then(Value::as_str).filter(|text| !text.is_empty());
         let by_resource = |resource: &str| {
@@ -262,7 +265,7 @@ impl Machine {
             return Err(Failure::new("fnf.InvalidArgument", cause));
         }
         let callback = text("CallbackFnFTaskToken").map(str::to_owned);
-        Ok(Some(ChildFlow { flow, execution: execution.map(str::to_owned), input: Rc::new(input), callback }))
+        Ok(Some(ChildFlow { flow, execution: execution.map(str::to_owned), input: Data::new(input), callback }))
     }
 
     pub(super) fn task_timed_out(&mut self, task: TaskId) {
@@ -284,12 +287,12 @@ impl Machine {
     fn end_task(&mut self, task: TaskId, kind: EventKind, result: TaskResult) {
         let Some(running) = self.forget(task) else { return };
         let result = result.and_then(|value| {
-            let value = if running.wraps { json!({ "Body": value }) } else { value };
-            check_size(&value, "the result of the task").map(|()| Rc::new(value))
+            let value = Data::new(if running.wraps { json!({ "Body": value }) } else { value });
+            self.check_size(&value, "the result of the task").map(|()| value)
         });
         match result {
             Ok(value) => {
-                self.tell(running.frame, kind, Detail::Output(Rc::clone(&value)));
+                self.tell(running.frame, kind, Detail::Output(value.clone().into()));
                 self.succeed(running.frame, value, None);
             }
             Err(failure) => {

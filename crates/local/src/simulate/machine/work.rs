@@ -4,8 +4,10 @@ use std::rc::Rc;
 
 use serde_json::{Map, Value, json};
 
+use super::super::data::Data;
 use super::super::event::{Detail, EventKind};
-use super::super::expression::{Expression, kind};
+use super::super::expression::{Env, Expression, kind};
+use super::super::meter::cost;
 use super::super::program::{Iteration, Kind, Program, State, Wait, Way, millis};
 use super::super::{Failure, Millis, time};
 use super::{ChildKind, Children, FrameId, Inputs, Machine, Phase, Timer};
@@ -26,8 +28,8 @@ impl Machine {
     pub(super) fn work(&mut self, id: FrameId, state: &State) -> Result<(), Failure> {
         let machine = self.program.dialect == Dialect::StateMachine;
         let Some(frame) = self.frames.get(&id) else { return Ok(()) };
-        let input = Rc::clone(&frame.current.input);
-        let output = || if machine { Rc::clone(&input) } else { Rc::new(Value::Object(Map::new())) };
+        let input = frame.current.input.clone();
+        let output = || if machine { input.clone() } else { Data::new(Value::Object(Map::new())) };
         match &state.kind {
             Kind::Pass | Kind::Succeed => self.succeed(id, output(), None),
             Kind::Wait(wait) => {
@@ -48,11 +50,13 @@ impl Machine {
                 return Err(Failure { error: text(error)?, cause: text(cause)? });
             }
             Kind::Choice { options, default } => {
-                let holds = |way: &&Way| {
-                    let condition = way.condition.as_ref();
-                    condition.is_some_and(|c| self.with_env(frame, &input, None, None, |env| c.holds(env)))
-                };
-                match options.iter().find(holds).or(default.as_ref()) {
+                let holds = |way: &&Way, env: &Env<'_>| way.condition.as_ref().is_some_and(|c| c.holds(env));
+                let found = self.with_env(frame, &input, None, None, |env| options.iter().find(|way| holds(way, env)));
+                // A condition that could not be looked at to its end is neither true nor false.
+                if let Some(failure) = self.meter.exhausted() {
+                    return Err(failure);
+                }
+                match found.or(default.as_ref()) {
                     Some(way) => self.go(id, way, output())?,
                     None if machine => {
                         return Err(Failure::new("Local.NoChoice", "no branch is true and there is no default"));
@@ -111,7 +115,7 @@ impl Machine {
     }
 
     /// Takes a way out of a choice.
-    fn go(&mut self, id: FrameId, way: &Way, output: Rc<Value>) -> Result<(), Failure> {
+    fn go(&mut self, id: FrameId, way: &Way, output: Data) -> Result<(), Failure> {
         match way.body {
             None if way.target.is_none() && self.program.dialect == Dialect::StateMachine => {
                 Err(Failure::invalid_definition("the branch names no state to go to"))
@@ -129,7 +133,7 @@ impl Machine {
 
     fn map(&mut self, id: FrameId, iteration: &Iteration) -> Result<(), Failure> {
         let Some(frame) = self.frames.get(&id) else { return Ok(()) };
-        let input = Rc::clone(&frame.current.input);
+        let input = frame.current.input.clone();
         let machine = self.program.dialect == Dialect::StateMachine;
         let items = self.with_env(frame, &input, None, None, |env| iteration.items.required(env))?;
         let Value::Array(items) = items else {
@@ -158,7 +162,7 @@ impl Machine {
                 (ChildKind::Iterations | ChildKind::Branches, Dialect::Flow) => json!([]),
                 _ => json!({}),
             };
-            return self.succeed(id, Rc::new(empty), None);
+            return self.succeed(id, Data::new(empty), None);
         }
         let by = self.frames.get(&id).map_or(0, |frame| frame.last_event);
         for slot in 0..open {
@@ -170,7 +174,7 @@ impl Machine {
     pub(super) fn open_child(&mut self, id: FrameId, slot: usize, by: u64) {
         let program = Rc::clone(&self.program);
         let Some(frame) = self.frames.get_mut(&id) else { return };
-        let (at, given) = (frame.at, Rc::clone(&frame.current.input));
+        let (at, given) = (frame.at, frame.current.input.clone());
         let Phase::Children(children) = &mut frame.current.phase else { return };
         let (enter, exit) = match children.kind {
             ChildKind::Option(_) => (None, None),
@@ -182,7 +186,10 @@ impl Machine {
             (Inputs::Same(scopes), _) => (scopes.get(slot).copied().unwrap_or_default(), given),
             (Inputs::Items(items), Some(Kind::Map(iteration))) => {
                 let item = items.next().unwrap_or_default();
-                (iteration.body, Rc::new(iteration_input(&program, iteration, &given, slot, item)))
+                if program.dialect == Dialect::Flow {
+                    self.meter.spend(cost(&given) + cost(&item));
+                }
+                (iteration.body, Data::new(iteration_input(&program, iteration, &given, slot, item)))
             }
             _ => return,
         };

@@ -11,9 +11,9 @@ use std::rc::Rc;
 use cloudflow_language::check::check;
 use cloudflow_language::shape::validate_flow;
 use cloudflow_local::simulate::{
-    Event, Failure, Machine, Program, Report, Start, Status, TaskId, TaskResult, compile, time,
+    Data, Event, Failure, Machine, Program, Report, Start, Status, TaskId, TaskResult, compile, time,
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{Placed, well_nested};
 
@@ -83,7 +83,7 @@ impl Drop for Told<'_> {
 struct Trace {
     machine: Machine,
     program: Rc<Program>,
-    calls: Vec<(String, u32, Rc<Value>)>,
+    calls: Vec<(String, u32, Data)>,
 }
 
 impl Trace {

@@ -1,0 +1,32 @@
+//! The part of a list that one answer holds.
+
+use serde_json::Value;
+
+/// The bytes after which a page ends, whatever number was asked for: a hundred executions with definitions of
+/// 1 MiB would be an answer of 100 MiB.
+const LARGEST: usize = 4 * 1024 * 1024;
+
+/// A page that is being filled.
+#[derive(Debug)]
+pub(super) struct Page {
+    pub items: Vec<Value>,
+    limit: usize,
+    bytes: usize,
+}
+
+impl Page {
+    pub fn new(limit: u64) -> Self {
+        Page { items: Vec::new(), limit: usize::try_from(limit).unwrap_or(usize::MAX), bytes: 0 }
+    }
+
+    pub fn is_full(&self) -> bool {
+        self.items.len() >= self.limit || self.bytes >= LARGEST
+    }
+
+    /// Adds an item, an object of texts.
+    pub fn push(&mut self, item: Value) {
+        let texts = item.as_object().into_iter().flat_map(|object| object.values());
+        self.bytes += texts.filter_map(Value::as_str).map(str::len).sum::<usize>();
+        self.items.push(item);
+    }
+}

@@ -1,0 +1,121 @@
+//! The data of an execution: shared, measured once, written as text once.
+
+use std::cell::{Cell, OnceCell};
+use std::fmt;
+use std::ops::Deref;
+use std::rc::Rc;
+
+use serde_json::Value;
+
+/// Values of more parts than this are kept as text.
+const LARGE: usize = 256;
+
+/// A value that many states and events share.
+#[derive(Clone)]
+pub struct Data(Rc<Inner>);
+
+struct Inner {
+    value: Value,
+    bytes: OnceCell<usize>,
+    text: OnceCell<Rc<str>>,
+    counted: Cell<bool>,
+}
+
+impl Data {
+    /// Shares a value.
+    pub fn new(value: Value) -> Self {
+        Data(Rc::new(Inner { value, bytes: OnceCell::new(), text: OnceCell::new(), counted: Cell::new(false) }))
+    }
+
+    /// The value, without a copy where nobody else has it.
+    pub(super) fn into_value(self) -> Value {
+        Rc::try_unwrap(self.0).map_or_else(|shared| shared.value.clone(), |inner| inner.value)
+    }
+
+    /// The length as JSON, and whether it had to be measured for that.
+    pub(crate) fn bytes(&self) -> (usize, bool) {
+        let known = self.0.bytes.get().copied();
+        let bytes = known.unwrap_or_else(|| *self.0.bytes.get_or_init(|| self.measure()));
+        (bytes, known.is_none())
+    }
+
+    /// The text of a value of many parts: a list of numbers takes a tenth of the memory as text.
+    pub(super) fn large_text(&self) -> Option<Rc<str>> {
+        self.bytes();
+        self.0.text.get().cloned()
+    }
+
+    /// True the first time only: shared data count once.
+    pub(super) fn count(&self) -> bool {
+        !self.0.counted.replace(true)
+    }
+
+    fn measure(&self) -> usize {
+        if is_large(&self.0.value) {
+            return self.0.text.get_or_init(|| self.0.value.to_string().into()).len();
+        }
+        struct Count(usize);
+        impl std::io::Write for Count {
+            fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+                self.0 += bytes.len();
+                Ok(bytes.len())
+            }
+            fn flush(&mut self) -> std::io::Result<()> {
+                Ok(())
+            }
+        }
+        let mut count = Count(0);
+        // Counting does not fail, and no key is anything but a text.
+        let _ = serde_json::to_writer(&mut count, &self.0.value);
+        count.0
+    }
+}
+
+impl Deref for Data {
+    type Target = Value;
+
+    fn deref(&self) -> &Value {
+        &self.0.value
+    }
+}
+
+impl PartialEq for Data {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0) || self.0.value == other.0.value
+    }
+}
+
+impl fmt::Display for Data {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0.value, f)
+    }
+}
+
+impl fmt::Debug for Data {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0.value, f)
+    }
+}
+
+/// Looks at no more parts than it has to.
+fn is_large(value: &Value) -> bool {
+    let mut left = LARGE;
+    let mut todo = vec![value];
+    while let Some(value) = todo.pop() {
+        let parts = match value {
+            Value::Array(items) => items.len(),
+            Value::Object(object) => object.len(),
+            _ => continue,
+        };
+        match left.checked_sub(parts) {
+            None => return true,
+            Some(fewer) => left = fewer,
+        }
+        match value {
+            Value::Array(items) => todo.extend(items),
+            Value::Object(object) => todo.extend(object.values()),
+            _ => {}
+        }
+    }
+    false
+}

@@ -1,0 +1,74 @@
+//! What expressions see.
+
+use serde_json::{Value, json};
+
+use super::super::expression::{Context, Env};
+use super::super::program::Kind;
+use super::{Frame, Machine, TaskMode};
+use cloudflow_language::flow::Dialect;
+
+impl Machine {
+    /// What an expression of the state that a frame stands at sees.
+    pub(super) fn with_env<R>(
+        &self,
+        frame: &Frame,
+        input: &Value,
+        output: Option<&Value>,
+        local: Option<&Value>,
+        evaluate: impl FnOnce(&Env<'_>) -> R,
+    ) -> R {
+        let context = || self.context(Some((frame, input, output)));
+        let context = Context::new(&context);
+        evaluate(&Env {
+            input,
+            own: None,
+            output,
+            local,
+            global: &self.global,
+            context: &context,
+            random: &self.random,
+            meter: &self.meter,
+            missing_compares: self.program.dialect == Dialect::StateMachine,
+        })
+    }
+
+    /// `$context` or `$Context`.
+    pub(super) fn context(&self, current: Option<(&Frame, &Value, Option<&Value>)>) -> Value {
+        let name = |frame: &Frame| self.program.states.get(frame.at).map(|state| state.name.to_string());
+        // Only a task that waits for a report has a token.
+        let reported = |frame: &Frame| {
+            let state = self.program.states.get(frame.at);
+            matches!(state.map(|state| &state.kind), Some(Kind::Task(task)) if task.mode == TaskMode::CustomCallback)
+        };
+        let token = current.filter(|(frame, ..)| reported(frame)).map(|(frame, ..)| self.token(frame));
+        let token = token.unwrap_or_default();
+        match self.program.dialect {
+            Dialect::Flow => json!({
+                "flow": { "name": self.flow },
+                "execution": { "name": self.execution },
+                "step": {
+                    "name": current.and_then(|(frame, ..)| name(frame)).unwrap_or_default(),
+                    "eventId": self.events.len(),
+                },
+                "task": { "token": token },
+            }),
+            Dialect::StateMachine => {
+                let error = current.and_then(|(frame, ..)| frame.current.error.clone());
+                json!({
+                    "Execution": { "Name": self.execution, "Input": *self.input, "RoleArn": self.role },
+                    "Current": {
+                        "Name": current.and_then(|(frame, ..)| name(frame)).unwrap_or_default(),
+                        "Input": current.map(|(_, input, _)| input),
+                        "Output": current.and_then(|(.., output)| output).cloned().unwrap_or_else(|| json!({})),
+                        "Error": {
+                            "Code": error.as_ref().map_or("", |error| &error.error),
+                            "Detail": error.as_ref().map_or("", |error| &error.cause),
+                        },
+                        "RetryCount": current.map_or(0, |(frame, ..)| frame.current.attempt),
+                        "TaskToken": token,
+                    },
+                })
+            }
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! What happened, and how much data it may be.
+
+use std::rc::Rc;
+
+use serde_json::Value;
+
+use super::super::data::Data;
+use super::super::event::{Detail, Event, EventKind};
+use super::super::{
+    Failure, LARGEST_DATA, LARGEST_GLOBAL, LARGEST_GLOBALS, LARGEST_HISTORY, LARGEST_HISTORY_BYTES,
+    LARGEST_HISTORY_MEMORY, LONGEST_GLOBAL_NAME,
+};
+use super::{FrameId, Machine};
+
+/// Data nested deeper could not be read again as JSON.
+const DEEPEST_DATA: usize = 100;
+
+/// The bytes that an event takes apart from its data.
+const EVENT: usize = 150;
+
+impl Machine {
+    /// Records an event, unless the history is full. The last place is kept for the end.
+    pub(super) fn event(&mut self, by: u64, kind: EventKind, state: Option<usize>, detail: Detail) -> u64 {
+        let full = self.events.len() + 1 >= LARGEST_HISTORY
+            || self.told > LARGEST_HISTORY_BYTES
+            || self.memory > LARGEST_HISTORY_MEMORY;
+        if self.status.is_final() || full {
+            self.history_is_full = !self.status.is_final();
+            return by;
+        }
+        self.push(by, kind, state, detail)
+    }
+
+    pub(super) fn push(&mut self, by: u64, kind: EventKind, state: Option<usize>, detail: Detail) -> u64 {
+        let id = self.events.len() as u64 + 1;
+        let step = state.and_then(|state| self.program.states.get(state)).map(|state| Rc::clone(&state.name));
+        for data in detail.shared().into_iter().flatten() {
+            let bytes = self.measured(data);
+            self.told += bytes;
+            self.memory += if data.count() { bytes } else { 0 };
+        }
+        self.told += EVENT;
+        self.memory += EVENT;
+        self.events.push(Event { id, scheduled_by: by, kind, step, at: self.now, state, detail: detail.kept() });
+        id
+    }
+
+    /// The length of the data as JSON. To measure is work; it is done once.
+    fn measured(&self, data: &Data) -> usize {
+        let (bytes, new) = data.bytes();
+        if new {
+            self.meter.spend(4 * bytes as u64);
+        }
+        bytes
+    }
+
+    /// Holds data to the limit of the service, and to a depth that can be read again.
+    pub(super) fn check_size(&self, value: &Data, what: &str) -> Result<(), Failure> {
+        check_depth(value, what)?;
+        let bytes = self.measured(value);
+        if bytes > LARGEST_DATA {
+            let cause = format!("{what} takes {bytes} bytes, more than {LARGEST_DATA}");
+            return Err(Failure::new("Local.DataLimitExceeded", cause));
+        }
+        Ok(())
+    }
+
+    /// Records an event of a frame.
+    pub(super) fn tell(&mut self, frame: FrameId, kind: EventKind, detail: Detail) {
+        let Some((last, at)) = self.frames.get(&frame).map(|frame| (frame.last_event, frame.at)) else { return };
+        let id = self.event(last, kind, Some(at), detail);
+        if let Some(frame) = self.frames.get_mut(&frame) {
+            frame.last_event = id;
+        }
+    }
+}
+
+/// Holds the global variables to the limits of each, and of all.
+pub(super) fn check_globals(global: &Value) -> Result<(), Failure> {
+    let limit = |cause: String| Err(Failure::new("Local.DataLimitExceeded", cause));
+    let mut all = 0;
+    for (name, value) in global.as_object().into_iter().flatten() {
+        if name.len() > LONGEST_GLOBAL_NAME {
+            let bytes = name.len();
+            return limit(format!(
+                "the name of a global variable takes {bytes} bytes, more than {LONGEST_GLOBAL_NAME}"
+            ));
+        }
+        check_depth(value, &format!("the global variable `{name}`"))?;
+        let bytes = value.to_string().len();
+        if bytes > LARGEST_GLOBAL {
+            return limit(format!("the global variable `{name}` takes {bytes} bytes, more than {LARGEST_GLOBAL}"));
+        }
+        all += name.len() + bytes;
+    }
+    if all > LARGEST_GLOBALS {
+        return limit(format!("the global variables take {all} bytes together, more than {LARGEST_GLOBALS}"));
+    }
+    Ok(())
+}
+
+fn check_depth(value: &Value, what: &str) -> Result<(), Failure> {
+    if depth(value) > DEEPEST_DATA {
+        let cause = format!("{what} is nested more than {DEEPEST_DATA} deep");
+        return Err(Failure::new("Local.DataLimitExceeded", cause));
+    }
+    Ok(())
+}
+
+// Recursion is bounded: data that have passed are `DEEPEST_DATA` deep at most, and what is built
+// from them adds no more than the depth of one constructor.
+fn depth(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
+        Value::Object(object) => 1 + object.values().map(depth).max().unwrap_or(0),
+        _ => 0,
+    }
+}
