@@ -9,8 +9,8 @@ use crate::{Outcome, npm, paths};
 const BUDGETS: [Budget; 4] = [
     Budget { row: "slim (core.wasm + entry, minified)", kib: 149, aim_kib: Some(80) },
     Budget { row: "default entry, minified", kib: 150, aim_kib: Some(100) },
-    Budget { row: "local.wasm", kib: 410, aim_kib: None },
-    Budget { row: "local entry, minified", kib: 422, aim_kib: None },
+    Budget { row: "local.wasm", kib: 426, aim_kib: None },
+    Budget { row: "local entry, minified", kib: 438, aim_kib: None },
 ];
 
 struct Budget {
