@@ -71,8 +71,8 @@ fn values_cannot_grow_without_bound() {
         grown("$Input.l", "toArray(_, _, _, _, _, _, _, _)", 4),
         grown("$Input.l", "[_, _, _, _, _, _, _, _]", 4),
         grown("$Input.l", "jsonToString([_, _, _, _, _, _])", 4),
-        grown("$Input", "{a: _, b: _, c: _, d: _, e: _, f: _}", 4),
-        grown("$Input.t", "toBase64(format('{}{}{}', _, _, _))", 5),
+        grown("$Input", "{'a': _, 'b': _, 'c': _, 'd': _, 'e': _, 'f': _}", 4),
+        grown("$Input.t", "toBase64(format('{}{}{}{}', _, _, _, _))", 4),
     ] {
         let (error, cause) = value(&format!("length({expression})"), text.clone()).unwrap_err();
         assert_eq!(error, "Local.ExpressionError", "{cause}");
