@@ -1,6 +1,6 @@
 //! What a mapping was found to hold, by what its keys say; and what a single value is.
 
-use super::dialect::Slot;
+use super::dialect::{Slot, Slots};
 use super::model::{Flag, Number, NumberValue, Target, Text, TextValue};
 use crate::text::whole;
 use crate::yaml::{Items, Kind, Node, Resolved, Style};
@@ -9,8 +9,8 @@ use crate::yaml::{Items, Kind, Node, Resolved, Style};
 #[derive(Default)]
 pub(super) struct Found<'a> {
     pub items: Vec<Item<'a>>,
-    // A bit for every slot whose key is there, whatever its value.
-    pub present: u64,
+    // The slots whose key is present, even if the value is unusable.
+    pub present: Slots,
     // Its first key comes again: what follows was left aside, as another state without its `- `.
     pub cut: bool,
 }
@@ -25,7 +25,7 @@ pub(super) struct Item<'a> {
 impl<'a> Found<'a> {
     /// True where the key stands there, whatever its value.
     pub fn has(&self, slot: Slot) -> bool {
-        self.present & (1 << slot as u64) != 0
+        self.present.contains(slot)
     }
 
     pub fn node(&self, slot: Slot) -> Option<Node<'a>> {

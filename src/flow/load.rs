@@ -42,7 +42,7 @@ pub fn load<'a>(tree: &'a Tree<'a>, torn: &[Span], express: bool, findings: &mut
         express,
         key: Span::default(),
         spare: Vec::new(),
-        needed: [None; 24],
+        needed: [None; Shape::INDICES],
     };
     let mut loader = Loader { reader, states: Vec::new(), scopes: Vec::new(), cut: false };
     let found = loader.reader.read(root, Shape::Document, None);

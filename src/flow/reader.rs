@@ -2,7 +2,7 @@
 //! type. Knows the tables, not the model.
 
 use super::Dialect;
-use super::dialect::{Dynamic, Key, Shape, Slot, Standing, StateType, Value};
+use super::dialect::{Dynamic, Key, Shape, Slot, Slots, Standing, StateType, StateTypes, Value};
 use super::findings::Findings;
 use super::found::{Found, Item, is_opaque, is_reference};
 use super::torn::{self, Torn};
@@ -23,8 +23,8 @@ pub(super) struct Reader<'a, 'f> {
     pub key: Span,
     /// Lists that were given back, to be filled again: thousands of mappings are read, one or two at a time.
     pub spare: Vec<Vec<Item<'a>>>,
-    /// The slots that a mapping needs, by shape and by type of state, where they were looked up.
-    pub needed: [Option<u64>; 24],
+    /// The required slots by [`Shape::index`], filled on first use.
+    pub needed: [Option<Slots>; Shape::INDICES],
 }
 
 impl<'a> Reader<'a, '_> {
@@ -40,16 +40,21 @@ impl<'a> Reader<'a, '_> {
             return None;
         }
         let keys = self.dialect.keys(shape);
-        let mask = of.map_or(if shape == Shape::State { 0 } else { 1 }, |of| of as u8);
+        // Only states have types. Nothing is known about a state of unknown type.
+        let types = match of {
+            Some(of) => StateTypes::of(&[of]),
+            None if shape == Shape::State => StateTypes::NONE,
+            None => StateTypes::ALL,
+        };
         let items = self.spare.pop().unwrap_or_else(|| Vec::with_capacity(16));
-        let mut found = Found { items, present: 0, cut: false };
+        let mut found = Found { items, present: Slots::default(), cut: false };
         let mut next = 0;
         for (key, value) in node.entries() {
             let Some(text) = key.text() else {
                 self.findings.report(Code::WrongType, key.span(), "a key must be a text", &[]);
                 continue;
             };
-            let (known, computed) = match known(keys, text, mask, &mut next) {
+            let (known, computed) = match known(keys, text, types, &mut next) {
                 Some(known) => known,
                 None if is_opaque(key) => continue,
                 None => match self.unknown(keys, key, text, shape, of, &found) {
@@ -57,7 +62,7 @@ impl<'a> Reader<'a, '_> {
                     None => continue,
                 },
             };
-            if mask != 0 && known.on & mask == 0 {
+            if types != StateTypes::NONE && !known.on.intersects(types) {
                 self.misplaced(known, key, of);
                 continue;
             }
@@ -70,14 +75,14 @@ impl<'a> Reader<'a, '_> {
                 self.again(node, key, text);
                 continue;
             }
-            found.present |= 1 << known.slot as u64;
+            found.present.insert(known.slot);
             self.standing(known, key, node, value);
             if self.value(known, key, value, computed) {
                 let computed = computed || known.dynamic == Dynamic::Value && is_reference(value);
                 found.items.push(Item { slot: known.slot, value, computed });
             }
         }
-        self.missing(node, keys, mask, shape, of, &found);
+        self.missing(node, keys, shape, of, &found);
         Some(found)
     }
 
@@ -116,8 +121,8 @@ impl<'a> Reader<'a, '_> {
         of: Option<StateType>,
         found: &Found<'_>,
     ) -> Option<&'static Key> {
-        let mask = of.map_or(255, |of| of as u8);
-        let fitting = || keys.iter().filter(|key| key.on & mask != 0 && !found.has(key.slot));
+        let allowed = |key: &Key| of.is_none_or(|of| key.on.contains(of));
+        let fitting = || keys.iter().filter(|key| allowed(key) && !found.has(key.slot));
         let other = self.dialect.other();
         if let Some(foreign) = other.keys(shape).iter().find(|key| key.name == text) {
             let same = fitting().find(|key| key.slot == foreign.slot);
@@ -138,7 +143,7 @@ impl<'a> Reader<'a, '_> {
             nearest(text, fitting().map(|key| key.name)).and_then(|name| fitting().find(|key| key.name == name));
         // What a state of an unknown type may have is unknown too, but for its name and type.
         let untyped = shape == Shape::State && of.is_none();
-        if untyped && meant.is_none_or(|meant| meant.required != 255) {
+        if untyped && meant.is_none_or(|meant| !meant.is_required(None)) {
             return None;
         }
         let Some(meant) = meant else {
@@ -149,7 +154,7 @@ impl<'a> Reader<'a, '_> {
         let message = "unknown key `{}`: did you mean `{}`?";
         let reported = self.findings.report(Code::UnknownKey, key.span(), message, &[text, meant.name]);
         let reported = reported.change(text, key.span(), meant.name);
-        if meant.required & mask != 0 && meant.standing == Standing::Plain {
+        if meant.is_required(of) && meant.standing == Standing::Plain {
             reported.severity(Severity::Error);
         }
         Some(meant)
@@ -159,7 +164,7 @@ impl<'a> Reader<'a, '_> {
     #[inline(never)]
     fn misplaced(&mut self, known: &Key, key: Node<'_>, of: Option<StateType>) {
         let types = self.dialect.types();
-        let names: Vec<&str> = types.iter().filter(|(_, t)| known.on & *t as u8 != 0).map(|(name, _)| *name).collect();
+        let names: Vec<&str> = types.iter().filter(|(_, of)| known.on.contains(*of)).map(|(name, _)| *name).collect();
         let holder = self.holder(Shape::State, of);
         let message = "`{}` has no place in {}, only in `{}`";
         let args = [known.name, &holder, &names.join("`, `")];
@@ -190,32 +195,18 @@ impl<'a> Reader<'a, '_> {
         }
     }
 
-    fn missing(
-        &mut self,
-        node: Node<'_>,
-        keys: &[Key],
-        mask: u8,
-        shape: Shape,
-        of: Option<StateType>,
-        found: &Found<'_>,
-    ) {
-        let mask = if mask == 0 { 255 } else { mask };
-        // Of a state of unknown type only what every state needs is known.
-        let untyped = of.is_none() && shape == Shape::State;
-        let required = |key: &&Key| if untyped { key.required == 255 } else { key.required & mask != 0 };
-        // States have no, or one of eight types; the other shapes none.
-        let index = match of {
-            None => shape as usize,
-            Some(of) => 16 + (of as u8).trailing_zeros() as usize,
-        };
+    fn missing(&mut self, node: Node<'_>, keys: &[Key], shape: Shape, of: Option<StateType>, found: &Found<'_>) {
+        let required = |key: &&Key| key.is_required(of);
+        let index = shape.index(of);
         let needed = self.needed.get(index).copied().flatten().unwrap_or_else(|| {
-            let all = keys.iter().filter(required).fold(0, |all, key| all | 1 << key.slot as u64);
+            let mut all = Slots::default();
+            keys.iter().filter(required).for_each(|key| all.insert(key.slot));
             if let Some(place) = self.needed.get_mut(index) {
                 *place = Some(all);
             }
             all
         });
-        if needed & !found.present == 0 {
+        if found.present.contains_all(needed) {
             return;
         }
         for key in keys.iter().filter(required) {
@@ -311,7 +302,7 @@ impl<'a> Reader<'a, '_> {
         self.key = name.span();
         let resolved = node.resolve();
         // A written null says that there is no value, which is an optional key's right.
-        if resolved == Some(Resolved::Null) && node.text() != Some("") && key.required == 0 {
+        if resolved == Some(Resolved::Null) && node.text() != Some("") && key.required == StateTypes::NONE {
             return false;
         }
         if computed {
@@ -515,9 +506,9 @@ impl<'a> Reader<'a, '_> {
 }
 
 /// The key of a name, and whether the name says that it is computed. Where one name is in the
-/// table twice, the one that fits `mask`. `next` is where to look first: behind the key before
+/// table twice, the one that fits `types`. `next` is where to look first: behind the key before
 /// this one, as most writers keep the order of the pages.
-fn known(keys: &'static [Key], text: &str, mask: u8, next: &mut usize) -> Option<(&'static Key, bool)> {
+fn known(keys: &'static [Key], text: &str, types: StateTypes, next: &mut usize) -> Option<(&'static Key, bool)> {
     // No name of a table ends in `.$`.
     let stripped = text.strip_suffix(".$");
     let name = stripped.unwrap_or(text);
@@ -531,7 +522,7 @@ fn known(keys: &'static [Key], text: &str, mask: u8, next: &mut usize) -> Option
         })?;
         at += 1;
         // Most keys differ in length or initial: cheaper to see than to compare.
-        let alike = key.on & mask != 0 && key.name.len() == len && key.name.as_bytes().first() == initial;
+        let alike = key.on.intersects(types) && key.name.len() == len && key.name.as_bytes().first() == initial;
         if alike && key.name == name {
             *next = at;
             fitting = Some(key);
