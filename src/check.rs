@@ -51,12 +51,13 @@ pub fn check_with<'a>(
     yaml: Vec<Diagnostic>,
     options: Options,
 ) -> (Option<Flow<'a>>, Vec<Diagnostic>) {
-    let torn: Vec<Span> = yaml.iter().filter(|found| tears(found.code)).filter_map(|found| found.span).collect();
+    let damaged: Vec<Span> =
+        yaml.iter().filter(|found| hides_structure(found.code)).filter_map(|found| found.span).collect();
     let mut findings = Findings::new();
     for diagnostic in yaml {
         findings.add(diagnostic);
     }
-    let flow = load(tree, &torn, options.express, &mut findings);
+    let flow = load(tree, &damaged, options.express, &mut findings);
     if let Some(flow) = &flow {
         if tree.text().len() > MAX_BYTES {
             let message = "a definition may have 1024 KiB at most, as much as a request to the service";
@@ -71,7 +72,7 @@ pub fn check_with<'a>(
 }
 
 /// True for a mistake that may hide what stands around it.
-fn tears(code: Code) -> bool {
+fn hides_structure(code: Code) -> bool {
     !matches!(code, Code::DuplicateKey | Code::YamlBadEscape)
 }
 
@@ -99,10 +100,9 @@ fn name_of<'a>(state: &State<'a>) -> &'a str {
     state.name.map_or("", |name| name.value)
 }
 
-/// The text, where no template stands for it.
-#[inline(never)]
-fn clear<'f, 'a>(text: &'f Option<Text<'a>>) -> Option<&'f Text<'a>> {
-    text.as_ref().filter(|text| !text.opaque)
+/// The text, unless a template fills it in later.
+fn literal(text: Option<Text<'_>>) -> Option<Text<'_>> {
+    text.filter(|text| !text.opaque)
 }
 
 /// The key of an entry of `node`, by its value.
@@ -118,7 +118,7 @@ fn key_of<'a>(node: Node<'a>, value: Node<'_>) -> Option<Node<'a>> {
 
 /// Adds the items and the values of a node.
 #[inline(never)]
-fn inside<'a>(node: Node<'a>, todo: &mut Vec<Node<'a>>) {
+fn push_children<'a>(node: Node<'a>, todo: &mut Vec<Node<'a>>) {
     for item in node.items() {
         todo.push(item);
     }
@@ -129,7 +129,7 @@ fn inside<'a>(node: Node<'a>, todo: &mut Vec<Node<'a>>) {
 
 /// Calls `found` with each text that stands there twice, and the one before it.
 #[inline(never)]
-fn twice(texts: &mut Vec<Text<'_>>, found: &mut dyn FnMut(Text<'_>, Text<'_>)) {
+fn duplicates(texts: &mut Vec<Text<'_>>, found: &mut dyn FnMut(Text<'_>, Text<'_>)) {
     // Lists are short and hold nothing twice: that is seen at once.
     let short = texts.len() <= 8;
     let mut rest = texts.as_slice();

@@ -155,7 +155,7 @@ impl<'a> Drawing<'_, 'a> {
                 self.done(from, state, EdgeKind::Next, None);
             }
         }
-        for rule in &state.catch {
+        for rule in state.catch_rules() {
             if let Some(target) = rule.target.and_then(|target| target.state) {
                 self.edge(from, Place::State(target), EdgeKind::Catch, Some(join(&rule.errors)));
             }
@@ -179,7 +179,7 @@ impl<'a> Drawing<'_, 'a> {
         match self.flow.after(state.id) {
             Some(next) => self.edge(from, Place::State(next), kind, label),
             // A `Next` that leads nowhere ends nothing.
-            None if state.next.is_some() && !state.ends() => {}
+            None if state.next.get().is_some() && !state.ends() => {}
             None if self.flow.dialect == crate::flow::Dialect::StateMachine && !state.ends() => {}
             None => self.exit(from, state, kind, label),
         }

@@ -19,7 +19,7 @@
 //!   - {condition: $.n > 0, goto: a}
 //! ```
 
-use super::{clear, twice};
+use super::{duplicates, literal};
 use crate::diagnostic::Code;
 use crate::flow::{Findings, Flow, StateKind, Text};
 
@@ -29,7 +29,7 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
         let mut always: Option<Text<'_>> = None;
         let mut seen: Vec<Text<'_>> = Vec::new();
         for option in &choice.options {
-            let Some(condition) = clear(&option.condition) else { continue };
+            let Some(condition) = literal(option.condition) else { continue };
             if let Some(always) = always {
                 let message = "this option is never taken: an earlier one is always true";
                 findings.report(Code::ShadowedRule, condition.span, message, &[]).related(
@@ -38,12 +38,12 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
                     &[],
                 );
             } else if condition.value.trim_ascii() == "true" {
-                always = Some(*condition);
+                always = Some(condition);
             }
-            seen.push(*condition);
+            seen.push(condition);
         }
         if always.is_none() {
-            twice(&mut seen, &mut |first, second| {
+            duplicates(&mut seen, &mut |first, second| {
                 let message = "this option is never taken: an earlier one has the same condition";
                 findings.report(Code::ShadowedRule, second.span, message, &[]).related(
                     first.span,

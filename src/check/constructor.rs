@@ -21,8 +21,8 @@
 //!   name.$: $Input.name
 //! ```
 
-use super::expression::{AFTER, BEFORE, ITEM, sound};
-use super::{inside, key_of};
+use super::expression::{AFTER, BEFORE, ITEM, check_path};
+use super::{key_of, push_children};
 use crate::diagnostic::{Code, Severity, fill};
 use crate::expr::{Place, function};
 use crate::flow::{Dialect, Findings, Flow, Shaping, StateKind, text};
@@ -46,13 +46,13 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
         let size = constructor(state.global, &AFTER, findings);
         variables(state.global, size, findings);
         // The failed state has no output of its own, but nothing says that it cannot be asked for.
-        for rule in &state.catch {
+        for rule in state.catch_rules() {
             let size = constructor(rule.output, &AFTER, findings);
             too_large(rule.node, rule.output, size, 64, findings);
         }
         match &state.kind {
             StateKind::Task(task) => {
-                constructor(task.params, &BEFORE, findings);
+                constructor(task.params.get(), &BEFORE, findings);
             }
             StateKind::Map(map) => {
                 let size = constructor(map.item_constructor, &ITEM, findings);
@@ -135,7 +135,7 @@ pub(super) fn constants(value: Node<'_>) -> usize {
     let mut todo = vec![value];
     while let Some(node) = todo.pop() {
         size += constant(node);
-        inside(node, &mut todo);
+        push_children(node, &mut todo);
     }
     size
 }
@@ -167,7 +167,7 @@ fn expression<'a>(key: Node<'a>, value: Node<'a>, place: &Place, todo: &mut Vec<
                 findings.report(Code::WrongType, key.span(), "`{}` must be an expression, but has no value", &[name]);
             }
             (_, Some(text)) => {
-                sound(text, place, findings);
+                check_path(text, place, findings);
             }
             _ => {}
         },

@@ -37,14 +37,14 @@ fn machine(flow: &Flow<'_>, state: &State<'_>, findings: &mut Findings) {
     match state.kind {
         StateKind::Unknown | StateKind::Choice(_) => {}
         StateKind::Succeed | StateKind::Fail(_) => {
-            if let Some(end) = state.end.filter(|end| !end.value) {
+            if let Some(end) = state.end.get().filter(|end| !end.value) {
                 let message = "a `Succeed` or `Fail` state always ends: `End: false` changes nothing";
                 findings.report(Code::NoEffect, end.span, message, &[]);
             }
         }
         _ => {
-            let ends = state.end.filter(|end| end.value);
-            if let (Some(end), Some(next)) = (ends, state.next) {
+            let ends = state.end.get().filter(|end| end.value);
+            if let (Some(end), Some(next)) = (ends, state.next.get()) {
                 let message = "`Next` and `End: true` exclude each other: keep one";
                 findings.report(Code::ConflictingKeys, end.span, message, &[]).related(
                     next.text.span,
@@ -52,8 +52,8 @@ fn machine(flow: &Flow<'_>, state: &State<'_>, findings: &mut Findings) {
                     &[],
                 );
             }
-            let said = state.has_next || ends.is_some();
-            if said || flow.scope(state.scope).is_none_or(|scope| scope.torn) {
+            let said = state.next.is_present() || state.end.is_unreadable() || ends.is_some();
+            if said || flow.scope(state.scope).is_none_or(|scope| scope.damaged) {
                 return;
             }
             let message = "`{}` neither goes on nor ends: it needs `Next`, or `End: true`";
@@ -63,7 +63,7 @@ fn machine(flow: &Flow<'_>, state: &State<'_>, findings: &mut Findings) {
             // Certain for the last state of a list only: another one may be meant to go on anywhere.
             let siblings = flow.states_of(state.scope);
             if siblings.last().is_some_and(|last| last.id == state.id) {
-                if let Some(end) = state.end {
+                if let Some(end) = state.end.get() {
                     found.change("false", end.span, "true");
                 } else if let Some((at, text)) = key_after_type(flow, state) {
                     found.fix("add `End: true`", &[], at, &text);
@@ -90,7 +90,7 @@ fn key_after_type(flow: &Flow<'_>, state: &State<'_>) -> Option<(Span, String)> 
 
 fn series(state: &State<'_>, findings: &mut Findings) {
     let StateKind::Choice(choice) = &state.kind else { return };
-    if !state.end.is_some_and(|end| end.value) {
+    if !state.end.get().is_some_and(|end| end.value) {
         return;
     }
     let jumps = choice.options.iter().chain(&choice.default).filter_map(|way| way.target.as_ref());

@@ -23,9 +23,8 @@
 //!   TaskMode: RequestComplete
 //! ```
 
-use super::clear;
 use crate::diagnostic::{Code, Severity};
-use crate::flow::{Findings, Flow, ScopeId, StateKind};
+use crate::flow::{Findings, Flow, Mode, ScopeId, StateKind, TaskMode};
 use crate::text::decimal;
 
 pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
@@ -39,9 +38,12 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
     }
     for state in flow.states() {
         let StateKind::Task(task) = &state.kind else { continue };
-        if let Some(mode) = clear(&task.mode).filter(|mode| express(state.scope) && mode.value != "RequestComplete") {
+        if let Some(Mode { text, value: Some(mode) }) = task.mode
+            && mode != TaskMode::RequestComplete
+            && express(state.scope)
+        {
             let message = "an express flow waits for no callback: `TaskMode` must be `RequestComplete`, not `{}`";
-            findings.report(Code::UnsupportedMode, mode.span, message, &[mode.value]).severity(Severity::Error);
+            findings.report(Code::UnsupportedMode, text.span, message, &[text.value]).severity(Severity::Error);
         }
     }
 }

@@ -15,7 +15,7 @@
 //! Condition: $Input.status == "ready"
 //! ```
 
-use super::inside;
+use super::push_children;
 use crate::diagnostic::{Code, Severity, report};
 use crate::expr::{self, Expr, ExprKind, Place, Step, StepKind};
 use crate::flow::{Dialect, Findings, Flow, NumberValue, Shaping, State, StateKind, Text, TextValue};
@@ -85,7 +85,7 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
 
 /// [`read`], where only the findings matter. Of a plain path such as `$Input.order.id` there are none: to see
 /// that costs a tenth of reading it.
-pub(super) fn sound(text: Text<'_>, place: &Place, findings: &mut Findings) {
+pub(super) fn check_path(text: Text<'_>, place: &Place, findings: &mut Findings) {
     if place.condition || text.opaque || !is_plain_path(text.value, place) {
         read(text, place, findings);
     }
@@ -118,16 +118,16 @@ fn machine(state: &State<'_>, findings: &mut Findings) {
             }
         }
         StateKind::Map(map) => {
-            if let Some(items) = map.items {
-                sound(items, &BEFORE, findings);
+            if let Some(items) = map.items.get() {
+                check_path(items, &BEFORE, findings);
             }
         }
-        StateKind::Wait(wait) => number(wait.seconds.map(|seconds| seconds.value), findings),
+        StateKind::Wait(wait) => number(wait.seconds.get().map(|seconds| seconds.value), findings),
         StateKind::Task(task) => number(task.timeout.map(|timeout| timeout.value), findings),
         StateKind::Fail(fail) => {
             for value in [fail.error, fail.cause].into_iter().flatten() {
                 if let TextValue::Expression(text) = value {
-                    sound(text, &BEFORE, findings);
+                    check_path(text, &BEFORE, findings);
                 }
             }
         }
@@ -137,7 +137,7 @@ fn machine(state: &State<'_>, findings: &mut Findings) {
 
 fn number(value: Option<NumberValue<'_>>, findings: &mut Findings) {
     if let Some(NumberValue::Expression(text)) = value {
-        sound(text, &BEFORE, findings);
+        check_path(text, &BEFORE, findings);
     }
 }
 
@@ -162,23 +162,23 @@ fn step(state: &State<'_>, findings: &mut Findings) {
             }
         }
         StateKind::Map(map) => {
-            if let Some(items) = map.items {
+            if let Some(items) = map.items.get() {
                 path(items, findings);
             }
         }
         StateKind::Wait(wait) => {
-            if let Some(NumberValue::Expression(text)) = wait.seconds.map(|seconds| seconds.value) {
+            if let Some(NumberValue::Expression(text)) = wait.seconds.get().map(|seconds| seconds.value) {
                 path(text, findings);
             }
-            if let Some(TextValue::Expression(text)) = wait.timestamp {
+            if let Some(TextValue::Expression(text)) = wait.timestamp.get() {
                 path(text, findings);
             }
         }
         StateKind::Task(task) => {
             let mut todo: Vec<Node<'_>> = Vec::new();
-            todo.extend(task.params);
+            todo.extend(task.params.get());
             while let Some(node) = todo.pop() {
-                inside(node, &mut todo);
+                push_children(node, &mut todo);
                 if let Some(text) = crate::flow::text(node).filter(|text| text.value.starts_with('$')) {
                     path(text, findings);
                 }

@@ -37,7 +37,7 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
     }
     for scope in flow.scopes() {
         // Whether an option sees the data around its choice is not documented.
-        if scope.open || scope.torn || matches!(scope.role, Role::Option(_) | Role::Default) {
+        if scope.open || scope.damaged || matches!(scope.role, Role::Option(_) | Role::Default) {
             continue;
         }
         let Some(made) = made(flow, scope.id) else { continue };

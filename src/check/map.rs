@@ -23,11 +23,10 @@
 //!   MaxConcuccency: 40
 //! ```
 
-use super::key_of;
+use super::{key_of, literal};
 use crate::diagnostic::{Code, Severity};
-use crate::flow::{Dialect, Findings, Flow, StateKind, text};
+use crate::flow::{Config, Dialect, Findings, Flow, StateKind, text};
 use crate::text::decimal;
-use crate::yaml::Node;
 
 pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
     if flow.dialect != Dialect::StateMachine {
@@ -35,7 +34,7 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
     }
     for state in flow.states() {
         let StateKind::Map(map) = &state.kind else { continue };
-        if !map.has_items && map.item_reader.is_none() {
+        if !map.items.is_present() && map.item_reader.is_none() {
             let message = "`ItemsPath` is missing: a `Map` state needs it, or an `ItemReader`";
             findings.report(Code::MissingKey, state.place(), message, &[]).about(state.node.span());
         }
@@ -43,8 +42,8 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
             mode(config, findings);
             if let Some(again) = map.config_again {
                 let scope = map.body.and_then(|body| flow.scope(body));
-                let place = scope.and_then(|scope| key_of(scope.node, again)).unwrap_or(again);
-                let first = key_of(state.node, config).unwrap_or(config);
+                let place = scope.and_then(|scope| key_of(scope.node, again.node)).unwrap_or(again.node);
+                let first = key_of(state.node, config.node).unwrap_or(config.node);
                 let message = "`ProcessorConfig` stands on the `Map` already: keep one";
                 findings.report(Code::ConflictingKeys, place.span(), message, &[]).related(
                     first.span(),
@@ -80,9 +79,9 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
 }
 
 /// In which mode the children run.
-fn mode(config: Node<'_>, findings: &mut Findings) {
-    let Some(mode) = config.get("ExecutionMode").and_then(text).filter(|mode| !mode.opaque) else { return };
-    if !matches!(mode.value, "Express" | "Standard") {
+fn mode(config: Config<'_>, findings: &mut Findings) {
+    let Some(mode) = literal(config.mode.and_then(text)) else { return };
+    if config.execution_mode().is_none() {
         // The page names both, but not that there is no third.
         let message = "`ExecutionMode` should be `Express` or `Standard`, not `{}`";
         findings.report(Code::UnknownValue, mode.span, message, &[mode.value]).severity(Severity::Warning);

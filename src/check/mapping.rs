@@ -21,8 +21,8 @@
 //! ```
 
 use super::constructor::{constants, too_large};
+use super::duplicates;
 use super::expression::{FLOW_CONTEXT, is_plain_path, is_reference, locate, source};
-use super::twice;
 use crate::diagnostic::{Code, Severity, nearest};
 use crate::expr::{self, ExprKind, Place, StepKind};
 use crate::flow::{Dialect, Findings, Flow, Mapping, Shaping, StateKind, Text, text};
@@ -146,7 +146,7 @@ fn targets(entries: &[Mapping<'_>], findings: &mut Findings) {
     for entry in entries {
         targets.extend(entry.target.filter(|target| !target.opaque));
     }
-    twice(&mut targets, &mut |first, second| {
+    duplicates(&mut targets, &mut |first, second| {
         let message = "`{}` is made twice: this one replaces the one before";
         findings.report(Code::DuplicateTarget, second.span, message, &[second.value]).related(
             first.span,

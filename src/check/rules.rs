@@ -21,7 +21,7 @@
 //!   - {errors: [FnF.ALL], goto: failed}
 //! ```
 
-use super::twice;
+use super::duplicates;
 use crate::diagnostic::{Code, nearest};
 use crate::flow::{Findings, Flow, Text};
 
@@ -51,7 +51,7 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
         }
         shadows.finish(findings);
         let mut shadows = Shadows::default();
-        for rule in &state.catch {
+        for rule in state.catch_rules() {
             shadows.rule(&rule.errors, findings);
         }
         shadows.finish(findings);
@@ -104,7 +104,7 @@ impl<'a> Shadows<'a> {
 
     #[inline(never)]
     fn finish(mut self, findings: &mut Findings) {
-        twice(&mut self.names, &mut |first, second| {
+        duplicates(&mut self.names, &mut |first, second| {
             if !first.opaque {
                 let message = "`{}` is never matched here: it stands before already";
                 findings.report(Code::ShadowedRule, second.span, message, &[second.value]).related(

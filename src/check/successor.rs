@@ -30,7 +30,7 @@ impl Ways {
     fn of(flow: &Flow<'_>, scope: &Scope<'_>) -> Option<Self> {
         let start = flow.state(flow.start(scope.id)?)?;
         let states = flow.states_of(scope.id);
-        if scope.open || scope.torn {
+        if scope.open || scope.damaged {
             return None;
         }
         let mut pairs = Vec::with_capacity(states.len());
@@ -113,10 +113,10 @@ impl Edges {
 /// True where every transition of a state is known: no template, no mistake that is already said.
 fn is_sound(flow: &Flow<'_>, state: &State<'_>) -> bool {
     let machine = flow.dialect == Dialect::StateMachine;
-    if state.torn {
+    if state.damaged {
         return false;
     }
-    for rule in &state.catch {
+    for rule in state.catch_rules() {
         if rule.target.as_ref().is_none_or(|target| target.state.is_none()) {
             return false;
         }
@@ -139,8 +139,8 @@ fn is_sound(flow: &Flow<'_>, state: &State<'_>) -> bool {
     }
     // Which of `Next` and `End` is meant is open where both stand.
     !machine
-        || if state.has_next {
-            !state.ends() && state.next.as_ref().is_some_and(|next| next.state.is_some())
+        || if state.next.is_present() || state.end.is_unreadable() {
+            !state.ends() && state.next.get().is_some_and(|next| next.state.is_some())
         } else {
             state.ends()
         }
@@ -165,7 +165,7 @@ fn successors(flow: &Flow<'_>, state: &State<'_>, pairs: &mut Vec<(u32, u32)>) -
     } else {
         add(after);
     }
-    for rule in &state.catch {
+    for rule in state.catch_rules() {
         add(rule.target.as_ref().and_then(|target| target.state));
     }
     exit

@@ -30,7 +30,7 @@ use crate::order;
 pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
     let mut lost = Lost { flow, list: Vec::new() };
     for scope in flow.scopes() {
-        lost.look_at(scope.id, &scope.start_at);
+        lost.look_at(scope.id, scope.start_at);
     }
     for state in flow.states() {
         transitions(state, &mut lost);
@@ -65,7 +65,7 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
         if let Some(meant) = meant {
             let message = "there is no {} `{}` in this list: did you mean `{}`?";
             findings.report(Code::UnknownTarget, span, message, &[word, name, meant]).change(name, span, meant);
-        } else if flow.scope(scope).is_none_or(|scope| !scope.torn) {
+        } else if flow.scope(scope).is_none_or(|scope| !scope.damaged) {
             // Otherwise the state may stand where the text could not be read.
             findings.report(Code::UnknownTarget, span, "there is no {} `{}` in this list", &[word, name]);
         }
@@ -80,26 +80,26 @@ struct Lost<'f, 'a> {
 
 impl<'a> Lost<'_, 'a> {
     #[inline(never)]
-    fn look_at(&mut self, scope: ScopeId, target: &Option<Target<'a>>) {
+    fn look_at(&mut self, scope: ScopeId, target: Option<Target<'a>>) {
         if let Some(target) = target
             && target.state.is_none()
             && !target.text.opaque
             && self.flow.scope(scope).is_some_and(|scope| !scope.open)
         {
-            self.list.push((scope, *target));
+            self.list.push((scope, target));
         }
     }
 }
 
 /// Looks at every transition a state names.
 fn transitions<'a>(state: &State<'a>, lost: &mut Lost<'_, 'a>) {
-    lost.look_at(state.scope, &state.next);
-    for rule in &state.catch {
-        lost.look_at(state.scope, &rule.target);
+    lost.look_at(state.scope, state.next.get());
+    for rule in state.catch_rules() {
+        lost.look_at(state.scope, rule.target);
     }
     if let StateKind::Choice(choice) = &state.kind {
         for way in choice.options.iter().chain(&choice.default) {
-            lost.look_at(state.scope, &way.target);
+            lost.look_at(state.scope, way.target);
         }
     }
 }

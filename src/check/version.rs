@@ -22,7 +22,7 @@ use crate::flow::dialect::{Shape, Slot};
 use crate::flow::{Dialect, Findings, Flow};
 
 pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
-    let Some(version) = super::clear(&flow.version) else { return };
+    let Some(version) = super::literal(flow.version) else { return };
     let tolerated = flow.dialect == Dialect::Flow;
     let severity = match version.value {
         "v1" => return,

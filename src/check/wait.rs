@@ -27,7 +27,7 @@ use crate::text::whole;
 pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
     for state in flow.states() {
         let StateKind::Wait(wait) = &state.kind else { continue };
-        if let Some(TextValue::Literal(time)) = wait.timestamp
+        if let Some(TextValue::Literal(time)) = wait.timestamp.get()
             && !time.opaque
             && !is_rfc3339(time.value)
         {
@@ -37,10 +37,10 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
         if flow.dialect != Dialect::Flow {
             continue;
         }
-        match (wait.has_seconds, wait.has_timestamp) {
+        match (wait.seconds.is_present(), wait.timestamp.is_present()) {
             (true, true) => {
                 let message = "`duration` and `timestamp` exclude each other: keep one";
-                let place = wait.timestamp.map_or(state.place(), |time| time.text().span);
+                let place = wait.timestamp.get().map_or(state.place(), |time| time.text().span);
                 findings.report(Code::ConflictingKeys, place, message, &[]);
             }
             (false, false) => {

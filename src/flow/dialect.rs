@@ -6,6 +6,8 @@
 //! <https://www.alibabacloud.com/help/en/serverless-workflow/latest/process-definition-introduction>
 //! (`StateMachine`), and the page of each state type.
 
+#![allow(missing_docs, reason = "a comment is written only where the name is not enough")]
+
 mod flow_keys;
 mod state_machine_keys;
 
@@ -38,6 +40,27 @@ pub enum StateType {
     /// `fail`, `Fail`
     Fail,
 }
+
+/// How a task receives its result. Each comment gives the words of both dialects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TaskMode {
+    /// With the response: `requestResponse`, `RequestComplete`.
+    RequestComplete,
+    /// When the called work ends: `sync`, `WaitForSystemCallback`.
+    SystemCallback,
+    /// By a report with the task's token: `waitForCallback`, `WaitForCustomCallback`.
+    CustomCallback,
+}
+
+/// The mode of the child executions of a distributed map.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExecutionMode {
+    Standard,
+    Express,
+}
+
+/// The key of the [`ExecutionMode`] in a `ProcessorConfig`.
+pub const EXECUTION_MODE: &str = "ExecutionMode";
 
 /// A set of state types.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,11 +98,9 @@ pub enum Shape {
 /// One key of one shape.
 #[derive(Debug)]
 pub struct Key {
-    /// The spelling.
     pub name: &'static str,
     /// The meaning, independent of the dialect.
     pub slot: Slot,
-    /// The type of the value.
     pub value: Value,
     /// Minimum and maximum of a whole number, or of the number of entries.
     pub range: (i64, i64),
@@ -89,7 +110,6 @@ pub struct Key {
     pub required: StateTypes,
     /// Whether the value can be computed.
     pub dynamic: Dynamic,
-    /// How official the key is.
     pub standing: Standing,
 }
 
@@ -156,7 +176,6 @@ macro_rules! slots {
     ($($name:ident)*) => {
         /// The meaning of a key, independent of its spelling in a dialect.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        #[allow(missing_docs, reason = "the tables of keys document them")]
         pub enum Slot { $($name,)* }
 
         impl Slot {
@@ -207,13 +226,8 @@ impl StateTypes {
     /// Every type.
     pub const ALL: StateTypes = StateTypes(u8::MAX);
     /// The types that end their scope or continue with one next state.
-    pub const SEQUENTIAL: StateTypes = StateTypes::of(&[
-        StateType::Task,
-        StateType::Pass,
-        StateType::Wait,
-        StateType::Parallel,
-        StateType::Map,
-    ]);
+    pub const SEQUENTIAL: StateTypes =
+        StateTypes::of(&[StateType::Task, StateType::Pass, StateType::Wait, StateType::Parallel, StateType::Map]);
     /// The types that end their scope.
     pub const TERMINAL: StateTypes = StateTypes::of(&[StateType::Succeed, StateType::Fail]);
 
@@ -309,8 +323,7 @@ impl Dialect {
 
     /// The key of a parallel's branches.
     pub fn branches_key(self) -> &'static str {
-        let is_branches =
-            |key: &&Key| key.slot == Slot::Branches && key.on == StateTypes::of(&[StateType::Parallel]);
+        let is_branches = |key: &&Key| key.slot == Slot::Branches && key.on == StateTypes::of(&[StateType::Parallel]);
         self.keys(Shape::State).iter().find(is_branches).map_or("", |key| key.name)
     }
 
@@ -319,6 +332,49 @@ impl Dialect {
         match self {
             Dialect::Flow => &flow_keys::TYPES,
             Dialect::StateMachine => &state_machine_keys::TYPES,
+        }
+    }
+
+    /// The task modes with their words in the dialect.
+    fn modes(self) -> &'static [(&'static str, TaskMode)] {
+        match self {
+            Dialect::Flow => &flow_keys::MODES,
+            Dialect::StateMachine => &state_machine_keys::MODES,
+        }
+    }
+}
+
+impl StateType {
+    /// The name of the type in a dialect.
+    pub fn name(self, dialect: Dialect) -> &'static str {
+        dialect.types().iter().find(|(_, of)| *of == self).map_or("", |(name, _)| *name)
+    }
+
+    /// The type with this name in a dialect.
+    pub fn read(name: &str, dialect: Dialect) -> Option<Self> {
+        dialect.types().iter().find(|(known, _)| *known == name).map(|(_, of)| *of)
+    }
+}
+
+impl TaskMode {
+    /// The word for the mode in a dialect.
+    pub fn word(self, dialect: Dialect) -> &'static str {
+        dialect.modes().iter().find(|(_, mode)| *mode == self).map_or("", |(word, _)| *word)
+    }
+
+    /// The mode for a word of a dialect.
+    pub fn read(word: &str, dialect: Dialect) -> Option<Self> {
+        dialect.modes().iter().find(|(known, _)| *known == word).map(|(_, mode)| *mode)
+    }
+}
+
+impl ExecutionMode {
+    /// The mode for a word.
+    pub fn read(word: &str) -> Option<Self> {
+        match word {
+            "Standard" => Some(ExecutionMode::Standard),
+            "Express" => Some(ExecutionMode::Express),
+            _ => None,
         }
     }
 }

@@ -5,6 +5,18 @@ use super::model::{Flag, Number, NumberValue, Target, Text, TextValue};
 use crate::text::whole;
 use crate::yaml::{Items, Kind, Node, Resolved, Style};
 
+/// An attribute whose presence matters even if its value is unusable.
+#[derive(Clone, Copy, Debug, Default)]
+pub enum Field<T> {
+    /// The key is absent.
+    #[default]
+    Absent,
+    /// The key is present. Its value has the wrong type, or a template fills it in later.
+    Unreadable,
+    /// The key is present and its value is of the right type.
+    Value(T),
+}
+
 /// The values of a mapping that passed their checks.
 #[derive(Default)]
 pub(super) struct Found<'a> {
@@ -22,6 +34,51 @@ pub(super) struct Item<'a> {
     pub computed: bool,
 }
 
+impl<T> Field<T> {
+    /// A field from the presence of its key and its value, if the value is usable.
+    pub(super) fn new(present: bool, value: Option<T>) -> Self {
+        match value {
+            Some(value) => Field::Value(value),
+            None if present => Field::Unreadable,
+            None => Field::Absent,
+        }
+    }
+
+    /// True if the key is present, even if its value is unusable.
+    pub fn is_present(&self) -> bool {
+        !matches!(self, Field::Absent)
+    }
+
+    /// True if the key is present and its value is unusable.
+    pub fn is_unreadable(&self) -> bool {
+        matches!(self, Field::Unreadable)
+    }
+
+    /// The value, if it is usable.
+    pub fn get(&self) -> Option<T>
+    where
+        T: Copy,
+    {
+        self.as_ref().copied()
+    }
+
+    /// The value, if it is usable.
+    pub fn as_ref(&self) -> Option<&T> {
+        match self {
+            Field::Value(value) => Some(value),
+            Field::Absent | Field::Unreadable => None,
+        }
+    }
+
+    /// The value, if it is usable.
+    pub fn as_mut(&mut self) -> Option<&mut T> {
+        match self {
+            Field::Value(value) => Some(value),
+            Field::Absent | Field::Unreadable => None,
+        }
+    }
+}
+
 impl<'a> Found<'a> {
     /// True where the key stands there, whatever its value.
     pub fn has(&self, slot: Slot) -> bool {
@@ -30,6 +87,11 @@ impl<'a> Found<'a> {
 
     pub fn node(&self, slot: Slot) -> Option<Node<'a>> {
         self.item(slot).map(|item| item.value)
+    }
+
+    /// The attribute of a slot, with its value if the value is usable.
+    pub fn field<T>(&self, slot: Slot, read: impl FnOnce(&Self, Slot) -> Option<T>) -> Field<T> {
+        Field::new(self.has(slot), read(self, slot))
     }
 
     /// The entries of a list; nothing where a template stands for it.

@@ -3,15 +3,15 @@
 
 use super::Dialect;
 use super::detect::detect;
-use super::dialect::{Shape, Slot, StateType};
+use super::dialect::{ExecutionMode, Shape, Slot, StateType, TaskMode};
 use super::findings::Findings;
 use super::found::{Found, is_opaque, text};
 use super::model::{
-    Branch, Catch, Choice, Fail, Flow, Map, Mapping, Parallel, Retry, Role, Scope, ScopeId, Shaping, State, StateId,
-    StateKind, Target, Task, Text, Wait,
+    Branch, Catch, Choice, Config, Fail, Field, Flow, Map, Mapping, Mode, Parallel, Retry, Role, Scope, ScopeId,
+    Shaping, State, StateId, StateKind, Target, Task, Text, Wait,
 };
 use super::reader::Reader;
-use super::torn::Torn;
+use super::torn::Damage;
 use crate::diagnostic::{Code, nearest};
 use crate::order;
 use crate::text::Span;
@@ -19,26 +19,26 @@ use crate::yaml::{Kind, Node, Tree};
 
 /// Reads the flow of a document. No flow comes back where its dialect cannot be told.
 ///
-/// `torn` names where the text is not YAML, so that nothing is called missing there. `express`
+/// `damaged` names where the text is not YAML, so that nothing is called missing there. `express`
 /// says that it is to run in the express mode.
-pub fn load<'a>(tree: &'a Tree<'a>, torn: &[Span], express: bool, findings: &mut Findings) -> Option<Flow<'a>> {
+pub fn load<'a>(tree: &'a Tree<'a>, damaged: &[Span], express: bool, findings: &mut Findings) -> Option<Flow<'a>> {
     let Some(root) = tree.root() else {
-        if torn.is_empty() {
+        if damaged.is_empty() {
             findings.report(Code::UnknownDialect, Span::at(0), "the text is empty", &[]);
         }
         return None;
     };
     // After a mistake at the top nothing may be left to tell the dialect from.
     let quiet = &mut Findings::new();
-    let dialect = detect(root, if torn.is_empty() { findings } else { quiet })?;
-    let torn = Torn::all(tree.text(), torn);
+    let dialect = detect(root, if damaged.is_empty() { findings } else { quiet })?;
+    let damaged = Damage::all(tree.text(), damaged);
     // The mode is documented for the newer dialect only.
     let express = express && dialect == Dialect::StateMachine;
     let reader = Reader {
         dialect,
         findings,
         text: tree.text(),
-        torn,
+        damaged,
         express,
         key: Span::default(),
         spare: Vec::new(),
@@ -98,7 +98,7 @@ impl<'a> Loader<'a, '_> {
             start_at: found.and_then(|found| found.target(Slot::StartAt)),
             open: !is_list,
             express: self.reader.express,
-            torn: list.is_none_or(|list| self.reader.is_torn(list.span())),
+            damaged: list.is_none_or(|list| self.reader.is_damaged(list.span())),
             first: 0,
             count: 0,
         });
@@ -110,7 +110,7 @@ impl<'a> Loader<'a, '_> {
         let Some(scope) = self.scopes.get(at) else { return };
         let (id, list) = (scope.id, scope.list);
         self.reader.express = scope.express;
-        let (mut open, mut torn) = (false, false);
+        let (mut open, mut damaged) = (false, false);
         self.states.reserve(list.map(Node::items).unwrap_or_default().count());
         for (index, node) in list.map(Node::items).unwrap_or_default().enumerate() {
             let state = self.state(id, index as u32, node);
@@ -118,10 +118,10 @@ impl<'a> Loader<'a, '_> {
                 Some(name) => open |= name.opaque,
                 None => {
                     open |= is_opaque(node);
-                    torn = true;
+                    damaged = true;
                 }
             }
-            torn |= std::mem::take(&mut self.cut);
+            damaged |= std::mem::take(&mut self.cut);
             self.states.push(state);
         }
         let count = self.states.len() as u32 - first;
@@ -129,7 +129,7 @@ impl<'a> Loader<'a, '_> {
             scope.first = first;
             scope.count = count;
             scope.open |= open;
-            scope.torn |= torn;
+            scope.damaged |= damaged;
         }
     }
 
@@ -143,12 +143,12 @@ impl<'a> Loader<'a, '_> {
         let mut retry: Vec<_> = found.items(Slot::Retry).filter_map(|node| self.retry(node)).collect();
         let mut catch: Vec<_> = found.items(Slot::Catch).filter_map(|node| self.catch(node)).collect();
         let is_list = |slot| found.node(slot).is_some_and(|node| node.kind() == Kind::Sequence);
-        let mut torn =
+        let mut damaged =
             found.has(Slot::Catch) && !(is_list(Slot::Catch) && catch.len() == found.items(Slot::Catch).count());
         if found.has(Slot::OnErrors) {
-            torn |= !is_list(Slot::OnErrors);
+            damaged |= !is_list(Slot::OnErrors);
             for node in found.items(Slot::OnErrors) {
-                torn |= !self.on_error(node, &mut retry, &mut catch);
+                damaged |= !self.on_error(node, &mut retry, &mut catch);
             }
         }
         let state = State {
@@ -159,17 +159,15 @@ impl<'a> Loader<'a, '_> {
             name: found.text(Slot::Name),
             type_name: found.text(Slot::Type),
             description: found.text(Slot::Description),
-            next: found.target(Slot::Next),
-            has_next: found.has(Slot::Next) || found.has(Slot::End) && state_end_is_broken(&found),
-            end: found.flag(Slot::End),
+            next: found.field(Slot::Next, Found::target),
+            end: found.field(Slot::End, Found::flag),
             input: self.shaping(&found, Slot::Input),
             output: self.shaping(&found, Slot::Output),
             global: found.node(Slot::Global),
             error: self.shaping(&found, Slot::ErrorMappings),
             retry,
-            has_catch: found.has(Slot::Catch),
-            catch,
-            torn,
+            catch: Field::new(found.has(Slot::Catch), (is_list(Slot::Catch) || !catch.is_empty()).then_some(catch)),
+            damaged,
             kind: of.map_or(StateKind::Unknown, |of| self.kind(of, id, node, &found)),
         };
         self.reader.done(found);
@@ -219,21 +217,19 @@ impl<'a> Loader<'a, '_> {
     fn kind(&mut self, of: StateType, id: StateId, node: Node<'a>, found: &Found<'a>) -> StateKind<'a> {
         match of {
             StateType::Task => StateKind::Task(Task {
-                has_resource: found.has(Slot::Resource),
-                has_action: found.has(Slot::Action),
-                resource: found.text(Slot::Resource),
-                action: found.text(Slot::Action),
-                mode: found.text(Slot::Mode),
-                has_params: found.has(Slot::Params),
-                params: found.node(Slot::Params),
+                resource: found.field(Slot::Resource, Found::text),
+                action: found.field(Slot::Action, Found::text),
+                mode: found.text(Slot::Mode).map(|text| Mode {
+                    text,
+                    value: TaskMode::read(text.value, self.reader.dialect).filter(|_| !text.opaque),
+                }),
+                params: found.field(Slot::Params, Found::node),
                 timeout: found.number(Slot::Timeout),
             }),
             StateType::Pass => StateKind::Pass,
             StateType::Wait => StateKind::Wait(Wait {
-                has_seconds: found.has(Slot::Seconds),
-                has_timestamp: found.has(Slot::Timestamp),
-                seconds: found.number(Slot::Seconds),
-                timestamp: found.text_value(Slot::Timestamp),
+                seconds: found.field(Slot::Seconds, Found::number),
+                timestamp: found.field(Slot::Timestamp, Found::text_value),
             }),
             StateType::Choice => StateKind::Choice(self.choice(id, found)),
             StateType::Parallel => {
@@ -283,10 +279,9 @@ impl<'a> Loader<'a, '_> {
 
     fn map(&mut self, id: StateId, node: Node<'a>, found: &Found<'a>) -> Map<'a> {
         let mut map = Map {
-            has_items: found.has(Slot::Items),
-            items: found.text(Slot::Items),
+            items: found.field(Slot::Items, Found::text),
             max_concurrency: found.number(Slot::MaxConcurrency),
-            config: found.node(Slot::Config),
+            config: found.node(Slot::Config).map(Config::new),
             item_reader: found.node(Slot::ItemReader),
             item_constructor: found.node(Slot::ItemConstructor),
             item_batcher: found.node(Slot::ItemBatcher),
@@ -301,7 +296,7 @@ impl<'a> Loader<'a, '_> {
                 let iteration = found.node(Slot::Iteration);
                 let iteration = iteration.and_then(|node| self.reader.read(node, Shape::Iteration, None));
                 if let Some(iteration) = iteration {
-                    map.items = iteration.text(Slot::Items);
+                    map.items = iteration.field(Slot::Items, Found::text);
                     map.item = iteration.text(Slot::Item);
                     map.index = iteration.text(Slot::Index);
                 }
@@ -310,13 +305,13 @@ impl<'a> Loader<'a, '_> {
             Dialect::StateMachine => {
                 if let Some(node) = found.node(Slot::Processor) {
                     let inner = self.reader.read(node, Shape::Processor, None);
-                    let own = inner.as_ref().and_then(|inner| inner.node(Slot::Config));
+                    let own = inner.as_ref().and_then(|inner| inner.node(Slot::Config)).map(Config::new);
                     map.config_again = own.filter(|_| map.config.is_some());
                     map.config = map.config.or(own);
                     map.body = Some(self.open(Role::Body, Some(id), node, inner.as_ref()));
-                    // What a distributed map runs are executions of their own, in a mode of their own.
+                    // Each item of a distributed map is an execution with a mode of its own.
                     if let (Some(config), Some(body)) = (map.config, self.scopes.last_mut()) {
-                        body.express = config.get("ExecutionMode").and_then(Node::text) == Some("Express");
+                        body.express = config.execution_mode() == Some(ExecutionMode::Express);
                     }
                 }
             }
@@ -405,11 +400,6 @@ impl<'a> Loader<'a, '_> {
     }
 }
 
-/// `End` stands there with a value that is neither true nor false: that has been said.
-fn state_end_is_broken(found: &Found<'_>) -> bool {
-    found.flag(Slot::End).is_none()
-}
-
 /// Finds the state behind every name.
 fn resolve(flow: &mut Flow<'_>) {
     let mut by_name: Vec<(ScopeId, &str, StateId)> = Vec::with_capacity(flow.states.len());
@@ -426,7 +416,8 @@ fn resolve(flow: &mut Flow<'_>) {
     };
     for state in &mut flow.states {
         let scope = state.scope;
-        let own = state.next.iter_mut().chain(state.catch.iter_mut().filter_map(|rule| rule.target.as_mut()));
+        let rules = state.catch.as_mut().into_iter().flatten();
+        let own = state.next.as_mut().into_iter().chain(rules.filter_map(|rule| rule.target.as_mut()));
         own.for_each(|target| find(scope, target));
         if let StateKind::Choice(choice) = &mut state.kind {
             let ways = choice.options.iter_mut().chain(&mut choice.default);

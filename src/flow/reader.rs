@@ -5,7 +5,7 @@ use super::Dialect;
 use super::dialect::{Dynamic, Key, Shape, Slot, Slots, Standing, StateType, StateTypes, Value};
 use super::findings::Findings;
 use super::found::{Found, Item, is_opaque, is_reference};
-use super::torn::{self, Torn};
+use super::torn::{self, Damage};
 use crate::diagnostic::{Code, Severity, nearest};
 use crate::text::{Span, decimal, whole};
 use crate::yaml::{Kind, Node, Resolved, Style};
@@ -16,7 +16,7 @@ pub(super) struct Reader<'a, 'f> {
     /// The text of the document.
     pub text: &'f str,
     /// Where the text is not YAML: what is missing near one of these may just not be readable.
-    pub torn: Vec<Torn>,
+    pub damaged: Vec<Damage>,
     /// What is read runs in the express mode.
     pub express: bool,
     /// The key whose value is looked at.
@@ -210,7 +210,7 @@ impl<'a> Reader<'a, '_> {
             return;
         }
         for key in keys.iter().filter(required) {
-            if found.has(key.slot) || self.is_torn(node.span()) {
+            if found.has(key.slot) || self.is_damaged(node.span()) {
                 continue;
             }
             let holder = self.holder(shape, of);
@@ -236,8 +236,8 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// True where a syntax mistake may have cut something off.
-    pub fn is_torn(&self, span: Span) -> bool {
-        torn::is_torn(&self.torn, self.text, span)
+    pub fn is_damaged(&self, span: Span) -> bool {
+        torn::is_damaged(&self.damaged, self.text, span)
     }
 
     /// The mapping in words.
@@ -287,7 +287,7 @@ impl<'a> Reader<'a, '_> {
                 return;
             }
         }
-        if self.is_torn(node.span()) {
+        if self.is_damaged(node.span()) {
             return;
         }
         let what = described(node);
@@ -478,7 +478,7 @@ impl<'a> Reader<'a, '_> {
     #[cold]
     #[inline(never)]
     fn wrong_type(&mut self, key: &Key, node: Node<'_>, expected: &str, fix: Option<&str>) -> bool {
-        if self.is_torn(node.span()) {
+        if self.is_damaged(node.span()) {
             return false;
         }
         let what = described(node);

@@ -269,7 +269,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
 
     /// True where the mappings need the step's whole input, so that it has to be kept.
     pub fn needs_own(&mut self, frame: &Frame, state: &'f State<'a>) -> bool {
-        let shapings = state.output.iter().chain(state.error.iter().filter(|_| !state.catch.is_empty()));
+        let shapings = state.output.iter().chain(state.error.iter().filter(|_| !state.catch_rules().is_empty()));
         for source in shapings.flat_map(reads::entries).filter_map(|entry| entry.source) {
             if let Some((Root::Input | Root::Own, rest)) = reads::reference(source)
                 && !matches!(self.quietly(|this| this.own_source(frame, state, rest, None)), Source::Expression(_))

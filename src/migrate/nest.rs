@@ -151,7 +151,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
 
     pub(super) fn map(&mut self, draft: &mut Draft<'_, 'f, 'a>, map: &'f Map<'a>, exit: &Exit, home: &mut Home) {
         let (frame, state) = (draft.frame, draft.state);
-        let path = map.items.map(|items| self.own_or_keep(draft, items)).unwrap_or_default();
+        let path = map.items.get().map(|items| self.own_or_keep(draft, items)).unwrap_or_default();
         self.head(draft, "Map");
         let Some(body) = map.body else { return };
         let Some((reads_input, local)) =

@@ -84,7 +84,7 @@ fn scope_facts<'f, 'a: 'f>(flow: &'f Flow<'a>, scope: &Scope<'_>, all: &[Facts<'
     let (mut first_write, mut last_read, mut back) = (None, None, false);
     for state in states {
         let certain = |jumped: u32| (jumped <= state.index).then_some(state.index);
-        let own_jump = state.catch.iter().filter_map(|rule| rule.target).filter_map(|to| index(flow, to.state));
+        let own_jump = state.catch_rules().iter().filter_map(|rule| rule.target).filter_map(|to| index(flow, to.state));
         for to in own_jump {
             facts.restarts |= to == 0;
             back |= to <= state.index;
@@ -170,7 +170,7 @@ fn writes<'f>(state: &'f State<'_>, all: &[Facts<'f>], facts: &mut Facts<'f>, su
             _ => {}
         },
     }
-    if !state.catch.is_empty() {
+    if !state.catch_rules().is_empty() {
         for target in state.error.iter().flat_map(targets) {
             facts.key(target, None);
         }
@@ -181,15 +181,15 @@ fn writes<'f>(state: &'f State<'_>, all: &[Facts<'f>], facts: &mut Facts<'f>, su
 fn uses_own_input(state: &State<'_>, all: &[Facts<'_>]) -> bool {
     let reads = |scope: ScopeId| all.get(scope.0 as usize).is_some_and(|facts| facts.reads_input);
     let by_kind = match &state.kind {
-        StateKind::Task(task) => task.resource.is_some() || task.params.is_some_and(refers),
+        StateKind::Task(task) => task.resource.get().is_some() || task.params.get().is_some_and(refers),
         StateKind::Choice(choice) => choice.options.iter().chain(&choice.default).any(|way| {
             way.condition.is_some_and(|condition| condition.value.contains('$')) || way.body.is_some_and(reads)
         }),
         StateKind::Map(_) => true,
         StateKind::Parallel(parallel) => parallel.branches.iter().copied().any(reads),
         StateKind::Wait(wait) => {
-            wait.seconds.is_some_and(|seconds| matches!(seconds.value, crate::flow::NumberValue::Expression(_)))
-                || matches!(wait.timestamp, Some(TextValue::Expression(_)))
+            wait.seconds.get().is_some_and(|seconds| matches!(seconds.value, crate::flow::NumberValue::Expression(_)))
+                || matches!(wait.timestamp.get(), Some(TextValue::Expression(_)))
         }
         _ => false,
     };

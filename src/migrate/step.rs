@@ -172,7 +172,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
     fn wait(&mut self, draft: &mut Draft<'_, 'f, 'a>, wait: &Wait<'a>, exit: &Exit, home: &mut Home) {
         let node = draft.state.node;
         let mut seconds = None;
-        if let Some(number) = wait.seconds {
+        if let Some(number) = wait.seconds.get() {
             match number.value {
                 NumberValue::Int(0) => self.review(number.span, "a Wait takes at least 1 second: a Pass takes none"),
                 NumberValue::Int(value) if value > LONGEST_WAIT => {
@@ -192,7 +192,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
                 }
                 _ => seconds = Some(self.dressed_value("Seconds", number.node, node, "duration")),
             }
-        } else if let Some(timestamp) = wait.timestamp {
+        } else if let Some(timestamp) = wait.timestamp.get() {
             let text = timestamp.text();
             let message = [
                 "a Wait cannot wait until a moment: until `",

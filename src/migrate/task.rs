@@ -6,7 +6,7 @@ use super::reads::{self, Root};
 use super::scope::{Exit, Home};
 use super::step::Draft;
 use super::write::{Entry, Item, Value};
-use crate::flow::{Catch, NumberValue, Retry, State, Task};
+use crate::flow::{Catch, Dialect, NumberValue, Retry, State, Task, TaskMode};
 use crate::yaml::{Kind, Node, Resolved};
 
 /// A task may take this long (<https://www.alibabacloud.com/help/en/serverless-workflow/latest/task-task>).
@@ -28,31 +28,26 @@ impl<'f, 'a> Migrator<'f, 'a> {
         let (service, action) = self.service(task, state);
         // The parameters may need the whole input; trying tells.
         if draft.own.is_none()
-            && let Some(params) = task.params
+            && let Some(params) = task.params.get()
             && self.quietly(|this| this.parameters_need_own(draft, params))
         {
             draft.own = Some(OWN);
         }
         // A function's parameters beside its payload: the mappings are written once.
-        if service == Service::Function && state.input.is_some() && task.params.is_some_and(reads::refers) {
+        if service == Service::Function && state.input.is_some() && task.params.get().is_some_and(reads::refers) {
             draft.own = Some(OWN);
         }
         self.head(draft, "Task");
         draft.entries.push(action);
         if let Some(mode) = task.mode {
-            let word = match mode.value {
-                "requestResponse" => "RequestComplete",
-                "sync" => "WaitForSystemCallback",
-                "waitForCallback" => "WaitForCustomCallback",
-                _ => {
-                    self.review(mode.span, "how the task waits is filled in later: the words are other ones now");
-                    ""
+            let entry = match mode.value {
+                Some(value) => {
+                    self.dressed(Entry::text("TaskMode", value.word(Dialect::StateMachine)), state.node, "pattern")
                 }
-            };
-            let entry = if word.is_empty() {
-                self.dressed_value("TaskMode", mode.node, state.node, "pattern")
-            } else {
-                self.dressed(Entry::text("TaskMode", word), state.node, "pattern")
+                None => {
+                    self.review(mode.text.span, "how the task waits is filled in later: the words are other ones now");
+                    self.dressed_value("TaskMode", mode.text.node, state.node, "pattern")
+                }
             };
             draft.entries.push(entry);
         }
@@ -84,12 +79,12 @@ impl<'f, 'a> Migrator<'f, 'a> {
             let entry = self.dressed_collection(Entry::new("Retry", Value::List(rules)), state.node, "retry");
             draft.entries.push(entry);
         }
-        if !state.catch.is_empty() {
-            let rules = state.catch.iter().enumerate().map(|(at, rule)| self.catch(draft, rule, at)).collect();
+        if !state.catch_rules().is_empty() {
+            let rules = state.catch_rules().iter().enumerate().map(|(at, rule)| self.catch(draft, rule, at)).collect();
             let entry = self.dressed_collection(Entry::new("Catch", Value::List(rules)), state.node, "catch");
             draft.entries.push(entry);
         }
-        let reported = task.mode.is_some_and(|mode| mode.value == "waitForCallback");
+        let reported = task.mode.is_some_and(|mode| mode.value == Some(TaskMode::CustomCallback));
         let result = if service == Service::Function && !reported { "$Output.Body" } else { "$Output" };
         if service == Service::Messages && !reported && state.output.is_some() {
             let message = "what the message service answers is not documented for the new dialect: see that the names are the same";
@@ -101,14 +96,14 @@ impl<'f, 'a> Migrator<'f, 'a> {
 
     /// The service, and the entry of `Action`.
     fn service(&mut self, task: &Task<'a>, state: &State<'a>) -> (Service, Entry) {
-        if let Some(action) = task.action.filter(|_| task.resource.is_none()) {
+        if let Some(action) = task.action.get().filter(|_| task.resource.get().is_none()) {
             self.review(
                 action.span,
                 "how the new dialect spells this service and its parameters is not documented: try it",
             );
             return (Service::Api, self.dressed_value("Action", action.node, state.node, "action"));
         }
-        let Some(resource) = task.resource else {
+        let Some(resource) = task.resource.get() else {
             return (Service::Function, Entry::text("Action", "FC:InvokeFunction"));
         };
         let name = resource.value;
@@ -143,9 +138,9 @@ impl<'f, 'a> Migrator<'f, 'a> {
 
     fn parameters(&mut self, draft: &mut Draft<'_, 'f, 'a>, task: &Task<'a>, service: Service) -> Vec<Entry> {
         let state = draft.state;
-        let given = |key: &str| task.params.and_then(|params| params.get(key));
+        let given = |key: &str| task.params.get().and_then(|params| params.get(key));
         let mut entries = Vec::new();
-        if let Some(resource) = task.resource {
+        if let Some(resource) = task.resource.get() {
             entries.push(self.dressed_value("resourceArn", resource.node, state.node, "resourceArn"));
         }
         // Names in the new dialect's spelling; others are kept.
@@ -162,10 +157,14 @@ impl<'f, 'a> Migrator<'f, 'a> {
             Service::Api => &[],
         };
         if service == Service::Function && given("InvocationType").is_none() {
-            let kind = if task.mode.is_some_and(|mode| mode.value != "requestResponse") { "Async" } else { "Sync" };
+            let kind = if task.mode.is_some_and(|mode| mode.value != Some(TaskMode::RequestComplete)) {
+                "Async"
+            } else {
+                "Sync"
+            };
             entries.push(Entry::text("invocationType", kind));
         }
-        for (key, value) in task.params.into_iter().flat_map(Node::entries) {
+        for (key, value) in task.params.get().into_iter().flat_map(Node::entries) {
             let name = key.text().unwrap_or_default();
             let known = names.iter().find(|(old, _)| *old == name).map(|(_, new)| *new);
             if known.is_none() && service != Service::Api {

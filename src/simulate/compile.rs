@@ -54,7 +54,7 @@ impl Compiler<'_, '_> {
         let next = self.flow.after(state.id).map(index);
         let machine = self.flow.dialect == Dialect::StateMachine;
         let jumps_itself = matches!(state.kind, StateKind::Choice(_));
-        let lost = (machine && next.is_none() && !state.ends() && !jumps_itself).then(|| match &state.next {
+        let lost = (machine && next.is_none() && !state.ends() && !jumps_itself).then(|| match state.next.get() {
             Some(target) => format!("there is no state `{}` to go to", target.text.value),
             None => "the state has neither `Next` nor `End: true`".to_owned(),
         });
@@ -70,7 +70,7 @@ impl Compiler<'_, '_> {
             error: state.error.as_ref().map(|shaping| self.shaping(shaping)),
             retry: state.retry.iter().map(|rule| self.retry(rule)).collect(),
             catch: state
-                .catch
+                .catch_rules()
                 .iter()
                 .map(|rule| Catch {
                     errors: rule.errors.iter().map(|name| name.value.to_owned()).collect(),
@@ -85,7 +85,7 @@ impl Compiler<'_, '_> {
         match &state.kind {
             StateKind::Pass => Kind::Pass,
             StateKind::Succeed => Kind::Succeed,
-            StateKind::Wait(wait) => Kind::Wait(match (&wait.seconds, &wait.timestamp) {
+            StateKind::Wait(wait) => Kind::Wait(match (wait.seconds.as_ref(), wait.timestamp.as_ref()) {
                 (Some(seconds), _) => self.number(seconds).map_or(Wait::Nothing, Wait::Seconds),
                 (None, Some(timestamp)) => Wait::Until(text(timestamp)),
                 (None, None) => Wait::Nothing,
@@ -110,14 +110,14 @@ impl Compiler<'_, '_> {
     }
 
     fn map(&mut self, map: &flow::Map<'_>) -> Kind {
-        let distributed = map.config.is_some_and(|config| config.get("ExecutionMode").is_some());
+        let distributed = map.config.is_some_and(|config| config.mode.is_some());
         if distributed || map.item_reader.is_some() {
             return Kind::NotSupported(
                 "a `Map` in the distributed mode is not interpreted here: an inline one, without `ProcessorConfig`, is"
                     .to_owned(),
             );
         }
-        match (map.items, map.body) {
+        match (map.items.get(), map.body) {
             (Some(items), Some(body)) => Kind::Map(Iteration {
                 items: Expression::read(items.value),
                 item: map.item.map(|text| text.value.to_owned()),
@@ -130,7 +130,7 @@ impl Compiler<'_, '_> {
     }
 
     fn task(&mut self, task: &flow::Task<'_>) -> Kind {
-        let Some(action) = task.resource.or(task.action) else {
+        let Some(action) = task.resource.get().or(task.action.get()) else {
             return Kind::NotSupported("the task says not what to call".to_owned());
         };
         let constructor = self.flow.dialect == Dialect::StateMachine;
@@ -138,13 +138,10 @@ impl Compiler<'_, '_> {
             action: action.value.into(),
             parameters: task
                 .params
+                .get()
                 .map(|node| if constructor { self.shape(node) } else { self.service_parameters(node) }),
             timeout: task.timeout.as_ref().and_then(|timeout| self.number(timeout)),
-            mode: match task.mode.map(|mode| mode.value) {
-                Some("sync" | "WaitForSystemCallback") => TaskMode::SystemCallback,
-                Some("waitForCallback" | "WaitForCustomCallback") => TaskMode::CustomCallback,
-                _ => TaskMode::RequestComplete,
-            },
+            mode: task.mode.and_then(|mode| mode.value).unwrap_or(TaskMode::RequestComplete),
         })
     }
 

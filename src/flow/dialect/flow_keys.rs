@@ -1,6 +1,6 @@
 //! The keys of `type: flow`.
 
-use super::{Dynamic, Key, Shape, Slot as S, Standing, StateType, StateTypes, Value as V, key};
+use super::{Dynamic, Key, Shape, Slot as S, Standing, StateType, StateTypes, TaskMode, Value as V, key};
 
 const TASK: StateTypes = StateTypes::of(&[StateType::Task]);
 const WAIT: StateTypes = StateTypes::of(&[StateType::Wait]);
@@ -19,6 +19,13 @@ pub(super) static TYPES: [(&str, StateType); 8] = [
     ("succeed", StateType::Succeed),
     ("fail", StateType::Fail),
 ];
+
+pub(super) static MODES: [(&str, TaskMode); 3] = [
+    ("requestResponse", TaskMode::RequestComplete),
+    ("sync", TaskMode::SystemCallback),
+    ("waitForCallback", TaskMode::CustomCallback),
+];
+static MODE_WORDS: [&str; 3] = [MODES[0].0, MODES[1].0, MODES[2].0];
 
 pub(super) fn keys(shape: Shape) -> &'static [Key] {
     match shape {
@@ -55,7 +62,7 @@ static STATE: [Key; 22] = [
     key("end", S::End, V::Bool).on(StateTypes::SEQUENTIAL.union(CHOICE)),
     key("resourceArn", S::Resource, V::Text).on(TASK),
     key("action", S::Action, V::Text).on(TASK).standing(Standing::Undocumented),
-    key("pattern", S::Mode, V::OneOf(&["requestResponse", "sync", "waitForCallback"])).on(TASK),
+    key("pattern", S::Mode, V::OneOf(&MODE_WORDS)).on(TASK),
     key("serviceParams", S::Params, V::Object).on(TASK),
     key("timeoutSeconds", S::Timeout, V::Whole).range(1, i64::MAX).on(TASK),
     key("errorMappings", S::ErrorMappings, V::Many(Shape::Mapping)).on(TASK),

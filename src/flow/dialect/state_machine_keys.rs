@@ -1,6 +1,6 @@
 //! The keys of `Type: StateMachine`.
 
-use super::{Dynamic, Key, Shape, Slot as S, Standing, StateType, StateTypes, Value as V, key};
+use super::{Dynamic, Key, Shape, Slot as S, Standing, StateType, StateTypes, TaskMode, Value as V, key};
 
 const TASK: StateTypes = StateTypes::of(&[StateType::Task]);
 const WAIT: StateTypes = StateTypes::of(&[StateType::Wait]);
@@ -21,6 +21,13 @@ pub(super) static TYPES: [(&str, StateType); 8] = [
     ("Succeed", StateType::Succeed),
     ("Fail", StateType::Fail),
 ];
+
+pub(super) static MODES: [(&str, TaskMode); 3] = [
+    ("RequestComplete", TaskMode::RequestComplete),
+    ("WaitForSystemCallback", TaskMode::SystemCallback),
+    ("WaitForCustomCallback", TaskMode::CustomCallback),
+];
+static MODE_WORDS: [&str; 3] = [MODES[0].0, MODES[1].0, MODES[2].0];
 
 pub(super) fn keys(shape: Shape) -> &'static [Key] {
     match shape {
@@ -60,7 +67,7 @@ static STATE: [Key; 33] = [
     key("OutputConstructor", S::Output, V::Constructor).on(StateTypes::ALL.without(StateType::Choice)),
     key("GlobalConstructor", S::Global, V::Constructor),
     key("Action", S::Action, V::Text).on(TASK).required(),
-    key("TaskMode", S::Mode, V::OneOf(&["RequestComplete", "WaitForSystemCallback", "WaitForCustomCallback"])).on(TASK),
+    key("TaskMode", S::Mode, V::OneOf(&MODE_WORDS)).on(TASK),
     key("Parameters", S::Params, V::Constructor).on(TASK),
     key("Timeout", S::Timeout, V::Digits).range(0, 604_800).on(TASK).dynamic(Dynamic::Key),
     key("Retry", S::Retry, V::Many(Shape::Retry)).on(FALLIBLE),
