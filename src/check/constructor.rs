@@ -194,8 +194,8 @@ fn is_call(text: &str) -> bool {
 fn literal(name: &str, key: Node<'_>, value: Node<'_>, findings: &mut Findings) {
     let Some(text) = text(value).filter(|text| !text.opaque) else { return };
     let end = text.value.bytes().position(|b| matches!(b, b'.' | b'[')).unwrap_or(text.value.len());
-    let variable = matches!(text.value.get(..end), Some("$Input" | "$Output" | "$Context" | "$Global"));
-    if !variable && !is_call(text.value) {
+    let variable = text.value.get(..end).and_then(|name| AFTER.variable(name));
+    if variable.is_none() && !is_call(text.value) {
         return;
     }
     let computed = fill("{}.$", &[name]);

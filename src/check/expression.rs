@@ -17,30 +17,40 @@
 
 use super::push_children;
 use crate::diagnostic::{Code, Severity, report};
-use crate::expr::{self, Expr, ExprKind, Place, Step, StepKind};
+use crate::expr::{self, Expr, ExprKind, Members, Place, STEP_VARIABLES, Step, StepKind, Variable};
 use crate::flow::{Dialect, Findings, Flow, NumberValue, Shaping, State, StateKind, Text, TextValue};
 use crate::text::Span;
 use crate::yaml::{Kind, Node};
 
-/// What the context of the `flow` dialect is seen to hold.
-pub(super) const FLOW_CONTEXT: &[&str] = &["task.token", "execution.name", "flow.name", "step.eventId"];
-
-/// <https://www.alibabacloud.com/help/en/serverless-workflow/latest/data-transfer>
-const MACHINE_CONTEXT: &[&str] = &[
-    "Execution.Name",
-    "Execution.Input",
-    "Execution.RoleArn",
-    "Current.Name",
-    "Current.Input",
-    "Current.Output",
-    "Current.Error.Code",
-    "Current.Error.Detail",
-    "Current.RetryCount",
-    "Current.TaskToken",
+/// The members of the context of the `flow` dialect that samples use.
+pub(super) const FLOW_CONTEXT: &[(&str, Members)] = &[
+    ("task.token", Members::Documented),
+    ("execution.name", Members::Documented),
+    ("flow.name", Members::Documented),
+    ("step.eventId", Members::Documented),
 ];
 
+/// <https://www.alibabacloud.com/help/en/serverless-workflow/latest/data-transfer>
+const MACHINE_CONTEXT: &[(&str, Members)] = &[
+    ("Execution.Name", Members::Documented),
+    ("Execution.Input", Members::Any),
+    ("Execution.RoleArn", Members::Documented),
+    ("Current.Name", Members::Documented),
+    ("Current.Input", Members::Any),
+    ("Current.Output", Members::Any),
+    ("Current.Error.Code", Members::Documented),
+    ("Current.Error.Detail", Members::Documented),
+    ("Current.RetryCount", Members::Documented),
+    ("Current.TaskToken", Members::Documented),
+];
+
+const INPUT: (&str, Variable) = ("$Input", Variable::Input);
+const OUTPUT: (&str, Variable) = ("$Output", Variable::Output);
+const CONTEXT: (&str, Variable) = ("$Context", Variable::Context);
+const GLOBAL: (&str, Variable) = ("$Global", Variable::Global);
+
 const STEP_INPUT: Place = Place {
-    variables: &["$"],
+    variables: STEP_VARIABLES,
     elsewhere: &[],
     instead: &[("$input", "$"), ("$Input", "$"), ("$local", "$")],
     context: &[],
@@ -52,7 +62,7 @@ const STEP_CONDITION: Place = Place { condition: true, ..STEP_INPUT };
 
 /// Before the state has an output.
 pub(super) const BEFORE: Place = Place {
-    variables: &["$Input", "$Context", "$Global"],
+    variables: &[INPUT, CONTEXT, GLOBAL],
     elsewhere: &["$Output", "$Item"],
     instead: &[("$", "$Input"), ("$local", "$Input")],
     context: MACHINE_CONTEXT,
@@ -63,12 +73,11 @@ pub(super) const BEFORE: Place = Place {
 const CONDITION: Place = Place { condition: true, ..BEFORE };
 
 /// When the state has an output.
-pub(super) const AFTER: Place =
-    Place { variables: &["$Input", "$Output", "$Context", "$Global"], elsewhere: &["$Item"], ..BEFORE };
+pub(super) const AFTER: Place = Place { variables: &[INPUT, OUTPUT, CONTEXT, GLOBAL], elsewhere: &["$Item"], ..BEFORE };
 
 /// Where each item is made.
 pub(super) const ITEM: Place =
-    Place { variables: &["$Item", "$Input", "$Context", "$Global"], elsewhere: &["$Output"], ..BEFORE };
+    Place { variables: &[("$Item", Variable::Item), INPUT, CONTEXT, GLOBAL], elsewhere: &["$Output"], ..BEFORE };
 
 /// So many findings about one expression are told: finding the place of each in the source means
 /// reading the expression again.
@@ -86,28 +95,27 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
 /// [`read`], where only the findings matter. Of a plain path such as `$Input.order.id` there are none: to see
 /// that costs a tenth of reading it.
 pub(super) fn check_path(text: Text<'_>, place: &Place, findings: &mut Findings) {
-    if place.condition || text.opaque || !is_plain_path(text.value, place) {
+    if place.condition || text.opaque || plain_path(text.value, place).is_none() {
         read(text, place, findings);
     }
 }
 
-/// True for a variable of the place, perhaps with members: nothing is wrong with it.
-pub(super) fn is_plain_path(text: &str, place: &Place) -> bool {
-    let known = place.variables.iter().find_map(|name| {
-        // What the context holds is known, member by member.
-        let rest = text.strip_prefix(name).filter(|_| !name.ends_with("ontext"))?;
-        (rest.is_empty() || rest.starts_with('.')).then_some(rest)
-    });
-    // Behind every dot a letter.
+/// The variable of a path such as `$Input.order.id`, which is valid at the place. Absent for any
+/// other expression and for the context, whose members are checked.
+pub(super) fn plain_path(text: &str, place: &Place) -> Option<Variable> {
+    let (rest, variable) = place.variables.iter().find_map(|(name, variable)| {
+        let rest = text.strip_prefix(name).filter(|_| *variable != Variable::Context)?;
+        (rest.is_empty() || rest.starts_with('.')).then_some((rest, *variable))
+    })?;
+    // A letter follows every dot.
     let mut dot = false;
-    known.is_some_and(|rest| {
-        rest.bytes().all(|byte| {
-            let letter = byte.is_ascii_alphabetic() || byte == b'_';
-            let fits = letter || !dot && (byte.is_ascii_digit() || byte == b'.');
-            dot = byte == b'.';
-            fits
-        }) && !dot
-    })
+    let plain = rest.bytes().all(|byte| {
+        let letter = byte.is_ascii_alphabetic() || byte == b'_';
+        let fits = letter || !dot && (byte.is_ascii_digit() || byte == b'.');
+        dot = byte == b'.';
+        fits
+    });
+    (plain && !dot).then_some(variable)
 }
 
 fn machine(state: &State<'_>, findings: &mut Findings) {

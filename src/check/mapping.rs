@@ -22,14 +22,14 @@
 
 use super::constructor::{constants, too_large};
 use super::duplicates;
-use super::expression::{FLOW_CONTEXT, is_plain_path, is_reference, locate, source};
+use super::expression::{FLOW_CONTEXT, is_reference, locate, plain_path, source};
 use crate::diagnostic::{Code, Severity, nearest};
-use crate::expr::{self, ExprKind, Place, StepKind};
+use crate::expr::{self, ExprKind, MAPPING_VARIABLES, Place, STEP_VARIABLES, StepKind, Variable};
 use crate::flow::{Dialect, Findings, Flow, Mapping, Shaping, StateKind, Text, text};
 use crate::yaml::Node;
 
 const SOURCE: Place = Place {
-    variables: &["$input", "$local", "$context"],
+    variables: MAPPING_VARIABLES,
     elsewhere: &[],
     instead: &[("$Input", "$input"), ("$Output", "$local"), ("$Context", "$context")],
     context: FLOW_CONTEXT,
@@ -83,7 +83,7 @@ fn list(parent: Node<'_>, shaping: &Option<Shaping<'_>>, local: Local, findings:
 }
 
 fn reference(text: Text<'_>, local: Local, findings: &mut Findings) {
-    if is_plain_path(text.value, &SOURCE) && (local == Local::Known || !text.value.starts_with("$local")) {
+    if plain_path(text.value, &SOURCE).is_some_and(|variable| local == Local::Known || variable != Variable::Local) {
         return;
     }
     let parsed = expr::parse(text.value).ok().filter(|parsed| is_reference(&parsed.expr));
@@ -101,14 +101,14 @@ fn reference(text: Text<'_>, local: Local, findings: &mut Findings) {
         _ => return,
     };
     let span = source(text, crate::text::Span::new(0, name.len()));
-    if name == "$" {
+    if STEP_VARIABLES.iter().any(|(own, _)| *own == name) {
         let message = "`$` is documented for conditions, collections and parameters only: write `$input` or `$local`";
         findings.report(Code::MisplacedVariable, span, message, &[]).severity(Severity::Warning).about(text.span);
         return;
     }
-    if !SOURCE.variables.contains(&name) {
+    let Some(variable) = SOURCE.variable(name) else {
         let known = SOURCE.instead.iter().find(|(other, _)| *other == name).map(|(_, meant)| *meant);
-        let Some(meant) = known.or_else(|| nearest(name, SOURCE.variables.iter().copied())) else {
+        let Some(meant) = known.or_else(|| nearest(name, SOURCE.names())) else {
             let message = "there is no variable `{}`: `{}` is taken as a text";
             findings.report(Code::LiteralReference, text.span, message, &[name, text.value]);
             return;
@@ -119,8 +119,8 @@ fn reference(text: Text<'_>, local: Local, findings: &mut Findings) {
             .change(name, span, meant)
             .about(text.span);
         return;
-    }
-    if name == "$local" {
+    };
+    if variable == Variable::Local {
         match (local, steps.first().map(|step| &step.kind)) {
             (Local::Empty(why), _) => {
                 findings

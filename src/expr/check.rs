@@ -1,31 +1,81 @@
-//! What is wrong with an expression at the place where it stands.
+//! Checks an expression against the variables, members and functions of its place.
 
 use super::ast::{CompareOp, Expr, ExprKind, Step, StepKind, UnaryOp};
 use super::function::{FUNCTIONS, function};
 use crate::diagnostic::{Code, Diagnostic, Reported, nearest, report};
 use crate::text::{Span, decimal};
 
-/// What an expression may use where it stands.
+/// The meaning of a variable, independent of its name in a dialect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Variable {
+    /// The input of the step after its own mappings: `$` in the `flow` dialect.
+    Own,
+    /// The input of the scope (`$input`) or of the state (`$Input`).
+    Input,
+    /// The output of the state.
+    Output,
+    /// The local data of the scope.
+    Local,
+    /// Data about the execution.
+    Context,
+    /// Data shared by all states.
+    Global,
+    /// The item of an iteration.
+    Item,
+}
+
+/// What the members of a member of the context are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Members {
+    /// The documented ones. None for a scalar.
+    Documented,
+    /// Any: the value comes from the flow.
+    Any,
+}
+
+/// A table of variables by name.
+pub type Variables = &'static [(&'static str, Variable)];
+
+/// The variables of data mappings in the `flow` dialect.
+pub const MAPPING_VARIABLES: Variables =
+    &[("$input", Variable::Input), ("$local", Variable::Local), ("$context", Variable::Context)];
+
+/// The variables of conditions, collections and parameters in the `flow` dialect.
+pub const STEP_VARIABLES: Variables = &[("$", Variable::Own)];
+
+/// What an expression may use at its place in a flow.
 #[derive(Debug)]
 pub struct Place {
     /// The variables that exist here.
-    pub variables: &'static [&'static str],
-    /// Variables that exist in the dialect, but not here.
+    pub variables: Variables,
+    /// Names of variables that exist in the dialect, but not here.
     pub elsewhere: &'static [&'static str],
-    /// Variables of the other dialect or place, and what they are called here.
+    /// Names of variables of the other dialect or of another place, and their names here.
     pub instead: &'static [(&'static str, &'static str)],
-    /// What the context variable holds, as paths joined by dots.
-    pub context: &'static [&'static str],
-    /// Functions may be called.
+    /// The documented members of the context variable, as paths joined by dots.
+    pub context: &'static [(&'static str, Members)],
+    /// Functions can be called.
     pub functions: bool,
-    /// The whole must be true or false.
+    /// The expression must be a boolean.
     pub condition: bool,
 }
 
-/// How deep calls may stand in calls.
+impl Place {
+    /// The variable with this name.
+    pub fn variable(&self, name: &str) -> Option<Variable> {
+        self.variables.iter().find(|(known, _)| *known == name).map(|(_, variable)| *variable)
+    }
+
+    /// The names of the variables.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.variables.iter().map(|(name, _)| *name)
+    }
+}
+
+/// Maximum nesting of calls.
 const MAX_CALLS: u32 = 10;
 
-/// Adds what is wrong with `expr` at `place`; spans are in the expression's text.
+/// Adds the findings about `expr` at `place`. Spans are relative to the text of the expression.
 pub fn check(expr: &Expr<'_>, place: &Place, found: &mut Vec<Diagnostic>) {
     if place.condition {
         boolean(expr, found);
@@ -36,7 +86,7 @@ pub fn check(expr: &Expr<'_>, place: &Place, found: &mut Vec<Diagnostic>) {
 struct Checker<'p, 'f> {
     place: &'p Place,
     found: &'f mut Vec<Diagnostic>,
-    // The calls around the expression that is looked at.
+    // The number of calls that enclose the current expression.
     calls: u32,
 }
 
@@ -49,8 +99,8 @@ impl Checker<'_, '_> {
             }
             ExprKind::Path(base, steps) => {
                 if let ExprKind::Variable(name) = base.kind {
-                    if self.variable(name, base.span) {
-                        self.members(name, steps);
+                    if self.variable(name, base.span) == Some(Variable::Context) {
+                        self.context_members(name, steps);
                     }
                 } else {
                     self.expr(base);
@@ -84,46 +134,42 @@ impl Checker<'_, '_> {
         }
     }
 
-    /// True where the variable may stand here.
-    fn variable(&mut self, name: &str, span: Span) -> bool {
-        if self.place.variables.contains(&name) {
-            return true;
+    /// The variable, if it exists at this place. Otherwise reports it.
+    fn variable(&mut self, name: &str, span: Span) -> Option<Variable> {
+        if let Some(variable) = self.place.variable(name) {
+            return Some(variable);
         }
         if self.place.elsewhere.contains(&name) {
             let here = self.variables();
             self.report(Code::MisplacedVariable, span, "`{}` is not known here, only `{}`", &[name, &here]);
-            return false;
+            return None;
         }
         let meant = self.place.instead.iter().find(|(other, _)| *other == name).map(|(_, meant)| *meant);
-        let Some(meant) = meant.or_else(|| nearest(name, self.place.variables.iter().copied())) else {
+        let Some(meant) = meant.or_else(|| nearest(name, self.place.names())) else {
             let here = self.variables();
             self.report(Code::UnknownVariable, span, "there is no variable `{}`, only `{}`", &[name, &here]);
-            return false;
+            return None;
         };
         let message = "there is no variable `{}` here: write `{}`";
         self.report(Code::UnknownVariable, span, message, &[name, meant]).write(span, meant);
-        false
+        None
     }
 
     #[cold]
     fn variables(&self) -> String {
         let mut here = String::new();
-        for name in self.place.variables {
+        for name in self.place.names() {
             here.push_str(if here.is_empty() { "" } else { "`, `" });
             here.push_str(name);
         }
         here
     }
 
-    /// Looks at the steps into a context variable.
-    fn members(&mut self, variable: &str, steps: &[Step<'_>]) {
-        if !variable.ends_with("ontext") {
-            return;
-        }
+    /// Checks the path into the context variable.
+    fn context_members(&mut self, variable: &str, steps: &[Step<'_>]) {
         let mut path = String::new();
         for step in steps {
-            // What the flow itself has put in may hold anything.
-            if path.ends_with("Input") || path.ends_with("Output") {
+            if self.place.context.iter().any(|(known, members)| *members == Members::Any && *known == path) {
                 return;
             }
             let StepKind::Member(name) = &step.kind else { return };
@@ -132,12 +178,12 @@ impl Checker<'_, '_> {
                 path.push('.');
             }
             path.push_str(name);
-            if self.place.context.iter().any(|known| matches!(below(known, &path), Some((_, b'.' | 0)))) {
+            if self.place.context.iter().any(|(known, _)| matches!(below(known, &path), Some((_, b'.' | 0)))) {
                 continue;
             }
             let parent = path.get(..before).unwrap_or_default();
             // The members of the parent.
-            let siblings = self.place.context.iter().filter_map(|known| {
+            let siblings = self.place.context.iter().filter_map(|(known, _)| {
                 let (rest, _) = below(known, parent)?;
                 let rest = rest.strip_prefix('.').unwrap_or(rest);
                 rest.get(..rest.bytes().position(|b| b == b'.').unwrap_or(rest.len()))

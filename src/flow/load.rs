@@ -5,10 +5,10 @@ use super::Dialect;
 use super::detect::detect;
 use super::dialect::{ExecutionMode, Shape, Slot, StateType, TaskMode};
 use super::findings::Findings;
-use super::found::{Found, is_opaque, text};
+use super::found::{Field, Found, is_opaque, text};
 use super::model::{
-    Branch, Catch, Choice, Config, Fail, Field, Flow, Map, Mapping, Mode, Parallel, Retry, Role, Scope, ScopeId,
-    Shaping, State, StateId, StateKind, Target, Task, Text, Wait,
+    Branch, Catch, Choice, Config, Fail, Flow, Map, Mapping, Mode, Parallel, Retry, Role, Scope, ScopeId, Shaping,
+    State, StateId, StateKind, Target, Task, Text, Wait,
 };
 use super::reader::Reader;
 use super::torn::Damage;
