@@ -46,17 +46,16 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
 fn flow_name(name: Text<'_>, findings: &mut Findings) {
     let letter = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
     let text = name.value;
-    let mut shown = [0; 4];
-    let mut wrong = "";
     let message = if let Some(c) = text.chars().find(|c| !letter(*c)) {
-        wrong = c.encode_utf8(&mut shown);
-        "the name of a flow has letters, digits, `_` and `-` only, no `{}`"
+        let message = "the name of a flow may contain only letters, digits, `_` and `-`, not `{}`";
+        findings.report(Code::InvalidName, name.span, message, &[c.encode_utf8(&mut [0; 4])]);
+        return;
     } else if text.bytes().next().is_some_and(|b| b.is_ascii_digit() || b == b'-') {
-        "the name of a flow begins with a letter or `_`"
+        "the name of a flow must begin with a letter or `_`"
     } else if text.len() > 128 {
-        "the name of a flow has 128 characters at most"
+        "the name of a flow may have at most 128 characters"
     } else {
         return;
     };
-    findings.report(Code::InvalidName, name.span, message, &[wrong]);
+    findings.report(Code::InvalidName, name.span, message, &[]);
 }

@@ -2,7 +2,7 @@
 
 use super::ast::{CompareOp, Expr, ExprKind, Step, StepKind, UnaryOp};
 use super::function::{FUNCTIONS, function};
-use crate::diagnostic::{Code, Diagnostic, Reported, nearest, report};
+use crate::diagnostic::{Code, Diagnostic, nearest, report};
 use crate::text::{Span, decimal};
 
 /// The meaning of a variable, independent of its name in a dialect.
@@ -230,7 +230,7 @@ impl Checker<'_, '_> {
         self.calls -= 1;
     }
 
-    fn report(&mut self, code: Code, span: Span, template: &str, args: &[&str]) -> Reported<'_> {
+    fn report(&mut self, code: Code, span: Span, template: &str, args: &[&str]) -> &mut Diagnostic {
         report(self.found, code, span, template, args)
     }
 }

@@ -1,7 +1,7 @@
 //! Findings on their way out of the loader and the checks; their paths are found at the end,
 //! all in one walk over the tree.
 
-use crate::diagnostic::{Code, Diagnostic, Path, Reported, report};
+use crate::diagnostic::{Code, Diagnostic, Path, report};
 use crate::order;
 use crate::text::Span;
 use crate::yaml::{Entries, Items, Node};
@@ -22,7 +22,7 @@ impl Findings {
     }
 
     /// Adds a finding at `span`: `template` with its `{}` filled.
-    pub fn report(&mut self, code: Code, span: Span, template: &str, args: &[&str]) -> Reported<'_> {
+    pub fn report(&mut self, code: Code, span: Span, template: &str, args: &[&str]) -> &mut Diagnostic {
         report(&mut self.list, code, span, template, args)
     }
 
@@ -36,22 +36,11 @@ impl Findings {
         self.list.push(diagnostic);
     }
 
-    /// Adds a finding that is shown in one place but is about the node or key at another.
-    pub fn about(&mut self, about: Span, mut diagnostic: Diagnostic) {
-        diagnostic.about = about;
-        self.list.push(diagnostic);
-    }
-
     /// Spends `count` of the budget for looking for names; false when it is used up.
     pub fn may_search(&mut self, count: usize) -> bool {
         let enough = self.budget >= count;
         self.budget = self.budget.saturating_sub(count);
         enough
-    }
-
-    /// True where nothing was found.
-    pub fn is_empty(&self) -> bool {
-        self.list.is_empty()
     }
 
     /// Every finding with its path, in the one order everybody sees.

@@ -130,13 +130,18 @@ impl<'a> Reader<'a, '_> {
             if shape == Shape::Document && foreign.slot == Slot::Type {
                 return same;
             }
-            let message = match same {
-                Some(_) => "`{}` is a key of the `{}` dialect: here it is `{}`",
-                None => "`{}` is a key of the `{}` dialect",
+            let reported = match same {
+                Some(same) => {
+                    let message = "`{}` is a key of the `{}` dialect: use `{}` here";
+                    let args = [text, other.as_str(), same.name];
+                    self.findings.report(Code::UnknownKey, key.span(), message, &args)
+                }
+                None => {
+                    let message = "`{}` is a key of the `{}` dialect";
+                    self.findings.report(Code::UnknownKey, key.span(), message, &[text, other.as_str()])
+                }
             };
-            let args = [text, other.as_str(), same.map_or("", |same| same.name)];
-            let args = args.get(..if same.is_some() { 3 } else { 2 }).unwrap_or_default();
-            self.findings.report(Code::UnknownKey, key.span(), message, args).severity(Severity::Error);
+            reported.severity(Severity::Error);
             return same.filter(|same| same.value == foreign.value);
         }
         let meant =

@@ -152,3 +152,60 @@ fn codes_are_kebab_case_and_distinct() {
         assert!(!code.meaning().is_empty(), "{name} has no meaning");
     }
 }
+
+/// Each message template has as many arguments as holes, in every call whose template and
+/// arguments are literals. The debug assertion in `fill` covers the other calls.
+#[test]
+fn templates_have_their_arguments() {
+    let text = r#""(?:[^"\\]|\\.)*""#;
+    let inline = regex_lite::Regex::new(&format!(r"({text}),\s*&\[")).unwrap();
+    let named = regex_lite::Regex::new(&format!(r"let message =\s*({text});")).unwrap();
+    let mut checked = 0;
+    let mut wrong = Vec::new();
+    for (file, source) in sources(&["src", "crates"], &[".rs"]) {
+        // A use of `message` belongs to the last definition before it.
+        let mut calls: Vec<(&str, &str)> = Vec::new();
+        for found in inline.captures_iter(&source) {
+            let template = found.get(1).unwrap().as_str();
+            // A literal without a space is a key or a code.
+            if template.contains(' ') {
+                calls.push((template, &source[found.get(0).unwrap().end()..]));
+            }
+        }
+        for found in named.captures_iter(&source) {
+            let rest = &source[found.get(0).unwrap().end()..];
+            let rest = &rest[..rest.find("let message").unwrap_or(rest.len())];
+            if let Some((_, args)) = rest.split_once("message, &[") {
+                calls.push((found.get(1).unwrap().as_str(), args));
+            }
+        }
+        for (template, args) in calls {
+            let (holes, given) = (template.matches("{}").count(), arguments(args));
+            checked += 1;
+            if holes != given {
+                wrong.push(format!("{file}: {template} has {holes} holes and {given} arguments"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(checked > 100, "only {checked} calls found");
+}
+
+/// The number of elements before the `]` that closes a list.
+fn arguments(list: &str) -> usize {
+    let (mut depth, mut count, mut pending) = (0, 0, false);
+    for c in list.chars() {
+        match c {
+            ']' if depth == 0 => break,
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => depth -= 1,
+            ',' if depth == 0 => pending = false,
+            c if !c.is_whitespace() && !pending => {
+                pending = true;
+                count += 1;
+            }
+            _ => {}
+        }
+    }
+    count
+}
