@@ -5,6 +5,7 @@
 
 mod comments;
 mod data;
+mod expression;
 mod nest;
 mod output;
 mod reads;
@@ -68,8 +69,8 @@ struct Migrator<'f, 'a> {
     text: &'a str,
     comments: Comments,
     findings: Findings,
-    /// Findings are not noted: something is only tried.
-    muted: bool,
+    /// Findings are not recorded: see [`Migrator::dry_run`].
+    dry: bool,
     facts: Vec<Facts<'f>>,
     /// The name of the flow.
     name: String,
@@ -83,8 +84,8 @@ struct Migrator<'f, 'a> {
     counts: HashMap<String, u32>,
     /// Values that may still be written out.
     left: usize,
-    /// The function whose qualifier is not written has been spoken of.
-    told_qualifier: bool,
+    /// A function without a qualifier has been reported.
+    qualifier_reported: bool,
 }
 
 /// What the iterations of a Map read from around it goes through `$Global`.
@@ -103,7 +104,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
             text: tree.text(),
             comments: Comments::new(tree),
             findings: Findings::new(),
-            muted: false,
+            dry: false,
             facts: reads::facts(flow),
             name: flow.name.map_or("flow", |name| name.value).to_owned(),
             names: Vec::new(),
@@ -111,7 +112,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
             taken: flow.states().iter().filter_map(|state| Some(state.name?.value.to_owned())).collect(),
             counts: HashMap::new(),
             left: MOST_VALUES,
-            told_qualifier: false,
+            qualifier_reported: false,
         }
     }
 
@@ -264,16 +265,16 @@ impl<'f, 'a> Migrator<'f, 'a> {
     }
 
     fn report(&mut self, code: Code, span: Span, message: impl Into<String>) {
-        if !self.muted {
+        if !self.dry {
             self.findings.add(Diagnostic::new(code, span, message));
         }
     }
 
-    /// Does something without noting what is found.
-    fn quietly<T>(&mut self, does: impl FnOnce(&mut Self) -> T) -> T {
-        let before = std::mem::replace(&mut self.muted, true);
-        let result = does(self);
-        self.muted = before;
+    /// Runs a conversion for its result only: it reports nothing.
+    fn dry_run<T>(&mut self, convert: impl FnOnce(&mut Self) -> T) -> T {
+        let before = std::mem::replace(&mut self.dry, true);
+        let result = convert(self);
+        self.dry = before;
         result
     }
 

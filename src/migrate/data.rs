@@ -6,12 +6,13 @@
 //! option `outer` (what travels in the scope around it). Only what is read is handed on.
 
 use super::Migrator;
+use super::expression::{Data, Expr};
 use super::reads::{self, Root};
-use super::write::{Entry, Value, json_text};
-use crate::expr::{self, Expr, ExprKind, StepKind};
+use super::write::{Entry, Value};
+use crate::expr::{self, ExprKind, StepKind};
 use crate::flow::{Mapping, ScopeId, State, Text};
 use crate::text::Span;
-use crate::yaml::{Kind, Node};
+use crate::yaml::Node;
 
 /// How the data of a scope travel.
 #[derive(Clone, Debug)]
@@ -45,7 +46,7 @@ pub(super) enum Input {
 #[derive(Clone, Debug)]
 pub(super) enum Local {
     /// One value.
-    Value(&'static str),
+    Value(Data),
     /// Nothing.
     Empty,
     /// The results of this many branches.
@@ -58,7 +59,7 @@ pub(super) enum Local {
 
 /// Where a source comes to.
 pub(super) enum Source<'a> {
-    Expression(String),
+    Expression(Expr),
     Constant(Node<'a>),
     /// It leads nowhere, which the old dialect takes as null.
     Nothing,
@@ -66,16 +67,13 @@ pub(super) enum Source<'a> {
     NeedsOwn,
 }
 
-/// The step's own input where an `InputConstructor` keeps it.
-pub(super) const OWN: &str = "$Input.own";
-
 impl Frame {
     /// The expression of the scope's input.
-    pub fn input(&self) -> &'static str {
-        match self.input {
-            Input::Execution => "$Context.Execution.Input",
-            Input::Travels | Input::Unread => "$Input.input",
-        }
+    pub fn input(&self) -> Expr {
+        Expr::Data(match self.input {
+            Input::Execution => Data::ExecutionInput,
+            Input::Travels | Input::Unread => Data::ScopeInput,
+        })
     }
 
     /// True where anything travels.
@@ -84,13 +82,13 @@ impl Frame {
     }
 
     /// The entries that hand on what travels, from below `base`, apart from `local`.
-    pub fn carry(&self, base: &str) -> Vec<Entry> {
+    pub fn carry(&self, base: Data) -> Vec<Entry> {
         let mut entries = Vec::new();
         if self.input == Input::Travels {
-            entries.push(Entry::expression("input", &[base, ".input"].concat()));
+            entries.push(Entry::expression("input", Expr::from(base).member("input")));
         }
         if self.outer {
-            entries.push(Entry::expression("outer", &[base, ".outer"].concat()));
+            entries.push(Entry::expression("outer", Expr::from(base).member("outer")));
         }
         entries
     }
@@ -101,29 +99,25 @@ impl<'f, 'a> Migrator<'f, 'a> {
     pub fn parent_source(&mut self, frame: &Frame, source: Node<'a>) -> Source<'a> {
         match reads::reference(source) {
             None => Source::Constant(source),
-            Some((Root::Input, rest)) => Source::Expression([frame.input(), rest].concat()),
-            Some((Root::Local, rest)) if frame.local => Source::Expression(["$Input.local", rest].concat()),
+            Some((Root::Input, rest)) => Source::Expression(frame.input().path(rest)),
+            Some((Root::Local, rest)) if frame.local => Source::Expression(Expr::from(Data::Local).path(rest)),
             Some((Root::Local, _)) => {
                 self.review(source.span(), "nothing has been put into `$local` here: the value is null");
                 Source::Nothing
             }
             Some((Root::Context, rest)) => self.context(source, rest),
-            Some((Root::Own, rest)) => Source::Expression(if frame.local {
-                ["jsonMerge(", frame.input(), ", $Input.local)", rest].concat()
-            } else {
-                [frame.input(), rest].concat()
-            }),
+            Some((Root::Own, rest)) => Source::Expression(merged(frame).path(rest)),
         }
     }
 
     pub fn context(&mut self, source: Node<'a>, rest: &str) -> Source<'a> {
         let known = match rest {
-            ".task.token" => "$Context.Current.TaskToken",
-            ".execution.name" => "$Context.Execution.Name",
-            ".step.name" => "$Context.Current.Name",
+            ".task.token" => Data::TaskToken,
+            ".execution.name" => Data::ExecutionName,
+            ".step.name" => Data::StateName,
             ".flow.name" => {
                 self.review(source.span(), "the context no longer holds the name of the flow: it is written out");
-                return Source::Expression(json_text(&self.name));
+                return Source::Expression(Expr::Text(self.name.clone()));
             }
             _ => {
                 let message = ["the context no longer holds `", rest.trim_start_matches('.'), "`: it is null"].concat();
@@ -131,7 +125,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
                 return Source::Nothing;
             }
         };
-        Source::Expression(known.to_owned())
+        Source::Expression(known.into())
     }
 
     /// Entries of a constructor from mappings that see the data of the scope.
@@ -143,7 +137,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
             };
             let built = self.parent_source(frame, source);
             let entry = self.entry(target.value, built);
-            entries.push(self.dress_mapping(entry, mapping));
+            entries.push(entry.with(self.mapping_comments(mapping)));
         }
         entries
     }
@@ -151,26 +145,17 @@ impl<'f, 'a> Migrator<'f, 'a> {
     /// An entry of a constructor.
     pub fn entry(&mut self, key: &str, source: Source<'a>) -> Entry {
         match source {
-            Source::Expression(expression) => Entry::expression(key, &expression),
+            Source::Expression(expression) => Entry::expression(key, expression),
             Source::Constant(node) => Entry::new(key, self.constant(node)),
             Source::Nothing | Source::NeedsOwn => Entry::new(key, Value::Scalar("null".to_owned())),
         }
-    }
-
-    /// The comments of a mapping, on the entry it becomes.
-    pub fn dress_mapping(&mut self, entry: Entry, mapping: &Mapping<'a>) -> Entry {
-        let lead = self.comments.lead(mapping.node.span().start);
-        let trail = mapping.source.filter(|source| source.kind() == Kind::Scalar);
-        let trail = trail.and_then(|source| self.comments.trail(source.span().start));
-        let rest = self.rest(mapping.node);
-        entry.lead(lead).lead(rest).trail(trail)
     }
 
     /// A path into the step's own input, where no constructor has made it: the key it begins
     /// with, and everything behind that as written.
     pub fn own_path(&mut self, frame: &Frame, state: &'f State<'a>, key: &str, rest: &str) -> Source<'a> {
         let Some(shaping) = &state.input else {
-            let travels = || Source::Expression([frame.input(), ".", key, rest].concat());
+            let travels = || Source::Expression(frame.input().member(key).path(rest));
             if !frame.local {
                 return travels();
             }
@@ -180,7 +165,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
             let at = frame.at.unwrap_or(state.index);
             return match facts.keys.get(key) {
                 None if !facts.unknown => travels(),
-                Some(Some(first)) if *first < at => Source::Expression(["$Input.local.", key, rest].concat()),
+                Some(Some(first)) if *first < at => Source::Expression(Expr::from(Data::Local).member(key).path(rest)),
                 _ => Source::NeedsOwn,
             };
         };
@@ -192,36 +177,30 @@ impl<'f, 'a> Migrator<'f, 'a> {
             return Source::NeedsOwn;
         }
         match self.parent_source(frame, source) {
-            Source::Expression(expression) => Source::Expression([&expression, rest].concat()),
+            Source::Expression(expression) => Source::Expression(expression.path(rest)),
             _ => Source::NeedsOwn,
         }
     }
 
     /// The step's whole own input.
-    pub fn own_whole(&mut self, frame: &Frame, state: &'f State<'a>, own: Option<&'static str>) -> Value {
+    pub fn own_whole(&mut self, frame: &Frame, state: &'f State<'a>, own: Option<Data>) -> Value {
         if let Some(own) = own {
-            return Value::Scalar(own.to_owned());
+            return Value::Expression(own.into());
         }
         match &state.input {
             Some(shaping) => Value::Map(self.parent_entries(frame, reads::entries(shaping))),
-            None => Value::Scalar(merged(frame)),
+            None => Value::Expression(merged(frame)),
         }
     }
 
     /// A reference to the step's own input: `$`, `$.a.b`, or `$input…` in its output mappings.
-    pub fn own_source(
-        &mut self,
-        frame: &Frame,
-        state: &'f State<'a>,
-        rest: &str,
-        own: Option<&'static str>,
-    ) -> Source<'a> {
+    pub fn own_source(&mut self, frame: &Frame, state: &'f State<'a>, rest: &str, own: Option<Data>) -> Source<'a> {
         if let Some(own) = own {
-            return Source::Expression([own, rest].concat());
+            return Source::Expression(Expr::from(own).path(rest));
         }
         match first_key(rest) {
             Some((key, rest)) => self.own_path(frame, state, key, rest),
-            None if state.input.is_none() => Source::Expression([&merged(frame), rest].concat()),
+            None if state.input.is_none() => Source::Expression(merged(frame).path(rest)),
             None => Source::NeedsOwn,
         }
     }
@@ -233,8 +212,8 @@ impl<'f, 'a> Migrator<'f, 'a> {
         frame: &Frame,
         state: &'f State<'a>,
         text: Text<'a>,
-        own: Option<&'static str>,
-    ) -> Option<String> {
+        own: Option<Data>,
+    ) -> Option<Expr> {
         // The backslashes are left over from some host language.
         let unescaped;
         let mut value = text.value;
@@ -247,7 +226,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
                 text.span,
                 "the expression cannot be read before the template is filled in: it is kept as it is",
             );
-            return Some(value.to_owned());
+            return Some(Expr::Written(value.to_owned()));
         };
         let mut edits = Vec::new();
         variables(&parsed.expr, &mut edits);
@@ -258,13 +237,13 @@ impl<'f, 'a> Migrator<'f, 'a> {
             out.push_str(value.get(from..span.start as usize).unwrap_or_default());
             let steps = Span { start: span.end, end: steps }.of(value);
             match self.own_source(frame, state, steps, own) {
-                Source::Expression(expression) => out.push_str(&expression),
+                Source::Expression(expression) => out.push_str(&expression.to_string()),
                 _ => return None,
             }
             from = span.end as usize + steps.len();
         }
         out.push_str(value.get(from..).unwrap_or_default());
-        Some(out)
+        Some(Expr::Written(out))
     }
 
     /// True where the mappings need the step's whole input, so that it has to be kept.
@@ -272,7 +251,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
         let shapings = state.output.iter().chain(state.error.iter().filter(|_| !state.catch_rules().is_empty()));
         for source in shapings.flat_map(reads::entries).filter_map(|entry| entry.source) {
             if let Some((Root::Input | Root::Own, rest)) = reads::reference(source)
-                && !matches!(self.quietly(|this| this.own_source(frame, state, rest, None)), Source::Expression(_))
+                && !matches!(self.dry_run(|this| this.own_source(frame, state, rest, None)), Source::Expression(_))
             {
                 return true;
             }
@@ -282,27 +261,19 @@ impl<'f, 'a> Migrator<'f, 'a> {
 
     /// The entries of an `InputConstructor` that keeps the step's own input beside what travels.
     pub fn keep_own(&mut self, frame: &Frame, state: &'f State<'a>) -> Value {
-        let mut entries = frame.carry("$Input");
+        let mut entries = frame.carry(Data::Input);
         if frame.local {
-            entries.push(Entry::expression("local", "$Input.local"));
+            entries.push(Entry::expression("local", Data::Local));
         }
         let own = self.own_whole(frame, state, None);
-        entries.push(self.whole("own", own));
+        entries.push(Entry::new("own", own));
         Value::Map(entries)
-    }
-
-    /// An entry for what [`Migrator::own_whole`] says.
-    pub fn whole(&mut self, key: &str, own: Value) -> Entry {
-        match own {
-            Value::Scalar(expression) => Entry::expression(key, &expression),
-            other => Entry::new(key, other),
-        }
     }
 }
 
 /// The default input of a step: the scope's input, and over it the local data.
-fn merged(frame: &Frame) -> String {
-    if frame.local { ["jsonMerge(", frame.input(), ", $Input.local)"].concat() } else { frame.input().to_owned() }
+fn merged(frame: &Frame) -> Expr {
+    if frame.local { Expr::merge(frame.input(), Data::Local) } else { frame.input() }
 }
 
 /// `.key` and what is behind it.
@@ -323,7 +294,7 @@ pub(super) fn latest<'s, 'a>(mappings: &'s [Mapping<'a>]) -> Vec<&'s Mapping<'a>
 
 /// Every `$` of an expression: its own place, and where the steps behind it end.
 // Recursion is bounded by the depth that the parser allows.
-fn variables(expr: &Expr<'_>, found: &mut Vec<(Span, u32)>) {
+fn variables(expr: &expr::Expr<'_>, found: &mut Vec<(Span, u32)>) {
     match &expr.kind {
         ExprKind::Variable(_) => found.push((expr.span, expr.span.end)),
         ExprKind::Path(base, steps) => match base.kind {

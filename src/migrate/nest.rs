@@ -1,9 +1,10 @@
 //! The steps that hold other steps.
 
-use super::data::{Frame, Input, Local, OWN};
-use super::scope::{Exit, Home, Site};
+use super::data::{Frame, Input, Local};
+use super::expression::{Data, Expr};
+use super::scope::{Home, Next, Site};
 use super::step::Draft;
-use super::write::{Entry, Item, Value, json_text, scalar};
+use super::write::{Entry, Item, Value, scalar};
 use super::{Migrator, reads};
 use crate::flow::{Choice, Map, Parallel, State};
 
@@ -15,7 +16,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
         &mut self,
         draft: &mut Draft<'_, 'f, 'a>,
         choice: &'f Choice<'a>,
-        exit: &Exit,
+        exit: &Next,
         home: &mut Home,
     ) {
         let (frame, state) = (draft.frame, draft.state);
@@ -25,8 +26,8 @@ impl<'f, 'a> Migrator<'f, 'a> {
         let mut bodies = choice.options.iter().chain(&choice.default).filter_map(|way| way.body);
         let shared = state.input.is_some()
             && bodies.any(|body| self.facts.get(body.0 as usize).is_some_and(|facts| !facts.inert()));
-        if shared || !self.quietly(plain) {
-            draft.own = Some(OWN);
+        if shared || !self.dry_run(plain) {
+            draft.own = Some(Data::Own);
         }
         let site = Site { frame, state, own: draft.own, exit };
         self.head(draft, "Choice");
@@ -40,16 +41,16 @@ impl<'f, 'a> Migrator<'f, 'a> {
                                    the new one is not documented";
                     self.review(condition.span, message);
                 }
-                let said = self.own_expression(frame, state, condition, draft.own).unwrap_or_default();
-                // A scalar that says the same is kept in its author's quotes.
+                let said = self.own_expression(frame, state, condition, draft.own);
+                let said = said.map(|expression| expression.to_string()).unwrap_or_default();
+                // An unchanged condition keeps its quotes.
                 let value = if said == condition.value { self.scalar(condition.node) } else { scalar(&said) };
                 entries.push(self.dressed(Entry::new("Condition", Value::Scalar(value)), option.node, "condition"));
             }
             let label = ["option", &(index + 1).to_string()].concat();
-            let steps = self.dressed_collection(Entry::text("", ""), option.node, "steps");
+            let steps = self.key_comments(option.node, "steps");
             let next = self.way(&site, option, &label, home);
-            let next =
-                self.dressed(Entry::text("Next", &next).lead(steps.lead).trail(steps.trail), option.node, "goto");
+            let next = self.dressed(Entry::text("Next", &next).with(steps), option.node, "goto");
             entries.push(next);
             branches.push(Item { lead, value: Value::Map(entries), trail: None });
         }
@@ -57,11 +58,11 @@ impl<'f, 'a> Migrator<'f, 'a> {
         draft.entries.push(entry);
         let default = match &choice.default {
             Some(default) => {
-                let dressed = self.dressed_collection(Entry::text("", ""), state.node, "default");
-                let steps = self.dressed_collection(Entry::text("", ""), default.node, "steps");
+                let comments = self.key_comments(state.node, "default");
+                let steps = self.key_comments(default.node, "steps");
                 let next = self.way(&site, default, "default", home);
                 let entry = self.dressed(Entry::text("Default", &next), default.node, "goto");
-                entry.lead(dressed.lead).lead(steps.lead).trail(dressed.trail).trail(steps.trail)
+                entry.with(comments).with(steps)
             }
             None if state.output.is_some() && frame.local => {
                 let next = self.no_match(&site, home);
@@ -76,7 +77,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
         &mut self,
         draft: &mut Draft<'_, 'f, 'a>,
         parallel: &'f Parallel,
-        exit: &Exit,
+        exit: &Next,
         home: &mut Home,
     ) {
         let (frame, state) = (draft.frame, draft.state);
@@ -90,7 +91,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
             parallel.branches.iter().filter(|b| this.facts.get(b.0 as usize).is_some_and(|f| f.reads_input)).count()
         };
         if state.input.is_some() && reads(self) > 1 {
-            draft.own = Some(OWN);
+            draft.own = Some(Data::Own);
         }
         self.head(draft, "Parallel");
         let mut branches = Vec::new();
@@ -108,7 +109,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
                 true if whole && frame.input == Input::Execution => (Input::Execution, None),
                 true => {
                     let own = self.own_whole(frame, state, draft.own);
-                    (Input::Travels, Some(self.whole("input", own)))
+                    (Input::Travels, Some(Entry::new("input", own)))
                 }
             };
             let inner = Frame { scope: *scope, input, local, fresh: false, outer: false, at: None };
@@ -149,9 +150,9 @@ impl<'f, 'a> Migrator<'f, 'a> {
         groups
     }
 
-    pub(super) fn map(&mut self, draft: &mut Draft<'_, 'f, 'a>, map: &'f Map<'a>, exit: &Exit, home: &mut Home) {
+    pub(super) fn map(&mut self, draft: &mut Draft<'_, 'f, 'a>, map: &'f Map<'a>, exit: &Next, home: &mut Home) {
         let (frame, state) = (draft.frame, draft.state);
-        let path = map.items.get().map(|items| self.own_or_keep(draft, items)).unwrap_or_default();
+        let path = map.items.get().map(|items| self.own_or_keep(draft, items).to_string()).unwrap_or_default();
         self.head(draft, "Map");
         let Some(body) = map.body else { return };
         let Some((reads_input, local)) =
@@ -185,14 +186,14 @@ impl<'f, 'a> Migrator<'f, 'a> {
     fn iteration_input(&mut self, frame: &Frame, state: &'f State<'a>, map: &Map<'a>) -> Entry {
         let item = map.item.map_or("item", |item| item.value);
         let around = match self.publish.get(&state.id) {
-            Some(published) => ["$Global.", &published.global].concat(),
+            Some(published) => Expr::Global(published.global.clone()),
             None if reads::reads_only_item(&self.facts, map) => {
-                return Entry::new("input", Value::Map(vec![Entry::expression(item, "$Input")]));
+                return Entry::new("input", Value::Map(vec![Entry::expression(item, Data::Input)]));
             }
-            None => frame.input().to_owned(),
+            None => frame.input(),
         };
-        let pair = [&json_text(item), ": $Input"].concat();
-        Entry::expression("input", &["jsonMerge(", &around, ", {", &pair, "})"].concat())
+        let item = Expr::Object(vec![(item.to_owned(), Data::Input.into())]);
+        Entry::expression("input", Expr::merge(around, item))
     }
 
     /// The state before a Map that keeps for its iterations what stands around them.
@@ -204,7 +205,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
             self.no_equal(state.place(), message);
         }
         let own = self.own_whole(frame, state, None);
-        let global = self.whole(&published.global, own);
+        let global = Entry::new(&published.global, own);
         Some(Item::new(Value::Map(vec![
             Entry::text("Type", "Pass"),
             Entry::text("Name", &published.entry),

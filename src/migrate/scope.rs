@@ -1,6 +1,7 @@
 //! A list of steps as a list of states: where it begins, what follows what, how it ends.
 
 use super::data::{Frame, Input, Local};
+use super::expression::{Data, Expr};
 use super::write::{Entry, Item, Value};
 use super::{Migrator, reads};
 use crate::flow::{Branch, Role, ScopeId, State, StateKind};
@@ -13,20 +14,38 @@ pub(super) struct Built {
     pub states: Vec<Item>,
 }
 
-/// How the steps of a scope go on when they are done.
+/// What follows a state, or the last state of a scope.
 #[derive(Clone, Debug)]
-pub(super) enum Exit {
-    /// To a state.
+pub(super) enum Next {
+    /// The state with this name.
     To(String),
-    /// They end their list of states, which may have to come to an empty object.
+    /// The end of the list of states. If `empty` is set, its output must be an empty object.
     End { empty: bool },
 }
 
-/// What comes after a state.
-#[derive(Clone, Debug)]
-pub(super) enum After {
-    To(String),
-    End { empty: bool },
+/// The output of a list of states.
+pub(super) enum ListOutput {
+    /// An empty object.
+    Empty,
+    /// An object with the local data under the key `local`.
+    Local,
+    Entries(Vec<Entry>),
+}
+
+impl ListOutput {
+    fn new(entries: Vec<Entry>) -> Self {
+        match entries.as_slice() {
+            [] => ListOutput::Empty,
+            [one]
+                if one.key == "local.$"
+                    && one.lead.is_empty()
+                    && one.value == Value::Expression(Data::Local.into()) =>
+            {
+                ListOutput::Local
+            }
+            _ => ListOutput::Entries(entries),
+        }
+    }
 }
 
 /// A choice, seen from its ways.
@@ -34,8 +53,8 @@ pub(super) struct Site<'s, 'f, 'a> {
     pub frame: &'s Frame,
     pub state: &'f State<'a>,
     /// Where its own input is kept, if it is.
-    pub own: Option<&'static str>,
-    pub exit: &'s Exit,
+    pub own: Option<Data>,
+    pub exit: &'s Next,
 }
 
 /// A list of states in the making.
@@ -97,25 +116,25 @@ impl<'f, 'a> Migrator<'f, 'a> {
     }
 
     /// What the execution comes to; none where the last state says so already.
-    fn top_output(&mut self, frame: &Frame) -> Option<Vec<Entry>> {
+    fn top_output(&mut self, frame: &Frame) -> Option<ListOutput> {
         let flow = self.flow;
         if let Some(shaping) = &flow.output {
             let mut entries = self.parent_entries(frame, reads::entries(shaping));
             if let Some(first) = entries.first_mut() {
-                let dressed = self.dressed_collection(Entry::text("", ""), flow.root, "outputMappings");
-                first.lead.splice(0..0, dressed.lead);
+                let comments = self.key_comments(flow.root, "outputMappings");
+                first.lead.splice(0..0, comments.lead);
             }
-            return Some(entries);
+            return Some(ListOutput::new(entries));
         }
         let facts = self.facts.first()?;
         if !facts.writes {
-            return Some(Vec::new());
+            return Some(ListOutput::Empty);
         }
         if facts.is_certain() {
-            let entry = |key: &&str| Entry::expression(key, &["$Input.local.", key].concat());
+            let entry = |key: &&str| Entry::expression(key, Expr::from(Data::Local).member(key));
             let plain = facts.order.iter().all(|key| key.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-'));
             if plain {
-                return Some(facts.order.iter().map(entry).collect());
+                return Some(ListOutput::new(facts.order.iter().map(entry).collect()));
             }
         }
         let place = flow.root.get("steps").and_then(|steps| steps.items().last()).and_then(|last| last.get("name"));
@@ -125,12 +144,12 @@ impl<'f, 'a> Migrator<'f, 'a> {
             "the output of the execution was all of `$local`; its keys are not all known here, and a StateMachine \
              cannot hand out an object without naming them: the output holds it under `local`",
         );
-        Some(vec![Entry::expression("local", "$Input.local")])
+        Some(ListOutput::Local)
     }
 
     /// A list of states of its own: the top, a branch, the body of a Map. `input` is the entry
     /// that makes the scope's input where it has to travel.
-    pub fn home(&mut self, frame: &Frame, input: Option<Entry>, output: Option<Vec<Entry>>) -> Built {
+    pub fn home(&mut self, frame: &Frame, input: Option<Entry>, output: Option<ListOutput>) -> Built {
         let steps = self.flow.states_of(frame.scope);
         let mut home = Home { states: Vec::new(), last: None };
         let mut begin: Vec<Entry> = input.into_iter().collect();
@@ -147,7 +166,9 @@ impl<'f, 'a> Migrator<'f, 'a> {
             begin.push(Entry::new("local", Value::Map(Vec::new())));
         }
         let exit = match output {
-            Some(output) if !output.is_empty() => {
+            None => Next::End { empty: false },
+            Some(ListOutput::Empty) => Next::End { empty: true },
+            Some(output) => {
                 // A last step that only passes on can say itself what the list comes to.
                 let says = |state: &&State<'_>| {
                     state.output.is_none()
@@ -158,12 +179,15 @@ impl<'f, 'a> Migrator<'f, 'a> {
                     Some(step) => self.entry_of(step),
                     None => self.made_name("Done"),
                 };
-                let plain = matches!(output.as_slice(), [one] if one.key == "local.$" && one.lead.is_empty() && matches!(&one.value, Value::Scalar(text) if text == "$Input.local"));
-                let plain = plain && step.is_none();
+                let plain = step.is_none() && matches!(output, ListOutput::Local);
+                let output = match output {
+                    ListOutput::Empty => Vec::new(),
+                    ListOutput::Local => vec![Entry::expression("local", Data::Local)],
+                    ListOutput::Entries(entries) => entries,
+                };
                 home.last = Some(Last { name: name.clone(), step, output: Some(output), used: false, plain });
-                Exit::To(name)
+                Next::To(name)
             }
-            other => Exit::End { empty: other.is_some() },
         };
         let mut start = steps.first().map(|state| self.entry_of(state.id)).unwrap_or_default();
         if !begin.is_empty() {
@@ -194,26 +218,26 @@ impl<'f, 'a> Migrator<'f, 'a> {
     }
 
     /// What comes after a step that does not jump.
-    pub fn after(&mut self, state: &State<'_>, exit: &Exit, home: &mut Home) -> After {
+    pub fn after(&mut self, state: &State<'_>, exit: &Next, home: &mut Home) -> Next {
         if let Some(next) = self.flow.after(state.id) {
-            return After::To(self.entry_of(next));
+            return Next::To(self.entry_of(next));
         }
         match exit {
-            Exit::End { empty } => After::End { empty: *empty },
-            Exit::To(name) => {
+            Next::End { empty } => Next::End { empty: *empty },
+            Next::To(name) => {
                 if let Some(last) = home.last.as_mut().filter(|last| last.name == *name) {
                     last.used = true;
                 }
-                After::To(name.clone())
+                Next::To(name.clone())
             }
         }
     }
 
     /// The name of what comes after, where there must be a state.
-    pub fn after_name(&mut self, state: &State<'_>, exit: &Exit, home: &mut Home) -> String {
+    pub fn after_name(&mut self, state: &State<'_>, exit: &Next, home: &mut Home) -> String {
         match self.after(state, exit, home) {
-            After::To(name) => name,
-            After::End { empty } => {
+            Next::To(name) => name,
+            Next::End { empty } => {
                 if home.last.is_none() {
                     let name = self.made_name("Done");
                     let output = empty.then(Vec::new);
@@ -265,7 +289,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
                         name,
                     )
                 };
-                let exit = Exit::To(target.clone());
+                let exit = Next::To(target.clone());
                 for step in self.flow.states_of(body) {
                     self.step(&inner, step, &exit, home);
                 }
@@ -289,9 +313,9 @@ impl<'f, 'a> Migrator<'f, 'a> {
     fn enter(&mut self, site: &Site<'_, 'f, 'a>, name: &str, first: &str) -> Item {
         let own = self.own_whole(site.frame, site.state, site.own);
         let entries = vec![
-            self.whole("input", own),
+            Entry::new("input", own),
             Entry::new("local", Value::Map(Vec::new())),
-            Entry::expression("outer", "$Input"),
+            Entry::expression("outer", Data::Input),
         ];
         Item::new(Value::Map(vec![
             Entry::text("Type", "Pass"),
@@ -306,16 +330,16 @@ impl<'f, 'a> Migrator<'f, 'a> {
         let Site { frame, state, own, .. } = *site;
         let mut entries;
         if inert {
-            entries = frame.carry("$Input");
+            entries = frame.carry(Data::Input);
             if frame.local {
-                entries.push(self.local_entry("$Input.local", frame, state, state.output.as_ref(), &Local::Empty, own));
+                entries.push(self.local_entry(Data::Local, frame, state, state.output.as_ref(), &Local::Empty, own));
             }
         } else {
-            entries = frame.carry("$Input.outer");
+            entries = frame.carry(Data::Outer);
             if frame.local {
                 // From inside, the input of the choice is the input of the scope.
-                let (local, own) = (Local::Value("$Input.local"), Some("$Input.input"));
-                let entry = self.local_entry("$Input.outer.local", frame, state, state.output.as_ref(), &local, own);
+                let (local, own) = (Local::Value(Data::Local), Some(Data::ScopeInput));
+                let entry = self.local_entry(Data::OuterLocal, frame, state, state.output.as_ref(), &local, own);
                 entries.push(entry);
             }
         }
@@ -328,16 +352,16 @@ impl<'f, 'a> Migrator<'f, 'a> {
     }
 
     /// The facts' scope of a branch or body, and what it comes to.
-    pub fn result(&self, scope: ScopeId) -> Option<Vec<Entry>> {
+    pub fn result(&self, scope: ScopeId) -> Option<ListOutput> {
         let facts = self.facts.get(scope.0 as usize)?;
         if !facts.result {
             return None;
         }
-        Some(vec![if facts.keeps_local() {
-            Entry::expression("local", "$Input.local")
+        Some(if facts.keeps_local() {
+            ListOutput::Local
         } else {
-            Entry::new("local", Value::Map(Vec::new()))
-        }])
+            ListOutput::Entries(vec![Entry::new("local", Value::Map(Vec::new()))])
+        })
     }
 
     /// True where the steps of a body run several times at once.

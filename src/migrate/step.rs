@@ -1,8 +1,9 @@
 //! One step as one state.
 
 use super::Migrator;
-use super::data::{Frame, Input, Local, OWN};
-use super::scope::{After, Exit, Home};
+use super::data::{Frame, Input, Local};
+use super::expression::{Data, Expr};
+use super::scope::{Home, Next};
 use super::write::{Entry, Item, Value};
 use crate::flow::{Fail, NumberValue, Retry, State, StateKind, TextValue, Wait};
 use crate::yaml::Node;
@@ -15,14 +16,14 @@ pub(super) struct Draft<'s, 'f, 'a> {
     pub frame: &'s Frame,
     pub state: &'f State<'a>,
     /// Where its own input is kept, if it is.
-    pub own: Option<&'static str>,
+    pub own: Option<Data>,
     pub entries: Vec<Entry>,
 }
 
 impl<'f, 'a> Migrator<'f, 'a> {
     /// Adds what a step becomes.
     // Recursion, into what stands in the step, is bounded by the depth that the reader of YAML allows.
-    pub(super) fn step(&mut self, frame: &Frame, state: &'f State<'a>, exit: &Exit, home: &mut Home) {
+    pub(super) fn step(&mut self, frame: &Frame, state: &'f State<'a>, exit: &Next, home: &mut Home) {
         let mut lead = self.comments.lead(state.node.span().start);
         if let Some(mut item) = self.published(frame, state) {
             item.lead = std::mem::take(&mut lead);
@@ -32,7 +33,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
         // comment in it finds its place.
         let at = home.states.len();
         home.states.push(Item::new(Value::Map(Vec::new())));
-        let own = self.needs_own(frame, state).then_some(OWN);
+        let own = self.needs_own(frame, state).then_some(Data::Own);
         let mut draft = Draft { frame, state, own, entries: Vec::new() };
         match &state.kind {
             StateKind::Task(task) => self.task(&mut draft, task, exit, home),
@@ -85,10 +86,10 @@ impl<'f, 'a> Migrator<'f, 'a> {
     }
 
     /// `OutputConstructor`, where something has to be handed on past what the state comes to.
-    pub(super) fn hand_on(&mut self, draft: &mut Draft<'_, 'f, 'a>, exit: &Exit, local: &Local, replaces: bool) {
+    pub(super) fn hand_on(&mut self, draft: &mut Draft<'_, 'f, 'a>, exit: &Next, local: &Local, replaces: bool) {
         let (frame, state) = (draft.frame, draft.state);
         // Nobody reads what such a list of states comes to.
-        if matches!(exit, Exit::End { .. }) && self.flow.after(state.id).is_none() {
+        if matches!(exit, Next::End { .. }) && self.flow.after(state.id).is_none() {
             return;
         }
         let keeps = frame.local || frame.fresh;
@@ -96,10 +97,10 @@ impl<'f, 'a> Migrator<'f, 'a> {
         if !frame.carries() || !(replaces || changes) {
             return;
         }
-        let mut entries = frame.carry("$Input");
+        let mut entries = frame.carry(Data::Input);
         if keeps {
             let shaping = state.output.as_ref();
-            entries.push(self.local_entry("$Input.local", frame, state, shaping, local, draft.own));
+            entries.push(self.local_entry(Data::Local, frame, state, shaping, local, draft.own));
         }
         let entry = Entry::new("OutputConstructor", Value::Map(entries));
         let entry = self.dressed_collection(entry, state.node, "outputMappings");
@@ -107,18 +108,18 @@ impl<'f, 'a> Migrator<'f, 'a> {
     }
 
     /// `Next` or `End`.
-    pub(super) fn go_on(&mut self, draft: &mut Draft<'_, 'f, 'a>, exit: &Exit, home: &mut Home) {
+    pub(super) fn go_on(&mut self, draft: &mut Draft<'_, 'f, 'a>, exit: &Next, home: &mut Home) {
         // What travels is what the list comes to, where nothing else travels.
         let frame = draft.frame;
         let hands_on = draft.entries.iter().any(|entry| entry.key == "OutputConstructor");
         let ends = self.flow.after(draft.state.id).is_none();
-        let says = |last: &super::scope::Last| matches!(exit, Exit::To(name) if *name == last.name) && last.plain;
+        let says = |last: &super::scope::Last| matches!(exit, Next::To(name) if *name == last.name) && last.plain;
         let alone = (frame.local || frame.fresh) && frame.input != Input::Travels && !frame.outer;
         let done = hands_on && ends && alone && home.last.as_ref().is_some_and(says);
-        let after = if done { After::End { empty: false } } else { self.after(draft.state, exit, home) };
+        let after = if done { Next::End { empty: false } } else { self.after(draft.state, exit, home) };
         let entry = match after {
-            After::To(name) => Entry::text("Next", &name),
-            After::End { empty } => {
+            Next::To(name) => Entry::text("Next", &name),
+            Next::End { empty } => {
                 let is_output = |entry: &Entry| entry.key == "OutputConstructor";
                 if empty && !draft.entries.iter().any(is_output) {
                     draft.entries.push(Entry::new("OutputConstructor", Value::Map(Vec::new())));
@@ -145,12 +146,12 @@ impl<'f, 'a> Migrator<'f, 'a> {
         true
     }
 
-    fn pass(&mut self, draft: &mut Draft<'_, 'f, 'a>, exit: &Exit, home: &mut Home) {
+    fn pass(&mut self, draft: &mut Draft<'_, 'f, 'a>, exit: &Next, home: &mut Home) {
         let state = draft.state;
         let is_last = home.last.as_ref().is_some_and(|last| last.step == Some(state.id));
         let maps = state.output.is_some() && (draft.frame.local || draft.frame.fresh);
         // A Succeed goes nowhere.
-        let ends = matches!(exit, Exit::End { .. }) || is_last;
+        let ends = matches!(exit, Next::End { .. }) || is_last;
         let succeeds = matches!(state.kind, StateKind::Succeed) && ends && !maps;
         if let (Some(shaping), None) = (&state.input, &state.output) {
             self.review(shaping.node().span(), "these mappings have no effect: they are left out");
@@ -161,7 +162,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
         }
         self.hand_on(draft, exit, &Local::Empty, false);
         if succeeds {
-            if matches!(exit, Exit::End { empty: true }) {
+            if matches!(exit, Next::End { empty: true }) {
                 draft.entries.push(Entry::new("OutputConstructor", Value::Map(Vec::new())));
             }
         } else {
@@ -169,7 +170,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
         }
     }
 
-    fn wait(&mut self, draft: &mut Draft<'_, 'f, 'a>, wait: &Wait<'a>, exit: &Exit, home: &mut Home) {
+    fn wait(&mut self, draft: &mut Draft<'_, 'f, 'a>, wait: &Wait<'a>, exit: &Next, home: &mut Home) {
         let node = draft.state.node;
         let mut seconds = None;
         if let Some(number) = wait.seconds.get() {
@@ -188,7 +189,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
                 NumberValue::Expression(text) => {
                     let path = self.own_or_keep(draft, text);
                     self.review(number.span, "a Wait takes 1 to 300 seconds: see that the value stays within");
-                    seconds = Some(self.dressed(Entry::expression("Seconds", &path), node, "duration"));
+                    seconds = Some(self.dressed(Entry::expression("Seconds", path), node, "duration"));
                 }
                 _ => seconds = Some(self.dressed_value("Seconds", number.node, node, "duration")),
             }
@@ -211,12 +212,12 @@ impl<'f, 'a> Migrator<'f, 'a> {
     }
 
     /// An expression over the step's own input, which is kept if that is needed for it.
-    pub(super) fn own_or_keep(&mut self, draft: &mut Draft<'_, 'f, 'a>, text: crate::flow::Text<'a>) -> String {
+    pub(super) fn own_or_keep(&mut self, draft: &mut Draft<'_, 'f, 'a>, text: crate::flow::Text<'a>) -> Expr {
         if let Some(expression) = self.own_expression(draft.frame, draft.state, text, draft.own) {
             return expression;
         }
-        draft.own = Some(OWN);
-        self.own_expression(draft.frame, draft.state, text, draft.own).unwrap_or_default()
+        draft.own = Some(Data::Own);
+        self.own_expression(draft.frame, draft.state, text, draft.own).unwrap_or(Expr::Null)
     }
 
     fn fail(&mut self, draft: &mut Draft<'_, 'f, 'a>, fail: &Fail<'a>) {

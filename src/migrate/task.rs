@@ -1,9 +1,10 @@
 //! What a task calls, and how.
 
 use super::Migrator;
-use super::data::{Local, OWN, Source};
+use super::data::{Local, Source};
+use super::expression::Data;
 use super::reads::{self, Root};
-use super::scope::{Exit, Home};
+use super::scope::{Home, Next};
 use super::step::Draft;
 use super::write::{Entry, Item, Value};
 use crate::flow::{Catch, Dialect, NumberValue, Retry, State, Task, TaskMode};
@@ -23,19 +24,19 @@ enum Service {
 }
 
 impl<'f, 'a> Migrator<'f, 'a> {
-    pub(super) fn task(&mut self, draft: &mut Draft<'_, 'f, 'a>, task: &Task<'a>, exit: &Exit, home: &mut Home) {
+    pub(super) fn task(&mut self, draft: &mut Draft<'_, 'f, 'a>, task: &Task<'a>, exit: &Next, home: &mut Home) {
         let state = draft.state;
         let (service, action) = self.service(task, state);
         // The parameters may need the whole input; trying tells.
         if draft.own.is_none()
             && let Some(params) = task.params.get()
-            && self.quietly(|this| this.parameters_need_own(draft, params))
+            && self.dry_run(|this| this.parameters_need_own(draft, params))
         {
-            draft.own = Some(OWN);
+            draft.own = Some(Data::Own);
         }
         // A function's parameters beside its payload: the mappings are written once.
         if service == Service::Function && state.input.is_some() && task.params.get().is_some_and(reads::refers) {
-            draft.own = Some(OWN);
+            draft.own = Some(Data::Own);
         }
         self.head(draft, "Task");
         draft.entries.push(action);
@@ -85,7 +86,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
             draft.entries.push(entry);
         }
         let reported = task.mode.is_some_and(|mode| mode.value == Some(TaskMode::CustomCallback));
-        let result = if service == Service::Function && !reported { "$Output.Body" } else { "$Output" };
+        let result = if service == Service::Function && !reported { Data::OutputBody } else { Data::Output };
         if service == Service::Messages && !reported && state.output.is_some() {
             let message = "what the message service answers is not documented for the new dialect: see that the names are the same";
             self.review(state.place(), message);
@@ -119,10 +120,10 @@ impl<'f, 'a> Migrator<'f, 'a> {
                 resource.span,
                 "what is called cannot be told before the template is filled in: it is taken for a function",
             );
-        } else if service == Service::Function && !self.told_qualifier {
+        } else if service == Service::Function && !self.qualifier_reported {
             let function = name.split("services/").nth(1).and_then(|rest| rest.split('/').next());
             if function.is_some_and(|service| !service.contains('.')) {
-                self.told_qualifier = true;
+                self.qualifier_reported = true;
                 let message = "the new dialect shows functions with a version or alias, `services/{service}.LATEST/functions/…`: \
                                see that this name is still found";
                 self.review(resource.span, message);
@@ -186,7 +187,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
         };
         if let Some(key) = payload {
             let own = self.own_whole(draft.frame, state, draft.own);
-            let entry = self.whole(key, own);
+            let entry = Entry::new(key, own);
             let entry =
                 if draft.own.is_none() { self.dressed_collection(entry, state.node, "inputMappings") } else { entry };
             entries.push(entry);
@@ -215,10 +216,10 @@ impl<'f, 'a> Migrator<'f, 'a> {
         match own_reference(value) {
             Some("") if draft.own.is_none() => {
                 let own = self.own_whole(draft.frame, draft.state, None);
-                self.whole(name, own)
+                Entry::new(name, own)
             }
             Some(rest) => match self.own_source(draft.frame, draft.state, rest, draft.own) {
-                Source::Expression(expression) => Entry::expression(name, &expression),
+                Source::Expression(expression) => Entry::expression(name, expression),
                 _ => Entry::new(name, Value::Scalar("null".to_owned())),
             },
             None => Entry::new(name, self.constant(value)),
@@ -245,11 +246,11 @@ impl<'f, 'a> Migrator<'f, 'a> {
         let mut entries =
             vec![self.errors(rule.node), Entry::text("Description", &["catch rule ", &(at + 1).to_string()].concat())];
         if frame.carries() {
-            let mut data = frame.carry("$Input");
+            let mut data = frame.carry(Data::Input);
             if frame.local || frame.fresh {
                 let shaping = state.error.as_ref();
                 let local = if shaping.is_some() { Local::Error } else { Local::Empty };
-                data.push(self.local_entry("$Input.local", frame, state, shaping, &local, draft.own));
+                data.push(self.local_entry(Data::Local, frame, state, shaping, &local, draft.own));
             }
             entries.push(Entry::new("OutputConstructor", Value::Map(data)));
         }

@@ -2,7 +2,8 @@
 
 use super::Migrator;
 use super::comments::is_alias;
-use super::write::{Entry, Item, Value, json_text, scalar};
+use super::write::{Entry, EntryComments, Item, Value, json_text, scalar};
+use crate::flow::Mapping;
 use crate::text::Span;
 use crate::yaml::{Kind, Node, Style};
 
@@ -82,25 +83,44 @@ impl<'a> Migrator<'_, 'a> {
         }
     }
 
-    /// An entry with the comments of the entry of `key` in a mapping, whose value is a scalar.
-    pub(super) fn dressed(&mut self, entry: Entry, mapping: Node<'a>, key: &str) -> Entry {
+    /// The comments of the entry `key` of a mapping: above it, and behind its scalar.
+    fn scalar_comments(&mut self, mapping: Node<'a>, key: &str) -> EntryComments {
         let Some((key, value)) = mapping.entries().find(|(k, _)| k.text() == Some(key)) else {
-            return entry;
+            return EntryComments::default();
         };
         let lead = self.comments.lead(key.span().start);
         let place = if value.kind() == Kind::Scalar && !value.span().is_empty() { value } else { key };
-        let trail = self.comments.trail(place.span().start);
-        entry.lead(lead).trail(trail)
+        EntryComments { lead, trail: self.comments.trail(place.span().start) }
     }
 
-    /// The same for a collection: what stands behind its key.
-    pub(super) fn dressed_collection(&mut self, entry: Entry, mapping: Node<'a>, key: &str) -> Entry {
+    /// The comments of the entry `key` of a mapping: above it, and behind the key.
+    pub(super) fn key_comments(&mut self, mapping: Node<'a>, key: &str) -> EntryComments {
         let Some((key, _)) = mapping.entries().find(|(k, _)| k.text() == Some(key)) else {
-            return entry;
+            return EntryComments::default();
         };
         let lead = self.comments.lead(key.span().start);
-        let trail = self.comments.trail(key.span().start);
-        entry.lead(lead).trail(trail)
+        EntryComments { lead, trail: self.comments.trail(key.span().start) }
+    }
+
+    /// The comments of a data mapping.
+    pub(super) fn mapping_comments(&mut self, mapping: &Mapping<'a>) -> EntryComments {
+        let mut lead = self.comments.lead(mapping.node.span().start);
+        let trail = mapping.source.filter(|source| source.kind() == Kind::Scalar);
+        let trail = trail.and_then(|source| self.comments.trail(source.span().start));
+        lead.extend(self.rest(mapping.node));
+        EntryComments { lead, trail }
+    }
+
+    /// An entry with the comments of the scalar entry `key` of a mapping.
+    pub(super) fn dressed(&mut self, entry: Entry, mapping: Node<'a>, key: &str) -> Entry {
+        let comments = self.scalar_comments(mapping, key);
+        entry.with(comments)
+    }
+
+    /// An entry with the comments of the entry `key` of a mapping, whose value is a collection.
+    pub(super) fn dressed_collection(&mut self, entry: Entry, mapping: Node<'a>, key: &str) -> Entry {
+        let comments = self.key_comments(mapping, key);
+        entry.with(comments)
     }
 
     /// A value carried over under another key, with its comments.

@@ -2,19 +2,21 @@
 
 use std::fmt::Write as _;
 
+use super::expression::Expr;
+
 /// A value to be written.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(super) enum Value {
     /// As it stands.
     Scalar(String),
-    /// A folded block, one of these on each line.
-    Folded(Vec<String>),
+    /// An expression. The key of its entry ends in `.$`.
+    Expression(Expr),
     Map(Vec<Entry>),
     List(Vec<Item>),
 }
 
 /// A key and its value.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(super) struct Entry {
     /// Comments above it; an empty one is an empty line.
     pub lead: Vec<String>,
@@ -25,8 +27,15 @@ pub(super) struct Entry {
     pub trail: Option<String>,
 }
 
+/// The comments of an entry of the old definition.
+#[derive(Debug, Default)]
+pub(super) struct EntryComments {
+    pub lead: Vec<String>,
+    pub trail: Option<String>,
+}
+
 /// An item of a list.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(super) struct Item {
     pub lead: Vec<String>,
     pub value: Value,
@@ -36,7 +45,11 @@ pub(super) struct Item {
 impl Entry {
     /// An entry without comments; the key is quoted where it must be.
     pub fn new(key: &str, value: Value) -> Self {
-        Entry { lead: Vec::new(), key: scalar(key), value, trail: None }
+        let key = match value {
+            Value::Expression(_) => scalar(&[key, ".$"].concat()),
+            _ => scalar(key),
+        };
+        Entry { lead: Vec::new(), key, value, trail: None }
     }
 
     /// A text, quoted where it must be.
@@ -45,8 +58,13 @@ impl Entry {
     }
 
     /// `key.$: expression`
-    pub fn expression(key: &str, expression: &str) -> Self {
-        Entry::text(&[key, ".$"].concat(), expression)
+    pub fn expression(key: &str, expression: impl Into<Expr>) -> Self {
+        Entry::new(key, Value::Expression(expression.into()))
+    }
+
+    /// The same entry with comments.
+    pub fn with(self, comments: EntryComments) -> Self {
+        self.lead(comments.lead).trail(comments.trail)
     }
 
     /// The same entry with comments above it.
@@ -96,15 +114,23 @@ fn map(out: &mut String, entries: &[Entry], indent: usize, mut begun: bool) {
                 }
                 end_line(out, trail);
             }
-            Value::Folded(lines) => {
-                out.push_str(" >-");
-                end_line(out, trail);
-                for line in lines {
-                    pad(out, indent + 2);
-                    out.push_str(line);
-                    out.push('\n');
+            Value::Expression(expression) => match expression.lines() {
+                // A folded block.
+                Some(lines) => {
+                    out.push_str(" >-");
+                    end_line(out, trail);
+                    for line in lines {
+                        pad(out, indent + 2);
+                        out.push_str(&line);
+                        out.push('\n');
+                    }
                 }
-            }
+                None => {
+                    out.push(' ');
+                    out.push_str(&scalar(&expression.to_string()));
+                    end_line(out, trail);
+                }
+            },
             Value::Map(inner) if inner.is_empty() => {
                 out.push_str(" {}");
                 end_line(out, trail);
@@ -149,8 +175,8 @@ fn list(out: &mut String, items: &[Item], indent: usize) {
                 let _ = write!(out, " {text}");
                 end_line(out, trail);
             }
-            Value::Folded(lines) => {
-                let _ = write!(out, " {}", scalar(&lines.join(" ")));
+            Value::Expression(expression) => {
+                let _ = write!(out, " {}", scalar(&expression.to_string()));
                 end_line(out, trail);
             }
             Value::Map(_) => {
