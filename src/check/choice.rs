@@ -1,10 +1,10 @@
 //! # What it does
-//! Looks for options of a choice that can never be taken.
+//! Reports options of a choice that are never taken.
 //!
 //! # Why is this bad?
-//! Options are tried in order and the first that is true is taken
-//! (<https://help.aliyun.com/document_detail/122497.html>): one that repeats an earlier condition,
-//! or stands behind `true`, is dead.
+//! A choice takes the first option that is true
+//! (<https://help.aliyun.com/document_detail/122497.html>). An option that repeats an earlier
+//! condition or follows the condition `true` is never taken.
 //!
 //! # Example
 //! ```yaml
@@ -34,7 +34,7 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
                 let message = "this option is never taken: an earlier one is always true";
                 findings.report(Code::ShadowedRule, condition.span, message, &[]).related(
                     always.span,
-                    "it is this one",
+                    "the earlier option",
                     &[],
                 );
             } else if condition.value.trim_ascii() == "true" {
@@ -47,7 +47,7 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
                 let message = "this option is never taken: an earlier one has the same condition";
                 findings.report(Code::ShadowedRule, second.span, message, &[]).related(
                     first.span,
-                    "it is this one",
+                    "the earlier option",
                     &[],
                 );
             });

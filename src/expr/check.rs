@@ -117,7 +117,12 @@ impl Checker<'_, '_> {
                 if *op == CompareOp::In
                     && matches!(right.kind, ExprKind::Number(_) | ExprKind::Text(_) | ExprKind::Bool(_))
                 {
-                    self.report(Code::WrongType, right.span, "`in` needs a list or an object on its right", &[]);
+                    self.report(
+                        Code::WrongType,
+                        right.span,
+                        "the right operand of `in` must be a list or an object",
+                        &[],
+                    );
                 }
                 self.expr(left);
                 self.expr(right);
@@ -141,16 +146,16 @@ impl Checker<'_, '_> {
         }
         if self.place.elsewhere.contains(&name) {
             let here = self.variables();
-            self.report(Code::MisplacedVariable, span, "`{}` is not known here, only `{}`", &[name, &here]);
+            self.report(Code::MisplacedVariable, span, "`{}` does not exist here: use `{}`", &[name, &here]);
             return None;
         }
         let meant = self.place.instead.iter().find(|(other, _)| *other == name).map(|(_, meant)| *meant);
         let Some(meant) = meant.or_else(|| nearest(name, self.place.names())) else {
             let here = self.variables();
-            self.report(Code::UnknownVariable, span, "there is no variable `{}`, only `{}`", &[name, &here]);
+            self.report(Code::UnknownVariable, span, "unknown variable `{}`: use `{}`", &[name, &here]);
             return None;
         };
-        let message = "there is no variable `{}` here: write `{}`";
+        let message = "unknown variable `{}`: write `{}`";
         self.report(Code::UnknownVariable, span, message, &[name, meant]).write(span, meant);
         None
     }
@@ -182,7 +187,7 @@ impl Checker<'_, '_> {
                 continue;
             }
             let parent = path.get(..before).unwrap_or_default();
-            // The members of the parent.
+            // The documented members of the parent.
             let siblings = self.place.context.iter().filter_map(|(known, _)| {
                 let (rest, _) = below(known, parent)?;
                 let rest = rest.strip_prefix('.').unwrap_or(rest);
@@ -190,13 +195,13 @@ impl Checker<'_, '_> {
             });
             let dot = if parent.is_empty() { "" } else { "." };
             let Some(meant) = nearest(name, siblings) else {
-                let message = "no `{}` is documented in `{}{}{}`";
+                let message = "`{}` is not a documented member of `{}{}{}`";
                 self.report(Code::UnknownMember, step.span, message, &[name, variable, dot, parent]);
                 return;
             };
-            let message = "no `{}` is documented in `{}{}{}`: did you mean `{}`?";
+            let message = "`{}` is not a documented member of `{}{}{}`: did you mean `{}`?";
             let found = self.report(Code::UnknownMember, step.span, message, &[name, variable, dot, parent, meant]);
-            // In brackets it stands in quotes.
+            // A member in brackets has quotes, so its span is longer.
             if (step.span.end - step.span.start) as usize == name.len() {
                 found.write(step.span, meant);
             }
@@ -207,24 +212,24 @@ impl Checker<'_, '_> {
     fn call(&mut self, name: &str, span: Span, args: &[Expr<'_>]) {
         self.calls += 1;
         if self.calls == MAX_CALLS + 1 {
-            let message = "calls may stand in each other 10 deep, this one is the 11th";
+            let message = "calls may be nested at most 10 levels deep, this is level 11";
             self.report(Code::ExpressionTooDeep, span, message, &[]);
         }
         if !self.place.functions {
-            let message = "there are no functions here: `{}` would not be called";
+            let message = "functions do not exist here: `{}` is not called";
             self.report(Code::UnknownFunction, span, message, &[name]);
         } else if let Some(known) = function(name) {
             let count = args.len();
             if count < usize::from(known.least) || (known.most < u8::MAX && count > usize::from(known.most)) {
                 let count = decimal(count);
-                let given = if count == "1" { "argument is given" } else { "arguments are given" };
-                self.report(Code::WrongArity, span, "`{}`: {} {}", &[known.signature, &count, given]);
+                let word = if count == "1" { "argument" } else { "arguments" };
+                self.report(Code::WrongArity, span, "`{}` does not accept {} {}", &[known.signature, &count, word]);
             }
         } else if let Some(meant) = nearest(name, FUNCTIONS.iter().map(|function| function.name)) {
-            let message = "no function `{}` is documented: did you mean `{}`?";
+            let message = "unknown function `{}`: did you mean `{}`?";
             self.report(Code::UnknownFunction, span, message, &[name, meant]).write(span, meant);
         } else {
-            self.report(Code::UnknownFunction, span, "no function `{}` is documented", &[name]);
+            self.report(Code::UnknownFunction, span, "unknown function `{}`", &[name]);
         }
         args.iter().for_each(|arg| self.expr(arg));
         self.calls -= 1;
@@ -235,13 +240,13 @@ impl Checker<'_, '_> {
     }
 }
 
-/// What stands behind `path` in a path that begins with it, and its first byte: 0 at the end.
+/// The rest of a path that begins with `path`, and the first byte of the rest, which is 0 at the end.
 fn below<'p>(known: &'p str, path: &str) -> Option<(&'p str, u8)> {
     let rest = known.strip_prefix(path)?;
     Some((rest, rest.as_bytes().first().copied().unwrap_or_default()))
 }
 
-/// Complains about a value that is never true or false where one is needed.
+/// Reports a value that is never a boolean.
 fn boolean(expr: &Expr<'_>, found: &mut Vec<Diagnostic>) {
     let what = match &expr.kind {
         ExprKind::Text(_) => "a text",
@@ -251,5 +256,5 @@ fn boolean(expr: &Expr<'_>, found: &mut Vec<Diagnostic>) {
         ExprKind::Null => "null",
         _ => return,
     };
-    report(found, Code::NotBoolean, expr.span, "{} is neither true nor false", &[what]);
+    report(found, Code::NotBoolean, expr.span, "a boolean is needed here, not {}", &[what]);
 }

@@ -1,4 +1,4 @@
-//! What a mapping was found to hold, by what its keys say; and what a single value is.
+//! The values of a mapping by slot, and the conversion of single values.
 
 use super::dialect::{Slot, Slots};
 use super::model::{Flag, Number, NumberValue, Target, Text, TextValue};
@@ -17,13 +17,13 @@ pub enum Field<T> {
     Value(T),
 }
 
-/// The values of a mapping that passed their checks.
+/// The usable values of a mapping.
 #[derive(Default)]
 pub(super) struct Found<'a> {
     pub items: Vec<Item<'a>>,
     // The slots whose key is present, even if the value is unusable.
     pub present: Slots,
-    // Its first key comes again: what follows was left aside, as another state without its `- `.
+    // The first key occurs again: the rest is ignored, because it is another state without its `- `.
     pub cut: bool,
 }
 
@@ -80,7 +80,7 @@ impl<T> Field<T> {
 }
 
 impl<'a> Found<'a> {
-    /// True where the key stands there, whatever its value.
+    /// True if the key is present, even if its value is unusable.
     pub fn has(&self, slot: Slot) -> bool {
         self.present.contains(slot)
     }
@@ -94,7 +94,7 @@ impl<'a> Found<'a> {
         Field::new(self.has(slot), read(self, slot))
     }
 
-    /// The entries of a list; nothing where a template stands for it.
+    /// The entries of a list. Empty if a template fills it in.
     pub fn items(&self, slot: Slot) -> Items<'a> {
         self.node(slot).map(Node::items).unwrap_or_default()
     }
@@ -144,7 +144,7 @@ impl<'a> Found<'a> {
     }
 
     fn item(&self, slot: Slot) -> Option<Item<'a>> {
-        // Most are looked for in vain.
+        // Fast path: most slots are absent.
         if !self.has(slot) {
             return None;
         }
@@ -152,20 +152,20 @@ impl<'a> Found<'a> {
     }
 }
 
-/// True where a template will put something else: nothing can be said about it.
+/// True for a value that a template fills in later. Checks ignore it.
 pub(super) fn is_opaque(node: Node<'_>) -> bool {
-    // `{{ name }}` unquoted is a mapping in a mapping to YAML.
+    // YAML reads an unquoted `{{ name }}` as a mapping in a mapping.
     if node.kind() == Kind::Mapping && node.style() == Style::Flow {
         return node.entries().next().is_some_and(|(key, _)| key.kind() == Kind::Mapping && key.style() == Style::Flow);
     }
     match node.tag() {
-        // `!$Input.a` is a condition that should have been quoted.
+        // `!$Input.a` is a condition without its quotes.
         Some(tag) => tag.len() > 1 && !tag.starts_with("!!") && !tag.starts_with("!$"),
         None => node.is_template(),
     }
 }
 
-/// The text of a scalar with its place.
+/// The text of a scalar with its position.
 pub fn text(node: Node<'_>) -> Option<Text<'_>> {
     Some(Text { value: node.text()?, span: node.span(), node, opaque: is_opaque(node) })
 }

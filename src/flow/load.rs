@@ -1,5 +1,5 @@
-//! Tree to model, one scope after another: the list of scopes is its own list of things to do,
-//! so that no depth of nesting is recursion.
+//! Converts a tree to the model. The list of scopes is the work list, so that no depth of nesting
+//! causes recursion.
 
 use super::Dialect;
 use super::detect::detect;
@@ -17,10 +17,10 @@ use crate::order;
 use crate::text::Span;
 use crate::yaml::{Kind, Node, Tree};
 
-/// Reads the flow of a document. No flow comes back where its dialect cannot be told.
+/// Reads the flow of a document. Returns none if its dialect is unknown.
 ///
-/// `damaged` names where the text is not YAML, so that nothing is called missing there. `express`
-/// says that it is to run in the express mode.
+/// `damaged` holds the positions of syntax errors: no key is reported as missing there. `express`
+/// selects the limits of the express mode.
 pub fn load<'a>(tree: &'a Tree<'a>, damaged: &[Span], express: bool, findings: &mut Findings) -> Option<Flow<'a>> {
     let Some(root) = tree.root() else {
         if damaged.is_empty() {
@@ -28,11 +28,11 @@ pub fn load<'a>(tree: &'a Tree<'a>, damaged: &[Span], express: bool, findings: &
         }
         return None;
     };
-    // After a mistake at the top nothing may be left to tell the dialect from.
-    let quiet = &mut Findings::new();
-    let dialect = detect(root, if damaged.is_empty() { findings } else { quiet })?;
+    // A syntax error may hide the header.
+    let discarded = &mut Findings::new();
+    let dialect = detect(root, if damaged.is_empty() { findings } else { discarded })?;
     let damaged = Damage::all(tree.text(), damaged);
-    // The mode is documented for the newer dialect only.
+    // The mode is documented for this dialect only.
     let express = express && dialect == Dialect::StateMachine;
     let reader = Reader {
         dialect,
@@ -79,12 +79,12 @@ struct Loader<'a, 'f> {
     reader: Reader<'a, 'f>,
     states: Vec<State<'a>>,
     scopes: Vec<Scope<'a>>,
-    /// The last state swallowed another one.
+    /// The last state contains another state without its `- `.
     cut: bool,
 }
 
 impl<'a> Loader<'a, '_> {
-    /// Notes a scope; its states are read later.
+    /// Adds a scope. Its states are read later.
     fn open(&mut self, role: Role, owner: Option<StateId>, node: Node<'a>, found: Option<&Found<'a>>) -> ScopeId {
         let id = ScopeId(self.scopes.len() as u32);
         let list = found.and_then(|found| found.node(Slot::States));
@@ -170,11 +170,11 @@ impl<'a> Loader<'a, '_> {
             damaged,
             kind: of.map_or(StateKind::Unknown, |of| self.kind(of, id, node, &found)),
         };
-        self.reader.done(found);
+        self.reader.release(found);
         state
     }
 
-    /// The type of a state, or the one that is surely meant.
+    /// The type of a state, or the type that a misspelled name means.
     fn state_type(&mut self, node: Node<'a>) -> Option<StateType> {
         let dialect = self.reader.dialect;
         let name = dialect.key(Shape::State, Slot::Type);
@@ -183,8 +183,7 @@ impl<'a> Loader<'a, '_> {
         })?;
         let written = text(value).filter(|text| !text.opaque)?.value;
         let types = dialect.types();
-        let of = |name: &str| types.iter().find(|(known, _)| *known == name).map(|(_, of)| *of);
-        if let Some(found) = of(written) {
+        if let Some(found) = StateType::read(written, dialect) {
             return Some(found);
         }
         if written.is_empty() {
@@ -192,14 +191,11 @@ impl<'a> Loader<'a, '_> {
         }
         let word = dialect.state_word();
         let meant = nearest(written, types.iter().map(|(name, _)| *name))
-            // The other dialect's name for a type that has another one here.
-            .or_else(|| {
-                let (_, same) = dialect.other().types().iter().find(|(name, _)| *name == written)?;
-                types.iter().find(|(_, of)| of == same).map(|(name, _)| *name)
-            });
+            // The other dialect's name for the type.
+            .or_else(|| StateType::read(written, dialect.other()).map(|of| of.name(dialect)));
         match meant {
             Some(meant) => {
-                let message = "there is no {} of type `{}`: did you mean `{}`?";
+                let message = "unknown {} type `{}`: did you mean `{}`?";
                 let args = [word, written, meant];
                 let reported = self.reader.findings.report(Code::UnknownType, value.span(), message, &args);
                 reported.change(written, value.span(), meant);
@@ -207,11 +203,11 @@ impl<'a> Loader<'a, '_> {
             None => {
                 let names: Vec<&str> = types.iter().map(|(name, _)| *name).collect();
                 let all = names.join("`, `");
-                let message = "there is no {} of type `{}`, only `{}`";
+                let message = "unknown {} type `{}`: use one of `{}`";
                 self.reader.findings.report(Code::UnknownType, value.span(), message, &[word, written, &all]);
             }
         }
-        meant.and_then(of)
+        StateType::read(meant?, dialect)
     }
 
     fn kind(&mut self, of: StateType, id: StateId, node: Node<'a>, found: &Found<'a>) -> StateKind<'a> {
@@ -237,7 +233,7 @@ impl<'a> Loader<'a, '_> {
                 for (index, node) in found.items(Slot::Branches).enumerate() {
                     let inner = self.reader.read(node, Shape::Branch, None);
                     branches.push(self.open(Role::Branch(index as u32), Some(id), node, inner.as_ref()));
-                    inner.into_iter().for_each(|inner| self.reader.done(inner));
+                    inner.into_iter().for_each(|inner| self.reader.release(inner));
                 }
                 StateKind::Parallel(Parallel { branches })
             }
@@ -273,7 +269,7 @@ impl<'a> Loader<'a, '_> {
             target: found.target(Slot::Next),
             body: found.has(Slot::States).then(|| self.open(role, Some(owner), node, Some(&found))),
         };
-        self.reader.done(found);
+        self.reader.release(found);
         branch
     }
 
@@ -332,7 +328,7 @@ impl<'a> Loader<'a, '_> {
     fn mapping(&mut self, node: Node<'a>) -> Option<Mapping<'a>> {
         let found = self.reader.read(node, Shape::Mapping, None)?;
         let mapping = Mapping { node, target: found.text(Slot::Target), source: found.node(Slot::Source) };
-        self.reader.done(found);
+        self.reader.release(found);
         Some(mapping)
     }
 
@@ -347,7 +343,7 @@ impl<'a> Loader<'a, '_> {
             multiplier: found.number(Slot::Multiplier),
             max_interval: found.number(Slot::MaxInterval),
         };
-        self.reader.done(found);
+        self.reader.release(found);
         Some(retry)
     }
 
@@ -360,13 +356,14 @@ impl<'a> Loader<'a, '_> {
             output: found.node(Slot::Output),
             target: found.target(Slot::Next),
         };
-        self.reader.done(found);
+        self.reader.release(found);
         Some(catch)
     }
 
-    /// A rule of the form before `Retry` and `Catch`: one of the two. Where it says both, the jump
-    /// counts (<https://www.alibabacloud.com/help/en/serverless-workflow/latest/error-handling>). False
-    /// where it could not be read.
+    /// A rule of `OnErrors`, the form before `Retry` and `Catch`. If it has both a retry and a jump,
+    /// the jump takes effect
+    /// (<https://www.alibabacloud.com/help/en/serverless-workflow/latest/error-handling>). False if
+    /// the rule is unreadable.
     #[cold]
     fn on_error(&mut self, node: Node<'a>, retries: &mut Vec<Retry<'a>>, catches: &mut Vec<Catch<'a>>) -> bool {
         let Some(found) = self.reader.read(node, Shape::OnError, None) else { return false };
@@ -376,7 +373,7 @@ impl<'a> Loader<'a, '_> {
         if found.has(Slot::Next) {
             let retry = found.node(Slot::Retry).map(Node::span);
             if let Some((key, _)) = node.entries().find(|(_, value)| retry == Some(value.span())) {
-                let message = "`Retry` has no effect beside `Next`: the rule jumps";
+                let message = "`Retry` has no effect together with `Next`: remove it";
                 self.reader.findings.report(Code::NoEffect, key.span(), message, &[]);
             }
             let (output, target) = (found.node(Slot::Output), found.target(Slot::Next));
@@ -393,14 +390,14 @@ impl<'a> Loader<'a, '_> {
             });
         } else if !found.has(Slot::Retry) {
             let place = node.entries().next().map_or(node.span(), |(key, _)| key.span());
-            let message = "this rule does nothing: it needs `Next`, or `Retry`";
+            let message = "this rule has no effect: it needs `Next` or `Retry`";
             self.reader.findings.report(Code::NoEffect, place, message, &[]).about(node.span());
         }
         true
     }
 }
 
-/// Finds the state behind every name.
+/// Resolves the name of each target to a state.
 fn resolve(flow: &mut Flow<'_>) {
     let mut by_name: Vec<(ScopeId, &str, StateId)> = Vec::with_capacity(flow.states.len());
     for state in &flow.states {

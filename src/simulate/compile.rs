@@ -6,7 +6,7 @@ use super::expression::{Expression, number};
 use super::machine::TaskMode;
 use super::program::{Catch, Iteration, Kind, Number, Program, Retry, Scope, Shape, State, Task, Wait, Way};
 use crate::diagnostic::{Diagnostic, Path, PathSegment, Severity};
-use crate::flow::{self, Dialect, Flow, NumberValue, Role, ScopeId, Shaping, StateId, StateKind, TextValue};
+use crate::flow::{self, Dialect, Flow, NumberValue, ScopeId, Shaping, StateId, StateKind, TextValue};
 use crate::text::LineIndex;
 use crate::yaml::{self, Node, Resolved};
 
@@ -303,35 +303,15 @@ fn is_reference(text: &str) -> bool {
 /// The path of every state in the definition, in the order of the states.
 fn paths(flow: &Flow<'_>) -> Vec<Path> {
     let mut of_state: Vec<Path> = vec![Path::new(); flow.states().len()];
-    // Owners come before what they own, so one pass is enough.
     for scope in flow.scopes() {
-        let mut path = match scope.owner {
-            Some(owner) => of_state.get(index(owner)).cloned().unwrap_or_default(),
-            None => Path::new(),
-        };
-        path.extend(steps_to(flow.dialect, scope.role));
+        let list = flow.list_path(scope.id);
         for state in flow.states_of(scope.id) {
-            let mut own = path.clone();
-            own.push(PathSegment::Index(state.index as usize));
+            let mut path = list.clone();
+            path.push(PathSegment::Index(state.index as usize));
             if let Some(slot) = of_state.get_mut(index(state.id)) {
-                *slot = own;
+                *slot = path;
             }
         }
     }
     of_state
-}
-
-fn steps_to(dialect: Dialect, role: Role) -> Path {
-    let machine = dialect == Dialect::StateMachine;
-    let list = if machine { "States" } else { "steps" };
-    let mut path: Path = match role {
-        Role::Top => Path::new(),
-        Role::Option(at) => vec![(if machine { "Branches" } else { "choices" }).into(), (at as usize).into()],
-        Role::Default => vec![(if machine { "Default" } else { "default" }).into()],
-        Role::Branch(at) => vec![(if machine { "Branches" } else { "branches" }).into(), (at as usize).into()],
-        Role::Body if machine => vec!["Processor".into()],
-        Role::Body => Path::new(),
-    };
-    path.push(list.into());
-    path
 }
