@@ -1,90 +1,90 @@
-//! References of the old dialect as expressions of the new one.
+//! Converts references of the old dialect to expressions of the new one.
 //!
-//! The old dialect merges the output of every step into the local data of its scope; the new
-//! one hands the output of a state to the next, and nothing else. So the data of a scope travel
-//! in one object: `input` (the scope's input), `local` (its local data), and for the steps of an
-//! option `outer` (what travels in the scope around it). Only what is read is handed on.
+//! The old dialect merges the output of every step into the local data of its scope. In the new
+//! dialect a state receives only the output of the previous state. Therefore the output of each
+//! state is one object with the data of the scope: `input` (the scope's input), `local` (its local
+//! data), and for the steps of an option `outer` (the object of the scope around it). The object
+//! contains only data that a later state reads.
 
 use super::Migrator;
 use super::expression::{Data, Expr};
 use super::reads::{self, Root};
 use super::write::{Entry, Value};
+use crate::diagnostic::fill;
 use crate::expr::{self, ExprKind, StepKind};
 use crate::flow::{Mapping, ScopeId, State, Text};
 use crate::text::Span;
 use crate::yaml::Node;
 
-/// How the data of a scope travel.
+/// The data that the states of a scope pass.
 #[derive(Clone, Debug)]
 pub(super) struct Frame {
-    /// Whose facts hold here.
     pub scope: ScopeId,
-    /// Where the input of the scope is.
     pub input: Input,
-    /// `local` travels.
+    /// The object has `local`.
     pub local: bool,
-    /// `local` will travel: this is the first step, it makes it.
+    /// This is the first step, whose output creates `local`.
     pub fresh: bool,
-    /// `outer` travels.
+    /// The object has `outer`.
     pub outer: bool,
-    /// For steps that are told apart no further: the step whose place in the scope they share.
+    /// For the steps of an option that has no data of its own: the index of its choice.
     pub at: Option<u32>,
 }
 
-/// Where the input of a scope is.
+/// The location of the input of a scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Input {
-    /// It is the execution's.
+    /// The input of the execution.
     Execution,
-    /// It travels as `input`.
-    Travels,
-    /// Nobody reads it.
+    /// The member `input` of the passed object.
+    Passed,
+    /// No step reads it.
     Unread,
 }
 
-/// What a step's output mappings call `$local`.
+/// The meaning of `$local` in a step's output mappings.
 #[derive(Clone, Debug)]
 pub(super) enum Local {
     /// One value.
     Value(Data),
     /// Nothing.
     Empty,
-    /// The results of this many branches.
+    /// The outputs of this number of branches.
     Branches(usize),
-    /// The results of the iterations.
+    /// The outputs of the iterations.
     Items,
-    /// The record of an error.
+    /// An error.
     Error,
 }
 
-/// Where a source comes to.
+/// The conversion of a source.
 pub(super) enum Source<'a> {
     Expression(Expr),
     Constant(Node<'a>),
-    /// It leads nowhere, which the old dialect takes as null.
+    /// An absent value, which is null in the old dialect.
     Nothing,
-    /// It is only to be had from the step's whole input.
+    /// The conversion needs the step's whole input.
     NeedsOwn,
 }
 
 impl Frame {
-    /// The expression of the scope's input.
+    /// The input of the scope.
     pub fn input(&self) -> Expr {
         Expr::Data(match self.input {
             Input::Execution => Data::ExecutionInput,
-            Input::Travels | Input::Unread => Data::ScopeInput,
+            Input::Passed | Input::Unread => Data::ScopeInput,
         })
     }
 
-    /// True where anything travels.
-    pub fn carries(&self) -> bool {
-        self.local || self.fresh || self.outer || self.input == Input::Travels
+    /// True if the states pass data of the scope.
+    pub fn passes_data(&self) -> bool {
+        self.local || self.fresh || self.outer || self.input == Input::Passed
     }
 
-    /// The entries that hand on what travels, from below `base`, apart from `local`.
-    pub fn carry(&self, base: Data) -> Vec<Entry> {
+    /// The entries that pass the members of `base` without `local`.
+    pub fn pass_on(&self, base: Data) -> Vec<Entry> {
         let mut entries = Vec::new();
-        if self.input == Input::Travels {
+        if self.input == Input::Passed {
             entries.push(Entry::expression("input", Expr::from(base).member("input")));
         }
         if self.outer {
@@ -95,14 +95,14 @@ impl Frame {
 }
 
 impl<'f, 'a> Migrator<'f, 'a> {
-    /// A source in a mapping that sees the data of the scope.
+    /// Converts a source in a mapping with access to the data of the scope.
     pub fn parent_source(&mut self, frame: &Frame, source: Node<'a>) -> Source<'a> {
         match reads::reference(source) {
             None => Source::Constant(source),
             Some((Root::Input, rest)) => Source::Expression(frame.input().path(rest)),
             Some((Root::Local, rest)) if frame.local => Source::Expression(Expr::from(Data::Local).path(rest)),
             Some((Root::Local, _)) => {
-                self.review(source.span(), "nothing has been put into `$local` here: the value is null");
+                self.review(source.span(), "no step has put data into `$local` here: the value is null");
                 Source::Nothing
             }
             Some((Root::Context, rest)) => self.context(source, rest),
@@ -116,11 +116,14 @@ impl<'f, 'a> Migrator<'f, 'a> {
             ".execution.name" => Data::ExecutionName,
             ".step.name" => Data::StateName,
             ".flow.name" => {
-                self.review(source.span(), "the context no longer holds the name of the flow: it is written out");
+                self.review(source.span(), "the context of the new dialect does not contain the name of the flow: the name is written as a constant");
                 return Source::Expression(Expr::Text(self.name.clone()));
             }
             _ => {
-                let message = ["the context no longer holds `", rest.trim_start_matches('.'), "`: it is null"].concat();
+                let message = fill(
+                    "the context of the new dialect does not contain `{}`: the value is null",
+                    &[rest.trim_start_matches('.')],
+                );
                 self.no_equal(source.span(), message);
                 return Source::Nothing;
             }
@@ -128,10 +131,10 @@ impl<'f, 'a> Migrator<'f, 'a> {
         Source::Expression(known.into())
     }
 
-    /// Entries of a constructor from mappings that see the data of the scope.
+    /// Converts mappings with access to the data of the scope to the entries of a constructor.
     pub fn parent_entries(&mut self, frame: &Frame, mappings: &[Mapping<'a>]) -> Vec<Entry> {
         let mut entries = Vec::new();
-        for mapping in latest(mappings) {
+        for mapping in effective(mappings) {
             let (Some(target), Some(source)) = (mapping.target, mapping.source) else {
                 continue;
             };
@@ -151,20 +154,20 @@ impl<'f, 'a> Migrator<'f, 'a> {
         }
     }
 
-    /// A path into the step's own input, where no constructor has made it: the key it begins
-    /// with, and everything behind that as written.
+    /// Converts a path into the step's own input that no constructor has built. The path is split
+    /// into its first key and the rest as written.
     pub fn own_path(&mut self, frame: &Frame, state: &'f State<'a>, key: &str, rest: &str) -> Source<'a> {
         let Some(shaping) = &state.input else {
-            let travels = || Source::Expression(frame.input().member(key).path(rest));
+            let from_input = || Source::Expression(frame.input().member(key).path(rest));
             if !frame.local {
-                return travels();
+                return from_input();
             }
             let Some(facts) = self.facts.get(frame.scope.0 as usize) else {
                 return Source::NeedsOwn;
             };
             let at = frame.at.unwrap_or(state.index);
             return match facts.keys.get(key) {
-                None if !facts.unknown => travels(),
+                None if !facts.unknown => from_input(),
                 Some(Some(first)) if *first < at => Source::Expression(Expr::from(Data::Local).member(key).path(rest)),
                 _ => Source::NeedsOwn,
             };
@@ -193,7 +196,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
         }
     }
 
-    /// A reference to the step's own input: `$`, `$.a.b`, or `$input…` in its output mappings.
+    /// Converts a reference to the step's own input: `$`, `$.a.b`, or `$input…` in its output mappings.
     pub fn own_source(&mut self, frame: &Frame, state: &'f State<'a>, rest: &str, own: Option<Data>) -> Source<'a> {
         if let Some(own) = own {
             return Source::Expression(Expr::from(own).path(rest));
@@ -205,8 +208,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
         }
     }
 
-    /// An expression of the old dialect over the step's own input; none where only the whole
-    /// input will do.
+    /// Converts an expression over the step's own input. Absent if the conversion needs the whole input.
     pub fn own_expression(
         &mut self,
         frame: &Frame,
@@ -214,7 +216,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
         text: Text<'a>,
         own: Option<Data>,
     ) -> Option<Expr> {
-        // The backslashes are left over from some host language.
+        // The backslashes come from another language.
         let unescaped;
         let mut value = text.value;
         if expr::parse(value).is_ok_and(|parsed| parsed.escaped_quotes) {
@@ -224,7 +226,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
         let Ok(parsed) = expr::parse(value) else {
             self.review(
                 text.span,
-                "the expression cannot be read before the template is filled in: it is kept as it is",
+                "the template must be filled in before the expression can be read: it is kept unchanged",
             );
             return Some(Expr::Written(value.to_owned()));
         };
@@ -246,7 +248,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
         Some(Expr::Written(out))
     }
 
-    /// True where the mappings need the step's whole input, so that it has to be kept.
+    /// True if the mappings need the step's whole input, so that the state must keep it.
     pub fn needs_own(&mut self, frame: &Frame, state: &'f State<'a>) -> bool {
         let shapings = state.output.iter().chain(state.error.iter().filter(|_| !state.catch_rules().is_empty()));
         for source in shapings.flat_map(reads::entries).filter_map(|entry| entry.source) {
@@ -259,9 +261,9 @@ impl<'f, 'a> Migrator<'f, 'a> {
         false
     }
 
-    /// The entries of an `InputConstructor` that keeps the step's own input beside what travels.
+    /// The entries of an `InputConstructor` that adds the step's own input to the passed data.
     pub fn keep_own(&mut self, frame: &Frame, state: &'f State<'a>) -> Value {
-        let mut entries = frame.carry(Data::Input);
+        let mut entries = frame.pass_on(Data::Input);
         if frame.local {
             entries.push(Entry::expression("local", Data::Local));
         }
@@ -271,20 +273,20 @@ impl<'f, 'a> Migrator<'f, 'a> {
     }
 }
 
-/// The default input of a step: the scope's input, and over it the local data.
+/// The default input of a step: the scope's input, overridden by the local data.
 fn merged(frame: &Frame) -> Expr {
     if frame.local { Expr::merge(frame.input(), Data::Local) } else { frame.input() }
 }
 
-/// `.key` and what is behind it.
+/// The key after a dot, and the rest.
 fn first_key(rest: &str) -> Option<(&str, &str)> {
     let rest = rest.strip_prefix('.')?;
     let end = rest.find(['.', '[']).unwrap_or(rest.len());
     Some((rest.get(..end)?, rest.get(end..)?))
 }
 
-/// Of mappings with one target the last; it wins.
-pub(super) fn latest<'s, 'a>(mappings: &'s [Mapping<'a>]) -> Vec<&'s Mapping<'a>> {
+/// The effective mappings: the last one of each target.
+pub(super) fn effective<'s, 'a>(mappings: &'s [Mapping<'a>]) -> Vec<&'s Mapping<'a>> {
     let mut seen = std::collections::HashSet::new();
     let mut found: Vec<&Mapping<'a>> =
         mappings.iter().rev().filter(|entry| entry.target.is_some_and(|t| seen.insert(t.value))).collect();
@@ -292,14 +294,14 @@ pub(super) fn latest<'s, 'a>(mappings: &'s [Mapping<'a>]) -> Vec<&'s Mapping<'a>
     found
 }
 
-/// Every `$` of an expression: its own place, and where the steps behind it end.
-// Recursion is bounded by the depth that the parser allows.
+/// The variables of an expression: the span of each, and the end of its path.
+// Recursion is bounded by the parser's depth limit.
 fn variables(expr: &expr::Expr<'_>, found: &mut Vec<(Span, u32)>) {
     match &expr.kind {
         ExprKind::Variable(_) => found.push((expr.span, expr.span.end)),
         ExprKind::Path(base, steps) => match base.kind {
             ExprKind::Variable(_) => {
-                // A key in brackets is not taken apart.
+                // Only a path that begins with a member is converted.
                 let plain = steps.first().is_some_and(|step| matches!(step.kind, StepKind::Member(_)));
                 let end = if plain { expr.span.end } else { base.span.end };
                 found.push((base.span, end));

@@ -1,15 +1,16 @@
-//! What a step puts into the local data of its scope, as an expression.
+//! The local data of a scope after a step.
 
 use super::Migrator;
-use super::data::{Frame, Local, Source, latest};
+use super::data::{Frame, Local, Source, effective};
 use super::expression::{Data, Expr};
 use super::reads::{self, Root};
 use super::write::{Entry, Value};
+use crate::diagnostic::fill;
 use crate::flow::{Shaping, State};
 use crate::yaml::{Kind, Node, Resolved};
 
 impl<'f, 'a> Migrator<'f, 'a> {
-    /// What the local data become when the step is done, as an entry of its constructor.
+    /// The entry `local` of a step's constructor: the local data after the step.
     pub fn local_entry(
         &mut self,
         before: Data,
@@ -29,7 +30,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
         };
         if frame.fresh {
             let mut entries = Vec::new();
-            for mapping in latest(reads::entries(shaping)) {
+            for mapping in effective(reads::entries(shaping)) {
                 let (Some(target), Some(source)) = (mapping.target, mapping.source) else {
                     continue;
                 };
@@ -44,7 +45,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
         let mut lead = Vec::new();
         let mut members = Vec::new();
         let mut trail = None;
-        for mapping in latest(reads::entries(shaping)) {
+        for mapping in effective(reads::entries(shaping)) {
             let (Some(target), Some(source)) = (mapping.target, mapping.source) else {
                 continue;
             };
@@ -68,7 +69,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
         entry.lead(lead).trail(trail)
     }
 
-    /// A source of output or error mappings; none where it is a constant.
+    /// Converts a source of output or error mappings. Absent if it is a constant.
     fn output_source(
         &mut self,
         frame: &Frame,
@@ -101,7 +102,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
                     ("cause".to_owned(), Data::ErrorDetail.into()),
                 ]),
                 _ => {
-                    let message = ["an error has no `", rest, "`, only `.error` and `.cause`: it is null"].concat();
+                    let message = fill("an error has only `.error` and `.cause`: `{}` is null", &[rest]);
                     self.no_equal(source.span(), message);
                     Expr::Null
                 }
@@ -111,7 +112,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
                 if index.is_none_or(|index| index == "*") {
                     self.review(
                         source.span(),
-                        "`[*]` is documented for the old dialect only: try it before you rely on it",
+                        "`[*]` is documented only for the old dialect: test it before you rely on it",
                     );
                 }
                 let item = |index| Expr::from(Data::Output).member("Items").element(index).member("local");
@@ -132,7 +133,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
                     (Some("*"), tail) => {
                         self.review(
                             source.span(),
-                            "`[*]` left out the branches that have no such value: now each of them must have it",
+                            "`[*]` skips branches without the value in the old dialect: in the new one every branch must have it",
                         );
                         every(tail)
                     }
@@ -146,13 +147,13 @@ impl<'f, 'a> Migrator<'f, 'a> {
     }
 
     /// A constant as JSON inside an expression.
-    // Recursion is bounded by the depth that the reader of YAML allows.
+    // Recursion is bounded by the depth limit of the YAML reader.
     pub fn json(&mut self, node: Node<'a>) -> Expr {
         if !self.spend() {
             return Expr::Null;
         }
         if node.tag().is_some_and(|tag| !tag.starts_with("!!")) {
-            let message = "a tag cannot stand inside an expression: the value is kept as text without it";
+            let message = "an expression cannot contain a tag: the value is kept as text without the tag";
             self.no_equal(node.span(), message);
         }
         match node.kind() {
@@ -175,7 +176,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
     }
 }
 
-/// `[0]` or `[*]`, and what is behind it.
+/// The index of `[0]` or `[*]`, and the rest.
 fn element(rest: &str) -> (Option<&str>, &str) {
     match rest.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         Some((index, tail)) => (Some(index), tail),

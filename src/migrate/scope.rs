@@ -8,8 +8,8 @@ use crate::flow::{Branch, Role, ScopeId, State, StateKind};
 use crate::text::Span;
 
 /// A list of states.
-pub(super) struct Built {
-    /// The name of the first.
+pub(super) struct StateList {
+    /// The name of the first state.
     pub start: String,
     pub states: Vec<Item>,
 }
@@ -48,54 +48,54 @@ impl ListOutput {
     }
 }
 
-/// A choice, seen from its ways.
-pub(super) struct Site<'s, 'f, 'a> {
+/// A choice, for the conversion of its options.
+pub(super) struct ChoiceContext<'s, 'f, 'a> {
     pub frame: &'s Frame,
     pub state: &'f State<'a>,
-    /// Where its own input is kept, if it is.
+    /// The location of its own input, if it is kept.
     pub own: Option<Data>,
     pub exit: &'s Next,
 }
 
-/// A list of states in the making.
-pub(super) struct Home {
+/// A list of states that is being built.
+pub(super) struct ListBuilder {
     pub states: Vec<Item>,
-    /// The state that says what the list comes to.
-    pub last: Option<Last>,
+    /// The state that builds the output of the list.
+    pub last: Option<OutputState>,
 }
 
-/// The state that says what a list of states comes to.
-pub(super) struct Last {
+/// The state that builds the output of a list of states.
+pub(super) struct OutputState {
     pub name: String,
-    /// It is this step; else it is made.
+    /// The step with this role. Absent if the state is generated.
     pub step: Option<crate::flow::StateId>,
-    /// What it says; none where it says nothing of its own.
+    /// The output. Absent if the state passes its input.
     pub output: Option<Vec<Entry>>,
     pub used: bool,
-    /// What it says is the local data, and nothing else.
+    /// The output is only the local data.
     pub plain: bool,
 }
 
 impl<'f, 'a> Migrator<'f, 'a> {
-    /// The flow itself.
-    pub fn top(&mut self) -> Built {
+    /// Converts the top scope.
+    pub fn top(&mut self) -> StateList {
         let flow = self.flow;
         let Some(scope) = flow.scopes().first() else {
-            return Built { start: String::new(), states: Vec::new() };
+            return StateList { start: String::new(), states: Vec::new() };
         };
         let (reads_input, local) =
             self.facts.first().map_or((false, false), |facts| (facts.reads_input, facts.keeps_local()));
         let input = match (&flow.input, reads_input) {
-            (Some(_), true) => Input::Travels,
+            (Some(_), true) => Input::Passed,
             (None, true) => Input::Execution,
             (_, false) => Input::Unread,
         };
         if let (Some(shaping), false) = (&flow.input, reads_input) {
-            self.review(shaping.node().span(), "nobody reads what these mappings make: they are left out");
+            self.review(shaping.node().span(), "these mappings are removed: no step reads their targets");
         }
         let begin = match (&flow.input, input) {
-            (Some(shaping), Input::Travels) => {
-                // Here `$input` is what the execution was started with.
+            (Some(shaping), Input::Passed) => {
+                // In these mappings `$input` is the input of the execution.
                 let outside = Frame {
                     scope: scope.id,
                     input: Input::Execution,
@@ -106,16 +106,16 @@ impl<'f, 'a> Migrator<'f, 'a> {
                 };
                 let entries = self.parent_entries(&outside, reads::entries(shaping));
                 let entry = Entry::new("input", Value::Map(entries));
-                Some(self.dressed_collection(entry, flow.root, "inputMappings"))
+                Some(self.collection_entry(entry, flow.root, "inputMappings"))
             }
             _ => None,
         };
         let frame = Frame { scope: scope.id, input, local, fresh: false, outer: false, at: None };
         let output = self.top_output(&frame);
-        self.home(&frame, begin, output)
+        self.state_list(&frame, begin, output)
     }
 
-    /// What the execution comes to; none where the last state says so already.
+    /// The output of the execution. Absent if the last state builds it.
     fn top_output(&mut self, frame: &Frame) -> Option<ListOutput> {
         let flow = self.flow;
         if let Some(shaping) = &flow.output {
@@ -141,19 +141,19 @@ impl<'f, 'a> Migrator<'f, 'a> {
         let place = place.map_or(Span::at(0), |node| node.span());
         self.no_equal(
             place,
-            "the output of the execution was all of `$local`; its keys are not all known here, and a StateMachine \
-             cannot hand out an object without naming them: the output holds it under `local`",
+            "the output of the old execution is all of `$local`, whose keys are not all known: the new output has this \
+             object under the key `local`",
         );
         Some(ListOutput::Local)
     }
 
-    /// A list of states of its own: the top, a branch, the body of a Map. `input` is the entry
-    /// that makes the scope's input where it has to travel.
-    pub fn home(&mut self, frame: &Frame, input: Option<Entry>, output: Option<ListOutput>) -> Built {
+    /// Converts a scope that becomes a list of states: the top, a branch, the body of a Map. `input`
+    /// is the entry that builds the scope's input, if the states pass it.
+    pub fn state_list(&mut self, frame: &Frame, input: Option<Entry>, output: Option<ListOutput>) -> StateList {
         let steps = self.flow.states_of(frame.scope);
-        let mut home = Home { states: Vec::new(), last: None };
+        let mut list = ListBuilder { states: Vec::new(), last: None };
         let mut begin: Vec<Entry> = input.into_iter().collect();
-        // A first step that hands on data of its own, and is run once, makes `local` itself.
+        // A first step that runs once and has an output creates `local` itself.
         let fresh = frame.local
             && begin.is_empty()
             && self.facts.get(frame.scope.0 as usize).is_some_and(|facts| !facts.restarts)
@@ -169,15 +169,15 @@ impl<'f, 'a> Migrator<'f, 'a> {
             None => Next::End { empty: false },
             Some(ListOutput::Empty) => Next::End { empty: true },
             Some(output) => {
-                // A last step that only passes on can say itself what the list comes to.
-                let says = |state: &&State<'_>| {
+                // A last step without data can build the output of the list.
+                let can_build = |state: &&State<'_>| {
                     state.output.is_none()
                         && matches!(state.kind, StateKind::Pass | StateKind::Succeed | StateKind::Wait(_))
                 };
-                let step = steps.last().filter(says).map(|state| state.id);
+                let step = steps.last().filter(can_build).map(|state| state.id);
                 let name = match step {
                     Some(step) => self.entry_of(step),
-                    None => self.made_name("Done"),
+                    None => self.unique_name("Done"),
                 };
                 let plain = step.is_none() && matches!(output, ListOutput::Local);
                 let output = match output {
@@ -185,47 +185,47 @@ impl<'f, 'a> Migrator<'f, 'a> {
                     ListOutput::Local => vec![Entry::expression("local", Data::Local)],
                     ListOutput::Entries(entries) => entries,
                 };
-                home.last = Some(Last { name: name.clone(), step, output: Some(output), used: false, plain });
+                list.last = Some(OutputState { name: name.clone(), step, output: Some(output), used: false, plain });
                 Next::To(name)
             }
         };
         let mut start = steps.first().map(|state| self.entry_of(state.id)).unwrap_or_default();
         if !begin.is_empty() {
-            let name = self.made_name("Start");
+            let name = self.unique_name("Start");
             let entries = vec![
                 Entry::text("Type", "Pass"),
                 Entry::text("Name", &name),
                 Entry::new("InputConstructor", Value::Map(begin)),
                 Entry::text("Next", &start),
             ];
-            home.states.push(Item::new(Value::Map(entries)));
+            list.states.push(Item::new(Value::Map(entries)));
             start = name;
         }
         for (at, state) in steps.iter().enumerate() {
             if at == 0 && fresh {
                 let first = Frame { local: false, fresh, ..frame.clone() };
-                self.step(&first, state, &exit, &mut home);
+                self.step(&first, state, &exit, &mut list);
             } else {
-                self.step(frame, state, &exit, &mut home);
+                self.step(frame, state, &exit, &mut list);
             }
         }
-        if let Some(Last { name, step: None, output, used: true, .. }) = home.last {
+        if let Some(OutputState { name, step: None, output, used: true, .. }) = list.last {
             let mut entries = vec![Entry::text("Type", "Succeed"), Entry::text("Name", &name)];
             entries.extend(output.map(|output| Entry::new("OutputConstructor", Value::Map(output))));
-            home.states.push(Item::new(Value::Map(entries)));
+            list.states.push(Item::new(Value::Map(entries)));
         }
-        Built { start, states: home.states }
+        StateList { start, states: list.states }
     }
 
-    /// What comes after a step that does not jump.
-    pub fn after(&mut self, state: &State<'_>, exit: &Next, home: &mut Home) -> Next {
+    /// The successor of a step that does not jump.
+    pub fn after(&mut self, state: &State<'_>, exit: &Next, list: &mut ListBuilder) -> Next {
         if let Some(next) = self.flow.after(state.id) {
             return Next::To(self.entry_of(next));
         }
         match exit {
             Next::End { empty } => Next::End { empty: *empty },
             Next::To(name) => {
-                if let Some(last) = home.last.as_mut().filter(|last| last.name == *name) {
+                if let Some(last) = list.last.as_mut().filter(|last| last.name == *name) {
                     last.used = true;
                 }
                 Next::To(name.clone())
@@ -233,17 +233,17 @@ impl<'f, 'a> Migrator<'f, 'a> {
         }
     }
 
-    /// The name of what comes after, where there must be a state.
-    pub fn after_name(&mut self, state: &State<'_>, exit: &Next, home: &mut Home) -> String {
-        match self.after(state, exit, home) {
+    /// The name of the successor, for a place that needs a state.
+    pub fn after_name(&mut self, state: &State<'_>, exit: &Next, list: &mut ListBuilder) -> String {
+        match self.after(state, exit, list) {
             Next::To(name) => name,
             Next::End { empty } => {
-                if home.last.is_none() {
-                    let name = self.made_name("Done");
+                if list.last.is_none() {
+                    let name = self.unique_name("Done");
                     let output = empty.then(Vec::new);
-                    home.last = Some(Last { name, step: None, output, used: true, plain: false });
+                    list.last = Some(OutputState { name, step: None, output, used: true, plain: false });
                 }
-                home.last
+                list.last
                     .as_mut()
                     .map(|last| {
                         last.used = true;
@@ -254,23 +254,30 @@ impl<'f, 'a> Migrator<'f, 'a> {
         }
     }
 
-    /// The steps of one way of a choice, lifted. Returns the state that the way goes to.
-    pub fn way(&mut self, site: &Site<'_, 'f, 'a>, way: &'f Branch<'a>, label: &str, home: &mut Home) -> String {
-        let Site { frame, state, own: _, exit } = *site;
+    /// Converts the steps of an option, which move to the list of the choice. Returns the name of the
+    /// state that the option leads to.
+    pub fn way(
+        &mut self,
+        choice: &ChoiceContext<'_, 'f, 'a>,
+        way: &'f Branch<'a>,
+        label: &str,
+        list: &mut ListBuilder,
+    ) -> String {
+        let ChoiceContext { frame, state, own: _, exit } = *choice;
         let body = way.body.filter(|body| !self.flow.states_of(*body).is_empty());
         let inert = body.and_then(|body| self.facts.get(body.0 as usize)).is_none_or(reads::Facts::inert);
-        // Where the steps go in the end.
+        // The state after the steps.
         let target = match way.target.and_then(|target| target.state) {
             Some(target) => self.entry_of(target),
-            None => self.after_name(state, exit, home),
+            None => self.after_name(state, exit, list),
         };
         let maps = state.output.is_some() && frame.local;
         let own_name = self.name_of(state.id);
         let mut target = target;
         let mut done = None;
-        if maps || (!inert && frame.carries()) {
-            let name = self.made_name(&[&own_name, "-", label, "-done"].concat());
-            done = Some(self.leave(site, &name, &target, inert));
+        if maps || (!inert && frame.passes_data()) {
+            let name = self.unique_name(&[&own_name, "-", label, "-done"].concat());
+            done = Some(self.leave(choice, &name, &target, inert));
             target = name;
         }
         let start = match body {
@@ -281,37 +288,37 @@ impl<'f, 'a> Migrator<'f, 'a> {
                     let at = frame.at.or(Some(state.index));
                     (Frame { at, ..frame.clone() }, first)
                 } else {
-                    let name = self.made_name(&[&own_name, "-", label].concat());
-                    let entered = self.enter(site, &name, &first);
-                    home.states.push(entered);
+                    let name = self.unique_name(&[&own_name, "-", label].concat());
+                    let entered = self.enter(choice, &name, &first);
+                    list.states.push(entered);
                     (
-                        Frame { scope: body, input: Input::Travels, local: true, fresh: false, outer: true, at: None },
+                        Frame { scope: body, input: Input::Passed, local: true, fresh: false, outer: true, at: None },
                         name,
                     )
                 };
                 let exit = Next::To(target.clone());
                 for step in self.flow.states_of(body) {
-                    self.step(&inner, step, &exit, home);
+                    self.step(&inner, step, &exit, list);
                 }
                 start
             }
         };
-        home.states.extend(done);
+        list.states.extend(done);
         start
     }
 
-    /// Where a choice goes when no way is taken, past the state that maps its output.
-    pub fn no_match(&mut self, site: &Site<'_, 'f, 'a>, home: &mut Home) -> String {
-        let target = self.after_name(site.state, site.exit, home);
-        let name = self.made_name(&[&self.name_of(site.state.id), "-default-done"].concat());
-        let item = self.leave(site, &name, &target, true);
-        home.states.push(item);
+    /// The target of a choice if no option is true: a state that maps its output.
+    pub fn no_match(&mut self, choice: &ChoiceContext<'_, 'f, 'a>, list: &mut ListBuilder) -> String {
+        let target = self.after_name(choice.state, choice.exit, list);
+        let name = self.unique_name(&[&self.name_of(choice.state.id), "-default-done"].concat());
+        let item = self.leave(choice, &name, &target, true);
+        list.states.push(item);
         name
     }
 
-    /// The state that sets the steps of an option apart from those around it.
-    fn enter(&mut self, site: &Site<'_, 'f, 'a>, name: &str, first: &str) -> Item {
-        let own = self.own_whole(site.frame, site.state, site.own);
+    /// The state before the steps of an option. It creates their scope.
+    fn enter(&mut self, choice: &ChoiceContext<'_, 'f, 'a>, name: &str, first: &str) -> Item {
+        let own = self.own_whole(choice.frame, choice.state, choice.own);
         let entries = vec![
             Entry::new("input", own),
             Entry::new("local", Value::Map(Vec::new())),
@@ -325,19 +332,19 @@ impl<'f, 'a> Migrator<'f, 'a> {
         ]))
     }
 
-    /// The state that joins what the steps of an option have made to the data around them.
-    fn leave(&mut self, site: &Site<'_, 'f, 'a>, name: &str, target: &str, inert: bool) -> Item {
-        let Site { frame, state, own, .. } = *site;
+    /// The state after the steps of an option. It merges their data into the outer scope.
+    fn leave(&mut self, choice: &ChoiceContext<'_, 'f, 'a>, name: &str, target: &str, inert: bool) -> Item {
+        let ChoiceContext { frame, state, own, .. } = *choice;
         let mut entries;
         if inert {
-            entries = frame.carry(Data::Input);
+            entries = frame.pass_on(Data::Input);
             if frame.local {
                 entries.push(self.local_entry(Data::Local, frame, state, state.output.as_ref(), &Local::Empty, own));
             }
         } else {
-            entries = frame.carry(Data::Outer);
+            entries = frame.pass_on(Data::Outer);
             if frame.local {
-                // From inside, the input of the choice is the input of the scope.
+                // The input of the choice is the input of the inner scope.
                 let (local, own) = (Local::Value(Data::Local), Some(Data::ScopeInput));
                 let entry = self.local_entry(Data::OuterLocal, frame, state, state.output.as_ref(), &local, own);
                 entries.push(entry);
@@ -351,7 +358,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
         ]))
     }
 
-    /// The facts' scope of a branch or body, and what it comes to.
+    /// The output of a branch or body. Absent if it is not read.
     pub fn result(&self, scope: ScopeId) -> Option<ListOutput> {
         let facts = self.facts.get(scope.0 as usize)?;
         if !facts.result {
@@ -364,7 +371,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
         })
     }
 
-    /// True where the steps of a body run several times at once.
+    /// True if the scope is in the body of a Map, whose iterations run concurrently.
     pub fn repeats(&self, scope: ScopeId) -> bool {
         let mut next = self.flow.scope(scope);
         while let Some(scope) = next {

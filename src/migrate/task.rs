@@ -1,98 +1,105 @@
-//! What a task calls, and how.
+//! Converts a task.
 
 use super::Migrator;
 use super::data::{Local, Source};
 use super::expression::Data;
 use super::reads::{self, Root};
-use super::scope::{Home, Next};
-use super::step::Draft;
+use super::scope::{ListBuilder, Next};
+use super::step::StateBuilder;
 use super::write::{Entry, Item, Value};
+use crate::diagnostic::fill;
 use crate::flow::{Catch, Dialect, NumberValue, Retry, State, Task, TaskMode};
 use crate::yaml::{Kind, Node, Resolved};
 
-/// A task may take this long (<https://www.alibabacloud.com/help/en/serverless-workflow/latest/task-task>).
-const LONGEST_TASK: i64 = 604_800;
+/// Maximum timeout of a task in seconds (<https://www.alibabacloud.com/help/en/serverless-workflow/latest/task-task>).
+const MAX_TIMEOUT: i64 = 604_800;
 
-/// A service that the old dialect calls by a resource name.
+/// The service that a task calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Service {
     Function,
     Flow,
     Messages,
-    /// Called by an action.
+    /// A service that is called by an action.
     Api,
 }
 
 impl<'f, 'a> Migrator<'f, 'a> {
-    pub(super) fn task(&mut self, draft: &mut Draft<'_, 'f, 'a>, task: &Task<'a>, exit: &Next, home: &mut Home) {
-        let state = draft.state;
+    pub(super) fn task(
+        &mut self,
+        builder: &mut StateBuilder<'_, 'f, 'a>,
+        task: &Task<'a>,
+        exit: &Next,
+        list: &mut ListBuilder,
+    ) {
+        let state = builder.state;
         let (service, action) = self.service(task, state);
-        // The parameters may need the whole input; trying tells.
-        if draft.own.is_none()
+        // A dry run finds out whether the parameters need the whole input.
+        if builder.own.is_none()
             && let Some(params) = task.params.get()
-            && self.dry_run(|this| this.parameters_need_own(draft, params))
+            && self.dry_run(|this| this.parameters_need_own(builder, params))
         {
-            draft.own = Some(Data::Own);
+            builder.own = Some(Data::Own);
         }
-        // A function's parameters beside its payload: the mappings are written once.
+        // The parameters and the payload of a function both use the mappings: they are written once.
         if service == Service::Function && state.input.is_some() && task.params.get().is_some_and(reads::refers) {
-            draft.own = Some(Data::Own);
+            builder.own = Some(Data::Own);
         }
-        self.head(draft, "Task");
-        draft.entries.push(action);
+        self.head(builder, "Task");
+        builder.entries.push(action);
         if let Some(mode) = task.mode {
             let entry = match mode.value {
                 Some(value) => {
-                    self.dressed(Entry::text("TaskMode", value.word(Dialect::StateMachine)), state.node, "pattern")
+                    self.scalar_entry(Entry::text("TaskMode", value.word(Dialect::StateMachine)), state.node, "pattern")
                 }
                 None => {
-                    self.review(mode.text.span, "how the task waits is filled in later: the words are other ones now");
-                    self.dressed_value("TaskMode", mode.text.node, state.node, "pattern")
+                    self.review(
+                        mode.text.span,
+                        "the mode is filled in by a template: the new dialect has other words for it",
+                    );
+                    self.copied_entry("TaskMode", mode.text.node, state.node, "pattern")
                 }
             };
-            draft.entries.push(entry);
+            builder.entries.push(entry);
         }
-        let parameters = self.parameters(draft, task, service);
+        let parameters = self.parameters(builder, task, service);
         if !parameters.is_empty() {
             let entry = Entry::new("Parameters", Value::Map(parameters));
-            let entry = self.dressed_collection(entry, state.node, "serviceParams");
-            draft.entries.push(entry);
+            let entry = self.collection_entry(entry, state.node, "serviceParams");
+            builder.entries.push(entry);
         }
         if let Some(timeout) = task.timeout {
             let entry = match timeout.value {
-                NumberValue::Int(value) if value > LONGEST_TASK => {
-                    let message = [
-                        "a Task may take 604800 seconds at most, this one ",
-                        &value.to_string(),
-                        ": it may take 604800 now",
-                    ];
-                    self.no_equal(timeout.span, message.concat());
-                    let entry = Entry::new("Timeout", Value::Scalar(LONGEST_TASK.to_string()));
-                    self.dressed(entry, state.node, "timeoutSeconds")
+                NumberValue::Int(value) if value > MAX_TIMEOUT => {
+                    let message = "the maximum timeout of a Task is 604800 seconds: it is written instead of {}";
+                    self.no_equal(timeout.span, fill(message, &[&value.to_string()]));
+                    let entry = Entry::new("Timeout", Value::Scalar(MAX_TIMEOUT.to_string()));
+                    self.scalar_entry(entry, state.node, "timeoutSeconds")
                 }
-                _ => self.dressed_value("Timeout", timeout.node, state.node, "timeoutSeconds"),
+                _ => self.copied_entry("Timeout", timeout.node, state.node, "timeoutSeconds"),
             };
-            draft.entries.push(entry);
+            builder.entries.push(entry);
         }
         if !state.retry.is_empty() {
             self.overlaps(&state.retry);
             let rules = state.retry.iter().enumerate().map(|(at, rule)| self.retry(rule, at)).collect();
-            let entry = self.dressed_collection(Entry::new("Retry", Value::List(rules)), state.node, "retry");
-            draft.entries.push(entry);
+            let entry = self.collection_entry(Entry::new("Retry", Value::List(rules)), state.node, "retry");
+            builder.entries.push(entry);
         }
         if !state.catch_rules().is_empty() {
-            let rules = state.catch_rules().iter().enumerate().map(|(at, rule)| self.catch(draft, rule, at)).collect();
-            let entry = self.dressed_collection(Entry::new("Catch", Value::List(rules)), state.node, "catch");
-            draft.entries.push(entry);
+            let rules =
+                state.catch_rules().iter().enumerate().map(|(at, rule)| self.catch(builder, rule, at)).collect();
+            let entry = self.collection_entry(Entry::new("Catch", Value::List(rules)), state.node, "catch");
+            builder.entries.push(entry);
         }
         let reported = task.mode.is_some_and(|mode| mode.value == Some(TaskMode::CustomCallback));
         let result = if service == Service::Function && !reported { Data::OutputBody } else { Data::Output };
         if service == Service::Messages && !reported && state.output.is_some() {
-            let message = "what the message service answers is not documented for the new dialect: see that the names are the same";
+            let message = "the response of the message service is not documented for the new dialect: check that it has the same keys";
             self.review(state.place(), message);
         }
-        self.hand_on(draft, exit, &Local::Value(result), true);
-        self.go_on(draft, exit, home);
+        self.pass_data(builder, exit, &Local::Value(result), true);
+        self.add_transition(builder, exit, list);
     }
 
     /// The service, and the entry of `Action`.
@@ -100,9 +107,9 @@ impl<'f, 'a> Migrator<'f, 'a> {
         if let Some(action) = task.action.get().filter(|_| task.resource.get().is_none()) {
             self.review(
                 action.span,
-                "how the new dialect spells this service and its parameters is not documented: try it",
+                "the names of this service and its parameters are not documented for the new dialect: test them",
             );
-            return (Service::Api, self.dressed_value("Action", action.node, state.node, "action"));
+            return (Service::Api, self.copied_entry("Action", action.node, state.node, "action"));
         }
         let Some(resource) = task.resource.get() else {
             return (Service::Function, Entry::text("Action", "FC:InvokeFunction"));
@@ -116,16 +123,13 @@ impl<'f, 'a> Migrator<'f, 'a> {
             Service::Function
         };
         if service == Service::Function && !name.starts_with("acs:fc:") {
-            self.review(
-                resource.span,
-                "what is called cannot be told before the template is filled in: it is taken for a function",
-            );
+            self.review(resource.span, "the resource is filled in by a template: a call of a function is written");
         } else if service == Service::Function && !self.qualifier_reported {
             let function = name.split("services/").nth(1).and_then(|rest| rest.split('/').next());
             if function.is_some_and(|service| !service.contains('.')) {
                 self.qualifier_reported = true;
-                let message = "the new dialect shows functions with a version or alias, `services/{service}.LATEST/functions/…`: \
-                               see that this name is still found";
+                let message = "the new dialect documents functions with a version or alias, `services/{service}.LATEST/functions/…`: \
+                               check that the service finds this name";
                 self.review(resource.span, message);
             }
         }
@@ -137,14 +141,14 @@ impl<'f, 'a> Migrator<'f, 'a> {
         (service, Entry::text("Action", action))
     }
 
-    fn parameters(&mut self, draft: &mut Draft<'_, 'f, 'a>, task: &Task<'a>, service: Service) -> Vec<Entry> {
-        let state = draft.state;
+    fn parameters(&mut self, builder: &mut StateBuilder<'_, 'f, 'a>, task: &Task<'a>, service: Service) -> Vec<Entry> {
+        let state = builder.state;
         let given = |key: &str| task.params.get().and_then(|params| params.get(key));
         let mut entries = Vec::new();
         if let Some(resource) = task.resource.get() {
-            entries.push(self.dressed_value("resourceArn", resource.node, state.node, "resourceArn"));
+            entries.push(self.copied_entry("resourceArn", resource.node, state.node, "resourceArn"));
         }
-        // Names in the new dialect's spelling; others are kept.
+        // The old and new names of parameters. Other names are kept.
         let names: &[(&str, &str)] = match service {
             Service::Function => &[("InvocationType", "invocationType")],
             Service::Flow => &[("Input", "input"), ("ExecutionName", "executionName")],
@@ -171,11 +175,11 @@ impl<'f, 'a> Migrator<'f, 'a> {
             if known.is_none() && service != Service::Api {
                 self.review(
                     key.span(),
-                    ["no parameter of the new dialect is known for `", name, "`: it is kept"].concat(),
+                    fill("the new dialect has no known equivalent for the parameter `{}`: it is kept", &[name]),
                 );
             }
             let lead = self.comments.lead(key.span().start);
-            let entry = self.parameter(draft, known.unwrap_or(name), value);
+            let entry = self.parameter(builder, known.unwrap_or(name), value);
             let place = if value.kind() == Kind::Scalar { value } else { key };
             let trail = self.comments.trail(place.span().start);
             entries.push(entry.lead(lead).trail(trail));
@@ -186,27 +190,27 @@ impl<'f, 'a> Migrator<'f, 'a> {
             _ => None,
         };
         if let Some(key) = payload {
-            let own = self.own_whole(draft.frame, state, draft.own);
+            let own = self.own_whole(builder.frame, state, builder.own);
             let entry = Entry::new(key, own);
             let entry =
-                if draft.own.is_none() { self.dressed_collection(entry, state.node, "inputMappings") } else { entry };
+                if builder.own.is_none() { self.collection_entry(entry, state.node, "inputMappings") } else { entry };
             entries.push(entry);
         }
         if service == Service::Flow && given("ExecutionName").is_none() {
             let message =
-                "an execution was given a random name: see whether the new dialect does so too, or set `executionName`";
+                "the old dialect gives the execution a random name: check the new dialect, or set `executionName`";
             self.review(state.place(), message);
         }
         entries
     }
 
-    /// A parameter: texts that begin with `$` refer to the step's own input.
-    // Recursion is bounded by the depth that the reader of YAML allows.
-    fn parameter(&mut self, draft: &Draft<'_, 'f, 'a>, name: &str, value: Node<'a>) -> Entry {
+    /// Converts a parameter. A text that begins with `$` refers to the step's own input.
+    // Recursion is bounded by the depth limit of the YAML reader.
+    fn parameter(&mut self, builder: &StateBuilder<'_, 'f, 'a>, name: &str, value: Node<'a>) -> Entry {
         if value.kind() == Kind::Mapping && reads::refers(value) && self.spend() {
             let entries = value.entries().map(|(key, inner)| {
                 let lead = self.comments.lead(key.span().start);
-                let entry = self.parameter(draft, key.text().unwrap_or_default(), inner);
+                let entry = self.parameter(builder, key.text().unwrap_or_default(), inner);
                 let trail = self.comments.trail(key.span().start);
                 entry.lead(lead).trail(trail)
             });
@@ -214,11 +218,11 @@ impl<'f, 'a> Migrator<'f, 'a> {
             return Entry::new(name, Value::Map(entries));
         }
         match own_reference(value) {
-            Some("") if draft.own.is_none() => {
-                let own = self.own_whole(draft.frame, draft.state, None);
+            Some("") if builder.own.is_none() => {
+                let own = self.own_whole(builder.frame, builder.state, None);
                 Entry::new(name, own)
             }
-            Some(rest) => match self.own_source(draft.frame, draft.state, rest, draft.own) {
+            Some(rest) => match self.own_source(builder.frame, builder.state, rest, builder.own) {
                 Source::Expression(expression) => Entry::expression(name, expression),
                 _ => Entry::new(name, Value::Scalar("null".to_owned())),
             },
@@ -226,13 +230,13 @@ impl<'f, 'a> Migrator<'f, 'a> {
         }
     }
 
-    fn parameters_need_own(&mut self, draft: &Draft<'_, 'f, 'a>, params: Node<'a>) -> bool {
+    fn parameters_need_own(&mut self, builder: &StateBuilder<'_, 'f, 'a>, params: Node<'a>) -> bool {
         let mut todo = vec![params];
         while let Some(node) = todo.pop() {
             todo.extend(node.entries().map(|(_, value)| value));
             if let Some(rest) = own_reference(node)
                 && !rest.is_empty()
-                && !matches!(self.own_source(draft.frame, draft.state, rest, None), Source::Expression(_))
+                && !matches!(self.own_source(builder.frame, builder.state, rest, None), Source::Expression(_))
             {
                 return true;
             }
@@ -240,28 +244,28 @@ impl<'f, 'a> Migrator<'f, 'a> {
         false
     }
 
-    fn catch(&mut self, draft: &Draft<'_, 'f, 'a>, rule: &Catch<'a>, at: usize) -> Item {
-        let (frame, state) = (draft.frame, draft.state);
+    fn catch(&mut self, builder: &StateBuilder<'_, 'f, 'a>, rule: &Catch<'a>, at: usize) -> Item {
+        let (frame, state) = (builder.frame, builder.state);
         let lead = self.comments.lead(rule.node.span().start);
         let mut entries =
             vec![self.errors(rule.node), Entry::text("Description", &["catch rule ", &(at + 1).to_string()].concat())];
-        if frame.carries() {
-            let mut data = frame.carry(Data::Input);
+        if frame.passes_data() {
+            let mut data = frame.pass_on(Data::Input);
             if frame.local || frame.fresh {
                 let shaping = state.error.as_ref();
                 let local = if shaping.is_some() { Local::Error } else { Local::Empty };
-                data.push(self.local_entry(Data::Local, frame, state, shaping, &local, draft.own));
+                data.push(self.local_entry(Data::Local, frame, state, shaping, &local, builder.own));
             }
             entries.push(Entry::new("OutputConstructor", Value::Map(data)));
         }
         let target =
             rule.target.and_then(|target| target.state).map(|target| self.entry_of(target)).unwrap_or_default();
-        entries.push(self.dressed(Entry::text("Next", &target), rule.node, "goto"));
+        entries.push(self.scalar_entry(Entry::text("Next", &target), rule.node, "goto"));
         let rest = self.rest(rule.node);
         Item { lead: [lead, rest].concat(), value: Value::Map(entries), trail: None }
     }
 
-    /// Tells of rules that would take turns in the old dialect.
+    /// Reports rules for the same error, which the old dialect uses in turn.
     fn overlaps(&mut self, rules: &[Retry<'a>]) {
         let mut seen = std::collections::HashSet::new();
         for rule in rules {
@@ -270,8 +274,8 @@ impl<'f, 'a> Migrator<'f, 'a> {
                     || (error.value == "FnF.ALL" && !seen.is_empty())
                     || seen.contains(error.value)
                 {
-                    let message = "two rules are for the same error: when the first is used up the old dialect may go on with \
-                                   the next, the new one does not";
+                    let message = "two rules match the same error: the old dialect may continue with the second rule after the \
+                                   first, the new dialect does not";
                     self.review(error.span, message);
                     return;
                 }
@@ -281,7 +285,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
     }
 }
 
-/// A parameter that refers to the step's own input: what is behind `$`.
+/// The path of a parameter that refers to the step's own input.
 fn own_reference(node: Node<'_>) -> Option<&str> {
     if let Some(Resolved::Text("$")) = node.resolve() {
         return Some("");
