@@ -54,16 +54,16 @@ fn machine(flow: &Flow<'_>, state: &State<'_>, findings: &mut Findings) {
                 return;
             }
             let message = "`{}` has no transition: it needs `Next` or `End: true`";
-            let found = findings
+            let reported = findings
                 .report(Code::MissingTransition, state.place(), message, &[name_of(state)])
                 .about(state.node.span());
             // The fix is certain only for the last state of a list.
             let siblings = flow.states_of(state.scope);
             if siblings.last().is_some_and(|last| last.id == state.id) {
                 if let Some(end) = state.end.get() {
-                    found.change("false", end.span, "true");
+                    reported.change("false", end.span, "true");
                 } else if let Some((at, text)) = end_before_first_key(flow, state) {
-                    found.fix("add `End: true`", &[], at, &text);
+                    reported.fix("add `End: true`", &[], at, &text);
                 }
             }
         }

@@ -64,11 +64,11 @@ fn readers(shaping: &Option<Shaping<'_>>, made: &[&str], no_output: Option<&Stat
             continue;
         }
         let span = super::expression::source(text, Span::new(7, 7 + end));
-        let found = findings
+        let reported = findings
             .report(Code::UnknownMember, span, "no step of this list puts `{}` into `$local`", &[name])
             .about(text.span);
         if let Some(state) = no_output {
-            found.related(state.place(), "this step has no output: it has no `outputMappings`", &[]);
+            reported.related(state.place(), "this step has no output: it has no `outputMappings`", &[]);
         }
     }
 }

@@ -53,9 +53,9 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
         if let Some(other) = named.binary_search_by(|state| name_of(state).cmp(name)).ok().and_then(|at| named.get(at))
         {
             let message = "`{}` is a {} of another list: a jump cannot enter or leave a list of {}s";
-            let found = findings.report(Code::UnknownTarget, span, message, &[name, word, word]);
+            let reported = findings.report(Code::UnknownTarget, span, message, &[name, word, word]);
             if let Some(state) = flow.find(other.scope, name).and_then(|id| flow.state(id)) {
-                found.related(state.place(), "defined here", &[]);
+                reported.related(state.place(), "defined here", &[]);
             }
             continue;
         }

@@ -200,10 +200,10 @@ impl Checker<'_, '_> {
                 return;
             };
             let message = "`{}` is not a documented member of `{}{}{}`: did you mean `{}`?";
-            let found = self.report(Code::UnknownMember, step.span, message, &[name, variable, dot, parent, meant]);
+            let reported = self.report(Code::UnknownMember, step.span, message, &[name, variable, dot, parent, meant]);
             // A member in brackets has quotes, so its span is longer.
             if (step.span.end - step.span.start) as usize == name.len() {
-                found.write(step.span, meant);
+                reported.write(step.span, meant);
             }
             return;
         }

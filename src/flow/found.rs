@@ -19,7 +19,7 @@ pub enum Field<T> {
 
 /// The usable values of a mapping.
 #[derive(Default)]
-pub(super) struct Found<'a> {
+pub(super) struct Fields<'a> {
     pub items: Vec<Item<'a>>,
     // The slots whose key is present, even if the value is unusable.
     pub present: Slots,
@@ -79,7 +79,7 @@ impl<T> Field<T> {
     }
 }
 
-impl<'a> Found<'a> {
+impl<'a> Fields<'a> {
     /// True if the key is present, even if its value is unusable.
     pub fn has(&self, slot: Slot) -> bool {
         self.present.contains(slot)

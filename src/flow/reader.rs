@@ -4,7 +4,7 @@
 use super::Dialect;
 use super::dialect::{Dynamic, Key, Shape, Slot, Slots, Standing, StateType, StateTypes, Value};
 use super::findings::Findings;
-use super::found::{Found, Item, is_opaque, is_reference};
+use super::found::{Fields, Item, is_opaque, is_reference};
 use super::torn::{self, Damage};
 use crate::diagnostic::{Code, Severity, nearest};
 use crate::text::{Span, decimal, whole};
@@ -31,7 +31,7 @@ impl<'a> Reader<'a, '_> {
     /// Reads a mapping. `of` is the type of a state; it is absent for other shapes and for a state
     /// of unknown type. Returns none, after a report, if the node is not a mapping, and without a
     /// report if a template fills it in.
-    pub fn read(&mut self, node: Node<'a>, shape: Shape, of: Option<StateType>) -> Option<Found<'a>> {
+    pub fn read(&mut self, node: Node<'a>, shape: Shape, of: Option<StateType>) -> Option<Fields<'a>> {
         if is_opaque(node) {
             return None;
         }
@@ -47,7 +47,7 @@ impl<'a> Reader<'a, '_> {
             None => StateTypes::ALL,
         };
         let items = self.spare.pop().unwrap_or_else(|| Vec::with_capacity(16));
-        let mut found = Found { items, present: Slots::default(), cut: false };
+        let mut fields = Fields { items, present: Slots::default(), cut: false };
         let mut next = 0;
         for (key, value) in node.entries() {
             let Some(text) = key.text() else {
@@ -57,7 +57,7 @@ impl<'a> Reader<'a, '_> {
             let (known, computed) = match known(keys, text, types, &mut next) {
                 Some(known) => known,
                 None if is_opaque(key) => continue,
-                None => match self.unknown(keys, key, text, shape, of, &found) {
+                None => match self.unknown(keys, key, text, shape, of, &fields) {
                     Some(meant) => (meant, false),
                     None => continue,
                 },
@@ -66,24 +66,24 @@ impl<'a> Reader<'a, '_> {
                 self.misplaced(known, key, of);
                 continue;
             }
-            if found.has(known.slot) {
+            if fields.has(known.slot) {
                 // A state without its `- `. The YAML reader reports the repeated keys.
                 if shape == Shape::State && node.entries().next().is_some_and(|(first, _)| first.text() == Some(text)) {
-                    found.cut = true;
-                    return Some(found);
+                    fields.cut = true;
+                    return Some(fields);
                 }
                 self.repeated(node, keys, known, key, text);
                 continue;
             }
-            found.present.insert(known.slot);
+            fields.present.insert(known.slot);
             self.standing(known, key, node, value);
             if self.value(known, key, value, computed) {
                 let computed = computed || known.dynamic == Dynamic::Value && is_reference(value);
-                found.items.push(Item { slot: known.slot, value, computed });
+                fields.items.push(Item { slot: known.slot, value, computed });
             }
         }
-        self.missing(node, keys, shape, of, &found);
-        Some(found)
+        self.missing(node, keys, shape, of, &fields);
+        Some(fields)
     }
 
     /// Reports a second key with the meaning of an earlier one. The YAML reader reports duplicate keys.
@@ -110,8 +110,8 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// Releases the result of [`Self::read`].
-    pub fn release(&mut self, found: Found<'a>) {
-        let mut items = found.items;
+    pub fn release(&mut self, fields: Fields<'a>) {
+        let mut items = fields.items;
         items.clear();
         self.spare.push(items);
     }
@@ -126,10 +126,10 @@ impl<'a> Reader<'a, '_> {
         text: &str,
         shape: Shape,
         of: Option<StateType>,
-        found: &Found<'_>,
+        fields: &Fields<'_>,
     ) -> Option<&'static Key> {
         let allowed = |key: &Key| of.is_none_or(|of| key.on.contains(of));
-        let fitting = || keys.iter().filter(|key| allowed(key) && !found.has(key.slot));
+        let fitting = || keys.iter().filter(|key| allowed(key) && !fields.has(key.slot));
         let other = self.dialect.other();
         if let Some(foreign) = other.keys(shape).iter().find(|key| key.name == text) {
             let same = fitting().find(|key| key.slot == foreign.slot);
@@ -210,7 +210,7 @@ impl<'a> Reader<'a, '_> {
         }
     }
 
-    fn missing(&mut self, node: Node<'_>, keys: &[Key], shape: Shape, of: Option<StateType>, found: &Found<'_>) {
+    fn missing(&mut self, node: Node<'_>, keys: &[Key], shape: Shape, of: Option<StateType>, fields: &Fields<'_>) {
         let required = |key: &&Key| key.is_required(of);
         let index = shape.index(of);
         let needed = self.needed.get(index).copied().flatten().unwrap_or_else(|| {
@@ -221,11 +221,11 @@ impl<'a> Reader<'a, '_> {
             }
             all
         });
-        if found.present.contains_all(needed) {
+        if fields.present.contains_all(needed) {
             return;
         }
         for key in keys.iter().filter(required) {
-            if found.has(key.slot) || self.is_damaged(node.span()) {
+            if fields.has(key.slot) || self.is_damaged(node.span()) {
                 continue;
             }
             let holder = self.holder(shape, of);
@@ -350,9 +350,9 @@ impl<'a> Reader<'a, '_> {
                 Some(Resolved::Int(number)) if number > 0 => true,
                 Some(Resolved::Float(text)) if is_positive(text) => true,
                 Some(Resolved::Int(_) | Resolved::Float(_)) => {
-                    let found = node.text().unwrap_or_default();
+                    let text = node.text().unwrap_or_default();
                     let message = "`{}` must be greater than 0, not {}";
-                    self.findings.report(Code::OutOfRange, node.span(), message, &[key.name, found]);
+                    self.findings.report(Code::OutOfRange, node.span(), message, &[key.name, text]);
                     false
                 }
                 _ => self.wrong_type(key, node, "a number", None),
