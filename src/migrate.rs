@@ -19,6 +19,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::check::check;
 use crate::diagnostic::{Code, Diagnostic, Severity, fill};
+use crate::flow::dialect::{Shape, Slot, StateType};
 use crate::flow::{Dialect, Findings, Flow, Role, ScopeId, Shaping, StateId, StateKind};
 use crate::text::Span;
 use crate::yaml::{self, Tree};
@@ -56,7 +57,7 @@ pub fn migrate(text: &str) -> Migration {
     };
     if flow.dialect == Dialect::StateMachine {
         let message = "the definition is already a `StateMachine`: nothing is changed";
-        let place = flow.root.get("Type").map_or(flow.root.span(), |node| node.span());
+        let place = flow.root.get(new_key(Shape::Document, Slot::Type)).map_or(flow.root.span(), |node| node.span());
         let mut findings = Findings::new();
         findings.add(Diagnostic::new(Code::MigrateNothing, place, message));
         return Migration { text: Some(text.to_owned()), diagnostics: findings.finish(tree.root()) };
@@ -96,6 +97,21 @@ struct Publish {
     entry: String,
 }
 
+/// The spelling of a key in the old dialect.
+fn old_key(shape: Shape, slot: Slot) -> &'static str {
+    Dialect::Flow.key(shape, slot)
+}
+
+/// The spelling of a key in the new dialect.
+fn new_key(shape: Shape, slot: Slot) -> &'static str {
+    Dialect::StateMachine.key(shape, slot)
+}
+
+/// The type of a state in the new dialect.
+fn type_entry(of: StateType) -> Entry {
+    Entry::text(new_key(Shape::State, Slot::Type), of.name(Dialect::StateMachine))
+}
+
 impl<'f, 'a> Migrator<'f, 'a> {
     fn new(tree: &'a Tree<'a>, flow: &'f Flow<'a>) -> Self {
         Migrator {
@@ -124,27 +140,52 @@ impl<'f, 'a> Migrator<'f, 'a> {
         self.find_published();
         self.report_null_references();
         let root = self.flow.root;
-        let mut entries = vec![self.scalar_entry(Entry::text("Type", "StateMachine"), root, "type")];
-        let version = self.scalar_entry(Entry::text("SpecVersion", "v1"), root, "version");
+        let mut entries = vec![self.scalar_entry(
+            Entry::text(new_key(Shape::Document, Slot::Type), Dialect::StateMachine.as_str()),
+            root,
+            old_key(Shape::Document, Slot::Type),
+        )];
+        let version = self.scalar_entry(
+            Entry::text(new_key(Shape::Document, Slot::Version), "v1"),
+            root,
+            old_key(Shape::Document, Slot::Version),
+        );
         // The author's order of the two keys is kept.
         let before = |key: &str| root.entries().position(|(k, _)| k.text() == Some(key)).unwrap_or(usize::MAX);
-        entries.insert(usize::from(before("type") < before("version")), version);
+        entries.insert(
+            usize::from(before(old_key(Shape::Document, Slot::Type)) < before(old_key(Shape::Document, Slot::Version))),
+            version,
+        );
         let name = match self.flow.name {
-            Some(name) => self.copied_entry("Name", name.node, root, "name"),
-            None => Entry::text("Name", &self.name),
+            Some(name) => self.copied_entry(
+                new_key(Shape::Document, Slot::Name),
+                name.node,
+                root,
+                old_key(Shape::Document, Slot::Name),
+            ),
+            None => Entry::text(new_key(Shape::Document, Slot::Name), &self.name),
         };
         if self.flow.name.is_none() {
-            let place = root.get("type").map_or(Span::at(0), |node| node.span());
+            let place = root.get(old_key(Shape::Document, Slot::Type)).map_or(Span::at(0), |node| node.span());
             self.review(place, "a StateMachine needs a name: replace `flow` with the name of the flow");
         }
         entries.push(name);
         if let Some(timeout) = &self.flow.timeout {
-            let timeout = self.copied_entry("Timeout", timeout.node, root, "timeoutSeconds");
+            let timeout = self.copied_entry(
+                new_key(Shape::Document, Slot::Timeout),
+                timeout.node,
+                root,
+                old_key(Shape::Document, Slot::Timeout),
+            );
             entries.push(timeout);
         }
         let top = self.top();
-        let steps = self.collection_entry(Entry::new("States", write::Value::List(top.states)), root, "steps");
-        entries.push(Entry::text("StartAt", &top.start));
+        let steps = self.collection_entry(
+            Entry::new(new_key(Shape::Document, Slot::States), write::Value::List(top.states)),
+            root,
+            old_key(Shape::Document, Slot::States),
+        );
+        entries.push(Entry::text(new_key(Shape::Document, Slot::StartAt), &top.start));
         entries.push(steps);
         let end = self.comments.all();
         let text = write::document(&entries, &end);

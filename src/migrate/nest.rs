@@ -5,9 +5,10 @@ use super::expression::{Data, Expr};
 use super::scope::{ChoiceContext, ListBuilder, Next};
 use super::step::StateBuilder;
 use super::write::{Entry, Item, Value, scalar};
-use super::{Migrator, reads};
+use super::{Migrator, new_key, old_key, reads, type_entry};
 use crate::diagnostic::fill;
-use crate::flow::{Choice, Map, Parallel, State};
+use crate::flow::dialect::{Shape, Slot, StateType};
+use crate::flow::{Choice, Dialect, Map, Parallel, State};
 
 /// Maximum number of branches of a Parallel (<https://help.aliyun.com/en/document_detail/2412619.html>).
 pub(super) const MAX_BRANCHES: usize = 50;
@@ -31,7 +32,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
             builder.own = Some(Data::Own);
         }
         let context = ChoiceContext { frame, state, own: builder.own, exit };
-        self.head(builder, "Choice");
+        self.head(builder, StateType::Choice);
         let mut branches = Vec::new();
         for (index, option) in choice.options.iter().enumerate() {
             let lead = self.comments.lead(option.node.span().start);
@@ -47,33 +48,45 @@ impl<'f, 'a> Migrator<'f, 'a> {
                 // An unchanged condition keeps its quotes.
                 let value = if said == condition.value { self.scalar(condition.node) } else { scalar(&said) };
                 entries.push(self.scalar_entry(
-                    Entry::new("Condition", Value::Scalar(value)),
+                    Entry::new(new_key(Shape::Option, Slot::Condition), Value::Scalar(value)),
                     option.node,
-                    "condition",
+                    old_key(Shape::Option, Slot::Condition),
                 ));
             }
             let label = ["option", &(index + 1).to_string()].concat();
-            let steps = self.key_comments(option.node, "steps");
+            let steps = self.key_comments(option.node, old_key(Shape::Option, Slot::States));
             let next = self.way(&context, option, &label, list);
-            let next = self.scalar_entry(Entry::text("Next", &next).with(steps), option.node, "goto");
+            let next = self.scalar_entry(
+                Entry::text(new_key(Shape::Option, Slot::Next), &next).with(steps),
+                option.node,
+                old_key(Shape::Option, Slot::Next),
+            );
             entries.push(next);
             branches.push(Item { lead, value: Value::Map(entries), trail: None });
         }
-        let entry = self.collection_entry(Entry::new("Branches", Value::List(branches)), state.node, "choices");
+        let entry = self.collection_entry(
+            Entry::new(new_key(Shape::State, Slot::Branches), Value::List(branches)),
+            state.node,
+            old_key(Shape::State, Slot::Branches),
+        );
         builder.entries.push(entry);
         let default = match &choice.default {
             Some(default) => {
-                let comments = self.key_comments(state.node, "default");
-                let steps = self.key_comments(default.node, "steps");
+                let comments = self.key_comments(state.node, old_key(Shape::State, Slot::Default));
+                let steps = self.key_comments(default.node, old_key(Shape::Default, Slot::States));
                 let next = self.way(&context, default, "default", list);
-                let entry = self.scalar_entry(Entry::text("Default", &next), default.node, "goto");
+                let entry = self.scalar_entry(
+                    Entry::text(new_key(Shape::State, Slot::Default), &next),
+                    default.node,
+                    old_key(Shape::Default, Slot::Next),
+                );
                 entry.with(comments).with(steps)
             }
             None if state.output.is_some() && frame.local => {
                 let next = self.no_match(&context, list);
-                Entry::text("Default", &next)
+                Entry::text(new_key(Shape::State, Slot::Default), &next)
             }
-            None => Entry::text("Default", &self.after_name(state, exit, list)),
+            None => Entry::text(new_key(Shape::State, Slot::Default), &self.after_name(state, exit, list)),
         };
         builder.entries.push(default);
     }
@@ -98,7 +111,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
         if state.input.is_some() && reads(self) > 1 {
             builder.own = Some(Data::Own);
         }
-        self.head(builder, "Parallel");
+        self.head(builder, StateType::Parallel);
         let mut branches = Vec::new();
         for scope in &parallel.branches {
             let Some((reads_input, local)) =
@@ -120,16 +133,20 @@ impl<'f, 'a> Migrator<'f, 'a> {
             let inner = Frame { scope: *scope, input, local, fresh: false, outer: false, at: None };
             let result = self.result(*scope);
             let built = self.state_list(&inner, begin, result);
-            let states = self.collection_entry(Entry::new("States", Value::List(built.states)), node, "steps");
-            let entries = vec![Entry::text("StartAt", &built.start), states];
+            let states = self.collection_entry(
+                Entry::new(new_key(Shape::Branch, Slot::States), Value::List(built.states)),
+                node,
+                old_key(Shape::Branch, Slot::States),
+            );
+            let entries = vec![Entry::text(new_key(Shape::Branch, Slot::StartAt), &built.start), states];
             branches.push(Item { lead, value: Value::Map(entries), trail: None });
         }
         let count = branches.len();
         if count > MAX_BRANCHES {
             branches = self.groups(state, branches);
         }
-        let entry = Entry::new("Branches", Value::List(branches));
-        let entry = self.collection_entry(entry, state.node, "branches");
+        let entry = Entry::new(new_key(Shape::State, Slot::Branches), Value::List(branches));
+        let entry = self.collection_entry(entry, state.node, Dialect::Flow.branches_key());
         builder.entries.push(entry);
         self.pass_data(builder, exit, &Local::Branches(count), true);
         self.add_transition(builder, exit, list);
@@ -143,13 +160,16 @@ impl<'f, 'a> Migrator<'f, 'a> {
             let group: Vec<Item> = rest.by_ref().take(MAX_BRANCHES).collect();
             let name = self.unique_name(&[&self.name_of(state.id), "-group"].concat());
             let inner = vec![
-                Entry::text("Type", "Parallel"),
-                Entry::text("Name", &name),
-                Entry::new("Branches", Value::List(group)),
-                Entry::new("End", Value::Scalar("true".to_owned())),
+                type_entry(StateType::Parallel),
+                Entry::text(new_key(Shape::State, Slot::Name), &name),
+                Entry::new(new_key(Shape::State, Slot::Branches), Value::List(group)),
+                Entry::new(new_key(Shape::State, Slot::End), Value::Scalar("true".to_owned())),
             ];
             let states = Value::List(vec![Item::new(Value::Map(inner))]);
-            let entries = vec![Entry::text("StartAt", &name), Entry::new("States", states)];
+            let entries = vec![
+                Entry::text(new_key(Shape::Branch, Slot::StartAt), &name),
+                Entry::new(new_key(Shape::Branch, Slot::States), states),
+            ];
             groups.push(Item::new(Value::Map(entries)));
         }
         groups
@@ -164,7 +184,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
     ) {
         let (frame, state) = (builder.frame, builder.state);
         let path = map.items.get().map(|items| self.own_or_keep(builder, items).to_string()).unwrap_or_default();
-        self.head(builder, "Map");
+        self.head(builder, StateType::Map);
         let Some(body) = map.body else { return };
         let Some((reads_input, local)) =
             self.facts.get(body.0 as usize).map(|facts| (facts.reads_input, facts.keeps_local()))
@@ -176,9 +196,13 @@ impl<'f, 'a> Migrator<'f, 'a> {
             self.no_equal(index.span, fill(message, &[index.value]));
         }
         self.review(state.place(), "a Map runs at most 40 iterations concurrently, a foreach 100");
-        let iteration = state.node.get("iterationMapping").unwrap_or(state.node);
-        let items = self.scalar_entry(Entry::text("ItemsPath", &path), iteration, "collection");
-        let items = self.collection_entry(items, state.node, "iterationMapping");
+        let iteration = state.node.get(old_key(Shape::State, Slot::Iteration)).unwrap_or(state.node);
+        let items = self.scalar_entry(
+            Entry::text(new_key(Shape::State, Slot::Items), &path),
+            iteration,
+            old_key(Shape::Iteration, Slot::Items),
+        );
+        let items = self.collection_entry(items, state.node, old_key(Shape::State, Slot::Iteration));
         let rest = self.rest(iteration);
         builder.entries.push(items.lead(rest));
         let begin = reads_input.then(|| self.iteration_input(frame, state, map));
@@ -186,9 +210,13 @@ impl<'f, 'a> Migrator<'f, 'a> {
         let inner = Frame { scope: body, input, local, fresh: false, outer: false, at: None };
         let result = self.result(body);
         let built = self.state_list(&inner, begin, result);
-        let states = self.collection_entry(Entry::new("States", Value::List(built.states)), state.node, "steps");
-        let processor = vec![Entry::text("StartAt", &built.start), states];
-        builder.entries.push(Entry::new("Processor", Value::Map(processor)));
+        let states = self.collection_entry(
+            Entry::new(new_key(Shape::Branch, Slot::States), Value::List(built.states)),
+            state.node,
+            old_key(Shape::State, Slot::States),
+        );
+        let processor = vec![Entry::text(new_key(Shape::Branch, Slot::StartAt), &built.start), states];
+        builder.entries.push(Entry::new(new_key(Shape::State, Slot::Processor), Value::Map(processor)));
         self.pass_data(builder, exit, &Local::Items, true);
         self.add_transition(builder, exit, list);
     }
@@ -218,10 +246,10 @@ impl<'f, 'a> Migrator<'f, 'a> {
         let own = self.own_whole(frame, state, None);
         let global = Entry::new(&published.global, own);
         Some(Item::new(Value::Map(vec![
-            Entry::text("Type", "Pass"),
-            Entry::text("Name", &published.entry),
-            Entry::new("GlobalConstructor", Value::Map(vec![global])),
-            Entry::text("Next", &self.name_of(state.id)),
+            type_entry(StateType::Pass),
+            Entry::text(new_key(Shape::State, Slot::Name), &published.entry),
+            Entry::new(new_key(Shape::State, Slot::Global), Value::Map(vec![global])),
+            Entry::text(new_key(Shape::State, Slot::Next), &self.name_of(state.id)),
         ])))
     }
 }

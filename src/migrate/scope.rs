@@ -1,9 +1,10 @@
-//! A list of steps as a list of states: where it begins, what follows what, how it ends.
+//! Converts a list of steps to a list of states: its start, its transitions and its end.
 
 use super::data::{Frame, Input, Local};
 use super::expression::{Data, Expr};
 use super::write::{Entry, Item, Value};
-use super::{Migrator, reads};
+use super::{Migrator, new_key, old_key, reads, type_entry};
+use crate::flow::dialect::{Shape, Slot, StateType};
 use crate::flow::{Branch, Role, ScopeId, State, StateKind};
 use crate::text::Span;
 
@@ -106,7 +107,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
                 };
                 let entries = self.parent_entries(&outside, reads::entries(shaping));
                 let entry = Entry::new("input", Value::Map(entries));
-                Some(self.collection_entry(entry, flow.root, "inputMappings"))
+                Some(self.collection_entry(entry, flow.root, old_key(Shape::Document, Slot::Input)))
             }
             _ => None,
         };
@@ -121,7 +122,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
         if let Some(shaping) = &flow.output {
             let mut entries = self.parent_entries(frame, reads::entries(shaping));
             if let Some(first) = entries.first_mut() {
-                let comments = self.key_comments(flow.root, "outputMappings");
+                let comments = self.key_comments(flow.root, old_key(Shape::Document, Slot::Output));
                 first.lead.splice(0..0, comments.lead);
             }
             return Some(ListOutput::new(entries));
@@ -137,11 +138,15 @@ impl<'f, 'a> Migrator<'f, 'a> {
                 return Some(ListOutput::new(facts.order.iter().map(entry).collect()));
             }
         }
-        let place = flow.root.get("steps").and_then(|steps| steps.items().last()).and_then(|last| last.get("name"));
+        let place = flow
+            .root
+            .get(old_key(Shape::Document, Slot::States))
+            .and_then(|steps| steps.items().last())
+            .and_then(|last| last.get(old_key(Shape::State, Slot::Name)));
         let place = place.map_or(Span::at(0), |node| node.span());
         self.no_equal(
             place,
-            "the output of the old execution is all of `$local`, whose keys are not all known: the new output has this \
+            "the output of the execution was all of `$local`, whose keys are not all known: the new output has this \
              object under the key `local`",
         );
         Some(ListOutput::Local)
@@ -193,10 +198,10 @@ impl<'f, 'a> Migrator<'f, 'a> {
         if !begin.is_empty() {
             let name = self.unique_name("Start");
             let entries = vec![
-                Entry::text("Type", "Pass"),
-                Entry::text("Name", &name),
-                Entry::new("InputConstructor", Value::Map(begin)),
-                Entry::text("Next", &start),
+                type_entry(StateType::Pass),
+                Entry::text(new_key(Shape::State, Slot::Name), &name),
+                Entry::new(new_key(Shape::State, Slot::Input), Value::Map(begin)),
+                Entry::text(new_key(Shape::State, Slot::Next), &start),
             ];
             list.states.push(Item::new(Value::Map(entries)));
             start = name;
@@ -210,8 +215,9 @@ impl<'f, 'a> Migrator<'f, 'a> {
             }
         }
         if let Some(OutputState { name, step: None, output, used: true, .. }) = list.last {
-            let mut entries = vec![Entry::text("Type", "Succeed"), Entry::text("Name", &name)];
-            entries.extend(output.map(|output| Entry::new("OutputConstructor", Value::Map(output))));
+            let mut entries =
+                vec![type_entry(StateType::Succeed), Entry::text(new_key(Shape::State, Slot::Name), &name)];
+            entries.extend(output.map(|output| Entry::new(new_key(Shape::State, Slot::Output), Value::Map(output))));
             list.states.push(Item::new(Value::Map(entries)));
         }
         StateList { start, states: list.states }
@@ -325,10 +331,10 @@ impl<'f, 'a> Migrator<'f, 'a> {
             Entry::expression("outer", Data::Input),
         ];
         Item::new(Value::Map(vec![
-            Entry::text("Type", "Pass"),
-            Entry::text("Name", name),
-            Entry::new("OutputConstructor", Value::Map(entries)),
-            Entry::text("Next", first),
+            type_entry(StateType::Pass),
+            Entry::text(new_key(Shape::State, Slot::Name), name),
+            Entry::new(new_key(Shape::State, Slot::Output), Value::Map(entries)),
+            Entry::text(new_key(Shape::State, Slot::Next), first),
         ]))
     }
 
@@ -351,10 +357,10 @@ impl<'f, 'a> Migrator<'f, 'a> {
             }
         }
         Item::new(Value::Map(vec![
-            Entry::text("Type", "Pass"),
-            Entry::text("Name", name),
-            Entry::new("OutputConstructor", Value::Map(entries)),
-            Entry::text("Next", target),
+            type_entry(StateType::Pass),
+            Entry::text(new_key(Shape::State, Slot::Name), name),
+            Entry::new(new_key(Shape::State, Slot::Output), Value::Map(entries)),
+            Entry::text(new_key(Shape::State, Slot::Next), target),
         ]))
     }
 

@@ -1,11 +1,12 @@
 //! Converts one step to one state.
 
-use super::Migrator;
 use super::data::{Frame, Input, Local};
 use super::expression::{Data, Expr};
 use super::scope::{ListBuilder, Next};
 use super::write::{Entry, Item, Value};
+use super::{Migrator, new_key, old_key, type_entry};
 use crate::diagnostic::fill;
+use crate::flow::dialect::{Shape, Slot, StateType};
 use crate::flow::{Fail, NumberValue, Retry, State, StateKind, TextValue, Wait};
 use crate::yaml::Node;
 
@@ -61,24 +62,34 @@ impl<'f, 'a> Migrator<'f, 'a> {
 
     /// Adds `Type` and `Name` in the author's order, then the constructor that keeps the step's own
     /// input, if it is needed.
-    pub(super) fn head(&mut self, builder: &mut StateBuilder<'_, 'f, 'a>, of: &str) {
+    pub(super) fn head(&mut self, builder: &mut StateBuilder<'_, 'f, 'a>, of: StateType) {
         let node = builder.state.node;
         let name = self.name_of(builder.state.id);
-        let type_entry = self.scalar_entry(Entry::text("Type", of), node, "type");
+        let type_entry = self.scalar_entry(type_entry(of), node, old_key(Shape::State, Slot::Type));
         let same = builder.state.name.is_some_and(|own| own.value == name);
-        let name_entry = match node.get("name").filter(|_| same) {
-            Some(value) => self.copied_entry("Name", value, node, "name"),
-            None => self.scalar_entry(Entry::text("Name", &name), node, "name"),
+        let name_entry = match node.get(old_key(Shape::State, Slot::Name)).filter(|_| same) {
+            Some(value) => {
+                self.copied_entry(new_key(Shape::State, Slot::Name), value, node, old_key(Shape::State, Slot::Name))
+            }
+            None => self.scalar_entry(
+                Entry::text(new_key(Shape::State, Slot::Name), &name),
+                node,
+                old_key(Shape::State, Slot::Name),
+            ),
         };
         let position = |key: &str| node.entries().position(|(k, _)| k.text() == Some(key)).unwrap_or(usize::MAX);
-        if position("name") < position("type") {
+        if position(old_key(Shape::State, Slot::Name)) < position(old_key(Shape::State, Slot::Type)) {
             builder.entries.extend([name_entry, type_entry]);
         } else {
             builder.entries.extend([type_entry, name_entry]);
         }
         if builder.own.is_some() {
             let kept = self.keep_own(builder.frame, builder.state);
-            let entry = self.collection_entry(Entry::new("InputConstructor", kept), node, "inputMappings");
+            let entry = self.collection_entry(
+                Entry::new(new_key(Shape::State, Slot::Input), kept),
+                node,
+                old_key(Shape::State, Slot::Input),
+            );
             builder.entries.push(entry);
         }
     }
@@ -106,8 +117,8 @@ impl<'f, 'a> Migrator<'f, 'a> {
             let shaping = state.output.as_ref();
             entries.push(self.local_entry(Data::Local, frame, state, shaping, local, builder.own));
         }
-        let entry = Entry::new("OutputConstructor", Value::Map(entries));
-        let entry = self.collection_entry(entry, state.node, "outputMappings");
+        let entry = Entry::new(new_key(Shape::State, Slot::Output), Value::Map(entries));
+        let entry = self.collection_entry(entry, state.node, old_key(Shape::State, Slot::Output));
         builder.entries.push(entry);
     }
 
@@ -120,7 +131,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
     ) {
         // The passed data are the output of the list if they are only the local data.
         let frame = builder.frame;
-        let passes_on = builder.entries.iter().any(|entry| entry.key == "OutputConstructor");
+        let passes_on = builder.entries.iter().any(|entry| entry.key == new_key(Shape::State, Slot::Output));
         let ends = self.flow.after(builder.state.id).is_none();
         let builds =
             |last: &super::scope::OutputState| matches!(exit, Next::To(name) if *name == last.name) && last.plain;
@@ -128,16 +139,16 @@ impl<'f, 'a> Migrator<'f, 'a> {
         let done = passes_on && ends && alone && list.last.as_ref().is_some_and(builds);
         let after = if done { Next::End { empty: false } } else { self.after(builder.state, exit, list) };
         let entry = match after {
-            Next::To(name) => Entry::text("Next", &name),
+            Next::To(name) => Entry::text(new_key(Shape::State, Slot::Next), &name),
             Next::End { empty } => {
-                let is_output = |entry: &Entry| entry.key == "OutputConstructor";
+                let is_output = |entry: &Entry| entry.key == new_key(Shape::State, Slot::Output);
                 if empty && !builder.entries.iter().any(is_output) {
-                    builder.entries.push(Entry::new("OutputConstructor", Value::Map(Vec::new())));
+                    builder.entries.push(Entry::new(new_key(Shape::State, Slot::Output), Value::Map(Vec::new())));
                 }
-                Entry::new("End", Value::Scalar("true".to_owned()))
+                Entry::new(new_key(Shape::State, Slot::End), Value::Scalar("true".to_owned()))
             }
         };
-        let entry = self.scalar_entry(entry, builder.state.node, "end");
+        let entry = self.scalar_entry(entry, builder.state.node, old_key(Shape::State, Slot::End));
         builder.entries.push(entry);
     }
 
@@ -147,10 +158,10 @@ impl<'f, 'a> Migrator<'f, 'a> {
             return false;
         };
         let output = last.output.take().unwrap_or_default();
-        builder.entries.push(Entry::new("OutputConstructor", Value::Map(output)));
+        builder.entries.push(Entry::new(new_key(Shape::State, Slot::Output), Value::Map(output)));
         if ends {
-            let entry = Entry::new("End", Value::Scalar("true".to_owned()));
-            let entry = self.scalar_entry(entry, builder.state.node, "end");
+            let entry = Entry::new(new_key(Shape::State, Slot::End), Value::Scalar("true".to_owned()));
+            let entry = self.scalar_entry(entry, builder.state.node, old_key(Shape::State, Slot::End));
             builder.entries.push(entry);
         }
         true
@@ -166,14 +177,14 @@ impl<'f, 'a> Migrator<'f, 'a> {
         if let (Some(shaping), None) = (&state.input, &state.output) {
             self.review(shaping.node().span(), "these mappings are removed: they have no effect");
         }
-        self.head(builder, if succeeds { "Succeed" } else { "Pass" });
+        self.head(builder, if succeeds { StateType::Succeed } else { StateType::Pass });
         if self.builds_output(builder, list, !succeeds) {
             return;
         }
         self.pass_data(builder, exit, &Local::Empty, false);
         if succeeds {
             if matches!(exit, Next::End { empty: true }) {
-                builder.entries.push(Entry::new("OutputConstructor", Value::Map(Vec::new())));
+                builder.entries.push(Entry::new(new_key(Shape::State, Slot::Output), Value::Map(Vec::new())));
             }
         } else {
             self.add_transition(builder, exit, list);
@@ -191,25 +202,40 @@ impl<'f, 'a> Migrator<'f, 'a> {
                                    task with a callback";
                     self.no_equal(number.span, fill(message, &[&value.to_string()]));
                     seconds = Some(self.scalar_entry(
-                        Entry::new("Seconds", Value::Scalar("300".to_owned())),
+                        Entry::new(new_key(Shape::State, Slot::Seconds), Value::Scalar("300".to_owned())),
                         node,
-                        "duration",
+                        old_key(Shape::State, Slot::Seconds),
                     ));
                 }
                 NumberValue::Expression(text) => {
                     let path = self.own_or_keep(builder, text);
                     self.review(number.span, "a Wait takes 1 to 300 seconds: check that the value is in this range");
-                    seconds = Some(self.scalar_entry(Entry::expression("Seconds", path), node, "duration"));
+                    seconds = Some(self.scalar_entry(
+                        Entry::expression(new_key(Shape::State, Slot::Seconds), path),
+                        node,
+                        old_key(Shape::State, Slot::Seconds),
+                    ));
                 }
-                _ => seconds = Some(self.copied_entry("Seconds", number.node, node, "duration")),
+                _ => {
+                    seconds = Some(self.copied_entry(
+                        new_key(Shape::State, Slot::Seconds),
+                        number.node,
+                        node,
+                        old_key(Shape::State, Slot::Seconds),
+                    ))
+                }
             }
         } else if let Some(timestamp) = wait.timestamp.get() {
             let text = timestamp.text();
             let message = "a Wait has no timestamp: 1 second is written instead of `{}`; compute the seconds in a task";
             self.no_equal(text.span, fill(message, &[text.value]));
-            seconds = Some(self.scalar_entry(Entry::new("Seconds", Value::Scalar("1".to_owned())), node, "timestamp"));
+            seconds = Some(self.scalar_entry(
+                Entry::new(new_key(Shape::State, Slot::Seconds), Value::Scalar("1".to_owned())),
+                node,
+                old_key(Shape::State, Slot::Timestamp),
+            ));
         }
-        self.head(builder, if seconds.is_some() { "Wait" } else { "Pass" });
+        self.head(builder, if seconds.is_some() { StateType::Wait } else { StateType::Pass });
         builder.entries.extend(seconds);
         if !self.builds_output(builder, list, true) {
             self.pass_data(builder, exit, &Local::Empty, false);
@@ -232,42 +258,51 @@ impl<'f, 'a> Migrator<'f, 'a> {
             self.review(shaping.node().span(), "these mappings are removed: they have no effect");
         }
         builder.own = None;
-        self.head(builder, "Fail");
+        self.head(builder, StateType::Fail);
         let text = |value: TextValue<'a>| value.text();
         if let Some(error) = fail.error.map(text) {
-            let code = self.copied_entry("Code", error.node, state.node, "error");
+            let code = self.copied_entry(
+                new_key(Shape::State, Slot::Code),
+                error.node,
+                state.node,
+                old_key(Shape::State, Slot::Code),
+            );
             builder.entries.push(code);
         }
         let detail = match fail.cause.map(text) {
-            Some(cause) => self.copied_entry("Detail", cause.node, state.node, "cause"),
+            Some(cause) => self.copied_entry(
+                new_key(Shape::State, Slot::Detail),
+                cause.node,
+                state.node,
+                old_key(Shape::State, Slot::Detail),
+            ),
             None => {
                 let name = fail.error.map_or_else(|| self.name_of(state.id), |error| text(error).value.to_owned());
                 self.review(
                     state.place(),
                     "a Fail needs a `Detail`, but the step has no `cause`: its `error` or name is written",
                 );
-                Entry::text("Detail", &name)
+                Entry::text(new_key(Shape::State, Slot::Detail), &name)
             }
         };
         builder.entries.push(detail);
     }
 }
 
-/// The numbers of a retry rule: the old key, the new key, and the default of the old dialect.
-const RETRY_DEFAULTS: [(&str, &str, &str); 4] = [
-    ("maxAttempts", "MaxAttempts", "3"),
-    ("intervalSeconds", "IntervalSeconds", "1"),
-    ("multiplier", "BackoffRate", "2"),
-    ("maxIntervalSeconds", "MaxBackoffSeconds", "86400"),
-];
+/// The numbers of a retry rule: each with the default of the old dialect.
+const RETRY_DEFAULTS: [(Slot, &str); 4] =
+    [(Slot::MaxAttempts, "3"), (Slot::Interval, "1"), (Slot::Multiplier, "2"), (Slot::MaxInterval, "86400")];
 
 impl<'a> Migrator<'_, 'a> {
     /// Converts a retry rule. Writes the defaults, because the new dialect has other defaults.
     pub(super) fn retry(&mut self, rule: &Retry<'a>, at: usize) -> Item {
         let lead = self.comments.lead(rule.node.span().start);
-        let mut entries =
-            vec![self.errors(rule.node), Entry::text("Description", &["retry rule ", &(at + 1).to_string()].concat())];
-        for (old, new, default) in RETRY_DEFAULTS {
+        let mut entries = vec![
+            self.errors(rule.node),
+            Entry::text(new_key(Shape::Retry, Slot::Description), &["retry rule ", &(at + 1).to_string()].concat()),
+        ];
+        for (slot, default) in RETRY_DEFAULTS {
+            let (old, new) = (old_key(Shape::Retry, slot), new_key(Shape::Retry, slot));
             entries.push(match rule.node.get(old) {
                 Some(value) => self.copied_entry(new, value, rule.node, old),
                 None => Entry::new(new, Value::Scalar(default.to_owned())),
@@ -279,9 +314,14 @@ impl<'a> Migrator<'_, 'a> {
 
     /// The error names of a rule.
     pub(super) fn errors(&mut self, rule: Node<'a>) -> Entry {
-        match rule.get("errors") {
-            Some(errors) => self.copied_entry("Errors", errors, rule, "errors"),
-            None => Entry::new("Errors", Value::List(Vec::new())),
+        match rule.get(old_key(Shape::Retry, Slot::Errors)) {
+            Some(errors) => self.copied_entry(
+                new_key(Shape::Retry, Slot::Errors),
+                errors,
+                rule,
+                old_key(Shape::Retry, Slot::Errors),
+            ),
+            None => Entry::new(new_key(Shape::Retry, Slot::Errors), Value::List(Vec::new())),
         }
     }
 }

@@ -1,13 +1,14 @@
 //! Converts a task.
 
-use super::Migrator;
 use super::data::{Local, Source};
 use super::expression::Data;
 use super::reads::{self, Root};
 use super::scope::{ListBuilder, Next};
 use super::step::StateBuilder;
 use super::write::{Entry, Item, Value};
+use super::{Migrator, new_key, old_key};
 use crate::diagnostic::fill;
+use crate::flow::dialect::{Shape, Slot, StateType};
 use crate::flow::{Catch, Dialect, NumberValue, Retry, State, Task, TaskMode};
 use crate::yaml::{Kind, Node, Resolved};
 
@@ -45,27 +46,34 @@ impl<'f, 'a> Migrator<'f, 'a> {
         if service == Service::Function && state.input.is_some() && task.params.get().is_some_and(reads::refers) {
             builder.own = Some(Data::Own);
         }
-        self.head(builder, "Task");
+        self.head(builder, StateType::Task);
         builder.entries.push(action);
         if let Some(mode) = task.mode {
             let entry = match mode.value {
-                Some(value) => {
-                    self.scalar_entry(Entry::text("TaskMode", value.word(Dialect::StateMachine)), state.node, "pattern")
-                }
+                Some(value) => self.scalar_entry(
+                    Entry::text(new_key(Shape::State, Slot::Mode), value.word(Dialect::StateMachine)),
+                    state.node,
+                    old_key(Shape::State, Slot::Mode),
+                ),
                 None => {
                     self.review(
                         mode.text.span,
                         "the mode is filled in by a template: the new dialect has other words for it",
                     );
-                    self.copied_entry("TaskMode", mode.text.node, state.node, "pattern")
+                    self.copied_entry(
+                        new_key(Shape::State, Slot::Mode),
+                        mode.text.node,
+                        state.node,
+                        old_key(Shape::State, Slot::Mode),
+                    )
                 }
             };
             builder.entries.push(entry);
         }
         let parameters = self.parameters(builder, task, service);
         if !parameters.is_empty() {
-            let entry = Entry::new("Parameters", Value::Map(parameters));
-            let entry = self.collection_entry(entry, state.node, "serviceParams");
+            let entry = Entry::new(new_key(Shape::State, Slot::Params), Value::Map(parameters));
+            let entry = self.collection_entry(entry, state.node, old_key(Shape::State, Slot::Params));
             builder.entries.push(entry);
         }
         if let Some(timeout) = task.timeout {
@@ -73,23 +81,37 @@ impl<'f, 'a> Migrator<'f, 'a> {
                 NumberValue::Int(value) if value > MAX_TIMEOUT => {
                     let message = "the maximum timeout of a Task is 604800 seconds: it is written instead of {}";
                     self.no_equal(timeout.span, fill(message, &[&value.to_string()]));
-                    let entry = Entry::new("Timeout", Value::Scalar(MAX_TIMEOUT.to_string()));
-                    self.scalar_entry(entry, state.node, "timeoutSeconds")
+                    let entry =
+                        Entry::new(new_key(Shape::State, Slot::Timeout), Value::Scalar(MAX_TIMEOUT.to_string()));
+                    self.scalar_entry(entry, state.node, old_key(Shape::State, Slot::Timeout))
                 }
-                _ => self.copied_entry("Timeout", timeout.node, state.node, "timeoutSeconds"),
+                _ => self.copied_entry(
+                    new_key(Shape::State, Slot::Timeout),
+                    timeout.node,
+                    state.node,
+                    old_key(Shape::State, Slot::Timeout),
+                ),
             };
             builder.entries.push(entry);
         }
         if !state.retry.is_empty() {
             self.overlaps(&state.retry);
             let rules = state.retry.iter().enumerate().map(|(at, rule)| self.retry(rule, at)).collect();
-            let entry = self.collection_entry(Entry::new("Retry", Value::List(rules)), state.node, "retry");
+            let entry = self.collection_entry(
+                Entry::new(new_key(Shape::State, Slot::Retry), Value::List(rules)),
+                state.node,
+                old_key(Shape::State, Slot::Retry),
+            );
             builder.entries.push(entry);
         }
         if !state.catch_rules().is_empty() {
             let rules =
                 state.catch_rules().iter().enumerate().map(|(at, rule)| self.catch(builder, rule, at)).collect();
-            let entry = self.collection_entry(Entry::new("Catch", Value::List(rules)), state.node, "catch");
+            let entry = self.collection_entry(
+                Entry::new(new_key(Shape::State, Slot::Catch), Value::List(rules)),
+                state.node,
+                old_key(Shape::State, Slot::Catch),
+            );
             builder.entries.push(entry);
         }
         let reported = task.mode.is_some_and(|mode| mode.value == Some(TaskMode::CustomCallback));
@@ -109,10 +131,13 @@ impl<'f, 'a> Migrator<'f, 'a> {
                 action.span,
                 "the names of this service and its parameters are not documented for the new dialect: test them",
             );
-            return (Service::Api, self.copied_entry("Action", action.node, state.node, "action"));
+            return (
+                Service::Api,
+                self.copied_entry(new_key(Shape::State, Slot::Action), action.node, state.node, "action"),
+            );
         }
         let Some(resource) = task.resource.get() else {
-            return (Service::Function, Entry::text("Action", "FC:InvokeFunction"));
+            return (Service::Function, Entry::text(new_key(Shape::State, Slot::Action), "FC:InvokeFunction"));
         };
         let name = resource.value;
         let service = if name.starts_with("acs:fnf:") {
@@ -138,7 +163,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
             Service::Messages => "MNS:SendMessage",
             Service::Function | Service::Api => "FC:InvokeFunction",
         };
-        (service, Entry::text("Action", action))
+        (service, Entry::text(new_key(Shape::State, Slot::Action), action))
     }
 
     fn parameters(&mut self, builder: &mut StateBuilder<'_, 'f, 'a>, task: &Task<'a>, service: Service) -> Vec<Entry> {
@@ -146,7 +171,12 @@ impl<'f, 'a> Migrator<'f, 'a> {
         let given = |key: &str| task.params.get().and_then(|params| params.get(key));
         let mut entries = Vec::new();
         if let Some(resource) = task.resource.get() {
-            entries.push(self.copied_entry("resourceArn", resource.node, state.node, "resourceArn"));
+            entries.push(self.copied_entry(
+                "resourceArn",
+                resource.node,
+                state.node,
+                old_key(Shape::State, Slot::Resource),
+            ));
         }
         // The old and new names of parameters. Other names are kept.
         let names: &[(&str, &str)] = match service {
@@ -192,8 +222,11 @@ impl<'f, 'a> Migrator<'f, 'a> {
         if let Some(key) = payload {
             let own = self.own_whole(builder.frame, state, builder.own);
             let entry = Entry::new(key, own);
-            let entry =
-                if builder.own.is_none() { self.collection_entry(entry, state.node, "inputMappings") } else { entry };
+            let entry = if builder.own.is_none() {
+                self.collection_entry(entry, state.node, old_key(Shape::State, Slot::Input))
+            } else {
+                entry
+            };
             entries.push(entry);
         }
         if service == Service::Flow && given("ExecutionName").is_none() {
@@ -247,8 +280,10 @@ impl<'f, 'a> Migrator<'f, 'a> {
     fn catch(&mut self, builder: &StateBuilder<'_, 'f, 'a>, rule: &Catch<'a>, at: usize) -> Item {
         let (frame, state) = (builder.frame, builder.state);
         let lead = self.comments.lead(rule.node.span().start);
-        let mut entries =
-            vec![self.errors(rule.node), Entry::text("Description", &["catch rule ", &(at + 1).to_string()].concat())];
+        let mut entries = vec![
+            self.errors(rule.node),
+            Entry::text(new_key(Shape::Retry, Slot::Description), &["catch rule ", &(at + 1).to_string()].concat()),
+        ];
         if frame.passes_data() {
             let mut data = frame.pass_on(Data::Input);
             if frame.local || frame.fresh {
@@ -256,11 +291,15 @@ impl<'f, 'a> Migrator<'f, 'a> {
                 let local = if shaping.is_some() { Local::Error } else { Local::Empty };
                 data.push(self.local_entry(Data::Local, frame, state, shaping, &local, builder.own));
             }
-            entries.push(Entry::new("OutputConstructor", Value::Map(data)));
+            entries.push(Entry::new(new_key(Shape::State, Slot::Output), Value::Map(data)));
         }
         let target =
             rule.target.and_then(|target| target.state).map(|target| self.entry_of(target)).unwrap_or_default();
-        entries.push(self.scalar_entry(Entry::text("Next", &target), rule.node, "goto"));
+        entries.push(self.scalar_entry(
+            Entry::text(new_key(Shape::Catch, Slot::Next), &target),
+            rule.node,
+            old_key(Shape::Catch, Slot::Next),
+        ));
         let rest = self.rest(rule.node);
         Item { lead: [lead, rest].concat(), value: Value::Map(entries), trail: None }
     }
