@@ -116,7 +116,11 @@ impl<'f, 'a> Migrator<'f, 'a> {
             ".execution.name" => Data::ExecutionName,
             ".step.name" => Data::StateName,
             ".flow.name" => {
-                self.review(source.span(), "the context of the new dialect does not contain the name of the flow: the name is written as a constant");
+                self.review(
+                    source.span(),
+                    "the context of the new dialect does not contain the name of \
+                    the flow: the name is written as a constant",
+                );
                 return Source::Expression(Expr::Text(self.name.clone()));
             }
             _ => {

@@ -39,7 +39,8 @@ impl<'f, 'a> Migrator<'f, 'a> {
             let mut entries = Vec::new();
             if let Some(condition) = option.condition {
                 if condition.value.contains("!=") && !condition.opaque {
-                    let message = "`!=` is false for an absent value in the old dialect; this is not documented for the new \
+                    let message = "`!=` is false for an absent value in the old dialect; this is not \
+                        documented for the new \
                                    one";
                     self.review(condition.span, message);
                 }

@@ -133,7 +133,8 @@ impl<'f, 'a> Migrator<'f, 'a> {
                     (Some("*"), tail) => {
                         self.review(
                             source.span(),
-                            "`[*]` skips branches without the value in the old dialect: in the new one every branch must have it",
+                            "`[*]` skips branches without the value in the old dialect: in the new one \
+                                every branch must have it",
                         );
                         every(tail)
                     }

@@ -198,7 +198,8 @@ impl<'f, 'a> Migrator<'f, 'a> {
             match number.value {
                 NumberValue::Int(0) => self.review(number.span, "the minimum of a Wait is 1 second: a Pass is written"),
                 NumberValue::Int(value) if value > MAX_WAIT => {
-                    let message = "the maximum of a Wait is 300 seconds: 300 is written instead of {}; use several waits or a \
+                    let message = "the maximum of a Wait is 300 seconds: 300 is written instead of {}; \
+                        use several waits or a \
                                    task with a callback";
                     self.no_equal(number.span, fill(message, &[&value.to_string()]));
                     seconds = Some(self.scalar_entry(

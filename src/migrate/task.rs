@@ -117,7 +117,8 @@ impl<'f, 'a> Migrator<'f, 'a> {
         let reported = task.mode.is_some_and(|mode| mode.value == Some(TaskMode::CustomCallback));
         let result = if service == Service::Function && !reported { Data::OutputBody } else { Data::Output };
         if service == Service::Messages && !reported && state.output.is_some() {
-            let message = "the response of the message service is not documented for the new dialect: check that it has the same keys";
+            let message = "the response of the message service is not documented for the new dialect: \
+                check that it has the same keys";
             self.review(state.place(), message);
         }
         self.pass_data(builder, exit, &Local::Value(result), true);
