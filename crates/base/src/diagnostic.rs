@@ -1,6 +1,6 @@
-//! Findings about a text or a value: what is wrong, where, and what would be right.
+//! Findings about a text or a value: what is wrong, where, and what would be correct.
 //!
-//! Inside the core a finding carries byte [`Span`]s; `api` turns them into positions once.
+//! A finding has byte [`Span`]s. `api` converts them to positions.
 
 mod code;
 mod nearest;
@@ -14,36 +14,36 @@ use crate::text::Span;
 /// One finding.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Diagnostic {
-    /// The stable name of the finding; its documentation is `docs/diagnostics.md`.
+    /// The stable name of the kind of finding. `docs/diagnostics.md` documents it.
     pub code: Code,
-    /// How grave it is. Usually the code's own.
+    /// The severity. By default the severity of the code.
     pub severity: Severity,
-    /// One line, lower-case, no final period, the user's own text in backticks.
+    /// One line, lower-case, without a final period, with user text in backticks.
     pub message: String,
-    /// Where in the parsed value, from its root.
+    /// The path from the root of the parsed value.
     pub path: Path,
-    /// The node or key that the path leads to, by its place in the text.
+    /// The span of the node or key that the path leads to.
     pub about: Span,
-    /// Where in the text, if there is one.
+    /// The position in the text. Absent if the finding has none.
     pub span: Option<Span>,
-    /// Other places that explain the finding.
+    /// Other positions that explain the finding.
     pub related: Vec<Related>,
-    /// An edit that repairs it, where the repair is certain.
+    /// An edit that fixes the finding, if the fix is certain.
     pub fix: Option<Fix>,
 }
 
-/// How grave a finding is.
+/// The severity of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
-    /// The service refuses it or could never run it.
+    /// The service refuses the definition or can never run it.
     Error,
-    /// Likely wrong, or rests on an undocumented limit.
+    /// The definition is probably wrong, or a limit is not documented.
     Warning,
-    /// Good to know.
+    /// Information.
     Info,
 }
 
-/// The way from the root of a parsed value to a part of it.
+/// A path from the root of a parsed value.
 pub type Path = Vec<PathSegment>;
 
 /// One step of a [`Path`].
@@ -55,35 +55,35 @@ pub enum PathSegment {
     Index(usize),
 }
 
-/// A second place that explains a finding.
+/// A second position that explains a finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Related {
-    /// One line, worded as [`Diagnostic::message`].
+    /// One line, in the form of [`Diagnostic::message`].
     pub message: String,
-    /// Where in the same text.
+    /// The position in the same text.
     pub span: Span,
 }
 
-/// Edits that repair a finding when all are applied.
+/// Edits that together fix a finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fix {
-    /// What the edits do, as an order: "change `Nxt` to `Next`".
+    /// The effect of the edits in the imperative: "change `Nxt` to `Next`".
     pub title: String,
-    /// Non-overlapping, in ascending order.
+    /// Non-overlapping edits in ascending order.
     pub edits: Vec<Edit>,
 }
 
 /// One replacement in the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edit {
-    /// What is replaced; empty to insert.
+    /// The replaced span. Empty for an insertion.
     pub span: Span,
-    /// What comes in its place.
+    /// The replacement.
     pub new_text: String,
 }
 
 impl Severity {
-    /// The word JavaScript sees.
+    /// The name in the JavaScript interface.
     pub fn as_str(self) -> &'static str {
         match self {
             Severity::Error => "error",
@@ -94,7 +94,7 @@ impl Severity {
 }
 
 impl Diagnostic {
-    /// A finding of the code's own severity, at `span`, with nothing else known yet.
+    /// A finding with the severity of its code, at `span`, about the node there.
     pub fn new(code: Code, span: impl Into<Option<Span>>, message: impl Into<String>) -> Self {
         Diagnostic::at_span(code, span.into(), message.into())
     }
@@ -112,97 +112,77 @@ impl Diagnostic {
         }
     }
 
-    /// The same finding, at a path.
+    /// The same finding at a path.
     #[must_use]
     pub fn at(mut self, path: Path) -> Self {
         self.path = path;
         self
     }
 
-    /// The same finding, with a repair of one edit.
-    #[must_use]
-    pub fn fix(mut self, title: impl Into<String>, span: Span, new_text: impl Into<String>) -> Self {
-        self.fix = Some(Fix { title: title.into(), edits: vec![Edit { span, new_text: new_text.into() }] });
+    /// Sets the node or key that the finding is about, if it is not the one at its span.
+    #[inline(never)]
+    pub fn about(&mut self, about: Span) -> &mut Self {
+        self.about = about;
         self
+    }
+
+    /// Sets a severity other than that of the code.
+    #[inline(never)]
+    pub fn severity(&mut self, severity: Severity) -> &mut Self {
+        self.severity = severity;
+        self
+    }
+
+    /// Adds a second position.
+    #[inline(never)]
+    pub fn related(&mut self, span: Span, template: &str, args: &[&str]) -> &mut Self {
+        self.related.push(Related { message: fill(template, args), span });
+        self
+    }
+
+    /// Sets a fix of one edit.
+    #[inline(never)]
+    pub fn fix(&mut self, title: &str, args: &[&str], span: Span, new_text: &str) -> &mut Self {
+        let edits = vec![Edit { span, new_text: new_text.to_owned() }];
+        self.fix = Some(Fix { title: fill(title, args), edits });
+        self
+    }
+
+    /// Sets the fix that writes `new_text` at `span`.
+    #[inline(never)]
+    pub fn write(&mut self, span: Span, new_text: &str) -> &mut Self {
+        self.fix("write `{}`", &[new_text], span, new_text)
+    }
+
+    /// Sets the fix that changes `text` at `span` to `new_text`.
+    #[inline(never)]
+    pub fn change(&mut self, text: &str, span: Span, new_text: &str) -> &mut Self {
+        self.fix("change `{}` to `{}`", &[text, new_text], span, new_text)
     }
 }
 
-/// Adds a finding at `span`, about the node or key there: `template` with its `{}` filled. What
-/// comes back takes what else there is to say. One call, not generic: there are some hundred
-/// kinds of findings, and what each costs counts.
+/// Adds a finding at `span` with a [filled](fill) template, and returns it for more details. The
+/// function is not generic because it has more than one hundred callers, and each instance costs
+/// module size.
 #[inline(never)]
+#[allow(clippy::indexing_slicing, reason = "the index is that of the element pushed in the line before")]
 pub fn report<'l>(
     list: &'l mut Vec<Diagnostic>,
     code: Code,
     span: Span,
     template: &str,
     args: &[&str],
-) -> Reported<'l> {
+) -> &'l mut Diagnostic {
+    let last = list.len();
     list.push(Diagnostic::at_span(code, Some(span), fill(template, args)));
-    Reported { list }
+    &mut list[last]
 }
 
-/// The finding that was just reported.
-#[derive(Debug)]
-pub struct Reported<'l> {
-    // INVARIANT: it is the last one.
-    list: &'l mut Vec<Diagnostic>,
-}
-
-impl Reported<'_> {
-    /// It is shown in one place but is about the node or key at another.
-    #[inline(never)]
-    pub fn about(self, about: Span) -> Self {
-        if let Some(last) = self.list.last_mut() {
-            last.about = about;
-        }
-        self
-    }
-
-    /// It is of another severity than its code's own.
-    #[inline(never)]
-    pub fn severity(self, severity: Severity) -> Self {
-        if let Some(last) = self.list.last_mut() {
-            last.severity = severity;
-        }
-        self
-    }
-
-    /// A second place explains it.
-    #[inline(never)]
-    pub fn related(self, span: Span, template: &str, args: &[&str]) -> Self {
-        if let Some(last) = self.list.last_mut() {
-            last.related.push(Related { message: fill(template, args), span });
-        }
-        self
-    }
-
-    /// One edit repairs it.
-    #[inline(never)]
-    pub fn fix(self, title: &str, args: &[&str], span: Span, new_text: &str) -> Self {
-        if let Some(last) = self.list.last_mut() {
-            let edits = vec![Edit { span, new_text: new_text.to_owned() }];
-            last.fix = Some(Fix { title: fill(title, args), edits });
-        }
-        self
-    }
-
-    /// Writing `new_text` at `span` repairs it.
-    #[inline(never)]
-    pub fn write(self, span: Span, new_text: &str) -> Self {
-        self.fix("write `{}`", &[new_text], span, new_text)
-    }
-
-    /// Changing `text`, which stands at `span`, to `new_text` repairs it.
-    #[inline(never)]
-    pub fn change(self, text: &str, span: Span, new_text: &str) -> Self {
-        self.fix("change `{}` to `{}`", &[text, new_text], span, new_text)
-    }
-}
-
-/// The template with each `{}` replaced by the next argument.
+/// Replaces each `{}` of the template with the next argument. The numbers must agree: a debug
+/// build checks each call, and a test checks the calls in the sources.
 #[inline(never)]
 pub fn fill(template: &str, args: &[&str]) -> String {
+    debug_assert_eq!(template.matches("{}").count(), args.len(), "arguments of {template:?}");
     let mut out = String::with_capacity(template.len() + args.iter().map(|arg| arg.len()).sum::<usize>());
     let mut rest = template;
     for arg in args {
@@ -215,8 +195,8 @@ pub fn fill(template: &str, args: &[&str]) -> String {
     out
 }
 
-/// Brings findings into the one order everybody sees: by place in the text (findings without
-/// one first), then severity, then code; each once.
+/// Sorts findings by position in the text (findings without one come first), severity and code,
+/// and removes duplicates.
 pub fn sort(diagnostics: &mut Vec<Diagnostic>) {
     let place = |found: &Diagnostic| (found.span.map(|span| (span.start, span.end)), found.severity);
     small::sort_by(diagnostics, |a, b| {

@@ -1,7 +1,7 @@
-//! What is wrong with a flow: one file for each check over the model.
+//! The checks of a flow, one file per check.
 //!
-//! Which severity a finding has follows from how sure it is: what the vendor's pages say is an
-//! error; what only samples or common sense say is a warning.
+//! The severity follows from the evidence: a violation of the vendor's documentation is an error;
+//! a contradiction to samples or to common practice is a warning.
 
 mod choice;
 mod constructor;
@@ -28,38 +28,39 @@ use cloudflow_base::diagnostic::{Code, Diagnostic};
 use cloudflow_base::small;
 use cloudflow_base::text::Span;
 
-/// A request to the service may have 1,024 KiB
+/// Maximum size of a request to the service: 1,024 KiB
 /// (<https://alibabacloud.com/help/zh/serverless-workflow/latest/limits>).
 const MAX_BYTES: usize = 1024 * 1024;
 
-/// What the text does not say of itself.
+/// Facts that the text does not contain.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Options {
-    /// The flow is to run in the express mode: how `CreateFlow` makes it, not its definition.
+    /// The flow runs in express mode. `CreateFlow` sets the mode, not the definition.
     pub express: bool,
 }
 
-/// Loads the flow of a tree and runs every check. `yaml` is what reading the text has found; all
-/// findings come back in the one order.
+/// Loads the flow of a tree and runs every check. `yaml` holds the findings of the YAML reader.
+/// Returns all findings, sorted.
 pub fn check<'a>(tree: &'a Tree<'a>, yaml: Vec<Diagnostic>) -> (Option<Flow<'a>>, Vec<Diagnostic>) {
     check_with(tree, yaml, Options::default())
 }
 
-/// [`check`], told what the text does not say.
+/// [`check`] with options.
 pub fn check_with<'a>(
     tree: &'a Tree<'a>,
     yaml: Vec<Diagnostic>,
     options: Options,
 ) -> (Option<Flow<'a>>, Vec<Diagnostic>) {
-    let torn: Vec<Span> = yaml.iter().filter(|found| tears(found.code)).filter_map(|found| found.span).collect();
+    let damaged: Vec<Span> =
+        yaml.iter().filter(|found| hides_structure(found.code)).filter_map(|found| found.span).collect();
     let mut findings = Findings::new();
     for diagnostic in yaml {
         findings.add(diagnostic);
     }
-    let flow = load(tree, &torn, options.express, &mut findings);
+    let flow = load(tree, &damaged, options.express, &mut findings);
     if let Some(flow) = &flow {
         if tree.text().len() > MAX_BYTES {
-            let message = "a definition may have 1024 KiB at most, as much as a request to the service";
+            let message = "a definition may have at most 1024 KiB, the limit of a request";
             let place = flow.root.entries().next().map_or(Span::at(0), |(key, _)| key.span());
             findings.report(Code::TooLarge, place, message, &[]).about(flow.root.span());
         }
@@ -70,12 +71,12 @@ pub fn check_with<'a>(
     (flow, findings.finish(tree.root()))
 }
 
-/// True for a mistake that may hide what stands around it.
-fn tears(code: Code) -> bool {
+/// True for a syntax error that may hide the structure around it.
+fn hides_structure(code: Code) -> bool {
     !matches!(code, Code::DuplicateKey | Code::YamlBadEscape)
 }
 
-/// Every check, each in its own file.
+/// All checks, each in its own file.
 const CHECKS: [fn(&Flow<'_>, &mut Findings); 15] = [
     choice::check,
     constructor::check,
@@ -94,18 +95,17 @@ const CHECKS: [fn(&Flow<'_>, &mut Findings); 15] = [
     wait::check,
 ];
 
-/// The name of a state, if it has one.
+/// The name of a state. Empty if it has none.
 fn name_of<'a>(state: &State<'a>) -> &'a str {
     state.name.map_or("", |name| name.value)
 }
 
-/// The text, where no template stands for it.
-#[inline(never)]
-fn clear<'f, 'a>(text: &'f Option<Text<'a>>) -> Option<&'f Text<'a>> {
-    text.as_ref().filter(|text| !text.opaque)
+/// The text, unless a template fills it in later.
+fn literal(text: Option<Text<'_>>) -> Option<Text<'_>> {
+    text.filter(|text| !text.opaque)
 }
 
-/// The key of an entry of `node`, by its value.
+/// The key of the entry of `node` with this value.
 #[inline(never)]
 fn key_of<'a>(node: Node<'a>, value: Node<'_>) -> Option<Node<'a>> {
     for (key, other) in node.entries() {
@@ -116,9 +116,9 @@ fn key_of<'a>(node: Node<'a>, value: Node<'_>) -> Option<Node<'a>> {
     None
 }
 
-/// Adds the items and the values of a node.
+/// Pushes the items and the values of a node.
 #[inline(never)]
-fn inside<'a>(node: Node<'a>, todo: &mut Vec<Node<'a>>) {
+fn push_children<'a>(node: Node<'a>, todo: &mut Vec<Node<'a>>) {
     for item in node.items() {
         todo.push(item);
     }
@@ -127,10 +127,10 @@ fn inside<'a>(node: Node<'a>, todo: &mut Vec<Node<'a>>) {
     }
 }
 
-/// Calls `found` with each text that stands there twice, and the one before it.
+/// Calls `found` with each duplicate text and the previous occurrence of the text.
 #[inline(never)]
-fn twice(texts: &mut Vec<Text<'_>>, found: &mut dyn FnMut(Text<'_>, Text<'_>)) {
-    // Lists are short and hold nothing twice: that is seen at once.
+fn duplicates(texts: &mut Vec<Text<'_>>, found: &mut dyn FnMut(Text<'_>, Text<'_>)) {
+    // Fast path for a short list without duplicates.
     let short = texts.len() <= 8;
     let mut rest = texts.as_slice();
     let mut differ = short;

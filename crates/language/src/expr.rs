@@ -11,6 +11,6 @@ mod lexer;
 mod parser;
 
 pub use ast::{CompareOp, Expr, ExprKind, Step, StepKind, UnaryOp};
-pub use check::{Place, check};
+pub use check::{MAPPING_VARIABLES, Members, Place, STEP_VARIABLES, Variable, Variables, check};
 pub use function::{FUNCTIONS, Function, function};
 pub use parser::{MAX_DEPTH, Parsed, parse};

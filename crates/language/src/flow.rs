@@ -9,11 +9,11 @@ mod model;
 mod reader;
 mod torn;
 
-pub use dialect::Dialect;
+pub use dialect::{Dialect, TaskMode};
 pub use findings::Findings;
-pub use found::text;
+pub use found::{Field, text};
 pub use load::load;
 pub use model::{
-    Branch, Catch, Choice, Fail, Flag, Flow, Map, Mapping, Number, NumberValue, Parallel, Retry, Role, Scope, ScopeId,
-    Shaping, State, StateId, StateKind, Target, Task, Text, TextValue, Wait,
+    Branch, Catch, Choice, Config, Fail, Flag, Flow, Map, Mapping, Mode, Number, NumberValue, Parallel, Retry, Role,
+    Scope, ScopeId, Shaping, State, StateId, StateKind, Target, Task, Text, TextValue, Wait,
 };

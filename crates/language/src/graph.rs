@@ -1,8 +1,10 @@
 //! A flow as nodes and edges.
 //!
-//! The nodes are the states, one start and one end. The edges say where control may go; both
-//! dialects use the same kinds. Scopes are seen through: the last state of a branch leads back
-//! to its parallel, that of an option to whatever follows the choice.
+//! The nodes are the states, one start and one end. The edges are the control flow, with the same
+//! kinds for both dialects. Scopes are not nodes: the last state of a branch leads back to its
+//! parallel, the last state of an option leads to the successor of the choice.
+
+#![allow(missing_docs, reason = "a comment is written only where the name is not enough")]
 
 mod mermaid;
 
@@ -16,68 +18,64 @@ use cloudflow_base::text::decimal;
 /// The edges of a flow; the nodes are its states.
 #[derive(Debug, Default)]
 pub struct Graph<'a> {
-    /// Where control may go, in the order of the scopes and states.
+    /// The control flow, in the order of the scopes and states.
     pub edges: Vec<Edge<'a>>,
 }
 
 /// One edge.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Edge<'a> {
-    /// Where it begins.
     pub from: Place,
-    /// Where it ends.
     pub to: Place,
-    /// Why control goes there.
     pub kind: EdgeKind,
-    /// A condition, the names of errors, the index of a branch.
+    /// A condition, the names of errors, or the index of a branch.
     pub label: Option<Cow<'a, str>>,
 }
 
 /// An end of an edge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// Where the flow begins.
+    /// The start of the flow.
     Start,
-    /// Where the flow ends, well or not.
+    /// The end of the flow, successful or not.
     End,
-    /// A state.
     State(StateId),
 }
 
-/// Why control goes from one place to another.
+/// The kind of a control flow edge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EdgeKind {
-    /// The flow begins.
+    /// To the first state of the flow.
     Start,
-    /// The next one in order, or by `Next`.
+    /// To the next state in order, or the target of `Next`.
     Next,
-    /// An option whose condition (the label) is true.
+    /// To an option whose condition (the label) is true.
     Choice,
-    /// No option is true, and there is a default.
+    /// To the default of a choice.
     Default,
-    /// No option is true, and there is no default.
+    /// From a choice without a default if no option is true.
     NoMatch,
-    /// A jump behind the steps of an option.
+    /// A jump after the steps of an option.
     Goto,
-    /// A parallel begins the branch of this index (the label).
+    /// To the branch with this index (the label) of a parallel.
     Fork,
-    /// A branch is done.
+    /// From the end of a branch to its parallel.
     Join,
-    /// A map begins an iteration.
+    /// From a map to its body.
     Iterate,
-    /// An iteration is done.
+    /// From the end of an iteration to its map.
     Collect,
-    /// An error (the label) is caught.
+    /// To the target of a catch rule for an error (the label).
     Catch,
-    /// The flow ends.
+    /// To the end of the flow.
     End,
-    /// The scope, and with it its owner or the flow, fails.
+    /// From a fail to the owner of its scope or to the end.
     Fail,
 }
 
 impl EdgeKind {
-    /// The word JavaScript sees.
-    pub(crate) fn as_str(self) -> &'static str {
+    /// The name in the JavaScript interface.
+    pub fn as_str(self) -> &'static str {
         match self {
             EdgeKind::Start => "start",
             EdgeKind::Next => "next",
@@ -96,26 +94,26 @@ impl EdgeKind {
     }
 }
 
-/// Draws the edges of a flow. What leads nowhere, because its target does not exist, is left out.
-pub(crate) fn graph<'a>(flow: &Flow<'a>) -> Graph<'a> {
-    let mut drawing = Drawing { flow, edges: Vec::with_capacity(flow.states().len() * 2) };
+/// The edges of a flow, without transitions to states that do not exist.
+pub fn graph<'a>(flow: &Flow<'a>) -> Graph<'a> {
+    let mut builder = Builder { flow, edges: Vec::with_capacity(flow.states().len() * 2) };
     if let Some(start) = flow.start(ScopeId(0)) {
-        drawing.edge(Place::Start, Place::State(start), EdgeKind::Start, None);
+        builder.edge(Place::Start, Place::State(start), EdgeKind::Start, None);
     }
     for scope in flow.scopes() {
         for state in flow.states_of(scope.id) {
-            drawing.state(state);
+            builder.state(state);
         }
     }
-    Graph { edges: drawing.edges }
+    Graph { edges: builder.edges }
 }
 
-struct Drawing<'f, 'a> {
+struct Builder<'f, 'a> {
     flow: &'f Flow<'a>,
     edges: Vec<Edge<'a>>,
 }
 
-impl<'a> Drawing<'_, 'a> {
+impl<'a> Builder<'_, 'a> {
     fn state(&mut self, state: &State<'a>) {
         let from = Place::State(state.id);
         match &state.kind {
@@ -126,7 +124,7 @@ impl<'a> Drawing<'_, 'a> {
                 }
                 match &choice.default {
                     Some(default) => self.way(state, default, EdgeKind::Default, None),
-                    // A `StateMachine` has no way on without a default: that is a mistake, not an edge.
+                    // A `StateMachine` requires a default: its absence is a mistake, not an edge.
                     None if self.flow.dialect == crate::flow::Dialect::Flow => {
                         self.done(from, state, EdgeKind::NoMatch, None);
                     }
@@ -155,14 +153,14 @@ impl<'a> Drawing<'_, 'a> {
                 self.done(from, state, EdgeKind::Next, None);
             }
         }
-        for rule in &state.catch {
+        for rule in state.catch_rules() {
             if let Some(target) = rule.target.and_then(|target| target.state) {
                 self.edge(from, Place::State(target), EdgeKind::Catch, Some(join(&rule.errors)));
             }
         }
     }
 
-    /// A way out of a choice: into its own steps, to its target, or on.
+    /// An option of a choice: to its steps, to its target, or to the successor of the choice.
     fn way(&mut self, choice: &State<'a>, way: &Branch<'a>, kind: EdgeKind, label: Option<Cow<'a, str>>) {
         let from = Place::State(choice.id);
         let inner = way.body.and_then(|body| self.flow.start(body));
@@ -174,22 +172,22 @@ impl<'a> Drawing<'_, 'a> {
         }
     }
 
-    /// What follows when `state` is done.
+    /// The edge from `from` to the successor of `state`.
     fn done(&mut self, from: Place, state: &State<'a>, kind: EdgeKind, label: Option<Cow<'a, str>>) {
         match self.flow.after(state.id) {
             Some(next) => self.edge(from, Place::State(next), kind, label),
-            // A `Next` that leads nowhere ends nothing.
-            None if state.next.is_some() && !state.ends() => {}
+            // A `Next` to an unknown state is not an end.
+            None if state.next.get().is_some() && !state.ends() => {}
             None if self.flow.dialect == crate::flow::Dialect::StateMachine && !state.ends() => {}
             None => self.exit(from, state, kind, label),
         }
     }
 
-    /// What follows when the scope of `last` is done with it.
+    /// The edge from `from` to the successor of the scope that `last` ends.
     fn exit(&mut self, from: Place, last: &State<'a>, kind: EdgeKind, label: Option<Cow<'a, str>>) {
         let flow = self.flow;
         let mut scope = flow.scope(last.scope);
-        // Out of options in options; as deep as the text is nested.
+        // Options may be nested. The loop is bounded by the nesting of the text.
         while let Some(at) = scope {
             let Some(owner) = at.owner.and_then(|owner| flow.state(owner)) else {
                 let kind = if kind == EdgeKind::Next { EdgeKind::End } else { kind };

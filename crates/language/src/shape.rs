@@ -3,7 +3,7 @@
 mod tree;
 
 use crate::check::Options;
-use crate::flow::{Flow, ScopeId, StateId};
+use crate::flow::{Dialect, Flow, ScopeId, StateId};
 use crate::graph::Place;
 use crate::{check, graph, yaml};
 use cloudflow_base::diagnostic::{self, Code, Path, Severity};
@@ -195,7 +195,8 @@ fn graph_nodes(flow: &Flow<'_>, ids: &[String], places: &mut Places<'_>) -> Vec<
         let mut way = lists.get(state.scope.0 as usize).cloned().unwrap_or_default();
         way.push((state.index as usize).into());
         // The type as the `flow` dialect spells it: a `Map` is a `foreach`.
-        let mut out = node(id(state.id), state.name.map_or("", |name| name.value), state.kind.as_str());
+        let kind = state.kind.state_type().map_or("unknown", |of| of.name(Dialect::Flow));
+        let mut out = node(id(state.id), state.name.map_or("", |name| name.value), kind);
         out.text_if("parent", scope.and_then(|scope| scope.owner).map(id));
         // The index of the branch or option it stands in.
         out.number_if("branch", scope.and_then(|scope| scope.role.index()).map(i64::from));

@@ -1,10 +1,11 @@
-//! A definition of the `flow` dialect as one of the `StateMachine` dialect.
+//! Migrates a definition of the `flow` dialect to the `StateMachine` dialect.
 //!
-//! What the definition does stays the same as far as the new dialect can say it; every construct
-//! that has no equal there is reported where it stands. Comments stay with what they speak of.
+//! The behaviour is preserved where the new dialect has an equivalent. Each construct without an
+//! equivalent is reported at its position. Comments are preserved.
 
 mod comments;
 mod data;
+mod expression;
 mod nest;
 mod output;
 mod reads;
@@ -17,28 +18,29 @@ mod write;
 
 use std::collections::{HashMap, HashSet};
 
-use cloudflow_base::diagnostic::{Code, Diagnostic, Severity};
+use cloudflow_base::diagnostic::{Code, Diagnostic, Severity, fill};
 use cloudflow_base::text::Span;
 use cloudflow_language::check::check;
+use cloudflow_language::flow::dialect::{Shape, Slot, StateType};
 use cloudflow_language::flow::{Dialect, Findings, Flow, Role, ScopeId, Shaping, StateId, StateKind};
 use cloudflow_language::yaml::{self, Tree};
 use comments::Comments;
 use reads::{Facts, Root};
 use write::Entry;
 
-/// What [`migrate`] comes to.
+/// The result of [`migrate`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Migration {
-    /// The new definition; none where the old one has errors.
+    /// The new definition. Absent if the old one has errors.
     pub text: Option<String>,
-    /// What is wrong with the old definition, or what the new one cannot say as the old one did.
+    /// The findings of the checks, or of the migration.
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Values that may be written out. A definition that means more got there by aliases.
-const MOST_VALUES: usize = 1_000_000;
+/// Maximum number of values in the output. Only aliases can exceed it.
+const MAX_VALUES: usize = 1_000_000;
 
-/// Turns a definition of the `flow` dialect into one of the `StateMachine` dialect.
+/// Migrates a definition of the `flow` dialect to the `StateMachine` dialect.
 ///
 /// ```
 /// let old = "version: v1\ntype: flow\nsteps:\n  - type: succeed\n    name: done\n";
@@ -55,8 +57,8 @@ pub fn migrate(text: &str) -> Migration {
         return Migration { text: None, diagnostics };
     };
     if flow.dialect == Dialect::StateMachine {
-        let message = "the definition is a `StateMachine` already: nothing is changed";
-        let place = flow.root.get("Type").map_or(flow.root.span(), |node| node.span());
+        let message = "the definition is already a `StateMachine`: nothing is changed";
+        let place = flow.root.get(new_key(Shape::Document, Slot::Type)).map_or(flow.root.span(), |node| node.span());
         let mut findings = Findings::new();
         findings.add(Diagnostic::new(Code::MigrateNothing, place, message));
         return Migration { text: Some(text.to_owned()), diagnostics: findings.finish(tree.root()) };
@@ -69,32 +71,46 @@ struct Migrator<'f, 'a> {
     text: &'a str,
     comments: Comments,
     findings: Findings,
-    /// Findings are not noted: something is only tried.
-    muted: bool,
+    /// Findings are not recorded: see [`Migrator::dry_run`].
+    dry: bool,
     facts: Vec<Facts<'f>>,
-    /// The name of the flow.
     name: String,
     /// The new names of the states, by their ids.
     names: Vec<String>,
-    /// The maps whose iterations read what stands around them.
+    /// The maps whose iterations read data from outside their body.
     publish: HashMap<StateId, Publish>,
-    /// Every name that is given.
+    /// All names of states, old and new.
     taken: HashSet<String>,
-    /// How often a made name was asked for.
+    /// The number of requests for each generated name.
     counts: HashMap<String, u32>,
-    /// Values that may still be written out.
+    /// The number of values that may still be written.
     left: usize,
-    /// The function whose qualifier is not written has been spoken of.
-    told_qualifier: bool,
+    /// A function name without a qualifier has been reported.
+    qualifier_reported: bool,
 }
 
-/// What the iterations of a Map read from around it goes through `$Global`.
+/// A value of `$Global` that passes the data around a Map to its iterations.
 #[derive(Clone, Debug)]
 struct Publish {
-    /// The key.
+    /// The key in `$Global`.
     global: String,
-    /// The state that writes it, and that others go to instead of the Map.
+    /// The state that writes the value. Transitions to the Map lead to this state.
     entry: String,
+}
+
+/// The spelling of a key in the old dialect.
+fn old_key(shape: Shape, slot: Slot) -> &'static str {
+    Dialect::Flow.key(shape, slot)
+}
+
+/// The spelling of a key in the new dialect.
+fn new_key(shape: Shape, slot: Slot) -> &'static str {
+    Dialect::StateMachine.key(shape, slot)
+}
+
+/// The type of a state in the new dialect.
+fn type_entry(of: StateType) -> Entry {
+    Entry::text(new_key(Shape::State, Slot::Type), of.name(Dialect::StateMachine))
 }
 
 impl<'f, 'a> Migrator<'f, 'a> {
@@ -104,84 +120,99 @@ impl<'f, 'a> Migrator<'f, 'a> {
             text: tree.text(),
             comments: Comments::new(tree),
             findings: Findings::new(),
-            muted: false,
+            dry: false,
             facts: reads::facts(flow),
             name: flow.name.map_or("flow", |name| name.value).to_owned(),
             names: Vec::new(),
             publish: HashMap::new(),
             taken: flow.states().iter().filter_map(|state| Some(state.name?.value.to_owned())).collect(),
             counts: HashMap::new(),
-            left: MOST_VALUES,
-            told_qualifier: false,
+            left: MAX_VALUES,
+            qualifier_reported: false,
         }
     }
 
     fn run(mut self, tree: &Tree<'a>) -> Migration {
         if let Some(line) = self.comments.template_line() {
-            let message =
-                "lines of the template stand before what they stood before; what they enclose may stand elsewhere now";
+            let message = "template lines are kept before the lines that followed them: check that they still enclose the same lines";
             self.no_equal(Span { start: line, end: line }, message);
         }
-        self.give_names();
+        self.assign_names();
         self.find_published();
-        self.tell_of_missing();
+        self.report_null_references();
         let root = self.flow.root;
-        let mut entries = vec![self.dressed(Entry::text("Type", "StateMachine"), root, "type")];
-        let version = self.dressed(Entry::text("SpecVersion", "v1"), root, "version");
-        // The order of the two keys is the author's.
+        let mut entries = vec![self.scalar_entry(
+            Entry::text(new_key(Shape::Document, Slot::Type), Dialect::StateMachine.as_str()),
+            root,
+            old_key(Shape::Document, Slot::Type),
+        )];
+        let version = self.scalar_entry(
+            Entry::text(new_key(Shape::Document, Slot::Version), "v1"),
+            root,
+            old_key(Shape::Document, Slot::Version),
+        );
+        // The author's order of the two keys is kept.
         let before = |key: &str| root.entries().position(|(k, _)| k.text() == Some(key)).unwrap_or(usize::MAX);
-        entries.insert(usize::from(before("type") < before("version")), version);
+        entries.insert(
+            usize::from(before(old_key(Shape::Document, Slot::Type)) < before(old_key(Shape::Document, Slot::Version))),
+            version,
+        );
         let name = match self.flow.name {
-            Some(name) => self.dressed_value("Name", name.node, root, "name"),
-            None => Entry::text("Name", &self.name),
+            Some(name) => self.copied_entry(
+                new_key(Shape::Document, Slot::Name),
+                name.node,
+                root,
+                old_key(Shape::Document, Slot::Name),
+            ),
+            None => Entry::text(new_key(Shape::Document, Slot::Name), &self.name),
         };
         if self.flow.name.is_none() {
-            let place = root.get("type").map_or(Span::at(0), |node| node.span());
-            self.review(place, "a StateMachine says its name: put the name of the flow in place of `flow`");
+            let place = root.get(old_key(Shape::Document, Slot::Type)).map_or(Span::at(0), |node| node.span());
+            self.review(place, "a StateMachine needs a name: replace `flow` with the name of the flow");
         }
         entries.push(name);
         if let Some(timeout) = &self.flow.timeout {
-            let timeout = self.dressed_value("Timeout", timeout.node, root, "timeoutSeconds");
+            let timeout = self.copied_entry(
+                new_key(Shape::Document, Slot::Timeout),
+                timeout.node,
+                root,
+                old_key(Shape::Document, Slot::Timeout),
+            );
             entries.push(timeout);
         }
         let top = self.top();
-        let steps = self.dressed_collection(Entry::new("States", write::Value::List(top.states)), root, "steps");
-        entries.push(Entry::text("StartAt", &top.start));
+        let steps = self.collection_entry(
+            Entry::new(new_key(Shape::Document, Slot::States), write::Value::List(top.states)),
+            root,
+            old_key(Shape::Document, Slot::States),
+        );
+        entries.push(Entry::text(new_key(Shape::Document, Slot::StartAt), &top.start));
         entries.push(steps);
         let end = self.comments.all();
         let text = write::document(&entries, &end);
         Migration { text: Some(text), diagnostics: self.findings.finish(tree.root()) }
     }
 
-    /// Names every state: its own name, unless a state of another list that is lifted into the
-    /// same one has it already.
-    fn give_names(&mut self) {
+    /// Names every state. A state keeps its name unless its new list already has a state with the name.
+    fn assign_names(&mut self) {
         let flow = self.flow;
-        let mut given: HashSet<(ScopeId, String)> = HashSet::new();
-        let mut homes: Vec<ScopeId> = Vec::with_capacity(flow.scopes().len());
+        let mut assigned: HashSet<(ScopeId, String)> = HashSet::new();
+        let mut lists: Vec<ScopeId> = Vec::with_capacity(flow.scopes().len());
         self.names = vec![String::new(); flow.states().len()];
         for scope in flow.scopes() {
             let outer = scope.owner.and_then(|owner| flow.state(owner)).map(|owner| owner.scope);
             let lifted = matches!(scope.role, Role::Option(_) | Role::Default);
-            let home = outer.filter(|_| lifted).and_then(|outer| homes.get(outer.0 as usize)).copied();
-            let home = home.unwrap_or(scope.id);
-            homes.push(home);
+            let list = outer.filter(|_| lifted).and_then(|outer| lists.get(outer.0 as usize)).copied();
+            let list = list.unwrap_or(scope.id);
+            lists.push(list);
             for state in flow.states_of(scope.id) {
                 let own = state.name.map_or("step", |name| name.value);
                 let mut name = own.to_owned();
-                if !given.insert((home, name.clone())) {
-                    name = self.made_name(own);
-                    given.insert((home, name.clone()));
-                    let message = [
-                        "the step `",
-                        own,
-                        "` is called `",
-                        &name,
-                        "` now: where it stands now there is another `",
-                        own,
-                        "`",
-                    ];
-                    self.report(Code::MigrateRenamed, state.place(), message.concat());
+                if !assigned.insert((list, name.clone())) {
+                    name = self.unique_name(own);
+                    assigned.insert((list, name.clone()));
+                    let message = "the step `{}` is renamed to `{}`: its new list already contains the name";
+                    self.report(Code::MigrateRenamed, state.place(), fill(message, &[own, &name]));
                 }
                 if let Some(slot) = self.names.get_mut(state.id.0 as usize) {
                     *slot = name;
@@ -190,8 +221,8 @@ impl<'f, 'a> Migrator<'f, 'a> {
         }
     }
 
-    /// A name that no state has.
-    fn made_name(&mut self, wanted: &str) -> String {
+    /// A new name that no state has.
+    fn unique_name(&mut self, wanted: &str) -> String {
         let count = self.counts.entry(wanted.to_owned()).or_insert(0);
         loop {
             *count += 1;
@@ -218,7 +249,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
                 continue;
             }
             let name = self.name_of(state.id);
-            let entry = self.made_name(&[&name, "-input"].concat());
+            let entry = self.unique_name(&[&name, "-input"].concat());
             let plain = name.len() <= 64 && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
             let global = if plain { name } else { ["foreach_", &state.id.0.to_string()].concat() };
             let twice = !globals.insert(global.clone());
@@ -227,8 +258,9 @@ impl<'f, 'a> Migrator<'f, 'a> {
         }
     }
 
-    /// Says once that a reference may lead nowhere: which of them do, only the data know.
-    fn tell_of_missing(&mut self) {
+    /// Reports once that references to absent values behave differently. Only the data show which
+    /// references these are.
+    fn report_null_references(&mut self) {
         let flow = self.flow;
         let of_states = flow.states().iter().flat_map(|state| [&state.input, &state.output]);
         let entries =
@@ -241,13 +273,13 @@ impl<'f, 'a> Migrator<'f, 'a> {
             found.is_some_and(|(root, rest)| root != Root::Context && !rest.is_empty() && !rest.contains("[*]"))
         });
         if let Some(first) = sources.min_by_key(|source| source.span().start) {
-            let message = "a reference that leads nowhere gives null in the old dialect; in the new one that is not \
-                           documented, and here the state fails: see that this one and the others are always there";
+            let message = "a reference to an absent value gives null in the old dialect; this is not documented for the \
+                           new one, where the simulation fails: check that the values of all references exist";
             self.review(first.span(), message);
         }
     }
 
-    /// Where to go to come to a state.
+    /// The name of the state that a transition to this state must name.
     fn entry_of(&self, state: StateId) -> String {
         self.publish.get(&state).map_or_else(|| self.name_of(state), |published| published.entry.clone())
     }
@@ -265,16 +297,16 @@ impl<'f, 'a> Migrator<'f, 'a> {
     }
 
     fn report(&mut self, code: Code, span: Span, message: impl Into<String>) {
-        if !self.muted {
+        if !self.dry {
             self.findings.add(Diagnostic::new(code, span, message));
         }
     }
 
-    /// Does something without noting what is found.
-    fn quietly<T>(&mut self, does: impl FnOnce(&mut Self) -> T) -> T {
-        let before = std::mem::replace(&mut self.muted, true);
-        let result = does(self);
-        self.muted = before;
+    /// Runs a conversion for its result only: it reports nothing.
+    fn dry_run<T>(&mut self, convert: impl FnOnce(&mut Self) -> T) -> T {
+        let before = std::mem::replace(&mut self.dry, true);
+        let result = convert(self);
+        self.dry = before;
         result
     }
 

@@ -14,21 +14,21 @@ macro_rules! codes {
             /// Every code, in the order of the registry.
             pub const ALL: &'static [Code] = &[$(Code::$name,)*];
 
-            /// The name JavaScript sees, in kebab-case. It never changes once released.
+            /// The kebab-case name in the JavaScript interface. It is stable.
             pub fn as_str(self) -> &'static str {
                 match self {
                     $(Code::$name => $text,)*
                 }
             }
 
-            /// The severity findings of this code have unless a check says otherwise.
-            pub(crate) fn severity(self) -> Severity {
+            /// The default severity of findings with this code.
+            pub fn severity(self) -> Severity {
                 match self {
                     $(Code::$name => Severity::$severity,)*
                 }
             }
 
-            /// What a finding of this code means, in one line.
+            /// The meaning of the code, in one line.
             pub fn meaning(self) -> &'static str {
                 match self {
                     $(Code::$name => concat!($($meaning),+).trim_ascii_start(),)*
@@ -44,25 +44,25 @@ codes! {
     YamlUnclosedQuote = "yaml-unclosed-quote", Error;
     /// A bracket is never closed.
     YamlUnclosedBracket = "yaml-unclosed-bracket", Error;
-    /// A tab stands where only spaces can indent.
+    /// A tab is used for indentation. YAML allows only spaces.
     YamlTabIndent = "yaml-tab-indent", Error;
-    /// A line is indented unlike the lines it belongs to.
+    /// The indentation of a line does not match its block.
     YamlBadIndent = "yaml-bad-indent", Error;
-    /// A key stands without its colon.
+    /// A key has no colon.
     YamlMissingColon = "yaml-missing-colon", Error;
-    /// The blank behind the colon of a key is missing.
+    /// The space after the colon of a key is missing.
     YamlMissingSpace = "yaml-missing-space", Error;
-    /// An escape in a quoted text does not exist.
+    /// An escape sequence in a quoted text does not exist.
     YamlBadEscape = "yaml-bad-escape", Error;
-    /// Something stands where it cannot.
+    /// A token is not allowed at its position.
     YamlUnexpected = "yaml-unexpected", Error;
-    /// An alias names nothing that stands above it.
+    /// An alias refers to an anchor that is not defined before it.
     YamlUnknownAlias = "yaml-unknown-alias", Error;
-    /// The text holds more than one document.
+    /// The text contains more than one document.
     YamlMultipleDocuments = "yaml-multiple-documents", Error;
-    /// The text is too long or nested too deep, holds too many values, or its aliases stand for too many.
+    /// The text exceeds the limit for nesting depth, nodes or expanded aliases.
     YamlLimit = "yaml-limit", Error;
-    /// A mapping holds the same key twice.
+    /// A mapping contains the same key twice.
     DuplicateKey = "duplicate-key", Error;
 
     // The flow as a document
@@ -70,19 +70,19 @@ codes! {
     UnknownDialect = "unknown-dialect", Error;
     /// A required key is missing.
     MissingKey = "missing-key", Error;
-    /// A key that the dialect does not know.
+    /// A key that the dialect does not have.
     UnknownKey = "unknown-key", Warning;
     /// A value of the wrong type.
     WrongType = "wrong-type", Error;
-    /// A transition names a state that does not exist.
+    /// A transition to a state that does not exist.
     UnknownTarget = "unknown-target", Error;
-    /// A key that the dialect knows, at a place where it does nothing.
+    /// A key that this type of state does not have.
     MisplacedKey = "misplaced-key", Error;
-    /// Keys that exclude each other, or the same thing said twice.
+    /// Keys that exclude or repeat each other.
     ConflictingKeys = "conflicting-keys", Error;
-    /// A key or a form that newer documentation no longer shows.
+    /// A key or form that newer documentation has replaced.
     Deprecated = "deprecated", Warning;
-    /// A key or a form that works but is documented nowhere.
+    /// A key or form that works but is not documented.
     Undocumented = "undocumented", Warning;
     /// A number, or a number of entries, outside the documented range.
     OutOfRange = "out-of-range", Error;
@@ -90,74 +90,74 @@ codes! {
     EmptyValue = "empty-value", Error;
     /// A text that is not one of the allowed words.
     UnknownValue = "unknown-value", Error;
-    /// A state of a type that does not exist.
+    /// A state type that does not exist.
     UnknownType = "unknown-type", Error;
 
-    /// A name given twice.
+    /// Two states of one list have the same name.
     DuplicateName = "duplicate-name", Error;
-    /// A name that does not follow the rule for names.
+    /// A name that violates the naming rules.
     InvalidName = "invalid-name", Error;
     /// A version of the language that is not documented.
     UnknownVersion = "unknown-version", Error;
-    /// A definition, a constant in it, or a response, larger than the service takes or gives.
+    /// A definition, or a constant in it, exceeds the size limit of the service.
     TooLarge = "too-large", Error;
-    /// A state that neither goes on nor ends its scope.
+    /// A state has neither a next state nor an end.
     MissingTransition = "missing-transition", Error;
-    /// A state that control can never come to.
+    /// A state that no transition leads to.
     UnreachableState = "unreachable-state", Warning;
-    /// States that lead only to each other.
+    /// A loop without an exit, or without a task or wait.
     EndlessLoop = "endless-loop", Warning;
-    /// A rule or option that another one always comes before.
+    /// A rule or option that an earlier one makes ineffective.
     ShadowedRule = "shadowed-rule", Warning;
-    /// A name of an error that is probably misspelt, or is a pattern.
+    /// An error name that is probably misspelled or meant as a pattern.
     UnknownError = "unknown-error", Warning;
-    /// Two mappings make the same key.
+    /// Two mappings have the same target.
     DuplicateTarget = "duplicate-target", Warning;
-    /// Something that has no effect.
+    /// A part of the definition without effect.
     NoEffect = "no-effect", Warning;
-    /// A resource name that the service cannot read.
+    /// A `resourceArn` in a form that the service does not accept.
     InvalidArn = "invalid-arn", Error;
-    /// An action that the service cannot read.
+    /// An action in a form that the service does not accept.
     InvalidAction = "invalid-action", Error;
-    /// A way of waiting that the called service is not documented to support.
+    /// A task mode that is not documented for the called service.
     UnsupportedMode = "unsupported-mode", Warning;
-    /// A task that waits to be called back, but gives nobody its token.
+    /// A task waits for a callback but does not send its token.
     MissingToken = "missing-token", Warning;
-    /// A parameter that the called service needs.
+    /// A parameter that the called service requires is missing.
     MissingParameter = "missing-parameter", Error;
-    /// A placeholder of the documentation.
+    /// A placeholder from the documentation.
     PlaceholderLeft = "placeholder-left", Warning;
-    /// A time that is not written as RFC 3339 asks.
+    /// A `timestamp` that is not in RFC 3339 form.
     InvalidTime = "invalid-time", Error;
 
     // Expressions
-    /// A text that looks like an expression but is taken as it stands.
+    /// A text that looks like an expression but is a constant.
     LiteralReference = "literal-reference", Warning;
-    /// An expression that cannot be read.
+    /// An expression with a syntax error.
     ExpressionSyntax = "expression-syntax", Error;
     /// An expression, or its calls, nested too deeply.
     ExpressionTooDeep = "expression-too-deep", Error;
     /// A variable that does not exist.
     UnknownVariable = "unknown-variable", Error;
-    /// A variable that exists, but not here.
+    /// A variable that does not exist at this place.
     MisplacedVariable = "misplaced-variable", Error;
-    /// A member of the context that is not documented.
+    /// A member of the context or of the data that does not exist.
     UnknownMember = "unknown-member", Warning;
     /// A function that is not documented.
     UnknownFunction = "unknown-function", Warning;
     /// A call with too few or too many arguments.
     WrongArity = "wrong-arity", Error;
-    /// A condition that is neither true nor false.
+    /// A condition that is not a boolean.
     NotBoolean = "not-boolean", Error;
 
-    // From one dialect to the other
-    /// A construct that the other dialect cannot say as it was said.
+    // Migration
+    /// A construct without an equivalent in the other dialect.
     MigrateNoEqual = "migrate-no-equal", Warning;
-    /// A construct whose equal is not documented, or behaves the same only under a condition.
+    /// A construct whose equivalent is not documented or holds only under a condition.
     MigrateReview = "migrate-review", Info;
-    /// A name that another state has where the state stands now.
+    /// A state that is renamed because its name is taken.
     MigrateRenamed = "migrate-renamed", Info;
-    /// A definition that is in the new dialect already.
+    /// A definition that is already in the new dialect.
     MigrateNothing = "migrate-nothing", Info;
 
     // A response of the service
@@ -165,20 +165,20 @@ codes! {
     NotJson = "not-json", Error;
     /// A status that is not documented.
     UnknownStatus = "unknown-status", Info;
-    /// A required field of a response or a request is missing or empty.
+    /// A required field of a response or request is missing or empty.
     MissingField = "missing-field", Error;
-    /// A time that is not RFC 3339.
+    /// A time that is not in RFC 3339 form.
     BadTime = "bad-time", Warning;
-    /// A text that should hold JSON and does not.
+    /// A text that should contain JSON but does not.
     EmbeddedJson = "embedded-json", Warning;
-    /// The definition inside an execution is not one flow.
+    /// The definition in an execution is not a flow.
     UnreadableDefinition = "unreadable-definition", Warning;
-    /// The body is an error of the service, not an execution.
+    /// The body is an error response of the service, not an execution.
     ServiceFault = "service-fault", Error;
 
-    // A call of ours
-    /// A field of a request or an option that does not exist.
+    // A call of the client
+    /// A field of a request, or an option, that does not exist.
     UnknownOption = "unknown-option", Error;
-    /// An endpoint or a region that leads nowhere.
+    /// An endpoint or region that is not valid.
     BadEndpoint = "bad-endpoint", Error;
 }

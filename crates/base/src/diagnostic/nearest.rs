@@ -1,20 +1,20 @@
-//! The word somebody meant: the nearest of those that exist.
+//! Finds the existing word that is nearest to a misspelled one.
 
-/// The candidate nearest to `word`, if one is near enough to be meant: the same but for case,
-/// hyphens and underscores, or about one slip in three letters. The first of equals.
+/// The candidate nearest to `word`: equal apart from case, hyphens and underscores, or with about one
+/// typo per three letters. The first candidate wins a tie. Absent if no candidate is near enough.
 pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     let mut search = Search::new(word);
     for candidate in candidates {
-        search.look_at(candidate);
+        search.compare(candidate);
     }
     search.best
 }
 
-/// All of the work, once for every kind of list.
+/// The search, compiled once and not for every iterator type.
 struct Search<'w, 'c> {
     word: &'w str,
     letters: Vec<char>,
-    // What is meant has fewer slips.
+    // A match has fewer typos.
     limit: usize,
     best: Option<&'c str>,
 }
@@ -29,9 +29,9 @@ impl<'w, 'c> Search<'w, 'c> {
     }
 
     #[inline(never)]
-    fn look_at(&mut self, candidate: &'c str) {
+    fn compare(&mut self, candidate: &'c str) {
         let count = self.letters.len();
-        // A letter is at most four bytes: what is much shorter or longer need not be looked at.
+        // Fast path: a letter has at most 4 bytes.
         if self.limit == 0 || candidate == self.word || candidate.len() > 4 * (count + self.limit) {
             return;
         }
@@ -39,10 +39,10 @@ impl<'w, 'c> Search<'w, 'c> {
         if other.len() > MAX_LETTERS || other.is_empty() || other.len().abs_diff(count) >= self.limit {
             return;
         }
-        // A word of two letters is one slip away from too many others.
-        let slips = distance(&self.letters, &other);
-        if slips < self.limit && (slips == 0 || count.min(other.len()) > 2) {
-            self.limit = slips;
+        // A word of two letters is one typo away from too many others.
+        let typos = distance(&self.letters, &other);
+        if typos < self.limit && (typos == 0 || count.min(other.len()) > 2) {
+            self.limit = typos;
             self.best = Some(candidate);
         }
     }
@@ -50,7 +50,7 @@ impl<'w, 'c> Search<'w, 'c> {
 
 const MAX_LETTERS: usize = 64;
 
-/// The letters that count, one more than there may be at most.
+/// The compared letters, at most one more than the maximum.
 fn fold(word: &str) -> Vec<char> {
     let mut letters = Vec::new();
     for c in word.chars() {
@@ -61,7 +61,7 @@ fn fold(word: &str) -> Vec<char> {
     letters
 }
 
-/// Insertions, deletions, replacements and swaps of neighbours that lead from one to the other.
+/// The number of insertions, deletions, replacements and transpositions between two words.
 fn distance(a: &[char], b: &[char]) -> usize {
     let width = b.len() + 1;
     let mut before: Vec<usize> = vec![0; width];

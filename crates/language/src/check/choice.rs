@@ -1,10 +1,10 @@
 //! # What it does
-//! Looks for options of a choice that can never be taken.
+//! Reports options of a choice that are never taken.
 //!
 //! # Why is this bad?
-//! Options are tried in order and the first that is true is taken
-//! (<https://help.aliyun.com/document_detail/122497.html>): one that repeats an earlier condition,
-//! or stands behind `true`, is dead.
+//! A choice takes the first option that is true
+//! (<https://help.aliyun.com/document_detail/122497.html>). An option that repeats an earlier
+//! condition or follows the condition `true` is never taken.
 //!
 //! # Example
 //! ```yaml
@@ -19,7 +19,7 @@
 //!   - {condition: $.n > 0, goto: a}
 //! ```
 
-use super::{clear, twice};
+use super::{duplicates, literal};
 use crate::flow::{Findings, Flow, StateKind, Text};
 use cloudflow_base::diagnostic::Code;
 
@@ -29,25 +29,25 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
         let mut always: Option<Text<'_>> = None;
         let mut seen: Vec<Text<'_>> = Vec::new();
         for option in &choice.options {
-            let Some(condition) = clear(&option.condition) else { continue };
+            let Some(condition) = literal(option.condition) else { continue };
             if let Some(always) = always {
                 let message = "this option is never taken: an earlier one is always true";
                 findings.report(Code::ShadowedRule, condition.span, message, &[]).related(
                     always.span,
-                    "it is this one",
+                    "the earlier option",
                     &[],
                 );
             } else if condition.value.trim_ascii() == "true" {
-                always = Some(*condition);
+                always = Some(condition);
             }
-            seen.push(*condition);
+            seen.push(condition);
         }
         if always.is_none() {
-            twice(&mut seen, &mut |first, second| {
+            duplicates(&mut seen, &mut |first, second| {
                 let message = "this option is never taken: an earlier one has the same condition";
                 findings.report(Code::ShadowedRule, second.span, message, &[]).related(
                     first.span,
-                    "it is this one",
+                    "the earlier option",
                     &[],
                 );
             });

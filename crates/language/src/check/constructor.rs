@@ -1,13 +1,12 @@
 //! # What it does
-//! Reads constructors and parameters of the `StateMachine` dialect: the values of keys that end
-//! in `.$` are expressions, all others are taken as they stand. Adds up what is taken as it
-//! stands.
+//! Checks constructors and parameters of the `StateMachine` dialect. The values of keys that end
+//! in `.$` are expressions; all other values are constants. Checks the total size of the constants.
 //!
 //! # Why is this bad?
-//! `name: $Input.name` passes on the text `$Input.name`; a value under `.$` that is no expression
-//! is refused, and a state's input or output may have 64 KiB
-//! (<https://help.aliyun.com/document_detail/2402077.html>). The name of a global variable may have
-//! 128 bytes, its value 256 KiB (<https://www.alibabacloud.com/help/en/serverless-workflow/latest/global-io>).
+//! `name: $Input.name` passes the text `$Input.name`. The service refuses a value under `.$` that is
+//! not an expression. The input or output of a state may have at most 64 KiB
+//! (<https://help.aliyun.com/document_detail/2402077.html>). The name of a global variable may have at
+//! most 128 bytes, its value at most 256 KiB (<https://www.alibabacloud.com/help/en/serverless-workflow/latest/global-io>).
 //!
 //! # Example
 //! ```yaml
@@ -21,15 +20,15 @@
 //!   name.$: $Input.name
 //! ```
 
-use super::expression::{AFTER, BEFORE, ITEM, sound};
-use super::{inside, key_of};
+use super::expression::{AFTER, BEFORE, ITEM, check_path};
+use super::{key_of, push_children};
 use crate::expr::{Place, function};
 use crate::flow::{Dialect, Findings, Flow, Shaping, StateKind, text};
 use crate::yaml::{Kind, Node, Resolved};
 use cloudflow_base::diagnostic::{Code, Severity, fill};
 use cloudflow_base::text::decimal;
 
-/// In KiB: what a global variable may have.
+/// Maximum size of a global variable, in KiB.
 const MOST_GLOBAL: usize = 256;
 
 pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
@@ -45,14 +44,14 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
         }
         let size = constructor(state.global, &AFTER, findings);
         variables(state.global, size, findings);
-        // The failed state has no output of its own, but nothing says that it cannot be asked for.
-        for rule in &state.catch {
+        // The failed state has no output, but the documentation does not forbid `$Output` here.
+        for rule in state.catch_rules() {
             let size = constructor(rule.output, &AFTER, findings);
             too_large(rule.node, rule.output, size, 64, findings);
         }
         match &state.kind {
             StateKind::Task(task) => {
-                constructor(task.params, &BEFORE, findings);
+                constructor(task.params.get(), &BEFORE, findings);
             }
             StateKind::Map(map) => {
                 let size = constructor(map.item_constructor, &ITEM, findings);
@@ -63,18 +62,18 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
     }
 }
 
-/// Constants of more than `most` KiB. `size` is what they have at least, in bytes.
+/// Reports constants of more than `most` KiB. `size` is their minimum size in bytes.
 pub(super) fn too_large(parent: Node<'_>, node: Option<Node<'_>>, size: usize, most: usize, findings: &mut Findings) {
     if size <= most * 1024 {
         return;
     }
     let key = node.and_then(|node| key_of(parent, node)).unwrap_or(parent);
     let (size, most) = (decimal(size.div_ceil(1024)), decimal(most));
-    let message = "the constants in `{}` have {} KiB, but what is passed on here may have {} KiB at most";
+    let message = "the constants in `{}` have {} KiB: at most {} KiB can be passed here";
     findings.report(Code::TooLarge, key.span(), message, &[key.text().unwrap_or_default(), &size, &most]);
 }
 
-/// The names and the values of global variables. `size` is what their constants have together.
+/// Checks the names and values of global variables. `size` is the total size of their constants.
 fn variables(node: Option<Node<'_>>, size: usize, findings: &mut Findings) {
     for (key, value) in node.into_iter().flat_map(Node::entries) {
         let name = key.text().unwrap_or_default();
@@ -82,19 +81,19 @@ fn variables(node: Option<Node<'_>>, size: usize, findings: &mut Findings) {
             let size = constants(value);
             if size > MOST_GLOBAL * 1024 {
                 let (size, most) = (decimal(size.div_ceil(1024)), decimal(MOST_GLOBAL));
-                let message = "the constants in `{}` have {} KiB, but a global variable may have {} KiB at most";
+                let message = "the constants in `{}` have {} KiB: a global variable may have at most {} KiB";
                 findings.report(Code::TooLarge, key.span(), message, &[name, &size, &most]);
             }
         }
         let length = name.strip_suffix(".$").unwrap_or(name).len();
         if length > 128 {
-            let message = "the name of a global variable may have 128 bytes at most, not {}";
+            let message = "the name of a global variable may have at most 128 bytes, not {}";
             findings.report(Code::InvalidName, key.span(), message, &[&decimal(length)]);
         }
     }
 }
 
-/// Everything below `node`, in any order. Gives the bytes that its constants have at least, as JSON.
+/// Checks everything below `node`, in any order. Returns the minimum size of its constants as JSON.
 #[inline(never)]
 fn constructor(node: Option<Node<'_>>, place: &Place, findings: &mut Findings) -> usize {
     let mut size = 0;
@@ -115,7 +114,7 @@ fn constructor(node: Option<Node<'_>>, place: &Place, findings: &mut Findings) -
                 }
                 None => {
                     plain = true;
-                    // With its quotes and colon.
+                    // With the quotes and the colon.
                     size += name.len() + 3;
                     todo.push(value);
                     literal(name, key, value, findings);
@@ -129,18 +128,18 @@ fn constructor(node: Option<Node<'_>>, place: &Place, findings: &mut Findings) -
     size
 }
 
-/// The bytes of every scalar in a constant.
+/// The total size of the scalars in a constant, in bytes.
 pub(super) fn constants(value: Node<'_>) -> usize {
     let mut size = 0;
     let mut todo = vec![value];
     while let Some(node) = todo.pop() {
         size += constant(node);
-        inside(node, &mut todo);
+        push_children(node, &mut todo);
     }
     size
 }
 
-/// Keys that are made twice: as they stand and computed.
+/// Reports keys that are set twice: as a constant and as an expression.
 #[inline(never)]
 fn both(node: Node<'_>, findings: &mut Findings) {
     let bases = node.entries().filter_map(|(key, _)| key.text()?.strip_suffix(".$"));
@@ -148,13 +147,13 @@ fn both(node: Node<'_>, findings: &mut Findings) {
     cloudflow_base::small::sort(&mut computed);
     for (plain, _) in node.entries() {
         if let Some(name) = plain.text().filter(|name| computed.binary_search(name).is_ok()) {
-            let message = "`{}` and `{}.$` make the same key: keep one";
+            let message = "`{}` and `{}.$` set the same key: keep one of them";
             findings.report(Code::ConflictingKeys, plain.span(), message, &[name, name]);
         }
     }
 }
 
-/// The bytes of a scalar; nothing where a template stands for it.
+/// The size of a scalar in bytes. 0 if a template fills it in.
 pub(super) fn constant(node: Node<'_>) -> usize {
     text(node).filter(|text| !text.opaque).map_or(0, |text| text.value.len())
 }
@@ -167,13 +166,13 @@ fn expression<'a>(key: Node<'a>, value: Node<'a>, place: &Place, todo: &mut Vec<
                 findings.report(Code::WrongType, key.span(), "`{}` must be an expression, but has no value", &[name]);
             }
             (_, Some(text)) => {
-                sound(text, place, findings);
+                check_path(text, place, findings);
             }
             _ => {}
         },
-        // One vendor page shows it, against the rule of another.
+        // One page of the vendor shows this form, another page contradicts it.
         Kind::Mapping | Kind::Sequence => {
-            let message = "`{}` should be an expression: whether what stands below it is computed is not documented";
+            let message = "`{}` should be an expression: the evaluation of nested values is not documented";
             let place = value.entries().next().map_or(value.span(), |(key, _)| key.span());
             findings.report(Code::WrongType, place, message, &[name]).severity(Severity::Warning).about(value.span());
             todo.push(value);
@@ -194,12 +193,12 @@ fn is_call(text: &str) -> bool {
 fn literal(name: &str, key: Node<'_>, value: Node<'_>, findings: &mut Findings) {
     let Some(text) = text(value).filter(|text| !text.opaque) else { return };
     let end = text.value.bytes().position(|b| matches!(b, b'.' | b'[')).unwrap_or(text.value.len());
-    let variable = matches!(text.value.get(..end), Some("$Input" | "$Output" | "$Context" | "$Global"));
-    if !variable && !is_call(text.value) {
+    let variable = text.value.get(..end).and_then(|name| AFTER.variable(name));
+    if variable.is_none() && !is_call(text.value) {
         return;
     }
     let computed = fill("{}.$", &[name]);
-    let message = "`{}` is the text `{}` as it stands: an expression needs the key `{}`";
+    let message = "`{}` is the constant text `{}`: an expression needs the key `{}`";
     findings.report(Code::LiteralReference, text.span, message, &[name, text.value, &computed]).change(
         name,
         key.span(),

@@ -1,11 +1,13 @@
 //! # What it does
-//! Holds a `StateMachine` against the limits of the express mode, where the caller says that it is
-//! to run in it, or the configuration of a distributed map that its items are. How long a `Wait`
-//! may take the loader has looked at.
+//! Checks a `StateMachine` against the limits of the express mode, if the caller selects it or the
+//! configuration of a distributed map selects it for its items. The loader checks the duration of
+//! a `Wait`.
 //!
 //! # Why is this bad?
-//! An express execution waits for 20 seconds at a time
-//! (<https://alibabacloud.com/help/zh/serverless-workflow/latest/wait-wait>), for no callback, and ends after 5 minutes (<https://help.aliyun.com/document_detail/2504569.html>).
+//! A `Wait` in express mode may take at most 20 seconds
+//! (<https://alibabacloud.com/help/zh/serverless-workflow/latest/wait-wait>). An express execution
+//! does not support callbacks and ends after 5 minutes
+//! (<https://help.aliyun.com/document_detail/2504569.html>).
 //!
 //! # Example
 //! ```yaml
@@ -23,8 +25,7 @@
 //!   TaskMode: RequestComplete
 //! ```
 
-use super::clear;
-use crate::flow::{Findings, Flow, ScopeId, StateKind};
+use crate::flow::{Findings, Flow, Mode, ScopeId, StateKind, TaskMode};
 use cloudflow_base::diagnostic::{Code, Severity};
 use cloudflow_base::text::decimal;
 
@@ -34,14 +35,17 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
         && let Some(timeout) = flow.timeout
         && let Some(value) = timeout.int().filter(|value| *value > 300)
     {
-        let message = "an express execution ends after 300 seconds: a `Timeout` of {} never comes";
+        let message = "a `Timeout` of {} has no effect: an express execution ends after 300 seconds";
         findings.report(Code::OutOfRange, timeout.span, message, &[&decimal(value)]).severity(Severity::Warning);
     }
     for state in flow.states() {
         let StateKind::Task(task) = &state.kind else { continue };
-        if let Some(mode) = clear(&task.mode).filter(|mode| express(state.scope) && mode.value != "RequestComplete") {
-            let message = "an express flow waits for no callback: `TaskMode` must be `RequestComplete`, not `{}`";
-            findings.report(Code::UnsupportedMode, mode.span, message, &[mode.value]).severity(Severity::Error);
+        if let Some(Mode { text, value: Some(mode) }) = task.mode
+            && mode != TaskMode::RequestComplete
+            && express(state.scope)
+        {
+            let message = "`TaskMode` must be `RequestComplete` in express mode, not `{}`";
+            findings.report(Code::UnsupportedMode, text.span, message, &[text.value]).severity(Severity::Error);
         }
     }
 }

@@ -1,9 +1,9 @@
 //! # What it does
-//! Reads every expression: conditions, paths, collections, computed numbers and texts. Looks for
-//! what cannot be read, and for variables, members and functions that do not exist there.
+//! Checks every expression: conditions, paths, collections, computed numbers and texts. Reports
+//! syntax errors, and variables, members and functions that do not exist at the place.
 //!
 //! # Why is this bad?
-//! The state fails when it gets there, or the choice never takes the option.
+//! The state fails at run time, or the choice never takes the option.
 //!
 //! # Example
 //! ```yaml
@@ -15,32 +15,42 @@
 //! Condition: $Input.status == "ready"
 //! ```
 
-use super::inside;
-use crate::expr::{self, Expr, ExprKind, Place, Step, StepKind};
+use super::push_children;
+use crate::expr::{self, Expr, ExprKind, Members, Place, STEP_VARIABLES, Step, StepKind, Variable};
 use crate::flow::{Dialect, Findings, Flow, NumberValue, Shaping, State, StateKind, Text, TextValue};
 use crate::yaml::{Kind, Node};
 use cloudflow_base::diagnostic::{Code, Severity, report};
 use cloudflow_base::text::Span;
 
-/// What the context of the `flow` dialect is seen to hold.
-pub(super) const FLOW_CONTEXT: &[&str] = &["task.token", "execution.name", "flow.name", "step.eventId"];
-
-/// <https://www.alibabacloud.com/help/en/serverless-workflow/latest/data-transfer>
-const MACHINE_CONTEXT: &[&str] = &[
-    "Execution.Name",
-    "Execution.Input",
-    "Execution.RoleArn",
-    "Current.Name",
-    "Current.Input",
-    "Current.Output",
-    "Current.Error.Code",
-    "Current.Error.Detail",
-    "Current.RetryCount",
-    "Current.TaskToken",
+/// The members of the context of the `flow` dialect that samples use.
+pub(super) const FLOW_CONTEXT: &[(&str, Members)] = &[
+    ("task.token", Members::Documented),
+    ("execution.name", Members::Documented),
+    ("flow.name", Members::Documented),
+    ("step.eventId", Members::Documented),
 ];
 
+/// <https://www.alibabacloud.com/help/en/serverless-workflow/latest/data-transfer>
+const MACHINE_CONTEXT: &[(&str, Members)] = &[
+    ("Execution.Name", Members::Documented),
+    ("Execution.Input", Members::Any),
+    ("Execution.RoleArn", Members::Documented),
+    ("Current.Name", Members::Documented),
+    ("Current.Input", Members::Any),
+    ("Current.Output", Members::Any),
+    ("Current.Error.Code", Members::Documented),
+    ("Current.Error.Detail", Members::Documented),
+    ("Current.RetryCount", Members::Documented),
+    ("Current.TaskToken", Members::Documented),
+];
+
+const INPUT: (&str, Variable) = ("$Input", Variable::Input);
+const OUTPUT: (&str, Variable) = ("$Output", Variable::Output);
+const CONTEXT: (&str, Variable) = ("$Context", Variable::Context);
+const GLOBAL: (&str, Variable) = ("$Global", Variable::Global);
+
 const STEP_INPUT: Place = Place {
-    variables: &["$"],
+    variables: STEP_VARIABLES,
     elsewhere: &[],
     instead: &[("$input", "$"), ("$Input", "$"), ("$local", "$")],
     context: &[],
@@ -50,9 +60,9 @@ const STEP_INPUT: Place = Place {
 
 const STEP_CONDITION: Place = Place { condition: true, ..STEP_INPUT };
 
-/// Before the state has an output.
+/// A place that is evaluated before the state has an output.
 pub(super) const BEFORE: Place = Place {
-    variables: &["$Input", "$Context", "$Global"],
+    variables: &[INPUT, CONTEXT, GLOBAL],
     elsewhere: &["$Output", "$Item"],
     instead: &[("$", "$Input"), ("$local", "$Input")],
     context: MACHINE_CONTEXT,
@@ -62,16 +72,15 @@ pub(super) const BEFORE: Place = Place {
 
 const CONDITION: Place = Place { condition: true, ..BEFORE };
 
-/// When the state has an output.
-pub(super) const AFTER: Place =
-    Place { variables: &["$Input", "$Output", "$Context", "$Global"], elsewhere: &["$Item"], ..BEFORE };
+/// A place that is evaluated after the state has an output.
+pub(super) const AFTER: Place = Place { variables: &[INPUT, OUTPUT, CONTEXT, GLOBAL], elsewhere: &["$Item"], ..BEFORE };
 
-/// Where each item is made.
+/// A place that is evaluated for each item.
 pub(super) const ITEM: Place =
-    Place { variables: &["$Item", "$Input", "$Context", "$Global"], elsewhere: &["$Output"], ..BEFORE };
+    Place { variables: &[("$Item", Variable::Item), INPUT, CONTEXT, GLOBAL], elsewhere: &["$Output"], ..BEFORE };
 
-/// So many findings about one expression are told: finding the place of each in the source means
-/// reading the expression again.
+/// Maximum number of findings about one expression. The position of each finding in the source costs
+/// one pass over the expression.
 const MOST: usize = 20;
 
 pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
@@ -83,31 +92,30 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
     }
 }
 
-/// [`read`], where only the findings matter. Of a plain path such as `$Input.order.id` there are none: to see
-/// that costs a tenth of reading it.
-pub(super) fn sound(text: Text<'_>, place: &Place, findings: &mut Findings) {
-    if place.condition || text.opaque || !is_plain_path(text.value, place) {
+/// [`read`] for its findings only. A plain path such as `$Input.order.id` has none; its fast path takes
+/// a tenth of the time.
+pub(super) fn check_path(text: Text<'_>, place: &Place, findings: &mut Findings) {
+    if place.condition || text.opaque || plain_path(text.value, place).is_none() {
         read(text, place, findings);
     }
 }
 
-/// True for a variable of the place, perhaps with members: nothing is wrong with it.
-pub(super) fn is_plain_path(text: &str, place: &Place) -> bool {
-    let known = place.variables.iter().find_map(|name| {
-        // What the context holds is known, member by member.
-        let rest = text.strip_prefix(name).filter(|_| !name.ends_with("ontext"))?;
-        (rest.is_empty() || rest.starts_with('.')).then_some(rest)
-    });
-    // Behind every dot a letter.
+/// The variable of a path such as `$Input.order.id`, which is valid at the place. Absent for any
+/// other expression and for the context, whose members are checked.
+pub(super) fn plain_path(text: &str, place: &Place) -> Option<Variable> {
+    let (rest, variable) = place.variables.iter().find_map(|(name, variable)| {
+        let rest = text.strip_prefix(name).filter(|_| *variable != Variable::Context)?;
+        (rest.is_empty() || rest.starts_with('.')).then_some((rest, *variable))
+    })?;
+    // A letter follows every dot.
     let mut dot = false;
-    known.is_some_and(|rest| {
-        rest.bytes().all(|byte| {
-            let letter = byte.is_ascii_alphabetic() || byte == b'_';
-            let fits = letter || !dot && (byte.is_ascii_digit() || byte == b'.');
-            dot = byte == b'.';
-            fits
-        }) && !dot
-    })
+    let plain = rest.bytes().all(|byte| {
+        let letter = byte.is_ascii_alphabetic() || byte == b'_';
+        let fits = letter || !dot && (byte.is_ascii_digit() || byte == b'.');
+        dot = byte == b'.';
+        fits
+    });
+    (plain && !dot).then_some(variable)
 }
 
 fn machine(state: &State<'_>, findings: &mut Findings) {
@@ -118,16 +126,16 @@ fn machine(state: &State<'_>, findings: &mut Findings) {
             }
         }
         StateKind::Map(map) => {
-            if let Some(items) = map.items {
-                sound(items, &BEFORE, findings);
+            if let Some(items) = map.items.get() {
+                check_path(items, &BEFORE, findings);
             }
         }
-        StateKind::Wait(wait) => number(wait.seconds.map(|seconds| seconds.value), findings),
+        StateKind::Wait(wait) => number(wait.seconds.get().map(|seconds| seconds.value), findings),
         StateKind::Task(task) => number(task.timeout.map(|timeout| timeout.value), findings),
         StateKind::Fail(fail) => {
             for value in [fail.error, fail.cause].into_iter().flatten() {
                 if let TextValue::Expression(text) = value {
-                    sound(text, &BEFORE, findings);
+                    check_path(text, &BEFORE, findings);
                 }
             }
         }
@@ -137,12 +145,12 @@ fn machine(state: &State<'_>, findings: &mut Findings) {
 
 fn number(value: Option<NumberValue<'_>>, findings: &mut Findings) {
     if let Some(NumberValue::Expression(text)) = value {
-        sound(text, &BEFORE, findings);
+        check_path(text, &BEFORE, findings);
     }
 }
 
 fn step(state: &State<'_>, findings: &mut Findings) {
-    let made = made(state);
+    let made = input_keys(state);
     let path = |text: Text<'_>, findings: &mut Findings| {
         if let Some(expr) = read(text, &STEP_INPUT, findings) {
             if is_reference(&expr) {
@@ -162,23 +170,23 @@ fn step(state: &State<'_>, findings: &mut Findings) {
             }
         }
         StateKind::Map(map) => {
-            if let Some(items) = map.items {
+            if let Some(items) = map.items.get() {
                 path(items, findings);
             }
         }
         StateKind::Wait(wait) => {
-            if let Some(NumberValue::Expression(text)) = wait.seconds.map(|seconds| seconds.value) {
+            if let Some(NumberValue::Expression(text)) = wait.seconds.get().map(|seconds| seconds.value) {
                 path(text, findings);
             }
-            if let Some(TextValue::Expression(text)) = wait.timestamp {
+            if let Some(TextValue::Expression(text)) = wait.timestamp.get() {
                 path(text, findings);
             }
         }
         StateKind::Task(task) => {
             let mut todo: Vec<Node<'_>> = Vec::new();
-            todo.extend(task.params);
+            todo.extend(task.params.get());
             while let Some(node) = todo.pop() {
-                inside(node, &mut todo);
+                push_children(node, &mut todo);
                 if let Some(text) = crate::flow::text(node).filter(|text| text.value.starts_with('$')) {
                     path(text, findings);
                 }
@@ -188,7 +196,7 @@ fn step(state: &State<'_>, findings: &mut Findings) {
     }
 }
 
-/// Reads and checks one expression; its findings point into the source.
+/// Parses and checks one expression. The spans of its findings refer to the source.
 pub(super) fn read<'a>(text: Text<'a>, place: &Place, findings: &mut Findings) -> Option<Expr<'a>> {
     if text.opaque || text.node.kind() != Kind::Scalar {
         return None;
@@ -199,7 +207,7 @@ pub(super) fn read<'a>(text: Text<'a>, place: &Place, findings: &mut Findings) -
         Ok(parsed) => {
             expr::check(&parsed.expr, place, found);
             if parsed.escaped_quotes {
-                let message = "the backslashes before the quotes are part of the text here: leave them out";
+                let message = "the backslashes before the quotes are part of the text: remove them";
                 report(found, Code::ExpressionSyntax, Span::new(0, text.value.len()), message, &[])
                     .severity(Severity::Warning);
             }
@@ -213,13 +221,13 @@ pub(super) fn read<'a>(text: Text<'a>, place: &Place, findings: &mut Findings) -
     if locate(text, before, findings) { expr } else { None }
 }
 
-/// Lets the findings from index `from` on, about the expression `text`, point into the source.
-/// True where there are none.
+/// Converts the spans of the findings from index `from` on, which are about the expression `text`,
+/// to spans in the source. True if there are none.
 pub(super) fn locate(text: Text<'_>, from: usize, findings: &mut Findings) -> bool {
-    let mut sound = true;
+    let mut valid = true;
     findings.list().truncate(from + MOST);
     for diagnostic in findings.list().iter_mut().skip(from) {
-        sound = false;
+        valid = false;
         diagnostic.about = text.span;
         if let Some(span) = &mut diagnostic.span {
             *span = source(text, *span);
@@ -230,17 +238,17 @@ pub(super) fn locate(text: Text<'_>, from: usize, findings: &mut Findings) -> bo
             }
         }
     }
-    sound
+    valid
 }
 
-/// The place in the document of a place in an expression.
+/// The span in the document of a span in an expression.
 pub(super) fn source(text: Text<'_>, span: Span) -> Span {
     let start = text.node.source_offset(span.start as usize);
     let end = text.node.source_offset(span.end as usize);
     Span { start, end: end.max(start) }
 }
 
-/// True for a variable, perhaps with a path.
+/// True for a variable with or without a path.
 pub(super) fn is_reference(expr: &Expr<'_>) -> bool {
     match &expr.kind {
         ExprKind::Variable(_) => true,
@@ -249,8 +257,8 @@ pub(super) fn is_reference(expr: &Expr<'_>) -> bool {
     }
 }
 
-/// The keys of a step's input, sorted, where its own mappings make it.
-fn made<'a>(state: &State<'a>) -> Option<Vec<&'a str>> {
+/// The sorted keys of a step's input. Absent if the step has no mappings or a key is unknown.
+fn input_keys<'a>(state: &State<'a>) -> Option<Vec<&'a str>> {
     let Some(Shaping::Mappings { entries, .. }) = &state.input else { return None };
     let mut names = Vec::with_capacity(entries.len());
     for entry in entries {
@@ -260,24 +268,24 @@ fn made<'a>(state: &State<'a>) -> Option<Vec<&'a str>> {
     Some(names)
 }
 
-/// Looks for members of the step's input that its mappings do not make.
+/// Reports members of the step's input that its mappings do not set.
 fn inputs(expr: &Expr<'_>, text: Text<'_>, made: Option<&[&str]>, findings: &mut Findings) {
     let Some(made) = made else { return };
-    let mut lost: Vec<(&str, Span)> = Vec::new();
+    let mut unknown: Vec<(&str, Span)> = Vec::new();
     paths(expr, &mut |steps| {
         if let Some(Step { span, kind: StepKind::Member(name) }) = steps.first()
             && made.binary_search(&name.as_ref()).is_err()
         {
-            lost.push((name, *span));
+            unknown.push((name, *span));
         }
     });
-    for (name, span) in lost.into_iter().take(MOST) {
-        let message = "`{}` is not in the input: the `inputMappings` of this step do not make it";
+    for (name, span) in unknown.into_iter().take(MOST) {
+        let message = "`{}` is not in the input: the `inputMappings` of this step do not set it";
         findings.report(Code::UnknownMember, source(text, span), message, &[name]).about(text.span);
     }
 }
 
-/// Calls `seen` with the steps of every path. The parser bounds the depth.
+/// Calls `seen` with the steps of every path. Recursion is bounded by the parser's depth limit.
 fn paths<'e>(expr: &'e Expr<'_>, seen: &mut dyn FnMut(&'e [Step<'e>])) {
     match &expr.kind {
         ExprKind::Path(base, steps) => {

@@ -1,10 +1,10 @@
 //! # What it does
-//! Looks for references to `$local.name` where no step of the list puts `name` into the local
-//! data. Most often a `foreach` or `parallel` without `outputMappings` was expected to.
+//! Reports references to `$local.name` if no step of the list puts `name` into the local data.
+//! The usual cause is a `foreach` or `parallel` without `outputMappings`.
 //!
 //! # Why is this bad?
-//! The value is missing when the flow runs. The output of a `foreach` or `parallel` is empty unless
-//! its `outputMappings` say otherwise (<https://help.aliyun.com/document_detail/122493.html>).
+//! The value is absent at run time. The output of a `foreach` or `parallel` is empty unless it has
+//! `outputMappings` (<https://help.aliyun.com/document_detail/122493.html>).
 //!
 //! # Example
 //! ```yaml
@@ -36,24 +36,24 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
         return;
     }
     for scope in flow.scopes() {
-        // Whether an option sees the data around its choice is not documented.
-        if scope.open || scope.torn || matches!(scope.role, Role::Option(_) | Role::Default) {
+        // It is not documented whether an option has access to the data around its choice.
+        if scope.open || scope.damaged || matches!(scope.role, Role::Option(_) | Role::Default) {
             continue;
         }
         let Some(made) = made(flow, scope.id) else { continue };
-        let silent = silent(flow, scope.id);
+        let no_output = no_output(flow, scope.id);
         for state in flow.states_of(scope.id) {
-            readers(&state.input, &made, silent, findings);
+            readers(&state.input, &made, no_output, findings);
         }
         if scope.role == Role::Top {
-            readers(&flow.output, &made, silent, findings);
+            readers(&flow.output, &made, no_output, findings);
         }
     }
 }
 
-/// Looks for members of `$local` that nothing makes.
+/// Reports members of `$local` that no step sets.
 #[inline(never)]
-fn readers(shaping: &Option<Shaping<'_>>, made: &[&str], silent: Option<&State<'_>>, findings: &mut Findings) {
+fn readers(shaping: &Option<Shaping<'_>>, made: &[&str], no_output: Option<&State<'_>>, findings: &mut Findings) {
     let Some(Shaping::Mappings { entries, .. }) = shaping else { return };
     for entry in entries {
         let Some(text) = entry.source.and_then(text) else { continue };
@@ -64,16 +64,16 @@ fn readers(shaping: &Option<Shaping<'_>>, made: &[&str], silent: Option<&State<'
             continue;
         }
         let span = super::expression::source(text, Span::new(7, 7 + end));
-        let found = findings
+        let reported = findings
             .report(Code::UnknownMember, span, "no step of this list puts `{}` into `$local`", &[name])
             .about(text.span);
-        if let Some(silent) = silent {
-            found.related(silent.place(), "without `outputMappings` this one has no output", &[]);
+        if let Some(state) = no_output {
+            reported.related(state.place(), "this step has no output: it has no `outputMappings`", &[]);
         }
     }
 }
 
-/// The keys that the steps of a list put into its local data, sorted; none where that is open.
+/// The sorted keys that the steps of a list put into its local data. Absent if they are not all known.
 fn made<'a>(flow: &Flow<'a>, scope: ScopeId) -> Option<Vec<&'a str>> {
     let mut names = Vec::new();
     for state in flow.states_of(scope) {
@@ -100,8 +100,8 @@ fn made<'a>(flow: &Flow<'a>, scope: ScopeId) -> Option<Vec<&'a str>> {
     Some(names)
 }
 
-/// A step of a list that was perhaps expected to have an output.
-fn silent<'f, 'a>(flow: &'f Flow<'a>, scope: ScopeId) -> Option<&'f State<'a>> {
+/// A step of a list that has no output, although its author may expect one.
+fn no_output<'f, 'a>(flow: &'f Flow<'a>, scope: ScopeId) -> Option<&'f State<'a>> {
     flow.states_of(scope)
         .iter()
         .find(|state| state.output.is_none() && matches!(state.kind, StateKind::Parallel(_) | StateKind::Map(_)))

@@ -1,10 +1,10 @@
 //! # What it does
-//! Looks for loops that nothing leads out of, and for loops of nothing but passes and choices.
+//! Reports loops without an exit, and loops that contain only passes and choices.
 //!
 //! # Why is this bad?
-//! An execution that comes into the first kind can only fail or time out: at the latest after
-//! 5,000 events (<https://alibabacloud.com/help/zh/serverless-workflow/latest/limits>). The second
-//! kind waits for nothing and asks nobody, so it spends its events at once.
+//! An execution in a loop without an exit can only fail or time out. It fails after at most 5,000
+//! events (<https://alibabacloud.com/help/zh/serverless-workflow/latest/limits>). A loop without a
+//! task or a wait reaches this limit immediately.
 //!
 //! # Example
 //! ```yaml
@@ -32,24 +32,23 @@ pub(super) fn check(flow: &Flow<'_>, scope: &Scope<'_>, ways: &Ways, findings: &
     let states = flow.states_of(scope.id);
     let mut leaves = vec![false; states.len()];
     ways.before.mark(ways.exits.clone(), &mut leaves);
-    // One finding for a loop: at the first of its states.
+    // One finding per loop, at its first state.
     let stuck = leaves.iter().zip(&ways.reached).position(|(leaves, reached)| *reached && !*leaves);
     if let Some(state) = stuck.and_then(|at| states.get(at)) {
-        let message = "from the {} `{}` on, every way leads round in a loop: nothing ends it";
+        let message = "endless loop: no path from the {} `{}` leads to an end";
         findings
             .report(Code::EndlessLoop, state.place(), message, &[flow.dialect.state_word(), name_of(state)])
             .about(state.node.span());
     } else if let Some(state) = idle_loop(states, ways).and_then(|at| states.get(at as usize)) {
-        let message =
-            "`{}` is in a loop without a task or a wait: once in it, the 5000 events of an execution are spent at once";
+        let message = "`{}` is in a loop without a task or a wait, which reaches the limit of 5000 events immediately";
         findings.report(Code::EndlessLoop, state.place(), message, &[name_of(state)]).about(state.node.span());
     }
 }
 
-/// A state of a loop in which nothing happens.
+/// A state of a loop that contains only passes and choices.
 fn idle_loop(states: &[State<'_>], ways: &Ways) -> Option<u32> {
     const NEW: u8 = 0;
-    const ON_THE_WAY: u8 = 1;
+    const ACTIVE: u8 = 1;
     const DONE: u8 = 2;
     let mut colours = vec![DONE; states.len()];
     for (state, colour) in states.iter().zip(&mut colours) {
@@ -61,16 +60,16 @@ fn idle_loop(states: &[State<'_>], ways: &Ways) -> Option<u32> {
         if ways.reached.get(start as usize) != Some(&true) || colours.get(start as usize) != Some(&NEW) {
             continue;
         }
-        // The states on the way, each with how many of its edges are left to follow.
+        // The active states, each with the number of edges that are left to follow.
         let mut way: Vec<(u32, usize)> = Vec::new();
         let mut next = start;
         loop {
             match colours.get_mut(next as usize) {
                 Some(colour) if *colour == NEW => {
-                    *colour = ON_THE_WAY;
+                    *colour = ACTIVE;
                     way.push((next, ways.next.of(next).len()));
                 }
-                Some(&mut ON_THE_WAY) => return Some(next),
+                Some(&mut ACTIVE) => return Some(next),
                 _ => {}
             }
             while let Some((at, 0)) = way.last() {

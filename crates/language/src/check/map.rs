@@ -1,12 +1,11 @@
 //! # What it does
-//! Looks at the `Map` states of the `StateMachine` dialect: where the items come from, how many
-//! run at once, whether attributes of the distributed mode stand on an inline one, and how that
-//! mode is configured.
+//! Checks the `Map` states of the `StateMachine` dialect: the source of the items, the concurrency,
+//! attributes of the distributed mode on an inline map, and the configuration of that mode.
 //!
 //! # Why is this bad?
-//! A map without items cannot start. Inline, at most 40 iterations run at once
-//! (<https://help.aliyun.com/document_detail/2851868.html>). What belongs to the distributed mode
-//! does nothing without it (<https://help.aliyun.com/en/document_detail/2851869.html>).
+//! A map without items cannot start. An inline map runs at most 40 iterations concurrently
+//! (<https://help.aliyun.com/document_detail/2851868.html>). An attribute of the distributed mode has
+//! no effect on an inline map (<https://help.aliyun.com/en/document_detail/2851869.html>).
 //!
 //! # Example
 //! ```yaml
@@ -23,9 +22,8 @@
 //!   MaxConcuccency: 40
 //! ```
 
-use super::key_of;
-use crate::flow::{Dialect, Findings, Flow, StateKind, text};
-use crate::yaml::Node;
+use super::{key_of, literal};
+use crate::flow::{Config, Dialect, Findings, Flow, StateKind, text};
 use cloudflow_base::diagnostic::{Code, Severity};
 use cloudflow_base::text::decimal;
 
@@ -35,20 +33,20 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
     }
     for state in flow.states() {
         let StateKind::Map(map) = &state.kind else { continue };
-        if !map.has_items && map.item_reader.is_none() {
-            let message = "`ItemsPath` is missing: a `Map` state needs it, or an `ItemReader`";
+        if !map.items.is_present() && map.item_reader.is_none() {
+            let message = "`ItemsPath` is missing: a `Map` state needs it or an `ItemReader`";
             findings.report(Code::MissingKey, state.place(), message, &[]).about(state.node.span());
         }
         if let Some(config) = map.config {
             mode(config, findings);
             if let Some(again) = map.config_again {
                 let scope = map.body.and_then(|body| flow.scope(body));
-                let place = scope.and_then(|scope| key_of(scope.node, again)).unwrap_or(again);
-                let first = key_of(state.node, config).unwrap_or(config);
-                let message = "`ProcessorConfig` stands on the `Map` already: keep one";
+                let place = scope.and_then(|scope| key_of(scope.node, again.node)).unwrap_or(again.node);
+                let first = key_of(state.node, config.node).unwrap_or(config.node);
+                let message = "`ProcessorConfig` repeats the one of the `Map`: keep one of them";
                 findings.report(Code::ConflictingKeys, place.span(), message, &[]).related(
                     first.span(),
-                    "the other one",
+                    "the other `ProcessorConfig`",
                     &[],
                 );
                 mode(again, findings);
@@ -59,7 +57,7 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
             && let Some(value) = number.int()
             && value > 40
         {
-            let message = "an inline `Map` runs from 1 to 40 iterations at once, not {}";
+            let message = "the concurrency of an inline `Map` must be from 1 to 40, not {}";
             findings.report(Code::OutOfRange, number.span, message, &[&decimal(value)]);
         }
         let distributed = [
@@ -73,17 +71,17 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
         ];
         for node in distributed.into_iter().flatten() {
             let Some(key) = key_of(state.node, node) else { continue };
-            let message = "`{}` does nothing in the inline mode: the distributed one needs a `ProcessorConfig`";
+            let message = "`{}` has no effect on an inline `Map`: the distributed mode needs a `ProcessorConfig`";
             findings.report(Code::NoEffect, key.span(), message, &[key.text().unwrap_or_default()]);
         }
     }
 }
 
-/// In which mode the children run.
-fn mode(config: Node<'_>, findings: &mut Findings) {
-    let Some(mode) = config.get("ExecutionMode").and_then(text).filter(|mode| !mode.opaque) else { return };
-    if !matches!(mode.value, "Express" | "Standard") {
-        // The page names both, but not that there is no third.
+/// Checks the mode of the child executions.
+fn mode(config: Config<'_>, findings: &mut Findings) {
+    let Some(mode) = literal(config.mode.and_then(text)) else { return };
+    if config.execution_mode().is_none() {
+        // The page names both values, but does not exclude others.
         let message = "`ExecutionMode` should be `Express` or `Standard`, not `{}`";
         findings.report(Code::UnknownValue, mode.span, message, &[mode.value]).severity(Severity::Warning);
     }

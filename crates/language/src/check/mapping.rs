@@ -1,12 +1,12 @@
 //! # What it does
-//! Reads the data mappings of the `flow` dialect: sources that look like references but are none,
-//! or refer to what is not there; targets made twice; constants that are too large.
+//! Checks the data mappings of the `flow` dialect: sources that look like references but are
+//! constants, references to absent data, duplicate targets, constants that are too large.
 //!
 //! # Why is this bad?
-//! A source that begins with neither `$input`, `$local` nor `$context` is a constant and is passed
-//! on as it stands. Of two mappings with one target only the later one has an effect
+//! A source that does not begin with `$input`, `$local` or `$context` is a constant and is passed
+//! unchanged. If two mappings have the same target, only the later one has an effect
 //! (<https://help.aliyun.com/document_detail/122493.html>). The input, output and local data of a
-//! step may have 32 KiB together, by the same page.
+//! step may together have at most 32 KiB, by the same page.
 //!
 //! # Example
 //! ```yaml
@@ -21,15 +21,15 @@
 //! ```
 
 use super::constructor::{constants, too_large};
-use super::expression::{FLOW_CONTEXT, is_plain_path, is_reference, locate, source};
-use super::twice;
-use crate::expr::{self, ExprKind, Place, StepKind};
+use super::duplicates;
+use super::expression::{FLOW_CONTEXT, is_reference, locate, plain_path, source};
+use crate::expr::{self, ExprKind, MAPPING_VARIABLES, Place, STEP_VARIABLES, StepKind, Variable};
 use crate::flow::{Dialect, Findings, Flow, Mapping, Shaping, StateKind, Text, text};
 use crate::yaml::Node;
 use cloudflow_base::diagnostic::{Code, Severity, nearest};
 
 const SOURCE: Place = Place {
-    variables: &["$input", "$local", "$context"],
+    variables: MAPPING_VARIABLES,
     elsewhere: &[],
     instead: &[("$Input", "$input"), ("$Output", "$local"), ("$Context", "$context")],
     context: FLOW_CONTEXT,
@@ -37,14 +37,14 @@ const SOURCE: Place = Place {
     condition: false,
 };
 
-/// In KiB: what the input, output and local data of a step may have together.
+/// Maximum total size of the input, output and local data of a step, in KiB.
 const MOST: usize = 32;
 
-/// What `$local` is where a list of mappings stands.
+/// The content of `$local` in a list of mappings.
 #[derive(Clone, Copy, PartialEq)]
 enum Local {
     Known,
-    /// There is none.
+    /// No data. The text is the reason.
     Empty(&'static str),
     /// `error` and `cause`.
     Error,
@@ -58,8 +58,8 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
     list(flow.root, &flow.output, Local::Known, findings);
     for state in flow.states() {
         let output = match state.kind {
-            StateKind::Pass => Local::Empty("a `pass` step makes no data of its own"),
-            StateKind::Wait(_) => Local::Empty("a `wait` step makes no data of its own"),
+            StateKind::Pass => Local::Empty("a `pass` step has no output"),
+            StateKind::Wait(_) => Local::Empty("a `wait` step has no output"),
             _ => Local::Known,
         };
         list(state.node, &state.input, Local::Known, findings);
@@ -83,12 +83,12 @@ fn list(parent: Node<'_>, shaping: &Option<Shaping<'_>>, local: Local, findings:
 }
 
 fn reference(text: Text<'_>, local: Local, findings: &mut Findings) {
-    if is_plain_path(text.value, &SOURCE) && (local == Local::Known || !text.value.starts_with("$local")) {
+    if plain_path(text.value, &SOURCE).is_some_and(|variable| local == Local::Known || variable != Variable::Local) {
         return;
     }
     let parsed = expr::parse(text.value).ok().filter(|parsed| is_reference(&parsed.expr));
     let Some(parsed) = parsed else {
-        let message = "`{}` is no reference: it is taken as a text";
+        let message = "`{}` is a constant text, not a reference";
         findings.report(Code::LiteralReference, text.span, message, &[text.value]);
         return;
     };
@@ -101,26 +101,26 @@ fn reference(text: Text<'_>, local: Local, findings: &mut Findings) {
         _ => return,
     };
     let span = source(text, cloudflow_base::text::Span::new(0, name.len()));
-    if name == "$" {
-        let message = "`$` is documented for conditions, collections and parameters only: write `$input` or `$local`";
+    if STEP_VARIABLES.iter().any(|(own, _)| *own == name) {
+        let message = "`$` is documented only for conditions, collections and parameters: write `$input` or `$local`";
         findings.report(Code::MisplacedVariable, span, message, &[]).severity(Severity::Warning).about(text.span);
         return;
     }
-    if !SOURCE.variables.contains(&name) {
+    let Some(variable) = SOURCE.variable(name) else {
         let known = SOURCE.instead.iter().find(|(other, _)| *other == name).map(|(_, meant)| *meant);
-        let Some(meant) = known.or_else(|| nearest(name, SOURCE.variables.iter().copied())) else {
-            let message = "there is no variable `{}`: `{}` is taken as a text";
+        let Some(meant) = known.or_else(|| nearest(name, SOURCE.names())) else {
+            let message = "unknown variable `{}`: `{}` is a constant text";
             findings.report(Code::LiteralReference, text.span, message, &[name, text.value]);
             return;
         };
-        let message = "there is no variable `{}`: `{}` is taken as a text, did you mean `{}`?";
+        let message = "unknown variable `{}`: `{}` is a constant text, did you mean `{}`?";
         findings
             .report(Code::LiteralReference, span, message, &[name, text.value, meant])
             .change(name, span, meant)
             .about(text.span);
         return;
-    }
-    if name == "$local" {
+    };
+    if variable == Variable::Local {
         match (local, steps.first().map(|step| &step.kind)) {
             (Local::Empty(why), _) => {
                 findings
@@ -129,7 +129,7 @@ fn reference(text: Text<'_>, local: Local, findings: &mut Findings) {
                     .about(text.span);
             }
             (Local::Error, Some(StepKind::Member(member))) if !matches!(&**member, "error" | "cause" | "code") => {
-                let message = "a caught error has `error` and `cause`, no `{}`";
+                let message = "unknown member `{}`: a caught error has only `error` and `cause`";
                 findings.report(Code::UnknownMember, text.span, message, &[member]);
             }
             _ => {}
@@ -146,11 +146,11 @@ fn targets(entries: &[Mapping<'_>], findings: &mut Findings) {
     for entry in entries {
         targets.extend(entry.target.filter(|target| !target.opaque));
     }
-    twice(&mut targets, &mut |first, second| {
-        let message = "`{}` is made twice: this one replaces the one before";
+    duplicates(&mut targets, &mut |first, second| {
+        let message = "duplicate target `{}`: this mapping replaces the earlier one";
         findings.report(Code::DuplicateTarget, second.span, message, &[second.value]).related(
             first.span,
-            "the one before",
+            "the earlier mapping",
             &[],
         );
     });

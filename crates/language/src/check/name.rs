@@ -1,10 +1,11 @@
 //! # What it does
-//! Looks for names given twice, and for names of flows the service does not take.
+//! Reports duplicate names of states, and names of flows that the service refuses.
 //!
 //! # Why is this bad?
-//! A jump to a name that two states of one list have could mean either. A flow's name consists of
-//! letters, digits, `_` and `-`, begins with a letter or `_`, and has 128 characters at most
-//! (<https://alibabacloud.com/help/zh/serverless-workflow/latest/limits>); names of states are free.
+//! A jump to a duplicate name is ambiguous. The name of a flow consists of letters, digits, `_` and
+//! `-`, begins with a letter or `_`, and has at most 128 characters
+//! (<https://alibabacloud.com/help/zh/serverless-workflow/latest/limits>). The names of states are
+//! not restricted.
 //!
 //! # Example
 //! ```yaml
@@ -31,7 +32,7 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
         match first.and_then(|first| Some((first, first.name?))) {
             Some((other, other_name)) if other.scope == state.scope && other_name.value == name.value => {
                 let word = flow.dialect.state_word();
-                let message = "another {} of this list is named `{}` too";
+                let message = "duplicate name: another {} in this list is named `{}`";
                 findings.report(Code::DuplicateName, name.span, message, &[word, name.value]).related(
                     other_name.span,
                     "the first `{}`",
@@ -46,17 +47,16 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
 fn flow_name(name: Text<'_>, findings: &mut Findings) {
     let letter = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
     let text = name.value;
-    let mut shown = [0; 4];
-    let mut wrong = "";
     let message = if let Some(c) = text.chars().find(|c| !letter(*c)) {
-        wrong = c.encode_utf8(&mut shown);
-        "the name of a flow has letters, digits, `_` and `-` only, no `{}`"
+        let message = "the name of a flow may contain only letters, digits, `_` and `-`, not `{}`";
+        findings.report(Code::InvalidName, name.span, message, &[c.encode_utf8(&mut [0; 4])]);
+        return;
     } else if text.bytes().next().is_some_and(|b| b.is_ascii_digit() || b == b'-') {
-        "the name of a flow begins with a letter or `_`"
+        "the name of a flow must begin with a letter or `_`"
     } else if text.len() > 128 {
-        "the name of a flow has 128 characters at most"
+        "the name of a flow may have at most 128 characters"
     } else {
         return;
     };
-    findings.report(Code::InvalidName, name.span, message, &[wrong]);
+    findings.report(Code::InvalidName, name.span, message, &[]);
 }

@@ -1,10 +1,10 @@
 //! # What it does
-//! Looks for states that control can never come to: no state leads to them, no choice, no catch.
+//! Reports unreachable states: no transition, choice or catch rule leads to them.
 //!
 //! # Why is this bad?
-//! They never run. Usually a transition is missing, or names another state than was meant.
-//! Steps behind an `end: true`, a succeed or a fail are fine as long as something jumps to them:
-//! so handlers are written (<https://help.aliyun.com/document_detail/122482.html>).
+//! They never run. Usually a transition is missing or names the wrong state. Steps after an
+//! `end: true`, a succeed or a fail are reachable by a jump: this is the usual form of an error
+//! handler (<https://help.aliyun.com/document_detail/122482.html>).
 //!
 //! # Example
 //! ```yaml
@@ -13,7 +13,7 @@
 //! ```
 //!
 //! # Use instead
-//! Remove the state, or lead to it.
+//! Remove the state, or add a transition to it.
 
 use super::name_of;
 use super::successor::Ways;
@@ -25,12 +25,12 @@ pub(super) fn check(flow: &Flow<'_>, scope: &Scope<'_>, ways: &Ways, findings: &
         return;
     }
     let mut reached = ways.reached.clone();
-    // Of what hangs together the first is enough: that nothing leads to but perhaps itself.
+    // One finding per connected group: first the states without predecessors, then loops.
     for loops_too in [false, true] {
         for state in flow.states_of(scope.id) {
             let name = name_of(state);
             let led_to = || ways.before.of(state.index).iter().any(|before| *before != state.index);
-            // Of two states of one name only the first can be reached: that has been said.
+            // A second state with the same name is unreachable, but reported as a duplicate name.
             if reached.get(state.index as usize) != Some(&false)
                 || !loops_too && led_to()
                 || flow.find(scope.id, name) != Some(state.id)
@@ -41,7 +41,7 @@ pub(super) fn check(flow: &Flow<'_>, scope: &Scope<'_>, ways: &Ways, findings: &
                 .report(
                     Code::UnreachableState,
                     state.place(),
-                    "nothing leads to the {} `{}`",
+                    "unreachable: no transition leads to the {} `{}`",
                     &[flow.dialect.state_word(), name],
                 )
                 .about(state.node.span());

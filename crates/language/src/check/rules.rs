@@ -1,11 +1,11 @@
 //! # What it does
-//! Looks for retry and catch rules that another one always comes before, for names of errors that
-//! are misspelt or meant as patterns, and for waits that grow the wrong way.
+//! Reports retry and catch rules that are never matched, error names that are misspelled or meant as
+//! patterns, and maximum intervals that are less than the first interval.
 //!
 //! # Why is this bad?
-//! Rules are tried in order, the first that has the error's name is used, names are compared as
-//! they are, and `FnF.ALL` stands for every error
-//! (<https://www.alibabacloud.com/help/doc-detail/2500862.html>). What stands behind it is dead.
+//! The first rule that contains the name of the error is used. Names are compared exactly, and
+//! `FnF.ALL` matches every error (<https://www.alibabacloud.com/help/doc-detail/2500862.html>). A
+//! rule after it is never matched.
 //!
 //! # Example
 //! ```yaml
@@ -21,13 +21,13 @@
 //!   - {errors: [FnF.ALL], goto: failed}
 //! ```
 
-use super::twice;
+use super::duplicates;
 use crate::flow::{Findings, Flow, Text};
 use cloudflow_base::diagnostic::{Code, nearest};
 
 const ALL: &str = "FnF.ALL";
 
-/// Names the vendor's pages and samples show. The set is open: any function can raise any name.
+/// Error names in the vendor's pages and samples. The set is open: a function can raise any name.
 const KNOWN: [&str; 12] = [
     ALL,
     "FnF.TaskTimeout",
@@ -51,7 +51,7 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
         }
         shadows.finish(findings);
         let mut shadows = Shadows::default();
-        for rule in &state.catch {
+        for rule in state.catch_rules() {
             shadows.rule(&rule.errors, findings);
         }
         shadows.finish(findings);
@@ -60,7 +60,7 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
             if let (Some(first), Some(cap)) = (interval.int(), most.int())
                 && cap < first
             {
-                let message = "the greatest interval is less than the first one, which it cuts off";
+                let message = "the maximum interval is less than the first interval";
                 findings.report(Code::NoEffect, most.span, message, &[]).related(
                     interval.span,
                     "the first interval",
@@ -71,7 +71,7 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
     }
 }
 
-/// The rules of one list, which are tried in order.
+/// The rules of one list in their order.
 #[derive(Default)]
 struct Shadows<'a> {
     all: Option<Text<'a>>,
@@ -81,16 +81,16 @@ struct Shadows<'a> {
 impl<'a> Shadows<'a> {
     #[inline(never)]
     fn rule(&mut self, errors: &[Text<'a>], findings: &mut Findings) {
-        let behind = self.all;
+        let earlier = self.all;
         for error in errors {
             if !error.opaque {
                 name(*error, findings);
             }
-            if let Some(all) = behind {
-                let message = "`{}` is never matched here: `FnF.ALL` stands before it";
+            if let Some(all) = earlier {
+                let message = "`{}` is never matched here: an earlier rule matches `FnF.ALL`";
                 findings.report(Code::ShadowedRule, error.span, message, &[error.value]).related(
                     all.span,
-                    "`FnF.ALL` stands here",
+                    "the earlier rule",
                     &[],
                 );
                 continue;
@@ -104,12 +104,12 @@ impl<'a> Shadows<'a> {
 
     #[inline(never)]
     fn finish(mut self, findings: &mut Findings) {
-        twice(&mut self.names, &mut |first, second| {
+        duplicates(&mut self.names, &mut |first, second| {
             if !first.opaque {
-                let message = "`{}` is never matched here: it stands before already";
+                let message = "`{}` is never matched here: an earlier rule matches it";
                 findings.report(Code::ShadowedRule, second.span, message, &[second.value]).related(
                     first.span,
-                    "it stands here",
+                    "the earlier rule",
                     &[],
                 );
             }
@@ -120,7 +120,7 @@ impl<'a> Shadows<'a> {
 fn name(error: Text<'_>, findings: &mut Findings) {
     let text = error.value;
     if text.as_bytes().contains(&b'*') {
-        let message = "names of errors are no patterns: `{}` matches only itself; `FnF.ALL` matches every error";
+        let message = "`{}` is not a pattern and matches only itself: use `FnF.ALL` to match every error";
         findings.report(Code::UnknownError, error.span, message, &[text]);
         return;
     }
@@ -129,7 +129,7 @@ fn name(error: Text<'_>, findings: &mut Findings) {
     }
     let dot = text.bytes().position(|b| b == b'.').unwrap_or(text.len());
     let prefix = text.get(..dot).unwrap_or_default();
-    // The names of products in small letters are those of `action` tasks: `fnf.ResourceThrottled`.
+    // `action` tasks have product names in lower case: `fnf.ResourceThrottled`.
     if !matches!(prefix, "FnF" | "FC" | "States") && !KNOWN.iter().any(|known| known.eq_ignore_ascii_case(text)) {
         return;
     }
@@ -139,6 +139,6 @@ fn name(error: Text<'_>, findings: &mut Findings) {
     };
     let Some(meant) = meant else { return };
     findings
-        .report(Code::UnknownError, error.span, "no error `{}` is documented: did you mean `{}`?", &[text, meant])
+        .report(Code::UnknownError, error.span, "unknown error `{}`: did you mean `{}`?", &[text, meant])
         .change(text, error.span, meant);
 }

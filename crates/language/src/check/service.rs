@@ -1,12 +1,12 @@
-//! What is documented about the services that tasks call
+//! The documented facts about the services that tasks call
 //! (<https://help.aliyun.com/document_detail/2400140.html>, <https://help.aliyun.com/document_detail/149828.html>).
 
-/// A service, as an `Action` of the `StateMachine` dialect names it.
+/// A service that an `Action` of the `StateMachine` dialect can name.
 pub(super) struct Service {
     pub name: &'static str,
-    /// It can say itself when it is done.
+    /// The mode `WaitForSystemCallback` is documented.
     pub system_callback: bool,
-    /// It can be given a token to report with.
+    /// The mode `WaitForCustomCallback` is documented.
     pub custom_callback: bool,
 }
 
@@ -24,12 +24,12 @@ const SERVICES: [Service; 7] = [
     service("OSS", false, false),
 ];
 
-/// A service by its name. Others can be called through their API, which answers at once.
+/// The service with this name. Other services are called through their API, without callbacks.
 pub(super) fn by_name(name: &str) -> Option<&'static Service> {
     SERVICES.iter().find(|service| service.name.eq_ignore_ascii_case(name))
 }
 
-/// The parameters an action cannot do without.
+/// The required parameters of an action.
 pub(super) fn needed(action: &str) -> &'static [&'static str] {
     match action {
         "FC:InvokeFunction" => &["resourceArn", "invocationType"],
@@ -41,15 +41,15 @@ pub(super) fn needed(action: &str) -> &'static [&'static str] {
     }
 }
 
-/// What a parameter of an action may be.
+/// The allowed values of a parameter.
 pub(super) enum Allowed {
-    /// One of these words, in small or capital letters.
+    /// One of these words, ignoring case.
     Words(&'static [&'static str]),
-    /// A whole number from the one to the other.
+    /// A whole number in this inclusive range.
     From(i64, i64),
 }
 
-/// The parameters of which the pages say what they may be
+/// The parameters whose values the pages restrict
 /// (<https://help.aliyun.com/document_detail/2593203.html>, <https://help.aliyun.com/document_detail/2400200.html>,
 /// <https://help.aliyun.com/en/document_detail/2593184.html>).
 pub(super) fn allowed(action: &str) -> &'static [(&'static str, Allowed)] {
@@ -61,7 +61,7 @@ pub(super) fn allowed(action: &str) -> &'static [(&'static str, Allowed)] {
     }
 }
 
-/// What a `resourceArn` of the `flow` dialect names.
+/// The kind of resource of a `resourceArn` in the `flow` dialect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Resource {
     Function,
@@ -70,14 +70,14 @@ pub(super) enum Resource {
     Topic,
 }
 
-/// The forms of resource names, for messages.
+/// The forms of resource names by product, for messages.
 pub(super) const FORMS: [(&str, &str); 3] = [
     ("fc", "acs:fc:{region}:{account}:services/{service}/functions/{function}"),
     ("fnf", "acs:fnf:{region}:{account}:flow/{flow}"),
     ("mns", "acs:mns:{region}:{account}:/queues/{queue}/messages"),
 ];
 
-/// Reads a resource name; the form it should have comes back where it has another.
+/// Parses a resource name. The error is the correct form.
 pub(super) fn resource(arn: &str) -> Result<Resource, &'static str> {
     let product = cut(arn, ":").map_or("", |(_, rest)| cut(rest, ":").map_or(rest, |(product, _)| product));
     let form = FORMS.iter().find(|(name, _)| *name == product).or(FORMS.first()).map_or("", |(_, form)| form);
@@ -91,7 +91,7 @@ pub(super) fn resource(arn: &str) -> Result<Resource, &'static str> {
             let named = |text: &str| !text.is_empty() && !has(text, " ");
             let function = match rest.strip_prefix("services/").and_then(|rest| cut(rest, "/functions/")) {
                 Some((service, function)) if named(service) && !has(service, "/") => function,
-                // The newer functions have no service.
+                // Functions of the newer version have no service.
                 _ => rest.strip_prefix("functions/").unwrap_or_default(),
             };
             if named(function) { Ok(Resource::Function) } else { Err(form) }
@@ -103,7 +103,7 @@ pub(super) fn resource(arn: &str) -> Result<Resource, &'static str> {
     }
 }
 
-/// What stands behind the region and the account.
+/// The part after the region and the account.
 fn name_in(arn: &str) -> Option<&str> {
     let (scheme, rest) = cut(arn, ":")?;
     let (_, rest) = cut(rest, ":")?;
@@ -113,8 +113,8 @@ fn name_in(arn: &str) -> Option<&str> {
     (scheme == "acs" && plain(region) && plain(account)).then_some(rest)
 }
 
-/// What stands before and behind the first `mark`. The library's own search is made for long
-/// texts, and is long itself.
+/// The parts before and after the first `mark`. Smaller than the standard library's search, which is
+/// optimized for long texts.
 #[inline(never)]
 pub(super) fn cut<'t>(text: &'t str, mark: &str) -> Option<(&'t str, &'t str)> {
     let (bytes, first) = (text.as_bytes(), mark.as_bytes().first()?);
@@ -128,7 +128,7 @@ pub(super) fn cut<'t>(text: &'t str, mark: &str) -> Option<(&'t str, &'t str)> {
     }
 }
 
-/// True where `mark` stands in the text.
+/// True if the text contains `mark`.
 pub(super) fn has(text: &str, mark: &str) -> bool {
     cut(text, mark).is_some()
 }

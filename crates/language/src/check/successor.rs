@@ -1,9 +1,9 @@
-//! Where control can go inside one scope; several checks ask.
+//! The control flow graph of one scope, for several checks.
 
 use super::{loops, reach};
 use crate::flow::{Dialect, Findings, Flow, Scope, State, StateId, StateKind};
 
-/// Runs the checks that draw conclusions from where control goes, on each scope that allows it.
+/// Runs the checks of the control flow on each scope whose transitions are all known.
 pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
     for scope in flow.scopes() {
         if let Some(ways) = Ways::of(flow, scope) {
@@ -13,16 +13,16 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
     }
 }
 
-/// What can follow what in one scope, what stands inside its states left aside. States are
-/// indices in the scope.
+/// The control flow of one scope, without the scopes inside its states. States are indices in the
+/// scope.
 pub(super) struct Ways {
-    /// What follows each state.
+    /// The successors of each state.
     pub next: Edges,
-    /// What comes before each state.
+    /// The predecessors of each state.
     pub before: Edges,
-    /// The states after which the scope may end.
+    /// The states that may end the scope.
     pub exits: Vec<u32>,
-    /// Whether control can come to each state.
+    /// Whether each state is reachable.
     pub reached: Vec<bool>,
 }
 
@@ -30,13 +30,13 @@ impl Ways {
     fn of(flow: &Flow<'_>, scope: &Scope<'_>) -> Option<Self> {
         let start = flow.state(flow.start(scope.id)?)?;
         let states = flow.states_of(scope.id);
-        if scope.open || scope.torn {
+        if scope.open || scope.damaged {
             return None;
         }
         let mut pairs = Vec::with_capacity(states.len());
         let mut exits = Vec::new();
         for state in states {
-            if !is_sound(flow, state) {
+            if !has_known_transitions(flow, state) {
                 return None;
             }
             if successors(flow, state, &mut pairs) {
@@ -54,9 +54,9 @@ impl Ways {
     }
 }
 
-/// Edges by where they begin.
+/// Edges, grouped by their first state.
 pub(super) struct Edges {
-    // The edges that begin at a state stand from its entry here to the next one.
+    // The edges of a state are in the range from its entry here to the next entry.
     first: Vec<u32>,
     to: Vec<u32>,
 }
@@ -64,7 +64,7 @@ pub(super) struct Edges {
 impl Edges {
     #[inline(never)]
     fn new(count: usize, pairs: &[(u32, u32)]) -> Self {
-        // Where the edges of each state end; then, filled from behind, where they begin.
+        // First the ends of the ranges. Filling each range from its end leaves the starts.
         let mut first = vec![0; count + 1];
         for (from, _) in pairs {
             if let Some(count) = first.get_mut(*from as usize) {
@@ -88,7 +88,7 @@ impl Edges {
         Edges { first, to }
     }
 
-    /// Where the edges of a state lead.
+    /// The targets of the edges of a state.
     pub fn of(&self, at: u32) -> &[u32] {
         let at = at as usize;
         match self.first.get(at..at + 2) {
@@ -97,7 +97,7 @@ impl Edges {
         }
     }
 
-    /// Marks the states of a list and all that can be reached from them.
+    /// Marks the states of a list and all states reachable from them.
     #[inline(never)]
     pub fn mark(&self, mut todo: Vec<u32>, marks: &mut [bool]) {
         while let Some(at) = todo.pop() {
@@ -110,13 +110,13 @@ impl Edges {
     }
 }
 
-/// True where every transition of a state is known: no template, no mistake that is already said.
-fn is_sound(flow: &Flow<'_>, state: &State<'_>) -> bool {
+/// True if every transition of a state is known: no template, no reported mistake.
+fn has_known_transitions(flow: &Flow<'_>, state: &State<'_>) -> bool {
     let machine = flow.dialect == Dialect::StateMachine;
-    if state.torn {
+    if state.damaged {
         return false;
     }
-    for rule in &state.catch {
+    for rule in state.catch_rules() {
         if rule.target.as_ref().is_none_or(|target| target.state.is_none()) {
             return false;
         }
@@ -137,19 +137,19 @@ fn is_sound(flow: &Flow<'_>, state: &State<'_>) -> bool {
         }
         _ => {}
     }
-    // Which of `Next` and `End` is meant is open where both stand.
+    // If both `Next` and `End` are present, the intention is unclear.
     !machine
-        || if state.has_next {
-            !state.ends() && state.next.as_ref().is_some_and(|next| next.state.is_some())
+        || if state.next.is_present() || state.end.is_unreadable() {
+            !state.ends() && state.next.get().is_some_and(|next| next.state.is_some())
         } else {
             state.ends()
         }
 }
 
-/// Adds an edge to whatever can follow a state; true where the scope may end after it.
+/// Adds an edge to each successor of a state. True if the scope may end after the state.
 fn successors(flow: &Flow<'_>, state: &State<'_>, pairs: &mut Vec<(u32, u32)>) -> bool {
     let mut exit = false;
-    // Not a closure by value: it would stand here four times.
+    // A dynamic closure, so that it is compiled once and not inlined four times.
     let add: &mut dyn FnMut(Option<StateId>) = &mut |target| match index_of(flow, target) {
         Some(to) => pairs.push((state.index, to)),
         None => exit = true,
@@ -165,7 +165,7 @@ fn successors(flow: &Flow<'_>, state: &State<'_>, pairs: &mut Vec<(u32, u32)>) -
     } else {
         add(after);
     }
-    for rule in &state.catch {
+    for rule in state.catch_rules() {
         add(rule.target.as_ref().and_then(|target| target.state));
     }
     exit

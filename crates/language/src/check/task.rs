@@ -1,9 +1,9 @@
 //! # What it does
-//! Looks at what a task calls and how it waits: the form of the resource or action, whether the
-//! service supports the mode, whether its parameters and the token for a callback are given.
+//! Checks the call of a task: the form of the resource or action, the support of the service for the
+//! mode, the required parameters, and the token for a callback.
 //!
 //! # Why is this bad?
-//! The call fails, or waits for ever (<https://help.aliyun.com/document_detail/122494.html>,
+//! The call fails, or the task never ends (<https://help.aliyun.com/document_detail/122494.html>,
 //! <https://help.aliyun.com/document_detail/2642848.html>).
 //!
 //! # Example
@@ -21,8 +21,8 @@
 //! ```
 
 use super::service::{Allowed, Resource, allowed, by_name, cut, has, needed, resource};
-use super::{clear, inside, key_of};
-use crate::flow::{Dialect, Findings, Flow, Shaping, State, StateKind, Task, Text, text};
+use super::{key_of, literal, push_children};
+use crate::flow::{Dialect, Findings, Flow, Mode, Shaping, State, StateKind, Task, TaskMode, Text, text};
 use crate::yaml::{Kind, Node};
 use cloudflow_base::diagnostic::{Code, Severity, fill};
 use cloudflow_base::text::decimal;
@@ -39,10 +39,10 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
 }
 
 fn step(state: &State<'_>, task: &Task<'_>, findings: &mut Findings) {
-    match (task.has_resource, task.has_action) {
+    match (task.resource.is_present(), task.action.is_present()) {
         (true, true) => {
-            let message = "`resourceArn` and `action` exclude each other: keep one";
-            let place = task.action.as_ref().map_or(state.place(), |action| action.span);
+            let message = "`resourceArn` and `action` exclude each other: keep one of them";
+            let place = task.action.get().map_or(state.place(), |action| action.span);
             findings.report(Code::ConflictingKeys, place, message, &[]);
         }
         (false, false) => {
@@ -51,93 +51,95 @@ fn step(state: &State<'_>, task: &Task<'_>, findings: &mut Findings) {
         }
         _ => {}
     }
-    if let Some(action) = clear(&task.action) {
+    if let Some(action) = literal(task.action.get()) {
         action_form(action, findings);
     }
-    let kind = clear(&task.resource).and_then(|arn| arn_form(arn, findings));
-    if let Some(mode) = clear(&task.mode) {
+    let kind = literal(task.resource.get()).and_then(|arn| arn_form(arn, findings));
+    if let Some(Mode { text, value: Some(mode) }) = task.mode {
         let queue = matches!(kind, Some(Resource::Queue | Resource::Topic));
-        if mode.value == "sync" && queue {
-            let message =
-                "a queue or topic has no result to wait for: `sync` is documented for functions and flows only";
-            findings.report(Code::UnsupportedMode, mode.span, message, &[]);
+        if mode == TaskMode::SystemCallback && queue {
+            let message = "`sync` is not documented for queues and topics, only for functions and flows";
+            findings.report(Code::UnsupportedMode, text.span, message, &[]);
         }
-        if mode.value == "waitForCallback" && !gives_token(state, task, "$context.task") {
-            let message = "nobody gets the token to report with: map `$context.task.token` into the input";
-            findings.report(Code::MissingToken, mode.span, message, &[]);
+        if mode == TaskMode::CustomCallback && !gives_token(state, task, "$context.task") {
+            let message = "the task token is not sent: map `$context.task.token` into the input";
+            findings.report(Code::MissingToken, text.span, message, &[]);
         }
     }
     if let Some(kind @ (Resource::Queue | Resource::Topic)) = kind {
-        let given = match task.params {
+        let given = match task.params.get() {
             Some(params) => params.get("MessageBody").is_some() || params.kind() != Kind::Mapping,
-            None => task.has_params,
+            None => task.params.is_present(),
         };
         if !given {
             let what = if kind == Resource::Queue { "a queue" } else { "a topic" };
             let message = "`MessageBody` is missing in `serviceParams`: a message to {} needs it";
-            let place = task.resource.as_ref().map_or(state.place(), |arn| arn.span);
+            let place = task.resource.get().map_or(state.place(), |arn| arn.span);
             findings.report(Code::MissingParameter, place, message, &[what]).about(state.node.span());
         }
     }
-    if let (Some(errors), true) = (&state.error, state.catch.is_empty() && !state.has_catch) {
-        let message = "`errorMappings` has no effect: the step catches nothing";
+    if let (Some(errors), true) = (&state.error, !state.catch.is_present()) {
+        let message = "`errorMappings` has no effect without `catch`";
         let place = key_of(state.node, errors.node()).map_or(state.place(), Node::span);
         findings.report(Code::NoEffect, place, message, &[]);
     }
 }
 
 fn machine(flow: &Flow<'_>, state: &State<'_>, task: &Task<'_>, findings: &mut Findings) {
-    let Some(action) = clear(&task.action) else { return };
+    let Some(action) = literal(task.action.get()) else { return };
     if !action_form(action, findings) {
         return;
     }
     let (service, _) = cut(action.value, ":").unwrap_or_default();
-    // Of the modes of an express flow all is said elsewhere.
-    if let Some(mode) = clear(&task.mode).filter(|_| flow.scope(state.scope).is_none_or(|scope| !scope.express)) {
+    // Another check reports the modes of an express flow.
+    if let Some(Mode { text, value: Some(mode) }) = task.mode
+        && flow.scope(state.scope).is_none_or(|scope| !scope.express)
+    {
         let known = by_name(service);
-        let supported = match mode.value {
-            "WaitForSystemCallback" => known.is_some_and(|service| service.system_callback),
-            "WaitForCustomCallback" => known.is_some_and(|service| service.custom_callback),
-            _ => true,
+        let supported = match mode {
+            TaskMode::SystemCallback => known.is_some_and(|service| service.system_callback),
+            TaskMode::CustomCallback => known.is_some_and(|service| service.custom_callback),
+            TaskMode::RequestComplete => true,
         };
         if !supported {
             let message = "`{}` is not documented for `{}`";
-            findings.report(Code::UnsupportedMode, mode.span, message, &[mode.value, service]);
-        } else if mode.value == "WaitForCustomCallback"
-            // The token of an HTTP request goes into a header by itself.
+            findings.report(Code::UnsupportedMode, text.span, message, &[text.value, service]);
+        } else if mode == TaskMode::CustomCallback
+            // The service itself adds the token to a header of an HTTP request.
             && !service.eq_ignore_ascii_case("HTTP")
             && !gives_token(state, task, "$Context.Current.Task")
         {
-            let message = "nobody gets the token to report with: pass `$Context.Current.TaskToken` in the parameters";
-            findings.report(Code::MissingToken, mode.span, message, &[]);
+            let message = "the task token is not sent: pass `$Context.Current.TaskToken` in the parameters";
+            findings.report(Code::MissingToken, text.span, message, &[]);
         }
     }
     for (name, allowed) in allowed(action.value) {
-        if let Some(value) = task.params.and_then(|params| params.get(name)).and_then(text).filter(|text| !text.opaque)
+        if let Some(value) =
+            task.params.get().and_then(|params| params.get(name)).and_then(text).filter(|text| !text.opaque)
         {
             parameter(name, allowed, value, findings);
         }
     }
     for name in needed(action.value) {
         let is_it = |key: Node<'_>| key.text().is_some_and(|key| key.strip_suffix(".$").unwrap_or(key) == *name);
-        let given = match task.params {
+        let given = match task.params.get() {
             Some(params) => params.kind() != Kind::Mapping || params.entries().any(|(key, _)| is_it(key)),
-            None => task.has_params,
+            None => task.params.is_present(),
         };
         if !given {
-            // The pages of the services are not all read, and the service does not check it beforehand.
+            // The pages of other services may differ, and the service does not validate parameters.
             let message = "the parameter `{}` is missing: `{}` needs it";
             findings
                 .report(Code::MissingParameter, action.span, message, &[name, action.value])
                 .severity(Severity::Warning)
-                .about(task.params.map_or(state.node.span(), Node::span));
+                .about(task.params.get().map_or(state.node.span(), Node::span));
         }
     }
 }
 
-/// A constant where the called service takes only some.
+/// Checks a constant against the values that the called service allows.
 fn parameter(name: &str, allowed: &Allowed, value: Text<'_>, findings: &mut Findings) {
-    // The service does not check it beforehand.
+    // A warning: CloudFlow does not validate parameters.
     match *allowed {
         Allowed::Words(words) => {
             if !words.iter().any(|word| word.eq_ignore_ascii_case(value.value)) {
@@ -157,7 +159,7 @@ fn parameter(name: &str, allowed: &Allowed, value: Text<'_>, findings: &mut Find
 }
 
 /// `Service:Operation`
-fn action_form(action: &Text<'_>, findings: &mut Findings) -> bool {
+fn action_form(action: Text<'_>, findings: &mut Findings) -> bool {
     let text = action.value;
     let mut parts = cut(text, ":");
     if parts.is_some_and(|(service, operation)| is_word(service) && is_word(operation)) {
@@ -170,10 +172,10 @@ fn action_form(action: &Text<'_>, findings: &mut Findings) -> bool {
     {
         let single = fill("{}:{}", &[service, operation]);
         findings
-            .report(Code::InvalidAction, action.span, "an action has one colon: `{}`", &[&single])
+            .report(Code::InvalidAction, action.span, "an action has one colon: write `{}`", &[&single])
             .write(action.span, &single);
     } else {
-        let message = "an action is written `Service:Operation`, not `{}`";
+        let message = "an action has the form `Service:Operation`, not `{}`";
         findings.report(Code::InvalidAction, action.span, message, &[text]);
     }
     false
@@ -185,15 +187,15 @@ fn is_word(text: &str) -> bool {
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
 }
 
-fn arn_form(arn: &Text<'_>, findings: &mut Findings) -> Option<Resource> {
+fn arn_form(arn: Text<'_>, findings: &mut Findings) -> Option<Resource> {
     let text = arn.value;
-    // `acs:fc:{region}:{accountID}:...` as the pages show it, `<ServiceName>` as samples do.
+    // The pages use `acs:fc:{region}:{accountID}:...`, samples use `<ServiceName>`.
     let marked = text.bytes().any(|byte| matches!(byte, b'{' | b'<'));
     if marked
         && let Some((_, rest)) = cut(text, "{")
         && let Some((name, _)) = cut(rest, "}")
     {
-        let message = "the placeholder `{{}}` is left: put the real name here";
+        let message = "replace the placeholder `{{}}`";
         findings.report(Code::PlaceholderLeft, arn.span, message, &[name]);
         return None;
     }
@@ -203,30 +205,29 @@ fn arn_form(arn: &Text<'_>, findings: &mut Findings) -> Option<Resource> {
     match resource(text) {
         Ok(found) => Some(found),
         Err(form) => {
-            let message = "`{}` is no resource name: it should look like `{}`";
+            let message = "`{}` is not a resource name: it should have the form `{}`";
             findings.report(Code::InvalidArn, arn.span, message, &[text, form]);
             None
         }
     }
 }
 
-/// True where the token is mentioned in what the task sends, if perhaps misspelt, or where that
-/// cannot be known.
+/// True if the data that the task sends may contain the token. A misspelled reference counts.
 fn gives_token(state: &State<'_>, task: &Task<'_>, token: &str) -> bool {
-    // Every text of what is sent.
+    // Every text that the task sends.
     let mut todo = Vec::new();
     todo.extend(state.input.as_ref().map(Shaping::node));
-    todo.extend(task.params);
+    todo.extend(task.params.get());
     todo.extend(state.global);
     while let Some(node) = todo.pop() {
         let text = node.text().unwrap_or_default();
-        // The whole context holds it too.
+        // The whole context contains it too.
         if has(text, token) || text.len() >= "$context".len() && token.starts_with(text) {
             return true;
         }
-        inside(node, &mut todo);
+        push_children(node, &mut todo);
     }
-    // Without mappings of its own the step passes on what it was given: perhaps the token too.
+    // A mapping may pass the context.
     let Some(Shaping::Mappings { entries, .. }) = &state.input else { return false };
     entries.iter().any(|entry| matches!(entry.source.and_then(Node::text), Some("$context" | "$context.task")))
 }

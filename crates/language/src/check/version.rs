@@ -1,9 +1,9 @@
 //! # What it does
-//! Looks at the version of the language: `v1` in both dialects.
+//! Checks the version of the language, which is `v1` in both dialects.
 //!
 //! # Why is this bad?
-//! No other version is documented. `v1beta1` is what most published flows of the `flow` dialect
-//! say, and `v1.0` stands in examples of the SDK, so the service seems to take them.
+//! No other version is documented. Most published flows of the `flow` dialect have `v1beta1`, and
+//! examples of the SDK have `v1.0`, so the service appears to accept them.
 //!
 //! # Example
 //! ```yaml
@@ -22,11 +22,11 @@ use crate::flow::{Dialect, Findings, Flow};
 use cloudflow_base::diagnostic::{Code, Severity};
 
 pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
-    let Some(version) = super::clear(&flow.version) else { return };
+    let Some(version) = super::literal(flow.version) else { return };
     let tolerated = flow.dialect == Dialect::Flow;
     let severity = match version.value {
         "v1" => return,
-        // Too common to speak of.
+        // Too common to report.
         "v1beta1" if tolerated => return,
         "v1.0" if tolerated => Severity::Warning,
         _ => Severity::Error,

@@ -1,6 +1,6 @@
 //! # What it does
-//! Looks for waits that say neither how long nor until when, or both, and for times that are not
-//! written as RFC 3339 asks.
+//! Reports waits without a duration or time, waits with both, and times that are not in RFC 3339
+//! form.
 //!
 //! # Why is this bad?
 //! A wait step of the `flow` dialect has either a `duration` in seconds or a `timestamp`
@@ -27,20 +27,20 @@ use cloudflow_base::text::whole;
 pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
     for state in flow.states() {
         let StateKind::Wait(wait) = &state.kind else { continue };
-        if let Some(TextValue::Literal(time)) = wait.timestamp
+        if let Some(TextValue::Literal(time)) = wait.timestamp.get()
             && !time.opaque
             && !is_rfc3339(time.value)
         {
-            let message = "`{}` is no time as RFC 3339 writes it, such as `2030-01-01T12:00:00+08:00`";
+            let message = "`{}` is not an RFC 3339 time such as `2030-01-01T12:00:00+08:00`";
             findings.report(Code::InvalidTime, time.span, message, &[time.value]);
         }
         if flow.dialect != Dialect::Flow {
             continue;
         }
-        match (wait.has_seconds, wait.has_timestamp) {
+        match (wait.seconds.is_present(), wait.timestamp.is_present()) {
             (true, true) => {
-                let message = "`duration` and `timestamp` exclude each other: keep one";
-                let place = wait.timestamp.map_or(state.place(), |time| time.text().span);
+                let message = "`duration` and `timestamp` exclude each other: keep one of them";
+                let place = wait.timestamp.get().map_or(state.place(), |time| time.text().span);
                 findings.report(Code::ConflictingKeys, place, message, &[]);
             }
             (false, false) => {

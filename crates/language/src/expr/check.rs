@@ -1,31 +1,81 @@
-//! What is wrong with an expression at the place where it stands.
+//! Checks an expression against the variables, members and functions of its place.
 
 use super::ast::{CompareOp, Expr, ExprKind, Step, StepKind, UnaryOp};
 use super::function::{FUNCTIONS, function};
-use cloudflow_base::diagnostic::{Code, Diagnostic, Reported, nearest, report};
+use cloudflow_base::diagnostic::{Code, Diagnostic, nearest, report};
 use cloudflow_base::text::{Span, decimal};
 
-/// What an expression may use where it stands.
+/// The meaning of a variable, independent of its name in a dialect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Variable {
+    /// The input of the step after its own mappings: `$` in the `flow` dialect.
+    Own,
+    /// The input of the scope (`$input`) or of the state (`$Input`).
+    Input,
+    /// The output of the state.
+    Output,
+    /// The local data of the scope.
+    Local,
+    /// Data about the execution.
+    Context,
+    /// Data shared by all states.
+    Global,
+    /// The item of an iteration.
+    Item,
+}
+
+/// What the members of a member of the context are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Members {
+    /// The documented ones. None for a scalar.
+    Documented,
+    /// Any: the value comes from the flow.
+    Any,
+}
+
+/// A table of variables by name.
+pub type Variables = &'static [(&'static str, Variable)];
+
+/// The variables of data mappings in the `flow` dialect.
+pub const MAPPING_VARIABLES: Variables =
+    &[("$input", Variable::Input), ("$local", Variable::Local), ("$context", Variable::Context)];
+
+/// The variables of conditions, collections and parameters in the `flow` dialect.
+pub const STEP_VARIABLES: Variables = &[("$", Variable::Own)];
+
+/// What an expression may use at its place in a flow.
 #[derive(Debug)]
 pub struct Place {
     /// The variables that exist here.
-    pub variables: &'static [&'static str],
-    /// Variables that exist in the dialect, but not here.
+    pub variables: Variables,
+    /// Names of variables that exist in the dialect, but not here.
     pub elsewhere: &'static [&'static str],
-    /// Variables of the other dialect or place, and what they are called here.
+    /// Names of variables of the other dialect or of another place, and their names here.
     pub instead: &'static [(&'static str, &'static str)],
-    /// What the context variable holds, as paths joined by dots.
-    pub context: &'static [&'static str],
-    /// Functions may be called.
+    /// The documented members of the context variable, as paths joined by dots.
+    pub context: &'static [(&'static str, Members)],
+    /// Functions can be called.
     pub functions: bool,
-    /// The whole must be true or false.
+    /// The expression must be a boolean.
     pub condition: bool,
 }
 
-/// How deep calls may stand in calls.
+impl Place {
+    /// The variable with this name.
+    pub fn variable(&self, name: &str) -> Option<Variable> {
+        self.variables.iter().find(|(known, _)| *known == name).map(|(_, variable)| *variable)
+    }
+
+    /// The names of the variables.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.variables.iter().map(|(name, _)| *name)
+    }
+}
+
+/// Maximum nesting of calls.
 const MAX_CALLS: u32 = 10;
 
-/// Adds what is wrong with `expr` at `place`; spans are in the expression's text.
+/// Adds the findings about `expr` at `place`. Spans are relative to the text of the expression.
 pub fn check(expr: &Expr<'_>, place: &Place, found: &mut Vec<Diagnostic>) {
     if place.condition {
         boolean(expr, found);
@@ -36,7 +86,7 @@ pub fn check(expr: &Expr<'_>, place: &Place, found: &mut Vec<Diagnostic>) {
 struct Checker<'p, 'f> {
     place: &'p Place,
     found: &'f mut Vec<Diagnostic>,
-    // The calls around the expression that is looked at.
+    // The number of calls that enclose the current expression.
     calls: u32,
 }
 
@@ -49,8 +99,8 @@ impl Checker<'_, '_> {
             }
             ExprKind::Path(base, steps) => {
                 if let ExprKind::Variable(name) = base.kind {
-                    if self.variable(name, base.span) {
-                        self.members(name, steps);
+                    if self.variable(name, base.span) == Some(Variable::Context) {
+                        self.context_members(name, steps);
                     }
                 } else {
                     self.expr(base);
@@ -67,7 +117,12 @@ impl Checker<'_, '_> {
                 if *op == CompareOp::In
                     && matches!(right.kind, ExprKind::Number(_) | ExprKind::Text(_) | ExprKind::Bool(_))
                 {
-                    self.report(Code::WrongType, right.span, "`in` needs a list or an object on its right", &[]);
+                    self.report(
+                        Code::WrongType,
+                        right.span,
+                        "the right operand of `in` must be a list or an object",
+                        &[],
+                    );
                 }
                 self.expr(left);
                 self.expr(right);
@@ -84,46 +139,42 @@ impl Checker<'_, '_> {
         }
     }
 
-    /// True where the variable may stand here.
-    fn variable(&mut self, name: &str, span: Span) -> bool {
-        if self.place.variables.contains(&name) {
-            return true;
+    /// The variable, if it exists at this place. Otherwise reports it.
+    fn variable(&mut self, name: &str, span: Span) -> Option<Variable> {
+        if let Some(variable) = self.place.variable(name) {
+            return Some(variable);
         }
         if self.place.elsewhere.contains(&name) {
             let here = self.variables();
-            self.report(Code::MisplacedVariable, span, "`{}` is not known here, only `{}`", &[name, &here]);
-            return false;
+            self.report(Code::MisplacedVariable, span, "`{}` does not exist here: use `{}`", &[name, &here]);
+            return None;
         }
         let meant = self.place.instead.iter().find(|(other, _)| *other == name).map(|(_, meant)| *meant);
-        let Some(meant) = meant.or_else(|| nearest(name, self.place.variables.iter().copied())) else {
+        let Some(meant) = meant.or_else(|| nearest(name, self.place.names())) else {
             let here = self.variables();
-            self.report(Code::UnknownVariable, span, "there is no variable `{}`, only `{}`", &[name, &here]);
-            return false;
+            self.report(Code::UnknownVariable, span, "unknown variable `{}`: use `{}`", &[name, &here]);
+            return None;
         };
-        let message = "there is no variable `{}` here: write `{}`";
+        let message = "unknown variable `{}`: write `{}`";
         self.report(Code::UnknownVariable, span, message, &[name, meant]).write(span, meant);
-        false
+        None
     }
 
     #[cold]
     fn variables(&self) -> String {
         let mut here = String::new();
-        for name in self.place.variables {
+        for name in self.place.names() {
             here.push_str(if here.is_empty() { "" } else { "`, `" });
             here.push_str(name);
         }
         here
     }
 
-    /// Looks at the steps into a context variable.
-    fn members(&mut self, variable: &str, steps: &[Step<'_>]) {
-        if !variable.ends_with("ontext") {
-            return;
-        }
+    /// Checks the path into the context variable.
+    fn context_members(&mut self, variable: &str, steps: &[Step<'_>]) {
         let mut path = String::new();
         for step in steps {
-            // What the flow itself has put in may hold anything.
-            if path.ends_with("Input") || path.ends_with("Output") {
+            if self.place.context.iter().any(|(known, members)| *members == Members::Any && *known == path) {
                 return;
             }
             let StepKind::Member(name) = &step.kind else { return };
@@ -132,27 +183,27 @@ impl Checker<'_, '_> {
                 path.push('.');
             }
             path.push_str(name);
-            if self.place.context.iter().any(|known| matches!(below(known, &path), Some((_, b'.' | 0)))) {
+            if self.place.context.iter().any(|(known, _)| matches!(below(known, &path), Some((_, b'.' | 0)))) {
                 continue;
             }
             let parent = path.get(..before).unwrap_or_default();
-            // The members of the parent.
-            let siblings = self.place.context.iter().filter_map(|known| {
+            // The documented members of the parent.
+            let siblings = self.place.context.iter().filter_map(|(known, _)| {
                 let (rest, _) = below(known, parent)?;
                 let rest = rest.strip_prefix('.').unwrap_or(rest);
                 rest.get(..rest.bytes().position(|b| b == b'.').unwrap_or(rest.len()))
             });
             let dot = if parent.is_empty() { "" } else { "." };
             let Some(meant) = nearest(name, siblings) else {
-                let message = "no `{}` is documented in `{}{}{}`";
+                let message = "`{}` is not a documented member of `{}{}{}`";
                 self.report(Code::UnknownMember, step.span, message, &[name, variable, dot, parent]);
                 return;
             };
-            let message = "no `{}` is documented in `{}{}{}`: did you mean `{}`?";
-            let found = self.report(Code::UnknownMember, step.span, message, &[name, variable, dot, parent, meant]);
-            // In brackets it stands in quotes.
+            let message = "`{}` is not a documented member of `{}{}{}`: did you mean `{}`?";
+            let reported = self.report(Code::UnknownMember, step.span, message, &[name, variable, dot, parent, meant]);
+            // A member in brackets has quotes, so its span is longer.
             if (step.span.end - step.span.start) as usize == name.len() {
-                found.write(step.span, meant);
+                reported.write(step.span, meant);
             }
             return;
         }
@@ -161,41 +212,41 @@ impl Checker<'_, '_> {
     fn call(&mut self, name: &str, span: Span, args: &[Expr<'_>]) {
         self.calls += 1;
         if self.calls == MAX_CALLS + 1 {
-            let message = "calls may stand in each other 10 deep, this one is the 11th";
+            let message = "calls may be nested at most 10 levels deep, this is level 11";
             self.report(Code::ExpressionTooDeep, span, message, &[]);
         }
         if !self.place.functions {
-            let message = "there are no functions here: `{}` would not be called";
+            let message = "functions do not exist here: `{}` is not called";
             self.report(Code::UnknownFunction, span, message, &[name]);
         } else if let Some(known) = function(name) {
             let count = args.len();
             if count < usize::from(known.least) || (known.most < u8::MAX && count > usize::from(known.most)) {
                 let count = decimal(count);
-                let given = if count == "1" { "argument is given" } else { "arguments are given" };
-                self.report(Code::WrongArity, span, "`{}`: {} {}", &[known.signature, &count, given]);
+                let word = if count == "1" { "argument" } else { "arguments" };
+                self.report(Code::WrongArity, span, "`{}` does not accept {} {}", &[known.signature, &count, word]);
             }
         } else if let Some(meant) = nearest(name, FUNCTIONS.iter().map(|function| function.name)) {
-            let message = "no function `{}` is documented: did you mean `{}`?";
+            let message = "unknown function `{}`: did you mean `{}`?";
             self.report(Code::UnknownFunction, span, message, &[name, meant]).write(span, meant);
         } else {
-            self.report(Code::UnknownFunction, span, "no function `{}` is documented", &[name]);
+            self.report(Code::UnknownFunction, span, "unknown function `{}`", &[name]);
         }
         args.iter().for_each(|arg| self.expr(arg));
         self.calls -= 1;
     }
 
-    fn report(&mut self, code: Code, span: Span, template: &str, args: &[&str]) -> Reported<'_> {
+    fn report(&mut self, code: Code, span: Span, template: &str, args: &[&str]) -> &mut Diagnostic {
         report(self.found, code, span, template, args)
     }
 }
 
-/// What stands behind `path` in a path that begins with it, and its first byte: 0 at the end.
+/// The rest of a path that begins with `path`, and the first byte of the rest, which is 0 at the end.
 fn below<'p>(known: &'p str, path: &str) -> Option<(&'p str, u8)> {
     let rest = known.strip_prefix(path)?;
     Some((rest, rest.as_bytes().first().copied().unwrap_or_default()))
 }
 
-/// Complains about a value that is never true or false where one is needed.
+/// Reports a value that is never a boolean.
 fn boolean(expr: &Expr<'_>, found: &mut Vec<Diagnostic>) {
     let what = match &expr.kind {
         ExprKind::Text(_) => "a text",
@@ -205,5 +256,5 @@ fn boolean(expr: &Expr<'_>, found: &mut Vec<Diagnostic>) {
         ExprKind::Null => "null",
         _ => return,
     };
-    report(found, Code::NotBoolean, expr.span, "{} is neither true nor false", &[what]);
+    report(found, Code::NotBoolean, expr.span, "a boolean is needed here, not {}", &[what]);
 }

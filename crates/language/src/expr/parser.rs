@@ -306,7 +306,7 @@ impl<'a> Parser<'a> {
     fn fail(&self, expected: &str) -> Box<Diagnostic> {
         let found = self.found();
         let template = if self.token == Token::End {
-            "{}, but the expression ends here"
+            return syntax(self.span, "{}, but the expression ends here", &[expected]);
         } else if let Some(foreign) = foreign(found) {
             return syntax(self.span, "`{}` is not an operator here{}", &[found, foreign]);
         } else {
@@ -327,8 +327,9 @@ impl<'a> Parser<'a> {
             _ if found.eq_ignore_ascii_case("or") => "||",
             _ => return self.fail("an operator or the end is expected"),
         };
-        let mistake = syntax(self.span, "`{}` is not an operator: write `{}`", &[found, instead]);
-        Box::new(mistake.fix(fill("write `{}`", &[instead]), self.span, instead))
+        let mut mistake = syntax(self.span, "`{}` is not an operator: write `{}`", &[found, instead]);
+        mistake.write(self.span, instead);
+        mistake
     }
 }
 

@@ -1,4 +1,4 @@
-//! Which dialect a document speaks.
+//! Detects the dialect of a document.
 
 use super::Dialect;
 use super::dialect::{Shape, Slot};
@@ -9,14 +9,14 @@ use cloudflow_base::diagnostic::{Code, nearest};
 
 const CODE: Code = Code::UnknownDialect;
 
-/// The dialect of a document. Where its header is wrong but its meaning plain, that is said and
-/// the dialect is what was meant.
+/// The dialect of a document. A wrong header with a clear intention is reported, and the intended
+/// dialect is returned.
 pub(super) fn detect(root: Node<'_>, findings: &mut Findings) -> Option<Dialect> {
     if root.kind() != Kind::Mapping {
         findings.report(CODE, root.span(), "a flow must be a mapping", &[]);
         return None;
     }
-    // The first key says it in either dialect's spelling.
+    // `type` or `Type`.
     let mut headers = root.entries().filter_map(|(key, value)| {
         let text = key.text()?;
         text.eq_ignore_ascii_case("type").then_some((key, text, value))
@@ -25,7 +25,7 @@ pub(super) fn detect(root: Node<'_>, findings: &mut Findings) -> Option<Dialect>
     let Some((key, name, value)) = headers.next() else {
         let Some(dialect) = by_keys else {
             let place = root.entries().next().map_or(root.span(), |(key, _)| key.span());
-            let message = "neither `type: flow` nor `Type: StateMachine` stands here";
+            let message = "the dialect is missing: write `type: flow` or `Type: StateMachine`";
             findings.report(CODE, place, message, &[]).about(root.span());
             return None;
         };
@@ -34,12 +34,12 @@ pub(super) fn detect(root: Node<'_>, findings: &mut Findings) -> Option<Dialect>
     if let Some((second, spelling, other)) = headers.next()
         && second.text() != Some(name)
     {
-        let message = "both `type` and `Type` stand here: a flow is written in one dialect";
-        findings.report(CODE, second.span(), message, &[]).related(key.span(), "the first one", &[]);
-        // Two whole definitions in one text are neither.
-        let says =
+        let message = "`type` and `Type` exclude each other: write the flow in one dialect";
+        findings.report(CODE, second.span(), message, &[]).related(key.span(), "the other key", &[]);
+        // Two valid headers: the dialect is ambiguous.
+        let is_header =
             |name: &str, value: Node<'_>| of_key(name).is_some_and(|dialect| value.text() == Some(dialect.as_str()));
-        if says(name, value) && says(spelling, other) {
+        if is_header(name, value) && is_header(spelling, other) {
             return None;
         }
     }
@@ -54,15 +54,15 @@ pub(super) fn detect(root: Node<'_>, findings: &mut Findings) -> Option<Dialect>
     let meant = nearest(text, Dialect::ALL.map(Dialect::as_str)).unwrap_or(text);
     let meant = Dialect::ALL.into_iter().find(|dialect| dialect.as_str() == meant).or(by_keys);
     let Some(dialect) = meant else {
-        let message = "`{}` is no dialect: a flow says `type: flow` or `Type: StateMachine`";
+        let message = "`{}` is not a dialect: write `type: flow` or `Type: StateMachine`";
         findings.report(CODE, value.span(), message, &[text]);
         return None;
     };
     let right_key = dialect.key(Shape::Document, Slot::Type);
-    // Points at what is wrong of the two.
+    // The wrong part: the key or the value.
     let (span, old, new) =
         if text == dialect.as_str() { (key.span(), name, right_key) } else { (value.span(), text, dialect.as_str()) };
-    let message = "`{}: {}` is no dialect: write `{}: {}`";
+    let message = "`{}: {}` is not a dialect: write `{}: {}`";
     let reported = findings.report(CODE, span, message, &[name, text, right_key, dialect.as_str()]);
     if name == right_key || text == dialect.as_str() {
         reported.change(old, span, new);
@@ -74,7 +74,7 @@ fn of_key(name: &str) -> Option<Dialect> {
     Dialect::ALL.into_iter().find(|dialect| dialect.key(Shape::Document, Slot::Type) == name)
 }
 
-/// By what else stands there: the dialect whose keys occur more often.
+/// The dialect whose keys occur more often in the document.
 fn by_keys(root: Node<'_>) -> Option<Dialect> {
     let count = |dialect: Dialect| {
         let keys = dialect.keys(Shape::Document);

@@ -1,43 +1,70 @@
-//! The two dialects, and the one table of what each allows.
+//! The two dialects, and the tables of keys that each dialect allows.
 //!
-//! The loader, the search for the nearest key, the documentation and the JSON Schema read the
-//! same tables: nothing else in the crate spells a key. What they say follows the vendor's
-//! pages, <https://help.aliyun.com/document_detail/122492.html> (`flow`) and
+//! The loader, the search for the nearest key, the documentation and the JSON Schema read these
+//! tables. They follow the vendor's pages
+//! <https://help.aliyun.com/document_detail/122492.html> (`flow`) and
 //! <https://www.alibabacloud.com/help/en/serverless-workflow/latest/process-definition-introduction>
-//! (`StateMachine`), and the pages of the single types beside them.
+//! (`StateMachine`), and the page of each state type.
+
+#![allow(missing_docs, reason = "a comment is written only where the name is not enough")]
 
 mod flow_keys;
 mod state_machine_keys;
 
-/// A language that flows are written in, named as a document itself gives its type.
+/// A language for flow definitions, named after the value of the document's type key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Dialect {
     /// `type: flow`: camelCase keys, nested `steps`, `goto`.
     Flow,
-    /// `Type: StateMachine`: PascalCase keys, `States` joined by `Next`.
+    /// `Type: StateMachine`: PascalCase keys, `States` connected by `Next`.
     StateMachine,
 }
 
-/// A type of state, both dialects' names for it being one.
+/// The type of a state. Each comment gives the names in both dialects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum StateType {
     /// `task`, `Task`
-    Task = 1,
+    Task,
     /// `pass`, `Pass`
-    Pass = 2,
+    Pass,
     /// `wait`, `Wait`
-    Wait = 4,
+    Wait,
     /// `choice`, `Choice`
-    Choice = 8,
+    Choice,
     /// `parallel`, `Parallel`
-    Parallel = 16,
+    Parallel,
     /// `foreach`, `Map`
-    Map = 32,
+    Map,
     /// `succeed`, `Succeed`
-    Succeed = 64,
+    Succeed,
     /// `fail`, `Fail`
-    Fail = 128,
+    Fail,
 }
+
+/// How a task receives its result. Each comment gives the words of both dialects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TaskMode {
+    /// With the response: `requestResponse`, `RequestComplete`.
+    RequestComplete,
+    /// When the called work ends: `sync`, `WaitForSystemCallback`.
+    SystemCallback,
+    /// By a report with the task's token: `waitForCallback`, `WaitForCustomCallback`.
+    CustomCallback,
+}
+
+/// The mode of the child executions of a distributed map.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExecutionMode {
+    Standard,
+    Express,
+}
+
+/// The key of the [`ExecutionMode`] in a `ProcessorConfig`.
+pub const EXECUTION_MODE: &str = "ExecutionMode";
+
+/// A set of state types.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StateTypes(u8);
 
 /// A kind of mapping that has a table of keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +75,7 @@ pub enum Shape {
     State,
     /// An option of a choice.
     Option,
-    /// The default of a choice of the `flow` dialect.
+    /// The default of a choice in the `flow` dialect.
     Default,
     /// A branch of a parallel.
     Branch,
@@ -56,45 +83,42 @@ pub enum Shape {
     Processor,
     /// `iterationMapping`.
     Iteration,
-    /// An entry of a list of mappings.
+    /// An entry of a list of data mappings.
     Mapping,
     /// A retry rule.
     Retry,
     /// A catch rule.
     Catch,
-    /// A rule of the deprecated `OnErrors`: either of the two above.
+    /// A rule of the deprecated `OnErrors`: a retry rule or a catch rule.
     OnError,
-    /// What a rule of `OnErrors` says of retrying.
+    /// The `Retry` of a rule of `OnErrors`.
     OnErrorRetry,
 }
 
 /// One key of one shape.
 #[derive(Debug)]
 pub struct Key {
-    /// Its spelling.
     pub name: &'static str,
-    /// What it says; the same for both dialects where they say the same.
+    /// The meaning, independent of the dialect.
     pub slot: Slot,
-    /// What its value must be.
     pub value: Value,
-    /// The least and the greatest whole number, or number of entries.
+    /// Minimum and maximum of a whole number, or of the number of entries.
     pub range: (i64, i64),
-    /// The types of state it may stand on, as bits of [`StateType`].
-    pub on: u8,
-    /// Those of them that cannot do without it.
-    pub required: u8,
-    /// Whether it can be computed.
+    /// The state types that allow the key.
+    pub on: StateTypes,
+    /// The state types that require the key.
+    pub required: StateTypes,
+    /// Whether the value can be computed.
     pub dynamic: Dynamic,
-    /// How official it is.
     pub standing: Standing,
 }
 
-/// What a value must be.
+/// The type of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Value {
     /// A text.
     Text,
-    /// A text that may also be nothing: a description.
+    /// A text that may be null: a description.
     Remark,
     /// The name of a state.
     Target,
@@ -102,21 +126,21 @@ pub enum Value {
     Expression,
     /// One of these words.
     OneOf(&'static [&'static str]),
-    /// Yes or no.
+    /// `true` or `false`.
     Bool,
     /// A whole number.
     Whole,
-    /// A whole number, or its digits as text.
+    /// A whole number, or a text of digits.
     Digits,
     /// A number greater than 0.
     Factor,
-    /// A list of texts, at least one.
+    /// A list of at least one text.
     Texts,
-    /// A mapping of anything, with expressions under keys that end in `.$`.
+    /// A mapping with any keys. Values of keys that end in `.$` are expressions.
     Constructor,
-    /// A mapping of anything.
+    /// A mapping with any keys.
     Object,
-    /// Anything.
+    /// Any value.
     Any,
     /// A mapping of this shape.
     One(Shape),
@@ -127,11 +151,11 @@ pub enum Value {
 /// Whether a value can be computed when the flow runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dynamic {
-    /// It stands as it is.
+    /// The value is a constant.
     No,
-    /// With `.$` behind the key the value is an expression.
+    /// The value is an expression if the key ends in `.$`.
     Key,
-    /// A text that begins with `$` is a path.
+    /// The value is a path if it begins with `$`.
     Value,
 }
 
@@ -140,20 +164,23 @@ pub enum Dynamic {
 pub enum Standing {
     /// Documented.
     Plain,
-    /// Documented as required by some pages, left out by others.
+    /// Required by some pages, omitted by others.
     Advised,
-    /// Replaced; what to use instead.
+    /// Replaced. The text names the replacement.
     Deprecated(&'static str),
-    /// In use, but on no page.
+    /// In use, but not documented.
     Undocumented,
 }
 
 macro_rules! slots {
     ($($name:ident)*) => {
-        /// What a key says, whatever its dialect calls it.
+        /// The meaning of a key, independent of its spelling in a dialect.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        #[allow(missing_docs, reason = "the tables of keys document them")]
         pub enum Slot { $($name,)* }
+
+        impl Slot {
+            const COUNT: usize = [$(Slot::$name,)*].len();
+        }
     };
 }
 
@@ -164,9 +191,98 @@ slots! {
     ToleratedCount Code Detail Condition Errors MaxAttempts Interval Multiplier MaxInterval Target Source
 }
 
+/// A set of slots.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Slots(u64);
+
+const _: () = assert!(Slot::COUNT <= 64, "a set of slots has 64 bits");
+const _: () = assert!(StateType::COUNT <= 8, "a set of state types has 8 bits");
+
+impl Slots {
+    pub fn contains(self, slot: Slot) -> bool {
+        self.0 & Slots::bit(slot) != 0
+    }
+
+    pub fn insert(&mut self, slot: Slot) {
+        self.0 |= Slots::bit(slot);
+    }
+
+    pub fn contains_all(self, others: Slots) -> bool {
+        others.0 & !self.0 == 0
+    }
+
+    const fn bit(slot: Slot) -> u64 {
+        1 << slot as u32
+    }
+}
+
+impl StateType {
+    const COUNT: usize = StateType::Fail as usize + 1;
+}
+
+impl StateTypes {
+    /// No type.
+    pub const NONE: StateTypes = StateTypes(0);
+    /// Every type.
+    pub const ALL: StateTypes = StateTypes(u8::MAX);
+    /// The types that end their scope or continue with one next state.
+    pub const SEQUENTIAL: StateTypes =
+        StateTypes::of(&[StateType::Task, StateType::Pass, StateType::Wait, StateType::Parallel, StateType::Map]);
+    /// The types that end their scope.
+    pub const TERMINAL: StateTypes = StateTypes::of(&[StateType::Succeed, StateType::Fail]);
+
+    /// The set of these types.
+    pub const fn of(types: &[StateType]) -> Self {
+        let (mut bits, mut rest) = (0, types);
+        while let [first, others @ ..] = rest {
+            bits |= StateTypes::bit(*first);
+            rest = others;
+        }
+        StateTypes(bits)
+    }
+
+    /// True if the type is in the set.
+    pub const fn contains(self, of: StateType) -> bool {
+        self.0 & StateTypes::bit(of) != 0
+    }
+
+    /// True if the sets share a type.
+    pub const fn intersects(self, other: StateTypes) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// The types of either set.
+    pub const fn union(self, other: StateTypes) -> Self {
+        StateTypes(self.0 | other.0)
+    }
+
+    /// The set without one type.
+    pub const fn without(self, of: StateType) -> Self {
+        StateTypes(self.0 & !StateTypes::bit(of))
+    }
+
+    const fn bit(of: StateType) -> u8 {
+        1 << of as u32
+    }
+}
+
+impl Shape {
+    const COUNT: usize = Shape::OnErrorRetry as usize + 1;
+    /// Number of values of [`Shape::index`].
+    pub(super) const INDICES: usize = Shape::COUNT + StateType::COUNT;
+
+    /// The index of a kind of mapping: one for each shape and one for each type of state.
+    pub(super) const fn index(self, of: Option<StateType>) -> usize {
+        match of {
+            None => self as usize,
+            Some(of) => Shape::COUNT + of as usize,
+        }
+    }
+}
+
 impl Dialect {
-    /// Both.
-    pub(crate) const ALL: [Dialect; 2] = [Dialect::Flow, Dialect::StateMachine];
+    /// Both dialects.
+    pub const ALL: [Dialect; 2] = [Dialect::Flow, Dialect::StateMachine];
 
     /// The value of the document's type key.
     pub fn as_str(self) -> &'static str {
@@ -176,23 +292,23 @@ impl Dialect {
         }
     }
 
-    /// What a user of the dialect calls a node of the flow.
-    pub(crate) fn state_word(self) -> &'static str {
+    /// The dialect's term for a state.
+    pub fn state_word(self) -> &'static str {
         match self {
             Dialect::Flow => "step",
             Dialect::StateMachine => "state",
         }
     }
 
-    /// The other one.
-    pub(crate) fn other(self) -> Dialect {
+    /// The other dialect.
+    pub fn other(self) -> Dialect {
         match self {
             Dialect::Flow => Dialect::StateMachine,
             Dialect::StateMachine => Dialect::Flow,
         }
     }
 
-    /// The keys of a shape; none where the dialect has no such shape.
+    /// The keys of a shape. Empty if the dialect does not have the shape.
     pub fn keys(self, shape: Shape) -> &'static [Key] {
         match self {
             Dialect::Flow => flow_keys::keys(shape),
@@ -200,28 +316,68 @@ impl Dialect {
         }
     }
 
-    /// The key that says `slot` in a shape; empty where there is none.
+    /// The spelling of a slot in a shape. Empty if the shape does not have the slot.
     pub fn key(self, shape: Shape, slot: Slot) -> &'static str {
         self.keys(shape).iter().find(|key| key.slot == slot).map_or("", |key| key.name)
     }
 
     /// The key of a parallel's branches.
-    pub(crate) fn branches_key(self) -> &'static str {
-        let is_branches = |key: &&Key| key.on == StateType::Parallel as u8 && key.slot == Slot::Branches;
+    pub fn branches_key(self) -> &'static str {
+        let is_branches = |key: &&Key| key.slot == Slot::Branches && key.on == StateTypes::of(&[StateType::Parallel]);
         self.keys(Shape::State).iter().find(is_branches).map_or("", |key| key.name)
     }
 
-    /// The types of states, by the names of the dialect.
+    /// The state types with their names in the dialect.
     pub fn types(self) -> &'static [(&'static str, StateType)] {
         match self {
             Dialect::Flow => &flow_keys::TYPES,
             Dialect::StateMachine => &state_machine_keys::TYPES,
         }
     }
+
+    /// The task modes with their words in the dialect.
+    fn modes(self) -> &'static [(&'static str, TaskMode)] {
+        match self {
+            Dialect::Flow => &flow_keys::MODES,
+            Dialect::StateMachine => &state_machine_keys::MODES,
+        }
+    }
 }
 
-/// Every type of state.
-pub(super) const ALL: u8 = 255;
+impl StateType {
+    /// The name of the type in a dialect.
+    pub fn name(self, dialect: Dialect) -> &'static str {
+        dialect.types().iter().find(|(_, of)| *of == self).map_or("", |(name, _)| *name)
+    }
+
+    /// The type with this name in a dialect.
+    pub fn read(name: &str, dialect: Dialect) -> Option<Self> {
+        dialect.types().iter().find(|(known, _)| *known == name).map(|(_, of)| *of)
+    }
+}
+
+impl TaskMode {
+    /// The word for the mode in a dialect.
+    pub fn word(self, dialect: Dialect) -> &'static str {
+        dialect.modes().iter().find(|(_, mode)| *mode == self).map_or("", |(word, _)| *word)
+    }
+
+    /// The mode for a word of a dialect.
+    pub fn read(word: &str, dialect: Dialect) -> Option<Self> {
+        dialect.modes().iter().find(|(known, _)| *known == word).map(|(_, mode)| *mode)
+    }
+}
+
+impl ExecutionMode {
+    /// The mode for a word.
+    pub fn read(word: &str) -> Option<Self> {
+        match word {
+            "Standard" => Some(ExecutionMode::Standard),
+            "Express" => Some(ExecutionMode::Express),
+            _ => None,
+        }
+    }
+}
 
 const fn key(name: &'static str, slot: Slot, value: Value) -> Key {
     Key {
@@ -229,15 +385,24 @@ const fn key(name: &'static str, slot: Slot, value: Value) -> Key {
         slot,
         value,
         range: (i64::MIN, i64::MAX),
-        on: ALL,
-        required: 0,
+        on: StateTypes::ALL,
+        required: StateTypes::NONE,
         dynamic: Dynamic::No,
         standing: Standing::Plain,
     }
 }
 
 impl Key {
-    const fn on(self, types: u8) -> Key {
+    /// True if a mapping needs the key. A state of unknown type (`of` is none) needs only what
+    /// every state needs.
+    pub fn is_required(&self, of: Option<StateType>) -> bool {
+        match of {
+            Some(of) => self.required.contains(of),
+            None => self.required == StateTypes::ALL,
+        }
+    }
+
+    const fn on(self, types: StateTypes) -> Key {
         Key { on: types, ..self }
     }
 

@@ -1,8 +1,8 @@
-//! Findings on their way out of the loader and the checks; their paths are found at the end,
-//! all in one walk over the tree.
+//! The collection of findings of the loader and the checks. One walk over the tree finds all their
+//! paths at the end.
 
 use crate::yaml::{Entries, Items, Node};
-use cloudflow_base::diagnostic::{Code, Diagnostic, Path, Reported, report};
+use cloudflow_base::diagnostic::{Code, Diagnostic, Path, report};
 use cloudflow_base::small;
 use cloudflow_base::text::Span;
 
@@ -10,24 +10,24 @@ use cloudflow_base::text::Span;
 #[derive(Debug, Default)]
 pub struct Findings {
     list: Vec<Diagnostic>,
-    // How many candidates the search for a nearest name may still look at: bounds the work for
-    // texts made of nothing but mistakes.
+    // Number of candidates that searches for a nearest name may still compare. It bounds the time
+    // for a text with very many mistakes.
     budget: usize,
 }
 
 impl Findings {
-    /// No findings yet.
+    /// An empty collection.
     pub fn new() -> Self {
         Findings { list: Vec::new(), budget: 100_000 }
     }
 
-    /// Adds a finding at `span`: `template` with its `{}` filled.
-    pub(crate) fn report(&mut self, code: Code, span: Span, template: &str, args: &[&str]) -> Reported<'_> {
+    /// Adds a finding at `span` with a filled template.
+    pub fn report(&mut self, code: Code, span: Span, template: &str, args: &[&str]) -> &mut Diagnostic {
         report(&mut self.list, code, span, template, args)
     }
 
-    /// The findings so far.
-    pub(crate) fn list(&mut self) -> &mut Vec<Diagnostic> {
+    /// The findings that were added.
+    pub fn list(&mut self) -> &mut Vec<Diagnostic> {
         &mut self.list
     }
 
@@ -36,14 +36,14 @@ impl Findings {
         self.list.push(diagnostic);
     }
 
-    /// Spends `count` of the budget for looking for names; false when it is used up.
-    pub(crate) fn may_search(&mut self, count: usize) -> bool {
+    /// Takes `count` comparisons from the budget. False if it is exhausted.
+    pub fn may_search(&mut self, count: usize) -> bool {
         let enough = self.budget >= count;
         self.budget = self.budget.saturating_sub(count);
         enough
     }
 
-    /// Every finding with its path, in the one order everybody sees.
+    /// The sorted findings with their paths.
     pub fn finish(mut self, root: Option<Node<'_>>) -> Vec<Diagnostic> {
         small::sort_by(&mut self.list, |a, b| (a.about.start, b.about.end).cmp(&(b.about.start, a.about.end)));
         if let Some(root) = root {
@@ -57,20 +57,20 @@ impl Findings {
     }
 }
 
-/// A cursor over the tree that only moves forward.
+/// A cursor over the tree. It only moves forward.
 struct Walk<'a> {
     path: Path,
-    // INVARIANT: one more than the path is long.
+    // INVARIANT: one element more than the path.
     stack: Vec<Level<'a>>,
 }
 
 struct Level<'a> {
-    // The node, and its key if it has one.
+    // The span of the node and of its key, if it has one.
     span: Span,
     node: Node<'a>,
-    // The child the cursor stands at, and its index.
+    // The current child with its key.
     child: Option<(Option<Node<'a>>, Node<'a>)>,
-    // What is behind that child: one of the two.
+    // The children after the current one. One of the two is empty.
     entries: Entries<'a>,
     items: Items<'a>,
     index: usize,

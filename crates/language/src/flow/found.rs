@@ -1,17 +1,29 @@
-//! What a mapping was found to hold, by what its keys say; and what a single value is.
+//! The values of a mapping by slot, and the conversion of single values.
 
-use super::dialect::Slot;
+use super::dialect::{Slot, Slots};
 use super::model::{Flag, Number, NumberValue, Target, Text, TextValue};
 use crate::yaml::{Items, Kind, Node, Resolved, Style};
 use cloudflow_base::text::whole;
 
-/// The values of a mapping that passed their checks.
+/// An attribute whose presence matters even if its value is unusable.
+#[derive(Clone, Copy, Debug, Default)]
+pub enum Field<T> {
+    /// The key is absent.
+    #[default]
+    Absent,
+    /// The key is present. Its value has the wrong type, or a template fills it in later.
+    Unreadable,
+    /// The key is present and its value is of the right type.
+    Value(T),
+}
+
+/// The usable values of a mapping.
 #[derive(Default)]
-pub(super) struct Found<'a> {
+pub(super) struct Fields<'a> {
     pub items: Vec<Item<'a>>,
-    // A bit for every slot whose key is there, whatever its value.
-    pub present: u64,
-    // Its first key comes again: what follows was left aside, as another state without its `- `.
+    // The slots whose key is present, even if the value is unusable.
+    pub present: Slots,
+    // The first key occurs again: the rest is ignored, because it is another state without its `- `.
     pub cut: bool,
 }
 
@@ -22,17 +34,67 @@ pub(super) struct Item<'a> {
     pub computed: bool,
 }
 
-impl<'a> Found<'a> {
-    /// True where the key stands there, whatever its value.
+impl<T> Field<T> {
+    /// A field from the presence of its key and its value, if the value is usable.
+    pub(super) fn new(present: bool, value: Option<T>) -> Self {
+        match value {
+            Some(value) => Field::Value(value),
+            None if present => Field::Unreadable,
+            None => Field::Absent,
+        }
+    }
+
+    /// True if the key is present, even if its value is unusable.
+    pub fn is_present(&self) -> bool {
+        !matches!(self, Field::Absent)
+    }
+
+    /// True if the key is present and its value is unusable.
+    pub fn is_unreadable(&self) -> bool {
+        matches!(self, Field::Unreadable)
+    }
+
+    /// The value, if it is usable.
+    pub fn get(&self) -> Option<T>
+    where
+        T: Copy,
+    {
+        self.as_ref().copied()
+    }
+
+    /// The value, if it is usable.
+    pub fn as_ref(&self) -> Option<&T> {
+        match self {
+            Field::Value(value) => Some(value),
+            Field::Absent | Field::Unreadable => None,
+        }
+    }
+
+    /// The value, if it is usable.
+    pub fn as_mut(&mut self) -> Option<&mut T> {
+        match self {
+            Field::Value(value) => Some(value),
+            Field::Absent | Field::Unreadable => None,
+        }
+    }
+}
+
+impl<'a> Fields<'a> {
+    /// True if the key is present, even if its value is unusable.
     pub fn has(&self, slot: Slot) -> bool {
-        self.present & (1 << slot as u64) != 0
+        self.present.contains(slot)
     }
 
     pub fn node(&self, slot: Slot) -> Option<Node<'a>> {
         self.item(slot).map(|item| item.value)
     }
 
-    /// The entries of a list; nothing where a template stands for it.
+    /// The attribute of a slot, with its value if the value is usable.
+    pub fn field<T>(&self, slot: Slot, read: impl FnOnce(&Self, Slot) -> Option<T>) -> Field<T> {
+        Field::new(self.has(slot), read(self, slot))
+    }
+
+    /// The entries of a list. Empty if a template fills it in.
     pub fn items(&self, slot: Slot) -> Items<'a> {
         self.node(slot).map(Node::items).unwrap_or_default()
     }
@@ -82,7 +144,7 @@ impl<'a> Found<'a> {
     }
 
     fn item(&self, slot: Slot) -> Option<Item<'a>> {
-        // Most are looked for in vain.
+        // Fast path: most slots are absent.
         if !self.has(slot) {
             return None;
         }
@@ -90,20 +152,20 @@ impl<'a> Found<'a> {
     }
 }
 
-/// True where a template will put something else: nothing can be said about it.
+/// True for a value that a template fills in later. Checks ignore it.
 pub(super) fn is_opaque(node: Node<'_>) -> bool {
-    // `{{ name }}` unquoted is a mapping in a mapping to YAML.
+    // YAML reads an unquoted `{{ name }}` as a mapping in a mapping.
     if node.kind() == Kind::Mapping && node.style() == Style::Flow {
         return node.entries().next().is_some_and(|(key, _)| key.kind() == Kind::Mapping && key.style() == Style::Flow);
     }
     match node.tag() {
-        // `!$Input.a` is a condition that should have been quoted.
+        // `!$Input.a` is a condition without its quotes.
         Some(tag) => tag.len() > 1 && !tag.starts_with("!!") && !tag.starts_with("!$"),
         None => node.is_template(),
     }
 }
 
-/// The text of a scalar with its place.
+/// The text of a scalar with its position.
 pub fn text(node: Node<'_>) -> Option<Text<'_>> {
     Some(Text { value: node.text()?, span: node.span(), node, opaque: is_opaque(node) })
 }

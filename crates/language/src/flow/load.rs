@@ -1,62 +1,62 @@
-//! Tree to model, one scope after another: the list of scopes is its own list of things to do,
-//! so that no depth of nesting is recursion.
+//! Converts a tree to the model. The list of scopes is the work list, so that no depth of nesting
+//! causes recursion.
 
 use super::Dialect;
 use super::detect::detect;
-use super::dialect::{Shape, Slot, StateType};
+use super::dialect::{ExecutionMode, Shape, Slot, StateType, TaskMode};
 use super::findings::Findings;
-use super::found::{Found, is_opaque, text};
+use super::found::{Field, Fields, is_opaque, text};
 use super::model::{
-    Branch, Catch, Choice, Fail, Flow, Map, Mapping, Parallel, Retry, Role, Scope, ScopeId, Shaping, State, StateId,
-    StateKind, Target, Task, Text, Wait,
+    Branch, Catch, Choice, Config, Fail, Flow, Map, Mapping, Mode, Parallel, Retry, Role, Scope, ScopeId, Shaping,
+    State, StateId, StateKind, Target, Task, Text, Wait,
 };
 use super::reader::Reader;
-use super::torn::Torn;
+use super::torn::Damage;
 use crate::yaml::{Kind, Node, Tree};
 use cloudflow_base::diagnostic::{Code, nearest};
 use cloudflow_base::small;
 use cloudflow_base::text::Span;
 
-/// Reads the flow of a document. No flow comes back where its dialect cannot be told.
+/// Reads the flow of a document. Returns none if its dialect is unknown.
 ///
-/// `torn` names where the text is not YAML, so that nothing is called missing there. `express`
-/// says that it is to run in the express mode.
-pub fn load<'a>(tree: &'a Tree<'a>, torn: &[Span], express: bool, findings: &mut Findings) -> Option<Flow<'a>> {
+/// `damaged` holds the positions of syntax errors: no key is reported as missing there. `express`
+/// selects the limits of the express mode.
+pub fn load<'a>(tree: &'a Tree<'a>, damaged: &[Span], express: bool, findings: &mut Findings) -> Option<Flow<'a>> {
     let Some(root) = tree.root() else {
-        if torn.is_empty() {
+        if damaged.is_empty() {
             findings.report(Code::UnknownDialect, Span::at(0), "the text is empty", &[]);
         }
         return None;
     };
-    // After a mistake at the top nothing may be left to tell the dialect from.
-    let quiet = &mut Findings::new();
-    let dialect = detect(root, if torn.is_empty() { findings } else { quiet })?;
-    let torn = Torn::all(tree.text(), torn);
-    // The mode is documented for the newer dialect only.
+    // A syntax error may hide the header.
+    let discarded = &mut Findings::new();
+    let dialect = detect(root, if damaged.is_empty() { findings } else { discarded })?;
+    let damaged = Damage::all(tree.text(), damaged);
+    // The mode is documented for this dialect only.
     let express = express && dialect == Dialect::StateMachine;
     let reader = Reader {
         dialect,
         findings,
         text: tree.text(),
-        torn,
+        damaged,
         express,
         key: Span::default(),
         spare: Vec::new(),
-        needed: [None; 24],
+        needed: [None; Shape::INDICES],
     };
     let mut loader = Loader { reader, states: Vec::new(), scopes: Vec::new(), cut: false };
-    let found = loader.reader.read(root, Shape::Document, None);
-    loader.open(Role::Top, None, root, found.as_ref());
+    let fields = loader.reader.read(root, Shape::Document, None);
+    loader.open(Role::Top, None, root, fields.as_ref());
     let mut next = 0;
     while next < loader.scopes.len() {
         loader.scope(next);
         next += 1;
     }
-    let found = found.as_ref();
-    let input = found.and_then(|found| loader.shaping(found, Slot::Input));
-    let output = found.and_then(|found| loader.shaping(found, Slot::Output));
+    let fields = fields.as_ref();
+    let input = fields.and_then(|fields| loader.shaping(fields, Slot::Input));
+    let output = fields.and_then(|fields| loader.shaping(fields, Slot::Output));
     let Loader { states, scopes, .. } = loader;
-    let word = |slot| found.and_then(|found: &Found<'a>| found.text(slot));
+    let word = |slot| fields.and_then(|fields: &Fields<'a>| fields.text(slot));
     let mut flow = Flow {
         dialect,
         root,
@@ -64,7 +64,7 @@ pub fn load<'a>(tree: &'a Tree<'a>, torn: &[Span], express: bool, findings: &mut
         version: word(Slot::Version),
         name: word(Slot::Name),
         description: word(Slot::Description),
-        timeout: found.and_then(|found| found.number(Slot::Timeout)),
+        timeout: fields.and_then(|fields| fields.number(Slot::Timeout)),
         input,
         output,
         states,
@@ -79,15 +79,15 @@ struct Loader<'a, 'f> {
     reader: Reader<'a, 'f>,
     states: Vec<State<'a>>,
     scopes: Vec<Scope<'a>>,
-    /// The last state swallowed another one.
+    /// The last state contains another state without its `- `.
     cut: bool,
 }
 
 impl<'a> Loader<'a, '_> {
-    /// Notes a scope; its states are read later.
-    fn open(&mut self, role: Role, owner: Option<StateId>, node: Node<'a>, found: Option<&Found<'a>>) -> ScopeId {
+    /// Adds a scope. Its states are read later.
+    fn open(&mut self, role: Role, owner: Option<StateId>, node: Node<'a>, fields: Option<&Fields<'a>>) -> ScopeId {
         let id = ScopeId(self.scopes.len() as u32);
-        let list = found.and_then(|found| found.node(Slot::States));
+        let list = fields.and_then(|fields| fields.node(Slot::States));
         let is_list = list.is_some_and(|list| list.kind() == Kind::Sequence);
         self.scopes.push(Scope {
             id,
@@ -95,10 +95,10 @@ impl<'a> Loader<'a, '_> {
             owner,
             node,
             list: list.filter(|_| is_list),
-            start_at: found.and_then(|found| found.target(Slot::StartAt)),
+            start_at: fields.and_then(|fields| fields.target(Slot::StartAt)),
             open: !is_list,
             express: self.reader.express,
-            torn: list.is_none_or(|list| self.reader.is_torn(list.span())),
+            damaged: list.is_none_or(|list| self.reader.is_damaged(list.span())),
             first: 0,
             count: 0,
         });
@@ -110,7 +110,7 @@ impl<'a> Loader<'a, '_> {
         let Some(scope) = self.scopes.get(at) else { return };
         let (id, list) = (scope.id, scope.list);
         self.reader.express = scope.express;
-        let (mut open, mut torn) = (false, false);
+        let (mut open, mut damaged) = (false, false);
         self.states.reserve(list.map(Node::items).unwrap_or_default().count());
         for (index, node) in list.map(Node::items).unwrap_or_default().enumerate() {
             let state = self.state(id, index as u32, node);
@@ -118,10 +118,10 @@ impl<'a> Loader<'a, '_> {
                 Some(name) => open |= name.opaque,
                 None => {
                     open |= is_opaque(node);
-                    torn = true;
+                    damaged = true;
                 }
             }
-            torn |= std::mem::take(&mut self.cut);
+            damaged |= std::mem::take(&mut self.cut);
             self.states.push(state);
         }
         let count = self.states.len() as u32 - first;
@@ -129,26 +129,26 @@ impl<'a> Loader<'a, '_> {
             scope.first = first;
             scope.count = count;
             scope.open |= open;
-            scope.torn |= torn;
+            scope.damaged |= damaged;
         }
     }
 
     fn state(&mut self, scope: ScopeId, index: u32, node: Node<'a>) -> State<'a> {
         let id = StateId(self.states.len() as u32);
         let of = self.state_type(node);
-        let found = self.reader.read(node, Shape::State, of);
-        let of = of.filter(|_| found.is_some());
-        let found = found.unwrap_or_default();
-        self.cut = found.cut;
-        let mut retry: Vec<_> = found.items(Slot::Retry).filter_map(|node| self.retry(node)).collect();
-        let mut catch: Vec<_> = found.items(Slot::Catch).filter_map(|node| self.catch(node)).collect();
-        let is_list = |slot| found.node(slot).is_some_and(|node| node.kind() == Kind::Sequence);
-        let mut torn =
-            found.has(Slot::Catch) && !(is_list(Slot::Catch) && catch.len() == found.items(Slot::Catch).count());
-        if found.has(Slot::OnErrors) {
-            torn |= !is_list(Slot::OnErrors);
-            for node in found.items(Slot::OnErrors) {
-                torn |= !self.on_error(node, &mut retry, &mut catch);
+        let fields = self.reader.read(node, Shape::State, of);
+        let of = of.filter(|_| fields.is_some());
+        let fields = fields.unwrap_or_default();
+        self.cut = fields.cut;
+        let mut retry: Vec<_> = fields.items(Slot::Retry).filter_map(|node| self.retry(node)).collect();
+        let mut catch: Vec<_> = fields.items(Slot::Catch).filter_map(|node| self.catch(node)).collect();
+        let is_list = |slot| fields.node(slot).is_some_and(|node| node.kind() == Kind::Sequence);
+        let mut damaged =
+            fields.has(Slot::Catch) && !(is_list(Slot::Catch) && catch.len() == fields.items(Slot::Catch).count());
+        if fields.has(Slot::OnErrors) {
+            damaged |= !is_list(Slot::OnErrors);
+            for node in fields.items(Slot::OnErrors) {
+                damaged |= !self.on_error(node, &mut retry, &mut catch);
             }
         }
         let state = State {
@@ -156,27 +156,25 @@ impl<'a> Loader<'a, '_> {
             scope,
             index,
             node,
-            name: found.text(Slot::Name),
-            type_name: found.text(Slot::Type),
-            description: found.text(Slot::Description),
-            next: found.target(Slot::Next),
-            has_next: found.has(Slot::Next) || found.has(Slot::End) && state_end_is_broken(&found),
-            end: found.flag(Slot::End),
-            input: self.shaping(&found, Slot::Input),
-            output: self.shaping(&found, Slot::Output),
-            global: found.node(Slot::Global),
-            error: self.shaping(&found, Slot::ErrorMappings),
+            name: fields.text(Slot::Name),
+            type_name: fields.text(Slot::Type),
+            description: fields.text(Slot::Description),
+            next: fields.field(Slot::Next, Fields::target),
+            end: fields.field(Slot::End, Fields::flag),
+            input: self.shaping(&fields, Slot::Input),
+            output: self.shaping(&fields, Slot::Output),
+            global: fields.node(Slot::Global),
+            error: self.shaping(&fields, Slot::ErrorMappings),
             retry,
-            has_catch: found.has(Slot::Catch),
-            catch,
-            torn,
-            kind: of.map_or(StateKind::Unknown, |of| self.kind(of, id, node, &found)),
+            catch: Field::new(fields.has(Slot::Catch), (is_list(Slot::Catch) || !catch.is_empty()).then_some(catch)),
+            damaged,
+            kind: of.map_or(StateKind::Unknown, |of| self.kind(of, id, node, &fields)),
         };
-        self.reader.done(found);
+        self.reader.release(fields);
         state
     }
 
-    /// The type of a state, or the one that is surely meant.
+    /// The type of a state, or the type that a misspelled name means.
     fn state_type(&mut self, node: Node<'a>) -> Option<StateType> {
         let dialect = self.reader.dialect;
         let name = dialect.key(Shape::State, Slot::Type);
@@ -185,23 +183,19 @@ impl<'a> Loader<'a, '_> {
         })?;
         let written = text(value).filter(|text| !text.opaque)?.value;
         let types = dialect.types();
-        let of = |name: &str| types.iter().find(|(known, _)| *known == name).map(|(_, of)| *of);
-        if let Some(found) = of(written) {
-            return Some(found);
+        if let Some(of) = StateType::read(written, dialect) {
+            return Some(of);
         }
         if written.is_empty() {
             return None;
         }
         let word = dialect.state_word();
         let meant = nearest(written, types.iter().map(|(name, _)| *name))
-            // The other dialect's name for a type that has another one here.
-            .or_else(|| {
-                let (_, same) = dialect.other().types().iter().find(|(name, _)| *name == written)?;
-                types.iter().find(|(_, of)| of == same).map(|(name, _)| *name)
-            });
+            // The other dialect's name for the type.
+            .or_else(|| StateType::read(written, dialect.other()).map(|of| of.name(dialect)));
         match meant {
             Some(meant) => {
-                let message = "there is no {} of type `{}`: did you mean `{}`?";
+                let message = "unknown {} type `{}`: did you mean `{}`?";
                 let args = [word, written, meant];
                 let reported = self.reader.findings.report(Code::UnknownType, value.span(), message, &args);
                 reported.change(written, value.span(), meant);
@@ -209,114 +203,111 @@ impl<'a> Loader<'a, '_> {
             None => {
                 let names: Vec<&str> = types.iter().map(|(name, _)| *name).collect();
                 let all = names.join("`, `");
-                let message = "there is no {} of type `{}`, only `{}`";
+                let message = "unknown {} type `{}`: use one of `{}`";
                 self.reader.findings.report(Code::UnknownType, value.span(), message, &[word, written, &all]);
             }
         }
-        meant.and_then(of)
+        StateType::read(meant?, dialect)
     }
 
-    fn kind(&mut self, of: StateType, id: StateId, node: Node<'a>, found: &Found<'a>) -> StateKind<'a> {
+    fn kind(&mut self, of: StateType, id: StateId, node: Node<'a>, fields: &Fields<'a>) -> StateKind<'a> {
         match of {
             StateType::Task => StateKind::Task(Task {
-                has_resource: found.has(Slot::Resource),
-                has_action: found.has(Slot::Action),
-                resource: found.text(Slot::Resource),
-                action: found.text(Slot::Action),
-                mode: found.text(Slot::Mode),
-                has_params: found.has(Slot::Params),
-                params: found.node(Slot::Params),
-                timeout: found.number(Slot::Timeout),
+                resource: fields.field(Slot::Resource, Fields::text),
+                action: fields.field(Slot::Action, Fields::text),
+                mode: fields.text(Slot::Mode).map(|text| Mode {
+                    text,
+                    value: TaskMode::read(text.value, self.reader.dialect).filter(|_| !text.opaque),
+                }),
+                params: fields.field(Slot::Params, Fields::node),
+                timeout: fields.number(Slot::Timeout),
             }),
             StateType::Pass => StateKind::Pass,
             StateType::Wait => StateKind::Wait(Wait {
-                has_seconds: found.has(Slot::Seconds),
-                has_timestamp: found.has(Slot::Timestamp),
-                seconds: found.number(Slot::Seconds),
-                timestamp: found.text_value(Slot::Timestamp),
+                seconds: fields.field(Slot::Seconds, Fields::number),
+                timestamp: fields.field(Slot::Timestamp, Fields::text_value),
             }),
-            StateType::Choice => StateKind::Choice(self.choice(id, found)),
+            StateType::Choice => StateKind::Choice(self.choice(id, fields)),
             StateType::Parallel => {
                 let mut branches = Vec::new();
-                for (index, node) in found.items(Slot::Branches).enumerate() {
+                for (index, node) in fields.items(Slot::Branches).enumerate() {
                     let inner = self.reader.read(node, Shape::Branch, None);
                     branches.push(self.open(Role::Branch(index as u32), Some(id), node, inner.as_ref()));
-                    inner.into_iter().for_each(|inner| self.reader.done(inner));
+                    inner.into_iter().for_each(|inner| self.reader.release(inner));
                 }
                 StateKind::Parallel(Parallel { branches })
             }
-            StateType::Map => StateKind::Map(Box::new(self.map(id, node, found))),
+            StateType::Map => StateKind::Map(Box::new(self.map(id, node, fields))),
             StateType::Succeed => StateKind::Succeed,
             StateType::Fail => {
-                StateKind::Fail(Fail { error: found.text_value(Slot::Code), cause: found.text_value(Slot::Detail) })
+                StateKind::Fail(Fail { error: fields.text_value(Slot::Code), cause: fields.text_value(Slot::Detail) })
             }
         }
     }
 
-    fn choice(&mut self, id: StateId, found: &Found<'a>) -> Choice<'a> {
+    fn choice(&mut self, id: StateId, fields: &Fields<'a>) -> Choice<'a> {
         let mut options = Vec::new();
-        for (index, node) in found.items(Slot::Branches).enumerate() {
+        for (index, node) in fields.items(Slot::Branches).enumerate() {
             let inner = self.reader.read(node, Shape::Option, None);
             options.push(self.branch(Role::Option(index as u32), id, node, inner));
         }
-        let default = found.node(Slot::Default).map(|node| match self.reader.dialect {
-            Dialect::StateMachine => Branch { node, condition: None, target: found.target(Slot::Default), body: None },
+        let default = fields.node(Slot::Default).map(|node| match self.reader.dialect {
+            Dialect::StateMachine => Branch { node, condition: None, target: fields.target(Slot::Default), body: None },
             Dialect::Flow => {
                 let inner = self.reader.read(node, Shape::Default, None);
                 self.branch(Role::Default, id, node, inner)
             }
         });
-        Choice { list: found.node(Slot::Branches), options, default }
+        Choice { list: fields.node(Slot::Branches), options, default }
     }
 
-    fn branch(&mut self, role: Role, owner: StateId, node: Node<'a>, found: Option<Found<'a>>) -> Branch<'a> {
-        let Some(found) = found else { return Branch { node, condition: None, target: None, body: None } };
+    fn branch(&mut self, role: Role, owner: StateId, node: Node<'a>, fields: Option<Fields<'a>>) -> Branch<'a> {
+        let Some(fields) = fields else { return Branch { node, condition: None, target: None, body: None } };
         let branch = Branch {
             node,
-            condition: found.text(Slot::Condition),
-            target: found.target(Slot::Next),
-            body: found.has(Slot::States).then(|| self.open(role, Some(owner), node, Some(&found))),
+            condition: fields.text(Slot::Condition),
+            target: fields.target(Slot::Next),
+            body: fields.has(Slot::States).then(|| self.open(role, Some(owner), node, Some(&fields))),
         };
-        self.reader.done(found);
+        self.reader.release(fields);
         branch
     }
 
-    fn map(&mut self, id: StateId, node: Node<'a>, found: &Found<'a>) -> Map<'a> {
+    fn map(&mut self, id: StateId, node: Node<'a>, fields: &Fields<'a>) -> Map<'a> {
         let mut map = Map {
-            has_items: found.has(Slot::Items),
-            items: found.text(Slot::Items),
-            max_concurrency: found.number(Slot::MaxConcurrency),
-            config: found.node(Slot::Config),
-            item_reader: found.node(Slot::ItemReader),
-            item_constructor: found.node(Slot::ItemConstructor),
-            item_batcher: found.node(Slot::ItemBatcher),
-            result_writer: found.node(Slot::ResultWriter),
-            max_items: found.node(Slot::MaxItems),
-            tolerated_percentage: found.node(Slot::ToleratedPercentage),
-            tolerated_count: found.node(Slot::ToleratedCount),
+            items: fields.field(Slot::Items, Fields::text),
+            max_concurrency: fields.number(Slot::MaxConcurrency),
+            config: fields.node(Slot::Config).map(Config::new),
+            item_reader: fields.node(Slot::ItemReader),
+            item_constructor: fields.node(Slot::ItemConstructor),
+            item_batcher: fields.node(Slot::ItemBatcher),
+            result_writer: fields.node(Slot::ResultWriter),
+            max_items: fields.node(Slot::MaxItems),
+            tolerated_percentage: fields.node(Slot::ToleratedPercentage),
+            tolerated_count: fields.node(Slot::ToleratedCount),
             ..Map::default()
         };
         match self.reader.dialect {
             Dialect::Flow => {
-                let iteration = found.node(Slot::Iteration);
+                let iteration = fields.node(Slot::Iteration);
                 let iteration = iteration.and_then(|node| self.reader.read(node, Shape::Iteration, None));
                 if let Some(iteration) = iteration {
-                    map.items = iteration.text(Slot::Items);
+                    map.items = iteration.field(Slot::Items, Fields::text);
                     map.item = iteration.text(Slot::Item);
                     map.index = iteration.text(Slot::Index);
                 }
-                map.body = found.has(Slot::States).then(|| self.open(Role::Body, Some(id), node, Some(found)));
+                map.body = fields.has(Slot::States).then(|| self.open(Role::Body, Some(id), node, Some(fields)));
             }
             Dialect::StateMachine => {
-                if let Some(node) = found.node(Slot::Processor) {
+                if let Some(node) = fields.node(Slot::Processor) {
                     let inner = self.reader.read(node, Shape::Processor, None);
-                    let own = inner.as_ref().and_then(|inner| inner.node(Slot::Config));
+                    let own = inner.as_ref().and_then(|inner| inner.node(Slot::Config)).map(Config::new);
                     map.config_again = own.filter(|_| map.config.is_some());
                     map.config = map.config.or(own);
                     map.body = Some(self.open(Role::Body, Some(id), node, inner.as_ref()));
-                    // What a distributed map runs are executions of their own, in a mode of their own.
+                    // Each item of a distributed map is an execution with a mode of its own.
                     if let (Some(config), Some(body)) = (map.config, self.scopes.last_mut()) {
-                        body.express = config.get("ExecutionMode").and_then(Node::text) == Some("Express");
+                        body.express = config.execution_mode() == Some(ExecutionMode::Express);
                     }
                 }
             }
@@ -324,8 +315,8 @@ impl<'a> Loader<'a, '_> {
         map
     }
 
-    fn shaping(&mut self, found: &Found<'a>, slot: Slot) -> Option<Shaping<'a>> {
-        let node = found.node(slot)?;
+    fn shaping(&mut self, fields: &Fields<'a>, slot: Slot) -> Option<Shaping<'a>> {
+        let node = fields.node(slot)?;
         if self.reader.dialect == Dialect::StateMachine {
             return Some(Shaping::Constructor(node));
         }
@@ -335,56 +326,57 @@ impl<'a> Loader<'a, '_> {
     }
 
     fn mapping(&mut self, node: Node<'a>) -> Option<Mapping<'a>> {
-        let found = self.reader.read(node, Shape::Mapping, None)?;
-        let mapping = Mapping { node, target: found.text(Slot::Target), source: found.node(Slot::Source) };
-        self.reader.done(found);
+        let fields = self.reader.read(node, Shape::Mapping, None)?;
+        let mapping = Mapping { node, target: fields.text(Slot::Target), source: fields.node(Slot::Source) };
+        self.reader.release(fields);
         Some(mapping)
     }
 
     fn retry(&mut self, node: Node<'a>) -> Option<Retry<'a>> {
-        let found = self.reader.read(node, Shape::Retry, None)?;
+        let fields = self.reader.read(node, Shape::Retry, None)?;
         let retry = Retry {
             node,
-            errors: found.texts(Slot::Errors),
-            description: found.text(Slot::Description),
-            max_attempts: found.number(Slot::MaxAttempts),
-            interval: found.number(Slot::Interval),
-            multiplier: found.number(Slot::Multiplier),
-            max_interval: found.number(Slot::MaxInterval),
+            errors: fields.texts(Slot::Errors),
+            description: fields.text(Slot::Description),
+            max_attempts: fields.number(Slot::MaxAttempts),
+            interval: fields.number(Slot::Interval),
+            multiplier: fields.number(Slot::Multiplier),
+            max_interval: fields.number(Slot::MaxInterval),
         };
-        self.reader.done(found);
+        self.reader.release(fields);
         Some(retry)
     }
 
     fn catch(&mut self, node: Node<'a>) -> Option<Catch<'a>> {
-        let found = self.reader.read(node, Shape::Catch, None)?;
+        let fields = self.reader.read(node, Shape::Catch, None)?;
         let catch = Catch {
             node,
-            errors: found.texts(Slot::Errors),
-            description: found.text(Slot::Description),
-            output: found.node(Slot::Output),
-            target: found.target(Slot::Next),
+            errors: fields.texts(Slot::Errors),
+            description: fields.text(Slot::Description),
+            output: fields.node(Slot::Output),
+            target: fields.target(Slot::Next),
         };
-        self.reader.done(found);
+        self.reader.release(fields);
         Some(catch)
     }
 
-    /// A rule of the form before `Retry` and `Catch`: one of the two. Where it says both, the jump
-    /// counts (<https://www.alibabacloud.com/help/en/serverless-workflow/latest/error-handling>). False
-    /// where it could not be read.
+    /// A rule of `OnErrors`, the form before `Retry` and `Catch`. If it has both a retry and a jump,
+    /// the jump takes effect
+    /// (<https://www.alibabacloud.com/help/en/serverless-workflow/latest/error-handling>). False if
+    /// the rule is unreadable.
     #[cold]
     fn on_error(&mut self, node: Node<'a>, retries: &mut Vec<Retry<'a>>, catches: &mut Vec<Catch<'a>>) -> bool {
-        let Some(found) = self.reader.read(node, Shape::OnError, None) else { return false };
-        let errors = found.texts(Slot::Errors);
-        let description = found.text(Slot::Description);
-        let inner = found.node(Slot::Retry).and_then(|node| self.reader.read(node, Shape::OnErrorRetry, None));
-        if found.has(Slot::Next) {
-            let retry = found.node(Slot::Retry).map(Node::span);
+        let Some(fields) = self.reader.read(node, Shape::OnError, None) else { return false };
+        let errors = fields.texts(Slot::Errors);
+        let description = fields.text(Slot::Description);
+        let inner = fields.node(Slot::Retry).and_then(|node| self.reader.read(node, Shape::OnErrorRetry, None));
+        if fields.has(Slot::Next) {
+            let retry = fields.node(Slot::Retry).map(Node::span);
             if let Some((key, _)) = node.entries().find(|(_, value)| retry == Some(value.span())) {
-                let message = "`Retry` has no effect beside `Next`: the rule jumps";
+                let message = "`Retry` has no effect together with `Next`: remove it";
                 self.reader.findings.report(Code::NoEffect, key.span(), message, &[]);
             }
-            let (output, target) = (found.node(Slot::Output), found.target(Slot::Next));
+            let (output, target) = (fields.node(Slot::Output), fields.target(Slot::Next));
             catches.push(Catch { node, errors, description, output, target });
         } else if let Some(inner) = inner {
             retries.push(Retry {
@@ -396,21 +388,16 @@ impl<'a> Loader<'a, '_> {
                 multiplier: inner.number(Slot::Multiplier),
                 max_interval: None,
             });
-        } else if !found.has(Slot::Retry) {
+        } else if !fields.has(Slot::Retry) {
             let place = node.entries().next().map_or(node.span(), |(key, _)| key.span());
-            let message = "this rule does nothing: it needs `Next`, or `Retry`";
+            let message = "this rule has no effect: it needs `Next` or `Retry`";
             self.reader.findings.report(Code::NoEffect, place, message, &[]).about(node.span());
         }
         true
     }
 }
 
-/// `End` stands there with a value that is neither true nor false: that has been said.
-fn state_end_is_broken(found: &Found<'_>) -> bool {
-    found.flag(Slot::End).is_none()
-}
-
-/// Finds the state behind every name.
+/// Resolves the name of each target to a state.
 fn resolve(flow: &mut Flow<'_>) {
     let mut by_name: Vec<(ScopeId, &str, StateId)> = Vec::with_capacity(flow.states.len());
     for state in &flow.states {
@@ -426,7 +413,8 @@ fn resolve(flow: &mut Flow<'_>) {
     };
     for state in &mut flow.states {
         let scope = state.scope;
-        let own = state.next.iter_mut().chain(state.catch.iter_mut().filter_map(|rule| rule.target.as_mut()));
+        let rules = state.catch.as_mut().into_iter().flatten();
+        let own = state.next.as_mut().into_iter().chain(rules.filter_map(|rule| rule.target.as_mut()));
         own.for_each(|target| find(scope, target));
         if let StateKind::Choice(choice) = &mut state.kind {
             let ways = choice.options.iter_mut().chain(&mut choice.default);

@@ -1,28 +1,29 @@
-//! The model: states and scopes in two flat arenas, one shape for both dialects.
+//! The model: states and scopes in two flat arenas, the same structs for both dialects.
 //!
-//! An attribute that is absent, of the wrong type or repeated is `None` here; the loader has
-//! said so. A value that a template fills in later (`!Ref x`, `${x}`) is there, but opaque.
+//! An optional attribute is `None` if it is absent or unusable; the loader reports the latter.
+//! [`Field`] tells the two apart where a check needs it. A value that a template fills in later
+//! (`!Ref x`, `${x}`) is present, but opaque.
+
+#![allow(missing_docs, reason = "a comment is written only where the name is not enough")]
 
 use super::Dialect;
-use super::dialect::{Shape, Slot};
+use super::dialect::{EXECUTION_MODE, ExecutionMode, Shape, Slot, StateType, TaskMode};
+use super::found::Field;
 use crate::yaml::Node;
 use cloudflow_base::diagnostic::Path;
 use cloudflow_base::text::{Span, decimal};
 
-/// One flow, borrowed from the tree it was read from.
+/// One flow, borrowed from the tree that it was read from.
 #[derive(Debug)]
 pub struct Flow<'a> {
-    /// The language it is written in.
     pub dialect: Dialect,
     /// The whole document.
     pub root: Node<'a>,
-    /// Its text.
     pub text: &'a str,
     /// `version` or `SpecVersion`.
     pub version: Option<Text<'a>>,
     /// `name` (tolerated) or `Name`.
     pub name: Option<Text<'a>>,
-    /// `Description`.
     pub description: Option<Text<'a>>,
     /// `timeoutSeconds` or `Timeout`, in seconds.
     pub timeout: Option<Number<'a>>,
@@ -30,8 +31,8 @@ pub struct Flow<'a> {
     pub input: Option<Shaping<'a>>,
     /// `outputMappings` of the flow.
     pub output: Option<Shaping<'a>>,
-    // INVARIANT: a `StateId` and a `ScopeId` are indices here; the states of one scope stand
-    // side by side, in the order of the text; a scope comes after the state that owns it.
+    // INVARIANT: a `StateId` and a `ScopeId` are indices into these lists. The states of one scope
+    // are adjacent, in the order of the text. A scope comes after the state that owns it.
     pub(super) states: Vec<State<'a>>,
     pub(super) scopes: Vec<Scope<'a>>,
     // INVARIANT: every named state, sorted by scope, name, id.
@@ -46,72 +47,64 @@ pub struct StateId(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ScopeId(pub u32);
 
-/// A list of states that run after one another, and whose names see only each other.
+/// A list of states. Transitions stay inside the list.
 #[derive(Debug)]
 pub struct Scope<'a> {
-    /// Its own id.
     pub id: ScopeId,
-    /// What it is to its owner.
     pub role: Role,
-    /// The state it stands in; none for the top.
+    /// The state that contains the scope. Absent for the top scope.
     pub owner: Option<StateId>,
-    /// The mapping that holds the list.
+    /// The mapping that contains the list.
     pub node: Node<'a>,
     /// The list itself: `steps` or `States`.
     pub list: Option<Node<'a>>,
-    /// `StartAt`; always none in the `flow` dialect, whose scopes start with their first state.
+    /// `StartAt`. Always absent in the `flow` dialect, whose scopes start with their first state.
     pub start_at: Option<Target<'a>>,
-    /// What stands in it runs in the express mode: the text says so of what a distributed map
-    /// runs, who checks it of the rest.
+    /// The states run in express mode. The body of a distributed map declares it in the text; for
+    /// the other scopes it is an option of the check.
     pub express: bool,
-    /// It may hold states whose names a template fills in later.
+    /// The scope may contain states whose names a template fills in later.
     pub open: bool,
-    /// Part of it could not be read, or has no name.
-    pub torn: bool,
+    /// A part of the scope is unreadable or has no name.
+    pub damaged: bool,
     pub(super) first: u32,
     pub(super) count: u32,
 }
 
-/// What a scope is to the state that owns it.
+/// The relation of a scope to its owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// The flow itself.
     Top,
-    /// The steps of the choice's option of this index.
+    /// The steps of the choice's option with this index.
     Option(u32),
     /// The steps of the choice's default.
     Default,
-    /// The branch of this index of a parallel.
+    /// The branch with this index of a parallel.
     Branch(u32),
-    /// What a map runs for each item.
+    /// The states that a map runs for each item.
     Body,
 }
 
 /// One state, or step.
 #[derive(Debug)]
 pub struct State<'a> {
-    /// Its own id.
     pub id: StateId,
-    /// Where it stands.
     pub scope: ScopeId,
-    /// Its position in that scope, from 0.
+    /// The index in the scope, from 0.
     pub index: u32,
-    /// The mapping that defines it (or whatever stands in its place).
+    /// The mapping that defines the state, or the value that is in its place.
     pub node: Node<'a>,
-    /// Its name.
     pub name: Option<Text<'a>>,
-    /// Its type, as written.
+    /// The type as written.
     pub type_name: Option<Text<'a>>,
-    /// `Description`.
     pub description: Option<Text<'a>>,
-    /// What is particular to its type.
+    /// The attributes of the type.
     pub kind: StateKind<'a>,
-    /// `Next`; always none in the `flow` dialect: see [`Flow::after`].
-    pub next: Option<Target<'a>>,
-    /// `Next` stands there, if perhaps with a value that means nothing.
-    pub has_next: bool,
+    /// `Next`. Always absent in the `flow` dialect: see [`Flow::after`].
+    pub next: Field<Target<'a>>,
     /// `end` or `End`.
-    pub end: Option<Flag<'a>>,
+    pub end: Field<Flag<'a>>,
     /// `inputMappings` or `InputConstructor`.
     pub input: Option<Shaping<'a>>,
     /// `outputMappings` or `OutputConstructor`.
@@ -120,140 +113,129 @@ pub struct State<'a> {
     pub global: Option<Node<'a>>,
     /// `errorMappings`.
     pub error: Option<Shaping<'a>>,
-    /// `retry` or `Retry`, in order; then what `OnErrors` says of retrying.
+    /// The rules of `retry` or `Retry`, then the retry rules of `OnErrors`.
     pub retry: Vec<Retry<'a>>,
-    /// `catch` or `Catch` stands there, if perhaps with a value that means nothing.
-    pub has_catch: bool,
-    /// `catch` or `Catch`, in order; then the jumps of `OnErrors`.
-    pub catch: Vec<Catch<'a>>,
-    /// A rule that says where to go after an error could not be read.
-    pub torn: bool,
+    /// The rules of `catch` or `Catch`, then the catch rules of `OnErrors`.
+    pub catch: Field<Vec<Catch<'a>>>,
+    /// A rule that handles an error is unreadable.
+    pub damaged: bool,
 }
 
-/// What is particular to a type of state.
+/// The type of a state and its attributes.
 #[derive(Debug)]
 pub enum StateKind<'a> {
-    /// Calls something outside the flow.
+    /// Calls a service.
     Task(Task<'a>),
-    /// Does nothing but shape data.
+    /// Transforms data.
     Pass,
-    /// Waits.
     Wait(Wait<'a>),
-    /// Goes one of several ways.
     Choice(Choice<'a>),
-    /// Runs branches side by side.
+    /// Runs branches concurrently.
     Parallel(Parallel),
-    /// Runs its body for each item: `foreach` or `Map`. Boxed: it is rare and large.
+    /// Runs its body for each item: `foreach` or `Map`. Boxed because it is rare and large.
     Map(Box<Map<'a>>),
-    /// Ends its scope well.
+    /// Ends its scope successfully.
     Succeed,
     /// Ends its scope with an error.
     Fail(Fail<'a>),
-    /// A type that does not exist, is missing, or is filled in by a template.
+    /// A type that is absent, does not exist, or is filled in by a template.
     Unknown,
 }
 
-/// A task.
 #[derive(Debug, Default)]
 pub struct Task<'a> {
-    /// `resourceArn` stands there, if perhaps with a value that means nothing.
-    pub has_resource: bool,
     /// `resourceArn`.
-    pub resource: Option<Text<'a>>,
-    /// `action` or `Action` stands there, if perhaps with a value that means nothing.
-    pub has_action: bool,
+    pub resource: Field<Text<'a>>,
     /// `action` or `Action`.
-    pub action: Option<Text<'a>>,
+    pub action: Field<Text<'a>>,
     /// `pattern` or `TaskMode`.
-    pub mode: Option<Text<'a>>,
-    /// `serviceParams` or `Parameters` stands there, if perhaps with a value that means nothing.
-    pub has_params: bool,
+    pub mode: Option<Mode<'a>>,
     /// `serviceParams` or `Parameters`.
-    pub params: Option<Node<'a>>,
+    pub params: Field<Node<'a>>,
     /// `timeoutSeconds` or `Timeout`, in seconds.
     pub timeout: Option<Number<'a>>,
 }
 
-/// A wait.
-#[derive(Debug, Default)]
-pub struct Wait<'a> {
-    /// `duration` or `Seconds` stands there, if perhaps with a value that means nothing.
-    pub has_seconds: bool,
-    /// `timestamp` stands there, likewise.
-    pub has_timestamp: bool,
-    /// `duration` or `Seconds`, in seconds.
-    pub seconds: Option<Number<'a>>,
-    /// `timestamp`: RFC 3339, or a `$.path`.
-    pub timestamp: Option<TextValue<'a>>,
+/// The value of `pattern` or `TaskMode`.
+#[derive(Clone, Copy, Debug)]
+pub struct Mode<'a> {
+    pub text: Text<'a>,
+    /// Absent if a template fills it in later.
+    pub value: Option<TaskMode>,
 }
 
-/// A choice.
+#[derive(Debug, Default)]
+pub struct Wait<'a> {
+    /// `duration` or `Seconds`, in seconds.
+    pub seconds: Field<Number<'a>>,
+    /// `timestamp`: RFC 3339, or a `$.path`.
+    pub timestamp: Field<TextValue<'a>>,
+}
+
 #[derive(Debug, Default)]
 pub struct Choice<'a> {
     /// The list: `choices` or `Branches`.
     pub list: Option<Node<'a>>,
-    /// The ways, in order.
     pub options: Vec<Branch<'a>>,
-    /// The way when no option is true.
+    /// Taken if no option is true.
     pub default: Option<Branch<'a>>,
 }
 
-/// One way out of a choice. The default of a `StateMachine` has a target only.
+/// An option or the default of a choice. The default of a `StateMachine` has a target only.
 #[derive(Debug)]
 pub struct Branch<'a> {
-    /// The mapping; the target's scalar for the default of a `StateMachine`.
+    /// The mapping. For the default of a `StateMachine`: the scalar of the target.
     pub node: Node<'a>,
-    /// `condition` or `Condition`; none in a default.
+    /// `condition` or `Condition`. Absent in a default.
     pub condition: Option<Text<'a>>,
     /// `goto`, `Next` or `Default`.
     pub target: Option<Target<'a>>,
-    /// `steps` of the `flow` dialect: run before the jump.
+    /// `steps` of the `flow` dialect. They run before the jump.
     pub body: Option<ScopeId>,
 }
 
-/// A parallel.
 #[derive(Debug, Default)]
 pub struct Parallel {
-    /// Its branches, in order.
     pub branches: Vec<ScopeId>,
 }
 
 /// A `foreach` or `Map`.
 #[derive(Debug, Default)]
 pub struct Map<'a> {
-    /// `ItemsPath` stands there, if perhaps with a value that means nothing.
-    pub has_items: bool,
     /// `iterationMapping.collection` or `ItemsPath`: an expression.
-    pub items: Option<Text<'a>>,
+    pub items: Field<Text<'a>>,
     /// `iterationMapping.item`: the key of the item in the body's input.
     pub item: Option<Text<'a>>,
     /// `iterationMapping.index`: the key of the index in the body's input.
     pub index: Option<Text<'a>>,
     /// `steps` or `Processor`.
     pub body: Option<ScopeId>,
-    /// `MaxConcuccency` (so the service spells it) or `MaxConcurrency`.
+    /// `MaxConcuccency` (the service's spelling) or `MaxConcurrency`.
     pub max_concurrency: Option<Number<'a>>,
-    /// `ProcessorConfig`, on the state or in its processor.
-    pub config: Option<Node<'a>>,
-    /// The one in the processor, where there are both.
-    pub config_again: Option<Node<'a>>,
-    /// `ItemReader`, of the distributed mode.
+    /// `ProcessorConfig` of the state, or else of its processor.
+    pub config: Option<Config<'a>>,
+    /// `ProcessorConfig` of the processor if the state has one too.
+    pub config_again: Option<Config<'a>>,
+    // Attributes of the distributed mode.
     pub item_reader: Option<Node<'a>>,
-    /// `ItemConstructor`, of the distributed mode.
     pub item_constructor: Option<Node<'a>>,
-    /// `ItemBatcher`, of the distributed mode.
     pub item_batcher: Option<Node<'a>>,
-    /// `ResultWriter`, of the distributed mode.
     pub result_writer: Option<Node<'a>>,
-    /// `MaxItems`, of the distributed mode.
     pub max_items: Option<Node<'a>>,
-    /// `ToleratedFailurePercentage`, of the distributed mode.
+    /// `ToleratedFailurePercentage`.
     pub tolerated_percentage: Option<Node<'a>>,
-    /// `ToleratedFailureCount`, of the distributed mode.
+    /// `ToleratedFailureCount`.
     pub tolerated_count: Option<Node<'a>>,
 }
 
-/// A fail.
+/// `ProcessorConfig`.
+#[derive(Clone, Copy, Debug)]
+pub struct Config<'a> {
+    pub node: Node<'a>,
+    /// `ExecutionMode`, whatever its value.
+    pub mode: Option<Node<'a>>,
+}
+
 #[derive(Debug, Default)]
 pub struct Fail<'a> {
     /// `error` or `Code`.
@@ -262,41 +244,33 @@ pub struct Fail<'a> {
     pub cause: Option<TextValue<'a>>,
 }
 
-/// How data are shaped on the way in or out.
+/// A transformation of input or output data.
 #[derive(Debug)]
 pub enum Shaping<'a> {
-    /// The `flow` dialect: a list of target and source.
-    Mappings {
-        /// The list.
-        node: Node<'a>,
-        /// Its entries, in order.
-        entries: Vec<Mapping<'a>>,
-    },
-    /// The `StateMachine` dialect: a mapping whose keys ending in `.$` hold expressions.
+    /// The `flow` dialect: a list of targets and sources.
+    Mappings { node: Node<'a>, entries: Vec<Mapping<'a>> },
+    /// The `StateMachine` dialect: a mapping. The values of keys that end in `.$` are expressions.
     Constructor(Node<'a>),
 }
 
-/// One entry of a list of mappings.
+/// One entry of a list of data mappings.
 #[derive(Clone, Copy, Debug)]
 pub struct Mapping<'a> {
-    /// The entry.
     pub node: Node<'a>,
-    /// The key that is made.
+    /// The key that the mapping sets.
     pub target: Option<Text<'a>>,
-    /// Its value: a reference (`$input.a`) or any constant.
+    /// The value: a reference (`$input.a`) or any constant.
     pub source: Option<Node<'a>>,
 }
 
 /// One retry rule.
 #[derive(Debug)]
 pub struct Retry<'a> {
-    /// The rule.
     pub node: Node<'a>,
-    /// The names it is for.
+    /// The names of the errors.
     pub errors: Vec<Text<'a>>,
-    /// `Description`.
     pub description: Option<Text<'a>>,
-    /// `maxAttempts` or `MaxAttempts`: retries, the first run not counted.
+    /// `maxAttempts` or `MaxAttempts`: maximum number of retries, without the first attempt.
     pub max_attempts: Option<Number<'a>>,
     /// `intervalSeconds` or `IntervalSeconds`.
     pub interval: Option<Number<'a>>,
@@ -309,11 +283,9 @@ pub struct Retry<'a> {
 /// One catch rule.
 #[derive(Debug)]
 pub struct Catch<'a> {
-    /// The rule.
     pub node: Node<'a>,
-    /// The names it is for.
+    /// The names of the errors.
     pub errors: Vec<Text<'a>>,
-    /// `Description`.
     pub description: Option<Text<'a>>,
     /// `OutputConstructor`: the input of the target.
     pub output: Option<Node<'a>>,
@@ -321,89 +293,78 @@ pub struct Catch<'a> {
     pub target: Option<Target<'a>>,
 }
 
-/// A text with its place.
+/// A text with its position.
 #[derive(Clone, Copy, Debug)]
 pub struct Text<'a> {
-    /// The text, decoded.
+    /// The decoded text.
     pub value: &'a str,
-    /// Its place, quotes included.
+    /// Includes the quotes.
     pub span: Span,
-    /// Its scalar.
     pub node: Node<'a>,
-    /// A template fills it in later: nothing can be said about the value.
+    /// A template fills in the value later. Checks ignore an opaque value.
     pub opaque: bool,
 }
 
 /// A text that may be computed.
 #[derive(Clone, Copy, Debug)]
 pub enum TextValue<'a> {
-    /// As written.
     Literal(Text<'a>),
     /// `Code.$: ...`, `timestamp: $.path`.
     Expression(Text<'a>),
 }
 
-/// A number with its place.
+/// A number with its position.
 #[derive(Clone, Copy, Debug)]
 pub struct Number<'a> {
-    /// The value.
     pub value: NumberValue<'a>,
-    /// Its place.
     pub span: Span,
-    /// Its scalar.
     pub node: Node<'a>,
 }
 
-/// A number as it can be written.
 #[derive(Clone, Copy, Debug)]
 pub enum NumberValue<'a> {
-    /// A whole number.
     Int(i64),
-    /// Another number, as written.
+    /// Any other number, as written.
     Float(&'a str),
-    /// `Seconds.$: ...`, `duration: $.path`: known when the state runs.
+    /// `Seconds.$: ...`, `duration: $.path`: computed when the state runs.
     Expression(Text<'a>),
-    /// A template fills it in later.
+    /// A template fills in the value later.
     Opaque,
 }
 
-/// A yes or no with its place.
+/// A boolean with its position.
 #[derive(Clone, Copy, Debug)]
 pub struct Flag<'a> {
-    /// The value.
     pub value: bool,
-    /// Its place.
     pub span: Span,
-    /// Its scalar.
     pub node: Node<'a>,
 }
 
-/// A state named by another.
+/// The name of a state in a transition.
 #[derive(Clone, Copy, Debug)]
 pub struct Target<'a> {
-    /// The name.
     pub text: Text<'a>,
-    /// The state of that name in the same scope; none where there is none.
+    /// The state with that name in the same scope. Absent if there is none.
     pub state: Option<StateId>,
 }
 
 impl<'a> Flow<'a> {
-    /// Every state; not in the order of the text: see [`Flow::states_of`].
+    /// All states. They are not in the order of the text: see [`Flow::states_of`].
     pub fn states(&self) -> &[State<'a>] {
         &self.states
     }
 
-    /// Every scope, the top first, owners before what they own.
+    /// All scopes: the top scope first, each scope after the scope of its owner.
     pub fn scopes(&self) -> &[Scope<'a>] {
         &self.scopes
     }
 
-    /// A state by its id.
+    /// The state with this id.
     pub fn state(&self, id: StateId) -> Option<&State<'a>> {
         self.states.get(id.0 as usize)
     }
 
-    /// A scope by its id.
+    /// The scope with this id.
     pub fn scope(&self, id: ScopeId) -> Option<&Scope<'a>> {
         self.scopes.get(id.0 as usize)
     }
@@ -415,20 +376,20 @@ impl<'a> Flow<'a> {
         self.states.get(first..first + scope.count as usize).unwrap_or_default()
     }
 
-    /// The states that have names, sorted by scope, name and place.
-    pub(crate) fn states_by_name(&self) -> impl Iterator<Item = &State<'a>> {
+    /// The named states, sorted by scope, name and position.
+    pub fn states_by_name(&self) -> impl Iterator<Item = &State<'a>> {
         self.by_name.iter().filter_map(|id| self.state(*id))
     }
 
-    /// The bytes before an offset in its line; none where there is more than indentation and dashes.
-    pub(crate) fn column(&self, offset: u32) -> Option<usize> {
+    /// The number of bytes before an offset in its line. Absent if they are not only indentation and dashes.
+    pub fn column(&self, offset: u32) -> Option<usize> {
         let before = self.text.get(..offset as usize)?;
         let line = before.get(before.rfind(['\n', '\r']).map_or(0, |at| at + 1)..)?;
         line.bytes().all(|b| matches!(b, b' ' | b'-')).then_some(line.len())
     }
 
-    /// The first state of a name in a scope.
-    pub(crate) fn find(&self, scope: ScopeId, name: &str) -> Option<StateId> {
+    /// The first state with this name in a scope.
+    pub fn find(&self, scope: ScopeId, name: &str) -> Option<StateId> {
         let key = |id: &StateId| {
             let state = self.state(*id);
             (state.map(|s| s.scope), state.and_then(|s| s.name).map_or("", |n| n.value))
@@ -448,10 +409,10 @@ impl<'a> Flow<'a> {
     }
 
     /// The path of a scope's list, from the root of the document.
-    pub(crate) fn list_path(&self, id: ScopeId) -> Path {
+    pub fn list_path(&self, id: ScopeId) -> Path {
         let mut path = Path::new();
         let mut next = self.scope(id);
-        // Written from the end, then turned round.
+        // Collected from the innermost scope outwards, then reversed.
         while let Some(scope) = next {
             let steps = self.dialect.key(Shape::Document, Slot::States);
             let owner = scope.owner.and_then(|owner| self.state(owner));
@@ -474,7 +435,7 @@ impl<'a> Flow<'a> {
     fn slot_key(&self, scope: &Scope<'_>) -> (&'static str, Option<u32>) {
         let (slot, index) = match scope.role {
             Role::Top => (Slot::States, None),
-            // Both lists have one slot; in the `flow` dialect the key of branches comes second.
+            // The lists of choices and of branches share a slot. The key of choices comes first.
             Role::Option(index) => return (self.dialect.key(Shape::State, Slot::Branches), Some(index)),
             Role::Branch(index) => return (self.dialect.branches_key(), Some(index)),
             Role::Default => (Slot::Default, None),
@@ -484,7 +445,7 @@ impl<'a> Flow<'a> {
         (self.dialect.key(Shape::State, slot), index)
     }
 
-    /// Where a scope begins: its first state, or what `StartAt` names.
+    /// The state that a scope starts with: its first state, or the target of `StartAt`.
     pub fn start(&self, id: ScopeId) -> Option<StateId> {
         match self.dialect {
             Dialect::Flow => self.states_of(id).first().map(|state| state.id),
@@ -492,8 +453,8 @@ impl<'a> Flow<'a> {
         }
     }
 
-    /// The state that follows when this one is done and jumps nowhere: the next sibling, or
-    /// what `Next` names. None where the state ends its scope.
+    /// The state that follows this one without a jump: the next sibling, or the target of `Next`.
+    /// Absent if the state ends its scope.
     pub fn after(&self, id: StateId) -> Option<StateId> {
         let state = self.state(id)?;
         if state.ends() {
@@ -504,14 +465,14 @@ impl<'a> Flow<'a> {
                 let next = self.state(StateId(id.0 + 1))?;
                 (next.scope == state.scope).then_some(next.id)
             }
-            Dialect::StateMachine => state.next?.state,
+            Dialect::StateMachine => state.next.get()?.state,
         }
     }
 }
 
 impl Role {
-    /// The index of a branch or option.
-    pub(crate) fn index(self) -> Option<u32> {
+    /// The index of a branch or of an option.
+    pub fn index(self) -> Option<u32> {
         match self {
             Role::Option(index) | Role::Branch(index) => Some(index),
             Role::Top | Role::Default | Role::Body => None,
@@ -520,37 +481,43 @@ impl Role {
 }
 
 impl StateKind<'_> {
-    /// The name of the type in the `flow` dialect; `unknown` where there is none.
-    pub(crate) fn as_str(&self) -> &'static str {
-        match self {
-            StateKind::Task(_) => "task",
-            StateKind::Pass => "pass",
-            StateKind::Wait(_) => "wait",
-            StateKind::Choice(_) => "choice",
-            StateKind::Parallel(_) => "parallel",
-            StateKind::Map(_) => "foreach",
-            StateKind::Succeed => "succeed",
-            StateKind::Fail(_) => "fail",
-            StateKind::Unknown => "unknown",
-        }
+    /// The type. Absent if it is unknown.
+    pub fn state_type(&self) -> Option<StateType> {
+        Some(match self {
+            StateKind::Task(_) => StateType::Task,
+            StateKind::Pass => StateType::Pass,
+            StateKind::Wait(_) => StateType::Wait,
+            StateKind::Choice(_) => StateType::Choice,
+            StateKind::Parallel(_) => StateType::Parallel,
+            StateKind::Map(_) => StateType::Map,
+            StateKind::Succeed => StateType::Succeed,
+            StateKind::Fail(_) => StateType::Fail,
+            StateKind::Unknown => return None,
+        })
+    }
+}
+
+impl<'a> State<'a> {
+    /// The catch rules, in order.
+    pub fn catch_rules(&self) -> &[Catch<'a>] {
+        self.catch.as_ref().map_or(&[], Vec::as_slice)
     }
 }
 
 impl State<'_> {
-    /// True where the scope ends with this state by what the state says itself: `end: true`,
-    /// succeed, fail.
+    /// True if the state ends its scope by its own attributes: `end: true`, succeed, fail.
     pub fn ends(&self) -> bool {
-        matches!(self.kind, StateKind::Succeed | StateKind::Fail(_)) || self.end.is_some_and(|end| end.value)
+        matches!(self.kind, StateKind::Succeed | StateKind::Fail(_)) || self.end.get().is_some_and(|end| end.value)
     }
 
-    /// The place that stands for the state in a message: its name, or the whole.
+    /// The span of the state in a message: its name, or else the whole state.
     pub fn place(&self) -> Span {
         self.name.map_or(self.node.span(), |name| name.span)
     }
 }
 
 impl<'a> TextValue<'a> {
-    /// The text, whatever it is.
+    /// The text as written.
     pub fn text(self) -> Text<'a> {
         match self {
             TextValue::Literal(text) | TextValue::Expression(text) => text,
@@ -559,8 +526,8 @@ impl<'a> TextValue<'a> {
 }
 
 impl<'a> Number<'a> {
-    /// The whole number, if it is one.
-    pub(crate) fn int(&self) -> Option<i64> {
+    /// The value, if it is a whole number.
+    pub fn int(&self) -> Option<i64> {
         match self.value {
             NumberValue::Int(value) => Some(value),
             _ => None,
@@ -568,8 +535,19 @@ impl<'a> Number<'a> {
     }
 }
 
+impl<'a> Config<'a> {
+    pub(super) fn new(node: Node<'a>) -> Self {
+        Config { node, mode: node.get(EXECUTION_MODE) }
+    }
+
+    /// The value of `ExecutionMode`, if it is a known one.
+    pub fn execution_mode(&self) -> Option<ExecutionMode> {
+        ExecutionMode::read(self.mode?.text()?)
+    }
+}
+
 impl<'a> Shaping<'a> {
-    /// The list or mapping it is written as.
+    /// The list or mapping in the text.
     pub fn node(&self) -> Node<'a> {
         match self {
             Shaping::Mappings { node, .. } | Shaping::Constructor(node) => *node,

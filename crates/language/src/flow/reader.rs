@@ -1,11 +1,11 @@
-//! One mapping against its table of keys: what is there, what is missing, what is of the wrong
-//! type. Knows the tables, not the model.
+//! Checks one mapping against its table of keys: unknown keys, missing keys, values of the wrong
+//! type. This module depends on the tables, not on the model.
 
 use super::Dialect;
-use super::dialect::{Dynamic, Key, Shape, Slot, Standing, StateType, Value};
+use super::dialect::{Dynamic, Key, Shape, Slot, Slots, Standing, StateType, StateTypes, Value};
 use super::findings::Findings;
-use super::found::{Found, Item, is_opaque, is_reference};
-use super::torn::{self, Torn};
+use super::found::{Fields, Item, is_opaque, is_reference};
+use super::torn::{self, Damage};
 use crate::yaml::{Kind, Node, Resolved, Style};
 use cloudflow_base::diagnostic::{Code, Severity, nearest};
 use cloudflow_base::text::{Span, decimal, whole};
@@ -15,23 +15,23 @@ pub(super) struct Reader<'a, 'f> {
     pub findings: &'f mut Findings,
     /// The text of the document.
     pub text: &'f str,
-    /// Where the text is not YAML: what is missing near one of these may just not be readable.
-    pub torn: Vec<Torn>,
-    /// What is read runs in the express mode.
+    /// The syntax errors: no key is reported as missing near one of them.
+    pub damaged: Vec<Damage>,
+    /// The current scope runs in express mode.
     pub express: bool,
-    /// The key whose value is looked at.
+    /// The key of the current value.
     pub key: Span,
-    /// Lists that were given back, to be filled again: thousands of mappings are read, one or two at a time.
+    /// Released lists for reuse: thousands of mappings are read, one or two at a time.
     pub spare: Vec<Vec<Item<'a>>>,
-    /// The slots that a mapping needs, by shape and by type of state, where they were looked up.
-    pub needed: [Option<u64>; 24],
+    /// The required slots by [`Shape::index`], filled on first use.
+    pub needed: [Option<Slots>; Shape::INDICES],
 }
 
 impl<'a> Reader<'a, '_> {
-    /// Reads a mapping. `of` is the type of a state, none for other shapes and for states of an
-    /// unknown type. Nothing comes back where there is no mapping, and that has been said,
-    /// or is a template's business.
-    pub fn read(&mut self, node: Node<'a>, shape: Shape, of: Option<StateType>) -> Option<Found<'a>> {
+    /// Reads a mapping. `of` is the type of a state; it is absent for other shapes and for a state
+    /// of unknown type. Returns none, after a report, if the node is not a mapping, and without a
+    /// report if a template fills it in.
+    pub fn read(&mut self, node: Node<'a>, shape: Shape, of: Option<StateType>) -> Option<Fields<'a>> {
         if is_opaque(node) {
             return None;
         }
@@ -40,71 +40,83 @@ impl<'a> Reader<'a, '_> {
             return None;
         }
         let keys = self.dialect.keys(shape);
-        let mask = of.map_or(if shape == Shape::State { 0 } else { 1 }, |of| of as u8);
+        // Only states have types. Nothing is known about a state of unknown type.
+        let types = match of {
+            Some(of) => StateTypes::of(&[of]),
+            None if shape == Shape::State => StateTypes::NONE,
+            None => StateTypes::ALL,
+        };
         let items = self.spare.pop().unwrap_or_else(|| Vec::with_capacity(16));
-        let mut found = Found { items, present: 0, cut: false };
+        let mut fields = Fields { items, present: Slots::default(), cut: false };
         let mut next = 0;
         for (key, value) in node.entries() {
             let Some(text) = key.text() else {
                 self.findings.report(Code::WrongType, key.span(), "a key must be a text", &[]);
                 continue;
             };
-            let (known, computed) = match known(keys, text, mask, &mut next) {
+            let (known, computed) = match known(keys, text, types, &mut next) {
                 Some(known) => known,
                 None if is_opaque(key) => continue,
-                None => match self.unknown(keys, key, text, shape, of, &found) {
+                None => match self.unknown(keys, key, text, shape, of, &fields) {
                     Some(meant) => (meant, false),
                     None => continue,
                 },
             };
-            if mask != 0 && known.on & mask == 0 {
+            if types != StateTypes::NONE && !known.on.intersects(types) {
                 self.misplaced(known, key, of);
                 continue;
             }
-            if found.has(known.slot) {
-                // A state without its `- `: the repeated keys are the YAML reader's findings.
+            if fields.has(known.slot) {
+                // A state without its `- `. The YAML reader reports the repeated keys.
                 if shape == Shape::State && node.entries().next().is_some_and(|(first, _)| first.text() == Some(text)) {
-                    found.cut = true;
-                    return Some(found);
+                    fields.cut = true;
+                    return Some(fields);
                 }
-                self.again(node, key, text);
+                self.repeated(node, keys, known, key, text);
                 continue;
             }
-            found.present |= 1 << known.slot as u64;
+            fields.present.insert(known.slot);
             self.standing(known, key, node, value);
             if self.value(known, key, value, computed) {
                 let computed = computed || known.dynamic == Dynamic::Value && is_reference(value);
-                found.items.push(Item { slot: known.slot, value, computed });
+                fields.items.push(Item { slot: known.slot, value, computed });
             }
         }
-        self.missing(node, keys, mask, shape, of, &found);
-        Some(found)
+        self.missing(node, keys, shape, of, &fields);
+        Some(fields)
     }
 
-    /// Two ways to say one thing. The same key twice is the YAML reader's finding.
+    /// Reports a second key with the meaning of an earlier one. The YAML reader reports duplicate keys.
     #[cold]
     #[inline(never)]
-    fn again(&mut self, node: Node<'_>, key: Node<'_>, text: &str) {
+    fn repeated(&mut self, node: Node<'_>, keys: &[Key], known: &Key, key: Node<'_>, text: &str) {
+        // The earlier key may be misspelled.
+        let mut first = known.name;
         for (other, _) in node.entries() {
             if other.span() == key.span() || !self.findings.may_search(1) {
                 break;
             }
-            if other.text() == Some(text) {
+            let other = other.text().unwrap_or_default();
+            if other == text {
                 return;
             }
+            let name = other.strip_suffix(".$").unwrap_or(other);
+            if keys.iter().any(|key| key.slot == known.slot && key.name == name) {
+                first = other;
+            }
         }
-        let message = "`{}` says again what another key has said: keep one";
-        self.findings.report(Code::ConflictingKeys, key.span(), message, &[text]);
+        let message = "`{}` repeats `{}`: keep one of them";
+        self.findings.report(Code::ConflictingKeys, key.span(), message, &[text, first]);
     }
 
-    /// Takes back what [`Self::read`] gave, read and done with.
-    pub fn done(&mut self, found: Found<'a>) {
-        let mut items = found.items;
+    /// Releases the result of [`Self::read`].
+    pub fn release(&mut self, fields: Fields<'a>) {
+        let mut items = fields.items;
         items.clear();
         self.spare.push(items);
     }
 
-    /// Reports a key that the table has not; the one that is surely meant comes back.
+    /// Reports a key that is not in the table. Returns the key that is certainly meant.
     #[cold]
     #[inline(never)]
     fn unknown(
@@ -114,31 +126,36 @@ impl<'a> Reader<'a, '_> {
         text: &str,
         shape: Shape,
         of: Option<StateType>,
-        found: &Found<'_>,
+        fields: &Fields<'_>,
     ) -> Option<&'static Key> {
-        let mask = of.map_or(255, |of| of as u8);
-        let fitting = || keys.iter().filter(|key| key.on & mask != 0 && !found.has(key.slot));
+        let allowed = |key: &Key| of.is_none_or(|of| key.on.contains(of));
+        let fitting = || keys.iter().filter(|key| allowed(key) && !fields.has(key.slot));
         let other = self.dialect.other();
         if let Some(foreign) = other.keys(shape).iter().find(|key| key.name == text) {
             let same = fitting().find(|key| key.slot == foreign.slot);
-            // The header has been spoken of when the dialect was told.
+            // The detection of the dialect has reported the header.
             if shape == Shape::Document && foreign.slot == Slot::Type {
                 return same;
             }
-            let message = match same {
-                Some(_) => "`{}` is a key of the `{}` dialect: here it is `{}`",
-                None => "`{}` is a key of the `{}` dialect",
+            let reported = match same {
+                Some(same) => {
+                    let message = "`{}` is a key of the `{}` dialect: use `{}` here";
+                    let args = [text, other.as_str(), same.name];
+                    self.findings.report(Code::UnknownKey, key.span(), message, &args)
+                }
+                None => {
+                    let message = "`{}` is a key of the `{}` dialect";
+                    self.findings.report(Code::UnknownKey, key.span(), message, &[text, other.as_str()])
+                }
             };
-            let args = [text, other.as_str(), same.map_or("", |same| same.name)];
-            let args = args.get(..if same.is_some() { 3 } else { 2 }).unwrap_or_default();
-            self.findings.report(Code::UnknownKey, key.span(), message, args).severity(Severity::Error);
+            reported.severity(Severity::Error);
             return same.filter(|same| same.value == foreign.value);
         }
         let meant =
             nearest(text, fitting().map(|key| key.name)).and_then(|name| fitting().find(|key| key.name == name));
-        // What a state of an unknown type may have is unknown too, but for its name and type.
+        // Only the keys that every state requires are known for a state of unknown type.
         let untyped = shape == Shape::State && of.is_none();
-        if untyped && meant.is_none_or(|meant| meant.required != 255) {
+        if untyped && meant.is_none_or(|meant| !meant.is_required(None)) {
             return None;
         }
         let Some(meant) = meant else {
@@ -149,7 +166,7 @@ impl<'a> Reader<'a, '_> {
         let message = "unknown key `{}`: did you mean `{}`?";
         let reported = self.findings.report(Code::UnknownKey, key.span(), message, &[text, meant.name]);
         let reported = reported.change(text, key.span(), meant.name);
-        if meant.required & mask != 0 && meant.standing == Standing::Plain {
+        if meant.is_required(of) && meant.standing == Standing::Plain {
             reported.severity(Severity::Error);
         }
         Some(meant)
@@ -159,12 +176,12 @@ impl<'a> Reader<'a, '_> {
     #[inline(never)]
     fn misplaced(&mut self, known: &Key, key: Node<'_>, of: Option<StateType>) {
         let types = self.dialect.types();
-        let names: Vec<&str> = types.iter().filter(|(_, t)| known.on & *t as u8 != 0).map(|(name, _)| *name).collect();
+        let names: Vec<&str> = types.iter().filter(|(_, of)| known.on.contains(*of)).map(|(name, _)| *name).collect();
         let holder = self.holder(Shape::State, of);
-        let message = "`{}` has no place in {}, only in `{}`";
+        let message = "`{}` is not a key of {}: it belongs to `{}`";
         let args = [known.name, &holder, &names.join("`, `")];
         let reported = self.findings.report(Code::MisplacedKey, key.span(), message, &args);
-        // What the pages forbid is an error; their lists of what they allow may be incomplete.
+        // The lists of allowed keys on the pages may be incomplete.
         if self.dialect == Dialect::StateMachine && !matches!(known.slot, Slot::Next | Slot::End) {
             reported.severity(Severity::Warning);
         }
@@ -177,49 +194,38 @@ impl<'a> Reader<'a, '_> {
                 let message = "`{}` is deprecated: use {}";
                 let reported = self.findings.report(Code::Deprecated, key.span(), message, &[known.name, instead]);
                 let catch = self.dialect.key(Shape::State, Slot::Catch);
-                if node.get(catch).is_none() && value.items().all(is_catch) && value.items().next().is_some() {
+                if node.get(catch).is_none()
+                    && value.items().all(|rule| is_catch(self.dialect, rule))
+                    && value.items().next().is_some()
+                {
                     reported.change(known.name, key.span(), catch);
                 }
             }
-            // Beside the documented one it should not stand at all, which is said elsewhere.
+            // A check reports the undocumented key if the documented one is present too.
             Standing::Undocumented if node.get(self.dialect.key(Shape::State, Slot::Resource)).is_some() => {}
             Standing::Undocumented => {
-                let message = "`{}` works here, but no page documents it";
+                let message = "`{}` works, but it is not documented";
                 self.findings.report(Code::Undocumented, key.span(), message, &[known.name]);
             }
         }
     }
 
-    fn missing(
-        &mut self,
-        node: Node<'_>,
-        keys: &[Key],
-        mask: u8,
-        shape: Shape,
-        of: Option<StateType>,
-        found: &Found<'_>,
-    ) {
-        let mask = if mask == 0 { 255 } else { mask };
-        // Of a state of unknown type only what every state needs is known.
-        let untyped = of.is_none() && shape == Shape::State;
-        let required = |key: &&Key| if untyped { key.required == 255 } else { key.required & mask != 0 };
-        // States have no, or one of eight types; the other shapes none.
-        let index = match of {
-            None => shape as usize,
-            Some(of) => 16 + (of as u8).trailing_zeros() as usize,
-        };
+    fn missing(&mut self, node: Node<'_>, keys: &[Key], shape: Shape, of: Option<StateType>, fields: &Fields<'_>) {
+        let required = |key: &&Key| key.is_required(of);
+        let index = shape.index(of);
         let needed = self.needed.get(index).copied().flatten().unwrap_or_else(|| {
-            let all = keys.iter().filter(required).fold(0, |all, key| all | 1 << key.slot as u64);
+            let mut all = Slots::default();
+            keys.iter().filter(required).for_each(|key| all.insert(key.slot));
             if let Some(place) = self.needed.get_mut(index) {
                 *place = Some(all);
             }
             all
         });
-        if needed & !found.present == 0 {
+        if fields.present.contains_all(needed) {
             return;
         }
         for key in keys.iter().filter(required) {
-            if found.has(key.slot) || self.is_torn(node.span()) {
+            if fields.has(key.slot) || self.is_damaged(node.span()) {
                 continue;
             }
             let holder = self.holder(shape, of);
@@ -233,7 +239,7 @@ impl<'a> Reader<'a, '_> {
         }
     }
 
-    /// Where to point for something that is not there: the name of a state, else the first key.
+    /// The position of a finding about an absent key: the name of a state, or else the first key.
     fn place(&self, node: Node<'_>, shape: Shape) -> Span {
         if shape == Shape::State
             && let Some(name) = node.get(self.dialect.key(shape, Slot::Name))
@@ -244,12 +250,12 @@ impl<'a> Reader<'a, '_> {
         node.entries().next().map_or(node.span(), |(key, _)| key.span())
     }
 
-    /// True where a syntax mistake may have cut something off.
-    pub fn is_torn(&self, span: Span) -> bool {
-        torn::is_torn(&self.torn, self.text, span)
+    /// True if a syntax error may hide a part of the node.
+    pub fn is_damaged(&self, span: Span) -> bool {
+        torn::is_damaged(&self.damaged, self.text, span)
     }
 
-    /// The mapping in words.
+    /// The description of a kind of mapping for messages.
     fn holder(&self, shape: Shape, of: Option<StateType>) -> String {
         match shape {
             Shape::Document => "a flow",
@@ -280,7 +286,7 @@ impl<'a> Reader<'a, '_> {
     fn no_mapping(&mut self, node: Node<'_>, shape: Shape) {
         let holder = self.holder(shape, None);
         if let Some(text) = node.text() {
-            // `Condition:$Input.a` without a blank is one plain text.
+            // YAML reads `Condition:$Input.a` as one plain scalar.
             let glued = self
                 .dialect
                 .keys(shape)
@@ -290,28 +296,28 @@ impl<'a> Reader<'a, '_> {
                 let span = node.span();
                 let colon = Span::new(span.start as usize, span.start as usize + key.name.len() + 1);
                 let after = Span { start: colon.end, end: colon.end };
-                let message = "a blank is missing after `{}:`";
+                let message = "a space is missing after `{}:`";
                 let reported = self.findings.report(Code::WrongType, colon, message, &[key.name]).about(span);
-                reported.fix("insert a blank", &[], after, " ");
+                reported.fix("insert a space", &[], after, " ");
                 return;
             }
         }
-        if self.is_torn(node.span()) {
+        if self.is_damaged(node.span()) {
             return;
         }
         let what = described(node);
         self.findings.report(Code::WrongType, node.span(), "{} must be a mapping, {}", &[&holder, &what]);
     }
 
-    /// True where the value is what the key asks for.
+    /// True if the value has the type of the key. Otherwise reports it.
     fn value(&mut self, key: &Key, name: Node<'_>, node: Node<'_>, computed: bool) -> bool {
         if is_opaque(node) {
             return true;
         }
         self.key = name.span();
         let resolved = node.resolve();
-        // A written null says that there is no value, which is an optional key's right.
-        if resolved == Some(Resolved::Null) && node.text() != Some("") && key.required == 0 {
+        // An explicit null is allowed for an optional key.
+        if resolved == Some(Resolved::Null) && node.text() != Some("") && key.required == StateTypes::NONE {
             return false;
         }
         if computed {
@@ -339,14 +345,14 @@ impl<'a> Reader<'a, '_> {
                     self.wrong_type(key, node, "true or false", meant)
                 }
             },
-            Value::Whole | Value::Digits => self.whole(key, name, node, resolved),
+            Value::Whole | Value::Digits => self.integer(key, name, node, resolved),
             Value::Factor => match resolved {
                 Some(Resolved::Int(number)) if number > 0 => true,
                 Some(Resolved::Float(text)) if is_positive(text) => true,
                 Some(Resolved::Int(_) | Resolved::Float(_)) => {
-                    let found = node.text().unwrap_or_default();
+                    let text = node.text().unwrap_or_default();
                     let message = "`{}` must be greater than 0, not {}";
-                    self.findings.report(Code::OutOfRange, node.span(), message, &[key.name, found]);
+                    self.findings.report(Code::OutOfRange, node.span(), message, &[key.name, text]);
                     false
                 }
                 _ => self.wrong_type(key, node, "a number", None),
@@ -360,7 +366,7 @@ impl<'a> Reader<'a, '_> {
                     return self.wrong_type(key, node, "a list", None);
                 }
                 let (least, most) = key.range;
-                // Counted no further than needed.
+                // Stops counting at the limit.
                 let limit = usize::try_from(most).unwrap_or(usize::MAX).min(1 << 16).saturating_add(1);
                 let limit = if most == i64::MAX { 1 } else { limit };
                 let count = node.items().take(limit).count() as i64;
@@ -369,7 +375,7 @@ impl<'a> Reader<'a, '_> {
                     return false;
                 }
                 if count > most {
-                    let message = "`{}` has more than the {} entries that are allowed";
+                    let message = "`{}` may have at most {} entries";
                     self.findings.report(Code::OutOfRange, name.span(), message, &[key.name, &decimal(most)]);
                 }
                 true
@@ -412,7 +418,7 @@ impl<'a> Reader<'a, '_> {
         false
     }
 
-    fn whole(&mut self, key: &Key, name: Node<'_>, node: Node<'_>, resolved: Option<Resolved<'_>>) -> bool {
+    fn integer(&mut self, key: &Key, name: Node<'_>, node: Node<'_>, resolved: Option<Resolved<'_>>) -> bool {
         let digits = |text: &str| if key.value == Value::Digits { whole(text) } else { None };
         let number = match resolved {
             Some(Resolved::Int(number)) => Some(number),
@@ -426,7 +432,7 @@ impl<'a> Reader<'a, '_> {
                 }
                 if key.dynamic == Dynamic::Key {
                     let right = [key.name, ".$"].concat();
-                    let message = "an expression is only computed under the key `{}`";
+                    let message = "an expression needs the key `{}`";
                     let reported = self.findings.report(Code::WrongType, name.span(), message, &[&right]);
                     reported.about(node.span()).change(key.name, name.span(), &right);
                     return false;
@@ -436,7 +442,7 @@ impl<'a> Reader<'a, '_> {
             return self.wrong_type(key, node, "a whole number", bare);
         };
         let (least, mut most) = key.range;
-        // A wait may be shorter there
+        // The maximum is lower in express mode
         // (<https://alibabacloud.com/help/zh/serverless-workflow/latest/wait-wait>).
         let shorter = self.express && key.slot == Slot::Seconds;
         if shorter {
@@ -451,7 +457,7 @@ impl<'a> Reader<'a, '_> {
             let message = "`{}` must be at least {}, not {}";
             self.findings.report(Code::OutOfRange, node.span(), message, &[key.name, &least, &number]);
         } else if shorter {
-            let message = "`{}` must be from {} to {} in the express mode, not {}";
+            let message = "`{}` must be from {} to {} in express mode, not {}";
             self.findings.report(Code::OutOfRange, node.span(), message, &args);
         } else {
             self.findings.report(Code::OutOfRange, node.span(), "`{}` must be from {} to {}, not {}", &args);
@@ -487,17 +493,17 @@ impl<'a> Reader<'a, '_> {
     #[cold]
     #[inline(never)]
     fn wrong_type(&mut self, key: &Key, node: Node<'_>, expected: &str, fix: Option<&str>) -> bool {
-        if self.is_torn(node.span()) {
+        if self.is_damaged(node.span()) {
             return false;
         }
         let what = described(node);
-        // What is not there is shown by its key, what has many lines by its beginning.
+        // An absent value is reported at its key, a value of several lines at its first line.
         let span = node.span();
         let place = match node.entries().next() {
             _ if span.is_empty() => self.key,
             _ if node.style() != Style::Block => span,
             Some((first, _)) => first.span(),
-            // The first dash.
+            // The dash of the first item.
             None => Span { start: span.start, end: span.start + 1 },
         };
         let reported =
@@ -514,11 +520,11 @@ impl<'a> Reader<'a, '_> {
     }
 }
 
-/// The key of a name, and whether the name says that it is computed. Where one name is in the
-/// table twice, the one that fits `mask`. `next` is where to look first: behind the key before
-/// this one, as most writers keep the order of the pages.
-fn known(keys: &'static [Key], text: &str, mask: u8, next: &mut usize) -> Option<(&'static Key, bool)> {
-    // No name of a table ends in `.$`.
+/// The key with this name, and whether the name marks a computed value. If the table has several
+/// keys with the name, the one that fits `types`. The search starts at `next`, the key after the
+/// previous match, because most authors keep the order of the pages.
+fn known(keys: &'static [Key], text: &str, types: StateTypes, next: &mut usize) -> Option<(&'static Key, bool)> {
+    // No name in a table ends in `.$`.
     let stripped = text.strip_suffix(".$");
     let name = stripped.unwrap_or(text);
     let (len, initial) = (name.len(), name.as_bytes().first());
@@ -530,8 +536,8 @@ fn known(keys: &'static [Key], text: &str, mask: u8, next: &mut usize) -> Option
             keys.first()
         })?;
         at += 1;
-        // Most keys differ in length or initial: cheaper to see than to compare.
-        let alike = key.on & mask != 0 && key.name.len() == len && key.name.as_bytes().first() == initial;
+        // Fast path: most keys differ in length or in the first byte.
+        let alike = key.on.intersects(types) && key.name.len() == len && key.name.as_bytes().first() == initial;
         if alike && key.name == name {
             *next = at;
             fitting = Some(key);
@@ -542,22 +548,23 @@ fn known(keys: &'static [Key], text: &str, mask: u8, next: &mut usize) -> Option
     (stripped.is_none() || key.dynamic == Dynamic::Key).then_some((key, stripped.is_some()))
 }
 
-/// True for a rule of `OnErrors` that is a whole rule of `Catch`, key for key.
+/// True for a rule of `OnErrors` that is also a complete rule of `Catch`.
 #[cold]
-fn is_catch(rule: Node<'_>) -> bool {
-    ["Errors", "Description", "Next"].iter().all(|key| rule.get(key).is_some()) && rule.get("Retry").is_none()
+fn is_catch(dialect: Dialect, rule: Node<'_>) -> bool {
+    let has = |slot| rule.get(dialect.key(Shape::OnError, slot)).is_some();
+    [Slot::Errors, Slot::Description, Slot::Next].into_iter().all(has) && !has(Slot::Retry)
 }
 
 fn is_positive(text: &str) -> bool {
     !text.starts_with('-') && text.bytes().any(|b| matches!(b, b'1'..=b'9')) && !text.contains(['n', 'N'])
 }
 
-/// What stands there, as the end of a sentence.
+/// The description of a value, as the end of a message.
 fn described(node: Node<'_>) -> String {
     if let Some(tag) = node.tag()
         && tag.starts_with("!$")
     {
-        return "but `!` begins a tag here: put it in quotes".to_owned();
+        return "but `!` begins a tag here: quote the value".to_owned();
     }
     match (node.kind(), node.resolve()) {
         (Kind::Sequence, _) => "not a list".to_owned(),

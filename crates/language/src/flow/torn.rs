@@ -1,44 +1,44 @@
-//! Where the text is not YAML: what is missing near such a place may just not be readable.
+//! Syntax errors and the regions that they may hide. No key is reported as missing there.
 
 use cloudflow_base::small;
 use cloudflow_base::text::Span;
 
-/// A place where the text is not YAML.
+/// The position of a syntax error.
 #[derive(Clone, Copy, PartialEq, PartialOrd)]
-pub(super) struct Torn {
+pub(super) struct Damage {
     span: Span,
-    /// Where its line begins.
+    /// The offset of its line.
     line: usize,
 }
 
-impl Torn {
-    /// Each place, in order. `text` is searched for lines once.
-    pub fn all(text: &str, places: &[Span]) -> Vec<Torn> {
+impl Damage {
+    /// The sorted positions. Searches `text` for lines once.
+    pub fn all(text: &str, places: &[Span]) -> Vec<Damage> {
         let mut spans = places.to_vec();
         small::sort(&mut spans);
         let (mut at, mut line) = (0, 0);
-        let torn = spans.into_iter().map(|span| {
+        let damage = spans.into_iter().map(|span| {
             let start = (span.start as usize).max(at);
             if let Some(last) = text.get(at..start).and_then(|between| between.rfind('\n')) {
                 line = at + last + 1;
             }
             at = start;
-            Torn { span, line }
+            Damage { span, line }
         });
-        torn.collect()
+        damage.collect()
     }
 }
 
-/// True where a syntax mistake may have cut something off that stands at `span`.
-pub(super) fn is_torn(places: &[Torn], text: &str, span: Span) -> bool {
-    // A mistake tears the mapping it stands in, and the one it cuts off: the one that ends
-    // before the line of the mistake.
-    let from = places.partition_point(|torn| torn.span.end < span.start);
-    let Some(torn) = places.get(from) else { return false };
-    if torn.span.start <= span.end {
+/// True if a syntax error may hide a part of the node at `span`.
+pub(super) fn is_damaged(places: &[Damage], text: &str, span: Span) -> bool {
+    // A syntax error damages the mapping that contains it and the mapping that ends just before
+    // the line of the error.
+    let from = places.partition_point(|damaged| damaged.span.end < span.start);
+    let Some(damaged) = places.get(from) else { return false };
+    if damaged.span.start <= span.end {
         return true;
     }
     let rest = text.get(span.end as usize..).unwrap_or_default();
     let next = text.len() - rest.trim_ascii_start().len();
-    torn.line <= next
+    damaged.line <= next
 }

@@ -4,7 +4,7 @@ use super::{EdgeKind, Graph, Place};
 use crate::flow::{Flow, Role, ScopeId, StateKind};
 use cloudflow_base::text::decimal;
 
-/// The flow chart of a flow.
+/// The flow chart of a flow as Mermaid text.
 pub fn mermaid(flow: &Flow<'_>, graph: &Graph<'_>) -> String {
     let mut out = String::from("flowchart TD\n");
     if !flow.states().is_empty() {
@@ -39,7 +39,8 @@ pub fn mermaid(flow: &Flow<'_>, graph: &Graph<'_>) -> String {
     out
 }
 
-/// The states of a scope, those inside them in boxes. As deep as the text is nested.
+/// Writes the states of a scope and their scopes as subgraphs. Recursion is bounded by the nesting of
+/// the text.
 fn scope(flow: &Flow<'_>, id: ScopeId, depth: usize, out: &mut String) {
     for state in flow.states_of(id) {
         let (open, close) = match &state.kind {
@@ -65,7 +66,7 @@ fn scope(flow: &Flow<'_>, id: ScopeId, depth: usize, out: &mut String) {
             _ => {}
         }
         for id in inner {
-            // The steps of an option stand beside their choice: a jump leads them on.
+            // The steps of an option are on the level of their choice, because a jump may leave them.
             let index = match flow.scope(id).map(|scope| scope.role) {
                 Some(Role::Branch(index)) => Some([" ", &decimal(index)].concat()),
                 Some(Role::Body) => Some(String::new()),
@@ -106,7 +107,7 @@ fn place(place: Place, out: &mut String) {
     }
 }
 
-/// Writes a text so that nothing in it means anything to Mermaid or HTML.
+/// Writes a text with the special characters of Mermaid and HTML escaped.
 fn escape(text: &str, out: &mut String) {
     for c in text.chars() {
         match c {

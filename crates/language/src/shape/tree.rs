@@ -42,23 +42,23 @@ fn state(flow: &Flow<'_>, state: &State<'_>, path: Plain, places: &mut Places<'_
     out.put("path", path);
     out.put("range", places.range(state.node.span()).into());
     out.text_if("description", text(state.description));
-    out.text_if("next", target(state.next));
-    if let Some(end) = state.end {
+    out.text_if("next", target(state.next.get()));
+    if let Some(end) = state.end.get() {
         out.put("end", Plain::Boolean(end.value));
     }
     match &state.kind {
         StateKind::Task(task) => {
-            out.text_if("action", text(task.resource.or(task.action)));
-            out.text_if("mode", text(task.mode));
+            out.text_if("action", text(task.resource.get().or(task.action.get())));
+            out.text_if("mode", text(task.mode.map(|mode| mode.text)));
             out.number_if("timeoutSeconds", seconds(task.timeout));
         }
         StateKind::Wait(wait) => {
-            match wait.seconds.map(|number| number.value) {
+            match wait.seconds.get().map(|number| number.value) {
                 Some(NumberValue::Int(value)) if is_exact(value) => out.number("seconds", value),
                 Some(NumberValue::Expression(text)) => out.text("seconds", text.value),
                 _ => {}
             }
-            out.text_if("timestamp", value(wait.timestamp));
+            out.text_if("timestamp", value(wait.timestamp.get()));
         }
         StateKind::Fail(fail) => {
             out.text_if("error", value(fail.error));
@@ -66,9 +66,9 @@ fn state(flow: &Flow<'_>, state: &State<'_>, path: Plain, places: &mut Places<'_
         }
         _ => {}
     }
-    if !state.catch.is_empty() {
+    if !state.catch_rules().is_empty() {
         let mut rules = Vec::new();
-        for rule in &state.catch {
+        for rule in state.catch_rules() {
             let errors = rule.errors.iter().map(|error| Plain::Text(error.value.to_owned())).collect();
             let mut out = Object::new();
             out.put("errors", Plain::List(errors));
@@ -93,7 +93,7 @@ fn state(flow: &Flow<'_>, state: &State<'_>, path: Plain, places: &mut Places<'_
             if let Some(scope) = map.body {
                 out.put("body", list(flow, scope, places));
             }
-            out.text_if("items", text(map.items));
+            out.text_if("items", text(map.items.get()));
         }
         _ => {}
     }

@@ -5,7 +5,7 @@ use super::anchors::{Anchor, Anchors};
 use super::stream::before_nul;
 use super::tree::{ALIAS, Document, Kind, MARKED, NONE, Raw, Style, TAGGED, Tree};
 use super::{MAX_DEPTH, MAX_DIAGNOSTICS, MAX_EXPANSION, MAX_NODES};
-use cloudflow_base::diagnostic::{Code, Diagnostic, Reported, report};
+use cloudflow_base::diagnostic::{Code, Diagnostic, report};
 use cloudflow_base::text::{Progress, Span, decimal};
 
 /// Reads the text of `tree` into it. INVARIANT: every loop that does not move `pos` forward
@@ -452,7 +452,7 @@ impl<'t> Reader<'t> {
     /// Notes a mistake: `template` with its `{}` filled.
     #[cold]
     #[inline(never)]
-    pub fn report(&mut self, code: Code, span: Span, template: &str, args: &[&str]) -> Reported<'_> {
+    pub fn report(&mut self, code: Code, span: Span, template: &str, args: &[&str]) -> &mut Diagnostic {
         let halted = self.halted;
         if !halted && self.diagnostics.len() + 1 >= MAX_DIAGNOSTICS {
             self.limit(Span::at(self.pos), "too many mistakes: what follows is not read", 0);

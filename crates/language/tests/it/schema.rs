@@ -9,7 +9,7 @@
 use std::{env, fs};
 
 use cloudflow_language::flow::Dialect;
-use cloudflow_language::flow::dialect::{Dynamic, Key, Shape, Slot, Standing, StateType, Value as Kind};
+use cloudflow_language::flow::dialect::{Dynamic, Key, Shape, Slot, Standing, StateType, StateTypes, Value as Kind};
 use serde_json::{Map, Value, json};
 
 #[test]
@@ -87,7 +87,7 @@ impl Maker {
         for (shape, name) in SHAPES {
             let keys: Vec<&Key> = self.dialect.keys(shape).iter().collect();
             if !keys.is_empty() {
-                let mut schema = self.object(&keys, |key| key.required != 0);
+                let mut schema = self.object(&keys, |key| key.required != StateTypes::NONE);
                 if shape == Shape::Document {
                     let name = self.key(shape, Slot::Type);
                     schema["properties"][&name]["const"] = self.dialect.as_str().into();
@@ -150,9 +150,8 @@ impl Maker {
     }
 
     fn state_of(&self, name: &str, of: StateType) -> Value {
-        let bit = of as u8;
-        let keys: Vec<&Key> = self.dialect.keys(Shape::State).iter().filter(|key| key.on & bit != 0).collect();
-        let mut schema = self.object(&keys, |key| key.required & bit != 0);
+        let keys: Vec<&Key> = self.dialect.keys(Shape::State).iter().filter(|key| key.on.contains(of)).collect();
+        let mut schema = self.object(&keys, |key| key.required.contains(of));
         schema["description"] = about_type(of).into();
         let type_key = self.key(Shape::State, Slot::Type);
         schema["properties"][&type_key]["const"] = name.into();

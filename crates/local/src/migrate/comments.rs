@@ -1,4 +1,4 @@
-//! The comments of a text, each handed out once, to whatever its line becomes.
+//! The comments of a text. Each comment is taken once, by the output of its line.
 
 use cloudflow_base::text::Span;
 use cloudflow_language::yaml::{Kind, Node, Tree};
@@ -12,34 +12,34 @@ pub(super) struct Comments {
 }
 
 struct Comment {
-    /// The line it stands on, from 0.
+    /// The line number, from 0.
     line: usize,
-    /// The line it belongs to: its own if something stands before it there, else the next line
-    /// that holds anything.
+    /// The line that the comment describes: its own line if the line has other content, or else the
+    /// next line with content.
     of: usize,
-    /// An empty line stands before it, and a comment of the same block before that.
+    /// An empty line separates the comment from another comment of the same block.
     apart: bool,
-    /// `# …`; empty once it is handed out.
+    /// `# …`. Empty after it is taken.
     text: String,
 }
 
 impl Comments {
-    /// Reads the comments of a tree's text: what begins with `#` outside every scalar.
+    /// Reads the comments of a tree's text: the texts that begin with `#` outside all scalars.
     pub fn new(tree: &Tree<'_>) -> Self {
         let text = tree.text();
         let scalars = scalars(tree);
         let mut lines = vec![0_u32];
         let mut list: Vec<Comment> = Vec::new();
-        // Own-line comments that still look for the line they belong to.
+        // Index of the first comment that waits for the line that it describes.
         let mut waiting = 0;
         let mut scalar = scalars.iter().peekable();
         let mut offset = 0_u32;
         let mut blank = false;
         for (number, line) in text.split_inclusive('\n').enumerate() {
             let end = offset + line.len() as u32;
-            // A line of a template language stays before what it stands before.
+            // A line of a template language is treated as a comment.
             let is_template = line.trim_start().starts_with("{%");
-            // A scalar that began on an earlier line may reach into this one, or over it.
+            // A scalar from an earlier line may extend into this line or over it.
             let mut from = offset;
             let mut found = is_template.then(|| offset + (line.len() - line.trim_start().len()) as u32);
             let mut inside = false;
@@ -68,7 +68,7 @@ impl Comments {
             }
             blank = own && found.is_none();
             if !own && content.trim() != "---" {
-                // What waited belongs here; so does this line's own comment.
+                // The waiting comments and the comment on this line describe this line.
                 list.iter_mut().skip(waiting).for_each(|comment| comment.of = number);
                 waiting = list.len();
             }
@@ -87,7 +87,7 @@ impl Comments {
         take(block)
     }
 
-    /// The comment behind what stands at an offset, on the same line.
+    /// The comment after the content at an offset, on the same line.
     pub fn trail(&mut self, offset: u32) -> Option<String> {
         let line = self.line(offset);
         let at = self.list.partition_point(|comment| comment.line < line);
@@ -95,20 +95,20 @@ impl Comments {
         Some(std::mem::take(&mut comment.text)).filter(|text| !text.is_empty())
     }
 
-    /// Every comment that is left within a span, and above its first line.
+    /// The remaining comments within a span and above its first line.
     pub fn rest(&mut self, span: Span) -> Vec<String> {
         let (first, last) = (self.line(span.start), self.line(span.end.saturating_sub(1).max(span.start)));
         let from = self.list.partition_point(|comment| comment.of < first);
         take(self.list.iter_mut().skip(from).take_while(|comment| comment.line <= last))
     }
 
-    /// Where the first line of a template language begins.
+    /// The offset of the first line of a template language.
     pub fn template_line(&self) -> Option<u32> {
         let found = self.list.iter().find(|comment| comment.text.starts_with("{%"))?;
         self.lines.get(found.line).copied()
     }
 
-    /// Every comment that is left.
+    /// The remaining comments.
     pub fn all(&mut self) -> Vec<String> {
         take(self.list.iter_mut())
     }
@@ -129,7 +129,7 @@ fn take<'c>(comments: impl Iterator<Item = &'c mut Comment>) -> Vec<String> {
     found
 }
 
-/// Where a comment begins: at a `#` behind a blank, or at the beginning of a line.
+/// The start of a comment: a `#` after whitespace, or at the beginning of a line.
 fn mark(gap: &str, begins_line: bool) -> Option<usize> {
     gap.match_indices('#').map(|(at, _)| at).find(|at| {
         match gap.get(..*at).and_then(|before| before.chars().next_back()) {
@@ -139,12 +139,12 @@ fn mark(gap: &str, begins_line: bool) -> Option<usize> {
     })
 }
 
-/// The places of all scalars, in the order of the text.
+/// The spans of all scalars, in the order of the text.
 fn scalars(tree: &Tree<'_>) -> Vec<Span> {
     let mut found = Vec::new();
     let mut todo: Vec<Node<'_>> = tree.root().into_iter().collect();
     while let Some(node) = todo.pop() {
-        // An alias is a scalar here: what it stands for is elsewhere.
+        // An alias counts as a scalar: its anchor is elsewhere.
         if node.kind() == Kind::Scalar || is_alias(node, tree.text()) {
             found.push(node.span());
             continue;
@@ -157,7 +157,7 @@ fn scalars(tree: &Tree<'_>) -> Vec<Span> {
     found
 }
 
-/// True for `*name`: no scalar begins so.
+/// True for `*name`. No scalar begins with `*`.
 pub(super) fn is_alias(node: Node<'_>, text: &str) -> bool {
     node.span().of(text).starts_with('*')
 }

@@ -1,149 +1,150 @@
-//! References of the old dialect as expressions of the new one.
+//! Converts references of the old dialect to expressions of the new one.
 //!
-//! The old dialect merges the output of every step into the local data of its scope; the new
-//! one hands the output of a state to the next, and nothing else. So the data of a scope travel
-//! in one object: `input` (the scope's input), `local` (its local data), and for the steps of an
-//! option `outer` (what travels in the scope around it). Only what is read is handed on.
+//! The old dialect merges the output of every step into the local data of its scope. In the new
+//! dialect a state receives only the output of the previous state. Therefore the output of each
+//! state is one object with the data of the scope: `input` (the scope's input), `local` (its local
+//! data), and for the steps of an option `outer` (the object of the scope around it). The object
+//! contains only data that a later state reads.
 
 use super::Migrator;
+use super::expression::{Data, Expr};
 use super::reads::{self, Root};
-use super::write::{Entry, Value, json_text};
+use super::write::{Entry, Value};
+use cloudflow_base::diagnostic::fill;
 use cloudflow_base::text::Span;
-use cloudflow_language::expr::{self, Expr, ExprKind, StepKind};
+use cloudflow_language::expr::{self, ExprKind, StepKind};
 use cloudflow_language::flow::{Mapping, ScopeId, State, Text};
-use cloudflow_language::yaml::{Kind, Node};
+use cloudflow_language::yaml::Node;
 
-/// How the data of a scope travel.
+/// The data that the states of a scope pass.
 #[derive(Clone, Debug)]
 pub(super) struct Frame {
-    /// Whose facts hold here.
     pub scope: ScopeId,
-    /// Where the input of the scope is.
     pub input: Input,
-    /// `local` travels.
+    /// The object has `local`.
     pub local: bool,
-    /// `local` will travel: this is the first step, it makes it.
+    /// This is the first step, whose output creates `local`.
     pub fresh: bool,
-    /// `outer` travels.
+    /// The object has `outer`.
     pub outer: bool,
-    /// For steps that are told apart no further: the step whose place in the scope they share.
+    /// For the steps of an option that has no data of its own: the index of its choice.
     pub at: Option<u32>,
 }
 
-/// Where the input of a scope is.
+/// The location of the input of a scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Input {
-    /// It is the execution's.
+    /// The input of the execution.
     Execution,
-    /// It travels as `input`.
-    Travels,
-    /// Nobody reads it.
+    /// The member `input` of the passed object.
+    Passed,
+    /// No step reads it.
     Unread,
 }
 
-/// What a step's output mappings call `$local`.
+/// The meaning of `$local` in a step's output mappings.
 #[derive(Clone, Debug)]
 pub(super) enum Local {
     /// One value.
-    Value(&'static str),
+    Value(Data),
     /// Nothing.
     Empty,
-    /// The results of this many branches.
+    /// The outputs of this number of branches.
     Branches(usize),
-    /// The results of the iterations.
+    /// The outputs of the iterations.
     Items,
-    /// The record of an error.
+    /// An error.
     Error,
 }
 
-/// Where a source comes to.
+/// The conversion of a source.
 pub(super) enum Source<'a> {
-    Expression(String),
+    Expression(Expr),
     Constant(Node<'a>),
-    /// It leads nowhere, which the old dialect takes as null.
+    /// An absent value, which is null in the old dialect.
     Nothing,
-    /// It is only to be had from the step's whole input.
+    /// The conversion needs the step's whole input.
     NeedsOwn,
 }
 
-/// The step's own input where an `InputConstructor` keeps it.
-pub(super) const OWN: &str = "$Input.own";
-
 impl Frame {
-    /// The expression of the scope's input.
-    pub fn input(&self) -> &'static str {
-        match self.input {
-            Input::Execution => "$Context.Execution.Input",
-            Input::Travels | Input::Unread => "$Input.input",
-        }
+    /// The input of the scope.
+    pub fn input(&self) -> Expr {
+        Expr::Data(match self.input {
+            Input::Execution => Data::ExecutionInput,
+            Input::Passed | Input::Unread => Data::ScopeInput,
+        })
     }
 
-    /// True where anything travels.
-    pub fn carries(&self) -> bool {
-        self.local || self.fresh || self.outer || self.input == Input::Travels
+    /// True if the states pass data of the scope.
+    pub fn passes_data(&self) -> bool {
+        self.local || self.fresh || self.outer || self.input == Input::Passed
     }
 
-    /// The entries that hand on what travels, from below `base`, apart from `local`.
-    pub fn carry(&self, base: &str) -> Vec<Entry> {
+    /// The entries that pass the members of `base` without `local`.
+    pub fn pass_on(&self, base: Data) -> Vec<Entry> {
         let mut entries = Vec::new();
-        if self.input == Input::Travels {
-            entries.push(Entry::expression("input", &[base, ".input"].concat()));
+        if self.input == Input::Passed {
+            entries.push(Entry::expression("input", Expr::from(base).member("input")));
         }
         if self.outer {
-            entries.push(Entry::expression("outer", &[base, ".outer"].concat()));
+            entries.push(Entry::expression("outer", Expr::from(base).member("outer")));
         }
         entries
     }
 }
 
 impl<'f, 'a> Migrator<'f, 'a> {
-    /// A source in a mapping that sees the data of the scope.
+    /// Converts a source in a mapping with access to the data of the scope.
     pub fn parent_source(&mut self, frame: &Frame, source: Node<'a>) -> Source<'a> {
         match reads::reference(source) {
             None => Source::Constant(source),
-            Some((Root::Input, rest)) => Source::Expression([frame.input(), rest].concat()),
-            Some((Root::Local, rest)) if frame.local => Source::Expression(["$Input.local", rest].concat()),
+            Some((Root::Input, rest)) => Source::Expression(frame.input().path(rest)),
+            Some((Root::Local, rest)) if frame.local => Source::Expression(Expr::from(Data::Local).path(rest)),
             Some((Root::Local, _)) => {
-                self.review(source.span(), "nothing has been put into `$local` here: the value is null");
+                self.review(source.span(), "no step has put data into `$local` here: the value is null");
                 Source::Nothing
             }
             Some((Root::Context, rest)) => self.context(source, rest),
-            Some((Root::Own, rest)) => Source::Expression(if frame.local {
-                ["jsonMerge(", frame.input(), ", $Input.local)", rest].concat()
-            } else {
-                [frame.input(), rest].concat()
-            }),
+            Some((Root::Own, rest)) => Source::Expression(merged(frame).path(rest)),
         }
     }
 
     pub fn context(&mut self, source: Node<'a>, rest: &str) -> Source<'a> {
         let known = match rest {
-            ".task.token" => "$Context.Current.TaskToken",
-            ".execution.name" => "$Context.Execution.Name",
-            ".step.name" => "$Context.Current.Name",
+            ".task.token" => Data::TaskToken,
+            ".execution.name" => Data::ExecutionName,
+            ".step.name" => Data::StateName,
             ".flow.name" => {
-                self.review(source.span(), "the context no longer holds the name of the flow: it is written out");
-                return Source::Expression(json_text(&self.name));
+                self.review(
+                    source.span(),
+                    "the context of the new dialect does not contain the name of \
+                    the flow: the name is written as a constant",
+                );
+                return Source::Expression(Expr::Text(self.name.clone()));
             }
             _ => {
-                let message = ["the context no longer holds `", rest.trim_start_matches('.'), "`: it is null"].concat();
+                let message = fill(
+                    "the context of the new dialect does not contain `{}`: the value is null",
+                    &[rest.trim_start_matches('.')],
+                );
                 self.no_equal(source.span(), message);
                 return Source::Nothing;
             }
         };
-        Source::Expression(known.to_owned())
+        Source::Expression(known.into())
     }
 
-    /// Entries of a constructor from mappings that see the data of the scope.
+    /// Converts mappings with access to the data of the scope to the entries of a constructor.
     pub fn parent_entries(&mut self, frame: &Frame, mappings: &[Mapping<'a>]) -> Vec<Entry> {
         let mut entries = Vec::new();
-        for mapping in latest(mappings) {
+        for mapping in effective(mappings) {
             let (Some(target), Some(source)) = (mapping.target, mapping.source) else {
                 continue;
             };
             let built = self.parent_source(frame, source);
             let entry = self.entry(target.value, built);
-            entries.push(self.dress_mapping(entry, mapping));
+            entries.push(entry.with(self.mapping_comments(mapping)));
         }
         entries
     }
@@ -151,36 +152,27 @@ impl<'f, 'a> Migrator<'f, 'a> {
     /// An entry of a constructor.
     pub fn entry(&mut self, key: &str, source: Source<'a>) -> Entry {
         match source {
-            Source::Expression(expression) => Entry::expression(key, &expression),
+            Source::Expression(expression) => Entry::expression(key, expression),
             Source::Constant(node) => Entry::new(key, self.constant(node)),
             Source::Nothing | Source::NeedsOwn => Entry::new(key, Value::Scalar("null".to_owned())),
         }
     }
 
-    /// The comments of a mapping, on the entry it becomes.
-    pub fn dress_mapping(&mut self, entry: Entry, mapping: &Mapping<'a>) -> Entry {
-        let lead = self.comments.lead(mapping.node.span().start);
-        let trail = mapping.source.filter(|source| source.kind() == Kind::Scalar);
-        let trail = trail.and_then(|source| self.comments.trail(source.span().start));
-        let rest = self.rest(mapping.node);
-        entry.lead(lead).lead(rest).trail(trail)
-    }
-
-    /// A path into the step's own input, where no constructor has made it: the key it begins
-    /// with, and everything behind that as written.
+    /// Converts a path into the step's own input that no constructor has built. The path is split
+    /// into its first key and the rest as written.
     pub fn own_path(&mut self, frame: &Frame, state: &'f State<'a>, key: &str, rest: &str) -> Source<'a> {
         let Some(shaping) = &state.input else {
-            let travels = || Source::Expression([frame.input(), ".", key, rest].concat());
+            let from_input = || Source::Expression(frame.input().member(key).path(rest));
             if !frame.local {
-                return travels();
+                return from_input();
             }
             let Some(facts) = self.facts.get(frame.scope.0 as usize) else {
                 return Source::NeedsOwn;
             };
             let at = frame.at.unwrap_or(state.index);
             return match facts.keys.get(key) {
-                None if !facts.unknown => travels(),
-                Some(Some(first)) if *first < at => Source::Expression(["$Input.local.", key, rest].concat()),
+                None if !facts.unknown => from_input(),
+                Some(Some(first)) if *first < at => Source::Expression(Expr::from(Data::Local).member(key).path(rest)),
                 _ => Source::NeedsOwn,
             };
         };
@@ -192,50 +184,43 @@ impl<'f, 'a> Migrator<'f, 'a> {
             return Source::NeedsOwn;
         }
         match self.parent_source(frame, source) {
-            Source::Expression(expression) => Source::Expression([&expression, rest].concat()),
+            Source::Expression(expression) => Source::Expression(expression.path(rest)),
             _ => Source::NeedsOwn,
         }
     }
 
     /// The step's whole own input.
-    pub fn own_whole(&mut self, frame: &Frame, state: &'f State<'a>, own: Option<&'static str>) -> Value {
+    pub fn own_whole(&mut self, frame: &Frame, state: &'f State<'a>, own: Option<Data>) -> Value {
         if let Some(own) = own {
-            return Value::Scalar(own.to_owned());
+            return Value::Expression(own.into());
         }
         match &state.input {
             Some(shaping) => Value::Map(self.parent_entries(frame, reads::entries(shaping))),
-            None => Value::Scalar(merged(frame)),
+            None => Value::Expression(merged(frame)),
         }
     }
 
-    /// A reference to the step's own input: `$`, `$.a.b`, or `$input…` in its output mappings.
-    pub fn own_source(
-        &mut self,
-        frame: &Frame,
-        state: &'f State<'a>,
-        rest: &str,
-        own: Option<&'static str>,
-    ) -> Source<'a> {
+    /// Converts a reference to the step's own input: `$`, `$.a.b`, or `$input…` in its output mappings.
+    pub fn own_source(&mut self, frame: &Frame, state: &'f State<'a>, rest: &str, own: Option<Data>) -> Source<'a> {
         if let Some(own) = own {
-            return Source::Expression([own, rest].concat());
+            return Source::Expression(Expr::from(own).path(rest));
         }
         match first_key(rest) {
             Some((key, rest)) => self.own_path(frame, state, key, rest),
-            None if state.input.is_none() => Source::Expression([&merged(frame), rest].concat()),
+            None if state.input.is_none() => Source::Expression(merged(frame).path(rest)),
             None => Source::NeedsOwn,
         }
     }
 
-    /// An expression of the old dialect over the step's own input; none where only the whole
-    /// input will do.
+    /// Converts an expression over the step's own input. Absent if the conversion needs the whole input.
     pub fn own_expression(
         &mut self,
         frame: &Frame,
         state: &'f State<'a>,
         text: Text<'a>,
-        own: Option<&'static str>,
-    ) -> Option<String> {
-        // The backslashes are left over from some host language.
+        own: Option<Data>,
+    ) -> Option<Expr> {
+        // The backslashes come from another language.
         let unescaped;
         let mut value = text.value;
         if expr::parse(value).is_ok_and(|parsed| parsed.escaped_quotes) {
@@ -245,9 +230,9 @@ impl<'f, 'a> Migrator<'f, 'a> {
         let Ok(parsed) = expr::parse(value) else {
             self.review(
                 text.span,
-                "the expression cannot be read before the template is filled in: it is kept as it is",
+                "the template must be filled in before the expression can be read: it is kept unchanged",
             );
-            return Some(value.to_owned());
+            return Some(Expr::Written(value.to_owned()));
         };
         let mut edits = Vec::new();
         variables(&parsed.expr, &mut edits);
@@ -258,21 +243,21 @@ impl<'f, 'a> Migrator<'f, 'a> {
             out.push_str(value.get(from..span.start as usize).unwrap_or_default());
             let steps = Span { start: span.end, end: steps }.of(value);
             match self.own_source(frame, state, steps, own) {
-                Source::Expression(expression) => out.push_str(&expression),
+                Source::Expression(expression) => out.push_str(&expression.to_string()),
                 _ => return None,
             }
             from = span.end as usize + steps.len();
         }
         out.push_str(value.get(from..).unwrap_or_default());
-        Some(out)
+        Some(Expr::Written(out))
     }
 
-    /// True where the mappings need the step's whole input, so that it has to be kept.
+    /// True if the mappings need the step's whole input, so that the state must keep it.
     pub fn needs_own(&mut self, frame: &Frame, state: &'f State<'a>) -> bool {
-        let shapings = state.output.iter().chain(state.error.iter().filter(|_| !state.catch.is_empty()));
+        let shapings = state.output.iter().chain(state.error.iter().filter(|_| !state.catch_rules().is_empty()));
         for source in shapings.flat_map(reads::entries).filter_map(|entry| entry.source) {
             if let Some((Root::Input | Root::Own, rest)) = reads::reference(source)
-                && !matches!(self.quietly(|this| this.own_source(frame, state, rest, None)), Source::Expression(_))
+                && !matches!(self.dry_run(|this| this.own_source(frame, state, rest, None)), Source::Expression(_))
             {
                 return true;
             }
@@ -280,40 +265,32 @@ impl<'f, 'a> Migrator<'f, 'a> {
         false
     }
 
-    /// The entries of an `InputConstructor` that keeps the step's own input beside what travels.
+    /// The entries of an `InputConstructor` that adds the step's own input to the passed data.
     pub fn keep_own(&mut self, frame: &Frame, state: &'f State<'a>) -> Value {
-        let mut entries = frame.carry("$Input");
+        let mut entries = frame.pass_on(Data::Input);
         if frame.local {
-            entries.push(Entry::expression("local", "$Input.local"));
+            entries.push(Entry::expression("local", Data::Local));
         }
         let own = self.own_whole(frame, state, None);
-        entries.push(self.whole("own", own));
+        entries.push(Entry::new("own", own));
         Value::Map(entries)
     }
-
-    /// An entry for what [`Migrator::own_whole`] says.
-    pub fn whole(&mut self, key: &str, own: Value) -> Entry {
-        match own {
-            Value::Scalar(expression) => Entry::expression(key, &expression),
-            other => Entry::new(key, other),
-        }
-    }
 }
 
-/// The default input of a step: the scope's input, and over it the local data.
-fn merged(frame: &Frame) -> String {
-    if frame.local { ["jsonMerge(", frame.input(), ", $Input.local)"].concat() } else { frame.input().to_owned() }
+/// The default input of a step: the scope's input, overridden by the local data.
+fn merged(frame: &Frame) -> Expr {
+    if frame.local { Expr::merge(frame.input(), Data::Local) } else { frame.input() }
 }
 
-/// `.key` and what is behind it.
+/// The key after a dot, and the rest.
 fn first_key(rest: &str) -> Option<(&str, &str)> {
     let rest = rest.strip_prefix('.')?;
     let end = rest.find(['.', '[']).unwrap_or(rest.len());
     Some((rest.get(..end)?, rest.get(end..)?))
 }
 
-/// Of mappings with one target the last; it wins.
-pub(super) fn latest<'s, 'a>(mappings: &'s [Mapping<'a>]) -> Vec<&'s Mapping<'a>> {
+/// The effective mappings: the last one of each target.
+pub(super) fn effective<'s, 'a>(mappings: &'s [Mapping<'a>]) -> Vec<&'s Mapping<'a>> {
     let mut seen = std::collections::HashSet::new();
     let mut found: Vec<&Mapping<'a>> =
         mappings.iter().rev().filter(|entry| entry.target.is_some_and(|t| seen.insert(t.value))).collect();
@@ -321,14 +298,14 @@ pub(super) fn latest<'s, 'a>(mappings: &'s [Mapping<'a>]) -> Vec<&'s Mapping<'a>
     found
 }
 
-/// Every `$` of an expression: its own place, and where the steps behind it end.
-// Recursion is bounded by the depth that the parser allows.
-fn variables(expr: &Expr<'_>, found: &mut Vec<(Span, u32)>) {
+/// The variables of an expression: the span of each, and the end of its path.
+// Recursion is bounded by the parser's depth limit.
+fn variables(expr: &expr::Expr<'_>, found: &mut Vec<(Span, u32)>) {
     match &expr.kind {
         ExprKind::Variable(_) => found.push((expr.span, expr.span.end)),
         ExprKind::Path(base, steps) => match base.kind {
             ExprKind::Variable(_) => {
-                // A key in brackets is not taken apart.
+                // Only a path that begins with a member is converted.
                 let plain = steps.first().is_some_and(|step| matches!(step.kind, StepKind::Member(_)));
                 let end = if plain { expr.span.end } else { base.span.end };
                 found.push((base.span, end));

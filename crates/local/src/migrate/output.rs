@@ -1,49 +1,51 @@
-//! What a step puts into the local data of its scope, as an expression.
+//! The local data of a scope after a step.
 
 use super::Migrator;
-use super::data::{Frame, Local, Source, latest};
+use super::data::{Frame, Local, Source, effective};
+use super::expression::{Data, Expr};
 use super::reads::{self, Root};
-use super::write::{Entry, Value, json_text};
+use super::write::{Entry, Value};
+use cloudflow_base::diagnostic::fill;
 use cloudflow_language::flow::{Shaping, State};
 use cloudflow_language::yaml::{Kind, Node, Resolved};
 
 impl<'f, 'a> Migrator<'f, 'a> {
-    /// What the local data become when the step is done, as an entry of its constructor.
+    /// The entry `local` of a step's constructor: the local data after the step.
     pub fn local_entry(
         &mut self,
-        before: &str,
+        before: Data,
         frame: &Frame,
         state: &'f State<'a>,
         shaping: Option<&'f Shaping<'a>>,
         local: &Local,
-        own: Option<&'static str>,
+        own: Option<Data>,
     ) -> Entry {
         let Some(shaping) = shaping else {
             return match local {
-                Local::Value(value) if frame.fresh => Entry::expression("local", value),
+                Local::Value(value) if frame.fresh => Entry::expression("local", *value),
                 _ if frame.fresh => Entry::new("local", Value::Map(Vec::new())),
-                Local::Value(value) => Entry::expression("local", &["jsonMerge(", before, ", ", value, ")"].concat()),
+                Local::Value(value) => Entry::expression("local", Expr::merge(before, *value)),
                 _ => Entry::expression("local", before),
             };
         };
         if frame.fresh {
             let mut entries = Vec::new();
-            for mapping in latest(reads::entries(shaping)) {
+            for mapping in effective(reads::entries(shaping)) {
                 let (Some(target), Some(source)) = (mapping.target, mapping.source) else {
                     continue;
                 };
                 let entry = match self.output_source(frame, state, source, local, own) {
-                    Some(expression) => Entry::expression(target.value, &expression),
+                    Some(expression) => Entry::expression(target.value, expression),
                     None => Entry::new(target.value, self.constant(source)),
                 };
-                entries.push(self.dress_mapping(entry, mapping));
+                entries.push(entry.with(self.mapping_comments(mapping)));
             }
             return Entry::new("local", Value::Map(entries));
         }
         let mut lead = Vec::new();
-        let mut made = Vec::new();
+        let mut members = Vec::new();
         let mut trail = None;
-        for mapping in latest(reads::entries(shaping)) {
+        for mapping in effective(reads::entries(shaping)) {
             let (Some(target), Some(source)) = (mapping.target, mapping.source) else {
                 continue;
             };
@@ -51,40 +53,31 @@ impl<'f, 'a> Migrator<'f, 'a> {
                 Some(expression) => expression,
                 None => self.json(source),
             };
-            let dressed = self.dress_mapping(Entry::text(target.value, ""), mapping);
-            lead.extend(dressed.lead);
-            // Comments behind several values would run together: they stand above instead.
-            if made.is_empty() {
-                trail = dressed.trail;
+            let comments = self.mapping_comments(mapping);
+            lead.extend(comments.lead);
+            // Several comments cannot follow one entry: the comments of several values precede it.
+            if members.is_empty() {
+                trail = comments.trail;
             } else {
                 lead.extend(trail.take());
-                lead.extend(dressed.trail);
+                lead.extend(comments.trail);
             }
-            made.push([&json_text(target.value), ": ", &value].concat());
+            members.push((target.value.to_owned(), value));
         }
-        let entry = if made.is_empty() {
-            Entry::expression("local", before)
-        } else if made.len() == 1 {
-            Entry::expression("local", &["jsonMerge(", before, ", {", &made.concat(), "})"].concat())
-        } else {
-            let last = made.len();
-            let mut lines = vec![["jsonMerge(", before, ", {"].concat()];
-            lines.extend(made.into_iter().enumerate().map(|(at, pair)| if at + 1 < last { pair + "," } else { pair }));
-            lines.push("})".to_owned());
-            Entry::new("local.$", Value::Folded(lines))
-        };
+        let value = if members.is_empty() { before.into() } else { Expr::merge(before, Expr::Object(members)) };
+        let entry = Entry::expression("local", value);
         entry.lead(lead).trail(trail)
     }
 
-    /// A source of output or error mappings; none where it is a constant.
+    /// Converts a source of output or error mappings. Absent if it is a constant.
     fn output_source(
         &mut self,
         frame: &Frame,
         state: &'f State<'a>,
         source: Node<'a>,
         local: &Local,
-        own: Option<&'static str>,
-    ) -> Option<String> {
+        own: Option<Data>,
+    ) -> Option<Expr> {
         let found = match reads::reference(source)? {
             (Root::Local, rest) => return Some(self.local_path(local, source, rest)),
             (Root::Input | Root::Own, rest) => self.own_source(frame, state, rest, own),
@@ -92,24 +85,26 @@ impl<'f, 'a> Migrator<'f, 'a> {
         };
         Some(match found {
             Source::Expression(expression) => expression,
-            _ => "null".to_owned(),
+            _ => Expr::Null,
         })
     }
 
-    fn local_path(&mut self, local: &Local, source: Node<'a>, rest: &str) -> String {
-        let nothing = || "null".to_owned();
+    fn local_path(&mut self, local: &Local, source: Node<'a>, rest: &str) -> Expr {
         match local {
-            Local::Value(value) => [value, rest].concat(),
-            Local::Empty if rest.is_empty() => "{}".to_owned(),
-            Local::Empty => nothing(),
+            Local::Value(value) => Expr::from(*value).path(rest),
+            Local::Empty if rest.is_empty() => Expr::Object(Vec::new()),
+            Local::Empty => Expr::Null,
             Local::Error => match rest {
-                ".error" | ".code" => "$Context.Current.Error.Code".to_owned(),
-                ".cause" => "$Context.Current.Error.Detail".to_owned(),
-                "" => "{\"error\": $Context.Current.Error.Code, \"cause\": $Context.Current.Error.Detail}".to_owned(),
+                ".error" | ".code" => Data::ErrorCode.into(),
+                ".cause" => Data::ErrorDetail.into(),
+                "" => Expr::Object(vec![
+                    ("error".to_owned(), Data::ErrorCode.into()),
+                    ("cause".to_owned(), Data::ErrorDetail.into()),
+                ]),
                 _ => {
-                    let message = ["an error has no `", rest, "`, only `.error` and `.cause`: it is null"].concat();
+                    let message = fill("an error has only `.error` and `.cause`: `{}` is null", &[rest]);
                     self.no_equal(source.span(), message);
-                    nothing()
+                    Expr::Null
                 }
             },
             Local::Items => {
@@ -117,34 +112,35 @@ impl<'f, 'a> Migrator<'f, 'a> {
                 if index.is_none_or(|index| index == "*") {
                     self.review(
                         source.span(),
-                        "`[*]` is documented for the old dialect only: try it before you rely on it",
+                        "`[*]` is documented only for the old dialect: test it before you rely on it",
                     );
                 }
+                let item = |index| Expr::from(Data::Output).member("Items").element(index).member("local");
                 match index {
-                    None if rest.is_empty() => "$Output.Items[*].local".to_owned(),
-                    None => nothing(),
-                    Some(index) => ["$Output.Items[", index, "].local", tail].concat(),
+                    None if rest.is_empty() => item("*"),
+                    None => Expr::Null,
+                    Some(index) => item(index).path(tail),
                 }
             }
             Local::Branches(count) => {
-                let branch = |at: usize, tail: &str| ["$Output.Branch", &at.to_string(), ".local", tail].concat();
-                let every = |tail: &str| {
-                    let all: Vec<String> = (0..*count).map(|at| branch(at, tail)).collect();
-                    ["[", &all.join(", "), "]"].concat()
+                let branch = |at: usize, tail: &str| {
+                    Expr::from(Data::Output).member(&format!("Branch{at}")).member("local").path(tail)
                 };
+                let every = |tail: &str| Expr::List((0..*count).map(|at| branch(at, tail)).collect());
                 match element(rest) {
                     (None, _) if rest.is_empty() => every(""),
-                    (None, _) => nothing(),
+                    (None, _) => Expr::Null,
                     (Some("*"), tail) => {
                         self.review(
                             source.span(),
-                            "`[*]` left out the branches that have no such value: now each of them must have it",
+                            "`[*]` skips branches without the value in the old dialect: in the new one \
+                                every branch must have it",
                         );
                         every(tail)
                     }
                     (Some(index), tail) => match index.parse().ok().filter(|at| at < count) {
                         Some(at) => branch(at, tail),
-                        None => nothing(),
+                        None => Expr::Null,
                     },
                 }
             }
@@ -152,41 +148,36 @@ impl<'f, 'a> Migrator<'f, 'a> {
     }
 
     /// A constant as JSON inside an expression.
-    // Recursion is bounded by the depth that the reader of YAML allows.
-    pub fn json(&mut self, node: Node<'a>) -> String {
+    // Recursion is bounded by the depth limit of the YAML reader.
+    pub fn json(&mut self, node: Node<'a>) -> Expr {
         if !self.spend() {
-            return "null".to_owned();
+            return Expr::Null;
         }
         if node.tag().is_some_and(|tag| !tag.starts_with("!!")) {
-            let message = "a tag cannot stand inside an expression: the value is kept as text without it";
+            let message = "an expression cannot contain a tag: the value is kept as text without the tag";
             self.no_equal(node.span(), message);
         }
         match node.kind() {
-            Kind::Sequence => {
-                let items: Vec<String> = node.items().map(|item| self.json(item)).collect();
-                ["[", &items.join(", "), "]"].concat()
-            }
+            Kind::Sequence => Expr::List(node.items().map(|item| self.json(item)).collect()),
             Kind::Mapping => {
-                let pair = |(key, value): (Node<'a>, Node<'a>)| {
-                    [&json_text(key.text().unwrap_or_default()), ": ", &self.json(value)].concat()
-                };
-                let pairs: Vec<String> = node.entries().map(pair).collect();
-                ["{", &pairs.join(", "), "}"].concat()
+                let member =
+                    |(key, value): (Node<'a>, Node<'a>)| (key.text().unwrap_or_default().to_owned(), self.json(value));
+                Expr::Object(node.entries().map(member).collect())
             }
             Kind::Scalar => match node.resolve() {
-                None | Some(Resolved::Null) => "null".to_owned(),
-                Some(Resolved::Bool(value)) => value.to_string(),
-                Some(Resolved::Int(value)) => value.to_string(),
+                None | Some(Resolved::Null) => Expr::Null,
+                Some(Resolved::Bool(value)) => Expr::Literal(value.to_string()),
+                Some(Resolved::Int(value)) => Expr::Literal(value.to_string()),
                 Some(Resolved::Float(text)) if text.starts_with(|c: char| c.is_ascii_digit() || c == '-') => {
-                    text.to_owned()
+                    Expr::Literal(text.to_owned())
                 }
-                Some(Resolved::Float(text) | Resolved::Text(text)) => json_text(text),
+                Some(Resolved::Float(text) | Resolved::Text(text)) => Expr::Text(text.to_owned()),
             },
         }
     }
 }
 
-/// `[0]` or `[*]`, and what is behind it.
+/// The index of `[0]` or `[*]`, and the rest.
 fn element(rest: &str) -> (Option<&str>, &str) {
     match rest.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         Some((index, tail)) => (Some(index), tail),

@@ -1,5 +1,5 @@
-//! What each scope reads and writes: found before anything is written, so that data are handed
-//! on only where somebody needs them.
+//! The data that each scope reads and writes. They are found before the output is built, so that the
+//! output passes only data that are read.
 
 use std::collections::{HashMap, HashSet};
 
@@ -16,13 +16,13 @@ pub(super) struct Facts<'f> {
     pub reads_whole: bool,
     /// The single keys of the input that are read.
     pub input_keys: HashSet<&'f str>,
-    /// A step reads what others have put into its local data.
+    /// A step reads the local data.
     pub reads_local: bool,
-    /// A step may put something into its local data.
+    /// A step may write the local data.
     pub writes: bool,
-    /// A step may put in keys that the text does not name.
+    /// A step may write keys that the text does not contain.
     pub unknown: bool,
-    /// The keys that steps put in, each with the index of the first step that surely did so.
+    /// The written keys, each with the index of the first step that certainly writes it.
     pub keys: HashMap<&'f str, Option<u32>>,
     /// The same keys in the order of the text.
     pub order: Vec<&'f str>,
@@ -30,22 +30,22 @@ pub(super) struct Facts<'f> {
     pub first_exit: u32,
     /// A step jumps back to the first one.
     pub restarts: bool,
-    /// Somebody reads what the scope comes to.
+    /// The output of the scope is read.
     pub result: bool,
 }
 
 impl<'f> Facts<'f> {
-    /// Nothing in the scope has to do with data.
+    /// The scope neither reads nor writes data.
     pub fn inert(&self) -> bool {
         !self.reads_input && !self.reads_local && !self.writes
     }
 
-    /// The local data have to be handed from state to state.
+    /// The states must pass the local data.
     pub fn keeps_local(&self) -> bool {
         self.writes && (self.reads_local || self.result)
     }
 
-    /// Every key is known, and is there whenever the scope ends.
+    /// Every key is known and exists at each end of the scope.
     pub fn is_certain(&self) -> bool {
         !self.unknown && self.keys.values().all(|first| first.is_some_and(|first| first <= self.first_exit))
     }
@@ -65,7 +65,7 @@ impl<'f> Facts<'f> {
 /// The facts about every scope, by their ids.
 pub(super) fn facts<'f, 'a: 'f>(flow: &'f Flow<'a>) -> Vec<Facts<'f>> {
     let mut all: Vec<Facts<'f>> = flow.scopes().iter().map(|_| Facts::default()).collect();
-    // Owners come before what they own: from the end, children are ready first.
+    // Owners precede the scopes that they own: the reverse order visits inner scopes first.
     for scope in flow.scopes().iter().rev() {
         let facts = scope_facts(flow, scope, &all);
         if let Some(slot) = all.get_mut(scope.id.0 as usize) {
@@ -78,13 +78,13 @@ pub(super) fn facts<'f, 'a: 'f>(flow: &'f Flow<'a>) -> Vec<Facts<'f>> {
 fn scope_facts<'f, 'a: 'f>(flow: &'f Flow<'a>, scope: &Scope<'_>, all: &[Facts<'f>]) -> Facts<'f> {
     let states = flow.states_of(scope.id);
     let mut facts = Facts { first_exit: u32::MAX, result: has_result(flow, scope), ..Facts::default() };
-    // The furthest step that is jumped to from a step before.
+    // The last step that an earlier step jumps to.
     let mut jumped = 0;
-    // What is read before anything is put in is nothing, unless a jump leads back.
+    // A read before the first write reads nothing, unless a jump leads back.
     let (mut first_write, mut last_read, mut back) = (None, None, false);
     for state in states {
         let certain = |jumped: u32| (jumped <= state.index).then_some(state.index);
-        let own_jump = state.catch.iter().filter_map(|rule| rule.target).filter_map(|to| index(flow, to.state));
+        let own_jump = state.catch_rules().iter().filter_map(|rule| rule.target).filter_map(|to| index(flow, to.state));
         for to in own_jump {
             facts.restarts |= to == 0;
             back |= to <= state.index;
@@ -144,7 +144,7 @@ fn index(flow: &Flow<'_>, state: Option<cloudflow_language::flow::StateId>) -> O
     flow.state(state?).map(|state| state.index)
 }
 
-/// Adds what a step puts into the local data of its scope.
+/// Adds the keys that a step writes to the local data of its scope.
 fn writes<'f>(state: &'f State<'_>, all: &[Facts<'f>], facts: &mut Facts<'f>, surely: Option<u32>) {
     if matches!(state.kind, StateKind::Fail(_)) {
         return;
@@ -170,18 +170,18 @@ fn writes<'f>(state: &'f State<'_>, all: &[Facts<'f>], facts: &mut Facts<'f>, su
             _ => {}
         },
     }
-    if !state.catch.is_empty() {
+    if !state.catch_rules().is_empty() {
         for target in state.error.iter().flat_map(targets) {
             facts.key(target, None);
         }
     }
 }
 
-/// True where the step's own input matters to anything.
+/// True if the step's own input is read.
 fn uses_own_input(state: &State<'_>, all: &[Facts<'_>]) -> bool {
     let reads = |scope: ScopeId| all.get(scope.0 as usize).is_some_and(|facts| facts.reads_input);
     let by_kind = match &state.kind {
-        StateKind::Task(task) => task.resource.is_some() || task.params.is_some_and(refers),
+        StateKind::Task(task) => task.resource.get().is_some() || task.params.get().is_some_and(refers),
         StateKind::Choice(choice) => choice.options.iter().chain(&choice.default).any(|way| {
             way.condition.is_some_and(|condition| condition.value.contains('$')) || way.body.is_some_and(reads)
         }),
@@ -189,15 +189,16 @@ fn uses_own_input(state: &State<'_>, all: &[Facts<'_>]) -> bool {
         StateKind::Parallel(parallel) => parallel.branches.iter().copied().any(reads),
         StateKind::Wait(wait) => {
             wait.seconds
+                .get()
                 .is_some_and(|seconds| matches!(seconds.value, cloudflow_language::flow::NumberValue::Expression(_)))
-                || matches!(wait.timestamp, Some(TextValue::Expression(_)))
+                || matches!(wait.timestamp.get(), Some(TextValue::Expression(_)))
         }
         _ => false,
     };
     by_kind || state.output.iter().chain(&state.error).flat_map(roots).any(|root| root == Root::Input)
 }
 
-/// True where parameters refer to the step's own input.
+/// True if parameters refer to the step's own input.
 pub(super) fn refers(params: Node<'_>) -> bool {
     let mut todo = vec![params];
     while let Some(node) = todo.pop() {
@@ -210,10 +211,10 @@ pub(super) fn refers(params: Node<'_>) -> bool {
     false
 }
 
-/// True where somebody reads what the scope comes to.
+/// True if the output of the scope is read.
 fn has_result(flow: &Flow<'_>, scope: &Scope<'_>) -> bool {
     let output = match scope.owner.and_then(|owner| flow.state(owner)) {
-        // An option's data become its choice's.
+        // The data of an option become the data of its choice.
         Some(_) if matches!(scope.role, Role::Option(_) | Role::Default) => return true,
         Some(owner) => owner.output.as_ref(),
         None if flow.output.is_none() => return true,
@@ -222,14 +223,14 @@ fn has_result(flow: &Flow<'_>, scope: &Scope<'_>) -> bool {
     output.into_iter().flat_map(roots).any(|root| root == Root::Local)
 }
 
-/// True where the steps of a Map read nothing of their input but the item.
+/// True if the steps of a Map read only the item of their input.
 pub(super) fn reads_only_item(all: &[Facts<'_>], map: &Map<'_>) -> bool {
     let facts = map.body.and_then(|body| all.get(body.0 as usize));
     let item = map.item.map(|item| item.value);
     facts.is_some_and(|facts| !facts.reads_whole && facts.input_keys.iter().all(|key| Some(*key) == item))
 }
 
-/// What a reference begins with.
+/// The variable of a reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Root {
     /// `$input`
@@ -242,7 +243,7 @@ pub(super) enum Root {
     Own,
 }
 
-/// A source that is a reference: its root, and the steps behind it as written.
+/// The variable of a source that is a reference, and the path after it as written.
 pub(super) fn reference<'a>(node: Node<'a>) -> Option<(Root, &'a str)> {
     let Some(Resolved::Text(text)) = node.resolve() else {
         return None;
@@ -253,7 +254,7 @@ pub(super) fn reference<'a>(node: Node<'a>) -> Option<(Root, &'a str)> {
     let all = [("$input", Root::Input), ("$local", Root::Local), ("$context", Root::Context), ("$", Root::Own)];
     let (rest, root) = all.into_iter().find_map(|(name, root)| Some((text.strip_prefix(name)?, root)))?;
     let ends = rest.starts_with(['.', '[']) || (rest.is_empty() && root != Root::Own);
-    // What cannot be read as a path is a constant.
+    // A text that is not a path is a constant.
     let is_path = |text: &str| {
         cloudflow_language::expr::parse(text)
             .is_ok_and(|parsed| matches!(parsed.expr.kind, ExprKind::Variable(_) | ExprKind::Path(..)))

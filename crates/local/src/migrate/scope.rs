@@ -1,82 +1,102 @@
-//! A list of steps as a list of states: where it begins, what follows what, how it ends.
+//! Converts a list of steps to a list of states: its start, its transitions and its end.
 
 use super::data::{Frame, Input, Local};
+use super::expression::{Data, Expr};
 use super::write::{Entry, Item, Value};
-use super::{Migrator, reads};
+use super::{Migrator, new_key, old_key, reads, type_entry};
 use cloudflow_base::text::Span;
+use cloudflow_language::flow::dialect::{Shape, Slot, StateType};
 use cloudflow_language::flow::{Branch, Role, ScopeId, State, StateKind};
 
 /// A list of states.
-pub(super) struct Built {
-    /// The name of the first.
+pub(super) struct StateList {
+    /// The name of the first state.
     pub start: String,
     pub states: Vec<Item>,
 }
 
-/// How the steps of a scope go on when they are done.
+/// What follows a state, or the last state of a scope.
 #[derive(Clone, Debug)]
-pub(super) enum Exit {
-    /// To a state.
+pub(super) enum Next {
+    /// The state with this name.
     To(String),
-    /// They end their list of states, which may have to come to an empty object.
+    /// The end of the list of states. If `empty` is set, its output must be an empty object.
     End { empty: bool },
 }
 
-/// What comes after a state.
-#[derive(Clone, Debug)]
-pub(super) enum After {
-    To(String),
-    End { empty: bool },
+/// The output of a list of states.
+pub(super) enum ListOutput {
+    /// An empty object.
+    Empty,
+    /// An object with the local data under the key `local`.
+    Local,
+    Entries(Vec<Entry>),
 }
 
-/// A choice, seen from its ways.
-pub(super) struct Site<'s, 'f, 'a> {
+impl ListOutput {
+    fn new(entries: Vec<Entry>) -> Self {
+        match entries.as_slice() {
+            [] => ListOutput::Empty,
+            [one]
+                if one.key == "local.$"
+                    && one.lead.is_empty()
+                    && one.value == Value::Expression(Data::Local.into()) =>
+            {
+                ListOutput::Local
+            }
+            _ => ListOutput::Entries(entries),
+        }
+    }
+}
+
+/// A choice, for the conversion of its options.
+pub(super) struct ChoiceContext<'s, 'f, 'a> {
     pub frame: &'s Frame,
     pub state: &'f State<'a>,
-    /// Where its own input is kept, if it is.
-    pub own: Option<&'static str>,
-    pub exit: &'s Exit,
+    /// The location of its own input, if it is kept.
+    pub own: Option<Data>,
+    pub exit: &'s Next,
 }
 
-/// A list of states in the making.
-pub(super) struct Home {
+/// A list of states that is being built.
+pub(super) struct ListBuilder {
     pub states: Vec<Item>,
-    /// The state that says what the list comes to.
-    pub last: Option<Last>,
+    /// The state that builds the output of the list.
+    pub last: Option<OutputState>,
 }
 
-/// The state that says what a list of states comes to.
-pub(super) struct Last {
+/// The state that builds the output of a list of states.
+pub(super) struct OutputState {
     pub name: String,
-    /// It is this step; else it is made.
+    /// The step with this role. Absent if the state is generated.
     pub step: Option<cloudflow_language::flow::StateId>,
-    /// What it says; none where it says nothing of its own.
+    /// The output. Absent if the state passes its input.
     pub output: Option<Vec<Entry>>,
     pub used: bool,
-    /// What it says is the local data, and nothing else.
+    /// The output is only the local data.
     pub plain: bool,
 }
 
 impl<'f, 'a> Migrator<'f, 'a> {
-    /// The flow itself.
-    pub fn top(&mut self) -> Built {
+    /// Converts the top scope.
+    pub fn top(&mut self) -> StateList {
         let flow = self.flow;
         let Some(scope) = flow.scopes().first() else {
-            return Built { start: String::new(), states: Vec::new() };
+            return StateList { start: String::new(), states: Vec::new() };
         };
         let (reads_input, local) =
             self.facts.first().map_or((false, false), |facts| (facts.reads_input, facts.keeps_local()));
         let input = match (&flow.input, reads_input) {
-            (Some(_), true) => Input::Travels,
+            (Some(_), true) => Input::Passed,
             (None, true) => Input::Execution,
             (_, false) => Input::Unread,
         };
         if let (Some(shaping), false) = (&flow.input, reads_input) {
-            self.review(shaping.node().span(), "nobody reads what these mappings make: they are left out");
+            self.review(shaping.node().span(), "these mappings are removed: no step reads their targets");
         }
         let begin = match (&flow.input, input) {
-            (Some(shaping), Input::Travels) => {
-                // Here `$input` is what the execution was started with.
+            (Some(shaping), Input::Passed) => {
+                // In these mappings `$input` is the input of the execution.
                 let outside = Frame {
                     scope: scope.id,
                     input: Input::Execution,
@@ -87,54 +107,58 @@ impl<'f, 'a> Migrator<'f, 'a> {
                 };
                 let entries = self.parent_entries(&outside, reads::entries(shaping));
                 let entry = Entry::new("input", Value::Map(entries));
-                Some(self.dressed_collection(entry, flow.root, "inputMappings"))
+                Some(self.collection_entry(entry, flow.root, old_key(Shape::Document, Slot::Input)))
             }
             _ => None,
         };
         let frame = Frame { scope: scope.id, input, local, fresh: false, outer: false, at: None };
         let output = self.top_output(&frame);
-        self.home(&frame, begin, output)
+        self.state_list(&frame, begin, output)
     }
 
-    /// What the execution comes to; none where the last state says so already.
-    fn top_output(&mut self, frame: &Frame) -> Option<Vec<Entry>> {
+    /// The output of the execution. Absent if the last state builds it.
+    fn top_output(&mut self, frame: &Frame) -> Option<ListOutput> {
         let flow = self.flow;
         if let Some(shaping) = &flow.output {
             let mut entries = self.parent_entries(frame, reads::entries(shaping));
             if let Some(first) = entries.first_mut() {
-                let dressed = self.dressed_collection(Entry::text("", ""), flow.root, "outputMappings");
-                first.lead.splice(0..0, dressed.lead);
+                let comments = self.key_comments(flow.root, old_key(Shape::Document, Slot::Output));
+                first.lead.splice(0..0, comments.lead);
             }
-            return Some(entries);
+            return Some(ListOutput::new(entries));
         }
         let facts = self.facts.first()?;
         if !facts.writes {
-            return Some(Vec::new());
+            return Some(ListOutput::Empty);
         }
         if facts.is_certain() {
-            let entry = |key: &&str| Entry::expression(key, &["$Input.local.", key].concat());
+            let entry = |key: &&str| Entry::expression(key, Expr::from(Data::Local).member(key));
             let plain = facts.order.iter().all(|key| key.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-'));
             if plain {
-                return Some(facts.order.iter().map(entry).collect());
+                return Some(ListOutput::new(facts.order.iter().map(entry).collect()));
             }
         }
-        let place = flow.root.get("steps").and_then(|steps| steps.items().last()).and_then(|last| last.get("name"));
+        let place = flow
+            .root
+            .get(old_key(Shape::Document, Slot::States))
+            .and_then(|steps| steps.items().last())
+            .and_then(|last| last.get(old_key(Shape::State, Slot::Name)));
         let place = place.map_or(Span::at(0), |node| node.span());
         self.no_equal(
             place,
-            "the output of the execution was all of `$local`; its keys are not all known here, and a StateMachine \
-             cannot hand out an object without naming them: the output holds it under `local`",
+            "the output of the execution was all of `$local`, whose keys are not all known: the new output has this \
+             object under the key `local`",
         );
-        Some(vec![Entry::expression("local", "$Input.local")])
+        Some(ListOutput::Local)
     }
 
-    /// A list of states of its own: the top, a branch, the body of a Map. `input` is the entry
-    /// that makes the scope's input where it has to travel.
-    pub fn home(&mut self, frame: &Frame, input: Option<Entry>, output: Option<Vec<Entry>>) -> Built {
+    /// Converts a scope that becomes a list of states: the top, a branch, the body of a Map. `input`
+    /// is the entry that builds the scope's input, if the states pass it.
+    pub fn state_list(&mut self, frame: &Frame, input: Option<Entry>, output: Option<ListOutput>) -> StateList {
         let steps = self.flow.states_of(frame.scope);
-        let mut home = Home { states: Vec::new(), last: None };
+        let mut list = ListBuilder { states: Vec::new(), last: None };
         let mut begin: Vec<Entry> = input.into_iter().collect();
-        // A first step that hands on data of its own, and is run once, makes `local` itself.
+        // A first step that runs once and has an output creates `local` itself.
         let fresh = frame.local
             && begin.is_empty()
             && self.facts.get(frame.scope.0 as usize).is_some_and(|facts| !facts.restarts)
@@ -147,79 +171,85 @@ impl<'f, 'a> Migrator<'f, 'a> {
             begin.push(Entry::new("local", Value::Map(Vec::new())));
         }
         let exit = match output {
-            Some(output) if !output.is_empty() => {
-                // A last step that only passes on can say itself what the list comes to.
-                let says = |state: &&State<'_>| {
+            None => Next::End { empty: false },
+            Some(ListOutput::Empty) => Next::End { empty: true },
+            Some(output) => {
+                // A last step without data can build the output of the list.
+                let can_build = |state: &&State<'_>| {
                     state.output.is_none()
                         && matches!(state.kind, StateKind::Pass | StateKind::Succeed | StateKind::Wait(_))
                 };
-                let step = steps.last().filter(says).map(|state| state.id);
+                let step = steps.last().filter(can_build).map(|state| state.id);
                 let name = match step {
                     Some(step) => self.entry_of(step),
-                    None => self.made_name("Done"),
+                    None => self.unique_name("Done"),
                 };
-                let plain = matches!(output.as_slice(), [one] if one.key == "local.$" && one.lead.is_empty() && matches!(&one.value, Value::Scalar(text) if text == "$Input.local"));
-                let plain = plain && step.is_none();
-                home.last = Some(Last { name: name.clone(), step, output: Some(output), used: false, plain });
-                Exit::To(name)
+                let plain = step.is_none() && matches!(output, ListOutput::Local);
+                let output = match output {
+                    ListOutput::Empty => Vec::new(),
+                    ListOutput::Local => vec![Entry::expression("local", Data::Local)],
+                    ListOutput::Entries(entries) => entries,
+                };
+                list.last = Some(OutputState { name: name.clone(), step, output: Some(output), used: false, plain });
+                Next::To(name)
             }
-            other => Exit::End { empty: other.is_some() },
         };
         let mut start = steps.first().map(|state| self.entry_of(state.id)).unwrap_or_default();
         if !begin.is_empty() {
-            let name = self.made_name("Start");
+            let name = self.unique_name("Start");
             let entries = vec![
-                Entry::text("Type", "Pass"),
-                Entry::text("Name", &name),
-                Entry::new("InputConstructor", Value::Map(begin)),
-                Entry::text("Next", &start),
+                type_entry(StateType::Pass),
+                Entry::text(new_key(Shape::State, Slot::Name), &name),
+                Entry::new(new_key(Shape::State, Slot::Input), Value::Map(begin)),
+                Entry::text(new_key(Shape::State, Slot::Next), &start),
             ];
-            home.states.push(Item::new(Value::Map(entries)));
+            list.states.push(Item::new(Value::Map(entries)));
             start = name;
         }
         for (at, state) in steps.iter().enumerate() {
             if at == 0 && fresh {
                 let first = Frame { local: false, fresh, ..frame.clone() };
-                self.step(&first, state, &exit, &mut home);
+                self.step(&first, state, &exit, &mut list);
             } else {
-                self.step(frame, state, &exit, &mut home);
+                self.step(frame, state, &exit, &mut list);
             }
         }
-        if let Some(Last { name, step: None, output, used: true, .. }) = home.last {
-            let mut entries = vec![Entry::text("Type", "Succeed"), Entry::text("Name", &name)];
-            entries.extend(output.map(|output| Entry::new("OutputConstructor", Value::Map(output))));
-            home.states.push(Item::new(Value::Map(entries)));
+        if let Some(OutputState { name, step: None, output, used: true, .. }) = list.last {
+            let mut entries =
+                vec![type_entry(StateType::Succeed), Entry::text(new_key(Shape::State, Slot::Name), &name)];
+            entries.extend(output.map(|output| Entry::new(new_key(Shape::State, Slot::Output), Value::Map(output))));
+            list.states.push(Item::new(Value::Map(entries)));
         }
-        Built { start, states: home.states }
+        StateList { start, states: list.states }
     }
 
-    /// What comes after a step that does not jump.
-    pub fn after(&mut self, state: &State<'_>, exit: &Exit, home: &mut Home) -> After {
+    /// The successor of a step that does not jump.
+    pub fn after(&mut self, state: &State<'_>, exit: &Next, list: &mut ListBuilder) -> Next {
         if let Some(next) = self.flow.after(state.id) {
-            return After::To(self.entry_of(next));
+            return Next::To(self.entry_of(next));
         }
         match exit {
-            Exit::End { empty } => After::End { empty: *empty },
-            Exit::To(name) => {
-                if let Some(last) = home.last.as_mut().filter(|last| last.name == *name) {
+            Next::End { empty } => Next::End { empty: *empty },
+            Next::To(name) => {
+                if let Some(last) = list.last.as_mut().filter(|last| last.name == *name) {
                     last.used = true;
                 }
-                After::To(name.clone())
+                Next::To(name.clone())
             }
         }
     }
 
-    /// The name of what comes after, where there must be a state.
-    pub fn after_name(&mut self, state: &State<'_>, exit: &Exit, home: &mut Home) -> String {
-        match self.after(state, exit, home) {
-            After::To(name) => name,
-            After::End { empty } => {
-                if home.last.is_none() {
-                    let name = self.made_name("Done");
+    /// The name of the successor, for a place that needs a state.
+    pub fn after_name(&mut self, state: &State<'_>, exit: &Next, list: &mut ListBuilder) -> String {
+        match self.after(state, exit, list) {
+            Next::To(name) => name,
+            Next::End { empty } => {
+                if list.last.is_none() {
+                    let name = self.unique_name("Done");
                     let output = empty.then(Vec::new);
-                    home.last = Some(Last { name, step: None, output, used: true, plain: false });
+                    list.last = Some(OutputState { name, step: None, output, used: true, plain: false });
                 }
-                home.last
+                list.last
                     .as_mut()
                     .map(|last| {
                         last.used = true;
@@ -230,23 +260,30 @@ impl<'f, 'a> Migrator<'f, 'a> {
         }
     }
 
-    /// The steps of one way of a choice, lifted. Returns the state that the way goes to.
-    pub fn way(&mut self, site: &Site<'_, 'f, 'a>, way: &'f Branch<'a>, label: &str, home: &mut Home) -> String {
-        let Site { frame, state, own: _, exit } = *site;
+    /// Converts the steps of an option, which move to the list of the choice. Returns the name of the
+    /// state that the option leads to.
+    pub fn way(
+        &mut self,
+        choice: &ChoiceContext<'_, 'f, 'a>,
+        way: &'f Branch<'a>,
+        label: &str,
+        list: &mut ListBuilder,
+    ) -> String {
+        let ChoiceContext { frame, state, own: _, exit } = *choice;
         let body = way.body.filter(|body| !self.flow.states_of(*body).is_empty());
         let inert = body.and_then(|body| self.facts.get(body.0 as usize)).is_none_or(reads::Facts::inert);
-        // Where the steps go in the end.
+        // The state after the steps.
         let target = match way.target.and_then(|target| target.state) {
             Some(target) => self.entry_of(target),
-            None => self.after_name(state, exit, home),
+            None => self.after_name(state, exit, list),
         };
         let maps = state.output.is_some() && frame.local;
         let own_name = self.name_of(state.id);
         let mut target = target;
         let mut done = None;
-        if maps || (!inert && frame.carries()) {
-            let name = self.made_name(&[&own_name, "-", label, "-done"].concat());
-            done = Some(self.leave(site, &name, &target, inert));
+        if maps || (!inert && frame.passes_data()) {
+            let name = self.unique_name(&[&own_name, "-", label, "-done"].concat());
+            done = Some(self.leave(choice, &name, &target, inert));
             target = name;
         }
         let start = match body {
@@ -257,90 +294,90 @@ impl<'f, 'a> Migrator<'f, 'a> {
                     let at = frame.at.or(Some(state.index));
                     (Frame { at, ..frame.clone() }, first)
                 } else {
-                    let name = self.made_name(&[&own_name, "-", label].concat());
-                    let entered = self.enter(site, &name, &first);
-                    home.states.push(entered);
+                    let name = self.unique_name(&[&own_name, "-", label].concat());
+                    let entered = self.enter(choice, &name, &first);
+                    list.states.push(entered);
                     (
-                        Frame { scope: body, input: Input::Travels, local: true, fresh: false, outer: true, at: None },
+                        Frame { scope: body, input: Input::Passed, local: true, fresh: false, outer: true, at: None },
                         name,
                     )
                 };
-                let exit = Exit::To(target.clone());
+                let exit = Next::To(target.clone());
                 for step in self.flow.states_of(body) {
-                    self.step(&inner, step, &exit, home);
+                    self.step(&inner, step, &exit, list);
                 }
                 start
             }
         };
-        home.states.extend(done);
+        list.states.extend(done);
         start
     }
 
-    /// Where a choice goes when no way is taken, past the state that maps its output.
-    pub fn no_match(&mut self, site: &Site<'_, 'f, 'a>, home: &mut Home) -> String {
-        let target = self.after_name(site.state, site.exit, home);
-        let name = self.made_name(&[&self.name_of(site.state.id), "-default-done"].concat());
-        let item = self.leave(site, &name, &target, true);
-        home.states.push(item);
+    /// The target of a choice if no option is true: a state that maps its output.
+    pub fn no_match(&mut self, choice: &ChoiceContext<'_, 'f, 'a>, list: &mut ListBuilder) -> String {
+        let target = self.after_name(choice.state, choice.exit, list);
+        let name = self.unique_name(&[&self.name_of(choice.state.id), "-default-done"].concat());
+        let item = self.leave(choice, &name, &target, true);
+        list.states.push(item);
         name
     }
 
-    /// The state that sets the steps of an option apart from those around it.
-    fn enter(&mut self, site: &Site<'_, 'f, 'a>, name: &str, first: &str) -> Item {
-        let own = self.own_whole(site.frame, site.state, site.own);
+    /// The state before the steps of an option. It creates their scope.
+    fn enter(&mut self, choice: &ChoiceContext<'_, 'f, 'a>, name: &str, first: &str) -> Item {
+        let own = self.own_whole(choice.frame, choice.state, choice.own);
         let entries = vec![
-            self.whole("input", own),
+            Entry::new("input", own),
             Entry::new("local", Value::Map(Vec::new())),
-            Entry::expression("outer", "$Input"),
+            Entry::expression("outer", Data::Input),
         ];
         Item::new(Value::Map(vec![
-            Entry::text("Type", "Pass"),
-            Entry::text("Name", name),
-            Entry::new("OutputConstructor", Value::Map(entries)),
-            Entry::text("Next", first),
+            type_entry(StateType::Pass),
+            Entry::text(new_key(Shape::State, Slot::Name), name),
+            Entry::new(new_key(Shape::State, Slot::Output), Value::Map(entries)),
+            Entry::text(new_key(Shape::State, Slot::Next), first),
         ]))
     }
 
-    /// The state that joins what the steps of an option have made to the data around them.
-    fn leave(&mut self, site: &Site<'_, 'f, 'a>, name: &str, target: &str, inert: bool) -> Item {
-        let Site { frame, state, own, .. } = *site;
+    /// The state after the steps of an option. It merges their data into the outer scope.
+    fn leave(&mut self, choice: &ChoiceContext<'_, 'f, 'a>, name: &str, target: &str, inert: bool) -> Item {
+        let ChoiceContext { frame, state, own, .. } = *choice;
         let mut entries;
         if inert {
-            entries = frame.carry("$Input");
+            entries = frame.pass_on(Data::Input);
             if frame.local {
-                entries.push(self.local_entry("$Input.local", frame, state, state.output.as_ref(), &Local::Empty, own));
+                entries.push(self.local_entry(Data::Local, frame, state, state.output.as_ref(), &Local::Empty, own));
             }
         } else {
-            entries = frame.carry("$Input.outer");
+            entries = frame.pass_on(Data::Outer);
             if frame.local {
-                // From inside, the input of the choice is the input of the scope.
-                let (local, own) = (Local::Value("$Input.local"), Some("$Input.input"));
-                let entry = self.local_entry("$Input.outer.local", frame, state, state.output.as_ref(), &local, own);
+                // The input of the choice is the input of the inner scope.
+                let (local, own) = (Local::Value(Data::Local), Some(Data::ScopeInput));
+                let entry = self.local_entry(Data::OuterLocal, frame, state, state.output.as_ref(), &local, own);
                 entries.push(entry);
             }
         }
         Item::new(Value::Map(vec![
-            Entry::text("Type", "Pass"),
-            Entry::text("Name", name),
-            Entry::new("OutputConstructor", Value::Map(entries)),
-            Entry::text("Next", target),
+            type_entry(StateType::Pass),
+            Entry::text(new_key(Shape::State, Slot::Name), name),
+            Entry::new(new_key(Shape::State, Slot::Output), Value::Map(entries)),
+            Entry::text(new_key(Shape::State, Slot::Next), target),
         ]))
     }
 
-    /// The facts' scope of a branch or body, and what it comes to.
-    pub fn result(&self, scope: ScopeId) -> Option<Vec<Entry>> {
+    /// The output of a branch or body. Absent if it is not read.
+    pub fn result(&self, scope: ScopeId) -> Option<ListOutput> {
         let facts = self.facts.get(scope.0 as usize)?;
         if !facts.result {
             return None;
         }
-        Some(vec![if facts.keeps_local() {
-            Entry::expression("local", "$Input.local")
+        Some(if facts.keeps_local() {
+            ListOutput::Local
         } else {
-            Entry::new("local", Value::Map(Vec::new()))
-        }])
+            ListOutput::Entries(vec![Entry::new("local", Value::Map(Vec::new()))])
+        })
     }
 
-    /// True where the steps of a body run several times at once.
+    /// True if the scope is in the body of a Map, whose iterations run concurrently.
     pub fn repeats(&self, scope: ScopeId) -> bool {
         let mut next = self.flow.scope(scope);
         while let Some(scope) = next {

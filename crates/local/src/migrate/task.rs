@@ -1,115 +1,144 @@
-//! What a task calls, and how.
+//! Converts a task.
 
-use super::Migrator;
-use super::data::{Local, OWN, Source};
+use super::data::{Local, Source};
+use super::expression::Data;
 use super::reads::{self, Root};
-use super::scope::{Exit, Home};
-use super::step::Draft;
+use super::scope::{ListBuilder, Next};
+use super::step::StateBuilder;
 use super::write::{Entry, Item, Value};
-use cloudflow_language::flow::{Catch, NumberValue, Retry, State, Task};
+use super::{Migrator, new_key, old_key};
+use cloudflow_base::diagnostic::fill;
+use cloudflow_language::flow::dialect::{Shape, Slot, StateType};
+use cloudflow_language::flow::{Catch, Dialect, NumberValue, Retry, State, Task, TaskMode};
 use cloudflow_language::yaml::{Kind, Node, Resolved};
 
-/// A task may take this long (<https://www.alibabacloud.com/help/en/serverless-workflow/latest/task-task>).
-const LONGEST_TASK: i64 = 604_800;
+/// Maximum timeout of a task in seconds (<https://www.alibabacloud.com/help/en/serverless-workflow/latest/task-task>).
+const MAX_TIMEOUT: i64 = 604_800;
 
-/// A service that the old dialect calls by a resource name.
+/// The service that a task calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Service {
     Function,
     Flow,
     Messages,
-    /// Called by an action.
+    /// A service that is called by an action.
     Api,
 }
 
 impl<'f, 'a> Migrator<'f, 'a> {
-    pub(super) fn task(&mut self, draft: &mut Draft<'_, 'f, 'a>, task: &Task<'a>, exit: &Exit, home: &mut Home) {
-        let state = draft.state;
+    pub(super) fn task(
+        &mut self,
+        builder: &mut StateBuilder<'_, 'f, 'a>,
+        task: &Task<'a>,
+        exit: &Next,
+        list: &mut ListBuilder,
+    ) {
+        let state = builder.state;
         let (service, action) = self.service(task, state);
-        // The parameters may need the whole input; trying tells.
-        if draft.own.is_none()
-            && let Some(params) = task.params
-            && self.quietly(|this| this.parameters_need_own(draft, params))
+        // A dry run finds out whether the parameters need the whole input.
+        if builder.own.is_none()
+            && let Some(params) = task.params.get()
+            && self.dry_run(|this| this.parameters_need_own(builder, params))
         {
-            draft.own = Some(OWN);
+            builder.own = Some(Data::Own);
         }
-        // A function's parameters beside its payload: the mappings are written once.
-        if service == Service::Function && state.input.is_some() && task.params.is_some_and(reads::refers) {
-            draft.own = Some(OWN);
+        // The parameters and the payload of a function both use the mappings: they are written once.
+        if service == Service::Function && state.input.is_some() && task.params.get().is_some_and(reads::refers) {
+            builder.own = Some(Data::Own);
         }
-        self.head(draft, "Task");
-        draft.entries.push(action);
+        self.head(builder, StateType::Task);
+        builder.entries.push(action);
         if let Some(mode) = task.mode {
-            let word = match mode.value {
-                "requestResponse" => "RequestComplete",
-                "sync" => "WaitForSystemCallback",
-                "waitForCallback" => "WaitForCustomCallback",
-                _ => {
-                    self.review(mode.span, "how the task waits is filled in later: the words are other ones now");
-                    ""
+            let entry = match mode.value {
+                Some(value) => self.scalar_entry(
+                    Entry::text(new_key(Shape::State, Slot::Mode), value.word(Dialect::StateMachine)),
+                    state.node,
+                    old_key(Shape::State, Slot::Mode),
+                ),
+                None => {
+                    self.review(
+                        mode.text.span,
+                        "the mode is filled in by a template: the new dialect has other words for it",
+                    );
+                    self.copied_entry(
+                        new_key(Shape::State, Slot::Mode),
+                        mode.text.node,
+                        state.node,
+                        old_key(Shape::State, Slot::Mode),
+                    )
                 }
             };
-            let entry = if word.is_empty() {
-                self.dressed_value("TaskMode", mode.node, state.node, "pattern")
-            } else {
-                self.dressed(Entry::text("TaskMode", word), state.node, "pattern")
-            };
-            draft.entries.push(entry);
+            builder.entries.push(entry);
         }
-        let parameters = self.parameters(draft, task, service);
+        let parameters = self.parameters(builder, task, service);
         if !parameters.is_empty() {
-            let entry = Entry::new("Parameters", Value::Map(parameters));
-            let entry = self.dressed_collection(entry, state.node, "serviceParams");
-            draft.entries.push(entry);
+            let entry = Entry::new(new_key(Shape::State, Slot::Params), Value::Map(parameters));
+            let entry = self.collection_entry(entry, state.node, old_key(Shape::State, Slot::Params));
+            builder.entries.push(entry);
         }
         if let Some(timeout) = task.timeout {
             let entry = match timeout.value {
-                NumberValue::Int(value) if value > LONGEST_TASK => {
-                    let message = [
-                        "a Task may take 604800 seconds at most, this one ",
-                        &value.to_string(),
-                        ": it may take 604800 now",
-                    ];
-                    self.no_equal(timeout.span, message.concat());
-                    let entry = Entry::new("Timeout", Value::Scalar(LONGEST_TASK.to_string()));
-                    self.dressed(entry, state.node, "timeoutSeconds")
+                NumberValue::Int(value) if value > MAX_TIMEOUT => {
+                    let message = "the maximum timeout of a Task is 604800 seconds: it is written instead of {}";
+                    self.no_equal(timeout.span, fill(message, &[&value.to_string()]));
+                    let entry =
+                        Entry::new(new_key(Shape::State, Slot::Timeout), Value::Scalar(MAX_TIMEOUT.to_string()));
+                    self.scalar_entry(entry, state.node, old_key(Shape::State, Slot::Timeout))
                 }
-                _ => self.dressed_value("Timeout", timeout.node, state.node, "timeoutSeconds"),
+                _ => self.copied_entry(
+                    new_key(Shape::State, Slot::Timeout),
+                    timeout.node,
+                    state.node,
+                    old_key(Shape::State, Slot::Timeout),
+                ),
             };
-            draft.entries.push(entry);
+            builder.entries.push(entry);
         }
         if !state.retry.is_empty() {
             self.overlaps(&state.retry);
             let rules = state.retry.iter().enumerate().map(|(at, rule)| self.retry(rule, at)).collect();
-            let entry = self.dressed_collection(Entry::new("Retry", Value::List(rules)), state.node, "retry");
-            draft.entries.push(entry);
+            let entry = self.collection_entry(
+                Entry::new(new_key(Shape::State, Slot::Retry), Value::List(rules)),
+                state.node,
+                old_key(Shape::State, Slot::Retry),
+            );
+            builder.entries.push(entry);
         }
-        if !state.catch.is_empty() {
-            let rules = state.catch.iter().enumerate().map(|(at, rule)| self.catch(draft, rule, at)).collect();
-            let entry = self.dressed_collection(Entry::new("Catch", Value::List(rules)), state.node, "catch");
-            draft.entries.push(entry);
+        if !state.catch_rules().is_empty() {
+            let rules =
+                state.catch_rules().iter().enumerate().map(|(at, rule)| self.catch(builder, rule, at)).collect();
+            let entry = self.collection_entry(
+                Entry::new(new_key(Shape::State, Slot::Catch), Value::List(rules)),
+                state.node,
+                old_key(Shape::State, Slot::Catch),
+            );
+            builder.entries.push(entry);
         }
-        let reported = task.mode.is_some_and(|mode| mode.value == "waitForCallback");
-        let result = if service == Service::Function && !reported { "$Output.Body" } else { "$Output" };
+        let reported = task.mode.is_some_and(|mode| mode.value == Some(TaskMode::CustomCallback));
+        let result = if service == Service::Function && !reported { Data::OutputBody } else { Data::Output };
         if service == Service::Messages && !reported && state.output.is_some() {
-            let message = "what the message service answers is not documented for the new dialect: see that the names are the same";
+            let message = "the response of the message service is not documented for the new dialect: \
+                check that it has the same keys";
             self.review(state.place(), message);
         }
-        self.hand_on(draft, exit, &Local::Value(result), true);
-        self.go_on(draft, exit, home);
+        self.pass_data(builder, exit, &Local::Value(result), true);
+        self.add_transition(builder, exit, list);
     }
 
     /// The service, and the entry of `Action`.
     fn service(&mut self, task: &Task<'a>, state: &State<'a>) -> (Service, Entry) {
-        if let Some(action) = task.action.filter(|_| task.resource.is_none()) {
+        if let Some(action) = task.action.get().filter(|_| task.resource.get().is_none()) {
             self.review(
                 action.span,
-                "how the new dialect spells this service and its parameters is not documented: try it",
+                "the names of this service and its parameters are not documented for the new dialect: test them",
             );
-            return (Service::Api, self.dressed_value("Action", action.node, state.node, "action"));
+            return (
+                Service::Api,
+                self.copied_entry(new_key(Shape::State, Slot::Action), action.node, state.node, "action"),
+            );
         }
-        let Some(resource) = task.resource else {
-            return (Service::Function, Entry::text("Action", "FC:InvokeFunction"));
+        let Some(resource) = task.resource.get() else {
+            return (Service::Function, Entry::text(new_key(Shape::State, Slot::Action), "FC:InvokeFunction"));
         };
         let name = resource.value;
         let service = if name.starts_with("acs:fnf:") {
@@ -120,16 +149,13 @@ impl<'f, 'a> Migrator<'f, 'a> {
             Service::Function
         };
         if service == Service::Function && !name.starts_with("acs:fc:") {
-            self.review(
-                resource.span,
-                "what is called cannot be told before the template is filled in: it is taken for a function",
-            );
-        } else if service == Service::Function && !self.told_qualifier {
+            self.review(resource.span, "the resource is filled in by a template: a call of a function is written");
+        } else if service == Service::Function && !self.qualifier_reported {
             let function = name.split("services/").nth(1).and_then(|rest| rest.split('/').next());
             if function.is_some_and(|service| !service.contains('.')) {
-                self.told_qualifier = true;
-                let message = "the new dialect shows functions with a version or alias, `services/{service}.LATEST/functions/…`: \
-                               see that this name is still found";
+                self.qualifier_reported = true;
+                let message = "the new dialect documents functions with a version or alias, `services/{service}.LATEST/functions/…`: \
+                               check that the service finds this name";
                 self.review(resource.span, message);
             }
         }
@@ -138,17 +164,22 @@ impl<'f, 'a> Migrator<'f, 'a> {
             Service::Messages => "MNS:SendMessage",
             Service::Function | Service::Api => "FC:InvokeFunction",
         };
-        (service, Entry::text("Action", action))
+        (service, Entry::text(new_key(Shape::State, Slot::Action), action))
     }
 
-    fn parameters(&mut self, draft: &mut Draft<'_, 'f, 'a>, task: &Task<'a>, service: Service) -> Vec<Entry> {
-        let state = draft.state;
-        let given = |key: &str| task.params.and_then(|params| params.get(key));
+    fn parameters(&mut self, builder: &mut StateBuilder<'_, 'f, 'a>, task: &Task<'a>, service: Service) -> Vec<Entry> {
+        let state = builder.state;
+        let given = |key: &str| task.params.get().and_then(|params| params.get(key));
         let mut entries = Vec::new();
-        if let Some(resource) = task.resource {
-            entries.push(self.dressed_value("resourceArn", resource.node, state.node, "resourceArn"));
+        if let Some(resource) = task.resource.get() {
+            entries.push(self.copied_entry(
+                "resourceArn",
+                resource.node,
+                state.node,
+                old_key(Shape::State, Slot::Resource),
+            ));
         }
-        // Names in the new dialect's spelling; others are kept.
+        // The old and new names of parameters. Other names are kept.
         let names: &[(&str, &str)] = match service {
             Service::Function => &[("InvocationType", "invocationType")],
             Service::Flow => &[("Input", "input"), ("ExecutionName", "executionName")],
@@ -162,20 +193,24 @@ impl<'f, 'a> Migrator<'f, 'a> {
             Service::Api => &[],
         };
         if service == Service::Function && given("InvocationType").is_none() {
-            let kind = if task.mode.is_some_and(|mode| mode.value != "requestResponse") { "Async" } else { "Sync" };
+            let kind = if task.mode.is_some_and(|mode| mode.value != Some(TaskMode::RequestComplete)) {
+                "Async"
+            } else {
+                "Sync"
+            };
             entries.push(Entry::text("invocationType", kind));
         }
-        for (key, value) in task.params.into_iter().flat_map(Node::entries) {
+        for (key, value) in task.params.get().into_iter().flat_map(Node::entries) {
             let name = key.text().unwrap_or_default();
             let known = names.iter().find(|(old, _)| *old == name).map(|(_, new)| *new);
             if known.is_none() && service != Service::Api {
                 self.review(
                     key.span(),
-                    ["no parameter of the new dialect is known for `", name, "`: it is kept"].concat(),
+                    fill("the new dialect has no known equivalent for the parameter `{}`: it is kept", &[name]),
                 );
             }
             let lead = self.comments.lead(key.span().start);
-            let entry = self.parameter(draft, known.unwrap_or(name), value);
+            let entry = self.parameter(builder, known.unwrap_or(name), value);
             let place = if value.kind() == Kind::Scalar { value } else { key };
             let trail = self.comments.trail(place.span().start);
             entries.push(entry.lead(lead).trail(trail));
@@ -186,27 +221,30 @@ impl<'f, 'a> Migrator<'f, 'a> {
             _ => None,
         };
         if let Some(key) = payload {
-            let own = self.own_whole(draft.frame, state, draft.own);
-            let entry = self.whole(key, own);
-            let entry =
-                if draft.own.is_none() { self.dressed_collection(entry, state.node, "inputMappings") } else { entry };
+            let own = self.own_whole(builder.frame, state, builder.own);
+            let entry = Entry::new(key, own);
+            let entry = if builder.own.is_none() {
+                self.collection_entry(entry, state.node, old_key(Shape::State, Slot::Input))
+            } else {
+                entry
+            };
             entries.push(entry);
         }
         if service == Service::Flow && given("ExecutionName").is_none() {
             let message =
-                "an execution was given a random name: see whether the new dialect does so too, or set `executionName`";
+                "the old dialect gives the execution a random name: check the new dialect, or set `executionName`";
             self.review(state.place(), message);
         }
         entries
     }
 
-    /// A parameter: texts that begin with `$` refer to the step's own input.
-    // Recursion is bounded by the depth that the reader of YAML allows.
-    fn parameter(&mut self, draft: &Draft<'_, 'f, 'a>, name: &str, value: Node<'a>) -> Entry {
+    /// Converts a parameter. A text that begins with `$` refers to the step's own input.
+    // Recursion is bounded by the depth limit of the YAML reader.
+    fn parameter(&mut self, builder: &StateBuilder<'_, 'f, 'a>, name: &str, value: Node<'a>) -> Entry {
         if value.kind() == Kind::Mapping && reads::refers(value) && self.spend() {
             let entries = value.entries().map(|(key, inner)| {
                 let lead = self.comments.lead(key.span().start);
-                let entry = self.parameter(draft, key.text().unwrap_or_default(), inner);
+                let entry = self.parameter(builder, key.text().unwrap_or_default(), inner);
                 let trail = self.comments.trail(key.span().start);
                 entry.lead(lead).trail(trail)
             });
@@ -214,25 +252,25 @@ impl<'f, 'a> Migrator<'f, 'a> {
             return Entry::new(name, Value::Map(entries));
         }
         match own_reference(value) {
-            Some("") if draft.own.is_none() => {
-                let own = self.own_whole(draft.frame, draft.state, None);
-                self.whole(name, own)
+            Some("") if builder.own.is_none() => {
+                let own = self.own_whole(builder.frame, builder.state, None);
+                Entry::new(name, own)
             }
-            Some(rest) => match self.own_source(draft.frame, draft.state, rest, draft.own) {
-                Source::Expression(expression) => Entry::expression(name, &expression),
+            Some(rest) => match self.own_source(builder.frame, builder.state, rest, builder.own) {
+                Source::Expression(expression) => Entry::expression(name, expression),
                 _ => Entry::new(name, Value::Scalar("null".to_owned())),
             },
             None => Entry::new(name, self.constant(value)),
         }
     }
 
-    fn parameters_need_own(&mut self, draft: &Draft<'_, 'f, 'a>, params: Node<'a>) -> bool {
+    fn parameters_need_own(&mut self, builder: &StateBuilder<'_, 'f, 'a>, params: Node<'a>) -> bool {
         let mut todo = vec![params];
         while let Some(node) = todo.pop() {
             todo.extend(node.entries().map(|(_, value)| value));
             if let Some(rest) = own_reference(node)
                 && !rest.is_empty()
-                && !matches!(self.own_source(draft.frame, draft.state, rest, None), Source::Expression(_))
+                && !matches!(self.own_source(builder.frame, builder.state, rest, None), Source::Expression(_))
             {
                 return true;
             }
@@ -240,28 +278,34 @@ impl<'f, 'a> Migrator<'f, 'a> {
         false
     }
 
-    fn catch(&mut self, draft: &Draft<'_, 'f, 'a>, rule: &Catch<'a>, at: usize) -> Item {
-        let (frame, state) = (draft.frame, draft.state);
+    fn catch(&mut self, builder: &StateBuilder<'_, 'f, 'a>, rule: &Catch<'a>, at: usize) -> Item {
+        let (frame, state) = (builder.frame, builder.state);
         let lead = self.comments.lead(rule.node.span().start);
-        let mut entries =
-            vec![self.errors(rule.node), Entry::text("Description", &["catch rule ", &(at + 1).to_string()].concat())];
-        if frame.carries() {
-            let mut data = frame.carry("$Input");
+        let mut entries = vec![
+            self.errors(rule.node),
+            Entry::text(new_key(Shape::Retry, Slot::Description), &["catch rule ", &(at + 1).to_string()].concat()),
+        ];
+        if frame.passes_data() {
+            let mut data = frame.pass_on(Data::Input);
             if frame.local || frame.fresh {
                 let shaping = state.error.as_ref();
                 let local = if shaping.is_some() { Local::Error } else { Local::Empty };
-                data.push(self.local_entry("$Input.local", frame, state, shaping, &local, draft.own));
+                data.push(self.local_entry(Data::Local, frame, state, shaping, &local, builder.own));
             }
-            entries.push(Entry::new("OutputConstructor", Value::Map(data)));
+            entries.push(Entry::new(new_key(Shape::State, Slot::Output), Value::Map(data)));
         }
         let target =
             rule.target.and_then(|target| target.state).map(|target| self.entry_of(target)).unwrap_or_default();
-        entries.push(self.dressed(Entry::text("Next", &target), rule.node, "goto"));
+        entries.push(self.scalar_entry(
+            Entry::text(new_key(Shape::Catch, Slot::Next), &target),
+            rule.node,
+            old_key(Shape::Catch, Slot::Next),
+        ));
         let rest = self.rest(rule.node);
         Item { lead: [lead, rest].concat(), value: Value::Map(entries), trail: None }
     }
 
-    /// Tells of rules that would take turns in the old dialect.
+    /// Reports rules for the same error, which the old dialect uses in turn.
     fn overlaps(&mut self, rules: &[Retry<'a>]) {
         let mut seen = std::collections::HashSet::new();
         for rule in rules {
@@ -270,8 +314,8 @@ impl<'f, 'a> Migrator<'f, 'a> {
                     || (error.value == "FnF.ALL" && !seen.is_empty())
                     || seen.contains(error.value)
                 {
-                    let message = "two rules are for the same error: when the first is used up the old dialect may go on with \
-                                   the next, the new one does not";
+                    let message = "two rules match the same error: the old dialect may continue with the second rule after the \
+                                   first, the new dialect does not";
                     self.review(error.span, message);
                     return;
                 }
@@ -281,7 +325,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
     }
 }
 
-/// A parameter that refers to the step's own input: what is behind `$`.
+/// The path of a parameter that refers to the step's own input.
 fn own_reference(node: Node<'_>) -> Option<&str> {
     if let Some(Resolved::Text("$")) = node.resolve() {
         return Some("");

@@ -1,14 +1,15 @@
-//! Values that are carried over, and the comments beside them.
+//! Values that are copied to the new definition, with their comments.
 
 use super::Migrator;
 use super::comments::is_alias;
-use super::write::{Entry, Item, Value, json_text, scalar};
+use super::write::{Entry, EntryComments, Item, Value, json_text, scalar};
 use cloudflow_base::text::Span;
+use cloudflow_language::flow::Mapping;
 use cloudflow_language::yaml::{Kind, Node, Style};
 
 impl<'a> Migrator<'_, 'a> {
-    /// A value as its author wrote it.
-    // Recursion is bounded by the depth that the reader of YAML allows.
+    /// A value as written.
+    // Recursion is bounded by the depth limit of the YAML reader.
     pub(super) fn constant(&mut self, node: Node<'a>) -> Value {
         if !self.spend() {
             return Value::Scalar("null".to_owned());
@@ -16,7 +17,7 @@ impl<'a> Migrator<'_, 'a> {
         match node.kind() {
             Kind::Scalar => Value::Scalar(self.scalar(node)),
             _ if node.tag().is_some() => {
-                self.no_equal(node.span(), "a list or mapping with a tag cannot be carried over: the tag is left out");
+                self.no_equal(node.span(), "the tag of a list or mapping is removed: it cannot be migrated");
                 self.collection(node)
             }
             _ => self.collection(node),
@@ -26,7 +27,7 @@ impl<'a> Migrator<'_, 'a> {
     fn collection(&mut self, node: Node<'a>) -> Value {
         let alias = is_alias(node, self.text);
         let source = node.span().of(self.text);
-        // On one line and without a name for others to use: as it stands.
+        // A collection on one line without anchors and aliases is copied.
         if !alias && node.style() == Style::Flow && !source.contains(['\n', '&', '*', '#']) {
             return Value::Scalar(source.to_owned());
         }
@@ -58,12 +59,12 @@ impl<'a> Migrator<'_, 'a> {
         }
     }
 
-    /// A scalar as its author wrote it, on one line.
+    /// A scalar as written, on one line.
     pub(super) fn scalar(&self, node: Node<'a>) -> String {
         let source = node.span().of(self.text);
         let text = node.text().unwrap_or_default();
         let written = if is_alias(node, self.text) {
-            // What it stands for may not be carried over, or not before it.
+            // The anchor may not be copied, or not before the alias.
             match node.style() {
                 Style::Plain => text.to_owned(),
                 _ => json_text(text),
@@ -82,39 +83,58 @@ impl<'a> Migrator<'_, 'a> {
         }
     }
 
-    /// An entry with the comments of the entry of `key` in a mapping, whose value is a scalar.
-    pub(super) fn dressed(&mut self, entry: Entry, mapping: Node<'a>, key: &str) -> Entry {
+    /// The comments of the entry `key` of a mapping: above it, and behind its scalar.
+    fn scalar_comments(&mut self, mapping: Node<'a>, key: &str) -> EntryComments {
         let Some((key, value)) = mapping.entries().find(|(k, _)| k.text() == Some(key)) else {
-            return entry;
+            return EntryComments::default();
         };
         let lead = self.comments.lead(key.span().start);
         let place = if value.kind() == Kind::Scalar && !value.span().is_empty() { value } else { key };
-        let trail = self.comments.trail(place.span().start);
-        entry.lead(lead).trail(trail)
+        EntryComments { lead, trail: self.comments.trail(place.span().start) }
     }
 
-    /// The same for a collection: what stands behind its key.
-    pub(super) fn dressed_collection(&mut self, entry: Entry, mapping: Node<'a>, key: &str) -> Entry {
+    /// The comments of the entry `key` of a mapping: above it, and behind the key.
+    pub(super) fn key_comments(&mut self, mapping: Node<'a>, key: &str) -> EntryComments {
         let Some((key, _)) = mapping.entries().find(|(k, _)| k.text() == Some(key)) else {
-            return entry;
+            return EntryComments::default();
         };
         let lead = self.comments.lead(key.span().start);
-        let trail = self.comments.trail(key.span().start);
-        entry.lead(lead).trail(trail)
+        EntryComments { lead, trail: self.comments.trail(key.span().start) }
     }
 
-    /// A value carried over under another key, with its comments.
-    pub(super) fn dressed_value(&mut self, name: &str, value: Node<'a>, mapping: Node<'a>, key: &str) -> Entry {
+    /// The comments of a data mapping.
+    pub(super) fn mapping_comments(&mut self, mapping: &Mapping<'a>) -> EntryComments {
+        let mut lead = self.comments.lead(mapping.node.span().start);
+        let trail = mapping.source.filter(|source| source.kind() == Kind::Scalar);
+        let trail = trail.and_then(|source| self.comments.trail(source.span().start));
+        lead.extend(self.rest(mapping.node));
+        EntryComments { lead, trail }
+    }
+
+    /// An entry with the comments of the scalar entry `key` of a mapping.
+    pub(super) fn scalar_entry(&mut self, entry: Entry, mapping: Node<'a>, key: &str) -> Entry {
+        let comments = self.scalar_comments(mapping, key);
+        entry.with(comments)
+    }
+
+    /// An entry with the comments of the entry `key` of a mapping, whose value is a collection.
+    pub(super) fn collection_entry(&mut self, entry: Entry, mapping: Node<'a>, key: &str) -> Entry {
+        let comments = self.key_comments(mapping, key);
+        entry.with(comments)
+    }
+
+    /// An entry with a copied value under a new key, with its comments.
+    pub(super) fn copied_entry(&mut self, name: &str, value: Node<'a>, mapping: Node<'a>, key: &str) -> Entry {
         let built = self.constant(value);
         let entry = Entry::new(name, built);
         if value.kind() == Kind::Scalar {
-            self.dressed(entry, mapping, key)
+            self.scalar_entry(entry, mapping, key)
         } else {
-            self.dressed_collection(entry, mapping, key)
+            self.collection_entry(entry, mapping, key)
         }
     }
 
-    /// The comments that are left in a node.
+    /// The remaining comments in a node.
     pub(super) fn rest(&mut self, node: Node<'a>) -> Vec<String> {
         let span = node.span();
         let end = end_of(node).max(span.start);
@@ -122,7 +142,7 @@ impl<'a> Migrator<'_, 'a> {
     }
 }
 
-/// Where the last value of a node ends: what reads YAML may count the lines behind it as well.
+/// The end of the last value of a node. The span of the node may include the lines after it.
 fn end_of(mut node: Node<'_>) -> u32 {
     loop {
         let last = match node.kind() {
@@ -130,7 +150,7 @@ fn end_of(mut node: Node<'_>) -> u32 {
             Kind::Mapping => node.entries().last().map(|(_, value)| value),
             Kind::Scalar => None,
         };
-        // An alias leads backwards.
+        // The anchor of an alias is before it.
         match last.filter(|last| last.span().start >= node.span().start) {
             Some(last) => node = last,
             None => return node.span().end,

@@ -1,32 +1,41 @@
-//! YAML on its way out: a small tree with comments, and the text it becomes.
+//! The output: a tree of YAML values with comments, and its text.
 
 use std::fmt::Write as _;
 
+use super::expression::Expr;
+
 /// A value to be written.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(super) enum Value {
-    /// As it stands.
+    /// As written.
     Scalar(String),
-    /// A folded block, one of these on each line.
-    Folded(Vec<String>),
+    /// An expression. The key of its entry ends in `.$`.
+    Expression(Expr),
     Map(Vec<Entry>),
     List(Vec<Item>),
 }
 
 /// A key and its value.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(super) struct Entry {
-    /// Comments above it; an empty one is an empty line.
+    /// The comments above the entry. An empty comment is an empty line.
     pub lead: Vec<String>,
-    /// As it stands.
+    /// As written.
     pub key: String,
     pub value: Value,
-    /// The comment behind it.
+    /// The comment after the entry, on the same line.
+    pub trail: Option<String>,
+}
+
+/// The comments of an entry of the old definition.
+#[derive(Debug, Default)]
+pub(super) struct EntryComments {
+    pub lead: Vec<String>,
     pub trail: Option<String>,
 }
 
 /// An item of a list.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(super) struct Item {
     pub lead: Vec<String>,
     pub value: Value,
@@ -34,19 +43,28 @@ pub(super) struct Item {
 }
 
 impl Entry {
-    /// An entry without comments; the key is quoted where it must be.
+    /// An entry without comments. The key is quoted if necessary.
     pub fn new(key: &str, value: Value) -> Self {
-        Entry { lead: Vec::new(), key: scalar(key), value, trail: None }
+        let key = match value {
+            Value::Expression(_) => scalar(&[key, ".$"].concat()),
+            _ => scalar(key),
+        };
+        Entry { lead: Vec::new(), key, value, trail: None }
     }
 
-    /// A text, quoted where it must be.
+    /// An entry with a text, which is quoted if necessary.
     pub fn text(key: &str, text: &str) -> Self {
         Entry::new(key, Value::Scalar(scalar(text)))
     }
 
     /// `key.$: expression`
-    pub fn expression(key: &str, expression: &str) -> Self {
-        Entry::text(&[key, ".$"].concat(), expression)
+    pub fn expression(key: &str, expression: impl Into<Expr>) -> Self {
+        Entry::new(key, Value::Expression(expression.into()))
+    }
+
+    /// The same entry with comments.
+    pub fn with(self, comments: EntryComments) -> Self {
+        self.lead(comments.lead).trail(comments.trail)
     }
 
     /// The same entry with comments above it.
@@ -55,7 +73,7 @@ impl Entry {
         self
     }
 
-    /// The same entry with a comment behind it.
+    /// The same entry with a comment after it.
     pub fn trail(mut self, trail: Option<String>) -> Self {
         self.trail = self.trail.or(trail);
         self
@@ -69,7 +87,7 @@ impl Item {
     }
 }
 
-/// The text of a document: entries, then the comments at its end.
+/// The text of a document: its entries and the comments at its end.
 pub(super) fn document(entries: &[Entry], end: &[String]) -> String {
     let mut out = String::new();
     map(&mut out, entries, 0, false);
@@ -77,7 +95,7 @@ pub(super) fn document(entries: &[Entry], end: &[String]) -> String {
     out
 }
 
-// Recursion is bounded: what is written nests as deep as what was read, and a little.
+// Recursion is bounded: the output is only a few levels deeper than the input.
 fn map(out: &mut String, entries: &[Entry], indent: usize, mut begun: bool) {
     for entry in entries {
         if !begun {
@@ -96,15 +114,23 @@ fn map(out: &mut String, entries: &[Entry], indent: usize, mut begun: bool) {
                 }
                 end_line(out, trail);
             }
-            Value::Folded(lines) => {
-                out.push_str(" >-");
-                end_line(out, trail);
-                for line in lines {
-                    pad(out, indent + 2);
-                    out.push_str(line);
-                    out.push('\n');
+            Value::Expression(expression) => match expression.lines() {
+                // A folded block.
+                Some(lines) => {
+                    out.push_str(" >-");
+                    end_line(out, trail);
+                    for line in lines {
+                        pad(out, indent + 2);
+                        out.push_str(&line);
+                        out.push('\n');
+                    }
                 }
-            }
+                None => {
+                    out.push(' ');
+                    out.push_str(&scalar(&expression.to_string()));
+                    end_line(out, trail);
+                }
+            },
             Value::Map(inner) if inner.is_empty() => {
                 out.push_str(" {}");
                 end_line(out, trail);
@@ -149,8 +175,8 @@ fn list(out: &mut String, items: &[Item], indent: usize) {
                 let _ = write!(out, " {text}");
                 end_line(out, trail);
             }
-            Value::Folded(lines) => {
-                let _ = write!(out, " {}", scalar(&lines.join(" ")));
+            Value::Expression(expression) => {
+                let _ = write!(out, " {}", scalar(&expression.to_string()));
                 end_line(out, trail);
             }
             Value::Map(_) => {
@@ -187,7 +213,7 @@ fn pad(out: &mut String, indent: usize) {
     out.extend(std::iter::repeat_n(' ', indent));
 }
 
-/// A text as a scalar: plain where it stays the same text so, else quoted.
+/// A text as a scalar: plain if it remains the same text, or else quoted.
 pub(super) fn scalar(text: &str) -> String {
     if is_plain(text) {
         text.to_owned()
@@ -202,7 +228,7 @@ fn is_plain(text: &str) -> bool {
     let Some(first) = text.chars().next() else {
         return false;
     };
-    // Nothing that any reader takes for a number, a date, or one of YAML's words.
+    // Excludes everything that a YAML reader may read as a number, a date or a keyword.
     let letter = first.is_alphabetic() || matches!(first, '$' | '_' | '/' | '(');
     let word = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"]
         .iter()
@@ -215,7 +241,7 @@ fn is_plain(text: &str) -> bool {
         && !text.chars().any(|c| c.is_control() || matches!(c, '\u{feff}' | '\u{2028}' | '\u{2029}'))
 }
 
-/// A text as JSON, and as YAML, writes it in double quotes.
+/// A text in double quotes, in the syntax of JSON and YAML.
 pub(super) fn json_text(text: &str) -> String {
     let mut out = String::from("\"");
     for c in text.chars() {

@@ -7,9 +7,7 @@ use super::machine::TaskMode;
 use super::program::{Catch, Iteration, Kind, Number, Program, Retry, Scope, Shape, State, Task, Wait, Way};
 use cloudflow_base::diagnostic::{Diagnostic, Path, PathSegment, Severity};
 use cloudflow_base::text::LineIndex;
-use cloudflow_language::flow::{
-    self, Dialect, Flow, NumberValue, Role, ScopeId, Shaping, StateId, StateKind, TextValue,
-};
+use cloudflow_language::flow::{self, Dialect, Flow, NumberValue, ScopeId, Shaping, StateId, StateKind, TextValue};
 use cloudflow_language::yaml::{self, Node, Resolved};
 
 /// Values of a definition that become data. A definition of 1 MiB has fewer; one that means more
@@ -67,7 +65,7 @@ impl Compiler<'_, '_> {
         let next = self.flow.after(state.id).map(index);
         let machine = self.flow.dialect == Dialect::StateMachine;
         let jumps_itself = matches!(state.kind, StateKind::Choice(_));
-        let lost = (machine && next.is_none() && !state.ends() && !jumps_itself).then(|| match &state.next {
+        let lost = (machine && next.is_none() && !state.ends() && !jumps_itself).then(|| match state.next.get() {
             Some(target) => format!("there is no state `{}` to go to", target.text.value),
             None => "the state has neither `Next` nor `End: true`".to_owned(),
         });
@@ -83,7 +81,7 @@ impl Compiler<'_, '_> {
             error: state.error.as_ref().map(|shaping| self.shaping(shaping)),
             retry: state.retry.iter().map(|rule| self.retry(rule)).collect(),
             catch: state
-                .catch
+                .catch_rules()
                 .iter()
                 .map(|rule| Catch {
                     errors: rule.errors.iter().map(|name| name.value.to_owned()).collect(),
@@ -98,7 +96,7 @@ impl Compiler<'_, '_> {
         match &state.kind {
             StateKind::Pass => Kind::Pass,
             StateKind::Succeed => Kind::Succeed,
-            StateKind::Wait(wait) => Kind::Wait(match (&wait.seconds, &wait.timestamp) {
+            StateKind::Wait(wait) => Kind::Wait(match (wait.seconds.as_ref(), wait.timestamp.as_ref()) {
                 (Some(seconds), _) => self.number(seconds).map_or(Wait::Nothing, Wait::Seconds),
                 (None, Some(timestamp)) => Wait::Until(text(timestamp)),
                 (None, None) => Wait::Nothing,
@@ -123,14 +121,14 @@ impl Compiler<'_, '_> {
     }
 
     fn map(&mut self, map: &flow::Map<'_>) -> Kind {
-        let distributed = map.config.is_some_and(|config| config.get("ExecutionMode").is_some());
+        let distributed = map.config.is_some_and(|config| config.mode.is_some());
         if distributed || map.item_reader.is_some() {
             return Kind::NotSupported(
                 "a `Map` in the distributed mode is not interpreted here: an inline one, without `ProcessorConfig`, is"
                     .to_owned(),
             );
         }
-        match (map.items, map.body) {
+        match (map.items.get(), map.body) {
             (Some(items), Some(body)) => Kind::Map(Iteration {
                 items: Expression::read(items.value),
                 item: map.item.map(|text| text.value.to_owned()),
@@ -143,7 +141,7 @@ impl Compiler<'_, '_> {
     }
 
     fn task(&mut self, task: &flow::Task<'_>) -> Kind {
-        let Some(action) = task.resource.or(task.action) else {
+        let Some(action) = task.resource.get().or(task.action.get()) else {
             return Kind::NotSupported("the task says not what to call".to_owned());
         };
         let constructor = self.flow.dialect == Dialect::StateMachine;
@@ -151,13 +149,10 @@ impl Compiler<'_, '_> {
             action: action.value.into(),
             parameters: task
                 .params
+                .get()
                 .map(|node| if constructor { self.shape(node) } else { self.service_parameters(node) }),
             timeout: task.timeout.as_ref().and_then(|timeout| self.number(timeout)),
-            mode: match task.mode.map(|mode| mode.value) {
-                Some("sync" | "WaitForSystemCallback") => TaskMode::SystemCallback,
-                Some("waitForCallback" | "WaitForCustomCallback") => TaskMode::CustomCallback,
-                _ => TaskMode::RequestComplete,
-            },
+            mode: task.mode.and_then(|mode| mode.value).unwrap_or(TaskMode::RequestComplete),
         })
     }
 
@@ -340,35 +335,15 @@ fn is_reference(text: &str) -> bool {
 /// The path of every state in the definition, in the order of the states.
 fn paths(flow: &Flow<'_>) -> Vec<Path> {
     let mut of_state: Vec<Path> = vec![Path::new(); flow.states().len()];
-    // Owners come before what they own, so one pass is enough.
     for scope in flow.scopes() {
-        let mut path = match scope.owner {
-            Some(owner) => of_state.get(index(owner)).cloned().unwrap_or_default(),
-            None => Path::new(),
-        };
-        path.extend(steps_to(flow.dialect, scope.role));
+        let list = flow.list_path(scope.id);
         for state in flow.states_of(scope.id) {
-            let mut own = path.clone();
-            own.push(PathSegment::Index(state.index as usize));
+            let mut path = list.clone();
+            path.push(PathSegment::Index(state.index as usize));
             if let Some(slot) = of_state.get_mut(index(state.id)) {
-                *slot = own;
+                *slot = path;
             }
         }
     }
     of_state
-}
-
-fn steps_to(dialect: Dialect, role: Role) -> Path {
-    let machine = dialect == Dialect::StateMachine;
-    let list = if machine { "States" } else { "steps" };
-    let mut path: Path = match role {
-        Role::Top => Path::new(),
-        Role::Option(at) => vec![(if machine { "Branches" } else { "choices" }).into(), (at as usize).into()],
-        Role::Default => vec![(if machine { "Default" } else { "default" }).into()],
-        Role::Branch(at) => vec![(if machine { "Branches" } else { "branches" }).into(), (at as usize).into()],
-        Role::Body if machine => vec!["Processor".into()],
-        Role::Body => Path::new(),
-    };
-    path.push(list.into());
-    path
 }

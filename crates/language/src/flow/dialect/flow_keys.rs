@@ -1,14 +1,13 @@
 //! The keys of `type: flow`.
 
-use super::{Dynamic, Key, Shape, Slot as S, Standing, StateType, Value as V, key};
+use super::{Dynamic, Key, Shape, Slot as S, Standing, StateType, StateTypes, TaskMode, Value as V, key};
 
-const TASK: u8 = StateType::Task as u8;
-const WAIT: u8 = StateType::Wait as u8;
-const CHOICE: u8 = StateType::Choice as u8;
-const PARALLEL: u8 = StateType::Parallel as u8;
-const FOREACH: u8 = StateType::Map as u8;
-const FAIL: u8 = StateType::Fail as u8;
-const GOING_ON: u8 = 63;
+const TASK: StateTypes = StateTypes::of(&[StateType::Task]);
+const WAIT: StateTypes = StateTypes::of(&[StateType::Wait]);
+const CHOICE: StateTypes = StateTypes::of(&[StateType::Choice]);
+const PARALLEL: StateTypes = StateTypes::of(&[StateType::Parallel]);
+const FOREACH: StateTypes = StateTypes::of(&[StateType::Map]);
+const FAIL: StateTypes = StateTypes::of(&[StateType::Fail]);
 
 pub(super) static TYPES: [(&str, StateType); 8] = [
     ("task", StateType::Task),
@@ -20,6 +19,13 @@ pub(super) static TYPES: [(&str, StateType); 8] = [
     ("succeed", StateType::Succeed),
     ("fail", StateType::Fail),
 ];
+
+pub(super) static MODES: [(&str, TaskMode); 3] = [
+    ("requestResponse", TaskMode::RequestComplete),
+    ("sync", TaskMode::SystemCallback),
+    ("waitForCallback", TaskMode::CustomCallback),
+];
+static MODE_WORDS: [&str; 3] = [MODES[0].0, MODES[1].0, MODES[2].0];
 
 pub(super) fn keys(shape: Shape) -> &'static [Key] {
     match shape {
@@ -43,26 +49,26 @@ static DOCUMENT: [Key; 7] = [
     key("inputMappings", S::Input, V::Many(Shape::Mapping)),
     key("outputMappings", S::Output, V::Many(Shape::Mapping)),
     key("timeoutSeconds", S::Timeout, V::Whole).range(1, i64::MAX),
-    // Seen in a walkthrough and in an SDK's example.
+    // Used in a walkthrough and in an example of the SDK.
     key("name", S::Name, V::Text).standing(Standing::Undocumented),
 ];
 
-// <https://help.aliyun.com/document_detail/122494.html> to `/122499.html`, one page for each type.
+// <https://help.aliyun.com/document_detail/122494.html> to `/122499.html`, one page per type.
 static STATE: [Key; 22] = [
     key("type", S::Type, V::Text).required(),
     key("name", S::Name, V::Text).required(),
     key("inputMappings", S::Input, V::Many(Shape::Mapping)),
     key("outputMappings", S::Output, V::Many(Shape::Mapping)),
-    key("end", S::End, V::Bool).on(GOING_ON),
+    key("end", S::End, V::Bool).on(StateTypes::SEQUENTIAL.union(CHOICE)),
     key("resourceArn", S::Resource, V::Text).on(TASK),
     key("action", S::Action, V::Text).on(TASK).standing(Standing::Undocumented),
-    key("pattern", S::Mode, V::OneOf(&["requestResponse", "sync", "waitForCallback"])).on(TASK),
+    key("pattern", S::Mode, V::OneOf(&MODE_WORDS)).on(TASK),
     key("serviceParams", S::Params, V::Object).on(TASK),
     key("timeoutSeconds", S::Timeout, V::Whole).range(1, i64::MAX).on(TASK),
     key("errorMappings", S::ErrorMappings, V::Many(Shape::Mapping)).on(TASK),
     key("retry", S::Retry, V::Many(Shape::Retry)).on(TASK),
     key("catch", S::Catch, V::Many(Shape::Catch)).on(TASK),
-    // Two days at most.
+    // Maximum: 2 days.
     key("duration", S::Seconds, V::Whole).range(0, 172_800).on(WAIT).dynamic(Dynamic::Value),
     key("timestamp", S::Timestamp, V::Text).on(WAIT).dynamic(Dynamic::Value),
     key("choices", S::Branches, V::Many(Shape::Option)).range(1, i64::MAX).on(CHOICE).required(),

@@ -1,16 +1,15 @@
 //! The keys of `Type: StateMachine`.
 
-use super::{Dynamic, Key, Shape, Slot as S, Standing, StateType, Value as V, key};
+use super::{Dynamic, Key, Shape, Slot as S, Standing, StateType, StateTypes, TaskMode, Value as V, key};
 
-const TASK: u8 = StateType::Task as u8;
-const PASS: u8 = StateType::Pass as u8;
-const WAIT: u8 = StateType::Wait as u8;
-const CHOICE: u8 = StateType::Choice as u8;
-const PARALLEL: u8 = StateType::Parallel as u8;
-const MAP: u8 = StateType::Map as u8;
-const SUCCEED: u8 = StateType::Succeed as u8;
-const FAIL: u8 = StateType::Fail as u8;
-const GOING_ON: u8 = TASK | PASS | WAIT | PARALLEL | MAP;
+const TASK: StateTypes = StateTypes::of(&[StateType::Task]);
+const WAIT: StateTypes = StateTypes::of(&[StateType::Wait]);
+const CHOICE: StateTypes = StateTypes::of(&[StateType::Choice]);
+const PARALLEL: StateTypes = StateTypes::of(&[StateType::Parallel]);
+const MAP: StateTypes = StateTypes::of(&[StateType::Map]);
+const FAIL: StateTypes = StateTypes::of(&[StateType::Fail]);
+/// The types whose errors can be handled.
+const FALLIBLE: StateTypes = StateTypes::of(&[StateType::Task, StateType::Parallel, StateType::Map]);
 
 pub(super) static TYPES: [(&str, StateType); 8] = [
     ("Task", StateType::Task),
@@ -22,6 +21,13 @@ pub(super) static TYPES: [(&str, StateType); 8] = [
     ("Succeed", StateType::Succeed),
     ("Fail", StateType::Fail),
 ];
+
+pub(super) static MODES: [(&str, TaskMode); 3] = [
+    ("RequestComplete", TaskMode::RequestComplete),
+    ("WaitForSystemCallback", TaskMode::SystemCallback),
+    ("WaitForCustomCallback", TaskMode::CustomCallback),
+];
+static MODE_WORDS: [&str; 3] = [MODES[0].0, MODES[1].0, MODES[2].0];
 
 pub(super) fn keys(shape: Shape) -> &'static [Key] {
     match shape {
@@ -48,24 +54,24 @@ static DOCUMENT: [Key; 7] = [
     key("Timeout", S::Timeout, V::Whole).range(1, i64::MAX),
 ];
 
-// One page for each type, from <https://help.aliyun.com/document_detail/2412526.html> (Pass) to
+// One page per type, from <https://help.aliyun.com/document_detail/2412526.html> (Pass) to
 // <https://help.aliyun.com/document_detail/2851869.html> (Map, distributed).
 static STATE: [Key; 33] = [
     key("Type", S::Type, V::Text).required(),
     key("Name", S::Name, V::Text).required(),
     key("Description", S::Description, V::Remark),
-    key("Next", S::Next, V::Target).on(GOING_ON),
-    // Not listed for Succeed and Fail, but the vendor's own examples set it there.
-    key("End", S::End, V::Bool).on(GOING_ON | SUCCEED | FAIL),
+    key("Next", S::Next, V::Target).on(StateTypes::SEQUENTIAL),
+    // The pages of Succeed and Fail do not list `End`, but the vendor's examples set it.
+    key("End", S::End, V::Bool).on(StateTypes::SEQUENTIAL.union(StateTypes::TERMINAL)),
     key("InputConstructor", S::Input, V::Constructor),
-    key("OutputConstructor", S::Output, V::Constructor).on(255 - CHOICE),
+    key("OutputConstructor", S::Output, V::Constructor).on(StateTypes::ALL.without(StateType::Choice)),
     key("GlobalConstructor", S::Global, V::Constructor),
     key("Action", S::Action, V::Text).on(TASK).required(),
-    key("TaskMode", S::Mode, V::OneOf(&["RequestComplete", "WaitForSystemCallback", "WaitForCustomCallback"])).on(TASK),
+    key("TaskMode", S::Mode, V::OneOf(&MODE_WORDS)).on(TASK),
     key("Parameters", S::Params, V::Constructor).on(TASK),
     key("Timeout", S::Timeout, V::Digits).range(0, 604_800).on(TASK).dynamic(Dynamic::Key),
-    key("Retry", S::Retry, V::Many(Shape::Retry)).on(TASK | PARALLEL | MAP),
-    key("Catch", S::Catch, V::Many(Shape::Catch)).on(TASK | PARALLEL | MAP),
+    key("Retry", S::Retry, V::Many(Shape::Retry)).on(FALLIBLE),
+    key("Catch", S::Catch, V::Many(Shape::Catch)).on(FALLIBLE),
     key("OnErrors", S::OnErrors, V::Many(Shape::OnError))
         .on(TASK)
         .standing(Standing::Deprecated("`Retry` and `Catch`")),
@@ -75,7 +81,7 @@ static STATE: [Key; 33] = [
     key("Branches", S::Branches, V::Many(Shape::Branch)).range(1, 50).on(PARALLEL).required(),
     key("ItemsPath", S::Items, V::Expression).on(MAP),
     key("Processor", S::Processor, V::One(Shape::Processor)).on(MAP).required(),
-    // So the table of every page spells it; a heading has the other spelling.
+    // The table of every page has the first spelling; a heading has the second one.
     key("MaxConcuccency", S::MaxConcurrency, V::Whole).range(1, i64::MAX).on(MAP),
     key("MaxConcurrency", S::MaxConcurrency, V::Whole).range(1, i64::MAX).on(MAP),
     key("ProcessorConfig", S::Config, V::Object).on(MAP),
@@ -87,7 +93,7 @@ static STATE: [Key; 33] = [
     key("ToleratedFailurePercentage", S::ToleratedPercentage, V::Any).on(MAP),
     key("ToleratedFailureCount", S::ToleratedCount, V::Any).on(MAP),
     key("Code", S::Code, V::Text).on(FAIL).dynamic(Dynamic::Key),
-    // The page's table requires it, the page's sample leaves it out.
+    // The table of the page requires it; the sample of the page omits it.
     key("Detail", S::Detail, V::Text).on(FAIL).required().dynamic(Dynamic::Key).standing(Standing::Advised),
 ];
 
@@ -122,8 +128,8 @@ static CATCH: [Key; 4] = [
     key("Next", S::Next, V::Target).required(),
 ];
 
-// The form of 2023, still on <https://www.alibabacloud.com/help/en/serverless-workflow/latest/task-task>
-// in early 2024.
+// The form of 2023. <https://www.alibabacloud.com/help/en/serverless-workflow/latest/task-task> still
+// showed it in early 2024.
 static ON_ERROR: [Key; 5] = [
     key("Errors", S::Errors, V::Texts).required(),
     key("Description", S::Description, V::Text),

@@ -11,6 +11,7 @@ use super::super::program::{Task, millis};
 use super::super::{Failure, Millis, TaskResult};
 use super::{Frame, FrameId, Machine, Phase, Timer, TimerId};
 use cloudflow_language::flow::Dialect;
+pub use cloudflow_language::flow::TaskMode;
 
 /// The longest a task of the `StateMachine` dialect may say that it takes; 0 is for ever.
 const LONGEST_TASK: f64 = 604_800.0;
@@ -18,17 +19,6 @@ const LONGEST_TASK: f64 = 604_800.0;
 /// A task in its [`Machine`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TaskId(pub u64);
-
-/// How the result of a task comes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TaskMode {
-    /// With the answer: `requestResponse`, `RequestComplete`.
-    RequestComplete,
-    /// When what was begun has ended: `sync`, `WaitForSystemCallback`.
-    SystemCallback,
-    /// By a report for its token: `waitForCallback`, `WaitForCustomCallback`.
-    CustomCallback,
-}
 
 /// The start of another flow.
 #[derive(Clone, Debug)]
