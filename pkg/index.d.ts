@@ -48,9 +48,15 @@ export function watchExecution(
 export function createClient(options: ClientOptions): Client;
 
 export interface Client {
-  describeExecution(request: DescribeExecutionRequest, options?: Partial<ClientOptions> & CallOptions): Promise<Execution>;
+  describeExecution(
+    request: DescribeExecutionRequest,
+    options?: Partial<ClientOptions> & CallOptions,
+  ): Promise<Execution>;
   waitForExecution(request: ExecutionRef, options?: Partial<ClientOptions> & WaitOptions): Promise<Execution>;
-  watchExecution(request: ExecutionRef, options?: Partial<ClientOptions> & WaitOptions): AsyncIterableIterator<Execution>;
+  watchExecution(
+    request: ExecutionRef,
+    options?: Partial<ClientOptions> & WaitOptions,
+  ): AsyncIterableIterator<Execution>;
 }
 
 export interface ExecutionRef {
@@ -292,18 +298,7 @@ export interface GraphNode {
   id: string;
   name: string;
   /** One word for both dialects: a `Map` is a `"foreach"`. */
-  type:
-    | "start"
-    | "end"
-    | "task"
-    | "pass"
-    | "wait"
-    | "choice"
-    | "parallel"
-    | "foreach"
-    | "succeed"
-    | "fail"
-    | "unknown";
+  type: "start" | "end" | "task" | "pass" | "wait" | "choice" | "parallel" | "foreach" | "succeed" | "fail" | "unknown";
   /** The id of the state it stands in; absent at the top. */
   parent?: string;
   /** The index of the branch or option it stands in. */

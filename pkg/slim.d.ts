@@ -10,6 +10,4 @@ export * from "./index.js";
  * Makes the functions ready: a compiled module, its bytes, a response or a URL. Await it once
  * before any other call; `cloudflow-wasm/core.wasm` is the file.
  */
-export function init(
-  source: WebAssembly.Module | BufferSource | Response | URL | Promise<Response>,
-): Promise<void>;
+export function init(source: WebAssembly.Module | BufferSource | Response | URL | Promise<Response>): Promise<void>;

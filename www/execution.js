@@ -88,7 +88,11 @@ export function createExecutionView(by) {
       say("Not watching");
       const box = by("error");
       const [what, advice] = inWords(error);
-      const detail = [error.code, error.status && `HTTP ${error.status}`, error.requestId && `request ${error.requestId}`];
+      const detail = [
+        error.code,
+        error.status && `HTTP ${error.status}`,
+        error.requestId && `request ${error.requestId}`,
+      ];
       box.replaceChildren(
         element("strong", what),
         element("p", [sentence(error.message), advice].filter(Boolean).join(" ")),
@@ -105,7 +109,10 @@ const known = {
   FlowNotExists: ["There is no such flow", "Or start it from here first."],
   ExecutionNotExists: ["There is no such execution"],
   ExecutionAlreadyExists: ["This name is used up", "Empty the field to get a new one."],
-  InvalidArgument: ["The service refused what was sent", "Look at the names, the input and the findings beside the definition."],
+  InvalidArgument: [
+    "The service refused what was sent",
+    "Look at the names, the input and the findings beside the definition.",
+  ],
   AccessDenied: ["You may not see this execution"],
   ResourceThrottled: ["Too many questions at once"],
 };

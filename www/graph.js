@@ -198,8 +198,9 @@ function backwards({ from, to, label }, size) {
   const bottom = from.y + NODE_HEIGHT;
   const [x1, x2] = [from.x + from.width / 4, to.x + to.width / 4];
   const [y1, y2] = [bottom + 9, to.y - 9];
-  const d = `M${x1} ${bottom} V${y1 - 5} Q${x1} ${y1} ${x1 + 5} ${y1} H${lane - 5} Q${lane} ${y1} ${lane} ${y1 - 5}`
-    + ` V${y2 + 5} Q${lane} ${y2} ${lane - 5} ${y2} H${x2 + 5} Q${x2} ${y2} ${x2} ${y2 + 5} V${to.y - 2}`;
+  const d =
+    `M${x1} ${bottom} V${y1 - 5} Q${x1} ${y1} ${x1 + 5} ${y1} H${lane - 5} Q${lane} ${y1} ${lane} ${y1 - 5}` +
+    ` V${y2 + 5} Q${lane} ${y2} ${lane - 5} ${y2} H${x2 + 5} Q${x2} ${y2} ${x2} ${y2 + 5} V${to.y - 2}`;
   const room = label ? labelWidth(label) / 2 : 0;
   size.width = Math.max(size.width, lane + room + MARGIN);
   size.height = Math.max(size.height, y1 + MARGIN);
@@ -226,7 +227,9 @@ function nodeBox(node) {
 
 function inWords(nodes, ways, word) {
   const told = nodes.slice(0, 200).map((node) => {
-    const next = ways.filter((way) => way.from === node).map((way) => `${way.to.label}${way.label ? ` (${way.label})` : ""}`);
+    const next = ways
+      .filter((way) => way.from === node)
+      .map((way) => `${way.to.label}${way.label ? ` (${way.label})` : ""}`);
     const name = isEnd(node) ? node.label : `${word} ${node.label} of type ${node.type}`;
     return `${name} ${next.length ? `leads to ${next.join(", ")}` : "leads nowhere"}`;
   });
@@ -235,7 +238,13 @@ function inWords(nodes, ways, word) {
 
 function arrowHead() {
   const marker = make("marker", {
-    id: "arrow", viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 6, markerHeight: 6, orient: "auto",
+    id: "arrow",
+    viewBox: "0 0 8 8",
+    refX: 7,
+    refY: 4,
+    markerWidth: 6,
+    markerHeight: 6,
+    orient: "auto",
   });
   marker.append(make("path", { d: "M0 0 L8 4 L0 8 z", class: "arrow" }));
   const defs = make("defs", {});

@@ -73,7 +73,11 @@ function watch() {
   keepInAddress();
   if (!fields.execution.value) {
     fields.execution.focus();
-    return view.problem({ kind: "request", code: "missing-name", message: "the name of an execution is needed to watch it" });
+    return view.problem({
+      kind: "request",
+      code: "missing-name",
+      message: "the name of an execution is needed to watch it",
+    });
   }
   return follow(begin("Asking…"));
 }

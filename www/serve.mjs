@@ -50,7 +50,10 @@ export async function startDemo({ port = 0, onUpstream = () => {}, say = () => {
     say("starting workerd");
     const worker = startWorker(place, inner);
     stops.push(worker.stop);
-    const front = await serveFetch(through(`http://${HOST}:${inner}`, pass), { host: HOST, port: await freePort(port, say) });
+    const front = await serveFetch(through(`http://${HOST}:${inner}`, pass), {
+      host: HOST,
+      port: await freePort(port, say),
+    });
     stops.push(() => front.close());
     const url = `${front.url}/`;
     await answers(`${url}api/`, worker);
@@ -63,7 +66,8 @@ export async function startDemo({ port = 0, onUpstream = () => {}, say = () => {
 
 async function needsBuild() {
   const built = await stat(join(PKG, "wasm")).catch(() => undefined);
-  if (!built) throw new Error("the package is not built: run `cargo xtask build` first, or `cargo xtask demo`, which does both");
+  if (!built)
+    throw new Error("the package is not built: run `cargo xtask build` first, or `cargo xtask demo`, which does both");
 }
 
 /** Sends a request on to the Worker. Its origin was checked, and is not the Worker's own. */
@@ -71,10 +75,17 @@ function through(worker, pass) {
   return async (request) => {
     const { pathname, search } = new URL(request.url);
     const headers = new Headers(request.headers);
-    for (const name of [...headers.keys()]) if (/^(origin|sec-fetch-|mf-|cf-|x-forwarded-)/.test(name)) headers.delete(name);
+    for (const name of [...headers.keys()])
+      if (/^(origin|sec-fetch-|mf-|cf-|x-forwarded-)/.test(name)) headers.delete(name);
     headers.set("x-demo-pass", pass);
     const body = request.body === null ? undefined : await request.arrayBuffer();
-    const answer = await fetch(worker + pathname + search, { method: request.method, headers, body, redirect: "manual", signal: request.signal });
+    const answer = await fetch(worker + pathname + search, {
+      method: request.method,
+      headers,
+      body,
+      redirect: "manual",
+      signal: request.signal,
+    });
     const own = new Headers(answer.headers);
     // `fetch` has decoded the body.
     for (const name of ["connection", "content-encoding", "content-length", "transfer-encoding"]) own.delete(name);
@@ -111,7 +122,14 @@ async function layOut(place, key, endpoint, pass) {
   // The Worker finds the package as it would after an installation, by its own `exports`.
   await mkdir(join(place, "node_modules"));
   await symlink(PKG, join(place, "node_modules", "cloudflow-wasm"), "junction");
-  const values = { ACCESS_KEY_ID: key.id, ACCESS_KEY_SECRET: key.secret, ENDPOINT: endpoint, FLOWS: "*", DEMO: "yes", PASS: pass };
+  const values = {
+    ACCESS_KEY_ID: key.id,
+    ACCESS_KEY_SECRET: key.secret,
+    ENDPOINT: endpoint,
+    FLOWS: "*",
+    DEMO: "yes",
+    PASS: pass,
+  };
   const lines = Object.entries(values).map(([name, value]) => `${name}="${value}"\n`);
   await writeFile(join(worker, ".dev.vars"), lines.join(""), { mode: 0o600 });
 }
@@ -119,9 +137,20 @@ async function layOut(place, key, endpoint, pass) {
 function startWorker(place, port) {
   const wrangler = join(dirname(createRequire(import.meta.url).resolve("wrangler/package.json")), "bin", "wrangler.js");
   const argv = [
-    wrangler, "dev", "demo.js", "--config", "wrangler.jsonc",
-    "--ip", HOST, "--port", String(port), "--inspector-port", "0", "--local",
-    "--show-interactive-dev-session", "false",
+    wrangler,
+    "dev",
+    "demo.js",
+    "--config",
+    "wrangler.jsonc",
+    "--ip",
+    HOST,
+    "--port",
+    String(port),
+    "--inspector-port",
+    "0",
+    "--local",
+    "--show-interactive-dev-session",
+    "false",
   ];
   const env = {
     ...process.env,
@@ -133,7 +162,12 @@ function startWorker(place, port) {
     CI: "true",
   };
   // A group of its own: workerd is a child of wrangler's and has to end with it.
-  const child = spawn(process.execPath, argv, { cwd: join(place, "worker"), env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, argv, {
+    cwd: join(place, "worker"),
+    env,
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let output = "";
   const keep = (chunk) => (output = (output + chunk).slice(-8000));
   child.stdout.on("data", keep);

@@ -26,7 +26,11 @@ export class CloudFlowError extends Error {
   }
 }
 // On the prototype, so that it is not an own field of every error.
-Object.defineProperty(CloudFlowError.prototype, "name", { value: "CloudFlowError", configurable: true, writable: true });
+Object.defineProperty(CloudFlowError.prototype, "name", {
+  value: "CloudFlowError",
+  configurable: true,
+  writable: true,
+});
 
 /** What the service itself said, and the pause it asked for, of the errors that were made of a refusal. */
 const refusals = new WeakMap();

@@ -15,7 +15,10 @@ export function createGuard({ hosts = [], origins = [], allow = {} } = {}) {
   const { host: allowHost = () => "", origin: allowOrigin = () => "" } = allow;
 
   function knows(authority) {
-    const host = /^(\[[0-9a-z:.%]+\]|[^\s:[\]@/\\?#,]+)(:\d{0,5})?$/i.exec(authority)?.[1].toLowerCase().replace(/\.$/, "");
+    const host = /^(\[[0-9a-z:.%]+\]|[^\s:[\]@/\\?#,]+)(:\d{0,5})?$/i
+      .exec(authority)?.[1]
+      .toLowerCase()
+      .replace(/\.$/, "");
     return host !== undefined && (names.has(host) || isAddress(host));
   }
 
@@ -39,7 +42,10 @@ export function createGuard({ hosts = [], origins = [], allow = {} } = {}) {
     if (origin !== null && pages.has(origin)) return accept(method, origin, headers);
     if (origin !== null && origin !== originOf(`http://${host}`)) {
       const name = shown(origin);
-      return refuse("Local.OriginRefused", `pages of the origin \`${name}\` may not use this server${allowOrigin(name)}`);
+      return refuse(
+        "Local.OriginRefused",
+        `pages of the origin \`${name}\` may not use this server${allowOrigin(name)}`,
+      );
     }
     const site = headers.get("sec-fetch-site");
     if (site !== null && site !== "same-origin" && site !== "none") {
@@ -80,7 +86,8 @@ function accept(method, origin, headers) {
   const answer = new Headers({ ...cors, "access-control-allow-methods": "GET, POST", "access-control-max-age": "600" });
   const wanted = headers.get("access-control-request-headers");
   if (wanted) answer.set("access-control-allow-headers", wanted);
-  if (headers.get("access-control-request-private-network") === "true") answer.set("access-control-allow-private-network", "true");
+  if (headers.get("access-control-request-private-network") === "true")
+    answer.set("access-control-allow-private-network", "true");
   answer.append("vary", "Access-Control-Request-Headers");
   return { preflight: new Response(null, { status: 204, headers: answer }) };
 }

@@ -75,7 +75,16 @@ function createEmulator(runtime, ownTimers, options = {}) {
     const headers = headersOf(request);
     let answer;
     try {
-      answer = call("emulatorRequest", clock.now(), request.method, url.host, url.pathname.slice(0, LONGEST_REQUEST), query, headers, body);
+      answer = call(
+        "emulatorRequest",
+        clock.now(),
+        request.method,
+        url.host,
+        url.pathname.slice(0, LONGEST_REQUEST),
+        query,
+        headers,
+        body,
+      );
     } catch (error) {
       lost(error);
       throw error;
@@ -112,10 +121,13 @@ function createEmulator(runtime, ownTimers, options = {}) {
   }
 
   function look(waiter) {
-    clock.setTimeout(() => {
-      pump();
-      if (waiting.has(waiter)) look(waiter);
-    }, Math.min(untilWake() ?? OWN_TIMER, OWN_TIMER));
+    clock.setTimeout(
+      () => {
+        pump();
+        if (waiting.has(waiter)) look(waiter);
+      },
+      Math.min(untilWake() ?? OWN_TIMER, OWN_TIMER),
+    );
   }
 
   /** Hands out what is due, starts what is wanted, and sets the next timer. */
@@ -204,7 +216,8 @@ function createEmulator(runtime, ownTimers, options = {}) {
   function restore(text) {
     made();
     if (typeof text !== "string") throw wrong("wrong-state", "the saved state must be a text");
-    if (text.length > LONGEST_STATE) throw wrong("wrong-state", `the saved state is longer than ${LONGEST_STATE} bytes`);
+    if (text.length > LONGEST_STATE)
+      throw wrong("wrong-state", `the saved state is longer than ${LONGEST_STATE} bytes`);
     const restored = call("emulatorRestore", text);
     pump();
     return restored;
@@ -229,7 +242,8 @@ function createEmulator(runtime, ownTimers, options = {}) {
       throw wrong("wrong-options", `\`mode\` must be \`Standard\` or \`Express\`, not \`${mode}\``);
     }
     const [flow, text] = [String(name), String(definition)];
-    if (text.length > LONGEST_TEXT) throw wrong("wrong-definition", `the definition is longer than ${LONGEST_TEXT} bytes`);
+    if (text.length > LONGEST_TEXT)
+      throw wrong("wrong-definition", `the definition is longer than ${LONGEST_TEXT} bytes`);
     if (flow.length > LONGEST_TEXT) throw wrong("wrong-definition", "the name of a flow has at most 128 characters");
     const changed = call("emulatorPutFlow", clock.now(), flow, text, mode === "Express");
     pump();
@@ -256,7 +270,8 @@ function createEmulator(runtime, ownTimers, options = {}) {
 
 function knownFaults(faults) {
   known(faults, "startWithoutStatus earlyAfterMs lateByMs latencyMs missingFields status cors fail", "one of `faults`");
-  for (const rule of faults?.fail ?? []) known(rule, "action skip times how status code message retryAfterMs", "a part of `fail`");
+  for (const rule of faults?.fail ?? [])
+    known(rule, "action skip times how status code message retryAfterMs", "a part of `fail`");
 }
 
 /** A switch with a slip in its name would be one that is never on. */
@@ -348,7 +363,11 @@ export async function signRequest(action, parameters = {}, options = {}) {
   for (const [name, value] of Object.entries(parameters)) {
     if (value === undefined) continue;
     if (Object.hasOwn(common, name) || name === "Signature") {
-      throw new CloudFlowError({ kind: "request", code: "reserved-parameter", message: `\`${name}\` is set by the signature` });
+      throw new CloudFlowError({
+        kind: "request",
+        code: "reserved-parameter",
+        message: `\`${name}\` is set by the signature`,
+      });
     }
     own[name] = String(value);
   }

@@ -27,16 +27,19 @@ export function createRuntime(instantiate, load) {
   function guard(exports, born) {
     const guarded = {};
     for (const [name, value] of Object.entries(exports)) {
-      guarded[name] = typeof value !== "function" ? value : (...args) => {
-        try {
-          return value(...args);
-        } catch (error) {
-          bury(born, error);
-          if (born.depth > 0) throw error;
-          // The glue takes some results apart.
-          return [];
-        }
-      };
+      guarded[name] =
+        typeof value !== "function"
+          ? value
+          : (...args) => {
+              try {
+                return value(...args);
+              } catch (error) {
+                bury(born, error);
+                if (born.depth > 0) throw error;
+                // The glue takes some results apart.
+                return [];
+              }
+            };
     }
     return guarded;
   }
@@ -72,7 +75,10 @@ export function createRuntime(instantiate, load) {
         };
         used.depth += 1;
         try {
-          used.functions[name](...args).then(settle(resolve), settle((error) => reject(asThrown(error))));
+          used.functions[name](...args).then(
+            settle(resolve),
+            settle((error) => reject(asThrown(error))),
+          );
         } catch (error) {
           used.inFlight.delete(reject);
           reject(isTrap(error) ? trapped(error) : asThrown(error));

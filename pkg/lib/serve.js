@@ -18,7 +18,10 @@ const LARGEST_BODY = 8 * 1024 * 1024;
  * @returns {Promise<{ url: string, close(graceMs?: number): Promise<void> }>} once it listens. `close` takes no
  *   more connections, waits so long for the answers that are due, and ends what is held then.
  */
-export async function serveFetch(fetch, { host = "127.0.0.1", port = 0, guard = createGuard({ hosts: [host] }), onRefused = () => {} } = {}) {
+export async function serveFetch(
+  fetch,
+  { host = "127.0.0.1", port = 0, guard = createGuard({ hosts: [host] }), onRefused = () => {} } = {},
+) {
   let open = 0;
   let closing = false;
   let idle = () => {};
@@ -120,7 +123,8 @@ function headersOf(incoming) {
 /** Every value of a header, as it was sent. */
 function valuesOf({ rawHeaders, headers }, name) {
   const values = [];
-  for (let i = 0; i < rawHeaders.length; i += 2) if (rawHeaders[i].toLowerCase() === name) values.push(rawHeaders[i + 1]);
+  for (let i = 0; i < rawHeaders.length; i += 2)
+    if (rawHeaders[i].toLowerCase() === name) values.push(rawHeaders[i + 1]);
   return values.length === 0 && headers[name] !== undefined ? [headers[name]] : values;
 }
 
@@ -133,4 +137,14 @@ function targetOf(target) {
 }
 
 /** Headers of the connection, which end here. */
-const HOP = new Set(["connection", "content-length", "expect", "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"]);
+const HOP = new Set([
+  "connection",
+  "content-length",
+  "expect",
+  "host",
+  "keep-alive",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);

@@ -7,7 +7,8 @@ export function relays() {
     if (typeof signal !== "object" || signal === null) return signal;
     if (!known.has(signal)) {
       // The module refuses what is no signal. What a getter throws here is the caller's own.
-      if (typeof signal.addEventListener !== "function" || typeof signal.removeEventListener !== "function") return signal;
+      if (typeof signal.addEventListener !== "function" || typeof signal.removeEventListener !== "function")
+        return signal;
       if (typeof signal.aborted !== "boolean") return signal;
       known.set(signal, relay(signal));
     }

@@ -29,9 +29,16 @@ export async function simulateFlow(runtime, text, options = {}) {
     return { status: "Failed", error: "Local.DataLimitExceeded", cause, events: [] };
   }
   const plain = { input: given, flows: definitions, express: mode === "Express" };
-  const started = runtime.call("simulationStart", text, plain, Date.now(), ...crypto.getRandomValues(new Uint32Array(2)));
+  const started = runtime.call(
+    "simulationStart",
+    text,
+    plain,
+    Date.now(),
+    ...crypto.getRandomValues(new Uint32Array(2)),
+  );
   // A bad text is an answer, not a throw.
-  if (typeof started === "string") return { status: "Failed", error: "Local.InvalidDefinition", cause: started, events: [] };
+  if (typeof started === "string")
+    return { status: "Failed", error: "Local.InvalidDefinition", cause: started, events: [] };
   const working = new Map();
   const finished = [];
   let wake = () => {};
@@ -58,7 +65,8 @@ export async function simulateFlow(runtime, text, options = {}) {
         working.delete(id);
       }
       wanted.forEach(begin);
-      if (wanted.length === 0 && !more && runtime.call("simulationIsOver", started)) return await result(runtime, started, signal);
+      if (wanted.length === 0 && !more && runtime.call("simulationIsOver", started))
+        return await result(runtime, started, signal);
       // It tells what it wants in parts: before the last one nothing may change.
       while (!more && working.size > 0 && finished.length === 0) {
         signal?.throwIfAborted();
@@ -84,7 +92,7 @@ async function result(runtime, started, signal) {
     const part = JSON.parse(text);
     if (Array.isArray(part)) for (const event of part) executions.at(-1).events.push(event);
     else executions.push(part);
-    if (text.length > 1024 * 1024 / 2 || parts % TURNS_AT_ONCE === TURNS_AT_ONCE - 1) await pause();
+    if (text.length > (1024 * 1024) / 2 || parts % TURNS_AT_ONCE === TURNS_AT_ONCE - 1) await pause();
     signal?.throwIfAborted();
   }
   const [flow, ...children] = executions;
@@ -99,7 +107,8 @@ function pause() {
 function check({ input, flows, mode }, options) {
   const names = ["input", "tasks", "flows", "mode", "signal"];
   const stranger = Object.keys(options).find((name) => !names.includes(name));
-  if (stranger !== undefined) throw wrong(`\`${stranger}\` is not an option of the simulation; these are: ${names.join(", ")}`);
+  if (stranger !== undefined)
+    throw wrong(`\`${stranger}\` is not an option of the simulation; these are: ${names.join(", ")}`);
   if (!isObject(input)) throw wrong("`input` must be an object");
   if (mode !== undefined && mode !== "Standard" && mode !== "Express") {
     throw wrong(`\`mode\` must be \`Standard\` or \`Express\`, not \`${mode}\``);

@@ -24,7 +24,8 @@ export function readTasks(tasks) {
       continue;
     }
     const mocks = Array.isArray(task) ? [...task] : [task];
-    if (mocks.length === 0) throw wrong(`\`tasks\`: the list of \`${key}\` is empty; it holds one mock for each attempt`);
+    if (mocks.length === 0)
+      throw wrong(`\`tasks\`: the list of \`${key}\` is empty; it holds one mock for each attempt`);
     read[key] = mocks.map((mock) => readMock(mock, key));
   }
   return read;
@@ -41,13 +42,16 @@ function readMock(given, key) {
   for (const name of PARTS) mock[name] = given[name];
   const ends = ["output", "error", "never"].filter((name) => mock[name] !== undefined);
   if (ends.length > 1) refuse(`cannot have both \`${ends[0]}\` and \`${ends[1]}\``);
-  if (mock.error !== undefined && (typeof mock.error !== "string" || mock.error === "")) refuse("needs an `error` that is a name");
+  if (mock.error !== undefined && (typeof mock.error !== "string" || mock.error === ""))
+    refuse("needs an `error` that is a name");
   if (mock.cause !== undefined && typeof mock.cause !== "string") refuse("needs a `cause` that is a text");
   if (mock.cause !== undefined && mock.error === undefined) refuse("has a `cause` without an `error`");
   if (mock.never !== undefined && mock.never !== true) refuse("needs a `never` that is `true`");
   const { delayMs } = mock;
-  if (delayMs !== undefined && !(typeof delayMs === "number" && delayMs >= 0)) refuse("needs a `delayMs` of 0 or more milliseconds");
-  if (ends.length === 0 && delayMs === undefined) refuse("says nothing; it needs one of `output`, `error`, `delayMs`, `never`");
+  if (delayMs !== undefined && !(typeof delayMs === "number" && delayMs >= 0))
+    refuse("needs a `delayMs` of 0 or more milliseconds");
+  if (ends.length === 0 && delayMs === undefined)
+    refuse("says nothing; it needs one of `output`, `error`, `delayMs`, `never`");
   const delay = mock.never ? Infinity : (delayMs ?? 0);
   if (mock.error !== undefined) return { ...failed(mock.error, mock.cause ?? ""), delay };
   try {
@@ -65,7 +69,11 @@ export function attempt(handlers, task, signal) {
   const found = find(handlers, task);
   if (found === undefined) {
     const what = task.resource ?? task.action;
-    return { code: "Local.NoTaskHandler", message: `nothing in \`tasks\` is for \`${what}\` of \`${task.name}\``, delay: 0 };
+    return {
+      code: "Local.NoTaskHandler",
+      message: `nothing in \`tasks\` is for \`${what}\` of \`${task.name}\``,
+      delay: 0,
+    };
   }
   return typeof found === "function" ? run(found, task, signal) : found[Math.min(task.attempt, found.length - 1)];
 }

@@ -42,7 +42,12 @@ const target = process.env.CARGO_TARGET_DIR ?? path.join(here, "../../target");
 const out = path.join(target, "bench");
 fs.mkdirSync(out, { recursive: true });
 
-const machine = { cpu: os.cpus()[0]?.model, cores: os.cpus().length, platform: `${os.platform()} ${os.arch()}`, clock: clockName };
+const machine = {
+  cpu: os.cpus()[0]?.model,
+  cores: os.cpus().length,
+  platform: `${os.platform()} ${os.arch()}`,
+  clock: clockName,
+};
 const file = path.join(out, `${only ?? "all"}${options.includes("--quick") ? "-quick" : ""}`);
 const rows = [];
 const raw = {};
@@ -67,13 +72,18 @@ for (const [part, how] of Object.entries(parts)) {
     rows.push(...answer.rows);
     raw[`${part}, ${version}`] = { load: os.loadavg()[0], ...answer.raw };
     for (const row of answer.rows) console.log(line(row));
-    fs.writeFileSync(`${file}.json`, JSON.stringify({ date: new Date().toISOString(), machine, options, rows, raw }, null, 1));
+    fs.writeFileSync(
+      `${file}.json`,
+      JSON.stringify({ date: new Date().toISOString(), machine, options, rows, raw }, null, 1),
+    );
     fs.writeFileSync(`${file}.md`, `${markdown(rows)}\n`);
   }
 }
 
 const missed = rows.filter(({ met }) => met === false).length;
-console.log(`\n${machine.cores} cores, ${machine.platform}; ${machine.clock}. ${missed} of ${rows.filter(({ met }) => met !== null).length} goals not met, in ${Math.round((performance.now() - start) / 1000)} s. This table and every number: ${path.relative(process.cwd(), file)}.{md,json}`);
+console.log(
+  `\n${machine.cores} cores, ${machine.platform}; ${machine.clock}. ${missed} of ${rows.filter(({ met }) => met !== null).length} goals not met, in ${Math.round((performance.now() - start) / 1000)} s. This table and every number: ${path.relative(process.cwd(), file)}.{md,json}`,
+);
 process.exit(failed ? 1 : 0);
 
 function nodes() {

@@ -64,7 +64,8 @@ export const assert = {
     if (!value) throw new Error(`expected ${what}, got ${show(value)}`);
   },
   equal(actual, expected, what = "") {
-    if (!Object.is(actual, expected)) throw new Error(`${what && `${what}: `}expected ${show(expected)}, got ${show(actual)}`);
+    if (!Object.is(actual, expected))
+      throw new Error(`${what && `${what}: `}expected ${show(expected)}, got ${show(actual)}`);
   },
   deepEqual(actual, expected, what = "") {
     const [a, b] = [canonical(actual), canonical(expected)];
@@ -82,7 +83,9 @@ export const assert = {
   },
   async rejects(promise, check, { withinMs = 5000 } = {}) {
     let timer;
-    const late = new Promise((resolve) => (timer = setTimeout(() => resolve({ what: `it did not settle within ${withinMs} ms` }), withinMs)));
+    const late = new Promise(
+      (resolve) => (timer = setTimeout(() => resolve({ what: `it did not settle within ${withinMs} ms` }), withinMs)),
+    );
     const settled = Promise.resolve(promise).then(
       (value) => ({ what: `it resolved to ${show(value)}` }),
       (error) => ({ error }),
@@ -100,7 +103,9 @@ const LIMIT = 90_000;
 async function failure(body, environment) {
   let timer;
   try {
-    const late = new Promise((_, reject) => (timer = setTimeout(() => reject(new Error(`no end after ${LIMIT / 1000} s`)), LIMIT)));
+    const late = new Promise(
+      (_, reject) => (timer = setTimeout(() => reject(new Error(`no end after ${LIMIT / 1000} s`)), LIMIT)),
+    );
     await Promise.race([Promise.resolve().then(() => body(environment)), late]);
     return undefined;
   } catch (error) {
@@ -131,10 +136,14 @@ function rejections() {
 /** JSON with sorted keys, where `undefined`, NaN, maps and the like do not pass for something else. */
 function canonical(value) {
   if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
-  if (value === null || typeof value !== "object") return typeof value === "string" ? JSON.stringify(value) : String(value);
+  if (value === null || typeof value !== "object")
+    return typeof value === "string" ? JSON.stringify(value) : String(value);
   const kind = Object.prototype.toString.call(value).slice(8, -1);
   if (kind !== "Object") return `${kind}(${String(value)})`;
-  return `{${Object.keys(value).sort().map((key) => `${JSON.stringify(key)}:${canonical(value[key])}`).join(",")}}`;
+  return `{${Object.keys(value)
+    .sort()
+    .map((key) => `${JSON.stringify(key)}:${canonical(value[key])}`)
+    .join(",")}}`;
 }
 
 function show(value) {

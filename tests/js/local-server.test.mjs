@@ -49,7 +49,10 @@ for (const [name, command] of RUNTIMES) {
     assert.match(server.output(), /StartExecution orders\/one 200 \d+ ms/);
     assert.match(server.output(), /DescribeExecution orders\/one 200 \d+ ms/);
     assert.ok(!/secret=|Signature/i.test(server.output()), "no secrets in the log");
-    assert.deepEqual((await readdir(place)).filter((file) => file.startsWith(`${name}-state`)), [`${name}-state`]);
+    assert.deepEqual(
+      (await readdir(place)).filter((file) => file.startsWith(`${name}-state`)),
+      [`${name}-state`],
+    );
 
     server = await start(t, command, args);
     assert.match(server.output(), /state: 2 flows and 2 executions are back/);
@@ -80,30 +83,49 @@ for (const [name, command] of RUNTIMES) {
     await new Promise((resolve) => taken.once("listening", resolve));
     t.after(() => taken.close());
     const refusals = [
-      [["local", "--port", String(taken.address().port)], 1, /port \d+ of 127\.0\.0\.1 is in use: give another with --port/],
+      [
+        ["local", "--port", String(taken.address().port)],
+        1,
+        /port \d+ of 127\.0\.0\.1 is in use: give another with --port/,
+      ],
       [["local", "--flows", join(place, "nowhere")], 1, /there is no folder `.*nowhere`/],
       [["local", "--flows", BIN], 1, /is a file; --flows takes the folder/],
       [["local", "--tasks", join(place, "none.mjs")], 1, /the tasks of .*none\.mjs/],
       [["local", "--port", "many"], 2, /--port must be a whole number from 0 to 65535, not `many`/],
       [["local", "--key", "nosecret"], 2, /--key must be an AccessKey ID and its secret/],
       [["local"], 2, /CLOUDFLOW_KEY must be an AccessKey ID and its secret/, { CLOUDFLOW_KEY: "nosecret" }],
-      [["local", "--allow-origin", "*"], 2, /--allow-origin must be an origin such as http:\/\/localhost:3000, not `\*`/],
+      [
+        ["local", "--allow-origin", "*"],
+        2,
+        /--allow-origin must be an origin such as http:\/\/localhost:3000, not `\*`/,
+      ],
       [["local", "--host", ""], 2, /--host must be a name or an address/],
       [["local", "--prot", "1"], 2, /--prot/],
       [["serve"], 2, /`serve` is not a command/],
       [["--help"], 0, /--flows DIR/],
     ];
-    await Promise.all(refusals.map(async ([args, code, words, env]) => {
-      const { child, ended, output } = run(t, command, args, env);
-      assert.equal(await ended, code, `${args.join(" ")}: ${output()}`);
-      assert.match(output(), words);
-      assert.ok(!/\n +at /.test(output()), `no trace: ${output()}`);
-      child.kill();
-    }));
+    await Promise.all(
+      refusals.map(async ([args, code, words, env]) => {
+        const { child, ended, output } = run(t, command, args, env);
+        assert.equal(await ended, code, `${args.join(" ")}: ${output()}`);
+        assert.match(output(), words);
+        assert.ok(!/\n +at /.test(output()), `no trace: ${output()}`);
+        child.kill();
+      }),
+    );
 
     const state = join(place, `${name}-torn`);
     await writeFile(state, '{"format":"cloudflow-wasm emulator","version":1}\n{"fl');
-    const server = await start(t, command, ["local", "--state", state, "--port", "0", "--key", "me:my secret", "--quiet"]);
+    const server = await start(t, command, [
+      "local",
+      "--state",
+      state,
+      "--port",
+      "0",
+      "--key",
+      "me:my secret",
+      "--quiet",
+    ]);
     assert.match(server.output(), /torn: the saved state is not whole.*it is set aside as .*torn\.aside-/);
     const [aside] = (await readdir(place)).filter((file) => file.startsWith(`${name}-torn.aside-`));
     assert.match(await readFile(join(place, aside), "utf8"), /\{"fl$/);
@@ -125,7 +147,11 @@ test("a body without end is cut off, and a client that leaves ends nothing", asy
   await server.ask("StartExecution", { FlowName: "f", ExecutionName: "e\n" });
   await server.until(/StartExecution f\/e\\u\{a\} 400 InvalidArgument/);
   await server.ask("StartExecution", { FlowName: "f", ExecutionName: "e" });
-  const request = await signRequest("DescribeExecution", { FlowName: "f", ExecutionName: "e", WaitTimeSeconds: 60 }, { endpoint: server.url });
+  const request = await signRequest(
+    "DescribeExecution",
+    { FlowName: "f", ExecutionName: "e", WaitTimeSeconds: 60 },
+    { endpoint: server.url },
+  );
   const held = fetch(request, { signal: gone.signal });
   await pause(300);
   gone.abort();

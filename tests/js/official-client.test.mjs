@@ -46,7 +46,10 @@ after(async () => {
   emulator.close();
 });
 
-for (const [name, signatureAlgorithm] of [["RPC V1", "v2"], ["ACS3-HMAC-SHA256", undefined]]) {
+for (const [name, signatureAlgorithm] of [
+  ["RPC V1", "v2"],
+  ["ACS3-HMAC-SHA256", undefined],
+]) {
   test(`the official client creates, starts, waits, reads and stops, signing with ${name}`, async () => {
     const call = caller(server.url, { signatureAlgorithm });
     seen = [];
@@ -68,7 +71,10 @@ for (const [name, signatureAlgorithm] of [["RPC V1", "v2"], ["ACS3-HMAC-SHA256",
     assert.ok(took > 500 && took < 8000, `the poll was held for about a second, not ${took} ms`);
 
     const history = await call("GetExecutionHistory", "GET", { query: { ...one, Limit: 3 } });
-    assert.deepEqual(history.Events.map((event) => event.Type), ["ExecutionStarted", "StepEntered", "StepStarted"]);
+    assert.deepEqual(
+      history.Events.map((event) => event.Type),
+      ["ExecutionStarted", "StepEntered", "StepStarted"],
+    );
     const rest = await call("GetExecutionHistory", "GET", { query: { ...one, NextToken: history.NextToken } });
     assert.equal(rest.Events.at(-1).Type, "ExecutionSucceeded");
 
@@ -77,7 +83,13 @@ for (const [name, signatureAlgorithm] of [["RPC V1", "v2"], ["ACS3-HMAC-SHA256",
     const stopped = await call("StopExecution", "POST", { body: { ...two, Error: "Mine", Cause: "by hand" } });
     assert.equal(stopped.Status, "Stopped");
     const listed = await call("ListExecutions", "GET", { query: { FlowName: "orders" } });
-    assert.deepEqual(listed.Executions.map((execution) => [execution.Name, execution.Status]), [["run-2", "Stopped"], ["run-1", "Succeeded"]]);
+    assert.deepEqual(
+      listed.Executions.map((execution) => [execution.Name, execution.Status]),
+      [
+        ["run-2", "Stopped"],
+        ["run-1", "Succeeded"],
+      ],
+    );
     await call("DeleteFlow", "POST", { body: { Name: "orders" } });
 
     const acs3 = seen.every((request) => request.headers.get("authorization")?.startsWith("ACS3-HMAC-SHA256 "));
@@ -105,13 +117,15 @@ for (const [name, signatureAlgorithm] of [["RPC V1", "v2"], ["ACS3-HMAC-SHA256",
 
 /** The generic call, as the product SDK makes it: the method and where each parameter goes are its. */
 function caller(url, { signatureAlgorithm, accessKeyId = "testid", accessKeySecret = "test/secret+=" }) {
-  const client = new Client(new Config({
-    accessKeyId,
-    accessKeySecret,
-    endpoint: new URL(url).host,
-    protocol: "http",
-    ...(signatureAlgorithm && { signatureAlgorithm }),
-  }));
+  const client = new Client(
+    new Config({
+      accessKeyId,
+      accessKeySecret,
+      endpoint: new URL(url).host,
+      protocol: "http",
+      ...(signatureAlgorithm && { signatureAlgorithm }),
+    }),
+  );
   return async (action, method, { query, body }) => {
     const params = new Params({
       action,

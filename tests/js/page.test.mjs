@@ -38,7 +38,8 @@ async function open(t, { colorScheme = "light", hash = "" } = {}) {
   page.on("pageerror", (error) => mistakes.push(String(error)));
   page.on("console", (message) => {
     // A refusal of the service is an answer here; Chromium counts it as an error of the page.
-    if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) mistakes.push(message.text());
+    if (message.type() === "error" && !message.text().startsWith("Failed to load resource"))
+      mistakes.push(message.text());
   });
   page.on("request", (request) => asked.push(request.url()));
   t.after(async () => {
@@ -54,15 +55,17 @@ async function open(t, { colorScheme = "light", hash = "" } = {}) {
   return page;
 }
 
-const status = (page, words) => page.waitForFunction(
-  (expected) => document.getElementById("status").textContent === expected,
-  words,
-  { timeout: 15_000 },
-);
+const status = (page, words) =>
+  page.waitForFunction((expected) => document.getElementById("status").textContent === expected, words, {
+    timeout: 15_000,
+  });
 
 const polls = () => upstream.filter(({ url }) => new URL(url).searchParams.get("Action") === "DescribeExecution");
 
-for (const [sample, dialect] of [["0", "StateMachine"], ["1", "flow"]]) {
+for (const [sample, dialect] of [
+  ["0", "StateMachine"],
+  ["1", "flow"],
+]) {
   test(`a ${dialect} with a wait of 5 s is started, seen running, and seen to succeed`, async (t) => {
     const page = await open(t);
     await page.selectOption("#sample", sample);
@@ -139,7 +142,17 @@ test("everything can be done with the keyboard", async (t) => {
     assert.ok(at.ring, `the focus can be seen on ${at.name}`);
     reached.push(at.name);
   }
-  for (const name of ["flow-name", "execution-name", "input", "start", "watch", "sample", "definition", "diagnostics", "graph"]) {
+  for (const name of [
+    "flow-name",
+    "execution-name",
+    "input",
+    "start",
+    "watch",
+    "sample",
+    "definition",
+    "diagnostics",
+    "graph",
+  ]) {
     assert.ok(reached.includes(name), `${name} is reached: ${reached.join(", ")}`);
   }
 
@@ -207,12 +220,27 @@ test("the address keeps what is on the page", async (t) => {
 
 test("a page of another origin is refused, also under a name that leads here", async () => {
   const { host, port } = new URL(demo.url);
-  const body = JSON.stringify({ flowName: "evil", executionName: "e", definition: "version: v1\ntype: flow\nsteps:\n  - {type: pass, name: a}\n" });
-  const start = (host, ...headers) => raw(demo.url, [
-    "POST /demo/start HTTP/1.1", `Host: ${host}`, "Content-Type: application/json", `Content-Length: ${body.length}`, "Connection: close",
-    ...headers, "", body,
-  ].join("\r\n"));
-  const get = (path, host, ...headers) => raw(demo.url, [`GET ${path} HTTP/1.1`, `Host: ${host}`, "Connection: close", ...headers, "", ""].join("\r\n"));
+  const body = JSON.stringify({
+    flowName: "evil",
+    executionName: "e",
+    definition: "version: v1\ntype: flow\nsteps:\n  - {type: pass, name: a}\n",
+  });
+  const start = (host, ...headers) =>
+    raw(
+      demo.url,
+      [
+        "POST /demo/start HTTP/1.1",
+        `Host: ${host}`,
+        "Content-Type: application/json",
+        `Content-Length: ${body.length}`,
+        "Connection: close",
+        ...headers,
+        "",
+        body,
+      ].join("\r\n"),
+    );
+  const get = (path, host, ...headers) =>
+    raw(demo.url, [`GET ${path} HTTP/1.1`, `Host: ${host}`, "Connection: close", ...headers, "", ""].join("\r\n"));
   const query = "/api/?FlowName=evil&ExecutionName=e&Action=DescribeExecution";
   for (const answer of [
     await start(host, "Origin: http://evil.example"),
@@ -233,7 +261,10 @@ test("a page of another origin is refused, also under a name that leads here", a
   // The Worker's own port, as a rebound name would reach it: it believes the header of wrangler.
   const { port: inner } = new URL(demo.workerUrl);
   const path = `/api/${query.slice(5)}`;
-  for (const headers of [`Host: 127.0.0.1:${inner}`, `Host: evil.example:${inner}\r\nMF-Original-URL: ${demo.workerUrl.slice(0, -1)}${path}`]) {
+  for (const headers of [
+    `Host: 127.0.0.1:${inner}`,
+    `Host: evil.example:${inner}\r\nMF-Original-URL: ${demo.workerUrl.slice(0, -1)}${path}`,
+  ]) {
     const answer = await raw(demo.workerUrl, `GET ${path} HTTP/1.1\r\n${headers}\r\nConnection: close\r\n\r\n`);
     assert.equal(answer.status, 403, answer.head);
   }

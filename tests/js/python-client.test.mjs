@@ -12,7 +12,10 @@ import { serveFetch } from "../../pkg/lib/serve.js";
 const SCRIPT = fileURLToPath(new URL("../python/official_client.py", import.meta.url));
 const { PYTHON } = process.env;
 
-test("the official SDK for Python drives the emulator", { skip: !PYTHON && "no Python with the SDK", timeout: 120_000 }, async (t) => {
+test("the official SDK for Python drives the emulator", {
+  skip: !PYTHON && "no Python with the SDK",
+  timeout: 120_000,
+}, async (t) => {
   const emulator = createEmulator({ accessKeys: { testid: "test/secret+=" } });
   const server = await serveFetch(emulator.fetch);
   t.after(async () => {
@@ -22,5 +25,13 @@ test("the official SDK for Python drives the emulator", { skip: !PYTHON && "no P
   // Of the proxies of this machine it needs none: the server is on it.
   const env = { ...process.env, NO_PROXY: "127.0.0.1", no_proxy: "127.0.0.1", PYTHONIOENCODING: "utf-8" };
   const { stdout } = await promisify(execFile)(PYTHON, [SCRIPT, server.url], { env, timeout: 100_000 });
-  assert.deepEqual(stdout.trim().split(/\r?\n/), ["create", "long poll", "history", "stop", "callback", "synchronous", "refusals"]);
+  assert.deepEqual(stdout.trim().split(/\r?\n/), [
+    "create",
+    "long poll",
+    "history",
+    "stop",
+    "callback",
+    "synchronous",
+    "refusals",
+  ]);
 });

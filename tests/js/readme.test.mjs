@@ -47,7 +47,10 @@ async function printed(name, code) {
 test("the check of a definition prints what it says", async () => {
   const { lines } = await printed("check", block("Next: Sned"));
   assert.equal(lines[0], "StateMachine false");
-  assert.ok(lines.some((line) => /^8:11 error unknown-target: .*`Sned`.*`Send`/.test(line)), lines.join("\n"));
+  assert.ok(
+    lines.some((line) => /^8:11 error unknown-target: .*`Sned`.*`Send`/.test(line)),
+    lines.join("\n"),
+  );
 });
 
 test("the emulator runs a flow to its end", async () => {
@@ -57,7 +60,13 @@ test("the emulator runs a flow to its end", async () => {
 
 test("a simulated flow prints what it says", async () => {
   const code = block("simulateFlow");
-  const { lines } = await printed("simulate", code.replace("console.log(status, output, events.length)", "console.log(status, JSON.stringify(output), events.length)"));
+  const { lines } = await printed(
+    "simulate",
+    code.replace(
+      "console.log(status, output, events.length)",
+      "console.log(status, JSON.stringify(output), events.length)",
+    ),
+  );
   assert.deepEqual(lines, ['Succeeded {"paid":true} 16']);
   assert.ok(code.includes("// Succeeded { paid: true } 16"));
 });
@@ -69,12 +78,14 @@ test("the tasks do what they show", async (t) => {
   await writeFile(tasks, block("OutOfStock"));
   const flows = join(place, "flows");
   await mkdir(flows);
-  const flow = (name) => `version: v1\ntype: flow\nsteps:\n  - {type: task, name: one, resourceArn: 'acs:fc:::services/s/functions/${name}'}\n`;
+  const flow = (name) =>
+    `version: v1\ntype: flow\nsteps:\n  - {type: task, name: one, resourceArn: 'acs:fc:::services/s/functions/${name}'}\n`;
   await writeFile(join(flows, "pack.yaml"), flow("pack"));
   await writeFile(join(flows, "other.yaml"), flow("other"));
   const server = await startServer({ flows, tasks, port: 0, keys: [["emulator", "emulator-secret"]] });
   t.after(() => server.close());
-  const ask = async (action, parameters) => (await fetch(await signRequest(action, parameters, { endpoint: server.url }))).json();
+  const ask = async (action, parameters) =>
+    (await fetch(await signRequest(action, parameters, { endpoint: server.url }))).json();
   await ask("StartExecution", { FlowName: "pack", ExecutionName: "e", Input: '{"a":1}' });
   await ask("StartExecution", { FlowName: "other", ExecutionName: "e" });
   const good = await ask("DescribeExecution", { FlowName: "pack", ExecutionName: "e", WaitTimeSeconds: 20 });

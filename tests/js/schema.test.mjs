@@ -13,7 +13,10 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const validators = Object.fromEntries(
   ["flow", "statemachine", "cloudflow"].map((name) => {
     const schema = JSON.parse(readFileSync(join(root, `pkg/schema/${name}.schema.json`), "utf8"));
-    return [name, new Ajv({ strict: true, strictRequired: false, strictTypes: false, allowUnionTypes: true }).compile(schema)];
+    return [
+      name,
+      new Ajv({ strict: true, strictRequired: false, strictTypes: false, allowUnionTypes: true }).compile(schema),
+    ];
   }),
 );
 
@@ -37,7 +40,15 @@ function* flows(family, also) {
 }
 
 /** Codes of errors that are about keys, types, words and ranges: what a schema is for. */
-const VISIBLE = ["missing-key", "unknown-value", "unknown-type", "out-of-range", "empty-value", "misplaced-key", "wrong-type"];
+const VISIBLE = [
+  "missing-key",
+  "unknown-value",
+  "unknown-type",
+  "out-of-range",
+  "empty-value",
+  "misplaced-key",
+  "wrong-type",
+];
 
 /** Placeholders that a schema cannot know from what should stand there. */
 const UNSEEN = [

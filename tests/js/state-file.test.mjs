@@ -82,14 +82,18 @@ for (const [name, command] of RUNTIMES) {
     const names = Array.from({ length: 40 }, (_, i) => `many-${i}`);
     await Promise.all(names.map((ExecutionName) => server.ask("StartExecution", { FlowName: "f", ExecutionName })));
     await kill();
-    for (const ExecutionName of names) assert.equal(await status({ FlowName: "f", ExecutionName }), "Running", ExecutionName);
+    for (const ExecutionName of names)
+      assert.equal(await status({ FlowName: "f", ExecutionName }), "Running", ExecutionName);
 
     await done("DeleteFlow", { Name: "f" });
     assert.equal((await server.ask("DescribeFlow", { Name: "f" })).status, 404);
     assert.equal((await server.ask("DescribeExecution", { FlowName: "asks", ExecutionName: "Succeeded" })).status, 200);
     server.child.kill("SIGTERM");
     assert.equal(await server.ended, 0);
-    assert.deepEqual((await readdir(place)).filter((file) => file.startsWith(`${name}-kill`)), [`${name}-kill`]);
+    assert.deepEqual(
+      (await readdir(place)).filter((file) => file.startsWith(`${name}-kill`)),
+      [`${name}-kill`],
+    );
   });
 
   test(`${name}: two servers do not share a file`, { timeout: 120_000 }, async (t) => {
@@ -97,7 +101,9 @@ for (const [name, command] of RUNTIMES) {
     const state = join(folder, "state");
     await symlink(folder, join(folder, "again"), "junction");
     const server = await start(t, command, ["local", "--state", state, "--port", "0"]);
-    const inUse = new RegExp(`the state file \`.*state\` is in use by process ${server.child.pid} since .*lock is \`.*state\\.lock\``);
+    const inUse = new RegExp(
+      `the state file \`.*state\` is in use by process ${server.child.pid} since .*lock is \`.*state\\.lock\``,
+    );
     const names = [state, join(folder, "again", "state"), join(folder, "again", "..", "state")];
     if (process.platform !== "win32") {
       await symlink(state, join(folder, "link"));
@@ -115,7 +121,10 @@ for (const [name, command] of RUNTIMES) {
     const next = await start(t, command, ["local", "--state", names.at(-1), "--port", "0"]);
     next.child.kill("SIGTERM");
     assert.equal(await next.ended, 0);
-    assert.deepEqual((await readdir(folder)).filter((file) => file.startsWith("state")), ["state"]);
+    assert.deepEqual(
+      (await readdir(folder)).filter((file) => file.startsWith("state")),
+      ["state"],
+    );
   });
 }
 
@@ -135,9 +144,12 @@ test("of many that find a stale lock one takes it over", { timeout: 120_000 }, a
     const stale = { ...own, token: `0123456789abcde${round}`, pid: dead.pid };
     await writeFile(`${file}.lock`, JSON.stringify(stale));
     // Half of the rounds somebody ended in the middle of a takeover, too.
-    if (round % 2 === 1) await writeFile(`${file}.lock.${stale.token}`, JSON.stringify({ ...stale, token: `fedcba987654321${round}` }));
+    if (round % 2 === 1)
+      await writeFile(`${file}.lock.${stale.token}`, JSON.stringify({ ...stale, token: `fedcba987654321${round}` }));
     const starters = Array.from({ length: 6 }, () => {
-      const child = spawn(process.execPath, ["--input-type=module", "-e", script, file], { stdio: ["pipe", "pipe", "inherit"] });
+      const child = spawn(process.execPath, ["--input-type=module", "-e", script, file], {
+        stdio: ["pipe", "pipe", "inherit"],
+      });
       t.after(() => child.kill("SIGKILL"));
       const lines = [];
       let hear = () => {};
@@ -157,7 +169,10 @@ test("of many that find a stale lock one takes it over", { timeout: 120_000 }, a
     assert.equal(said.filter((line) => line === "mine").length, 1, said.join("\n"));
     const winner = starters[said.indexOf("mine")].child.pid;
     for (const line of said) if (line !== "mine") assert.match(line, new RegExp(`in use by process ${winner} `));
-    assert.deepEqual((await readdir(place)).filter((name) => name.startsWith("race")), ["race.lock"]);
+    assert.deepEqual(
+      (await readdir(place)).filter((name) => name.startsWith("race")),
+      ["race.lock"],
+    );
     for (const { child } of starters) child.kill("SIGKILL");
     await rm(`${file}.lock`);
   }
@@ -167,7 +182,10 @@ test("a lock says whether its process is there", { timeout: 60_000 }, async () =
   const own = await ownLock();
   const file = join(place, "stale");
   const acquired = async (content) => {
-    await writeFile(`${file}.lock`, typeof content === "string" ? content : JSON.stringify({ ...own, token: "00112233445566aa", ...content }));
+    await writeFile(
+      `${file}.lock`,
+      typeof content === "string" ? content : JSON.stringify({ ...own, token: "00112233445566aa", ...content }),
+    );
     const release = await acquireLock(file);
     await release();
     await assert.rejects(stat(`${file}.lock`));
@@ -179,7 +197,10 @@ test("a lock says whether its process is there", { timeout: 60_000 }, async () =
   await acquired('{"token":"00112');
   // Alive, or nobody can tell.
   await assert.rejects(acquired({}), new RegExp(`in use by process ${process.pid} since`));
-  await assert.rejects(acquired({ machine: "elsewhere" }), /of `elsewhere`; if that process has ended, remove `.*stale\.lock`/);
+  await assert.rejects(
+    acquired({ machine: "elsewhere" }),
+    /of `elsewhere`; if that process has ended, remove `.*stale\.lock`/,
+  );
   await rm(`${file}.lock`);
 
   const release = await acquireLock(file);
@@ -190,7 +211,9 @@ test("a lock says whether its process is there", { timeout: 60_000 }, async () =
   assert.equal(await readFile(`${file}.lock`, "utf8"), "another");
 });
 
-test("a change that was not written to its end is left out and reported, and the rest is there", { timeout: 60_000 }, async (t) => {
+test("a change that was not written to its end is left out and reported, and the rest is there", {
+  timeout: 60_000,
+}, async (t) => {
   const state = join(place, "cut");
   const args = ["local", "--state", state, "--port", "0"];
   let server = await start(t, NODE, args);
@@ -203,26 +226,38 @@ test("a change that was not written to its end is left out and reported, and the
   await writeFile(`${state}.0123456789abcdef.tmp`, "what a killed server was writing");
   server = await start(t, NODE, args);
   assert.match(server.output(), /1 flow and 1 execution are back/);
-  assert.match(server.output(), /the changes from line \d+ on \(\d+ bytes\) are left out: they were not completely written/);
+  assert.match(
+    server.output(),
+    /the changes from line \d+ on \(\d+ bytes\) are left out: they were not completely written/,
+  );
   const [aside] = (await readdir(place)).filter((file) => file.startsWith("cut.aside-"));
   assert.match(await readFile(join(place, aside), "utf8"), /\{"batch"/);
-  assert.deepEqual((await readdir(place)).filter((file) => /^cut\..*tmp$/.test(file)), []);
+  assert.deepEqual(
+    (await readdir(place)).filter((file) => /^cut\..*tmp$/.test(file)),
+    [],
+  );
   assert.equal((await server.ask("DescribeExecution", { FlowName: "f", ExecutionName: "e" })).body.Status, "Running");
 });
 
-test("a file that cannot be written is an error of the request, until it can be", { timeout: 60_000, skip: LINUX ? false : "needs /proc" }, async () => {
+test("a file that cannot be written is an error of the request, until it can be", {
+  timeout: 60_000,
+  skip: LINUX ? false : "needs /proc",
+}, async () => {
   const folder = await mkdtemp(join(place, "full-"));
   const state = join(folder, "state");
   const emulator = createEmulator();
   const said = [];
   const file = await openStateFile(state, emulator, (line) => said.push(line));
-  const create = async (Name) => emulator.fetch(await signRequest("CreateFlow", { Name, Definition: waits(1), Description: "d", Type: "FDL" }));
+  const create = async (Name) =>
+    emulator.fetch(await signRequest("CreateFlow", { Name, Definition: waits(1), Description: "d", Type: "FDL" }));
   // Its folder is gone, and so is the place of a new file. The open one takes one more change.
   await rm(folder, { recursive: true });
   await create("one");
   const big = "x".repeat(1_200_000);
   for (let i = 0; i < 30; i += 1) {
-    await emulator.fetch(await signRequest("UpdateFlow", { Name: "one", Definition: `${waits(1)}# ${big.slice(0, 60_000)}${i}\n` }));
+    await emulator.fetch(
+      await signRequest("UpdateFlow", { Name: "one", Definition: `${waits(1)}# ${big.slice(0, 60_000)}${i}\n` }),
+    );
     await file.commit().catch(() => {});
   }
   await assert.rejects(file.commit(), /ENOENT/);
@@ -236,14 +271,20 @@ test("a file that cannot be written is an error of the request, until it can be"
   emulator.close();
 });
 
-test("the file does not grow without end, and what names no file of its own is refused", { timeout: 120_000 }, async (t) => {
+test("the file does not grow without end, and what names no file of its own is refused", {
+  timeout: 120_000,
+}, async (t) => {
   const state = join(place, "grows");
   const emulator = createEmulator();
   const file = await openStateFile(state, emulator, () => {});
-  await emulator.fetch(await signRequest("CreateFlow", { Name: "f", Definition: waits(1), Description: "d", Type: "FDL" }));
+  await emulator.fetch(
+    await signRequest("CreateFlow", { Name: "f", Definition: waits(1), Description: "d", Type: "FDL" }),
+  );
   let largest = 0;
   for (let i = 0; i < 60; i += 1) {
-    await emulator.fetch(await signRequest("UpdateFlow", { Name: "f", Definition: `${waits(1)}# ${"x".repeat(60_000)}${i}\n` }));
+    await emulator.fetch(
+      await signRequest("UpdateFlow", { Name: "f", Definition: `${waits(1)}# ${"x".repeat(60_000)}${i}\n` }),
+    );
     await file.commit();
     largest = Math.max(largest, (await stat(state)).size);
   }
@@ -251,11 +292,20 @@ test("the file does not grow without end, and what names no file of its own is r
   assert.equal(await file.stop(), true);
   assert.equal(createEmulator().restore(await readFile(state, "utf8")).flows, 1);
 
-  await assert.rejects(openStateFile(place, createEmulator(), () => {}), /is no regular file/);
-  await assert.rejects(openStateFile(join(place, "none", "state"), createEmulator(), () => {}), /the folder of the state file/);
+  await assert.rejects(
+    openStateFile(place, createEmulator(), () => {}),
+    /is no regular file/,
+  );
+  await assert.rejects(
+    openStateFile(join(place, "none", "state"), createEmulator(), () => {}),
+    /the folder of the state file/,
+  );
   if (process.platform !== "win32") {
     await symlink(join(place, "loop"), join(place, "loop"));
-    await assert.rejects(openStateFile(join(place, "loop"), createEmulator(), () => {}), /leads back to itself/);
+    await assert.rejects(
+      openStateFile(join(place, "loop"), createEmulator(), () => {}),
+      /leads back to itself/,
+    );
     // A link to a file that is not there yet.
     await symlink(join(place, "later"), join(place, "to-later"));
     const later = await openStateFile(join(place, "to-later"), createEmulator(), () => {});

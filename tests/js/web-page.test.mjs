@@ -36,7 +36,15 @@ async function signed(url, action, parameters, headers, { version = "1.1", targe
 for (const [name, command] of RUNTIMES) {
   test(`${name}: a signed request of a web page is refused, and changes nothing`, { timeout: 120_000 }, async (t) => {
     const server = await start(t, command, [
-      "local", "--port", "0", "--host", "127.0.0.1", "--host", "My-Box.local", "--allow-origin", "http://Allowed.example:80",
+      "local",
+      "--port",
+      "0",
+      "--host",
+      "127.0.0.1",
+      "--host",
+      "My-Box.local",
+      "--allow-origin",
+      "http://Allowed.example:80",
     ]);
     const { url } = server;
     const { host, port } = new URL(url);
@@ -51,7 +59,10 @@ for (const [name, command] of RUNTIMES) {
 
     const refused = [
       ["a page posts a form", ["Origin: http://evil.example"]],
-      ["with what a browser adds", ["Origin: http://evil.example", "Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: no-cors"]],
+      [
+        "with what a browser adds",
+        ["Origin: http://evil.example", "Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: no-cors"],
+      ],
       ["a sandboxed frame or a file", ["Origin: null"]],
       ["a page on another port", ["Origin: http://127.0.0.1:1"]],
       ["the same host by another name", [`Origin: http://localhost:${port}`]],
@@ -65,8 +76,16 @@ for (const [name, command] of RUNTIMES) {
       ["a value that is none", ["Sec-Fetch-Site: same-origin, cross-site"]],
       ["a WebSocket", ["Origin: http://evil.example", "Connection: Upgrade", "Upgrade: websocket"]],
       ["DNS rebinding", [], { host: `evil.example:${port}` }],
-      ["DNS rebinding, its own origin", [`Origin: http://evil.example:${port}`, "Sec-Fetch-Site: same-origin"], { host: `evil.example:${port}` }],
-      ["DNS rebinding behind a claim", [`X-Forwarded-Host: ${host}`, `Forwarded: host=${host}`], { host: "evil.example" }],
+      [
+        "DNS rebinding, its own origin",
+        [`Origin: http://evil.example:${port}`, "Sec-Fetch-Site: same-origin"],
+        { host: `evil.example:${port}` },
+      ],
+      [
+        "DNS rebinding behind a claim",
+        [`X-Forwarded-Host: ${host}`, `Forwarded: host=${host}`],
+        { host: "evil.example" },
+      ],
       ["a name with an address in it", [], { host: "127.0.0.1.evil.example" }],
       ["a name like localhost", [], { host: "localhost.evil.example" }],
       ["a user in the name", [], { host: "127.0.0.1@evil.example" }],
@@ -90,8 +109,14 @@ for (const [name, command] of RUNTIMES) {
     const twice = await send(["Host: evil.example"]);
     assert.ok((twice.status >= 400 && !twice.made) || name !== "node", twice.head);
 
-    assert.match((await send(["Origin: http://evil.example"])).body, /pages of the origin `http:\/\/evil\.example` may not .*--allow-origin http:\/\/evil\.example/);
-    assert.match((await send([], { host: "evil.example:80" })).body, /`evil\.example:80` is no name of this server; --host/);
+    assert.match(
+      (await send(["Origin: http://evil.example"])).body,
+      /pages of the origin `http:\/\/evil\.example` may not .*--allow-origin http:\/\/evil\.example/,
+    );
+    assert.match(
+      (await send([], { host: "evil.example:80" })).body,
+      /`evil\.example:80` is no name of this server; --host/,
+    );
     await server.until(/POST 403 Local\.OriginRefused pages of the origin `http:\/\/evil\.example`/);
 
     const accepted = [
@@ -110,10 +135,18 @@ for (const [name, command] of RUNTIMES) {
       // Signed for another name, the refusal is one of the service. That is behind the guard.
       assert.equal(status, 200, `${what}: ${head}`);
       assert.ok(made, what);
-      assert.equal(/access-control-allow-origin: http:\/\/allowed\.example/i.test(head), what === "an allowed page", what);
+      assert.equal(
+        /access-control-allow-origin: http:\/\/allowed\.example/i.test(head),
+        what === "an allowed page",
+        what,
+      );
     }
 
-    const preflight = (origin) => raw(url, `OPTIONS / HTTP/1.1\r\nHost: ${host}\r\nOrigin: ${origin}\r\nAccess-Control-Request-Method: POST\r\nAccess-Control-Request-Headers: x-acs-action\r\nConnection: close\r\n\r\n`);
+    const preflight = (origin) =>
+      raw(
+        url,
+        `OPTIONS / HTTP/1.1\r\nHost: ${host}\r\nOrigin: ${origin}\r\nAccess-Control-Request-Method: POST\r\nAccess-Control-Request-Headers: x-acs-action\r\nConnection: close\r\n\r\n`,
+      );
     const yes = await preflight("http://allowed.example");
     assert.equal(yes.status, 204);
     assert.match(yes.head, /access-control-allow-origin: http:\/\/allowed\.example/i);
@@ -130,7 +163,9 @@ for (const [name, command] of RUNTIMES) {
     for (let i = 0; i < 2; i += 1) {
       const server = await start(t, command, ["local", "--port", "0"], {});
       assert.equal((await server.ask("ListFlows")).status, 403, "the key of the library is no key of the server");
-      const [line, accessKeyId, accessKeySecret] = /^key +(local-[0-9a-f]{8}), with the secret ([0-9a-f]{32})$/m.exec(server.output());
+      const [line, accessKeyId, accessKeySecret] = /^key +(local-[0-9a-f]{8}), with the secret ([0-9a-f]{32})$/m.exec(
+        server.output(),
+      );
       assert.equal((await server.ask("ListFlows", {}, { accessKeyId, accessKeySecret })).status, 200);
       lines.push(line);
       server.child.kill("SIGKILL");
@@ -143,11 +178,14 @@ for (const [name, command] of RUNTIMES) {
     assert.doesNotMatch(given.output(), /mine|yours/);
   });
 
-  test(`${name}: a handler that never returns does not keep the server from stopping`, { timeout: 60_000 }, async (t) => {
+  test(`${name}: a handler that never returns does not keep the server from stopping`, {
+    timeout: 60_000,
+  }, async (t) => {
     const tasks = join(place, `${name}-loop.mjs`);
     await writeFile(tasks, "export default { '*': () => { for (;;); } };\n");
     const server = await start(t, command, ["local", "--port", "0", "--tasks", tasks]);
-    const Definition = "version: v1\ntype: flow\nsteps:\n  - {type: task, name: t, resourceArn: 'acs:fc:::services/s/functions/ask'}\n";
+    const Definition =
+      "version: v1\ntype: flow\nsteps:\n  - {type: task, name: t, resourceArn: 'acs:fc:::services/s/functions/ask'}\n";
     await server.ask("CreateFlow", { Name: "f", Definition, Description: "d", Type: "FDL" });
     server.ask("StartExecution", { FlowName: "f", ExecutionName: "e" }).catch(() => {});
     await new Promise((resolve) => setTimeout(resolve, 1000));
@@ -163,14 +201,28 @@ test("a line is one line, and holds no escape of the terminal", { timeout: 60_00
   const flows = await mkdtemp(join(place, "flows-"));
   const evil = "\u001b]0;owned\u0007\u202egnp\u2028\n2026-01-01T00:00:00.000Z DeleteFlow all 200 1 ms\u009b31m";
   await writeFile(join(flows, `${evil.replaceAll("/", "")}.yaml`), "type: flow\n");
-  await writeFile(join(flows, "broken.yaml"), `version: v1\ntype: flow\nsteps:\n  - {type: "wiat\\e[2J\\u202e", name: a}\n`);
+  await writeFile(
+    join(flows, "broken.yaml"),
+    `version: v1\ntype: flow\nsteps:\n  - {type: "wiat\\e[2J\\u202e", name: a}\n`,
+  );
   const server = await start(t, NODE, ["local", "--port", "0", "--flows", flows]);
   const query = (text) => encodeURIComponent(text);
-  await fetch(`${server.url}/?Action=${query(evil)}&FlowName=${query(evil)}&ExecutionName=${query("x 200 3 ms\\u{a}")}`);
+  await fetch(
+    `${server.url}/?Action=${query(evil)}&FlowName=${query(evil)}&ExecutionName=${query("x 200 3 ms\\u{a}")}`,
+  );
   await server.ask("StartExecution", { FlowName: evil, ExecutionName: evil });
-  await server.ask("CreateFlow", { Name: "g", Definition: "version: v1\ntype: flow\nsteps:\n  - {type: task, name: t, resourceArn: 'acs:fc:::services/s/functions/a\u202e'}\n", Description: "d", Type: "FDL" });
+  await server.ask("CreateFlow", {
+    Name: "g",
+    Definition:
+      "version: v1\ntype: flow\nsteps:\n  - {type: task, name: t, resourceArn: 'acs:fc:::services/s/functions/a\u202e'}\n",
+    Description: "d",
+    Type: "FDL",
+  });
   await server.ask("StartExecution", { FlowName: "g", ExecutionName: "e" });
-  await raw(server.url, `GET / HTTP/1.1\r\nHost: ${new URL(server.url).host}\r\nOrigin: http://\u0080\u009b31mx\r\nConnection: close\r\n\r\n`);
+  await raw(
+    server.url,
+    `GET / HTTP/1.1\r\nHost: ${new URL(server.url).host}\r\nOrigin: http://\u0080\u009b31mx\r\nConnection: close\r\n\r\n`,
+  );
   await server.until(/StartExecution g\/e 200/);
   await server.until(/Origin(Refused)/);
   const bad = await run(t, NODE, ["local", "--flows", `${evil}`]);
@@ -185,12 +237,19 @@ test("a line is one line, and holds no escape of the terminal", { timeout: 60_00
   assert.match(server.output(), /\\u\{1b\}\]0;owned\\u\{7\}/);
 });
 
-test("a page of another origin neither asks nor reads, in a browser", { timeout: 120_000, skip: process.env.CHROMIUM ? false : "CHROMIUM names no browser" }, async (t) => {
+test("a page of another origin neither asks nor reads, in a browser", {
+  timeout: 120_000,
+  skip: process.env.CHROMIUM ? false : "CHROMIUM names no browser",
+}, async (t) => {
   const { launch } = await import("./chromium.mjs");
-  const page = createServer((request, response) => response.setHeader("content-type", "text/html").end("<!doctype html><title>evil</title><body>"));
+  const page = createServer((request, response) =>
+    response.setHeader("content-type", "text/html").end("<!doctype html><title>evil</title><body>"),
+  );
   await new Promise((resolve) => page.listen(0, "127.0.0.1", resolve));
   t.after(() => page.close());
-  const friend = createServer((request, response) => response.setHeader("content-type", "text/html").end("<!doctype html><title>friend</title><body>"));
+  const friend = createServer((request, response) =>
+    response.setHeader("content-type", "text/html").end("<!doctype html><title>friend</title><body>"),
+  );
   await new Promise((resolve) => friend.listen(0, "127.0.0.1", resolve));
   t.after(() => friend.close());
   const friendly = `http://127.0.0.1:${friend.address().port}`;
@@ -201,30 +260,49 @@ test("a page of another origin neither asks nor reads, in a browser", { timeout:
 
   // The attack of old: the key is known, the page signs, and posts a form without asking first.
   const form = async (name) => {
-    const request = await signRequest("CreateFlow", { Name: name, Definition: definition, Description: "d", Type: "FDL" }, { endpoint: server.url });
+    const request = await signRequest(
+      "CreateFlow",
+      { Name: name, Definition: definition, Description: "d", Type: "FDL" },
+      { endpoint: server.url },
+    );
     return { url: request.url, body: await request.text() };
   };
   const evil = await browser.newPage();
   await evil.goto(`http://evil.example:${page.address().port}/`);
   const post = await form("posted");
-  await evil.evaluate(({ url, body }) => fetch(url, { method: "POST", mode: "no-cors", body: new URLSearchParams(body) }).catch(() => {}), post);
+  await evil.evaluate(
+    ({ url, body }) => fetch(url, { method: "POST", mode: "no-cors", body: new URLSearchParams(body) }).catch(() => {}),
+    post,
+  );
   const submit = await form("submitted");
   await evil.evaluate(({ url, body }) => {
     const frame = Object.assign(document.createElement("iframe"), { name: "target" });
     const element = Object.assign(document.createElement("form"), { method: "post", action: url, target: "target" });
-    for (const [name, value] of new URLSearchParams(body)) element.append(Object.assign(document.createElement("textarea"), { name, value }));
+    for (const [name, value] of new URLSearchParams(body))
+      element.append(Object.assign(document.createElement("textarea"), { name, value }));
     document.body.append(frame, element);
     element.submit();
   }, submit);
-  await server.until(/POST 403 Local\.OriginRefused[^]*POST 403 Local\.OriginRefused/);
+  await server.until(/POST 403 Local\.OriginRefused[\s\S]*POST 403 Local\.OriginRefused/);
   const image = await signRequest("ListFlows", {}, { endpoint: server.url });
-  await evil.evaluate((url) => new Promise((resolve) => {
-    const element = document.body.appendChild(document.createElement("img"));
-    element.onerror = element.onload = resolve;
-    element.src = url;
-  }), image.url);
+  await evil.evaluate(
+    (url) =>
+      new Promise((resolve) => {
+        const element = document.body.appendChild(document.createElement("img"));
+        element.onerror = element.onload = resolve;
+        element.src = url;
+      }),
+    image.url,
+  );
   await server.until(/GET 403 Local\.OriginRefused/);
-  const read = await evil.evaluate((url) => fetch(url, { method: "POST" }).then((answer) => answer.text(), () => "refused"), (await form("read")).url);
+  const read = await evil.evaluate(
+    (url) =>
+      fetch(url, { method: "POST" }).then(
+        (answer) => answer.text(),
+        () => "refused",
+      ),
+    (await form("read")).url,
+  );
   assert.equal(read, "refused");
 
   // DNS rebinding: the page's own name leads here.
@@ -232,19 +310,25 @@ test("a page of another origin neither asks nor reads, in a browser", { timeout:
   const answer = await rebound.goto(`http://rebound.example:${port}/`);
   assert.equal(answer.status(), 403);
   assert.match(await answer.text(), /Local\.HostRefused/);
-  const own = await rebound.evaluate(async ({ url, body }) => {
-    const { search } = new URL(url);
-    const answer = await fetch(`/${search}`, { method: "POST", body: new URLSearchParams(body) });
-    return answer.status;
-  }, await form("rebound"));
+  const own = await rebound.evaluate(
+    async ({ url, body }) => {
+      const { search } = new URL(url);
+      const answer = await fetch(`/${search}`, { method: "POST", body: new URLSearchParams(body) });
+      return answer.status;
+    },
+    await form("rebound"),
+  );
   assert.equal(own, 403);
   assert.deepEqual((await server.ask("ListFlows")).body.Flows, []);
 
   const allowed = await browser.newPage();
   await allowed.goto(friendly);
-  const made = await allowed.evaluate(async ({ url, body }) => {
-    const answer = await fetch(url, { method: "POST", body: new URLSearchParams(body), headers: { "x-own": "1" } });
-    return [answer.status, (await answer.json()).Name];
-  }, await form("friendly"));
+  const made = await allowed.evaluate(
+    async ({ url, body }) => {
+      const answer = await fetch(url, { method: "POST", body: new URLSearchParams(body), headers: { "x-own": "1" } });
+      return [answer.status, (await answer.json()).Name];
+    },
+    await form("friendly"),
+  );
   assert.deepEqual(made, [200, "friendly"]);
 });

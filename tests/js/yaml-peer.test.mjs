@@ -11,7 +11,31 @@ import { parseAllDocuments } from "yaml";
 import { validateFlow } from "../../pkg/index.js";
 
 const CASES = fileURLToPath(new URL("../cases/check/", import.meta.url));
-const PIECES = [":", " ", "\n", "- ", "'", '"', "[", "]", "{", "}", "#", "\t", "&a", "*a", "!t", "|", ">", "  ", "? ", ",", "%", "@", "中"];
+const PIECES = [
+  ":",
+  " ",
+  "\n",
+  "- ",
+  "'",
+  '"',
+  "[",
+  "]",
+  "{",
+  "}",
+  "#",
+  "\t",
+  "&a",
+  "*a",
+  "!t",
+  "|",
+  ">",
+  "  ",
+  "? ",
+  ",",
+  "%",
+  "@",
+  "中",
+];
 
 /** A placeholder of a template is a value for us, and often no YAML; a lone carriage return ends no line for `yaml`. */
 const APART = /\{\{|\{%|\{#|\$\{|<\w|\r(?!\n)/;
@@ -33,7 +57,8 @@ const EXCUSED = [
   // `a: {b}: c` is no better than `a: b: c`; `yaml` sees only the second.
   ({ ours, theirs, text }) => ours === "yaml-unexpected" && theirs === undefined && /[\]}"']\s*:/.test(text),
   // A tab before a scalar that begins no mapping indents nothing.
-  ({ ours, theirs, text }) => ours === undefined && theirs === "TAB_AS_INDENT" && (!text.includes(":") || /-\s*\t/.test(text)),
+  ({ ours, theirs, text }) =>
+    ours === undefined && theirs === "TAB_AS_INDENT" && (!text.includes(":") || /-\s*\t/.test(text)),
   // A quote that closes lines further down, in the middle of a word: `yaml` passes over what follows it.
   ({ ours, theirs }) => ours === "yaml-unclosed-quote" && theirs === undefined,
   // Too far from its colon for the specification; ours reads it as the key it is meant to be.
@@ -72,7 +97,9 @@ test("both readers accept and refuse the same texts", () => {
   const seed = Number(process.env.SEED ?? 1);
   const roll = dice(seed);
   const texts = ["ok", "err"]
-    .flatMap((kind) => readdirSync(CASES + kind).map((name) => readFileSync(`${CASES}${kind}/${name}/flow.yaml`, "utf8")))
+    .flatMap((kind) =>
+      readdirSync(CASES + kind).map((name) => readFileSync(`${CASES}${kind}/${name}/flow.yaml`, "utf8")),
+    )
     .filter((text) => !APART.test(text));
   let refused = 0;
   for (let round = 0; round < rounds; round += 1) {
@@ -82,7 +109,9 @@ test("both readers accept and refuse the same texts", () => {
     refused += found.theirs ? 1 : 0;
     const same = (found.ours === undefined) === (found.theirs === undefined);
     if (!same && !EXCUSED.some((excuses) => excuses(found))) {
-      assert.fail(`seed ${seed}, round ${round}: ours ${found.ours ?? "accepts"}, npm yaml ${found.theirs ?? "accepts"}\n${JSON.stringify(text)}\n${text}`);
+      assert.fail(
+        `seed ${seed}, round ${round}: ours ${found.ours ?? "accepts"}, npm yaml ${found.theirs ?? "accepts"}\n${JSON.stringify(text)}\n${text}`,
+      );
     }
   }
   assert.ok(refused > rounds / 20 && refused < rounds, `${refused} of ${rounds} refused: the edits say little`);

@@ -8,7 +8,8 @@ export default {
   fetch(request, env, context) {
     const { pathname } = new URL(request.url);
     // The server in front refuses other origins; what does not come through it is refused here.
-    if (env.DEMO && request.headers.get("x-demo-pass") !== env.PASS) return new Response("use the address of the demo\n", { status: 403 });
+    if (env.DEMO && request.headers.get("x-demo-pass") !== env.PASS)
+      return new Response("use the address of the demo\n", { status: 403 });
     if (env.DEMO && pathname === "/demo/start") return start(request, env);
     // The files of the page come this way, too.
     if (env.DEMO && !pathname.startsWith("/api/")) return env.ASSETS.fetch(request);

@@ -36,7 +36,11 @@ for (const name of ["core", "local"]) {
   print(`${name}.js (the glue), minified`, await bundle(`wasm/${name}.js`));
 }
 const core = weigh(readFileSync(file("wasm/core.wasm")));
-for (const [entry, name] of [["slim.js", "slim (core.wasm + entry, minified)"], ["index.js", "default entry, minified"], ["local.js", "local entry, minified"]]) {
+for (const [entry, name] of [
+  ["slim.js", "slim (core.wasm + entry, minified)"],
+  ["index.js", "default entry, minified"],
+  ["local.js", "local entry, minified"],
+]) {
   const sizes = await bundle(entry);
   if (sizes) print(name, entry === "slim.js" ? sizes.map((size, i) => size + core[i]) : sizes);
 }

@@ -27,7 +27,11 @@ export function readCall(request, maxWaitSeconds) {
   const version = query.get("Version");
   if (!version) return missing("Version");
   if (version !== VERSION) {
-    return no(400, "APIVersionNotSupported", `The requested API version '${version}' is not supported yet. Please check.`);
+    return no(
+      400,
+      "APIVersionNotSupported",
+      `The requested API version '${version}' is not supported yet. Please check.`,
+    );
   }
   const flowName = query.get("FlowName");
   if (!flowName) return missing("FlowName");

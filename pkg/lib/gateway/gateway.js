@@ -53,7 +53,9 @@ async function serve(request, env, settings, cors, describeExecution, log) {
   }
 
   // No retries unless asked for: the asking client repeats, and both would multiply.
-  const upstream = await guarded("upstream", log, async () => optionsOf({ retry: false }, await settings.upstream(env)));
+  const upstream = await guarded("upstream", log, async () =>
+    optionsOf({ retry: false }, await settings.upstream(env)),
+  );
   try {
     const execution = await describeExecution(
       { flowName, executionName, waitTimeSeconds },

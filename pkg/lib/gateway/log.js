@@ -26,5 +26,7 @@ function shown(thrown) {
 /** A line break would begin an entry that nobody wrote; other control characters move the cursor of a terminal. */
 function escaped(text) {
   const code = (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  return text.replaceAll("\n", "\\n").replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, code);
+  return text
+    .replaceAll("\n", "\\n")
+    .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, code);
 }

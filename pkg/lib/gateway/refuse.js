@@ -8,7 +8,12 @@ import { refusalIn } from "../error.js";
  */
 export function refusalFor(error, log) {
   const refusal = refusalIn(error);
-  if (refusal && error.status >= 400 && error.status <= 599 && (error.kind === "service" || error.kind === "credentials")) {
+  if (
+    refusal &&
+    error.status >= 400 &&
+    error.status <= 599 &&
+    (error.kind === "service" || error.kind === "credentials")
+  ) {
     const headers = refusal.retryAfter === undefined ? {} : { "x-acs-retry-after": String(refusal.retryAfter) };
     const { status, code, requestId } = error;
     return { status, code, message: withoutStringToSign(refusal.said), requestId, headers };
@@ -16,7 +21,12 @@ export function refusalFor(error, log) {
   switch (error?.kind) {
     case "service":
       // A 200 that holds a refusal, or one in XML: the code is certain, the words are not.
-      return { status: error.status >= 400 ? error.status : 502, code: error.code, message: "", requestId: error.requestId };
+      return {
+        status: error.status >= 400 ? error.status : 502,
+        code: error.code,
+        message: "",
+        requestId: error.requestId,
+      };
     case "network":
       return unavailable("The service could not be reached. Please try again later.");
     case "timeout":
@@ -24,7 +34,8 @@ export function refusalFor(error, log) {
     case "response":
       return unavailable("The service sent an answer that could not be read. Please try again later.");
     case "request":
-      if (isAboutNames(error)) return { status: 400, code: "InvalidArgument", message: `Parameter error: ${error.message}.` };
+      if (isAboutNames(error))
+        return { status: 400, code: "InvalidArgument", message: `Parameter error: ${error.message}.` };
   }
   // Errors of the client name no secret; others were told before they came here.
   if (error?.kind) log(`${error.kind}: ${error.message}`);

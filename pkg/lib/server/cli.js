@@ -57,7 +57,10 @@ class Usage extends Error {}
  * @returns {Promise<number | undefined>} the exit code, once it has ended: 0, 1 (it cannot be), 2 (a wrong call);
  *   undefined where the server does not end
  */
-export async function main(argv, { out = console.log, complain = console.error, stopped = new Promise(() => {}) } = {}) {
+export async function main(
+  argv,
+  { out = console.log, complain = console.error, stopped = new Promise(() => {}) } = {},
+) {
   try {
     return await run(argv, out, complain, stopped);
   } catch (error) {
@@ -73,8 +76,8 @@ export async function main(argv, { out = console.log, complain = console.error, 
 
 async function run(argv, out, complain, stopped) {
   const { values, positionals } = read(argv);
-  if (values.help) return out(HELP.trimEnd()), 0;
-  if (values.version) return out(await version()), 0;
+  if (values.help) return (out(HELP.trimEnd()), 0);
+  if (values.version) return (out(await version()), 0);
   const [command, ...rest] = positionals;
   if (command === undefined) throw new Usage("a command is missing: `local` is the one there is");
   if (command !== "local") throw new Usage(`\`${command}\` is not a command; \`local\` is`);
@@ -83,16 +86,32 @@ async function run(argv, out, complain, stopped) {
   const { flows, tasks, state, host: hosts = ["127.0.0.1"], "allow-origin": origins = [], quotas, quiet } = values;
   const port = number("port", values.port ?? "8791", 65_535);
   const latencyMs = number("latency", values.latency ?? "0", 3_600_000);
-  for (const host of hosts) if (host === "" || /[\s/@]/.test(host)) throw new Usage(`--host must be a name or an address, not \`${host}\``);
+  for (const host of hosts)
+    if (host === "" || /[\s/@]/.test(host)) throw new Usage(`--host must be a name or an address, not \`${host}\``);
   for (const origin of origins) {
-    if (!isOrigin(origin)) throw new Usage(`--allow-origin must be an origin such as http://localhost:3000, not \`${origin}\``);
+    if (!isOrigin(origin))
+      throw new Usage(`--allow-origin must be an origin such as http://localhost:3000, not \`${origin}\``);
   }
   const given = process.env[KEY_VARIABLE];
-  const [keys, source] = values.key ? [values.key.map((text) => pair(text, "--key")), "--key"] : given ? [[pair(given, KEY_VARIABLE)], KEY_VARIABLE] : [];
+  const [keys, source] = values.key
+    ? [values.key.map((text) => pair(text, "--key")), "--key"]
+    : given
+      ? [[pair(given, KEY_VARIABLE)], KEY_VARIABLE]
+      : [];
 
   const print = (line) => out(safeLine(line));
   const starting = startThread({
-    flows, tasks, state, hosts, origins, port, keys, quotas, latencyMs, say: print, onRequest: quiet ? () => {} : print,
+    flows,
+    tasks,
+    state,
+    hosts,
+    origins,
+    port,
+    keys,
+    quotas,
+    latencyMs,
+    say: print,
+    onRequest: quiet ? () => {} : print,
   });
   const stuck = () => {
     complain("the server does not answer, and is ended as it is");
@@ -102,7 +121,11 @@ async function run(argv, out, complain, stopped) {
   if (server === undefined) return stuck();
   print(`endpoint  ${server.url}`);
   // A secret that was given is known to whoever gave it.
-  print(keys ? `key       ${keys.map(([id]) => id).join(", ")}, from ${source}` : `key       ${server.key[0]}, with the secret ${server.key[1]}`);
+  print(
+    keys
+      ? `key       ${keys.map(([id]) => id).join(", ")}, from ${source}`
+      : `key       ${server.key[0]}, with the secret ${server.key[1]}`,
+  );
   const ended = await Promise.race([stopped, server.ended]);
   if (ended?.failed !== undefined) throw new Error(ended.failed);
   print("stopping");
@@ -127,7 +150,8 @@ function number(name, text, most) {
 
 function pair(text, source) {
   const at = text.indexOf(":");
-  if (at < 1 || at === text.length - 1) throw new Usage(`${source} must be an AccessKey ID and its secret, with \`:\` between them`);
+  if (at < 1 || at === text.length - 1)
+    throw new Usage(`${source} must be an AccessKey ID and its secret, with \`:\` between them`);
   return [text.slice(0, at), text.slice(at + 1)];
 }
 

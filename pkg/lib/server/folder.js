@@ -33,7 +33,8 @@ export function createFolder(directory, { skip = [], take, drop, say }) {
       const version = `${stats.mtimeMs} ${stats.size} ${stats.ino}`;
       const old = seen.get(file);
       if (names.has(name)) {
-        if (old?.version !== version) say(`${file}: the flow \`${name}\` is in ${names.get(name)} already; this file is left out`);
+        if (old?.version !== version)
+          say(`${file}: the flow \`${name}\` is in ${names.get(name)} already; this file is left out`);
         seen.set(file, { version, name, flow: false });
         continue;
       }

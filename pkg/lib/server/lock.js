@@ -24,12 +24,19 @@ const IMPOSSIBLE = ["EACCES", "EPERM", "EROFS", "ENOENT", "ENOTDIR", "ENOSPC"];
  */
 export async function acquireLock(file) {
   const lock = `${file}.lock`;
-  const mine = { token: randomBytes(8).toString("hex"), pid: process.pid, since: new Date().toISOString(), ...(await identity(process.pid)) };
+  const mine = {
+    token: randomBytes(8).toString("hex"),
+    pid: process.pid,
+    since: new Date().toISOString(),
+    ...(await identity(process.pid)),
+  };
   try {
     const end = Date.now() + CLAIMED;
     while (!(await create(lock, mine)) && !(await takeOver(file, lock, mine, end)));
   } catch (error) {
-    throw IMPOSSIBLE.includes(error.code) ? new Error(`the lock \`${lock}\` cannot be written: ${error.message}`) : error;
+    throw IMPOSSIBLE.includes(error.code)
+      ? new Error(`the lock \`${lock}\` cannot be written: ${error.message}`)
+      : error;
   }
   return async () => {
     if ((await read(lock))?.token === mine.token) await rm(lock, { force: true });
@@ -108,7 +115,9 @@ async function read(path) {
 function parsed(text) {
   try {
     const content = JSON.parse(text);
-    return /^[0-9a-f]{16}$/.test(content.token) && Number.isSafeInteger(content.pid) && content.pid > 0 ? content : undefined;
+    return /^[0-9a-f]{16}$/.test(content.token) && Number.isSafeInteger(content.pid) && content.pid > 0
+      ? content
+      : undefined;
   } catch {
     return undefined;
   }
@@ -157,7 +166,11 @@ function isAlive(pid) {
  * process's start. Numbers of two machines or containers say nothing about each other.
  */
 async function identity(pid) {
-  const text = (promise) => promise.then((found) => found.trim(), () => undefined);
+  const text = (promise) =>
+    promise.then(
+      (found) => found.trim(),
+      () => undefined,
+    );
   const [boot, fields, namespace] = await Promise.all([
     text(readFile("/proc/sys/kernel/random/boot_id", "utf8")),
     text(readFile(`/proc/${pid}/stat`, "utf8")),

@@ -29,15 +29,29 @@ const GRACE = 2000;
  * @param onRequest (line) => void
  */
 export async function startServer({
-  flows, state, tasks, keys, hosts = ["127.0.0.1"], origins = [], port = 8791, quotas = false, latencyMs = 0,
-  say: print = () => {}, onRequest: printRequest = () => {},
+  flows,
+  state,
+  tasks,
+  keys,
+  hosts = ["127.0.0.1"],
+  origins = [],
+  port = 8791,
+  quotas = false,
+  latencyMs = 0,
+  say: print = () => {},
+  onRequest: printRequest = () => {},
 }) {
   const say = (text) => print(safeLine(text));
   const onRequest = (text) => printRequest(safeLine(text));
   if (flows !== undefined) await needsFolder(flows);
   const handlers = withDefault(tasks === undefined ? {} : await readTasks(resolve(tasks)), say);
   const key = keys ? undefined : [`local-${randomBytes(4).toString("hex")}`, randomBytes(16).toString("hex")];
-  const emulator = createEmulator({ accessKeys: Object.fromEntries(keys ?? [key]), quotas, faults: { latencyMs }, tasks: handlers });
+  const emulator = createEmulator({
+    accessKeys: Object.fromEntries(keys ?? [key]),
+    quotas,
+    faults: { latencyMs },
+    tasks: handlers,
+  });
   const stops = [() => emulator.close()];
   const stop = async () => {
     for (const part of stops.splice(0).reverse()) await part();
@@ -47,7 +61,11 @@ export async function startServer({
     const file = state === undefined ? undefined : await openStateFile(state, emulator, say);
     if (file) stops.push(async () => (wrote = await file.stop()));
     if (flows !== undefined) {
-      const folder = createFolder(resolve(flows), { skip: tasks === undefined ? [] : [resolve(tasks)], ...into(emulator, say), say });
+      const folder = createFolder(resolve(flows), {
+        skip: tasks === undefined ? [] : [resolve(tasks)],
+        ...into(emulator, say),
+        say,
+      });
       await folder.look();
       folder.watch();
       stops.push(() => folder.stop());
@@ -61,7 +79,8 @@ export async function startServer({
         origin: (name = "ORIGIN") => `; --allow-origin ${name} allows it`,
       },
     });
-    const onRefused = ({ method, code, message }) => onRequest(`${new Date().toISOString()} ${safeWord(method)} 403 ${code} ${message}`);
+    const onRefused = ({ method, code, message }) =>
+      onRequest(`${new Date().toISOString()} ${safeWord(method)} 403 ${code} ${message}`);
     const server = await listen(logged(emulator, file, life, onRequest), { host: hosts[0], port, guard, onRefused });
     return {
       url: server.url,
@@ -84,7 +103,9 @@ export async function startServer({
 async function needsFolder(flows) {
   const stats = await stat(flows).catch((error) => error);
   if (stats instanceof Error) {
-    throw new Error(stats.code === "ENOENT" ? `there is no folder \`${flows}\`` : `\`${flows}\` cannot be read: ${stats.message}`);
+    throw new Error(
+      stats.code === "ENOENT" ? `there is no folder \`${flows}\`` : `\`${flows}\` cannot be read: ${stats.message}`,
+    );
   }
   if (!stats.isDirectory()) throw new Error(`\`${flows}\` is a file; --flows takes the folder with the definitions`);
 }
@@ -121,20 +142,24 @@ async function readTasks(file) {
   const module = await import(pathToFileURL(file)).catch((error) => {
     throw wrong(error.message);
   });
-  if (typeof module.default !== "object" || module.default === null) throw wrong("it has no default export with handlers");
+  if (typeof module.default !== "object" || module.default === null)
+    throw wrong("it has no default export with handlers");
   return module.default;
 }
 
 /** What the emulator does with a task that nobody is for, said aloud: it is the first thing one stumbles over. */
 function withDefault(handlers, say) {
-  if (typeof handlers !== "object" || handlers === null || Array.isArray(handlers) || Object.hasOwn(handlers, "*")) return handlers;
+  if (typeof handlers !== "object" || handlers === null || Array.isArray(handlers) || Object.hasOwn(handlers, "*"))
+    return handlers;
   const unmatched = (_, { name, action, taskToken }) => {
     if (taskToken !== undefined) {
       say(`task ${safeWord(name)}: nothing is for \`${safeWord(action)}\`; it waits until its token is reported`);
       return {};
     }
     say(`task ${safeWord(name)}: nothing is for \`${safeWord(action)}\`; it fails as Local.NoTaskHandler`);
-    throw Object.assign(new Error(`nothing in --tasks is for \`${action}\` of \`${name}\``), { code: "Local.NoTaskHandler" });
+    throw Object.assign(new Error(`nothing in --tasks is for \`${action}\` of \`${name}\``), {
+      code: "Local.NoTaskHandler",
+    });
   };
   return { ...handlers, "*": unmatched };
 }
@@ -148,7 +173,8 @@ function into(emulator, say) {
       try {
         const changed = emulator.putFlow(name, text, { mode });
         mine.add(name);
-        if (changed || !known) say(`flow ${name}: ${known ? "changed" : "loaded"}${mode === "Express" ? " as Express" : ""}, ${file}`);
+        if (changed || !known)
+          say(`flow ${name}: ${known ? "changed" : "loaded"}${mode === "Express" ? " as Express" : ""}, ${file}`);
       } catch (error) {
         if (error.code !== "wrong-definition") throw error;
         say(`flow ${name}: ${file} is refused${known ? "; the last good definition stays" : ""}`);
@@ -173,7 +199,8 @@ function logged(emulator, file, life, onRequest) {
   return async (request) => {
     const began = performance.now();
     const what = await subject(request);
-    const log = (outcome) => onRequest(`${new Date().toISOString()} ${what} ${outcome} ${Math.round(performance.now() - began)} ms`);
+    const log = (outcome) =>
+      onRequest(`${new Date().toISOString()} ${what} ${outcome} ${Math.round(performance.now() - began)} ms`);
     const unavailable = (why, message) => {
       log(`503 ${why}`);
       const body = JSON.stringify({ RequestId: crypto.randomUUID(), Code: "ServiceUnavailable", Message: message });
@@ -206,12 +233,17 @@ function logged(emulator, file, life, onRequest) {
 async function subject(request) {
   const query = new URL(request.url).searchParams;
   const kind = request.headers.get("content-type") ?? "";
-  const form = kind.startsWith("application/x-www-form-urlencoded") ? new URLSearchParams(await request.clone().text()) : query;
+  const form = kind.startsWith("application/x-www-form-urlencoded")
+    ? new URLSearchParams(await request.clone().text())
+    : query;
   const of = (name) => query.get(name) ?? form.get(name);
   const acs3 = request.headers.get("authorization")?.startsWith("ACS3");
   const action = (acs3 ? request.headers.get("x-acs-action") : query.get("Action")) ?? request.method;
   const names = [of("FlowName") ?? of("Name"), of("ExecutionName")].filter((name) => name);
-  return [action, names.join("/")].filter((part) => part).map(safeWord).join(" ");
+  return [action, names.join("/")]
+    .filter((part) => part)
+    .map(safeWord)
+    .join(" ");
 }
 
 function codeOf(body) {

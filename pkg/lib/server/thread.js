@@ -48,7 +48,11 @@ export async function startThread({ say, onRequest, ...options }) {
 async function serve(options) {
   const tell = (message) => parentPort.postMessage(message);
   try {
-    const server = await startServer({ ...options, say: (line) => tell({ line }), onRequest: (request) => tell({ request }) });
+    const server = await startServer({
+      ...options,
+      say: (line) => tell({ line }),
+      onRequest: (request) => tell({ request }),
+    });
     parentPort.once("message", async () => {
       try {
         tell({ wrote: await server.close() });

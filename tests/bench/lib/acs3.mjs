@@ -5,7 +5,8 @@ const encoder = new TextEncoder();
 const emptyHash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 const hex = (bytes) => Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, "0")).join("");
-const percent = (text) => encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+const percent = (text) =>
+  encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
 
 export const importKey = (secret) =>
   crypto.subtle.importKey("raw", encoder.encode(secret), { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
@@ -26,7 +27,15 @@ export async function signedRequest(endpoint, id, key, parameters) {
     "x-acs-version": "2019-03-15",
   };
   const names = Object.keys(headers).sort();
-  const canonical = ["GET", "/", query, ...names.map((name) => `${name}:${headers[name]}`), "", names.join(";"), emptyHash].join("\n");
+  const canonical = [
+    "GET",
+    "/",
+    query,
+    ...names.map((name) => `${name}:${headers[name]}`),
+    "",
+    names.join(";"),
+    emptyHash,
+  ].join("\n");
   const hashed = hex(await crypto.subtle.digest("SHA-256", encoder.encode(canonical)));
   const signature = hex(await crypto.subtle.sign("HMAC", key, encoder.encode(`ACS3-HMAC-SHA256\n${hashed}`)));
   headers.Authorization = `ACS3-HMAC-SHA256 Credential=${id},SignedHeaders=${names.join(";")},Signature=${signature}`;

@@ -10,5 +10,9 @@ export async function checkByAws(text) {
   const service = getYamlLanguageService({});
   const document = TextDocument.create("file:///flow.asl.yaml", "yaml", 1, text);
   const findings = await service.doValidation(document, service.parseJSONDocument(document));
-  return findings.map(({ message, range }) => ({ message, line: range.start.line + 1, column: range.start.character + 1 }));
+  return findings.map(({ message, range }) => ({
+    message,
+    line: range.start.line + 1,
+    column: range.start.character + 1,
+  }));
 }

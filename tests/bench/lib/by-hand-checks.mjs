@@ -24,7 +24,10 @@ export function check(text, validators) {
   const validate = validators[dialect];
   if (!validate(value)) {
     for (const error of validate.errors) {
-      const path = error.instancePath.split("/").slice(1).map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
+      const path = error.instancePath
+        .split("/")
+        .slice(1)
+        .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
       report(error.message, path, error.params?.additionalProperty);
     }
   }
@@ -35,7 +38,11 @@ export function check(text, validators) {
 function placeOf(document, lines, path, key) {
   let node = document.contents;
   for (const part of path) {
-    const child = isMap(node) ? node.items.find((pair) => pair.key?.value === part)?.value : isSeq(node) ? node.items[part] : null;
+    const child = isMap(node)
+      ? node.items.find((pair) => pair.key?.value === part)?.value
+      : isSeq(node)
+        ? node.items[part]
+        : null;
     if (!child) break;
     node = child;
   }
@@ -45,7 +52,8 @@ function placeOf(document, lines, path, key) {
 }
 
 const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
-const listOf = (value) => (Array.isArray(value) ? value.map((item, at) => [item, String(at)]).filter(([item]) => isObject(item)) : []);
+const listOf = (value) =>
+  Array.isArray(value) ? value.map((item, at) => [item, String(at)]).filter(([item]) => isObject(item)) : [];
 
 function checkStates(scope, path, report) {
   const states = listOf(scope?.States);
@@ -71,12 +79,14 @@ function checkStates(scope, path, report) {
     go(state.Next, here(at, "Next"));
     go(state.Default, here(at, "Default"));
     for (const [rule, i] of listOf(state.Catch)) go(rule.Next, here(at, "Catch", i, "Next"));
-    if (state.Type === "Choice") for (const [branch, i] of listOf(state.Branches)) go(branch.Next, here(at, "Branches", i, "Next"));
+    if (state.Type === "Choice")
+      for (const [branch, i] of listOf(state.Branches)) go(branch.Next, here(at, "Branches", i, "Next"));
     ways.set(state, [...queue]);
     const plain = !["Choice", "Succeed", "Fail"].includes(state.Type);
     if (plain && state.Next !== undefined && state.End === true) report("both Next and End", here(at, "End"));
     if (plain && state.Next === undefined && state.End !== true) report("neither Next nor End", here(at));
-    if (state.Type === "Parallel") for (const [branch, i] of listOf(state.Branches)) checkStates(branch, here(at, "Branches", i), report);
+    if (state.Type === "Parallel")
+      for (const [branch, i] of listOf(state.Branches)) checkStates(branch, here(at, "Branches", i), report);
     if (state.Type === "Map") checkStates(state.Processor, here(at, "Processor"), report);
   }
   if (!byName.has(scope.StartAt)) {
@@ -114,12 +124,16 @@ function checkSteps(scope, path, report) {
       go(step.default.goto, here(at, "default", "goto"));
       checkSteps(step.default, here(at, "default"), report);
     }
-    const leaves = step.type === "choice" && listOf(step.choices).every(([choice]) => choice.goto) && step.default?.goto;
-    if (!leaves && step.end !== true && step.type !== "succeed" && step.type !== "fail" && steps[position + 1]) out.push(steps[position + 1][0]);
+    const leaves =
+      step.type === "choice" && listOf(step.choices).every(([choice]) => choice.goto) && step.default?.goto;
+    if (!leaves && step.end !== true && step.type !== "succeed" && step.type !== "fail" && steps[position + 1])
+      out.push(steps[position + 1][0]);
     ways.set(step, out);
-    if (step.type === "parallel") for (const [branch, i] of listOf(step.branches)) checkSteps(branch, here(at, "branches", i), report);
+    if (step.type === "parallel")
+      for (const [branch, i] of listOf(step.branches)) checkSteps(branch, here(at, "branches", i), report);
     if (step.type === "foreach") checkSteps(step, here(at), report);
-    if (step.type === "wait" && (step.duration === undefined) === (step.timestamp === undefined)) report("exactly one of duration and timestamp", here(at));
+    if (step.type === "wait" && (step.duration === undefined) === (step.timestamp === undefined))
+      report("exactly one of duration and timestamp", here(at));
   });
   const reached = new Set();
   follow(steps[0][0], ways, reached);

@@ -92,16 +92,23 @@ States:
 };
 
 function machineState(s, next) {
-  const lines = [`- Type: ${{ task: "Task", pass: "Pass", choice: "Choice", wait: "Wait", parallel: "Parallel", map: "Map" }[s.kind]}`, `  Name: ${s.name}`];
+  const lines = [
+    `- Type: ${{ task: "Task", pass: "Pass", choice: "Choice", wait: "Wait", parallel: "Parallel", map: "Map" }[s.kind]}`,
+    `  Name: ${s.name}`,
+  ];
   if (s.comment && !s.bare) lines.push("  # one call, one reply");
   if (s.chinese && !s.bare) lines.push('  Description: "处理订单并返回结果"');
   if (s.kind === "task") lines.push(...machineTask(s));
-  if (s.kind === "pass" && !s.bare) lines.push("  OutputConstructor:", '    note: "on its way, soon"', "    count.$: $Input.count");
+  if (s.kind === "pass" && !s.bare)
+    lines.push("  OutputConstructor:", '    note: "on its way, soon"', "    count.$: $Input.count");
   if (s.kind === "wait") lines.push(`  Seconds: ${s.seconds}`);
   if (s.kind === "choice") {
     lines.push("  Branches:");
     for (let way = 0; way < s.ways; way += 1) {
-      lines.push(`    - Condition: $Input.state == "open" && $Input.count > ${way}`, `      Next: ${way ? next : "Done"}`);
+      lines.push(
+        `    - Condition: $Input.state == "open" && $Input.count > ${way}`,
+        `      Next: ${way ? next : "Done"}`,
+      );
     }
     lines.push(`  Default: ${next}`);
     return lines;
@@ -114,7 +121,11 @@ function machineState(s, next) {
     }
   }
   if (s.kind === "map") {
-    lines.push("  ItemsPath: $Input.lines", "  Processor:", ...machineSeries(`${s.name}_each`).map((line) => `    ${line}`));
+    lines.push(
+      "  ItemsPath: $Input.lines",
+      "  Processor:",
+      ...machineSeries(`${s.name}_each`).map((line) => `    ${line}`),
+    );
   }
   if (s.retry) {
     lines.push(
@@ -213,7 +224,11 @@ function flowStep(s, next) {
     }
   }
   if (s.kind === "pass" && !s.bare) {
-    lines.push("  outputMappings:", "    - target: note", `      source: ${s.chinese ? '"订单已发货"' : '"on its way, soon"'}`);
+    lines.push(
+      "  outputMappings:",
+      "    - target: note",
+      `      source: ${s.chinese ? '"订单已发货"' : '"on its way, soon"'}`,
+    );
   }
   if (s.kind === "wait") lines.push(`  duration: ${s.seconds}`);
   if (s.kind === "choice") {
@@ -265,7 +280,14 @@ function aslState(s, next) {
       Resource: `arn:aws:lambda:us-east-1:100000000001:function:${s.name}`,
       Parameters: { "id.$": "$.order.id", size: s.name.length },
       ...(s.retry && {
-        Retry: [{ ErrorEquals: ["Lambda.TooManyRequestsException", "States.Timeout"], IntervalSeconds: 2, MaxAttempts: 4, BackoffRate: 1.5 }],
+        Retry: [
+          {
+            ErrorEquals: ["Lambda.TooManyRequestsException", "States.Timeout"],
+            IntervalSeconds: 2,
+            MaxAttempts: 4,
+            BackoffRate: 1.5,
+          },
+        ],
         Catch: [{ ErrorEquals: ["States.ALL"], Next: "GiveUp" }],
       }),
       Next: next,
@@ -274,15 +296,24 @@ function aslState(s, next) {
   if (s.kind === "pass") return { Type: "Pass", Result: { note: "on its way, soon" }, Next: next };
   if (s.kind === "wait") return { Type: "Wait", Seconds: s.seconds, Next: next };
   if (s.kind === "choice") {
-    const ways = Array.from({ length: s.ways }, (_, way) => ({ Variable: "$.count", NumericGreaterThan: way, Next: way ? next : "Done" }));
+    const ways = Array.from({ length: s.ways }, (_, way) => ({
+      Variable: "$.count",
+      NumericGreaterThan: way,
+      Next: way ? next : "Done",
+    }));
     return { Type: "Choice", Choices: ways, Default: next };
   }
   const series = (stem) => ({
     StartAt: `${stem}_a`,
     States: { [`${stem}_a`]: { Type: "Pass", Next: `${stem}_b` }, [`${stem}_b`]: { Type: "Pass", End: true } },
   });
-  if (s.kind === "map") return { Type: "Map", ItemsPath: "$.lines", ItemProcessor: series(`${s.name}_each`), Next: next };
-  return { Type: "Parallel", Branches: Array.from({ length: s.inner }, (_, branch) => series(`${s.name}_${branch}`)), Next: next };
+  if (s.kind === "map")
+    return { Type: "Map", ItemsPath: "$.lines", ItemProcessor: series(`${s.name}_each`), Next: next };
+  return {
+    Type: "Parallel",
+    Branches: Array.from({ length: s.inner }, (_, branch) => series(`${s.name}_${branch}`)),
+    Next: next,
+  };
 }
 
 const printers = { StateMachine: machine, flow, asl };
@@ -300,7 +331,10 @@ export function makeResponse(size) {
     : "Type: StateMachine\nSpecVersion: v1\nName: orders\nStartAt: only\nStates:\n  - Type: Pass\n    Name: only\n    End: true\n";
   const variables = large
     ? Array.from({ length: 24 }, (_, i) => ({ Name: `SETTING_${i}`, Value: `value of ${i}` }))
-    : [{ Name: "stage", Value: "test" }, { Name: "region", Value: "cn-hangzhou" }];
+    : [
+        { Name: "stage", Value: "test" },
+        { Name: "region", Value: "cn-hangzhou" },
+      ];
   const answer = {
     Status: large ? "Running" : "Succeeded",
     StoppedTime: large ? "" : "2026-01-01T08:00:05.250Z",
@@ -320,7 +354,13 @@ function lines(bytes, seed) {
   const draw = numbers(seed);
   const out = [];
   for (let size = 0; size < bytes; ) {
-    const line = { id: draw(1e9), sku: nameOf(draw(1000)), quantity: 1 + draw(9), price: draw(100000) / 100, note: '易碎 "handle with care"' };
+    const line = {
+      id: draw(1e9),
+      sku: nameOf(draw(1000)),
+      quantity: 1 + draw(9),
+      price: draw(100000) / 100,
+      note: '易碎 "handle with care"',
+    };
     out.push(line);
     size += Buffer.byteLength(JSON.stringify(line)) + 1;
   }

@@ -8,15 +8,17 @@ const pass = `${machine}  - Type: Pass\n    Name: A\n    End: true\n`;
 const step = "version: v1\ntype: flow\nsteps:\n  - type: pass\n    name: a\n";
 
 /** `head`, then `piece` (a text, or made from its number) up to `length` characters, then `tail`. */
-const repeat = (head, piece, tail = "") => (length) => {
-  const parts = [head];
-  for (let size = head.length, n = 0; size < length; n += 1) {
-    const part = typeof piece === "string" ? piece : piece(n);
-    parts.push(part);
-    size += part.length;
-  }
-  return parts.join("") + tail;
-};
+const repeat =
+  (head, piece, tail = "") =>
+  (length) => {
+    const parts = [head];
+    for (let size = head.length, n = 0; size < length; n += 1) {
+      const part = typeof piece === "string" ? piece : piece(n);
+      parts.push(part);
+      size += part.length;
+    }
+    return parts.join("") + tail;
+  };
 
 /** Name → (length) → text. */
 export const hostile = {
@@ -28,13 +30,13 @@ export const hostile = {
   "a quote, then empty lines": repeat("a: 'x\n", "\n"),
   "a line of colons": repeat("a", ": a"),
   "lines without a colon": repeat("a: b\n", "abc\n"),
-  "tabs": repeat("", "\ta: b\n"),
+  tabs: repeat("", "\ta: b\n"),
   "bad indents": repeat("a:\n      b: c\n", (n) => `${" ".repeat(1 + (n % 5))}x${n}: y\n`),
   "the same key": repeat("", "a: b\n"),
-  "keys": repeat("", (n) => `k${n}: 1\n`),
-  "tags": repeat("!a [!a [!a [!a [!a [!a [", "!b c, ", "]]]]]]"),
+  keys: repeat("", (n) => `k${n}: 1\n`),
+  tags: repeat("!a [!a [!a [!a [!a [!a [", "!b c, ", "]]]]]]"),
   "kinds of tags": repeat("", (n) => `%TAG !h${n}! tag:x\n`, "--- !h1!x a\n"),
-  "anchors": repeat("", (n) => `- &a${n} b\n- *a${n >> 1}\n`),
+  anchors: repeat("", (n) => `- &a${n} b\n- *a${n >> 1}\n`),
   "open placeholders": repeat("a: ", "{{ "),
   "a plain text of many lines": repeat("a: b\n", "  c: d\n"),
   "bad escapes": repeat('a: "', "\\q", '"\n'),

@@ -46,7 +46,10 @@ export function median(values) {
  *   that leaves something behind
  * @returns name → { us, rounds }; `rounds` are the single rounds, in order, for ratios within a round
  */
-export async function compare(contenders, { rounds = 9, roundMs = 150, warmMs = 400, async = false, clock = cpu } = {}) {
+export async function compare(
+  contenders,
+  { rounds = 9, roundMs = 150, warmMs = 400, async = false, clock = cpu } = {},
+) {
   const all = Object.entries(contenders).map(([name, work]) => ({ name, work, batch: 1, rounds: [] }));
   const run = async ? repeatAsync : repeat;
   for (const one of all) {

@@ -247,7 +247,10 @@ const seeded = [
   },
   {
     name: "what a task calls is missing",
-    StateMachine: ["  - Type: Task\n    Name: Check\n    Action: FC:InvokeFunction\n", "  - ¦Type: ¦Task\n    Name: ¦Check\n"],
+    StateMachine: [
+      "  - Type: Task\n    Name: Check\n    Action: FC:InvokeFunction\n",
+      "  - ¦Type: ¦Task\n    Name: ¦Check\n",
+    ],
     flow: [
       "  - type: task\n    name: check\n    resourceArn: acs:fc:cn-hangzhou:100000000001:services/shop/functions/check\n",
       "  - ¦type: ¦task\n    name: ¦check\n",
@@ -273,7 +276,10 @@ const seeded = [
     name: "a key that this type does not have",
     StateMachine: ["    Seconds: 20\n", "    Seconds: 20\n    ¦Action: FC:InvokeFunction\n"],
     flow: ["    duration: 20\n", "    duration: 20\n    ¦pattern: sync\n"],
-    asl: ["    Seconds: 20\n", "    Seconds: 20\n    ¦Resource: arn:aws:lambda:us-east-1:100000000001:function:check\n"],
+    asl: [
+      "    Seconds: 20\n",
+      "    Seconds: 20\n    ¦Resource: arn:aws:lambda:us-east-1:100000000001:function:check\n",
+    ],
   },
   {
     name: "a text where a number belongs",
@@ -287,7 +293,10 @@ const seeded = [
       "    Catch:\n      - Errors: [FnF.ALL]\n        Description: nothing more to try\n        Next: GiveUp\n",
       "    Catch:\n      ¦Errors: [FnF.ALL]\n      Description: nothing more to try\n      Next: GiveUp\n",
     ],
-    flow: ["    catch:\n      - errors: [FnF.ALL]\n        goto: giveUp\n", "    catch:\n      ¦errors: [FnF.ALL]\n      goto: giveUp\n"],
+    flow: [
+      "    catch:\n      - errors: [FnF.ALL]\n        goto: giveUp\n",
+      "    catch:\n      ¦errors: [FnF.ALL]\n      goto: giveUp\n",
+    ],
     asl: [
       "    Catch:\n      - ErrorEquals: [States.ALL]\n        Next: GiveUp\n",
       "    Catch:\n      ¦ErrorEquals: [States.ALL]\n      Next: GiveUp\n",
@@ -395,7 +404,8 @@ export function mistakes(language) {
 
 function replaceOnce(text, from, to) {
   const [before, after, ...more] = text.split(from);
-  if (after === undefined || more.length > 0) throw new Error(`stands ${more.length ? "more than once" : "nowhere"}: ${from}`);
+  if (after === undefined || more.length > 0)
+    throw new Error(`stands ${more.length ? "more than once" : "nowhere"}: ${from}`);
   return before + to + after;
 }
 

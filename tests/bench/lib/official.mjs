@@ -36,7 +36,11 @@ export function openapiClient(endpoint) {
   const client = new api.default(new api.Config({ ...key, endpoint, protocol: "HTTP" }));
   return (query) => {
     const strings = Object.fromEntries(Object.entries(query).map(([name, value]) => [name, String(value)]));
-    return client.callApi(new api.Params(operation), new api.OpenApiRequest({ query: strings }), new RuntimeOptions({}));
+    return client.callApi(
+      new api.Params(operation),
+      new api.OpenApiRequest({ query: strings }),
+      new RuntimeOptions({}),
+    );
   };
 }
 
@@ -59,10 +63,21 @@ export function officialSigners() {
       request.method = "GET";
       request.pathname = "/";
       request.query = query();
-      request.headers = { ...headers(), "x-acs-date": OpenApiUtil.getTimestamp(), "x-acs-signature-nonce": OpenApiUtil.getNonce(), accept: "application/json" };
+      request.headers = {
+        ...headers(),
+        "x-acs-date": OpenApiUtil.getTimestamp(),
+        "x-acs-signature-nonce": OpenApiUtil.getNonce(),
+        accept: "application/json",
+      };
       const hash = OpenApiUtil.hash(Buffer.from(""), algorithm).toString("hex");
       request.headers["x-acs-content-sha256"] = hash;
-      request.headers.Authorization = OpenApiUtil.getAuthorization(request, algorithm, hash, key.accessKeyId, key.accessKeySecret);
+      request.headers.Authorization = OpenApiUtil.getAuthorization(
+        request,
+        algorithm,
+        hash,
+        key.accessKeyId,
+        key.accessKeySecret,
+      );
       return request;
     },
     "official openapi-core, HMAC-SHA1": () => {

@@ -24,7 +24,13 @@ function byType(key, variants) {
 
 // ---- StateMachine
 
-const described = { Name: name, Description: text, InputConstructor: map, OutputConstructor: map, GlobalConstructor: map };
+const described = {
+  Name: name,
+  Description: text,
+  InputConstructor: map,
+  OutputConstructor: map,
+  GlobalConstructor: map,
+};
 const onward = { Next: name, End: { type: "boolean" } };
 const handled = {
   Retry: {
@@ -43,7 +49,11 @@ const handled = {
     items: record(["Errors", "Next"], { Errors: errors, Description: text, OutputConstructor: map, Next: name }),
   },
 };
-const series = { type: "object", required: ["StartAt", "States"], properties: { StartAt: name, States: { $ref: "#/$defs/states" } } };
+const series = {
+  type: "object",
+  required: ["StartAt", "States"],
+  properties: { StartAt: name, States: { $ref: "#/$defs/states" } },
+};
 
 export const stateMachineSchema = {
   $id: "StateMachine",
@@ -74,22 +84,42 @@ export const stateMachineSchema = {
           },
         ],
         Pass: [["Name"], { ...described, ...onward }],
-        Wait: [["Name", "Seconds"], { ...described, ...onward, Seconds: { type: "integer", minimum: 1, maximum: 300 } }],
+        Wait: [
+          ["Name", "Seconds"],
+          { ...described, ...onward, Seconds: { type: "integer", minimum: 1, maximum: 300 } },
+        ],
         Choice: [
           ["Name", "Branches", "Default"],
           {
             ...described,
-            Branches: { type: "array", minItems: 1, items: record(["Condition", "Next"], { Condition: text, Next: name }) },
+            Branches: {
+              type: "array",
+              minItems: 1,
+              items: record(["Condition", "Next"], { Condition: text, Next: name }),
+            },
             Default: name,
           },
         ],
         Parallel: [
           ["Name", "Branches"],
-          { ...described, ...onward, ...handled, Branches: { type: "array", minItems: 1, maxItems: 50, items: series } },
+          {
+            ...described,
+            ...onward,
+            ...handled,
+            Branches: { type: "array", minItems: 1, maxItems: 50, items: series },
+          },
         ],
         Map: [
           ["Name", "ItemsPath", "Processor"],
-          { ...described, ...onward, ...handled, ItemsPath: text, Processor: series, MaxConcuccency: { type: "integer" }, MaxConcurrency: { type: "integer" } },
+          {
+            ...described,
+            ...onward,
+            ...handled,
+            ItemsPath: text,
+            Processor: series,
+            MaxConcuccency: { type: "integer" },
+            MaxConcurrency: { type: "integer" },
+          },
         ],
         Succeed: [["Name"], { ...described, End: { type: "boolean" } }],
         Fail: [["Name"], { ...described, End: { type: "boolean" }, Code: text, Detail: text }],
@@ -148,24 +178,42 @@ export const flowSchema = {
         pass: [["name"], { ...mapped, ...ending }],
         wait: [
           ["name"],
-          { ...mapped, ...ending, duration: { type: ["integer", "string"], minimum: 0, maximum: 172800 }, timestamp: text },
+          {
+            ...mapped,
+            ...ending,
+            duration: { type: ["integer", "string"], minimum: 0, maximum: 172800 },
+            timestamp: text,
+          },
         ],
         choice: [
           ["name", "choices"],
           {
             ...mapped,
             ...ending,
-            choices: { type: "array", minItems: 1, items: record(["condition"], { condition: text, steps, goto: name }) },
+            choices: {
+              type: "array",
+              minItems: 1,
+              items: record(["condition"], { condition: text, steps, goto: name }),
+            },
             default: record([], { steps, goto: name }),
           },
         ],
         parallel: [
           ["name", "branches"],
-          { ...mapped, ...ending, branches: { type: "array", minItems: 1, maxItems: 100, items: record(["steps"], { steps }) } },
+          {
+            ...mapped,
+            ...ending,
+            branches: { type: "array", minItems: 1, maxItems: 100, items: record(["steps"], { steps }) },
+          },
         ],
         foreach: [
           ["name", "iterationMapping", "steps"],
-          { ...mapped, ...ending, iterationMapping: record(["collection", "item"], { collection: text, item: name, index: name }), steps },
+          {
+            ...mapped,
+            ...ending,
+            iterationMapping: record(["collection", "item"], { collection: text, item: name, index: name }),
+            steps,
+          },
         ],
         succeed: [["name"], mapped],
         fail: [["name"], { ...mapped, error: text, cause: text }],

@@ -6,7 +6,9 @@ import { makeResponse } from "./flows.mjs";
 /** @param answer (response, seen, query) → called for each request, with how many there were before */
 export async function service(answer) {
   let seen = 0;
-  const server = http.createServer((request, response) => answer(response, seen++, new URL(request.url, "http://x").searchParams));
+  const server = http.createServer((request, response) =>
+    answer(response, seen++, new URL(request.url, "http://x").searchParams),
+  );
   await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
   return {
     host: `127.0.0.1:${server.address().port}`,

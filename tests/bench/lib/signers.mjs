@@ -24,7 +24,14 @@ export function oursToFetch(describeExecution, signature) {
         sent(url);
         return new Promise((_, refuse) => unanswered.push(refuse));
       };
-      describeExecution(request, { endpoint, credentials, signature, fetch, retry: false, dangerouslyAllowBrowser: true }).catch(failed);
+      describeExecution(request, {
+        endpoint,
+        credentials,
+        signature,
+        fetch,
+        retry: false,
+        dangerouslyAllowBrowser: true,
+      }).catch(failed);
     });
   // Nobody has thousands of calls in flight; their number must not be what is measured.
   work.most = 50;

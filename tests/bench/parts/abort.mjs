@@ -17,16 +17,30 @@ const raw = {};
 
 const clients = (host) => {
   const aws = new AwsClient({ accessKeyId: keyId, secretAccessKey: secret, service: "states", region: "us-east-1" });
-  const sfn = new SFNClient({ region: "us-east-1", endpoint: `http://${host}`, maxAttempts: 5, credentials: { accessKeyId: "a", secretAccessKey: "b" } });
+  const sfn = new SFNClient({
+    region: "us-east-1",
+    endpoint: `http://${host}`,
+    maxAttempts: 5,
+    credentials: { accessKeyId: "a", secretAccessKey: "b" },
+  });
   const official = openapiCore(host);
   const request = { flowName: "orders", executionName: "order-000017", waitTimeSeconds: 20 };
   const credentials = { accessKeyId: keyId, accessKeySecret: secret };
   return {
     ...(ours && {
-      ours: (signal) => ours.describeExecution(request, { endpoint: `http://${host}`, credentials, signal, dangerouslyAllowBrowser: true }),
+      ours: (signal) =>
+        ours.describeExecution(request, {
+          endpoint: `http://${host}`,
+          credentials,
+          signal,
+          dangerouslyAllowBrowser: true,
+        }),
     }),
     aws4fetch: (signal) => aws.fetch(`http://${host}/?FlowName=orders`, { signal }),
-    "client-sfn": (signal) => sfn.send(new DescribeExecutionCommand({ executionArn: "arn:aws:states:us-east-1:1:execution:a:b" }), { abortSignal: signal }),
+    "client-sfn": (signal) =>
+      sfn.send(new DescribeExecutionCommand({ executionArn: "arn:aws:states:us-east-1:1:execution:a:b" }), {
+        abortSignal: signal,
+      }),
     "official openapi-core": () => official({ FlowName: "orders", ExecutionName: "order-000017", WaitTimeSeconds: 20 }),
   };
 };
@@ -67,7 +81,11 @@ for (const [what, answer, abortAfterMs] of [
     const ms = median(list.map((sample) => sample.ms ?? Infinity));
     const resolved = list.some((sample) => sample.resolved) ? ", and then resolves" : "";
     const deaf = name === "official openapi-core"; // its calls take no signal; they end when they end
-    shown[name] = odd ? `does not wait: ${odd.gaveUp}` : deaf || ms === Infinity ? "cannot" : `${ms.toFixed(ms < 10 ? 2 : 0)} ms${resolved}`;
+    shown[name] = odd
+      ? `does not wait: ${odd.gaveUp}`
+      : deaf || ms === Infinity
+        ? "cannot"
+        : `${ms.toFixed(ms < 10 ? 2 : 0)} ms${resolved}`;
   }
   raw[what] = samples;
   const { ours: mine, ...peers } = shown;
@@ -77,7 +95,9 @@ for (const [what, answer, abortAfterMs] of [
     unit: "text",
     peers,
     goal: "<= 2 ms",
-    met: ours ? samples.ours.every((sample) => sample.ms !== undefined) && median(samples.ours.map((sample) => sample.ms)) <= 2 : null,
+    met: ours
+      ? samples.ours.every((sample) => sample.ms !== undefined) && median(samples.ours.map((sample) => sample.ms)) <= 2
+      : null,
   });
 }
 finish(raw);

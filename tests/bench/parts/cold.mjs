@@ -17,7 +17,10 @@ fs.writeFileSync(json, makeFlow("asl", { bytes: 1024 }).text);
 
 const contenders = {
   ...((await loadOurs()) && {
-    ours: [`m = await import(${JSON.stringify(new URL("index.js", packageUrl).href)})`, `m.validateFlow(read(${JSON.stringify(yaml)}))`],
+    ours: [
+      `m = await import(${JSON.stringify(new URL("index.js", packageUrl).href)})`,
+      `m.validateFlow(read(${JSON.stringify(yaml)}))`,
+    ],
   }),
   "yaml + ajv + checks": ['m = await import("./lib/by-hand.mjs")', `m.checkByHand(read(${JSON.stringify(yaml)}))`],
   "asl-validator": ['m = (await import("asl-validator")).default', `m(JSON.parse(read(${JSON.stringify(json)})))`],
@@ -55,7 +58,10 @@ fs.rmSync(folder, { recursive: true });
 
 const of = (name, what) => median(samples[name].map((sample) => sample[what]));
 const summary = Object.fromEntries(
-  Object.keys(samples).map((name) => [name, Object.fromEntries(["load", "first", "main", "all", "wall"].map((what) => [what, of(name, what)]))]),
+  Object.keys(samples).map((name) => [
+    name,
+    Object.fromEntries(["load", "first", "main", "all", "wall"].map((what) => [what, of(name, what)])),
+  ]),
 );
 const { ours: mine, ...peers } = summary;
 report({

@@ -24,7 +24,10 @@ const raw = {};
 const sizes = quick ? [1000] : [1000, 10000];
 for (const size of sizes) {
   const runs = Array.from({ length: quick ? 1 : 3 }, () => {
-    const run = spawnSync(process.execPath, ["--expose-gc", fileURLToPath(import.meta.url), "--size", String(size)], { encoding: "utf8", maxBuffer: 1 << 26 });
+    const run = spawnSync(process.execPath, ["--expose-gc", fileURLToPath(import.meta.url), "--size", String(size)], {
+      encoding: "utf8",
+      maxBuffer: 1 << 26,
+    });
     if (run.status !== 0) throw new Error(run.stderr);
     return JSON.parse(run.stdout);
   });
@@ -43,10 +46,28 @@ for (const [name, what, digits] of [
   ["hold", "us to hold a long poll"],
   ["answer", "us to answer a long poll that was held"],
 ]) {
-  report({ what: `emulator, ${at} executions at once, ${what}`, ours: show(name, digits), unit: "text", goal: "linear: none costs over 1.5x one of the 1k", met: linear(name) });
+  report({
+    what: `emulator, ${at} executions at once, ${what}`,
+    ours: show(name, digits),
+    unit: "text",
+    goal: "linear: none costs over 1.5x one of the 1k",
+    met: linear(name),
+  });
 }
-report({ what: `emulator, ${at} executions at once, ${EVENTS} events each: KiB of memory per execution`, ours: show("memory"), unit: "text", goal: "linear", met: linear("memory") });
-report({ what: `emulator, ${at} executions: KiB of saved text per execution`, ours: show("saved", 2), unit: "text", goal: "linear", met: linear("saved") });
+report({
+  what: `emulator, ${at} executions at once, ${EVENTS} events each: KiB of memory per execution`,
+  ours: show("memory"),
+  unit: "text",
+  goal: "linear",
+  met: linear("memory"),
+});
+report({
+  what: `emulator, ${at} executions: KiB of saved text per execution`,
+  ours: show("saved", 2),
+  unit: "text",
+  goal: "linear",
+  met: linear("saved"),
+});
 finish(raw);
 
 async function measure(size) {
@@ -65,9 +86,19 @@ async function measure(size) {
 
   const names = Array.from({ length: size }, (_, at) => `e${at}`);
   // As many polls as executions, on one in a hundred of them.
-  const starts = await Promise.all(names.map((name, n) => sign("StartExecution", { FlowName: "f", ExecutionName: name, Input: JSON.stringify({ n }) })));
-  const polls = await Promise.all(names.map((_, at) => sign("DescribeExecution", { FlowName: "f", ExecutionName: names[at - (at % 100)], WaitTimeSeconds: 60 })));
-  const pages = await Promise.all(names.map((name) => sign("GetExecutionHistory", { FlowName: "f", ExecutionName: name, Limit: 1000 })));
+  const starts = await Promise.all(
+    names.map((name, n) =>
+      sign("StartExecution", { FlowName: "f", ExecutionName: name, Input: JSON.stringify({ n }) }),
+    ),
+  );
+  const polls = await Promise.all(
+    names.map((_, at) =>
+      sign("DescribeExecution", { FlowName: "f", ExecutionName: names[at - (at % 100)], WaitTimeSeconds: 60 }),
+    ),
+  );
+  const pages = await Promise.all(
+    names.map((name) => sign("GetExecutionHistory", { FlowName: "f", ExecutionName: name, Limit: 1000 })),
+  );
 
   globalThis.gc?.();
   const before = process.memoryUsage.rss();
@@ -87,7 +118,8 @@ async function measure(size) {
   const answers = await Promise.all(held);
   const both = cpu() - began;
   const memory = (process.memoryUsage.rss() - before) / 1024 / size;
-  for (const answer of answers) if ((await answer.json()).Status !== "Succeeded") throw new Error("an execution did not succeed");
+  for (const answer of answers)
+    if ((await answer.json()).Status !== "Succeeded") throw new Error("an execution did not succeed");
 
   began = cpu();
   let events = 0;
@@ -109,7 +141,11 @@ async function measure(size) {
   // The same without waiters.
   const alone = createEmulator({ clock });
   alone.putFlow("f", flow);
-  const again = await Promise.all(names.map((name, n) => sign("StartExecution", { FlowName: "f", ExecutionName: name, Input: JSON.stringify({ n }) })));
+  const again = await Promise.all(
+    names.map((name, n) =>
+      sign("StartExecution", { FlowName: "f", ExecutionName: name, Input: JSON.stringify({ n }) }),
+    ),
+  );
   for (const request of again) await alone.fetch(request);
   began = cpu();
   until(now + 10_000);

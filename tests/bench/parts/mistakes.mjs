@@ -13,7 +13,11 @@ const checkByUs = (text) =>
   ours
     .validateFlow(text)
     .diagnostics.filter(({ severity }) => severity !== "info")
-    .map(({ code, message, range }) => ({ message: `${code}: ${message}`, line: range?.start.line, column: range?.start.column }));
+    .map(({ code, message, range }) => ({
+      message: `${code}: ${message}`,
+      line: range?.start.line,
+      column: range?.start.column,
+    }));
 
 async function score(language, check) {
   const before = await check(sound[language]);
@@ -21,7 +25,9 @@ async function score(language, check) {
   for (const { name, text, places } of mistakes(language)) {
     const findings = await check(text);
     const onLine = findings.some((finding) => places.some((place) => place.line === finding.line));
-    const onColumn = findings.some((finding) => places.some((place) => place.line === finding.line && place.column === finding.column));
+    const onColumn = findings.some((finding) =>
+      places.some((place) => place.line === finding.line && place.column === finding.column),
+    );
     total.of += 1;
     total.found += findings.length > 0;
     total.line += onLine;
@@ -33,7 +39,8 @@ async function score(language, check) {
   return total;
 }
 
-const show = ({ of, found, line, column, surplus }) => `${found} / ${line} / ${column} / ${surplus}${of === 24 ? "" : ` of ${of}`}`;
+const show = ({ of, found, line, column, surplus }) =>
+  `${found} / ${line} / ${column} / ${surplus}${of === 24 ? "" : ` of ${of}`}`;
 
 const aws = await score("asl", checkByAws);
 raw["asl, amazon-states-language-service"] = aws;
@@ -47,7 +54,10 @@ for (const dialect of ["StateMachine", "flow"]) {
     where: "-",
     ours: mine && show(mine),
     unit: "text",
-    peers: { "yaml + ajv + checks": show(byHand), ...(dialect === "StateMachine" && { "amazon-states-language-service, its own dialect": show(aws) }) },
+    peers: {
+      "yaml + ajv + checks": show(byHand),
+      ...(dialect === "StateMachine" && { "amazon-states-language-service, its own dialect": show(aws) }),
+    },
     goal: "24 / 24 / 24 / 0",
     met: mine ? show(mine) === "24 / 24 / 24 / 0" : null,
   });

@@ -40,7 +40,9 @@ for (const held of quick ? [5] : [8, 60]) {
   );
   close();
   raw[`${held} s`] = Object.fromEntries(outcomes);
-  const { ours: mine, ...peers } = Object.fromEntries(outcomes.map(([name, { end, seconds }]) => [name, `${end} at ${seconds.toFixed(1)} s`]));
+  const { ours: mine, ...peers } = Object.fromEntries(
+    outcomes.map(([name, { end, seconds }]) => [name, `${end} at ${seconds.toFixed(1)} s`]),
+  );
   report({
     what: `long poll held for ${held} s`,
     ours: mine,

@@ -8,7 +8,10 @@ import { responseSchema } from "../lib/response-schema.mjs";
 const ours = await loadOurs();
 const raw = {};
 
-for (const [size, name, most] of [["small", "0.6 KB", 2], ["large", "148 KB", 1.1]]) {
+for (const [size, name, most] of [
+  ["small", "0.6 KB", 2],
+  ["large", "148 KB", 1.1],
+]) {
   const text = makeResponse(size);
   responseSchema.parse(JSON.parse(text));
   if (ours && !ours.parseExecution(text).execution) throw new Error("no execution read");

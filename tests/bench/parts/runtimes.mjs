@@ -34,7 +34,11 @@ const names = [...(there ? ["ours", "ours, ACS3"] : []), "Web Crypto, own signer
 
 async function bundle(entry, contents, external = []) {
   const { outputFiles } = await esbuild.build({
-    stdin: { contents: source(entry && fileURLToPath(new URL(entry, packageUrl))) + contents, resolveDir: fileURLToPath(new URL("..", import.meta.url)), loader: "js" },
+    stdin: {
+      contents: source(entry && fileURLToPath(new URL(entry, packageUrl))) + contents,
+      resolveDir: fileURLToPath(new URL("..", import.meta.url)),
+      loader: "js",
+    },
     bundle: true,
     write: false,
     format: "esm",
@@ -67,7 +71,10 @@ async function measure(runtime, time, most) {
   raw[runtime] = us;
   const found = Object.fromEntries(names.map((name) => [name, median(us[name].rounds)]));
   const { ours, "ours, ACS3": acs3, ...peers } = found;
-  for (const [signature, mine] of [["HMAC-SHA1", ours], ["ACS3-HMAC-SHA256", acs3]]) {
+  for (const [signature, mine] of [
+    ["HMAC-SHA1", ours],
+    ["ACS3-HMAC-SHA256", acs3],
+  ]) {
     report({
       what: `one signed request, ${signature}`,
       where: runtime,
@@ -133,8 +140,10 @@ async function inChromium() {
   const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
   const page = await browser.newPage();
   await page.goto(`http://127.0.0.1:${server.address().port}/`);
-  await measure("Chromium", (name, count) =>
-    page.evaluate(async ([name, count]) => (await import("/loop.js")).loop(name, count, true), [name, count]),
+  await measure(
+    "Chromium",
+    (name, count) =>
+      page.evaluate(async ([name, count]) => (await import("/loop.js")).loop(name, count, true), [name, count]),
     1e5,
   );
   await browser.close();
@@ -143,7 +152,11 @@ async function inChromium() {
 
 function installedChromium() {
   try {
-    return execFileSync("sh", ["-c", "command -v chromium-headless-shell || command -v chromium || command -v google-chrome"], { encoding: "utf8" }).trim();
+    return execFileSync(
+      "sh",
+      ["-c", "command -v chromium-headless-shell || command -v chromium || command -v google-chrome"],
+      { encoding: "utf8" },
+    ).trim();
   } catch {
     return "";
   }

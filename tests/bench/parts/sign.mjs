@@ -26,11 +26,18 @@ const toFetch = await compare(
   options,
 );
 raw["to fetch"] = toFetch;
-for (const [signature, name] of [["HMAC-SHA1", "HMAC-SHA1"], ["ACS3", "ACS3-HMAC-SHA256"]]) {
+for (const [signature, name] of [
+  ["HMAC-SHA1", "HMAC-SHA1"],
+  ["ACS3", "ACS3-HMAC-SHA256"],
+]) {
   const mine = toFetch[`ours, ${signature}`];
   const unsigned = toFetch["ours, unsigned"];
   const signing = mine && Math.max(0, median(mine.rounds.map((us, round) => us - unsigned.rounds[round])));
-  const rivals = [`official openapi-core, ${signature}`, ...(signature === "ACS3" ? ["Web Crypto, own signer"] : []), "aws4fetch"];
+  const rivals = [
+    `official openapi-core, ${signature}`,
+    ...(signature === "ACS3" ? ["Web Crypto, own signer"] : []),
+    "aws4fetch",
+  ];
   report({
     what: `one signed request, ${name}${mine ? ` (of it signing: ${signing.toFixed(1)} us)` : ""}`,
     ours: mine?.us,
@@ -55,7 +62,9 @@ const request = { flowName: "orders", executionName: "order-000017", waitTimeSec
 const credentials = { accessKeyId: keyId, accessKeySecret: secret };
 const whole = await compare(
   present({
-    ours: ours && (() => ours.describeExecution(request, { endpoint, credentials, fetch: answer, dangerouslyAllowBrowser: true })),
+    ours:
+      ours &&
+      (() => ours.describeExecution(request, { endpoint, credentials, fetch: answer, dangerouslyAllowBrowser: true })),
     "Web Crypto, own signer + zod": byHand,
   }),
   options,

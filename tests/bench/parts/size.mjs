@@ -42,8 +42,18 @@ const compiledSchemas = {
     build.onResolve({ filter: /^compiled-schemas$/ }, () => ({ path: "compiled-schemas", namespace: "made" }));
     build.onLoad({ filter: /.*/, namespace: "made" }, () => {
       const schemas = [stateMachineSchema, flowSchema];
-      const ajv = new Ajv({ allErrors: true, discriminator: true, strict: false, schemas, code: { source: true, esm: true } });
-      return { contents: standalone(ajv, { StateMachine: "StateMachine", flow: "flow" }), resolveDir: here, loader: "js" };
+      const ajv = new Ajv({
+        allErrors: true,
+        discriminator: true,
+        strict: false,
+        schemas,
+        code: { source: true, esm: true },
+      });
+      return {
+        contents: standalone(ajv, { StateMachine: "StateMachine", flow: "flow" }),
+        resolveDir: here,
+        loader: "js",
+      };
     });
   },
 };
@@ -76,7 +86,11 @@ async function bundle(contents, platform) {
 
 function measure(code) {
   const params = { [zlib.constants.BROTLI_PARAM_QUALITY]: 11, [zlib.constants.BROTLI_PARAM_SIZE_HINT]: code.length };
-  return { raw: code.length, gzip: zlib.gzipSync(code, { level: 9 }).length, brotli: zlib.brotliCompressSync(code, { params }).length };
+  return {
+    raw: code.length,
+    gzip: zlib.gzipSync(code, { level: 9 }).length,
+    brotli: zlib.brotliCompressSync(code, { params }).length,
+  };
 }
 
 const add = (a, b) => ({ raw: a.raw + b.raw, gzip: a.gzip + b.gzip, brotli: a.brotli + b.brotli });

@@ -13,9 +13,14 @@ const least = { "js-yaml + ajv": where === "Node 20" ? 8 : 3, "yaml + ajv + chec
 const raw = {};
 
 for (const dialect of ["StateMachine", "flow"]) {
-  for (const [size, bytes] of [["1 KB", 1024], ["64 KB", 65536], ["1 MB", 1048576]]) {
+  for (const [size, bytes] of [
+    ["1 KB", 1024],
+    ["64 KB", 65536],
+    ["1 MB", 1048576],
+  ]) {
     const { text, states } = makeFlow(dialect, { bytes });
-    if (!matchesSchema(dialect, load(text)) || checkByHand(text).length > 0) throw new Error(`${dialect} ${size}: the peers find fault with it`);
+    if (!matchesSchema(dialect, load(text)) || checkByHand(text).length > 0)
+      throw new Error(`${dialect} ${size}: the peers find fault with it`);
     if (ours) {
       const answer = ours.validateFlow(text);
       if (answer.diagnostics.some(({ severity }) => severity !== "info")) {
@@ -40,7 +45,11 @@ for (const dialect of ["StateMachine", "flow"]) {
       unit: "us",
       peers: Object.fromEntries(Object.entries(peers).map(([name, { us }]) => [name, us])),
       times: ratios,
-      goal: limit ? `<= ${limit / 1000} ms; ${Object.entries(least).map(([name, n]) => `>= ${n}x ${name}`).join(", ")}` : "",
+      goal: limit
+        ? `<= ${limit / 1000} ms; ${Object.entries(least)
+            .map(([name, n]) => `>= ${n}x ${name}`)
+            .join(", ")}`
+        : "",
       met: limit && mine ? mine.us <= limit && Object.entries(least).every(([name, n]) => ratios[name] >= n) : null,
     });
   }

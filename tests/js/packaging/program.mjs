@@ -24,11 +24,18 @@ export async function check(core) {
     dangerouslyAllowBrowser: true,
     retry: false,
   });
-  const error = await unknown.then(() => undefined, (error) => error);
+  const error = await unknown.then(
+    () => undefined,
+    (error) => error,
+  );
   expect(error?.kind === "service", `the emulator refuses an unknown flow, got ${error}`);
 
   const worker = gateway.createGateway({ upstream: () => ({}), authorize: () => false });
-  const refused = await worker.fetch(new Request("https://gateway.example.com/?Action=DescribeExecution&Version=2019-03-15&FlowName=a&ExecutionName=b"), {}, {});
+  const refused = await worker.fetch(
+    new Request("https://gateway.example.com/?Action=DescribeExecution&Version=2019-03-15&FlowName=a&ExecutionName=b"),
+    {},
+    {},
+  );
   expect(refused.status === 403, `the gateway refuses, got ${refused.status}`);
   return "ok";
 }

@@ -69,13 +69,28 @@ export default { fetch: async () => new Response(await check(core)) };
     const out = join(dir, "out");
     await run(
       process.execPath,
-      [join(MODULES, "wrangler/bin/wrangler.js"), "deploy", "worker.mjs", "--name", "check", "--compatibility-date", "2026-04-01", "--dry-run", "--outdir", out],
+      [
+        join(MODULES, "wrangler/bin/wrangler.js"),
+        "deploy",
+        "worker.mjs",
+        "--name",
+        "check",
+        "--compatibility-date",
+        "2026-04-01",
+        "--dry-run",
+        "--outdir",
+        out,
+      ],
       { cwd: dir, env: { ...rest, CI: "true", WRANGLER_LOG_PATH: join(dir, "log") } },
     );
     const modules = readdirSync(out)
       .filter((name) => [".js", ".mjs", ".wasm"].includes(extname(name)))
       .sort((a, b) => Number(a.endsWith(".wasm")) - Number(b.endsWith(".wasm")))
-      .map((name) => ({ type: name.endsWith(".wasm") ? "CompiledWasm" : "ESModule", path: name, contents: readFileSync(join(out, name)) }));
+      .map((name) => ({
+        type: name.endsWith(".wasm") ? "CompiledWasm" : "ESModule",
+        path: name,
+        contents: readFileSync(join(out, name)),
+      }));
     const miniflare = new Miniflare({ modules, compatibilityDate: "2026-04-01", cf: false });
     try {
       expectOk(await (await miniflare.dispatchFetch("http://check.example/")).text());
@@ -85,7 +100,10 @@ export default { fetch: async () => new Response(await check(core)) };
   },
 
   async "Chromium runs what Vite bundles"(dir) {
-    writeFileSync(join(dir, "index.html"), "<!doctype html><meta charset=utf-8><title>check</title><body><script type=module src=/main.js></script>");
+    writeFileSync(
+      join(dir, "index.html"),
+      "<!doctype html><meta charset=utf-8><title>check</title><body><script type=module src=/main.js></script>",
+    );
     writeFileSync(
       join(dir, "main.js"),
       `import { check } from "./program.mjs";
@@ -123,10 +141,23 @@ check(new URL(core, location.href)).catch((error) => String(error?.stack ?? erro
   async "it carries the notice of everything that is compiled in"(dir) {
     const notices = readFileSync(join(dir, "node_modules", "cloudflow-wasm", "THIRD-PARTY.txt"), "utf8");
     const sections = notices.split(/^={80}$/m).slice(1);
-    const texts = /Permission is hereby granted, free of charge|This software is provided 'as-is'|TERMS AND CONDITIONS FOR USE/;
+    const texts =
+      /Permission is hereby granted, free of charge|This software is provided 'as-is'|TERMS AND CONDITIONS FOR USE/;
     // The list of `cargo tree` is independent of the list that the notices are made from.
-    const tree = ["tree", "--package", "cloudflow-wasm", "--all-features", "--edges", "normal,no-proc-macro", "--target", "wasm32-unknown-unknown"];
-    const listed = await run("cargo", [...tree, "--locked", "--prefix", "none", "--format", "{p}"], { cwd: ROOT, env: process.env });
+    const tree = [
+      "tree",
+      "--package",
+      "cloudflow-wasm",
+      "--all-features",
+      "--edges",
+      "normal,no-proc-macro",
+      "--target",
+      "wasm32-unknown-unknown",
+    ];
+    const listed = await run("cargo", [...tree, "--locked", "--prefix", "none", "--format", "{p}"], {
+      cwd: ROOT,
+      env: process.env,
+    });
     // `name v1.2.3`, then the folder of a member of the workspace, or `(*)` where a crate is listed again.
     const foreign = listed.split("\n").filter((line) => /^\S+ v\S+( \(\*\)| \(proc-macro\))*$/.test(line));
     const crates = new Set(foreign.map((line) => line.split(" ").slice(0, 2).join(" ")));
@@ -134,22 +165,46 @@ check(new URL(core, location.href)).catch((error) => String(error?.stack ?? erro
     const problems = [...crates].map((line) => {
       const [name, version] = line.split(" v");
       const section = sections.find((section) => section.includes(`\n${name} ${version}: `));
-      return !section ? `no notice for ${name} ${version}` : texts.test(section.replace(/\s+/g, " ")) ? "" : `no licence text for ${name} ${version}`;
+      return !section
+        ? `no notice for ${name} ${version}`
+        : texts.test(section.replace(/\s+/g, " "))
+          ? ""
+          : `no licence text for ${name} ${version}`;
     });
     const std = sections.at(-1);
-    if (!std.startsWith("\nThe Rust standard library\n") || !texts.test(std.replace(/\s+/g, " "))) problems.push("no notice for the Rust standard library");
+    if (!std.startsWith("\nThe Rust standard library\n") || !texts.test(std.replace(/\s+/g, " ")))
+      problems.push("no notice for the Rust standard library");
     if (!notices.includes("\nwasm-bindgen-cli-support ")) problems.push("no notice for the glue of wasm-bindgen");
     if (problems.some(Boolean)) throw new Error(problems.filter(Boolean).join("\n"));
   },
 
   async "publint finds nothing wrong with it"(dir) {
-    const output = await run(process.execPath, [join(MODULES, "publint/src/cli.js"), "run", join(dir, "node_modules/cloudflow-wasm"), "--strict", "--pack", "false"], { cwd: dir });
+    const output = await run(
+      process.execPath,
+      [
+        join(MODULES, "publint/src/cli.js"),
+        "run",
+        join(dir, "node_modules/cloudflow-wasm"),
+        "--strict",
+        "--pack",
+        "false",
+      ],
+      { cwd: dir },
+    );
     if (!output.includes("All good")) throw new Error(output);
   },
 
   async "its types resolve wherever ESM does"() {
     const attw = join(MODULES, "@arethetypeswrong/cli/dist/index.js");
-    await run(process.execPath, [attw, tarball, "--profile", "esm-only", "--exclude-entrypoints", "./core.wasm", "./local.wasm"]);
+    await run(process.execPath, [
+      attw,
+      tarball,
+      "--profile",
+      "esm-only",
+      "--exclude-entrypoints",
+      "./core.wasm",
+      "./local.wasm",
+    ]);
   },
 };
 

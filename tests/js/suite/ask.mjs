@@ -5,7 +5,14 @@ import { assert } from "../harness.mjs";
 
 const CALL = { flowName: "f", executionName: "e" };
 const KEYS = { accessKeyId: "testid", accessKeySecret: "very-secret", securityToken: "very-token" };
-const RUNNING = { RequestId: "r", FlowName: "f", Name: "e", Status: "Running", FlowDefinition: "type: flow\n", Output: "" };
+const RUNNING = {
+  RequestId: "r",
+  FlowName: "f",
+  Name: "e",
+  Status: "Running",
+  FlowDefinition: "type: flow\n",
+  Output: "",
+};
 
 const json = (body, status = 200, headers = {}) => new Response(JSON.stringify(body), { status, headers });
 const options = (fetch, more) => ({ endpoint: "https://service.example", fetch, ...more });
@@ -32,10 +39,15 @@ export const tests = {
         continue;
       }
       const error = await rejection(asked);
-      const expected = Object.fromEntries(files["fault.txt"].trimEnd().split("\n").map((line) => {
-        const at = line.indexOf(":");
-        return [line.slice(0, at), line.slice(at + 1).trim()];
-      }));
+      const expected = Object.fromEntries(
+        files["fault.txt"]
+          .trimEnd()
+          .split("\n")
+          .map((line) => {
+            const at = line.indexOf(":");
+            return [line.slice(0, at), line.slice(at + 1).trim()];
+          }),
+      );
       assert.ok(error instanceof cloudflow.CloudFlowError, name);
       assert.equal(error.kind, expected.kind, name);
       assert.equal(error.code, expected.code, name);
@@ -53,9 +65,17 @@ export const tests = {
       seen = { self: this, url, init };
       return json(RUNNING);
     };
-    await cloudflow.describeExecution({ ...CALL, waitTimeSeconds: 20 }, options(fetch, { credentials: KEYS, headers: { "x-more": "1" } }));
+    await cloudflow.describeExecution(
+      { ...CALL, waitTimeSeconds: 20 },
+      options(fetch, { credentials: KEYS, headers: { "x-more": "1" } }),
+    );
     assert.equal(seen.self, undefined);
-    assert.ok(/^https:\/\/service\.example\/\?AccessKeyId=testid&Action=DescribeExecution&.*&WaitTimeSeconds=20&Signature=[^&]+$/.test(seen.url), seen.url);
+    assert.ok(
+      /^https:\/\/service\.example\/\?AccessKeyId=testid&Action=DescribeExecution&.*&WaitTimeSeconds=20&Signature=[^&]+$/.test(
+        seen.url,
+      ),
+      seen.url,
+    );
     assert.equal(seen.init.method, "GET");
     assert.equal(seen.init.redirect, "manual");
     assert.equal(new Headers(seen.init.headers).get("x-more"), "1");
@@ -90,25 +110,55 @@ export const tests = {
       }
     }
     const error = new Error("before");
-    assert.equal(await rejection(cloudflow.describeExecution(CALL, options(hangs, { signal: AbortSignal.abort(error) }))), error);
-    assert.equal((await cloudflow.describeExecution(CALL, options(() => json(RUNNING)))).name, "e");
+    assert.equal(
+      await rejection(cloudflow.describeExecution(CALL, options(hangs, { signal: AbortSignal.abort(error) }))),
+      error,
+    );
+    assert.equal(
+      (
+        await cloudflow.describeExecution(
+          CALL,
+          options(() => json(RUNNING)),
+        )
+      ).name,
+      "e",
+    );
   },
 
   "no listener stays on the caller's signal": async ({ cloudflow }) => {
     const { signal } = new AbortController();
     let listening = 0;
     const counting = {
-      get aborted() { return signal.aborted; },
-      get reason() { return signal.reason; },
-      addEventListener(...rest) { listening += 1; signal.addEventListener(...rest); },
-      removeEventListener(...rest) { listening -= 1; signal.removeEventListener(...rest); },
+      get aborted() {
+        return signal.aborted;
+      },
+      get reason() {
+        return signal.reason;
+      },
+      addEventListener(...rest) {
+        listening += 1;
+        signal.addEventListener(...rest);
+      },
+      removeEventListener(...rest) {
+        listening -= 1;
+        signal.removeEventListener(...rest);
+      },
     };
-    for (let i = 0; i < 5; i += 1) await cloudflow.describeExecution(CALL, options(() => json(RUNNING), { signal: counting }));
+    for (let i = 0; i < 5; i += 1)
+      await cloudflow.describeExecution(
+        CALL,
+        options(() => json(RUNNING), { signal: counting }),
+      );
     assert.equal(listening, 0);
   },
 
   "a time-out ends a fetch that ignores its signal": async ({ cloudflow }) => {
-    const error = await rejection(cloudflow.describeExecution(CALL, options(() => new Promise(() => {}), { timeoutMs: 100 })));
+    const error = await rejection(
+      cloudflow.describeExecution(
+        CALL,
+        options(() => new Promise(() => {}), { timeoutMs: 100 }),
+      ),
+    );
     assert.equal(error.kind, "timeout");
   },
 
@@ -119,7 +169,10 @@ export const tests = {
       calls += 1;
       return json(calls < 2 ? { ...RUNNING, RequestId: String(calls) } : { ...RUNNING, Status: "TimedOut" });
     };
-    const execution = await cloudflow.waitForExecution(CALL, options(fetch, { onUpdate: ({ status }) => told.push(status) }));
+    const execution = await cloudflow.waitForExecution(
+      CALL,
+      options(fetch, { onUpdate: ({ status }) => told.push(status) }),
+    );
     assert.equal(execution.done, true);
     assert.deepEqual(told, ["Running", "TimedOut"]);
   },
@@ -131,7 +184,12 @@ export const tests = {
     const first = (url) => (url.includes("token-1") ? json(old, 400) : json(RUNNING));
     assert.equal((await cloudflow.describeExecution(CALL, options(first, { credentials }))).status, "Running");
     assert.equal(given, 2);
-    const error = await rejection(cloudflow.describeExecution(CALL, options(() => json(old, 400), { credentials })));
+    const error = await rejection(
+      cloudflow.describeExecution(
+        CALL,
+        options(() => json(old, 400), { credentials }),
+      ),
+    );
     assert.equal(error.kind, "credentials");
     assert.equal(given, 4);
   },
@@ -141,7 +199,9 @@ export const tests = {
     const fetch = (url) => {
       const said = Date.parse(new URL(url).searchParams.get("Timestamp"));
       const near = Math.abs(said - there()) < 60000;
-      return near ? json(RUNNING) : json({ Code: "RequestTimeTooSkewed", Message: "x" }, 403, { date: new Date(there()).toUTCString() });
+      return near
+        ? json(RUNNING)
+        : json({ Code: "RequestTimeTooSkewed", Message: "x" }, 403, { date: new Date(there()).toUTCString() });
     };
     assert.equal((await cloudflow.describeExecution(CALL, options(fetch, { credentials: KEYS }))).status, "Running");
   },
@@ -149,11 +209,17 @@ export const tests = {
   "nothing that is thrown shows a secret": async ({ cloudflow }) => {
     const fetches = [
       (url) => Promise.reject(new Error(`cannot load ${url}`, { cause: new Error(`at ${url}`) })),
-      (url) => json({ Code: "SignatureDoesNotMatch", Message: `server string to sign is:GET&%2F&${encodeURIComponent(url)}` }, 400),
+      (url) =>
+        json(
+          { Code: "SignatureDoesNotMatch", Message: `server string to sign is:GET&%2F&${encodeURIComponent(url)}` },
+          400,
+        ),
       (url) => new Response(`<p>${url} very-token very-secret</p>`, { status: 502 }),
     ];
     for (const fetch of fetches) {
-      const error = await rejection(cloudflow.describeExecution(CALL, options(fetch, { credentials: KEYS, retry: false })));
+      const error = await rejection(
+        cloudflow.describeExecution(CALL, options(fetch, { credentials: KEYS, retry: false })),
+      );
       const shown = `${error} ${error.stack} ${JSON.stringify(error)} ${error.cause} ${error.cause?.message}`;
       for (const secret of ["very-secret", "very-token", "testid"]) assert.ok(!shown.includes(secret), shown);
     }
@@ -161,8 +227,18 @@ export const tests = {
 
   "a callback that throws ends the wait with what it threw": async ({ cloudflow }) => {
     const mine = new Error("mine");
-    const onUpdate = () => { throw mine; };
-    assert.equal(await rejection(cloudflow.waitForExecution(CALL, options(() => json(RUNNING), { onUpdate }))), mine);
+    const onUpdate = () => {
+      throw mine;
+    };
+    assert.equal(
+      await rejection(
+        cloudflow.waitForExecution(
+          CALL,
+          options(() => json(RUNNING), { onUpdate }),
+        ),
+      ),
+      mine,
+    );
   },
 
   "the calls of one client share their credentials, and ask for them once": async ({ cloudflow }) => {
@@ -186,7 +262,9 @@ export const tests = {
     assert.equal(asked, 3, "another client has its own");
   },
 
-  "credentials that cannot be had fail every call that waits for them, and the next call asks again": async ({ cloudflow }) => {
+  "credentials that cannot be had fail every call that waits for them, and the next call asks again": async ({
+    cloudflow,
+  }) => {
     const mine = new Error("no credentials today");
     let asked = 0;
     const credentials = () => {
@@ -194,7 +272,10 @@ export const tests = {
       return asked === 1 ? Promise.reject(mine) : KEYS;
     };
     const client = cloudflow.createClient(options(() => json(RUNNING), { credentials }));
-    const both = await Promise.all([rejection(client.describeExecution(CALL)), rejection(client.describeExecution(CALL))]);
+    const both = await Promise.all([
+      rejection(client.describeExecution(CALL)),
+      rejection(client.describeExecution(CALL)),
+    ]);
     for (const error of both) assert.equal(error.cause, mine);
     assert.equal((await client.describeExecution(CALL)).status, "Running");
     assert.equal(asked, 2);
@@ -207,7 +288,10 @@ export const tests = {
       const fetch = (url) => {
         if (Math.abs(Date.parse(new URL(url).searchParams.get("Timestamp")) - there()) < 60000) return json(RUNNING);
         refused += 1;
-        const message = told === "message" ? `The difference between the request time 2019-01-01T00:00:00Z and the current time ${there().toISOString()} is too large.` : "x";
+        const message =
+          told === "message"
+            ? `The difference between the request time 2019-01-01T00:00:00Z and the current time ${there().toISOString()} is too large.`
+            : "x";
         const headers = told === "header" ? { date: there().toUTCString() } : {};
         return json({ Code: "RequestTimeTooSkewed", Message: message }, 403, headers);
       };
@@ -233,7 +317,9 @@ export const tests = {
     assert.ok(calls >= 45 && calls <= 50, `${calls} calls at once`);
     controller.abort("enough");
     assert.equal((await all).filter((one) => one === "enough").length, 100 - calls);
-    await Promise.all(Array.from({ length: 60 }, () => cloudflow.describeExecution(CALL, options(fetch, { credentials: KEYS }))));
+    await Promise.all(
+      Array.from({ length: 60 }, () => cloudflow.describeExecution(CALL, options(fetch, { credentials: KEYS }))),
+    );
     const gateway = cloudflow.createClient(options(fetch));
     await Promise.all(Array.from({ length: 60 }, () => gateway.describeExecution(CALL)));
   },
@@ -241,17 +327,33 @@ export const tests = {
   "a function that fails with a secret in its words passes on the words without it": async ({ cloudflow }) => {
     const shows = new Error("cannot load https://sts.example/?SecurityToken=very-token&Signature=very-secret");
     const credentials = () => Promise.reject(shows);
-    const error = await rejection(cloudflow.describeExecution(CALL, options(() => json(RUNNING), { credentials })));
+    const error = await rejection(
+      cloudflow.describeExecution(
+        CALL,
+        options(() => json(RUNNING), { credentials }),
+      ),
+    );
     assert.equal(error.code, "credentials-failed");
     for (const text of [error.message, error.cause.message, String(error.cause.stack)]) {
       assert.ok(!/very-(token|secret)/.test(text), text);
     }
   },
 
-  "an error says where was asked, what permission is missing, by how much the clock is wrong": async ({ cloudflow }) => {
+  "an error says where was asked, what permission is missing, by how much the clock is wrong": async ({
+    cloudflow,
+  }) => {
     const fails = async (body, status, headers) =>
-      (await rejection(cloudflow.describeExecution(CALL, options(() => json(body, status, headers), { credentials: KEYS })))).message;
-    assert.ok((await fails({ Code: "FlowNotExists", Message: "x" }, 404)).includes("; asked at `https://service.example"));
+      (
+        await rejection(
+          cloudflow.describeExecution(
+            CALL,
+            options(() => json(body, status, headers), { credentials: KEYS }),
+          ),
+        )
+      ).message;
+    assert.ok(
+      (await fails({ Code: "FlowNotExists", Message: "x" }, 404)).includes("; asked at `https://service.example"),
+    );
     assert.ok((await fails({ Code: "AccessDenied", Message: "x" }, 403)).includes("`fnf:DescribeExecution`"));
     const date = new Date(Date.now() + 7230000).toUTCString();
     const message = await fails({ Code: "InvalidTimeStamp.Expired", Message: "x" }, 400, { date });

@@ -3,9 +3,12 @@
 
 import { assert } from "../harness.mjs";
 
-const LOOP = "version: v1\ntype: flow\nsteps:\n  - {type: pass, name: a}\n  - {type: choice, name: b, choices: [{condition: '1 == 1', goto: a}]}\n";
-const EACH = "version: v1\ntype: flow\nsteps:\n  - type: foreach\n    name: e\n    iterationMapping: {collection: $.list, item: i}\n    steps: [{type: pass, name: p}]\n";
-const TASK = "version: v1\ntype: flow\nsteps:\n  - {type: task, name: t, resourceArn: 'acs:fc:::services/s/functions/f'}\n";
+const LOOP =
+  "version: v1\ntype: flow\nsteps:\n  - {type: pass, name: a}\n  - {type: choice, name: b, choices: [{condition: '1 == 1', goto: a}]}\n";
+const EACH =
+  "version: v1\ntype: flow\nsteps:\n  - type: foreach\n    name: e\n    iterationMapping: {collection: $.list, item: i}\n    steps: [{type: pass, name: p}]\n";
+const TASK =
+  "version: v1\ntype: flow\nsteps:\n  - {type: task, name: t, resourceArn: 'acs:fc:::services/s/functions/f'}\n";
 const numbers = (count) => Array.from({ length: count }, (_, i) => i);
 
 export const tests = {
@@ -26,8 +29,16 @@ export const tests = {
     }
     assert.equal((await poll).body.Status, "Failed");
     assert.deepEqual(order, ["another", "another", "another", "the long one"]);
-    const history = await send("GetExecutionHistory", { FlowName: "each", ExecutionName: "e", Limit: 1000, NextToken: 4990 });
-    assert.ok(history.body.Events.at(-1).EventDetail.includes("Local.HistoryLimitExceeded"), history.body.Events.at(-1).EventDetail);
+    const history = await send("GetExecutionHistory", {
+      FlowName: "each",
+      ExecutionName: "e",
+      Limit: 1000,
+      NextToken: 4990,
+    });
+    assert.ok(
+      history.body.Events.at(-1).EventDetail.includes("Local.HistoryLimitExceeded"),
+      history.body.Events.at(-1).EventDetail,
+    );
     emulator.close();
   },
 
@@ -58,7 +69,9 @@ States:
         else setTimeout(tick);
       };
       setTimeout(tick);
-      await assert.rejects(local.simulateFlow(flow, { input: { list }, signal: controller.signal }), (reason) => assert.equal(reason, "enough"));
+      await assert.rejects(local.simulateFlow(flow, { input: { list }, signal: controller.signal }), (reason) =>
+        assert.equal(reason, "enough"),
+      );
     }
   },
 
@@ -73,9 +86,15 @@ States:
     const grown = (one) => Array.from({ length: 9 }).reduce((inner) => one.replaceAll("_", inner), "$Input.text");
     const cases = [
       ["regexMatchString($Input.text, $Input.pattern)", { text: "x".repeat(3000), pattern: "^(x{0,1000}){0,100}$" }],
-      ["regexMatchString($Input.text, $Input.pattern)", { text: "x".repeat(30000), pattern: `(${"x*|".repeat(5000)}y)z` }],
+      [
+        "regexMatchString($Input.text, $Input.pattern)",
+        { text: "x".repeat(30000), pattern: `(${"x*|".repeat(5000)}y)z` },
+      ],
       [`length(${grown("format('{}{}{}', _, _, _)").slice(0, 60_000)})`, { text: "x".repeat(50_000) }],
-      ["length(format('{}{}{}{}{}{}{}{}', format('{}{}{}{}{}{}{}{}', $Input.text, $Input.text, $Input.text, $Input.text, $Input.text, $Input.text, $Input.text, $Input.text), $Input.text))", { text: "x".repeat(60_000) }],
+      [
+        "length(format('{}{}{}{}{}{}{}{}', format('{}{}{}{}{}{}{}{}', $Input.text, $Input.text, $Input.text, $Input.text, $Input.text, $Input.text, $Input.text, $Input.text), $Input.text))",
+        { text: "x".repeat(60_000) },
+      ],
     ];
     for (const [expression, input] of cases.slice(0, 2)) {
       const { error, cause } = await local.simulateFlow(flow(expression), { input });
@@ -85,7 +104,9 @@ States:
       const { status, error } = await local.simulateFlow(flow(expression), { input });
       assert.ok(status === "Succeeded" || ["Local.ExpressionError", "Local.InvalidDefinition"].includes(error), error);
     }
-    const unique = await local.simulateFlow(flow("length(arrayUnique($Input.list))"), { input: { list: numbers(12_000) } });
+    const unique = await local.simulateFlow(flow("length(arrayUnique($Input.list))"), {
+      input: { list: numbers(12_000) },
+    });
     assert.deepEqual(unique.output, { r: 12_000 });
   },
 
@@ -99,8 +120,20 @@ States:
       throw new Error("read");
     };
     const hostile = [
-      { get code() { return trap(); }, get message() { return trap(); } },
-      { code: "Odd", get message() { return trap(); } },
+      {
+        get code() {
+          return trap();
+        },
+        get message() {
+          return trap();
+        },
+      },
+      {
+        code: "Odd",
+        get message() {
+          return trap();
+        },
+      },
       { message: { toString: trap } },
       { message: Symbol("s") },
       { toString: trap, [Symbol.toPrimitive]: trap },
@@ -108,7 +141,14 @@ States:
       new Proxy(() => {}, { get: trap }),
       revoked(),
       Object.create(null),
-      undefined, null, Symbol("s"), () => {}, 1n, "text", NaN, [],
+      undefined,
+      null,
+      Symbol("s"),
+      () => {},
+      1n,
+      "text",
+      NaN,
+      [],
       { code: 17, message: 18 },
       { code: "c".repeat(100_000), message: "m".repeat(100_000) },
       { code: "\ud800", message: "\udfff" },
@@ -117,19 +157,35 @@ States:
       () => 1n,
       () => ({ n: 1n }),
       () => ({ toJSON: trap }),
-      () => ({ get x() { return trap(); } }),
+      () => ({
+        get x() {
+          return trap();
+        },
+      }),
       () => new Proxy({}, { ownKeys: trap }),
       () => revoked(),
-      () => ({ get then() { return trap(); } }),
+      () => ({
+        get then() {
+          return trap();
+        },
+      }),
       () => ({ then: trap }),
       () => ({ then: (_, reject) => reject(hostile[0]) }),
-      () => { const cyclic = {}; cyclic.self = cyclic; return cyclic; },
+      () => {
+        const cyclic = {};
+        cyclic.self = cyclic;
+        return cyclic;
+      },
       () => "x".repeat(700_000),
     ];
     const handlers = [
       ...hostile.flatMap((thrown) => [
-        () => { throw thrown; },
-        async () => { throw thrown; },
+        () => {
+          throw thrown;
+        },
+        async () => {
+          throw thrown;
+        },
         () => Promise.reject(thrown),
       ]),
       ...given,
@@ -142,7 +198,12 @@ States:
     for (const [n, handler] of handlers.entries()) {
       const result = await local.simulateFlow(TASK, { tasks: { "*": handler } });
       assert.equal(result.status, "Failed", `simulated, ${n}`);
-      assert.ok(result.error === "Local.TaskThrew" || ["Odd", "Local.DataLimitExceeded"].includes(result.error) || result.error.length <= 128, result.error);
+      assert.ok(
+        result.error === "Local.TaskThrew" ||
+          ["Odd", "Local.DataLimitExceeded"].includes(result.error) ||
+          result.error.length <= 128,
+        result.error,
+      );
       assert.ok(result.cause.length <= 4096, `a cause of ${result.cause.length}`);
       await send("StartExecution", { FlowName: "f", ExecutionName: `e${n}`, Input: JSON.stringify({ n }) });
       const { body } = await send("DescribeExecution", { FlowName: "f", ExecutionName: `e${n}`, WaitTimeSeconds: 20 });
@@ -159,11 +220,35 @@ States:
     };
     const same = (thrown) => assert.equal(thrown, error);
     const mocks = [
-      { get output() { return trap(); } },
-      { get error() { return trap(); } },
-      { error: "E", get cause() { return trap(); } },
-      { get delayMs() { return trap(); } },
-      [{ output: 1 }, { get never() { return trap(); } }],
+      {
+        get output() {
+          return trap();
+        },
+      },
+      {
+        get error() {
+          return trap();
+        },
+      },
+      {
+        error: "E",
+        get cause() {
+          return trap();
+        },
+      },
+      {
+        get delayMs() {
+          return trap();
+        },
+      },
+      [
+        { output: 1 },
+        {
+          get never() {
+            return trap();
+          },
+        },
+      ],
       new Proxy({}, { ownKeys: trap }),
     ];
     for (const mock of mocks) {
@@ -171,20 +256,55 @@ States:
       await assert.rejects(local.simulateFlow(TASK, { tasks: { "*": mock } }), same);
     }
     for (const name of ["accessKeys", "securityTokens", "tasks", "quotas", "nonces", "faults", "clock"]) {
-      assert.throws(() => local.createEmulator({ get [name]() { return trap(); } }), same);
+      assert.throws(
+        () =>
+          local.createEmulator({
+            get [name]() {
+              return trap();
+            },
+          }),
+        same,
+      );
     }
     for (const name of ["input", "tasks", "flows", "mode", "signal"]) {
-      await assert.rejects(local.simulateFlow(TASK, { get [name]() { return trap(); } }), same);
+      await assert.rejects(
+        local.simulateFlow(TASK, {
+          get [name]() {
+            return trap();
+          },
+        }),
+        same,
+      );
     }
-    assert.throws(() => local.createEmulator({ tasks: { get x() { return trap(); } } }), same);
+    assert.throws(
+      () =>
+        local.createEmulator({
+          tasks: {
+            get x() {
+              return trap();
+            },
+          },
+        }),
+      same,
+    );
     const cyclic = {};
     cyclic.self = cyclic;
     for (const output of [1n, cyclic, { toJSON: trap }]) {
-      assert.throws(() => local.createEmulator({ tasks: { "*": { output } } }), (thrown) => assert.equal(thrown.code, "wrong-options"));
+      assert.throws(
+        () => local.createEmulator({ tasks: { "*": { output } } }),
+        (thrown) => assert.equal(thrown.code, "wrong-options"),
+      );
     }
     // A mock is what it was at the call.
     let reads = 0;
-    const tasks = { "*": { get output() { reads += 1; return { reads }; } } };
+    const tasks = {
+      "*": {
+        get output() {
+          reads += 1;
+          return { reads };
+        },
+      },
+    };
     assert.deepEqual((await local.simulateFlow(TASK, { tasks })).output, { reads: 1 });
   },
 
@@ -212,11 +332,22 @@ States:
     emulator.putFlow("nap", "version: v1\ntype: flow\nsteps:\n  - {type: wait, name: nap, duration: 1000}\n");
     const send = sender(local, emulator);
     await send("StartExecution", { FlowName: "nap", ExecutionName: "e" });
-    const held = await Promise.all(Array.from({ length: 200 }, async () => {
-      const request = await local.signRequest("DescribeExecution", { FlowName: "nap", ExecutionName: "e", WaitTimeSeconds: 60 });
-      const init = { method: "POST", headers: Object.fromEntries(request.headers), body: await request.text(), signal };
-      return { answer: emulator.fetch(request.url, init) };
-    }));
+    const held = await Promise.all(
+      Array.from({ length: 200 }, async () => {
+        const request = await local.signRequest("DescribeExecution", {
+          FlowName: "nap",
+          ExecutionName: "e",
+          WaitTimeSeconds: 60,
+        });
+        const init = {
+          method: "POST",
+          headers: Object.fromEntries(request.headers),
+          body: await request.text(),
+          signal,
+        };
+        return { answer: emulator.fetch(request.url, init) };
+      }),
+    );
     await pause(50);
     assert.ok(most <= 1, `${most} listeners`);
     const rejected = (promise) => assert.rejects(promise, (reason) => assert.equal(reason, "enough"));
@@ -227,15 +358,26 @@ States:
     const calm = new AbortController();
     let left = 0;
     const { addEventListener, removeEventListener } = calm.signal;
-    calm.signal.addEventListener = (...args) => { left += 1; return addEventListener.apply(calm.signal, args); };
-    calm.signal.removeEventListener = (...args) => { left -= 1; return removeEventListener.apply(calm.signal, args); };
+    calm.signal.addEventListener = (...args) => {
+      left += 1;
+      return addEventListener.apply(calm.signal, args);
+    };
+    calm.signal.removeEventListener = (...args) => {
+      left -= 1;
+      return removeEventListener.apply(calm.signal, args);
+    };
     for (let i = 0; i < 20; i += 1) await local.simulateFlow(LOOP.replace("1 == 1", "1 == 2"), { signal: calm.signal });
     assert.equal(left, 0);
-    const signed = await Promise.all(Array.from({ length: 1600 }, () => local.signRequest("ListFlows", {}, { signal: calm.signal })));
+    const signed = await Promise.all(
+      Array.from({ length: 1600 }, () => local.signRequest("ListFlows", {}, { signal: calm.signal })),
+    );
     assert.equal(signed.length, 1600);
     await pause(10);
     globalThis.process?.off?.("warning", warn);
-    assert.deepEqual(warnings.map(({ name }) => name), []);
+    assert.deepEqual(
+      warnings.map(({ name }) => name),
+      [],
+    );
     emulator.close();
   },
 
@@ -249,7 +391,9 @@ States:
         else controller.enqueue(new Uint8Array(64 * 1024));
       },
     });
-    const response = await emulator.fetch(new Request("http://localhost/?Action=ListFlows", { method: "POST", body: endless, duplex: "half" }));
+    const response = await emulator.fetch(
+      new Request("http://localhost/?Action=ListFlows", { method: "POST", body: endless, duplex: "half" }),
+    );
     assert.equal(response.status, 413);
     assert.equal((await response.json()).Code, "EntityTooLarge");
     assert.ok(pulled < 100, `${pulled} parts`);
@@ -269,7 +413,9 @@ States:
   "a wrong secret with a large definition is a wrong signature": async ({ local }) => {
     const emulator = local.createEmulator();
     const parameters = { Name: "f", Definition: `# ${"流".repeat(100_000)}`, Description: "d", Type: "FDL" };
-    const response = await emulator.fetch(await local.signRequest("CreateFlow", parameters, { accessKeySecret: "wrong" }));
+    const response = await emulator.fetch(
+      await local.signRequest("CreateFlow", parameters, { accessKeySecret: "wrong" }),
+    );
     assert.equal(response.status, 403);
     assert.equal((await response.json()).Code, "SignatureNotMatch");
     assert.ok(response.headers.get("x-emulator-string-to-sign").length <= 4096, "a header that clients take");
@@ -279,14 +425,23 @@ States:
   "texts over the limit are refused by their length": async ({ local }) => {
     const long = "x".repeat(64 * 1024 * 1024);
     const emulator = local.createEmulator();
-    assert.throws(() => emulator.putFlow("f", long), (error) => assert.equal(error.code, "wrong-definition"));
-    assert.throws(() => emulator.putFlow(long, LOOP), (error) => assert.equal(error.code, "wrong-definition"));
-    assert.throws(() => emulator.restore(long), (error) => assert.equal(error.code, "wrong-state"));
-    assert.throws(() => emulator.restore(17), (error) => assert.equal(error.code, "wrong-state"));
-    for (const result of [
-      await local.simulateFlow(long),
-      await local.simulateFlow(LOOP, { flows: { other: long } }),
-    ]) {
+    assert.throws(
+      () => emulator.putFlow("f", long),
+      (error) => assert.equal(error.code, "wrong-definition"),
+    );
+    assert.throws(
+      () => emulator.putFlow(long, LOOP),
+      (error) => assert.equal(error.code, "wrong-definition"),
+    );
+    assert.throws(
+      () => emulator.restore(long),
+      (error) => assert.equal(error.code, "wrong-state"),
+    );
+    assert.throws(
+      () => emulator.restore(17),
+      (error) => assert.equal(error.code, "wrong-state"),
+    );
+    for (const result of [await local.simulateFlow(long), await local.simulateFlow(LOOP, { flows: { other: long } })]) {
       assert.equal(result.error, "Local.InvalidDefinition");
     }
     assert.equal((await local.simulateFlow(LOOP, { input: { long } })).error, "Local.DataLimitExceeded");

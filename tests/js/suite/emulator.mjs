@@ -62,12 +62,19 @@ export const tests = {
   "a client that leaves is forgotten, the execution goes on": async ({ cloudflow, local }) => {
     const { emulator, options, send } = await started(local, waits(300));
     const controller = new AbortController();
-    const poll = cloudflow.describeExecution({ ...ref, waitTimeSeconds: 60 }, { ...options, signal: controller.signal });
+    const poll = cloudflow.describeExecution(
+      { ...ref, waitTimeSeconds: 60 },
+      { ...options, signal: controller.signal },
+    );
     await pause(50);
     controller.abort("enough");
     await assert.rejects(poll, (reason) => assert.equal(reason, "enough"));
     const raw = new AbortController();
-    const request = await local.signRequest("DescribeExecution", { FlowName: "f", ExecutionName: "e", WaitTimeSeconds: 60 }, { signal: raw.signal });
+    const request = await local.signRequest(
+      "DescribeExecution",
+      { FlowName: "f", ExecutionName: "e", WaitTimeSeconds: 60 },
+      { signal: raw.signal },
+    );
     const held = emulator.fetch(request);
     await pause(50);
     raw.abort(new Error("gone"));
@@ -81,8 +88,20 @@ export const tests = {
   "what is wrong has the service's code, and the emulator goes on": async ({ cloudflow, local }) => {
     const { emulator, options } = await started(local, waits(300));
     const cases = [
-      [{ ...options, credentials: { ...credentials, accessKeySecret: "wrong" } }, ref, "SignatureNotMatch", 403, "credentials"],
-      [{ ...options, credentials: { ...credentials, accessKeyId: "nobody" } }, ref, "InvalidAccessKeyID", 403, "credentials"],
+      [
+        { ...options, credentials: { ...credentials, accessKeySecret: "wrong" } },
+        ref,
+        "SignatureNotMatch",
+        403,
+        "credentials",
+      ],
+      [
+        { ...options, credentials: { ...credentials, accessKeyId: "nobody" } },
+        ref,
+        "InvalidAccessKeyID",
+        403,
+        "credentials",
+      ],
       [options, { ...ref, flowName: "g" }, "FlowNotExists", 404, "service"],
       [options, { ...ref, executionName: "x" }, "ExecutionNotExists", 404, "service"],
     ];
@@ -106,7 +125,10 @@ export const tests = {
     const { status, body } = await send("CreateFlow", { Name: "f", Definition: broken, Description: "d", Type: "FDL" });
     assert.equal(status, 400);
     assert.equal(body.Code, "InvalidArgument");
-    assert.ok(body.Message.startsWith("line 4, column 10:") && body.Message.includes("`Map`"), `a place and a name in ${body.Message}`);
+    assert.ok(
+      body.Message.startsWith("line 4, column 10:") && body.Message.includes("`Map`"),
+      `a place and a name in ${body.Message}`,
+    );
     emulator.close();
   },
 
@@ -171,13 +193,21 @@ steps:
     const execution = await cloudflow.describeExecution({ ...ref, waitTimeSeconds: 20 }, options);
     assert.equal(execution.status, "Succeeded");
     assert.deepEqual(JSON.parse(execution.output), { n: 42 });
-    assert.deepEqual(seen.map(([input, name, , attempt]) => [input, name, attempt]), [[{ n: 21 }, "double", 0], [{ n: 21 }, "double", 1]]);
+    assert.deepEqual(
+      seen.map(([input, name, , attempt]) => [input, name, attempt]),
+      [
+        [{ n: 21 }, "double", 0],
+        [{ n: 21 }, "double", 1],
+      ],
+    );
     emulator.close();
   },
 
   "many polls are held and answered": async ({ cloudflow, local }) => {
     const { emulator, options } = await started(local, waits(1));
-    const polls = Array.from({ length: 200 }, () => cloudflow.describeExecution({ ...ref, waitTimeSeconds: 30 }, options));
+    const polls = Array.from({ length: 200 }, () =>
+      cloudflow.describeExecution({ ...ref, waitTimeSeconds: 30 }, options),
+    );
     for (const execution of await Promise.all(polls)) assert.equal(execution.status, "Succeeded");
     emulator.close();
   },
@@ -201,38 +231,63 @@ steps:
     await assert.rejects(poll);
     const next = local.createEmulator();
     assert.deepEqual(next.restore(text), { flows: 1, executions: 2, problems: [] });
-    const [one, other] = await Promise.all(["e", "other"].map((executionName) =>
-      cloudflow.describeExecution({ flowName: "f", executionName, waitTimeSeconds: 20 }, { ...options, fetch: next.fetch })));
+    const [one, other] = await Promise.all(
+      ["e", "other"].map((executionName) =>
+        cloudflow.describeExecution(
+          { flowName: "f", executionName, waitTimeSeconds: 20 },
+          { ...options, fetch: next.fetch },
+        ),
+      ),
+    );
     assert.equal(one.status, "Succeeded");
     assert.equal(other.input, '{"流": "😀"}');
     for (const broken of [text.slice(0, -5), text.replace('"seed":', '"seed":1'), "", "{}"]) {
-      assert.throws(() => local.createEmulator().restore(broken), (error) => assert.equal(error.code, "wrong-state"));
+      assert.throws(
+        () => local.createEmulator().restore(broken),
+        (error) => assert.equal(error.code, "wrong-state"),
+      );
     }
-    assert.throws(() => next.restore(text), (error) => assert.equal(error.code, "wrong-state"));
+    assert.throws(
+      () => next.restore(text),
+      (error) => assert.equal(error.code, "wrong-state"),
+    );
     next.close();
   },
 
   "what goes wrong can be changed while it runs": async ({ cloudflow, local }) => {
     const { emulator, options, send } = await started(local, waits(300));
     emulator.setFaults({ fail: [{ action: "DescribeExecution", how: "garbage" }] });
-    await assert.rejects(cloudflow.describeExecution(ref, { ...options, retry: false }), (error) => assert.equal(error.kind, "response"));
+    await assert.rejects(cloudflow.describeExecution(ref, { ...options, retry: false }), (error) =>
+      assert.equal(error.kind, "response"),
+    );
     emulator.setFaults({ latencyMs: 300, fail: [{ how: "error", status: 503, code: "ServiceUnavailable", times: 1 }] });
     const began = Date.now();
     assert.equal((await send("ListFlows")).status, 503);
     assert.ok(Date.now() - began > 250, "it takes its time");
     emulator.setFaults();
     assert.equal((await send("ListFlows")).status, 200);
-    assert.throws(() => emulator.setFaults({ late: 1 }), (error) => assert.equal(error.code, "wrong-options"));
+    assert.throws(
+      () => emulator.setFaults({ late: 1 }),
+      (error) => assert.equal(error.code, "wrong-options"),
+    );
     emulator.close();
   },
 
   "a synchronous execution is answered at its end, and outlives its client": async ({ local }) => {
     const emulator = local.createEmulator();
     const send = sender(local, emulator);
-    const created = await send("CreateFlow", { Name: "f", Definition: waits(1), Description: "d", Type: "FDL", ExecutionMode: "Express" });
+    const created = await send("CreateFlow", {
+      Name: "f",
+      Definition: waits(1),
+      Description: "d",
+      Type: "FDL",
+      ExecutionMode: "Express",
+    });
     assert.equal(created.status, 200, JSON.stringify(created.body));
     const gone = new AbortController();
-    const left = emulator.fetch(await local.signRequest("StartSyncExecution", { FlowName: "f", ExecutionName: "left" }, { signal: gone.signal }));
+    const left = emulator.fetch(
+      await local.signRequest("StartSyncExecution", { FlowName: "f", ExecutionName: "left" }, { signal: gone.signal }),
+    );
     const { body } = await Promise.all([
       send("StartSyncExecution", { FlowName: "f", ExecutionName: "e", Input: '{"n": 1}' }),
       assert.rejects(left),
@@ -241,16 +296,21 @@ steps:
     assert.equal(body.Status, "Succeeded");
     assert.ok(/^e:[0-9a-f-]{36}$/.test(body.Name), body.Name);
     const { body: list } = await send("ListExecutions", { FlowName: "f", MetadataOnly: true });
-    assert.deepEqual(list.Executions.map(({ Name, Status }) => [Name.split(":")[0], Status]).sort(), [["e", "Succeeded"], ["left", "Succeeded"]]);
+    assert.deepEqual(list.Executions.map(({ Name, Status }) => [Name.split(":")[0], Status]).sort(), [
+      ["e", "Succeeded"],
+      ["left", "Succeeded"],
+    ]);
     emulator.close();
   },
 
   "a definition that never ends, and an output that is too long, fail by themselves": async ({ cloudflow, local }) => {
-    const loop = "version: v1\ntype: flow\nsteps:\n  - {type: pass, name: a}\n  - {type: choice, name: b, choices: [{condition: '1 == 1', goto: a}]}\n";
+    const loop =
+      "version: v1\ntype: flow\nsteps:\n  - {type: pass, name: a}\n  - {type: choice, name: b, choices: [{condition: '1 == 1', goto: a}]}\n";
     const endless = await started(local, loop);
     assert.equal((await cloudflow.describeExecution(ref, endless.options)).status, "Failed");
     endless.emulator.close();
-    const task = "version: v1\ntype: flow\nsteps:\n  - {type: task, name: t, resourceArn: 'acs:fc:::services/s/functions/f'}\n";
+    const task =
+      "version: v1\ntype: flow\nsteps:\n  - {type: task, name: t, resourceArn: 'acs:fc:::services/s/functions/f'}\n";
     const large = await started(local, task, { tasks: { "*": () => ({ text: "x".repeat(65 * 1024) }) } });
     assert.equal((await cloudflow.describeExecution({ ...ref, waitTimeSeconds: 20 }, large.options)).status, "Failed");
     const { body } = await large.send("GetExecutionHistory", { FlowName: "f", ExecutionName: "e" });
@@ -260,7 +320,10 @@ steps:
   },
 
   "a poll goes on while the flow is deleted, and ends with the step": async ({ local }) => {
-    const { emulator, send } = await started(local, waits(1).replace("End: true", "Next: Then\n  - {Type: Succeed, Name: Then}"));
+    const { emulator, send } = await started(
+      local,
+      waits(1).replace("End: true", "Next: Then\n  - {Type: Succeed, Name: Then}"),
+    );
     const poll = send("DescribeExecution", { FlowName: "f", ExecutionName: "e", WaitTimeSeconds: 60 });
     await pause(50);
     await send("DeleteFlow", { Name: "f" });
@@ -270,11 +333,19 @@ steps:
   },
 
   "wrong options are refused at once": ({ local }) => {
-    for (const options of [{ faults: { fail: [{ how: "maybe" }] } }, { quota: true }, { faults: { latencyMs: "1" } }, { faults: { late: 1 } }]) {
-      assert.throws(() => local.createEmulator(options), (error) => {
-        assert.equal(error.kind, "request");
-        assert.equal(error.code, "wrong-options");
-      });
+    for (const options of [
+      { faults: { fail: [{ how: "maybe" }] } },
+      { quota: true },
+      { faults: { latencyMs: "1" } },
+      { faults: { late: 1 } },
+    ]) {
+      assert.throws(
+        () => local.createEmulator(options),
+        (error) => {
+          assert.equal(error.kind, "request");
+          assert.equal(error.code, "wrong-options");
+        },
+      );
     }
   },
 
@@ -312,7 +383,8 @@ steps:
     const broken = await local.simulateFlow("type: flow\n");
     assert.equal(broken.status, "Failed");
     assert.equal(broken.error, "Local.InvalidDefinition");
-    const flow = "version: v1\ntype: flow\nsteps:\n  - {type: task, name: t, resourceArn: 'acs:fc:::services/s/functions/f'}\n";
+    const flow =
+      "version: v1\ntype: flow\nsteps:\n  - {type: task, name: t, resourceArn: 'acs:fc:::services/s/functions/f'}\n";
     const unmatched = await local.simulateFlow(flow);
     assert.equal(unmatched.error, "Local.NoTaskHandler");
     const cyclic = {};
@@ -322,7 +394,8 @@ steps:
   },
 
   "a simulation can be aborted, and its tasks with it": async ({ local }) => {
-    const flow = "version: v1\ntype: flow\nsteps:\n  - {type: task, name: t, resourceArn: 'acs:fc:::services/s/functions/f'}\n";
+    const flow =
+      "version: v1\ntype: flow\nsteps:\n  - {type: task, name: t, resourceArn: 'acs:fc:::services/s/functions/f'}\n";
     const controller = new AbortController();
     let aborted = false;
     const tasks = {
@@ -343,7 +416,11 @@ async function started(local, definition, emulatorOptions, input = {}) {
   assert.equal(created.status, 200, JSON.stringify(created.body));
   const start = await send("StartExecution", { FlowName: "f", ExecutionName: "e", Input: JSON.stringify(input) });
   assert.equal(start.status, 200, JSON.stringify(start.body));
-  return { emulator, send, options: { endpoint: "http://localhost", fetch: emulator.fetch, credentials, dangerouslyAllowBrowser: true } };
+  return {
+    emulator,
+    send,
+    options: { endpoint: "http://localhost", fetch: emulator.fetch, credentials, dangerouslyAllowBrowser: true },
+  };
 }
 
 function sender(local, emulator, signing) {

@@ -26,7 +26,8 @@ export const tests = {
   },
 
   "the local entry exports migration, simulation and the emulator": ({ local }) => {
-    for (const name of ["createEmulator", "migrateFlow", "simulateFlow"]) assert.equal(typeof local[name], "function", name);
+    for (const name of ["createEmulator", "migrateFlow", "simulateFlow"])
+      assert.equal(typeof local[name], "function", name);
   },
 
   "the gateway entry exports the gateway": ({ gateway }) => {
@@ -35,7 +36,10 @@ export const tests = {
 
   "the slim entry refuses to work before init, and works after it": async ({ slim, module, cloudflow }) => {
     const flow = "version: v1\ntype: flow\nsteps:\n  - type: succeed\n    name: end\n";
-    assert.throws(() => slim.validateFlow(flow), (error) => assert.equal(error.code, "not-initialized"));
+    assert.throws(
+      () => slim.validateFlow(flow),
+      (error) => assert.equal(error.code, "not-initialized"),
+    );
     await slim.init(module);
     assert.deepEqual(slim.validateFlow(flow), cloudflow.validateFlow(flow));
   },

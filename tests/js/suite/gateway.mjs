@@ -29,14 +29,20 @@ export const tests = {
 
   "gives what is absent as the service does, and keeps an unknown status": async ({ createGateway }) => {
     const running = { RequestId: "r", FlowName: "orders", Name: "run:1", Status: "Paused", FlowDefinition: "a: 1\n" };
-    const gateway = gatewayTo(createGateway, double(() => json(200, running)));
+    const gateway = gatewayTo(
+      createGateway,
+      double(() => json(200, running)),
+    );
     const body = await (await gateway.fetch(ask(), {})).json();
     assert.deepEqual(body, { ...running, StartedTime: "", StoppedTime: "", Input: "", Output: "" });
   },
 
   "leaves large texts as they are": async ({ createGateway }) => {
-    const Output = JSON.stringify({ text: "鍋 \u2028 🫖 \\ \" ".repeat(5000) });
-    const gateway = gatewayTo(createGateway, double(() => json(200, { ...finished, Output })));
+    const Output = JSON.stringify({ text: '鍋 \u2028 🫖 \\ " '.repeat(5000) });
+    const gateway = gatewayTo(
+      createGateway,
+      double(() => json(200, { ...finished, Output })),
+    );
     const body = await (await gateway.fetch(ask(), {})).json();
     assert.equal(body.Output, Output);
   },
@@ -85,7 +91,11 @@ export const tests = {
   },
 
   "shortens a wait to what it may hold": async ({ createGateway }) => {
-    for (const [options, asked, sent] of [[{}, "60", "25"], [{ maxWaitSeconds: 40 }, "60", "40"], [{ maxWaitSeconds: 0 }, "5", "0"]]) {
+    for (const [options, asked, sent] of [
+      [{}, "60", "25"],
+      [{ maxWaitSeconds: 40 }, "60", "40"],
+      [{ maxWaitSeconds: 0 }, "5", "0"],
+    ]) {
       const service = double(() => json(200, finished));
       await gatewayTo(createGateway, service, options).fetch(ask({ WaitTimeSeconds: asked }), {});
       assert.equal(service.seen[0].searchParams.get("WaitTimeSeconds") ?? "0", sent);
@@ -93,8 +103,14 @@ export const tests = {
   },
 
   "passes the service's refusal on, and nothing beside it": async ({ createGateway }) => {
-    const fault = { RequestId: "b1", Code: "ExecutionNotExists", Message: "Execution run:1 for flow orders does not exist." };
-    const service = double(() => json(404, { ...fault, HostId: "host", Recommend: "https://x" }, { "x-debug": "string to sign" }));
+    const fault = {
+      RequestId: "b1",
+      Code: "ExecutionNotExists",
+      Message: "Execution run:1 for flow orders does not exist.",
+    };
+    const service = double(() =>
+      json(404, { ...fault, HostId: "host", Recommend: "https://x" }, { "x-debug": "string to sign" }),
+    );
     const response = await gatewayTo(createGateway, service).fetch(ask(), {});
     assert.equal(response.status, 404);
     assert.deepEqual(await response.json(), fault);
@@ -104,7 +120,11 @@ export const tests = {
   },
 
   "does not repeat by itself what the asking client will repeat": async ({ createGateway }) => {
-    const fault = { RequestId: "b1", Code: "ResourceThrottled", Message: "The request is throttled. Please try again later." };
+    const fault = {
+      RequestId: "b1",
+      Code: "ResourceThrottled",
+      Message: "The request is throttled. Please try again later.",
+    };
     const service = double(() => json(429, fault, { "x-acs-retry-after": "1500" }));
     const response = await gatewayTo(createGateway, service).fetch(ask(), {});
     assert.equal(response.status, 429);
@@ -139,10 +159,20 @@ export const tests = {
       [double(() => new Response("", { status: 200 })), {}, 503, "ServiceUnavailable"],
       [double(() => new Response("<html>bad gateway</html>", { status: 502 })), {}, 503, "ServiceUnavailable"],
       [double(() => json(200, finished)), { call: { FlowName: "x".repeat(300) } }, 400, "InvalidArgument"],
-      [double(() => json(200, finished)), { region: `no such region ${KEY.accessKeySecret}` }, 500, "InternalServerError"],
+      [
+        double(() => json(200, finished)),
+        { region: `no such region ${KEY.accessKeySecret}` },
+        500,
+        "InternalServerError",
+      ],
       [double(() => json(200, finished)), { authorize: () => thrown(KEY.accessKeySecret) }, 500, "InternalServerError"],
       [double(() => json(200, finished)), { upstream: () => thrown(KEY.accessKeySecret) }, 500, "InternalServerError"],
-      [double(() => json(200, finished)), { credentials: () => thrown(KEY.accessKeySecret) }, 500, "InternalServerError"],
+      [
+        double(() => json(200, finished)),
+        { credentials: () => thrown(KEY.accessKeySecret) },
+        500,
+        "InternalServerError",
+      ],
     ];
     await quietly(async () => {
       for (const [service, { call, ...options }, status, code] of cases) {
@@ -157,12 +187,15 @@ export const tests = {
 
   "ends the upstream poll when the caller leaves": async ({ createGateway }) => {
     let ended = false;
-    const service = double((url, init) => new Promise((_, reject) => {
-      init.signal.addEventListener("abort", () => {
-        ended = true;
-        reject(init.signal.reason ?? new Error("aborted"));
-      });
-    }));
+    const service = double(
+      (url, init) =>
+        new Promise((_, reject) => {
+          init.signal.addEventListener("abort", () => {
+            ended = true;
+            reject(init.signal.reason ?? new Error("aborted"));
+          });
+        }),
+    );
     const leaving = new AbortController();
     const answer = gatewayTo(createGateway, service).fetch(ask({ WaitTimeSeconds: "20" }, {}, leaving.signal), {});
     await until(() => service.seen.length === 1);
@@ -172,12 +205,20 @@ export const tests = {
   },
 
   "answers a preflight of a listed origin only": async ({ createGateway }) => {
-    const gateway = gatewayTo(createGateway, double(() => json(200, finished)), { origins: [PAGE] });
-    const preflight = (origin) => gateway.fetch(asSeen(new Request(BASE, { method: "OPTIONS" }), {
-      origin,
-      "access-control-request-method": "GET",
-      "access-control-request-headers": "authorization",
-    }), {});
+    const gateway = gatewayTo(
+      createGateway,
+      double(() => json(200, finished)),
+      { origins: [PAGE] },
+    );
+    const preflight = (origin) =>
+      gateway.fetch(
+        asSeen(new Request(BASE, { method: "OPTIONS" }), {
+          origin,
+          "access-control-request-method": "GET",
+          "access-control-request-headers": "authorization",
+        }),
+        {},
+      );
     const yes = await preflight(PAGE);
     assert.equal(yes.status, 204);
     assert.equal(yes.headers.get("access-control-allow-origin"), PAGE);
@@ -213,9 +254,15 @@ export const tests = {
     const upstream = () => ({});
     const authorize = () => true;
     const wrong = [
-      undefined, {}, { upstream }, { authorize }, { upstream, authorize, origins: ["*"] },
-      { upstream, authorize, origins: [`${PAGE}/`] }, { upstream, authorize, origins: PAGE },
-      { upstream, authorize, maxWaitSeconds: 61 }, { upstream, authorize, maxWaitSeconds: 2.5 },
+      undefined,
+      {},
+      { upstream },
+      { authorize },
+      { upstream, authorize, origins: ["*"] },
+      { upstream, authorize, origins: [`${PAGE}/`] },
+      { upstream, authorize, origins: PAGE },
+      { upstream, authorize, maxWaitSeconds: 61 },
+      { upstream, authorize, maxWaitSeconds: 2.5 },
     ];
     for (const options of wrong) {
       let error;
@@ -243,7 +290,13 @@ const finished = {
 };
 
 function ask(change = {}, headers = {}, signal = undefined) {
-  const query = { Action: "DescribeExecution", Version: "2019-03-15", FlowName: "orders", ExecutionName: "run:1", ...change };
+  const query = {
+    Action: "DescribeExecution",
+    Version: "2019-03-15",
+    FlowName: "orders",
+    ExecutionName: "run:1",
+    ...change,
+  };
   const url = new URL(BASE);
   for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, value);
   return asSeen(new Request(url, { signal }), headers);

@@ -39,7 +39,11 @@ export const tests = {
     const { client, ref, way, log } = await started(environment, 2);
     const steps = ["drop", "truncate", "html502", "html504", "busy", "throttled", "cut30", "ok"];
     const endpoint = way(steps.join(","));
-    const execution = await client.waitForExecution(ref, { endpoint, retry: { ...quick, maxAttempts: 9 }, timeoutMs: 30_000 });
+    const execution = await client.waitForExecution(ref, {
+      endpoint,
+      retry: { ...quick, maxAttempts: 9 },
+      timeoutMs: 30_000,
+    });
     assert.equal(execution.status, "Succeeded");
     const taken = (await log(endpoint)).map(({ step }) => step);
     // A browser may send a request again by itself where the connection was closed without a word.
@@ -48,11 +52,23 @@ export const tests = {
 
   "what breaks for good is told in one clear error": async (environment) => {
     const { client, ref, way } = await started(environment, 300);
-    const ends = { drop: "network", truncate: "network", html502: "response", html504: "response", busy: "service", throttled: "service", cut30: "network" };
+    const ends = {
+      drop: "network",
+      truncate: "network",
+      html502: "response",
+      html504: "response",
+      busy: "service",
+      throttled: "service",
+      cut30: "network",
+    };
     for (const [step, kind] of Object.entries(ends)) {
       const more = { endpoint: way(step), retry: { ...quick, maxAttempts: 2 } };
       const error = await rejection(client.describeExecution({ ...ref, waitTimeSeconds: 20 }, more));
-      assert.deepEqual([error.name, error.kind, error.retryable, error.attempts], ["CloudFlowError", kind, true, 2], `${step}: ${error}`);
+      assert.deepEqual(
+        [error.name, error.kind, error.retryable, error.attempts],
+        ["CloudFlowError", kind, true, 2],
+        `${step}: ${error}`,
+      );
       // Deno quotes the URL in its errors.
       const shown = `${error} ${error.stack} ${error.cause}`;
       assert.ok(!/Signature=[\w%]{20}/.test(shown) && !shown.includes("emulator-secret"), shown);
@@ -72,7 +88,13 @@ export const tests = {
   "an abort ends the request on the wire, whatever its reason": async (environment) => {
     const { client, ref, way, ended } = await started(environment, 300);
     const frozen = Object.freeze(new Error("frozen"));
-    for (const [step, reason] of [["hold", "user left"], ["stall", frozen], ["ok", { mine: true }], ["hold", undefined], ["stall", 0]]) {
+    for (const [step, reason] of [
+      ["hold", "user left"],
+      ["stall", frozen],
+      ["ok", { mine: true }],
+      ["hold", undefined],
+      ["stall", 0],
+    ]) {
       const endpoint = way(step);
       const controller = new AbortController();
       const call = rejection(client.waitForExecution(ref, { endpoint, signal: controller.signal }));
@@ -146,7 +168,12 @@ async function started({ cloudflow, local, service, runtime }, seconds) {
     if (!response.ok) throw new Error(`${action}: ${await response.text()}`);
     await response.text();
   };
-  await send("CreateFlow", { Name: names.FlowName, Definition: definition(names.FlowName), Description: "naps", Type: "FDL" });
+  await send("CreateFlow", {
+    Name: names.FlowName,
+    Definition: definition(names.FlowName),
+    Description: "naps",
+    Type: "FDL",
+  });
   await send("StartExecution", { ...names, Input: JSON.stringify({ seconds }) });
   const client = cloudflow.createClient({ endpoint: service, credentials, dangerouslyAllowBrowser: true });
   const ref = { flowName: names.FlowName, executionName: "e" };

@@ -3,9 +3,25 @@
 
 import { assert } from "../harness.mjs";
 import { virtually } from "../support/clock.mjs";
-import { CALL, countingSignal, DONE, KEYS, never, pause, plain, rejection, RUNNING, scripted } from "../support/doubles.mjs";
+import {
+  CALL,
+  countingSignal,
+  DONE,
+  KEYS,
+  never,
+  pause,
+  plain,
+  rejection,
+  RUNNING,
+  scripted,
+} from "../support/doubles.mjs";
 
-const options = (fetch, more) => ({ endpoint: "https://service.example", fetch, dangerouslyAllowBrowser: true, ...more });
+const options = (fetch, more) => ({
+  endpoint: "https://service.example",
+  fetch,
+  dangerouslyAllowBrowser: true,
+  ...more,
+});
 
 /** Reasons of all kinds. Of `undefined` the host makes an error of its own. */
 const reasons = (runtime) => [
@@ -22,7 +38,18 @@ const reasons = (runtime) => [
   ["an array"],
   () => {},
   // Promises ask everything whether it is one, too; workerd itself looks into it when it is aborted.
-  ...(runtime === "workerd" ? [] : [new Proxy({}, { get(_, name) { if (name !== "then") throw new Error("do not look"); } })]),
+  ...(runtime === "workerd"
+    ? []
+    : [
+        new Proxy(
+          {},
+          {
+            get(_, name) {
+              if (name !== "then") throw new Error("do not look");
+            },
+          },
+        ),
+      ]),
 ];
 
 /** Where a call may be when its caller leaves: the options that bring it there and hold it. */
@@ -66,7 +93,9 @@ export const tests = {
       const signal = countingSignal();
       signal.abort(reason);
       const fetch = scripted(plain(DONE));
-      const credentials = () => { throw new Error("nobody needs them"); };
+      const credentials = () => {
+        throw new Error("nobody needs them");
+      };
       for (const ask of [cloudflow.describeExecution, cloudflow.waitForExecution]) {
         assert.equal(await rejection(ask(CALL, options(fetch, { signal, credentials }))), signal.reason);
       }
@@ -92,32 +121,85 @@ export const tests = {
       assert.equal(fetch.seen.length, sent + 1);
       for (const signal of signals) signal.abort("all");
       for (const end of ends) await time.until(end, 0);
-      assert.deepEqual(signals.filter(({ listening }) => listening !== 0), []);
+      assert.deepEqual(
+        signals.filter(({ listening }) => listening !== 0),
+        [],
+      );
       assert.equal(time.timers(), 0);
     }),
 
   "a fetch that is no good fetch is a failure of the network, or no response": ({ cloudflow }) =>
     virtually(async (time) => {
-      const thrower = (thrown) => () => { throw thrown; };
+      const thrower = (thrown) => () => {
+        throw thrown;
+      };
       const rejecter = (reason) => () => Promise.reject(reason);
       const circular = { message: "in a circle" };
       circular.cause = circular;
-      const hostile = { get message() { throw new Error("no"); }, get cause() { throw new Error("no"); } };
-      const thrown = [new TypeError("mine"), "mine", undefined, null, 5, Symbol("mine"), circular, hostile, Object.freeze(new Error("frozen"))];
+      const hostile = {
+        get message() {
+          throw new Error("no");
+        },
+        get cause() {
+          throw new Error("no");
+        },
+      };
+      const thrown = [
+        new TypeError("mine"),
+        "mine",
+        undefined,
+        null,
+        5,
+        Symbol("mine"),
+        circular,
+        hostile,
+        Object.freeze(new Error("frozen")),
+      ];
       const network = [
         ...thrown.map(thrower),
         ...thrown.map(rejecter),
-        () => ({ then() { throw new Error("a bad thenable"); } }),
-        () => ({ then(_, reject) { reject("no"); reject("twice"); throw new Error("and more"); } }),
+        () => ({
+          then() {
+            throw new Error("a bad thenable");
+          },
+        }),
+        () => ({
+          then(_, reject) {
+            reject("no");
+            reject("twice");
+            throw new Error("and more");
+          },
+        }),
         ...thrown.map((reason) => () => ({ ...plain(""), text: rejecter(reason) })),
         ...thrown.map((reason) => () => ({ ...plain(""), text: thrower(reason) })),
       ];
       const response = [
-        undefined, null, 5, "text", [], {}, { status: 200 }, { status: 200, text: "no" }, { status: "200", text: () => "{}" }, () => {},
-        { get status() { throw new Error("no"); } },
-        { status: 200, get text() { throw new Error("no"); } },
+        undefined,
+        null,
+        5,
+        "text",
+        [],
+        {},
+        { status: 200 },
+        { status: 200, text: "no" },
+        { status: "200", text: () => "{}" },
+        () => {},
+        {
+          get status() {
+            throw new Error("no");
+          },
+        },
+        {
+          status: 200,
+          get text() {
+            throw new Error("no");
+          },
+        },
       ].map((value) => () => Promise.resolve(value));
-      for (const [kind, code, fetches] of [["network", "network", network], ["response", "not-a-response", response]]) {
+      for (const [kind, code, fetches] of [
+        ["network", "network", network],
+        ["response", "not-a-response", response],
+      ]) {
         for (const [at, double] of fetches.entries()) {
           const fetch = scripted(double);
           const retry = { maxAttempts: 2, baseDelayMs: 1, maxDelayMs: 1 };
@@ -135,7 +217,12 @@ export const tests = {
     const answers = {
       "not a promise": () => plain(DONE),
       "a thenable": () => ({ then: (resolve) => resolve(plain(DONE)) }),
-      "a thenable that calls back twice": () => ({ then: (resolve, reject) => { resolve(plain(DONE)); reject(new Error("late")); } }),
+      "a thenable that calls back twice": () => ({
+        then: (resolve, reject) => {
+          resolve(plain(DONE));
+          reject(new Error("late"));
+        },
+      }),
       "a frozen answer": () => Object.freeze({ status: 200, text: () => body }),
       "a body that is no promise": () => ({ status: 200, text: () => body }),
       "a body that is a thenable": () => ({ status: 200, text: () => ({ then: (resolve) => resolve(body) }) }),
@@ -151,7 +238,18 @@ export const tests = {
 
   "headers that cannot be read are none": ({ cloudflow }) =>
     virtually(async (time) => {
-      const odd = [() => { throw new Error("no"); }, () => 5, () => null, () => undefined, () => ({}), () => "soon", () => "-5", () => "1e99"];
+      const odd = [
+        () => {
+          throw new Error("no");
+        },
+        () => 5,
+        () => null,
+        () => undefined,
+        () => ({}),
+        () => "soon",
+        () => "-5",
+        () => "1e99",
+      ];
       for (const get of odd) {
         const fetch = scripted({ ...plain("", 503), headers: { get } }, plain(DONE));
         const execution = await time.until(cloudflow.waitForExecution(CALL, options(fetch)), 60_000);
@@ -164,13 +262,18 @@ export const tests = {
       for (const text of [undefined, null, 5, {}, [], true]) {
         for (const status of [200, 404, 0, 700, -1, 200.5, Number.NaN, Number.MAX_VALUE]) {
           const fetch = scripted({ ...plain(""), status, text: () => text });
-          const error = await time.until(rejection(cloudflow.describeExecution(CALL, options(fetch, { retry: false }))));
+          const error = await time.until(
+            rejection(cloudflow.describeExecution(CALL, options(fetch, { retry: false }))),
+          );
           assert.deepEqual([error.name, error.kind], ["CloudFlowError", "response"], `${status} ${text}`);
         }
       }
     }),
 
-  "an answer is read up to 8 MiB, whatever its headers say, and the rest is cancelled": async ({ cloudflow, createGateway }) => {
+  "an answer is read up to 8 MiB, whatever its headers say, and the rest is cancelled": async ({
+    cloudflow,
+    createGateway,
+  }) => {
     const chunk = new TextEncoder().encode(" ".repeat(65_536));
     const endless = (status, headers) => {
       const state = { sent: 0, cancelled: false };
@@ -185,17 +288,28 @@ export const tests = {
       });
       return { state, respond: () => new Response(stream, { status, headers }) };
     };
-    for (const [status, headers] of [[200, {}], [200, { "content-length": "10" }], [500, {}], [404, { "content-length": "999999999" }]]) {
+    for (const [status, headers] of [
+      [200, {}],
+      [200, { "content-length": "10" }],
+      [500, {}],
+      [404, { "content-length": "999999999" }],
+    ]) {
       const { state, respond } = endless(status, headers);
       const fetch = scripted(respond);
       const error = await rejection(cloudflow.describeExecution(CALL, options(fetch)));
-      assert.deepEqual([error.name, error.kind, error.code, error.status], ["CloudFlowError", "response", "response-too-large", status]);
+      assert.deepEqual(
+        [error.name, error.kind, error.code, error.status],
+        ["CloudFlowError", "response", "response-too-large", status],
+      );
       assert.equal(fetch.seen.length, 1);
       assert.ok(state.cancelled && state.sent <= 9 * 1024 * 1024, `${state.sent} bytes`);
     }
     // A double without a stream has read it already.
     const long = () => ({ ...plain(""), text: async () => " ".repeat(9_000_000) });
-    assert.equal((await rejection(cloudflow.describeExecution(CALL, options(scripted(long))))).code, "response-too-large");
+    assert.equal(
+      (await rejection(cloudflow.describeExecution(CALL, options(scripted(long))))).code,
+      "response-too-large",
+    );
     // Below the limit, in many parts, also parts of characters.
     const Output = JSON.stringify("鍋🫖".repeat(300_000));
     const body = new TextEncoder().encode(JSON.stringify({ ...DONE, Output }));
@@ -212,7 +326,10 @@ export const tests = {
     const gateway = createGateway({ upstream: () => options(async () => respond()), authorize: () => true });
     const url = "https://g.example/?Action=DescribeExecution&Version=2019-03-15&ExecutionName=e&FlowName=f";
     const response = await gateway.fetch({ method: "GET", url, headers: new Headers() }, {});
-    assert.deepEqual([response.status, (await response.json()).Code, state.cancelled], [503, "ServiceUnavailable", true]);
+    assert.deepEqual(
+      [response.status, (await response.json()).Code, state.cancelled],
+      [503, "ServiceUnavailable", true],
+    );
   },
 
   "a body that trickles ends with the time, or with the caller": async ({ cloudflow }) => {
@@ -232,7 +349,15 @@ export const tests = {
       const more = how === "time" ? { timeoutMs: 100, retry: false } : { signal: controller.signal };
       if (how === "abort") setTimeout(() => controller.abort("left"), 50);
       const begin = Date.now();
-      const error = await rejection(cloudflow.describeExecution(CALL, options(scripted(() => new Response(stream)), more)));
+      const error = await rejection(
+        cloudflow.describeExecution(
+          CALL,
+          options(
+            scripted(() => new Response(stream)),
+            more,
+          ),
+        ),
+      );
       if (how === "abort") assert.equal(error, "left");
       else assert.equal(error.kind, "timeout");
       assert.ok(Date.now() - begin < 2000, "soon");
@@ -260,10 +385,23 @@ export const tests = {
       const fault = (Code, status, headers) => plain({ Code, Message: "m", RequestId: "r" }, status, headers);
       const page = (status) => plain(`<html><title>${status}</title></html>`, status, { "content-type": "text/html" });
       const passing = [
-        fault("ResourceThrottled", 429), fault("Throttling", 400), fault("Throttling.User", 400), fault("Throttling.Api", 400),
-        fault("ServiceUnavailable", 503), fault("InternalServerError", 500), fault("Unheard.Of", 500), fault("Unheard.Of", 429),
-        page(502), page(503), page(504), plain("", 502), plain("", 429), plain("", 408), plain(JSON.stringify(RUNNING).slice(0, 40)),
-        plain(""), () => Promise.reject(new TypeError("fetch failed")),
+        fault("ResourceThrottled", 429),
+        fault("Throttling", 400),
+        fault("Throttling.User", 400),
+        fault("Throttling.Api", 400),
+        fault("ServiceUnavailable", 503),
+        fault("InternalServerError", 500),
+        fault("Unheard.Of", 500),
+        fault("Unheard.Of", 429),
+        page(502),
+        page(503),
+        page(504),
+        plain("", 502),
+        plain("", 429),
+        plain("", 408),
+        plain(JSON.stringify(RUNNING).slice(0, 40)),
+        plain(""),
+        () => Promise.reject(new TypeError("fetch failed")),
       ];
       for (const [at, first] of passing.entries()) {
         const fetch = scripted(first, first, plain(DONE));
@@ -271,23 +409,46 @@ export const tests = {
         assert.deepEqual([execution.status, fetch.seen.length], ["Succeeded", 3], `${at}`);
       }
       const final = [
-        fault("FlowNotExists", 404), fault("InvalidArgument", 400), fault("AccessDenied", 403), fault("SignatureNotMatch", 403),
-        fault("InvalidAccessKeyID", 403), fault("Unheard.Of", 400), fault("Unheard.Of", 200), page(200), page(404), plain("", 400), plain("[]"),
-        plain({ FlowName: "f" }), plain("", 301),
+        fault("FlowNotExists", 404),
+        fault("InvalidArgument", 400),
+        fault("AccessDenied", 403),
+        fault("SignatureNotMatch", 403),
+        fault("InvalidAccessKeyID", 403),
+        fault("Unheard.Of", 400),
+        fault("Unheard.Of", 200),
+        page(200),
+        page(404),
+        plain("", 400),
+        plain("[]"),
+        plain({ FlowName: "f" }),
+        plain("", 301),
       ];
       for (const [at, first] of final.entries()) {
         const fetch = scripted(first, plain(DONE));
-        const error = await time.until(rejection(cloudflow.waitForExecution(CALL, options(fetch, { credentials: KEYS }))), 60_000);
-        assert.deepEqual([error.name, error.retryable, error.attempts, fetch.seen.length], ["CloudFlowError", false, 1, 1], `${at}: ${error}`);
+        const error = await time.until(
+          rejection(cloudflow.waitForExecution(CALL, options(fetch, { credentials: KEYS }))),
+          60_000,
+        );
+        assert.deepEqual(
+          [error.name, error.retryable, error.attempts, fetch.seen.length],
+          ["CloudFlowError", false, 1, 1],
+          `${at}: ${error}`,
+        );
       }
     }),
 
   "nobody asks sooner than the service wishes": ({ cloudflow }) =>
     virtually(async (time) => {
       const busy = (headers, status = 429) => plain({ Code: "ResourceThrottled", Message: "m" }, status, headers);
-      for (const [headers, least] of [[{ "x-acs-retry-after": "7000" }, 7000], [{ "retry-after": "12" }, 12_000], [{ "x-acs-retry-after": "90", "retry-after": "60" }, 90]]) {
+      for (const [headers, least] of [
+        [{ "x-acs-retry-after": "7000" }, 7000],
+        [{ "retry-after": "12" }, 12_000],
+        [{ "x-acs-retry-after": "90", "retry-after": "60" }, 90],
+      ]) {
         const fetch = scripted(busy(headers), plain(DONE));
-        await time.until(cloudflow.describeExecution(CALL, options(fetch, { credentials: KEYS, retry: { baseDelayMs: 1 } })));
+        await time.until(
+          cloudflow.describeExecution(CALL, options(fetch, { credentials: KEYS, retry: { baseDelayMs: 1 } })),
+        );
         const [first, second] = fetch.seen;
         assert.ok(second.at - first.at >= least, `${second.at - first.at} ms instead of ${least}`);
       }

@@ -35,7 +35,8 @@ export const tests = {
       assert.deepEqual(cloudflow.parseExecution(bytes), expected, name);
       assert.deepEqual(cloudflow.parseExecution(bytes.buffer), expected, name);
       const value = JSON.parse(text);
-      if (typeof value === "object" && value !== null) assert.deepEqual(cloudflow.parseExecution(value), expected, name);
+      if (typeof value === "object" && value !== null)
+        assert.deepEqual(cloudflow.parseExecution(value), expected, name);
     }
   },
 
@@ -54,7 +55,11 @@ export const tests = {
     for (const text of ["", "  ", "<Error><Code>X</Code></Error>", "<html>502</html>", "{", "nonsense", "\ufeff"]) {
       const { execution, diagnostics } = cloudflow.parseExecution(text);
       assert.equal(execution, null);
-      assert.deepEqual(diagnostics.map(({ code }) => code), ["not-json"], JSON.stringify(text));
+      assert.deepEqual(
+        diagnostics.map(({ code }) => code),
+        ["not-json"],
+        JSON.stringify(text),
+      );
       assert.deepEqual(cloudflow.validateExecution(text), diagnostics);
     }
   },
@@ -62,7 +67,10 @@ export const tests = {
   "a wrong call throws": ({ cloudflow }) => {
     for (const name of ["parseExecution", "validateExecution"]) {
       for (const wrong of [undefined, null, 1, true, () => {}, Symbol("s"), 1n]) {
-        assert.throws(() => cloudflow[name](wrong), (error) => assert.equal(error.kind, "request"));
+        assert.throws(
+          () => cloudflow[name](wrong),
+          (error) => assert.equal(error.kind, "request"),
+        );
       }
     }
   },

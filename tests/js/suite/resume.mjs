@@ -8,7 +8,10 @@ import { CALL, DONE, never, pause, plain, rejection, RUNNING, scripted, withGlob
 const base = { endpoint: "https://service.example", dangerouslyAllowBrowser: true };
 /** Holds an answer for as long as it is wished. */
 const obedient = (url) => held(Number(new URL(url).searchParams.get("WaitTimeSeconds") ?? 0))();
-const held = (seconds, body = RUNNING) => () => new Promise((resolve) => setTimeout(() => resolve(plain(body)), seconds * 1000));
+const held =
+  (seconds, body = RUNNING) =>
+  () =>
+    new Promise((resolve) => setTimeout(() => resolve(plain(body)), seconds * 1000));
 
 export const tests = {
   "offline nothing is tried, and online again it goes on without a storm": ({ cloudflow }) =>
@@ -18,7 +21,9 @@ export const tests = {
         const fetch = scripted((...call) => (page.online ? obedient(...call) : dead()));
         const client = cloudflow.createClient({ ...base, fetch });
         const controllers = Array.from({ length: 30 }, () => new AbortController());
-        const ends = controllers.map(({ signal }) => rejection(client.waitForExecution(CALL, { signal, onUpdate() {} })));
+        const ends = controllers.map(({ signal }) =>
+          rejection(client.waitForExecution(CALL, { signal, onUpdate() {} })),
+        );
         await time.pass(90_000);
         page.go({ online: false });
         const before = fetch.seen.length;
@@ -119,7 +124,19 @@ export const tests = {
 
   "globals that are half there do no harm": async ({ cloudflow, runtime }) => {
     if (runtime === "browser") return;
-    const odd = [undefined, null, {}, { onLine: "yes" }, { onLine: true }, { onLine: false }, { get onLine() { throw new Error("no"); } }];
+    const odd = [
+      undefined,
+      null,
+      {},
+      { onLine: "yes" },
+      { onLine: true },
+      { onLine: false },
+      {
+        get onLine() {
+          throw new Error("no");
+        },
+      },
+    ];
     for (const navigator of odd) {
       for (const document of [undefined, null, {}, 5]) {
         await withGlobals({ navigator, document }, async () => {
@@ -130,15 +147,26 @@ export const tests = {
     }
   },
 
-  "a browser without its network says so, and the watch goes on when it is back": async ({ cloudflow, local, service, setOffline }) => {
+  "a browser without its network says so, and the watch goes on when it is back": async ({
+    cloudflow,
+    local,
+    service,
+    setOffline,
+  }) => {
     if (!setOffline) return;
     const names = { FlowName: `offline-${Date.now()}`, ExecutionName: "e" };
-    const send = async (action, parameters) => assert.ok((await fetch(await local.signRequest(action, parameters, { endpoint: service }))).ok, action);
+    const send = async (action, parameters) =>
+      assert.ok((await fetch(await local.signRequest(action, parameters, { endpoint: service }))).ok, action);
     const definition = `Type: StateMachine\nSpecVersion: v1\nName: ${names.FlowName}\nStartAt: Nap\nStates:\n  - Type: Wait\n    Name: Nap\n    Seconds: 3\n    End: true\n`;
     await send("CreateFlow", { Name: names.FlowName, Definition: definition, Description: "naps", Type: "FDL" });
     await send("StartExecution", names);
     const credentials = { accessKeyId: "emulator", accessKeySecret: "emulator-secret" };
-    const client = cloudflow.createClient({ endpoint: service, credentials, dangerouslyAllowBrowser: true, retry: { maxAttempts: 2, baseDelayMs: 10 } });
+    const client = cloudflow.createClient({
+      endpoint: service,
+      credentials,
+      dangerouslyAllowBrowser: true,
+      retry: { maxAttempts: 2, baseDelayMs: 10 },
+    });
     const ref = { flowName: names.FlowName, executionName: "e" };
     const statuses = [];
     let failed;
@@ -199,10 +227,21 @@ async function inPage(body) {
       if (tellVisible) document.dispatchEvent(new Event("visibilitychange"));
     },
   };
-  const state = { get onLine() { return page.online; } };
-  const sight = { get visibilityState() { return page.visible ? "visible" : "hidden"; } };
+  const state = {
+    get onLine() {
+      return page.online;
+    },
+  };
+  const sight = {
+    get visibilityState() {
+      return page.visible ? "visible" : "hidden";
+    },
+  };
   const doubles = { ...counted(window), navigator: state };
-  if (!globalThis.document) return withGlobals({ ...doubles, document: Object.assign(Object.create(sight), counted(document)) }, () => body(page));
+  if (!globalThis.document)
+    return withGlobals({ ...doubles, document: Object.assign(Object.create(sight), counted(document)) }, () =>
+      body(page),
+    );
   // The document itself cannot be replaced.
   const own = { ...Object.getOwnPropertyDescriptors(counted(document)), ...Object.getOwnPropertyDescriptors(sight) };
   Object.defineProperties(document, own);

@@ -38,7 +38,8 @@ function trapping() {
   return { born, runtime: createRuntime(instantiate, () => "module") };
 }
 
-const isInternal = (error) => assert.deepEqual([error.name, error.kind, error.code], ["CloudFlowError", "internal", "internal"]);
+const isInternal = (error) =>
+  assert.deepEqual([error.name, error.kind, error.code], ["CloudFlowError", "internal", "internal"]);
 
 export const tests = {
   "a trap is an error of the call, and the next one has a fresh instance": () => {
@@ -61,21 +62,30 @@ export const tests = {
 
   "an error of the host that passes through the module ends what is in flight, too": async () => {
     const { born, runtime } = trapping();
-    for (const call of [runtime.start("never"), runtime.start("hostLater")]) await assert.rejects(call, isInternal, { withinMs: 1000 });
+    for (const call of [runtime.start("never"), runtime.start("hostLater")])
+      await assert.rejects(call, isInternal, { withinMs: 1000 });
     assert.equal(runtime.call("answer"), 42);
     assert.equal(born.length, 2);
   },
 
   "what is the caller's own comes out as it is, even if it looks like ours": async () => {
     const { runtime } = trapping();
-    for (const own of [{ kind: "request", code: "x", message: "y" }, ["a"], undefined, Object.freeze(new Error("mine"))]) {
+    for (const own of [
+      { kind: "request", code: "x", message: "y" },
+      ["a"],
+      undefined,
+      Object.freeze(new Error("mine")),
+    ]) {
       await assert.rejects(runtime.start("callersOwn", own), (error) => assert.equal(error, own));
     }
   },
 
   "an error is no trap": () => {
     const { born, runtime } = trapping();
-    assert.throws(() => runtime.call("refuse"), (error) => assert.deepEqual([error.kind, error.code], ["request", "wrong-type"]));
+    assert.throws(
+      () => runtime.call("refuse"),
+      (error) => assert.deepEqual([error.kind, error.code], ["request", "wrong-type"]),
+    );
     assert.equal(runtime.call("answer"), 42);
     assert.equal(born.length, 1);
   },
@@ -87,7 +97,10 @@ export const tests = {
     await assert.rejects(
       cloudflow.describeExecution(request, options),
       (error) => {
-        assert.deepEqual([error.name, error.kind, error.retryable, error.attempts], ["CloudFlowError", "network", true, 1]);
+        assert.deepEqual(
+          [error.name, error.kind, error.retryable, error.attempts],
+          ["CloudFlowError", "network", true, 1],
+        );
         assert.ok(error.message.includes("127.0.0.1:9"), error.message);
       },
       { withinMs: 10_000 },

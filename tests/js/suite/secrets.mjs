@@ -4,11 +4,23 @@
 import { assert } from "../harness.mjs";
 import { CALL, DONE, plain, rejection, scripted } from "../support/doubles.mjs";
 
-const KEYS = { accessKeyId: "LTAI5tExampleKey", accessKeySecret: "s3cret/of+the=caller~30chars", securityToken: "CAIS+token/of==sts%2Band+more/of.it" };
-const base = (fetch, more) => ({ endpoint: "https://service.example", fetch, dangerouslyAllowBrowser: true, retry: false, credentials: KEYS, ...more });
+const KEYS = {
+  accessKeyId: "LTAI5tExampleKey",
+  accessKeySecret: "s3cret/of+the=caller~30chars",
+  securityToken: "CAIS+token/of==sts%2Band+more/of.it",
+};
+const base = (fetch, more) => ({
+  endpoint: "https://service.example",
+  fetch,
+  dangerouslyAllowBrowser: true,
+  retry: false,
+  credentials: KEYS,
+  ...more,
+});
 
 const lower = (text) => text.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase());
-const encode = (text) => encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
+const encode = (text) =>
+  encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 const FORMS = {
   raw: (text) => text,
   once: encode,
@@ -42,7 +54,8 @@ function assertClean(text, signature, what) {
   }
 }
 
-const signatureOf = (url, init) => new URL(url).searchParams.get("Signature") ?? new Headers(init.headers).get("authorization")?.split("Signature=")[1];
+const signatureOf = (url, init) =>
+  new URL(url).searchParams.get("Signature") ?? new Headers(init.headers).get("authorization")?.split("Signature=")[1];
 
 export const tests = {
   "no form of a secret comes back from a service that repeats all it got": async ({ cloudflow }) => {
@@ -50,12 +63,27 @@ export const tests = {
       for (const [form, make] of Object.entries(FORMS)) {
         const words = (url, init) => {
           const sent = signatureOf(url, init);
-          const parts = [url, KEYS.accessKeySecret, KEYS.securityToken, sent, `Signature=${sent}`, `x${KEYS.accessKeySecret}x`];
+          const parts = [
+            url,
+            KEYS.accessKeySecret,
+            KEYS.securityToken,
+            sent,
+            `Signature=${sent}`,
+            `x${KEYS.accessKeySecret}x`,
+          ];
           return parts.map(make).join(" | ");
         };
         const fill = (length) => "-".repeat(length);
         const answers = {
-          message: (url, init) => plain({ Code: "SignatureDoesNotMatch", Message: `server string to sign is: ${words(url, init)}`, RequestId: "r" }, 400),
+          message: (url, init) =>
+            plain(
+              {
+                Code: "SignatureDoesNotMatch",
+                Message: `server string to sign is: ${words(url, init)}`,
+                RequestId: "r",
+              },
+              400,
+            ),
           code: (url, init) => plain({ Code: words(url, init), Message: "m", RequestId: "r" }, 400),
           requestId: (url, init) => plain({ Code: "AccessDenied", Message: "m", RequestId: words(url, init) }, 403),
           "unknown error": (url, init) => plain({ message: words(url, init) }, 400),
@@ -63,10 +91,14 @@ export const tests = {
           page: (url, init) => plain(`<p>${words(url, init)}</p>`, 502),
           "a page that is cut inside a secret": () => plain(`${fill(65)}${make(KEYS.accessKeySecret)}`, 502),
           "a long page that is cut inside a secret": () => plain(`${" ".repeat(4080)}${make(KEYS.securityToken)}`, 502),
-          "a message that is cut inside a secret": () => plain({ Code: "Other", Message: `${fill(16_370)}${make(KEYS.securityToken)}` }, 400),
-          "a time that is cut inside a secret": () => plain({ ...DONE, Name: "", StartedTime: `${fill(27)}${make(KEYS.accessKeySecret)}` }),
-          diagnostics: (url, init) => plain({ ...DONE, FlowName: "", Status: words(url, init), StartedTime: make(KEYS.accessKeySecret) }),
-          network: (url, init) => Promise.reject(new TypeError(`cannot load ${words(url, init)}`, { cause: new Error(words(url, init)) })),
+          "a message that is cut inside a secret": () =>
+            plain({ Code: "Other", Message: `${fill(16_370)}${make(KEYS.securityToken)}` }, 400),
+          "a time that is cut inside a secret": () =>
+            plain({ ...DONE, Name: "", StartedTime: `${fill(27)}${make(KEYS.accessKeySecret)}` }),
+          diagnostics: (url, init) =>
+            plain({ ...DONE, FlowName: "", Status: words(url, init), StartedTime: make(KEYS.accessKeySecret) }),
+          network: (url, init) =>
+            Promise.reject(new TypeError(`cannot load ${words(url, init)}`, { cause: new Error(words(url, init)) })),
           "network, a text": (url, init) => Promise.reject(words(url, init)),
           body: (url, init) => ({ ...plain(""), text: () => Promise.reject(new Error(words(url, init))) }),
         };
@@ -89,20 +121,31 @@ export const tests = {
       () => plain({ Code: "InvalidSecurityToken.Expired", Message: `the token ${old} is old` }, 400),
       () => new Promise(() => {}),
     );
-    const error = await rejection(cloudflow.describeExecution(CALL, base(fetch, { credentials, timeoutMs: 200, retry: undefined })));
+    const error = await rejection(
+      cloudflow.describeExecution(CALL, base(fetch, { credentials, timeoutMs: 200, retry: undefined })),
+    );
     assert.equal(error.kind, "timeout");
     assert.ok(/before that|time/.test(error.message));
     assertClean(shown(error), undefined, "an earlier token");
   },
 
   "a wrong option that holds a secret does not show it": async ({ cloudflow }) => {
-    for (const more of [{ region: KEYS.accessKeySecret, endpoint: undefined }, { [KEYS.accessKeySecret]: 1 }, { headers: { [`${KEYS.accessKeySecret} x`]: "1" } }]) {
-      assertClean(shown(await rejection(cloudflow.describeExecution(CALL, base(scripted(plain(DONE)), more)))), undefined, JSON.stringify(more));
+    for (const more of [
+      { region: KEYS.accessKeySecret, endpoint: undefined },
+      { [KEYS.accessKeySecret]: 1 },
+      { headers: { [`${KEYS.accessKeySecret} x`]: "1" } },
+    ]) {
+      assertClean(
+        shown(await rejection(cloudflow.describeExecution(CALL, base(scripted(plain(DONE)), more)))),
+        undefined,
+        JSON.stringify(more),
+      );
     }
   },
 
   "the cause of failed credentials is the error itself, unless it shows a secret anywhere": async ({ cloudflow }) => {
-    const url = "https://sts.example/?AccessKeyId=LTAI5tExampleKey&Signature=bm90IGEgc2lnbmF0dXJl&SecurityToken=CAIS%2Btoken";
+    const url =
+      "https://sts.example/?AccessKeyId=LTAI5tExampleKey&Signature=bm90IGEgc2lnbmF0dXJl&SecurityToken=CAIS%2Btoken";
     const dirty = [
       new Error(`cannot load ${url}`),
       new Error("cannot load", { cause: new Error("inner", { cause: new Error(url) }) }),
@@ -112,19 +155,30 @@ export const tests = {
       Object.assign(new Error("failed"), { stack: `Error: failed\n at ${url}` }),
     ];
     for (const [at, thrown] of dirty.entries()) {
-      const error = await rejection(cloudflow.describeExecution(CALL, base(scripted(plain(DONE)), { credentials: () => Promise.reject(thrown) })));
+      const error = await rejection(
+        cloudflow.describeExecution(CALL, base(scripted(plain(DONE)), { credentials: () => Promise.reject(thrown) })),
+      );
       assert.equal(error.code, "credentials-failed");
       const text = shown(error);
-      for (const part of ["LTAI5t", "bm90IGE", "CAIS", "xxxxxxxx"]) assert.ok(!text.includes(part), `${at}: ${part} in ${text}`);
+      for (const part of ["LTAI5t", "bm90IGE", "CAIS", "xxxxxxxx"])
+        assert.ok(!text.includes(part), `${at}: ${part} in ${text}`);
     }
     const circular = Object.assign(new Error("round"), { self: undefined });
     circular.cause = circular.self = circular;
     for (const thrown of [new Error("plain"), circular, new AggregateError([new Error("a")], "all")]) {
-      const error = await rejection(cloudflow.describeExecution(CALL, base(scripted(plain(DONE)), { credentials: () => Promise.reject(thrown) })));
+      const error = await rejection(
+        cloudflow.describeExecution(CALL, base(scripted(plain(DONE)), { credentials: () => Promise.reject(thrown) })),
+      );
       assert.equal(error.cause, thrown);
     }
-    const hostile = { get message() { throw new Error("no"); } };
-    const error = await rejection(cloudflow.describeExecution(CALL, base(scripted(plain(DONE)), { credentials: () => Promise.reject(hostile) })));
+    const hostile = {
+      get message() {
+        throw new Error("no");
+      },
+    };
+    const error = await rejection(
+      cloudflow.describeExecution(CALL, base(scripted(plain(DONE)), { credentials: () => Promise.reject(hostile) })),
+    );
     assert.deepEqual([error.code, error.cause.name], ["credentials-failed", "Error"]);
   },
 
@@ -133,14 +187,45 @@ export const tests = {
     const { error } = console;
     console.error = (...words) => entries.push(words.map(String).join(" "));
     const url = `https://vault.example/?Signature=bm90IGEgc2lnbmF0dXJl&SecurityToken=${encodeURIComponent(KEYS.securityToken)}`;
-    const hostile = { get message() { throw new Error("no"); }, get stack() { throw new Error("no"); } };
-    const thrown = [new Error(url), new Error(`a\nb\r\n\u001b[2Jc\u2028d\u202ee ${url}`), url, hostile, Symbol("s"), undefined, new Error("x".repeat(1_000_000))];
+    const hostile = {
+      get message() {
+        throw new Error("no");
+      },
+      get stack() {
+        throw new Error("no");
+      },
+    };
+    const thrown = [
+      new Error(url),
+      new Error(`a\nb\r\n\u001b[2Jc\u2028d\u202ee ${url}`),
+      url,
+      hostile,
+      Symbol("s"),
+      undefined,
+      new Error("x".repeat(1_000_000)),
+    ];
     try {
       for (const reason of thrown) {
-        const throws = () => { throw reason; };
-        for (const options of [{ authorize: throws, upstream: () => ({}) }, { authorize: () => true, upstream: throws }, { authorize: () => true, upstream: () => ({ get region() { return throws(); } }) }]) {
+        const throws = () => {
+          throw reason;
+        };
+        for (const options of [
+          { authorize: throws, upstream: () => ({}) },
+          { authorize: () => true, upstream: throws },
+          {
+            authorize: () => true,
+            upstream: () => ({
+              get region() {
+                return throws();
+              },
+            }),
+          },
+        ]) {
           const query = "Action=DescribeExecution&Version=2019-03-15&ExecutionName=e&FlowName=f";
-          const response = await createGateway(options).fetch({ method: "GET", headers: new Headers(), url: `https://g.example/?${query}` }, {});
+          const response = await createGateway(options).fetch(
+            { method: "GET", headers: new Headers(), url: `https://g.example/?${query}` },
+            {},
+          );
           assert.deepEqual([response.status, (await response.json()).Code], [500, "InternalServerError"]);
         }
       }

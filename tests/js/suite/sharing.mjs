@@ -39,7 +39,10 @@ export const tests = {
       await time.pass(1_790_000);
       await many();
       assert.equal(asked, 2);
-      assert.deepEqual(new Set(fetch.seen.map(({ query }) => query.get("SecurityToken"))), new Set(["token-1", "token-2"]));
+      assert.deepEqual(
+        new Set(fetch.seen.map(({ query }) => query.get("SecurityToken"))),
+        new Set(["token-1", "token-2"]),
+      );
     }),
 
   "an expired token is refreshed once for all who had it": ({ cloudflow }) =>
@@ -57,7 +60,13 @@ export const tests = {
   "a provider that fails is told, and asked again by the next call": ({ cloudflow }) =>
     virtually(async (time) => {
       const mine = new Error("the vault is closed");
-      const failing = [() => { throw mine; }, () => Promise.reject(mine), () => ({ then: (_, reject) => reject(mine) })];
+      const failing = [
+        () => {
+          throw mine;
+        },
+        () => Promise.reject(mine),
+        () => ({ then: (_, reject) => reject(mine) }),
+      ];
       for (const fails of failing) {
         let closed = true;
         const fetch = scripted(plain(DONE));
@@ -73,7 +82,12 @@ export const tests = {
         assert.equal((await time.until(client.describeExecution(CALL))).done, true);
       }
       for (const given of [undefined, null, "keys", 5, {}, { accessKeyId: "a" }, { ...KEYS, accessKeySecret: 5 }]) {
-        const error = await time.until(rejection(cloudflow.describeExecution(CALL, { ...base, fetch: scripted(plain(DONE)), credentials: () => given })), 0);
+        const error = await time.until(
+          rejection(
+            cloudflow.describeExecution(CALL, { ...base, fetch: scripted(plain(DONE)), credentials: () => given }),
+          ),
+          0,
+        );
         assert.ok(error.name === "CloudFlowError" && !error.retryable, `${error}`);
         assert.ok(!String(error).includes("very-"), `${error}`);
       }
@@ -82,7 +96,10 @@ export const tests = {
   "a provider that never answers costs no more than the time given": ({ cloudflow }) =>
     virtually(async (time) => {
       const fetch = scripted(plain(DONE));
-      const error = await time.until(rejection(cloudflow.describeExecution(CALL, { ...base, fetch, credentials: never, timeoutMs: 3000 })), 3100);
+      const error = await time.until(
+        rejection(cloudflow.describeExecution(CALL, { ...base, fetch, credentials: never, timeoutMs: 3000 })),
+        3100,
+      );
       assert.equal(error.kind, "timeout");
       assert.equal(time.timers(), 0);
     }),
@@ -91,10 +108,18 @@ export const tests = {
     virtually(async (time) => {
       for (const hours of [-5, 5]) {
         const there = () => Date.now() + hours * 3_600_000;
-        const clock = { now: there, setTimeout: (...rest) => setTimeout(...rest), clearTimeout: (timer) => clearTimeout(timer) };
+        const clock = {
+          now: there,
+          setTimeout: (...rest) => setTimeout(...rest),
+          clearTimeout: (timer) => clearTimeout(timer),
+        };
         const { client, seen, close } = await emulated(cloudflow, local, time, { clock }, { 0: 5 });
-        for (let i = 0; i < 3; i += 1) await time.until(client.describeExecution({ flowName: "f", executionName: "e0" }));
-        assert.deepEqual(seen.map(({ status }) => status), [403, 200, 200, 200]);
+        for (let i = 0; i < 3; i += 1)
+          await time.until(client.describeExecution({ flowName: "f", executionName: "e0" }));
+        assert.deepEqual(
+          seen.map(({ status }) => status),
+          [403, 200, 200, 200],
+        );
         close();
       }
     }),
@@ -105,7 +130,8 @@ export const tests = {
       const [iterated, told] = [[], []];
       const watching = (async () => {
         const onUpdate = ({ status }) => told.push(status);
-        for await (const { status } of client.watchExecution({ flowName: "f", executionName: "e0" }, { onUpdate })) iterated.push(status);
+        for await (const { status } of client.watchExecution({ flowName: "f", executionName: "e0" }, { onUpdate }))
+          iterated.push(status);
       })();
       await time.until(watching, 140_000);
       assert.deepEqual(iterated, ["Running", "Succeeded"]);
@@ -113,11 +139,20 @@ export const tests = {
       close();
       // The same again, another request id, another order of fields: nobody would see a difference.
       const again = { Status: "Running", ...RUNNING, RequestId: "other" };
-      const fetch = scripted(plain(RUNNING), plain(again), plain({ ...again, Input: "{}" }), plain(again), plain(DONE), plain(DONE));
+      const fetch = scripted(
+        plain(RUNNING),
+        plain(again),
+        plain({ ...again, Input: "{}" }),
+        plain(again),
+        plain(DONE),
+        plain(DONE),
+      );
       const all = [];
-      await time.until((async () => {
-        for await (const { input } of cloudflow.watchExecution(CALL, { ...base, fetch })) all.push(input);
-      })());
+      await time.until(
+        (async () => {
+          for await (const { input } of cloudflow.watchExecution(CALL, { ...base, fetch })) all.push(input);
+        })(),
+      );
       assert.deepEqual(all, [undefined, "{}", undefined, undefined]);
     }),
 
@@ -127,12 +162,19 @@ export const tests = {
       const { client, seen, close } = await emulated(cloudflow, local, time, { quotas: true }, lives);
       const ends = Object.keys(lives).map(async (i) => {
         const statuses = [];
-        for await (const { status } of client.watchExecution({ flowName: "f", executionName: `e${i}` })) statuses.push(status);
+        for await (const { status } of client.watchExecution({ flowName: "f", executionName: `e${i}` }))
+          statuses.push(status);
         return statuses;
       });
-      for (const statuses of await time.until(Promise.all(ends), 120_000)) assert.deepEqual(statuses, ["Running", "Succeeded"]);
-      assert.deepEqual(seen.filter(({ status }) => status !== 200), []);
-      const most = Math.max(...seen.map(({ at }) => seen.filter((other) => other.at >= at && other.at < at + 1000).length));
+      for (const statuses of await time.until(Promise.all(ends), 120_000))
+        assert.deepEqual(statuses, ["Running", "Succeeded"]);
+      assert.deepEqual(
+        seen.filter(({ status }) => status !== 200),
+        [],
+      );
+      const most = Math.max(
+        ...seen.map(({ at }) => seen.filter((other) => other.at >= at && other.at < at + 1000).length),
+      );
       assert.ok(most <= 50, `${most} requests in one second`);
       assert.ok(seen.length <= 50 + (time.now() / 1000) * 5, `${seen.length} requests in ${time.now()} ms`);
       close();
@@ -141,7 +183,10 @@ export const tests = {
   "a proxy that cuts is found out, and the wait adapted": ({ cloudflow }) =>
     virtually(async (time) => {
       const page = plain("<html><title>504 Gateway Time-out</title></html>", 504);
-      const cuts = { "the connection ends": () => Promise.reject(new TypeError("terminated")), "a page of HTML": () => page };
+      const cuts = {
+        "the connection ends": () => Promise.reject(new TypeError("terminated")),
+        "a page of HTML": () => page,
+      };
       for (const [name, cut] of Object.entries(cuts)) {
         const waits = [];
         let broken = 0;
@@ -207,6 +252,11 @@ async function emulated(cloudflow, local, time, options, lives) {
     return response;
   };
   const credentials = { accessKeyId: "emulator", accessKeySecret: "emulator-secret" };
-  const client = cloudflow.createClient({ endpoint: "http://localhost", fetch, credentials, dangerouslyAllowBrowser: true });
+  const client = cloudflow.createClient({
+    endpoint: "http://localhost",
+    fetch,
+    credentials,
+    dangerouslyAllowBrowser: true,
+  });
   return { client, seen, close: () => emulator.close() };
 }

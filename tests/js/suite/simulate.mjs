@@ -20,7 +20,11 @@ export const tests = {
       [{ output: { a: 1 }, delayMs: 1500 }, 1500, { status: "Succeeded", output: { a: 1 } }],
       [{ delayMs: 86_400_000 }, 86_400_000, { status: "Succeeded", output: {} }],
       [{ error: "Odd", cause: "why" }, 0, { status: "Failed", error: "Odd", cause: "why" }],
-      [[{ error: "Busy" }, { error: "Busy", delayMs: 5 }, { output: { a: 2 } }], 20_005, { status: "Succeeded", output: { a: 2 } }],
+      [
+        [{ error: "Busy" }, { error: "Busy", delayMs: 5 }, { output: { a: 2 } }],
+        20_005,
+        { status: "Succeeded", output: { a: 2 } },
+      ],
       [[{ error: "Busy" }], 30_000, { status: "Failed", error: "Busy", cause: "" }],
       [{ never: true }, 31_536_000_000, { status: "TimedOut" }],
     ];
@@ -32,7 +36,10 @@ export const tests = {
   },
 
   "a task that never answers times out on the flow's clock": async ({ local }) => {
-    const flow = task("f", "    timeoutSeconds: 3600\n    catch: [{errors: [FnF.TaskTimeout], goto: late}]\n  - {type: fail, name: no}\n  - {type: pass, name: late}\n");
+    const flow = task(
+      "f",
+      "    timeoutSeconds: 3600\n    catch: [{errors: [FnF.TaskTimeout], goto: late}]\n  - {type: fail, name: no}\n  - {type: pass, name: late}\n",
+    );
     const { status, events } = await local.simulateFlow(flow, { tasks: { "*": { never: true } } });
     assert.equal(status, "Succeeded");
     assert.equal(took(events), 3_600_000);
@@ -66,7 +73,10 @@ export const tests = {
         assert.ok(error.message.includes(`\`${name}\``), error.message);
       });
     }
-    assert.throws(() => local.createEmulator({ tasks: { k: { outptu: 1 } } }), (error) => assert.equal(error.code, "wrong-options"));
+    assert.throws(
+      () => local.createEmulator({ tasks: { k: { outptu: 1 } } }),
+      (error) => assert.equal(error.code, "wrong-options"),
+    );
   },
 
   "a task without a handler fails, also where it waits for its token": async ({ local }) => {
@@ -95,10 +105,13 @@ steps:
     const result = await local.simulateFlow(flow, { input: { n: 7 }, tasks, flows: { child: task("work") } });
     assert.equal(result.status, "Succeeded", result.cause);
     assert.deepEqual(result.output, { got: 7, started: "child" });
-    assert.deepEqual(result.children.map((child) => [child.flowName, child.status, child.output]), [
-      ["child", "Succeeded", { got: 7 }],
-      ["child", "Succeeded", { got: 7 }],
-    ]);
+    assert.deepEqual(
+      result.children.map((child) => [child.flowName, child.status, child.output]),
+      [
+        ["child", "Succeeded", { got: 7 }],
+        ["child", "Succeeded", { got: 7 }],
+      ],
+    );
     assert.deepEqual(result.children[0].events.find((event) => event.stepName === "work").path, ["steps", 0]);
     const broken = await local.simulateFlow(flow, { flows: { child: "type: flow\n" } });
     assert.equal(broken.error, "Local.InvalidDefinition");
@@ -108,7 +121,8 @@ steps:
   },
 
   "the express mode has its own limits": async ({ local }) => {
-    const flow = "Type: StateMachine\nSpecVersion: v1\nName: f\nStartAt: W\nStates:\n  - {Type: Wait, Name: W, Seconds: 30, End: true}\n";
+    const flow =
+      "Type: StateMachine\nSpecVersion: v1\nName: f\nStartAt: W\nStates:\n  - {Type: Wait, Name: W, Seconds: 30, End: true}\n";
     assert.equal((await local.simulateFlow(flow, { mode: "Standard" })).status, "Succeeded");
     const result = await local.simulateFlow(flow, { mode: "Express" });
     assert.equal(result.error, "Local.InvalidDefinition");
@@ -116,7 +130,8 @@ steps:
   },
 
   "a flow that never ends does, and so does a long one": async ({ local }) => {
-    const flow = "version: v1\ntype: flow\nsteps:\n  - {type: pass, name: a}\n  - type: choice\n    name: b\n    choices: [{condition: true, goto: a}]\n";
+    const flow =
+      "version: v1\ntype: flow\nsteps:\n  - {type: pass, name: a}\n  - type: choice\n    name: b\n    choices: [{condition: true, goto: a}]\n";
     const began = Date.now();
     const { status, error, events } = await local.simulateFlow(flow);
     assert.equal(status, "Failed");
@@ -151,13 +166,28 @@ steps:
     // Of tasks that answer at once.
     const tasks = task("f", "    retry: [{errors: [Busy], maxAttempts: 100000, intervalSeconds: 1, multiplier: 1}]\n");
     const second = new AbortController();
-    const handlers = { "*": async () => { second.abort("here"); throw Object.assign(new Error("x"), { code: "Busy" }); } };
-    await assert.rejects(local.simulateFlow(tasks, { tasks: handlers, signal: second.signal }), (reason) => assert.equal(reason, "here"));
+    const handlers = {
+      "*": async () => {
+        second.abort("here");
+        throw Object.assign(new Error("x"), { code: "Busy" });
+      },
+    };
+    await assert.rejects(local.simulateFlow(tasks, { tasks: handlers, signal: second.signal }), (reason) =>
+      assert.equal(reason, "here"),
+    );
   },
 
   "mocks serve the emulator too": async ({ local }) => {
-    const emulator = local.createEmulator({ tasks: { "acs:fc:*": [{ error: "Busy", delayMs: 5 }, { output: { a: 1 }, delayMs: 5 }] } });
-    const send = async (action, parameters) => (await emulator.fetch(await local.signRequest(action, parameters))).json();
+    const emulator = local.createEmulator({
+      tasks: {
+        "acs:fc:*": [
+          { error: "Busy", delayMs: 5 },
+          { output: { a: 1 }, delayMs: 5 },
+        ],
+      },
+    });
+    const send = async (action, parameters) =>
+      (await emulator.fetch(await local.signRequest(action, parameters))).json();
     const flow = task("f", "    retry: [{errors: [Busy], intervalSeconds: 1}]\n");
     await send("CreateFlow", { Name: "f", Definition: flow, Description: "d", Type: "FDL" });
     await send("StartExecution", { FlowName: "f", ExecutionName: "e" });

@@ -48,8 +48,19 @@ export const tests = {
   },
 
   "whatever text comes in, an answer comes out": ({ cloudflow }) => {
-    const texts = ["", "\0", "\ud800", "\ufeff", "[".repeat(100_000), "? ".repeat(10_000), "a: &a [*a, *a]", "- ".repeat(5_000)];
-    texts.push("type: flow\nversion: v1\ntimeoutSeconds: 9223372036854775807\nsteps:\n- {type: wait, name: w, duration: 9007199254740993}\n");
+    const texts = [
+      "",
+      "\0",
+      "\ud800",
+      "\ufeff",
+      "[".repeat(100_000),
+      "? ".repeat(10_000),
+      "a: &a [*a, *a]",
+      "- ".repeat(5_000),
+    ];
+    texts.push(
+      "type: flow\nversion: v1\ntimeoutSeconds: 9223372036854775807\nsteps:\n- {type: wait, name: w, duration: 9007199254740993}\n",
+    );
     for (const text of texts) {
       for (const name of ["parseFlow", "validateFlow", "flowGraph"]) {
         const { diagnostics } = cloudflow[name](text);
@@ -62,11 +73,14 @@ export const tests = {
   "a wrong call throws, and says what would be right": ({ cloudflow }) => {
     for (const name of ["parseFlow", "validateFlow", "flowGraph", "flowToMermaid"]) {
       for (const wrong of [undefined, null, 1, {}, ["a"], true, 10n, Symbol("s"), () => {}]) {
-        assert.throws(() => cloudflow[name](wrong), (error) => {
-          assert.ok(error instanceof cloudflow.CloudFlowError, "a CloudFlowError");
-          assert.equal(error.kind, "request");
-          assert.ok(error.message.includes("must be a string"), error.message);
-        });
+        assert.throws(
+          () => cloudflow[name](wrong),
+          (error) => {
+            assert.ok(error instanceof cloudflow.CloudFlowError, "a CloudFlowError");
+            assert.equal(error.kind, "request");
+            assert.ok(error.message.includes("must be a string"), error.message);
+          },
+        );
       }
     }
     assert.equal(cloudflow.validateFlow("type: flow").valid, false);
@@ -82,12 +96,15 @@ export const tests = {
       [{ mod: "Express" }, "unknown-option", "did you mean `mode`?"],
     ];
     for (const [options, code, message] of wrong) {
-      assert.throws(() => cloudflow.validateFlow("type: flow", options), (error) => {
-        assert.ok(error instanceof cloudflow.CloudFlowError, "a CloudFlowError");
-        assert.equal(error.kind, "request");
-        assert.equal(error.code, code, error.message);
-        assert.ok(error.message.includes(message), error.message);
-      });
+      assert.throws(
+        () => cloudflow.validateFlow("type: flow", options),
+        (error) => {
+          assert.ok(error instanceof cloudflow.CloudFlowError, "a CloudFlowError");
+          assert.equal(error.kind, "request");
+          assert.equal(error.code, code, error.message);
+          assert.ok(error.message.includes(message), error.message);
+        },
+      );
     }
     const plain = cloudflow.validateFlow("type: flow");
     for (const options of [undefined, {}, { mode: undefined }, { mode: "Standard" }]) {

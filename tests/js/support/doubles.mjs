@@ -2,7 +2,14 @@
 
 export const CALL = { flowName: "f", executionName: "e" };
 export const KEYS = { accessKeyId: "testid", accessKeySecret: "very-secret", securityToken: "very-token" };
-export const RUNNING = { RequestId: "r", FlowName: "f", Name: "e", Status: "Running", FlowDefinition: "type: flow\n", Output: "" };
+export const RUNNING = {
+  RequestId: "r",
+  FlowName: "f",
+  Name: "e",
+  Status: "Running",
+  FlowDefinition: "type: flow\n",
+  Output: "",
+};
 export const DONE = { ...RUNNING, Status: "Succeeded", Output: "{}" };
 
 /** An answer as plain as one can be: it is read without a turn of the host. */

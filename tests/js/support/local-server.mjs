@@ -21,7 +21,10 @@ export const RUNTIMES = Object.entries({
 
 export function run(t, [program, ...before], args, env = KEY) {
   const { CLOUDFLOW_KEY: _, ...rest } = process.env;
-  const child = spawn(program, [...before, BIN, ...args], { stdio: ["ignore", "pipe", "pipe"], env: { ...rest, ...env } });
+  const child = spawn(program, [...before, BIN, ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...rest, ...env },
+  });
   let output = "";
   const heard = new Set();
   for (const stream of [child.stdout, child.stderr]) {

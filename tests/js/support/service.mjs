@@ -56,7 +56,12 @@ async function answer(emulator, logs, incoming, outgoing) {
   const body = incoming.method === "POST" ? Buffer.concat(chunks) : undefined;
   const type = incoming.headers["content-type"];
   const headers = { ...(type && { "content-type": type }), ...acs(incoming.headers) };
-  const request = new Request(`http://${incoming.headers.host}/${search}`, { method: incoming.method, headers, body, signal: gone.signal });
+  const request = new Request(`http://${incoming.headers.host}/${search}`, {
+    method: incoming.method,
+    headers,
+    body,
+    signal: gone.signal,
+  });
   const asked = async () => {
     const response = await emulator.fetch(request);
     return [response.status, Object.fromEntries(response.headers), await response.text()];
@@ -83,7 +88,12 @@ async function answer(emulator, logs, incoming, outgoing) {
   }
   if (step.startsWith("html")) {
     const status = Number(step.slice(4));
-    return reply(outgoing, status, { "content-type": "text/html" }, `<html><title>${status} Bad Gateway</title></html>`);
+    return reply(
+      outgoing,
+      status,
+      { "content-type": "text/html" },
+      `<html><title>${status} Bad Gateway</title></html>`,
+    );
   }
   if (step === "busy") return reply(outgoing, 429, { "x-acs-retry-after": "150" }, fault("ResourceThrottled"));
   if (step === "throttled") return reply(outgoing, 400, {}, fault("Throttling.User"));
@@ -99,7 +109,9 @@ async function answer(emulator, logs, incoming, outgoing) {
 
 /** The headers that a signature in the header form speaks of. */
 function acs(headers) {
-  const signed = Object.entries(headers).filter(([name]) => name.startsWith("x-acs-") || name === "authorization" || name === "accept");
+  const signed = Object.entries(headers).filter(
+    ([name]) => name.startsWith("x-acs-") || name === "authorization" || name === "accept",
+  );
   return Object.fromEntries(signed);
 }
 

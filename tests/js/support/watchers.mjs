@@ -19,7 +19,10 @@ const collect = runInNewContext("gc");
  * @returns { ends, missed, wrong, requests, most, throttled, worstMs, meanMs, cpuMs, memory: [{ s, heap, rss }] },
  *   where `most` is the most requests that arrived in one second, and `wrong` what should not have been
  */
-export async function watchMany(cloudflow, { watchers, seconds, lives: [least, most], sampleMs = 60_000, tell = () => {} }) {
+export async function watchMany(
+  cloudflow,
+  { watchers, seconds, lives: [least, most], sampleMs = 60_000, tell = () => {} },
+) {
   const service = await Service.open();
   const credentials = { accessKeyId: "emulator", accessKeySecret: "emulator-secret" };
   const client = cloudflow.createClient({ endpoint: service.url, credentials });

@@ -19,7 +19,10 @@ export async function watch(signal: AbortSignal): Promise<string> {
     signature: "ACS3-HMAC-SHA256",
   });
   try {
-    const execution: Execution = await client.describeExecution({ flowName: "a", executionName: "b", waitTimeSeconds: 20 }, { signal });
+    const execution: Execution = await client.describeExecution(
+      { flowName: "a", executionName: "b", waitTimeSeconds: 20 },
+      { signal },
+    );
     if (execution.done) return execution.output ?? "";
     for await (const next of watchExecution({ flowName: "a", executionName: "b" }, { endpoint: "/api/", signal })) {
       if (next.status === "Succeeded") return next.flowDefinition;

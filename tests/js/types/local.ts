@@ -1,7 +1,16 @@
 // What a program may and may not write against "cloudflow-wasm/local".
 
 import { createEmulator, migrateFlow, signRequest, simulateFlow } from "cloudflow-wasm/local";
-import type { ChildExecution, Emulator, EmulatorOptions, ExecutionEvent, Migration, Restored, Simulation, TaskHandlers } from "cloudflow-wasm/local";
+import type {
+  ChildExecution,
+  Emulator,
+  EmulatorOptions,
+  ExecutionEvent,
+  Migration,
+  Restored,
+  Simulation,
+  TaskHandlers,
+} from "cloudflow-wasm/local";
 import { describeExecution } from "cloudflow-wasm";
 
 const tasks: TaskHandlers = {
@@ -28,7 +37,12 @@ await describeExecution({ flowName: "f", executionName: "e" }, { endpoint: "http
 const changed: boolean = emulator.putFlow("f", "type: flow", { mode: "Express" });
 const { flows, executions, problems }: Restored = emulator.restore(emulator.save());
 emulator.setFaults({ fail: [{ how: "garbage" }] });
-console.log(changed, flows + executions + emulator.changes(), problems.map((problem) => problem.length), emulator.removeFlow("f"));
+console.log(
+  changed,
+  flows + executions + emulator.changes(),
+  problems.map((problem) => problem.length),
+  emulator.removeFlow("f"),
+);
 emulator.answerHeld();
 emulator.close();
 
@@ -37,10 +51,17 @@ const parent = await simulateFlow("type: flow", { tasks: mocks, flows: { child: 
 const children: ChildExecution[] = parent.children ?? [];
 console.log(children.map((child) => [child.flowName, child.executionName, child.status, child.events.length]));
 const events: ExecutionEvent[] = simulation.events;
-console.log(response.status, events.map((event) => event.path), simulation.error?.length);
+console.log(
+  response.status,
+  events.map((event) => event.path),
+  simulation.error?.length,
+);
 
 const { text, diagnostics }: Migration = migrateFlow("type: flow");
-console.log(text?.length, diagnostics.map((found) => found.range?.start.line));
+console.log(
+  text?.length,
+  diagnostics.map((found) => found.range?.start.line),
+);
 
 // @ts-expect-error the ways to fail are known
 createEmulator({ faults: { fail: [{ how: "explode" }] } });
