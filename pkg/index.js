@@ -1,22 +1,14 @@
-// "cloudflow-wasm" everywhere but in workerd: the module travels inside the JavaScript, and is
-// made at the first call.
+// Entry "cloudflow-wasm". The module is embedded in the JavaScript. It is compiled at the first call.
 
-import { createFunctions } from "./lib/functions.js";
-import { createRuntime } from "./lib/runtime.js";
+import { createAsk } from "./ask/functions.js";
+import { createLanguage } from "./language/functions.js";
+import { createRuntime } from "./shared/runtime.js";
 import { bytes } from "./wasm/core.inline.js";
 import { instantiate } from "./wasm/core.js";
 
-export { CloudFlowError } from "./lib/error.js";
+export { CloudFlowError } from "./shared/error.js";
 
-export const {
-  createClient,
-  describeExecution,
-  flowGraph,
-  flowToMermaid,
-  parseExecution,
-  parseFlow,
-  validateExecution,
-  validateFlow,
-  waitForExecution,
-  watchExecution,
-} = createFunctions(createRuntime(instantiate, () => new WebAssembly.Module(bytes())));
+const runtime = createRuntime(instantiate, () => new WebAssembly.Module(bytes()));
+
+export const { createClient, describeExecution, parseExecution, waitForExecution, watchExecution } = createAsk(runtime);
+export const { flowGraph, flowToMermaid, parseFlow, validateExecution, validateFlow } = createLanguage(runtime);

@@ -1,12 +1,12 @@
 // "cloudflow-wasm/local" in workerd, which compiles no bytes at run time: the module is imported.
 
-import { createLocal } from "./lib/local.js";
-import { createRuntime } from "./lib/runtime.js";
+import { createLocal } from "./local/emulator.js";
+import { createRuntime } from "./shared/runtime.js";
 import { instantiate } from "./wasm/local.js";
 import module from "./wasm/local.wasm";
 
-export { CloudFlowError } from "./lib/error.js";
-export { signRequest } from "./lib/local.js";
+export { CloudFlowError } from "./shared/error.js";
+export { signRequest } from "./local/emulator.js";
 
 export const { createEmulator, migrateFlow, simulateFlow } = createLocal(
   createRuntime(instantiate, () => module),

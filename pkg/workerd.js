@@ -1,21 +1,14 @@
-// "cloudflow-wasm" in workerd, which compiles no bytes at run time: the module is imported.
+// Entry "cloudflow-wasm" for workerd, which does not compile bytes at run time: the module is imported.
 
-import { createFunctions } from "./lib/functions.js";
-import { createRuntime } from "./lib/runtime.js";
+import { createAsk } from "./ask/functions.js";
+import { createLanguage } from "./language/functions.js";
+import { createRuntime } from "./shared/runtime.js";
 import { instantiate } from "./wasm/core.js";
 import module from "./wasm/core.wasm";
 
-export { CloudFlowError } from "./lib/error.js";
+export { CloudFlowError } from "./shared/error.js";
 
-export const {
-  createClient,
-  describeExecution,
-  flowGraph,
-  flowToMermaid,
-  parseExecution,
-  parseFlow,
-  validateExecution,
-  validateFlow,
-  waitForExecution,
-  watchExecution,
-} = createFunctions(createRuntime(instantiate, () => module));
+const runtime = createRuntime(instantiate, () => module);
+
+export const { createClient, describeExecution, parseExecution, waitForExecution, watchExecution } = createAsk(runtime);
+export const { flowGraph, flowToMermaid, parseFlow, validateExecution, validateFlow } = createLanguage(runtime);

@@ -25,7 +25,7 @@ extern "C" {
     #[wasm_bindgen(js_name = fetch, catch)]
     fn global_fetch(url: &str, init: &RequestInit) -> Result<JsValue, JsValue>;
 
-    /// What pkg/lib/functions.js lends to a call.
+    /// What pkg/ask/functions.js lends to a call.
     pub(super) type Facade;
     /// A copy of what a function gave for credentials, with its own and its class's properties.
     #[wasm_bindgen(method, catch)]

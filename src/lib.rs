@@ -4,7 +4,7 @@
 //! it is empty; the other crates are tested natively. `ARCHITECTURE.md` draws the map.
 //!
 //! Free functions and plain objects only: nothing to free, nothing to leak. What is thrown from
-//! here is a plain object that `pkg/lib/error.js` turns into a `CloudFlowError`.
+//! here is a plain object that `pkg/shared/error.js` turns into a `CloudFlowError`.
 
 #![cfg(target_arch = "wasm32")]
 

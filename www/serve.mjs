@@ -12,7 +12,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { safeLine } from "../pkg/lib/server/line.js";
+import { safeLine } from "../pkg/cli/line.js";
 
 const HOST = "127.0.0.1";
 const WWW = dirname(fileURLToPath(import.meta.url));
@@ -34,7 +34,7 @@ export async function startDemo({ port = 0, onUpstream = () => {}, say = () => {
   };
   try {
     const { createEmulator } = await import(pathToFileURL(join(PKG, "local.js")));
-    const { serveFetch } = await import(pathToFileURL(join(PKG, "lib", "serve.js")));
+    const { serveFetch } = await import(pathToFileURL(join(PKG, "cli", "serve.js")));
     // Made up for this run: the demo needs a key, and nobody needs to know it.
     const key = { id: `demo${randomBytes(6).toString("hex")}`, secret: randomBytes(20).toString("hex") };
     const emulator = createEmulator({ accessKeys: { [key.id]: key.secret } });

@@ -2,7 +2,7 @@
 // The command of the package. It runs in Node, Deno and Bun.
 
 import process from "node:process";
-import { main } from "../lib/server/cli.js";
+import { main } from "../cli/cli.js";
 
 /** @type {Promise<void>} */
 const stopped = new Promise((resolve) => {

@@ -6,7 +6,7 @@ import { after, before, test } from "node:test";
 import OpenApi, * as openApi from "@alicloud/openapi-client";
 import * as util from "@alicloud/tea-util";
 import { createEmulator } from "../../pkg/local.js";
-import { serveFetch } from "../../pkg/lib/serve.js";
+import { serveFetch } from "../../pkg/cli/serve.js";
 
 // The packages are CommonJS; where the class stands depends on who converts it.
 const Client = OpenApi.default ?? OpenApi;

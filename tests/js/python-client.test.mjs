@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { createEmulator } from "../../pkg/local.js";
-import { serveFetch } from "../../pkg/lib/serve.js";
+import { serveFetch } from "../../pkg/cli/serve.js";
 
 const SCRIPT = fileURLToPath(new URL("../python/official_client.py", import.meta.url));
 const { PYTHON } = process.env;

@@ -8,8 +8,8 @@ import { join } from "node:path";
 import process from "node:process";
 import { after, before, test } from "node:test";
 import { createEmulator, signRequest } from "../../pkg/local.js";
-import { acquireLock } from "../../pkg/lib/server/lock.js";
-import { openStateFile } from "../../pkg/lib/server/state.js";
+import { acquireLock } from "../../pkg/cli/lock.js";
+import { openStateFile } from "../../pkg/cli/state.js";
 import { RUNTIMES, pause, run, start } from "./support/local-server.mjs";
 
 const NODE = RUNTIMES[0][1];
@@ -134,7 +134,7 @@ test("of many that find a stale lock one takes it over", { timeout: 120_000 }, a
   const own = await ownLock();
   const file = join(place, "race");
   const script = `
-    const { acquireLock } = await import(${JSON.stringify(new URL("../../pkg/lib/server/lock.js", import.meta.url))});
+    const { acquireLock } = await import(${JSON.stringify(new URL("../../pkg/cli/lock.js", import.meta.url))});
     process.stdin.once("data", async () => {
       try { await acquireLock(process.argv[1]); console.log("mine"); }
       catch (error) { console.log(error.message); }

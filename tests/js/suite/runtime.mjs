@@ -1,6 +1,6 @@
 // What the facade promises when the module stops in the middle of a call.
 
-import { createRuntime } from "../../../pkg/lib/runtime.js";
+import { createRuntime } from "../../../pkg/shared/runtime.js";
 import { assert } from "../harness.mjs";
 
 /** An instance whose functions trap when told to, as one call, later in a callback, or by the engine's stack. */

@@ -7,7 +7,7 @@
 
 import process from "node:process";
 import { createEmulator, signRequest } from "../../../pkg/local.js";
-import { serveFetch } from "../../../pkg/lib/serve.js";
+import { serveFetch } from "../../../pkg/cli/serve.js";
 
 const definition = `Type: StateMachine
 SpecVersion: v1

@@ -43,7 +43,8 @@ fn every_error_name_is_listed() {
         root.join("crates/local/src/simulate.rs"),
         root.join("crates/local/src/simulation.rs"),
         root.join("crates/local/src/shape.rs"),
-        root.join("pkg/lib"),
+        root.join("pkg/cli"),
+        root.join("pkg/local"),
     ];
     while let Some(path) = todo.pop() {
         if path.is_dir() {

@@ -2,7 +2,7 @@
 // never see. It speaks the service's own protocol less the signature, so the
 // same client asks it with `endpoint` and no `credentials`.
 
-import { optionsOf, own } from "../options.js";
+import { optionsOf, own } from "../ask/options.js";
 import { answer, executionBody, refusal } from "./answer.js";
 import { readCall } from "./call.js";
 import { corsOf, preflight } from "./cors.js";

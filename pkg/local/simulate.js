@@ -1,7 +1,7 @@
 // A flow on a clock of its own: the module decides, what is here does its tasks.
 
-import { CloudFlowError } from "./error.js";
-import { onAbort } from "./signal.js";
+import { CloudFlowError } from "../shared/error.js";
+import { onAbort } from "../shared/abort.js";
 import { attempt, readTasks } from "./tasks.js";
 
 /** Turns without a pause: whoever wants to abort must get his turn, and a pause costs up to 4 ms. */

@@ -1,6 +1,6 @@
 // What the client threw, as a refusal that gives nothing away.
 
-import { refusalIn } from "../error.js";
+import { refusalIn } from "../shared/error.js";
 
 /**
  * The refusal for an error of `describeExecution`. What the service said passes through as it is;

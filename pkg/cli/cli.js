@@ -3,7 +3,7 @@
 import { readFile } from "node:fs/promises";
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { isOrigin } from "../guard.js";
+import { isOrigin } from "./guard.js";
 import { safeLine } from "./line.js";
 import { PATIENCE, startThread } from "./thread.js";
 
@@ -160,6 +160,6 @@ function pause(ms) {
 }
 
 async function version() {
-  const file = new URL("../../package.json", import.meta.url);
+  const file = new URL("../package.json", import.meta.url);
   return JSON.parse(await readFile(file, "utf8")).version;
 }

@@ -1,6 +1,6 @@
 // The log of the Worker, where only its owner looks: without secrets, each entry on one line.
 
-import { redactorOf } from "../functions.js";
+import { redactorOf } from "../ask/functions.js";
 
 /** No entry is longer, in characters. */
 const MAX_ENTRY = 4096;

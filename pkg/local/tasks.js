@@ -1,6 +1,6 @@
 // Who does the tasks: handlers and mocks, for the simulation and for the emulator.
 
-import { CloudFlowError } from "./error.js";
+import { CloudFlowError } from "../shared/error.js";
 
 const PARTS = ["output", "error", "cause", "delayMs", "never"];
 

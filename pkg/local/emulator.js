@@ -1,8 +1,8 @@
 // The functions of "cloudflow-wasm/local" over a runtime: the emulator and the simulation decide,
 // what is here drives them with the host's clock, timers and promises.
 
-import { CloudFlowError } from "./error.js";
-import { onAbort } from "./signal.js";
+import { CloudFlowError } from "../shared/error.js";
+import { onAbort } from "../shared/abort.js";
 import { LONGEST_TEXT, simulateFlow } from "./simulate.js";
 import { attempt, handles, readTasks } from "./tasks.js";
 
