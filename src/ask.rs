@@ -8,13 +8,13 @@ use wasm_bindgen::prelude::*;
 use web_sys::{AbortController, AbortSignal};
 
 use crate::convert::plain;
-use crate::host::{self, Facade, Signal, Stop};
-use crate::shared::{Common, common};
+use crate::host::{self, Facade, Signal, Wait};
+use crate::shared::{ClientState, common};
 use crate::value::{self, Js};
 use cloudflow_base::value::Value;
-use cloudflow_service::client::ask::{self, Failure};
-use cloudflow_service::client::talk::Talk;
-use cloudflow_service::poll::{Action, Attempt, Awake, Input, Outcome};
+use cloudflow_service::client::options::{self, Failure};
+use cloudflow_service::client::call::Call;
+use cloudflow_service::poll::{Action, Attempt, SleepDetector, Input, Outcome};
 use cloudflow_service::wire::fault::{Body, ErrorKind};
 use cloudflow_service::wire::request::{self, Endpoint};
 
@@ -62,13 +62,13 @@ pub async fn ask(
 
 /// One call from its beginning to its end.
 struct Driver {
-    talk: Talk<Js>,
-    common: Rc<RefCell<Common>>,
+    call: Call<Js>,
+    common: Rc<RefCell<ClientState>>,
     facade: Facade,
     fetch: Option<Function>,
     signal: Option<Signal>,
     on_update: Option<Function>,
-    awake: Awake,
+    awake: SleepDetector,
     online: bool,
 }
 
@@ -79,7 +79,7 @@ impl Driver {
     fn new(request: JsValue, options: JsValue, client: u32, until_done: bool, facade: Facade) -> Result<Self, JsValue> {
         let call = request::read(Js::some(request), !until_done).map_err(|found| thrown(Failure::of_call(found)))?;
         let options = Js::some(options);
-        let mut settings = ask::settings(options.clone(), until_done, call.wait_time_seconds).map_err(thrown)?;
+        let mut settings = options::settings(options.clone(), until_done, call.wait_time_seconds).map_err(thrown)?;
         if settings.endpoint.is_relative() {
             let Some(origin) = host::origin() else {
                 let message = "the endpoint is a path, which only a page can complete: name the host".to_owned();
@@ -98,9 +98,9 @@ impl Driver {
         let function = |key: &str| member(key).map(JsCast::unchecked_into::<Function>);
         let (fetch, on_update) = (function("fetch"), function("onUpdate"));
         let common = common(client, &settings);
-        let talk = Talk::new(call, settings, host::is_page()).map_err(thrown)?;
-        let awake = Awake::new(host::steady_now(), host::unix_now());
-        Ok(Driver { talk, common, facade, fetch, signal, on_update, awake, online: host::is_online() })
+        let call = Call::new(call, settings, host::is_page()).map_err(thrown)?;
+        let awake = SleepDetector::new(host::steady_now(), host::unix_now());
+        Ok(Driver { call, common, facade, fetch, signal, on_update, awake, online: host::is_online() })
     }
 
     fn is_aborted(&self) -> bool {
@@ -111,7 +111,7 @@ impl Driver {
         let input = if self.is_aborted() { Input::Aborted } else { input };
         let [a, b, c, d, ..] = host::random()?;
         let random = u32::from_le_bytes([a, b, c, d]);
-        Ok(self.talk.step(&mut self.common.borrow_mut().shared, host::steady_now(), random, input))
+        Ok(self.call.step(&mut self.common.borrow_mut().shared, host::steady_now(), random, input))
     }
 
     /// Sleeps until the time is over or the machine thinks otherwise.
@@ -130,7 +130,7 @@ impl Driver {
     ) -> Result<Ended<Option<Result<JsValue, JsValue>>>, JsValue> {
         loop {
             let left = until.saturating_sub(host::steady_now());
-            let stop = Stop::after(left.min(LOOK_MS), self.signal.as_ref());
+            let stop = Wait::after(left.min(LOOK_MS), self.signal.as_ref());
             if let Some(value) = stop.race(work).await {
                 return Ok(Ok(Some(value)));
             }
@@ -166,19 +166,19 @@ impl Driver {
             Err(action) => return Ok(Err(action)),
         }
         let (now, random) = (host::unix_now(), host::random()?);
-        let signed = self.talk.request(&self.common.borrow().shared, attempt, now, random);
+        let signed = self.call.signed_request(&self.common.borrow().shared, attempt, now, random);
         // Ours, aborted without a reason: what the caller's signal holds is for the caller only.
         let controller = AbortController::new()?;
-        let headers = &self.talk.settings().headers;
+        let headers = &self.call.settings().headers;
         let sent = host::send(&signed, headers, self.fetch.as_ref(), &controller.signal());
         let input = match sent {
             Ok(pending) => match self.wait(Some(&pending), until).await? {
                 Ok(Some(Ok(answer))) => self.answered(&answer, &controller.signal(), until).await,
-                Ok(Some(Err(error))) => Ok(Ok(self.talk.silent(&host::reason(&error)))),
+                Ok(Some(Err(error))) => Ok(Ok(self.call.silent(&host::reason(&error)))),
                 Ok(None) => Ok(Ok(Input::TimedOut)),
                 Err(action) => Ok(Err(action)),
             },
-            Err(error) => Ok(Ok(self.talk.silent(&host::reason(&error)))),
+            Err(error) => Ok(Ok(self.call.silent(&host::reason(&error)))),
         };
         // Whatever is still open is of no use any more.
         if !matches!(input, Ok(Ok(Input::Execution { .. }))) {
@@ -190,7 +190,7 @@ impl Driver {
     /// Asks the caller's function for credentials, if there are none that last. All calls of a
     /// client wait for the same answer. False where it takes too long.
     async fn refresh(&mut self, until: u64) -> Result<Ended<bool>, JsValue> {
-        let function = self.talk.lacks_keys(&self.common.borrow().shared, host::unix_now());
+        let function = self.call.lacks_keys(&self.common.borrow().shared, host::unix_now());
         let Some(Js(function)) = function else {
             return Ok(Ok(true));
         };
@@ -219,9 +219,9 @@ impl Driver {
         }
         let given = given.map_err(|error| {
             let reason = host::reason(&error);
-            let failure = self.talk.not_given(&reason);
+            let failure = self.call.not_given(&reason);
             // The error itself, unless it shows what nobody should see, however deep.
-            let is_clean = self.facade.texts(&error).is_some_and(|shown| self.talk.redact(&shown) == shown);
+            let is_clean = self.facade.texts(&error).is_some_and(|shown| self.call.redact(&shown) == shown);
             let cause = match is_clean {
                 true => error,
                 false => js_sys::Error::new(&failure.message).into(),
@@ -232,13 +232,13 @@ impl Driver {
         })?;
         // What a getter throws is the caller's own.
         let given = self.facade.keys(&given).map_err(callers_own)?;
-        self.talk.given(&mut common.shared, Js(given), is_first).map_err(thrown)?;
+        self.call.given(&mut common.shared, Js(given), is_first).map_err(thrown)?;
         Ok(Ok(true))
     }
 
     async fn answered(&mut self, answer: &JsValue, signal: &AbortSignal, until: u64) -> Result<Ended<Input>, JsValue> {
         let Some(response) = host::response(answer) else {
-            return Ok(Ok(self.talk.not_a_response()));
+            return Ok(Ok(self.call.not_a_response()));
         };
         let status = response.status();
         // The body of a redirect is of no use, and an opaque one has nothing to read. A body that
@@ -251,20 +251,20 @@ impl Driver {
                 Err(error) => Ok(Some(Err(error))),
             };
             match text {
-                Ok(Some(Ok(text))) if is_too_large(&text) => return Ok(Ok(self.talk.too_large(status))),
+                Ok(Some(Ok(text))) if is_too_large(&text) => return Ok(Ok(self.call.too_large(status))),
                 Ok(Some(Ok(text))) => body(&text),
-                Ok(Some(Err(error))) => return Ok(Ok(self.talk.silent(&host::reason(&error)))),
+                Ok(Some(Err(error))) => return Ok(Ok(self.call.silent(&host::reason(&error)))),
                 Ok(None) => return Ok(Ok(Input::TimedOut)),
                 Err(action) => return Ok(Err(action)),
             }
         };
         let header = |name: &str| host::header(answer, name);
         let now = host::unix_now();
-        let (input, changed) = self.talk.answered(&mut self.common.borrow_mut().shared, now, status, &header, body);
+        let (input, changed) = self.call.answered(&mut self.common.borrow_mut().shared, now, status, &header, body);
         // Nothing is told to somebody who has left.
         if changed
             && !self.is_aborted()
-            && let (Some(on_update), Some(seen)) = (&self.on_update, self.talk.seen())
+            && let (Some(on_update), Some(seen)) = (&self.on_update, self.call.seen())
         {
             on_update.call1(&JsValue::UNDEFINED, &value::execution(seen)).map_err(callers_own)?;
         }
@@ -275,7 +275,7 @@ impl Driver {
         if outcome == Outcome::Aborted {
             return Err(callers_own(self.signal.map_or(JsValue::UNDEFINED, |signal| signal.reason())));
         }
-        let execution = self.talk.finish(&self.common.borrow().shared, outcome).map(value::execution);
+        let execution = self.call.finish(&self.common.borrow().shared, outcome).map(value::execution);
         execution.map_err(thrown)
     }
 }

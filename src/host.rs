@@ -53,7 +53,7 @@ extern "C" {
 
 /// The end of a wait: its time, the caller's signal, or news of the host, whichever comes first.
 /// The timer and the listeners go when this goes.
-pub(super) struct Stop {
+pub(super) struct Wait {
     promise: Promise,
     /// Every object is another one, so that no answer can be taken for this.
     mark: JsValue,
@@ -112,7 +112,7 @@ fn on_line() -> Option<bool> {
     Reflect::get(&global("navigator"), &key("onLine")).ok()?.as_bool()
 }
 
-impl Stop {
+impl Wait {
     /// Begins to run.
     pub(super) fn after(ms: u64, signal: Option<&Signal>) -> Self {
         let mark = JsValue::from(Object::new());
@@ -125,7 +125,7 @@ impl Stop {
         // fire at once.
         let timer = set_timeout(&stop, i32::try_from(ms.saturating_add(1)).unwrap_or(i32::MAX));
         let due = steady_now().saturating_add(ms);
-        let stop = Stop { promise, mark, timer, due, stop, signal: signal.cloned(), has_news: on_line().is_some() };
+        let stop = Wait { promise, mark, timer, due, stop, signal: signal.cloned(), has_news: on_line().is_some() };
         stop.listen("addEventListener");
         stop
     }
@@ -171,7 +171,7 @@ impl Stop {
     }
 }
 
-impl Drop for Stop {
+impl Drop for Wait {
     fn drop(&mut self) {
         clear_timeout(&self.timer);
         self.listen("removeEventListener");

@@ -8,7 +8,7 @@ use crate::convert::{plain, text};
 use crate::value::Js;
 use cloudflow_base::plain::{Object, Plain};
 use cloudflow_language::shape;
-use cloudflow_service::client::ask::Failure;
+use cloudflow_service::client::options::Failure;
 use cloudflow_service::sign;
 
 #[wasm_bindgen(js_name = parseFlow)]

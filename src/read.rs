@@ -61,7 +61,7 @@ fn json(body: &JsValue) -> Result<Result<Js, Vec<Diagnostic>>, JsValue> {
         if length.is_none_or(|length| length > f64::from(MOST)) {
             return Ok(Err(read::too_large()));
         }
-        // Shared memory cannot be decoded everywhere.
+        // ClientState memory cannot be decoded everywhere.
         let wrong = |_| error::request("wrong-type", "the bytes of `body` cannot be decoded");
         TextDecoder::new().decode(body).map_err(wrong)?
     } else {

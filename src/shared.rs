@@ -9,17 +9,17 @@ use std::rc::Rc;
 use wasm_bindgen::JsValue;
 
 use crate::value::Js;
-use cloudflow_service::client::ask::{Settings, Source};
-use cloudflow_service::client::talk::Shared;
+use cloudflow_service::client::options::{Settings, Source};
+use cloudflow_service::client::call;
 
 /// So many are kept; more only while they are at work.
 const KEPT: usize = 64;
 
 /// What the calls of one client share.
 #[derive(Default)]
-pub(super) struct Common {
+pub(super) struct ClientState {
     /// What has nothing to do with JavaScript.
-    pub shared: Shared,
+    pub shared: call::ClientState,
     /// The function is being asked for credentials, since this time.
     pub asking: Option<(JsValue, u64)>,
 }
@@ -28,7 +28,7 @@ struct Entry {
     client: u32,
     base: String,
     who: JsValue,
-    common: Rc<RefCell<Common>>,
+    common: Rc<RefCell<ClientState>>,
 }
 
 thread_local! {
@@ -37,7 +37,7 @@ thread_local! {
 
 /// What a call of this client shares with others, where endpoint and account are the same. Client 0
 /// is no client: the call stands alone.
-pub(super) fn common(client: u32, settings: &Settings<Js>) -> Rc<RefCell<Common>> {
+pub(super) fn common(client: u32, settings: &Settings<Js>) -> Rc<RefCell<ClientState>> {
     if client == 0 {
         return Rc::default();
     }

@@ -38,7 +38,7 @@ const systemClock = {
 export function createLocal(runtime, { ownTimers = false } = {}) {
   return {
     createEmulator: (options) => createEmulator(runtime, ownTimers, options),
-    migrateFlow: (text) => runtime.call("migrateFlow", cut(text)),
+    migrateFlow: (text) => runtime.call("migrateFlow", text),
     simulateFlow: (text, options) => simulateFlow(runtime, text, options),
   };
 }
@@ -284,11 +284,6 @@ function known(object, names, what) {
 
 function wrong(code, message) {
   return new CloudFlowError({ kind: "request", code, message });
-}
-
-/** A text that is too long in any case is refused as well by its beginning. */
-function cut(text) {
-  return typeof text === "string" && text.length > LONGEST_TEXT ? text.slice(0, LONGEST_TEXT + 1) : text;
 }
 
 /** No more of a body than the module wants to see; the rest is not read. */

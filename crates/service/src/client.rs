@@ -1,4 +1,4 @@
 //! One call of the client: its options ([`ask`]), and its conversation with the service ([`talk`]).
 
-pub mod ask;
-pub mod talk;
+pub mod call;
+pub mod options;

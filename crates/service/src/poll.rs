@@ -4,18 +4,18 @@
 //! the time and a random number, and says what to do next. The driver stamps and signs every
 //! attempt afresh, because a signed request is good for one use only.
 //!
-//! Machines that belong to one client share a [`Client`]: the account's budget of calls, the budget
+//! Machines that belong to one client share a [`Pacing`]: the account's budget of calls, the budget
 //! of retries, what the link holds, the service's clock.
 //!
 //! The only room that decides what is sent again, and when.
 
-mod awake;
-mod client;
+mod sleep;
+mod pacing;
 mod link;
 mod quota;
 
-pub use awake::Awake;
-pub use client::Client;
+pub use sleep::SleepDetector;
+pub use pacing::Pacing;
 
 use crate::wire::fault::Retry;
 use quota::Ticket;
@@ -214,8 +214,8 @@ impl Poll {
     }
 
     /// One step. `random` is any number, new each time.
-    pub fn step(&mut self, client: &mut Client, now: Millis, random: u32, input: Input) -> Action {
-        let at = &mut At { client, now, random };
+    pub fn step(&mut self, pacing: &mut Pacing, now: Millis, random: u32, input: Input) -> Action {
+        let at = &mut At { pacing, now, random };
         match input {
             Input::Offline => self.offline = self.offline.or(Some(now)),
             Input::Aborted if !matches!(self.state, State::Finished(_)) => return self.finish(at, Outcome::Aborted),
@@ -250,13 +250,13 @@ impl Poll {
     fn sent(&mut self, at: &mut At<'_>, since: Millis, attempt: Attempt, input: Input) -> Action {
         let now = at.now;
         let most = self.options.retry.max_attempts;
-        let cut = |at: &mut At<'_>, silent| at.client.link.cut(since, now, attempt.wait_time_seconds, silent);
+        let cut = |at: &mut At<'_>, silent| at.pacing.link.cut(since, now, attempt.wait_time_seconds, silent);
         match input {
             Input::Execution { done } => self.answered(at, since, attempt, done),
             Input::Fault { retry, retry_after, mended } => {
                 match retry {
-                    Retry::Throttled => at.client.throttled(now, retry_after),
-                    Retry::Cut => cut(at, false),
+                    Retry::Throttled => at.pacing.throttled(now, retry_after),
+                    Retry::GatewayTimeout => cut(at, false),
                     _ => {}
                 }
                 let limit = self.limit(retry, mended);
@@ -300,13 +300,13 @@ impl Poll {
             return self.finish(at, Outcome::DeadlinePassed);
         }
         let left = self.left(now);
-        if let Err(wait) = at.client.turn(now, &mut self.place, self.options.counted) {
+        if let Err(wait) = at.pacing.turn(now, &mut self.place, self.options.counted) {
             return self.sleep(now, wait.min(left), 0);
         }
         // The last answer should come before the deadline, not race with it.
         let wanted = if self.is_at_once() { 0 } else { self.options.wait_time_seconds };
         let is_stretched = self.options.counted && self.options.until_done;
-        let wait = at.client.wait(now, wanted, is_stretched);
+        let wait = at.pacing.wait(now, wanted, is_stretched);
         let wait = Millis::from(wait).min(left.saturating_sub(1000) / 1000);
         self.attempts = self.attempts.saturating_add(1);
         let attempt = Attempt {
@@ -321,8 +321,8 @@ impl Poll {
     fn answered(&mut self, at: &mut At<'_>, since: Millis, attempt: Attempt, done: bool) -> Action {
         let now = at.now;
         let elapsed = now.saturating_sub(since);
-        at.client.earn(self.spent);
-        at.client.link.held(now, attempt.wait_time_seconds, elapsed);
+        at.pacing.earn(self.spent);
+        at.pacing.link.held(now, attempt.wait_time_seconds, elapsed);
         self.spent = 0;
         if done || !self.options.until_done {
             return self.finish(at, Outcome::Execution);
@@ -345,10 +345,10 @@ impl Poll {
         let most = self.options.retry.max_attempts;
         match retry {
             Retry::Never => 1,
-            Retry::Backoff | Retry::Throttled | Retry::Cut => most,
-            Retry::Few => most.min(FEW),
-            Retry::Start if self.options.until_done && !self.answered => most.min(FEW),
-            Retry::Start => 1,
+            Retry::Backoff | Retry::Throttled | Retry::GatewayTimeout => most,
+            Retry::LimitedBackoff => most.min(FEW),
+            Retry::NotYetVisible if self.options.until_done && !self.answered => most.min(FEW),
+            Retry::NotYetVisible => 1,
             // Every attempt has a new nonce, so that this is mended by itself.
             Retry::Nonce | Retry::Clock | Retry::Credentials => {
                 let again = (mended || retry == Retry::Nonce) && !self.mended;
@@ -364,7 +364,7 @@ impl Poll {
         }
         let RetryOptions { base_delay_ms, max_delay_ms, .. } = self.options.retry;
         let doubled = base_delay_ms.saturating_mul(1 << (self.attempts - 1).min(30)).min(max_delay_ms);
-        let delay = match at.client.spend(outcome != Outcome::Fault) {
+        let delay = match at.pacing.spend(outcome != Outcome::Fault) {
             Some(cost) => {
                 self.spent = cost;
                 fraction(doubled, at.random)
@@ -389,7 +389,7 @@ impl Poll {
     }
 
     fn finish(&mut self, at: &mut At<'_>, outcome: Outcome) -> Action {
-        at.client.leave(&mut self.place);
+        at.pacing.leave(&mut self.place);
         self.state = State::Finished(outcome);
         Action::Finish(outcome)
     }
@@ -416,7 +416,7 @@ impl Poll {
 
 /// The circumstances of a step.
 struct At<'c> {
-    client: &'c mut Client,
+    pacing: &'c mut Pacing,
     now: Millis,
     random: u32,
 }

@@ -13,7 +13,7 @@ pub use redact::{redact, without};
 
 use std::fmt;
 
-use crate::wire::request::{Call, Endpoint};
+use crate::wire::request::{DescribeExecution, Endpoint};
 use crate::wire::time;
 
 /// An AccessKey pair, with its token where it is a temporary one. `Debug` shows no secret.
@@ -67,7 +67,7 @@ pub struct SignedRequest {
 pub fn sign(
     scheme: Scheme,
     endpoint: &Endpoint,
-    call: &Call,
+    call: &DescribeExecution,
     credentials: Option<&Credentials>,
     stamp: Stamp<'_>,
 ) -> SignedRequest {

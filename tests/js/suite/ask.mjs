@@ -53,7 +53,7 @@ export const tests = {
       assert.equal(error.code, expected.code, name);
       assert.ok(error.message.startsWith(expected.message), `${name}: ${error.message}`);
       assert.equal(error.requestId ?? "", expected.requestId, name);
-      assert.equal(error.retryable, !["Never", "Start"].includes(expected.retry), name);
+      assert.equal(error.retryable, !["Never", "NotYetVisible"].includes(expected.retry), name);
       assert.equal(error.attempts, 1, name);
     }
   },

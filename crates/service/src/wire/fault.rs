@@ -41,12 +41,12 @@ pub enum Retry {
     Throttled,
     /// After a pause that grows. Somebody in between gave up, perhaps because the answer was held
     /// for longer than they wait.
-    Cut,
+    GatewayTimeout,
     /// After a pause, a few times only, and only by who waits for an execution and has not seen it
     /// yet: right after a start the service may not know it.
-    Start,
+    NotYetVisible,
     /// After a pause, a few times only.
-    Few,
+    LimitedBackoff,
     /// Once, when the clock has been set right.
     Clock,
     /// Once, with a new nonce; every attempt has one.
@@ -119,7 +119,7 @@ pub fn read<V: Value>(status: u16, body: &Body<V>) -> Option<Fault> {
             None => not_json(status, good, text),
         }),
         Body::Empty if good => {
-            Some(ours(status, "empty-body", "the answer is empty; an execution was expected", Retry::Few))
+            Some(ours(status, "empty-body", "the answer is empty; an execution was expected", Retry::LimitedBackoff))
         }
         _ => Some(unclear(status, "")),
     }
@@ -200,7 +200,7 @@ fn unclear(status: u16, said: &str) -> Fault {
 fn not_json(status: u16, good: bool, text: &str) -> Fault {
     if good && text.trim_ascii_start().starts_with('{') {
         let message = "the answer begins as JSON and is not: it was probably cut off on its way";
-        return ours(status, "not-json", message, Retry::Few);
+        return ours(status, "not-json", message, Retry::LimitedBackoff);
     }
     let begins =
         |tag: &str| text.trim_ascii_start().get(..tag.len()).is_some_and(|head| head.eq_ignore_ascii_case(tag));
@@ -229,7 +229,7 @@ pub fn ours(status: u16, code: &str, message: &str, retry: Retry) -> Fault {
 fn by_status(status: u16) -> Retry {
     match status {
         429 => Retry::Throttled,
-        408 | 502 | 504 => Retry::Cut,
+        408 | 502 | 504 => Retry::GatewayTimeout,
         425 | 500 | 503 => Retry::Backoff,
         _ => Retry::Never,
     }

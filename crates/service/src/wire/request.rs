@@ -19,7 +19,7 @@ const REGIONS: &[&str] =
 
 /// One DescribeExecution, without anything that differs from attempt to attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Call {
+pub struct DescribeExecution {
     /// The flow's name.
     pub flow_name: String,
     /// The execution's name.
@@ -38,13 +38,13 @@ pub struct Endpoint {
 }
 
 /// Reads `{ flowName, executionName }` and, where `may_wait`, `waitTimeSeconds`.
-pub fn read<V: Value>(request: Option<V>, may_wait: bool) -> Result<Call, Vec<Diagnostic>> {
+pub fn read<V: Value>(request: Option<V>, may_wait: bool) -> Result<DescribeExecution, Vec<Diagnostic>> {
     let mut diagnostics = Vec::new();
     let mut fields = Fields::new(request, Path::new(), "the request", &mut diagnostics);
     let known = ["flowName", "executionName", "waitTimeSeconds"];
     let call = if fields.is_object() {
         fields.only(if may_wait { &known } else { known.get(..2).unwrap_or_default() });
-        Call {
+        DescribeExecution {
             flow_name: name(&mut fields, "flowName"),
             execution_name: name(&mut fields, "executionName"),
             wait_time_seconds: if may_wait {
@@ -54,7 +54,7 @@ pub fn read<V: Value>(request: Option<V>, may_wait: bool) -> Result<Call, Vec<Di
             },
         }
     } else {
-        Call { flow_name: String::new(), execution_name: String::new(), wait_time_seconds: 0 }
+        DescribeExecution { flow_name: String::new(), execution_name: String::new(), wait_time_seconds: 0 }
     };
     if diagnostics.is_empty() { Ok(call) } else { Err(diagnostics) }
 }
@@ -83,7 +83,7 @@ fn name<V: Value>(fields: &mut Fields<'_, V>, key: &str) -> String {
     name
 }
 
-impl Call {
+impl DescribeExecution {
     /// The operation.
     pub(crate) fn action(&self) -> &'static str {
         "DescribeExecution"

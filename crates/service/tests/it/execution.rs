@@ -6,7 +6,7 @@
 
 use cloudflow_base::shape;
 use cloudflow_language::shape::definition;
-use cloudflow_service::client::ask::{self, Failure};
+use cloudflow_service::client::options::{self, Failure};
 use cloudflow_service::read::{self, Execution};
 use cloudflow_service::wire::execution::{self, Status};
 use cloudflow_service::wire::fault::{self, Body, TABLE};
@@ -103,9 +103,9 @@ fn retries_are_documented() {
     assert_eq!(codes, table);
     for (status, retry) in [
         (429, "Throttled"),
-        (408, "Cut"),
-        (502, "Cut"),
-        (504, "Cut"),
+        (408, "GatewayTimeout"),
+        (502, "GatewayTimeout"),
+        (504, "GatewayTimeout"),
         (425, "Backoff"),
         (500, "Backoff"),
         (503, "Backoff"),
@@ -231,21 +231,21 @@ fn options_are_checked_before_anything_is_sent() {
         ),
     ];
     for (given, expected) in &table {
-        let failure = ask::settings(Some(given), false, 0).unwrap_err();
+        let failure = options::settings(Some(given), false, 0).unwrap_err();
         let shown = format!("{} {}: {}", failure.kind.as_str(), failure.code, failure.message);
         assert!(shown.starts_with(expected), "{given}\n{shown}");
         assert!(!format!("{failure:?}").contains("very-secret"));
     }
     let given =
         json!({ "region": "cn-hangzhou", "credentials": key, "retry": false, "waitTimeSeconds": 5, "timeoutMs": 9 });
-    let settings = ask::settings(Some(&given), true, 0).unwrap();
+    let settings = options::settings(Some(&given), true, 0).unwrap();
     assert_eq!(settings.endpoint.base(), "https://cn-hangzhou.fnf.aliyuncs.com/");
     assert_eq!(
         (settings.poll.retry.max_attempts, settings.poll.wait_time_seconds, settings.poll.timeout_ms),
         (1, 5, Some(9))
     );
     assert!(!format!("{settings:?}").contains("very-secret"));
-    let keys = ask::keys(Some(&key)).unwrap();
+    let keys = options::keys(Some(&key)).unwrap();
     assert_eq!(keys.check_page(true, false).unwrap_err().code, "secret-in-page");
     let check = |endpoint: &str, allow: bool| {
         let checked = keys.check_endpoint(&Endpoint::parse(endpoint).unwrap(), allow);

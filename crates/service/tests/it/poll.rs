@@ -21,7 +21,7 @@
 //! its steps. `@a*50` are fifty machines with the same options, which take the same steps; what they
 //! all say is shown once, else how many say what.
 
-use cloudflow_service::poll::{Action, Attempt, Client, Input, Options, Outcome, Poll, RetryOptions};
+use cloudflow_service::poll::{Action, Attempt, Pacing, Input, Options, Outcome, Poll, RetryOptions};
 use cloudflow_service::wire::fault::Retry;
 
 use cloudflow_tests::{cases, report};
@@ -38,7 +38,7 @@ fn conversations() {
 
 /// The script again, with what the machines said.
 fn play(script: &str) -> String {
-    let mut client = Client::default();
+    let mut pacing = Pacing::default();
     let mut polls: Vec<(String, Vec<Poll>)> = Vec::new();
     let mut played = String::new();
     for line in script.lines() {
@@ -61,7 +61,7 @@ fn play(script: &str) -> String {
         let polls = &mut polls.iter_mut().find(|(known, _)| known == name).unwrap_or_else(|| panic!("{line}")).1;
         let mut answers: Vec<(String, u32)> = Vec::new();
         for poll in polls {
-            let answer = shown(poll.step(&mut client, now, random, input));
+            let answer = shown(poll.step(&mut pacing, now, random, input));
             match answers.iter_mut().find(|(known, _)| *known == answer) {
                 Some((_, count)) => *count += 1,
                 None => answers.push((answer, 1)),
@@ -80,9 +80,9 @@ const RETRIES: [Retry; 9] = [
     Retry::Never,
     Retry::Backoff,
     Retry::Throttled,
-    Retry::Cut,
-    Retry::Start,
-    Retry::Few,
+    Retry::GatewayTimeout,
+    Retry::NotYetVisible,
+    Retry::LimitedBackoff,
     Retry::Clock,
     Retry::Nonce,
     Retry::Credentials,
@@ -179,17 +179,17 @@ fn any_conversation_holds_the_rules() {
             counted: dice(2) == 0,
             retry: RetryOptions::default(),
         };
-        let (mut poll, mut client) = (Poll::new(options), Client::default());
+        let (mut poll, mut pacing) = (Poll::new(options), Pacing::default());
         let begin = dice(1 << 40);
         let mut now = begin;
         let mut input = Input::Start;
         let mut early = 0;
         for step in 0.. {
             assert!(step < 2_000, "it does not end: {options:?}");
-            let action = poll.step(&mut client, now, dice(1 << 32) as u32, input);
+            let action = poll.step(&mut pacing, now, dice(1 << 32) as u32, input);
             match action {
                 Action::Finish(outcome) => {
-                    assert_eq!(poll.step(&mut client, now + 1, 0, Input::Woke), Action::Finish(outcome));
+                    assert_eq!(poll.step(&mut pacing, now + 1, 0, Input::Woke), Action::Finish(outcome));
                     break;
                 }
                 Action::Stay => panic!("nothing was said out of turn"),

@@ -3,7 +3,7 @@
 //! `request.json` names the source of the vector; the other files hold what the stages must give.
 
 use cloudflow_service::sign::{self, Credentials, Scheme, Stamp, acs3, encode, rpc};
-use cloudflow_service::wire::request::{Call, Endpoint};
+use cloudflow_service::wire::request::{DescribeExecution, Endpoint};
 use serde_json::Value;
 
 use cloudflow_tests::{Case, cases, report};
@@ -99,7 +99,7 @@ fn whole_request(case: &Case) {
     let request: Value = serde_json::from_str(&case.read("request.json")).unwrap();
     let query = pairs(&request["query"]);
     let parameter = |name: &str| query.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
-    let call = Call {
+    let call = DescribeExecution {
         flow_name: parameter("FlowName").unwrap(),
         execution_name: parameter("ExecutionName").unwrap(),
         wait_time_seconds: parameter("WaitTimeSeconds").map_or(0, |seconds| seconds.parse().unwrap()),
@@ -136,7 +136,7 @@ fn whole_request(case: &Case) {
 
 #[test]
 fn an_unsigned_request_names_the_operation_only() {
-    let call = Call { flow_name: "流程".into(), execution_name: "a b".into(), wait_time_seconds: 20 };
+    let call = DescribeExecution { flow_name: "流程".into(), execution_name: "a b".into(), wait_time_seconds: 20 };
     let stamp = Stamp { now: 0, nonce: "n" };
     for (base, url) in [
         ("https://gate.example/api/cloudflow", "https://gate.example/api/cloudflow?"),
@@ -155,7 +155,7 @@ fn an_unsigned_request_names_the_operation_only() {
 
 #[test]
 fn the_path_of_a_gateway_is_not_signed() {
-    let call = Call { flow_name: "f".into(), execution_name: "e".into(), wait_time_seconds: 0 };
+    let call = DescribeExecution { flow_name: "f".into(), execution_name: "e".into(), wait_time_seconds: 0 };
     let credentials =
         Credentials { access_key_id: "id".into(), access_key_secret: "secret".into(), security_token: None };
     let stamp = Stamp { now: 0, nonce: "n" };
@@ -209,7 +209,7 @@ fn nothing_secret_in_texts_for_people() {
         access_key_secret: "s3cr+t/=".into(),
         security_token: Some("CAIS+tok/en==".into()),
     };
-    let call = Call { flow_name: "f".into(), execution_name: "e".into(), wait_time_seconds: 0 };
+    let call = DescribeExecution { flow_name: "f".into(), execution_name: "e".into(), wait_time_seconds: 0 };
     let stamp = Stamp { now: 0, nonce: "n" };
     let signed =
         sign::sign(Scheme::HmacSha1, &Endpoint::of_region("cn-hangzhou").unwrap(), &call, Some(&credentials), stamp);

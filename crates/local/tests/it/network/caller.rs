@@ -4,9 +4,9 @@
 use std::rc::Rc;
 
 use cloudflow_base::value::{Kind, Value};
-use cloudflow_service::client::ask;
-use cloudflow_service::client::talk::{Shared, Talk};
-use cloudflow_service::poll::{Action, Attempt, Awake, Input};
+use cloudflow_service::client::options;
+use cloudflow_service::client::call::{ClientState, Call};
+use cloudflow_service::poll::{Action, Attempt, SleepDetector, Input};
 use cloudflow_service::sign::SignedRequest;
 use cloudflow_service::wire::fault::{Body, Retry};
 use cloudflow_service::wire::request;
@@ -90,9 +90,9 @@ pub enum Mutant {
 }
 
 pub struct Caller {
-    pub talk: Talk<Json>,
+    pub call: Call<Json>,
     pub planned: PlannedWatcher,
-    pub awake: Awake,
+    pub awake: SleepDetector,
     pub online: bool,
     mutant: Mutant,
     sent: Option<SignedRequest>,
@@ -123,25 +123,25 @@ impl Caller {
             false => call["waitTimeSeconds"] = json!(planned.wait),
         }
         let call = request::read(Some(Json(Rc::new(call))), !planned.until_done).unwrap();
-        let settings = ask::settings(Some(Json(Rc::new(options))), planned.until_done, call.wait_time_seconds).unwrap();
-        let talk = Talk::new(call, settings, false).unwrap();
-        Caller { talk, planned, awake: Awake::new(steady, wall), online: true, mutant, sent: None }
+        let settings = options::settings(Some(Json(Rc::new(options))), planned.until_done, call.wait_time_seconds).unwrap();
+        let call = Call::new(call, settings, false).unwrap();
+        Caller { call, planned, awake: SleepDetector::new(steady, wall), online: true, mutant, sent: None }
     }
 
     pub fn ignores_abort(&self) -> bool {
         self.mutant == Mutant::IgnoresAbort
     }
 
-    pub fn step(&mut self, shared: &mut Shared, now: u64, random: u32, input: Input) -> Action {
+    pub fn step(&mut self, shared: &mut ClientState, now: u64, random: u32, input: Input) -> Action {
         let input = match (self.mutant, input) {
             (Mutant::GoesOnAfterTheEnd, Input::Execution { done: true }) => Input::Execution { done: false },
             (Mutant::RetriesTheHopeless, Input::Fault { retry: Retry::Never, .. }) => Input::NetworkError,
             _ => input,
         };
-        let mut fresh = Shared::default();
+        let mut fresh = ClientState::default();
         let shared = if self.mutant == Mutant::IgnoresBudget { &mut fresh } else { shared };
         let failed = matches!(input, Input::NetworkError | Input::TimedOut | Input::Fault { .. });
-        match (self.mutant, self.talk.step(shared, now, random, input)) {
+        match (self.mutant, self.call.step(shared, now, random, input)) {
             (Mutant::Oversleeps, Action::Sleep(ms)) => Action::Sleep(ms * 60),
             (Mutant::GivesUp, Action::Sleep(_)) if failed => {
                 Action::Finish(cloudflow_service::poll::Outcome::NetworkError)
@@ -150,13 +150,13 @@ impl Caller {
         }
     }
 
-    pub fn request(&mut self, shared: &Shared, attempt: Attempt, wall: u64, random: [u8; 16]) -> SignedRequest {
+    pub fn request(&mut self, shared: &ClientState, attempt: Attempt, wall: u64, random: [u8; 16]) -> SignedRequest {
         if let (Mutant::ReusesRequest, Some(sent)) = (self.mutant, &self.sent) {
             return sent.clone();
         }
         let request = match self.mutant {
-            Mutant::IgnoresClock => self.talk.request(&Shared::default(), attempt, wall, random),
-            _ => self.talk.request(shared, attempt, wall, random),
+            Mutant::IgnoresClock => self.call.signed_request(&ClientState::default(), attempt, wall, random),
+            _ => self.call.signed_request(shared, attempt, wall, random),
         };
         self.sent = Some(request.clone());
         request
@@ -165,7 +165,7 @@ impl Caller {
     /// What an answer means, and whether it is told.
     pub fn answered(
         &mut self,
-        shared: &mut Shared,
+        shared: &mut ClientState,
         wall: u64,
         status: u16,
         headers: &[(String, String)],
@@ -178,7 +178,7 @@ impl Caller {
             Ok(value) => Body::Json(Json(Rc::new(value))),
             Err(_) => Body::Text(text.into_owned()),
         };
-        let (input, changed) = self.talk.answered(shared, wall, status, &header, body);
+        let (input, changed) = self.call.answered(shared, wall, status, &header, body);
         (input, changed || self.mutant == Mutant::TellsTwice && matches!(input, Input::Execution { .. }))
     }
 }

@@ -10,7 +10,7 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet};
 
 use cloudflow_local::emulate::{AccessKey, Emulator, Options, Quirks, Reply, Request, Response, WaiterId};
-use cloudflow_service::client::talk::Shared;
+use cloudflow_service::client::call::ClientState;
 use cloudflow_service::poll::{Attempt, Input};
 use serde_json::Value;
 
@@ -83,7 +83,7 @@ struct Fate {
 
 struct Machine {
     planned: PlannedClient,
-    shared: Shared,
+    shared: ClientState,
     /// Sleeping since then, until then.
     suspended: Option<(u64, u64)>,
     /// What the steady clock lost by sleeping.
@@ -197,7 +197,7 @@ impl World {
             }
             world.machines.push(Machine {
                 planned,
-                shared: Shared::default(),
+                shared: ClientState::default(),
                 suspended: None,
                 lost: 0,
                 jumped: 0,
@@ -313,7 +313,7 @@ impl World {
                     return;
                 }
                 let (steady, wall) = (self.steady(machine), self.wall(machine));
-                self.slots[slot].caller.awake = cloudflow_service::poll::Awake::new(steady, wall);
+                self.slots[slot].caller.awake = cloudflow_service::poll::SleepDetector::new(steady, wall);
                 self.slots[slot].begun = self.now;
                 if self.machines[machine].told_offline {
                     self.slots[slot].caller.online = false;

@@ -50,7 +50,7 @@ impl World {
         let wall = self.wall(machine);
         let Doing::Keys(attempt, until) = self.slots[slot].doing else { return };
         let caller = &mut self.slots[slot].caller;
-        if caller.talk.lacks_keys(&self.machines[machine].shared, wall).is_none() {
+        if caller.call.lacks_keys(&self.machines[machine].shared, wall).is_none() {
             self.slots[slot].doing = Doing::Flying(until);
             return self.send(slot, attempt);
         }
@@ -86,7 +86,7 @@ impl World {
                 continue;
             };
             let given = Json(std::rc::Rc::new(keys.clone()));
-            let done = self.slots[slot].caller.talk.given(&mut self.machines[machine].shared, given, is_first);
+            let done = self.slots[slot].caller.call.given(&mut self.machines[machine].shared, given, is_first);
             assert!(done.is_ok(), "{done:?}");
             is_first = false;
             let Doing::Keys(attempt, until) = self.slots[slot].doing else { continue };

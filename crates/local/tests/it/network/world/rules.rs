@@ -15,7 +15,7 @@ impl World {
         slot.bears = match input {
             Input::NetworkError | Input::TimedOut => most,
             Input::Fault { retry: Retry::Never, .. } => 1,
-            Input::Fault { retry: Retry::Few | Retry::Start, .. } => most.min(3),
+            Input::Fault { retry: Retry::LimitedBackoff | Retry::NotYetVisible, .. } => most.min(3),
             Input::Fault { retry: Retry::Clock | Retry::Nonce | Retry::Credentials, .. } => most.min(2),
             Input::Fault { .. } => most,
             _ => return,
@@ -35,7 +35,7 @@ impl World {
         let Input::Execution { done } = input else { return input };
         self.slots[slot].bad_in_a_row = 0;
         let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-        let seen = self.slots[slot].caller.talk.seen().map(|seen| (seen.status.0.as_ref().clone(), seen.done));
+        let seen = self.slots[slot].caller.call.seen().map(|seen| (seen.status.0.as_ref().clone(), seen.done));
         if seen.as_ref().map(|(status, _)| status) != body.get("Status") {
             self.break_rule(format!("call {slot} saw {seen:?}, which was not sent"));
         }
@@ -114,7 +114,7 @@ impl World {
             Outcome::Execution => {
                 let done = self.slots[slot].final_told;
                 let result =
-                    self.slots[slot].caller.talk.finish(&self.machines[machine].shared, outcome).map(|e| e.done);
+                    self.slots[slot].caller.call.finish(&self.machines[machine].shared, outcome).map(|e| e.done);
                 if result != Ok(done) || until_done && !done {
                     return self.break_rule(format!("call {slot} ends with {result:?} before its execution"));
                 }
@@ -138,7 +138,7 @@ impl World {
             }
             Outcome::Fault | Outcome::NetworkError | Outcome::AttemptTimedOut => {
                 self.figures.failed += 1;
-                let failure = self.slots[slot].caller.talk.finish(&self.machines[machine].shared, outcome);
+                let failure = self.slots[slot].caller.call.finish(&self.machines[machine].shared, outcome);
                 let failure = failure.err().map(|failure| (failure.code, failure.attempts));
                 let slot_ = &self.slots[slot];
                 let has_deadline = slot_.caller.planned.timeout.is_some();

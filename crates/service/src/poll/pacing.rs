@@ -19,7 +19,7 @@ const SKEW: u64 = 60_000;
 
 /// What the calls of one client share. Calls that stand alone have one each.
 #[derive(Clone, Debug)]
-pub struct Client {
+pub struct Pacing {
     retry_tokens: u32,
     quota: Quota,
     pub(super) link: Link,
@@ -27,13 +27,13 @@ pub struct Client {
     offset: i64,
 }
 
-impl Default for Client {
+impl Default for Pacing {
     fn default() -> Self {
-        Client { retry_tokens: RETRY_TOKENS, quota: Quota::default(), link: Link::default(), offset: 0 }
+        Pacing { retry_tokens: RETRY_TOKENS, quota: Quota::default(), link: Link::default(), offset: 0 }
     }
 }
 
-impl Client {
+impl Pacing {
     /// The service's time, as far as it is known, in Unix milliseconds: what an attempt is stamped
     /// with.
     pub(crate) fn service_time(&self, unix_now: u64) -> u64 {

@@ -10,15 +10,15 @@ const LATE: Millis = 70_000;
 
 /// Two clocks, compared each time something happens.
 #[derive(Clone, Copy, Debug)]
-pub struct Awake {
+pub struct SleepDetector {
     steady: Millis,
     wall: Millis,
 }
 
-impl Awake {
+impl SleepDetector {
     /// Begins to compare.
     pub fn new(steady: Millis, wall: Millis) -> Self {
-        Awake { steady, wall }
+        SleepDetector { steady, wall }
     }
 
     /// True where the machine has slept since the last look. `due` is when the timer of this look was
@@ -26,7 +26,7 @@ impl Awake {
     pub fn slept(&mut self, steady: Millis, wall: Millis, due: Millis) -> bool {
         let passed = steady.saturating_sub(self.steady);
         let gained = wall.saturating_sub(self.wall).saturating_sub(passed);
-        *self = Awake { steady, wall };
+        *self = SleepDetector { steady, wall };
         gained > GAINED || steady.saturating_sub(due) > LATE
     }
 }

@@ -258,7 +258,7 @@ impl Failure {
             status: (fault.status > 0).then_some(fault.status),
             request_id: fault.request_id.clone(),
             // An execution that never was is no more there the next time.
-            retryable: !matches!(fault.retry, Retry::Never | Retry::Start),
+            retryable: !matches!(fault.retry, Retry::Never | Retry::NotYetVisible),
             attempts,
             said: fault.said.clone(),
             ..Failure::new(fault.kind, &fault.code, fault.message.clone())

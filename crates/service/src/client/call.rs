@@ -3,30 +3,30 @@
 
 use std::rc::Rc;
 
-use super::ask::{self, Failure, Keys, Settings, Source};
-use crate::poll::{Action, Attempt, Client, Input, Millis, Outcome, Poll};
+use super::options::{self, Failure, Keys, Settings, Source};
+use crate::poll::{Action, Attempt, Pacing, Input, Millis, Outcome, Poll};
 use crate::sign::{self, Credentials, SignedRequest, Stamp};
 use crate::wire::execution::{self, Execution};
 use crate::wire::fault::{self, Body, ErrorKind, Fault, Retry};
-use crate::wire::request::Call;
+use crate::wire::request::DescribeExecution;
 use crate::wire::time;
 use cloudflow_base::diagnostic::Diagnostic;
 use cloudflow_base::value::Value;
 
 /// What the calls of one client share.
 #[derive(Clone, Debug, Default)]
-pub struct Shared {
+pub struct ClientState {
     /// Budgets, link and clock.
-    pub client: Client,
+    pub pacing: Pacing,
     /// The credentials that a function gave, as long as they are good.
     keys: Option<Rc<Keys>>,
 }
 
 /// One call.
 #[derive(Debug)]
-pub struct Talk<V> {
+pub struct Call<V> {
     settings: Settings<V>,
-    call: Call,
+    request: DescribeExecution,
     is_page: bool,
     poll: Poll,
     keys: Option<Rc<Keys>>,
@@ -51,13 +51,13 @@ enum Last {
     Silence(String),
 }
 
-impl<V: Value + PartialEq> Talk<V> {
+impl<V: Value + PartialEq> Call<V> {
     /// A call that was checked. A page shows everybody what it knows.
-    pub fn new(call: Call, settings: Settings<V>, is_page: bool) -> Result<Self, Failure> {
+    pub fn new(request: DescribeExecution, settings: Settings<V>, is_page: bool) -> Result<Self, Failure> {
         let poll = Poll::new(settings.poll);
-        let mut talk = Talk {
+        let mut call = Call {
             settings,
-            call,
+            request,
             is_page,
             poll,
             keys: None,
@@ -67,10 +67,10 @@ impl<V: Value + PartialEq> Talk<V> {
             last: Last::Nothing,
             seen: None,
         };
-        if let Source::Fixed(keys) = &talk.settings.credentials {
-            talk.keys = Some(talk.allowed(keys.clone())?);
+        if let Source::Fixed(keys) = &call.settings.credentials {
+            call.keys = Some(call.allowed(keys.clone())?);
         }
-        Ok(talk)
+        Ok(call)
     }
 
     /// The options.
@@ -79,16 +79,16 @@ impl<V: Value + PartialEq> Talk<V> {
     }
 
     /// What to do next.
-    pub fn step(&mut self, shared: &mut Shared, now: Millis, random: u32, input: Input) -> Action {
-        self.poll.step(&mut shared.client, now, random, input)
+    pub fn step(&mut self, state: &mut ClientState, now: Millis, random: u32, input: Input) -> Action {
+        self.poll.step(&mut state.pacing, now, random, input)
     }
 
     /// The function to ask for credentials before anything is sent, if there are none that last.
-    pub fn lacks_keys(&mut self, shared: &Shared, unix_now: u64) -> Option<V> {
+    pub fn lacks_keys(&mut self, state: &ClientState, unix_now: u64) -> Option<V> {
         let Source::Function(function) = &self.settings.credentials else {
             return None;
         };
-        match shared.keys.clone().filter(|keys| !keys.are_stale(unix_now)) {
+        match state.keys.clone().filter(|keys| !keys.are_stale(unix_now)) {
             None => Some(function.clone()),
             good => {
                 self.keys = good;
@@ -98,10 +98,10 @@ impl<V: Value + PartialEq> Talk<V> {
     }
 
     /// The function gave this. It is kept for all by who `is_first` to hear of it.
-    pub fn given(&mut self, shared: &mut Shared, given: V, is_first: bool) -> Result<(), Failure> {
-        let keys = self.allowed(ask::keys(Some(given))?)?;
+    pub fn given(&mut self, state: &mut ClientState, given: V, is_first: bool) -> Result<(), Failure> {
+        let keys = self.allowed(options::keys(Some(given))?)?;
         if is_first {
-            shared.keys = Some(keys.clone());
+            state.keys = Some(keys.clone());
         }
         self.keys = Some(keys);
         Ok(())
@@ -114,12 +114,12 @@ impl<V: Value + PartialEq> Talk<V> {
     }
 
     /// The request of an attempt, good for this one use.
-    pub fn request(&mut self, shared: &Shared, attempt: Attempt, unix_now: u64, random: [u8; 16]) -> SignedRequest {
-        self.call.wait_time_seconds = attempt.wait_time_seconds;
-        self.stamped = shared.client.service_time(unix_now);
+    pub fn signed_request(&mut self, state: &ClientState, attempt: Attempt, unix_now: u64, random: [u8; 16]) -> SignedRequest {
+        self.request.wait_time_seconds = attempt.wait_time_seconds;
+        self.stamped = state.pacing.service_time(unix_now);
         let nonce = sign::nonce(random);
         let stamp = Stamp { now: self.stamped, nonce: &nonce };
-        let signed = sign::sign(self.settings.scheme, &self.settings.endpoint, &self.call, self.credentials(), stamp);
+        let signed = sign::sign(self.settings.scheme, &self.settings.endpoint, &self.request, self.credentials(), stamp);
         self.signature.clone_from(&signed.signature);
         signed
     }
@@ -132,7 +132,7 @@ impl<V: Value + PartialEq> Talk<V> {
     /// An answer came. True where it holds an execution that differs from the one before.
     pub fn answered(
         &mut self,
-        shared: &mut Shared,
+        state: &mut ClientState,
         unix_now: u64,
         status: u16,
         header: &dyn Fn(&str) -> Option<String>,
@@ -148,7 +148,7 @@ impl<V: Value + PartialEq> Talk<V> {
             if let (Some(said), Some(keys)) = (&mut fault.said, &self.keys) {
                 *said = sign::without(said, &[&keys.credentials.access_key_id]);
             }
-            return (self.refused(shared, unix_now, header, fault), false);
+            return (self.refused(state, unix_now, header, fault), false);
         }
         let Body::Json(json) = body else {
             return (self.not_a_response(), false);
@@ -192,14 +192,14 @@ impl<V: Value + PartialEq> Talk<V> {
     }
 
     /// What it all came to. An abort is the driver's: it knows the reason.
-    pub fn finish(&mut self, shared: &Shared, outcome: Outcome) -> Result<&Execution<V>, Failure> {
+    pub fn finish(&mut self, state: &ClientState, outcome: Outcome) -> Result<&Execution<V>, Failure> {
         let last = std::mem::replace(&mut self.last, Last::Nothing);
         let attempts = self.poll.attempts();
         let endpoint = &self.settings.endpoint;
         let failure = match (outcome, last, &self.seen) {
             (Outcome::Execution, _, Some(execution)) => return Ok(execution),
             (Outcome::Fault, Last::Fault(fault), _) => {
-                let failure = Failure::of_fault(&fault, attempts).placed(endpoint, shared.client.offset());
+                let failure = Failure::of_fault(&fault, attempts).placed(endpoint, state.pacing.offset());
                 Failure { retry_after: self.retry_after, ..failure }
             }
             (Outcome::Fault, Last::Unreadable(status, found), _) => Failure::of_reading(status, found, attempts),
@@ -218,7 +218,7 @@ impl<V: Value + PartialEq> Talk<V> {
     /// Notes a fault, and removes its cause where that can be done.
     fn refused(
         &mut self,
-        shared: &mut Shared,
+        state: &mut ClientState,
         unix_now: u64,
         header: &dyn Fn(&str) -> Option<String>,
         mut fault: Fault,
@@ -227,13 +227,13 @@ impl<V: Value + PartialEq> Talk<V> {
         let mended = match retry {
             Retry::Clock => {
                 let told = fault.time.or_else(|| time::parse_http_date(&header("date")?));
-                shared.client.set_clock(unix_now, self.stamped, told)
+                state.pacing.set_clock(unix_now, self.stamped, told)
             }
             Retry::Credentials => {
                 // Somebody else may have got new ones since.
                 let are_ours = |kept: &Rc<Keys>| self.keys.as_ref().is_some_and(|keys| Rc::ptr_eq(keys, kept));
-                if shared.keys.as_ref().is_some_and(are_ours) {
-                    shared.keys = None;
+                if state.keys.as_ref().is_some_and(are_ours) {
+                    state.keys = None;
                 }
                 matches!(self.settings.credentials, Source::Function(_))
             }
