@@ -22,6 +22,7 @@ mod task;
 mod version;
 mod wait;
 
+use crate::Options;
 use crate::flow::{Findings, Flow, State, Text, load};
 use crate::yaml::{Node, Tree};
 use cloudflow_base::diagnostic::{Code, Diagnostic};
@@ -32,21 +33,9 @@ use cloudflow_base::text::Span;
 /// (<https://alibabacloud.com/help/zh/serverless-workflow/latest/limits>).
 const MAX_BYTES: usize = 1024 * 1024;
 
-/// Facts that the text does not contain.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Options {
-    /// The flow runs in express mode. `CreateFlow` sets the mode, not the definition.
-    pub express: bool,
-}
-
 /// Loads the flow of a tree and runs every check. `yaml` holds the findings of the YAML reader.
 /// Returns all findings, sorted.
-pub fn check<'a>(tree: &'a Tree<'a>, yaml: Vec<Diagnostic>) -> (Option<Flow<'a>>, Vec<Diagnostic>) {
-    check_with(tree, yaml, Options::default())
-}
-
-/// [`check`] with options.
-pub fn check_with<'a>(
+pub(crate) fn check<'a>(
     tree: &'a Tree<'a>,
     yaml: Vec<Diagnostic>,
     options: Options,

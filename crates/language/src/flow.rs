@@ -12,7 +12,7 @@ mod torn;
 pub use dialect::{Dialect, TaskMode};
 pub use findings::Findings;
 pub use found::{Field, text};
-pub use load::load;
+pub(crate) use load::load;
 pub use model::{
     Branch, Catch, Choice, Config, Fail, Flag, Flow, Map, Mapping, Mode, Number, NumberValue, Parallel, Retry, Role,
     Scope, ScopeId, Shaping, State, StateId, StateKind, Target, Task, Text, TextValue, Wait,

@@ -3,9 +3,8 @@
 //!
 //! # Where to start
 //!
-//! - [`shape::validate_flow`] checks a text; [`check::check`] does so for a tree that was read.
-//! - [`yaml::parse`] reads a text to a tree, [`flow::load`] a tree to the model of both dialects.
-//! - [`flow::dialect`] has what each dialect allows; [`check`] has one file for each check.
+//! - [`Document::read`] reads and checks a text. It is the only entry point.
+//! - [`yaml`] is the tree, [`flow`] the model of both dialects, [`flow::dialect`] what each dialect allows.
 //! - [`graph`] draws a flow.
 //!
 //! ```
@@ -23,9 +22,12 @@
 //! - The model does not know its dialect's spelling. A message uses the word that the author of the
 //!   flow would use: state, or step.
 
-pub mod check;
+mod check;
+mod document;
 pub mod expr;
 pub mod flow;
 pub mod graph;
 pub mod shape;
 pub mod yaml;
+
+pub use document::{Document, Options};

@@ -2,11 +2,10 @@
 
 mod tree;
 
-use crate::check::Options;
 use crate::flow::{Dialect, Flow, ScopeId, StateId};
-use crate::graph::Place;
-use crate::{check, graph, yaml};
-use cloudflow_base::diagnostic::{self, Code, Path, Severity};
+use crate::graph::{self, Place};
+use crate::{Document, Options};
+use cloudflow_base::diagnostic::{self, Code, Path};
 use cloudflow_base::fields::Fields;
 use cloudflow_base::plain::{Object, Plain};
 use cloudflow_base::shape::{Diagnostic, PathSegment, Places, path};
@@ -41,12 +40,12 @@ pub fn validate_flow(text: &str) -> FlowReport {
 
 /// [`validate_flow`], told what the text does not say.
 pub fn validate_flow_with(text: &str, options: Options) -> FlowReport {
-    let (tree, found) = yaml::parse(text);
-    let (flow, diagnostics) = check::check_with(&tree, found, options);
+    let tree = &mut None;
+    let document = Document::read(text, options, tree);
     FlowReport {
-        dialect: flow.map(|flow| flow.dialect.as_str()),
-        valid: diagnostics.iter().all(|found| found.severity != Severity::Error),
-        diagnostics: Places::new(text).diagnostics(diagnostics),
+        dialect: document.flow.as_ref().map(|flow| flow.dialect.as_str()),
+        valid: document.is_valid(),
+        diagnostics: Places::new(text).diagnostics(document.diagnostics),
     }
 }
 
@@ -92,8 +91,8 @@ pub fn options<V: Value>(given: Option<V>) -> Result<Options, Vec<diagnostic::Di
 /// Reads a flow definition of either dialect: `{ dialect, flow, diagnostics }`. The first two are
 /// null where the dialect cannot be told; the findings stand in the order of the text.
 pub fn parse_flow(text: &str) -> Plain {
-    let (tree, found) = yaml::parse(text);
-    let (flow, diagnostics) = check::check(&tree, found);
+    let tree = &mut None;
+    let Document { flow, diagnostics, .. } = Document::read(text, Options::default(), tree);
     let mut places = Places::new(text);
     let mut out = Object::new();
     out.put("dialect", Plain::text_or_null(flow.as_ref().map(|flow| flow.dialect.as_str())));
@@ -105,8 +104,8 @@ pub fn parse_flow(text: &str) -> Plain {
 /// Draws a flow definition of either dialect as `{ nodes, edges, diagnostics }`. The nodes are
 /// `start`, every state in the order of the text, `end`; there are none where there is no flow.
 pub fn flow_graph(text: &str) -> Plain {
-    let (tree, found) = yaml::parse(text);
-    let (flow, diagnostics) = check::check(&tree, found);
+    let tree = &mut None;
+    let Document { flow, diagnostics, .. } = Document::read(text, Options::default(), tree);
     let mut places = Places::new(text);
     let (mut nodes, mut edges) = (Vec::new(), Vec::new());
     if let Some(flow) = &flow {
@@ -136,9 +135,11 @@ pub fn flow_graph(text: &str) -> Plain {
 
 /// Draws a flow definition of either dialect as Mermaid text; empty where there is no flow.
 pub fn flow_to_mermaid(text: &str) -> String {
-    let (tree, found) = yaml::parse(text);
-    let (flow, _) = check::check(&tree, found);
-    flow.map(|flow| graph::mermaid(&flow, &graph::graph(&flow))).unwrap_or_default()
+    let tree = &mut None;
+    Document::read(text, Options::default(), tree)
+        .flow
+        .map(|flow| graph::mermaid(&flow, &graph::graph(&flow)))
+        .unwrap_or_default()
 }
 
 impl From<FlowReport> for Plain {

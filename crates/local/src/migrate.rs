@@ -18,12 +18,12 @@ mod write;
 
 use std::collections::{HashMap, HashSet};
 
-use cloudflow_base::diagnostic::{Code, Diagnostic, Severity, fill};
+use cloudflow_base::diagnostic::{Code, Diagnostic, fill};
 use cloudflow_base::text::Span;
-use cloudflow_language::check::check;
 use cloudflow_language::flow::dialect::{Shape, Slot, StateType};
 use cloudflow_language::flow::{Dialect, Findings, Flow, Role, ScopeId, Shaping, StateId, StateKind};
-use cloudflow_language::yaml::{self, Tree};
+use cloudflow_language::yaml::Tree;
+use cloudflow_language::{Document, Options};
 use comments::Comments;
 use reads::{Facts, Root};
 use write::Entry;
@@ -48,13 +48,11 @@ const MAX_VALUES: usize = 1_000_000;
 /// assert!(new.contains("Type: Succeed"));
 /// ```
 pub fn migrate(text: &str) -> Migration {
-    let (tree, found) = yaml::parse(text);
-    let (flow, diagnostics) = check(&tree, found);
-    if diagnostics.iter().any(|found| found.severity == Severity::Error) {
-        return Migration { text: None, diagnostics };
-    }
-    let Some(flow) = flow else {
-        return Migration { text: None, diagnostics };
+    let tree = &mut None;
+    let document = Document::read(text, Options::default(), tree);
+    let tree = document.tree;
+    let Some(flow) = document.flow.as_ref().filter(|_| document.is_valid()) else {
+        return Migration { text: None, diagnostics: document.diagnostics };
     };
     if flow.dialect == Dialect::StateMachine {
         let message = "the definition is already a `StateMachine`: nothing is changed";
@@ -63,7 +61,7 @@ pub fn migrate(text: &str) -> Migration {
         findings.add(Diagnostic::new(Code::MigrateNothing, place, message));
         return Migration { text: Some(text.to_owned()), diagnostics: findings.finish(tree.root()) };
     }
-    Migrator::new(&tree, &flow).run(&tree)
+    Migrator::new(tree, flow).run(tree)
 }
 
 struct Migrator<'f, 'a> {

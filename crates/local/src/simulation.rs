@@ -13,7 +13,7 @@ use crate::simulate::{
     TaskResult, time,
 };
 use cloudflow_base::diagnostic::PathSegment;
-use cloudflow_language::check::{Options, check_with};
+use cloudflow_language::{Document, Options};
 
 /// The most executions of one simulation: a flow may start itself without end.
 const MOST_EXECUTIONS: usize = 1_000;
@@ -544,8 +544,8 @@ fn refusal(error: &str, cause: String) -> Failure {
 }
 
 fn program(text: &str, express: bool) -> Result<Rc<Program>, String> {
-    let (tree, yaml) = cloudflow_language::yaml::parse(text);
-    let (flow, diagnostics) = check_with(&tree, yaml, Options { express });
+    let tree = &mut None;
+    let Document { flow, diagnostics, .. } = Document::read(text, Options { express }, tree);
     if let Some(problem) = simulate::refusal(text, &diagnostics) {
         return Err(problem);
     }

@@ -12,8 +12,7 @@ use super::http::Parameters;
 use super::page::Page;
 use super::store::{Flow, Store, Variable};
 use crate::simulate::{Millis, Program, compile, refusal, time};
-use cloudflow_language::check::{Options, check_with};
-use cloudflow_language::yaml;
+use cloudflow_language::{Document, Options};
 
 /// The most flows of an account. Which code refuses one more is not documented.
 const FLOWS: usize = 10_000;
@@ -211,8 +210,8 @@ fn body(flow: &Flow) -> Map<String, Value> {
 
 /// Reads a definition; refuses what validation calls an error, with its message.
 pub(super) fn program(name: &str, definition: &str, express: bool) -> Result<Program, Fault> {
-    let (tree, yaml) = yaml::parse(definition);
-    let (flow, diagnostics) = check_with(&tree, yaml, Options { express });
+    let tree = &mut None;
+    let Document { flow, diagnostics, .. } = Document::read(definition, Options { express }, tree);
     if let Some(problem) = refusal(definition, &diagnostics) {
         return Err(Fault::invalid(problem));
     }
@@ -230,8 +229,7 @@ pub(super) fn program(name: &str, definition: &str, express: bool) -> Result<Pro
 
 /// The same of a definition that was taken before: what is refused now may run to its end.
 pub(super) fn compiled(definition: &str) -> Option<Program> {
-    let (tree, yaml) = yaml::parse(definition);
-    check_with(&tree, yaml, Options::default()).0.as_ref().map(compile)
+    Document::read(definition, Options::default(), &mut None).flow.as_ref().map(compile)
 }
 
 fn check_type(kind: &str) -> Result<(), Fault> {

@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::env;
 use std::rc::Rc;
 
-use cloudflow_language::check::check;
 use cloudflow_language::shape::validate_flow;
+use cloudflow_language::{Document, Options};
 use cloudflow_local::simulate::{
     Data, Event, Failure, Machine, Program, Report, Start, Status, TaskId, TaskResult, compile, time,
 };
@@ -118,8 +118,8 @@ fn placed(event: &Event) -> Placed<'_> {
 
 /// What tasks come to depends on the seed, the state and how often it was asked.
 fn run(text: &str, seed: u64) -> Trace {
-    let (tree, yaml) = cloudflow_language::yaml::parse(text);
-    let (flow, _) = check(&tree, yaml);
+    let tree = &mut None;
+    let flow = Document::read(text, Options::default(), tree).flow;
     let program = Rc::new(compile(&flow.unwrap()));
     let input = json!({ "a": 1, "b": "x", "list": [1, "two", { "a": 3 }], "n": 2, "flag": true, "map": { "a": [1] } });
     let now = time::parse(super::BEGIN).unwrap();

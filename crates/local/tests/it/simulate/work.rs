@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use cloudflow_language::check::check;
+use cloudflow_language::{Document, Options};
 use cloudflow_local::simulate::{MOST_OF_A_STATE, MOST_OF_A_TURN, Machine, Start, Status, compile};
 use cloudflow_local::simulation::{Simulation, SimulationOptions};
 use serde_json::{Value, json};
@@ -121,8 +121,8 @@ fn short_definitions_cannot_mean_much_data() {
                     "version: v1\ntype: flow\nsteps:\n  - type: task\n    name: x\n    resourceArn: acs:mns:::/topics/t/messages\n    {key}:\n{head}      z: {value}\n"
                 )
             };
-            let (tree, yaml) = cloudflow_language::yaml::parse(&flow);
-            let Some(flow) = check(&tree, yaml).0 else { continue };
+            let tree = &mut None;
+            let Some(flow) = Document::read(&flow, Options::default(), tree).flow else { continue };
             let program = compile(&flow);
             assert!(program.oversized().is_some_and(|why| why.contains("aliases")), "{kind}");
             let machine = Machine::start(Rc::new(program), Start { input: json!({}), ..Start::default() });
@@ -137,8 +137,7 @@ fn retries_without_events_end() {
     let case = cases("simulate", "flow.yaml").into_iter().find(|case| case.name.ends_with("retries-limit")).unwrap();
     for interval in [0, 1] {
         let flow = case.read("flow.yaml").replace("IntervalSeconds: 1", &format!("IntervalSeconds: {interval}"));
-        let (tree, yaml) = cloudflow_language::yaml::parse(&flow);
-        let program = Rc::new(compile(&check(&tree, yaml).0.unwrap()));
+        let program = Rc::new(compile(&Document::read(&flow, Options::default(), &mut None).flow.unwrap()));
         let mut machine = Machine::start(program, Start { input: json!({}), ..Start::default() });
         while let Some(at) = machine.wake_at() {
             machine.advance(at);
@@ -199,8 +198,7 @@ fn turns_end() {
         "Type: StateMachine\nSpecVersion: v1\nName: f\nStartAt: A\nStates:\n  - Type: Pass\n    Name: A\n    Next: B\n  - Type: Pass\n    Name: B\n    OutputConstructor:\n      list.$: $Input.list\n      text.$: format('{}{}', $Input.text, length(arrayUnique($Input.list)))\n    Retry: [{Errors: [FnF.ALL], MaxAttempts: 3}]\n    Next: A\n",
     ];
     for flow in flows {
-        let (tree, yaml) = cloudflow_language::yaml::parse(flow);
-        let program = Rc::new(compile(&check(&tree, yaml).0.unwrap()));
+        let program = Rc::new(compile(&Document::read(flow, Options::default(), &mut None).flow.unwrap()));
         let grant = MOST_OF_A_TURN + 2 * MOST_OF_A_STATE;
         let start = Start { input: big.clone(), work: Some(MOST_OF_A_TURN), ..Start::default() };
         let mut machine = Machine::start(program, start);
