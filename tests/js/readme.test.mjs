@@ -1,4 +1,4 @@
-// The README's code is run, so that it is true.
+// Runs the code blocks of the README.
 
 import assert from "node:assert/strict";
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
@@ -12,7 +12,7 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 let place;
 let blocks;
 
-// The code stands where a user's would: beside a node_modules with the package.
+// A folder with the package in node_modules, as in the project of a user.
 before(async () => {
   place = await mkdtemp(join(tmpdir(), "cloudflow-readme-"));
   await mkdir(join(place, "node_modules"));
@@ -29,7 +29,7 @@ const block = (words) => {
   return found[0];
 };
 
-/** Runs code as a module of its own and gives what it printed. */
+/** Runs code as a module. Returns the printed lines. */
 async function printed(name, code) {
   const file = join(place, `${name}.mjs`);
   await writeFile(file, code);
@@ -44,7 +44,7 @@ async function printed(name, code) {
   }
 }
 
-test("the check of a definition prints what it says", async () => {
+test("the validation example prints the documented diagnostic", async () => {
   const { lines } = await printed("check", block("Next: Sned"));
   assert.equal(lines[0], "StateMachine false");
   assert.ok(
@@ -53,12 +53,12 @@ test("the check of a definition prints what it says", async () => {
   );
 });
 
-test("the emulator runs a flow to its end", async () => {
+test("the emulator example prints Succeeded", async () => {
   const { lines } = await printed("emulator", block("createEmulator()"));
   assert.deepEqual(lines, ["Succeeded"]);
 });
 
-test("a simulated flow prints what it says", async () => {
+test("the simulation example prints the documented result", async () => {
   const code = block("simulateFlow");
   const { lines } = await printed(
     "simulate",
@@ -71,7 +71,7 @@ test("a simulated flow prints what it says", async () => {
   assert.ok(code.includes("// Succeeded { paid: true } 16"));
 });
 
-test("the tasks do what they show", async (t) => {
+test("the task handlers of the local server work", async (t) => {
   const { startServer } = await import(pathToFileURL(join(ROOT, "pkg", "lib", "server", "server.js")));
   const { signRequest } = await import(pathToFileURL(join(ROOT, "pkg", "local.js")));
   const tasks = join(place, "tasks.mjs");
@@ -94,7 +94,7 @@ test("the tasks do what they show", async (t) => {
   assert.match(Events.at(-1).EventDetail, /OutOfStock.*out of stock/);
 });
 
-test("the ten lines watch an execution to its end, and a missing one is told by its code", async (t) => {
+test("the first example watches an execution to its end, and the error example recognizes an absent execution", async (t) => {
   const { createEmulator, signRequest } = await import(pathToFileURL(join(ROOT, "pkg", "local.js")));
   const key = { accessKeyId: "readme", accessKeySecret: "readme-secret" };
   const emulator = createEmulator({ accessKeys: { [key.accessKeyId]: key.accessKeySecret } });
@@ -107,7 +107,7 @@ test("the ten lines watch an execution to its end, and a missing one is told by 
     assert.equal(answer.status, 200, await answer.text());
   }
 
-  // The README asks the service by the global fetch: here the emulator answers in its place.
+  // The example uses the global fetch. The emulator replaces the service.
   const { fetch } = globalThis;
   t.after(() => {
     globalThis.fetch = fetch;
@@ -126,11 +126,11 @@ test("the ten lines watch an execution to its end, and a missing one is told by 
   assert.deepEqual(missing.lines, ["not started yet"]);
 });
 
-test("the Worker is the one in www/worker", async () => {
+test("the gateway example is www/worker/worker.js", async () => {
   assert.equal(block("createGateway({"), await readFile(join(ROOT, "www", "worker", "worker.js"), "utf8"));
 });
 
-test("every name that is imported is there", async () => {
+test("every imported name exists", async () => {
   const wanted = blocks.flatMap((code) => [...code.matchAll(/^import \{(.*?)\} from "cloudflow-wasm(.*?)";/gm)]);
   assert.ok(wanted.length >= 4);
   for (const [, names, entry] of wanted) {

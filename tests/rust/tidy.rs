@@ -1,6 +1,13 @@
-//! The rules of the house that a compiler does not check.
+//! Rules of the repository that no compiler checks.
 
-#![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests read files, and may panic")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::string_slice,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests read files, and may panic"
+)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -55,22 +62,25 @@ fn no_file_holds_two_things() {
     assert!(long.is_empty(), "much past 500 lines:\n{}", long.join("\n"));
 }
 
+/// A text of the workspace manifest.
+fn in_manifest(key: &str) -> String {
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let start = format!("{key} = \"");
+    let line = manifest.lines().find_map(|line| line.strip_prefix(&start)).unwrap_or_else(|| panic!("no {key}"));
+    line.trim_end_matches('"').to_owned()
+}
+
 /// The address of the repository is a placeholder: it must be possible to replace it everywhere at once.
 #[test]
 fn the_repository_has_one_address() {
     let read = |file: &str| fs::read_to_string(root().join(file)).unwrap_or_else(|e| panic!("{file}: {e}"));
     let manifest = read("Cargo.toml");
-    let value = |key: &str| {
-        let start = format!("{key} = \"");
-        let line = manifest.lines().find_map(|line| line.strip_prefix(&start)).unwrap_or_else(|| panic!("no {key}"));
-        line.trim_end_matches('"').to_owned()
-    };
-    let address = value("repository");
+    let address = in_manifest("repository");
     let package: serde_json::Value = serde_json::from_str(&read("pkg/package.json")).unwrap();
     assert_eq!(package["repository"]["url"], format!("git+{address}.git"));
     assert_eq!(package["homepage"], format!("{address}#readme"));
     assert_eq!(package["bugs"], format!("{address}/issues"));
-    assert!(value("documentation").starts_with(&address));
+    assert!(in_manifest("documentation").starts_with(&address));
     assert!(manifest.contains(&format!("authors = [{}]", package["author"])), "`author` of pkg/package.json");
 
     // Whatever names the project elsewhere names the same address.
@@ -88,6 +98,173 @@ fn the_repository_has_one_address() {
             if owner_end.is_some_and(|end| rest[end..].starts_with(name)) {
                 assert!(rest.starts_with(&address), "{}: another address than {address}", path.display());
             }
+        }
+    }
+}
+
+/// The documents, with their paths. `docs/` is complete, so a new page is checked too.
+fn documents() -> Vec<(String, String)> {
+    let mut found = sources(&["docs", "tests"], &[".md"]);
+    for name in ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"] {
+        found.push((name.to_owned(), fs::read_to_string(root().join(name)).unwrap()));
+    }
+    assert!(found.iter().any(|(name, _)| name == "docs/emulator.md"), "docs/ was not read");
+    found
+}
+
+/// The lines outside of fenced code blocks.
+fn prose(text: &str) -> impl Iterator<Item = &str> {
+    let mut code = false;
+    text.lines().filter(move |line| {
+        let fence = line.trim_start().starts_with("```");
+        code ^= fence;
+        !code && !fence
+    })
+}
+
+/// The texts in backticks.
+fn quoted(line: &str) -> impl Iterator<Item = &str> {
+    line.split('`').skip(1).step_by(2)
+}
+
+/// True for a file, a folder, or a pattern with `*` in its last part that matches at least one file.
+fn exists(path: &Path) -> bool {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let Some((start, end)) = name.split_once('*') else { return path.exists() };
+    let entries = path.parent().and_then(|dir| fs::read_dir(dir).ok());
+    entries.into_iter().flatten().any(|entry| {
+        let name = entry.unwrap().file_name().to_string_lossy().into_owned();
+        name.len() >= start.len() + end.len() && name.starts_with(start) && name.ends_with(end)
+    })
+}
+
+/// Folders that a build makes, and names of the package that are no paths.
+const NOT_IN_THE_REPOSITORY: [&str; 4] = ["target/", "node_modules/", "pkg/wasm/", "cloudflow-wasm/"];
+
+/// Every path in backticks exists, from the root, from the folder of the document, from `tests/cases/`, or from the folder
+/// that the last heading names. A file name without a folder is checked below such a heading only.
+#[test]
+fn paths_in_the_documents_exist() {
+    let is_path = |text: &str| {
+        text.chars().all(|c| c.is_ascii_alphanumeric() || "/._-*".contains(c))
+            && text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '.')
+    };
+    let is_file = |text: &str| [".rs", ".js", ".mjs", ".d.ts"].iter().any(|end| text.ends_with(end));
+    let mut missing = Vec::new();
+    let mut count = 0;
+    for (name, text) in documents() {
+        let beside = root().join(&name).parent().unwrap().to_path_buf();
+        let mut below = None;
+        for line in prose(&text) {
+            if line.starts_with('#') {
+                below = quoted(line).find(|text| text.ends_with('/')).map(|folder| root().join(folder));
+                assert!(below.as_ref().is_none_or(|folder| folder.is_dir()), "{name}: {line}");
+                continue;
+            }
+            for path in quoted(line) {
+                let looks_so = path.contains('/') || below.is_some() && is_file(path);
+                if !looks_so || !is_path(path) || NOT_IN_THE_REPOSITORY.iter().any(|start| path.starts_with(start)) {
+                    continue;
+                }
+                count += 1;
+                let places = [Some(root()), Some(beside.clone()), Some(root().join("tests/cases")), below.clone()];
+                if !places.iter().flatten().any(|place| exists(&place.join(path))) {
+                    missing.push(format!("{name}: `{path}`"));
+                }
+            }
+        }
+    }
+    assert!(count > 100, "only {count} paths were found");
+    assert!(missing.is_empty(), "no such file or folder:\n{}", missing.join("\n"));
+}
+
+/// The anchors of the headings, as GitHub and npm make them.
+fn anchors(text: &str) -> Vec<String> {
+    let headings = prose(text).filter_map(|line| line.strip_prefix('#'));
+    let kept = |c: &char| c.is_alphanumeric() || "-_ ".contains(*c);
+    headings
+        .map(|line| line.trim_start_matches('#').trim().to_lowercase().chars().filter(kept).collect::<String>())
+        .map(|heading| heading.replace(' ', "-"))
+        .collect()
+}
+
+/// Links lead to a file and a heading that exist. The documents in the package are read without the repository: they link
+/// to files of the package or to the address of the repository.
+#[test]
+fn links_in_the_documents_lead_somewhere() {
+    let packed = fs::read_to_string(root().join("xtask/src/package.rs")).unwrap();
+    let packed = packed.lines().find(|line| line.starts_with("const BESIDE: ")).unwrap();
+    let address = format!("{}/", in_manifest("repository"));
+    let address = address.as_str();
+    let mut wrong = Vec::new();
+    let mut count = 0;
+    for (name, text) in documents() {
+        let is_packed = quoted(&packed.replace('"', "`")).any(|file| file == name);
+        let beside = root().join(&name).parent().unwrap().to_path_buf();
+        // A link may be broken in two lines.
+        let joined = prose(&text).collect::<Vec<_>>().join("\n");
+        for (at, _) in joined.match_indices("](") {
+            let link = joined[at + 2..].split(')').next().unwrap();
+            count += 1;
+            let (link, base) = match link.strip_prefix(address) {
+                Some(path) => match path.strip_prefix("blob/main/").or(path.strip_prefix("tree/main/")) {
+                    Some(path) => (path, root()),
+                    None => continue,
+                },
+                None if link.starts_with("https://") => continue,
+                None if is_packed && !link.starts_with('#') && !packed.contains(&format!("\"{link}\"")) => {
+                    wrong.push(format!("{name}: `{link}` is not in the package"));
+                    continue;
+                }
+                None => (link, beside.clone()),
+            };
+            let (path, anchor) = link.split_once('#').map_or((link, None), |(path, anchor)| (path, Some(anchor)));
+            let file = if path.is_empty() { root().join(&name) } else { base.join(path) };
+            if !file.exists() {
+                wrong.push(format!("{name}: `{link}`: no such file"));
+            } else if let Some(anchor) = anchor
+                && !anchors(&fs::read_to_string(&file).unwrap()).iter().any(|known| known == anchor)
+            {
+                wrong.push(format!("{name}: `{link}`: no such heading"));
+            }
+        }
+    }
+    // `docs/` is not in the package.
+    for (name, text) in sources(&["pkg"], &[".js", ".d.ts"]) {
+        for (at, _) in text.match_indices("docs/") {
+            let start = text[..at].rfind(|c: char| c.is_whitespace() || "(\"'`".contains(c)).map_or(0, |at| at + 1);
+            let is_address = text[start..].starts_with("https://");
+            let path = text[at..].split(|c: char| !(c.is_ascii_alphanumeric() || "/._-".contains(c))).next().unwrap();
+            let path = path.trim_end_matches('.');
+            if !is_address {
+                wrong.push(format!("{name}: `{path}` is not in the package: name its address"));
+            } else if text[start..].starts_with(address) && !root().join(path).exists() {
+                wrong.push(format!("{name}: `{path}`: no such file"));
+            }
+        }
+    }
+    assert!(count > 20, "only {count} links were found");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The required versions are stated once for programs and again for people.
+#[test]
+fn required_versions_agree() {
+    let read = |file: &str| fs::read_to_string(root().join(file)).unwrap();
+    let engine = |file: &str| {
+        let manifest: serde_json::Value = serde_json::from_str(&read(file)).unwrap();
+        manifest["engines"]["node"].as_str().unwrap().trim_start_matches(">=").to_owned()
+    };
+    let node = engine("package.json");
+    assert_eq!(engine("pkg/package.json"), node);
+    let rust = in_manifest("rust-version");
+    for file in ["README.md", "CONTRIBUTING.md"] {
+        let text = read(file);
+        for wanted in [format!("Node {node}"), format!("Rust {rust}")] {
+            assert!(text.contains(&wanted), "{file} does not state `{wanted}`");
+        }
+        for (at, _) in text.match_indices("Node ").filter(|(at, _)| text[at + 5..].starts_with(char::is_numeric)) {
+            assert!(text[at + 5..].starts_with(&node), "{file}: another version than Node {node}");
         }
     }
 }

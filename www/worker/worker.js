@@ -6,7 +6,7 @@ export default createGateway({
     endpoint: env.ENDPOINT, // only for a VPC host or the emulator
     credentials: { accessKeyId: env.ACCESS_KEY_ID, accessKeySecret: env.ACCESS_KEY_SECRET },
   }),
-  // Put your own sign-in here: whoever gets in sees input, output and definition.
+  // Replace this with your authentication: an authorized caller can read input, output and definition.
   authorize: (request, { flowName }, env) => env.FLOWS === "*" || env.FLOWS.split(",").includes(flowName),
   origins: [],
 });
