@@ -11,8 +11,8 @@
 //   cloudflow, slim, local, gateway   the package's entries, as this runtime resolves them
 //   createGateway                     the one of `gateway`, for short
 //   module     the WebAssembly.Module of cloudflow-wasm/core.wasm
-//   cases(family)             the folders of tests/cases/<family>: [{ name, files }], sorted
-//   readCase(family, name, file)   the text of one file
+//   cases(family)             the cases of tests/cases/<family>: [{ name, files }], sorted; `files` maps part to text
+//   readCase(family, name, part)   the text of one part
 //   service                   the emulator's address on loopback, with ways to it that break: support/service.mjs
 //   filter                    the part of a name that selected the tests of this run; "" selects every test
 //   setOffline(offline)       in the browser only: takes the network away, and gives it back
@@ -43,7 +43,7 @@ export async function run(suites, environment, report = () => {}) {
   return totals;
 }
 
-/** The functions over the files of tests/cases, as the runner packed them: { family: { name: { file: text } } }. */
+/** The functions over the files of tests/cases, as the runner packed them: { family: { name: { part: text } } }. */
 export function caseReaders(packed) {
   const family = (name) => {
     if (!packed[name]) throw new Error(`there is no family of cases \`${name}\``);
@@ -51,9 +51,9 @@ export function caseReaders(packed) {
   };
   return {
     cases: (name) => Object.entries(family(name)).map(([name, files]) => ({ name, files })),
-    readCase(name, which, file) {
-      const text = family(name)[which]?.[file];
-      if (text === undefined) throw new Error(`there is no file tests/cases/${name}/${which}/${file}`);
+    readCase(name, which, part) {
+      const text = family(name)[which]?.[part];
+      if (text === undefined) throw new Error(`the case tests/cases/${name}/${which} has no part \`${part}\``);
       return text;
     },
   };

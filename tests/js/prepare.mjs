@@ -2,12 +2,13 @@
 // joins them with the package as one runtime resolves it.
 
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
-import { dirname, join, relative, sep } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+
+import { readCases } from "./cases.mjs";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const PKG = join(HERE, "..", "..", "pkg");
-const CASES = join(HERE, "..", "cases");
 
 /** The parts of the package and what the environment calls them. */
 const ENTRIES = { cloudflow: ".", slim: "./slim", local: "./local", gateway: "./gateway" };
@@ -31,7 +32,7 @@ export function writeEntry(out, runtime) {
     `import { caseReaders, run } from ${spell(join(HERE, "harness.mjs"))};`,
     ...suites.map((name, i) => `import * as suite${i} from ${spell(join(HERE, "suite", name))};`),
     ...Object.entries(ENTRIES).map(([name, entry]) => `import * as ${name} from ${spell(resolve(entry, runtime))};`),
-    `const CASES = ${JSON.stringify(JSON.stringify(packCases()))};`,
+    `const CASES = ${JSON.stringify(JSON.stringify(readCases()))};`,
     `const SUITES = [${suites.map((name, i) => `[${JSON.stringify(name)}, suite${i}]`).join(", ")}];`,
     "export const main = (module, report, host) => run(SUITES, {",
     `  runtime: ${JSON.stringify(runtime)}, module, ${Object.keys(ENTRIES).join(", ")},`,
@@ -80,17 +81,4 @@ export function finish({ passed, failed }, filter = "") {
   if (passed + failed === 0) console.log(`no test has \`${filter}\` in its name`);
   console.log(`${passed} passed, ${failed} failed`);
   return failed === 0 && passed > 0 ? 0 : 1;
-}
-
-function packCases() {
-  const packed = {};
-  for (const file of readdirSync(CASES, { recursive: true, withFileTypes: true })) {
-    if (!file.isFile()) continue;
-    const [family, ...rest] = relative(CASES, file.parentPath ?? file.path).split(sep);
-    if (!family) continue;
-    const text = readFileSync(join(file.parentPath ?? file.path, file.name), "utf8");
-    ((packed[family] ??= {})[rest.join("/")] ??= {})[file.name] = text;
-  }
-  const sorted = (object) => Object.fromEntries(Object.entries(object).sort(([a], [b]) => (a < b ? -1 : 1)));
-  return Object.fromEntries(Object.entries(packed).map(([family, cases]) => [family, sorted(cases)]));
 }

@@ -2,15 +2,13 @@
 // random edits. ROUNDS and SEED in the environment ask for more, or for others.
 
 import assert from "node:assert/strict";
-import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
 
 import { parseAllDocuments } from "yaml";
 
 import { validateFlow } from "../../pkg/index.js";
+import { readFamily } from "./cases.mjs";
 
-const CASES = fileURLToPath(new URL("../cases/check/", import.meta.url));
 const PIECES = [
   ":",
   " ",
@@ -96,10 +94,8 @@ test("both readers accept and refuse the same texts", () => {
   const rounds = Number(process.env.ROUNDS ?? 3000);
   const seed = Number(process.env.SEED ?? 1);
   const roll = dice(seed);
-  const texts = ["ok", "err"]
-    .flatMap((kind) =>
-      readdirSync(CASES + kind).map((name) => readFileSync(`${CASES}${kind}/${name}/flow.yaml`, "utf8")),
-    )
+  const texts = Object.values(readFamily("check"))
+    .map(({ yaml }) => yaml)
     .filter((text) => !APART.test(text));
   let refused = 0;
   for (let round = 0; round < rounds; round += 1) {

@@ -34,13 +34,13 @@ export const tests = {
       const [status, ...rest] = files["answer.txt"].split("\n\n");
       const fetch = () => ({ status: Number(status), text: () => rest.join("\n\n") });
       const asked = cloudflow.describeExecution(CALL, options(fetch, { retry: false }));
-      if (files["fault.txt"] === "none\n") {
+      if (files.out === "none\n") {
         assert.equal((await asked).done, true, name);
         continue;
       }
       const error = await rejection(asked);
       const expected = Object.fromEntries(
-        files["fault.txt"]
+        files.out
           .trimEnd()
           .split("\n")
           .map((line) => {

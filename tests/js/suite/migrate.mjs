@@ -15,7 +15,7 @@ export const tests = {
     for (const { name, files } of all) {
       const { text, diagnostics } = local.migrateFlow(files["flow.yaml"]);
       assert.equal(text, files["expected.yaml"] ?? null, name);
-      assert.equal(diagnostics.map(line).join(""), files["diagnostics.txt"], name);
+      assert.equal(diagnostics.map(line).join(""), files["diagnostics.txt"] ?? "", name);
       if (text !== null) assert.equal(cloudflow.validateFlow(text).valid, true, name);
     }
   },

@@ -1,4 +1,4 @@
-// Flow definitions: the folders that the Rust suite reads, through the boundary.
+// Flow definitions: the cases that the Rust suite reads, through the boundary.
 
 import { assert } from "../harness.mjs";
 
@@ -19,15 +19,15 @@ export const tests = {
   "every case of `check` gives its findings": ({ cases, cloudflow }) => {
     for (const { name, files } of cases("check")) {
       const options = files["options.json"] && JSON.parse(files["options.json"]);
-      const { diagnostics, valid } = cloudflow.validateFlow(files["flow.yaml"], options);
-      assert.equal(lines(diagnostics), files["diagnostics.txt"], name);
+      const { diagnostics, valid } = cloudflow.validateFlow(files.yaml, options);
+      assert.equal(lines(diagnostics), files.out ?? "", name);
       assert.equal(valid, !diagnostics.some(({ severity }) => severity === "error"), name);
     }
   },
 
   "offsets are those of a JavaScript string": ({ cases, cloudflow }) => {
     for (const { name, files } of cases("check")) {
-      const text = files["flow.yaml"];
+      const text = files.yaml;
       for (const { range } of cloudflow.validateFlow(text).diagnostics) {
         if (!range) continue;
         for (const { line, column, offset } of [range.start, range.end]) {
@@ -40,9 +40,9 @@ export const tests = {
 
   "every case of `graph` gives its graph, its Mermaid text and its tree": ({ cases, cloudflow }) => {
     for (const { name, files } of cases("graph")) {
-      const text = files["flow.yaml"];
+      const text = files.yaml;
       assert.deepEqual(cloudflow.flowGraph(text), JSON.parse(files["graph.json"]), name);
-      assert.equal(cloudflow.flowToMermaid(text), files["graph.mmd"], name);
+      assert.equal(cloudflow.flowToMermaid(text), files.mmd, name);
       assert.deepEqual(cloudflow.parseFlow(text), JSON.parse(files["parsed.json"]), name);
     }
   },

@@ -1,4 +1,5 @@
-//! What the test suites of the crates share: walks the folders of cases and compares with the expected files.
+//! What the test suites of the crates share: reads the cases and the corpus, compares with expected outputs.
+//! `tests/README.md` documents the families and their formats.
 
 #![allow(clippy::disallowed_methods, reason = "tests read files")]
 #![allow(
@@ -9,6 +10,10 @@
     clippy::indexing_slicing,
     reason = "a test may panic, and needs no documentation"
 )]
+
+pub mod corpus;
+#[cfg(test)]
+mod layout;
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -34,59 +39,86 @@ pub fn root() -> PathBuf {
     here.ancestors().nth(2).unwrap().to_path_buf()
 }
 
-/// One folder of `tests/cases/<family>`.
+/// A case of `tests/cases/<family>`: a folder `<name>/` with one file per part, or files `<name>.<part>`.
 pub struct Case {
     /// The path below the family, with `/`.
     pub name: String,
+    /// The folder that holds the parts.
     pub dir: PathBuf,
+    /// What the names of its files begin with: empty in a folder of its own, else `<name>.`.
+    prefix: String,
 }
 
-/// Every folder below `tests/cases/<family>` that holds `marker`, sorted. A family without a
-/// case is a mistake.
+/// Every case of `tests/cases/<family>` that has the part `marker`, sorted by name. A family without a
+/// case is an error.
 pub fn cases(family: &str, marker: &str) -> Vec<Case> {
     let root = root().join("tests/cases").join(family);
     let mut found = Vec::new();
-    let mut todo = vec![root.clone()];
-    while let Some(dir) = todo.pop() {
-        let entries = fs::read_dir(&dir).unwrap_or_else(|e| panic!("{}: {e}", dir.display()));
-        for entry in entries {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                todo.push(path);
-            } else if path.file_name().is_some_and(|name| name == marker) {
-                let name = dir.strip_prefix(&root).unwrap().to_string_lossy().replace('\\', "/");
-                found.push(Case { name, dir: dir.clone() });
-            }
-        }
+    for path in files(&root) {
+        let dir = path.parent().unwrap().to_path_buf();
+        let file = path.file_name().unwrap().to_string_lossy().into_owned();
+        let (named, prefix) = if file == marker {
+            (dir.clone(), String::new())
+        } else {
+            let Some((stem, _)) = file.split_once('.').filter(|(_, part)| *part == marker) else { continue };
+            (dir.join(stem), format!("{stem}."))
+        };
+        let name = named.strip_prefix(&root).unwrap().to_string_lossy().replace('\\', "/");
+        found.push(Case { name, dir, prefix });
     }
-    assert!(!found.is_empty(), "no case of family `{family}` holds a `{marker}`");
+    assert!(!found.is_empty(), "no case of family `{family}` has a part `{marker}`");
     found.sort_by(|a, b| a.name.cmp(&b.name));
     found
 }
 
+/// Every file below a folder, sorted.
+pub fn files(root: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut todo = vec![root.to_path_buf()];
+    while let Some(dir) = todo.pop() {
+        let entries = fs::read_dir(&dir).unwrap_or_else(|e| panic!("{}: {e}", dir.display()));
+        for entry in entries {
+            let path = entry.unwrap().path();
+            if path.is_dir() { todo.push(path) } else { found.push(path) }
+        }
+    }
+    found.sort();
+    found
+}
+
 impl Case {
-    /// A file of the case; panics where it is missing.
-    pub fn read(&self, file: &str) -> String {
-        let path = self.dir.join(file);
+    /// The file of a part, present or not.
+    pub fn path(&self, part: &str) -> PathBuf {
+        self.dir.join(format!("{}{part}", self.prefix))
+    }
+
+    /// The text of a part; panics if it is absent.
+    pub fn read(&self, part: &str) -> String {
+        let path = self.path(part);
         fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
     }
 
-    /// A file of the case, if it is there.
-    pub fn read_if_there(&self, file: &str) -> Option<String> {
-        self.dir.join(file).exists().then(|| self.read(file))
+    /// The text of a part, if it is present.
+    pub fn read_if_there(&self, part: &str) -> Option<String> {
+        self.path(part).exists().then(|| self.read(part))
     }
 
-    /// Compares with the expected file, or rewrites it where `UPDATE_EXPECT=1`. What differs is
-    /// added to `failures`.
-    pub fn expect(&self, file: &str, actual: &str, failures: &mut Vec<String>) {
-        let path = self.dir.join(file);
+    /// Compares with the expected output, or writes it if `UPDATE_EXPECT=1`. An absent file means no
+    /// output. A difference is added to `failures`.
+    pub fn expect(&self, part: &str, actual: &str, failures: &mut Vec<String>) {
+        let path = self.path(part);
         if env::var("UPDATE_EXPECT").is_ok_and(|v| v == "1") {
-            fs::write(&path, actual).unwrap();
+            if !actual.is_empty() {
+                fs::write(&path, actual).unwrap();
+            } else if path.exists() {
+                fs::remove_file(&path).unwrap();
+            }
             return;
         }
-        let expected = fs::read_to_string(&path).unwrap_or_default();
+        let expected = self.read_if_there(part).unwrap_or_default();
         if expected != actual {
-            failures.push(format!("{}/{file}\n--- expected\n{expected}\n--- actual\n{actual}", self.name));
+            let file = path.strip_prefix(root()).unwrap().display();
+            failures.push(format!("{file}\n--- expected\n{expected}\n--- actual\n{actual}"));
         }
     }
 }

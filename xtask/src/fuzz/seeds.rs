@@ -89,7 +89,7 @@ fn heads() -> Vec<Vec<u8>> {
 }
 
 fn expressions() -> Vec<Vec<u8>> {
-    let tables = texts("table.txt");
+    let tables: Vec<_> = files("expr", ".txt").iter().filter_map(|path| fs::read(path).ok()).collect();
     let lines = tables.iter().flat_map(|table| table.split(|byte| *byte == b'\n'));
     let mut all: Vec<Vec<u8>> = lines
         .filter(|line| !line.is_empty() && !line.starts_with(b"#"))

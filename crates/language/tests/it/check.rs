@@ -47,15 +47,15 @@ fn listed(report: FlowReport) -> String {
 #[test]
 fn findings_are_as_expected() {
     let mut failures = Vec::new();
-    for case in cases("check", "flow.yaml") {
+    for case in cases("check", "yaml") {
         let options = case.read_if_there("options.json");
         let options: Option<Value> = options.map(|options| serde_json::from_str(&options).unwrap());
         let options = shape::options(options.as_ref()).unwrap();
-        let found = listed(validate_flow_with(&case.read("flow.yaml"), options));
+        let found = listed(validate_flow_with(&case.read("yaml"), options));
         if case.name.starts_with("ok/") && !found.is_empty() {
             failures.push(format!("{} must be silent:\n{found}", case.name));
         }
-        case.expect("diagnostics.txt", &found, &mut failures);
+        case.expect("out", &found, &mut failures);
     }
     report("check", failures);
 }
@@ -83,8 +83,8 @@ fn options_are_read_with_care() {
 
 #[test]
 fn a_graph_is_drawn_of_a_text_cut_off_anywhere() {
-    for case in cases("graph", "flow.yaml") {
-        let text = case.read("flow.yaml");
+    for case in cases("graph", "yaml") {
+        let text = case.read("yaml");
         for (at, _) in text.char_indices().step_by(cloudflow_tests::stride()) {
             flow_graph(&text[..at]);
             parse_flow(&text[..at]);
@@ -98,8 +98,8 @@ fn a_graph_is_drawn_of_a_text_cut_off_anywhere() {
 fn every_repair_repairs() {
     let mut failures = Vec::new();
     let mut count = 0;
-    for case in cases("check", "flow.yaml") {
-        let text = case.read("flow.yaml");
+    for case in cases("check", "yaml") {
+        let text = case.read("yaml");
         let before = validate_flow(&text).diagnostics;
         let units: Vec<u16> = text.encode_utf16().collect();
         for found in before.iter().filter(|found| found.fix.is_some()) {

@@ -41,9 +41,9 @@ fn tree(expr: &Expr<'_>) -> String {
 #[test]
 fn expressions_are_read_as_expected() {
     let mut failures = Vec::new();
-    for case in cases("expr", "table.txt") {
+    for case in cases("expr", "txt") {
         let mut out = String::new();
-        for line in case.read("table.txt").lines() {
+        for line in case.read("txt").lines() {
             let text = line.split(" => ").next().unwrap().trim_end();
             if text.is_empty() || text.starts_with('#') {
                 out += &format!("{line}\n");
@@ -61,7 +61,7 @@ fn expressions_are_read_as_expected() {
             };
             out += &format!("{text} => {answer}\n");
         }
-        case.expect("table.txt", &out, &mut failures);
+        case.expect("txt", &out, &mut failures);
     }
     report("expr", failures);
 }

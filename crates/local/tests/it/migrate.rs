@@ -217,8 +217,8 @@ fn the_corpus_migrates() {
 fn the_flows_of_the_checks_migrate() {
     let mut failures = Vec::new();
     let mut count = 0;
-    for case in cases("check", "flow.yaml") {
-        let old = case.read("flow.yaml");
+    for case in cases("check", "yaml") {
+        let old = case.read("yaml");
         let new = migrate_flow(&old).text;
         assert_eq!(new.is_some(), validate_flow(&old).valid, "{}", case.name);
         if let Some(new) = new.filter(|new| *new != old) {

@@ -27,7 +27,7 @@ fn executions() {
             None => "null\n".to_owned(),
         };
         case.expect("execution.json", &execution, &mut failures);
-        case.expect("diagnostics.txt", &findings(&read::validate(&&body, definition)), &mut failures);
+        case.expect("out", &findings(&read::validate(&&body, definition)), &mut failures);
         let parsed = read::parse(&&body).1;
         assert!(
             read::validate(&&body, definition).starts_with(&parsed),
@@ -85,7 +85,7 @@ fn faults() {
                 )
             }
         };
-        case.expect("fault.txt", &shown, &mut failures);
+        case.expect("out", &shown, &mut failures);
     }
     report("fault", failures);
 }
@@ -120,7 +120,7 @@ fn retries_are_documented() {
 /// Every row of the table is met by a case, so that none is there by hearsay.
 #[test]
 fn every_known_code_has_a_case() {
-    let all: String = cases("fault", "fault.txt").iter().map(|case| case.read("fault.txt")).collect();
+    let all: String = cases("fault", "out").iter().map(|case| case.read("out")).collect();
     for row in TABLE {
         let prefix = row.code.trim_end_matches('*');
         assert!(all.contains(&format!("code: {prefix}")), "no case under tests/cases/fault has the code {}", row.code);

@@ -29,9 +29,9 @@ use cloudflow_tests::{cases, report};
 #[test]
 fn conversations() {
     let mut failures = Vec::new();
-    for case in cases("poll", "script.txt") {
-        let script = case.read("script.txt");
-        case.expect("script.txt", &play(&script), &mut failures);
+    for case in cases("poll", "txt") {
+        let script = case.read("txt");
+        case.expect("txt", &play(&script), &mut failures);
     }
     report("poll", failures);
 }

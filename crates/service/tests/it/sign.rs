@@ -28,7 +28,7 @@ fn every_stage_of_every_vector() {
             let canonical = rpc::canonical(&all);
             stage("canonical.txt", &canonical);
             let to_sign = rpc::string_to_sign(text("method"), &canonical);
-            stage("to_sign.txt", &to_sign);
+            stage("to-sign.txt", &to_sign);
             stage("signature.txt", &rpc::signature(text("accessKeySecret"), &to_sign));
         } else {
             let headers = pairs(&request["headers"]);
@@ -38,7 +38,7 @@ fn every_stage_of_every_vector() {
             let canonical = acs3::canonical_request(text("method"), text("path"), &query, &headers, text("bodySha256"));
             stage("canonical.txt", &canonical.request);
             let to_sign = acs3::string_to_sign(&canonical.request);
-            stage("to_sign.txt", &to_sign);
+            stage("to-sign.txt", &to_sign);
             let signature = acs3::signature(text("accessKeySecret"), &to_sign);
             stage("signature.txt", &signature);
             stage(

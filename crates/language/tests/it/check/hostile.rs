@@ -28,8 +28,8 @@ fn each(texts: &[(String, String)], work: impl Fn(&str, &str) + Sync) {
 /// The flows of the cases; with those of the corpus where it is at hand.
 fn flows(corpus: bool) -> Vec<(String, String)> {
     let mut all = Vec::new();
-    for family in ["check", "graph", "seeded"] {
-        all.extend(cases(family, "flow.yaml").into_iter().map(|case| (case.name.clone(), case.read("flow.yaml"))));
+    for family in ["check", "graph"] {
+        all.extend(cases(family, "yaml").into_iter().map(|case| (case.name.clone(), case.read("yaml"))));
     }
     if let Some(corpus) = env::var_os("CLOUDFLOW_CORPUS").filter(|_| corpus) {
         all.extend(texts_of(corpus.into()).into_iter().map(|text| ("corpus".to_owned(), text)));

@@ -1,7 +1,7 @@
 //! Mistakes put into sound flows: each alone, each two at once. All are found where a person would
 //! point, and nothing else is.
 //!
-//! `tests/cases/seeded/<dialect>/flow.yaml` is the sound flow. `seeds.txt` holds the mistakes:
+//! The sound flow is a case `check/ok/<name>.yaml`. `<name>.seeds.txt` beside it holds the mistakes:
 //! `## name / code`, what stands once in the flow, `=>`, what comes instead. A `¦` marks where the
 //! finding begins. A mistake that is `shy` need not be told beside another one: which states are
 //! reached is open where a way cannot be read, and what is said twice where one of the two is wrong.
@@ -73,8 +73,8 @@ fn found(text: &str) -> Vec<String> {
 fn every_mistake_is_found_alone_and_beside_every_other() {
     let mut failures = Vec::new();
     let (mut kinds, mut pairs) = (0, 0);
-    for case in cases("seeded", "seeds.txt") {
-        let flow = case.read("flow.yaml");
+    for case in cases("check", "seeds.txt") {
+        let flow = case.read("yaml");
         let list = case.read("seeds.txt");
         let seeds = seeds(&flow, &list);
         assert_eq!(found(&flow), Vec::<String>::new(), "{} is sound", case.name);
