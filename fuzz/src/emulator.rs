@@ -1,31 +1,34 @@
-//! A conversation with the emulator: records that end with U+001E. The first byte of a record says what
-//! it is, the rest is its text:
+//! A conversation with the emulator: records that end with U+001E. The first byte of a record is its
+//! kind, the rest is its text:
 //!
 //! ```text
-//! r  a request as it comes: `METHOD /path?query`, header lines, an empty line, the body as bytes
+//! r  a request as received: `METHOD /path?query`, header lines, an empty line, the body as bytes
 //! s  a signed POST of the RPC scheme: the operation, then `Name=value`, parted by U+001F
 //! a  the same as a signed GET of the ACS3 scheme
-//! t  time passes: so many milliseconds, one day at most
+//! t  time passes: a number of milliseconds, one day at most, and what is due is done
 //! f  every open task succeeds with this JSON
 //! e  every open task fails with this error
-//! q  what goes wrong from now on, as one byte of switches
-//! v  what is saved goes to a new emulator
-//! x  this text is restored by a new emulator
-//! l  everyone who is held leaves
+//! q  the faults from now on, as one byte of switches
+//! v  a new emulator restores the saved state; the text is the thousands of units of one of its turns
+//! x  a new emulator restores this text
+//! l  the clients of all held requests leave
 //! ```
+//!
+//! A request or a result of a task is followed by one turn only. An execution may then be behind when
+//! the next record comes.
 
-use cloudflow_wasm::api::local;
-use cloudflow_wasm::emulate::{AccessKey, Emulator, How, Options, Quirks, Request, WaiterId};
-use cloudflow_wasm::sign::{acs3, encode, rpc};
-use cloudflow_wasm::simulate::time;
+use cloudflow_local::emulate::{AccessKey, Emulator, Options, Request, WaiterId};
+use cloudflow_local::shape::{self, Fail, Faults, Way};
+use cloudflow_local::simulate::time;
+use cloudflow_service::sign::{acs3, encode, rpc};
 
-/// The records of one conversation that are looked at.
+/// The most records of one conversation.
 const RECORDS: usize = 64;
 
 /// The longest that one record waits.
 const DAY: u64 = 24 * 3_600 * 1000;
 
-/// So many moments that something was due at end every wait.
+/// The most turns of one wait.
 const MOMENTS: usize = 200_000;
 
 const ZERO: u64 = 1_714_979_289_000;
@@ -38,9 +41,9 @@ struct Talk {
     held: Vec<u64>,
 }
 
-/// Holds the conversation.
+/// Runs the conversation.
 pub fn run(bytes: &[u8]) {
-    let mut talk = Talk { emulator: emulator(1), now: ZERO, nonce: 0, tasks: Vec::new(), held: Vec::new() };
+    let mut talk = Talk { emulator: emulator(1, None), now: ZERO, nonce: 0, tasks: Vec::new(), held: Vec::new() };
     let mut rest = bytes;
     for _ in 0..RECORDS {
         if rest.is_empty() {
@@ -51,20 +54,21 @@ pub fn run(bytes: &[u8]) {
             talk.record(*kind, record);
         }
     }
-    // At the end nobody is left behind.
+    // At the end every held request is answered.
+    talk.settle();
     talk.emulator.answer_held(talk.now);
     talk.advance();
-    assert!(talk.held.is_empty(), "somebody is still held: {:?}", talk.held);
+    assert!(talk.held.is_empty(), "requests are still held: {:?}", talk.held);
 }
 
-fn emulator(seed: u64) -> Emulator {
+fn emulator(seed: u64, work: Option<u64>) -> Emulator {
     let key = |id: &str, token: Option<&str>| AccessKey {
         id: id.to_owned(),
         secret: "testsecret".to_owned(),
         security_token: token.map(str::to_owned),
     };
     let access_keys = vec![key("testid", None), key("temporary", Some("STS.abc"))];
-    Emulator::new(Options { seed, access_keys, nonces: true, ..Options::default() })
+    Emulator::new(Options { seed, access_keys, nonces: true, work, ..Options::default() })
 }
 
 impl Talk {
@@ -92,18 +96,18 @@ impl Talk {
                 for task in std::mem::take(&mut self.tasks) {
                     let result =
                         if kind == b'f' { Ok(text.as_str()) } else { Err((text.clone(), "said so".to_owned())) };
-                    local::finish_task(&mut self.emulator, self.now, task, result);
+                    shape::finish_task(&mut self.emulator, self.now, task, result);
                 }
                 self.advance();
             }
-            b'q' => self.emulator.set_quirks(quirks(record.first().copied().unwrap_or(0))),
-            b'v' => self.restart(),
+            b'q' => shape::set_faults(&mut self.emulator, faults(record.first().copied().unwrap_or(0))),
+            b'v' => self.restart(crate::text(record).trim().parse().ok()),
             b'x' => {
-                let mut other = emulator(3);
-                if local::restore(&mut other, &crate::text(record)).is_ok() {
+                let mut other = emulator(3, None);
+                if shape::restore(&mut other, &crate::text(record)).is_ok() {
                     let saved = other.save();
                     other.advance(self.now);
-                    local::restore(&mut emulator(4), &saved).expect("what was saved can be restored");
+                    shape::restore(&mut emulator(4, None), &saved).expect("what was saved can be restored");
                 }
             }
             b'l' => {
@@ -116,7 +120,7 @@ impl Talk {
     }
 
     fn send(&mut self, request: &Request) {
-        let answer = local::request(&mut self.emulator, self.now, request);
+        let answer = shape::request(&mut self.emulator, self.now, request);
         match answer.status {
             Some(status) => assert!((200..600).contains(&status), "the status {status}"),
             None => self.held.push(answer.waiter.expect("it is held")),
@@ -124,19 +128,24 @@ impl Talk {
         self.advance();
     }
 
-    /// What is due, and the tasks that were asked for.
+    /// One turn: answers that are due, and the tasks that are wanted or cancelled.
     fn advance(&mut self) {
-        for answer in local::advance(&mut self.emulator, self.now) {
+        for answer in shape::advance(&mut self.emulator, self.now) {
             let waiter = answer.waiter.expect("an answer for somebody");
             let at = self.held.iter().position(|held| *held == waiter);
             self.held.remove(at.expect("an answer for somebody who is held"));
         }
-        let tasks = local::tasks(&mut self.emulator);
+        let tasks = shape::tasks(&mut self.emulator);
         self.tasks.extend(tasks.wanted.iter().map(|task| task.id));
         self.tasks.retain(|task| !tasks.cancelled.contains(task));
     }
 
-    /// Every moment by itself, as a server does it.
+    /// Turns until nothing is due now.
+    fn settle(&mut self) {
+        self.wait(0);
+    }
+
+    /// Each moment separately, as a server does it, until nothing is due.
     fn wait(&mut self, pause: u64) {
         let end = self.now + pause;
         for _ in 0..MOMENTS {
@@ -147,20 +156,25 @@ impl Talk {
                 return;
             }
         }
-        panic!("something is due for ever");
+        panic!("something is due after {MOMENTS} turns");
     }
 
-    /// What was saved and restored is the same once more.
-    fn restart(&mut self) {
+    /// A restored emulator saves the same text, when no execution is behind in either.
+    fn restart(&mut self, work: Option<u64>) {
         let saved = self.emulator.save();
-        let mut next = emulator(2);
-        let restored = local::restore(&mut next, &saved).expect("what was saved can be restored");
+        let mut next = emulator(2, work.map(|thousands| thousands.clamp(1, 1_000_000) * 1000));
+        let restored = shape::restore(&mut next, &saved).expect("what was saved can be restored");
         assert!(restored.problems.is_empty(), "{:?}", restored.problems);
-        assert_eq!(next.save(), saved, "saved again, it is the same");
+        if self.emulator.wake_at().is_none_or(|at| at > self.now) {
+            assert_eq!(next.save(), saved, "a restored emulator saves the same text");
+        }
+        self.settle();
+        let settled = self.emulator.save();
         self.emulator = next;
         self.tasks.clear();
         self.held.clear();
-        self.advance();
+        self.settle();
+        assert_eq!(self.emulator.save(), settled, "a restored emulator goes on in the same way");
     }
 
     fn stamp(&mut self) -> (String, String) {
@@ -228,18 +242,27 @@ impl Talk {
     }
 }
 
-fn quirks(switches: u8) -> Quirks {
+fn faults(switches: u8) -> Faults {
     let on = |bit: u8| switches >> bit & 1 == 1;
-    let fail = |how| cloudflow_wasm::emulate::Failure { action: None, skip: 0, times: Some(1), how };
-    Quirks {
+    let fail = |how| Fail {
+        action: None,
+        skip: 0,
+        times: Some(1),
+        how,
+        status: None,
+        code: None,
+        message: None,
+        retry_after_ms: None,
+    };
+    Faults {
         start_without_status: on(0),
-        early_after: on(1).then_some(2_000),
-        late_by: u64::from(on(2)) * 500,
-        latency: u64::from(on(3)) * 100,
+        early_after_ms: on(1).then_some(2_000),
+        late_by_ms: u32::from(on(2)) * 500,
+        latency_ms: u32::from(on(3)) * 100,
         missing_fields: on(4),
         status: on(5).then(|| "Thinking".to_owned()),
         cors: on(6),
-        failures: if on(7) { vec![fail(How::Garbage { status: 200 }), fail(How::Cut)] } else { Vec::new() },
+        fail: if on(7) { vec![fail(Way::Garbage), fail(Way::Cut)] } else { Vec::new() },
     }
 }
 

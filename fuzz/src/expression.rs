@@ -1,9 +1,9 @@
 //! An expression: its text. It is read alone, then where it can stand in a flow of each dialect, and
 //! is evaluated there.
 
-use cloudflow_wasm::api::local::{Simulation, SimulationOptions};
-use cloudflow_wasm::api::migrate::migrate_flow;
-use cloudflow_wasm::expr::{Expr, ExprKind, MAX_DEPTH, parse};
+use cloudflow_language::expr::{Expr, ExprKind, MAX_DEPTH, parse};
+use cloudflow_local::migrate::shape::migrate_flow;
+use cloudflow_local::simulation::{Simulation, SimulationOptions};
 
 use crate::check::look_at as look_at_flow;
 
@@ -13,7 +13,7 @@ const TURNS: usize = 100;
 /// Reads and evaluates the expression.
 pub fn run(bytes: &[u8]) {
     let expression = crate::text(bytes);
-    let inside = |span: cloudflow_wasm::text::Span| {
+    let inside = |span: cloudflow_base::text::Span| {
         assert!(expression.get(span.start as usize..span.end as usize).is_some(), "{span:?} is not in the expression");
     };
     match parse(&expression) {
@@ -48,7 +48,7 @@ pub fn run(bytes: &[u8]) {
 }
 
 /// Every span is inside the one around it. Returns the depth.
-fn look_at(expr: &Expr<'_>, inside: &dyn Fn(cloudflow_wasm::text::Span)) -> u32 {
+fn look_at(expr: &Expr<'_>, inside: &dyn Fn(cloudflow_base::text::Span)) -> u32 {
     inside(expr.span);
     let below = |part: &Expr<'_>| {
         assert!(expr.span.start <= part.span.start && part.span.end <= expr.span.end, "{part:?} stands in {expr:?}");

@@ -1,12 +1,14 @@
 //! A flow definition: the text itself.
 
-use cloudflow_wasm::api::migrate::migrate_flow;
-use cloudflow_wasm::api::plain::Plain;
-use cloudflow_wasm::api::understand::{flow_graph, flow_to_mermaid, parse_flow, validate_flow_with};
-use cloudflow_wasm::check::Options;
-use cloudflow_wasm::diagnostic::Severity;
-use cloudflow_wasm::text::LineIndex;
-use cloudflow_wasm::yaml;
+use cloudflow_language::check::Options;
+use cloudflow_language::shape::{flow_graph, flow_to_mermaid, parse_flow, validate_flow_with};
+use std::collections::BTreeSet;
+
+use cloudflow_base::diagnostic::Severity;
+use cloudflow_base::text::LineIndex;
+use cloudflow_language::yaml;
+use cloudflow_local::migrate::shape::migrate_flow;
+use serde_json::Value;
 
 use crate::check::{look_at, mend};
 
@@ -51,23 +53,16 @@ fn nothing_behind_nul(text: &str) {
 /// Every edge leads from one node to another.
 fn graph(text: &str) {
     flow_to_mermaid(text);
-    let Plain::Object(graph) = flow_graph(text) else { panic!("the graph is no object") };
-    let list = |key: &str| match graph.fields().iter().find(|(name, _)| *name == key) {
-        Some((_, Plain::List(items))) => items.clone(),
-        other => panic!("`{key}` is {other:?}"),
+    let graph = serde_json::to_value(flow_graph(text)).expect("a graph can be written");
+    let list = |key: &str| graph[key].as_array().unwrap_or_else(|| panic!("`{key}` is not a list: {graph}"));
+    let text = |item: &Value, key: &str| match &item[key] {
+        Value::String(text) => text.clone(),
+        other => panic!("`{key}` is {other}"),
     };
-    let field = |item: &Plain, key: &str| match item {
-        Plain::Object(item) => match item.fields().iter().find(|(name, _)| *name == key) {
-            Some((_, Plain::Text(text))) => text.clone(),
-            other => panic!("`{key}` is {other:?}"),
-        },
-        other => panic!("no object: {other:?}"),
-    };
-    let mut ids: Vec<String> = list("nodes").iter().map(|node| field(node, "id")).collect();
-    ids.sort_unstable();
+    let ids: BTreeSet<String> = list("nodes").iter().map(|node| text(node, "id")).collect();
     for edge in list("edges") {
-        for end in [field(&edge, "from"), field(&edge, "to")] {
-            assert!(ids.binary_search(&end).is_ok(), "an edge ends at `{end}`, which is no node");
+        for end in [text(edge, "from"), text(edge, "to")] {
+            assert!(ids.contains(&end), "an edge ends at `{end}`, which is no node");
         }
     }
 }

@@ -1,14 +1,14 @@
 //! What the fuzzers run, and what must hold of every run. Each module is one target of
 //! `cargo fuzz`; `README.md` says how to start them and how each reads its bytes.
 
-#[path = "../../tests/it/check/look.rs"]
+#[path = "../../crates/language/tests/it/check/look.rs"]
 mod check;
 pub mod emulator;
 pub mod expression;
 pub mod flow;
 pub mod response;
 pub mod sign;
-#[path = "../../tests/it/yaml/look.rs"]
+#[path = "../../crates/language/tests/it/yaml/look.rs"]
 mod yaml;
 
 /// Bytes as the product reads them: a browser, Node and the command decode UTF-8, and put U+FFFD in

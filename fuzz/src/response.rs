@@ -1,14 +1,15 @@
 //! A response: two bytes of status (the first times 10, plus the second's last digit), the headers up to
 //! a U+001E, the body.
 
-use cloudflow_wasm::api::ask::{Failure, settings};
-use cloudflow_wasm::api::read;
-use cloudflow_wasm::api::talk::{Shared, Talk};
-use cloudflow_wasm::poll::{Action, Input};
-use cloudflow_wasm::sign::Credentials;
-use cloudflow_wasm::wire::execution;
-use cloudflow_wasm::wire::fault::{self, Body};
-use cloudflow_wasm::wire::request;
+use cloudflow_language::shape::definition;
+use cloudflow_service::client::ask::{Failure, settings};
+use cloudflow_service::client::talk::{Shared, Talk};
+use cloudflow_service::poll::{Action, Input};
+use cloudflow_service::read;
+use cloudflow_service::sign::Credentials;
+use cloudflow_service::wire::execution;
+use cloudflow_service::wire::fault::{self, Body};
+use cloudflow_service::wire::request;
 use serde_json::{Value, json};
 
 /// Every conversation ends after so many steps.
@@ -40,7 +41,7 @@ pub fn run(bytes: &[u8]) {
             access_key_secret: SECRET.to_owned(),
             security_token: Some("a-token-of-twenty".to_owned()),
         };
-        let failure = Failure::of_fault(&fault, 1, Some(&keys));
+        let failure = Failure::of_fault(&fault, 1).redacted(&keys.secrets());
         assert!(!failure.message.contains(SECRET) && !failure.message.is_empty(), "{failure:?}");
         assert!(!failure.code.is_empty(), "{failure:?}");
     }
@@ -54,9 +55,8 @@ fn read_execution(json: &&Value) {
         let plain = read::Execution::from(&execution);
         assert_eq!(plain.done, execution::is_final(&plain.status));
         serde_json::to_string(&plain).expect("an execution can be written");
-        assert!(execution.looks_like(&execution));
     }
-    let all = read::validate(json);
+    let all = read::validate(json, definition);
     assert!(all.len() >= found.len(), "validating finds less than parsing");
     for range in all.iter().filter_map(|found| found.range) {
         assert!(range.start.offset <= range.end.offset, "{range:?}");

@@ -2,9 +2,9 @@
 //! token, nonce, seconds since 1970, seconds to wait; from there on names and values of parameters and
 //! headers in turn.
 
-use cloudflow_wasm::emulate::{AccessKey, Emulator, Options, Reply, Request};
-use cloudflow_wasm::sign::{Credentials, Scheme, Stamp, acs3, encode, redact, rpc, sign};
-use cloudflow_wasm::wire::request::{Call, Endpoint};
+use cloudflow_local::emulate::{AccessKey, Emulator, Options, Reply, Request};
+use cloudflow_service::sign::{Credentials, Scheme, Stamp, acs3, encode, redact, rpc, sign};
+use cloudflow_service::wire::request::{Call, Endpoint};
 
 /// Signs the same in every way, and has the emulator verify it.
 pub fn run(bytes: &[u8]) {
@@ -97,10 +97,6 @@ fn encodings(text: &str) {
         }
     }
     assert_eq!(decoded, text.as_bytes(), "{encoded}");
-    assert_eq!(encode::hex(text.as_bytes()).len(), 2 * text.len());
-    let base64 = encode::base64(text.as_bytes());
-    assert_eq!(base64.len(), text.len().div_ceil(3) * 4);
-    assert_eq!(base64.bytes().rev().take_while(|byte| *byte == b'=').count(), (3 - text.len() % 3) % 3);
 }
 
 /// The order in which parameters are given does not matter, and nothing is lost.

@@ -16,11 +16,11 @@ const LONGEST: usize = 16 * 1024;
 /// Writes the seeds of a target into `dir`, anew.
 pub fn write(target: &str, dir: &Path) -> Outcome<usize> {
     let seeds: Vec<Vec<u8>> = match target {
-        "flow" => texts("yaml").into_iter().chain(heads()).collect(),
-        "expression" => expressions(),
-        "response" => responses(),
-        "emulator" => conversations(),
-        "sign" => signed(),
+        "flow" => texts("yaml")?.into_iter().chain(heads()).collect(),
+        "expression" => expressions()?,
+        "response" => responses()?,
+        "emulator" => conversations()?,
+        "sign" => signed()?,
         _ => return Err(format!("`{target}` is no target")),
     };
     if dir.exists() {
@@ -35,8 +35,9 @@ pub fn write(target: &str, dir: &Path) -> Outcome<usize> {
     Ok(count)
 }
 
-/// The files below `tests/cases/<family>`, and of the corpus, with this ending.
-fn files(family: &str, ending: &str) -> Vec<PathBuf> {
+/// The files below `tests/cases/<family>` and of the corpus with this ending. An error if there are none: seeds that
+/// are absent after the cases have moved are not noticed otherwise.
+fn files(family: &str, ending: &str) -> Outcome<Vec<PathBuf>> {
     let mut todo = vec![paths::root().join("tests/cases").join(family)];
     if family.is_empty() {
         todo.extend(env::var_os("CLOUDFLOW_CORPUS").map(PathBuf::from));
@@ -52,11 +53,11 @@ fn files(family: &str, ending: &str) -> Vec<PathBuf> {
         }
     }
     found.sort();
-    found
+    if found.is_empty() { Err(format!("tests/cases/{family} has no file `*{ending}`")) } else { Ok(found) }
 }
 
-fn texts(ending: &str) -> Vec<Vec<u8>> {
-    files("", ending).iter().filter_map(|path| fs::read(path).ok()).collect()
+fn texts(ending: &str) -> Outcome<Vec<Vec<u8>>> {
+    Ok(files("", ending)?.iter().filter_map(|path| fs::read(path).ok()).collect())
 }
 
 /// Archives, programs, pictures, documents, texts in other encodings: the first KiB of each.
@@ -88,8 +89,8 @@ fn heads() -> Vec<Vec<u8>> {
     all
 }
 
-fn expressions() -> Vec<Vec<u8>> {
-    let tables: Vec<_> = files("expr", ".txt").iter().filter_map(|path| fs::read(path).ok()).collect();
+fn expressions() -> Outcome<Vec<Vec<u8>>> {
+    let tables: Vec<_> = files("expr", ".txt")?.iter().filter_map(|path| fs::read(path).ok()).collect();
     let lines = tables.iter().flat_map(|table| table.split(|byte| *byte == b'\n'));
     let mut all: Vec<Vec<u8>> = lines
         .filter(|line| !line.is_empty() && !line.starts_with(b"#"))
@@ -99,7 +100,7 @@ fn expressions() -> Vec<Vec<u8>> {
         })
         .collect();
     // Those of the flows: what stands behind such a key.
-    let flows: Vec<String> = texts("yaml").into_iter().filter_map(|text| String::from_utf8(text).ok()).collect();
+    let flows: Vec<String> = texts("yaml")?.into_iter().filter_map(|text| String::from_utf8(text).ok()).collect();
     for line in flows.iter().flat_map(|text| text.lines()) {
         let Some((key, value)) = line.split_once(": ") else { continue };
         let key = key.trim_start().trim_start_matches("- ");
@@ -109,33 +110,33 @@ fn expressions() -> Vec<Vec<u8>> {
     }
     all.sort_unstable();
     all.dedup();
-    all
+    Ok(all)
 }
 
-fn responses() -> Vec<Vec<u8>> {
+fn responses() -> Outcome<Vec<Vec<u8>>> {
     let response = |status: usize, headers: &str, body: &[u8]| {
         [&[(status / 10) as u8, (status % 10) as u8], headers.as_bytes(), RECORD, body].concat()
     };
     let mut all = Vec::new();
-    for path in files("fault", "answer.txt") {
+    for path in files("fault", "answer.txt")? {
         let text = fs::read_to_string(path).unwrap_or_default();
         let (head, body) = text.split_once("\n\n").unwrap_or((&text, ""));
         let (status, headers) = head.split_once('\n').unwrap_or((head, ""));
         all.push(response(status.trim().parse().unwrap_or(200), headers, body.as_bytes()));
     }
-    for path in files("execution", "response.json") {
+    for path in files("execution", "response.json")? {
         let body = fs::read(path).unwrap_or_default();
         all.push(response(200, "", &body));
         all.push(response(429, "x-acs-retry-after: 100", &body));
     }
     all.extend(heads().iter().map(|head| response(200, "date: Mon, 06 May 2024 07:08:09 GMT", head)));
-    all
+    Ok(all)
 }
 
 /// The conversations of the cases, and every flow that the interpreter's cases run.
-fn conversations() -> Vec<Vec<u8>> {
+fn conversations() -> Outcome<Vec<Vec<u8>>> {
     let mut all = Vec::new();
-    for path in files("emulate", "script.txt") {
+    for path in files("emulate", "script.txt")? {
         let dir = path.parent().unwrap_or(&path).to_path_buf();
         let script = fs::read_to_string(&path).unwrap_or_default();
         let (mut records, mut now) = (Vec::new(), 0);
@@ -170,7 +171,7 @@ fn conversations() -> Vec<Vec<u8>> {
         }
         all.push(records.join(RECORD));
     }
-    for path in files("simulate", "flow.yaml") {
+    for path in files("simulate", "flow.yaml")? {
         let flow = fs::read_to_string(&path).unwrap_or_default();
         let input = fs::read_to_string(path.with_file_name("input.json")).unwrap_or_else(|_| "{}".to_owned());
         let mode = if flow.len() % 2 == 0 { "Standard" } else { "Express" };
@@ -182,6 +183,9 @@ fn conversations() -> Vec<Vec<u8>> {
         let past = ["aGetExecutionHistory", "FlowName=f", "ExecutionName=e"].join(FIELD);
         let records = [&*create, &start, &look, "t5000", "f{\"a\":1}", "v", "t86400000", "eMine", &look, &past];
         all.push(records.map(|record| record.as_bytes().to_vec()).join(RECORD));
+        // The same in short turns.
+        let short = ["v1", &*create, &start, &look, "f{\"a\":1}", "v2", "t5000", &past];
+        all.push(short.map(|record| record.as_bytes().to_vec()).join(RECORD));
     }
     for head in heads() {
         let header = b"rPOST /?Action=CreateFlow\ncontent-type: application/x-www-form-urlencoded\n\n";
@@ -190,7 +194,7 @@ fn conversations() -> Vec<Vec<u8>> {
         let definition = [["sCreateFlow", "Name=f", "Type=FDL", "Definition="].join(FIELD).into_bytes(), head].concat();
         all.push(definition);
     }
-    all
+    Ok(all)
 }
 
 /// The words of a line of a script; quotes hold blanks together.
@@ -214,11 +218,11 @@ fn words(line: &str) -> Vec<String> {
 }
 
 /// The vectors of the signatures: their parameters and headers behind calls of every kind.
-fn signed() -> Vec<Vec<u8>> {
+fn signed() -> Outcome<Vec<Vec<u8>>> {
     let endpoints =
         ["https://cn-hangzhou.fnf.aliyuncs.com", "http://127.0.0.1:8791/", "/api/cloudflow", "https://[::1]:443/x"];
     let mut all = Vec::new();
-    for (at, path) in files("sign", "canonical.txt").iter().enumerate() {
+    for (at, path) in files("sign", "canonical.txt")?.iter().enumerate() {
         let text = fs::read_to_string(path).unwrap_or_default();
         let endpoint = endpoints[at % endpoints.len()];
         let token = if at % 3 == 0 { "STS.a-token/of+some=length" } else { "" };
@@ -230,5 +234,5 @@ fn signed() -> Vec<Vec<u8>> {
         }
         all.push(fields.join(FIELD).into_bytes());
     }
-    all
+    Ok(all)
 }
