@@ -22,4 +22,5 @@ pub mod plain;
 pub mod shape;
 pub mod small;
 pub mod text;
+pub mod time;
 pub mod value;

@@ -13,8 +13,8 @@ mod function;
 mod machine;
 mod meter;
 mod program;
-pub mod time;
 
+pub use cloudflow_base::time::{self, Millis};
 pub use compile::{compile, refusal};
 pub use data::Data;
 pub use event::{Detail, Event, EventKind, Kept};
@@ -22,7 +22,6 @@ pub(crate) use function::next as next_random;
 pub use machine::{ChildFlow, Machine, Report, Start, TaskId, TaskMode, TaskRequest};
 pub use meter::{MOST_OF_A_STATE, MOST_OF_A_TURN};
 pub use program::Program;
-pub use time::Millis;
 
 use serde_json::Value;
 

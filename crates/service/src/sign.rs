@@ -14,7 +14,7 @@ pub use redact::{redact, without};
 use std::fmt;
 
 use crate::wire::request::{DescribeExecution, Endpoint};
-use crate::wire::time;
+use cloudflow_base::time;
 
 /// An AccessKey pair, with its token where it is a temporary one. `Debug` shows no secret.
 #[derive(Clone, PartialEq, Eq)]

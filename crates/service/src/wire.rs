@@ -4,4 +4,3 @@
 pub mod execution;
 pub mod fault;
 pub mod request;
-pub mod time;

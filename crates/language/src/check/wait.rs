@@ -22,7 +22,7 @@
 
 use crate::flow::{Dialect, Findings, Flow, StateKind, TextValue};
 use cloudflow_base::diagnostic::Code;
-use cloudflow_base::text::whole;
+use cloudflow_base::time::is_rfc3339;
 
 pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
     for state in flow.states() {
@@ -48,52 +48,6 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
                 findings.report(Code::MissingKey, state.place(), message, &[]).about(state.node.span());
             }
             _ => {}
-        }
-    }
-}
-
-/// `2030-01-01T12:00:00.5+08:00`
-fn is_rfc3339(text: &str) -> bool {
-    let shape = |text: &str, pattern: &str| {
-        text.len() == pattern.len()
-            && text.bytes().zip(pattern.bytes()).all(|(c, p)| if p == b'0' { c.is_ascii_digit() } else { c == p })
-    };
-    let number = |from: usize, to: usize| text.get(from..to).and_then(whole);
-    let in_range =
-        |from: usize, least: i64, most: i64| number(from, from + 2).is_some_and(|n| (least..=most).contains(&n));
-    let upper = text.to_ascii_uppercase();
-    let (Some(head), Some(mut rest)) = (upper.get(..19), upper.get(19..)) else { return false };
-    if !shape(head, "0000-00-00T00:00:00") && !shape(head, "0000-00-00 00:00:00") {
-        return false;
-    }
-    if let Some(fraction) = rest.strip_prefix('.') {
-        let digits = fraction.trim_start_matches(|c: char| c.is_ascii_digit());
-        if digits.len() == fraction.len() {
-            return false;
-        }
-        rest = digits;
-    }
-    let zone = rest == "Z" || shape(rest, "+00:00") || shape(rest, "-00:00");
-    zone && in_range(5, 1, 12)
-        && in_range(8, 1, 31)
-        && in_range(11, 0, 23)
-        && in_range(14, 0, 59)
-        && in_range(17, 0, 60)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_rfc3339;
-
-    #[test]
-    fn knows_times() {
-        for right in ["2030-01-01T12:00:00+08:00", "2030-01-01T12:00:00Z", "2030-01-01t12:00:00.125z"] {
-            assert!(is_rfc3339(right), "{right}");
-        }
-        for wrong in
-            ["2030-01-01", "2030-01-01T12:00:00", "2030-13-01T12:00:00Z", "12:00", "2030-01-01T12:00:00.Z", "明天"]
-        {
-            assert!(!is_rfc3339(wrong), "{wrong}");
         }
     }
 }

@@ -9,8 +9,8 @@ use crate::sign::{self, Credentials, SignedRequest, Stamp};
 use crate::wire::execution::{self, Execution};
 use crate::wire::fault::{self, Body, ErrorKind, Fault, Retry};
 use crate::wire::request::DescribeExecution;
-use crate::wire::time;
 use cloudflow_base::diagnostic::Diagnostic;
+use cloudflow_base::time;
 use cloudflow_base::value::Value;
 
 /// What the calls of one client share.

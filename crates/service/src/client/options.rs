@@ -5,12 +5,12 @@ use crate::poll::{self, Outcome, RetryOptions};
 use crate::sign::{self, Credentials, Scheme};
 use crate::wire::fault::{self, Advice, ErrorKind, Fault, Retry};
 use crate::wire::request::{Endpoint, MAX_WAIT_SECONDS};
-use crate::wire::time;
 use cloudflow_base::diagnostic::{Code, Diagnostic, Path, PathSegment};
 use cloudflow_base::fields::Fields;
 use cloudflow_base::plain::{Object, Plain};
 use cloudflow_base::shape::Places;
 use cloudflow_base::text::decimal;
+use cloudflow_base::time;
 use cloudflow_base::value::{Kind, Value};
 
 /// What a wait asks for if it is not told: the example value of the service's own page, and
@@ -175,7 +175,7 @@ pub fn keys<V: Value>(given: Option<V>) -> Result<Keys, Failure> {
     let (access_key_id, access_key_secret) = (required("accessKeyId"), required("accessKeySecret"));
     let security_token = fields.text("securityToken");
     let expiration = fields.text("expiration").and_then(|text| {
-        let moment = time::parse_rfc3339(&text);
+        let moment = time::parse(&text);
         if moment.is_none() {
             fields.report(
                 Code::BadTime,

@@ -4,9 +4,9 @@
 //! that a missing value is an empty text: transcripts in <https://github.com/awesome-fnf/post-execution-actions>.
 
 use super::fault;
-use super::time;
 use cloudflow_base::diagnostic::{Code, Diagnostic, Path, PathSegment, nearest};
 use cloudflow_base::fields::Fields;
+use cloudflow_base::time;
 use cloudflow_base::value::{Kind, Value};
 
 /// One execution. The texts stay where they are: `V` refers to them.

@@ -4,8 +4,8 @@ mod table;
 
 pub use table::{Advice, Row, TABLE, of_code};
 
-use super::time;
 use cloudflow_base::text::{decimal, split_at_first};
+use cloudflow_base::time;
 use cloudflow_base::value::{Kind, Value};
 
 /// So many bytes are shown of what the service says.
@@ -179,7 +179,7 @@ fn refused(
     }
     // The message names the time of the request, then the service's.
     let time = match retry {
-        Retry::Clock => said.split_ascii_whitespace().filter_map(time::parse_rfc3339).next_back(),
+        Retry::Clock => said.split_ascii_whitespace().filter_map(time::parse).next_back(),
         _ => None,
     };
     Fault { kind, code, message, status, said: None, request_id, retry, time }

@@ -1,8 +1,9 @@
 //! What must hold.
 
+use cloudflow_base::time;
 use cloudflow_local::emulate::Response;
 use cloudflow_service::poll::{Input, Outcome};
-use cloudflow_service::wire::{fault::Retry, time};
+use cloudflow_service::wire::fault::Retry;
 use serde_json::Value;
 
 use super::{BOUND, Doing, World};
@@ -73,7 +74,7 @@ impl World {
                 self.break_rule(format!("call {slot} uses a nonce again"));
             }
             let stamp = field("Timestamp").unwrap_or_default().replace("%3A", ":");
-            let stamp = time::parse_rfc3339(&stamp).unwrap_or_default();
+            let stamp = time::parse(&stamp).unwrap_or_default();
             // The client's clock, as far as the service has told of its own.
             let believed = self.wall(machine) as i64 + self.machines[machine].offset.unwrap_or(0);
             if stamp.abs_diff(believed as u64) > 70_000 {

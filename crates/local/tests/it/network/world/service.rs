@@ -1,9 +1,10 @@
 //! The service and who stands before it.
 
+use cloudflow_base::time;
 use cloudflow_local::emulate::{Reply, Request, Response};
 use cloudflow_service::poll::Input;
 use cloudflow_service::sign::{encode, rpc};
-use cloudflow_service::wire::{fault::Retry, time};
+use cloudflow_service::wire::fault::Retry;
 use serde_json::{Value, json};
 
 use super::super::plan::Kind;

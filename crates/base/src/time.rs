@@ -1,47 +1,74 @@
-//! Times as the service writes and reads them.
+//! Points in time: Unix milliseconds, RFC 3339 text, HTTP dates. The only implementation.
 
-use cloudflow_base::text::{decimal, split_at_first};
-/// `YYYY-MM-DDTHH:MM:SSZ`, the form of a request's timestamp, from Unix milliseconds.
+use crate::text::{decimal, split_at_first};
+
+/// Milliseconds since 1970-01-01T00:00:00Z.
+pub type Millis = u64;
+
+/// One day.
+pub const DAY: Millis = 24 * 60 * 60 * 1000;
+
+/// `YYYY-MM-DDTHH:MM:SSZ`, the form of a request's timestamp, from [`Millis`].
 ///
 /// ```
-/// assert_eq!(cloudflow_service::wire::time::utc(1_714_979_289_999), "2024-05-06T07:08:09Z");
+/// assert_eq!(cloudflow_base::time::utc(1_714_979_289_999), "2024-05-06T07:08:09Z");
 /// ```
-pub fn utc(unix_ms: u64) -> String {
-    let seconds = unix_ms / 1000;
-    let (year, month, day) = civil(seconds / 86_400);
-    let second_of_day = seconds % 86_400;
-    let mut text = String::with_capacity(20);
+pub fn utc(at: Millis) -> String {
+    written(at, 'Z')
+}
+
+/// `YYYY-MM-DDTHH:MM:SS.mmmZ`, the form of the times in the answers of the service.
+///
+/// ```
+/// assert_eq!(cloudflow_base::time::format(1_714_979_289_250), "2024-05-06T07:08:09.250Z");
+/// ```
+pub fn format(at: Millis) -> String {
+    let mut text = written(at, '.');
+    push(&mut text, at % 1000, 3, 'Z');
+    text
+}
+
+fn written(at: Millis, end: char) -> String {
+    let (year, month, day) = civil(at / DAY);
+    let mut text = String::with_capacity(24);
     push(&mut text, year, 4, '-');
     push(&mut text, month, 2, '-');
     push(&mut text, day, 2, 'T');
-    push(&mut text, second_of_day / 3600, 2, ':');
-    push(&mut text, second_of_day / 60 % 60, 2, ':');
-    push(&mut text, second_of_day % 60, 2, 'Z');
+    push(&mut text, at / 3_600_000 % 24, 2, ':');
+    push(&mut text, at / 60_000 % 60, 2, ':');
+    push(&mut text, at / 1000 % 60, 2, end);
     text
 }
 
 /// True for an RFC 3339 time: with or without a fraction, `Z` or an offset.
-pub(crate) fn is_rfc3339(text: &str) -> bool {
-    parse_rfc3339(text).is_some()
-}
-
-/// The Unix milliseconds of an RFC 3339 time; one before 1970 counts as 1970.
 ///
 /// ```
-/// # use cloudflow_service::wire::time::parse_rfc3339;
-/// assert_eq!(parse_rfc3339("2024-05-06T15:08:09.25+08:00"), Some(1_714_979_289_250));
+/// use cloudflow_base::time::is_rfc3339;
+///
+/// assert!(is_rfc3339("2030-01-01T12:00:00+08:00"));
+/// assert!(!is_rfc3339("2030-02-30T12:00:00Z"));
 /// ```
-pub fn parse_rfc3339(text: &str) -> Option<u64> {
+pub fn is_rfc3339(text: &str) -> bool {
+    parse(text).is_some()
+}
+
+/// The Unix milliseconds of an RFC 3339 time. A time before 1970 gives 0.
+///
+/// ```
+/// # use cloudflow_base::time::parse;
+/// assert_eq!(parse("2024-05-06T15:08:09.25+08:00"), Some(1_714_979_289_250));
+/// ```
+pub fn parse(text: &str) -> Option<Millis> {
     rfc3339(text.as_bytes()).map(|ms| u64::try_from(ms).unwrap_or_default())
 }
 
-/// The Unix milliseconds of a `Date` header, as HTTP writes it.
+/// The Unix milliseconds of an HTTP `Date` header.
 ///
 /// ```
-/// # use cloudflow_service::wire::time::parse_http_date;
+/// # use cloudflow_base::time::parse_http_date;
 /// assert_eq!(parse_http_date("Mon, 06 May 2024 07:08:09 GMT"), Some(1_714_979_289_000));
 /// ```
-pub fn parse_http_date(text: &str) -> Option<u64> {
+pub fn parse_http_date(text: &str) -> Option<Millis> {
     let (_, rest) = split_at_first(text, ", ")?;
     let [day, month, year, time, "GMT"] = *rest.split(' ').collect::<Vec<_>>() else {
         return None;
@@ -52,11 +79,11 @@ pub fn parse_http_date(text: &str) -> Option<u64> {
             + 1;
     let month = decimal(month);
     let text = [year, if month.len() < 2 { "-0" } else { "-" }, &month, "-", day, "T", time, "Z"].concat();
-    parse_rfc3339(&text)
+    parse(&text)
 }
 
-/// The date of a day counted from 1970-01-01. The arithmetic runs in years that begin in March,
-/// so that the leap day is the last of its year, and in eras of 400 years.
+/// Converts a number of days since 1970-01-01 to year, month and day. The computation uses years that
+/// begin in March, so that the leap day is the last day of its year, and eras of 400 years.
 fn civil(days: u64) -> (u64, u64, u64) {
     let days = days + 719_468; // from 0000-03-01
     let (era, day) = (days / 146_097, days % 146_097);
@@ -68,12 +95,14 @@ fn civil(days: u64) -> (u64, u64, u64) {
     (era * 400 + year + u64::from(month <= 2), month, day)
 }
 
-fn push(text: &mut String, number: u64, width: u32, behind: char) {
-    for at in (0..width).rev() {
-        let digit = number / 10u64.pow(at) % 10;
-        text.push(char::from(b'0' + u8::try_from(digit).unwrap_or_default()));
+/// Appends a number, padded with zeros to `width` digits, and `end`.
+fn push(text: &mut String, number: u64, width: usize, end: char) {
+    let digits = decimal(number);
+    for _ in digits.len()..width {
+        text.push('0');
     }
-    text.push(behind);
+    text.push_str(&digits);
+    text.push(end);
 }
 
 fn rfc3339(text: &[u8]) -> Option<i64> {
@@ -120,7 +149,7 @@ fn rfc3339(text: &[u8]) -> Option<i64> {
     Some(seconds * 1000 + ms)
 }
 
-/// The way back of [`civil`].
+/// The inverse of [`civil`].
 fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
     let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
     let leaps = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
@@ -141,7 +170,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn timestamps_of_known_moments() {
+    fn formats_known_times() {
         for (unix, want) in [
             (0, "1970-01-01T00:00:00Z"),
             (951_782_400, "2000-02-29T00:00:00Z"),
@@ -151,16 +180,20 @@ mod tests {
             (253_402_300_799, "9999-12-31T23:59:59Z"),
         ] {
             assert_eq!(utc(unix * 1000 + 999), want);
-            assert_eq!(parse_rfc3339(want), Some(unix * 1000));
+            assert_eq!(format(unix * 1000 + 9), want.replace('Z', ".009Z"));
+            assert_eq!(parse(want), Some(unix * 1000));
         }
     }
 
     #[test]
-    fn every_day_there_and_back() {
+    fn parses_what_it_formats() {
         for day in 0..200_000 {
             let ms = day * 86_400_000;
-            assert_eq!(parse_rfc3339(&utc(ms)), Some(ms));
+            assert_eq!(parse(&utc(ms)), Some(ms));
+            assert_eq!(parse(&format(ms + day)), Some(ms + day));
         }
+        assert_eq!(parse("2030-01-01T12:00:00+08:00"), parse("2030-01-01T04:00:00Z"));
+        assert_eq!(parse("2024-02-29T23:59:59.5Z"), parse("2024-02-29T23:59:59.500Z"));
         assert_eq!(parse_http_date("Thu, 01 Jan 1970 00:00:01 GMT"), Some(1000));
         for bad in [
             "",
@@ -174,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn times_of_answers() {
+    fn knows_rfc3339() {
         for good in [
             "2019-01-01T01:01:01.001Z",
             "2024-05-06T15:08:09+08:00",
@@ -192,6 +225,9 @@ mod tests {
             "2023-02-29T00:00:00Z",
             "2024-13-01T00:00:00Z",
             "2024-05-06T24:08:09Z",
+            "2030-02-30T12:00:00Z",
+            "2024-05-06T07:08:09+24:00",
+            "2024-05-06T07:08:09-08:60",
             "2024-05-06T07:08:09.Z",
             "2024-05-06T07:08:09+0800",
             "2024-05-06T07:08:09Zx",
