@@ -4,8 +4,9 @@ use serde::Serialize;
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::*;
 
-use crate::error;
+use crate::error::error;
 use crate::value::is_list;
+use cloudflow_base::diagnostic::ErrorCode;
 use cloudflow_base::plain::Plain;
 
 /// Maps become plain objects and an absent field stays absent.
@@ -33,7 +34,7 @@ pub(super) fn text(value: &JsValue, what: &str) -> Result<Option<String>, JsValu
         return Ok(None);
     }
     let text = value.as_string().map(Some);
-    text.ok_or_else(|| error::request("not-a-text", &["`", what, "` must be a string, not ", kind_of(value)].concat()))
+    text.ok_or_else(|| error(ErrorCode::NotAText, &["`", what, "` must be a string, not ", kind_of(value)].concat()))
 }
 
 /// What a value is, in the caller's words.

@@ -1,27 +1,17 @@
-//! What is thrown: a plain object with the fields of `CloudFlowError`.
+//! Errors that are thrown: plain objects with the fields of `CloudFlowError`.
 
 use wasm_bindgen::prelude::*;
 
 use crate::convert::plain;
-use cloudflow_base::plain::{Object, Plain};
+use cloudflow_base::diagnostic::ErrorCode;
+use cloudflow_service::client::error::CloudFlowError;
 
-/// The caller's mistake: `kind: "request"`.
-pub(super) fn request(code: &str, message: &str) -> JsValue {
-    thrown("request", code, message)
+/// An error without further details.
+pub(super) fn error(code: ErrorCode, message: &str) -> JsValue {
+    thrown(CloudFlowError::new(code, message.to_owned()))
 }
 
-/// Our mistake: `kind: "internal"`.
-#[cfg(feature = "local")]
-pub(super) fn internal(message: &str) -> JsValue {
-    thrown("internal", "internal", message)
-}
-
-fn thrown(kind: &str, code: &str, message: &str) -> JsValue {
-    let mut out = Object::new();
-    out.text("kind", kind);
-    out.text("code", code);
-    out.text("message", message);
-    out.put("retryable", Plain::Boolean(false));
-    out.number("attempts", 0);
-    plain(&out.into()).unwrap_or_else(|error| error)
+/// The object to throw. `pkg/lib/error.js` converts it to the class.
+pub(super) fn thrown(error: CloudFlowError) -> JsValue {
+    plain(&error.into()).unwrap_or_else(|error| error)
 }

@@ -114,7 +114,7 @@ fn on_line() -> Option<bool> {
 
 impl Wait {
     /// Begins to run.
-    pub(super) fn after(ms: u64, signal: Option<&Signal>) -> Self {
+    pub(super) fn new(ms: u64, signal: Option<&Signal>) -> Self {
         let mark = JsValue::from(Object::new());
         let mut resolve = None;
         let promise = Promise::new(&mut |done, _| resolve = Some(done));
@@ -176,14 +176,6 @@ impl Drop for Wait {
         clear_timeout(&self.timer);
         self.listen("removeEventListener");
     }
-}
-
-/// The signal of the options.
-pub(super) fn signal(value: JsValue) -> Option<Signal> {
-    let works = Reflect::get(&value, &key("addEventListener")).is_ok_and(|method| method.is_function())
-        && Reflect::get(&value, &key("removeEventListener")).is_ok_and(|method| method.is_function())
-        && Reflect::get(&value, &key("aborted")).is_ok_and(|aborted| aborted.as_bool().is_some());
-    works.then(|| value.unchecked_into())
 }
 
 /// Sends a request, and gives what `fetch` gave: usually a promise.

@@ -3,12 +3,12 @@
 use js_sys::JsString;
 use wasm_bindgen::prelude::*;
 
-use crate::ask::thrown;
 use crate::convert::{plain, text};
+use crate::error::thrown;
 use crate::value::Js;
 use cloudflow_base::plain::{Object, Plain};
 use cloudflow_language::shape;
-use cloudflow_service::client::options::Failure;
+use cloudflow_service::client::error::CloudFlowError;
 use cloudflow_service::sign;
 
 #[wasm_bindgen(js_name = parseFlow)]
@@ -22,7 +22,7 @@ pub fn parse_flow(flow: &JsValue) -> Result<JsValue, JsValue> {
 #[wasm_bindgen(js_name = validateFlow)]
 pub fn validate_flow(flow: &JsValue, options: JsValue) -> Result<JsValue, JsValue> {
     let text = text(flow, "text")?;
-    let options = shape::options(Js::some(options)).map_err(|found| thrown(Failure::of_call(found)))?;
+    let options = shape::options(Js::some(options)).map_err(|found| thrown(CloudFlowError::of_arguments(found)))?;
     plain(&match text {
         Some(text) => shape::validate_flow_with(&text, options).into(),
         None => too_long(&[("dialect", Plain::Null), ("valid", Plain::Boolean(false))]),

@@ -20,5 +20,4 @@ mod language;
 #[cfg(feature = "local")]
 mod local;
 mod read;
-mod shared;
 mod value;

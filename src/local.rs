@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 
 use wasm_bindgen::prelude::*;
 
-use crate::{convert, error};
+use crate::convert;
+use crate::error::error;
+use cloudflow_base::diagnostic::ErrorCode;
 use cloudflow_language::shape::too_long;
 use cloudflow_local::emulate::{Emulator, Request, WaiterId};
 use cloudflow_local::migrate::shape::{Migration, migrate_flow as migrate};
@@ -45,7 +47,7 @@ pub fn emulator_put_flow(
     express: bool,
 ) -> Result<bool, JsValue> {
     with(emulator, |emulator| emulator.put_flow(millis(now), name, definition, express))?
-        .map_err(|problem| error::request("wrong-definition", &problem))
+        .map_err(|problem| error(ErrorCode::WrongDefinition, &problem))
 }
 
 /// Removes a flow. False where there is none.
@@ -83,7 +85,7 @@ pub fn emulator_changes(emulator: u32) -> Result<f64, JsValue> {
 #[wasm_bindgen(js_name = emulatorRestore)]
 pub fn emulator_restore(emulator: u32, text: &str) -> Result<JsValue, JsValue> {
     let restored = with(emulator, |emulator| shape::restore(emulator, text))?;
-    convert::to_js(&restored.map_err(|problem| error::request("wrong-state", &problem))?)
+    convert::to_js(&restored.map_err(|problem| error(ErrorCode::WrongState, &problem))?)
 }
 
 /// Forgets an emulator.
@@ -171,7 +173,7 @@ fn make_room() {
 
 fn options_of<T: serde::de::DeserializeOwned>(options: JsValue) -> Result<T, JsValue> {
     serde_wasm_bindgen::from_value(options)
-        .map_err(|problem| error::request("wrong-options", &format!("the emulator's options: {problem}")))
+        .map_err(|problem| error(ErrorCode::WrongOptions, &format!("the emulator's options: {problem}")))
 }
 
 fn keep<T>(all: &mut BTreeMap<u32, T>, one: T, mut number: u32) -> u32 {
@@ -185,7 +187,7 @@ fn keep<T>(all: &mut BTreeMap<u32, T>, one: T, mut number: u32) -> u32 {
 fn with<R>(emulator: u32, act: impl FnOnce(&mut Emulator) -> R) -> Result<R, JsValue> {
     EMULATORS.with_borrow_mut(|emulators| match emulators.get_mut(&emulator) {
         Some(emulator) => Ok(act(emulator)),
-        None => Err(error::internal("the emulator is closed, or was lost with its instance")),
+        None => Err(error(ErrorCode::Internal, "the emulator is closed, or was lost with its instance")),
     })
 }
 
@@ -203,7 +205,7 @@ pub fn simulation_start(
         return Ok(too_long().into_iter().map(|found| found.message).collect::<String>().into());
     };
     let options: SimulationOptions = serde_wasm_bindgen::from_value(options)
-        .map_err(|problem| error::request("wrong-options", &format!("the simulation's options: {problem}")))?;
+        .map_err(|problem| error(ErrorCode::WrongOptions, &format!("the simulation's options: {problem}")))?;
     let seed = u64::from(seed_high) << 32 | u64::from(seed_low);
     Ok(match Simulation::start(&text, &options, millis(now), seed) {
         Err(problem) => problem.into(),
@@ -257,7 +259,7 @@ pub fn simulation_close(simulation: u32) {
 fn with_simulation<R>(simulation: u32, act: impl FnOnce(&mut Simulation) -> R) -> Result<R, JsValue> {
     SIMULATIONS.with_borrow_mut(|simulations| match simulations.get_mut(&simulation) {
         Some(simulation) => Ok(act(simulation)),
-        None => Err(error::internal("the simulation is over, or was lost with its instance")),
+        None => Err(error(ErrorCode::Internal, "the simulation is over, or was lost with its instance")),
     })
 }
 

@@ -3,12 +3,14 @@
 use wasm_bindgen::prelude::*;
 
 use crate::convert::plain;
-use crate::error;
+use crate::error::error;
 use crate::value::{self, Js};
+use cloudflow_base::diagnostic::ErrorCode;
 use cloudflow_base::plain::Plain;
 use cloudflow_base::shape::Diagnostic;
 use cloudflow_base::value::{Kind, Value};
 use cloudflow_language::shape;
+use cloudflow_service::client::call::MAX_RESPONSE_BYTES;
 use cloudflow_service::read;
 
 #[wasm_bindgen]
@@ -21,9 +23,6 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     fn decode(this: &TextDecoder, bytes: &JsValue) -> Result<JsValue, JsValue>;
 }
-
-/// The most that is read, in bytes or UTF-16 units: as much as the client takes of an answer.
-const MOST: u32 = 8 * 1024 * 1024;
 
 /// `{ execution, diagnostics }` of a body.
 #[wasm_bindgen(js_name = parseExecution)]
@@ -52,26 +51,28 @@ pub fn validate_execution(body: &JsValue) -> Result<JsValue, JsValue> {
 fn json(body: &JsValue) -> Result<Result<Js, Vec<Diagnostic>>, JsValue> {
     // By its length, before anything is copied.
     let text = if let Some(text) = body.dyn_ref::<js_sys::JsString>() {
-        if text.length() > MOST {
+        if text.length() > MAX_RESPONSE_BYTES {
             return Ok(Err(read::too_large()));
         }
         body.clone()
     } else if body.is_instance_of::<js_sys::ArrayBuffer>() || js_sys::ArrayBuffer::is_view(body) {
         let length = js_sys::Reflect::get(body, &value::key("byteLength")).ok().and_then(|length| length.as_f64());
-        if length.is_none_or(|length| length > f64::from(MOST)) {
+        if length.is_none_or(|length| length > f64::from(MAX_RESPONSE_BYTES)) {
             return Ok(Err(read::too_large()));
         }
         // ClientState memory cannot be decoded everywhere.
-        let wrong = |_| error::request("wrong-type", "the bytes of `body` cannot be decoded");
+        let wrong = |_| error(ErrorCode::WrongType, "the bytes of `body` cannot be decoded");
         TextDecoder::new().decode(body).map_err(wrong)?
     } else {
         let body = Js(body.clone());
         return match body.kind() {
-            Kind::Object | Kind::List if read::has_large_text(&body, MOST as usize) => Ok(Err(read::too_large())),
+            Kind::Object | Kind::List if read::has_large_text(&body, MAX_RESPONSE_BYTES as usize) => {
+                Ok(Err(read::too_large()))
+            }
             Kind::Object | Kind::List => Ok(Ok(body)),
             kind => {
                 let message = ["`body` must be a text, bytes or an object, not ", kind.name()].concat();
-                Err(error::request("wrong-type", &message))
+                Err(error(ErrorCode::WrongType, &message))
             }
         };
     };

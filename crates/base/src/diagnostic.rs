@@ -3,9 +3,11 @@
 //! A finding has byte [`Span`]s. `api` converts them to positions.
 
 mod code;
+mod error_code;
 mod nearest;
 
 pub use code::Code;
+pub use error_code::{ErrorCode, ErrorKind, Retryable};
 pub use nearest::nearest;
 
 use crate::small;

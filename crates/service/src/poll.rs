@@ -9,13 +9,13 @@
 //!
 //! The only room that decides what is sent again, and when.
 
-mod sleep;
-mod pacing;
 mod link;
+mod pacing;
 mod quota;
+mod sleep;
 
-pub use sleep::SleepDetector;
 pub use pacing::Pacing;
+pub use sleep::SleepDetector;
 
 use crate::wire::fault::Retry;
 use quota::Ticket;

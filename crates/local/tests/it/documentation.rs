@@ -8,7 +8,7 @@ use cloudflow_base::diagnostic::Code;
 use cloudflow_base::shape::{Diagnostic, Places};
 use cloudflow_language::shape::{definition, validate_flow};
 use cloudflow_local::migrate::shape::migrate_flow;
-use cloudflow_service::client::options;
+use cloudflow_service::client::options::{self, Host};
 use cloudflow_service::read;
 use cloudflow_tests::report;
 use serde_json::Value;
@@ -74,8 +74,8 @@ fn examine(code: &str, text: &str) -> Vec<Diagnostic> {
     }
     match serde_json::from_str::<Value>(text) {
         Ok(options) if ["unknown-option", "bad-endpoint"].contains(&code) => {
-            let found =
-                options::settings(Some(&options), false, 0).map_or_else(|failure| failure.diagnostics, |_| Vec::new());
+            let found = options::settings(Some(&options), false, 0, &Host::default())
+                .map_or_else(|failure| failure.diagnostics, |_| Vec::new());
             Places::new("").diagnostics(found)
         }
         Ok(body) => read::validate(&&body, definition),

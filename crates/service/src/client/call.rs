@@ -1,76 +1,75 @@
-//! One call from its beginning to its end, without the network: what is sent, what an answer
-//! means, what it all comes to. The driver carries requests, answers and the time.
+//! One call, without the network: what is sent, what a response means, and the result.
+//!
+//! The driver carries the requests, the responses and the time: `src/ask.rs` in the npm package, a simulated network
+//! in the tests.
 
 use std::rc::Rc;
 
-use super::options::{self, Failure, Keys, Settings, Source};
-use crate::poll::{Action, Attempt, Pacing, Input, Millis, Outcome, Poll};
+use super::credentials::{Keys, Source};
+use super::error::CloudFlowError;
+use super::options::{self, Host, Settings};
+use super::state::ClientState;
+use crate::poll::{Action, Attempt, Input, Millis, Outcome, Poll};
 use crate::sign::{self, Credentials, SignedRequest, Stamp};
 use crate::wire::execution::{self, Execution};
-use crate::wire::fault::{self, Body, ErrorKind, Fault, Retry};
-use crate::wire::request::DescribeExecution;
-use cloudflow_base::diagnostic::Diagnostic;
+use crate::wire::fault::{self, Body, Fault, Retry};
+use crate::wire::request::{self, DescribeExecution};
+use cloudflow_base::diagnostic::{Diagnostic, ErrorCode};
 use cloudflow_base::time;
 use cloudflow_base::value::Value;
 
-/// What the calls of one client share.
-#[derive(Clone, Debug, Default)]
-pub struct ClientState {
-    /// Budgets, link and clock.
-    pub pacing: Pacing,
-    /// The credentials that a function gave, as long as they are good.
-    keys: Option<Rc<Keys>>,
-}
+/// Maximum size of a response in bytes. The service sends less: an execution has a definition of at most 1 MiB and
+/// texts of at most 256 KiB.
+pub const MAX_RESPONSE_BYTES: u32 = 8 * 1024 * 1024;
 
 /// One call.
 #[derive(Debug)]
 pub struct Call<V> {
     settings: Settings<V>,
     request: DescribeExecution,
-    is_page: bool,
     poll: Poll,
     keys: Option<Rc<Keys>>,
     /// The time in the request that was sent last.
     stamped: u64,
-    /// Its signature.
+    /// The signature of the request that was sent last.
     signature: String,
-    /// The pause that the last answer asks for.
+    /// The pause that the last response asks for.
     retry_after: Option<Millis>,
     last: Last,
-    seen: Option<Execution<V>>,
+    execution: Option<Execution<V>>,
 }
 
-/// What came back last, if it was no execution.
+/// The last response, if it has no execution.
 #[derive(Debug)]
 enum Last {
     Nothing,
     Fault(Fault),
-    /// An object that is no execution.
-    Unreadable(u16, Vec<Diagnostic>),
-    /// What the host said of a broken connection.
-    Silence(String),
+    /// A JSON object that is not an execution.
+    NotAnExecution(u16, Vec<Diagnostic>),
+    /// The host's message of a failed connection.
+    NoResponse(String),
 }
 
 impl<V: Value + PartialEq> Call<V> {
-    /// A call that was checked. A page shows everybody what it knows.
-    pub fn new(request: DescribeExecution, settings: Settings<V>, is_page: bool) -> Result<Self, Failure> {
-        let poll = Poll::new(settings.poll);
-        let mut call = Call {
+    /// Checks the request and the options of a call. Nothing else checks them.
+    pub fn new(request: Option<V>, options: Option<V>, until_done: bool, host: &Host) -> Result<Self, CloudFlowError> {
+        let request = request::read(request, !until_done).map_err(CloudFlowError::of_arguments)?;
+        let settings = options::settings(options, until_done, request.wait_time_seconds, host)?;
+        let keys = match &settings.credentials {
+            Source::Fixed(keys) => Some(Rc::new(keys.clone())),
+            Source::None | Source::Function(_) => None,
+        };
+        Ok(Call {
+            poll: Poll::new(settings.poll),
             settings,
             request,
-            is_page,
-            poll,
-            keys: None,
+            keys,
             stamped: 0,
             signature: String::new(),
             retry_after: None,
             last: Last::Nothing,
-            seen: None,
-        };
-        if let Source::Fixed(keys) = &call.settings.credentials {
-            call.keys = Some(call.allowed(keys.clone())?);
-        }
-        Ok(call)
+            execution: None,
+        })
     }
 
     /// The options.
@@ -78,28 +77,35 @@ impl<V: Value + PartialEq> Call<V> {
         &self.settings
     }
 
-    /// What to do next.
-    pub fn step(&mut self, state: &mut ClientState, now: Millis, random: u32, input: Input) -> Action {
+    /// The next action.
+    pub fn step(&mut self, state: &mut ClientState<V>, now: Millis, random: u32, input: Input) -> Action {
         self.poll.step(&mut state.pacing, now, random, input)
     }
 
-    /// The function to ask for credentials before anything is sent, if there are none that last.
-    pub fn lacks_keys(&mut self, state: &ClientState, unix_now: u64) -> Option<V> {
+    /// The function to call before anything is sent. Absent if the client has valid credentials.
+    pub fn credentials_function(&mut self, state: &ClientState<V>, unix_now: u64) -> Option<V> {
         let Source::Function(function) = &self.settings.credentials else {
             return None;
         };
         match state.keys.clone().filter(|keys| !keys.are_stale(unix_now)) {
             None => Some(function.clone()),
-            good => {
-                self.keys = good;
+            valid => {
+                self.keys = valid;
                 None
             }
         }
     }
 
-    /// The function gave this. It is kept for all by who `is_first` to hear of it.
-    pub fn given(&mut self, state: &mut ClientState, given: V, is_first: bool) -> Result<(), Failure> {
-        let keys = self.allowed(options::keys(Some(given))?)?;
+    /// The function returned `given`. The first call that receives the result stores it for the client.
+    pub fn set_credentials(
+        &mut self,
+        state: &mut ClientState<V>,
+        given: V,
+        is_first: bool,
+    ) -> Result<(), CloudFlowError> {
+        let keys = Keys::read(Some(given))?;
+        self.settings.check_keys(&keys)?;
+        let keys = Rc::new(keys);
         if is_first {
             state.keys = Some(keys.clone());
         }
@@ -107,19 +113,26 @@ impl<V: Value + PartialEq> Call<V> {
         Ok(())
     }
 
-    /// The function failed.
-    pub fn not_given(&self, reason: &str) -> Failure {
+    /// The function threw or rejected.
+    pub fn credentials_failed(&self, reason: &str) -> CloudFlowError {
         let message = ["the function `credentials` failed: ", &self.redact(reason)].concat();
-        Failure::new(ErrorKind::Credentials, "credentials-failed", message)
+        CloudFlowError::new(ErrorCode::CredentialsFailed, message)
     }
 
-    /// The request of an attempt, good for this one use.
-    pub fn signed_request(&mut self, state: &ClientState, attempt: Attempt, unix_now: u64, random: [u8; 16]) -> SignedRequest {
+    /// The request of an attempt. It can be sent once.
+    pub fn signed_request(
+        &mut self,
+        state: &ClientState<V>,
+        attempt: Attempt,
+        unix_now: u64,
+        random: [u8; 16],
+    ) -> SignedRequest {
         self.request.wait_time_seconds = attempt.wait_time_seconds;
         self.stamped = state.pacing.service_time(unix_now);
         let nonce = sign::nonce(random);
         let stamp = Stamp { now: self.stamped, nonce: &nonce };
-        let signed = sign::sign(self.settings.scheme, &self.settings.endpoint, &self.request, self.credentials(), stamp);
+        let signed =
+            sign::sign(self.settings.scheme, &self.settings.endpoint, &self.request, self.credentials(), stamp);
         self.signature.clone_from(&signed.signature);
         signed
     }
@@ -129,17 +142,17 @@ impl<V: Value + PartialEq> Call<V> {
         sign::without(text, &self.secrets())
     }
 
-    /// An answer came. True where it holds an execution that differs from the one before.
+    /// A response arrived. True if it has an execution that differs from the one before.
     pub fn answered(
         &mut self,
-        state: &mut ClientState,
+        state: &mut ClientState<V>,
         unix_now: u64,
         status: u16,
         header: &dyn Fn(&str) -> Option<String>,
         body: Body<V>,
     ) -> (Input, bool) {
         self.retry_after = retry_after(header);
-        // Before it is shortened, which may cut a secret in two.
+        // Before the text is shortened, which may cut a secret in two.
         let body = match body {
             Body::Text(text) => Body::Text(self.redact(&text)),
             body => body,
@@ -155,70 +168,73 @@ impl<V: Value + PartialEq> Call<V> {
         };
         let reading = execution::read(&json);
         let Some(read) = reading.execution else {
-            self.last = Last::Unreadable(status, reading.diagnostics);
+            self.last = Last::NotAnExecution(status, reading.diagnostics);
             return (Input::Fault { retry: Retry::Never, retry_after: None, mended: false }, false);
         };
         self.last = Last::Nothing;
         let done = read.done;
-        let changed = self.seen.as_ref().is_none_or(|seen| !seen.looks_like(&read));
-        self.seen = Some(read);
+        let changed = self.execution.as_ref().is_none_or(|before| !before.looks_like(&read));
+        self.execution = Some(read);
         (Input::Execution { done }, changed)
     }
 
-    /// What `fetch` gave is no answer.
+    /// `fetch` returned something other than a response.
     pub fn not_a_response(&mut self) -> Input {
-        self.of_ours(0, "not-a-response", "`fetch` did not answer with a `Response`")
+        self.own_fault(0, ErrorCode::NotAResponse, "`fetch` did not answer with a `Response`")
     }
 
-    /// The answer is longer than any of the service.
+    /// The response is larger than [`MAX_RESPONSE_BYTES`].
     pub fn too_large(&mut self, status: u16) -> Input {
-        self.of_ours(status, "response-too-large", "the answer is larger than 8 MiB, which no answer of the service is")
+        let message = "the answer is larger than 8 MiB, which no answer of the service is";
+        self.own_fault(status, ErrorCode::ResponseTooLarge, message)
     }
 
-    fn of_ours(&mut self, status: u16, code: &str, message: &str) -> Input {
-        self.last = Last::Fault(fault::ours(status, code, message, Retry::Never));
+    fn own_fault(&mut self, status: u16, code: ErrorCode, message: &str) -> Input {
+        self.last = Last::Fault(fault::own(status, code, message, Retry::Never));
         Input::Fault { retry: Retry::Never, retry_after: None, mended: false }
     }
 
-    /// The connection failed; `reason` is what the host says.
-    pub fn silent(&mut self, reason: &str) -> Input {
-        self.last = Last::Silence(self.redact(reason));
+    /// The connection failed. `reason` is the host's message.
+    pub fn no_response(&mut self, reason: &str) -> Input {
+        self.last = Last::NoResponse(self.redact(reason));
         Input::NetworkError
     }
 
-    /// The execution that came back last.
-    pub fn seen(&self) -> Option<&Execution<V>> {
-        self.seen.as_ref()
+    /// The execution of the last response that had one.
+    pub fn execution(&self) -> Option<&Execution<V>> {
+        self.execution.as_ref()
     }
 
-    /// What it all came to. An abort is the driver's: it knows the reason.
-    pub fn finish(&mut self, state: &ClientState, outcome: Outcome) -> Result<&Execution<V>, Failure> {
+    /// The result. The driver handles [`Outcome::Aborted`]: it knows the reason of the abort.
+    pub fn finish(&mut self, state: &ClientState<V>, outcome: Outcome) -> Result<&Execution<V>, CloudFlowError> {
         let last = std::mem::replace(&mut self.last, Last::Nothing);
         let attempts = self.poll.attempts();
         let endpoint = &self.settings.endpoint;
-        let failure = match (outcome, last, &self.seen) {
+        let error = match (outcome, last, &self.execution) {
             (Outcome::Execution, _, Some(execution)) => return Ok(execution),
             (Outcome::Fault, Last::Fault(fault), _) => {
-                let failure = Failure::of_fault(&fault, attempts).placed(endpoint, state.pacing.offset());
-                Failure { retry_after: self.retry_after, ..failure }
+                let error = CloudFlowError::of_fault(&fault, attempts).with_details(endpoint, state.pacing.offset());
+                CloudFlowError { retry_after: self.retry_after, ..error }
             }
-            (Outcome::Fault, Last::Unreadable(status, found), _) => Failure::of_reading(status, found, attempts),
+            (Outcome::Fault, Last::NotAnExecution(status, found), _) => {
+                CloudFlowError::of_response(status, found, attempts)
+            }
             (_, last, _) => {
                 let reason = match last {
-                    Last::Silence(reason) => reason,
+                    Last::NoResponse(reason) => reason,
                     Last::Fault(fault) if outcome == Outcome::DeadlinePassed => fault.message,
                     _ => String::new(),
                 };
-                Failure::of_silence(outcome, endpoint, &reason, self.is_page, attempts)
+                CloudFlowError::of_no_response(outcome, endpoint, &reason, self.settings.is_page, attempts)
             }
         };
-        Err(failure.redacted(&self.secrets()))
+        Err(error.redacted(&self.secrets()))
     }
 
-    /// Notes a fault, and removes its cause where that can be done.
+    /// Stores a fault, and removes its cause if that is possible.
     fn refused(
         &mut self,
-        state: &mut ClientState,
+        state: &mut ClientState<V>,
         unix_now: u64,
         header: &dyn Fn(&str) -> Option<String>,
         mut fault: Fault,
@@ -226,11 +242,11 @@ impl<V: Value + PartialEq> Call<V> {
         let retry = fault.retry;
         let mended = match retry {
             Retry::Clock => {
-                let told = fault.time.or_else(|| time::parse_http_date(&header("date")?));
-                state.pacing.set_clock(unix_now, self.stamped, told)
+                let service_time = fault.time.or_else(|| time::parse_http_date(&header("date")?));
+                state.pacing.set_clock(unix_now, self.stamped, service_time)
             }
             Retry::Credentials => {
-                // Somebody else may have got new ones since.
+                // Another call may have stored newer ones.
                 let are_ours = |kept: &Rc<Keys>| self.keys.as_ref().is_some_and(|keys| Rc::ptr_eq(keys, kept));
                 if state.keys.as_ref().is_some_and(are_ours) {
                     state.keys = None;
@@ -245,17 +261,7 @@ impl<V: Value + PartialEq> Call<V> {
         Input::Fault { retry, retry_after: self.retry_after, mended }
     }
 
-    /// A secret that may be where we are.
-    fn allowed(&self, keys: Keys) -> Result<Rc<Keys>, Failure> {
-        keys.check_page(self.is_page, self.settings.allow_page)?;
-        keys.check_endpoint(
-            self.settings.page.as_ref().unwrap_or(&self.settings.endpoint),
-            self.settings.allow_insecure_http,
-        )?;
-        Ok(Rc::new(keys))
-    }
-
-    /// What nothing that goes out may show.
+    /// What no text may contain.
     fn secrets(&self) -> Vec<&str> {
         let mut secrets = self.credentials().map(Credentials::secrets).unwrap_or_default();
         secrets.push(&self.signature);
@@ -267,7 +273,7 @@ impl<V: Value + PartialEq> Call<V> {
     }
 }
 
-/// Milliseconds; the service's own header first.
+/// The pause that a response asks for, in milliseconds. The service's own header takes precedence.
 fn retry_after(header: &dyn Fn(&str) -> Option<String>) -> Option<Millis> {
     let number = |name: &str| header(name).and_then(|value| value.trim_ascii().parse::<u64>().ok());
     number("x-acs-retry-after").or_else(|| number("retry-after").map(|seconds| seconds.saturating_mul(1000)))

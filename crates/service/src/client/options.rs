@@ -1,95 +1,22 @@
-//! `describeExecution` and `waitForExecution`: the options, checked before anything is sent, and
-//! what goes wrong, as plain data. The driver of the conversation lives where the network is.
+//! The options of a call, checked before anything is sent.
 
-use crate::poll::{self, Outcome, RetryOptions};
-use crate::sign::{self, Credentials, Scheme};
-use crate::wire::fault::{self, Advice, ErrorKind, Fault, Retry};
+use super::credentials::{Keys, Source};
+use super::error::CloudFlowError;
+use crate::poll::{self, RetryOptions};
+use crate::sign::Scheme;
 use crate::wire::request::{Endpoint, MAX_WAIT_SECONDS};
-use cloudflow_base::diagnostic::{Code, Diagnostic, Path, PathSegment};
+use cloudflow_base::diagnostic::{Code, Path};
 use cloudflow_base::fields::Fields;
-use cloudflow_base::plain::{Object, Plain};
-use cloudflow_base::shape::Places;
-use cloudflow_base::text::decimal;
-use cloudflow_base::time;
 use cloudflow_base::value::{Kind, Value};
 
-/// What a wait asks for if it is not told: the example value of the service's own page, and
-/// short enough for most proxies in between.
+/// Default of `waitTimeSeconds` of a wait: the example value of the service's documentation, below the timeout of most
+/// proxies.
 const DEFAULT_WAIT_SECONDS: u32 = 20;
 
-/// Credentials that end sooner are fetched anew.
-const EXPIRY_MARGIN_MS: u64 = 60_000;
-
-/// The options of one call, checked.
-#[derive(Clone, Debug)]
-pub struct Settings<V> {
-    /// Where to ask.
-    pub endpoint: Endpoint,
-    /// The page that completes an endpoint that is a path.
-    pub page: Option<Endpoint>,
-    /// How to sign.
-    pub scheme: Scheme,
-    /// With which credentials.
-    pub credentials: Source<V>,
-    /// Headers to send along, in the caller's spelling.
-    pub headers: Vec<(String, String)>,
-    /// The long poll.
-    pub poll: poll::Options,
-    /// A page may hold a long-lived secret.
-    pub allow_page: bool,
-    /// A long-lived secret may be used over plain `http`.
-    pub allow_insecure_http: bool,
-}
-
-/// Where the credentials come from.
-#[derive(Clone, Debug)]
-pub enum Source<V> {
-    /// Nowhere: the request goes out unsigned.
-    None,
-    /// From the options.
-    Fixed(Keys),
-    /// From this function, asked when they are needed.
-    Function(V),
-}
-
-/// Credentials, and when they end.
-#[derive(Clone, Debug)]
-pub struct Keys {
-    /// The credentials.
-    pub credentials: Credentials,
-    /// In Unix milliseconds.
-    pub expiration: Option<u64>,
-}
-
-/// What goes wrong: the plain data of a `CloudFlowError`. Its texts show no secret.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Failure {
-    /// The kind, by which callers tell errors apart.
-    pub kind: ErrorKind,
-    /// The service's code, or one of ours in kebab-case.
-    pub code: String,
-    /// For people.
-    pub message: String,
-    /// The HTTP status of the answer.
-    pub status: Option<u16>,
-    /// The service's id of the request.
-    pub request_id: Option<String>,
-    /// Asking again may help.
-    pub retryable: bool,
-    /// How many attempts in a row were made.
-    pub attempts: u32,
-    /// What exactly is wrong with the call or with the answer.
-    pub diagnostics: Vec<Diagnostic>,
-    /// The service's own message of a refusal in JSON, for the gateway to pass on. Without the key's id, too.
-    pub said: Option<String>,
-    /// The pause that the service asks for, in milliseconds.
-    pub retry_after: Option<u64>,
-}
-
-/// No header's name is longer.
+/// Maximum length of the name of a header.
 const MAX_HEADER_NAME: usize = 200;
 
-/// Options that every call takes.
+/// The options of every call.
 const CALL: &[&str] = &[
     "region",
     "endpoint",
@@ -104,16 +31,52 @@ const CALL: &[&str] = &[
     "timeoutMs",
 ];
 
-/// Options that a wait takes besides.
+/// The further options of a wait.
 const WAIT: &[&str] = &["waitTimeSeconds", "onUpdate"];
 
-/// Reads `ClientOptions & CallOptions`, or `ClientOptions & WaitOptions` where `until_done`.
-/// `wait_time_seconds` is the request's own, where it is not an option.
+/// What a call has to know about the host.
+#[derive(Clone, Debug, Default)]
+pub struct Host {
+    /// True in a page, where every visitor can read what the program knows.
+    pub is_page: bool,
+    /// The origin that completes an endpoint that is a path. Absent outside of pages.
+    pub origin: Option<String>,
+}
+
+/// The options of one call, checked.
+#[derive(Clone, Debug)]
+pub struct Settings<V> {
+    /// The endpoint.
+    pub endpoint: Endpoint,
+    /// The signature.
+    pub scheme: Scheme,
+    /// The source of the credentials.
+    pub credentials: Source<V>,
+    /// Additional headers, in the caller's spelling.
+    pub headers: Vec<(String, String)>,
+    /// The long poll.
+    pub poll: poll::Options,
+    /// The caller's `fetch`.
+    pub fetch: Option<V>,
+    /// The caller's `AbortSignal`.
+    pub signal: Option<V>,
+    /// Called with each change of the execution.
+    pub on_update: Option<V>,
+    pub(super) is_page: bool,
+    /// The origin of the page, if the endpoint is a path.
+    page: Option<Endpoint>,
+    allow_page: bool,
+    allow_insecure_http: bool,
+}
+
+/// Reads `ClientOptions & CallOptions`, or `ClientOptions & WaitOptions` if `until_done`. `wait_time_seconds` is that of
+/// the request, if it is not an option.
 pub fn settings<V: Value>(
     options: Option<V>,
     until_done: bool,
     wait_time_seconds: u32,
-) -> Result<Settings<V>, Failure> {
+    host: &Host,
+) -> Result<Settings<V>, CloudFlowError> {
     let mut diagnostics = Vec::new();
     let mut fields = Fields::new(options, Path::new(), "the options", &mut diagnostics);
     let known: Vec<&str> = CALL.iter().chain(if until_done { WAIT } else { &[] }).copied().collect();
@@ -129,254 +92,87 @@ pub fn settings<V: Value>(
         true => fields.integer("waitTimeSeconds", 0, MAX_WAIT_SECONDS).unwrap_or(DEFAULT_WAIT_SECONDS),
         false => wait_time_seconds,
     };
-    // The driver takes these as they are.
-    fields.of_kind("fetch", Kind::Function);
-    let is_watched = fields.of_kind("onUpdate", Kind::Function).is_some();
-    fields.of_kind("signal", Kind::Object);
+    let fetch = fields.of_kind("fetch", Kind::Function);
+    let on_update = fields.of_kind("onUpdate", Kind::Function);
+    let signal = signal(&mut fields);
     let given = fields.get("credentials");
     let is_function = given.as_ref().is_some_and(|given| given.kind() == Kind::Function);
     if given.is_some() && scheme == Scheme::Acs3HmacSha256 {
         check_for_acs3(&mut fields, endpoint.as_ref(), &headers);
     }
+    let page = page(&mut fields, endpoint.as_ref(), host);
     let Some(endpoint) = endpoint.filter(|_| diagnostics.is_empty()) else {
-        let failure = Failure::of_call(diagnostics);
-        // A secret may be in a wrong place, too.
-        let keys = given.filter(|_| !is_function).and_then(|given| keys(Some(given)).ok());
+        let error = CloudFlowError::of_arguments(diagnostics);
+        // A secret may be in the wrong field.
+        let keys = given.filter(|_| !is_function).and_then(|given| Keys::read(Some(given)).ok());
         return Err(match keys {
-            Some(keys) => failure.redacted(&keys.credentials.secrets()),
-            None => failure,
+            Some(keys) => error.redacted(&keys.credentials.secrets()),
+            None => error,
         });
     };
     let credentials = match given {
         None => Source::None,
         Some(function) if is_function => Source::Function(function),
-        Some(given) => Source::Fixed(keys(Some(given))?),
+        Some(given) => Source::Fixed(Keys::read(Some(given))?),
     };
-    // Without credentials somebody behind the endpoint signs, and counts.
+    // Without credentials, a gateway signs the call and counts it.
     let counted = !matches!(credentials, Source::None);
-    let poll = poll::Options { until_done, first_at_once: is_watched, wait_time_seconds, timeout_ms, counted, retry };
-    Ok(Settings { page: None, endpoint, scheme, credentials, headers, poll, allow_page, allow_insecure_http })
-}
-
-/// Reads `Credentials`. Messages name fields, never values.
-pub fn keys<V: Value>(given: Option<V>) -> Result<Keys, Failure> {
-    let mut diagnostics = Vec::new();
-    let path = vec![PathSegment::from("credentials")];
-    let mut fields = Fields::new(given, path, "`credentials`", &mut diagnostics);
-    if fields.is_object() {
-        fields.only(&["accessKeyId", "accessKeySecret", "securityToken", "expiration"]);
-    }
-    let mut required = |key: &str| {
-        if fields.is_object() && fields.get(key).is_none() {
-            fields.report(Code::MissingField, key, ["`", key, "` is missing"].concat());
-        }
-        fields.text(key).unwrap_or_default()
+    let first_at_once = on_update.is_some();
+    let poll = poll::Options { until_done, first_at_once, wait_time_seconds, timeout_ms, counted, retry };
+    let settings = Settings {
+        endpoint,
+        scheme,
+        credentials,
+        headers,
+        poll,
+        fetch,
+        signal,
+        on_update,
+        is_page: host.is_page,
+        page,
+        allow_page,
+        allow_insecure_http,
     };
-    let (access_key_id, access_key_secret) = (required("accessKeyId"), required("accessKeySecret"));
-    let security_token = fields.text("securityToken");
-    let expiration = fields.text("expiration").and_then(|text| {
-        let moment = time::parse(&text);
-        if moment.is_none() {
-            fields.report(
-                Code::BadTime,
-                "expiration",
-                "`expiration` is no RFC 3339 time like `2019-01-01T01:01:01Z`".to_owned(),
-            );
-        }
-        moment
-    });
-    let credentials = Credentials { access_key_id, access_key_secret, security_token };
-    let problem = match diagnostics.first() {
-        Some(first) => Some(first.message.clone()),
-        None => credentials.problem(),
-    };
-    let Some(message) = problem else { return Ok(Keys { credentials, expiration }) };
-    let code = match diagnostics.first() {
-        Some(first) if first.code == Code::OutOfRange => first.code.as_str(),
-        _ => "bad-credentials",
-    };
-    Err(Failure { diagnostics, ..Failure::new(ErrorKind::Credentials, code, message) })
+    if let Source::Fixed(keys) = &settings.credentials {
+        settings.check_keys(keys)?;
+    }
+    Ok(settings)
 }
 
-impl Keys {
-    /// True where they end before a request could use them.
-    pub(crate) fn are_stale(&self, now: u64) -> bool {
-        self.expiration.is_some_and(|end| end <= now.saturating_add(EXPIRY_MARGIN_MS))
-    }
-
-    /// A page shows its secrets to everybody: a long-lived one is refused there.
-    pub fn check_page(&self, is_page: bool, allow_page: bool) -> Result<(), Failure> {
-        if !is_page || allow_page || self.credentials.security_token.is_some() {
-            return Ok(());
-        }
-        let message = "a long-lived secret in a page can be read by everybody who opens it: ask through a gateway, use \
-                       temporary credentials with a `securityToken`, or set `dangerouslyAllowBrowser`";
-        Err(Failure::new(ErrorKind::Credentials, "secret-in-page", message.to_owned()))
-    }
-
-    /// Over plain `http` everybody on the way can read what a long-lived secret signs, and send it again.
-    pub fn check_endpoint(&self, endpoint: &Endpoint, allow_insecure_http: bool) -> Result<(), Failure> {
-        if allow_insecure_http || self.credentials.security_token.is_some() || !endpoint.is_plain_http() {
-            return Ok(());
-        }
-        let message = [
-            "`",
-            endpoint.base(),
-            "` is not encrypted: use `https` with a long-lived secret, or set `allowInsecureHttp` in a network that you trust",
-        ];
-        Err(Failure::new(ErrorKind::Credentials, "insecure-endpoint", message.concat()))
+impl<V> Settings<V> {
+    /// Refuses a long-lived secret in a place where others can read it.
+    pub(super) fn check_keys(&self, keys: &Keys) -> Result<(), CloudFlowError> {
+        keys.check_page(self.is_page, self.allow_page)?;
+        keys.check_endpoint(self.page.as_ref().unwrap_or(&self.endpoint), self.allow_insecure_http)
     }
 }
 
-impl Failure {
-    /// A failure of which no more is known.
-    pub fn new(kind: ErrorKind, code: &str, message: String) -> Self {
-        Failure {
-            kind,
-            code: code.to_owned(),
-            message,
-            status: None,
-            request_id: None,
-            retryable: false,
-            attempts: 0,
-            diagnostics: Vec::new(),
-            said: None,
-            retry_after: None,
-        }
+/// The page that completes an endpoint that is a path.
+fn page<V: Value>(fields: &mut Fields<'_, V>, endpoint: Option<&Endpoint>, host: &Host) -> Option<Endpoint> {
+    if !endpoint?.is_relative() {
+        return None;
     }
-
-    /// A call that was not sent, because of these findings.
-    pub fn of_call(diagnostics: Vec<Diagnostic>) -> Self {
-        let code = diagnostics.first().map_or("internal", |first| first.code.as_str());
-        let failure = Failure::new(ErrorKind::Request, code, summary(&diagnostics));
-        Failure { diagnostics, ..failure }
-    }
-
-    /// An answer that holds a fault.
-    pub fn of_fault(fault: &Fault, attempts: u32) -> Self {
-        Failure {
-            status: (fault.status > 0).then_some(fault.status),
-            request_id: fault.request_id.clone(),
-            // An execution that never was is no more there the next time.
-            retryable: !matches!(fault.retry, Retry::Never | Retry::NotYetVisible),
-            attempts,
-            said: fault.said.clone(),
-            ..Failure::new(fault.kind, &fault.code, fault.message.clone())
+    match &host.origin {
+        Some(origin) => Endpoint::parse(origin).ok(),
+        None => {
+            let message = "the endpoint is a path, which works in a page only: add the host".to_owned();
+            fields.report(Code::BadEndpoint, "endpoint", message);
+            None
         }
-    }
-
-    /// Without secrets, wherever they are. Every failure of a call that has credentials goes through here.
-    #[must_use]
-    pub fn redacted(mut self, secrets: &[&str]) -> Self {
-        let clean = |text: &mut String| *text = sign::without(text, secrets);
-        clean(&mut self.message);
-        // A code that is known holds no secret, whatever the secret is.
-        if fault::of_code(&self.code).is_none() {
-            clean(&mut self.code);
-        }
-        self.request_id.as_mut().map(clean);
-        self.said.as_mut().map(clean);
-        for found in &mut self.diagnostics {
-            clean(&mut found.message);
-            for segment in &mut found.path {
-                if let PathSegment::Key(key) = segment {
-                    clean(key);
-                }
-            }
-        }
-        self
-    }
-
-    /// An answer that should be an execution and is not.
-    pub(crate) fn of_reading(status: u16, diagnostics: Vec<Diagnostic>, attempts: u32) -> Self {
-        let message = ["the answer is not an execution: ", &summary(&diagnostics)].concat();
-        let failure = Failure::new(ErrorKind::Response, "not-an-execution", message);
-        Failure { status: Some(status), attempts, diagnostics, ..failure }
-    }
-
-    /// Says where was asked, or by how much the clock is off, where the advice is to check that.
-    /// `offset` is how far the service's clock is ahead, in milliseconds.
-    pub(crate) fn placed(mut self, endpoint: &Endpoint, offset: i64) -> Self {
-        match fault::of_code(&self.code).map(|row| row.advice) {
-            Some(Advice::Flow | Advice::Execution | Advice::Endpoint | Advice::Key) => {
-                for part in ["; asked at `", endpoint.base(), "`"] {
-                    self.message.push_str(part);
-                }
-            }
-            Some(Advice::Clock) if offset.unsigned_abs() >= 60_000 => {
-                let minutes = decimal(offset.unsigned_abs() / 60_000);
-                let way = if offset > 0 { " minutes behind the service's" } else { " minutes ahead of the service's" };
-                for part in ["; it is ", &minutes, way] {
-                    self.message.push_str(part);
-                }
-            }
-            _ => {}
-        }
-        self
-    }
-
-    /// No answer at all. `reason` is what the host says, or what went wrong before the time was over.
-    pub(crate) fn of_silence(
-        outcome: Outcome,
-        endpoint: &Endpoint,
-        reason: &str,
-        is_page: bool,
-        attempts: u32,
-    ) -> Self {
-        let at = ["`", endpoint.base(), "`"].concat();
-        let (kind, code, mut message) = match outcome {
-            Outcome::NetworkError => (ErrorKind::Network, "network", ["no answer from ", &at].concat()),
-            Outcome::AttemptTimedOut => (ErrorKind::Timeout, "timeout", [&at, " did not answer in time"].concat()),
-            Outcome::DeadlinePassed => {
-                (ErrorKind::Timeout, "timeout", "the time given by `timeoutMs` is over".to_owned())
-            }
-            _ => (ErrorKind::Internal, "internal", "the call ended in a way that cannot be".to_owned()),
-        };
-        if !reason.is_empty() && outcome != Outcome::AttemptTimedOut {
-            message.push_str(if outcome == Outcome::DeadlinePassed { "; before that: " } else { ": " });
-            message.push_str(reason);
-        }
-        if is_page && outcome == Outcome::NetworkError {
-            message.push_str(
-                "; a browser says no more where the other side lets no page of another origin read its answers: ask \
-                 through a gateway",
-            );
-        }
-        Failure { retryable: kind != ErrorKind::Internal, attempts, ..Failure::new(kind, code, message) }
     }
 }
 
-/// A `CloudFlowError` as JavaScript sees it. Absent means absent.
-impl From<Failure> for Plain {
-    fn from(failure: Failure) -> Self {
-        let mut out = Object::new();
-        out.text("kind", failure.kind.as_str());
-        out.put("code", Plain::Text(failure.code));
-        out.put("message", Plain::Text(failure.message));
-        out.number_if("status", failure.status.map(i64::from));
-        out.text_if("requestId", failure.request_id.as_deref());
-        out.put("retryable", Plain::Boolean(failure.retryable));
-        out.number("attempts", failure.attempts.into());
-        if !failure.diagnostics.is_empty() {
-            // Findings about a value have paths, no places in a text.
-            let found = Places::new("").diagnostics(failure.diagnostics);
-            out.put("diagnostics", Plain::list(found));
-        }
-        if let Some(said) = failure.said {
-            out.put("said", Plain::Text(said));
-        }
-        out.number_if("retryAfter", failure.retry_after.and_then(|ms| i64::try_from(ms).ok()));
-        out.into()
+/// The caller's signal: an object that works like an `AbortSignal`, of any realm.
+fn signal<V: Value>(fields: &mut Fields<'_, V>) -> Option<V> {
+    let signal = fields.of_kind("signal", Kind::Object)?;
+    let has = |key: &str, kind| signal.member(key).is_some_and(|value| value.is(kind));
+    let works = has("addEventListener", Kind::Function)
+        && has("removeEventListener", Kind::Function)
+        && has("aborted", Kind::Boolean);
+    if !works {
+        fields.report(Code::WrongType, "signal", "`signal` must be an `AbortSignal`".to_owned());
     }
-}
-
-/// The first finding, and how many more there are.
-fn summary(diagnostics: &[Diagnostic]) -> String {
-    let first = diagnostics.first().map(|first| first.message.clone()).unwrap_or_default();
-    match diagnostics.len() {
-        0 | 1 => first,
-        all => [&first, " (and ", &decimal(all - 1), " more)"].concat(),
-    }
+    works.then_some(signal)
 }
 
 fn endpoint<V: Value>(fields: &mut Fields<'_, V>) -> Option<Endpoint> {
@@ -385,7 +181,7 @@ fn endpoint<V: Value>(fields: &mut Fields<'_, V>) -> Option<Endpoint> {
     } else if fields.get("region").is_some() {
         ("region", Endpoint::of_region(&fields.text("region")?))
     } else {
-        fields.report(Code::MissingField, "region", "say where to ask: `region` or `endpoint`".to_owned());
+        fields.report(Code::MissingField, "region", "`region` or `endpoint` is missing".to_owned());
         return None;
     };
     match parsed {
@@ -410,7 +206,7 @@ fn scheme<V: Value>(fields: &mut Fields<'_, V>) -> Scheme {
 
 fn check_for_acs3<V: Value>(fields: &mut Fields<'_, V>, endpoint: Option<&Endpoint>, headers: &[(String, String)]) {
     if endpoint.is_some_and(Endpoint::is_relative) {
-        let message = "`ACS3-HMAC-SHA256` signs the host, so the endpoint must name one".to_owned();
+        let message = "`ACS3-HMAC-SHA256` signs the host: the endpoint must have one".to_owned();
         fields.report(Code::BadEndpoint, "endpoint", message);
     }
     let owned = headers.iter().find(|(name, _)| {
@@ -432,14 +228,14 @@ fn headers<V: Value>(fields: &mut Fields<'_, V>) -> Vec<(String, String)> {
     for name in given.keys() {
         let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
         if name.is_empty() || name.len() > MAX_HEADER_NAME || !name.bytes().all(token) {
-            inner.report(Code::OutOfRange, &name, "this is not the name of a header".to_owned());
+            inner.report(Code::OutOfRange, &name, "this is not a valid name of a header".to_owned());
             continue;
         }
         let Some(value) = inner.text(&name) else {
             continue;
         };
         if !value.bytes().all(|byte| matches!(byte, b'\t' | b' '..=b'~')) {
-            let message = ["the value of `", &name, "` holds a character that a header cannot hold"].concat();
+            let message = ["the value of `", &name, "` has a character that is not valid in a header"].concat();
             inner.report(Code::OutOfRange, &name, message);
         } else {
             headers.push((name, value));

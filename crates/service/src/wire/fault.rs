@@ -4,31 +4,14 @@ mod table;
 
 pub use table::{Advice, Row, TABLE, of_code};
 
+use cloudflow_base::diagnostic::ErrorCode;
+pub use cloudflow_base::diagnostic::ErrorKind;
 use cloudflow_base::text::{decimal, split_at_first};
 use cloudflow_base::time;
 use cloudflow_base::value::{Kind, Value};
 
 /// So many bytes are shown of what the service says.
 const MAX_SHOWN: usize = 16_384;
-
-/// The kind of an error, as callers tell errors apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ErrorKind {
-    /// The call was wrong and was not sent.
-    Request,
-    /// The credentials are missing, malformed or refused.
-    Credentials,
-    /// The service refused the call.
-    Service,
-    /// The answer is not what the service would say.
-    Response,
-    /// No answer.
-    Network,
-    /// No answer in time.
-    Timeout,
-    /// A mistake of ours.
-    Internal,
-}
 
 /// Whether, and on what condition, asking once more can help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -88,14 +71,19 @@ pub struct Fault {
     pub time: Option<u64>,
 }
 
+/// True for a redirect, of which hosts without access to the status report 0. Its body is not read.
+pub fn is_redirect(status: u16) -> bool {
+    status == 0 || (300..400).contains(&status)
+}
+
 /// The fault in an answer, if it holds one. A 2xx is a fault where its body is no JSON, or has a
 /// `Code` that is not success, as the vendor's own Node core treats it.
 pub fn read<V: Value>(status: u16, body: &Body<V>) -> Option<Fault> {
     let good = (200..300).contains(&status);
-    if status == 0 || (300..400).contains(&status) {
-        return Some(ours(
+    if is_redirect(status) {
+        return Some(own(
             status,
-            "redirect",
+            ErrorCode::Redirect,
             "the endpoint redirects elsewhere; a request is sent only where it was meant to go: set `endpoint` to the final address",
             Retry::Never,
         ));
@@ -112,15 +100,18 @@ pub fn read<V: Value>(status: u16, body: &Body<V>) -> Option<Fault> {
         },
         Body::Json(value) if good => {
             let message = ["the answer is JSON but not an object: ", value.kind().name()].concat();
-            Some(ours(status, "not-json", &message, Retry::Never))
+            Some(own(status, ErrorCode::NotJson, &message, Retry::Never))
         }
         Body::Text(text) => Some(match element(text, "Code").filter(|code| !code.is_empty()) {
             Some(code) => refused(status, code, element(text, "Message"), element(text, "RequestId"), None),
             None => not_json(status, good, text),
         }),
-        Body::Empty if good => {
-            Some(ours(status, "empty-body", "the answer is empty; an execution was expected", Retry::LimitedBackoff))
-        }
+        Body::Empty if good => Some(own(
+            status,
+            ErrorCode::EmptyBody,
+            "the answer is empty; an execution was expected",
+            Retry::LimitedBackoff,
+        )),
         _ => Some(unclear(status, "")),
     }
 }
@@ -134,21 +125,6 @@ pub(crate) fn code_in<V: Value>(body: &V) -> Option<String> {
 /// The `Message` of an answer.
 pub(crate) fn message_in<V: Value>(body: &V) -> Option<String> {
     text_of(body, &["Message", "message"])
-}
-
-impl ErrorKind {
-    /// The word JavaScript sees.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            ErrorKind::Request => "request",
-            ErrorKind::Credentials => "credentials",
-            ErrorKind::Service => "service",
-            ErrorKind::Response => "response",
-            ErrorKind::Network => "network",
-            ErrorKind::Timeout => "timeout",
-            ErrorKind::Internal => "internal",
-        }
-    }
 }
 
 /// A refusal with a code of the service, or of the vendor's shared gateway.
@@ -194,13 +170,13 @@ fn unclear(status: u16, said: &str) -> Fault {
         message.push_str(": ");
         message.push_str(said);
     }
-    ours(status, "http-error", &message, by_status(status))
+    own(status, ErrorCode::HttpError, &message, by_status(status))
 }
 
 fn not_json(status: u16, good: bool, text: &str) -> Fault {
     if good && text.trim_ascii_start().starts_with('{') {
         let message = "the answer begins as JSON and is not: it was probably cut off on its way";
-        return ours(status, "not-json", message, Retry::LimitedBackoff);
+        return own(status, ErrorCode::NotJson, message, Retry::LimitedBackoff);
     }
     let begins =
         |tag: &str| text.trim_ascii_start().get(..tag.len()).is_some_and(|head| head.eq_ignore_ascii_case(tag));
@@ -215,14 +191,15 @@ fn not_json(status: u16, good: bool, text: &str) -> Fault {
         message = [&message, ", `", &shown, "`"].concat();
     }
     message.push_str(", not the service's JSON: something else answers at this endpoint");
-    let (code, retry) = if good { ("not-json", Retry::Never) } else { ("http-error", by_status(status)) };
-    ours(status, code, &message, retry)
+    let (code, retry) =
+        if good { (ErrorCode::NotJson, Retry::Never) } else { (ErrorCode::HttpError, by_status(status)) };
+    own(status, code, &message, retry)
 }
 
 /// A fault that the service did not name.
-pub fn ours(status: u16, code: &str, message: &str, retry: Retry) -> Fault {
-    let (code, message) = (code.to_owned(), message.to_owned());
-    Fault { kind: ErrorKind::Response, code, message, status, said: None, request_id: None, retry, time: None }
+pub(crate) fn own(status: u16, code: ErrorCode, message: &str, retry: Retry) -> Fault {
+    let (kind, code, message) = (code.kind(), code.as_str().to_owned(), message.to_owned());
+    Fault { kind, code, message, status, said: None, request_id: None, retry, time: None }
 }
 
 /// What an unknown code's status says: too many requests and trouble of the server pass.

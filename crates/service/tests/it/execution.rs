@@ -6,7 +6,9 @@
 
 use cloudflow_base::shape;
 use cloudflow_language::shape::definition;
-use cloudflow_service::client::options::{self, Failure};
+use cloudflow_service::client::credentials::Keys;
+use cloudflow_service::client::error::CloudFlowError;
+use cloudflow_service::client::options::{self, Host};
 use cloudflow_service::read::{self, Execution};
 use cloudflow_service::wire::execution::{self, Status};
 use cloudflow_service::wire::fault::{self, Body, TABLE};
@@ -74,7 +76,7 @@ fn faults() {
         let shown = match fault::read(status.parse().unwrap(), &body) {
             None => "none\n".to_owned(),
             Some(fault) => {
-                let failure = Failure::of_fault(&fault, 1).redacted(&[]);
+                let failure = CloudFlowError::of_fault(&fault, 1).redacted(&[]);
                 format!(
                     "kind: {}\ncode: {}\nretry: {:?}\nrequestId: {}\nmessage: {}\n",
                     failure.kind.as_str(),
@@ -179,7 +181,7 @@ fn requests_are_checked_before_they_are_sent() {
 fn options_are_checked_before_anything_is_sent() {
     let key = json!({ "accessKeyId": "id", "accessKeySecret": "very-secret" });
     let table = [
-        (json!({}), "request missing-field: say where to ask: `region` or `endpoint`"),
+        (json!({}), "request missing-field: `region` or `endpoint` is missing"),
         (json!(1), "request wrong-type: the options must be an object, not a number (and 1 more)"),
         (
             json!({ "region": "cn_hangzhou" }),
@@ -202,7 +204,7 @@ fn options_are_checked_before_anything_is_sent() {
         (json!({ "endpoint": "/x", "retry": { "attempts": 3 } }), "request unknown-option: `attempts` is unknown"),
         (
             json!({ "endpoint": "/x", "headers": { "x y": "1" } }),
-            "request out-of-range: this is not the name of a header",
+            "request out-of-range: this is not a valid name of a header",
         ),
         (json!({ "endpoint": "/x", "headers": { "x-a": "1\n2" } }), "request out-of-range: the value of `x-a`"),
         (
@@ -227,25 +229,45 @@ fn options_are_checked_before_anything_is_sent() {
         ),
         (
             json!({ "endpoint": "/x", "credentials": { "accessKeyId": "id", "accessKeySecret": "very-secret", "expiration": "soon" } }),
-            "credentials bad-credentials: `expiration` is no RFC 3339 time",
+            "credentials bad-credentials: `expiration` must be an RFC 3339 time",
         ),
     ];
+    let page = Host { is_page: false, origin: Some("https://page.example".to_owned()) };
     for (given, expected) in &table {
-        let failure = options::settings(Some(given), false, 0).unwrap_err();
+        let failure = options::settings(Some(given), false, 0, &page).unwrap_err();
         let shown = format!("{} {}: {}", failure.kind.as_str(), failure.code, failure.message);
         assert!(shown.starts_with(expected), "{given}\n{shown}");
         assert!(!format!("{failure:?}").contains("very-secret"));
     }
+    let nowhere = options::settings(Some(&json!({ "endpoint": "/x" })), false, 0, &Host::default()).unwrap_err();
+    assert_eq!(nowhere.code, "bad-endpoint", "a path needs a page");
+    assert_eq!(
+        findings(&shape::Places::new("").diagnostics(nowhere.diagnostics)).split(':').next().unwrap(),
+        "error bad-endpoint endpoint"
+    );
+    let in_page = Host { is_page: true, ..page.clone() };
+    let insecure = Host { is_page: false, origin: Some("http://page.example".to_owned()) };
+    let with_key = json!({ "endpoint": "/x", "credentials": key });
+    for (host, code) in [(&in_page, "secret-in-page"), (&insecure, "insecure-endpoint")] {
+        assert_eq!(options::settings(Some(&with_key), false, 0, host).unwrap_err().code, code);
+    }
+    assert!(options::settings(Some(&with_key), false, 0, &page).is_ok());
+    let no_signal = json!({ "endpoint": "/x", "signal": { "aborted": false } });
+    let no_signal = options::settings(Some(&no_signal), false, 0, &page).unwrap_err();
+    assert_eq!(
+        (no_signal.code.as_str(), no_signal.message.as_str()),
+        ("wrong-type", "`signal` must be an `AbortSignal`")
+    );
     let given =
         json!({ "region": "cn-hangzhou", "credentials": key, "retry": false, "waitTimeSeconds": 5, "timeoutMs": 9 });
-    let settings = options::settings(Some(&given), true, 0).unwrap();
+    let settings = options::settings(Some(&given), true, 0, &Host::default()).unwrap();
     assert_eq!(settings.endpoint.base(), "https://cn-hangzhou.fnf.aliyuncs.com/");
     assert_eq!(
         (settings.poll.retry.max_attempts, settings.poll.wait_time_seconds, settings.poll.timeout_ms),
         (1, 5, Some(9))
     );
     assert!(!format!("{settings:?}").contains("very-secret"));
-    let keys = options::keys(Some(&key)).unwrap();
+    let keys = Keys::read(Some(&key)).unwrap();
     assert_eq!(keys.check_page(true, false).unwrap_err().code, "secret-in-page");
     let check = |endpoint: &str, allow: bool| {
         let checked = keys.check_endpoint(&Endpoint::parse(endpoint).unwrap(), allow);

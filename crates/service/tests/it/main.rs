@@ -10,6 +10,7 @@
     reason = "a test may panic"
 )]
 
+mod client;
 mod execution;
 mod poll;
 mod sign;

@@ -21,7 +21,7 @@
 //! its steps. `@a*50` are fifty machines with the same options, which take the same steps; what they
 //! all say is shown once, else how many say what.
 
-use cloudflow_service::poll::{Action, Attempt, Pacing, Input, Options, Outcome, Poll, RetryOptions};
+use cloudflow_service::poll::{Action, Attempt, Input, Options, Outcome, Pacing, Poll, RetryOptions};
 use cloudflow_service::wire::fault::Retry;
 
 use cloudflow_tests::{cases, report};

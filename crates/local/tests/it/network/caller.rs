@@ -4,18 +4,21 @@
 use std::rc::Rc;
 
 use cloudflow_base::value::{Kind, Value};
-use cloudflow_service::client::options;
-use cloudflow_service::client::call::{ClientState, Call};
-use cloudflow_service::poll::{Action, Attempt, SleepDetector, Input};
+use cloudflow_service::client::call::Call;
+use cloudflow_service::client::options::Host;
+use cloudflow_service::client::state;
+use cloudflow_service::poll::{Action, Attempt, Input, SleepDetector};
 use cloudflow_service::sign::SignedRequest;
 use cloudflow_service::wire::fault::{Body, Retry};
-use cloudflow_service::wire::request;
 use serde_json::json;
 
 use super::plan::{PlannedClient, PlannedWatcher};
 
 /// What stands for a function in the options.
 const FUNCTION: &str = "<function>";
+
+/// The state of a client in the simulation.
+pub type ClientState = state::ClientState<Json>;
 
 /// A JSON value that can be kept.
 #[derive(Clone, Debug, PartialEq)]
@@ -92,7 +95,7 @@ pub enum Mutant {
 pub struct Caller {
     pub call: Call<Json>,
     pub planned: PlannedWatcher,
-    pub awake: SleepDetector,
+    pub sleep: SleepDetector,
     pub online: bool,
     mutant: Mutant,
     sent: Option<SignedRequest>,
@@ -101,7 +104,7 @@ pub struct Caller {
 impl Caller {
     pub fn new(planned: PlannedWatcher, client: &PlannedClient, mutant: Mutant, steady: u64, wall: u64) -> Self {
         let execution = planned.execution;
-        let mut call = json!({ "flowName": format!("f{execution}"), "executionName": "e" });
+        let mut request = json!({ "flowName": format!("f{execution}"), "executionName": "e" });
         let mut options =
             json!({ "endpoint": "https://service.example", "retry": { "maxAttempts": planned.attempts } });
         if client.counted {
@@ -120,28 +123,27 @@ impl Caller {
                     options["onUpdate"] = json!(FUNCTION);
                 }
             }
-            false => call["waitTimeSeconds"] = json!(planned.wait),
+            false => request["waitTimeSeconds"] = json!(planned.wait),
         }
-        let call = request::read(Some(Json(Rc::new(call))), !planned.until_done).unwrap();
-        let settings = options::settings(Some(Json(Rc::new(options))), planned.until_done, call.wait_time_seconds).unwrap();
-        let call = Call::new(call, settings, false).unwrap();
-        Caller { call, planned, awake: SleepDetector::new(steady, wall), online: true, mutant, sent: None }
+        let (request, options) = (Json(Rc::new(request)), Json(Rc::new(options)));
+        let call = Call::new(Some(request), Some(options), planned.until_done, &Host::default()).unwrap();
+        Caller { call, planned, sleep: SleepDetector::new(steady, wall), online: true, mutant, sent: None }
     }
 
     pub fn ignores_abort(&self) -> bool {
         self.mutant == Mutant::IgnoresAbort
     }
 
-    pub fn step(&mut self, shared: &mut ClientState, now: u64, random: u32, input: Input) -> Action {
+    pub fn step(&mut self, state: &mut ClientState, now: u64, random: u32, input: Input) -> Action {
         let input = match (self.mutant, input) {
             (Mutant::GoesOnAfterTheEnd, Input::Execution { done: true }) => Input::Execution { done: false },
             (Mutant::RetriesTheHopeless, Input::Fault { retry: Retry::Never, .. }) => Input::NetworkError,
             _ => input,
         };
         let mut fresh = ClientState::default();
-        let shared = if self.mutant == Mutant::IgnoresBudget { &mut fresh } else { shared };
+        let state = if self.mutant == Mutant::IgnoresBudget { &mut fresh } else { state };
         let failed = matches!(input, Input::NetworkError | Input::TimedOut | Input::Fault { .. });
-        match (self.mutant, self.call.step(shared, now, random, input)) {
+        match (self.mutant, self.call.step(state, now, random, input)) {
             (Mutant::Oversleeps, Action::Sleep(ms)) => Action::Sleep(ms * 60),
             (Mutant::GivesUp, Action::Sleep(_)) if failed => {
                 Action::Finish(cloudflow_service::poll::Outcome::NetworkError)
@@ -150,13 +152,13 @@ impl Caller {
         }
     }
 
-    pub fn request(&mut self, shared: &ClientState, attempt: Attempt, wall: u64, random: [u8; 16]) -> SignedRequest {
+    pub fn request(&mut self, state: &ClientState, attempt: Attempt, wall: u64, random: [u8; 16]) -> SignedRequest {
         if let (Mutant::ReusesRequest, Some(sent)) = (self.mutant, &self.sent) {
             return sent.clone();
         }
         let request = match self.mutant {
             Mutant::IgnoresClock => self.call.signed_request(&ClientState::default(), attempt, wall, random),
-            _ => self.call.signed_request(shared, attempt, wall, random),
+            _ => self.call.signed_request(state, attempt, wall, random),
         };
         self.sent = Some(request.clone());
         request
@@ -165,7 +167,7 @@ impl Caller {
     /// What an answer means, and whether it is told.
     pub fn answered(
         &mut self,
-        shared: &mut ClientState,
+        state: &mut ClientState,
         wall: u64,
         status: u16,
         headers: &[(String, String)],
@@ -178,7 +180,7 @@ impl Caller {
             Ok(value) => Body::Json(Json(Rc::new(value))),
             Err(_) => Body::Text(text.into_owned()),
         };
-        let (input, changed) = self.call.answered(shared, wall, status, &header, body);
+        let (input, changed) = self.call.answered(state, wall, status, &header, body);
         (input, changed || self.mutant == Mutant::TellsTwice && matches!(input, Input::Execution { .. }))
     }
 }

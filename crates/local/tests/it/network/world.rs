@@ -10,11 +10,10 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet};
 
 use cloudflow_local::emulate::{AccessKey, Emulator, Options, Quirks, Reply, Request, Response, WaiterId};
-use cloudflow_service::client::call::ClientState;
 use cloudflow_service::poll::{Attempt, Input};
 use serde_json::Value;
 
-use super::caller::{Caller, Mutant};
+use super::caller::{Caller, ClientState, Mutant};
 use service::{page, service_call};
 
 use super::plan::{Cut, Dice, KINDS, Kind, Plan, PlannedClient};
@@ -83,7 +82,7 @@ struct Fate {
 
 struct Machine {
     planned: PlannedClient,
-    shared: ClientState,
+    state: ClientState,
     /// Sleeping since then, until then.
     suspended: Option<(u64, u64)>,
     /// What the steady clock lost by sleeping.
@@ -197,7 +196,7 @@ impl World {
             }
             world.machines.push(Machine {
                 planned,
-                shared: ClientState::default(),
+                state: ClientState::default(),
                 suspended: None,
                 lost: 0,
                 jumped: 0,
@@ -313,7 +312,7 @@ impl World {
                     return;
                 }
                 let (steady, wall) = (self.steady(machine), self.wall(machine));
-                self.slots[slot].caller.awake = cloudflow_service::poll::SleepDetector::new(steady, wall);
+                self.slots[slot].caller.sleep = cloudflow_service::poll::SleepDetector::new(steady, wall);
                 self.slots[slot].begun = self.now;
                 if self.machines[machine].told_offline {
                     self.slots[slot].caller.online = false;

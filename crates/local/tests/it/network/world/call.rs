@@ -14,7 +14,7 @@ impl World {
         let ignores_abort = self.slots[slot].caller.ignores_abort();
         let input = if self.slots[slot].left && !ignores_abort { Input::Aborted } else { input };
         let (steady, random) = (self.steady(machine), self.dice.next() as u32);
-        self.slots[slot].caller.step(&mut self.machines[machine].shared, steady, random, input)
+        self.slots[slot].caller.step(&mut self.machines[machine].state, steady, random, input)
     }
 
     pub(super) fn act(&mut self, slot: usize, action: Action) {
@@ -50,7 +50,7 @@ impl World {
         let wall = self.wall(machine);
         let Doing::Keys(attempt, until) = self.slots[slot].doing else { return };
         let caller = &mut self.slots[slot].caller;
-        if caller.call.lacks_keys(&self.machines[machine].shared, wall).is_none() {
+        if caller.call.credentials_function(&self.machines[machine].state, wall).is_none() {
             self.slots[slot].doing = Doing::Flying(until);
             return self.send(slot, attempt);
         }
@@ -86,7 +86,7 @@ impl World {
                 continue;
             };
             let given = Json(std::rc::Rc::new(keys.clone()));
-            let done = self.slots[slot].caller.call.given(&mut self.machines[machine].shared, given, is_first);
+            let done = self.slots[slot].caller.call.set_credentials(&mut self.machines[machine].state, given, is_first);
             assert!(done.is_ok(), "{done:?}");
             is_first = false;
             let Doing::Keys(attempt, until) = self.slots[slot].doing else { continue };
@@ -100,8 +100,8 @@ impl World {
         let wall = self.wall(machine);
         let mut random = [0; 16];
         random[..8].copy_from_slice(&self.dice.next().to_le_bytes());
-        let shared = &self.machines[machine].shared;
-        let signed = self.slots[slot].caller.request(shared, attempt, wall, random);
+        let state = &self.machines[machine].state;
+        let signed = self.slots[slot].caller.request(state, attempt, wall, random);
         self.slots[slot].sent += 1;
         self.figures.sent += 1;
         let query = signed.url.split_once('?').map(|(_, query)| query.to_owned()).unwrap_or_default();

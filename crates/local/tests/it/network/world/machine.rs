@@ -101,7 +101,7 @@ impl World {
         };
         let online = !self.machines[machine].told_offline;
         let caller = &mut self.slots[slot].caller;
-        let input = if caller.awake.slept(steady, wall, due) {
+        let input = if caller.sleep.slept(steady, wall, due) {
             Input::Slept
         } else if online != caller.online {
             caller.online = online;

@@ -27,16 +27,15 @@ impl World {
     pub(super) fn hear(&mut self, slot: usize, answer: &Response) -> Input {
         let machine = self.slots[slot].machine;
         let wall = self.wall(machine);
-        let shared = &mut self.machines[machine].shared;
-        let (input, told) =
-            self.slots[slot].caller.answered(shared, wall, answer.status, &answer.headers, &answer.body);
+        let state = &mut self.machines[machine].state;
+        let (input, told) = self.slots[slot].caller.answered(state, wall, answer.status, &answer.headers, &answer.body);
         if let Input::Fault { retry: Retry::Clock, .. } = input {
             self.machines[machine].offset = Some(self.service_time(self.now) as i64 - wall as i64);
         }
         let Input::Execution { done } = input else { return input };
         self.slots[slot].bad_in_a_row = 0;
         let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-        let seen = self.slots[slot].caller.call.seen().map(|seen| (seen.status.0.as_ref().clone(), seen.done));
+        let seen = self.slots[slot].caller.call.execution().map(|seen| (seen.status.0.as_ref().clone(), seen.done));
         if seen.as_ref().map(|(status, _)| status) != body.get("Status") {
             self.break_rule(format!("call {slot} saw {seen:?}, which was not sent"));
         }
@@ -115,7 +114,7 @@ impl World {
             Outcome::Execution => {
                 let done = self.slots[slot].final_told;
                 let result =
-                    self.slots[slot].caller.call.finish(&self.machines[machine].shared, outcome).map(|e| e.done);
+                    self.slots[slot].caller.call.finish(&self.machines[machine].state, outcome).map(|e| e.done);
                 if result != Ok(done) || until_done && !done {
                     return self.break_rule(format!("call {slot} ends with {result:?} before its execution"));
                 }
@@ -139,7 +138,7 @@ impl World {
             }
             Outcome::Fault | Outcome::NetworkError | Outcome::AttemptTimedOut => {
                 self.figures.failed += 1;
-                let failure = self.slots[slot].caller.call.finish(&self.machines[machine].shared, outcome);
+                let failure = self.slots[slot].caller.call.finish(&self.machines[machine].state, outcome);
                 let failure = failure.err().map(|failure| (failure.code, failure.attempts));
                 let slot_ = &self.slots[slot];
                 let has_deadline = slot_.caller.planned.timeout.is_some();

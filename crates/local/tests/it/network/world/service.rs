@@ -124,7 +124,7 @@ impl World {
             return self.at(until + 2, Event::Back(slot, turn, back));
         }
         let input = match back {
-            Back::Failure => self.slots[slot].caller.call.silent("broken"),
+            Back::Failure => self.slots[slot].caller.call.no_response("broken"),
             Back::Answer(answer) => self.hear(slot, &answer),
         };
         self.failed(slot, input);
