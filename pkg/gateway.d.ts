@@ -7,15 +7,15 @@ export interface GatewayOptions<Env = unknown> {
    */
   upstream: (env: Env) => ClientOptions;
   /**
-   * Returns `true` if the sender of `request` may read the execution. Every other value refuses the request with 403.
-   * An authorized caller can read input, output and definition. There is no default.
+   * Returns `true` if the sender of `request` may read the execution: input, output and definition. Every other value
+   * refuses the request with 403. There is no default.
    */
   authorize: (request: Request, call: ExecutionRef, env: Env) => boolean | Promise<boolean>;
   /** Origins of pages that may send cross-origin requests, such as `https://app.example.com`. Default: none. */
   origins?: string[];
   /**
-   * Maximum `WaitTimeSeconds` of a forwarded request, in whole seconds, 0 to 60. Default 25, which is below the timeouts
-   * of common proxies.
+   * Maximum `WaitTimeSeconds` of a forwarded request, in whole seconds, 0 to 60. Default 25, which is below the
+   * timeouts of common proxies.
    */
   maxWaitSeconds?: number;
 }
