@@ -1,30 +1,40 @@
 import type { ClientOptions, ExecutionRef } from "./index.js";
 
-/** How a gateway is set up. */
+/** Options of {@link createGateway}. `Env` is the type of the Worker's `env`. */
 export interface GatewayOptions<Env = unknown> {
-  /** Where to ask, and with which key. Called for each request: `env` exists only inside one. */
+  /**
+   * Returns the client options, with the credentials. Called for each request, because `env` is only valid inside one.
+   */
   upstream: (env: Env) => ClientOptions;
   /**
-   * Whether this caller may see this execution. Only `true` lets a caller in. There is no default:
-   * whoever is let in sees the input, the output and the definition.
+   * Returns `true` if the sender of `request` may read the execution: input, output and definition. Every other value
+   * refuses the request with 403. There is no default.
    */
   authorize: (request: Request, call: ExecutionRef, env: Env) => boolean | Promise<boolean>;
-  /** Pages that may call across origins, each like `https://app.example.com`; none by default. */
+  /** Origins of pages that may send cross-origin requests, such as `https://app.example.com`. Default: none. */
   origins?: string[];
-  /** The longest wait passed on to the service, 0 to 60; 25 by default, below the time-outs of common proxies. */
+  /**
+   * Maximum `WaitTimeSeconds` of a forwarded request, in whole seconds, 0 to 60. Default 25, which is below the
+   * timeouts of common proxies.
+   */
   maxWaitSeconds?: number;
 }
 
-/** A Worker's default export: `fetch` and nothing else. */
+/** The default export of a Worker. */
 export interface Gateway<Env = unknown> {
+  /** Handles a request. Never rejects: errors are responses in the format of the service. */
   fetch(request: Request, env: Env, context?: unknown): Promise<Response>;
 }
 
 /**
- * A gateway that holds the key and lets only `DescribeExecution` through.
+ * Creates a gateway that holds the credentials and forwards only `DescribeExecution`.
  *
- * It speaks the service's protocol less the signature, so the client of this package asks it with
- * `endpoint` set to its address and no `credentials`.
+ * The gateway implements the protocol of the service without the signature. The client of this package uses it with
+ * `endpoint` set to the address of the gateway, and no `credentials`.
+ *
+ * Throws `TypeError` for invalid options.
+ *
+ * @see https://www.alibabacloud.com/help/en/serverless-workflow/latest/api-fnf-2019-03-15-describeexecution
  *
  * @example
  * export default createGateway({

@@ -1,6 +1,6 @@
-// `cloudflow-wasm/gateway` where the module's bytes travel in the script.
+// Entry "cloudflow-wasm/gateway". The module is embedded in the JavaScript.
 
+import { createGatewayFactory } from "./gateway/gateway.js";
 import { describeExecution } from "./index.js";
-import { gatewayMaker } from "./gateway/gateway.js";
 
-export const createGateway = gatewayMaker(describeExecution);
+export const createGateway = createGatewayFactory(describeExecution);

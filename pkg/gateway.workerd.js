@@ -1,6 +1,6 @@
-// `cloudflow-wasm/gateway` for Workers, which must import the `.wasm` as a module.
+// Entry "cloudflow-wasm/gateway" for workerd, which imports the `.wasm` file as a module.
 
+import { createGatewayFactory } from "./gateway/gateway.js";
 import { describeExecution } from "./workerd.js";
-import { gatewayMaker } from "./gateway/gateway.js";
 
-export const createGateway = gatewayMaker(describeExecution);
+export const createGateway = createGatewayFactory(describeExecution);

@@ -1,19 +1,22 @@
 /**
- * Ask CloudFlow for executions, read its answers, understand its flow definitions.
+ * Client for Alibaba Cloud CloudFlow (product `fnf`, API version 2019-03-15), and parser, validator and graph of its
+ * flow definitions.
  *
- * Every function is ready on import. A bad *text* is an answer, not a throw; a wrong *call* and a
- * failed *request* throw a {@link CloudFlowError}.
+ * All functions can be called directly after the import. An invalid *text* is reported in the result: these functions
+ * do not throw for it. An invalid *call* and a failed *request* throw a {@link CloudFlowError}.
  *
  * @module
  */
 
-// ---- Ask ---------------------------------------------------------------------------------------
+// ---- Client ------------------------------------------------------------------------------------
 
 /**
- * Asks once for the state of an execution (`DescribeExecution`, product `fnf`, 2019-03-15).
+ * Sends one `DescribeExecution` request and returns the execution.
  *
- * With `waitTimeSeconds` the service holds the answer until the execution ends or the time is over;
- * an answer that is not final is no error. An aborted call rejects with `signal.reason` itself.
+ * With `waitTimeSeconds` it is a long poll: the service holds the response until the execution ends or the time is
+ * over. A status that is not final is a normal result.
+ *
+ * Throws {@link CloudFlowError}. After an abort it rejects with `signal.reason`.
  *
  * @see https://www.alibabacloud.com/help/en/serverless-workflow/latest/api-fnf-2019-03-15-describeexecution
  */
@@ -23,14 +26,20 @@ export function describeExecution(
 ): Promise<Execution>;
 
 /**
- * Asks until the execution has a final status; gives its last state. A network that goes away, a page in the
- * background and a machine that sleeps are outlived: it asks again within a second of their end.
+ * Sends long polls until the execution has a final status, and returns its last state.
+ *
+ * Network outages, background tabs and system sleep do not end the call: it sends the next request within one second
+ * after their end.
+ *
+ * Throws {@link CloudFlowError}. After an abort it rejects with `signal.reason`.
  */
 export function waitForExecution(request: ExecutionRef, options: ClientOptions & WaitOptions): Promise<Execution>;
 
 /**
- * Gives the state of an execution, then each change once, the final state last. Nothing is sent
- * before the first step; leaving the loop ends the request in flight.
+ * Returns an iterator over the states of an execution: the current state, then each change once, and the final state
+ * last. The first request is sent at the first `next()`. Leaving the loop aborts the request in flight.
+ *
+ * The iterator throws {@link CloudFlowError}. After an abort it throws `signal.reason`.
  */
 export function watchExecution(
   request: ExecutionRef,
@@ -38,27 +47,36 @@ export function watchExecution(
 ): AsyncIterableIterator<Execution>;
 
 /**
- * The three functions above with their options bound; options of a call win.
+ * Returns the three functions above, bound to `options`. Options of a call override options of the client.
  *
- * The calls of one client know of each other, as long as they have one endpoint and one account: signed calls
- * keep within the 5 a second (50 at once) that the service allows an account, and wait their turn; one function
- * call fetches credentials for all; a wrong clock, and a proxy that cuts long waits, are found out once; a
- * budget of retries holds for all. Calls of the functions above, without a client, each stand alone.
+ * Calls made through one client that have the same endpoint and account share:
+ * - the rate limit: signed calls stay below the service's limit per account, 5 requests per second with a burst of 50;
+ *   further calls are queued
+ * - the credentials: one call of the `credentials` function serves all
+ * - the clock offset to the service, and the detection of proxies that cut long polls
+ * - the retry budget
+ *
+ * Calls of the unbound functions share nothing.
  */
 export function createClient(options: ClientOptions): Client;
 
+/** The functions that {@link createClient} returns. */
 export interface Client {
+  /** See {@link describeExecution}. */
   describeExecution(
     request: DescribeExecutionRequest,
     options?: Partial<ClientOptions> & CallOptions,
   ): Promise<Execution>;
+  /** See {@link waitForExecution}. */
   waitForExecution(request: ExecutionRef, options?: Partial<ClientOptions> & WaitOptions): Promise<Execution>;
+  /** See {@link watchExecution}. */
   watchExecution(
     request: ExecutionRef,
     options?: Partial<ClientOptions> & WaitOptions,
   ): AsyncIterableIterator<Execution>;
 }
 
+/** Identifies an execution. */
 export interface ExecutionRef {
   /** Name of the flow. */
   flowName: string;
@@ -66,90 +84,110 @@ export interface ExecutionRef {
   executionName: string;
 }
 
+/** Parameters of {@link describeExecution}. */
 export interface DescribeExecutionRequest extends ExecutionRef {
-  /** How long the service may hold the answer, in whole seconds, 0 to 60. Absent or 0: it answers at once. */
+  /**
+   * Maximum time for which the service holds the response, in whole seconds, 0 to 60. Default 0: the service responds
+   * immediately.
+   */
   waitTimeSeconds?: number | undefined;
 }
 
 /**
- * Options are read once for each call, from the object itself and from its class, never from `Object.prototype`. What
- * a getter throws, the call rejects with.
+ * Options of a client.
+ *
+ * Each call reads the options once: own properties and properties of the object's class, never those of
+ * `Object.prototype`. If a getter throws, the call rejects with that error.
  */
 export interface ClientOptions {
-  /** Where the flow lives, such as `cn-hangzhou`: the call goes to `https://<region>.fnf.aliyuncs.com`. */
+  /** Region, such as `cn-hangzhou`. Requests go to `https://<region>.fnf.aliyuncs.com`. */
   region?: string | undefined;
-  /** Any other base URL: a VPC host, a gateway, the emulator. Wins over `region`. */
+  /** Base URL of another endpoint: a VPC host, a gateway, the emulator. Overrides `region`. */
   endpoint?: string | undefined;
   /**
-   * The key, or a function that gives it. What a function gave is kept until shortly before its `expiration`, and asked
-   * for anew once where the service says that a token has expired. Absent: the request goes out unsigned, for a gateway to sign.
+   * Credentials, or a function that returns them. The result of the function is cached until shortly before its
+   * `expiration`. It is called again when the service reports an expired token. Absent: requests are not signed; use
+   * this with a gateway, which signs.
    */
   credentials?: Credentials | (() => Credentials | Promise<Credentials>) | undefined;
-  /** Default `HMAC-SHA1` (RPC V1), what the official SDK uses with this product. */
+  /** Signature algorithm. Default `HMAC-SHA1` (RPC V1), which the official SDK uses with this product. */
   signature?: "HMAC-SHA1" | "ACS3-HMAC-SHA256" | undefined;
-  /** Makes the calls instead of the global `fetch`: a service binding, the emulator's, a double. Called without a `this`. */
+  /** Replaces the global `fetch`: a service binding, `emulator.fetch`, a test double. Called without `this`. */
   fetch?: ((input: string, init?: RequestInit) => Promise<Response>) | undefined;
-  /** Sent with every request, for a gateway. */
+  /** Headers added to every request, for a gateway. */
   headers?: Record<string, string> | undefined;
   /**
-   * How failed attempts are repeated; `false`: not at all. Only what can succeed is tried again, with a new
-   * timestamp, nonce and signature each time, and not before the service wishes.
+   * Retry policy. `false` disables retries. Only transient errors are retried. Every attempt has a new timestamp, nonce
+   * and signature. A pause that the service requests is respected.
    */
   retry?: Partial<RetryOptions> | false | undefined;
-  /** A page with a long-lived secret is refused without it. */
+  /**
+   * Allows credentials without a `securityToken` in a web page. Default `false`: such a call throws `secret-in-page`.
+   */
   dangerouslyAllowBrowser?: boolean | undefined;
   /**
-   * Credentials without a `securityToken` are refused over plain `http`, except to this machine: `localhost`,
-   * `*.localhost`, `127.0.0.0/8`, `[::1]`. With `true` they are used, for a network that you trust.
+   * Allows credentials without a `securityToken` over plain `http`, for a trusted network. Default `false`: such a call
+   * throws `insecure-endpoint`. Loopback addresses are always allowed: `localhost`, `*.localhost`, `127.0.0.0/8`,
+   * `[::1]`.
    */
   allowInsecureHttp?: boolean | undefined;
 }
 
+/** Retry policy with exponential backoff and full jitter. */
 export interface RetryOptions {
   /**
-   * Attempts in a row, the first included; an answer with an execution begins a new row. Some failures allow less.
-   * Default 5.
+   * Maximum number of consecutive attempts, including the first. A response with an execution resets the count. Some
+   * errors have a lower maximum. Default 5.
    */
   maxAttempts: number;
-  /** The first pause is drawn from 0 to this, in ms; each further one from up to twice as much. Default 500. */
+  /** Upper bound of the first pause, in ms. The bound doubles with each further pause. Default 500. */
   baseDelayMs: number;
-  /** No pause is longer, in ms. Default 10000. */
+  /** Maximum pause, in ms. Default 10000. */
   maxDelayMs: number;
 }
 
+/** An AccessKey pair, or temporary credentials of STS. */
 export interface Credentials {
+  /** AccessKey ID. */
   accessKeyId: string;
+  /** AccessKey secret. */
   accessKeySecret: string;
-  /** The token of temporary (STS) credentials. */
+  /** Token of temporary (STS) credentials. */
   securityToken?: string | undefined;
-  /** When they end, RFC 3339. */
+  /** Time at which the credentials expire, RFC 3339. */
   expiration?: string | undefined;
 }
 
+/** Options of one call. */
 export interface CallOptions {
-  /** Ends the call; it rejects with `signal.reason` itself. */
+  /** Aborts the call. The call rejects with `signal.reason`. */
   signal?: AbortSignal | undefined;
-  /** Ends the call, retries and pauses included, after so many ms, with `kind: "timeout"`. */
+  /**
+   * Maximum duration of the call in ms, including retries and pauses. After it the call throws an error of the kind
+   * `timeout`. Absent: no maximum.
+   */
   timeoutMs?: number | undefined;
 }
 
+/** Options of {@link waitForExecution} and {@link watchExecution}. */
 export interface WaitOptions extends CallOptions {
-  /** How long the service may hold each answer, in whole seconds, 1 to 60. Default 20. */
+  /** Maximum time for which the service holds each response, in whole seconds, 1 to 60. Default 20. */
   waitTimeSeconds?: number | undefined;
   /**
-   * Told of each change once, the final state included. Where there is one, the first request is
-   * not held, so that it hears at once how things stand.
+   * Called once for each change, including the final state. If present, the first request is not a long poll, so that
+   * the current state is reported immediately.
    */
   onUpdate?: ((execution: Execution) => void) | undefined;
 }
 
-// ---- Read --------------------------------------------------------------------------------------
+// ---- Responses ---------------------------------------------------------------------------------
 
 /**
- * Reads the body of a `DescribeExecution` answer: its text, its bytes, or the value JSON.parse made
- * of it. `""`, `null` and absent are one; unknown fields and statuses are kept out of the way.
- * `execution` is null only where the body is no execution at all. The texts inside it are not read:
- * {@link validateExecution} does.
+ * Parses the body of a `DescribeExecution` response: text, bytes, or the result of `JSON.parse`. `""`, `null` and
+ * absent fields are equivalent. Unknown fields are ignored.
+ *
+ * `execution` is `null` if the body is not an execution. The JSON and YAML inside the fields are not parsed: use
+ * {@link validateExecution}.
  */
 export function parseExecution(body: string | Uint8Array | object): {
   execution: Execution | null;
@@ -157,162 +195,180 @@ export function parseExecution(body: string | Uint8Array | object): {
 };
 
 /**
- * Checks an answer down to the JSON in `Input` and `Output` and the YAML in `FlowDefinition`. The
- * path of a finding in that YAML begins with `"FlowDefinition"`; its range counts in that text.
+ * Checks a `DescribeExecution` response, including the JSON in `Input` and `Output` and the YAML in `FlowDefinition`.
+ * For a finding in that YAML, `path` begins with `"FlowDefinition"` and `range` refers to the text of that field.
  */
 export function validateExecution(body: string | Uint8Array | object): Diagnostic[];
 
-/** What `DescribeExecution` answers. */
+/**
+ * An execution, as `DescribeExecution` describes it.
+ *
+ * @see https://www.alibabacloud.com/help/en/serverless-workflow/latest/api-fnf-2019-03-15-describeexecution
+ */
 export interface Execution {
+  /** ID that the service gave to the request. */
   requestId: string;
+  /** Name of the flow. */
   flowName: string;
   /** Name of the execution. */
   name: string;
-  /** An unknown status is kept as it was sent. */
+  /** Status. An unknown status is kept as received. */
   status: ExecutionStatus | (string & {});
-  /** The status is final: `Stopped`, `Succeeded`, `Failed` or `TimedOut`. */
+  /** True if the status is final: `Stopped`, `Succeeded`, `Failed` or `TimedOut`. */
   done: boolean;
-  /** RFC 3339 as sent; absent when the service sent `""`. */
+  /** RFC 3339, as received. Absent if the service sends `""`. */
   startedTime?: string;
-  /** RFC 3339 as sent; absent until the end. */
+  /** RFC 3339, as received. Absent if the execution has not ended. */
   stoppedTime?: string;
-  /** JSON text as sent. */
+  /** JSON text, as received. Absent if the service sends `""`. */
   input?: string;
-  /** JSON text as sent; absent until there is one. */
+  /** JSON text, as received. Absent if there is no output yet. */
   output?: string;
-  /** YAML text as sent: the definition as it was when the execution started. */
+  /** YAML text, as received: the definition at the start of the execution. */
   flowDefinition: string;
+  /** Environment variables of the execution. Absent if the service sends none. */
   environment?: { variables: { name: string; value: string }[] };
 }
 
+/** Documented statuses. The last four are final. */
 export type ExecutionStatus = "Starting" | "Running" | "Stopped" | "Succeeded" | "Failed" | "TimedOut";
 
-// ---- Understand --------------------------------------------------------------------------------
+// ---- Flow definitions --------------------------------------------------------------------------
 
-/** Reads a flow definition of either dialect. `flow` is null where nothing of one could be read. */
+/**
+ * Parses a flow definition of either dialect. `flow` is `null` if no part of a flow can be read; `dialect` is `null` if
+ * the text does not state one.
+ */
 export function parseFlow(text: string): { dialect: Dialect | null; flow: Flow | null; diagnostics: Diagnostic[] };
 
-/** Checks a flow definition. `valid` means: no diagnostic is an error. */
+/** Checks a flow definition. `valid` is true if no diagnostic has the severity `error`. */
 export function validateFlow(
   text: string,
   options?: ValidateOptions,
 ): { dialect: Dialect | null; valid: boolean; diagnostics: Diagnostic[] };
 
+/** Options of {@link validateFlow}. */
 export interface ValidateOptions {
   /**
-   * The `ExecutionMode` that the flow is created with; its definition does not say. `"Express"`
-   * checks a `StateMachine` against the narrower limits of that mode: waits of 20 seconds at most,
-   * no callbacks, executions of 5 minutes. Default `"Standard"`.
+   * `ExecutionMode` of the flow. The definition does not contain it. `"Express"` checks a `StateMachine` against the
+   * limits of that mode: waits of at most 20 s, no callbacks, executions of at most 5 minutes. Default `"Standard"`.
    */
   mode?: "Standard" | "Express" | undefined;
 }
 
-/** The states of a flow and the ways between them. */
+/** Returns the states of a flow as nodes and its transitions as edges. */
 export function flowGraph(text: string): { nodes: GraphNode[]; edges: GraphEdge[]; diagnostics: Diagnostic[] };
 
-/** The graph as Mermaid text (https://mermaid.js.org), ready for a Markdown file. */
+/** Returns the graph of a flow as Mermaid text (https://mermaid.js.org), for use in Markdown. */
 export function flowToMermaid(text: string): string;
 
-/** The value the document itself gives as its type. */
+/** Dialect: the value of `type` (`flow`) or `Type` (`StateMachine`) of the document. */
 export type Dialect = "flow" | "StateMachine";
 
-/** A flow as a tree, the same shape for both dialects. What the text does not say is absent. */
+/** A flow as a tree. Both dialects have the same shape. Fields that the text does not contain are absent. */
 export interface Flow extends FlowBody {
+  /** Dialect of the text. */
   dialect: Dialect;
-  /** Its name; the `flow` dialect usually gives none. */
+  /** Name. Usually absent in the `flow` dialect. */
   name?: string;
   /** `version` or `SpecVersion`. */
   version?: string;
+  /** Description of the flow. */
   description?: string;
-  /** How long an execution may take, in seconds. */
+  /** Maximum duration of an execution, in seconds. */
   timeoutSeconds?: number;
 }
 
-/** States that run after one another. */
+/** A sequence of states. */
 export interface FlowBody {
-  /** The name of the first to run; absent in the `flow` dialect, which begins with the first of the list. */
+  /** Name of the initial state. Absent in the `flow` dialect, where the first state of the list is the initial one. */
   startAt?: string;
-  /** In the order of the text. */
+  /** States in text order. */
   states: FlowState[];
 }
 
-/** A state (`flow`: step). Which fields there are depends on its type. */
+/** A state (in the `flow` dialect: a step). The fields depend on the type. */
 export interface FlowState {
-  /** Empty where it is missing. */
+  /** Name. Empty if missing. */
   name: string;
-  /** As the text spells it: `task`, `Task`, `foreach`, `Map`...; empty where it is missing. */
+  /** Type as written: `task`, `Task`, `foreach`, `Map`, ... Empty if missing. */
   type: string;
-  /** Where in the parsed value. */
+  /** Path in the parsed document. */
   path: (string | number)[];
-  /** The whole of it in the text. */
+  /** Range of the whole state in the text. */
   range: Range;
+  /** Description of the state. */
   description?: string;
-  /** The state that follows, by `Next`. */
+  /** Name of the next state. */
   next?: string;
   /** `end` or `End`. */
   end?: boolean;
-  /** What a task calls: `resourceArn`, `action` or `Action`. */
+  /** Resource or operation that a task calls: `resourceArn`, `action` or `Action`. */
   action?: string;
-  /** How a task waits: `pattern` or `TaskMode`. */
+  /** Invocation mode of a task: `pattern` or `TaskMode`. */
   mode?: string;
-  /** How long a task may take, in seconds. */
+  /** Maximum duration of a task, in seconds. */
   timeoutSeconds?: number;
-  /** How long a wait takes: seconds, or the expression that gives them. */
+  /** Duration of a wait: seconds, or the expression that computes them. */
   seconds?: number | string;
-  /** Until when a wait takes: RFC 3339, or the expression that gives it. */
+  /** End of a wait: RFC 3339, or the expression that computes it. */
   timestamp?: string;
-  /** The error a fail raises: `error` or `Code`. */
+  /** Error name of a fail state: `error` or `Code`. */
   error?: string;
-  /** Why a fail fails: `cause` or `Detail`. */
+  /** Cause of a fail state: `cause` or `Detail`. */
   cause?: string;
-  /** The catch rules, in order; absent where there are none. */
+  /** Catch rules in order. Absent if there are none. */
   catch?: { errors: string[]; next?: string }[];
-  /** The ways out of a choice, in order. */
+  /** Options of a choice, in order. */
   options?: FlowOption[];
-  /** The way out of a choice when no option is true. */
+  /** Option of a choice that applies if no condition is true. */
   default?: FlowOption;
-  /** The branches of a parallel, in order. */
+  /** Branches of a parallel state, in order. */
   branches?: FlowBody[];
-  /** What a `foreach` or `Map` runs for each item. */
+  /** States that a `foreach` or `Map` runs for each item. */
   body?: FlowBody;
-  /** The expression that gives the items of a `foreach` or `Map`. */
+  /** Expression that computes the items of a `foreach` or `Map`. */
   items?: string;
 }
 
-/** A way out of a choice. */
+/** An option of a choice. */
 export interface FlowOption {
-  /** Absent in a default. */
+  /** Condition. Absent in a default. */
   condition?: string;
-  /** The state that follows, after the steps if there are any. */
+  /** Name of the next state. If there are `states`, it follows them. */
   next?: string;
-  /** Its own steps, in the `flow` dialect. */
+  /** Steps of the option, in the `flow` dialect. */
   states?: FlowState[];
 }
 
-/** A node of a graph: `start`, every state in the order of the text, `end`. */
+/** A node of a graph. The order is: `start`, all states in text order, `end`. */
 export interface GraphNode {
   /**
-   * `"start"`, `"end"`, or the way to the state, such as `/more/default/tidy`. A state without a
-   * name, or whose name another of its list has before it, has its index behind a `#`.
+   * `"start"`, `"end"`, or the path of names to the state, such as `/more/default/tidy`. If a state has no name, or the
+   * name of an earlier state in its list, the last part is followed by `#` and the index.
    */
   id: string;
+  /** Name of the state. */
   name: string;
-  /** One word for both dialects: a `Map` is a `"foreach"`. */
+  /** Type, with the same names for both dialects: a `Map` is a `"foreach"`. */
   type: "start" | "end" | "task" | "pass" | "wait" | "choice" | "parallel" | "foreach" | "succeed" | "fail" | "unknown";
-  /** The id of the state it stands in; absent at the top. */
+  /** `id` of the enclosing state. Absent at the top level. */
   parent?: string;
-  /** The index of the branch or option it stands in. */
+  /** Index of the enclosing branch or option. */
   branch?: number;
-  /** Where in the parsed value; empty for start and end. */
+  /** Path in the parsed document. Empty for start and end. */
   path: (string | number)[];
-  /** Where in the text: the name, or the whole state where it has none; absent for start and end. */
+  /** Range of the name, or of the whole state if it has no name. Absent for start and end. */
   range?: Range;
 }
 
-/** An edge of a graph, between the ids of two nodes. */
+/** An edge of a graph. */
 export interface GraphEdge {
+  /** `id` of the source node. */
   from: string;
+  /** `id` of the target node. */
   to: string;
+  /** Reason for the transition. */
   kind:
     | "start"
     | "next"
@@ -327,7 +383,7 @@ export interface GraphEdge {
     | "catch"
     | "end"
     | "fail";
-  /** The condition of a `choice`, the errors of a `catch`, the index of a `fork`. */
+  /** Condition of a `choice`, error names of a `catch`, or index of a `fork`. */
   label?: string;
 }
 
@@ -336,57 +392,68 @@ export interface GraphEdge {
  * https://github.com/cloudflow-wasm/cloudflow-wasm/blob/main/docs/diagnostics.md
  */
 export interface Diagnostic {
+  /** An `error` makes the text invalid. */
   severity: "error" | "warning" | "info";
-  /** Stable, in kebab-case. */
+  /** Stable name of the finding, in kebab-case. */
   code: string;
+  /** Description for users. The wording is not stable. */
   message: string;
-  /** Where in the parsed value, for example `["States", 2, "Next"]`. */
+  /** Path in the parsed document, for example `["States", 2, "Next"]`. */
   path: (string | number)[];
-  /** Where in the text, if there is one. */
+  /** Range in the text. Absent if the finding has no position. */
   range?: Range;
+  /** Other positions that belong to the finding. */
   related?: { message: string; range: Range }[];
-  /** Edits that repair it when all are applied; only where the repair is certain. */
+  /** Edits that together repair the finding. Absent if there is no unambiguous repair. */
   fix?: { title: string; edits: { range: Range; newText: string }[] };
 }
 
+/** A range of text. `end` is exclusive. */
 export interface Range {
+  /** Position of the first character. */
   start: Position;
+  /** Position after the last character. */
   end: Position;
 }
 
-/** Line and column from 1, offset from 0; column and offset in UTF-16 units, as `text.slice` counts. */
+/** A position in a text. Columns and offsets count UTF-16 code units, as `text.slice` does. */
 export interface Position {
+  /** Line, from 1. */
   line: number;
+  /** Column, from 1. */
   column: number;
+  /** Offset, from 0. */
   offset: number;
 }
 
-// ---- What goes wrong ---------------------------------------------------------------------------
+// ---- Errors ------------------------------------------------------------------------------------
 
-/** A wrong call, a refused request, a broken network. Test `kind`; it holds across realms. */
+/** The error of an invalid call, a refused request or a network failure. Test `kind`: it works across realms. */
 export class CloudFlowError extends Error {
   private constructor();
   readonly name: "CloudFlowError";
   /**
-   * - `request`: the call itself is wrong; nothing was sent
-   * - `credentials`: no key, a wrong one, or one that must not be used here
-   * - `service`: the service refused or failed; `code` is its own
-   * - `response`: what came back is not an answer of the service
-   * - `network`: nothing came back
-   * - `timeout`: `timeoutMs` is over, or the service did not answer in time
-   * - `internal`: our mistake
+   * - `request`: the call is invalid; nothing was sent
+   * - `credentials`: credentials are missing, invalid, or not allowed here
+   * - `service`: the service returned an error; `code` is the service's code
+   * - `response`: the response is not a response of the service
+   * - `network`: there was no response
+   * - `timeout`: `timeoutMs` has passed, or the service did not respond in time
+   * - `internal`: a bug of this package
    */
   readonly kind: "request" | "credentials" | "service" | "response" | "network" | "timeout" | "internal";
-  /** The service's `Code`, or ours in kebab-case. */
+  /** `Code` of the service, or a code of this package in kebab-case. */
   readonly code: string;
-  /** HTTP status, where there was an answer. */
+  /** HTTP status. Absent if there was no response. */
   readonly status?: number;
-  /** The service's id of the request, for a support case. */
+  /** ID that the service gave to the request, for support cases. */
   readonly requestId?: string;
-  /** The same call may succeed later. */
+  /** True if the same call may succeed later. */
   readonly retryable: boolean;
-  /** Requests sent for this call. */
+  /** Number of requests that were sent for this call. */
   readonly attempts: number;
+  /** Findings about the parameters of an invalid call. */
   readonly diagnostics?: Diagnostic[];
+  /** Underlying error. It is not part of `toJSON()`. */
   readonly cause?: unknown;
 }

@@ -1,12 +1,13 @@
 /**
- * The service on your desk: an emulator that any client can be pointed at, and flows that run here.
+ * Emulator of the service, simulator of flows, and migration of flow definitions.
  *
  * ```js
  * import { createEmulator, signRequest } from "cloudflow-wasm/local";
  * import { describeExecution } from "cloudflow-wasm";
  *
  * const emulator = createEmulator();
- * await emulator.fetch(await signRequest("CreateFlow", { Name: "f", Definition: text, Description: "mine", Type: "FDL" }));
+ * const flow = { Name: "f", Definition: text, Description: "mine", Type: "FDL" };
+ * await emulator.fetch(await signRequest("CreateFlow", flow));
  * await emulator.fetch(await signRequest("StartExecution", { FlowName: "f", ExecutionName: "e" }));
  * const execution = await describeExecution(
  *   { flowName: "f", executionName: "e", waitTimeSeconds: 20 },
@@ -25,192 +26,211 @@ import type { Diagnostic, ExecutionStatus } from "./index.js";
 
 export { CloudFlowError } from "./index.js";
 
+// ---- Emulator ----------------------------------------------------------------------------------
+
 /**
- * Makes an account of the service, in memory, without flows.
+ * Creates an emulator: one account of the service, in memory, without flows.
  *
- * It checks signatures of both kinds, holds long polls, and answers in the service's words. Its
- * executions are interpreted. Known operations: CreateFlow, DescribeFlow, UpdateFlow, DeleteFlow,
- * ListFlows, StartExecution, StartSyncExecution, StopExecution, DescribeExecution, ListExecutions, GetExecutionHistory,
+ * It verifies signatures of both algorithms, implements long polling, returns the service's error codes, and
+ * interprets executions. Implemented operations: CreateFlow, DescribeFlow, UpdateFlow, DeleteFlow, ListFlows,
+ * StartExecution, StartSyncExecution, StopExecution, DescribeExecution, ListExecutions, GetExecutionHistory,
  * ReportTaskSucceeded, ReportTaskFailed.
  *
- * A task that starts a flow of this account (`acs:fnf:::flow/NAME`) begins its execution here, and waits for it
- * where its pattern says so. Versions, aliases, schedules and map runs are not emulated: what asks for one is refused.
+ * A task that starts a flow of this account (`acs:fnf:::flow/NAME`) starts an execution in the emulator, and waits for
+ * it if its pattern requires it. Versions, aliases, schedules and map runs are not implemented: requests that use them
+ * are refused.
  *
- * A wrong signature is answered with the header `x-emulator-string-to-sign`: what was signed here
- * (for ACS3-HMAC-SHA256 the canonical request), cut after 4 KiB. A request of more than 1 MiB is answered with 413.
+ * The response to a wrong signature has the header `x-emulator-string-to-sign`: the string to sign (for
+ * ACS3-HMAC-SHA256 the canonical request), at most 4 KiB of it. A request larger than 1 MiB is answered with 413.
  *
- * It works in turns of some 10 ms, between which other requests are answered. An execution that takes longer is `Running`
- * meanwhile.
+ * The emulator works in slices of about 10 ms and handles other requests between them. During a longer computation the
+ * execution is `Running`.
+ *
+ * Throws {@link CloudFlowError} with the code `wrong-options` for invalid options.
+ *
+ * @see https://www.alibabacloud.com/help/en/serverless-workflow/latest/api-fnf-2019-03-15-startexecution
  */
 export function createEmulator(options?: EmulatorOptions): Emulator;
 
+/** An emulator. After `close()` its functions throw `TypeError`. */
 export interface Emulator {
   /**
-   * Answers a request, as the service would over HTTP. An aborted one rejects with `signal.reason`,
-   * and is no longer held; the execution does not notice. Works unbound.
+   * Handles a request as the service does over HTTP. An aborted request rejects with `signal.reason` and is no longer
+   * held; the execution is not affected. Can be called without `this`.
    */
   fetch(request: Request): Promise<Response>;
   fetch(url: string | URL, init?: RequestInit): Promise<Response>;
   /**
-   * Makes a flow, or changes its definition, without a signed request. False where it is so already.
-   * What `CreateFlow` would refuse throws (`wrong-definition`), with its place in the message.
+   * Creates a flow or replaces its definition, without a signed request. Returns false if the flow is unchanged.
+   * Throws `wrong-definition` if `CreateFlow` would refuse the definition; the message contains the position.
    */
   putFlow(name: string, definition: string, options?: { mode?: "Standard" | "Express" }): boolean;
-  /** Removes a flow as `DeleteFlow` does. False where there is none. */
+  /** Deletes a flow as `DeleteFlow` does. Returns false if there is no such flow. */
   removeFlow(name: string): boolean;
-  /** Other things go wrong from now on: all that `faults` does not name is off. */
+  /** Replaces the injected faults. Faults that are absent in `faults` are switched off. */
   setFaults(faults?: Faults): void;
   /**
-   * Flows and executions as text, for `restore`. Held requests, quotas and nonces are left out. It costs
-   * time and length in proportion to all that executions were told so far. With `journal: true`, changes are recorded
-   * from here on: see {@link Emulator.journal}.
+   * Returns flows and executions as text for `restore`, without held requests, quotas and nonces. Time and length are
+   * proportional to the journals of all executions. `journal: true` starts the recording of changes: see
+   * {@link Emulator.journal}.
    */
   save(options?: { journal?: boolean }): string;
   /**
-   * Returns the changes since `save({ journal: true })`, or since the last call. Appended to the saved text in order, they
-   * make a text for `restore`. Empty if nothing has changed, or if no changes are recorded. Changes are kept in memory until this call.
+   * Returns the changes since `save({ journal: true })` or since the last call. The saved text followed by all changes
+   * in order is a text for `restore`. Empty if nothing has changed, or if changes are not recorded. Changes are kept in
+   * memory until this call.
    */
   journal(): string;
   /**
-   * Takes over what was saved, in an emulator that has no flows yet. Running executions go on from where
-   * they were: what was due since then happens at its own moment, and a task that was at work begins again.
-   * A text that is not whole, or longer than 256 MiB, or something else, is refused (`wrong-state`). An incomplete end of the
-   * journal is left out, and is one of the `problems`.
+   * Restores a saved text into an emulator without flows. Running executions continue: events that have become due in
+   * the meantime occur with their own time, and interrupted tasks start again.
+   * Throws `wrong-state` if the text is damaged, longer than 256 MiB, or not a saved state. An incomplete end of the
+   * journal is discarded and reported in `problems`.
    */
   restore(text: string): Restored;
-  /** A number that goes up with every change that `save` would tell of. */
+  /** Returns a number that increases with every change that `save` includes. */
   changes(): number;
   /**
-   * Answers every request that is held: a long poll with what is known by now, a synchronous start with 503.
-   * For a server that stops.
+   * Responds to every held request: to a long poll with the current state, to a synchronous start with 503. Use it
+   * before a server stops.
    */
   answerHeld(): void;
-  /** Ends what is held and forgets everything. */
+  /** Rejects held requests, aborts tasks and releases the memory. */
   close(): void;
 }
 
+/** Result of {@link Emulator.restore}. */
 export interface Restored {
+  /** Number of flows. */
   flows: number;
-  /** Running and ended ones. */
+  /** Number of executions, both running and ended. */
   executions: number;
-  /** What did not come back, and why: a definition that is refused by now, an execution that takes another course by now. */
+  /** Flows and executions that were not restored, with the reason. */
   problems: string[];
 }
 
+/** Options of {@link createEmulator}. */
 export interface EmulatorOptions {
-  /** AccessKey IDs and their secrets. Default: `emulator` with `emulator-secret`, which everybody knows. */
+  /** Secrets by AccessKey ID. Default `{ emulator: "emulator-secret" }`, which is public. */
   accessKeys?: Record<string, string>;
-  /** AccessKey IDs and the STS token that must come with each. */
+  /** Required STS tokens by AccessKey ID. */
   securityTokens?: Record<string, string>;
-  /** Who does the tasks: see {@link TaskHandlers}. */
+  /** Handlers and mocks of tasks. See {@link TaskHandlers}. */
   tasks?: TaskHandlers;
-  /** The service's token buckets count: 429 `ResourceThrottled` beyond them. Default: false. */
+  /** Applies the service's rate limits: 429 `ResourceThrottled` above them. Default false. */
   quotas?: boolean;
-  /** A nonce is refused the second time. Nobody knows whether the service does that. Default: false. */
+  /** Refuses a nonce that was used before. The behaviour of the service is not documented. Default false. */
   nonces?: boolean;
-  /** What goes wrong on demand, for testing a client. */
+  /** Injected faults, for tests of a client. */
   faults?: Faults;
-  /** Instead of the host's clock, for tests. */
+  /** Replaces the host's clock, for tests. */
   clock?: Clock;
 }
 
 /**
- * Keyed by a `resourceArn` or `Action`, exact or with `*`; the exact key first, then the longest. The
- * `resourceArn` may also stand in the parameters of a task of the `StateMachine` dialect.
+ * Handlers and mocks by `resourceArn` or `Action`. A key may contain `*`. An exact key takes precedence; otherwise the
+ * longest matching key applies. In the `StateMachine` dialect the `resourceArn` may be in the parameters of the task.
  *
- * Under a key stands a handler, a mock, or a list of mocks: one for each attempt, the last for all
- * that follow. A task that none of them is for fails as `Local.NoTaskHandler`; in the emulator one
- * that waits for its token does not: whoever has the token reports.
+ * A value is a handler, a mock, or a list of mocks: one for each attempt, the last one for all further attempts.
+ * A task without a matching key fails with `Local.NoTaskHandler`. Exception: in the emulator, a task that waits for its
+ * task token waits for the report.
  */
 export type TaskHandlers = Record<string, TaskHandler | TaskMock | TaskMock[]>;
 
-/** What a task comes to, without anybody doing it. */
+/** A predefined outcome of a task. At most one of `output`, `error` and `never`. */
 export interface TaskMock {
-  /** The result, as JSON. Default: `{}`. */
+  /** Result, a JSON value. Default `{}`. */
   output?: unknown;
-  /** It fails with an error of this name, instead. */
+  /** Name of the error with which the task fails. */
   error?: string;
-  /** Why it fails. Default: `""`. */
+  /** Cause of the error. Default `""`. */
   cause?: string;
-  /** How long it takes, in milliseconds of the flow's clock. Default: 0. */
+  /** Duration in ms of the flow's clock. Default 0. */
   delayMs?: number;
-  /** It gives no answer, ever; what ends it is a timeout. */
+  /** The task does not end; only a timeout ends it. */
   never?: true;
 }
 
 /**
- * Does a task. What it returns is the result; what it throws fails the task, `code` being the
- * error's name (else it is `Local.TaskThrew`). Whatever it throws, the emulator goes on.
+ * Performs a task. The returned value is the result. If the handler throws, the task fails; the error name is the
+ * `code` of the thrown value, or `Local.TaskThrew` if it has none.
  */
-
 export type TaskHandler = (
-  /** What a function would get. */
+  /** Input of the task. */
   input: unknown,
   task: {
-    /** The name of the state. */
+    /** Name of the state. */
     name: string;
-    /** The `resourceArn`, or the `Action` where there is none. */
+    /** `resourceArn`, or `Action` if there is none. */
     action: string;
-    /** 0 for the first try. */
+    /** Number of the attempt, from 0. */
     attempt: number;
-    /** There where the state waits until this is reported. */
+    /** Token to report the result with. Absent if the state does not wait for a report. */
     taskToken?: string;
-    /** Aborted when nobody wants the result any more. */
+    /** Aborted when the result is no longer needed. */
     signal: AbortSignal;
   },
 ) => unknown;
 
+/** Faults that the emulator injects. */
 export interface Faults {
-  /** StartExecution answers with the status `""`, as recorded in 2020. */
+  /** `StartExecution` returns the status `""`, as observed in 2020. */
   startWithoutStatus?: boolean;
-  /** A long poll is answered after at most this long, whatever it asked for. */
+  /** Maximum time for which a long poll is held, in ms. Overrides `WaitTimeSeconds`. */
   earlyAfterMs?: number;
-  /** A long poll that runs out is answered this much after its time. */
+  /** Additional delay of a long poll that reaches its `WaitTimeSeconds`, in ms. */
   lateByMs?: number;
-  /** Every answer takes this long. */
+  /** Delay of every response, in ms. */
   latencyMs?: number;
-  /** Fields without a value are left out instead of `""`. */
+  /** Omits fields without a value, instead of `""`. */
   missingFields?: boolean;
-  /** What a status that is not final reads as. */
+  /** Replaces every status that is not final. */
   status?: string;
-  /** Answer a page of another origin, with the headers of Alibaba Cloud's shared gateway. */
+  /** Adds the CORS headers of Alibaba Cloud's shared gateway. */
   cors?: boolean;
-  /** Requests that fail; the first rule that fits counts. */
+  /** Rules for failing requests. The first matching rule applies. */
   fail?: Fail[];
 }
 
+/** A rule for failing requests. */
 export interface Fail {
-  /** The operation, such as `DescribeExecution`; every one where it is absent. */
+  /** Operation, such as `DescribeExecution`. Absent: all operations. */
   action?: string;
-  /** How many such requests go through first. Default: 0. */
+  /** Number of matching requests that succeed first. Default 0. */
   skip?: number;
-  /** How many fail after that. Default: all. */
+  /** Number of requests that fail after those. Default: all. */
   times?: number;
   /**
-   * `cut`: the request takes effect, but the connection is closed without an answer (`fetch` rejects).
-   * `error`, `xml`, `empty`: an error in JSON, in XML, or without a body; the request has no effect.
-   * `garbage`: a success whose JSON breaks off; the request has no effect.
+   * - `cut`: the request is executed, and the connection is closed without a response (`fetch` rejects)
+   * - `error`, `xml`, `empty`: an error in JSON, in XML, or without a body; the request is not executed
+   * - `garbage`: a success with truncated JSON; the request is not executed
    */
   how: "cut" | "error" | "xml" | "empty" | "garbage";
-  /** The HTTP status, 400 to 599. Default: 500; of `garbage` 200. */
+  /** HTTP status, 400 to 599. Default 500; 200 for `garbage`. */
   status?: number;
+  /** `Code` of the error. */
   code?: string;
+  /** `Message` of the error. */
   message?: string;
-  /** The header `x-acs-retry-after`. */
+  /** Value of the header `x-acs-retry-after`, in ms. */
   retryAfterMs?: number;
 }
 
-/** What `createEmulator` needs of time. `setTimeout` gives what `clearTimeout` takes. */
+/** Clock and timers of an emulator. */
 export interface Clock {
-  /** Milliseconds since 1970. */
+  /** Current time in ms since 1970. */
   now(): number;
+  /** Calls `wake` after `ms` ms. Returns a value for `clearTimeout`. */
   setTimeout(wake: () => void, ms: number): unknown;
+  /** Cancels a timer. */
   clearTimeout(timer: unknown): void;
 }
 
 /**
- * Signs any operation, such as `StartExecution`, with RPC V1 (HMAC-SHA1). For the emulator: the
- * package itself asks the service for executions, and changes nothing there.
+ * Creates a request for any operation, such as `StartExecution`, signed with RPC V1 (HMAC-SHA1), for the emulator.
+ *
+ * Throws {@link CloudFlowError}: `reserved-parameter` for a parameter that belongs to the signature, `out-of-range` for
+ * a lone surrogate.
  */
 export function signRequest(
   action: string,
@@ -218,100 +238,127 @@ export function signRequest(
   options?: SignOptions,
 ): Promise<Request>;
 
+/** Options of {@link signRequest}. */
 export interface SignOptions {
-  /** Default: `http://localhost`, which is as good as any for `emulator.fetch`. */
+  /** Base URL. Default `http://localhost`; `emulator.fetch` accepts any host. */
   endpoint?: string;
-  /** Default: `emulator`. */
+  /** AccessKey ID. Default `emulator`. */
   accessKeyId?: string;
-  /** Default: `emulator-secret`. */
+  /** AccessKey secret. Default `emulator-secret`. */
   accessKeySecret?: string;
+  /** STS token. */
   securityToken?: string;
-  /** The time of the request, in milliseconds since 1970. Default: now. */
+  /** Time of the request, in ms since 1970. Default: the current time. */
   now?: number;
+  /** Signal of the returned `Request`. */
   signal?: AbortSignal;
 }
 
+// ---- Migration ---------------------------------------------------------------------------------
+
 /**
- * Turns a flow definition of the `flow` dialect into one of the `StateMachine` dialect that does the
- * same. Comments stay with what they speak of, names stay what they are.
+ * Converts a definition of the `flow` dialect to an equivalent definition of the `StateMachine` dialect. Comments and
+ * names are kept.
  *
- * What the new dialect cannot say as the old one did is found with the code `migrate-no-equal`; what
- * rests on something undocumented, with `migrate-review`; a name that had to change, with
- * `migrate-renamed`. Every place is in the old text.
+ * Diagnostics refer to positions in the original text:
+ * - `migrate-no-equal`: the new dialect has no equivalent
+ * - `migrate-review`: the conversion relies on undocumented behaviour
+ * - `migrate-renamed`: a name was changed
  *
- * A definition with errors is not migrated: `text` is null, and the errors are there. One that is a
- * `StateMachine` already comes back as it is.
+ * A definition with errors is not converted: `text` is null, and `diagnostics` contains the errors. A definition of the
+ * `StateMachine` dialect is returned unchanged.
  */
 export function migrateFlow(text: string): Migration;
 
+/** Result of {@link migrateFlow}. */
 export interface Migration {
-  /** The new definition; null where the old one has errors. */
+  /** New definition. Null if the original has errors. */
   text: string | null;
+  /** Findings. */
   diagnostics: Diagnostic[];
 }
 
+// ---- Simulation --------------------------------------------------------------------------------
+
 /**
- * Runs a flow on a clock of its own: a wait takes no time. Where a handler is at work, the clock stands.
+ * Runs a flow with a simulated clock. Waits take no real time. The clock does not advance while a handler runs.
  *
  * ```js
  * const { status, output, events } = await simulateFlow(text, {
  *   input: { order: 17 },
  *   tasks: {
  *     "acs:fc:*": async (input, task) => ({ seen: input.order }),
- *     "acs:fc:::services/shop/functions/charge": [{ error: "FC.ResourceThrottled" }, { output: { paid: true }, delayMs: 800 }],
+ *     "acs:fc:::services/shop/functions/charge": [
+ *       { error: "FC.ResourceThrottled" },
+ *       { output: { paid: true }, delayMs: 800 },
+ *     ],
  *   },
  * });
  * ```
  *
- * The flow's own failure is an answer, and so is a text that is no flow (`Local.InvalidDefinition`).
- * Error names that begin with `Local.` are not the service's.
+ * A failed flow is a result with the status `Failed`, and so is a text that is not a valid definition
+ * (`Local.InvalidDefinition`). Error names that begin with `Local.` belong to this package, not to the service.
+ *
+ * Throws {@link CloudFlowError} with the code `wrong-options` for invalid options.
  */
 export function simulateFlow(text: string, options?: SimulateOptions): Promise<Simulation>;
 
+/** Options of {@link simulateFlow}. */
 export interface SimulateOptions {
-  /** The input of the execution. Default: `{}`. */
+  /** Input of the execution. Default `{}`. */
   input?: object;
-  /** Who does the tasks. The result of a task that waits for its token counts as the report. */
+  /** Handlers and mocks of tasks. The result of a task that waits for its task token is used as the report. */
   tasks?: TaskHandlers;
-  /**
-   * The flows that this one can start: their names and definitions. They are run for the tasks that
-   * name them, before anything in `tasks` is looked at.
-   */
+  /** Definitions by name of flows that this flow can start. They take precedence over `tasks`. */
   flows?: Record<string, string>;
-  /** `Express`: the limits of that mode. Default: `Standard`. */
+  /** Execution mode, whose limits apply. Default `Standard`. */
   mode?: "Standard" | "Express";
-  /** Ends it within some 50 ms; the promise rejects with the signal's reason. */
+  /** Aborts the simulation within about 50 ms; the promise rejects with `signal.reason`. */
   signal?: AbortSignal;
 }
 
+/** Result of {@link simulateFlow}. */
 export interface Simulation {
+  /** Final status of the execution. */
   status: ExecutionStatus;
-  /** There where it succeeded. */
+  /** Output. Present if `status` is `Succeeded`. */
   output?: unknown;
-  /** There where it failed. */
+  /** Name of the error. Present if the execution failed. */
   error?: string;
+  /** Cause of the error. */
   cause?: string;
+  /** History of the execution. */
   events: ExecutionEvent[];
-  /** The executions that were started out of it, in this order. There where there are any. */
+  /** Executions that this execution and its children started, in order of their start. Absent if there are none. */
   children?: ChildExecution[];
 }
 
-/** An execution that another one started. */
+/** An execution that was started by another execution. */
 export interface ChildExecution extends Simulation {
+  /** Name of the flow. */
   flowName: string;
+  /** Name of the execution. */
   executionName: string;
 }
 
-/** One entry of the history, as GetExecutionHistory gives it, its detail read. */
+/**
+ * One entry of the history, as `GetExecutionHistory` returns it, with parsed detail.
+ *
+ * @see https://www.alibabacloud.com/help/en/serverless-workflow/latest/api-fnf-2019-03-15-getexecutionhistory
+ */
 export interface ExecutionEvent {
+  /** ID of the event, from 1. */
   eventId: number;
-  /** The event that led to this one; 0 for the first. */
+  /** ID of the event that caused this event. 0 for the first event. */
   scheduleEventId: number;
+  /** Type, such as `TaskSucceeded`. */
   type: string;
-  /** `""` where the execution itself is meant. */
+  /** Name of the state. `""` for events of the execution itself. */
   stepName: string;
+  /** Time, RFC 3339. */
   time: string;
+  /** Detail, parsed from JSON. */
   detail: Record<string, unknown>;
-  /** Where the state stands in the definition, such as `["steps", 0]`. */
+  /** Path of the state in the definition, such as `["steps", 0]`. */
   path?: (string | number)[];
 }

@@ -1,4 +1,4 @@
-// "cloudflow-wasm/local" in workerd, which compiles no bytes at run time: the module is imported.
+// Entry "cloudflow-wasm/local" for workerd, which does not compile bytes at run time: the module is imported.
 
 import { createLocal } from "./local/emulator.js";
 import { createRuntime } from "./shared/runtime.js";
@@ -6,7 +6,7 @@ import { instantiate } from "./wasm/local.js";
 import module from "./wasm/local.wasm";
 
 export { CloudFlowError } from "./shared/error.js";
-export { signRequest } from "./local/emulator.js";
+export { signRequest } from "./local/sign.js";
 
 export const { createEmulator, migrateFlow, simulateFlow } = createLocal(
   createRuntime(instantiate, () => module),

@@ -1,5 +1,5 @@
 /**
- * The same functions as "cloudflow-wasm"; the caller brings the module.
+ * The functions of "cloudflow-wasm". The caller provides the WebAssembly module.
  *
  * @module
  */
@@ -7,7 +7,9 @@
 export * from "./index.js";
 
 /**
- * Makes the functions ready: a compiled module, its bytes, a response or a URL. Await it once
- * before any other call; `cloudflow-wasm/core.wasm` is the file.
+ * Compiles the module `cloudflow-wasm/core.wasm`: a compiled module, its bytes, a response or a URL. Await it once
+ * before the first call of another function. Later calls have no effect.
+ *
+ * Throws {@link CloudFlowError}: `not-a-module`, or `module-not-loaded` for an HTTP error.
  */
 export function init(source: WebAssembly.Module | BufferSource | Response | URL | Promise<Response>): Promise<void>;

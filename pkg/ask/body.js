@@ -1,32 +1,42 @@
-// The body of an answer, read up to a limit.
+// Reads the body of a response, up to a maximum size.
 
-/** Stands for a text that is too long. */
+/** Result for a body that is too large. */
 const TOO_LARGE = Symbol("too large");
 
 /**
- * The text of an answer, usually a promise of it. A stream is read as it comes and cancelled behind the limit,
- * whatever `content-length` says; `signal` ends it. Doubles have no stream, only `text()`.
+ * Returns the text of a response, usually as a promise. A stream is read in chunks and cancelled at the maximum size;
+ * `content-length` is not used. `signal` cancels the stream. Test doubles without a stream have only `text()`.
+ *
+ * @param {Response} response
+ * @param {AbortSignal} signal
+ * @param {number} maxBytes
  */
-export function readText(response, signal, mostBytes) {
+export function readText(response, signal, maxBytes) {
   const stream = streamOf(response);
-  return stream === undefined ? response.text() : collect(stream.getReader(), signal, mostBytes);
+  return stream === undefined ? response.text() : collect(stream.getReader(), signal, maxBytes);
 }
 
+/** @param {Response} response */
 function streamOf(response) {
   try {
     const { body } = response;
-    return typeof body?.getReader === "function" ? body : undefined;
+    return body && typeof body.getReader === "function" ? body : undefined;
   } catch {
     return undefined;
   }
 }
 
-async function collect(reader, signal, mostBytes) {
+/**
+ * @param {ReadableStreamDefaultReader<Uint8Array>} reader
+ * @param {AbortSignal} signal
+ * @param {number} maxBytes
+ */
+async function collect(reader, signal, maxBytes) {
   const cancel = async () => {
     try {
       await reader.cancel();
     } catch {
-      // It has failed already.
+      // The stream has failed already.
     }
   };
   signal.addEventListener("abort", cancel);
@@ -38,7 +48,7 @@ async function collect(reader, signal, mostBytes) {
       const { done, value } = await reader.read();
       if (done) return text + decoder.decode();
       bytes += value.byteLength;
-      if (bytes > mostBytes) {
+      if (bytes > maxBytes) {
         cancel();
         return TOO_LARGE;
       }

@@ -1,54 +1,80 @@
-// The functions that ask the service, and the reader of its answers. The module converts all values.
+// The functions that send requests to the service, and the parser of its responses. The module converts all values.
 
-import { readText } from "./body.js";
 import { shownTexts } from "../shared/error.js";
+import { readText } from "./body.js";
 import { credentialsOf, optionsOf, requestOf } from "./options.js";
 import { relays } from "./signals.js";
 import { watch } from "./watch.js";
 
-/** What the module borrows for a call. */
+/** @typedef {import("../shared/runtime.js").Runtime} Runtime */
+
+/**
+ * Starts a call in the module: until the first response, or until the execution is done.
+ *
+ * @typedef {(untilDone: boolean, request: unknown, options: any) => Promise<any>} Send
+ */
+
+/** Functions that the module calls during a request. */
 const FACADE = Object.freeze({ keys: credentialsOf, read: readText, texts: shownTexts });
 
+/** @type {WeakMap<Function, (text: string) => string>} */
 const redactors = new WeakMap();
 
-/** For the gateway: `(text) => text` of the instance that is behind a `describeExecution`. */
+/**
+ * Returns the redactor of the instance behind a `describeExecution`, for the gateway.
+ *
+ * @param {Function} describeExecution
+ */
 export const redactorOf = (describeExecution) => redactors.get(describeExecution);
 
+/** @param {Runtime} runtime */
 export function createAsk(runtime) {
-  // A client is a number, and nothing happens before its first call. What its calls share stands in the
-  // module, which forgets the clients that were not used for long.
+  // A client is a number. Its shared state is in the module, which removes the state of clients that were not used
+  // recently.
   let clients = 0;
   const relayed = relays();
 
-  const asker = (client, bound) => {
+  /**
+   * @param {number} client
+   * @param {unknown} [bound] options of the client
+   */
+  const bind = (client, bound) => {
+    /** @type {Send} */
     const send = (untilDone, request, options) => {
       if (options?.signal) options.signal = relayed(options.signal);
       return runtime.start("askExecution", requestOf(request), options, client, untilDone, FACADE);
     };
-    const ask = (untilDone) => (request, call) => {
+    /** @param {boolean} untilDone */
+    const ask = (untilDone) => (/** @type {unknown} */ request, /** @type {unknown} */ call) => {
       try {
         return send(untilDone, request, optionsOf(bound, call));
       } catch (error) {
-        // What a getter of the caller threw.
+        // Thrown by a getter of the caller.
         return Promise.reject(error);
       }
     };
     return {
       describeExecution: ask(false),
       waitForExecution: ask(true),
+      /**
+       * @param {unknown} request
+       * @param {unknown} call
+       */
       watchExecution: (request, call) => watch(send, relayed, request, () => optionsOf(bound, call)),
     };
   };
 
-  // Client 0 is none: each of these calls stands alone.
-  const alone = asker(0);
-  redactors.set(alone.describeExecution, (text) => runtime.call("redact", text));
+  // Client 0 has no shared state.
+  const unbound = bind(0);
+  redactors.set(unbound.describeExecution, (text) => runtime.call("redact", text));
   return {
-    ...alone,
+    ...unbound,
+    /** @param {unknown} options */
     createClient(options) {
       clients += 1;
-      return asker(clients, options);
+      return bind(clients, options);
     },
+    /** @param {unknown} body */
     parseExecution: (body) => runtime.call("parseExecution", body),
   };
 }

@@ -1,12 +1,28 @@
-// One listener for each `AbortSignal`, however many calls it is for: hosts warn of more than ten.
+// One listener per `AbortSignal`, for any number of calls: hosts warn about more than ten listeners.
 
-/** @returns (signal) => what stands for it, with the part of its interface that the module uses */
+/**
+ * The part of `AbortSignal` that the module uses.
+ *
+ * @typedef {object} Relay
+ * @property {boolean} aborted
+ * @property {unknown} reason
+ * @property {(type: string, listener: () => void) => void} addEventListener
+ * @property {(type: string, listener: () => void) => void} removeEventListener
+ */
+
+/**
+ * Returns a function from a signal to its relay. A value that is not a signal is returned unchanged: the module
+ * reports it.
+ *
+ * @returns {(signal: any) => any}
+ */
 export function relays() {
+  /** @type {WeakMap<object, Relay>} */
   const known = new WeakMap();
   return (signal) => {
     if (typeof signal !== "object" || signal === null) return signal;
     if (!known.has(signal)) {
-      // The module refuses what is no signal. What a getter throws here is the caller's own.
+      // An error that a getter throws here belongs to the caller.
       if (typeof signal.addEventListener !== "function" || typeof signal.removeEventListener !== "function")
         return signal;
       if (typeof signal.aborted !== "boolean") return signal;
@@ -16,9 +32,14 @@ export function relays() {
   };
 }
 
+/**
+ * @param {AbortSignal} signal
+ * @returns {Relay}
+ */
 function relay(signal) {
+  /** @type {Set<() => void>} */
   const listeners = new Set();
-  const tell = () => {
+  const notify = () => {
     for (const listener of [...listeners]) listener();
   };
   return {
@@ -29,11 +50,11 @@ function relay(signal) {
       return signal.reason;
     },
     addEventListener(_, listener) {
-      if (listeners.size === 0) signal.addEventListener("abort", tell);
+      if (listeners.size === 0) signal.addEventListener("abort", notify);
       listeners.add(listener);
     },
     removeEventListener(_, listener) {
-      if (listeners.delete(listener) && listeners.size === 0) signal.removeEventListener("abort", tell);
+      if (listeners.delete(listener) && listeners.size === 0) signal.removeEventListener("abort", notify);
     },
   };
 }

@@ -1,25 +1,34 @@
 // `watchExecution`: the changes of an execution as an async iterator.
 
 /**
- * Yields every change once, in order. `return()` and `throw()` end the request in flight. Nothing is sent before the
- * first `next()`.
+ * Yields every change once, in order. `return()` and `throw()` abort the request in flight. The first request is sent
+ * at the first `next()`.
+ *
+ * @param {import("./functions.js").Send} send
+ * @param {(signal: any) => any} relayed returns the relay of a signal
+ * @param {unknown} request
+ * @param {() => any} read reads the options
  */
 export function watch(send, relayed, request, read) {
+  /** @type {unknown[]} */
   const changes = [];
+  /** @type {{ resolve: (result: unknown) => void, reject: (error: unknown) => void }[]} */
   const waiting = [];
   const controller = new AbortController();
   let started = false;
   let finished = false;
+  /** @type {{ error: unknown } | undefined} */
   let failure;
 
   function start() {
     started = true;
-    let options;
+    /** @type {Promise<unknown>} */
     let running;
+    /** @type {AbortSignal | undefined} */
     let outer;
-    const onAbort = () => controller.abort(outer.reason);
+    const onAbort = () => controller.abort(outer?.reason);
     try {
-      options = read();
+      const options = read();
       running = send(true, request, typeof options === "object" && options !== null ? watched(options) : options);
     } catch (error) {
       running = Promise.reject(error);
@@ -34,33 +43,35 @@ export function watch(send, relayed, request, read) {
         settle();
       });
 
+    /** @param {any} options */
     function watched(options) {
-      const { signal, onUpdate: told } = options;
-      const onUpdate = (execution) => {
-        told?.(execution);
+      const { signal, onUpdate: callback } = options;
+      const onUpdate = (/** @type {unknown} */ execution) => {
+        callback?.(execution);
         if (finished) return;
         changes.push(execution);
         settle();
       };
-      const given = signal === undefined || signal === null ? undefined : relayed(signal);
-      // What is no signal, or no function, is for the module to refuse.
-      if (given !== undefined && given === signal) return options;
-      outer = given;
+      const relay = signal === undefined || signal === null ? undefined : relayed(signal);
+      // The module reports a `signal` or `onUpdate` of a wrong type.
+      if (relay !== undefined && relay === signal) return options;
+      outer = relay;
       if (outer?.aborted) onAbort();
       else outer?.addEventListener("abort", onAbort);
-      const isTold = told === undefined || told === null || typeof told === "function";
-      return Object.assign(options, { signal: controller.signal, onUpdate: isTold ? onUpdate : told });
+      const isValid = callback === undefined || callback === null || typeof callback === "function";
+      return Object.assign(options, { signal: controller.signal, onUpdate: isValid ? onUpdate : callback });
     }
   }
 
   function settle() {
-    while (waiting.length > 0 && (changes.length > 0 || finished)) {
-      const { resolve, reject } = waiting.shift();
-      if (changes.length > 0) resolve({ value: changes.shift(), done: false });
+    while (changes.length > 0 || finished) {
+      const next = waiting.shift();
+      if (next === undefined) return;
+      if (changes.length > 0) next.resolve({ value: changes.shift(), done: false });
       else if (failure) {
-        reject(failure.error);
+        next.reject(failure.error);
         failure = undefined;
-      } else resolve({ value: undefined, done: true });
+      } else next.resolve({ value: undefined, done: true });
     }
   }
 
@@ -83,10 +94,12 @@ export function watch(send, relayed, request, read) {
         settle();
       });
     },
+    /** @param {unknown} [value] */
     return(value) {
       leave();
       return Promise.resolve({ value, done: true });
     },
+    /** @param {unknown} [error] */
     throw(error) {
       leave();
       return Promise.reject(error);

@@ -1,41 +1,42 @@
-// The command line: what is asked for, and what is wrong with it.
+// The command line: reads and checks the arguments.
 
 import { readFile } from "node:fs/promises";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { isOrigin } from "./guard.js";
 import { safeLine } from "./line.js";
-import { PATIENCE, startThread } from "./thread.js";
+import { STOP_TIMEOUT_MS, startThread } from "./thread.js";
 
-/** The environment variable with a key: unlike an option, it is not in the list of processes. */
+/** Environment variable with a key. Unlike an option, it is not visible in the list of processes. */
 const KEY_VARIABLE = "CLOUDFLOW_KEY";
 
-const HELP = `cloudflow-wasm local: Alibaba Cloud CloudFlow on this machine, for any client
+const HELP = `cloudflow-wasm local: emulator of Alibaba Cloud CloudFlow as an HTTP server
 
   cloudflow-wasm local [--flows DIR] [--tasks FILE] [--state FILE] [--port N] [--host H] [--key ID:SECRET]
 
-  --flows DIR      every *.yaml and *.yml of the folder is a flow, named as the file; a changed file is
-                   loaded again, a broken one is reported and the last good definition stays;
-                   NAME.express.yaml is an Express flow
-  --tasks FILE     who does the tasks: a module (.mjs, .js) whose default export has handlers, or mocks (.json);
-                   without one a task fails as Local.NoTaskHandler, or waits for the report of its token
-  --state FILE     flows and executions are kept there and survive a restart, and a kill; one server at a time
-                   uses the file
-  --port N         the port to listen on (8791); 0 takes any that is free
-  --host H         the address to listen on (127.0.0.1: this machine only); given again, a further name that is
-                   accepted in the header Host, besides localhost and IP addresses
-  --allow-origin O a web page of this origin, such as http://localhost:3000, may use the server; can be given
-                   several times; without it only pages of the server's own origin may
-  --key ID:SECRET  a key that may ask; can be given several times; without one the environment variable
-                   ${KEY_VARIABLE} is read, and without that a key is made up and printed
-  --quotas         refuse what is beyond the service's quotas, with 429
-  --latency MS     every answer takes so long
-  --quiet          no line for each request
-  --help           this text
-  --version        the version of the package
+  --flows DIR      folder of definitions; each *.yaml and *.yml file is a flow with the name of the file;
+                   NAME.express.yaml is an Express flow; changed files are loaded again; the findings of an
+                   invalid definition are printed, and the last valid definition is kept
+  --tasks FILE     task handlers: a module (.mjs, .js) with handlers as default export, or mocks (.json);
+                   a task without a handler fails with Local.NoTaskHandler, or waits for the report of its
+                   task token
+  --state FILE     file for flows and executions; it survives a restart and a kill of the server; only one
+                   server at a time can use it
+  --port N         port to listen on (default 8791); 0 selects a free port
+  --host H         address to listen on (default 127.0.0.1: only this machine); if specified again: further
+                   names that are accepted in the header Host, in addition to localhost and IP addresses
+  --allow-origin O origin of a web page that may use the server, such as http://localhost:3000; may be
+                   repeated; default: only pages of the server's own origin
+  --key ID:SECRET  accepted AccessKey pair; may be repeated; default: the environment variable
+                   ${KEY_VARIABLE}; if it is not set, a pair is generated and printed
+  --quotas         apply the rate limits of the service: 429 above them
+  --latency MS     delay of every response in ms
+  --quiet          do not print a line for each request
+  --help           print this text
+  --version        print the version of the package
 `;
 
-const OPTIONS = {
+const OPTIONS = /** @type {const} */ ({
   flows: { type: "string" },
   tasks: { type: "string" },
   state: { type: "string" },
@@ -48,14 +49,21 @@ const OPTIONS = {
   quiet: { type: "boolean" },
   help: { type: "boolean", short: "h" },
   version: { type: "boolean" },
-};
+});
 
-/** Mistakes of the caller, told without a trace. */
+/** An invalid argument. */
 class Usage extends Error {}
 
+/** @typedef {(line: string) => void} Print */
+
 /**
- * @returns {Promise<number | undefined>} the exit code, once it has ended: 0, 1 (it cannot be), 2 (a wrong call);
- *   undefined where the server does not end
+ * Runs the command. Returns the exit code: 0 for success, 1 for a failure, 2 for invalid arguments. Undefined if the
+ * server does not stop.
+ *
+ * @param {string[]} argv
+ * @param {{ out?: Print, complain?: Print, stopped?: Promise<unknown> }} [host] `stopped` resolves when the server must
+ *   stop
+ * @returns {Promise<number | undefined>}
  */
 export async function main(
   argv,
@@ -66,7 +74,7 @@ export async function main(
   } catch (error) {
     if (error instanceof Usage) {
       complain(safeLine(error.message));
-      complain("cloudflow-wasm local --help says what can be given");
+      complain("`cloudflow-wasm local --help` lists the options");
       return 2;
     }
     complain(safeLine(error.message));
@@ -74,15 +82,22 @@ export async function main(
   }
 }
 
+/**
+ * @param {string[]} argv
+ * @param {Print} out
+ * @param {Print} complain
+ * @param {Promise<unknown>} stopped
+ */
 async function run(argv, out, complain, stopped) {
   const { values, positionals } = read(argv);
   if (values.help) return (out(HELP.trimEnd()), 0);
   if (values.version) return (out(await version()), 0);
   const [command, ...rest] = positionals;
-  if (command === undefined) throw new Usage("a command is missing: `local` is the one there is");
-  if (command !== "local") throw new Usage(`\`${command}\` is not a command; \`local\` is`);
-  if (rest.length > 0) throw new Usage(`\`${rest[0]}\` belongs to no option`);
-  for (const name of ["flows", "tasks", "state"]) if (values[name] === "") throw new Usage(`--${name} is empty`);
+  if (command === undefined) throw new Usage("the command is missing: expected `local`");
+  if (command !== "local") throw new Usage(`\`${command}\` is not a command: expected \`local\``);
+  if (rest.length > 0) throw new Usage(`unexpected argument \`${rest[0]}\``);
+  for (const name of /** @type {const} */ (["flows", "tasks", "state"]))
+    if (values[name] === "") throw new Usage(`--${name} is empty`);
   const { flows, tasks, state, host: hosts = ["127.0.0.1"], "allow-origin": origins = [], quotas, quiet } = values;
   const port = number("port", values.port ?? "8791", 65_535);
   const latencyMs = number("latency", values.latency ?? "0", 3_600_000);
@@ -93,13 +108,14 @@ async function run(argv, out, complain, stopped) {
       throw new Usage(`--allow-origin must be an origin such as http://localhost:3000, not \`${origin}\``);
   }
   const given = process.env[KEY_VARIABLE];
+  /** @type {[[string, string][] | undefined, string]} */
   const [keys, source] = values.key
     ? [values.key.map((text) => pair(text, "--key")), "--key"]
     : given
       ? [[pair(given, KEY_VARIABLE)], KEY_VARIABLE]
-      : [];
+      : [undefined, ""];
 
-  const print = (line) => out(safeLine(line));
+  const print = (/** @type {string} */ line) => out(safeLine(line));
   const starting = startThread({
     flows,
     tasks,
@@ -114,26 +130,28 @@ async function run(argv, out, complain, stopped) {
     onRequest: quiet ? () => {} : print,
   });
   const stuck = () => {
-    complain("the server does not answer, and is ended as it is");
+    complain("the server does not respond and is terminated");
     return undefined;
   };
-  const server = await Promise.race([starting, stopped.then(() => pause(PATIENCE))]);
+  const server = await Promise.race([starting, stopped.then(() => pause(STOP_TIMEOUT_MS))]);
   if (server === undefined) return stuck();
   print(`endpoint  ${server.url}`);
-  // A secret that was given is known to whoever gave it.
+  // The secret is printed only if it was generated.
   print(
     keys
       ? `key       ${keys.map(([id]) => id).join(", ")}, from ${source}`
-      : `key       ${server.key[0]}, with the secret ${server.key[1]}`,
+      : `key       ${server.key?.[0]}, with the secret ${server.key?.[1]}`,
   );
   const ended = await Promise.race([stopped, server.ended]);
-  if (ended?.failed !== undefined) throw new Error(ended.failed);
+  const failed = /** @type {import("./thread.js").Message | undefined} */ (ended)?.failed;
+  if (failed !== undefined) throw new Error(failed);
   print("stopping");
   const wrote = await server.close();
   if (wrote === undefined) return stuck();
   return wrote ? 0 : 1;
 }
 
+/** @param {string[]} argv */
 function read(argv) {
   try {
     return parseArgs({ args: argv, options: OPTIONS, allowPositionals: true });
@@ -142,21 +160,34 @@ function read(argv) {
   }
 }
 
-function number(name, text, most) {
+/**
+ * @param {string} name
+ * @param {string} text
+ * @param {number} max
+ */
+function number(name, text, max) {
   const value = Number(text);
-  if (/^\d+$/.test(text) && value <= most) return value;
-  throw new Usage(`--${name} must be a whole number from 0 to ${most}, not \`${text}\``);
+  if (/^\d+$/.test(text) && value <= max) return value;
+  throw new Usage(`--${name} must be a whole number from 0 to ${max}, not \`${text}\``);
 }
 
+/**
+ * @param {string} text
+ * @param {string} source
+ * @returns {[string, string]}
+ */
 function pair(text, source) {
   const at = text.indexOf(":");
-  if (at < 1 || at === text.length - 1)
-    throw new Usage(`${source} must be an AccessKey ID and its secret, with \`:\` between them`);
+  if (at < 1 || at === text.length - 1) throw new Usage(`${source} must have the form ID:SECRET`);
   return [text.slice(0, at), text.slice(at + 1)];
 }
 
+/**
+ * @param {number} ms
+ * @returns {Promise<undefined>}
+ */
 function pause(ms) {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+  return new Promise((resolve) => setTimeout(() => resolve(undefined), ms));
 }
 
 async function version() {

@@ -1,25 +1,35 @@
-// A folder of definitions as flows: loaded, and loaded again when a file changes. It looks again and
-// again instead of being told: what tells differs between systems, runtimes and network drives.
+// A folder of flow definitions. It is polled, because file notifications differ between systems, runtimes and network
+// drives.
 
 import { readFile, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 
-const INTERVAL = 300;
+/** Polling interval in ms. */
+const INTERVAL_MS = 300;
 
 /**
- * @param directory its `*.yaml` and `*.yml` are the flows, named as the files; `name.express.yaml` is an Express flow
- * @param skip files that are none, as full paths
- * @param take (name, text, mode, file) => void, for a file that is new or has changed
- * @param drop (name, file) => void, for one that is gone
- * @param say (line) => void
+ * @typedef {object} FolderOptions
+ * @property {string[]} [skip] full paths of files that are not definitions
+ * @property {(name: string, text: string, mode: "Standard" | "Express", file: string) => void} take called for a new or
+ *   changed file
+ * @property {(name: string, file: string) => void} drop called for a removed file
+ * @property {(line: string) => void} say prints a line
+ */
+
+/**
+ * @param {string} directory its files `*.yaml` and `*.yml` are the flows; the name of a flow is the file name without the
+ *   extension; `name.express.yaml` is an Express flow
+ * @param {FolderOptions} options
  */
 export function createFolder(directory, { skip = [], take, drop, say }) {
+  /** @type {Map<string, { version: string, name: string, flow: boolean }>} */
   const seen = new Map();
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   let stopped = false;
   let broken = false;
 
-  /** One look; rejects where the folder cannot be read. */
+  /** Reads the folder once. Rejects if the folder cannot be read. */
   async function look() {
     const entries = await readdir(directory);
     const files = entries.filter((name) => /\.ya?ml$/i.test(name) && !name.startsWith(".")).sort();
@@ -34,13 +44,13 @@ export function createFolder(directory, { skip = [], take, drop, say }) {
       const old = seen.get(file);
       if (names.has(name)) {
         if (old?.version !== version)
-          say(`${file}: the flow \`${name}\` is in ${names.get(name)} already; this file is left out`);
+          say(`${file}: the flow \`${name}\` is already defined by ${names.get(name)}; this file is ignored`);
         seen.set(file, { version, name, flow: false });
         continue;
       }
       names.set(name, file);
       if (old?.version === version && old.flow) continue;
-      const text = await readFile(path, "utf8").catch((error) => say(`${file}: it cannot be read: ${error.message}`));
+      const text = await readFile(path, "utf8").catch((error) => void say(`${file}: cannot be read: ${error.message}`));
       if (text === undefined) continue;
       seen.set(file, { version, name, flow: true });
       take(name, text, /\.express\.ya?ml$/i.test(file) ? "Express" : "Standard", file);
@@ -56,20 +66,20 @@ export function createFolder(directory, { skip = [], take, drop, say }) {
     const began = Date.now();
     try {
       await look();
-      if (broken) say(`${directory} is back`);
+      if (broken) say(`${directory} can be read again`);
       broken = false;
     } catch (error) {
-      if (!broken) say(`${directory} cannot be read: ${error.message}; the flows stay as they are`);
+      if (!broken) say(`${directory} cannot be read: ${error.message}; the flows are unchanged`);
       broken = true;
     }
-    // A folder that takes long is looked at less often.
-    if (!stopped) timer = setTimeout(again, Math.max(INTERVAL, 20 * (Date.now() - began)));
+    // A slow folder is read less often.
+    if (!stopped) timer = setTimeout(again, Math.max(INTERVAL_MS, 20 * (Date.now() - began)));
   }
 
   return {
     look,
     watch() {
-      timer = setTimeout(again, INTERVAL);
+      timer = setTimeout(again, INTERVAL_MS);
     },
     stop() {
       stopped = true;

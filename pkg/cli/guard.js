@@ -1,42 +1,72 @@
-// Who may ask a server on this machine: everything except a web page of another origin. A page can make the
-// browser send requests here in two ways. It names this server as the target; then the browser adds `Origin` or
-// `Sec-Fetch-Site`. Or it lets its own name resolve to this machine (DNS rebinding); then `Host` has that name.
+// Refuses requests of web pages of another origin to a server on this machine. A page can send requests here in two ways:
+// - The page uses the address of this server. The browser then adds `Origin` or `Sec-Fetch-Site`.
+// - The host name of the page resolves to this machine (DNS rebinding). `Host` then contains that name.
 
 const EXPOSED = "x-acs-request-id, x-acs-retry-after, x-emulator-string-to-sign, date";
 
 /**
- * @param hosts names that are accepted in `Host`, besides `localhost` and every IP address
- * @param origins origins of other pages that are accepted
- * @param allow what to do about a refusal: functions of the refused name that complete the message
+ * The part of a request that the guard checks.
+ *
+ * @typedef {object} Checked
+ * @property {string} method
+ * @property {string[]} authorities all values of `Host`, and the authority of the request target if it has one
+ * @property {Headers} headers all values of a name are joined
+ */
+
+/**
+ * `refusal` is the response to a refused request, `preflight` the response to a preflight request. `cors` are the
+ * headers for an accepted origin.
+ *
+ * @typedef {object} Verdict
+ * @property {{ code: string, message: string, response: Response }} [refusal]
+ * @property {Response} [preflight]
+ * @property {Record<string, string>} [cors]
+ */
+
+/** @typedef {{ check: (request: Checked) => Verdict }} Guard */
+
+/**
+ * `hosts` are names that are accepted in `Host`, in addition to `localhost` and all IP addresses. `origins` are accepted
+ * origins of other pages. The functions of `allow` return the end of the message of a refusal: how to accept the name.
+ *
+ * @typedef {object} GuardOptions
+ * @property {string[]} [hosts]
+ * @property {string[]} [origins]
+ * @property {{ host?: (name: string) => string, origin?: (name?: string) => string }} [allow]
+ */
+
+/**
+ * @param {GuardOptions} [options]
+ * @returns {Guard}
  */
 export function createGuard({ hosts = [], origins = [], allow = {} } = {}) {
   const names = new Set(["localhost", ...hosts.map((host) => host.toLowerCase().replace(/\.$/, ""))]);
   const pages = new Set(origins.map(originOf));
   const { host: allowHost = () => "", origin: allowOrigin = () => "" } = allow;
 
+  /** @param {string} authority */
   function knows(authority) {
     const host = /^(\[[0-9a-z:.%]+\]|[^\s:[\]@/\\?#,]+)(:\d{0,5})?$/i
       .exec(authority)?.[1]
-      .toLowerCase()
+      ?.toLowerCase()
       .replace(/\.$/, "");
     return host !== undefined && (names.has(host) || isAddress(host));
   }
 
   /**
-   * @param authorities every `Host` of the request, and the authority of its target if it has one
-   * @param headers of the request; all values of a name as one text
-   * @returns `{ refusal?, cors? }`: the answer of a refused request, the headers that an accepted origin gets
+   * @param {Checked} request
+   * @returns {Verdict}
    */
   function check({ method, authorities, headers }) {
-    if (authorities.length === 0) return refuse("Local.HostRefused", "the request has no `Host`");
-    const stranger = authorities.find((authority) => !knows(authority));
-    if (stranger !== undefined) {
-      const name = shown(stranger);
-      return refuse("Local.HostRefused", `\`${name}\` is no name of this server${allowHost(name)}`);
-    }
     const [host] = authorities;
+    if (host === undefined) return refuse("Local.HostRefused", "the request has no `Host`");
+    const unknown = authorities.find((authority) => !knows(authority));
+    if (unknown !== undefined) {
+      const name = shown(unknown);
+      return refuse("Local.HostRefused", `\`${name}\` is not a name of this server${allowHost(name)}`);
+    }
     if (authorities.some((other) => other.toLowerCase() !== host.toLowerCase())) {
-      return refuse("Local.HostRefused", "the request names two hosts");
+      return refuse("Local.HostRefused", "the request has two different hosts");
     }
     const origin = headers.get("origin");
     if (origin !== null && pages.has(origin)) return accept(method, origin, headers);
@@ -58,7 +88,11 @@ export function createGuard({ hosts = [], origins = [], allow = {} } = {}) {
   return { check };
 }
 
-/** The origin in the form that browsers send. */
+/**
+ * Returns the origin in the form that browsers send.
+ *
+ * @param {string} text
+ */
 export function originOf(text) {
   try {
     const { origin } = new URL(text);
@@ -68,18 +102,32 @@ export function originOf(text) {
   }
 }
 
-/** True for `http://localhost:3000` and its like: scheme, host and port, nothing else. */
+/**
+ * True for an origin such as `http://localhost:3000`: scheme, host and port.
+ *
+ * @param {string} text
+ */
 export function isOrigin(text) {
   return /^[a-z][a-z0-9+.-]*:\/\/[^\s/?#@*,]+$/i.test(text) && URL.canParse(text);
 }
 
-/** An IPv4 address, or an IPv6 address in brackets. */
+/**
+ * True for an IPv4 address, and for an IPv6 address in brackets.
+ *
+ * @param {string} host
+ */
 function isAddress(host) {
   if (host.startsWith("[")) return URL.canParse(`http://${host.replace(/%[0-9a-z]+\]$/, "]")}/`);
   const parts = host.split(".");
   return parts.length === 4 && parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) <= 255);
 }
 
+/**
+ * @param {string} method
+ * @param {string} origin
+ * @param {Headers} headers
+ * @returns {Verdict}
+ */
 function accept(method, origin, headers) {
   const cors = { "access-control-allow-origin": origin, "access-control-expose-headers": EXPOSED, vary: "Origin" };
   if (method !== "OPTIONS" || headers.get("access-control-request-method") === null) return { cors };
@@ -92,7 +140,13 @@ function accept(method, origin, headers) {
   return { preflight: new Response(null, { status: 204, headers: answer }) };
 }
 
-/** As the service writes its errors. Without CORS headers: the page may not read it. */
+/**
+ * Returns an error in the format of the service. It has no CORS headers: the page must not read it.
+ *
+ * @param {string} code
+ * @param {string} message
+ * @returns {Verdict}
+ */
 function refuse(code, message) {
   const id = crypto.randomUUID().toUpperCase();
   const body = JSON.stringify({ RequestId: id, Code: code, Message: message });
@@ -106,6 +160,7 @@ function refuse(code, message) {
   return { refusal: { code, message, response: new Response(body, { status: 403, headers }) } };
 }
 
+/** @param {string} text */
 function shown(text) {
   return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }

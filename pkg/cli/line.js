@@ -1,20 +1,29 @@
-// Texts of others in lines that a terminal shows. A control character could start an escape sequence of the
-// terminal, a line break could forge a line, a bidirectional control could reorder one.
+// Escapes untrusted text for a terminal. A control character can start an escape sequence of the terminal, a line break
+// can forge a line, a bidirectional control can reorder a line.
 
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 const UNSAFE_IN_WORD = /[\p{Cc}\p{Cf}\p{Cs}\p{Z}\\]/gu;
 
-/** Escapes everything that is not visible text. Every line that is printed goes through this. */
+/**
+ * Escapes all characters that are not visible text. Applied to every printed line.
+ *
+ * @param {unknown} text
+ */
 export function safeLine(text) {
   return String(text).replace(UNSAFE, escaped);
 }
 
-/** For one word of a log line, of limited length: spaces and backslashes are escaped, too. */
+/**
+ * Escapes one word of a log line and limits its length. Spaces and backslashes are escaped as well.
+ *
+ * @param {unknown} text
+ */
 export function safeWord(text) {
   const word = String(text).slice(0, 1000).replace(UNSAFE_IN_WORD, escaped);
   return word.length > 200 ? `${word.slice(0, 200)}…` : word;
 }
 
+/** @param {string} character */
 function escaped(character) {
-  return `\\u{${character.codePointAt(0).toString(16)}}`;
+  return `\\u{${character.codePointAt(0)?.toString(16)}}`;
 }

@@ -1,26 +1,42 @@
-// The lock of a state file: a file beside it that names the process which uses it. Only that process writes the
-// state file. A lock of a process that is gone is stale, and is taken over.
+// The lock of a state file: a file `<state file>.lock` that identifies the process which uses the state file. Only that
+// process writes the state file. The lock of an ended process is stale; another process takes it over.
 //
-// Of two processes that find the same stale lock, one may take it over. A claim decides: a file whose name has the
-// stale lock's token, created exclusively. Whoever has the claim replaces the lock, and nobody else does. A claim
-// of a process that is gone is claimed in the same way.
+// Two processes may find the same stale lock. A claim decides which of them takes it over: a file whose name contains the
+// token of the stale lock, created exclusively. Only the process that created the claim replaces the lock. A claim of
+// an ended process is claimed in the same way.
 
 import { randomBytes } from "node:crypto";
 import { open, readFile, readlink, rename, rm, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import process from "node:process";
 
-/** How long a lock may be without its content: it is created, then written. */
-const UNWRITTEN = 2000;
+/** Maximum time between the creation of a lock and the writing of its content, in ms. */
+const UNWRITTEN_MS = 2000;
 
-/** How long a takeover by another process may take. */
-const CLAIMED = 5000;
+/** Maximum time for which a takeover by another process is waited for, in ms. */
+const CLAIMED_MS = 5000;
+
+/**
+ * Content of a lock. `machine` contains the host name and the PID namespace; `boot` and `started` identify the boot of
+ * the machine and the start of the process. A lock without content has only a token.
+ *
+ * @typedef {object} Lock
+ * @property {string} token
+ * @property {number} [pid]
+ * @property {string} [since]
+ * @property {string} [machine]
+ * @property {string | undefined} [boot]
+ * @property {string | undefined} [started]
+ */
 
 const IMPOSSIBLE = ["EACCES", "EPERM", "EROFS", "ENOENT", "ENOTDIR", "ENOSPC"];
 
 /**
- * @returns {Promise<() => Promise<void>>} releases it
- * @throws where another process has it: the message names the process and the lock
+ * Acquires the lock and returns a function that releases it. Rejects if another process has the lock; the message
+ * contains the process and the lock.
+ *
+ * @param {string} file the state file
+ * @returns {Promise<() => Promise<void>>}
  */
 export async function acquireLock(file) {
   const lock = `${file}.lock`;
@@ -31,7 +47,7 @@ export async function acquireLock(file) {
     ...(await identity(process.pid)),
   };
   try {
-    const end = Date.now() + CLAIMED;
+    const end = Date.now() + CLAIMED_MS;
     while (!(await create(lock, mine)) && !(await takeOver(file, lock, mine, end)));
   } catch (error) {
     throw IMPOSSIBLE.includes(error.code)
@@ -43,10 +59,19 @@ export async function acquireLock(file) {
   };
 }
 
-/** False where the lock has changed meanwhile. */
+/**
+ * Takes over a stale lock. Returns false if the lock has changed in the meantime.
+ *
+ * @param {string} file
+ * @param {string} lock
+ * @param {Lock} mine
+ * @param {number} end
+ */
 async function takeOver(file, lock, mine, end) {
+  /** @type {{ path: string, token: string }[]} */
   const chain = [];
-  for (let path = lock; ; path = `${lock}.${chain.at(-1).token}`) {
+  let path = lock;
+  for (;;) {
     const found = await read(path);
     if (found === undefined) {
       if (chain.length === 0 || !(await create(path, mine))) return false;
@@ -54,15 +79,16 @@ async function takeOver(file, lock, mine, end) {
     }
     const live = await liveness(file, path, found);
     if (live !== undefined && path !== lock && Date.now() < end) {
-      // Somebody is taking it over at this moment, or came too late to do so.
+      // Another process is taking it over at this moment, or its claim was too late.
       await pause(20);
       return false;
     }
     if (live !== undefined) throw new Error(live);
     chain.push({ path, token: found.token });
+    path = `${lock}.${found.token}`;
   }
-  const claim = `${lock}.${chain.at(-1).token}`;
-  // The claim may come too late: what it claims must still be there.
+  const claim = path;
+  // The claim may be too late: the claimed lock must still exist.
   for (const { path, token } of chain) {
     if ((await read(path))?.token === token) continue;
     await rm(claim, { force: true });
@@ -76,6 +102,12 @@ async function takeOver(file, lock, mine, end) {
   return true;
 }
 
+/**
+ * Creates a lock or a claim. Returns false if it exists.
+ *
+ * @param {string} path
+ * @param {Lock} content
+ */
 async function create(path, content) {
   let handle;
   try {
@@ -93,7 +125,12 @@ async function create(path, content) {
   return true;
 }
 
-/** What a lock says; undefined where there is none. */
+/**
+ * Returns the content of a lock. Undefined if there is none.
+ *
+ * @param {string} path
+ * @returns {Promise<Lock | undefined>}
+ */
 async function read(path) {
   for (const began = Date.now(); ; await pause(50)) {
     let text;
@@ -107,11 +144,15 @@ async function read(path) {
     }
     const content = parsed(text);
     if (content) return content;
-    // Its process ended between creating and writing it.
-    if (Date.now() - began > UNWRITTEN) return { token: `unwritten-${stats.ino}-${Math.trunc(stats.mtimeMs)}` };
+    // The process ended between creating and writing the lock.
+    if (Date.now() - began > UNWRITTEN_MS) return { token: `unwritten-${stats.ino}-${Math.trunc(stats.mtimeMs)}` };
   }
 }
 
+/**
+ * @param {string} text
+ * @returns {Lock | undefined}
+ */
 function parsed(text) {
   try {
     const content = JSON.parse(text);
@@ -123,7 +164,12 @@ function parsed(text) {
   }
 }
 
-/** On Windows a file that somebody reads at this moment cannot be replaced. */
+/**
+ * Renames a file. On Windows this fails while another process reads the target, so it is retried.
+ *
+ * @param {string} from
+ * @param {string} to
+ */
 async function replace(from, to) {
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -135,7 +181,13 @@ async function replace(from, to) {
   }
 }
 
-/** Why a lock counts; undefined where it is stale. */
+/**
+ * Returns the reason why a lock is valid. Undefined if it is stale.
+ *
+ * @param {string} file
+ * @param {string} path
+ * @param {Lock} found
+ */
 async function liveness(file, path, found) {
   if (found.pid === undefined) return undefined;
   const here = await identity(process.pid);
@@ -143,15 +195,16 @@ async function liveness(file, path, found) {
   if (found.machine !== here.machine) {
     return `${what} of \`${found.machine}\`; if that process has ended, remove \`${path}\``;
   }
-  // The machine was started again: every process of that time is gone.
+  // The machine has been restarted: the process has ended.
   if (found.boot !== here.boot) return undefined;
   if (!isAlive(found.pid)) return undefined;
   const { started } = await identity(found.pid);
-  // Another process has its number by now, or it has ended and was not yet collected.
+  // Another process has its PID now, or it is a zombie.
   if (found.started !== undefined && started !== found.started) return undefined;
-  return `${what} since ${found.since}; stop that process, or use another file (the lock is \`${path}\`)`;
+  return `${what} since ${found.since}; stop that process, or use another state file (the lock is \`${path}\`)`;
 }
 
+/** @param {number} pid */
 function isAlive(pid) {
   try {
     process.kill(pid, 0);
@@ -162,11 +215,14 @@ function isAlive(pid) {
 }
 
 /**
- * What tells a process from a later one with the same number: where Linux says so, the machine's start and the
- * process's start. Numbers of two machines or containers say nothing about each other.
+ * Returns values that distinguish a process from a later process with the same PID: on Linux, the boot ID of the machine
+ * and the start time of the process. PIDs of two machines or containers are not comparable.
+ *
+ * @param {number} pid
+ * @returns {Promise<{ machine: string, boot: string | undefined, started: string | undefined }>}
  */
 async function identity(pid) {
-  const text = (promise) =>
+  const text = (/** @type {Promise<string>} */ promise) =>
     promise.then(
       (found) => found.trim(),
       () => undefined,
@@ -176,12 +232,13 @@ async function identity(pid) {
     text(readFile(`/proc/${pid}/stat`, "utf8")),
     text(readlink("/proc/self/ns/pid")),
   ]);
-  // The name of the program is in parentheses and may hold anything.
+  // The program name is in parentheses and may contain any character.
   const [state, ...after] = fields?.slice(fields.lastIndexOf(")") + 2).split(" ") ?? [];
   const started = fields === undefined || state === "Z" || state === "X" ? undefined : after[18];
   return { machine: [hostname(), namespace].filter(Boolean).join(" "), boot, started };
 }
 
+/** @param {number} ms */
 function pause(ms) {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -1,22 +1,30 @@
-// Serves a function from Request to Response over HTTP, in Node, Deno and Bun. It is what puts the
-// emulator behind an address, for clients that know only addresses.
+// HTTP server for a function from Request to Response, in Node, Deno and Bun.
 
 import { Buffer } from "node:buffer";
 import { createServer } from "node:http";
 import { createGuard } from "./guard.js";
 
-/** A body beyond this is not read to its end. The emulator refuses what is larger than 1 MiB, and says so. */
-const LARGEST_BODY = 8 * 1024 * 1024;
+/** Maximum size of a body in bytes; above it the connection is closed. The emulator returns 413 above 1 MiB. */
+const MAX_BODY = 8 * 1024 * 1024;
+
+/** @typedef {import("node:http").IncomingMessage} IncomingMessage */
+
+/** @typedef {import("node:http").ServerResponse} ServerResponse */
+
+/** @typedef {(request: Request) => Response | Promise<Response>} Fetch */
+
+/** @typedef {(refused: { method: string, code: string, message: string }) => void} OnRefused */
+
+/** @typedef {{ host?: string, port?: number, guard?: import("./guard.js").Guard, onRefused?: OnRefused }} ServeOptions */
 
 /**
- * A request that a page of another origin sent is refused before its body is read: see guard.js.
+ * Starts a server. Requests of pages of another origin are refused before their body is read: see guard.js.
  *
- * @param fetch (Request) => Response | Promise<Response>. The request's signal tells when the client has gone;
- *   where the function fails, the connection is closed without an answer.
- * @param guard who may ask, from `createGuard`
- * @param onRefused ({ method, code, message }) => void
- * @returns {Promise<{ url: string, close(graceMs?: number): Promise<void> }>} once it listens. `close` takes no
- *   more connections, waits so long for the answers that are due, and ends what is held then.
+ * @param {Fetch} fetch the signal of the request is aborted when the client disconnects; if the function fails, the
+ *   connection is closed without a response
+ * @param {ServeOptions} [options]
+ * @returns {Promise<{ url: string, close(graceMs?: number): Promise<void> }>} resolves when the server listens. `close`
+ *   accepts no further connections, waits up to `graceMs` for pending responses, and then closes all connections
  */
 export async function serveFetch(
   fetch,
@@ -39,19 +47,22 @@ export async function serveFetch(
   });
   await new Promise((resolve, reject) => {
     server.once("error", reject);
-    server.listen(port, host, resolve);
+    server.listen(port, host, () => resolve(undefined));
   });
-  const { port: chosen } = server.address();
+  const { port: actualPort } = /** @type {import("node:net").AddressInfo} */ (server.address());
   return {
-    url: `http://${host.includes(":") ? `[${host}]` : host}:${chosen}`,
+    url: `http://${host.includes(":") ? `[${host}]` : host}:${actualPort}`,
     async close(graceMs = 0) {
       closing = true;
-      const closed = new Promise((resolve) => server.close(() => resolve()));
+      const closed = new Promise((resolve) => server.close(resolve));
       if (graceMs > 0 && open > 0) {
-        let timer;
-        const late = new Promise((resolve) => (timer = setTimeout(resolve, graceMs)));
-        await Promise.race([new Promise((resolve) => (idle = resolve)), late]);
-        clearTimeout(timer);
+        await new Promise((resolve) => {
+          const timer = setTimeout(resolve, graceMs);
+          idle = () => {
+            clearTimeout(timer);
+            resolve(undefined);
+          };
+        });
       }
       server.closeAllConnections();
       await closed;
@@ -59,60 +70,78 @@ export async function serveFetch(
   };
 }
 
+/**
+ * @param {Fetch} fetch
+ * @param {import("./guard.js").Guard} guard
+ * @param {OnRefused} onRefused
+ * @param {IncomingMessage} incoming
+ * @param {ServerResponse} outgoing
+ */
 async function answer(fetch, guard, onRefused, incoming, outgoing) {
-  const { method } = incoming;
+  const { method = "GET", url = "/" } = incoming;
   const headers = headersOf(incoming);
-  const { authority, path } = targetOf(incoming.url);
+  const { authority, path } = targetOf(url);
   const authorities = [...valuesOf(incoming, "host"), ...(authority === undefined ? [] : [authority])];
   const { refusal, preflight, cors } = guard.check({ method, authorities, headers });
   if (refusal) {
     onRefused({ method, code: refusal.code, message: refusal.message });
-    // Its body is not read.
+    // The body is not read, so the connection cannot be reused.
     outgoing.setHeader("connection", "close");
     return send(refusal.response, outgoing, method);
   }
   if (preflight) return send(preflight, outgoing, method);
 
-  const gone = new AbortController();
+  const disconnected = new AbortController();
   outgoing.once("close", () => {
-    if (!outgoing.writableFinished) gone.abort(new Error("the client has gone"));
+    if (!outgoing.writableFinished) disconnected.abort(new Error("the client has disconnected"));
   });
   const chunks = [];
   let size = 0;
   for await (const chunk of incoming) {
     size += chunk.length;
-    if (size > LARGEST_BODY) throw new Error("the body is too large");
+    if (size > MAX_BODY) throw new Error("the body is too large");
     chunks.push(chunk);
   }
   const bodyless = method === "GET" || method === "HEAD";
   const request = new Request(`http://${authorities[0]}${path}`, {
     method,
     headers,
-    body: bodyless ? undefined : Buffer.concat(chunks),
-    signal: gone.signal,
+    ...(bodyless ? {} : { body: Buffer.concat(chunks) }),
+    signal: disconnected.signal,
   });
   return send(await fetch(request), outgoing, method, cors);
 }
 
+/**
+ * @param {Response} response
+ * @param {ServerResponse} outgoing
+ * @param {string} method
+ * @param {Record<string, string>} [cors]
+ */
 async function send(response, outgoing, method, cors) {
   const body = Buffer.from(await response.arrayBuffer());
   if (outgoing.destroyed) return;
+  /** @type {Record<string, string>} */
   const length = [204, 304].includes(response.status) ? {} : { "content-length": String(body.length) };
   outgoing.writeHead(response.status, { ...Object.fromEntries(response.headers), ...length, ...cors });
   await new Promise((resolve) => {
     outgoing.once("close", resolve);
-    outgoing.end(method === "HEAD" ? undefined : body, resolve);
+    outgoing.end(method === "HEAD" ? undefined : body, () => resolve(undefined));
   });
 }
 
-/** What a Request may not carry says nothing about the request itself. */
+/**
+ * Returns the headers of a request, except those of the connection, which a Request cannot have.
+ *
+ * @param {IncomingMessage} incoming
+ */
 function headersOf(incoming) {
   const headers = new Headers();
   for (const [name, value] of Object.entries(incoming.headers)) {
     if (value === undefined || name.startsWith(":") || HOP.has(name)) continue;
     headers.set(name, Array.isArray(value) ? value.join(", ") : value);
   }
-  // Of some headers only the first is in `headers`.
+  // `incoming.headers` contains only the first value of these headers.
   for (const name of ["origin", "sec-fetch-site"]) {
     const values = valuesOf(incoming, name);
     if (values.length > 1) headers.set(name, values.join(", "));
@@ -120,23 +149,35 @@ function headersOf(incoming) {
   return headers;
 }
 
-/** Every value of a header, as it was sent. */
+/**
+ * Returns all values of a header, as received.
+ *
+ * @param {IncomingMessage} incoming
+ * @param {string} name
+ * @returns {string[]}
+ */
 function valuesOf({ rawHeaders, headers }, name) {
   const values = [];
   for (let i = 0; i < rawHeaders.length; i += 2)
-    if (rawHeaders[i].toLowerCase() === name) values.push(rawHeaders[i + 1]);
-  return values.length === 0 && headers[name] !== undefined ? [headers[name]] : values;
+    if (rawHeaders[i]?.toLowerCase() === name) values.push(rawHeaders[i + 1] ?? "");
+  const joined = headers[name];
+  return values.length === 0 && typeof joined === "string" ? [joined] : values;
 }
 
-/** A path, or an address as a proxy is sent it: that one names a host, too. */
+/**
+ * Returns the path of a request target, and the authority of an absolute target (as sent to a proxy).
+ *
+ * @param {string} target
+ * @returns {{ path: string, authority?: string }}
+ */
 function targetOf(target) {
   if (target.startsWith("/")) return { path: target };
-  const [, authority, path] = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)(.*)$/i.exec(target) ?? [];
+  const [, authority, path = ""] = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)(.*)$/i.exec(target) ?? [];
   if (authority === undefined) return { path: "/" };
   return { authority, path: path.startsWith("/") ? path : `/${path}` };
 }
 
-/** Headers of the connection, which end here. */
+/** Headers of the connection (hop-by-hop). */
 const HOP = new Set([
   "connection",
   "content-length",

@@ -1,5 +1,4 @@
-// The service on this machine, as a server: the emulator behind an address, flows out of a folder, the
-// state in a file, one line for each request.
+// The emulator as an HTTP server, with a folder of flows, a state file, and a log line for each request.
 
 import { randomBytes } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
@@ -13,20 +12,35 @@ import { createFolder } from "./folder.js";
 import { safeLine, safeWord } from "./line.js";
 import { openStateFile } from "./state.js";
 
-/** How long a stop waits for answers to get out. */
-const GRACE = 2000;
+/** Maximum time for which a stop waits for pending responses, in ms. */
+const GRACE_MS = 2000;
+
+/** @typedef {import("../local.js").Emulator} Emulator */
+
+/** @typedef {import("../local.js").TaskHandlers} TaskHandlers */
+
+/** @typedef {(line: string) => void} Print */
 
 /**
- * Starts it. What cannot be started rejects, with a message for whoever started it.
+ * @typedef {object} ServerOptions
+ * @property {string | undefined} [flows] folder of definitions
+ * @property {string | undefined} [state] state file
+ * @property {string | undefined} [tasks] file with handlers or mocks
+ * @property {[string, string][] | undefined} [keys] pairs of AccessKey ID and secret; if absent, a pair is generated and
+ *   returned as `key`
+ * @property {string[]} [hosts] the first is the address to listen on; all are accepted in `Host`
+ * @property {string[]} [origins] origins of pages that may use the server
+ * @property {number} [port] 0 selects a free port
+ * @property {boolean | undefined} [quotas]
+ * @property {number} [latencyMs]
+ * @property {Print} [say] prints a line that does not belong to a request
+ * @property {Print} [onRequest] prints the line of a request
+ */
+
+/**
+ * Starts the server. Rejects with a message for the user if it cannot start.
  *
- * @param flows the folder of definitions
- * @param state the state file
- * @param tasks the file of handlers or mocks
- * @param keys pairs of AccessKey ID and secret; without any, one is made up, and `key` of the result tells it
- * @param hosts the first is the address to listen on; each is a name that is accepted in `Host`
- * @param origins origins of pages that may use the server
- * @param say (line) => void, for what is not about a request
- * @param onRequest (line) => void
+ * @param {ServerOptions} options
  */
 export async function startServer({
   flows,
@@ -41,17 +55,20 @@ export async function startServer({
   say: print = () => {},
   onRequest: printRequest = () => {},
 }) {
-  const say = (text) => print(safeLine(text));
-  const onRequest = (text) => printRequest(safeLine(text));
+  const say = (/** @type {string} */ text) => print(safeLine(text));
+  const onRequest = (/** @type {string} */ text) => printRequest(safeLine(text));
   if (flows !== undefined) await needsFolder(flows);
   const handlers = withDefault(tasks === undefined ? {} : await readTasks(resolve(tasks)), say);
-  const key = keys ? undefined : [`local-${randomBytes(4).toString("hex")}`, randomBytes(16).toString("hex")];
+  /** @type {[string, string]} */
+  const generated = [`local-${randomBytes(4).toString("hex")}`, randomBytes(16).toString("hex")];
+  const key = keys ? undefined : generated;
   const emulator = createEmulator({
-    accessKeys: Object.fromEntries(keys ?? [key]),
+    accessKeys: Object.fromEntries(keys ?? [generated]),
     quotas,
     faults: { latencyMs },
     tasks: handlers,
   });
+  /** @type {(() => unknown)[]} */
   const stops = [() => emulator.close()];
   const stop = async () => {
     for (const part of stops.splice(0).reverse()) await part();
@@ -75,21 +92,22 @@ export async function startServer({
       hosts,
       origins,
       allow: {
-        host: (name) => `; --host ${name} accepts it, behind the address to listen on`,
+        host: (name) => `; a second --host ${name} accepts it`,
         origin: (name = "ORIGIN") => `; --allow-origin ${name} allows it`,
       },
     });
+    /** @type {import("./serve.js").OnRefused} */
     const onRefused = ({ method, code, message }) =>
       onRequest(`${new Date().toISOString()} ${safeWord(method)} 403 ${code} ${message}`);
     const server = await listen(logged(emulator, file, life, onRequest), { host: hosts[0], port, guard, onRefused });
     return {
       url: server.url,
       key,
-      /** Answers what is held, and ends. False where the state could not be written. */
+      /** Responds to held requests and stops. Returns false if the state could not be written. */
       async close() {
         life.stopping = true;
         emulator.answerHeld();
-        await server.close(GRACE);
+        await server.close(GRACE_MS);
         await stop();
         return wrote;
       },
@@ -100,34 +118,48 @@ export async function startServer({
   }
 }
 
+/** @param {string} flows */
 async function needsFolder(flows) {
-  const stats = await stat(flows).catch((error) => error);
+  const stats = await stat(flows).catch((/** @type {NodeJS.ErrnoException} */ error) => error);
   if (stats instanceof Error) {
     throw new Error(
-      stats.code === "ENOENT" ? `there is no folder \`${flows}\`` : `\`${flows}\` cannot be read: ${stats.message}`,
+      stats.code === "ENOENT"
+        ? `the folder \`${flows}\` does not exist`
+        : `\`${flows}\` cannot be read: ${stats.message}`,
     );
   }
-  if (!stats.isDirectory()) throw new Error(`\`${flows}\` is a file; --flows takes the folder with the definitions`);
+  if (!stats.isDirectory())
+    throw new Error(`\`${flows}\` is not a folder; --flows expects the folder with the definitions`);
 }
 
+/**
+ * @param {import("./serve.js").Fetch} fetch
+ * @param {Required<import("./serve.js").ServeOptions>} options
+ */
 async function listen(fetch, options) {
   const { host, port } = options;
   try {
     return await serveFetch(fetch, options);
   } catch (error) {
+    /** @type {Record<string, string>} */
     const reasons = {
-      EADDRINUSE: `port ${port} of ${host} is in use: give another with --port, or 0 for any that is free`,
-      EACCES: `port ${port} is not for everyone: give one from 1024 on with --port`,
-      EADDRNOTAVAIL: `this machine has no address \`${host}\``,
-      ENOTFOUND: `this machine knows no host \`${host}\``,
+      EADDRINUSE: `port ${port} of ${host} is in use: select another port with --port, or 0 for a free port`,
+      EACCES: `port ${port} requires privileges: select a port from 1024 with --port`,
+      EADDRNOTAVAIL: `\`${host}\` is not an address of this machine`,
+      ENOTFOUND: `the host \`${host}\` cannot be resolved`,
     };
     throw new Error(reasons[error.code] ?? `cannot listen on ${host}, port ${port}: ${error.message}`);
   }
 }
 
-/** Handlers out of a module, or mocks out of a JSON file. */
+/**
+ * Reads handlers from a module, or mocks from a JSON file.
+ *
+ * @param {string} file
+ * @returns {Promise<TaskHandlers>}
+ */
 async function readTasks(file) {
-  const wrong = (why) => new Error(`the tasks of ${file}: ${why}`);
+  const wrong = (/** @type {string} */ why) => new Error(`the tasks of ${file}: ${why}`);
   if (extname(file) === ".json") {
     const text = await readFile(file, "utf8").catch((error) => {
       throw wrong(error.message);
@@ -135,37 +167,54 @@ async function readTasks(file) {
     try {
       return JSON.parse(text);
     } catch (error) {
-      throw wrong(`it is not JSON: ${error.message}`);
+      throw wrong(`invalid JSON: ${error.message}`);
     }
   }
-  if (![".mjs", ".js"].includes(extname(file))) throw wrong("a module (.mjs, .js) or mocks (.json) are expected");
-  const module = await import(pathToFileURL(file)).catch((error) => {
+  if (![".mjs", ".js"].includes(extname(file))) throw wrong("expected a module (.mjs, .js) or mocks (.json)");
+  const module = await import(pathToFileURL(file).href).catch((error) => {
     throw wrong(error.message);
   });
   if (typeof module.default !== "object" || module.default === null)
-    throw wrong("it has no default export with handlers");
+    throw wrong("the default export must be an object with handlers");
   return module.default;
 }
 
-/** What the emulator does with a task that nobody is for, said aloud: it is the first thing one stumbles over. */
+/**
+ * Adds a handler for all other tasks, which prints that no handler matches and how the emulator continues.
+ *
+ * @param {TaskHandlers} handlers
+ * @param {Print} say
+ * @returns {TaskHandlers}
+ */
 function withDefault(handlers, say) {
   if (typeof handlers !== "object" || handlers === null || Array.isArray(handlers) || Object.hasOwn(handlers, "*"))
     return handlers;
+  /** @type {import("../local.js").TaskHandler} */
   const unmatched = (_, { name, action, taskToken }) => {
     if (taskToken !== undefined) {
-      say(`task ${safeWord(name)}: nothing is for \`${safeWord(action)}\`; it waits until its token is reported`);
+      say(
+        `task ${safeWord(name)}: no handler matches \`${safeWord(action)}\`; it waits for the report of its task token`,
+      );
       return {};
     }
-    say(`task ${safeWord(name)}: nothing is for \`${safeWord(action)}\`; it fails as Local.NoTaskHandler`);
-    throw Object.assign(new Error(`nothing in --tasks is for \`${action}\` of \`${name}\``), {
+    say(`task ${safeWord(name)}: no handler matches \`${safeWord(action)}\`; it fails with Local.NoTaskHandler`);
+    throw Object.assign(new Error(`no handler in --tasks matches \`${action}\` of \`${name}\``), {
       code: "Local.NoTaskHandler",
     });
   };
   return { ...handlers, "*": unmatched };
 }
 
-/** How a folder's files become flows. What is broken is shown, and the last good definition stays. */
+/**
+ * Returns the functions that create and remove flows for the files of a folder. The findings of an invalid definition are
+ * printed, and the last valid definition is kept.
+ *
+ * @param {Emulator} emulator
+ * @param {Print} say
+ * @returns {Pick<import("./folder.js").FolderOptions, "take" | "drop">}
+ */
 function into(emulator, say) {
+  /** @type {Set<string>} */
   const mine = new Set();
   return {
     take(name, text, mode, file) {
@@ -177,9 +226,9 @@ function into(emulator, say) {
           say(`flow ${name}: ${known ? "changed" : "loaded"}${mode === "Express" ? " as Express" : ""}, ${file}`);
       } catch (error) {
         if (error.code !== "wrong-definition") throw error;
-        say(`flow ${name}: ${file} is refused${known ? "; the last good definition stays" : ""}`);
+        say(`flow ${name}: ${file} is invalid${known ? "; the last valid definition is kept" : ""}`);
         const found = validateFlow(text, { mode }).diagnostics.filter(({ severity }) => severity === "error");
-        // The name of the file is not part of the definition's own checks.
+        // Without findings in the definition, the name of the flow is invalid.
         if (found.length === 0) say(`  ${file}: ${error.message}`);
         for (const { range, code, message } of found) {
           const at = range ? `:${range.start.line}:${range.start.column}` : "";
@@ -190,27 +239,36 @@ function into(emulator, say) {
     drop(name, file) {
       if (!mine.delete(name)) return;
       emulator.removeFlow(name);
-      say(`flow ${name}: removed with ${file}`);
+      say(`flow ${name}: removed, because ${file} was removed`);
     },
   };
 }
 
+/**
+ * Returns a handler that prints a line for each request.
+ *
+ * @param {Emulator} emulator
+ * @param {import("./state.js").StateFile | undefined} file
+ * @param {{ stopping: boolean }} life
+ * @param {Print} onRequest
+ * @returns {import("./serve.js").Fetch}
+ */
 function logged(emulator, file, life, onRequest) {
   return async (request) => {
     const began = performance.now();
     const what = await subject(request);
-    const log = (outcome) =>
+    const log = (/** @type {string | number} */ outcome) =>
       onRequest(`${new Date().toISOString()} ${what} ${outcome} ${Math.round(performance.now() - began)} ms`);
-    const unavailable = (why, message) => {
+    const unavailable = (/** @type {string} */ why, /** @type {string} */ message) => {
       log(`503 ${why}`);
       const body = JSON.stringify({ RequestId: crypto.randomUUID(), Code: "ServiceUnavailable", Message: message });
       return new Response(body, { status: 503, headers: { "content-type": "application/json;charset=utf-8" } });
     };
-    if (life.stopping) return unavailable("stopping", "the server stops");
+    if (life.stopping) return unavailable("stopping", "the server is stopping");
     try {
       const response = await emulator.fetch(request);
       try {
-        // What an answer tells is in the file first.
+        // The change is written before the response is sent.
         await file?.commit();
       } catch (error) {
         return unavailable("unwritten", `the state file cannot be written: ${error.message}`);
@@ -223,20 +281,24 @@ function logged(emulator, file, life, onRequest) {
       log(`${response.status} ${safeWord(codeOf(body))}`);
       return new Response(body, { status: response.status, headers: response.headers });
     } catch (error) {
-      log(request.signal.aborted ? "the client has gone" : "cut");
+      log(request.signal.aborted ? "the client has disconnected" : "connection closed");
       throw error;
     }
   };
 }
 
-/** What a request is about, out of its parameters: never a signature, a token or a key. */
+/**
+ * Returns operation and names of a request for the log. It never contains a signature, a token or a key.
+ *
+ * @param {Request} request
+ */
 async function subject(request) {
   const query = new URL(request.url).searchParams;
   const kind = request.headers.get("content-type") ?? "";
   const form = kind.startsWith("application/x-www-form-urlencoded")
     ? new URLSearchParams(await request.clone().text())
     : query;
-  const of = (name) => query.get(name) ?? form.get(name);
+  const of = (/** @type {string} */ name) => query.get(name) ?? form.get(name);
   const acs3 = request.headers.get("authorization")?.startsWith("ACS3");
   const action = (acs3 ? request.headers.get("x-acs-action") : query.get("Action")) ?? request.method;
   const names = [of("FlowName") ?? of("Name"), of("ExecutionName")].filter((name) => name);
@@ -246,6 +308,7 @@ async function subject(request) {
     .join(" ");
 }
 
+/** @param {string} body */
 function codeOf(body) {
   try {
     return JSON.parse(body).Code ?? "";

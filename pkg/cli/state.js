@@ -1,24 +1,36 @@
-// The state file: what the emulator saves, and behind it a journal of what has changed since. A change is in the
-// file before a client hears of it. The file is written anew when its journal has outgrown the rest: beside its
-// place, and then put there. What cannot be read is set aside, never overwritten.
+// The state file: the saved state of the emulator, followed by a journal of the changes since. A change is written before
+// the client receives the response. When the journal is larger than the saved state, the file is rewritten: to a
+// temporary file, which then replaces it. A file that cannot be read is renamed, never overwritten.
 
 import { randomBytes } from "node:crypto";
 import { copyFile, lstat, open, readFile, readdir, readlink, realpath, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { acquireLock } from "./lock.js";
 
-/** How often changes are written that no client has heard of: results of tasks. */
-const INTERVAL = 100;
+/** Interval at which changes without a response are written, such as results of tasks, in ms. */
+const INTERVAL_MS = 100;
 
-/** A journal of this size is kept, however small the rest is. */
+/** Size in bytes up to which a journal does not cause a rewrite. */
 const SMALL_JOURNAL = 1024 * 1024;
 
+/** @typedef {import("../local.js").Emulator} Emulator */
+
+/** @typedef {(line: string) => void} Print */
+
 /**
- * Locks the file and restores what it holds. Rejects where another process uses it, or where it cannot be written.
+ * `commit` resolves when all previous changes are in the file, and rejects if they cannot be written. `stop` writes the
+ * remaining changes and releases the file. It returns false if they cannot be written.
  *
- * @param say (line) => void
- * @returns `commit`, after which every change so far is in the file; it rejects where that cannot be.
- *   `stop` writes what is left and releases the file; false where it could not be written
+ * @typedef {{ commit: () => Promise<void>, stop: () => Promise<boolean> }} StateFile
+ */
+
+/**
+ * Locks the file and restores its content. Rejects if another process uses the file, or if it cannot be written.
+ *
+ * @param {string} name
+ * @param {Emulator} emulator
+ * @param {Print} say prints a line
+ * @returns {Promise<StateFile>}
  */
 export async function openStateFile(name, emulator, say) {
   const file = await realName(resolve(name));
@@ -31,16 +43,30 @@ export async function openStateFile(name, emulator, say) {
   }
 }
 
+/**
+ * @param {string} file
+ * @param {Emulator} emulator
+ * @param {Print} say
+ * @param {() => Promise<void>} release
+ * @returns {Promise<StateFile>}
+ */
 async function opened(file, emulator, say, release) {
-  /** Where the journal goes; undefined where the file must be written anew. */
+  /**
+   * The file, for appending to the journal. Undefined if the file must be rewritten.
+   *
+   * @type {import("node:fs/promises").FileHandle | undefined}
+   */
   let handle;
   let savedBytes = 0;
   let journalBytes = 0;
   let waiting = "";
+  /** @type {Promise<void> | undefined} */
   let writing;
+  /** @type {Promise<void> | undefined} */
   let queued;
   let failing = false;
   let stopped = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
 
   await removeRemains(file);
@@ -48,11 +74,11 @@ async function opened(file, emulator, say, release) {
   await writeAll();
   again();
 
-  /** Beside its place, then there: a stop in the middle leaves the old one. */
+  /** Writes a temporary file and renames it: after an interruption the old file is complete. */
   async function writeAll() {
     await handle?.close().catch(() => {});
     handle = undefined;
-    // The journal continues this text: what waited for the old one is part of it.
+    // The text includes the changes in `waiting`; the journal continues it.
     const text = emulator.save({ journal: true });
     waiting = "";
     const beside = `${file}.${randomBytes(8).toString("hex")}.tmp`;
@@ -80,7 +106,8 @@ async function opened(file, emulator, say, release) {
     waiting = "";
     if (text === "") return;
     const used = handle;
-    // Where this fails, a part of it may be in the file.
+    if (used === undefined) return writeAll();
+    // If this fails, the file may contain a part of the text and must be rewritten.
     handle = undefined;
     try {
       await used.writeFile(text);
@@ -98,7 +125,7 @@ async function opened(file, emulator, say, release) {
     try {
       if (handle === undefined || journalBytes > Math.max(SMALL_JOURNAL, savedBytes)) await writeAll();
       else await append();
-      if (failing) say(`state: ${file} is written again`);
+      if (failing) say(`state: ${file} can be written again`);
       failing = false;
     } catch (error) {
       if (!failing) say(`state: ${file} cannot be written: ${error.message}`);
@@ -107,7 +134,7 @@ async function opened(file, emulator, say, release) {
     }
   }
 
-  /** One write after the other; all that wait for the next one share it. */
+  /** Starts a write after the current one. All calls that wait for the next write share it. */
   function commit() {
     waiting += emulator.journal();
     if (waiting === "" && !failing) return writing ?? Promise.resolve();
@@ -124,8 +151,8 @@ async function opened(file, emulator, say, release) {
   async function again() {
     if (stopped) return;
     await commit().catch(() => {});
-    // A file that cannot be written is not tried all the time.
-    if (!stopped) timer = setTimeout(again, failing ? 10 * INTERVAL : INTERVAL);
+    // While the file cannot be written, the interval is longer.
+    if (!stopped) timer = setTimeout(again, failing ? 10 * INTERVAL_MS : INTERVAL_MS);
   }
 
   return {
@@ -145,14 +172,20 @@ async function opened(file, emulator, say, release) {
   };
 }
 
-/** Restores what the file holds. Where that cannot be, the file goes aside and all begins anew. */
+/**
+ * Restores the content of the file. If this fails, the file is renamed and the emulator starts without flows.
+ *
+ * @param {string} file
+ * @param {Emulator} emulator
+ * @param {Print} say
+ */
 async function load(file, emulator, say) {
   let text;
   try {
     text = await readFile(file, "utf8");
   } catch (error) {
     if (error.code !== "ENOENT") throw new Error(`the state file \`${file}\` cannot be read: ${error.message}`);
-    say(`state: ${file} is new`);
+    say(`state: ${file} does not exist and is created`);
     return;
   }
   let restored;
@@ -162,42 +195,53 @@ async function load(file, emulator, say) {
     if (error.code !== "wrong-state") throw error;
     const aside = await freeName(file);
     await rename(file, aside);
-    say(`state: ${file}: ${error.message}; it is set aside as ${aside}, and nothing is restored`);
+    say(`state: ${file}: ${error.message}; the file is renamed to ${aside}, and nothing is restored`);
     return;
   }
   const { flows, executions, problems } = restored;
-  say(`state: ${count(flows, "flow")} and ${count(executions, "execution")} are back from ${file}`);
+  say(`state: ${count(flows, "flow")} and ${count(executions, "execution")} restored from ${file}`);
   if (problems.length > 0) {
     const aside = await freeName(file);
     await copyFile(file, aside);
     for (const problem of problems) say(`state: ${problem}`);
-    say(`state: the whole file is kept as ${aside}`);
+    say(`state: a copy of the file is kept as ${aside}`);
   }
 }
 
-/** The one name that all links to a file lead to, whether it exists or not. */
+/**
+ * Resolves all symbolic links of a file that may not exist.
+ *
+ * @param {string} file
+ * @param {number} [links] number of links that were followed
+ * @returns {Promise<string>}
+ */
 async function realName(file, links = 0) {
   const found = await lstat(file).catch((error) => {
     if (error.code === "ENOENT") return undefined;
     throw new Error(`the state file \`${file}\` cannot be read: ${error.message}`);
   });
   if (found?.isSymbolicLink()) {
-    if (links === 40) throw new Error(`the state file \`${file}\` is a link that leads back to itself`);
-    // Not realpath: a link may lead to a file that is yet to be made.
+    if (links === 40) throw new Error(`the state file \`${file}\` is a symbolic link to itself`);
+    // Not realpath: the target of the link may not exist.
     return realName(resolve(await realFolder(file), await readlink(file)), links + 1);
   }
-  if (found && !found.isFile()) throw new Error(`the state file \`${file}\` is no regular file`);
+  if (found && !found.isFile()) throw new Error(`the state file \`${file}\` is not a regular file`);
   if (found) return realpath(file);
   return join(await realFolder(file), basename(file));
 }
 
+/** @param {string} file */
 function realFolder(file) {
   return realpath(dirname(file)).catch((error) => {
     throw new Error(`the folder of the state file \`${file}\` cannot be read: ${error.message}`);
   });
 }
 
-/** What a process left that ended while it wrote. The lock says that no other one is writing. */
+/**
+ * Removes temporary files of interrupted writes. The lock ensures that no other process is writing.
+ *
+ * @param {string} file
+ */
 async function removeRemains(file) {
   const name = basename(file);
   for (const other of await readdir(dirname(file))) {
@@ -206,7 +250,11 @@ async function removeRemains(file) {
   }
 }
 
-/** The name of a file is in its folder. Not every system can be asked to write that. */
+/**
+ * Syncs the folder entry of a new file. Not all systems support this.
+ *
+ * @param {string} folder
+ */
 async function syncFolder(folder) {
   let handle;
   try {
@@ -219,6 +267,7 @@ async function syncFolder(folder) {
   }
 }
 
+/** @param {string} file */
 async function freeName(file) {
   const stamp = new Date().toISOString().replace(/[:.]/g, "-");
   for (let number = 0; ; number += 1) {
@@ -227,6 +276,10 @@ async function freeName(file) {
   }
 }
 
+/**
+ * @param {number} number
+ * @param {string} what
+ */
 function count(number, what) {
   return `${number} ${what}${number === 1 ? "" : "s"}`;
 }

@@ -1,32 +1,50 @@
-// The server in a thread of its own. A handler that never returns blocks its thread, and with it everything that
-// runs there; the main thread still hears the signal to stop.
+// Runs the server in a worker thread. A handler that never returns blocks that thread; the main thread can still handle
+// the signal to stop.
 
 import { Worker, isMainThread, parentPort, workerData } from "node:worker_threads";
 import { startServer } from "./server.js";
 
-/** How long a stop waits for the thread: longer than an orderly stop takes. */
-export const PATIENCE = 5000;
+/** Maximum time for which a stop waits for the thread, in ms. It is longer than an orderly stop takes. */
+export const STOP_TIMEOUT_MS = 5000;
 
 /**
- * As `startServer`, with its options.
+ * A message of the thread: a printed line, a logged request, or a change of its state.
  *
- * @returns `{ url, key, ended, close }`: `ended` resolves where the thread ends on its own. `close` gives true where
- *   the state was written, false where it was not, and undefined where the thread does not answer
+ * @typedef {object} Message
+ * @property {string} [line]
+ * @property {string} [request]
+ * @property {{ url: string, key: [string, string] | undefined }} [started]
+ * @property {string} [failed]
+ * @property {boolean} [wrote]
+ */
+
+/**
+ * Starts a server in a thread. The options are those of `startServer`.
+ *
+ * `ended` resolves if the thread ends on its own. `close` returns true if the state was written, false if it was not,
+ * and undefined if the thread does not respond.
+ *
+ * @param {import("./server.js").ServerOptions & { say: (line: string) => void, onRequest: (line: string) => void }} options
  */
 export async function startThread({ say, onRequest, ...options }) {
   const worker = new Worker(new URL(import.meta.url), { workerData: { cloudflowServer: options } });
-  let hear;
-  const next = () => new Promise((resolve) => (hear = resolve));
+  /** @type {(message: Message) => void} */
+  let receive = () => {};
+  /** @returns {Promise<Message>} */
+  const next = () =>
+    new Promise((resolve) => {
+      receive = resolve;
+    });
   let message = next();
-  worker.on("message", ({ line, request, ...other }) => {
+  worker.on("message", (/** @type {Message} */ { line, request, ...other }) => {
     if (line !== undefined) say(line);
     else if (request !== undefined) onRequest(request);
-    else hear(other);
+    else receive(other);
   });
-  worker.on("error", (error) => hear({ failed: error?.message ?? String(error) }));
-  worker.on("exit", () => hear({ failed: "the server ended" }));
+  worker.on("error", (error) => receive({ failed: error?.message ?? String(error) }));
+  worker.on("exit", () => receive({ failed: "the server ended" }));
   const first = await message;
-  if (first.failed !== undefined) {
+  if (first.started === undefined) {
     await worker.terminate();
     throw new Error(first.failed);
   }
@@ -36,8 +54,12 @@ export async function startThread({ say, onRequest, ...options }) {
     ended: message,
     async close() {
       worker.postMessage("stop");
+      /** @type {ReturnType<typeof setTimeout> | undefined} */
       let timer;
-      const late = new Promise((resolve) => (timer = setTimeout(() => resolve({}), PATIENCE)));
+      /** @type {Promise<Message>} */
+      const late = new Promise((resolve) => {
+        timer = setTimeout(() => resolve({}), STOP_TIMEOUT_MS);
+      });
       const { wrote } = await Promise.race([message, late]);
       clearTimeout(timer);
       return wrote;
@@ -45,15 +67,18 @@ export async function startThread({ say, onRequest, ...options }) {
   };
 }
 
+/** @param {import("./server.js").ServerOptions} options */
 async function serve(options) {
-  const tell = (message) => parentPort.postMessage(message);
+  if (parentPort === null) return;
+  const port = parentPort;
+  const tell = (/** @type {Message} */ message) => port.postMessage(message);
   try {
     const server = await startServer({
       ...options,
       say: (line) => tell({ line }),
       onRequest: (request) => tell({ request }),
     });
-    parentPort.once("message", async () => {
+    port.once("message", async () => {
       try {
         tell({ wrote: await server.close() });
       } catch (error) {
@@ -66,5 +91,5 @@ async function serve(options) {
   }
 }
 
-// A module may be loaded in a thread of somebody else.
+// The module may be imported in a thread of another program.
 if (!isMainThread && workerData?.cloudflowServer) serve(workerData.cloudflowServer);

@@ -1,9 +1,18 @@
-// Answers in the service's own JSON.
+// Responses in the JSON format of the service.
 
 import { corsHeaders } from "./cors.js";
 
-/** The service's body for an execution: the fields it documents, `""` for what is not there, nothing else. */
+/** @typedef {import("./cors.js").Cors} Cors */
+
+/**
+ * Returns the response body for an execution: only documented fields, `""` for absent values.
+ *
+ * @see https://www.alibabacloud.com/help/en/serverless-workflow/latest/api-fnf-2019-03-15-describeexecution
+ *
+ * @param {import("../index.js").Execution} execution
+ */
 export function executionBody(execution) {
+  /** @type {Record<string, unknown>} */
   const body = {
     RequestId: execution.requestId,
     FlowName: execution.flowName,
@@ -22,7 +31,15 @@ export function executionBody(execution) {
   return body;
 }
 
-/** A JSON answer that no cache may keep. */
+/**
+ * Returns a JSON response that must not be cached.
+ *
+ * @param {number} status
+ * @param {Record<string, unknown>} body
+ * @param {string | undefined} requestId
+ * @param {Cors} cors
+ * @param {Record<string, string>} [more] further headers
+ */
 export function answer(status, body, requestId, cors, more = {}) {
   const headers = corsHeaders(cors);
   headers.set("content-type", "application/json;charset=utf-8");
@@ -32,13 +49,31 @@ export function answer(status, body, requestId, cors, more = {}) {
   return new Response(JSON.stringify(body), { status, headers });
 }
 
-/** A refusal: the service's, passed on, or one of the gateway's own in the same shape. */
+/**
+ * An error response: forwarded from the service, or created by the gateway in the same format.
+ *
+ * @typedef {object} Refusal
+ * @property {number} status
+ * @property {string} code
+ * @property {string} message
+ * @property {string} [requestId]
+ * @property {Record<string, string>} [headers]
+ */
+
+/**
+ * @param {Refusal} refusal
+ * @param {Cors} cors
+ */
 export function refusal({ status, code, message, requestId, headers }, cors) {
   const id = requestId || crypto.randomUUID();
   return answer(status, { RequestId: id, Code: code, Message: message }, id, cors, headers);
 }
 
-/** A request id is opaque text: only what a header can hold goes into the header. */
+/**
+ * Returns the characters of a request ID that a header can contain.
+ *
+ * @param {string} text
+ */
 function headerText(text) {
   return text.replace(/[^\x21-\x7e]/g, "").slice(0, 128);
 }

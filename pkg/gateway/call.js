@@ -1,21 +1,31 @@
-// What the caller asked: the one action the gateway knows, and its parameters.
+// Reads the parameters of a request. The gateway implements only `DescribeExecution`.
 
 const VERSION = "2019-03-15";
 
-/** Reads the call out of a request: `{ call }`, or `{ refused }` in the service's own words. */
+/** @typedef {Required<import("../index.js").DescribeExecutionRequest> & { waitTimeSeconds: number }} Call */
+
+/** @typedef {import("./answer.js").Refusal} Refusal */
+
+/**
+ * Returns the call, or an error response with the texts of the service.
+ *
+ * @param {Request} request
+ * @param {number} maxWaitSeconds
+ * @returns {{ call: Call, refused?: undefined } | { refused: Refusal, call?: undefined }}
+ */
 export function readCall(request, maxWaitSeconds) {
   if (request.method !== "GET") {
     return no(405, "UnsupportedHTTPMethod", "The HTTP method is not supported. Use GET.", { allow: "GET, OPTIONS" });
   }
   const { search, searchParams: query } = new URL(request.url);
-  // Halves of characters and broken UTF-8 would silently become the replacement character: another name.
+  // Lone surrogates and invalid UTF-8 would be replaced by U+FFFD, which results in another name.
   if (!request.url.isWellFormed() || !isUtf8(search)) {
     return no(400, "InvalidArgument", "Parameter error: the query is not valid UTF-8.");
   }
   const names = new Set();
   for (const name of query.keys()) {
-    // Which of two values was checked and which was sent must never be a question.
-    if (names.has(name)) return no(400, "InvalidArgument", `Parameter error: '${name}' is given twice.`);
+    // With two values, `authorize` could check one of them and the service receive the other one.
+    if (names.has(name)) return no(400, "InvalidArgument", `Parameter error: '${name}' is specified more than once.`);
     names.add(name);
   }
 
@@ -46,6 +56,7 @@ export function readCall(request, maxWaitSeconds) {
   return { call: { flowName, executionName, waitTimeSeconds } };
 }
 
+/** @param {string} search */
 function isUtf8(search) {
   try {
     decodeURIComponent(search);
@@ -55,10 +66,17 @@ function isUtf8(search) {
   }
 }
 
+/** @param {string} name */
 function missing(name) {
   return no(400, "MissingRequiredParams", `The HTTP query '${name}' must be specified.`);
 }
 
+/**
+ * @param {number} status
+ * @param {string} code
+ * @param {string} message
+ * @param {Record<string, string>} [headers]
+ */
 function no(status, code, message, headers) {
   return { refused: { status, code, message, headers } };
 }

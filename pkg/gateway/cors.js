@@ -1,6 +1,16 @@
-// Which pages may read an answer across origins.
+// CORS: the pages that may send cross-origin requests.
 
-/** How a request stands: its origin when it is on the list, or `foreign` when it comes from a page that is not. */
+/**
+ * `origin` is the origin of an allowed page. `foreign` is true for a page of another origin that is not allowed.
+ *
+ * @typedef {{ origin?: string, foreign?: boolean }} Cors
+ */
+
+/**
+ * @param {Request} request
+ * @param {Set<string>} origins
+ * @returns {Cors}
+ */
 export function corsOf(request, origins) {
   const origin = request.headers.get("origin");
   if (origin === null) return {};
@@ -8,20 +18,29 @@ export function corsOf(request, origins) {
   return { foreign: origin !== new URL(request.url).origin };
 }
 
-/** Answers a preflight. Without the allowing headers a browser goes no further. */
+/**
+ * Responds to a preflight request. Without the `access-control-allow` headers the browser does not send the request.
+ *
+ * @param {Request} request
+ * @param {Cors} cors
+ */
 export function preflight(request, cors) {
   const headers = corsHeaders(cors);
   if (!cors.origin) return new Response(null, { status: 403, headers });
   headers.set("access-control-allow-methods", "GET");
   headers.set("access-control-max-age", "600");
   const wanted = request.headers.get("access-control-request-headers");
-  // Whatever header the page's own sign-in needs: the origin is trusted already.
+  // All headers are allowed, because the origin is trusted. The authentication of the page may need any of them.
   if (wanted) headers.set("access-control-allow-headers", wanted);
   headers.append("vary", "Access-Control-Request-Headers");
   return new Response(null, { status: 204, headers });
 }
 
-/** The headers every answer carries. `Vary` is there for the refused too, or a cache could mix them up. */
+/**
+ * Returns the headers of every response. Error responses need `Vary` too: a cache must not mix them up.
+ *
+ * @param {Cors} cors
+ */
 export function corsHeaders(cors) {
   const headers = new Headers({ vary: "Origin", "cache-control": "no-store" });
   if (cors.origin) {

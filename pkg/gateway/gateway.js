@@ -1,24 +1,30 @@
-// The gateway: DescribeExecution for those who may ask, signed with a key they
-// never see. It speaks the service's own protocol less the signature, so the
-// same client asks it with `endpoint` and no `credentials`.
+// The gateway: forwards `DescribeExecution` of authorized callers and signs it with its own credentials. It implements
+// the protocol of the service without the signature. The client uses it with `endpoint` and without `credentials`.
 
-import { optionsOf, own } from "../ask/options.js";
+import { optionsOf } from "../ask/options.js";
+import { GATEWAY, own } from "../shared/options.js";
 import { answer, executionBody, refusal } from "./answer.js";
 import { readCall } from "./call.js";
 import { corsOf, preflight } from "./cors.js";
 import { logger } from "./log.js";
 import { refusalFor } from "./refuse.js";
 
-const OPTIONS = ["upstream", "authorize", "origins", "maxWaitSeconds"];
+/** @typedef {typeof import("../index.js").describeExecution} DescribeExecution */
 
-/** What a held request may cost at most, unless the caller says otherwise: below the time-outs of common proxies. */
+/** @typedef {import("./log.js").Log} Log */
+
+/** @typedef {ReturnType<typeof checkedOptions>} Settings */
+
+/** Default of `maxWaitSeconds`: below the timeouts of common proxies. */
 const DEFAULT_MAX_WAIT_SECONDS = 25;
 
 /**
- * Makes `createGateway` over one build of the client: the entries differ only in
- * how the WebAssembly module is brought in.
+ * Returns `createGateway` for one build of the client. The entries differ only in how the WebAssembly module is loaded.
+ *
+ * @param {DescribeExecution} describeExecution
+ * @returns {typeof import("../gateway.js").createGateway}
  */
-export function gatewayMaker(describeExecution) {
+export function createGatewayFactory(describeExecution) {
   const log = logger(describeExecution);
   return function createGateway(options) {
     const settings = checkedOptions(options);
@@ -29,7 +35,7 @@ export function gatewayMaker(describeExecution) {
         try {
           return await serve(request, env, settings, cors, describeExecution, log);
         } catch (error) {
-          if (request.signal?.aborted) return leftEarly();
+          if (request.signal?.aborted) return clientClosed();
           return refusal(refusalFor(error, log), cors);
         }
       },
@@ -37,66 +43,85 @@ export function gatewayMaker(describeExecution) {
   };
 }
 
+/**
+ * @param {Request} request
+ * @param {any} env
+ * @param {Settings} settings
+ * @param {import("./cors.js").Cors} cors
+ * @param {DescribeExecution} describeExecution
+ * @param {Log} log
+ */
 async function serve(request, env, settings, cors, describeExecution, log) {
   if (cors.foreign) {
-    return refusal({ status: 403, code: "AccessDenied", message: "This origin may not ask." }, cors);
+    return refusal({ status: 403, code: "AccessDenied", message: "Requests of this origin are not allowed." }, cors);
   }
   const read = readCall(request, settings.maxWaitSeconds);
   if (read.refused) return refusal(read.refused, cors);
   const { flowName, executionName, waitTimeSeconds } = read.call;
 
-  // Only `true` lets a caller in: an object or a text that happens to be truthy
-  // is a mistake in the rule, and a mistake must not open the door.
+  // Only `true` is accepted. Another truthy value is a bug in `authorize`, which must not grant access.
   const allowed = await guarded("authorize", log, () => settings.authorize(request, { flowName, executionName }, env));
   if (allowed !== true) {
-    return refusal({ status: 403, code: "AccessDenied", message: "You may not see this execution." }, cors);
+    return refusal(
+      { status: 403, code: "AccessDenied", message: "You are not authorized to read this execution." },
+      cors,
+    );
   }
 
-  // No retries unless asked for: the asking client repeats, and both would multiply.
+  // Retries are off by default: the calling client retries, and the two retry counts would multiply.
   const upstream = await guarded("upstream", log, async () =>
     optionsOf({ retry: false }, await settings.upstream(env)),
   );
   try {
     const execution = await describeExecution(
       { flowName, executionName, waitTimeSeconds },
-      // The signal goes through: a page that leaves ends the upstream poll too.
+      // When the caller disconnects, the request to the service is aborted.
       Object.assign(upstream, { signal: request.signal }),
     );
     return answer(200, executionBody(execution), execution.requestId, cors);
   } catch (error) {
-    if (request.signal?.aborted) return leftEarly();
+    if (request.signal?.aborted) return clientClosed();
     return refusal(refusalFor(error, log), cors);
   }
 }
 
 /**
- * Runs one of the owner's own functions. What it throws goes to the log of the
- * Worker, where its owner looks, and never to the caller.
+ * Runs a function of the options. Its errors are logged and are not visible to the caller.
+ *
+ * @template T
+ * @param {string} name
+ * @param {Log} log
+ * @param {() => T | Promise<T>} run
  */
 async function guarded(name, log, run) {
   try {
     return await run();
   } catch (error) {
     log(`\`${name}\` threw`, error);
-    throw new OwnersMistake();
+    throw new OptionFailure();
   }
 }
 
-/** Has no kind, so that nothing of it is told. */
-class OwnersMistake extends Error {}
+/** Has no `kind`, so that the response contains no details. */
+class OptionFailure extends Error {}
 
-/** Nobody reads this; 499 is what logs commonly call it. */
-function leftEarly() {
+/** The response for a disconnected client. It is not delivered; 499 is the usual status in logs. */
+function clientClosed() {
   return new Response(null, { status: 499 });
 }
 
+/**
+ * @param {import("../gateway.js").GatewayOptions<any>} options
+ */
 function checkedOptions(options) {
-  const { upstream, authorize, origins = [], maxWaitSeconds = DEFAULT_MAX_WAIT_SECONDS } = own(options, OPTIONS) ?? {};
+  /** @type {Partial<import("../gateway.js").GatewayOptions<any>>} */
+  const read = own(options, GATEWAY) ?? {};
+  const { upstream, authorize, origins = [], maxWaitSeconds = DEFAULT_MAX_WAIT_SECONDS } = read;
   if (typeof upstream !== "function") {
     throw new TypeError("createGateway: `upstream` must be a function from `env` to client options");
   }
   if (typeof authorize !== "function") {
-    throw new TypeError("createGateway: `authorize` must be a function: who may ask is for you to decide");
+    throw new TypeError("createGateway: `authorize` must be a function that returns whether the request is allowed");
   }
   if (!Number.isInteger(maxWaitSeconds) || maxWaitSeconds < 0 || maxWaitSeconds > 60) {
     throw new TypeError("createGateway: `maxWaitSeconds` must be a whole number from 0 to 60");
@@ -104,12 +129,15 @@ function checkedOptions(options) {
   if (!Array.isArray(origins)) throw new TypeError("createGateway: `origins` must be an array");
   for (const origin of origins) {
     if (!isOrigin(origin)) {
-      throw new TypeError(`createGateway: \`${origin}\` is not an origin, write it like \`https://app.example.com\``);
+      throw new TypeError(
+        `createGateway: \`${origin}\` is not an origin; expected a text such as \`https://app.example.com\``,
+      );
     }
   }
   return { upstream, authorize, origins: new Set(origins), maxWaitSeconds };
 }
 
+/** @param {string} text */
 function isOrigin(text) {
   try {
     return new URL(text).origin === text;

@@ -1,31 +1,45 @@
-// The log of the Worker, where only its owner looks: without secrets, each entry on one line.
+// The log of the Worker, which only its owner reads. Entries contain no secrets and have one line.
 
 import { redactorOf } from "../ask/functions.js";
 
-/** No entry is longer, in characters. */
+/** Maximum length of an entry, in characters. */
 const MAX_ENTRY = 4096;
 
-/** @returns (what, thrown) => void */
+/** @typedef {(what: string, thrown?: unknown) => void} Log */
+
+/**
+ * @param {Function} describeExecution
+ * @returns {Log}
+ */
 export function logger(describeExecution) {
   const redact = redactorOf(describeExecution);
+  if (redact === undefined) throw new TypeError("`describeExecution` does not belong to this package");
   return (what, thrown) => {
     const text = thrown === undefined ? what : `${what}: ${shown(thrown)}`;
     console.error(`cloudflow-wasm/gateway: ${escaped(redact(text).slice(0, MAX_ENTRY))}`);
   };
 }
 
-/** What was thrown may be anything, and its getters may throw. */
+/**
+ * Returns a text for a thrown value. Its getters may throw.
+ *
+ * @param {any} thrown
+ */
 function shown(thrown) {
   try {
     return String(thrown?.stack || thrown?.message || thrown);
   } catch {
-    return "something that cannot be shown";
+    return "a value that cannot be converted to text";
   }
 }
 
-/** A line break would begin an entry that nobody wrote; other control characters move the cursor of a terminal. */
+/**
+ * Escapes control characters: line breaks could forge an entry, others could control a terminal.
+ *
+ * @param {string} text
+ */
 function escaped(text) {
-  const code = (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  const code = (/** @type {string} */ c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`;
   return text
     .replaceAll("\n", "\\n")
     .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, code);

@@ -1,10 +1,14 @@
-// What the client threw, as a refusal that gives nothing away.
+// Converts errors of the client to error responses without internal details.
 
 import { refusalIn } from "../shared/error.js";
 
 /**
- * The refusal for an error of `describeExecution`. What the service said passes through as it is;
- * what happened on this side is told without details, and in full only to the gateway's owner.
+ * Returns the error response for an error of `describeExecution`. Errors of the service are forwarded. Other errors have
+ * no details; the log contains them.
+ *
+ * @param {any} error
+ * @param {import("./log.js").Log} log
+ * @returns {import("./answer.js").Refusal}
  */
 export function refusalFor(error, log) {
   const refusal = refusalIn(error);
@@ -14,13 +18,14 @@ export function refusalFor(error, log) {
     error.status <= 599 &&
     (error.kind === "service" || error.kind === "credentials")
   ) {
+    /** @type {Record<string, string>} */
     const headers = refusal.retryAfter === undefined ? {} : { "x-acs-retry-after": String(refusal.retryAfter) };
     const { status, code, requestId } = error;
     return { status, code, message: withoutStringToSign(refusal.said), requestId, headers };
   }
   switch (error?.kind) {
     case "service":
-      // A 200 that holds a refusal, or one in XML: the code is certain, the words are not.
+      // An error in a response with the status 200, or in XML: only the code is reliable.
       return {
         status: error.status >= 400 ? error.status : 502,
         code: error.code,
@@ -32,26 +37,35 @@ export function refusalFor(error, log) {
     case "timeout":
       return unavailable("The service did not answer in time. Please try again later.");
     case "response":
-      return unavailable("The service sent an answer that could not be read. Please try again later.");
+      return unavailable("The response of the service could not be read. Please try again later.");
     case "request":
       if (isAboutNames(error))
         return { status: 400, code: "InvalidArgument", message: `Parameter error: ${error.message}.` };
   }
-  // Errors of the client name no secret; others were told before they came here.
+  // Messages of the client contain no secrets. Other errors were logged before.
   if (error?.kind) log(`${error.kind}: ${error.message}`);
   return { status: 500, code: "InternalServerError", message: "An internal error has occurred. Please retry." };
 }
 
-/** The caller's part of the call, not the owner's options. */
+/**
+ * True for an error in the parameters of the request, not in the options of the gateway.
+ *
+ * @param {{ diagnostics?: import("../index.js").Diagnostic[] }} error
+ */
 function isAboutNames({ diagnostics = [] }) {
   return diagnostics.some(({ path }) => path[0] === "flowName" || path[0] === "executionName");
 }
 
+/** @param {string} message */
 function unavailable(message) {
   return { status: 503, code: "ServiceUnavailable", message };
 }
 
-/** Some gateways of the vendor repeat the whole string to sign, in which key and token stand. */
+/**
+ * Removes the string to sign, which contains key and token. Some gateways of Alibaba Cloud return it in the message.
+ *
+ * @param {string} message
+ */
 function withoutStringToSign(message) {
   const cut = message.search(/\bserver string ?to ?sign\b/i);
   return cut >= 0 ? message.slice(0, cut).trimEnd() : message;

@@ -1,13 +1,22 @@
 // The functions that read flow definitions. The module converts all values.
 
-import { flowOptionsOf } from "../ask/options.js";
+import { VALIDATE, own } from "../shared/options.js";
 
+/** @param {import("../shared/runtime.js").Runtime} runtime */
 export function createLanguage(runtime) {
   return {
+    /** @param {unknown} body */
     validateExecution: (body) => runtime.call("validateExecution", body),
+    /** @param {unknown} text */
     parseFlow: (text) => runtime.call("parseFlow", text),
-    validateFlow: (text, options) => runtime.call("validateFlow", text, flowOptionsOf(options)),
+    /**
+     * @param {unknown} text
+     * @param {unknown} [options]
+     */
+    validateFlow: (text, options) => runtime.call("validateFlow", text, own(options, VALIDATE)),
+    /** @param {unknown} text */
     flowGraph: (text) => runtime.call("flowGraph", text),
+    /** @param {unknown} text */
     flowToMermaid: (text) => runtime.call("flowToMermaid", text),
   };
 }

@@ -1,77 +1,109 @@
-// The functions of "cloudflow-wasm/local" over a runtime: the emulator and the simulation decide,
-// what is here drives them with the host's clock, timers and promises.
+// The driver of the emulator: connects the state machine in the module with clock, timers, task handlers and requests.
 
-import { CloudFlowError } from "../shared/error.js";
 import { onAbort } from "../shared/abort.js";
-import { LONGEST_TEXT, simulateFlow } from "./simulate.js";
+import { CloudFlowError } from "../shared/error.js";
+import { EMULATOR, FAIL, FAULTS, checkNames, wrongOptions } from "../shared/options.js";
+import { MAX_TEXT, simulateFlow } from "./simulate.js";
 import { attempt, handles, readTasks } from "./tasks.js";
 
-/** What signs where nobody said otherwise. A pair for tests, known to everybody. */
-const TEST_KEYS = { emulator: "emulator-secret" };
+/** Default credentials, for tests. They are public. */
+export const TEST_KEYS = { emulator: "emulator-secret" };
 
-/** Timers hold 31 bits; a longer wait is taken in parts. */
-const LONGEST_TIMER = 2 ** 31 - 1;
+/** Maximum delay of a timer, in ms: 31 bits. Longer waits use several timers. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** How often a held request with a timer of its own looks whether others have moved something. */
-const OWN_TIMER = 250;
+/** Interval at which a held request with its own timer checks for changes, in ms. */
+const OWN_TIMER_MS = 250;
 
-/** Of a request no more than this gets into the module, which refuses it with one byte less. */
-const LONGEST_REQUEST = 1024 * 1024 + 1;
+/** Maximum number of bytes of a request that are passed to the module: its limit plus one. */
+const MAX_REQUEST = 1024 * 1024 + 1;
 
-/** The same of the number of its headers. */
-const MOST_HEADERS = 257;
+/** Maximum number of headers that are passed to the module: its limit plus one. */
+const MAX_HEADERS = 257;
 
-/** A saved text that is longer is not copied into the module. */
-const LONGEST_STATE = 256 * 1024 * 1024;
+/** Maximum length of a saved text, in UTF-16 units. */
+const MAX_STATE = 256 * 1024 * 1024;
 
+/** @typedef {import("../shared/runtime.js").Runtime} Runtime */
+
+/** @typedef {import("./tasks.js").Task} Task */
+
+/** @typedef {{ waiter: number, status: number, headers: [string, string][], body: string, cut: boolean }} Answer */
+
+/** @type {import("../local.js").Clock} */
 const systemClock = {
   now: () => Date.now(),
   setTimeout: (wake, ms) => setTimeout(wake, ms),
-  clearTimeout: (timer) => clearTimeout(timer),
+  clearTimeout: (timer) => clearTimeout(/** @type {any} */ (timer)),
 };
 
 /**
- * @param runtime the module's instance
- * @param ownTimers every held request waits with a timer of its own: a Worker's timers belong to the
- *   request that set them. Elsewhere one timer serves all.
+ * Returns the functions of "cloudflow-wasm/local".
+ *
+ * @param {Runtime} runtime
+ * @param {{ ownTimers?: boolean }} [host] `ownTimers`: each held request uses its own timer, because in a Worker a timer
+ *   belongs to the request that started it. Otherwise all requests share one timer.
  */
 export function createLocal(runtime, { ownTimers = false } = {}) {
   return {
+    /** @param {import("../local.js").EmulatorOptions} [options] */
     createEmulator: (options) => createEmulator(runtime, ownTimers, options),
+    /** @param {string} text */
     migrateFlow: (text) => runtime.call("migrateFlow", text),
+    /**
+     * @param {string} text
+     * @param {import("../local.js").SimulateOptions} [options]
+     */
     simulateFlow: (text, options) => simulateFlow(runtime, text, options),
   };
 }
 
+/**
+ * @param {Runtime} runtime
+ * @param {boolean} ownTimers
+ * @param {import("../local.js").EmulatorOptions} [options]
+ */
 function createEmulator(runtime, ownTimers, options = {}) {
-  known(options, "accessKeys securityTokens tasks quotas nonces faults clock", "an option of the emulator");
-  knownFaults(options.faults);
+  checkNames(options, EMULATOR, "an option of the emulator");
+  checkFaults(options.faults);
   const { accessKeys = TEST_KEYS, securityTokens = {}, tasks = {}, clock = systemClock, ...rest } = options;
   const handlers = readTasks(tasks);
   const plain = { ...rest, accessKeys: Object.entries(accessKeys), securityTokens: Object.entries(securityTokens) };
+  /** @type {Map<number, { resolve: (answer: any) => void, reject: (error: unknown) => void }>} */
   const waiting = new Map();
+  /** @type {Map<number, AbortController>} */
   const working = new Map();
+  /** @type {number | undefined} */
   let emulator;
   let closed = false;
+  /** @type {any} */
   let timer;
 
-  // Options are checked at once. What they make is made at the first request: it needs random
-  // numbers, and Workers have none before that.
+  // The module checks the options here. The emulator itself is created at the first call: it needs random numbers, which
+  // Workers provide only inside a request.
   runtime.call("emulatorClose", runtime.call("emulatorCreate", plain, 0, 0));
 
+  /**
+   * @param {string} name
+   * @param {any[]} args
+   */
   const call = (name, ...args) => runtime.call(name, emulator, ...args);
 
+  /**
+   * @param {Request | string | URL} input
+   * @param {RequestInit} [init]
+   */
   async function fetch(input, init) {
-    // The signal stays out of the Request: hosts give each of those a listener of its own on it.
+    // The signal is not passed to the Request: each Request would add a listener to it.
     const { signal: own, ...rest } = init ?? {};
     const request = init === undefined && input instanceof Request ? input : new Request(input, rest);
     const signal = own ?? request.signal;
     signal.throwIfAborted();
     const body = await bodyOf(request, signal);
     signal.throwIfAborted();
-    made();
+    create();
     const url = new URL(request.url);
-    const query = url.search.slice(1, LONGEST_REQUEST + 1);
+    const query = url.search.slice(1, MAX_REQUEST + 1);
     const headers = headersOf(request);
     let answer;
     try {
@@ -80,7 +112,7 @@ function createEmulator(runtime, ownTimers, options = {}) {
         clock.now(),
         request.method,
         url.host,
-        url.pathname.slice(0, LONGEST_REQUEST),
+        url.pathname.slice(0, MAX_REQUEST),
         query,
         headers,
         body,
@@ -90,53 +122,59 @@ function createEmulator(runtime, ownTimers, options = {}) {
       throw error;
     }
     const held = answer.waiter === undefined ? answer : hold(answer.waiter, signal);
-    // It is awaited further down.
+    // Prevents an unhandled rejection before the `await` below.
     if (held !== answer) held.catch(() => {});
     pump();
-    // A Worker ends with its answer: what the request has set going ends before.
+    // A Worker ends with its response: work that the request has started must end first.
     while (ownTimers && untilWake() === 0) {
-      await new Promise((resolve) => clock.setTimeout(resolve, 0));
+      await new Promise((resolve) => clock.setTimeout(() => resolve(undefined), 0));
       pump();
     }
     return respond(await held);
   }
 
+  /**
+   * @param {number} waiter
+   * @param {AbortSignal} signal
+   * @returns {Promise<Answer>}
+   */
   function hold(waiter, signal) {
     return new Promise((resolve, reject) => {
-      const over = (settle) => (value) => {
+      const over = (/** @type {(value: any) => void} */ settle) => (/** @type {unknown} */ value) => {
         waiting.delete(waiter);
-        deaf();
+        removeListener();
         settle(value);
       };
-      const gone = () => {
+      const disconnect = () => {
         call("emulatorDisconnect", waiter);
         entry.reject(signal.reason);
         pump();
       };
       const entry = { resolve: over(resolve), reject: over(reject) };
-      const deaf = onAbort(signal, gone);
+      const removeListener = onAbort(signal, disconnect);
       waiting.set(waiter, entry);
-      if (ownTimers) look(waiter);
+      if (ownTimers) poll(waiter);
     });
   }
 
-  function look(waiter) {
+  /** @param {number} waiter */
+  function poll(waiter) {
     clock.setTimeout(
       () => {
         pump();
-        if (waiting.has(waiter)) look(waiter);
+        if (waiting.has(waiter)) poll(waiter);
       },
-      Math.min(untilWake() ?? OWN_TIMER, OWN_TIMER),
+      Math.min(untilWake() ?? OWN_TIMER_MS, OWN_TIMER_MS),
     );
   }
 
-  /** Hands out what is due, starts what is wanted, and sets the next timer. */
+  /** Delivers due responses, starts tasks, and sets the next timer. */
   function pump() {
     if (emulator === undefined || closed) return;
     try {
       for (const answer of call("emulatorAdvance", clock.now())) waiting.get(answer.waiter)?.resolve(answer);
       const { wanted, cancelled } = call("emulatorTasks");
-      for (const id of cancelled) working.get(id)?.abort(new Error("the task is no longer wanted"));
+      for (const id of cancelled) working.get(id)?.abort(new Error("the result of the task is no longer needed"));
       for (const task of wanted) work(task);
       if (!ownTimers) schedule(untilWake());
     } catch (error) {
@@ -146,25 +184,38 @@ function createEmulator(runtime, ownTimers, options = {}) {
 
   function untilWake() {
     const at = closed ? undefined : call("emulatorWakeAt");
-    return at === undefined ? undefined : Math.min(Math.max(at - clock.now(), 0), LONGEST_TIMER);
+    return at === undefined ? undefined : Math.min(Math.max(at - clock.now(), 0), MAX_TIMER_MS);
   }
 
+  /** @param {number | undefined} delay in ms */
   function schedule(delay) {
     if (timer !== undefined) clock.clearTimeout(timer);
     timer = delay === undefined ? undefined : clock.setTimeout(pump, delay);
-    // An execution alone keeps no process alive; a request that is held does.
+    // A held request keeps the process alive; an execution does not.
     if (waiting.size === 0) timer?.unref?.();
   }
 
-  /** A task that waits for its token needs nobody here: whoever has the token reports. */
-  async function done(task, signal) {
-    if (task.taskToken !== undefined && !handles(handlers, task)) return { output: "{}" };
+  /**
+   * Returns the result of a task. A task that waits for its task token needs no handler.
+   *
+   * @param {Task} task
+   * @param {AbortSignal} signal
+   * @returns {Promise<import("./tasks.js").Outcome>}
+   */
+  async function perform(task, signal) {
+    if (task.taskToken !== undefined && !handles(handlers, task)) return { output: "{}", delay: 0 };
     const result = await attempt(handlers, task, signal);
     if (result.delay > 0) await later(result.delay, signal);
     return result;
   }
 
-  /** The time of a mock; without end where it never answers. */
+  /**
+   * Waits for the duration of a mock, in ms. `Infinity` never resolves.
+   *
+   * @param {number} delay
+   * @param {AbortSignal} signal
+   * @returns {Promise<void>}
+   */
   function later(delay, signal) {
     return new Promise((resolve) => {
       const end = clock.now() + delay;
@@ -172,17 +223,18 @@ function createEmulator(runtime, ownTimers, options = {}) {
         if (signal.aborted) return;
         const left = end - clock.now();
         if (left <= 0) resolve();
-        else clock.setTimeout(wait, Math.min(left, LONGEST_TIMER));
+        else clock.setTimeout(wait, Math.min(left, MAX_TIMER_MS));
       };
       if (delay !== Infinity) wait();
     });
   }
 
+  /** @param {Task} task */
   async function work(task) {
     const controller = new AbortController();
     working.set(task.id, controller);
     try {
-      const result = await done(task, controller.signal);
+      const result = await perform(task, controller.signal);
       working.delete(task.id);
       if (closed) return;
       if (result.code === undefined) call("emulatorTaskSucceeded", clock.now(), task.id, result.output);
@@ -193,7 +245,11 @@ function createEmulator(runtime, ownTimers, options = {}) {
     pump();
   }
 
-  /** The instance is gone, and with it every flow: nobody may wait for an answer that cannot come. */
+  /**
+   * Rejects all held requests. After a trap of the instance they would never settle.
+   *
+   * @param {unknown} error
+   */
   function lost(error) {
     for (const { reject } of [...waiting.values()]) reject(error);
   }
@@ -207,51 +263,61 @@ function createEmulator(runtime, ownTimers, options = {}) {
     if (emulator !== undefined) runtime.call("emulatorClose", emulator);
   }
 
-  /** Made by whatever comes first; a Worker has no random numbers before its first request. */
-  function made() {
+  /** Creates the emulator at the first call, and returns its number. */
+  function create() {
     if (closed) throw new TypeError("the emulator is closed");
     return (emulator ??= runtime.call("emulatorCreate", plain, ...seed()));
   }
 
+  /** @param {string} text */
   function restore(text) {
-    made();
-    if (typeof text !== "string") throw wrong("wrong-state", "the saved state must be a text");
-    if (text.length > LONGEST_STATE)
-      throw wrong("wrong-state", `the saved state is longer than ${LONGEST_STATE} bytes`);
+    create();
+    if (typeof text !== "string") throw wrong("wrong-state", "the saved state must be a string");
+    if (text.length > MAX_STATE)
+      throw wrong("wrong-state", `the saved state is longer than the maximum of ${MAX_STATE} characters`);
     const restored = call("emulatorRestore", text);
     pump();
     return restored;
   }
 
+  /** @param {import("../local.js").Faults} [faults] */
   function setFaults(faults = {}) {
-    knownFaults(faults);
-    made();
+    checkFaults(faults);
+    create();
     call("emulatorFaults", faults);
   }
 
+  /** @param {{ journal?: boolean }} [options] */
   function save({ journal = false } = {}) {
-    made();
+    create();
     return call("emulatorSave", journal === true);
   }
 
   const journal = () => (emulator === undefined || closed ? "" : call("emulatorJournal"));
 
+  /**
+   * @param {string} name
+   * @param {string} definition
+   * @param {{ mode?: "Standard" | "Express" }} [options]
+   */
   function putFlow(name, definition, { mode = "Standard" } = {}) {
-    made();
+    create();
     if (mode !== "Standard" && mode !== "Express") {
-      throw wrong("wrong-options", `\`mode\` must be \`Standard\` or \`Express\`, not \`${mode}\``);
+      throw wrongOptions(`\`mode\` must be \`Standard\` or \`Express\`, not \`${mode}\``);
     }
     const [flow, text] = [String(name), String(definition)];
-    if (text.length > LONGEST_TEXT)
-      throw wrong("wrong-definition", `the definition is longer than ${LONGEST_TEXT} bytes`);
-    if (flow.length > LONGEST_TEXT) throw wrong("wrong-definition", "the name of a flow has at most 128 characters");
+    if (text.length > MAX_TEXT)
+      throw wrong("wrong-definition", `the definition is longer than the maximum of ${MAX_TEXT} bytes`);
+    if (flow.length > MAX_TEXT)
+      throw wrong("wrong-definition", "the name of the flow is longer than the maximum of 128 characters");
     const changed = call("emulatorPutFlow", clock.now(), flow, text, mode === "Express");
     pump();
     return changed;
   }
 
+  /** @param {string} name */
   function removeFlow(name) {
-    made();
+    create();
     const known = call("emulatorRemoveFlow", clock.now(), String(name));
     pump();
     return known;
@@ -268,44 +334,45 @@ function createEmulator(runtime, ownTimers, options = {}) {
   return { fetch, putFlow, removeFlow, setFaults, save, journal, restore, changes, answerHeld, close };
 }
 
-function knownFaults(faults) {
-  known(faults, "startWithoutStatus earlyAfterMs lateByMs latencyMs missingFields status cors fail", "one of `faults`");
-  for (const rule of faults?.fail ?? [])
-    known(rule, "action skip times how status code message retryAfterMs", "a part of `fail`");
+/** @param {import("../local.js").Faults | undefined} faults */
+function checkFaults(faults) {
+  checkNames(faults, FAULTS, "a field of `faults`");
+  for (const rule of faults?.fail ?? []) checkNames(rule, FAIL, "a field of `fail`");
 }
 
-/** A switch with a slip in its name would be one that is never on. */
-function known(object, names, what) {
-  const stranger = Object.keys(object ?? {}).find((name) => !names.split(" ").includes(name));
-  if (stranger === undefined) return;
-  const message = `\`${stranger}\` is not ${what}; these are: ${names.replaceAll(" ", ", ")}`;
-  throw wrong("wrong-options", message);
-}
-
+/**
+ * @param {string} code
+ * @param {string} message
+ */
 function wrong(code, message) {
   return new CloudFlowError({ kind: "request", code, message });
 }
 
-/** No more of a body than the module wants to see; the rest is not read. */
+/**
+ * Reads the body of a request, up to the maximum.
+ *
+ * @param {Request} request
+ * @param {AbortSignal} signal
+ */
 async function bodyOf(request, signal) {
   if (request.body === null || request.body === undefined) return new Uint8Array(await request.arrayBuffer());
   const reader = request.body.getReader();
-  const leave = () => reader.cancel().catch(() => {});
-  const deaf = onAbort(signal, leave);
+  const cancel = () => reader.cancel().catch(() => {});
+  const removeListener = onAbort(signal, cancel);
   const parts = [];
   let size = 0;
   try {
-    while (size < LONGEST_REQUEST) {
+    while (size < MAX_REQUEST) {
       const { done, value } = await reader.read();
       if (done) break;
-      const part = value.subarray(0, LONGEST_REQUEST - size);
+      const part = value.subarray(0, MAX_REQUEST - size);
       parts.push(part);
       size += part.length;
     }
   } finally {
-    deaf();
+    removeListener();
   }
-  if (size === LONGEST_REQUEST) leave();
+  if (size === MAX_REQUEST) cancel();
   const body = new Uint8Array(size);
   let at = 0;
   for (const part of parts) {
@@ -315,89 +382,28 @@ async function bodyOf(request, signal) {
   return body;
 }
 
+/** @param {Request} request */
 function headersOf(request) {
   const headers = [];
   let size = 0;
   for (const [name, value] of request.headers) {
-    headers.push(name, value.slice(0, LONGEST_REQUEST));
+    headers.push(name, value.slice(0, MAX_REQUEST));
     size += name.length + value.length;
-    if (headers.length >= 2 * MOST_HEADERS || size > LONGEST_REQUEST) break;
+    if (headers.length >= 2 * MAX_HEADERS || size > MAX_REQUEST) break;
   }
   return headers;
 }
 
-/** As `fetch` would: a connection that is cut is a failed fetch, not a response. */
+/**
+ * Returns the response. A closed connection is a `TypeError`, as for the global `fetch`.
+ *
+ * @param {Answer} answer
+ */
 function respond({ status, headers, body, cut }) {
-  if (cut) throw new TypeError("the connection was cut");
+  if (cut) throw new TypeError("the connection was closed without a response");
   return new Response(body, { status, headers });
 }
 
 function seed() {
   return crypto.getRandomValues(new Uint32Array(2));
-}
-
-/**
- * Signs any operation for the emulator, the RPC V1 way (HMAC-SHA1), as a `Request` of the form the
- * official SDKs send: common parameters in the query, the operation's own in a form.
- */
-export async function signRequest(action, parameters = {}, options = {}) {
-  const { endpoint = "http://localhost", accessKeyId = "emulator", accessKeySecret = TEST_KEYS.emulator } = options;
-  const { securityToken, now = Date.now(), signal } = options;
-  const common = {
-    AccessKeyId: accessKeyId,
-    Action: action,
-    Format: "json",
-    SignatureMethod: "HMAC-SHA1",
-    SignatureNonce: crypto.randomUUID(),
-    SignatureVersion: "1.0",
-    Timestamp: new Date(now).toISOString().replace(/\.\d+Z$/, "Z"),
-    Version: "2019-03-15",
-    ...(securityToken !== undefined && { SecurityToken: securityToken }),
-  };
-  const own = {};
-  for (const [name, value] of Object.entries(parameters)) {
-    if (value === undefined) continue;
-    if (Object.hasOwn(common, name) || name === "Signature") {
-      throw new CloudFlowError({
-        kind: "request",
-        code: "reserved-parameter",
-        message: `\`${name}\` is set by the signature`,
-      });
-    }
-    own[name] = String(value);
-  }
-  for (const [name, value] of Object.entries({ ...common, ...own, accessKeySecret })) refuseHalves(name, String(value));
-  const text = `POST&%2F&${encode(join({ ...common, ...own }))}`;
-  const bytes = new TextEncoder();
-  const algorithm = { name: "HMAC", hash: "SHA-1" };
-  const key = await crypto.subtle.importKey("raw", bytes.encode(`${accessKeySecret}&`), algorithm, false, ["sign"]);
-  const mac = new Uint8Array(await crypto.subtle.sign("HMAC", key, bytes.encode(text)));
-  const query = join({ ...common, Signature: btoa(String.fromCharCode(...mac)) });
-  return new Request(`${endpoint.replace(/\/+$/, "")}/?${query}`, {
-    method: "POST",
-    headers: { "content-type": "application/x-www-form-urlencoded" },
-    body: join(own),
-    signal: signal && derived(signal),
-  });
-}
-
-/** Encoders replace half of a character by another one, silently. */
-function refuseHalves(name, value) {
-  if (name.isWellFormed() && value.isWellFormed()) return;
-  const message = `\`${name.toWellFormed()}\` has a lone surrogate: half of a character, which no request can hold`;
-  throw new CloudFlowError({ kind: "request", code: "out-of-range", message });
-}
-
-/** A signal that follows another without a listener on it, where the host has such: a Request would set one. */
-function derived(signal) {
-  return AbortSignal.any?.([signal]) ?? signal;
-}
-
-function join(parameters) {
-  const names = Object.keys(parameters).sort();
-  return names.map((name) => `${encode(name)}=${encode(parameters[name])}`).join("&");
-}
-
-function encode(text) {
-  return encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 }

@@ -1,15 +1,22 @@
-// A flow on a clock of its own: the module decides, what is here does its tasks.
+// The driver of the simulation: connects the state machine in the module with task handlers.
 
-import { CloudFlowError } from "../shared/error.js";
 import { onAbort } from "../shared/abort.js";
+import { SIMULATION, checkNames, isObject, wrongOptions } from "../shared/options.js";
 import { attempt, readTasks } from "./tasks.js";
 
-/** Turns without a pause: whoever wants to abort must get his turn, and a pause costs up to 4 ms. */
-const TURNS_AT_ONCE = 500;
+/** Number of turns between pauses. A pause lets other code run, such as an abort, and takes up to 4 ms. */
+const TURNS_PER_PAUSE = 500;
 
-/** Longer texts are not copied into the module: a definition may have 1 MiB. */
-export const LONGEST_TEXT = 1024 * 1024;
+/** Maximum length of a definition, and of any text that is passed to the module, in bytes. */
+export const MAX_TEXT = 1024 * 1024;
 
+/** @typedef {import("../shared/runtime.js").Runtime} Runtime */
+
+/**
+ * @param {Runtime} runtime
+ * @param {string} text
+ * @param {import("../local.js").SimulateOptions} [options]
+ */
 export async function simulateFlow(runtime, text, options = {}) {
   const { input = {}, tasks = {}, flows = {}, mode, signal } = options;
   check({ input, flows, mode }, options);
@@ -17,15 +24,15 @@ export async function simulateFlow(runtime, text, options = {}) {
   signal?.throwIfAborted();
   const definitions = Object.entries(flows);
   const long = [["the text", text], ...definitions.map(([name, text]) => [`the flow \`${name}\``, text])].find(
-    ([, text]) => typeof text === "string" && text.length > LONGEST_TEXT,
+    ([, text]) => typeof text === "string" && text.length > MAX_TEXT,
   );
   if (long !== undefined) {
-    const cause = `${long[0]} is longer than ${LONGEST_TEXT} bytes, the most that a definition may have`;
+    const cause = `${long[0]} is longer than the maximum of ${MAX_TEXT} bytes`;
     return { status: "Failed", error: "Local.InvalidDefinition", cause, events: [] };
   }
   const given = JSON.stringify(input);
-  if (given?.length > LONGEST_TEXT) {
-    const cause = `the input takes more than ${LONGEST_TEXT} bytes`;
+  if (given?.length > MAX_TEXT) {
+    const cause = `the input is longer than the maximum of ${MAX_TEXT} bytes`;
     return { status: "Failed", error: "Local.DataLimitExceeded", cause, events: [] };
   }
   const plain = { input: given, flows: definitions, express: mode === "Express" };
@@ -36,14 +43,16 @@ export async function simulateFlow(runtime, text, options = {}) {
     Date.now(),
     ...crypto.getRandomValues(new Uint32Array(2)),
   );
-  // A bad text is an answer, not a throw.
+  // An invalid text is a result, not an error.
   if (typeof started === "string")
     return { status: "Failed", error: "Local.InvalidDefinition", cause: started, events: [] };
+  /** @type {Map<number, AbortController>} */
   const working = new Map();
+  /** @type {[number, import("./tasks.js").Outcome][]} */
   const finished = [];
   let wake = () => {};
-  const deaf = signal && onAbort(signal, () => wake());
-  const begin = (task) => {
+  const removeListener = signal && onAbort(signal, () => wake());
+  const begin = (/** @type {import("./tasks.js").Task} */ task) => {
     const controller = new AbortController();
     const result = attempt(handlers, task, controller.signal);
     working.set(task.id, controller);
@@ -53,6 +62,10 @@ export async function simulateFlow(runtime, text, options = {}) {
       wake();
     });
   };
+  /**
+   * @param {number} id
+   * @param {import("./tasks.js").Outcome} outcome
+   */
   const finish = (id, { output, code, message, delay }) => {
     if (code === undefined) runtime.call("simulationTaskSucceeded", started, id, output, delay);
     else runtime.call("simulationTaskFailed", started, id, code, message, delay);
@@ -61,29 +74,37 @@ export async function simulateFlow(runtime, text, options = {}) {
     for (let turns = 1; ; turns += 1) {
       const { wanted, cancelled, more } = runtime.call("simulationTurn", started, working.size > 0);
       for (const id of cancelled) {
-        working.get(id)?.abort(new Error("the task is no longer wanted"));
+        working.get(id)?.abort(new Error("the result of the task is no longer needed"));
         working.delete(id);
       }
       wanted.forEach(begin);
       if (wanted.length === 0 && !more && runtime.call("simulationIsOver", started))
         return await result(runtime, started, signal);
-      // It tells what it wants in parts: before the last one nothing may change.
+      // `more`: the module returns the wanted tasks in parts. Results are reported after the last part.
       while (!more && working.size > 0 && finished.length === 0) {
         signal?.throwIfAborted();
-        await new Promise((resolve) => (wake = resolve));
+        await new Promise((resolve) => {
+          wake = () => resolve(undefined);
+        });
       }
-      if (more || turns % TURNS_AT_ONCE === 0) await pause();
+      if (more || turns % TURNS_PER_PAUSE === 0) await pause();
       signal?.throwIfAborted();
       if (!more) for (const [id, result] of finished.splice(0)) if (working.delete(id)) finish(id, result);
     }
   } finally {
-    deaf?.();
+    removeListener?.();
     for (const controller of working.values()) controller.abort(new Error("the simulation is over"));
     runtime.call("simulationClose", started);
   }
 }
 
-/** The result, out of parts that are small enough to be read in between other things. */
+/**
+ * Assembles the result from parts. Between the parts other code can run.
+ *
+ * @param {Runtime} runtime
+ * @param {number} started
+ * @param {AbortSignal | undefined} signal
+ */
 async function result(runtime, started, signal) {
   const executions = [];
   for (let parts = 0; ; parts += 1) {
@@ -92,37 +113,30 @@ async function result(runtime, started, signal) {
     const part = JSON.parse(text);
     if (Array.isArray(part)) for (const event of part) executions.at(-1).events.push(event);
     else executions.push(part);
-    if (text.length > (1024 * 1024) / 2 || parts % TURNS_AT_ONCE === TURNS_AT_ONCE - 1) await pause();
+    if (text.length > (1024 * 1024) / 2 || parts % TURNS_PER_PAUSE === TURNS_PER_PAUSE - 1) await pause();
     signal?.throwIfAborted();
   }
   const [flow, ...children] = executions;
   return children.length > 0 ? { ...flow, children } : flow;
 }
 
-/** Lets everything else have its turn. */
+/** Lets other code run. */
 function pause() {
   return new Promise((resolve) => setTimeout(resolve));
 }
 
+/**
+ * @param {{ input: unknown, flows: unknown, mode: unknown }} read
+ * @param {object} options
+ */
 function check({ input, flows, mode }, options) {
-  const names = ["input", "tasks", "flows", "mode", "signal"];
-  const stranger = Object.keys(options).find((name) => !names.includes(name));
-  if (stranger !== undefined)
-    throw wrong(`\`${stranger}\` is not an option of the simulation; these are: ${names.join(", ")}`);
-  if (!isObject(input)) throw wrong("`input` must be an object");
+  checkNames(options, SIMULATION, "an option of the simulation");
+  if (!isObject(input)) throw wrongOptions("`input` must be an object");
   if (mode !== undefined && mode !== "Standard" && mode !== "Express") {
-    throw wrong(`\`mode\` must be \`Standard\` or \`Express\`, not \`${mode}\``);
+    throw wrongOptions(`\`mode\` must be \`Standard\` or \`Express\`, not \`${mode}\``);
   }
-  if (!isObject(flows)) throw wrong("`flows` must be an object: names of flows and their definitions");
+  if (!isObject(flows)) throw wrongOptions("`flows` must be an object with definitions by name");
   for (const [name, text] of Object.entries(flows)) {
-    if (typeof text !== "string") throw wrong(`\`flows\`: the definition of \`${name}\` must be a text`);
+    if (typeof text !== "string") throw wrongOptions(`\`flows\`: the definition of \`${name}\` must be a string`);
   }
-}
-
-function isObject(value) {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function wrong(message) {
-  return new CloudFlowError({ kind: "request", code: "wrong-options", message });
 }

@@ -1,22 +1,44 @@
-// Who does the tasks: handlers and mocks, for the simulation and for the emulator.
+// Handlers and mocks of tasks, for the simulation and the emulator.
 
-import { CloudFlowError } from "../shared/error.js";
+import { MOCK, checkNames, isObject, wrongOptions } from "../shared/options.js";
 
-const PARTS = ["output", "error", "cause", "delayMs", "never"];
+/** Maximum length of an error name and of a cause, in characters: the limits of the service. */
+const MAX_CODE = 128;
+const MAX_CAUSE = 4096;
 
-/** The longest name of an error and the longest cause, in characters: those that the service takes. */
-const LONGEST_CODE = 128;
-const LONGEST_CAUSE = 4096;
-
-/** JSON of this length is more than a state may have, whatever it holds. It goes no further. */
-const LONGEST_OUTPUT = 512 * 1024;
+/** Maximum length of a result as JSON, in UTF-16 units. The limit of the service is lower in all cases. */
+const MAX_OUTPUT = 512 * 1024;
 
 /**
- * The handlers and mocks, read once: a slip in a mock would be a task that succeeds with nothing, and a getter that
- * throws does so here, not in the middle of an execution.
+ * A task that the module wants to be performed. `input` is JSON text.
+ *
+ * @typedef {object} Task
+ * @property {number} id
+ * @property {string} name
+ * @property {string} action
+ * @property {string} [resource]
+ * @property {number} attempt
+ * @property {string} input
+ * @property {string} [taskToken]
+ */
+
+/**
+ * The outcome of a task: `output` is JSON text; `code` and `message` describe an error. `delay` is in ms.
+ *
+ * @typedef {{ output?: string, code?: string, message?: string, delay: number }} Outcome
+ */
+
+/** @typedef {Record<string, import("../local.js").TaskHandler | Outcome[]>} Handlers */
+
+/**
+ * Reads and checks handlers and mocks. They are read once: an error in a mock, or a getter that throws, is reported
+ * here and not during an execution.
+ *
+ * @param {unknown} tasks
+ * @returns {Handlers}
  */
 export function readTasks(tasks) {
-  if (!isObject(tasks)) throw wrong("`tasks` must be an object: the keys are names or patterns of tasks");
+  if (!isObject(tasks)) throw wrongOptions("`tasks` must be an object; its keys are names or patterns of tasks");
   const read = Object.create(null);
   for (const [key, task] of Object.entries(tasks)) {
     if (typeof task === "function") {
@@ -25,45 +47,59 @@ export function readTasks(tasks) {
     }
     const mocks = Array.isArray(task) ? [...task] : [task];
     if (mocks.length === 0)
-      throw wrong(`\`tasks\`: the list of \`${key}\` is empty; it holds one mock for each attempt`);
+      throw wrongOptions(`\`tasks\`: the list of \`${key}\` is empty; expected one mock for each attempt`);
     read[key] = mocks.map((mock) => readMock(mock, key));
   }
   return read;
 }
 
+/**
+ * @param {unknown} given
+ * @param {string} key
+ * @returns {Outcome}
+ */
 function readMock(given, key) {
+  /**
+   * @param {string} what
+   * @param {unknown} [cause]
+   * @returns {never}
+   */
   const refuse = (what, cause) => {
-    throw wrong(`\`tasks\`: the mock of \`${key}\` ${what}`, cause);
+    throw wrongOptions(`\`tasks\`: the mock of \`${key}\` ${what}`, cause);
   };
-  if (!isObject(given)) refuse("must be a function, an object such as `{ output }`, or a list of such objects");
-  const stranger = Object.keys(given).find((name) => !PARTS.includes(name));
-  if (stranger !== undefined) refuse(`has no \`${stranger}\`; these are: ${PARTS.join(", ")}`);
+  if (!isObject(given)) return refuse("must be a function, an object such as `{ output }`, or a list of such objects");
+  checkNames(given, MOCK, `a field of the mock of \`${key}\``);
+  /** @type {Record<string, any>} */
   const mock = {};
-  for (const name of PARTS) mock[name] = given[name];
+  for (const name of Object.keys(MOCK)) mock[name] = given[name];
   const ends = ["output", "error", "never"].filter((name) => mock[name] !== undefined);
   if (ends.length > 1) refuse(`cannot have both \`${ends[0]}\` and \`${ends[1]}\``);
   if (mock.error !== undefined && (typeof mock.error !== "string" || mock.error === ""))
-    refuse("needs an `error` that is a name");
-  if (mock.cause !== undefined && typeof mock.cause !== "string") refuse("needs a `cause` that is a text");
-  if (mock.cause !== undefined && mock.error === undefined) refuse("has a `cause` without an `error`");
-  if (mock.never !== undefined && mock.never !== true) refuse("needs a `never` that is `true`");
+    refuse("must have a non-empty string as `error`");
+  if (mock.cause !== undefined && typeof mock.cause !== "string") refuse("must have a string as `cause`");
+  if (mock.cause !== undefined && mock.error === undefined) refuse("has `cause` without `error`");
+  if (mock.never !== undefined && mock.never !== true) refuse("must have `true` as `never`");
   const { delayMs } = mock;
   if (delayMs !== undefined && !(typeof delayMs === "number" && delayMs >= 0))
-    refuse("needs a `delayMs` of 0 or more milliseconds");
+    refuse("must have a number of 0 or more as `delayMs`");
   if (ends.length === 0 && delayMs === undefined)
-    refuse("says nothing; it needs one of `output`, `error`, `delayMs`, `never`");
+    refuse("is empty; expected one of `output`, `error`, `delayMs`, `never`");
   const delay = mock.never ? Infinity : (delayMs ?? 0);
   if (mock.error !== undefined) return { ...failed(mock.error, mock.cause ?? ""), delay };
   try {
     return { ...succeeded(mock.output), delay };
   } catch (error) {
-    return refuse(`needs an \`output\` that can be written as JSON: ${messageOf(error)}`, error);
+    return refuse(`must have a JSON value as \`output\`: ${messageOf(error)}`, error);
   }
 }
 
 /**
- * What a task comes to: `{ output, delay }` with JSON text, or `{ code, message, delay }`. A mock tells at
- * once, a function later: then it is a promise, which never rejects.
+ * Returns the outcome of a task: immediately for a mock, as a promise for a handler. The promise never rejects.
+ *
+ * @param {Handlers} handlers
+ * @param {Task} task
+ * @param {AbortSignal} signal
+ * @returns {Outcome | Promise<Outcome>}
  */
 export function attempt(handlers, task, signal) {
   const found = find(handlers, task);
@@ -71,19 +107,31 @@ export function attempt(handlers, task, signal) {
     const what = task.resource ?? task.action;
     return {
       code: "Local.NoTaskHandler",
-      message: `nothing in \`tasks\` is for \`${what}\` of \`${task.name}\``,
+      message: `no handler in \`tasks\` matches \`${what}\` of \`${task.name}\``,
       delay: 0,
     };
   }
   return typeof found === "function" ? run(found, task, signal) : found[Math.min(task.attempt, found.length - 1)];
 }
 
-/** True where a handler or a mock is for the task. */
+/**
+ * True if a handler or a mock matches the task.
+ *
+ * @param {Handlers} handlers
+ * @param {Task} task
+ */
 export function handles(handlers, task) {
   return find(handlers, task) !== undefined;
 }
 
-/** What a handler gives travels as JSON text, so that it is plain data. */
+/**
+ * Runs a handler. Its result is converted to JSON text, so that it is plain data.
+ *
+ * @param {import("../local.js").TaskHandler} handler
+ * @param {Task} task
+ * @param {AbortSignal} signal
+ * @returns {Promise<Outcome>}
+ */
 async function run(handler, task, signal) {
   try {
     const { name, action, attempt, taskToken } = task;
@@ -94,48 +142,68 @@ async function run(handler, task, signal) {
   }
 }
 
+/** @param {unknown} output */
 function succeeded(output) {
   const text = JSON.stringify(output ?? {}) ?? "{}";
-  if (text.length <= LONGEST_OUTPUT) return { output: text };
-  return failed("Local.DataLimitExceeded", `the result of the task takes more than ${LONGEST_OUTPUT} bytes`);
+  if (text.length <= MAX_OUTPUT) return { output: text };
+  return failed("Local.DataLimitExceeded", `the result of the task is longer than ${MAX_OUTPUT} bytes`);
 }
 
+/**
+ * @param {string} code
+ * @param {string} message
+ */
 function failed(code, message) {
-  return { code: code.slice(0, LONGEST_CODE), message: message.slice(0, LONGEST_CAUSE) };
+  return { code: code.slice(0, MAX_CODE), message: message.slice(0, MAX_CAUSE) };
 }
 
-/** The name of an error that was thrown. What was thrown may be anything, also something whose getters throw. */
+/**
+ * Returns the error name of a thrown value. Its getters may throw.
+ *
+ * @param {any} error
+ */
 function codeOf(error) {
   try {
     const code = error?.code;
     if (typeof code === "string" && code !== "") return code;
   } catch {
-    // The name for what has none.
+    // The getter has thrown: the default name applies.
   }
   return "Local.TaskThrew";
 }
 
+/** @param {any} error */
 function messageOf(error) {
   try {
     return String(error?.message ?? error);
   } catch {
-    return "what the handler threw cannot be shown: to read it throws, too";
+    return "the handler threw a value that cannot be converted to text";
   }
 }
 
-/** What stands under the name as it is, else under the longest pattern with `*` that matches. */
+/**
+ * Returns the value of the exact key, or of the longest matching pattern with `*`.
+ *
+ * @param {Handlers} handlers
+ * @param {Task} task
+ */
 function find(handlers, { action, resource }) {
-  const names = [resource, action].filter((name) => name !== undefined);
+  const names = resource === undefined ? [action] : [resource, action];
   for (const name of names) if (Object.hasOwn(handlers, name)) return handlers[name];
   const patterns = Object.keys(handlers).filter((pattern) => pattern.includes("*"));
   patterns.sort((a, b) => b.length - a.length);
-  return handlers[patterns.find((pattern) => names.some((name) => matches(pattern, name)))];
+  const found = patterns.find((pattern) => names.some((name) => matches(pattern, name)));
+  return found === undefined ? undefined : handlers[found];
 }
 
+/**
+ * @param {string} pattern
+ * @param {string} name
+ */
 function matches(pattern, name) {
-  const [first, ...parts] = pattern.split("*");
+  const [first = "", ...parts] = pattern.split("*");
   if (!name.startsWith(first)) return false;
-  const last = parts.pop();
+  const last = parts.pop() ?? "";
   let at = first.length;
   for (const part of parts) {
     const found = name.indexOf(part, at);
@@ -143,12 +211,4 @@ function matches(pattern, name) {
     at = found + part.length;
   }
   return name.length - last.length >= at && name.endsWith(last);
-}
-
-function isObject(value) {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function wrong(message, cause) {
-  return new CloudFlowError({ kind: "request", code: "wrong-options", message, cause });
 }

@@ -1,31 +1,36 @@
-// Signals that many calls share: one listener for all of them, or Node warns of a leak at the eleventh.
+// One listener per `AbortSignal`, for any number of callbacks: Node warns about more than ten listeners.
 
+/** @type {WeakMap<AbortSignal, { callbacks: Set<() => void>, onAbort: () => void }>} */
 const followed = new WeakMap();
 
 /**
- * Calls `callback` once when the signal is aborted.
+ * Calls `callback` once when the signal is aborted. Returns a function that removes the callback.
  *
- * @returns what ends that
+ * @param {AbortSignal} signal
+ * @param {() => void} callback
  */
 export function onAbort(signal, callback) {
-  let all = followed.get(signal);
-  if (all === undefined) {
-    const callbacks = new Set();
-    const heard = () => {
-      followed.delete(signal);
-      for (const one of [...callbacks]) one();
-    };
-    all = { callbacks, heard };
-    followed.set(signal, all);
-    signal.addEventListener("abort", heard, { once: true });
-  }
-  const { callbacks, heard } = all;
-  // The same function may be given twice.
+  const all = followed.get(signal) ?? follow(signal);
+  // An entry of its own: the same function may be passed twice.
   const entry = () => callback();
-  callbacks.add(entry);
+  all.callbacks.add(entry);
   return () => {
-    if (!callbacks.delete(entry) || callbacks.size > 0 || followed.get(signal) !== all) return;
+    if (!all.callbacks.delete(entry) || all.callbacks.size > 0 || followed.get(signal) !== all) return;
     followed.delete(signal);
-    signal.removeEventListener("abort", heard);
+    signal.removeEventListener("abort", all.onAbort);
   };
+}
+
+/** @param {AbortSignal} signal */
+function follow(signal) {
+  /** @type {Set<() => void>} */
+  const callbacks = new Set();
+  const onAbort = () => {
+    followed.delete(signal);
+    for (const callback of [...callbacks]) callback();
+  };
+  const all = { callbacks, onAbort };
+  followed.set(signal, all);
+  signal.addEventListener("abort", onAbort, { once: true });
+  return all;
 }

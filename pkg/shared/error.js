@@ -1,17 +1,33 @@
-// What goes wrong, as one class. The fields are documented in index.d.ts.
+// `CloudFlowError`, the only class of errors of this package. index.d.ts documents the fields.
 
-const optional = ["status", "requestId", "diagnostics", "cause"];
+/**
+ * The fields of an error, as the module and the facade state them.
+ *
+ * @typedef {object} Fields
+ * @property {string} kind
+ * @property {string} code
+ * @property {string} message
+ * @property {boolean} [retryable]
+ * @property {number} [attempts]
+ * @property {number} [status]
+ * @property {string} [requestId]
+ * @property {unknown[]} [diagnostics]
+ * @property {unknown} [cause]
+ */
+
+const OPTIONAL = /** @type {const} */ (["status", "requestId", "diagnostics", "cause"]);
 
 export class CloudFlowError extends Error {
+  /** @param {Fields} fields */
   constructor(fields) {
     super(fields.message);
     this.kind = fields.kind;
     this.code = fields.code;
     this.retryable = fields.retryable ?? false;
     this.attempts = fields.attempts ?? 0;
-    for (const name of optional) {
+    for (const name of OPTIONAL) {
       if (!Object.hasOwn(fields, name) || fields[name] === undefined) continue;
-      // A cause is for debuggers, not for JSON: it may be a response or an error of the host.
+      // `cause` is not enumerable, so that JSON does not include it: it can be a response or an error of the host.
       Object.defineProperty(this, name, {
         value: fields[name],
         enumerable: name !== "cause",
@@ -22,31 +38,41 @@ export class CloudFlowError extends Error {
   }
 
   toJSON() {
-    return { name: this.name, message: this.message, ...this };
+    return Object.assign({ name: this.name, message: this.message }, this);
   }
 }
-// On the prototype, so that it is not an own field of every error.
+// `name` is on the prototype: errors have no own property for it.
 Object.defineProperty(CloudFlowError.prototype, "name", {
   value: "CloudFlowError",
   configurable: true,
   writable: true,
 });
 
-/** What the service itself said, and the pause it asked for, of the errors that were made of a refusal. */
+/**
+ * The message and the requested pause of the service, for errors that were created from an error response.
+ *
+ * @type {WeakMap<object, { said: string, retryAfter: number | undefined }>}
+ */
 const refusals = new WeakMap();
 
-/** For the gateway: `{ said, retryAfter }` of an error of the service, without secrets. */
+/**
+ * Returns `{ said, retryAfter }` of an error response, without secrets, for the gateway.
+ *
+ * @param {any} error
+ */
 export const refusalIn = (error) => refusals.get(error);
 
-/** How much of an error is looked at: values, and characters. */
+/** Maximum number of values and of characters that are read from an error. */
 const MAX_VALUES = 1000;
 const MAX_CHARACTERS = 65_536;
 
 /**
- * Every text that an error shows: its own, those of its causes and of the errors it holds. Absent where it cannot be
- * read as a whole.
+ * Returns all texts of an error, its causes and its nested errors. Undefined if it cannot be read completely.
+ *
+ * @param {any} error
  */
 export function shownTexts(error) {
+  /** @type {string[]} */
   const texts = [];
   const seen = new Set();
   const queue = [error];
@@ -68,8 +94,10 @@ export function shownTexts(error) {
 }
 
 /**
- * What the module threw, as what the caller sees. What is the caller's own (the reason of an abort, what a callback
- * threw) arrives in an array, unseen: whatever it looks like, it goes out as it is.
+ * Converts a value that the module threw to the value that the caller receives. Values that belong to the caller
+ * (abort reasons, errors of callbacks) arrive in an array and are returned unchanged.
+ *
+ * @param {any} thrown
  */
 export function asThrown(thrown) {
   if (Array.isArray(thrown)) return thrown[0];
@@ -79,16 +107,22 @@ export function asThrown(thrown) {
   return error;
 }
 
-/** The module stopped in the middle of a call: a bug of ours, told as one. */
+/**
+ * The error for a trap of the module, which is a bug of this package.
+ *
+ * @param {unknown} cause
+ */
 export function trapped(cause) {
   return new CloudFlowError({
     kind: "internal",
     code: "internal",
-    message: "cloudflow-wasm stopped unexpectedly; this call is lost, the next one starts afresh",
+    message:
+      "internal error of cloudflow-wasm: the WebAssembly module has trapped; this call is lost, the next call uses a new instance",
     cause,
   });
 }
 
+/** @param {any} thrown */
 function isFields(thrown) {
   return (
     typeof thrown === "object" &&

@@ -1,42 +1,69 @@
-// One WebAssembly instance behind plain calls. A trap costs the calls in flight, never the page:
-// they reject, and the next call gets a fresh instance.
+// One WebAssembly instance behind function calls. A trap rejects the calls in flight; the next call uses a new instance.
 
 import { asThrown, trapped } from "./error.js";
 
 /**
- * @param instantiate (module, wrap) => the functions of a fresh instance; `wrap` gets to replace the raw exports
- * @param load () => WebAssembly.Module, called at the first use; may throw
+ * Calls functions of the module by name.
+ *
+ * @typedef {object} Runtime
+ * @property {(name: string, ...args: any[]) => any} call calls a synchronous function
+ * @property {(name: string, ...args: any[]) => Promise<any>} start calls an asynchronous function; never throws, but
+ *   rejects
+ */
+
+/**
+ * An instance of the module and the `reject` functions of its calls in flight. `depth` counts nested calls.
+ *
+ * @typedef {{ functions: Record<string, Function>, inFlight: Set<(error: unknown) => void>, depth: number }} Instance
+ */
+
+/** @typedef {(exports: object) => object} Wrap */
+
+/**
+ * @param {(module: WebAssembly.Module, wrap: Wrap) => Record<string, Function>} instantiate returns the functions of a
+ *   new instance; `wrap` replaces the raw exports
+ * @param {() => WebAssembly.Module} load called at the first use; may throw
+ * @returns {Runtime}
  */
 export function createRuntime(instantiate, load) {
+  /** @type {WebAssembly.Module | undefined} */
   let module;
+  /** @type {Instance | undefined} */
   let current;
 
+  /** @returns {Instance} */
   function instance() {
     if (current) return current;
     module ??= load();
-    const born = { functions: undefined, inFlight: new Set(), depth: 0 };
-    born.functions = instantiate(module, (exports) => guard(exports, born));
-    current = born;
-    return born;
+    /** @type {Instance} */
+    const created = { functions: {}, inFlight: new Set(), depth: 0 };
+    created.functions = instantiate(module, (exports) => guard(exports, created));
+    current = created;
+    return created;
   }
 
-  // Every way into the module is watched, also the callbacks that the host makes on its own: a
-  // trap inside one of those would otherwise be an uncaught error and a promise that never settles.
-  // An error of the host that passes through the module leaves it in the middle of something, too;
-  // errors that the module means to throw do not come this way.
-  function guard(exports, born) {
+  /**
+   * Wraps every export, including the callbacks that the host calls: a trap in a callback would otherwise be an uncaught
+   * error and a promise that never settles. An error of the host that passes through the module also leaves the instance
+   * in an undefined state. Errors that the module throws on purpose are not thrown by an export.
+   *
+   * @param {object} exports
+   * @param {Instance} created
+   */
+  function guard(exports, created) {
+    /** @type {Record<string, unknown>} */
     const guarded = {};
     for (const [name, value] of Object.entries(exports)) {
       guarded[name] =
         typeof value !== "function"
           ? value
-          : (...args) => {
+          : (/** @type {unknown[]} */ ...args) => {
               try {
                 return value(...args);
               } catch (error) {
-                bury(born, error);
-                if (born.depth > 0) throw error;
-                // The glue takes some results apart.
+                discard(created, error);
+                if (created.depth > 0) throw error;
+                // The glue destructures some results.
                 return [];
               }
             };
@@ -44,14 +71,17 @@ export function createRuntime(instantiate, load) {
     return guarded;
   }
 
-  function bury(dead, error) {
-    if (current === dead) current = undefined;
-    for (const reject of dead.inFlight) reject(trapped(error));
-    dead.inFlight.clear();
+  /**
+   * @param {Instance} instance
+   * @param {unknown} error
+   */
+  function discard(instance, error) {
+    if (current === instance) current = undefined;
+    for (const reject of instance.inFlight) reject(trapped(error));
+    instance.inFlight.clear();
   }
 
   return {
-    /** Calls a function that answers at once. */
     call(name, ...args) {
       const used = instance();
       used.depth += 1;
@@ -64,12 +94,11 @@ export function createRuntime(instantiate, load) {
       }
     },
 
-    /** Calls a function that answers later. Never throws: it rejects. */
     start(name, ...args) {
       return new Promise((resolve, reject) => {
         const used = instance();
         used.inFlight.add(reject);
-        const settle = (how) => (value) => {
+        const settle = (/** @type {(value: any) => void} */ how) => (/** @type {unknown} */ value) => {
           used.inFlight.delete(reject);
           how(value);
         };
@@ -90,7 +119,11 @@ export function createRuntime(instantiate, load) {
   };
 }
 
-/** A trap, or the engine's own stack running out inside the module. */
+/**
+ * True for a trap, and for a stack overflow of the engine inside the module.
+ *
+ * @param {unknown} error
+ */
 function isTrap(error) {
   return error instanceof WebAssembly.RuntimeError || error instanceof RangeError;
 }

@@ -55,7 +55,7 @@ for (const [name, command] of RUNTIMES) {
     );
 
     server = await start(t, command, args);
-    assert.match(server.output(), /state: 2 flows and 2 executions are back/);
+    assert.match(server.output(), /state: 2 flows and 2 executions restored/);
     const ended = await server.ask("DescribeExecution", { ...one, WaitTimeSeconds: 20 });
     assert.equal(ended.body.Status, "Succeeded");
     assert.equal(ended.body.Output, '{"n":1,"attempt":0}');
@@ -69,7 +69,7 @@ for (const [name, command] of RUNTIMES) {
     assert.equal((await server.ask("DescribeFlow", { Name: "orders" })).body.Definition, flow(60));
     await writeFile(join(flows, "orders.yaml"), flow(61).replace("type: wait", "type: wiat"));
     await server.until(/orders\.yaml:4:12 [a-z-]+: .*wiat/);
-    assert.match(server.output(), /orders\.yaml is refused; the last good definition stays/);
+    assert.match(server.output(), /orders\.yaml is invalid; the last valid definition is kept/);
     assert.equal((await server.ask("DescribeFlow", { Name: "orders" })).body.Definition, flow(60));
     await rm(join(flows, "quick.express.yml"));
     await server.until(/flow quick: removed/);
@@ -86,14 +86,14 @@ for (const [name, command] of RUNTIMES) {
       [
         ["local", "--port", String(taken.address().port)],
         1,
-        /port \d+ of 127\.0\.0\.1 is in use: give another with --port/,
+        /port \d+ of 127\.0\.0\.1 is in use: select another port with --port/,
       ],
-      [["local", "--flows", join(place, "nowhere")], 1, /there is no folder `.*nowhere`/],
-      [["local", "--flows", BIN], 1, /is a file; --flows takes the folder/],
+      [["local", "--flows", join(place, "nowhere")], 1, /the folder `.*nowhere` does not exist/],
+      [["local", "--flows", BIN], 1, /is not a folder; --flows expects the folder/],
       [["local", "--tasks", join(place, "none.mjs")], 1, /the tasks of .*none\.mjs/],
       [["local", "--port", "many"], 2, /--port must be a whole number from 0 to 65535, not `many`/],
-      [["local", "--key", "nosecret"], 2, /--key must be an AccessKey ID and its secret/],
-      [["local"], 2, /CLOUDFLOW_KEY must be an AccessKey ID and its secret/, { CLOUDFLOW_KEY: "nosecret" }],
+      [["local", "--key", "nosecret"], 2, /--key must have the form ID:SECRET/],
+      [["local"], 2, /CLOUDFLOW_KEY must have the form ID:SECRET/, { CLOUDFLOW_KEY: "nosecret" }],
       [
         ["local", "--allow-origin", "*"],
         2,
@@ -126,7 +126,7 @@ for (const [name, command] of RUNTIMES) {
       "me:my secret",
       "--quiet",
     ]);
-    assert.match(server.output(), /torn: the saved state is not whole.*it is set aside as .*torn\.aside-/);
+    assert.match(server.output(), /torn: the saved state is not whole.*the file is renamed to .*torn\.aside-/);
     const [aside] = (await readdir(place)).filter((file) => file.startsWith(`${name}-torn.aside-`));
     assert.match(await readFile(join(place, aside), "utf8"), /\{"fl$/);
     const { status } = await server.ask("ListFlows", {}, { accessKeyId: "me", accessKeySecret: "my secret" });
@@ -156,7 +156,7 @@ test("a body without end is cut off, and a client that leaves ends nothing", asy
   await pause(300);
   gone.abort();
   await assert.rejects(held);
-  await server.until(/DescribeExecution f\/e the client has gone/);
+  await server.until(/DescribeExecution f\/e the client has disconnected/);
   assert.equal((await server.ask("DescribeExecution", { FlowName: "f", ExecutionName: "e" })).body.Status, "Running");
   server.child.kill("SIGTERM");
   assert.equal(await server.ended, 0);

@@ -225,7 +225,7 @@ test("a change that was not written to its end is left out and reported, and the
   await appendFile(state, whole.slice(whole.lastIndexOf('{"batch"'), -30));
   await writeFile(`${state}.0123456789abcdef.tmp`, "what a killed server was writing");
   server = await start(t, NODE, args);
-  assert.match(server.output(), /1 flow and 1 execution are back/);
+  assert.match(server.output(), /1 flow and 1 execution restored/);
   assert.match(
     server.output(),
     /the changes from line \d+ on \(\d+ bytes\) are left out: they were not completely written/,
@@ -294,7 +294,7 @@ test("the file does not grow without end, and what names no file of its own is r
 
   await assert.rejects(
     openStateFile(place, createEmulator(), () => {}),
-    /is no regular file/,
+    /is not a regular file/,
   );
   await assert.rejects(
     openStateFile(join(place, "none", "state"), createEmulator(), () => {}),

@@ -115,7 +115,7 @@ for (const [name, command] of RUNTIMES) {
     );
     assert.match(
       (await send([], { host: "evil.example:80" })).body,
-      /`evil\.example:80` is no name of this server; --host/,
+      /`evil\.example:80` is not a name of this server; --host/,
     );
     await server.until(/POST 403 Local\.OriginRefused pages of the origin `http:\/\/evil\.example`/);
 
@@ -193,7 +193,7 @@ for (const [name, command] of RUNTIMES) {
     server.child.kill("SIGTERM");
     assert.equal(await server.ended, "SIGKILL");
     assert.ok(Date.now() - began < 15_000);
-    assert.match(server.output(), /the server does not answer, and is ended as it is/);
+    assert.match(server.output(), /the server does not respond and is terminated/);
   });
 }
 

@@ -75,19 +75,6 @@ const PARTS: [Part; 8] = [
 /// Where this variable is set, an absent tool is a failure, not a skipped part.
 const REQUIRED: &str = "CLOUDFLOW_REQUIRE_LINT";
 
-/// Files of pkg/ whose JSDoc does not pass `tsc --checkJs` yet. A file without findings must leave the list.
-const UNTYPED: [&str; 9] = [
-    "pkg/bin/cloudflow-wasm.js",
-    "pkg/cli/cli.js",
-    "pkg/cli/serve.js",
-    "pkg/cli/server.js",
-    "pkg/gateway/gateway.js",
-    "pkg/local/emulator.js",
-    "pkg/local/simulate.js",
-    "pkg/local/tasks.js",
-    "pkg/shared/error.js",
-];
-
 /// Numbers for the summary of `cargo xtask test`.
 #[derive(Default)]
 pub struct Counts {
@@ -201,44 +188,7 @@ fn types_js() -> Outcome<Found> {
     }
     let mut tsc = npm::node()?;
     tsc.arg(npm::file("typescript/bin/tsc")).args(["--project", "tsconfig.json", "--pretty", "false"]);
-    let found = tsc.output().map_err(|e| format!("cannot start tsc: {e}"))?;
-    let text = String::from_utf8_lossy(&found.stdout);
-    let (unknown, known) = sort_findings(&text);
-    print!("{unknown}");
-    let stale: Vec<&str> = UNTYPED.iter().copied().filter(|file| !known.contains(file)).collect();
-    if !stale.is_empty() {
-        println!(
-            "these files have no findings now; remove them from UNTYPED in xtask/src/lint.rs: {}",
-            stale.join(", ")
-        );
-    }
-    if !known.is_empty() {
-        println!("known findings: {} in {} files (UNTYPED in xtask/src/lint.rs)", known.len(), UNTYPED.len());
-    }
-    let broken = !found.status.success() && text.trim().is_empty();
-    Ok(if unknown.is_empty() && stale.is_empty() && !broken { Found::Nothing } else { Found::Findings })
-}
-
-/// The findings of tsc in files that must have none, and the file of each other finding.
-fn sort_findings(text: &str) -> (String, Vec<&str>) {
-    let mut unknown = String::new();
-    let mut known = Vec::new();
-    let mut shown = false;
-    for line in text.lines() {
-        // A line that begins with a space continues a finding.
-        if !line.starts_with(' ') {
-            let file = line.split('(').next().unwrap_or(line);
-            shown = !UNTYPED.contains(&file);
-            if !shown {
-                known.push(file);
-            }
-        }
-        if shown {
-            unknown.push_str(line);
-            unknown.push('\n');
-        }
-    }
-    (unknown, known)
+    passes(&mut tsc)
 }
 
 fn clippy() -> Outcome<Found> {
@@ -329,21 +279,6 @@ fn biome() -> Outcome<Command> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_finding_of_tsc_is_known_only_in_a_listed_file() {
-        let text = "pkg/shared/error.js(1,2): error TS1: a\n  more\npkg/slim.js(3,4): error TS2: b\n  more of b\n";
-        let (unknown, known) = sort_findings(text);
-        assert_eq!(unknown, "pkg/slim.js(3,4): error TS2: b\n  more of b\n");
-        assert_eq!(known, ["pkg/shared/error.js"]);
-    }
-
-    #[test]
-    fn the_files_without_types_exist() {
-        for file in UNTYPED {
-            assert!(paths::root().join(file).exists(), "{file} moved: correct UNTYPED");
-        }
-    }
 
     #[test]
     fn options_are_checked() {

@@ -1,0 +1,162 @@
+// The names of all options. Each option set has exactly one table of names, and it is here.
+//
+// - `tsc --checkJs` compares each table with its interface in the .d.ts files: a name that only one of them has is a
+//   type error (`cargo xtask lint --only types-js`).
+// - `own` and `checkNames` derive the checks at run time from the tables.
+// - tests/js/options.test.mjs passes every name to the WebAssembly module, and compares the tables with the names that
+//   the module accepts.
+
+import { CloudFlowError } from "./error.js";
+
+/**
+ * The names of the members of `T`, each exactly once.
+ *
+ * @template T
+ * @typedef {{ readonly [name in keyof Required<T>]: true }} Names
+ */
+
+/** @typedef {Readonly<Record<string, true>>} Table */
+
+/** @type {Names<import("../index.js").DescribeExecutionRequest>} */
+export const REQUEST = { flowName: true, executionName: true, waitTimeSeconds: true };
+
+/**
+ * Options of the client and of one call.
+ *
+ * @type {Names<import("../index.js").ClientOptions & import("../index.js").WaitOptions>}
+ */
+export const CLIENT = {
+  region: true,
+  endpoint: true,
+  credentials: true,
+  signature: true,
+  fetch: true,
+  headers: true,
+  retry: true,
+  dangerouslyAllowBrowser: true,
+  allowInsecureHttp: true,
+  signal: true,
+  timeoutMs: true,
+  waitTimeSeconds: true,
+  onUpdate: true,
+};
+
+/** @type {Names<import("../index.js").Credentials>} */
+export const CREDENTIALS = { accessKeyId: true, accessKeySecret: true, securityToken: true, expiration: true };
+
+/** @type {Names<import("../index.js").RetryOptions>} */
+export const RETRY = { maxAttempts: true, baseDelayMs: true, maxDelayMs: true };
+
+/** @type {Names<import("../index.js").ValidateOptions>} */
+export const VALIDATE = { mode: true };
+
+/** @type {Names<import("../gateway.js").GatewayOptions>} */
+export const GATEWAY = { upstream: true, authorize: true, origins: true, maxWaitSeconds: true };
+
+/** @type {Names<import("../local.js").EmulatorOptions>} */
+export const EMULATOR = {
+  accessKeys: true,
+  securityTokens: true,
+  tasks: true,
+  quotas: true,
+  nonces: true,
+  faults: true,
+  clock: true,
+};
+
+/** @type {Names<import("../local.js").Faults>} */
+export const FAULTS = {
+  startWithoutStatus: true,
+  earlyAfterMs: true,
+  lateByMs: true,
+  latencyMs: true,
+  missingFields: true,
+  status: true,
+  cors: true,
+  fail: true,
+};
+
+/** @type {Names<import("../local.js").Fail>} */
+export const FAIL = {
+  action: true,
+  skip: true,
+  times: true,
+  how: true,
+  status: true,
+  code: true,
+  message: true,
+  retryAfterMs: true,
+};
+
+/** @type {Names<import("../local.js").SimulateOptions>} */
+export const SIMULATION = { input: true, tasks: true, flows: true, mode: true, signal: true };
+
+/** @type {Names<import("../local.js").TaskMock>} */
+export const MOCK = { output: true, error: true, cause: true, delayMs: true, never: true };
+
+/** Maximum length of a prototype chain that is searched. The chain of a proxy can be infinite. */
+const MAX_PROTOTYPES = 100;
+
+/**
+ * Returns a copy without a prototype: all own enumerable properties, and the properties in `names` that are not
+ * enumerable or belong to the class of the object. A value that is not an object is returned unchanged. The last
+ * prototype of the chain, the `Object.prototype` of a realm, is not read.
+ *
+ * @param {any} value
+ * @param {Table} names
+ */
+export function own(value, names) {
+  if (!isObject(value)) return value;
+  const copy = Object.create(null);
+  for (const name of Object.keys(value)) copy[name] = value[name];
+  for (const name of Object.keys(names)) if (!(name in copy) && has(value, name)) copy[name] = value[name];
+  return copy;
+}
+
+/**
+ * Throws `wrong-options` if `value` has a property that is not in `names`. Without this check, a misspelled option
+ * would have no effect.
+ *
+ * @param {object | undefined} value
+ * @param {Table} names
+ * @param {string} what the option set, for the message
+ */
+export function checkNames(value, names, what) {
+  const unknown = Object.keys(value ?? {}).find((name) => !Object.hasOwn(names, name));
+  if (unknown === undefined) return;
+  throw wrongOptions(`\`${unknown}\` is not ${what}; expected one of: ${Object.keys(names).join(", ")}`);
+}
+
+/**
+ * @param {string} message
+ * @param {unknown} [cause]
+ */
+export function wrongOptions(message, cause) {
+  return new CloudFlowError({ kind: "request", code: "wrong-options", message, cause });
+}
+
+/**
+ * True for objects except arrays.
+ *
+ * @param {unknown} value
+ * @returns {value is Record<string, any>}
+ */
+export function isObject(value) {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/**
+ * @param {object} value
+ * @param {string} name
+ */
+function has(value, name) {
+  let at = value;
+  for (let depth = 0; depth < MAX_PROTOTYPES; depth += 1) {
+    const next = Object.getPrototypeOf(at);
+    if (next === null && at !== value) return false;
+    if (Object.hasOwn(at, name)) return true;
+    if (next === null) return false;
+    at = next;
+  }
+  return false;
+}
