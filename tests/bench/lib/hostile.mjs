@@ -40,8 +40,8 @@ export const hostile = {
   "open placeholders": repeat("a: ", "{{ "),
   "a plain text of many lines": repeat("a: b\n", "  c: d\n"),
   "bad escapes": repeat('a: "', "\\q", '"\n'),
-  "a torn line of states": repeat("{Type: StateMachine, Name: m, States: [", "{Type: Task},", ' "'),
-  "a torn line of branches": repeat(
+  "an incomplete line of states": repeat("{Type: StateMachine, Name: m, States: [", "{Type: Task},", ' "'),
+  "an incomplete line of branches": repeat(
     "{Type: StateMachine, Name: m, States: [{Type: Parallel, Name: A, Branches: [",
     "{States: []},",
     ' "',
