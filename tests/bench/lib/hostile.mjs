@@ -67,7 +67,7 @@ export const hostile = {
   ),
   "constants that look computed": repeat(`${pass}    InputConstructor:\n`, (n) => `      a${n}: $Input.a\n`),
   "keys made twice": repeat(`${pass}    InputConstructor:\n`, (n) => `      a${n}: 1\n      a${n}.$: $Input.a\n`),
-  "local data that nobody makes": repeat(
+  "references to absent local data": repeat(
     `${step}    inputMappings:\n`,
     (n) => `      - {target: a${n}, source: $local.a${n}}\n`,
   ),
