@@ -1,4 +1,4 @@
-// A text area with line numbers, and findings at their lines.
+// A text area with line numbers and diagnostics at their lines.
 
 /** Calls `onChange` after each change of the text, also of `setText`. */
 export function createEditor(by, onChange) {
@@ -46,7 +46,7 @@ export function createEditor(by, onChange) {
     const spans = diagnostics.filter(({ range }) => range).sort((a, b) => a.range.start.offset - b.range.start.offset);
     for (const { range, severity } of spans) {
       const from = Math.max(at, range.start.offset);
-      // A finding of no length still has to be seen.
+      // A diagnostic with an empty range must be visible.
       const to = Math.min(text.length, Math.max(range.end.offset, range.start.offset + 1));
       if (from >= to) continue;
       parts.push(text.slice(at, from));
@@ -56,7 +56,7 @@ export function createEditor(by, onChange) {
       parts.push(mark);
       at = to;
     }
-    // The last line needs something after its break to have a height.
+    // Without text after its line break, the last line has no height.
     parts.push(`${text.slice(at)}\n `);
     marks.replaceChildren(...parts);
   }
@@ -105,14 +105,14 @@ function item(diagnostic, select) {
 
 function verdict(diagnostics, dialect) {
   const count = (severity) => diagnostics.filter((diagnostic) => diagnostic.severity === severity).length;
-  const told = [
+  const counts = [
     [count("error"), "error"],
     [count("warning"), "warning"],
-    [count("info"), "remark"],
+    [count("info"), "info"],
   ].filter(([number]) => number > 0);
   const subject = dialect ? `Dialect ${dialect}` : "Not a flow of either dialect";
-  if (told.length === 0) return `${subject}: nothing to remark.`;
-  return `${subject}: ${told.map(([number, word]) => `${number} ${word}${number > 1 ? "s" : ""}`).join(", ")}.`;
+  if (counts.length === 0) return `${subject}: no diagnostics.`;
+  return `${subject}: ${counts.map(([number, word]) => `${number} ${word}${number > 1 && word !== "info" ? "s" : ""}`).join(", ")}.`;
 }
 
 function worst(diagnostics) {

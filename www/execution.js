@@ -1,4 +1,4 @@
-// The watched execution: its state in words, its times, what went in and what came out.
+// The watched execution: its status, times, input and output.
 
 export function createExecutionView(by) {
   const badge = by("status");
@@ -30,7 +30,7 @@ export function createExecutionView(by) {
   }
 
   return {
-    /** A new execution is about to be watched: what is shown is of the last one. */
+    /** Clears the data of the previous execution. */
     begin(words) {
       say(words);
       clearInterval(ticking);
@@ -47,7 +47,7 @@ export function createExecutionView(by) {
       const started = Date.parse(execution.startedTime);
       const stopped = Date.parse(execution.stoppedTime);
       if (!Number.isNaN(started)) {
-        // The clock of the service need not be ours: while it runs, count from when we first saw it.
+        // The clock of the service may differ: a running execution is timed from its first response.
         startedAt ??= Date.now();
         if (Number.isNaN(stopped)) tick(startedAt);
         else tick(started, stopped);
@@ -66,7 +66,7 @@ export function createExecutionView(by) {
       );
     },
 
-    /** Without a network the client waits for it, and goes on. What was said last holds again then. */
+    /** Shows that the client waits for the network, and the last status when it is back. */
     network(isOnline) {
       if (online === isOnline) return;
       online = isOnline;
@@ -77,7 +77,7 @@ export function createExecutionView(by) {
       clearInterval(ticking);
     },
 
-    /** The reader stopped watching; the execution goes on. */
+    /** The user stopped watching. The execution continues. */
     left() {
       clearInterval(ticking);
       say("Not watching");
@@ -103,33 +103,33 @@ export function createExecutionView(by) {
   };
 }
 
-// The messages say what to do where the service or the client knows; the rest is said here.
+// Headlines and advice. The message of the error follows the headline.
 
 const known = {
-  FlowNotExists: ["There is no such flow", "Or start it from here first."],
-  ExecutionNotExists: ["There is no such execution"],
-  ExecutionAlreadyExists: ["This name is used up", "Empty the field to get a new one."],
+  FlowNotExists: ["The flow does not exist", "Start it from this page first."],
+  ExecutionNotExists: ["The execution does not exist"],
+  ExecutionAlreadyExists: ["The name is already in use", "Clear the field to generate a new name."],
   InvalidArgument: [
-    "The service refused what was sent",
-    "Look at the names, the input and the findings beside the definition.",
+    "The service refused the request",
+    "Check the names, the input and the diagnostics of the definition.",
   ],
-  AccessDenied: ["You may not see this execution"],
-  ResourceThrottled: ["Too many questions at once"],
+  AccessDenied: ["Access to this execution is denied"],
+  ResourceThrottled: ["Too many requests"],
 };
 
 const kinds = {
-  request: ["This cannot be asked", "Correct the fields above and try again."],
-  credentials: ["The gateway's key was refused", "Whoever runs the gateway has to look at its settings."],
-  service: ["The service refused"],
-  response: ["The answer cannot be read", "Something between this page and the service answers in its place."],
-  network: ["The gateway cannot be reached", "Is the demo still running? Start it again, then watch again."],
-  timeout: ["No answer in time", "The execution goes on; watch again."],
-  internal: ["This page made a mistake", "Watch again; if it happens again, please report it."],
+  request: ["The request is invalid", "Correct the fields above and try again."],
+  credentials: ["The gateway's key was refused", "The operator of the gateway must check its settings."],
+  service: ["The service refused the request"],
+  response: ["The response is invalid", "A proxy between this page and the service probably sent it."],
+  network: ["The gateway cannot be reached", "Check that the demo is running, then watch again."],
+  timeout: ["The request timed out", "The execution continues; watch again."],
+  internal: ["Internal error of this page", "Watch again. If it happens again, report it."],
 };
 
 function inWords(error) {
   const kind = error instanceof TypeError ? "network" : error.kind;
-  return known[error.code] ?? kinds[kind] ?? ["Something went wrong", "Try again."];
+  return known[error.code] ?? kinds[kind] ?? ["Unknown error", "Try again."];
 }
 
 function sentence(text) {
@@ -152,7 +152,7 @@ function time(sent) {
   return shown;
 }
 
-/** JSON laid out for reading; anything else as it came, and said so. */
+/** Formats JSON. Other text is shown unchanged, with a remark. */
 function text(name, sent) {
   if (sent === undefined) return [];
   let shown = sent;
@@ -163,7 +163,7 @@ function text(name, sent) {
     remark = " (not JSON, shown as sent)";
   }
   const block = element("pre", shown);
-  // A block that scrolls has to be reachable without a mouse.
+  // A scrollable block must be reachable by keyboard.
   block.tabIndex = 0;
   block.setAttribute("aria-label", name);
   return [element("h3", `${name}${remark}`), block];

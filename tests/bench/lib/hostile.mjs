@@ -40,8 +40,8 @@ export const hostile = {
   "open placeholders": repeat("a: ", "{{ "),
   "a plain text of many lines": repeat("a: b\n", "  c: d\n"),
   "bad escapes": repeat('a: "', "\\q", '"\n'),
-  "a torn line of states": repeat("{Type: StateMachine, Name: m, States: [", "{Type: Task},", ' "'),
-  "a torn line of branches": repeat(
+  "an incomplete line of states": repeat("{Type: StateMachine, Name: m, States: [", "{Type: Task},", ' "'),
+  "an incomplete line of branches": repeat(
     "{Type: StateMachine, Name: m, States: [{Type: Parallel, Name: A, Branches: [",
     "{States: []},",
     ' "',
@@ -67,7 +67,7 @@ export const hostile = {
   ),
   "constants that look computed": repeat(`${pass}    InputConstructor:\n`, (n) => `      a${n}: $Input.a\n`),
   "keys made twice": repeat(`${pass}    InputConstructor:\n`, (n) => `      a${n}: 1\n      a${n}.$: $Input.a\n`),
-  "local data that nobody makes": repeat(
+  "references to absent local data": repeat(
     `${step}    inputMappings:\n`,
     (n) => `      - {target: a${n}, source: $local.a${n}}\n`,
   ),

@@ -57,7 +57,7 @@ export async function compare(
     one.batch = Math.max(1, Math.round((calls.count * roundMs) / calls.ms));
   }
   for (let round = 0; round < rounds; round += 1) {
-    // Each round starts with another one: nobody always runs on a fresh heap.
+    // Each round starts with another contender, so none always runs on a new heap.
     for (let turn = 0; turn < all.length; turn += 1) {
       const one = all[(round + turn) % all.length];
       one.rounds.push(((await timed(one.work, one.batch, run, clock)) * 1000) / one.batch);

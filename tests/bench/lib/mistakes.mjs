@@ -1,7 +1,7 @@
 // The same 24 mistakes made one at a time in a sound flow of each dialect, and, where the mistake
 // exists there, in Amazon States Language written as YAML.
 //
-// A mistake is an edit: `[from, to]`, where `from` stands once in the sound flow. A `¦` in `to` marks
+// A mistake is an edit: `[from, to]`, where `from` occurs once in the valid flow. A `¦` in `to` marks
 // a place that a message may rightly start at; where a key is missing that is the start of the
 // mapping without it or its name. The marks are taken out before the flow is used.
 
@@ -405,7 +405,7 @@ export function mistakes(language) {
 function replaceOnce(text, from, to) {
   const [before, after, ...more] = text.split(from);
   if (after === undefined || more.length > 0)
-    throw new Error(`stands ${more.length ? "more than once" : "nowhere"}: ${from}`);
+    throw new Error(`occurs ${more.length ? "more than once" : "nowhere"}: ${from}`);
   return before + to + after;
 }
 

@@ -112,7 +112,7 @@ async function measure(size) {
   await emulator.fetch(await sign("ListFlows", {}));
   const hold = cpu() - began;
 
-  // Those that nobody waits for run in the same turn: what they cost is measured without waiters, below.
+  // Executions without a held request run in the same turn. Their cost is measured below.
   began = cpu();
   until(now + 10_000);
   const answers = await Promise.all(held);

@@ -50,8 +50,8 @@ async function bundle(entry, contents, external = []) {
 }
 
 /**
- * @param time (name, count) → ms of so many signed requests
- * @param most so many at once at most
+ * @param time (name, count) → ms for `count` signed requests
+ * @param most maximum number of concurrent requests
  */
 async function measure(runtime, time, most) {
   const us = {};
@@ -112,7 +112,7 @@ async function inWorkerd() {
     compatibilityDate: "2026-04-01",
     log: new Log(LogLevel.ERROR),
   });
-  // The clock inside stands still between I/O, so the time is taken out here, less what a request
+  // The clock inside does not advance between I/O, so the time is measured here, minus that of a request
   // that signs nothing takes.
   const dispatch = async (name, count) => {
     const start = performance.now();
