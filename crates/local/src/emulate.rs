@@ -1,31 +1,29 @@
 //! The emulator of the service, sans-IO: request and time in, response or "wake me at" out.
 //!
-//! The order of the checks, the answers and the quirks are those of the reference pages of
+//! The order of the checks, the answers and the faults are those of the reference pages of
 //! DescribeExecution, StartExecution, StopExecution and the limits page; what no page says is
 //! one safe choice, made where it is needed and said there. Executions are not canned: each is a
 //! [`Machine`](crate::simulate::Machine) that interprets its definition.
 
 mod auth;
-mod children;
 mod executions;
 mod fault;
+mod faults;
 mod flows;
 mod history;
 mod http;
 mod journal;
 mod page;
-mod quirk;
 mod quota;
 mod random;
 mod render;
 mod state;
 mod store;
 mod tasks;
-mod told;
 mod turn;
 
+pub use faults::{FailRule, Faults, How};
 pub use http::{Request, Response};
-pub use quirk::{Failure, How, Quirks};
 pub use state::Restored;
 pub use tasks::TaskCall;
 
@@ -69,7 +67,7 @@ pub struct Options {
     /// A nonce is refused the second time.
     pub nonces: bool,
     /// What goes wrong on demand.
-    pub quirks: Quirks,
+    pub faults: Faults,
     /// Called again and again while a lot is done at once, for a host that wants to see to its memory.
     pub breathe: Option<fn()>,
     /// The units of work of one turn. Each call works for two turns at most, and leaves the rest for the next.
@@ -191,12 +189,12 @@ impl Emulator {
         self.store.work = self.turn();
         let host = request.host.chars().take(LONGEST_HOST).collect();
         let envelope = Envelope { request_id: self.store.random.id(), host };
-        if request.method == "OPTIONS" && self.options.quirks.cors {
+        if request.method == "OPTIONS" && self.options.faults.cors {
             return self.answer(&envelope, Response { status: 200, headers: Vec::new(), body: Vec::new(), cut: false });
         }
         let mut cut = false;
         let outcome = self.let_in(request).and_then(|(action, parameters)| {
-            match self.options.quirks.failure(&action) {
+            match self.options.faults.failure(&action) {
                 None => {}
                 Some(How::Cut) => cut = true,
                 Some(how) => return Ok(Err(how)),
@@ -312,7 +310,7 @@ impl Emulator {
                 Waits::For(execution, shape) => {
                     self.store.forget_waiter(execution, waiter);
                     let response = match (shape, self.store.execution(execution)) {
-                        (Shape::Describe, Some(known)) => envelope.body(shape.body(known, &self.options.quirks)),
+                        (Shape::Describe, Some(known)) => envelope.body(shape.body(known, &self.options.faults)),
                         _ => envelope.fault(&Fault::unavailable()),
                     };
                     self.finished(response)
@@ -323,8 +321,8 @@ impl Emulator {
     }
 
     /// Other things go wrong from now on.
-    pub(crate) fn set_quirks(&mut self, quirks: Quirks) {
-        self.options.quirks = quirks;
+    pub(crate) fn set_faults(&mut self, faults: Faults) {
+        self.options.faults = faults;
     }
 
     /// The tasks that executions have asked for since the last call.
@@ -387,18 +385,18 @@ impl Emulator {
 
     fn operate(&mut self, action: &str, call: &Call<'_>) -> Result<Outcome, Fault> {
         let store = &mut self.store;
-        let quirks = &self.options.quirks;
+        let faults = &self.options.faults;
         let body = match action {
             "CreateFlow" => flows::create(store, call),
             "DescribeFlow" => flows::describe(store, call),
             "UpdateFlow" => flows::update(store, call),
             "DeleteFlow" => flows::delete(store, call),
             "ListFlows" => flows::list(store, call),
-            "StartExecution" => executions::start(store, call, quirks),
-            "StartSyncExecution" => return executions::start_sync(store, call, quirks),
-            "StopExecution" => return executions::stop(store, call, quirks),
-            "DescribeExecution" => return executions::describe(store, call, quirks),
-            "ListExecutions" => executions::list(store, call, quirks),
+            "StartExecution" => executions::start(store, call, faults),
+            "StartSyncExecution" => return executions::start_sync(store, call, faults),
+            "StopExecution" => return executions::stop(store, call, faults),
+            "DescribeExecution" => return executions::describe(store, call, faults),
+            "ListExecutions" => executions::list(store, call, faults),
             "GetExecutionHistory" => history::get(store, call),
             "ReportTaskSucceeded" => return tasks::succeeded(store, call),
             "ReportTaskFailed" => return tasks::failed(store, call),
@@ -446,13 +444,14 @@ impl Emulator {
 
     /// Answers everyone who waited for an execution that has ended, or has heard something.
     fn settle(&mut self) {
+        self.store.act_on_all();
         for (execution, waiters) in self.store.take_ended() {
             self.due.extend(waiters.into_iter().map(|waiter| (waiter, execution)));
         }
-        for (waiter, execution, report) in self.store.take_heard() {
+        for (waiter, execution, report) in self.store.take_received() {
             let Some(Held { envelope, waits: Waits::Message(then), .. }) = self.release(waiter) else { continue };
             let answer = match &then {
-                Then::Stopped => executions::stopped(self.store.execution(execution), report, &self.options.quirks),
+                Then::Stopped => executions::stopped(self.store.execution(execution), report, &self.options.faults),
                 Then::Reported(token) => tasks::reported(token, report),
             };
             let response = answer.map_or_else(|fault| envelope.fault(&fault), |body| envelope.body(body));
@@ -467,7 +466,7 @@ impl Emulator {
             let Some((waiter, execution)) = self.due.pop_front() else { break };
             let Some(Held { envelope, waits: Waits::For(_, shape), .. }) = self.release(waiter) else { continue };
             let response = match self.store.execution(execution) {
-                Some(execution) => envelope.body(shape.body(execution, &self.options.quirks)),
+                Some(execution) => envelope.body(shape.body(execution, &self.options.faults)),
                 None => envelope.fault(&Fault::unavailable()),
             };
             self.answered(&response);
@@ -497,10 +496,10 @@ impl Emulator {
             }
             Waits::For(execution, shape) => {
                 self.store.forget_waiter(execution, waiter);
-                let body = self.store.execution(execution).map(|e| shape.body(e, &self.options.quirks));
+                let body = self.store.execution(execution).map(|e| shape.body(e, &self.options.faults));
                 let response = held.envelope.body(body.unwrap_or_default());
                 self.answered(&response);
-                let late = self.options.quirks.late_by;
+                let late = self.options.faults.late_by;
                 if late > 0 {
                     let response = self.finished(response);
                     self.hold_as(waiter, now + late, held.envelope, Waits::Out(Box::new(response)));
@@ -513,7 +512,7 @@ impl Emulator {
 
     fn answer(&mut self, envelope: &Envelope, response: Response) -> Reply {
         let response = self.finished(response);
-        match self.options.quirks.latency {
+        match self.options.faults.latency {
             0 => Reply::Answer(response),
             latency => Reply::Hold(self.hold(self.now + latency, envelope.clone(), Waits::Out(Box::new(response)))),
         }
@@ -521,7 +520,7 @@ impl Emulator {
 
     fn ready_after(&mut self, waiter: WaiterId, envelope: Envelope, response: Response) {
         let response = self.finished(response);
-        match self.options.quirks.latency {
+        match self.options.faults.latency {
             0 => self.ready.push((waiter, response)),
             latency => self.hold_as(waiter, self.now + latency, envelope, Waits::Out(Box::new(response))),
         }
@@ -529,7 +528,7 @@ impl Emulator {
 
     /// What every response carries.
     fn finished(&self, mut response: Response) -> Response {
-        if self.options.quirks.cors {
+        if self.options.faults.cors {
             render::cors(&mut response);
         }
         response

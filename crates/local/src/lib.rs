@@ -16,6 +16,7 @@
 
 pub mod emulate;
 pub mod migrate;
+pub(crate) mod schedule;
 pub mod shape;
 pub mod simulate;
 pub mod simulation;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::emulate::{self, AccessKey, Emulator, Failure, How, Quirks, Reply, WaiterId};
+use crate::emulate::{self, AccessKey, Emulator, FailRule, How, Reply, WaiterId};
 use crate::simulate;
 
 /// What `createEmulator` takes, apart from what stays in JavaScript.
@@ -164,14 +164,14 @@ pub fn create(options: EmulatorOptions, seed: u64, breathe: Option<fn()>) -> Emu
             AccessKey { security_token: token.map(|(_, token)| token.clone()), id, secret }
         })
         .collect();
-    let quirks = quirks(options.faults);
+    let faults = faults_of(options.faults);
     let EmulatorOptions { quotas, nonces, .. } = options;
-    Emulator::new(emulate::Options { seed, access_keys, quotas, nonces, quirks, breathe, work: None })
+    Emulator::new(emulate::Options { seed, access_keys, quotas, nonces, faults, breathe, work: None })
 }
 
 /// What goes wrong from now on.
 pub fn set_faults(emulator: &mut Emulator, faults: Faults) {
-    emulator.set_quirks(quirks(faults));
+    emulator.set_faults(faults_of(faults));
 }
 
 /// Takes over what was saved.
@@ -180,8 +180,8 @@ pub fn restore(emulator: &mut Emulator, text: &str) -> Result<Restored, String> 
     Ok(Restored { flows, executions, problems })
 }
 
-fn quirks(faults: Faults) -> Quirks {
-    Quirks {
+fn faults_of(faults: Faults) -> emulate::Faults {
+    emulate::Faults {
         start_without_status: faults.start_without_status,
         early_after: faults.early_after_ms.map(u64::from),
         late_by: faults.late_by_ms.into(),
@@ -189,7 +189,7 @@ fn quirks(faults: Faults) -> Quirks {
         missing_fields: faults.missing_fields,
         status: faults.status,
         cors: faults.cors,
-        failures: faults.fail.into_iter().map(failure).collect(),
+        failures: faults.fail.into_iter().map(fail_rule).collect(),
     }
 }
 
@@ -249,7 +249,7 @@ fn answer(waiter: Option<u64>, response: emulate::Response) -> Answer {
     }
 }
 
-fn failure(fail: Fail) -> Failure {
+fn fail_rule(fail: Fail) -> FailRule {
     let status = fail.status.filter(|status| (400..600).contains(status)).unwrap_or(500);
     let code = fail.code.unwrap_or_else(|| "InternalServerError".to_owned());
     let message = fail.message.unwrap_or_else(|| "An internal error has occurred. Please retry.".to_owned());
@@ -262,5 +262,5 @@ fn failure(fail: Fail) -> Failure {
         Way::Xml => How::Xml { status, code, message },
         Way::Error => How::Error { status, code, message, retry_after: fail.retry_after_ms.map(u64::from) },
     };
-    Failure { action: fail.action, skip: fail.skip, times: fail.times, how }
+    FailRule { action: fail.action, skip: fail.skip, times: fail.times, how }
 }

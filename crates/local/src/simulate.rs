@@ -15,8 +15,10 @@ mod meter;
 mod program;
 
 pub use cloudflow_base::time::{self, Millis};
-pub use compile::{compile, refusal};
+pub(crate) use compile::read_accepted;
+pub use compile::{compile, read};
 pub use data::Data;
+pub(crate) use event::ObjectWriter;
 pub use event::{Detail, Event, EventKind, Kept};
 pub(crate) use function::next as next_random;
 pub use machine::{ChildFlow, Machine, Report, Start, TaskId, TaskMode, TaskRequest};

@@ -3,40 +3,40 @@
 use serde_json::{Map, Value, json};
 
 use super::fault::Fault;
-use super::flows::NO_VERSIONS;
+use super::faults::Faults;
+use super::flows::{NO_VERSIONS, check_name};
 use super::page::Page;
-use super::quirk::Quirks;
 use super::store::{EXPRESS_LIMIT, Execution, ExecutionId, New, Store};
-use super::told::Told;
-use super::turn::Heard;
+use super::turn::Receipt;
 use super::{Call, Outcome, Then};
-use crate::simulate::{Failure, Report, Status, time};
+use crate::schedule::{Link, Message};
+use crate::simulate::{Report, Status, time};
 
 /// Executions that may run at once.
 pub(super) const RUNNING: usize = 10_000;
 
 /// StartExecution. A name that runs already is answered with what runs; one that has ended is
 /// refused.
-pub(super) fn start(store: &mut Store, call: &Call<'_>, quirks: &Quirks) -> Result<Map<String, Value>, Fault> {
+pub(super) fn start(store: &mut Store, call: &Call<'_>, faults: &Faults) -> Result<Map<String, Value>, Fault> {
     let begin = Begin::read(call)?;
     let flow = store.flows.get(begin.flow).ok_or_else(|| Fault::no_flow(begin.flow))?;
     if flow.express {
         let message = format!("the flow `{}` is an Express flow, which StartSyncExecution starts", begin.flow);
         return Err(Fault::invalid(message));
     }
-    if let Some((name, running)) = begin.name.and_then(|name| Some((name, flow.by_name.get(name)?))) {
-        return match store.execution(*running) {
-            Some(execution) if !execution.machine.status().is_final() => Ok(start_body(execution, quirks)),
+    if let Some((name, running)) = begin.name.and_then(|name| Some((name, store.find(begin.flow, name)?))) {
+        return match store.execution(running) {
+            Some(execution) if !execution.machine.status().is_final() => Ok(start_body(execution, faults)),
             _ => Err(Fault::execution_exists(begin.flow, name)),
         };
     }
     let execution = begin.run(store, call, |store, name| name.map_or_else(|| store.random.id(), str::to_owned))?.1;
-    Ok(start_body(execution, quirks))
+    Ok(start_body(execution, faults))
 }
 
 /// StartSyncExecution: answered when the execution has ended. A client that leaves is not waited
 /// for; the execution goes on.
-pub(super) fn start_sync(store: &mut Store, call: &Call<'_>, quirks: &Quirks) -> Result<Outcome, Fault> {
+pub(super) fn start_sync(store: &mut Store, call: &Call<'_>, faults: &Faults) -> Result<Outcome, Fault> {
     let begin = Begin::read(call)?;
     let flow = store.flows.get(begin.flow).ok_or_else(|| Fault::no_flow(begin.flow))?;
     if !flow.express {
@@ -50,7 +50,7 @@ pub(super) fn start_sync(store: &mut Store, call: &Call<'_>, quirks: &Quirks) ->
         format!("{name}:{}", store.random.id())
     })?;
     if execution.machine.status().is_final() {
-        return Ok(Outcome::Body(Shape::Sync.body(execution, quirks)));
+        return Ok(Outcome::Body(Shape::Sync.body(execution, faults)));
     }
     // It has ended by then: the moment is the limit's, and the execution comes first.
     Ok(Outcome::Poll { execution: id, until: call.now + EXPRESS_LIMIT, shape: Shape::Sync })
@@ -94,15 +94,14 @@ impl<'c> Begin<'c> {
         if store.running() >= RUNNING || store.is_full() {
             return Err(Fault::throttled(1000));
         }
-        let new = New {
+        let link = Link {
+            flow: self.flow.to_owned(),
             name: name(store, self.name),
-            text: self.text.to_owned(),
-            input: self.input,
             callback: self.callback.map(str::to_owned),
-            owners: Vec::new(),
-            seed: store.random.number(),
+            ..Link::default()
         };
-        let id = store.start(self.flow, new, call.now).ok_or_else(|| Fault::no_flow(self.flow))?;
+        let new = New { link, text: self.text.to_owned(), input: self.input, seed: store.random.number() };
+        let id = store.start(new, call.now).ok_or_else(|| Fault::no_flow(self.flow))?;
         store.execution(id).map(|execution| (id, execution)).ok_or_else(|| Fault::no_flow(self.flow))
     }
 }
@@ -117,18 +116,18 @@ pub(super) enum Shape {
 }
 
 impl Shape {
-    pub fn body(self, execution: &Execution, quirks: &Quirks) -> Map<String, Value> {
-        let mut body = describe_body(execution, quirks);
+    pub fn body(self, execution: &Execution, faults: &Faults) -> Map<String, Value> {
+        let mut body = describe_body(execution, faults);
         if self == Shape::Sync {
             for own in ["FlowDefinition", "Input"] {
                 body.shift_remove(own);
             }
-            let why = match execution.machine.status() {
-                Status::Running | Status::Succeeded => Failure { error: String::new(), cause: String::new() },
-                _ => execution.why(),
+            let (error, cause) = match execution.machine.outcome() {
+                None | Some(Ok(_)) => (String::new(), String::new()),
+                Some(Err(failure)) => (failure.error, failure.cause),
             };
-            for (name, value) in [("ErrorCode", why.error), ("ErrorMessage", why.cause)] {
-                if !(quirks.missing_fields && value.is_empty()) {
+            for (name, value) in [("ErrorCode", error), ("ErrorMessage", cause)] {
+                if !(faults.missing_fields && value.is_empty()) {
                     body.insert(name.to_owned(), Value::from(value));
                 }
             }
@@ -138,27 +137,27 @@ impl Shape {
 }
 
 /// DescribeExecution.
-pub(super) fn describe(store: &mut Store, call: &Call<'_>, quirks: &Quirks) -> Result<Outcome, Fault> {
+pub(super) fn describe(store: &mut Store, call: &Call<'_>, faults: &Faults) -> Result<Outcome, Fault> {
     let (flow, name) = (call.parameters.required("FlowName")?, call.parameters.required("ExecutionName")?);
     let wait = call.parameters.number("WaitTimeSeconds", 0, 60)?.unwrap_or(0) * 1000;
     let id = find(store, flow, name)?;
     let execution = store.execution(id).ok_or_else(|| Fault::no_execution(flow, name))?;
-    let wait = quirks.early_after.map_or(wait, |early| wait.min(early));
+    let wait = faults.early_after.map_or(wait, |early| wait.min(early));
     if wait == 0 || execution.machine.status().is_final() {
-        return Ok(Outcome::Body(describe_body(execution, quirks)));
+        return Ok(Outcome::Body(describe_body(execution, faults)));
     }
     Ok(Outcome::Poll { execution: id, until: call.now + wait, shape: Shape::Describe })
 }
 
 /// StopExecution.
-pub(super) fn stop(store: &mut Store, call: &Call<'_>, quirks: &Quirks) -> Result<Outcome, Fault> {
+pub(super) fn stop(store: &mut Store, call: &Call<'_>, faults: &Faults) -> Result<Outcome, Fault> {
     let (flow, name) = (call.parameters.required("FlowName")?, call.parameters.required("ExecutionName")?);
     let error = call.parameters.text("Error", 128)?.map(str::to_owned);
     let cause = call.parameters.text("Cause", 4096)?.map(str::to_owned);
     let id = find(store, flow, name)?;
-    match store.tell(id, call.now, Told::Stopped(error, cause)) {
-        Some(Heard::Later) => Ok(Outcome::Message { execution: id, then: Then::Stopped }),
-        Some(Heard::Now(report)) => stopped(store.execution(id), report, quirks).map(Outcome::Body),
+    match store.tell(id, call.now, Message::Stopped(error, cause), None) {
+        Some(Receipt::Later) => Ok(Outcome::Message { execution: id, then: Then::Stopped }),
+        Some(Receipt::Now(report)) => stopped(store.execution(id), report, faults).map(Outcome::Body),
         None => Err(Fault::no_execution(flow, name)),
     }
 }
@@ -167,19 +166,19 @@ pub(super) fn stop(store: &mut Store, call: &Call<'_>, quirks: &Quirks) -> Resul
 pub(super) fn stopped(
     execution: Option<&Execution>,
     report: Report,
-    quirks: &Quirks,
+    faults: &Faults,
 ) -> Result<Map<String, Value>, Fault> {
     match execution {
         None => Err(Fault::no_execution("", "")),
         Some(execution) if report == Report::Completed => {
             Err(Fault::execution_completed(&execution.flow, &execution.name))
         }
-        Some(execution) => Ok(start_body(execution, quirks)),
+        Some(execution) => Ok(start_body(execution, faults)),
     }
 }
 
 /// ListExecutions, the newest first. The order of the service is not documented.
-pub(super) fn list(store: &mut Store, call: &Call<'_>, quirks: &Quirks) -> Result<Map<String, Value>, Fault> {
+pub(super) fn list(store: &mut Store, call: &Call<'_>, faults: &Faults) -> Result<Map<String, Value>, Fault> {
     let parameters = call.parameters;
     let name = parameters.required("FlowName")?;
     let limit = parameters.number("Limit", 1, 100)?.unwrap_or(60);
@@ -207,7 +206,7 @@ pub(super) fn list(store: &mut Store, call: &Call<'_>, quirks: &Quirks) -> Resul
     let from = match parameters.get("NextToken") {
         None => ExecutionId::MAX,
         Some(token) => {
-            *flow.by_name.get(token).ok_or_else(|| Fault::invalid(format!("the token `{token}` is unknown")))?
+            store.find(name, token).ok_or_else(|| Fault::invalid(format!("the token `{token}` is unknown")))?
         }
     };
     let mut executions =
@@ -220,7 +219,7 @@ pub(super) fn list(store: &mut Store, call: &Call<'_>, quirks: &Quirks) -> Resul
     let mut page = Page::new(limit);
     while !page.is_full() {
         let Some(execution) = executions.next() else { break };
-        let mut body = describe_body(execution, quirks);
+        let mut body = describe_body(execution, faults);
         if short {
             for bulky in ["FlowDefinition", "Input", "Output", "Environment"] {
                 body.shift_remove(bulky);
@@ -238,44 +237,32 @@ pub(super) fn list(store: &mut Store, call: &Call<'_>, quirks: &Quirks) -> Resul
 
 /// Flow before execution, as every operation looks them up.
 pub(super) fn find(store: &Store, flow: &str, name: &str) -> Result<ExecutionId, Fault> {
-    let known = store.flows.get(flow).ok_or_else(|| Fault::no_flow(flow))?;
-    known.by_name.get(name).copied().ok_or_else(|| Fault::no_execution(flow, name))
-}
-
-/// The rule for the names of flows and executions, checked where one is made. Look-ups take any
-/// name: generated ones begin with a digit, and those of Express flows hold a `:`.
-pub(super) fn check_name(parameter: &str, name: &str) -> Result<(), Fault> {
-    let valid = name.len() <= 128
-        && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
-    if valid {
-        return Ok(());
+    if !store.flows.contains_key(flow) {
+        return Err(Fault::no_flow(flow));
     }
-    Err(Fault::invalid(format!(
-        "`{parameter}` must be 1 to 128 letters, digits, `_` or `-`, the first a letter or `_`, not `{name}`"
-    )))
+    store.find(flow, name).ok_or_else(|| Fault::no_execution(flow, name))
 }
 
 /// The answer of DescribeExecution without the request id.
-pub(super) fn describe_body(execution: &Execution, quirks: &Quirks) -> Map<String, Value> {
-    let mut body = basic(execution, quirks);
+pub(super) fn describe_body(execution: &Execution, faults: &Faults) -> Map<String, Value> {
+    let mut body = basic(execution, faults);
     let variables: Vec<Value> =
         execution.environment.iter().map(|v| json!({ "Name": v.name, "Value": v.value })).collect();
     body.insert("Environment".to_owned(), json!({ "Variables": variables }));
     body
 }
 
-fn start_body(execution: &Execution, quirks: &Quirks) -> Map<String, Value> {
-    let mut body = basic(execution, quirks);
-    if quirks.start_without_status {
+fn start_body(execution: &Execution, faults: &Faults) -> Map<String, Value> {
+    let mut body = basic(execution, faults);
+    if faults.start_without_status {
         body.insert("Status".to_owned(), Value::from(""));
     }
     body
 }
 
-fn basic(execution: &Execution, quirks: &Quirks) -> Map<String, Value> {
+fn basic(execution: &Execution, faults: &Faults) -> Map<String, Value> {
     let machine = &execution.machine;
-    let status = match &quirks.status {
+    let status = match &faults.status {
         Some(text) if !machine.status().is_final() => text.as_str(),
         _ => machine.status().as_str(),
     };
@@ -292,7 +279,7 @@ fn basic(execution: &Execution, quirks: &Quirks) -> Map<String, Value> {
     ];
     fields
         .into_iter()
-        .filter(|(_, value)| !(quirks.missing_fields && value.is_empty()))
+        .filter(|(_, value)| !(faults.missing_fields && value.is_empty()))
         .map(|(name, value)| (name.to_owned(), Value::from(value)))
         .collect()
 }

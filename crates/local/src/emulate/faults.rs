@@ -5,7 +5,7 @@ use crate::simulate::Millis;
 
 /// The switches.
 #[derive(Clone, Debug, Default)]
-pub struct Quirks {
+pub struct Faults {
     /// StartExecution answers with the status `""`, as recorded in 2020.
     pub start_without_status: bool,
     /// A long poll is answered after at most this long, whatever it asked for.
@@ -22,12 +22,12 @@ pub struct Quirks {
     /// another origin cannot read an answer, as assumed of the real service.
     pub cors: bool,
     /// Requests that fail, tried in order.
-    pub failures: Vec<Failure>,
+    pub failures: Vec<FailRule>,
 }
 
 /// Requests of one kind that fail.
 #[derive(Clone, Debug)]
-pub struct Failure {
+pub struct FailRule {
     /// The operation; every operation where there is none.
     pub action: Option<String>,
     /// How many such requests go through first.
@@ -75,7 +75,7 @@ pub enum How {
     },
 }
 
-impl Quirks {
+impl Faults {
     /// How this request fails, if it is to fail.
     pub(super) fn failure(&mut self, action: &str) -> Option<How> {
         for failure in &mut self.failures {

@@ -6,13 +6,12 @@ use std::rc::Rc;
 use serde_json::{Map, Value, json};
 
 use super::Call;
-use super::executions::check_name;
 use super::fault::Fault;
 use super::http::Parameters;
 use super::page::Page;
 use super::store::{Flow, Store, Variable};
-use crate::simulate::{Millis, Program, compile, refusal, time};
-use cloudflow_language::{Document, Options};
+use crate::schedule;
+use crate::simulate::{self, Millis, Program, time};
 
 /// The most flows of an account. Which code refuses one more is not documented.
 const FLOWS: usize = 10_000;
@@ -56,7 +55,6 @@ pub(super) fn create(store: &mut Store, call: &Call<'_>) -> Result<Map<String, V
         environment: environment(parameters)?.unwrap_or_default().into(),
         created: call.now,
         modified: call.now,
-        by_name: BTreeMap::new(),
         executions: BTreeSet::new(),
     };
     let body = body(&flow);
@@ -96,7 +94,6 @@ pub(super) fn put(store: &mut Store, now: Millis, name: &str, definition: &str, 
         environment: Rc::default(),
         created: now,
         modified: now,
-        by_name: BTreeMap::new(),
         executions: BTreeSet::new(),
     };
     store.journal.flow(&flow);
@@ -208,28 +205,16 @@ fn body(flow: &Flow) -> Map<String, Value> {
     }
 }
 
-/// Reads a definition; refuses what validation calls an error, with its message.
+/// Reads a definition. One that has errors, or the name of another flow, is refused.
 pub(super) fn program(name: &str, definition: &str, express: bool) -> Result<Program, Fault> {
-    let tree = &mut None;
-    let Document { flow, diagnostics, .. } = Document::read(definition, Options { express }, tree);
-    if let Some(problem) = refusal(definition, &diagnostics) {
-        return Err(Fault::invalid(problem));
-    }
-    let program = flow.as_ref().map(compile).ok_or_else(|| Fault::invalid("the definition holds no flow"))?;
-    if let Some(why) = program.oversized() {
-        return Err(Fault::invalid(why));
-    }
-    match program.name() {
-        Some(own) if own != name => Err(Fault::invalid(format!(
-            "the definition is named `{own}`, but the flow `{name}`: they must be the same"
-        ))),
-        _ => Ok(program),
-    }
+    let program = simulate::read(definition, express).map_err(Fault::invalid)?;
+    program.check_name(name).map_err(Fault::invalid)?;
+    Ok(program)
 }
 
-/// The same of a definition that was taken before: what is refused now may run to its end.
-pub(super) fn compiled(definition: &str) -> Option<Program> {
-    Document::read(definition, Options::default(), &mut None).flow.as_ref().map(compile)
+/// Checks the name of a new flow or execution.
+pub(super) fn check_name(parameter: &str, name: &str) -> Result<(), Fault> {
+    schedule::check_name(parameter, name).map_err(Fault::invalid)
 }
 
 fn check_type(kind: &str) -> Result<(), Fault> {

@@ -32,7 +32,7 @@ pub struct Response {
     pub status: u16,
     /// Names in lower case.
     pub headers: Vec<(String, String)>,
-    /// JSON in UTF-8, apart from the quirks.
+    /// JSON in UTF-8, apart from the faults.
     pub body: Vec<u8>,
     /// The connection is closed without an answer; nothing above counts.
     pub cut: bool,

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::state::{self, checksum, line};
 use super::store::{Execution, ExecutionId, Flow};
-use crate::simulate::TaskId;
+use crate::schedule::Link;
 
 /// Records changes, if it is enabled.
 #[derive(Debug, Default)]
@@ -46,15 +46,15 @@ impl Journal {
     }
 
     /// An execution begins.
-    pub fn began(&mut self, id: ExecutionId, execution: &Execution) {
+    pub fn began(&mut self, id: ExecutionId, execution: &Execution, link: &Link) {
         let Some(recorder) = &mut self.0 else { return };
         let definition = recorder.definition(&execution.definition);
-        recorder.write(&state::execution(id, execution, definition));
+        recorder.write(&state::execution(id, execution, Some(link), definition));
         recorder.open = Some(id);
     }
 
     /// An execution received a message.
-    pub fn told(&mut self, id: ExecutionId, record: &str) {
+    pub fn message(&mut self, id: ExecutionId, record: &str) {
         let Some(recorder) = &mut self.0 else { return };
         if recorder.open != Some(id) {
             recorder.write(&json!({ "told": id }));
@@ -71,11 +71,6 @@ impl Journal {
     /// An execution is no longer kept.
     pub fn forgotten(&mut self, id: ExecutionId) {
         self.write(|| json!({ "forgotten": id }));
-    }
-
-    /// Further tasks wait for the end of an execution.
-    pub fn owned(&mut self, id: ExecutionId, owners: &[(ExecutionId, TaskId)]) {
-        self.write(|| json!({ "owned": { "id": id, "owners": state::owners(owners) } }));
     }
 
     /// The changes since the last call as a batch. Empty if there are none.

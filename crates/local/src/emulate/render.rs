@@ -3,8 +3,8 @@
 use serde_json::{Map, Value};
 
 use super::fault::Fault;
+use super::faults::How;
 use super::http::Response;
-use super::quirk::How;
 
 /// What goes around every answer of one request.
 #[derive(Clone, Debug)]

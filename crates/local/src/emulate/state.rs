@@ -14,8 +14,8 @@ use sha2::{Digest, Sha256};
 use super::flows::{self, variables};
 use super::journal::{Definitions, Journal, chained};
 use super::store::{Begun, Execution, ExecutionId, Flow, Known, Store, Variable};
-use super::told::{Recorded, Told};
-use crate::simulate::{Millis, Program, TaskId};
+use crate::schedule::{Link, Message, Recorded, TaskKey};
+use crate::simulate::{Millis, Program, TaskId, read_accepted};
 
 const FORMAT: &str = "cloudflow-wasm emulator";
 const VERSION: u64 = 1;
@@ -41,9 +41,9 @@ pub(super) fn save(store: &Store, now: Millis) -> (String, Journal) {
     }
     for (id, known) in store.executions() {
         let definition = definitions.number(&known.definition);
-        line(&mut body, &execution(id, known, definition).to_string());
-        known.told.iter().for_each(|told| line(&mut body, told));
-        known.unheard().for_each(|told| line(&mut body, &told));
+        line(&mut body, &execution(id, known, store.schedule.get_link(id), definition).to_string());
+        known.records.iter().for_each(|record| line(&mut body, record));
+        known.pending().for_each(|record| line(&mut body, &record));
     }
     let mut text = String::new();
     let mut first = json!({ "format": FORMAT, "version": VERSION });
@@ -66,7 +66,7 @@ pub(super) fn head(store: &Store, now: Millis) -> Value {
         "now": now,
         "random": store.random.state(),
         "lastExecution": store.last_execution,
-        "nextChild": store.children.turn,
+        "nextChild": store.schedule.next_start(),
     })
 }
 
@@ -87,7 +87,7 @@ pub(super) fn flow(flow: &Flow, definition: usize) -> Value {
 }
 
 /// The first line of an execution. Its record follows.
-pub(super) fn execution(id: ExecutionId, execution: &Execution, definition: usize) -> Value {
+pub(super) fn execution(id: ExecutionId, execution: &Execution, link: Option<&Link>, definition: usize) -> Value {
     json!({ "execution": {
         "id": id,
         "flow": execution.flow,
@@ -96,8 +96,8 @@ pub(super) fn execution(id: ExecutionId, execution: &Execution, definition: usiz
         "environment": environment(&execution.environment),
         "input": execution.input,
         "role": execution.role,
-        "callback": execution.callback,
-        "owners": owners(&execution.owners),
+        "callback": link.and_then(|link| link.callback.as_deref()),
+        "owners": owners(link.map_or(&[], |link| &link.owners)),
         "started": execution.started,
         "seed": execution.seed,
         "express": execution.express,
@@ -109,7 +109,7 @@ pub(super) fn execution(id: ExecutionId, execution: &Execution, definition: usiz
 }
 
 /// The tasks that wait for an execution.
-pub(super) fn owners(owners: &[(ExecutionId, TaskId)]) -> Value {
+fn owners(owners: &[TaskKey]) -> Value {
     owners.iter().map(|(id, task)| json!([id, task.0])).collect()
 }
 
@@ -168,11 +168,17 @@ fn section(text: &str) -> Option<(&str, String, &str)> {
 /// An execution as it is read: its first line, its record, and what changed later.
 struct Record<'t> {
     head: Value,
-    told: Vec<&'t str>,
+    messages: Vec<&'t str>,
     orphan: bool,
     owners: Vec<Value>,
     /// How much of the record is older than the saved text, whose status is known.
     known: Option<usize>,
+}
+
+/// A definition, and its programs in Standard and in Express mode.
+struct Definition {
+    text: Rc<str>,
+    programs: [Option<Rc<Program>>; 2],
 }
 
 #[derive(Default)]
@@ -183,7 +189,7 @@ struct Reader<'t> {
     random: u64,
     last_execution: ExecutionId,
     next_child: Millis,
-    definitions: Vec<(Rc<str>, Option<Rc<Program>>)>,
+    definitions: Vec<Definition>,
     flows: BTreeMap<String, Value>,
     executions: BTreeMap<ExecutionId, Record<'t>>,
     /// The execution that the next record belongs to.
@@ -222,14 +228,14 @@ impl<'t> Reader<'t> {
     fn mark(&mut self) {
         self.saved = self.now;
         for record in self.executions.values_mut() {
-            record.known = Some(record.told.len());
+            record.known = Some(record.messages.len());
         }
     }
 
     fn one(&mut self, line: &'t str) -> Option<()> {
         if line.starts_with('[') {
-            Told::read(line)?;
-            self.executions.get_mut(&self.open?)?.told.push(line);
+            Message::read(line)?;
+            self.executions.get_mut(&self.open?)?.messages.push(line);
             return Some(());
         }
         let mut value: Value = serde_json::from_str(line).ok()?;
@@ -237,7 +243,7 @@ impl<'t> Reader<'t> {
         let value = value.take();
         match kind.as_str() {
             "batch" => self.head(&value),
-            "definition" => self.definitions.push((value.as_str()?.into(), None)),
+            "definition" => self.definitions.push(Definition { text: value.as_str()?.into(), programs: [None, None] }),
             "flow" => {
                 let name = part(&value, "name").as_str()?.to_owned();
                 self.flows.insert(name, value);
@@ -249,7 +255,7 @@ impl<'t> Reader<'t> {
                 let id = part(&value, "id").as_u64()?;
                 let orphan = part(&value, "orphan").as_bool()?;
                 let owners = part(&value, "owners").as_array()?.clone();
-                self.executions.insert(id, Record { head: value, told: Vec::new(), orphan, owners, known: None });
+                self.executions.insert(id, Record { head: value, messages: Vec::new(), orphan, owners, known: None });
                 self.open = Some(id);
             }
             "told" => self.open = Some(value.as_u64()?),
@@ -269,8 +275,8 @@ impl<'t> Reader<'t> {
     fn build(mut self) -> (Store, Millis, Restored) {
         let mut store = Store::new(self.random);
         store.last_execution = self.last_execution;
-        store.children.clock(self.now);
-        store.children.turn = self.next_child;
+        store.schedule.advance(self.now);
+        store.schedule.set_next_start(self.next_child);
         for (name, flow) in std::mem::take(&mut self.flows) {
             match self.flow(&name, &flow) {
                 Ok(flow) => {
@@ -289,6 +295,7 @@ impl<'t> Reader<'t> {
                 Err(why) => self.restored.problems.push(format!("{place}: {why}")),
             }
         }
+        store.reconcile();
         (store, self.now, self.restored)
     }
 
@@ -306,33 +313,31 @@ impl<'t> Reader<'t> {
                 environment: read_environment(part(value, "environment")),
                 created: part(value, "created").as_u64()?,
                 modified: part(value, "modified").as_u64()?,
-                by_name: BTreeMap::new(),
                 executions: Default::default(),
                 name: name.to_owned(),
             })
         };
-        let broken = || "its line is not understood".to_owned();
+        let broken = || "its line cannot be read".to_owned();
         let express = part(value, "express").as_bool().ok_or_else(broken)?;
-        let (definition, known) = self.definition(value).ok_or_else(broken)?;
-        let program = Rc::new(flows::program(name, definition, express).map_err(|fault| fault.message)?);
-        *known = Some(Rc::clone(&program));
-        read(Rc::clone(definition), program).ok_or_else(broken)
+        let definition = self.definition(value).ok_or_else(broken)?;
+        let program = Rc::new(flows::program(name, &definition.text, express).map_err(|fault| fault.message)?);
+        *definition.program(express) = Some(Rc::clone(&program));
+        read(Rc::clone(&definition.text), program).ok_or_else(broken)
     }
 
-    fn definition(&mut self, value: &Value) -> Option<(&Rc<str>, &mut Option<Rc<Program>>)> {
+    fn definition(&mut self, value: &Value) -> Option<&mut Definition> {
         let number = usize::try_from(part(value, "definition").as_u64()?).ok()?;
-        let (definition, program) = self.definitions.get_mut(number)?;
-        Some((definition, program))
+        self.definitions.get_mut(number)
     }
 
     fn execution(&mut self, store: &mut Store, id: ExecutionId, record: &Record<'_>) -> Result<(), String> {
-        let broken = || "its record is not understood".to_owned();
-        let begun = self.begun(record).ok_or_else(broken)?;
+        let broken = || "its record cannot be read".to_owned();
+        let (begun, link) = self.begun(record).ok_or_else(broken)?;
         if !begun.orphan && !store.flows.contains_key(&begun.flow) {
             return Err("its flow is left out".to_owned());
         }
-        let told = record.told.iter().map(|line| Told::read(line).map(|(at, told)| ((*line).into(), at, told)));
-        let told: Vec<Recorded> = told.collect::<Option<_>>().ok_or_else(broken)?;
+        let read = |line: &&str| Message::read(line).map(|(at, message)| ((*line).into(), at, message));
+        let records: Vec<Recorded> = record.messages.iter().map(read).collect::<Option<_>>().ok_or_else(broken)?;
         let head = &record.head;
         let known = record.known.map(|length| Known {
             length,
@@ -341,36 +346,52 @@ impl<'t> Reader<'t> {
             events: part(head, "events").as_u64().unwrap_or_default(),
             behind: part(head, "behind") == true,
         });
-        if store.replay(id, begun, told, self.now, known) {
+        if store.replay(id, begun, link, records, self.now, known) {
             return Ok(());
         }
-        Err("told the same again, it comes to something else: another version ran it".to_owned())
+        Err("the replay diverged: the state was written by a different version".to_owned())
     }
 
-    fn begun(&mut self, record: &Record<'_>) -> Option<Begun> {
+    fn begun(&mut self, record: &Record<'_>) -> Option<(Begun, Link)> {
         let head = &record.head;
         let text = |name: &str| part(head, name).as_str().map(str::to_owned);
-        let (definition, program) = self.definition(head)?;
-        let program = match program {
+        let express = part(head, "express").as_bool()?;
+        let definition = self.definition(head)?;
+        let accepted = Rc::clone(&definition.text);
+        let program = match definition.program(express) {
             Some(program) => Rc::clone(program),
-            // Of a flow that has another definition by now, or is gone.
-            None => Rc::clone(program.insert(Rc::new(flows::compiled(definition)?))),
+            // The flow has another definition or mode by now, or is removed.
+            program => Rc::clone(program.insert(Rc::new(read_accepted(&accepted, express)?))),
         };
-        Some(Begun {
+        let link = Link {
             flow: text("flow")?,
             name: text("name")?,
-            definition: Rc::clone(definition),
+            owners: read_owners(&record.owners)?,
+            callback: text("callback"),
+            ended: false,
+        };
+        let begun = Begun {
+            flow: text("flow")?,
+            name: text("name")?,
+            definition: accepted,
             program,
             environment: read_environment(part(head, "environment")),
             text: text("input")?,
             role: text("role")?,
-            callback: text("callback"),
-            owners: read_owners(&record.owners)?,
             started: part(head, "started").as_u64()?,
             seed: part(head, "seed").as_u64()?,
-            express: part(head, "express").as_bool()?,
+            express,
             orphan: record.orphan,
-        })
+        };
+        Some((begun, link))
+    }
+}
+
+impl Definition {
+    /// The program in a mode, if it is compiled.
+    fn program(&mut self, express: bool) -> &mut Option<Rc<Program>> {
+        let [standard, fast] = &mut self.programs;
+        if express { fast } else { standard }
     }
 }
 
@@ -383,7 +404,7 @@ fn read_environment(value: &Value) -> Rc<[Variable]> {
     value.as_array().map(|list| variables(list)).unwrap_or_default().into()
 }
 
-fn read_owners(list: &[Value]) -> Option<Vec<(ExecutionId, TaskId)>> {
+fn read_owners(list: &[Value]) -> Option<Vec<TaskKey>> {
     let owner = |pair: &Value| Some((pair.get(0)?.as_u64()?, TaskId(pair.get(1)?.as_u64()?)));
     list.iter().map(owner).collect()
 }

@@ -6,15 +6,12 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use super::WaiterId;
-use super::children::Children;
 use super::journal::Journal;
 use super::random::Random;
-use super::tasks::TaskCall;
-use super::told::{Recorded, Told};
-use super::turn::Message;
-use crate::simulate::{
-    Failure, MOST_OF_A_TURN, Machine, Millis, Program, Report, Start, TaskId, TaskRequest, TaskResult,
-};
+use super::turn::Delivery;
+pub(super) use crate::schedule::ExecutionId;
+use crate::schedule::{Link, Message, Recorded, Schedule, TaskCall};
+use crate::simulate::{MOST_OF_A_TURN, Machine, Millis, Program, Report, Start, TaskResult};
 
 /// Finished executions that are kept. How long the service keeps its own is not documented;
 /// an emulator must not grow without bound.
@@ -33,9 +30,6 @@ const EXECUTION: usize = 2_000;
 /// The longest that an execution of an Express flow takes, by the page on the two modes.
 pub(super) const EXPRESS_LIMIT: Millis = 5 * 60 * 1000;
 
-/// An execution, for life: the name alone may come again once the flow was deleted.
-pub(super) type ExecutionId = u64;
-
 /// A flow of the account.
 #[derive(Debug)]
 pub(super) struct Flow {
@@ -50,8 +44,7 @@ pub(super) struct Flow {
     pub environment: Rc<[Variable]>,
     pub created: Millis,
     pub modified: Millis,
-    // INVARIANT: both hold the same executions; ids ascend with the start.
-    pub by_name: BTreeMap<String, ExecutionId>,
+    /// Its executions. Numbers ascend in the order of the starts.
     pub executions: BTreeSet<ExecutionId>,
 }
 
@@ -77,22 +70,18 @@ pub(super) struct Execution {
     pub role: String,
     pub seed: u64,
     pub express: bool,
-    /// What it was told, by [`Told::record`].
-    pub told: Vec<Box<str>>,
-    /// The token of a task elsewhere that wants the result.
-    pub callback: Option<String>,
-    /// The tasks of others that began it and wait for its end.
-    pub owners: Vec<(ExecutionId, TaskId)>,
-    /// Its flow was deleted: no name leads to it, and it goes with its end.
+    /// The messages that it has received, by [`Message::record`].
+    pub records: Vec<Box<str>>,
+    /// Its flow was deleted: no name leads to it, and it is forgotten when it ends.
     pub orphan: bool,
     waiters: BTreeSet<WaiterId>,
     timer: Option<Millis>,
     ended: bool,
-    /// What it is told while it is behind: it hears it when it has got there.
-    pub(super) inbox: VecDeque<Message>,
-    /// Stands in the queue of those that are behind.
+    /// Messages that arrived while it was behind. It receives each when it has reached the time of the message.
+    pub(super) inbox: VecDeque<Delivery>,
+    /// It is in the queue of the executions that are behind.
     pub(super) lags: bool,
-    told_bytes: usize,
+    record_bytes: usize,
     memory: usize,
 }
 
@@ -107,8 +96,6 @@ pub(super) struct Begun {
     /// The input, as submitted.
     pub text: String,
     pub role: String,
-    pub callback: Option<String>,
-    pub owners: Vec<(ExecutionId, TaskId)>,
     pub started: Millis,
     pub seed: u64,
     pub express: bool,
@@ -142,12 +129,11 @@ impl Known<'_> {
 /// What a caller says of an execution that begins.
 #[derive(Debug)]
 pub(super) struct New {
-    pub name: String,
+    /// The flow, the name, and who gets the outcome.
+    pub link: Link,
     /// The input, as submitted, and read.
     pub text: String,
     pub input: Value,
-    pub callback: Option<String>,
-    pub owners: Vec<(ExecutionId, TaskId)>,
     pub seed: u64,
 }
 
@@ -174,46 +160,32 @@ impl Execution {
             role: begun.role,
             seed: begun.seed,
             express: begun.express,
-            told: Vec::new(),
-            callback: begun.callback,
-            owners: begun.owners,
+            records: Vec::new(),
             orphan: begun.orphan,
             waiters: BTreeSet::new(),
             timer: None,
             ended: false,
             inbox: VecDeque::new(),
             lags: false,
-            told_bytes: 0,
+            record_bytes: 0,
             memory: 0,
         }
     }
 
-    /// Keeps what it was told.
+    /// Keeps the record of a message.
     pub(super) fn record(&mut self, record: Box<str>) {
-        self.told_bytes += record.len();
-        self.told.push(record);
+        self.record_bytes += record.len();
+        self.records.push(record);
     }
 
-    /// The messages that it has not received yet, as [`Told::record`] writes them.
-    pub fn unheard(&self) -> impl Iterator<Item = Box<str>> {
-        self.inbox.iter().map(|message| message.told.record(message.at))
+    /// The records of the messages that it has not received yet.
+    pub fn pending(&self) -> impl Iterator<Item = Box<str>> {
+        self.inbox.iter().map(|delivery| delivery.message.record(delivery.at))
     }
 
     /// True where something that is due has not happened yet, for want of work.
     pub fn is_behind(&self) -> bool {
         self.lags
-    }
-
-    /// Why it ended without an output.
-    pub fn why(&self) -> Failure {
-        let status = self.machine.status().as_str();
-        match self.machine.failure() {
-            Some(failure) if !failure.error.is_empty() => failure.clone(),
-            _ => Failure {
-                error: format!("FnF.Execution{status}"),
-                cause: format!("the execution `{}` ended as {status}", self.name),
-            },
-        }
     }
 }
 
@@ -233,26 +205,17 @@ pub(super) struct Store {
     pub work: u64,
     // INVARIANT: holds every execution that lags, and no timer of it.
     pub(super) lagging: VecDeque<ExecutionId>,
-    /// What became of the messages that requests wait for.
-    pub(super) heard: Vec<(WaiterId, ExecutionId, Report)>,
-    // INVARIANT: every execution whose flow was deleted, by the beginning of its tokens.
-    orphans: BTreeMap<String, Vec<ExecutionId>>,
+    /// The results of the messages that requests wait for.
+    pub(super) received: Vec<(WaiterId, ExecutionId, Report)>,
     // INVARIANT: holds (timer, id) of every execution whose timer is set.
     pub(super) timers: BTreeSet<(Millis, ExecutionId)>,
     finished: VecDeque<ExecutionId>,
     ended: Vec<(ExecutionId, BTreeSet<WaiterId>)>,
-    /// Results of executions for tasks elsewhere.
-    reports: Vec<(Millis, String, TaskResult)>,
     removed: Vec<ExecutionId>,
-    pub(super) children: Children,
-    /// What ended executions come to, for the tasks that began them.
-    outcomes: Vec<(Millis, ExecutionId, TaskId, TaskResult)>,
+    pub(super) schedule: Schedule,
+    /// Tasks that wait to be handed out.
     pub(super) calls: VecDeque<TaskCall>,
-    cancelled: Vec<u64>,
-    // INVARIANT: one entry for every task that was handed out and is still wanted.
-    pub(super) tasks: BTreeMap<u64, (ExecutionId, TaskId)>,
-    pub(super) by_task: BTreeMap<(ExecutionId, TaskId), u64>,
-    last_task: u64,
+    pub(super) cancelled: Vec<u64>,
 }
 
 impl Store {
@@ -268,20 +231,14 @@ impl Store {
             memory: 0,
             work: MOST_OF_A_TURN,
             lagging: VecDeque::new(),
-            heard: Vec::new(),
-            orphans: BTreeMap::new(),
+            received: Vec::new(),
             timers: BTreeSet::new(),
             finished: VecDeque::new(),
             ended: Vec::new(),
-            reports: Vec::new(),
             removed: Vec::new(),
-            children: Children::default(),
-            outcomes: Vec::new(),
+            schedule: Schedule::with_rate(),
             calls: VecDeque::new(),
             cancelled: Vec::new(),
-            tasks: BTreeMap::new(),
-            by_task: BTreeMap::new(),
-            last_task: 0,
         }
     }
 
@@ -290,41 +247,42 @@ impl Store {
     }
 
     /// Starts an execution of a flow, if there is one of that name.
-    pub fn start(&mut self, flow: &str, new: New, now: Millis) -> Option<ExecutionId> {
-        let flow = self.flows.get(flow)?;
+    pub fn start(&mut self, new: New, now: Millis) -> Option<ExecutionId> {
+        let New { link, text, input, seed } = new;
+        let flow = self.flows.get(&link.flow)?;
         let begun = Begun {
             flow: flow.name.clone(),
-            name: new.name,
+            name: link.name.clone(),
             definition: Rc::clone(&flow.definition),
             program: Rc::clone(&flow.program),
             environment: Rc::clone(&flow.environment),
-            text: new.text,
+            text,
             role: flow.role.clone(),
-            callback: new.callback,
-            owners: new.owners,
             started: now,
-            seed: new.seed,
+            seed,
             express: flow.express,
             orphan: false,
         };
         self.last_execution += 1;
         let id = self.last_execution;
-        self.children.clock(now);
-        let execution = Execution::begin(begun, new.input, Some(self.work));
+        self.schedule.advance(now);
+        let execution = Execution::begin(begun, input, Some(self.work));
         self.work = execution.machine.work_left();
-        self.journal.began(id, &execution);
+        self.journal.began(id, &execution, &link);
+        self.schedule.add(id, link);
         self.adopt(id, execution);
         self.after(id, now);
         Some(id)
     }
 
-    /// Runs an execution again up to a time. Where it comes to something else than is `known`, it is
-    /// not taken in.
+    /// Runs an execution again up to a time. False if the result differs from what is `known`: the execution is not
+    /// added. [`Store::reconcile`] is called when all executions have been replayed.
     pub fn replay(
         &mut self,
         id: ExecutionId,
         begun: Begun,
-        told: Vec<Recorded>,
+        mut link: Link,
+        records: Vec<Recorded>,
         now: Millis,
         known: Option<Known<'_>>,
     ) -> bool {
@@ -341,18 +299,18 @@ impl Store {
                 !known.fits(machine)
             })
         };
-        let total = told.len();
+        let total = records.len();
         // A message that was recorded before the execution received it may have come too late.
-        for (number, (record, at, message)) in told.into_iter().enumerate() {
+        for (number, (record, at, message)) in records.into_iter().enumerate() {
             if differs(number, machine) {
                 return false;
             }
-            if let Told::Finished(task, _) | Told::Submitted(task, _) = &message {
+            if let Message::Finished(task, _) | Message::Submitted(task, _) = &message {
                 over.insert(*task);
             }
             if matches!(message.tell(machine, at), Report::Taken(_)) {
-                execution.told_bytes += record.len();
-                execution.told.push(record);
+                execution.record_bytes += record.len();
+                execution.records.push(record);
             } else if known.is_some_and(|known| number < known.length && !known.behind) {
                 return false;
             }
@@ -366,29 +324,32 @@ impl Store {
         wanted.retain(|request| machine.wants(request.task) && !over.contains(&request.task));
         machine.take_cancelled();
         execution.ended = machine.status().is_final();
-        if execution.ended {
-            // Whoever waited for the end was told; that is in their records.
-            execution.callback = None;
-            execution.owners.clear();
-        }
+        link.ended = execution.ended;
         let (ended, orphan) = (execution.ended, execution.orphan);
+        if ended {
+            wanted.clear();
+        }
+        self.schedule.restore(id, link, orphan, machine, wanted);
         self.adopt(id, execution);
         match ended {
             true if orphan => self.removed.push(id),
             true => self.finished.push_back(id),
-            false => self.hand_out(id, wanted),
+            false => {}
         }
         self.after(id, now);
         true
     }
 
+    /// Delivers what executions had not told each other when the replayed text was written.
+    pub fn reconcile(&mut self) {
+        self.schedule.reconcile(|id| self.executions.get(&id).map(|execution| &execution.machine));
+    }
+
     /// Takes an execution in, under its flow if it has one.
     fn adopt(&mut self, id: ExecutionId, execution: Execution) {
-        if execution.orphan {
-            let tokens = format!("{}.{}", execution.flow, execution.name);
-            self.orphans.entry(tokens).or_default().push(id);
-        } else if let Some(flow) = self.flows.get_mut(&execution.flow) {
-            flow.by_name.insert(execution.name.clone(), id);
+        if !execution.orphan
+            && let Some(flow) = self.flows.get_mut(&execution.flow)
+        {
             flow.executions.insert(id);
         }
         self.running += usize::from(!execution.ended);
@@ -409,33 +370,7 @@ impl Store {
     /// When the next execution has something to do.
     pub fn wake_at(&self) -> Option<Millis> {
         let timer = self.timers.first().map(|(at, _)| *at);
-        [timer, self.children.wake_at()].into_iter().flatten().min()
-    }
-
-    /// What ended executions have to say to tasks elsewhere, which may end those.
-    pub(super) fn pass_on(&mut self) {
-        loop {
-            if let Some((at, id, task, result)) = self.outcomes.pop() {
-                self.tell_one(id, at, Told::Finished(task, result));
-            } else if let Some((at, token, result)) = self.reports.pop() {
-                if let Some(id) = self.of_token(&token) {
-                    self.tell_one(id, at, Told::Reported(token, result));
-                }
-            } else {
-                return;
-            }
-        }
-    }
-
-    /// The execution whose task has a token: `v1.<flow>.<execution>.…`. Neither name holds a dot.
-    pub fn of_token(&self, token: &str) -> Option<ExecutionId> {
-        let rest = token.strip_prefix("v1.")?;
-        let (flow, after) = rest.split_once('.')?;
-        let (name, _) = after.split_once('.')?;
-        // The name may have come again since its first flow was deleted.
-        let orphans = self.orphans.get(rest.get(..flow.len() + 1 + name.len())?).into_iter().flatten().copied();
-        let mut candidates = self.find(flow, name).into_iter().chain(orphans);
-        candidates.find(|id| self.executions.get(id).is_some_and(|execution| execution.machine.knows(token)))
+        [timer, self.schedule.wake_at()].into_iter().flatten().min()
     }
 
     /// Removes a flow. What its executions are at may still end, as the page of DeleteFlow says;
@@ -444,21 +379,21 @@ impl Store {
         let Some(flow) = self.flows.remove(flow) else { return };
         self.changes += 1;
         self.journal.removed(&flow.name);
+        self.schedule.remove_flow(&flow.name);
         let mut finished = false;
         for id in flow.executions {
             let Some(execution) = self.executions.get_mut(&id) else { continue };
             execution.orphan = true;
             if execution.ended {
                 self.memory = self.memory.saturating_sub(execution.memory);
+                self.schedule.forget(id, &execution.flow, &execution.name);
                 self.executions.remove(&id);
                 self.journal.forgotten(id);
                 finished = true;
                 continue;
             }
-            let tokens = format!("{}.{}", execution.flow, execution.name);
-            self.orphans.entry(tokens).or_default().push(id);
             self.journal.orphaned(id);
-            self.tell(id, now, Told::Drained);
+            self.tell(id, now, Message::Drained, None);
         }
         if finished {
             self.finished.retain(|id| self.executions.contains_key(id));
@@ -471,21 +406,7 @@ impl Store {
             let Some(execution) = self.executions.remove(&id) else { continue };
             self.journal.forgotten(id);
             self.memory = self.memory.saturating_sub(execution.memory);
-            let tokens = format!("{}.{}", execution.flow, execution.name);
-            if let Some(ids) = self.orphans.get_mut(&tokens) {
-                ids.retain(|orphan| *orphan != id);
-                if ids.is_empty() {
-                    self.orphans.remove(&tokens);
-                }
-            }
-        }
-    }
-
-    /// Lets further tasks wait for the end of an execution.
-    pub fn own(&mut self, id: ExecutionId, owners: Vec<(ExecutionId, TaskId)>) {
-        if let Some(execution) = self.executions.get_mut(&id) {
-            self.journal.owned(id, &owners);
-            execution.owners.extend(owners);
+            self.schedule.forget(id, &execution.flow, &execution.name);
         }
     }
 
@@ -522,23 +443,21 @@ impl Store {
         std::mem::take(&mut self.cancelled)
     }
 
-    pub fn finish_task(&mut self, now: Millis, task: u64, result: TaskResult) {
-        if let Some((execution, task)) = self.tasks.remove(&task) {
-            self.by_task.remove(&(execution, task));
-            self.tell(execution, now, Told::Finished(task, result));
+    pub fn finish_task(&mut self, now: Millis, call: u64, result: TaskResult) {
+        if let Some((execution, task)) = self.schedule.finish(call) {
+            self.tell(execution, now, Message::Finished(task, result), None);
         }
     }
 
     /// The execution of a name, among those of a flow.
     pub fn find(&self, flow: &str, name: &str) -> Option<ExecutionId> {
-        self.flows.get(flow)?.by_name.get(name).copied()
+        self.schedule.find(flow, name)
     }
 
     /// What follows any change of an execution up to a time: its timer, its tasks, its end.
     pub(super) fn after(&mut self, id: ExecutionId, now: Millis) {
-        while let Some(Message { at, told, waiter }) = self.take_late(id) {
-            let report = self.hear(id, at, told, true);
-            self.heard.extend(waiter.map(|waiter| (waiter, id, report)));
+        while let Some(delivery) = self.take_late(id) {
+            self.deliver(id, delivery);
         }
         let Some(execution) = self.executions.get_mut(&id) else { return };
         let behind = !execution.inbox.is_empty() || execution.machine.is_behind(now);
@@ -556,28 +475,10 @@ impl Store {
             }
             execution.timer = timer;
         }
-        for task in execution.machine.take_cancelled() {
-            if let Some(number) = self.by_task.remove(&(id, task)) {
-                self.tasks.remove(&number);
-                self.cancelled.push(number);
-            }
-        }
-        let wanted = execution.machine.take_tasks();
-        self.hand_out(id, wanted);
-        let Some(execution) = self.executions.get_mut(&id) else { return };
+        self.schedule.collect(id, &mut execution.machine);
         if execution.machine.status().is_final() && !execution.ended {
             execution.ended = true;
             self.running = self.running.saturating_sub(1);
-            let machine = &execution.machine;
-            if let (Some(token), Some(at)) = (execution.callback.take(), machine.stopped()) {
-                let result = machine.output().cloned().ok_or_else(|| execution.why());
-                self.reports.push((at, token, result));
-            }
-            if let (Some(outcome), Some(at)) = (machine.outcome(), machine.stopped()) {
-                for (owner, task) in std::mem::take(&mut execution.owners) {
-                    self.outcomes.push((at, owner, task, outcome.clone()));
-                }
-            }
             self.ended.push((id, std::mem::take(&mut execution.waiters)));
             if execution.orphan {
                 self.removed.push(id);
@@ -585,29 +486,10 @@ impl Store {
                 self.finished.push_back(id);
             }
         }
-        let memory = EXECUTION + execution.input.len() + execution.told_bytes + execution.machine.memory();
+        let memory = EXECUTION + execution.input.len() + execution.record_bytes + execution.machine.memory();
         self.memory = self.memory.saturating_sub(execution.memory) + memory;
         execution.memory = memory;
         self.forget_oldest();
-    }
-
-    fn hand_out(&mut self, id: ExecutionId, wanted: Vec<TaskRequest>) {
-        for request in wanted {
-            match request.child {
-                Some(_) => self.children.wait(id, request),
-                None => self.give(id, request),
-            }
-        }
-    }
-
-    /// Gives a task to whoever does tasks.
-    pub fn give(&mut self, id: ExecutionId, request: TaskRequest) {
-        let Some(execution) = self.executions.get(&id) else { return };
-        self.last_task += 1;
-        self.tasks.insert(self.last_task, (id, request.task));
-        self.by_task.insert((id, request.task), self.last_task);
-        let (flow, execution) = (execution.flow.clone(), execution.name.clone());
-        self.calls.push_back(TaskCall { id: self.last_task, flow, execution, request });
     }
 
     fn forget_oldest(&mut self) {
@@ -617,9 +499,9 @@ impl Store {
             let Some(execution) = self.executions.remove(&id) else { continue };
             self.journal.forgotten(id);
             self.memory = self.memory.saturating_sub(execution.memory);
+            self.schedule.forget(id, &execution.flow, &execution.name);
             if let Some(flow) = self.flows.get_mut(&execution.flow) {
                 flow.executions.remove(&id);
-                flow.by_name.remove(&execution.name);
             }
         }
     }

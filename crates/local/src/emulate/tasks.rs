@@ -4,24 +4,11 @@ use serde_json::{Map, Value};
 
 use super::fault::Fault;
 use super::store::Store;
-use super::told::Told;
-use super::turn::Heard;
+use super::turn::Receipt;
 use super::{Call, Outcome, Then};
-use crate::simulate::{Failure, Report, TaskRequest, TaskResult};
-
-/// A task that an execution asks for. Its result goes to
-/// [`Emulator::finish_task`](super::Emulator::finish_task).
-#[derive(Clone, Debug)]
-pub struct TaskCall {
-    /// What the result is given under.
-    pub id: u64,
-    /// The flow.
-    pub flow: String,
-    /// The execution.
-    pub execution: String,
-    /// What is asked.
-    pub request: TaskRequest,
-}
+use crate::schedule::Message;
+pub use crate::schedule::TaskCall;
+use crate::simulate::{Failure, Report, TaskResult};
 
 /// ReportTaskSucceeded.
 pub(super) fn succeeded(store: &mut Store, call: &Call<'_>) -> Result<Outcome, Fault> {
@@ -41,10 +28,11 @@ pub(super) fn failed(store: &mut Store, call: &Call<'_>) -> Result<Outcome, Faul
 }
 
 fn report(store: &mut Store, call: &Call<'_>, token: &str, result: TaskResult) -> Result<Outcome, Fault> {
-    let id = store.of_token(token).ok_or_else(|| unknown(token))?;
-    match store.tell(id, call.now, Told::Reported(token.to_owned(), result)).ok_or_else(|| unknown(token))? {
-        Heard::Now(report) => reported(token, report).map(Outcome::Body),
-        Heard::Later => Ok(Outcome::Message { execution: id, then: Then::Reported(token.to_owned()) }),
+    let id = store.schedule.of_token(token).ok_or_else(|| unknown(token))?;
+    let message = Message::Reported(token.to_owned(), result);
+    match store.tell(id, call.now, message, None).ok_or_else(|| unknown(token))? {
+        Receipt::Now(report) => reported(token, report).map(Outcome::Body),
+        Receipt::Later => Ok(Outcome::Message { execution: id, then: Then::Reported(token.to_owned()) }),
     }
 }
 

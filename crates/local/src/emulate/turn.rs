@@ -1,29 +1,31 @@
-//! The turns of executions: how far each gets, and when it hears what it is told.
+//! The turns of executions: how far each one runs, and when it receives its messages.
 
 use super::WaiterId;
-use super::children;
-use super::store::{ExecutionId, MEMORY, Store};
-use super::told::Told;
-use crate::simulate::{Millis, Report, TaskId};
+use super::executions::RUNNING;
+use super::store::{ExecutionId, MEMORY, New, Store};
+use crate::schedule::{Action, Begin, Message, TaskKey, Tell};
+use crate::simulate::{Millis, Report};
 
-/// The units that a timer or the start of a child takes.
+/// The units of a timer or of an action of the schedule.
 const STEP: u64 = 2_000;
 
-/// What waits to be told.
+/// A message for an execution that is behind.
 #[derive(Debug)]
-pub(super) struct Message {
+pub(super) struct Delivery {
     pub at: Millis,
-    pub told: Told,
-    /// The request that is answered with what becomes of it.
+    pub message: Message,
+    /// The request that is answered with the result.
     pub waiter: Option<WaiterId>,
+    /// The task that reported the message.
+    pub reporter: Option<TaskKey>,
 }
 
-/// What became of a message.
+/// The result of passing a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Heard {
-    /// The execution has heard it.
+pub(super) enum Receipt {
+    /// The execution has received the message.
     Now(Report),
-    /// It hears it later, being behind.
+    /// The execution is behind and receives the message later.
     Later,
 }
 
@@ -43,17 +45,14 @@ impl Store {
         self.memory > MEMORY
     }
 
-    /// Runs the execution whose timer is the first, or begins the child that is the next.
+    /// Carries out an action of the schedule, or else runs the execution with the first timer.
     pub fn advance(&mut self, now: Millis) {
-        self.children.clock(now);
-        // Whatever it is that happens, it is a step nearer to the end of the turn.
-        self.work = self.work.saturating_sub(STEP);
-        if self.children.wake_at().is_some_and(|at| at <= now) {
-            children::begin_next(self, now);
-            self.pass_on();
+        self.schedule.advance(now);
+        if self.schedule.wake_at().is_some_and(|at| at <= now) {
+            self.act();
         } else if let Some((_, id)) = self.timers.first().copied() {
+            self.work = self.work.saturating_sub(STEP);
             self.go_on(id, now);
-            self.pass_on();
         }
     }
 
@@ -63,100 +62,150 @@ impl Store {
         if let Some(execution) = self.executions.get_mut(&id) {
             execution.lags = false;
             self.go_on(id, now);
-            self.pass_on();
         }
     }
 
-    /// Lets an execution get as far as it gets, and hear on its way what it was told meanwhile.
+    /// Carries out the actions of the schedule that are due, while there are units.
+    pub fn act_on_all(&mut self) {
+        while self.work > 0 && self.act() {}
+    }
+
+    /// Carries out the next action of the schedule. False if none is due.
+    fn act(&mut self) -> bool {
+        self.work = self.work.saturating_sub(STEP);
+        let Some(action) = self.schedule.next(|flow| self.flows.contains_key(flow)) else { return false };
+        match action {
+            Action::Tell(Tell { execution, at, message, reporter }) => {
+                self.tell(execution, at, message, reporter);
+            }
+            Action::Begin(begin) => self.begin(&begin),
+            Action::Call(call) => self.calls.push_back(call),
+            Action::Cancel(call) => self.cancelled.push(call),
+        }
+        true
+    }
+
+    /// Starts a child flow.
+    fn begin(&mut self, begin: &Begin) {
+        let now = self.schedule.now();
+        let answer = if self.running() >= RUNNING || self.is_full() {
+            let cause = "too many executions are running, or they take too much memory";
+            begin.refuse("fnf.ResourceThrottled", cause)
+        } else {
+            let name = begin.name.clone().unwrap_or_else(|| self.random.id());
+            let answer = begin.answer(&name, &self.random.id());
+            let input = (*begin.input).clone();
+            let new = New { link: begin.link(&name), text: input.to_string(), input, seed: begin.seed };
+            self.start(new, now);
+            answer
+        };
+        self.tell(begin.owner.0, now, answer, None);
+    }
+
+    /// Runs an execution as far as it gets, and passes it the messages that arrived in the meantime.
     fn go_on(&mut self, id: ExecutionId, now: Millis) {
         while let Some(execution) = self.executions.get_mut(&id) {
-            let until = execution.inbox.front().map_or(now, |message| message.at);
+            let until = execution.inbox.front().map_or(now, |delivery| delivery.at);
             execution.machine.grant(self.work);
             execution.machine.advance(until);
             self.work = execution.machine.work_left();
             if execution.machine.is_behind(until) {
                 break;
             }
-            let Some(Message { at, told, waiter }) = execution.inbox.pop_front() else { break };
-            let report = self.hear(id, at, told, true);
-            self.heard.extend(waiter.map(|waiter| (waiter, id, report)));
+            let Some(delivery) = execution.inbox.pop_front() else { break };
+            self.deliver(id, delivery);
         }
         self.after(id, now);
     }
 
-    /// Tells an execution something, and follows it up.
-    pub fn tell(&mut self, id: ExecutionId, now: Millis, told: Told) -> Option<Heard> {
-        let heard = self.tell_one(id, now, told);
-        self.pass_on();
-        heard
+    /// Passes a message from the inbox to its execution.
+    pub(super) fn deliver(&mut self, id: ExecutionId, delivery: Delivery) {
+        let Delivery { at, message, waiter, reporter } = delivery;
+        let report = self.receive(id, at, message, reporter, true);
+        self.received.extend(waiter.map(|waiter| (waiter, id, report)));
     }
 
-    pub(super) fn tell_one(&mut self, id: ExecutionId, now: Millis, told: Told) -> Option<Heard> {
-        self.children.clock(now);
+    /// Passes a message to an execution. If the execution is behind, the message waits in its inbox.
+    pub fn tell(
+        &mut self,
+        id: ExecutionId,
+        now: Millis,
+        message: Message,
+        reporter: Option<TaskKey>,
+    ) -> Option<Receipt> {
+        self.schedule.advance(now);
         let execution = self.executions.get_mut(&id)?;
-        // What tells it may itself have been behind, and its own clock has gone on.
-        let now = execution.inbox.back().map_or(execution.machine.now(), |message| message.at).max(now);
+        // The sender may itself have been behind: the clock of this execution may be later.
+        let now = execution.inbox.back().map_or(execution.machine.now(), |delivery| delivery.at).max(now);
         if execution.inbox.is_empty() && self.work > 0 {
             execution.machine.grant(self.work);
             execution.machine.advance(now);
             self.work = execution.machine.work_left();
         }
         let behind = !execution.inbox.is_empty() || self.work == 0 || execution.machine.is_behind(now);
-        let heard = if behind {
-            // Recorded here, in the order of arrival: the record must not depend on how far the execution is.
-            self.journal.told(id, &told.record(now));
-            execution.inbox.push_back(Message { at: now, told, waiter: None });
-            Heard::Later
+        let receipt = if behind {
+            // Recorded in the order of arrival: the record must not depend on how far the execution is.
+            self.journal.message(id, &message.record(now));
+            execution.inbox.push_back(Delivery { at: now, message, waiter: None, reporter });
+            Receipt::Later
         } else {
-            Heard::Now(self.hear(id, now, told, false))
+            Receipt::Now(self.receive(id, now, message, reporter, false))
         };
         self.changes += 1;
         self.after(id, now);
-        Some(heard)
+        Some(receipt)
     }
 
-    /// A request waits for what becomes of the message that was the last for an execution.
+    /// Lets a request wait for the result of the last message in the inbox of an execution.
     pub fn await_message(&mut self, id: ExecutionId, waiter: WaiterId) {
-        if let Some(message) = self.executions.get_mut(&id).and_then(|execution| execution.inbox.back_mut()) {
-            message.waiter = Some(waiter);
+        if let Some(delivery) = self.executions.get_mut(&id).and_then(|execution| execution.inbox.back_mut()) {
+            delivery.waiter = Some(waiter);
         }
     }
 
-    /// What became of the messages that requests wait for, since the last call.
-    pub fn take_heard(&mut self) -> Vec<(WaiterId, ExecutionId, Report)> {
-        std::mem::take(&mut self.heard)
+    /// The results of the messages that requests wait for, since the last call.
+    pub fn take_received(&mut self) -> Vec<(WaiterId, ExecutionId, Report)> {
+        std::mem::take(&mut self.received)
     }
 
-    /// A message for an execution that has ended: it comes too late.
-    pub(super) fn take_late(&mut self, id: ExecutionId) -> Option<Message> {
+    /// A message for an execution that has ended.
+    pub(super) fn take_late(&mut self, id: ExecutionId) -> Option<Delivery> {
         let execution = self.executions.get_mut(&id)?;
         if execution.machine.status().is_final() { execution.inbox.pop_front() } else { None }
     }
 
-    /// An execution that is not behind hears something. `is_recorded`: the journal has it already.
-    pub(super) fn hear(&mut self, id: ExecutionId, now: Millis, told: Told, is_recorded: bool) -> Report {
+    /// Passes a message to an execution that is not behind. `is_recorded`: the journal has it already.
+    fn receive(
+        &mut self,
+        id: ExecutionId,
+        now: Millis,
+        message: Message,
+        reporter: Option<TaskKey>,
+        is_recorded: bool,
+    ) -> Report {
         let Some(execution) = self.executions.get_mut(&id) else { return Report::Unknown };
         let ended = execution.machine.status().is_final();
-        if ended && matches!(told, Told::Stopped(..)) {
+        if ended && matches!(message, Message::Stopped(..)) {
             return Report::Completed;
         }
-        let record = (!ended).then(|| told.record(now));
-        let by_token = matches!(told, Told::Reported(..));
+        let record = (!ended).then(|| message.record(now));
+        let token = match &message {
+            Message::Reported(token, _) => Some(token.clone()),
+            _ => None,
+        };
         execution.machine.grant(self.work);
-        let report = told.tell(&mut execution.machine, now);
+        let report = message.tell(&mut execution.machine, now);
         self.work = execution.machine.work_left();
-        if by_token {
-            // Whoever was handed the task may answer late, or never.
-            let of_this = (id, TaskId(0))..=(id, TaskId(u64::MAX));
-            let over = |(_, task): &&(ExecutionId, TaskId)| !execution.machine.wants(*task);
-            for key in self.by_task.range(of_this).map(|(key, _)| key).filter(over).copied().collect::<Vec<_>>() {
-                self.by_task.remove(&key).map(|number| self.tasks.remove(&number));
+        if let Some(token) = token {
+            self.schedule.forget_calls(id, &execution.machine);
+            if let Some(reporter) = reporter {
+                self.schedule.reported(reporter, &token, report);
             }
         }
-        // What was of no use is not kept: anyone can report anything.
+        // A message without an effect is not kept: anyone can report anything.
         if let Some(record) = record.filter(|_| matches!(report, Report::Taken(_))) {
             if !is_recorded {
-                self.journal.told(id, &record);
+                self.journal.message(id, &record);
             }
             execution.record(record);
         }

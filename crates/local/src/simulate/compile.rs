@@ -9,6 +9,7 @@ use cloudflow_base::diagnostic::{Diagnostic, Path, PathSegment, Severity};
 use cloudflow_base::text::LineIndex;
 use cloudflow_language::flow::{self, Dialect, Flow, NumberValue, ScopeId, Shaping, StateId, StateKind, TextValue};
 use cloudflow_language::yaml::{self, Node, Resolved};
+use cloudflow_language::{Document, Options};
 
 /// Values of a definition that become data. A definition of 1 MiB has fewer; one that means more
 /// got there by aliases.
@@ -16,6 +17,32 @@ const MOST_VALUES: usize = 200_000;
 
 /// Bytes of their texts. A text that an alias repeats is there once in the definition.
 const MOST_BYTES: usize = 4 * 1024 * 1024;
+
+/// Reads a definition and compiles it. An error is the first finding of the checks that is an error, with its place,
+/// or the reason why the definition holds too much data.
+pub fn read(text: &str, express: bool) -> Result<Program, String> {
+    let (program, findings) = read_with_findings(text, express);
+    if let Some(problem) = refusal(text, &findings) {
+        return Err(problem);
+    }
+    let program = program.ok_or("the text holds no flow")?;
+    match program.oversized {
+        Some(why) => Err(why),
+        None => Ok(program),
+    }
+}
+
+/// [`read`] for a definition that was accepted before, possibly by other checks: an error of the checks is no reason to
+/// refuse it. Absent if the text holds no flow.
+pub(crate) fn read_accepted(text: &str, express: bool) -> Option<Program> {
+    read_with_findings(text, express).0
+}
+
+fn read_with_findings(text: &str, express: bool) -> (Option<Program>, Vec<Diagnostic>) {
+    let tree = &mut None;
+    let Document { flow, diagnostics, .. } = Document::read(text, Options { express }, tree);
+    (flow.as_ref().map(compile), diagnostics)
+}
 
 /// Compiles a flow. It should have passed the checks: what makes no sense is not refused here,
 /// but fails the execution where it is met.
@@ -46,7 +73,7 @@ pub fn compile(flow: &Flow<'_>) -> Program {
 }
 
 /// Why a flow should not be run: the first finding that is an error, with its place.
-pub fn refusal(text: &str, diagnostics: &[Diagnostic]) -> Option<String> {
+fn refusal(text: &str, diagnostics: &[Diagnostic]) -> Option<String> {
     let error = diagnostics.iter().find(|diagnostic| diagnostic.severity == Severity::Error)?;
     Some(match error.span.map(|span| LineIndex::new(text).position(span.start)) {
         Some(at) => format!("line {}, column {}: {}", at.line, at.column, error.message),

@@ -131,14 +131,9 @@ impl Detail {
     }
 
     fn write(&self, text: &mut String) {
-        text.push('{');
-        let mut first = true;
-        self.each(|name, value| {
-            let comma = if std::mem::take(&mut first) { "" } else { "," };
-            // Writing to a text does not fail.
-            let _ = write!(text, "{comma}\"{name}\":{value}");
-        });
-        text.push('}');
+        let mut object = ObjectWriter::begin(text);
+        self.each(|name, value| object.member(name, value));
+        object.end();
     }
 
     /// The values, by their names, without a copy.
@@ -164,6 +159,47 @@ impl Detail {
             }
             Detail::None => {}
         }
+    }
+}
+
+/// Writes a JSON object to a text, member by member: a history of large data is not held a second time.
+pub(crate) struct ObjectWriter<'t> {
+    text: &'t mut String,
+    is_empty: bool,
+}
+
+impl<'t> ObjectWriter<'t> {
+    /// Begins an object.
+    pub fn begin(text: &'t mut String) -> Self {
+        text.push('{');
+        ObjectWriter { text, is_empty: true }
+    }
+
+    /// Appends a member. `value` is displayed as JSON.
+    pub fn member(&mut self, name: &str, value: &dyn std::fmt::Display) {
+        // Writing to a `String` does not fail.
+        let _ = write!(self.name(name), "{value}");
+    }
+
+    /// Appends a member with a text.
+    pub fn text(&mut self, name: &str, value: &str) {
+        self.member(name, &Value::from(value));
+    }
+
+    /// Appends the name of a member. The caller appends its value to the text.
+    pub fn name(&mut self, name: &str) -> &mut String {
+        if !std::mem::take(&mut self.is_empty) {
+            self.text.push(',');
+        }
+        self.text.push('"');
+        self.text.push_str(name);
+        self.text.push_str("\":");
+        self.text
+    }
+
+    /// Ends the object.
+    pub fn end(self) {
+        self.text.push('}');
     }
 }
 

@@ -76,7 +76,7 @@ pub struct Machine {
     failure: Option<Rc<Failure>>,
     events: Vec<Event>,
     /// What the events take as JSON, and what of it no other event shares.
-    told: usize,
+    event_bytes: usize,
     memory: usize,
     retries: usize,
     history_is_full: bool,
@@ -212,7 +212,7 @@ impl Machine {
             output: None,
             failure: None,
             events: Vec::new(),
-            told: 0,
+            event_bytes: 0,
             memory: 0,
             retries: 0,
             history_is_full: false,
@@ -311,9 +311,9 @@ impl Machine {
         self.meter.left()
     }
 
-    /// What its events take as JSON, about.
-    pub fn told(&self) -> usize {
-        self.told
+    /// About the size of the events as JSON, in bytes.
+    pub fn event_bytes(&self) -> usize {
+        self.event_bytes
     }
 
     /// Ends it as one whose history is too large.
@@ -398,7 +398,7 @@ impl Machine {
     fn run(&mut self) {
         loop {
             if self.history_is_full {
-                let cause = if self.told > LARGEST_HISTORY_BYTES {
+                let cause = if self.event_bytes > LARGEST_HISTORY_BYTES {
                     format!("the events of the execution take more than {LARGEST_HISTORY_BYTES} bytes")
                 } else if self.memory > LARGEST_HISTORY_MEMORY {
                     format!(

@@ -145,6 +145,16 @@ impl Program {
         self.name.as_deref().filter(|_| self.dialect == Dialect::StateMachine)
     }
 
+    /// Checks that the name in the definition, if there is one, is the name of the flow.
+    pub(crate) fn check_name(&self, flow: &str) -> Result<(), String> {
+        match self.name() {
+            Some(own) if own != flow => {
+                Err(format!("the definition is named `{own}`, but the flow `{flow}`: they must be the same"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Why it cannot run, where it holds more data than a program may.
     pub fn oversized(&self) -> Option<&str> {
         self.oversized.as_deref()

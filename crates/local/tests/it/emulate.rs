@@ -27,7 +27,7 @@ mod attacks;
 use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write;
 
-use cloudflow_local::emulate::{AccessKey, Emulator, Failure, How, Options, Reply, Request, Response, WaiterId};
+use cloudflow_local::emulate::{AccessKey, Emulator, FailRule, How, Options, Reply, Request, Response, WaiterId};
 use cloudflow_local::simulate::{self, time};
 use cloudflow_service::sign::{acs3, encode, rpc};
 
@@ -174,17 +174,17 @@ impl<'c> Talk<'c> {
 
     fn set(&mut self, what: &[&str]) {
         assert!(self.emulator.is_none(), "options come first");
-        let quirks = &mut self.options.quirks;
+        let faults = &mut self.options.faults;
         match what {
             ["quotas"] => self.options.quotas = true,
             ["nonces"] => self.options.nonces = true,
-            ["cors"] => quirks.cors = true,
-            ["start-without-status"] => quirks.start_without_status = true,
-            ["missing-fields"] => quirks.missing_fields = true,
-            ["latency", millis] => quirks.latency = millis.parse().unwrap(),
-            ["late", millis] => quirks.late_by = millis.parse().unwrap(),
-            ["early", millis] => quirks.early_after = Some(millis.parse().unwrap()),
-            ["status", text] => quirks.status = Some((*text).into()),
+            ["cors"] => faults.cors = true,
+            ["start-without-status"] => faults.start_without_status = true,
+            ["missing-fields"] => faults.missing_fields = true,
+            ["latency", millis] => faults.latency = millis.parse().unwrap(),
+            ["late", millis] => faults.late_by = millis.parse().unwrap(),
+            ["early", millis] => faults.early_after = Some(millis.parse().unwrap()),
+            ["status", text] => faults.status = Some((*text).into()),
             ["token", token] => self.options.access_keys[0].security_token = Some((*token).into()),
             ["fail", how, action @ ..] => {
                 let (code, message) = ("InternalServerError".to_owned(), "<broken>".to_owned());
@@ -197,7 +197,7 @@ impl<'c> Talk<'c> {
                     _ => panic!("no such failure: {how}"),
                 };
                 let action = action.first().map(|action| (*action).to_owned());
-                quirks.failures.push(Failure { action, skip: 0, times: Some(1), how });
+                faults.failures.push(FailRule { action, skip: 0, times: Some(1), how });
             }
             _ => panic!("no such option: {what:?}"),
         }
@@ -502,6 +502,27 @@ fn quotas_under_load() {
     assert_eq!(passed["ListFlows"], 10 + 19);
     let saved = emulator.save();
     assert_eq!(saved.matches("{\"execution\":").count(), 100 + 999);
+}
+
+/// An execution keeps the mode in which it started, also if the flow has the same definition in the other mode by now.
+#[test]
+fn a_restored_execution_keeps_its_mode() {
+    let flow = "Type: StateMachine\nSpecVersion: v1\nName: f\nStartAt: P\nStates:\n  - {Type: Pass, Name: P, \
+                OutputConstructor: {seconds: 25}, Next: W}\n  - {Type: Wait, Name: W, Seconds.$: $Input.seconds, End: true}\n";
+    let key = AccessKey { id: "k".into(), secret: "s".into(), security_token: None };
+    let mut emulator = Emulator::new(Options { seed: 1, access_keys: vec![key], ..Options::default() });
+    let zero = time::parse("2024-05-06T07:08:09Z").unwrap();
+    for (express, action) in [(true, "StartSyncExecution"), (false, "StartExecution")] {
+        emulator.put_flow(zero, "f", flow, express).unwrap();
+        let start = [("FlowName", "f"), ("ExecutionName", "e")];
+        assert!(matches!(ask(&mut emulator, zero, action, &start), Reply::Answer(Response { status: 200, .. })));
+    }
+    let saved = emulator.save();
+    assert!(saved.contains("\"status\":\"Failed\"") && saved.contains("\"status\":\"Running\""), "{saved}");
+    let mut restored = Emulator::new(Options::default());
+    let found = restored.restore(&saved).unwrap();
+    assert_eq!((found.executions, found.problems), (2, Vec::new()));
+    assert_eq!(restored.save(), saved);
 }
 
 fn ask(emulator: &mut Emulator, now: u64, action: &str, business: &[(&str, &str)]) -> Reply {

@@ -22,7 +22,7 @@ impl Machine {
     /// Records an event, unless the history is full. The last place is kept for the end.
     pub(super) fn event(&mut self, by: u64, kind: EventKind, state: Option<usize>, detail: Detail) -> u64 {
         let full = self.events.len() + 1 >= LARGEST_HISTORY
-            || self.told > LARGEST_HISTORY_BYTES
+            || self.event_bytes > LARGEST_HISTORY_BYTES
             || self.memory > LARGEST_HISTORY_MEMORY;
         if self.status.is_final() || full {
             self.history_is_full = !self.status.is_final();
@@ -36,10 +36,10 @@ impl Machine {
         let step = state.and_then(|state| self.program.states.get(state)).map(|state| Rc::clone(&state.name));
         for data in detail.shared().into_iter().flatten() {
             let bytes = self.measured(data);
-            self.told += bytes;
+            self.event_bytes += bytes;
             self.memory += if data.count() { bytes } else { 0 };
         }
-        self.told += EVENT;
+        self.event_bytes += EVENT;
         self.memory += EVENT;
         self.events.push(Event { id, scheduled_by: by, kind, step, at: self.now, state, detail: detail.kept() });
         id

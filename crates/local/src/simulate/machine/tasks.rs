@@ -1,5 +1,6 @@
 //! Tasks: asked for, answered, reported by token, timed out.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use serde_json::{Value, json};
@@ -8,7 +9,7 @@ use super::super::data::Data;
 use super::super::event::{Detail, EventKind};
 use super::super::expression::kind;
 use super::super::program::{Task, millis};
-use super::super::{Failure, Millis, TaskResult};
+use super::super::{Failure, Millis, TaskResult, next_random};
 use super::{Frame, FrameId, Machine, Phase, Timer, TimerId};
 use cloudflow_language::flow::Dialect;
 pub use cloudflow_language::flow::TaskMode;
@@ -31,6 +32,8 @@ pub struct ChildFlow {
     pub input: Data,
     /// `CallbackFnFTaskToken`: whose task gets its result.
     pub callback: Option<String>,
+    /// The seed of its execution.
+    pub seed: u64,
 }
 
 /// What an execution asks of the world outside.
@@ -147,9 +150,14 @@ impl Machine {
         self.running.contains_key(&task)
     }
 
-    /// True where the token is or was that of one of its tasks.
-    pub(crate) fn knows(&self, token: &str) -> bool {
-        self.tokens.contains_key(token)
+    /// Every token that a task of this execution has or had.
+    pub(crate) fn tokens(&self) -> impl Iterator<Item = &str> {
+        self.tokens.keys().map(String::as_str)
+    }
+
+    /// Whether a task waits for a report by this token.
+    pub(crate) fn awaits(&self, token: &str) -> bool {
+        self.tokens.get(token).is_some_and(Option::is_some)
     }
 
     /// The token whose report a task waits for.
@@ -187,7 +195,8 @@ impl Machine {
         // The one integration whose shapes are published: what reaches the function is `body`,
         // and what it returns is found under `Body`.
         let calls_function = machine && &*task.action == "FC:InvokeFunction";
-        let child = self.child(task, parameters.as_deref(), &given)?;
+        let number = TaskId(self.last_task + 1);
+        let child = self.child(task, number, parameters.as_deref(), &given)?;
         let input = match parameters {
             Some(parameters) if calls_function => {
                 Data::new(parameters.get("body").cloned().unwrap_or_else(|| json!({})))
@@ -200,8 +209,7 @@ impl Machine {
         // "In callback modes, the value delivered by the callback" is the output.
         let wraps = calls_function && token.is_none();
         let attempt = frame.current.attempt;
-        self.last_task += 1;
-        let number = TaskId(self.last_task);
+        self.last_task = number.0;
         let name = self.program.states.get(frame.at).map(|state| state.name.to_string()).unwrap_or_default();
         self.tell(id, EventKind::TaskScheduled, Detail::Task(Rc::clone(&task.action), attempt, input.clone().into()));
         self.tell(id, EventKind::TaskStarted, Detail::None);
@@ -227,7 +235,13 @@ impl Machine {
 
     /// What a task starts that starts another flow. The parameters of `fnf:StartExecution`, which
     /// only samples show, are those of the operation.
-    fn child(&self, task: &Task, parameters: Option<&Value>, given: &Data) -> Result<Option<ChildFlow>, Failure> {
+    fn child(
+        &self,
+        task: &Task,
+        number: TaskId,
+        parameters: Option<&Value>,
+        given: &Data,
+    ) -> Result<Option<ChildFlow>, Failure> {
         let parameter = |name: &str| parameters.and_then(|parameters| parameters.get(name));
         let text = |name: &str| parameter(name).and_then(Value::as_str).filter(|text| !text.is_empty());
         let by_resource = |resource: &str| {
@@ -255,7 +269,8 @@ impl Machine {
             return Err(Failure::new("fnf.InvalidArgument", cause));
         }
         let callback = text("CallbackFnFTaskToken").map(str::to_owned);
-        Ok(Some(ChildFlow { flow, execution: execution.map(str::to_owned), input: Data::new(input), callback }))
+        let seed = next_random(&Cell::new(self.key.rotate_left(32) ^ number.0));
+        Ok(Some(ChildFlow { flow, execution: execution.map(str::to_owned), input: Data::new(input), callback, seed }))
     }
 
     pub(super) fn task_timed_out(&mut self, task: TaskId) {

@@ -9,7 +9,7 @@ mod service;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet};
 
-use cloudflow_local::emulate::{AccessKey, Emulator, Options, Quirks, Reply, Request, Response, WaiterId};
+use cloudflow_local::emulate::{AccessKey, Emulator, Faults, Options, Reply, Request, Response, WaiterId};
 use cloudflow_service::poll::{Attempt, Input};
 use serde_json::Value;
 
@@ -147,7 +147,7 @@ struct World {
 impl World {
     fn new(seed: u64, mutant: Mutant) -> Self {
         let mut plan = Plan::new(seed);
-        let quirks = Quirks { early_after: plan.early_after, late_by: plan.late_by, ..Quirks::default() };
+        let faults = Faults { early_after: plan.early_after, late_by: plan.late_by, ..Faults::default() };
         let key = |at: usize| AccessKey {
             id: format!("k{at}"),
             secret: "secret".into(),
@@ -158,7 +158,7 @@ impl World {
             access_keys: (0..64).map(key).collect(),
             quotas: plan.quotas,
             nonces: plan.nonces,
-            quirks,
+            faults,
             ..Options::default()
         };
         let mut world = World {
