@@ -29,7 +29,7 @@ pub struct FlowReport {
 
 /// The one finding for a text that is too long to be read. No flow is a hundredth as long.
 pub fn too_long() -> Vec<Diagnostic> {
-    let message = "the text has more than 16777216 characters; a definition may have 1024 KiB".to_owned();
+    let message = "the text has more than 16777216 characters: a definition may have at most 1024 KiB".to_owned();
     Places::new("").diagnostics(vec![diagnostic::Diagnostic::new(Code::YamlLimit, Some(Span::at(0)), message)])
 }
 

@@ -3,6 +3,7 @@
 use super::ast::{CompareOp, Expr, ExprKind, Step, StepKind, UnaryOp};
 use super::function::{FUNCTIONS, function};
 use cloudflow_base::diagnostic::{Code, Diagnostic, nearest, report};
+use cloudflow_base::limits::NESTED_CALLS;
 use cloudflow_base::text::{Span, decimal};
 
 /// The meaning of a variable, independent of its name in a dialect.
@@ -71,9 +72,6 @@ impl Place {
         self.variables.iter().map(|(name, _)| *name)
     }
 }
-
-/// Maximum nesting of calls.
-const MAX_CALLS: u32 = 10;
 
 /// Adds the findings about `expr` at `place`. Spans are relative to the text of the expression.
 pub fn check(expr: &Expr<'_>, place: &Place, found: &mut Vec<Diagnostic>) {
@@ -211,9 +209,10 @@ impl Checker<'_, '_> {
 
     fn call(&mut self, name: &str, span: Span, args: &[Expr<'_>]) {
         self.calls += 1;
-        if self.calls == MAX_CALLS + 1 {
-            let message = "calls may be nested at most 10 levels deep, this is level 11";
-            self.report(Code::ExpressionTooDeep, span, message, &[]);
+        if self.calls == NESTED_CALLS + 1 {
+            let message = "calls may be nested at most {} levels deep, this is level {}";
+            let [most, level] = [NESTED_CALLS, self.calls].map(decimal);
+            self.report(Code::ExpressionTooDeep, span, message, &[&most, &level]);
         }
         if !self.place.functions {
             let message = "functions do not exist here: `{}` is not called";

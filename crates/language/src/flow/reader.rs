@@ -8,6 +8,7 @@ use super::found::{Fields, Item, is_opaque, is_reference};
 use super::torn::{self, Damage};
 use crate::yaml::{Kind, Node, Resolved, Style};
 use cloudflow_base::diagnostic::{Code, Severity, nearest};
+use cloudflow_base::limits;
 use cloudflow_base::text::{Span, decimal, whole};
 
 pub(super) struct Reader<'a, 'f> {
@@ -442,11 +443,10 @@ impl<'a> Reader<'a, '_> {
             return self.wrong_type(key, node, "a whole number", bare);
         };
         let (least, mut most) = key.range;
-        // The maximum is lower in express mode
-        // (<https://alibabacloud.com/help/zh/serverless-workflow/latest/wait-wait>).
+        // The maximum is lower in express mode.
         let shorter = self.express && key.slot == Slot::Seconds;
         if shorter {
-            most = 20;
+            most = limits::EXPRESS_WAIT_SECONDS;
         }
         if (least..=most).contains(&number) {
             return true;

@@ -1,5 +1,6 @@
 //! Executions: start, look, stop, list.
 
+use cloudflow_base::limits;
 use serde_json::{Map, Value, json};
 
 use super::fault::Fault;
@@ -79,8 +80,8 @@ impl<'c> Begin<'c> {
             Ok(input @ Value::Object(_)) => input,
             _ => return Err(Fault::invalid("`Input` must be the text of a JSON object")),
         };
-        if text.len() > crate::simulate::LARGEST_DATA {
-            return Err(Fault::too_large(crate::simulate::LARGEST_DATA));
+        if text.len() > limits::DATA_BYTES {
+            return Err(Fault::too_large(limits::DATA_BYTES));
         }
         Ok(Begin { flow, name, text, input, callback: parameters.get("CallbackFnFTaskToken") })
     }
@@ -153,8 +154,8 @@ pub(super) fn describe(store: &mut Store, call: &Call<'_>, quirks: &Quirks) -> R
 /// StopExecution.
 pub(super) fn stop(store: &mut Store, call: &Call<'_>, quirks: &Quirks) -> Result<Outcome, Fault> {
     let (flow, name) = (call.parameters.required("FlowName")?, call.parameters.required("ExecutionName")?);
-    let error = call.parameters.text("Error", 128)?.map(str::to_owned);
-    let cause = call.parameters.text("Cause", 4096)?.map(str::to_owned);
+    let error = call.parameters.text("Error", limits::ERROR_CHARACTERS)?.map(str::to_owned);
+    let cause = call.parameters.text("Cause", limits::CAUSE_CHARACTERS)?.map(str::to_owned);
     let id = find(store, flow, name)?;
     match store.tell(id, call.now, Told::Stopped(error, cause)) {
         Some(Heard::Later) => Ok(Outcome::Message { execution: id, then: Then::Stopped }),
@@ -245,7 +246,7 @@ pub(super) fn find(store: &Store, flow: &str, name: &str) -> Result<ExecutionId,
 /// The rule for the names of flows and executions, checked where one is made. Look-ups take any
 /// name: generated ones begin with a digit, and those of Express flows hold a `:`.
 pub(super) fn check_name(parameter: &str, name: &str) -> Result<(), Fault> {
-    let valid = name.len() <= 128
+    let valid = name.len() <= limits::NAME_CHARACTERS
         && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
     if valid {
