@@ -28,7 +28,8 @@ use crate::yaml::{Node, Tree};
 use cloudflow_base::diagnostic::{Code, Diagnostic};
 use cloudflow_base::limits::REQUEST_BYTES;
 use cloudflow_base::small;
-use cloudflow_base::text::{Span, decimal};
+use cloudflow_base::small::to_decimal;
+use cloudflow_base::text::Span;
 
 /// Loads the flow of a tree and runs every check. `yaml` holds the findings of the YAML reader.
 /// Returns all findings, sorted.
@@ -48,7 +49,9 @@ pub(crate) fn check<'a>(
         if tree.text().len() > REQUEST_BYTES {
             let message = "a definition may have at most {} KiB, the limit of a request";
             let place = flow.root.entries().next().map_or(Span::at(0), |(key, _)| key.span());
-            findings.report(Code::TooLarge, place, message, &[&decimal(REQUEST_BYTES / 1024)]).about(flow.root.span());
+            findings
+                .report(Code::TooLarge, place, message, &[&to_decimal(REQUEST_BYTES / 1024)])
+                .about(flow.root.span());
         }
         for check in CHECKS {
             check(flow, &mut findings);

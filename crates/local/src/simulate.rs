@@ -18,7 +18,7 @@ pub use cloudflow_base::time::{self, Millis};
 pub use compile::{compile, refusal};
 pub use data::Data;
 pub use event::{Detail, Event, EventKind, Kept};
-pub(crate) use function::next as next_random;
+pub(crate) use function::{next as next_random, uuid};
 pub use machine::{ChildFlow, Machine, Report, Start, TaskId, TaskMode, TaskRequest};
 pub use meter::{MOST_OF_A_STATE, MOST_OF_A_TURN};
 pub use program::Program;

@@ -27,7 +27,7 @@ use crate::flow::{Dialect, Findings, Flow, Shaping, StateKind, text};
 use crate::yaml::{Kind, Node, Resolved};
 use cloudflow_base::diagnostic::{Code, Diagnostic, Severity, fill};
 use cloudflow_base::limits::{DATA_BYTES, GLOBAL_BYTES, GLOBAL_NAME_BYTES};
-use cloudflow_base::text::decimal;
+use cloudflow_base::small::to_decimal;
 
 pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
     if flow.dialect != Dialect::StateMachine {
@@ -76,7 +76,7 @@ pub(super) fn report_size<'f>(
     findings: &'f mut Findings,
 ) -> &'f mut Diagnostic {
     let key = node.and_then(|node| key_of(parent, node)).unwrap_or(parent);
-    let (size, most) = (decimal(size.div_ceil(1024)), decimal(most / 1024));
+    let (size, most) = (to_decimal(size.div_ceil(1024)), to_decimal(most / 1024));
     let message = "the constants in `{}` have {} KiB: at most {} KiB can be passed here";
     findings.report(Code::TooLarge, key.span(), message, &[key.text().unwrap_or_default(), &size, &most])
 }
@@ -88,7 +88,7 @@ fn variables(node: Option<Node<'_>>, size: usize, findings: &mut Findings) {
         if size > GLOBAL_BYTES && !name.ends_with(".$") {
             let size = constants(value);
             if size > GLOBAL_BYTES {
-                let (size, most) = (decimal(size.div_ceil(1024)), decimal(GLOBAL_BYTES / 1024));
+                let (size, most) = (to_decimal(size.div_ceil(1024)), to_decimal(GLOBAL_BYTES / 1024));
                 let message = "the constants in `{}` have {} KiB: a global variable may have at most {} KiB";
                 findings.report(Code::TooLarge, key.span(), message, &[name, &size, &most]);
             }
@@ -96,7 +96,12 @@ fn variables(node: Option<Node<'_>>, size: usize, findings: &mut Findings) {
         let length = name.strip_suffix(".$").unwrap_or(name).len();
         if length > GLOBAL_NAME_BYTES {
             let message = "the name of a global variable may have at most {} bytes, not {}";
-            findings.report(Code::InvalidName, key.span(), message, &[&decimal(GLOBAL_NAME_BYTES), &decimal(length)]);
+            findings.report(
+                Code::InvalidName,
+                key.span(),
+                message,
+                &[&to_decimal(GLOBAL_NAME_BYTES), &to_decimal(length)],
+            );
         }
     }
 }

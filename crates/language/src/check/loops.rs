@@ -28,7 +28,7 @@ use super::successor::Ways;
 use crate::flow::{Findings, Flow, Scope, State, StateKind};
 use cloudflow_base::diagnostic::Code;
 use cloudflow_base::limits::EVENTS;
-use cloudflow_base::text::decimal;
+use cloudflow_base::small::to_decimal;
 
 pub(super) fn check(flow: &Flow<'_>, scope: &Scope<'_>, ways: &Ways, findings: &mut Findings) {
     let states = flow.states_of(scope.id);
@@ -43,7 +43,7 @@ pub(super) fn check(flow: &Flow<'_>, scope: &Scope<'_>, ways: &Ways, findings: &
             .about(state.node.span());
     } else if let Some(state) = idle_loop(states, ways).and_then(|at| states.get(at as usize)) {
         let message = "`{}` is in a loop without a task or a wait, which reaches the limit of {} events immediately";
-        let args = [name_of(state), &decimal(EVENTS)];
+        let args = [name_of(state), &to_decimal(EVENTS)];
         findings.report(Code::EndlessLoop, state.place(), message, &args).about(state.node.span());
     }
 }

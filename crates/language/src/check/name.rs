@@ -22,7 +22,7 @@
 use crate::flow::{Dialect, Findings, Flow, State, Text};
 use cloudflow_base::diagnostic::Code;
 use cloudflow_base::limits::NAME_CHARACTERS;
-use cloudflow_base::text::decimal;
+use cloudflow_base::small::to_decimal;
 
 pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
     if let Some(name) = flow.name.filter(|name| !name.opaque && flow.dialect == Dialect::StateMachine) {
@@ -57,7 +57,7 @@ fn flow_name(name: Text<'_>, findings: &mut Findings) {
         "the name of a flow must begin with a letter or `_`"
     } else if text.len() > NAME_CHARACTERS {
         let message = "the name of a flow may have at most {} characters, not {}";
-        let args = [&*decimal(NAME_CHARACTERS), &*decimal(text.len())];
+        let args = [&*to_decimal(NAME_CHARACTERS), &*to_decimal(text.len())];
         findings.report(Code::InvalidName, name.span, message, &args);
         return;
     } else {

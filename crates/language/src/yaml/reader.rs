@@ -6,7 +6,8 @@ use super::stream::before_nul;
 use super::tree::{ALIAS, Document, Kind, MARKED, NONE, Raw, Style, TAGGED, Tree};
 use super::{MAX_DEPTH, MAX_DIAGNOSTICS, MAX_EXPANSION, MAX_NODES};
 use cloudflow_base::diagnostic::{Code, Diagnostic, report};
-use cloudflow_base::text::{Progress, Span, decimal};
+use cloudflow_base::small::to_decimal;
+use cloudflow_base::text::{Progress, Span};
 
 /// Reads the text of `tree` into it. INVARIANT: every loop that does not move `pos` forward
 /// closes a frame, so reading takes linear time.
@@ -465,7 +466,7 @@ impl<'t> Reader<'t> {
     #[inline(never)]
     pub fn limit(&mut self, span: Span, template: &str, limit: usize) {
         if !self.halted {
-            let limit = decimal(limit as i64);
+            let limit = to_decimal(limit as i64);
             let args: &[&str] = if template.contains('{') { &[&limit] } else { &[] };
             report(&mut self.diagnostics, Code::YamlLimit, span, template, args);
         }

@@ -2,8 +2,8 @@
 
 use super::MAX_HANDLES;
 use super::reader::{Reader, State};
-use super::recover::find;
 use cloudflow_base::diagnostic::Code;
+use cloudflow_base::small::find;
 use cloudflow_base::text::{Progress, Span};
 
 impl Reader<'_> {
@@ -110,7 +110,7 @@ impl Reader<'_> {
         let end = self.line_end(start);
         let line = Span::new(start, end).of(self.tree.text);
         // A comment needs a blank before it.
-        let line = find(line, b" #").and_then(|at| line.get(..at)).unwrap_or(line).trim_ascii_end();
+        let line = find(line, " #").and_then(|at| line.get(..at)).unwrap_or(line).trim_ascii_end();
         let mut words = line.split([' ', '\t']).filter(|word| !word.is_empty());
         match words.next().unwrap_or_default() {
             "%YAML" => {

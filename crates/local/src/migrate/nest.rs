@@ -8,7 +8,7 @@ use super::write::{Entry, Item, Value, scalar};
 use super::{Migrator, new_key, old_key, reads, type_entry};
 use cloudflow_base::diagnostic::fill;
 use cloudflow_base::limits::PARALLEL_BRANCHES;
-use cloudflow_base::text::decimal;
+use cloudflow_base::small::to_decimal;
 use cloudflow_language::flow::dialect::{Shape, Slot, StateType};
 use cloudflow_language::flow::{Choice, Dialect, Map, Parallel, State};
 
@@ -101,7 +101,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
         let (frame, state) = (builder.frame, builder.state);
         if parallel.branches.len() > PARALLEL_BRANCHES {
             let message = "a Parallel has at most {} branches: the branches are grouped into nested Parallels";
-            self.review(state.place(), fill(message, &[&decimal(PARALLEL_BRANCHES)]));
+            self.review(state.place(), fill(message, &[&to_decimal(PARALLEL_BRANCHES)]));
         }
         let reads = |this: &Self| {
             parallel.branches.iter().filter(|b| this.facts.get(b.0 as usize).is_some_and(|f| f.reads_input)).count()

@@ -7,7 +7,7 @@ use super::write::{Entry, Item, Value};
 use super::{Migrator, new_key, old_key, type_entry};
 use cloudflow_base::diagnostic::fill;
 use cloudflow_base::limits::WAIT_SECONDS;
-use cloudflow_base::text::decimal;
+use cloudflow_base::small::to_decimal;
 use cloudflow_language::flow::dialect::{Shape, Slot, StateType};
 use cloudflow_language::flow::{Fail, NumberValue, Retry, State, StateKind, TextValue, Wait};
 use cloudflow_language::yaml::Node;
@@ -199,8 +199,8 @@ impl<'f, 'a> Migrator<'f, 'a> {
                 NumberValue::Int(value) if value > WAIT_SECONDS => {
                     let message = "the maximum of a Wait is {} seconds: {} is written instead of {}; \
                         use several waits or a task with a callback";
-                    let most = decimal(WAIT_SECONDS);
-                    self.no_equal(number.span, fill(message, &[&most, &most, &decimal(value)]));
+                    let most = to_decimal(WAIT_SECONDS);
+                    self.no_equal(number.span, fill(message, &[&most, &most, &to_decimal(value)]));
                     seconds = Some(self.scalar_entry(
                         Entry::new(new_key(Shape::State, Slot::Seconds), Value::Scalar(most)),
                         node,
@@ -210,7 +210,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
                 NumberValue::Expression(text) => {
                     let path = self.own_or_keep(builder, text);
                     let message = "a Wait takes 1 to {} seconds: check that the value is in this range";
-                    self.review(number.span, fill(message, &[&decimal(WAIT_SECONDS)]));
+                    self.review(number.span, fill(message, &[&to_decimal(WAIT_SECONDS)]));
                     seconds = Some(self.scalar_entry(
                         Entry::expression(new_key(Shape::State, Slot::Seconds), path),
                         node,

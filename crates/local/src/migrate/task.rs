@@ -9,7 +9,7 @@ use super::write::{Entry, Item, Value};
 use super::{Migrator, new_key, old_key};
 use cloudflow_base::diagnostic::fill;
 use cloudflow_base::limits::TASK_TIMEOUT_SECONDS;
-use cloudflow_base::text::decimal;
+use cloudflow_base::small::to_decimal;
 use cloudflow_language::flow::dialect::{Shape, Slot, StateType};
 use cloudflow_language::flow::{Catch, Dialect, NumberValue, Retry, State, Task, TaskMode};
 use cloudflow_language::yaml::{Kind, Node, Resolved};
@@ -79,8 +79,8 @@ impl<'f, 'a> Migrator<'f, 'a> {
             let entry = match timeout.value {
                 NumberValue::Int(value) if value > TASK_TIMEOUT_SECONDS => {
                     let message = "the maximum timeout of a Task is {} seconds: it is written instead of {}";
-                    let most = decimal(TASK_TIMEOUT_SECONDS);
-                    self.no_equal(timeout.span, fill(message, &[&most, &decimal(value)]));
+                    let most = to_decimal(TASK_TIMEOUT_SECONDS);
+                    self.no_equal(timeout.span, fill(message, &[&most, &to_decimal(value)]));
                     let entry = Entry::new(new_key(Shape::State, Slot::Timeout), Value::Scalar(most));
                     self.scalar_entry(entry, state.node, old_key(Shape::State, Slot::Timeout))
                 }

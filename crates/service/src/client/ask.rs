@@ -9,7 +9,7 @@ use cloudflow_base::diagnostic::{Code, Diagnostic, Path, PathSegment};
 use cloudflow_base::fields::Fields;
 use cloudflow_base::plain::{Object, Plain};
 use cloudflow_base::shape::Places;
-use cloudflow_base::text::decimal;
+use cloudflow_base::small::to_decimal;
 use cloudflow_base::time;
 use cloudflow_base::value::{Kind, Value};
 
@@ -304,7 +304,7 @@ impl Failure {
                 }
             }
             Some(Advice::Clock) if offset.unsigned_abs() >= 60_000 => {
-                let minutes = decimal(offset.unsigned_abs() / 60_000);
+                let minutes = to_decimal(offset.unsigned_abs() / 60_000);
                 let way = if offset > 0 { " minutes behind the service's" } else { " minutes ahead of the service's" };
                 for part in ["; it is ", &minutes, way] {
                     self.message.push_str(part);
@@ -375,7 +375,7 @@ fn summary(diagnostics: &[Diagnostic]) -> String {
     let first = diagnostics.first().map(|first| first.message.clone()).unwrap_or_default();
     match diagnostics.len() {
         0 | 1 => first,
-        all => [&first, " (and ", &decimal(all - 1), " more)"].concat(),
+        all => [&first, " (and ", &to_decimal(all - 1), " more)"].concat(),
     }
 }
 
