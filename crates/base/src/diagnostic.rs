@@ -188,7 +188,7 @@ pub fn fill(template: &str, args: &[&str]) -> String {
     let mut out = String::with_capacity(template.len() + args.iter().map(|arg| arg.len()).sum::<usize>());
     let mut rest = template;
     for arg in args {
-        let hole = rest.as_bytes().windows(2).position(|pair| pair == b"{}").unwrap_or(rest.len());
+        let hole = small::find(rest, "{}").unwrap_or(rest.len());
         out.push_str(rest.get(..hole).unwrap_or_default());
         out.push_str(arg);
         rest = rest.get(hole + 2..).unwrap_or_default();

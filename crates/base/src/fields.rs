@@ -1,7 +1,7 @@
 //! Reads the fields of an object one by one, and remembers what is wrong with them.
 
 use crate::diagnostic::{Code, Diagnostic, Path, PathSegment, nearest};
-use crate::text::decimal;
+use crate::small::{self, to_decimal};
 use crate::value::{Kind, Value};
 
 /// The longest text of a request or an option, in UTF-16 units. The longest legitimate one is an STS token.
@@ -89,7 +89,7 @@ impl<'d, V: Value> Fields<'d, V> {
         // Refused by its length, before it is copied.
         let units = value.units();
         if units > MAX_UNITS {
-            let (length, most) = (decimal(units), decimal(MAX_UNITS));
+            let (length, most) = (to_decimal(units), to_decimal(MAX_UNITS));
             let message = ["`", key, "` has ", &length, " characters; the maximum is ", &most];
             self.report(Code::OutOfRange, key, message.concat());
             return None;
@@ -117,7 +117,7 @@ impl<'d, V: Value> Fields<'d, V> {
             // In range and whole, so nothing is lost.
             return Some(number as u32);
         }
-        let range = [&*decimal(least), " to ", &decimal(most)].concat();
+        let range = [&*to_decimal(least), " to ", &to_decimal(most)].concat();
         let message = ["`", key, "` must be a whole number from ", &range, &shown(number)].concat();
         self.report(Code::OutOfRange, key, message);
         None
@@ -160,13 +160,13 @@ pub fn list(names: &[&str]) -> String {
 /// Only whole numbers are shown: to print a fraction costs 9 KB of code.
 fn shown(number: f64) -> String {
     if number % 1.0 == 0.0 && number.abs() < 1e15 {
-        [", not ", &decimal(number as i64)].concat()
+        [", not ", &to_decimal(number as i64)].concat()
     } else {
         String::new()
     }
 }
 
-/// True for a text with U+FFFD: the standard search costs 3 KB of module.
+/// True for a text with U+FFFD.
 fn has_replacement(text: &str) -> bool {
-    text.as_bytes().windows(3).any(|bytes| bytes == [0xEF, 0xBF, 0xBD])
+    small::contains(text, "\u{FFFD}")
 }

@@ -18,6 +18,7 @@
 
 pub mod diagnostic;
 pub mod fields;
+pub mod limits;
 pub mod plain;
 pub mod shape;
 pub mod small;

@@ -77,42 +77,6 @@ pub struct Position {
     pub offset: u32,
 }
 
-/// A whole number in words of digits: the formatter of the standard library is 2 KB of module.
-pub fn decimal(number: impl TryInto<i64>) -> String {
-    digits(number.try_into().unwrap_or(i64::MAX))
-}
-
-/// The whole number that a text is: one instance of the standard library's reading.
-#[inline(never)]
-pub fn whole(text: &str) -> Option<i64> {
-    text.parse().ok()
-}
-
-fn digits(number: i64) -> String {
-    let mut rest = number.unsigned_abs();
-    let mut text = Vec::new();
-    loop {
-        text.push(char::from(b'0' + (rest % 10) as u8));
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
-    }
-    if number < 0 {
-        text.push('-');
-    }
-    text.iter().rev().collect()
-}
-
-/// What stands before and behind the first `needle`. For short texts: the standard library's
-/// search is quick on long ones, and 3 KB of module.
-pub fn split_at_first<'t>(text: &'t str, needle: &str) -> Option<(&'t str, &'t str)> {
-    (0..text.len()).find_map(|at| {
-        let (before, rest) = text.split_at_checked(at)?;
-        Some((before, rest.strip_prefix(needle)?))
-    })
-}
-
 /// Knows where the lines of one text begin; turns byte offsets into [`Position`]s.
 #[derive(Clone, Debug)]
 pub struct LineIndex<'t> {

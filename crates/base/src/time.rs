@@ -1,6 +1,6 @@
 //! Points in time: Unix milliseconds, RFC 3339 text, HTTP dates. The only implementation.
 
-use crate::text::{decimal, split_at_first};
+use crate::small::{split_once, to_decimal};
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
 pub type Millis = u64;
@@ -69,15 +69,14 @@ pub fn parse(text: &str) -> Option<Millis> {
 /// assert_eq!(parse_http_date("Mon, 06 May 2024 07:08:09 GMT"), Some(1_714_979_289_000));
 /// ```
 pub fn parse_http_date(text: &str) -> Option<Millis> {
-    let (_, rest) = split_at_first(text, ", ")?;
+    let (_, rest) = split_once(text, ", ")?;
     let [day, month, year, time, "GMT"] = *rest.split(' ').collect::<Vec<_>>() else {
         return None;
     };
     let months = "JanFebMarAprMayJunJulAugSepOctNovDec";
     let month =
-        split_at_first(months, month).map(|(before, _)| before.len()).filter(|at| at % 3 == 0 && month.len() == 3)? / 3
-            + 1;
-    let month = decimal(month);
+        split_once(months, month).map(|(before, _)| before.len()).filter(|at| at % 3 == 0 && month.len() == 3)? / 3 + 1;
+    let month = to_decimal(month);
     let text = [year, if month.len() < 2 { "-0" } else { "-" }, &month, "-", day, "T", time, "Z"].concat();
     parse(&text)
 }
@@ -97,7 +96,7 @@ fn civil(days: u64) -> (u64, u64, u64) {
 
 /// Appends a number, padded with zeros to `width` digits, and `end`.
 fn push(text: &mut String, number: u64, width: usize, end: char) {
-    let digits = decimal(number);
+    let digits = to_decimal(number);
     for _ in digits.len()..width {
         text.push('0');
     }

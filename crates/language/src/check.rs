@@ -26,12 +26,10 @@ use crate::Options;
 use crate::flow::{Findings, Flow, State, Text, load};
 use crate::yaml::{Node, Tree};
 use cloudflow_base::diagnostic::{Code, Diagnostic};
+use cloudflow_base::limits::REQUEST_BYTES;
 use cloudflow_base::small;
+use cloudflow_base::small::to_decimal;
 use cloudflow_base::text::Span;
-
-/// Maximum size of a request to the service: 1,024 KiB
-/// (<https://alibabacloud.com/help/zh/serverless-workflow/latest/limits>).
-const MAX_BYTES: usize = 1024 * 1024;
 
 /// Loads the flow of a tree and runs every check. `yaml` holds the findings of the YAML reader.
 /// Returns all findings, sorted.
@@ -48,10 +46,12 @@ pub(crate) fn check<'a>(
     }
     let flow = load(tree, &damaged, options.express, &mut findings);
     if let Some(flow) = &flow {
-        if tree.text().len() > MAX_BYTES {
-            let message = "a definition may have at most 1024 KiB, the limit of a request";
+        if tree.text().len() > REQUEST_BYTES {
+            let message = "a definition may have at most {} KiB, the limit of a request";
             let place = flow.root.entries().next().map_or(Span::at(0), |(key, _)| key.span());
-            findings.report(Code::TooLarge, place, message, &[]).about(flow.root.span());
+            findings
+                .report(Code::TooLarge, place, message, &[&to_decimal(REQUEST_BYTES / 1024)])
+                .about(flow.root.span());
         }
         for check in CHECKS {
             check(flow, &mut findings);

@@ -13,7 +13,7 @@ pub use mermaid::mermaid;
 use std::borrow::Cow;
 
 use crate::flow::{Branch, Flow, Role, ScopeId, State, StateId, StateKind, Text};
-use cloudflow_base::text::decimal;
+use cloudflow_base::small::to_decimal;
 
 /// The edges of a flow; the nodes are its states.
 #[derive(Debug, Default)]
@@ -138,7 +138,7 @@ impl<'a> Builder<'_, 'a> {
             StateKind::Parallel(parallel) => {
                 for (index, branch) in parallel.branches.iter().enumerate() {
                     if let Some(start) = self.flow.start(*branch) {
-                        self.edge(from, Place::State(start), EdgeKind::Fork, Some(decimal(index).into()));
+                        self.edge(from, Place::State(start), EdgeKind::Fork, Some(to_decimal(index).into()));
                     }
                 }
                 self.done(from, state, EdgeKind::Next, None);

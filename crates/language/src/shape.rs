@@ -10,7 +10,8 @@ use cloudflow_base::fields::Fields;
 use cloudflow_base::plain::{Object, Plain};
 use cloudflow_base::shape::{Diagnostic, PathSegment, Places, path};
 use cloudflow_base::small;
-use cloudflow_base::text::{Span, decimal};
+use cloudflow_base::small::to_decimal;
+use cloudflow_base::text::Span;
 use cloudflow_base::value::Value;
 
 /// Where the definition stands in an execution.
@@ -29,7 +30,7 @@ pub struct FlowReport {
 
 /// The one finding for a text that is too long to be read. No flow is a hundredth as long.
 pub fn too_long() -> Vec<Diagnostic> {
-    let message = "the text has more than 16777216 characters; a definition may have 1024 KiB".to_owned();
+    let message = "the text has more than 16777216 characters: a definition may have at most 1024 KiB".to_owned();
     Places::new("").diagnostics(vec![diagnostic::Diagnostic::new(Code::YamlLimit, Some(Span::at(0)), message)])
 }
 
@@ -170,7 +171,7 @@ fn ids(flow: &Flow<'_>) -> Vec<String> {
             id.push_str(&name.replace('~', "~0").replace('/', "~1"));
             if name.is_empty() || flow.find(scope.id, name) != Some(state.id) {
                 id.push('#');
-                id.push_str(&decimal(state.index));
+                id.push_str(&to_decimal(state.index));
             }
             ids.push(id);
         }

@@ -27,6 +27,7 @@ pub use http::{Request, Response};
 pub use state::Restored;
 pub use tasks::TaskCall;
 
+use cloudflow_base::limits::REQUEST_BYTES;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use auth::{Nonces, Scheme};
@@ -42,9 +43,6 @@ use crate::simulate::{MOST_OF_A_TURN, Millis, TaskResult};
 
 /// The only version of the API.
 const VERSION: &str = "2019-03-15";
-
-/// The largest request, in bytes.
-const LARGEST: usize = 1024 * 1024;
 
 /// The most of a host that an answer repeats, in characters.
 const LONGEST_HOST: usize = 255;
@@ -345,8 +343,8 @@ impl Emulator {
     /// Everything before the operation itself, in the documented order. Returns the operation. The size comes
     /// first: what nobody has signed must cost little.
     fn let_in(&mut self, request: &Request) -> Result<(String, Parameters), Fault> {
-        if request.size() > LARGEST {
-            return Err(Fault::oversized(LARGEST));
+        if request.size() > REQUEST_BYTES {
+            return Err(Fault::oversized(REQUEST_BYTES));
         }
         if request.headers.len() > HEADERS {
             return Err(Fault::invalid(format!("a request may have at most {HEADERS} headers")));

@@ -490,7 +490,7 @@ impl Rate {
 /// The rule for the names of flows and executions. Look-ups take any name: generated names begin with a digit, and
 /// those of Express flows contain a `:`.
 pub(crate) fn check_name(parameter: &str, name: &str) -> Result<(), String> {
-    let valid = name.len() <= 128
+    let valid = name.len() <= cloudflow_base::limits::NAME_CHARACTERS
         && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
     if valid {

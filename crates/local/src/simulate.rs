@@ -20,26 +20,16 @@ pub use compile::{compile, read};
 pub use data::Data;
 pub(crate) use event::ObjectWriter;
 pub use event::{Detail, Event, EventKind, Kept};
-pub(crate) use function::next as next_random;
+pub(crate) use function::{next as next_random, uuid};
 pub use machine::{ChildFlow, Machine, Report, Start, TaskId, TaskMode, TaskRequest};
 pub use meter::{MOST_OF_A_STATE, MOST_OF_A_TURN};
 pub use program::Program;
 
 use serde_json::Value;
 
-/// The most that the input, the output or the local data of one state may take as JSON, in bytes.
-pub(crate) const LARGEST_DATA: usize = 64 * 1024;
-
-/// The most that one global variable may take as JSON, in bytes, and its name.
-pub(crate) const LARGEST_GLOBAL: usize = 256 * 1024;
-pub(crate) const LONGEST_GLOBAL_NAME: usize = 128;
-
 /// The most that all global variables may take together as JSON, in bytes. No page says it: each
 /// state that sets one takes the others along.
 pub const LARGEST_GLOBALS: usize = 1024 * 1024;
-
-/// The most events of one execution.
-pub(crate) const LARGEST_HISTORY: usize = 5_000;
 
 /// The most that the events of one execution may take as JSON, in bytes. No page says it: 5,000 events
 /// with all the data they may have would take more than 600 MB.

@@ -1,9 +1,14 @@
-//! Sorting, once for all types: each use of the standard sorts brings some 6 KB of WebAssembly of
-//! its own, each use of these a few hundred bytes.
+//! A stable merge sort. The part that does not depend on the type of the elements is compiled once.
 
 use std::cmp::Ordering;
 
-/// Sorts a list; equal elements keep their order. A sorted list costs one look at each element.
+/// Sorts a list. Equal elements keep their order. A sorted list takes linear time.
+///
+/// ```
+/// let mut list = [(2, 'a'), (1, 'b'), (2, 'c')];
+/// cloudflow_base::small::sort_by(&mut list, |a, b| a.0.cmp(&b.0));
+/// assert_eq!(list, [(1, 'b'), (2, 'a'), (2, 'c')]);
+/// ```
 pub fn sort_by<T>(list: &mut [T], compare: impl Fn(&T, &T) -> Ordering) {
     let order = order(
         list.len(),
@@ -18,17 +23,23 @@ pub fn sort_by<T>(list: &mut [T], compare: impl Fn(&T, &T) -> Ordering) {
     }
 }
 
-/// Sorts a list of what has an order of its own.
+/// Sorts a list by the order of its elements. Equal elements keep their order.
+///
+/// ```
+/// let mut list = [3, 1, 2];
+/// cloudflow_base::small::sort(&mut list);
+/// assert_eq!(list, [1, 2, 3]);
+/// ```
 pub fn sort<T: Ord>(list: &mut [T]) {
     sort_by(list, T::cmp);
 }
 
-/// Brings every element from the index that `order` has in its place, by swaps along each cycle.
+/// Moves to each index the element that `order` names there, by swaps along each cycle.
 fn arrange(mut order: Vec<u32>, swap: &mut dyn FnMut(usize, usize)) {
     for start in 0..order.len() {
         let mut at = start;
         while let Some(from) = order.get_mut(at) {
-            // What stands where it belongs comes from itself.
+            // An entry that is done names its own index.
             let from = std::mem::replace(from, at as u32) as usize;
             if from == start {
                 break;
@@ -39,8 +50,7 @@ fn arrange(mut order: Vec<u32>, swap: &mut dyn FnMut(usize, usize)) {
     }
 }
 
-/// The indices in sorted order; `None` where that is the order they have. A merge sort from the
-/// bottom up, over one kind of closure.
+/// The indices in sorted order. `None` if the list is sorted. A bottom-up merge sort.
 fn order(len: usize, precedes: &dyn Fn(u32, u32) -> bool) -> Option<Vec<u32>> {
     let len = u32::try_from(len).ok()?;
     if (1..len).all(|next| !precedes(next, next - 1)) {
@@ -75,7 +85,7 @@ fn order(len: usize, precedes: &dyn Fn(u32, u32) -> bool) -> Option<Vec<u32>> {
 mod tests {
     use super::*;
 
-    /// Every list of up to seven small numbers, told apart by where they stood.
+    /// Every list of up to seven small numbers. Each element has its original index.
     #[test]
     fn sorts_and_keeps_the_order_of_equals() {
         for len in 0..=7u32 {

@@ -20,3 +20,16 @@ fn codes_are_kebab_case_and_distinct() {
         assert!(!code.meaning().is_empty(), "{name} has no meaning");
     }
 }
+
+#[test]
+fn each_limit_names_its_page() {
+    let source = include_str!("../../src/limits.rs");
+    let mut limits = 0;
+    for text in source.split("pub const ").collect::<Vec<_>>().windows(2) {
+        let comment = text[0].rsplit("\n\n").next().unwrap();
+        let name = text[1].split(':').next().unwrap();
+        assert!(comment.contains("<https://"), "{name} has no page");
+        limits += 1;
+    }
+    assert!(limits > 20, "{limits} limits found");
+}

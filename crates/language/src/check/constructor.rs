@@ -25,11 +25,9 @@ use super::{key_of, push_children};
 use crate::expr::{Place, function};
 use crate::flow::{Dialect, Findings, Flow, Shaping, StateKind, text};
 use crate::yaml::{Kind, Node, Resolved};
-use cloudflow_base::diagnostic::{Code, Severity, fill};
-use cloudflow_base::text::decimal;
-
-/// Maximum size of a global variable, in KiB.
-const MOST_GLOBAL: usize = 256;
+use cloudflow_base::diagnostic::{Code, Diagnostic, Severity, fill};
+use cloudflow_base::limits::{DATA_BYTES, GLOBAL_BYTES, GLOBAL_NAME_BYTES};
+use cloudflow_base::small::to_decimal;
 
 pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
     if flow.dialect != Dialect::StateMachine {
@@ -40,14 +38,14 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
         for (shaping, place) in data {
             let node = shaping.map(Shaping::node);
             let size = constructor(node, place, findings);
-            too_large(state.node, node, size, 64, findings);
+            too_large(state.node, node, size, findings);
         }
         let size = constructor(state.global, &AFTER, findings);
         variables(state.global, size, findings);
         // The failed state has no output, but the documentation does not forbid `$Output` here.
         for rule in state.catch_rules() {
             let size = constructor(rule.output, &AFTER, findings);
-            too_large(rule.node, rule.output, size, 64, findings);
+            too_large(rule.node, rule.output, size, findings);
         }
         match &state.kind {
             StateKind::Task(task) => {
@@ -55,40 +53,55 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
             }
             StateKind::Map(map) => {
                 let size = constructor(map.item_constructor, &ITEM, findings);
-                too_large(state.node, map.item_constructor, size, 64, findings);
+                too_large(state.node, map.item_constructor, size, findings);
             }
             _ => {}
         }
     }
 }
 
-/// Reports constants of more than `most` KiB. `size` is their minimum size in bytes.
-pub(super) fn too_large(parent: Node<'_>, node: Option<Node<'_>>, size: usize, most: usize, findings: &mut Findings) {
-    if size <= most * 1024 {
-        return;
+/// Reports constants that exceed the data of a state. `size` is their minimum size in bytes.
+fn too_large(parent: Node<'_>, node: Option<Node<'_>>, size: usize, findings: &mut Findings) {
+    if size > DATA_BYTES {
+        report_size(parent, node, size, DATA_BYTES, findings);
     }
+}
+
+/// Reports that the constants of a node have `size` bytes, more than `most`.
+pub(super) fn report_size<'f>(
+    parent: Node<'_>,
+    node: Option<Node<'_>>,
+    size: usize,
+    most: usize,
+    findings: &'f mut Findings,
+) -> &'f mut Diagnostic {
     let key = node.and_then(|node| key_of(parent, node)).unwrap_or(parent);
-    let (size, most) = (decimal(size.div_ceil(1024)), decimal(most));
+    let (size, most) = (to_decimal(size.div_ceil(1024)), to_decimal(most / 1024));
     let message = "the constants in `{}` have {} KiB: at most {} KiB can be passed here";
-    findings.report(Code::TooLarge, key.span(), message, &[key.text().unwrap_or_default(), &size, &most]);
+    findings.report(Code::TooLarge, key.span(), message, &[key.text().unwrap_or_default(), &size, &most])
 }
 
 /// Checks the names and values of global variables. `size` is the total size of their constants.
 fn variables(node: Option<Node<'_>>, size: usize, findings: &mut Findings) {
     for (key, value) in node.into_iter().flat_map(Node::entries) {
         let name = key.text().unwrap_or_default();
-        if size > MOST_GLOBAL * 1024 && !name.ends_with(".$") {
+        if size > GLOBAL_BYTES && !name.ends_with(".$") {
             let size = constants(value);
-            if size > MOST_GLOBAL * 1024 {
-                let (size, most) = (decimal(size.div_ceil(1024)), decimal(MOST_GLOBAL));
+            if size > GLOBAL_BYTES {
+                let (size, most) = (to_decimal(size.div_ceil(1024)), to_decimal(GLOBAL_BYTES / 1024));
                 let message = "the constants in `{}` have {} KiB: a global variable may have at most {} KiB";
                 findings.report(Code::TooLarge, key.span(), message, &[name, &size, &most]);
             }
         }
         let length = name.strip_suffix(".$").unwrap_or(name).len();
-        if length > 128 {
-            let message = "the name of a global variable may have at most 128 bytes, not {}";
-            findings.report(Code::InvalidName, key.span(), message, &[&decimal(length)]);
+        if length > GLOBAL_NAME_BYTES {
+            let message = "the name of a global variable may have at most {} bytes, not {}";
+            findings.report(
+                Code::InvalidName,
+                key.span(),
+                message,
+                &[&to_decimal(GLOBAL_NAME_BYTES), &to_decimal(length)],
+            );
         }
     }
 }

@@ -27,16 +27,18 @@
 
 use crate::flow::{Findings, Flow, Mode, ScopeId, StateKind, TaskMode};
 use cloudflow_base::diagnostic::{Code, Severity};
-use cloudflow_base::text::decimal;
+use cloudflow_base::limits::EXPRESS_EXECUTION_SECONDS;
+use cloudflow_base::small::to_decimal;
 
 pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
     let express = |scope| flow.scope(scope).is_some_and(|scope| scope.express);
     if express(ScopeId(0))
         && let Some(timeout) = flow.timeout
-        && let Some(value) = timeout.int().filter(|value| *value > 300)
+        && let Some(value) = timeout.int().filter(|value| *value > EXPRESS_EXECUTION_SECONDS)
     {
-        let message = "a `Timeout` of {} has no effect: an express execution ends after 300 seconds";
-        findings.report(Code::OutOfRange, timeout.span, message, &[&decimal(value)]).severity(Severity::Warning);
+        let message = "a `Timeout` of {} has no effect: an express execution ends after {} seconds";
+        let args = [&*to_decimal(value), &*to_decimal(EXPRESS_EXECUTION_SECONDS)];
+        findings.report(Code::OutOfRange, timeout.span, message, &args).severity(Severity::Warning);
     }
     for state in flow.states() {
         let StateKind::Task(task) = &state.kind else { continue };

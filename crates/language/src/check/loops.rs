@@ -27,6 +27,8 @@ use super::name_of;
 use super::successor::Ways;
 use crate::flow::{Findings, Flow, Scope, State, StateKind};
 use cloudflow_base::diagnostic::Code;
+use cloudflow_base::limits::EVENTS;
+use cloudflow_base::small::to_decimal;
 
 pub(super) fn check(flow: &Flow<'_>, scope: &Scope<'_>, ways: &Ways, findings: &mut Findings) {
     let states = flow.states_of(scope.id);
@@ -40,8 +42,9 @@ pub(super) fn check(flow: &Flow<'_>, scope: &Scope<'_>, ways: &Ways, findings: &
             .report(Code::EndlessLoop, state.place(), message, &[flow.dialect.state_word(), name_of(state)])
             .about(state.node.span());
     } else if let Some(state) = idle_loop(states, ways).and_then(|at| states.get(at as usize)) {
-        let message = "`{}` is in a loop without a task or a wait, which reaches the limit of 5000 events immediately";
-        findings.report(Code::EndlessLoop, state.place(), message, &[name_of(state)]).about(state.node.span());
+        let message = "`{}` is in a loop without a task or a wait, which reaches the limit of {} events immediately";
+        let args = [name_of(state), &to_decimal(EVENTS)];
+        findings.report(Code::EndlessLoop, state.place(), message, &args).about(state.node.span());
     }
 }
 

@@ -25,7 +25,7 @@
 use super::{key_of, literal};
 use crate::flow::{Config, Dialect, Findings, Flow, StateKind, text};
 use cloudflow_base::diagnostic::{Code, Severity};
-use cloudflow_base::text::decimal;
+use cloudflow_base::small::to_decimal;
 
 pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
     if flow.dialect != Dialect::StateMachine {
@@ -58,7 +58,7 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
             && value > 40
         {
             let message = "the concurrency of an inline `Map` must be from 1 to 40, not {}";
-            findings.report(Code::OutOfRange, number.span, message, &[&decimal(value)]);
+            findings.report(Code::OutOfRange, number.span, message, &[&to_decimal(value)]);
         }
         let distributed = [
             map.item_reader,

@@ -20,13 +20,14 @@
 //!   - {target: name, source: $input.name}
 //! ```
 
-use super::constructor::{constants, too_large};
+use super::constructor::{constants, report_size};
 use super::duplicates;
 use super::expression::{FLOW_CONTEXT, is_reference, locate, plain_path, source};
 use crate::expr::{self, ExprKind, MAPPING_VARIABLES, Place, STEP_VARIABLES, StepKind, Variable};
 use crate::flow::{Dialect, Findings, Flow, Mapping, Shaping, StateKind, Text, text};
 use crate::yaml::Node;
 use cloudflow_base::diagnostic::{Code, Severity, nearest};
+use cloudflow_base::limits::{DATA_BYTES, FLOW_DATA_BYTES};
 
 const SOURCE: Place = Place {
     variables: MAPPING_VARIABLES,
@@ -36,9 +37,6 @@ const SOURCE: Place = Place {
     functions: false,
     condition: false,
 };
-
-/// Maximum total size of the input, output and local data of a step, in KiB.
-const MOST: usize = 32;
 
 /// The content of `$local` in a list of mappings.
 #[derive(Clone, Copy, PartialEq)]
@@ -78,7 +76,12 @@ fn list(parent: Node<'_>, shaping: &Option<Shaping<'_>>, local: Local, findings:
             None => size += constants(source),
         }
     }
-    too_large(parent, Some(*node), size, MOST, findings);
+    if size > DATA_BYTES {
+        report_size(parent, Some(*node), size, DATA_BYTES, findings);
+    } else if size > FLOW_DATA_BYTES {
+        // The page of the dialect contradicts the newer limits page, so the service may accept it.
+        report_size(parent, Some(*node), size, FLOW_DATA_BYTES, findings).severity(Severity::Warning);
+    }
     targets(entries, findings);
 }
 

@@ -21,6 +21,8 @@
 
 use crate::flow::{Dialect, Findings, Flow, State, Text};
 use cloudflow_base::diagnostic::Code;
+use cloudflow_base::limits::NAME_CHARACTERS;
+use cloudflow_base::small::to_decimal;
 
 pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
     if let Some(name) = flow.name.filter(|name| !name.opaque && flow.dialect == Dialect::StateMachine) {
@@ -53,8 +55,11 @@ fn flow_name(name: Text<'_>, findings: &mut Findings) {
         return;
     } else if text.bytes().next().is_some_and(|b| b.is_ascii_digit() || b == b'-') {
         "the name of a flow must begin with a letter or `_`"
-    } else if text.len() > 128 {
-        "the name of a flow may have at most 128 characters"
+    } else if text.len() > NAME_CHARACTERS {
+        let message = "the name of a flow may have at most {} characters, not {}";
+        let args = [&*to_decimal(NAME_CHARACTERS), &*to_decimal(text.len())];
+        findings.report(Code::InvalidName, name.span, message, &args);
+        return;
     } else {
         return;
     };

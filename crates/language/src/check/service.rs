@@ -1,6 +1,8 @@
 //! The documented facts about the services that tasks call
 //! (<https://help.aliyun.com/document_detail/2400140.html>, <https://help.aliyun.com/document_detail/149828.html>).
 
+use cloudflow_base::small::{contains, split_once};
+
 /// A service that an `Action` of the `StateMachine` dialect can name.
 pub(super) struct Service {
     pub name: &'static str,
@@ -79,18 +81,19 @@ pub(super) const FORMS: [(&str, &str); 3] = [
 
 /// Parses a resource name. The error is the correct form.
 pub(super) fn resource(arn: &str) -> Result<Resource, &'static str> {
-    let product = cut(arn, ":").map_or("", |(_, rest)| cut(rest, ":").map_or(rest, |(product, _)| product));
+    let product =
+        split_once(arn, ":").map_or("", |(_, rest)| split_once(rest, ":").map_or(rest, |(product, _)| product));
     let form = FORMS.iter().find(|(name, _)| *name == product).or(FORMS.first()).map_or("", |(_, form)| form);
     let Some(rest) = name_in(arn) else { return Err(form) };
     let between = |head: &str, tail: &str| {
         let name = rest.strip_prefix(head)?.strip_suffix(tail)?;
-        (!name.is_empty() && !has(name, "/")).then_some(name)
+        (!name.is_empty() && !contains(name, "/")).then_some(name)
     };
     match product {
         "fc" => {
-            let named = |text: &str| !text.is_empty() && !has(text, " ");
-            let function = match rest.strip_prefix("services/").and_then(|rest| cut(rest, "/functions/")) {
-                Some((service, function)) if named(service) && !has(service, "/") => function,
+            let named = |text: &str| !text.is_empty() && !contains(text, " ");
+            let function = match rest.strip_prefix("services/").and_then(|rest| split_once(rest, "/functions/")) {
+                Some((service, function)) if named(service) && !contains(service, "/") => function,
                 // Functions of the newer version have no service.
                 _ => rest.strip_prefix("functions/").unwrap_or_default(),
             };
@@ -105,30 +108,10 @@ pub(super) fn resource(arn: &str) -> Result<Resource, &'static str> {
 
 /// The part after the region and the account.
 fn name_in(arn: &str) -> Option<&str> {
-    let (scheme, rest) = cut(arn, ":")?;
-    let (_, rest) = cut(rest, ":")?;
-    let (region, rest) = cut(rest, ":")?;
-    let (account, rest) = cut(rest, ":").unwrap_or((rest, ""));
+    let (scheme, rest) = split_once(arn, ":")?;
+    let (_, rest) = split_once(rest, ":")?;
+    let (region, rest) = split_once(rest, ":")?;
+    let (account, rest) = split_once(rest, ":").unwrap_or((rest, ""));
     let plain = |part: &str| part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
     (scheme == "acs" && plain(region) && plain(account)).then_some(rest)
-}
-
-/// The parts before and after the first `mark`. Smaller than the standard library's search, which is
-/// optimized for long texts.
-#[inline(never)]
-pub(super) fn cut<'t>(text: &'t str, mark: &str) -> Option<(&'t str, &'t str)> {
-    let (bytes, first) = (text.as_bytes(), mark.as_bytes().first()?);
-    let mut at = 0;
-    loop {
-        at += bytes.get(at..)?.iter().position(|byte| byte == first)?;
-        if bytes.get(at..)?.starts_with(mark.as_bytes()) {
-            return Some((text.get(..at)?, text.get(at + mark.len()..)?));
-        }
-        at += 1;
-    }
-}
-
-/// True if the text contains `mark`.
-pub(super) fn has(text: &str, mark: &str) -> bool {
-    cut(text, mark).is_some()
 }

@@ -20,12 +20,12 @@
 //!   resourceArn: acs:fc:::services/s/functions/work
 //! ```
 
-use super::service::{Allowed, Resource, allowed, by_name, cut, has, needed, resource};
+use super::service::{Allowed, Resource, allowed, by_name, needed, resource};
 use super::{key_of, literal, push_children};
 use crate::flow::{Dialect, Findings, Flow, Mode, Shaping, State, StateKind, Task, TaskMode, Text, text};
 use crate::yaml::{Kind, Node};
 use cloudflow_base::diagnostic::{Code, Severity, fill};
-use cloudflow_base::text::decimal;
+use cloudflow_base::small::{contains, split_once, to_decimal};
 
 pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
     for state in flow.states() {
@@ -90,7 +90,7 @@ fn machine(flow: &Flow<'_>, state: &State<'_>, task: &Task<'_>, findings: &mut F
     if !action_form(action, findings) {
         return;
     }
-    let (service, _) = cut(action.value, ":").unwrap_or_default();
+    let (service, _) = split_once(action.value, ":").unwrap_or_default();
     // Another check reports the modes of an express flow.
     if let Some(Mode { text, value: Some(mode) }) = task.mode
         && flow.scope(state.scope).is_none_or(|scope| !scope.express)
@@ -151,7 +151,7 @@ fn parameter(name: &str, allowed: &Allowed, value: Text<'_>, findings: &mut Find
         Allowed::From(least, most) => {
             if !value.value.parse().is_ok_and(|number| (least..=most).contains(&number)) {
                 let message = "`{}` must be from {} to {}, not {}";
-                let args = [name, &decimal(least), &decimal(most), value.value];
+                let args = [name, &to_decimal(least), &to_decimal(most), value.value];
                 findings.report(Code::OutOfRange, value.span, message, &args).severity(Severity::Warning);
             }
         }
@@ -161,11 +161,11 @@ fn parameter(name: &str, allowed: &Allowed, value: Text<'_>, findings: &mut Find
 /// `Service:Operation`
 fn action_form(action: Text<'_>, findings: &mut Findings) -> bool {
     let text = action.value;
-    let mut parts = cut(text, ":");
+    let mut parts = split_once(text, ":");
     if parts.is_some_and(|(service, operation)| is_word(service) && is_word(operation)) {
         return true;
     }
-    parts = cut(text, "::");
+    parts = split_once(text, "::");
     if let Some((service, operation)) = parts
         && is_word(service)
         && is_word(operation)
@@ -192,14 +192,14 @@ fn arn_form(arn: Text<'_>, findings: &mut Findings) -> Option<Resource> {
     // The pages use `acs:fc:{region}:{accountID}:...`, samples use `<ServiceName>`.
     let marked = text.bytes().any(|byte| matches!(byte, b'{' | b'<'));
     if marked
-        && let Some((_, rest)) = cut(text, "{")
-        && let Some((name, _)) = cut(rest, "}")
+        && let Some((_, rest)) = split_once(text, "{")
+        && let Some((name, _)) = split_once(rest, "}")
     {
         let message = "replace the placeholder `{{}}`";
         findings.report(Code::PlaceholderLeft, arn.span, message, &[name]);
         return None;
     }
-    if marked && has(text, "<") && has(text, ">") {
+    if marked && contains(text, "<") && contains(text, ">") {
         return None;
     }
     match resource(text) {
@@ -222,7 +222,7 @@ fn gives_token(state: &State<'_>, task: &Task<'_>, token: &str) -> bool {
     while let Some(node) = todo.pop() {
         let text = node.text().unwrap_or_default();
         // The whole context contains it too.
-        if has(text, token) || text.len() >= "$context".len() && token.starts_with(text) {
+        if contains(text, token) || text.len() >= "$context".len() && token.starts_with(text) {
             return true;
         }
         push_children(node, &mut todo);

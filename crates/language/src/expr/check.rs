@@ -3,7 +3,9 @@
 use super::ast::{CompareOp, Expr, ExprKind, Step, StepKind, UnaryOp};
 use super::function::{FUNCTIONS, function};
 use cloudflow_base::diagnostic::{Code, Diagnostic, nearest, report};
-use cloudflow_base::text::{Span, decimal};
+use cloudflow_base::limits::NESTED_CALLS;
+use cloudflow_base::small::to_decimal;
+use cloudflow_base::text::Span;
 
 /// The meaning of a variable, independent of its name in a dialect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,9 +73,6 @@ impl Place {
         self.variables.iter().map(|(name, _)| *name)
     }
 }
-
-/// Maximum nesting of calls.
-const MAX_CALLS: u32 = 10;
 
 /// Adds the findings about `expr` at `place`. Spans are relative to the text of the expression.
 pub fn check(expr: &Expr<'_>, place: &Place, found: &mut Vec<Diagnostic>) {
@@ -211,9 +210,10 @@ impl Checker<'_, '_> {
 
     fn call(&mut self, name: &str, span: Span, args: &[Expr<'_>]) {
         self.calls += 1;
-        if self.calls == MAX_CALLS + 1 {
-            let message = "calls may be nested at most 10 levels deep, this is level 11";
-            self.report(Code::ExpressionTooDeep, span, message, &[]);
+        if self.calls == NESTED_CALLS + 1 {
+            let message = "calls may be nested at most {} levels deep, this is level {}";
+            let [most, level] = [NESTED_CALLS, self.calls].map(to_decimal);
+            self.report(Code::ExpressionTooDeep, span, message, &[&most, &level]);
         }
         if !self.place.functions {
             let message = "functions do not exist here: `{}` is not called";
@@ -221,7 +221,7 @@ impl Checker<'_, '_> {
         } else if let Some(known) = function(name) {
             let count = args.len();
             if count < usize::from(known.least) || (known.most < u8::MAX && count > usize::from(known.most)) {
-                let count = decimal(count);
+                let count = to_decimal(count);
                 let word = if count == "1" { "argument" } else { "arguments" };
                 self.report(Code::WrongArity, span, "`{}` does not accept {} {}", &[known.signature, &count, word]);
             }

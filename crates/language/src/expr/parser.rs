@@ -4,7 +4,8 @@
 use super::ast::{CompareOp, Expr, ExprKind, Step, StepKind, UnaryOp};
 use super::lexer::{Lexer, Token, decode};
 use cloudflow_base::diagnostic::{Code, Diagnostic, fill};
-use cloudflow_base::text::{Progress, Span, whole};
+use cloudflow_base::small::parse_int;
+use cloudflow_base::text::{Progress, Span};
 
 /// How deep an expression may be nested.
 pub const MAX_DEPTH: u32 = 64;
@@ -138,7 +139,7 @@ impl<'a> Parser<'a> {
                 Token::OpenList => {
                     self.advance()?;
                     let kind = match self.token {
-                        Token::Number => whole(self.found()).and_then(|at| at.try_into().ok()).map(StepKind::Index),
+                        Token::Number => parse_int(self.found()).and_then(|at| at.try_into().ok()).map(StepKind::Index),
                         Token::Text => Some(StepKind::Member(decode(self.found()))),
                         Token::Star => Some(StepKind::All),
                         _ => None,

@@ -3,7 +3,7 @@
 use super::dialect::{Slot, Slots};
 use super::model::{Flag, Number, NumberValue, Target, Text, TextValue};
 use crate::yaml::{Items, Kind, Node, Resolved, Style};
-use cloudflow_base::text::whole;
+use cloudflow_base::small::parse_int;
 
 /// An attribute whose presence matters even if its value is unusable.
 #[derive(Clone, Copy, Debug, Default)]
@@ -128,7 +128,7 @@ impl<'a> Fields<'a> {
             match node.resolve()? {
                 Resolved::Int(number) => NumberValue::Int(number),
                 Resolved::Float(text) => NumberValue::Float(text),
-                Resolved::Text(text) => NumberValue::Int(whole(text)?),
+                Resolved::Text(text) => NumberValue::Int(parse_int(text)?),
                 _ => return None,
             }
         };

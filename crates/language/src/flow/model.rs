@@ -11,7 +11,8 @@ use super::dialect::{EXECUTION_MODE, ExecutionMode, Shape, Slot, StateType, Task
 use super::found::Field;
 use crate::yaml::Node;
 use cloudflow_base::diagnostic::Path;
-use cloudflow_base::text::{Span, decimal};
+use cloudflow_base::small::to_decimal;
+use cloudflow_base::text::Span;
 
 /// One flow, borrowed from the tree that it was read from.
 #[derive(Debug)]
@@ -403,7 +404,7 @@ impl<'a> Flow<'a> {
         let Some(scope) = self.scope(id) else { return String::new() };
         let (key, index) = self.slot_key(scope);
         match index {
-            Some(index) => [key, "[", &decimal(index), "]"].concat(),
+            Some(index) => [key, "[", &to_decimal(index), "]"].concat(),
             None => key.to_owned(),
         }
     }

@@ -8,7 +8,9 @@ use super::found::{Fields, Item, is_opaque, is_reference};
 use super::torn::{self, Damage};
 use crate::yaml::{Kind, Node, Resolved, Style};
 use cloudflow_base::diagnostic::{Code, Severity, nearest};
-use cloudflow_base::text::{Span, decimal, whole};
+use cloudflow_base::limits;
+use cloudflow_base::small::{parse_int, to_decimal};
+use cloudflow_base::text::Span;
 
 pub(super) struct Reader<'a, 'f> {
     pub dialect: Dialect,
@@ -376,7 +378,7 @@ impl<'a> Reader<'a, '_> {
                 }
                 if count > most {
                     let message = "`{}` may have at most {} entries";
-                    self.findings.report(Code::OutOfRange, name.span(), message, &[key.name, &decimal(most)]);
+                    self.findings.report(Code::OutOfRange, name.span(), message, &[key.name, &to_decimal(most)]);
                 }
                 true
             }
@@ -419,7 +421,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn integer(&mut self, key: &Key, name: Node<'_>, node: Node<'_>, resolved: Option<Resolved<'_>>) -> bool {
-        let digits = |text: &str| if key.value == Value::Digits { whole(text) } else { None };
+        let digits = |text: &str| if key.value == Value::Digits { parse_int(text) } else { None };
         let number = match resolved {
             Some(Resolved::Int(number)) => Some(number),
             Some(Resolved::Text(text)) => digits(text),
@@ -438,20 +440,19 @@ impl<'a> Reader<'a, '_> {
                     return false;
                 }
             }
-            let bare = node.text().filter(|text| whole(text).is_some());
+            let bare = node.text().filter(|text| parse_int(text).is_some());
             return self.wrong_type(key, node, "a whole number", bare);
         };
         let (least, mut most) = key.range;
-        // The maximum is lower in express mode
-        // (<https://alibabacloud.com/help/zh/serverless-workflow/latest/wait-wait>).
+        // The maximum is lower in express mode.
         let shorter = self.express && key.slot == Slot::Seconds;
         if shorter {
-            most = 20;
+            most = limits::EXPRESS_WAIT_SECONDS;
         }
         if (least..=most).contains(&number) {
             return true;
         }
-        let [least, bound, number] = [least, most, number].map(decimal);
+        let [least, bound, number] = [least, most, number].map(to_decimal);
         let args = [key.name, &least, &bound, &number];
         if most == i64::MAX {
             let message = "`{}` must be at least {}, not {}";

@@ -2,7 +2,7 @@
 
 use super::{EdgeKind, Graph, Place};
 use crate::flow::{Flow, Role, ScopeId, StateKind};
-use cloudflow_base::text::decimal;
+use cloudflow_base::small::to_decimal;
 
 /// The flow chart of a flow as Mermaid text.
 pub fn mermaid(flow: &Flow<'_>, graph: &Graph<'_>) -> String {
@@ -68,7 +68,7 @@ fn scope(flow: &Flow<'_>, id: ScopeId, depth: usize, out: &mut String) {
         for id in inner {
             // The steps of an option are on the level of their choice, because a jump may leave them.
             let index = match flow.scope(id).map(|scope| scope.role) {
-                Some(Role::Branch(index)) => Some([" ", &decimal(index)].concat()),
+                Some(Role::Branch(index)) => Some([" ", &to_decimal(index)].concat()),
                 Some(Role::Body) => Some(String::new()),
                 _ => None,
             };
@@ -78,7 +78,7 @@ fn scope(flow: &Flow<'_>, id: ScopeId, depth: usize, out: &mut String) {
             };
             indent(depth, out);
             out.push_str("subgraph g");
-            out.push_str(&decimal(id.0));
+            out.push_str(&to_decimal(id.0));
             out.push_str("[\"");
             escape(state.name.map_or("?", |name| name.value), out);
             out.push_str(&index);
@@ -102,7 +102,7 @@ fn place(place: Place, out: &mut String) {
         Place::End => out.push_str("stop"),
         Place::State(id) => {
             out.push('s');
-            out.push_str(&decimal(id.0));
+            out.push_str(&to_decimal(id.0));
         }
     }
 }

@@ -8,6 +8,35 @@ use super::tree::{DECODED, Decoded, Kind, MARKED, Style};
 use cloudflow_base::diagnostic::Code;
 use cloudflow_base::text::{Progress, Span};
 
+/// What may begin at a token.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Position {
+    /// The next entry of a mapping: its key is required.
+    Entry,
+    /// A value, or the first key of a new mapping.
+    Key,
+    /// A value. A mapping may not begin here.
+    Value,
+}
+
+impl Position {
+    fn takes_key(self) -> bool {
+        self != Position::Value
+    }
+}
+
+/// A scalar, or the node of an alias or of a collection in brackets with its extent.
+struct Content {
+    leaf: Leaf,
+    node: Option<u32>,
+}
+
+impl Content {
+    fn is_block(&self) -> bool {
+        matches!(self.leaf.style, Style::Literal | Style::Folded)
+    }
+}
+
 impl Reader<'_> {
     /// Before the first token of a line: closes what its indentation ends. False where the line
     /// cannot be read.
@@ -136,29 +165,26 @@ impl Reader<'_> {
 
     /// Reads a node, or an entry of a mapping: its key at least.
     fn node(&mut self) {
-        let frame = self.top;
-        let must = frame.role == Role::Map && frame.state == State::Start;
-        let may = must || self.compact;
+        let position = self.position();
+        let entry = position == Position::Entry;
         let start = self.pos;
         if self.is_indicator(b'-') {
-            if must || !self.compact {
-                self.list_here(must);
+            if entry || !self.compact {
+                self.list_here(entry);
             }
-            self.begin(Role::Seq, start, must);
-            if must || !self.compact {
+            self.begin(Role::Seq, start, entry);
+            if entry || !self.compact {
                 self.top.loose = true;
             }
             return self.indicator(State::Node);
         }
-        if self.is_indicator(b'?') && may {
-            if !must {
-                self.begin(Role::Map, start, false);
-            }
+        if self.is_indicator(b'?') && position.takes_key() {
+            self.begin_entry(start, position);
             return self.indicator(State::Key);
         }
         let inner = if matches!(self.at(start), b'!' | b'&') { self.props() } else { Props::default() };
         let at = self.blanks(self.pos);
-        if !inner.none() && !must && (self.is_break(at) || self.at(at) == b'#') {
+        if !inner.none() && !entry && (self.is_break(at) || self.at(at) == b'#') {
             // They belong to what stands below.
             self.pos = at;
             let outer = self.outer;
@@ -173,119 +199,151 @@ impl Reader<'_> {
                 at,
                 "a tag or an anchor of a list stands on the line above the list",
             );
-            self.begin(Role::Seq, at, must);
+            self.begin(Role::Seq, at, entry);
             return self.indicator(State::Node);
         }
-        if self.is_indicator(b':') && may {
-            if !must {
-                self.begin(Role::Map, start, false);
-            }
+        if self.is_indicator(b':') && position.takes_key() {
+            self.begin_entry(start, position);
             self.empty(at, inner);
             return self.colon(at);
         }
-        self.content(start, inner, must, may);
+        self.content(start, inner, position);
     }
 
-    /// A scalar, an alias or a collection in brackets; the key of an entry where `:` follows.
-    fn content(&mut self, start: usize, inner: Props, must: bool, may: bool) {
-        let frame = self.top;
-        let indent = frame.indent;
+    fn position(&self) -> Position {
+        if self.top.role == Role::Map && self.top.state == State::Start {
+            Position::Entry
+        } else if self.compact {
+            Position::Key
+        } else {
+            Position::Value
+        }
+    }
+
+    /// Begins the mapping of an entry at `start`, unless the entry continues a mapping.
+    fn begin_entry(&mut self, start: usize, position: Position) {
+        if position != Position::Entry {
+            self.begin(Role::Map, start, false);
+        }
+    }
+
+    /// Reads a scalar, an alias or a collection in brackets: a value, or the key of an entry.
+    fn content(&mut self, start: usize, inner: Props, position: Position) {
         let at = self.pos;
         if self.fresh
             && let Some(tab) = self.tab
-            && (tab - self.line) as i32 <= indent
+            && (tab - self.line) as i32 <= self.top.indent
         {
             self.tab_indent(tab);
         }
-        let line = self.line;
-        let mut found = leaf(Style::Plain, at, at);
-        let mut node = None;
+        let mut content = self.scan(position);
+        if self.at(at) == b'*' && !inner.none() {
+            self.report_at(Code::YamlUnexpected, start, at, "an alias has no tag and no anchor of its own");
+        }
+        let colon = self.key_colon(&mut content, position);
+        let leaf = content.leaf;
+        let lost = leaf.broken && leaf.style == Style::Plain && position.takes_key() && !leaf.multi;
+        if colon.is_none() && position != Position::Entry && !lost {
+            return self.attach_value(content, inner);
+        }
+        if let Some(colon) = colon
+            && (leaf.multi || colon - at > MAX_KEY)
+        {
+            self.report_at(Code::YamlUnexpected, at, leaf.end, "a key must stand on one line of at most 1024 bytes");
+        }
+        self.begin_entry(start, position);
+        if position == Position::Entry
+            && let Some(tab) = self.tab.filter(|_| self.fresh)
+        {
+            self.tab_indent(tab);
+        }
+        let Some(colon) = colon else { return self.missing(leaf, content.node, inner) };
+        let id = self.content_node(&content, inner);
+        self.link(id);
+        self.colon(colon);
+    }
+
+    /// Finds the end of what begins at `pos`, and moves there. Aliases and collections in brackets are
+    /// complete nodes then, without tag and anchor; a scalar is not a node yet.
+    fn scan(&mut self, position: Position) -> Content {
+        let (at, line, indent) = (self.pos, self.line, self.top.indent);
+        let mut content = Content { leaf: leaf(Style::Plain, at, at), node: None };
+        let found = &mut content.leaf;
         match self.at(at) {
             b'"' | b'\'' => {
-                found = self.quoted(indent);
-                if found.broken && may && self.is_structural(at + 1) {
-                    // A key lost its quote: the rest of the line says what was meant.
+                *found = self.quoted(indent);
+                if found.broken && position.takes_key() && self.is_structural(at + 1) {
+                    // A key without its closing quote: the rest of the line is read as a plain key.
                     self.pos = at + 1;
-                    found = self.plain(indent, false, true);
+                    *found = self.plain(indent, false, true);
                 }
             }
-            b'|' | b'>' if !must => found = self.block_scalar(indent),
+            b'|' | b'>' if position != Position::Entry => *found = self.block_scalar(indent),
             b'*' => {
                 found.end = self.name_end(at + 1);
                 self.pos = found.end;
-                node = Some(self.alias(at, found.end));
-                if !inner.none() {
-                    self.report_at(Code::YamlUnexpected, start, at, "an alias has no tag and no anchor of its own");
-                }
+                content.node = Some(self.alias(at, found.end));
             }
             b'[' | b'{' if self.template(at, false).is_none() => {
-                node = Some(self.brackets(indent));
+                content.node = Some(self.brackets(indent));
                 found.end = self.pos;
                 found.multi = self.line != line;
             }
-            b'|' | b'>' | b'@' | b'`' | b'%' | b',' | b']' | b'}' | b'#' => {
-                self.reserved(at);
-                found.end = self.trim(at, self.line_end(at));
-                self.pos = found.end;
-            }
-            b'-' | b'?' | b':' if self.is_space(at + 1) => {
-                self.reserved(at);
-                found.end = self.trim(at, self.line_end(at));
-                self.pos = found.end;
-            }
-            _ => found = self.plain(indent, false, must),
+            b'|' | b'>' | b'@' | b'`' | b'%' | b',' | b']' | b'}' | b'#' => found.end = self.reserved_line(at),
+            b'-' | b'?' | b':' if self.is_space(at + 1) => found.end = self.reserved_line(at),
+            _ => *found = self.plain(indent, false, position == Position::Entry),
         }
-        let after = self.blanks(self.pos);
-        let block = matches!(found.style, Style::Literal | Style::Folded);
-        let mut key = !block && self.at(after) == b':' && self.is_space(after + 1);
-        if key && !may {
-            self.colon_inside(after);
-            let (end, _) = self.over_colons(after);
-            self.pos = end;
-            if node.is_none() && found.style == Style::Plain {
-                found.end = end;
-                self.more_lines(&mut found, indent);
-            }
-            key = false;
+        content
+    }
+
+    /// Reports an indicator that begins no value. The rest of the line is the value; its end.
+    fn reserved_line(&mut self, at: usize) -> usize {
+        self.reserved(at);
+        self.pos = self.trim(at, self.line_end(at));
+        self.pos
+    }
+
+    /// The position of the `:` behind the content, if the content is a key. A `:` where no key may stand is
+    /// reported, and becomes part of the value.
+    fn key_colon(&mut self, content: &mut Content, position: Position) -> Option<usize> {
+        let colon = self.blanks(self.pos);
+        if content.is_block() || self.at(colon) != b':' || !self.is_space(colon + 1) {
+            return None;
         }
-        let lost = found.broken && found.style == Style::Plain && may && !found.multi;
-        if !(key || must || lost) {
-            let outer = std::mem::take(&mut self.outer);
-            let props = if outer.none() { inner } else { self.merge(outer, inner) };
-            let id = match node {
-                Some(id) => {
-                    self.give(id, props);
-                    id
-                }
-                None => self.scalar(&found, props),
-            };
-            self.link(id);
-            self.advance();
-            if !block {
-                self.trailing(&found);
-            }
-            return;
+        if position.takes_key() {
+            return Some(colon);
         }
-        if key && (found.multi || after - at > MAX_KEY) {
-            self.report_at(Code::YamlUnexpected, at, found.end, "a key must stand on one line of at most 1024 bytes");
+        self.colon_inside(colon);
+        let (end, _) = self.over_colons(colon);
+        self.pos = end;
+        if content.node.is_none() && content.leaf.style == Style::Plain {
+            content.leaf.end = end;
+            self.more_lines(&mut content.leaf, self.top.indent);
         }
-        if !must {
-            self.begin(Role::Map, start, false);
-        } else if let Some(tab) = self.tab.filter(|_| self.fresh) {
-            self.tab_indent(tab);
+        None
+    }
+
+    /// Attaches the content as a value.
+    fn attach_value(&mut self, content: Content, inner: Props) {
+        let outer = std::mem::take(&mut self.outer);
+        let props = if outer.none() { inner } else { self.merge(outer, inner) };
+        let id = self.content_node(&content, props);
+        self.link(id);
+        self.advance();
+        if !content.is_block() {
+            self.trailing(&content.leaf);
         }
-        if !key {
-            return self.missing(found, node, inner);
-        }
-        let id = match node {
+    }
+
+    /// The node of the content, with its tag and anchor.
+    fn content_node(&mut self, content: &Content, props: Props) -> u32 {
+        match content.node {
             Some(id) => {
-                self.give(id, inner);
+                self.give(id, props);
                 id
             }
-            None => self.scalar(&found, inner),
-        };
-        self.link(id);
-        self.colon(after);
+            None => self.scalar(&content.leaf, props),
+        }
     }
 
     /// Over the `:` at `at` that follows an implicit key.

@@ -6,7 +6,8 @@ use super::stream::before_nul;
 use super::tree::{ALIAS, Document, Kind, MARKED, NONE, Raw, Style, TAGGED, Tree};
 use super::{MAX_DEPTH, MAX_DIAGNOSTICS, MAX_EXPANSION, MAX_NODES};
 use cloudflow_base::diagnostic::{Code, Diagnostic, report};
-use cloudflow_base::text::{Progress, Span, decimal};
+use cloudflow_base::small::to_decimal;
+use cloudflow_base::text::{Progress, Span};
 
 /// Reads the text of `tree` into it. INVARIANT: every loop that does not move `pos` forward
 /// closes a frame, so reading takes linear time.
@@ -310,7 +311,7 @@ impl<'t> Reader<'t> {
             self.attach(id, props, 1, 0);
         }
         if self.tree.nodes.len() == MAX_NODES {
-            self.limit(raw.span, "the text holds more than {} values", MAX_NODES);
+            self.limit(raw.span, "the text holds more than {} values", &[&to_decimal(MAX_NODES)]);
         }
         id
     }
@@ -378,7 +379,7 @@ impl<'t> Reader<'t> {
             Some(anchor) => {
                 let depth_there = depth + anchor.height;
                 if self.read + anchor.size > MAX_EXPANSION || depth_there > MAX_DEPTH {
-                    self.limit(raw.span, "the aliases up to here stand for too many values", 0);
+                    self.limit(raw.span, "the aliases up to here stand for too many values", &[]);
                 } else {
                     self.read += anchor.size;
                     raw.first = anchor.node;
@@ -415,7 +416,7 @@ impl<'t> Reader<'t> {
         frame.detached = self.top.detached;
         self.around.push(std::mem::replace(&mut self.top, frame));
         if self.around.len() >= MAX_DEPTH {
-            self.limit(Span::new(start, start + 1), "nested deeper than {} levels", MAX_DEPTH);
+            self.limit(Span::new(start, start + 1), "nested deeper than {} levels", &[&to_decimal(MAX_DEPTH)]);
         }
     }
 
@@ -455,7 +456,7 @@ impl<'t> Reader<'t> {
     pub fn report(&mut self, code: Code, span: Span, template: &str, args: &[&str]) -> &mut Diagnostic {
         let halted = self.halted;
         if !halted && self.diagnostics.len() + 1 >= MAX_DIAGNOSTICS {
-            self.limit(Span::at(self.pos), "too many mistakes: what follows is not read", 0);
+            self.limit(Span::at(self.pos), "too many mistakes: what follows is not read", &[]);
         }
         report(if halted { &mut self.late } else { &mut self.diagnostics }, code, span, template, args)
     }
@@ -463,10 +464,8 @@ impl<'t> Reader<'t> {
     /// Reports a limit and reads no further.
     #[cold]
     #[inline(never)]
-    pub fn limit(&mut self, span: Span, template: &str, limit: usize) {
+    pub fn limit(&mut self, span: Span, template: &str, args: &[&str]) {
         if !self.halted {
-            let limit = decimal(limit as i64);
-            let args: &[&str] = if template.contains('{') { &[&limit] } else { &[] };
             report(&mut self.diagnostics, Code::YamlLimit, span, template, args);
         }
         self.halted = true;

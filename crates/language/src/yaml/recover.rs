@@ -4,7 +4,8 @@ use super::reader::{Leaf, Props, Reader, Role, State};
 use super::scalar::leaf;
 use super::tree::Style;
 use cloudflow_base::diagnostic::{Code, Severity};
-use cloudflow_base::text::{Progress, Span, decimal};
+use cloudflow_base::small::{find, to_decimal};
+use cloudflow_base::text::{Progress, Span};
 
 impl<'t> Reader<'t> {
     pub fn report_at(&mut self, code: Code, start: usize, end: usize, message: &str) {
@@ -44,7 +45,7 @@ impl<'t> Reader<'t> {
             return self.report_at(Code::YamlBadIndent, at, end, "nothing may stand here: the document ended above");
         }
         let message = "`{}` is indented by {}, the lines it belongs to by {}";
-        let [column, indent] = [column, frame.indent].map(decimal);
+        let [column, indent] = [column, frame.indent].map(to_decimal);
         self.report(Code::YamlBadIndent, Span::new(at, end), message, &[self.quote(at, end), &column, &indent]);
     }
 
@@ -138,7 +139,7 @@ impl<'t> Reader<'t> {
         let indent = self.top.indent;
         let goes_on = !self.is_end(first) && (indented - line) as i32 > indent;
         let before = self.quote(self.line, at);
-        let colon = find(before, b": ").filter(|_| !before.contains(['\n', '\r'])).unwrap_or(before.len());
+        let colon = find(before, ": ").filter(|_| !before.contains(['\n', '\r'])).unwrap_or(before.len());
         let key = self.quote(self.line, self.line + colon);
         let value = self.blanks(self.line + colon + 1);
         let known = value < at
@@ -323,8 +324,8 @@ impl<'t> Reader<'t> {
         let text = self.quote(start + 1, end);
         let certain = !(self.in_brackets()
             || text.is_empty()
-            || find(text, b" #").is_some()
-            || find(text, b": ").is_some()
+            || find(text, " #").is_some()
+            || find(text, ": ").is_some()
             || text.bytes().any(|byte| byte == self.at(start))
             || text.ends_with('\\'));
         let span = Span::new(start, start + 1);
@@ -396,10 +397,4 @@ impl<'t> Reader<'t> {
         let place = self.is_space(end).then_some((start, end));
         self.quoting(Code::YamlUnknownAlias, span, message, &[], place);
     }
-}
-
-/// Where two bytes of ASCII stand side by side first. The standard's search is made for long
-/// texts, and larger.
-pub(super) fn find(text: &str, pair: &[u8; 2]) -> Option<usize> {
-    text.as_bytes().windows(2).position(|two| two == pair)
 }

@@ -2,8 +2,8 @@
 
 use super::MAX_HANDLES;
 use super::reader::{Reader, State};
-use super::recover::find;
 use cloudflow_base::diagnostic::Code;
+use cloudflow_base::small::{find, to_decimal};
 use cloudflow_base::text::{Progress, Span};
 
 impl Reader<'_> {
@@ -108,26 +108,30 @@ impl Reader<'_> {
     fn directive(&mut self, version: &mut bool) {
         let start = self.pos;
         let end = self.line_end(start);
-        let line = Span::new(start, end).of(self.tree.text);
+        let text = self.tree.text;
+        let line = Span::new(start, end).of(text);
         // A comment needs a blank before it.
-        let line = find(line, b" #").and_then(|at| line.get(..at)).unwrap_or(line).trim_ascii_end();
-        let mut words = line.split([' ', '\t']).filter(|word| !word.is_empty());
-        match words.next().unwrap_or_default() {
+        let content = find(line, " #").map_or(end, |at| start + at);
+        let name = self.word(start, content);
+        let first = self.word(name.end as usize, content);
+        let second = self.word(first.end as usize, content);
+        let third = self.word(second.end as usize, content);
+        match name.of(text) {
             "%YAML" => {
-                let number = words.next().unwrap_or_default();
+                let number = first.of(text);
                 let known = number
                     .strip_prefix("1.")
                     .is_some_and(|minor| !minor.is_empty() && minor.bytes().all(|digit| digit.is_ascii_digit()));
-                if *version || !known || words.next().is_some() {
+                if *version || !known || !second.is_empty() {
                     self.report_at(Code::YamlUnexpected, start, end, "expected `%YAML 1.2`, once");
                 }
                 *version = true;
             }
             "%TAG" => {
-                let (handle, prefix) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+                let (handle, prefix) = (first.of(text), second.of(text));
                 let declared = self.tree.handles.get(self.handles..).unwrap_or_default();
-                let twice = declared.iter().any(|(other, _)| other.of(self.tree.text) == handle);
-                if words.next().is_some()
+                let twice = declared.iter().any(|(other, _)| other.of(text) == handle);
+                if !third.is_empty()
                     || prefix.is_empty()
                     || !super::props::is_tag(prefix)
                     || !is_handle(handle)
@@ -140,16 +144,10 @@ impl Reader<'_> {
                         "expected `%TAG !name! prefix`, once for each name",
                     );
                 } else if declared.len() >= MAX_HANDLES {
-                    self.limit(Span::new(start, end), "more than {} kinds of tags are declared", MAX_HANDLES);
+                    let message = "more than {} kinds of tags are declared";
+                    self.limit(Span::new(start, end), message, &[&to_decimal(MAX_HANDLES)]);
                 } else {
-                    // Both are parts of the text.
-                    let text = self.tree.text.as_ptr() as usize;
-                    let place = |word: &str| {
-                        let at = (word.as_ptr() as usize).saturating_sub(text);
-                        Span::new(at, at + word.len())
-                    };
-                    let handles = (place(handle), place(prefix));
-                    self.tree.handles.push(handles);
+                    self.tree.handles.push((first, second));
                 }
             }
             "%" => self.report_at(Code::YamlUnexpected, start, end, "expected `%YAML` or `%TAG`"),
@@ -157,6 +155,16 @@ impl Reader<'_> {
             _ => {}
         }
         self.pos = end;
+    }
+
+    /// The first word between `at` and `end`. Empty at `end` if there is none.
+    fn word(&self, at: usize, end: usize) -> Span {
+        let start = self.blanks(at).min(end);
+        let mut stop = start;
+        while stop < end && !self.is_blank(stop) {
+            stop += 1;
+        }
+        Span::new(start, stop)
     }
 
     /// Reads the content of a document up to the next marker or the end, and closes it.

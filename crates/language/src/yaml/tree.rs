@@ -2,6 +2,7 @@
 
 use super::reader::Leaf;
 use super::resolve;
+use cloudflow_base::small::{contains, split_once};
 use cloudflow_base::text::Span;
 
 /// One document, borrowed from its text.
@@ -230,18 +231,15 @@ impl<'a> Node<'a> {
         if self.raw.flags & MARKED == 0 {
             return false;
         }
-        let text = self.text().unwrap_or_default().as_bytes();
-        if text.first() == Some(&b'*') && self.raw.style == Style::Plain {
+        let text = self.text().unwrap_or_default();
+        if text.starts_with('*') && self.raw.style == Style::Plain {
             return true;
         }
-        let behind = |open: &[u8; 2]| {
-            let at = text.windows(2).position(|pair| pair == open)?;
-            text.get(at..)
-        };
-        let whole = text.strip_prefix(b"<").and_then(|rest| rest.strip_suffix(b">"));
-        behind(b"{{").is_some_and(|rest| rest.windows(2).any(|pair| pair == b"}}"))
-            || behind(b"${").is_some_and(|rest| rest.contains(&b'}'))
-            || whole.is_some_and(|name| !name.is_empty() && !name.iter().any(|byte| b"<> =".contains(byte)))
+        let holds = |open: &str, close: &str| split_once(text, open).is_some_and(|(_, rest)| contains(rest, close));
+        let whole = text.strip_prefix('<').and_then(|rest| rest.strip_suffix('>'));
+        holds("{{", "}}")
+            || holds("${", "}")
+            || whole.is_some_and(|name| !name.is_empty() && !name.contains(['<', '>', ' ', '=']))
     }
 
     /// The items of a sequence; nothing for other nodes.

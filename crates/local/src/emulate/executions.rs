@@ -1,5 +1,6 @@
 //! Executions: start, look, stop, list.
 
+use cloudflow_base::limits;
 use serde_json::{Map, Value, json};
 
 use super::fault::Fault;
@@ -79,8 +80,8 @@ impl<'c> Begin<'c> {
             Ok(input @ Value::Object(_)) => input,
             _ => return Err(Fault::invalid("`Input` must be the text of a JSON object")),
         };
-        if text.len() > crate::simulate::LARGEST_DATA {
-            return Err(Fault::too_large(crate::simulate::LARGEST_DATA));
+        if text.len() > limits::DATA_BYTES {
+            return Err(Fault::too_large(limits::DATA_BYTES));
         }
         Ok(Begin { flow, name, text, input, callback: parameters.get("CallbackFnFTaskToken") })
     }
@@ -152,8 +153,8 @@ pub(super) fn describe(store: &mut Store, call: &Call<'_>, faults: &Faults) -> R
 /// StopExecution.
 pub(super) fn stop(store: &mut Store, call: &Call<'_>, faults: &Faults) -> Result<Outcome, Fault> {
     let (flow, name) = (call.parameters.required("FlowName")?, call.parameters.required("ExecutionName")?);
-    let error = call.parameters.text("Error", 128)?.map(str::to_owned);
-    let cause = call.parameters.text("Cause", 4096)?.map(str::to_owned);
+    let error = call.parameters.text("Error", limits::ERROR_CHARACTERS)?.map(str::to_owned);
+    let cause = call.parameters.text("Cause", limits::CAUSE_CHARACTERS)?.map(str::to_owned);
     let id = find(store, flow, name)?;
     match store.tell(id, call.now, Message::Stopped(error, cause), None) {
         Some(Receipt::Later) => Ok(Outcome::Message { execution: id, then: Then::Stopped }),

@@ -1,5 +1,6 @@
 //! Flows: create, look, change, delete, list.
 
+use cloudflow_base::limits;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -33,7 +34,7 @@ pub(super) fn create(store: &mut Store, call: &Call<'_>) -> Result<Map<String, V
     check_type(parameters.required("Type")?)?;
     check_name("Name", name)?;
     let express = express(parameters)?.unwrap_or(false);
-    let description = parameters.text("Description", 128)?.unwrap_or_default().to_owned();
+    let description = parameters.text("Description", limits::DESCRIPTION_CHARACTERS)?.unwrap_or_default().to_owned();
     let program = program(name, definition, express)?;
     if store.flows.contains_key(name) {
         return Err(Fault::flow_exists(name));
@@ -113,7 +114,7 @@ pub(super) fn update(store: &mut Store, call: &Call<'_>) -> Result<Map<String, V
     let parameters = call.parameters;
     let name = parameters.required("Name")?;
     parameters.get("Type").map_or(Ok(()), check_type)?;
-    let description = parameters.text("Description", 128)?;
+    let description = parameters.text("Description", limits::DESCRIPTION_CHARACTERS)?;
     let environment = environment(parameters)?;
     let express = store.flows.get(name).ok_or_else(|| Fault::no_flow(name))?.express;
     let definition = match parameters.get("Definition") {

@@ -1,6 +1,7 @@
 //! What comes in and what goes out, and the parameters in between.
 
 use super::fault::Fault;
+use cloudflow_base::small::from_hex;
 
 /// The most parameters of a request, in the query and the form together.
 pub(super) const PARAMETERS: usize = 1024;
@@ -154,10 +155,10 @@ fn decode(text: &str) -> Option<String> {
         rest = tail;
         match byte {
             b'+' => bytes.push(b' '),
-            b'%' => match hex(tail) {
-                Some((decoded, tail)) => {
+            b'%' => match from_hex(tail) {
+                Some(decoded) => {
                     bytes.push(decoded);
-                    rest = tail;
+                    rest = tail.get(2..).unwrap_or_default();
                 }
                 None => bytes.push(b'%'),
             },
@@ -165,10 +166,4 @@ fn decode(text: &str) -> Option<String> {
         }
     }
     String::from_utf8(bytes).ok()
-}
-
-fn hex(bytes: &[u8]) -> Option<(u8, &[u8])> {
-    let (digits, tail) = bytes.split_first_chunk::<2>()?;
-    let [high, low] = digits.map(|digit| char::from(digit).to_digit(16));
-    Some((u8::try_from(high? * 16 + low?).ok()?, tail))
 }

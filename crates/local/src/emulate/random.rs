@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use crate::simulate::next_random;
+use crate::simulate::{next_random, uuid};
 
 /// The emulator's own series of random numbers.
 #[derive(Debug)]
@@ -27,13 +27,6 @@ impl Random {
     /// Lower case, shaped like a UUID, of no version: so are the service's request ids.
     pub fn id(&mut self) -> String {
         let (a, b) = (self.number(), self.number());
-        format!(
-            "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
-            a >> 32,
-            a >> 16 & 0xFFFF,
-            a & 0xFFFF,
-            b >> 48,
-            b & 0xFFFF_FFFF_FFFF
-        )
+        uuid(a, b)
     }
 }

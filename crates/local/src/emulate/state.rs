@@ -423,5 +423,5 @@ pub(super) fn line(text: &mut String, line: &str) {
 pub(super) fn checksum(texts: &[&str]) -> String {
     let mut hash = Sha256::new();
     texts.iter().for_each(|text| hash.update(text.as_bytes()));
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    cloudflow_base::small::hex(&hash.finalize())
 }

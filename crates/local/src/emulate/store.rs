@@ -1,5 +1,6 @@
 //! The flows and executions of the account, and the timers of the running ones.
 
+use cloudflow_base::limits::EXPRESS_EXECUTION_SECONDS;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 
@@ -28,7 +29,7 @@ const TASKS_AT_ONCE: usize = 2 * 1024 * 1024;
 const EXECUTION: usize = 2_000;
 
 /// The longest that an execution of an Express flow takes, by the page on the two modes.
-pub(super) const EXPRESS_LIMIT: Millis = 5 * 60 * 1000;
+pub(super) const EXPRESS_LIMIT: Millis = EXPRESS_EXECUTION_SECONDS.unsigned_abs() * 1000;
 
 /// A flow of the account.
 #[derive(Debug)]

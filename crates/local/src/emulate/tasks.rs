@@ -1,5 +1,6 @@
 //! Tasks: handed out to whoever runs the emulator, or reported by token over HTTP.
 
+use cloudflow_base::limits;
 use serde_json::{Map, Value};
 
 use super::fault::Fault;
@@ -22,8 +23,8 @@ pub(super) fn succeeded(store: &mut Store, call: &Call<'_>) -> Result<Outcome, F
 pub(super) fn failed(store: &mut Store, call: &Call<'_>) -> Result<Outcome, Fault> {
     let token = call.parameters.required("TaskToken")?;
     call.parameters.required("Error")?;
-    let error = call.parameters.text("Error", 128)?.unwrap_or_default().to_owned();
-    let cause = call.parameters.text("Cause", 4096)?.unwrap_or_default().to_owned();
+    let error = call.parameters.text("Error", limits::ERROR_CHARACTERS)?.unwrap_or_default().to_owned();
+    let cause = call.parameters.text("Cause", limits::CAUSE_CHARACTERS)?.unwrap_or_default().to_owned();
     report(store, call, token, Err(Failure { error, cause }))
 }
 

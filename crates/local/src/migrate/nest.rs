@@ -7,11 +7,10 @@ use super::step::StateBuilder;
 use super::write::{Entry, Item, Value, scalar};
 use super::{Migrator, new_key, old_key, reads, type_entry};
 use cloudflow_base::diagnostic::fill;
+use cloudflow_base::limits::PARALLEL_BRANCHES;
+use cloudflow_base::small::to_decimal;
 use cloudflow_language::flow::dialect::{Shape, Slot, StateType};
 use cloudflow_language::flow::{Choice, Dialect, Map, Parallel, State};
-
-/// Maximum number of branches of a Parallel (<https://help.aliyun.com/en/document_detail/2412619.html>).
-pub(super) const MAX_BRANCHES: usize = 50;
 
 impl<'f, 'a> Migrator<'f, 'a> {
     pub(super) fn choice(
@@ -100,11 +99,9 @@ impl<'f, 'a> Migrator<'f, 'a> {
         list: &mut ListBuilder,
     ) {
         let (frame, state) = (builder.frame, builder.state);
-        if parallel.branches.len() > MAX_BRANCHES {
-            self.review(
-                state.place(),
-                "a Parallel has at most 50 branches: the branches are grouped into nested Parallels",
-            );
+        if parallel.branches.len() > PARALLEL_BRANCHES {
+            let message = "a Parallel has at most {} branches: the branches are grouped into nested Parallels";
+            self.review(state.place(), fill(message, &[&to_decimal(PARALLEL_BRANCHES)]));
         }
         let reads = |this: &Self| {
             parallel.branches.iter().filter(|b| this.facts.get(b.0 as usize).is_some_and(|f| f.reads_input)).count()
@@ -143,7 +140,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
             branches.push(Item { lead, value: Value::Map(entries), trail: None });
         }
         let count = branches.len();
-        if count > MAX_BRANCHES {
+        if count > PARALLEL_BRANCHES {
             branches = self.groups(state, branches);
         }
         let entry = Entry::new(new_key(Shape::State, Slot::Branches), Value::List(branches));
@@ -158,7 +155,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
         let mut groups = Vec::new();
         let mut rest = branches.into_iter().peekable();
         while rest.peek().is_some() {
-            let group: Vec<Item> = rest.by_ref().take(MAX_BRANCHES).collect();
+            let group: Vec<Item> = rest.by_ref().take(PARALLEL_BRANCHES).collect();
             let name = self.unique_name(&[&self.name_of(state.id), "-group"].concat());
             let inner = vec![
                 type_entry(StateType::Parallel),

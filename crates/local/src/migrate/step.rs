@@ -6,12 +6,11 @@ use super::scope::{ListBuilder, Next};
 use super::write::{Entry, Item, Value};
 use super::{Migrator, new_key, old_key, type_entry};
 use cloudflow_base::diagnostic::fill;
+use cloudflow_base::limits::WAIT_SECONDS;
+use cloudflow_base::small::to_decimal;
 use cloudflow_language::flow::dialect::{Shape, Slot, StateType};
 use cloudflow_language::flow::{Fail, NumberValue, Retry, State, StateKind, TextValue, Wait};
 use cloudflow_language::yaml::Node;
-
-/// Maximum duration of a Wait in seconds (<https://alibabacloud.com/help/zh/serverless-workflow/latest/wait-wait>).
-const MAX_WAIT: i64 = 300;
 
 /// A state that is being built.
 pub(super) struct StateBuilder<'s, 'f, 'a> {
@@ -197,20 +196,21 @@ impl<'f, 'a> Migrator<'f, 'a> {
         if let Some(number) = wait.seconds.get() {
             match number.value {
                 NumberValue::Int(0) => self.review(number.span, "the minimum of a Wait is 1 second: a Pass is written"),
-                NumberValue::Int(value) if value > MAX_WAIT => {
-                    let message = "the maximum of a Wait is 300 seconds: 300 is written instead of {}; \
-                        use several waits or a \
-                                   task with a callback";
-                    self.no_equal(number.span, fill(message, &[&value.to_string()]));
+                NumberValue::Int(value) if value > WAIT_SECONDS => {
+                    let message = "the maximum of a Wait is {} seconds: {} is written instead of {}; \
+                        use several waits or a task with a callback";
+                    let most = to_decimal(WAIT_SECONDS);
+                    self.no_equal(number.span, fill(message, &[&most, &most, &to_decimal(value)]));
                     seconds = Some(self.scalar_entry(
-                        Entry::new(new_key(Shape::State, Slot::Seconds), Value::Scalar("300".to_owned())),
+                        Entry::new(new_key(Shape::State, Slot::Seconds), Value::Scalar(most)),
                         node,
                         old_key(Shape::State, Slot::Seconds),
                     ));
                 }
                 NumberValue::Expression(text) => {
                     let path = self.own_or_keep(builder, text);
-                    self.review(number.span, "a Wait takes 1 to 300 seconds: check that the value is in this range");
+                    let message = "a Wait takes 1 to {} seconds: check that the value is in this range";
+                    self.review(number.span, fill(message, &[&to_decimal(WAIT_SECONDS)]));
                     seconds = Some(self.scalar_entry(
                         Entry::expression(new_key(Shape::State, Slot::Seconds), path),
                         node,

@@ -8,12 +8,11 @@ use super::step::StateBuilder;
 use super::write::{Entry, Item, Value};
 use super::{Migrator, new_key, old_key};
 use cloudflow_base::diagnostic::fill;
+use cloudflow_base::limits::TASK_TIMEOUT_SECONDS;
+use cloudflow_base::small::to_decimal;
 use cloudflow_language::flow::dialect::{Shape, Slot, StateType};
 use cloudflow_language::flow::{Catch, Dialect, NumberValue, Retry, State, Task, TaskMode};
 use cloudflow_language::yaml::{Kind, Node, Resolved};
-
-/// Maximum timeout of a task in seconds (<https://www.alibabacloud.com/help/en/serverless-workflow/latest/task-task>).
-const MAX_TIMEOUT: i64 = 604_800;
 
 /// The service that a task calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,11 +77,11 @@ impl<'f, 'a> Migrator<'f, 'a> {
         }
         if let Some(timeout) = task.timeout {
             let entry = match timeout.value {
-                NumberValue::Int(value) if value > MAX_TIMEOUT => {
-                    let message = "the maximum timeout of a Task is 604800 seconds: it is written instead of {}";
-                    self.no_equal(timeout.span, fill(message, &[&value.to_string()]));
-                    let entry =
-                        Entry::new(new_key(Shape::State, Slot::Timeout), Value::Scalar(MAX_TIMEOUT.to_string()));
+                NumberValue::Int(value) if value > TASK_TIMEOUT_SECONDS => {
+                    let message = "the maximum timeout of a Task is {} seconds: it is written instead of {}";
+                    let most = to_decimal(TASK_TIMEOUT_SECONDS);
+                    self.no_equal(timeout.span, fill(message, &[&most, &to_decimal(value)]));
+                    let entry = Entry::new(new_key(Shape::State, Slot::Timeout), Value::Scalar(most));
                     self.scalar_entry(entry, state.node, old_key(Shape::State, Slot::Timeout))
                 }
                 _ => self.copied_entry(

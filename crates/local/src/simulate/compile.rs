@@ -1,5 +1,6 @@
 //! From the model to the program.
 
+use cloudflow_base::limits::RETRY_INTERVAL_SECONDS;
 use serde_json::{Map, Value};
 
 use super::expression::{Expression, number};
@@ -197,7 +198,7 @@ impl Compiler<'_, '_> {
             most,
             interval: value(&rule.interval, 1.0),
             rate: value(&rule.multiplier, if machine { 1.0 } else { 2.0 }),
-            cap: value(&rule.max_interval, if machine { f64::INFINITY } else { 86_400.0 }),
+            cap: value(&rule.max_interval, if machine { f64::INFINITY } else { RETRY_INTERVAL_SECONDS as f64 }),
         }
     }
 

@@ -3,6 +3,7 @@
 //! Names, purposes and test values: <https://help.aliyun.com/document_detail/2579872.html>. What
 //! it leaves open is decided here, and told in `docs/emulator.md`.
 
+use cloudflow_base::small;
 use std::cell::Cell;
 use std::collections::BTreeSet;
 
@@ -33,7 +34,7 @@ pub(super) fn call(name: &str, arguments: &[&Value], random: &Cell<u64>, meter: 
         ("format", [Value::String(template), values @ ..]) => format(template, values, meter).map(text),
         ("fromBase64", [Value::String(text)]) => {
             meter.charge(8 * text.len() as u64)?;
-            let bytes = from_base64(text).ok_or_else(|| wrong(name, "needs Base64"))?;
+            let bytes = small::from_base64(text).ok_or_else(|| wrong(name, "needs Base64"))?;
             String::from_utf8(bytes).map(Value::from).map_err(|_| wrong(name, "needs Base64 of UTF-8"))
         }
         ("fromJSON" | "stringToJson", [Value::String(text)]) => {
@@ -105,19 +106,12 @@ pub(super) fn call(name: &str, arguments: &[&Value], random: &Cell<u64>, meter: 
         }
         ("toBase64", [Value::String(text)]) => {
             meter.charge(4 * text.len() as u64)?;
-            Ok(to_base64(text.as_bytes()).into())
+            Ok(small::base64(text.as_bytes()).into())
         }
         ("uuid", []) => {
             let (a, b) = (next(random), next(random));
             let (a, b) = (a & !0xF000 | 0x4000, b & !(0b11 << 62) | 0b10 << 62);
-            Ok(Value::from(format!(
-                "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
-                a >> 32,
-                a >> 16 & 0xFFFF,
-                a & 0xFFFF,
-                b >> 48,
-                b & 0xFFFF_FFFF_FFFF
-            )))
+            Ok(uuid(a, b).into())
         }
         _ => {
             let kinds: Vec<&str> = arguments.iter().map(|value| kind(value)).collect();
@@ -125,6 +119,11 @@ pub(super) fn call(name: &str, arguments: &[&Value], random: &Cell<u64>, meter: 
             Err(wrong(name, &format!("cannot be called with {with}")))
         }
     }
+}
+
+/// Two random numbers in the form of a UUID.
+pub(crate) fn uuid(a: u64, b: u64) -> String {
+    small::uuid((u128::from(a) << 64 | u128::from(b)).to_be_bytes())
 }
 
 fn wrong(name: &str, what: &str) -> Failure {
@@ -237,7 +236,7 @@ fn key(value: &Value) -> Vec<u8> {
 
 fn hash(text: &str, algorithm: &str) -> Result<Value, Failure> {
     fn hex(bytes: &[u8]) -> Value {
-        Value::from(bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+        small::hex(bytes).into()
     }
     match algorithm {
         "SHA-1" => Ok(hex(&Sha1::digest(text))),
@@ -246,37 +245,6 @@ fn hash(text: &str, algorithm: &str) -> Result<Value, Failure> {
         "MD5" => Ok(hex(&Md5::digest(text))),
         _ => Err(wrong("hash", "needs MD5, SHA-1, SHA-256 or SHA-512")),
     }
-}
-
-const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-fn to_base64(bytes: &[u8]) -> String {
-    let mut text = String::new();
-    for chunk in bytes.chunks(3) {
-        let byte = |at: usize| u32::from(chunk.get(at).copied().unwrap_or(0));
-        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for (at, shift) in [18, 12, 6, 0].into_iter().enumerate() {
-            let digit = BASE64.get((bits >> shift & 0x3F) as usize).copied().unwrap_or(b'=');
-            text.push(if at <= chunk.len() { digit.into() } else { '=' });
-        }
-    }
-    text
-}
-
-fn from_base64(text: &str) -> Option<Vec<u8>> {
-    let digits = text.trim_end_matches('=').as_bytes();
-    let mut bytes = Vec::with_capacity(digits.len() * 3 / 4);
-    for chunk in digits.chunks(4) {
-        let mut bits = 0;
-        for &digit in chunk {
-            let value = BASE64.iter().position(|&known| known == digit)?;
-            bits = bits << 6 | u32::try_from(value).ok()?;
-        }
-        bits <<= 6 * (4 - chunk.len());
-        let [_, a, b, c] = bits.to_be_bytes();
-        bytes.extend([a, b, c].into_iter().take(chunk.len() - 1));
-    }
-    Some(bytes)
 }
 
 /// The next random number: SplitMix64, after Steele, Lea and Flood, "Fast splittable pseudorandom

@@ -4,7 +4,7 @@
 //! own below: the branches of a parallel, the iterations of a map, the steps of a choice's
 //! option. So frames form a tree; what can go on stands in a queue, and what waits for time has a
 //! timer. Nothing recurses over the flow, and every turn of a loop costs an event or a retry, of which
-//! there are at most [`LARGEST_HISTORY`] each.
+//! there are at most [`EVENTS`] each.
 //!
 //! Work is counted. When the units of a turn are used up, the rest of the queue waits for the next
 //! [`Machine::advance`]; the machine's clock waits with it, so that the outcome does not depend on
@@ -16,6 +16,7 @@ mod states;
 mod tasks;
 mod work;
 
+use cloudflow_base::limits::{EVENTS, EXECUTION_SECONDS, EXPRESS_EXECUTION_SECONDS};
 use std::cell::Cell;
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
@@ -28,17 +29,11 @@ use super::event::{Detail, Event, EventKind};
 use super::expression::{Context, Env};
 use super::meter::{Meter, cost};
 use super::program::{Number, Program, millis};
-use super::{
-    Failure, LARGEST_HISTORY, LARGEST_HISTORY_BYTES, LARGEST_HISTORY_MEMORY, Millis, Status, TaskResult, time,
-};
+use super::{Failure, LARGEST_HISTORY_BYTES, LARGEST_HISTORY_MEMORY, Millis, Status, TaskResult};
 use cloudflow_language::flow::Dialect;
 use history::check_globals;
 use tasks::Running;
 pub use tasks::{ChildFlow, Report, TaskId, TaskMode, TaskRequest};
-
-/// The longest an execution may take: a year; in the express mode five minutes.
-const LONGEST: Millis = 365 * time::DAY;
-const LONGEST_EXPRESS: Millis = 5 * 60 * 1000;
 
 /// How an execution begins.
 #[derive(Clone, Debug, Default)]
@@ -234,7 +229,8 @@ impl Machine {
             program: Rc::clone(&program),
         };
         let first = machine.event(0, EventKind::ExecutionStarted, None, Detail::Input(input.into()));
-        let longest = if program.express { LONGEST_EXPRESS } else { LONGEST };
+        let longest = if program.express { EXPRESS_EXECUTION_SECONDS } else { EXECUTION_SECONDS };
+        let longest = millis(longest as f64);
         let timeout = match &program.timeout {
             Some(Number::Value(seconds)) if *seconds > 0.0 => millis(*seconds).min(longest),
             _ => longest,
@@ -404,10 +400,10 @@ impl Machine {
                     format!(
                         "the different data of the execution's events take more than {LARGEST_HISTORY_MEMORY} bytes"
                     )
-                } else if self.retries > LARGEST_HISTORY {
-                    format!("the execution has more than {LARGEST_HISTORY} retries")
+                } else if self.retries > EVENTS {
+                    format!("the execution has more than {EVENTS} retries")
                 } else {
-                    format!("the execution has more than {LARGEST_HISTORY} events")
+                    format!("the execution has more than {EVENTS} events")
                 };
                 self.finish(Status::Failed, None, Some(Failure::new("Local.HistoryLimitExceeded", cause)));
             }

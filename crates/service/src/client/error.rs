@@ -7,7 +7,7 @@ use crate::wire::request::Endpoint;
 use cloudflow_base::diagnostic::{Diagnostic, ErrorCode, ErrorKind, PathSegment};
 use cloudflow_base::plain::{Object, Plain};
 use cloudflow_base::shape::Places;
-use cloudflow_base::text::decimal;
+use cloudflow_base::small::to_decimal;
 
 /// A smaller difference between the clocks is not mentioned in messages.
 const NOTABLE_OFFSET_MS: u64 = 60_000;
@@ -144,7 +144,7 @@ impl CloudFlowError {
                 }
             }
             Some(Advice::Clock) if offset.unsigned_abs() >= NOTABLE_OFFSET_MS => {
-                let minutes = decimal(offset.unsigned_abs() / 60_000);
+                let minutes = to_decimal(offset.unsigned_abs() / 60_000);
                 let way = if offset > 0 { " minutes behind the service's" } else { " minutes ahead of the service's" };
                 for part in ["; it is ", &minutes, way] {
                     self.message.push_str(part);
@@ -185,6 +185,6 @@ fn summary(diagnostics: &[Diagnostic]) -> String {
     let first = diagnostics.first().map(|first| first.message.clone()).unwrap_or_default();
     match diagnostics.len() {
         0 | 1 => first,
-        all => [&first, " (and ", &decimal(all - 1), " more)"].concat(),
+        all => [&first, " (and ", &to_decimal(all - 1), " more)"].concat(),
     }
 }

@@ -6,7 +6,7 @@ pub use table::{Advice, Row, TABLE, of_code};
 
 use cloudflow_base::diagnostic::ErrorCode;
 pub use cloudflow_base::diagnostic::ErrorKind;
-use cloudflow_base::text::{decimal, split_at_first};
+use cloudflow_base::small::{split_once, to_decimal};
 use cloudflow_base::time;
 use cloudflow_base::value::{Kind, Value};
 
@@ -148,7 +148,7 @@ fn refused(
         message.push_str("; ");
         message.push_str(advice);
     }
-    if let Some(action) = action.filter(|action| split_at_first(&message, action).is_none()) {
+    if let Some(action) = action.filter(|action| split_once(&message, action).is_none()) {
         message.push_str(" (it needs the permission `");
         message.push_str(&action);
         message.push_str("`)");
@@ -164,7 +164,7 @@ fn refused(
 /// An error status whose body does not say why.
 fn unclear(status: u16, said: &str) -> Fault {
     let mut message =
-        ["the answer is the HTTP status ", &decimal(status), " without the service's error code"].concat();
+        ["the answer is the HTTP status ", &to_decimal(status), " without the service's error code"].concat();
     let said = said.trim_ascii().trim_end_matches('.');
     if !said.is_empty() {
         message.push_str(": ");
@@ -186,7 +186,7 @@ fn not_json(status: u16, good: bool, text: &str) -> Fault {
         false => ("a text that is not JSON", text.trim_ascii().to_owned()),
     };
     let shown: String = shown.split_ascii_whitespace().collect::<Vec<_>>().join(" ").chars().take(80).collect();
-    let mut message = ["the answer (HTTP status ", &decimal(status), ") is ", what].concat();
+    let mut message = ["the answer (HTTP status ", &to_decimal(status), ") is ", what].concat();
     if !shown.is_empty() {
         message = [&message, ", `", &shown, "`"].concat();
     }
@@ -216,7 +216,7 @@ fn by_status(status: u16) -> Retry {
 fn text_of<V: Value>(body: &V, keys: &[&str]) -> Option<String> {
     keys.iter().filter_map(|key| body.member(key)).find_map(|value| match value.kind() {
         Kind::Text => value.text().map(shortened),
-        Kind::Number => value.number().filter(|number| number % 1.0 == 0.0).map(|number| decimal(number as i64)),
+        Kind::Number => value.number().filter(|number| number % 1.0 == 0.0).map(|number| to_decimal(number as i64)),
         _ => None,
     })
 }
@@ -238,11 +238,11 @@ fn denied<V: Value>(body: &V) -> Option<String> {
 /// The text of the first element of this name. Enough for an error in XML, which the shared
 /// gateway sends where it overlooks the asked format; not an XML parser.
 fn element(text: &str, name: &str) -> Option<String> {
-    let (_, behind) = split_at_first(text, &["<", name, ">"].concat())?;
-    let (inside, _) = split_at_first(behind, &["</", name, ">"].concat())?;
+    let (_, behind) = split_once(text, &["<", name, ">"].concat())?;
+    let (inside, _) = split_once(behind, &["</", name, ">"].concat())?;
     let mut rest = inside.trim_ascii();
     let mut text = String::new();
-    while let Some((before, entity)) = split_at_first(rest, "&") {
+    while let Some((before, entity)) = split_once(rest, "&") {
         const ENTITIES: [(&str, &str); 5] =
             [("lt;", "<"), ("gt;", ">"), ("quot;", "\""), ("apos;", "'"), ("amp;", "&")];
         text.push_str(before);

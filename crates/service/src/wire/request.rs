@@ -2,7 +2,7 @@
 
 use cloudflow_base::diagnostic::{Code, Diagnostic, Path, nearest};
 use cloudflow_base::fields::{self, Fields};
-use cloudflow_base::text::{decimal, split_at_first};
+use cloudflow_base::small::{split_once, to_decimal};
 use cloudflow_base::value::Value;
 
 /// The longest wait that the service documents, in seconds.
@@ -71,7 +71,7 @@ fn name<V: Value>(fields: &mut Fields<'_, V>, key: &str) -> String {
     let name = fields.text(key).unwrap_or_default();
     let length = name.bytes().filter(|byte| byte & 0xC0 != 0x80).count();
     if length > MAX_NAME {
-        let length = decimal(length);
+        let length = to_decimal(length);
         fields.report(
             Code::OutOfRange,
             key,
@@ -98,7 +98,7 @@ impl DescribeExecution {
     pub(crate) fn parameters(&self) -> Vec<(&'static str, String)> {
         let mut parameters = vec![("FlowName", self.flow_name.clone()), ("ExecutionName", self.execution_name.clone())];
         if self.wait_time_seconds > 0 {
-            parameters.push(("WaitTimeSeconds", decimal(self.wait_time_seconds)));
+            parameters.push(("WaitTimeSeconds", to_decimal(self.wait_time_seconds)));
         }
         parameters
     }
@@ -152,7 +152,7 @@ impl Endpoint {
         if text.starts_with('/') && !text.starts_with("//") {
             return Ok(Endpoint { base: text.to_owned(), host: String::new() });
         }
-        let Some((scheme, rest)) = split_at_first(text, "://") else {
+        let Some((scheme, rest)) = split_once(text, "://") else {
             return fail("must begin with `https://`, `http://` or one `/`");
         };
         let scheme = scheme.to_ascii_lowercase();
@@ -212,7 +212,7 @@ impl Endpoint {
 /// True for a host, with or without its port, that is this machine in every resolver and every URL parser.
 /// Other spellings of it, like `127.1`, are not accepted.
 fn is_loopback(host: &str) -> bool {
-    let name = split_at_first(host, ":").map_or(host, |(name, _)| name);
+    let name = split_once(host, ":").map_or(host, |(name, _)| name);
     let is_byte = |part: &str| {
         let digits = part.bytes().filter(u8::is_ascii_digit).count();
         digits == part.len() && (matches!(digits, 1 | 2) || (digits == 3 && part <= "255"))

@@ -1,6 +1,7 @@
 //! The keys of `type: flow`.
 
 use super::{Dynamic, Key, Shape, Slot as S, Standing, StateType, StateTypes, TaskMode, Value as V, key};
+use cloudflow_base::limits;
 
 const TASK: StateTypes = StateTypes::of(&[StateType::Task]);
 const WAIT: StateTypes = StateTypes::of(&[StateType::Wait]);
@@ -69,11 +70,14 @@ static STATE: [Key; 22] = [
     key("retry", S::Retry, V::Many(Shape::Retry)).on(TASK),
     key("catch", S::Catch, V::Many(Shape::Catch)).on(TASK),
     // Maximum: 2 days.
-    key("duration", S::Seconds, V::Whole).range(0, 172_800).on(WAIT).dynamic(Dynamic::Value),
+    key("duration", S::Seconds, V::Whole).range(0, limits::FLOW_WAIT_SECONDS).on(WAIT).dynamic(Dynamic::Value),
     key("timestamp", S::Timestamp, V::Text).on(WAIT).dynamic(Dynamic::Value),
     key("choices", S::Branches, V::Many(Shape::Option)).range(1, i64::MAX).on(CHOICE).required(),
     key("default", S::Default, V::One(Shape::Default)).on(CHOICE),
-    key("branches", S::Branches, V::Many(Shape::Branch)).range(1, 100).on(PARALLEL).required(),
+    key("branches", S::Branches, V::Many(Shape::Branch))
+        .range(1, limits::FLOW_PARALLEL_BRANCHES as i64)
+        .on(PARALLEL)
+        .required(),
     key("iterationMapping", S::Iteration, V::One(Shape::Iteration)).on(FOREACH).required(),
     key("steps", S::States, V::Many(Shape::State)).range(1, i64::MAX).on(FOREACH).required(),
     key("error", S::Code, V::Text).on(FAIL),
@@ -101,8 +105,8 @@ static MAPPING: [Key; 2] = [key("target", S::Target, V::Text).required(), key("s
 
 static RETRY: [Key; 5] = [
     key("errors", S::Errors, V::Texts).required(),
-    key("intervalSeconds", S::Interval, V::Whole).range(1, 86_400),
-    key("maxIntervalSeconds", S::MaxInterval, V::Whole).range(1, 86_400),
+    key("intervalSeconds", S::Interval, V::Whole).range(1, limits::RETRY_INTERVAL_SECONDS),
+    key("maxIntervalSeconds", S::MaxInterval, V::Whole).range(1, limits::RETRY_INTERVAL_SECONDS),
     key("maxAttempts", S::MaxAttempts, V::Whole).range(0, i64::MAX),
     key("multiplier", S::Multiplier, V::Factor),
 ];

@@ -1,6 +1,7 @@
 //! The keys of `Type: StateMachine`.
 
 use super::{Dynamic, Key, Shape, Slot as S, Standing, StateType, StateTypes, TaskMode, Value as V, key};
+use cloudflow_base::limits;
 
 const TASK: StateTypes = StateTypes::of(&[StateType::Task]);
 const WAIT: StateTypes = StateTypes::of(&[StateType::Wait]);
@@ -69,16 +70,19 @@ static STATE: [Key; 33] = [
     key("Action", S::Action, V::Text).on(TASK).required(),
     key("TaskMode", S::Mode, V::OneOf(&MODE_WORDS)).on(TASK),
     key("Parameters", S::Params, V::Constructor).on(TASK),
-    key("Timeout", S::Timeout, V::Digits).range(0, 604_800).on(TASK).dynamic(Dynamic::Key),
+    key("Timeout", S::Timeout, V::Digits).range(0, limits::TASK_TIMEOUT_SECONDS).on(TASK).dynamic(Dynamic::Key),
     key("Retry", S::Retry, V::Many(Shape::Retry)).on(FALLIBLE),
     key("Catch", S::Catch, V::Many(Shape::Catch)).on(FALLIBLE),
     key("OnErrors", S::OnErrors, V::Many(Shape::OnError))
         .on(TASK)
         .standing(Standing::Deprecated("`Retry` and `Catch`")),
-    key("Seconds", S::Seconds, V::Whole).range(1, 300).on(WAIT).required().dynamic(Dynamic::Key),
+    key("Seconds", S::Seconds, V::Whole).range(1, limits::WAIT_SECONDS).on(WAIT).required().dynamic(Dynamic::Key),
     key("Branches", S::Branches, V::Many(Shape::Option)).range(1, i64::MAX).on(CHOICE).required(),
     key("Default", S::Default, V::Target).on(CHOICE).required(),
-    key("Branches", S::Branches, V::Many(Shape::Branch)).range(1, 50).on(PARALLEL).required(),
+    key("Branches", S::Branches, V::Many(Shape::Branch))
+        .range(1, limits::PARALLEL_BRANCHES as i64)
+        .on(PARALLEL)
+        .required(),
     key("ItemsPath", S::Items, V::Expression).on(MAP),
     key("Processor", S::Processor, V::One(Shape::Processor)).on(MAP).required(),
     // The table of every page has the first spelling; a heading has the second one.
@@ -116,9 +120,9 @@ static RETRY: [Key; 6] = [
     key("Errors", S::Errors, V::Texts).required(),
     key("Description", S::Description, V::Text).required().standing(Standing::Advised),
     key("MaxAttempts", S::MaxAttempts, V::Whole).range(0, i64::MAX).required(),
-    key("IntervalSeconds", S::Interval, V::Whole).range(0, 86_400).required(),
+    key("IntervalSeconds", S::Interval, V::Whole).range(0, limits::RETRY_INTERVAL_SECONDS).required(),
     key("BackoffRate", S::Multiplier, V::Factor),
-    key("MaxBackoffSeconds", S::MaxInterval, V::Whole).range(0, 86_400),
+    key("MaxBackoffSeconds", S::MaxInterval, V::Whole).range(0, limits::RETRY_INTERVAL_SECONDS),
 ];
 
 static CATCH: [Key; 4] = [

@@ -1,15 +1,13 @@
 //! What happened, and how much data it may be.
 
+use cloudflow_base::limits::{DATA_BYTES, EVENTS, GLOBAL_BYTES, GLOBAL_NAME_BYTES};
 use std::rc::Rc;
 
 use serde_json::Value;
 
 use super::super::data::Data;
 use super::super::event::{Detail, Event, EventKind};
-use super::super::{
-    Failure, LARGEST_DATA, LARGEST_GLOBAL, LARGEST_GLOBALS, LARGEST_HISTORY, LARGEST_HISTORY_BYTES,
-    LARGEST_HISTORY_MEMORY, LONGEST_GLOBAL_NAME,
-};
+use super::super::{Failure, LARGEST_GLOBALS, LARGEST_HISTORY_BYTES, LARGEST_HISTORY_MEMORY};
 use super::{FrameId, Machine};
 
 /// Data nested deeper could not be read again as JSON.
@@ -21,7 +19,7 @@ const EVENT: usize = 150;
 impl Machine {
     /// Records an event, unless the history is full. The last place is kept for the end.
     pub(super) fn event(&mut self, by: u64, kind: EventKind, state: Option<usize>, detail: Detail) -> u64 {
-        let full = self.events.len() + 1 >= LARGEST_HISTORY
+        let full = self.events.len() + 1 >= EVENTS
             || self.event_bytes > LARGEST_HISTORY_BYTES
             || self.memory > LARGEST_HISTORY_MEMORY;
         if self.status.is_final() || full {
@@ -58,8 +56,8 @@ impl Machine {
     pub(super) fn check_size(&self, value: &Data, what: &str) -> Result<(), Failure> {
         check_depth(value, what)?;
         let bytes = self.measured(value);
-        if bytes > LARGEST_DATA {
-            let cause = format!("{what} takes {bytes} bytes, more than {LARGEST_DATA}");
+        if bytes > DATA_BYTES {
+            let cause = format!("{what} takes {bytes} bytes, more than {DATA_BYTES}");
             return Err(Failure::new("Local.DataLimitExceeded", cause));
         }
         Ok(())
@@ -80,16 +78,14 @@ pub(super) fn check_globals(global: &Value) -> Result<(), Failure> {
     let limit = |cause: String| Err(Failure::new("Local.DataLimitExceeded", cause));
     let mut all = 0;
     for (name, value) in global.as_object().into_iter().flatten() {
-        if name.len() > LONGEST_GLOBAL_NAME {
+        if name.len() > GLOBAL_NAME_BYTES {
             let bytes = name.len();
-            return limit(format!(
-                "the name of a global variable takes {bytes} bytes, more than {LONGEST_GLOBAL_NAME}"
-            ));
+            return limit(format!("the name of a global variable takes {bytes} bytes, more than {GLOBAL_NAME_BYTES}"));
         }
         check_depth(value, &format!("the global variable `{name}`"))?;
         let bytes = value.to_string().len();
-        if bytes > LARGEST_GLOBAL {
-            return limit(format!("the global variable `{name}` takes {bytes} bytes, more than {LARGEST_GLOBAL}"));
+        if bytes > GLOBAL_BYTES {
+            return limit(format!("the global variable `{name}` takes {bytes} bytes, more than {GLOBAL_BYTES}"));
         }
         all += name.len() + bytes;
     }

@@ -1,5 +1,6 @@
 //! How a frame goes from state to state, and what becomes of it.
 
+use cloudflow_base::limits::EVENTS;
 use std::rc::Rc;
 
 use serde_json::{Map, Value, json};
@@ -9,7 +10,7 @@ use super::super::event::{Detail, EventKind};
 use super::super::expression::{Env, kind};
 use super::super::meter::{MOST_OF_A_STATE, cost};
 use super::super::program::{Retry, State, matches};
-use super::super::{Failure, LARGEST_HISTORY, Status};
+use super::super::{Failure, Status};
 use super::{ChildKind, Current, FrameId, Machine, Phase, Ready, Timer, check_globals, merged, overlaid};
 use cloudflow_language::flow::Dialect;
 
@@ -184,7 +185,7 @@ impl Machine {
         if let Some((k, rule)) = again(&program.dialect, state, &mut frame.current, &failure.error) {
             // A retry may leave no event: nothing else would end a thousand million of them.
             self.retries += 1;
-            if self.retries > LARGEST_HISTORY {
+            if self.retries > EVENTS {
                 self.history_is_full = true;
             }
             let delay = rule.delay(k);

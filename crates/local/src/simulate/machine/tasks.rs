@@ -3,6 +3,8 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
+use cloudflow_base::limits::TASK_TIMEOUT_SECONDS;
+
 use serde_json::{Value, json};
 
 use super::super::data::Data;
@@ -13,9 +15,6 @@ use super::super::{Failure, Millis, TaskResult, next_random};
 use super::{Frame, FrameId, Machine, Phase, Timer, TimerId};
 use cloudflow_language::flow::Dialect;
 pub use cloudflow_language::flow::TaskMode;
-
-/// The longest a task of the `StateMachine` dialect may say that it takes; 0 is for ever.
-const LONGEST_TASK: f64 = 604_800.0;
 
 /// A task in its [`Machine`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -185,7 +184,7 @@ impl Machine {
             Some(timeout) => self.with_env(frame, &given, None, None, |env| timeout.value(env))?,
         };
         let machine = self.program.dialect == Dialect::StateMachine;
-        let longest = if machine { LONGEST_TASK } else { f64::MAX };
+        let longest = if machine { TASK_TIMEOUT_SECONDS as f64 } else { f64::MAX };
         if !(0.0..=longest).contains(&timeout) || timeout.fract() != 0.0 {
             let cause = format!("the timeout of a task must be 0 to {longest} whole seconds, not {timeout}");
             return Err(Failure::new("Local.InvalidTimeout", cause));

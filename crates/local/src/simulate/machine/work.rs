@@ -1,5 +1,6 @@
 //! What each kind of state does.
 
+use cloudflow_base::limits;
 use std::rc::Rc;
 
 use serde_json::{Map, Value, json};
@@ -12,16 +13,6 @@ use super::super::program::{Iteration, Kind, Program, State, Wait, Way, millis};
 use super::super::{Failure, Millis, time};
 use super::{ChildKind, Children, FrameId, Inputs, Machine, Phase, Timer};
 use cloudflow_language::flow::Dialect;
-
-/// The longest wait: 300 s in the `StateMachine` dialect, 20 s in its express mode, two days in
-/// the other dialect.
-const LONGEST_SECONDS: f64 = 300.0;
-const LONGEST_EXPRESS_SECONDS: f64 = 20.0;
-const LONGEST_DURATION: f64 = 2.0 * 86_400.0;
-
-/// Iterations at once.
-const ITERATIONS_OF_FLOW: usize = 100;
-const ITERATIONS_OF_MAP: usize = 40;
 
 impl Machine {
     /// Begins the work of a state whose input is shaped. An error is the state's.
@@ -90,10 +81,11 @@ impl Machine {
             Wait::Seconds(seconds) => {
                 let seconds = self.with_env(frame, input, None, None, |env| seconds.value(env))?;
                 let (least, most) = match self.program.dialect {
-                    Dialect::Flow => (0.0, LONGEST_DURATION),
-                    Dialect::StateMachine if self.program.express => (1.0, LONGEST_EXPRESS_SECONDS),
-                    Dialect::StateMachine => (1.0, LONGEST_SECONDS),
+                    Dialect::Flow => (0.0, limits::FLOW_WAIT_SECONDS),
+                    Dialect::StateMachine if self.program.express => (1.0, limits::EXPRESS_WAIT_SECONDS),
+                    Dialect::StateMachine => (1.0, limits::WAIT_SECONDS),
                 };
+                let most = most as f64;
                 if !(least..=most).contains(&seconds) || seconds.fract() != 0.0 {
                     let cause = format!("the wait must be {least} to {most} whole seconds, not {seconds}");
                     return Err(Failure::new("Local.InvalidWait", cause));
@@ -106,7 +98,7 @@ impl Machine {
                     Failure::new("Local.InvalidWait", format!("`timestamp` must be an RFC 3339 time, not {moment}"))
                 })?;
                 let wait = at.saturating_sub(self.now);
-                if wait > millis(LONGEST_DURATION) {
+                if wait > millis(limits::FLOW_WAIT_SECONDS as f64) {
                     return Err(Failure::new("Local.InvalidWait", "`timestamp` is more than two days ahead"));
                 }
                 Ok(wait)
@@ -140,7 +132,7 @@ impl Machine {
             let cause = format!("a list to repeat over is needed, not {}", kind(&items));
             return Err(Failure::new("Local.InvalidItems", cause));
         };
-        let most = if machine { ITERATIONS_OF_MAP } else { ITERATIONS_OF_FLOW };
+        let most = if machine { limits::MAP_CONCURRENCY } else { limits::FLOW_FOREACH_CONCURRENCY };
         let wanted = match &iteration.concurrency {
             Some(number) => self.with_env(frame, &input, None, None, |env| number.value(env))?,
             None => most as f64,

@@ -7,7 +7,7 @@
 //! is read from the message texts and from what the official SDKs retry.
 
 use super::{ErrorKind, Retry};
-use cloudflow_base::text::split_at_first;
+use cloudflow_base::small::split_once;
 
 /// One code.
 #[derive(Clone, Copy, Debug)]
@@ -140,6 +140,6 @@ pub fn of_code(code: &str) -> Option<&'static Row> {
         Some(prefix) => code.starts_with(prefix),
         None => code == row.code,
     });
-    let throttled = || split_at_first(&code.to_ascii_lowercase(), "throttl").is_some();
+    let throttled = || split_once(&code.to_ascii_lowercase(), "throttl").is_some();
     found.or_else(|| throttled().then(|| TABLE.iter().find(|row| row.code == "Throttling*")).flatten())
 }
