@@ -1,18 +1,19 @@
-//! The migration of flows: `tests/cases/migrate`, and the corpus where there is one.
+//! The migration of flows: `tests/cases/migrate` and the corpus.
 //!
 //! A case is a `flow.yaml`, the `expected.yaml` it becomes (none where the flow has errors) and the
 //! findings in `diagnostics.txt`. Where there is an `input.json`, both are run, with the answers of
 //! `mocks.json` as `tests/cases/simulate` has them: they must ask the same of the same tasks and come
 //! to the same end.
 
-#![allow(clippy::disallowed_methods, reason = "tests read files")]
+#![allow(clippy::disallowed_methods, reason = "tests read the environment")]
 
-use std::{env, fs};
+use std::env;
 
 use cloudflow_language::shape::validate_flow;
 use cloudflow_local::migrate::shape::migrate_flow;
 use serde_json::{Value, json};
 
+use cloudflow_tests::corpus::{self, definitions};
 use cloudflow_tests::{Case, cases, report};
 
 fn lines(text: &str) -> String {
@@ -182,33 +183,24 @@ fn the_flows_of_the_simulator_come_to_the_same_end() {
 
 #[test]
 fn the_corpus_migrates() {
-    let Ok(corpus) = env::var("CLOUDFLOW_CORPUS") else {
-        println!("CLOUDFLOW_CORPUS is not set: the corpus was not read");
-        return;
-    };
     let mut failures = Vec::new();
-    let mut count = 0;
-    for folder in ["flow", "templated"] {
-        let mut files: Vec<_> =
-            fs::read_dir(format!("{corpus}/{folder}")).unwrap().map(|e| e.unwrap().path()).collect();
-        files.sort();
-        for file in files {
-            let name = format!("{folder}/{}", file.file_name().unwrap().to_string_lossy());
-            let old = fs::read_to_string(&file).unwrap();
-            let new = migrate_flow(&old).text;
-            if new.is_none() && validate_flow(&old).valid {
-                failures.push(format!("{name}: valid, but not migrated"));
-            }
-            if env::var("SHOW_CORPUS").is_ok() {
-                println!("== {name} {}\n{}\n{}", new.is_some(), lines(&old), new.clone().unwrap_or_default());
-            }
-            if let Some(new) = new.filter(|new| *new != old) {
-                count += 1;
-                sound(&name, &old, &new, &mut failures);
-            }
+    let (mut own, mut external) = (0, 0);
+    for definition in definitions(&["flow", "templated"]) {
+        let (name, old) = (definition.name, definition.text);
+        let new = migrate_flow(&old).text;
+        if new.is_none() && validate_flow(&old).valid {
+            failures.push(format!("{name}: valid, but not migrated"));
+        }
+        if env::var("SHOW_CORPUS").is_ok() {
+            println!("== {name} {}\n{}\n{}", new.is_some(), lines(&old), new.clone().unwrap_or_default());
+        }
+        if let Some(new) = new.filter(|new| *new != old) {
+            *(if definition.own { &mut own } else { &mut external }) += 1;
+            sound(&name, &old, &new, &mut failures);
         }
     }
-    assert!(count > 50, "only {count} flows");
+    assert!(own >= 7, "only {own} flows of tests/corpus");
+    assert!(corpus::external().is_none() || external > 50, "only {external} flows of CLOUDFLOW_CORPUS");
     report("the corpus, migrated", failures);
 }
 
