@@ -7,6 +7,7 @@ mod hostile;
 mod look;
 mod seeded;
 
+use std::collections::HashSet;
 use std::env;
 
 use cloudflow_language::shape::{
@@ -82,16 +83,31 @@ fn options_are_read_with_care() {
     }
 }
 
+/// Every edge joins two nodes of the graph, ids are distinct, and a graph with nodes has a Mermaid text.
 #[test]
 fn a_graph_is_drawn_of_a_text_cut_off_anywhere() {
+    let mut edges = 0;
     for case in cases("graph", "yaml") {
         let text = case.read("yaml");
         for (at, _) in text.char_indices().step_by(cloudflow_tests::stride()) {
-            flow_graph(&text[..at]);
-            parse_flow(&text[..at]);
-            flow_to_mermaid(&text[..at]);
+            let text = &text[..at];
+            let graph = serde_json::to_value(flow_graph(text)).unwrap();
+            let list = |key: &str| graph[key].as_array().cloned().unwrap_or_default();
+            let mut nodes = HashSet::new();
+            for node in list("nodes") {
+                assert!(nodes.insert(node["id"].clone()), "{} cut at {at}: {node} twice", case.name);
+            }
+            for edge in list("edges") {
+                let is_known = nodes.contains(&edge["from"]) && nodes.contains(&edge["to"]);
+                assert!(is_known, "{} cut at {at}: {edge} leads nowhere", case.name);
+                edges += 1;
+            }
+            let mermaid = flow_to_mermaid(text);
+            assert_eq!(mermaid.starts_with("flowchart"), !nodes.is_empty(), "{} cut at {at}: {mermaid}", case.name);
+            parse_flow(text);
         }
     }
+    assert!(edges > 100, "only {edges} edges");
 }
 
 /// Repairs are edits of the text that was given: applied, the finding must be gone.

@@ -1,4 +1,4 @@
-//! Expressions: what they are read as. `tests/cases/expr/<case>/table.txt` holds `expression => tree`.
+//! Expressions: what they are read as. `tests/cases/expr/*.txt` hold lines `expression => tree`.
 
 use cloudflow_language::expr::{Expr, ExprKind, StepKind, parse};
 

@@ -1,9 +1,7 @@
 //! The migration of flows: `tests/cases/migrate` and the corpus.
 //!
-//! A case is a `flow.yaml`, the `expected.yaml` it becomes (none where the flow has errors) and the
-//! findings in `diagnostics.txt`. Where there is an `input.json`, both are run, with the answers of
-//! `mocks.json` as `tests/cases/simulate` has them: they must ask the same of the same tasks and come
-//! to the same end.
+//! `tests/README.md` describes the files of a case. A flow with errors has no `expected.yaml`. Both definitions
+//! are run with each input: they must send the same to the same tasks and end with the same status and output.
 
 #![allow(clippy::disallowed_methods, reason = "tests read the environment")]
 
