@@ -270,6 +270,13 @@ impl<'f, 'a> Migrator<'f, 'a> {
             let found = reads::reference(*source);
             found.is_some_and(|(root, rest)| root != Root::Context && !rest.is_empty() && !rest.contains("[*]"))
         });
+        // Without a mapping the parameters of a task refer to data that the step did not make.
+        let unmapped = flow.states().iter().filter(|state| state.input.is_none());
+        let params = unmapped.filter_map(|state| match &state.kind {
+            StateKind::Task(task) => task.params.get(),
+            _ => None,
+        });
+        let sources = sources.chain(params.flat_map(task::own_references));
         if let Some(first) = sources.min_by_key(|source| source.span().start) {
             let message = "a reference to an absent value gives null in the old dialect; this is not documented for the \
                            new one, where the simulation fails: check that the values of all references exist";

@@ -64,11 +64,25 @@ fn of(root: &Path, folders: &[&str], own: bool) -> Vec<Definition> {
     found
 }
 
+/// Name and codes of the findings of each definition of `tests/corpus`, as its index lists them.
+pub fn index() -> Vec<(String, Vec<String>)> {
+    let page = fs::read_to_string(own().join("README.md")).unwrap();
+    let quoted = |cell: &str| cell.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
+    let rows = page.lines().filter(|line| line.starts_with("| `") && line.contains(".yaml` |"));
+    let mut rows: Vec<_> = rows
+        .map(|row| {
+            let (first, codes) = row.trim_end_matches(" |").rsplit_once(" | ").unwrap();
+            (quoted(first).remove(0), quoted(codes))
+        })
+        .collect();
+    rows.sort();
+    rows
+}
+
 #[test]
 fn the_index_lists_every_definition() {
-    let index = fs::read_to_string(own().join("README.md")).unwrap();
-    let mut listed: Vec<&str> = index.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
-    listed.sort_unstable();
+    let listed = index();
+    let listed: Vec<&str> = listed.iter().map(|(name, _)| name.as_str()).collect();
     let files = of(&own(), &FOLDERS, true);
     assert_eq!(listed, files.iter().map(|file| file.name.as_str()).collect::<Vec<_>>());
 }

@@ -33,6 +33,11 @@ pub fn is_quick() -> bool {
     env::var_os("CASES_QUICK").is_some_and(|value| value != "0")
 }
 
+/// Whether expected output is written instead of compared.
+pub fn is_update() -> bool {
+    env::var("UPDATE_EXPECT").is_ok_and(|value| value == "1")
+}
+
 /// The root of the repository.
 pub fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -107,7 +112,7 @@ impl Case {
     /// output. A difference is added to `failures`.
     pub fn expect(&self, part: &str, actual: &str, failures: &mut Vec<String>) {
         let path = self.path(part);
-        if env::var("UPDATE_EXPECT").is_ok_and(|v| v == "1") {
+        if is_update() {
             if !actual.is_empty() {
                 fs::write(&path, actual).unwrap();
             } else if path.exists() {

@@ -1,19 +1,21 @@
-//! Findings about flow definitions: `tests/cases/check`, and the corpus where there is one.
+//! Findings about flow definitions: `tests/cases/check` and the corpus.
 
-#![allow(clippy::disallowed_methods, reason = "tests read files")]
+#![allow(clippy::disallowed_methods, reason = "tests read the environment")]
 #![allow(clippy::string_slice, reason = "cut where a character begins")]
 
 mod hostile;
 mod look;
 mod seeded;
 
-use std::{env, fs};
+use std::collections::HashSet;
+use std::env;
 
 use cloudflow_language::shape::{
     self, FlowReport, flow_graph, flow_to_mermaid, parse_flow, validate_flow, validate_flow_with,
 };
 use serde_json::Value;
 
+use cloudflow_tests::corpus::{self, Definition, FOLDERS, definitions};
 use cloudflow_tests::{cases, report};
 
 /// One line for each finding, places as people count them; then what belongs to it, indented.
@@ -81,16 +83,31 @@ fn options_are_read_with_care() {
     }
 }
 
+/// Every edge joins two nodes of the graph, ids are distinct, and a graph with nodes has a Mermaid text.
 #[test]
 fn a_graph_is_drawn_of_a_text_cut_off_anywhere() {
+    let mut edges = 0;
     for case in cases("graph", "yaml") {
         let text = case.read("yaml");
         for (at, _) in text.char_indices().step_by(cloudflow_tests::stride()) {
-            flow_graph(&text[..at]);
-            parse_flow(&text[..at]);
-            flow_to_mermaid(&text[..at]);
+            let text = &text[..at];
+            let graph = serde_json::to_value(flow_graph(text)).unwrap();
+            let list = |key: &str| graph[key].as_array().cloned().unwrap_or_default();
+            let mut nodes = HashSet::new();
+            for node in list("nodes") {
+                assert!(nodes.insert(node["id"].clone()), "{} cut at {at}: {node} twice", case.name);
+            }
+            for edge in list("edges") {
+                let is_known = nodes.contains(&edge["from"]) && nodes.contains(&edge["to"]);
+                assert!(is_known, "{} cut at {at}: {edge} leads nowhere", case.name);
+                edges += 1;
+            }
+            let mermaid = flow_to_mermaid(text);
+            assert_eq!(mermaid.starts_with("flowchart"), !nodes.is_empty(), "{} cut at {at}: {mermaid}", case.name);
+            parse_flow(text);
         }
     }
+    assert!(edges > 100, "only {edges} edges");
 }
 
 /// Repairs are edits of the text that was given: applied, the finding must be gone.
@@ -120,7 +137,7 @@ fn every_repair_repairs() {
     report("repairs", failures);
 }
 
-/// Files of the corpus that its list calls faulty (or not YAML, or no documented dialect), and
+/// Files of `CLOUDFLOW_CORPUS` that its list calls faulty (or not YAML, or no documented dialect), and
 /// what must be found there. Every other file must be without an error.
 const FAULTY: &[(&str, &[&str])] = &[
     ("flow/go-sdk-doc-example-describe.yaml", &["6:2-6:6 error yaml-bad-indent"]),
@@ -139,36 +156,39 @@ const FAULTY: &[(&str, &[&str])] = &[
     ),
 ];
 
+/// The definitions of `tests/corpus` have the findings that its index lists, and no other.
 #[test]
 fn the_corpus_is_read_without_an_error() {
-    let Ok(corpus) = env::var("CLOUDFLOW_CORPUS") else {
-        println!("CLOUDFLOW_CORPUS is not set: the corpus was not read");
-        return;
-    };
     let mut failures = Vec::new();
-    let mut count = 0;
-    for folder in ["flow", "statemachine", "templated"] {
-        let mut files: Vec<_> =
-            fs::read_dir(format!("{corpus}/{folder}")).unwrap().map(|e| e.unwrap().path()).collect();
-        files.sort();
-        for file in files {
-            count += 1;
-            let name = format!("{folder}/{}", file.file_name().unwrap().to_string_lossy());
-            let found = lines(&fs::read_to_string(&file).unwrap());
-            let errors: Vec<&str> = found.lines().filter(|line| line.split(' ').nth(1) == Some("error")).collect();
-            if env::var("SHOW_CORPUS").is_ok() {
-                println!("== {name}\n{found}");
+    let index = corpus::index();
+    let (mut own, mut external) = (0, 0);
+    for Definition { name, text, own: is_own } in definitions(&FOLDERS) {
+        let found = lines(&text);
+        if env::var("SHOW_CORPUS").is_ok() {
+            println!("== {name}\n{found}");
+        }
+        if is_own {
+            own += 1;
+            let codes: Vec<String> =
+                validate_flow(&text).diagnostics.into_iter().map(|found| found.code.into()).collect();
+            let (_, listed) = index.iter().find(|(listed, _)| *listed == name).expect("every file is listed");
+            if codes != *listed {
+                failures.push(format!("tests/corpus/{name}: the index lists {listed:?}\n{found}"));
             }
-            if let Some((_, wanted)) = FAULTY.iter().find(|(faulty, _)| *faulty == name) {
-                let lost: Vec<_> = wanted.iter().filter(|wanted| !found.contains(**wanted)).collect();
-                if !lost.is_empty() {
-                    failures.push(format!("{name}: not found: {lost:?}\n{found}"));
-                }
-            } else if !errors.is_empty() {
-                failures.push(format!("{name}\n{}", errors.join("\n")));
+            continue;
+        }
+        external += 1;
+        let errors: Vec<&str> = found.lines().filter(|line| line.split(' ').nth(1) == Some("error")).collect();
+        if let Some((_, wanted)) = FAULTY.iter().find(|(faulty, _)| *faulty == name) {
+            let lost: Vec<_> = wanted.iter().filter(|wanted| !found.contains(**wanted)).collect();
+            if !lost.is_empty() {
+                failures.push(format!("{name}: not found: {lost:?}\n{found}"));
             }
+        } else if !errors.is_empty() {
+            failures.push(format!("{name}\n{}", errors.join("\n")));
         }
     }
-    assert!(count > 70, "only {count} files");
+    assert!(own >= 16, "only {own} definitions of tests/corpus");
+    assert!(corpus::external().is_none() || external > 70, "only {external} definitions of CLOUDFLOW_CORPUS");
     report("the corpus", failures);
 }

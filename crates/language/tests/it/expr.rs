@@ -1,4 +1,4 @@
-//! Expressions: what they are read as. `tests/cases/expr/<case>/table.txt` holds `expression => tree`.
+//! Expressions: what they are read as. `tests/cases/expr/*.txt` hold lines `expression => tree`.
 
 use cloudflow_language::expr::{Expr, ExprKind, StepKind, parse};
 
@@ -85,9 +85,15 @@ fn any_tokens_in_any_order_are_read() {
         seed ^= seed << 13;
         seed ^= seed >> 7;
         seed ^= seed << 17;
-        if let Err(mistake) = parse(&text) {
-            let span = mistake.span.unwrap();
-            assert!(span.start <= span.end && span.end as usize <= text.len(), "{text:?}: {mistake:?}");
+        match parse(&text) {
+            Ok(parsed) => {
+                let span = parsed.expr.span;
+                assert_eq!(text[span.start as usize..span.end as usize], *text.trim(), "{text:?}: {:?}", parsed.expr);
+            }
+            Err(mistake) => {
+                let span = mistake.span.unwrap();
+                assert!(span.start <= span.end && span.end as usize <= text.len(), "{text:?}: {mistake:?}");
+            }
         }
     }
 }

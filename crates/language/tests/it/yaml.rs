@@ -8,13 +8,14 @@ mod oracle;
 mod suite;
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
-use std::{env, fs};
+use std::fs;
+use std::path::Path;
 
 use cloudflow_base::diagnostic::Code;
 use cloudflow_base::text::{LineIndex, Span};
 use cloudflow_language::yaml::{self, Kind, Node, Resolved, Style};
 
+use cloudflow_tests::corpus::{FOLDERS, definitions};
 use cloudflow_tests::{cases, report};
 
 #[test]
@@ -169,33 +170,20 @@ fn places_inside_scalars() {
     }
 }
 
-/// Texts to torment the reader with: those of the cases and of the suite and, where it is at
-/// hand, the corpus of public flows (`CLOUDFLOW_CORPUS`).
+/// Texts to torment the reader with: those of the cases, of the corpus and of the suite.
 fn texts() -> Vec<String> {
-    let root = cloudflow_tests::root();
-    let mut texts = texts_of(root.join("tests/cases"));
-    texts.extend(env::var_os("CLOUDFLOW_CORPUS").map(PathBuf::from).into_iter().flat_map(texts_of));
+    let mut texts = texts_of(&cloudflow_tests::root().join("tests/cases"));
+    texts.extend(definitions(&FOLDERS).into_iter().map(|definition| definition.text));
+    assert!(texts.len() > 700, "only {} texts", texts.len());
     texts.extend(suite::texts());
-    assert!(texts.len() > 10);
     texts
 }
 
 /// Every YAML file below a folder.
-pub fn texts_of(root: PathBuf) -> Vec<String> {
-    let mut texts = Vec::new();
-    let mut todo = vec![root];
-    while let Some(dir) = todo.pop() {
-        let mut entries: Vec<_> = fs::read_dir(&dir).unwrap().map(|entry| entry.unwrap().path()).collect();
-        entries.sort();
-        for path in entries {
-            if path.is_dir() {
-                todo.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "yaml") {
-                texts.push(fs::read_to_string(&path).unwrap());
-            }
-        }
-    }
-    texts
+fn texts_of(root: &Path) -> Vec<String> {
+    let mut paths = cloudflow_tests::files(root);
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "yaml"));
+    paths.iter().map(|path| fs::read_to_string(path).unwrap()).collect()
 }
 
 /// Numbers that look random and are the same in every run.

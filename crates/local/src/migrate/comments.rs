@@ -38,7 +38,8 @@ impl Comments {
         for (number, line) in text.split_inclusive('\n').enumerate() {
             let end = offset + line.len() as u32;
             // A line of a template language is treated as a comment.
-            let is_template = line.trim_start().starts_with("{%");
+            let content = line.trim();
+            let is_template = content.starts_with("{%") || content.starts_with("{#") && content.ends_with("#}");
             // A scalar from an earlier line may extend into this line or over it.
             let mut from = offset;
             let mut found = is_template.then(|| offset + (line.len() - line.trim_start().len()) as u32);

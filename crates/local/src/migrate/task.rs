@@ -331,3 +331,16 @@ fn own_reference(node: Node<'_>) -> Option<&str> {
     }
     reads::reference(node).filter(|(root, _)| matches!(root, Root::Own | Root::Input)).map(|(_, rest)| rest)
 }
+
+/// The values below parameters that are paths into the step's own input.
+pub(super) fn own_references(params: Node<'_>) -> Vec<Node<'_>> {
+    let mut found = Vec::new();
+    let mut todo = vec![params];
+    while let Some(node) = todo.pop() {
+        todo.extend(node.entries().map(|(_, value)| value));
+        if own_reference(node).is_some_and(|rest| !rest.is_empty() && !rest.contains("[*]")) {
+            found.push(node);
+        }
+    }
+    found
+}

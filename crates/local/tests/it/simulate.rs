@@ -1,11 +1,4 @@
-//! Runs of flows on a virtual clock.
-//!
-//! A case is a `flow.yaml`, an `input.json` (`{}` where it is missing), a `mocks.json` where there
-//! are tasks, and the `trace.json` it leads to. `mocks.json` maps the name of a state to the list
-//! of what its calls come to, the last for all that follow: `{ "output": … }` or
-//! `{ "error": …, "cause": … }`, each with `"after": milliseconds` if it takes time, or
-//! `{ "never": true }`. The flows that it starts are in the folder `flows`, by their names;
-//! `options.json` holds `{ "express": true }` where that is its mode.
+//! Runs of flows on a virtual clock: `tests/cases/simulate`. `tests/README.md` describes the files of a case.
 
 #![allow(clippy::disallowed_methods, reason = "tests read files")]
 

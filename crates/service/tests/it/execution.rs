@@ -1,8 +1,4 @@
-//! Answers of the service: executions, and what comes instead.
-//!
-//! `tests/cases/execution/<case>/`: `response.json` (the body, which may be no JSON at all) →
-//! `execution.json` (absent: there is none) and `diagnostics.txt`.
-//! `tests/cases/fault/<case>/`: `answer.txt` (the HTTP status, an empty line, the body) → `fault.txt`.
+//! Answers of the service: `tests/cases/execution`, and `tests/cases/fault` for what comes instead.
 
 use cloudflow_base::shape;
 use cloudflow_language::shape::definition;

@@ -1,6 +1,6 @@
 //! Conversations with the long-poll machine.
 //!
-//! A `script.txt` begins with one line of options and goes on with one line per step:
+//! A case `tests/cases/poll/*.txt` begins with one line of options and goes on with one line per step:
 //!
 //! ```text
 //! wait until-done wait=20 timeout=60000 attempts=5 base=500 cap=10000

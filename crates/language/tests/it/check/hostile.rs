@@ -1,13 +1,13 @@
 //! Flows that nobody means well: cut off anywhere, edited at random, nested without end. Nothing
 //! panics, every finding is in the text and in order, every repair can be done and does no harm.
 
-use std::env;
 use std::thread;
 
 use cloudflow_language::shape::validate_flow;
 
 use super::look::{look_at, mend};
-use crate::yaml::{Random, texts_of};
+use crate::yaml::Random;
+use cloudflow_tests::corpus::{FOLDERS, definitions};
 use cloudflow_tests::{cases, report};
 
 /// Shares the work on the texts over the processors.
@@ -25,14 +25,14 @@ fn each(texts: &[(String, String)], work: impl Fn(&str, &str) + Sync) {
     });
 }
 
-/// The flows of the cases; with those of the corpus where it is at hand.
+/// The flows of the cases, and the definitions of the corpus if it is asked for.
 fn flows(corpus: bool) -> Vec<(String, String)> {
     let mut all = Vec::new();
     for family in ["check", "graph"] {
         all.extend(cases(family, "yaml").into_iter().map(|case| (case.name.clone(), case.read("yaml"))));
     }
-    if let Some(corpus) = env::var_os("CLOUDFLOW_CORPUS").filter(|_| corpus) {
-        all.extend(texts_of(corpus.into()).into_iter().map(|text| ("corpus".to_owned(), text)));
+    if corpus {
+        all.extend(definitions(&FOLDERS).into_iter().map(|definition| (definition.name, definition.text)));
     }
     all
 }

@@ -1,9 +1,8 @@
 //! Mistakes put into sound flows: each alone, each two at once. All are found where a person would
 //! point, and nothing else is.
 //!
-//! The sound flow is a case `check/ok/<name>.yaml`. `<name>.seeds.txt` beside it holds the mistakes:
-//! `## name / code`, what stands once in the flow, `=>`, what comes instead. A `¦` marks where the
-//! finding begins. A mistake that is `shy` need not be told beside another one: which states are
+//! The sound flow is a case of `check/ok`, with the mistakes in `seeds.txt`; `tests/README.md` describes the format.
+//! A mistake that is `shy` need not be told beside another one: which states are
 //! reached is open where a way cannot be read, and what is said twice where one of the two is wrong.
 
 use cloudflow_base::text::LineIndex;
