@@ -169,12 +169,12 @@ impl Talk {
             assert_eq!(next.save(), saved, "a restored emulator saves the same text");
         }
         self.settle();
-        let settled = self.emulator.save();
+        let settled = body(&self.emulator.save());
         self.emulator = next;
         self.tasks.clear();
         self.held.clear();
         self.settle();
-        assert_eq!(self.emulator.save(), settled, "a restored emulator goes on in the same way");
+        assert_eq!(body(&self.emulator.save()), settled, "a restored emulator goes on in the same way");
     }
 
     fn stamp(&mut self) -> (String, String) {
@@ -240,6 +240,12 @@ impl Talk {
             body: Vec::new(),
         }
     }
+}
+
+/// A saved text without its head and its hash. The head has the time of the next child: a task that is wanted again
+/// takes its turn again.
+fn body(saved: &str) -> String {
+    saved.lines().skip(1).filter(|line| !line.starts_with("{\"sha256\"")).collect::<Vec<_>>().join("\n")
 }
 
 fn faults(switches: u8) -> Faults {

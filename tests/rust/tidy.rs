@@ -89,13 +89,13 @@ fn the_repository_has_one_address() {
         found.extend(Some(file.unwrap().path()).filter(|path| path.extension().is_some_and(|end| end == "md")));
     }
     files(&root().join("docs"), &[".md"], &mut found);
-    let (host, name) = ("https://github.com/", "/cloudflow-wasm");
+    let (host, name) = ("https://github.com/", "cloudflow-wasm");
     for path in found {
         let text = fs::read_to_string(&path).unwrap();
         for (at, _) in text.match_indices(host) {
-            let rest = &text[at..];
-            let owner_end = rest[host.len()..].find('/').map(|end| host.len() + end);
-            if owner_end.is_some_and(|end| rest[end..].starts_with(name)) {
+            let (_, rest) = text.split_at(at);
+            let behind_owner = rest.strip_prefix(host).and_then(|path| path.split_once('/'));
+            if behind_owner.is_some_and(|(_, path)| path.starts_with(name)) {
                 assert!(rest.starts_with(&address), "{}: another address than {address}", path.display());
             }
         }
