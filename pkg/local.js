@@ -7,8 +7,7 @@ import { bytes } from "./wasm/local.inline.js";
 import { instantiate } from "./wasm/local.js";
 
 export { CloudFlowError } from "./lib/error.js";
-export { signRequest } from "./lib/local.js";
 
-export const { createEmulator, migrateFlow, simulateFlow } = createLocal(
+export const { createEmulator, migrateFlow, signRequest, simulateFlow } = createLocal(
   createRuntime(instantiate, () => new WebAssembly.Module(bytes())),
 );

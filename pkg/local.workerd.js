@@ -6,9 +6,8 @@ import { instantiate } from "./wasm/local.js";
 import module from "./wasm/local.wasm";
 
 export { CloudFlowError } from "./lib/error.js";
-export { signRequest } from "./lib/local.js";
 
-export const { createEmulator, migrateFlow, simulateFlow } = createLocal(
+export const { createEmulator, migrateFlow, signRequest, simulateFlow } = createLocal(
   createRuntime(instantiate, () => module),
   { ownTimers: true },
 );

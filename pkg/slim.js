@@ -1,6 +1,6 @@
 // "cloudflow-wasm/slim": the same functions; the caller brings the module ("cloudflow-wasm/core.wasm").
 
-import { CloudFlowError } from "./lib/error.js";
+import { CloudFlowError, codes } from "./lib/error.js";
 import { createFunctions } from "./lib/functions.js";
 import { createRuntime } from "./lib/runtime.js";
 import { instantiate } from "./wasm/core.js";
@@ -35,7 +35,7 @@ export const {
     if (compiled) return compiled;
     throw new CloudFlowError({
       kind: "request",
-      code: "not-initialized",
+      code: codes.notInitialized,
       message: "call `await init(module)` of cloudflow-wasm/slim before any other function",
     });
   }),
@@ -56,14 +56,14 @@ async function compile(source) {
   if (typeof source?.arrayBuffer !== "function") {
     throw new CloudFlowError({
       kind: "request",
-      code: "not-a-module",
+      code: codes.notAModule,
       message: "`init` takes a WebAssembly.Module, its bytes, a Response or a URL",
     });
   }
   if (source.ok === false) {
     throw new CloudFlowError({
       kind: "network",
-      code: "module-not-loaded",
+      code: codes.moduleNotLoaded,
       message: `the module could not be loaded: HTTP ${source.status}`,
       status: source.status,
     });

@@ -9,16 +9,39 @@ use wasm_bindgen::prelude::*;
 
 use crate::convert;
 use crate::error::error;
+use crate::host;
 use cloudflow_base::diagnostic::ErrorCode;
 use cloudflow_language::shape::too_long;
 use cloudflow_local::emulate::{Emulator, Request, WaiterId};
 use cloudflow_local::migrate::shape::{Migration, migrate_flow as migrate};
 use cloudflow_local::shape::{self, EmulatorOptions, Faults};
 use cloudflow_local::simulation::{Simulation, SimulationOptions};
+use cloudflow_service::sign::{self, Credentials, Form, Stamp};
 
 thread_local! {
     static EMULATORS: RefCell<BTreeMap<u32, Emulator>> = const { RefCell::new(BTreeMap::new()) };
     static SIMULATIONS: RefCell<BTreeMap<u32, Simulation>> = const { RefCell::new(BTreeMap::new()) };
+}
+
+/// Signs an operation as the official SDKs do. `parameters` are names and values in turn, `keys` are the key id, the
+/// secret and, for a temporary key, the token. Returns the query and the form.
+#[wasm_bindgen(js_name = signForm)]
+pub fn sign_form(action: &str, parameters: Vec<String>, keys: Vec<String>, now: f64) -> Result<Vec<String>, JsValue> {
+    let mut keys = keys.into_iter();
+    let credentials = Credentials {
+        access_key_id: keys.next().unwrap_or_default(),
+        access_key_secret: keys.next().unwrap_or_default(),
+        security_token: keys.next(),
+    };
+    // The range of `Date` from 1970 on.
+    if !(0.0..=8.64e15).contains(&now) {
+        return Err(error(ErrorCode::OutOfRange, "`now` must be a time in Unix milliseconds"));
+    }
+    let nonce = sign::nonce(host::random()?);
+    let stamp = Stamp { now: millis(now), nonce: &nonce };
+    let signed = sign::form(action, &pairs(parameters), &credentials, stamp);
+    let Form { query, body } = signed.map_err(|message| error(ErrorCode::ReservedParameter, &message))?;
+    Ok(vec![query, body])
 }
 
 /// Makes an emulator; gives its number. `seed` are two whole numbers of 32 bits.
@@ -107,12 +130,7 @@ pub fn emulator_request(
     headers: Vec<String>,
     body: Vec<u8>,
 ) -> Result<JsValue, JsValue> {
-    let mut pairs = Vec::with_capacity(headers.len() / 2);
-    let mut parts = headers.into_iter();
-    while let (Some(name), Some(value)) = (parts.next(), parts.next()) {
-        pairs.push((name, value));
-    }
-    let request = Request { method, host, path, query, headers: pairs, body };
+    let request = Request { method, host, path, query, headers: pairs(headers), body };
     with(emulator, |emulator| convert::to_js(&shape::request(emulator, millis(now), &request)))?
 }
 
@@ -261,6 +279,16 @@ fn with_simulation<R>(simulation: u32, act: impl FnOnce(&mut Simulation) -> R) -
         Some(simulation) => Ok(act(simulation)),
         None => Err(error(ErrorCode::Internal, "the simulation is over, or was lost with its instance")),
     })
+}
+
+/// Names and values, which arrive in turn.
+fn pairs(parts: Vec<String>) -> Vec<(String, String)> {
+    let mut pairs = Vec::with_capacity(parts.len() / 2);
+    let mut parts = parts.into_iter();
+    while let (Some(name), Some(value)) = (parts.next(), parts.next()) {
+        pairs.push((name, value));
+    }
+    pairs
 }
 
 /// Whole numbers come as floats; what is none of them is 0.

@@ -32,6 +32,18 @@ Object.defineProperty(CloudFlowError.prototype, "name", {
   writable: true,
 });
 
+/** The codes of the errors that JavaScript itself throws. docs/errors.md documents every code; a test compares them. */
+export const codes = Object.freeze({
+  internal: "internal",
+  moduleNotLoaded: "module-not-loaded",
+  notAModule: "not-a-module",
+  notInitialized: "not-initialized",
+  outOfRange: "out-of-range",
+  wrongDefinition: "wrong-definition",
+  wrongOptions: "wrong-options",
+  wrongState: "wrong-state",
+});
+
 /** What the service itself said, and the pause it asked for, of the errors that were made of a refusal. */
 const refusals = new WeakMap();
 
@@ -83,7 +95,7 @@ export function asThrown(thrown) {
 export function trapped(cause) {
   return new CloudFlowError({
     kind: "internal",
-    code: "internal",
+    code: codes.internal,
     message: "cloudflow-wasm stopped unexpectedly; this call is lost, the next one starts afresh",
     cause,
   });

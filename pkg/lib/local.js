@@ -1,7 +1,7 @@
 // The functions of "cloudflow-wasm/local" over a runtime: the emulator and the simulation decide,
 // what is here drives them with the host's clock, timers and promises.
 
-import { CloudFlowError } from "./error.js";
+import { CloudFlowError, codes } from "./error.js";
 import { onAbort } from "./signal.js";
 import { LONGEST_TEXT, simulateFlow } from "./simulate.js";
 import { attempt, handles, readTasks } from "./tasks.js";
@@ -39,6 +39,7 @@ export function createLocal(runtime, { ownTimers = false } = {}) {
   return {
     createEmulator: (options) => createEmulator(runtime, ownTimers, options),
     migrateFlow: (text) => runtime.call("migrateFlow", text),
+    signRequest: (action, parameters, options) => signRequest(runtime, action, parameters, options),
     simulateFlow: (text, options) => simulateFlow(runtime, text, options),
   };
 }
@@ -215,9 +216,9 @@ function createEmulator(runtime, ownTimers, options = {}) {
 
   function restore(text) {
     made();
-    if (typeof text !== "string") throw wrong("wrong-state", "the saved state must be a text");
+    if (typeof text !== "string") throw wrong(codes.wrongState, "the saved state must be a text");
     if (text.length > LONGEST_STATE)
-      throw wrong("wrong-state", `the saved state is longer than ${LONGEST_STATE} bytes`);
+      throw wrong(codes.wrongState, `the saved state is longer than ${LONGEST_STATE} bytes`);
     const restored = call("emulatorRestore", text);
     pump();
     return restored;
@@ -239,12 +240,12 @@ function createEmulator(runtime, ownTimers, options = {}) {
   function putFlow(name, definition, { mode = "Standard" } = {}) {
     made();
     if (mode !== "Standard" && mode !== "Express") {
-      throw wrong("wrong-options", `\`mode\` must be \`Standard\` or \`Express\`, not \`${mode}\``);
+      throw wrong(codes.wrongOptions, `\`mode\` must be \`Standard\` or \`Express\`, not \`${mode}\``);
     }
     const [flow, text] = [String(name), String(definition)];
     if (text.length > LONGEST_TEXT)
-      throw wrong("wrong-definition", `the definition is longer than ${LONGEST_TEXT} bytes`);
-    if (flow.length > LONGEST_TEXT) throw wrong("wrong-definition", "the name of a flow has at most 128 characters");
+      throw wrong(codes.wrongDefinition, `the definition is longer than ${LONGEST_TEXT} bytes`);
+    if (flow.length > LONGEST_TEXT) throw wrong(codes.wrongDefinition, "the name of a flow has at most 128 characters");
     const changed = call("emulatorPutFlow", clock.now(), flow, text, mode === "Express");
     pump();
     return changed;
@@ -279,7 +280,7 @@ function known(object, names, what) {
   const stranger = Object.keys(object ?? {}).find((name) => !names.split(" ").includes(name));
   if (stranger === undefined) return;
   const message = `\`${stranger}\` is not ${what}; these are: ${names.replaceAll(" ", ", ")}`;
-  throw wrong("wrong-options", message);
+  throw wrong(codes.wrongOptions, message);
 }
 
 function wrong(code, message) {
@@ -340,43 +341,19 @@ function seed() {
  * Signs any operation for the emulator, the RPC V1 way (HMAC-SHA1), as a `Request` of the form the
  * official SDKs send: common parameters in the query, the operation's own in a form.
  */
-export async function signRequest(action, parameters = {}, options = {}) {
+async function signRequest(runtime, action, parameters = {}, options = {}) {
   const { endpoint = "http://localhost", accessKeyId = "emulator", accessKeySecret = TEST_KEYS.emulator } = options;
   const { securityToken, now = Date.now(), signal } = options;
-  const common = {
-    AccessKeyId: accessKeyId,
-    Action: action,
-    Format: "json",
-    SignatureMethod: "HMAC-SHA1",
-    SignatureNonce: crypto.randomUUID(),
-    SignatureVersion: "1.0",
-    Timestamp: new Date(now).toISOString().replace(/\.\d+Z$/, "Z"),
-    Version: "2019-03-15",
-    ...(securityToken !== undefined && { SecurityToken: securityToken }),
-  };
-  const own = {};
-  for (const [name, value] of Object.entries(parameters)) {
-    if (value === undefined) continue;
-    if (Object.hasOwn(common, name) || name === "Signature") {
-      throw new CloudFlowError({
-        kind: "request",
-        code: "reserved-parameter",
-        message: `\`${name}\` is set by the signature`,
-      });
-    }
-    own[name] = String(value);
-  }
-  for (const [name, value] of Object.entries({ ...common, ...own, accessKeySecret })) refuseHalves(name, String(value));
-  const text = `POST&%2F&${encode(join({ ...common, ...own }))}`;
-  const bytes = new TextEncoder();
-  const algorithm = { name: "HMAC", hash: "SHA-1" };
-  const key = await crypto.subtle.importKey("raw", bytes.encode(`${accessKeySecret}&`), algorithm, false, ["sign"]);
-  const mac = new Uint8Array(await crypto.subtle.sign("HMAC", key, bytes.encode(text)));
-  const query = join({ ...common, Signature: btoa(String.fromCharCode(...mac)) });
+  const own = Object.entries(parameters).filter(([, value]) => value !== undefined);
+  const key = { accessKeyId, accessKeySecret, ...(securityToken !== undefined && { securityToken }) };
+  for (const [name, value] of [["Action", action], ...Object.entries(key), ...own]) refuseHalves(name, String(value));
+  const pairs = own.flat().map(String);
+  const keys = Object.values(key).map(String);
+  const [query, body] = runtime.call("signForm", String(action), pairs, keys, new Date(now).getTime());
   return new Request(`${endpoint.replace(/\/+$/, "")}/?${query}`, {
     method: "POST",
     headers: { "content-type": "application/x-www-form-urlencoded" },
-    body: join(own),
+    body,
     signal: signal && derived(signal),
   });
 }
@@ -385,19 +362,10 @@ export async function signRequest(action, parameters = {}, options = {}) {
 function refuseHalves(name, value) {
   if (name.isWellFormed() && value.isWellFormed()) return;
   const message = `\`${name.toWellFormed()}\` has a lone surrogate: half of a character, which no request can hold`;
-  throw new CloudFlowError({ kind: "request", code: "out-of-range", message });
+  throw new CloudFlowError({ kind: "request", code: codes.outOfRange, message });
 }
 
 /** A signal that follows another without a listener on it, where the host has such: a Request would set one. */
 function derived(signal) {
   return AbortSignal.any?.([signal]) ?? signal;
-}
-
-function join(parameters) {
-  const names = Object.keys(parameters).sort();
-  return names.map((name) => `${encode(name)}=${encode(parameters[name])}`).join("&");
-}
-
-function encode(text) {
-  return encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 }

@@ -1,6 +1,6 @@
 // A flow on a clock of its own: the module decides, what is here does its tasks.
 
-import { CloudFlowError } from "./error.js";
+import { CloudFlowError, codes } from "./error.js";
 import { onAbort } from "./signal.js";
 import { attempt, readTasks } from "./tasks.js";
 
@@ -124,5 +124,5 @@ function isObject(value) {
 }
 
 function wrong(message) {
-  return new CloudFlowError({ kind: "request", code: "wrong-options", message });
+  return new CloudFlowError({ kind: "request", code: codes.wrongOptions, message });
 }

@@ -1,6 +1,6 @@
 // Who does the tasks: handlers and mocks, for the simulation and for the emulator.
 
-import { CloudFlowError } from "./error.js";
+import { CloudFlowError, codes } from "./error.js";
 
 const PARTS = ["output", "error", "cause", "delayMs", "never"];
 
@@ -150,5 +150,5 @@ function isObject(value) {
 }
 
 function wrong(message, cause) {
-  return new CloudFlowError({ kind: "request", code: "wrong-options", message, cause });
+  return new CloudFlowError({ kind: "request", code: codes.wrongOptions, message, cause });
 }

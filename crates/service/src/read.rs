@@ -1,7 +1,5 @@
 //! `parseExecution`, `validateExecution`: what came back, as plain data.
 
-use serde::Serialize;
-
 use crate::wire::execution;
 use cloudflow_base::diagnostic::{self, Code};
 use cloudflow_base::shape::{Diagnostic, Places};
@@ -60,79 +58,44 @@ pub fn not_json(body: &str) -> Vec<Diagnostic> {
     Places::new(body).diagnostics(vec![diagnostic::Diagnostic::new(Code::NotJson, None, message)])
 }
 
-/// An execution as JavaScript sees it. Absent means absent.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Execution {
-    /// The service's id of the request.
-    pub request_id: String,
-    /// The flow's name.
-    pub flow_name: String,
-    /// The execution's name.
-    pub name: String,
-    /// The status as sent, known or not.
-    pub status: String,
-    /// The status is final.
-    pub done: bool,
-    /// RFC 3339 as sent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub started_time: Option<String>,
-    /// RFC 3339 as sent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub stopped_time: Option<String>,
-    /// JSON text as sent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub input: Option<String>,
-    /// JSON text as sent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub output: Option<String>,
-    /// YAML text as sent.
-    pub flow_definition: String,
-    /// The environment variables, where the service told them.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub environment: Option<Environment>,
+/// The value of one key of an execution in the JavaScript interface. Texts are references: no text is copied.
+#[derive(Clone, Copy, Debug)]
+pub enum Shape<'e, V> {
+    /// A text of the response.
+    Text(&'e V),
+    /// The text `""`.
+    EmptyText,
+    /// A boolean.
+    Boolean(bool),
+    /// An object with the one key [`VARIABLES`], a list of objects with the keys of [`variable`].
+    Environment(&'e [execution::Variable<V>]),
 }
 
-/// The environment of an execution.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Environment {
-    /// In the service's order.
-    pub variables: Vec<Variable>,
+/// The key of the list in [`Shape::Environment`].
+pub const VARIABLES: &str = "variables";
+
+/// An execution in the JavaScript interface: its keys in order. `None` is an absent key.
+pub fn shape<V>(read: &execution::Execution<V>) -> [(&'static str, Option<Shape<'_, V>>); 11] {
+    [
+        ("requestId", Some(or_empty(&read.request_id))),
+        ("flowName", Some(Shape::Text(&read.flow_name))),
+        ("name", Some(Shape::Text(&read.name))),
+        ("status", Some(Shape::Text(&read.status))),
+        ("done", Some(Shape::Boolean(read.done))),
+        ("startedTime", read.started_time.as_ref().map(Shape::Text)),
+        ("stoppedTime", read.stopped_time.as_ref().map(Shape::Text)),
+        ("input", read.input.as_ref().map(Shape::Text)),
+        ("output", read.output.as_ref().map(Shape::Text)),
+        ("flowDefinition", Some(or_empty(&read.flow_definition))),
+        ("environment", read.environment.as_deref().map(Shape::Environment)),
+    ]
 }
 
-/// One environment variable.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Variable {
-    /// Its name.
-    pub name: String,
-    /// Its value.
-    pub value: String,
+/// An environment variable in the JavaScript interface: its keys in order.
+pub fn variable<V>(variable: &execution::Variable<V>) -> [(&'static str, Shape<'_, V>); 2] {
+    [("name", Shape::Text(&variable.name)), ("value", or_empty(&variable.value))]
 }
 
-impl<V: Value> From<&execution::Execution<V>> for Execution {
-    fn from(read: &execution::Execution<V>) -> Self {
-        let text = |value: &V| value.text().unwrap_or_default();
-        let optional = |value: &Option<V>| value.as_ref().map(text);
-        Execution {
-            request_id: optional(&read.request_id).unwrap_or_default(),
-            flow_name: text(&read.flow_name),
-            name: text(&read.name),
-            status: text(&read.status),
-            done: read.done,
-            started_time: optional(&read.started_time),
-            stopped_time: optional(&read.stopped_time),
-            input: optional(&read.input),
-            output: optional(&read.output),
-            flow_definition: optional(&read.flow_definition).unwrap_or_default(),
-            environment: read.environment.as_ref().map(|variables| Environment {
-                variables: variables
-                    .iter()
-                    .map(|variable| Variable {
-                        name: text(&variable.name),
-                        value: optional(&variable.value).unwrap_or_default(),
-                    })
-                    .collect(),
-            }),
-        }
-    }
+fn or_empty<V>(value: &Option<V>) -> Shape<'_, V> {
+    value.as_ref().map_or(Shape::EmptyText, Shape::Text)
 }

@@ -13,7 +13,7 @@ pub use redact::{redact, without};
 
 use std::fmt;
 
-use crate::wire::request::{DescribeExecution, Endpoint};
+use crate::wire::request::{API_VERSION, DescribeExecution, Endpoint};
 use crate::wire::time;
 
 /// An AccessKey pair, with its token where it is a temporary one. `Debug` shows no secret.
@@ -59,6 +59,16 @@ pub struct SignedRequest {
     pub signature: String,
 }
 
+/// A signed POST of any operation: the query of its URL, and its body.
+/// `Debug` shows the query without its secrets.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Form {
+    /// The common parameters and the signature.
+    pub query: String,
+    /// The parameters of the operation, as `application/x-www-form-urlencoded`.
+    pub body: String,
+}
+
 /// Stamps and signs one call. Without credentials the call goes out unsigned: somebody behind
 /// the endpoint signs it.
 ///
@@ -87,20 +97,10 @@ pub fn sign(
         }
         (Some(credentials), Scheme::HmacSha1) => {
             pairs.extend(call.common());
-            pairs.extend([
-                ("AccessKeyId", credentials.access_key_id.as_str()),
-                ("SignatureMethod", "HMAC-SHA1"),
-                ("SignatureNonce", stamp.nonce),
-                ("SignatureVersion", "1.0"),
-                ("Timestamp", timestamp.as_str()),
-            ]);
-            if let Some(token) = &credentials.security_token {
-                pairs.push(("SecurityToken", token));
-            }
+            pairs.extend(rpc_parameters(credentials, &timestamp, stamp.nonce));
             let mut query = rpc::canonical(&pairs);
             let signature = rpc::signature(&credentials.access_key_secret, &rpc::string_to_sign("GET", &query));
-            query.push_str("&Signature=");
-            encode::percent_into(&mut query, &signature);
+            push_signature(&mut query, &signature);
             SignedRequest { method: "GET", url: endpoint.url(&query), headers: Vec::new(), signature }
         }
         (Some(credentials), Scheme::Acs3HmacSha256) => {
@@ -128,6 +128,63 @@ pub fn sign(
             SignedRequest { method: "GET", url: endpoint.url(&rpc::canonical(&pairs)), headers, signature }
         }
     }
+}
+
+/// Signs any operation with RPC V1, in the form of the official SDKs: a POST with the common parameters in the query
+/// and the parameters of the operation in a form. Fails for a parameter that the signature itself sets.
+///
+/// ```
+/// use cloudflow_service::sign::{Credentials, Stamp, form};
+/// let credentials = Credentials { access_key_id: "id".into(), access_key_secret: "secret".into(), security_token: None };
+/// let stamp = Stamp { now: 0, nonce: "n" };
+/// let signed = form("DescribeFlow", &[("Name".into(), "a b".into())], &credentials, stamp).unwrap();
+/// assert_eq!(signed.body, "Name=a%20b");
+/// assert!(signed.query.starts_with("AccessKeyId=id&Action=DescribeFlow&Format=json&"));
+/// assert!(form("DescribeFlow", &[("Action".into(), "x".into())], &credentials, stamp).is_err());
+/// ```
+pub fn form(
+    action: &str,
+    parameters: &[(String, String)],
+    credentials: &Credentials,
+    stamp: Stamp<'_>,
+) -> Result<Form, String> {
+    let timestamp = time::utc(stamp.now);
+    let mut common = vec![("Action", action), ("Format", "json"), ("Version", API_VERSION)];
+    common.extend(rpc_parameters(credentials, &timestamp, stamp.nonce));
+    let own: Vec<(&str, &str)> = parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let is_reserved = |name: &str| name == "Signature" || common.iter().any(|(common, _)| *common == name);
+    if let Some((name, _)) = own.iter().find(|(name, _)| is_reserved(name)) {
+        return Err(["`", name, "` is set by the signature"].concat());
+    }
+    let all: Vec<(&str, &str)> = common.iter().chain(&own).copied().collect();
+    let to_sign = rpc::string_to_sign("POST", &rpc::canonical(&all));
+    let mut query = rpc::canonical(&common);
+    push_signature(&mut query, &rpc::signature(&credentials.access_key_secret, &to_sign));
+    Ok(Form { query, body: rpc::canonical(&own) })
+}
+
+/// The parameters that RPC V1 adds to those of the operation.
+fn rpc_parameters<'a>(
+    credentials: &'a Credentials,
+    timestamp: &'a str,
+    nonce: &'a str,
+) -> Vec<(&'static str, &'a str)> {
+    let mut parameters = vec![
+        ("AccessKeyId", credentials.access_key_id.as_str()),
+        ("SignatureMethod", "HMAC-SHA1"),
+        ("SignatureNonce", nonce),
+        ("SignatureVersion", "1.0"),
+        ("Timestamp", timestamp),
+    ];
+    if let Some(token) = &credentials.security_token {
+        parameters.push(("SecurityToken", token));
+    }
+    parameters
+}
+
+fn push_signature(query: &mut String, signature: &str) {
+    query.push_str("&Signature=");
+    encode::percent_into(query, signature);
 }
 
 /// A nonce made of random bytes, in the shape of a version 4 UUID.
@@ -172,15 +229,15 @@ impl Credentials {
 }
 
 impl Scheme {
-    /// The name that options give it.
-    pub(crate) fn as_str(self) -> &'static str {
+    /// The name in the options and in requests.
+    pub fn as_str(self) -> &'static str {
         match self {
             Scheme::HmacSha1 => "HMAC-SHA1",
             Scheme::Acs3HmacSha256 => "ACS3-HMAC-SHA256",
         }
     }
 
-    /// The scheme of a name.
+    /// The scheme with this name.
     pub fn from_name(name: &str) -> Option<Self> {
         [Scheme::HmacSha1, Scheme::Acs3HmacSha256].into_iter().find(|scheme| scheme.as_str() == name)
     }
@@ -189,6 +246,12 @@ impl Scheme {
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Credentials { .. }")
+    }
+}
+
+impl fmt::Debug for Form {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Form {{ {} }}", redact(&self.query, None))
     }
 }
 

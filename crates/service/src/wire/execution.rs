@@ -164,8 +164,8 @@ impl Status {
         }
     }
 
-    /// The status of a name.
-    pub(crate) fn from_name(name: &str) -> Option<Self> {
+    /// The status with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
         Status::ALL.into_iter().find(|status| status.as_str() == name)
     }
 

@@ -5,6 +5,9 @@ use cloudflow_base::fields::{self, Fields};
 use cloudflow_base::text::{decimal, split_at_first};
 use cloudflow_base::value::Value;
 
+/// The version of the API.
+pub(crate) const API_VERSION: &str = "2019-03-15";
+
 /// The longest wait that the service documents, in seconds.
 pub(crate) const MAX_WAIT_SECONDS: u32 = 60;
 
@@ -91,7 +94,7 @@ impl DescribeExecution {
 
     /// The version of the API.
     pub(crate) fn version(&self) -> &'static str {
-        "2019-03-15"
+        API_VERSION
     }
 
     /// What the operation itself takes.
