@@ -1,6 +1,7 @@
-//! Times as the service writes and reads them.
+//! Times in the forms of the service.
 
 use cloudflow_base::text::{decimal, split_at_first};
+
 /// `YYYY-MM-DDTHH:MM:SSZ`, the form of a request's timestamp, from Unix milliseconds.
 ///
 /// ```
@@ -25,7 +26,7 @@ pub(crate) fn is_rfc3339(text: &str) -> bool {
     parse_rfc3339(text).is_some()
 }
 
-/// The Unix milliseconds of an RFC 3339 time; one before 1970 counts as 1970.
+/// The Unix milliseconds of an RFC 3339 time. A time before 1970 is 0.
 ///
 /// ```
 /// # use cloudflow_service::wire::time::parse_rfc3339;
@@ -35,7 +36,7 @@ pub fn parse_rfc3339(text: &str) -> Option<u64> {
     rfc3339(text.as_bytes()).map(|ms| u64::try_from(ms).unwrap_or_default())
 }
 
-/// The Unix milliseconds of a `Date` header, as HTTP writes it.
+/// The Unix milliseconds of an HTTP `Date` header.
 ///
 /// ```
 /// # use cloudflow_service::wire::time::parse_http_date;
@@ -55,8 +56,8 @@ pub fn parse_http_date(text: &str) -> Option<u64> {
     parse_rfc3339(&text)
 }
 
-/// The date of a day counted from 1970-01-01. The arithmetic runs in years that begin in March,
-/// so that the leap day is the last of its year, and in eras of 400 years.
+/// The date of a day, counted from 1970-01-01. Years begin in March, so that the leap day is the last day of its year. An
+/// era has 400 years.
 fn civil(days: u64) -> (u64, u64, u64) {
     let days = days + 719_468; // from 0000-03-01
     let (era, day) = (days / 146_097, days % 146_097);

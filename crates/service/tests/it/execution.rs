@@ -183,8 +183,8 @@ fn requests_are_checked_before_they_are_sent() {
         ),
         (
             json!({ "flowName": "f\n", "executionName": "n".repeat(201) }),
-            "error out-of-range flowName: `flowName` holds a line break or another control character\n\
-             error out-of-range executionName: `executionName` has 201 characters; the service allows 128\n",
+            "error out-of-range flowName: `flowName` has a line break or another control character\n\
+             error out-of-range executionName: `executionName` has 201 characters; the maximum is 128\n",
         ),
         (
             json!({ "flowName": "f", "executionName": "e", "region": "cn-hangzhou" }),
@@ -248,7 +248,7 @@ fn options_are_checked_before_anything_is_sent() {
         ),
         (
             json!({ "endpoint": "/x", "credentials": { "accessKeyId": "id", "accessKeySecret": "very-secret " } }),
-            "credentials bad-credentials: `accessKeySecret` holds a blank",
+            "credentials bad-credentials: `accessKeySecret` has a blank",
         ),
         (
             json!({ "endpoint": "/x", "credentials": { "accessKeyId": "id", "accessKeySecret": "very-secret", "expiration": "soon" } }),

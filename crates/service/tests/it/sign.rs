@@ -339,7 +339,7 @@ fn keys_copied_with_too_much() {
     };
     assert_eq!(with("id", "secret", Some("t+/=")), None);
     assert_eq!(with("", "secret", None).unwrap(), "`accessKeyId` is empty");
-    assert!(with("id", "secret\n", None).unwrap().starts_with("`accessKeySecret` holds a blank"));
+    assert!(with("id", "secret\n", None).unwrap().starts_with("`accessKeySecret` has a blank"));
     assert!(!with("id", "hidden \n", None).unwrap().contains("hidden"));
     assert!(with("id", "secret", Some("")).unwrap().contains("securityToken"));
 }
