@@ -371,10 +371,10 @@ export class CloudFlowError extends Error {
    * - `response`: what came back is not an answer of the service
    * - `network`: nothing came back
    * - `timeout`: `timeoutMs` is over, or the service did not answer in time
-   * - `internal`: our mistake
+   * - `internal`: a bug of the package
    */
   readonly kind: "request" | "credentials" | "service" | "response" | "network" | "timeout" | "internal";
-  /** The service's `Code`, or ours in kebab-case. */
+  /** The `Code` of the service, or a code of the package in kebab-case. `docs/errors.md` explains each. */
   readonly code: string;
   /** HTTP status, where there was an answer. */
   readonly status?: number;

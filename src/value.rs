@@ -1,4 +1,4 @@
-//! JSON values that live in the JavaScript engine: large texts stay there.
+//! JSON values of the JavaScript engine. Large texts stay there.
 
 use std::cell::RefCell;
 
@@ -11,11 +11,11 @@ use cloudflow_service::wire::execution::Execution;
 
 #[wasm_bindgen]
 extern "C" {
-    /// `JSON.parse` of a text that stays where it is.
+    /// `JSON.parse` of a text that is not copied.
     #[wasm_bindgen(js_namespace = JSON, js_name = parse, catch)]
     pub(super) fn parse_json(text: &JsValue) -> Result<JsValue, JsValue>;
 
-    /// Unlike the bindings of `js_sys` it may throw: a proxy may have been revoked.
+    /// Unlike the bindings of `js_sys` it may throw, for example for a revoked proxy.
     #[wasm_bindgen(js_namespace = Array, js_name = isArray, catch)]
     fn array_test(value: &JsValue) -> Result<bool, JsValue>;
     #[wasm_bindgen(js_namespace = Object, js_name = keys, catch)]
@@ -24,11 +24,11 @@ extern "C" {
     #[wasm_bindgen(method, js_name = isWellFormed)]
     fn is_well_formed(this: &Text) -> bool;
 
-    /// As one call: what is `undefined` or `null` need not be asked for.
+    /// `None` for `undefined` and `null`, without a further call.
     #[wasm_bindgen(js_namespace = Reflect, js_name = get, catch)]
     fn reflect_get(object: &JsValue, key: &JsValue) -> Result<Option<JsValue>, JsValue>;
 
-    /// A plain object of ours: it takes every key, so that nothing has to be caught.
+    /// A plain object of the package. Setting a key cannot throw.
     type Fresh;
     #[wasm_bindgen(method, indexing_setter)]
     fn set(this: &Fresh, key: &JsValue, value: &JsValue);
@@ -116,7 +116,7 @@ impl Value for Js {
     }
 
     fn is(&self, kind: Kind) -> bool {
-        // The usual questions in one call each.
+        // The usual kinds need one call each.
         match kind {
             Kind::Text => self.0.is_string(),
             Kind::Object => self.0.is_object() && !is_list(&self.0),
@@ -150,13 +150,13 @@ impl Value for Js {
     }
 
     fn member(&self, name: &str) -> Option<Self> {
-        // A getter that throws has nothing to say.
+        // A getter that throws is an absent value.
         with_key(name, |key| reflect_get(&self.0, key)).ok().flatten().map(Js)
     }
 
     fn keys(&self) -> Vec<String> {
         let Ok(keys) = object_keys(&self.0) else { return Vec::new() };
-        // Nothing that is known is as long, nor are so many; what is cut is still unknown.
+        // Known keys are shorter and fewer. A shortened key stays unknown.
         let shown = |key: JsValue| String::from(key.unchecked_into::<JsString>().slice(0, MAX_KEY_UNITS));
         keys.iter().take(MAX_KEYS).map(shown).collect()
     }

@@ -19,12 +19,12 @@ export function createFunctions(runtime) {
   let clients = 0;
   const relayed = relays();
 
-  const asker = (client, bound) => {
+  const callsOf = (client, bound) => {
     const send = (untilDone, request, options) => {
       if (options?.signal) options.signal = relayed(options.signal);
       return runtime.start("askExecution", requestOf(request), options, client, untilDone, FACADE);
     };
-    const ask = (untilDone) => (request, call) => {
+    const callOf = (untilDone) => (request, call) => {
       try {
         return send(untilDone, request, optionsOf(bound, call));
       } catch (error) {
@@ -33,20 +33,20 @@ export function createFunctions(runtime) {
       }
     };
     return {
-      describeExecution: ask(false),
-      waitForExecution: ask(true),
+      describeExecution: callOf(false),
+      waitForExecution: callOf(true),
       watchExecution: (request, call) => watch(send, relayed, request, () => optionsOf(bound, call)),
     };
   };
 
   // Client 0 is none: each of these calls stands alone.
-  const alone = asker(0);
+  const alone = callsOf(0);
   redactors.set(alone.describeExecution, (text) => runtime.call("redact", text));
   return {
     ...alone,
     createClient(options) {
       clients += 1;
-      return asker(clients, options);
+      return callsOf(clients, options);
     },
     parseExecution: (body) => runtime.call("parseExecution", body),
     validateExecution: (body) => runtime.call("validateExecution", body),

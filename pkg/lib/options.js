@@ -1,7 +1,7 @@
 // What a caller hands in, read once. The module gets copies of plain data: it never runs a getter or a proxy of the
 // caller, and nothing that was put into `Object.prototype` is taken for an option.
 
-/** The options of every call; src/api/ask.rs checks them. */
+/** The options of every call. crates/service/src/client/options.rs checks them. */
 const OPTIONS = [
   "region",
   "endpoint",

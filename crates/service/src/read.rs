@@ -1,18 +1,18 @@
-//! `parseExecution`, `validateExecution`: what came back, as plain data.
+//! `parseExecution` and `validateExecution`: reads the body of a response.
 
 use crate::wire::execution;
 use cloudflow_base::diagnostic::{self, Code};
 use cloudflow_base::shape::{Diagnostic, Places};
 use cloudflow_base::value::{Kind, Value};
 
-/// Reads the body of an answer, its fields only: what `parseExecution` gives.
+/// Reads the fields of a body: the result of `parseExecution`.
 pub fn parse<V: Value>(body: &V) -> (Option<execution::Execution<V>>, Vec<Diagnostic>) {
     let reading = execution::read(body);
     (reading.execution, Places::new("").diagnostics(reading.diagnostics))
 }
 
-/// Checks the body of an answer down to the JSON and the YAML inside it. The ranges of findings
-/// below `FlowDefinition` count in that text; they are what `definition` finds in it.
+/// Checks a body and the JSON and YAML texts in it: the result of `validateExecution`. `definition` checks the text of
+/// `FlowDefinition`. The ranges of its findings are positions in that text.
 pub fn validate<V: Value>(body: &V, definition: impl FnOnce(&str) -> Vec<Diagnostic>) -> Vec<Diagnostic> {
     let reading = execution::read(body);
     let mut found = reading.diagnostics;
@@ -25,13 +25,13 @@ pub fn validate<V: Value>(body: &V, definition: impl FnOnce(&str) -> Vec<Diagnos
     found
 }
 
-/// The finding for a body that is longer than any answer of the service.
+/// The finding for a body that is larger than any response of the service.
 pub fn too_large() -> Vec<Diagnostic> {
-    let message = "the body is larger than 8 MiB, which no answer of the service is".to_owned();
+    let message = "the body is larger than 8 MiB, more than the service sends".to_owned();
     Places::new("").diagnostics(vec![diagnostic::Diagnostic::new(Code::TooLarge, None, message)])
 }
 
-/// True where one of the texts of a body that are copied is longer than this.
+/// True if a text of the body that would be copied is longer than `units`.
 pub fn has_large_text<V: Value>(body: &V, units: usize) -> bool {
     let copied = [
         "Code",
@@ -48,11 +48,11 @@ pub fn has_large_text<V: Value>(body: &V, units: usize) -> bool {
     copied.iter().any(|key| body.member(key).is_some_and(|value| value.is(Kind::Text) && value.units() > units))
 }
 
-/// The finding for a body that is no JSON at all.
+/// The finding for a body that is not JSON.
 pub fn not_json(body: &str) -> Vec<Diagnostic> {
     let message = match body.trim_ascii_start().as_bytes() {
         [] => "the body is empty; an execution is a JSON object",
-        [b'<', ..] => "the body is markup (XML or HTML), not JSON: something in between may have answered",
+        [b'<', ..] => "the body is XML or HTML, not JSON: a proxy may have sent it",
         _ => "the body is not JSON",
     };
     Places::new(body).diagnostics(vec![diagnostic::Diagnostic::new(Code::NotJson, None, message)])

@@ -120,7 +120,7 @@ fn faults() {
 fn retries_are_documented() {
     let page = include_str!("../../../../docs/retries.md");
     let (_, codes) = page.split_once("## Codes\n\n").unwrap();
-    let mut table = "| code | kind | retry |\n|---|---|---|\n".to_owned();
+    let mut table = "| code | kind | class |\n|---|---|---|\n".to_owned();
     for row in TABLE {
         table += &format!("| `{}` | {} | `{:?}` |\n", row.code, row.kind.as_str(), row.retry);
         assert!(page.contains(&format!("\n| `{:?}` | ", row.retry)), "{:?} is not explained", row.retry);
