@@ -80,7 +80,7 @@ impl CloudFlowError {
 
     /// A response that should be an execution but is not.
     pub(super) fn of_response(status: u16, diagnostics: Vec<Diagnostic>, attempts: u32) -> Self {
-        let message = ["the answer is not an execution: ", &summary(&diagnostics)].concat();
+        let message = ["the response is not an execution: ", &summary(&diagnostics)].concat();
         let error = CloudFlowError::new(ErrorCode::NotAnExecution, message);
         CloudFlowError { status: Some(status), attempts, diagnostics, ..error }
     }
@@ -95,8 +95,8 @@ impl CloudFlowError {
     ) -> Self {
         let at = ["`", endpoint.base(), "`"].concat();
         let (code, mut message) = match outcome {
-            Outcome::NetworkError => (ErrorCode::Network, ["no answer from ", &at].concat()),
-            Outcome::AttemptTimedOut => (ErrorCode::Timeout, [&at, " did not answer in time"].concat()),
+            Outcome::NetworkError => (ErrorCode::Network, ["no response from ", &at].concat()),
+            Outcome::AttemptTimedOut => (ErrorCode::Timeout, [&at, " did not respond in time"].concat()),
             Outcome::DeadlinePassed => (ErrorCode::Timeout, "the time given by `timeoutMs` is over".to_owned()),
             _ => (ErrorCode::Internal, "the call ended in an impossible state".to_owned()),
         };
@@ -139,7 +139,7 @@ impl CloudFlowError {
     pub(super) fn with_details(mut self, endpoint: &Endpoint, offset: i64) -> Self {
         match fault::of_code(&self.code).map(|row| row.advice) {
             Some(Advice::Flow | Advice::Execution | Advice::Endpoint | Advice::Key) => {
-                for part in ["; asked at `", endpoint.base(), "`"] {
+                for part in ["; the endpoint is `", endpoint.base(), "`"] {
                     self.message.push_str(part);
                 }
             }

@@ -90,7 +90,7 @@ pub fn read<V: Value>(status: u16, body: &Body<V>) -> Option<Fault> {
         return Some(own(
             status,
             ErrorCode::Redirect,
-            "the endpoint redirects elsewhere; a request is sent only where it was meant to go: set `endpoint` to the final address",
+            "the endpoint redirects to another address, and redirects are not followed: set `endpoint` to the final address",
             Retry::Never,
         ));
     }
@@ -105,7 +105,7 @@ pub fn read<V: Value>(status: u16, body: &Body<V>) -> Option<Fault> {
             None => Some(unclear(status, message_in(value).as_deref().unwrap_or(""))),
         },
         Body::Json(value) if good => {
-            let message = ["the answer is JSON but not an object: ", value.kind().name()].concat();
+            let message = ["the response is JSON but not an object: ", value.kind().name()].concat();
             Some(own(status, ErrorCode::NotJson, &message, Retry::Never))
         }
         Body::Text(text) => Some(match element(text, "Code").filter(|code| !code.is_empty()) {
@@ -115,7 +115,7 @@ pub fn read<V: Value>(status: u16, body: &Body<V>) -> Option<Fault> {
         Body::Empty if good => Some(own(
             status,
             ErrorCode::EmptyBody,
-            "the answer is empty; an execution was expected",
+            "the response is empty: an execution was expected",
             Retry::LimitedBackoff,
         )),
         _ => Some(unclear(status, "")),
@@ -170,7 +170,7 @@ fn refused(
 /// An error status whose body has no reason.
 fn unclear(status: u16, said: &str) -> Fault {
     let mut message =
-        ["the answer is the HTTP status ", &decimal(status), " without the service's error code"].concat();
+        ["the response has the HTTP status ", &decimal(status), " without an error code of the service"].concat();
     let said = said.trim_ascii().trim_end_matches('.');
     if !said.is_empty() {
         message.push_str(": ");
@@ -181,7 +181,7 @@ fn unclear(status: u16, said: &str) -> Fault {
 
 fn not_json(status: u16, good: bool, text: &str) -> Fault {
     if good && text.trim_ascii_start().starts_with('{') {
-        let message = "the answer begins as JSON and is not: it was probably cut off on its way";
+        let message = "the response begins as JSON but is not complete: it was probably cut off";
         return own(status, ErrorCode::NotJson, message, Retry::LimitedBackoff);
     }
     let begins =
@@ -192,11 +192,11 @@ fn not_json(status: u16, good: bool, text: &str) -> Fault {
         false => ("a text that is not JSON", text.trim_ascii().to_owned()),
     };
     let shown: String = shown.split_ascii_whitespace().collect::<Vec<_>>().join(" ").chars().take(80).collect();
-    let mut message = ["the answer (HTTP status ", &decimal(status), ") is ", what].concat();
+    let mut message = ["the response (HTTP status ", &decimal(status), ") is ", what].concat();
     if !shown.is_empty() {
         message = [&message, ", `", &shown, "`"].concat();
     }
-    message.push_str(", not the service's JSON: something else answers at this endpoint");
+    message.push_str(", not JSON of the service: this endpoint is another server");
     let (code, retry) =
         if good { (ErrorCode::NotJson, Retry::Never) } else { (ErrorCode::HttpError, by_status(status)) };
     own(status, code, &message, retry)
