@@ -213,8 +213,8 @@ impl<V: Value + PartialEq> Call<V> {
         let error = match (outcome, last, &self.execution) {
             (Outcome::Execution, _, Some(execution)) => return Ok(execution),
             (Outcome::Fault, Last::Fault(fault), _) => {
-                let error = CloudFlowError::of_fault(&fault, attempts).with_details(endpoint, state.pacing.offset());
-                CloudFlowError { retry_after: self.retry_after, ..error }
+                let error = CloudFlowError::of_fault(&fault, attempts, self.retry_after);
+                error.with_details(endpoint, state.pacing.offset())
             }
             (Outcome::Fault, Last::NotAnExecution(status, found), _) => {
                 CloudFlowError::of_response(status, found, attempts)

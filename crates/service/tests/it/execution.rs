@@ -99,7 +99,7 @@ fn faults() {
         let shown = match fault::read(status.parse().unwrap(), &body) {
             None => "none\n".to_owned(),
             Some(fault) => {
-                let failure = CloudFlowError::of_fault(&fault, 1).redacted(&[]);
+                let failure = CloudFlowError::of_fault(&fault, 1, None).redacted(&[]);
                 format!(
                     "kind: {}\ncode: {}\nretry: {:?}\nrequestId: {}\nmessage: {}\n",
                     failure.kind.as_str(),
