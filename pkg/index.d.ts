@@ -442,7 +442,10 @@ export class CloudFlowError extends Error {
    * - `internal`: a bug of this package
    */
   readonly kind: "request" | "credentials" | "service" | "response" | "network" | "timeout" | "internal";
-  /** `Code` of the service, or a code of this package in kebab-case. */
+  /**
+   * `Code` of the service, or a code of this package in kebab-case. The documentation explains each:
+   * https://github.com/cloudflow-wasm/cloudflow-wasm/blob/main/docs/errors.md
+   */
   readonly code: string;
   /** HTTP status. Absent if there was no response. */
   readonly status?: number;

@@ -6,8 +6,7 @@ import { bytes } from "./wasm/local.inline.js";
 import { instantiate } from "./wasm/local.js";
 
 export { CloudFlowError } from "./shared/error.js";
-export { signRequest } from "./local/sign.js";
 
-export const { createEmulator, migrateFlow, simulateFlow } = createLocal(
+export const { createEmulator, migrateFlow, signRequest, simulateFlow } = createLocal(
   createRuntime(instantiate, () => new WebAssembly.Module(bytes())),
 );

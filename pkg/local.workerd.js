@@ -6,9 +6,8 @@ import { instantiate } from "./wasm/local.js";
 import module from "./wasm/local.wasm";
 
 export { CloudFlowError } from "./shared/error.js";
-export { signRequest } from "./local/sign.js";
 
-export const { createEmulator, migrateFlow, simulateFlow } = createLocal(
+export const { createEmulator, migrateFlow, signRequest, simulateFlow } = createLocal(
   createRuntime(instantiate, () => module),
   { ownTimers: true },
 );

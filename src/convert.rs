@@ -1,4 +1,4 @@
-//! The one serializer of the boundary, and what a JavaScript caller may hand in for a text.
+//! The serializer of the boundary, and texts as arguments.
 
 use serde::Serialize;
 use serde_wasm_bindgen::Serializer;
@@ -9,7 +9,7 @@ use crate::value::is_list;
 use cloudflow_base::diagnostic::ErrorCode;
 use cloudflow_base::plain::Plain;
 
-/// Maps become plain objects and an absent field stays absent.
+/// Maps become plain objects. Absent fields have no key.
 const SERIALIZER: Serializer = Serializer::json_compatible();
 
 /// A plain JavaScript value.
@@ -18,17 +18,17 @@ pub(super) fn plain(value: &Plain) -> Result<JsValue, JsValue> {
     to_js(value)
 }
 
-/// A plain JavaScript value of a shape of the local build. Each shape costs code of its own.
+/// A plain JavaScript value of a type of the local module. Each type adds code to the module.
 pub(super) fn to_js<T: Serialize + ?Sized>(value: &T) -> Result<JsValue, JsValue> {
-    // Not its text: that takes the standard formatter.
+    // Not `to_string`, which needs the standard formatter.
     value.serialize(&SERIALIZER).map_err(JsValue::from)
 }
 
-/// The longest text that is read, in UTF-16 units: sixteen times what the service takes.
+/// Maximum length of a text, in UTF-16 units: sixteen times the limit of the service.
 pub(super) const MAX_UNITS: u32 = 16 * 1024 * 1024;
 
-/// The text an argument holds; `None` where it is too long, which is found out before it is copied. A wrong call
-/// throws; a wrong text is an answer.
+/// The text of an argument. `None` if it is too long, which is checked before it is copied. An argument that is not a
+/// text throws.
 pub(super) fn text(value: &JsValue, what: &str) -> Result<Option<String>, JsValue> {
     if value.dyn_ref::<js_sys::JsString>().is_some_and(|text| text.length() > MAX_UNITS) {
         return Ok(None);
@@ -37,7 +37,7 @@ pub(super) fn text(value: &JsValue, what: &str) -> Result<Option<String>, JsValu
     text.ok_or_else(|| error(ErrorCode::NotAText, &["`", what, "` must be a string, not ", kind_of(value)].concat()))
 }
 
-/// What a value is, in the caller's words.
+/// The type of a value in the terms of JavaScript.
 pub(super) fn kind_of(value: &JsValue) -> &'static str {
     if value.is_null() {
         "null"

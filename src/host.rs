@@ -1,5 +1,5 @@
-//! What the host gives: clock, randomness, timers, `fetch`. Everything is looked up when it is
-//! used, never at import: Workers refuse most of it outside of a request.
+//! The host: clocks, random numbers, timers, `fetch`. Globals are looked up at each use, not at import, because Workers
+//! refuse most of them outside of a request.
 
 use gloo_net::http::{Headers, Response};
 use js_sys::{Function, Object, Promise, Reflect, Uint8Array};
@@ -25,12 +25,12 @@ extern "C" {
     #[wasm_bindgen(js_name = fetch, catch)]
     fn global_fetch(url: &str, init: &RequestInit) -> Result<JsValue, JsValue>;
 
-    /// What pkg/ask/functions.js lends to a call.
+    /// Functions of pkg/ask/functions.js for a call.
     pub(super) type Facade;
-    /// A copy of what a function gave for credentials, with its own and its class's properties.
+    /// A copy of the result of the function `credentials`, with its own properties and those of its class.
     #[wasm_bindgen(method, catch)]
     pub(super) fn keys(this: &Facade, given: &JsValue) -> Result<JsValue, JsValue>;
-    /// The body of an answer, usually a promise of a text; a symbol where it is longer than `most` bytes.
+    /// The body of a response, usually a promise of a text. A symbol if it is larger than `most` bytes.
     #[wasm_bindgen(method, catch)]
     pub(super) fn read(
         this: &Facade,
@@ -38,11 +38,11 @@ extern "C" {
         signal: &web_sys::AbortSignal,
         most: u32,
     ) -> Result<JsValue, JsValue>;
-    /// Every text that an error shows, with its causes; nothing where it cannot be read. Never throws.
+    /// Every text that an error shows, with its causes. Absent if the error cannot be read. Never throws.
     #[wasm_bindgen(method)]
     pub(super) fn texts(this: &Facade, error: &JsValue) -> Option<String>;
 
-    /// The caller's `AbortSignal`, behind the facade's relay.
+    /// The relay of the caller's `AbortSignal`.
     #[derive(Clone)]
     pub(super) type Signal;
     #[wasm_bindgen(method, getter)]
@@ -51,17 +51,17 @@ extern "C" {
     pub(super) fn reason(this: &Signal) -> JsValue;
 }
 
-/// The end of a wait: its time, the caller's signal, or news of the host, whichever comes first.
-/// The timer and the listeners go when this goes.
+/// A wait that ends with its time, the caller's signal, or news of the host, whichever comes first. Dropping it removes the
+/// timer and the listeners.
 pub(super) struct Wait {
     promise: Promise,
-    /// Every object is another one, so that no answer can be taken for this.
+    /// The value of the promise: a new object, which no other value equals.
     mark: JsValue,
     timer: JsValue,
     due: u64,
     stop: Function,
     signal: Option<Signal>,
-    /// The host tells of its network.
+    /// True if the host reports changes of its network.
     has_news: bool,
 }
 
@@ -70,7 +70,7 @@ pub(super) fn unix_now() -> u64 {
     date_now() as u64
 }
 
-/// Milliseconds that never go back.
+/// Milliseconds of a monotonic clock.
 pub(super) fn steady_now() -> u64 {
     performance_now() as u64
 }
@@ -84,36 +84,36 @@ pub(super) fn random() -> Result<[u8; 16], JsValue> {
     Ok(bytes)
 }
 
-/// True in a page, where everybody can read what the program knows.
+/// True in a page, where every visitor can read what the program knows.
 pub(super) fn is_page() -> bool {
     has_global("window") && has_global("document")
 }
 
-/// What completes a URL that is a path; nothing where no page is.
+/// The origin that completes a URL that is a path. Absent outside of pages.
 pub(super) fn origin() -> Option<String> {
     let location = global("location");
     let origin = Reflect::get(&location, &key("origin")).ok().and_then(|origin| origin.as_string());
     has_global("location").then(|| origin.unwrap_or_default())
 }
 
-/// False where the host says that it has no network.
+/// False if the host reports that it has no network.
 pub(super) fn is_online() -> bool {
     on_line() != Some(false)
 }
 
-/// True in a page that somebody can see.
+/// True in a visible page.
 pub(super) fn is_visible() -> bool {
     let state = Reflect::get(&global("document"), &key("visibilityState"));
     state.is_ok_and(|state| state == key("visible"))
 }
 
-/// What browsers say of the network; nothing elsewhere.
+/// The browser's report of its network. Absent in other hosts.
 fn on_line() -> Option<bool> {
     Reflect::get(&global("navigator"), &key("onLine")).ok()?.as_bool()
 }
 
 impl Wait {
-    /// Begins to run.
+    /// Starts a wait.
     pub(super) fn new(ms: u64, signal: Option<&Signal>) -> Self {
         let mark = JsValue::from(Object::new());
         let mut resolve = None;
@@ -121,8 +121,7 @@ impl Wait {
         // `new Promise` calls back before it returns.
         let resolve: Function = resolve.map(JsValue::from).unwrap_or_default().unchecked_into();
         let stop: Function = resolve.bind1(&JsValue::UNDEFINED, &mark).unchecked_into();
-        // Timers may fire a millisecond early by the steady clock; a longer time than fits would
-        // fire at once.
+        // Timers may fire a millisecond early by the monotonic clock. A time that does not fit would fire at once.
         let timer = set_timeout(&stop, i32::try_from(ms.saturating_add(1)).unwrap_or(i32::MAX));
         let due = steady_now().saturating_add(ms);
         let stop = Wait { promise, mark, timer, due, stop, signal: signal.cloned(), has_news: on_line().is_some() };
@@ -130,9 +129,9 @@ impl Wait {
         stop
     }
 
-    /// Begins to listen, or ends it.
+    /// Adds or removes the listeners.
     fn listen(&self, method: &str) {
-        // A program may have put a part of a browser into the global object.
+        // A program may have added parts of a browser to the global object.
         let tell = |target: &JsValue, event: &str| {
             if let Some(method) =
                 Reflect::get(target, &key(method)).ok().and_then(|method| method.dyn_into::<Function>().ok())
@@ -143,24 +142,24 @@ impl Wait {
         if let Some(signal) = &self.signal {
             tell(signal, "abort");
         }
-        // Only browsers have news, and only pages are looked at.
+        // Only browsers report changes, and only pages have visibility.
         if self.has_news {
-            let everybody = js_sys::global();
-            tell(&everybody, "online");
-            tell(&everybody, "offline");
+            let everything = js_sys::global();
+            tell(&everything, "online");
+            tell(&everything, "offline");
             tell(&global("document"), "visibilitychange");
         }
     }
 
-    /// When the time is over, by the steady clock.
+    /// When the time is over, by the monotonic clock.
     pub(super) fn due(&self) -> u64 {
         self.due
     }
 
-    /// Waits for a value, which may be a promise, or only for the stop; `None` where that comes first.
+    /// Waits for a value, which may be a promise. `None` if the wait ends first. Without a value, waits for the end.
     pub(super) async fn race(&self, work: Option<&JsValue>) -> Option<Result<JsValue, JsValue>> {
         let first = match work {
-            // The value of a double may be no promise; and nothing that loses goes unhandled.
+            // A test double may return a value instead of a promise. No rejection stays unhandled.
             Some(work) => Promise::race(&js_sys::Array::of2(&Promise::resolve(work), &self.promise)),
             None => self.promise.clone(),
         };
@@ -178,12 +177,11 @@ impl Drop for Wait {
     }
 }
 
-/// Sends a request, and gives what `fetch` gave: usually a promise.
+/// Sends a request, and returns the result of `fetch`, usually a promise.
 ///
-/// It gets the URL and options, not a `Request`: a `fetch` of another make does not know the global
-/// one, its signal would only work as long as somebody keeps the `Request`, and gloo's builder takes
-/// the signed URL apart and puts it together anew. It is not called as a method, which Workers refuse.
-/// Nothing is set that some host does not take.
+/// `fetch` gets the URL and options, not a `Request`: another implementation of `fetch` does not know the global `Request`,
+/// the signal of a `Request` works only while the `Request` is reachable, and gloo's builder parses and rebuilds the signed
+/// URL. `fetch` is not called as a method, because Workers refuse that. Only options that every host accepts are set.
 pub(super) fn send(
     signed: &SignedRequest,
     more: &[(String, String)],
@@ -191,7 +189,7 @@ pub(super) fn send(
     signal: &web_sys::AbortSignal,
 ) -> Result<JsValue, JsValue> {
     let headers = Headers::new();
-    // Names and values were checked: an illegal one would trap.
+    // Names and values are checked: an invalid one would trap.
     for (name, value) in signed.headers.iter().chain(more) {
         headers.set(name, value);
     }
@@ -206,21 +204,21 @@ pub(super) fn send(
     }
 }
 
-/// What `fetch` answered, if it can be read as a response. Doubles answer with plain objects.
+/// The result of `fetch`, if it works like a response. Test doubles return plain objects.
 pub(super) fn response(value: &JsValue) -> Option<Response> {
     let works = Reflect::get(value, &key("status")).is_ok_and(|status| status.as_f64().is_some())
         && Reflect::get(value, &key("text")).is_ok_and(|text| text.is_function());
     works.then(|| Response::from(value.clone().unchecked_into::<web_sys::Response>()))
 }
 
-/// A header of the answer. Not gloo's own: that one unwraps what a double throws.
+/// A header of the response. The function of gloo is not used: it unwraps what a test double throws.
 pub(super) fn header(value: &JsValue, name: &str) -> Option<String> {
     let headers = Reflect::get(value, &key("headers")).ok()?;
     let get: Function = Reflect::get(&headers, &key("get")).ok()?.dyn_into().ok()?;
     get.call1(&headers, &JsValue::from_str(name)).ok()?.as_string()
 }
 
-/// What an error of the host says, with its cause where it has one; it may quote the URL.
+/// The message of an error of the host, with that of its cause. It may contain the URL.
 pub(super) fn reason(error: &JsValue) -> String {
     let says = |error: &JsValue| {
         let get = |name: &str| Reflect::get(error, &key(name)).ok().and_then(|value| value.as_string());

@@ -1,4 +1,4 @@
-//! The functions that answer at once.
+//! The exports that read flow definitions, and the redactor.
 
 use js_sys::JsString;
 use wasm_bindgen::prelude::*;
@@ -43,7 +43,7 @@ pub fn flow_to_mermaid(flow: &JsValue) -> Result<JsValue, JsValue> {
     Ok(JsValue::from_str(&drawn.unwrap_or_default()))
 }
 
-/// The answer to a text that is too long.
+/// The result for a text that is too long.
 fn too_long(fields: &[(&'static str, Plain)]) -> Plain {
     let mut out = Object::new();
     for (key, value) in fields {
@@ -53,11 +53,11 @@ fn too_long(fields: &[(&'static str, Plain)]) -> Plain {
     out.into()
 }
 
-/// So much of a text is shown in a log.
-const SHOWN_UNITS: u32 = 16_384;
+/// Maximum length of a text in a log, in UTF-16 units.
+const MAX_LOG_UNITS: u32 = 16_384;
 
-/// A text of the gateway's log without what is named like a secret.
+/// A text for the log of the gateway, without values of secret names.
 #[wasm_bindgen]
 pub fn redact(text: &JsString) -> String {
-    sign::redact(&String::from(text.slice(0, SHOWN_UNITS)), None)
+    sign::redact(&String::from(text.slice(0, MAX_LOG_UNITS)), None)
 }

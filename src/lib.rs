@@ -1,14 +1,15 @@
-//! The WebAssembly modules of the npm package: convert, call the crates below `crates/`, convert back.
+//! The WebAssembly modules of the npm package. Each export converts its arguments, calls the crates in `crates/`, and
+//! converts the result.
 //!
-//! This is the only crate that knows JavaScript, and it decides nothing. For any target but wasm32
-//! it is empty; the other crates are tested natively. `ARCHITECTURE.md` draws the map.
+//! Only this crate knows JavaScript, and it contains no decision logic. It is empty for every target except wasm32. The
+//! other crates are tested natively. `ARCHITECTURE.md` has the code map.
 //!
-//! Free functions and plain objects only: nothing to free, nothing to leak. What is thrown from
-//! here is a plain object that `pkg/shared/error.js` turns into a `CloudFlowError`.
+//! Exports are functions that exchange plain objects, no classes. Errors are plain objects that `pkg/shared/error.js`
+//! converts to `CloudFlowError`.
 
 #![cfg(target_arch = "wasm32")]
 
-/// Smaller and faster than the allocator that std brings.
+/// Smaller and faster than the default allocator.
 #[global_allocator]
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
 

@@ -1,6 +1,5 @@
-//! The exports of the local build. Machines live here under numbers: JavaScript holds nothing
-//! that it would have to free, apart from the number. The numbers are random, so that one from
-//! an instance that is gone names nothing in the next.
+//! The exports of the module `local`. Emulators and simulations are numeric handles, closed by the facade. The numbers
+//! are random, so that a handle of an instance that no longer exists is not valid in the next one.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -9,19 +8,42 @@ use wasm_bindgen::prelude::*;
 
 use crate::convert;
 use crate::error::error;
+use crate::host;
 use cloudflow_base::diagnostic::ErrorCode;
 use cloudflow_language::shape::too_long;
 use cloudflow_local::emulate::{Emulator, Request, WaiterId};
 use cloudflow_local::migrate::shape::{Migration, migrate_flow as migrate};
 use cloudflow_local::shape::{self, EmulatorOptions, Faults};
 use cloudflow_local::simulation::{Simulation, SimulationOptions};
+use cloudflow_service::sign::{self, Credentials, Form, Stamp};
 
 thread_local! {
     static EMULATORS: RefCell<BTreeMap<u32, Emulator>> = const { RefCell::new(BTreeMap::new()) };
     static SIMULATIONS: RefCell<BTreeMap<u32, Simulation>> = const { RefCell::new(BTreeMap::new()) };
 }
 
-/// Makes an emulator; gives its number. `seed` are two whole numbers of 32 bits.
+/// Signs an operation as the official SDKs do. `parameters` are names and values in turn, `keys` are the key id, the
+/// secret and, for a temporary key, the token. Returns the query and the form.
+#[wasm_bindgen(js_name = signForm)]
+pub fn sign_form(action: &str, parameters: Vec<String>, keys: Vec<String>, now: f64) -> Result<Vec<String>, JsValue> {
+    let mut keys = keys.into_iter();
+    let credentials = Credentials {
+        access_key_id: keys.next().unwrap_or_default(),
+        access_key_secret: keys.next().unwrap_or_default(),
+        security_token: keys.next(),
+    };
+    // The range of `Date` from 1970 on.
+    if !(0.0..=8.64e15).contains(&now) {
+        return Err(error(ErrorCode::OutOfRange, "`now` must be a time in Unix milliseconds"));
+    }
+    let nonce = sign::nonce(host::random()?);
+    let stamp = Stamp { now: millis(now), nonce: &nonce };
+    let signed = sign::form(action, &pairs(parameters), &credentials, stamp);
+    let Form { query, body } = signed.map_err(|message| error(ErrorCode::ReservedParameter, &message))?;
+    Ok(vec![query, body])
+}
+
+/// Creates an emulator and returns its handle. The seed has two integers of 32 bits.
 #[wasm_bindgen(js_name = emulatorCreate)]
 pub fn emulator_create(options: JsValue, seed_high: u32, seed_low: u32) -> Result<u32, JsValue> {
     let options: EmulatorOptions = options_of(options)?;
@@ -30,14 +52,14 @@ pub fn emulator_create(options: JsValue, seed_high: u32, seed_low: u32) -> Resul
     Ok(EMULATORS.with_borrow_mut(|emulators| keep(emulators, emulator, seed_low)))
 }
 
-/// Other things go wrong from now on.
+/// Replaces the injected faults.
 #[wasm_bindgen(js_name = emulatorFaults)]
 pub fn emulator_faults(emulator: u32, faults: JsValue) -> Result<(), JsValue> {
     let faults: Faults = options_of(faults)?;
     with(emulator, |emulator| shape::set_faults(emulator, faults))
 }
 
-/// Makes a flow or changes its definition. False where it is so already.
+/// Creates a flow or changes its definition. False if the flow has this definition already.
 #[wasm_bindgen(js_name = emulatorPutFlow)]
 pub fn emulator_put_flow(
     emulator: u32,
@@ -50,13 +72,13 @@ pub fn emulator_put_flow(
         .map_err(|problem| error(ErrorCode::WrongDefinition, &problem))
 }
 
-/// Removes a flow. False where there is none.
+/// Removes a flow. False if it does not exist.
 #[wasm_bindgen(js_name = emulatorRemoveFlow)]
 pub fn emulator_remove_flow(emulator: u32, now: f64, name: &str) -> Result<bool, JsValue> {
     with(emulator, |emulator| emulator.remove_flow(millis(now), name))
 }
 
-/// Everyone who is held gets an answer with the next `emulatorAdvance`.
+/// Answers every held request with the next `emulatorAdvance`.
 #[wasm_bindgen(js_name = emulatorAnswerHeld)]
 pub fn emulator_answer_held(emulator: u32, now: f64) -> Result<(), JsValue> {
     with(emulator, |emulator| emulator.answer_held(millis(now)))
@@ -68,33 +90,33 @@ pub fn emulator_save(emulator: u32, journal: bool) -> Result<String, JsValue> {
     with(emulator, |emulator| if journal { emulator.save_and_record() } else { emulator.save() })
 }
 
-/// The changes since they are recorded, or since the last call.
+/// The changes since recording started, or since the last call.
 #[wasm_bindgen(js_name = emulatorJournal)]
 pub fn emulator_journal(emulator: u32) -> Result<String, JsValue> {
     with(emulator, |emulator| emulator.journal())
 }
 
-/// Goes up with every change that a saved text would tell of.
+/// A counter of the changes that a saved text contains.
 #[wasm_bindgen(js_name = emulatorChanges)]
 pub fn emulator_changes(emulator: u32) -> Result<f64, JsValue> {
-    #[allow(clippy::cast_precision_loss, reason = "nobody makes that many changes")]
+    #[allow(clippy::cast_precision_loss, reason = "the number of changes is smaller")]
     with(emulator, |emulator| emulator.changes() as f64)
 }
 
-/// Takes over what was saved.
+/// Restores a saved text.
 #[wasm_bindgen(js_name = emulatorRestore)]
 pub fn emulator_restore(emulator: u32, text: &str) -> Result<JsValue, JsValue> {
     let restored = with(emulator, |emulator| shape::restore(emulator, text))?;
     convert::to_js(&restored.map_err(|problem| error(ErrorCode::WrongState, &problem))?)
 }
 
-/// Forgets an emulator.
+/// Closes an emulator.
 #[wasm_bindgen(js_name = emulatorClose)]
 pub fn emulator_close(emulator: u32) {
     EMULATORS.with_borrow_mut(|emulators| emulators.remove(&emulator));
 }
 
-/// Asks. `headers` are names and values, taking turns.
+/// Handles a request. `headers` are names and values in turn.
 #[wasm_bindgen(js_name = emulatorRequest)]
 #[allow(clippy::too_many_arguments, reason = "a request in its parts: an object would be copied twice")]
 pub fn emulator_request(
@@ -107,12 +129,7 @@ pub fn emulator_request(
     headers: Vec<String>,
     body: Vec<u8>,
 ) -> Result<JsValue, JsValue> {
-    let mut pairs = Vec::with_capacity(headers.len() / 2);
-    let mut parts = headers.into_iter();
-    while let (Some(name), Some(value)) = (parts.next(), parts.next()) {
-        pairs.push((name, value));
-    }
-    let request = Request { method, host, path, query, headers: pairs, body };
+    let request = Request { method, host, path, query, headers: pairs(headers), body };
     with(emulator, |emulator| convert::to_js(&shape::request(emulator, millis(now), &request)))?
 }
 
@@ -122,20 +139,20 @@ pub fn emulator_advance(emulator: u32, now: f64) -> Result<JsValue, JsValue> {
     with(emulator, |emulator| convert::to_js(&shape::advance(emulator, millis(now))))?
 }
 
-/// When there is something to do again.
+/// When `emulatorAdvance` has work again.
 #[wasm_bindgen(js_name = emulatorWakeAt)]
 pub fn emulator_wake_at(emulator: u32) -> Result<Option<f64>, JsValue> {
     #[allow(clippy::cast_precision_loss, reason = "milliseconds fit for 285,000 years")]
     with(emulator, |emulator| emulator.wake_at().map(|at| at as f64))
 }
 
-/// The client of a held request is gone.
+/// The client of a held request has disconnected.
 #[wasm_bindgen(js_name = emulatorDisconnect)]
 pub fn emulator_disconnect(emulator: u32, waiter: f64) -> Result<(), JsValue> {
     with(emulator, |emulator| emulator.disconnect(WaiterId(millis(waiter))))
 }
 
-/// What executions want from outside.
+/// The tasks that executions start or cancel.
 #[wasm_bindgen(js_name = emulatorTasks)]
 pub fn emulator_tasks(emulator: u32) -> Result<JsValue, JsValue> {
     with(emulator, |emulator| convert::to_js(&shape::tasks(emulator)))?
@@ -153,9 +170,8 @@ pub fn emulator_task_failed(emulator: u32, now: f64, task: f64, code: String, ca
     with(emulator, |emulator| shape::finish_task(emulator, millis(now), millis(task), Err((code, cause))))
 }
 
-/// Memory grows by large steps, a quarter ahead of what is used. An allocator asks for a page at a
-/// time, and each costs the host: measured in Node, a microsecond at first, a millisecond after a
-/// thousand of them.
+/// Grows the memory in large steps, by a quarter of its size. The allocator grows it page by page, and each step has a
+/// cost: measured in Node, one microsecond at first, one millisecond after a thousand steps.
 fn make_room() {
     thread_local! {
         static KNOWN: Cell<usize> = const { Cell::new(0) };
@@ -165,7 +181,7 @@ fn make_room() {
         return;
     }
     let mut room: Vec<u8> = Vec::new();
-    // Where there is no room, whoever needs it will find out.
+    // Without room, the next allocation fails instead.
     drop(room.try_reserve_exact((pages / 4).max(16) * 65_536));
     drop(std::hint::black_box(room));
     KNOWN.set(core::arch::wasm32::memory_size::<0>());
@@ -243,14 +259,14 @@ pub fn simulation_is_over(simulation: u32) -> Result<bool, JsValue> {
     with_simulation(simulation, |simulation| simulation.is_over())
 }
 
-/// The next part of the result, as JSON text: an execution with its first events, or a list of further ones. Nothing
-/// where that was all.
+/// The next part of the result as JSON text: an execution with its first events, or a list of further events. Absent at
+/// the end.
 #[wasm_bindgen(js_name = simulationPart)]
 pub fn simulation_part(simulation: u32) -> Result<Option<String>, JsValue> {
     with_simulation(simulation, Simulation::next_part)
 }
 
-/// Forgets a simulation.
+/// Closes a simulation.
 #[wasm_bindgen(js_name = simulationClose)]
 pub fn simulation_close(simulation: u32) {
     SIMULATIONS.with_borrow_mut(|simulations| simulations.remove(&simulation));
@@ -263,13 +279,23 @@ fn with_simulation<R>(simulation: u32, act: impl FnOnce(&mut Simulation) -> R) -
     })
 }
 
-/// Whole numbers come as floats; what is none of them is 0.
+/// Names and values, which arrive in turn.
+fn pairs(parts: Vec<String>) -> Vec<(String, String)> {
+    let mut pairs = Vec::with_capacity(parts.len() / 2);
+    let mut parts = parts.into_iter();
+    while let (Some(name), Some(value)) = (parts.next(), parts.next()) {
+        pairs.push((name, value));
+    }
+    pairs
+}
+
+/// Integers arrive as floats. Other numbers become 0.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast of a float saturates")]
 fn millis(number: f64) -> u64 {
     number as u64
 }
 
-/// Turns a definition of the `flow` dialect into one of the `StateMachine` dialect.
+/// Converts a definition of the `flow` dialect to the `StateMachine` dialect.
 #[wasm_bindgen(js_name = migrateFlow)]
 pub fn migrate_flow(flow: &JsValue) -> Result<JsValue, JsValue> {
     convert::to_js(&match convert::text(flow, "text")? {

@@ -1,4 +1,4 @@
-//! Reads answers. The texts stay in the engine; only a definition that is checked comes over.
+//! Reads responses. Texts stay in the engine. Only a definition that is checked is copied.
 
 use wasm_bindgen::prelude::*;
 
@@ -38,7 +38,7 @@ pub fn parse_execution(body: &JsValue) -> Result<JsValue, JsValue> {
     Ok(answer.into())
 }
 
-/// The diagnostics of a body, down to the texts inside it.
+/// The diagnostics of a body and of the texts in it.
 #[wasm_bindgen(js_name = validateExecution)]
 pub fn validate_execution(body: &JsValue) -> Result<JsValue, JsValue> {
     list(match json(body)? {
@@ -47,9 +47,9 @@ pub fn validate_execution(body: &JsValue) -> Result<JsValue, JsValue> {
     })
 }
 
-/// The value of a body: its text, its bytes, or what was made of them before.
+/// The JSON value of a body: a text, bytes, or a parsed value.
 fn json(body: &JsValue) -> Result<Result<Js, Vec<Diagnostic>>, JsValue> {
-    // By its length, before anything is copied.
+    // The length is checked before anything is copied.
     let text = if let Some(text) = body.dyn_ref::<js_sys::JsString>() {
         if text.length() > MAX_RESPONSE_BYTES {
             return Ok(Err(read::too_large()));
@@ -60,7 +60,7 @@ fn json(body: &JsValue) -> Result<Result<Js, Vec<Diagnostic>>, JsValue> {
         if length.is_none_or(|length| length > f64::from(MAX_RESPONSE_BYTES)) {
             return Ok(Err(read::too_large()));
         }
-        // ClientState memory cannot be decoded everywhere.
+        // Some hosts do not decode shared memory.
         let wrong = |_| error(ErrorCode::WrongType, "the bytes of `body` cannot be decoded");
         TextDecoder::new().decode(body).map_err(wrong)?
     } else {
@@ -83,6 +83,6 @@ fn json(body: &JsValue) -> Result<Result<Js, Vec<Diagnostic>>, JsValue> {
 }
 
 fn list(diagnostics: Vec<Diagnostic>) -> Result<JsValue, JsValue> {
-    // The usual answer, without the serializer.
+    // The usual result needs no serializer.
     if diagnostics.is_empty() { Ok(js_sys::Array::new().into()) } else { plain(&Plain::list(diagnostics)) }
 }

@@ -1,4 +1,4 @@
-//! JSON values that live in the JavaScript engine: large texts stay there.
+//! JSON values of the JavaScript engine. Large texts stay there.
 
 use std::cell::RefCell;
 
@@ -6,15 +6,16 @@ use js_sys::{Array, JsString, Object};
 use wasm_bindgen::prelude::*;
 
 use cloudflow_base::value::{Kind, Value};
+use cloudflow_service::read::{Shape, VARIABLES, shape, variable};
 use cloudflow_service::wire::execution::Execution;
 
 #[wasm_bindgen]
 extern "C" {
-    /// `JSON.parse` of a text that stays where it is.
+    /// `JSON.parse` of a text that is not copied.
     #[wasm_bindgen(js_namespace = JSON, js_name = parse, catch)]
     pub(super) fn parse_json(text: &JsValue) -> Result<JsValue, JsValue>;
 
-    /// Unlike the bindings of `js_sys` it may throw: a proxy may have been revoked.
+    /// Unlike the bindings of `js_sys` it may throw, for example for a revoked proxy.
     #[wasm_bindgen(js_namespace = Array, js_name = isArray, catch)]
     fn array_test(value: &JsValue) -> Result<bool, JsValue>;
     #[wasm_bindgen(js_namespace = Object, js_name = keys, catch)]
@@ -23,60 +24,54 @@ extern "C" {
     #[wasm_bindgen(method, js_name = isWellFormed)]
     fn is_well_formed(this: &Text) -> bool;
 
-    /// As one call: what is `undefined` or `null` need not be asked for.
+    /// `None` for `undefined` and `null`, without a further call.
     #[wasm_bindgen(js_namespace = Reflect, js_name = get, catch)]
     fn reflect_get(object: &JsValue, key: &JsValue) -> Result<Option<JsValue>, JsValue>;
 
-    /// A plain object of ours: it takes every key, so that nothing has to be caught.
+    /// A plain object of the package. Setting a key cannot throw.
     type Fresh;
     #[wasm_bindgen(method, indexing_setter)]
     fn set(this: &Fresh, key: &JsValue, value: &JsValue);
 }
 
-/// Where keys are kept: each at the place that its letters say, or at one of the next few. What finds
-/// no place is the caller's, and need not be kept.
-const PLACES: usize = 256;
-const NEXT: usize = 8;
-
-/// Names of keys and their JavaScript strings, by slot.
-type Keys = Vec<Option<(Box<str>, JsValue)>>;
-/// Keys are read up to this length,
-const LONGEST_KEY: u32 = 256;
-/// and this number.
-const MOST_KEYS: usize = 10_000;
+/// Maximum number of keys in the table. The package itself uses some 70; the names of headers and of
+/// unknown keys come from the caller.
+const MAX_KEPT_KEYS: usize = 128;
+/// Maximum length of the keys that [`Value::keys`] returns, in UTF-16 units. Longer ones are shortened.
+const MAX_KEY_UNITS: u32 = 256;
+/// Maximum number of the keys that [`Value::keys`] returns.
+const MAX_KEYS: usize = 10_000;
 
 thread_local! {
-    static KEYS: RefCell<Keys> = const { RefCell::new(Vec::new()) };
+    // INVARIANT: sorted by name.
+    static KEYS: RefCell<Vec<(Box<str>, JsValue)>> = const { RefCell::new(Vec::new()) };
     static EMPTY: JsValue = JsValue::from_str("");
 }
 
-/// A key as the engine knows it. It is made once: that costs more than what it is used for.
+/// A key as a string of the engine.
 pub(super) fn key(name: &str) -> JsValue {
     with_key(name, JsValue::clone)
 }
 
-/// Calls `used` with a key as the engine knows it. What that calls may come back here.
+/// Calls `used` with a key as a string of the engine. Strings are kept, because making one costs more than reading a
+/// property. `used` may call this function.
 #[inline(never)]
 fn with_key<T>(name: &str, used: impl FnOnce(&JsValue) -> T) -> T {
-    let bytes = name.as_bytes();
-    let byte = |at: Option<&u8>| at.map_or(0, |byte| usize::from(*byte));
-    let middle = byte(bytes.get(bytes.len() / 2));
-    let first = (byte(bytes.first()) * 3 + byte(bytes.last()) * 7 + middle * 31 + bytes.len() * 13) % PLACES;
     KEYS.with(|keys| {
+        let mut at = None;
         if let Ok(keys) = keys.try_borrow() {
-            let places = keys.iter().skip(first).take(NEXT);
-            if let Some((_, key)) = places.map_while(Option::as_ref).find(|(known, _)| **known == *name) {
-                return used(key);
+            match keys.binary_search_by(|(known, _)| (**known).cmp(name)) {
+                Ok(found) => {
+                    if let Some((_, key)) = keys.get(found) {
+                        return used(key);
+                    }
+                }
+                Err(place) => at = Some(place).filter(|_| keys.len() < MAX_KEPT_KEYS),
             }
         }
         let key = JsValue::from_str(name);
-        if let Ok(mut keys) = keys.try_borrow_mut() {
-            if keys.is_empty() {
-                keys.resize(PLACES + NEXT, None);
-            }
-            if let Some(place) = keys.iter_mut().skip(first).take(NEXT).find(|place| place.is_none()) {
-                *place = Some((name.into(), key.clone()));
-            }
+        if let (Some(at), Ok(mut keys)) = (at, keys.try_borrow_mut()) {
+            keys.insert(at, (name.into(), key.clone()));
         }
         used(&key)
     })
@@ -121,7 +116,7 @@ impl Value for Js {
     }
 
     fn is(&self, kind: Kind) -> bool {
-        // The usual questions in one call each.
+        // The usual kinds need one call each.
         match kind {
             Kind::Text => self.0.is_string(),
             Kind::Object => self.0.is_object() && !is_list(&self.0),
@@ -155,15 +150,15 @@ impl Value for Js {
     }
 
     fn member(&self, name: &str) -> Option<Self> {
-        // A getter that throws has nothing to say.
+        // A getter that throws is an absent value.
         with_key(name, |key| reflect_get(&self.0, key)).ok().flatten().map(Js)
     }
 
     fn keys(&self) -> Vec<String> {
         let Ok(keys) = object_keys(&self.0) else { return Vec::new() };
-        // Nothing that is known is as long, nor are so many; what is cut is still unknown.
-        let shown = |key: JsValue| String::from(key.unchecked_into::<JsString>().slice(0, LONGEST_KEY));
-        keys.iter().take(MOST_KEYS).map(shown).collect()
+        // Known keys are shorter and fewer. A shortened key stays unknown.
+        let shown = |key: JsValue| String::from(key.unchecked_into::<JsString>().slice(0, MAX_KEY_UNITS));
+        keys.iter().take(MAX_KEYS).map(shown).collect()
     }
 
     fn len(&self) -> usize {
@@ -181,42 +176,36 @@ impl Value for Js {
     }
 }
 
-/// `Execution` as `api::read` shapes it, made of references: no text is copied.
+/// An execution as JavaScript sees it, made of references: no text is copied.
 pub(super) fn execution(read: &Execution<Js>) -> JsValue {
     let object = Object::new();
-    let set = |key: &str, value: &JsValue| put(&object, key, value);
-    let empty = EMPTY.with(JsValue::clone);
-    let or_empty = |value: &Option<Js>| value.as_ref().map_or_else(|| empty.clone(), |value| value.0.clone());
-    set("requestId", &or_empty(&read.request_id));
-    set("flowName", &read.flow_name.0);
-    set("name", &read.name.0);
-    set("status", &read.status.0);
-    set("done", &JsValue::from_bool(read.done));
-    let optional = [
-        ("startedTime", &read.started_time),
-        ("stoppedTime", &read.stopped_time),
-        ("input", &read.input),
-        ("output", &read.output),
-    ];
-    for (key, value) in optional {
+    for (key, value) in shape(read) {
         if let Some(value) = value {
-            set(key, &value.0);
+            put(&object, key, &shaped(&value));
         }
-    }
-    set("flowDefinition", &or_empty(&read.flow_definition));
-    if let Some(variables) = &read.environment {
-        let list = Array::new();
-        for variable in variables {
-            let entry = Object::new();
-            put(&entry, "name", &variable.name.0);
-            put(&entry, "value", &or_empty(&variable.value));
-            list.push(&entry);
-        }
-        let environment = Object::new();
-        put(&environment, "variables", &list);
-        set("environment", &environment);
     }
     object.into()
+}
+
+fn shaped(value: &Shape<'_, Js>) -> JsValue {
+    match value {
+        Shape::Text(text) => text.0.clone(),
+        Shape::EmptyText => EMPTY.with(JsValue::clone),
+        Shape::Boolean(boolean) => JsValue::from_bool(*boolean),
+        Shape::Environment(variables) => {
+            let list = Array::new();
+            for entry in *variables {
+                let object = Object::new();
+                for (key, value) in variable(entry) {
+                    put(&object, key, &shaped(&value));
+                }
+                list.push(&object);
+            }
+            let environment = Object::new();
+            put(&environment, VARIABLES, &list);
+            environment.into()
+        }
+    }
 }
 
 pub(super) fn put(object: &Object, name: &str, value: &JsValue) {

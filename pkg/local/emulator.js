@@ -1,13 +1,11 @@
 // The driver of the emulator: connects the state machine in the module with clock, timers, task handlers and requests.
 
 import { onAbort } from "../shared/abort.js";
-import { CloudFlowError } from "../shared/error.js";
+import { CloudFlowError, codes } from "../shared/error.js";
 import { EMULATOR, FAIL, FAULTS, checkNames, wrongOptions } from "../shared/options.js";
+import { TEST_KEYS, signRequest } from "./sign.js";
 import { MAX_TEXT, simulateFlow } from "./simulate.js";
 import { attempt, handles, readTasks } from "./tasks.js";
-
-/** Default credentials, for tests. They are public. */
-export const TEST_KEYS = { emulator: "emulator-secret" };
 
 /** Maximum delay of a timer, in ms: 31 bits. Longer waits use several timers. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -50,6 +48,12 @@ export function createLocal(runtime, { ownTimers = false } = {}) {
     createEmulator: (options) => createEmulator(runtime, ownTimers, options),
     /** @param {string} text */
     migrateFlow: (text) => runtime.call("migrateFlow", text),
+    /**
+     * @param {string} action
+     * @param {Record<string, string | number | boolean | undefined>} [parameters]
+     * @param {import("../local.js").SignOptions} [options]
+     */
+    signRequest: (action, parameters, options) => signRequest(runtime, action, parameters, options),
     /**
      * @param {string} text
      * @param {import("../local.js").SimulateOptions} [options]
@@ -272,9 +276,9 @@ function createEmulator(runtime, ownTimers, options = {}) {
   /** @param {string} text */
   function restore(text) {
     create();
-    if (typeof text !== "string") throw wrong("wrong-state", "the saved state must be a string");
+    if (typeof text !== "string") throw wrong(codes.wrongState, "the saved state must be a string");
     if (text.length > MAX_STATE)
-      throw wrong("wrong-state", `the saved state is longer than the maximum of ${MAX_STATE} characters`);
+      throw wrong(codes.wrongState, `the saved state is longer than the maximum of ${MAX_STATE} characters`);
     const restored = call("emulatorRestore", text);
     pump();
     return restored;
@@ -307,9 +311,9 @@ function createEmulator(runtime, ownTimers, options = {}) {
     }
     const [flow, text] = [String(name), String(definition)];
     if (text.length > MAX_TEXT)
-      throw wrong("wrong-definition", `the definition is longer than the maximum of ${MAX_TEXT} bytes`);
+      throw wrong(codes.wrongDefinition, `the definition is longer than the maximum of ${MAX_TEXT} bytes`);
     if (flow.length > MAX_TEXT)
-      throw wrong("wrong-definition", "the name of the flow is longer than the maximum of 128 characters");
+      throw wrong(codes.wrongDefinition, "the name of the flow is longer than the maximum of 128 characters");
     const changed = call("emulatorPutFlow", clock.now(), flow, text, mode === "Express");
     pump();
     return changed;

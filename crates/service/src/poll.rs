@@ -1,13 +1,34 @@
-//! The long poll, sans-IO: when to send, when to sleep, when it is over.
+//! The long poll, sans-IO: when to send, when to sleep, and when to end.
 //!
-//! The machine reads no clock, throws no dice, opens no connection: each step gets what arrived,
-//! the time and a random number, and says what to do next. The driver stamps and signs every
-//! attempt afresh, because a signed request is good for one use only.
+//! The state machine has no clock, no random numbers and no connection. Each step gets what arrived, the time and a
+//! random number, and returns the next action. The driver stamps and signs every attempt anew, because the service
+//! accepts a signed request once.
 //!
-//! Machines that belong to one client share a [`Pacing`]: the account's budget of calls, the budget
-//! of retries, what the link holds, the service's clock.
+//! The polls of one client share a [`Pacing`]: the rate limit of the account, the retry budget, the longest hold of
+//! the link, and the service's clock.
 //!
-//! The only room that decides what is sent again, and when.
+//! This module alone decides what is retried, and when. `docs/retries.md` documents it.
+//!
+//! ```
+//! use cloudflow_service::poll::{Action, Input, Options, Outcome, Pacing, Poll, RetryOptions};
+//! let options = Options {
+//!     until_done: true,
+//!     first_at_once: false,
+//!     wait_time_seconds: 20,
+//!     timeout_ms: None,
+//!     counted: true,
+//!     retry: RetryOptions::default(),
+//! };
+//! let (mut poll, mut pacing) = (Poll::new(options), Pacing::default());
+//! let Action::Send(attempt) = poll.step(&mut pacing, 0, 0, Input::Start) else { panic!() };
+//! assert_eq!((attempt.number, attempt.wait_time_seconds), (1, 20));
+//! // The connection fails: retry after a random pause.
+//! assert_eq!(poll.step(&mut pacing, 100, u32::MAX / 2, Input::NetworkError), Action::Sleep(249));
+//! assert!(matches!(poll.step(&mut pacing, 349, 0, Input::Woke), Action::Send(_)));
+//! // The execution has ended.
+//! let done = poll.step(&mut pacing, 5_000, 0, Input::Execution { done: true });
+//! assert_eq!(done, Action::Finish(Outcome::Execution));
+//! ```
 
 mod link;
 mod pacing;
@@ -20,153 +41,153 @@ pub use sleep::SleepDetector;
 use crate::wire::fault::Retry;
 use quota::Ticket;
 
-/// Milliseconds on a clock that does not jump; where it begins does not matter.
+/// Milliseconds of a monotonic clock with any origin.
 pub type Millis = u64;
 
-/// How long an answer may take beyond the time it is held back.
+/// Time limit of a response beyond the time that the service may hold it.
 const MARGIN: Millis = 10_000;
 
-/// An answer that comes back sooner than this did not wait: the other side ignores the wish.
+/// A response that arrives within this time was not held: the other side ignores `WaitTimeSeconds`.
 const EARLY: Millis = 1_000;
 
-/// The longest pause after answers that come back early.
+/// Maximum pause after responses that were not held.
 const LONGEST_PAUSE: Millis = 5_000;
 
-/// What is said `few` times at most.
-const FEW: u32 = 3;
+/// Maximum number of consecutive attempts for [`Retry::LimitedBackoff`] and [`Retry::NotYetVisible`].
+const LIMITED_ATTEMPTS: u32 = 3;
 
-/// Who comes back from a sleep or from being offline asks within this time: not all in one moment.
-const RESUME: Millis = 1_000;
+/// Jitter window for the first request after sleep or offline.
+const RESUME_JITTER: Millis = 1_000;
 
-/// Without a network nothing is tried, but for once in this time: the host may be wrong about it.
+/// Interval of attempts without a network. The host may be wrong about its network.
 const OFFLINE_PAUSE: Millis = 60_000;
 
-/// What to ask for, and how long to try.
+/// The options of a poll.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// True to go on until the execution has ended; false for one answer.
+    /// True to poll until the execution has ended. False for one response.
     pub until_done: bool,
-    /// True where somebody watches: the first answer is not held back, so that they see at once how
-    /// things stand.
+    /// True to request the first response without a hold, so that a watcher sees the current status at once.
     pub first_at_once: bool,
-    /// How long the service may hold an answer back.
+    /// How long the service may hold a response, in seconds.
     pub wait_time_seconds: u32,
-    /// How long all of it may take.
+    /// Time limit of the whole poll.
     pub timeout_ms: Option<Millis>,
-    /// True where the service counts the call for an account of ours; a gateway counts for itself.
+    /// True if the call counts for the rate limit of the account. A gateway has a limit of its own.
     pub counted: bool,
-    /// How failures are met.
+    /// The retry policy.
     pub retry: RetryOptions,
 }
 
-/// How failures are met: exponential backoff with full jitter.
+/// The retry policy: exponential backoff with full jitter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RetryOptions {
-    /// How many attempts in a row may fail; 1 retries nothing.
+    /// Maximum number of consecutive failed attempts. 1 disables retries.
     pub max_attempts: u32,
-    /// The longest pause after the first failure; doubled after each further one.
+    /// Maximum pause after the first failure. It doubles with each further failure.
     pub base_delay_ms: Millis,
-    /// The longest pause at all, unless the service asks for a longer one.
+    /// Maximum pause, unless the service asks for a longer one.
     pub max_delay_ms: Millis,
 }
 
-/// What happened.
+/// An event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Input {
-    /// Begin.
+    /// The poll starts.
     Start,
-    /// An execution came back.
+    /// A response with an execution arrived.
     Execution {
-        /// Its status is final.
+        /// True if its status is final.
         done: bool,
     },
-    /// Something else came back.
+    /// A response without an execution arrived.
     Fault {
-        /// Whether asking again can help.
+        /// The retry class.
         retry: Retry,
-        /// How long the service asks to be left alone.
+        /// The pause that the service asks for.
         retry_after: Option<Millis>,
-        /// The driver removed the cause: it has set the clock right or has new credentials.
+        /// True if the driver removed the cause: it corrected the clock or gets new credentials.
         mended: bool,
     },
-    /// Nothing came back: the connection failed.
+    /// The connection failed.
     NetworkError,
-    /// The attempt's time is over.
+    /// The time of the attempt is over.
     TimedOut,
-    /// The sleep is over, or was cut short.
+    /// The sleep is over.
     Woke,
-    /// The machine has slept: whatever was open before is probably dead.
+    /// The machine has slept. Open connections are probably dead.
     Slept,
-    /// Somebody looks at the page again.
+    /// The page is visible again.
     Visible,
     /// The host lost its network.
     Offline,
     /// The host has a network again.
     Online,
-    /// The caller is no longer interested.
+    /// The caller aborted the call.
     Aborted,
 }
 
-/// What to do next.
+/// The next action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Stamp, sign and send one attempt, then report what came back.
+    /// Stamp, sign and send one attempt, then report the result.
     Send(Attempt),
-    /// Sleep so long, then report that. What was under way is given up.
+    /// Sleep for this time, then report [`Input::Woke`]. An attempt in flight is abandoned.
     Sleep(Millis),
-    /// Go on with what is under way: what was reported does not matter now.
+    /// Continue: the event has no consequence.
     Stay,
-    /// It is over.
+    /// The poll has ended.
     Finish(Outcome),
 }
 
 /// One request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Attempt {
-    /// Counts from 1 since the last execution came back.
+    /// The number of the attempt since the last execution, from 1.
     pub number: u32,
-    /// How long the service may hold this answer back.
+    /// How long the service may hold this response, in seconds.
     pub wait_time_seconds: u32,
-    /// After this time the attempt is given up.
+    /// Time limit of the attempt.
     pub timeout_ms: Millis,
 }
 
-/// How it ended.
+/// How a poll ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// With the execution that came back last.
+    /// With the execution of the last response.
     Execution,
-    /// With the fault that came back last.
+    /// With the fault of the last response.
     Fault,
-    /// No connection.
+    /// Without a connection.
     NetworkError,
-    /// The last attempt took too long.
+    /// The last attempt exceeded its time limit.
     AttemptTimedOut,
-    /// All of it took too long.
+    /// The time limit of the poll is over.
     DeadlinePassed,
-    /// The caller left.
+    /// The caller aborted the call.
     Aborted,
 }
 
-/// The machine.
+/// The state machine of one call.
 #[derive(Clone, Debug)]
 pub struct Poll {
     options: Options,
     state: State,
     deadline: Option<Millis>,
-    /// Attempts sent since the last execution came back.
+    /// Attempts since the last execution.
     attempts: u32,
-    /// A cause is mended once per call that works; else two wrong clocks could go on for ever.
+    /// True after a cause was removed. It is removed once until the next execution, so that two wrong clocks cannot
+    /// cause an endless loop.
     mended: bool,
-    /// The last pause after an early answer.
+    /// The last pause after a response that was not held.
     pause: Millis,
-    /// An execution has come back.
+    /// True after the first execution.
     answered: bool,
-    /// What the last retry took out of the client's budget.
+    /// The tokens that the last retry took from the retry budget.
     spent: u32,
-    /// The place in the client's queue.
+    /// The place in the queue of the rate limit.
     place: Option<Ticket>,
-    /// When the network went away.
+    /// When the network was lost. Absent if there is a network.
     offline: Option<Millis>,
 }
 
@@ -177,7 +198,7 @@ enum State {
         since: Millis,
         attempt: Attempt,
     },
-    /// Nothing, not even an event of the host, ends the sleep before `least`.
+    /// No event except an abort ends the sleep before `least`.
     Sleeping {
         until: Millis,
         least: Millis,
@@ -192,7 +213,7 @@ impl Default for RetryOptions {
 }
 
 impl Poll {
-    /// A machine that has not begun.
+    /// A poll that has not started.
     pub fn new(options: Options) -> Self {
         Poll {
             options,
@@ -208,12 +229,12 @@ impl Poll {
         }
     }
 
-    /// Attempts sent since the last execution came back.
+    /// Attempts since the last execution.
     pub(crate) fn attempts(&self) -> u32 {
         self.attempts
     }
 
-    /// One step. `random` is any number, new each time.
+    /// One step. `random` is a new random number for each step.
     pub fn step(&mut self, pacing: &mut Pacing, now: Millis, random: u32, input: Input) -> Action {
         let at = &mut At { pacing, now, random };
         match input {
@@ -223,7 +244,7 @@ impl Poll {
         }
         let action = match self.state {
             State::Finished(outcome) => Action::Finish(outcome),
-            // Told before the beginning.
+            // Reported before the start.
             State::Idle if input == Input::Offline => Action::Stay,
             State::Idle => {
                 self.deadline = self.options.timeout_ms.map(|timeout| now.saturating_add(timeout));
@@ -232,10 +253,10 @@ impl Poll {
             State::Sleeping { until, least } => match input {
                 Input::Woke => self.send(at),
                 Input::Slept | Input::Visible | Input::Online => {
-                    let soon = now.saturating_add(fraction(RESUME, random)).max(least).min(until);
+                    let soon = now.saturating_add(fraction(RESUME_JITTER, random)).max(least).min(until);
                     self.sleep(now, soon.saturating_sub(now), least.saturating_sub(now))
                 }
-                // An answer that nobody waits for any more.
+                // The result of an abandoned attempt.
                 _ => Action::Sleep(until.saturating_sub(now)),
             },
             State::Sending { since, attempt } => self.sent(at, since, attempt, input),
@@ -246,17 +267,18 @@ impl Poll {
         action
     }
 
-    /// An attempt is under way.
+    /// An event while an attempt is in flight.
     fn sent(&mut self, at: &mut At<'_>, since: Millis, attempt: Attempt, input: Input) -> Action {
         let now = at.now;
         let most = self.options.retry.max_attempts;
-        let cut = |at: &mut At<'_>, silent| at.pacing.link.cut(since, now, attempt.wait_time_seconds, silent);
+        let interrupted =
+            |at: &mut At<'_>, silent| at.pacing.link.interrupted(since, now, attempt.wait_time_seconds, silent);
         match input {
             Input::Execution { done } => self.answered(at, since, attempt, done),
             Input::Fault { retry, retry_after, mended } => {
                 match retry {
                     Retry::Throttled => at.pacing.throttled(now, retry_after),
-                    Retry::GatewayTimeout => cut(at, false),
+                    Retry::GatewayTimeout => interrupted(at, false),
                     _ => {}
                 }
                 let limit = self.limit(retry, mended);
@@ -268,29 +290,29 @@ impl Poll {
                 self.sleep(now, OFFLINE_PAUSE.min(left), 0)
             }
             Input::NetworkError => {
-                cut(at, false);
+                interrupted(at, false);
                 self.failed(at, most, None, Outcome::NetworkError)
             }
             Input::TimedOut if self.is_over(now) => self.finish(at, Outcome::DeadlinePassed),
             Input::TimedOut => {
-                cut(at, true);
+                interrupted(at, true);
                 self.failed(at, most, None, Outcome::AttemptTimedOut)
             }
-            // The timer of a page in the background is late.
+            // Timers of a page in the background are late.
             Input::Visible if now >= since.saturating_add(attempt.timeout_ms) => {
                 self.sent(at, since, attempt, Input::TimedOut)
             }
-            // What was sent before the network changed will not be answered.
-            Input::Online if self.offline.is_some_and(|offline| offline >= since) => self.again(at),
-            Input::Slept => self.again(at),
+            // A request that was sent before the network changed gets no response.
+            Input::Online if self.offline.is_some_and(|offline| offline >= since) => self.resend(at),
+            Input::Slept => self.resend(at),
             _ => Action::Stay,
         }
     }
 
-    /// Gives the attempt up without blame and sends another one soon.
-    fn again(&mut self, at: &mut At<'_>) -> Action {
+    /// Abandons the attempt without counting it as a failure, and sends another one soon.
+    fn resend(&mut self, at: &mut At<'_>) -> Action {
         self.attempts = self.attempts.saturating_sub(1);
-        let soon = fraction(RESUME, at.random).min(self.left(at.now));
+        let soon = fraction(RESUME_JITTER, at.random).min(self.left(at.now));
         self.sleep(at.now, soon, 0)
     }
 
@@ -300,13 +322,13 @@ impl Poll {
             return self.finish(at, Outcome::DeadlinePassed);
         }
         let left = self.left(now);
-        if let Err(wait) = at.pacing.turn(now, &mut self.place, self.options.counted) {
+        if let Err(wait) = at.pacing.acquire(now, &mut self.place, self.options.counted) {
             return self.sleep(now, wait.min(left), 0);
         }
-        // The last answer should come before the deadline, not race with it.
+        // The last response should arrive before the deadline.
         let wanted = if self.is_at_once() { 0 } else { self.options.wait_time_seconds };
         let is_stretched = self.options.counted && self.options.until_done;
-        let wait = at.pacing.wait(now, wanted, is_stretched);
+        let wait = at.pacing.hold(now, wanted, is_stretched);
         let wait = Millis::from(wait).min(left.saturating_sub(1000) / 1000);
         self.attempts = self.attempts.saturating_add(1);
         let attempt = Attempt {
@@ -321,7 +343,7 @@ impl Poll {
     fn answered(&mut self, at: &mut At<'_>, since: Millis, attempt: Attempt, done: bool) -> Action {
         let now = at.now;
         let elapsed = now.saturating_sub(since);
-        at.pacing.earn(self.spent);
+        at.pacing.refund(self.spent);
         at.pacing.link.held(now, attempt.wait_time_seconds, elapsed);
         self.spent = 0;
         if done || !self.options.until_done {
@@ -340,16 +362,16 @@ impl Poll {
         self.sleep(now, self.pause.min(left), EARLY)
     }
 
-    /// How many attempts in a row this fault allows.
+    /// Maximum number of consecutive attempts for this fault.
     fn limit(&mut self, retry: Retry, mended: bool) -> u32 {
         let most = self.options.retry.max_attempts;
         match retry {
             Retry::Never => 1,
             Retry::Backoff | Retry::Throttled | Retry::GatewayTimeout => most,
-            Retry::LimitedBackoff => most.min(FEW),
-            Retry::NotYetVisible if self.options.until_done && !self.answered => most.min(FEW),
+            Retry::LimitedBackoff => most.min(LIMITED_ATTEMPTS),
+            Retry::NotYetVisible if self.options.until_done && !self.answered => most.min(LIMITED_ATTEMPTS),
             Retry::NotYetVisible => 1,
-            // Every attempt has a new nonce, so that this is mended by itself.
+            // Every attempt has a new nonce, which removes the cause.
             Retry::Nonce | Retry::Clock | Retry::Credentials => {
                 let again = (mended || retry == Retry::Nonce) && !self.mended;
                 self.mended = true;
@@ -369,14 +391,14 @@ impl Poll {
                 self.spent = cost;
                 fraction(doubled, at.random)
             }
-            // So much has failed that one answer is not worth the trouble. Who waits for the end
-            // of an execution would have to begin again, so that they only take their time.
+            // The retry budget is empty. A single call fails. A wait continues with long pauses, because its caller
+            // would have to start it again.
             None if !self.options.until_done => return self.finish(at, outcome),
             None => max_delay_ms / 2 + fraction(max_delay_ms / 2, at.random),
         };
         let least = retry_after.unwrap_or(0);
         let delay = delay.max(least);
-        // Nobody is helped by a sleep that only the deadline ends: what went wrong is told now.
+        // A sleep until the deadline has no use: the failure is reported now.
         if self.deadline.is_some_and(|deadline| at.now.saturating_add(delay) >= deadline) {
             return self.finish(at, outcome);
         }
@@ -394,13 +416,12 @@ impl Poll {
         Action::Finish(outcome)
     }
 
-    /// What is under way, or sent next, is not to be held back.
+    /// True if the current or the next attempt requests a response without a hold.
     fn is_at_once(&self) -> bool {
         self.options.first_at_once && !self.answered
     }
 
-    /// Without a network, who waits for an end waits for the network. One answer is wanted soon or
-    /// not at all.
+    /// True if the poll waits for the network. A single call fails instead.
     fn is_parked(&self) -> bool {
         self.offline.is_some() && self.options.until_done && self.options.retry.max_attempts > 1
     }
@@ -414,15 +435,15 @@ impl Poll {
     }
 }
 
-/// The circumstances of a step.
+/// The arguments of a step.
 struct At<'c> {
     pacing: &'c mut Pacing,
     now: Millis,
     random: u32,
 }
 
-/// Full jitter: anything from nothing to all of it.
+/// Full jitter: a random part of a duration.
 fn fraction(of: Millis, random: u32) -> Millis {
-    // No pause comes near the 49 days that fit in here; wider numbers would cost 1 KB of module.
+    // Durations fit in 49 days. Wider numbers would cost 1 KB of the module.
     of.min(u32::MAX.into()) * Millis::from(random) / Millis::from(u32::MAX)
 }

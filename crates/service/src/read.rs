@@ -1,20 +1,18 @@
-//! `parseExecution`, `validateExecution`: what came back, as plain data.
-
-use serde::Serialize;
+//! `parseExecution` and `validateExecution`: reads the body of a response.
 
 use crate::wire::execution;
 use cloudflow_base::diagnostic::{self, Code};
 use cloudflow_base::shape::{Diagnostic, Places};
 use cloudflow_base::value::{Kind, Value};
 
-/// Reads the body of an answer, its fields only: what `parseExecution` gives.
+/// Reads the fields of a body: the result of `parseExecution`.
 pub fn parse<V: Value>(body: &V) -> (Option<execution::Execution<V>>, Vec<Diagnostic>) {
     let reading = execution::read(body);
     (reading.execution, Places::new("").diagnostics(reading.diagnostics))
 }
 
-/// Checks the body of an answer down to the JSON and the YAML inside it. The ranges of findings
-/// below `FlowDefinition` count in that text; they are what `definition` finds in it.
+/// Checks a body and the JSON and YAML texts in it: the result of `validateExecution`. `definition` checks the text of
+/// `FlowDefinition`. The ranges of its findings are positions in that text.
 pub fn validate<V: Value>(body: &V, definition: impl FnOnce(&str) -> Vec<Diagnostic>) -> Vec<Diagnostic> {
     let reading = execution::read(body);
     let mut found = reading.diagnostics;
@@ -27,13 +25,13 @@ pub fn validate<V: Value>(body: &V, definition: impl FnOnce(&str) -> Vec<Diagnos
     found
 }
 
-/// The finding for a body that is longer than any answer of the service.
+/// The finding for a body that is larger than any response of the service.
 pub fn too_large() -> Vec<Diagnostic> {
-    let message = "the body is larger than 8 MiB, which no answer of the service is".to_owned();
+    let message = "the body is larger than 8 MiB, more than the service sends".to_owned();
     Places::new("").diagnostics(vec![diagnostic::Diagnostic::new(Code::TooLarge, None, message)])
 }
 
-/// True where one of the texts of a body that are copied is longer than this.
+/// True if a text of the body that would be copied is longer than `units`.
 pub fn has_large_text<V: Value>(body: &V, units: usize) -> bool {
     let copied = [
         "Code",
@@ -50,89 +48,54 @@ pub fn has_large_text<V: Value>(body: &V, units: usize) -> bool {
     copied.iter().any(|key| body.member(key).is_some_and(|value| value.is(Kind::Text) && value.units() > units))
 }
 
-/// The finding for a body that is no JSON at all.
+/// The finding for a body that is not JSON.
 pub fn not_json(body: &str) -> Vec<Diagnostic> {
     let message = match body.trim_ascii_start().as_bytes() {
         [] => "the body is empty; an execution is a JSON object",
-        [b'<', ..] => "the body is markup (XML or HTML), not JSON: something in between may have answered",
+        [b'<', ..] => "the body is XML or HTML, not JSON: a proxy may have sent it",
         _ => "the body is not JSON",
     };
     Places::new(body).diagnostics(vec![diagnostic::Diagnostic::new(Code::NotJson, None, message)])
 }
 
-/// An execution as JavaScript sees it. Absent means absent.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Execution {
-    /// The service's id of the request.
-    pub request_id: String,
-    /// The flow's name.
-    pub flow_name: String,
-    /// The execution's name.
-    pub name: String,
-    /// The status as sent, known or not.
-    pub status: String,
-    /// The status is final.
-    pub done: bool,
-    /// RFC 3339 as sent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub started_time: Option<String>,
-    /// RFC 3339 as sent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub stopped_time: Option<String>,
-    /// JSON text as sent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub input: Option<String>,
-    /// JSON text as sent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub output: Option<String>,
-    /// YAML text as sent.
-    pub flow_definition: String,
-    /// The environment variables, where the service told them.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub environment: Option<Environment>,
+/// The value of one key of an execution in the JavaScript interface. Texts are references: no text is copied.
+#[derive(Clone, Copy, Debug)]
+pub enum Shape<'e, V> {
+    /// A text of the response.
+    Text(&'e V),
+    /// The text `""`.
+    EmptyText,
+    /// A boolean.
+    Boolean(bool),
+    /// An object with the one key [`VARIABLES`], a list of objects with the keys of [`variable`].
+    Environment(&'e [execution::Variable<V>]),
 }
 
-/// The environment of an execution.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Environment {
-    /// In the service's order.
-    pub variables: Vec<Variable>,
+/// The key of the list in [`Shape::Environment`].
+pub const VARIABLES: &str = "variables";
+
+/// An execution in the JavaScript interface: its keys in order. `None` is an absent key.
+pub fn shape<V>(read: &execution::Execution<V>) -> [(&'static str, Option<Shape<'_, V>>); 11] {
+    [
+        ("requestId", Some(or_empty(&read.request_id))),
+        ("flowName", Some(Shape::Text(&read.flow_name))),
+        ("name", Some(Shape::Text(&read.name))),
+        ("status", Some(Shape::Text(&read.status))),
+        ("done", Some(Shape::Boolean(read.done))),
+        ("startedTime", read.started_time.as_ref().map(Shape::Text)),
+        ("stoppedTime", read.stopped_time.as_ref().map(Shape::Text)),
+        ("input", read.input.as_ref().map(Shape::Text)),
+        ("output", read.output.as_ref().map(Shape::Text)),
+        ("flowDefinition", Some(or_empty(&read.flow_definition))),
+        ("environment", read.environment.as_deref().map(Shape::Environment)),
+    ]
 }
 
-/// One environment variable.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Variable {
-    /// Its name.
-    pub name: String,
-    /// Its value.
-    pub value: String,
+/// An environment variable in the JavaScript interface: its keys in order.
+pub fn variable<V>(variable: &execution::Variable<V>) -> [(&'static str, Shape<'_, V>); 2] {
+    [("name", Shape::Text(&variable.name)), ("value", or_empty(&variable.value))]
 }
 
-impl<V: Value> From<&execution::Execution<V>> for Execution {
-    fn from(read: &execution::Execution<V>) -> Self {
-        let text = |value: &V| value.text().unwrap_or_default();
-        let optional = |value: &Option<V>| value.as_ref().map(text);
-        Execution {
-            request_id: optional(&read.request_id).unwrap_or_default(),
-            flow_name: text(&read.flow_name),
-            name: text(&read.name),
-            status: text(&read.status),
-            done: read.done,
-            started_time: optional(&read.started_time),
-            stopped_time: optional(&read.stopped_time),
-            input: optional(&read.input),
-            output: optional(&read.output),
-            flow_definition: optional(&read.flow_definition).unwrap_or_default(),
-            environment: read.environment.as_ref().map(|variables| Environment {
-                variables: variables
-                    .iter()
-                    .map(|variable| Variable {
-                        name: text(&variable.name),
-                        value: optional(&variable.value).unwrap_or_default(),
-                    })
-                    .collect(),
-            }),
-        }
-    }
+fn or_empty<V>(value: &Option<V>) -> Shape<'_, V> {
+    value.as_ref().map_or(Shape::EmptyText, Shape::Text)
 }

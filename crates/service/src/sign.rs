@@ -1,8 +1,8 @@
 //! Signatures: RPC V1 (HMAC-SHA1) and ACS3-HMAC-SHA256.
 //!
-//! Every stage of both schemes is a function of its own, so that a wrong signature can be traced
-//! to the stage that is wrong, and so that the emulator verifies with what the client signs with.
-//! Clock and nonce are arguments. The only room that holds secrets and that percent-encodes.
+//! Each stage of both schemes is a function of its own: a wrong signature can be traced to its stage, and the emulator
+//! verifies with the functions that the client signs with. Clock and nonce are arguments. This module alone has secrets,
+//! and alone percent-encodes.
 
 pub mod acs3;
 pub mod encode;
@@ -13,36 +13,36 @@ pub use redact::{redact, without};
 
 use std::fmt;
 
-use crate::wire::request::{DescribeExecution, Endpoint};
+use crate::wire::request::{API_VERSION, DescribeExecution, Endpoint};
 use cloudflow_base::time;
 
-/// An AccessKey pair, with its token where it is a temporary one. `Debug` shows no secret.
+/// An AccessKey pair, with a token if it is temporary. `Debug` shows no secret.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Credentials {
-    /// The AccessKey ID: names the key, is sent in the clear.
+    /// The AccessKey ID. It is sent as it is.
     pub access_key_id: String,
-    /// The AccessKey secret: never sent.
+    /// The AccessKey secret. It is never sent.
     pub access_key_secret: String,
     /// The STS token of a temporary pair.
     pub security_token: Option<String>,
 }
 
-/// Which signature a request carries.
+/// The signature scheme of a request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Scheme {
     /// RPC V1, the scheme that the official SDKs use with this service.
     #[default]
     HmacSha1,
-    /// V3. No public proof says that the service accepts it.
+    /// V3. It is not documented that the service accepts it.
     Acs3HmacSha256,
 }
 
-/// What makes each request unique: both are new for every attempt.
+/// The unique parts of a request. Both are new for each attempt.
 #[derive(Clone, Copy, Debug)]
 pub struct Stamp<'a> {
     /// The time of the request, in Unix milliseconds.
     pub now: u64,
-    /// A text never used before; see [`nonce`].
+    /// A text that was never used before, see [`nonce`].
     pub nonce: &'a str,
 }
 
@@ -51,19 +51,28 @@ pub struct Stamp<'a> {
 pub struct SignedRequest {
     /// The HTTP method.
     pub method: &'static str,
-    /// The whole URL. It must not go through a query builder any more.
+    /// The URL. It must be sent unchanged: a query builder would invalidate the signature.
     pub url: String,
-    /// Headers to set, with lower-case names. `host` is not among them: it is the URL's.
+    /// Headers to set, with lower-case names. `host` is not included, because it is part of the URL.
     pub headers: Vec<(String, String)>,
-    /// The signature in it; empty where it is unsigned.
+    /// The signature. Empty if the request is not signed.
     pub signature: String,
 }
 
-/// Stamps and signs one call. Without credentials the call goes out unsigned: somebody behind
-/// the endpoint signs it.
+/// A signed POST of any operation: the query of its URL, and its body.
+/// `Debug` shows the query without its secrets.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Form {
+    /// The common parameters and the signature.
+    pub query: String,
+    /// The parameters of the operation, as `application/x-www-form-urlencoded`.
+    pub body: String,
+}
+
+/// Stamps and signs one call. Without credentials the request is not signed: a gateway signs it.
 ///
-/// The path in the signature is always `/`, whatever path the endpoint has: a gateway below a
-/// path forwards to the service, whose only path is `/`.
+/// The path in the signature is always `/`, for any path of the endpoint: a gateway with a path forwards to the service,
+/// whose only path is `/`.
 pub fn sign(
     scheme: Scheme,
     endpoint: &Endpoint,
@@ -76,7 +85,7 @@ pub fn sign(
     let timestamp = time::utc(stamp.now);
     match (credentials, scheme) {
         (None, _) => {
-            // A gateway's answers are JSON anyway: it is not told the format.
+            // A gateway always answers in JSON: `Format` is not needed.
             pairs.extend(call.common().into_iter().filter(|(name, _)| *name != "Format"));
             SignedRequest {
                 method: "GET",
@@ -87,20 +96,10 @@ pub fn sign(
         }
         (Some(credentials), Scheme::HmacSha1) => {
             pairs.extend(call.common());
-            pairs.extend([
-                ("AccessKeyId", credentials.access_key_id.as_str()),
-                ("SignatureMethod", "HMAC-SHA1"),
-                ("SignatureNonce", stamp.nonce),
-                ("SignatureVersion", "1.0"),
-                ("Timestamp", timestamp.as_str()),
-            ]);
-            if let Some(token) = &credentials.security_token {
-                pairs.push(("SecurityToken", token));
-            }
+            pairs.extend(rpc_parameters(credentials, &timestamp, stamp.nonce));
             let mut query = rpc::canonical(&pairs);
             let signature = rpc::signature(&credentials.access_key_secret, &rpc::string_to_sign("GET", &query));
-            query.push_str("&Signature=");
-            encode::percent_into(&mut query, &signature);
+            push_signature(&mut query, &signature);
             SignedRequest { method: "GET", url: endpoint.url(&query), headers: Vec::new(), signature }
         }
         (Some(credentials), Scheme::Acs3HmacSha256) => {
@@ -130,7 +129,64 @@ pub fn sign(
     }
 }
 
-/// A nonce made of random bytes, in the shape of a version 4 UUID.
+/// Signs any operation with RPC V1, in the form of the official SDKs: a POST with the common parameters in the query
+/// and the parameters of the operation in a form. Fails for a parameter that the signature itself sets.
+///
+/// ```
+/// use cloudflow_service::sign::{Credentials, Stamp, form};
+/// let credentials = Credentials { access_key_id: "id".into(), access_key_secret: "secret".into(), security_token: None };
+/// let stamp = Stamp { now: 0, nonce: "n" };
+/// let signed = form("DescribeFlow", &[("Name".into(), "a b".into())], &credentials, stamp).unwrap();
+/// assert_eq!(signed.body, "Name=a%20b");
+/// assert!(signed.query.starts_with("AccessKeyId=id&Action=DescribeFlow&Format=json&"));
+/// assert!(form("DescribeFlow", &[("Action".into(), "x".into())], &credentials, stamp).is_err());
+/// ```
+pub fn form(
+    action: &str,
+    parameters: &[(String, String)],
+    credentials: &Credentials,
+    stamp: Stamp<'_>,
+) -> Result<Form, String> {
+    let timestamp = time::utc(stamp.now);
+    let mut common = vec![("Action", action), ("Format", "json"), ("Version", API_VERSION)];
+    common.extend(rpc_parameters(credentials, &timestamp, stamp.nonce));
+    let own: Vec<(&str, &str)> = parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let is_reserved = |name: &str| name == "Signature" || common.iter().any(|(common, _)| *common == name);
+    if let Some((name, _)) = own.iter().find(|(name, _)| is_reserved(name)) {
+        return Err(["`", name, "` is set by the signature"].concat());
+    }
+    let all: Vec<(&str, &str)> = common.iter().chain(&own).copied().collect();
+    let to_sign = rpc::string_to_sign("POST", &rpc::canonical(&all));
+    let mut query = rpc::canonical(&common);
+    push_signature(&mut query, &rpc::signature(&credentials.access_key_secret, &to_sign));
+    Ok(Form { query, body: rpc::canonical(&own) })
+}
+
+/// The parameters that RPC V1 adds to those of the operation.
+fn rpc_parameters<'a>(
+    credentials: &'a Credentials,
+    timestamp: &'a str,
+    nonce: &'a str,
+) -> Vec<(&'static str, &'a str)> {
+    let mut parameters = vec![
+        ("AccessKeyId", credentials.access_key_id.as_str()),
+        ("SignatureMethod", "HMAC-SHA1"),
+        ("SignatureNonce", nonce),
+        ("SignatureVersion", "1.0"),
+        ("Timestamp", timestamp),
+    ];
+    if let Some(token) = &credentials.security_token {
+        parameters.push(("SecurityToken", token));
+    }
+    parameters
+}
+
+fn push_signature(query: &mut String, signature: &str) {
+    query.push_str("&Signature=");
+    encode::percent_into(query, signature);
+}
+
+/// A nonce from random bytes, in the form of a version 4 UUID.
 pub fn nonce(mut random: [u8; 16]) -> String {
     random[6] = random[6] & 0x0F | 0x40;
     random[8] = random[8] & 0x3F | 0x80;
@@ -145,13 +201,13 @@ pub fn nonce(mut random: [u8; 16]) -> String {
     nonce
 }
 
-/// Compares two signatures in a time that does not depend on where they differ.
+/// Compares two signatures in constant time.
 pub fn same(a: &str, b: &str) -> bool {
     a.len() == b.len() && a.bytes().zip(b.bytes()).fold(0, |all, (a, b)| all | (a ^ b)) == 0
 }
 
 impl Credentials {
-    /// What is wrong with them, if they cannot be sent as they are; never shows a value.
+    /// What is wrong with them. Absent if they are valid. The message contains no value.
     pub fn problem(&self) -> Option<String> {
         let parts = [
             ("accessKeyId", Some(&self.access_key_id)),
@@ -163,7 +219,7 @@ impl Credentials {
             if value.is_empty() {
                 Some(["`", name, "` is empty"].concat())
             } else if !value.bytes().all(|byte| byte.is_ascii_graphic()) {
-                Some(["`", name, "` holds a blank, a line break or another character that no key has: was it copied with too much?"].concat())
+                Some(["`", name, "` has a blank, a line break or another character that is not valid in a key: copy the key again"].concat())
             } else {
                 None
             }
@@ -172,15 +228,15 @@ impl Credentials {
 }
 
 impl Scheme {
-    /// The name that options give it.
-    pub(crate) fn as_str(self) -> &'static str {
+    /// The name in the options and in requests.
+    pub fn as_str(self) -> &'static str {
         match self {
             Scheme::HmacSha1 => "HMAC-SHA1",
             Scheme::Acs3HmacSha256 => "ACS3-HMAC-SHA256",
         }
     }
 
-    /// The scheme of a name.
+    /// The scheme with this name.
     pub fn from_name(name: &str) -> Option<Self> {
         [Scheme::HmacSha1, Scheme::Acs3HmacSha256].into_iter().find(|scheme| scheme.as_str() == name)
     }
@@ -189,6 +245,12 @@ impl Scheme {
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Credentials { .. }")
+    }
+}
+
+impl fmt::Debug for Form {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Form {{ {} }}", redact(&self.query, None))
     }
 }
 

@@ -1,5 +1,7 @@
-//! The service's wire format: requests, executions, faults. Knows no JSON parser: it reads any
-//! [`Value`](cloudflow_base::value::Value), so that in a page the host's own `JSON.parse` does the work.
+//! The wire format of the service: requests, executions, faults.
+//!
+//! This module has no JSON parser. It reads any [`Value`](cloudflow_base::value::Value), so that a page can use the
+//! host's `JSON.parse`.
 
 pub mod execution;
 pub mod fault;

@@ -352,7 +352,9 @@ export const tests = {
         )
       ).message;
     assert.ok(
-      (await fails({ Code: "FlowNotExists", Message: "x" }, 404)).includes("; asked at `https://service.example"),
+      (await fails({ Code: "FlowNotExists", Message: "x" }, 404)).includes(
+        "; the endpoint is `https://service.example",
+      ),
     );
     assert.ok((await fails({ Code: "AccessDenied", Message: "x" }, 403)).includes("`fnf:DescribeExecution`"));
     const date = new Date(Date.now() + 7230000).toUTCString();

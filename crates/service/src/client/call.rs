@@ -180,12 +180,12 @@ impl<V: Value + PartialEq> Call<V> {
 
     /// `fetch` returned something other than a response.
     pub fn not_a_response(&mut self) -> Input {
-        self.own_fault(0, ErrorCode::NotAResponse, "`fetch` did not answer with a `Response`")
+        self.own_fault(0, ErrorCode::NotAResponse, "`fetch` must return a `Response`")
     }
 
     /// The response is larger than [`MAX_RESPONSE_BYTES`].
     pub fn too_large(&mut self, status: u16) -> Input {
-        let message = "the answer is larger than 8 MiB, which no answer of the service is";
+        let message = "the response is larger than 8 MiB, more than the service sends";
         self.own_fault(status, ErrorCode::ResponseTooLarge, message)
     }
 
@@ -213,8 +213,8 @@ impl<V: Value + PartialEq> Call<V> {
         let error = match (outcome, last, &self.execution) {
             (Outcome::Execution, _, Some(execution)) => return Ok(execution),
             (Outcome::Fault, Last::Fault(fault), _) => {
-                let error = CloudFlowError::of_fault(&fault, attempts).with_details(endpoint, state.pacing.offset());
-                CloudFlowError { retry_after: self.retry_after, ..error }
+                let error = CloudFlowError::of_fault(&fault, attempts, self.retry_after);
+                error.with_details(endpoint, state.pacing.offset())
             }
             (Outcome::Fault, Last::NotAnExecution(status, found), _) => {
                 CloudFlowError::of_response(status, found, attempts)

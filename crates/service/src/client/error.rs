@@ -31,8 +31,15 @@ pub struct CloudFlowError {
     pub attempts: u32,
     /// What is wrong with the arguments or with the response, in detail.
     pub diagnostics: Vec<Diagnostic>,
-    /// The service's message of a refusal in JSON, without the key id. The gateway passes it on.
-    pub said: Option<String>,
+    /// The refusal of the service, if it was JSON. The gateway passes it on.
+    pub refusal: Option<Box<Refusal>>,
+}
+
+/// What the service itself said in a refusal.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Refusal {
+    /// The message, without the key id.
+    pub message: String,
     /// The pause that the service asks for, in milliseconds.
     pub retry_after: Option<u64>,
 }
@@ -53,8 +60,7 @@ impl CloudFlowError {
             retryable: false,
             attempts: 0,
             diagnostics: Vec::new(),
-            said: None,
-            retry_after: None,
+            refusal: None,
         }
     }
 
@@ -65,22 +71,22 @@ impl CloudFlowError {
         CloudFlowError { diagnostics, ..error }
     }
 
-    /// A response with a fault.
-    pub fn of_fault(fault: &Fault, attempts: u32) -> Self {
+    /// A response with a fault. `retry_after` is the pause that it asks for, in milliseconds.
+    pub fn of_fault(fault: &Fault, attempts: u32, retry_after: Option<u64>) -> Self {
         CloudFlowError {
             status: (fault.status > 0).then_some(fault.status),
             request_id: fault.request_id.clone(),
             // An execution that does not exist will not exist later.
             retryable: !matches!(fault.retry, Retry::Never | Retry::NotYetVisible),
             attempts,
-            said: fault.said.clone(),
+            refusal: fault.said.clone().map(|message| Box::new(Refusal { message, retry_after })),
             ..CloudFlowError::with(fault.kind, fault.code.clone(), fault.message.clone())
         }
     }
 
     /// A response that should be an execution but is not.
     pub(super) fn of_response(status: u16, diagnostics: Vec<Diagnostic>, attempts: u32) -> Self {
-        let message = ["the answer is not an execution: ", &summary(&diagnostics)].concat();
+        let message = ["the response is not an execution: ", &summary(&diagnostics)].concat();
         let error = CloudFlowError::new(ErrorCode::NotAnExecution, message);
         CloudFlowError { status: Some(status), attempts, diagnostics, ..error }
     }
@@ -95,8 +101,8 @@ impl CloudFlowError {
     ) -> Self {
         let at = ["`", endpoint.base(), "`"].concat();
         let (code, mut message) = match outcome {
-            Outcome::NetworkError => (ErrorCode::Network, ["no answer from ", &at].concat()),
-            Outcome::AttemptTimedOut => (ErrorCode::Timeout, [&at, " did not answer in time"].concat()),
+            Outcome::NetworkError => (ErrorCode::Network, ["no response from ", &at].concat()),
+            Outcome::AttemptTimedOut => (ErrorCode::Timeout, [&at, " did not respond in time"].concat()),
             Outcome::DeadlinePassed => (ErrorCode::Timeout, "the time given by `timeoutMs` is over".to_owned()),
             _ => (ErrorCode::Internal, "the call ended in an impossible state".to_owned()),
         };
@@ -122,7 +128,9 @@ impl CloudFlowError {
             clean(&mut self.code);
         }
         self.request_id.as_mut().map(clean);
-        self.said.as_mut().map(clean);
+        if let Some(refusal) = &mut self.refusal {
+            clean(&mut refusal.message);
+        }
         for found in &mut self.diagnostics {
             clean(&mut found.message);
             for segment in &mut found.path {
@@ -139,7 +147,7 @@ impl CloudFlowError {
     pub(super) fn with_details(mut self, endpoint: &Endpoint, offset: i64) -> Self {
         match fault::of_code(&self.code).map(|row| row.advice) {
             Some(Advice::Flow | Advice::Execution | Advice::Endpoint | Advice::Key) => {
-                for part in ["; asked at `", endpoint.base(), "`"] {
+                for part in ["; the endpoint is `", endpoint.base(), "`"] {
                     self.message.push_str(part);
                 }
             }
@@ -172,10 +180,10 @@ impl From<CloudFlowError> for Plain {
             let found = Places::new("").diagnostics(error.diagnostics);
             out.put("diagnostics", Plain::list(found));
         }
-        if let Some(said) = error.said {
-            out.put("said", Plain::Text(said));
+        if let Some(refusal) = error.refusal {
+            out.put("said", Plain::Text(refusal.message));
+            out.number_if("retryAfter", refusal.retry_after.and_then(|ms| i64::try_from(ms).ok()));
         }
-        out.number_if("retryAfter", error.retry_after.and_then(|ms| i64::try_from(ms).ok()));
         out.into()
     }
 }

@@ -1,50 +1,50 @@
-//! How long the way to the service lets an answer be held.
+//! The longest hold that the connection to the service survives.
 //!
-//! A proxy in between may cut every connection that is silent for 30 seconds, whatever the service
-//! would do. Two cuts after about the same time give it away; from then on the client asks for
-//! shorter waits, and tries a longer one now and then, in one attempt only.
+//! A proxy may close every connection that is idle for 30 seconds, although the service holds a response for longer. Two
+//! interruptions after about the same time show this. From then on the client requests shorter holds. From time to time,
+//! one attempt tries a longer hold.
 
 use super::{MARGIN, Millis};
 
-/// What the service itself holds at most, in seconds.
-pub(super) const MOST: u32 = 60;
+/// Maximum hold of the service, in seconds.
+pub(super) const MAX_HOLD: u32 = 60;
 
-/// A connection that breaks sooner says nothing about how long it may last.
-const LEAST: Millis = 5_000;
+/// An interruption within this time does not depend on the hold.
+const MIN_ELAPSED: Millis = 5_000;
 
-/// After this time a longer wait is tried again; doubled each time that fails.
-const PATIENCE: Millis = 600_000;
+/// A longer hold is tried after this time. It doubles with each failure.
+const RAISE_INTERVAL: Millis = 600_000;
 
-const LONGEST_PATIENCE: Millis = 3_600_000;
+/// Maximum of that time.
+const MAX_RAISE_INTERVAL: Millis = 3_600_000;
 
-/// What is known about the way.
+/// What is known about the connection.
 #[derive(Clone, Debug)]
 pub(super) struct Link {
-    /// The longest wait that is asked for, in seconds.
+    /// The longest hold to request, in seconds.
     cap: u32,
-    /// Attempts from before then say nothing about the cap.
+    /// When the cap was set. Attempts that were sent before do not count.
     capped_at: Millis,
-    /// When a longer wait is tried.
+    /// When a longer hold is tried.
     raise_at: Millis,
-    patience: Millis,
-    /// After which time the last held answer was cut.
+    raise_interval: Millis,
+    /// The time after which the last held response was interrupted.
     suspect: Option<Millis>,
 }
 
 impl Default for Link {
     fn default() -> Self {
-        Link { cap: MOST, capped_at: 0, raise_at: 0, patience: PATIENCE, suspect: None }
+        Link { cap: MAX_HOLD, capped_at: 0, raise_at: 0, raise_interval: RAISE_INTERVAL, suspect: None }
     }
 }
 
 impl Link {
-    /// The longest wait to ask for now, in seconds.
+    /// The longest hold to request now, in seconds.
     pub fn cap(&self) -> u32 {
         self.cap
     }
 
-    /// How long an answer may be held that is wanted held for so long. May let one attempt try a
-    /// longer wait than the cap.
+    /// The hold to request instead of `seconds`. From time to time, one attempt gets a longer hold than the cap.
     pub fn allowed(&mut self, now: Millis, seconds: u32) -> u32 {
         if seconds <= self.cap {
             return seconds;
@@ -52,44 +52,44 @@ impl Link {
         if now < self.raise_at {
             return self.cap;
         }
-        self.raise_at = now.saturating_add(self.patience);
+        self.raise_at = now.saturating_add(self.raise_interval);
         seconds.min(self.cap + self.cap / 2 + 1)
     }
 
-    /// An answer came to an attempt that was to be held for `seconds`.
+    /// A response arrived for an attempt with a hold of `seconds`.
     pub fn held(&mut self, now: Millis, seconds: u32, elapsed: Millis) {
         if self.suspect.is_some_and(|suspect| elapsed >= suspect) {
             self.suspect = None;
         }
         if seconds > self.cap && elapsed > Millis::from(self.cap) * 1000 + 500 {
-            self.cap = u32::try_from(elapsed / 1000).unwrap_or(MOST).min(seconds);
-            self.patience = PATIENCE;
-            self.raise_at = now.saturating_add(PATIENCE);
+            self.cap = u32::try_from(elapsed / 1000).unwrap_or(MAX_HOLD).min(seconds);
+            self.raise_interval = RAISE_INTERVAL;
+            self.raise_at = now.saturating_add(RAISE_INTERVAL);
         }
     }
 
-    /// The connection broke, or somebody in between gave up, or nothing came (`silent`), in an
-    /// attempt sent at `since` that was to be held for `seconds`.
-    pub fn cut(&mut self, since: Millis, now: Millis, seconds: u32, silent: bool) {
+    /// The connection failed, a proxy gave up, or nothing arrived (`silent`), for an attempt that was sent at `since`
+    /// with a hold of `seconds`.
+    pub fn interrupted(&mut self, since: Millis, now: Millis, seconds: u32, silent: bool) {
         let elapsed = now.saturating_sub(since);
-        // Later than any answer: the machine was asleep, or the service slow.
-        if elapsed < LEAST || elapsed > Millis::from(seconds) * 1000 + MARGIN + LEAST {
+        // Later than any response: the machine was asleep, or the service was slow.
+        if elapsed < MIN_ELAPSED || elapsed > Millis::from(seconds) * 1000 + MARGIN + MIN_ELAPSED {
             return;
         }
         if seconds > self.cap {
             if since >= self.capped_at {
-                self.patience = (self.patience * 2).min(LONGEST_PATIENCE);
-                self.raise_at = now.saturating_add(self.patience);
+                self.raise_interval = (self.raise_interval * 2).min(MAX_RAISE_INTERVAL);
+                self.raise_at = now.saturating_add(self.raise_interval);
             }
             return;
         }
-        // Where nothing tells when it was cut, half of the wait is tried next.
+        // If the time of the interruption is unknown, half of the hold is tried next.
         let at = if silent { Millis::from(seconds) * 625 } else { elapsed };
         match self.suspect {
             Some(before) if at.abs_diff(before) <= before / 8 + 1000 => {
-                self.cap = u32::try_from(at.min(before) * 4 / 5000).unwrap_or(MOST).clamp(1, self.cap);
+                self.cap = u32::try_from(at.min(before) * 4 / 5000).unwrap_or(MAX_HOLD).clamp(1, self.cap);
                 self.capped_at = now;
-                self.raise_at = now.saturating_add(self.patience);
+                self.raise_at = now.saturating_add(self.raise_interval);
                 self.suspect = None;
             }
             _ => self.suspect = Some(at),

@@ -1,29 +1,29 @@
-//! What the calls of one client share: budgets, the link, the service's clock.
+//! What the polls of one client share: rate limit, retry budget, the longest hold, the service's clock.
 
 use super::link::Link;
 use super::quota::{Quota, Ticket};
 use super::{Millis, link};
 
 /// The retry budget is that of the standard retry mode of the AWS SDKs
-/// (<https://github.com/aws/aws-sdk-js-v3/pull/1258>, `constants.ts`): so many tokens,
+/// (<https://github.com/aws/aws-sdk-js-v3/pull/1258>, `constants.ts`): the number of tokens,
 const RETRY_TOKENS: u32 = 500;
-/// so many for each retry,
+/// the cost of a retry,
 const RETRY_COST: u32 = 5;
-/// so many where nothing came back,
-const SILENCE_COST: u32 = 10;
-/// and one back for each answer that needed no retry; after a retry, what it had cost.
+/// the cost of a retry after no response,
+const NO_RESPONSE_COST: u32 = 10;
+/// and the tokens that a response without a retry returns. After a retry, its cost is returned.
 const REWARD: u32 = 1;
 
-/// A clock that is wrong by less is not why a request was refused.
-const SKEW: u64 = 60_000;
+/// Minimum correction of the clock, in milliseconds. A smaller error is not the cause of a refusal.
+const MIN_SKEW: u64 = 60_000;
 
-/// What the calls of one client share. Calls that stand alone have one each.
+/// What the polls of one client share. A call without a client has its own.
 #[derive(Clone, Debug)]
 pub struct Pacing {
     retry_tokens: u32,
     quota: Quota,
     pub(super) link: Link,
-    /// The service's clock, less ours, in milliseconds.
+    /// How far the service's clock is ahead of ours, in milliseconds.
     offset: i64,
 }
 
@@ -34,8 +34,7 @@ impl Default for Pacing {
 }
 
 impl Pacing {
-    /// The service's time, as far as it is known, in Unix milliseconds: what an attempt is stamped
-    /// with.
+    /// The time of the service in Unix milliseconds, for the timestamp of an attempt.
     pub(crate) fn service_time(&self, unix_now: u64) -> u64 {
         unix_now.saturating_add_signed(self.offset)
     }
@@ -45,47 +44,50 @@ impl Pacing {
         self.offset
     }
 
-    /// The service refused an attempt for its time, which was `stamped`, and told its own. True
-    /// where the next attempt will carry another time: only then is it worth sending.
+    /// The service refused an attempt because of its timestamp, and sent its own time. True if the next attempt gets
+    /// another timestamp: only then a retry can succeed.
     pub(crate) fn set_clock(&mut self, unix_now: u64, stamped: u64, service: Option<u64>) -> bool {
         let Some(service) = service else {
             return false;
         };
         self.offset = i64::try_from(service).unwrap_or(i64::MAX).saturating_sub_unsigned(unix_now);
-        service.abs_diff(stamped) > SKEW
+        service.abs_diff(stamped) > MIN_SKEW
     }
 
-    pub(super) fn turn(&mut self, now: Millis, place: &mut Option<Ticket>, counted: bool) -> Result<(), Millis> {
-        self.quota.turn(now, place, counted)
+    /// Takes a token of the rate limit, or returns the time to wait.
+    pub(super) fn acquire(&mut self, now: Millis, place: &mut Option<Ticket>, counted: bool) -> Result<(), Millis> {
+        self.quota.acquire(now, place, counted)
     }
 
+    /// Gives up the place in the queue.
     pub(super) fn leave(&mut self, place: &mut Option<Ticket>) {
         self.quota.leave(place);
     }
 
+    /// The service refused a call because of the rate limit.
     pub(super) fn throttled(&mut self, now: Millis, retry_after: Option<Millis>) {
         self.quota.drain(now, retry_after);
     }
 
-    /// How long an answer should be held that is wanted held for `seconds`.
-    pub(super) fn wait(&mut self, now: Millis, seconds: u32, counted: bool) -> u32 {
+    /// The hold to request instead of `seconds`.
+    pub(super) fn hold(&mut self, now: Millis, seconds: u32, counted: bool) -> u32 {
         if seconds == 0 {
             return 0;
         }
-        let most = self.link.cap().min(link::MOST);
+        let most = self.link.cap().min(link::MAX_HOLD);
         let wanted = if counted { self.quota.stretched(seconds, most) } else { seconds };
         self.link.allowed(now, wanted)
     }
 
-    /// Takes what a retry costs, if there is so much: the cost.
-    pub(super) fn spend(&mut self, silent: bool) -> Option<u32> {
-        let cost = if silent { SILENCE_COST } else { RETRY_COST };
+    /// Takes the cost of a retry, and returns it. `None` if the budget is too small.
+    pub(super) fn spend(&mut self, no_response: bool) -> Option<u32> {
+        let cost = if no_response { NO_RESPONSE_COST } else { RETRY_COST };
         self.retry_tokens = self.retry_tokens.checked_sub(cost)?;
         Some(cost)
     }
 
-    /// An answer came; the last retry before it had cost so much.
-    pub(super) fn earn(&mut self, cost: u32) {
+    /// A response arrived. The last retry before it had this cost.
+    pub(super) fn refund(&mut self, cost: u32) {
         self.retry_tokens = (self.retry_tokens + cost.max(REWARD)).min(RETRY_TOKENS);
     }
 }

@@ -1,15 +1,15 @@
-//! The account's budget of calls, shared by everything one client does.
+//! The rate limit of the account, shared by the calls of one client.
 //!
-//! The service counts DescribeExecution in a token bucket of 50 that refills with 5 a second, for
-//! the whole account (<https://help.aliyun.com/zh/cloudflow/product-overview/limits>). Whoever
-//! has no token waits for one in the order of asking; nothing is sent only to be refused.
+//! The service counts DescribeExecution in a token bucket of 50 tokens with 5 new tokens per second for the whole account
+//! (<https://help.aliyun.com/zh/cloudflow/product-overview/limits>). A call without a token waits in a queue, first in,
+//! first out.
 
 use super::Millis;
 
-/// Five tokens less than the service's bucket holds: what left here evenly may arrive in a bunch.
+/// Size of the bucket: five tokens less than that of the service, because calls may arrive in a burst.
 const BURST: u64 = 45;
 
-/// Tokens a second: thousandths of a token a millisecond.
+/// Tokens per second, which equals thousandths of a token per millisecond.
 const RATE: u64 = 5;
 
 /// One call, in thousandths of a token.
@@ -17,25 +17,24 @@ const CALL: u64 = 1000;
 
 const FULL: u64 = BURST * CALL;
 
-/// Who comes back so much later than agreed is passed by the others meanwhile: the timers of a
-/// page in the background may be minutes late.
+/// A waiter that is later than this loses its turn: timers of a page in the background may be minutes late.
 const GRACE: Millis = 1_000;
 
-/// Who does not come back at all loses the place: a Worker's request may end without a word.
+/// A waiter that is later than this loses its place: a request of a Worker may end without notice.
 const FORGOTTEN: Millis = 300_000;
 
-/// Nobody sleeps through more than this: others may have left the queue.
-const LONGEST: Millis = 2_000;
+/// Maximum sleep of a waiter: others may leave the queue.
+const MAX_SLEEP: Millis = 2_000;
 
-/// The bucket, and who waits for its tokens.
+/// The bucket and the queue of its waiters.
 #[derive(Clone, Debug)]
 pub(super) struct Quota {
     /// In thousandths of a token.
     level: u64,
     at: Millis,
-    /// The service asked to be left alone until then.
+    /// The service asked for a pause until then.
     closed_until: Millis,
-    // INVARIANT: in the order of asking; every ticket once.
+    // INVARIANT: in the order of arrival; every ticket once.
     queue: Vec<Waiting>,
     last: u32,
 }
@@ -47,7 +46,7 @@ pub(super) struct Ticket(u32);
 #[derive(Clone, Copy, Debug)]
 struct Waiting {
     ticket: Ticket,
-    /// When it was told to come back.
+    /// When it should call again.
     due: Millis,
 }
 
@@ -58,9 +57,9 @@ impl Default for Quota {
 }
 
 impl Quota {
-    /// Takes a token; or says when to ask again, and keeps the place. A call that is not
-    /// `counted` needs no token: somebody else counts.
-    pub fn turn(&mut self, now: Millis, place: &mut Option<Ticket>, counted: bool) -> Result<(), Millis> {
+    /// Takes a token. Without one, keeps the place in the queue and returns the time to wait. A call that is not
+    /// `counted` needs no token.
+    pub fn acquire(&mut self, now: Millis, place: &mut Option<Ticket>, counted: bool) -> Result<(), Millis> {
         self.refill(now);
         self.queue.retain(|waiting| now <= waiting.due.saturating_add(FORGOTTEN));
         let closed = self.closed_until.saturating_sub(now);
@@ -76,7 +75,7 @@ impl Quota {
             self.leave(place);
             return Ok(());
         }
-        let wait = wait.min(LONGEST);
+        let wait = wait.min(MAX_SLEEP);
         let due = now.saturating_add(wait);
         match known.and_then(|at| self.queue.get_mut(at)) {
             Some(waiting) => waiting.due = due,
@@ -90,23 +89,22 @@ impl Quota {
         Err(wait)
     }
 
-    /// Gives the place up.
+    /// Gives up the place.
     pub fn leave(&mut self, place: &mut Option<Ticket>) {
         if let Some(ticket) = place.take() {
             self.queue.retain(|waiting| waiting.ticket != ticket);
         }
     }
 
-    /// The service says that the account has no tokens left, whoever used them.
+    /// The service reported that the account has no tokens left.
     pub fn drain(&mut self, now: Millis, retry_after: Option<Millis>) {
         self.refill(now);
         self.level = 0;
         self.closed_until = self.closed_until.max(now.saturating_add(retry_after.unwrap_or(0)));
     }
 
-    /// How long an answer should be held that was to be held for `seconds`: the emptier the bucket
-    /// is, once half of it is gone, the longer, up to `most`. So many watchers ask less often before
-    /// they have to queue.
+    /// The hold to request instead of `seconds`. Below half of the bucket it grows up to `most` with each missing token,
+    /// so that many watchers poll less often before they have to queue.
     pub fn stretched(&self, seconds: u32, most: u32) -> u32 {
         let missing = (FULL / 2).saturating_sub(self.level);
         let room = u64::from(most.saturating_sub(seconds));

@@ -1,14 +1,15 @@
-//! Telling a sleep of the machine from the time that passes.
+//! Detects that the machine has slept.
 
 use super::Millis;
 
-/// A wall clock that gains more than this on the steady one went on while the machine slept.
-const GAINED: Millis = 5_000;
+/// Minimum gain of the wall clock on the monotonic clock that shows a sleep.
+const WALL_CLOCK_GAIN: Millis = 5_000;
 
-/// Some steady clocks go on, too; but a page in the background has timers that are late by a minute.
-const LATE: Millis = 70_000;
+/// Minimum delay of a timer that shows a sleep, for monotonic clocks that continue during a sleep. Timers of a page in the
+/// background are up to a minute late.
+const TIMER_DELAY: Millis = 70_000;
 
-/// Two clocks, compared each time something happens.
+/// Compares two clocks at each event.
 #[derive(Clone, Copy, Debug)]
 pub struct SleepDetector {
     steady: Millis,
@@ -16,17 +17,17 @@ pub struct SleepDetector {
 }
 
 impl SleepDetector {
-    /// Begins to compare.
+    /// Starts to compare.
     pub fn new(steady: Millis, wall: Millis) -> Self {
         SleepDetector { steady, wall }
     }
 
-    /// True where the machine has slept since the last look. `due` is when the timer of this look was
-    /// to fire, by the steady clock.
+    /// True if the machine has slept since the last call. `due` is when the timer of this event was due, by the monotonic
+    /// clock.
     pub fn slept(&mut self, steady: Millis, wall: Millis, due: Millis) -> bool {
         let passed = steady.saturating_sub(self.steady);
         let gained = wall.saturating_sub(self.wall).saturating_sub(passed);
         *self = SleepDetector { steady, wall };
-        gained > GAINED || steady.saturating_sub(due) > LATE
+        gained > WALL_CLOCK_GAIN || steady.saturating_sub(due) > TIMER_DELAY
     }
 }

@@ -14,7 +14,7 @@ pub const ALGORITHM: &str = "ACS3-HMAC-SHA256";
 /// The SHA-256 of no bytes: the body hash of every GET.
 pub const EMPTY_BODY_SHA256: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
-/// The canonical request, and the names of the headers it covers.
+/// The canonical request and the names of the signed headers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Canonical {
     /// The whole canonical request.
@@ -23,8 +23,7 @@ pub struct Canonical {
     pub signed_headers: String,
 }
 
-/// First stage. Of the headers only `host`, `content-type` and `x-acs-*` enter it; those named
-/// several times are joined.
+/// First stage. It includes the headers `host`, `content-type` and `x-acs-*` only. Values of one name are joined.
 pub fn canonical_request(
     method: &str,
     path: &str,
@@ -63,7 +62,7 @@ pub fn string_to_sign(canonical_request: &str) -> String {
 
 /// Third stage: the HMAC in hexadecimal. The key is the secret itself.
 pub fn signature(secret: &str, string_to_sign: &str) -> String {
-    // A key of any length is right for an HMAC, so nothing is ever left out here.
+    // An HMAC accepts keys of any length: the default is never used.
     Hmac::<Sha256>::new_from_slice(secret.as_bytes())
         .map(|mac| encode::hex(&mac.chain_update(string_to_sign.as_bytes()).finalize().into_bytes()))
         .unwrap_or_default()

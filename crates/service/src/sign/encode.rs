@@ -1,10 +1,10 @@
-//! Percent-encoding, Base64 and hexadecimal, as both signatures need them.
+//! Percent-encoding, Base64 and hexadecimal for both signatures.
 
 const HEX_UPPER: &[u8; 16] = b"0123456789ABCDEF";
 const HEX_LOWER: &[u8; 16] = b"0123456789abcdef";
 const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/// RFC 3986: everything but `A–Z a–z 0–9 - _ . ~` as `%XX`, of the UTF-8 bytes, in upper case.
+/// Percent-encoding by RFC 3986: every UTF-8 byte except `A–Z a–z 0–9 - _ . ~` becomes `%XX` in upper case.
 ///
 /// ```
 /// assert_eq!(cloudflow_service::sign::encode::percent("a b*~"), "a%20b%2A~");
@@ -15,7 +15,7 @@ pub fn percent(text: &str) -> String {
     encoded
 }
 
-/// [`percent`], behind what `to` holds.
+/// Appends the [`percent`]-encoded text.
 pub(crate) fn percent_into(to: &mut String, text: &str) {
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {

@@ -1,11 +1,11 @@
-//! Takes secrets out of texts that people will see. The only redactor of the project.
+//! Removes secrets from texts that people see. The only redactor of the project.
 
 use super::{Credentials, encode};
 
 /// Replaces a secret.
 const HIDDEN: &str = "***";
 
-/// Names whose values are secret, as they occur in URLs, strings to sign and headers.
+/// Names of secret values in URLs, strings to sign and headers.
 const NAMES: &[&str] = &[
     "accesskeyid",
     "accesskeysecret",
@@ -16,11 +16,11 @@ const NAMES: &[&str] = &[
     "bearertoken",
 ];
 
-/// What is shorter protects nothing, and occurs in every text.
-const LEAST: usize = 4;
+/// Minimum length of a secret. A shorter text would occur in every message.
+const MIN_SECRET: usize = 4;
 
-/// A text may be cut inside a secret. So many characters of it at a cut are enough to hide them.
-const CUT: usize = 10;
+/// A text may be cut inside a secret. The minimum number of characters before the cut that are removed.
+const MIN_CUT_SECRET: usize = 10;
 
 /// The text without the values of `AccessKeyId`, `SecurityToken` and `Signature` (in a URL, in a
 /// string to sign, in an `Authorization` header), and without the secret and the token of the
@@ -36,14 +36,14 @@ pub fn redact(text: &str, credentials: Option<&Credentials>) -> String {
 /// either case, or escaped as in JSON.
 pub fn without(text: &str, secrets: &[&str]) -> String {
     let mut text = text.to_owned();
-    for secret in secrets.iter().filter(|secret| secret.len() >= LEAST) {
+    for secret in secrets.iter().filter(|secret| secret.len() >= MIN_SECRET) {
         text = hide(&text, secret.as_bytes());
     }
     hide_named(&text)
 }
 
 impl Credentials {
-    /// What must not be shown: the secret, and the token of a temporary pair.
+    /// The texts that no message may contain: the secret and the token.
     pub fn secrets(&self) -> Vec<&str> {
         [Some(self.access_key_secret.as_str()), self.security_token.as_deref()].into_iter().flatten().collect()
     }
@@ -55,7 +55,7 @@ fn hide(text: &str, secret: &[u8]) -> String {
     while at < text.len() {
         let rest = text.as_bytes().get(at..).unwrap_or_default();
         match length(rest, secret) {
-            // What matches is ASCII, so that both ends are characters' ends.
+            // A match is ASCII: both ends are boundaries of characters.
             Some(length) => {
                 out.push_str(text.get(kept..at).unwrap_or_default());
                 out.push_str(HIDDEN);
@@ -68,7 +68,7 @@ fn hide(text: &str, secret: &[u8]) -> String {
     out + text.get(kept..).unwrap_or_default()
 }
 
-/// The length of the secret at the beginning of `text`, in whatever form.
+/// The length of the secret at the beginning of `text`, in any encoding.
 fn length(text: &[u8], secret: &[u8]) -> Option<usize> {
     if text.starts_with(secret) {
         return Some(secret.len());
@@ -79,7 +79,7 @@ fn length(text: &[u8], secret: &[u8]) -> Option<usize> {
         match unit(rest, *wanted) {
             Some(length) => at += length,
             None => {
-                return (matched >= CUT && is_cut(rest)).then_some(at);
+                return (matched >= MIN_CUT_SECRET && is_cut(rest)).then_some(at);
             }
         }
     }
@@ -91,8 +91,7 @@ fn unit(text: &[u8], wanted: u8) -> Option<usize> {
     let first = *text.first()?;
     let is_hex = |at: usize| text.get(at..at + 2).is_some_and(|digits| encode::from_hex(digits) == Some(wanted));
     if first == b'%' {
-        // Each further encoding makes `%25` of the `%`. The longest form is the right one where the
-        // secret itself has a `%`.
+        // Each further encoding replaces `%` by `%25`. The longest form is correct if the secret itself has a `%`.
         let forms = (0..4).take_while(|times| *times == 0 || text.get(1..1 + 2 * times).is_some_and(is_25));
         if let Some(times) = forms.filter(|times| is_hex(1 + 2 * times)).last() {
             return Some(3 + 2 * times);
@@ -106,11 +105,11 @@ fn unit(text: &[u8], wanted: u8) -> Option<usize> {
             return Some(2);
         }
     }
-    // A form has a blank where there was a `+`.
+    // A form may have a blank instead of `+`.
     (first == wanted || (first == b' ' && wanted == b'+')).then_some(1)
 }
 
-/// True where a text ends, perhaps inside an encoded character.
+/// True at the end of a text, also inside an encoded character.
 fn is_cut(rest: &[u8]) -> bool {
     let digits = rest.iter().take(9).take_while(|byte| **byte == b'%' || byte.is_ascii_hexdigit()).count();
     let encoded = if rest.starts_with(b"%") { digits } else { 0 };
@@ -144,13 +143,12 @@ fn hide_named(text: &str) -> String {
     out
 }
 
-/// Where the value begins, if a name with its sign stands at `at`.
+/// The start of the value, if a name with its sign is at `at`.
 fn value_begin(lower: &str, at: usize) -> Option<usize> {
     let rest = lower.get(at..)?;
     let (name, behind) = NAMES.iter().find_map(|name| Some((*name, rest.strip_prefix(name)?)))?;
     let before = at.checked_sub(1).and_then(|before| lower.as_bytes().get(before));
-    // `SignatureNonce` is no secret, and `xSignature` is another name; but an encoded `&` or `?`
-    // ends in a digit or a letter.
+    // `SignatureNonce` is no secret, and `xSignature` is another name. An encoded `&` or `?` ends in a digit or a letter.
     let encoded = ["%26", "%3f", "%2526", "%253f", "%252526", "%25253f"]
         .iter()
         .any(|sign| lower.get(..at).is_some_and(|head| head.ends_with(sign)));
@@ -158,7 +156,7 @@ fn value_begin(lower: &str, at: usize) -> Option<usize> {
         return None;
     }
     let sign = ["=", "%3d", "%253d", "%25253d", ":"].into_iter().find(|sign| behind.starts_with(sign))?;
-    // Prose may say "signature: …"; only the header's own name is followed by a colon.
+    // A sentence may contain "signature: …": only the name of the header is followed by a colon.
     (sign != ":" || name.starts_with("x-acs")).then(|| at + name.len() + sign.len())
 }
 

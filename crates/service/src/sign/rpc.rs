@@ -8,8 +8,8 @@ use sha1::Sha1;
 use super::encode;
 use cloudflow_base::small;
 
-/// First stage: the parameters (query and form together), sorted by name, encoded, joined.
-/// A `Signature` among them is left out. It is also the query that goes into the URL.
+/// First stage: the parameters of query and form, sorted by name, encoded and joined. A parameter `Signature` is omitted.
+/// The result is also the query of the URL.
 pub fn canonical(pairs: &[(&str, &str)]) -> String {
     let mut sorted: Vec<(&str, &str)> = pairs.iter().copied().filter(|(name, _)| *name != "Signature").collect();
     small::sort(&mut sorted);
@@ -25,8 +25,7 @@ pub fn canonical(pairs: &[(&str, &str)]) -> String {
     text
 }
 
-/// Second stage: the method really used, the path (always `/`), the canonical parameters encoded
-/// once more.
+/// Second stage: the method, the path (always `/`), and the canonical parameters, encoded again.
 pub fn string_to_sign(method: &str, canonical: &str) -> String {
     let mut text = String::with_capacity(canonical.len() * 3 / 2);
     text.push_str(method);
@@ -35,14 +34,14 @@ pub fn string_to_sign(method: &str, canonical: &str) -> String {
     text
 }
 
-/// Third stage: Base64 of the HMAC. The key is the secret with a trailing `&`, which some
-/// documents leave out of the formula; the published values need it.
+/// Third stage: Base64 of the HMAC. The key is the secret with a trailing `&`. Some documents omit it, but the published
+/// values need it.
 pub fn signature(secret: &str, string_to_sign: &str) -> String {
     encode::base64(&hmac_sha1(&[secret, "&"].concat(), string_to_sign))
 }
 
 fn hmac_sha1(key: &str, message: &str) -> Vec<u8> {
-    // A key of any length is right for an HMAC, so nothing is ever left out here.
+    // An HMAC accepts keys of any length: the default is never used.
     Hmac::<Sha1>::new_from_slice(key.as_bytes())
         .map(|mac| mac.chain_update(message.as_bytes()).finalize().into_bytes().to_vec())
         .unwrap_or_default()

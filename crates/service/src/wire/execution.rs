@@ -1,4 +1,4 @@
-//! An execution as the service describes it: statuses, and reading one leniently.
+//! An execution as the service describes it. Reading is lenient: unknown fields and statuses are kept.
 //!
 //! Sources: <https://www.alibabacloud.com/help/en/serverless-workflow/latest/api-fnf-2019-03-15-describeexecution>;
 //! that a missing value is an empty text: transcripts in <https://github.com/awesome-fnf/post-execution-actions>.
@@ -9,18 +9,18 @@ use cloudflow_base::fields::Fields;
 use cloudflow_base::time;
 use cloudflow_base::value::{Kind, Value};
 
-/// One execution. The texts stay where they are: `V` refers to them.
+/// One execution. `V` refers to the texts, which are not copied.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Execution<V> {
-    /// The id of the request that this answers; missing only in a faulty answer.
+    /// The id of the request. Absent in an incomplete response only.
     pub request_id: Option<V>,
     /// The flow's name.
     pub flow_name: V,
     /// The execution's name.
     pub name: V,
-    /// The status as sent, known or not.
+    /// The status as sent. It may be unknown.
     pub status: V,
-    /// The status is final.
+    /// True if the status is final.
     pub done: bool,
     /// RFC 3339 as sent.
     pub started_time: Option<V>,
@@ -30,14 +30,14 @@ pub struct Execution<V> {
     pub input: Option<V>,
     /// JSON text as sent.
     pub output: Option<V>,
-    /// YAML text as sent; missing only in a faulty answer.
+    /// YAML text as sent. Absent in an incomplete response only.
     pub flow_definition: Option<V>,
-    /// The environment variables, where the service told them.
+    /// The environment variables, if the service sent them.
     pub environment: Option<Vec<Variable<V>>>,
 }
 
 impl<V: PartialEq> Execution<V> {
-    /// True where a person would see no difference; every answer has a request id of its own.
+    /// True if everything but the request id is equal.
     pub(crate) fn looks_like(&self, other: &Self) -> bool {
         self.status == other.status
             && self.started_time == other.started_time
@@ -54,7 +54,7 @@ impl<V: PartialEq> Execution<V> {
 pub struct Variable<V> {
     /// Its name.
     pub name: V,
-    /// Its value; `None` is the empty text.
+    /// Its value. `None` is the empty text.
     pub value: Option<V>,
 }
 
@@ -69,22 +69,31 @@ pub enum Status {
     Stopped,
     /// Reached the end.
     Succeeded,
-    /// Ended by an error that nothing caught.
+    /// Ended by an uncaught error.
     Failed,
-    /// Ran longer than it may.
+    /// Exceeded its time limit.
     TimedOut,
 }
 
-/// What was found in a response.
+/// The result of reading a response.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reading<V> {
-    /// The execution, unless the body is none: no object, an error, or without a name or status.
+    /// The execution. Absent if the body is no object, is an error, or has no name or status.
     pub execution: Option<Execution<V>>,
     /// What is wrong with it.
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Reads the body of an answer. `""`, `null` and absent are one; what is unknown is passed over.
+/// Reads the body of a response. `""`, `null` and absent are equal. Unknown fields are ignored.
+///
+/// ```
+/// use cloudflow_service::wire::execution;
+/// let body = serde_json::json!({
+///     "FlowName": "f", "Name": "e", "Status": "Running", "RequestId": "r", "FlowDefinition": "type: flow"
+/// });
+/// let reading = execution::read(&&body);
+/// assert!(!reading.execution.unwrap().done && reading.diagnostics.is_empty());
+/// ```
 pub fn read<V: Value>(body: &V) -> Reading<V> {
     let mut diagnostics = Vec::new();
     if body.kind() != Kind::Object {
@@ -129,8 +138,8 @@ pub fn read<V: Value>(body: &V) -> Reading<V> {
     Reading { execution, diagnostics }
 }
 
-/// What is wrong with the JSON texts inside an execution. Apart from [`read`], because it reads
-/// every byte of texts that may be large.
+/// What is wrong with the JSON texts in an execution. Separate from [`read`], because it reads every byte of texts that
+/// may be large.
 pub(crate) fn embedded_json<V: Value>(execution: &Execution<V>) -> Vec<Diagnostic> {
     [("Input", &execution.input), ("Output", &execution.output)]
         .into_iter()
@@ -142,7 +151,7 @@ pub(crate) fn embedded_json<V: Value>(execution: &Execution<V>) -> Vec<Diagnosti
         .collect()
 }
 
-/// True for a status after which nothing changes any more. An unknown one is not: ask again.
+/// True for a final status. An unknown status is not final.
 pub fn is_final(status: &str) -> bool {
     Status::from_name(status).is_some_and(Status::is_final)
 }
@@ -164,12 +173,12 @@ impl Status {
         }
     }
 
-    /// The status of a name.
-    pub(crate) fn from_name(name: &str) -> Option<Self> {
+    /// The status with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
         Status::ALL.into_iter().find(|status| status.as_str() == name)
     }
 
-    /// True where nothing changes any more.
+    /// True if the execution does not change any more.
     pub fn is_final(self) -> bool {
         match self {
             Status::Starting | Status::Running => false,
@@ -178,13 +187,13 @@ impl Status {
     }
 }
 
-/// The text, if it is there and not empty.
+/// The text, if it is present and not empty.
 fn optional<V: Value>(fields: &mut Fields<'_, V>, key: &str) -> Option<V> {
     fields.of_kind(key, Kind::Text).filter(|value| !value.is_empty_text())
 }
 
 fn required<V: Value>(fields: &mut Fields<'_, V>, body: &V, key: &str) -> Option<V> {
-    // Every look at a member is a call out of here: one must do.
+    // Each access to a member is a call of the host: only one is made.
     let Some(value) = fields.get(key).filter(|value| !value.is_empty_text()) else {
         missing(fields, body, key);
         return None;
@@ -199,8 +208,7 @@ fn missing<V: Value>(fields: &mut Fields<'_, V>, body: &V, key: &str) {
     fields.report(Code::MissingField, key, ["the response has no `", key, "`", &hint].concat());
 }
 
-/// The empty text is a real status: StartExecution was seen to answer so, and an emulator or a
-/// proxy may do the same.
+/// The empty text is a status: StartExecution was observed to return it.
 fn status<V: Value>(fields: &mut Fields<'_, V>, body: &V) -> Option<V> {
     let key = "Status";
     let Some(value) = fields.get(key) else {
@@ -213,8 +221,8 @@ fn status<V: Value>(fields: &mut Fields<'_, V>, body: &V) -> Option<V> {
         let known = Status::ALL.map(Status::as_str);
         let message = match nearest(&name, known) {
             Some(near) => ["the status `", &name, "` is unknown; the nearest is `", near, "`"].concat(),
-            None if name.is_empty() => "the status is empty: the execution is taken as not ended".to_owned(),
-            None => ["the status `", &name, "` is unknown: the execution is taken as not ended"].concat(),
+            None if name.is_empty() => "the status is empty: the execution is treated as not ended".to_owned(),
+            None => ["the status `", &name, "` is unknown: the execution is treated as not ended"].concat(),
         };
         fields.report(Code::UnknownStatus, key, message);
     }
@@ -226,7 +234,7 @@ fn moment<V: Value>(fields: &mut Fields<'_, V>, key: &str) -> Option<V> {
     let text = value.text()?;
     if !time::is_rfc3339(&text) {
         let shown: String = text.chars().take(40).collect();
-        let message = ["`", key, "` is `", &shown, "`, which is no RFC 3339 time like `2019-01-01T01:01:01.001Z`"];
+        let message = ["`", key, "` must be an RFC 3339 time like `2019-01-01T01:01:01.001Z`, not `", &shown, "`"];
         fields.report(Code::BadTime, key, message.concat());
     }
     Some(value)
@@ -235,7 +243,7 @@ fn moment<V: Value>(fields: &mut Fields<'_, V>, key: &str) -> Option<V> {
 fn embedded<V: Value>(fields: &mut Fields<'_, V>, key: &str) -> Option<V> {
     let value = fields.get(key)?;
     if !value.is(Kind::Text) {
-        let message = ["`", key, "` must be a text that holds JSON, not ", value.kind().name()].concat();
+        let message = ["`", key, "` must be a text with JSON, not ", value.kind().name()].concat();
         fields.report(Code::WrongType, key, message);
         return None;
     }

@@ -1,4 +1,4 @@
-//! What the service, or somebody in between, says instead of an execution.
+//! Responses without an execution, of the service or of a proxy.
 
 mod table;
 
@@ -10,81 +10,87 @@ use cloudflow_base::small::{split_once, to_decimal};
 use cloudflow_base::time;
 use cloudflow_base::value::{Kind, Value};
 
-/// So many bytes are shown of what the service says.
+/// Maximum length of a text of the service in a message, in bytes.
 const MAX_SHOWN: usize = 16_384;
 
-/// Whether, and on what condition, asking once more can help.
+/// The retry class of a fault. `docs/retries.md` documents the classes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Retry {
-    /// It cannot.
+    /// A retry cannot succeed.
     Never,
-    /// After a pause that grows.
+    /// Retry after a pause that grows.
     Backoff,
-    /// After a pause that grows, and everybody who shares the client slows down.
+    /// As `Backoff`. All calls of the client slow down.
     Throttled,
-    /// After a pause that grows. Somebody in between gave up, perhaps because the answer was held
-    /// for longer than they wait.
+    /// As `Backoff`. A proxy gave up, perhaps because the response was held for longer than its time limit.
     GatewayTimeout,
-    /// After a pause, a few times only, and only by who waits for an execution and has not seen it
-    /// yet: right after a start the service may not know it.
+    /// As `LimitedBackoff`, in a wait before the first execution only: right after its start, an execution may not be
+    /// visible yet.
     NotYetVisible,
-    /// After a pause, a few times only.
+    /// As `Backoff`, with at most three attempts.
     LimitedBackoff,
-    /// Once, when the clock has been set right.
+    /// Retry once with the corrected clock.
     Clock,
-    /// Once, with a new nonce; every attempt has one.
+    /// Retry once. Every attempt has a new nonce.
     Nonce,
-    /// Once, with refreshed credentials.
+    /// Retry once with new credentials.
     Credentials,
 }
 
-/// The body of an answer.
+/// The body of a response.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Body<V> {
     /// A JSON value.
     Json(V),
     /// A text that is not JSON.
     Text(String),
-    /// Nothing, or only blanks.
+    /// Nothing, or white space only.
     Empty,
 }
 
-/// An answer that is not an execution.
+/// A response without an execution.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// Whose fault, roughly.
+    /// The kind of the error.
     pub kind: ErrorKind,
-    /// The service's code, or one of ours in kebab-case.
+    /// The code of the service, or an [`ErrorCode`].
     pub code: String,
-    /// What happened and what to do, for people. It may quote the service, which may quote the
-    /// request: redact it before it is shown.
+    /// What happened and what to do. It may quote the service, which may quote the request: it must be redacted before
+    /// it is shown.
     pub message: String,
     /// The HTTP status.
     pub status: u16,
-    /// The service's own words, where it refused in JSON.
+    /// The message of the service, if it refused in JSON.
     pub said: Option<String>,
-    /// The service's id of the request.
+    /// The id that the service gave the request.
     pub request_id: Option<String>,
-    /// Whether asking again can help.
+    /// The retry class.
     pub retry: Retry,
-    /// The service's own time, in Unix milliseconds, where a fault about the time tells it.
+    /// The time of the service in Unix milliseconds, if a fault about the time contains it.
     pub time: Option<u64>,
 }
 
-/// True for a redirect, of which hosts without access to the status report 0. Its body is not read.
+/// True for a redirect. Its status is 0 if the host hides it. The client does not read its body.
 pub fn is_redirect(status: u16) -> bool {
     status == 0 || (300..400).contains(&status)
 }
 
-/// The fault in an answer, if it holds one. A 2xx is a fault where its body is no JSON, or has a
-/// `Code` that is not success, as the vendor's own Node core treats it.
+/// The fault of a response, if it has one. A 2xx is a fault if its body is not JSON, or has a `Code` other than success, as
+/// in the vendor's SDK for Node.
+///
+/// ```
+/// use cloudflow_service::wire::fault::{self, Body, Retry};
+/// let body = serde_json::json!({ "Code": "FlowNotExists", "Message": "Flow f does not exist." });
+/// let fault = fault::read(404, &Body::Json(&body)).unwrap();
+/// assert_eq!((fault.code.as_str(), fault.retry), ("FlowNotExists", Retry::Never));
+/// ```
 pub fn read<V: Value>(status: u16, body: &Body<V>) -> Option<Fault> {
     let good = (200..300).contains(&status);
     if is_redirect(status) {
         return Some(own(
             status,
             ErrorCode::Redirect,
-            "the endpoint redirects elsewhere; a request is sent only where it was meant to go: set `endpoint` to the final address",
+            "the endpoint redirects to another address, and redirects are not followed: set `endpoint` to the final address",
             Retry::Never,
         ));
     }
@@ -99,7 +105,7 @@ pub fn read<V: Value>(status: u16, body: &Body<V>) -> Option<Fault> {
             None => Some(unclear(status, message_in(value).as_deref().unwrap_or(""))),
         },
         Body::Json(value) if good => {
-            let message = ["the answer is JSON but not an object: ", value.kind().name()].concat();
+            let message = ["the response is JSON but not an object: ", value.kind().name()].concat();
             Some(own(status, ErrorCode::NotJson, &message, Retry::Never))
         }
         Body::Text(text) => Some(match element(text, "Code").filter(|code| !code.is_empty()) {
@@ -109,25 +115,25 @@ pub fn read<V: Value>(status: u16, body: &Body<V>) -> Option<Fault> {
         Body::Empty if good => Some(own(
             status,
             ErrorCode::EmptyBody,
-            "the answer is empty; an execution was expected",
+            "the response is empty: an execution was expected",
             Retry::LimitedBackoff,
         )),
         _ => Some(unclear(status, "")),
     }
 }
 
-/// The `Code` of an answer, where it says that something went wrong.
+/// The `Code` of a response, unless it is success.
 pub(crate) fn code_in<V: Value>(body: &V) -> Option<String> {
     let code = text_of(body, &["Code", "code"])?;
     (!matches!(code.as_str(), "" | "200" | "OK" | "Success" | "success")).then_some(code)
 }
 
-/// The `Message` of an answer.
+/// The `Message` of a response.
 pub(crate) fn message_in<V: Value>(body: &V) -> Option<String> {
     text_of(body, &["Message", "message"])
 }
 
-/// A refusal with a code of the service, or of the vendor's shared gateway.
+/// A refusal with a code of the service or of the vendor's shared gateway.
 fn refused(
     status: u16,
     code: String,
@@ -153,7 +159,7 @@ fn refused(
         message.push_str(&action);
         message.push_str("`)");
     }
-    // The message names the time of the request, then the service's.
+    // The message contains the time of the request, then that of the service.
     let time = match retry {
         Retry::Clock => said.split_ascii_whitespace().filter_map(time::parse).next_back(),
         _ => None,
@@ -161,10 +167,10 @@ fn refused(
     Fault { kind, code, message, status, said: None, request_id, retry, time }
 }
 
-/// An error status whose body does not say why.
+/// An error status whose body has no reason.
 fn unclear(status: u16, said: &str) -> Fault {
     let mut message =
-        ["the answer is the HTTP status ", &to_decimal(status), " without the service's error code"].concat();
+        ["the response has the HTTP status ", &to_decimal(status), " without an error code of the service"].concat();
     let said = said.trim_ascii().trim_end_matches('.');
     if !said.is_empty() {
         message.push_str(": ");
@@ -175,7 +181,7 @@ fn unclear(status: u16, said: &str) -> Fault {
 
 fn not_json(status: u16, good: bool, text: &str) -> Fault {
     if good && text.trim_ascii_start().starts_with('{') {
-        let message = "the answer begins as JSON and is not: it was probably cut off on its way";
+        let message = "the response begins as JSON but is not complete: it was probably cut off";
         return own(status, ErrorCode::NotJson, message, Retry::LimitedBackoff);
     }
     let begins =
@@ -186,23 +192,23 @@ fn not_json(status: u16, good: bool, text: &str) -> Fault {
         false => ("a text that is not JSON", text.trim_ascii().to_owned()),
     };
     let shown: String = shown.split_ascii_whitespace().collect::<Vec<_>>().join(" ").chars().take(80).collect();
-    let mut message = ["the answer (HTTP status ", &to_decimal(status), ") is ", what].concat();
+    let mut message = ["the response (HTTP status ", &to_decimal(status), ") is ", what].concat();
     if !shown.is_empty() {
         message = [&message, ", `", &shown, "`"].concat();
     }
-    message.push_str(", not the service's JSON: something else answers at this endpoint");
+    message.push_str(", not JSON of the service: this endpoint is another server");
     let (code, retry) =
         if good { (ErrorCode::NotJson, Retry::Never) } else { (ErrorCode::HttpError, by_status(status)) };
     own(status, code, &message, retry)
 }
 
-/// A fault that the service did not name.
+/// A fault without a code of the service.
 pub(crate) fn own(status: u16, code: ErrorCode, message: &str, retry: Retry) -> Fault {
     let (kind, code, message) = (code.kind(), code.as_str().to_owned(), message.to_owned());
     Fault { kind, code, message, status, said: None, request_id: None, retry, time: None }
 }
 
-/// What an unknown code's status says: too many requests and trouble of the server pass.
+/// The retry class of an unknown code, by its status.
 fn by_status(status: u16) -> Retry {
     match status {
         429 => Retry::Throttled,
@@ -212,7 +218,7 @@ fn by_status(status: u16) -> Retry {
     }
 }
 
-/// The first of these fields that holds a text or a whole number.
+/// The first of these fields that is a text or an integer.
 fn text_of<V: Value>(body: &V, keys: &[&str]) -> Option<String> {
     keys.iter().filter_map(|key| body.member(key)).find_map(|value| match value.kind() {
         Kind::Text => value.text().map(shortened),
@@ -221,7 +227,7 @@ fn text_of<V: Value>(body: &V, keys: &[&str]) -> Option<String> {
     })
 }
 
-/// A text that is shown to people. A cut inside a secret is known to the redactor.
+/// A text for a message. The redactor recognizes a secret that is cut.
 fn shortened(text: String) -> String {
     if text.len() <= MAX_SHOWN {
         return text;
@@ -235,8 +241,8 @@ fn denied<V: Value>(body: &V) -> Option<String> {
     body.member("AccessDeniedDetail")?.member("AuthAction")?.text()
 }
 
-/// The text of the first element of this name. Enough for an error in XML, which the shared
-/// gateway sends where it overlooks the asked format; not an XML parser.
+/// The text of the first element with this name. This is no XML parser: it reads the errors of the shared gateway, which
+/// sometimes ignores the requested format.
 fn element(text: &str, name: &str) -> Option<String> {
     let (_, behind) = split_once(text, &["<", name, ">"].concat())?;
     let (inside, _) = split_once(behind, &["</", name, ">"].concat())?;

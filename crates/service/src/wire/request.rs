@@ -1,43 +1,46 @@
-//! The request: checked before it is sent, and where it goes.
+//! The request, checked before it is sent, and its endpoint.
 
 use cloudflow_base::diagnostic::{Code, Diagnostic, Path, nearest};
 use cloudflow_base::fields::{self, Fields};
 use cloudflow_base::small::{split_once, to_decimal};
 use cloudflow_base::value::Value;
 
-/// The longest wait that the service documents, in seconds.
+/// The version of the API.
+pub(crate) const API_VERSION: &str = "2019-03-15";
+
+/// Maximum of `waitTimeSeconds`, as documented by the service.
 pub(crate) const MAX_WAIT_SECONDS: u32 = 60;
 
-/// The documented limit of names is 128 characters, but generated names break the documented
-/// rules (they may begin with a digit and hold a `:`), so only what cannot be right is refused.
+/// Maximum length of a name. The documented limit is 128 characters, but generated names violate the documented rules (they
+/// begin with a digit and contain a `:`). So only names are refused that are certainly wrong.
 const MAX_NAME: usize = 200;
 
-/// The regions with a documented endpoint; only a hint, new ones must work.
+/// The regions with a documented endpoint. They serve for suggestions only: new regions must work.
 /// Source: <https://alibabacloud.com/help/en/serverless-workflow/latest/call-method>
 const REGIONS: &[&str] =
     &["ap-southeast-1", "cn-beijing", "cn-hangzhou", "cn-qingdao", "cn-shanghai", "cn-shenzhen", "us-west-1"];
 
-/// One DescribeExecution, without anything that differs from attempt to attempt.
+/// The parameters of one DescribeExecution.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DescribeExecution {
     /// The flow's name.
     pub flow_name: String,
     /// The execution's name.
     pub execution_name: String,
-    /// How long the service may hold the answer back; 0 asks for an answer at once.
+    /// How long the service may hold the response, in seconds. 0 requests a response at once.
     pub wait_time_seconds: u32,
 }
 
-/// Where requests go: a base URL.
+/// The base URL of requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
     // INVARIANT: scheme, host and path in visible ASCII without `?` and `#`; or a path that begins with one `/`.
     base: String,
-    // INVARIANT: as the URL parser writes it: lower-case, without the scheme's own port. Empty if relative.
+    // INVARIANT: as the URL parser writes it: lower-case, without the default port of the scheme. Empty if relative.
     host: String,
 }
 
-/// Reads `{ flowName, executionName }` and, where `may_wait`, `waitTimeSeconds`.
+/// Reads `{ flowName, executionName }` and, if `may_wait`, `waitTimeSeconds`.
 pub fn read<V: Value>(request: Option<V>, may_wait: bool) -> Result<DescribeExecution, Vec<Diagnostic>> {
     let mut diagnostics = Vec::new();
     let mut fields = Fields::new(request, Path::new(), "the request", &mut diagnostics);
@@ -72,13 +75,9 @@ fn name<V: Value>(fields: &mut Fields<'_, V>, key: &str) -> String {
     let length = name.bytes().filter(|byte| byte & 0xC0 != 0x80).count();
     if length > MAX_NAME {
         let length = to_decimal(length);
-        fields.report(
-            Code::OutOfRange,
-            key,
-            ["`", key, "` has ", &length, " characters; the service allows 128"].concat(),
-        );
+        fields.report(Code::OutOfRange, key, ["`", key, "` has ", &length, " characters; the maximum is 128"].concat());
     } else if name.chars().any(char::is_control) {
-        fields.report(Code::OutOfRange, key, ["`", key, "` holds a line break or another control character"].concat());
+        fields.report(Code::OutOfRange, key, ["`", key, "` has a line break or another control character"].concat());
     }
     name
 }
@@ -91,10 +90,10 @@ impl DescribeExecution {
 
     /// The version of the API.
     pub(crate) fn version(&self) -> &'static str {
-        "2019-03-15"
+        API_VERSION
     }
 
-    /// What the operation itself takes.
+    /// The parameters of the operation itself.
     pub(crate) fn parameters(&self) -> Vec<(&'static str, String)> {
         let mut parameters = vec![("FlowName", self.flow_name.clone()), ("ExecutionName", self.execution_name.clone())];
         if self.wait_time_seconds > 0 {
@@ -103,16 +102,15 @@ impl DescribeExecution {
         parameters
     }
 
-    /// What names the operation where no header does.
+    /// The common parameters that name the operation, if no header does.
     pub(crate) fn common(&self) -> [(&'static str, &'static str); 3] {
-        // Without `Format` the shared gateway of the vendor answers in XML.
+        // Without `Format`, the vendor's shared gateway answers in XML.
         [("Action", self.action()), ("Format", "json"), ("Version", self.version())]
     }
 }
 
 impl Endpoint {
-    /// The public endpoint of a region. The SDKs build another host for three of the regions,
-    /// one that no document lists.
+    /// The public endpoint of a region. For three regions, the SDKs build another host, which is not documented.
     ///
     /// ```
     /// use cloudflow_service::wire::request::Endpoint;
@@ -125,7 +123,7 @@ impl Endpoint {
             !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
         };
         let letters = parts.first().is_some_and(|part| part.len() == 2 && part.bytes().all(|b| b.is_ascii_lowercase()));
-        // Whatever else stood here would become a part of the host that gets the signed request.
+        // Other characters would change the host that receives the signed request.
         if !letters || parts.len() < 2 || region.len() > 40 || !parts.iter().all(plain) {
             let hint = match nearest(region, REGIONS.iter().copied()) {
                 Some(near) => ["; did you mean `", near, "`?"].concat(),
@@ -138,13 +136,13 @@ impl Endpoint {
         Ok(Endpoint { base: ["https://", &host, "/"].concat(), host })
     }
 
-    /// Any base URL: a host, a gateway below a path, or a path alone (`/api/cloudflow`), which a
-    /// page resolves against itself.
+    /// Any base URL: a host, a gateway with a path, or a path alone (`/api/cloudflow`), which a page resolves against its
+    /// origin.
     pub fn parse(text: &str) -> Result<Self, String> {
         let fail =
-            |why: &str| Err(["the endpoint ", why, "; right would be `https://cn-hangzhou.fnf.aliyuncs.com`"].concat());
+            |why: &str| Err(["the endpoint ", why, "; a valid one is `https://cn-hangzhou.fnf.aliyuncs.com`"].concat());
         if !text.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&byte)) {
-            return fail("holds a character that a URL cannot hold as it is");
+            return fail("has a character that must be encoded in a URL");
         }
         if text.bytes().any(|byte| matches!(byte, b'?' | b'#')) {
             return fail("must not have a query or a fragment");
@@ -163,7 +161,7 @@ impl Endpoint {
         };
         let (authority, path) = rest.split_at_checked(rest.find('/').unwrap_or(rest.len())).unwrap_or((rest, ""));
         if authority.as_bytes().contains(&b'@') {
-            return fail("must not hold a user name or a password");
+            return fail("must not have a user name or a password");
         }
         let authority = authority.to_ascii_lowercase();
         let host = authority.strip_suffix(own_port).unwrap_or(&authority);
@@ -188,29 +186,29 @@ impl Endpoint {
         &self.base
     }
 
-    /// The host with its port, as the `host` header names it; empty where the endpoint is a path.
+    /// The host with its port, as in the `host` header. Empty if the endpoint is a path.
     pub fn host(&self) -> &str {
         &self.host
     }
 
-    /// True where requests go in plain text over a network: `http` to another host than this machine.
+    /// True if requests are not encrypted: `http` to another host than this machine.
     pub fn is_plain_http(&self) -> bool {
         self.base.starts_with("http://") && !is_loopback(&self.host)
     }
 
-    /// True where only a page can complete it.
+    /// True if the endpoint is a path, which only a page can complete.
     pub fn is_relative(&self) -> bool {
         self.host.is_empty()
     }
 
-    /// The URL with this query, which must be encoded already.
+    /// The URL with this query, which must be encoded.
     pub fn url(&self, query: &str) -> String {
         [&self.base, "?", query].concat()
     }
 }
 
-/// True for a host, with or without its port, that is this machine in every resolver and every URL parser.
-/// Other spellings of it, like `127.1`, are not accepted.
+/// True for a host, with or without its port, that every resolver and every URL parser takes for this machine. Other
+/// spellings, like `127.1`, are not accepted.
 fn is_loopback(host: &str) -> bool {
     let name = split_once(host, ":").map_or(host, |(name, _)| name);
     let is_byte = |part: &str| {

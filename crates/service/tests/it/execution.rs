@@ -1,11 +1,12 @@
 //! Answers of the service: `tests/cases/execution`, and `tests/cases/fault` for what comes instead.
 
+use cloudflow_base::diagnostic::{Code, PathSegment};
 use cloudflow_base::shape;
 use cloudflow_language::shape::definition;
 use cloudflow_service::client::credentials::Keys;
 use cloudflow_service::client::error::CloudFlowError;
 use cloudflow_service::client::options::{self, Host};
-use cloudflow_service::read::{self, Execution};
+use cloudflow_service::read::{self, Shape};
 use cloudflow_service::wire::execution::{self, Status};
 use cloudflow_service::wire::fault::{self, Body, TABLE};
 use cloudflow_service::wire::request::{self, Endpoint};
@@ -21,7 +22,7 @@ fn executions() {
             serde_json::from_str(&case.read("response.json")).unwrap_or_else(|e| panic!("{}: {e}", case.name));
         let reading = execution::read(&&body);
         let execution = match &reading.execution {
-            Some(execution) => serde_json::to_string_pretty(&Execution::from(execution)).unwrap() + "\n",
+            Some(execution) => serde_json::to_string_pretty(&json_of(execution)).unwrap() + "\n",
             None => "null\n".to_owned(),
         };
         case.expect("execution.json", &execution, &mut failures);
@@ -36,21 +37,43 @@ fn executions() {
     report("execution", failures);
 }
 
-/// Whatever is missing, or is of a wrong type: nothing panics, and each finding has its path.
+/// The keys of an execution with a text.
+const TEXTS: [&str; 9] =
+    ["FlowName", "Name", "Status", "RequestId", "StartedTime", "StoppedTime", "Input", "Output", "FlowDefinition"];
+
+/// Whatever is missing, or is of a wrong type: nothing panics, a wrong type is found, and each finding has the path of
+/// the field that was changed.
 #[test]
 fn every_field_taken_away_or_replaced() {
     for case in cases("execution", "response.json") {
         let body: Value = serde_json::from_str(&case.read("response.json")).unwrap();
         let Some(object) = body.as_object() else { continue };
+        let before = execution::read(&&body).diagnostics;
+        let was_fault = before.iter().any(|found| found.code == Code::ServiceFault);
         for key in object.keys() {
             for other in
                 [json!(null), json!(""), json!(1.5), json!(true), json!([1, null]), json!({ "a": [] }), json!("x")]
             {
                 let mut changed = object.clone();
                 changed[key] = other;
+                let is_text = changed[key].is_null() || changed[key].is_string();
                 let changed = Value::Object(changed);
+                if TEXTS.contains(&key.as_str()) && !is_text && !was_fault {
+                    let found = execution::read(&&changed).diagnostics;
+                    let path = vec![PathSegment::from(key.as_str())];
+                    let wrong = found.iter().any(|found| found.code == Code::WrongType && found.path == path);
+                    assert!(wrong, "{}: `{key}` has a wrong type: {found:?}", case.name);
+                }
                 for diagnostic in execution::read(&&changed).diagnostics {
-                    assert!(!diagnostic.message.is_empty());
+                    // A body that is a fault, and not an execution, is a finding about the whole body.
+                    let is_whole = diagnostic.code == Code::ServiceFault;
+                    assert_eq!(diagnostic.path.is_empty(), is_whole, "{}: {key}: {diagnostic:?}", case.name);
+                    let Some(PathSegment::Key(first)) = diagnostic.path.first() else { continue };
+                    assert!(
+                        first == key || was_fault || before.contains(&diagnostic),
+                        "{}: `{key}` was changed, the finding is about `{first}`: {diagnostic:?}",
+                        case.name
+                    );
                 }
             }
         }
@@ -72,7 +95,7 @@ fn faults() {
         let shown = match fault::read(status.parse().unwrap(), &body) {
             None => "none\n".to_owned(),
             Some(fault) => {
-                let failure = CloudFlowError::of_fault(&fault, 1).redacted(&[]);
+                let failure = CloudFlowError::of_fault(&fault, 1, None).redacted(&[]);
                 format!(
                     "kind: {}\ncode: {}\nretry: {:?}\nrequestId: {}\nmessage: {}\n",
                     failure.kind.as_str(),
@@ -93,7 +116,7 @@ fn faults() {
 fn retries_are_documented() {
     let page = include_str!("../../../../docs/retries.md");
     let (_, codes) = page.split_once("## Codes\n\n").unwrap();
-    let mut table = "| code | kind | retry |\n|---|---|---|\n".to_owned();
+    let mut table = "| code | kind | class |\n|---|---|---|\n".to_owned();
     for row in TABLE {
         table += &format!("| `{}` | {} | `{:?}` |\n", row.code, row.kind.as_str(), row.retry);
         assert!(page.contains(&format!("\n| `{:?}` | ", row.retry)), "{:?} is not explained", row.retry);
@@ -156,8 +179,8 @@ fn requests_are_checked_before_they_are_sent() {
         ),
         (
             json!({ "flowName": "f\n", "executionName": "n".repeat(201) }),
-            "error out-of-range flowName: `flowName` holds a line break or another control character\n\
-             error out-of-range executionName: `executionName` has 201 characters; the service allows 128\n",
+            "error out-of-range flowName: `flowName` has a line break or another control character\n\
+             error out-of-range executionName: `executionName` has 201 characters; the maximum is 128\n",
         ),
         (
             json!({ "flowName": "f", "executionName": "e", "region": "cn-hangzhou" }),
@@ -221,7 +244,7 @@ fn options_are_checked_before_anything_is_sent() {
         ),
         (
             json!({ "endpoint": "/x", "credentials": { "accessKeyId": "id", "accessKeySecret": "very-secret " } }),
-            "credentials bad-credentials: `accessKeySecret` holds a blank",
+            "credentials bad-credentials: `accessKeySecret` has a blank",
         ),
         (
             json!({ "endpoint": "/x", "credentials": { "accessKeyId": "id", "accessKeySecret": "very-secret", "expiration": "soon" } }),
@@ -293,6 +316,32 @@ fn options_are_checked_before_anything_is_sent() {
         assert_eq!(check(inside, false), Ok(()), "{inside}");
     }
     assert!(keys.check_page(true, true).is_ok() && keys.check_page(false, false).is_ok());
+}
+
+/// The JSON of the shape that the npm package converts.
+fn json_of(execution: &execution::Execution<&Value>) -> Value {
+    let value = |shape: &Shape<'_, &Value>| match shape {
+        Shape::Text(text) => (**text).clone(),
+        Shape::EmptyText => json!(""),
+        Shape::Boolean(boolean) => json!(boolean),
+        Shape::Environment(_) => panic!("variables have no environment"),
+    };
+    let mut object = serde_json::Map::new();
+    for (key, shape) in read::shape(execution) {
+        let value = match shape {
+            None => continue,
+            Some(Shape::Environment(variables)) => {
+                let entry = |variable| {
+                    read::variable(variable).iter().map(|(key, shape)| ((*key).to_owned(), value(shape))).collect()
+                };
+                let list: Vec<Value> = variables.iter().map(entry).collect();
+                json!({ read::VARIABLES: list })
+            }
+            Some(shape) => value(&shape),
+        };
+        object.insert(key.to_owned(), value);
+    }
+    Value::Object(object)
 }
 
 fn findings(diagnostics: &[shape::Diagnostic]) -> String {

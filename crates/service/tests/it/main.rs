@@ -11,6 +11,7 @@
 )]
 
 mod client;
+mod errors;
 mod execution;
 mod poll;
 mod sign;

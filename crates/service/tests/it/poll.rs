@@ -1,4 +1,4 @@
-//! Conversations with the long-poll machine.
+//! Scripts for the state machine of the long poll.
 //!
 //! A case `tests/cases/poll/*.txt` begins with one line of options and goes on with one line per step:
 //!
@@ -11,15 +11,14 @@
 //!  40000  done                      -> finish execution
 //! ```
 //!
-//! The time is in milliseconds. Options: `describe` or `wait`, then what differs from
+//! The time is in milliseconds. Options: `describe` or `wait`, then the differences to
 //! `at-once=0 wait=0 attempts=5 base=500 cap=10000 counted=0` and no timeout. Inputs: `start`, `running`,
 //! `done`, `fault <Retry> [after=<ms>] [mended]`, `network`, `timeout`, `woke`, `slept`, `visible`,
 //! `offline`, `online`, `abort`; `r=<n>%` is the random number (0 if absent). Lines that begin with
-//! `#` say what the conversation shows.
+//! `#` are comments.
 //!
-//! Machines of one client have names: `@a` stands before the options of each, and behind the time of
-//! its steps. `@a*50` are fifty machines with the same options, which take the same steps; what they
-//! all say is shown once, else how many say what.
+//! Polls of one client have names: `@a` precedes the options, and follows the time of the steps. `@a*50` are fifty polls
+//! with the same options and the same steps. If they return different actions, the number of each is shown.
 
 use cloudflow_service::poll::{Action, Attempt, Input, Options, Outcome, Pacing, Poll, RetryOptions};
 use cloudflow_service::wire::fault::Retry;
@@ -160,8 +159,8 @@ fn shown(action: Action) -> String {
     }
 }
 
-/// Whatever is said to it, in whatever order: it never sends after the end, never sleeps past its
-/// deadline, never holds an attempt beyond it, and ends.
+/// For any events in any order, a poll never sends after its end, never sleeps past its deadline, never holds an attempt
+/// beyond it, and ends.
 #[test]
 fn any_conversation_holds_the_rules() {
     let mut seed = 1u64;
@@ -185,14 +184,14 @@ fn any_conversation_holds_the_rules() {
         let mut input = Input::Start;
         let mut early = 0;
         for step in 0.. {
-            assert!(step < 2_000, "it does not end: {options:?}");
+            assert!(step < 2_000, "the poll does not end: {options:?}");
             let action = poll.step(&mut pacing, now, dice(1 << 32) as u32, input);
             match action {
                 Action::Finish(outcome) => {
                     assert_eq!(poll.step(&mut pacing, now + 1, 0, Input::Woke), Action::Finish(outcome));
                     break;
                 }
-                Action::Stay => panic!("nothing was said out of turn"),
+                Action::Stay => panic!("no event was out of order"),
                 Action::Sleep(delay) => {
                     assert!(now + delay <= begin + timeout);
                     now += delay;
@@ -219,7 +218,7 @@ fn any_conversation_holds_the_rules() {
                 }
             }
         }
-        // A machine that spins would ask thousands of times in 200 seconds.
+        // A poll without pauses would send thousands of requests in 200 seconds.
         assert!(early <= 220, "{early} early answers");
     }
 }

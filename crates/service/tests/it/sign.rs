@@ -142,6 +142,48 @@ fn whole_request(case: &Case) {
     }
 }
 
+/// An operation with a form, for the vectors of that form: the signature is that of the vector, wherever the parameters
+/// are.
+#[test]
+fn operations_with_a_form() {
+    let mut seen = 0;
+    for case in cases("sign", "request.json") {
+        let request: Value = serde_json::from_str(&case.read("request.json")).unwrap();
+        let own = pairs(&request["form"]);
+        let query = pairs(&request["query"]);
+        if !case.name.starts_with("derived-rpc-") || request["method"] != "POST" || own.is_empty() {
+            continue;
+        }
+        let of_query = |name: &str| query.iter().find(|(key, _)| *key == name).map(|(_, value)| *value);
+        let common = ["AccessKeyId", "Action", "Format", "Version"];
+        let is_own = |name: &str| !common.contains(&name) && !name.starts_with("Signature") && name != "Timestamp";
+        if query.iter().any(|(name, _)| is_own(name)) {
+            // This vector has parameters of the operation in the query.
+            continue;
+        }
+        seen += 1;
+        let credentials = Credentials {
+            access_key_id: of_query("AccessKeyId").unwrap().to_owned(),
+            access_key_secret: request["accessKeySecret"].as_str().unwrap().to_owned(),
+            security_token: None,
+        };
+        assert_eq!(request["date"], "2024-05-06T07:08:09Z");
+        let stamp = Stamp { now: 1_714_979_289_123, nonce: request["nonce"].as_str().unwrap() };
+        let parameters: Vec<_> = own.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let form = sign::form(of_query("Action").unwrap(), &parameters, &credentials, stamp).unwrap();
+        assert_eq!(form.body, rpc::canonical(&own), "{}", case.name);
+        let signature = encode::percent(case.read("signature.txt").trim_end());
+        assert!(form.query.ends_with(&format!("&Signature={signature}")), "{}: {}", case.name, form.query);
+        assert!(!format!("{form:?}").contains(&signature));
+        for reserved in ["Signature", "Timestamp", "AccessKeyId"] {
+            let parameters = [(reserved.to_owned(), "x".to_owned())];
+            let refused = sign::form("ListFlows", &parameters, &credentials, stamp).unwrap_err();
+            assert_eq!(refused, format!("`{reserved}` is set by the signature"));
+        }
+    }
+    assert!(seen > 0, "no vector has this form");
+}
+
 #[test]
 fn an_unsigned_request_names_the_operation_only() {
     let call = DescribeExecution { flow_name: "流程".into(), execution_name: "a b".into(), wait_time_seconds: 20 };
@@ -305,7 +347,7 @@ fn keys_copied_with_too_much() {
     };
     assert_eq!(with("id", "secret", Some("t+/=")), None);
     assert_eq!(with("", "secret", None).unwrap(), "`accessKeyId` is empty");
-    assert!(with("id", "secret\n", None).unwrap().starts_with("`accessKeySecret` holds a blank"));
+    assert!(with("id", "secret\n", None).unwrap().starts_with("`accessKeySecret` has a blank"));
     assert!(!with("id", "hidden \n", None).unwrap().contains("hidden"));
     assert!(with("id", "secret", Some("")).unwrap().contains("securityToken"));
 }

@@ -1,5 +1,5 @@
-//! One call in the simulation: what `src/ask.rs` does, with a clock and a network in the test's hand;
-//! and calls that are broken on purpose, to see that somebody notices.
+//! One call in the simulation: the driver `src/ask.rs` with a simulated clock and network, and mutants that the rules must
+//! detect.
 
 use std::rc::Rc;
 
@@ -14,13 +14,13 @@ use serde_json::json;
 
 use super::plan::{PlannedClient, PlannedWatcher};
 
-/// What stands for a function in the options.
+/// A text that represents a function in the options.
 const FUNCTION: &str = "<function>";
 
 /// The state of a client in the simulation.
 pub type ClientState = state::ClientState<Json>;
 
-/// A JSON value that can be kept.
+/// A JSON value with shared ownership.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Json(pub Rc<serde_json::Value>);
 
@@ -67,28 +67,28 @@ impl KindOf for serde_json::Value {
     }
 }
 
-/// Ways to be broken on purpose.
+/// The mutants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mutant {
-    /// As it should be.
+    /// No mutation.
     Sound,
-    /// Goes on after the caller has left.
+    /// Continues after an abort.
     IgnoresAbort,
-    /// Sends a request that was sent before.
+    /// Sends a request again without a new signature.
     ReusesRequest,
-    /// Never sets its clock right.
+    /// Never corrects its clock.
     IgnoresClock,
-    /// Takes no turn in the account's budget.
+    /// Ignores the rate limit of the account.
     IgnoresBudget,
-    /// Does not see that an execution has ended.
+    /// Ignores final statuses.
     GoesOnAfterTheEnd,
-    /// Tries again what cannot succeed.
+    /// Retries permanent errors.
     RetriesTheHopeless,
     /// Sleeps far too long.
     Oversleeps,
     /// Gives up at the first failure.
     GivesUp,
-    /// Tells everything twice.
+    /// Reports every change twice.
     TellsTwice,
 }
 
@@ -164,7 +164,7 @@ impl Caller {
         request
     }
 
-    /// What an answer means, and whether it is told.
+    /// The event of a response, and whether it is reported to the caller.
     pub fn answered(
         &mut self,
         state: &mut ClientState,

@@ -1,10 +1,11 @@
-//! The one table of error codes: what each means, whether asking again helps, what to do.
+//! The codes of the service: kind, retry class and advice of each. The codes of the package are in
+//! [`ErrorCode`](cloudflow_base::diagnostic::ErrorCode).
 //!
 //! Sources: the error list of DescribeExecution and its sister operations
 //! (<https://api.aliyun.com/meta/v1/products/fnf/versions/2019-03-15/api-docs.json>), the codes
 //! of the vendor's shared gateway (<https://www.alibabacloud.com/help/doc-detail/25932.htm>,
-//! <https://help.aliyun.com/zh/sdk/product-overview/rpc-mechanism>). Which errors pass by themselves
-//! is read from the message texts and from what the official SDKs retry.
+//! <https://help.aliyun.com/zh/sdk/product-overview/rpc-mechanism>). Which errors are transient
+//! is derived from the message texts and from what the official SDKs retry.
 
 use super::{ErrorKind, Retry};
 use cloudflow_base::small::split_once;
@@ -12,24 +13,24 @@ use cloudflow_base::small::split_once;
 /// One code.
 #[derive(Clone, Copy, Debug)]
 pub struct Row {
-    /// The code; with a trailing `*`, all that begin so.
+    /// The code. With a trailing `*`, all codes with this prefix.
     pub code: &'static str,
-    /// Whose fault.
+    /// The kind of the error.
     pub kind: ErrorKind,
-    /// Whether asking again can help.
+    /// The retry class.
     pub retry: Retry,
-    /// What a person should do.
+    /// What the user should do.
     pub advice: Advice,
 }
 
-/// What a person should do. Several codes share one.
+/// What the user should do. Several codes share one advice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Advice {
-    /// The service's message says it all.
+    /// The message of the service is sufficient.
     None,
     /// The names or the account are wrong.
     Flow,
-    /// The execution's name is wrong, or it is too early or too late to ask.
+    /// The name of the execution is wrong, or the execution is not visible yet or no longer stored.
     Execution,
     /// The key id is wrong or disabled.
     Key,
@@ -45,9 +46,9 @@ pub enum Advice {
     Clock,
     /// Too many calls.
     Slower,
-    /// What was sent is not what the service expects; the endpoint may be another product's.
+    /// The service does not accept the request: the endpoint may belong to another product.
     Endpoint,
-    /// Trouble on the other side.
+    /// A failure of the service.
     Later,
 }
 
@@ -56,18 +57,20 @@ impl Advice {
     pub(crate) fn text(self) -> &'static str {
         match self {
             Advice::None => "",
-            Advice::Flow => "check the flow's name, and that account and region are those where it lives",
+            Advice::Flow => "check the name of the flow, the account and the region",
             Advice::Execution => {
-                "check the execution's name; right after a start, and long after the end, the service may not know it"
+                "check the name of the execution; the service may not know it right after its start and long after its end"
             }
             Advice::Key => "check `accessKeyId`: it is unknown or disabled, or belongs to another site of the vendor",
             Advice::Secret => "check `accessKeySecret`: it does not belong to this `accessKeyId`",
-            Advice::Token => "check `securityToken`: a temporary key needs the token that was given out with it",
-            Advice::Expired => "get new temporary credentials; a function as `credentials` is asked for them",
+            Advice::Token => "check `securityToken`: a temporary key needs the token that was issued with it",
+            Advice::Expired => {
+                "get new temporary credentials, or pass a function as `credentials`, which is called when they expire"
+            }
             Advice::Permission => "ask for a RAM policy that allows `fnf:DescribeExecution` on this flow",
-            Advice::Clock => "set the clock of this machine right: the service accepts about 15 minutes of difference",
+            Advice::Clock => "correct the clock of this machine: the service accepts a difference of about 15 minutes",
             Advice::Slower => {
-                "ask less often: an account may describe 5 executions a second, so wait longer in each call"
+                "send fewer requests: the limit of an account is 5 per second; a longer `waitTimeSeconds` reduces them"
             }
             Advice::Endpoint => "check `endpoint`: it may belong to another product or another version of the API",
             Advice::Later => "try again later",
@@ -79,7 +82,7 @@ const fn row(code: &'static str, kind: ErrorKind, retry: Retry, advice: Advice) 
     Row { code, kind, retry, advice }
 }
 
-/// Every code that is known, the service's own first.
+/// Every known code, those of the service first.
 pub const TABLE: &[Row] = &[
     row("InvalidArgument", ErrorKind::Service, Retry::Never, Advice::None),
     row("MissingRequiredHeader", ErrorKind::Service, Retry::Never, Advice::Endpoint),
@@ -132,9 +135,8 @@ pub const TABLE: &[Row] = &[
     row("ServiceUnavailable", ErrorKind::Service, Retry::Backoff, Advice::Later),
 ];
 
-/// The row of a code. A code that speaks of throttling is throttling, in whatever spelling:
-/// the service itself says `ResourceThrottled`, the shared gateway `Throttling.User`, others
-/// `Rejected.Throttling`.
+/// The row of a code. Every code that contains `throttl` is throttling: the service sends `ResourceThrottled`, the shared
+/// gateway `Throttling.User`, others `Rejected.Throttling`.
 pub fn of_code(code: &str) -> Option<&'static Row> {
     let found = TABLE.iter().find(|row| match row.code.strip_suffix('*') {
         Some(prefix) => code.starts_with(prefix),
