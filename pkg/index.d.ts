@@ -331,10 +331,7 @@ export interface GraphEdge {
   label?: string;
 }
 
-/**
- * One finding. The documentation describes every `code`:
- * https://github.com/cloudflow-wasm/cloudflow-wasm/blob/main/docs/diagnostics.md
- */
+/** One finding. Every `code` is explained in `docs/diagnostics.md`. */
 export interface Diagnostic {
   severity: "error" | "warning" | "info";
   /** Stable, in kebab-case. */
