@@ -387,10 +387,7 @@ export interface GraphEdge {
   label?: string;
 }
 
-/**
- * One finding. The documentation describes every `code`:
- * https://github.com/cloudflow-wasm/cloudflow-wasm/blob/main/docs/diagnostics.md
- */
+/** One finding. Every `code` is explained in `docs/diagnostics.md`. */
 export interface Diagnostic {
   /** An `error` makes the text invalid. */
   severity: "error" | "warning" | "info";

@@ -96,7 +96,7 @@ for (const [sample, dialect] of [
   });
 }
 
-test("a page without a network says so, and sees the end when it is back", async (t) => {
+test("a page without a network shows it, and shows the end of the execution when the network is back", async (t) => {
   const page = await open(t);
   await page.selectOption("#sample", "0");
   await page.click("#start");
@@ -191,13 +191,13 @@ test("findings stand at their lines and lead there", async (t) => {
   assert.equal(await page.locator("#graph svg").count(), 0);
 });
 
-test("what goes wrong is told in words", async (t) => {
+test("errors are shown with a headline and advice", async (t) => {
   const page = await open(t);
-  await page.fill("#flow-name", "nobody-made-this");
+  await page.fill("#flow-name", "absent-flow");
   await page.fill("#execution-name", "run-1");
   await page.click("#watch");
   await page.waitForSelector("#error:not([hidden])");
-  assert.match(await page.textContent("#error"), /The flow does not exist.*nobody-made-this.*FlowNotExists/s);
+  assert.match(await page.textContent("#error"), /The flow does not exist.*absent-flow.*FlowNotExists/s);
   await status(page, "Not watching");
 
   await page.fill("#flow-name", "brew");
@@ -276,7 +276,7 @@ for (const colorScheme of ["light", "dark"]) {
   test(`every text can be read in ${colorScheme} mode`, async (t) => {
     const page = await open(t, { colorScheme });
     await page.selectOption("#sample", "3");
-    await page.fill("#flow-name", "nobody-made-this");
+    await page.fill("#flow-name", "absent-flow");
     await page.fill("#execution-name", "run-1");
     await page.click("#watch");
     await page.waitForSelector("#error:not([hidden])");

@@ -48,7 +48,7 @@ const browser = await launch();
 let code = 1;
 try {
   const page = await browser.newPage();
-  // The switch of the browser itself: it says so to the page, and lets no request through.
+  // The offline mode of the browser: it informs the page and blocks all requests.
   await page.exposeFunction("setOffline", (offline) => page.context().setOffline(offline));
   const uncaught = [];
   page.on("pageerror", (error) => uncaught.push(error));

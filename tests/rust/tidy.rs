@@ -142,7 +142,7 @@ fn exists(path: &Path) -> bool {
 const NOT_IN_THE_REPOSITORY: [&str; 4] = ["target/", "node_modules/", "pkg/wasm/", "cloudflow-wasm/"];
 
 /// Every path in backticks exists, from the root, from the folder of the document, from `tests/cases/`, or from the folder
-/// that the last heading names. A file name without a folder is checked below such a heading only.
+/// that the last heading names. A name without a folder is checked below such a heading only.
 #[test]
 fn paths_in_the_documents_exist() {
     let is_path = |text: &str| {
@@ -162,7 +162,9 @@ fn paths_in_the_documents_exist() {
                 continue;
             }
             for path in quoted(line) {
-                let looks_so = path.contains('/') || below.is_some() && is_file(path);
+                let inside = path.trim_end_matches('/').contains('/');
+                let looks_so =
+                    inside || below.is_some() && (path.ends_with('/') || is_file(path) && !path.starts_with('.'));
                 if !looks_so || !is_path(path) || NOT_IN_THE_REPOSITORY.iter().any(|start| path.starts_with(start)) {
                     continue;
                 }
@@ -229,8 +231,8 @@ fn links_in_the_documents_lead_somewhere() {
             }
         }
     }
-    // `docs/` is not in the package.
-    for (name, text) in sources(&["pkg"], &[".js", ".d.ts"]) {
+    // `docs/` is not in the package, so its types name addresses.
+    for (name, text) in sources(&["pkg"], &[".d.ts"]) {
         for (at, _) in text.match_indices("docs/") {
             let start = text[..at].rfind(|c: char| c.is_whitespace() || "(\"'`".contains(c)).map_or(0, |at| at + 1);
             let is_address = text[start..].starts_with("https://");

@@ -1,4 +1,4 @@
-// Completes the package.json of a copy of the package, and looks whether every file it names is there.
+// Completes the package.json of a copy of the package. Checks that every exported file exists.
 //
 //     node manifest.mjs <folder> <version>
 
@@ -13,7 +13,7 @@ writeFileSync(file, `${JSON.stringify(manifest, undefined, 2)}\n`);
 
 const named = (value) => (typeof value === "string" ? [value] : Object.values(value).flatMap(named));
 
-/** A path with a `*` stands for every file that fits, and for one at least. */
+/** A path with a `*` must match at least one file. */
 function isThere(path) {
   const [start, end] = path.split("*");
   if (end === undefined) return existsSync(join(folder, path));

@@ -1,4 +1,4 @@
-// Prints what each part of the package weighs: name, raw, gzip -9 and brotli 11, a tab between them.
+// Prints the size of each part of the package: name, raw, gzip -9 and brotli 11, separated by tabs.
 
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -16,7 +16,7 @@ const weigh = (bytes) => [
 ];
 const print = (name, sizes) => console.log([name, ...sizes].join("\t"));
 
-// As a page's bundler does it with its defaults.
+// As a bundler with default settings.
 async function bundle(entry) {
   if (!existsSync(file(entry))) return undefined;
   const { outputFiles } = await build({

@@ -1,11 +1,11 @@
-//! What we promise, measured next to the packages one would take instead.
+//! Benchmarks next to the packages that a user would take instead.
 
 use std::process::ExitCode;
 
 use crate::command::say;
 use crate::{Outcome, npm, paths, wasm};
 
-/// Whether the scripts know these options; they check the name of a part themselves.
+/// Checks the options. The scripts check the name of a part.
 pub fn options(options: &[String]) -> Outcome<()> {
     let mut options = options.iter();
     while let Some(option) = options.next() {
@@ -19,7 +19,7 @@ pub fn options(options: &[String]) -> Outcome<()> {
     Ok(())
 }
 
-/// Builds, installs the peers, and hands over to `tests/bench/run.mjs`.
+/// Builds, installs the peers, and runs `tests/bench/run.mjs`.
 pub fn bench(options: &[String]) -> Outcome<ExitCode> {
     wasm::build()?;
     let folder = paths::root().join("tests/bench");

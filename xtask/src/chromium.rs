@@ -1,4 +1,4 @@
-//! A Chromium for the tests.
+//! Finds a Chromium for the tests.
 
 use std::env;
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::command::{say, which};
 use crate::{Outcome, debian};
 
-/// An installed one, or Debian's.
+/// An installed Chromium, or the package of Debian.
 pub fn find() -> Outcome<PathBuf> {
     if let Some(wish) = env::var_os("CHROMIUM").filter(|wish| !wish.is_empty()) {
         let path = PathBuf::from(&wish);

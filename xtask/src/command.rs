@@ -1,4 +1,4 @@
-//! Starting other programs, with errors that name what is missing, and saying what is done.
+//! Starts other programs. Errors name the missing program.
 
 use std::env;
 use std::ffi::OsStr;
@@ -9,25 +9,25 @@ use std::time::{Duration, Instant};
 
 use crate::{Outcome, paths};
 
-/// Says what is being done now.
+/// Prints the current step.
 pub fn say(text: &str) {
     eprintln!("==> {text}");
 }
 
-/// A program that runs in the repository.
+/// A program with the repository as its working directory.
 pub fn command(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
     command.current_dir(paths::root());
     command
 }
 
-/// Runs with the terminal handed on; anything but success is an error.
+/// Runs a program with the terminal. An exit code other than 0 is an error.
 pub fn run(command: &mut Command) -> Outcome<()> {
     let status = command.status().map_err(|e| format!("cannot start {}: {e}", name(command)))?;
     if status.success() { Ok(()) } else { Err(format!("{} failed ({status})", name(command))) }
 }
 
-/// Runs quietly and returns what was printed; on failure the error holds all of it.
+/// Runs a program and returns its output. After a failure the error contains the output.
 pub fn output(command: &mut Command) -> Outcome<String> {
     let Output { status, stdout, stderr } =
         command.stdin(Stdio::null()).output().map_err(|e| format!("cannot start {}: {e}", name(command)))?;
@@ -39,7 +39,7 @@ pub fn output(command: &mut Command) -> Outcome<String> {
     Err(format!("{} failed ({status})\n{}{}", name(command), stdout, stderr.trim_end()))
 }
 
-/// Runs with the terminal handed on, for so long at most. `Ok(false)`: it failed or was ended.
+/// Runs a program with the terminal and a time limit. `Ok(false)`: it failed or was killed.
 pub fn run_at_most(command: &mut Command, limit: Duration) -> Outcome<bool> {
     let mut child = command.stdin(Stdio::null()).spawn().map_err(|e| format!("cannot start {}: {e}", name(command)))?;
     let start = Instant::now();
@@ -47,7 +47,7 @@ pub fn run_at_most(command: &mut Command, limit: Duration) -> Outcome<bool> {
         match child.try_wait() {
             Ok(Some(status)) => return Ok(status.success()),
             Ok(None) if start.elapsed() >= limit => {
-                // Its end is not waited for longer than the kill takes; a failure to kill means it ended by itself.
+                // If the kill fails, the program has already ended.
                 let _ = child.kill();
                 let _ = child.wait();
                 return Ok(false);

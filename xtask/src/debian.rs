@@ -1,4 +1,4 @@
-//! Packages of Debian, installed when they are missing.
+//! Installs missing packages of Debian.
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -7,12 +7,12 @@ use std::process::Command;
 use crate::Outcome;
 use crate::command::{command, output, run, say, which};
 
-/// Whether `apt-get` of a Debian (or a child of it) can be asked.
+/// True if `apt-get` of Debian or a derived system is available.
 pub fn is_there() -> bool {
     Path::new("/etc/debian_version").exists() && which("apt-get").is_some()
 }
 
-/// Installs those of the packages that are missing. Nothing is ever removed for them.
+/// Installs the missing packages. Never removes a package.
 pub fn install(packages: &[&str]) -> Outcome<()> {
     let missing: Vec<&str> = packages.iter().copied().filter(|package| !is_installed(package)).collect();
     if missing.is_empty() {
@@ -28,13 +28,13 @@ pub fn install(packages: &[&str]) -> Outcome<()> {
     if install().is_ok() {
         return Ok(());
     }
-    // A fresh image has no package lists, an old one has stale ones.
+    // A new image has no package lists, an old one has outdated lists.
     say("apt-get could not; refreshing its package lists and trying again");
     run(apt_get()?.arg("update"))?;
     install().map_err(|e| format!("{e}; install them by hand: apt-get install {list}"))
 }
 
-/// The file of an installed package whose path ends so; the shortest where there are several.
+/// The file of an installed package whose path has this end; the shortest path of several.
 pub fn file_of(package: &str, end: &str) -> Option<PathBuf> {
     let files = output(command("dpkg-query").args(["--listfiles", package])).ok()?;
     files.lines().filter(|line| line.ends_with(end)).min_by_key(|line| line.len()).map(PathBuf::from)
@@ -45,7 +45,7 @@ fn is_installed(package: &str) -> bool {
         .is_ok_and(|status| status.starts_with("ii"))
 }
 
-/// `apt-get`, through `sudo` for those who are not root.
+/// `apt-get`, with `sudo` if the user is not root.
 fn apt_get() -> Outcome<Command> {
     let id = output(command("id").arg("-u"))?;
     if id.trim() == "0" {
@@ -58,7 +58,7 @@ fn apt_get() -> Outcome<Command> {
     }
     let mut sudo = command("sudo");
     if !std::io::stdin().is_terminal() {
-        // Nobody is there to type a password: fail rather than wait.
+        // Fail instead of waiting for a password.
         sudo.arg("--non-interactive");
     }
     sudo.args(["DEBIAN_FRONTEND=noninteractive", "apt-get"]);

@@ -1,4 +1,4 @@
-//! The console, served on this machine.
+//! Serves the console on this machine.
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::process::{Command, ExitCode};
@@ -6,7 +6,7 @@ use std::process::{Command, ExitCode};
 use crate::command::say;
 use crate::{Outcome, npm, paths, wasm};
 
-/// Where the console is served unless something else is there already.
+/// Default port of the console.
 const PORT: u16 = 8787;
 
 /// Reads `--port N`.
@@ -22,7 +22,7 @@ pub fn port(options: &[String]) -> Outcome<Option<u16>> {
     }
 }
 
-/// Builds, then serves until it is interrupted.
+/// Builds, then serves until an interrupt.
 pub fn demo(port: Option<u16>) -> Outcome<ExitCode> {
     let serve = paths::root().join("www/serve.mjs");
     if !serve.exists() {
@@ -38,7 +38,7 @@ pub fn demo(port: Option<u16>) -> Outcome<ExitCode> {
     say(&format!("console: starting on port {port}; Ctrl-C ends it"));
     let mut node = npm::node()?;
     node.arg(&serve).arg("--port").arg(port.to_string());
-    // Nothing of the demo leaves this machine.
+    // The demo sends nothing to other machines.
     node.env("CLOUDFLARE_CF_FETCH_ENABLED", "false").env("WRANGLER_SEND_METRICS", "false");
     hand_over(node)
 }
@@ -47,14 +47,14 @@ fn is_free(port: u16) -> bool {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
 }
 
-/// Becomes the server, so that whatever ends this process ends the server, which ends its children.
+/// Replaces this process by the server, so that the end of this process ends the server and its children.
 #[cfg(unix)]
 fn hand_over(mut command: Command) -> Outcome<ExitCode> {
     use std::os::unix::process::CommandExt;
     Err(format!("cannot start node: {}", command.exec()))
 }
 
-/// An interrupt reaches every process of the console, also the server; this one only waits.
+/// An interrupt reaches all processes of the console. This process only waits.
 #[cfg(not(unix))]
 fn hand_over(mut command: Command) -> Outcome<ExitCode> {
     crate::command::run(&mut command).map(|()| ExitCode::SUCCESS)

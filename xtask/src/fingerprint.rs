@@ -1,4 +1,4 @@
-//! A short name for the state of some files, to skip what is done. Not for secrecy.
+//! A hash of the content of files, to skip steps that are up to date. Not cryptographic.
 
 use std::fs;
 use std::path::Path;
@@ -14,13 +14,13 @@ impl Fingerprint {
     }
 
     pub fn bytes(&mut self, bytes: &[u8]) {
-        // The length keeps "ab", "c" and "a", "bc" apart.
+        // The length distinguishes "ab", "c" from "a", "bc".
         for byte in bytes.iter().chain(&(bytes.len() as u64).to_le_bytes()) {
             self.0 = (self.0 ^ u128::from(*byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
         }
     }
 
-    /// A file of the repository, or every file below a folder of it; a missing one counts as such.
+    /// A file of the repository, or every file below a folder. An absent file has a value of its own.
     pub fn path(&mut self, path: &Path) -> Outcome<()> {
         let shown = path.strip_prefix(paths::root()).unwrap_or(path);
         self.bytes(shown.to_string_lossy().as_bytes());
@@ -42,12 +42,12 @@ impl Fingerprint {
     }
 }
 
-/// Whether this state was remembered under this name.
+/// True if this state is stored under this name.
 pub fn is_remembered(name: &str, state: &str) -> bool {
     fs::read_to_string(paths::memory().join(name)).is_ok_and(|text| text == state)
 }
 
-/// Remembers a state; to be called when all that belongs to it is done.
+/// Stores a state. Call it after the step has succeeded.
 pub fn remember(name: &str, state: &str) -> Outcome<()> {
     let dir = paths::memory();
     let write = || {

@@ -1,4 +1,4 @@
-//! The fuzzers: coverage-guided ones, and more of what the tests play from seeds.
+//! The fuzzers: coverage-guided ones, and the random tests with more seeds.
 
 mod seeds;
 pub mod targets;
@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use crate::command::{command, say};
 use crate::{Outcome, paths};
 
-/// So many worlds, unless told otherwise.
+/// Default number of simulated worlds.
 const SEEDS: u64 = 100_000;
 
 /// The number of seeds.
@@ -23,7 +23,7 @@ pub fn seeds(options: &[String]) -> Outcome<u64> {
     }
 }
 
-/// Plays the simulated network of `crates/local/tests/it/network.rs`.
+/// Runs the simulated network of `crates/local/tests/it/network.rs`.
 pub fn net(seeds: u64) -> Outcome<ExitCode> {
     say(&format!("fuzz-net: {seeds} worlds"));
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
@@ -41,7 +41,7 @@ pub fn net(seeds: u64) -> Outcome<ExitCode> {
             "--nocapture",
         ])
         .env("CARGO_TARGET_DIR", paths::target())
-        // The release of the module is made small, which takes long to build and to run.
+        // The release profile optimizes for size: it is slow to build and to run.
         .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "2")
         .env("CARGO_PROFILE_RELEASE_LTO", "off")
         .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")

@@ -1,24 +1,24 @@
-//! From the glue that wasm-bindgen writes to a factory of instances.
+//! Converts the glue of wasm-bindgen to a factory of instances.
 //!
-//! The glue for `--target web` keeps one instance per program in variables of its module. A trap
-//! leaves that instance unusable for ever, so the package needs glue that can make another one:
-//! `instantiate(module)`, whose variables live as long as the instance. What is replaced is
-//! matched strictly: glue of another shape fails the build, not the user.
+//! The glue of `--target web` keeps one instance per program in variables of its module. After a trap
+//! this instance is unusable, so the package needs glue that can create a new one:
+//! `instantiate(module)`, whose variables live as long as the instance. The replaced text is
+//! matched exactly: glue of a different form fails the build.
 
 use crate::Outcome;
 
-/// Where the module's imports are named in the glue: `"./<this>_bg.js"`.
+/// The glue names the imports of the module `"./<STEM>_bg.js"`.
 pub const STEM: &str = "wasm";
 
 const TAIL: &str = "let wasmModule, wasmInstance, wasm;\nfunction __wbg_finalize_init(instance, module) {\n";
 const END: &str = "\nexport { initSync, __wbg_init as default };\n";
 
-/// Texts are taken over character by character as long as they are ASCII: quick for a name, but five times
-/// slower for a flow than what the host has for it.
+/// The glue copies ASCII texts character by character. This is fast for a name, but five times slower for a flow than
+/// the encoder of the host.
 const BY_CHARACTER: &str = "for (; offset < len; offset++) {";
 const BY_CHARACTER_IF_SHORT: &str = "for (; offset < len && len < 128; offset++) {";
 
-/// An import that may throw is a function in a function, called with `apply`: twice the time of the call itself.
+/// The glue wraps an import that may throw into a second function, called with `apply`: twice the time of the call.
 const CATCHING: &str = "function() { return handleError(function (";
 const CAUGHT: &str = "}, arguments); },";
 
@@ -84,7 +84,7 @@ pub fn factory(glue: &str) -> Outcome<String> {
     ))
 }
 
-/// The imports that may throw, each as one function.
+/// Converts each import that may throw to one function.
 fn catching(body: &str) -> Outcome<String> {
     let mut out = String::with_capacity(body.len());
     let mut inside = false;
@@ -107,13 +107,13 @@ fn catching(body: &str) -> Outcome<String> {
     Ok(out)
 }
 
-/// A name of the module and what it is called instead, in the module and in the glue.
+/// A name and its replacement, in the module and in the glue.
 pub struct Renamed {
     pub from: String,
     pub to: String,
 }
 
-/// Applies the new names to whole words of the glue; each must be there.
+/// Replaces whole words of the glue by the new names. Every name must occur.
 pub fn rename(glue: &str, names: &[Renamed]) -> Outcome<String> {
     let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '$';
     let mut out = String::with_capacity(glue.len());
@@ -140,7 +140,7 @@ pub fn rename(glue: &str, names: &[Renamed]) -> Outcome<String> {
     }
 }
 
-/// The types of the package are written by hand; those of the glue would only be carried along.
+/// Removes the doc comments of the glue: the types of the package are hand-written.
 fn without_doc_comments(body: &str) -> impl Iterator<Item = &str> {
     let mut inside = false;
     body.lines().filter(move |line| {

@@ -1,7 +1,7 @@
-//! The one build tool of the project: `cargo xtask build | package | demo | lint | test | bench | fuzz | fuzz-net`.
+//! The build tool of the project: `cargo xtask build | package | demo | lint | test | bench | fuzz | fuzz-net`.
 //!
 //! Every command does its own set-up (a Rust toolchain that can build for wasm32, the packages
-//! of `package-lock.json`, a Chromium) and says each step aloud; what is done already is skipped.
+//! of `package-lock.json`, a Chromium), prints each step and skips steps that are up to date.
 
 #![allow(
     clippy::disallowed_methods,
@@ -32,11 +32,11 @@ mod wasm;
 use std::env;
 use std::process::ExitCode;
 
-/// What a step answers: the message is for the person at the terminal.
+/// The result of a step. The error is a message for the user.
 type Outcome<T> = Result<T, String>;
 
 const USAGE: &str = "\
-The one build tool of cloudflow-wasm. Each command does all set-up it needs and skips what is done.
+The build tool of cloudflow-wasm. Each command does its own set-up and skips steps that are up to date.
 
 usage: cargo xtask <command> [options]
 
@@ -45,11 +45,11 @@ usage: cargo xtask <command> [options]
   demo [--port N]   build, then serve the console and print its address (8787, or the next free port)
   lint [--only PART] [--fix]
                     format, lints, documentation, types of the JavaScript, spelling; PART: format-js, format-rust,
-                    spelling, types-js, clippy, clippy-wasm, rustdoc, rustdoc-wasm (may be given more than once);
+                    spelling, types-js, clippy, clippy-wasm, rustdoc, rustdoc-wasm (can be repeated);
                     --fix formats first
   test [--only S] [--filter NAME]
                     build, then every test; S: lint, rust, budgets, node, deno, bun, workerd,
-                    browser, servers, types, packaging, fuzz (may be given more than once);
+                    browser, servers, types, packaging, fuzz (can be repeated);
                     --filter runs the tests whose name contains NAME in the JavaScript suites
   test --quick      the native tests with few random seeds, without a build for WebAssembly
   bench [--quick] [--only PART]
@@ -58,18 +58,18 @@ usage: cargo xtask <command> [options]
 
   fuzz [--target T] [--seconds N]
                     run the coverage-guided fuzzers of fuzz/, each for N seconds (600); T: flow, expression,
-                    response, emulator, sign (may be given more than once)
+                    response, emulator, sign (can be repeated)
   fuzz-net [--seeds N]
-                    play N worlds (100000) of clients, networks and the emulator; a seed that breaks a
-                    rule is printed, and CLOUDFLOW_SEED=<it> cargo test -p cloudflow-local network plays it again
+                    run N simulations (100000) of clients, networks and the emulator; a seed that breaks a rule
+                    is printed; CLOUDFLOW_SEED=<seed> cargo test -p cloudflow-local network repeats it
 
   -h, --help        this text
 
 environment
   CARGO_TARGET_DIR      where Rust builds (default: target/)
   CHROMIUM              the browser for the tests
-  CLOUDFLOW_REQUIRE_LINT  an absent tool of lint is a failure, not a skipped part
-  CLOUDFLOW_TOOLCHAIN   rustup or debian: take this way to build for wasm32, not the first that works
+  CLOUDFLOW_REQUIRE_LINT  an absent tool of lint is a failure instead of a skipped part
+  CLOUDFLOW_TOOLCHAIN   rustup or debian: the toolchain for wasm32; default: the first that works
 ";
 
 fn main() -> ExitCode {

@@ -1,4 +1,4 @@
-//! Node, and what `package-lock.json` names.
+//! Node and the packages of `package-lock.json`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,10 +9,10 @@ use crate::command::{command, output, run, say, which};
 use crate::fingerprint::Fingerprint;
 use crate::{Outcome, paths};
 
-/// The oldest Node that the tools of `package.json` run on.
+/// Minimum version of Node for the tools of `package.json`.
 const NODE: (u32, u32) = (20, 19);
 
-/// Installs the packages of `package-lock.json` unless they are there.
+/// Installs the packages of `package-lock.json` if they are absent.
 pub fn install() -> Outcome<()> {
     install_at(&paths::root(), "npm packages")
 }

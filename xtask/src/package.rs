@@ -1,4 +1,4 @@
-//! The npm tarball, made from a copy so that `pkg/` holds nothing that another file decides.
+//! Packs the npm tarball from a copy of `pkg/`, so that `pkg/` contains no copied or generated value.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,16 +6,16 @@ use std::path::{Path, PathBuf};
 use crate::command::{command, output, say};
 use crate::{Outcome, notices, npm, paths, wasm};
 
-/// The files beside the package that travel with it.
+/// Files of the repository that are added to the package.
 const BESIDE: [&str; 3] = ["README.md", "CHANGELOG.md", "LICENSE"];
 
-/// Builds and packs; returns the tarball.
+/// Builds and packs. Returns the path of the tarball.
 pub fn package() -> Outcome<PathBuf> {
     wasm::build()?;
     pack()
 }
 
-/// Packs what is built.
+/// Packs without a build.
 pub fn pack() -> Outcome<PathBuf> {
     let dir = paths::target().join("package");
     let copy = dir.join("copy");

@@ -1,4 +1,4 @@
-//! Where things stand.
+//! Paths of the repository.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ pub fn root() -> PathBuf {
     here.parent().unwrap_or(here).to_path_buf()
 }
 
-/// Where Rust builds, and where this tool keeps what it remembers.
+/// The build folder of Rust, which also contains the state of this tool.
 pub fn target() -> PathBuf {
     match env::var_os("CARGO_TARGET_DIR") {
         Some(dir) if !dir.is_empty() => root().join(dir),
@@ -17,7 +17,7 @@ pub fn target() -> PathBuf {
     }
 }
 
-/// What this tool remembers between two runs.
+/// The state of this tool between two runs.
 pub fn memory() -> PathBuf {
     target().join("xtask")
 }
@@ -32,7 +32,7 @@ pub fn pkg_wasm() -> PathBuf {
     pkg().join("wasm")
 }
 
-/// A script of this tool: what is easier said in JavaScript (compression, bundling).
+/// A script of this tool, for tasks that need npm packages (compression, bundling).
 pub fn script(name: &str) -> PathBuf {
     root().join("xtask/js").join(name)
 }

@@ -1,4 +1,4 @@
-//! Python with what `tests/python/requirements.txt` names, in a folder of its own below `target/`.
+//! Python with the packages of `tests/python/requirements.txt`, in a folder below `target/`.
 
 use std::fs;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use crate::command::{command, output, run, say, which};
 use crate::fingerprint::Fingerprint;
 use crate::{Outcome, paths};
 
-/// The interpreter that has the packages; none where this machine has no Python at all.
+/// The interpreter with the packages. Absent if this machine has no Python.
 pub fn install() -> Outcome<Option<PathBuf>> {
     if which("python3").is_none() {
         say("python: no `python3` is on the PATH; the official SDK for Python is not tried");

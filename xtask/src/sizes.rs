@@ -43,7 +43,7 @@ pub fn print() -> Outcome<()> {
     Ok(())
 }
 
-/// Every budget that is passed, in words; also those of which the thing itself is missing.
+/// The message of every exceeded budget. A budget without a measured size also counts.
 pub fn over_budget() -> Outcome<Vec<String>> {
     let rows = measure()?;
     let mut over = Vec::new();

@@ -1,4 +1,4 @@
-//! Every test; the steps that find a mistake the soonest run first.
+//! All tests. The steps that find a mistake first run first.
 
 use std::env;
 use std::io::{BufRead, BufReader};
@@ -9,7 +9,7 @@ use std::time::Instant;
 use crate::command::{command, say, which};
 use crate::{Outcome, chromium, fuzz, lint, npm, package, paths, python, sizes, wasm};
 
-/// What can be asked for with `--only`.
+/// The names for `--only`.
 const STEPS: [(&str, &str); 12] = [
     ("lint", "format, lints, documentation, JSDoc types, spelling (cargo xtask lint)"),
     ("rust", "cargo test of the whole workspace"),
@@ -25,10 +25,10 @@ const STEPS: [(&str, &str); 12] = [
     ("fuzz", "every coverage-guided fuzzer, for 20 seconds"),
 ];
 
-/// How long the tests run each fuzzer.
+/// Time of each fuzzer in the tests.
 const FUZZ_SECONDS: u32 = 20;
 
-/// Steps that need no WebAssembly module.
+/// Steps without a build of the WebAssembly modules.
 const WITHOUT_BUILD: [&str; 3] = ["lint", "rust", "fuzz"];
 
 /// Steps that `--filter` selects tests of; with a filter and without `--only`, the runtimes.
@@ -89,7 +89,7 @@ pub fn options(options: &[String]) -> Outcome<Options> {
     Ok(read)
 }
 
-/// Runs the steps asked for, all by default; goes on after a failure, and counts.
+/// Runs the selected steps, by default all. Continues after a failure.
 pub fn test(options: &Options) -> Outcome<ExitCode> {
     let start = Instant::now();
     let only = &options.only;
@@ -204,7 +204,7 @@ fn budgets() -> Outcome<Totals> {
     Ok(Totals { passed: sizes::budgets() - over.len(), failed: over.len() })
 }
 
-/// `node --test` over the files that are no suites, one after the other: they start servers.
+/// Runs `node --test` on the files that are not suites, one after another, because they start servers.
 fn servers(filter: Option<&str>) -> Outcome<Totals> {
     let dir = paths::root().join("tests/js");
     let entries = std::fs::read_dir(&dir).map_err(|e| format!("{}: {e}", dir.display()))?;
@@ -232,7 +232,7 @@ fn servers(filter: Option<&str>) -> Outcome<Totals> {
         let number = |name: &str| line.strip_prefix(name).and_then(|n| n.parse::<usize>().ok());
         totals.passed += number("# pass ").unwrap_or(0);
         totals.failed += number("# fail ").unwrap_or(0) + number("# cancelled ").unwrap_or(0);
-        // Of TAP only what failed, with what it says about it.
+        // Of the TAP output only failed tests with their details.
         let line = line.trim_start();
         if line.starts_with("not ok") {
             quoting = true;
@@ -260,7 +260,7 @@ fn packaging(filter: &[&str]) -> Outcome<Totals> {
     count(quiet(&mut node).env("CHROMIUM", chromium::find()?).env("DENO", deno()?).env("BUN", bun()?))
 }
 
-/// One test for each target. Where they cannot be built, that is said and is no failure.
+/// One test per target. If they cannot be built, a note is printed and the step does not fail.
 fn fuzzers() -> Outcome<Totals> {
     match fuzz::targets::shortly(FUZZ_SECONDS)? {
         Ok(runs) => {
@@ -274,7 +274,7 @@ fn fuzzers() -> Outcome<Totals> {
     }
 }
 
-/// A runner whose last line is `N passed, N failed`.
+/// Runs a program whose last line is `N passed, N failed`.
 fn count(runner: &mut Command) -> Outcome<Totals> {
     let mut totals = Totals::default();
     let succeeded = lines(runner, |line| {
@@ -289,7 +289,7 @@ fn count(runner: &mut Command) -> Outcome<Totals> {
     or_broken(totals, succeeded)
 }
 
-/// A program that fails without a failed test, or passes without a test, is a failure of its own.
+/// A program that fails without a failed test, or succeeds without a test, counts as a failure.
 fn or_broken(mut totals: Totals, succeeded: bool) -> Outcome<Totals> {
     if totals.failed == 0 && (!succeeded || totals.passed == 0) {
         totals.failed = 1;
@@ -297,7 +297,7 @@ fn or_broken(mut totals: Totals, succeeded: bool) -> Outcome<Totals> {
     Ok(totals)
 }
 
-/// Runs and shows those lines of the output for which `shown` says so.
+/// Runs a program and prints the output lines for which `shown` returns true.
 fn lines(command: &mut Command, mut shown: impl FnMut(&str) -> bool) -> Outcome<bool> {
     let program = command.get_program().to_string_lossy().into_owned();
     let failed = |e: std::io::Error| format!("cannot run {program}: {e}");
@@ -312,7 +312,7 @@ fn lines(command: &mut Command, mut shown: impl FnMut(&str) -> bool) -> Outcome<
     child.wait().map(|status| status.success()).map_err(failed)
 }
 
-/// The tools of Cloudflare ask for nothing outside and send nothing there.
+/// Prevents network requests of the Cloudflare tools.
 fn quiet(command: &mut Command) -> &mut Command {
     command
         .env("CLOUDFLARE_CF_FETCH_ENABLED", "false")
@@ -325,15 +325,15 @@ fn deno() -> Outcome<PathBuf> {
     platform_binary("deno", "@deno", &["deno", "deno.exe"])
 }
 
-/// Bun of the npm package, whose own `bin` wants an install script to have run.
+/// Bun of the npm package, without its `bin`, which requires an install script.
 fn bun() -> Outcome<PathBuf> {
     platform_binary("bun", "@oven", &["bin/bun", "bin/bun.exe"])
 }
 
-/// The binary of an npm package that has one package per platform in a scope; of several the one
-/// that starts here (Bun has one for processors without AVX2).
+/// The binary of an npm package that has one package per platform in a scope. Of several, the one
+/// that starts on this machine (Bun has one for processors without AVX2).
 fn platform_binary(name: &str, scope: &str, files: &[&str]) -> Outcome<PathBuf> {
-    // npm puts them beside the package, or inside it.
+    // npm installs them next to the package or inside it.
     let scopes = [npm::file(scope), npm::file(name).join("node_modules").join(scope)];
     let mut found: Vec<PathBuf> = scopes
         .iter()

@@ -1,4 +1,4 @@
-//! Which `cargo` and `rustc` build for wasm32.
+//! Selects the `cargo` and `rustc` that build for wasm32.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -14,17 +14,17 @@ pub const TARGET: &str = "wasm32-unknown-unknown";
 /// Rust for wasm32 as Debian packages it: built for Chromium and Firefox, newer than its `rustc`.
 const PACKAGES: [&str; 4] = ["rustc-web", "cargo-web", "rust-web-src", "lld-22"];
 
-/// How long `rustup target add` may take: some 20 MB.
+/// Time limit of `rustup target add`, which downloads about 20 MB.
 const RUSTUP_LIMIT: Duration = Duration::from_secs(180);
 
 pub enum Toolchain {
-    /// The `cargo` that runs us, with a compiled std for wasm32.
+    /// The `cargo` that runs this tool, with a compiled std for wasm32.
     Ready,
-    /// Debian's, which compiles std itself.
+    /// That of Debian, which compiles std from source.
     Debian { cargo: PathBuf, rustc: PathBuf, linker: PathBuf },
 }
 
-/// Finds the toolchain, or installs what is missing of it.
+/// Finds the toolchain or installs its missing parts.
 pub fn find() -> Outcome<Toolchain> {
     let wish = env::var("CLOUDFLOW_TOOLCHAIN").unwrap_or_default();
     if !["", "rustup", "debian"].contains(&wish.as_str()) {
@@ -77,15 +77,15 @@ impl Toolchain {
         if matches!(self, Self::Debian { .. }) {
             build.arg("-Zbuild-std=std,panic_abort");
         }
-        // The module names the source of each panic; where that lay on this machine is nobody's business.
-        // As `--config` these flags join those of .cargo/config.toml; RUSTFLAGS would replace them.
+        // The module contains the source path of each panic. The prefix of this machine is removed.
+        // `--config` adds these flags to those of .cargo/config.toml; RUSTFLAGS would replace them.
         let remap = |from: &Path, to: &str| format!("\"--remap-path-prefix={}={to}\"", from.display());
         let flags = [remap(&cargo_home().join("registry/src"), "crates"), remap(&paths::root(), ".")];
         build.arg("--config").arg(format!("target.{TARGET}.rustflags=[{}]", flags.join(", ")));
         build
     }
 
-    /// What tells one toolchain from another.
+    /// The identity of the toolchain, for the fingerprint.
     pub fn identity(&self) -> Outcome<String> {
         match self {
             Self::Ready => output(command("rustc").arg("-vV")),
@@ -114,9 +114,9 @@ fn cargo_home() -> PathBuf {
     env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(env::home_dir()?.join(".cargo"))).unwrap_or_default()
 }
 
-/// A `cargo` of rustup hands its own variables down; Debian's must not take them for its own.
+/// A `cargo` of rustup sets variables for its children. They must not reach the `cargo` of Debian.
 fn scrub(command: &mut Command) {
-    // These say where packages come from, not which toolchain is meant.
+    // These variables select the registry, not the toolchain.
     const KEPT: [&str; 6] =
         ["CARGO_HOME", "CARGO_HTTP_", "CARGO_NET_", "CARGO_REGISTRY_", "CARGO_REGISTRIES_", "CARGO_SOURCE_"];
     for (name, _) in env::vars_os() {
@@ -138,12 +138,12 @@ fn is_of_rustup(dir: &Path) -> bool {
     dir.components().any(|part| part.as_os_str() == ".rustup")
 }
 
-/// Whether the `rustc` of our `PATH` has a std for wasm32.
+/// True if the `rustc` on the `PATH` has a std for wasm32.
 pub fn has_std() -> bool {
     std_crates().iter().any(|name| name == "std")
 }
 
-/// Asks rustup for the std. It is asked once: a refusal is remembered where there is another way.
+/// Installs the std with rustup. A failure is stored if another toolchain is available, so rustup is tried once.
 fn rustup_adds(another_way: bool) -> Outcome<bool> {
     const MEMORY: &str = "rustup-refused";
     if which("rustup").is_none() {

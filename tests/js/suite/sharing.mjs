@@ -57,7 +57,7 @@ export const tests = {
       assert.equal(fetch.seen.length, 40);
     }),
 
-  "a provider that fails is told, and asked again by the next call": ({ cloudflow }) =>
+  "an error of a credentials function is reported, and the next call runs the function again": ({ cloudflow }) =>
     virtually(async (time) => {
       const mine = new Error("the vault is closed");
       const failing = [
@@ -124,20 +124,20 @@ export const tests = {
       }
     }),
 
-  "each change is told once, to the iterator and to the callback": ({ cloudflow, local }) =>
+  "each change is reported once, to the iterator and to the callback": ({ cloudflow, local }) =>
     virtually(async (time) => {
       const { client, close } = await emulated(cloudflow, local, time, {}, { 0: 130 });
-      const [iterated, told] = [[], []];
+      const [iterated, reported] = [[], []];
       const watching = (async () => {
-        const onUpdate = ({ status }) => told.push(status);
+        const onUpdate = ({ status }) => reported.push(status);
         for await (const { status } of client.watchExecution({ flowName: "f", executionName: "e0" }, { onUpdate }))
           iterated.push(status);
       })();
       await time.until(watching, 140_000);
       assert.deepEqual(iterated, ["Running", "Succeeded"]);
-      assert.deepEqual(told, iterated);
+      assert.deepEqual(reported, iterated);
       close();
-      // The same again, another request id, another order of fields: nobody would see a difference.
+      // The same execution, with another request id and another order of fields: not a change.
       const again = { Status: "Running", ...RUNNING, RequestId: "other" };
       const fetch = scripted(
         plain(RUNNING),
@@ -230,7 +230,7 @@ export const tests = {
     }),
 };
 
-/** The emulator in the test's time, with executions that run for so many seconds, and a client for it. */
+/** The emulator on the simulated clock, with executions of the given duration, and a client. */
 async function emulated(cloudflow, local, time, options, lives) {
   const emulator = local.createEmulator(options);
   const send = async (action, parameters) => {

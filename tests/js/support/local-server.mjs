@@ -12,7 +12,7 @@ export const BIN = fileURLToPath(new URL("../../../pkg/bin/cloudflow-wasm.js", i
 /** The key of `signRequest`, for a server that gets it by its environment. */
 export const KEY = { CLOUDFLOW_KEY: "emulator:emulator-secret" };
 
-/** Node always; the others where the caller says where they are, as `cargo xtask test` does. */
+/** Node, and the other runtimes if the environment names them, as `cargo xtask test` does. */
 export const RUNTIMES = Object.entries({
   node: [process.execPath],
   deno: process.env.DENO && [process.env.DENO, "run", "--allow-all", "--quiet", "--no-lock"],

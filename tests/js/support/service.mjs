@@ -1,15 +1,15 @@
-// The emulator on loopback, for the suites of every runtime, with somebody in between who misbehaves: real
-// sockets that close, bodies that end too soon, pages of HTML.
+// The emulator on loopback with a faulty proxy, for the suites of all runtimes: real sockets that close, incomplete
+// bodies, HTML pages.
 //
 //     GET <url>/                        the emulator
-//     GET <url>/<id>/<step>,<step>,…/   the same through a way that does to each request what the step says,
-//                                       the last step to all that follow
-//     GET <url>/log/<id>                what came that way: [{ step, ended }], `ended` being "answered", "gone"
-//                                       (the client left) or absent
+//     GET <url>/<id>/<step>,<step>,…/   the emulator behind the proxy, which applies one step to each request and the
+//                                       last step to all further requests
+//     GET <url>/log/<id>                the requests of this id: [{ step, ended }]; `ended` is "answered", "gone"
+//                                       (the client disconnected) or absent
 //
-// Steps: ok · drop (no answer at all) · truncate (half a body) · stall (half a body, and then nothing) · hold
-// (nothing) · html502, html504 · busy (429 with x-acs-retry-after) · throttled (the shared gateway's words)
-// · cutN (the connection ends after N ms)
+// Steps: ok · drop (no response) · truncate (half of the body, then the connection closes) · stall (half of the body,
+// then nothing) · hold (no response, the connection stays open) · html502, html504 · busy (429 with
+// x-acs-retry-after) · throttled (an error of the shared gateway) · cutN (the connection closes after N ms)
 
 import { Buffer } from "node:buffer";
 import { createServer } from "node:http";

@@ -62,7 +62,7 @@ export async function watchMany(
     }
   }
 
-  // To start so many takes the emulator some seconds, in which it answers late.
+  // The emulator needs some seconds to start the executions. Its responses are late meanwhile.
   began = performance.now();
   const first = await Promise.all(Array.from({ length: watchers }, (_, index) => next(`e${index}-0`)));
   began = performance.now();

@@ -1,4 +1,4 @@
-// A program that uses what the package says of itself; it is compiled, never run.
+// A program that uses the types of the package. It is compiled and never run.
 
 import {
   CloudFlowError,

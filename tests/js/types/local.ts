@@ -69,7 +69,7 @@ createEmulator({ faults: { fail: [{ how: "explode" }] } });
 await simulateFlow("type: flow", { input: 1 });
 // @ts-expect-error a definition is a text
 migrateFlow(1);
-// @ts-expect-error a mock says what it is
+// @ts-expect-error a mock needs a property
 await simulateFlow("type: flow", { tasks: { "*": { outptu: 1 } } });
 // @ts-expect-error the modes are known
 await simulateFlow("type: flow", { mode: "Fast" });

@@ -11,26 +11,26 @@ use super::seeds;
 use crate::command::{command, output, run, say, which};
 use crate::{Outcome, paths};
 
-/// Every target, and the longest input that it is given.
+/// Every target and its maximum input size.
 const TARGETS: [(&str, usize); 5] =
     [("flow", 8192), ("expression", 512), ("response", 8192), ("emulator", 16_384), ("sign", 2048)];
 
-/// So long each target runs, unless told otherwise.
+/// Default time of each target.
 const SECONDS: u32 = 600;
 
-/// A run that takes longer is a finding. A run takes some milliseconds, but the machine may be busy.
+/// A longer run is a finding. A run usually takes milliseconds, but the machine may be busy.
 const TIMEOUT: u32 = 10;
 
 /// The version that is installed.
 const CARGO_FUZZ: &str = "0.13.2";
 
-/// What was asked for.
+/// The options of the command.
 pub struct Wish {
     targets: Vec<(&'static str, usize)>,
     seconds: u32,
 }
 
-/// Reads `--target T`, given any number of times, and `--seconds N`.
+/// Reads `--target T`, which can be repeated, and `--seconds N`.
 pub fn wish(options: &[String]) -> Outcome<Wish> {
     let mut wish = Wish { targets: Vec::new(), seconds: SECONDS };
     let mut options = options.iter();
@@ -56,7 +56,7 @@ pub fn wish(options: &[String]) -> Outcome<Wish> {
     Ok(wish)
 }
 
-/// What a run came to.
+/// The result of a run.
 pub struct Run {
     pub target: &'static str,
     /// Nothing was found.
@@ -78,7 +78,7 @@ pub fn fuzz(wish: &Wish) -> Outcome<ExitCode> {
     Ok(if runs.iter().all(|run| run.passed) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Every target for so many seconds, for the tests; or why they cannot run here.
+/// Runs every target for the given time, for the tests. Returns a reason if they cannot run.
 pub fn shortly(seconds: u32) -> Outcome<Result<Vec<Run>, String>> {
     match obstacle()? {
         Some(reason) => Ok(Err(reason)),
@@ -86,7 +86,7 @@ pub fn shortly(seconds: u32) -> Outcome<Result<Vec<Run>, String>> {
     }
 }
 
-/// What stands in the way of building the fuzzers here, after cargo-fuzz is installed.
+/// Installs cargo-fuzz. Returns a reason if the fuzzers cannot be built on this machine.
 fn obstacle() -> Outcome<Option<String>> {
     if !cfg!(any(target_os = "linux", target_os = "macos")) {
         return Ok(Some("libFuzzer is used on Linux and macOS only".to_owned()));
@@ -142,15 +142,15 @@ fn cargo() -> std::ffi::OsString {
     env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 
-/// Builds all targets at once. Without a sanitizer: the library has no unsafe code, so that there is
-/// nothing for one to find, and a run takes half the time.
+/// Builds all targets at once, without a sanitizer: the library has no unsafe code, so a sanitizer
+/// cannot find anything, and a run without it takes half the time.
 fn build() -> Outcome<PathBuf> {
     let out = paths::target().join("fuzz");
     say("fuzz: building the targets");
     run(command(cargo_fuzz())
         .args(["fuzz", "build", "--sanitizer", "none", "--target-dir"])
         .arg(&out)
-        // This process is a cargo's: what it tells its children is not meant for those of cargo-fuzz.
+        // This process is a child of cargo. The variables of cargo must not reach cargo-fuzz.
         .env_remove("RUSTFLAGS")
         .env_remove("CARGO_ENCODED_RUSTFLAGS")
         .env_remove("CARGO_TARGET_DIR"))?;
@@ -200,7 +200,7 @@ fn dir(kind: &str, target: &str) -> PathBuf {
 }
 
 fn one(programs: &Path, target: &'static str, longest: usize, seconds: u32) -> Outcome<Run> {
-    // Where `cargo fuzz run` looks too.
+    // The folder that `cargo fuzz run` also uses.
     let corpus = paths::root().join("fuzz/corpus").join(target);
     let findings = dir("findings", target);
     for dir in [&corpus, &findings] {
