@@ -221,7 +221,7 @@ async function realName(file, links = 0) {
     throw new Error(`the state file \`${file}\` cannot be read: ${error.message}`);
   });
   if (found?.isSymbolicLink()) {
-    if (links === 40) throw new Error(`the state file \`${file}\` is a symbolic link to itself`);
+    if (links === 40) throw new Error(`the state file \`${file}\` is part of a loop of symbolic links`);
     // Not realpath: the target of the link may not exist.
     return realName(resolve(await realFolder(file), await readlink(file)), links + 1);
   }

@@ -6,13 +6,16 @@ import { test } from "node:test";
 import * as cloudflow from "../../pkg/index.js";
 import { createEmulator, simulateFlow } from "../../pkg/local.js";
 import { createGateway } from "../../pkg/gateway.js";
-import * as tables from "../../pkg/shared/options.js";
+import * as options from "../../pkg/shared/options.js";
 import { createRuntime } from "../../pkg/shared/runtime.js";
 import { bytes } from "../../pkg/wasm/local.inline.js";
 import { instantiate } from "../../pkg/wasm/local.js";
 
 /** No option is similar to this name, so that the module lists all names. */
 const UNKNOWN = "zzzzzzzzzzzzzzzzzzzzzzzz";
+
+/** By name. */
+const tables = { ...options };
 
 const CALL = { flowName: "f", executionName: "e" };
 const OPTIONS = { endpoint: "http://localhost", fetch: () => assert.fail("a request was sent") };
