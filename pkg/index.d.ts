@@ -387,7 +387,10 @@ export interface GraphEdge {
   label?: string;
 }
 
-/** A finding. The page `docs/diagnostics.md` of the repository describes every `code`. */
+/**
+ * A finding. The documentation describes every `code`:
+ * https://github.com/cloudflow-wasm/cloudflow-wasm/blob/main/docs/diagnostics.md
+ */
 export interface Diagnostic {
   /** An `error` makes the text invalid. */
   severity: "error" | "warning" | "info";
@@ -439,7 +442,10 @@ export class CloudFlowError extends Error {
    * - `internal`: a bug of this package
    */
   readonly kind: "request" | "credentials" | "service" | "response" | "network" | "timeout" | "internal";
-  /** `Code` of the service, or a code of this package in kebab-case. */
+  /**
+   * `Code` of the service, or a code of this package in kebab-case. The documentation describes every code:
+   * https://github.com/cloudflow-wasm/cloudflow-wasm/blob/main/docs/errors.md
+   */
   readonly code: string;
   /** HTTP status. Absent if there was no response. */
   readonly status?: number;

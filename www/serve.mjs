@@ -108,7 +108,7 @@ function timed(fetch, onUpstream) {
   };
 }
 
-/** Writes page and package as assets of the Worker, its script, and its secrets in a file that only this user can read. */
+/** Writes page and package as assets of the Worker, its script, and its secrets in a file of mode 0600. */
 async function layOut(place, key, endpoint, pass) {
   const site = join(place, "site");
   await mkdir(site, { recursive: true });

@@ -1,5 +1,5 @@
-// The state file: the saved state of the emulator, followed by a journal of the changes since. A change is written before
-// the client receives the response. When the journal is larger than the saved state, the file is rewritten: to a
+// The state file: the saved state of the emulator, followed by a journal of the changes since. A change is written
+// before the client receives the response. When the journal is larger than the saved state, the file is rewritten: to a
 // temporary file, which then replaces it. A file that cannot be read is renamed, never overwritten.
 
 import { randomBytes } from "node:crypto";

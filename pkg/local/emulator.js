@@ -1,7 +1,7 @@
 // The driver of the emulator: connects the state machine in the module with clock, timers, task handlers and requests.
 
 import { onAbort } from "../shared/abort.js";
-import { CloudFlowError } from "../shared/error.js";
+import { CloudFlowError, codes } from "../shared/error.js";
 import { EMULATOR, FAIL, FAULTS, checkNames, wrongOptions } from "../shared/options.js";
 import { MAX_TEXT, simulateFlow } from "./simulate.js";
 import { attempt, handles, readTasks } from "./tasks.js";
@@ -41,8 +41,8 @@ const systemClock = {
  * Returns the functions of "cloudflow-wasm/local".
  *
  * @param {Runtime} runtime
- * @param {{ ownTimers?: boolean }} [host] `ownTimers`: each held request uses its own timer, because in a Worker a timer
- *   belongs to the request that started it. Otherwise all requests share one timer.
+ * @param {{ ownTimers?: boolean }} [host] `ownTimers`: each held request uses its own timer, because in a Worker a
+ *   timer belongs to the request that started it. Otherwise all requests share one timer.
  */
 export function createLocal(runtime, { ownTimers = false } = {}) {
   return {
@@ -79,8 +79,8 @@ function createEmulator(runtime, ownTimers, options = {}) {
   /** @type {any} */
   let timer;
 
-  // The module checks the options here. The emulator itself is created at the first call: it needs random numbers, which
-  // Workers provide only inside a request.
+  // The module checks the options here. The emulator itself is created at the first call: it needs random numbers,
+  // which Workers provide only inside a request.
   runtime.call("emulatorClose", runtime.call("emulatorCreate", plain, 0, 0));
 
   /**
@@ -272,9 +272,9 @@ function createEmulator(runtime, ownTimers, options = {}) {
   /** @param {string} text */
   function restore(text) {
     create();
-    if (typeof text !== "string") throw wrong("wrong-state", "the saved state must be a string");
+    if (typeof text !== "string") throw wrong(codes.wrongState, "the saved state must be a string");
     if (text.length > MAX_STATE)
-      throw wrong("wrong-state", `the saved state is longer than the maximum of ${MAX_STATE} characters`);
+      throw wrong(codes.wrongState, `the saved state is longer than the maximum of ${MAX_STATE} characters`);
     const restored = call("emulatorRestore", text);
     pump();
     return restored;
@@ -307,9 +307,9 @@ function createEmulator(runtime, ownTimers, options = {}) {
     }
     const [flow, text] = [String(name), String(definition)];
     if (text.length > MAX_TEXT)
-      throw wrong("wrong-definition", `the definition is longer than the maximum of ${MAX_TEXT} bytes`);
+      throw wrong(codes.wrongDefinition, `the definition is longer than the maximum of ${MAX_TEXT} bytes`);
     if (flow.length > MAX_TEXT)
-      throw wrong("wrong-definition", "the name of the flow is longer than the maximum of 128 characters");
+      throw wrong(codes.wrongDefinition, "the name of the flow is longer than the maximum of 128 characters");
     const changed = call("emulatorPutFlow", clock.now(), flow, text, mode === "Express");
     pump();
     return changed;

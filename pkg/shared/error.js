@@ -48,6 +48,18 @@ Object.defineProperty(CloudFlowError.prototype, "name", {
   writable: true,
 });
 
+/** The codes of the errors that JavaScript itself throws. docs/errors.md documents every code. */
+export const codes = Object.freeze({
+  internal: "internal",
+  moduleNotLoaded: "module-not-loaded",
+  notAModule: "not-a-module",
+  notInitialized: "not-initialized",
+  outOfRange: "out-of-range",
+  wrongDefinition: "wrong-definition",
+  wrongOptions: "wrong-options",
+  wrongState: "wrong-state",
+});
+
 /**
  * The message and the requested pause of the service, for errors that were created from an error response.
  *
@@ -115,9 +127,9 @@ export function asThrown(thrown) {
 export function trapped(cause) {
   return new CloudFlowError({
     kind: "internal",
-    code: "internal",
+    code: codes.internal,
     message:
-      "internal error of cloudflow-wasm: the WebAssembly module has trapped; this call is lost, the next call uses a new instance",
+      "the WebAssembly module of cloudflow-wasm has trapped; this call is lost, the next call uses a new instance",
     cause,
   });
 }

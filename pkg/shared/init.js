@@ -1,6 +1,6 @@
 // `init` of "cloudflow-wasm/slim": compiles the module that the caller passes.
 
-import { CloudFlowError } from "./error.js";
+import { CloudFlowError, codes } from "./error.js";
 
 /** Returns `init`, and `compiled`, which returns the module or throws `not-initialized`. */
 export function createInit() {
@@ -20,7 +20,7 @@ export function createInit() {
       if (module) return module;
       throw new CloudFlowError({
         kind: "request",
-        code: "not-initialized",
+        code: codes.notInitialized,
         message: "call `await init(module)` of cloudflow-wasm/slim before any other function",
       });
     },
@@ -42,14 +42,14 @@ async function compile(source) {
   if (typeof source?.arrayBuffer !== "function") {
     throw new CloudFlowError({
       kind: "request",
-      code: "not-a-module",
+      code: codes.notAModule,
       message: "`init` takes a WebAssembly.Module, its bytes, a Response or a URL",
     });
   }
   if (source.ok === false) {
     throw new CloudFlowError({
       kind: "network",
-      code: "module-not-loaded",
+      code: codes.moduleNotLoaded,
       message: `the module could not be loaded: HTTP ${source.status}`,
       status: source.status,
     });

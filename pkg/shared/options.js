@@ -6,7 +6,7 @@
 // - tests/js/options.test.mjs passes every name to the WebAssembly module, and compares the tables with the names that
 //   the module accepts.
 
-import { CloudFlowError } from "./error.js";
+import { CloudFlowError, codes } from "./error.js";
 
 /**
  * The names of the members of `T`, each exactly once.
@@ -132,7 +132,7 @@ export function checkNames(value, names, what) {
  * @param {unknown} [cause]
  */
 export function wrongOptions(message, cause) {
-  return new CloudFlowError({ kind: "request", code: "wrong-options", message, cause });
+  return new CloudFlowError({ kind: "request", code: codes.wrongOptions, message, cause });
 }
 
 /**

@@ -31,8 +31,8 @@ export async function virtually(body) {
 }
 
 /**
- * A clock for `createEmulator` that stands until the test calls `pass(ms)`, which fires the timers that are due. For tests
- * whose other parts need the real time.
+ * A clock for `createEmulator` that advances only when the test calls `pass(ms)`, which fires the due timers. For tests
+ * that use real time elsewhere.
  */
 export function manualClock() {
   let now = Date.now();
