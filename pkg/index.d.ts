@@ -388,7 +388,7 @@ export interface GraphEdge {
 }
 
 /**
- * A finding. The documentation describes every `code`:
+ * One finding. The documentation describes every `code`:
  * https://github.com/cloudflow-wasm/cloudflow-wasm/blob/main/docs/diagnostics.md
  */
 export interface Diagnostic {
