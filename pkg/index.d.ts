@@ -387,7 +387,10 @@ export interface GraphEdge {
   label?: string;
 }
 
-/** One finding. Every `code` is explained in `docs/diagnostics.md`. */
+/**
+ * One finding. The documentation describes every `code`:
+ * https://github.com/cloudflow-wasm/cloudflow-wasm/blob/main/docs/diagnostics.md
+ */
 export interface Diagnostic {
   /** An `error` makes the text invalid. */
   severity: "error" | "warning" | "info";
@@ -440,7 +443,7 @@ export class CloudFlowError extends Error {
    */
   readonly kind: "request" | "credentials" | "service" | "response" | "network" | "timeout" | "internal";
   /**
-   * `Code` of the service, or a code of this package in kebab-case. The documentation explains each:
+   * `Code` of the service, or a code of this package in kebab-case. The documentation describes every code:
    * https://github.com/cloudflow-wasm/cloudflow-wasm/blob/main/docs/errors.md
    */
   readonly code: string;

@@ -1,4 +1,4 @@
-// Flows to start with: both dialects, each with a wait of five seconds, and one with mistakes.
+// Sample flows of both dialects, each with a wait of 5 s, and one with errors.
 
 export const samples = [
   {
@@ -60,7 +60,7 @@ States:
 `,
   },
   {
-    title: "StateMachine: with mistakes",
+    title: "StateMachine: with errors in the definition",
     flowName: "brew",
     input: "{}",
     text: `Type: StateMachine

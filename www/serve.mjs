@@ -1,4 +1,4 @@
-// The demo: the console in a real Worker, its gateway in front of the emulator, all on this machine.
+// The demo server: the page and the gateway in a Worker, and the emulator, all on this machine.
 //
 //   node www/serve.mjs [--port 8787]
 //
@@ -20,10 +20,9 @@ const PKG = join(WWW, "..", "pkg");
 const PAGE = ["index.html", "style.css", "main.js", "editor.js", "execution.js", "graph.js", "samples.js"];
 
 /**
- * Starts everything and gives the address; `close` stops it again.
+ * Starts all servers and returns the address. `close` stops them.
  *
- * `onUpstream` is told of each request that reaches the emulator, once it is answered:
- * `{ url, method, status, seconds }`.
+ * `onUpstream` is called after each response of the emulator with `{ url, method, status, seconds }`.
  */
 export async function startDemo({ port = 0, onUpstream = () => {}, say = () => {} } = {}) {
   await needsBuild();
@@ -35,15 +34,15 @@ export async function startDemo({ port = 0, onUpstream = () => {}, say = () => {
   try {
     const { createEmulator } = await import(pathToFileURL(join(PKG, "local.js")));
     const { serveFetch } = await import(pathToFileURL(join(PKG, "cli", "serve.js")));
-    // Made up for this run: the demo needs a key, and nobody needs to know it.
+    // Generated for this run; it is not printed.
     const key = { id: `demo${randomBytes(6).toString("hex")}`, secret: randomBytes(20).toString("hex") };
     const emulator = createEmulator({ accessKeys: { [key.id]: key.secret } });
     const service = await serveFetch(timed(emulator.fetch, onUpstream), { host: HOST });
     stops.push(() => service.close());
-    say(`the emulator answers at ${service.url}`);
+    say(`emulator: ${service.url}`);
 
-    // Only what came through the server in front may ask the Worker: wrangler lets a request claim another
-    // address than it was sent to (`MF-Original-URL`), so the Worker cannot tell a foreign `Host`.
+    // The Worker accepts only requests of the front server, which have this password. The Worker itself cannot detect a
+    // foreign `Host`: with the header `MF-Original-URL`, wrangler accepts another address for a request.
     const pass = randomBytes(20).toString("hex");
     await layOut(place, key, service.url, pass);
     const inner = await freePort(0, say);
@@ -67,10 +66,12 @@ export async function startDemo({ port = 0, onUpstream = () => {}, say = () => {
 async function needsBuild() {
   const built = await stat(join(PKG, "wasm")).catch(() => undefined);
   if (!built)
-    throw new Error("the package is not built: run `cargo xtask build` first, or `cargo xtask demo`, which does both");
+    throw new Error(
+      "the package is not built: run `cargo xtask build`, or `cargo xtask demo` which also starts this server",
+    );
 }
 
-/** Sends a request on to the Worker. Its origin was checked, and is not the Worker's own. */
+/** Forwards a request to the Worker, without `Origin`: it was checked here, and differs from that of the Worker. */
 function through(worker, pass) {
   return async (request) => {
     const { pathname, search } = new URL(request.url);
@@ -107,7 +108,7 @@ function timed(fetch, onUpstream) {
   };
 }
 
-/** The page and the package as the Worker's assets, the Worker's script, and its secrets where only we can read them. */
+/** Writes page and package as assets of the Worker, its script, and its secrets in a file of mode 0600. */
 async function layOut(place, key, endpoint, pass) {
   const site = join(place, "site");
   await mkdir(site, { recursive: true });
@@ -115,11 +116,11 @@ async function layOut(place, key, endpoint, pass) {
   await cp(PKG, join(site, "pkg"), { recursive: true, filter: (path) => !path.endsWith(".d.ts") });
   const worker = join(place, "worker");
   await cp(join(WWW, "worker"), worker, { recursive: true });
-  // Every request goes through the Worker, the files of the page, too.
+  // All requests go through the Worker, including those for the files of the page.
   const config = await readFile(join(worker, "wrangler.jsonc"), "utf8");
   const assets = { directory: join(place, "site"), binding: "ASSETS", run_worker_first: true };
   await writeFile(join(worker, "wrangler.jsonc"), config.replace(/^\{/m, `{ "assets": ${JSON.stringify(assets)},`));
-  // The Worker finds the package as it would after an installation, by its own `exports`.
+  // The Worker resolves the package by its `exports`, as after an installation.
   await mkdir(join(place, "node_modules"));
   await symlink(PKG, join(place, "node_modules", "cloudflow-wasm"), "junction");
   const values = {
@@ -154,14 +155,14 @@ function startWorker(place, port) {
   ];
   const env = {
     ...process.env,
-    // Nothing of the demo leaves this machine.
+    // The demo sends nothing to other machines.
     CLOUDFLARE_CF_FETCH_ENABLED: "false",
     WRANGLER_SEND_METRICS: "false",
-    WRANGLER_HIDE_BANNER: "true", // and with it the look for a newer version
+    WRANGLER_HIDE_BANNER: "true", // also disables the check for a newer version
     WRANGLER_LOG_PATH: join(place, "log"),
     CI: "true",
   };
-  // A group of its own: workerd is a child of wrangler's and has to end with it.
+  // A process group: workerd is a child of wrangler and must end with it.
   const child = spawn(process.execPath, argv, {
     cwd: join(place, "worker"),
     env,
@@ -179,7 +180,7 @@ function startWorker(place, port) {
       try {
         process.kill(-child.pid, signal);
       } catch {
-        return; // the whole group is gone
+        return; // the process group has ended
       }
       await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 3000))]);
     }
@@ -187,11 +188,11 @@ function startWorker(place, port) {
   return { stop, ended, exited: () => child.exitCode !== null || child.signalCode !== null, output: () => output };
 }
 
-/** Waits until the gateway speaks: any answer of its own will do. */
+/** Waits for the first response of the gateway. */
 async function answers(url, worker) {
   const deadline = Date.now() + 60_000;
   while (Date.now() < deadline) {
-    // wrangler waits for a better script after a failed build; nobody will write one here.
+    // After a failed build wrangler waits for changes of the script.
     if (worker.exited() || worker.output().includes("Build failed")) {
       throw new Error(`wrangler could not start the Worker:\n${worker.output()}`);
     }
@@ -199,21 +200,21 @@ async function answers(url, worker) {
       const response = await fetch(url, { signal: AbortSignal.timeout(5000) });
       if (response.headers.has("x-acs-request-id")) return;
     } catch {
-      // not there yet
+      // not started yet
     }
     await new Promise((resolve) => setTimeout(resolve, 150));
   }
-  throw new Error(`the Worker did not answer within a minute:\n${worker.output()}`);
+  throw new Error(`the Worker did not respond within 60 s:\n${worker.output()}`);
 }
 
-/** The wanted port, or the next that is free; 0 takes any. */
+/** Returns the requested port or the next free one. 0 selects any free port. */
 async function freePort(wanted, say) {
   for (let port = wanted; port < Math.min(wanted + 20, 65536); port += 1) {
     const free = await probe(port);
     if (free !== undefined) return free;
     say(`port ${port} is in use`);
   }
-  throw new Error(`the ports from ${wanted} on are in use: give another with --port`);
+  throw new Error(`the ports from ${wanted} are in use: select another port with --port`);
 }
 
 function probe(port) {
@@ -230,7 +231,7 @@ function probe(port) {
 async function main() {
   const at = process.argv.indexOf("--port");
   const port = at < 0 ? 8787 : Number(process.argv[at + 1]);
-  if (!Number.isInteger(port) || port < 0 || port > 65535) throw new Error("--port needs a number from 0 to 65535");
+  if (!Number.isInteger(port) || port < 0 || port > 65535) throw new Error("--port must be a number from 0 to 65535");
   const stopped = new Promise((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => resolve(true));
   });
@@ -238,14 +239,14 @@ async function main() {
   console.log(`open ${demo.url}`);
   const asked = await Promise.race([stopped, demo.ended]);
   await demo.close();
-  if (asked !== true) throw new Error("the Worker ended by itself");
+  if (asked !== true) throw new Error("the Worker ended unexpectedly");
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
   main().then(
     () => process.exit(0),
     (error) => {
-      // With the words of wrangler, in lines.
+      // The message contains the output of wrangler, which has several lines.
       for (const line of error.message.split("\n")) console.error(safeLine(line));
       process.exit(1);
     },

@@ -17,8 +17,8 @@ const INTERVAL_MS = 300;
  */
 
 /**
- * @param {string} directory its files `*.yaml` and `*.yml` are the flows; the name of a flow is the file name without the
- *   extension; `name.express.yaml` is an Express flow
+ * @param {string} directory its files `*.yaml` and `*.yml` are the flows; the name of a flow is the file name without
+ *   the extension; `name.express.yaml` is an Express flow
  * @param {FolderOptions} options
  */
 export function createFolder(directory, { skip = [], take, drop, say }) {

@@ -1,4 +1,5 @@
-// Refuses requests of web pages of another origin to a server on this machine. A page can send requests here in two ways:
+// Refuses requests of web pages of another origin to a server on this machine. A page can send requests here in two
+// ways:
 // - The page uses the address of this server. The browser then adds `Origin` or `Sec-Fetch-Site`.
 // - The host name of the page resolves to this machine (DNS rebinding). `Host` then contains that name.
 
@@ -26,8 +27,9 @@ const EXPOSED = "x-acs-request-id, x-acs-retry-after, x-emulator-string-to-sign,
 /** @typedef {{ check: (request: Checked) => Verdict }} Guard */
 
 /**
- * `hosts` are names that are accepted in `Host`, in addition to `localhost` and all IP addresses. `origins` are accepted
- * origins of other pages. The functions of `allow` return the end of the message of a refusal: how to accept the name.
+ * `hosts` are names that are accepted in `Host`, in addition to `localhost` and all IP addresses. `origins` are
+ * accepted origins of other pages. The functions of `allow` return the end of the message of a refusal: how to accept
+ * the name.
  *
  * @typedef {object} GuardOptions
  * @property {string[]} [hosts]

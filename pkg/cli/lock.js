@@ -1,9 +1,9 @@
 // The lock of a state file: a file `<state file>.lock` that identifies the process which uses the state file. Only that
 // process writes the state file. The lock of an ended process is stale; another process takes it over.
 //
-// Two processes may find the same stale lock. A claim decides which of them takes it over: a file whose name contains the
-// token of the stale lock, created exclusively. Only the process that created the claim replaces the lock. A claim of
-// an ended process is claimed in the same way.
+// Two processes may find the same stale lock. A claim decides which of them takes it over: a file whose name contains
+// the token of the stale lock, created exclusively. Only the process that created the claim replaces the lock. A claim
+// of an ended process is claimed in the same way.
 
 import { randomBytes } from "node:crypto";
 import { open, readFile, readlink, rename, rm, stat } from "node:fs/promises";
@@ -215,8 +215,8 @@ function isAlive(pid) {
 }
 
 /**
- * Returns values that distinguish a process from a later process with the same PID: on Linux, the boot ID of the machine
- * and the start time of the process. PIDs of two machines or containers are not comparable.
+ * Returns values that distinguish a process from a later process with the same PID: on Linux, the boot ID of the
+ * machine and the start time of the process. PIDs of two machines or containers are not comparable.
  *
  * @param {number} pid
  * @returns {Promise<{ machine: string, boot: string | undefined, started: string | undefined }>}

@@ -15,7 +15,9 @@ const MAX_BODY = 8 * 1024 * 1024;
 
 /** @typedef {(refused: { method: string, code: string, message: string }) => void} OnRefused */
 
-/** @typedef {{ host?: string, port?: number, guard?: import("./guard.js").Guard, onRefused?: OnRefused }} ServeOptions */
+/**
+ * @typedef {{ host?: string, port?: number, guard?: import("./guard.js").Guard, onRefused?: OnRefused }} ServeOptions
+ */
 
 /**
  * Starts a server. Requests of pages of another origin are refused before their body is read: see guard.js.

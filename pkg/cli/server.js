@@ -26,8 +26,8 @@ const GRACE_MS = 2000;
  * @property {string | undefined} [flows] folder of definitions
  * @property {string | undefined} [state] state file
  * @property {string | undefined} [tasks] file with handlers or mocks
- * @property {[string, string][] | undefined} [keys] pairs of AccessKey ID and secret; if absent, a pair is generated and
- *   returned as `key`
+ * @property {[string, string][] | undefined} [keys] pairs of AccessKey ID and secret; if absent, a pair is generated
+ *   and returned as `key`
  * @property {string[]} [hosts] the first is the address to listen on; all are accepted in `Host`
  * @property {string[]} [origins] origins of pages that may use the server
  * @property {number} [port] 0 selects a free port
@@ -206,8 +206,8 @@ function withDefault(handlers, say) {
 }
 
 /**
- * Returns the functions that create and remove flows for the files of a folder. The findings of an invalid definition are
- * printed, and the last valid definition is kept.
+ * Returns the functions that create and remove flows for the files of a folder. The findings of an invalid definition
+ * are printed, and the last valid definition is kept.
  *
  * @param {Emulator} emulator
  * @param {Print} say

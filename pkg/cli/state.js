@@ -1,5 +1,5 @@
-// The state file: the saved state of the emulator, followed by a journal of the changes since. A change is written before
-// the client receives the response. When the journal is larger than the saved state, the file is rewritten: to a
+// The state file: the saved state of the emulator, followed by a journal of the changes since. A change is written
+// before the client receives the response. When the journal is larger than the saved state, the file is rewritten: to a
 // temporary file, which then replaces it. A file that cannot be read is renamed, never overwritten.
 
 import { randomBytes } from "node:crypto";
@@ -221,7 +221,7 @@ async function realName(file, links = 0) {
     throw new Error(`the state file \`${file}\` cannot be read: ${error.message}`);
   });
   if (found?.isSymbolicLink()) {
-    if (links === 40) throw new Error(`the state file \`${file}\` is a symbolic link to itself`);
+    if (links === 40) throw new Error(`the state file \`${file}\` is part of a loop of symbolic links`);
     // Not realpath: the target of the link may not exist.
     return realName(resolve(await realFolder(file), await readlink(file)), links + 1);
   }

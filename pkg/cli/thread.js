@@ -24,7 +24,8 @@ export const STOP_TIMEOUT_MS = 5000;
  * `ended` resolves if the thread ends on its own. `close` returns true if the state was written, false if it was not,
  * and undefined if the thread does not respond.
  *
- * @param {import("./server.js").ServerOptions & { say: (line: string) => void, onRequest: (line: string) => void }} options
+ * @param {import("./server.js").ServerOptions & { say: (line: string) => void, onRequest: (line: string) => void }}
+ *   options
  */
 export async function startThread({ say, onRequest, ...options }) {
   const worker = new Worker(new URL(import.meta.url), { workerData: { cloudflowServer: options } });

@@ -3,8 +3,8 @@
 import { refusalIn } from "../shared/error.js";
 
 /**
- * Returns the error response for an error of `describeExecution`. Errors of the service are forwarded. Other errors have
- * no details; the log contains them.
+ * Returns the error response for an error of `describeExecution`. Errors of the service are forwarded. Other errors
+ * have no details; the log contains them.
  *
  * @param {any} error
  * @param {import("./log.js").Log} log

@@ -39,8 +39,8 @@ const systemClock = {
  * Returns the functions of "cloudflow-wasm/local".
  *
  * @param {Runtime} runtime
- * @param {{ ownTimers?: boolean }} [host] `ownTimers`: each held request uses its own timer, because in a Worker a timer
- *   belongs to the request that started it. Otherwise all requests share one timer.
+ * @param {{ ownTimers?: boolean }} [host] `ownTimers`: each held request uses its own timer, because in a Worker a
+ *   timer belongs to the request that started it. Otherwise all requests share one timer.
  */
 export function createLocal(runtime, { ownTimers = false } = {}) {
   return {
@@ -83,8 +83,8 @@ function createEmulator(runtime, ownTimers, options = {}) {
   /** @type {any} */
   let timer;
 
-  // The module checks the options here. The emulator itself is created at the first call: it needs random numbers, which
-  // Workers provide only inside a request.
+  // The module checks the options here. The emulator itself is created at the first call: it needs random numbers,
+  // which Workers provide only inside a request.
   runtime.call("emulatorClose", runtime.call("emulatorCreate", plain, 0, 0));
 
   /**

@@ -129,7 +129,7 @@ export function trapped(cause) {
     kind: "internal",
     code: codes.internal,
     message:
-      "internal error of cloudflow-wasm: the WebAssembly module has trapped; this call is lost, the next call uses a new instance",
+      "the WebAssembly module of cloudflow-wasm has trapped; this call is lost, the next call uses a new instance",
     cause,
   });
 }

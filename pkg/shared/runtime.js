@@ -1,4 +1,5 @@
-// One WebAssembly instance behind function calls. A trap rejects the calls in flight; the next call uses a new instance.
+// One WebAssembly instance behind function calls. A trap rejects the calls in flight; the next call uses a new
+// instance.
 
 import { asThrown, trapped } from "./error.js";
 
@@ -43,9 +44,9 @@ export function createRuntime(instantiate, load) {
   }
 
   /**
-   * Wraps every export, including the callbacks that the host calls: a trap in a callback would otherwise be an uncaught
-   * error and a promise that never settles. An error of the host that passes through the module also leaves the instance
-   * in an undefined state. Errors that the module throws on purpose are not thrown by an export.
+   * Wraps every export, including the callbacks that the host calls: a trap in a callback would otherwise be an
+   * uncaught error and a promise that never settles. An error of the host that passes through the module also leaves
+   * the instance in an undefined state. Errors that the module throws on purpose are not thrown by an export.
    *
    * @param {object} exports
    * @param {Instance} created

@@ -72,7 +72,7 @@ test("the simulation example prints the documented result", async () => {
 });
 
 test("the task handlers of the local server work", async (t) => {
-  const { startServer } = await import(pathToFileURL(join(ROOT, "pkg", "lib", "server", "server.js")));
+  const { startServer } = await import(pathToFileURL(join(ROOT, "pkg", "cli", "server.js")));
   const { signRequest } = await import(pathToFileURL(join(ROOT, "pkg", "local.js")));
   const tasks = join(place, "tasks.mjs");
   await writeFile(tasks, block("OutOfStock"));

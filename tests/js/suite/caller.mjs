@@ -575,7 +575,7 @@ export const tests = {
       const begin = performance.now();
       signal.abort(reason);
       for (const end of ended) assert.equal(await end, reason);
-      assert.ok(performance.now() - begin < 1000, `${performance.now() - begin} ms`);
+      assert.ok(performance.now() - begin < 5000, `${performance.now() - begin} ms`);
       assert.deepEqual([most, signal.listening], [1, 0]);
     }
   },

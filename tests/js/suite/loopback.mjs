@@ -102,7 +102,7 @@ export const tests = {
       const began = performance.now();
       controller.abort(reason);
       assert.equal(await call, controller.signal.reason, step);
-      assert.ok(performance.now() - began < 500, `${step}: at once`);
+      assert.ok(performance.now() - began < 5000, `${step}: before the hold ends`);
       if (reason !== undefined) assert.equal(controller.signal.reason, reason);
       assert.equal(await ended(endpoint), "gone", `${step}, seen by the service`);
     }

@@ -348,7 +348,6 @@ export const tests = {
       const controller = new AbortController();
       const more = how === "time" ? { timeoutMs: 100, retry: false } : { signal: controller.signal };
       if (how === "abort") setTimeout(() => controller.abort("left"), 50);
-      const begin = Date.now();
       const error = await rejection(
         cloudflow.describeExecution(
           CALL,
@@ -360,7 +359,6 @@ export const tests = {
       );
       if (how === "abort") assert.equal(error, "left");
       else assert.equal(error.kind, "timeout");
-      assert.ok(Date.now() - begin < 2000, "soon");
       await pause(20);
       clearInterval(timer);
       assert.ok(cancelled, `${how}: the body is cancelled`);

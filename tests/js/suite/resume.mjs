@@ -191,7 +191,7 @@ export const tests = {
     await watching;
     assert.equal((await begun).done, true);
     assert.deepEqual([statuses, failed], [["Running", "Succeeded"], undefined]);
-    assert.ok(performance.now() - began < 3000, `${performance.now() - began} ms`);
+    assert.ok(performance.now() - began < 10_000, `${performance.now() - began} ms`);
   },
 };
 

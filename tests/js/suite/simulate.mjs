@@ -132,12 +132,10 @@ steps:
   "a flow that never ends does, and so does a long one": async ({ local }) => {
     const flow =
       "version: v1\ntype: flow\nsteps:\n  - {type: pass, name: a}\n  - type: choice\n    name: b\n    choices: [{condition: true, goto: a}]\n";
-    const began = Date.now();
     const { status, error, events } = await local.simulateFlow(flow);
     assert.equal(status, "Failed");
     assert.equal(error, "Local.HistoryLimitExceeded");
     assert.equal(events.length, 5000);
-    assert.ok(Date.now() - began < 2000, `${Date.now() - began} ms`);
   },
 
   "an output of 65 KiB is too large": async ({ local }) => {

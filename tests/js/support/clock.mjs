@@ -30,6 +30,29 @@ export async function virtually(body) {
   }
 }
 
+/**
+ * A clock for `createEmulator` that advances only when the test calls `pass(ms)`, which fires the due timers. For tests
+ * that use real time elsewhere.
+ */
+export function manualClock() {
+  let now = Date.now();
+  let last = 0;
+  const timers = new Map();
+  return {
+    now: () => now,
+    setTimeout(wake, ms) {
+      last += 1;
+      timers.set(last, { wake, at: now + ms });
+      return last;
+    },
+    clearTimeout: (timer) => void timers.delete(timer),
+    pass(ms) {
+      now += ms;
+      for (const [timer, { wake, at }] of [...timers]) if (at <= now && timers.delete(timer)) wake();
+    },
+  };
+}
+
 /** Hops that bring nothing new before everything counts as done: a body is read in several. */
 const QUIET_HOPS = 6;
 
