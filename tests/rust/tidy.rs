@@ -34,7 +34,9 @@ fn files(dir: &Path, ends: &[&str], into: &mut Vec<PathBuf>) {
 fn sources(dirs: &[&str], ends: &[&str]) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for dir in dirs {
+        let before = found.len();
         files(&root().join(dir), ends, &mut found);
+        assert!(found.len() > before, "{dir} holds no source file");
     }
     found.sort();
     found
