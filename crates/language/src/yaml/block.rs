@@ -1,7 +1,7 @@
 //! Collections by indentation.
 
 use super::decode::{Sink, decode};
-use super::quick::MAX_KEY;
+use super::fast_path::MAX_KEY;
 use super::reader::{Frame, Leaf, Props, Reader, Role, State};
 use super::scalar::leaf;
 use super::tree::{DECODED, Decoded, Kind, MARKED, Style};
