@@ -8,13 +8,13 @@ mod constructor;
 mod ending;
 mod express;
 mod expression;
-mod local;
+mod local_data;
 mod loops;
 mod map;
 mod mapping;
 mod name;
 mod reach;
-mod rules;
+mod retry_catch;
 mod service;
 mod successor;
 mod target;
@@ -72,12 +72,12 @@ const CHECKS: [fn(&Flow<'_>, &mut Findings); 15] = [
     ending::check,
     expression::check,
     express::check,
-    local::check,
+    local_data::check,
     map::check,
     mapping::check,
     name::check,
     successor::check,
-    rules::check,
+    retry_catch::check,
     target::check,
     task::check,
     version::check,

@@ -1,19 +1,19 @@
 //! Flow definitions: one model for both dialects.
 
+mod damage;
 mod detect;
 pub mod dialect;
-mod findings;
-mod found;
+mod fields;
 mod load;
 mod model;
 mod reader;
-mod torn;
+mod sink;
 
 pub use dialect::{Dialect, TaskMode};
-pub use findings::Findings;
-pub use found::{Field, text};
+pub use fields::{Field, text};
 pub(crate) use load::load;
 pub use model::{
     Branch, Catch, Choice, Config, Fail, Flag, Flow, Map, Mapping, Mode, Number, NumberValue, Parallel, Retry, Role,
     Scope, ScopeId, Shaping, State, StateId, StateKind, Target, Task, Text, TextValue, Wait,
 };
+pub use sink::Findings;

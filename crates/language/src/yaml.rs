@@ -9,9 +9,9 @@ mod block;
 mod brackets;
 mod decode;
 mod events;
+mod fast_path;
 mod keys;
 mod props;
-mod quick;
 mod reader;
 mod recover;
 mod resolve;
@@ -45,7 +45,7 @@ pub fn parse(text: &str) -> (Tree<'_>, Vec<Diagnostic>) {
         let line = rest.split(['\n', '\r']).next().unwrap_or_default();
         let length = if second.explicit { 3 } else { line.len() };
         let span = Span::new(second.start as usize, second.start as usize + length);
-        let message = "a second document begins here; a definition is one document";
+        let message = "a second document begins here: a definition is one document";
         diagnostics.push(Diagnostic::new(Code::YamlMultipleDocuments, span, message));
     }
     cloudflow_base::diagnostic::sort(&mut diagnostics);

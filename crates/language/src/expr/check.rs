@@ -256,5 +256,5 @@ fn boolean(expr: &Expr<'_>, found: &mut Vec<Diagnostic>) {
         ExprKind::Null => "null",
         _ => return,
     };
-    report(found, Code::NotBoolean, expr.span, "a boolean is needed here, not {}", &[what]);
+    report(found, Code::NotBoolean, expr.span, "expected a boolean, not {}", &[what]);
 }

@@ -24,7 +24,7 @@ pub fn parse(text: &str) -> Result<Parsed<'_>> {
     let mut parser = Parser { lexer: Lexer::new(text), token: Token::End, span: Span::at(0), end: 0, depth: 0 };
     parser.advance()?;
     if parser.token == Token::End {
-        return Err(parser.fail("an expression is expected"));
+        return Err(parser.fail("expected an expression"));
     }
     let expr = parser.or()?;
     if parser.token != Token::End {
@@ -130,7 +130,7 @@ impl<'a> Parser<'a> {
                     // Read before the next token: a member may look like a number or an operator.
                     let Some(span) = self.lexer.member() else {
                         self.advance()?;
-                        return Err(self.fail("the name of a member is expected after `.`"));
+                        return Err(self.fail("expected the name of a member after `.`"));
                     };
                     self.advance_after(span.end)?;
                     start = span;
@@ -145,7 +145,7 @@ impl<'a> Parser<'a> {
                         _ => None,
                     };
                     let Some(kind) = kind else {
-                        return Err(self.fail("an index, `*` or a quoted name is expected after `[`"));
+                        return Err(self.fail("expected an index, `*` or a quoted name after `[`"));
                     };
                     self.advance()?;
                     self.close(Token::CloseList)?;
@@ -194,7 +194,7 @@ impl<'a> Parser<'a> {
                 return Ok(Expr { span: self.since(start), kind: ExprKind::Array(items) });
             }
             Token::OpenObject => return self.object(),
-            _ => return Err(self.fail("a value is expected")),
+            _ => return Err(self.fail("expected a value")),
         };
         self.advance()?;
         Ok(Expr { span: start, kind })
@@ -228,7 +228,7 @@ impl<'a> Parser<'a> {
             progress.step(self.lexer.at, 0);
             let span = self.span;
             if self.token != Token::Text {
-                return Err(self.fail("a quoted key is expected"));
+                return Err(self.fail("expected a quoted key"));
             }
             let key = decode(self.found());
             self.advance()?;
@@ -258,11 +258,11 @@ impl<'a> Parser<'a> {
         }
         let could_end = matches!(self.token, Token::Variable | Token::Name | Token::Number | Token::Text);
         Err(match mark {
-            Token::Colon => self.fail("`:` is expected"),
+            Token::Colon => self.fail("expected `:`"),
             _ if could_end => self.surplus(),
-            Token::Close => self.fail("`)` is expected"),
-            Token::CloseList => self.fail("`]` is expected"),
-            _ => self.fail("`}` is expected"),
+            Token::Close => self.fail("expected `)`"),
+            Token::CloseList => self.fail("expected `]`"),
+            _ => self.fail("expected `}`"),
         })
     }
 
@@ -286,9 +286,9 @@ impl<'a> Parser<'a> {
         match self.token {
             Token::Unclosed => {
                 let opening = Span { start: self.span.start, end: self.span.start + 1 };
-                Err(syntax(opening, "the text that begins here is not closed", &[]))
+                Err(syntax(opening, "unclosed text", &[]))
             }
-            Token::Stray => Err(syntax(self.span, "`{}` has no meaning here", &[self.found()])),
+            Token::Stray => Err(syntax(self.span, "unexpected `{}`", &[self.found()])),
             _ => Ok(()),
         }
     }
@@ -326,7 +326,7 @@ impl<'a> Parser<'a> {
             "|" => "||",
             _ if found.eq_ignore_ascii_case("and") => "&&",
             _ if found.eq_ignore_ascii_case("or") => "||",
-            _ => return self.fail("an operator or the end is expected"),
+            _ => return self.fail("expected an operator or the end"),
         };
         let mut mistake = syntax(self.span, "`{}` is not an operator: write `{}`", &[found, instead]);
         mistake.write(self.span, instead);
@@ -348,10 +348,10 @@ fn foreign(mark: &str) -> Option<&'static str> {
 fn bare_name(name: &str, span: Span) -> Box<Diagnostic> {
     for (word, right) in [("true", "true"), ("false", "false"), ("null", "null"), ("not", "!")] {
         if name.eq_ignore_ascii_case(word) {
-            return syntax(span, "`{}` has no meaning here: write `{}`", &[name, right]);
+            return syntax(span, "unexpected `{}`: write `{}`", &[name, right]);
         }
     }
-    let message = "`{}` is neither a variable nor a call: a variable begins with `$`, a text stands in double quotes";
+    let message = "`{}` is neither a variable nor a call: a variable begins with `$`, a text is in double quotes";
     syntax(span, message, &[name])
 }
 

@@ -2,8 +2,8 @@
 
 use super::Dialect;
 use super::dialect::{Shape, Slot};
-use super::findings::Findings;
-use super::found::is_opaque;
+use super::fields::is_opaque;
+use super::sink::Findings;
 use crate::yaml::{Kind, Node};
 use cloudflow_base::diagnostic::{Code, nearest};
 

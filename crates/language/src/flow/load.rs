@@ -2,16 +2,16 @@
 //! causes recursion.
 
 use super::Dialect;
+use super::damage::Damage;
 use super::detect::detect;
 use super::dialect::{ExecutionMode, Shape, Slot, StateType, TaskMode};
-use super::findings::Findings;
-use super::found::{Field, Fields, is_opaque, text};
+use super::fields::{Field, Fields, is_opaque, text};
 use super::model::{
     Branch, Catch, Choice, Config, Fail, Flow, Map, Mapping, Mode, Parallel, Retry, Role, Scope, ScopeId, Shaping,
     State, StateId, StateKind, Target, Task, Text, Wait,
 };
 use super::reader::Reader;
-use super::torn::Damage;
+use super::sink::Findings;
 use crate::yaml::{Kind, Node, Tree};
 use cloudflow_base::diagnostic::{Code, nearest};
 use cloudflow_base::small;

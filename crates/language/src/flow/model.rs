@@ -8,7 +8,7 @@
 
 use super::Dialect;
 use super::dialect::{EXECUTION_MODE, ExecutionMode, Shape, Slot, StateType, TaskMode};
-use super::found::Field;
+use super::fields::Field;
 use crate::yaml::Node;
 use cloudflow_base::diagnostic::Path;
 use cloudflow_base::small::to_decimal;

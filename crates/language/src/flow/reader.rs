@@ -2,10 +2,10 @@
 //! type. This module depends on the tables, not on the model.
 
 use super::Dialect;
+use super::damage::{self, Damage};
 use super::dialect::{Dynamic, Key, Shape, Slot, Slots, Standing, StateType, StateTypes, Value};
-use super::findings::Findings;
-use super::found::{Fields, Item, is_opaque, is_reference};
-use super::torn::{self, Damage};
+use super::fields::{Fields, Item, is_opaque, is_reference};
+use super::sink::Findings;
 use crate::yaml::{Kind, Node, Resolved, Style};
 use cloudflow_base::diagnostic::{Code, Severity, nearest};
 use cloudflow_base::limits;
@@ -254,7 +254,7 @@ impl<'a> Reader<'a, '_> {
 
     /// True if a syntax error may hide a part of the node.
     pub fn is_damaged(&self, span: Span) -> bool {
-        torn::is_damaged(&self.damaged, self.text, span)
+        damage::is_damaged(&self.damaged, self.text, span)
     }
 
     /// The description of a kind of mapping for messages.

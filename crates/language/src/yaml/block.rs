@@ -1,7 +1,7 @@
 //! Collections by indentation.
 
 use super::decode::{Sink, decode};
-use super::quick::MAX_KEY;
+use super::fast_path::MAX_KEY;
 use super::reader::{Frame, Leaf, Props, Reader, Role, State};
 use super::scalar::leaf;
 use super::tree::{DECODED, Decoded, Kind, MARKED, Style};
@@ -197,7 +197,7 @@ impl Reader<'_> {
                 Code::YamlUnexpected,
                 start,
                 at,
-                "a tag or an anchor of a list stands on the line above the list",
+                "the tag or the anchor of a list must be on the line before the list",
             );
             self.begin(Role::Seq, at, entry);
             return self.indicator(State::Node);
@@ -238,7 +238,7 @@ impl Reader<'_> {
         }
         let mut content = self.scan(position);
         if self.at(at) == b'*' && !inner.none() {
-            self.report_at(Code::YamlUnexpected, start, at, "an alias has no tag and no anchor of its own");
+            self.report_at(Code::YamlUnexpected, start, at, "an alias cannot have a tag or an anchor");
         }
         let colon = self.key_colon(&mut content, position);
         let leaf = content.leaf;
@@ -249,7 +249,7 @@ impl Reader<'_> {
         if let Some(colon) = colon
             && (leaf.multi || colon - at > MAX_KEY)
         {
-            self.report_at(Code::YamlUnexpected, at, leaf.end, "a key must stand on one line of at most 1024 bytes");
+            self.report_at(Code::YamlUnexpected, at, leaf.end, "a key must be on one line and have at most 1024 bytes");
         }
         self.begin_entry(start, position);
         if position == Position::Entry

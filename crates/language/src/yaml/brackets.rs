@@ -93,7 +93,7 @@ impl Reader<'_> {
                             Code::YamlUnexpected,
                             at,
                             at + 1,
-                            "expected `,` instead of this `:`; a value with `: ` in it must be quoted",
+                            "expected `,` instead of this `:`: quote a value that contains `: `",
                         );
                         self.pos += 1;
                         self.top.state = State::Start;
@@ -151,7 +151,7 @@ impl Reader<'_> {
                 let end = self.name_end(at + 1);
                 self.pos = end;
                 if !props.none() {
-                    self.report_at(Code::YamlUnexpected, start, at, "an alias has no tag and no anchor of its own");
+                    self.report_at(Code::YamlUnexpected, start, at, "an alias cannot have a tag or an anchor");
                 }
                 let id = self.alias(at, end);
                 return self.place(id, at, false, line);
@@ -190,7 +190,7 @@ impl Reader<'_> {
                         Code::YamlUnexpected,
                         start,
                         after,
-                        "a key in `[ ]` must stand on one line of at most 1024 bytes",
+                        "a key in `[ ]` must be on one line and have at most 1024 bytes",
                     );
                 }
                 self.open(Role::Pair, start, frame.indent, Props::default());

@@ -23,8 +23,8 @@ impl Reader<'_> {
         for (key, first) in small(&self.tree, node).unwrap_or_else(|| large(&self.tree, node)) {
             let Some(key) = self.tree.node(key) else { continue };
             let (span, text) = (key.span(), key.text().unwrap_or_default().to_owned());
-            let reported = self.report(Code::DuplicateKey, span, "the key `{}` stands twice in this mapping", &[&text]);
-            reported.related(first, "first stands here", &[]);
+            let reported = self.report(Code::DuplicateKey, span, "duplicate key `{}`: keep one of the two", &[&text]);
+            reported.related(first, "the first occurrence", &[]);
         }
     }
 }

@@ -20,7 +20,7 @@ impl Reader<'_> {
                             Code::YamlUnexpected,
                             start,
                             end,
-                            "a name must follow `&`; to write the character itself, quote the value",
+                            "missing name after `&`: quote the value to write the character `&`",
                         );
                     }
                     (Span::new(start + 1, end), end)
@@ -35,11 +35,11 @@ impl Reader<'_> {
             let twice = !field.is_empty();
             *field = place;
             if twice {
-                self.report_at(Code::YamlUnexpected, start, end, "a value has one tag and one anchor at most");
+                self.report_at(Code::YamlUnexpected, start, end, "a value has at most one tag and one anchor");
             }
             self.pos = self.blanks(end);
             if self.pos == end && !self.is_space(end) && !(self.in_brackets() && self.is_flow(end)) {
-                self.report_at(Code::YamlUnexpected, start, end, "a blank must follow a tag or an anchor");
+                self.report_at(Code::YamlUnexpected, start, end, "missing space after a tag or an anchor");
             }
         }
     }
@@ -48,7 +48,7 @@ impl Reader<'_> {
     pub fn merge(&mut self, outer: Props, inner: Props) -> Props {
         let pick = |reader: &mut Self, above: Span, here: Span| {
             if !above.is_empty() && !here.is_empty() {
-                let message = "a value has one tag and one anchor at most";
+                let message = "a value has at most one tag and one anchor";
                 reader.report_at(Code::YamlUnexpected, here.start as usize, here.end as usize, message);
             }
             if here.is_empty() { above } else { here }
@@ -90,14 +90,14 @@ impl Reader<'_> {
             || suffix.contains('!')
             || !is_tag(Span::new(start, end).of(self.tree.text))
         {
-            let message = "this is no tag; to write the character `!` at the start of a value, quote the value";
+            let message = "invalid tag: quote the value to write the character `!`";
             self.report_at(Code::YamlUnexpected, start, end, message);
             return end;
         }
         let text = Span::new(start, handle + 1).of(self.tree.text);
         // `!!` is always there.
         if handle > start + 1 && !self.is_declared(text) {
-            let message = "the tag `{}` is not declared; a line `%TAG {} prefix` above the document would";
+            let message = "undeclared tag `{}`: declare it with a line `%TAG {} prefix` before the document";
             self.report(Code::YamlUnexpected, Span::new(start, handle + 1), message, &[text, text]);
         }
         end

@@ -159,7 +159,7 @@ impl<'t> Reader<'t> {
             late: Vec::new(),
         };
         if text.len() < whole.len() {
-            let message = "a text cannot hold the character U+0000; what follows is not read";
+            let message = "invalid character U+0000: the text after it is not read";
             reader.report_at(Code::YamlUnexpected, text.len(), text.len() + 1, message);
         }
         reader
@@ -311,7 +311,7 @@ impl<'t> Reader<'t> {
             self.attach(id, props, 1, 0);
         }
         if self.tree.nodes.len() == MAX_NODES {
-            self.limit(raw.span, "the text holds more than {} values", &[&to_decimal(MAX_NODES)]);
+            self.limit(raw.span, "the text has more than {} values", &[&to_decimal(MAX_NODES)]);
         }
         id
     }
@@ -379,7 +379,7 @@ impl<'t> Reader<'t> {
             Some(anchor) => {
                 let depth_there = depth + anchor.height;
                 if self.read + anchor.size > MAX_EXPANSION || depth_there > MAX_DEPTH {
-                    self.limit(raw.span, "the aliases up to here stand for too many values", &[]);
+                    self.limit(raw.span, "the aliases expand to too many values", &[]);
                 } else {
                     self.read += anchor.size;
                     raw.first = anchor.node;
@@ -416,7 +416,7 @@ impl<'t> Reader<'t> {
         frame.detached = self.top.detached;
         self.around.push(std::mem::replace(&mut self.top, frame));
         if self.around.len() >= MAX_DEPTH {
-            self.limit(Span::new(start, start + 1), "nested deeper than {} levels", &[&to_decimal(MAX_DEPTH)]);
+            self.limit(Span::new(start, start + 1), "nested more than {} levels deep", &[&to_decimal(MAX_DEPTH)]);
         }
     }
 
@@ -456,7 +456,7 @@ impl<'t> Reader<'t> {
     pub fn report(&mut self, code: Code, span: Span, template: &str, args: &[&str]) -> &mut Diagnostic {
         let halted = self.halted;
         if !halted && self.diagnostics.len() + 1 >= MAX_DIAGNOSTICS {
-            self.limit(Span::at(self.pos), "too many mistakes: what follows is not read", &[]);
+            self.limit(Span::at(self.pos), "too many errors: the rest is not read", &[]);
         }
         report(if halted { &mut self.late } else { &mut self.diagnostics }, code, span, template, args)
     }

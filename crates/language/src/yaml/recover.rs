@@ -42,9 +42,9 @@ impl<'t> Reader<'t> {
         let (at, column) = (self.pos, self.column);
         let end = self.word_end(at);
         if frame.role == Role::Root {
-            return self.report_at(Code::YamlBadIndent, at, end, "nothing may stand here: the document ended above");
+            return self.report_at(Code::YamlBadIndent, at, end, "unexpected text after the end of the document");
         }
-        let message = "`{}` is indented by {}, the lines it belongs to by {}";
+        let message = "wrong indentation: `{}` is indented by {}, the other entries by {}";
         let [column, indent] = [column, frame.indent].map(to_decimal);
         self.report(Code::YamlBadIndent, Span::new(at, end), message, &[self.quote(at, end), &column, &indent]);
     }
@@ -62,7 +62,7 @@ impl<'t> Reader<'t> {
         while self.at(end) == b'\t' {
             end += 1;
         }
-        self.report_at(Code::YamlTabIndent, tab, end, "a tab cannot indent; use spaces");
+        self.report_at(Code::YamlTabIndent, tab, end, "a tab cannot be used for indentation: use spaces");
     }
 
     /// The column that a line with tabs in its indentation was meant to have: one that is in use
@@ -85,7 +85,7 @@ impl<'t> Reader<'t> {
         let at = self.pos;
         let end = self.word_end(at);
         if !self.top.loose {
-            let message = "expected `- ` before `{}`: this line stands among the items of a list";
+            let message = "expected `- ` before `{}`: this line is between the items of a list";
             self.report(Code::YamlUnexpected, Span::new(at, end), message, &[self.quote(at, end)]);
         }
         self.top.loose = true;
@@ -95,9 +95,9 @@ impl<'t> Reader<'t> {
     pub fn list_here(&mut self, among_keys: bool) {
         let at = self.pos;
         let message = if among_keys {
-            "a list item cannot stand among the keys of a mapping"
+            "a list item cannot be between the keys of a mapping"
         } else {
-            "a list begins on a line of its own"
+            "a list must begin on a new line"
         };
         self.report_at(Code::YamlUnexpected, at, at + 1, message);
     }
@@ -108,7 +108,7 @@ impl<'t> Reader<'t> {
         let end = self.line_end(at);
         if !self.top.loose {
             let last = self.word_end(at);
-            let message = "`{}` stands behind the end of the document";
+            let message = "unexpected `{}` after the end of the document";
             self.report(Code::YamlUnexpected, Span::new(at, last), message, &[self.quote(at, last)]);
         }
         self.top.loose = true;
@@ -124,7 +124,7 @@ impl<'t> Reader<'t> {
         self.quoting(
             Code::YamlUnexpected,
             Span::new(at, at + 1),
-            "a value cannot begin with {}; quote it",
+            "a value cannot begin with {}: quote it",
             &[first],
             quoted,
         );
@@ -132,7 +132,7 @@ impl<'t> Reader<'t> {
 
     /// `: ` at `at` inside a plain value.
     pub fn colon_inside(&mut self, at: usize) {
-        let message = "`: ` cannot stand inside a value that is not quoted; quote the whole value";
+        let message = "an unquoted value cannot contain `: `: quote the whole value";
         let (end, stop) = self.over_colons(at);
         // Only where the whole value stands on this line is it known what to quote.
         let (line, indented, first) = self.next_line(self.line_end(stop));
@@ -177,7 +177,7 @@ impl<'t> Reader<'t> {
         }
         end = self.trim(at, end);
         let place = (!found.multi).then_some((found.start, end));
-        let message = "a bracket ends a value that is not quoted here; quote the whole value";
+        let message = "a bracket ends an unquoted value here: quote the whole value";
         self.quoting(Code::YamlUnexpected, Span::new(at, at + 1), message, &[], place);
         found.end = end;
         self.pos = end;
@@ -235,21 +235,21 @@ impl<'t> Reader<'t> {
             if let Some(colon) = colon {
                 key.end = start + colon;
                 next = key.end + 1;
-                let message = "a blank is missing after the colon of `{}:`";
+                let message = "missing space after the colon of `{}:`";
                 let args = [self.quote(start, key.end)];
                 let reported = self.report(Code::YamlMissingSpace, Span::new(start, next), message, &args);
-                reported.fix("insert the blank", &[], Span::at(next), " ");
+                reported.fix("insert the space", &[], Span::at(next), " ");
             } else if let Some(wide) = wide {
                 key.end = self.trim(start, start + wide);
                 next = start + wide + '：'.len_utf8();
                 let place = Span::new(start + wide, next);
-                let message = "this is a full-width colon; a key ends with `: `";
+                let message = "full-width colon: a key ends with `: `";
                 self.report(Code::YamlMissingColon, place, message, &[]).write(place, ": ");
             } else {
                 key.end = start + blank.unwrap_or(text.len());
                 next = key.end;
                 let certain = blank.is_none() && !self.is_end(self.line_end(end));
-                let message = "a colon is missing after `{}`; an entry is `key: value`";
+                let message = "missing colon after `{}`: an entry has the form `key: value`";
                 let args = [self.quote(start, key.end)];
                 let reported = self.report(Code::YamlMissingColon, Span::new(start, key.end), message, &args);
                 if certain {
@@ -261,7 +261,7 @@ impl<'t> Reader<'t> {
                 Code::YamlMissingColon,
                 start,
                 end,
-                "a colon is missing behind this key; an entry is `key: value`",
+                "missing colon after this key: an entry has the form `key: value`",
             );
         }
         let id = match node {
@@ -293,9 +293,9 @@ impl<'t> Reader<'t> {
         if !found.broken {
             let message = match found.style {
                 Style::SingleQuoted | Style::DoubleQuoted => {
-                    "nothing may follow the closing quote; a quote inside the text must be escaped"
+                    "unexpected text after the closing quote: escape a quote inside the text"
                 }
-                _ => "nothing may follow the value on its line",
+                _ => "unexpected text after the value",
             };
             self.report_at(Code::YamlUnexpected, at, last, message);
         }
@@ -329,7 +329,7 @@ impl<'t> Reader<'t> {
             || text.bytes().any(|byte| byte == self.at(start))
             || text.ends_with('\\'));
         let span = Span::new(start, start + 1);
-        let reported = self.report(Code::YamlUnclosedQuote, span, "this `{}` is never closed", &[quote]);
+        let reported = self.report(Code::YamlUnclosedQuote, span, "unclosed `{}`", &[quote]);
         if certain {
             reported.fix("close the quote", &[], Span::at(end), quote);
         }
@@ -351,14 +351,14 @@ impl<'t> Reader<'t> {
         if !cause {
             let span = Span::new(opening, opening + 1);
             let bracket = self.quote(opening, opening + 1);
-            self.report(Code::YamlUnclosedBracket, span, "this `{}` is never closed", &[bracket]);
+            self.report(Code::YamlUnclosedBracket, span, "unclosed `{}`", &[bracket]);
         }
     }
 
     /// A line inside brackets that is not indented deeper than the block around them.
     pub fn shallow_bracket(&mut self, first: usize, closing: bool) {
         let end = self.word_end(first);
-        let message = "a line inside brackets must be indented deeper than the key before them";
+        let message = "a line inside brackets must be indented more than the key before them";
         // Most readers take a closing bracket there.
         let severity = if closing { Severity::Warning } else { Severity::Error };
         self.report(Code::YamlBadIndent, Span::new(first, end), message, &[]).severity(severity);
@@ -375,11 +375,11 @@ impl<'t> Reader<'t> {
             _ => "",
         };
         if digits.is_empty() {
-            let message = "`{}` is not an escape; a backslash is written `\\\\`";
+            let message = "unknown escape `{}`: write a backslash as `\\\\`";
             let reported = self.report(Code::YamlBadEscape, span, message, &[escape]);
             reported.fix("double the backslash", &[], Span::at(start), "\\");
         } else {
-            let message = "`{}` needs {} hexadecimal digits that name a character; a backslash is written `\\\\`";
+            let message = "`{}` must have {} hexadecimal digits of a valid character: write a backslash as `\\\\`";
             self.report(Code::YamlBadEscape, span, message, &[escape, digits]);
         }
     }
@@ -389,11 +389,11 @@ impl<'t> Reader<'t> {
         let name = self.quote(start + 1, end);
         let span = Span::new(start, end);
         if !name.is_empty() {
-            let message = "no anchor `&{}` stands above; to write the character `*` itself, quote the value";
+            let message = "unknown anchor `&{}`: quote the value to write the character `*`";
             self.report(Code::YamlUnknownAlias, span, message, &[name]);
             return;
         }
-        let message = "a `*` at the start of a value names an anchor; to write the character itself, quote the value";
+        let message = "a `*` at the start of a value begins an alias: quote the value to write the character";
         let place = self.is_space(end).then_some((start, end));
         self.quoting(Code::YamlUnknownAlias, span, message, &[], place);
     }

@@ -238,7 +238,7 @@ impl Reader<'_> {
                 Code::YamlBadIndent,
                 first,
                 at,
-                "a line of a quoted text must be indented deeper than its key",
+                "a line of a quoted text must be indented more than its key",
             );
         }
         leaf
@@ -293,7 +293,7 @@ impl Reader<'_> {
             header += 1;
         }
         self.pos = header;
-        self.rest_of_line("only `+`, `-` and an indentation may follow `|` or `>`; the text begins on the next line");
+        self.rest_of_line("only `+`, `-` and an indentation may follow `|` or `>`: the text begins on the next line");
         leaf.end = header;
         let mut at = self.pos;
         leaf.tail = at;
@@ -323,7 +323,7 @@ impl Reader<'_> {
                 leaf.indent = width;
                 known = true;
                 if deepest > width {
-                    let message = "an empty line before the text is indented deeper than the text";
+                    let message = "an empty line before the text is indented more than the text";
                     self.report_at(Code::YamlBadIndent, start, header, message);
                 }
             }

@@ -37,7 +37,7 @@ impl Reader<'_> {
             let digits = "0123456789ABCDEF";
             let digit = |digit: u8| digits.get(usize::from(digit)..=usize::from(digit)).unwrap_or_default();
             let number = [digit(byte >> 4), digit(byte & 15)].concat();
-            let message = "a text cannot hold the character U+00{}; in double quotes it is written `\\x{}`";
+            let message = "invalid character U+00{}: write it as `\\x{}` in double quotes";
             self.report(Code::YamlUnexpected, Span::new(at, at + 1), message, &[&number, &number]);
             from = self.line_end(at);
         }
@@ -69,7 +69,7 @@ impl Reader<'_> {
                 return Some(true);
             }
             if let Some(directive) = directives.take() {
-                let message = "a line that begins with `%` needs a line `---` before the document";
+                let message = "a directive needs a line `---` before the document";
                 self.report_at(Code::YamlUnexpected, directive, self.line_end(directive), message);
             }
             if self.is_end(at) {
@@ -101,7 +101,7 @@ impl Reader<'_> {
     /// Over `...`.
     fn end_marker(&mut self) {
         self.pos += 3;
-        self.rest_of_line("nothing may follow `...` on its line");
+        self.rest_of_line("unexpected text after `...`");
     }
 
     /// `%YAML 1.2` and `%TAG !e! prefix`.
@@ -123,7 +123,7 @@ impl Reader<'_> {
                     .strip_prefix("1.")
                     .is_some_and(|minor| !minor.is_empty() && minor.bytes().all(|digit| digit.is_ascii_digit()));
                 if *version || !known || !second.is_empty() {
-                    self.report_at(Code::YamlUnexpected, start, end, "expected `%YAML 1.2`, once");
+                    self.report_at(Code::YamlUnexpected, start, end, "expected `%YAML 1.2`, at most once");
                 }
                 *version = true;
             }
@@ -141,10 +141,10 @@ impl Reader<'_> {
                         Code::YamlUnexpected,
                         start,
                         end,
-                        "expected `%TAG !name! prefix`, once for each name",
+                        "expected `%TAG !name! prefix`, at most once for each name",
                     );
                 } else if declared.len() >= MAX_HANDLES {
-                    let message = "more than {} kinds of tags are declared";
+                    let message = "more than {} `%TAG` directives";
                     self.limit(Span::new(start, end), message, &[&to_decimal(MAX_HANDLES)]);
                 } else {
                     self.tree.handles.push((first, second));

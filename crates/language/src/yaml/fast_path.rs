@@ -30,10 +30,10 @@ impl Reader<'_> {
     pub fn entries(&mut self) -> bool {
         let mut any = false;
         let mut progress = Progress::default();
-        while let Some(colon) = self.quick_key() {
+        while let Some(colon) = self.fast_key() {
             progress.step(colon, 0);
             any = true;
-            if !self.quick_value(colon + 1) {
+            if !self.fast_value(colon + 1) {
                 break;
             }
         }
@@ -41,7 +41,7 @@ impl Reader<'_> {
     }
 
     /// Reads a key and its colon: where the colon stands. None where there is no simple key.
-    fn quick_key(&mut self) -> Option<usize> {
+    fn fast_key(&mut self) -> Option<usize> {
         let start = self.pos;
         let (role, state) = (self.top.role, self.top.state);
         let inside = role == Role::Map && state == State::Start;
@@ -65,12 +65,12 @@ impl Reader<'_> {
 
     /// Reads the value that begins and ends on the line of `at`. True where the next line is
     /// the next entry, and `pos` its first byte.
-    fn quick_value(&mut self, at: usize) -> bool {
+    fn fast_value(&mut self, at: usize) -> bool {
         let start = self.spaces(at);
-        let Some((raw, stop)) = self.quick_scalar(start) else { return false };
+        let Some((raw, stop)) = self.fast_scalar(start) else { return false };
         // Behind a comment everything is as usual.
         if self.at(stop) == b'#' {
-            self.quick_node(raw);
+            self.fast_node(raw);
             self.pos = self.line_end(stop);
             return false;
         }
@@ -82,7 +82,7 @@ impl Reader<'_> {
         if next && !(self.at(first) == b'#' || self.is_marker(line) || self.is_template_line(first)) {
             return false;
         }
-        self.quick_node(raw);
+        self.fast_node(raw);
         self.new_line(line);
         if self.is_end(first) || first != indented || column != indent || !is_word(self.at(first)) {
             return false;
@@ -94,7 +94,7 @@ impl Reader<'_> {
         true
     }
 
-    fn quick_node(&mut self, raw: Raw) {
+    fn fast_node(&mut self, raw: Raw) {
         let id = self.create(raw, Props::default());
         self.link(id);
         self.top.state = State::Start;
@@ -102,7 +102,7 @@ impl Reader<'_> {
 
     /// A scalar without escapes, placeholders and further lines, and the line break or comment
     /// behind it.
-    fn quick_scalar(&self, start: usize) -> Option<(Raw, usize)> {
+    fn fast_scalar(&self, start: usize) -> Option<(Raw, usize)> {
         let quote = self.at(start);
         let mut at = start + 1;
         if matches!(quote, b'"' | b'\'') {
