@@ -214,6 +214,7 @@ pub(super) struct Store {
     removed: Vec<ExecutionId>,
     pub(super) schedule: Schedule,
     /// Tasks that wait to be handed out.
+    // INVARIANT: the numbers ascend.
     pub(super) calls: VecDeque<TaskCall>,
     pub(super) cancelled: Vec<u64>,
 }

@@ -80,7 +80,11 @@ impl Store {
             }
             Action::Begin(begin) => self.begin(&begin),
             Action::Call(call) => self.calls.push_back(call),
-            Action::Cancel(call) => self.cancelled.push(call),
+            Action::Cancel(call) => match self.calls.binary_search_by_key(&call, |waiting| waiting.id) {
+                // It was not handed out yet.
+                Ok(at) => drop(self.calls.remove(at)),
+                Err(_) => self.cancelled.push(call),
+            },
         }
         true
     }

@@ -10,6 +10,7 @@
     reason = "a test may panic"
 )]
 
+mod differential;
 mod documentation;
 mod emulate;
 mod migrate;
