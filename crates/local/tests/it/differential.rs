@@ -191,12 +191,8 @@ fn compare(name: &str, scenario: &Scenario<'_>, failures: &mut Vec<String>) -> u
             return 0;
         }
     };
-    let lines = |outcome: &Outcome| -> Vec<String> {
-        let calls = outcome.calls.iter().map(|call| format!("call {call}"));
-        calls.chain(outcome.executions.iter().flat_map(Execution::lines)).collect()
-    };
-    let (left, right) = (lines(&simulated), lines(&emulated));
-    if left != right {
+    if simulated != emulated {
+        let (left, right) = (simulated.lines(), emulated.lines());
         let at = left.iter().zip(&right).position(|(left, right)| left != right);
         let at = at.unwrap_or(left.len().min(right.len()));
         let part = |lines: &[String]| lines[at.saturating_sub(3)..lines.len().min(at + 3)].join("\n");
@@ -212,12 +208,14 @@ fn compare(name: &str, scenario: &Scenario<'_>, failures: &mut Vec<String>) -> u
 }
 
 /// What a side did.
+#[derive(PartialEq)]
 struct Outcome {
     executions: Vec<Execution>,
     calls: Vec<Value>,
 }
 
 /// An execution, in the form of `simulateFlow`.
+#[derive(PartialEq)]
 struct Execution {
     flow: String,
     name: String,
@@ -225,6 +223,13 @@ struct Execution {
     output: Value,
     error: Value,
     events: Vec<Value>,
+}
+
+impl Outcome {
+    fn lines(&self) -> Vec<String> {
+        let calls = self.calls.iter().map(|call| format!("call {call}"));
+        calls.chain(self.executions.iter().flat_map(Execution::lines)).collect()
+    }
 }
 
 impl Execution {
@@ -247,7 +252,7 @@ fn simulated(scenario: &Scenario<'_>, seed: u64) -> Result<Outcome, String> {
     let mut mocks = (scenario.mocks)();
     let mut calls = Vec::new();
     let mut answers = Vec::new();
-    let end = loop {
+    loop {
         let turn = simulation.turn(false);
         for task in &turn.wanted {
             let input: Value = serde_json::from_str(&task.input).unwrap();
@@ -263,31 +268,30 @@ fn simulated(scenario: &Scenario<'_>, seed: u64) -> Result<Outcome, String> {
             #[allow(clippy::cast_precision_loss, reason = "small numbers")]
             simulation.finish_task(call, result.as_deref().map_err(Clone::clone), after as f64);
         }
-        if turn.wanted.is_empty()
-            && let Some(end) = simulation.end()
-        {
-            break end;
+        if turn.wanted.is_empty() && simulation.is_over() {
+            break;
         }
-    };
-    let mut end: Value = serde_json::from_str(&end).unwrap();
-    let children = end.as_object_mut().unwrap().remove("children");
-    let children = children.as_ref().and_then(Value::as_array).into_iter().flatten();
-    let executions = std::iter::once(&end).chain(children).map(|run| {
-        let text = |key: &str| run[key].as_str().unwrap_or_default().to_owned();
-        let event = |event: &Value| {
-            let e = |key: &str| event[key].clone();
-            json!([e("eventId"), e("scheduleEventId"), e("type"), e("stepName"), e("time"), e("detail")])
-        };
-        Execution {
+    }
+    let mut executions: Vec<Execution> = Vec::new();
+    while let Some(part) = simulation.next_part() {
+        let mut part: Value = serde_json::from_str(&part).unwrap();
+        let keys = ["eventId", "scheduleEventId", "type", "stepName", "time", "detail"];
+        let mut event = |event: &mut Value| -> Value { keys.iter().map(|key| event[key].take()).collect() };
+        if let Some(events) = part.as_array_mut() {
+            executions.last_mut().unwrap().events.extend(events.iter_mut().map(event));
+            continue;
+        }
+        let text = |key: &str| part[key].as_str().unwrap_or_default().to_owned();
+        executions.push(Execution {
             flow: text("flowName"),
             name: text("executionName"),
             status: text("status"),
-            output: run["output"].clone(),
-            error: json!([run["error"], run["cause"]]),
-            events: run["events"].as_array().unwrap().iter().map(event).collect(),
-        }
-    });
-    Ok(Outcome { executions: executions.collect(), calls })
+            output: part["output"].clone(),
+            error: json!([part["error"], part["cause"]]),
+            events: part["events"].as_array_mut().unwrap().iter_mut().map(&mut event).collect(),
+        });
+    }
+    Ok(Outcome { executions, calls })
 }
 
 /// The outcome of the emulator.
@@ -403,6 +407,7 @@ impl Emulated {
 /// Replaces names where they are a text, or a part of a text: a token contains the name of its execution.
 fn rename(value: &mut Value, renamed: &HashMap<String, String>) {
     match value {
+        // A name that the emulator chose has 36 characters; that of an Express execution ends with one.
         Value::String(text) if text.len() >= 36 => {
             for (from, to) in renamed {
                 if text.contains(from.as_str()) {
@@ -472,11 +477,11 @@ impl Client {
         let mut from = "1".to_owned();
         loop {
             let page = [execution[0], execution[1], ("Limit", "1000"), ("NextToken", &from)];
-            let page = self.ask("GetExecutionHistory", &page).unwrap();
-            events.extend(page["Events"].as_array().unwrap().iter().map(|event| {
-                let e = |key: &str| event[key].clone();
+            let mut page = self.ask("GetExecutionHistory", &page).unwrap();
+            events.extend(page["Events"].as_array_mut().unwrap().iter_mut().map(|event| {
                 let detail: Value = serde_json::from_str(event["EventDetail"].as_str().unwrap()).unwrap();
-                json!([e("EventId"), e("ScheduleEventId"), e("Type"), e("StepName"), e("Time"), detail])
+                let keys = ["EventId", "ScheduleEventId", "Type", "StepName", "Time"];
+                keys.iter().map(|key| event[key].take()).chain([detail]).collect::<Value>()
             }));
             match page["NextToken"].as_str() {
                 Some(next) => from = next.to_owned(),
