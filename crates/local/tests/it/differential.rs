@@ -70,7 +70,13 @@ fn cases_agree() {
 fn the_corpus_agrees() {
     let mut failures = Vec::new();
     let definitions = cases_of::corpus::definitions();
+    if definitions.is_empty() {
+        println!("CLOUDFLOW_CORPUS is not set: the corpus was not run");
+    }
     for (name, text) in &definitions {
+        // The service does not see a template: its variables are filled in before.
+        let own = name_of(text);
+        let text = &if own.contains("${") { text.replace(&own, "filled") } else { text.clone() };
         let made = cases_of::corpus::Made::of(name, text);
         let made = &made;
         for seed in 0..cloudflow_tests::rounds(12).max(2) {
