@@ -1,9 +1,9 @@
-//! The emulator of the service, sans-IO: request and time in, response or "wake me at" out.
+//! The emulator of the service. It is sans-IO: its input is a request and the time, its output is a response or the
+//! time when it has something to do.
 //!
-//! The order of the checks, the answers and the faults are those of the reference pages of
-//! DescribeExecution, StartExecution, StopExecution and the limits page; what no page says is
-//! one safe choice, made where it is needed and said there. Executions are not canned: each is a
-//! [`Machine`](crate::simulate::Machine) that interprets its definition.
+//! The order of the checks and the answers are those of the reference pages of DescribeExecution, StartExecution,
+//! StopExecution and the limits page. What is not documented is decided in one place, with a comment. Each execution is
+//! a [`Machine`](crate::simulate::Machine) that interprets its definition.
 
 mod auth;
 mod executions;
@@ -44,31 +44,31 @@ use crate::simulate::{MOST_OF_A_TURN, Millis, TaskResult};
 /// The only version of the API.
 const VERSION: &str = "2019-03-15";
 
-/// The most of a host that an answer repeats, in characters.
+/// Maximum length of the host that an answer repeats, in characters.
 const LONGEST_HOST: usize = 255;
 
-/// The units that an answer takes apart from its text.
+/// The units of an answer, in addition to its text.
 const ANSWER: u64 = 2_000;
 
-/// How long a request waits for an execution that is behind to hear of it.
+/// Maximum time that a request waits until an execution that is behind receives its message.
 const LONGEST_MESSAGE: Millis = 60_000;
 
-/// How an emulator is set up.
+/// The options of an emulator.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// What every identifier is made from.
+    /// The seed of every identifier.
     pub seed: u64,
-    /// Who may ask.
+    /// The keys that may sign requests.
     pub access_keys: Vec<AccessKey>,
-    /// The service's token buckets count.
+    /// The rate limits of the service apply.
     pub quotas: bool,
     /// A nonce is refused the second time.
     pub nonces: bool,
-    /// What goes wrong on demand.
+    /// The faults to inject.
     pub faults: Faults,
-    /// Called again and again while a lot is done at once, for a host that wants to see to its memory.
+    /// Called repeatedly during long work, so that the host can manage its memory.
     pub breathe: Option<fn()>,
-    /// The units of work of one turn. Each call works for two turns at most, and leaves the rest for the next.
+    /// The units of work of one turn. Each call works for at most two turns; the rest is left for the next call.
     pub work: Option<u64>,
 }
 
@@ -79,16 +79,16 @@ pub struct AccessKey {
     pub id: String,
     /// Its secret.
     pub secret: String,
-    /// The STS token that must come with it.
+    /// The STS token that it requires.
     pub security_token: Option<String>,
 }
 
-/// What became of a request.
+/// The result of a request.
 #[derive(Debug)]
 pub enum Reply {
     /// The answer.
     Answer(Response),
-    /// It comes later, out of [`Emulator::advance`].
+    /// The request is held. [`Emulator::advance`] returns its answer.
     Hold(WaiterId),
 }
 
@@ -104,8 +104,8 @@ pub struct Emulator {
     store: Store,
     quotas: Quotas,
     nonces: Nonces,
-    // INVARIANT: every held request stands in `held` and once in `deadlines`; one that waits for
-    // an execution also stands in that execution's waiters (or waited for one that is gone).
+    // INVARIANT: every held request is in `held` and once in `deadlines`. One that waits for an execution is also in
+    // the waiters of that execution, unless the execution is forgotten.
     held: BTreeMap<WaiterId, Held>,
     deadlines: BTreeSet<(Millis, WaiterId)>,
     last_waiter: u64,
@@ -123,40 +123,40 @@ struct Held {
 
 #[derive(Debug)]
 enum Waits {
-    /// Only for its time: the answer stands.
+    /// Until its time. The answer is complete.
     Out(Box<Response>),
     /// For the end of an execution.
     For(ExecutionId, Shape),
-    /// For an execution that is behind to hear of it.
+    /// Until an execution that is behind has received its message.
     Message(Then),
 }
 
-/// What a request has told an execution.
+/// The message of a request to an execution.
 #[derive(Clone, Debug)]
 enum Then {
-    /// To stop.
+    /// StopExecution.
     Stopped,
     /// The result of the task with a token.
     Reported(String),
 }
 
-/// What an operation answers.
+/// The result of an operation.
 enum Outcome {
     Body(Map<String, Value>),
-    /// The description of an execution, when it has ended or the time is up.
+    /// The description of an execution, when it has ended or the time of the poll is over.
     Poll {
         execution: ExecutionId,
         until: Millis,
         shape: Shape,
     },
-    /// What becomes of a message, when an execution that is behind has heard it.
+    /// The result of a message, when an execution that is behind has received it.
     Message {
         execution: ExecutionId,
         then: Then,
     },
 }
 
-/// A request that was let in.
+/// A request that was accepted.
 struct Call<'r> {
     now: Millis,
     parameters: &'r Parameters,
@@ -179,8 +179,8 @@ impl Emulator {
         }
     }
 
-    /// Takes a request. What was due before it happens before it; call [`Emulator::advance`]
-    /// next for what that, or the request itself, has made ready for others.
+    /// Processes a request. Everything that was due before happens first. [`Emulator::advance`] is called next: it
+    /// returns the answers to other requests that have become ready.
     pub fn request(&mut self, now: Millis, request: &Request) -> Reply {
         self.catch_up(now);
         self.breathe();
@@ -191,7 +191,7 @@ impl Emulator {
             return self.answer(&envelope, Response { status: 200, headers: Vec::new(), body: Vec::new(), cut: false });
         }
         let mut cut = false;
-        let outcome = self.let_in(request).and_then(|(action, parameters)| {
+        let outcome = self.admit(request).and_then(|(action, parameters)| {
             match self.options.faults.failure(&action) {
                 None => {}
                 Some(How::Cut) => cut = true,
@@ -218,14 +218,13 @@ impl Emulator {
         self.answer(&envelope, Response { cut, ..response })
     }
 
-    /// Lets time pass and returns the answers that are due.
+    /// Advances the clock. Returns the answers that are due.
     pub fn advance(&mut self, now: Millis) -> Vec<(WaiterId, Response)> {
         self.catch_up(now);
         std::mem::take(&mut self.ready)
     }
 
-    /// When [`Emulator::advance`] has something to do again; none while only requests can
-    /// change anything.
+    /// When [`Emulator::advance`] has something to do. Absent if only a request can change anything.
     pub fn wake_at(&self) -> Option<Millis> {
         if !self.ready.is_empty() || !self.due.is_empty() || self.store.lags() || self.store.has_tasks() {
             return Some(self.now);
@@ -234,7 +233,7 @@ impl Emulator {
         [held, self.store.wake_at()].into_iter().flatten().min()
     }
 
-    /// The client is gone: its request is no longer held. The execution does not notice.
+    /// Drops the held request of a client that has disconnected. The execution is not affected.
     pub fn disconnect(&mut self, waiter: WaiterId) {
         if let Some(Held { waits: Waits::For(execution, _), .. }) = self.release(waiter) {
             self.store.forget_waiter(execution, waiter);
@@ -242,7 +241,7 @@ impl Emulator {
         self.ready.retain(|(ready, _)| *ready != waiter);
     }
 
-    /// Goes up with every change that [`Emulator::save`] would tell of.
+    /// A number that increases with every change of what [`Emulator::save`] returns.
     pub fn changes(&self) -> u64 {
         self.store.changes
     }
@@ -267,12 +266,11 @@ impl Emulator {
         self.store.journal.take(&head)
     }
 
-    /// Takes over what was saved. Running executions go on from where they were; what was due
-    /// since then happens at its own moment. An error where the text is not whole or is no saved
-    /// state, or where this emulator has flows already.
+    /// Restores a saved state. Running executions continue; timers that were due in the meantime fire at their own
+    /// time. An error if the text is incomplete or is not a saved state, or if this emulator has flows.
     pub fn restore(&mut self, text: &str) -> Result<Restored, String> {
         if !self.store.flows.is_empty() || !self.held.is_empty() {
-            return Err("this emulator is in use already".to_owned());
+            return Err("this emulator is already in use".to_owned());
         }
         let (store, now, restored) = state::restore(text, self.options.breathe)?;
         self.store = store;
@@ -280,14 +278,14 @@ impl Emulator {
         Ok(restored)
     }
 
-    /// Makes a flow, or changes its definition, without a request and its checks: for whoever runs
-    /// this. False where it is so already; the service's message where the definition is refused.
+    /// Creates a flow or changes its definition, without a request. False if nothing changes. An error is the message
+    /// of the service for a definition that is refused.
     pub fn put_flow(&mut self, now: Millis, name: &str, definition: &str, express: bool) -> Result<bool, String> {
         self.catch_up(now);
         flows::put(&mut self.store, self.now, name, definition, express).map_err(|fault| fault.message)
     }
 
-    /// Removes a flow as DeleteFlow does. False where there is none.
+    /// Removes a flow as DeleteFlow does. False if there is no such flow.
     pub fn remove_flow(&mut self, now: Millis, name: &str) -> bool {
         self.catch_up(now);
         let known = self.store.flows.contains_key(name);
@@ -296,8 +294,8 @@ impl Emulator {
         known
     }
 
-    /// Everyone who is held gets an answer from the next [`Emulator::advance`]: polls what is
-    /// known by now, a synchronous start that it cannot be had. For a stop of whoever runs this.
+    /// Answers all held requests with the next [`Emulator::advance`], before the host shuts down. Polls get the current
+    /// state, synchronous starts get an error.
     pub fn answer_held(&mut self, now: Millis) {
         self.catch_up(now);
         for waiter in self.held.keys().copied().collect::<Vec<_>>() {
@@ -318,12 +316,12 @@ impl Emulator {
         }
     }
 
-    /// Other things go wrong from now on.
+    /// Replaces the faults to inject.
     pub(crate) fn set_faults(&mut self, faults: Faults) {
         self.options.faults = faults;
     }
 
-    /// The tasks that executions have asked for since the last call.
+    /// The tasks that executions have requested since the last call.
     pub fn take_tasks(&mut self) -> Vec<TaskCall> {
         self.store.take_tasks()
     }
@@ -333,16 +331,16 @@ impl Emulator {
         self.store.take_cancelled()
     }
 
-    /// The result of a task. One that nobody waits for any more is dropped.
+    /// Passes the result of a task. A result that is no longer wanted is dropped.
     pub fn finish_task(&mut self, now: Millis, task: u64, result: TaskResult) {
         self.catch_up(now);
         self.store.finish_task(self.now, task, result);
         self.settle();
     }
 
-    /// Everything before the operation itself, in the documented order. Returns the operation. The size comes
-    /// first: what nobody has signed must cost little.
-    fn let_in(&mut self, request: &Request) -> Result<(String, Parameters), Fault> {
+    /// The checks before the operation itself, in the documented order. Returns the operation. The size is checked
+    /// first: an unsigned request must be cheap.
+    fn admit(&mut self, request: &Request) -> Result<(String, Parameters), Fault> {
         if request.size() > REQUEST_BYTES {
             return Err(Fault::oversized(REQUEST_BYTES));
         }
@@ -403,8 +401,8 @@ impl Emulator {
         body.map(Outcome::Body)
     }
 
-    /// Executions and deadlines, each at its own moment, up to now. A clock that went back
-    /// stands still. What does not fit into one turn is left for the next call.
+    /// Processes timers of executions and deadlines up to `now`, each at its own time. If the host's clock goes back,
+    /// this clock does not. Work beyond one turn is left for the next call.
     fn catch_up(&mut self, now: Millis) {
         let now = now.max(self.now);
         self.store.work = self.turn();
@@ -414,7 +412,7 @@ impl Emulator {
             let deadline = self.deadlines.first().copied().filter(|(at, _)| *at <= now);
             match (timer, deadline) {
                 (Some(at), None) => self.store.advance(at),
-                // At the same moment the execution comes first: who waits for it wants to know.
+                // At the same time, the execution comes first: the answer to the poll contains its end.
                 (Some(at), Some((end, _))) if at <= end => self.store.advance(at),
                 (_, Some((at, waiter))) => {
                     self.now = self.now.max(at);
@@ -440,7 +438,7 @@ impl Emulator {
         }
     }
 
-    /// Answers everyone who waited for an execution that has ended, or has heard something.
+    /// Carries out the actions that are due, and answers the requests whose execution has ended or received a message.
     fn settle(&mut self) {
         self.store.act_on_all();
         for (execution, waiters) in self.store.take_ended() {
@@ -458,7 +456,7 @@ impl Emulator {
         self.answer_due();
     }
 
-    /// Makes answers for those whose execution has ended, while there are units of work.
+    /// Answers requests whose execution has ended, while there are units of work.
     fn answer_due(&mut self) {
         while self.store.work > 0 {
             let Some((waiter, execution)) = self.due.pop_front() else { break };
@@ -470,13 +468,13 @@ impl Emulator {
             self.answered(&response);
             self.ready_after(waiter, envelope, response);
         }
-        // Those who wait for an answer about them still need them.
+        // Pending answers still need the executions of removed flows.
         if self.due.is_empty() {
             self.store.forget_removed();
         }
     }
 
-    /// To write an answer is work.
+    /// Counts the work of writing an answer.
     fn answered(&mut self, response: &Response) {
         self.store.work = self.store.work.saturating_sub(ANSWER + 4 * response.body.len() as u64);
     }
@@ -524,7 +522,7 @@ impl Emulator {
         }
     }
 
-    /// What every response carries.
+    /// Adds the headers of every response.
     fn finished(&self, mut response: Response) -> Response {
         if self.options.faults.cors {
             render::cors(&mut response);
@@ -554,7 +552,7 @@ impl Emulator {
     }
 }
 
-/// What [`Emulator::operate`] knows.
+/// The operations of [`Emulator::operate`].
 const OPERATIONS: [&str; 13] = [
     "CreateFlow",
     "DescribeFlow",

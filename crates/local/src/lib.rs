@@ -1,17 +1,18 @@
-//! What a developer does at a desk: run flows, emulate the service, migrate definitions.
+//! Runs flows, emulates the service, migrates definitions.
 //!
 //! # Where to start
 //!
-//! - [`simulate`] interprets one execution: a state machine on a clock that it is given.
-//! - [`simulation`] runs a flow and those that it starts, on a clock of its own.
-//! - [`emulate`] is the service around the interpreter: HTTP requests in, responses out.
-//! - [`migrate`] turns a definition of the `flow` dialect into one of the `StateMachine` dialect.
-//! - [`shape`] has the options and answers of the emulator as JavaScript sees them.
+//! - [`simulate`] interprets one execution: a state machine. The driver passes the time.
+//! - [`simulation`] runs a flow and the flows that it starts, on a virtual clock.
+//! - `schedule` connects executions: child flows, reports by token, cancellation.
+//! - [`emulate`] is the service around the interpreter: its input is HTTP requests, its output is responses.
+//! - [`migrate`] converts a definition of the `flow` dialect into one of the `StateMachine` dialect.
+//! - [`shape`] has the options and answers of the emulator in JavaScript.
 //!
 //! # Invariants
 //!
-//! - No clock, no network, no randomness: a driver hands in the time, and a seed.
-//! - There is one interpreter. [`simulation`] and [`emulate`] are two drivers of it.
+//! - No clock, no network, no randomness: the driver passes the time and a seed.
+//! - There is one interpreter and one scheduler. [`simulation`] and [`emulate`] are two drivers of them.
 //! - Nothing panics, and each turn ends.
 
 pub mod emulate;

@@ -1,4 +1,4 @@
-//! The local service for JavaScript: the emulator's options, its answers, its tasks.
+//! The emulator as JavaScript sees it: options, answers, tasks.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -6,48 +6,48 @@ use serde_json::Value;
 use crate::emulate::{self, AccessKey, Emulator, FailRule, How, Reply, WaiterId};
 use crate::simulate;
 
-/// What `createEmulator` takes, apart from what stays in JavaScript.
+/// The options of `createEmulator` that do not stay in JavaScript.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct EmulatorOptions {
     /// AccessKey ID and secret.
     #[serde(default)]
     pub access_keys: Vec<(String, String)>,
-    /// AccessKey ID and the STS token it needs.
+    /// AccessKey ID and the STS token that it requires.
     #[serde(default)]
     pub security_tokens: Vec<(String, String)>,
-    /// The token buckets count.
+    /// The rate limits of the service apply.
     #[serde(default)]
     pub quotas: bool,
     /// A nonce is refused the second time.
     #[serde(default)]
     pub nonces: bool,
-    /// What goes wrong on demand.
+    /// The faults to inject.
     #[serde(default)]
     pub faults: Faults,
 }
 
-/// The switches of `faults`.
+/// The option `faults`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Faults {
     /// StartExecution answers with the status `""`.
     #[serde(default)]
     pub start_without_status: bool,
-    /// A long poll is answered after at most this long.
+    /// Maximum time of a long poll, in milliseconds.
     pub early_after_ms: Option<u32>,
-    /// A long poll that runs out is answered this much after its time.
+    /// Delay of the answer to a long poll that times out, in milliseconds.
     #[serde(default)]
     pub late_by_ms: u32,
-    /// Every answer takes this long.
+    /// Delay of every answer, in milliseconds.
     #[serde(default)]
     pub latency_ms: u32,
-    /// Fields without a value are left out.
+    /// Fields without a value are absent.
     #[serde(default)]
     pub missing_fields: bool,
-    /// What a status that is not final reads as.
+    /// Replaces every status that is not final.
     pub status: Option<String>,
-    /// The headers of the shared gateway.
+    /// The CORS headers of the shared gateway.
     #[serde(default)]
     pub cors: bool,
     /// Requests that fail.
@@ -59,16 +59,16 @@ pub struct Faults {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Fail {
-    /// The operation; every one where there is none.
+    /// The operation. Absent: every operation.
     pub action: Option<String>,
-    /// How many go through first.
+    /// Number of requests that succeed first.
     #[serde(default)]
     pub skip: u32,
-    /// How many fail; all where there is none.
+    /// Number of requests that fail. Absent: all.
     pub times: Option<u32>,
     /// The way.
     pub how: Way,
-    /// The HTTP status; 500 where there is none.
+    /// The HTTP status. Absent: 500.
     pub status: Option<u16>,
     /// `Code`.
     pub code: Option<String>,
@@ -88,16 +88,16 @@ pub enum Way {
     Error,
     /// An error in XML.
     Xml,
-    /// A success whose JSON breaks off.
+    /// A success with truncated JSON.
     Garbage,
     /// An error without a body.
     Empty,
 }
 
-/// What a request led to.
+/// The result of a request.
 #[derive(Debug, Default, Serialize)]
 pub struct Answer {
-    /// The held request; the answer comes later where there is no status.
+    /// The number of a held request. Its answer comes later.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub waiter: Option<u64>,
     /// The HTTP status.
@@ -105,29 +105,29 @@ pub struct Answer {
     pub status: Option<u16>,
     /// Names and values.
     pub headers: Vec<(String, String)>,
-    /// Text in any case.
+    /// The body. It is always a text.
     pub body: String,
     /// The connection is closed instead.
     pub cut: bool,
 }
 
-/// What executions want from outside.
+/// The tasks of executions.
 #[derive(Debug, Serialize)]
 pub struct Tasks {
     /// Tasks to do.
     pub wanted: Vec<Task>,
-    /// Tasks that nobody waits for any more.
+    /// Tasks whose result is no longer wanted.
     pub cancelled: Vec<u64>,
 }
 
-/// What came back from a saved text.
+/// The result of a restore.
 #[derive(Debug, Serialize)]
 pub struct Restored {
-    /// How many flows.
+    /// Number of flows.
     pub flows: usize,
-    /// How many executions.
+    /// Number of executions.
     pub executions: usize,
-    /// What did not, and why.
+    /// What was left out, and why.
     pub problems: Vec<String>,
 }
 
@@ -135,7 +135,7 @@ pub struct Restored {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Task {
-    /// What the result is given under.
+    /// The number of the call. The result is passed with it.
     pub id: u64,
     /// The name of the state.
     pub name: String,
@@ -146,15 +146,14 @@ pub struct Task {
     pub resource: Option<String>,
     /// 0 for the first try.
     pub attempt: u32,
-    /// JSON text: what JavaScript makes of it is plain data, and what comes back as text cannot
-    /// be cyclic.
+    /// The input as JSON text: JavaScript reads it as plain data.
     pub input: String,
-    /// The state waits until this is reported.
+    /// The state waits for a report by this token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub task_token: Option<String>,
 }
 
-/// An emulator by its options.
+/// Creates an emulator.
 pub fn create(options: EmulatorOptions, seed: u64, breathe: Option<fn()>) -> Emulator {
     let access_keys = options
         .access_keys
@@ -169,12 +168,12 @@ pub fn create(options: EmulatorOptions, seed: u64, breathe: Option<fn()>) -> Emu
     Emulator::new(emulate::Options { seed, access_keys, quotas, nonces, faults, breathe, work: None })
 }
 
-/// What goes wrong from now on.
+/// Replaces the faults to inject.
 pub fn set_faults(emulator: &mut Emulator, faults: Faults) {
     emulator.set_faults(faults_of(faults));
 }
 
-/// Takes over what was saved.
+/// Restores a saved state.
 pub fn restore(emulator: &mut Emulator, text: &str) -> Result<Restored, String> {
     let emulate::Restored { flows, executions, problems } = emulator.restore(text)?;
     Ok(Restored { flows, executions, problems })
@@ -193,7 +192,7 @@ fn faults_of(faults: Faults) -> emulate::Faults {
     }
 }
 
-/// A request, asked.
+/// Passes a request.
 pub fn request(emulator: &mut Emulator, now: u64, request: &emulate::Request) -> Answer {
     match emulator.request(now, request) {
         Reply::Answer(response) => answer(None, response),
@@ -206,13 +205,13 @@ pub fn advance(emulator: &mut Emulator, now: u64) -> Vec<Answer> {
     emulator.advance(now).into_iter().map(|(WaiterId(waiter), response)| answer(Some(waiter), response)).collect()
 }
 
-/// What executions want from outside, since the last call.
+/// The tasks that were requested or cancelled since the last call.
 pub fn tasks(emulator: &mut Emulator) -> Tasks {
     let wanted = emulator.take_tasks().into_iter().map(|call| task(call.id, call.request)).collect();
     Tasks { wanted, cancelled: emulator.take_cancelled() }
 }
 
-/// The result of a task: JSON text, or the name and the cause of an error.
+/// Passes the result of a task: JSON text, or the name and the cause of an error.
 pub fn finish_task(emulator: &mut Emulator, now: u64, task: u64, result: Result<&str, (String, String)>) {
     emulator.finish_task(now, task, task_result(result));
 }

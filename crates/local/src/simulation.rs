@@ -139,7 +139,8 @@ impl Simulation {
                 self.left = self.work;
                 return Turn { more: true, ..std::mem::take(&mut self.turn) };
             }
-            busy |= !self.turn.wanted.is_empty() || !self.turn.cancelled.is_empty();
+            let is_wanted = !self.turn.wanted.is_empty();
+            busy |= is_wanted || !self.turn.cancelled.is_empty();
             self.left = self.left.saturating_sub(STEP + self.active.len() as u64);
             let wake = |at: &usize| Some((self.runs.get(*at)?.machine.wake_at()?, *at));
             let wake = self.active.iter().filter_map(wake).min();
@@ -149,7 +150,8 @@ impl Simulation {
             let Some(at) = (if is_result { result.map(|key| key.0) } else { wake.map(|(at, _)| at) }) else {
                 return std::mem::take(&mut self.turn);
             };
-            if busy && at > self.now {
+            // Of what is due now, timers come first. Then the tasks are handed out; results follow one by one.
+            if busy && (at > self.now || (is_wanted && is_result)) {
                 return std::mem::take(&mut self.turn);
             }
             self.now = self.now.max(at);
@@ -237,10 +239,11 @@ impl Simulation {
                 Action::Tell(tell) => self.tell(tell),
                 Action::Begin(begin) => self.begin(&begin),
                 Action::Call(call) => self.turn.wanted.push(task(call.id, call.request)),
-                Action::Cancel(call) => {
-                    self.turn.wanted.retain(|wanted| wanted.id != call);
-                    self.turn.cancelled.push(call);
-                }
+                Action::Cancel(call) => match self.turn.wanted.iter().position(|wanted| wanted.id == call) {
+                    // It was not handed out yet.
+                    Some(at) => drop(self.turn.wanted.remove(at)),
+                    None => self.turn.cancelled.push(call),
+                },
             }
             self.left = self.left.saturating_sub(STEP);
         }

@@ -1,4 +1,4 @@
-//! Who sent this, and is it signed: both schemes, with the client's own code.
+//! Checks the key and the signature of a request. Both schemes use the signing code of the client.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -8,13 +8,13 @@ use super::http::{HEADERS, Parameters, Request};
 use crate::simulate::{Millis, time};
 use cloudflow_service::sign::{self, acs3, rpc};
 
-/// How far the clocks may be apart.
+/// Maximum difference between the time of a request and the clock.
 const WINDOW: Millis = 15 * 60 * 1000;
 
-/// The longest nonce: each is kept for as long as its request could come again.
+/// Maximum length of a nonce, in bytes: each is kept for as long as its request is valid.
 const LONGEST_NONCE: usize = 256;
 
-/// Nonces that are kept.
+/// Maximum number of nonces that are kept.
 const NONCES: usize = 100_000;
 
 /// Which of the two signatures a request carries.
@@ -34,8 +34,8 @@ impl Scheme {
         }
     }
 
-    /// Where the operation and the version stand. The official core sends both headers with
-    /// either scheme, but an RPC request means what its query says.
+    /// The operation and the version. The official core sends both headers with either scheme, but for an RPC request
+    /// the query applies.
     pub fn common<'r>(self, request: &'r Request, parameters: &'r Parameters, name: &str) -> Option<&'r str> {
         match (self, name) {
             (Scheme::Acs3, "Action") => request.header("x-acs-action"),
@@ -72,7 +72,7 @@ pub(super) fn check<'r>(
     let key = keys.iter().find(|key| key.id == claim.key).ok_or_else(|| Fault::access_key(claim.key))?;
     let sent = time::parse(claim.time)
         .filter(|_| claim.time.ends_with('Z') && claim.time.len() == "2019-03-15T00:00:00Z".len())
-        .ok_or_else(|| Fault::invalid(format!("the time `{}` is not written as 2019-03-15T00:00:00Z", claim.time)))?;
+        .ok_or_else(|| Fault::invalid(format!("the time `{}` must have the form 2019-03-15T00:00:00Z", claim.time)))?;
     if sent.abs_diff(now) > WINDOW {
         return Err(Fault::skewed(claim.time, &time::format(now)));
     }
@@ -87,7 +87,7 @@ pub(super) fn check<'r>(
             let canonical = acs3_canonical(request, parameters);
             let signature = acs3::signature(&key.secret, &acs3::string_to_sign(&canonical));
             let hash = acs3::sha256_hex(&request.body);
-            // The canonical request itself: the string to sign holds no more than its hash.
+            // The canonical request itself: the string to sign contains only its hash.
             (canonical, signature, request.header("x-acs-content-sha256") == Some(hash.as_str()))
         }
     };
@@ -180,7 +180,7 @@ fn acs3_canonical(request: &Request, parameters: &Parameters) -> String {
     acs3::canonical_request(&request.method, &request.path, &query, &headers, &hash).request
 }
 
-/// Nonces seen, for as long as a request with them could still be in time.
+/// Nonces of earlier requests, for as long as such a request is valid.
 #[derive(Debug, Default)]
 pub(super) struct Nonces {
     seen: BTreeMap<String, Millis>,

@@ -1,4 +1,4 @@
-//! Executions: start, look, stop, list.
+//! The operations on executions: start, describe, stop, list.
 
 use cloudflow_base::limits;
 use serde_json::{Map, Value, json};
@@ -13,16 +13,16 @@ use super::{Call, Outcome, Then};
 use crate::schedule::{Link, Message};
 use crate::simulate::{Report, Status, time};
 
-/// Executions that may run at once.
+/// Maximum number of running executions.
 pub(super) const RUNNING: usize = 10_000;
 
-/// StartExecution. A name that runs already is answered with what runs; one that has ended is
+/// StartExecution. Returns the running execution of the name if there is one. The name of an execution that has ended is
 /// refused.
 pub(super) fn start(store: &mut Store, call: &Call<'_>, faults: &Faults) -> Result<Map<String, Value>, Fault> {
     let begin = Begin::read(call)?;
     let flow = store.flows.get(begin.flow).ok_or_else(|| Fault::no_flow(begin.flow))?;
     if flow.express {
-        let message = format!("the flow `{}` is an Express flow, which StartSyncExecution starts", begin.flow);
+        let message = format!("the flow `{}` is an Express flow: start it with StartSyncExecution", begin.flow);
         return Err(Fault::invalid(message));
     }
     if let Some((name, running)) = begin.name.and_then(|name| Some((name, store.find(begin.flow, name)?))) {
@@ -35,17 +35,15 @@ pub(super) fn start(store: &mut Store, call: &Call<'_>, faults: &Faults) -> Resu
     Ok(start_body(execution, faults))
 }
 
-/// StartSyncExecution: answered when the execution has ended. A client that leaves is not waited
-/// for; the execution goes on.
+/// StartSyncExecution: answered when the execution has ended. If the client disconnects, the execution continues.
 pub(super) fn start_sync(store: &mut Store, call: &Call<'_>, faults: &Faults) -> Result<Outcome, Fault> {
     let begin = Begin::read(call)?;
     let flow = store.flows.get(begin.flow).ok_or_else(|| Fault::no_flow(begin.flow))?;
     if !flow.express {
-        let message = format!("the flow `{}` is a Standard flow, which StartExecution starts", begin.flow);
+        let message = format!("the flow `{}` is a Standard flow: start it with StartExecution", begin.flow);
         return Err(Fault::invalid(message));
     }
-    // The name need not be unique: the service appends a UUID. What stands before it where there
-    // is no name is not documented.
+    // The name need not be unique: the service appends a UUID. What precedes it without a name is not documented.
     let (id, execution) = begin.run(store, call, |store, name| {
         let name = name.map_or_else(|| store.random.id(), str::to_owned);
         format!("{name}:{}", store.random.id())
@@ -53,11 +51,11 @@ pub(super) fn start_sync(store: &mut Store, call: &Call<'_>, faults: &Faults) ->
     if execution.machine.status().is_final() {
         return Ok(Outcome::Body(Shape::Sync.body(execution, faults)));
     }
-    // It has ended by then: the moment is the limit's, and the execution comes first.
+    // The execution has ended by then: it reaches its limit at this time, and comes before the deadline.
     Ok(Outcome::Poll { execution: id, until: call.now + EXPRESS_LIMIT, shape: Shape::Sync })
 }
 
-/// What both ways to start are given.
+/// The parameters of both operations that start.
 struct Begin<'c> {
     flow: &'c str,
     name: Option<&'c str>,
@@ -107,7 +105,7 @@ impl<'c> Begin<'c> {
     }
 }
 
-/// How an execution that was waited for is answered.
+/// The form of the answer to a request that waits for an execution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shape {
     /// By DescribeExecution.
@@ -163,7 +161,7 @@ pub(super) fn stop(store: &mut Store, call: &Call<'_>, faults: &Faults) -> Resul
     }
 }
 
-/// The answer to a stop, by what became of it.
+/// The answer to a stop, by its result.
 pub(super) fn stopped(
     execution: Option<&Execution>,
     report: Report,
@@ -178,7 +176,7 @@ pub(super) fn stopped(
     }
 }
 
-/// ListExecutions, the newest first. The order of the service is not documented.
+/// ListExecutions, the newest first. The order is not documented.
 pub(super) fn list(store: &mut Store, call: &Call<'_>, faults: &Faults) -> Result<Map<String, Value>, Fault> {
     let parameters = call.parameters;
     let name = parameters.required("FlowName")?;
@@ -236,7 +234,7 @@ pub(super) fn list(store: &mut Store, call: &Call<'_>, faults: &Faults) -> Resul
     Ok(body)
 }
 
-/// Flow before execution, as every operation looks them up.
+/// Looks up an execution. The flow is checked first, as in every operation.
 pub(super) fn find(store: &Store, flow: &str, name: &str) -> Result<ExecutionId, Fault> {
     if !store.flows.contains_key(flow) {
         return Err(Fault::no_flow(flow));

@@ -1,17 +1,17 @@
-//! The service's refusals: `spec` table of codes, statuses and messages, as the reference of
-//! DescribeExecution, StartExecution and StopExecution prints them.
+//! The errors of the service: codes, statuses and messages, as in the reference of DescribeExecution, StartExecution
+//! and StopExecution.
 
 use crate::simulate::Millis;
 
-/// One refusal.
+/// An error response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Fault {
     pub status: u16,
     pub code: String,
     pub message: String,
-    /// Goes into `x-acs-retry-after`, in milliseconds.
+    /// The header `x-acs-retry-after`, in milliseconds.
     pub retry_after: Option<Millis>,
-    /// What the emulator signed; goes into a debug header, never into the message.
+    /// The string to sign of the emulator, for a debug header. The message does not contain it.
     pub string_to_sign: Option<String>,
 }
 
@@ -47,7 +47,7 @@ impl Fault {
         Fault::new(400, "EntityTooLarge", message)
     }
 
-    /// A request that is not looked at for its size.
+    /// A request that is too large to be read.
     pub fn oversized(limit: usize) -> Self {
         Fault { status: 413, ..Fault::too_large(limit) }
     }
@@ -73,7 +73,7 @@ impl Fault {
         Fault { retry_after: Some(retry_after), ..Fault::new(429, "ResourceThrottled", message) }
     }
 
-    /// Of the codes that are common to all of Alibaba Cloud.
+    /// A code that is common to all of Alibaba Cloud.
     pub fn unavailable() -> Self {
         let message = "The request has failed due to a temporary failure of the server.";
         Fault::new(503, "ServiceUnavailable", message)
@@ -105,7 +105,7 @@ impl Fault {
     }
 }
 
-/// The most bytes of a message: it quotes what the request holds.
+/// Maximum length of a message, in bytes: it quotes the request.
 const LONGEST_MESSAGE: usize = 4096;
 
 fn short(mut message: String) -> String {

@@ -1,38 +1,37 @@
-//! What real services and networks do now and then, on demand: for testing other people's
-//! clients. Everything is off by default.
+//! Fault injection, for tests of clients. Every fault is off by default.
 
 use crate::simulate::Millis;
 
-/// The switches.
+/// The faults.
 #[derive(Clone, Debug, Default)]
 pub struct Faults {
     /// StartExecution answers with the status `""`, as recorded in 2020.
     pub start_without_status: bool,
-    /// A long poll is answered after at most this long, whatever it asked for.
+    /// Maximum time of a long poll, whatever the request says.
     pub early_after: Option<Millis>,
-    /// A long poll that runs out is answered this much after its time.
+    /// Delay of the answer to a long poll that times out.
     pub late_by: Millis,
-    /// Every answer takes this long.
+    /// Delay of every answer.
     pub latency: Millis,
-    /// Fields without a value are left out; without the switch they are `""`.
+    /// Fields without a value are absent. Otherwise they are `""`.
     pub missing_fields: bool,
-    /// What a status that is not final reads as.
+    /// Replaces every status that is not final.
     pub status: Option<String>,
-    /// The headers of the shared gateway, and its answer to OPTIONS. Without the switch a page of
-    /// another origin cannot read an answer, as assumed of the real service.
+    /// The CORS headers of the shared gateway, and its answer to OPTIONS. Otherwise a page of another origin cannot read
+    /// an answer, as assumed of the real service.
     pub cors: bool,
-    /// Requests that fail, tried in order.
+    /// Requests that fail. The first rule that matches is used.
     pub failures: Vec<FailRule>,
 }
 
 /// Requests of one kind that fail.
 #[derive(Clone, Debug)]
 pub struct FailRule {
-    /// The operation; every operation where there is none.
+    /// The operation. Absent: every operation.
     pub action: Option<String>,
-    /// How many such requests go through first.
+    /// Number of such requests that succeed first.
     pub skip: u32,
-    /// How many fail after that; all where there is none.
+    /// Number of requests that fail after that. Absent: all.
     pub times: Option<u32>,
     /// How they fail.
     pub how: How,
@@ -54,7 +53,7 @@ pub enum How {
         /// `x-acs-retry-after`.
         retry_after: Option<Millis>,
     },
-    /// An error in XML, as gateways answer that never saw `Format`. The request has no effect.
+    /// An error in XML, as gateways answer that do not read `Format`. The request has no effect.
     Xml {
         /// The HTTP status.
         status: u16,
@@ -63,7 +62,7 @@ pub enum How {
         /// `Message`.
         message: String,
     },
-    /// A success whose JSON breaks off. The request has no effect.
+    /// A success with truncated JSON. The request has no effect.
     Garbage {
         /// The HTTP status.
         status: u16,
@@ -76,7 +75,7 @@ pub enum How {
 }
 
 impl Faults {
-    /// How this request fails, if it is to fail.
+    /// How this request fails. Absent if it does not fail.
     pub(super) fn failure(&mut self, action: &str) -> Option<How> {
         for failure in &mut self.failures {
             if failure.action.as_deref().is_some_and(|wanted| wanted != action) {

@@ -1,4 +1,4 @@
-//! Flows: create, look, change, delete, list.
+//! The operations on flows: create, describe, update, delete, list.
 
 use cloudflow_base::limits;
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,15 +14,13 @@ use super::store::{Flow, Store, Variable};
 use crate::schedule;
 use crate::simulate::{self, Millis, Program, time};
 
-/// The most flows of an account. Which code refuses one more is not documented.
+/// Maximum number of flows of an account. The error code for one more is not documented.
 const FLOWS: usize = 10_000;
 
-/// The most that their definitions may take together, in bytes: what is compiled of one takes some
-/// times its length.
+/// Maximum size of all definitions together, in bytes: a compiled definition takes several times its length.
 const DEFINITIONS: usize = 128 * 1024 * 1024;
 
-/// Publishing versions and naming them is not emulated: what asks for one is not answered with
-/// another.
+/// Versions and aliases are not emulated: a request for a version is refused.
 pub(super) const NO_VERSIONS: &str = "flow versions and aliases are not emulated";
 
 /// CreateFlow.
@@ -41,7 +39,7 @@ pub(super) fn create(store: &mut Store, call: &Call<'_>) -> Result<Map<String, V
     }
     has_room(store, definition)?;
     if store.flows.len() >= FLOWS {
-        return Err(Fault::invalid(format!("the account has {FLOWS} flows already, which is the most it may have")));
+        return Err(Fault::invalid(format!("the account has {FLOWS} flows, the maximum")));
     }
     store.changes += 1;
     let flow = Flow {
@@ -64,7 +62,7 @@ pub(super) fn create(store: &mut Store, call: &Call<'_>) -> Result<Map<String, V
     Ok(body)
 }
 
-/// Makes a flow or changes its definition, without a request. False where it is so already.
+/// Creates a flow or changes its definition, without a request. False if nothing changes.
 pub(super) fn put(store: &mut Store, now: Millis, name: &str, definition: &str, express: bool) -> Result<bool, Fault> {
     check_name("Name", name)?;
     if let Some(flow) = store.flows.get(name)
@@ -265,7 +263,7 @@ fn environment(parameters: &Parameters) -> Result<Option<Vec<Variable>>, Fault> 
             "Name" => value.clone_into(&mut variable.name),
             "Value" => value.clone_into(&mut variable.value),
             "Description" => value.clone_into(&mut variable.description),
-            _ => return Err(Fault::invalid(format!("`{name}` is no part of an environment"))),
+            _ => return Err(Fault::invalid(format!("`{name}` is not a field of an environment variable"))),
         }
     }
     Ok((!variables.is_empty()).then(|| variables.into_values().collect()))

@@ -1,15 +1,15 @@
-//! What comes in and what goes out, and the parameters in between.
+//! Requests, responses and parameters.
 
 use super::fault::Fault;
 use cloudflow_base::small::from_hex;
 
-/// The most parameters of a request, in the query and the form together.
+/// Maximum number of parameters of a request, in the query and the form together.
 pub(super) const PARAMETERS: usize = 1024;
 
-/// The most headers, and the most names among the signed ones.
+/// Maximum number of headers, and of names in `SignedHeaders`.
 pub(super) const HEADERS: usize = 256;
 
-/// One HTTP request, as it came.
+/// An HTTP request.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
     /// Upper case.
@@ -35,7 +35,7 @@ pub struct Response {
     pub headers: Vec<(String, String)>,
     /// JSON in UTF-8, apart from the faults.
     pub body: Vec<u8>,
-    /// The connection is closed without an answer; nothing above counts.
+    /// The connection is closed without an answer. The other fields have no effect.
     pub cut: bool,
 }
 
@@ -45,13 +45,13 @@ impl Request {
         self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
-    /// All that a caller can make large.
+    /// The size of all parts that the caller controls.
     pub fn size(&self) -> usize {
         let headers: usize = self.headers.iter().map(|(name, value)| name.len() + value.len()).sum();
         self.method.len() + self.host.len() + self.path.len() + self.query.len() + headers + self.body.len()
     }
 
-    /// True where the body is a form.
+    /// Whether the body is a form.
     fn is_form(&self) -> bool {
         self.header("content-type").is_some_and(|value| {
             let kind = value.split(';').next().unwrap_or_default();
@@ -60,7 +60,7 @@ impl Request {
     }
 }
 
-/// Query and form, decoded. Each name is there once.
+/// The decoded query and form. Each name occurs once.
 #[derive(Debug, Default)]
 pub(super) struct Parameters {
     /// From the query.
@@ -70,7 +70,7 @@ pub(super) struct Parameters {
 }
 
 impl Parameters {
-    /// Counted before anything is read: what nobody has signed must cost little.
+    /// Reads the parameters. They are counted first: an unsigned request must be cheap.
     pub(crate) fn read(request: &Request) -> Result<Self, Fault> {
         let count = |bytes: &[u8]| bytes.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()).count();
         let in_form = if request.is_form() { count(&request.body) } else { 0 };
@@ -98,7 +98,7 @@ impl Parameters {
         self.query.iter().chain(&self.form).map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// The value, if it is there and not empty: the service makes no difference.
+    /// The value. Absent also if it is empty: the service does not distinguish the two.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.all().find(|&(n, value)| n == name && !value.is_empty()).map(|(_, value)| value)
     }
@@ -116,7 +116,7 @@ impl Parameters {
         }
     }
 
-    /// Refuses what is not emulated, where leaving it out of account would be a wrong answer.
+    /// Refuses a parameter that is not emulated, if ignoring it would give a wrong answer.
     pub(crate) fn refuse(&self, name: &str, why: &str) -> Result<(), Fault> {
         match self.get(name) {
             None => Ok(()),

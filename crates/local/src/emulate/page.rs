@@ -1,9 +1,9 @@
-//! The part of a list that one answer holds.
+//! A page of a list.
 
 use serde_json::Value;
 
-/// The bytes after which a page ends, whatever number was asked for: a hundred executions with definitions of
-/// 1 MiB would be an answer of 100 MiB.
+/// The size after which a page ends, in bytes, whatever the limit of the request is: a hundred executions with
+/// definitions of 1 MiB would be an answer of 100 MiB.
 const LARGEST: usize = 4 * 1024 * 1024;
 
 /// A page that is being filled.

@@ -1,10 +1,10 @@
-//! Token buckets per account, as the limits page of the service gives them.
+//! The rate limits of an account: token buckets, with the values of the limits page.
 
 use std::collections::BTreeMap;
 
 use crate::simulate::Millis;
 
-/// Every bucket of the account.
+/// The buckets of the account.
 #[derive(Debug, Default)]
 pub(super) struct Quotas {
     buckets: BTreeMap<String, Bucket>,
@@ -12,13 +12,13 @@ pub(super) struct Quotas {
 
 #[derive(Debug)]
 struct Bucket {
-    /// In thousandths of a token: a rate per second then is a whole number per millisecond.
+    /// In thousandths of a token: a rate per second is a whole number per millisecond.
     level: u64,
     at: Millis,
 }
 
 impl Quotas {
-    /// Takes one token of the operation, or says in how many milliseconds there will be one.
+    /// Takes one token of the operation. An error is the number of milliseconds until there is one.
     pub(crate) fn take(&mut self, action: &str, now: Millis) -> Result<(), Millis> {
         let (burst, rate) = match action {
             "StartExecution" => (100, 100),

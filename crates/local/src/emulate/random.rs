@@ -1,4 +1,4 @@
-//! Identifiers from the seed that was handed in: the same seed, the same identifiers.
+//! Identifiers from a seed: the same seed gives the same identifiers.
 
 use std::cell::Cell;
 

@@ -1,4 +1,4 @@
-//! From what is answered to the bytes of the answer.
+//! Writes answers as HTTP responses.
 
 use serde_json::{Map, Value};
 
@@ -6,7 +6,7 @@ use super::fault::Fault;
 use super::faults::How;
 use super::http::Response;
 
-/// What goes around every answer of one request.
+/// The parts of a response that are the same for every answer to a request.
 #[derive(Clone, Debug)]
 pub(super) struct Envelope {
     pub request_id: String,
@@ -22,7 +22,7 @@ impl Envelope {
         self.response(200, "application/json;charset=utf-8", Value::Object(whole).to_string())
     }
 
-    /// A refusal.
+    /// An error.
     pub fn fault(&self, fault: &Fault) -> Response {
         let body = serde_json::json!({
             "RequestId": self.request_id,
@@ -40,7 +40,7 @@ impl Envelope {
         response
     }
 
-    /// A failure on demand.
+    /// An injected fault.
     pub fn failure(&self, how: &How) -> Response {
         match how {
             How::Cut => Response { cut: true, ..self.response(500, "text/plain", String::new()) },
@@ -90,10 +90,10 @@ pub(super) fn cors(response: &mut Response) {
     }
 }
 
-/// The most bytes of the string to sign in its header: clients refuse longer ones, and the whole answer with it.
+/// Maximum length of the string to sign in its header, in bytes: clients refuse a response with a longer header.
 const LONGEST_HEADER: usize = 4096;
 
-/// A header is one line of visible ASCII, cut where it is too long.
+/// Converts a text to one line of visible ASCII, cut to the maximum length.
 fn one_line(text: &str) -> String {
     const CUT: &str = "...";
     let mut line = String::new();

@@ -1,9 +1,9 @@
-//! The account as text, and back: lines of JSON, the first the format, the last a checksum. The
+//! Saves and restores the account as text: lines of JSON, the first with the format, the last with a checksum. The
 //! batches of a [`Journal`] may follow.
 //!
-//! An execution is kept as its start and what it was told since, not as the insides of its
-//! machine: those may change with every release, and a replay brings them about again. Whether it
-//! did is checked against what was seen when the text was written.
+//! An execution is saved as its start and its messages, not as the state of its machine, which may change with every
+//! release. A replay restores the machine. The replay is checked against the status and the number of events when the
+//! text was written.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -20,18 +20,18 @@ use crate::simulate::{Millis, Program, TaskId, read_accepted};
 const FORMAT: &str = "cloudflow-wasm emulator";
 const VERSION: u64 = 1;
 
-/// What came back.
+/// The result of a restore.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Restored {
     /// Flows.
     pub flows: usize,
     /// Executions, running and ended ones.
     pub executions: usize,
-    /// What did not come back, and why.
+    /// What was left out, and why.
     pub problems: Vec<String>,
 }
 
-/// Everything apart from held requests, quotas and nonces; and the journal that continues it.
+/// Saves everything except held requests, quotas and nonces. Also returns the journal that continues the text.
 pub(super) fn save(store: &Store, now: Millis) -> (String, Journal) {
     let mut definitions = Definitions::default();
     let mut body = String::new();
@@ -117,19 +117,19 @@ fn owners(owners: &[TaskKey]) -> Value {
 /// An error if the saved text is not complete or is something else. A batch that is not complete
 /// ends the text: it and everything after it is a problem, and is left out.
 pub(super) fn restore(text: &str, breathe: Option<fn()>) -> Result<(Store, Millis, Restored), String> {
-    let torn = || "the saved state is not whole: its end is missing or does not fit the rest".to_owned();
+    let damaged = || "the saved state is damaged: its end is missing, or its checksum is wrong".to_owned();
     let head = text.lines().next().and_then(|line| serde_json::from_str::<Value>(line).ok());
     let head = head.filter(|head| part(head, "format") == FORMAT);
-    let head = head.ok_or("this is no saved state of an emulator")?;
+    let head = head.ok_or("the text is not a saved state of an emulator")?;
     if part(&head, "version") != VERSION {
         return Err(format!(
-            "the saved state has format {}, and this is made for format {VERSION}",
+            "the saved state has format {}, but this version reads format {VERSION}",
             part(&head, "version")
         ));
     }
-    let (saved, mut sum, mut rest) = section(text).ok_or_else(torn)?;
+    let (saved, mut sum, mut rest) = section(text).ok_or_else(damaged)?;
     if checksum(&[saved]) != sum {
-        return Err(torn());
+        return Err(damaged());
     }
     let mut reader = Reader { breathe, ..Reader::default() };
     reader.head(&head);
@@ -165,13 +165,13 @@ fn section(text: &str) -> Option<(&str, String, &str)> {
     None
 }
 
-/// An execution as it is read: its first line, its record, and what changed later.
+/// An execution in the text: its first line, its messages, and what changed later.
 struct Record<'t> {
     head: Value,
     messages: Vec<&'t str>,
     orphan: bool,
     owners: Vec<Value>,
-    /// How much of the record is older than the saved text, whose status is known.
+    /// The number of messages in the saved text, whose status is known. The others are from the journal.
     known: Option<usize>,
 }
 
@@ -216,15 +216,15 @@ impl<'t> Reader<'t> {
             self.breathe.into_iter().for_each(|breathe| breathe());
             self.line += 1;
             if self.line > 1 {
-                let understood = self.one(line);
-                understood.ok_or_else(|| format!("line {} of the saved state is not understood", self.line))?;
+                let read = self.one(line);
+                read.ok_or_else(|| format!("line {} of the saved state cannot be read", self.line))?;
             }
         }
         self.line += 1;
         Ok(())
     }
 
-    /// What was read so far is the saved text: its status is known.
+    /// Marks the end of the saved text. The journal follows.
     fn mark(&mut self) {
         self.saved = self.now;
         for record in self.executions.values_mut() {

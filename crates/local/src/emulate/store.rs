@@ -14,21 +14,20 @@ pub(super) use crate::schedule::ExecutionId;
 use crate::schedule::{Link, Message, Recorded, Schedule, TaskCall};
 use crate::simulate::{MOST_OF_A_TURN, Machine, Millis, Program, Report, Start, TaskResult};
 
-/// Finished executions that are kept. How long the service keeps its own is not documented;
-/// an emulator must not grow without bound.
+/// Maximum number of finished executions that are kept. How long the service keeps them is not documented.
 const FINISHED_KEPT: usize = 10_000;
 
-/// The most memory that the executions take together, in bytes, about. Beyond it those that ended go
-/// first, and no other begins.
+/// Maximum memory of all executions, in bytes, approximately. Beyond it, the executions that ended first are forgotten,
+/// and no execution starts.
 pub(super) const MEMORY: usize = 512 * 1024 * 1024;
 
 /// The data of the tasks that are handed out at once, in bytes.
 const TASKS_AT_ONCE: usize = 2 * 1024 * 1024;
 
-/// What an execution takes in memory apart from its data.
+/// The memory of an execution without its data, in bytes.
 const EXECUTION: usize = 2_000;
 
-/// The longest that an execution of an Express flow takes, by the page on the two modes.
+/// Maximum time of an execution of an Express flow, as documented on the page of the two modes.
 pub(super) const EXPRESS_LIMIT: Millis = EXPRESS_EXECUTION_SECONDS.unsigned_abs() * 1000;
 
 /// A flow of the account.
@@ -86,7 +85,7 @@ pub(super) struct Execution {
     memory: usize,
 }
 
-/// How an execution begins.
+/// The start of an execution.
 #[derive(Debug)]
 pub(super) struct Begun {
     pub flow: String,
@@ -103,16 +102,16 @@ pub(super) struct Begun {
     pub orphan: bool,
 }
 
-/// What the saved text says of an execution: where it was at a time.
+/// What the saved text says of an execution.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Known<'t> {
-    /// How many messages it had received.
+    /// The number of messages that it had received.
     pub length: usize,
     /// The time.
     pub at: Millis,
     pub status: &'t str,
     pub events: u64,
-    /// It was behind, and gets further this time.
+    /// It was behind. The replay may run further.
     pub behind: bool,
 }
 
@@ -127,7 +126,7 @@ impl Known<'_> {
     }
 }
 
-/// What a caller says of an execution that begins.
+/// What the caller specifies of an execution that starts.
 #[derive(Debug)]
 pub(super) struct New {
     /// The flow, the name, and who gets the outcome.
@@ -184,7 +183,7 @@ impl Execution {
         self.inbox.iter().map(|delivery| delivery.message.record(delivery.at))
     }
 
-    /// True where something that is due has not happened yet, for want of work.
+    /// Whether something that is due has not happened yet, because the units of work were used up.
     pub fn is_behind(&self) -> bool {
         self.lags
     }
@@ -194,7 +193,7 @@ impl Execution {
 pub(super) struct Store {
     pub flows: BTreeMap<String, Flow>,
     pub random: Random,
-    /// Goes up with every change that [`super::Emulator::save`] would tell of.
+    /// A number that increases with every change of what [`super::Emulator::save`] returns.
     pub changes: u64,
     /// The changes since the account was last saved.
     pub journal: Journal,
@@ -215,6 +214,7 @@ pub(super) struct Store {
     removed: Vec<ExecutionId>,
     pub(super) schedule: Schedule,
     /// Tasks that wait to be handed out.
+    // INVARIANT: the numbers ascend.
     pub(super) calls: VecDeque<TaskCall>,
     pub(super) cancelled: Vec<u64>,
 }
@@ -247,7 +247,7 @@ impl Store {
         self.executions.get(&id)
     }
 
-    /// Starts an execution of a flow, if there is one of that name.
+    /// Starts an execution. Absent if there is no such flow.
     pub fn start(&mut self, new: New, now: Millis) -> Option<ExecutionId> {
         let New { link, text, input, seed } = new;
         let flow = self.flows.get(&link.flow)?;
@@ -290,8 +290,7 @@ impl Store {
         let Ok(input) = serde_json::from_str(&begun.text) else { return false };
         let mut execution = Execution::begin(begun, input, None);
         let machine = &mut execution.machine;
-        // The tasks asked for that are not over. Those were lost with the process: a task is done
-        // at least once.
+        // Tasks that have no result were lost with the process. They are handed out again: a task is done at least once.
         let mut over = BTreeSet::new();
         let differs = |number: usize, machine: &mut Machine| {
             known.filter(|known| known.length == number).is_some_and(|known| {
@@ -346,7 +345,7 @@ impl Store {
         self.schedule.reconcile(|id| self.executions.get(&id).map(|execution| &execution.machine));
     }
 
-    /// Takes an execution in, under its flow if it has one.
+    /// Adds an execution.
     fn adopt(&mut self, id: ExecutionId, execution: Execution) {
         if !execution.orphan
             && let Some(flow) = self.flows.get_mut(&execution.flow)
@@ -374,8 +373,8 @@ impl Store {
         [timer, self.schedule.wake_at()].into_iter().flatten().min()
     }
 
-    /// Removes a flow. What its executions are at may still end, as the page of DeleteFlow says;
-    /// then they are stopped. They cannot be asked for any more, but who waits already is told.
+    /// Removes a flow. The states at work in its executions may end, as the page of DeleteFlow says; then the executions
+    /// are stopped. Requests can no longer name them. Requests that are held are answered.
     pub fn remove(&mut self, flow: &str, now: Millis) {
         let Some(flow) = self.flows.remove(flow) else { return };
         self.changes += 1;
@@ -401,7 +400,7 @@ impl Store {
         }
     }
 
-    /// Forgets the executions of removed flows, now that their waiters have been told.
+    /// Forgets the executions of removed flows, when the requests that waited for them are answered.
     pub fn forget_removed(&mut self) {
         for id in std::mem::take(&mut self.removed) {
             let Some(execution) = self.executions.remove(&id) else { continue };
@@ -423,12 +422,12 @@ impl Store {
         }
     }
 
-    /// The executions that ended since the last call, with who waited for each.
+    /// The executions that ended since the last call, with the requests that waited for each.
     pub fn take_ended(&mut self) -> Vec<(ExecutionId, BTreeSet<WaiterId>)> {
         std::mem::take(&mut self.ended)
     }
 
-    /// Tasks that wait to be handed out, as many as have some MiB of data.
+    /// Tasks to hand out, up to a size of [`TASKS_AT_ONCE`].
     pub fn take_tasks(&mut self) -> Vec<TaskCall> {
         let mut bytes = 0;
         let mut taken = Vec::new();
@@ -455,7 +454,7 @@ impl Store {
         self.schedule.find(flow, name)
     }
 
-    /// What follows any change of an execution up to a time: its timer, its tasks, its end.
+    /// Updates the timer, the tasks and the end of an execution that has changed.
     pub(super) fn after(&mut self, id: ExecutionId, now: Millis) {
         while let Some(delivery) = self.take_late(id) {
             self.deliver(id, delivery);
@@ -494,7 +493,7 @@ impl Store {
     }
 
     fn forget_oldest(&mut self) {
-        // The one that ended last stays: who waits for it wants to know.
+        // The one that ended last is kept: its waiters need it.
         while self.finished.len() > FINISHED_KEPT || (self.memory > MEMORY && self.finished.len() > 1) {
             let Some(id) = self.finished.pop_front() else { return };
             let Some(execution) = self.executions.remove(&id) else { continue };

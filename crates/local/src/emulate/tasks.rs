@@ -1,4 +1,4 @@
-//! Tasks: handed out to whoever runs the emulator, or reported by token over HTTP.
+//! Reports of tasks by token.
 
 use cloudflow_base::limits;
 use serde_json::{Map, Value};
@@ -37,7 +37,7 @@ fn report(store: &mut Store, call: &Call<'_>, token: &str, result: TaskResult) -
     }
 }
 
-/// The answer to a report, by what became of it.
+/// The answer to a report, by its result.
 pub(super) fn reported(token: &str, report: Report) -> Result<Map<String, Value>, Fault> {
     match report {
         Report::Taken(event) => Ok(Map::from_iter([("EventId".to_owned(), Value::from(event))])),
@@ -47,5 +47,5 @@ pub(super) fn reported(token: &str, report: Report) -> Result<Map<String, Value>
 }
 
 fn unknown(token: &str) -> Fault {
-    Fault::invalid(format!("the task token `{token}` is not one of this account"))
+    Fault::invalid(format!("the task token `{token}` is unknown in this account"))
 }

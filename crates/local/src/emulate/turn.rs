@@ -30,17 +30,17 @@ pub(super) enum Receipt {
 }
 
 impl Store {
-    /// True where an execution is behind.
+    /// Whether an execution is behind.
     pub fn lags(&self) -> bool {
         !self.lagging.is_empty()
     }
 
-    /// True where tasks wait to be handed out.
+    /// Whether tasks wait to be handed out.
     pub fn has_tasks(&self) -> bool {
         !self.calls.is_empty()
     }
 
-    /// True where no execution can begin for want of memory.
+    /// Whether the memory is used up, so that no execution can start.
     pub fn is_full(&self) -> bool {
         self.memory > MEMORY
     }
@@ -80,7 +80,11 @@ impl Store {
             }
             Action::Begin(begin) => self.begin(&begin),
             Action::Call(call) => self.calls.push_back(call),
-            Action::Cancel(call) => self.cancelled.push(call),
+            Action::Cancel(call) => match self.calls.binary_search_by_key(&call, |waiting| waiting.id) {
+                // It was not handed out yet.
+                Ok(at) => drop(self.calls.remove(at)),
+                Err(_) => self.cancelled.push(call),
+            },
         }
         true
     }

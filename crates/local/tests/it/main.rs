@@ -11,6 +11,7 @@
 )]
 
 mod agreement;
+mod differential;
 mod documentation;
 mod emulate;
 mod migrate;

@@ -3,8 +3,8 @@
 #![allow(clippy::disallowed_methods, reason = "tests read files")]
 
 mod choices;
-mod corpus;
-mod random;
+pub mod corpus;
+pub mod random;
 mod work;
 
 use std::collections::HashMap;
@@ -67,7 +67,7 @@ fn unchecked(text: &str) -> Option<bool> {
     Some(machine.status().is_final())
 }
 
-fn parts(case: &Case) -> (Value, Value, SimulationOptions) {
+pub fn parts(case: &Case) -> (Value, Value, SimulationOptions) {
     let json = |file: &str| case.read_if_there(file).map_or(json!({}), |text| serde_json::from_str(&text).unwrap());
     let mut flows = Vec::new();
     for entry in fs::read_dir(case.dir.join("flows")).into_iter().flatten() {

@@ -132,7 +132,7 @@ fn differs(before: &Value, after: &Value) -> Option<(String, bool)> {
 }
 
 /// Data that hold whatever a definition reads.
-struct Made {
+pub struct Made {
     file: String,
     data: Data,
     texts: Vec<Value>,
@@ -158,7 +158,7 @@ enum Leaf {
 }
 
 impl Made {
-    fn of(file: &str, text: &str) -> Self {
+    pub fn of(file: &str, text: &str) -> Self {
         let mut data = Data::default();
         let (mut item, mut collection) = (None, None);
         let mut texts = BTreeSet::new();
@@ -202,10 +202,19 @@ impl Made {
     }
 
     fn run(&self, text: &str, seed: u64) -> Value {
-        let mut dice = Dice(seed);
-        let input = self.object(&mut dice);
+        let mut answers = self.answers(seed);
+        simulate(text, self.input(seed), SimulationOptions::default(), |name, _, _| answers(name))
+    }
+
+    /// The input of a run.
+    pub fn input(&self, seed: u64) -> Value {
+        self.object(&mut Dice(seed))
+    }
+
+    /// The answers to the tasks of a run, by the name of the state.
+    pub fn answers(&self, seed: u64) -> impl FnMut(&str) -> Value {
         let mut counts: HashMap<String, u64> = HashMap::new();
-        simulate(text, input, SimulationOptions::default(), |name, _, _| {
+        move |name| {
             let count = counts.entry(name.to_owned()).or_default();
             *count += 1;
             let of_name = name.bytes().fold(0_u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
@@ -220,7 +229,7 @@ impl Made {
             let output = FIXED.iter().find(|(file, state, _)| *file == self.file && *state == name);
             let output = output.map(|(.., output)| serde_json::from_str(output).unwrap());
             json!({ "output": output.unwrap_or_else(|| self.object(&mut dice)) })
-        })
+        }
     }
 }
 

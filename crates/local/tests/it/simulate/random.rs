@@ -2,7 +2,7 @@
 //! and in other clothes.
 
 mod clothes;
-mod flows;
+pub mod flows;
 
 use std::collections::{BTreeMap, HashMap};
 use std::env;
@@ -156,7 +156,7 @@ fn run(text: &str, seed: u64) -> Trace {
 }
 
 /// When a task answers, and what; never is an answer too.
-fn answer(name: &str, count: u64, seed: u64) -> Option<(u64, TaskResult)> {
+pub fn answer(name: &str, count: u64, seed: u64) -> Option<(u64, TaskResult)> {
     let of_name = name.bytes().fold(0_u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
     let mut dice = Dice(seed.wrapping_mul(1_000_003) ^ of_name.wrapping_mul(101) ^ count);
     let fail = |error: &str| Err(Failure { error: error.to_owned(), cause: "said so".to_owned() });
