@@ -1,6 +1,11 @@
 //! The rules of the house that a compiler does not check.
 
-#![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests read files, and may panic")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::string_slice,
+    reason = "tests read files, and may panic"
+)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
