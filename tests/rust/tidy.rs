@@ -4,6 +4,8 @@
     clippy::disallowed_methods,
     clippy::unwrap_used,
     clippy::string_slice,
+    clippy::indexing_slicing,
+    clippy::panic,
     reason = "tests read files, and may panic"
 )]
 

@@ -10,6 +10,7 @@ mod work;
 use std::collections::HashMap;
 use std::fs;
 use std::rc::Rc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cloudflow_language::check::check;
 use cloudflow_local::simulate::{Failure, Machine, Start, compile, time};
@@ -35,27 +36,27 @@ fn traces() {
 /// Every case cut at each line: nothing may panic, and what runs ends.
 #[test]
 fn broken_flows_end() {
-    let mut ran = 0;
     for case in cases("simulate", "flow.yaml") {
         let text = case.read("flow.yaml");
         for (at, _) in text.match_indices('\n') {
-            if let Some(is_over) = unchecked(&text[..at]) {
-                assert!(is_over, "{} cut at {at}", case.name);
-                ran += 1;
-            }
+            assert!(unchecked(&text[..at]), "{} cut at {at}", case.name);
         }
     }
-    assert!(ran > 1000, "only {ran} flows were run");
+    let ran = RAN.load(Ordering::Relaxed);
+    assert!(ran > 1000, "only {ran} of the texts are flows");
 }
 
-/// Runs a flow without regard to its findings, with tasks that fail. Returns whether it ended; `None` if the text
-/// is no flow.
-fn unchecked(text: &str) -> Option<bool> {
+/// The number of flows that [`unchecked`] ran.
+static RAN: AtomicUsize = AtomicUsize::new(0);
+
+/// Runs a flow that no check has seen, with tasks that fail.
+fn unchecked(text: &str) -> bool {
     let (tree, yaml) = cloudflow_language::yaml::parse(text);
     let (flow, _) = check(&tree, yaml);
-    let flow = flow?;
+    let Some(flow) = flow else { return true };
     let start = Start { input: json!({}), now: time::parse(BEGIN).unwrap(), ..Start::default() };
     let mut machine = Machine::start(Rc::new(compile(&flow)), start);
+    RAN.fetch_add(1, Ordering::Relaxed);
     while let Some(at) = machine.wake_at() {
         let tasks = machine.take_tasks();
         if tasks.is_empty() {
@@ -65,7 +66,7 @@ fn unchecked(text: &str) -> Option<bool> {
             machine.finish_task(at, request.task, Err(Failure { error: "E".into(), cause: String::new() }));
         }
     }
-    Some(machine.status().is_final())
+    machine.status().is_final()
 }
 
 fn parts(case: &Case) -> (Value, Value, SimulationOptions) {
