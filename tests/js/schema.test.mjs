@@ -78,7 +78,7 @@ test("the schemas accept what migrateFlow makes", () => {
   let count = 0;
   for (const [name, { "expected.yaml": text }] of Object.entries(readFamily("migrate"))) {
     // A line of a template language is no YAML to other readers.
-    if (text === undefined || /^\s*\{%/m.test(text)) continue;
+    if (text === undefined || /^\s*\{[%#]/m.test(text)) continue;
     assert.equal(problems(text), null, name);
     count += 1;
   }

@@ -1,5 +1,7 @@
 //! No case is lost: every file of `tests/cases` is a part of a case that the suites read.
 
+#![allow(clippy::string_slice, reason = "cut at an ASCII character")]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::sync::{Mutex, PoisonError};
