@@ -48,10 +48,7 @@ export function createGuard({ hosts = [], origins = [], allow = {} } = {}) {
 
   /** @param {string} authority */
   function knows(authority) {
-    const host = /^(\[[0-9a-z:.%]+\]|[^\s:[\]@/\\?#,]+)(:\d{0,5})?$/i
-      .exec(authority)?.[1]
-      ?.toLowerCase()
-      .replace(/\.$/, "");
+    const host = hostOf(authority);
     return host !== undefined && (names.has(host) || isAddress(host));
   }
 
@@ -64,8 +61,8 @@ export function createGuard({ hosts = [], origins = [], allow = {} } = {}) {
     if (host === undefined) return refuse("Local.HostRefused", "the request has no `Host`");
     const unknown = authorities.find((authority) => !knows(authority));
     if (unknown !== undefined) {
-      const name = shown(unknown);
-      return refuse("Local.HostRefused", `\`${name}\` is not a name of this server${allowHost(name)}`);
+      const host = shown(hostOf(unknown) ?? unknown);
+      return refuse("Local.HostRefused", `\`${shown(unknown)}\` is not a name of this server${allowHost(host)}`);
     }
     if (authorities.some((other) => other.toLowerCase() !== host.toLowerCase())) {
       return refuse("Local.HostRefused", "the request has two different hosts");
@@ -88,6 +85,15 @@ export function createGuard({ hosts = [], origins = [], allow = {} } = {}) {
   }
 
   return { check };
+}
+
+/**
+ * Returns the host of `host:port`, in lower case and without a final dot. Undefined if the text is not valid.
+ *
+ * @param {string} authority
+ */
+function hostOf(authority) {
+  return /^(\[[0-9a-z:.%]+\]|[^\s:[\]@/\\?#,]+)(:\d{0,5})?$/i.exec(authority)?.[1]?.toLowerCase().replace(/\.$/, "");
 }
 
 /**

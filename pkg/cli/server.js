@@ -92,7 +92,7 @@ export async function startServer({
       hosts,
       origins,
       allow: {
-        host: (name) => `; a second --host ${name} accepts it`,
+        host: (name) => `; a further option --host ${name} accepts it`,
         origin: (name = "ORIGIN") => `; --allow-origin ${name} allows it`,
       },
     });
