@@ -302,7 +302,7 @@ impl Reader<'_> {
         self.pos
     }
 
-    /// The position of the `:` behind the content, if the content is a key. A `:` where no key may stand is
+    /// The position of the `:` after the content, if the content is a key. A `:` where no key may be is
     /// reported, and becomes part of the value.
     fn key_colon(&mut self, content: &mut Content, position: Position) -> Option<usize> {
         let colon = self.blanks(self.pos);
