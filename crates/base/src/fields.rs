@@ -1,19 +1,19 @@
-//! Reads the fields of an object one by one, and remembers what is wrong with them.
+//! Reads the fields of an object one by one, and collects findings about them.
 
 use crate::diagnostic::{Code, Diagnostic, Path, PathSegment, nearest};
 use crate::small::{self, to_decimal};
 use crate::value::{Kind, Value};
 
-/// The longest text of a request or an option, in UTF-16 units. The longest legitimate one is an STS token.
+/// Maximum length of a text in a request or an option, in UTF-16 units. The longest valid one is an STS token.
 const MAX_UNITS: usize = 65_536;
 
-/// Keys of this length may have been cut.
+/// Keys of this length may have been truncated.
 const CUT_KEY: usize = 200;
 
-/// Unknown keys are reported up to this number.
+/// Maximum number of reported unknown keys.
 const MAX_UNKNOWN: usize = 20;
 
-/// The object being read, where it stands, and what was found.
+/// The object, its path, and the findings about it.
 pub struct Fields<'d, V> {
     value: Option<V>,
     path: Path,
@@ -21,7 +21,7 @@ pub struct Fields<'d, V> {
 }
 
 impl<'d, V: Value> Fields<'d, V> {
-    /// Starts to read `value`; anything but an object is reported and read as an empty one.
+    /// Starts to read `value`. A value that is not an object is reported and read as an empty object.
     pub fn new(value: Option<V>, path: Path, what: &str, diagnostics: &'d mut Vec<Diagnostic>) -> Self {
         let is_object = value.as_ref().is_some_and(|value| value.is(Kind::Object));
         if !is_object {
@@ -32,12 +32,12 @@ impl<'d, V: Value> Fields<'d, V> {
         Fields { value: value.filter(|_| is_object), path, diagnostics }
     }
 
-    /// True where there is an object to read.
+    /// True if the value is an object.
     pub fn is_object(&self) -> bool {
         self.value.is_some()
     }
 
-    /// Reports every key that is not in `known`, with the nearest that is.
+    /// Reports every key that is not in `known`, with the nearest known key.
     pub fn only(&mut self, known: &[&str]) {
         let Some(object) = self.value.clone() else {
             return;
@@ -62,18 +62,18 @@ impl<'d, V: Value> Fields<'d, V> {
         }
     }
 
-    /// The field, if it is there.
+    /// The field, if present.
     pub fn get(&self, key: &str) -> Option<V> {
         self.value.as_ref()?.member(key)
     }
 
-    /// The field, if it is there and of this kind; another kind is reported.
+    /// The field, if present and of this kind. Another kind is reported.
     pub fn of_kind(&mut self, key: &str, kind: Kind) -> Option<V> {
         let value = self.get(key)?;
         self.checked(key, value, kind)
     }
 
-    /// The value that a field was found to hold, if it is of this kind; another one is reported.
+    /// The value of a field, if it is of this kind. Another kind is reported.
     pub fn checked(&mut self, key: &str, value: V, kind: Kind) -> Option<V> {
         if value.is(kind) {
             return Some(value);
@@ -83,10 +83,10 @@ impl<'d, V: Value> Fields<'d, V> {
         None
     }
 
-    /// The text, if it is there.
+    /// The text, if present.
     pub fn text(&mut self, key: &str) -> Option<String> {
         let value = self.of_kind(key, Kind::Text)?;
-        // Refused by its length, before it is copied.
+        // The length is checked before the text is copied.
         let units = value.units();
         if units > MAX_UNITS {
             let (length, most) = (to_decimal(units), to_decimal(MAX_UNITS));
@@ -95,7 +95,7 @@ impl<'d, V: Value> Fields<'d, V> {
             return None;
         }
         let text = value.text()?;
-        // A copy has the replacement character in the place of a lone surrogate.
+        // A copy has the replacement character in place of a lone surrogate.
         if has_replacement(&text) && !value.is_well_formed() {
             let message = ["`", key, "` has a lone surrogate: half of a character, which no request can hold"];
             self.report(Code::OutOfRange, key, message.concat());
@@ -104,17 +104,17 @@ impl<'d, V: Value> Fields<'d, V> {
         Some(text)
     }
 
-    /// The boolean, if it is there.
+    /// The boolean, if present.
     pub fn boolean(&mut self, key: &str) -> Option<bool> {
         self.of_kind(key, Kind::Boolean)?.boolean()
     }
 
-    /// The whole number between two bounds, if it is there; others are reported.
+    /// The whole number between two bounds, if present. Other values are reported.
     pub fn integer(&mut self, key: &str, least: u32, most: u32) -> Option<u32> {
         let number = self.of_kind(key, Kind::Number)?.number()?;
         let (low, high) = (f64::from(least), f64::from(most));
         if number >= low && number <= high && number % 1.0 == 0.0 {
-            // In range and whole, so nothing is lost.
+            // The number is whole and in range, so the conversion is exact.
             return Some(number as u32);
         }
         let range = [&*to_decimal(least), " to ", &to_decimal(most)].concat();
@@ -129,20 +129,20 @@ impl<'d, V: Value> Fields<'d, V> {
         self.diagnostics.push(Diagnostic::new(code, None, message).at(path));
     }
 
-    /// The way to one field.
+    /// The path of one field.
     pub fn path_of(&self, key: &str) -> Path {
         let mut path = self.path.clone();
         path.push(PathSegment::from(key));
         path
     }
 
-    /// Where the findings go, for what reads a part of the object.
+    /// The list of findings, for functions that read a part of the object.
     pub fn diagnostics(&mut self) -> &mut Vec<Diagnostic> {
         self.diagnostics
     }
 }
 
-/// Names in backticks, joined as a sentence does.
+/// Names in backticks, joined with commas and "and".
 pub fn list(names: &[&str]) -> String {
     let mut text = String::new();
     for (at, name) in names.iter().enumerate() {
@@ -157,7 +157,7 @@ pub fn list(names: &[&str]) -> String {
     text
 }
 
-/// Only whole numbers are shown: to print a fraction costs 9 KB of code.
+/// Only whole numbers are shown, because the standard formatter of fractions is large.
 fn shown(number: f64) -> String {
     if number % 1.0 == 0.0 && number.abs() < 1e15 {
         [", not ", &to_decimal(number as i64)].concat()

@@ -1,7 +1,7 @@
-//! Plain data on its way out: built once, in one shape, whatever it says.
+//! Plain data: one type for every answer to JavaScript.
 //!
-//! A serializer is compiled anew for every type that it takes. The answers are many types, so
-//! they become this one first: one tenth of the code.
+//! A serializer is compiled again for every type. The answers have many types, so they are converted to this type
+//! first.
 
 use serde::ser::{Serialize, SerializeSeq, SerializeStruct, Serializer};
 
@@ -27,12 +27,12 @@ pub enum Plain {
 pub struct Object(Vec<(&'static str, Plain)>);
 
 impl Object {
-    /// One without keys.
+    /// An object without keys.
     pub fn new() -> Self {
         Object(Vec::new())
     }
 
-    /// A key, and what it holds.
+    /// Adds a key with a value.
     #[inline(never)]
     pub fn put(&mut self, key: &'static str, value: Plain) {
         self.0.push((key, value));
@@ -44,7 +44,7 @@ impl Object {
         self.put(key, Plain::Text(text.to_owned()));
     }
 
-    /// A text, or no such key.
+    /// Adds a key with a text, if there is one.
     #[inline(never)]
     pub fn text_if(&mut self, key: &'static str, text: Option<&str>) {
         if let Some(text) = text {
@@ -58,7 +58,7 @@ impl Object {
         self.put(key, Plain::Number(number));
     }
 
-    /// A whole number, or no such key.
+    /// Adds a key with a whole number, if there is one.
     #[inline(never)]
     pub fn number_if(&mut self, key: &'static str, number: Option<i64>) {
         if let Some(number) = number {
@@ -73,7 +73,7 @@ impl Plain {
         text.map_or(Plain::Null, |text| Plain::Text(text.to_owned()))
     }
 
-    /// A list of what becomes plain.
+    /// A list of values that convert to plain data.
     pub fn list<T: Into<Plain>>(items: Vec<T>) -> Self {
         Plain::List(items.into_iter().map(Into::into).collect())
     }
@@ -99,7 +99,7 @@ impl Serialize for Plain {
                 }
                 list.end()
             }
-            // A struct, not a map: its keys are kept by the serializer, not made anew.
+            // A struct, not a map, so that the serializer can reuse the keys.
             Plain::Object(Object(fields)) => {
                 let mut object = serializer.serialize_struct("", fields.len())?;
                 for (key, value) in fields {

@@ -13,15 +13,15 @@ pub struct Diagnostic {
     pub severity: &'static str,
     /// The stable name of the finding, in kebab-case.
     pub code: &'static str,
-    /// What is wrong, and what would be right.
+    /// What is wrong, and what would be correct.
     pub message: String,
-    /// Where in the parsed value.
+    /// The path in the parsed value.
     pub path: Vec<PathSegment>,
-    /// Where in the text; absent where there is none.
+    /// The range in the text, if there is one.
     pub range: Option<Range>,
-    /// Other places that explain it; absent where there are none.
+    /// Other ranges that explain the finding.
     pub related: Vec<Related>,
-    /// A repair; absent where none is certain.
+    /// A fix, if one is certain.
     pub fix: Option<Fix>,
 }
 
@@ -35,17 +35,16 @@ pub enum PathSegment {
     Index(u32),
 }
 
-/// A stretch of the text, its end exclusive.
+/// A range of the text. The end is exclusive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Range {
-    /// The first place.
+    /// The start.
     pub start: Position,
-    /// The place behind the last.
+    /// The end.
     pub end: Position,
 }
 
-/// A place in the text: line and column from 1, offset from 0, columns and offsets in UTF-16
-/// units.
+/// A position in the text: line and column from 1, offset from 0. Columns and offsets are in UTF-16 units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Position {
     /// The line, from 1.
@@ -56,19 +55,19 @@ pub struct Position {
     pub offset: u32,
 }
 
-/// A second place.
+/// A second range.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Related {
-    /// What it has to do with the finding.
+    /// How it relates to the finding.
     pub message: String,
-    /// Where.
+    /// The range.
     pub range: Range,
 }
 
-/// Edits that repair a finding when all are applied.
+/// Edits that fix a finding together.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fix {
-    /// What the edits do.
+    /// The effect of the edits.
     pub title: String,
     /// Non-overlapping, in ascending order.
     pub edits: Vec<Edit>,
@@ -77,13 +76,13 @@ pub struct Fix {
 /// One replacement in the text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Edit {
-    /// What is replaced; empty to insert.
+    /// The replaced range. Empty for an insertion.
     pub range: Range,
-    /// What comes in its place.
+    /// The replacement.
     pub new_text: String,
 }
 
-/// Turns byte spans of one text into ranges; reads the text when the first one is asked for.
+/// Converts byte spans of one text to ranges. Builds the line index at the first call.
 #[derive(Debug)]
 pub struct Places<'t> {
     text: &'t str,
@@ -91,7 +90,7 @@ pub struct Places<'t> {
 }
 
 impl<'t> Places<'t> {
-    /// Of this text.
+    /// For one text.
     pub fn new(text: &'t str) -> Self {
         Places { text, index: None }
     }
@@ -106,7 +105,7 @@ impl<'t> Places<'t> {
         Range { start: place(span.start), end: place(span.end) }
     }
 
-    /// Findings of the core as JavaScript sees them.
+    /// The findings as JavaScript sees them.
     pub fn diagnostics(&mut self, found: Vec<diagnostic::Diagnostic>) -> Vec<Diagnostic> {
         found.into_iter().map(|diagnostic| self.diagnostic(diagnostic)).collect()
     }
@@ -158,7 +157,7 @@ impl From<Diagnostic> for Plain {
     }
 }
 
-/// Inside of the shapes of the local build.
+/// Fields of the shapes of `local`.
 impl Serialize for Diagnostic {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         Plain::from(self.clone()).serialize(serializer)

@@ -1,13 +1,13 @@
-//! Places in a text: byte spans inside the core, lines and columns for people.
+//! Positions in a text: byte spans inside the crates, lines and columns for display.
 //!
-//! The only room that turns a byte offset into a line and a column.
+//! The only module that converts a byte offset to a line and a column.
 
-/// A range of bytes in the text as it was given, `start` inclusive, `end` exclusive.
+/// A range of bytes in the original text: `start` inclusive, `end` exclusive.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span {
     /// Byte offset of the first byte.
     pub start: u32,
-    /// Byte offset behind the last byte.
+    /// Byte offset after the last byte.
     pub end: u32,
 }
 
@@ -22,7 +22,7 @@ impl Span {
         Span::new(offset, offset)
     }
 
-    /// True where the span covers no byte.
+    /// True if the span covers no byte.
     pub fn is_empty(self) -> bool {
         self.start >= self.end
     }
@@ -32,20 +32,20 @@ impl Span {
         Span { start: self.start.min(other.start), end: self.end.max(other.end) }
     }
 
-    /// The text under the span; empty where the span does not fit `text`.
+    /// The text of the span. Empty if the span is outside of `text`.
     pub fn of(self, text: &str) -> &str {
         text.get(self.start as usize..self.end as usize).unwrap_or_default()
     }
 }
 
-/// A text longer than 4 GiB cannot exist in a 32-bit memory; natively its tail shares one place.
+/// Offsets beyond 4 GiB are clamped. Such a text does not fit into a 32-bit memory.
 fn clamp(offset: usize) -> u32 {
     u32::try_from(offset).unwrap_or(u32::MAX)
 }
 
-/// Proof that a loop over a text ends: every turn begins behind the one before it, or at the same place
-/// with less left to do. Checked with debug assertions, so in all tests and fuzzers; otherwise nothing
-/// of it is compiled. A loop whose only step is `at += 1` needs no proof.
+/// Checks that a loop over a text ends: each iteration begins after the previous one, or at the same position with
+/// less left to do. Active with debug assertions, which all tests and fuzzers have; otherwise it compiles to
+/// nothing. A loop whose only step is `at += 1` does not need it.
 #[derive(Debug, Default)]
 pub struct Progress {
     #[cfg(debug_assertions)]
@@ -53,20 +53,23 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// At the head of a turn: the place in the text, and how much is left to do there.
+    /// Called at the start of an iteration, with the position in the text and the amount of work left there.
     #[inline(always)]
     pub fn step(&mut self, at: usize, left: usize) {
         let _turn = (at, std::cmp::Reverse(left));
         #[cfg(debug_assertions)]
         {
-            assert!(self.before.is_none_or(|before| before < _turn), "a loop stands still at byte {at}, {left} left");
+            assert!(
+                self.before.is_none_or(|before| before < _turn),
+                "a loop makes no progress at byte {at}, {left} left"
+            );
             self.before = Some(_turn);
         }
     }
 }
 
-/// A place for people and editors: line and column from 1, offset from 0; column and offset
-/// count UTF-16 units, as JavaScript strings and every editor do.
+/// A position for display and editors: line and column from 1, offset from 0. Column and offset are in UTF-16
+/// units, as in JavaScript strings and editors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position {
     /// Line, from 1. `\n`, `\r\n` and a lone `\r` end a line.
@@ -77,21 +80,21 @@ pub struct Position {
     pub offset: u32,
 }
 
-/// Knows where the lines of one text begin; turns byte offsets into [`Position`]s.
+/// The starts of the lines of a text. Converts byte offsets to [`Position`]s.
 #[derive(Clone, Debug)]
 pub struct LineIndex<'t> {
     text: &'t str,
     // INVARIANT: ascending byte offsets, the first is 0.
     lines: Vec<u32>,
-    // The UTF-16 units before every [`BLOCK`]th byte, so that a position deep in a very long line
-    // costs no more than any other; empty for ASCII, where units are bytes.
+    // The number of UTF-16 units before every [`BLOCK`]th byte, so that a position in a very long line takes constant
+    // time. Empty for ASCII, where units are bytes.
     blocks: Vec<u32>,
 }
 
 const BLOCK: usize = 256;
 
 impl<'t> LineIndex<'t> {
-    /// Reads the text once.
+    /// Builds the index in one pass over the text.
     pub fn new(text: &'t str) -> Self {
         let bytes = text.as_bytes();
         let mut lines = vec![0];
@@ -132,7 +135,7 @@ impl<'t> LineIndex<'t> {
     }
 }
 
-/// The UTF-16 units of UTF-8 bytes, which may begin or end inside a character: its first byte
+/// The number of UTF-16 units of UTF-8 bytes. The bytes may begin or end inside a character, whose first byte
 /// counts for all of it.
 fn utf16_units(bytes: &[u8]) -> u32 {
     bytes.iter().map(|byte| u32::from(byte & 0xC0 != 0x80) + u32::from(*byte >= 0xF0)).sum()
@@ -143,7 +146,7 @@ fn utf16_units(bytes: &[u8]) -> u32 {
 mod tests {
     use super::*;
 
-    /// Every offset of a text, checked against the slow way.
+    /// Compares every offset of a text with a simple implementation.
     #[test]
     fn positions_count_utf16_units() {
         let long = "长🎈e".repeat(2 * BLOCK);

@@ -1,9 +1,9 @@
-//! A JSON value, whoever holds it: the JavaScript engine, or `serde_json` natively.
+//! A JSON value of any implementation: the JavaScript engine, or `serde_json` natively.
 
-/// What a value is.
+/// The kind of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// `null`, or not there at all.
+    /// `null`, or absent.
     Null,
     /// `true` or `false`.
     Boolean,
@@ -15,14 +15,14 @@ pub enum Kind {
     List,
     /// An object with keys.
     Object,
-    /// A function, which only a caller's options hold.
+    /// A function. Only the options of a caller have one.
     Function,
-    /// Something else that is no JSON.
+    /// Any other value that is not JSON.
     Other,
 }
 
 impl Kind {
-    /// The word for it in messages, with its article.
+    /// The name in messages, with its article.
     pub fn name(self) -> &'static str {
         match self {
             Kind::Null => "nothing",
@@ -37,38 +37,38 @@ impl Kind {
     }
 }
 
-/// One value. Reading it copies as little as possible: [`Value::text`] is the only way a text
-/// comes over, and a large text may be passed on without ever calling it.
+/// One value. Reading it copies as little as possible: only [`Value::text`] copies a text, and a large text can be
+/// passed on without calling it.
 pub trait Value: Clone {
-    /// What it is.
+    /// The kind.
     fn kind(&self) -> Kind;
-    /// True where it is of this kind.
+    /// True if the value is of this kind.
     fn is(&self, kind: Kind) -> bool {
         self.kind() == kind
     }
-    /// The text, if it is one.
+    /// The text, if the value is a text.
     fn text(&self) -> Option<String>;
-    /// The length of a text in UTF-16 units, told without reading it. Only for what is known to be a text.
+    /// The length of a text in UTF-16 units, without reading it. Only for a value that is a text.
     fn units(&self) -> usize {
         self.text().map_or(0, |text| text.chars().map(char::len_utf16).sum())
     }
-    /// False for a text with a surrogate that is not one of a pair: no URL can hold it.
+    /// False for a text with a lone surrogate, which a URL cannot contain.
     fn is_well_formed(&self) -> bool {
         true
     }
     /// True for the text `""`.
     fn is_empty_text(&self) -> bool;
-    /// The boolean, if it is one.
+    /// The boolean, if the value is a boolean.
     fn boolean(&self) -> Option<bool>;
-    /// The number, if it is one.
+    /// The number, if the value is a number.
     fn number(&self) -> Option<f64>;
-    /// The value of a key; `None` where the key is absent or the value is `null`.
+    /// The value of a key. `None` if the key is absent or the value is `null`.
     fn member(&self, key: &str) -> Option<Self>;
     /// The keys of an object, in order.
     fn keys(&self) -> Vec<String>;
     /// The length of a list.
     fn len(&self) -> usize;
-    /// An entry of a list; `None` where there is none or it is `null`.
+    /// An entry of a list. `None` if it is absent or `null`.
     fn item(&self, index: usize) -> Option<Self>;
     /// True for a text that is itself JSON.
     fn holds_json(&self) -> bool;

@@ -1,8 +1,8 @@
 //! Expressions: choice conditions, references, the values of `.$` keys. Knows nothing of YAML.
 //!
-//! One grammar covers both dialects; [`check`] holds an expression to the [`Place`] it stands in.
-//! Operators and their ranks follow what the vendor lists for choice conditions, and the Go
-//! library <https://github.com/PaesslerAG/gval>, which that list resembles.
+//! One grammar covers both dialects. [`check`] checks an expression against its [`Place`]. The operators and
+//! their precedence follow the vendor's list for choice conditions, and the Go library
+//! <https://github.com/PaesslerAG/gval>, which that list resembles.
 
 pub mod ast;
 mod check;

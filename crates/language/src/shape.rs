@@ -14,21 +14,21 @@ use cloudflow_base::small::to_decimal;
 use cloudflow_base::text::Span;
 use cloudflow_base::value::Value;
 
-/// Where the definition stands in an execution.
+/// The field of an execution that contains the definition.
 const DEFINITION: &str = "FlowDefinition";
 
-/// What [`validate_flow`] says.
+/// The result of [`validate_flow`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct FlowReport {
-    /// `"flow"` or `"StateMachine"`; null where it cannot be told.
+    /// `"flow"` or `"StateMachine"`. Absent if the dialect is unknown.
     pub dialect: Option<&'static str>,
     /// No finding is an error.
     pub valid: bool,
-    /// Everything that was found, in the order of the text.
+    /// All findings, in the order of the text.
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// The one finding for a text that is too long to be read. No flow is a hundredth as long.
+/// The finding for a text that is too long to be read.
 pub fn too_long() -> Vec<Diagnostic> {
     let message = "the text has more than 16777216 characters: a definition may have at most 1024 KiB".to_owned();
     Places::new("").diagnostics(vec![diagnostic::Diagnostic::new(Code::YamlLimit, Some(Span::at(0)), message)])
@@ -39,7 +39,7 @@ pub fn validate_flow(text: &str) -> FlowReport {
     validate_flow_with(text, Options::default())
 }
 
-/// [`validate_flow`], told what the text does not say.
+/// [`validate_flow`] with options.
 pub fn validate_flow_with(text: &str, options: Options) -> FlowReport {
     let tree = &mut None;
     let document = Document::read(text, options, tree);
@@ -50,7 +50,7 @@ pub fn validate_flow_with(text: &str, options: Options) -> FlowReport {
     }
 }
 
-/// What is wrong with the definition inside an execution. One that cannot be told to be a flow gives one finding, not
+/// The findings about the definition inside an execution. A definition of unknown dialect gives one finding, not
 /// one for each of its lines.
 pub fn definition(text: &str) -> Vec<Diagnostic> {
     let report = validate_flow(text);
@@ -89,8 +89,8 @@ pub fn options<V: Value>(given: Option<V>) -> Result<Options, Vec<diagnostic::Di
     if diagnostics.is_empty() { Ok(options) } else { Err(diagnostics) }
 }
 
-/// Reads a flow definition of either dialect: `{ dialect, flow, diagnostics }`. The first two are
-/// null where the dialect cannot be told; the findings stand in the order of the text.
+/// Reads a flow definition of either dialect: `{ dialect, flow, diagnostics }`. The first two are null if the
+/// dialect is unknown. The findings are in the order of the text.
 pub fn parse_flow(text: &str) -> Plain {
     let tree = &mut None;
     let Document { flow, diagnostics, .. } = Document::read(text, Options::default(), tree);
@@ -103,7 +103,7 @@ pub fn parse_flow(text: &str) -> Plain {
 }
 
 /// Draws a flow definition of either dialect as `{ nodes, edges, diagnostics }`. The nodes are
-/// `start`, every state in the order of the text, `end`; there are none where there is no flow.
+/// `start`, every state in the order of the text, `end`. They are empty if there is no flow.
 pub fn flow_graph(text: &str) -> Plain {
     let tree = &mut None;
     let Document { flow, diagnostics, .. } = Document::read(text, Options::default(), tree);
@@ -134,7 +134,7 @@ pub fn flow_graph(text: &str) -> Plain {
     out.into()
 }
 
-/// Draws a flow definition of either dialect as Mermaid text; empty where there is no flow.
+/// Draws a flow definition of either dialect as Mermaid text. Empty if there is no flow.
 pub fn flow_to_mermaid(text: &str) -> String {
     let tree = &mut None;
     Document::read(text, Options::default(), tree)
@@ -153,9 +153,8 @@ impl From<FlowReport> for Plain {
     }
 }
 
-/// The id of every state's node, in the order of the arena: the way to the state, like
-/// `/more/default/tidy`. A state without a name, or whose name another one of its list has too,
-/// has its index behind a `#`.
+/// The id of the node of every state, in the order of the arena: the path of the state, such as
+/// `/more/default/tidy`. A state without a name, or with a duplicate name, has its index after a `#`.
 fn ids(flow: &Flow<'_>) -> Vec<String> {
     let mut ids: Vec<String> = Vec::with_capacity(flow.states().len());
     for scope in flow.scopes() {
@@ -196,14 +195,14 @@ fn graph_nodes(flow: &Flow<'_>, ids: &[String], places: &mut Places<'_>) -> Vec<
         let scope = flow.scope(state.scope);
         let mut way = lists.get(state.scope.0 as usize).cloned().unwrap_or_default();
         way.push((state.index as usize).into());
-        // The type as the `flow` dialect spells it: a `Map` is a `foreach`.
+        // The type in the spelling of the `flow` dialect: a `Map` is a `foreach`.
         let kind = state.kind.state_type().map_or("unknown", |of| of.name(Dialect::Flow));
         let mut out = node(id(state.id), state.name.map_or("", |name| name.value), kind);
         out.text_if("parent", scope.and_then(|scope| scope.owner).map(id));
-        // The index of the branch or option it stands in.
+        // The index of the branch or option that contains it.
         out.number_if("branch", scope.and_then(|scope| scope.role.index()).map(i64::from));
         out.put("path", Plain::list(path(way)));
-        // The name, or the whole state where it has none.
+        // The name, or the whole state if it has none.
         out.put("range", places.range(state.place()).into());
         nodes.push(out.into());
     }

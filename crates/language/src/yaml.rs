@@ -1,8 +1,7 @@
 //! YAML text to a tree of spanned nodes, plus findings. Knows nothing of flows.
 //!
-//! Reading never fails: a broken text gives the part of the tree that can be trusted and a
-//! diagnostic for every mistake. No input makes it recurse without bound, expand aliases
-//! without bound, or take more than linear time.
+//! Reading never fails. An invalid text gives the valid part of the tree and a diagnostic for each error.
+//! No input causes unbounded recursion, unbounded alias expansion, or more than linear time.
 
 mod anchors;
 mod block;
@@ -25,22 +24,22 @@ use cloudflow_base::diagnostic::{Code, Diagnostic};
 use cloudflow_base::text::Span;
 use reader::Reader;
 
-/// Collections may stand in each other this deep; flows are about twenty deep.
+/// Maximum nesting depth. Flows are about 20 levels deep.
 const MAX_DEPTH: usize = 128;
-/// A 1 MiB definition has about 70,000 values.
+/// Maximum number of nodes. A definition of 1 MiB has about 70,000.
 const MAX_NODES: usize = 4_000_000;
-/// As many values may be seen with every alias followed: a bound for all who walk the tree.
+/// Maximum number of nodes with every alias expanded. It bounds every walk over the tree.
 const MAX_EXPANSION: usize = 4_000_000;
-/// Of the names that `%TAG` gives.
+/// Maximum number of `%TAG` directives.
 const MAX_HANDLES: usize = 100;
-/// So many mistakes help nobody.
+/// Maximum number of diagnostics.
 const MAX_DIAGNOSTICS: usize = 500;
 
 /// Reads one YAML 1.2 document.
 pub fn parse(text: &str) -> (Tree<'_>, Vec<Diagnostic>) {
     let (tree, mut diagnostics) = read(text);
     if let Some(second) = tree.documents.get(1) {
-        // Of the text that was read: nothing behind a U+0000 counts.
+        // The tree contains the text up to the first U+0000.
         let rest = tree.text.get(second.start as usize..).unwrap_or_default();
         let line = rest.split(['\n', '\r']).next().unwrap_or_default();
         let length = if second.explicit { 3 } else { line.len() };
@@ -52,8 +51,8 @@ pub fn parse(text: &str) -> (Tree<'_>, Vec<Diagnostic>) {
     (tree, diagnostics)
 }
 
-/// The text as the event lines of the yaml-test-suite, all documents of it, and the findings:
-/// how tests compare this reader with others.
+/// The text as event lines of the yaml-test-suite, with all documents, and the findings. For tests that
+/// compare this reader with others.
 #[doc(hidden)]
 pub fn events(text: &str) -> (String, Vec<Diagnostic>) {
     let (tree, diagnostics) = read(text);

@@ -1,15 +1,15 @@
-//! What an expression is made of. Spans are bytes in the expression's own text.
+//! The syntax tree of an expression. Spans are byte offsets into the text of the expression.
 
 use std::borrow::Cow;
 
 use cloudflow_base::text::Span;
 
-/// An expression. Never deeper than [`super::MAX_DEPTH`], so that recursion over it is safe.
+/// An expression. Its depth is at most [`super::MAX_DEPTH`], so that recursion over it is safe.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expr<'a> {
-    /// Where it stands in the expression's text.
+    /// The span in the text of the expression.
     pub span: Span,
-    /// What it is.
+    /// The kind of the expression.
     pub kind: ExprKind<'a>,
 }
 
@@ -20,9 +20,9 @@ pub enum ExprKind<'a> {
     Null,
     /// `true`, `false`
     Bool(bool),
-    /// A number without sign, as written: digits, perhaps a fraction and an exponent.
+    /// A number without sign, as written: digits, with an optional fraction and exponent.
     Number(&'a str),
-    /// A text, escapes undone.
+    /// A text without its escapes.
     Text(Cow<'a, str>),
     /// `$`, `$Input`, `$local`: the name with its dollar sign.
     Variable(&'a str),
@@ -32,7 +32,7 @@ pub enum ExprKind<'a> {
     Call {
         /// The function's name.
         name: &'a str,
-        /// Where the name stands.
+        /// The span of the name.
         name_span: Span,
         /// The arguments, in order.
         args: Vec<Expr<'a>>,
@@ -54,27 +54,27 @@ pub enum ExprKind<'a> {
     Or(Vec<Expr<'a>>),
     /// `[1, $Input.a]`
     Array(Vec<Expr<'a>>),
-    /// `{"a": $Input.a}`: keys, where they stand, values.
+    /// `{"a": $Input.a}`: keys, their spans, values.
     Object(Vec<(Cow<'a, str>, Span, Expr<'a>)>),
 }
 
 /// A step of a path.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Step<'a> {
-    /// Where it stands, brackets included, the dot not.
+    /// The span, with brackets, without the dot.
     pub span: Span,
-    /// Where it goes.
+    /// The kind of the step.
     pub kind: StepKind<'a>,
 }
 
-/// Where a step of a path goes.
+/// The kinds of steps of a path.
 #[derive(Clone, Debug, PartialEq)]
 pub enum StepKind<'a> {
     /// `.name`, `["any name"]`
     Member(Cow<'a, str>),
     /// `[0]`
     Index(u64),
-    /// `[*]`: every element; what follows applies to each.
+    /// `[*]`: every element. The next steps apply to each.
     All,
 }
 
@@ -87,7 +87,7 @@ pub enum UnaryOp {
     Minus,
 }
 
-/// Comparison operators; all of one rank.
+/// Comparison operators. All have the same precedence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CompareOp {
     /// `==`

@@ -1,18 +1,18 @@
 //! The built-in functions of the `StateMachine` dialect.
 //!
-//! Names and purposes: <https://help.aliyun.com/document_detail/2579872.html>; `get`, `intAdd`
-//! and `randomInt` stand on its newest translation only. The public list is not complete.
+//! Names and purposes: <https://help.aliyun.com/document_detail/2579872.html>. Only its newest translation has
+//! `get`, `intAdd` and `randomInt`. The public list is not complete.
 
 /// A built-in function.
 #[derive(Debug)]
 pub struct Function {
-    /// Its name.
+    /// The name.
     pub name: &'static str,
-    /// The least number of arguments.
+    /// Minimum number of arguments.
     pub least: u8,
-    /// The greatest number of arguments; `u8::MAX` where any number will do.
+    /// Maximum number of arguments. `u8::MAX` if there is none.
     pub most: u8,
-    /// How it is called, for messages.
+    /// The signature, for messages.
     pub signature: &'static str,
 }
 
@@ -20,7 +20,7 @@ const fn f(name: &'static str, least: u8, most: u8, signature: &'static str) -> 
     Function { name, least, most, signature }
 }
 
-/// The functions that are known, by name.
+/// The known functions, sorted by name.
 pub static FUNCTIONS: [Function; 20] = [
     f("arrayContains", 2, 2, "arrayContains(array, value)"),
     f("arrayUnique", 1, 1, "arrayUnique(array)"),
@@ -44,7 +44,7 @@ pub static FUNCTIONS: [Function; 20] = [
     f("uuid", 0, 0, "uuid()"),
 ];
 
-/// The function of a name.
+/// The function with a name.
 pub fn function(name: &str) -> Option<&'static Function> {
     FUNCTIONS.iter().find(|function| function.name == name)
 }

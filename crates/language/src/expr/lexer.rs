@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use cloudflow_base::text::{Progress, Span};
 
-/// A kind of token; its text is what its span covers.
+/// A kind of token. Its text is the text of its span.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Token {
     End,
@@ -36,12 +36,12 @@ pub(super) enum Token {
     CloseList,
     OpenObject,
     CloseObject,
-    /// An operator that the language has not, to be named by the parser.
+    /// An operator that the language does not have. The parser reports it.
     Foreign,
 
-    /// A text without its closing quote, to the end.
+    /// A text without its closing quote, up to the end.
     Unclosed,
-    /// A character that starts no token.
+    /// A character that begins no token.
     Stray,
 }
 
@@ -49,7 +49,7 @@ pub(super) enum Token {
 pub(super) struct Lexer<'a> {
     pub text: &'a str,
     pub at: usize,
-    /// A text stood in `\"`: backslashes that belong to some host language.
+    /// A text was quoted with `\"`: the backslashes belong to a host language.
     pub escaped_quotes: bool,
 }
 
@@ -93,7 +93,7 @@ impl<'a> Lexer<'a> {
         Lexer { text, at: 0, escaped_quotes: false }
     }
 
-    /// The next token and its place.
+    /// The next token and its span.
     #[inline(never)]
     pub fn next(&mut self) -> (Span, Token) {
         self.skip(|b| matches!(b, b' ' | b'\t' | b'\n' | b'\r'));
@@ -155,14 +155,14 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// The name of a member, at the cursor: it may begin with a digit and hold a hyphen.
+    /// The name of a member at the cursor. It may begin with a digit and contain hyphens.
     pub fn member(&mut self) -> Option<Span> {
         let start = self.at;
         self.skip(|b| is_name(b) || b == b'-');
         (self.at > start).then(|| Span::new(start, self.at))
     }
 
-    /// A text up to its closing quote, the opening one read.
+    /// Reads a text after its opening quote, up to its closing quote.
     fn quoted(&mut self, quote: u8, escaped: bool) -> Token {
         let mut progress = Progress::default();
         while self.at < self.text.len() {
@@ -177,7 +177,7 @@ impl<'a> Lexer<'a> {
                 return Token::Text;
             }
             if byte == b'\\' && quote != b'`' {
-                // Of a longer character the rest is skipped as any other.
+                // The other bytes of a longer character are skipped as ordinary bytes.
                 self.at += 1;
             }
         }
@@ -185,7 +185,7 @@ impl<'a> Lexer<'a> {
         Token::Unclosed
     }
 
-    /// The byte that far ahead; 0 behind the end.
+    /// The byte at an offset from the cursor. 0 past the end.
     fn byte(&self, ahead: usize) -> u8 {
         self.text.as_bytes().get(self.at + ahead).copied().unwrap_or_default()
     }
@@ -198,7 +198,7 @@ impl<'a> Lexer<'a> {
     }
 }
 
-/// What a text with its quotes says, escapes undone.
+/// The content of a quoted text, without its escapes.
 pub(super) fn decode(token: &str) -> Cow<'_, str> {
     let quote = if token.starts_with('\\') { 2 } else { 1 };
     let text = token.get(quote..token.len().saturating_sub(quote)).unwrap_or_default();

@@ -1,5 +1,5 @@
-//! Tokens to a tree, by recursive descent of bounded depth. Stops at the first mistake: what
-//! follows one in a line of operators is rarely worth saying.
+//! Tokens to a tree, by recursive descent of bounded depth. Stops at the first error, because later errors in one
+//! expression are usually consequences of the first.
 
 use super::ast::{CompareOp, Expr, ExprKind, Step, StepKind, UnaryOp};
 use super::lexer::{Lexer, Token, decode};
@@ -7,19 +7,19 @@ use cloudflow_base::diagnostic::{Code, Diagnostic, fill};
 use cloudflow_base::small::parse_int;
 use cloudflow_base::text::{Progress, Span};
 
-/// How deep an expression may be nested.
+/// Maximum nesting depth of an expression.
 pub const MAX_DEPTH: u32 = 64;
 
-/// What [`parse`] read.
+/// The result of [`parse`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Parsed<'a> {
     /// The expression.
     pub expr: Expr<'a>,
-    /// A text stood in `\"`: the backslashes are left over from some host language.
+    /// A text was quoted with `\"`: the backslashes belong to a host language.
     pub escaped_quotes: bool,
 }
 
-/// Reads one expression. The finding's span is in bytes of `text`.
+/// Reads one expression. The span of the finding is in bytes of `text`.
 pub fn parse(text: &str) -> Result<Parsed<'_>> {
     let mut parser = Parser { lexer: Lexer::new(text), token: Token::End, span: Span::at(0), end: 0, depth: 0 };
     parser.advance()?;
@@ -35,10 +35,10 @@ pub fn parse(text: &str) -> Result<Parsed<'_>> {
 
 struct Parser<'a> {
     lexer: Lexer<'a>,
-    // The token that is looked at, and its place.
+    // The current token and its span.
     token: Token,
     span: Span,
-    // Where the token before it ended.
+    // The end of the previous token.
     end: u32,
     depth: u32,
 }
@@ -200,7 +200,7 @@ impl<'a> Parser<'a> {
         Ok(Expr { span: start, kind })
     }
 
-    /// Values between the bracket that is looked at and `close`.
+    /// The values between the current bracket and `close`.
     fn list(&mut self, close: Token) -> Result<Vec<Expr<'a>>> {
         self.deeper()?;
         self.advance()?;
@@ -293,7 +293,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// The text of the token that is looked at.
+    /// The text of the current token.
     fn found(&self) -> &'a str {
         self.span.of(self.lexer.text)
     }
@@ -302,7 +302,7 @@ impl<'a> Parser<'a> {
         Span { start: start.start, end: self.end }
     }
 
-    /// A mistake at the token that is looked at.
+    /// An error at the current token.
     #[cold]
     fn fail(&self, expected: &str) -> Box<Diagnostic> {
         let found = self.found();
@@ -316,7 +316,7 @@ impl<'a> Parser<'a> {
         syntax(self.span, template, &[expected, found])
     }
 
-    /// A token where the expression, or a part of it, could have ended.
+    /// An error at a token where the expression, or a part of it, could end.
     #[cold]
     fn surplus(&self) -> Box<Diagnostic> {
         let found = self.found();
@@ -334,7 +334,7 @@ impl<'a> Parser<'a> {
     }
 }
 
-/// Operators of other languages, and what to do instead.
+/// Operators of other languages, and their replacement.
 fn foreign(mark: &str) -> Option<&'static str> {
     Some(match mark {
         "+" | "*" | "/" | "%" | "**" => ": expressions have no arithmetic",

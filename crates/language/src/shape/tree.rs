@@ -1,11 +1,11 @@
-//! The flow as JavaScript sees it: a tree of states, the same shape for both dialects. What the
-//! text does not say is absent; only the name and the type of a state are empty then.
+//! The flow as JavaScript sees it: a tree of states, with the same shape for both dialects. Values that the text
+//! does not contain are absent. A missing name or type of a state is an empty text.
 
 use crate::flow::{Branch, Flow, Number, NumberValue, ScopeId, State, StateKind, Target, Text, TextValue};
 use cloudflow_base::plain::{Object, Plain};
 use cloudflow_base::shape::{Places, path};
 
-/// The flow as a tree. As deep as its text is nested, which the YAML reader bounds.
+/// The flow as a tree. Its depth is bounded by the depth limit of the YAML reader.
 pub(super) fn shape(flow: &Flow<'_>, places: &mut Places<'_>) -> Plain {
     let mut out = Object::new();
     out.text("dialect", flow.dialect.as_str());
@@ -17,8 +17,7 @@ pub(super) fn shape(flow: &Flow<'_>, places: &mut Places<'_>) -> Plain {
     out.into()
 }
 
-/// A list of states that run after one another. `startAt` is absent in the `flow` dialect, which
-/// begins with the first of the list.
+/// A list of states. `startAt` is absent in the `flow` dialect, which begins with the first state of the list.
 fn body(out: &mut Object, flow: &Flow<'_>, scope: ScopeId, places: &mut Places<'_>) {
     out.text_if("startAt", target(flow.scope(scope).and_then(|scope| scope.start_at)));
     out.put("states", states(flow, scope, places));
@@ -106,7 +105,7 @@ fn list(flow: &Flow<'_>, scope: ScopeId, places: &mut Places<'_>) -> Plain {
     out.into()
 }
 
-/// A way out of a choice. A default has no condition; only the `flow` dialect has steps here.
+/// An option of a choice. A default has no condition. Only the `flow` dialect has steps here.
 fn option(flow: &Flow<'_>, way: &Branch<'_>, places: &mut Places<'_>) -> Plain {
     let mut out = Object::new();
     out.text_if("condition", text(way.condition));
@@ -121,7 +120,7 @@ fn seconds(number: Option<Number<'_>>) -> Option<i64> {
     number.as_ref().and_then(Number::int).filter(|value| is_exact(*value))
 }
 
-/// A JavaScript number holds it as it is; beyond, no wait is ever that long.
+/// Larger values have no exact JavaScript number, and no timeout is that long.
 fn is_exact(value: i64) -> bool {
     value.unsigned_abs() < 1 << 53
 }

@@ -1,5 +1,4 @@
-//! The finished nodes that aliases may name. A hash table would bring some 5 KB of WebAssembly,
-//! and few texts have an anchor.
+//! The complete nodes with an anchor. A sorted structure replaces a hash table, which few texts would use.
 
 use cloudflow_base::small;
 use cloudflow_base::text::Progress;
@@ -12,8 +11,8 @@ pub(super) struct Anchor<'t> {
     pub height: usize,
 }
 
-/// All anchors so far. Sorted runs as long as the binary digits of their number say, the longest
-/// first: no number of anchors makes one more of them dear.
+/// All anchors so far, in sorted runs, the longest first. The lengths of the runs are the powers of two that
+/// add up to the number of anchors, so that no insertion and no lookup takes linear time on average.
 #[derive(Default)]
 pub(super) struct Anchors<'t> {
     list: Vec<Anchor<'t>>,
@@ -32,7 +31,7 @@ impl<'t> Anchors<'t> {
         self.list.append(&mut run);
     }
 
-    /// The last anchor of a name.
+    /// The last anchor with a name.
     pub fn find(&self, name: &str) -> Option<Anchor<'t>> {
         let mut end = self.list.len();
         let mut progress = Progress::default();

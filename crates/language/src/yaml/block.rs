@@ -38,14 +38,14 @@ impl Content {
 }
 
 impl Reader<'_> {
-    /// Before the first token of a line: closes what its indentation ends. False where the line
-    /// cannot be read.
+    /// Before the first token of a line: closes the collections that its indentation ends. False if the line cannot
+    /// be read.
     pub fn dedent(&mut self) -> bool {
         if let Some(tab) = self.tab {
             self.column = self.tab_column(tab);
         }
         let column = self.column;
-        // Nearly always.
+        // Fast path.
         let top = &self.top;
         if top.role == Role::Map && top.state == State::Start && column == top.indent && self.at(self.pos) != b'-' {
             return true;
@@ -61,15 +61,15 @@ impl Reader<'_> {
             let parent = self.around.last().map_or(frame, Frame::place);
             if frame.is_at(column) {
                 match (frame.role, frame.state) {
-                    // A list may stand at the column of its key.
+                    // A list may have the column of its key.
                     (Role::Map, State::Node | State::Key) if dash => {}
-                    // The item without its `- ` ends where the next one begins.
+                    // An item without its `- ` ends where the next item begins.
                     (Role::Map, _) if dash && parent.role == Role::Seq && parent.is_at(column) => {
                         self.close_block();
                         continue;
                     }
                     (Role::Map, State::Node | State::Key) => self.fill(),
-                    // Such a list ends where the next key stands.
+                    // A list at the column of its key ends at the next key.
                     (Role::Seq, _) if !dash && parent.role == Role::Map && parent.is_at(column) => {
                         self.close_block();
                         continue;
@@ -84,7 +84,7 @@ impl Reader<'_> {
                 return !(complete && self.wrong_column(dash));
             }
             if column > parent.indent && !parent.is_at(column) {
-                // Between the two: no column of theirs. The one whose kind of entry it is.
+                // A column between those of the two collections: the line belongs to the one whose kind of entry it is.
                 let fits = |role: Role| if dash { role == Role::Seq } else { role == Role::Map };
                 if fits(frame.role) || !fits(parent.role) {
                     self.fill_all();
@@ -101,8 +101,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Takes the column of this line as one more of the innermost collection, and says that it
-    /// is wrong. True where the line is no entry at all, and is passed over.
+    /// Reports the column of this line as wrong, and accepts it as a second column of the innermost collection. True if
+    /// the line is not an entry and is skipped.
     fn wrong_column(&mut self, dash: bool) -> bool {
         self.bad_indent();
         if let Some(tab) = self.tab {
@@ -117,8 +117,8 @@ impl Reader<'_> {
         passed
     }
 
-    /// True where a line stands at the column of a list, but says what the item `frame` does not
-    /// say yet: its indentation is wrong. What the item says already begins another item.
+    /// True if a line at the column of a list has a key that its current item does not have yet: the indentation is
+    /// wrong. A key that the item already has begins another item.
     fn is_shallow(&mut self) -> bool {
         let mut around = self.around.iter().rev();
         let column = self.column;
@@ -134,7 +134,7 @@ impl Reader<'_> {
         self.tree.node(self.top.node).is_some_and(|map| map.get(key).is_none())
     }
 
-    /// Reads what stands at `pos`.
+    /// Reads the token at `pos`.
     pub fn step(&mut self) {
         let frame = self.top;
         match (frame.role, frame.state) {
@@ -163,7 +163,7 @@ impl Reader<'_> {
         self.node();
     }
 
-    /// Reads a node, or an entry of a mapping: its key at least.
+    /// Reads a node, or the key of an entry of a mapping.
     fn node(&mut self) {
         let position = self.position();
         let entry = position == Position::Entry;
@@ -185,7 +185,7 @@ impl Reader<'_> {
         let inner = if matches!(self.at(start), b'!' | b'&') { self.props() } else { Props::default() };
         let at = self.blanks(self.pos);
         if !inner.none() && !entry && (self.is_break(at) || self.at(at) == b'#') {
-            // They belong to what stands below.
+            // They belong to the node on the next line.
             self.pos = at;
             let outer = self.outer;
             self.outer = self.merge(outer, inner);
@@ -236,15 +236,16 @@ impl Reader<'_> {
         {
             self.tab_indent(tab);
         }
-        let mut content = self.scan(position);
+        let mut content = Content { leaf: leaf(Style::Plain, at, at), node: None };
+        self.scan(&mut content, position);
         if self.at(at) == b'*' && !inner.none() {
             self.report_at(Code::YamlUnexpected, start, at, "an alias cannot have a tag or an anchor");
         }
         let colon = self.key_colon(&mut content, position);
-        let leaf = content.leaf;
+        let leaf = &content.leaf;
         let lost = leaf.broken && leaf.style == Style::Plain && position.takes_key() && !leaf.multi;
         if colon.is_none() && position != Position::Entry && !lost {
-            return self.attach_value(content, inner);
+            return self.attach_value(&content, inner);
         }
         if let Some(colon) = colon
             && (leaf.multi || colon - at > MAX_KEY)
@@ -257,7 +258,7 @@ impl Reader<'_> {
         {
             self.tab_indent(tab);
         }
-        let Some(colon) = colon else { return self.missing(leaf, content.node, inner) };
+        let Some(colon) = colon else { return self.missing(*leaf, content.node, inner) };
         let id = self.content_node(&content, inner);
         self.link(id);
         self.colon(colon);
@@ -265,9 +266,8 @@ impl Reader<'_> {
 
     /// Finds the end of what begins at `pos`, and moves there. Aliases and collections in brackets are
     /// complete nodes then, without tag and anchor; a scalar is not a node yet.
-    fn scan(&mut self, position: Position) -> Content {
+    fn scan(&mut self, content: &mut Content, position: Position) {
         let (at, line, indent) = (self.pos, self.line, self.top.indent);
-        let mut content = Content { leaf: leaf(Style::Plain, at, at), node: None };
         let found = &mut content.leaf;
         match self.at(at) {
             b'"' | b'\'' => {
@@ -293,7 +293,6 @@ impl Reader<'_> {
             b'-' | b'?' | b':' if self.is_space(at + 1) => found.end = self.reserved_line(at),
             _ => *found = self.plain(indent, false, position == Position::Entry),
         }
-        content
     }
 
     /// Reports an indicator that begins no value. The rest of the line is the value; its end.
@@ -303,7 +302,7 @@ impl Reader<'_> {
         self.pos
     }
 
-    /// The position of the `:` behind the content, if the content is a key. A `:` where no key may stand is
+    /// The position of the `:` after the content, if the content is a key. A `:` where no key may be is
     /// reported, and becomes part of the value.
     fn key_colon(&mut self, content: &mut Content, position: Position) -> Option<usize> {
         let colon = self.blanks(self.pos);
@@ -324,10 +323,10 @@ impl Reader<'_> {
     }
 
     /// Attaches the content as a value.
-    fn attach_value(&mut self, content: Content, inner: Props) {
+    fn attach_value(&mut self, content: &Content, inner: Props) {
         let outer = std::mem::take(&mut self.outer);
         let props = if outer.none() { inner } else { self.merge(outer, inner) };
-        let id = self.content_node(&content, props);
+        let id = self.content_node(content, props);
         self.link(id);
         self.advance();
         if !content.is_block() {
@@ -346,7 +345,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Over the `:` at `at` that follows an implicit key.
+    /// Consumes the `:` at `at` after an implicit key.
     pub fn colon(&mut self, at: usize) {
         self.pos = at + 1;
         self.compact = false;
@@ -355,7 +354,7 @@ impl Reader<'_> {
         frame.end = at + 1;
     }
 
-    /// Over `-`, `?` or `:` at `pos`: a node comes next.
+    /// Consumes `-`, `?` or `:` at `pos`. The next token is a node.
     fn indicator(&mut self, state: State) {
         if let Some(tab) = self.tab {
             self.tab_indent(tab);
@@ -368,7 +367,7 @@ impl Reader<'_> {
         frame.end = end;
     }
 
-    /// Begins a block collection at the column of the token, part of the tree unless `detached`.
+    /// Begins a block collection at the column of the token. It is part of the tree unless `detached`.
     pub fn begin(&mut self, role: Role, start: usize, detached: bool) {
         if let Some(tab) = self.tab {
             self.tab_indent(tab);
@@ -384,7 +383,7 @@ impl Reader<'_> {
         self.top.detached |= detached;
     }
 
-    /// The innermost collection got the node it waited for.
+    /// Updates the state of the innermost collection after a node.
     fn advance(&mut self) {
         let frame = &mut self.top;
         frame.state = match (frame.role, frame.state) {
@@ -394,7 +393,7 @@ impl Reader<'_> {
         };
     }
 
-    /// A value that is due and does not come.
+    /// Inserts a missing value.
     fn fill(&mut self) {
         let end = self.top.end;
         let props = std::mem::take(&mut self.outer);
@@ -405,7 +404,7 @@ impl Reader<'_> {
     fn fill_all(&mut self) {
         let mut progress = Progress::default();
         while self.top.role != Role::Root && self.top.state != State::Start {
-            // A key that is due leaves its value due.
+            // After a missing key its value is missing too.
             progress.step(0, usize::from(self.top.state == State::Key));
             self.fill();
         }
@@ -418,7 +417,7 @@ impl Reader<'_> {
         self.close(end);
     }
 
-    /// Makes the node of a scalar, with its text decoded where it must be.
+    /// Creates the node of a scalar. Decodes its text if it differs from the source.
     pub fn scalar(&mut self, leaf: &Leaf, props: Props) -> u32 {
         let mut raw = Self::raw(Kind::Scalar, leaf.style, leaf.start, leaf.end);
         if !leaf.verbatim {
@@ -437,7 +436,7 @@ impl Reader<'_> {
             let (indent, tail) = (leaf.indent as u32, leaf.tail as u32);
             self.tree.ranges.push(Decoded { start, end, indent, tail, broken: leaf.broken });
         }
-        // A plain word, as nearly all are, was looked at byte by byte when its end was sought.
+        // Every byte of a verbatim plain scalar has been checked when its end was found.
         let known = leaf.verbatim && leaf.style == Style::Plain && self.at(leaf.start) != b'<';
         if std::mem::take(&mut self.curly) || !known {
             raw.flags |= MARKED;

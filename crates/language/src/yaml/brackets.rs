@@ -7,8 +7,8 @@ use cloudflow_base::diagnostic::Code;
 use cloudflow_base::text::{Progress, Span};
 
 impl Reader<'_> {
-    /// Reads the collection at `pos` with all that stands in it; its node hangs nowhere yet. Its
-    /// lines must be indented by more than `indent`.
+    /// Reads the collection at `pos` with its content. Returns its node, which is not attached yet. Its lines
+    /// must be indented by more than `indent`.
     pub fn brackets(&mut self, indent: i32) -> u32 {
         let base = self.around.len();
         let mut warned = false;
@@ -17,7 +17,7 @@ impl Reader<'_> {
         loop {
             progress.step(self.pos, self.around.len());
             if !self.skip_inside(indent, &mut warned) {
-                // The next line belongs to the block around: the bracket was never closed.
+                // The next line belongs to the enclosing block: the bracket is unclosed.
                 let frame = self.around.get(base + 1).copied().unwrap_or(self.top);
                 let end = frame.end;
                 self.unclosed_bracket(frame.node);
@@ -44,7 +44,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Over an opening bracket.
+    /// Consumes an opening bracket.
     fn bracket(&mut self, indent: i32, props: Props) {
         let start = self.pos;
         let role = if self.at(start) == b'[' { Role::FlowSeq } else { Role::FlowMap };
@@ -52,7 +52,7 @@ impl Reader<'_> {
         self.open(role, start, indent, props);
     }
 
-    /// Reads one token; the node of a collection that ended with it.
+    /// Reads one token. Returns the node of the collection that it ends.
     fn token(&mut self, indent: i32) -> Option<u32> {
         let frame = self.top;
         let at = self.pos;
@@ -123,7 +123,7 @@ impl Reader<'_> {
         None
     }
 
-    /// A node with its properties.
+    /// Reads a node with its properties.
     fn value(&mut self, indent: i32) {
         let start = self.pos;
         let line = self.line;
@@ -179,7 +179,7 @@ impl Reader<'_> {
         self.place(id, start, json, line);
     }
 
-    /// Hangs a node into the collection around it; in `[ ]` it may be the key of a pair.
+    /// Attaches a node to the enclosing collection. In `[ ]` it may be the key of a pair.
     fn place(&mut self, id: u32, start: usize, json: bool, line: usize) {
         let frame = self.top;
         if frame.role == Role::FlowSeq {
@@ -219,7 +219,7 @@ impl Reader<'_> {
         self.top.state = State::After;
     }
 
-    /// Values that are due and do not come.
+    /// Inserts the missing values.
     fn fill_inside(&mut self) {
         let mut progress = Progress::default();
         loop {
@@ -245,7 +245,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Over a closing bracket; the node it ended, if it is the whole.
+    /// Consumes a closing bracket. Returns the node of the outermost collection if it ends.
     fn closing(&mut self) -> Option<u32> {
         let at = self.pos;
         self.fill_inside();
@@ -257,7 +257,7 @@ impl Reader<'_> {
                 let span = Span::new(at, at + 1);
                 self.report(Code::YamlUnclosedBracket, span, "expected `{}` instead of `{}`", &[should, is]);
             } else {
-                // The inner one was forgotten.
+                // The inner bracket is unclosed.
                 self.unclosed_bracket(self.top.node);
                 let id = self.close(at);
                 self.finish(id, at);
@@ -276,7 +276,7 @@ impl Reader<'_> {
         }
         let raw = self.tree.nodes.get(id as usize).copied()?;
         let start = raw.span.start as usize;
-        // The line of the opening bracket, unless it has a break in it.
+        // The line of the opening bracket.
         let inside = self.bytes.get(start..end).unwrap_or_default();
         let line = if end - start <= 1024 && !inside.iter().any(|byte| matches!(byte, b'\n' | b'\r')) {
             self.line
@@ -287,7 +287,7 @@ impl Reader<'_> {
         None
     }
 
-    /// To the next token inside brackets; false where the block around them goes on.
+    /// Moves to the next token inside brackets. False if the enclosing block continues.
     fn skip_inside(&mut self, indent: i32, warned: &mut bool) -> bool {
         let mut progress = Progress::default();
         loop {

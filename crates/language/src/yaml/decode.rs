@@ -1,20 +1,20 @@
-//! What a scalar says: escapes, folding, indentation undone. The same walk answers where in the
-//! source a place of the decoded text stands, so no map of places is kept.
+//! Decodes a scalar: escapes, folding, indentation. The same function finds the source position of an offset
+//! in the decoded text, so that no table of positions is stored.
 
 use super::reader::Leaf;
 use super::tree::{Node, Style};
 use cloudflow_base::text::Progress;
 
-/// Takes the decoded text piece by piece.
+/// Receives the decoded text in pieces.
 pub(super) struct Sink<'a> {
-    /// Where the text goes; nowhere when only a place is looked for.
+    /// The decoded text. Absent if only a position is needed.
     pub out: Option<&'a mut String>,
-    /// Decoded bytes so far.
+    /// Number of decoded bytes so far.
     len: usize,
     target: usize,
-    /// Where `target` stands in the source.
+    /// The position of `target` in the source.
     pub found: Option<usize>,
-    /// Escapes that do not exist: start and end in the source.
+    /// Unknown escapes: start and end in the source.
     pub bad: Vec<(usize, usize)>,
 }
 
@@ -23,7 +23,7 @@ impl<'a> Sink<'a> {
         Sink { out, len: 0, target, found: None, bad: Vec::new() }
     }
 
-    /// Takes `text`, which stands at `at`: as it is, or by some notation.
+    /// Receives `text` from position `at`: verbatim, or written in another notation.
     #[inline(never)]
     fn push(&mut self, text: &str, at: usize, verbatim: bool) {
         let next = self.len + text.len();
@@ -38,9 +38,9 @@ impl<'a> Sink<'a> {
 }
 
 impl Node<'_> {
-    /// The byte offset in the document of a byte offset in [`Node::text`], so that a finding
-    /// inside an expression has the right place also in quoted and folded scalars. Behind the
-    /// end of the text it is the end of the scalar (before a closing quote).
+    /// The byte offset in the document of a byte offset in [`Node::text`]. A finding inside an expression has its
+    /// exact position in quoted and folded scalars too. An offset past the end gives the end of the scalar (before
+    /// a closing quote).
     pub fn source_offset(self, at: usize) -> u32 {
         let (leaf, source) = self.leaf();
         let quote = usize::from(matches!(leaf.style, Style::SingleQuoted | Style::DoubleQuoted));
@@ -61,7 +61,7 @@ pub(super) fn decode(text: &str, leaf: &Leaf, sink: &mut Sink<'_>) {
         Style::SingleQuoted | Style::DoubleQuoted if !leaf.broken => {
             lines(text, leaf.start + 1, leaf.end.saturating_sub(1), leaf.style, sink);
         }
-        // A quote that is never closed: as it is.
+        // An unclosed quote: verbatim.
         Style::SingleQuoted | Style::DoubleQuoted => {
             sink.push(text.get(leaf.start + 1..leaf.end).unwrap_or_default(), leaf.start + 1, true);
         }
@@ -69,13 +69,13 @@ pub(super) fn decode(text: &str, leaf: &Leaf, sink: &mut Sink<'_>) {
     }
 }
 
-/// Plain and quoted scalars: one line break is a blank, more are one less; blanks around them
-/// do not count.
+/// Plain and quoted scalars: one line break becomes a space, n line breaks become n - 1. Spaces and tabs around
+/// them are removed.
 fn lines(text: &str, start: usize, end: usize, style: Style, sink: &mut Sink<'_>) {
     let bytes = text.as_bytes();
     let at = |index: usize| if index < end { bytes.get(index).copied().unwrap_or(0) } else { 0 };
     let mut flushed = start;
-    // Blanks written as escapes are kept at the end of a line.
+    // Escaped spaces at the end of a line are kept.
     let mut floor = start;
     let mut index = start;
     let mut progress = Progress::default();
@@ -125,8 +125,8 @@ fn lines(text: &str, start: usize, end: usize, style: Style, sink: &mut Sink<'_>
     sink.push(text.get(flushed..end).unwrap_or_default(), flushed, true);
 }
 
-/// From a line break: the next byte that is neither break nor blank, the number of breaks, and
-/// where the last line begins.
+/// From a line break: the next byte that is neither a break nor a space, the number of breaks, and the start
+/// of the last line.
 fn over_breaks(at: &dyn Fn(usize) -> u8, mut index: usize) -> (usize, usize, usize) {
     let (mut breaks, mut line) = (0, index);
     loop {
@@ -143,7 +143,7 @@ fn over_breaks(at: &dyn Fn(usize) -> u8, mut index: usize) -> (usize, usize, usi
     }
 }
 
-/// The escape at `start`; behind it.
+/// Decodes the escape at `start`. Returns its end.
 fn escape(text: &str, start: usize, end: usize, sink: &mut Sink<'_>) -> usize {
     let rest = text.get(start + 1..end).unwrap_or_default();
     let Some(name) = rest.chars().next() else {
@@ -189,7 +189,7 @@ fn escape(text: &str, start: usize, end: usize, sink: &mut Sink<'_>) -> usize {
         && let Some(mut code) = hex(behind)
     {
         let mut last = behind + digits;
-        // JSON writes what lies beyond 16 bits as two escapes.
+        // JSON writes a character beyond 16 bits as two escapes.
         if (0xD800..0xDC00).contains(&code)
             && digits == 4
             && text.get(last..last + 2) == Some("\\u")
@@ -213,7 +213,7 @@ fn block(text: &str, leaf: &Leaf, sink: &mut Sink<'_>) {
     let bytes = text.as_bytes();
     let at = |index: usize| if index < leaf.tail { bytes.get(index).copied().unwrap_or(0) } else { 0 };
     let folded = leaf.style == Style::Folded;
-    // `-` stands in the header, which may hold a comment behind a blank.
+    // The header contains `-`, and may contain a comment after a space.
     let mut index = leaf.start;
     let mut strip = false;
     while index < leaf.tail && !matches!(at(index), b'\n' | b'\r' | b' ' | b'\t') {
@@ -223,7 +223,7 @@ fn block(text: &str, leaf: &Leaf, sink: &mut Sink<'_>) {
     while index < leaf.tail && !matches!(at(index), b'\n' | b'\r') {
         index += 1;
     }
-    // Line breaks that wait: they depend on the line behind them.
+    // Pending line breaks: they depend on the next line.
     let (mut breaks, mut broken) = (0usize, index);
     let mut first = true;
     let mut before_deep = false;
@@ -257,13 +257,13 @@ fn block(text: &str, leaf: &Leaf, sink: &mut Sink<'_>) {
         if breaks == 0 {
             broken = index;
         }
-        // The end of the text ends a line as well.
+        // The end of the text ends a line too.
         breaks += 1;
     }
     if strip || first && leaf.tail <= leaf.end {
         return;
     }
-    // `tail` is cut behind the first break unless the breaks are kept.
+    // `tail` ends after the first break unless the breaks are kept.
     for _ in 0..breaks {
         sink.push("\n", broken, false);
     }

@@ -1,16 +1,16 @@
-//! The tree as the event lines of the yaml-test-suite: for tests, which compare readers by them.
+//! The tree as event lines of the yaml-test-suite, for tests that compare readers.
 
 use super::tree::{ALIAS, Kind, Style, TAGGED, Tree};
 use cloudflow_base::text::Span;
 
-/// All documents of the tree, one event a line.
+/// All documents of the tree, one event per line.
 pub(super) fn events(tree: &Tree<'_>) -> String {
     let mut out = String::from("+STR\n");
     for (index, document) in tree.documents.iter().enumerate() {
         out += if document.explicit { "+DOC ---\n" } else { "+DOC\n" };
         let end = tree.documents.get(index + 1).map_or(tree.handles.len(), |next| next.handles as usize);
         let handles = tree.handles.get(document.handles as usize..end).unwrap_or_default();
-        // What is left to write: a node with its siblings, or the end of a collection.
+        // The work list: a node with its siblings, or the end of a collection.
         let mut todo = vec![Err(document.root)];
         while let Some(next) = todo.pop() {
             let id = match next {
@@ -90,7 +90,7 @@ fn resolve(tag: &str, handles: &[(Span, Span)], text: &str) -> String {
     format!("{prefix}{}", percent(suffix))
 }
 
-/// `%21` as the byte it stands for.
+/// Decodes `%21` to its byte.
 fn percent(text: &str) -> String {
     let mut parts = text.split('%');
     let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();

@@ -1,15 +1,15 @@
-//! `key: value` on one line, which is most of any definition: read in one go, without the moves
-//! that rarer texts need. What is not just that is left for the others, where it stands.
+//! The fast path of `key: value` on one line, which is most of any definition. It leaves everything else to the
+//! general reader.
 
 use super::reader::{Props, Reader, Role, State};
 use super::scalar::class_of;
 use super::tree::{Kind, MARKED, Raw, Style};
 use cloudflow_base::text::Progress;
 
-/// An implicit key is one line of at most so many bytes.
+/// Maximum length of an implicit key, in bytes.
 pub(super) const MAX_KEY: usize = 1024;
 
-/// The bytes that begin a plain scalar and nothing else, not even a line with a meaning of its own.
+/// The bytes that can only begin a plain scalar.
 static WORD: [bool; 256] = {
     let mut word = [false; 256];
     let mut at = 0;
@@ -25,8 +25,7 @@ static WORD: [bool; 256] = {
 };
 
 impl Reader<'_> {
-    /// Reads entries of a block mapping from `pos` on. False where none stands there, and
-    /// nothing was read; else what follows is for the next token's reader.
+    /// Reads the entries of a block mapping at `pos`. False if there is none and nothing was read.
     pub fn entries(&mut self) -> bool {
         let mut any = false;
         let mut progress = Progress::default();
@@ -40,7 +39,7 @@ impl Reader<'_> {
         any
     }
 
-    /// Reads a key and its colon: where the colon stands. None where there is no simple key.
+    /// Reads a key and its colon. Returns the position of the colon, or none if there is no simple key.
     fn fast_key(&mut self) -> Option<usize> {
         let start = self.pos;
         let (role, state) = (self.top.role, self.top.state);
@@ -63,12 +62,11 @@ impl Reader<'_> {
         Some(colon)
     }
 
-    /// Reads the value that begins and ends on the line of `at`. True where the next line is
-    /// the next entry, and `pos` its first byte.
+    /// Reads a value on the line of `at`. True if the next line is the next entry, and `pos` is its first byte.
     fn fast_value(&mut self, at: usize) -> bool {
         let start = self.spaces(at);
         let Some((raw, stop)) = self.fast_scalar(start) else { return false };
-        // Behind a comment everything is as usual.
+        // After a comment the general reader continues.
         if self.at(stop) == b'#' {
             self.fast_node(raw);
             self.pos = self.line_end(stop);
@@ -78,7 +76,7 @@ impl Reader<'_> {
         let (indent, column) = (self.top.indent, (indented - line) as i32);
         let over = self.is_end(first) || column <= indent;
         let next = !over && raw.style == Style::Plain;
-        // It may go on there.
+        // The value may continue on the next line.
         if next && !(self.at(first) == b'#' || self.is_marker(line) || self.is_template_line(first)) {
             return false;
         }
@@ -100,8 +98,8 @@ impl Reader<'_> {
         self.top.state = State::Start;
     }
 
-    /// A scalar without escapes, placeholders and further lines, and the line break or comment
-    /// behind it.
+    /// A scalar of one line without escapes and placeholders, and the position of the line break or comment after
+    /// it.
     fn fast_scalar(&self, start: usize) -> Option<(Raw, usize)> {
         let quote = self.at(start);
         let mut at = start + 1;

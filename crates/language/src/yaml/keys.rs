@@ -1,4 +1,4 @@
-//! A key that stands twice in one mapping.
+//! Duplicate keys in a mapping.
 
 use super::MAX_DIAGNOSTICS;
 use super::reader::Reader;
@@ -7,15 +7,15 @@ use cloudflow_base::diagnostic::Code;
 use cloudflow_base::small;
 use cloudflow_base::text::Span;
 
-/// A repeated key: its node, and where its text stood first.
+/// A duplicate key: its node, and the span of the first occurrence.
 type Repeated = (u32, Span);
 
-/// Nearly every mapping has fewer keys: then comparing each with each is quicker than any order.
+/// Maximum number of keys that are compared pairwise, which is faster than sorting for few keys.
 const SMALL: usize = 8;
 
 impl Reader<'_> {
-    /// Reports every key of the mapping `node` whose text stood before, with the first as
-    /// `related`. Keys that are collections are not compared.
+    /// Reports every duplicate key of the mapping `node`, with the first occurrence as `related`. Keys that
+    /// are collections are not compared.
     pub fn duplicates(&mut self, node: u32) {
         if differ(&self.tree, node) {
             return;
@@ -29,14 +29,14 @@ impl Reader<'_> {
     }
 }
 
-/// True where all keys surely differ: by length, first or last byte. Mappings are small, so that
-/// this settles nearly all of them without looking at any key again.
+/// True if all keys certainly differ. A Bloom filter of 64 bits over length, first and last byte. Most mappings
+/// are small, so that it decides nearly all of them without a comparison of keys.
 fn differ(tree: &Tree<'_>, node: u32) -> bool {
     let mut seen = 0u64;
     let byte = |at: u32| tree.text.as_bytes().get(at as usize).copied().map_or(0, u32::from);
     let mut next = tree.nodes.get(node as usize).map_or(NONE, |mapping| mapping.first);
     while let Some(key) = tree.nodes.get(next as usize) {
-        // Of others the text is elsewhere.
+        // Other styles have their text elsewhere.
         if key.style != Style::Plain || key.flags & (DECODED | ALIAS) != 0 {
             return false;
         }
@@ -72,7 +72,7 @@ fn small(tree: &Tree<'_>, node: u32) -> Option<Vec<Repeated>> {
 fn large(tree: &Tree<'_>, node: u32) -> Vec<Repeated> {
     let mut found = Vec::new();
     let Some(mapping) = tree.node(node) else { return found };
-    // Sorting, not hashing: no choice of keys makes it slow.
+    // Sorting has no worst-case input, unlike hashing.
     let mut keys: Vec<(&str, Span, u32)> =
         mapping.entries().filter_map(|(key, _)| Some((key.text()?, key.span(), key.id))).collect();
     small::sort(&mut keys);

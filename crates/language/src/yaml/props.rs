@@ -5,7 +5,7 @@ use cloudflow_base::diagnostic::Code;
 use cloudflow_base::text::{Progress, Span};
 
 impl Reader<'_> {
-    /// Tags and anchors at `pos`, as far as they stand on this line. Leaves `pos` behind them.
+    /// Reads the tags and anchors at `pos` on this line.
     pub fn props(&mut self) -> Props {
         let mut props = Props::default();
         let mut progress = Progress::default();
@@ -44,7 +44,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Both, where tag and anchor stood on different lines.
+    /// Combines a tag and an anchor on different lines.
     pub fn merge(&mut self, outer: Props, inner: Props) -> Props {
         let pick = |reader: &mut Self, above: Span, here: Span| {
             if !above.is_empty() && !here.is_empty() {
@@ -56,7 +56,7 @@ impl Reader<'_> {
         Props { tag: pick(self, outer.tag, inner.tag), anchor: pick(self, outer.anchor, inner.anchor) }
     }
 
-    /// Behind the name of an anchor or an alias.
+    /// The end of the name of an anchor or an alias.
     pub fn name_end(&self, mut at: usize) -> usize {
         while !self.is_space(at) && !self.is_flow(at) {
             at += 1;
@@ -64,7 +64,7 @@ impl Reader<'_> {
         at
     }
 
-    /// Behind the tag at `start`; reports a handle that was not declared.
+    /// The end of the tag at `start`. Reports an undeclared handle.
     fn tag(&mut self, start: usize) -> usize {
         let mut end = start + 1;
         if self.at(end) == b'<' {
@@ -78,7 +78,7 @@ impl Reader<'_> {
             return end + usize::from(closed);
         }
         let mut handle = start;
-        // What may stand in a tag; commas and brackets never.
+        // A tag has no commas and no brackets.
         while !self.is_space(end) && !self.is_flow(end) {
             if self.at(end) == b'!' && handle == start {
                 handle = end;
@@ -95,7 +95,7 @@ impl Reader<'_> {
             return end;
         }
         let text = Span::new(start, handle + 1).of(self.tree.text);
-        // `!!` is always there.
+        // `!!` is always declared.
         if handle > start + 1 && !self.is_declared(text) {
             let message = "undeclared tag `{}`: declare it with a line `%TAG {} prefix` before the document";
             self.report(Code::YamlUnexpected, Span::new(start, handle + 1), message, &[text, text]);
@@ -115,7 +115,7 @@ impl Reader<'_> {
     }
 }
 
-/// The characters of a URI; two hexadecimal digits behind each `%`.
+/// True for the characters of a URI, with two hexadecimal digits after each `%`.
 pub(super) fn is_tag(text: &str) -> bool {
     let known = |byte: u8| byte.is_ascii_alphanumeric() || b"!-#;/?:@&=+$,_.~*'()%[]".contains(&byte);
     let is_hex = |at: usize| text.as_bytes().get(at).is_some_and(u8::is_ascii_hexdigit);

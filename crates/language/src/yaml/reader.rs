@@ -1,5 +1,5 @@
-//! The reader's state and the few moves all its parts share: looking at bytes, going to the
-//! next token, making nodes, opening and closing collections.
+//! The state of the reader, and the operations that all its parts share: inspect bytes, move to the next token,
+//! create nodes, open and close collections.
 
 use super::anchors::{Anchor, Anchors};
 use super::stream::before_nul;
@@ -9,16 +9,16 @@ use cloudflow_base::diagnostic::{Code, Diagnostic, report};
 use cloudflow_base::small::to_decimal;
 use cloudflow_base::text::{Progress, Span};
 
-/// Reads the text of `tree` into it. INVARIANT: every loop that does not move `pos` forward
-/// closes a frame, so reading takes linear time.
+/// Reads a text into a tree. INVARIANT: every iteration of a loop moves `pos` forward or closes a frame, so that
+/// reading takes linear time.
 pub(super) struct Reader<'t> {
     pub bytes: &'t [u8],
     pub pos: usize,
-    /// Where the line of `pos` begins.
+    /// The start of the line of `pos`.
     pub line: usize,
     /// The first tab between the last indicator, or the start of the line, and `pos`.
     pub tab: Option<usize>,
-    /// The line before this one was indented by a tab too, which was reported.
+    /// The previous line was indented by a tab too, which was reported.
     pub tab_run: bool,
     /// The indentation of the token at `pos`.
     pub column: i32,
@@ -26,47 +26,47 @@ pub(super) struct Reader<'t> {
     pub fresh: bool,
     /// A block collection may begin at `pos`.
     pub compact: bool,
-    /// Tag and anchor that stand on a line of their own above the node they belong to.
+    /// Tag and anchor on a line of their own before their node.
     pub outer: Props,
     /// The innermost collection.
     pub top: Frame,
-    /// The collections around it, the document's own frame first.
+    /// The enclosing collections. The first is the frame of the document.
     pub around: Vec<Frame>,
     pub tree: Tree<'t>,
     pub diagnostics: Vec<Diagnostic>,
-    /// The scalar at `pos` may hold a `{`.
+    /// The scalar at `pos` may contain a `{`.
     pub curly: bool,
-    /// Up to here no `}}` closes a `{{`.
+    /// No `}}` before this position closes a `{{`.
     pub no_template: usize,
     pub handles: usize,
     anchors: Anchors<'t>,
-    /// Nodes so far, those behind aliases counted each time.
+    /// The number of nodes so far, with every alias expanded.
     read: usize,
-    /// Size and height of the collection that was closed last.
+    /// Size and height of the last closed collection.
     closed: (usize, usize),
-    /// A limit was met: nothing that is found from here on counts.
+    /// A limit was exceeded: later findings are discarded.
     halted: bool,
     late: Vec<Diagnostic>,
 }
 
-/// A collection that is still being read; at the bottom the document itself.
+/// An open collection. The outermost frame is the document.
 #[derive(Clone, Copy)]
 pub(super) struct Frame {
     pub role: Role,
     pub state: State,
-    /// The column of its entries; in brackets, of the block collection around them.
+    /// The column of its entries. In brackets, the column of the enclosing block collection.
     pub indent: i32,
-    /// A second column that is taken too, after a line that was indented wrongly.
+    /// A second accepted column, after a line with a wrong indentation.
     pub alt: i32,
-    /// Something in it was indented wrongly and has been reported.
+    /// A wrong indentation in it has been reported.
     pub loose: bool,
     pub node: u32,
     last: u32,
-    /// Behind the last byte that belongs to it.
+    /// The end of its last byte.
     pub end: usize,
-    /// The last key was quoted or a collection, so that `:` needs no blank behind it.
+    /// The last key was quoted or a collection, so that `:` needs no space after it.
     pub json: bool,
-    /// Not part of the tree: read only to go on behind it.
+    /// Not part of the tree: it is read to find its end.
     pub detached: bool,
     pub props: Props,
     read: usize,
@@ -84,14 +84,14 @@ pub(super) enum Role {
     Pair,
 }
 
-/// What comes next in a collection.
+/// The next expected element of a collection.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum State {
     /// An entry, or the end.
     Start,
-    /// The node behind `?`.
+    /// The node after `?`.
     Key,
-    /// The `:` behind a key.
+    /// The `:` after a key.
     Colon,
     /// The value, the item, the root.
     Node,
@@ -99,7 +99,7 @@ pub(super) enum State {
     After,
 }
 
-/// A tag and an anchor (without its `&`); an empty span where there is none.
+/// The spans of a tag and an anchor (without its `&`). Empty if absent.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Props {
     pub tag: Span,
@@ -112,27 +112,27 @@ impl Props {
     }
 }
 
-/// A scalar that was found but is not a node yet.
+/// The extent of a scalar that is not a node yet.
 #[derive(Clone, Copy)]
 pub(super) struct Leaf {
     pub style: Style,
     pub start: usize,
     pub end: usize,
-    /// Its text is its source.
+    /// Its text equals its source.
     pub verbatim: bool,
-    /// It goes over more than one line.
+    /// It has more than one line.
     pub multi: bool,
-    /// It ended early: by a mistake.
+    /// It ends early, because of an error.
     pub broken: bool,
     /// The indentation of a block scalar's content.
     pub indent: usize,
-    /// A block scalar's content ends here, line breaks at its end included.
+    /// The end of the content of a block scalar, with its final line breaks.
     pub tail: usize,
 }
 
 impl<'t> Reader<'t> {
-    /// A reader of the text up to its first U+0000. That no byte of what it reads is 0 is the ground
-    /// on which [`Reader::at`] stands.
+    /// A reader of the text up to its first U+0000. INVARIANT: no byte of its text is 0, so that [`Reader::at`] can
+    /// return 0 for the end.
     pub fn new(whole: &'t str) -> Self {
         let text = before_nul(whole);
         let mut reader = Reader {
@@ -165,7 +165,7 @@ impl<'t> Reader<'t> {
         reader
     }
 
-    /// The byte at `at`; 0 past the end, and nowhere else.
+    /// The byte at `at`. 0 at the end only.
     pub fn at(&self, at: usize) -> u8 {
         self.bytes.get(at).copied().unwrap_or(0)
     }
@@ -174,7 +174,7 @@ impl<'t> Reader<'t> {
         at >= self.bytes.len()
     }
 
-    /// A blank, a line break, or the end.
+    /// True for a space, a tab, a line break, or the end.
     pub fn is_space(&self, at: usize) -> bool {
         matches!(self.at(at), b' ' | b'\t' | b'\n' | b'\r' | 0)
     }
@@ -187,7 +187,7 @@ impl<'t> Reader<'t> {
         matches!(self.at(at), b' ' | b'\t')
     }
 
-    /// Behind the blanks at `at`.
+    /// The end of the spaces and tabs at `at`.
     pub fn blanks(&self, mut at: usize) -> usize {
         while self.is_blank(at) {
             at += 1;
@@ -195,7 +195,7 @@ impl<'t> Reader<'t> {
         at
     }
 
-    /// Behind the spaces at `at`.
+    /// The end of the spaces at `at`.
     pub fn spaces(&self, mut at: usize) -> usize {
         while self.at(at) == b' ' {
             at += 1;
@@ -209,7 +209,7 @@ impl<'t> Reader<'t> {
         at + rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(rest.len())
     }
 
-    /// Behind the line break at `at`, if there is one.
+    /// The end of the line break at `at`, if there is one.
     pub fn after_break(&self, at: usize) -> usize {
         match self.at(at) {
             b'\r' if self.at(at + 1) == b'\n' => at + 2,
@@ -218,7 +218,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Without the blanks before `end`.
+    /// The end without the spaces and tabs before `end`.
     pub fn trim(&self, start: usize, mut end: usize) -> usize {
         while end > start && self.is_blank(end - 1) {
             end -= 1;
@@ -226,8 +226,8 @@ impl<'t> Reader<'t> {
         end
     }
 
-    /// From a line break, over empty lines: the start of the next line that holds something,
-    /// its first byte that is no space, its first that is no blank.
+    /// The next line with content after a line break: its start, its first byte that is not a space, and its first
+    /// byte that is neither a space nor a tab.
     pub fn next_line(&self, mut at: usize) -> (usize, usize, usize) {
         let mut progress = Progress::default();
         loop {
@@ -251,8 +251,7 @@ impl<'t> Reader<'t> {
             && self.is_space(line + 3)
     }
 
-    /// True where a line of a template language begins: `{% … %}` or `{# … #}`, with nothing
-    /// behind it.
+    /// True for a line of a template language: `{% … %}` or `{# … #}`, with nothing after it.
     pub fn is_template_line(&self, at: usize) -> bool {
         let close = self.at(at + 1);
         if self.at(at) != b'{' || !matches!(close, b'%' | b'#') {
@@ -262,7 +261,7 @@ impl<'t> Reader<'t> {
         end >= at + 4 && self.at(end - 1) == b'}' && self.at(end - 2) == close
     }
 
-    /// Goes over blanks, comments, line breaks and template lines to the next token.
+    /// Skips spaces, comments, line breaks and template lines up to the next token.
     pub fn skip(&mut self) {
         self.tab = None;
         self.fresh = self.pos == self.line;
@@ -302,7 +301,7 @@ impl<'t> Reader<'t> {
         Raw { span: Span::new(start, end), first: NONE, next: NONE, kind, style, flags: 0 }
     }
 
-    /// Makes a node; it hangs nowhere yet.
+    /// Creates a node, which is not attached yet.
     pub fn create(&mut self, raw: Raw, props: Props) -> u32 {
         let id = self.tree.nodes.len() as u32;
         self.read += 1;
@@ -316,7 +315,7 @@ impl<'t> Reader<'t> {
         id
     }
 
-    /// Gives a finished node its tag and makes it known under its anchor.
+    /// Records the tag and the anchor of a complete node.
     fn attach(&mut self, id: u32, props: Props, size: usize, height: usize) {
         if !props.tag.is_empty() {
             let at = self.tree.tags.partition_point(|(node, _)| *node < id);
@@ -331,7 +330,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Gives a node that was made without them its tag and anchor.
+    /// Records the tag and the anchor of a node that was created without them.
     pub fn give(&mut self, id: u32, props: Props) {
         if !props.none() {
             let (size, height) = self.closed;
@@ -339,7 +338,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Hangs a node into the innermost collection.
+    /// Attaches a node to the innermost collection.
     pub fn link(&mut self, id: u32) {
         let end = self.tree.nodes.get(id as usize).map_or(0, |node| node.span.end as usize);
         let frame = &mut self.top;
@@ -360,13 +359,13 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// A value that is not written, at `at`, hung into the innermost collection.
+    /// Attaches a missing value at `at` to the innermost collection.
     pub fn empty(&mut self, at: usize, props: Props) {
         let id = self.create(Self::raw(Kind::Scalar, Style::Plain, at, at), props);
         self.link(id);
     }
 
-    /// The node for `*name`.
+    /// Creates the node of the alias `*name`.
     pub fn alias(&mut self, start: usize, end: usize) -> u32 {
         let mut raw = Self::raw(Kind::Scalar, Style::Plain, start, end);
         let name = Span::new(start + 1, end).of(self.tree.text);
@@ -391,15 +390,14 @@ impl<'t> Reader<'t> {
         self.create(raw, Props::default())
     }
 
-    /// Begins a collection in brackets: it hangs in its parent when it ends, because it may turn
-    /// out to be a key.
+    /// Begins a collection in brackets. It is attached to its parent when it ends, because it may be a key.
     pub fn open(&mut self, role: Role, start: usize, indent: i32, props: Props) -> u32 {
         let id = self.collection(role, start);
         self.enter(role, id, start, indent, props);
         id
     }
 
-    /// Makes the node of a collection.
+    /// Creates the node of a collection.
     pub fn collection(&mut self, role: Role, start: usize) -> u32 {
         let (kind, style) = match role {
             Role::Seq => (Kind::Sequence, Style::Block),
@@ -410,7 +408,7 @@ impl<'t> Reader<'t> {
         self.create(Self::raw(kind, style, start, start + 1), Props::default())
     }
 
-    /// Makes the collection that was just made the innermost.
+    /// Makes the collection that was just created the innermost.
     pub fn enter(&mut self, role: Role, id: u32, start: usize, indent: i32, props: Props) {
         let mut frame = Frame::new(role, State::Start, indent, id, start + 1, self.read - 1, props);
         frame.detached = self.top.detached;
@@ -420,9 +418,9 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Ends the innermost collection at `end`; its node.
+    /// Ends the innermost collection at `end`. Returns its node.
     pub fn close(&mut self, end: usize) -> u32 {
-        // INVARIANT: the document's frame is never popped while reading.
+        // INVARIANT: the frame of the document is never removed while reading.
         let Some(parent) = self.around.pop() else { return NONE };
         let frame = std::mem::replace(&mut self.top, parent);
         let Some(node) = self.tree.nodes.get_mut(frame.node as usize) else { return NONE };
@@ -450,7 +448,7 @@ impl<'t> Reader<'t> {
         self.top = Frame::new(Role::Root, State::Node, -1, NONE, start, 0, Props::default());
     }
 
-    /// Notes a mistake: `template` with its `{}` filled.
+    /// Reports an error with a filled template.
     #[cold]
     #[inline(never)]
     pub fn report(&mut self, code: Code, span: Span, template: &str, args: &[&str]) -> &mut Diagnostic {
@@ -461,7 +459,7 @@ impl<'t> Reader<'t> {
         report(if halted { &mut self.late } else { &mut self.diagnostics }, code, span, template, args)
     }
 
-    /// Reports a limit and reads no further.
+    /// Reports an exceeded limit and stops reading.
     #[cold]
     #[inline(never)]
     pub fn limit(&mut self, span: Span, template: &str, args: &[&str]) {
@@ -492,18 +490,19 @@ impl Frame {
         }
     }
 
-    /// True where a line at `column` belongs to its entries.
+    /// True if a line at `column` is one of its entries.
     pub fn is_at(&self, column: i32) -> bool {
         self.place().is_at(column)
     }
 
-    /// What tells whether a line belongs to it: small enough to be looked at for every line.
+    /// The part of the frame that decides whether a line belongs to it. It is small, because it is copied for every
+    /// line.
     pub fn place(&self) -> Place {
         Place { role: self.role, state: self.state, indent: self.indent, alt: self.alt }
     }
 }
 
-/// The columns of a [`Frame`], and what comes next in it.
+/// The columns and the state of a [`Frame`].
 #[derive(Clone, Copy)]
 pub(super) struct Place {
     pub role: Role,

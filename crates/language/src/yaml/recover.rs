@@ -1,4 +1,4 @@
-//! What is said about a mistake, and how reading goes on behind it.
+//! Reports of errors, and how reading continues after them.
 
 use super::reader::{Leaf, Props, Reader, Role, State};
 use super::scalar::leaf;
@@ -12,12 +12,12 @@ impl<'t> Reader<'t> {
         self.report(code, Span::new(start, end), message, &[]);
     }
 
-    /// The user's own text, for a message.
+    /// The text of the user, for a message.
     fn quote(&self, start: usize, end: usize) -> &'t str {
         Span::new(start, end).of(self.tree.text)
     }
 
-    /// Behind the word at `at`: where an underline ends well. Of a very long word a part is enough.
+    /// The end of the word at `at`, for the span of a finding. A very long word is truncated.
     pub fn word_end(&self, at: usize) -> usize {
         let mut end = at;
         let inside = |end: usize| end < at + 64 || self.at(end) & 0xC0 == 0x80;
@@ -27,12 +27,12 @@ impl<'t> Reader<'t> {
         end.max(at + usize::from(!self.is_end(at)))
     }
 
-    /// The token at `pos` stands in a column that no collection has.
+    /// Reports the token at `pos`, whose column is that of no collection.
     pub fn bad_indent(&mut self) {
         let frame = self.top;
-        // A tab in the indentation is the mistake that is reported.
+        // A tab in the indentation is reported instead.
         let list = self.around.last();
-        // An item without its `- ` was reported with all its lines.
+        // An item without its `- ` has been reported with all its lines.
         let loose = frame.loose
             || frame.role == Role::Map
                 && list.is_some_and(|list| list.role == Role::Seq && list.indent == frame.indent);
@@ -49,7 +49,7 @@ impl<'t> Reader<'t> {
         self.report(Code::YamlBadIndent, Span::new(at, end), message, &[self.quote(at, end), &column, &indent]);
     }
 
-    /// A tab where only spaces count. Lines that follow each other are one mistake.
+    /// Reports a tab in the indentation. Consecutive lines give one finding.
     pub fn tab_indent(&mut self, tab: usize) {
         self.tab = None;
         if self.fresh {
@@ -65,8 +65,7 @@ impl<'t> Reader<'t> {
         self.report_at(Code::YamlTabIndent, tab, end, "a tab cannot be used for indentation: use spaces");
     }
 
-    /// The column that a line with tabs in its indentation was meant to have: one that is in use
-    /// for some width of a tab.
+    /// The intended column of a line with tabs in its indentation: a column in use, for some width of a tab.
     pub fn tab_column(&mut self, tab: usize) -> i32 {
         let width = |tabs: i32| {
             let blanks = self.bytes.get(self.line..self.pos).unwrap_or_default();
@@ -74,13 +73,13 @@ impl<'t> Reader<'t> {
         };
         let is_known = |column: &i32| self.top.is_at(*column) || self.around.iter().any(|frame| frame.is_at(*column));
         let known = [2, 4, 8, 1].into_iter().map(width).find(is_known);
-        // Behind enough spaces the tab is only a blank.
+        // After enough spaces the tab is only a separator.
         let spaces = (tab - self.line) as i32;
         let due = self.top.state == State::Node && spaces > self.top.indent;
         if due { spaces } else { known.unwrap_or(width(2)) }
     }
 
-    /// Among the items of a list stands a line without `- `.
+    /// Reports a line without `- ` between the items of a list.
     pub fn no_dash(&mut self) {
         let at = self.pos;
         let end = self.word_end(at);
@@ -91,7 +90,7 @@ impl<'t> Reader<'t> {
         self.top.loose = true;
     }
 
-    /// A list begins where none can.
+    /// Reports a list at a position where no list may begin.
     pub fn list_here(&mut self, among_keys: bool) {
         let at = self.pos;
         let message = if among_keys {
@@ -102,7 +101,7 @@ impl<'t> Reader<'t> {
         self.report_at(Code::YamlUnexpected, at, at + 1, message);
     }
 
-    /// Something stands behind the end of the document's only value.
+    /// Reports text after the only value of the document.
     pub fn beyond(&mut self) {
         let at = self.pos;
         let end = self.line_end(at);
@@ -115,7 +114,7 @@ impl<'t> Reader<'t> {
         self.pos = end;
     }
 
-    /// A value that begins with a character that cannot begin one.
+    /// Reports a value whose first character cannot begin a value.
     pub fn reserved(&mut self, at: usize) {
         self.curly = true;
         let first = self.quote(at, at + 1);
@@ -130,11 +129,11 @@ impl<'t> Reader<'t> {
         );
     }
 
-    /// `: ` at `at` inside a plain value.
+    /// Reports `: ` at `at` inside a plain value.
     pub fn colon_inside(&mut self, at: usize) {
         let message = "an unquoted value cannot contain `: `: quote the whole value";
         let (end, stop) = self.over_colons(at);
-        // Only where the whole value stands on this line is it known what to quote.
+        // The text to quote is known only if the whole value is on this line.
         let (line, indented, first) = self.next_line(self.line_end(stop));
         let indent = self.top.indent;
         let goes_on = !self.is_end(first) && (indented - line) as i32 > indent;
@@ -154,8 +153,7 @@ impl<'t> Reader<'t> {
         );
     }
 
-    /// `list[0].name` in brackets, where a bracket ends a value that is not quoted: takes all of
-    /// it as the value that was meant.
+    /// `list[0].name` inside brackets, where a bracket ends an unquoted value. Reads all of it as the value.
     pub fn bracket_inside(&mut self, found: &mut Leaf) {
         let at = found.end;
         if at == found.start || !matches!(self.at(at), b'[' | b'{') {
@@ -183,7 +181,7 @@ impl<'t> Reader<'t> {
         self.pos = end;
     }
 
-    /// Reports a mistake, with the repair that quotes the text of `place` if there is one.
+    /// Reports an error, with a fix that quotes the text of `place` if there is one.
     fn quoting(&mut self, code: Code, span: Span, message: &str, args: &[&str], place: Option<(usize, usize)>) {
         let text = place.map_or("", |(start, end)| self.quote(start, end));
         let reported = self.report(code, span, message, args);
@@ -199,7 +197,7 @@ impl<'t> Reader<'t> {
         reported.fix("quote the value", &[], Span::new(start, end), &quoted);
     }
 
-    /// The further lines of a plain value that holds a `: `, so that they cost no second finding.
+    /// Reads the continuation lines of a plain value that contains `: `, so that they give no second finding.
     pub fn more_lines(&mut self, found: &mut Leaf, indent: i32) {
         let mut progress = Progress::default();
         loop {
@@ -222,7 +220,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// An entry of a mapping without its colon: `found` is the key, or all of the line.
+    /// Reports an entry without its colon. `found` is the key, or the whole line.
     pub fn missing(&mut self, found: Leaf, node: Option<u32>, props: Props) {
         let mut key = found;
         let (start, end) = (found.start, found.end);
@@ -277,7 +275,7 @@ impl<'t> Reader<'t> {
         frame.end = next;
     }
 
-    /// What stands behind a value on its line.
+    /// Reads the rest of the line after a value.
     pub fn trailing(&mut self, found: &Leaf) {
         let at = self.blanks(self.pos);
         if self.is_break(at) {
@@ -302,11 +300,11 @@ impl<'t> Reader<'t> {
         self.pos = end;
     }
 
-    /// A quote without its partner: the text ends with its first line.
+    /// Reports an unclosed quote. The text ends with its first line.
     pub fn unclosed_quote(&mut self, mut found: Leaf) -> Leaf {
         let start = found.start;
         let mut end = self.trim(start + 1, self.line_end(start));
-        // What ends a value in brackets is hardly the end of its text.
+        // A character that ends a value in brackets is rarely the end of the text.
         let mut progress = Progress::default();
         while self.in_brackets() && end > start + 1 {
             progress.step(start, end);
@@ -320,7 +318,7 @@ impl<'t> Reader<'t> {
             end = self.trim(start + 1, end - 1);
         }
         let quote = self.quote(start, start + 1);
-        // Inside brackets, and with a comment behind, the end of the text is not known.
+        // Inside brackets, and before a comment, the end of the text is unknown.
         let text = self.quote(start + 1, end);
         let certain = !(self.in_brackets()
             || text.is_empty()
@@ -341,10 +339,10 @@ impl<'t> Reader<'t> {
         found
     }
 
-    /// The bracket that begins `node` has no partner.
+    /// Reports the opening bracket of `node` as unclosed.
     pub fn unclosed_bracket(&mut self, node: u32) {
         let opening = self.tree.nodes.get(node as usize).map_or(0, |node| node.span.start as usize);
-        // The text in a quote that was never closed swallowed the bracket.
+        // The closing bracket may be inside an unclosed quote.
         let cause = self.diagnostics.last().is_some_and(|last| {
             last.code == Code::YamlUnclosedQuote && last.span.is_some_and(|span| span.start as usize > opening)
         });
@@ -355,16 +353,16 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// A line inside brackets that is not indented deeper than the block around them.
+    /// Reports a line inside brackets that is not indented more than the enclosing block.
     pub fn shallow_bracket(&mut self, first: usize, closing: bool) {
         let end = self.word_end(first);
         let message = "a line inside brackets must be indented more than the key before them";
-        // Most readers take a closing bracket there.
+        // Most readers accept a closing bracket there.
         let severity = if closing { Severity::Warning } else { Severity::Error };
         self.report(Code::YamlBadIndent, Span::new(first, end), message, &[]).severity(severity);
     }
 
-    /// An escape that does not exist.
+    /// Reports an unknown escape.
     pub fn bad_escape(&mut self, start: usize, end: usize) {
         let escape = self.quote(start, end);
         let span = Span::new(start, end);
@@ -384,7 +382,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// An alias whose anchor does not stand above.
+    /// Reports an alias of an unknown anchor.
     pub fn unknown_alias(&mut self, start: usize, end: usize) {
         let name = self.quote(start + 1, end);
         let span = Span::new(start, end);

@@ -2,9 +2,9 @@
 
 use super::tree::Resolved;
 
-/// What a plain scalar means.
+/// Resolves a plain scalar.
 pub(super) fn core(text: &str) -> Resolved<'_> {
-    // Nearly every scalar is a word, and nearly always its first byte settles that.
+    // Fast path: the first byte of most scalars decides that they are text.
     let special =
         |byte: &u8| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'~' | b'n' | b'N' | b't' | b'T' | b'f' | b'F');
     if text.as_bytes().first().is_some_and(|byte| !special(byte)) {
@@ -23,7 +23,7 @@ pub(super) fn core(text: &str) -> Resolved<'_> {
 fn number(text: &str) -> Resolved<'_> {
     let radix = |prefix, radix| text.strip_prefix(prefix).map(|digits: &str| (digits, radix));
     if let Some((digits, radix)) = radix("0x", 16).or_else(|| radix("0o", 8)) {
-        // `from_str_radix` takes a sign, the schema does not.
+        // `from_str_radix` accepts a sign, the schema does not.
         return if digits.is_empty() || !digits.chars().all(|c| c.is_digit(radix)) {
             Resolved::Text(text)
         } else {
@@ -36,7 +36,7 @@ fn number(text: &str) -> Resolved<'_> {
     }
     let (whole, rest) = digits(unsigned);
     if whole > 0 && rest.is_empty() {
-        // One that does not fit is still a number.
+        // A number out of range is still a number.
         return text.parse().map_or(Resolved::Float(text), Resolved::Int);
     }
     let (fraction, rest) = rest.strip_prefix('.').map_or((0, rest), digits);
@@ -50,7 +50,7 @@ fn number(text: &str) -> Resolved<'_> {
     if count > 0 && rest.is_empty() { Resolved::Float(text) } else { Resolved::Text(text) }
 }
 
-/// How many digits lead, and what follows them.
+/// The number of leading digits, and the rest.
 fn digits(text: &str) -> (usize, &str) {
     let rest = text.trim_start_matches(|c: char| c.is_ascii_digit());
     (text.len() - rest.len(), rest)

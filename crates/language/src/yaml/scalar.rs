@@ -1,16 +1,16 @@
-//! Scalars: where each ends. What it says is `decode`'s.
+//! Finds the ends of scalars. The module `decode` decodes them.
 
 use super::reader::{Leaf, Reader};
 use super::tree::Style;
 use cloudflow_base::diagnostic::Code;
 use cloudflow_base::text::Progress;
 
-/// What a byte is to a plain scalar.
+/// The class of a byte in a plain scalar.
 const ORDINARY: u8 = 0;
 const COLON: u8 = 1;
 const HASH: u8 = 2;
 const BREAK: u8 = 3;
-/// `,[]{}`: an end inside brackets.
+/// `,[]{}`: ends a plain scalar inside brackets.
 const FLOW: u8 = 4;
 
 static CLASS: [u8; 256] = {
@@ -39,8 +39,8 @@ impl Reader<'_> {
         matches!(self.at(at), b',' | b'[' | b']' | b'{' | b'}')
     }
 
-    /// From `at` along one line of a plain scalar: behind its last byte that is no blank, and
-    /// where it stopped.
+    /// Reads one line of a plain scalar from `at`. Returns the end without trailing spaces, and the position where
+    /// it stopped.
     pub fn plain_line(&mut self, start: usize, flow: bool) -> (usize, usize) {
         let mut at = start;
         let mut progress = Progress::default();
@@ -62,7 +62,7 @@ impl Reader<'_> {
                     }
                 }
                 FLOW => {
-                    // In brackets also `${…}` is one thing: a placeholder is no mistake.
+                    // Inside brackets a placeholder `${…}` is part of the scalar too.
                     self.curly |= self.at(at) == b'{';
                     let dollar = flow && at > start && self.at(at - 1) == b'$';
                     if self.at(at) == b'{'
@@ -82,8 +82,7 @@ impl Reader<'_> {
         (self.trim(start, at), at)
     }
 
-    /// Behind a placeholder `{{ … }}` that begins at `at` and ends on the same line; behind
-    /// `{…}` where a `$` stands before it.
+    /// The end of a placeholder `{{ … }}` that begins at `at` and ends on the same line, or of `{…}` after a `$`.
     pub fn template(&mut self, at: usize, dollar: bool) -> Option<usize> {
         let double = self.at(at) == b'{' && self.at(at + 1) == b'{';
         if !(double || dollar) || at < self.no_template {
@@ -96,13 +95,13 @@ impl Reader<'_> {
             }
             end += 1;
         }
-        // The rest of the line is not searched again.
+        // The rest of the line is searched once only.
         self.no_template = end;
         None
     }
 
-    /// A plain scalar at `pos`, whose further lines must be indented by more than `indent`.
-    /// With `key` it is one line.
+    /// Reads a plain scalar at `pos`. Its continuation lines must be indented by more than `indent`. With `key` it
+    /// has one line.
     pub fn plain(&mut self, indent: i32, flow: bool, key: bool) -> Leaf {
         let start = self.pos;
         let (mut end, mut stop) = match self.template(start, false) {
@@ -150,7 +149,7 @@ impl Reader<'_> {
         leaf
     }
 
-    /// From a `: ` that should not be there to the end of the line or a comment.
+    /// From a misplaced `: ` to the end of the line or a comment.
     pub fn over_colons(&mut self, mut stop: usize) -> (usize, usize) {
         let mut end = stop;
         let mut progress = Progress::default();
@@ -162,7 +161,7 @@ impl Reader<'_> {
         (end, stop)
     }
 
-    /// True where the line from `first` on is an entry of a block: `- …`, `key: …`.
+    /// True if the line from `first` on is an entry of a block: `- …`, `key: …`.
     pub fn is_structural(&mut self, first: usize) -> bool {
         let byte = self.at(first);
         if matches!(byte, b'-' | b'?' | b':') && self.is_space(first + 1) {
@@ -180,7 +179,7 @@ impl Reader<'_> {
         end > first && self.at(stop) == b':' && !self.is_flow(first)
     }
 
-    /// A quoted scalar at `pos`, whose further lines must be indented by more than `indent`.
+    /// Reads a quoted scalar at `pos`. Its continuation lines must be indented by more than `indent`.
     pub fn quoted(&mut self, indent: i32) -> Leaf {
         let start = self.pos;
         let quote = self.at(start);
@@ -220,7 +219,7 @@ impl Reader<'_> {
                 at = first;
             } else {
                 at += self.bytes.get(at..).map_or(1, |rest| {
-                    // Whatever stands at `at` was looked at above.
+                    // The byte at `at` has been checked above.
                     let stops = |byte: &u8| matches!(byte, b'\n' | b'\r' | b'\\') || *byte == quote;
                     rest.iter().position(stops).unwrap_or(rest.len()).max(1)
                 });
@@ -244,9 +243,8 @@ impl Reader<'_> {
         leaf
     }
 
-    /// True where the quote before `at`, which closes a text of several lines, was written to open
-    /// one: nothing that may follow a text follows, and the rest of the line has an odd number of
-    /// such quotes.
+    /// True if the quote before `at`, which closes a text of several lines, is more likely an opening quote: nothing
+    /// that may follow a text follows, and the rest of the line has an odd number of such quotes.
     fn is_another_opening(&self, at: usize, quote: u8) -> bool {
         let behind = self.blanks(at);
         let follows = match self.at(behind) {
@@ -259,7 +257,7 @@ impl Reader<'_> {
         !follows && rest.iter().filter(|byte| **byte == quote).count() % 2 == 1
     }
 
-    /// True where the line holds `quote` with nothing but a comment behind it.
+    /// True if the line contains `quote`, with at most a comment after it.
     fn closes(&self, first: usize, quote: u8) -> bool {
         let mut at = first;
         while !self.is_break(at) && self.at(at) != quote {
@@ -269,7 +267,7 @@ impl Reader<'_> {
         self.at(at) == quote && (self.is_break(behind) || matches!(self.at(behind), b'#' | b',' | b']' | b'}'))
     }
 
-    /// A block scalar at `pos`, inside a collection at `indent`.
+    /// Reads a block scalar at `pos`, inside a collection at `indent`.
     pub fn block_scalar(&mut self, indent: i32) -> Leaf {
         let start = self.pos;
         let style = if self.at(start) == b'|' { Style::Literal } else { Style::Folded };
@@ -278,7 +276,7 @@ impl Reader<'_> {
         leaf.multi = true;
         let parent = indent.max(0) as usize;
         let mut keep = false;
-        // At the top of a document the text may stand at the margin.
+        // At the top of a document the text may have no indentation.
         let mut known = false;
         let mut header = start + 1;
         loop {
@@ -297,7 +295,7 @@ impl Reader<'_> {
         leaf.end = header;
         let mut at = self.pos;
         leaf.tail = at;
-        // The longest line of blanks before the first line of text.
+        // The longest line of spaces before the first line of text.
         let mut deepest = 0;
         let mut progress = Progress::default();
         while !self.is_end(at) {
@@ -314,7 +312,7 @@ impl Reader<'_> {
             let blank = self.is_break(first);
             if !known && !blank {
                 if width as i32 <= indent {
-                    // A line of blanks that could be the first of the text, but for its tab.
+                    // A line of spaces that is not the first line of the text because it has a tab.
                     if self.is_blank(first) && self.is_break(self.blanks(first)) {
                         self.tab_indent(first);
                     }
@@ -342,7 +340,7 @@ impl Reader<'_> {
         if !known {
             leaf.indent = usize::MAX;
         }
-        // Tells the end that `+` keeps from the one that is clipped.
+        // Distinguishes the end that `+` keeps from the clipped end.
         if !keep {
             leaf.tail = leaf.tail.min(self.after_break(leaf.end));
         }

@@ -1,4 +1,4 @@
-//! The text as a whole: byte order mark, directives, documents and their markers.
+//! The stream: byte order mark, directives, documents and their markers.
 
 use super::MAX_HANDLES;
 use super::reader::{Reader, State};
@@ -25,8 +25,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Control characters, which no text can hold (section 5.1), but for tabs and line breaks: one
-    /// finding for each line. U+0000, which ended the text, has its own.
+    /// Reports control characters other than tabs and line breaks, which YAML excludes (section 5.1): one finding per
+    /// line. U+0000, which ends the text, has its own finding.
     fn controls(&mut self) {
         let mut from = 0;
         let mut progress = Progress::default();
@@ -43,7 +43,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Goes to the start of a document; none at the end of the text. True for `---`.
+    /// Moves to the start of a document. Absent at the end of the text. True for `---`.
     fn prologue(&mut self) -> Option<bool> {
         let mut directives = None;
         let mut version = false;
@@ -52,7 +52,7 @@ impl Reader<'_> {
         loop {
             progress.step(self.pos, 0);
             self.skip();
-            // A byte order mark may stand before every document, also behind empty lines.
+            // A byte order mark may precede every document, also after empty lines.
             let rest = self.bytes.get(self.pos..).unwrap_or_default();
             if self.pos == self.line && rest.starts_with(b"\xEF\xBB\xBF") {
                 self.new_line(self.pos + 3);
@@ -76,7 +76,7 @@ impl Reader<'_> {
                 return None;
             }
             if !marker {
-                // The first token of its line, for whoever reads it next.
+                // The next reader starts at the beginning of the line.
                 self.pos = self.line;
                 return Some(false);
             }
@@ -84,7 +84,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Behind a document; false at the end of the text.
+    /// Reads the end of a document. False at the end of the text.
     fn epilogue(&mut self) -> bool {
         if self.is_end(self.pos) {
             return false;
@@ -98,7 +98,7 @@ impl Reader<'_> {
         true
     }
 
-    /// Over `...`.
+    /// Consumes `...`.
     fn end_marker(&mut self) {
         self.pos += 3;
         self.rest_of_line("unexpected text after `...`");
@@ -110,7 +110,7 @@ impl Reader<'_> {
         let end = self.line_end(start);
         let text = self.tree.text;
         let line = Span::new(start, end).of(text);
-        // A comment needs a blank before it.
+        // A comment needs a space before it.
         let content = find(line, " #").map_or(end, |at| start + at);
         let name = self.word(start, content);
         let first = self.word(name.end as usize, content);
@@ -151,7 +151,7 @@ impl Reader<'_> {
                 }
             }
             "%" => self.report_at(Code::YamlUnexpected, start, end, "expected `%YAML` or `%TAG`"),
-            // Others are to be ignored.
+            // Other directives are ignored.
             _ => {}
         }
         self.pos = end;
@@ -198,7 +198,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The rest of the line may hold a comment only; what else stands there is reported.
+    /// Reports a rest of the line that is not a comment.
     pub fn rest_of_line(&mut self, message: &str) {
         let at = self.blanks(self.pos);
         let comment = self.at(at) == b'#' && at > self.pos;
@@ -227,14 +227,14 @@ pub(super) fn before_nul(text: &str) -> &str {
     text
 }
 
-/// The first control character, if there is one. Every text is searched whole, nearly always in vain:
-/// eight bytes at a time.
+/// The first control character, if there is one. It checks eight bytes at a time, because every text is searched
+/// completely and nearly none has one.
 fn control(bytes: &[u8]) -> Option<usize> {
     let is_control = |byte: &u8| *byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r');
     let (words, rest) = bytes.as_chunks::<8>();
     for (index, bytes) in words.iter().enumerate() {
-        // The highest bit of a byte is set where the byte is less than a blank; above such a one perhaps
-        // falsely.
+        // The highest bit of a byte is set if the byte is less than a space. A borrow may set it falsely in the byte
+        // above such a byte.
         let word = u64::from_le_bytes(*bytes);
         let below = word.wrapping_sub(0x2020_2020_2020_2020) & !word & 0x8080_8080_8080_8080;
         if below != 0

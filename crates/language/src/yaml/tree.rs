@@ -1,4 +1,4 @@
-//! The tree: a flat arena, read through small copyable [`Node`] handles.
+//! The tree: a flat arena, accessed through small copyable [`Node`] handles.
 
 use super::reader::Leaf;
 use super::resolve;
@@ -9,15 +9,15 @@ use cloudflow_base::text::Span;
 #[derive(Debug)]
 pub struct Tree<'t> {
     pub(super) text: &'t str,
-    // INVARIANT: links between nodes never lead in a circle: children are linked once, and an
-    // alias names a node that was complete before the alias was read.
+    // INVARIANT: the links between nodes have no cycle. A child is linked once, and an alias refers to a node that
+    // was complete before the alias was read.
     pub(super) nodes: Vec<Raw>,
     /// The top nodes, one for each document of the text.
     pub(super) documents: Vec<Document>,
-    /// The texts of scalars that do not stand in the source as they mean, end to end.
+    /// The texts of the scalars that differ from their source, concatenated.
     pub(super) decoded: String,
     pub(super) ranges: Vec<Decoded>,
-    /// Tags and anchors are rare: they stand beside the nodes, ordered by node.
+    /// Tags and anchors are rare, so they are stored outside the nodes, ordered by node.
     pub(super) tags: Vec<(u32, Span)>,
     pub(super) anchors: Vec<(u32, Span)>,
     /// The handles that `%TAG` declared, with their prefixes.
@@ -26,7 +26,7 @@ pub struct Tree<'t> {
     pub(super) template_lines: bool,
 }
 
-/// What a node is. An alias shows as the node it names.
+/// The kind of a node. An alias has the kind of the node that it refers to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// A single value: [`Node::text`], [`Node::resolve`].
@@ -37,10 +37,10 @@ pub enum Kind {
     Mapping,
 }
 
-/// How a node is written.
+/// The notation of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
-    /// `value`; also a value that is not written at all (then [`Node::span`] is empty).
+    /// `value`, or a missing value (whose [`Node::span`] is empty).
     Plain,
     /// `'value'`
     SingleQuoted,
@@ -56,17 +56,17 @@ pub enum Style {
     Flow,
 }
 
-/// A scalar by the YAML 1.2 core schema. Quoted and block scalars, and scalars with a local
-/// tag, are text.
+/// A scalar resolved by the YAML 1.2 core schema. Quoted scalars, block scalars and scalars with a local tag
+/// are text.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Resolved<'a> {
-    /// `null`, `~`, or nothing.
+    /// `null`, `~`, or a missing value.
     Null,
     /// `true`, `false`.
     Bool(bool),
-    /// A whole number that fits.
+    /// A whole number in the range of the type.
     Int(i64),
-    /// Any other number, as written: reading it costs bytes that few callers need.
+    /// Any other number, as written. Few callers need its value.
     Float(&'a str),
     /// Text.
     Text(&'a str),
@@ -77,57 +77,57 @@ pub enum Resolved<'a> {
 pub struct Node<'a> {
     tree: &'a Tree<'a>,
     pub(super) id: u32,
-    /// The node itself, or the one that an alias names.
+    /// The node itself, or the node that an alias refers to.
     raw: &'a Raw,
 }
 
-/// The link that leads nowhere.
+/// The absent link.
 pub(super) const NONE: u32 = u32::MAX;
 
-/// A node as it lies in the arena.
+/// A node in the arena.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Raw {
     pub span: Span,
-    /// Of a collection the first child, of an alias the node it names, of a decoded scalar its
-    /// index in [`Tree::ranges`].
+    /// For a collection the first child, for an alias the node that it refers to, for a decoded scalar the index
+    /// in [`Tree::ranges`].
     pub first: u32,
-    /// The next child of the same parent. In a mapping keys and values take turns.
+    /// The next child of the same parent. In a mapping keys and values alternate.
     pub next: u32,
     pub kind: Kind,
     pub style: Style,
     pub flags: u8,
 }
 
-/// [`Raw::flags`]: the text of the scalar stands in [`Tree::decoded`].
+/// [`Raw::flags`]: the text of the scalar is in [`Tree::decoded`].
 pub(super) const DECODED: u8 = 1;
-/// [`Raw::flags`]: there is a tag.
+/// [`Raw::flags`]: the node has a tag.
 pub(super) const TAGGED: u8 = 2;
-/// [`Raw::flags`]: the node stands for another one.
+/// [`Raw::flags`]: the node is an alias.
 pub(super) const ALIAS: u8 = 4;
-/// [`Raw::flags`]: the text of the scalar may hold a placeholder; without it, it holds none.
+/// [`Raw::flags`]: the text of the scalar may contain a placeholder. Without the flag it contains none.
 pub(super) const MARKED: u8 = 8;
 
 /// A document of the stream.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Document {
     pub root: u32,
-    /// Where it begins.
+    /// Byte offset of its start.
     pub start: u32,
-    /// `---` stands before it.
+    /// It begins with `---`.
     pub explicit: bool,
-    /// `...` stands behind it.
+    /// It ends with `...`.
     pub ended: bool,
-    /// The first of its [`Tree::handles`].
+    /// Index of the first of its [`Tree::handles`].
     pub handles: u32,
 }
 
-/// A stretch of [`Tree::decoded`].
+/// A range of [`Tree::decoded`].
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Decoded {
     pub start: u32,
     pub end: u32,
-    /// What decoding it again needs: the indentation of a block scalar, where its last line
-    /// break ends, and whether a quote was never closed.
+    /// The data to decode it again: the indentation of a block scalar, the end of its last line break, and whether
+    /// a quote is unclosed.
     pub indent: u32,
     pub tail: u32,
     pub broken: bool,
@@ -138,7 +138,7 @@ impl<'t> Tree<'t> {
     pub(super) fn empty(text: &'t str) -> Self {
         Tree {
             text,
-            // Dense flows have a node for every 13 bytes; what is too little grows.
+            // Dense flows have one node per 13 bytes.
             nodes: Vec::with_capacity((text.len() / 12).min(100_000)),
             documents: Vec::new(),
             decoded: String::new(),
@@ -155,12 +155,12 @@ impl<'t> Tree<'t> {
         self.text
     }
 
-    /// The top node; none in an empty document.
+    /// The top node. Absent in an empty document.
     pub fn root(&self) -> Option<Node<'_>> {
         self.node(self.documents.first()?.root)
     }
 
-    /// The handle of a node; none for [`NONE`].
+    /// The handle of a node. Absent for [`NONE`].
     pub(super) fn node(&self, id: u32) -> Option<Node<'_>> {
         let own = self.nodes.get(id as usize)?;
         let raw = if own.flags & ALIAS != 0 { self.nodes.get(own.first as usize).unwrap_or(own) } else { own };
@@ -169,19 +169,18 @@ impl<'t> Tree<'t> {
 }
 
 impl<'a> Node<'a> {
-    /// Where the node stands: quotes and brackets included, tag and anchor not. The span of a
-    /// value that is not written is empty and lies where the value would begin. An alias stands
-    /// where it is written, not where its node is.
+    /// The span of the node, with its quotes and brackets, without tag and anchor. The span of a missing value is
+    /// empty, at the position where the value would begin. The span of an alias is that of the alias itself.
     pub fn span(self) -> Span {
         self.tree.nodes.get(self.id as usize).map_or(self.raw.span, |own| own.span)
     }
 
-    /// What it is.
+    /// The kind of the node.
     pub fn kind(self) -> Kind {
         self.raw.kind
     }
 
-    /// How it is written.
+    /// The notation of the node.
     pub fn style(self) -> Style {
         self.raw.style
     }
@@ -196,7 +195,7 @@ impl<'a> Node<'a> {
         self.tree.tags.get(at).map(|(_, span)| span.of(self.tree.text))
     }
 
-    /// A scalar's text, decoded: escapes, folding and indentation undone.
+    /// The decoded text of a scalar, without escapes, folding and indentation. Absent for a collection.
     pub fn text(self) -> Option<&'a str> {
         if self.raw.kind != Kind::Scalar {
             return None;
@@ -213,20 +212,20 @@ impl<'a> Node<'a> {
         Some(Span { start: start + quote, end: end.saturating_sub(quote) }.of(self.tree.text))
     }
 
-    /// A scalar's value; `None` for a collection.
+    /// The value of a scalar. Absent for a collection.
     pub fn resolve(self) -> Option<Resolved<'a>> {
         let text = self.text()?;
         Some(match self.tag() {
             None if self.raw.style == Style::Plain => resolve::core(text),
             None | Some("!" | "!!str") => Resolved::Text(text),
-            // `!!int "3"` is a number however it is quoted.
+            // `!!int "3"` is a number in spite of its quotes.
             Some(tag) if tag.starts_with("!!") => resolve::core(text),
             Some(_) => Resolved::Text(text),
         })
     }
 
-    /// True for a scalar that holds a placeholder of a template language, `{{ … }}` or `${…}`,
-    /// or is one as a whole, `<name>`: its value is not known yet. True too for an alias of nothing.
+    /// True for a scalar whose value is not known yet: it contains a placeholder of a template language, `{{ … }}`
+    /// or `${…}`, or is a placeholder `<name>`, or is an alias of an unknown anchor.
     pub fn is_template(self) -> bool {
         if self.raw.flags & MARKED == 0 {
             return false;
@@ -242,12 +241,12 @@ impl<'a> Node<'a> {
             || whole.is_some_and(|name| !name.is_empty() && !name.contains(['<', '>', ' ', '=']))
     }
 
-    /// The items of a sequence; nothing for other nodes.
+    /// The items of a sequence. Empty for other nodes.
     pub fn items(self) -> Items<'a> {
         Items { next: self.child(Kind::Sequence) }
     }
 
-    /// The keys and values of a mapping, in order; nothing for other nodes.
+    /// The keys and values of a mapping, in order. Empty for other nodes.
     pub fn entries(self) -> Entries<'a> {
         Entries { next: self.child(Kind::Mapping) }
     }
@@ -257,7 +256,7 @@ impl<'a> Node<'a> {
         self.entries().find(|(k, _)| k.text() == Some(key)).map(|(_, value)| value)
     }
 
-    /// The scalar as the reader found it, and the text it stands in.
+    /// The scalar as the reader found it, and the text that contains it.
     pub(super) fn leaf(self) -> (Leaf, &'a str) {
         let Span { start, end } = self.raw.span;
         let range = self.tree.ranges.get(self.raw.first as usize).filter(|_| self.raw.flags & DECODED != 0);
@@ -296,7 +295,7 @@ pub struct Items<'a> {
     next: Option<Node<'a>>,
 }
 
-/// The entries of a mapping: key, value.
+/// The entries of a mapping: keys and values.
 #[derive(Clone, Debug)]
 pub struct Entries<'a> {
     next: Option<Node<'a>>,

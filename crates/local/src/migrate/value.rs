@@ -83,7 +83,7 @@ impl<'a> Migrator<'_, 'a> {
         }
     }
 
-    /// The comments of the entry `key` of a mapping: above it, and behind its scalar.
+    /// The comments of the entry `key` of a mapping: before it, and after its scalar.
     fn scalar_comments(&mut self, mapping: Node<'a>, key: &str) -> EntryComments {
         let Some((key, value)) = mapping.entries().find(|(k, _)| k.text() == Some(key)) else {
             return EntryComments::default();
@@ -93,7 +93,7 @@ impl<'a> Migrator<'_, 'a> {
         EntryComments { lead, trail: self.comments.trail(place.span().start) }
     }
 
-    /// The comments of the entry `key` of a mapping: above it, and behind the key.
+    /// The comments of the entry `key` of a mapping: before it, and after the key.
     pub(super) fn key_comments(&mut self, mapping: Node<'a>, key: &str) -> EntryComments {
         let Some((key, _)) = mapping.entries().find(|(k, _)| k.text() == Some(key)) else {
             return EntryComments::default();
