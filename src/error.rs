@@ -11,7 +11,7 @@ pub(super) fn error(code: ErrorCode, message: &str) -> JsValue {
     thrown(CloudFlowError::new(code, message.to_owned()))
 }
 
-/// The object to throw. `pkg/lib/error.js` converts it to the class.
+/// The object to throw. `pkg/shared/error.js` converts it to the class.
 pub(super) fn thrown(error: CloudFlowError) -> JsValue {
     plain(&error.into()).unwrap_or_else(|error| error)
 }

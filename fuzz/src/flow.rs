@@ -1,6 +1,6 @@
 //! A flow definition: the text itself.
 
-use cloudflow_language::check::Options;
+use cloudflow_language::Options;
 use cloudflow_language::shape::{flow_graph, flow_to_mermaid, parse_flow, validate_flow_with};
 use std::collections::BTreeSet;
 

@@ -2,22 +2,23 @@
 //! a U+001E, the body.
 
 use cloudflow_language::shape::definition;
-use cloudflow_service::client::ask::{Failure, settings};
-use cloudflow_service::client::talk::{Shared, Talk};
+use cloudflow_service::client::call::Call;
+use cloudflow_service::client::error::CloudFlowError;
+use cloudflow_service::client::options::Host;
+use cloudflow_service::client::state::ClientState;
 use cloudflow_service::poll::{Action, Input};
-use cloudflow_service::read;
+use cloudflow_service::read::{self, Shape};
 use cloudflow_service::sign::Credentials;
 use cloudflow_service::wire::execution;
 use cloudflow_service::wire::fault::{self, Body};
-use cloudflow_service::wire::request;
 use serde_json::{Value, json};
 
-/// Every conversation ends after so many steps.
+/// Maximum number of steps of a call.
 const STEPS: usize = 2_000;
 
 const SECRET: &str = "a-secret-of-twenty";
 
-/// Reads the body in every public way, then as the answer to a call.
+/// Reads the body in every public way, then as the response of a call.
 pub fn run(bytes: &[u8]) {
     let Some((status, mut bytes)) = bytes.split_first_chunk::<2>() else { return };
     let status = u16::from(status[0]) * 10 + u16::from(status[1] % 10);
@@ -41,9 +42,9 @@ pub fn run(bytes: &[u8]) {
             access_key_secret: SECRET.to_owned(),
             security_token: Some("a-token-of-twenty".to_owned()),
         };
-        let failure = Failure::of_fault(&fault, 1).redacted(&keys.secrets());
-        assert!(!failure.message.contains(SECRET) && !failure.message.is_empty(), "{failure:?}");
-        assert!(!failure.code.is_empty(), "{failure:?}");
+        let error = CloudFlowError::of_fault(&fault, 1, None).redacted(&keys.secrets());
+        assert!(!error.message.contains(SECRET) && !error.message.is_empty(), "{error:?}");
+        assert!(!error.code.is_empty(), "{error:?}");
     }
     converse(status, &headers, &body);
 }
@@ -52,9 +53,13 @@ fn read_execution(json: &&Value) {
     let (execution, found) = read::parse(json);
     assert!(execution.is_some() || !found.is_empty(), "no execution, and nothing is said about it");
     if let Some(execution) = execution {
-        let plain = read::Execution::from(&execution);
-        assert_eq!(plain.done, execution::is_final(&plain.status));
-        serde_json::to_string(&plain).expect("an execution can be written");
+        let status = execution.status.as_str().expect("a status is a text");
+        assert_eq!(execution.done, execution::is_final(status));
+        let is_text = |shape: &Option<Shape<'_, &Value>>| match shape {
+            Some(Shape::Text(text)) => text.is_string(),
+            _ => true,
+        };
+        assert!(read::shape(&execution).iter().all(|(_, value)| is_text(value)), "{execution:?}");
     }
     let all = read::validate(json, definition);
     assert!(all.len() >= found.len(), "validating finds less than parsing");
@@ -63,18 +68,17 @@ fn read_execution(json: &&Value) {
     }
 }
 
-/// The same answer, again and again, until the call is over.
+/// Repeats the same response until the call ends.
 fn converse(status: u16, headers: &str, body: &Body<&Value>) {
     let options = json!({
         "endpoint": "https://example.com/",
         "credentials": { "accessKeyId": "id", "accessKeySecret": SECRET },
         "timeoutMs": 600_000,
     });
-    let call = json!({ "flowName": "f", "executionName": "e" });
-    let call = request::read(Some(&call), false).expect("the request is right");
-    let settings = settings(Some(&options), true, 0).expect("the options are right");
-    let mut talk = Talk::new(call, settings, false).expect("the call is right");
-    let mut shared = Shared::default();
+    let request = json!({ "flowName": "f", "executionName": "e" });
+    let call = Call::new(Some(&request), Some(&options), true, &Host::default());
+    let mut call = call.expect("the request and the options are valid");
+    let mut state = ClientState::default();
     let header = |name: &str| {
         let value =
             headers.lines().filter_map(|line| line.split_once(':')).find(|(key, _)| key.eq_ignore_ascii_case(name));
@@ -83,24 +87,24 @@ fn converse(status: u16, headers: &str, body: &Body<&Value>) {
     let unix = 1_714_979_289_000;
     let (mut now, mut input) = (0, Input::Start);
     for _ in 0..STEPS {
-        match talk.step(&mut shared, now, 7, input) {
+        match call.step(&mut state, now, 7, input) {
             Action::Send(attempt) => {
-                talk.request(&shared, attempt, unix + now, [7; 16]);
+                call.signed_request(&state, attempt, unix + now, [7; 16]);
                 now += 10;
-                input = talk.answered(&mut shared, unix + now, status, &header, body.clone()).0;
+                input = call.answered(&mut state, unix + now, status, &header, body.clone()).0;
             }
             Action::Sleep(pause) => {
                 now += pause.max(1);
                 input = Input::Woke;
             }
-            Action::Stay => panic!("nothing is under way"),
+            Action::Stay => panic!("no attempt is in flight"),
             Action::Finish(outcome) => {
-                if let Err(failure) = talk.finish(&shared, outcome) {
-                    assert!(!failure.message.contains(SECRET), "{failure:?}");
+                if let Err(error) = call.finish(&state, outcome) {
+                    assert!(!error.message.contains(SECRET), "{error:?}");
                 }
                 return;
             }
         }
     }
-    panic!("the call is not over after {STEPS} steps");
+    panic!("the call has not ended after {STEPS} steps");
 }

@@ -4,7 +4,7 @@
 
 use cloudflow_local::emulate::{AccessKey, Emulator, Options, Reply, Request};
 use cloudflow_service::sign::{Credentials, Scheme, Stamp, acs3, encode, redact, rpc, sign};
-use cloudflow_service::wire::request::{Call, Endpoint};
+use cloudflow_service::wire::request::{DescribeExecution, Endpoint};
 
 /// Signs the same in every way, and has the emulator verify it.
 pub fn run(bytes: &[u8]) {
@@ -34,7 +34,7 @@ pub fn run(bytes: &[u8]) {
     let _ = Endpoint::of_region(field(0)).map(|endpoint| look_at(&endpoint));
     let Ok(endpoint) = Endpoint::parse(field(0)) else { return };
     look_at(&endpoint);
-    let call = Call {
+    let call = DescribeExecution {
         flow_name: field(1).to_owned(),
         execution_name: field(2).to_owned(),
         wait_time_seconds: field(8).parse::<u32>().unwrap_or(0).min(60),
