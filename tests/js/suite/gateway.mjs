@@ -149,6 +149,12 @@ export const tests = {
         assert.equal(JSON.parse(text).RequestId, "b2");
         keyless(text);
       }
+      const fields = { RequestId: `r-${KEY.accessKeyId}`, Code: KEY.accessKeyId, Message: "no" };
+      const echo = double(() => json(403, fields));
+      const response = await gatewayTo(createGateway, echo, { credentials }).fetch(ask(), {});
+      assert.equal(response.status, 403);
+      for (const [, value] of response.headers) keyless(value);
+      keyless(await response.text());
     }
   },
 

@@ -158,8 +158,14 @@ impl<V: Value + PartialEq> Call<V> {
             body => body,
         };
         if let Some(mut fault) = fault::read(status, &body) {
-            if let (Some(said), Some(keys)) = (&mut fault.said, &self.keys) {
-                *said = sign::without(said, &[&keys.credentials.access_key_id]);
+            // A gateway passes these on, and its callers must not learn the id of its key.
+            if let Some(keys) = &self.keys {
+                let id = [keys.credentials.access_key_id.as_str()];
+                let passed_on = [fault.said.as_mut(), fault.request_id.as_mut()];
+                passed_on.into_iter().flatten().for_each(|text| *text = sign::without(text, &id));
+                if fault::of_code(&fault.code).is_none() {
+                    fault.code = sign::without(&fault.code, &id);
+                }
             }
             return (self.refused(state, unix_now, header, fault), false);
         }
