@@ -1,9 +1,11 @@
 //! Converts the glue of wasm-bindgen to a factory of instances.
 //!
-//! The glue of `--target web` keeps one instance per program in variables of its module. After a trap
-//! this instance is unusable, so the package needs glue that can create a new one:
-//! `instantiate(module)`, whose variables live as long as the instance. The replaced text is
-//! matched exactly: glue of a different form fails the build.
+//! The glue for `--target web` keeps one instance per program in variables of its module. A trap makes that
+//! instance unusable, so the package needs glue that can create another one: `instantiate(module)`, whose
+//! variables live as long as the instance. Replaced text is matched strictly: glue of another shape fails the
+//! build.
+//!
+//! Two more changes remain because they pay, as measured at the constants below and in `wasm.rs`.
 
 use crate::Outcome;
 
@@ -13,17 +15,14 @@ pub const STEM: &str = "wasm";
 const TAIL: &str = "let wasmModule, wasmInstance, wasm;\nfunction __wbg_finalize_init(instance, module) {\n";
 const END: &str = "\nexport { initSync, __wbg_init as default };\n";
 
-/// The glue copies ASCII texts character by character. This is fast for a name, but five times slower for a flow than
-/// the encoder of the host.
+/// The glue copies ASCII texts by character, which is the fast way for a name only. A text of 64 KB takes 104 us by
+/// character and 3.5 us with `encodeInto`, of 1,200 us for its check; cost: 7 bytes (`node xtask/js/encoder.mjs`,
+/// `cargo xtask build --without encoder`).
 const BY_CHARACTER: &str = "for (; offset < len; offset++) {";
 const BY_CHARACTER_IF_SHORT: &str = "for (; offset < len && len < 128; offset++) {";
 
-/// The glue wraps an import that may throw into a second function, called with `apply`: twice the time of the call.
-const CATCHING: &str = "function() { return handleError(function (";
-const CAUGHT: &str = "}, arguments); },";
-
-/// Rewrites the glue. `start`: whether the module has a `__wbindgen_start` to call.
-pub fn factory(glue: &str) -> Outcome<String> {
+/// Rewrites the glue. `encoder` selects the change of the text encoder.
+pub fn factory(glue: &str, encoder: bool) -> Outcome<String> {
     let glue = glue.strip_prefix("/* @ts-self-types=\"./wasm.d.ts\" */\n").unwrap_or(glue);
     let at = only(glue, TAIL)?;
     let (body, tail) = glue.split_at_checked(at).ok_or("the glue cannot be split")?;
@@ -33,8 +32,8 @@ pub fn factory(glue: &str) -> Outcome<String> {
     let starts = tail.contains("    wasm.__wbindgen_start();\n");
     for (part, why) in [
         ("import.meta", "a bundler would emit a second copy of the module"),
-        ("wasmModule", "a part of it wants the module itself"),
-        ("wasmInstance", "a part of it wants the instance itself"),
+        ("wasmModule", "a part of it uses the module itself"),
+        ("wasmInstance", "a part of it uses the instance itself"),
         ("\nimport ", "it imports files; JavaScript snippets in Rust are not packed"),
         ("\nexport class ", "it exports a class; the package exports functions and plain data"),
         ("\nexport const ", "it exports a constant; the package exports functions and plain data"),
@@ -48,8 +47,7 @@ pub fn factory(glue: &str) -> Outcome<String> {
     let mut names = Vec::new();
     let mut code = String::new();
     only(body, BY_CHARACTER)?;
-    let body = body.replace(BY_CHARACTER, BY_CHARACTER_IF_SHORT);
-    let body = catching(&body)?;
+    let body = if encoder { body.replace(BY_CHARACTER, BY_CHARACTER_IF_SHORT) } else { body.to_owned() };
     for line in without_doc_comments(&body) {
         let inner = match line.strip_prefix("export ") {
             None => line,
@@ -84,36 +82,13 @@ pub fn factory(glue: &str) -> Outcome<String> {
     ))
 }
 
-/// Converts each import that may throw to one function.
-fn catching(body: &str) -> Outcome<String> {
-    let mut out = String::with_capacity(body.len());
-    let mut inside = false;
-    for line in body.lines() {
-        if let Some((name, rest)) = line.split_once(CATCHING) {
-            let arguments = rest.strip_suffix(") {").ok_or_else(|| unknown(&format!("it has the line `{line}`")))?;
-            inside = true;
-            out.push_str(&format!("{name}function({arguments}) {{ try {{"));
-        } else if inside && line.trim() == CAUGHT {
-            inside = false;
-            out.push_str("        } catch (e) { wasm.__wbindgen_exn_store(addToExternrefTable0(e)); } },");
-        } else {
-            out.push_str(line);
-        }
-        out.push('\n');
-    }
-    if inside || out.contains("return handleError(") {
-        return Err(unknown("an import that may throw has another shape"));
-    }
-    Ok(out)
-}
-
-/// A name and its replacement, in the module and in the glue.
+/// A name of the module and its replacement, in the module and in the glue.
 pub struct Renamed {
     pub from: String,
     pub to: String,
 }
 
-/// Replaces whole words of the glue by the new names. Every name must occur.
+/// Replaces whole words of the glue. Each name must occur.
 pub fn rename(glue: &str, names: &[Renamed]) -> Outcome<String> {
     let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '$';
     let mut out = String::with_capacity(glue.len());
@@ -140,7 +115,7 @@ pub fn rename(glue: &str, names: &[Renamed]) -> Outcome<String> {
     }
 }
 
-/// Removes the doc comments of the glue: the types of the package are hand-written.
+/// The declarations of the package are written by hand. Those of the glue only add bytes.
 fn without_doc_comments(body: &str) -> impl Iterator<Item = &str> {
     let mut inside = false;
     body.lines().filter(move |line| {
@@ -175,7 +150,7 @@ mod tests {
 
     #[test]
     fn glue_becomes_a_factory() {
-        let factory = factory(GLUE).unwrap();
+        let factory = factory(GLUE, true).unwrap();
         assert!(factory.contains("export function instantiate(module"), "{factory}");
         assert!(factory.contains("    function check(text) {\n"), "{factory}");
         assert!(factory.contains("    wasm.__wbindgen_start();\n    return {\n        check,\n    };\n"), "{factory}");
@@ -195,7 +170,7 @@ mod tests {
         ] {
             let glue = GLUE.replace(from, to);
             assert_ne!(glue, GLUE);
-            assert!(factory(&glue).is_err(), "{glue}");
+            assert!(factory(&glue, true).is_err(), "{glue}");
         }
     }
 

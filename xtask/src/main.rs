@@ -40,7 +40,9 @@ The build tool of cloudflow-wasm. Each command does its own set-up and skips ste
 
 usage: cargo xtask <command> [options]
 
-  build             both WebAssembly binaries and their glue, into pkg/wasm/
+  build [--without STEP]
+                    both WebAssembly binaries and their glue, into pkg/wasm/; to measure what a step saves,
+                    leave it out: encoder, names, traps (may be given more than once)
   package           the npm tarball of pkg/, into target/package/
   demo [--port N]   build, then serve the console and print its address (8787, or the next free port)
   lint [--only PART] [--fix]
@@ -93,7 +95,7 @@ fn run(arguments: &[String]) -> Outcome<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let done = match command.as_str() {
-        "build" => none(options).map(|()| wasm::build().map(|()| ExitCode::SUCCESS)),
+        "build" => wasm::options(options).map(|without| wasm::build_without(&without).map(|()| ExitCode::SUCCESS)),
         "package" => none(options).map(|()| package::package().map(|_| ExitCode::SUCCESS)),
         "demo" => demo::port(options).map(demo::demo),
         "lint" => lint::options(options).map(|options| lint::lint(&options)),

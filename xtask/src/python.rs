@@ -31,7 +31,7 @@ pub fn install() -> Outcome<Option<PathBuf>> {
     run(command("python3").args(["-m", "venv", "--clear"]).arg(&folder))
         .map_err(|e| format!("{e}; on Debian, `python3 -m venv` is in the package python3-venv"))?;
     run(command(&python)
-        .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"])
+        .args(["-m", "pip", "install", "--quiet", "--no-compile", "--disable-pip-version-check", "-r"])
         .arg(requirements))?;
     fs::write(&stamp, state).map_err(|e| format!("{}: {e}", stamp.display()))?;
     say(&format!("python: installed in {:.1} s", start.elapsed().as_secs_f64()));

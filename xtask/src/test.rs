@@ -4,6 +4,8 @@ use std::env;
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
+use std::sync::Mutex;
+use std::thread;
 use std::time::Instant;
 
 use crate::command::{command, say, which};
@@ -30,6 +32,9 @@ const FUZZ_SECONDS: u32 = 20;
 
 /// Steps without a build of the WebAssembly modules.
 const WITHOUT_BUILD: [&str; 3] = ["lint", "rust", "fuzz"];
+
+/// Steps that wait more than they compute. They run two at a time, in this order, the longest first.
+const TOGETHER: [&str; 8] = ["servers", "node", "browser", "packaging", "deno", "workerd", "bun", "types"];
 
 /// Steps that `--filter` selects tests of; with a filter and without `--only`, the runtimes.
 const WITH_FILTER: [&str; 8] = ["node", "deno", "bun", "workerd", "browser", "rust", "servers", "packaging"];
@@ -94,40 +99,74 @@ pub fn test(options: &Options) -> Outcome<ExitCode> {
     let start = Instant::now();
     let only = &options.only;
     let mut built = false;
-    let mut sum = Totals::default();
-    let mut lines = Vec::new();
-    for (step, what) in STEPS {
-        if !only.is_empty() && !only.iter().any(|name| name == step) {
+    let is_selected = |step: &str| only.is_empty() || only.iter().any(|name| name == step);
+    let mut done: Vec<(&str, Totals, f64)> = Vec::new();
+    for (step, _) in STEPS.iter().filter(|(step, _)| is_selected(step)) {
+        if done.iter().any(|(name, ..)| name == step) {
             continue;
         }
-        if !built && !WITHOUT_BUILD.contains(&step) {
+        if !built && !WITHOUT_BUILD.contains(step) {
             wasm::build()?;
             built = true;
         }
-        say(&format!("{step}: {what}"));
-        let start = Instant::now();
-        let totals = run_step(step, options).unwrap_or_else(|message| {
-            println!("{message}");
-            Totals { passed: 0, failed: 1 }
-        });
-        let line = format!(
-            "{step}: {} passed, {} failed, {:.1} s",
-            totals.passed,
-            totals.failed,
-            start.elapsed().as_secs_f64()
-        );
-        say(&line);
-        lines.push(line);
-        sum.passed += totals.passed;
-        sum.failed += totals.failed;
+        if TOGETHER.contains(step) {
+            let steps: Vec<&str> = TOGETHER.into_iter().filter(|step| is_selected(step)).collect();
+            done.extend(together(&steps, options)?);
+        } else {
+            done.push(timed(step, options));
+        }
     }
     println!();
-    for line in lines {
-        println!("  {line}");
+    let mut sum = Totals::default();
+    for (step, totals, seconds) in done {
+        println!("  {}", summary(step, &totals, seconds));
+        sum.passed += totals.passed;
+        sum.failed += totals.failed;
     }
     println!("  all: {:.1} s\n", start.elapsed().as_secs_f64());
     println!("{} passed, {} failed", sum.passed, sum.failed);
     Ok(if sum.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Runs steps, two at a time. Their lines begin with the name of the step.
+fn together(steps: &[&'static str], options: &Options) -> Outcome<Vec<(&'static str, Totals, f64)>> {
+    // Installed once, before two steps look for it at the same time.
+    if steps.iter().any(|step| ["browser", "servers", "packaging"].contains(step)) {
+        chromium::find()?;
+    }
+    let queue = Mutex::new(steps.iter());
+    let done = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for _ in 0..steps.len().min(2) {
+            scope.spawn(|| {
+                let next = || queue.lock().ok()?.next();
+                while let Some(step) = next() {
+                    let step = timed(step, options);
+                    if let Ok(mut done) = done.lock() {
+                        done.push(step);
+                    }
+                }
+            });
+        }
+    });
+    done.into_inner().map_err(|_| "a step panicked".to_owned())
+}
+
+fn timed<'s>(step: &'s str, options: &Options) -> (&'s str, Totals, f64) {
+    let what = STEPS.iter().find(|(name, _)| *name == step).map_or("", |(_, what)| what);
+    say(&format!("{step}: {what}"));
+    let start = Instant::now();
+    let totals = run_step(step, options).unwrap_or_else(|message| {
+        println!("{step}: {message}");
+        Totals { passed: 0, failed: 1 }
+    });
+    let seconds = start.elapsed().as_secs_f64();
+    say(&summary(step, &totals, seconds));
+    (step, totals, seconds)
+}
+
+fn summary(step: &str, totals: &Totals, seconds: f64) -> String {
+    format!("{step}: {} passed, {} failed, {seconds:.1} s", totals.passed, totals.failed)
 }
 
 fn run_step(step: &str, options: &Options) -> Outcome<Totals> {
@@ -138,23 +177,24 @@ fn run_step(step: &str, options: &Options) -> Outcome<Totals> {
         "lint" => linted(),
         "rust" => rust(options),
         "budgets" => budgets(),
-        "node" => count(npm::node()?.arg(runner("run.mjs")).arg(out).args(filter)),
+        "node" => count(step, npm::node()?.arg(runner("run.mjs")).arg(out).args(filter)),
         "deno" => count(
+            step,
             command(deno()?)
                 .args(["run", "--allow-all", "--quiet", "--no-lock", "--node-modules-dir=manual"])
                 .arg(runner("run.mjs"))
                 .arg(out)
                 .args(filter),
         ),
-        "bun" => count(command(bun()?).arg("run").arg(runner("run.mjs")).arg(out).args(filter)),
-        "workerd" => count(quiet(npm::node()?.arg(runner("run-workerd.mjs")).arg(out).args(filter))),
+        "bun" => count(step, command(bun()?).arg("run").arg(runner("run.mjs")).arg(out).args(filter)),
+        "workerd" => count(step, quiet(npm::node()?.arg(runner("run-workerd.mjs")).arg(out).args(filter))),
         "browser" => {
             let mut node = npm::node()?;
-            count(node.arg(runner("run-browser.mjs")).arg(out).args(filter).env("CHROMIUM", chromium::find()?))
+            count(step, node.arg(runner("run-browser.mjs")).arg(out).args(filter).env("CHROMIUM", chromium::find()?))
         }
-        "servers" => servers(options.filter.as_deref()),
+        "servers" => servers(step, options.filter.as_deref()),
         "types" => types(),
-        "packaging" => packaging(&filter),
+        "packaging" => packaging(step, &filter),
         "fuzz" => fuzzers(),
         _ => Err(format!("`{step}` is not a step")),
     }
@@ -171,6 +211,10 @@ fn rust(options: &Options) -> Outcome<Totals> {
     let mut totals = Totals::default();
     let mut test = command(cargo);
     test.args(["test", "--workspace", "--locked", "--no-fail-fast"]);
+    if options.quick {
+        // The examples of doc comments are compiled one by one; the large corpus takes a third of the time.
+        test.args(["--lib", "--bins", "--tests"]).env_remove("CLOUDFLOW_CORPUS");
+    }
     test.args(&options.filter);
     if options.quick {
         test.env("CASES_QUICK", "1");
@@ -179,7 +223,7 @@ fn rust(options: &Options) -> Outcome<Totals> {
         npm::install()?;
         test.args(["--", "--include-ignored"]);
     }
-    let succeeded = lines(&mut test, |line| {
+    let succeeded = lines("", &mut test, |line| {
         // test result: ok. 12 passed; 0 failed; …
         let Some(counts) = line.strip_prefix("test result: ") else {
             return true;
@@ -204,8 +248,8 @@ fn budgets() -> Outcome<Totals> {
     Ok(Totals { passed: sizes::budgets() - over.len(), failed: over.len() })
 }
 
-/// Runs `node --test` on the files that are not suites, one after another, because they start servers.
-fn servers(filter: Option<&str>) -> Outcome<Totals> {
+/// `node --test` over the files that are no suites, one after the other: they start servers.
+fn servers(step: &str, filter: Option<&str>) -> Outcome<Totals> {
     let dir = paths::root().join("tests/js");
     let entries = std::fs::read_dir(&dir).map_err(|e| format!("{}: {e}", dir.display()))?;
     let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
@@ -228,7 +272,7 @@ fn servers(filter: Option<&str>) -> Outcome<Totals> {
     }
     node.args(files);
     let mut quoting = false;
-    let succeeded = lines(&mut node, |line| {
+    let succeeded = lines(step, &mut node, |line| {
         let number = |name: &str| line.strip_prefix(name).and_then(|n| n.parse::<usize>().ok());
         totals.passed += number("# pass ").unwrap_or(0);
         totals.failed += number("# fail ").unwrap_or(0) + number("# cancelled ").unwrap_or(0);
@@ -254,11 +298,11 @@ fn types() -> Outcome<Totals> {
     }
 }
 
-fn packaging(filter: &[&str]) -> Outcome<Totals> {
+fn packaging(step: &str, filter: &[&str]) -> Outcome<Totals> {
     let tarball = package::pack()?;
     let mut node = npm::node()?;
     node.arg(paths::root().join("tests/js/packaging/run.mjs")).arg(tarball).args(filter);
-    count(quiet(&mut node).env("CHROMIUM", chromium::find()?).env("DENO", deno()?).env("BUN", bun()?))
+    count(step, quiet(&mut node).env("CHROMIUM", chromium::find()?).env("DENO", deno()?).env("BUN", bun()?))
 }
 
 /// One test per target. If they cannot be built, a note is printed and the step does not fail.
@@ -275,10 +319,10 @@ fn fuzzers() -> Outcome<Totals> {
     }
 }
 
-/// Runs a program whose last line is `N passed, N failed`.
-fn count(runner: &mut Command) -> Outcome<Totals> {
+/// A runner whose last line is `N passed, N failed`.
+fn count(step: &str, runner: &mut Command) -> Outcome<Totals> {
     let mut totals = Totals::default();
-    let succeeded = lines(runner, |line| {
+    let succeeded = lines(step, runner, |line| {
         let found = line.strip_suffix(" failed").and_then(|line| line.split_once(" passed, "));
         let numbers = found.and_then(|(passed, failed)| Some((passed.parse().ok()?, failed.parse().ok()?)));
         let Some((passed, failed)) = numbers else {
@@ -298,15 +342,15 @@ fn or_broken(mut totals: Totals, succeeded: bool) -> Outcome<Totals> {
     Ok(totals)
 }
 
-/// Runs a program and prints the output lines for which `shown` returns true.
-fn lines(command: &mut Command, mut shown: impl FnMut(&str) -> bool) -> Outcome<bool> {
+/// Runs and shows those lines of the output for which `shown` says so.
+fn lines(step: &str, command: &mut Command, mut shown: impl FnMut(&str) -> bool) -> Outcome<bool> {
     let program = command.get_program().to_string_lossy().into_owned();
     let failed = |e: std::io::Error| format!("cannot run {program}: {e}");
     let mut child = command.stdout(Stdio::piped()).spawn().map_err(&failed)?;
     if let Some(stdout) = child.stdout.take() {
         for line in BufReader::new(stdout).lines().map_while(Result::ok) {
             if shown(&line) {
-                println!("{line}");
+                if step.is_empty() { println!("{line}") } else { println!("{step}: {line}") }
             }
         }
     }

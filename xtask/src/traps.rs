@@ -1,12 +1,14 @@
-//! Removes panic messages.
+//! Panics without a message.
 //!
-//! A panic in the module ends in a trap. Its message is not visible, because there is no hook and no
-//! standard error. The panic functions of the standard library are replaced by a trap, so `wasm-opt` removes
-//! the formatting code of the messages (3 KB gzip, docs/decisions.md).
+//! A panic in the module ends in a trap. Its message is lost: there is no hook and no standard error. The functions
+//! of the standard library that create the message therefore trap at once, and `wasm-opt` removes the formatting
+//! that nothing else uses. With gzip -9 this saves 1,450 bytes of `core.wasm` and 5,160 bytes of `local.wasm`
+//! (`cargo xtask build --without traps`). `panic_immediate_abort` of the standard library does the same on nightly
+//! toolchains only.
 
 use wasm_bindgen_cli_support::Output;
 
-/// Parts of the names of the panic functions of the standard library.
+/// Parts of the names of functions that panic.
 const PANICS: [&str; 10] = [
     "::panicking::",
     "slice_error_fail",
@@ -20,7 +22,7 @@ const PANICS: [&str; 10] = [
     "panic_access_error",
 ];
 
-/// Replaces the bodies of the panic functions by a trap. Returns their number.
+/// Replaces the bodies of functions that always panic by a trap. Returns their number.
 pub fn plant(output: &mut Output) -> usize {
     let module = output.wasm_mut();
     let silent = module.funcs.iter_local().filter(|(id, _)| {
@@ -36,8 +38,8 @@ pub fn plant(output: &mut Output) -> usize {
     silent.len()
 }
 
-/// The name of a function of the standard library, without the hashes in brackets after its
-/// crates. Empty for other functions.
+/// The name of a function of the standard library without the hashes in brackets after its crates. Empty for other
+/// functions.
 fn of_std(name: &str) -> String {
     let mut depth = 0;
     let mut plain = String::new();
