@@ -1,6 +1,6 @@
-// Runs the suites in Chromium, bundled as for a page.
+// Runs the suites in Chromium, bundled for a page.
 //
-//     CHROMIUM=/usr/bin/chromium node tests/js/run-browser.mjs <where to put the entry> [--filter NAME]
+//     CHROMIUM=/usr/bin/chromium node tests/js/run-browser.mjs <folder for the entry> [--filter NAME]
 
 import { createServer } from "node:http";
 import { build } from "esbuild";
@@ -48,7 +48,7 @@ const browser = await launch();
 let code = 1;
 try {
   const page = await browser.newPage();
-  // The switch of the browser itself: it says so to the page, and lets no request through.
+  // The offline mode of the browser: it informs the page and blocks all requests.
   await page.exposeFunction("setOffline", (offline) => page.context().setOffline(offline));
   const uncaught = [];
   page.on("pageerror", (error) => uncaught.push(error));

@@ -1,5 +1,5 @@
-// The JSON Schemas against the cases: what has no error is accepted, and what a schema can see is
-// refused. With CLOUDFLOW_CORPUS also the published flows.
+// The JSON Schemas and the cases: flows without errors are accepted; errors that a schema can detect are refused. With
+// CLOUDFLOW_CORPUS also the published flows.
 
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, readdirSync } from "node:fs";

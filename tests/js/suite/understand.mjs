@@ -1,4 +1,4 @@
-// Flow definitions: the folders that the Rust suite reads, through the boundary.
+// Flow definitions: the cases of the Rust suite, through the WebAssembly boundary.
 
 import { assert } from "../harness.mjs";
 

@@ -1,21 +1,21 @@
-// The emulator on loopback, for the suites of every runtime, with somebody in between who misbehaves: real
-// sockets that close, bodies that end too soon, pages of HTML.
+// The emulator on loopback, for the suites of all runtimes, with a proxy that injects faults: closed sockets, truncated
+// bodies, HTML pages.
 //
 //     GET <url>/                        the emulator
-//     GET <url>/<id>/<step>,<step>,…/   the same through a way that does to each request what the step says,
-//                                       the last step to all that follow
-//     GET <url>/log/<id>                what came that way: [{ step, ended }], `ended` being "answered", "gone"
-//                                       (the client left) or absent
+//     GET <url>/<id>/<step>,<step>,…/   the emulator through a proxy: one step for each request, the last step for all
+//                                       further requests
+//     GET <url>/log/<id>                the requests of that proxy: [{ step, ended }]; `ended` is "answered", "gone"
+//                                       (the client has disconnected) or absent
 //
-// Steps: ok · drop (no answer at all) · truncate (half a body) · stall (half a body, and then nothing) · hold
-// (nothing) · html502, html504 · busy (429 with x-acs-retry-after) · throttled (the shared gateway's words)
-// · cutN (the connection ends after N ms)
+// Steps: ok · drop (no response) · truncate (half a body) · stall (half a body, then no data) · hold (no data) ·
+// html502, html504 · busy (429 with x-acs-retry-after) · throttled (the error of the shared gateway) ·
+// cutN (the connection ends after N ms)
 
 import { Buffer } from "node:buffer";
 import { createServer } from "node:http";
 import { createEmulator } from "../../../pkg/local.js";
 
-// Pages of another origin may read everything here.
+// Pages of all origins may read the responses.
 const CORS = { "access-control-allow-origin": "*", "access-control-expose-headers": "date, x-acs-retry-after" };
 
 /** @returns {Promise<{ url: string, close(): void }>} */
@@ -68,7 +68,7 @@ async function answer(emulator, logs, incoming, outgoing) {
   };
   const cut = () => {
     entry.ended = "cut";
-    // Not the end of an answer, but of the connection.
+    // The end of the connection, not of a response.
     incoming.socket.destroy();
   };
   const half = () => {
@@ -107,7 +107,7 @@ async function answer(emulator, logs, incoming, outgoing) {
   throw new Error(`there is no step \`${step}\``);
 }
 
-/** The headers that a signature in the header form speaks of. */
+/** Headers of the signature in the header form. */
 function acs(headers) {
   const signed = Object.entries(headers).filter(
     ([name]) => name.startsWith("x-acs-") || name === "authorization" || name === "accept",
