@@ -1,4 +1,4 @@
-// The arguments of a runner: a path, and the part of a test's name that selects tests.
+// The arguments of a runner: a path, and a part of the names of the selected tests.
 
 import { resolve } from "node:path";
 import process from "node:process";

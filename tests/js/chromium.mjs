@@ -1,8 +1,8 @@
-// The browser of the tests: the Chromium that CHROMIUM names.
+// Starts the browser of the tests: the Chromium in the environment variable CHROMIUM.
 
 import { chromium } from "playwright-core";
 
-/** Starts it without a window, and without a word to anyone outside; `more` are further arguments. */
+/** Starts it headless and without background requests. `more` are further arguments. */
 export function launch(more = []) {
   const executablePath = process.env.CHROMIUM;
   if (!executablePath) throw new Error("CHROMIUM does not name a browser; `cargo xtask test` sets it");
@@ -10,7 +10,7 @@ export function launch(more = []) {
     executablePath,
     args: [
       "--headless",
-      // Chromium refuses its sandbox to root, and this opens pages of ours only.
+      // Chromium has no sandbox for root. The tests open only pages of this repository.
       "--no-sandbox",
       "--disable-gpu",
       "--disable-quic",

@@ -1,6 +1,6 @@
-// Tests that run everywhere: no module of a host, no global that one of them lacks.
+// The test harness for all runtimes. It uses no module of a host, and only globals that all runtimes have.
 //
-// A suite is a module in tests/js/suite/ that exports `tests`: names and functions of the environment,
+// A suite is a module in tests/js/suite/ that exports `tests`: functions of the environment by name,
 //
 //     export const tests = {
 //       "a flow without a name is reported": ({ cloudflow }) => { ... },
@@ -9,15 +9,15 @@
 // The environment:
 //   runtime    "node", "deno", "bun", "workerd" or "browser"
 //   cloudflow, slim, local, gateway   the package's entries, as this runtime resolves them
-//   createGateway                     the one of `gateway`, for short
+//   createGateway                     the function of `gateway`
 //   module     the WebAssembly.Module of cloudflow-wasm/core.wasm
 //   cases(family)             the cases of tests/cases/<family>: [{ name, files }], sorted; `files` maps part to text
 //   readCase(family, name, part)   the text of one part
 //   service                   the emulator's address on loopback, with ways to it that break: support/service.mjs
 //   filter                    the part of a name that selected the tests of this run; "" selects every test
-//   setOffline(offline)       in the browser only: takes the network away, and gives it back
+//   setOffline(offline)       in the browser only: switches the network off and on
 //
-// A promise that rejects while nobody is there to catch it fails the test in which that happened.
+// An unhandled rejection fails the test in which it occurs.
 
 /**
  * Runs suites (`[[file, module]]`), one test after the other, and reports `{ name, ms, error }` of each.
@@ -97,7 +97,7 @@ export const assert = {
   },
 };
 
-/** A test that hangs is a test that fails: a promise that never settles is what a trap leaves behind. */
+/** Fails a test that does not end: after a trap, a promise may never settle. */
 const LIMIT = 90_000;
 
 async function failure(body, environment) {
@@ -115,7 +115,7 @@ async function failure(body, environment) {
   }
 }
 
-/** Begins to listen for rejections that nobody handles; gives the function that tells of new ones, once. */
+/** Listens for unhandled rejections. Returns a function that returns each new one once. */
 function rejections() {
   const reasons = [];
   const note = (reason) => reasons.push(`nobody handles the rejection: ${reason?.stack ?? show(reason)}`);
@@ -127,13 +127,13 @@ function rejections() {
     });
   }
   return async () => {
-    // Hosts look for them when everything else is done.
+    // Hosts report them at the end of a turn.
     await new Promise((resolve) => setTimeout(resolve, 0));
     return reasons.splice(0).join("\n") || undefined;
   };
 }
 
-/** JSON with sorted keys, where `undefined`, NaN, maps and the like do not pass for something else. */
+/** JSON with sorted keys. `undefined`, NaN, maps and similar values have their own representation. */
 function canonical(value) {
   if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
   if (value === null || typeof value !== "object")

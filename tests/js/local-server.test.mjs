@@ -1,4 +1,4 @@
-// `cloudflow-wasm local`, the command of the package, in every runtime it is for.
+// The command `cloudflow-wasm local` in Node, Deno and Bun.
 
 import assert from "node:assert/strict";
 import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";

@@ -1,5 +1,5 @@
-// A client that we did not write, against the emulator over HTTP: the official core that all product
-// SDKs of Alibaba Cloud for Node share, with its generic call, in both signature settings.
+// The official client against the emulator over HTTP: the core of all product SDKs of Alibaba Cloud for Node, with its
+// generic call, with both signature algorithms.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";

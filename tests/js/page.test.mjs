@@ -1,4 +1,4 @@
-// The console in a real browser, its gateway in real workerd, the emulator behind it over HTTP.
+// The demo page in a browser, with its gateway in workerd and the emulator over HTTP.
 
 import assert from "node:assert/strict";
 import { mkdir } from "node:fs/promises";

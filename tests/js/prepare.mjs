@@ -1,5 +1,5 @@
-// What every runner of the suites needs: the list of suites, the packed cases, and an entry module that
-// joins them with the package as one runtime resolves it.
+// Functions for the runners of the suites: the list of suites, the packed cases, and an entry module that imports them
+// with the package as the runtime resolves it.
 
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -10,12 +10,12 @@ import { readCases } from "./cases.mjs";
 const HERE = dirname(fileURLToPath(import.meta.url));
 const PKG = join(HERE, "..", "..", "pkg");
 
-/** The parts of the package and what the environment calls them. */
+/** The entries of the package by their name in the environment. */
 const ENTRIES = { cloudflow: ".", slim: "./slim", local: "./local", gateway: "./gateway" };
 
 /**
  * Writes `<out>/suite-<runtime>.mjs`, whose `main(module, report, host)` runs every suite, and returns its path.
- * `host` is what the runner adds to the environment.
+ * The properties of `host` are added to the environment.
  */
 export function writeEntry(out, runtime) {
   mkdirSync(out, { recursive: true });
@@ -25,7 +25,7 @@ export function writeEntry(out, runtime) {
   if (suites.length === 0) throw new Error("tests/js/suite holds no suite");
   const from = (file) => JSON.stringify(pathToFileURL(file).href);
   const path = (file) => JSON.stringify(file);
-  // A bundler takes paths, a runtime takes URLs.
+  // A bundler expects paths, a runtime expects URLs.
   const bundled = runtime === "workerd" || runtime === "browser";
   const spell = bundled ? path : from;
   const lines = [
@@ -46,7 +46,7 @@ export function writeEntry(out, runtime) {
   return entry;
 }
 
-/** The file of an entry of the package, by its own `exports`. */
+/** Returns the file of an entry of the package, by its `exports`. */
 export function resolve(entry, runtime) {
   const { exports } = JSON.parse(readFileSync(join(PKG, "package.json"), "utf8"));
   const found = exports[entry];
@@ -61,7 +61,7 @@ export function coreBytes() {
 
 const outcomes = [];
 
-/** Prints a test that fails, and keeps the time of each for `finish`. */
+/** Prints a failed test, and keeps the durations for `finish`. */
 export function print(outcome) {
   outcomes.push(outcome);
   const { name, error } = outcome;

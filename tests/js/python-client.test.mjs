@@ -1,5 +1,5 @@
-// The official SDK for Python, against the emulator over HTTP. `cargo xtask test` installs it into
-// target/ and says where; where there is no Python, this is left out.
+// The official SDK for Python against the emulator over HTTP. `cargo xtask test` installs it into target/ and sets its
+// path. Without Python the test is skipped.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";

@@ -1,6 +1,6 @@
-// Runs the suites in Chromium, bundled as for a page.
+// Runs the suites in Chromium, bundled for a page.
 //
-//     CHROMIUM=/usr/bin/chromium node tests/js/run-browser.mjs <where to put the entry> [--filter NAME]
+//     CHROMIUM=/usr/bin/chromium node tests/js/run-browser.mjs <folder for the entry> [--filter NAME]
 
 import { createServer } from "node:http";
 import { build } from "esbuild";

@@ -1,6 +1,6 @@
 // Runs the suites in workerd, the runtime of Cloudflare Workers, through Miniflare.
 //
-//     node tests/js/run-workerd.mjs <where to put the entry> [--filter NAME]
+//     node tests/js/run-workerd.mjs <folder for the entry> [--filter NAME]
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { basename, isAbsolute, join } from "node:path";
@@ -28,7 +28,7 @@ export default {
 `,
 );
 
-// Workers compile no bytes at run time: a .wasm stays a module of its own.
+// Workers do not compile bytes at run time: a .wasm file is a separate module.
 const wasm = new Map();
 const keepModules = {
   name: "keep modules",

@@ -1,6 +1,6 @@
-// Runs the suites in the runtime that runs this: Node, Deno or Bun.
+// Runs the suites in the current runtime: Node, Deno or Bun.
 //
-//     node tests/js/run.mjs <where to put the entry> [--filter NAME]
+//     node tests/js/run.mjs <folder for the entry> [--filter NAME]
 
 import process from "node:process";
 import { pathToFileURL } from "node:url";

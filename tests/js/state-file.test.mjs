@@ -1,4 +1,4 @@
-// Attacks on the state file of the local server: kills, two servers, links, locks of processes that are gone.
+// Attacks on the state file of the local server: kills, two servers, links, locks of ended processes.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";

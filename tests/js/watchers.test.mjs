@@ -1,4 +1,4 @@
-// Watchers of one client over HTTP, in the quota of an account. `cargo xtask bench --only watchers` does the same
+// Watchers of one client over HTTP, with the quota of an account. `cargo xtask bench --only watchers` does the same
 // with a thousand of them for ten minutes.
 
 import assert from "node:assert/strict";

@@ -1,5 +1,4 @@
-// Attacks on the local server by a web page, as raw requests and by a page in a browser. And what the server says
-// about strangers' texts.
+// Attacks of a web page on the local server, as raw requests and in a browser. Output of untrusted texts.
 
 import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";

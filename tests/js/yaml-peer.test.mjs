@@ -1,5 +1,5 @@
-// What is YAML and what is not: our reader beside npm `yaml`, on the flows of tests/cases/check with
-// random edits. ROUNDS and SEED in the environment ask for more, or for others.
+// Compares the YAML reader with npm `yaml`, on the flows of tests/cases/check with random edits. The environment
+// variables ROUNDS and SEED set the number and the seed of the edits.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

@@ -1,4 +1,4 @@
-// What every empty project runs: the four entries, under the names a user writes.
+// The program of each empty project. It imports the four entries by their public names.
 
 import * as cloudflow from "cloudflow-wasm";
 import * as gateway from "cloudflow-wasm/gateway";
@@ -7,7 +7,7 @@ import * as slim from "cloudflow-wasm/slim";
 
 const FLOW = "version: v1\ntype: flow\nsteps:\n  - type: succeed\n    name: end\n";
 
-/** Uses each entry once; `core` is whatever this host has of cloudflow-wasm/core.wasm. Returns "ok" or throws. */
+/** Uses each entry once. `core` is cloudflow-wasm/core.wasm as the host provides it. Returns "ok" or throws. */
 export async function check(core) {
   expect(cloudflow.validateFlow(FLOW).valid === true, "the default entry validates a flow");
   expect(cloudflow.validateFlow(": : :").valid === false, "the default entry finds a mistake");

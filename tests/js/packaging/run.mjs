@@ -21,7 +21,7 @@ const { out: tarball, filter } = readArguments(process.argv.slice(2));
 const { CHROMIUM, DENO, BUN, ...rest } = process.env;
 const start = promisify(execFile);
 
-/** Runs a program and gives what it printed; its error holds all of that. */
+/** Runs a program and returns its output. The error of a failed program contains the output. */
 async function run(program, args, options) {
   try {
     const { stdout } = await start(program, args, { maxBuffer: 1e8, timeout: 240_000, env: rest, ...options });
@@ -31,7 +31,7 @@ async function run(program, args, options) {
   }
 }
 
-// The program with the core module as Node, Deno and Bun reach it.
+// The program with the core module, as Node, Deno and Bun resolve it.
 const FROM_FILE = `import { check } from "./program.mjs";
 console.log(await check(new URL(import.meta.resolve("cloudflow-wasm/core.wasm"))));
 `;
@@ -143,7 +143,7 @@ check(new URL(core, location.href)).catch((error) => String(error?.stack ?? erro
     const sections = notices.split(/^={80}$/m).slice(1);
     const texts =
       /Permission is hereby granted, free of charge|This software is provided 'as-is'|TERMS AND CONDITIONS FOR USE/;
-    // The list of `cargo tree` is independent of the list that the notices are made from.
+    // The list of `cargo tree` is independent of the list from which the notices are generated.
     const tree = [
       "tree",
       "--package",
@@ -208,7 +208,7 @@ check(new URL(core, location.href)).catch((error) => String(error?.stack ?? erro
   },
 };
 
-// Outside the repository, so that nothing of it is found by looking upwards.
+// Outside the repository, so that the resolution of modules does not find files of the repository.
 const place = mkdtempSync(join(tmpdir(), "cloudflow-packaging-"));
 const totals = { passed: 0, failed: 0 };
 try {

@@ -1,5 +1,5 @@
-// describeExecution and waitForExecution against a `fetch` of the test: what is sent, what comes
-// back, what goes wrong. No network, so that it runs the same everywhere.
+// describeExecution and waitForExecution with a `fetch` of the test: requests, responses and errors. No network, so
+// that all runtimes behave the same.
 
 import { assert } from "../harness.mjs";
 import { virtually } from "../support/clock.mjs";

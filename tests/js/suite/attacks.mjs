@@ -1,5 +1,5 @@
-// Attacks on "cloudflow-wasm/local": flows that would never let anybody else have a turn, requests that are too large,
-// handlers that throw what nobody can read, one signal for everything.
+// Attacks on "cloudflow-wasm/local": flows that would block the event loop, requests that are too large, handlers that
+// throw unreadable values, one signal for many calls.
 
 import { assert } from "../harness.mjs";
 

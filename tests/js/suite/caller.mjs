@@ -1,5 +1,5 @@
-// A caller who hands in everything that a caller should not: options that throw, options out of `Object.prototype`,
-// halves of characters, texts without end, a signal for hundreds of calls.
+// Calls with hostile values: options that throw, options in `Object.prototype`, lone surrogates, very long texts, one
+// signal for hundreds of calls.
 
 import { assert } from "../harness.mjs";
 import { CALL, countingSignal, DONE, KEYS, never, plain, rejection, scripted } from "../support/doubles.mjs";

@@ -1,5 +1,5 @@
-// The emulator as a program meets it. What it answers, and in which order it checks, is held by
-// tests/cases/emulate; here is what drives it: requests, timers, signals, tasks.
+// The driver of the emulator: requests, timers, signals, tasks. tests/cases/emulate tests its responses and the order
+// of its checks.
 
 import { assert } from "../harness.mjs";
 import { virtually } from "../support/clock.mjs";

@@ -1,4 +1,4 @@
-// What each entry exports, and that a module can be made again and again.
+// The exports of each entry, and repeated instantiation of the module.
 
 import { assert } from "../harness.mjs";
 

@@ -1,5 +1,5 @@
-// The gateway. The service is a double that answers by hand, so that each answer can be a strange
-// one. The gateway in front of the emulator, in a real Worker, is `page.test.mjs`.
+// The gateway with a test double of the service, which can return any response. `page.test.mjs` tests the gateway in a
+// Worker with the emulator.
 
 import { assert } from "../harness.mjs";
 

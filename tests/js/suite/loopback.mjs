@@ -1,5 +1,5 @@
-// The client, unchanged, over the runtime's own fetch and real sockets: the emulator on loopback, and ways to it
-// that break. Where the runtime is a browser the page is of another origin.
+// The client with the `fetch` of the runtime and real sockets: the emulator on loopback, with fault injection. In the
+// browser the page has another origin.
 
 import { assert } from "../harness.mjs";
 import { pause, rejection } from "../support/doubles.mjs";

@@ -1,5 +1,5 @@
-// The client against a network and a caller that do everything wrong: aborts at every moment and with every
-// reason, a `fetch` of any kind, answers that are none. In a time of the test's own, so that nothing takes long.
+// The client with network faults and hostile callers: aborts at every moment and with every reason, arbitrary `fetch`
+// functions, invalid responses. In virtual time.
 
 import { assert } from "../harness.mjs";
 import { virtually } from "../support/clock.mjs";

@@ -1,4 +1,4 @@
-// Answers of the service: the folders that the Rust suite reads, through the boundary.
+// Responses of the service: the cases of the Rust suite, through the WebAssembly boundary.
 
 import { assert } from "../harness.mjs";
 

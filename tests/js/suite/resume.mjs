@@ -1,5 +1,5 @@
-// A page that is left running: offline and online again, in the background and back, a machine that sleeps. In
-// the browser its network is really taken away; the rest happens in a time of the test's own.
+// A long-running page: offline and online again, in the background, system sleep. In the browser the network is
+// switched off; the other tests use virtual time.
 
 import { assert } from "../harness.mjs";
 import { virtually } from "../support/clock.mjs";

@@ -1,4 +1,4 @@
-// What the facade promises when the module stops in the middle of a call.
+// The behaviour of the runtime after a trap of the module.
 
 import { createRuntime } from "../../../pkg/shared/runtime.js";
 import { assert } from "../harness.mjs";

@@ -1,5 +1,5 @@
-// A service, a network and functions of the caller that repeat what they were told, in every form: no secret may
-// come back in anything that is thrown or logged.
+// A service, a network and functions of the caller that repeat secrets in every form: errors and logs must not contain
+// a secret.
 
 import { assert } from "../harness.mjs";
 import { CALL, DONE, plain, rejection, scripted } from "../support/doubles.mjs";

@@ -1,5 +1,5 @@
-// What the calls of one client share: credentials, the clock, the quota, what the link holds. In a time of the
-// test's own; where the service matters it is the emulator, in that time too.
+// The state that the calls of one client share: credentials, clock offset, quota, duration of long polls. In virtual
+// time, partly with the emulator.
 
 import { assert } from "../harness.mjs";
 import { virtually } from "../support/clock.mjs";

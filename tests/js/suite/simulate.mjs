@@ -1,5 +1,5 @@
-// Flows on a clock of their own. What the interpreter does is held by tests/cases/simulate; here is
-// what drives it: tasks and mocks, child flows, options, signals.
+// The driver of the simulation: tasks and mocks, child flows, options, signals. tests/cases/simulate tests the
+// interpreter.
 
 import { assert } from "../harness.mjs";
 

@@ -1,15 +1,15 @@
-// Time that a test moves by hand. While it is installed, `setTimeout`, `Date.now()` and `performance.now()` are
-// the test's: hours pass in milliseconds, and the same way each time.
+// Virtual time for tests. While it is installed, it replaces `setTimeout`, `Date.now()` and `performance.now()`: hours
+// take milliseconds, and the order of events is deterministic.
 
 /**
- * Runs `body(time)` in a time of its own.
+ * Runs `body(time)` in virtual time.
  *
  *     time.now()       milliseconds since it began
- *     time.until(promise, mostMs)   lets time pass until the promise settles, and gives what it came to
- *     time.pass(ms)    lets so much time pass
- *     time.settle()    lets happen what can happen without time
- *     time.suspend(ms, { steady })  the machine sleeps: no timer fires meanwhile; `steady`: the steady clock stands
- *     time.timers()    how many timers are set
+ *     time.until(promise, mostMs)   advances the time until the promise settles, and returns its result
+ *     time.pass(ms)    advances the time
+ *     time.settle()    runs everything that needs no time
+ *     time.suspend(ms, { steady })  the machine sleeps: no timer fires; `steady`: the steady clock stops
+ *     time.timers()    number of active timers
  */
 export async function virtually(body) {
   const real = { setTimeout, clearTimeout, now: Date.now, steady: Object.getOwnPropertyDescriptor(performance, "now") };
@@ -25,7 +25,7 @@ export async function virtually(body) {
     globalThis.clearTimeout = real.clearTimeout;
     Date.now = real.now;
     delete performance.now;
-    // In Bun it was the object's own.
+    // In Bun it is an own property.
     if (real.steady) Object.defineProperty(performance, "now", real.steady);
   }
 }
@@ -53,7 +53,7 @@ export function manualClock() {
   };
 }
 
-/** Hops that bring nothing new before everything counts as done: a body is read in several. */
+/** Number of turns without a new timer after which everything is done: a body is read in several turns. */
 const QUIET_HOPS = 6;
 
 class Clock {
@@ -116,7 +116,7 @@ class Clock {
     if (!steady) this.steady += ms;
   }
 
-  /** Lets the next timer fire, if one is due until then. */
+  /** Fires the next timer that is due before `end`. Returns false if there is none. */
   async #next(end) {
     let first;
     for (const [timer, { at }] of this.#timers) {
@@ -131,14 +131,14 @@ class Clock {
     return true;
   }
 
-  /** A timer that is late does not turn the clocks back. */
+  /** A late timer does not move the clocks backwards. */
   #advance(ms) {
     this.wall += Math.max(0, ms);
     this.steady += Math.max(0, ms);
   }
 }
 
-/** A turn of the host's own loop, without its timers where they are slow. */
+/** Returns a function that waits for one turn of the host's event loop. */
 function hops() {
   if (globalThis.setImmediate) return () => new Promise((resolve) => setImmediate(resolve));
   if (!globalThis.document) {

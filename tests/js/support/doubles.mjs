@@ -1,4 +1,4 @@
-// What the suites of the client put in the place of the world.
+// Test doubles for the suites of the client.
 
 export const CALL = { flowName: "f", executionName: "e" };
 export const KEYS = { accessKeyId: "testid", accessKeySecret: "very-secret", securityToken: "very-token" };
@@ -12,7 +12,7 @@ export const RUNNING = {
 };
 export const DONE = { ...RUNNING, Status: "Succeeded", Output: "{}" };
 
-/** An answer as plain as one can be: it is read without a turn of the host. */
+/** A response that is read without a turn of the event loop. */
 export function plain(body, status = 200, headers = {}) {
   const text = typeof body === "string" ? body : JSON.stringify(body);
   return { status, headers: new Headers(headers), text: () => Promise.resolve(text) };
@@ -20,10 +20,10 @@ export function plain(body, status = 200, headers = {}) {
 
 export const never = () => new Promise(() => {});
 
-/** A time that passes for real. */
+/** Waits in real time. */
 export const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** What a promise rejects with; fails if it does not, or not soon. */
+/** Returns the error of a promise. Fails if it does not reject in time. */
 export async function rejection(promise) {
   const caught = promise.then(
     (value) => ({ value }),
@@ -35,8 +35,8 @@ export async function rejection(promise) {
 }
 
 /**
- * A `fetch` that plays a script, one entry for each request, the last for all that follow: a function of
- * (url, init), or what it would give. `fetch.seen` has every request: { url, query, signal, at }.
+ * A `fetch` with scripted responses: one entry for each request, the last one for all further requests. An entry is a
+ * response or a function of (url, init). `fetch.seen` contains all requests: { url, query, signal, at }.
  */
 export function scripted(...steps) {
   const seen = [];
@@ -49,7 +49,7 @@ export function scripted(...steps) {
   return fetch;
 }
 
-/** A signal that counts who listens, and can be aborted. */
+/** A signal that counts its listeners and can be aborted. */
 export function countingSignal() {
   const controller = new AbortController();
   const listeners = new Set();
@@ -78,7 +78,7 @@ export function countingSignal() {
   return signal;
 }
 
-/** Puts properties into the global object while `body` runs. */
+/** Sets properties of the global object while `body` runs. */
 export async function withGlobals(properties, body) {
   const before = Object.keys(properties).map((name) => [name, Object.getOwnPropertyDescriptor(globalThis, name)]);
   for (const [name, value] of Object.entries(properties)) {

@@ -1,4 +1,4 @@
-// `cloudflow-wasm local` as a process, for the tests of the command.
+// Starts `cloudflow-wasm local` as a process, for the tests of the command.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -9,7 +9,7 @@ import { signRequest } from "../../../pkg/local.js";
 
 export const BIN = fileURLToPath(new URL("../../../pkg/bin/cloudflow-wasm.js", import.meta.url));
 
-/** The key of `signRequest`, for a server that gets it by its environment. */
+/** The default key of `signRequest`, for the environment of a server. */
 export const KEY = { CLOUDFLOW_KEY: "emulator:emulator-secret" };
 
 /** Node, and the other runtimes if the environment names them, as `cargo xtask test` does. */
@@ -57,7 +57,7 @@ export async function start(t, command, args, env = KEY) {
   return { ...server, url, ask };
 }
 
-/** Sends bytes as they are, and gives the head and the body of the answer. */
+/** Sends raw bytes. Returns head and body of the response. */
 export function raw(url, text) {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {

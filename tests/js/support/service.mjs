@@ -15,7 +15,7 @@ import { Buffer } from "node:buffer";
 import { createServer } from "node:http";
 import { createEmulator } from "../../../pkg/local.js";
 
-// Pages of another origin may read everything here.
+// Pages of all origins may read the responses.
 const CORS = { "access-control-allow-origin": "*", "access-control-expose-headers": "date, x-acs-retry-after" };
 
 /** @returns {Promise<{ url: string, close(): void }>} */
@@ -68,7 +68,7 @@ async function answer(emulator, logs, incoming, outgoing) {
   };
   const cut = () => {
     entry.ended = "cut";
-    // Not the end of an answer, but of the connection.
+    // The end of the connection, not of a response.
     incoming.socket.destroy();
   };
   const half = () => {
@@ -107,7 +107,7 @@ async function answer(emulator, logs, incoming, outgoing) {
   throw new Error(`there is no step \`${step}\``);
 }
 
-/** The headers that a signature in the header form speaks of. */
+/** Headers of the signature in the header form. */
 function acs(headers) {
   const signed = Object.entries(headers).filter(
     ([name]) => name.startsWith("x-acs-") || name === "authorization" || name === "accept",

@@ -1,5 +1,5 @@
-// A process of its own: the emulator with its quotas, over HTTP. It starts what its parent names, and
-// counts what it is asked.
+// A process with the emulator and its quotas, over HTTP. It starts the executions that its parent names, and counts
+// requests.
 //
 //     fork("watched.mjs")  → { url }
 //     { start: name, seconds }  → { started: name }
@@ -33,7 +33,7 @@ const { url } = await serveFetch(async (request) => {
   return response;
 });
 
-/** The account may start 100 and 100 a second; who starts more waits. */
+/** The quota of the account: a burst of 100 starts, and 100 per second. Further starts wait. */
 async function send(action, parameters) {
   for (;;) {
     const response = await emulator.fetch(await signRequest(action, parameters));

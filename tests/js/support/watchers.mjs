@@ -1,4 +1,4 @@
-// Many watchers of one client in this process, against the emulator in another, over HTTP on loopback.
+// Many watchers of one client in this process, with the emulator in another process, over HTTP on loopback.
 
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -9,15 +9,15 @@ setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc");
 
 /**
- * Every watcher sees one execution end after the other; none is left alone without one until the time is over.
+ * Every watcher watches one execution after another until the time is over.
  *
  * @param cloudflow the package
- * @param watchers how many at a time
- * @param seconds no execution runs for longer than until then
- * @param lives [least, most]: how long one execution runs, in seconds
- * @param sampleMs how often memory is looked at
+ * @param watchers number of concurrent watchers
+ * @param seconds duration; no execution runs longer
+ * @param lives [least, most]: duration of an execution, in seconds
+ * @param sampleMs interval between memory samples
  * @returns { ends, missed, wrong, requests, most, throttled, worstMs, meanMs, cpuMs, memory: [{ s, heap, rss }] },
- *   where `most` is the most requests that arrived in one second, and `wrong` what should not have been
+ *   where `most` is the maximum number of requests in one second, and `wrong` are unexpected results
  */
 export async function watchMany(
   cloudflow,
@@ -37,7 +37,7 @@ export async function watchMany(
     const left = Math.floor(seconds - passed());
     if (left < 1) return undefined;
     const life = Math.round(least + (most - least) * Math.random());
-    // A rest that is too short for another one belongs to this one.
+    // The last execution runs until the end if the remaining time is too short for another one.
     await service.start(executionName, Math.min(300, left - life < least ? left : life));
     return executionName;
   }
@@ -98,12 +98,12 @@ export async function watchMany(
 
 export const mb = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
 
-/** The most by which any stretch of seconds holds more than 50 requests and 5 more a second. */
+/** The maximum excess, over all intervals, above 50 requests plus 5 per second. */
 function overBudget(seconds) {
   let [worst, level] = [0, 0];
   for (const count of Array.from(seconds, (count) => count ?? 0)) {
     level = Math.max(0, level - 5) + count;
-    // A second begins anywhere: five may be counted in the one before.
+    // Seconds are not aligned: five requests may be counted in the previous second.
     worst = Math.max(worst, level - 55);
   }
   return worst;

@@ -48,12 +48,12 @@ export function sizes(text: string): [number, number, number] {
 
 export const ready: Promise<void> = init(new URL("https://example.com/core.wasm"));
 
-// @ts-expect-error a request names its execution
+// @ts-expect-error `executionName` is required
 createClient({}).describeExecution({ flowName: "a" });
 validateFlow("type: flow", { mode: "Express" });
-// @ts-expect-error a flow is a text
+// @ts-expect-error a flow is a string
 validateFlow(17);
-// @ts-expect-error there are two modes
+// @ts-expect-error unknown mode
 validateFlow("type: flow", { mode: "express" });
-// @ts-expect-error there are two signatures
+// @ts-expect-error unknown signature
 createClient({ signature: "MD5" });

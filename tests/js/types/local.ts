@@ -1,4 +1,4 @@
-// What a program may and may not write against "cloudflow-wasm/local".
+// A program that uses the types of "cloudflow-wasm/local". It is compiled, never run.
 
 import { createEmulator, migrateFlow, signRequest, simulateFlow } from "cloudflow-wasm/local";
 import type {
@@ -63,13 +63,13 @@ console.log(
   diagnostics.map((found) => found.range?.start.line),
 );
 
-// @ts-expect-error the ways to fail are known
+// @ts-expect-error unknown `how`
 createEmulator({ faults: { fail: [{ how: "explode" }] } });
 // @ts-expect-error an input is an object
 await simulateFlow("type: flow", { input: 1 });
-// @ts-expect-error a definition is a text
+// @ts-expect-error a definition is a string
 migrateFlow(1);
 // @ts-expect-error a mock needs a property
 await simulateFlow("type: flow", { tasks: { "*": { outptu: 1 } } });
-// @ts-expect-error the modes are known
+// @ts-expect-error unknown mode
 await simulateFlow("type: flow", { mode: "Fast" });
