@@ -1,6 +1,6 @@
 //! Expressions: choice conditions, references, the values of `.$` keys. Knows nothing of YAML.
 //!
-//! One grammar covers both dialects. [`check`] checks an expression against its [`Place`]. The operators and
+//! One grammar covers both dialects. `check` checks an expression against its `Place`. The operators and
 //! their precedence follow the vendor's list for choice conditions, and the Go library
 //! <https://github.com/PaesslerAG/gval>, which that list resembles.
 
@@ -11,6 +11,6 @@ mod lexer;
 mod parser;
 
 pub use ast::{CompareOp, Expr, ExprKind, Step, StepKind, UnaryOp};
-pub use check::{MAPPING_VARIABLES, Members, Place, STEP_VARIABLES, Variable, Variables, check};
-pub use function::{FUNCTIONS, Function, function};
+pub(crate) use check::{MAPPING_VARIABLES, Members, Place, STEP_VARIABLES, Variable, check};
+pub(crate) use function::function;
 pub use parser::{MAX_DEPTH, Parsed, parse};

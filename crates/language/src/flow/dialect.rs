@@ -60,7 +60,7 @@ pub enum ExecutionMode {
 }
 
 /// The key of the [`ExecutionMode`] in a `ProcessorConfig`.
-pub const EXECUTION_MODE: &str = "ExecutionMode";
+pub(crate) const EXECUTION_MODE: &str = "ExecutionMode";
 
 /// A set of state types.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -207,7 +207,7 @@ impl Slots {
         self.0 |= Slots::bit(slot);
     }
 
-    pub fn contains_all(self, others: Slots) -> bool {
+    pub(crate) fn contains_all(self, others: Slots) -> bool {
         others.0 & !self.0 == 0
     }
 
@@ -226,10 +226,10 @@ impl StateTypes {
     /// Every type.
     pub const ALL: StateTypes = StateTypes(u8::MAX);
     /// The types that end their scope or continue with one next state.
-    pub const SEQUENTIAL: StateTypes =
+    pub(crate) const SEQUENTIAL: StateTypes =
         StateTypes::of(&[StateType::Task, StateType::Pass, StateType::Wait, StateType::Parallel, StateType::Map]);
     /// The types that end their scope.
-    pub const TERMINAL: StateTypes = StateTypes::of(&[StateType::Succeed, StateType::Fail]);
+    pub(crate) const TERMINAL: StateTypes = StateTypes::of(&[StateType::Succeed, StateType::Fail]);
 
     /// The set of these types.
     pub const fn of(types: &[StateType]) -> Self {
@@ -247,12 +247,12 @@ impl StateTypes {
     }
 
     /// True if the sets share a type.
-    pub const fn intersects(self, other: StateTypes) -> bool {
+    pub(crate) const fn intersects(self, other: StateTypes) -> bool {
         self.0 & other.0 != 0
     }
 
     /// The types of either set.
-    pub const fn union(self, other: StateTypes) -> Self {
+    pub(crate) const fn union(self, other: StateTypes) -> Self {
         StateTypes(self.0 | other.0)
     }
 
@@ -293,7 +293,7 @@ impl Dialect {
     }
 
     /// The dialect's term for a state.
-    pub fn state_word(self) -> &'static str {
+    pub(crate) fn state_word(self) -> &'static str {
         match self {
             Dialect::Flow => "step",
             Dialect::StateMachine => "state",

@@ -60,14 +60,14 @@ pub struct Scope<'a> {
     /// The list itself: `steps` or `States`.
     pub list: Option<Node<'a>>,
     /// `StartAt`. Always absent in the `flow` dialect, whose scopes start with their first state.
-    pub start_at: Option<Target<'a>>,
+    pub(crate) start_at: Option<Target<'a>>,
     /// The states run in express mode. The body of a distributed map declares it in the text; for
     /// the other scopes it is an option of the check.
     pub express: bool,
     /// The scope may contain states whose names a template fills in later.
     pub open: bool,
     /// A part of the scope is unreadable or has no name.
-    pub damaged: bool,
+    pub(crate) damaged: bool,
     pub(super) first: u32,
     pub(super) count: u32,
 }
@@ -119,7 +119,7 @@ pub struct State<'a> {
     /// The rules of `catch` or `Catch`, then the catch rules of `OnErrors`.
     pub catch: Field<Vec<Catch<'a>>>,
     /// A rule that handles an error is unreadable.
-    pub damaged: bool,
+    pub(crate) damaged: bool,
 }
 
 /// The type of a state and its attributes.
@@ -216,17 +216,17 @@ pub struct Map<'a> {
     /// `ProcessorConfig` of the state, or else of its processor.
     pub config: Option<Config<'a>>,
     /// `ProcessorConfig` of the processor if the state has one too.
-    pub config_again: Option<Config<'a>>,
+    pub(crate) config_again: Option<Config<'a>>,
     // Attributes of the distributed mode.
     pub item_reader: Option<Node<'a>>,
-    pub item_constructor: Option<Node<'a>>,
-    pub item_batcher: Option<Node<'a>>,
-    pub result_writer: Option<Node<'a>>,
-    pub max_items: Option<Node<'a>>,
+    pub(crate) item_constructor: Option<Node<'a>>,
+    pub(crate) item_batcher: Option<Node<'a>>,
+    pub(crate) result_writer: Option<Node<'a>>,
+    pub(crate) max_items: Option<Node<'a>>,
     /// `ToleratedFailurePercentage`.
-    pub tolerated_percentage: Option<Node<'a>>,
+    pub(crate) tolerated_percentage: Option<Node<'a>>,
     /// `ToleratedFailureCount`.
-    pub tolerated_count: Option<Node<'a>>,
+    pub(crate) tolerated_count: Option<Node<'a>>,
 }
 
 /// `ProcessorConfig`.
@@ -378,7 +378,7 @@ impl<'a> Flow<'a> {
     }
 
     /// The named states, sorted by scope, name and position.
-    pub fn states_by_name(&self) -> impl Iterator<Item = &State<'a>> {
+    pub(crate) fn states_by_name(&self) -> impl Iterator<Item = &State<'a>> {
         self.by_name.iter().filter_map(|id| self.state(*id))
     }
 
@@ -483,7 +483,7 @@ impl Role {
 
 impl StateKind<'_> {
     /// The type. Absent if it is unknown.
-    pub fn state_type(&self) -> Option<StateType> {
+    pub(crate) fn state_type(&self) -> Option<StateType> {
         Some(match self {
             StateKind::Task(_) => StateType::Task,
             StateKind::Pass => StateType::Pass,
@@ -542,7 +542,7 @@ impl<'a> Config<'a> {
     }
 
     /// The value of `ExecutionMode`, if it is a known one.
-    pub fn execution_mode(&self) -> Option<ExecutionMode> {
+    pub(crate) fn execution_mode(&self) -> Option<ExecutionMode> {
         ExecutionMode::read(self.mode?.text()?)
     }
 }

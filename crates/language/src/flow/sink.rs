@@ -37,7 +37,7 @@ impl Findings {
     }
 
     /// Takes `count` comparisons from the budget. False if it is exhausted.
-    pub fn may_search(&mut self, count: usize) -> bool {
+    pub(crate) fn may_search(&mut self, count: usize) -> bool {
         let enough = self.budget >= count;
         self.budget = self.budget.saturating_sub(count);
         enough
