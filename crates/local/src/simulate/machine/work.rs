@@ -1,4 +1,4 @@
-//! What each kind of state does.
+//! The work of each type of state.
 
 use std::rc::Rc;
 
@@ -13,18 +13,17 @@ use super::super::{Failure, Millis, time};
 use super::{ChildKind, Children, FrameId, Inputs, Machine, Phase, Timer};
 use cloudflow_language::flow::Dialect;
 
-/// The longest wait: 300 s in the `StateMachine` dialect, 20 s in its express mode, two days in
-/// the other dialect.
+/// Maximum wait, in seconds: 300 in the `StateMachine` dialect, 20 in its Express mode, two days in the `flow` dialect.
 const LONGEST_SECONDS: f64 = 300.0;
 const LONGEST_EXPRESS_SECONDS: f64 = 20.0;
 const LONGEST_DURATION: f64 = 2.0 * 86_400.0;
 
-/// Iterations at once.
+/// Maximum number of concurrent iterations.
 const ITERATIONS_OF_FLOW: usize = 100;
 const ITERATIONS_OF_MAP: usize = 40;
 
 impl Machine {
-    /// Begins the work of a state whose input is shaped. An error is the state's.
+    /// Starts the work of a state whose input is built. An error is the error of the state.
     pub(super) fn work(&mut self, id: FrameId, state: &State) -> Result<(), Failure> {
         let machine = self.program.dialect == Dialect::StateMachine;
         let Some(frame) = self.frames.get(&id) else { return Ok(()) };
@@ -52,14 +51,14 @@ impl Machine {
             Kind::Choice { options, default } => {
                 let holds = |way: &&Way, env: &Env<'_>| way.condition.as_ref().is_some_and(|c| c.holds(env));
                 let found = self.with_env(frame, &input, None, None, |env| options.iter().find(|way| holds(way, env)));
-                // A condition that could not be looked at to its end is neither true nor false.
+                // A condition that was not evaluated completely is neither true nor false.
                 if let Some(failure) = self.meter.exhausted() {
                     return Err(failure);
                 }
                 match found.or(default.as_ref()) {
                     Some(way) => self.go(id, way, output())?,
                     None if machine => {
-                        return Err(Failure::new("Local.NoChoice", "no branch is true and there is no default"));
+                        return Err(Failure::new("Local.NoChoice", "no branch matches, and there is no default"));
                     }
                     None => self.succeed(id, output(), None),
                 }
@@ -114,7 +113,7 @@ impl Machine {
         }
     }
 
-    /// Takes a way out of a choice.
+    /// Follows an option of a choice.
     fn go(&mut self, id: FrameId, way: &Way, output: Data) -> Result<(), Failure> {
         match way.body {
             None if way.target.is_none() && self.program.dialect == Dialect::StateMachine => {
@@ -151,7 +150,7 @@ impl Machine {
         Ok(())
     }
 
-    /// Opens frames below a state, as many at once as may be.
+    /// Opens child frames of a state, up to the limit of concurrency.
     fn children(&mut self, id: FrameId, kind: ChildKind, count: usize, inputs: Inputs, at_once: usize) {
         let open = count.min(at_once);
         let children = Children { results: vec![None; count], waiting: open..count, open, kind, inputs };
@@ -170,7 +169,7 @@ impl Machine {
         }
     }
 
-    /// Opens one frame below a state; `by` is the event that led to it.
+    /// Opens a child frame of a state. `by` is the event that caused it.
     pub(super) fn open_child(&mut self, id: FrameId, slot: usize, by: u64) {
         let program = Rc::clone(&self.program);
         let Some(frame) = self.frames.get_mut(&id) else { return };
