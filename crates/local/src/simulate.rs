@@ -1,9 +1,8 @@
-//! Runs a flow on a clock it is given, sans-IO: [`compile`] a flow, [`Machine::start`] it, hand
-//! in time and task results, take out task requests and events.
+//! The interpreter of one execution. It is sans-IO: [`compile`] a flow, [`Machine::start`] it, pass the time and the
+//! results of tasks, take requests for tasks and events.
 //!
-//! What the pages of the service leave open is decided in one place each, and told in
-//! `docs/emulator.md`; `Local.*` error names are ours, chosen so that nobody takes them for the
-//! service's.
+//! `docs/emulator.md` describes the behaviour where the documentation of the service is silent. Error names that begin
+//! with `Local.` are specific to this package.
 
 mod compile;
 mod data;
@@ -27,15 +26,15 @@ pub use program::Program;
 
 use serde_json::Value;
 
-/// The most that all global variables may take together as JSON, in bytes. No page says it: each
-/// state that sets one takes the others along.
+/// Maximum size of all global variables together as JSON, in bytes. Not documented: each event of a state that sets a
+/// variable contains all variables.
 pub const LARGEST_GLOBALS: usize = 1024 * 1024;
 
-/// The most that the events of one execution may take as JSON, in bytes. No page says it: 5,000 events
-/// with all the data they may have would take more than 600 MB.
+/// Maximum size of the events of an execution as JSON, in bytes. Not documented: 5,000 events with the maximum of data
+/// would have more than 600 MB.
 pub const LARGEST_HISTORY_BYTES: usize = 128 * 1024 * 1024;
 
-/// The same of the data that are not there more than once: what the events take in memory.
+/// Maximum memory of the events of an execution, in bytes: equal data count once.
 pub const LARGEST_HISTORY_MEMORY: usize = 64 * 1024 * 1024;
 
 /// Why a state or an execution failed.
@@ -43,14 +42,14 @@ pub const LARGEST_HISTORY_MEMORY: usize = 64 * 1024 * 1024;
 pub struct Failure {
     /// The name that retry and catch rules match.
     pub error: String,
-    /// For people.
+    /// The reason, for people.
     pub cause: String,
 }
 
-/// What a task came to.
+/// The result of a task.
 pub type TaskResult = Result<Value, Failure>;
 
-/// Where an execution is. `Starting` is never seen here: a start takes no time.
+/// The status of an execution. `Starting` does not occur: a start takes no time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
     /// In progress.
@@ -59,14 +58,14 @@ pub enum Status {
     Succeeded,
     /// Ended by an error that nothing caught.
     Failed,
-    /// Took longer than it may.
+    /// Exceeded its time limit.
     TimedOut,
     /// Ended from outside.
     Stopped,
 }
 
 impl Status {
-    /// The service's word.
+    /// The name in the service.
     pub const fn as_str(self) -> &'static str {
         match self {
             Status::Running => "Running",
@@ -77,7 +76,7 @@ impl Status {
         }
     }
 
-    /// True where nothing can follow.
+    /// Whether the execution has ended.
     pub const fn is_final(self) -> bool {
         !matches!(self, Status::Running)
     }
@@ -88,9 +87,8 @@ impl Failure {
         Failure { error: error.to_owned(), cause: cause.into() }
     }
 
-    /// The execution is over: nothing retries or catches this. "Otherwise the execution fails", say
-    /// the pages of a value that is too large; and a rule that catches everything must not hide
-    /// that a definition makes no sense here.
+    /// Whether the error ends the execution: no rule retries or catches it. The pages say of a value that is too large:
+    /// "otherwise the execution fails". A rule that catches everything must not hide a definition that cannot run.
     pub(crate) fn ends_execution(&self) -> bool {
         matches!(
             self.error.as_str(),
@@ -98,12 +96,12 @@ impl Failure {
         )
     }
 
-    /// A definition asks for what is not interpreted here.
+    /// The definition uses a feature that is not supported.
     pub(crate) fn not_supported(cause: impl Into<String>) -> Self {
         Failure::new("Local.NotSupported", cause)
     }
 
-    /// A definition makes no sense where it is met: it was run unchecked.
+    /// The definition is invalid: it was run without the checks.
     pub(crate) fn invalid_definition(cause: impl Into<String>) -> Self {
         Failure::new("Local.InvalidDefinition", cause)
     }

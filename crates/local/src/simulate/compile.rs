@@ -1,4 +1,4 @@
-//! From the model to the program.
+//! Compiles the model of a flow to a program.
 
 use cloudflow_base::limits::RETRY_INTERVAL_SECONDS;
 use serde_json::{Map, Value};
@@ -12,11 +12,10 @@ use cloudflow_language::flow::{self, Dialect, Flow, NumberValue, ScopeId, Shapin
 use cloudflow_language::yaml::{self, Node, Resolved};
 use cloudflow_language::{Document, Options};
 
-/// Values of a definition that become data. A definition of 1 MiB has fewer; one that means more
-/// got there by aliases.
+/// Maximum number of values of a definition that become data. A definition of 1 MiB without aliases has fewer.
 const MOST_VALUES: usize = 200_000;
 
-/// Bytes of their texts. A text that an alias repeats is there once in the definition.
+/// Maximum size of their texts, in bytes. A text that aliases repeat counts each time.
 const MOST_BYTES: usize = 4 * 1024 * 1024;
 
 /// Reads a definition and compiles it. An error is the first finding of the checks that is an error, with its place,
@@ -45,8 +44,8 @@ fn read_with_findings(text: &str, express: bool) -> (Option<Program>, Vec<Diagno
     (flow.as_ref().map(compile), diagnostics)
 }
 
-/// Compiles a flow. It should have passed the checks: what makes no sense is not refused here,
-/// but fails the execution where it is met.
+/// Compiles a flow that passed the checks. An invalid state of another flow is not refused here: it fails the execution
+/// that reaches it.
 pub fn compile(flow: &Flow<'_>) -> Program {
     let mut compiler = Compiler { flow, left: MOST_VALUES, bytes: MOST_BYTES };
     let scopes = flow.scopes().iter().map(|scope| Scope { start: flow.start(scope.id).map(index) }).collect();
@@ -184,8 +183,8 @@ impl Compiler<'_, '_> {
         })
     }
 
-    /// The defaults of the `flow` dialect are written on its pages; `StateMachine` requires what
-    /// has no default here, and keeps a constant interval without a rate.
+    /// A retry rule. The defaults of the `flow` dialect are documented. `StateMachine` requires the keys that have no
+    /// default here; without a rate, the interval is constant.
     fn retry(&mut self, rule: &flow::Retry<'_>) -> Retry {
         let machine = self.flow.dialect == Dialect::StateMachine;
         let value = |number: &Option<flow::Number<'_>>, default: f64| {
@@ -305,7 +304,7 @@ impl Compiler<'_, '_> {
                 None | Some(Resolved::Null) => Value::Null,
                 Some(Resolved::Bool(value)) => Value::Bool(value),
                 Some(Resolved::Int(value)) => Value::from(value),
-                // What JSON cannot say as a number, such as `.inf`, stays a text.
+                // A number that JSON cannot represent, such as `.inf`, stays a text.
                 Some(Resolved::Float(text)) => number(text).map_or_else(|| Value::from(text), Value::Number),
                 Some(Resolved::Text(text)) if self.spend_text(text) => Value::from(text),
                 Some(Resolved::Text(_)) => Value::Null,
@@ -352,8 +351,8 @@ fn constant(number: &flow::Number<'_>) -> Option<f64> {
     }
 }
 
-/// `$input`, `$local` or `$context`, followed by the end, a dot or a bracket. The topic page's
-/// slip `$.x` is read as well.
+/// `$input`, `$local` or `$context`, followed by the end, a dot or a bracket. `$.x`, a mistake of one page, is read as
+/// well.
 fn is_reference(text: &str) -> bool {
     ["$input", "$local", "$context", "$"].iter().any(|root| {
         text.strip_prefix(root).is_some_and(|rest| rest.starts_with(['.', '[']) || (rest.is_empty() && root.len() > 1))

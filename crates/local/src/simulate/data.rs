@@ -1,4 +1,4 @@
-//! The data of an execution: shared, measured once, written as text once.
+//! The data of an execution: shared, measured once, converted to text once.
 
 use std::cell::{Cell, OnceCell};
 use std::fmt;
@@ -27,19 +27,19 @@ impl Data {
         Data(Rc::new(Inner { value, bytes: OnceCell::new(), text: OnceCell::new(), counted: Cell::new(false) }))
     }
 
-    /// The value, without a copy where nobody else has it.
+    /// The value. It is copied only if it is shared.
     pub(super) fn into_value(self) -> Value {
         Rc::try_unwrap(self.0).map_or_else(|shared| shared.value.clone(), |inner| inner.value)
     }
 
-    /// The length as JSON, and whether it had to be measured for that.
+    /// The size as JSON in bytes, and whether it was measured by this call.
     pub(crate) fn bytes(&self) -> (usize, bool) {
         let known = self.0.bytes.get().copied();
         let bytes = known.unwrap_or_else(|| *self.0.bytes.get_or_init(|| self.measure()));
         (bytes, known.is_none())
     }
 
-    /// The text of a value of many parts: a list of numbers takes a tenth of the memory as text.
+    /// The text of a value with many parts. As text, a list of numbers needs a tenth of the memory.
     pub(super) fn large_text(&self) -> Option<Rc<str>> {
         self.bytes();
         self.0.text.get().cloned()
@@ -65,7 +65,7 @@ impl Data {
             }
         }
         let mut count = Count(0);
-        // Counting does not fail, and no key is anything but a text.
+        // Counting does not fail, and every key is a text.
         let _ = serde_json::to_writer(&mut count, &self.0.value);
         count.0
     }
@@ -97,7 +97,7 @@ impl fmt::Debug for Data {
     }
 }
 
-/// Looks at no more parts than it has to.
+/// Whether the value has more than [`LARGE`] parts. Stops counting there.
 fn is_large(value: &Value) -> bool {
     let mut left = LARGE;
     let mut todo = vec![value];

@@ -11,13 +11,13 @@ use super::{Failure, Millis};
 /// One event.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event {
-    /// 1, 2, 3 … inside one execution.
+    /// The number of the event in its execution, from 1.
     pub id: u64,
     /// The event that led to this one; 0 for the first.
     pub scheduled_by: u64,
     /// What happened.
     pub kind: EventKind,
-    /// The name of the state; none where the execution itself is meant.
+    /// The name of the state. Absent for an event of the execution itself.
     pub step: Option<Rc<str>>,
     /// When.
     pub at: Millis,
@@ -26,8 +26,8 @@ pub struct Event {
     pub(super) detail: Detail,
 }
 
-/// What an event tells besides. Values are shared with the execution: a history of thousands of
-/// events holds each value once.
+/// The detail of an event. Values are shared with the execution: a history of thousands of events holds each value
+/// once.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Detail {
     /// `{"input": …}`
@@ -53,13 +53,12 @@ pub enum Detail {
 pub enum Kept {
     /// As it is.
     Data(Data),
-    /// As JSON text, where it has many parts: a list of numbers takes a tenth of the memory, and each
-    /// iteration over it has it all in its input.
+    /// As JSON text, if it has many parts. As text, a list of numbers needs a tenth of the memory; each iteration over
+    /// it has the whole list in its input.
     Text(Rc<str>),
 }
 
-/// The types of events. The history API lists them; newer flows are said to have others, which
-/// no page shows.
+/// The types of events, as listed by the history API. The further types of newer flows are not documented.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names are the service's and say it")]
 pub enum EventKind {
@@ -87,7 +86,7 @@ pub enum EventKind {
 }
 
 impl Event {
-    /// The detail as JSON text, behind what `text` holds.
+    /// Appends the detail as JSON to `text`.
     pub(crate) fn write_detail(&self, text: &mut String) {
         self.detail.write(text);
     }
@@ -136,7 +135,7 @@ impl Detail {
         object.end();
     }
 
-    /// The values, by their names, without a copy.
+    /// Passes each value with its name.
     fn each(&self, mut say: impl FnMut(&str, &dyn std::fmt::Display)) {
         let text = |text: &str| Value::from(text);
         match self {
@@ -228,7 +227,7 @@ impl std::fmt::Display for Kept {
 }
 
 impl EventKind {
-    /// The service's word.
+    /// The name in the service.
     pub const fn as_str(self) -> &'static str {
         match self {
             EventKind::ExecutionStarted => "ExecutionStarted",

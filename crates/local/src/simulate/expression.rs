@@ -1,4 +1,4 @@
-//! Expressions, owned by the program, and their values.
+//! Expressions of a program, and their evaluation.
 
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
@@ -24,7 +24,7 @@ pub(super) enum Expression {
     Or(Vec<Expression>),
     Array(Vec<Expression>),
     Object(Vec<(String, Expression)>),
-    /// It could not be read; using it fails.
+    /// It could not be parsed. Its evaluation fails.
     Broken(String),
 }
 
@@ -46,22 +46,22 @@ pub(super) enum Step {
     All,
 }
 
-/// What an expression sees.
+/// The variables of an expression.
 pub(super) struct Env<'a> {
     pub input: &'a Value,
-    /// `$`, where it is not the same.
+    /// `$`, if it differs from `input`.
     pub own: Option<&'a Value>,
     /// `$Output` of a `StateMachine`.
     pub output: Option<&'a Value>,
     /// `$local` of a `flow`.
     pub local: Option<&'a Value>,
     pub global: &'a Value,
-    /// Built only where it is asked for, and once.
+    /// Built at its first use.
     pub context: &'a Context<'a>,
     /// For `uuid` and `randomInt`.
     pub random: &'a Cell<u64>,
-    /// A comparison with a missing value is false (`!=` true), as recommended for the
-    /// `StateMachine` dialect. Otherwise it makes the whole condition not true.
+    /// A comparison with an absent value is false (`!=` is true), as in the `StateMachine` dialect. Otherwise an absent
+    /// value makes the whole condition not true.
     pub missing_compares: bool,
     /// Counts the work.
     pub meter: &'a Meter,
@@ -76,7 +76,7 @@ pub(super) struct Context<'a> {
 /// Why there is no value.
 #[derive(Debug)]
 pub(super) enum NoValue {
-    /// A path leads nowhere.
+    /// The value of a path is absent.
     Missing(String),
     Other(Failure),
 }
@@ -89,12 +89,12 @@ impl Expression {
         }
     }
 
-    /// The value. A missing one is told apart: what it means depends on the place.
+    /// Evaluates the expression. An absent value is a separate error: its meaning depends on the caller.
     pub(crate) fn value(&self, env: &Env<'_>) -> Result<Value, NoValue> {
         self.eval(env)?.owned(env)
     }
 
-    /// The value, borrowed where a path leads to it.
+    /// Evaluates the expression. The value of a path is borrowed.
     // Recursion is bounded by the depth that the parser allows.
     fn eval<'e>(&'e self, env: &'e Env<'_>) -> Result<Cow<'e, Value>, NoValue> {
         env.meter.charge(NODE)?;
@@ -143,12 +143,12 @@ impl Expression {
         }))
     }
 
-    /// The value in a constructor: a missing one fails the state.
+    /// The value in a constructor: an absent value fails the state.
     pub(crate) fn required(&self, env: &Env<'_>) -> Result<Value, Failure> {
         self.value(env).map_err(Failure::from)
     }
 
-    /// The value in a mapping of the `flow` dialect: a missing one is null.
+    /// The value in a mapping of the `flow` dialect: an absent value is null.
     pub(crate) fn or_null(&self, env: &Env<'_>) -> Result<Value, Failure> {
         match self.value(env) {
             Err(NoValue::Missing(_)) => Ok(Value::Null),
@@ -156,8 +156,8 @@ impl Expression {
         }
     }
 
-    /// True where the condition holds. A missing value, a wrong type or a value that is neither
-    /// true nor false make it not hold: the next option, and in the end the default, is taken.
+    /// Whether the condition is true. An absent value, a wrong type or a value that is neither true nor false make it not
+    /// true: the next option, or the default, is used.
     pub(crate) fn holds(&self, env: &Env<'_>) -> bool {
         matches!(self.eval(env).as_deref(), Ok(Value::Bool(true)))
     }
@@ -168,7 +168,7 @@ impl Expression {
             other => (other, [].as_slice()),
         };
         let none = || NoValue::Missing("the variable has no value here".to_owned());
-        // A path into a variable borrows: only what it leads to is copied.
+        // The variable is borrowed: only the value of the path is copied.
         let value = match base {
             Expression::Variable(Variable::Own) => env.own.unwrap_or(env.input),
             Expression::Variable(Variable::Input) => env.input,
@@ -187,10 +187,10 @@ impl Expression {
     }
 }
 
-/// What an expression costs for itself.
+/// The units of an expression without its operands.
 const NODE: u64 = 32;
 
-/// A value that is borrowed becomes one's own by a copy, which counts.
+/// Converts to an owned value. A copy counts as work.
 trait Owned {
     fn owned(self, env: &Env<'_>) -> Result<Value, NoValue>;
 }
@@ -242,7 +242,7 @@ fn own(expr: &ast::Expr<'_>) -> Expression {
         ExprKind::Bool(value) => Expression::Literal(Value::Bool(*value)),
         ExprKind::Number(text) => match number(text) {
             Some(number) => Expression::Literal(Value::Number(number)),
-            None => Expression::Broken(format!("`{text}` is no number")),
+            None => Expression::Broken(format!("`{text}` is not a number")),
         },
         ExprKind::Text(text) => Expression::Literal(Value::from(text.as_ref())),
         ExprKind::Variable(name) => match *name {
@@ -280,8 +280,8 @@ pub(super) fn number(text: &str) -> Option<Number> {
     text.parse::<i64>().ok().map(Number::from).or_else(|| Number::from_f64(text.parse().ok()?))
 }
 
-/// After a `[*]` the value is one flat list, and elements that lack the rest of the path are left
-/// out, as the consumer of the one public mapping with two of them expects.
+/// The value of a path. After a `[*]` it is one flat list; elements without the rest of the path are left out, as the
+/// consumer of the one public mapping with two `[*]` expects.
 // Recursion happens at `[*]` only, each time one level further down in the data.
 fn follow<'v>(mut value: &'v Value, mut steps: &[Step], meter: &Meter) -> Result<Cow<'v, Value>, NoValue> {
     while let Some((step, rest)) = steps.split_first() {
@@ -370,7 +370,7 @@ fn comparison(left: &Value, right: &Value) -> u64 {
     }
 }
 
-/// Equality as people mean it: `1` and `1.0` are one number, at any depth.
+/// Whether two values are equal. `1` and `1.0` are the same number, at any depth.
 // Recursion is bounded by the depth of JSON that the reader of JSON allows.
 pub(super) fn equal(left: &Value, right: &Value) -> bool {
     match (left, right) {
@@ -395,7 +395,7 @@ fn order(left: &Value, right: &Value) -> Option<Ordering> {
 }
 
 fn truth(value: &Value) -> Result<bool, NoValue> {
-    value.as_bool().ok_or_else(|| wrong(format!("true or false is needed, not {}", kind(value))))
+    value.as_bool().ok_or_else(|| wrong(format!("expected true or false, not {}", kind(value))))
 }
 
 fn negative(number: &Number) -> Result<Value, NoValue> {
@@ -410,7 +410,7 @@ fn wrong(cause: String) -> NoValue {
     NoValue::Other(Failure::expression(cause))
 }
 
-/// What a value is, for messages.
+/// The type of a value, for messages.
 pub(super) fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",

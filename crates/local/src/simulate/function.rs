@@ -1,7 +1,7 @@
 //! The built-in functions of the `StateMachine` dialect.
 //!
 //! Names, purposes and test values: <https://help.aliyun.com/document_detail/2579872.html>. What
-//! it leaves open is decided here, and told in `docs/emulator.md`.
+//! is not documented there is decided here and described in `docs/emulator.md`.
 
 use cloudflow_base::small;
 use std::cell::Cell;
@@ -17,8 +17,8 @@ use super::Failure;
 use super::expression::{equal, kind};
 use super::meter::{MOST_OF_A_STATE, Meter, cost};
 
-/// The value of a call. Arity is checked here once more: a flow may be run unchecked. What a call
-/// copies or looks at is counted before.
+/// Evaluates a call. The number of arguments is checked again: a flow may be run without the checks. The work of a call
+/// is counted before it is done.
 pub(super) fn call(name: &str, arguments: &[&Value], random: &Cell<u64>, meter: &Meter) -> Result<Value, Failure> {
     let text = |text: String| Value::from(text);
     match (name, arguments) {
@@ -64,7 +64,7 @@ pub(super) fn call(name: &str, arguments: &[&Value], random: &Cell<u64>, meter: 
             Ok(Value::Object(merged))
         }
         ("jsonToString", [value]) => {
-            // A character may become six.
+            // A character may be escaped to six.
             meter.charge(4 * cost(value))?;
             Ok(text(value.to_string()))
         }
@@ -96,7 +96,7 @@ pub(super) fn call(name: &str, arguments: &[&Value], random: &Cell<u64>, meter: 
             matches(text, pattern, meter).map(Value::from)
         }
         ("split", [Value::String(text), Value::String(delimiter)]) => {
-            // Each delimiter leaves a part; an empty one stands before every character.
+            // Each delimiter makes a part. An empty delimiter splits before every character.
             let parts = text.len() / delimiter.len().max(1) + 2;
             meter.charge(2 * text.len() as u64 + 16 * parts as u64)?;
             Ok(text.split(delimiter.as_str()).collect())
@@ -130,7 +130,7 @@ fn wrong(name: &str, what: &str) -> Failure {
     Failure::expression(format!("`{name}` {what}"))
 }
 
-/// Each `{}` takes the next value; one without a value stays.
+/// Replaces each `{}` by the next value. A `{}` without a value is kept.
 fn format(template: &str, values: &[&Value], meter: &Meter) -> Result<String, Failure> {
     meter.charge(2 * template.len() as u64)?;
     let mut text = String::new();
@@ -154,18 +154,18 @@ fn format(template: &str, values: &[&Value], meter: &Meter) -> Result<String, Fa
     Ok(text + rest)
 }
 
-/// The largest compiled pattern, in bytes.
+/// Maximum size of a compiled pattern, in bytes.
 const LARGEST_PATTERN: usize = 128 * 1024;
 
-/// True where the pattern is found in the text. The search takes the size of the compiled pattern times
-/// the length of the text; both are known before.
+/// Whether the pattern is found in the text. The search takes the size of the compiled pattern times the length of the
+/// text; both are known before.
 fn matches(text: &str, pattern: &str, meter: &Meter) -> Result<bool, Failure> {
     let name = "regexMatchString";
-    // Reading a pattern takes far more than copying it.
+    // Compiling a pattern takes far more work than copying it.
     meter.charge(64 * pattern.len() as u64)?;
     let mut size = 512;
     let compiled = loop {
-        // The size is not told: it is below the least limit that lets the pattern through.
+        // The library does not return the size. It is below the least limit that accepts the pattern.
         meter.charge(2 * size as u64)?;
         match RegexBuilder::new(pattern).size_limit(size).build() {
             Ok(compiled) => break compiled,
@@ -192,7 +192,7 @@ fn matches(text: &str, pattern: &str, meter: &Meter) -> Result<bool, Failure> {
     Ok(compiled.is_match(text))
 }
 
-/// A text that is the same for values that are equal, and for no others.
+/// A text that is equal for equal values only.
 // Recursion is bounded by the depth of the value.
 fn key(value: &Value) -> Vec<u8> {
     fn write(value: &Value, key: &mut Vec<u8>) {

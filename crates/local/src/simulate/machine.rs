@@ -1,14 +1,12 @@
 //! One execution.
 //!
-//! A series of states in progress is a [`Frame`]. The state it stands at may have frames of its
-//! own below: the branches of a parallel, the iterations of a map, the steps of a choice's
-//! option. So frames form a tree; what can go on stands in a queue, and what waits for time has a
-//! timer. Nothing recurses over the flow, and every turn of a loop costs an event or a retry, of which
-//! there are at most [`EVENTS`] each.
+//! A series of states in progress is a [`Frame`]. Its current state may have child frames: the branches of a parallel, the
+//! iterations of a map, the steps of a choice's option. So frames form a tree. Frames that can continue are in a queue;
+//! frames that wait for a time have a timer. There is no recursion over the flow. Every round of a loop costs an event or
+//! a retry, of which there are at most [`EVENTS`] each.
 //!
 //! Work is counted. When the units of a turn are used up, the rest of the queue waits for the next
-//! [`Machine::advance`]; the machine's clock waits with it, so that the outcome does not depend on
-//! the length of the turns.
+//! [`Machine::advance`], and so does the clock of the machine. So the outcome does not depend on the length of the turns.
 
 mod context;
 mod history;
@@ -35,7 +33,7 @@ use history::check_globals;
 use tasks::Running;
 pub use tasks::{ChildFlow, Report, TaskId, TaskMode, TaskRequest};
 
-/// How an execution begins.
+/// The start of an execution.
 #[derive(Clone, Debug, Default)]
 pub struct Start {
     /// The name of the flow.
@@ -48,11 +46,11 @@ pub struct Start {
     pub input: Value,
     /// The clock.
     pub now: Millis,
-    /// What random values and tokens are made from.
+    /// The seed of random values and tokens.
     pub seed: u64,
-    /// The longest it may take, where that is less than the definition allows.
+    /// Maximum time, in addition to the limits of the definition.
     pub limit: Option<Millis>,
-    /// The units of work of its first turn; no limit where there is none.
+    /// The units of work of the first turn. Absent: no limit.
     pub work: Option<u64>,
 }
 
@@ -70,13 +68,13 @@ pub struct Machine {
     output: Option<Data>,
     failure: Option<Rc<Failure>>,
     events: Vec<Event>,
-    /// What the events take as JSON, and what of it no other event shares.
+    /// The size of the events as JSON, and their memory.
     event_bytes: usize,
     memory: usize,
     retries: usize,
     history_is_full: bool,
     meter: Meter,
-    /// No further state begins: see [`Machine::drain`].
+    /// No further state starts: see [`Machine::drain`].
     draining: bool,
     global: Value,
     random: Cell<u64>,
@@ -91,25 +89,25 @@ pub struct Machine {
     last_task: u64,
     requests: Vec<TaskRequest>,
     cancelled: Vec<TaskId>,
-    // Every token that was ever valid; none where its task is over.
+    // Every token, with its task as long as the task waits.
     tokens: BTreeMap<String, Option<TaskId>>,
 }
 
-/// The units that a step takes apart from its data.
+/// The units of a step, in addition to its data.
 const STEP: u64 = 2_000;
 
 type FrameId = u64;
-/// When, and which of those at the same time.
+/// The time, and a number that distinguishes timers of the same time.
 type TimerId = (Millis, u64);
 
-/// What can go on.
+/// Work that can be done now.
 #[derive(Debug)]
 enum Ready {
     /// A frame takes its next step.
     Step(FrameId),
-    /// The work of the state that a frame stands at is done: its output, and where it jumps.
+    /// The work of the current state of a frame is done: its output, and the target of its jump.
     Done(FrameId, Data, Option<usize>),
-    /// It has failed.
+    /// The current state of a frame has failed.
     Failed(FrameId, Failure),
 }
 
@@ -124,21 +122,21 @@ enum Timer {
 #[derive(Debug)]
 struct Frame {
     parent: Option<(FrameId, usize)>,
-    /// What is said when it is over.
+    /// The type of the event when it ends.
     exit: Option<EventKind>,
     /// The input of the owner: what `$input` means in the input mappings of the `flow` dialect.
     input: Data,
     /// In the `flow` dialect the local data of the series, in `StateMachine` what the next state
     /// gets.
     data: Data,
-    /// Inputs and outputs must be objects. Not so in an iteration over other things.
+    /// Inputs and outputs must be objects. This does not apply in an iteration over other values.
     objects: bool,
     at: usize,
     current: Current,
     last_event: u64,
 }
 
-/// The state that a frame stands at.
+/// The current state of a frame.
 #[derive(Debug)]
 struct Current {
     phase: Phase,
@@ -154,7 +152,7 @@ struct Current {
 #[derive(Debug)]
 enum Phase {
     Enter,
-    /// Entered; its work begins, or begins again.
+    /// Entered. Its work starts, or starts again.
     Begin,
     /// Until the timer; then it is done.
     Sleep(TimerId),
@@ -167,33 +165,33 @@ enum Phase {
 #[derive(Debug)]
 struct Children {
     results: Vec<Option<Data>>,
-    /// Those that have not begun.
+    /// Those that have not started.
     waiting: Range<usize>,
     open: usize,
     kind: ChildKind,
     inputs: Inputs,
 }
 
-/// What the frames below a state get. Made when it is their turn: an iteration of the `flow`
-/// dialect gets a copy of everything its owner has.
+/// The inputs of the child frames of a state. They are built when a frame starts: an iteration of the `flow` dialect gets
+/// a copy of all data of its owner.
 #[derive(Debug)]
 enum Inputs {
     /// The input of the owner, in these scopes.
     Same(Vec<usize>),
-    /// One of these each, in order.
+    /// One of these values for each frame, in order.
     Items(std::vec::IntoIter<Value>),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ChildKind {
-    /// The steps of an option; what follows is the target.
+    /// The steps of an option, and the target after them.
     Option(Option<usize>),
     Branches,
     Iterations,
 }
 
 impl Machine {
-    /// Starts, and runs as far as it gets without time passing.
+    /// Starts an execution, and runs it as far as possible at this time.
     pub fn start(program: Rc<Program>, start: Start) -> Self {
         let input = Data::new(start.input);
         let mut machine = Machine {
@@ -251,8 +249,8 @@ impl Machine {
         machine
     }
 
-    /// Lets time pass. What is due happens at its own moment, also where the clock comes late. It ends
-    /// early where the units of the turn are used up.
+    /// Advances the clock. Each timer fires at its own time, also if `now` is later. Returns early if the units of the
+    /// turn are used up.
     pub fn advance(&mut self, now: Millis) {
         loop {
             self.run();
@@ -287,7 +285,7 @@ impl Machine {
         self.timers.first_key_value().map(|((at, _), _)| *at)
     }
 
-    /// True where something that is due by then has not happened yet, for want of units.
+    /// Whether something that is due by then has not happened yet, because the units were used up.
     pub fn is_behind(&self, now: Millis) -> bool {
         self.wake_at().is_some_and(|at| at <= now)
     }
@@ -312,18 +310,18 @@ impl Machine {
         self.event_bytes
     }
 
-    /// Ends it as one whose history is too large.
+    /// Ends the execution because its history is too large.
     pub fn exhaust(&mut self, cause: String) {
         self.finish(Status::Failed, None, Some(Failure::new("Local.HistoryLimitExceeded", cause)));
     }
 
-    /// What its events take in memory, about.
+    /// The approximate memory of the events, in bytes.
     pub fn memory(&self) -> usize {
         self.memory
     }
 
-    /// Lets everything happen that is due before something else is told. Who counts units advances the
-    /// machine until it [is not behind](Machine::is_behind) and tells it then.
+    /// Processes everything that is due before a message. A driver that counts units advances the machine until it
+    /// [is not behind](Machine::is_behind) before it passes a message.
     fn catch_up(&mut self, now: Millis) {
         self.advance(now);
         if self.is_behind(now) {
@@ -335,32 +333,32 @@ impl Machine {
         self.meter.spend(STEP);
     }
 
-    /// Ends it from outside. One that has ended stays as it is.
+    /// Stops the execution. No effect if it has ended.
     pub(crate) fn stop(&mut self, now: Millis, error: Option<String>, cause: Option<String>) {
         self.catch_up(now);
         let failure = Failure { error: error.unwrap_or_default(), cause: cause.unwrap_or_default() };
         self.finish(Status::Stopped, None, Some(failure));
     }
 
-    /// Lets the states at work end and no other begin; then it is stopped. Where a state at work
-    /// is the last one, it ends as ever.
+    /// Lets the current states end and starts no further state; then the execution is stopped. If a current state is the
+    /// last one, the execution ends normally.
     pub(crate) fn drain(&mut self, now: Millis) {
         self.catch_up(now);
         self.draining = true;
         self.run();
     }
 
-    /// Where it is.
+    /// The status.
     pub fn status(&self) -> Status {
         self.status
     }
 
-    /// When it ended.
+    /// The time when it ended.
     pub(crate) fn stopped(&self) -> Option<Millis> {
         self.stopped
     }
 
-    /// The output, once it succeeded.
+    /// The output. Present if it succeeded.
     pub fn output(&self) -> Option<&Value> {
         self.output.as_deref()
     }
@@ -370,8 +368,8 @@ impl Machine {
         self.failure.as_deref()
     }
 
-    /// What a task of another execution gets that waits for this one; none while it runs. The
-    /// error of a child reaches its parent by its own name.
+    /// The result for a task of another execution that waits for this one. Absent while it runs. The error of a child
+    /// reaches its parent under its own name.
     pub fn outcome(&self) -> Option<TaskResult> {
         Some(match (self.status, &self.output, self.failure()) {
             (Status::Running, ..) => return None,
@@ -379,18 +377,18 @@ impl Machine {
             (_, _, Some(failure)) if !failure.error.is_empty() => Err(failure.clone()),
             (status, ..) => {
                 let (name, status) = (&self.execution, status.as_str());
-                let cause = format!("the execution `{name}` ended as {status}");
+                let cause = format!("the execution `{name}` ended with status {status}");
                 Err(Failure { error: format!("FnF.Execution{status}"), cause })
             }
         })
     }
 
-    /// What happened so far.
+    /// The events so far.
     pub fn events(&self) -> &[Event] {
         &self.events
     }
 
-    /// Whatever can go on goes on, while there are units.
+    /// Does all work that can be done now, while there are units.
     fn run(&mut self) {
         loop {
             if self.history_is_full {
@@ -422,7 +420,7 @@ impl Machine {
                 Ready::Failed(frame, failure) => self.fail(frame, failure),
             }
         }
-        // A frame with others below it does nothing itself.
+        // A frame with child frames does nothing itself.
         let idle = |frame: &Frame| matches!(frame.current.phase, Phase::Enter | Phase::Children(_));
         if self.draining && !self.status.is_final() && self.frames.values().all(idle) {
             self.finish(Status::Stopped, None, Some(Failure::new("", "")));
@@ -525,7 +523,7 @@ impl Machine {
             objects: input.is_object(),
             input,
             data,
-            // An empty scope stands at no state, and ends at its turn.
+            // An empty scope has no state, and ends at its first step.
             at: start.unwrap_or(usize::MAX),
             current: Current::new(),
             last_event,
@@ -556,8 +554,8 @@ impl Current {
     }
 }
 
-/// [`merged`], without a copy where one of them holds nothing: an iteration begins with nothing of
-/// its own and all that its owner has.
+/// [`merged`], without a copy if one of them is empty: an iteration starts with no data of its own and all data of its
+/// owner.
 fn overlaid(first: &Data, second: &Data, meter: &Meter) -> Data {
     let empty = |value: &Value| value.as_object().is_some_and(Map::is_empty);
     if empty(second) && first.is_object() {
@@ -570,7 +568,7 @@ fn overlaid(first: &Data, second: &Data, meter: &Meter) -> Data {
     }
 }
 
-/// Both objects; on equal keys the second wins. What is no object counts as an empty one.
+/// Both objects. On equal keys, the second value is used. A value that is not an object counts as empty.
 fn merged(first: &Value, second: &Value) -> Value {
     let mut all = first.as_object().cloned().unwrap_or_default();
     if let Some(second) = second.as_object() {

@@ -1,4 +1,4 @@
-//! Work, counted: what bounds one state, and what ends one turn of an interpreter, whatever the clock says.
+//! Counts work. The count limits a state and ends a turn of the interpreter, independent of the clock.
 //!
 //! A unit is about one byte that is copied or compared. Counting depends on the data alone, so the same
 //! execution takes the same number of units everywhere.
@@ -9,21 +9,21 @@ use serde_json::Value;
 
 use super::Failure;
 
-/// The most units that the expressions of one state may take each time it runs. It is some 50 ms.
+/// Maximum units of the expressions of a state, each time it runs: about 50 ms.
 pub const MOST_OF_A_STATE: u64 = 16 * 1024 * 1024;
 
-/// The units after which a turn ends. It is some 10 ms.
+/// The units after which a turn ends: about 10 ms.
 pub const MOST_OF_A_TURN: u64 = 4 * 1024 * 1024;
 
-/// What a value costs apart from the bytes of its texts.
+/// The units of a value, in addition to its texts.
 const VALUE: u64 = 16;
 
 /// Counts the work of one execution.
 #[derive(Debug)]
 pub(super) struct Meter {
-    /// What is left of the turn.
+    /// The units that are left of the turn.
     turn: Cell<u64>,
-    /// What is left of the state.
+    /// The units that are left of the state.
     state: Cell<u64>,
 }
 
@@ -52,7 +52,7 @@ impl Meter {
         self.turn.set(self.turn.get().saturating_sub(units));
     }
 
-    /// Counts work before it is done; an error where the state has no units left for it.
+    /// Counts work before it is done. An error if the state has not enough units left.
     pub fn charge(&self, units: u64) -> Result<(), Failure> {
         self.spend(units);
         match self.state.get().checked_sub(units) {
@@ -67,7 +67,7 @@ impl Meter {
         }
     }
 
-    /// Why the state cannot go on, where its units are used up.
+    /// The error of a state whose units are used up.
     pub fn exhausted(&self) -> Option<Failure> {
         (self.state.get() == 0).then(too_much)
     }

@@ -1,4 +1,4 @@
-//! A flow, compiled: owned, every target resolved, every expression read.
+//! A compiled flow: owned data, resolved targets, parsed expressions.
 
 use std::rc::Rc;
 
@@ -10,14 +10,14 @@ use super::{Failure, Millis};
 use cloudflow_base::diagnostic::Path;
 use cloudflow_language::flow::Dialect;
 
-/// A flow that [`Machine`](super::Machine)s run. Any number may share one.
+/// A flow that [`Machine`](super::Machine)s run. Machines can share it.
 #[derive(Debug)]
 pub struct Program {
     pub(super) dialect: Dialect,
     pub(super) express: bool,
     pub(super) name: Option<String>,
     pub(super) timeout: Option<Number>,
-    /// Why it cannot run: by its aliases, a short definition may mean any amount of data.
+    /// Why it cannot run: with aliases, a short definition can expand to any amount of data.
     pub(super) oversized: Option<String>,
     pub(super) input: Option<Shape>,
     pub(super) output: Option<Shape>,
@@ -28,7 +28,7 @@ pub struct Program {
 
 #[derive(Debug)]
 pub(super) struct Scope {
-    /// Where it begins; none in an empty scope, which ends at once.
+    /// The first state. Absent in an empty scope, which ends at once.
     pub start: Option<usize>,
 }
 
@@ -37,9 +37,9 @@ pub(super) struct State {
     pub name: Rc<str>,
     pub path: Path,
     pub kind: Kind,
-    /// What follows; none where the scope ends.
+    /// The next state. Absent at the end of the scope.
     pub next: Option<usize>,
-    /// The definition names a follower that does not exist, or none where one is needed.
+    /// Why the next state cannot be found: the definition names an unknown state, or lacks the name.
     pub lost: Option<String>,
     pub input: Option<Shape>,
     pub output: Option<Shape>,
@@ -68,7 +68,7 @@ pub(super) enum Kind {
     },
     Map(Iteration),
     Task(Task),
-    /// Not interpreted; says why.
+    /// Not supported, with the reason.
     NotSupported(String),
 }
 
@@ -98,7 +98,7 @@ pub(super) struct Iteration {
 
 #[derive(Debug)]
 pub(super) struct Task {
-    /// `resourceArn` or `Action`: what handlers are found by.
+    /// `resourceArn` or `Action`: the key of handlers.
     pub action: Rc<str>,
     pub parameters: Option<Shape>,
     pub timeout: Option<Number>,
@@ -131,16 +131,16 @@ pub(super) enum Number {
 #[derive(Debug)]
 pub(super) enum Shape {
     Constant(Value),
-    /// A missing value fails the state.
+    /// An absent value fails the state.
     Computed(Expression),
-    /// A missing value is null: the rule for mappings of the `flow` dialect.
+    /// An absent value is null: the rule for mappings of the `flow` dialect.
     OrNull(Expression),
     List(Vec<Shape>),
     Object(Vec<(String, Shape)>),
 }
 
 impl Program {
-    /// The name that the definition gives itself, in the dialect that requires one.
+    /// The name in the definition, in the dialect that requires one.
     pub(crate) fn name(&self) -> Option<&str> {
         self.name.as_deref().filter(|_| self.dialect == Dialect::StateMachine)
     }
@@ -155,12 +155,12 @@ impl Program {
         }
     }
 
-    /// Why it cannot run, where it holds more data than a program may.
+    /// Why it cannot run, if it holds too much data.
     pub fn oversized(&self) -> Option<&str> {
         self.oversized.as_deref()
     }
 
-    /// Where a state of an [`Event`](super::Event) stands in the definition.
+    /// The path of the state of an [`Event`](super::Event) in the definition.
     pub fn path(&self, state: usize) -> Option<&Path> {
         self.states.get(state).map(|state| &state.path)
     }
@@ -195,13 +195,13 @@ impl Number {
                 // A `Timeout` is declared a text, so digits in quotes are a number as well.
                 let digits = || value.as_str()?.parse::<u32>().ok().map(f64::from);
                 let number = value.as_f64().or_else(digits);
-                number.ok_or_else(|| Failure::expression(format!("a number is needed, not {value}")))
+                number.ok_or_else(|| Failure::expression(format!("expected a number, not {value}")))
             }
         }
     }
 }
 
-/// Seconds as the clock counts, whatever was written: no negative time, none beyond a century.
+/// Converts seconds to milliseconds, limited to the range from 0 to a century.
 pub(super) fn millis(seconds: f64) -> Millis {
     let longest = 100.0 * 365.0 * 86_400.0;
     let seconds = if seconds.is_nan() { 0.0 } else { seconds.clamp(0.0, longest) };
@@ -218,7 +218,7 @@ impl Retry {
     }
 }
 
-/// Exact names, and the one that matches every error.
+/// Whether a rule matches an error: by its exact name, or by the name that matches every error.
 pub(super) fn matches(errors: &[String], error: &str) -> bool {
     errors.iter().any(|name| name == error || name == "FnF.ALL")
 }

@@ -16,7 +16,7 @@ use cloudflow_local::simulate::{self, time};
 use cloudflow_local::simulation::{Simulation, SimulationOptions};
 use cloudflow_service::sign::{encode, rpc};
 use cloudflow_tests::corpus::{Definition, FOLDERS, definitions};
-use cloudflow_tests::{cases, report};
+use cloudflow_tests::{cases, parse, report};
 use serde_json::{Value, json};
 
 use crate::simulate as cases_of;
@@ -93,13 +93,36 @@ fn the_corpus_agrees() {
     report("differential (corpus)", failures);
 }
 
-/// A failing flow is run alone with `SIMULATE_SEED=<its seed>`.
+/// The random flows are run in parts, side by side.
+const PARTS: u64 = 4;
+
 #[test]
-fn random_flows_agree() {
+fn random_flows_agree_1() {
+    random_flows(0);
+}
+
+#[test]
+fn random_flows_agree_2() {
+    random_flows(1);
+}
+
+#[test]
+fn random_flows_agree_3() {
+    random_flows(2);
+}
+
+#[test]
+fn random_flows_agree_4() {
+    random_flows(3);
+}
+
+/// A failing flow is run alone with `SIMULATE_SEED=<its seed>`.
+fn random_flows(part: u64) {
     let only = std::env::var("SIMULATE_SEED").ok().map(|seed| seed.parse::<u64>().unwrap());
     let mut failures = Vec::new();
     let mut children = 0;
-    for seed in only.map_or(0..cloudflow_tests::rounds(2000), |seed| seed..seed + 1) {
+    let seeds = only.map_or(0..cloudflow_tests::rounds(2000), |seed| seed..seed + 1);
+    for seed in seeds.filter(|seed| seed / 4 % PARTS == part) {
         let mut dice = Dice(seed);
         let mut flow = |name: &str, starts: bool| {
             let mut definition = if dice.one_in(2) { flows::flow(&mut dice) } else { flows::machine(&mut dice) };
@@ -136,7 +159,7 @@ fn random_flows_agree() {
         assert!(failures.len() < 5, "{}", failures.join("\n\n"));
     }
     report("differential (random)", failures);
-    assert!(only.is_some() || cloudflow_tests::is_quick() || children > 200, "only {children} child flows were run");
+    assert!(only.is_some() || cloudflow_tests::is_quick() || children > 50, "only {children} child flows were run");
 }
 
 /// Turns some tasks into starts of `c0` and `c1`.
@@ -277,7 +300,7 @@ fn simulated(scenario: &Scenario<'_>, seed: u64) -> Result<Outcome, String> {
     }
     let mut executions: Vec<Execution> = Vec::new();
     while let Some(part) = simulation.next_part() {
-        let mut part: Value = serde_json::from_str(&part).unwrap();
+        let mut part = parse(part.as_bytes());
         let keys = ["eventId", "scheduleEventId", "type", "stepName", "time", "detail"];
         let mut event = |event: &mut Value| -> Value { keys.iter().map(|key| event[key].take()).collect() };
         if let Some(events) = part.as_array_mut() {
@@ -453,7 +476,7 @@ impl Client {
         match self.emulator.request(self.now, &request) {
             Reply::Hold(_) => Ok(Value::Null),
             Reply::Answer(Response { status, body, .. }) => {
-                let body = serde_json::from_slice(&body).unwrap();
+                let body = parse(&body);
                 if status == 200 { Ok(body) } else { Err(body) }
             }
         }
@@ -482,7 +505,7 @@ impl Client {
             let page = [execution[0], execution[1], ("Limit", "1000"), ("NextToken", &from)];
             let mut page = self.ask("GetExecutionHistory", &page).unwrap();
             events.extend(page["Events"].as_array_mut().unwrap().iter_mut().map(|event| {
-                let detail: Value = serde_json::from_str(event["EventDetail"].as_str().unwrap()).unwrap();
+                let detail = parse(event["EventDetail"].as_str().unwrap().as_bytes());
                 let keys = ["EventId", "ScheduleEventId", "Type", "StepName", "Time"];
                 keys.iter().map(|key| event[key].take()).chain([detail]).collect::<Value>()
             }));

@@ -1,4 +1,4 @@
-//! What expressions see.
+//! The variables of expressions.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use super::{Frame, Machine, TaskMode};
 use cloudflow_language::flow::Dialect;
 
 impl Machine {
-    /// What an expression of the state that a frame stands at sees.
+    /// Evaluates with the variables of the current state of a frame.
     pub(super) fn with_env<R>(
         &self,
         frame: &Frame,

@@ -1,4 +1,4 @@
-//! What happened, and how much data it may be.
+//! The history and its limits.
 
 use cloudflow_base::limits::{DATA_BYTES, EVENTS, GLOBAL_BYTES, GLOBAL_NAME_BYTES};
 use std::rc::Rc;
@@ -10,14 +10,14 @@ use super::super::event::{Detail, Event, EventKind};
 use super::super::{Failure, LARGEST_GLOBALS, LARGEST_HISTORY_BYTES, LARGEST_HISTORY_MEMORY};
 use super::{FrameId, Machine};
 
-/// Data nested deeper could not be read again as JSON.
+/// Maximum depth of data. Deeper data could not be parsed again as JSON.
 const DEEPEST_DATA: usize = 100;
 
-/// The bytes that an event takes apart from its data.
+/// The size of an event without its data, in bytes.
 const EVENT: usize = 150;
 
 impl Machine {
-    /// Records an event, unless the history is full. The last place is kept for the end.
+    /// Records an event, unless the history is full. The last place is reserved for the end.
     pub(super) fn event(&mut self, by: u64, kind: EventKind, state: Option<usize>, detail: Detail) -> u64 {
         let full = self.events.len() + 1 >= EVENTS
             || self.event_bytes > LARGEST_HISTORY_BYTES
@@ -43,7 +43,7 @@ impl Machine {
         id
     }
 
-    /// The length of the data as JSON. To measure is work; it is done once.
+    /// The size of the data as JSON. It is measured once; this counts as work.
     fn measured(&self, data: &Data) -> usize {
         let (bytes, new) = data.bytes();
         if new {
@@ -52,7 +52,7 @@ impl Machine {
         bytes
     }
 
-    /// Holds data to the limit of the service, and to a depth that can be read again.
+    /// Checks the size and the depth of data.
     pub(super) fn check_size(&self, value: &Data, what: &str) -> Result<(), Failure> {
         check_depth(value, what)?;
         let bytes = self.measured(value);
@@ -73,7 +73,7 @@ impl Machine {
     }
 }
 
-/// Holds the global variables to the limits of each, and of all.
+/// Checks the limits of each global variable, and of all together.
 pub(super) fn check_globals(global: &Value) -> Result<(), Failure> {
     let limit = |cause: String| Err(Failure::new("Local.DataLimitExceeded", cause));
     let mut all = 0;

@@ -1,4 +1,4 @@
-//! How a frame goes from state to state, and what becomes of it.
+//! The transitions of a frame from state to state, and its end.
 
 use cloudflow_base::limits::EVENTS;
 use std::rc::Rc;
@@ -15,7 +15,7 @@ use super::{ChildKind, Current, FrameId, Machine, Phase, Ready, Timer, check_glo
 use cloudflow_language::flow::Dialect;
 
 impl Machine {
-    /// One turn of a frame that can go on.
+    /// One step of a frame.
     pub(super) fn step(&mut self, id: FrameId) {
         let Some(frame) = self.frames.get(&id) else { return };
         match frame.current.phase {
@@ -66,7 +66,7 @@ impl Machine {
         self.begin(id);
     }
 
-    /// Shapes the input and does the work; also again, after a pause.
+    /// Builds the input and starts the work. Also after the pause of a retry.
     fn begin(&mut self, id: FrameId) {
         let program = Rc::clone(&self.program);
         let Some(frame) = self.frames.get(&id) else { return };
@@ -79,7 +79,7 @@ impl Machine {
                     Dialect::Flow => (&frame.input, Some(&*frame.data)),
                     Dialect::StateMachine => (&frame.current.raw, None),
                 };
-                // `$` of an input mapping is a slip of one page: what there would be without mappings.
+                // `$` in an input mapping, a mistake of one page, is the input without mappings.
                 let own = Some(&*frame.current.raw);
                 self.with_env(frame, input, None, local, |env| shape.build(&Env { own, ..*env })).map(Data::new)
             }
@@ -101,7 +101,7 @@ impl Machine {
         }
     }
 
-    /// The work is done; shapes the output and goes on.
+    /// Builds the output when the work is done, and continues.
     pub(super) fn succeed(&mut self, id: FrameId, raw: Data, jump: Option<usize>) {
         let program = Rc::clone(&self.program);
         let Some(frame) = self.frames.get(&id) else { return };
@@ -171,7 +171,7 @@ impl Machine {
         }
     }
 
-    /// The state failed: retry, catch, or pass it on.
+    /// Handles the error of a state: retry, catch, or the end of the frame.
     pub(super) fn fail(&mut self, id: FrameId, failure: Failure) {
         let program = Rc::clone(&self.program);
         self.drop_work(id);
@@ -183,7 +183,7 @@ impl Machine {
         let failure = Rc::new(failure);
         frame.current.error = Some(Rc::clone(&failure));
         if let Some((k, rule)) = again(&program.dialect, state, &mut frame.current, &failure.error) {
-            // A retry may leave no event: nothing else would end a thousand million of them.
+            // A retry may leave no event, so the history does not limit it.
             self.retries += 1;
             if self.retries > EVENTS {
                 self.history_is_full = true;
@@ -223,7 +223,7 @@ impl Machine {
         }
     }
 
-    /// Nothing caught it: the state is left, and the frame is over.
+    /// Leaves a state with an error that no rule caught, and ends the frame.
     fn fail_frame(&mut self, id: FrameId, failure: Failure) {
         self.tell(id, EventKind::StepFailed, Detail::Failure(Rc::new(failure.clone())));
         let local = self.frames.get(&id).map(|frame| frame.data.clone());
@@ -240,7 +240,7 @@ impl Machine {
         }
     }
 
-    /// The series is over.
+    /// Ends a frame with its output.
     pub(super) fn end_frame(&mut self, id: FrameId) {
         let Some(frame) = self.frames.get(&id) else { return };
         if frame.parent.is_none() {
@@ -256,7 +256,7 @@ impl Machine {
         }
     }
 
-    /// Takes a frame away, and says so to its parent's history.
+    /// Removes a frame, and records its end in the history of its parent.
     fn close(&mut self, id: FrameId) -> Option<(FrameId, usize)> {
         self.drop_work(id);
         self.take_away(id)
@@ -304,7 +304,7 @@ impl Machine {
         self.ready.push_front(Ready::Done(id, Data::new(output), None));
     }
 
-    /// Ends whatever the state of a frame has in progress: its timer, its task, its children.
+    /// Ends the work in progress of a frame's state: its timer, its task, its child frames.
     fn drop_work(&mut self, id: FrameId) {
         let mut todo = vec![id];
         // Parents before children; closed from the end, so that histories nest.
@@ -339,7 +339,7 @@ impl Machine {
         }
     }
 
-    /// Takes a frame away; its end is told to its owner's history.
+    /// Removes a frame, and records its end in the history of its owner.
     fn take_away(&mut self, id: FrameId) -> Option<(FrameId, usize)> {
         let frame = self.frames.remove(&id)?;
         let (parent, slot) = frame.parent?;
@@ -353,11 +353,11 @@ impl Machine {
     }
 }
 
-/// The rule by which the state is tried again, and which retry this is.
+/// The retry rule that applies, and the number of this retry.
 ///
-/// In the `flow` dialect each rule counts for itself and one that is used up makes room for the
-/// next (nobody says so, but samples give two rules of one task different counts). In
-/// `StateMachine` only the first rule that matches is used, and the context has one count.
+/// In the `flow` dialect each rule has its own count; when a rule is used up, the next matching rule applies (not
+/// documented, but samples give two rules of one task different counts). In `StateMachine` only the first rule that
+/// matches is used, and the context has one count.
 fn again<'s>(dialect: &Dialect, state: &'s State, current: &mut Current, error: &str) -> Option<(u32, &'s Retry)> {
     current.tries.resize(state.retry.len(), 0);
     for (rule, tries) in state.retry.iter().zip(&mut current.tries) {

@@ -1,4 +1,4 @@
-//! Tasks: asked for, answered, reported by token, timed out.
+//! Tasks: requests, results, reports by token, timeouts.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -25,20 +25,20 @@ pub struct TaskId(pub u64);
 pub struct ChildFlow {
     /// The name of the flow.
     pub flow: String,
-    /// The name of its execution; none where one is to be made up.
+    /// The name of its execution. Absent if the driver chooses it.
     pub execution: Option<String>,
     /// The input of its execution: an object.
     pub input: Data,
-    /// `CallbackFnFTaskToken`: whose task gets its result.
+    /// `CallbackFnFTaskToken`: the token of the task that gets its result.
     pub callback: Option<String>,
     /// The seed of its execution.
     pub seed: u64,
 }
 
-/// What an execution asks of the world outside.
+/// A task that an execution requests.
 #[derive(Clone, Debug)]
 pub struct TaskRequest {
-    /// What the result is given under.
+    /// The number of the task. Its result is passed with it.
     pub task: TaskId,
     /// The name of the state.
     pub name: String,
@@ -48,26 +48,26 @@ pub struct TaskRequest {
     pub resource: Option<String>,
     /// 0 for the first try.
     pub attempt: u32,
-    /// How the result comes.
+    /// When the task is done.
     pub mode: TaskMode,
-    /// What a function gets.
+    /// The input of the function.
     pub input: Data,
-    /// Another flow is to be started. Whoever has none of that name treats it as any task.
+    /// The flow that the task starts. If it is unknown, the task is handled like any other.
     ///
     /// It is answered with [`ChildFlow::started`] through [`Machine::finish_task`] where the mode
     /// is [`TaskMode::RequestComplete`]; with the same through [`Machine::submit_task`], and in the end
     /// with its [`Machine::outcome`], where it is [`TaskMode::SystemCallback`].
     pub child: Option<ChildFlow>,
-    /// The state waits until this is reported; the result only says that the call was made.
+    /// The state waits for a report by this token. The result only states whether the call was made.
     pub token: Option<String>,
 }
 
-/// What became of a report.
+/// The result of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Report {
-    /// It counts, as this event.
+    /// Accepted, with the number of the event.
     Taken(u64),
-    /// The task is over.
+    /// The task has ended.
     Completed,
     /// No task of this execution has the token.
     Unknown,
@@ -78,12 +78,12 @@ pub(super) struct Running {
     frame: FrameId,
     timer: Option<TimerId>,
     token: Option<String>,
-    /// The value is what a function returned; the integration wraps it.
+    /// The value is the return value of a function. It is wrapped in `Body`.
     wraps: bool,
 }
 
 impl ChildFlow {
-    /// What the start of an execution answers to the task that asked for it
+    /// The answer to the start of an execution, for the task that started it
     /// (<https://help.aliyun.com/document_detail/2400188.html>).
     pub fn started(flow: &str, execution: &str, request: &str) -> Value {
         json!({ "FlowName": flow, "ExecutionName": execution, "RequestID": request })
@@ -91,17 +91,17 @@ impl ChildFlow {
 }
 
 impl Machine {
-    /// The tasks asked for since the last call.
+    /// The tasks that were requested since the last call.
     pub fn take_tasks(&mut self) -> Vec<TaskRequest> {
         std::mem::take(&mut self.requests)
     }
 
-    /// The tasks that nobody waits for any more, since the last call.
+    /// The tasks whose result is no longer wanted, since the last call.
     pub(crate) fn take_cancelled(&mut self) -> Vec<TaskId> {
         std::mem::take(&mut self.cancelled)
     }
 
-    /// What was begun for a task goes on; its result comes later.
+    /// Passes the answer to the start of a task that runs elsewhere. Its result follows later.
     pub fn submit_task(&mut self, now: Millis, task: TaskId, answer: Value) {
         self.catch_up(now);
         let Some(frame) = self.running.get(&task).map(|running| running.frame) else { return };
@@ -109,8 +109,8 @@ impl Machine {
         self.run();
     }
 
-    /// The result of a task; of one that waits for its token, whether the call could be made.
-    /// A result that comes too late is dropped.
+    /// Passes the result of a task. If the task waits for a report, the result only states whether the call was made.
+    /// A late result is dropped.
     pub fn finish_task(&mut self, now: Millis, task: TaskId, result: TaskResult) {
         self.catch_up(now);
         let Some(running) = self.running.get(&task) else { return };
@@ -128,7 +128,7 @@ impl Machine {
         self.run();
     }
 
-    /// The result of a task, by its token.
+    /// Passes the result of the task with a token.
     pub fn report(&mut self, now: Millis, token: &str, result: TaskResult) -> Report {
         self.catch_up(now);
         match self.tokens.get(token) {
@@ -144,7 +144,7 @@ impl Machine {
         }
     }
 
-    /// True where a result of the task can still count.
+    /// Whether the task waits for its result.
     pub(crate) fn wants(&self, task: TaskId) -> bool {
         self.running.contains_key(&task)
     }
@@ -164,8 +164,8 @@ impl Machine {
         self.running.get(&task)?.token.as_deref()
     }
 
-    /// The token of the task that a frame stands at: `v1.<flow>.<execution>.<event>.<check>`, as
-    /// the service's names all four.
+    /// The token of the current task of a frame: `v1.<flow>.<execution>.<event>.<check>`. The tokens of the service have
+    /// the same four parts.
     pub(super) fn token(&self, frame: &Frame) -> String {
         let check =
             (self.key ^ frame.current.entered.wrapping_mul(0x9E37_79B9_7F4A_7C15)).rotate_left(frame.current.attempt);
@@ -191,8 +191,7 @@ impl Machine {
         }
         let resource =
             parameters.as_ref().and_then(|parameters| parameters.get("resourceArn")?.as_str().map(str::to_owned));
-        // The one integration whose shapes are published: what reaches the function is `body`,
-        // and what it returns is found under `Body`.
+        // The one integration whose shapes are documented: the function gets `body`, and its return value is in `Body`.
         let calls_function = machine && &*task.action == "FC:InvokeFunction";
         let number = TaskId(self.last_task + 1);
         let child = self.child(task, number, parameters.as_deref(), &given)?;
@@ -232,8 +231,8 @@ impl Machine {
         Ok(())
     }
 
-    /// What a task starts that starts another flow. The parameters of `fnf:StartExecution`, which
-    /// only samples show, are those of the operation.
+    /// The flow that a task starts, if it starts one. The parameters of `fnf:StartExecution`, which only samples show,
+    /// are those of the operation.
     fn child(
         &self,
         task: &Task,
@@ -259,7 +258,7 @@ impl Machine {
         let Some(flow) = flow else { return Ok(None) };
         let input = match input {
             None | Some(Value::Null) => json!({}),
-            // The operation itself takes a text.
+            // The operation itself has a text.
             Some(Value::String(text)) => serde_json::from_str(text).unwrap_or_default(),
             Some(input) => input.clone(),
         };
@@ -273,14 +272,14 @@ impl Machine {
     }
 
     pub(super) fn task_timed_out(&mut self, task: TaskId) {
-        let failure = Failure::new("FnF.TaskTimeout", "the task took longer than it may");
+        let failure = Failure::new("FnF.TaskTimeout", "the task timed out");
         if self.running.contains_key(&task) {
             self.cancelled.push(task);
         }
         self.end_task(task, EventKind::TaskTimedOut, Err(failure));
     }
 
-    /// Its result is no longer wanted.
+    /// Cancels a task.
     pub(super) fn drop_task(&mut self, task: TaskId) {
         if self.forget(task).is_some() {
             self.cancelled.push(task);

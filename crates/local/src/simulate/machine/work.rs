@@ -1,4 +1,4 @@
-//! What each kind of state does.
+//! The work of each type of state.
 
 use cloudflow_base::limits;
 use std::rc::Rc;
@@ -15,7 +15,7 @@ use super::{ChildKind, Children, FrameId, Inputs, Machine, Phase, Timer};
 use cloudflow_language::flow::Dialect;
 
 impl Machine {
-    /// Begins the work of a state whose input is shaped. An error is the state's.
+    /// Starts the work of a state whose input is built. An error is the error of the state.
     pub(super) fn work(&mut self, id: FrameId, state: &State) -> Result<(), Failure> {
         let machine = self.program.dialect == Dialect::StateMachine;
         let Some(frame) = self.frames.get(&id) else { return Ok(()) };
@@ -43,14 +43,14 @@ impl Machine {
             Kind::Choice { options, default } => {
                 let holds = |way: &&Way, env: &Env<'_>| way.condition.as_ref().is_some_and(|c| c.holds(env));
                 let found = self.with_env(frame, &input, None, None, |env| options.iter().find(|way| holds(way, env)));
-                // A condition that could not be looked at to its end is neither true nor false.
+                // A condition that was not evaluated completely is neither true nor false.
                 if let Some(failure) = self.meter.exhausted() {
                     return Err(failure);
                 }
                 match found.or(default.as_ref()) {
                     Some(way) => self.go(id, way, output())?,
                     None if machine => {
-                        return Err(Failure::new("Local.NoChoice", "no branch is true and there is no default"));
+                        return Err(Failure::new("Local.NoChoice", "no branch matches, and there is no default"));
                     }
                     None => self.succeed(id, output(), None),
                 }
@@ -106,7 +106,7 @@ impl Machine {
         }
     }
 
-    /// Takes a way out of a choice.
+    /// Follows an option of a choice.
     fn go(&mut self, id: FrameId, way: &Way, output: Data) -> Result<(), Failure> {
         match way.body {
             None if way.target.is_none() && self.program.dialect == Dialect::StateMachine => {
@@ -143,7 +143,7 @@ impl Machine {
         Ok(())
     }
 
-    /// Opens frames below a state, as many at once as may be.
+    /// Opens child frames of a state, up to the limit of concurrency.
     fn children(&mut self, id: FrameId, kind: ChildKind, count: usize, inputs: Inputs, at_once: usize) {
         let open = count.min(at_once);
         let children = Children { results: vec![None; count], waiting: open..count, open, kind, inputs };
@@ -162,7 +162,7 @@ impl Machine {
         }
     }
 
-    /// Opens one frame below a state; `by` is the event that led to it.
+    /// Opens a child frame of a state. `by` is the event that caused it.
     pub(super) fn open_child(&mut self, id: FrameId, slot: usize, by: u64) {
         let program = Rc::clone(&self.program);
         let Some(frame) = self.frames.get_mut(&id) else { return };
