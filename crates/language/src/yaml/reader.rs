@@ -457,6 +457,8 @@ impl<'t> Reader<'t> {
         if !halted && self.diagnostics.len() + 1 >= MAX_DIAGNOSTICS {
             self.limit(Span::at(self.pos), "too many mistakes: what follows is not read", 0);
         }
+        // Nobody reads these: one is kept to be changed by the caller.
+        self.late.clear();
         report(if halted { &mut self.late } else { &mut self.diagnostics }, code, span, template, args)
     }
 

@@ -9,6 +9,9 @@ use cloudflow_base::diagnostic::{Code, Diagnostic, Path, PathSegment, nearest};
 use cloudflow_base::fields::Fields;
 use cloudflow_base::value::{Kind, Value};
 
+/// Environment variables with mistakes are reported up to this number of mistakes.
+const MAX_WRONG: usize = 20;
+
 /// One execution. The texts stay where they are: `V` refers to them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Execution<V> {
@@ -259,7 +262,12 @@ fn environment<V: Value>(fields: &mut Fields<'_, V>) -> Option<Vec<Variable<V>>>
         inner.of_kind("Variables", Kind::List);
         return None;
     }
+    let before = inner.diagnostics().len();
     for index in 0..list.len() {
+        // A list of millions of these, or one without elements, says no more than its first.
+        if inner.diagnostics().len() - before >= MAX_WRONG {
+            break;
+        }
         let mut path = inner.path_of("Variables");
         path.push(PathSegment::from(index));
         let mut entry = Fields::new(list.item(index), path, "an environment variable", inner.diagnostics());
