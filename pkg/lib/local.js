@@ -2,6 +2,7 @@
 // what is here drives them with the host's clock, timers and promises.
 
 import { CloudFlowError } from "./error.js";
+import { EMULATOR, clockOf, faultsOf, modeOf, optionsOf, signalOf, textOf, textsOf, wrong } from "./given.js";
 import { onAbort } from "./signal.js";
 import { LONGEST_TEXT, simulateFlow } from "./simulate.js";
 import { attempt, handles, readTasks } from "./tasks.js";
@@ -43,12 +44,23 @@ export function createLocal(runtime, { ownTimers = false } = {}) {
   };
 }
 
-function createEmulator(runtime, ownTimers, options = {}) {
-  known(options, "accessKeys securityTokens tasks quotas nonces faults clock", "an option of the emulator");
-  knownFaults(options.faults);
-  const { accessKeys = TEST_KEYS, securityTokens = {}, tasks = {}, clock = systemClock, ...rest } = options;
-  const handlers = readTasks(tasks);
-  const plain = { ...rest, accessKeys: Object.entries(accessKeys), securityTokens: Object.entries(securityTokens) };
+function createEmulator(runtime, ownTimers, given) {
+  const {
+    accessKeys,
+    securityTokens,
+    tasks,
+    clock: ownClock,
+    ...rest
+  } = optionsOf(given, EMULATOR, "an option of the emulator");
+  const clock = clockOf(ownClock) ?? systemClock;
+  const handlers = readTasks(tasks ?? {});
+  const plain = {
+    quotas: switchOf(rest.quotas, "quotas"),
+    nonces: switchOf(rest.nonces, "nonces"),
+    faults: faultsOf(rest.faults),
+    accessKeys: textsOf(accessKeys ?? TEST_KEYS, "accessKeys"),
+    securityTokens: textsOf(securityTokens ?? {}, "securityTokens"),
+  };
   const waiting = new Map();
   const working = new Map();
   let emulator;
@@ -215,36 +227,35 @@ function createEmulator(runtime, ownTimers, options = {}) {
 
   function restore(text) {
     made();
-    if (typeof text !== "string") throw wrong("wrong-state", "the saved state must be a text");
+    if (typeof text !== "string") throw wrong("the saved state must be a text", undefined, "wrong-state");
     if (text.length > LONGEST_STATE)
-      throw wrong("wrong-state", `the saved state is longer than ${LONGEST_STATE} bytes`);
+      throw wrong(`the saved state is longer than ${LONGEST_STATE} bytes`, undefined, "wrong-state");
     const restored = call("emulatorRestore", text);
     pump();
     return restored;
   }
 
-  function setFaults(faults = {}) {
-    knownFaults(faults);
+  function setFaults(given) {
+    const faults = faultsOf(given);
     made();
     call("emulatorFaults", faults);
   }
 
-  function save({ journal = false } = {}) {
+  function save(options) {
+    const { journal } = optionsOf(options, ["journal"], "an option of `save`");
     made();
     return call("emulatorSave", journal === true);
   }
 
   const journal = () => (emulator === undefined || closed ? "" : call("emulatorJournal"));
 
-  function putFlow(name, definition, { mode = "Standard" } = {}) {
+  function putFlow(name, definition, options) {
+    const mode = modeOf(optionsOf(options, ["mode"], "an option of `putFlow`").mode);
+    const [flow, text] = [textOf(name, "name"), textOf(definition, "definition")];
     made();
-    if (mode !== "Standard" && mode !== "Express") {
-      throw wrong("wrong-options", `\`mode\` must be \`Standard\` or \`Express\`, not \`${mode}\``);
-    }
-    const [flow, text] = [String(name), String(definition)];
-    if (text.length > LONGEST_TEXT)
-      throw wrong("wrong-definition", `the definition is longer than ${LONGEST_TEXT} bytes`);
-    if (flow.length > LONGEST_TEXT) throw wrong("wrong-definition", "the name of a flow has at most 128 characters");
+    const refuse = (message) => wrong(message, undefined, "wrong-definition");
+    if (text.length > LONGEST_TEXT) throw refuse(`the definition is longer than ${LONGEST_TEXT} bytes`);
+    if (flow.length > LONGEST_TEXT) throw refuse("the name of a flow has at most 128 characters");
     const changed = call("emulatorPutFlow", clock.now(), flow, text, mode === "Express");
     pump();
     return changed;
@@ -252,7 +263,7 @@ function createEmulator(runtime, ownTimers, options = {}) {
 
   function removeFlow(name) {
     made();
-    const known = call("emulatorRemoveFlow", clock.now(), String(name));
+    const known = call("emulatorRemoveFlow", clock.now(), textOf(name, "name"));
     pump();
     return known;
   }
@@ -268,22 +279,9 @@ function createEmulator(runtime, ownTimers, options = {}) {
   return { fetch, putFlow, removeFlow, setFaults, save, journal, restore, changes, answerHeld, close };
 }
 
-function knownFaults(faults) {
-  known(faults, "startWithoutStatus earlyAfterMs lateByMs latencyMs missingFields status cors fail", "one of `faults`");
-  for (const rule of faults?.fail ?? [])
-    known(rule, "action skip times how status code message retryAfterMs", "a part of `fail`");
-}
-
-/** A switch with a slip in its name would be one that is never on. */
-function known(object, names, what) {
-  const stranger = Object.keys(object ?? {}).find((name) => !names.split(" ").includes(name));
-  if (stranger === undefined) return;
-  const message = `\`${stranger}\` is not ${what}; these are: ${names.replaceAll(" ", ", ")}`;
-  throw wrong("wrong-options", message);
-}
-
-function wrong(code, message) {
-  return new CloudFlowError({ kind: "request", code, message });
+function switchOf(value, name) {
+  if (value !== undefined && value !== null && typeof value !== "boolean") throw wrong(`\`${name}\` must be a boolean`);
+  return value ?? false;
 }
 
 /** A text that is too long in any case is refused as well by its beginning. */
@@ -345,12 +343,12 @@ function seed() {
  * Signs any operation for the emulator, the RPC V1 way (HMAC-SHA1), as a `Request` of the form the
  * official SDKs send: common parameters in the query, the operation's own in a form.
  */
-export async function signRequest(action, parameters = {}, options = {}) {
-  const { endpoint = "http://localhost", accessKeyId = "emulator", accessKeySecret = TEST_KEYS.emulator } = options;
-  const { securityToken, now = Date.now(), signal } = options;
+export async function signRequest(action, parameters, options) {
+  const { endpoint: address, accessKeyId, accessKeySecret, securityToken, now, signal } = signingOf(options);
+  const endpoint = address.replace(/\/+$/, "");
   const common = {
     AccessKeyId: accessKeyId,
-    Action: action,
+    Action: textOf(action, "action"),
     Format: "json",
     SignatureMethod: "HMAC-SHA1",
     SignatureNonce: crypto.randomUUID(),
@@ -360,8 +358,9 @@ export async function signRequest(action, parameters = {}, options = {}) {
     ...(securityToken !== undefined && { SecurityToken: securityToken }),
   };
   const own = {};
-  for (const [name, value] of Object.entries(parameters)) {
+  for (const [name, value] of Object.entries(parameters ?? {})) {
     if (value === undefined) continue;
+    if (!["string", "number", "boolean", "bigint"].includes(typeof value)) throw wrong(`\`${name}\` must be a text`);
     if (Object.hasOwn(common, name) || name === "Signature") {
       throw new CloudFlowError({
         kind: "request",
@@ -378,12 +377,34 @@ export async function signRequest(action, parameters = {}, options = {}) {
   const key = await crypto.subtle.importKey("raw", bytes.encode(`${accessKeySecret}&`), algorithm, false, ["sign"]);
   const mac = new Uint8Array(await crypto.subtle.sign("HMAC", key, bytes.encode(text)));
   const query = join({ ...common, Signature: btoa(String.fromCharCode(...mac)) });
-  return new Request(`${endpoint.replace(/\/+$/, "")}/?${query}`, {
+  return new Request(`${endpoint}/?${query}`, {
     method: "POST",
     headers: { "content-type": "application/x-www-form-urlencoded" },
     body: join(own),
     signal: signal && derived(signal),
   });
+}
+
+const SIGNING = ["endpoint", "accessKeyId", "accessKeySecret", "securityToken", "now", "signal"];
+
+function signingOf(given) {
+  const options = optionsOf(given, SIGNING, "an option of `signRequest`");
+  const endpoint = textOf(options.endpoint ?? "http://localhost", "endpoint");
+  if (!/^https?:\/\//i.test(endpoint) || !URL.canParse(endpoint)) {
+    throw wrong("`endpoint` must be an address such as `http://localhost:8791`", undefined, "bad-endpoint");
+  }
+  const now = options.now ?? Date.now();
+  // The times that a date of JavaScript can hold.
+  if (typeof now !== "number" || !(Math.abs(now) <= 8.64e15)) throw wrong("`now` must be a time in milliseconds");
+  const securityToken = options.securityToken ?? undefined;
+  return {
+    endpoint,
+    accessKeyId: textOf(options.accessKeyId ?? "emulator", "accessKeyId"),
+    accessKeySecret: textOf(options.accessKeySecret ?? TEST_KEYS.emulator, "accessKeySecret"),
+    securityToken: securityToken === undefined ? undefined : textOf(securityToken, "securityToken"),
+    now,
+    signal: signalOf(options.signal),
+  };
 }
 
 /** Encoders replace half of a character by another one, silently. */
@@ -395,7 +416,12 @@ function refuseHalves(name, value) {
 
 /** A signal that follows another without a listener on it, where the host has such: a Request would set one. */
 function derived(signal) {
-  return AbortSignal.any?.([signal]) ?? signal;
+  try {
+    return AbortSignal.any?.([signal]) ?? signal;
+  } catch (error) {
+    // It behaves as one, but no request takes it.
+    throw wrong("`signal` must be an `AbortSignal`", error);
+  }
 }
 
 function join(parameters) {

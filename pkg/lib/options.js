@@ -50,7 +50,7 @@ function nested(options) {
 
 /**
  * A copy of an object without a prototype: its own enumerable properties, and of these names also those that are
- * hidden or its class's. The last prototype of a chain is the `Object.prototype` of some realm, and is not read.
+ * hidden or its class's. A last prototype with `hasOwnProperty` is the `Object.prototype` of some realm, and is not read.
  */
 export function own(value, names) {
   if (!isObject(value)) return value;
@@ -64,7 +64,7 @@ function has(value, name) {
   let at = value;
   for (let depth = 0; depth < MAX_PROTOTYPES; depth += 1) {
     const next = Object.getPrototypeOf(at);
-    if (next === null && at !== value) return false;
+    if (next === null && at !== value && Object.hasOwn(at, "hasOwnProperty")) return false;
     if (Object.hasOwn(at, name)) return true;
     if (next === null) return false;
     at = next;

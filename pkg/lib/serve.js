@@ -5,8 +5,11 @@ import { Buffer } from "node:buffer";
 import { createServer } from "node:http";
 import { createGuard } from "./guard.js";
 
-/** A body beyond this is not read to its end. The emulator refuses what is larger than 1 MiB, and says so. */
-const LARGEST_BODY = 8 * 1024 * 1024;
+/** No more of a body is kept. The emulator refuses what is larger than 1 MiB, and says so. */
+const LARGEST_BODY = 1024 * 1024 + 1;
+
+/** So much is read and thrown away, so that the client has sent its body and reads the answer. */
+const LARGEST_REST = 64 * 1024 * 1024;
 
 /**
  * A request that a page of another origin sent is refused before its body is read: see guard.js.
@@ -80,17 +83,28 @@ async function answer(fetch, guard, onRefused, incoming, outgoing) {
   const chunks = [];
   let size = 0;
   for await (const chunk of incoming) {
+    if (size < LARGEST_BODY) chunks.push(chunk.subarray(0, LARGEST_BODY - size));
     size += chunk.length;
-    if (size > LARGEST_BODY) throw new Error("the body is too large");
-    chunks.push(chunk);
+    if (size > LARGEST_REST) throw new Error("the body is too large");
   }
   const bodyless = method === "GET" || method === "HEAD";
-  const request = new Request(`http://${authorities[0]}${path}`, {
-    method,
-    headers,
-    body: bodyless ? undefined : Buffer.concat(chunks),
-    signal: gone.signal,
-  });
+  let request;
+  try {
+    request = new Request(`http://${authorities[0]}${path}`, {
+      method,
+      headers,
+      body: bodyless ? undefined : Buffer.concat(chunks),
+      signal: gone.signal,
+    });
+  } catch {
+    // A port beyond 65535, a method such as TRACE: no request of the service has those.
+    outgoing.setHeader("connection", "close");
+    const RequestId = crypto.randomUUID().toUpperCase();
+    const Message = "The method or the address is none that a request can have.";
+    const body = JSON.stringify({ RequestId, Code: "InvalidArgument", Message });
+    const type = { "content-type": "application/json;charset=utf-8" };
+    return send(new Response(body, { status: 400, headers: type }), outgoing, method, cors);
+  }
   return send(await fetch(request), outgoing, method, cors);
 }
 

@@ -1,6 +1,6 @@
 // A flow on a clock of its own: the module decides, what is here does its tasks.
 
-import { CloudFlowError } from "./error.js";
+import { isObject, jsonOf, modeOf, optionsOf, signalOf, textOf, wrong } from "./given.js";
 import { onAbort } from "./signal.js";
 import { attempt, readTasks } from "./tasks.js";
 
@@ -10,12 +10,15 @@ const TURNS_AT_ONCE = 500;
 /** Longer texts are not copied into the module: a definition may have 1 MiB. */
 export const LONGEST_TEXT = 1024 * 1024;
 
-export async function simulateFlow(runtime, text, options = {}) {
-  const { input = {}, tasks = {}, flows = {}, mode, signal } = options;
-  check({ input, flows, mode }, options);
-  const handlers = readTasks(tasks);
+export async function simulateFlow(runtime, text, options) {
+  const given = optionsOf(options, ["input", "tasks", "flows", "mode", "signal"], "an option of the simulation");
+  const { input = {}, tasks, flows } = given;
+  const mode = modeOf(given.mode);
+  const signal = signalOf(given.signal);
+  check({ input, flows: flows ?? {} });
+  const handlers = readTasks(tasks ?? {});
   signal?.throwIfAborted();
-  const definitions = Object.entries(flows);
+  const definitions = Object.entries(flows ?? {});
   const long = [["the text", text], ...definitions.map(([name, text]) => [`the flow \`${name}\``, text])].find(
     ([, text]) => typeof text === "string" && text.length > LONGEST_TEXT,
   );
@@ -23,12 +26,12 @@ export async function simulateFlow(runtime, text, options = {}) {
     const cause = `${long[0]} is longer than ${LONGEST_TEXT} bytes, the most that a definition may have`;
     return { status: "Failed", error: "Local.InvalidDefinition", cause, events: [] };
   }
-  const given = JSON.stringify(input);
-  if (given?.length > LONGEST_TEXT) {
+  const json = jsonOf(input, "input");
+  if (json.length > LONGEST_TEXT) {
     const cause = `the input takes more than ${LONGEST_TEXT} bytes`;
     return { status: "Failed", error: "Local.DataLimitExceeded", cause, events: [] };
   }
-  const plain = { input: given, flows: definitions, express: mode === "Express" };
+  const plain = { input: json, flows: definitions, express: mode === "Express" };
   const started = runtime.call(
     "simulationStart",
     text,
@@ -104,25 +107,8 @@ function pause() {
   return new Promise((resolve) => setTimeout(resolve));
 }
 
-function check({ input, flows, mode }, options) {
-  const names = ["input", "tasks", "flows", "mode", "signal"];
-  const stranger = Object.keys(options).find((name) => !names.includes(name));
-  if (stranger !== undefined)
-    throw wrong(`\`${stranger}\` is not an option of the simulation; these are: ${names.join(", ")}`);
+function check({ input, flows }) {
   if (!isObject(input)) throw wrong("`input` must be an object");
-  if (mode !== undefined && mode !== "Standard" && mode !== "Express") {
-    throw wrong(`\`mode\` must be \`Standard\` or \`Express\`, not \`${mode}\``);
-  }
   if (!isObject(flows)) throw wrong("`flows` must be an object: names of flows and their definitions");
-  for (const [name, text] of Object.entries(flows)) {
-    if (typeof text !== "string") throw wrong(`\`flows\`: the definition of \`${name}\` must be a text`);
-  }
-}
-
-function isObject(value) {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function wrong(message) {
-  return new CloudFlowError({ kind: "request", code: "wrong-options", message });
+  for (const [name, text] of Object.entries(flows)) textOf(text, `flows.${name}`);
 }

@@ -1,6 +1,7 @@
 // Who does the tasks: handlers and mocks, for the simulation and for the emulator.
 
-import { CloudFlowError } from "./error.js";
+import { isObject, wrong } from "./given.js";
+import { own } from "./options.js";
 
 const PARTS = ["output", "error", "cause", "delayMs", "never"];
 
@@ -36,10 +37,9 @@ function readMock(given, key) {
     throw wrong(`\`tasks\`: the mock of \`${key}\` ${what}`, cause);
   };
   if (!isObject(given)) refuse("must be a function, an object such as `{ output }`, or a list of such objects");
-  const stranger = Object.keys(given).find((name) => !PARTS.includes(name));
+  const mock = own(given, PARTS);
+  const stranger = Object.keys(mock).find((name) => !PARTS.includes(name));
   if (stranger !== undefined) refuse(`has no \`${stranger}\`; these are: ${PARTS.join(", ")}`);
-  const mock = {};
-  for (const name of PARTS) mock[name] = given[name];
   const ends = ["output", "error", "never"].filter((name) => mock[name] !== undefined);
   if (ends.length > 1) refuse(`cannot have both \`${ends[0]}\` and \`${ends[1]}\``);
   if (mock.error !== undefined && (typeof mock.error !== "string" || mock.error === ""))
@@ -143,12 +143,4 @@ function matches(pattern, name) {
     at = found + part.length;
   }
   return name.length - last.length >= at && name.endsWith(last);
-}
-
-function isObject(value) {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function wrong(message, cause) {
-  return new CloudFlowError({ kind: "request", code: "wrong-options", message, cause });
 }

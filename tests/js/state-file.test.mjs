@@ -325,3 +325,23 @@ async function ownLock() {
   assert.ok(content.machine.includes(hostname()));
   return content;
 }
+
+test("a lock that is no regular file is refused, and named", { timeout: 60_000, skip: !LINUX }, async (t) => {
+  const folder = await mkdtemp(join(place, "odd-lock-"));
+  for (const [name, make] of Object.entries({
+    dangling: (lock) => symlink(join(folder, "nowhere"), lock),
+    link: async (lock) => {
+      await writeFile(join(folder, "other"), "precious");
+      await symlink(join(folder, "other"), lock);
+    },
+    folder: (lock) => mkdir(lock),
+    pipe: (lock) => new Promise((resolve) => spawn("mkfifo", [lock]).once("close", resolve)),
+  })) {
+    const state = join(folder, name);
+    await make(`${state}.lock`);
+    const server = run(t, NODE, ["local", "--state", state, "--port", "0"]);
+    assert.equal(await server.ended, 1, server.output());
+    assert.match(server.output(), /the lock `.*\.lock` is no regular file; remove it/);
+  }
+  assert.equal(await readFile(join(folder, "other"), "utf8"), "precious");
+});

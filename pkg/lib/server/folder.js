@@ -39,9 +39,16 @@ export function createFolder(directory, { skip = [], take, drop, say }) {
         continue;
       }
       names.set(name, file);
-      if (old?.version === version && old.flow) continue;
-      const text = await readFile(path, "utf8").catch((error) => say(`${file}: it cannot be read: ${error.message}`));
-      if (text === undefined) continue;
+      if (old?.version === version && old.flow && !old.unread) continue;
+      let text;
+      try {
+        text = await readFile(path, "utf8");
+      } catch (error) {
+        // Said once, until the file changes. The flow that it was before stays.
+        if (old?.version !== version || !old.unread) say(`${file}: it cannot be read: ${error.message}`);
+        seen.set(file, { version, name, flow: old?.flow ?? false, unread: true });
+        continue;
+      }
       seen.set(file, { version, name, flow: true });
       take(name, text, /\.express\.ya?ml$/i.test(file) ? "Express" : "Standard", file);
     }

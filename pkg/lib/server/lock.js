@@ -6,7 +6,7 @@
 // of a process that is gone is claimed in the same way.
 
 import { randomBytes } from "node:crypto";
-import { open, readFile, readlink, rename, rm, stat } from "node:fs/promises";
+import { lstat, open, readFile, readlink, rename, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import process from "node:process";
 
@@ -99,8 +99,10 @@ async function read(path) {
     let text;
     let stats;
     try {
+      stats = await lstat(path);
+      // A link that leads nowhere can be neither read nor created, and a pipe never ends.
+      if (!stats.isFile()) throw new Error(`the lock \`${path}\` is no regular file; remove it`);
       text = await readFile(path, "utf8");
-      stats = await stat(path);
     } catch (error) {
       if (error.code === "ENOENT") return undefined;
       throw error;

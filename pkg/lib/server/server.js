@@ -16,6 +16,10 @@ import { openStateFile } from "./state.js";
 /** How long a stop waits for answers to get out. */
 const GRACE = 2000;
 
+/** What the emulator refuses before it reads a form. */
+const MOST_PARAMETERS = 1024;
+const LARGEST_FORM = 1024 * 1024;
+
 /**
  * Starts it. What cannot be started rejects, with a message for whoever started it.
  *
@@ -233,9 +237,7 @@ function logged(emulator, file, life, onRequest) {
 async function subject(request) {
   const query = new URL(request.url).searchParams;
   const kind = request.headers.get("content-type") ?? "";
-  const form = kind.startsWith("application/x-www-form-urlencoded")
-    ? new URLSearchParams(await request.clone().text())
-    : query;
+  const form = kind.startsWith("application/x-www-form-urlencoded") ? formOf(await request.clone().text()) : query;
   const of = (name) => query.get(name) ?? form.get(name);
   const acs3 = request.headers.get("authorization")?.startsWith("ACS3");
   const action = (acs3 ? request.headers.get("x-acs-action") : query.get("Action")) ?? request.method;
@@ -244,6 +246,13 @@ async function subject(request) {
     .filter((part) => part)
     .map(safeWord)
     .join(" ");
+}
+
+/** The parameters of a form. Of one that is refused unread, none: nobody has signed it yet. */
+function formOf(text) {
+  let count = 0;
+  for (let at = 0; at >= 0 && count <= MOST_PARAMETERS; at = text.indexOf("&", at + 1)) count += 1;
+  return new URLSearchParams(count > MOST_PARAMETERS || text.length > LARGEST_FORM ? "" : text);
 }
 
 function codeOf(body) {
