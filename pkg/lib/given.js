@@ -4,6 +4,9 @@
 import { CloudFlowError } from "./error.js";
 import { own } from "./options.js";
 
+/** Of rules, and of mocks of one task: more than an execution has attempts. */
+export const LONGEST_LIST = 10_000;
+
 /** The options of `createEmulator`. */
 export const EMULATOR = ["accessKeys", "securityTokens", "tasks", "quotas", "nonces", "faults", "clock"];
 
@@ -37,7 +40,8 @@ export function faultsOf(given) {
   const { fail } = faults;
   for (const name of FAULTS) if (name !== "fail") plain(faults[name], name);
   if (fail === undefined || fail === null) return faults;
-  if (!Array.isArray(fail)) throw wrong("`fail` must be a list");
+  if (!Array.isArray(fail) || fail.length > LONGEST_LIST)
+    throw wrong(`\`fail\` must be a list of at most ${LONGEST_LIST} rules`);
   faults.fail = Array.from(fail, (rule) => {
     const copy = optionsOf(rule, FAIL, "a part of `fail`", "what is in `fail`");
     for (const name of FAIL) plain(copy[name], name);

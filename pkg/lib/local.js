@@ -39,7 +39,7 @@ const systemClock = {
 export function createLocal(runtime, { ownTimers = false } = {}) {
   return {
     createEmulator: (options) => createEmulator(runtime, ownTimers, options),
-    migrateFlow: (text) => runtime.call("migrateFlow", cut(text)),
+    migrateFlow: (text) => runtime.call("migrateFlow", text),
     simulateFlow: (text, options) => simulateFlow(runtime, text, options),
   };
 }
@@ -282,11 +282,6 @@ function createEmulator(runtime, ownTimers, given) {
 function switchOf(value, name) {
   if (value !== undefined && value !== null && typeof value !== "boolean") throw wrong(`\`${name}\` must be a boolean`);
   return value ?? false;
-}
-
-/** A text that is too long in any case is refused as well by its beginning. */
-function cut(text) {
-  return typeof text === "string" && text.length > LONGEST_TEXT ? text.slice(0, LONGEST_TEXT + 1) : text;
 }
 
 /** No more of a body than the module wants to see; the rest is not read. */

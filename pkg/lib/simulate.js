@@ -110,5 +110,5 @@ function pause() {
 function check({ input, flows }) {
   if (!isObject(input)) throw wrong("`input` must be an object");
   if (!isObject(flows)) throw wrong("`flows` must be an object: names of flows and their definitions");
-  for (const [name, text] of Object.entries(flows)) textOf(text, `flows.${name}`);
+  for (const [name, text] of Object.entries(flows)) textOf(text, name);
 }

@@ -1,6 +1,6 @@
 // Who does the tasks: handlers and mocks, for the simulation and for the emulator.
 
-import { isObject, wrong } from "./given.js";
+import { LONGEST_LIST, isObject, wrong } from "./given.js";
 import { own } from "./options.js";
 
 const PARTS = ["output", "error", "cause", "delayMs", "never"];
@@ -24,6 +24,8 @@ export function readTasks(tasks) {
       read[key] = task;
       continue;
     }
+    if (Array.isArray(task) && task.length > LONGEST_LIST)
+      throw wrong(`\`tasks\`: the list of \`${key}\` has more than ${LONGEST_LIST} mocks`);
     const mocks = Array.isArray(task) ? [...task] : [task];
     if (mocks.length === 0)
       throw wrong(`\`tasks\`: the list of \`${key}\` is empty; it holds one mock for each attempt`);

@@ -330,6 +330,7 @@ States:
       nested,
       endless,
       cyclic,
+      new Array(2 ** 32 - 1),
       new Map(),
       Promise.resolve(),
     ];
@@ -360,7 +361,10 @@ States:
       ...only(["input", "tasks", "flows", "mode", "signal"], value).map(
         (options) => () => local.simulateFlow(TASK, { tasks: { "*": { output: {} } }, ...options }),
       ),
-      () => local.simulateFlow(TASK, { input: { value }, tasks: { "*": { output: {} } } }),
+      () => local.simulateFlow(TASK, { tasks: { "*": value } }),
+      // A list without elements is JSON of four thousand million values.
+      () =>
+        local.simulateFlow(TASK, { input: { value: value?.length > 1e9 ? 0 : value }, tasks: { "*": { output: {} } } }),
       () => local.signRequest(value),
       () => local.signRequest("ListFlows", typeof value === "object" ? { value } : value),
       () => local.signRequest("ListFlows", {}, value),
@@ -390,7 +394,7 @@ States:
       endpoint: "http://evil.example",
       accessKeyId: "evil",
       accessKeySecret: "evil-secret",
-      mode: "Express",
+      securityTokens: { emulator: "evil" },
       input: { evil: true },
       error: "Evil",
       journal: true,
@@ -404,7 +408,7 @@ States:
       assert.ok(request.url.startsWith("http://localhost/?AccessKeyId=emulator&"), request.url);
       assert.equal((await emulator.fetch(request)).status, 200);
       const own = { accessKeyId: "evil", accessKeySecret: "evil-secret" };
-      assert.equal((await emulator.fetch(await local.signRequest("ListFlows", {}, own))).status, 404);
+      assert.equal((await emulator.fetch(await local.signRequest("ListFlows", {}, own))).status, 403);
       const { error } = await local.simulateFlow(TASK, {});
       assert.equal(error, "Local.NoTaskHandler");
       const { status } = await local.simulateFlow(TASK, { tasks: { "*": { output: {} } } });
