@@ -7,6 +7,9 @@ import { own } from "./options.js";
 /** Of rules, and of mocks of one task: more than an execution has attempts. */
 export const LONGEST_LIST = 10_000;
 
+/** A saved text that is longer is not copied into the module. */
+export const LONGEST_STATE = 256 * 1024 * 1024;
+
 /** The options of `createEmulator`. */
 export const EMULATOR = ["accessKeys", "securityTokens", "tasks", "quotas", "nonces", "faults", "clock"];
 

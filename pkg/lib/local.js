@@ -2,7 +2,18 @@
 // what is here drives them with the host's clock, timers and promises.
 
 import { CloudFlowError } from "./error.js";
-import { EMULATOR, clockOf, faultsOf, modeOf, optionsOf, signalOf, textOf, textsOf, wrong } from "./given.js";
+import {
+  EMULATOR,
+  LONGEST_STATE,
+  clockOf,
+  faultsOf,
+  modeOf,
+  optionsOf,
+  signalOf,
+  textOf,
+  textsOf,
+  wrong,
+} from "./given.js";
 import { onAbort } from "./signal.js";
 import { LONGEST_TEXT, simulateFlow } from "./simulate.js";
 import { attempt, handles, readTasks } from "./tasks.js";
@@ -21,9 +32,6 @@ const LONGEST_REQUEST = 1024 * 1024 + 1;
 
 /** The same of the number of its headers. */
 const MOST_HEADERS = 257;
-
-/** A saved text that is longer is not copied into the module. */
-const LONGEST_STATE = 256 * 1024 * 1024;
 
 const systemClock = {
   now: () => Date.now(),

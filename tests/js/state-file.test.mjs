@@ -345,3 +345,31 @@ test("a lock that is no regular file is refused, and named", { timeout: 60_000, 
   }
   assert.equal(await readFile(join(folder, "other"), "utf8"), "precious");
 });
+
+test("no more is written than can be restored", { timeout: 120_000 }, async () => {
+  const file = join(await mkdtemp(join(place, "full-")), "state");
+  let saved = "saved\n";
+  let change = "";
+  const emulator = {
+    restore: () => ({ flows: 0, executions: 0, problems: [] }),
+    save: () => saved,
+    journal: () => {
+      const text = change;
+      change = "";
+      return text;
+    },
+  };
+  const state = await openStateFile(file, emulator, () => {});
+  change = "a change\n";
+  await state.commit();
+  const kept = "saved\na change\n";
+  assert.equal(await readFile(file, "utf8"), kept);
+  saved = "x".repeat(256 * 1024 * 1024 + 1);
+  change = saved;
+  await assert.rejects(state.commit(), /the state takes more than 268435456 bytes/);
+  assert.equal(await readFile(file, "utf8"), kept);
+  saved = "smaller\n";
+  await state.commit();
+  assert.equal(await readFile(file, "utf8"), "smaller\n");
+  assert.equal(await state.stop(), true);
+});

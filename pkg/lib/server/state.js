@@ -5,6 +5,7 @@
 import { randomBytes } from "node:crypto";
 import { copyFile, lstat, open, readFile, readdir, readlink, realpath, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
+import { LONGEST_STATE } from "../given.js";
 import { acquireLock } from "./lock.js";
 
 /** How often changes are written that no client has heard of: results of tasks. */
@@ -55,6 +56,9 @@ async function opened(file, emulator, say, release) {
     // The journal continues this text: what waited for the old one is part of it.
     const text = emulator.save({ journal: true });
     waiting = "";
+    // It could not be restored. The file that is there has all that a client has heard of.
+    if (text.length > LONGEST_STATE)
+      throw new Error(`the state takes more than ${LONGEST_STATE} bytes: delete flows, or start with another file`);
     const beside = `${file}.${randomBytes(8).toString("hex")}.tmp`;
     try {
       const written = await open(beside, "wx", 0o600);
@@ -73,6 +77,11 @@ async function opened(file, emulator, say, release) {
     handle = await open(file, "a");
     savedBytes = Buffer.byteLength(text);
     journalBytes = 0;
+  }
+
+  /** With what waits, the file would be longer than what can be restored. */
+  function isFull() {
+    return savedBytes + journalBytes + Buffer.byteLength(waiting) > LONGEST_STATE;
   }
 
   async function append() {
@@ -96,7 +105,7 @@ async function opened(file, emulator, say, release) {
   async function write() {
     queued = undefined;
     try {
-      if (handle === undefined || journalBytes > Math.max(SMALL_JOURNAL, savedBytes)) await writeAll();
+      if (handle === undefined || journalBytes > Math.max(SMALL_JOURNAL, savedBytes) || isFull()) await writeAll();
       else await append();
       if (failing) say(`state: ${file} is written again`);
       failing = false;
