@@ -373,3 +373,26 @@ test("no more is written than can be restored", { timeout: 120_000 }, async () =
   assert.equal(await readFile(file, "utf8"), "smaller\n");
   assert.equal(await state.stop(), true);
 });
+
+test("a file that is removed while it is in use is written again", { timeout: 60_000, skip: !LINUX }, async (t) => {
+  const folder = await mkdtemp(join(place, "removed-"));
+  const state = join(folder, "state");
+  const flow = (Name) => ({ Name, Definition: waits(600), Description: "d", Type: "FDL" });
+  let server = await start(t, NODE, ["local", "--state", state, "--port", "0"]);
+  assert.equal((await server.ask("CreateFlow", flow("one"))).status, 200);
+  await rm(state);
+  assert.equal((await server.ask("CreateFlow", flow("two"))).status, 200);
+  server.child.kill("SIGKILL");
+  await server.ended;
+  server = await start(t, NODE, ["local", "--state", state, "--port", "0"]);
+  for (const Name of ["one", "two"]) assert.equal((await server.ask("DescribeFlow", { Name })).status, 200, Name);
+  // Without its lock the file may be another server's by now.
+  await rm(`${state}.lock`);
+  const other = await start(t, NODE, ["local", "--state", state, "--port", "0"]);
+  assert.equal((await other.ask("CreateFlow", flow("three"))).status, 200);
+  assert.equal((await server.ask("CreateFlow", flow("lost"))).status, 503);
+  other.child.kill("SIGKILL");
+  await other.ended;
+  const { executions, flows } = createEmulator().restore(await readFile(state, "utf8"));
+  assert.deepEqual([executions, flows], [0, 3]);
+});

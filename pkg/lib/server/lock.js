@@ -19,7 +19,8 @@ const CLAIMED = 5000;
 const IMPOSSIBLE = ["EACCES", "EPERM", "EROFS", "ENOENT", "ENOTDIR", "ENOSPC"];
 
 /**
- * @returns {Promise<() => Promise<void>>} releases it
+ * @returns {Promise<(() => Promise<void>) & { isHeld(): Promise<boolean> }>} releases it; `isHeld` is false where somebody
+ *   has removed it
  * @throws where another process has it: the message names the process and the lock
  */
 export async function acquireLock(file) {
@@ -38,9 +39,11 @@ export async function acquireLock(file) {
       ? new Error(`the lock \`${lock}\` cannot be written: ${error.message}`)
       : error;
   }
-  return async () => {
-    if ((await read(lock))?.token === mine.token) await rm(lock, { force: true });
+  const isHeld = async () => (await read(lock))?.token === mine.token;
+  const release = async () => {
+    if (await isHeld()) await rm(lock, { force: true });
   };
+  return Object.assign(release, { isHeld });
 }
 
 /** False where the lock has changed meanwhile. */

@@ -35,6 +35,7 @@ export async function openStateFile(name, emulator, say) {
 async function opened(file, emulator, say, release) {
   /** Where the journal goes; undefined where the file must be written anew. */
   let handle;
+  let inode;
   let savedBytes = 0;
   let journalBytes = 0;
   let waiting = "";
@@ -53,6 +54,7 @@ async function opened(file, emulator, say, release) {
   async function writeAll() {
     await handle?.close().catch(() => {});
     handle = undefined;
+    await keepLock();
     // The journal continues this text: what waited for the old one is part of it.
     const text = emulator.save({ journal: true });
     waiting = "";
@@ -75,6 +77,7 @@ async function opened(file, emulator, say, release) {
     }
     await syncFolder(dirname(file));
     handle = await open(file, "a");
+    inode = (await handle.stat()).ino;
     savedBytes = Buffer.byteLength(text);
     journalBytes = 0;
   }
@@ -82,6 +85,20 @@ async function opened(file, emulator, say, release) {
   /** With what waits, the file would be longer than what can be restored. */
   function isFull() {
     return savedBytes + journalBytes + Buffer.byteLength(waiting) > LONGEST_STATE;
+  }
+
+  /** Somebody has removed or replaced the file: what is appended would be nowhere. */
+  async function isGone() {
+    return (await lstat(file).catch(() => undefined))?.ino !== inode;
+  }
+
+  /** A lock that was removed is taken again, unless another server may have written the file since. */
+  async function keepLock() {
+    if (await release.isHeld()) return;
+    const found = await lstat(file).catch(() => undefined);
+    if (found !== undefined && found.ino !== inode)
+      throw new Error("its lock was removed, and another file is in its place: start the server again");
+    release = await acquireLock(file);
   }
 
   async function append() {
@@ -105,7 +122,8 @@ async function opened(file, emulator, say, release) {
   async function write() {
     queued = undefined;
     try {
-      if (handle === undefined || journalBytes > Math.max(SMALL_JOURNAL, savedBytes) || isFull()) await writeAll();
+      if (handle === undefined || journalBytes > Math.max(SMALL_JOURNAL, savedBytes) || isFull() || (await isGone()))
+        await writeAll();
       else await append();
       if (failing) say(`state: ${file} is written again`);
       failing = false;
