@@ -230,7 +230,7 @@ export interface Clock {
  * Creates a request for any operation, such as `StartExecution`, signed with RPC V1 (HMAC-SHA1), for the emulator.
  *
  * Throws {@link CloudFlowError}: `reserved-parameter` for a parameter that belongs to the signature, `out-of-range` for
- * a lone surrogate.
+ * a lone surrogate, `wrong-options` for a value of the wrong type, `bad-endpoint` for an endpoint that is not a URL.
  */
 export function signRequest(
   action: string,

@@ -22,7 +22,7 @@ const INTERVAL_MS = 300;
  * @param {FolderOptions} options
  */
 export function createFolder(directory, { skip = [], take, drop, say }) {
-  /** @type {Map<string, { version: string, name: string, flow: boolean }>} */
+  /** @type {Map<string, { version: string, name: string, flow: boolean, unread?: boolean }>} */
   const seen = new Map();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
@@ -49,9 +49,16 @@ export function createFolder(directory, { skip = [], take, drop, say }) {
         continue;
       }
       names.set(name, file);
-      if (old?.version === version && old.flow) continue;
-      const text = await readFile(path, "utf8").catch((error) => void say(`${file}: cannot be read: ${error.message}`));
-      if (text === undefined) continue;
+      if (old?.version === version && old.flow && !old.unread) continue;
+      let text;
+      try {
+        text = await readFile(path, "utf8");
+      } catch (error) {
+        // This is printed once, until the file changes. The previous flow of the file is kept.
+        if (old?.version !== version || !old.unread) say(`${file}: cannot be read: ${error.message}`);
+        seen.set(file, { version, name, flow: old?.flow ?? false, unread: true });
+        continue;
+      }
       seen.set(file, { version, name, flow: true });
       take(name, text, /\.express\.ya?ml$/i.test(file) ? "Express" : "Standard", file);
     }

@@ -6,7 +6,7 @@
 // of an ended process is claimed in the same way.
 
 import { randomBytes } from "node:crypto";
-import { open, readFile, readlink, rename, rm, stat } from "node:fs/promises";
+import { lstat, open, readFile, readlink, rename, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import process from "node:process";
 
@@ -29,6 +29,12 @@ const CLAIMED_MS = 5000;
  * @property {string | undefined} [started]
  */
 
+/**
+ * Releases the lock. `isHeld` returns false if the lock was removed or replaced.
+ *
+ * @typedef {(() => Promise<void>) & { isHeld: () => Promise<boolean> }} Release
+ */
+
 const IMPOSSIBLE = ["EACCES", "EPERM", "EROFS", "ENOENT", "ENOTDIR", "ENOSPC"];
 
 /**
@@ -36,7 +42,7 @@ const IMPOSSIBLE = ["EACCES", "EPERM", "EROFS", "ENOENT", "ENOTDIR", "ENOSPC"];
  * contains the process and the lock.
  *
  * @param {string} file the state file
- * @returns {Promise<() => Promise<void>>}
+ * @returns {Promise<Release>}
  */
 export async function acquireLock(file) {
   const lock = `${file}.lock`;
@@ -54,9 +60,11 @@ export async function acquireLock(file) {
       ? new Error(`the lock \`${lock}\` cannot be written: ${error.message}`)
       : error;
   }
-  return async () => {
-    if ((await read(lock))?.token === mine.token) await rm(lock, { force: true });
+  const isHeld = async () => (await read(lock))?.token === mine.token;
+  const release = async () => {
+    if (await isHeld()) await rm(lock, { force: true });
   };
+  return Object.assign(release, { isHeld });
 }
 
 /**
@@ -136,8 +144,10 @@ async function read(path) {
     let text;
     let stats;
     try {
+      stats = await lstat(path);
+      // A dangling link can be neither read nor created, and reading a pipe does not end.
+      if (!stats.isFile()) throw new Error(`the lock \`${path}\` is not a regular file; remove it`);
       text = await readFile(path, "utf8");
-      stats = await stat(path);
     } catch (error) {
       if (error.code === "ENOENT") return undefined;
       throw error;

@@ -4,8 +4,14 @@ import { Buffer } from "node:buffer";
 import { createServer } from "node:http";
 import { createGuard } from "./guard.js";
 
-/** Maximum size of a body in bytes; above it the connection is closed. The emulator returns 413 above 1 MiB. */
-const MAX_BODY = 8 * 1024 * 1024;
+/** Maximum size of a body that is kept, in bytes. The emulator returns 413 above 1 MiB. */
+const MAX_BODY = 1024 * 1024 + 1;
+
+/**
+ * Maximum size of a body that is read, in bytes; above it the connection is closed. The part above `MAX_BODY` is
+ * discarded: a client reads the response after it has sent its body.
+ */
+const MAX_READ = 64 * 1024 * 1024;
 
 /** @typedef {import("node:http").IncomingMessage} IncomingMessage */
 
@@ -100,18 +106,35 @@ async function answer(fetch, guard, onRefused, incoming, outgoing) {
   const chunks = [];
   let size = 0;
   for await (const chunk of incoming) {
+    if (size < MAX_BODY) chunks.push(chunk.subarray(0, MAX_BODY - size));
     size += chunk.length;
-    if (size > MAX_BODY) throw new Error("the body is too large");
-    chunks.push(chunk);
+    if (size > MAX_READ) throw new Error("the body is too large");
   }
   const bodyless = method === "GET" || method === "HEAD";
-  const request = new Request(`http://${authorities[0]}${path}`, {
-    method,
-    headers,
-    ...(bodyless ? {} : { body: Buffer.concat(chunks) }),
-    signal: disconnected.signal,
-  });
+  let request;
+  try {
+    request = new Request(`http://${authorities[0]}${path}`, {
+      method,
+      headers,
+      ...(bodyless ? {} : { body: Buffer.concat(chunks) }),
+      signal: disconnected.signal,
+    });
+  } catch {
+    // A port above 65535, or a method such as TRACE.
+    outgoing.setHeader("connection", "close");
+    return send(invalidRequest(), outgoing, method, cors);
+  }
   return send(await fetch(request), outgoing, method, cors);
+}
+
+/** The response to a request whose method or address a `Request` cannot have. The format is that of the service. */
+function invalidRequest() {
+  const body = {
+    RequestId: crypto.randomUUID().toUpperCase(),
+    Code: "InvalidArgument",
+    Message: "The method or the address of the request is invalid.",
+  };
+  return Response.json(body, { status: 400, headers: { "content-type": "application/json;charset=utf-8" } });
 }
 
 /**

@@ -21,6 +21,10 @@ const GRACE_MS = 2000;
 
 /** @typedef {(line: string) => void} Print */
 
+/** Maximum number of parameters, and maximum length, of a form. The emulator refuses larger ones unread. */
+const MAX_PARAMETERS = 1024;
+const MAX_FORM = 1024 * 1024;
+
 /**
  * @typedef {object} ServerOptions
  * @property {string | undefined} [flows] folder of definitions
@@ -295,9 +299,7 @@ function logged(emulator, file, life, onRequest) {
 async function subject(request) {
   const query = new URL(request.url).searchParams;
   const kind = request.headers.get("content-type") ?? "";
-  const form = kind.startsWith("application/x-www-form-urlencoded")
-    ? new URLSearchParams(await request.clone().text())
-    : query;
+  const form = kind.startsWith("application/x-www-form-urlencoded") ? formOf(await request.clone().text()) : query;
   const of = (/** @type {string} */ name) => query.get(name) ?? form.get(name);
   const acs3 = request.headers.get("authorization")?.startsWith("ACS3");
   const action = (acs3 ? request.headers.get("x-acs-action") : query.get("Action")) ?? request.method;
@@ -306,6 +308,17 @@ async function subject(request) {
     .filter((part) => part)
     .map(safeWord)
     .join(" ");
+}
+
+/**
+ * Returns the parameters of a form. A form that the emulator refuses unread has none here: it may be unsigned.
+ *
+ * @param {string} text
+ */
+function formOf(text) {
+  let count = 0;
+  for (let at = 0; at >= 0 && count <= MAX_PARAMETERS; at = text.indexOf("&", at + 1)) count += 1;
+  return new URLSearchParams(count > MAX_PARAMETERS || text.length > MAX_FORM ? "" : text);
 }
 
 /** @param {string} body */

@@ -5,6 +5,7 @@
 import { randomBytes } from "node:crypto";
 import { copyFile, lstat, open, readFile, readdir, readlink, realpath, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
+import { MAX_STATE } from "../local/options.js";
 import { acquireLock } from "./lock.js";
 
 /** Interval at which changes without a response are written, such as results of tasks, in ms. */
@@ -47,7 +48,7 @@ export async function openStateFile(name, emulator, say) {
  * @param {string} file
  * @param {Emulator} emulator
  * @param {Print} say
- * @param {() => Promise<void>} release
+ * @param {import("./lock.js").Release} release
  * @returns {Promise<StateFile>}
  */
 async function opened(file, emulator, say, release) {
@@ -57,6 +58,12 @@ async function opened(file, emulator, say, release) {
    * @type {import("node:fs/promises").FileHandle | undefined}
    */
   let handle;
+  /**
+   * The inode of the file that `handle` writes.
+   *
+   * @type {number | undefined}
+   */
+  let inode;
   let savedBytes = 0;
   let journalBytes = 0;
   let waiting = "";
@@ -78,9 +85,13 @@ async function opened(file, emulator, say, release) {
   async function writeAll() {
     await handle?.close().catch(() => {});
     handle = undefined;
+    await keepLock();
     // The text includes the changes in `waiting`; the journal continues it.
     const text = emulator.save({ journal: true });
     waiting = "";
+    // A longer text could not be restored. The present file contains all changes that were confirmed to clients.
+    if (text.length > MAX_STATE)
+      throw new Error(`the state is longer than the maximum of ${MAX_STATE} bytes; delete flows, or use another file`);
     const beside = `${file}.${randomBytes(8).toString("hex")}.tmp`;
     try {
       const written = await open(beside, "wx", 0o600);
@@ -97,8 +108,28 @@ async function opened(file, emulator, say, release) {
     }
     await syncFolder(dirname(file));
     handle = await open(file, "a");
+    inode = (await handle.stat()).ino;
     savedBytes = Buffer.byteLength(text);
     journalBytes = 0;
+  }
+
+  /** True if the file with the waiting changes would be too long to be restored. */
+  function isFull() {
+    return savedBytes + journalBytes + Buffer.byteLength(waiting) > MAX_STATE;
+  }
+
+  /** True if the file was removed or replaced. Appended changes would be lost. */
+  async function isGone() {
+    return (await lstat(file).catch(() => undefined))?.ino !== inode;
+  }
+
+  /** Acquires a removed lock again. Throws if another server may have written the file in the meantime. */
+  async function keepLock() {
+    if (await release.isHeld()) return;
+    const found = await lstat(file).catch(() => undefined);
+    if (found !== undefined && found.ino !== inode)
+      throw new Error("its lock was removed and the file was replaced; start the server again");
+    release = await acquireLock(file);
   }
 
   async function append() {
@@ -123,7 +154,8 @@ async function opened(file, emulator, say, release) {
   async function write() {
     queued = undefined;
     try {
-      if (handle === undefined || journalBytes > Math.max(SMALL_JOURNAL, savedBytes)) await writeAll();
+      if (handle === undefined || journalBytes > Math.max(SMALL_JOURNAL, savedBytes) || isFull() || (await isGone()))
+        await writeAll();
       else await append();
       if (failing) say(`state: ${file} can be written again`);
       failing = false;

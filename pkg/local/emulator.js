@@ -2,9 +2,10 @@
 
 import { onAbort } from "../shared/abort.js";
 import { CloudFlowError, codes } from "../shared/error.js";
-import { EMULATOR, FAIL, FAULTS, checkNames, wrongOptions } from "../shared/options.js";
+import { EMULATOR, PUT_FLOW, SAVE } from "../shared/options.js";
+import { MAX_STATE, MAX_TEXT, clockOf, faultsOf, flagOf, modeOf, optionsOf, textOf, textsOf } from "./options.js";
 import { TEST_KEYS, signRequest } from "./sign.js";
-import { MAX_TEXT, simulateFlow } from "./simulate.js";
+import { simulateFlow } from "./simulate.js";
 import { attempt, handles, readTasks } from "./tasks.js";
 
 /** Maximum delay of a timer, in ms: 31 bits. Longer waits use several timers. */
@@ -18,9 +19,6 @@ const MAX_REQUEST = 1024 * 1024 + 1;
 
 /** Maximum number of headers that are passed to the module: its limit plus one. */
 const MAX_HEADERS = 257;
-
-/** Maximum length of a saved text, in UTF-16 units. */
-const MAX_STATE = 256 * 1024 * 1024;
 
 /** @typedef {import("../shared/runtime.js").Runtime} Runtime */
 
@@ -67,12 +65,17 @@ export function createLocal(runtime, { ownTimers = false } = {}) {
  * @param {boolean} ownTimers
  * @param {import("../local.js").EmulatorOptions} [options]
  */
-function createEmulator(runtime, ownTimers, options = {}) {
-  checkNames(options, EMULATOR, "an option of the emulator");
-  checkFaults(options.faults);
-  const { accessKeys = TEST_KEYS, securityTokens = {}, tasks = {}, clock = systemClock, ...rest } = options;
-  const handlers = readTasks(tasks);
-  const plain = { ...rest, accessKeys: Object.entries(accessKeys), securityTokens: Object.entries(securityTokens) };
+function createEmulator(runtime, ownTimers, options) {
+  const given = optionsOf(options, EMULATOR, "an option of the emulator");
+  const clock = clockOf(given.clock) ?? systemClock;
+  const handlers = readTasks(given.tasks ?? {});
+  const plain = {
+    quotas: flagOf(given.quotas, "quotas"),
+    nonces: flagOf(given.nonces, "nonces"),
+    faults: faultsOf(given.faults),
+    accessKeys: textsOf(given.accessKeys ?? TEST_KEYS, "accessKeys"),
+    securityTokens: textsOf(given.securityTokens ?? {}, "securityTokens"),
+  };
   /** @type {Map<number, { resolve: (answer: any) => void, reject: (error: unknown) => void }>} */
   const waiting = new Map();
   /** @type {Map<number, AbortController>} */
@@ -284,15 +287,16 @@ function createEmulator(runtime, ownTimers, options = {}) {
     return restored;
   }
 
-  /** @param {import("../local.js").Faults} [faults] */
-  function setFaults(faults = {}) {
-    checkFaults(faults);
+  /** @param {import("../local.js").Faults} [given] */
+  function setFaults(given) {
+    const faults = faultsOf(given);
     create();
     call("emulatorFaults", faults);
   }
 
   /** @param {{ journal?: boolean }} [options] */
-  function save({ journal = false } = {}) {
+  function save(options) {
+    const { journal } = optionsOf(options, SAVE, "an option of `save`");
     create();
     return call("emulatorSave", journal === true);
   }
@@ -304,12 +308,10 @@ function createEmulator(runtime, ownTimers, options = {}) {
    * @param {string} definition
    * @param {{ mode?: "Standard" | "Express" }} [options]
    */
-  function putFlow(name, definition, { mode = "Standard" } = {}) {
+  function putFlow(name, definition, options) {
+    const mode = modeOf(optionsOf(options, PUT_FLOW, "an option of `putFlow`").mode);
+    const [flow, text] = [textOf(name, "name"), textOf(definition, "definition")];
     create();
-    if (mode !== "Standard" && mode !== "Express") {
-      throw wrongOptions(`\`mode\` must be \`Standard\` or \`Express\`, not \`${mode}\``);
-    }
-    const [flow, text] = [String(name), String(definition)];
     if (text.length > MAX_TEXT)
       throw wrong(codes.wrongDefinition, `the definition is longer than the maximum of ${MAX_TEXT} bytes`);
     if (flow.length > MAX_TEXT)
@@ -322,7 +324,7 @@ function createEmulator(runtime, ownTimers, options = {}) {
   /** @param {string} name */
   function removeFlow(name) {
     create();
-    const known = call("emulatorRemoveFlow", clock.now(), String(name));
+    const known = call("emulatorRemoveFlow", clock.now(), textOf(name, "name"));
     pump();
     return known;
   }
@@ -336,12 +338,6 @@ function createEmulator(runtime, ownTimers, options = {}) {
   const changes = () => (emulator === undefined || closed ? 0 : call("emulatorChanges"));
 
   return { fetch, putFlow, removeFlow, setFaults, save, journal, restore, changes, answerHeld, close };
-}
-
-/** @param {import("../local.js").Faults | undefined} faults */
-function checkFaults(faults) {
-  checkNames(faults, FAULTS, "a field of `faults`");
-  for (const rule of faults?.fail ?? []) checkNames(rule, FAIL, "a field of `fail`");
 }
 
 /**

@@ -1,6 +1,8 @@
 // `signRequest`: signed requests for the emulator.
 
 import { CloudFlowError, codes } from "../shared/error.js";
+import { SIGN, isObject, wrongOptions } from "../shared/options.js";
+import { optionsOf, signalOf, textOf } from "./options.js";
 
 /** Default credentials, for tests. They are public. */
 export const TEST_KEYS = { emulator: "emulator-secret" };
@@ -14,22 +16,53 @@ export const TEST_KEYS = { emulator: "emulator-secret" };
  * @param {Record<string, string | number | boolean | undefined>} [parameters]
  * @param {import("../local.js").SignOptions} [options]
  */
-export async function signRequest(runtime, action, parameters = {}, options = {}) {
-  const { endpoint = "http://localhost", accessKeyId = "emulator", accessKeySecret = TEST_KEYS.emulator } = options;
-  const { securityToken, now = Date.now(), signal } = options;
-  const own = Object.entries(parameters).filter(([, value]) => value !== undefined);
-  const key = { accessKeyId, accessKeySecret, ...(securityToken !== undefined && { securityToken }) };
-  for (const [name, value] of [["Action", action], ...Object.entries(key), ...own]) {
+export async function signRequest(runtime, action, parameters, options) {
+  const { endpoint, key, now, signal } = signingOf(options);
+  const own = parametersOf(parameters);
+  for (const [name, value] of [["Action", textOf(action, "action")], ...Object.entries(key), ...own]) {
     refuseHalves(String(name), String(value));
   }
-  const pairs = own.flat().map(String);
-  const keys = Object.values(key).map(String);
-  const [query, body] = runtime.call("signForm", String(action), pairs, keys, new Date(now).getTime());
+  const [query, body] = runtime.call("signForm", action, own.flat(), Object.values(key), now);
   return new Request(`${endpoint.replace(/\/+$/, "")}/?${query}`, {
     method: "POST",
     headers: { "content-type": "application/x-www-form-urlencoded" },
     body,
     signal: signal && derived(signal),
+  });
+}
+
+/** @param {unknown} options */
+function signingOf(options) {
+  const given = optionsOf(options, SIGN, "an option of `signRequest`");
+  const endpoint = textOf(given.endpoint ?? "http://localhost", "endpoint");
+  if (!/^https?:\/\//i.test(endpoint) || !URL.canParse(endpoint)) {
+    const message = "`endpoint` must be a URL such as `http://localhost:8791`";
+    throw new CloudFlowError({ kind: "request", code: codes.badEndpoint, message });
+  }
+  const now = given.now ?? Date.now();
+  if (typeof now !== "number") throw wrongOptions("`now` must be a time in Unix milliseconds");
+  const securityToken = given.securityToken ?? undefined;
+  const key = {
+    accessKeyId: textOf(given.accessKeyId ?? "emulator", "accessKeyId"),
+    accessKeySecret: textOf(given.accessKeySecret ?? TEST_KEYS.emulator, "accessKeySecret"),
+    ...(securityToken !== undefined && { securityToken: textOf(securityToken, "securityToken") }),
+  };
+  return { endpoint, key, now, signal: signalOf(given.signal) };
+}
+
+/**
+ * Returns the parameters of the operation as text.
+ *
+ * @param {unknown} parameters
+ * @returns {[string, string][]}
+ */
+function parametersOf(parameters) {
+  if (parameters === undefined || parameters === null) return [];
+  if (!isObject(parameters)) throw wrongOptions("the parameters must be an object");
+  const pairs = Object.entries(parameters).filter(([, value]) => value !== undefined);
+  return pairs.map(([name, value]) => {
+    if (["string", "number", "boolean", "bigint"].includes(typeof value)) return [name, String(value)];
+    throw wrongOptions(`the parameter \`${name}\` must be a string, a number or a boolean`);
   });
 }
 
@@ -51,5 +84,10 @@ function refuseHalves(name, value) {
  * @param {AbortSignal} signal
  */
 function derived(signal) {
-  return AbortSignal.any?.([signal]) ?? signal;
+  try {
+    return AbortSignal.any?.([signal]) ?? signal;
+  } catch (error) {
+    // The object has the methods of a signal, but a `Request` does not accept it.
+    throw wrongOptions("`signal` must be an `AbortSignal`", error);
+  }
 }

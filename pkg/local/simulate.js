@@ -1,14 +1,12 @@
 // The driver of the simulation: connects the state machine in the module with task handlers.
 
 import { onAbort } from "../shared/abort.js";
-import { SIMULATION, checkNames, isObject, wrongOptions } from "../shared/options.js";
+import { SIMULATION, isObject, wrongOptions } from "../shared/options.js";
+import { MAX_TEXT, jsonOf, modeOf, optionsOf, signalOf, textOf } from "./options.js";
 import { attempt, readTasks } from "./tasks.js";
 
 /** Number of turns between pauses. A pause lets other code run, such as an abort, and takes up to 4 ms. */
 const TURNS_PER_PAUSE = 500;
-
-/** Maximum length of a definition, and of any text that is passed to the module, in bytes. */
-export const MAX_TEXT = 1024 * 1024;
 
 /** @typedef {import("../shared/runtime.js").Runtime} Runtime */
 
@@ -17,10 +15,14 @@ export const MAX_TEXT = 1024 * 1024;
  * @param {string} text
  * @param {import("../local.js").SimulateOptions} [options]
  */
-export async function simulateFlow(runtime, text, options = {}) {
-  const { input = {}, tasks = {}, flows = {}, mode, signal } = options;
-  check({ input, flows, mode }, options);
-  const handlers = readTasks(tasks);
+export async function simulateFlow(runtime, text, options) {
+  const given = optionsOf(options, SIMULATION, "an option of the simulation");
+  const { input = {} } = given;
+  const flows = given.flows ?? {};
+  const mode = modeOf(given.mode);
+  const signal = signalOf(given.signal);
+  check({ input, flows });
+  const handlers = readTasks(given.tasks ?? {});
   signal?.throwIfAborted();
   const definitions = Object.entries(flows);
   const long = [["the text", text], ...definitions.map(([name, text]) => [`the flow \`${name}\``, text])].find(
@@ -30,12 +32,12 @@ export async function simulateFlow(runtime, text, options = {}) {
     const cause = `${long[0]} is longer than the maximum of ${MAX_TEXT} bytes`;
     return { status: "Failed", error: "Local.InvalidDefinition", cause, events: [] };
   }
-  const given = JSON.stringify(input);
-  if (given?.length > MAX_TEXT) {
+  const json = jsonOf(input, "input");
+  if (json.length > MAX_TEXT) {
     const cause = `the input is longer than the maximum of ${MAX_TEXT} bytes`;
     return { status: "Failed", error: "Local.DataLimitExceeded", cause, events: [] };
   }
-  const plain = { input: given, flows: definitions, express: mode === "Express" };
+  const plain = { input: json, flows: definitions, express: mode === "Express" };
   const started = runtime.call(
     "simulationStart",
     text,
@@ -125,18 +127,9 @@ function pause() {
   return new Promise((resolve) => setTimeout(resolve));
 }
 
-/**
- * @param {{ input: unknown, flows: unknown, mode: unknown }} read
- * @param {object} options
- */
-function check({ input, flows, mode }, options) {
-  checkNames(options, SIMULATION, "an option of the simulation");
+/** @param {{ input: unknown, flows: unknown }} given */
+function check({ input, flows }) {
   if (!isObject(input)) throw wrongOptions("`input` must be an object");
-  if (mode !== undefined && mode !== "Standard" && mode !== "Express") {
-    throw wrongOptions(`\`mode\` must be \`Standard\` or \`Express\`, not \`${mode}\``);
-  }
   if (!isObject(flows)) throw wrongOptions("`flows` must be an object with definitions by name");
-  for (const [name, text] of Object.entries(flows)) {
-    if (typeof text !== "string") throw wrongOptions(`\`flows\`: the definition of \`${name}\` must be a string`);
-  }
+  for (const [name, text] of Object.entries(flows)) textOf(text, name);
 }

@@ -1,6 +1,7 @@
 // Handlers and mocks of tasks, for the simulation and the emulator.
 
-import { MOCK, checkNames, isObject, wrongOptions } from "../shared/options.js";
+import { MOCK, checkNames, isObject, own, wrongOptions } from "../shared/options.js";
+import { MAX_LIST } from "./options.js";
 
 /** Maximum length of an error name and of a cause, in characters: the limits of the service. */
 const MAX_CODE = 128;
@@ -45,6 +46,8 @@ export function readTasks(tasks) {
       read[key] = task;
       continue;
     }
+    if (Array.isArray(task) && task.length > MAX_LIST)
+      throw wrongOptions(`\`tasks\`: the list of \`${key}\` has more than ${MAX_LIST} mocks`);
     const mocks = Array.isArray(task) ? [...task] : [task];
     if (mocks.length === 0)
       throw wrongOptions(`\`tasks\`: the list of \`${key}\` is empty; expected one mock for each attempt`);
@@ -68,10 +71,9 @@ function readMock(given, key) {
     throw wrongOptions(`\`tasks\`: the mock of \`${key}\` ${what}`, cause);
   };
   if (!isObject(given)) return refuse("must be a function, an object such as `{ output }`, or a list of such objects");
-  checkNames(given, MOCK, `a field of the mock of \`${key}\``);
   /** @type {Record<string, any>} */
-  const mock = {};
-  for (const name of Object.keys(MOCK)) mock[name] = given[name];
+  const mock = own(given, MOCK);
+  checkNames(mock, MOCK, `a field of the mock of \`${key}\``);
   const ends = ["output", "error", "never"].filter((name) => mock[name] !== undefined);
   if (ends.length > 1) refuse(`cannot have both \`${ends[0]}\` and \`${ends[1]}\``);
   if (mock.error !== undefined && (typeof mock.error !== "string" || mock.error === ""))

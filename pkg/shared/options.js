@@ -88,6 +88,24 @@ export const FAIL = {
   retryAfterMs: true,
 };
 
+/** @typedef {import("../local.js").Emulator} Emulator */
+
+/** @type {Names<NonNullable<Parameters<Emulator["putFlow"]>[2]>>} */
+export const PUT_FLOW = { mode: true };
+
+/** @type {Names<NonNullable<Parameters<Emulator["save"]>[0]>>} */
+export const SAVE = { journal: true };
+
+/** @type {Names<import("../local.js").SignOptions>} */
+export const SIGN = {
+  endpoint: true,
+  accessKeyId: true,
+  accessKeySecret: true,
+  securityToken: true,
+  now: true,
+  signal: true,
+};
+
 /** @type {Names<import("../local.js").SimulateOptions>} */
 export const SIMULATION = { input: true, tasks: true, flows: true, mode: true, signal: true };
 
@@ -99,8 +117,8 @@ const MAX_PROTOTYPES = 100;
 
 /**
  * Returns a copy without a prototype: all own enumerable properties, and the properties in `names` that are not
- * enumerable or belong to the class of the object. A value that is not an object is returned unchanged. The last
- * prototype of the chain, the `Object.prototype` of a realm, is not read.
+ * enumerable or belong to the class of the object. A value that is not an object is returned unchanged. A last
+ * prototype with `hasOwnProperty` is the `Object.prototype` of a realm, and is not read.
  *
  * @param {any} value
  * @param {Table} names
@@ -153,7 +171,7 @@ function has(value, name) {
   let at = value;
   for (let depth = 0; depth < MAX_PROTOTYPES; depth += 1) {
     const next = Object.getPrototypeOf(at);
-    if (next === null && at !== value) return false;
+    if (next === null && at !== value && Object.hasOwn(at, "hasOwnProperty")) return false;
     if (Object.hasOwn(at, name)) return true;
     if (next === null) return false;
     at = next;

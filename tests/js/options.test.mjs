@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as cloudflow from "../../pkg/index.js";
-import { createEmulator, simulateFlow } from "../../pkg/local.js";
+import { createEmulator, signRequest, simulateFlow } from "../../pkg/local.js";
 import { createGateway } from "../../pkg/gateway.js";
 import * as options from "../../pkg/shared/options.js";
 import { createRuntime } from "../../pkg/shared/runtime.js";
@@ -96,6 +96,9 @@ test("JavaScript refuses a name that is not in its table", async () => {
     FAULTS: () => createEmulator({ faults: unknown }),
     FAIL: () => createEmulator({ faults: { fail: [unknown] } }),
     MOCK: () => createEmulator({ tasks: { "*": unknown } }),
+    PUT_FLOW: () => createEmulator().putFlow("f", "type: flow", unknown),
+    SAVE: () => createEmulator().save(unknown),
+    SIGN: () => signRequest("ListFlows", {}, unknown),
     SIMULATION: () => simulateFlow("type: flow", unknown),
   };
   for (const [name, call] of Object.entries(cases)) {

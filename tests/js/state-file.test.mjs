@@ -325,3 +325,74 @@ async function ownLock() {
   assert.ok(content.machine.includes(hostname()));
   return content;
 }
+
+test("a lock that is not a regular file is refused, and named", { timeout: 60_000, skip: !LINUX }, async (t) => {
+  const folder = await mkdtemp(join(place, "odd-lock-"));
+  for (const [name, make] of Object.entries({
+    dangling: (lock) => symlink(join(folder, "nowhere"), lock),
+    link: async (lock) => {
+      await writeFile(join(folder, "other"), "precious");
+      await symlink(join(folder, "other"), lock);
+    },
+    folder: (lock) => mkdir(lock),
+    pipe: (lock) => new Promise((resolve) => spawn("mkfifo", [lock]).once("close", resolve)),
+  })) {
+    const state = join(folder, name);
+    await make(`${state}.lock`);
+    const server = run(t, NODE, ["local", "--state", state, "--port", "0"]);
+    assert.equal(await server.ended, 1, server.output());
+    assert.match(server.output(), /the lock `.*\.lock` is not a regular file; remove it/);
+  }
+  assert.equal(await readFile(join(folder, "other"), "utf8"), "precious");
+});
+
+test("no more is written than can be restored", { timeout: 120_000 }, async () => {
+  const file = join(await mkdtemp(join(place, "full-")), "state");
+  let saved = "saved\n";
+  let change = "";
+  const emulator = {
+    restore: () => ({ flows: 0, executions: 0, problems: [] }),
+    save: () => saved,
+    journal: () => {
+      const text = change;
+      change = "";
+      return text;
+    },
+  };
+  const state = await openStateFile(file, emulator, () => {});
+  change = "a change\n";
+  await state.commit();
+  const kept = "saved\na change\n";
+  assert.equal(await readFile(file, "utf8"), kept);
+  saved = "x".repeat(256 * 1024 * 1024 + 1);
+  change = saved;
+  await assert.rejects(state.commit(), /the state is longer than the maximum of 268435456 bytes/);
+  assert.equal(await readFile(file, "utf8"), kept);
+  saved = "smaller\n";
+  await state.commit();
+  assert.equal(await readFile(file, "utf8"), "smaller\n");
+  assert.equal(await state.stop(), true);
+});
+
+test("a file that is removed while it is in use is written again", { timeout: 60_000, skip: !LINUX }, async (t) => {
+  const folder = await mkdtemp(join(place, "removed-"));
+  const state = join(folder, "state");
+  const flow = (Name) => ({ Name, Definition: waits(600), Description: "d", Type: "FDL" });
+  let server = await start(t, NODE, ["local", "--state", state, "--port", "0"]);
+  assert.equal((await server.ask("CreateFlow", flow("one"))).status, 200);
+  await rm(state);
+  assert.equal((await server.ask("CreateFlow", flow("two"))).status, 200);
+  server.child.kill("SIGKILL");
+  await server.ended;
+  server = await start(t, NODE, ["local", "--state", state, "--port", "0"]);
+  for (const Name of ["one", "two"]) assert.equal((await server.ask("DescribeFlow", { Name })).status, 200, Name);
+  // Without the lock, another server may use the file.
+  await rm(`${state}.lock`);
+  const other = await start(t, NODE, ["local", "--state", state, "--port", "0"]);
+  assert.equal((await other.ask("CreateFlow", flow("three"))).status, 200);
+  assert.equal((await server.ask("CreateFlow", flow("lost"))).status, 503);
+  other.child.kill("SIGKILL");
+  await other.ended;
+  const { executions, flows } = createEmulator().restore(await readFile(state, "utf8"));
+  assert.deepEqual([executions, flows], [0, 3]);
+});

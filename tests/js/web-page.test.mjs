@@ -331,3 +331,35 @@ test("a page of another origin neither asks nor reads, in a browser", {
   );
   assert.deepEqual(made, [200, "friendly"]);
 });
+
+for (const [name, command] of RUNTIMES) {
+  test(`${name}: what nobody has signed is refused quickly and with an answer`, { timeout: 120_000 }, async (t) => {
+    const server = await start(t, command, ["local", "--port", "0"]);
+    const { host } = new URL(server.url);
+    const head = (size) =>
+      `POST / HTTP/1.1\r\nHost: ${host}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${size}\r\n\r\n`;
+    const refused = [
+      ["a port that no address has", `GET / HTTP/1.1\r\nHost: 127.0.0.1:99999\r\nConnection: close\r\n\r\n`, 400],
+      ["a body beyond every limit", head(12_000_000) + "a&".repeat(6_000_000), 413],
+      ["a form of many parameters", head(1_000_000) + "a&".repeat(500_000), 400],
+    ];
+    for (const [what, text, status] of refused) {
+      const answer = await raw(server.url, text);
+      assert.equal(answer.status, status, `${what}: ${answer.head}`);
+      assert.ok(JSON.parse(answer.body).Code, what);
+    }
+    // Others are answered meanwhile.
+    let over = false;
+    const large = Promise.all(
+      Array.from({ length: 4 }, () => raw(server.url, head(8_000_000) + "a&".repeat(4_000_000))),
+    ).then(() => (over = true));
+    let longest = 0;
+    while (!over) {
+      const began = performance.now();
+      assert.equal((await server.ask("ListFlows")).status, 200);
+      longest = Math.max(longest, performance.now() - began);
+    }
+    await large;
+    assert.ok(longest < 1500, `another request took ${longest} ms`);
+  });
+}

@@ -308,6 +308,117 @@ States:
     assert.deepEqual((await local.simulateFlow(TASK, { tasks })).output, { reads: 1 });
   },
 
+  "what is no option is refused, and nothing but a CloudFlowError is thrown": async ({ cloudflow, local }) => {
+    const nested = JSON.parse("[".repeat(5000) + "]".repeat(5000));
+    const endless = new Proxy({}, { getPrototypeOf: () => endless });
+    const cyclic = {};
+    cyclic.self = cyclic;
+    const values = [
+      null,
+      0,
+      NaN,
+      1n,
+      Symbol("s"),
+      true,
+      "",
+      "x",
+      "\ud800",
+      [],
+      {},
+      Object.create(null),
+      () => {},
+      nested,
+      endless,
+      cyclic,
+      new Array(2 ** 32 - 1),
+      new Map(),
+      Promise.resolve(),
+    ];
+    const emulator = local.createEmulator();
+    emulator.putFlow("f", TASK);
+    const only = (names, given) => names.map((name) => ({ [name]: given }));
+    const faults = ["startWithoutStatus", "earlyAfterMs", "lateByMs", "latencyMs", "missingFields", "status", "cors"];
+    const rules = ["action", "skip", "times", "how", "status", "code", "message", "retryAfterMs"];
+    const calls = values.flatMap((value) => [
+      () => local.createEmulator(value).close(),
+      ...only(["accessKeys", "securityTokens", "tasks", "quotas", "nonces", "faults", "clock"], value).map(
+        (options) => () => local.createEmulator(options).close(),
+      ),
+      () => local.createEmulator({ accessKeys: { x: value } }).close(),
+      () => emulator.setFaults(value),
+      ...only([...faults, "fail"], value).map((options) => () => emulator.setFaults(options)),
+      ...only(rules, value).map((rule) => () => emulator.setFaults({ fail: [rule] })),
+      () => emulator.putFlow(value, TASK),
+      () => emulator.putFlow("f", value),
+      () => emulator.putFlow("f", TASK, value),
+      () => emulator.putFlow("f", TASK, { mode: value }),
+      () => emulator.removeFlow(typeof value === "string" ? "g" : value),
+      () => emulator.save(value),
+      () => emulator.restore(value),
+      () => local.migrateFlow(value),
+      () => local.simulateFlow(value),
+      () => local.simulateFlow(LOOP.replace("1 == 1", "1 == 2"), value),
+      ...only(["input", "tasks", "flows", "mode", "signal"], value).map(
+        (options) => () => local.simulateFlow(TASK, { tasks: { "*": { output: {} } }, ...options }),
+      ),
+      () => local.simulateFlow(TASK, { tasks: { "*": value } }),
+      // A list without elements is JSON of four thousand million values.
+      () =>
+        local.simulateFlow(TASK, { input: { value: value?.length > 1e9 ? 0 : value }, tasks: { "*": { output: {} } } }),
+      () => local.signRequest(value),
+      () => local.signRequest("ListFlows", typeof value === "object" ? { value } : value),
+      () => local.signRequest("ListFlows", {}, value),
+      ...only(["endpoint", "accessKeyId", "accessKeySecret", "securityToken", "now", "signal"], value).map(
+        (options) => () => local.signRequest("ListFlows", {}, options),
+      ),
+    ]);
+    for (const [number, call] of calls.entries()) {
+      try {
+        await call();
+      } catch (error) {
+        assert.ok(error instanceof cloudflow.CloudFlowError, `${call} (${number}): ${error}`);
+        assert.ok(error.kind === "request", `${call} (${number}): ${error.kind} ${error.code}`);
+      }
+    }
+    emulator.setFaults({});
+    // No wrong call has cost the emulator its flows.
+    emulator.putFlow("f", TASK);
+    assert.equal((await sender(local, emulator)("DescribeFlow", { Name: "f" })).status, 200);
+    emulator.close();
+  },
+
+  "nothing of Object.prototype is an option": async ({ local }) => {
+    const evil = {
+      accessKeys: { evil: "evil-secret" },
+      tasks: { "*": { output: { evil: true } } },
+      endpoint: "http://evil.example",
+      accessKeyId: "evil",
+      accessKeySecret: "evil-secret",
+      securityTokens: { emulator: "evil" },
+      input: { evil: true },
+      error: "Evil",
+      journal: true,
+    };
+    for (const [name, value] of Object.entries(evil)) {
+      Object.defineProperty(Object.prototype, name, { value, configurable: true, enumerable: false, writable: true });
+    }
+    try {
+      const emulator = local.createEmulator({ quotas: false });
+      const request = await local.signRequest("ListFlows", {}, { now: Date.now() });
+      assert.ok(request.url.startsWith("http://localhost/?AccessKeyId=emulator&"), request.url);
+      assert.equal((await emulator.fetch(request)).status, 200);
+      const own = { accessKeyId: "evil", accessKeySecret: "evil-secret" };
+      assert.equal((await emulator.fetch(await local.signRequest("ListFlows", {}, own))).status, 403);
+      const { error } = await local.simulateFlow(TASK, {});
+      assert.equal(error, "Local.NoTaskHandler");
+      const { status } = await local.simulateFlow(TASK, { tasks: { "*": { output: {} } } });
+      assert.equal(status, "Succeeded");
+      emulator.close();
+    } finally {
+      for (const name of Object.keys(evil)) delete Object.prototype[name];
+    }
+  },
+
   "one signal serves any number of calls with one listener": async ({ local }) => {
     const warnings = [];
     const warn = (warning) => warnings.push(warning);

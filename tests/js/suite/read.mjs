@@ -51,6 +51,23 @@ export const tests = {
     }
   },
 
+  "a list of millions of wrong variables is read quickly": ({ cloudflow }) => {
+    const wrong = { RequestId: "r", FlowName: "f", Name: "n", Status: "Running" };
+    const text = (item) => {
+      const list = `${item},`.repeat(Math.floor(8_300_000 / (item.length + 1)));
+      return JSON.stringify({ ...wrong, Environment: { Variables: [] } }).replace("[]", () => `[${list}${item}]`);
+    };
+    const sparse = { ...wrong, Environment: { Variables: new Array(2 ** 32 - 1) } };
+    for (const body of [text("1"), text("{}"), text('{"Name":1}'), sparse]) {
+      for (const read of ["parseExecution", "validateExecution"]) {
+        const began = Date.now();
+        const answer = cloudflow[read](body);
+        assert.ok((answer.diagnostics ?? answer).length < 100);
+        assert.ok(Date.now() - began < 10_000, `${read} took ${Date.now() - began} ms`);
+      }
+    }
+  },
+
   "what is no JSON is an answer, not a throw": ({ cloudflow }) => {
     for (const text of ["", "  ", "<Error><Code>X</Code></Error>", "<html>502</html>", "{", "nonsense", "\ufeff"]) {
       const { execution, diagnostics } = cloudflow.parseExecution(text);

@@ -201,6 +201,7 @@ pub(super) fn read<'a>(text: Text<'a>, place: &Place, findings: &mut Findings) -
     if text.opaque || text.node.kind() != Kind::Scalar {
         return None;
     }
+    findings.make_room();
     let found = findings.list();
     let before = found.len();
     let expr = match expr::parse(text.value) {

@@ -139,6 +139,7 @@ fn reference(text: Text<'_>, local: Local, findings: &mut Findings) {
         }
         return;
     }
+    findings.make_room();
     let before = findings.list().len();
     expr::check(&parsed.expr, &SOURCE, findings.list());
     locate(text, before, findings);

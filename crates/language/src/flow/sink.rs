@@ -2,14 +2,19 @@
 //! paths at the end.
 
 use crate::yaml::{Entries, Items, Node};
-use cloudflow_base::diagnostic::{Code, Diagnostic, Path, report};
+use cloudflow_base::diagnostic::{Code, Diagnostic, Path, Severity, report};
 use cloudflow_base::small;
 use cloudflow_base::text::Span;
+
+/// Maximum number of findings that are reported for one text. Further findings would only cost time and memory.
+const MAX_FINDINGS: usize = 1000;
 
 /// Findings about one tree.
 #[derive(Debug, Default)]
 pub struct Findings {
     list: Vec<Diagnostic>,
+    // True if the full list contains an error. Absent while the list is not full.
+    has_error: Option<bool>,
     // Number of candidates that searches for a nearest name may still compare. It bounds the time
     // for a text with very many mistakes.
     budget: usize,
@@ -18,11 +23,28 @@ pub struct Findings {
 impl Findings {
     /// An empty collection.
     pub fn new() -> Self {
-        Findings { list: Vec::new(), budget: 100_000 }
+        Findings { list: Vec::new(), has_error: None, budget: 100_000 }
+    }
+
+    /// Removes the findings above the maximum. The first error is kept: without an error, the text would be valid.
+    pub fn make_room(&mut self) {
+        if self.list.len() <= MAX_FINDINGS {
+            return;
+        }
+        let is_error = |found: &Diagnostic| found.severity == Severity::Error;
+        let over: Vec<Diagnostic> = self.list.drain(MAX_FINDINGS..).collect();
+        let list = &mut self.list;
+        let has_error = self.has_error.get_or_insert_with(|| list.iter().any(is_error));
+        if !*has_error && let Some(error) = over.into_iter().find(is_error) {
+            list.pop();
+            list.push(error);
+            *has_error = true;
+        }
     }
 
     /// Adds a finding at `span` with a filled template.
     pub fn report(&mut self, code: Code, span: Span, template: &str, args: &[&str]) -> &mut Diagnostic {
+        self.make_room();
         report(&mut self.list, code, span, template, args)
     }
 
@@ -33,6 +55,7 @@ impl Findings {
 
     /// Adds a finding.
     pub fn add(&mut self, diagnostic: Diagnostic) {
+        self.make_room();
         self.list.push(diagnostic);
     }
 
@@ -45,6 +68,7 @@ impl Findings {
 
     /// The sorted findings with their paths.
     pub fn finish(mut self, root: Option<Node<'_>>) -> Vec<Diagnostic> {
+        self.make_room();
         small::sort_by(&mut self.list, |a, b| (a.about.start, b.about.end).cmp(&(b.about.start, a.about.end)));
         if let Some(root) = root {
             let mut walk = Walk::new(root);

@@ -456,6 +456,8 @@ impl<'t> Reader<'t> {
         if !halted && self.diagnostics.len() + 1 >= MAX_DIAGNOSTICS {
             self.limit(Span::at(self.pos), "too many errors: the rest is not read", &[]);
         }
+        // Late findings are not reported. One is kept, because the caller may change it.
+        self.late.clear();
         report(if halted { &mut self.late } else { &mut self.diagnostics }, code, span, template, args)
     }
 

@@ -73,40 +73,51 @@ fn length(text: &[u8], secret: &[u8]) -> Option<usize> {
     if text.starts_with(secret) {
         return Some(secret.len());
     }
-    let mut at = 0;
-    for (matched, wanted) in secret.iter().enumerate() {
-        let rest = text.get(at..).unwrap_or_default();
-        match unit(rest, *wanted) {
-            Some(length) => at += length,
-            None => {
-                return (matched >= MIN_CUT_SECRET && is_cut(rest)).then_some(at);
+    // `%2525` is `%25` encoded once, and also `%` encoded twice: every reading is followed.
+    let mut ends = Vec::new();
+    forms(text, *secret.first()?, &mut |length| ends.push(length));
+    for (matched, wanted) in secret.iter().enumerate().skip(1) {
+        let mut next = Vec::new();
+        for at in &ends {
+            forms(text.get(*at..).unwrap_or_default(), *wanted, &mut |length| {
+                if !next.contains(&(at + length)) {
+                    next.push(at + length);
+                }
+            });
+        }
+        if next.is_empty() {
+            let cut = |at: &usize| matched >= MIN_CUT_SECRET && is_cut(text.get(*at..).unwrap_or_default());
+            return ends.into_iter().filter(cut).max();
+        }
+        ends = next;
+    }
+    ends.into_iter().max()
+}
+
+/// Calls `found` with the length of each form of one character of a secret at the beginning of `text`.
+fn forms(text: &[u8], wanted: u8, found: &mut dyn FnMut(usize)) {
+    let Some(first) = text.first() else { return };
+    let is_hex = |at: usize| text.get(at..at + 2).is_some_and(|digits| encode::from_hex(digits) == Some(wanted));
+    // A form may have a blank instead of `+`.
+    if *first == wanted || (*first == b' ' && wanted == b'+') {
+        found(1);
+    }
+    if *first == b'%' {
+        // Each further encoding replaces `%` by `%25`.
+        for times in (0..4).take_while(|times| *times == 0 || text.get(1..1 + 2 * times).is_some_and(is_25)) {
+            if is_hex(1 + 2 * times) {
+                found(3 + 2 * times);
             }
         }
     }
-    Some(at)
-}
-
-/// The length of one character of a secret at the beginning of `text`.
-fn unit(text: &[u8], wanted: u8) -> Option<usize> {
-    let first = *text.first()?;
-    let is_hex = |at: usize| text.get(at..at + 2).is_some_and(|digits| encode::from_hex(digits) == Some(wanted));
-    if first == b'%' {
-        // Each further encoding replaces `%` by `%25`. The longest form is correct if the secret itself has a `%`.
-        let forms = (0..4).take_while(|times| *times == 0 || text.get(1..1 + 2 * times).is_some_and(is_25));
-        if let Some(times) = forms.filter(|times| is_hex(1 + 2 * times)).last() {
-            return Some(3 + 2 * times);
-        }
-    }
-    if first == b'\\' {
+    if *first == b'\\' {
         if text.starts_with(b"\\u00") && is_hex(4) {
-            return Some(6);
+            found(6);
         }
         if matches!(wanted, b'/' | b'"' | b'\\') && text.get(1) == Some(&wanted) {
-            return Some(2);
+            found(2);
         }
     }
-    // A form may have a blank instead of `+`.
-    (first == wanted || (first == b' ' && wanted == b'+')).then_some(1)
 }
 
 /// True at the end of a text, also inside an encoded character.

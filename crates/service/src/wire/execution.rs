@@ -9,6 +9,9 @@ use cloudflow_base::fields::Fields;
 use cloudflow_base::time;
 use cloudflow_base::value::{Kind, Value};
 
+/// Maximum number of diagnostics about environment variables.
+const MAX_WRONG: usize = 20;
+
 /// One execution. `V` refers to the texts, which are not copied.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Execution<V> {
@@ -267,7 +270,12 @@ fn environment<V: Value>(fields: &mut Fields<'_, V>) -> Option<Vec<Variable<V>>>
         inner.of_kind("Variables", Kind::List);
         return None;
     }
+    let before = inner.diagnostics().len();
     for index in 0..list.len() {
+        // A list may have millions of wrong elements, and a sparse list has none.
+        if inner.diagnostics().len() - before >= MAX_WRONG {
+            break;
+        }
         let mut path = inner.path_of("Variables");
         path.push(PathSegment::from(index));
         let mut entry = Fields::new(list.item(index), path, "an environment variable", inner.diagnostics());

@@ -81,6 +81,17 @@ fn every_field_taken_away_or_replaced() {
 }
 
 #[test]
+fn millions_of_wrong_variables_are_not_all_reported() {
+    for wrong in [json!(1), json!({}), json!([]), json!({ "Name": 1 })] {
+        let list = vec![wrong; 100_000];
+        let body = json!({ "Environment": { "Variables": list } });
+        let found = execution::read(&&body).diagnostics;
+        let about = |found: &&cloudflow_base::diagnostic::Diagnostic| found.path.len() > 1;
+        assert_eq!(found.iter().filter(about).count(), 20);
+    }
+}
+
+#[test]
 fn faults() {
     let mut failures = Vec::new();
     for case in cases("fault", "answer.txt") {

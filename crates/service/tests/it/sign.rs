@@ -333,6 +333,13 @@ fn secrets_in_every_form() {
         }
     }
     assert_eq!(sign::without("nothing", &["", "else"]), "nothing");
+    // `%2525` can be read in two ways.
+    for form in ["tok%2Fen=%25&x", "tok%252Fen%3D%2525%26x", "tok%25252Fen%253d%252525%2526x", "tok%2Fen%3d%25%26x"] {
+        assert_eq!(sign::without(&["a", form, "b"].concat(), &["tok%2Fen=%25&x"]), "a***b", "{form}");
+    }
+    let percents = "%25".repeat(40);
+    let text = percents.repeat(1000);
+    assert!(!sign::without(&text, &[&percents]).contains(&percents));
 }
 
 #[test]

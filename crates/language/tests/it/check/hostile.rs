@@ -189,3 +189,25 @@ fn floor(text: &str, mut at: usize) -> usize {
     }
     at
 }
+
+#[test]
+fn a_text_full_of_mistakes_has_its_first_reported() {
+    let machine = |state: &str, count: usize| {
+        format!("Type: StateMachine\nSpecVersion: v1\nName: f\nStartAt: S\nStates:\n{}", state.repeat(count))
+    };
+    let wrong = validate_flow(&machine("  - {Typee: Pas, Nam: S, Nxt: T}\n", 20_000));
+    assert_eq!((wrong.valid, wrong.diagnostics.len()), (false, 1000));
+    // An error behind more warnings than are reported.
+    let mapping = "      - {target: t, source: $input.a}\n".repeat(5000);
+    let text = format!(
+        "version: v1\ntype: flow\nsteps:\n  - type: pass\n    name: a\n    outputMappings:\n{mapping}  - {{type: choice, name: c}}\n"
+    );
+    let report = validate_flow(&text);
+    assert_eq!((report.valid, report.diagnostics.len()), (false, 1000));
+}
+
+#[test]
+fn escapes_behind_the_last_reported_mistake_cost_no_memory() {
+    let report = validate_flow(&format!("\"{}\"", "\\q".repeat(2_000_000)));
+    assert!(report.diagnostics.len() < 1000 && !report.valid);
+}
