@@ -30,7 +30,7 @@ pub use tasks::TaskCall;
 use cloudflow_base::limits::REQUEST_BYTES;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use auth::{Nonces, Scheme};
+use auth::Nonces;
 use executions::Shape;
 use fault::Fault;
 use http::{HEADERS, Parameters};
@@ -40,6 +40,7 @@ use serde_json::{Map, Value};
 use store::{ExecutionId, Store};
 
 use crate::simulate::{MOST_OF_A_TURN, Millis, TaskResult};
+use cloudflow_service::sign::Scheme;
 
 /// The only version of the API.
 const VERSION: &str = "2019-03-15";
@@ -354,17 +355,17 @@ impl Emulator {
             return Err(Fault::invalid(format!("the method must be GET or POST, not `{}`", request.method)));
         }
         let parameters = Parameters::read(request)?;
-        let scheme = Scheme::of(request);
+        let scheme = auth::scheme_of(request);
         let missing = |parameter: &str, header: &str| match scheme {
-            Scheme::Rpc => Fault::missing_parameter(parameter),
-            Scheme::Acs3 => Fault::missing_header(header),
+            Scheme::HmacSha1 => Fault::missing_parameter(parameter),
+            Scheme::Acs3HmacSha256 => Fault::missing_header(header),
         };
-        let action = scheme.common(request, &parameters, "Action").filter(|value| !value.is_empty());
+        let action = auth::common(scheme, request, &parameters, "Action").filter(|value| !value.is_empty());
         let action = action.ok_or_else(|| missing("Action", "x-acs-action"))?.to_owned();
         if !OPERATIONS.contains(&action.as_str()) {
             return Err(Fault::action(&action));
         }
-        let version = scheme.common(request, &parameters, "Version").filter(|value| !value.is_empty());
+        let version = auth::common(scheme, request, &parameters, "Version").filter(|value| !value.is_empty());
         let version = version.ok_or_else(|| missing("Version", "x-acs-version"))?;
         if version != VERSION {
             return Err(Fault::version(version));

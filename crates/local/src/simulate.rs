@@ -14,6 +14,8 @@ mod meter;
 mod program;
 
 pub use cloudflow_base::time::{self, Millis};
+/// The status of an execution. `Starting` does not occur here: a start takes no time.
+pub use cloudflow_service::wire::execution::Status;
 pub(crate) use compile::read_accepted;
 pub use compile::{compile, read};
 pub use data::Data;
@@ -48,39 +50,6 @@ pub struct Failure {
 
 /// The result of a task.
 pub type TaskResult = Result<Value, Failure>;
-
-/// The status of an execution. `Starting` does not occur: a start takes no time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Status {
-    /// In progress.
-    Running,
-    /// Reached its end.
-    Succeeded,
-    /// Ended by an error that nothing caught.
-    Failed,
-    /// Exceeded its time limit.
-    TimedOut,
-    /// Ended from outside.
-    Stopped,
-}
-
-impl Status {
-    /// The name in the service.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Status::Running => "Running",
-            Status::Succeeded => "Succeeded",
-            Status::Failed => "Failed",
-            Status::TimedOut => "TimedOut",
-            Status::Stopped => "Stopped",
-        }
-    }
-
-    /// Whether the execution has ended.
-    pub const fn is_final(self) -> bool {
-        !matches!(self, Status::Running)
-    }
-}
 
 impl Failure {
     pub(crate) fn new(error: &str, cause: impl Into<String>) -> Self {

@@ -6,7 +6,7 @@ use super::AccessKey;
 use super::fault::Fault;
 use super::http::{HEADERS, Parameters, Request};
 use crate::simulate::{Millis, time};
-use cloudflow_service::sign::{self, acs3, rpc};
+use cloudflow_service::sign::{self, Scheme, acs3, rpc};
 
 /// Maximum difference between the time of a request and the clock.
 const WINDOW: Millis = 15 * 60 * 1000;
@@ -17,31 +17,26 @@ const LONGEST_NONCE: usize = 256;
 /// Maximum number of nonces that are kept.
 const NONCES: usize = 100_000;
 
-/// Which of the two signatures a request carries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Scheme {
-    /// Everything in the query and the form.
-    Rpc,
-    /// `authorization` and `x-acs-*` headers.
-    Acs3,
+/// The signature scheme of a request.
+pub(super) fn scheme_of(request: &Request) -> Scheme {
+    match request.header("authorization") {
+        Some(value) if value.starts_with(acs3::ALGORITHM) => Scheme::Acs3HmacSha256,
+        _ => Scheme::HmacSha1,
+    }
 }
 
-impl Scheme {
-    pub fn of(request: &Request) -> Self {
-        match request.header("authorization") {
-            Some(value) if value.starts_with(acs3::ALGORITHM) => Scheme::Acs3,
-            _ => Scheme::Rpc,
-        }
-    }
-
-    /// The operation and the version. The official core sends both headers with either scheme, but for an RPC request
-    /// the query applies.
-    pub fn common<'r>(self, request: &'r Request, parameters: &'r Parameters, name: &str) -> Option<&'r str> {
-        match (self, name) {
-            (Scheme::Acs3, "Action") => request.header("x-acs-action"),
-            (Scheme::Acs3, _) => request.header("x-acs-version"),
-            (Scheme::Rpc, name) => parameters.get(name),
-        }
+/// The operation or the version. The official core sends both headers with either scheme, but for an RPC request the
+/// query applies.
+pub(super) fn common<'r>(
+    scheme: Scheme,
+    request: &'r Request,
+    parameters: &'r Parameters,
+    name: &str,
+) -> Option<&'r str> {
+    match (scheme, name) {
+        (Scheme::Acs3HmacSha256, "Action") => request.header("x-acs-action"),
+        (Scheme::Acs3HmacSha256, _) => request.header("x-acs-version"),
+        (Scheme::HmacSha1, name) => parameters.get(name),
     }
 }
 
@@ -63,8 +58,8 @@ pub(super) fn check<'r>(
     now: Millis,
 ) -> Result<&'r str, Fault> {
     let claim = match scheme {
-        Scheme::Rpc => rpc_claim(parameters)?,
-        Scheme::Acs3 => acs3_claim(request)?,
+        Scheme::HmacSha1 => rpc_claim(parameters)?,
+        Scheme::Acs3HmacSha256 => acs3_claim(request)?,
     };
     if claim.nonce.len() > LONGEST_NONCE {
         return Err(Fault::invalid(format!("the nonce is longer than {LONGEST_NONCE} bytes")));
@@ -77,13 +72,13 @@ pub(super) fn check<'r>(
         return Err(Fault::skewed(claim.time, &time::format(now)));
     }
     let (string_to_sign, signature, body_matches) = match scheme {
-        Scheme::Rpc => {
+        Scheme::HmacSha1 => {
             let pairs: Vec<(&str, &str)> = parameters.all().collect();
             let string = rpc::string_to_sign(&request.method, &rpc::canonical(&pairs));
             let signature = rpc::signature(&key.secret, &string);
             (string, signature, true)
         }
-        Scheme::Acs3 => {
+        Scheme::Acs3HmacSha256 => {
             let canonical = acs3_canonical(request, parameters);
             let signature = acs3::signature(&key.secret, &acs3::string_to_sign(&canonical));
             let hash = acs3::sha256_hex(&request.body);

@@ -182,8 +182,9 @@ pub(super) fn list(store: &mut Store, call: &Call<'_>, faults: &Faults) -> Resul
     let name = parameters.required("FlowName")?;
     let limit = parameters.number("Limit", 1, 100)?.unwrap_or(60);
     let status = parameters.get("Status");
-    if let Some(status) = status.filter(|s| !STATUSES.contains(s)) {
-        return Err(Fault::invalid(format!("`Status` must be one of {}, not `{status}`", STATUSES.join(", "))));
+    let statuses = Status::ALL.map(Status::as_str);
+    if let Some(status) = status.filter(|status| !statuses.contains(status)) {
+        return Err(Fault::invalid(format!("`Status` must be one of {}, not `{status}`", statuses.join(", "))));
     }
     let moment = |name: &str| match parameters.get(name) {
         None => Ok(None),
@@ -282,12 +283,3 @@ fn basic(execution: &Execution, faults: &Faults) -> Map<String, Value> {
         .map(|(name, value)| (name.to_owned(), Value::from(value)))
         .collect()
 }
-
-const STATUSES: [&str; 6] = [
-    "Starting",
-    Status::Running.as_str(),
-    Status::Stopped.as_str(),
-    Status::Succeeded.as_str(),
-    Status::Failed.as_str(),
-    Status::TimedOut.as_str(),
-];

@@ -372,7 +372,7 @@ impl Machine {
     /// reaches its parent under its own name.
     pub fn outcome(&self) -> Option<TaskResult> {
         Some(match (self.status, &self.output, self.failure()) {
-            (Status::Running, ..) => return None,
+            (Status::Starting | Status::Running, ..) => return None,
             (Status::Succeeded, output, _) => Ok(output.as_deref().cloned().unwrap_or_else(|| json!({}))),
             (_, _, Some(failure)) if !failure.error.is_empty() => Err(failure.clone()),
             (status, ..) => {
@@ -441,7 +441,7 @@ impl Machine {
             (None, None) => Detail::None,
         };
         let kind = match status {
-            Status::Running | Status::Stopped => EventKind::ExecutionStopped,
+            Status::Starting | Status::Running | Status::Stopped => EventKind::ExecutionStopped,
             Status::Succeeded => EventKind::ExecutionSucceeded,
             Status::Failed => EventKind::ExecutionFailed,
             Status::TimedOut => EventKind::ExecutionTimedOut,
