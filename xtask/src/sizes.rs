@@ -6,10 +6,10 @@ use crate::{Outcome, npm, paths};
 /// Size budgets (gzip -9) and goals. A budget is slightly above the reached size. Raise one only with a reason that
 /// docs/decisions.md states.
 const BUDGETS: [Budget; 4] = [
-    Budget { row: "slim (core.wasm + entry, minified)", kib: 155, aim_kib: Some(80) },
-    Budget { row: "default entry, minified", kib: 156, aim_kib: Some(100) },
-    Budget { row: "local.wasm", kib: 440, aim_kib: None },
-    Budget { row: "local entry, minified", kib: 452, aim_kib: None },
+    Budget { row: "slim (core.wasm + entry, minified)", kib: 160, aim_kib: Some(80) },
+    Budget { row: "default entry, minified", kib: 161, aim_kib: Some(100) },
+    Budget { row: "local.wasm", kib: 449, aim_kib: None },
+    Budget { row: "local entry, minified", kib: 462, aim_kib: None },
 ];
 
 struct Budget {
