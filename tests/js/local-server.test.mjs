@@ -126,7 +126,7 @@ for (const [name, command] of RUNTIMES) {
       "me:my secret",
       "--quiet",
     ]);
-    assert.match(server.output(), /torn: the saved state is not whole.*the file is renamed to .*torn\.aside-/);
+    assert.match(server.output(), /torn: the saved state is damaged.*the file is renamed to .*torn\.aside-/);
     const [aside] = (await readdir(place)).filter((file) => file.startsWith(`${name}-torn.aside-`));
     assert.match(await readFile(join(place, aside), "utf8"), /\{"fl$/);
     const { status } = await server.ask("ListFlows", {}, { accessKeyId: "me", accessKeySecret: "my secret" });

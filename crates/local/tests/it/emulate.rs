@@ -570,9 +570,9 @@ fn any_request_is_answered() {
     }
 }
 
-/// A saved text that is not whole is refused, wherever it was torn; so is one of another kind.
+/// A saved text that is not whole is refused, wherever it is damaged; so is one of another kind.
 #[test]
-fn a_torn_state_is_refused() {
+fn a_damaged_state_is_refused() {
     let case = cases("emulate", "script.txt").into_iter().find(|case| case.name == "restart").unwrap();
     let mut talk = Talk::new(&case);
     let script = case.read("script.txt");
@@ -613,6 +613,6 @@ fn a_torn_state_is_refused() {
     assert!(problem.starts_with(&format!("the changes from line {line} on (9 bytes)")), "{problem}");
     let older = text.replacen("\"version\":1", "\"version\":9", 1);
     assert!(restore(&older).unwrap_err().contains("format 9"));
-    assert!(restore("{\"flows\": []}\n").unwrap_err().contains("no saved state"));
+    assert!(restore("{\"flows\": []}\n").unwrap_err().contains("not a saved state"));
     assert!(talk.emulator().restore(&text).unwrap_err().contains("in use"));
 }
