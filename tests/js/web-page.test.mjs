@@ -115,7 +115,7 @@ for (const [name, command] of RUNTIMES) {
     );
     assert.match(
       (await send([], { host: "evil.example:80" })).body,
-      /`evil\.example:80` is not a name of this server; --host/,
+      /`evil\.example:80` is not a name of this server; a second --host evil\.example:80 accepts it/,
     );
     await server.until(/POST 403 Local\.OriginRefused pages of the origin `http:\/\/evil\.example`/);
 
