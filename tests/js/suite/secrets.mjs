@@ -122,7 +122,10 @@ export const tests = {
       () => new Promise(() => {}),
     );
     const error = await rejection(
-      cloudflow.describeExecution(CALL, base(fetch, { credentials, timeoutMs: 200, retry: { baseDelayMs: 0 } })),
+      cloudflow.describeExecution(
+        CALL,
+        base(fetch, { credentials, timeoutMs: 500, retry: { baseDelayMs: 1, maxDelayMs: 2 } }),
+      ),
     );
     assert.equal(error.kind, "timeout");
     assert.ok(/before that|time/.test(error.message));
