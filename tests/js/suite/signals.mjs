@@ -4,7 +4,6 @@ import { assert } from "../harness.mjs";
 import { CALL, countingSignal, DONE, never, plain, rejection, scripted } from "../support/doubles.mjs";
 
 const ENDPOINT = "https://service.example";
-const _LONG_LIVED = { accessKeyId: "testid", accessKeySecret: "very-secret" };
 const base = (fetch, more) => ({ endpoint: ENDPOINT, fetch, dangerouslyAllowBrowser: true, retry: false, ...more });
 
 export const tests = {
