@@ -26,6 +26,9 @@ use cases_of::random::{self, Dice, flows};
 const MAX_TURNS: usize = 10_000;
 const ENDLESS: &str = "endless";
 
+/// A result that is due: the call, the token of its task, the output or the error.
+type Due = (u64, Option<String>, Result<Value, (String, String)>);
+
 /// The answer to a task: the delay, and the output or the error. Absent if the task never answers.
 type Answer = Option<(u64, Result<Value, (String, String)>)>;
 
@@ -370,7 +373,7 @@ impl Emulated {
             .map_err(message)?;
         let mut mocks = (scenario.mocks)();
         let mut calls = Vec::new();
-        let mut due: BTreeMap<(u64, u64), (u64, Option<String>, Result<Value, (String, String)>)> = BTreeMap::new();
+        let mut due: BTreeMap<(u64, u64), Due> = BTreeMap::new();
         let mut last = 0;
         for turn in 0.. {
             if turn > MAX_TURNS {
