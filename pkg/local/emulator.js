@@ -83,6 +83,7 @@ function createEmulator(runtime, ownTimers, options) {
   /** @type {number | undefined} */
   let emulator;
   let closed = false;
+  let finishing = false;
   /** @type {any} */
   let timer;
 
@@ -132,10 +133,18 @@ function createEmulator(runtime, ownTimers, options) {
     // Prevents an unhandled rejection before the `await` below.
     if (held !== answer) held.catch(() => {});
     pump();
-    // A Worker ends with its response: work that the request has started must end first.
-    while (ownTimers && untilWake() === 0) {
-      await new Promise((resolve) => clock.setTimeout(() => resolve(undefined), 0));
-      pump();
+    // A Worker ends with its response: work that the request has started must end first. One request does this for
+    // all, so that the others are answered meanwhile.
+    if (ownTimers && !finishing) {
+      finishing = true;
+      try {
+        while (untilWake() === 0) {
+          await new Promise((resolve) => clock.setTimeout(() => resolve(undefined), 0));
+          pump();
+        }
+      } finally {
+        finishing = false;
+      }
     }
     return respond(await held);
   }
