@@ -32,7 +32,7 @@ export interface Gateway<Env = unknown> {
  * The gateway implements the protocol of the service without the signature. The client of this package uses it with
  * `endpoint` set to the address of the gateway, and no `credentials`.
  *
- * Throws `TypeError` for invalid options.
+ * Throws `CloudFlowError` (`wrong-options`) for invalid options.
  *
  * @see https://www.alibabacloud.com/help/en/serverless-workflow/latest/api-fnf-2019-03-15-describeexecution
  *

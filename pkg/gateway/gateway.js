@@ -1,6 +1,7 @@
 // The gateway: forwards `DescribeExecution` of authorized callers and signs it with its own credentials. It implements
 // the protocol of the service without the signature. The client uses it with `endpoint` and without `credentials`.
 
+import { wrongOptions } from "../shared/options.js";
 import { optionsOf } from "../ask/options.js";
 import { GATEWAY, own } from "../shared/options.js";
 import { answer, executionBody, refusal } from "./answer.js";
@@ -118,18 +119,18 @@ function checkedOptions(options) {
   const read = own(options, GATEWAY) ?? {};
   const { upstream, authorize, origins = [], maxWaitSeconds = DEFAULT_MAX_WAIT_SECONDS } = read;
   if (typeof upstream !== "function") {
-    throw new TypeError("createGateway: `upstream` must be a function from `env` to client options");
+    throw wrongOptions("createGateway: `upstream` must be a function from `env` to client options");
   }
   if (typeof authorize !== "function") {
-    throw new TypeError("createGateway: `authorize` must be a function that returns whether the request is allowed");
+    throw wrongOptions("createGateway: `authorize` must be a function that returns whether the request is allowed");
   }
   if (!Number.isInteger(maxWaitSeconds) || maxWaitSeconds < 0 || maxWaitSeconds > 60) {
-    throw new TypeError("createGateway: `maxWaitSeconds` must be a whole number from 0 to 60");
+    throw wrongOptions("createGateway: `maxWaitSeconds` must be a whole number from 0 to 60");
   }
-  if (!Array.isArray(origins)) throw new TypeError("createGateway: `origins` must be an array");
+  if (!Array.isArray(origins)) throw wrongOptions("createGateway: `origins` must be an array");
   for (const origin of origins) {
     if (!isOrigin(origin)) {
-      throw new TypeError(
+      throw wrongOptions(
         `createGateway: \`${origin}\` is not an origin; expected a text such as \`https://app.example.com\``,
       );
     }

@@ -11,6 +11,7 @@ pub mod rpc;
 
 pub use redact::{redact, without};
 
+use cloudflow_base::small;
 use std::fmt;
 
 use crate::wire::request::{API_VERSION, DescribeExecution, Endpoint};
@@ -190,7 +191,7 @@ fn push_signature(query: &mut String, signature: &str) {
 pub fn nonce(mut random: [u8; 16]) -> String {
     random[6] = random[6] & 0x0F | 0x40;
     random[8] = random[8] & 0x3F | 0x80;
-    let hex = encode::hex(&random);
+    let hex = small::hex(&random);
     let mut nonce = String::with_capacity(36);
     for (at, digit) in hex.chars().enumerate() {
         if matches!(at, 8 | 12 | 16 | 20) {

@@ -277,7 +277,8 @@ export const tests = {
       } catch (caught) {
         error = caught;
       }
-      assert.ok(error instanceof TypeError, `a TypeError for ${JSON.stringify(options)}`);
+      assert.equal(error.name, "CloudFlowError", JSON.stringify(options));
+      assert.equal(error.code, "wrong-options");
     }
   },
 };

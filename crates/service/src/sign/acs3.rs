@@ -5,7 +5,7 @@
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
-use super::{encode, rpc};
+use super::rpc;
 use cloudflow_base::small;
 
 /// The name of the algorithm, first word of the string to sign and of the header.
@@ -64,7 +64,7 @@ pub fn string_to_sign(canonical_request: &str) -> String {
 pub fn signature(secret: &str, string_to_sign: &str) -> String {
     // An HMAC accepts keys of any length: the default is never used.
     Hmac::<Sha256>::new_from_slice(secret.as_bytes())
-        .map(|mac| encode::hex(&mac.chain_update(string_to_sign.as_bytes()).finalize().into_bytes()))
+        .map(|mac| small::hex(&mac.chain_update(string_to_sign.as_bytes()).finalize().into_bytes()))
         .unwrap_or_default()
 }
 
@@ -75,5 +75,5 @@ pub fn authorization(access_key_id: &str, signed_headers: &str, signature: &str)
 
 /// The SHA-256 of a body, in hexadecimal.
 pub fn sha256_hex(bytes: &[u8]) -> String {
-    encode::hex(&Sha256::digest(bytes))
+    small::hex(&Sha256::digest(bytes))
 }

@@ -1,6 +1,7 @@
 //! Removes secrets from texts that people see. The only redactor of the project.
 
-use super::{Credentials, encode};
+use super::Credentials;
+use cloudflow_base::small;
 
 /// Replaces a secret.
 const HIDDEN: &str = "***";
@@ -97,7 +98,7 @@ fn length(text: &[u8], secret: &[u8]) -> Option<usize> {
 /// Calls `found` with the length of each form of one character of a secret at the beginning of `text`.
 fn forms(text: &[u8], wanted: u8, found: &mut dyn FnMut(usize)) {
     let Some(first) = text.first() else { return };
-    let is_hex = |at: usize| text.get(at..at + 2).is_some_and(|digits| encode::from_hex(digits) == Some(wanted));
+    let is_hex = |at: usize| text.get(at..at + 2).is_some_and(|digits| small::from_hex(digits) == Some(wanted));
     // A form may have a blank instead of `+`.
     if *first == wanted || (*first == b' ' && wanted == b'+') {
         found(1);

@@ -37,7 +37,7 @@ pub fn string_to_sign(method: &str, canonical: &str) -> String {
 /// Third stage: Base64 of the HMAC. The key is the secret with a trailing `&`. Some documents omit it, but the published
 /// values need it.
 pub fn signature(secret: &str, string_to_sign: &str) -> String {
-    encode::base64(&hmac_sha1(&[secret, "&"].concat(), string_to_sign))
+    small::base64(&hmac_sha1(&[secret, "&"].concat(), string_to_sign))
 }
 
 fn hmac_sha1(key: &str, message: &str) -> Vec<u8> {
