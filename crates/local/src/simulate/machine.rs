@@ -26,7 +26,7 @@ use super::data::Data;
 use super::event::{Detail, Event, EventKind};
 use super::expression::{Context, Env};
 use super::meter::{Meter, cost};
-use super::program::{Number, Program, millis};
+use super::program::{Number, Program, Shape, millis};
 use super::{Failure, LARGEST_HISTORY_BYTES, LARGEST_HISTORY_MEMORY, Millis, Status, TaskResult};
 use cloudflow_language::flow::Dialect;
 use history::check_globals;
@@ -463,32 +463,23 @@ impl Machine {
     /// The input of the flow, after its own mappings.
     fn flow_input(&self, program: &Program) -> Result<Data, Failure> {
         let Some(shape) = &program.input else { return Ok(self.input.clone()) };
-        let context = || self.context(None);
-        let built = shape.build(&Env {
-            input: &self.input,
-            own: None,
-            output: None,
-            local: None,
-            global: &self.global,
-            context: &Context::new(&context),
-            random: &self.random,
-            meter: &self.meter,
-            missing_compares: false,
-        })?;
-        let built = Data::new(built);
-        self.check_size(&built, "the input of the flow")?;
-        Ok(built)
+        self.flow_data(shape, &self.input, None, "the input of the flow")
     }
 
     /// The output of the flow, out of the frame at the top.
     fn flow_output(&self, program: &Program, frame: &Frame) -> Result<Data, Failure> {
         let Some(shape) = &program.output else { return Ok(frame.data.clone()) };
+        self.flow_data(shape, &frame.input, Some(&frame.data), "the output of the flow")
+    }
+
+    /// Data of the whole flow, outside of its states.
+    fn flow_data(&self, shape: &Shape, input: &Data, local: Option<&Data>, what: &str) -> Result<Data, Failure> {
         let context = || self.context(None);
         let built = shape.build(&Env {
-            input: &frame.input,
+            input,
             own: None,
             output: None,
-            local: Some(&frame.data),
+            local: local.map(|data| &**data),
             global: &self.global,
             context: &Context::new(&context),
             random: &self.random,
@@ -496,7 +487,7 @@ impl Machine {
             missing_compares: false,
         })?;
         let built = Data::new(built);
-        self.check_size(&built, "the output of the flow")?;
+        self.check_size(&built, what)?;
         Ok(built)
     }
 
