@@ -1,4 +1,4 @@
-//! The one native test binary of this crate. Each family of cases is a module; the data stand in `tests/cases`.
+//! The one native test binary of this crate. Each family of cases is a module; the data are in `tests/cases`.
 
 // clippy's own exception for tests does not reach the helpers beside them.
 #![allow(

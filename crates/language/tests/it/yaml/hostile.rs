@@ -1,4 +1,4 @@
-//! Texts that nobody means well: cut anywhere, nested without end, full of names.
+//! Hostile texts: truncated anywhere, nested without end, full of names.
 
 use std::fmt::Write as _;
 use std::sync::mpsc;

@@ -169,7 +169,7 @@ fn a_report_to_an_execution_that_is_behind_waits_for_it() {
     assert!(String::from_utf8_lossy(&answers[0].1.body).contains("TaskAlreadyCompleted"));
 }
 
-/// What nobody has signed is refused by its size, before it is read.
+/// An unsigned request is refused by its size, before it is read.
 #[test]
 fn strangers_cost_little() {
     let mut emulator = emulator(None);
