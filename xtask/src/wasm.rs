@@ -1,4 +1,4 @@
-//! Builds the two WebAssembly modules, their glue and their inlined bytes into `pkg/wasm/`.
+//! Builds the WebAssembly modules, their glue and their inlined bytes into `pkg/wasm/`.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -12,16 +12,8 @@ use crate::glue::{self, Renamed};
 use crate::toolchain::{self, Toolchain};
 use crate::{Outcome, inline, npm, paths, sizes, traps};
 
-/// One module.
-struct Flavour {
-    name: &'static str,
-    features: &'static [&'static str],
-}
-
-const FLAVOURS: [Flavour; 2] = [
-    Flavour { name: "core", features: &["--no-default-features"] },
-    Flavour { name: "local", features: &["--no-default-features", "--features", "local"] },
-];
+/// The modules. Each is the root crate with the feature of the same name.
+pub const MODULES: [&str; 3] = ["ask", "language", "local"];
 
 /// The steps after rustc that can be left out with `--without`, to measure what they save.
 const STEPS: [&str; 3] = ["encoder", "names", "traps"];
@@ -67,18 +59,18 @@ pub fn build_without(without: &[String]) -> Outcome<()> {
     npm::install()?;
     let toolchain = toolchain::find()?;
     let inputs = format!("{}{}", inputs(&toolchain)?, without.concat());
-    for flavour in &FLAVOURS {
-        let files = ["js", "wasm", "inline.js"].map(|end| file(flavour, end));
-        let memory = format!("built-{}", flavour.name);
+    for module in MODULES {
+        let files = ["js", "wasm", "inline.js"].map(|end| file(module, end));
+        let memory = format!("built-{module}");
         if files.iter().all(|file| file.exists()) && is_remembered(&memory, &inputs) {
-            say(&format!("{}: up to date", flavour.name));
+            say(&format!("{module}: up to date"));
             continue;
         }
         let start = Instant::now();
-        say(&format!("{}: building", flavour.name));
-        build_one(flavour, &toolchain, without)?;
+        say(&format!("{module}: building"));
+        build_one(module, &toolchain, without)?;
         remember(&memory, &inputs)?;
-        say(&format!("{}: built in {:.1} s", flavour.name, start.elapsed().as_secs_f64()));
+        say(&format!("{module}: built in {:.1} s", start.elapsed().as_secs_f64()));
     }
     sizes::print()
 }
@@ -88,26 +80,33 @@ fn inputs(toolchain: &Toolchain) -> Outcome<String> {
     let mut state = Fingerprint::new();
     state.bytes(toolchain.identity()?.as_bytes());
     state.bytes(env::var("RUSTFLAGS").unwrap_or_default().as_bytes());
-    for path in ["Cargo.toml", "Cargo.lock", ".cargo", "src", "crates", "xtask/src", "xtask/js", "package-lock.json"] {
+    for path in ["Cargo.toml", "Cargo.lock", ".cargo", "src", "crates", "xtask/js/inline.mjs", "package-lock.json"] {
         state.path(&paths::root().join(path))?;
+    }
+    for name in ["wasm", "glue", "traps", "inline", "toolchain", "debian"] {
+        state.path(&paths::root().join(format!("xtask/src/{name}.rs")))?;
     }
     Ok(state.text())
 }
 
-fn build_one(flavour: &Flavour, toolchain: &Toolchain, without: &[String]) -> Outcome<()> {
+fn build_one(module: &str, toolchain: &Toolchain, without: &[String]) -> Outcome<()> {
     let target = paths::target().join("wasm");
-    run(toolchain.cargo_build().args(flavour.features).arg("--target-dir").arg(&target))?;
+    run(toolchain
+        .cargo_build()
+        .args(["--no-default-features", "--features", module])
+        .arg("--target-dir")
+        .arg(&target))?;
 
     let raw = target.join("wasm32-unknown-unknown/release/cloudflow_wasm.wasm");
-    let work = paths::memory().join(flavour.name);
+    let work = paths::memory().join(module);
     let glue = bind(&raw, &work, without)?;
     let bound = work.join(format!("{}_bg.wasm", glue::STEM));
 
     fs::create_dir_all(paths::pkg_wasm()).map_err(|e| format!("{}: {e}", paths::pkg_wasm().display()))?;
-    let wasm = file(flavour, "wasm");
+    let wasm = file(module, "wasm");
     run(npm::node()?.arg(npm::file("binaryen/bin/wasm-opt")).args(WASM_OPT).arg(&bound).arg("-o").arg(&wasm))?;
-    write(&file(flavour, "js"), glue.as_bytes())?;
-    inline::write(&wasm, &file(flavour, "inline.js"))
+    write(&file(module, "js"), glue.as_bytes())?;
+    inline::write(&wasm, &file(module, "inline.js"))
 }
 
 /// `wasm-bindgen --target web`, then panics without a message, short names on both sides, and the factory.
@@ -155,8 +154,8 @@ fn short_names(output: &mut Output) -> Vec<Renamed> {
     names
 }
 
-fn file(flavour: &Flavour, end: &str) -> PathBuf {
-    paths::pkg_wasm().join(format!("{}.{end}", flavour.name))
+fn file(module: &str, end: &str) -> PathBuf {
+    paths::pkg_wasm().join(format!("{module}.{end}"))
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Outcome<()> {
