@@ -1,6 +1,9 @@
 //! The sizes of the package and their budgets.
 
-use crate::command::output;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use crate::command::{command, output, run, say};
 use crate::{Outcome, npm, paths, wasm};
 
 /// Size budgets (gzip -9) and goals. A budget is slightly above the reached size. Raise one only with a reason that
@@ -26,6 +29,47 @@ struct Row {
     raw: usize,
     gzip: usize,
     brotli: usize,
+}
+
+/// Reads `--functions N`, the number of functions to print.
+pub fn options(options: &[String]) -> Outcome<usize> {
+    match options {
+        [] => Ok(15),
+        [name, number] if name == "--functions" => {
+            number.parse().map_err(|_| format!("`{number}` is not a number of functions"))
+        }
+        _ => Err("sizes takes the option `--functions N` only".to_owned()),
+    }
+}
+
+/// The command: builds, prints where the bytes are, and compares with the last commit and with the budgets.
+pub fn sizes(functions: usize) -> Outcome<ExitCode> {
+    wasm::build()?;
+    let commits = git(&["log", "--format=%H", "-n", "50"])?;
+    let is_clean =
+        git(&["status", "--porcelain", "--", "Cargo.toml", "Cargo.lock", "src", "crates", "xtask"])?.is_empty();
+    let file = |commit: &str| paths::memory().join(format!("sizes/{commit}.json"));
+    // With changes, the last commit is the first of the list. Without changes, it is what is measured now.
+    let base = commits.lines().skip(usize::from(is_clean)).map(file).find(|file| file.exists());
+    match base.as_deref().and_then(|file| file.file_stem()) {
+        Some(commit) => say(&format!("change: since {}", commit.to_string_lossy())),
+        None => say("change: no earlier commit was measured here"),
+    }
+    let now = if is_clean { commits.lines().next().map_or_else(|| file("changed"), file) } else { file("changed") };
+    let mut node = npm::node()?;
+    node.arg(paths::script("where.mjs")).arg(now).arg(base.unwrap_or_else(|| PathBuf::from("-")));
+    node.arg(functions.to_string());
+    node.args(wasm::MODULES.map(|module| format!("{module}={}", wasm::named(module).display())));
+    run(&mut node)?;
+    let over = over_budget()?;
+    for line in &over {
+        println!("over budget: {line}");
+    }
+    Ok(if over.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn git(arguments: &[&str]) -> Outcome<String> {
+    output(command("git").args(arguments).current_dir(paths::root()))
 }
 
 /// Prints the table of sizes.
