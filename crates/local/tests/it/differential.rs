@@ -299,7 +299,7 @@ fn simulated(scenario: &Scenario<'_>, seed: u64) -> Result<Outcome, String> {
     let mut answers = Vec::new();
     loop {
         let turn = simulation.turn(false);
-        for task in &turn.wanted {
+        for task in &turn.requested {
             let input: Value = serde_json::from_str(&task.input).unwrap();
             answers.push((task.id, mocks(&task.name, &input)));
             calls.push(json!([task.name, task.action, task.attempt, input]));
@@ -313,7 +313,7 @@ fn simulated(scenario: &Scenario<'_>, seed: u64) -> Result<Outcome, String> {
             #[allow(clippy::cast_precision_loss, reason = "small numbers")]
             simulation.finish_task(call, result.as_deref().map_err(Clone::clone), after as f64);
         }
-        if turn.wanted.is_empty() && simulation.is_over() {
+        if turn.requested.is_empty() && simulation.is_over() {
             break;
         }
     }

@@ -118,7 +118,7 @@ fn simulate(
     let mut results = Vec::new();
     let end = loop {
         let turn = simulation.turn(false);
-        for task in &turn.wanted {
+        for task in &turn.requested {
             let input: Value = serde_json::from_str(&task.input).unwrap();
             let mock = mock(&task.name, task.attempt, &input);
             calls.push(json!([task.name, task.action, task.attempt, input]));
@@ -134,7 +134,7 @@ fn simulate(
         for (task, result, delay) in results.drain(..) {
             simulation.finish_task(task, result.as_deref().map_err(Clone::clone), delay);
         }
-        if turn.wanted.is_empty()
+        if turn.requested.is_empty()
             && let Some(end) = simulation.end()
         {
             break end;

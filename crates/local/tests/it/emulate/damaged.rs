@@ -43,7 +43,7 @@ fn a_damaged_state_is_refused() {
     let problem = restore(&format!("{saved}{first}{}", &second[..9])).unwrap().problems.pop().unwrap();
     let line = 1 + saved.lines().count() + first.lines().count();
     assert!(problem.starts_with(&format!("the changes from line {line} on (9 bytes)")), "{problem}");
-    let older = text.replacen("\"version\":1", "\"version\":9", 1);
+    let older = text.replacen("\"version\":2", "\"version\":9", 1);
     assert!(restore(&older).unwrap_err().contains("format 9"));
     assert!(restore("{\"flows\": []}\n").unwrap_err().contains("not a saved state"));
     assert!(talk.emulator().restore(&text).unwrap_err().contains("in use"));

@@ -209,7 +209,7 @@ fn turns_end() {
         let mut turns = 1;
         while machine.is_behind(machine.now()) {
             // As if the last turn had all that it may overdraw: something is left.
-            machine.grant(MOST_OF_A_TURN);
+            machine.set_turn(MOST_OF_A_TURN);
             let before = machine.events().len();
             machine.advance(machine.now());
             assert!(machine.events().len() - before < 1_500, "{grant}");
