@@ -21,7 +21,7 @@ export const tests = {
     assert.deepEqual(Object.keys(cloudflow).sort(), ASK_AND_READ);
   },
 
-  "the slim entry exports the same and init": ({ slim }) => {
+  "the slim entry exports the same names and init": ({ slim }) => {
     assert.deepEqual(Object.keys(slim).sort(), [...ASK_AND_READ, "init"].sort());
   },
 

@@ -24,7 +24,7 @@ use world::{Figures, run};
 const SEEDS: u64 = 20_000;
 
 #[test]
-fn every_run_satisfies_the_rules() {
+fn rules_hold_in_every_run() {
     let number = |name: &str| env::var(name).ok().map(|text| text.parse().unwrap_or_else(|e| panic!("{name}: {e}")));
     if let Some(seed) = number("CLOUDFLOW_SEED") {
         let (_, violation) = run(seed, Mutant::None);
