@@ -189,9 +189,9 @@ function createEmulator(runtime, ownTimers, options) {
     if (emulator === undefined || closed) return;
     try {
       for (const answer of call("emulatorAdvance", clock.now())) waiting.get(answer.waiter)?.resolve(answer);
-      const { wanted, cancelled } = call("emulatorTasks");
+      const { requested, cancelled } = call("emulatorTasks");
       for (const id of cancelled) working.get(id)?.abort(new Error("the result of the task is no longer needed"));
-      for (const task of wanted) work(task);
+      for (const task of requested) work(task);
       if (!ownTimers) schedule(untilWake());
     } catch (error) {
       lost(error);

@@ -21,7 +21,7 @@ before(async () => (place = await mkdtemp(join(tmpdir(), "cloudflow-local-"))));
 after(() => rm(place, { recursive: true, force: true }));
 
 for (const [name, command] of RUNTIMES) {
-  test(`${name}: flows come from a folder, and executions survive a restart`, { timeout: 120_000 }, async (t) => {
+  test(`${name}: flows are loaded from a folder, and executions survive a restart`, { timeout: 120_000 }, async (t) => {
     const flows = await mkdtemp(join(place, "flows-"));
     const state = join(place, `${name}-state`);
     const tasks = join(place, `${name}-tasks.mjs`);
@@ -39,7 +39,7 @@ for (const [name, command] of RUNTIMES) {
     const sync = await server.ask("StartSyncExecution", { FlowName: "quick" });
     assert.equal(sync.body.Output, '{"attempt":0}');
 
-    // A stop answers what is held, and writes the state.
+    // A stop answers held requests and writes the state.
     const poll = server.ask("DescribeExecution", { ...one, WaitTimeSeconds: 60 });
     await server.until(/StartSyncExecution quick 200 \d+ ms/);
     await pause(300);
@@ -63,7 +63,7 @@ for (const [name, command] of RUNTIMES) {
     assert.equal((await server.ask("StartExecution", one)).body.Code, "ExecutionAlreadyExists");
     await server.until(/StartExecution orders\/one 400 ExecutionAlreadyExists/);
 
-    // A changed file is loaded again; a broken one is reported, and changes nothing.
+    // A changed file is loaded again. An invalid file is reported, and the flow is kept.
     await writeFile(join(flows, "orders.yaml"), flow(60));
     await server.until(/flow orders: changed, orders\.yaml/);
     assert.equal((await server.ask("DescribeFlow", { Name: "orders" })).body.Definition, flow(60));
@@ -78,7 +78,7 @@ for (const [name, command] of RUNTIMES) {
     assert.equal(await server.ended, 0);
   });
 
-  test(`${name}: what cannot be started is said, and a torn state is set aside`, { timeout: 120_000 }, async (t) => {
+  test(`${name}: wrong options are reported, and a damaged state file is renamed`, { timeout: 120_000 }, async (t) => {
     const taken = createServer().listen(0, "127.0.0.1");
     await new Promise((resolve) => taken.once("listening", resolve));
     t.after(() => taken.close());
@@ -138,7 +138,7 @@ for (const [name, command] of RUNTIMES) {
   });
 }
 
-test("a body without end is cut off, and a client that leaves ends nothing", async (t) => {
+test("a request body without end is cut off, and a client that disconnects stops no execution", async (t) => {
   const server = await start(t, RUNTIMES[0][1], ["local", "--port", "0"]);
   assert.equal((await fetch(server.url, { method: "POST", body: new Uint8Array(20_000_000) })).status, 413);
   await assert.rejects(fetch(server.url, { method: "POST", body: new Uint8Array(80_000_000) }));

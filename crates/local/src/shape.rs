@@ -66,7 +66,7 @@ pub struct Fail {
     pub skip: u32,
     /// Number of requests that fail. Absent: all.
     pub times: Option<u32>,
-    /// The way.
+    /// The kind of failure.
     pub how: Way,
     /// The HTTP status. Absent: 500.
     pub status: Option<u16>,
@@ -78,7 +78,7 @@ pub struct Fail {
     pub retry_after_ms: Option<u32>,
 }
 
-/// A way to fail.
+/// A kind of failure.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Way {
@@ -105,9 +105,9 @@ pub struct Answer {
     pub status: Option<u16>,
     /// Names and values.
     pub headers: Vec<(String, String)>,
-    /// The body. It is always a text.
+    /// The body as text.
     pub body: String,
-    /// The connection is closed instead.
+    /// Whether the connection is closed without an answer.
     pub cut: bool,
 }
 
@@ -115,8 +115,8 @@ pub struct Answer {
 #[derive(Debug, Serialize)]
 pub struct Tasks {
     /// Tasks to do.
-    pub wanted: Vec<Task>,
-    /// Tasks whose result is no longer wanted.
+    pub requested: Vec<Task>,
+    /// Cancelled tasks.
     pub cancelled: Vec<u64>,
 }
 
@@ -127,7 +127,7 @@ pub struct Restored {
     pub flows: usize,
     /// Number of executions.
     pub executions: usize,
-    /// What was left out, and why.
+    /// The parts that were not restored, with the reason.
     pub problems: Vec<String>,
 }
 
@@ -135,7 +135,7 @@ pub struct Restored {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Task {
-    /// The number of the call. The result is passed with it.
+    /// The number of the call, to be passed with the result.
     pub id: u64,
     /// The name of the state.
     pub name: String,
@@ -144,7 +144,7 @@ pub struct Task {
     /// `resourceArn` in the parameters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resource: Option<String>,
-    /// 0 for the first try.
+    /// The number of retries before this call.
     pub attempt: u32,
     /// The input as JSON text: JavaScript reads it as plain data.
     pub input: String,
@@ -154,7 +154,7 @@ pub struct Task {
 }
 
 /// Creates an emulator.
-pub fn create(options: EmulatorOptions, seed: u64, breathe: Option<fn()>) -> Emulator {
+pub fn create(options: EmulatorOptions, seed: u64, reserve_memory: Option<fn()>) -> Emulator {
     let access_keys = options
         .access_keys
         .into_iter()
@@ -165,7 +165,7 @@ pub fn create(options: EmulatorOptions, seed: u64, breathe: Option<fn()>) -> Emu
         .collect();
     let faults = faults_of(options.faults);
     let EmulatorOptions { quotas, nonces, .. } = options;
-    Emulator::new(emulate::Options { seed, access_keys, quotas, nonces, faults, breathe, work: None })
+    Emulator::new(emulate::Options { seed, access_keys, quotas, nonces, faults, reserve_memory, work: None })
 }
 
 /// Replaces the faults to inject.
@@ -207,8 +207,8 @@ pub fn advance(emulator: &mut Emulator, now: u64) -> Vec<Answer> {
 
 /// The tasks that were requested or cancelled since the last call.
 pub fn tasks(emulator: &mut Emulator) -> Tasks {
-    let wanted = emulator.take_tasks().into_iter().map(|call| task(call.id, call.request)).collect();
-    Tasks { wanted, cancelled: emulator.take_cancelled() }
+    let requested = emulator.take_tasks().into_iter().map(|call| task(call.id, call.request)).collect();
+    Tasks { requested, cancelled: emulator.take_cancelled() }
 }
 
 /// Passes the result of a task: JSON text, or the name and the cause of an error.

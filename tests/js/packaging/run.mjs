@@ -54,7 +54,7 @@ const TESTS = {
     expectOk(await run(BUN, ["run", "main.mjs"], { cwd: dir }));
   },
 
-  async "the command is there"(dir) {
+  async "the command runs"(dir) {
     const { version } = JSON.parse(readFileSync(join(dir, "node_modules", "cloudflow-wasm", "package.json"), "utf8"));
     const printed = await run("npx", ["--no-install", "cloudflow-wasm", "--version"], { cwd: dir });
     if (printed !== version) throw new Error(`expected ${version}, got ${printed}`);
@@ -142,7 +142,7 @@ check({ ask: new URL(ask, location.href), language: new URL(language, location.h
     }
   },
 
-  async "it carries the notice of everything that is compiled in"(dir) {
+  async "the tarball contains the licence notices of all compiled crates"(dir) {
     const notices = readFileSync(join(dir, "node_modules", "cloudflow-wasm", "THIRD-PARTY.txt"), "utf8");
     const sections = notices.split(/^={80}$/m).slice(1);
     const texts =
@@ -182,7 +182,7 @@ check({ ask: new URL(ask, location.href), language: new URL(language, location.h
     if (problems.some(Boolean)) throw new Error(problems.filter(Boolean).join("\n"));
   },
 
-  async "publint finds nothing wrong with it"(dir) {
+  async "publint reports nothing"(dir) {
     const output = await run(
       process.execPath,
       [
@@ -198,7 +198,7 @@ check({ ask: new URL(ask, location.href), language: new URL(language, location.h
     if (!output.includes("All good")) throw new Error(output);
   },
 
-  async "its types resolve wherever ESM does"() {
+  async "the types resolve in every ESM resolution mode"() {
     const attw = join(MODULES, "@arethetypeswrong/cli/dist/index.js");
     await run(process.execPath, [
       attw,

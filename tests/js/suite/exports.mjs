@@ -20,7 +20,7 @@ export const tests = {
     assert.deepEqual(Object.keys(cloudflow).sort(), ALL);
   },
 
-  "the slim entry exports the same and init": ({ slim }) => {
+  "the slim entry exports the same names and init": ({ slim }) => {
     assert.deepEqual(Object.keys(slim).sort(), [...ALL, "init"].sort());
   },
 

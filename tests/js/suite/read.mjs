@@ -27,7 +27,7 @@ export const tests = {
     }
   },
 
-  "a text, its bytes and its value are one": ({ cases, cloudflow }) => {
+  "a text, its bytes and its value have the same result": ({ cases, cloudflow }) => {
     for (const { name, files } of cases("execution")) {
       const text = files["response.json"];
       const expected = cloudflow.parseExecution(text);
@@ -40,7 +40,7 @@ export const tests = {
     }
   },
 
-  "an empty text, null and nothing are one": ({ readCase, cloudflow }) => {
+  "an empty text, null and an absent field have the same result": ({ readCase, cloudflow }) => {
     const body = JSON.parse(readCase("execution", "running-absent", "response.json"));
     for (const key of ["StoppedTime", "Output"]) {
       const [absent, empty, none] = [without(body, key), { ...body, [key]: "" }, { ...body, [key]: null }].map((body) =>
@@ -68,7 +68,7 @@ export const tests = {
     }
   },
 
-  "what is no JSON is an answer, not a throw": ({ cloudflow }) => {
+  "a text that is not JSON is reported, not thrown": ({ cloudflow }) => {
     for (const text of ["", "  ", "<Error><Code>X</Code></Error>", "<html>502</html>", "{", "nonsense", "\ufeff"]) {
       const { execution, diagnostics } = cloudflow.parseExecution(text);
       assert.equal(execution, null);

@@ -3,7 +3,7 @@
 import { createRuntime } from "../../../pkg/shared/runtime.js";
 import { assert } from "../harness.mjs";
 
-/** An instance whose functions trap when told to, as one call, later in a callback, or by the engine's stack. */
+/** An instance whose functions trap on request: in a call, later in a callback, or by stack overflow. */
 function trapping() {
   const born = [];
   const instantiate = (module, wrap) => {
@@ -28,7 +28,7 @@ function trapping() {
         throw { kind: "request", code: "wrong-type", message: "no", retryable: false, attempts: 0 };
       },
       answerLater: async () => raw.answer(),
-      // The host calls back: nobody is there to catch what comes out.
+      // A callback of the host: there is no caller that catches an error.
       trapLater: () => new Promise(() => setTimeout(() => raw.trap(), 1)),
       hostLater: () => new Promise(() => setTimeout(() => raw.host()[1], 1)),
       never: () => new Promise(() => {}),
@@ -60,7 +60,7 @@ export const tests = {
     assert.equal(born.length, 2);
   },
 
-  "an error of the host that passes through the module ends what is in flight, too": async () => {
+  "an error of the host that passes through the module rejects the calls in flight": async () => {
     const { born, runtime } = trapping();
     for (const call of [runtime.start("never"), runtime.start("hostLater")])
       await assert.rejects(call, isInternal, { withinMs: 1000 });
@@ -68,7 +68,7 @@ export const tests = {
     assert.equal(born.length, 2);
   },
 
-  "what is the caller's own comes out as it is, even if it looks like ours": async () => {
+  "an error of the caller is passed on unchanged, even if it resembles an error of the package": async () => {
     const { runtime } = trapping();
     for (const own of [
       { kind: "request", code: "x", message: "y" },
@@ -80,7 +80,7 @@ export const tests = {
     }
   },
 
-  "an error is no trap": () => {
+  "an error is not a trap": () => {
     const { born, runtime } = trapping();
     assert.throws(
       () => runtime.call("refuse"),
@@ -90,9 +90,9 @@ export const tests = {
     assert.equal(born.length, 1);
   },
 
-  "nobody answers: one clear error, and the module goes on": async ({ cloudflow }) => {
+  "a refused connection is one error, and the module continues to work": async ({ cloudflow }) => {
     const request = { flowName: "f", executionName: "e" };
-    // The port of the discard protocol: nothing listens there, and browsers refuse to ask.
+    // The port of the discard protocol: no server listens on it, and browsers refuse to use it.
     const options = { endpoint: "http://127.0.0.1:9", retry: false };
     await assert.rejects(
       cloudflow.describeExecution(request, options),

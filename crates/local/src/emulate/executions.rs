@@ -43,7 +43,7 @@ pub(super) fn start_sync(store: &mut Store, call: &Call<'_>, faults: &Faults) ->
         let message = format!("the flow `{}` is a Standard flow: start it with StartExecution", begin.flow);
         return Err(Fault::invalid(message));
     }
-    // The name need not be unique: the service appends a UUID. What precedes it without a name is not documented.
+    // The name need not be unique: the service appends a UUID. The prefix of an absent name is not documented.
     let (id, execution) = begin.run(store, call, |store, name| {
         let name = name.map_or_else(|| store.random.id(), str::to_owned);
         format!("{name}:{}", store.random.id())
@@ -51,7 +51,7 @@ pub(super) fn start_sync(store: &mut Store, call: &Call<'_>, faults: &Faults) ->
     if execution.machine.status().is_final() {
         return Ok(Outcome::Body(Shape::Sync.body(execution, faults)));
     }
-    // The execution has ended by then: it reaches its limit at this time, and comes before the deadline.
+    // The execution ends at this time at the latest, and its end is processed before the deadline.
     Ok(Outcome::Poll { execution: id, until: call.now + EXPRESS_LIMIT, shape: Shape::Sync })
 }
 
@@ -154,7 +154,7 @@ pub(super) fn stop(store: &mut Store, call: &Call<'_>, faults: &Faults) -> Resul
     let error = call.parameters.text("Error", limits::ERROR_CHARACTERS)?.map(str::to_owned);
     let cause = call.parameters.text("Cause", limits::CAUSE_CHARACTERS)?.map(str::to_owned);
     let id = find(store, flow, name)?;
-    match store.tell(id, call.now, Message::Stopped(error, cause), None) {
+    match store.post(id, call.now, Message::Stopped(error, cause), None) {
         Some(Receipt::Later) => Ok(Outcome::Message { execution: id, then: Then::Stopped }),
         Some(Receipt::Now(report)) => stopped(store.execution(id), report, faults).map(Outcome::Body),
         None => Err(Fault::no_execution(flow, name)),

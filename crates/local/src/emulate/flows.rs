@@ -107,7 +107,7 @@ pub(super) fn describe(store: &mut Store, call: &Call<'_>) -> Result<Map<String,
     store.flows.get(name).map(body).ok_or_else(|| Fault::no_flow(name))
 }
 
-/// UpdateFlow. Executions keep the definition that they started with.
+/// UpdateFlow. Running executions keep the definition with which they started.
 pub(super) fn update(store: &mut Store, call: &Call<'_>) -> Result<Map<String, Value>, Fault> {
     let parameters = call.parameters;
     let name = parameters.required("Name")?;
@@ -204,7 +204,7 @@ fn body(flow: &Flow) -> Map<String, Value> {
     }
 }
 
-/// Reads a definition. One that has errors, or the name of another flow, is refused.
+/// Reads a definition. Refuses a definition with errors or with the name of another flow.
 pub(super) fn program(name: &str, definition: &str, express: bool) -> Result<Program, Fault> {
     let program = simulate::read(definition, express).map_err(Fault::invalid)?;
     program.check_name(name).map_err(Fault::invalid)?;
@@ -232,7 +232,7 @@ fn express(parameters: &Parameters) -> Result<Option<bool>, Fault> {
     }
 }
 
-/// From a list of objects with `Name`, `Value` and `Description`.
+/// Reads a list of objects with `Name`, `Value` and `Description`.
 pub(super) fn variables(list: &[Value]) -> Vec<Variable> {
     let text = |item: &Value, key: &str| item.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
     let variable = |item: &Value| Variable {
@@ -243,7 +243,7 @@ pub(super) fn variables(list: &[Value]) -> Vec<Variable> {
     list.iter().map(variable).collect()
 }
 
-/// `Environment.Variables.1.Name` and so on, as the SDKs flatten it, or one text of JSON.
+/// Reads `Environment.Variables.1.Name` etc., the flattened form of the SDKs, or one JSON text.
 fn environment(parameters: &Parameters) -> Result<Option<Vec<Variable>>, Fault> {
     if let Some(text) = parameters.get("Environment") {
         let broken = || Fault::invalid("`Environment` must be the text of a JSON object with a list `Variables`");
