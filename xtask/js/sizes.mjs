@@ -23,12 +23,12 @@ function print(name, ...files) {
   console.log([name, ...sums].join("\t"));
 }
 
-/** A program that is bundled with the default settings of a page, or with those of wrangler for a Worker. */
+/** A program that is bundled and minified for a page, or for a Worker by the settings of wrangler, which does not minify. */
 async function bundle(program, worker = false) {
   const { outputFiles } = await build({
     stdin: { contents: program, resolveDir: pkg, loader: "js" },
     bundle: true,
-    minify: true,
+    minify: !worker,
     format: "esm",
     platform: "browser",
     conditions: worker ? ["workerd"] : [],
