@@ -1,28 +1,29 @@
 // One WebAssembly instance behind function calls. A trap rejects the calls in flight; the next call uses a new
 // instance.
 
-import { asThrown, trapped } from "./error.js";
+import { errorOf, trapped } from "./error.js";
 
 /**
- * Calls functions of the module by name.
+ * Calls a function of the module by name. Throws a `CloudFlowError`, whether the function threw or trapped.
  *
+ * @typedef {(name: string, ...args: any[]) => any} Invoke
+ */
+
+/**
  * @typedef {object} Runtime
- * @property {(name: string, ...args: any[]) => any} call calls a synchronous function
- * @property {(name: string, ...args: any[]) => Promise<any>} start calls an asynchronous function; never throws, but
- *   rejects
+ * @property {Invoke} call calls a function of the current instance
+ * @property {<T>(run: (invoke: Invoke) => Promise<T>) => Promise<T>} start runs a sequence of calls of one instance;
+ *   rejects if the instance traps meanwhile; never throws
  */
 
 /**
- * An instance of the module and the `reject` functions of its calls in flight. `depth` counts nested calls.
+ * An instance of the module and the `reject` functions of the sequences in flight.
  *
- * @typedef {{ functions: Record<string, Function>, inFlight: Set<(error: unknown) => void>, depth: number }} Instance
+ * @typedef {{ functions: Record<string, Function>, inFlight: Set<(error: unknown) => void>, lost?: Error }} Instance
  */
 
-/** @typedef {(exports: object) => object} Wrap */
-
 /**
- * @param {(module: WebAssembly.Module, wrap: Wrap) => Record<string, Function>} instantiate returns the functions of a
- *   new instance; `wrap` replaces the raw exports
+ * @param {(module: WebAssembly.Module) => Record<string, Function>} instantiate returns the functions of a new instance
  * @param {() => WebAssembly.Module} load called at the first use; may throw
  * @returns {Runtime}
  */
@@ -36,95 +37,53 @@ export function createRuntime(instantiate, load) {
   function instance() {
     if (current) return current;
     module ??= load();
-    /** @type {Instance} */
-    const created = { functions: {}, inFlight: new Set(), depth: 0 };
-    created.functions = instantiate(module, (exports) => guard(exports, created));
-    current = created;
-    return created;
+    current = { functions: instantiate(module), inFlight: new Set() };
+    return current;
   }
 
   /**
-   * Wraps every export, including the callbacks that the host calls: a trap in a callback would otherwise be an
-   * uncaught error and a promise that never settles. An error of the host that passes through the module also leaves
-   * the instance in an undefined state. Errors that the module throws on purpose are not thrown by an export.
+   * Nothing but an invocation runs code of the module, so that no trap is missed: the module has no callbacks.
    *
-   * @param {object} exports
-   * @param {Instance} created
+   * @param {Instance} used
+   * @param {string} name
+   * @param {unknown[]} args
    */
-  function guard(exports, created) {
-    /** @type {Record<string, unknown>} */
-    const guarded = {};
-    for (const [name, value] of Object.entries(exports)) {
-      guarded[name] =
-        typeof value !== "function"
-          ? value
-          : (/** @type {unknown[]} */ ...args) => {
-              try {
-                return value(...args);
-              } catch (error) {
-                discard(created, error);
-                if (created.depth > 0) throw error;
-                // The glue destructures some results.
-                return [];
-              }
-            };
+  function invoke(used, name, args) {
+    if (used.lost) throw used.lost;
+    try {
+      return used.functions[name](...args);
+    } catch (thrown) {
+      throw errorOf(thrown) ?? discard(used, thrown);
     }
-    return guarded;
   }
 
   /**
-   * @param {Instance} instance
-   * @param {unknown} error
+   * An error of the host that passes through the module leaves the instance in an undefined state, too.
+   *
+   * @param {Instance} used
+   * @param {unknown} cause
    */
-  function discard(instance, error) {
-    if (current === instance) current = undefined;
-    for (const reject of instance.inFlight) reject(trapped(error));
-    instance.inFlight.clear();
+  function discard(used, cause) {
+    if (current === used) current = undefined;
+    const error = trapped(cause);
+    used.lost = error;
+    for (const reject of used.inFlight) reject(error);
+    used.inFlight.clear();
+    return error;
   }
 
   return {
-    call(name, ...args) {
-      const used = instance();
-      used.depth += 1;
-      try {
-        return used.functions[name](...args);
-      } catch (error) {
-        throw isTrap(error) ? trapped(error) : asThrown(error);
-      } finally {
-        used.depth -= 1;
-      }
-    },
+    call: (name, ...args) => invoke(instance(), name, args),
 
-    start(name, ...args) {
-      return new Promise((resolve, reject) => {
+    start: (run) =>
+      new Promise((resolve, reject) => {
         const used = instance();
         used.inFlight.add(reject);
         const settle = (/** @type {(value: any) => void} */ how) => (/** @type {unknown} */ value) => {
           used.inFlight.delete(reject);
           how(value);
         };
-        used.depth += 1;
-        try {
-          used.functions[name](...args).then(
-            settle(resolve),
-            settle((error) => reject(asThrown(error))),
-          );
-        } catch (error) {
-          used.inFlight.delete(reject);
-          reject(isTrap(error) ? trapped(error) : asThrown(error));
-        } finally {
-          used.depth -= 1;
-        }
-      });
-    },
+        run((name, ...args) => invoke(used, name, args)).then(settle(resolve), settle(reject));
+      }),
   };
-}
-
-/**
- * True for a trap, and for a stack overflow of the engine inside the module.
- *
- * @param {unknown} error
- */
-function isTrap(error) {
-  return error instanceof WebAssembly.RuntimeError || error instanceof RangeError;
 }
