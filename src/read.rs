@@ -38,6 +38,13 @@ pub fn parse_execution(body: &JsValue) -> Result<JsValue, JsValue> {
     Ok(answer.into())
 }
 
+/// Judges the status and the two times of a response, one per line, for `pkg/ask/execution.js`. 0 if they are unusual,
+/// 1 if the status is not final, 2 if it is.
+#[wasm_bindgen(js_name = judgeExecution)]
+pub fn judge_execution(facts: &str) -> u32 {
+    read::judge(facts).map_or(0, |done| 1 + u32::from(done))
+}
+
 /// The diagnostics of a body and of the texts in it.
 #[wasm_bindgen(js_name = validateExecution)]
 pub fn validate_execution(body: &JsValue) -> Result<JsValue, JsValue> {

@@ -102,7 +102,7 @@ export async function drive(invoke, request, options, client, untilDone) {
       // `fetch` gets a URL and options, not a `Request`: another implementation of `fetch` does not know the global
       // `Request`, and the signal of a `Request` works only while the `Request` is reachable. Only options that every
       // host accepts are set, on an object that does not inherit others.
-      const init = Object.assign(Object.create(null), { redirect: "manual", signal: controller.signal });
+      const init = { __proto__: null, redirect: "manual", signal: controller.signal };
       /** @type {string} */
       const url = invoke("callRequest", call, init);
       // Not called as a method, which Workers refuse.

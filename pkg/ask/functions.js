@@ -1,6 +1,7 @@
 // The functions that send requests to the service, and the parser of its responses. The module converts all values.
 
 import { drive } from "./call.js";
+import { usualExecution } from "./execution.js";
 import { optionsOf, requestOf } from "./options.js";
 import { relays } from "./signals.js";
 import { watch } from "./watch.js";
@@ -72,6 +73,8 @@ export function createAsk(runtime) {
       return bind(clients, options);
     },
     /** @param {unknown} body */
-    parseExecution: (body) => runtime.call("parseExecution", body),
+    parseExecution: (body) =>
+      (typeof body === "string" ? usualExecution(runtime.call, body) : undefined) ??
+      runtime.call("parseExecution", body),
   };
 }

@@ -14,7 +14,7 @@ const VISIBLE = 4;
  */
 function get(object, name) {
   try {
-    return object[name];
+    return object?.[name];
   } catch {
     return undefined;
   }
@@ -29,7 +29,7 @@ const global = (name) => (name in globalThis ? get(globalThis, name) : undefined
  */
 function onLine() {
   if (!("document" in globalThis || "WorkerGlobalScope" in globalThis)) return undefined;
-  const value = get(global("navigator") ?? {}, "onLine");
+  const value = get(global("navigator"), "onLine");
   return typeof value === "boolean" ? value : undefined;
 }
 
