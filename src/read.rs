@@ -38,6 +38,13 @@ pub fn parse_execution(body: &JsValue) -> Result<JsValue, JsValue> {
     Ok(answer.into())
 }
 
+/// Judges the status and the two times of a response, one per line, for `pkg/ask/execution.js`. 0 if they are unusual,
+/// 1 if the status is not final, 2 if it is.
+#[wasm_bindgen(js_name = judgeExecution)]
+pub fn judge_execution(facts: &str) -> u32 {
+    read::judge(facts).map_or(0, |done| 1 + u32::from(done))
+}
+
 /// `{ diagnostics, definition }` of a body: the first half of `validateExecution`. The module `language` checks the
 /// definition, which is absent if there is nothing to check.
 #[wasm_bindgen(js_name = validateFields)]

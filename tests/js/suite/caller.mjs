@@ -302,7 +302,7 @@ export const tests = {
       upstream: 5,
     };
     for (const [way, ask] of Object.entries(ways(cloudflow))) {
-      const fetch = scripted((url, init) => (assert.equal(init.headers.get("x-evil"), null), plain(DONE)));
+      const fetch = scripted((url, init) => (assert.equal(new Headers(init.headers).get("x-evil"), null), plain(DONE)));
       await polluted(evil, async () => {
         const execution = await ask(CALL, {
           endpoint: ENDPOINT,

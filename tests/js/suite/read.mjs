@@ -40,6 +40,52 @@ export const tests = {
     }
   },
 
+  "a text that differs a little from a usual one is read as its bytes are": ({ readCase, cloudflow }) => {
+    const usual = JSON.parse(readCase("execution", "running-absent", "response.json"));
+    const odd = [undefined, null, "", " ", "x", 0, 1, true, [], {}, ["x"], { Variables: [{ Name: "n" }] }];
+    const times = ["2026-01-01T00:00:00Z", "2026-02-30T00:00:00Z", "2026-01-01T00:00:00Z\n", "\n2026-01-01T00:00:00Z"];
+    const statuses = ["Succeeded", "Running\n", "Running\n2026-01-01T00:00:00Z", "running", "\n\n"];
+    const variables = [
+      [],
+      [1],
+      [{ Name: "a" }, null],
+      [
+        { Name: "a", Value: "" },
+        { Name: "b", Value: null },
+      ],
+      [{ Name: "" }],
+    ];
+    const environments = [...odd, ...variables].map((Variables) => ({ Variables }));
+    const keys = [
+      "RequestId",
+      "FlowName",
+      "Name",
+      "FlowDefinition",
+      "Input",
+      "Output",
+      "Code",
+      "code",
+      "Message",
+      "More",
+    ];
+    const changes = [
+      ...Object.keys({ ...usual, ...Object.fromEntries(keys.map((key) => [key])) }).flatMap((key) =>
+        odd.map((value) => ({ [key]: value })),
+      ),
+      ...["StartedTime", "StoppedTime"].flatMap((key) => times.map((time) => ({ [key]: time }))),
+      ...statuses.map((Status) => ({ Status })),
+      ...environments.map((Environment) => ({ Environment })),
+      { Code: 200 },
+      { code: "OK" },
+    ];
+    for (const change of changes) {
+      const text = JSON.stringify({ ...usual, ...change });
+      const [read, expected] = [text, new TextEncoder().encode(text)].map(cloudflow.parseExecution);
+      // The order of the keys, too.
+      assert.equal(JSON.stringify(read), JSON.stringify(expected), text);
+    }
+  },
+
   "an empty text, null and an absent field have the same result": ({ readCase, cloudflow }) => {
     const body = JSON.parse(readCase("execution", "running-absent", "response.json"));
     for (const key of ["StoppedTime", "Output"]) {
