@@ -9,7 +9,7 @@ use super::sink::Findings;
 use crate::yaml::{Kind, Node, Resolved, Style};
 use cloudflow_base::diagnostic::{Code, Severity, nearest};
 use cloudflow_base::limits;
-use cloudflow_base::small::{parse_int, to_decimal};
+use cloudflow_base::small::{is_one_of, parse_int, to_decimal};
 use cloudflow_base::text::Span;
 
 pub(super) struct Reader<'a, 'f> {
@@ -408,7 +408,7 @@ impl<'a> Reader<'a, '_> {
 
     fn one_of(&mut self, key: &Key, node: Node<'_>, words: &[&'static str]) -> bool {
         let text = node.text().unwrap_or_default();
-        if words.contains(&text) {
+        if is_one_of(text, words) {
             return true;
         }
         let all = words.join("`, `");
