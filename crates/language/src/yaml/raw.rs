@@ -136,9 +136,9 @@ impl Raw {
         Span { start: self.span.start + quote, end: self.span.end.saturating_sub(quote) }
     }
 
-    /// True for a scalar that is neither tagged nor an alias nor a possible placeholder, and whose text is that in the
-    /// source.
-    pub fn is_simple(self) -> bool {
-        self.bits & (COLLECTION | DECODED | TAGGED | ALIAS | MARKED) == 0
+    /// True if the value is certainly that of the source: no tag, no placeholder, and not in braces, which may be those of
+    /// a placeholder.
+    pub fn is_certain(self) -> bool {
+        !self.has(TAGGED | MARKED) && !self.is(Form::FLOW_MAPPING)
     }
 }

@@ -132,7 +132,7 @@ impl<'t> Reader<'t> {
     /// A reader of the text up to its first U+0000. INVARIANT: no byte of its text is 0, so that [`Reader::at`] can
     /// return 0 for the end.
     pub fn new(whole: &'t str) -> Self {
-        let text = before_nul(whole);
+        let (text, controls) = before_nul(whole);
         let mut reader = Reader {
             bytes: text.as_bytes(),
             pos: 0,
@@ -159,6 +159,9 @@ impl<'t> Reader<'t> {
         if text.len() < whole.len() {
             let message = "invalid character U+0000: the text after it is not read";
             reader.report_at(Code::YamlUnexpected, text.len(), text.len() + 1, message);
+        }
+        if controls {
+            reader.controls();
         }
         reader
     }

@@ -204,6 +204,12 @@ impl<'a> Node<'a> {
         })
     }
 
+    /// True if the node has no tag and is neither a template nor a mapping in braces.
+    #[inline]
+    pub(crate) fn is_certain(self) -> bool {
+        self.raw.is_certain()
+    }
+
     /// True for a scalar whose value is not known yet: it contains a placeholder of a template language, `{{ … }}`
     /// or `${…}`, or is a placeholder `<name>`, or is an alias of an unknown anchor.
     pub fn is_template(self) -> bool {
