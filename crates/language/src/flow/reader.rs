@@ -3,7 +3,7 @@
 
 use super::Dialect;
 use super::damage::{self, Damage};
-use super::dialect::{Dynamic, Key, Shape, Slot, Slots, Standing, StateType, StateTypes, Value};
+use super::dialect::{Dynamic, Key, Shape, Slot, Slots, Standing, StateType, StateTypes, Value, computed_base};
 use super::fields::{Fields, Item, is_opaque, is_reference};
 use super::sink::Findings;
 use crate::yaml::{Kind, Node, Resolved, Style};
@@ -102,7 +102,7 @@ impl<'a> Reader<'a, '_> {
             if other == text {
                 return;
             }
-            let name = other.strip_suffix(".$").unwrap_or(other);
+            let name = computed_base(other).unwrap_or(other);
             if keys.iter().any(|key| key.slot == known.slot && key.name == name) {
                 first = other;
             }
@@ -526,7 +526,7 @@ impl<'a> Reader<'a, '_> {
 /// previous match, because most authors keep the order of the pages.
 fn known(keys: &'static [Key], text: &str, types: StateTypes, next: &mut usize) -> Option<(&'static Key, bool)> {
     // No name in a table ends in `.$`.
-    let stripped = text.strip_suffix(".$");
+    let stripped = computed_base(text);
     let name = stripped.unwrap_or(text);
     let (len, initial) = (name.len(), name.as_bytes().first());
     let mut fitting = None;

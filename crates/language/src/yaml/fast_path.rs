@@ -56,8 +56,7 @@ impl Reader<'_> {
         if !inside {
             self.begin(Role::Map, start, false, None);
         }
-        let id = self.push(Raw::new(Form::PLAIN, start, end));
-        self.link(id);
+        self.push(Raw::new(Form::PLAIN, start, end));
         self.colon(colon);
         Some(colon)
     }
@@ -93,8 +92,8 @@ impl Reader<'_> {
     }
 
     fn fast_node(&mut self, raw: Raw) {
-        let id = self.push(raw);
-        self.link(id);
+        self.push(raw);
+        self.top.end = raw.span.end as usize;
         self.top.state = State::Start;
     }
 
