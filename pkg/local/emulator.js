@@ -275,13 +275,13 @@ function createEmulator(runtime, ownTimers, options) {
     closed = true;
     if (timer !== undefined) clock.clearTimeout(timer);
     for (const controller of working.values()) controller.abort(new Error("the emulator is closed"));
-    lost(new TypeError("the emulator is closed"));
+    lost(closedError());
     if (emulator !== undefined) runtime.call("emulatorClose", emulator);
   }
 
   /** Creates the emulator at the first call, and returns its number. */
   function create() {
-    if (closed) throw new TypeError("the emulator is closed");
+    if (closed) throw closedError();
     return (emulator ??= runtime.call("emulatorCreate", plain, ...seed()));
   }
 
@@ -347,6 +347,10 @@ function createEmulator(runtime, ownTimers, options) {
   const changes = () => (emulator === undefined || closed ? 0 : call("emulatorChanges"));
 
   return { fetch, putFlow, removeFlow, setFaults, save, journal, restore, changes, answerHeld, close };
+}
+
+function closedError() {
+  return wrong(codes.emulatorClosed, "the emulator is closed");
 }
 
 /**

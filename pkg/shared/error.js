@@ -51,6 +51,7 @@ Object.defineProperty(CloudFlowError.prototype, "name", {
 /** The codes of the errors that JavaScript itself throws. docs/errors.md documents every code; a test compares them. */
 export const codes = Object.freeze({
   badEndpoint: "bad-endpoint",
+  emulatorClosed: "emulator-closed",
   internal: "internal",
   moduleNotLoaded: "module-not-loaded",
   notAModule: "not-a-module",

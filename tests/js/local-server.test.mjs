@@ -1,10 +1,11 @@
 // The command `cloudflow-wasm local` in Node, Deno and Bun.
 
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
+import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import { after, before, test } from "node:test";
 import { signRequest } from "../../pkg/local.js";
 import { BIN, RUNTIMES, pause, run, start } from "./support/local-server.mjs";
@@ -94,6 +95,8 @@ for (const [name, command] of RUNTIMES) {
       [["local", "--port", "many"], 2, /--port must be a whole number from 0 to 65535, not `many`/],
       [["local", "--key", "nosecret"], 2, /--key must have the form ID:SECRET/],
       [["local"], 2, /CLOUDFLOW_KEY must have the form ID:SECRET/, { CLOUDFLOW_KEY: "nosecret" }],
+      [["local"], 2, /CLOUDFLOW_KEY contains a line break; expected ID:SECRET/, { CLOUDFLOW_KEY: "id:secret\r\n" }],
+      [["local", "--key", "id: secret"], 2, /--key contains a blank; expected ID:SECRET/],
       [
         ["local", "--allow-origin", "*"],
         2,
@@ -115,7 +118,7 @@ for (const [name, command] of RUNTIMES) {
     );
 
     const state = join(place, `${name}-torn`);
-    await writeFile(state, '{"format":"cloudflow-wasm emulator","version":1}\n{"fl');
+    await writeFile(state, '{"format":"cloudflow-wasm emulator","version":2}\n{"fl');
     const server = await start(t, command, [
       "local",
       "--state",
@@ -137,6 +140,42 @@ for (const [name, command] of RUNTIMES) {
     assert.equal(await server.ended, 0);
   });
 }
+
+test("a flow file that cannot be read is reported once and loaded when it can be read", {
+  timeout: 60_000,
+  skip: process.platform !== "linux",
+}, async (t) => {
+  const flows = await mkdtemp(join(place, "unreadable-"));
+  await writeFile(join(flows, "good.yaml"), flow(1));
+  // A regular file whose read fails, also for root.
+  await symlink("/proc/self/mem", join(flows, "bad.yaml"));
+  const server = await start(t, RUNTIMES[0][1], ["local", "--flows", flows, "--port", "0"]);
+  assert.match(server.output(), /bad\.yaml: cannot be read: /);
+  assert.match(server.output(), /flow good: loaded, good\.yaml/);
+  await pause(1000);
+  assert.equal(server.output().split("cannot be read").length, 2, server.output());
+  await rm(join(flows, "bad.yaml"));
+  await writeFile(join(flows, "bad.yaml"), flow(2));
+  await server.until(/flow bad: loaded, bad\.yaml/);
+  server.child.kill("SIGTERM");
+  assert.equal(await server.ended, 0);
+});
+
+test("the server listens on an IPv6 address with or without brackets", {
+  timeout: 60_000,
+  skip:
+    !Object.values(networkInterfaces())
+      .flat()
+      .some(({ address }) => address === "::1") && "this machine has no ::1",
+}, async (t) => {
+  for (const host of ["[::1]", "::1"]) {
+    const server = await start(t, RUNTIMES[0][1], ["local", "--host", host, "--port", "0"]);
+    assert.match(server.url, /^http:\/\/\[::1\]:\d+$/);
+    assert.equal((await server.ask("ListFlows")).status, 200);
+    server.child.kill("SIGTERM");
+    assert.equal(await server.ended, 0);
+  }
+});
 
 test("a request body without end is cut off, and a client that disconnects stops no execution", async (t) => {
   const server = await start(t, RUNTIMES[0][1], ["local", "--port", "0"]);

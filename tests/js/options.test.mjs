@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { runInNewContext } from "node:vm";
 import * as cloudflow from "../../pkg/index.js";
 import { createEmulator, signRequest, simulateFlow } from "../../pkg/local.js";
 import { createGateway } from "../../pkg/gateway.js";
@@ -107,6 +108,20 @@ test("JavaScript refuses a name that is not in its table", async () => {
     assert.ok(error.message.startsWith(`\`${UNKNOWN}\` is not `), error.message);
     assert.ok(error.message.endsWith(`expected one of: ${Object.keys(tables[name]).join(", ")}`), error.message);
   }
+});
+
+test("options of a class of another realm are read, and its Object.prototype is not", async () => {
+  const options = runInNewContext(`
+    Object.prototype.maxWaitSeconds = 99;
+    class Base { get authorize() { return () => false; } }
+    class Options extends Base { get upstream() { return () => ({}); } }
+    new Options();
+  `);
+  assert.equal(options.maxWaitSeconds, 99);
+  // A value of 99 would be refused.
+  const gateway = createGateway(options);
+  const query = "Action=DescribeExecution&Version=2019-03-15&FlowName=f&ExecutionName=e";
+  assert.equal((await gateway.fetch(new Request(`http://localhost/?${query}`), {})).status, 403);
 });
 
 test("options inherited from a class are read", async () => {

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { appendFile, mkdir, mkdtemp, readFile, readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { appendFile, link, mkdir, mkdtemp, readFile, readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -269,6 +269,43 @@ test("a request fails while the file cannot be written", {
   assert.equal(again.restore(await readFile(state, "utf8")).flows, 1);
   assert.equal(await file.stop(), true);
   emulator.close();
+});
+
+test("hard links of a state file become separate files, each with its own lock", {
+  timeout: 60_000,
+  skip: !LINUX,
+}, async () => {
+  const folder = await mkdtemp(join(place, "links-"));
+  const [one, two] = [join(folder, "one"), join(folder, "two")];
+  const flow = (name) => signRequest("CreateFlow", { Name: name, Definition: waits(1), Description: "d", Type: "FDL" });
+  const before = createEmulator();
+  await before.fetch(await flow("both"));
+  await writeFile(one, before.save());
+  await link(one, two);
+  const printed = [];
+  const print = (line) => printed.push(line);
+  const first = createEmulator();
+  const firstFile = await openStateFile(one, first, print);
+  assert.match(printed.join("\n"), /one has further hard links; the server replaces the file/);
+  const second = createEmulator();
+  const secondFile = await openStateFile(two, second, () => {});
+  await assert.rejects(
+    openStateFile(one, createEmulator(), () => {}),
+    /is in use by process/,
+  );
+  await first.fetch(await flow("first"));
+  await second.fetch(await flow("second"));
+  await Promise.all([firstFile.stop(), secondFile.stop()]);
+  for (const [file, own, other] of [
+    [one, "first", "second"],
+    [two, "second", "first"],
+  ]) {
+    const text = await readFile(file, "utf8");
+    assert.equal(createEmulator().restore(text).flows, 2, file);
+    assert.ok(
+      text.includes('"name":"both"') && text.includes(`"name":"${own}"`) && !text.includes(`"name":"${other}"`),
+    );
+  }
 });
 
 test("the size of the file is limited, and a path that is not a regular file is refused", {

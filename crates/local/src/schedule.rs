@@ -13,6 +13,7 @@ pub(crate) use message::{Message, Recorded};
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use cloudflow_base::limits::NAME_CHARACTERS;
 use serde_json::{Value, json};
 
 use crate::simulate::{ChildFlow, Data, Failure, Machine, Millis, Report, TaskId, TaskMode, TaskRequest, TaskResult};
@@ -496,13 +497,15 @@ impl Rate {
 /// The rule for the names of new flows and executions. It does not apply to look-ups: generated names begin with a
 /// digit, and those of Express flows contain a `:`.
 pub(crate) fn check_name(parameter: &str, name: &str) -> Result<(), String> {
-    let valid = name.len() <= cloudflow_base::limits::NAME_CHARACTERS
+    let valid = name.len() <= NAME_CHARACTERS
         && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
     if valid {
         return Ok(());
     }
-    Err(format!("`{parameter}` must be 1 to 128 letters, digits, `_` or `-`, the first a letter or `_`, not `{name}`"))
+    Err(format!(
+        "`{parameter}` must be 1 to {NAME_CHARACTERS} letters, digits, `_` or `-`, the first a letter or `_`, not `{name}`"
+    ))
 }
 
 /// The token and the result that a task reports by an operation of the service.

@@ -216,8 +216,28 @@ steps:
     const poll = send("DescribeExecution", { FlowName: "f", ExecutionName: "e", WaitTimeSeconds: 60 });
     await pause(50);
     emulator.close();
-    await assert.rejects(poll);
-    await assert.rejects(send("ListFlows"));
+    const closed = (error) => {
+      assert.equal(error.name, "CloudFlowError");
+      assert.deepEqual(
+        [error.kind, error.code, error.message],
+        ["request", "emulator-closed", "the emulator is closed"],
+      );
+      return true;
+    };
+    await assert.rejects(poll, closed);
+    await assert.rejects(send("ListFlows"), closed);
+    const calls = [
+      () => emulator.putFlow("g", waits(1)),
+      () => emulator.removeFlow("f"),
+      () => emulator.setFaults({}),
+      () => emulator.save(),
+      () => emulator.restore(""),
+    ];
+    for (const call of calls) assert.throws(call, closed, String(call));
+    // These have no effect, so that a server can stop in any order.
+    emulator.close();
+    emulator.answerHeld();
+    assert.deepEqual([emulator.changes(), emulator.journal()], [0, ""]);
   },
 
   "executions are restored in another emulator": async ({ cloudflow, local }) => {

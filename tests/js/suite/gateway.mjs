@@ -269,6 +269,10 @@ export const tests = {
       { upstream, authorize, origins: PAGE },
       { upstream, authorize, maxWaitSeconds: 61 },
       { upstream, authorize, maxWaitSeconds: 2.5 },
+      { upstream, authorize, origin: [PAGE] },
+      { upstream, authorize, origins: [Symbol("a")] },
+      "options",
+      [upstream, authorize],
     ];
     for (const options of wrong) {
       let error;

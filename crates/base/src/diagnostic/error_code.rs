@@ -169,6 +169,8 @@ codes! {
     WrongDefinition = "wrong-definition", Request, No, "Correct the name or the definition.";
     /// A saved state that the emulator cannot restore.
     WrongState = "wrong-state", Request, No, "Pass a text that `save` returned, written by the same version.";
+    /// A function of an emulator was called after `close()`, or `close()` ended a held request.
+    EmulatorClosed = "emulator-closed", Request, No, "Create a new emulator. `save` and `restore` transfer the state.";
     /// A parameter of `signRequest` that the signature itself sets.
     ReservedParameter = "reserved-parameter", Request, No, "Remove the parameter. `options` has what the signature needs.";
 

@@ -13,9 +13,6 @@ use super::{Call, Outcome, Then};
 use crate::schedule::{Link, Message};
 use crate::simulate::{Report, Status, time};
 
-/// Maximum number of running executions.
-pub(super) const RUNNING: usize = 10_000;
-
 /// StartExecution. Returns the running execution of the name if there is one. The name of an execution that has ended is
 /// refused.
 pub(super) fn start(store: &mut Store, call: &Call<'_>, faults: &Faults) -> Result<Map<String, Value>, Fault> {
@@ -90,7 +87,7 @@ impl<'c> Begin<'c> {
         call: &Call<'_>,
         name: impl FnOnce(&mut Store, Option<&str>) -> String,
     ) -> Result<(ExecutionId, &'s Execution), Fault> {
-        if store.running() >= RUNNING || store.is_full() {
+        if store.running() >= limits::RUNNING_EXECUTIONS || store.is_full() {
             return Err(Fault::throttled(1000));
         }
         let link = Link {
@@ -138,7 +135,7 @@ impl Shape {
 /// DescribeExecution.
 pub(super) fn describe(store: &mut Store, call: &Call<'_>, faults: &Faults) -> Result<Outcome, Fault> {
     let (flow, name) = (call.parameters.required("FlowName")?, call.parameters.required("ExecutionName")?);
-    let wait = call.parameters.number("WaitTimeSeconds", 0, 60)?.unwrap_or(0) * 1000;
+    let wait = call.parameters.number("WaitTimeSeconds", 0, limits::LONG_POLL_SECONDS.into())?.unwrap_or(0) * 1000;
     let id = find(store, flow, name)?;
     let execution = store.execution(id).ok_or_else(|| Fault::no_execution(flow, name))?;
     let wait = faults.early_after.map_or(wait, |early| wait.min(early));
@@ -180,7 +177,7 @@ pub(super) fn stopped(
 pub(super) fn list(store: &mut Store, call: &Call<'_>, faults: &Faults) -> Result<Map<String, Value>, Fault> {
     let parameters = call.parameters;
     let name = parameters.required("FlowName")?;
-    let limit = parameters.number("Limit", 1, 100)?.unwrap_or(60);
+    let limit = parameters.number("Limit", 1, limits::EXECUTIONS_PAGE)?.unwrap_or(limits::PAGE);
     let status = parameters.get("Status");
     let statuses = Status::ALL.map(Status::as_str);
     if let Some(status) = status.filter(|status| !statuses.contains(status)) {

@@ -14,9 +14,6 @@ use super::store::{Flow, Store, Variable};
 use crate::schedule;
 use crate::simulate::{self, Millis, Program, time};
 
-/// Maximum number of flows of an account. The error code for one more is not documented.
-const FLOWS: usize = 10_000;
-
 /// Maximum size of all definitions together, in bytes: a compiled definition takes several times its length.
 const DEFINITIONS: usize = 128 * 1024 * 1024;
 
@@ -38,8 +35,9 @@ pub(super) fn create(store: &mut Store, call: &Call<'_>) -> Result<Map<String, V
         return Err(Fault::flow_exists(name));
     }
     has_room(store, definition)?;
-    if store.flows.len() >= FLOWS {
-        return Err(Fault::invalid(format!("the account has {FLOWS} flows, the maximum")));
+    if store.flows.len() >= limits::FLOWS {
+        // The error code is not documented.
+        return Err(Fault::invalid(format!("the account has {} flows, the maximum", limits::FLOWS)));
     }
     store.changes += 1;
     let flow = Flow {
@@ -154,7 +152,7 @@ pub(super) fn delete(store: &mut Store, call: &Call<'_>) -> Result<Map<String, V
 
 /// ListFlows, by name.
 pub(super) fn list(store: &mut Store, call: &Call<'_>) -> Result<Map<String, Value>, Fault> {
-    let limit = call.parameters.number("Limit", 1, 1000)?.unwrap_or(60);
+    let limit = call.parameters.number("Limit", 1, limits::FLOWS_PAGE)?.unwrap_or(limits::PAGE);
     let from = call.parameters.get("NextToken").unwrap_or_default();
     let group = call.parameters.get("ResourceGroupId");
     let flows = store.flows.range(from.to_owned()..).map(|(_, flow)| flow);

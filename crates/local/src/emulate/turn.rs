@@ -1,7 +1,8 @@
 //! The turns of executions: how far each execution runs, and when it receives its messages.
 
+use cloudflow_base::limits;
+
 use super::WaiterId;
-use super::executions::RUNNING;
 use super::store::{ExecutionId, MEMORY, New, Store};
 use crate::schedule::{Action, Begin, Message, Post, TaskKey};
 use crate::simulate::{Millis, Report};
@@ -92,7 +93,7 @@ impl Store {
     /// Starts a child flow.
     fn begin(&mut self, begin: &Begin) {
         let now = self.schedule.now();
-        let answer = if self.running() >= RUNNING || self.is_full() {
+        let answer = if self.running() >= limits::RUNNING_EXECUTIONS || self.is_full() {
             let cause = "too many executions are running, or they take too much memory";
             begin.refuse("fnf.ResourceThrottled", cause)
         } else {

@@ -297,6 +297,14 @@ fn wrong_options_are_refused() {
         (1, 5, Some(9))
     );
     assert!(!format!("{settings:?}").contains("very-secret"));
+    let wait = |seconds: u32| {
+        let given = json!({ "endpoint": "/x", "waitTimeSeconds": seconds });
+        options::settings(Some(&given), true, 0, &page)
+            .map(|settings| settings.poll.wait_time_seconds)
+            .map_err(|e| e.message)
+    };
+    assert_eq!((wait(0), wait(60)), (Ok(0), Ok(60)));
+    assert_eq!(wait(61), Err("`waitTimeSeconds` must be a whole number from 0 to 60, not 61".to_owned()));
     let keys = Keys::read(Some(&key)).unwrap();
     assert_eq!(keys.check_page(true, false).unwrap_err().code, "secret-in-page");
     let check = |endpoint: &str, allow: bool| {
