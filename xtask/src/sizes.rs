@@ -14,7 +14,7 @@ const BUDGETS: [Budget; 7] = [
     Budget { row: "import { validateFlow }", kib: 104, aim_kib: Some(88) },
     Budget { row: "everything", kib: 171, aim_kib: Some(130) },
     Budget { row: "slim (modules + entry)", kib: 169, aim_kib: Some(130) },
-    Budget { row: "local entry", kib: 382, aim_kib: None },
+    Budget { row: "local entry", kib: 370, aim_kib: None },
     Budget { row: "gateway Worker", kib: 73, aim_kib: Some(70) },
 ];
 

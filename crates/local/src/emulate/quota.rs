@@ -7,7 +7,7 @@ use crate::simulate::Millis;
 /// The buckets of the account.
 #[derive(Debug, Default)]
 pub(super) struct Quotas {
-    buckets: BTreeMap<String, Bucket>,
+    buckets: BTreeMap<String, Box<Bucket>>,
 }
 
 #[derive(Debug)]
@@ -27,7 +27,7 @@ impl Quotas {
             _ => (10, 2),
         };
         let full = burst * 1000;
-        let bucket = self.buckets.entry(action.to_owned()).or_insert(Bucket { level: full, at: now });
+        let bucket = self.buckets.entry(action.to_owned()).or_insert_with(|| Box::new(Bucket { level: full, at: now }));
         let elapsed = now.saturating_sub(bucket.at);
         bucket.level = bucket.level.saturating_add(elapsed.saturating_mul(rate)).min(full);
         bucket.at = now;
