@@ -17,8 +17,8 @@ use cloudflow_local::simulation::{Simulation, SimulationOptions};
 use cloudflow_service::sign::{self, Credentials, Form, Stamp};
 
 thread_local! {
-    static EMULATORS: RefCell<BTreeMap<u32, Emulator>> = const { RefCell::new(BTreeMap::new()) };
-    static SIMULATIONS: RefCell<BTreeMap<u32, Simulation>> = const { RefCell::new(BTreeMap::new()) };
+    static EMULATORS: RefCell<BTreeMap<u32, Box<Emulator>>> = const { RefCell::new(BTreeMap::new()) };
+    static SIMULATIONS: RefCell<BTreeMap<u32, Box<Simulation>>> = const { RefCell::new(BTreeMap::new()) };
 }
 
 /// Signs an operation in the form of the official SDKs. `parameters` are alternating names and values. `keys` are the
@@ -199,11 +199,11 @@ fn options_of<T: serde::de::DeserializeOwned>(options: JsValue) -> Result<T, JsV
         .map_err(|problem| error(ErrorCode::WrongOptions, &format!("the emulator's options: {problem}")))
 }
 
-fn keep<T>(all: &mut BTreeMap<u32, T>, one: T, mut number: u32) -> u32 {
+fn keep<T>(all: &mut BTreeMap<u32, Box<T>>, one: T, mut number: u32) -> u32 {
     while all.contains_key(&number) {
         number = number.wrapping_add(1);
     }
-    all.insert(number, one);
+    all.insert(number, Box::new(one));
     number
 }
 

@@ -40,9 +40,10 @@ The build tool of cloudflow-wasm. Each command does its own set-up and skips ste
 
 usage: cargo xtask <command> [options]
 
-  build [--without STEP]
+  build [--only MODULE] [--without STEP]
                     the WebAssembly modules and their glue, into pkg/wasm/; to measure what a step saves,
-                    leave it out: encoder, names, traps (may be given more than once)
+                    leave it out: encoder, names, traps (may be given more than once);
+                    MODULE: ask, language, local (can be repeated)
   sizes [--functions N]
                     build, then print where the bytes of each module are, by source module and by function (15),
                     with the change since the last commit that was measured here; fails if a size is over its budget
@@ -98,7 +99,7 @@ fn run(arguments: &[String]) -> Outcome<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let done = match command.as_str() {
-        "build" => wasm::options(options).map(|without| wasm::build_without(&without).map(|()| ExitCode::SUCCESS)),
+        "build" => wasm::options(options).map(|options| wasm::build_with(&options).map(|()| ExitCode::SUCCESS)),
         "sizes" => sizes::options(options).map(sizes::sizes),
         "package" => none(options).map(|()| package::package().map(|_| ExitCode::SUCCESS)),
         "demo" => demo::port(options).map(demo::demo),

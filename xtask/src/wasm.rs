@@ -35,34 +35,45 @@ const WASM_OPT: [&str; 9] = [
     "--enable-multivalue",
 ];
 
-/// Reads `--without STEP` (any number of times).
-pub fn options(options: &[String]) -> Outcome<Vec<String>> {
-    let mut without = Vec::new();
+/// What to build.
+#[derive(Default)]
+pub struct Options {
+    /// [`STEPS`] to leave out. The next build without this option builds again.
+    without: Vec<String>,
+    /// [`MODULES`] to build; all if empty.
+    only: Vec<String>,
+}
+
+/// Reads `--without STEP` and `--only MODULE` (any number of times).
+pub fn options(options: &[String]) -> Outcome<Options> {
+    let mut read = Options::default();
     let mut options = options.iter();
     while let Some(option) = options.next() {
-        if option != "--without" {
-            return Err(format!("`{option}` is not an option of build; `--without STEP` is"));
+        let (what, known, names) = match option.as_str() {
+            "--without" => ("step", STEPS, &mut read.without),
+            "--only" => ("module", MODULES, &mut read.only),
+            _ => return Err(format!("`{option}` is not an option of build; `--without STEP` and `--only MODULE` are")),
+        };
+        let name = options.next().ok_or_else(|| format!("`{option}` needs the name of a {what}"))?;
+        if !known.contains(&name.as_str()) {
+            return Err(format!("`{name}` is not a {what}; {} are", known.join(", ")));
         }
-        let step = options.next().ok_or("`--without` needs the name of a step")?;
-        if !STEPS.contains(&step.as_str()) {
-            return Err(format!("`{step}` is not a step; {} are", STEPS.join(", ")));
-        }
-        without.push(step.clone());
+        names.push(name.clone());
     }
-    Ok(without)
+    Ok(read)
 }
 
 /// Builds what is not up to date and prints the table of sizes.
 pub fn build() -> Outcome<()> {
-    build_without(&[])
+    build_with(&Options::default())
 }
 
-/// As [`build`], without some [`STEPS`]. The next build without this option builds again.
-pub fn build_without(without: &[String]) -> Outcome<()> {
+/// As [`build`], with options.
+pub fn build_with(Options { without, only }: &Options) -> Outcome<()> {
     npm::install()?;
     let toolchain = toolchain::find()?;
     let inputs = format!("{}{}", inputs(&toolchain)?, without.concat());
-    for module in MODULES {
+    for module in MODULES.iter().filter(|module| only.is_empty() || only.iter().any(|name| name == *module)) {
         let files = ["js", "wasm", "inline.js"].map(|end| file(module, end));
         let memory = format!("built-{module}");
         if files.iter().all(|file| file.exists()) && is_remembered(&memory, &inputs) {
@@ -143,7 +154,8 @@ fn bind(raw: &Path, to: &Path, without: &[String]) -> Outcome<String> {
 }
 
 /// Replaces the names of imports and exports. Each contains a hash of 16 digits, in the module and in the glue, which
-/// no compression makes shorter: 2,940 bytes with gzip -9 in the slim entry (`cargo xtask build --without names`).
+/// no compression makes shorter: 2,855 bytes with gzip -9 in a bundle of `describeExecution` (`cargo xtask build --only
+/// ask --without names`).
 fn short_names(output: &mut Output) -> Vec<Renamed> {
     let mut names = Vec::new();
     for import in output.wasm_mut().imports.iter_mut() {

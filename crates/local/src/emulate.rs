@@ -107,7 +107,7 @@ pub struct Emulator {
     nonces: Nonces,
     // INVARIANT: every held request is in `held` and once in `deadlines`. One that waits for an execution is also in
     // the waiters of that execution, unless the execution is removed.
-    held: BTreeMap<WaiterId, Held>,
+    held: BTreeMap<WaiterId, Box<Held>>,
     deadlines: BTreeSet<(Millis, WaiterId)>,
     last_waiter: u64,
     /// Held requests whose execution has ended: their answers are made a few at a time.
@@ -542,13 +542,13 @@ impl Emulator {
 
     fn hold_as(&mut self, waiter: WaiterId, until: Millis, envelope: Envelope, waits: Waits) {
         self.deadlines.insert((until, waiter));
-        self.held.insert(waiter, Held { until, envelope, waits });
+        self.held.insert(waiter, Box::new(Held { until, envelope, waits }));
     }
 
     fn release(&mut self, waiter: WaiterId) -> Option<Held> {
         let held = self.held.remove(&waiter)?;
         self.deadlines.remove(&(held.until, waiter));
-        Some(held)
+        Some(*held)
     }
 }
 

@@ -44,7 +44,7 @@ pub(crate) struct Schedule {
     /// Every token that was handed out.
     tokens: BTreeMap<String, ExecutionId>,
     /// Running executions, and ended ones whose outcome is not delivered yet.
-    links: BTreeMap<ExecutionId, Link>,
+    links: BTreeMap<ExecutionId, Box<Link>>,
     /// The child that a task waits for.
     children: BTreeMap<TaskKey, ExecutionId>,
     // INVARIANT: `calls` and `by_task` have one entry for each task that was handed out and is not cancelled.
@@ -187,12 +187,12 @@ impl Schedule {
 
     fn link(&mut self, id: ExecutionId, link: Link) {
         self.children.extend(link.owners.iter().map(|owner| (*owner, id)));
-        self.links.insert(id, link);
+        self.links.insert(id, Box::new(link));
     }
 
     /// The tasks and the token that receive the outcome of an execution. Absent if the outcome is delivered.
     pub fn get_link(&self, id: ExecutionId) -> Option<&Link> {
-        self.links.get(&id)
+        self.links.get(&id).map(|link| &**link)
     }
 
     /// The execution of a name.
@@ -406,7 +406,7 @@ impl Schedule {
             let message = Message::Reported(token, result);
             return Some(Action::Post(Post { execution, at: self.now, message, reporter: Some(key) }));
         }
-        let Link { flow, name, .. } = self.links.get(&id)?;
+        let Link { flow, name, .. } = &**self.links.get(&id)?;
         self.last_call += 1;
         self.calls.insert(self.last_call, key);
         self.by_task.insert(key, self.last_call);

@@ -56,7 +56,7 @@ pub(super) fn create(store: &mut Store, call: &Call<'_>) -> Result<Map<String, V
     };
     let body = body(&flow);
     store.journal.flow(&flow);
-    store.flows.insert(name.to_owned(), flow);
+    store.flows.insert(name.to_owned(), Box::new(flow));
     Ok(body)
 }
 
@@ -94,7 +94,7 @@ pub(super) fn put(store: &mut Store, now: Millis, name: &str, definition: &str, 
         executions: BTreeSet::new(),
     };
     store.journal.flow(&flow);
-    store.flows.insert(name.to_owned(), flow);
+    store.flows.insert(name.to_owned(), Box::new(flow));
     Ok(true)
 }
 
@@ -102,7 +102,7 @@ pub(super) fn put(store: &mut Store, now: Millis, name: &str, definition: &str, 
 pub(super) fn describe(store: &mut Store, call: &Call<'_>) -> Result<Map<String, Value>, Fault> {
     let name = call.parameters.required("Name")?;
     call.parameters.refuse("FlowVersion", NO_VERSIONS)?;
-    store.flows.get(name).map(body).ok_or_else(|| Fault::no_flow(name))
+    store.flows.get(name).map(|flow| body(flow)).ok_or_else(|| Fault::no_flow(name))
 }
 
 /// UpdateFlow. Running executions keep the definition with which they started.

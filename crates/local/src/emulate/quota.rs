@@ -12,7 +12,7 @@ const TOKEN: u64 = 1000;
 /// The buckets of the account.
 #[derive(Debug, Default)]
 pub(super) struct Quotas {
-    buckets: BTreeMap<String, Bucket>,
+    buckets: BTreeMap<String, Box<Bucket>>,
 }
 
 #[derive(Debug)]
@@ -32,7 +32,7 @@ impl Quotas {
             _ => OTHER_RATE,
         };
         let full = burst * TOKEN;
-        let bucket = self.buckets.entry(action.to_owned()).or_insert(Bucket { level: full, at: now });
+        let bucket = self.buckets.entry(action.to_owned()).or_insert_with(|| Box::new(Bucket { level: full, at: now }));
         let elapsed = now.saturating_sub(bucket.at);
         bucket.level = bucket.level.saturating_add(elapsed.saturating_mul(per_second)).min(full);
         bucket.at = now;

@@ -191,7 +191,7 @@ struct Reader<'t> {
     next_child: Millis,
     definitions: Vec<Definition>,
     flows: BTreeMap<String, Value>,
-    executions: BTreeMap<ExecutionId, Record<'t>>,
+    executions: BTreeMap<ExecutionId, Box<Record<'t>>>,
     /// The execution that the next record belongs to.
     open: Option<ExecutionId>,
     /// Number of lines that have been read.
@@ -255,7 +255,8 @@ impl<'t> Reader<'t> {
                 let id = part(&value, "id").as_u64()?;
                 let orphan = part(&value, "orphan").as_bool()?;
                 let owners = part(&value, "owners").as_array()?.clone();
-                self.executions.insert(id, Record { head: value, messages: Vec::new(), orphan, owners, known: None });
+                let record = Record { head: value, messages: Vec::new(), orphan, owners, known: None };
+                self.executions.insert(id, Box::new(record));
                 self.open = Some(id);
             }
             "messages" => self.open = Some(value.as_u64()?),
@@ -280,7 +281,7 @@ impl<'t> Reader<'t> {
         for (name, flow) in std::mem::take(&mut self.flows) {
             match self.flow(&name, &flow) {
                 Ok(flow) => {
-                    store.flows.insert(name, flow);
+                    store.flows.insert(name, Box::new(flow));
                     self.restored.flows += 1;
                 }
                 Err(why) => self.restored.problems.push(format!("the flow `{name}` is left out: {why}")),

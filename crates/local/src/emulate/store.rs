@@ -191,13 +191,13 @@ impl Execution {
 
 #[derive(Debug)]
 pub(super) struct Store {
-    pub flows: BTreeMap<String, Flow>,
+    pub flows: BTreeMap<String, Box<Flow>>,
     pub random: Random,
     /// A number that increases with every change of what [`super::Emulator::save`] returns.
     pub changes: u64,
     /// The changes since the account was last saved.
     pub journal: Journal,
-    pub(super) executions: BTreeMap<ExecutionId, Execution>,
+    pub(super) executions: BTreeMap<ExecutionId, Box<Execution>>,
     pub last_execution: ExecutionId,
     running: usize,
     pub(super) memory: usize,
@@ -244,7 +244,7 @@ impl Store {
     }
 
     pub fn execution(&self, id: ExecutionId) -> Option<&Execution> {
-        self.executions.get(&id)
+        self.executions.get(&id).map(|execution| &**execution)
     }
 
     /// Starts an execution. Absent if there is no such flow.
@@ -354,12 +354,12 @@ impl Store {
         }
         self.running += usize::from(!execution.ended);
         self.changes += 1;
-        self.executions.insert(id, execution);
+        self.executions.insert(id, Box::new(execution));
     }
 
     /// All executions, including those of deleted flows.
     pub fn executions(&self) -> impl Iterator<Item = (ExecutionId, &Execution)> {
-        self.executions.iter().map(|(id, execution)| (*id, execution))
+        self.executions.iter().map(|(id, execution)| (*id, &**execution))
     }
 
     /// Number of running executions.

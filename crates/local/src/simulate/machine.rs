@@ -80,12 +80,13 @@ pub struct Machine {
     random: Cell<u64>,
     key: u64,
     // INVARIANT: everything below is empty once the status is final.
-    frames: BTreeMap<FrameId, Frame>,
+    // Maps with equal keys and boxed values share their code: docs/decisions.md has the figures.
+    frames: BTreeMap<FrameId, Box<Frame>>,
     last_frame: FrameId,
     ready: VecDeque<Ready>,
     timers: BTreeMap<TimerId, Timer>,
     last_timer: u64,
-    running: BTreeMap<TaskId, Running>,
+    running: BTreeMap<TaskId, Box<Running>>,
     last_task: u64,
     requests: Vec<TaskRequest>,
     cancelled: Vec<TaskId>,
@@ -421,7 +422,7 @@ impl Machine {
         }
         // A frame with child frames waits for them.
         let idle = |frame: &Frame| matches!(frame.current.phase, Phase::Enter | Phase::Children(_));
-        if self.draining && !self.status.is_final() && self.frames.values().all(idle) {
+        if self.draining && !self.status.is_final() && self.frames.values().all(|frame| idle(frame)) {
             self.finish(Status::Stopped, None, Some(Failure::new("", "")));
         }
     }
@@ -518,7 +519,7 @@ impl Machine {
             current: Current::new(),
             last_event,
         };
-        self.frames.insert(id, frame);
+        self.frames.insert(id, Box::new(frame));
         self.ready.push_back(Ready::Step(id));
     }
 

@@ -226,7 +226,7 @@ impl Machine {
             child,
             token: token.clone(),
         });
-        self.running.insert(number, Running { frame: id, timer, token, wraps });
+        self.running.insert(number, Box::new(Running { frame: id, timer, token, wraps }));
         self.phase(id, Phase::Task(number));
         Ok(())
     }
@@ -314,6 +314,6 @@ impl Machine {
         if let Some(slot) = running.token.as_ref().and_then(|token| self.tokens.get_mut(token)) {
             *slot = None;
         }
-        Some(running)
+        Some(*running)
     }
 }
