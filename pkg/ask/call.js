@@ -105,9 +105,12 @@ export async function drive(invoke, request, options, client, untilDone) {
       const init = { __proto__: null, redirect: "manual", signal: controller.signal };
       /** @type {string} */
       const url = invoke("callRequest", call, init);
-      // Not called as a method, which Workers refuse.
       const sent = await wait(
-        settledBy(() => (0, options.fetch ?? fetch)(url, init)),
+        settledBy(() => {
+          // Not called as a method, which Workers refuse.
+          const send = options.fetch ?? fetch;
+          return send(url, init);
+        }),
         until,
       );
       if (typeof sent === "number") return sent;

@@ -44,6 +44,21 @@ export function openapiClient(endpoint) {
   };
 }
 
+/**
+ * `callApi` of openapi-core from the call to the hand-over of the signed request to Node's agent, which would open the
+ * socket: the counterpart of our call of `fetch`. Node's agents of this process send nothing any more.
+ */
+export function callApiToSocket() {
+  const call = openapiCore("cn-hangzhou.fnf.aliyuncs.com");
+  let sent;
+  require("node:http").Agent.prototype.addRequest = () => sent();
+  return () =>
+    new Promise((done, failed) => {
+      sent = done;
+      call({ FlowName: "orders", ExecutionName: "order-000017", WaitTimeSeconds: 20 }).catch(failed);
+    });
+}
+
 /** What openapi-core does for one request before it is sent: headers, nonce, date, signature. */
 export function officialSigners() {
   const { OpenApiUtil } = require("@alicloud/openapi-core");

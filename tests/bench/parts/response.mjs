@@ -8,9 +8,9 @@ import { responseSchema } from "../lib/response-schema.mjs";
 const ours = await loadOurs();
 const raw = {};
 
-for (const [size, name, most] of [
-  ["small", "0.6 KB", 2],
-  ["large", "148 KB", 1.1],
+for (const [size, name, most, than] of [
+  ["small", "0.6 KB", 1.2, "JSON.parse + zod"],
+  ["large", "148 KB", 1.02, "JSON.parse"],
 ]) {
   const text = makeResponse(size);
   responseSchema.parse(JSON.parse(text));
@@ -31,8 +31,8 @@ for (const [size, name, most] of [
     unit: "us",
     peers: Object.fromEntries(Object.entries(peers).map(([peer, { us }]) => [peer, us])),
     times: mine && Object.fromEntries(Object.entries(peers).map(([peer, rounds]) => [peer, times(rounds, mine)])),
-    goal: `<= ${most}x JSON.parse + zod`,
-    met: mine ? 1 / times(peers["JSON.parse + zod"], mine) <= most : null,
+    goal: `<= ${most}x ${than}`,
+    met: mine ? 1 / times(peers[than], mine) <= most : null,
   });
 }
 finish(raw);

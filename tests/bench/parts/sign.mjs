@@ -4,7 +4,7 @@
 
 import { makeResponse } from "../lib/flows.mjs";
 import { allThreads, compare, median, times } from "../lib/measure.mjs";
-import { officialSigners } from "../lib/official.mjs";
+import { callApiToSocket, officialSigners } from "../lib/official.mjs";
 import { effort, finish, loadOurs, present, report } from "../lib/part.mjs";
 import { responseSchema } from "../lib/response-schema.mjs";
 import { endpoint, keyId, others, oursToFetch, parameters, secret } from "../lib/signers.mjs";
@@ -21,6 +21,7 @@ const toFetch = await compare(
     "ours, ACS3": ours && oursToFetch(ours.describeExecution, "ACS3-HMAC-SHA256"),
     "ours, unsigned": ours && oursToFetch(ours.describeExecution, undefined),
     ...official,
+    "official callApi to its socket": callApiToSocket(),
     ...(await others()),
   }),
   options,
@@ -48,6 +49,21 @@ for (const [signature, name] of [
     met: mine ? mine.us <= 10 : null,
   });
 }
+
+// The fair pair: both from the call to the hand-over of the signed request.
+const callApi = toFetch["official callApi to its socket"];
+const handedOver = toFetch["ours, HMAC-SHA1"];
+report({
+  what: "one signed request, from the call to the hand-over",
+  ours: handedOver?.us,
+  unit: "us",
+  peers: { "official callApi to its socket": callApi.us },
+  times: handedOver && { "official callApi to its socket": times(callApi, handedOver) },
+  goal: "<= callApi, <= 20 us in Node 24",
+  met: handedOver
+    ? times(callApi, handedOver) >= 1 && (!process.version.startsWith("v24.") || handedOver.us <= 20)
+    : null,
+});
 
 const body = makeResponse("small");
 const answer = async () => new Response(body, { headers: { "content-type": "application/json" } });

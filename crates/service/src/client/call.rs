@@ -1,6 +1,6 @@
 //! One call, without the network: what is sent, what a response means, and the result.
 //!
-//! The driver carries the requests, the responses and the time: `src/ask.rs` in the npm package, a simulated network
+//! The driver carries the requests, the responses and the time: `pkg/ask/call.js` in the npm package, a simulated network
 //! in the tests.
 
 use std::rc::Rc;
