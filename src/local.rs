@@ -8,7 +8,6 @@ use wasm_bindgen::prelude::*;
 
 use crate::convert;
 use crate::error::error;
-use crate::host;
 use cloudflow_base::diagnostic::ErrorCode;
 use cloudflow_language::shape::too_long;
 use cloudflow_local::emulate::{Emulator, Request, WaiterId};
@@ -23,9 +22,15 @@ thread_local! {
 }
 
 /// Signs an operation as the official SDKs do. `parameters` are names and values in turn, `keys` are the key id, the
-/// secret and, for a temporary key, the token. Returns the query and the form.
+/// secret and, for a temporary key, the token, `random` has 16 bytes. Returns the query and the form.
 #[wasm_bindgen(js_name = signForm)]
-pub fn sign_form(action: &str, parameters: Vec<String>, keys: Vec<String>, now: f64) -> Result<Vec<String>, JsValue> {
+pub fn sign_form(
+    action: &str,
+    parameters: Vec<String>,
+    keys: Vec<String>,
+    now: f64,
+    random: &[u8],
+) -> Result<Vec<String>, JsValue> {
     let mut keys = keys.into_iter();
     let credentials = Credentials {
         access_key_id: keys.next().unwrap_or_default(),
@@ -36,7 +41,8 @@ pub fn sign_form(action: &str, parameters: Vec<String>, keys: Vec<String>, now: 
     if !(0.0..=8.64e15).contains(&now) {
         return Err(error(ErrorCode::OutOfRange, "`now` must be a time in Unix milliseconds"));
     }
-    let nonce = sign::nonce(host::random()?);
+    let random = random.try_into().map_err(|_| error(ErrorCode::Internal, "the nonce needs 16 random bytes"))?;
+    let nonce = sign::nonce(random);
     let stamp = Stamp { now: millis(now), nonce: &nonce };
     let signed = sign::form(action, &pairs(parameters), &credentials, stamp);
     let Form { query, body } = signed.map_err(|message| error(ErrorCode::ReservedParameter, &message))?;

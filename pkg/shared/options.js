@@ -50,6 +50,9 @@ export const RETRY = { maxAttempts: true, baseDelayMs: true, maxDelayMs: true };
 /** @type {Names<import("../index.js").ValidateOptions>} */
 export const VALIDATE = { mode: true };
 
+/** @type {Names<import("../slim.js").Modules>} */
+export const MODULES = { ask: true, language: true };
+
 /** @type {Names<import("../gateway.js").GatewayOptions>} */
 export const GATEWAY = { upstream: true, authorize: true, origins: true, maxWaitSeconds: true };
 

@@ -128,3 +128,13 @@ export function createRuntime(instantiate, load) {
 function isTrap(error) {
   return error instanceof WebAssembly.RuntimeError || error instanceof RangeError;
 }
+
+/**
+ * Returns a member. As a pure call, a bundler removes it if the result is unused. It keeps a destructuring assignment.
+ *
+ * @template {object} T
+ * @template {keyof T} K
+ * @param {T} object
+ * @param {K} name
+ */
+export const pick = (object, name) => object[name];

@@ -14,15 +14,21 @@ pub fn parse<V: Value>(body: &V) -> (Option<execution::Execution<V>>, Vec<Diagno
 /// Checks a body and the JSON and YAML texts in it: the result of `validateExecution`. `definition` checks the text of
 /// `FlowDefinition`. The ranges of its findings are positions in that text.
 pub fn validate<V: Value>(body: &V, definition: impl FnOnce(&str) -> Vec<Diagnostic>) -> Vec<Diagnostic> {
-    let reading = execution::read(body);
-    let mut found = reading.diagnostics;
-    let Some(execution) = reading.execution else { return Places::new("").diagnostics(found) };
-    found.extend(execution::embedded_json(&execution));
-    let mut found = Places::new("").diagnostics(found);
-    if let Some(text) = execution.flow_definition.as_ref().and_then(Value::text) {
+    let (mut found, text) = validate_fields(body);
+    if let Some(text) = text.as_ref().and_then(Value::text) {
         found.extend(definition(&text));
     }
     found
+}
+
+/// [`validate`] without the check of the definition. Returns the text of the definition, if there is one.
+pub fn validate_fields<V: Value>(body: &V) -> (Vec<Diagnostic>, Option<V>) {
+    let reading = execution::read(body);
+    let mut found = reading.diagnostics;
+    if let Some(execution) = &reading.execution {
+        found.extend(execution::embedded_json(execution));
+    }
+    (Places::new("").diagnostics(found), reading.execution.and_then(|execution| execution.flow_definition))
 }
 
 /// The finding for a body that is larger than any response of the service.
