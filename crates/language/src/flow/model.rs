@@ -377,6 +377,11 @@ impl<'a> Flow<'a> {
         self.states.get(first..first + scope.count as usize).unwrap_or_default()
     }
 
+    /// True if no two states of one list have the same name.
+    pub(crate) fn has_unique_names(&self) -> bool {
+        self.names.unique
+    }
+
     /// The named states. Those with the same scope and name are adjacent, in the order of the text.
     pub(crate) fn states_by_name(&self) -> impl Iterator<Item = &State<'a>> {
         self.names.states().filter_map(|id| self.state(id))
