@@ -389,9 +389,10 @@ impl<'a> Flow<'a> {
 
     /// The number of bytes before an offset in its line. Absent if they are not only indentation and dashes.
     pub fn column(&self, offset: u32) -> Option<usize> {
-        let before = self.text.get(..offset as usize)?;
-        let line = before.get(before.rfind(['\n', '\r']).map_or(0, |at| at + 1)..)?;
-        line.bytes().all(|b| matches!(b, b' ' | b'-')).then_some(line.len())
+        let before = self.text.as_bytes().get(..offset as usize)?;
+        let start = before.iter().rposition(|byte| matches!(byte, b'\n' | b'\r')).map_or(0, |at| at + 1);
+        let line = before.get(start..)?;
+        line.iter().all(|byte| matches!(byte, b' ' | b'-')).then_some(line.len())
     }
 
     /// The first state with this name in a scope.
