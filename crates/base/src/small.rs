@@ -24,5 +24,5 @@ mod sort;
 
 pub use encode::{LOWER, UPPER, base64, from_base64, from_hex, hex, push_hex, uuid};
 pub use find::{contains, find, is_one_of, split_once};
-pub use number::{parse_int, to_decimal};
+pub use number::{parse_digits, parse_int, to_decimal};
 pub use sort::{sort, sort_by};

@@ -171,7 +171,13 @@ fn ids(flow: &Flow<'_>) -> Vec<String> {
         for state in flow.states_of(scope.id) {
             let mut id = prefix.clone();
             let name = state.name.map_or("", |name| name.value);
-            id.push_str(&name.replace('~', "~0").replace('/', "~1"));
+            for c in name.chars() {
+                match c {
+                    '~' => id.push_str("~0"),
+                    '/' => id.push_str("~1"),
+                    c => id.push(c),
+                }
+            }
             if name.is_empty() || flow.find(scope.id, name) != Some(state.id) {
                 id.push('#');
                 id.push_str(&to_decimal(state.index));

@@ -34,12 +34,62 @@ fn push_digits(text: &mut String, number: u64) {
 /// ```
 #[inline(never)]
 pub fn parse_int(text: &str) -> Option<i64> {
-    text.parse().ok()
+    match text.as_bytes() {
+        [b'-', ..] => 0_i64.checked_sub_unsigned(parse_digits(text.get(1..)?, 10)?),
+        [b'+', ..] => parse_digits(text.get(1..)?, 10)?.try_into().ok(),
+        _ => parse_digits(text, 10)?.try_into().ok(),
+    }
+}
+
+/// The number that digits of a radix up to 16 are. Absent for a text that is not only digits, and for a number with more
+/// than 64 bits.
+///
+/// ```
+/// assert_eq!(cloudflow_base::small::parse_digits("1f", 16), Some(31));
+/// assert_eq!(cloudflow_base::small::parse_digits("+1", 10), None);
+/// ```
+#[inline(never)]
+pub fn parse_digits(digits: &str, radix: u32) -> Option<u64> {
+    let mut number = None;
+    for c in digits.chars() {
+        let before: u64 = number.unwrap_or(0);
+        // A number of 60 bits takes one more digit.
+        if before >> 60 != 0 {
+            return None;
+        }
+        number = Some(before * u64::from(radix) + u64::from(c.to_digit(radix)?));
+    }
+    number
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_agree_with_the_standard_library() {
+        let bounds = [i64::MIN.to_string(), i64::MAX.to_string(), (1_u64 << 60).to_string(), u64::MAX.to_string()];
+        let more =
+            ["9223372036854775808", "-9223372036854775809", "99999999999999999999", "00000000000000000000000001"];
+        let texts = ["", "-", "+", "0", "-0", "+7", "--1", "1-", "1_0", " 1", "1 ", "１", "-120", "007"];
+        for text in bounds.iter().map(String::as_str).chain(more).chain(texts) {
+            assert_eq!(parse_int(text), text.parse().ok(), "{text}");
+        }
+        for text in [
+            "",
+            "0",
+            "ff",
+            "FF",
+            "g",
+            "7fffffffffffffff",
+            "8000000000000000",
+            "10000000000000000",
+            "0000000000000000001",
+        ] {
+            let expected = i64::from_str_radix(text, 16).ok();
+            assert_eq!(parse_digits(text, 16).and_then(|number| number.try_into().ok()), expected, "{text}");
+        }
+    }
 
     #[test]
     fn agrees_with_the_standard_library() {

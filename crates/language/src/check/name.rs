@@ -28,6 +28,9 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
     if let Some(name) = flow.name.filter(|name| !name.opaque && flow.dialect == Dialect::StateMachine) {
         flow_name(name, findings);
     }
+    if flow.has_unique_names() {
+        return;
+    }
     let mut first: Option<&State<'_>> = None;
     for state in flow.states_by_name() {
         let Some(name) = state.name else { continue };

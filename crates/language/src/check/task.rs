@@ -26,7 +26,7 @@ use crate::flow::dialect::computed_base;
 use crate::flow::{Dialect, Findings, Flow, Mode, Shaping, State, StateKind, Task, TaskMode, Text, text};
 use crate::yaml::{Kind, Node};
 use cloudflow_base::diagnostic::{Code, Severity, fill};
-use cloudflow_base::small::{contains, split_once, to_decimal};
+use cloudflow_base::small::{contains, parse_int, split_once, to_decimal};
 
 pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
     for state in flow.states() {
@@ -150,7 +150,7 @@ fn parameter(name: &str, allowed: &Allowed, value: Text<'_>, findings: &mut Find
             }
         }
         Allowed::From(least, most) => {
-            if !value.value.parse().is_ok_and(|number| (least..=most).contains(&number)) {
+            if !parse_int(value.value).is_some_and(|number| (least..=most).contains(&number)) {
                 let message = "`{}` must be from {} to {}, not {}";
                 let args = [name, &to_decimal(least), &to_decimal(most), value.value];
                 findings.report(Code::OutOfRange, value.span, message, &args).severity(Severity::Warning);

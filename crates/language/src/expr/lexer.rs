@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use cloudflow_base::small::parse_digits;
 use cloudflow_base::text::{Progress, Span};
 
 /// A kind of token. Its text is the text of its span.
@@ -218,7 +219,8 @@ pub(super) fn decode(token: &str) -> Cow<'_, str> {
             Some('r') => '\r',
             Some('u') => {
                 let digits = chars.as_str().get(..4).unwrap_or_default();
-                match u32::from_str_radix(digits, 16).ok().and_then(char::from_u32) {
+                let code = parse_digits(digits, 16).and_then(|code| code.try_into().ok());
+                match code.and_then(char::from_u32) {
                     Some(c) => {
                         chars.nth(3);
                         c

@@ -19,7 +19,9 @@ impl Damage {
         let (mut at, mut line) = (0, 0);
         let damage = spans.into_iter().map(|span| {
             let start = (span.start as usize).max(at);
-            if let Some(last) = text.get(at..start).and_then(|between| between.rfind('\n')) {
+            if let Some(last) =
+                text.as_bytes().get(at..start).and_then(|between| between.iter().rposition(|byte| *byte == b'\n'))
+            {
                 line = at + last + 1;
             }
             at = start;

@@ -107,6 +107,7 @@ impl<'a> Fields<'a> {
         self.text(slot).map(|text| Target { text, state: None })
     }
 
+    #[inline(never)]
     pub fn texts(&self, slot: Slot) -> Vec<Text<'a>> {
         self.items(slot).filter_map(text).collect()
     }

@@ -400,20 +400,31 @@ impl<'a> Loader<'a, '_> {
 /// Resolves the name of each target to a state.
 fn resolve(flow: &mut Flow<'_>) {
     let names = Names::new(&flow.states);
-    let find = |scope: ScopeId, target: &mut Target<'_>| target.state = names.find(scope, target.text.value);
-    for state in &mut flow.states {
+    for at in 0..flow.states.len() {
+        // Most transitions lead to the next state. Without this guess a flow of 100,000 states takes 10 % more time,
+        // because the hash table is larger than the cache. If two states had the name, the first would be the target.
+        let guess = flow.states.get(at + 1).filter(|_| names.unique);
+        let guess = guess.and_then(|next| Some((next.scope, next.name.filter(|name| !name.opaque)?.value, next.id)));
+        let Some(state) = flow.states.get_mut(at) else { break };
         let scope = state.scope;
+        let find = |target: &mut Target<'_>| {
+            let name = target.text.value;
+            target.state = match guess {
+                Some((near, next, id)) if near == scope && next == name => Some(id),
+                _ => names.find(scope, name),
+            };
+        };
         let rules = state.catch.as_mut().into_iter().flatten();
         let own = state.next.as_mut().into_iter().chain(rules.filter_map(|rule| rule.target.as_mut()));
-        own.for_each(|target| find(scope, target));
+        own.for_each(find);
         if let StateKind::Choice(choice) = &mut state.kind {
             let ways = choice.options.iter_mut().chain(&mut choice.default);
-            ways.filter_map(|way| way.target.as_mut()).for_each(|target| find(scope, target));
+            ways.filter_map(|way| way.target.as_mut()).for_each(find);
         }
     }
     for scope in &mut flow.scopes {
         let id = scope.id;
-        scope.start_at.iter_mut().for_each(|target| find(id, target));
+        scope.start_at.iter_mut().for_each(|target| target.state = names.find(id, target.text.value));
     }
     flow.names = names;
 }

@@ -377,6 +377,11 @@ impl<'a> Flow<'a> {
         self.states.get(first..first + scope.count as usize).unwrap_or_default()
     }
 
+    /// True if no two states of one list have the same name.
+    pub(crate) fn has_unique_names(&self) -> bool {
+        self.names.unique
+    }
+
     /// The named states. Those with the same scope and name are adjacent, in the order of the text.
     pub(crate) fn states_by_name(&self) -> impl Iterator<Item = &State<'a>> {
         self.names.states().filter_map(|id| self.state(id))
@@ -384,9 +389,10 @@ impl<'a> Flow<'a> {
 
     /// The number of bytes before an offset in its line. Absent if they are not only indentation and dashes.
     pub fn column(&self, offset: u32) -> Option<usize> {
-        let before = self.text.get(..offset as usize)?;
-        let line = before.get(before.rfind(['\n', '\r']).map_or(0, |at| at + 1)..)?;
-        line.bytes().all(|b| matches!(b, b' ' | b'-')).then_some(line.len())
+        let before = self.text.as_bytes().get(..offset as usize)?;
+        let start = before.iter().rposition(|byte| matches!(byte, b'\n' | b'\r')).map_or(0, |at| at + 1);
+        let line = before.get(start..)?;
+        line.iter().all(|byte| matches!(byte, b' ' | b'-')).then_some(line.len())
     }
 
     /// The first state with this name in a scope.

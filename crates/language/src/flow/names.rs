@@ -14,6 +14,8 @@ pub(super) struct Names<'a> {
     chains: Vec<u32>,
     // INVARIANT: each chain is sorted.
     list: Vec<Name<'a>>,
+    /// No two states of one scope have the same name.
+    pub unique: bool,
 }
 
 /// The order of the fields is the order of a chain: a comparison of hashes decides nearly always.
@@ -56,15 +58,18 @@ impl<'a> Names<'a> {
                 }
             }
         }
+        let mut unique = true;
         for chain in chains.windows(2) {
             if let [start, end] = *chain
                 && end - start > 1
                 && let Some(chain) = list.get_mut(start as usize..end as usize)
             {
                 small::sort(chain);
+                unique &=
+                    !chain.windows(2).any(|pair| matches!(pair, [a, b] if (a.scope, a.name) == (b.scope, b.name)));
             }
         }
-        Names { chains, list }
+        Names { chains, list, unique }
     }
 
     /// The first state with this name in a scope.

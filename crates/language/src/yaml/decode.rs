@@ -3,6 +3,7 @@
 
 use super::reader::Leaf;
 use super::tree::{Node, Style};
+use cloudflow_base::small::parse_digits;
 use cloudflow_base::text::Progress;
 
 /// Receives the decoded text in pieces.
@@ -183,7 +184,7 @@ fn escape(text: &str, start: usize, end: usize, sink: &mut Sink<'_>) -> usize {
     }
     let hex = |from: usize| {
         let digits = text.get(from..from + digits).filter(|_| from + digits <= end)?;
-        if digits.bytes().all(|digit| digit.is_ascii_hexdigit()) { u32::from_str_radix(digits, 16).ok() } else { None }
+        u32::try_from(parse_digits(digits, 16)?).ok()
     };
     if digits > 0
         && let Some(mut code) = hex(behind)

@@ -302,10 +302,14 @@ impl<'t> Reader<'t> {
     pub fn push(&mut self, raw: Raw) -> u32 {
         let id = self.tree.nodes.len() as u32;
         self.tree.nodes.push(raw);
-        if self.tree.nodes.len() == MAX_NODES {
-            self.limit(raw.span, "the text has more than {} values", &[&to_decimal(MAX_NODES)]);
-        }
+        self.limit_nodes(raw.span);
         id
+    }
+
+    fn limit_nodes(&mut self, last: Span) {
+        if self.tree.nodes.len() == MAX_NODES {
+            self.limit(last, "the text has more than {} values", &[&to_decimal(MAX_NODES)]);
+        }
     }
 
     /// The number of nodes so far, with every alias expanded.
@@ -327,12 +331,11 @@ impl<'t> Reader<'t> {
     #[cold]
     #[inline(never)]
     fn insert(&mut self, raw: Raw, key: u32) {
-        self.push(raw);
-        let Some(nodes) = self.tree.nodes.get_mut(key as usize..) else { return };
-        nodes.rotate_right(1);
-        for node in nodes.iter_mut().skip(1) {
+        for node in self.tree.nodes.iter_mut().skip(key as usize) {
             node.shift(key);
         }
+        self.tree.nodes.insert(key as usize, raw);
+        self.limit_nodes(raw.span);
         for (node, _) in self.tree.tags.iter_mut().chain(&mut self.tree.anchors) {
             *node += u32::from(*node >= key);
         }

@@ -227,9 +227,9 @@ impl<'t> Reader<'t> {
         let mut next = end;
         if node.is_none() && found.style == Style::Plain {
             let text = self.quote(start, end);
-            let blank = text.find([' ', '\t']);
-            let colon = text.find(':').filter(|at| *at > 0 && blank.is_none_or(|blank| *at < blank));
-            let wide = text.find('：');
+            let blank = text.bytes().position(|byte| matches!(byte, b' ' | b'\t'));
+            let colon = find(text, ":").filter(|at| *at > 0 && blank.is_none_or(|blank| *at < blank));
+            let wide = find(text, "：");
             if let Some(colon) = colon {
                 key.end = start + colon;
                 next = key.end + 1;

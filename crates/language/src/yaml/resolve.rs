@@ -1,6 +1,7 @@
 //! Plain scalars by the core schema of YAML 1.2 (yaml.org/spec/1.2.2, section 10.3.2).
 
 use super::tree::Resolved;
+use cloudflow_base::small::{parse_digits, parse_int};
 
 /// Resolves a plain scalar.
 pub(super) fn core(text: &str) -> Resolved<'_> {
@@ -23,12 +24,11 @@ pub(super) fn core(text: &str) -> Resolved<'_> {
 fn number(text: &str) -> Resolved<'_> {
     let radix = |prefix, radix| text.strip_prefix(prefix).map(|digits: &str| (digits, radix));
     if let Some((digits, radix)) = radix("0x", 16).or_else(|| radix("0o", 8)) {
-        // `from_str_radix` accepts a sign, the schema does not.
-        return if digits.is_empty() || !digits.chars().all(|c| c.is_digit(radix)) {
-            Resolved::Text(text)
-        } else {
-            i64::from_str_radix(digits, radix).map_or(Resolved::Float(text), Resolved::Int)
-        };
+        if digits.is_empty() || !digits.chars().all(|c| c.is_digit(radix)) {
+            return Resolved::Text(text);
+        }
+        let number = parse_digits(digits, radix).and_then(|number| number.try_into().ok());
+        return number.map_or(Resolved::Float(text), Resolved::Int);
     }
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     if matches!(unsigned, ".inf" | ".Inf" | ".INF") {
@@ -37,7 +37,7 @@ fn number(text: &str) -> Resolved<'_> {
     let (whole, rest) = digits(unsigned);
     if whole > 0 && rest.is_empty() {
         // A number out of range is still a number.
-        return text.parse().map_or(Resolved::Float(text), Resolved::Int);
+        return parse_int(text).map_or(Resolved::Float(text), Resolved::Int);
     }
     let (fraction, rest) = rest.strip_prefix('.').map_or((0, rest), digits);
     if whole + fraction == 0 {
