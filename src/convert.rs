@@ -7,8 +7,8 @@ use wasm_bindgen::prelude::*;
 use crate::error::error;
 use crate::value::is_list;
 use cloudflow_base::diagnostic::ErrorCode;
-use cloudflow_base::limits::TEXT_UNITS;
 use cloudflow_base::plain::Plain;
+use cloudflow_base::text::TEXT_UNITS;
 
 /// Maps become plain objects. Absent fields have no key.
 const SERIALIZER: Serializer = Serializer::json_compatible();

@@ -23,6 +23,7 @@ mod npm;
 mod package;
 mod paths;
 mod python;
+mod quick;
 mod sizes;
 mod test;
 mod toolchain;

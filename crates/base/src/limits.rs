@@ -6,10 +6,6 @@
 
 // Sizes
 
-/// Maximum length of a text from JavaScript, in UTF-16 units. It is a limit of this package: it bounds the memory of a call
-/// and is sixteen times the largest definition that the service accepts.
-pub const TEXT_UNITS: u32 = 16 * 1024 * 1024;
-
 /// Maximum size of a request, and therefore of a definition, in bytes: 1,024 KiB
 /// (<https://www.alibabacloud.com/help/en/serverless-workflow/latest/limits>).
 pub const REQUEST_BYTES: usize = 1024 * 1024;
@@ -100,8 +96,7 @@ pub const FLOWS_PAGE: u64 = 1000;
 
 // Rates
 
-/// A rate limit of an account: a token bucket. All values are those of the limits page
-/// (<https://www.alibabacloud.com/help/en/serverless-workflow/latest/limits>).
+/// A rate limit of an account: a token bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateLimit {
     /// The size of the bucket: the number of requests at once.
@@ -110,16 +105,20 @@ pub struct RateLimit {
     pub per_second: u64,
 }
 
-/// StartExecution.
+/// Rate of StartExecution
+/// (<https://www.alibabacloud.com/help/en/serverless-workflow/latest/limits>).
 pub const START_RATE: RateLimit = RateLimit { burst: 100, per_second: 100 };
 
-/// StartSyncExecution. The page states 1,000 requests per second.
+/// Rate of StartSyncExecution: 1,000 requests per second
+/// (<https://www.alibabacloud.com/help/en/serverless-workflow/latest/limits>).
 pub const START_SYNC_RATE: RateLimit = RateLimit { burst: 1000, per_second: 1000 };
 
-/// DescribeExecution and GetExecutionHistory, each.
+/// Rate of DescribeExecution and of GetExecutionHistory
+/// (<https://www.alibabacloud.com/help/en/serverless-workflow/latest/limits>).
 pub const DESCRIBE_RATE: RateLimit = RateLimit { burst: 50, per_second: 5 };
 
-/// Each other operation.
+/// Rate of each other operation
+/// (<https://www.alibabacloud.com/help/en/serverless-workflow/latest/limits>).
 pub const OTHER_RATE: RateLimit = RateLimit { burst: 10, per_second: 2 };
 
 // Durations, in seconds

@@ -2,6 +2,10 @@
 //!
 //! The only module that converts a byte offset to a line and a column.
 
+/// Maximum length of a text from JavaScript, in UTF-16 units. It is a limit of this package: it bounds the memory of a call
+/// and is sixteen times the largest definition that the service accepts.
+pub const TEXT_UNITS: u32 = 16 * 1024 * 1024;
+
 /// A range of bytes in the original text: `start` inclusive, `end` exclusive.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span {

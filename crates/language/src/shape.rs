@@ -7,12 +7,12 @@ use crate::graph::{self, Place};
 use crate::{Document, Options};
 use cloudflow_base::diagnostic::{self, Code, Path};
 use cloudflow_base::fields::Fields;
-use cloudflow_base::limits::{REQUEST_BYTES, TEXT_UNITS};
+use cloudflow_base::limits::REQUEST_BYTES;
 use cloudflow_base::plain::{Object, Plain};
 use cloudflow_base::shape::{Diagnostic, PathSegment, Places, path};
 use cloudflow_base::small;
 use cloudflow_base::small::to_decimal;
-use cloudflow_base::text::Span;
+use cloudflow_base::text::{Span, TEXT_UNITS};
 use cloudflow_base::value::Value;
 
 /// The field of an execution that contains the definition.
