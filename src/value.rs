@@ -156,7 +156,7 @@ impl Value for Js {
 
     fn keys(&self) -> Vec<String> {
         let Ok(keys) = object_keys(&self.0) else { return Vec::new() };
-        // The usual keys arrive in one text: one by one, each takes three calls of the host, a third of those of a call.
+        // The usual keys arrive in one text: one by one, each takes three calls of the host.
         let count = keys.length();
         let joined = keys.join("\n");
         if count > 0 && joined.length() <= MAX_KEY_UNITS {

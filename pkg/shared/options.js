@@ -130,7 +130,7 @@ export function own(value, names) {
   if (!isObject(value)) return value;
   const copy = Object.create(null);
   if (isRoot(Object.getPrototypeOf(value))) {
-    // Most options are plain objects. The search of two prototypes for each name takes 3 us per call.
+    // Most options are plain objects. They need no search of prototypes for each name.
     for (const name of Object.getOwnPropertyNames(value))
       if (Object.hasOwn(names, name) || isEnumerable.call(value, name)) copy[name] = value[name];
     return copy;

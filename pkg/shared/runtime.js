@@ -5,7 +5,7 @@ import { errorOf, trapped } from "./error.js";
 
 /**
  * Calls a function of the module by name. Throws a `CloudFlowError`, whether the function threw or trapped. The number
- * of arguments is fixed: rest parameters take 0.1 us more per call.
+ * of arguments is fixed: rest parameters would create a list per call.
  *
  * @typedef {(name: string, a?: any, b?: any, c?: any, d?: any, e?: any, f?: any, g?: any, h?: any) => any} Invoke
  */

@@ -159,9 +159,14 @@ fn number(text: &[u8], digits: usize) -> Option<(i64, &[u8])> {
     let (head, rest) = text.split_at_checked(digits)?;
     let mut number = 0;
     for byte in head {
-        number = number * 10 + i64::from(char::from(*byte).to_digit(10)?);
+        // Not `to_digit`: with it, the check of two times takes 0.2 us more.
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        number = number * 10 + u32::from(digit);
     }
-    Some((number, rest))
+    Some((number.into(), rest))
 }
 
 #[cfg(test)]
