@@ -108,12 +108,12 @@ fn is_excused(text: &str, refusal: &Diagnostic) -> bool {
         || refusal.code == Code::YamlUnknownAlias
         // An anchor directly before a bracket, which cannot be part of its name (rule 96: a blank must follow).
         || refusal.code == Code::YamlMissingSpace
-        || refusal.message == "a blank must follow a tag or an anchor"
+        || refusal.message == "missing space after a tag or an anchor"
         // A `%TAG` without a prefix (rule 88: a name and a prefix).
         || text.lines().any(|line| line.starts_with("%TAG") && line.split_whitespace().count() < 3)
         // A block scalar without indentation whose first line begins with `#` is not a comment, so the preceding empty lines
         // may not be deeper (section 8.1.1.1).
-        || (refusal.message.starts_with("an empty line before the text is indented deeper") && text.contains("\n#"))
+        || (refusal.message.starts_with("an empty line before the text is indented more") && text.contains("\n#"))
         // An entry without a key has no collection on its line (rule 193: the value is a block node, not a compact one).
         || text.split(['\n', '\r']).any(|line| line.trim_start_matches([' ', '-', '?']).starts_with(':'))
 }
