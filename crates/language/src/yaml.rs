@@ -3,27 +3,18 @@
 //! Reading never fails. An invalid text gives the valid part of the tree and a diagnostic for each error.
 //! No input causes unbounded recursion, unbounded alias expansion, or more than linear time.
 
-mod anchors;
-mod block;
-mod brackets;
 mod decode;
 mod events;
-mod fast_path;
-mod keys;
-mod props;
 mod raw;
 mod reader;
-mod recover;
 mod resolve;
-mod scalar;
-mod stream;
 mod tree;
 
 pub use tree::{Entries, Items, Kind, Node, Resolved, Style, Tree};
 
 use cloudflow_base::diagnostic::{Code, Diagnostic};
 use cloudflow_base::text::Span;
-use reader::Reader;
+use reader::read;
 
 /// Maximum nesting depth. Flows are about 20 levels deep.
 const MAX_DEPTH: usize = 128;
@@ -58,10 +49,4 @@ pub fn parse(text: &str) -> (Tree<'_>, Vec<Diagnostic>) {
 pub fn events(text: &str) -> (String, Vec<Diagnostic>) {
     let (tree, diagnostics) = read(text);
     (events::events(&tree), diagnostics)
-}
-
-fn read(text: &str) -> (Tree<'_>, Vec<Diagnostic>) {
-    let mut reader = Reader::new(text);
-    reader.stream();
-    (reader.tree, reader.diagnostics)
 }

@@ -1,45 +1,62 @@
 //! The state of the reader, and the operations that all its parts share: inspect bytes, move to the next token,
 //! create nodes, open and close collections.
 
-use super::anchors::{Anchor, Anchors};
+mod anchors;
+mod block;
+mod brackets;
+mod fast_path;
+mod keys;
+mod props;
+mod recover;
+mod scalar;
+mod stream;
+
 use super::raw::{Form, MARKED, Raw, TAGGED};
-use super::stream::before_nul;
 use super::tree::{Document, Kind, NONE, Style, Tree};
 use super::{MAX_DEPTH, MAX_DIAGNOSTICS, MAX_EXPANSION, MAX_NODES};
+use anchors::{Anchor, Anchors};
 use cloudflow_base::diagnostic::{Code, Diagnostic, report};
 use cloudflow_base::small::to_decimal;
 use cloudflow_base::text::{Progress, Span};
+use stream::before_nul;
+
+/// Reads every document of a text, and the findings.
+pub(super) fn read(text: &str) -> (Tree<'_>, Vec<Diagnostic>) {
+    let mut reader = Reader::new(text);
+    reader.stream();
+    (reader.tree, reader.diagnostics)
+}
 
 /// Reads a text into a tree. INVARIANT: every iteration of a loop moves `pos` forward or closes a frame, so that
 /// reading takes linear time.
-pub(super) struct Reader<'t> {
-    pub bytes: &'t [u8],
-    pub pos: usize,
+struct Reader<'t> {
+    bytes: &'t [u8],
+    pos: usize,
     /// The start of the line of `pos`.
-    pub line: usize,
+    line: usize,
     /// The first tab between the last indicator, or the start of the line, and `pos`.
-    pub tab: Option<usize>,
+    tab: Option<usize>,
     /// The previous line was indented by a tab too, which was reported.
-    pub tab_run: bool,
+    tab_run: bool,
     /// The indentation of the token at `pos`.
-    pub column: i32,
+    column: i32,
     /// `pos` is the first token of its line.
-    pub fresh: bool,
+    fresh: bool,
     /// A block collection may begin at `pos`.
-    pub compact: bool,
+    compact: bool,
     /// Tag and anchor on a line of their own before their node.
-    pub outer: Props,
+    outer: Props,
     /// The innermost collection.
-    pub top: Frame,
+    top: Frame,
     /// The enclosing collections. The first is the frame of the document.
-    pub around: Vec<Frame>,
-    pub tree: Tree<'t>,
-    pub diagnostics: Vec<Diagnostic>,
+    around: Vec<Frame>,
+    tree: Tree<'t>,
+    diagnostics: Vec<Diagnostic>,
     /// The scalar at `pos` may contain a `{`.
-    pub curly: bool,
+    curly: bool,
     /// No `}}` before this position closes a `{{`.
-    pub no_template: usize,
-    pub handles: usize,
+    no_template: usize,
+    handles: usize,
     anchors: Anchors<'t>,
     /// The number of nodes that all aliases so far expand to.
     expansion: usize,
@@ -52,27 +69,27 @@ pub(super) struct Reader<'t> {
 
 /// An open collection. The outermost frame is the document.
 #[derive(Clone, Copy)]
-pub(super) struct Frame {
-    pub role: Role,
-    pub state: State,
+struct Frame {
+    role: Role,
+    state: State,
     /// The column of its entries. In brackets, the column of the enclosing block collection.
-    pub indent: i32,
+    indent: i32,
     /// A second accepted column, after a line with a wrong indentation.
-    pub alt: i32,
+    alt: i32,
     /// A wrong indentation in it has been reported.
-    pub loose: bool,
-    pub node: u32,
+    loose: bool,
+    node: u32,
     /// The end of its last byte.
-    pub end: usize,
+    end: usize,
     /// The last key was quoted or a collection, so that `:` needs no space after it.
-    pub json: bool,
-    pub props: Props,
+    json: bool,
+    props: Props,
     read: usize,
     height: usize,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Role {
+enum Role {
     Root,
     Seq,
     Map,
@@ -84,7 +101,7 @@ pub(super) enum Role {
 
 /// The next expected element of a collection.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum State {
+enum State {
     /// An entry, or the end.
     Start,
     /// The node after `?`.
@@ -99,13 +116,13 @@ pub(super) enum State {
 
 /// The spans of a tag and an anchor (without its `&`). Empty if absent.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Props {
-    pub tag: Span,
-    pub anchor: Span,
+struct Props {
+    tag: Span,
+    anchor: Span,
 }
 
 impl Props {
-    pub fn none(self) -> bool {
+    fn none(self) -> bool {
         self.tag.is_empty() && self.anchor.is_empty()
     }
 }
@@ -131,7 +148,7 @@ pub(super) struct Leaf {
 impl<'t> Reader<'t> {
     /// A reader of the text up to its first U+0000. INVARIANT: no byte of its text is 0, so that [`Reader::at`] can
     /// return 0 for the end.
-    pub fn new(whole: &'t str) -> Self {
+    fn new(whole: &'t str) -> Self {
         let (text, controls) = before_nul(whole);
         let mut reader = Reader {
             bytes: text.as_bytes(),
@@ -167,29 +184,29 @@ impl<'t> Reader<'t> {
     }
 
     /// The byte at `at`. 0 at the end only.
-    pub fn at(&self, at: usize) -> u8 {
+    fn at(&self, at: usize) -> u8 {
         self.bytes.get(at).copied().unwrap_or(0)
     }
 
-    pub fn is_end(&self, at: usize) -> bool {
+    fn is_end(&self, at: usize) -> bool {
         at >= self.bytes.len()
     }
 
     /// True for a space, a tab, a line break, or the end.
-    pub fn is_space(&self, at: usize) -> bool {
+    fn is_space(&self, at: usize) -> bool {
         matches!(self.at(at), b' ' | b'\t' | b'\n' | b'\r' | 0)
     }
 
-    pub fn is_break(&self, at: usize) -> bool {
+    fn is_break(&self, at: usize) -> bool {
         matches!(self.at(at), b'\n' | b'\r' | 0)
     }
 
-    pub fn is_blank(&self, at: usize) -> bool {
+    fn is_blank(&self, at: usize) -> bool {
         matches!(self.at(at), b' ' | b'\t')
     }
 
     /// The end of the spaces and tabs at `at`.
-    pub fn blanks(&self, mut at: usize) -> usize {
+    fn blanks(&self, mut at: usize) -> usize {
         while self.is_blank(at) {
             at += 1;
         }
@@ -197,7 +214,7 @@ impl<'t> Reader<'t> {
     }
 
     /// The end of the spaces at `at`.
-    pub fn spaces(&self, mut at: usize) -> usize {
+    fn spaces(&self, mut at: usize) -> usize {
         while self.at(at) == b' ' {
             at += 1;
         }
@@ -205,13 +222,13 @@ impl<'t> Reader<'t> {
     }
 
     /// The end of the line of `at`.
-    pub fn line_end(&self, at: usize) -> usize {
+    fn line_end(&self, at: usize) -> usize {
         let rest = self.bytes.get(at..).unwrap_or_default();
         at + rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(rest.len())
     }
 
     /// The end of the line break at `at`, if there is one.
-    pub fn after_break(&self, at: usize) -> usize {
+    fn after_break(&self, at: usize) -> usize {
         match self.at(at) {
             b'\r' if self.at(at + 1) == b'\n' => at + 2,
             b'\r' | b'\n' => at + 1,
@@ -220,7 +237,7 @@ impl<'t> Reader<'t> {
     }
 
     /// The end without the spaces and tabs before `end`.
-    pub fn trim(&self, start: usize, mut end: usize) -> usize {
+    fn trim(&self, start: usize, mut end: usize) -> usize {
         while end > start && self.is_blank(end - 1) {
             end -= 1;
         }
@@ -229,7 +246,7 @@ impl<'t> Reader<'t> {
 
     /// The next line with content after a line break: its start, its first byte that is not a space, and its first
     /// byte that is neither a space nor a tab.
-    pub fn next_line(&self, mut at: usize) -> (usize, usize, usize) {
+    fn next_line(&self, mut at: usize) -> (usize, usize, usize) {
         let mut progress = Progress::default();
         loop {
             progress.step(at, 0);
@@ -244,7 +261,7 @@ impl<'t> Reader<'t> {
     }
 
     /// True for `---` and `...` at the start of a line.
-    pub fn is_marker(&self, line: usize) -> bool {
+    fn is_marker(&self, line: usize) -> bool {
         let first = self.at(line);
         matches!(first, b'-' | b'.')
             && self.at(line + 1) == first
@@ -253,7 +270,7 @@ impl<'t> Reader<'t> {
     }
 
     /// True for a line of a template language: `{% … %}` or `{# … #}`, with nothing after it.
-    pub fn is_template_line(&self, at: usize) -> bool {
+    fn is_template_line(&self, at: usize) -> bool {
         let close = self.at(at + 1);
         if self.at(at) != b'{' || !matches!(close, b'%' | b'#') {
             return false;
@@ -263,7 +280,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Skips spaces, comments, line breaks and template lines up to the next token.
-    pub fn skip(&mut self) {
+    fn skip(&mut self) {
         self.tab = None;
         self.fresh = self.pos == self.line;
         let mut progress = Progress::default();
@@ -291,7 +308,7 @@ impl<'t> Reader<'t> {
         self.column = (self.pos - self.line) as i32;
     }
 
-    pub fn new_line(&mut self, line: usize) {
+    fn new_line(&mut self, line: usize) {
         self.pos = line;
         self.line = line;
         self.fresh = true;
@@ -299,7 +316,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Creates a node. It becomes the next child of the innermost collection by its place in the arena.
-    pub fn push(&mut self, raw: Raw) -> u32 {
+    fn push(&mut self, raw: Raw) -> u32 {
         let id = self.tree.nodes.len() as u32;
         self.tree.nodes.push(raw);
         self.limit_nodes(raw.span);
@@ -318,7 +335,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Creates a node with its tag and anchor.
-    pub fn create(&mut self, raw: Raw, props: Props) -> u32 {
+    fn create(&mut self, raw: Raw, props: Props) -> u32 {
         let id = self.push(raw);
         if !props.none() {
             self.attach(id, props, 1, 0);
@@ -358,7 +375,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Records the tag and the anchor of a node that was created without them.
-    pub fn give(&mut self, id: u32, props: Props) {
+    fn give(&mut self, id: u32, props: Props) {
         if !props.none() {
             let (size, height) = self.closed;
             self.attach(id, props, size, height);
@@ -366,7 +383,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Extends the innermost collection to the end of its next child.
-    pub fn link(&mut self, id: u32) {
+    fn link(&mut self, id: u32) {
         let end = self.tree.nodes.get(id as usize).map_or(0, |node| node.span.end as usize);
         self.top.end = self.top.end.max(end);
         if self.top.role == Role::Root
@@ -377,13 +394,13 @@ impl<'t> Reader<'t> {
     }
 
     /// Creates a missing value at `at` in the innermost collection.
-    pub fn empty(&mut self, at: usize, props: Props) {
+    fn empty(&mut self, at: usize, props: Props) {
         let id = self.create(Raw::new(Form::PLAIN, at, at), props);
         self.link(id);
     }
 
     /// Creates the node of the alias `*name`.
-    pub fn alias(&mut self, start: usize, end: usize) -> u32 {
+    fn alias(&mut self, start: usize, end: usize) -> u32 {
         let mut raw = Raw::new(Form::PLAIN, start, end);
         let name = Span::new(start + 1, end).of(self.tree.text);
         let depth = self.around.len() + 1;
@@ -408,14 +425,14 @@ impl<'t> Reader<'t> {
 
     /// Begins a collection in brackets. It is attached to its parent when it ends, because it may be a key. `key` is its
     /// first key, if that is complete.
-    pub fn open(&mut self, role: Role, start: usize, indent: i32, props: Props, key: Option<u32>) -> u32 {
+    fn open(&mut self, role: Role, start: usize, indent: i32, props: Props, key: Option<u32>) -> u32 {
         let id = self.collection(role, start, key);
         self.enter(role, id, start, indent, props);
         id
     }
 
     /// Creates the node of a collection, before its first key if that is complete.
-    pub fn collection(&mut self, role: Role, start: usize, key: Option<u32>) -> u32 {
+    fn collection(&mut self, role: Role, start: usize, key: Option<u32>) -> u32 {
         let form = match role {
             Role::Seq => Form::BLOCK_SEQUENCE,
             Role::FlowSeq => Form::FLOW_SEQUENCE,
@@ -433,14 +450,14 @@ impl<'t> Reader<'t> {
     }
 
     /// Removes a collection from the tree, before its content is read.
-    pub fn detach(&mut self, id: u32) {
+    fn detach(&mut self, id: u32) {
         if let Some(node) = self.tree.nodes.get_mut(id as usize) {
             *node = Raw::new(Form::DETACHED, node.span.start as usize, node.span.end as usize);
         }
     }
 
     /// Makes the collection that was just created the innermost.
-    pub fn enter(&mut self, role: Role, id: u32, start: usize, indent: i32, props: Props) {
+    fn enter(&mut self, role: Role, id: u32, start: usize, indent: i32, props: Props) {
         let frame = Frame::new(role, State::Start, indent, id, start + 1, self.read() - 1, props);
         self.around.push(std::mem::replace(&mut self.top, frame));
         if self.around.len() >= MAX_DEPTH {
@@ -449,7 +466,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Ends the innermost collection at `end`. Returns its node.
-    pub fn close(&mut self, end: usize) -> u32 {
+    fn close(&mut self, end: usize) -> u32 {
         // INVARIANT: the frame of the document is never removed while reading.
         let Some(parent) = self.around.pop() else { return NONE };
         let frame = std::mem::replace(&mut self.top, parent);
@@ -471,7 +488,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Begins a document.
-    pub fn start_document(&mut self, start: usize, explicit: bool) {
+    fn start_document(&mut self, start: usize, explicit: bool) {
         self.anchors.clear();
         let document =
             Document { root: NONE, start: Span::at(start).start, explicit, ended: false, handles: self.handles as u32 };
@@ -483,7 +500,7 @@ impl<'t> Reader<'t> {
     /// Reports an error with a filled template.
     #[cold]
     #[inline(never)]
-    pub fn report(&mut self, code: Code, span: Span, template: &str, args: &[&str]) -> &mut Diagnostic {
+    fn report(&mut self, code: Code, span: Span, template: &str, args: &[&str]) -> &mut Diagnostic {
         let halted = self.halted;
         if !halted && self.diagnostics.len() + 1 >= MAX_DIAGNOSTICS {
             self.limit(Span::at(self.pos), "too many errors: the rest is not read", &[]);
@@ -496,7 +513,7 @@ impl<'t> Reader<'t> {
     /// Reports an exceeded limit and stops reading.
     #[cold]
     #[inline(never)]
-    pub fn limit(&mut self, span: Span, template: &str, args: &[&str]) {
+    fn limit(&mut self, span: Span, template: &str, args: &[&str]) {
         if !self.halted {
             report(&mut self.diagnostics, Code::YamlLimit, span, template, args);
         }
@@ -511,28 +528,28 @@ impl Frame {
     }
 
     /// True if a line at `column` is one of its entries.
-    pub fn is_at(&self, column: i32) -> bool {
+    fn is_at(&self, column: i32) -> bool {
         self.place().is_at(column)
     }
 
     /// The part of the frame that decides whether a line belongs to it. It is small, because it is copied for every
     /// line.
-    pub fn place(&self) -> Place {
+    fn place(&self) -> Place {
         Place { role: self.role, state: self.state, indent: self.indent, alt: self.alt }
     }
 }
 
 /// The columns and the state of a [`Frame`].
 #[derive(Clone, Copy)]
-pub(super) struct Place {
-    pub role: Role,
-    pub state: State,
-    pub indent: i32,
-    pub alt: i32,
+struct Place {
+    role: Role,
+    state: State,
+    indent: i32,
+    alt: i32,
 }
 
 impl Place {
-    pub fn is_at(self, column: i32) -> bool {
+    fn is_at(self, column: i32) -> bool {
         column == self.indent || column == self.alt
     }
 }

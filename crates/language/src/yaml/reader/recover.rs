@@ -1,14 +1,14 @@
 //! Reports of errors, and how reading continues after them.
 
-use super::reader::{Leaf, Props, Reader, Role, State};
 use super::scalar::leaf;
-use super::tree::Style;
+use super::{Leaf, Props, Reader, Role, State};
+use crate::yaml::tree::Style;
 use cloudflow_base::diagnostic::{Code, Severity};
 use cloudflow_base::small::{find, to_decimal};
 use cloudflow_base::text::{Progress, Span};
 
 impl<'t> Reader<'t> {
-    pub fn report_at(&mut self, code: Code, start: usize, end: usize, message: &str) {
+    pub(super) fn report_at(&mut self, code: Code, start: usize, end: usize, message: &str) {
         self.report(code, Span::new(start, end), message, &[]);
     }
 
@@ -18,7 +18,7 @@ impl<'t> Reader<'t> {
     }
 
     /// The end of the word at `at`, for the span of a finding. A very long word is truncated.
-    pub fn word_end(&self, at: usize) -> usize {
+    pub(super) fn word_end(&self, at: usize) -> usize {
         let mut end = at;
         let inside = |end: usize| end < at + 64 || self.at(end) & 0xC0 == 0x80;
         while inside(end) && !self.is_space(end) && !(end > at && (self.at(end) == b':' || self.is_flow(end))) {
@@ -28,7 +28,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Reports the token at `pos`, whose column is that of no collection.
-    pub fn bad_indent(&mut self) {
+    pub(super) fn bad_indent(&mut self) {
         let frame = self.top;
         // A tab in the indentation is reported instead.
         let list = self.around.last();
@@ -50,7 +50,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Reports a tab in the indentation. Consecutive lines give one finding.
-    pub fn tab_indent(&mut self, tab: usize) {
+    pub(super) fn tab_indent(&mut self, tab: usize) {
         self.tab = None;
         if self.fresh {
             if self.tab_run {
@@ -66,7 +66,7 @@ impl<'t> Reader<'t> {
     }
 
     /// The intended column of a line with tabs in its indentation: a column in use, for some width of a tab.
-    pub fn tab_column(&mut self, tab: usize) -> i32 {
+    pub(super) fn tab_column(&mut self, tab: usize) -> i32 {
         let width = |tabs: i32| {
             let blanks = self.bytes.get(self.line..self.pos).unwrap_or_default();
             blanks.iter().map(|byte| if *byte == b'\t' { tabs } else { 1 }).sum::<i32>()
@@ -80,7 +80,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Reports a line without `- ` between the items of a list.
-    pub fn no_dash(&mut self) {
+    pub(super) fn no_dash(&mut self) {
         let at = self.pos;
         let end = self.word_end(at);
         if !self.top.loose {
@@ -91,7 +91,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Reports a list at a position where no list may begin.
-    pub fn list_here(&mut self, among_keys: bool) {
+    pub(super) fn list_here(&mut self, among_keys: bool) {
         let at = self.pos;
         let message = if among_keys {
             "a list item cannot be between the keys of a mapping"
@@ -102,7 +102,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Reports text after the only value of the document.
-    pub fn beyond(&mut self) {
+    pub(super) fn beyond(&mut self) {
         let at = self.pos;
         let end = self.line_end(at);
         if !self.top.loose {
@@ -115,7 +115,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Reports a value whose first character cannot begin a value.
-    pub fn reserved(&mut self, at: usize) {
+    pub(super) fn reserved(&mut self, at: usize) {
         self.curly = true;
         let first = self.quote(at, at + 1);
         let first = if first == "`" { "a backtick" } else { &["`", first, "`"].concat() };
@@ -130,7 +130,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Reports `: ` at `at` inside a plain value.
-    pub fn colon_inside(&mut self, at: usize) {
+    pub(super) fn colon_inside(&mut self, at: usize) {
         let message = "an unquoted value cannot contain `: `: quote the whole value";
         let (end, stop) = self.over_colons(at);
         // The text to quote is known only if the whole value is on this line.
@@ -154,7 +154,7 @@ impl<'t> Reader<'t> {
     }
 
     /// `list[0].name` inside brackets, where a bracket ends an unquoted value. Reads all of it as the value.
-    pub fn bracket_inside(&mut self, found: &mut Leaf) {
+    pub(super) fn bracket_inside(&mut self, found: &mut Leaf) {
         let at = found.end;
         if at == found.start || !matches!(self.at(at), b'[' | b'{') {
             return;
@@ -198,7 +198,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Reads the continuation lines of a plain value that contains `: `, so that they give no second finding.
-    pub fn more_lines(&mut self, found: &mut Leaf, indent: i32) {
+    pub(super) fn more_lines(&mut self, found: &mut Leaf, indent: i32) {
         let mut progress = Progress::default();
         loop {
             progress.step(found.end, 0);
@@ -221,7 +221,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Reports an entry without its colon. `found` is the key, or the whole line.
-    pub fn missing(&mut self, found: Leaf, node: Option<u32>, props: Props) {
+    pub(super) fn missing(&mut self, found: Leaf, node: Option<u32>, props: Props) {
         let mut key = found;
         let (start, end) = (found.start, found.end);
         let mut next = end;
@@ -276,7 +276,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Reads the rest of the line after a value.
-    pub fn trailing(&mut self, found: &Leaf) {
+    pub(super) fn trailing(&mut self, found: &Leaf) {
         let at = self.blanks(self.pos);
         if self.is_break(at) {
             self.pos = at;
@@ -301,7 +301,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Reports an unclosed quote. The text ends with its first line.
-    pub fn unclosed_quote(&mut self, mut found: Leaf) -> Leaf {
+    pub(super) fn unclosed_quote(&mut self, mut found: Leaf) -> Leaf {
         let start = found.start;
         let mut end = self.trim(start + 1, self.line_end(start));
         // A character that ends a value in brackets is rarely the end of the text.
@@ -340,7 +340,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Reports the opening bracket of `node` as unclosed.
-    pub fn unclosed_bracket(&mut self, node: u32) {
+    pub(super) fn unclosed_bracket(&mut self, node: u32) {
         let opening = self.tree.nodes.get(node as usize).map_or(0, |node| node.span.start as usize);
         // The closing bracket may be inside an unclosed quote.
         let cause = self.diagnostics.last().is_some_and(|last| {
@@ -354,7 +354,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Reports a line inside brackets that is not indented more than the enclosing block.
-    pub fn shallow_bracket(&mut self, first: usize, closing: bool) {
+    pub(super) fn shallow_bracket(&mut self, first: usize, closing: bool) {
         let end = self.word_end(first);
         let message = "a line inside brackets must be indented more than the key before them";
         // Most readers accept a closing bracket there.
@@ -363,7 +363,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Reports an unknown escape.
-    pub fn bad_escape(&mut self, start: usize, end: usize) {
+    pub(super) fn bad_escape(&mut self, start: usize, end: usize) {
         let escape = self.quote(start, end);
         let span = Span::new(start, end);
         let digits = match escape.get(1..) {
@@ -383,7 +383,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Reports an alias of an unknown anchor.
-    pub fn unknown_alias(&mut self, start: usize, end: usize) {
+    pub(super) fn unknown_alias(&mut self, start: usize, end: usize) {
         let name = self.quote(start + 1, end);
         let span = Span::new(start, end);
         if !name.is_empty() {

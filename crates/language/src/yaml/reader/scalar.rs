@@ -1,7 +1,7 @@
 //! Finds the ends of scalars. The module `decode` decodes them.
 
-use super::reader::{Leaf, Reader};
-use super::tree::Style;
+use super::{Leaf, Reader};
+use crate::yaml::tree::Style;
 use cloudflow_base::diagnostic::Code;
 use cloudflow_base::text::Progress;
 
@@ -35,13 +35,13 @@ pub(super) fn class_of(byte: u8) -> u8 {
 
 impl Reader<'_> {
     /// A comma or a bracket.
-    pub fn is_flow(&self, at: usize) -> bool {
+    pub(super) fn is_flow(&self, at: usize) -> bool {
         matches!(self.at(at), b',' | b'[' | b']' | b'{' | b'}')
     }
 
     /// Reads one line of a plain scalar from `at`. Returns the end without trailing spaces, and the position where
     /// it stopped.
-    pub fn plain_line(&mut self, start: usize, flow: bool) -> (usize, usize) {
+    pub(super) fn plain_line(&mut self, start: usize, flow: bool) -> (usize, usize) {
         let mut at = start;
         let mut progress = Progress::default();
         loop {
@@ -83,7 +83,7 @@ impl Reader<'_> {
     }
 
     /// The end of a placeholder `{{ … }}` that begins at `at` and ends on the same line, or of `{…}` after a `$`.
-    pub fn template(&mut self, at: usize, dollar: bool) -> Option<usize> {
+    pub(super) fn template(&mut self, at: usize, dollar: bool) -> Option<usize> {
         let double = self.at(at) == b'{' && self.at(at + 1) == b'{';
         if !(double || dollar) || at < self.no_template {
             return None;
@@ -102,7 +102,7 @@ impl Reader<'_> {
 
     /// Reads a plain scalar at `pos`. Its continuation lines must be indented by more than `indent`. With `key` it
     /// has one line.
-    pub fn plain(&mut self, indent: i32, flow: bool, key: bool) -> Leaf {
+    pub(super) fn plain(&mut self, indent: i32, flow: bool, key: bool) -> Leaf {
         let start = self.pos;
         let (mut end, mut stop) = match self.template(start, false) {
             Some(behind) => {
@@ -150,7 +150,7 @@ impl Reader<'_> {
     }
 
     /// From a misplaced `: ` to the end of the line or a comment.
-    pub fn over_colons(&mut self, mut stop: usize) -> (usize, usize) {
+    pub(super) fn over_colons(&mut self, mut stop: usize) -> (usize, usize) {
         let mut end = stop;
         let mut progress = Progress::default();
         while self.at(stop) == b':' {
@@ -162,7 +162,7 @@ impl Reader<'_> {
     }
 
     /// True if the line from `first` on is an entry of a block: `- …`, `key: …`.
-    pub fn is_structural(&mut self, first: usize) -> bool {
+    pub(super) fn is_structural(&mut self, first: usize) -> bool {
         let byte = self.at(first);
         if matches!(byte, b'-' | b'?' | b':') && self.is_space(first + 1) {
             return true;
@@ -180,7 +180,7 @@ impl Reader<'_> {
     }
 
     /// Reads a quoted scalar at `pos`. Its continuation lines must be indented by more than `indent`.
-    pub fn quoted(&mut self, indent: i32) -> Leaf {
+    pub(super) fn quoted(&mut self, indent: i32) -> Leaf {
         let start = self.pos;
         let quote = self.at(start);
         let style = if quote == b'"' { Style::DoubleQuoted } else { Style::SingleQuoted };
@@ -268,7 +268,7 @@ impl Reader<'_> {
     }
 
     /// Reads a block scalar at `pos`, inside a collection at `indent`.
-    pub fn block_scalar(&mut self, indent: i32) -> Leaf {
+    pub(super) fn block_scalar(&mut self, indent: i32) -> Leaf {
         let start = self.pos;
         let style = if self.at(start) == b'|' { Style::Literal } else { Style::Folded };
         let mut leaf = leaf(style, start, start + 1);

@@ -1,11 +1,11 @@
 //! Collections by indentation.
 
-use super::decode::{Sink, decode};
 use super::fast_path::MAX_KEY;
-use super::raw::{DECODED, Form, MARKED, Raw};
-use super::reader::{Frame, Leaf, Props, Reader, Role, State};
 use super::scalar::leaf;
-use super::tree::{Decoded, Style};
+use super::{Frame, Leaf, Props, Reader, Role, State};
+use crate::yaml::decode::{Sink, decode};
+use crate::yaml::raw::{DECODED, Form, MARKED, Raw};
+use crate::yaml::tree::{Decoded, Style};
 use cloudflow_base::diagnostic::Code;
 use cloudflow_base::text::{Progress, Span};
 
@@ -41,7 +41,7 @@ impl Content {
 impl Reader<'_> {
     /// Before the first token of a line: closes the collections that its indentation ends. False if the line cannot
     /// be read.
-    pub fn dedent(&mut self) -> bool {
+    pub(super) fn dedent(&mut self) -> bool {
         if let Some(tab) = self.tab {
             self.column = self.tab_column(tab);
         }
@@ -136,7 +136,7 @@ impl Reader<'_> {
     }
 
     /// Reads the token at `pos`.
-    pub fn step(&mut self) {
+    pub(super) fn step(&mut self) {
         let frame = self.top;
         match (frame.role, frame.state) {
             (Role::Seq, State::Start) => {
@@ -352,7 +352,7 @@ impl Reader<'_> {
     }
 
     /// Consumes the `:` at `at` after an implicit key.
-    pub fn colon(&mut self, at: usize) {
+    pub(super) fn colon(&mut self, at: usize) {
         self.pos = at + 1;
         self.compact = false;
         let frame = &mut self.top;
@@ -374,7 +374,7 @@ impl Reader<'_> {
     }
 
     /// Begins a block collection at the column of the token. It is part of the tree unless `detached`.
-    pub fn begin(&mut self, role: Role, start: usize, detached: bool, key: Option<u32>) {
+    pub(super) fn begin(&mut self, role: Role, start: usize, detached: bool, key: Option<u32>) {
         if let Some(tab) = self.tab {
             self.tab_indent(tab);
         }
@@ -418,14 +418,14 @@ impl Reader<'_> {
     }
 
     /// Ends the innermost block collection.
-    pub fn close_block(&mut self) {
+    pub(super) fn close_block(&mut self) {
         self.fill_all();
         let end = self.top.end;
         self.close(end);
     }
 
     /// Creates the node of a scalar. Decodes its text if it differs from the source.
-    pub fn scalar(&mut self, leaf: &Leaf, props: Props) -> u32 {
+    pub(super) fn scalar(&mut self, leaf: &Leaf, props: Props) -> u32 {
         let mut raw = Raw::new(Form::scalar(leaf.style), leaf.start, leaf.end);
         if !leaf.verbatim {
             let start = self.tree.decoded.len() as u32;
@@ -451,7 +451,7 @@ impl Reader<'_> {
         self.create(raw, props)
     }
 
-    pub fn is_indicator(&self, byte: u8) -> bool {
+    pub(super) fn is_indicator(&self, byte: u8) -> bool {
         self.at(self.pos) == byte && self.is_space(self.pos + 1)
     }
 }

@@ -1,12 +1,12 @@
 //! Tags, anchors and aliases.
 
-use super::reader::{Props, Reader};
+use super::{Props, Reader};
 use cloudflow_base::diagnostic::Code;
 use cloudflow_base::text::{Progress, Span};
 
 impl Reader<'_> {
     /// Reads the tags and anchors at `pos` on this line.
-    pub fn props(&mut self) -> Props {
+    pub(super) fn props(&mut self) -> Props {
         let mut props = Props::default();
         let mut progress = Progress::default();
         loop {
@@ -45,7 +45,7 @@ impl Reader<'_> {
     }
 
     /// Combines a tag and an anchor on different lines.
-    pub fn merge(&mut self, outer: Props, inner: Props) -> Props {
+    pub(super) fn merge(&mut self, outer: Props, inner: Props) -> Props {
         let pick = |reader: &mut Self, above: Span, here: Span| {
             if !above.is_empty() && !here.is_empty() {
                 let message = "a value has at most one tag and one anchor";
@@ -57,7 +57,7 @@ impl Reader<'_> {
     }
 
     /// The end of the name of an anchor or an alias.
-    pub fn name_end(&self, mut at: usize) -> usize {
+    pub(super) fn name_end(&self, mut at: usize) -> usize {
         while !self.is_space(at) && !self.is_flow(at) {
             at += 1;
         }
@@ -109,8 +109,8 @@ impl Reader<'_> {
     }
 
     /// True inside `[ ]` or `{ }`.
-    pub fn in_brackets(&self) -> bool {
-        use super::reader::Role::{FlowMap, FlowSeq, Pair};
+    pub(super) fn in_brackets(&self) -> bool {
+        use super::Role::{FlowMap, FlowSeq, Pair};
         matches!(self.top.role, FlowSeq | FlowMap | Pair)
     }
 }

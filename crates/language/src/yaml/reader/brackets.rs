@@ -1,15 +1,15 @@
 //! Collections in `[ ]` and `{ }`.
 
-use super::reader::{Props, Reader, Role, State};
 use super::scalar::leaf;
-use super::tree::Style;
+use super::{Props, Reader, Role, State};
+use crate::yaml::tree::Style;
 use cloudflow_base::diagnostic::Code;
 use cloudflow_base::text::{Progress, Span};
 
 impl Reader<'_> {
     /// Reads the collection at `pos` with its content. Returns its node, which is not attached yet. Its lines
     /// must be indented by more than `indent`.
-    pub fn brackets(&mut self, indent: i32) -> u32 {
+    pub(super) fn brackets(&mut self, indent: i32) -> u32 {
         let base = self.around.len();
         let mut warned = false;
         self.bracket(indent, Props::default());

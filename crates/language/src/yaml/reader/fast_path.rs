@@ -1,9 +1,9 @@
 //! The fast path of `key: value` on one line, which is most of any definition. It leaves everything else to the
 //! general reader.
 
-use super::raw::{Form, MARKED, Raw};
-use super::reader::{Reader, Role, State};
 use super::scalar::class_of;
+use super::{Reader, Role, State};
+use crate::yaml::raw::{Form, MARKED, Raw};
 use cloudflow_base::text::Progress;
 
 /// Maximum length of an implicit key, in bytes.
@@ -26,7 +26,7 @@ static WORD: [bool; 256] = {
 
 impl Reader<'_> {
     /// Reads the entries of a block mapping at `pos`. False if there is none and nothing was read.
-    pub fn entries(&mut self) -> bool {
+    pub(super) fn entries(&mut self) -> bool {
         let mut any = false;
         let mut progress = Progress::default();
         while let Some(colon) = self.fast_key() {

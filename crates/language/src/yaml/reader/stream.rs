@@ -1,14 +1,14 @@
 //! The stream: byte order mark, directives, documents and their markers.
 
-use super::MAX_HANDLES;
-use super::reader::{Reader, State};
+use super::{Reader, State};
+use crate::yaml::MAX_HANDLES;
 use cloudflow_base::diagnostic::Code;
 use cloudflow_base::small::{find, to_decimal};
 use cloudflow_base::text::{Progress, Span};
 
 impl Reader<'_> {
     /// Reads every document of the text.
-    pub fn stream(&mut self) {
+    pub(super) fn stream(&mut self) {
         let mut progress = Progress::default();
         while let Some(explicit) = self.prologue() {
             progress.step(self.pos, 0);
@@ -28,7 +28,7 @@ impl Reader<'_> {
     /// line. U+0000, which ends the text, has its own finding.
     #[cold]
     #[inline(never)]
-    pub fn controls(&mut self) {
+    pub(super) fn controls(&mut self) {
         let mut from = 0;
         let mut progress = Progress::default();
         while let Some(next) = self.bytes.get(from..).and_then(control) {
@@ -200,7 +200,7 @@ impl Reader<'_> {
     }
 
     /// Reports a rest of the line that is not a comment.
-    pub fn rest_of_line(&mut self, message: &str) {
+    pub(super) fn rest_of_line(&mut self, message: &str) {
         let at = self.blanks(self.pos);
         let comment = self.at(at) == b'#' && at > self.pos;
         let end = self.line_end(at);

@@ -19,11 +19,11 @@ pub(super) struct Anchors<'t> {
 }
 
 impl<'t> Anchors<'t> {
-    pub fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.list.clear();
     }
 
-    pub fn insert(&mut self, anchor: Anchor<'t>) {
+    pub(super) fn insert(&mut self, anchor: Anchor<'t>) {
         self.list.push(anchor);
         let len = self.list.len();
         let mut run = self.list.split_off(len & (len - 1));
@@ -32,14 +32,14 @@ impl<'t> Anchors<'t> {
     }
 
     /// Keeps the nodes correct when one is inserted at the index `at`.
-    pub fn shift(&mut self, at: u32) {
+    pub(super) fn shift(&mut self, at: u32) {
         for anchor in &mut self.list {
             anchor.node += u32::from(anchor.node >= at);
         }
     }
 
     /// The last anchor with a name.
-    pub fn find(&self, name: &str) -> Option<Anchor<'t>> {
+    pub(super) fn find(&self, name: &str) -> Option<Anchor<'t>> {
         let mut end = self.list.len();
         let mut progress = Progress::default();
         while end > 0 {

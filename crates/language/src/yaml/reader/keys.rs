@@ -1,9 +1,9 @@
 //! Duplicate keys in a mapping.
 
-use super::MAX_DIAGNOSTICS;
-use super::raw::{ALIAS, DECODED, Form};
-use super::reader::Reader;
-use super::tree::Tree;
+use super::Reader;
+use crate::yaml::MAX_DIAGNOSTICS;
+use crate::yaml::raw::{ALIAS, DECODED, Form};
+use crate::yaml::tree::Tree;
 use cloudflow_base::diagnostic::Code;
 use cloudflow_base::small;
 use cloudflow_base::text::Span;
@@ -17,7 +17,7 @@ const SMALL: usize = 8;
 impl Reader<'_> {
     /// Reports every duplicate key of the mapping `node`, with the first occurrence as `related`. Keys that
     /// are collections are not compared.
-    pub fn duplicates(&mut self, node: u32) {
+    pub(super) fn duplicates(&mut self, node: u32) {
         if differ(&self.tree, node) {
             return;
         }
