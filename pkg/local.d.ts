@@ -34,11 +34,12 @@ export { CloudFlowError } from "./index.js";
  * It verifies signatures of both algorithms, implements long polling, returns the service's error codes, and
  * interprets executions. Implemented operations: CreateFlow, DescribeFlow, UpdateFlow, DeleteFlow, ListFlows,
  * StartExecution, StartSyncExecution, StopExecution, DescribeExecution, ListExecutions, GetExecutionHistory,
- * ReportTaskSucceeded, ReportTaskFailed.
+ * ReportTaskSucceeded, ReportTaskFailed. ListSchedules returns an empty list. A request for another operation of the
+ * service is refused with `ActionNotSupported`, and the message names the operation.
  *
  * A task that starts a flow of this account (`acs:fnf:::flow/NAME`) starts an execution in the emulator, and waits for
  * it if its pattern requires it. Versions, aliases, schedules and map runs are not implemented: requests that use them
- * are refused.
+ * are refused. Parameters that an operation does not have, such as `RegionId`, are ignored.
  *
  * The response to a wrong signature has the header `x-emulator-string-to-sign`: the string to sign (for
  * ACS3-HMAC-SHA256 the canonical request), at most 4 KiB of it. A request larger than 1 MiB is answered with 413.
@@ -174,8 +175,8 @@ export type TaskHandler = (
 
 /** Faults that the emulator injects. */
 export interface Faults {
-  /** `StartExecution` returns the status `""`, as observed in 2020. */
-  startWithoutStatus?: boolean;
+  /** An execution that has not ended has the `StoppedTime` `1970-01-01T00:00:00Z`, as observed in 2023, not `""`. */
+  epochStoppedTime?: boolean;
   /** Maximum time for which a long poll is held, in ms. Overrides `WaitTimeSeconds`. */
   earlyAfterMs?: number;
   /** Additional delay of a long poll that reaches its `WaitTimeSeconds`, in ms. */

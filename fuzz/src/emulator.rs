@@ -261,7 +261,7 @@ fn faults(switches: u8) -> Faults {
         retry_after_ms: None,
     };
     Faults {
-        start_without_status: on(0),
+        epoch_stopped_time: on(0),
         early_after_ms: on(1).then_some(2_000),
         late_by_ms: u32::from(on(2)) * 500,
         latency_ms: u32::from(on(3)) * 100,

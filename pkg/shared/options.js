@@ -66,7 +66,7 @@ export const EMULATOR = {
 
 /** @type {Names<import("../local.js").Faults>} */
 export const FAULTS = {
-  startWithoutStatus: true,
+  epochStoppedTime: true,
   earlyAfterMs: true,
   lateByMs: true,
   latencyMs: true,

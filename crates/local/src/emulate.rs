@@ -363,7 +363,8 @@ impl Emulator {
         let action = auth::common(scheme, request, &parameters, "Action").filter(|value| !value.is_empty());
         let action = action.ok_or_else(|| missing("Action", "x-acs-action"))?.to_owned();
         if !OPERATIONS.contains(&action.as_str()) {
-            return Err(Fault::action(&action));
+            let is_known = NOT_EMULATED.contains(&action.as_str());
+            return Err(if is_known { Fault::not_emulated(&action) } else { Fault::action(&action) });
         }
         let version = auth::common(scheme, request, &parameters, "Version").filter(|value| !value.is_empty());
         let version = version.ok_or_else(|| missing("Version", "x-acs-version"))?;
@@ -389,6 +390,7 @@ impl Emulator {
             "UpdateFlow" => flows::update(store, call),
             "DeleteFlow" => flows::delete(store, call),
             "ListFlows" => flows::list(store, call),
+            "ListSchedules" => flows::list_schedules(store, call),
             "StartExecution" => executions::start(store, call, faults),
             "StartSyncExecution" => return executions::start_sync(store, call, faults),
             "StopExecution" => return executions::stop(store, call, faults),
@@ -554,12 +556,13 @@ impl Emulator {
 }
 
 /// The operations of [`Emulator::operate`].
-const OPERATIONS: [&str; 13] = [
+const OPERATIONS: [&str; 14] = [
     "CreateFlow",
     "DescribeFlow",
     "UpdateFlow",
     "DeleteFlow",
     "ListFlows",
+    "ListSchedules",
     "StartExecution",
     "StartSyncExecution",
     "StopExecution",
@@ -568,6 +571,25 @@ const OPERATIONS: [&str; 13] = [
     "GetExecutionHistory",
     "ReportTaskSucceeded",
     "ReportTaskFailed",
+];
+
+/// The other operations of the API.
+const NOT_EMULATED: [&str; 15] = [
+    "CreateFlowAlias",
+    "CreateSchedule",
+    "DeleteFlowAlias",
+    "DeleteFlowVersion",
+    "DeleteSchedule",
+    "DescribeFlowAlias",
+    "DescribeMapRun",
+    "DescribeRegions",
+    "DescribeSchedule",
+    "ListFlowAliases",
+    "ListFlowVersions",
+    "PublishFlowVersion",
+    "UpdateFlowAlias",
+    "UpdateMapRun",
+    "UpdateSchedule",
 ];
 
 impl std::fmt::Debug for AccessKey {

@@ -31,9 +31,9 @@ pub struct EmulatorOptions {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Faults {
-    /// StartExecution answers with the status `""`.
+    /// The `StoppedTime` of an execution that has not ended is the epoch.
     #[serde(default)]
-    pub start_without_status: bool,
+    pub epoch_stopped_time: bool,
     /// Maximum time of a long poll, in milliseconds.
     pub early_after_ms: Option<u32>,
     /// Delay of the answer to a long poll that times out, in milliseconds.
@@ -181,7 +181,7 @@ pub fn restore(emulator: &mut Emulator, text: &str) -> Result<Restored, String> 
 
 fn faults_of(faults: Faults) -> emulate::Faults {
     emulate::Faults {
-        start_without_status: faults.start_without_status,
+        epoch_stopped_time: faults.epoch_stopped_time,
         early_after: faults.early_after_ms.map(u64::from),
         late_by: faults.late_by_ms.into(),
         latency: faults.latency_ms.into(),

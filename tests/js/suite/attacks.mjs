@@ -340,7 +340,7 @@ States:
     const emulator = local.createEmulator();
     emulator.putFlow("f", TASK);
     const only = (names, given) => names.map((name) => ({ [name]: given }));
-    const faults = ["startWithoutStatus", "earlyAfterMs", "lateByMs", "latencyMs", "missingFields", "status", "cors"];
+    const faults = ["epochStoppedTime", "earlyAfterMs", "lateByMs", "latencyMs", "missingFields", "status", "cors"];
     const rules = ["action", "skip", "times", "how", "status", "code", "message", "retryAfterMs"];
     const calls = values.flatMap((value) => [
       () => local.createEmulator(value).close(),

@@ -3,7 +3,7 @@
 //! A case is a `script.txt`, one command a line, and the `answers.txt` it leads to:
 //!
 //! ```text
-//! set quotas | nonces | cors | start-without-status | missing-fields
+//! set quotas | nonces | cors | epoch-stopped-time | missing-fields
 //! set latency 100 | late 500 | early 2000 | status Thinking
 //! set token STS.abc                 the key `testid` needs this STS token
 //! set fail <cut|empty|xml|error|garbage> [Action]   once
@@ -17,13 +17,14 @@
 //! restart                    what is saved goes to a new emulator; held requests are lost
 //! ```
 //!
-//! `Name=@file` is the text of a file of the case, `Name=$a.TaskToken` the token of the task that
-//! was asked for last. Words that begin with `!` bend the request: `!secret=x`, `!key=x`,
+//! `Name=@file` is the text of a file of the case, `Name=$token` the token of the task that was asked for last,
+//! `Name=$a.NextToken` a field of the answer called `a`. Words that begin with `!` bend the request: `!secret=x`, `!key=x`,
 //! `!time=-1000000` (ms), `!nonce=x`, `!token=x`, `!method=GET`, `!version=x`, `!path=/x`, `!omit=X`,
 //! `!size=2000000` (bytes of a body that is no form).
 
 mod attacks;
 mod damaged;
+mod operations;
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write;
@@ -71,6 +72,7 @@ struct Talk<'c> {
     /// Tasks that were asked for and not answered: name, execution, whether there is a token.
     open: BTreeSet<(String, String, bool)>,
     token: String,
+    answers: HashMap<String, serde_json::Value>,
     said: String,
     /// Between two lines, wherever nothing is held.
     restarts: bool,
@@ -93,6 +95,7 @@ impl<'c> Talk<'c> {
             tasks: HashMap::new(),
             open: BTreeSet::new(),
             token: String::new(),
+            answers: HashMap::new(),
             said: String::new(),
             restarts: false,
             record: None,
@@ -180,7 +183,7 @@ impl<'c> Talk<'c> {
             ["quotas"] => self.options.quotas = true,
             ["nonces"] => self.options.nonces = true,
             ["cors"] => faults.cors = true,
-            ["start-without-status"] => faults.start_without_status = true,
+            ["epoch-stopped-time"] => faults.epoch_stopped_time = true,
             ["missing-fields"] => faults.missing_fields = true,
             ["latency", millis] => faults.latency = millis.parse().unwrap(),
             ["late", millis] => faults.late_by = millis.parse().unwrap(),
@@ -256,6 +259,10 @@ impl<'c> Talk<'c> {
                 (Some(name), _) => drop(bend.insert(name, value)),
                 (None, Some(file)) => business.push((name.into(), self.case.read(file))),
                 (None, None) if value == "$token" => business.push((name.into(), self.token.clone())),
+                (None, None) if value.starts_with('$') => {
+                    let (answer, field) = value[1..].split_once('.').unwrap();
+                    business.push((name.into(), self.answers[answer][field].as_str().unwrap().into()));
+                }
                 (None, None) => business.push((name.into(), value.into())),
             }
         }
@@ -404,6 +411,7 @@ impl<'c> Talk<'c> {
     fn say(&mut self, name: &str, response: &Response) {
         let body = String::from_utf8(response.body.clone()).unwrap();
         let cut = if response.cut { " cut" } else { "" };
+        self.answers.insert(name.to_owned(), serde_json::from_str(&body).unwrap_or_default());
         writeln!(self.said, "[{}] {name}: {}{cut} {body}", self.now - self.zero, response.status).unwrap();
         for (header, value) in &response.headers {
             if !matches!(header.as_str(), "content-type" | "x-acs-request-id") || value.starts_with("text/") {
