@@ -96,7 +96,7 @@ impl Talk {
                 for task in std::mem::take(&mut self.tasks) {
                     let result =
                         if kind == b'f' { Ok(text.as_str()) } else { Err((text.clone(), "said so".to_owned())) };
-                    shape::finish_task(&mut self.emulator, self.now, task, result);
+                    shape::finish_task(&mut self.emulator, self.now, task, result, 0.0);
                 }
                 self.advance();
             }

@@ -441,6 +441,16 @@ impl Schedule {
         }
     }
 
+    /// Number of tasks that were handed out and are still wanted.
+    pub fn calls(&self) -> usize {
+        self.calls.len()
+    }
+
+    /// Number of executions that run and report their end by a token.
+    pub fn callbacks(&self) -> usize {
+        self.links.values().filter(|link| link.callback.is_some()).count()
+    }
+
     /// Whether the result of a call is still wanted.
     pub fn is_wanted(&self, call: u64) -> bool {
         self.calls.contains_key(&call)

@@ -60,7 +60,7 @@ pub(super) fn start_sync(store: &mut Store, call: &Call<'_>, faults: &Faults) ->
         return Ok(Outcome::Body(Shape::Sync.body(execution, faults)));
     }
     // The execution has ended by then: it reaches its limit at this time, and comes before the deadline.
-    Ok(Outcome::Poll { execution: id, until: call.now + EXPRESS_LIMIT, shape: Shape::Sync })
+    Ok(Outcome::Poll { execution: id, wait: EXPRESS_LIMIT, shape: Shape::Sync })
 }
 
 /// The parameters of both operations that start.
@@ -157,7 +157,7 @@ pub(super) fn describe(store: &mut Store, call: &Call<'_>, faults: &Faults) -> R
     if wait == 0 || execution.machine.status().is_final() {
         return Ok(Outcome::Body(describe_body(execution, faults)));
     }
-    Ok(Outcome::Poll { execution: id, until: call.now + wait, shape: Shape::Describe })
+    Ok(Outcome::Poll { execution: id, wait, shape: Shape::Describe })
 }
 
 /// StopExecution.

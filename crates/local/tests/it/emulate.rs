@@ -5,6 +5,7 @@
 //! ```text
 //! set quotas | nonces | cors | epoch-stopped-time | missing-fields
 //! set latency 100 | late 500 | early 2000 | status Thinking
+//! set speed 60 | skip-waits         the clock of the flows
 //! set token STS.abc                 the key `testid` needs this STS token
 //! set fail <cut|empty|xml|error|garbage> [Action]   once
 //! at 1500                           the clock, in ms after 2024-05-06T07:08:09Z
@@ -14,6 +15,7 @@
 //! leave b                           the client of `b` disconnects
 //! finish <name of the state> <JSON> | fail <name of the state> <error>
 //! finish <name of the state> text:<bytes>     an object of so many bytes
+//! later <name of the state> <ms | never> <JSON>     the result of a mock, on the clock of the flows
 //! restart                    what is saved goes to a new emulator; held requests are lost
 //! ```
 //!
@@ -29,7 +31,9 @@ mod operations;
 use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write;
 
-use cloudflow_local::emulate::{AccessKey, Emulator, FailRule, How, Options, Reply, Request, Response, WaiterId};
+use cloudflow_local::emulate::{
+    AccessKey, Emulator, Ended, FailRule, How, Options, Reply, Request, Response, WaiterId,
+};
 use cloudflow_local::simulate::{self, time};
 use cloudflow_service::sign::{acs3, encode, rpc};
 
@@ -47,7 +51,7 @@ fn conversations() {
         recorded.hold();
         // What is saved and restored between two lines must not be noticed.
         let script = case.read("script.txt");
-        if script.contains("set quotas") || script.contains("set nonces") || script.contains("set fail") {
+        if ["set quotas", "set nonces", "set fail", "later "].iter().any(|what| script.contains(what)) {
             continue;
         }
         let mut restarted = Talk::new(&case);
@@ -66,6 +70,8 @@ struct Talk<'c> {
     emulator: Option<Emulator>,
     zero: u64,
     now: u64,
+    /// The time of the last call. The clock does not go back.
+    reached: u64,
     nonce: u32,
     names: HashMap<WaiterId, String>,
     tasks: HashMap<String, u64>,
@@ -90,6 +96,7 @@ impl<'c> Talk<'c> {
             emulator: None,
             zero,
             now: zero,
+            reached: zero,
             nonce: 0,
             names: HashMap::new(),
             tasks: HashMap::new(),
@@ -127,6 +134,12 @@ impl<'c> Talk<'c> {
                     self.finish(task, Ok(serde_json::json!({ "text": text })));
                 }
                 ["finish", task, json] => self.finish(task, Ok(serde_json::from_str(json).unwrap())),
+                ["later", task, delay, json] => {
+                    let delay = if *delay == "never" { f64::INFINITY } else { delay.parse().unwrap() };
+                    let (id, now) = (self.tasks[*task], self.now);
+                    self.emulator().finish_task_later(now, id, Ok(serde_json::from_str(json).unwrap()), delay);
+                    self.pass();
+                }
                 ["fail", task, error] => {
                     self.finish(task, Err(simulate::Failure { error: (*error).into(), cause: "said so".into() }));
                 }
@@ -182,6 +195,8 @@ impl<'c> Talk<'c> {
         match what {
             ["quotas"] => self.options.quotas = true,
             ["nonces"] => self.options.nonces = true,
+            ["speed", speed] => self.options.speed = speed.parse().unwrap(),
+            ["skip-waits"] => self.options.skip_waits = true,
             ["cors"] => faults.cors = true,
             ["epoch-stopped-time"] => faults.epoch_stopped_time = true,
             ["missing-fields"] => faults.missing_fields = true,
@@ -364,7 +379,8 @@ impl<'c> Talk<'c> {
         let end = self.now;
         loop {
             let due = self.emulator().wake_at().filter(|at| *at <= end);
-            self.now = due.unwrap_or(end).max(self.zero);
+            self.now = due.unwrap_or(end).max(self.reached);
+            self.reached = self.now;
             let now = self.now;
             for (waiter, response) in self.emulator().advance(now) {
                 let name = self.names.remove(&waiter).expect("an answer for a held request");
@@ -392,6 +408,18 @@ impl<'c> Talk<'c> {
                     self.tasks.iter().find(|(_, id)| **id == task).map(|(name, _)| name.clone()).unwrap_or_default();
                 self.open.retain(|(open, ..)| *open != name);
                 writeln!(self.said, "[{}] task {name} is cancelled", now - self.zero).unwrap();
+            }
+            for failed in self.emulator().take_failed() {
+                let Ended { flow, execution, status, state, failure } = failed;
+                let at = state.map(|state| format!(" in {state}")).unwrap_or_default();
+                let (error, cause) = (failure.error, failure.cause);
+                writeln!(
+                    self.said,
+                    "[{}] {flow}/{execution} {}{at}: {error}: {cause}",
+                    now - self.zero,
+                    status.as_str()
+                )
+                .unwrap();
             }
             if due.is_none() {
                 break;
