@@ -21,6 +21,9 @@ const GRACE_MS = 2000;
 
 /** @typedef {(line: string) => void} Print */
 
+/** Maximum length of an error and its cause in a line, in UTF-16 units. */
+const MAX_CAUSE = 1000;
+
 /** Maximum number of parameters, and maximum length, of a form. The emulator refuses larger ones unread. */
 const MAX_PARAMETERS = 1024;
 const MAX_FORM = 1024 * 1024;
@@ -36,6 +39,8 @@ const MAX_FORM = 1024 * 1024;
  * @property {string[]} [origins] origins of pages that may use the server
  * @property {number} [port] 0 selects a free port
  * @property {boolean | undefined} [quotas]
+ * @property {number} [speed] of the clock of the flows
+ * @property {boolean | undefined} [skipWaits]
  * @property {number} [latencyMs]
  * @property {Print} [say] prints a line that does not belong to a request
  * @property {Print} [onRequest] prints the line of a request
@@ -55,6 +60,8 @@ export async function startServer({
   origins = [],
   port = 8791,
   quotas = false,
+  speed = 1,
+  skipWaits = false,
   latencyMs = 0,
   say: print = () => {},
   onRequest: printRequest = () => {},
@@ -69,8 +76,11 @@ export async function startServer({
   const emulator = createEmulator({
     accessKeys: Object.fromEntries(keys ?? [generated]),
     quotas,
+    speed,
+    skipWaits,
     faults: { latencyMs },
     tasks: handlers,
+    onExecutionFailed: (execution) => say(failureLine(execution)),
   });
   /** @type {(() => unknown)[]} */
   const stops = [() => emulator.close()];
@@ -103,7 +113,12 @@ export async function startServer({
     /** @type {import("./serve.js").OnRefused} */
     const onRefused = ({ method, code, message }) =>
       onRequest(`${new Date().toISOString()} ${safeWord(method)} 403 ${code} ${message}`);
-    const server = await listen(logged(emulator, file, life, onRequest), { host: hosts[0], port, guard, onRefused });
+    const server = await listen(logged(emulator, file, life, onRequest, say), {
+      host: hosts[0],
+      port,
+      guard,
+      onRefused,
+    });
     return {
       url: server.url,
       key,
@@ -210,6 +225,44 @@ function withDefault(handlers, say) {
 }
 
 /**
+ * Returns the line about an execution that has failed: its state, its error and the cause.
+ *
+ * @param {import("../local.js").ExecutionFailure} execution
+ */
+function failureLine({ flowName, executionName, status, state, error, cause }) {
+  const where = state === undefined ? "" : ` in ${safeWord(state)}`;
+  const why = [error, cause].filter((text) => text !== "").join(": ");
+  return `execution ${safeWord(flowName)}/${safeWord(executionName)}: ${status}${where}${why && `, ${cut(why)}`}`;
+}
+
+/** @param {string} text */
+function cut(text) {
+  return text.length > MAX_CAUSE ? `${text.slice(0, MAX_CAUSE)}…` : text;
+}
+
+/**
+ * Prints the warnings of a valid definition.
+ *
+ * @param {string} text
+ * @param {"Standard" | "Express"} mode
+ * @param {string} place the file or the flow
+ * @param {Print} say
+ */
+function sayWarnings(text, mode, place, say) {
+  const found = validateFlow(text, { mode }).diagnostics.filter(({ severity }) => severity === "warning");
+  for (const finding of found) say(findingLine(place, finding));
+}
+
+/**
+ * @param {string} place
+ * @param {import("../index.js").Diagnostic} finding
+ */
+function findingLine(place, { range, severity, code, message }) {
+  const at = range ? `:${range.start.line}:${range.start.column}` : "";
+  return `  ${place}${at} ${severity === "error" ? "" : `${severity} `}${code}: ${message}`;
+}
+
+/**
  * Returns the functions that create and remove flows for the files of a folder. The findings of an invalid definition
  * are printed, and the last valid definition is kept.
  *
@@ -220,27 +273,32 @@ function withDefault(handlers, say) {
 function into(emulator, say) {
   /** @type {Set<string>} */
   const mine = new Set();
+  /** @type {Set<string>} */
+  const invalid = new Set();
   return {
     take(name, text, mode, file) {
       const known = mine.has(name);
       try {
         const changed = emulator.putFlow(name, text, { mode });
         mine.add(name);
-        if (changed || !known)
-          say(`flow ${name}: ${known ? "changed" : "loaded"}${mode === "Express" ? " as Express" : ""}, ${file}`);
+        const repaired = invalid.delete(file);
+        if (changed || !known || repaired) {
+          const what = `${repaired ? "valid again, " : ""}${known ? (changed ? "changed" : "unchanged") : "loaded"}`;
+          say(`flow ${name}: ${what}${mode === "Express" ? " as Express" : ""}, ${file}`);
+          sayWarnings(text, mode, file, say);
+        }
       } catch (error) {
         if (error.code !== "wrong-definition") throw error;
+        invalid.add(file);
         say(`flow ${name}: ${file} is invalid${known ? "; the last valid definition is kept" : ""}`);
         const found = validateFlow(text, { mode }).diagnostics.filter(({ severity }) => severity === "error");
         // Without findings in the definition, the name of the flow is invalid.
         if (found.length === 0) say(`  ${file}: ${error.message}`);
-        for (const { range, code, message } of found) {
-          const at = range ? `:${range.start.line}:${range.start.column}` : "";
-          say(`  ${file}${at} ${code}: ${message}`);
-        }
+        for (const finding of found) say(findingLine(file, finding));
       }
     },
     drop(name, file) {
+      invalid.delete(file);
       if (!mine.delete(name)) return;
       emulator.removeFlow(name);
       say(`flow ${name}: removed, because ${file} was removed`);
@@ -249,15 +307,16 @@ function into(emulator, say) {
 }
 
 /**
- * Returns a handler that prints a line for each request.
+ * Returns a handler that prints a line for each request, and the warnings of a definition that a request sends.
  *
  * @param {Emulator} emulator
  * @param {import("./state.js").StateFile | undefined} file
  * @param {{ stopping: boolean }} life
  * @param {Print} onRequest
+ * @param {Print} say
  * @returns {import("./serve.js").Fetch}
  */
-function logged(emulator, file, life, onRequest) {
+function logged(emulator, file, life, onRequest, say) {
   return async (request) => {
     const began = performance.now();
     const what = await subject(request);
@@ -279,6 +338,7 @@ function logged(emulator, file, life, onRequest) {
       }
       if (response.status < 400) {
         log(response.status);
+        if (/^(Create|Update)Flow /.test(what)) await sayWarningsOf(response.clone(), say);
         return response;
       }
       const body = await response.text();
@@ -289,6 +349,17 @@ function logged(emulator, file, life, onRequest) {
       throw error;
     }
   };
+}
+
+/**
+ * Prints the warnings of the definition in the response to CreateFlow or UpdateFlow.
+ *
+ * @param {Response} response
+ * @param {Print} say
+ */
+async function sayWarningsOf(response, say) {
+  const { Name, Definition, ExecutionMode } = await response.json();
+  sayWarnings(Definition, ExecutionMode === "Express" ? "Express" : "Standard", `flow ${safeWord(Name)}`, say);
 }
 
 /**

@@ -61,6 +61,9 @@ export const EMULATOR = {
   quotas: true,
   nonces: true,
   faults: true,
+  speed: true,
+  skipWaits: true,
+  onExecutionFailed: true,
   clock: true,
 };
 
@@ -111,6 +114,9 @@ export const SIMULATION = { input: true, tasks: true, flows: true, mode: true, s
 
 /** @type {Names<import("../local.js").TaskMock>} */
 export const MOCK = { output: true, error: true, cause: true, delayMs: true, never: true };
+
+/** @type {Names<import("../local.js").TaskAttempts>} */
+export const ATTEMPTS = { attempts: true };
 
 /** Maximum length of a prototype chain that is searched. The chain of a proxy can be infinite. */
 const MAX_PROTOTYPES = 100;

@@ -70,7 +70,7 @@ test("the module of the client accepts the names of the tables", async () => {
 test("the module of the emulator reads the names of the tables", () => {
   const cases = {
     // JavaScript keeps the handlers and the clock.
-    EMULATOR: [names(tables.EMULATOR, "tasks", "clock"), {}, (options) => options],
+    EMULATOR: [names(tables.EMULATOR, "tasks", "clock", "onExecutionFailed"), {}, (options) => options],
     FAULTS: [names(tables.FAULTS), {}, (faults) => ({ faults })],
     FAIL: [names(tables.FAIL), { how: "cut" }, (rule) => ({ faults: { fail: [rule] } })],
   };

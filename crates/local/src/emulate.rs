@@ -380,8 +380,8 @@ impl Emulator {
         self.settle();
     }
 
-    /// Passes the result of a task that arrives after a delay, in milliseconds on the clock of the flows. With a delay
-    /// that is not finite, the task gets no result.
+    /// Passes the result of a task that takes a time on the clock of the flows, in milliseconds since the task was
+    /// requested. With a time that is not finite, the task gets no result.
     pub fn finish_task_later(&mut self, now: Millis, task: u64, result: TaskResult, delay: f64) {
         if delay <= 0.0 {
             return self.finish_task(now, task, result);
@@ -391,8 +391,10 @@ impl Emulator {
             return self.late.never(task);
         }
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast of a float saturates")]
-        let at = self.flow_time().saturating_add(delay as Millis);
-        self.late.add(at, task, result);
+        let at = self.store.schedule.called(task).map(|at| at.saturating_add(delay as Millis));
+        if let Some(at) = at {
+            self.late.add(at, task, result);
+        }
     }
 
     /// The executions that failed or timed out since the last call.

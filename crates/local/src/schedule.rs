@@ -47,7 +47,7 @@ pub(crate) struct Schedule {
     /// The child that a task waits for.
     children: BTreeMap<TaskKey, ExecutionId>,
     // INVARIANT: `calls` and `by_task` have one entry for each task that was handed out and is still wanted.
-    calls: BTreeMap<u64, TaskKey>,
+    calls: BTreeMap<u64, (TaskKey, Millis)>,
     by_task: BTreeMap<TaskKey, u64>,
     last_call: u64,
 }
@@ -401,7 +401,7 @@ impl Schedule {
         }
         let Link { flow, name, .. } = self.links.get(&id)?;
         self.last_call += 1;
-        self.calls.insert(self.last_call, key);
+        self.calls.insert(self.last_call, (key, self.now));
         self.by_task.insert(key, self.last_call);
         let (flow, execution) = (flow.clone(), name.clone());
         Some(Action::Call(TaskCall { id: self.last_call, flow, execution, request }))
@@ -456,9 +456,14 @@ impl Schedule {
         self.calls.contains_key(&call)
     }
 
+    /// When a call was made. Absent if its result is not wanted any more.
+    pub fn called(&self, call: u64) -> Option<Millis> {
+        self.calls.get(&call).map(|(_, at)| *at)
+    }
+
     /// The task of a call that has a result. Absent if the result is not wanted any more.
     pub fn finish(&mut self, call: u64) -> Option<TaskKey> {
-        let key = self.calls.remove(&call)?;
+        let (key, _) = self.calls.remove(&call)?;
         self.by_task.remove(&key);
         Some(key)
     }

@@ -220,7 +220,7 @@ impl<V: Value + PartialEq> Call<V> {
             (Outcome::Execution, _, Some(execution)) => return Ok(execution),
             (Outcome::Fault, Last::Fault(fault), _) => {
                 let error = CloudFlowError::of_fault(&fault, attempts, self.retry_after);
-                error.with_details(endpoint, state.pacing.offset())
+                error.with_details(&fault, endpoint, &self.request.flow_name, state.pacing.offset())
             }
             (Outcome::Fault, Last::NotAnExecution(status, found), _) => {
                 CloudFlowError::of_response(status, found, attempts)
