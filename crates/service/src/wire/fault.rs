@@ -228,8 +228,10 @@ pub(crate) fn own(status: u16, code: ErrorCode, message: &str, retry: Retry) -> 
 fn by_status(status: u16) -> Retry {
     match status {
         429 => Retry::Throttled,
-        408 | 502 | 504 => Retry::GatewayTimeout,
-        425 | 500 | 503 => Retry::Backoff,
+        // 522 and 524: timeouts of a content delivery network in front of a gateway.
+        408 | 502 | 504 | 522 | 524 => Retry::GatewayTimeout,
+        // 520 to 530: such a network does not reach the gateway, as during a deployment.
+        425 | 500 | 503 | 520..=530 => Retry::Backoff,
         _ => Retry::Never,
     }
 }
