@@ -198,7 +198,7 @@ fn body(flow: &Flow) -> Map<String, Value> {
         .iter()
         .map(|v| json!({ "Name": v.name, "Value": v.value, "Description": v.description }))
         .collect();
-    let mut value = json!({
+    let value = json!({
         "Id": flow.id,
         "Name": flow.name,
         "Type": "FDL",
@@ -210,13 +210,14 @@ fn body(flow: &Flow) -> Map<String, Value> {
         "ExecutionMode": if flow.express { "Express" } else { "Standard" },
         "ResourceGroupId": flow.group,
     });
-    if !variables.is_empty() {
-        value["Environment"] = json!({ "Variables": variables });
-    }
-    match value {
+    let mut body = match value {
         Value::Object(body) => body,
         _ => Map::new(),
+    };
+    if !variables.is_empty() {
+        body.insert("Environment".to_owned(), json!({ "Variables": variables }));
     }
+    body
 }
 
 /// Reads a definition. One that has errors, or the name of another flow, is refused.
