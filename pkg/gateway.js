@@ -1,6 +1,6 @@
-// Entry "cloudflow-wasm/gateway". The module is embedded in the JavaScript.
+// Entry "cloudflow-wasm/gateway".
 
+import { describeExecution } from "./ask.js";
 import { createGatewayFactory } from "./gateway/gateway.js";
-import { describeExecution } from "./index.js";
 
-export const createGateway = createGatewayFactory(describeExecution);
+export const createGateway = /*#__PURE__*/ createGatewayFactory(describeExecution);

@@ -1,6 +1,6 @@
-// Entry "cloudflow-wasm/gateway" for workerd, which imports the `.wasm` file as a module.
+// Entry "cloudflow-wasm/gateway" for workerd.
 
+import { describeExecution } from "./ask.workerd.js";
 import { createGatewayFactory } from "./gateway/gateway.js";
-import { describeExecution } from "./workerd.js";
 
-export const createGateway = createGatewayFactory(describeExecution);
+export const createGateway = /*#__PURE__*/ createGatewayFactory(describeExecution);

@@ -171,7 +171,10 @@ export interface CallOptions {
 
 /** Options of {@link waitForExecution} and {@link watchExecution}. */
 export interface WaitOptions extends CallOptions {
-  /** Maximum time for which the service holds each response, in whole seconds, 1 to 60. Default 20. */
+  /**
+   * Maximum time for which the service holds each response, in whole seconds, 0 to 60. Default 20. With 0, the service
+   * responds immediately, and the client pauses 1 to 5 seconds between requests.
+   */
   waitTimeSeconds?: number | undefined;
   /**
    * Called once for each change, including the final state. If present, the first request is not a long poll, so that

@@ -53,7 +53,7 @@ export { CloudFlowError } from "./index.js";
  */
 export function createEmulator(options?: EmulatorOptions): Emulator;
 
-/** An emulator. After `close()` its functions throw `TypeError`. */
+/** An emulator. After `close()`, its functions throw a {@link CloudFlowError} with the code `emulator-closed`. */
 export interface Emulator {
   /**
    * Handles a request as the service does over HTTP. An aborted request rejects with `signal.reason` and is no longer

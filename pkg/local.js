@@ -1,12 +1,14 @@
-// Entry "cloudflow-wasm/local". The module is embedded in the JavaScript. It is compiled at the first call.
+// Entry "cloudflow-wasm/local".
 
 import { createLocal } from "./local/emulator.js";
-import { createRuntime } from "./shared/runtime.js";
-import { bytes } from "./wasm/local.inline.js";
-import { instantiate } from "./wasm/local.js";
+import { runtime } from "./local/inline.js";
+import { pick } from "./shared/runtime.js";
 
 export { CloudFlowError } from "./shared/error.js";
 
-export const { createEmulator, migrateFlow, signRequest, simulateFlow } = createLocal(
-  createRuntime(instantiate, () => new WebAssembly.Module(bytes())),
-);
+const local = /*#__PURE__*/ createLocal(runtime);
+
+export const createEmulator = /*#__PURE__*/ pick(local, "createEmulator");
+export const migrateFlow = /*#__PURE__*/ pick(local, "migrateFlow");
+export const signRequest = /*#__PURE__*/ pick(local, "signRequest");
+export const simulateFlow = /*#__PURE__*/ pick(local, "simulateFlow");

@@ -1,13 +1,14 @@
-// Entry "cloudflow-wasm/local" for workerd, which does not compile bytes at run time: the module is imported.
+// Entry "cloudflow-wasm/local" for workerd.
 
 import { createLocal } from "./local/emulator.js";
-import { createRuntime } from "./shared/runtime.js";
-import { instantiate } from "./wasm/local.js";
-import module from "./wasm/local.wasm";
+import { runtime } from "./local/workerd.js";
+import { pick } from "./shared/runtime.js";
 
 export { CloudFlowError } from "./shared/error.js";
 
-export const { createEmulator, migrateFlow, signRequest, simulateFlow } = createLocal(
-  createRuntime(instantiate, () => module),
-  { ownTimers: true },
-);
+const local = /*#__PURE__*/ createLocal(runtime, { ownTimers: true });
+
+export const createEmulator = /*#__PURE__*/ pick(local, "createEmulator");
+export const migrateFlow = /*#__PURE__*/ pick(local, "migrateFlow");
+export const signRequest = /*#__PURE__*/ pick(local, "signRequest");
+export const simulateFlow = /*#__PURE__*/ pick(local, "simulateFlow");

@@ -1,17 +1,30 @@
-// Entry "cloudflow-wasm/slim": the functions of "cloudflow-wasm". The caller passes the module to `init`.
+// Entry "cloudflow-wasm/slim": the functions of "cloudflow-wasm". The caller passes the modules to `init`.
 
 import { createAsk } from "./ask/functions.js";
+import { createValidateExecution } from "./execution/validate.js";
 import { createLanguage } from "./language/functions.js";
-import { createInit } from "./shared/init.js";
-import { createRuntime } from "./shared/runtime.js";
-import { instantiate } from "./wasm/core.js";
+import { compiled } from "./shared/init.js";
+import { createRuntime, pick } from "./shared/runtime.js";
+import { instantiate as instantiateAsk } from "./wasm/ask.js";
+import { instantiate as instantiateLanguage } from "./wasm/language.js";
 
 export { CloudFlowError } from "./shared/error.js";
+export { init } from "./shared/init.js";
 
-const { init, compiled } = createInit();
-export { init };
+const askRuntime = /*#__PURE__*/ createRuntime(instantiateAsk, () => compiled("ask"));
+const languageRuntime = /*#__PURE__*/ createRuntime(instantiateLanguage, () => compiled("language"));
+const ask = /*#__PURE__*/ createAsk(askRuntime);
+const language = /*#__PURE__*/ createLanguage(languageRuntime);
 
-const runtime = createRuntime(instantiate, compiled);
+export const createClient = /*#__PURE__*/ pick(ask, "createClient");
+export const describeExecution = /*#__PURE__*/ pick(ask, "describeExecution");
+export const parseExecution = /*#__PURE__*/ pick(ask, "parseExecution");
+export const waitForExecution = /*#__PURE__*/ pick(ask, "waitForExecution");
+export const watchExecution = /*#__PURE__*/ pick(ask, "watchExecution");
 
-export const { createClient, describeExecution, parseExecution, waitForExecution, watchExecution } = createAsk(runtime);
-export const { flowGraph, flowToMermaid, parseFlow, validateExecution, validateFlow } = createLanguage(runtime);
+export const flowGraph = /*#__PURE__*/ pick(language, "flowGraph");
+export const flowToMermaid = /*#__PURE__*/ pick(language, "flowToMermaid");
+export const parseFlow = /*#__PURE__*/ pick(language, "parseFlow");
+export const validateFlow = /*#__PURE__*/ pick(language, "validateFlow");
+
+export const validateExecution = /*#__PURE__*/ createValidateExecution(askRuntime, languageRuntime);

@@ -1,14 +1,7 @@
-// Entry "cloudflow-wasm" for workerd, which does not compile bytes at run time: the module is imported.
+// Entry "cloudflow-wasm" for workerd. Each re-exported file uses one WebAssembly module, so that a bundler removes the module
+// that a program does not use.
 
-import { createAsk } from "./ask/functions.js";
-import { createLanguage } from "./language/functions.js";
-import { createRuntime } from "./shared/runtime.js";
-import { instantiate } from "./wasm/core.js";
-import module from "./wasm/core.wasm";
-
+export { createClient, describeExecution, parseExecution, waitForExecution, watchExecution } from "./ask.workerd.js";
+export { validateExecution } from "./execution/workerd.js";
+export { flowGraph, flowToMermaid, parseFlow, validateFlow } from "./language.workerd.js";
 export { CloudFlowError } from "./shared/error.js";
-
-const runtime = createRuntime(instantiate, () => module);
-
-export const { createClient, describeExecution, parseExecution, waitForExecution, watchExecution } = createAsk(runtime);
-export const { flowGraph, flowToMermaid, parseFlow, validateExecution, validateFlow } = createLanguage(runtime);

@@ -1,16 +1,19 @@
-//! The driver of a call: sends its requests with `fetch`, and passes the responses, the time and news of the host to
-//! [`Call`].
+//! The exports of a call of the client. `pkg/ask/call.js` drives a call: it calls `fetch`, waits, and reports what
+//! happened. [`Call`] decides.
+//!
+//! A call is a number in a table. No export calls code of the caller while the table is borrowed.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use js_sys::{Function, Promise};
+use js_sys::{Function, JsString};
 use wasm_bindgen::prelude::*;
-use web_sys::{AbortController, AbortSignal};
+use web_sys::RequestInit;
 
-use crate::error::thrown;
-use crate::host::{self, Facade, Signal, Wait};
+use crate::error::{error, thrown};
+use crate::host;
 use crate::value::{self, Js};
+use cloudflow_base::diagnostic::ErrorCode;
 use cloudflow_service::client::call::{Call, MAX_RESPONSE_BYTES};
 use cloudflow_service::client::options::Host;
 use cloudflow_service::client::state::{ClientState, Clients};
@@ -20,273 +23,309 @@ use cloudflow_service::wire::fault::{self, Body};
 /// Maximum number of characters that are read of a text that is not JSON.
 const MAX_TEXT_CHARACTERS: u32 = 4096;
 
-/// Maximum time between two looks at the clocks, which detect that the machine has slept.
-const LOOK_MS: u64 = 10_000;
+/// Facts about the host, one bit each; `pkg/ask/host.js` has the same.
+const PAGE: u32 = 1;
+const OFFLINE: u32 = 2;
+const VISIBLE: u32 = 4;
 
 thread_local! {
     static CLIENTS: RefCell<Clients<Js>> = const { RefCell::new(Clients::new()) };
+    static CALLS: RefCell<Calls> = const { RefCell::new(Calls { slots: Vec::new(), free: Vec::new() }) };
 }
 
-/// Returns one execution, as it is now or as it becomes within `waitTimeSeconds`. With `until_done`, returns the
-/// execution when it has ended, and calls `onUpdate` with each change once.
-#[wasm_bindgen(js_name = askExecution)]
-pub async fn ask(
+/// The calls that have not ended, found by their number.
+struct Calls {
+    /// An empty slot is free, or its call is in use.
+    slots: Vec<Option<Box<Ongoing>>>,
+    free: Vec<u32>,
+}
+
+/// One call, and what the driver reported last.
+struct Ongoing {
+    call: Call<Js>,
+    state: Rc<RefCell<ClientState<Js>>>,
+    sleep: SleepDetector,
+    online: bool,
+    input: Input,
+    attempt: Option<Attempt>,
+    outcome: Outcome,
+}
+
+/// Checks the request and the options of a call, and returns its number. With `until_done`, the call ends when the
+/// execution has ended. `looks` are facts about the host, `origin` is that of a page.
+#[wasm_bindgen(js_name = callStart)]
+pub fn start(
     request: JsValue,
     options: JsValue,
     client: u32,
     until_done: bool,
-    facade: Facade,
-) -> Result<JsValue, JsValue> {
-    let mut driver = CallDriver::new(request, options, client, until_done, facade)?;
-    if !driver.online {
-        driver.step(Input::Offline)?;
+    looks: u32,
+    origin: Option<String>,
+) -> Result<u32, JsValue> {
+    let host = Host { is_page: looks & PAGE != 0, origin };
+    let call = Call::new(Js::some(request), Js::some(options), until_done, &host).map_err(thrown)?;
+    let state = CLIENTS.with_borrow_mut(|clients| clients.state(client, call.settings()));
+    let sleep = SleepDetector::new(host::steady_now(), host::unix_now());
+    let online = looks & OFFLINE == 0;
+    let mut ongoing =
+        Ongoing { call, state, sleep, online, input: Input::Start, attempt: None, outcome: Outcome::Fault };
+    if !online {
+        ongoing.step(Input::Offline)?;
     }
-    let mut action = driver.step(Input::Start)?;
-    loop {
-        action = match action {
-            Action::Send(attempt) => match driver.attempt(attempt).await? {
-                Waited::Value(input) => driver.step(input)?,
-                Waited::TimedOut => driver.step(Input::TimedOut)?,
-                Waited::Ended(action) => action,
-            },
-            Action::Sleep(ms) => driver.sleep(ms).await?,
+    CALLS.with_borrow_mut(|calls| {
+        let new = u32::try_from(calls.slots.len()).unwrap_or(u32::MAX);
+        let slot = calls.free.pop().unwrap_or(new);
+        if slot == new {
+            calls.slots.push(None);
+        }
+        put(&mut calls.slots, slot, ongoing.into());
+        Ok(slot)
+    })
+}
+
+/// Removes a call.
+#[wasm_bindgen(js_name = callEnd)]
+pub fn end(call: u32) {
+    CALLS.with_borrow_mut(|calls| {
+        if calls.slots.get_mut(call as usize).and_then(Option::take).is_some() {
+            calls.free.push(call);
+        }
+    });
+}
+
+/// The next action after the last report, see [`packed`].
+#[wasm_bindgen(js_name = callStep)]
+pub fn step(call: u32, aborted: bool) -> Result<f64, JsValue> {
+    with(call, |ongoing| {
+        let input = if aborted { Input::Aborted } else { ongoing.input };
+        match ongoing.step(input)? {
             // Nothing is in flight here.
-            Action::Stay => driver.step(Input::NetworkError)?,
-            Action::Finish(outcome) => return driver.finish(outcome),
-        };
-    }
+            Action::Stay => ongoing.step(Input::NetworkError),
+            action => Ok(action),
+        }
+    })
+    .map(packed)
 }
 
-/// One call, with the parts of JavaScript that it uses.
-struct CallDriver {
-    call: Call<Js>,
-    state: Rc<RefCell<ClientState<Js>>>,
-    facade: Facade,
-    signal: Option<Signal>,
-    sleep: SleepDetector,
-    online: bool,
-}
-
-/// The end of a wait.
-enum Waited<T> {
-    /// The value arrived.
-    Value(T),
-    /// The time is over.
-    TimedOut,
-    /// The call needs no value any more: something happened that has this action as its consequence.
-    Ended(Action),
-}
-
-/// A promise that was fulfilled or rejected.
-type Settled = Result<JsValue, JsValue>;
-
-impl CallDriver {
-    fn new(request: JsValue, options: JsValue, client: u32, until_done: bool, facade: Facade) -> Result<Self, JsValue> {
-        let host = Host { is_page: host::is_page(), origin: host::origin() };
-        let call = Call::new(Js::some(request), Js::some(options), until_done, &host).map_err(thrown)?;
-        let settings = call.settings();
-        let signal = settings.signal.clone().map(|signal| signal.0.unchecked_into());
-        let state = CLIENTS.with_borrow_mut(|clients| clients.state(client, settings));
-        let sleep = SleepDetector::new(host::steady_now(), host::unix_now());
-        Ok(CallDriver { call, state, facade, signal, sleep, online: host::is_online() })
-    }
-
-    fn is_aborted(&self) -> bool {
-        self.signal.as_ref().is_some_and(Signal::aborted)
-    }
-
-    fn step(&mut self, input: Input) -> Result<Action, JsValue> {
-        let input = if self.is_aborted() { Input::Aborted } else { input };
-        let [a, b, c, d, ..] = host::random()?;
-        let random = u32::from_le_bytes([a, b, c, d]);
-        Ok(self.call.step(&mut self.state.borrow_mut(), host::steady_now(), random, input))
-    }
-
-    /// Sleeps until the time is over or the call ends the sleep.
-    async fn sleep(&mut self, ms: u64) -> Result<Action, JsValue> {
-        match self.wait(None, host::steady_now().saturating_add(ms)).await? {
-            Waited::Value(_) | Waited::TimedOut => self.step(Input::Woke),
-            Waited::Ended(action) => Ok(action),
-        }
-    }
-
-    /// Waits for a value, which may be a promise, until a time. Without a value, waits for the time only.
-    async fn wait(&mut self, work: Option<&JsValue>, until: u64) -> Result<Waited<Settled>, JsValue> {
-        loop {
-            let left = until.saturating_sub(host::steady_now());
-            let wait = Wait::new(left.min(LOOK_MS), self.signal.as_ref());
-            if let Some(value) = wait.race(work).await {
-                return Ok(Waited::Value(value));
-            }
-            let now = host::steady_now();
-            let online = host::is_online();
-            let input = if self.is_aborted() {
-                Input::Aborted
-            } else if self.sleep.slept(now, host::unix_now(), wait.due()) {
-                Input::Slept
-            } else if online != self.online {
-                self.online = online;
-                if online { Input::Online } else { Input::Offline }
-            } else if now >= until {
-                return Ok(Waited::TimedOut);
-            } else if now < wait.due() && host::is_visible() {
-                Input::Visible
-            } else {
-                continue;
-            };
-            match self.step(input)? {
-                Action::Stay => {}
-                action => return Ok(Waited::Ended(action)),
-            }
-        }
-    }
-
-    /// Sends one request and returns what came of it. An error ends the call.
-    async fn attempt(&mut self, attempt: Attempt) -> Result<Waited<Input>, JsValue> {
-        let until = host::steady_now().saturating_add(attempt.timeout_ms);
-        match self.refresh_credentials(until).await? {
-            Waited::Value(()) => {}
-            Waited::TimedOut => return Ok(Waited::TimedOut),
-            Waited::Ended(action) => return Ok(Waited::Ended(action)),
-        }
-        let (now, random) = (host::unix_now(), host::random()?);
-        let signed = self.call.signed_request(&self.state.borrow(), attempt, now, random);
-        // Our own controller, aborted without a reason: the reason of the caller's signal is for the caller only.
-        let controller = AbortController::new()?;
-        let settings = self.call.settings();
-        let fetch = settings.fetch.as_ref().map(|fetch| fetch.0.unchecked_ref::<Function>());
-        let sent = host::send(&signed, &settings.headers, fetch, &controller.signal());
-        let input = match sent {
-            Ok(pending) => match self.wait(Some(&pending), until).await? {
-                Waited::Value(Ok(answer)) => self.answered(&answer, &controller.signal(), until).await,
-                Waited::Value(Err(error)) => Ok(Waited::Value(self.call.no_response(&host::reason(&error)))),
-                Waited::TimedOut => Ok(Waited::TimedOut),
-                Waited::Ended(action) => Ok(Waited::Ended(action)),
-            },
-            Err(error) => Ok(Waited::Value(self.call.no_response(&host::reason(&error)))),
-        };
-        // Closes the connection if it is still open.
-        if !matches!(input, Ok(Waited::Value(Input::Execution { .. }))) {
-            controller.abort();
-        }
-        input
-    }
-
-    /// Calls the function `credentials` if the client has no valid credentials. All calls of a client wait for the same
-    /// result.
-    async fn refresh_credentials(&mut self, until: u64) -> Result<Waited<()>, JsValue> {
-        let function = self.call.credentials_function(&self.state.borrow(), host::unix_now());
-        let Some(Js(function)) = function else {
-            return Ok(Waited::Value(()));
-        };
-        let now = host::steady_now();
-        let pending = self.state.borrow().pending_credentials(now);
-        let pending = pending.unwrap_or_else(|| {
-            let given = function.unchecked_ref::<Function>().call0(&JsValue::UNDEFINED);
-            let pending = given.map_or_else(|error| Promise::reject(&error), |given| Promise::resolve(&given));
-            let pending = Js(pending.into());
-            self.state.borrow_mut().set_pending_credentials(now, pending.clone());
-            pending
-        });
-        let given = match self.wait(Some(&pending.0), until).await? {
-            Waited::Value(given) => given,
-            Waited::TimedOut => return Ok(Waited::TimedOut),
-            Waited::Ended(action) => return Ok(Waited::Ended(action)),
-        };
-        let is_first = self.state.borrow_mut().take_pending_credentials(&pending);
-        let given = given.map_err(|error| self.credentials_failed(error))?;
-        // An exception of a getter is the caller's own.
-        let given = self.facade.keys(&given).map_err(callers_own)?;
-        let stored = self.call.set_credentials(&mut self.state.borrow_mut(), Js(given), is_first);
-        stored.map_err(thrown)?;
-        Ok(Waited::Value(()))
-    }
-
-    /// The error for a function `credentials` that failed. Its cause is the error of the function, unless that shows a
-    /// secret at any depth.
-    fn credentials_failed(&self, error: JsValue) -> JsValue {
-        let failed = self.call.credentials_failed(&host::reason(&error));
-        let is_clean = self.facade.texts(&error).is_some_and(|shown| self.call.redact(&shown) == shown);
-        let cause = match is_clean {
-            true => error,
-            false => js_sys::Error::new(&failed.message).into(),
-        };
-        let failed = thrown(failed);
-        let _ = js_sys::Reflect::set(&failed, &"cause".into(), &cause);
-        failed
-    }
-
-    async fn answered(&mut self, answer: &JsValue, signal: &AbortSignal, until: u64) -> Result<Waited<Input>, JsValue> {
-        let Some(response) = host::response(answer) else {
-            return Ok(Waited::Value(self.call.not_a_response()));
-        };
-        let status = response.status();
-        // The body of a redirect has no use, and an opaque response has none. A body that is read must be awaited:
-        // otherwise its failure would be an unhandled rejection.
-        let body = if fault::is_redirect(status) {
-            Body::Empty
+/// A wait until `until` ended early, or a part of it that was due at `due` is over. The next action; 0 to wait on.
+/// `asleep` tells a sleep from a wait for a response.
+#[wasm_bindgen(js_name = callWake)]
+pub fn wake(call: u32, due: f64, until: f64, looks: u32, aborted: bool, asleep: bool) -> Result<f64, JsValue> {
+    let now = host::steady_now();
+    let online = looks & OFFLINE == 0;
+    with(call, |ongoing| {
+        let input = if aborted {
+            Input::Aborted
+        } else if ongoing.sleep.slept(now, host::unix_now(), due as u64) {
+            Input::Slept
+        } else if online != ongoing.online {
+            ongoing.online = online;
+            if online { Input::Online } else { Input::Offline }
+        } else if now >= until as u64 {
+            if asleep { Input::Woke } else { Input::TimedOut }
+        } else if now < due as u64 && looks & VISIBLE != 0 {
+            Input::Visible
         } else {
-            let text = match self.facade.read(answer, signal, MAX_RESPONSE_BYTES) {
-                Ok(pending) => self.wait(Some(&pending), until).await?,
-                Err(error) => Waited::Value(Err(error)),
-            };
-            match text {
-                Waited::Value(Ok(text)) if is_too_large(&text) => {
-                    return Ok(Waited::Value(self.call.too_large(status)));
-                }
-                Waited::Value(Ok(text)) => body(&text),
-                Waited::Value(Err(error)) => {
-                    return Ok(Waited::Value(self.call.no_response(&host::reason(&error))));
-                }
-                Waited::TimedOut => return Ok(Waited::TimedOut),
-                Waited::Ended(action) => return Ok(Waited::Ended(action)),
-            }
+            return Ok(Action::Stay);
         };
-        let header = |name: &str| host::header(answer, name);
-        let now = host::unix_now();
-        let (input, changed) = self.call.answered(&mut self.state.borrow_mut(), now, status, &header, body);
-        // A caller who has aborted the call gets no update.
-        if changed
-            && !self.is_aborted()
-            && let (Some(on_update), Some(execution)) = (&self.call.settings().on_update, self.call.execution())
-        {
-            let on_update = on_update.0.unchecked_ref::<Function>();
-            on_update.call1(&JsValue::UNDEFINED, &value::execution(execution)).map_err(callers_own)?;
+        ongoing.step(input)
+    })
+    .map(packed)
+}
+
+/// The next attempt, stamped and signed. Returns the URL, and completes the options of `fetch`.
+#[wasm_bindgen(js_name = callRequest)]
+pub fn request(call: u32, init: &RequestInit) -> Result<String, JsValue> {
+    with(call, |ongoing| {
+        let Some(attempt) = ongoing.attempt.take() else { return Err(lost()) };
+        let (now, random) = (host::unix_now(), host::random()?);
+        let signed = ongoing.call.signed_request(&ongoing.state.borrow(), attempt, now, random);
+        host::complete(init, &signed, &ongoing.call.settings().headers);
+        Ok(signed.url)
+    })
+}
+
+/// Absent if the client has valid credentials. Otherwise the pending result of the function `credentials`, or `null` if
+/// the function has to be called. All calls of a client wait for the same result.
+#[wasm_bindgen(js_name = callCredentials)]
+pub fn credentials(call: u32) -> Result<JsValue, JsValue> {
+    with(call, |ongoing| {
+        let state = &ongoing.state.borrow();
+        Ok(match ongoing.call.credentials_function(state, host::unix_now()) {
+            None => JsValue::UNDEFINED,
+            Some(_) => state.pending_credentials(host::steady_now()).map_or(JsValue::NULL, |pending| pending.0),
+        })
+    })
+}
+
+/// The function `credentials` was called and returned this promise.
+#[wasm_bindgen(js_name = callCredentialsPending)]
+pub fn credentials_pending(call: u32, pending: JsValue) -> Result<(), JsValue> {
+    with(call, |ongoing| {
+        ongoing.state.borrow_mut().set_pending_credentials(host::steady_now(), Js(pending));
+        Ok(())
+    })
+}
+
+/// The promise is settled. True for the first call that reports it.
+#[wasm_bindgen(js_name = callCredentialsSettled)]
+pub fn credentials_settled(call: u32, pending: JsValue) -> Result<bool, JsValue> {
+    with(call, |ongoing| Ok(ongoing.state.borrow_mut().take_pending_credentials(&Js(pending))))
+}
+
+/// The function returned `given`.
+#[wasm_bindgen(js_name = callCredentialsGiven)]
+pub fn credentials_given(call: u32, given: JsValue, is_first: bool) -> Result<(), JsValue> {
+    with(call, |ongoing| {
+        let state = &mut ongoing.state.borrow_mut();
+        ongoing.call.set_credentials(state, Js(given), is_first).map_err(thrown)
+    })
+}
+
+/// Throws the error for a function `credentials` that failed. `reason` is the message of the function's error.
+#[wasm_bindgen(js_name = callCredentialsFailed)]
+pub fn credentials_failed(call: u32, reason: &str) -> Result<(), JsValue> {
+    with(call, |ongoing| Err(thrown(ongoing.call.credentials_failed(reason))))
+}
+
+/// True if a text shows no secret of the call.
+#[wasm_bindgen(js_name = callIsClean)]
+pub fn is_clean(call: u32, text: &str) -> Result<bool, JsValue> {
+    with(call, |ongoing| Ok(ongoing.call.redact(text) == text))
+}
+
+/// `fetch` returned `response`. The maximum size of the body, which has to be read next. 0 if the body is not read.
+#[wasm_bindgen(js_name = callOpened)]
+pub fn opened(call: u32, response: &JsValue) -> Result<u32, JsValue> {
+    let status = host::status(response);
+    with(call, |ongoing| {
+        let Some(status) = status else {
+            ongoing.input = ongoing.call.not_a_response();
+            return Ok(0);
+        };
+        // The body of a redirect has no use, and an opaque response has none.
+        if fault::is_redirect(status) {
+            ongoing.answered(status, Body::Empty, &|_| None);
+            return Ok(0);
         }
-        Ok(Waited::Value(input))
+        Ok(MAX_RESPONSE_BYTES)
+    })
+}
+
+/// The body of a response was read: a text, or a symbol if it is too large. `header` returns a header. 0 if there is no
+/// execution, 1 if it is the one before, 2 if it differs.
+#[wasm_bindgen(js_name = callAnswered)]
+pub fn answered(call: u32, response: &JsValue, text: &JsValue, header: &Function) -> Result<u32, JsValue> {
+    let status = host::status(response).unwrap_or_default();
+    with(call, |ongoing| {
+        if is_too_large(text) {
+            ongoing.input = ongoing.call.too_large(status);
+            return Ok(0);
+        }
+        let header = |name: &str| header.call1(&JsValue::UNDEFINED, &JsValue::from_str(name)).ok()?.as_string();
+        let is_changed = ongoing.answered(status, body(text), &header);
+        let has_execution = matches!(ongoing.input, Input::Execution { .. });
+        Ok(u32::from(has_execution) + u32::from(is_changed))
+    })
+}
+
+/// There is no response. `reason` is the message of the host.
+#[wasm_bindgen(js_name = callFailed)]
+pub fn failed(call: u32, reason: &str) -> Result<(), JsValue> {
+    with(call, |ongoing| {
+        ongoing.input = ongoing.call.no_response(reason);
+        Ok(())
+    })
+}
+
+/// The execution of the last response that had one.
+#[wasm_bindgen(js_name = callExecution)]
+pub fn execution(call: u32) -> Result<JsValue, JsValue> {
+    with(call, |ongoing| Ok(ongoing.call.execution().map_or(JsValue::UNDEFINED, value::execution)))
+}
+
+/// The result, after the action to finish.
+#[wasm_bindgen(js_name = callFinish)]
+pub fn finish(call: u32) -> Result<JsValue, JsValue> {
+    with(call, |ongoing| {
+        let execution = ongoing.call.finish(&ongoing.state.borrow(), ongoing.outcome);
+        execution.map(value::execution).map_err(thrown)
+    })
+}
+
+impl Ongoing {
+    fn step(&mut self, input: Input) -> Result<Action, JsValue> {
+        let random = u32::from_le_bytes(host::random()?);
+        let action = self.call.step(&mut self.state.borrow_mut(), host::steady_now(), random, input);
+        match action {
+            Action::Send(attempt) => self.attempt = Some(attempt),
+            Action::Finish(outcome) => self.outcome = outcome,
+            Action::Sleep(_) => self.input = Input::Woke,
+            Action::Stay => {}
+        }
+        Ok(action)
     }
 
-    fn finish(mut self, outcome: Outcome) -> Result<JsValue, JsValue> {
-        if outcome == Outcome::Aborted {
-            return Err(callers_own(self.signal.map_or(JsValue::UNDEFINED, |signal| signal.reason())));
-        }
-        let execution = self.call.finish(&self.state.borrow(), outcome).map(value::execution);
-        execution.map_err(thrown)
+    fn answered(&mut self, status: u16, body: Body<Js>, header: &dyn Fn(&str) -> Option<String>) -> bool {
+        let state = &mut self.state.borrow_mut();
+        let (input, changed) = self.call.answered(state, host::unix_now(), status, header, body);
+        self.input = input;
+        changed
     }
 }
 
-/// Marks an exception of the caller, which is rethrown unchanged even if it looks like an error of ours: it leaves the
-/// module in an array.
-fn callers_own(thrown: JsValue) -> JsValue {
-    js_sys::Array::of1(&thrown).into()
+/// An action as one number: its kind in the two lowest bits, above it the milliseconds of a sleep, or those until the
+/// time of an attempt is over. A call that was aborted finishes with 1.
+fn packed(action: Action) -> f64 {
+    /// Some 35,000 years; as a number of JavaScript it is exact.
+    const LONGEST: u64 = 1 << 50;
+    let (kind, ms) = match action {
+        Action::Stay => (0, 0),
+        Action::Send(attempt) => (1, attempt.timeout_ms),
+        Action::Sleep(ms) => (2, ms),
+        Action::Finish(outcome) => (3, u64::from(outcome == Outcome::Aborted)),
+    };
+    (ms.min(LONGEST) * 4 + kind) as f64
 }
 
-/// True for the symbol that the facade returns instead of a text that is too large, and for a text that is too large
+/// Uses a call. It is not in the table meanwhile.
+fn with<T>(call: u32, act: impl FnOnce(&mut Ongoing) -> Result<T, JsValue>) -> Result<T, JsValue> {
+    let mut ongoing = take(call)?;
+    let result = act(&mut ongoing);
+    CALLS.with_borrow_mut(|calls| put(&mut calls.slots, call, ongoing));
+    result
+}
+
+#[inline(never)]
+fn take(call: u32) -> Result<Box<Ongoing>, JsValue> {
+    let found = CALLS.with_borrow_mut(|calls| calls.slots.get_mut(call as usize).and_then(Option::take));
+    found.ok_or_else(lost)
+}
+
+fn put(slots: &mut [Option<Box<Ongoing>>], call: u32, ongoing: Box<Ongoing>) {
+    if let Some(slot) = slots.get_mut(call as usize) {
+        *slot = Some(ongoing);
+    }
+}
+
+fn lost() -> JsValue {
+    error(ErrorCode::Internal, "the call has ended, or was lost with its instance")
+}
+
+/// True for the symbol that the driver reports instead of a text that is too large, and for a text that is too large
 /// from a test double.
 fn is_too_large(text: &JsValue) -> bool {
-    text.is_symbol() || text.dyn_ref::<js_sys::JsString>().is_some_and(|text| text.length() > MAX_RESPONSE_BYTES)
+    text.is_symbol() || text.dyn_ref::<JsString>().is_some_and(|text| text.length() > MAX_RESPONSE_BYTES)
 }
 
 /// The body of a response. The text stays in the engine unless a message shows it.
 fn body(text: &JsValue) -> Body<Js> {
-    let Some(string) = text.dyn_ref::<js_sys::JsString>() else {
+    let Some(string) = text.dyn_ref::<JsString>() else {
         return Body::Empty;
     };
-    if string.trim().length() == 0 {
-        return Body::Empty;
-    }
     match value::parse_json(text) {
         Ok(json) => Body::Json(Js(json)),
+        Err(_) if string.trim().length() == 0 => Body::Empty,
         Err(_) => Body::Text(String::from(string.slice(0, MAX_TEXT_CHARACTERS))),
     }
 }

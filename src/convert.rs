@@ -7,6 +7,7 @@ use wasm_bindgen::prelude::*;
 use crate::error::error;
 use crate::value::is_list;
 use cloudflow_base::diagnostic::ErrorCode;
+use cloudflow_base::limits::TEXT_UNITS;
 use cloudflow_base::plain::Plain;
 
 /// Maps become plain objects. Absent fields have no key.
@@ -25,7 +26,7 @@ pub(super) fn to_js<T: Serialize + ?Sized>(value: &T) -> Result<JsValue, JsValue
 }
 
 /// Maximum length of a text, in UTF-16 units: sixteen times the limit of the service.
-pub(super) const MAX_UNITS: u32 = 16 * 1024 * 1024;
+pub(super) const MAX_UNITS: u32 = TEXT_UNITS;
 
 /// The text of an argument. `None` if it is too long, which is checked before it is copied. An argument that is not a
 /// text throws.

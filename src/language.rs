@@ -1,6 +1,5 @@
-//! The exports that read flow definitions, and the redactor.
+//! The exports of the module `language`: they read flow definitions.
 
-use js_sys::JsString;
 use wasm_bindgen::prelude::*;
 
 use crate::convert::{plain, text};
@@ -9,7 +8,6 @@ use crate::value::Js;
 use cloudflow_base::plain::{Object, Plain};
 use cloudflow_language::shape;
 use cloudflow_service::client::error::CloudFlowError;
-use cloudflow_service::sign;
 
 #[wasm_bindgen(js_name = parseFlow)]
 pub fn parse_flow(flow: &JsValue) -> Result<JsValue, JsValue> {
@@ -43,6 +41,13 @@ pub fn flow_to_mermaid(flow: &JsValue) -> Result<JsValue, JsValue> {
     Ok(JsValue::from_str(&drawn.unwrap_or_default()))
 }
 
+/// The diagnostics of the definition inside an execution: the second half of `validateExecution`.
+#[wasm_bindgen(js_name = validateDefinition)]
+pub fn validate_definition(definition: &JsValue) -> Result<JsValue, JsValue> {
+    let text = text(definition, "definition")?;
+    plain(&Plain::list(text.map_or_else(shape::too_long, |text| shape::definition(&text))))
+}
+
 /// The result for a text that is too long.
 fn too_long(fields: &[(&'static str, Plain)]) -> Plain {
     let mut out = Object::new();
@@ -51,13 +56,4 @@ fn too_long(fields: &[(&'static str, Plain)]) -> Plain {
     }
     out.put("diagnostics", Plain::list(shape::too_long()));
     out.into()
-}
-
-/// Maximum length of a text in a log, in UTF-16 units.
-const MAX_LOG_UNITS: u32 = 16_384;
-
-/// A text for the log of the gateway, without values of secret names.
-#[wasm_bindgen]
-pub fn redact(text: &JsString) -> String {
-    sign::redact(&String::from(text.slice(0, MAX_LOG_UNITS)), None)
 }

@@ -4,21 +4,32 @@
 //! Only this crate knows JavaScript, and it contains no decision logic. It is empty for every target except wasm32. The
 //! other crates are tested natively. `ARCHITECTURE.md` has the code map.
 //!
+//! The features `ask`, `language` and `local` select what a module exports. The npm package contains one module for each
+//! of them.
+//!
 //! Exports are functions that exchange plain objects, no classes. Errors are plain objects that `pkg/shared/error.js`
 //! converts to `CloudFlowError`.
 
 #![cfg(target_arch = "wasm32")]
+#![cfg_attr(
+    not(all(feature = "ask", feature = "language", feature = "local")),
+    allow(dead_code, reason = "each module uses a part of the conversions; the linker removes the rest")
+)]
 
 /// Smaller and faster than the default allocator.
 #[global_allocator]
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
 
+#[cfg(feature = "ask")]
 mod ask;
 mod convert;
 mod error;
+#[cfg(feature = "ask")]
 mod host;
+#[cfg(feature = "language")]
 mod language;
 #[cfg(feature = "local")]
 mod local;
+#[cfg(feature = "ask")]
 mod read;
 mod value;

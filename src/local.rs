@@ -8,7 +8,6 @@ use wasm_bindgen::prelude::*;
 
 use crate::convert;
 use crate::error::error;
-use crate::host;
 use cloudflow_base::diagnostic::ErrorCode;
 use cloudflow_language::shape::too_long;
 use cloudflow_local::emulate::{Emulator, Request, WaiterId};
@@ -22,10 +21,17 @@ thread_local! {
     static SIMULATIONS: RefCell<BTreeMap<u32, Simulation>> = const { RefCell::new(BTreeMap::new()) };
 }
 
-/// Signs an operation as the official SDKs do. `parameters` are names and values in turn, `keys` are the key id, the
-/// secret and, for a temporary key, the token. Returns the query and the form.
+/// Signs an operation in the form of the official SDKs. `parameters` are alternating names and values. `keys` are the
+/// key id, the secret and, for a temporary key, the token. `random`
+/// has 16 bytes. Returns the query and the form.
 #[wasm_bindgen(js_name = signForm)]
-pub fn sign_form(action: &str, parameters: Vec<String>, keys: Vec<String>, now: f64) -> Result<Vec<String>, JsValue> {
+pub fn sign_form(
+    action: &str,
+    parameters: Vec<String>,
+    keys: Vec<String>,
+    now: f64,
+    random: &[u8],
+) -> Result<Vec<String>, JsValue> {
     let mut keys = keys.into_iter();
     let credentials = Credentials {
         access_key_id: keys.next().unwrap_or_default(),
@@ -36,7 +42,8 @@ pub fn sign_form(action: &str, parameters: Vec<String>, keys: Vec<String>, now: 
     if !(0.0..=8.64e15).contains(&now) {
         return Err(error(ErrorCode::OutOfRange, "`now` must be a time in Unix milliseconds"));
     }
-    let nonce = sign::nonce(host::random()?);
+    let random = random.try_into().map_err(|_| error(ErrorCode::Internal, "the nonce needs 16 random bytes"))?;
+    let nonce = sign::nonce(random);
     let stamp = Stamp { now: millis(now), nonce: &nonce };
     let signed = sign::form(action, &pairs(parameters), &credentials, stamp);
     let Form { query, body } = signed.map_err(|message| error(ErrorCode::ReservedParameter, &message))?;
@@ -139,7 +146,7 @@ pub fn emulator_advance(emulator: u32, now: f64) -> Result<JsValue, JsValue> {
     with(emulator, |emulator| convert::to_js(&shape::advance(emulator, millis(now))))?
 }
 
-/// When `emulatorAdvance` has work again.
+/// The time of the next event, for `emulatorAdvance`.
 #[wasm_bindgen(js_name = emulatorWakeAt)]
 pub fn emulator_wake_at(emulator: u32) -> Result<Option<f64>, JsValue> {
     #[allow(clippy::cast_precision_loss, reason = "milliseconds fit for 285,000 years")]
@@ -188,7 +195,7 @@ fn make_room() {
         return;
     }
     let mut room: Vec<u8> = Vec::new();
-    // Without room, the next allocation fails instead.
+    // If the memory cannot grow, the next allocation fails.
     drop(room.try_reserve_exact((pages / 4).max(16) * 65_536));
     drop(std::hint::black_box(room));
     KNOWN.set(core::arch::wasm32::memory_size::<0>());
@@ -214,7 +221,7 @@ fn with<R>(emulator: u32, act: impl FnOnce(&mut Emulator) -> R) -> Result<R, JsV
     })
 }
 
-/// Starts a flow on a clock of its own; gives its number. A text where it cannot be started.
+/// Starts a flow on a virtual clock. Returns the handle of the simulation, or the reason why the flow cannot be started.
 #[wasm_bindgen(js_name = simulationStart)]
 pub fn simulation_start(
     text: &JsValue,
@@ -223,7 +230,7 @@ pub fn simulation_start(
     seed_high: u32,
     seed_low: u32,
 ) -> Result<JsValue, JsValue> {
-    // As for any other text that cannot be started.
+    // The same result as for other texts that cannot be started.
     let Some(text) = convert::text(text, "text")? else {
         return Ok(too_long().into_iter().map(|found| found.message).collect::<String>().into());
     };
@@ -236,19 +243,19 @@ pub fn simulation_start(
     })
 }
 
-/// The tasks wanted now.
+/// Runs until tasks are requested. Returns the requested and the cancelled tasks.
 #[wasm_bindgen(js_name = simulationTurn)]
 pub fn simulation_turn(simulation: u32, busy: bool) -> Result<JsValue, JsValue> {
     with_simulation(simulation, |simulation| convert::to_js(&simulation.turn(busy)))?
 }
 
-/// The result of a task, as JSON text, that many milliseconds after now.
+/// Passes the result of a task as JSON text. It arrives after `delay` milliseconds.
 #[wasm_bindgen(js_name = simulationTaskSucceeded)]
 pub fn simulation_task_succeeded(simulation: u32, task: f64, output: &str, delay: f64) -> Result<(), JsValue> {
     with_simulation(simulation, |simulation| simulation.finish_task(millis(task), Ok(output), delay))
 }
 
-/// The failure of a task, that many milliseconds after now.
+/// Passes the failure of a task. It arrives after `delay` milliseconds.
 #[wasm_bindgen(js_name = simulationTaskFailed)]
 pub fn simulation_task_failed(
     simulation: u32,
@@ -260,14 +267,14 @@ pub fn simulation_task_failed(
     with_simulation(simulation, |simulation| simulation.finish_task(millis(task), Err((code, cause)), delay))
 }
 
-/// True where everything has ended.
+/// Whether all executions have ended.
 #[wasm_bindgen(js_name = simulationIsOver)]
 pub fn simulation_is_over(simulation: u32) -> Result<bool, JsValue> {
     with_simulation(simulation, |simulation| simulation.is_over())
 }
 
-/// The next part of the result as JSON text: an execution with its first events, or a list of further events. Absent at
-/// the end.
+/// The next part of the result as JSON text: an execution with its first events, or a list of further events. Absent
+/// after the last part.
 #[wasm_bindgen(js_name = simulationPart)]
 pub fn simulation_part(simulation: u32) -> Result<Option<String>, JsValue> {
     with_simulation(simulation, Simulation::next_part)
@@ -286,7 +293,7 @@ fn with_simulation<R>(simulation: u32, act: impl FnOnce(&mut Simulation) -> R) -
     })
 }
 
-/// Names and values, which arrive in turn.
+/// Converts a list of alternating names and values.
 fn pairs(parts: Vec<String>) -> Vec<(String, String)> {
     let mut pairs = Vec::with_capacity(parts.len() / 2);
     let mut parts = parts.into_iter();
@@ -296,7 +303,7 @@ fn pairs(parts: Vec<String>) -> Vec<(String, String)> {
     pairs
 }
 
-/// Integers arrive as floats. Other numbers become 0.
+/// Converts a JavaScript number to an integer. Numbers that are not integers become 0.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast of a float saturates")]
 fn millis(number: f64) -> u64 {
     number as u64

@@ -1,5 +1,6 @@
-//! Reads responses. Texts stay in the engine. Only a definition that is checked is copied.
+//! The exports of the module `ask` that read responses, and the redactor. Texts stay in the engine.
 
+use js_sys::JsString;
 use wasm_bindgen::prelude::*;
 
 use crate::convert::plain;
@@ -9,9 +10,8 @@ use cloudflow_base::diagnostic::ErrorCode;
 use cloudflow_base::plain::Plain;
 use cloudflow_base::shape::Diagnostic;
 use cloudflow_base::value::{Kind, Value};
-use cloudflow_language::shape;
 use cloudflow_service::client::call::MAX_RESPONSE_BYTES;
-use cloudflow_service::read;
+use cloudflow_service::{read, sign};
 
 #[wasm_bindgen]
 extern "C" {
@@ -38,19 +38,42 @@ pub fn parse_execution(body: &JsValue) -> Result<JsValue, JsValue> {
     Ok(answer.into())
 }
 
-/// The diagnostics of a body and of the texts in it.
-#[wasm_bindgen(js_name = validateExecution)]
-pub fn validate_execution(body: &JsValue) -> Result<JsValue, JsValue> {
-    list(match json(body)? {
-        Ok(body) => read::validate(&body, shape::definition),
-        Err(diagnostics) => diagnostics,
-    })
+/// Judges the status and the two times of a response, one per line, for `pkg/ask/execution.js`. 0 if they are unusual,
+/// 1 if the status is not final, 2 if it is.
+#[wasm_bindgen(js_name = judgeExecution)]
+pub fn judge_execution(facts: &str) -> u32 {
+    read::judge(facts).map_or(0, |done| 1 + u32::from(done))
+}
+
+/// `{ diagnostics, definition }` of a body: the first half of `validateExecution`. The module `language` checks the
+/// definition, which is absent if there is nothing to check.
+#[wasm_bindgen(js_name = validateFields)]
+pub fn validate_fields(body: &JsValue) -> Result<JsValue, JsValue> {
+    let (diagnostics, definition) = match json(body)? {
+        Ok(body) => read::validate_fields(&body),
+        Err(diagnostics) => (diagnostics, None),
+    };
+    let answer = js_sys::Object::new();
+    value::put(&answer, "diagnostics", &list(diagnostics)?);
+    if let Some(definition) = definition {
+        value::put(&answer, "definition", &definition.0);
+    }
+    Ok(answer.into())
+}
+
+/// Maximum length of a text in a log, in UTF-16 units.
+const MAX_LOG_UNITS: u32 = 16_384;
+
+/// A text for the log of the gateway, without values of secret names.
+#[wasm_bindgen]
+pub fn redact(text: &JsString) -> String {
+    sign::redact(&String::from(text.slice(0, MAX_LOG_UNITS)), None)
 }
 
 /// The JSON value of a body: a text, bytes, or a parsed value.
 fn json(body: &JsValue) -> Result<Result<Js, Vec<Diagnostic>>, JsValue> {
     // The length is checked before anything is copied.
-    let text = if let Some(text) = body.dyn_ref::<js_sys::JsString>() {
+    let text = if let Some(text) = body.dyn_ref::<JsString>() {
         if text.length() > MAX_RESPONSE_BYTES {
             return Ok(Err(read::too_large()));
         }

@@ -1,34 +1,34 @@
-//! A conversation with the emulator: records that end with U+001E. The first byte of a record is its
-//! kind, the rest is its text:
+//! A script for the emulator: records that end with U+001E. The first byte of a record is its kind, the rest is its
+//! text:
 //!
 //! ```text
 //! r  a request as received: `METHOD /path?query`, header lines, an empty line, the body as bytes
-//! s  a signed POST of the RPC scheme: the operation, then `Name=value`, parted by U+001F
+//! s  a signed POST of the RPC scheme: the operation, then `Name=value`, separated by U+001F
 //! a  the same as a signed GET of the ACS3 scheme
-//! t  time passes: a number of milliseconds, one day at most, and what is due is done
+//! t  advances the clock by a number of milliseconds, one day at most
 //! f  every open task succeeds with this JSON
 //! e  every open task fails with this error
-//! q  the faults from now on, as one byte of switches
+//! q  sets the faults, as one byte of flags
 //! v  a new emulator restores the saved state; the text is the thousands of units of one of its turns
 //! x  a new emulator restores this text
-//! l  the clients of all held requests leave
+//! l  the clients of all held requests disconnect
 //! ```
 //!
 //! A request or a result of a task is followed by one turn only. An execution may then be behind when
-//! the next record comes.
+//! the next record is processed.
 
 use cloudflow_local::emulate::{AccessKey, Emulator, Options, Request, WaiterId};
 use cloudflow_local::shape::{self, Fail, Faults, Way};
 use cloudflow_local::simulate::time;
 use cloudflow_service::sign::{acs3, encode, rpc};
 
-/// The most records of one conversation.
+/// Maximum number of records of a script.
 const RECORDS: usize = 64;
 
-/// The longest that one record waits.
+/// Maximum time of one record.
 const DAY: u64 = 24 * 3_600 * 1000;
 
-/// The most turns of one wait.
+/// Maximum number of turns of one record.
 const MOMENTS: usize = 200_000;
 
 const ZERO: u64 = 1_714_979_289_000;
@@ -41,7 +41,7 @@ struct Talk {
     held: Vec<u64>,
 }
 
-/// Runs the conversation.
+/// Runs the script.
 pub fn run(bytes: &[u8]) {
     let mut talk = Talk { emulator: emulator(1, None), now: ZERO, nonce: 0, tasks: Vec::new(), held: Vec::new() };
     let mut rest = bytes;
@@ -128,7 +128,7 @@ impl Talk {
         self.advance();
     }
 
-    /// One turn: answers that are due, and the tasks that are wanted or cancelled.
+    /// One turn: answers that are due, and the tasks that are requested or cancelled.
     fn advance(&mut self) {
         for answer in shape::advance(&mut self.emulator, self.now) {
             let waiter = answer.waiter.expect("an answer for somebody");
@@ -136,7 +136,7 @@ impl Talk {
             self.held.remove(at.expect("an answer for somebody who is held"));
         }
         let tasks = shape::tasks(&mut self.emulator);
-        self.tasks.extend(tasks.wanted.iter().map(|task| task.id));
+        self.tasks.extend(tasks.requested.iter().map(|task| task.id));
         self.tasks.retain(|task| !tasks.cancelled.contains(task));
     }
 
@@ -145,7 +145,7 @@ impl Talk {
         self.wait(0);
     }
 
-    /// Each moment separately, as a server does it, until nothing is due.
+    /// Advances to each event separately, like a server, until nothing is due.
     fn wait(&mut self, pause: u64) {
         let end = self.now + pause;
         for _ in 0..MOMENTS {
@@ -242,8 +242,8 @@ impl Talk {
     }
 }
 
-/// A saved text without its head and its hash. The head has the time of the next child: a task that is wanted again
-/// takes its turn again.
+/// A saved text without its head and its hash. The head has the time of the next child, which a task that is requested
+/// again changes.
 fn body(saved: &str) -> String {
     saved.lines().skip(1).filter(|line| !line.starts_with("{\"sha256\"")).collect::<Vec<_>>().join("\n")
 }
@@ -287,7 +287,7 @@ fn form(pairs: &[(String, String)]) -> String {
     pairs.join("&")
 }
 
-/// A request as a server hands it on: lines are text, the body is bytes.
+/// A request in the form in which a server passes it: lines are text, the body is bytes.
 fn raw(mut record: &[u8]) -> Option<Request> {
     let line = crate::text(crate::part(&mut record, b'\n'));
     let (method, target) = line.split_once(' ')?;

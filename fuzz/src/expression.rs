@@ -1,13 +1,13 @@
-//! An expression: its text. It is read alone, then where it can stand in a flow of each dialect, and
-//! is evaluated there.
+//! An expression: its text. It is parsed alone, then at all allowed places of a flow of each dialect, and is evaluated
+//! there.
 
 use cloudflow_language::expr::{Expr, ExprKind, MAX_DEPTH, parse};
 use cloudflow_local::migrate::shape::migrate_flow;
 use cloudflow_local::simulation::{Simulation, SimulationOptions};
 
-use crate::check::look_at as look_at_flow;
+use crate::check::check_invariants as check_flow;
 
-/// So many turns end every simulation of one expression.
+/// Maximum number of turns of a simulation of one expression.
 const TURNS: usize = 100;
 
 /// Reads and evaluates the expression.
@@ -18,7 +18,7 @@ pub fn run(bytes: &[u8]) {
     };
     match parse(&expression) {
         Ok(parsed) => {
-            let depth = look_at(&parsed.expr, &inside);
+            let depth = check_invariants(&parsed.expr, &inside);
             assert!(depth <= 4 * MAX_DEPTH, "an expression of depth {depth}");
         }
         Err(mistake) => {
@@ -41,18 +41,18 @@ pub fn run(bytes: &[u8]) {
          {{type: pass, name: b, outputMappings: [{{target: a, source: {quoted}}}]}}]}}"
     );
     for text in [machine, flow] {
-        look_at_flow(&text, &|| text.clone());
+        check_flow(&text, &|| text.clone());
         migrate_flow(&text);
         evaluate(&text);
     }
 }
 
 /// Every span is inside the one around it. Returns the depth.
-fn look_at(expr: &Expr<'_>, inside: &dyn Fn(cloudflow_base::text::Span)) -> u32 {
+fn check_invariants(expr: &Expr<'_>, inside: &dyn Fn(cloudflow_base::text::Span)) -> u32 {
     inside(expr.span);
     let below = |part: &Expr<'_>| {
         assert!(expr.span.start <= part.span.start && part.span.end <= expr.span.end, "{part:?} stands in {expr:?}");
-        look_at(part, inside)
+        check_invariants(part, inside)
     };
     let deepest = match &expr.kind {
         ExprKind::Path(base, steps) => {

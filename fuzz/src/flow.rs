@@ -10,20 +10,20 @@ use cloudflow_language::yaml;
 use cloudflow_local::migrate::shape::migrate_flow;
 use serde_json::Value;
 
-use crate::check::{look_at, mend};
+use crate::check::{check_invariants, apply_repair};
 
-/// Reads the text in every public way.
+/// Calls every public reader of flow definitions.
 pub fn run(bytes: &[u8]) {
     read(&crate::text(bytes));
 }
 
 fn read(text: &str) {
-    crate::yaml::look_at(text);
+    crate::yaml::check_invariants(text);
     let name = || format!("{text:?}");
-    let found = look_at(text, &name);
-    // A repair that is done gives a text that can be read again.
+    let found = check_invariants(text, &name);
+    // A repair results in a text that can be read.
     for fix in found.iter().filter_map(|found| found.fix.as_ref()).take(8) {
-        look_at(&mend(text, fix), &name);
+        check_invariants(&apply_repair(text, fix), &name);
     }
     validate_flow_with(text, Options { express: true });
     positions(text);
@@ -50,7 +50,7 @@ fn nothing_behind_nul(text: &str) {
     assert!(long.1.iter().any(|found| found.message.contains("U+0000")), "U+0000 is not reported");
 }
 
-/// Every edge leads from one node to another.
+/// Edges connect existing nodes.
 fn graph(text: &str) {
     flow_to_mermaid(text);
     let graph = serde_json::to_value(flow_graph(text)).expect("a graph can be written");
@@ -67,7 +67,7 @@ fn graph(text: &str) {
     }
 }
 
-/// What is migrated can be read.
+/// The output of the migration can be read.
 fn migrate(text: &str) {
     let Some(new) = migrate_flow(text).text else { return };
     let wrong: Vec<_> = yaml::parse(&new).1.into_iter().filter(|found| found.severity == Severity::Error).collect();

@@ -1,18 +1,17 @@
-//! What the fuzzers run, and what must hold of every run. Each module is one target of
-//! `cargo fuzz`; `README.md` says how to start them and how each reads its bytes.
+//! The runs of the fuzzers and the invariants of each run. Each module is one target of
+//! `cargo fuzz`. `README.md` describes how to start them and how each decodes its bytes.
 
-#[path = "../../crates/language/tests/it/check/look.rs"]
+#[path = "../../crates/language/tests/it/check/invariants.rs"]
 mod check;
 pub mod emulator;
 pub mod expression;
 pub mod flow;
 pub mod response;
 pub mod sign;
-#[path = "../../crates/language/tests/it/yaml/look.rs"]
+#[path = "../../crates/language/tests/it/yaml/invariants.rs"]
 mod yaml;
 
-/// Bytes as the product reads them: a browser, Node and the command decode UTF-8, and put U+FFFD in
-/// the place of what is none.
+/// Decodes bytes like a browser, Node and the command: as UTF-8, with U+FFFD for invalid bytes.
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }

@@ -18,7 +18,7 @@ const STEPS: usize = 2_000;
 
 const SECRET: &str = "a-secret-of-twenty";
 
-/// Reads the body in every public way, then as the response of a call.
+/// Calls every public reader of responses with the body, then handles it as the response of a call.
 pub fn run(bytes: &[u8]) {
     let Some((status, mut bytes)) = bytes.split_first_chunk::<2>() else { return };
     let status = u16::from(status[0]) * 10 + u16::from(status[1] % 10);

@@ -1,12 +1,11 @@
-//! What is signed: texts parted by U+001F. In order: endpoint, flow, execution, AccessKey ID, secret,
-//! token, nonce, seconds since 1970, seconds to wait; from there on names and values of parameters and
-//! headers in turn.
+//! The parts of a signed request: texts separated by U+001F. In order: endpoint, flow, execution, AccessKey ID, secret,
+//! token, nonce, seconds since 1970, seconds to wait, then alternating names and values of parameters and headers.
 
 use cloudflow_local::emulate::{AccessKey, Emulator, Options, Reply, Request};
 use cloudflow_service::sign::{Credentials, Scheme, Stamp, acs3, encode, redact, rpc, sign};
 use cloudflow_service::wire::request::{DescribeExecution, Endpoint};
 
-/// Signs the same in every way, and has the emulator verify it.
+/// Signs a request with each scheme. The emulator verifies it.
 pub fn run(bytes: &[u8]) {
     let text = crate::text(bytes);
     let parts: Vec<&str> = text.split('\u{1F}').collect();
@@ -17,7 +16,7 @@ pub fn run(bytes: &[u8]) {
     let pairs: Vec<(&str, &str)> =
         parts.get(9..).unwrap_or_default().chunks_exact(2).map(|pair| (pair[0], pair[1])).collect();
     rpc_canonical(&pairs);
-    // HTTP lets no other header through.
+    // HTTP allows no other header.
     let token = |name: &str| {
         !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.~!#$%&'*+^`|".contains(&b))
     };
@@ -31,9 +30,9 @@ pub fn run(bytes: &[u8]) {
         security_token: (!field(5).is_empty()).then(|| field(5).to_owned()),
     };
     hidden(&text, &credentials);
-    let _ = Endpoint::of_region(field(0)).map(|endpoint| look_at(&endpoint));
+    let _ = Endpoint::of_region(field(0)).map(|endpoint| check_invariants(&endpoint));
     let Ok(endpoint) = Endpoint::parse(field(0)) else { return };
-    look_at(&endpoint);
+    check_invariants(&endpoint);
     let call = DescribeExecution {
         flow_name: field(1).to_owned(),
         execution_name: field(2).to_owned(),
@@ -56,7 +55,7 @@ pub fn run(bytes: &[u8]) {
     }
 }
 
-/// The emulator, which shares the stages but not the way there, takes what was signed.
+/// The emulator, which shares only the stages of the signature, accepts the request.
 fn verified(endpoint: &Endpoint, query: &str, headers: Vec<(String, String)>, credentials: &Credentials, now: u64) {
     let mut emulator = Emulator::new(Options {
         access_keys: vec![AccessKey {
@@ -99,7 +98,7 @@ fn encodings(text: &str) {
     assert_eq!(decoded, text.as_bytes(), "{encoded}");
 }
 
-/// The order in which parameters are given does not matter, and nothing is lost.
+/// The order of the parameters does not matter, and no parameter is lost.
 fn rpc_canonical(pairs: &[(&str, &str)]) {
     let canonical = rpc::canonical(pairs);
     let mut turned = pairs.to_vec();
@@ -132,18 +131,18 @@ fn acs3_canonical(pairs: &[(&str, &str)], headers: &[(&str, &str)], path: &str) 
     assert_eq!(acs3::signature("secret", &to_sign).len(), 64);
 }
 
-fn look_at(endpoint: &Endpoint) {
+fn check_invariants(endpoint: &Endpoint) {
     let base = endpoint.base();
     assert!(base.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'?' && byte != b'#'), "{base}");
     assert!(!endpoint.host().bytes().any(|byte| byte.is_ascii_uppercase() || b"/@".contains(&byte)), "{base}");
     assert_eq!(Endpoint::parse(base).as_ref(), Ok(endpoint), "read again, it is the same");
 }
 
-/// No text shows a secret.
+/// No text contains a secret.
 fn hidden(text: &str, credentials: &Credentials) {
     let shown = redact(text, Some(credentials));
     for secret in [Some(&credentials.access_key_secret), credentials.security_token.as_ref()].into_iter().flatten() {
-        // Of a shorter one, or one of stars, a part of what hides it could be taken for it.
+        // A part of the replacement could equal a secret that is shorter or consists of stars.
         if secret.len() >= 8 && !secret.contains('*') {
             assert!(!shown.contains(secret.as_str()), "{shown}");
         }

@@ -1,8 +1,8 @@
 // The functions that send requests to the service, and the parser of its responses. The module converts all values.
 
-import { shownTexts } from "../shared/error.js";
-import { readText } from "./body.js";
-import { credentialsOf, optionsOf, requestOf } from "./options.js";
+import { drive } from "./call.js";
+import { usualExecution } from "./execution.js";
+import { optionsOf, requestOf } from "./options.js";
 import { relays } from "./signals.js";
 import { watch } from "./watch.js";
 
@@ -13,9 +13,6 @@ import { watch } from "./watch.js";
  *
  * @typedef {(untilDone: boolean, request: unknown, options: any) => Promise<any>} Send
  */
-
-/** Functions that the module calls during a request. */
-const FACADE = Object.freeze({ keys: credentialsOf, read: readText, texts: shownTexts });
 
 /** @type {WeakMap<Function, (text: string) => string>} */
 const redactors = new WeakMap();
@@ -42,7 +39,8 @@ export function createAsk(runtime) {
     /** @type {Send} */
     const send = (untilDone, request, options) => {
       if (options?.signal) options.signal = relayed(options.signal);
-      return runtime.start("askExecution", requestOf(request), options, client, untilDone, FACADE);
+      const copy = requestOf(request);
+      return runtime.start((invoke) => drive(invoke, copy, options, client, untilDone));
     };
     /** @param {boolean} untilDone */
     const ask = (untilDone) => (/** @type {unknown} */ request, /** @type {unknown} */ call) => {
@@ -75,6 +73,8 @@ export function createAsk(runtime) {
       return bind(clients, options);
     },
     /** @param {unknown} body */
-    parseExecution: (body) => runtime.call("parseExecution", body),
+    parseExecution: (body) =>
+      (typeof body === "string" ? usualExecution(runtime.call, body) : undefined) ??
+      runtime.call("parseExecution", body),
   };
 }

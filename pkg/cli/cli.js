@@ -107,7 +107,8 @@ async function run(argv, out, complain, stopped) {
   if (rest.length > 0) throw new Usage(`unexpected argument \`${rest[0]}\``);
   for (const name of /** @type {const} */ (["flows", "tasks", "state"]))
     if (values[name] === "") throw new Usage(`--${name} is empty`);
-  const { flows, tasks, state, host: hosts = ["127.0.0.1"], "allow-origin": origins = [], quotas, quiet } = values;
+  const { flows, tasks, state, "allow-origin": origins = [], quotas, quiet } = values;
+  const hosts = (values.host ?? ["127.0.0.1"]).map(withoutBrackets);
   const port = number("port", values.port ?? "8791", 0, 65_535);
   const latencyMs = number("latency", values.latency ?? "0", 0, 3_600_000);
   const speed = number("speed", values.speed ?? "1", 1, MAX_SPEED);
@@ -185,11 +186,30 @@ function number(name, text, min, max) {
 }
 
 /**
+ * Returns the address of an IPv6 literal in the form of URLs, such as `[::1]`. Other texts are returned unchanged.
+ *
+ * @param {string} host
+ */
+function withoutBrackets(host) {
+  return /^\[([0-9a-f:.]*:[0-9a-f:.%\w]*)\]$/i.exec(host)?.[1] ?? host;
+}
+
+/**
  * @param {string} text
  * @param {string} source
  * @returns {[string, string]}
  */
 function pair(text, source) {
+  // A file or a tool adds a line break or a blank to a copied key. The signature of each request would be wrong.
+  const wrong = /\p{Cc}|^\s|\s$|\s:|:\s/u.exec(text);
+  if (wrong) {
+    const what = /[\r\n]/.test(wrong[0])
+      ? "a line break"
+      : /\p{Cc}/u.test(wrong[0])
+        ? "a control character"
+        : "a blank";
+    throw new Usage(`${source} contains ${what}; expected ID:SECRET without blanks around them`);
+  }
   const at = text.indexOf(":");
   if (at < 1 || at === text.length - 1) throw new Usage(`${source} must have the form ID:SECRET`);
   return [text.slice(0, at), text.slice(at + 1)];

@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { extname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { validateFlow } from "../index.js";
+import { validateFlow } from "../language.js";
 import { createEmulator } from "../local.js";
 import { createGuard } from "./guard.js";
 import { serveFetch } from "./serve.js";

@@ -77,6 +77,9 @@ async function opened(file, emulator, say, release) {
   let timer;
 
   await removeRemains(file);
+  const links = (await lstat(file).catch(() => undefined))?.nlink ?? 1;
+  if (links > 1)
+    say(`state: ${file} has further hard links; the server replaces the file, and they keep the present state`);
   await load(file, emulator, say);
   await writeAll();
   again();

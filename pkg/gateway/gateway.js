@@ -1,9 +1,8 @@
 // The gateway: forwards `DescribeExecution` of authorized callers and signs it with its own credentials. It implements
 // the protocol of the service without the signature. The client uses it with `endpoint` and without `credentials`.
 
-import { wrongOptions } from "../shared/options.js";
 import { optionsOf } from "../ask/options.js";
-import { GATEWAY, own } from "../shared/options.js";
+import { GATEWAY, checkNames, isObject, own, wrongOptions } from "../shared/options.js";
 import { answer, executionBody, refusal } from "./answer.js";
 import { readCall } from "./call.js";
 import { corsOf, preflight } from "./cors.js";
@@ -115,8 +114,10 @@ function clientClosed() {
  * @param {import("../gateway.js").GatewayOptions<any>} options
  */
 function checkedOptions(options) {
+  if (!isObject(options)) throw wrongOptions("createGateway: the options must be an object");
   /** @type {Partial<import("../gateway.js").GatewayOptions<any>>} */
-  const read = own(options, GATEWAY) ?? {};
+  const read = own(options, GATEWAY);
+  checkNames(read, GATEWAY, "an option of the gateway");
   const { upstream, authorize, origins = [], maxWaitSeconds = DEFAULT_MAX_WAIT_SECONDS } = read;
   if (typeof upstream !== "function") {
     throw wrongOptions("createGateway: `upstream` must be a function from `env` to client options");
@@ -131,7 +132,7 @@ function checkedOptions(options) {
   for (const origin of origins) {
     if (!isOrigin(origin)) {
       throw wrongOptions(
-        `createGateway: \`${origin}\` is not an origin; expected a text such as \`https://app.example.com\``,
+        `createGateway: \`${typeof origin === "string" ? origin : typeof origin}\` is not an origin; expected a text such as \`https://app.example.com\``,
       );
     }
   }

@@ -5,8 +5,6 @@ import { VALIDATE, own } from "../shared/options.js";
 /** @param {import("../shared/runtime.js").Runtime} runtime */
 export function createLanguage(runtime) {
   return {
-    /** @param {unknown} body */
-    validateExecution: (body) => runtime.call("validateExecution", body),
     /** @param {unknown} text */
     parseFlow: (text) => runtime.call("parseFlow", text),
     /**

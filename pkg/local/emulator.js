@@ -209,10 +209,10 @@ function createEmulator(runtime, ownTimers, options) {
    */
   function round(now) {
     for (const answer of call("emulatorAdvance", now)) waiting.get(answer.waiter)?.resolve(answer);
-    const { wanted, cancelled, failed } = call("emulatorTasks");
+    const { requested, cancelled, failed } = call("emulatorTasks");
     for (const id of cancelled) working.get(id)?.abort(new Error("the result of the task is no longer needed"));
     const later = [];
-    for (const task of wanted) {
+    for (const task of requested) {
       const controller = new AbortController();
       const outcome = perform(task, controller.signal);
       if (outcome instanceof Promise) later.push({ task, controller, outcome });
@@ -220,7 +220,7 @@ function createEmulator(runtime, ownTimers, options) {
     }
     for (const { task, controller, outcome } of later) work(task, controller, outcome);
     for (const execution of failed) tell(execution);
-    return !closed && wanted.length > later.length;
+    return !closed && requested.length > later.length;
   }
 
   /**
@@ -303,13 +303,13 @@ function createEmulator(runtime, ownTimers, options) {
     closed = true;
     if (timer !== undefined) clock.clearTimeout(timer);
     for (const controller of working.values()) controller.abort(new Error("the emulator is closed"));
-    lost(new TypeError("the emulator is closed"));
+    lost(closedError());
     if (emulator !== undefined) runtime.call("emulatorClose", emulator);
   }
 
   /** Creates the emulator at the first call, and returns its number. */
   function create() {
-    if (closed) throw new TypeError("the emulator is closed");
+    if (closed) throw closedError();
     return (emulator ??= runtime.call("emulatorCreate", plain, ...seed()));
   }
 
@@ -375,6 +375,10 @@ function createEmulator(runtime, ownTimers, options) {
   const changes = () => (emulator === undefined || closed ? 0 : call("emulatorChanges"));
 
   return { fetch, putFlow, removeFlow, setFaults, save, journal, restore, changes, answerHeld, close };
+}
+
+function closedError() {
+  return wrong(codes.emulatorClosed, "the emulator is closed");
 }
 
 /**

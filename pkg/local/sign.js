@@ -22,7 +22,8 @@ export async function signRequest(runtime, action, parameters, options) {
   for (const [name, value] of [["Action", textOf(action, "action")], ...Object.entries(key), ...own]) {
     refuseHalves(String(name), String(value));
   }
-  const [query, body] = runtime.call("signForm", action, own.flat(), Object.values(key), now);
+  const random = crypto.getRandomValues(new Uint8Array(16));
+  const [query, body] = runtime.call("signForm", action, own.flat(), Object.values(key), now, random);
   return new Request(`${endpoint.replace(/\/+$/, "")}/?${query}`, {
     method: "POST",
     headers: { "content-type": "application/x-www-form-urlencoded" },

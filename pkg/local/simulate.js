@@ -74,15 +74,15 @@ export async function simulateFlow(runtime, text, options) {
   };
   try {
     for (let turns = 1; ; turns += 1) {
-      const { wanted, cancelled, more } = runtime.call("simulationTurn", started, working.size > 0);
+      const { requested, cancelled, more } = runtime.call("simulationTurn", started, working.size > 0);
       for (const id of cancelled) {
         working.get(id)?.abort(new Error("the result of the task is no longer needed"));
         working.delete(id);
       }
-      wanted.forEach(begin);
-      if (wanted.length === 0 && !more && runtime.call("simulationIsOver", started))
+      requested.forEach(begin);
+      if (requested.length === 0 && !more && runtime.call("simulationIsOver", started))
         return await result(runtime, started, signal);
-      // `more`: the module returns the wanted tasks in parts. Results are reported after the last part.
+      // `more`: the module returns the requested tasks in parts. Results are reported after the last part.
       while (!more && working.size > 0 && finished.length === 0) {
         signal?.throwIfAborted();
         await new Promise((resolve) => {

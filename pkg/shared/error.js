@@ -51,6 +51,7 @@ Object.defineProperty(CloudFlowError.prototype, "name", {
 /** The codes of the errors that JavaScript itself throws. docs/errors.md documents every code; a test compares them. */
 export const codes = Object.freeze({
   badEndpoint: "bad-endpoint",
+  emulatorClosed: "emulator-closed",
   internal: "internal",
   moduleNotLoaded: "module-not-loaded",
   notAModule: "not-a-module",
@@ -107,17 +108,26 @@ export function shownTexts(error) {
 }
 
 /**
- * Converts a value that the module threw to the value that the caller receives. Values that belong to the caller
- * (abort reasons, errors of callbacks) arrive in an array and are returned unchanged.
+ * The error for the fields that the module threw on purpose. Undefined for anything else: the module has trapped, or an
+ * error of the host has passed through it.
  *
  * @param {any} thrown
  */
-export function asThrown(thrown) {
-  if (Array.isArray(thrown)) return thrown[0];
-  if (!isFields(thrown)) return thrown;
+export function errorOf(thrown) {
+  if (!isFields(thrown)) return undefined;
   const error = new CloudFlowError(thrown);
   if (Object.hasOwn(thrown, "said")) refusals.set(error, { said: thrown.said, retryAfter: thrown.retryAfter });
   return error;
+}
+
+/**
+ * The error with a cause, like the constructor sets it.
+ *
+ * @param {CloudFlowError} error
+ * @param {unknown} cause
+ */
+export function withCause(error, cause) {
+  return Object.defineProperty(error, "cause", { value: cause, configurable: true, writable: true });
 }
 
 /**

@@ -1,30 +1,56 @@
-// `init` of "cloudflow-wasm/slim": compiles the module that the caller passes.
+// `init` of "cloudflow-wasm/slim": compiles the modules that the caller passes.
 
 import { CloudFlowError, codes } from "./error.js";
+import { MODULES, checkNames } from "./options.js";
 
-/** Returns `init`, and `compiled`, which returns the module or throws `not-initialized`. */
-export function createInit() {
-  /** @type {WebAssembly.Module | undefined} */
-  let module;
-  return {
-    /**
-     * The first module is used; later calls have no effect. A failed call may be repeated.
-     *
-     * @param {WebAssembly.Module | BufferSource | Response | URL | Promise<Response>} source
-     */
-    async init(source) {
-      module ??= await compile(await source);
-    },
+/** @typedef {keyof typeof MODULES} Name */
 
-    compiled() {
-      if (module) return module;
-      throw new CloudFlowError({
-        kind: "request",
-        code: codes.notInitialized,
-        message: "call `await init(module)` of cloudflow-wasm/slim before any other function",
-      });
-    },
-  };
+/** @type {Partial<Record<Name, WebAssembly.Module>>} */
+const modules = {};
+
+/**
+ * The first source of a module is used; later ones have no effect. A failed call may be repeated.
+ *
+ * @param {import("../slim.js").Modules} sources
+ */
+export async function init(sources) {
+  const { ask, language } = sources ?? {};
+  if ((ask ?? language ?? undefined) === undefined) throw notAModule();
+  checkNames(sources, MODULES, "a module of cloudflow-wasm/slim");
+  await Promise.all([use("ask", ask), use("language", language)]);
+}
+
+/**
+ * @param {Name} name
+ * @param {any} source
+ */
+async function use(name, source) {
+  if (modules[name] || source === undefined || source === null) return;
+  const module = await compile(await source);
+  modules[name] ??= module;
+}
+
+/**
+ * Returns a module, or throws `not-initialized`.
+ *
+ * @param {Name} name
+ */
+export function compiled(name) {
+  const module = modules[name];
+  if (module) return module;
+  throw new CloudFlowError({
+    kind: "request",
+    code: codes.notInitialized,
+    message: `call \`await init({ ${name} })\` of cloudflow-wasm/slim before a function that uses this module`,
+  });
+}
+
+function notAModule() {
+  return new CloudFlowError({
+    kind: "request",
+    code: codes.notAModule,
+    message: "`init` takes `{ ask, language }`, each a WebAssembly.Module, its bytes, a Response or a URL",
+  });
 }
 
 /**
@@ -39,13 +65,7 @@ async function compile(source) {
     return WebAssembly.compile(/** @type {BufferSource} */ (source));
   }
   if (source instanceof URL) return compile(await load(source));
-  if (typeof source?.arrayBuffer !== "function") {
-    throw new CloudFlowError({
-      kind: "request",
-      code: codes.notAModule,
-      message: "`init` takes a WebAssembly.Module, its bytes, a Response or a URL",
-    });
-  }
+  if (typeof source?.arrayBuffer !== "function") throw notAModule();
   if (source.ok === false) {
     throw new CloudFlowError({
       kind: "network",

@@ -7,10 +7,10 @@ import { fileURLToPath } from "node:url";
 
 const CASES = fileURLToPath(new URL("../cases", import.meta.url));
 
-/** Families whose cases have a folder each. */
+/** Families with one folder per case. */
 const FOLDERS = ["emulate", "migrate", "sign", "simulate"];
 
-/** `{ family: { name: { part: text } } }`, sorted. Throws if a file is no part of a case. */
+/** `{ family: { name: { part: text } } }`, sorted. Throws if a file is not a part of a case. */
 export function readCases() {
   const packed = {};
   for (const family of readdirSync(CASES).sort()) packed[family] = readFamily(family);
@@ -38,7 +38,7 @@ function filesOf(folder) {
   );
 }
 
-/** The outermost folder that holds a file is the case; what is below it is a part. */
+/** The outermost folder with a file is the case. Paths below it are parts. */
 function inFolder(file, files) {
   const folders = file.split("/").slice(0, -1);
   for (let depth = 1; depth <= folders.length; depth += 1) {

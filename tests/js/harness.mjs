@@ -8,9 +8,9 @@
 //
 // The environment:
 //   runtime    "node", "deno", "bun", "workerd" or "browser"
-//   cloudflow, slim, local, gateway   the package's entries, as this runtime resolves them
+//   cloudflow, ask, language, slim, local, gateway   the package's entries, as this runtime resolves them
 //   createGateway                     the function of `gateway`
-//   module     the WebAssembly.Module of cloudflow-wasm/core.wasm
+//   modules    the WebAssembly.Module of cloudflow-wasm/ask.wasm and language.wasm: { ask, language }
 //   cases(family)             the cases of tests/cases/<family>: [{ name, files }], sorted; `files` maps part to text
 //   readCase(family, name, part)   the text of one part
 //   service                   the emulator's address on loopback, with ways to it that break: support/service.mjs

@@ -1,10 +1,11 @@
 // The command `cloudflow-wasm local` in Node, Deno and Bun.
 
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
+import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import { after, before, test } from "node:test";
 import { signRequest } from "../../pkg/local.js";
 import { BIN, RUNTIMES, pause, run, start } from "./support/local-server.mjs";
@@ -21,7 +22,7 @@ before(async () => (place = await mkdtemp(join(tmpdir(), "cloudflow-local-"))));
 after(() => rm(place, { recursive: true, force: true }));
 
 for (const [name, command] of RUNTIMES) {
-  test(`${name}: flows come from a folder, and executions survive a restart`, { timeout: 120_000 }, async (t) => {
+  test(`${name}: flows are loaded from a folder, and executions survive a restart`, { timeout: 120_000 }, async (t) => {
     const flows = await mkdtemp(join(place, "flows-"));
     const state = join(place, `${name}-state`);
     const tasks = join(place, `${name}-tasks.mjs`);
@@ -39,7 +40,7 @@ for (const [name, command] of RUNTIMES) {
     const sync = await server.ask("StartSyncExecution", { FlowName: "quick" });
     assert.equal(sync.body.Output, '{"attempt":0}');
 
-    // A stop answers what is held, and writes the state.
+    // A stop answers held requests and writes the state.
     const poll = server.ask("DescribeExecution", { ...one, WaitTimeSeconds: 60 });
     await server.until(/StartSyncExecution quick 200 \d+ ms/);
     await pause(300);
@@ -63,7 +64,7 @@ for (const [name, command] of RUNTIMES) {
     assert.equal((await server.ask("StartExecution", one)).body.Code, "ExecutionAlreadyExists");
     await server.until(/StartExecution orders\/one 400 ExecutionAlreadyExists/);
 
-    // A changed file is loaded again; a broken one is reported, and changes nothing.
+    // A changed file is loaded again. An invalid file is reported, and the flow is kept.
     await writeFile(join(flows, "orders.yaml"), flow(60));
     await server.until(/flow orders: changed, orders\.yaml/);
     assert.equal((await server.ask("DescribeFlow", { Name: "orders" })).body.Definition, flow(60));
@@ -78,7 +79,7 @@ for (const [name, command] of RUNTIMES) {
     assert.equal(await server.ended, 0);
   });
 
-  test(`${name}: what cannot be started is said, and a torn state is set aside`, { timeout: 120_000 }, async (t) => {
+  test(`${name}: wrong options are reported, and a damaged state file is renamed`, { timeout: 120_000 }, async (t) => {
     const taken = createServer().listen(0, "127.0.0.1");
     await new Promise((resolve) => taken.once("listening", resolve));
     t.after(() => taken.close());
@@ -94,6 +95,8 @@ for (const [name, command] of RUNTIMES) {
       [["local", "--port", "many"], 2, /--port must be a whole number from 0 to 65535, not `many`/],
       [["local", "--key", "nosecret"], 2, /--key must have the form ID:SECRET/],
       [["local"], 2, /CLOUDFLOW_KEY must have the form ID:SECRET/, { CLOUDFLOW_KEY: "nosecret" }],
+      [["local"], 2, /CLOUDFLOW_KEY contains a line break; expected ID:SECRET/, { CLOUDFLOW_KEY: "id:secret\r\n" }],
+      [["local", "--key", "id: secret"], 2, /--key contains a blank; expected ID:SECRET/],
       [
         ["local", "--allow-origin", "*"],
         2,
@@ -116,7 +119,7 @@ for (const [name, command] of RUNTIMES) {
     );
 
     const state = join(place, `${name}-torn`);
-    await writeFile(state, '{"format":"cloudflow-wasm emulator","version":1}\n{"fl');
+    await writeFile(state, '{"format":"cloudflow-wasm emulator","version":2}\n{"fl');
     const server = await start(t, command, [
       "local",
       "--state",
@@ -139,7 +142,43 @@ for (const [name, command] of RUNTIMES) {
   });
 }
 
-test("a body without end is cut off, and a client that leaves ends nothing", async (t) => {
+test("a flow file that cannot be read is reported once and loaded when it can be read", {
+  timeout: 60_000,
+  skip: process.platform !== "linux",
+}, async (t) => {
+  const flows = await mkdtemp(join(place, "unreadable-"));
+  await writeFile(join(flows, "good.yaml"), flow(1));
+  // A regular file whose read fails, also for root.
+  await symlink("/proc/self/mem", join(flows, "bad.yaml"));
+  const server = await start(t, RUNTIMES[0][1], ["local", "--flows", flows, "--port", "0"]);
+  assert.match(server.output(), /bad\.yaml: cannot be read: /);
+  assert.match(server.output(), /flow good: loaded, good\.yaml/);
+  await pause(1000);
+  assert.equal(server.output().split("cannot be read").length, 2, server.output());
+  await rm(join(flows, "bad.yaml"));
+  await writeFile(join(flows, "bad.yaml"), flow(2));
+  await server.until(/flow bad: loaded, bad\.yaml/);
+  server.child.kill("SIGTERM");
+  assert.equal(await server.ended, 0);
+});
+
+test("the server listens on an IPv6 address with or without brackets", {
+  timeout: 60_000,
+  skip:
+    !Object.values(networkInterfaces())
+      .flat()
+      .some(({ address }) => address === "::1") && "this machine has no ::1",
+}, async (t) => {
+  for (const host of ["[::1]", "::1"]) {
+    const server = await start(t, RUNTIMES[0][1], ["local", "--host", host, "--port", "0"]);
+    assert.match(server.url, /^http:\/\/\[::1\]:\d+$/);
+    assert.equal((await server.ask("ListFlows")).status, 200);
+    server.child.kill("SIGTERM");
+    assert.equal(await server.ended, 0);
+  }
+});
+
+test("a request body without end is cut off, and a client that disconnects stops no execution", async (t) => {
   const server = await start(t, RUNTIMES[0][1], ["local", "--port", "0"]);
   assert.equal((await fetch(server.url, { method: "POST", body: new Uint8Array(20_000_000) })).status, 413);
   await assert.rejects(fetch(server.url, { method: "POST", body: new Uint8Array(80_000_000) }));

@@ -9,7 +9,7 @@ import { createEmulator } from "../../pkg/local.js";
 import { serveFetch } from "../../pkg/cli/serve.js";
 import { manualClock } from "./support/clock.mjs";
 
-// The packages are CommonJS; where the class stands depends on who converts it.
+// The packages are CommonJS. The place of the class depends on the runtime's conversion.
 const Client = OpenApi.default ?? OpenApi;
 const { Config, OpenApiRequest, Params } = openApi.Config ? openApi : OpenApi;
 const { RuntimeOptions } = util.RuntimeOptions ? util : util.default;
@@ -68,7 +68,7 @@ for (const [name, signatureAlgorithm] of [
     const poll = call("DescribeExecution", "GET", { query: { ...one, WaitTimeSeconds: 20 } });
     const over = () => (isHeld = false);
     poll.then(over, over);
-    // Time for a response: the clock of the emulator stands, so the execution is running.
+    // The clock of the emulator does not advance, so the execution is running.
     await new Promise((resolve) => setTimeout(resolve, 300));
     assert.ok(isHeld, "the poll is held while the execution runs");
     clock.pass(1000);
@@ -103,7 +103,7 @@ for (const [name, signatureAlgorithm] of [
     assert.equal(acs3, signatureAlgorithm === undefined, "the signature that was asked for");
   });
 
-  test(`its wrong secret gets SignatureNotMatch, signing with ${name}`, async () => {
+  test(`the official client with a wrong secret gets SignatureNotMatch, signing with ${name}`, async () => {
     const call = caller(server.url, { signatureAlgorithm, accessKeySecret: "another" });
     await assert.rejects(call("ListFlows", "GET", {}), (error) => {
       assert.equal(error.code, "SignatureNotMatch");
@@ -112,7 +112,7 @@ for (const [name, signatureAlgorithm] of [
     });
   });
 
-  test(`it sees the service's codes, signing with ${name}`, async () => {
+  test(`the official client reports the codes of the service, signing with ${name}`, async () => {
     const call = caller(server.url, { signatureAlgorithm });
     const query = { FlowName: "nowhere", ExecutionName: "x" };
     await assert.rejects(call("DescribeExecution", "GET", { query }), { code: "FlowNotExists" });
@@ -122,7 +122,7 @@ for (const [name, signatureAlgorithm] of [
   });
 }
 
-/** The generic call, as the product SDK makes it: the method and where each parameter goes are its. */
+/** The generic call of the product SDK, with its method and its places of parameters. */
 function caller(url, { signatureAlgorithm, accessKeyId = "testid", accessKeySecret = "test/secret+=" }) {
   const client = new Client(
     new Config({
@@ -145,7 +145,7 @@ function caller(url, { signatureAlgorithm, accessKeyId = "testid", accessKeySecr
       reqBodyType: "formData",
       bodyType: "json",
     });
-    // Its own default would give up a long poll after 3 s.
+    // The default of the client would time out a long poll after 3 s.
     const runtime = new RuntimeOptions({ readTimeout: 30_000, connectTimeout: 5000, autoretry: false });
     const answer = await client.callApi(params, new OpenApiRequest({ query, body }), runtime);
     assert.equal(answer.statusCode, 200);

@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { runInNewContext } from "node:vm";
 import * as cloudflow from "../../pkg/index.js";
 import { createEmulator, signRequest, simulateFlow } from "../../pkg/local.js";
 import { createGateway } from "../../pkg/gateway.js";
@@ -11,7 +12,7 @@ import { createRuntime } from "../../pkg/shared/runtime.js";
 import { bytes } from "../../pkg/wasm/local.inline.js";
 import { instantiate } from "../../pkg/wasm/local.js";
 
-/** No option is similar to this name, so that the module lists all names. */
+/** A name that is similar to no option, so that the module lists all names. */
 const UNKNOWN = "zzzzzzzzzzzzzzzzzzzzzzzz";
 
 /** By name. */
@@ -21,7 +22,7 @@ const CALL = { flowName: "f", executionName: "e" };
 const OPTIONS = { endpoint: "http://localhost", fetch: () => assert.fail("a request was sent") };
 const local = createRuntime(instantiate, () => new WebAssembly.Module(bytes()));
 
-/** The names that a message lists after the unknown one. */
+/** The names that a message lists after the unknown name. */
 function listed({ message }) {
   const [, list] = message.split(`\`${UNKNOWN}\``);
   assert.ok(list !== undefined, message);
@@ -69,7 +70,7 @@ test("the module of the client accepts the names of the tables", async () => {
 
 test("the module of the emulator reads the names of the tables", () => {
   const cases = {
-    // JavaScript keeps the handlers and the clock.
+    // The handlers, the callback and the clock are options of the JavaScript driver.
     EMULATOR: [names(tables.EMULATOR, "tasks", "clock", "onExecutionFailed"), {}, (options) => options],
     FAULTS: [names(tables.FAULTS), {}, (faults) => ({ faults })],
     FAIL: [names(tables.FAIL), { how: "cut" }, (rule) => ({ faults: { fail: [rule] } })],
@@ -109,7 +110,21 @@ test("JavaScript refuses a name that is not in its table", async () => {
   }
 });
 
-test("options of a class are read", async () => {
+test("options of a class of another realm are read, and its Object.prototype is not", async () => {
+  const options = runInNewContext(`
+    Object.prototype.maxWaitSeconds = 99;
+    class Base { get authorize() { return () => false; } }
+    class Options extends Base { get upstream() { return () => ({}); } }
+    new Options();
+  `);
+  assert.equal(options.maxWaitSeconds, 99);
+  // A value of 99 would be refused.
+  const gateway = createGateway(options);
+  const query = "Action=DescribeExecution&Version=2019-03-15&FlowName=f&ExecutionName=e";
+  assert.equal((await gateway.fetch(new Request(`http://localhost/?${query}`), {})).status, 403);
+});
+
+test("options inherited from a class are read", async () => {
   class Options {
     get upstream() {
       return () => assert.fail("not called");

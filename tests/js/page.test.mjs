@@ -30,14 +30,14 @@ beforeEach(() => {
   upstream = [];
 });
 
-/** A page of the console, ready for use. Afterwards it is made sure that nothing went wrong in it. */
+/** Opens a page of the console. The end of the test fails if the page reported an error. */
 async function open(t, { colorScheme = "light", hash = "" } = {}) {
   const page = await browser.newPage({ colorScheme, viewport: { width: 1280, height: 940 } });
   const mistakes = [];
   const asked = [];
   page.on("pageerror", (error) => mistakes.push(String(error)));
   page.on("console", (message) => {
-    // A refusal of the service is an answer here; Chromium counts it as an error of the page.
+    // Chromium reports an error response of the service as an error of the page.
     if (message.type() === "error" && !message.text().startsWith("Failed to load resource"))
       mistakes.push(message.text());
   });
@@ -91,7 +91,7 @@ for (const [sample, dialect] of [
     assert.ok(Number(query.get("WaitTimeSeconds")) >= 10, "it carried the wait");
     assert.match(query.get("Signature"), /^[A-Za-z0-9+/]{27}=$/, "it was signed");
     assert.ok(query.get("AccessKeyId").startsWith("demo"), "with the gateway's key");
-    // One question for the present state, one for the end, one more for a slow machine.
+    // One request for the current state, one for the end, one more for a slow machine.
     assert.ok(polls().length <= 3, `few polls, not ${polls().length}`);
   });
 }
@@ -103,7 +103,7 @@ test("a page without a network shows it, and shows the end of the execution when
   await status(page, "Running");
   await page.context().setOffline(true);
   await status(page, "Waiting for the network");
-  // What was asked before may still be answered; the end is to be missed.
+  // An earlier request may still be answered. The page must miss the end.
   await new Promise((resolve) => setTimeout(resolve, 6000));
   await page.context().setOffline(false);
   await status(page, "Succeeded");
@@ -119,7 +119,7 @@ test("an execution that fails is shown as failed", async (t) => {
   assert.equal(await page.isHidden("#error"), true, "a failed execution is an answer, not an error of the page");
 });
 
-test("everything can be done with the keyboard", async (t) => {
+test("every action is available by keyboard", async (t) => {
   const page = await open(t);
   await page.selectOption("#sample", "3");
   await page.evaluate(() => document.activeElement.blur());
@@ -156,7 +156,7 @@ test("everything can be done with the keyboard", async (t) => {
     assert.ok(reached.includes(name), `${name} is reached: ${reached.join(", ")}`);
   }
 
-  // Start from the field, stop with the keyboard, and stay where one was.
+  // Starts from the field and stops with the keyboard. The focus does not move.
   await page.selectOption("#sample", "0");
   await page.focus("#flow-name");
   await page.keyboard.press("Enter");
@@ -169,7 +169,7 @@ test("everything can be done with the keyboard", async (t) => {
   assert.equal(await page.evaluate(() => document.activeElement.id), "start");
 });
 
-test("findings stand at their lines and lead there", async (t) => {
+test("findings are shown at their lines and link to them", async (t) => {
   const page = await open(t);
   await page.selectOption("#sample", "3");
   assert.match(await page.textContent("#verdict"), /error/);
@@ -206,7 +206,7 @@ test("errors are shown with a headline and advice", async (t) => {
   await page.waitForFunction(() => document.getElementById("error").textContent.includes("InvalidArgument"));
 });
 
-test("the address keeps what is on the page", async (t) => {
+test("the address contains the state of the page", async (t) => {
   const page = await open(t);
   const text = "type: flow\nversion: v1\nsteps:\n  - {type: pass, name: 泡茶 🫖 #1}\n";
   await page.fill("#definition", text);
@@ -218,7 +218,7 @@ test("the address keeps what is on the page", async (t) => {
   assert.equal(await page.inputValue("#flow-name"), "tea_house");
 });
 
-test("a page of another origin is refused, also under a name that leads here", async () => {
+test("a page of another origin is refused, also under a host name that resolves to this machine", async () => {
   const { host, port } = new URL(demo.url);
   const body = JSON.stringify({
     flowName: "evil",
@@ -258,7 +258,7 @@ test("a page of another origin is refused, also under a name that leads here", a
     assert.match(answer.body, /Local\.(Host|Origin)Refused/);
     assert.doesNotMatch(answer.head, /access-control-allow/i);
   }
-  // The Worker's own port, as a rebound name would reach it: it believes the header of wrangler.
+  // The Worker's own port, which a rebound name would reach. It trusts the header of wrangler.
   const { port: inner } = new URL(demo.workerUrl);
   const path = `/api/${query.slice(5)}`;
   for (const headers of [
@@ -287,7 +287,7 @@ for (const colorScheme of ["light", "dark"]) {
   });
 }
 
-/** In the page: texts whose contrast with what is behind them is below 4.5 to 1 (WCAG AA). */
+/** Runs in the page. Returns the texts whose contrast with their background is below 4.5 to 1 (WCAG AA). */
 function faintTexts() {
   const channel = (value) => (value / 255 <= 0.04045 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4);
   const light = ([r, g, b]) => 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);

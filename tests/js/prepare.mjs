@@ -11,10 +11,17 @@ const HERE = dirname(fileURLToPath(import.meta.url));
 const PKG = join(HERE, "..", "..", "pkg");
 
 /** The entries of the package by their name in the environment. */
-const ENTRIES = { cloudflow: ".", slim: "./slim", local: "./local", gateway: "./gateway" };
+const ENTRIES = {
+  cloudflow: ".",
+  ask: "./ask",
+  language: "./language",
+  slim: "./slim",
+  local: "./local",
+  gateway: "./gateway",
+};
 
 /**
- * Writes `<out>/suite-<runtime>.mjs`, whose `main(module, report, host)` runs every suite, and returns its path.
+ * Writes `<out>/suite-<runtime>.mjs`, whose `main(modules, report, host)` runs every suite, and returns its path.
  * The properties of `host` are added to the environment.
  */
 export function writeEntry(out, runtime) {
@@ -34,8 +41,8 @@ export function writeEntry(out, runtime) {
     ...Object.entries(ENTRIES).map(([name, entry]) => `import * as ${name} from ${spell(resolve(entry, runtime))};`),
     `const CASES = ${JSON.stringify(JSON.stringify(readCases()))};`,
     `const SUITES = [${suites.map((name, i) => `[${JSON.stringify(name)}, suite${i}]`).join(", ")}];`,
-    "export const main = (module, report, host) => run(SUITES, {",
-    `  runtime: ${JSON.stringify(runtime)}, module, ${Object.keys(ENTRIES).join(", ")},`,
+    "export const main = (modules, report, host) => run(SUITES, {",
+    `  runtime: ${JSON.stringify(runtime)}, modules, ${Object.keys(ENTRIES).join(", ")},`,
     "  createGateway: gateway.createGateway,",
     "  ...caseReaders(JSON.parse(CASES)),",
     "  ...host,",
@@ -54,9 +61,12 @@ export function resolve(entry, runtime) {
   return join(PKG, file);
 }
 
-/** The bytes of cloudflow-wasm/core.wasm. */
-export function coreBytes() {
-  return readFileSync(resolve("./core.wasm"));
+/** The names of the modules that `init` of the slim entry takes. */
+export const MODULES = ["ask", "language"];
+
+/** The bytes of a module, such as cloudflow-wasm/ask.wasm. */
+export function moduleBytes(name) {
+  return readFileSync(resolve(`./${name}.wasm`));
 }
 
 const outcomes = [];

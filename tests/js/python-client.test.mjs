@@ -22,7 +22,7 @@ test("the official SDK for Python drives the emulator", {
     await server.close();
     emulator.close();
   });
-  // Of the proxies of this machine it needs none: the server is on it.
+  // The server is on this machine, so no proxy is used.
   const env = { ...process.env, NO_PROXY: "127.0.0.1", no_proxy: "127.0.0.1", PYTHONIOENCODING: "utf-8" };
   const { stdout } = await promisify(execFile)(PYTHON, [SCRIPT, server.url], { env, timeout: 100_000 });
   assert.deepEqual(stdout.trim().split(/\r?\n/), [

@@ -6,7 +6,7 @@ import { createServer } from "node:http";
 import { build } from "esbuild";
 import { readArguments } from "./arguments.mjs";
 import { launch } from "./chromium.mjs";
-import { coreBytes, finish, print, writeEntry } from "./prepare.mjs";
+import { MODULES, finish, moduleBytes, print, writeEntry } from "./prepare.mjs";
 import { openService } from "./support/service.mjs";
 
 const { out, filter } = readArguments(process.argv.slice(2));
@@ -16,8 +16,9 @@ const bundle = await build({
     contents: `import { main } from ${JSON.stringify(entry)};
 globalThis.suites = async (host) => {
   const outcomes = [];
-  const module = await WebAssembly.compileStreaming(fetch("/core.wasm"));
-  return { totals: await main(module, (outcome) => outcomes.push(outcome), { ...host, setOffline }), outcomes };
+  const modules = {};
+  for (const name of ${JSON.stringify(MODULES)}) modules[name] = await WebAssembly.compileStreaming(fetch(\`/\${name}.wasm\`));
+  return { totals: await main(modules, (outcome) => outcomes.push(outcome), { ...host, setOffline }), outcomes };
 };`,
     resolveDir: out,
   },
@@ -35,7 +36,7 @@ const files = {
     "<!doctype html><meta charset=utf-8><title>suites</title><script type=module src=/bundle.js></script>",
   ],
   "/bundle.js": ["text/javascript", bundle.outputFiles[0].contents],
-  "/core.wasm": ["application/wasm", coreBytes()],
+  ...Object.fromEntries(MODULES.map((name) => [`/${name}.wasm`, ["application/wasm", moduleBytes(name)]])),
 };
 const server = createServer((request, response) => {
   const [type, body] = files[request.url] ?? [];

@@ -7,7 +7,7 @@ import { basename, isAbsolute, join } from "node:path";
 import { build } from "esbuild";
 import { Miniflare } from "miniflare";
 import { readArguments } from "./arguments.mjs";
-import { finish, print, resolve, writeEntry } from "./prepare.mjs";
+import { MODULES, finish, print, resolve, writeEntry } from "./prepare.mjs";
 import { openService } from "./support/service.mjs";
 
 const { out, filter } = readArguments(process.argv.slice(2));
@@ -16,12 +16,12 @@ const worker = join(out, "worker.mjs");
 writeFileSync(
   worker,
   `import { main } from ${JSON.stringify(entry)};
-import module from ${JSON.stringify(resolve("./core.wasm"))};
+${MODULES.map((name) => `import ${name} from ${JSON.stringify(resolve(`./${name}.wasm`))};`).join("\n")}
 export default {
   async fetch(request) {
     const outcomes = [];
     const host = Object.fromEntries(new URL(request.url).searchParams);
-    const totals = await main(module, (outcome) => outcomes.push(outcome), host);
+    const totals = await main({ ${MODULES.join(", ")} }, (outcome) => outcomes.push(outcome), host);
     return Response.json({ outcomes, totals });
   },
 };

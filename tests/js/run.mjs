@@ -5,12 +5,13 @@
 import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { readArguments } from "./arguments.mjs";
-import { coreBytes, finish, print, writeEntry } from "./prepare.mjs";
+import { MODULES, finish, moduleBytes, print, writeEntry } from "./prepare.mjs";
 import { openService } from "./support/service.mjs";
 
 const { out, filter } = readArguments(process.argv.slice(2));
 const runtime = globalThis.Deno ? "deno" : globalThis.Bun ? "bun" : "node";
 const { main } = await import(pathToFileURL(writeEntry(out, runtime)).href);
 const service = await openService();
-const totals = await main(new WebAssembly.Module(coreBytes()), print, { service: service.url, filter });
+const modules = Object.fromEntries(MODULES.map((name) => [name, new WebAssembly.Module(moduleBytes(name))]));
+const totals = await main(modules, print, { service: service.url, filter });
 process.exit(finish(totals, filter));

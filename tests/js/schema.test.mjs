@@ -1,5 +1,5 @@
-// The JSON Schemas against the cases and the corpus: what has no error is accepted, and what a schema can see
-// is refused.
+// The JSON Schemas with the cases and the corpus: definitions without an error are accepted, and errors that a schema
+// can express are refused.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -22,7 +22,7 @@ const validators = Object.fromEntries(
   }),
 );
 
-/** What the schema of the value's dialect and the one for both say; they must agree. */
+/** The result of the schema of the dialect. The schema for both dialects must agree. */
 function problems(text) {
   const value = parse(text, { logLevel: "silent", maxAliasCount: -1 });
   const one = value?.Type === undefined ? validators.flow : validators.statemachine;
@@ -35,13 +35,13 @@ function problems(text) {
 function flows(isFolder) {
   return (
     Object.entries(readFamily("check"))
-      // A schema knows the text only, not the options of validateFlow.
+      // A schema does not depend on the options of validateFlow.
       .filter(([name, parts]) => isFolder(name.split("/")[0]) && !parts["options.json"])
       .map(([name, parts]) => [`check/${name}`, parts.yaml, parts])
   );
 }
 
-/** Codes of errors that are about keys, types, words and ranges: what a schema is for. */
+/** Codes of errors in keys, types, words and ranges, which a schema can express. */
 const VISIBLE = [
   "missing-key",
   "unknown-value",
@@ -52,18 +52,18 @@ const VISIBLE = [
   "wrong-type",
 ];
 
-/** Placeholders that a schema cannot know from what should stand there. */
+/** Cases with placeholders, which a schema cannot distinguish from values. */
 const UNSEEN = [
-  // `${mode}` among braces ends in a mapping to every other reader of YAML.
+  // Other YAML readers read `${mode}` inside braces as a mapping.
   "check/ok/machine-map-config-placeholder",
-  // `{{ name }}` without quotes is a mapping to every other reader of YAML.
+  // Other YAML readers read `{{ name }}` without quotes as a mapping.
   "check/ok/placeholder-braces-unquoted",
-  // A tag is no part of the value: `!Include first.yaml` is a text.
+  // The value of `!Include first.yaml` is a text without the tag.
   "check/ok/placeholder-catch-rule",
   "check/ok/placeholder-state",
 ];
 
-test("the schemas accept what has no finding", () => {
+test("the schemas accept definitions without a finding", () => {
   let count = 0;
   const refused = [];
   for (const [name, text] of flows((folder) => folder === "ok")) {
@@ -74,10 +74,10 @@ test("the schemas accept what has no finding", () => {
   assert.ok(count >= 20, `only ${count} flows`);
 });
 
-test("the schemas accept what migrateFlow makes", () => {
+test("the schemas accept the output of migrateFlow", () => {
   let count = 0;
   for (const [name, { "expected.yaml": text }] of Object.entries(readFamily("migrate"))) {
-    // A line of a template language is no YAML to other readers.
+    // Other YAML readers refuse lines of a template language.
     if (text === undefined || /^\s*\{[%#]/m.test(text)) continue;
     assert.equal(problems(text), null, name);
     count += 1;
@@ -85,7 +85,7 @@ test("the schemas accept what migrateFlow makes", () => {
   assert.ok(count >= 30, `only ${count} flows`);
 });
 
-test("the schemas refuse what they can see", () => {
+test("the schemas refuse the errors that they can express", () => {
   let [seen, missed] = [0, []];
   for (const [name, text, found] of flows((folder) => folder !== "ok")) {
     const codes = [...found.out.matchAll(/^\S+ error (\S+):/gm)].map((match) => match[1]);
@@ -95,7 +95,7 @@ test("the schemas refuse what they can see", () => {
     try {
       result = problems(text);
     } catch {
-      continue; // Not YAML for every reader.
+      continue; // Other YAML readers refuse the text.
     }
     if (result === null) missed.push(name);
   }
@@ -103,7 +103,7 @@ test("the schemas refuse what they can see", () => {
   assert.deepEqual(missed, BEYOND);
 });
 
-/** What the shape of the text does not show. */
+/** Cases with errors that a schema cannot express. */
 const BEYOND = [
   // The range depends on another key.
   "check/out-of-range/map-concurrency-41",
@@ -115,7 +115,7 @@ test("the schemas accept the definitions of the corpus that are valid", async ()
   const { validateFlow } = await import("../../pkg/index.js");
   const counts = { own: 0, external: 0 };
   for (const [name, text, own] of definitions()) {
-    // Lines of a template language: only what is filled in is YAML.
+    // Lines of a template language are YAML only after they are filled in.
     if (text.includes("{%")) continue;
     const { valid, diagnostics } = validateFlow(text);
     if (!valid || diagnostics.some(({ code }) => code === "unknown-key")) continue;

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { appendFile, mkdir, mkdtemp, readFile, readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { appendFile, link, mkdir, mkdtemp, readFile, readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -31,10 +31,10 @@ steps:
 `;
 
 for (const [name, command] of RUNTIMES) {
-  test(`${name}: what was answered survives kill -9`, { timeout: 240_000 }, async (t) => {
+  test(`${name}: changes that were answered survive kill -9`, { timeout: 240_000 }, async (t) => {
     const state = join(place, `${name}-kill`);
     const tasks = join(place, `${name}-tasks.mjs`);
-    // A handler tells the token, so that it can be reported.
+    // The handler prints the token, so that the test can report it.
     await writeFile(tasks, "export default { '*': (input) => { console.log('token ' + input.token); return {}; } };\n");
     const args = ["local", "--state", state, "--tasks", tasks, "--port", "0"];
     const f = { FlowName: "f", ExecutionName: "e" };
@@ -78,7 +78,7 @@ for (const [name, command] of RUNTIMES) {
       assert.equal(await status(one), end);
     }
 
-    // Many at once share a write, and each is there.
+    // Concurrent changes share a write, and all of them are written.
     const names = Array.from({ length: 40 }, (_, i) => `many-${i}`);
     await Promise.all(names.map((ExecutionName) => server.ask("StartExecution", { FlowName: "f", ExecutionName })));
     await kill();
@@ -114,7 +114,7 @@ for (const [name, command] of RUNTIMES) {
       assert.equal(await second.ended, 1, second.output());
       assert.match(second.output(), inUse);
     }
-    // Killed, its lock is stale.
+    // The lock of a killed server is stale.
     server.child.kill("SIGKILL");
     await server.ended;
     assert.ok(await stat(`${state}.lock`));
@@ -128,7 +128,7 @@ for (const [name, command] of RUNTIMES) {
   });
 }
 
-test("of many that find a stale lock one takes it over", { timeout: 120_000 }, async (t) => {
+test("exactly one of many processes takes over a stale lock", { timeout: 120_000 }, async (t) => {
   const dead = spawn(process.execPath, ["-e", ""]);
   await new Promise((resolve) => dead.once("close", resolve));
   const own = await ownLock();
@@ -143,7 +143,7 @@ test("of many that find a stale lock one takes it over", { timeout: 120_000 }, a
   for (let round = 0; round < 4; round += 1) {
     const stale = { ...own, token: `0123456789abcde${round}`, pid: dead.pid };
     await writeFile(`${file}.lock`, JSON.stringify(stale));
-    // Half of the rounds somebody ended in the middle of a takeover, too.
+    // In half of the rounds, a process has also ended in the middle of a takeover.
     if (round % 2 === 1)
       await writeFile(`${file}.lock.${stale.token}`, JSON.stringify({ ...stale, token: `fedcba987654321${round}` }));
     const starters = Array.from({ length: 6 }, () => {
@@ -178,7 +178,7 @@ test("of many that find a stale lock one takes it over", { timeout: 120_000 }, a
   }
 });
 
-test("a lock says whether its process is there", { timeout: 60_000 }, async () => {
+test("a lock states whether its process is running", { timeout: 60_000 }, async () => {
   const own = await ownLock();
   const file = join(place, "stale");
   const acquired = async (content) => {
@@ -195,7 +195,7 @@ test("a lock says whether its process is there", { timeout: 60_000 }, async () =
   if (LINUX) await acquired({ boot: "another", pid: 1 });
   await acquired("");
   await acquired('{"token":"00112');
-  // Alive, or nobody can tell.
+  // The process is running, or its state is unknown.
   await assert.rejects(acquired({}), new RegExp(`in use by process ${process.pid} since`));
   await assert.rejects(
     acquired({ machine: "elsewhere" }),
@@ -205,13 +205,13 @@ test("a lock says whether its process is there", { timeout: 60_000 }, async () =
 
   const release = await acquireLock(file);
   await assert.rejects(acquireLock(file), /in use by process/);
-  // What another has taken meanwhile is not removed.
+  // A lock that another process has taken meanwhile is not removed.
   await writeFile(`${file}.lock`, "another");
   await release();
   assert.equal(await readFile(`${file}.lock`, "utf8"), "another");
 });
 
-test("a change that was not written to its end is left out and reported, and the rest is there", {
+test("an incompletely written change is ignored and reported, and the rest is restored", {
   timeout: 60_000,
 }, async (t) => {
   const state = join(place, "cut");
@@ -239,7 +239,7 @@ test("a change that was not written to its end is left out and reported, and the
   assert.equal((await server.ask("DescribeExecution", { FlowName: "f", ExecutionName: "e" })).body.Status, "Running");
 });
 
-test("a file that cannot be written is an error of the request, until it can be", {
+test("a request fails while the file cannot be written", {
   timeout: 60_000,
   skip: LINUX ? false : "needs /proc",
 }, async () => {
@@ -250,7 +250,7 @@ test("a file that cannot be written is an error of the request, until it can be"
   const file = await openStateFile(state, emulator, (line) => said.push(line));
   const create = async (Name) =>
     emulator.fetch(await signRequest("CreateFlow", { Name, Definition: waits(1), Description: "d", Type: "FDL" }));
-  // Its folder is gone, and so is the place of a new file. The open one takes one more change.
+  // The folder is removed, so a new file cannot be created. The open file takes one more change.
   await rm(folder, { recursive: true });
   await create("one");
   const big = "x".repeat(1_200_000);
@@ -271,7 +271,44 @@ test("a file that cannot be written is an error of the request, until it can be"
   emulator.close();
 });
 
-test("the file does not grow without end, and what names no file of its own is refused", {
+test("hard links of a state file become separate files, each with its own lock", {
+  timeout: 60_000,
+  skip: !LINUX,
+}, async () => {
+  const folder = await mkdtemp(join(place, "links-"));
+  const [one, two] = [join(folder, "one"), join(folder, "two")];
+  const flow = (name) => signRequest("CreateFlow", { Name: name, Definition: waits(1), Description: "d", Type: "FDL" });
+  const before = createEmulator();
+  await before.fetch(await flow("both"));
+  await writeFile(one, before.save());
+  await link(one, two);
+  const printed = [];
+  const print = (line) => printed.push(line);
+  const first = createEmulator();
+  const firstFile = await openStateFile(one, first, print);
+  assert.match(printed.join("\n"), /one has further hard links; the server replaces the file/);
+  const second = createEmulator();
+  const secondFile = await openStateFile(two, second, () => {});
+  await assert.rejects(
+    openStateFile(one, createEmulator(), () => {}),
+    /is in use by process/,
+  );
+  await first.fetch(await flow("first"));
+  await second.fetch(await flow("second"));
+  await Promise.all([firstFile.stop(), secondFile.stop()]);
+  for (const [file, own, other] of [
+    [one, "first", "second"],
+    [two, "second", "first"],
+  ]) {
+    const text = await readFile(file, "utf8");
+    assert.equal(createEmulator().restore(text).flows, 2, file);
+    assert.ok(
+      text.includes('"name":"both"') && text.includes(`"name":"${own}"`) && !text.includes(`"name":"${other}"`),
+    );
+  }
+});
+
+test("the size of the file is limited, and a path that is not a regular file is refused", {
   timeout: 120_000,
 }, async (t) => {
   const state = join(place, "grows");
@@ -306,7 +343,7 @@ test("the file does not grow without end, and what names no file of its own is r
       openStateFile(join(place, "loop"), createEmulator(), () => {}),
       /is part of a loop of symbolic links/,
     );
-    // A link to a file that is not there yet.
+    // A link to a file that does not exist yet.
     await symlink(join(place, "later"), join(place, "to-later"));
     const later = await openStateFile(join(place, "to-later"), createEmulator(), () => {});
     assert.ok(await stat(join(place, "later.lock")));
@@ -316,7 +353,7 @@ test("the file does not grow without end, and what names no file of its own is r
   await pause(0);
 });
 
-/** What a lock of this process says. */
+/** The content of a lock of this process. */
 async function ownLock() {
   const file = join(place, `own-${Math.random()}`);
   const release = await acquireLock(file);
@@ -326,7 +363,7 @@ async function ownLock() {
   return content;
 }
 
-test("a lock that is not a regular file is refused, and named", { timeout: 60_000, skip: !LINUX }, async (t) => {
+test("a lock that is not a regular file is refused with its path", { timeout: 60_000, skip: !LINUX }, async (t) => {
   const folder = await mkdtemp(join(place, "odd-lock-"));
   for (const [name, make] of Object.entries({
     dangling: (lock) => symlink(join(folder, "nowhere"), lock),
@@ -346,7 +383,7 @@ test("a lock that is not a regular file is refused, and named", { timeout: 60_00
   assert.equal(await readFile(join(folder, "other"), "utf8"), "precious");
 });
 
-test("no more is written than can be restored", { timeout: 120_000 }, async () => {
+test("a state that is too large to be restored is not written", { timeout: 120_000 }, async () => {
   const file = join(await mkdtemp(join(place, "full-")), "state");
   let saved = "saved\n";
   let change = "";

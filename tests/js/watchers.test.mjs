@@ -6,7 +6,7 @@ import { test } from "node:test";
 import * as cloudflow from "../../pkg/index.js";
 import { watchMany } from "./support/watchers.mjs";
 
-test("every end is noticed, and nothing is refused", async () => {
+test("every end is reported, and no request is throttled", async () => {
   const watchers = 50;
   const seen = await watchMany(cloudflow, { watchers, seconds: 3, lives: [1, 2] });
   assert.deepEqual(seen.wrong, []);
@@ -14,6 +14,6 @@ test("every end is noticed, and nothing is refused", async () => {
   assert.ok(seen.ends >= watchers, `${seen.ends} ends`);
   assert.equal(seen.throttled, 0);
   assert.ok(seen.over <= 0, `${seen.over} requests above the budget`);
-  // Everybody in turn, 5 a second.
+  // All watchers in turn, 5 per second.
   assert.ok(seen.worstMs < (watchers / 5 + 5) * 1000, `${seen.worstMs} ms`);
 });

@@ -1,4 +1,4 @@
-// Attacks of a web page on the local server, as raw requests and in a browser. Output of untrusted texts.
+// Attacks of a web page on the local server, by raw requests and in a browser; untrusted texts in the log.
 
 import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -16,7 +16,7 @@ let place;
 before(async () => (place = await mkdtemp(join(tmpdir(), "cloudflow-page-"))));
 after(() => rm(place, { recursive: true, force: true }));
 
-/** A signed request as text, with header lines of the test's own. */
+/** A signed request as text, with further header lines. */
 async function signed(url, action, parameters, headers, { version = "1.1", target, host = new URL(url).host } = {}) {
   const request = await signRequest(action, parameters, { endpoint: url });
   const { pathname, search } = new URL(request.url);
@@ -33,7 +33,7 @@ async function signed(url, action, parameters, headers, { version = "1.1", targe
 }
 
 for (const [name, command] of RUNTIMES) {
-  test(`${name}: a signed request of a web page is refused, and changes nothing`, { timeout: 120_000 }, async (t) => {
+  test(`${name}: a signed request of a web page is refused and has no effect`, { timeout: 120_000 }, async (t) => {
     const server = await start(t, command, [
       "local",
       "--port",
@@ -94,7 +94,7 @@ for (const [name, command] of RUNTIMES) {
     ];
     for (const [what, headers, how] of refused) {
       const { status, head, body, made } = await send(headers, how);
-      // Some runtimes refuse a request themselves that HTTP does not allow.
+      // Some runtimes refuse an invalid HTTP request before the server receives it.
       assert.ok(status === 403 || (status === 400 && name !== "node"), `${what}: ${head}`);
       assert.ok(!made, `${what}: it had an effect`);
       assert.doesNotMatch(head, /access-control/i, what);
@@ -104,7 +104,7 @@ for (const [name, command] of RUNTIMES) {
       assert.match(Code, /^Local\.(Host|Origin)Refused$/, what);
       assert.ok(RequestId && Message, what);
     }
-    // Whatever the runtime makes of two of them, the second one does not count for more.
+    // Runtimes handle a duplicate header differently. The second one must not take precedence.
     const twice = await send(["Host: evil.example"]);
     assert.ok((twice.status >= 400 && !twice.made) || name !== "node", twice.head);
 
@@ -131,7 +131,7 @@ for (const [name, command] of RUNTIMES) {
     ];
     for (const [what, headers, how] of accepted) {
       const { status, head, made } = await send(headers, how);
-      // Signed for another name, the refusal is one of the service. That is behind the guard.
+      // A request that is signed for another host passes the guard and gets an error of the service.
       assert.equal(status, 200, `${what}: ${head}`);
       assert.ok(made, what);
       assert.equal(
@@ -157,7 +157,7 @@ for (const [name, command] of RUNTIMES) {
     assert.equal(await server.ended, 0, server.output());
   });
 
-  test(`${name}: the key is made up, unless one is given`, { timeout: 60_000 }, async (t) => {
+  test(`${name}: a random key is generated unless one is given`, { timeout: 60_000 }, async (t) => {
     const lines = [];
     for (let i = 0; i < 2; i += 1) {
       const server = await start(t, command, ["local", "--port", "0"], {});
@@ -177,7 +177,7 @@ for (const [name, command] of RUNTIMES) {
     assert.doesNotMatch(given.output(), /mine|yours/);
   });
 
-  test(`${name}: a handler that never returns does not keep the server from stopping`, {
+  test(`${name}: the server stops in spite of a handler that never returns`, {
     timeout: 60_000,
   }, async (t) => {
     const tasks = join(place, `${name}-loop.mjs`);
@@ -196,7 +196,7 @@ for (const [name, command] of RUNTIMES) {
   });
 }
 
-test("a line is one line, and holds no escape of the terminal", { timeout: 60_000 }, async (t) => {
+test("a log entry is one line without terminal escape sequences", { timeout: 60_000 }, async (t) => {
   const flows = await mkdtemp(join(place, "flows-"));
   const evil = "\u001b]0;owned\u0007\u202egnp\u2028\n2026-01-01T00:00:00.000Z DeleteFlow all 200 1 ms\u009b31m";
   await writeFile(join(flows, `${evil.replaceAll("/", "")}.yaml`), "type: flow\n");
@@ -236,7 +236,7 @@ test("a line is one line, and holds no escape of the terminal", { timeout: 60_00
   assert.match(server.output(), /\\u\{1b\}\]0;owned\\u\{7\}/);
 });
 
-test("a page of another origin neither asks nor reads, in a browser", {
+test("in a browser, a page of another origin can neither send requests nor read responses", {
   timeout: 120_000,
   skip: process.env.CHROMIUM ? false : "CHROMIUM names no browser",
 }, async (t) => {
@@ -257,7 +257,7 @@ test("a page of another origin neither asks nor reads, in a browser", {
   const browser = await launch(["--host-resolver-rules=MAP rebound.example 127.0.0.1, MAP evil.example 127.0.0.1"]);
   t.after(() => browser.close());
 
-  // The attack of old: the key is known, the page signs, and posts a form without asking first.
+  // The key is known: the page signs and posts a form, which needs no preflight.
   const form = async (name) => {
     const request = await signRequest(
       "CreateFlow",
@@ -304,7 +304,7 @@ test("a page of another origin neither asks nor reads, in a browser", {
   );
   assert.equal(read, "refused");
 
-  // DNS rebinding: the page's own name leads here.
+  // DNS rebinding: the host name of the page resolves to this machine.
   const rebound = await browser.newPage();
   const answer = await rebound.goto(`http://rebound.example:${port}/`);
   assert.equal(answer.status(), 403);
@@ -333,7 +333,7 @@ test("a page of another origin neither asks nor reads, in a browser", {
 });
 
 for (const [name, command] of RUNTIMES) {
-  test(`${name}: what nobody has signed is refused quickly and with an answer`, { timeout: 120_000 }, async (t) => {
+  test(`${name}: unsigned requests are refused quickly with a response`, { timeout: 120_000 }, async (t) => {
     const server = await start(t, command, ["local", "--port", "0"]);
     const { host } = new URL(server.url);
     const head = (size) =>
@@ -348,7 +348,7 @@ for (const [name, command] of RUNTIMES) {
       assert.equal(answer.status, status, `${what}: ${answer.head}`);
       assert.ok(JSON.parse(answer.body).Code, what);
     }
-    // Others are answered meanwhile.
+    // Other requests are answered meanwhile.
     let over = false;
     const large = Promise.all(
       Array.from({ length: 4 }, () => raw(server.url, head(8_000_000) + "a&".repeat(4_000_000))),

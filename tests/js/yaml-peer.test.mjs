@@ -35,31 +35,31 @@ const PIECES = [
   "中",
 ];
 
-/** A placeholder of a template is a value for us, and often no YAML; a lone carriage return ends no line for `yaml`. */
+/** Texts that are not compared: placeholders, which `yaml` may refuse, and lone carriage returns. */
 const APART = /\{\{|\{%|\{#|\$\{|<\w|\r(?!\n)/;
 
-/** Where the two differ and both may: what ours says, what theirs says, the text. */
+/** Allowed differences: our message, their message, the text. */
 const EXCUSED = [
-  // `yaml` looks for the anchor when values are made, not when they are read.
+  // `yaml` resolves aliases when it builds values, not when it reads.
   ({ ours }) => ours === "yaml-unknown-alias",
-  // The lines of an explicit key: `yaml` lets them stand further left than where the key begins.
+  // `yaml` accepts lines of an explicit key with less indentation than the key.
   ({ text }) => /^[-\s]*\?/m.test(text),
-  // A tag stuck to what follows it, which is a tag with an odd name.
+  // A tag without a space after it is a tag with an unusual name.
   ({ ours, theirs }) => ours === undefined && theirs === "MISSING_CHAR",
-  // A closing bracket at the margin: `yaml` reports it and goes on, most readers accept it.
+  // A closing bracket without indentation: `yaml` reports it and continues, most readers accept it.
   ({ ours, theirs }) => ours === undefined && theirs === "BAD_INDENT",
-  // A word with a colon and a bar inside, among brackets: `yaml` takes the bar for a block scalar.
+  // A word with `:|` in a flow collection: `yaml` reads the bar as the start of a block scalar.
   ({ ours, text }) => ours === undefined && /:[|>]/.test(text),
-  // A directive must be followed by `---`; `yaml` lets a document of nothing else pass.
+  // A directive must be followed by `---`. `yaml` accepts a document that contains only directives.
   ({ theirs, text }) => theirs === undefined && /^%/m.test(text),
-  // `a: {b}: c` is no better than `a: b: c`; `yaml` sees only the second.
+  // `a: {b}: c` and `a: b: c` have the same error. `yaml` reports only the second.
   ({ ours, theirs, text }) => ours === "yaml-unexpected" && theirs === undefined && /[\]}"']\s*:/.test(text),
-  // A tab before a scalar that begins no mapping indents nothing.
+  // A tab before a scalar that is not the first key of a mapping is not indentation.
   ({ ours, theirs, text }) =>
     ours === undefined && theirs === "TAB_AS_INDENT" && (!text.includes(":") || /-\s*\t/.test(text)),
-  // A quote that closes lines further down, in the middle of a word: `yaml` passes over what follows it.
+  // A quote that closes in a later line, in the middle of a word: `yaml` skips the following text.
   ({ ours, theirs }) => ours === "yaml-unclosed-quote" && theirs === undefined,
-  // Too far from its colon for the specification; ours reads it as the key it is meant to be.
+  // The key is further from its colon than the specification allows. Our reader accepts it as a key.
   ({ theirs }) => theirs === "KEY_OVER_1024_CHARS",
 ];
 

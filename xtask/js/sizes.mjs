@@ -1,46 +1,51 @@
 // Prints the size of each part of the package: name, raw, gzip -9 and brotli 11, separated by tabs.
+//
+//     node sizes.mjs <pkg> <module>...
 
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
-const pkg = process.argv[2];
-const file = (name) => join(pkg, name);
-const weigh = (bytes) => [
-  bytes.length,
-  gzipSync(bytes, { level: 9 }).length,
-  brotliCompressSync(bytes, {
-    params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length },
-  }).length,
-];
-const print = (name, sizes) => console.log([name, ...sizes].join("\t"));
+const [pkg, ...modules] = process.argv.slice(2);
+const wasm = (name) => readFileSync(join(pkg, "wasm", `${name}.wasm`));
 
-// As a bundler with default settings.
-async function bundle(entry) {
-  if (!existsSync(file(entry))) return undefined;
+/** Prints the sum of files that are compressed separately. */
+function print(name, ...files) {
+  const sizes = files.map((bytes) => [
+    bytes.length,
+    gzipSync(bytes, { level: 9 }).length,
+    brotliCompressSync(bytes, {
+      params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length },
+    }).length,
+  ]);
+  const sums = sizes.reduce((sum, size) => sum.map((bytes, i) => bytes + size[i]));
+  console.log([name, ...sums].join("\t"));
+}
+
+/** A program that is bundled and minified for a page, or for a Worker by the settings of wrangler, which does not minify. */
+async function bundle(program, worker = false) {
   const { outputFiles } = await build({
-    entryPoints: [file(entry)],
+    stdin: { contents: program, resolveDir: pkg, loader: "js" },
     bundle: true,
-    minify: true,
+    minify: !worker,
     format: "esm",
     platform: "browser",
+    conditions: worker ? ["workerd"] : [],
+    external: worker ? ["*.wasm"] : [],
     write: false,
     logLevel: "error",
   });
-  return weigh(outputFiles[0].contents);
+  return outputFiles[0].contents;
 }
 
-for (const name of ["core", "local"]) {
-  print(`${name}.wasm`, weigh(readFileSync(file(`wasm/${name}.wasm`))));
-  print(`${name}.js (the glue), minified`, await bundle(`wasm/${name}.js`));
+for (const name of modules) {
+  print(`${name}.wasm`, wasm(name));
+  print(`${name}.js (the glue), minified`, await bundle(`export * from "./wasm/${name}.js";`));
 }
-const core = weigh(readFileSync(file("wasm/core.wasm")));
-for (const [entry, name] of [
-  ["slim.js", "slim (core.wasm + entry, minified)"],
-  ["index.js", "default entry, minified"],
-  ["local.js", "local entry, minified"],
-]) {
-  const sizes = await bundle(entry);
-  if (sizes) print(name, entry === "slim.js" ? sizes.map((size, i) => size + core[i]) : sizes);
-}
+for (const name of ["CloudFlowError", "describeExecution", "validateFlow"])
+  print(`import { ${name} }`, await bundle(`export { ${name} } from "./index.js";`));
+print("everything", await bundle('export * from "./index.js";'));
+print("slim (modules + entry)", wasm("ask"), wasm("language"), await bundle('export * from "./slim.js";'));
+print("local entry", await bundle('export * from "./local.js";'));
+print("gateway Worker", wasm("ask"), await bundle('export * from "./gateway.workerd.js";', true));

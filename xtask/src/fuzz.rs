@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use crate::command::{command, say};
 use crate::{Outcome, paths};
 
-/// Default number of simulated worlds.
+/// Default number of simulation runs.
 const SEEDS: u64 = 100_000;
 
 /// The number of seeds.
@@ -25,7 +25,7 @@ pub fn seeds(options: &[String]) -> Outcome<u64> {
 
 /// Runs the simulated network of `crates/local/tests/it/network.rs`.
 pub fn net(seeds: u64) -> Outcome<ExitCode> {
-    say(&format!("fuzz-net: {seeds} worlds"));
+    say(&format!("fuzz-net: {seeds} runs"));
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let status = command(cargo)
         .args([

@@ -8,7 +8,7 @@ use std::time::Instant;
 use std::{env, fs};
 
 use crate::command::{command, output, run, say, which};
-use crate::{Outcome, npm, paths, toolchain};
+use crate::{Outcome, npm, paths, toolchain, wasm};
 
 /// One part: its name, what it checks, the command that repairs a finding.
 struct Part {
@@ -54,7 +54,7 @@ const PARTS: [Part; 8] = [
     },
     Part {
         name: "clippy-wasm",
-        what: "clippy for wasm32, with and without default features, warnings denied",
+        what: "clippy for wasm32, all features and the features of each module, warnings denied",
         repair: "cargo clippy --package cloudflow-wasm --target wasm32-unknown-unknown --fix",
         check: clippy_wasm,
     },
@@ -179,7 +179,7 @@ fn spelling() -> Outcome<Found> {
 fn types_js() -> Outcome<Found> {
     // The glue is generated; its shape is not. With declarations beside it, tsc needs no build and skips the glue.
     fs::create_dir_all(paths::pkg_wasm()).map_err(|e| format!("{}: {e}", paths::pkg_wasm().display()))?;
-    for module in ["core", "local"] {
+    for module in wasm::MODULES {
         for (shape, end) in [("glue", "d.ts"), ("inline", "inline.d.ts")] {
             let from = paths::root().join(format!("xtask/types/{shape}.d.ts"));
             let to = paths::pkg_wasm().join(format!("{module}.{end}"));
@@ -202,8 +202,10 @@ fn clippy_wasm() -> Outcome<Found> {
     if let Some(missing) = missing("clippy", "clippy").or_else(missing_wasm) {
         return Ok(missing);
     }
-    for features in ["--all-features", "--no-default-features"] {
-        let mut clippy = cargo(&["clippy", "--package", "cloudflow-wasm", "--lib", "--locked", features]);
+    let each = wasm::MODULES.map(|module| vec!["--no-default-features", "--features", module]);
+    for features in [vec!["--all-features"]].into_iter().chain(each) {
+        let mut clippy = cargo(&["clippy", "--package", "cloudflow-wasm", "--lib", "--locked"]);
+        clippy.args(features);
         clippy.args(["--target", toolchain::TARGET, "--", "-D", "warnings"]);
         if let findings @ Found::Findings = passes(&mut clippy)? {
             return Ok(findings);

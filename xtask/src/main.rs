@@ -1,4 +1,4 @@
-//! The build tool of the project: `cargo xtask build | package | demo | lint | test | bench | fuzz | fuzz-net`.
+//! The build tool of the project: `cargo xtask build | sizes | package | demo | lint | test | bench | fuzz | fuzz-net`.
 //!
 //! Every command does its own set-up (a Rust toolchain that can build for wasm32, the packages
 //! of `package-lock.json`, a Chromium), prints each step and skips steps that are up to date.
@@ -41,8 +41,11 @@ The build tool of cloudflow-wasm. Each command does its own set-up and skips ste
 usage: cargo xtask <command> [options]
 
   build [--without STEP]
-                    both WebAssembly binaries and their glue, into pkg/wasm/; to measure what a step saves,
+                    the WebAssembly modules and their glue, into pkg/wasm/; to measure what a step saves,
                     leave it out: encoder, names, traps (may be given more than once)
+  sizes [--functions N]
+                    build, then print where the bytes of each module are, by source module and by function (15),
+                    with the change since the last commit that was measured here; fails if a size is over its budget
   package           the npm tarball of pkg/, into target/package/
   demo [--port N]   build, then serve the console and print its address (8787, or the next free port)
   lint [--only PART] [--fix]
@@ -96,6 +99,7 @@ fn run(arguments: &[String]) -> Outcome<ExitCode> {
     }
     let done = match command.as_str() {
         "build" => wasm::options(options).map(|without| wasm::build_without(&without).map(|()| ExitCode::SUCCESS)),
+        "sizes" => sizes::options(options).map(sizes::sizes),
         "package" => none(options).map(|()| package::package().map(|_| ExitCode::SUCCESS)),
         "demo" => demo::port(options).map(demo::demo),
         "lint" => lint::options(options).map(|options| lint::lint(&options)),

@@ -6,6 +6,10 @@
 //! (`cargo xtask build --without traps`). `panic_immediate_abort` of the standard library does the same on nightly
 //! toolchains only.
 
+use std::collections::HashSet;
+
+use walrus::ir::{Visitor, dfs_in_order};
+use walrus::{FunctionId, Module};
 use wasm_bindgen_cli_support::Output;
 
 /// Parts of the names of functions that panic.
@@ -22,20 +26,48 @@ const PANICS: [&str; 10] = [
     "panic_access_error",
 ];
 
-/// Replaces the bodies of functions that always panic by a trap. Returns their number.
+/// Replaces the bodies of functions that always panic by a trap. Returns their number. If nothing else formats a text,
+/// the same is done to the functions that format the message: the tables of virtual functions keep them in the module.
 pub fn plant(output: &mut Output) -> usize {
     let module = output.wasm_mut();
-    let silent = module.funcs.iter_local().filter(|(id, _)| {
-        let name = module.funcs.get(*id).name.as_deref().map(of_std).unwrap_or_default();
-        PANICS.iter().any(|part| name.contains(part))
-    });
-    let silent: Vec<_> = silent.map(|(id, _)| id).collect();
-    for id in &silent {
+    let silent = functions_of_std(module, |name| PANICS.iter().any(|part| name.contains(part)));
+    silence(module, &silent);
+    let formatters = functions_of_std(module, |name| name.contains("fmt::"));
+    if !is_called_by_others(module, &formatters) {
+        silence(module, &formatters);
+    }
+    silent.len()
+}
+
+fn functions_of_std(module: &Module, is_wanted: impl Fn(&str) -> bool) -> HashSet<FunctionId> {
+    let name = |id| module.funcs.get(id).name.as_deref().map(of_std).unwrap_or_default();
+    module.funcs.iter_local().map(|(id, _)| id).filter(|id| is_wanted(&name(*id))).collect()
+}
+
+fn silence(module: &mut Module, functions: &HashSet<FunctionId>) {
+    for id in functions {
         let mut body = module.funcs.get_mut(*id).kind.unwrap_local_mut().builder_mut().func_body();
         body.instrs_mut().clear();
         body.unreachable();
     }
-    silent.len()
+}
+
+/// True if a function that is not in the set calls one that is.
+fn is_called_by_others(module: &Module, functions: &HashSet<FunctionId>) -> bool {
+    struct Calls<'f> {
+        functions: &'f HashSet<FunctionId>,
+        found: bool,
+    }
+    impl<'instr> Visitor<'instr> for Calls<'_> {
+        fn visit_function_id(&mut self, function: &FunctionId) {
+            self.found |= self.functions.contains(function);
+        }
+    }
+    let mut calls = Calls { functions, found: false };
+    for (_, function) in module.funcs.iter_local().filter(|(id, _)| !functions.contains(id)) {
+        dfs_in_order(&mut calls, function, function.entry_block());
+    }
+    calls.found
 }
 
 /// The name of a function of the standard library without the hashes in brackets after its crates. Empty for other

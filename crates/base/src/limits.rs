@@ -6,6 +6,10 @@
 
 // Sizes
 
+/// Maximum length of a text from JavaScript, in UTF-16 units. It is a limit of this package: it bounds the memory of a call
+/// and is sixteen times the largest definition that the service accepts.
+pub const TEXT_UNITS: u32 = 16 * 1024 * 1024;
+
 /// Maximum size of a request, and therefore of a definition, in bytes: 1,024 KiB
 /// (<https://www.alibabacloud.com/help/en/serverless-workflow/latest/limits>).
 pub const REQUEST_BYTES: usize = 1024 * 1024;
@@ -66,7 +70,63 @@ pub const FLOW_FOREACH_CONCURRENCY: usize = 100;
 /// (<https://help.aliyun.com/document_detail/2579872.html>).
 pub const NESTED_CALLS: u32 = 10;
 
+/// Maximum number of flows of an account
+/// (<https://www.alibabacloud.com/help/en/serverless-workflow/latest/limits>).
+pub const FLOWS: usize = 10_000;
+
+/// Maximum number of running executions of an account
+/// (<https://www.alibabacloud.com/help/en/serverless-workflow/latest/limits>).
+pub const RUNNING_EXECUTIONS: usize = 10_000;
+
+// Lists. The reference pages state 1 to 99 and 1 to 999, the metadata 1 to 100 and 1 to 1000.
+
+/// Default number of entries of a page of each list
+/// (<https://www.alibabacloud.com/help/en/serverless-workflow/latest/api-fnf-2019-03-15-listexecutions>).
+pub const PAGE: u64 = 60;
+
+/// Maximum number of executions on a page
+/// (<https://www.alibabacloud.com/help/en/serverless-workflow/latest/api-fnf-2019-03-15-listexecutions>,
+/// <https://api.aliyun.com/meta/v1/products/fnf/versions/2019-03-15/api-docs.json>).
+pub const EXECUTIONS_PAGE: u64 = 100;
+
+/// Maximum number of events on a page
+/// (<https://www.alibabacloud.com/help/en/serverless-workflow/latest/api-fnf-2019-03-15-getexecutionhistory>,
+/// <https://api.aliyun.com/meta/v1/products/fnf/versions/2019-03-15/api-docs.json>).
+pub const EVENTS_PAGE: u64 = 1000;
+
+/// Maximum number of flows on a page
+/// (<https://api.aliyun.com/meta/v1/products/fnf/versions/2019-03-15/api-docs.json>).
+pub const FLOWS_PAGE: u64 = 1000;
+
+// Rates
+
+/// A rate limit of an account: a token bucket. All values are those of the limits page
+/// (<https://www.alibabacloud.com/help/en/serverless-workflow/latest/limits>).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RateLimit {
+    /// The size of the bucket: the number of requests at once.
+    pub burst: u64,
+    /// New tokens per second.
+    pub per_second: u64,
+}
+
+/// StartExecution.
+pub const START_RATE: RateLimit = RateLimit { burst: 100, per_second: 100 };
+
+/// StartSyncExecution. The page states 1,000 requests per second.
+pub const START_SYNC_RATE: RateLimit = RateLimit { burst: 1000, per_second: 1000 };
+
+/// DescribeExecution and GetExecutionHistory, each.
+pub const DESCRIBE_RATE: RateLimit = RateLimit { burst: 50, per_second: 5 };
+
+/// Each other operation.
+pub const OTHER_RATE: RateLimit = RateLimit { burst: 10, per_second: 2 };
+
 // Durations, in seconds
+
+/// Maximum time of a long poll: `WaitTimeSeconds` of DescribeExecution
+/// (<https://www.alibabacloud.com/help/en/serverless-workflow/latest/api-fnf-2019-03-15-describeexecution>).
+pub const LONG_POLL_SECONDS: u32 = 60;
 
 /// Maximum duration of a `Wait` (<https://alibabacloud.com/help/zh/serverless-workflow/latest/wait-wait>).
 pub const WAIT_SECONDS: i64 = 300;

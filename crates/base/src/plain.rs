@@ -90,7 +90,11 @@ impl Serialize for Plain {
         match self {
             Plain::Null => serializer.serialize_none(),
             Plain::Boolean(value) => serializer.serialize_bool(*value),
-            Plain::Number(value) => serializer.serialize_i64(*value),
+            // The serializer of 64 bits contains an error with a formatted message.
+            Plain::Number(value) => match i32::try_from(*value) {
+                Ok(value) => serializer.serialize_i32(value),
+                Err(_) => serializer.serialize_f64(*value as f64),
+            },
             Plain::Text(text) => serializer.serialize_str(text),
             Plain::List(items) => {
                 let mut list = serializer.serialize_seq(Some(items.len()))?;

@@ -6,6 +6,7 @@ pub mod dialect;
 mod fields;
 mod load;
 mod model;
+mod names;
 mod reader;
 mod sink;
 

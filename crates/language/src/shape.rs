@@ -7,6 +7,7 @@ use crate::graph::{self, Place};
 use crate::{Document, Options};
 use cloudflow_base::diagnostic::{self, Code, Path};
 use cloudflow_base::fields::Fields;
+use cloudflow_base::limits::{REQUEST_BYTES, TEXT_UNITS};
 use cloudflow_base::plain::{Object, Plain};
 use cloudflow_base::shape::{Diagnostic, PathSegment, Places, path};
 use cloudflow_base::small;
@@ -30,7 +31,10 @@ pub struct FlowReport {
 
 /// The finding for a text that is too long to be read.
 pub fn too_long() -> Vec<Diagnostic> {
-    let message = "the text has more than 16777216 characters: a definition may have at most 1024 KiB".to_owned();
+    let (characters, size) = (to_decimal(TEXT_UNITS), to_decimal(REQUEST_BYTES / 1024));
+    let message =
+        ["the text has more than ", &characters, " characters; the maximum of a definition is ", &size, " KiB"]
+            .concat();
     Places::new("").diagnostics(vec![diagnostic::Diagnostic::new(Code::YamlLimit, Some(Span::at(0)), message)])
 }
 

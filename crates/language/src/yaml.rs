@@ -11,6 +11,7 @@ mod events;
 mod fast_path;
 mod keys;
 mod props;
+mod raw;
 mod reader;
 mod recover;
 mod resolve;

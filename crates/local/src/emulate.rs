@@ -1,8 +1,8 @@
 //! The emulator of the service. It is sans-IO: its input is a request and the time, its output is a response or the
-//! time when it has something to do.
+//! time of the next event.
 //!
-//! The order of the checks and the answers are those of the reference pages of DescribeExecution, StartExecution,
-//! StopExecution and the limits page. What is not documented is decided in one place, with a comment. Each execution is
+//! The order of the checks and the answers follow the reference pages of DescribeExecution, StartExecution,
+//! StopExecution and the limits page. Undocumented behaviour is decided in one place, with a comment. Each execution is
 //! a [`Machine`](crate::simulate::Machine) that interprets its definition.
 
 mod auth;
@@ -76,8 +76,8 @@ pub struct Options {
     pub speed: u32,
     /// The clock of the flows jumps to the next event while no task waits for a result from outside.
     pub skip_waits: bool,
-    /// Called repeatedly during long work, so that the host can manage its memory.
-    pub breathe: Option<fn()>,
+    /// Called repeatedly during long work, so that the host can reserve memory.
+    pub reserve_memory: Option<fn()>,
     /// The units of work of one turn. Each call works for at most two turns; the rest is left for the next call.
     pub work: Option<u64>,
 }
@@ -119,7 +119,7 @@ pub struct Emulator {
     quotas: Quotas,
     nonces: Nonces,
     // INVARIANT: every held request is in `held` and once in `deadlines`. One that waits for an execution is also in
-    // the waiters of that execution, unless the execution is forgotten.
+    // the waiters of that execution, unless the execution is removed.
     held: BTreeMap<WaiterId, Held>,
     deadlines: BTreeSet<(Millis, WaiterId)>,
     last_waiter: u64,
@@ -137,7 +137,7 @@ struct Held {
 
 #[derive(Debug)]
 enum Waits {
-    /// Until its time. The answer is complete.
+    /// Until its deadline. The answer is complete.
     Out(Box<Response>),
     /// For the end of an execution.
     For(ExecutionId, Shape),
@@ -200,7 +200,7 @@ impl Emulator {
     /// returns the answers to other requests that have become ready.
     pub fn request(&mut self, now: Millis, request: &Request) -> Reply {
         self.catch_up(now);
-        self.breathe();
+        self.reserve_memory();
         self.store.work = self.turn();
         let host = request.host.chars().take(LONGEST_HOST).collect();
         let envelope = Envelope { request_id: self.store.random.id(), host };
@@ -242,9 +242,9 @@ impl Emulator {
         std::mem::take(&mut self.ready)
     }
 
-    /// When [`Emulator::advance`] has something to do. Absent if only a request can change anything.
+    /// The time of the next event, for [`Emulator::advance`]. Absent if only a request can change the state.
     pub fn wake_at(&self) -> Option<Millis> {
-        if !self.ready.is_empty() || !self.due.is_empty() || self.store.lags() || self.store.has_tasks() {
+        if !self.ready.is_empty() || !self.due.is_empty() || self.store.has_lagging() || self.store.has_tasks() {
             return Some(self.now);
         }
         let held = self.deadlines.first().map(|(at, _)| *at);
@@ -267,7 +267,7 @@ impl Emulator {
     /// report by a task token are outside. A child that reports to its parent by token is not.
     fn may_jump(&self) -> bool {
         self.options.skip_waits
-            && !self.store.lags()
+            && !self.store.has_lagging()
             && !self.store.has_tasks()
             && !self.store.awaits_outside(&self.late)
     }
@@ -275,7 +275,7 @@ impl Emulator {
     /// Drops the held request of a client that has disconnected. The execution is not affected.
     pub fn disconnect(&mut self, waiter: WaiterId) {
         if let Some(Held { waits: Waits::For(execution, _), .. }) = self.release(waiter) {
-            self.store.forget_waiter(execution, waiter);
+            self.store.remove_waiter(execution, waiter);
         }
         self.ready.retain(|(ready, _)| *ready != waiter);
     }
@@ -285,40 +285,39 @@ impl Emulator {
         self.store.changes
     }
 
-    /// Flows and executions as text, for [`Emulator::restore`]. Held requests, quotas and nonces
-    /// are left out.
+    /// Flows and executions as text, for [`Emulator::restore`]. Held requests, quotas and nonces are not included.
     pub fn save(&self) -> String {
         state::save(&self.store, self.flow_time()).0
     }
 
-    /// As [`Emulator::save`], and [`Emulator::journal`] returns the changes from here on.
+    /// Like [`Emulator::save`]. From this call on, changes are recorded for [`Emulator::journal`].
     pub fn save_and_record(&mut self) -> String {
         let (text, journal) = state::save(&self.store, self.flow_time());
         self.store.journal = journal;
         text
     }
 
-    /// The changes since [`Emulator::save_and_record`] or the last call. Appended to the saved text,
-    /// they continue it. Empty if nothing changed, or if nothing is recorded.
+    /// The changes since [`Emulator::save_and_record`] or the last call, as text to append to the saved text. Empty if
+    /// nothing changed, or if changes are not recorded.
     pub fn journal(&mut self) -> String {
         let head = state::head(&self.store, self.flow_time());
         self.store.journal.take(&head)
     }
 
-    /// Restores a saved state. Running executions continue; timers that were due in the meantime fire at their own
-    /// time. An error if the text is incomplete or is not a saved state, or if this emulator has flows.
+    /// Restores a saved state. Running executions continue. Timers that were due in the meantime fire at their original
+    /// time. Fails if the text is incomplete or is not a saved state, or if this emulator has flows.
     pub fn restore(&mut self, text: &str) -> Result<Restored, String> {
         if !self.store.flows.is_empty() || !self.held.is_empty() {
             return Err("this emulator is already in use".to_owned());
         }
-        let (store, now, restored) = state::restore(text, self.options.breathe)?;
+        let (store, now, restored) = state::restore(text, self.options.reserve_memory)?;
         self.store = store;
         self.clock.restore(now);
         Ok(restored)
     }
 
-    /// Creates a flow or changes its definition, without a request. False if nothing changes. An error is the message
-    /// of the service for a definition that is refused.
+    /// Creates a flow or changes its definition, without a request. False if nothing changes. The error is the message
+    /// of the service for an invalid definition.
     pub fn put_flow(&mut self, now: Millis, name: &str, definition: &str, express: bool) -> Result<bool, String> {
         self.catch_up(now);
         let now = self.flow_time();
@@ -344,7 +343,7 @@ impl Emulator {
                 Waits::Out(response) => *response,
                 Waits::Message(_) => self.finished(envelope.fault(&Fault::unavailable())),
                 Waits::For(execution, shape) => {
-                    self.store.forget_waiter(execution, waiter);
+                    self.store.remove_waiter(execution, waiter);
                     let response = match (shape, self.store.execution(execution)) {
                         (Shape::Describe, Some(known)) => envelope.body(shape.body(known, &self.options.faults)),
                         _ => envelope.fault(&Fault::unavailable()),
@@ -366,14 +365,14 @@ impl Emulator {
         self.store.take_tasks()
     }
 
-    /// The tasks whose result is no longer wanted, since the last call.
+    /// The tasks that were cancelled since the last call.
     pub fn take_cancelled(&mut self) -> Vec<u64> {
         let cancelled = self.store.take_cancelled();
         cancelled.iter().for_each(|call| self.late.cancelled(*call));
         cancelled
     }
 
-    /// Passes the result of a task. A result that is no longer wanted is dropped.
+    /// Passes the result of a task. The result of a cancelled task is ignored.
     pub fn finish_task(&mut self, now: Millis, task: u64, result: TaskResult) {
         self.catch_up(now);
         self.store.finish_task(self.flow_time(), task, result);
@@ -467,8 +466,8 @@ impl Emulator {
         body.map(Outcome::Body)
     }
 
-    /// Processes timers of executions, results and deadlines up to `now`, each at its own time. If the host's clock goes
-    /// back, this clock does not. Work beyond one turn is left for the next call.
+    /// Processes timers of executions, results and deadlines up to `now`, each at its own time. This clock never
+    /// decreases, also if the clock of the host does. Work beyond one turn is left for the next call.
     fn catch_up(&mut self, now: Millis) {
         let now = now.max(self.now);
         self.clock.start(now);
@@ -480,13 +479,13 @@ impl Emulator {
             let deadline = self.deadlines.first().copied().filter(|(at, _)| *at <= now);
             match (event, deadline) {
                 (Some(at), None) => self.advance_flows(at),
-                // At the same time, the execution comes first: the answer to the poll contains its end.
+                // At equal times the execution precedes the deadline: the answer to the poll contains its end.
                 (Some(at), Some((end, _))) if host <= Some(end) => self.advance_flows(at),
                 (_, Some((at, waiter))) => {
                     self.now = self.now.max(at);
                     self.time_is_up(at, waiter);
                 }
-                (None, None) if self.store.lags() => self.store.advance_lagging(self.clock.at(now)),
+                (None, None) if self.store.has_lagging() => self.store.advance_lagging(self.clock.at(now)),
                 (None, None) => match self.next_event() {
                     Some(at) if self.may_jump() => self.clock.jump(now, at),
                     _ => break,
@@ -494,7 +493,7 @@ impl Emulator {
             }
             self.now = self.now.max(host.unwrap_or(0).min(now));
             self.settle();
-            self.breathe();
+            self.reserve_memory();
         }
         self.now = now;
     }
@@ -516,9 +515,9 @@ impl Emulator {
         self.options.work.unwrap_or(MOST_OF_A_TURN).max(1)
     }
 
-    fn breathe(&self) {
-        if let Some(breathe) = self.options.breathe {
-            breathe();
+    fn reserve_memory(&self) {
+        if let Some(reserve_memory) = self.options.reserve_memory {
+            reserve_memory();
         }
     }
 
@@ -554,7 +553,7 @@ impl Emulator {
         }
         // Pending answers still need the executions of removed flows.
         if self.due.is_empty() {
-            self.store.forget_removed();
+            self.store.drop_removed();
         }
     }
 
@@ -575,7 +574,7 @@ impl Emulator {
                 self.ready_after(waiter, held.envelope, response);
             }
             Waits::For(execution, shape) => {
-                self.store.forget_waiter(execution, waiter);
+                self.store.remove_waiter(execution, waiter);
                 let body = self.store.execution(execution).map(|e| shape.body(e, &self.options.faults));
                 let response = held.envelope.body(body.unwrap_or_default());
                 self.answered(&response);

@@ -1,7 +1,7 @@
-//! Child flows: how executions start, answer, report to and stop each other.
+//! The scheduler of child flows: start, result, report by token and cancellation.
 //!
-//! [`simulation`](crate::simulation) and [`emulate`](crate::emulate) both drive this scheduler, so a pair of flows
-//! has the same outcome in both. It is sans-IO: it holds no machine, no clock and no random numbers.
+//! [`simulation`](crate::simulation) and [`emulate`](crate::emulate) both drive this scheduler, so that flows have the
+//! same outcome in both. It is sans-IO: it contains no machine, no clock and no random numbers.
 //!
 //! - After each change of a machine, the driver calls [`Schedule::collect`].
 //! - The driver then takes the actions of [`Schedule::next`] one by one and carries out each.
@@ -13,11 +13,12 @@ pub(crate) use message::{Message, Recorded};
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use cloudflow_base::limits::NAME_CHARACTERS;
 use serde_json::{Value, json};
 
 use crate::simulate::{ChildFlow, Data, Failure, Machine, Millis, Report, TaskId, TaskMode, TaskRequest, TaskResult};
 
-/// The number of an execution. It is not used again. Numbers ascend in the order of the starts.
+/// The number of an execution. Numbers ascend in the order of the starts and are not reused.
 pub(crate) type ExecutionId = u64;
 
 /// A task of an execution.
@@ -33,7 +34,7 @@ const INTERVAL: Millis = 10;
 pub(crate) struct Schedule {
     now: Millis,
     queue: VecDeque<Step>,
-    /// INVARIANT: has every task in `queue` and `delayed` that is still wanted.
+    /// INVARIANT: contains every task in `queue` and `delayed` that is not cancelled.
     requested: BTreeSet<TaskKey>,
     /// Starts of child flows that exceed the rate.
     delayed: VecDeque<(ExecutionId, TaskRequest)>,
@@ -42,28 +43,29 @@ pub(crate) struct Schedule {
     names: BTreeMap<String, BTreeMap<String, ExecutionId>>,
     /// Every token that was handed out.
     tokens: BTreeMap<String, ExecutionId>,
-    /// Executions that run, and those whose outcome is not delivered yet.
+    /// Running executions, and ended ones whose outcome is not delivered yet.
     links: BTreeMap<ExecutionId, Link>,
     /// The child that a task waits for.
     children: BTreeMap<TaskKey, ExecutionId>,
-    // INVARIANT: `calls` and `by_task` have one entry for each task that was handed out and is still wanted.
+    // INVARIANT: `calls` and `by_task` have one entry for each task that was handed out and is not cancelled.
+    /// Pending calls, with the time of each.
     calls: BTreeMap<u64, (TaskKey, Millis)>,
     by_task: BTreeMap<TaskKey, u64>,
     last_call: u64,
 }
 
-/// Who gets the outcome of an execution.
+/// The receivers of the outcome of an execution.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Link {
     /// The flow.
     pub flow: String,
     /// The name of the execution.
     pub name: String,
-    /// The tasks that started it and wait for its end.
+    /// The tasks that started the execution and wait for its end.
     pub owners: Vec<TaskKey>,
-    /// The token of a task that gets the outcome.
+    /// The token of a task that receives the outcome.
     pub callback: Option<String>,
-    /// It has ended. The link is kept until the outcome is delivered.
+    /// Whether the execution has ended. The link is kept until the outcome is delivered.
     pub ended: bool,
 }
 
@@ -80,22 +82,22 @@ pub struct TaskCall {
     pub request: TaskRequest,
 }
 
-/// What the driver does next.
+/// The next action of the driver.
 #[derive(Debug)]
 pub(crate) enum Action {
     /// Passes a message to an execution.
-    Tell(Tell),
+    Post(Post),
     /// Starts an execution for a task: see [`Begin`].
     Begin(Begin),
     /// Hands a task out to the handlers.
     Call(TaskCall),
-    /// Tells the handlers that the result of a call is no longer wanted.
+    /// Informs the handlers that a call is cancelled.
     Cancel(u64),
 }
 
 /// A message for an execution.
 #[derive(Debug)]
-pub(crate) struct Tell {
+pub(crate) struct Post {
     pub execution: ExecutionId,
     /// The time of the cause. The clock of the execution may be later.
     pub at: Millis,
@@ -127,7 +129,7 @@ struct Rate {
 
 #[derive(Debug)]
 enum Step {
-    /// The result of a task is not wanted any more.
+    /// A task is cancelled.
     Cancel(Millis, TaskKey),
     Request(ExecutionId, TaskRequest),
     Answer(Millis, TaskKey, TaskResult),
@@ -153,7 +155,7 @@ impl Schedule {
         self.now
     }
 
-    /// When [`Schedule::next`] returns an action. Absent if nothing is to be done.
+    /// The time of the next action of [`Schedule::next`]. Absent if there is none.
     pub fn wake_at(&self) -> Option<Millis> {
         if !self.queue.is_empty() {
             return Some(self.now);
@@ -179,7 +181,7 @@ impl Schedule {
         self.link(id, link);
     }
 
-    /// Adds an execution whose flow was removed: no name leads to it.
+    /// Adds an execution whose flow was removed. It cannot be found by name.
     pub fn add_orphan(&mut self, id: ExecutionId, link: Link) {
         self.link(id, link);
     }
@@ -189,7 +191,7 @@ impl Schedule {
         self.links.insert(id, link);
     }
 
-    /// The tasks and the token that get the outcome of an execution. Absent if it is delivered.
+    /// The tasks and the token that receive the outcome of an execution. Absent if the outcome is delivered.
     pub fn get_link(&self, id: ExecutionId) -> Option<&Link> {
         self.links.get(&id)
     }
@@ -209,8 +211,8 @@ impl Schedule {
         self.names.remove(flow);
     }
 
-    /// Forgets an execution that has ended.
-    pub fn forget(&mut self, id: ExecutionId, flow: &str, name: &str) {
+    /// Removes an execution that has ended.
+    pub fn remove(&mut self, id: ExecutionId, flow: &str, name: &str) {
         if self.find(flow, name) == Some(id)
             && let Some(names) = self.names.get_mut(flow)
         {
@@ -229,7 +231,7 @@ impl Schedule {
     pub fn collect(&mut self, id: ExecutionId, machine: &mut Machine) -> bool {
         self.advance(machine.now());
         for task in machine.take_cancelled() {
-            // A task that is still in the queue is not begun at all.
+            // A task that is still in the queue is not started.
             if !self.requested.remove(&(id, task)) {
                 self.queue.push_back(Step::Cancel(machine.now(), (id, task)));
             }
@@ -257,19 +259,25 @@ impl Schedule {
         }
     }
 
-    /// Adds an execution that was replayed, with the tasks that it still wants. [`Schedule::reconcile`] is called when
-    /// all executions have been replayed.
-    pub fn restore(&mut self, id: ExecutionId, link: Link, orphan: bool, machine: &Machine, wanted: Vec<TaskRequest>) {
+    /// Adds an execution that was replayed, with its unfinished tasks. [`Schedule::reconcile`] is called after all
+    /// executions have been replayed.
+    pub fn restore(
+        &mut self,
+        id: ExecutionId,
+        link: Link,
+        orphan: bool,
+        machine: &Machine,
+        requested: Vec<TaskRequest>,
+    ) {
         self.tokens.extend(machine.tokens().map(|token| (token.to_owned(), id)));
         match orphan {
             true => self.add_orphan(id, link),
             false => self.add(id, link),
         }
-        self.request(id, wanted);
+        self.request(id, requested);
     }
 
-    /// Queues what the executions have not told each other yet: outcomes that were not delivered, children whose task
-    /// was cancelled.
+    /// Queues pending outcomes, and the cancellation of children whose task was cancelled.
     pub fn reconcile<'m>(&mut self, machine: impl Fn(ExecutionId) -> Option<&'m Machine>) {
         for id in self.links.keys().copied().collect::<Vec<_>>() {
             let (Some(link), Some(child)) = (self.links.get_mut(&id), machine(id)) else { continue };
@@ -277,12 +285,12 @@ impl Schedule {
             let outcome = child.outcome();
             let queue = &mut self.queue;
             link.owners.retain(|owner| match (&outcome, machine(owner.0)) {
-                (Some(outcome), Some(parent)) if parent.wants(owner.1) => {
+                (Some(outcome), Some(parent)) if parent.is_pending(owner.1) => {
                     queue.push_back(Step::Outcome(at, id, *owner, outcome.clone()));
                     true
                 }
                 (Some(_), _) => false,
-                (None, Some(parent)) if !parent.wants(owner.1) => {
+                (None, Some(parent)) if !parent.is_pending(owner.1) => {
                     queue.push_back(Step::Cancel(parent.now(), *owner));
                     true
                 }
@@ -319,9 +327,9 @@ impl Schedule {
                 }
                 continue;
             }
-            let tell = match self.queue.pop_front()? {
+            let post = match self.queue.pop_front()? {
                 Step::Request(id, request) => {
-                    // Also if the flow is unknown: it may be created or removed before the start is due.
+                    // This includes unknown flows: a flow may be created or removed before the start is due.
                     let starts = request.child.is_some();
                     let is_open = self.rate.as_ref().is_none_or(|rate| rate.opens() <= self.now);
                     if starts && !(is_open && self.delayed.is_empty()) {
@@ -339,10 +347,10 @@ impl Schedule {
                         return Some(Action::Cancel(call));
                     }
                     let Some(child) = self.children.remove(&key) else { continue };
-                    Tell { execution: child, at, message: Message::Stopped(None, None), reporter: None }
+                    Post { execution: child, at, message: Message::Stopped(None, None), reporter: None }
                 }
                 Step::Answer(at, (execution, task), result) => {
-                    Tell { execution, at, message: Message::Finished(task, result), reporter: None }
+                    Post { execution, at, message: Message::Finished(task, result), reporter: None }
                 }
                 Step::Outcome(at, child, owner, outcome) => {
                     if let Some(link) = self.links.get_mut(&child) {
@@ -352,7 +360,7 @@ impl Schedule {
                     if self.children.remove(&owner).is_none() {
                         continue;
                     }
-                    Tell { execution: owner.0, at, message: Message::Finished(owner.1, outcome), reporter: None }
+                    Post { execution: owner.0, at, message: Message::Finished(owner.1, outcome), reporter: None }
                 }
                 Step::Callback(at, child, token, outcome) => {
                     if let Some(link) = self.links.get_mut(&child) {
@@ -360,10 +368,10 @@ impl Schedule {
                     }
                     self.clear(child);
                     let Some(execution) = self.of_token(&token) else { continue };
-                    Tell { execution, at, message: Message::Reported(token, outcome), reporter: None }
+                    Post { execution, at, message: Message::Reported(token, outcome), reporter: None }
                 }
             };
-            return Some(Action::Tell(tell));
+            return Some(Action::Post(post));
         }
     }
 
@@ -380,7 +388,7 @@ impl Schedule {
             return Some(match self.refusal(child) {
                 Some(failure) => {
                     let message = Message::Finished(request.task, Err(failure));
-                    Action::Tell(Tell { execution: id, at: self.now, message, reporter: None })
+                    Action::Post(Post { execution: id, at: self.now, message, reporter: None })
                 }
                 None => Action::Begin(Begin {
                     owner: key,
@@ -397,7 +405,7 @@ impl Schedule {
             && let Some(execution) = self.of_token(&token)
         {
             let message = Message::Reported(token, result);
-            return Some(Action::Tell(Tell { execution, at: self.now, message, reporter: Some(key) }));
+            return Some(Action::Post(Post { execution, at: self.now, message, reporter: Some(key) }));
         }
         let Link { flow, name, .. } = self.links.get(&id)?;
         self.last_call += 1;
@@ -407,8 +415,8 @@ impl Schedule {
         Some(Action::Call(TaskCall { id: self.last_call, flow, execution, request }))
     }
 
-    /// Why the name of a child execution cannot be used. A name of the flow can be used once, by a running or by an
-    /// ended execution: a task that starts a flow expects an execution of its own, with its own input. (The operation
+    /// The reason why the name of a child execution cannot be used. A name can be used once per flow, by a running or by
+    /// an ended execution: a task that starts a flow expects a new execution with the input of the task. (The operation
     /// StartExecution differs: it returns the running execution of the name, so that a request can be repeated.)
     fn refusal(&self, child: &ChildFlow) -> Option<Failure> {
         let name = child.execution.as_deref()?;
@@ -420,7 +428,7 @@ impl Schedule {
         Some(failure("fnf.ExecutionAlreadyExists", cause))
     }
 
-    /// The result of a report, for the task that made it.
+    /// The result of a report, for the task that sent it.
     pub fn reported(&mut self, reporter: TaskKey, token: &str, report: Report) {
         let answer = match report {
             Report::Taken(event) => Ok(json!({ "EventId": event })),
@@ -432,16 +440,16 @@ impl Schedule {
         self.queue.push_back(Step::Answer(self.now, reporter, answer));
     }
 
-    /// Forgets calls of an execution whose result is not wanted any more, because another source reported it.
-    pub fn forget_calls(&mut self, id: ExecutionId, machine: &Machine) {
+    /// Removes calls of an execution whose result was reported by another source.
+    pub fn remove_calls(&mut self, id: ExecutionId, machine: &Machine) {
         let of_this = (id, TaskId(0))..=(id, TaskId(u64::MAX));
-        let over = self.by_task.range(of_this).map(|(key, _)| *key).filter(|(_, task)| !machine.wants(*task));
+        let over = self.by_task.range(of_this).map(|(key, _)| *key).filter(|(_, task)| !machine.is_pending(*task));
         for key in over.collect::<Vec<_>>() {
             self.by_task.remove(&key).map(|call| self.calls.remove(&call));
         }
     }
 
-    /// Number of tasks that were handed out and are still wanted.
+    /// Number of pending calls.
     pub fn calls(&self) -> usize {
         self.calls.len()
     }
@@ -451,17 +459,17 @@ impl Schedule {
         self.links.values().filter(|link| link.callback.is_some()).count()
     }
 
-    /// Whether the result of a call is still wanted.
-    pub fn is_wanted(&self, call: u64) -> bool {
+    /// Whether a call is pending.
+    pub fn is_pending(&self, call: u64) -> bool {
         self.calls.contains_key(&call)
     }
 
-    /// When a call was made. Absent if its result is not wanted any more.
+    /// When a pending call was made. Absent if the call is not pending.
     pub fn called(&self, call: u64) -> Option<Millis> {
         self.calls.get(&call).map(|(_, at)| *at)
     }
 
-    /// The task of a call that has a result. Absent if the result is not wanted any more.
+    /// Removes a pending call and returns its task. Absent if the call is not pending.
     pub fn finish(&mut self, call: u64) -> Option<TaskKey> {
         let (key, _) = self.calls.remove(&call)?;
         self.by_task.remove(&key);
@@ -502,16 +510,18 @@ impl Rate {
     }
 }
 
-/// The rule for the names of flows and executions. Look-ups take any name: generated names begin with a digit, and
-/// those of Express flows contain a `:`.
+/// The rule for the names of new flows and executions. It does not apply to look-ups: generated names begin with a
+/// digit, and those of Express flows contain a `:`.
 pub(crate) fn check_name(parameter: &str, name: &str) -> Result<(), String> {
-    let valid = name.len() <= cloudflow_base::limits::NAME_CHARACTERS
+    let valid = name.len() <= NAME_CHARACTERS
         && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
     if valid {
         return Ok(());
     }
-    Err(format!("`{parameter}` must be 1 to 128 letters, digits, `_` or `-`, the first a letter or `_`, not `{name}`"))
+    Err(format!(
+        "`{parameter}` must be 1 to {NAME_CHARACTERS} letters, digits, `_` or `-`, the first a letter or `_`, not `{name}`"
+    ))
 }
 
 /// The token and the result that a task reports by an operation of the service.

@@ -72,7 +72,7 @@ pub struct Fail {
     pub skip: u32,
     /// Number of requests that fail. Absent: all.
     pub times: Option<u32>,
-    /// The way.
+    /// The kind of failure.
     pub how: Way,
     /// The HTTP status. Absent: 500.
     pub status: Option<u16>,
@@ -84,7 +84,7 @@ pub struct Fail {
     pub retry_after_ms: Option<u32>,
 }
 
-/// A way to fail.
+/// A kind of failure.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Way {
@@ -111,9 +111,9 @@ pub struct Answer {
     pub status: Option<u16>,
     /// Names and values.
     pub headers: Vec<(String, String)>,
-    /// The body. It is always a text.
+    /// The body as text.
     pub body: String,
-    /// The connection is closed instead.
+    /// Whether the connection is closed without an answer.
     pub cut: bool,
 }
 
@@ -121,8 +121,8 @@ pub struct Answer {
 #[derive(Debug, Serialize)]
 pub struct Tasks {
     /// Tasks to do.
-    pub wanted: Vec<Task>,
-    /// Tasks whose result is no longer wanted.
+    pub requested: Vec<Task>,
+    /// Cancelled tasks.
     pub cancelled: Vec<u64>,
     /// Executions that have failed.
     pub failed: Vec<ExecutionFailure>,
@@ -154,7 +154,7 @@ pub struct Restored {
     pub flows: usize,
     /// Number of executions.
     pub executions: usize,
-    /// What was left out, and why.
+    /// The parts that were not restored, with the reason.
     pub problems: Vec<String>,
 }
 
@@ -162,7 +162,7 @@ pub struct Restored {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Task {
-    /// The number of the call. The result is passed with it.
+    /// The number of the call, to be passed with the result.
     pub id: u64,
     /// The name of the state.
     pub name: String,
@@ -171,7 +171,7 @@ pub struct Task {
     /// `resourceArn` in the parameters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resource: Option<String>,
-    /// 0 for the first try.
+    /// The number of retries before this call.
     pub attempt: u32,
     /// Number of earlier calls of the state.
     pub call: u32,
@@ -183,7 +183,7 @@ pub struct Task {
 }
 
 /// Creates an emulator.
-pub fn create(options: EmulatorOptions, seed: u64, breathe: Option<fn()>) -> Emulator {
+pub fn create(options: EmulatorOptions, seed: u64, reserve_memory: Option<fn()>) -> Emulator {
     let access_keys = options
         .access_keys
         .into_iter()
@@ -195,7 +195,17 @@ pub fn create(options: EmulatorOptions, seed: u64, breathe: Option<fn()>) -> Emu
     let faults = faults_of(options.faults);
     let EmulatorOptions { quotas, nonces, speed, skip_waits, .. } = options;
     let work = None;
-    Emulator::new(emulate::Options { seed, access_keys, quotas, nonces, faults, speed, skip_waits, breathe, work })
+    Emulator::new(emulate::Options {
+        seed,
+        access_keys,
+        quotas,
+        nonces,
+        faults,
+        speed,
+        skip_waits,
+        reserve_memory,
+        work,
+    })
 }
 
 /// Replaces the faults to inject.
@@ -237,7 +247,7 @@ pub fn advance(emulator: &mut Emulator, now: u64) -> Vec<Answer> {
 
 /// The tasks that were requested or cancelled since the last call.
 pub fn tasks(emulator: &mut Emulator) -> Tasks {
-    let wanted = emulator.take_tasks().into_iter().map(|call| task(call.id, call.request)).collect();
+    let requested = emulator.take_tasks().into_iter().map(|call| task(call.id, call.request)).collect();
     let failed = emulator.take_failed().into_iter().map(|ended| ExecutionFailure {
         flow_name: ended.flow,
         execution_name: ended.execution,
@@ -246,7 +256,7 @@ pub fn tasks(emulator: &mut Emulator) -> Tasks {
         error: ended.failure.error,
         cause: ended.failure.cause,
     });
-    Tasks { wanted, cancelled: emulator.take_cancelled(), failed: failed.collect() }
+    Tasks { requested, cancelled: emulator.take_cancelled(), failed: failed.collect() }
 }
 
 /// Passes the result of a task: JSON text, or the name and the cause of an error. It arrives after a delay in

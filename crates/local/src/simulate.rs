@@ -1,8 +1,8 @@
-//! The interpreter of one execution. It is sans-IO: [`compile`] a flow, [`Machine::start`] it, pass the time and the
-//! results of tasks, take requests for tasks and events.
+//! The interpreter of one execution. It is sans-IO: [`compile`] compiles a flow, and [`Machine::start`] starts it. The
+//! driver passes the time and the results of tasks, and takes requests for tasks and events.
 //!
-//! `docs/emulator.md` describes the behaviour where the documentation of the service is silent. Error names that begin
-//! with `Local.` are specific to this package.
+//! `docs/emulator.md` describes behaviour that the service does not document. Error names that begin with `Local.` are
+//! specific to this package.
 
 mod compile;
 mod data;
@@ -42,9 +42,9 @@ pub const LARGEST_HISTORY_MEMORY: usize = 64 * 1024 * 1024;
 /// Why a state or an execution failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// The name that retry and catch rules match.
+    /// The error name, which retry and catch rules match.
     pub error: String,
-    /// The reason, for people.
+    /// The reason, for display.
     pub cause: String,
 }
 
@@ -56,8 +56,9 @@ impl Failure {
         Failure { error: error.to_owned(), cause: cause.into() }
     }
 
-    /// Whether the error ends the execution: no rule retries or catches it. The pages say of a value that is too large:
-    /// "otherwise the execution fails". A rule that catches everything must not hide a definition that cannot run.
+    /// Whether the error ends the execution: no rule retries or catches it. For a value that is too large, the
+    /// documentation states "otherwise the execution fails". A rule that catches all errors must not hide a definition
+    /// that cannot run.
     pub(crate) fn ends_execution(&self) -> bool {
         matches!(
             self.error.as_str(),
@@ -70,12 +71,12 @@ impl Failure {
         Failure::new("Local.NotSupported", cause)
     }
 
-    /// The definition is invalid: it was run without the checks.
+    /// The definition is invalid and was run without the checks.
     pub(crate) fn invalid_definition(cause: impl Into<String>) -> Self {
         Failure::new("Local.InvalidDefinition", cause)
     }
 
-    /// An expression has no value, or one of the wrong type.
+    /// An expression has no value, or a value of the wrong type.
     pub(crate) fn expression(cause: impl Into<String>) -> Self {
         Failure::new("Local.ExpressionError", cause)
     }

@@ -8,17 +8,17 @@ use std::rc::Rc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::schedule::{Action, Begin, ExecutionId, Link, Message, Schedule, Tell};
+use crate::schedule::{Action, Begin, ExecutionId, Link, Message, Post, Schedule};
 use crate::shape::{Task, task, task_result};
 use crate::simulate::{self, MOST_OF_A_TURN, Machine, Millis, Program, Start, TaskResult};
 
-/// Maximum number of executions in one simulation: a flow may start itself without end.
+/// Maximum number of executions in one simulation. It ends the recursion of a flow that starts itself.
 const MOST_EXECUTIONS: usize = 1_000;
 
 /// Maximum size of the events of all executions as JSON, in bytes.
 const LARGEST_HISTORIES: usize = 256 * 1024 * 1024;
 
-/// The size after which a part of the result ends, and the tasks of a turn, in bytes.
+/// The size at which a part of the result ends, in bytes. It also limits the tasks of a turn.
 const PART: usize = 1024 * 1024;
 
 /// The units of an action and of a step of time, in addition to the work of the executions.
@@ -41,12 +41,12 @@ pub struct SimulationOptions {
     pub work: Option<u64>,
 }
 
-/// What a simulation needs before it can continue.
+/// The requirements of a simulation before it can continue.
 #[derive(Debug, Default, Serialize)]
 pub struct Turn {
     /// Tasks to do.
-    pub wanted: Vec<Task>,
-    /// Tasks whose result is no longer wanted.
+    pub requested: Vec<Task>,
+    /// Cancelled tasks.
     pub cancelled: Vec<u64>,
     /// The turn is used up, but the simulation can continue. The caller can check for an abort. Results of tasks are
     /// passed when this is false.
@@ -57,8 +57,8 @@ pub struct Turn {
 #[derive(Debug)]
 pub struct Simulation {
     flows: BTreeMap<String, Rc<Program>>,
-    // INVARIANT: the number of an execution is its index. The first is that of the flow itself; the others come after
-    // those that started them.
+    // INVARIANT: the number of an execution is its index. The first execution is that of the flow itself. A child follows
+    // its parent.
     runs: Vec<Run>,
     /// The executions that have not ended.
     active: BTreeSet<usize>,
@@ -67,7 +67,7 @@ pub struct Simulation {
     due: BTreeMap<(Millis, u64), (u64, TaskResult)>,
     last_due: u64,
     now: Millis,
-    /// The executions that have changed and may have something to do at this time.
+    /// The executions that have changed and may have work at this time.
     changed: VecDeque<usize>,
     turn: Turn,
     /// The units of a turn, and the units that are left of this turn. A turn that ends early leaves the rest to the
@@ -131,26 +131,26 @@ impl Simulation {
         Ok(simulation)
     }
 
-    /// Runs until tasks are wanted. If no task is wanted and the caller is not `busy` with a task, the clock jumps to
-    /// the next event.
+    /// Runs until a task is requested. If no task is requested and the caller is not `busy` with a task, the clock is set
+    /// to the next event.
     pub fn turn(&mut self, mut busy: bool) -> Turn {
         loop {
             if !self.settle() {
                 self.left = self.work;
                 return Turn { more: true, ..std::mem::take(&mut self.turn) };
             }
-            let is_wanted = !self.turn.wanted.is_empty();
+            let is_wanted = !self.turn.requested.is_empty();
             busy |= is_wanted || !self.turn.cancelled.is_empty();
             self.left = self.left.saturating_sub(STEP + self.active.len() as u64);
             let wake = |at: &usize| Some((self.runs.get(*at)?.machine.wake_at()?, *at));
             let wake = self.active.iter().filter_map(wake).min();
             let result = self.next_result();
-            // A result at the last moment is too late: timers come first.
+            // Timers precede results of the same time: a result at the time of the timeout is too late.
             let is_result = result.is_some_and(|key| wake.is_none_or(|(at, _)| key.0 < at));
             let Some(at) = (if is_result { result.map(|key| key.0) } else { wake.map(|(at, _)| at) }) else {
                 return std::mem::take(&mut self.turn);
             };
-            // Of what is due now, timers come first. Then the tasks are handed out; results follow one by one.
+            // At one time, timers are processed first. Then tasks are handed out, and results follow one by one.
             if busy && (at > self.now || (is_wanted && is_result)) {
                 return std::mem::take(&mut self.turn);
             }
@@ -168,10 +168,10 @@ impl Simulation {
         }
     }
 
-    /// The result of a task, `delay` milliseconds from now. There is no other source of reports, so it is also the
-    /// report for a task token. With a delay that is not finite, the task never answers.
+    /// Passes the result of a task, which arrives after `delay` milliseconds. There is no other source of reports, so it is
+    /// also the report for a task token. If the delay is not finite, the task has no result.
     pub fn finish_task(&mut self, call: u64, result: Result<&str, (String, String)>, delay: f64) {
-        if (delay > 0.0 && !delay.is_finite()) || delay.is_nan() || !self.schedule.is_wanted(call) {
+        if (delay > 0.0 && !delay.is_finite()) || delay.is_nan() || !self.schedule.is_pending(call) {
             return;
         }
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast of a float saturates")]
@@ -180,11 +180,11 @@ impl Simulation {
         self.due.insert((at, self.last_due), (call, task_result(result)));
     }
 
-    /// The first result that is wanted.
+    /// The first result whose task is pending.
     fn next_result(&mut self) -> Option<(Millis, u64)> {
         loop {
             let (key, call) = self.due.first_key_value().map(|(key, (call, _))| (*key, *call))?;
-            if self.schedule.is_wanted(call) {
+            if self.schedule.is_pending(call) {
                 return Some(key);
             }
             self.due.remove(&key);
@@ -227,8 +227,7 @@ impl Simulation {
         Some(end.to_string())
     }
 
-    /// Carries out everything that is due at this time. False if the units of the turn, or its tasks, are used up
-    /// before.
+    /// Carries out all actions that are due at this time. False if the units or the tasks of the turn are used up.
     fn settle(&mut self) -> bool {
         loop {
             if !self.run_on() || self.turn_is_full() {
@@ -236,12 +235,12 @@ impl Simulation {
             }
             let Some(action) = self.schedule.next(|flow| self.flows.contains_key(flow)) else { return true };
             match action {
-                Action::Tell(tell) => self.tell(tell),
+                Action::Post(post) => self.post(post),
                 Action::Begin(begin) => self.begin(&begin),
-                Action::Call(call) => self.turn.wanted.push(task(call.id, call.request)),
-                Action::Cancel(call) => match self.turn.wanted.iter().position(|wanted| wanted.id == call) {
+                Action::Call(call) => self.turn.requested.push(task(call.id, call.request)),
+                Action::Cancel(call) => match self.turn.requested.iter().position(|requested| requested.id == call) {
                     // It was not handed out yet.
-                    Some(at) => drop(self.turn.wanted.remove(at)),
+                    Some(at) => drop(self.turn.requested.remove(at)),
                     None => self.turn.cancelled.push(call),
                 },
             }
@@ -250,7 +249,7 @@ impl Simulation {
     }
 
     fn turn_is_full(&self) -> bool {
-        self.turn.wanted.iter().map(|task| task.input.len()).sum::<usize>() >= PART
+        self.turn.requested.iter().map(|task| task.input.len()).sum::<usize>() >= PART
     }
 
     /// Runs the executions that have changed. False if the units of the turn are used up.
@@ -261,7 +260,7 @@ impl Simulation {
                 if self.left == 0 {
                     return false;
                 }
-                run.machine.grant(self.left);
+                run.machine.set_turn(self.left);
                 run.machine.advance(self.now);
                 self.left = run.machine.work_left();
             }
@@ -280,7 +279,7 @@ impl Simulation {
         true
     }
 
-    fn tell(&mut self, Tell { execution, message, reporter, .. }: Tell) {
+    fn post(&mut self, Post { execution, message, reporter, .. }: Post) {
         let token = match &message {
             Message::Reported(token, _) => Some(token.clone()),
             _ => None,
@@ -288,11 +287,11 @@ impl Simulation {
         let Some(at) = usize::try_from(execution).ok() else { return };
         let Some(run) = self.runs.get_mut(at) else { return };
         self.changed.push_back(at);
-        run.machine.grant(self.left);
-        let report = message.tell(&mut run.machine, self.now);
+        run.machine.set_turn(self.left);
+        let report = message.deliver(&mut run.machine, self.now);
         self.left = run.machine.work_left();
         if let Some(token) = token {
-            self.schedule.forget_calls(execution, &run.machine);
+            self.schedule.remove_calls(execution, &run.machine);
             if let Some(reporter) = reporter {
                 self.schedule.reported(reporter, &token, report);
             }
@@ -313,7 +312,7 @@ impl Simulation {
             _ => begin
                 .refuse("Local.TooManyExecutions", &format!("a simulation has at most {MOST_EXECUTIONS} executions")),
         };
-        self.tell(Tell { execution: begin.owner.0, at: self.now, message: answer, reporter: None });
+        self.post(Post { execution: begin.owner.0, at: self.now, message: answer, reporter: None });
     }
 
     fn run(&mut self, link: Link, program: Rc<Program>, input: Value, seed: u64) {
@@ -343,6 +342,6 @@ impl Simulation {
             Some(token) => Message::Reported(token.to_owned(), result),
             None => Message::Finished(task, result),
         };
-        self.tell(Tell { execution, at: self.now, message, reporter: None });
+        self.post(Post { execution, at: self.now, message, reporter: None });
     }
 }

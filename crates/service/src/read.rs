@@ -1,8 +1,10 @@
 //! `parseExecution` and `validateExecution`: reads the body of a response.
 
-use crate::wire::execution;
+use crate::wire::execution::{self, Status};
 use cloudflow_base::diagnostic::{self, Code};
 use cloudflow_base::shape::{Diagnostic, Places};
+use cloudflow_base::small::split_once;
+use cloudflow_base::time;
 use cloudflow_base::value::{Kind, Value};
 
 /// Reads the fields of a body: the result of `parseExecution`.
@@ -11,18 +13,40 @@ pub fn parse<V: Value>(body: &V) -> (Option<execution::Execution<V>>, Vec<Diagno
     (reading.execution, Places::new("").diagnostics(reading.diagnostics))
 }
 
+/// True if the execution is done, for the status and the two times of a response without findings: one per line, a
+/// missing time empty. Otherwise `None`.
+///
+/// ```
+/// use cloudflow_service::read::judge;
+/// assert_eq!(judge("Running\n2026-01-01T00:00:00Z\n"), Some(false));
+/// assert_eq!(judge("Running\nyesterday\n"), None);
+/// ```
+pub fn judge(facts: &str) -> Option<bool> {
+    let (status, times) = split_once(facts, "\n")?;
+    let (started, stopped) = split_once(times, "\n")?;
+    let is_time = |text: &str| text.is_empty() || time::is_rfc3339(text);
+    let status = Status::from_name(status).filter(|_| is_time(started) && is_time(stopped))?;
+    Some(status.is_final())
+}
+
 /// Checks a body and the JSON and YAML texts in it: the result of `validateExecution`. `definition` checks the text of
 /// `FlowDefinition`. The ranges of its findings are positions in that text.
 pub fn validate<V: Value>(body: &V, definition: impl FnOnce(&str) -> Vec<Diagnostic>) -> Vec<Diagnostic> {
-    let reading = execution::read(body);
-    let mut found = reading.diagnostics;
-    let Some(execution) = reading.execution else { return Places::new("").diagnostics(found) };
-    found.extend(execution::embedded_json(&execution));
-    let mut found = Places::new("").diagnostics(found);
-    if let Some(text) = execution.flow_definition.as_ref().and_then(Value::text) {
+    let (mut found, text) = validate_fields(body);
+    if let Some(text) = text.as_ref().and_then(Value::text) {
         found.extend(definition(&text));
     }
     found
+}
+
+/// [`validate`] without the check of the definition. Returns the text of the definition, if there is one.
+pub fn validate_fields<V: Value>(body: &V) -> (Vec<Diagnostic>, Option<V>) {
+    let reading = execution::read(body);
+    let mut found = reading.diagnostics;
+    if let Some(execution) = &reading.execution {
+        found.extend(execution::embedded_json(execution));
+    }
+    (Places::new("").diagnostics(found), reading.execution.and_then(|execution| execution.flow_definition))
 }
 
 /// The finding for a body that is larger than any response of the service.

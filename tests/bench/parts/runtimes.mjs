@@ -105,7 +105,7 @@ async function inWorkerd() {
   const wasm = [...script.matchAll(/from "([^"]+\.wasm)"/g)].map(([, path]) => ({
     type: "CompiledWasm",
     path,
-    contents: fs.readFileSync(new URL("wasm/core.wasm", packageUrl)),
+    contents: fs.readFileSync(new URL(`wasm/${path.split("/").at(-1)}`, packageUrl)),
   }));
   const miniflare = new Miniflare({
     modules: [{ type: "ESModule", path: "worker.js", contents: script }, ...wasm],

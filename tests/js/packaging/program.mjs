@@ -7,12 +7,12 @@ import * as slim from "cloudflow-wasm/slim";
 
 const FLOW = "version: v1\ntype: flow\nsteps:\n  - type: succeed\n    name: end\n";
 
-/** Uses each entry once. `core` is cloudflow-wasm/core.wasm as the host provides it. Returns "ok" or throws. */
-export async function check(core) {
+/** Uses each entry once. `modules` are the modules of the slim entry as the host provides them. Returns "ok" or throws. */
+export async function check(modules) {
   expect(cloudflow.validateFlow(FLOW).valid === true, "the default entry validates a flow");
   expect(cloudflow.validateFlow(": : :").valid === false, "the default entry finds a mistake");
 
-  await slim.init(core);
+  await slim.init(modules);
   expect(slim.validateFlow(FLOW).dialect === "flow", "the slim entry validates a flow");
 
   const emulator = local.createEmulator({ accessKeys: { key: "secret" } });

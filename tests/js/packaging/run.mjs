@@ -1,5 +1,5 @@
 // Installs the tarball into empty projects outside the repository and uses it there, with no
-// configuration: Node, Deno, Bun, workerd (bundled by wrangler) and a Vite build in Chromium.
+// configuration: Node, Deno, Bun, workerd (bundled by wrangler), a Vite build in Chromium, and every bundler.
 //
 //     CHROMIUM=… DENO=… BUN=… node tests/js/packaging/run.mjs <tarball> [--filter NAME]
 
@@ -13,6 +13,7 @@ import { promisify } from "node:util";
 import { Miniflare } from "miniflare";
 import { readArguments } from "../arguments.mjs";
 import { launch } from "../chromium.mjs";
+import { shakingTests } from "./shaking.mjs";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const ROOT = join(HERE, "..", "..", "..");
@@ -31,9 +32,10 @@ async function run(program, args, options) {
   }
 }
 
-// The program with the core module, as Node, Deno and Bun resolve it.
+// The program with the modules of the slim entry, as Node, Deno and Bun resolve it.
 const FROM_FILE = `import { check } from "./program.mjs";
-console.log(await check(new URL(import.meta.resolve("cloudflow-wasm/core.wasm"))));
+const [ask, language] = ["ask", "language"].map((name) => new URL(import.meta.resolve(\`cloudflow-wasm/\${name}.wasm\`)));
+console.log(await check({ ask, language }));
 `;
 
 const TESTS = {
@@ -52,7 +54,7 @@ const TESTS = {
     expectOk(await run(BUN, ["run", "main.mjs"], { cwd: dir }));
   },
 
-  async "the command is there"(dir) {
+  async "the command runs"(dir) {
     const { version } = JSON.parse(readFileSync(join(dir, "node_modules", "cloudflow-wasm", "package.json"), "utf8"));
     const printed = await run("npx", ["--no-install", "cloudflow-wasm", "--version"], { cwd: dir });
     if (printed !== version) throw new Error(`expected ${version}, got ${printed}`);
@@ -62,8 +64,9 @@ const TESTS = {
     writeFileSync(
       join(dir, "worker.mjs"),
       `import { check } from "./program.mjs";
-import core from "cloudflow-wasm/core.wasm";
-export default { fetch: async () => new Response(await check(core)) };
+import ask from "cloudflow-wasm/ask.wasm";
+import language from "cloudflow-wasm/language.wasm";
+export default { fetch: async () => new Response(await check({ ask, language })) };
 `,
     );
     const out = join(dir, "out");
@@ -107,8 +110,9 @@ export default { fetch: async () => new Response(await check(core)) };
     writeFileSync(
       join(dir, "main.js"),
       `import { check } from "./program.mjs";
-import core from "cloudflow-wasm/core.wasm?url";
-check(new URL(core, location.href)).catch((error) => String(error?.stack ?? error)).then((text) => (globalThis.outcome = text));
+import ask from "cloudflow-wasm/ask.wasm?url";
+import language from "cloudflow-wasm/language.wasm?url";
+check({ ask: new URL(ask, location.href), language: new URL(language, location.href) }).catch((error) => String(error?.stack ?? error)).then((text) => (globalThis.outcome = text));
 `,
     );
     await run(process.execPath, [join(MODULES, "vite/bin/vite.js"), "build", "--logLevel", "error"], { cwd: dir });
@@ -138,7 +142,7 @@ check(new URL(core, location.href)).catch((error) => String(error?.stack ?? erro
     }
   },
 
-  async "it carries the notice of everything that is compiled in"(dir) {
+  async "the tarball contains the licence notices of all compiled crates"(dir) {
     const notices = readFileSync(join(dir, "node_modules", "cloudflow-wasm", "THIRD-PARTY.txt"), "utf8");
     const sections = notices.split(/^={80}$/m).slice(1);
     const texts =
@@ -178,7 +182,7 @@ check(new URL(core, location.href)).catch((error) => String(error?.stack ?? erro
     if (problems.some(Boolean)) throw new Error(problems.filter(Boolean).join("\n"));
   },
 
-  async "publint finds nothing wrong with it"(dir) {
+  async "publint reports nothing"(dir) {
     const output = await run(
       process.execPath,
       [
@@ -194,7 +198,7 @@ check(new URL(core, location.href)).catch((error) => String(error?.stack ?? erro
     if (!output.includes("All good")) throw new Error(output);
   },
 
-  async "its types resolve wherever ESM does"() {
+  async "the types resolve in every ESM resolution mode"() {
     const attw = join(MODULES, "@arethetypeswrong/cli/dist/index.js");
     await run(process.execPath, [
       attw,
@@ -202,7 +206,8 @@ check(new URL(core, location.href)).catch((error) => String(error?.stack ?? erro
       "--profile",
       "esm-only",
       "--exclude-entrypoints",
-      "./core.wasm",
+      "./ask.wasm",
+      "./language.wasm",
       "./local.wasm",
     ]);
   },
@@ -218,7 +223,8 @@ try {
   const npm = process.platform === "win32" ? "npm.cmd" : "npm";
   await run(npm, ["install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", tarball], { cwd: first });
   cpSync(join(HERE, "program.mjs"), join(first, "program.mjs"));
-  for (const [name, body] of Object.entries(TESTS).filter(([name]) => name.includes(filter))) {
+  const tests = { ...TESTS, ...shakingTests(first) };
+  for (const [name, body] of Object.entries(tests).filter(([name]) => name.includes(filter))) {
     const dir = join(place, `project-${totals.passed + totals.failed}`);
     cpSync(first, dir, { recursive: true });
     const began = performance.now();

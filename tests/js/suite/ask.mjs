@@ -18,7 +18,7 @@ const RUNNING = {
 const json = (body, status = 200, headers = {}) => new Response(JSON.stringify(body), { status, headers });
 const options = (fetch, more) => ({ endpoint: "https://service.example", fetch, ...more });
 
-/** What a promise rejects with; fails if it does not. */
+/** Returns the rejection reason of a promise. Fails if the promise resolves. */
 async function rejection(promise) {
   let value;
   try {
@@ -60,7 +60,7 @@ export const tests = {
     assert.equal(tried, 120);
   },
 
-  "every fault becomes one clear error": async ({ cloudflow, cases }) => {
+  "every fault becomes one CloudFlowError": async ({ cloudflow, cases }) => {
     for (const { name, files } of cases("fault")) {
       const [status, ...rest] = files["answer.txt"].split("\n\n");
       const fetch = () => ({ status: Number(status), text: () => rest.join("\n\n") });
@@ -89,7 +89,7 @@ export const tests = {
     }
   },
 
-  "an injected fetch gets the signed URL, options, and no this": async ({ cloudflow }) => {
+  "an injected fetch receives the signed URL and the options, without `this`": async ({ cloudflow }) => {
     let seen;
     const fetch = async function (url, init) {
       "use strict";
@@ -113,7 +113,7 @@ export const tests = {
     assert.ok(seen.init.signal instanceof AbortSignal, "a signal of our own");
   },
 
-  "every attempt is stamped and signed afresh": async ({ cloudflow }) => {
+  "every attempt has a new time and a new signature": async ({ cloudflow }) => {
     const nonces = new Set();
     const fetch = (url) => {
       nonces.add(new URL(url).searchParams.get("SignatureNonce"));
@@ -126,7 +126,7 @@ export const tests = {
     assert.equal(nonces.size, 4);
   },
 
-  "an abort rejects with the reason itself, whatever it is, at once": async ({ cloudflow }) => {
+  "an abort rejects immediately with its reason, of any type": async ({ cloudflow }) => {
     const hangs = () => new Promise(() => {});
     const fails = () => Promise.reject(new TypeError("no network"));
     for (const reason of ["user left", { kind: "mine" }, new Error("mine"), 0]) {
@@ -157,7 +157,7 @@ export const tests = {
     );
   },
 
-  "no listener stays on the caller's signal": async ({ cloudflow }) => {
+  "no listener remains on the caller's signal": async ({ cloudflow }) => {
     const { signal } = new AbortController();
     let listening = 0;
     const counting = {
@@ -184,7 +184,7 @@ export const tests = {
     assert.equal(listening, 0);
   },
 
-  "a time-out ends a fetch that ignores its signal": async ({ cloudflow }) => {
+  "a timeout ends a fetch that ignores its signal": async ({ cloudflow }) => {
     const error = await rejection(
       cloudflow.describeExecution(
         CALL,
@@ -194,7 +194,7 @@ export const tests = {
     assert.equal(error.kind, "timeout");
   },
 
-  "a wait tells each change once and ends with the execution": async ({ cloudflow }) => {
+  "a wait reports each change once and ends with the execution": async ({ cloudflow }) => {
     const told = [];
     let calls = 0;
     const fetch = () => {
@@ -209,7 +209,7 @@ export const tests = {
     assert.deepEqual(told, ["Running", "TimedOut"]);
   },
 
-  "an expired token is fetched anew, once": async ({ cloudflow }) => {
+  "an expired token is refreshed once": async ({ cloudflow }) => {
     let given = 0;
     const credentials = async () => ({ ...KEYS, securityToken: `token-${(given += 1)}` });
     const old = { Code: "InvalidSecurityToken.Expired", Message: "old" };
@@ -226,7 +226,7 @@ export const tests = {
     assert.equal(given, 4);
   },
 
-  "a wrong clock is corrected from the answer, once": async ({ cloudflow }) => {
+  "a wrong clock is corrected once from the response": async ({ cloudflow }) => {
     const there = () => Date.now() + 3600000;
     const fetch = (url) => {
       const said = Date.parse(new URL(url).searchParams.get("Timestamp"));
@@ -238,7 +238,7 @@ export const tests = {
     assert.equal((await cloudflow.describeExecution(CALL, options(fetch, { credentials: KEYS }))).status, "Running");
   },
 
-  "nothing that is thrown shows a secret": async ({ cloudflow }) => {
+  "no error contains a secret": async ({ cloudflow }) => {
     const fetches = [
       (url) => Promise.reject(new Error(`cannot load ${url}`, { cause: new Error(`at ${url}`) })),
       (url) =>
@@ -257,7 +257,7 @@ export const tests = {
     }
   },
 
-  "a callback that throws ends the wait with what it threw": async ({ cloudflow }) => {
+  "a callback that throws ends the wait with its error": async ({ cloudflow }) => {
     const mine = new Error("mine");
     const onUpdate = () => {
       throw mine;
@@ -273,7 +273,7 @@ export const tests = {
     );
   },
 
-  "the calls of one client share their credentials, and ask for them once": async ({ cloudflow }) => {
+  "the calls of one client fetch their credentials once": async ({ cloudflow }) => {
     let asked = 0;
     const credentials = async () => {
       asked += 1;
@@ -294,9 +294,7 @@ export const tests = {
     assert.equal(asked, 3, "another client has its own");
   },
 
-  "credentials that cannot be had fail every call that waits for them, and the next call asks again": async ({
-    cloudflow,
-  }) => {
+  "a failed credentials function fails all waiting calls, and the next call runs it again": async ({ cloudflow }) => {
     const mine = new Error("no credentials today");
     let asked = 0;
     const credentials = () => {
@@ -313,7 +311,7 @@ export const tests = {
     assert.equal(asked, 2);
   },
 
-  "a client remembers the service's clock, told in a header or in the message": async ({ cloudflow }) => {
+  "a client keeps the clock offset from a header or a message of the service": async ({ cloudflow }) => {
     const there = () => new Date(Date.now() - 7200000);
     for (const told of ["header", "message"]) {
       let refused = 0;
@@ -335,7 +333,9 @@ export const tests = {
     }
   },
 
-  "the calls of one client keep within the account's quota; others have their own": async ({ cloudflow }) => {
+  "the calls of one client stay within the account's quota; another client has its own quota": async ({
+    cloudflow,
+  }) => {
     let calls = 0;
     const fetch = () => {
       calls += 1;
@@ -356,7 +356,7 @@ export const tests = {
     await Promise.all(Array.from({ length: 60 }, () => gateway.describeExecution(CALL)));
   },
 
-  "a function that fails with a secret in its words passes on the words without it": async ({ cloudflow }) => {
+  "the secret in the error of a credentials function is redacted": async ({ cloudflow }) => {
     const shows = new Error("cannot load https://sts.example/?SecurityToken=very-token&Signature=very-secret");
     const credentials = () => Promise.reject(shows);
     const error = await rejection(
@@ -371,9 +371,7 @@ export const tests = {
     }
   },
 
-  "an error says where was asked, what permission is missing, by how much the clock is wrong": async ({
-    cloudflow,
-  }) => {
+  "an error states the endpoint, the missing permission and the clock difference": async ({ cloudflow }) => {
     const fails = async (body, status, headers) =>
       (
         await rejection(

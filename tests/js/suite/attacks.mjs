@@ -12,12 +12,12 @@ const TASK =
 const numbers = (count) => Array.from({ length: count }, (_, i) => i);
 
 export const tests = {
-  "other requests are answered while a flow is at work": async ({ local }) => {
+  "other requests are answered while a flow runs": async ({ local }) => {
     const emulator = local.createEmulator();
     const send = sender(local, emulator);
     emulator.putFlow("each", EACH);
     const input = JSON.stringify({ list: numbers(10_000) });
-    // In a Worker, the start is answered when its work has ended: a Worker ends with its response.
+    // In a Worker, a start is answered after its work, because a Worker ends with its response.
     const start = send("StartExecution", { FlowName: "each", ExecutionName: "e", Input: input });
     const order = [];
     const poll = start.then(({ body }) => {
@@ -45,7 +45,7 @@ export const tests = {
     emulator.close();
   },
 
-  "a simulation without end hears its signal, and lets timers run": async ({ local }) => {
+  "a simulation without end can be aborted, and timers run meanwhile": async ({ local }) => {
     const retries = `Type: StateMachine
 SpecVersion: v1
 Name: f
@@ -78,7 +78,7 @@ States:
     }
   },
 
-  "one expression takes a limited time and room": async ({ local }) => {
+  "the time and the memory of an expression are limited": async ({ local }) => {
     const flow = (expression) => `Type: StateMachine
 SpecVersion: v1
 Name: f
@@ -113,7 +113,7 @@ States:
     assert.deepEqual(unique.output, { r: 12_000 });
   },
 
-  "whatever a handler throws or gives fails its task, and nothing else": async ({ local }) => {
+  "an invalid result or error of a handler fails its task only": async ({ local }) => {
     const revoked = () => {
       const { proxy, revoke } = Proxy.revocable({}, {});
       revoke();
@@ -216,7 +216,7 @@ States:
     emulator.close();
   },
 
-  "a getter of an option or a mock that throws does so at the call": async ({ local }) => {
+  "an error in a getter of an option or a mock is thrown by the call": async ({ local }) => {
     const error = new Error("mine");
     const trap = () => {
       throw error;
@@ -298,7 +298,7 @@ States:
         (thrown) => assert.equal(thrown.code, "wrong-options"),
       );
     }
-    // A mock is what it was at the call.
+    // A mock is read at the call. Later changes have no effect.
     let reads = 0;
     const tasks = {
       "*": {
@@ -311,7 +311,7 @@ States:
     assert.deepEqual((await local.simulateFlow(TASK, { tasks })).output, { reads: 1 });
   },
 
-  "what is no option is refused, and nothing but a CloudFlowError is thrown": async ({ cloudflow, local }) => {
+  "invalid options are refused with a CloudFlowError": async ({ cloudflow, local }) => {
     const nested = JSON.parse("[".repeat(5000) + "]".repeat(5000));
     const endless = new Proxy({}, { getPrototypeOf: () => endless });
     const cyclic = {};
@@ -365,7 +365,7 @@ States:
         (options) => () => local.simulateFlow(TASK, { tasks: { "*": { output: {} } }, ...options }),
       ),
       () => local.simulateFlow(TASK, { tasks: { "*": value } }),
-      // A list without elements is JSON of four thousand million values.
+      // The JSON of a sparse list would have 2^32 values.
       () =>
         local.simulateFlow(TASK, { input: { value: value?.length > 1e9 ? 0 : value }, tasks: { "*": { output: {} } } }),
       () => local.signRequest(value),
@@ -384,13 +384,13 @@ States:
       }
     }
     emulator.setFaults({});
-    // No wrong call has cost the emulator its flows.
+    // The emulator still has its flows after the invalid calls.
     emulator.putFlow("f", TASK);
     assert.equal((await sender(local, emulator)("DescribeFlow", { Name: "f" })).status, 200);
     emulator.close();
   },
 
-  "nothing of Object.prototype is an option": async ({ local }) => {
+  "properties of Object.prototype are not options": async ({ local }) => {
     const evil = {
       accessKeys: { evil: "evil-secret" },
       tasks: { "*": { output: { evil: true } } },
@@ -422,7 +422,7 @@ States:
     }
   },
 
-  "one signal serves any number of calls with one listener": async ({ local }) => {
+  "any number of calls add one listener to a signal": async ({ local }) => {
     const warnings = [];
     const warn = (warning) => warnings.push(warning);
     globalThis.process?.on?.("warning", warn);
@@ -468,7 +468,7 @@ States:
     const all = [...runs, ...held.map(({ answer }) => answer)].map(rejected);
     controller.abort("enough");
     await Promise.all(all);
-    // Calls that end by themselves leave nothing behind.
+    // A call that ends leaves no listener.
     const calm = new AbortController();
     let left = 0;
     const { addEventListener, removeEventListener } = calm.signal;
@@ -495,7 +495,7 @@ States:
     emulator.close();
   },
 
-  "a request that is too large is not read to its end": async ({ local }) => {
+  "a request that is too large is not read completely": async ({ local }) => {
     const emulator = local.createEmulator();
     let pulled = 0;
     const endless = new ReadableStream({
@@ -524,7 +524,7 @@ States:
     emulator.close();
   },
 
-  "a wrong secret with a large definition is a wrong signature": async ({ local }) => {
+  "a wrong secret with a large definition gets SignatureNotMatch": async ({ local }) => {
     const emulator = local.createEmulator();
     const parameters = { Name: "f", Definition: `# ${"流".repeat(100_000)}`, Description: "d", Type: "FDL" };
     const response = await emulator.fetch(

@@ -8,7 +8,7 @@ const ENDPOINT = "https://service.example";
 const LONG_LIVED = { accessKeyId: "testid", accessKeySecret: "very-secret" };
 const base = (fetch, more) => ({ endpoint: ENDPOINT, fetch, dangerouslyAllowBrowser: true, retry: false, ...more });
 
-/** The ways to ask, each as a promise of an execution. */
+/** The functions that request an execution. Each returns a promise of it. */
 const ways = (cloudflow) => ({
   describeExecution: (request, options) => cloudflow.describeExecution(request, options),
   waitForExecution: (request, options) => cloudflow.waitForExecution(request, options),
@@ -21,7 +21,7 @@ const ways = (cloudflow) => ({
     (await cloudflow.createClient(options).watchExecution(request).next()).value,
 });
 
-/** Puts properties into `Object.prototype` while `body` runs. */
+/** Adds properties to `Object.prototype` while `body` runs. */
 async function polluted(properties, body) {
   for (const [name, value] of Object.entries(properties)) {
     Object.defineProperty(Object.prototype, name, { value, configurable: true, enumerable: true, writable: true });
@@ -34,7 +34,7 @@ async function polluted(properties, body) {
 }
 
 export const tests = {
-  "a long-lived secret is not used over plain http, but to this machine": async ({ cloudflow }) => {
+  "a long-lived secret is sent over plain http to this machine only": async ({ cloudflow }) => {
     const outside = [
       "http://service.example",
       "HTTP://Service.Example/",
@@ -105,7 +105,7 @@ export const tests = {
     }
   },
 
-  "what a getter or a proxy throws is thrown, and nothing is sent": async ({ cloudflow }) => {
+  "an error of a getter or a proxy is thrown, and no request is sent": async ({ cloudflow }) => {
     const names = [
       "region",
       "endpoint",
@@ -224,7 +224,7 @@ export const tests = {
       }
       assert.ok(thrown.length === 1 && Object.is(thrown[0], mine), "validateFlow");
     }
-    // The module has seen none of this.
+    // None of these values reaches the module.
     const inFlight = cloudflow.describeExecution(
       CALL,
       base(() => new Promise((resolve) => setTimeout(() => resolve(plain(DONE)), 20))),
@@ -302,7 +302,7 @@ export const tests = {
       upstream: 5,
     };
     for (const [way, ask] of Object.entries(ways(cloudflow))) {
-      const fetch = scripted((url, init) => (assert.equal(init.headers.get("x-evil"), null), plain(DONE)));
+      const fetch = scripted((url, init) => (assert.equal(new Headers(init.headers).get("x-evil"), null), plain(DONE)));
       await polluted(evil, async () => {
         const execution = await ask(CALL, {
           endpoint: ENDPOINT,
@@ -407,7 +407,7 @@ export const tests = {
     }
     const bare = Object.assign(Object.create(null), { endpoint: ENDPOINT, fetch: scripted(plain(DONE)) });
     assert.equal((await cloudflow.describeExecution(Object.assign(Object.create(null), CALL), bare)).done, true);
-    // A prototype chain without an end.
+    // An endless prototype chain.
     const endless = () => new Proxy({}, { getPrototypeOf: endless, get: () => undefined });
     assert.equal((await rejection(cloudflow.describeExecution(CALL, endless()))).code, "missing-field");
     if (runtime === "node") {
@@ -417,7 +417,7 @@ export const tests = {
     }
   },
 
-  "half of a character is refused everywhere, the same way": async ({ cloudflow, local, createGateway }) => {
+  "a lone surrogate is refused by every function with the same code": async ({ cloudflow, local, createGateway }) => {
     for (const half of ["\ud800", "a\udc00b", "\udfff\ud800", "\ufffd\ud83c"]) {
       const fetch = scripted(plain(DONE));
       const options = [
@@ -467,7 +467,7 @@ export const tests = {
         );
       }
     }
-    // The replacement character itself is a character.
+    // The replacement character is a valid character.
     const fetch = scripted(plain(DONE));
     await cloudflow.describeExecution({ flowName: "\ufffd", executionName: "🫖" }, base(fetch));
     assert.equal(fetch.seen[0].query.get("FlowName"), "\ufffd");
@@ -489,7 +489,7 @@ export const tests = {
     assert.equal(asked[0].flowName, "\ufffd");
   },
 
-  "a text that is too long is refused by its length": async ({ cloudflow, local }) => {
+  "a text that is too long is refused without being read": async ({ cloudflow, local }) => {
     const long = "x: 1 #".repeat(3_000_000);
     const begin = performance.now();
     for (const name of ["parseFlow", "validateFlow", "flowGraph"]) {

@@ -19,7 +19,7 @@ const credentials = { accessKeyId: "emulator", accessKeySecret: "emulator-secret
 const ref = { flowName: "f", executionName: "e" };
 
 export const tests = {
-  "a signed request of ours is understood, with either signature": async ({ cloudflow, local }) => {
+  "requests of this package are accepted with either signature": async ({ cloudflow, local }) => {
     const { emulator, options } = await started(local, waits(300));
     for (const signature of ["HMAC-SHA1", "ACS3-HMAC-SHA256"]) {
       const execution = await cloudflow.describeExecution(ref, { ...options, signature });
@@ -51,7 +51,7 @@ export const tests = {
       emulator.close();
     }),
 
-  "a long poll is held until its time is up": ({ cloudflow, local }) =>
+  "a long poll is held until its timeout": ({ cloudflow, local }) =>
     virtually(async (time) => {
       const { emulator, options } = await started(local, waits(300));
       const execution = await time.until(cloudflow.describeExecution({ ...ref, waitTimeSeconds: 7 }, options));
@@ -60,7 +60,7 @@ export const tests = {
       emulator.close();
     }),
 
-  "a stop wakes whoever waits": async ({ cloudflow, local }) => {
+  "a stop answers waiting requests": async ({ cloudflow, local }) => {
     const { emulator, options, send } = await started(local, waits(300));
     const poll = cloudflow.describeExecution({ ...ref, waitTimeSeconds: 60 }, options);
     await pause(50);
@@ -70,7 +70,7 @@ export const tests = {
     emulator.close();
   },
 
-  "a client that leaves is forgotten, the execution goes on": async ({ cloudflow, local }) => {
+  "the request of a client that disconnects is dropped, and the execution continues": async ({ cloudflow, local }) => {
     const { emulator, options, send } = await started(local, waits(300));
     const controller = new AbortController();
     const poll = cloudflow.describeExecution(
@@ -96,7 +96,7 @@ export const tests = {
     emulator.close();
   },
 
-  "what is wrong has the service's code, and the emulator goes on": async ({ cloudflow, local }) => {
+  "wrong requests get the codes of the service, and the emulator continues": async ({ cloudflow, local }) => {
     const { emulator, options } = await started(local, waits(300));
     const cases = [
       [
@@ -129,7 +129,7 @@ export const tests = {
     emulator.close();
   },
 
-  "a definition that validation refuses is refused, with its message": async ({ local }) => {
+  "an invalid definition is refused with the message of validateFlow": async ({ local }) => {
     const emulator = local.createEmulator();
     const send = sender(local, emulator);
     const broken = waits(1).replace("StartAt: Nap", "StartAt: Map");
@@ -143,7 +143,7 @@ export const tests = {
     emulator.close();
   },
 
-  "temporary credentials need their token": async ({ cloudflow, local }) => {
+  "temporary credentials require their token": async ({ cloudflow, local }) => {
     const emulator = local.createEmulator({ accessKeys: { "STS.k": "s" }, securityTokens: { "STS.k": "token+/=" } });
     const send = sender(local, emulator, { accessKeyId: "STS.k", accessKeySecret: "s", securityToken: "token+/=" });
     await send("CreateFlow", { Name: "f", Definition: waits(300), Description: "d", Type: "FDL" });
@@ -179,7 +179,7 @@ export const tests = {
     emulator.close();
   },
 
-  "tasks are done by their handlers, in the emulator too": async ({ cloudflow, local }) => {
+  "handlers run the tasks of the emulator": async ({ cloudflow, local }) => {
     const seen = [];
     const tasks = {
       "acs:fc:*:functions/double*": async (input, task) => {
@@ -223,16 +223,36 @@ steps:
     emulator.close();
   },
 
-  "a closed emulator holds nobody": async ({ local }) => {
+  "a closed emulator answers its held requests": async ({ local }) => {
     const { emulator, send } = await started(local, waits(300));
     const poll = send("DescribeExecution", { FlowName: "f", ExecutionName: "e", WaitTimeSeconds: 60 });
     await pause(50);
     emulator.close();
-    await assert.rejects(poll);
-    await assert.rejects(send("ListFlows"));
+    const closed = (error) => {
+      assert.equal(error.name, "CloudFlowError");
+      assert.deepEqual(
+        [error.kind, error.code, error.message],
+        ["request", "emulator-closed", "the emulator is closed"],
+      );
+      return true;
+    };
+    await assert.rejects(poll, closed);
+    await assert.rejects(send("ListFlows"), closed);
+    const calls = [
+      () => emulator.putFlow("g", waits(1)),
+      () => emulator.removeFlow("f"),
+      () => emulator.setFaults({}),
+      () => emulator.save(),
+      () => emulator.restore(""),
+    ];
+    for (const call of calls) assert.throws(call, closed, String(call));
+    // These have no effect, so that a server can stop in any order.
+    emulator.close();
+    emulator.answerHeld();
+    assert.deepEqual([emulator.changes(), emulator.journal()], [0, ""]);
   },
 
-  "executions survive in another emulator": async ({ cloudflow, local }) => {
+  "executions are restored in another emulator": async ({ cloudflow, local }) => {
     const { emulator, options, send } = await started(local, waits(1));
     await send("StartExecution", { FlowName: "f", ExecutionName: "other", Input: '{"流": "😀"}' });
     const poll = send("DescribeExecution", { FlowName: "f", ExecutionName: "e", WaitTimeSeconds: 60 });
@@ -287,7 +307,9 @@ steps:
       emulator.close();
     }),
 
-  "a synchronous execution is answered at its end, and outlives its client": async ({ local }) => {
+  "a synchronous start is answered at the end of the execution, which continues if the client disconnects": async ({
+    local,
+  }) => {
     const emulator = local.createEmulator();
     const send = sender(local, emulator);
     const created = await send("CreateFlow", {
@@ -317,7 +339,7 @@ steps:
     emulator.close();
   },
 
-  "a definition that never ends, and an output that is too long, fail by themselves": async ({ cloudflow, local }) => {
+  "an endless definition and an output that is too long fail the execution": async ({ cloudflow, local }) => {
     const loop =
       "version: v1\ntype: flow\nsteps:\n  - {type: pass, name: a}\n  - {type: choice, name: b, choices: [{condition: '1 == 1', goto: a}]}\n";
     const endless = await started(local, loop);
@@ -333,7 +355,7 @@ steps:
     large.emulator.close();
   },
 
-  "a poll goes on while the flow is deleted, and ends with the step": async ({ local }) => {
+  "a poll of a deleted flow continues until its step ends": async ({ local }) => {
     const { emulator, send } = await started(
       local,
       waits(1).replace("End: true", "Next: Then\n  - {Type: Succeed, Name: Then}"),
@@ -346,7 +368,7 @@ steps:
     emulator.close();
   },
 
-  "wrong options are refused at once": ({ local }) => {
+  "wrong options are refused by createEmulator": ({ local }) => {
     for (const options of [
       { faults: { fail: [{ how: "maybe" }] } },
       { quota: true },
@@ -363,7 +385,7 @@ steps:
     }
   },
 
-  "a flow with a long wait is simulated at once": async ({ local }) => {
+  "a flow with a long wait is simulated without delay": async ({ local }) => {
     const flow = `version: v1
 type: flow
 steps:
@@ -391,7 +413,7 @@ steps:
     assert.equal(end - start, 86_400_000);
   },
 
-  "what cannot be simulated is an answer": async ({ local }) => {
+  "the result reports a flow that cannot be simulated": async ({ local }) => {
     const broken = await local.simulateFlow("type: flow\n");
     assert.equal(broken.status, "Failed");
     assert.equal(broken.error, "Local.InvalidDefinition");
@@ -405,7 +427,7 @@ steps:
     assert.equal(result.error, "Local.TaskThrew");
   },
 
-  "a simulation can be aborted, and its tasks with it": async ({ local }) => {
+  "an abort of a simulation aborts its tasks": async ({ local }) => {
     const flow =
       "version: v1\ntype: flow\nsteps:\n  - {type: task, name: t, resourceArn: 'acs:fc:::services/s/functions/f'}\n";
     const controller = new AbortController();

@@ -2,27 +2,36 @@
 
 import { assert } from "../harness.mjs";
 
-const ASK_AND_READ = [
+const ASK = [
   "CloudFlowError",
   "createClient",
   "describeExecution",
-  "flowGraph",
-  "flowToMermaid",
   "parseExecution",
-  "parseFlow",
-  "validateExecution",
-  "validateFlow",
   "waitForExecution",
   "watchExecution",
 ];
+const LANGUAGE = ["CloudFlowError", "flowGraph", "flowToMermaid", "parseFlow", "validateFlow"];
+const ALL = [...new Set([...ASK, ...LANGUAGE, "validateExecution"])].sort();
+
+const FLOW = "version: v1\ntype: flow\nsteps:\n  - type: succeed\n    name: end\n";
 
 export const tests = {
   "the default entry exports the documented names": ({ cloudflow }) => {
-    assert.deepEqual(Object.keys(cloudflow).sort(), ASK_AND_READ);
+    assert.deepEqual(Object.keys(cloudflow).sort(), ALL);
   },
 
-  "the slim entry exports the same and init": ({ slim }) => {
-    assert.deepEqual(Object.keys(slim).sort(), [...ASK_AND_READ, "init"].sort());
+  "the slim entry exports the same names and init": ({ slim }) => {
+    assert.deepEqual(Object.keys(slim).sort(), [...ALL, "init"].sort());
+  },
+
+  "the entries ask and language export the same functions as the default entry": ({ cloudflow, ask, language }) => {
+    for (const [entry, names] of [
+      [ask, ASK],
+      [language, LANGUAGE],
+    ]) {
+      assert.deepEqual(Object.keys(entry).sort(), names);
+      for (const name of names) assert.equal(entry[name], cloudflow[name], name);
+    }
   },
 
   "the local entry exports migration, simulation and the emulator": ({ local }) => {
@@ -34,14 +43,35 @@ export const tests = {
     assert.equal(typeof gateway.createGateway, "function");
   },
 
-  "the slim entry refuses to work before init, and works after it": async ({ slim, module, cloudflow }) => {
-    const flow = "version: v1\ntype: flow\nsteps:\n  - type: succeed\n    name: end\n";
-    assert.throws(
-      () => slim.validateFlow(flow),
-      (error) => assert.equal(error.code, "not-initialized"),
-    );
-    await slim.init(module);
-    assert.deepEqual(slim.validateFlow(flow), cloudflow.validateFlow(flow));
+  "init refuses what is not a module, and a name of none": async ({ slim, modules }) => {
+    for (const wrong of [undefined, null, {}, modules.ask, "ask.wasm", { ask: 1 }, { language: null }]) {
+      await assert.rejects(slim.init(wrong), (error) => assert.equal(error.code, "not-a-module"));
+    }
+    await assert.rejects(slim.init({ ask: modules.ask, core: modules.ask }), (error) => {
+      assert.equal(error.code, "wrong-options");
+      assert.ok(error.message.includes("`core`"), error.message);
+    });
+  },
+
+  "the slim entry refuses to work before init, and works after it": async ({ slim, modules, cloudflow }) => {
+    const body = { RequestId: "r", FlowName: "f", Name: "n", Status: "Running", FlowDefinition: FLOW, Input: "{" };
+    const isMissing = (name) => (error) => {
+      assert.equal(error.code, "not-initialized");
+      assert.ok(error.message.includes(`init({ ${name} })`), error.message);
+    };
+    assert.throws(() => slim.validateFlow(FLOW), isMissing("language"));
+    assert.throws(() => slim.parseExecution(body), isMissing("ask"));
+
+    await slim.init({ ask: modules.ask });
+    assert.deepEqual(slim.parseExecution(body), cloudflow.parseExecution(body));
+    assert.throws(() => slim.validateFlow(FLOW), isMissing("language"));
+    assert.throws(() => slim.validateExecution(body), isMissing("language"));
+    // Without a definition, the module is not needed.
+    assert.equal(slim.validateExecution("{}").length, cloudflow.validateExecution("{}").length);
+
+    await slim.init({ language: modules.language, ask: undefined });
+    assert.deepEqual(slim.validateFlow(FLOW), cloudflow.validateFlow(FLOW));
+    assert.deepEqual(slim.validateExecution(body), cloudflow.validateExecution(body));
   },
 
   "a wrong call throws a CloudFlowError and leaves the module usable": ({ cloudflow }) => {

@@ -8,7 +8,7 @@ const BASE = "https://console.example.com/api/";
 const PAGE = "https://app.example.com";
 
 export const tests = {
-  "passes one signed DescribeExecution on and gives the service's JSON back": async ({ createGateway }) => {
+  "forwards DescribeExecution, signed, and returns the JSON of the service": async ({ createGateway }) => {
     const service = double(() => json(200, { ...finished, HostId: "cn-hangzhou.fnf.aliyuncs.com", Secret: "x" }));
     const gateway = gatewayTo(createGateway, service);
     const response = await gateway.fetch(ask({ WaitTimeSeconds: "20" }), {});
@@ -27,7 +27,7 @@ export const tests = {
     assert.ok(sent.get("Signature"), "a signature");
   },
 
-  "gives what is absent as the service does, and keeps an unknown status": async ({ createGateway }) => {
+  "keeps absent fields and unknown statuses of the service": async ({ createGateway }) => {
     const running = { RequestId: "r", FlowName: "orders", Name: "run:1", Status: "Paused", FlowDefinition: "a: 1\n" };
     const gateway = gatewayTo(
       createGateway,
@@ -48,7 +48,7 @@ export const tests = {
     }
   },
 
-  "leaves large texts as they are": async ({ createGateway }) => {
+  "does not change large texts": async ({ createGateway }) => {
     const Output = JSON.stringify({ text: '鍋 \u2028 🫖 \\ " '.repeat(5000) });
     const gateway = gatewayTo(
       createGateway,
@@ -58,7 +58,7 @@ export const tests = {
     assert.equal(body.Output, Output);
   },
 
-  "lets nothing through but DescribeExecution by GET": async ({ createGateway }) => {
+  "forwards DescribeExecution by GET only": async ({ createGateway }) => {
     const service = double(() => json(200, finished));
     const gateway = gatewayTo(createGateway, service);
     const refused = async (request, status, code) => {
@@ -83,7 +83,7 @@ export const tests = {
     assert.equal(service.seen.length, 0);
   },
 
-  "asks `authorize` first, and only `true` opens": async ({ createGateway }) => {
+  "calls `authorize` first and requires the result `true`": async ({ createGateway }) => {
     const service = double(() => json(200, finished));
     const calls = [];
     for (const answer of [false, undefined, 1, "yes", {}, Promise.resolve(false)]) {
@@ -101,7 +101,7 @@ export const tests = {
     assert.equal((await open.fetch(ask(), {})).status, 200);
   },
 
-  "shortens a wait to what it may hold": async ({ createGateway }) => {
+  "limits the wait to its maximum": async ({ createGateway }) => {
     for (const [options, asked, sent] of [
       [{}, "60", "25"],
       [{ maxWaitSeconds: 40 }, "60", "40"],
@@ -113,7 +113,7 @@ export const tests = {
     }
   },
 
-  "passes the service's refusal on, and nothing beside it": async ({ createGateway }) => {
+  "forwards an error of the service without further data": async ({ createGateway }) => {
     const fault = {
       RequestId: "b1",
       Code: "ExecutionNotExists",
@@ -130,7 +130,7 @@ export const tests = {
     assert.equal(service.seen.length, 1);
   },
 
-  "does not repeat by itself what the asking client will repeat": async ({ createGateway }) => {
+  "does not retry, because the client retries": async ({ createGateway }) => {
     const fault = {
       RequestId: "b1",
       Code: "ResourceThrottled",
@@ -144,7 +144,7 @@ export const tests = {
     assert.equal(service.seen.length, 1);
   },
 
-  "keeps its key out of every answer": async ({ createGateway }) => {
+  "never returns its key": async ({ createGateway }) => {
     const messages = [
       `The AccessKey ID ${KEY.accessKeyId} is invalid.`,
       `Specified signature is not matched with our calculation. server string to sign is:GET&%2F&AccessKeyId%3D${KEY.accessKeyId}%26SecurityToken%3D${encodeURIComponent(encodeURIComponent(KEY.securityToken))}`,
@@ -169,7 +169,7 @@ export const tests = {
     }
   },
 
-  "tells in words, and no more, what happens on its own side": async ({ createGateway }) => {
+  "reports its own errors by a message without details": async ({ createGateway }) => {
     const cases = [
       [double(() => Promise.reject(new TypeError(`connect ${KEY.accessKeySecret}`))), {}, 503, "ServiceUnavailable"],
       [double(() => new Response("<html>bad gateway</html>", { status: 200 })), {}, 503, "ServiceUnavailable"],
@@ -202,7 +202,7 @@ export const tests = {
     });
   },
 
-  "ends the upstream poll when the caller leaves": async ({ createGateway }) => {
+  "aborts the upstream poll when the client disconnects": async ({ createGateway }) => {
     let ended = false;
     const service = double(
       (url, init) =>
@@ -250,7 +250,7 @@ export const tests = {
     }
   },
 
-  "marks answers for listed origins, and asks nothing for others": async ({ createGateway }) => {
+  "sends CORS headers to listed origins, and forwards no request of others": async ({ createGateway }) => {
     const service = double(() => json(200, finished));
     const gateway = gatewayTo(createGateway, service, { origins: [PAGE] });
     const listed = await gateway.fetch(ask({}, { origin: PAGE }), {});
@@ -267,7 +267,7 @@ export const tests = {
     assert.equal(service.seen.length, 2);
   },
 
-  "refuses to be set up wrongly": ({ createGateway }) => {
+  "refuses wrong options": ({ createGateway }) => {
     const upstream = () => ({});
     const authorize = () => true;
     const wrong = [
@@ -280,6 +280,10 @@ export const tests = {
       { upstream, authorize, origins: PAGE },
       { upstream, authorize, maxWaitSeconds: 61 },
       { upstream, authorize, maxWaitSeconds: 2.5 },
+      { upstream, authorize, origin: [PAGE] },
+      { upstream, authorize, origins: [Symbol("a")] },
+      "options",
+      [upstream, authorize],
     ];
     for (const options of wrong) {
       let error;
@@ -320,7 +324,7 @@ function ask(change = {}, headers = {}, signal = undefined) {
   return asSeen(new Request(url, { signal }), headers);
 }
 
-/** A page's `Origin` arrives at a server; some runtimes do not let a script set it on a Request. */
+/** A Request with an `Origin`. Some runtimes do not allow a script to set it. */
 function asSeen(request, headers) {
   const all = new Headers(headers);
   return { method: request.method, url: request.url, signal: request.signal, headers: all };
@@ -361,7 +365,7 @@ function keyless(text) {
   }
 }
 
-/** The gateway tells its owner's log what its owner's functions threw; not here. */
+/** Suppresses the log of the gateway. */
 async function quietly(run) {
   const { error } = console;
   console.error = () => {};

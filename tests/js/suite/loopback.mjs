@@ -19,7 +19,7 @@ States:
 `;
 
 export const tests = {
-  "an execution is asked for, waited for and watched": async (environment) => {
+  "an execution is described, waited for and watched": async (environment) => {
     const { client, ref } = await started(environment, 1);
     assert.equal((await client.describeExecution(ref)).status, "Running");
     const statuses = [];
@@ -35,7 +35,7 @@ export const tests = {
     assert.equal((await client.describeExecution(ref, { signature })).status, "Succeeded");
   },
 
-  "whatever breaks on the way, the end is seen": async (environment) => {
+  "the end is reported in spite of network faults": async (environment) => {
     const { client, ref, way, log } = await started(environment, 2);
     const steps = ["drop", "truncate", "html502", "html504", "busy", "throttled", "cut30", "ok"];
     const endpoint = way(steps.join(","));
@@ -46,11 +46,11 @@ export const tests = {
     });
     assert.equal(execution.status, "Succeeded");
     const taken = (await log(endpoint)).map(({ step }) => step);
-    // A browser may send a request again by itself where the connection was closed without a word.
+    // A browser may repeat a request itself after the connection closed without a response.
     assert.deepEqual([...new Set(taken)], steps);
   },
 
-  "what breaks for good is told in one clear error": async (environment) => {
+  "a permanent fault is reported by one error": async (environment) => {
     const { client, ref, way } = await started(environment, 300);
     const ends = {
       drop: "network",
@@ -75,7 +75,7 @@ export const tests = {
     }
   },
 
-  "a time-out ends the request on the wire": async (environment) => {
+  "a timeout ends the request on the wire": async (environment) => {
     const { client, ref, way, ended } = await started(environment, 300);
     for (const step of ["hold", "stall"]) {
       const endpoint = way(step);
@@ -85,7 +85,7 @@ export const tests = {
     }
   },
 
-  "an abort ends the request on the wire, whatever its reason": async (environment) => {
+  "an abort with any reason ends the request on the wire": async (environment) => {
     const { client, ref, way, ended } = await started(environment, 300);
     const frozen = Object.freeze(new Error("frozen"));
     for (const [step, reason] of [
@@ -149,7 +149,7 @@ export const tests = {
       const watching = client.watchExecution(ref, { endpoint, signal: controller.signal });
       await leave(watching, controller);
       assert.deepEqual(await watching.next(), { value: undefined, done: true }, name);
-      // The first answer is not held; who leaves may do so before the second request is on its way.
+      // The first answer is not held. The loop may be left before the second request is sent.
       assert.ok(["gone", "answered"].includes(await ended(endpoint)), name);
       if (name !== "break" && name !== "throw") assert.equal(await ended(endpoint), "gone", name);
     }
@@ -158,7 +158,7 @@ export const tests = {
 
 let made = 0;
 
-/** A flow, an execution that runs for so many seconds, and the client's ways to them. */
+/** Creates a flow and an execution with the given duration. Returns addresses through the faulty proxy. */
 async function started({ cloudflow, local, service, runtime }, seconds) {
   made += 1;
   // Two runtimes may share one service.
@@ -182,7 +182,7 @@ async function started({ cloudflow, local, service, runtime }, seconds) {
     const [, id] = new URL(endpoint).pathname.split("/");
     return (await fetch(`${service}/log/${id}`)).json();
   };
-  /** How the last request of this way ended, as soon as it has. */
+  /** Waits until the last request through this address has ended. Returns how it ended. */
   const ended = async (endpoint) => {
     for (let tries = 0; tries < 100; tries += 1) {
       const end = (await log(endpoint)).at(-1)?.ended;

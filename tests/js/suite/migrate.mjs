@@ -2,14 +2,14 @@
 
 import { assert } from "../harness.mjs";
 
-/** A finding as a line of `diagnostics.txt` says it. */
+/** A finding in the form of `diagnostics.txt`. */
 const line = ({ range, severity, code, message }) => {
   const place = ({ line, column }) => `${line}:${column}`;
   return `${range ? `${place(range.start)}-${place(range.end)} ` : ""}${severity} ${code}: ${message}\n`;
 };
 
 export const tests = {
-  "every case becomes what it should, and that is valid": ({ local, cloudflow, cases }) => {
+  "every case has its expected output, which is valid": ({ local, cloudflow, cases }) => {
     const all = cases("migrate");
     assert.ok(all.length >= 30, "at least 30 cases");
     for (const { name, files } of all) {

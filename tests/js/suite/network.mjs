@@ -23,7 +23,7 @@ const options = (fetch, more) => ({
   ...more,
 });
 
-/** Reasons of all kinds. Of `undefined` the host makes an error of its own. */
+/** Reasons of all types. The host replaces `undefined` by an error. */
 const reasons = (runtime) => [
   "user left",
   "",
@@ -37,7 +37,7 @@ const reasons = (runtime) => [
   Object.freeze({ kind: "service", code: "x", message: "not one of ours", retryable: false, attempts: 1 }),
   ["an array"],
   () => {},
-  // Promises ask everything whether it is one, too; workerd itself looks into it when it is aborted.
+  // A promise reads the property `then` of its value, and workerd reads properties of an abort reason.
   ...(runtime === "workerd"
     ? []
     : [
@@ -52,11 +52,11 @@ const reasons = (runtime) => [
       ]),
 ];
 
-/** Where a call may be when its caller leaves: the options that bring it there and hold it. */
+/** The phases of a call in which its caller may abort, with the options that keep the call in the phase. */
 const MOMENTS = {
   "while credentials are fetched": () => ({ fetch: scripted(never), credentials: never }),
   "while sending": () => ({ fetch: scripted(never) }),
-  "while the body comes": () => ({ fetch: scripted(() => ({ ...plain(""), text: never })) }),
+  "while the body is read": () => ({ fetch: scripted(() => ({ ...plain(""), text: never })) }),
   "while backing off": () => ({ fetch: scripted(() => plain("", 503, { "retry-after": "3600" }), never), until: 1000 }),
   "while slowing down": () => ({ fetch: scripted(plain(RUNNING)), onUpdate() {}, until: 2500 }),
 };
@@ -79,7 +79,7 @@ export const tests = {
           if (reason !== undefined) assert.equal(signal.reason, reason);
           assert.equal(time.now(), before, moment);
           assert.equal(signal.listening, 0, `${moment}: listeners`);
-          const under = moment === "while sending" || moment === "while the body comes";
+          const under = moment === "while sending" || moment === "while the body is read";
           if (under) assert.ok(fetch.seen.at(-1).signal.aborted, `${moment}: the request is given up`);
           await time.pass(3_700_000);
           assert.equal(fetch.seen.length, sent, `${moment}: nothing is sent afterwards`);
@@ -88,7 +88,7 @@ export const tests = {
       }
     }),
 
-  "who was aborted before sends nothing": async ({ cloudflow, runtime }) => {
+  "a call with an aborted signal sends nothing": async ({ cloudflow, runtime }) => {
     for (const reason of reasons(runtime)) {
       const signal = countingSignal();
       signal.abort(reason);
@@ -105,7 +105,7 @@ export const tests = {
     }
   },
 
-  "an abort while waiting for a turn leaves the queue": ({ cloudflow }) =>
+  "an aborted call leaves the queue of the rate limit": ({ cloudflow }) =>
     virtually(async (time) => {
       const fetch = scripted(never);
       const client = cloudflow.createClient(options(fetch, { credentials: KEYS }));
@@ -116,7 +116,7 @@ export const tests = {
       assert.ok(sent >= 40 && sent <= 50, `a burst, not ${sent}`);
       for (const signal of signals.slice(sent, 59)) signal.abort("enough");
       for (const end of ends.slice(sent, 59)) assert.equal(await time.until(end, 0), "enough");
-      // Whoever is left is the next.
+      // The remaining call is the next one.
       await time.pass(2500);
       assert.equal(fetch.seen.length, sent + 1);
       for (const signal of signals) signal.abort("all");
@@ -128,7 +128,7 @@ export const tests = {
       assert.equal(time.timers(), 0);
     }),
 
-  "a fetch that is no good fetch is a failure of the network, or no response": ({ cloudflow }) =>
+  "an invalid fetch function is a network error or an invalid response": ({ cloudflow }) =>
     virtually(async (time) => {
       const thrower = (thrown) => () => {
         throw thrown;
@@ -212,7 +212,7 @@ export const tests = {
       assert.equal(time.timers(), 0);
     }),
 
-  "a fetch that answers in its own way is understood": async ({ cloudflow }) => {
+  "unusual but valid responses of a fetch function are accepted": async ({ cloudflow }) => {
     const body = JSON.stringify(DONE);
     const answers = {
       "not a promise": () => plain(DONE),
@@ -224,7 +224,7 @@ export const tests = {
         },
       }),
       "a frozen answer": () => Object.freeze({ status: 200, text: () => body }),
-      "a body that is no promise": () => ({ status: 200, text: () => body }),
+      "a body that is not a promise": () => ({ status: 200, text: () => body }),
       "a body that is a thenable": () => ({ status: 200, text: () => ({ then: (resolve) => resolve(body) }) }),
       "no headers": () => ({ status: 200, headers: undefined, text: () => body }),
       "headers of another kind": () => ({ status: 200, headers: { date: "never" }, text: () => body }),
@@ -236,7 +236,7 @@ export const tests = {
     }
   },
 
-  "headers that cannot be read are none": ({ cloudflow }) =>
+  "unreadable headers count as absent": ({ cloudflow }) =>
     virtually(async (time) => {
       const odd = [
         () => {
@@ -257,7 +257,7 @@ export const tests = {
       }
     }),
 
-  "a body that is no text is no answer, whatever its status": ({ cloudflow }) =>
+  "a body that is not a text is an invalid response, with any status": ({ cloudflow }) =>
     virtually(async (time) => {
       for (const text of [undefined, null, 5, {}, [], true]) {
         for (const status of [200, 404, 0, 700, -1, 200.5, Number.NaN, Number.MAX_VALUE]) {
@@ -270,7 +270,7 @@ export const tests = {
       }
     }),
 
-  "an answer is read up to 8 MiB, whatever its headers say, and the rest is cancelled": async ({
+  "a response is read up to 8 MiB, regardless of its headers, and the rest is cancelled": async ({
     cloudflow,
     createGateway,
   }) => {
@@ -304,7 +304,7 @@ export const tests = {
       assert.equal(fetch.seen.length, 1);
       assert.ok(state.cancelled && state.sent <= 9 * 1024 * 1024, `${state.sent} bytes`);
     }
-    // A double without a stream has read it already.
+    // A test double without a stream has read the body already.
     const long = () => ({ ...plain(""), text: async () => " ".repeat(9_000_000) });
     assert.equal(
       (await rejection(cloudflow.describeExecution(CALL, options(scripted(long))))).code,
@@ -332,7 +332,7 @@ export const tests = {
     );
   },
 
-  "a body that trickles ends with the time, or with the caller": async ({ cloudflow }) => {
+  "a slow body ends with the timeout or with the abort": async ({ cloudflow }) => {
     for (const how of ["time", "abort"]) {
       let cancelled = false;
       let timer;
@@ -365,7 +365,7 @@ export const tests = {
     }
   },
 
-  "a fetch that never settles ends with the time, and is told": ({ cloudflow }) =>
+  "a fetch that never settles ends with the timeout, and its signal is aborted": ({ cloudflow }) =>
     virtually(async (time) => {
       for (const double of [never, () => ({ ...plain(""), text: never }), () => ({ then() {} })]) {
         for (const ask of [cloudflow.describeExecution, cloudflow.waitForExecution]) {
@@ -378,7 +378,7 @@ export const tests = {
       }
     }),
 
-  "what passes is tried again, what cannot succeed is not": ({ cloudflow }) =>
+  "transient errors are retried; permanent errors are not": ({ cloudflow }) =>
     virtually(async (time) => {
       const fault = (Code, status, headers) => plain({ Code, Message: "m", RequestId: "r" }, status, headers);
       const page = (status) => plain(`<html><title>${status}</title></html>`, status, { "content-type": "text/html" });
@@ -435,7 +435,7 @@ export const tests = {
       }
     }),
 
-  "nobody asks sooner than the service wishes": ({ cloudflow }) =>
+  "no request is sent before the delay that the service requests": ({ cloudflow }) =>
     virtually(async (time) => {
       const busy = (headers, status = 429) => plain({ Code: "ResourceThrottled", Message: "m" }, status, headers);
       for (const [headers, least] of [
@@ -450,7 +450,7 @@ export const tests = {
         const [first, second] = fetch.seen;
         assert.ok(second.at - first.at >= least, `${second.at - first.at} ms instead of ${least}`);
       }
-      // One who is told to slow down speaks for all of the client.
+      // A throttled response delays all calls of the client.
       const fetch = scripted(busy({ "x-acs-retry-after": "5000" }), plain(DONE));
       const client = cloudflow.createClient(options(fetch, { credentials: KEYS }));
       const first = client.describeExecution(CALL);
@@ -461,7 +461,7 @@ export const tests = {
       assert.ok(after.length === 3 && after.every((at) => at - begin >= 5000), `${after.map((at) => at - begin)}`);
     }),
 
-  "a time-out tells what went wrong before it": ({ cloudflow }) =>
+  "a timeout reports the preceding error": ({ cloudflow }) =>
     virtually(async (time) => {
       const fetch = scripted(() => Promise.reject(new TypeError("the line is dead")));
       const more = { timeoutMs: 20_000, retry: { maxAttempts: 100, baseDelayMs: 1000, maxDelayMs: 4000 } };

@@ -27,7 +27,7 @@ export const tests = {
     }
   },
 
-  "a text, its bytes and its value are one": ({ cases, cloudflow }) => {
+  "a text, its bytes and its value have the same result": ({ cases, cloudflow }) => {
     for (const { name, files } of cases("execution")) {
       const text = files["response.json"];
       const expected = cloudflow.parseExecution(text);
@@ -40,7 +40,53 @@ export const tests = {
     }
   },
 
-  "an empty text, null and nothing are one": ({ readCase, cloudflow }) => {
+  "a text that differs a little from a usual one is read as its bytes are": ({ readCase, cloudflow }) => {
+    const usual = JSON.parse(readCase("execution", "running-absent", "response.json"));
+    const odd = [undefined, null, "", " ", "x", 0, 1, true, [], {}, ["x"], { Variables: [{ Name: "n" }] }];
+    const times = ["2026-01-01T00:00:00Z", "2026-02-30T00:00:00Z", "2026-01-01T00:00:00Z\n", "\n2026-01-01T00:00:00Z"];
+    const statuses = ["Succeeded", "Running\n", "Running\n2026-01-01T00:00:00Z", "running", "\n\n"];
+    const variables = [
+      [],
+      [1],
+      [{ Name: "a" }, null],
+      [
+        { Name: "a", Value: "" },
+        { Name: "b", Value: null },
+      ],
+      [{ Name: "" }],
+    ];
+    const environments = [...odd, ...variables].map((Variables) => ({ Variables }));
+    const keys = [
+      "RequestId",
+      "FlowName",
+      "Name",
+      "FlowDefinition",
+      "Input",
+      "Output",
+      "Code",
+      "code",
+      "Message",
+      "More",
+    ];
+    const changes = [
+      ...Object.keys({ ...usual, ...Object.fromEntries(keys.map((key) => [key])) }).flatMap((key) =>
+        odd.map((value) => ({ [key]: value })),
+      ),
+      ...["StartedTime", "StoppedTime"].flatMap((key) => times.map((time) => ({ [key]: time }))),
+      ...statuses.map((Status) => ({ Status })),
+      ...environments.map((Environment) => ({ Environment })),
+      { Code: 200 },
+      { code: "OK" },
+    ];
+    for (const change of changes) {
+      const text = JSON.stringify({ ...usual, ...change });
+      const [read, expected] = [text, new TextEncoder().encode(text)].map(cloudflow.parseExecution);
+      // The order of the keys, too.
+      assert.equal(JSON.stringify(read), JSON.stringify(expected), text);
+    }
+  },
+
+  "an empty text, null and an absent field have the same result": ({ readCase, cloudflow }) => {
     const body = JSON.parse(readCase("execution", "running-absent", "response.json"));
     for (const key of ["StoppedTime", "Output"]) {
       const [absent, empty, none] = [without(body, key), { ...body, [key]: "" }, { ...body, [key]: null }].map((body) =>
@@ -68,7 +114,7 @@ export const tests = {
     }
   },
 
-  "what is no JSON is an answer, not a throw": ({ cloudflow }) => {
+  "a text that is not JSON is reported, not thrown": ({ cloudflow }) => {
     for (const text of ["", "  ", "<Error><Code>X</Code></Error>", "<html>502</html>", "{", "nonsense", "\ufeff"]) {
       const { execution, diagnostics } = cloudflow.parseExecution(text);
       assert.equal(execution, null);

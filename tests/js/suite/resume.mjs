@@ -1,12 +1,12 @@
-// A long-running page: offline and online again, in the background, system sleep. In the browser the network is
-// switched off; the other tests use virtual time.
+// A long-running page: offline and online again, in the background, system sleep. One test switches the network of the
+// browser off. The other tests use virtual time.
 
 import { assert } from "../harness.mjs";
 import { virtually } from "../support/clock.mjs";
 import { CALL, DONE, never, pause, plain, rejection, RUNNING, scripted, withGlobals } from "../support/doubles.mjs";
 
 const base = { endpoint: "https://service.example", dangerouslyAllowBrowser: true };
-/** Holds an answer for as long as it is wished. */
+/** Holds a response for the requested time. */
 const obedient = (url) => held(Number(new URL(url).searchParams.get("WaitTimeSeconds") ?? 0))();
 const held =
   (seconds, body = RUNNING) =>
@@ -14,7 +14,7 @@ const held =
     new Promise((resolve) => setTimeout(() => resolve(plain(body)), seconds * 1000));
 
 export const tests = {
-  "offline nothing is tried, and online again it goes on without a storm": ({ cloudflow }) =>
+  "offline, no request is sent; online, requests are spread over time": ({ cloudflow }) =>
     inPage((page) =>
       virtually(async (time) => {
         const dead = () => Promise.reject(new TypeError("Failed to fetch"));
@@ -47,7 +47,7 @@ export const tests = {
       }),
     ),
 
-  "who begins offline waits for the network; one answer does not": ({ cloudflow }) =>
+  "a wait that begins offline waits for the network; describeExecution does not": ({ cloudflow }) =>
     inPage((page) =>
       virtually(async (time) => {
         page.go({ online: false });
@@ -68,7 +68,7 @@ export const tests = {
       }),
     ),
 
-  "who looks at the page again has news soon, and not twice": ({ cloudflow }) =>
+  "a page that becomes visible is updated soon, and once": ({ cloudflow }) =>
     inPage((page) =>
       virtually(async (time) => {
         const fetch = scripted(plain("", 503, {}), plain("", 503), plain("", 503), never);
@@ -85,7 +85,7 @@ export const tests = {
           await time.pass(1100);
           assert.equal(fetch.seen.length, look + 1);
         }
-        // One that is under way is left alone.
+        // A request in flight is not repeated.
         page.go({ visible: false });
         page.go({ visible: true });
         await time.pass(1100);
@@ -97,9 +97,9 @@ export const tests = {
       }),
     ),
 
-  "a machine that wakes up asks at once": ({ cloudflow }) =>
+  "a request is sent immediately after the machine wakes up": ({ cloudflow }) =>
     virtually(async (time) => {
-      // The steady clock of some hosts stands while the machine sleeps; that of others goes on.
+      // The monotonic clock of some hosts stops while the machine sleeps.
       for (const steady of [true, false]) {
         const fetch = scripted(held(20), never, plain(DONE));
         const waiting = cloudflow.waitForExecution(CALL, { ...base, fetch });
@@ -113,7 +113,7 @@ export const tests = {
       }
     }),
 
-  "a deadline counts the sleep of the machine": ({ cloudflow }) =>
+  "a deadline includes the sleep of the machine": ({ cloudflow }) =>
     virtually(async (time) => {
       const fetch = scripted(never);
       const waiting = rejection(cloudflow.waitForExecution(CALL, { ...base, fetch, timeoutMs: 60_000 }));
@@ -122,7 +122,7 @@ export const tests = {
       assert.equal((await time.until(waiting, 1100)).kind, "timeout");
     }),
 
-  "globals that are half there do no harm": async ({ cloudflow, runtime }) => {
+  "incomplete globals cause no error": async ({ cloudflow, runtime }) => {
     if (runtime === "browser") return;
     const odd = [
       undefined,
@@ -147,12 +147,7 @@ export const tests = {
     }
   },
 
-  "a browser without its network says so, and the watch goes on when it is back": async ({
-    cloudflow,
-    local,
-    service,
-    setOffline,
-  }) => {
+  "a watch in a browser continues after the network was down": async ({ cloudflow, local, service, setOffline }) => {
     if (!setOffline) return;
     const names = { FlowName: `offline-${Date.now()}`, ExecutionName: "e" };
     const send = async (action, parameters) =>
@@ -181,7 +176,7 @@ export const tests = {
       assert.equal(navigator.onLine, false);
       assert.equal((await rejection(client.describeExecution(ref))).kind, "network");
       begun = client.waitForExecution(ref);
-      // What is under way when the network goes may still be answered; nothing after it is.
+      // A request in flight may still be answered when the network goes down. Later requests fail.
       await pause(3500);
       assert.deepEqual([statuses, failed], [["Running"], undefined], "it waits for the network");
       began = performance.now();
@@ -196,8 +191,8 @@ export const tests = {
 };
 
 /**
- * A page as far as the client looks at one: `go` changes what it is and says so. In the browser the real window
- * and document tell it.
+ * The parts of a page that the client uses. `go` changes its state and fires the event. In the browser, the events are
+ * those of the real window and document.
  */
 async function inPage(body) {
   const listeners = new Set();
@@ -242,7 +237,7 @@ async function inPage(body) {
     return withGlobals({ ...doubles, document: Object.assign(Object.create(sight), counted(document)) }, () =>
       body(page),
     );
-  // The document itself cannot be replaced.
+  // The document cannot be replaced.
   const own = { ...Object.getOwnPropertyDescriptors(counted(document)), ...Object.getOwnPropertyDescriptors(sight) };
   Object.defineProperties(document, own);
   try {
@@ -252,7 +247,7 @@ async function inPage(body) {
   }
 }
 
-/** An event target that does not count aloud, as Node's own does. */
+/** An event target without the listener warnings of Node's EventTarget. */
 class Target {
   #listeners = [];
   addEventListener(event, listener) {

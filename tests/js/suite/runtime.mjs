@@ -3,11 +3,12 @@
 import { createRuntime } from "../../../pkg/shared/runtime.js";
 import { assert } from "../harness.mjs";
 
-/** An instance whose functions trap when told to, as one call, later in a callback, or by the engine's stack. */
+/** An instance whose functions trap on request: by themselves, by stack overflow, or in the host. */
 function trapping() {
   const born = [];
-  const instantiate = (module, wrap) => {
-    const raw = wrap({
+  const instantiate = () => {
+    born.push(born.length);
+    return {
       answer: () => 42,
       trap() {
         throw new WebAssembly.RuntimeError("unreachable");
@@ -18,25 +19,21 @@ function trapping() {
       host() {
         throw new TypeError("a host without a clock");
       },
-    });
-    born.push(raw);
-    return {
-      answer: () => raw.answer(),
-      trap: () => raw.trap(),
-      overflow: () => raw.overflow(),
       refuse() {
         throw { kind: "request", code: "wrong-type", message: "no", retryable: false, attempts: 0 };
       },
-      answerLater: async () => raw.answer(),
-      // The host calls back: nobody is there to catch what comes out.
-      trapLater: () => new Promise(() => setTimeout(() => raw.trap(), 1)),
-      hostLater: () => new Promise(() => setTimeout(() => raw.host()[1], 1)),
-      never: () => new Promise(() => {}),
-      callersOwn: (thrown) => Promise.reject([thrown]),
     };
   };
   return { born, runtime: createRuntime(instantiate, () => "module") };
 }
+
+const never = () => new Promise(() => {});
+
+/** A sequence that calls a function after a while. */
+const later = (name) => async (invoke) => {
+  await new Promise((done) => setTimeout(done, 1));
+  return invoke(name);
+};
 
 const isInternal = (error) =>
   assert.deepEqual([error.name, error.kind, error.code], ["CloudFlowError", "internal", "internal"]);
@@ -44,7 +41,7 @@ const isInternal = (error) =>
 export const tests = {
   "a trap is an error of the call, and the next one has a fresh instance": () => {
     const { born, runtime } = trapping();
-    for (const name of ["trap", "overflow"]) {
+    for (const name of ["trap", "overflow", "host"]) {
       const before = born.length;
       assert.throws(() => runtime.call(name), isInternal);
       assert.equal(runtime.call("answer"), 42);
@@ -52,23 +49,36 @@ export const tests = {
     }
   },
 
-  "a trap in a callback rejects every call in flight": async () => {
-    const { born, runtime } = trapping();
-    const calls = [runtime.start("never"), runtime.start("trapLater"), runtime.start("never")];
-    for (const call of calls) await assert.rejects(call, isInternal, { withinMs: 1000 });
-    assert.equal(await runtime.start("answerLater"), 42);
-    assert.equal(born.length, 2);
+  "a trap rejects every sequence of calls in flight": async () => {
+    for (const name of ["trap", "host"]) {
+      const { born, runtime } = trapping();
+      const calls = [runtime.start(never), runtime.start(later(name)), runtime.start(never)];
+      for (const call of calls) await assert.rejects(call, isInternal, { withinMs: 1000 });
+      assert.equal(await runtime.start(later("answer")), 42);
+      assert.equal(born.length, 2, name);
+    }
   },
 
-  "an error of the host that passes through the module ends what is in flight, too": async () => {
+  "a sequence does not use an instance that has trapped, nor the one after it": async () => {
     const { born, runtime } = trapping();
-    for (const call of [runtime.start("never"), runtime.start("hostLater")])
-      await assert.rejects(call, isInternal, { withinMs: 1000 });
+    let seen;
+    const orphan = runtime.start(async (invoke) => {
+      await new Promise((done) => setTimeout(done, 5));
+      try {
+        seen = invoke("answer");
+      } catch (error) {
+        seen = error;
+      }
+    });
+    assert.throws(() => runtime.call("trap"), isInternal);
+    await assert.rejects(orphan, isInternal, { withinMs: 1000 });
+    await new Promise((done) => setTimeout(done, 10));
+    isInternal(seen);
     assert.equal(runtime.call("answer"), 42);
     assert.equal(born.length, 2);
   },
 
-  "what is the caller's own comes out as it is, even if it looks like ours": async () => {
+  "an error of the caller is passed on unchanged, even if it resembles an error of the package": async () => {
     const { runtime } = trapping();
     for (const own of [
       { kind: "request", code: "x", message: "y" },
@@ -76,11 +86,14 @@ export const tests = {
       undefined,
       Object.freeze(new Error("mine")),
     ]) {
-      await assert.rejects(runtime.start("callersOwn", own), (error) => assert.equal(error, own));
+      await assert.rejects(
+        runtime.start(() => Promise.reject(own)),
+        (error) => assert.equal(error, own),
+      );
     }
   },
 
-  "an error is no trap": () => {
+  "an error is not a trap": () => {
     const { born, runtime } = trapping();
     assert.throws(
       () => runtime.call("refuse"),
@@ -90,9 +103,9 @@ export const tests = {
     assert.equal(born.length, 1);
   },
 
-  "nobody answers: one clear error, and the module goes on": async ({ cloudflow }) => {
+  "a refused connection is one error, and the module continues to work": async ({ cloudflow }) => {
     const request = { flowName: "f", executionName: "e" };
-    // The port of the discard protocol: nothing listens there, and browsers refuse to ask.
+    // The port of the discard protocol: no server listens on it, and browsers refuse to use it.
     const options = { endpoint: "http://127.0.0.1:9", retry: false };
     await assert.rejects(
       cloudflow.describeExecution(request, options),

@@ -32,7 +32,7 @@ const FORMS = {
   "as in JSON": (text) => JSON.stringify(text).replaceAll("/", "\\/"),
 };
 
-/** Everything that an error shows, and what it holds. */
+/** All texts of an error: its message, its properties and its causes. */
 function shown(error, seen = new Set()) {
   if (typeof error !== "object" || error === null || seen.has(error)) return String(error);
   seen.add(error);
@@ -45,7 +45,7 @@ function assertClean(text, signature, what) {
   for (const secret of [KEYS.accessKeySecret, KEYS.securityToken, signature]) {
     if (!secret) continue;
     for (const [form, make] of Object.entries(FORMS)) {
-      // A part of it is too much, too.
+      // A part of a secret is not allowed either.
       for (const half of [secret.slice(0, 12), secret.slice(-12)]) {
         const part = make(half).replace(/^"|"$/g, "");
         assert.ok(!text.includes(part), `${what}, ${form}: ${text.slice(0, 2000)}`);
@@ -58,7 +58,7 @@ const signatureOf = (url, init) =>
   new URL(url).searchParams.get("Signature") ?? new Headers(init.headers).get("authorization")?.split("Signature=")[1];
 
 export const tests = {
-  "no form of a secret comes back from a service that repeats all it got": async ({ cloudflow }) => {
+  "no encoding of a secret that the service repeats is in an error": async ({ cloudflow }) => {
     for (const signature of ["HMAC-SHA1", "ACS3-HMAC-SHA256"]) {
       for (const [form, make] of Object.entries(FORMS)) {
         const words = (url, init) => {
@@ -113,7 +113,7 @@ export const tests = {
     }
   },
 
-  "the secrets of an earlier attempt are secrets": async ({ cloudflow }) => {
+  "the secrets of earlier attempts are redacted": async ({ cloudflow }) => {
     let given = 0;
     const credentials = () => ({ ...KEYS, securityToken: `${KEYS.securityToken}-${(given += 1)}` });
     const old = `${KEYS.securityToken}-1`;
@@ -146,7 +146,7 @@ export const tests = {
     }
   },
 
-  "the cause of failed credentials is the error itself, unless it shows a secret anywhere": async ({ cloudflow }) => {
+  "the cause of failed credentials is the original error, unless it contains a secret": async ({ cloudflow }) => {
     const url =
       "https://sts.example/?AccessKeyId=LTAI5tExampleKey&Signature=bm90IGEgc2lnbmF0dXJl&SecurityToken=CAIS%2Btoken";
     const dirty = [
@@ -185,7 +185,7 @@ export const tests = {
     assert.deepEqual([error.code, error.cause.name], ["credentials-failed", "Error"]);
   },
 
-  "the gateway tells its log, without secrets and each entry on one line": async ({ createGateway }) => {
+  "the log of the gateway contains no secret and one line per entry": async ({ createGateway }) => {
     const entries = [];
     const { error } = console;
     console.error = (...words) => entries.push(words.map(String).join(" "));

@@ -20,7 +20,7 @@ States:
 `;
 
 export const tests = {
-  "a provider is asked once for all, kept while it lasts, and asked again when it is not": ({ cloudflow }) =>
+  "a credentials function is called once for all calls, and again after the expiry": ({ cloudflow }) =>
     virtually(async (time) => {
       let asked = 0;
       const credentials = async () => {
@@ -45,7 +45,7 @@ export const tests = {
       );
     }),
 
-  "an expired token is refreshed once for all who had it": ({ cloudflow }) =>
+  "an expired token is refreshed once for all calls that used it": ({ cloudflow }) =>
     virtually(async (time) => {
       let asked = 0;
       const credentials = () => ({ ...KEYS, securityToken: `token-${(asked += 1)}` });
@@ -93,7 +93,7 @@ export const tests = {
       }
     }),
 
-  "a provider that never answers costs no more than the time given": ({ cloudflow }) =>
+  "a credentials function that never settles is limited by the timeout": ({ cloudflow }) =>
     virtually(async (time) => {
       const fetch = scripted(plain(DONE));
       const error = await time.until(
@@ -104,7 +104,7 @@ export const tests = {
       assert.equal(time.timers(), 0);
     }),
 
-  "a wrong clock is found out once for all": ({ cloudflow, local }) =>
+  "a wrong clock is detected once for all calls": ({ cloudflow, local }) =>
     virtually(async (time) => {
       for (const hours of [-5, 5]) {
         const there = () => Date.now() + hours * 3_600_000;
@@ -156,7 +156,7 @@ export const tests = {
       assert.deepEqual(all, [undefined, "{}", undefined, undefined]);
     }),
 
-  "fifty watchers of one client keep the quota, and see every end": ({ cloudflow, local }) =>
+  "fifty watchers of one client stay within the quota and report every end": ({ cloudflow, local }) =>
     virtually(async (time) => {
       const lives = Object.fromEntries(Array.from({ length: 50 }, (_, i) => [i, 5 + i]));
       const { client, seen, close } = await emulated(cloudflow, local, time, { quotas: true }, lives);
@@ -180,7 +180,7 @@ export const tests = {
       close();
     }),
 
-  "a proxy that cuts is found out, and the wait adapted": ({ cloudflow }) =>
+  "a proxy that ends long polls is detected, and the wait is shortened": ({ cloudflow }) =>
     virtually(async (time) => {
       const page = plain("<html><title>504 Gateway Time-out</title></html>", 504);
       const cuts = {
@@ -205,7 +205,7 @@ export const tests = {
         assert.ok(waits[0] === 60 && waits[1] === 60 && waits[2] <= 30, `${name}: ${waits.slice(0, 9)}`);
         assert.ok(broken <= 6, `${name}: ${broken} broken in an hour`);
         assert.ok(waits.length < 180, `${name}: ${waits.length} requests in an hour`);
-        // Whoever comes later knows.
+        // Later calls use the shortened wait.
         const before = broken;
         const other = rejection(client.describeExecution({ ...CALL, waitTimeSeconds: 60 }, { signal: end.signal }));
         await time.pass(1000);
@@ -215,7 +215,7 @@ export const tests = {
       }
     }),
 
-  "calls that stand alone and other clients learn nothing from it": ({ cloudflow }) =>
+  "calls without a client and other clients do not use it": ({ cloudflow }) =>
     virtually(async (time) => {
       let asked = 0;
       const credentials = () => {
@@ -238,7 +238,7 @@ async function emulated(cloudflow, local, time, options, lives) {
     const response = await emulator.fetch(await local.signRequest(action, parameters, { now }));
     if (!response.ok) throw new Error(`${action}: ${await response.text()}`);
   };
-  // Nothing here waits for a timer, but the signatures take a moment of the host.
+  // No timer is pending, but signatures need turns of the host.
   await send("CreateFlow", { Name: "f", Definition: definition, Description: "naps", Type: "FDL" });
   for (const [i, seconds] of Object.entries(lives)) {
     await send("StartExecution", { FlowName: "f", ExecutionName: `e${i}`, Input: JSON.stringify({ seconds }) });

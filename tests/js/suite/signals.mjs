@@ -33,36 +33,34 @@ export const tests = {
     }
   },
 
-  "no warning about listeners: a thousand watches, one of them after the other, and a signal of another realm": async ({
-    cloudflow,
-    runtime,
-  }) => {
-    if (runtime !== "node") return;
-    const warnings = [];
-    const note = (warning) => warnings.push(warning);
-    process.on("warning", note);
-    const { runInNewContext } = await import("node:vm");
-    const make = runInNewContext(
-      "(Base, bind) => ({ get aborted() { return Base.aborted; }, get reason() { return Base.reason; }, addEventListener: bind(Base.addEventListener, Base), removeEventListener: bind(Base.removeEventListener, Base) })",
-    );
-    const bind = (method, self) => method.bind(self);
-    for (const foreign of [false, true]) {
-      const controller = new AbortController();
-      const signal = foreign ? make(controller.signal, bind) : controller.signal;
-      const client = cloudflow.createClient(base(never));
-      const watches = Array.from({ length: 1000 }, (_, at) =>
-        client.watchExecution({ flowName: "f", executionName: `e${at}` }, { signal }),
+  "no warning about listeners: a thousand concurrent watches, sequential watches, and a signal of another realm":
+    async ({ cloudflow, runtime }) => {
+      if (runtime !== "node") return;
+      const warnings = [];
+      const note = (warning) => warnings.push(warning);
+      process.on("warning", note);
+      const { runInNewContext } = await import("node:vm");
+      const make = runInNewContext(
+        "(Base, bind) => ({ get aborted() { return Base.aborted; }, get reason() { return Base.reason; }, addEventListener: bind(Base.addEventListener, Base), removeEventListener: bind(Base.removeEventListener, Base) })",
       );
-      const ended = watches.map((watch) => rejection(watch.next()));
-      await new Promise((resolve) => setTimeout(resolve, 30));
-      controller.abort("enough");
-      for (const end of ended) assert.equal(await end, "enough");
-    }
-    const { signal } = new AbortController();
-    for (let at = 0; at < 100; at += 1)
-      await cloudflow.describeExecution(CALL, base(scripted(plain(DONE)), { signal }));
-    await new Promise((resolve) => setTimeout(resolve, 10));
-    process.off("warning", note);
-    assert.deepEqual(warnings.map(String), []);
-  },
+      const bind = (method, self) => method.bind(self);
+      for (const foreign of [false, true]) {
+        const controller = new AbortController();
+        const signal = foreign ? make(controller.signal, bind) : controller.signal;
+        const client = cloudflow.createClient(base(never));
+        const watches = Array.from({ length: 1000 }, (_, at) =>
+          client.watchExecution({ flowName: "f", executionName: `e${at}` }, { signal }),
+        );
+        const ended = watches.map((watch) => rejection(watch.next()));
+        await new Promise((resolve) => setTimeout(resolve, 30));
+        controller.abort("enough");
+        for (const end of ended) assert.equal(await end, "enough");
+      }
+      const { signal } = new AbortController();
+      for (let at = 0; at < 100; at += 1)
+        await cloudflow.describeExecution(CALL, base(scripted(plain(DONE)), { signal }));
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      process.off("warning", note);
+      assert.deepEqual(warnings.map(String), []);
+    },
 };

@@ -35,7 +35,7 @@ export const tests = {
     }
   },
 
-  "a task that never answers times out on the flow's clock": async ({ local }) => {
+  "a task without a result times out on the clock of the flow": async ({ local }) => {
     const flow = task(
       "f",
       "    timeoutSeconds: 3600\n    catch: [{errors: [FnF.TaskTimeout], goto: late}]\n  - {type: fail, name: no}\n  - {type: pass, name: late}\n",
@@ -45,7 +45,7 @@ export const tests = {
     assert.equal(took(events), 3_600_000);
   },
 
-  "a wrong mock or option is refused, with its name": async ({ local }) => {
+  "a wrong mock or option is refused by name": async ({ local }) => {
     const cases = [
       [{ tasks: { k: { outptu: 1 } } }, "outptu"],
       [{ tasks: { k: { output: 1, error: "E" } } }, "output"],
@@ -129,7 +129,7 @@ steps:
     assert.ok(result.cause.startsWith("line 6,"), result.cause);
   },
 
-  "a flow that never ends does, and so does a long one": async ({ local }) => {
+  "an endless flow fails, and a long flow ends": async ({ local }) => {
     const flow =
       "version: v1\ntype: flow\nsteps:\n  - {type: pass, name: a}\n  - type: choice\n    name: b\n    choices: [{condition: true, goto: a}]\n";
     const { status, error, events } = await local.simulateFlow(flow);
@@ -143,8 +143,8 @@ steps:
     assert.equal(result.error, "Local.DataLimitExceeded");
   },
 
-  "a long run hears its signal": async ({ local }) => {
-    // A thousand flows that start one another, five thousand events each.
+  "a long run can be aborted": async ({ local }) => {
+    // A thousand child flows in a chain, with five thousand events each.
     const loop = `version: v1
 type: flow
 steps:
@@ -161,7 +161,7 @@ steps:
     await assert.rejects(local.simulateFlow(loop, { flows: { again: loop }, signal: controller.signal }), (reason) => {
       assert.equal(reason, "enough");
     });
-    // Of tasks that answer at once.
+    // Many tasks with immediate results.
     const tasks = task("f", "    retry: [{errors: [Busy], maxAttempts: 100000, intervalSeconds: 1, multiplier: 1}]\n");
     const second = new AbortController();
     const handlers = {
@@ -175,7 +175,7 @@ steps:
     );
   },
 
-  "mocks serve the emulator too": async ({ local }) => {
+  "mocks can be handlers of the emulator": async ({ local }) => {
     const emulator = local.createEmulator({
       tasks: {
         "acs:fc:*": [

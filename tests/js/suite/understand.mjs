@@ -2,7 +2,7 @@
 
 import { assert } from "../harness.mjs";
 
-/** One line for each finding, then what belongs to it, indented: as crates/language/tests/it/check.rs writes them. */
+/** One line for each finding, then its details, indented: the form of crates/language/tests/it/check.rs. */
 function lines(diagnostics) {
   let out = "";
   for (const { severity, code, message, path, range, related = [], fix } of diagnostics) {
@@ -47,7 +47,7 @@ export const tests = {
     }
   },
 
-  "whatever text comes in, an answer comes out": ({ cloudflow }) => {
+  "every text has a result": ({ cloudflow }) => {
     const texts = [
       "",
       "\0",
@@ -70,7 +70,7 @@ export const tests = {
     }
   },
 
-  "a wrong call throws, and says what would be right": ({ cloudflow }) => {
+  "a wrong call throws an error with the correction": ({ cloudflow }) => {
     for (const name of ["parseFlow", "validateFlow", "flowGraph", "flowToMermaid"]) {
       for (const wrong of [undefined, null, 1, {}, ["a"], true, 10n, Symbol("s"), () => {}]) {
         assert.throws(
@@ -86,7 +86,7 @@ export const tests = {
     assert.equal(cloudflow.validateFlow("type: flow").valid, false);
   },
 
-  "a wrong option throws, and says what would be right": ({ cloudflow }) => {
+  "a wrong option throws an error with the correction": ({ cloudflow }) => {
     const wrong = [
       [1, "wrong-type", "must be an object"],
       ["Express", "wrong-type", "must be an object"],

@@ -12,7 +12,7 @@ export const RUNNING = {
 };
 export const DONE = { ...RUNNING, Status: "Succeeded", Output: "{}" };
 
-/** A response that is read without a turn of the event loop. */
+/** A response whose body is available without a turn of the event loop. */
 export function plain(body, status = 200, headers = {}) {
   const text = typeof body === "string" ? body : JSON.stringify(body);
   return { status, headers: new Headers(headers), text: () => Promise.resolve(text) };

@@ -10,6 +10,8 @@ import {
   type Diagnostic,
   type Execution,
 } from "cloudflow-wasm";
+import { describeExecution, type ClientOptions } from "cloudflow-wasm/ask";
+import { parseFlow, type Flow } from "cloudflow-wasm/language";
 import { init } from "cloudflow-wasm/slim";
 
 export async function watch(signal: AbortSignal): Promise<string> {
@@ -46,7 +48,13 @@ export function sizes(text: string): [number, number, number] {
   return [nodes.length, edges.length, parseExecution(new Uint8Array()).diagnostics.length];
 }
 
-export const ready: Promise<void> = init(new URL("https://example.com/core.wasm"));
+export const ready: Promise<void> = init({ ask: new URL("https://example.com/ask.wasm"), language: new Uint8Array() });
+// @ts-expect-error there is no module of this name
+init({ core: new Uint8Array() });
+
+export async function definition(options: ClientOptions): Promise<Flow | null> {
+  return parseFlow((await describeExecution({ flowName: "a", executionName: "b" }, options)).flowDefinition).flow;
+}
 
 // @ts-expect-error `executionName` is required
 createClient({}).describeExecution({ flowName: "a" });

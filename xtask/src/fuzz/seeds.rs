@@ -1,19 +1,19 @@
-//! What the fuzzers begin with: the cases of the tests, the corpus of public flows where it is at hand
-//! (`CLOUDFLOW_CORPUS`), and the first KiB of files that are no text.
+//! The seeds of the fuzzers: the cases of the tests, the corpus of public flows if `CLOUDFLOW_CORPUS` names it, and the
+//! first KiB of binary files.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use crate::{Outcome, paths};
 
-/// What parts the records of a conversation, and what parts the fields of a record.
+/// The separators of the records of a script and of the fields of a record.
 const RECORD: &[u8] = b"\x1E";
 const FIELD: &str = "\x1F";
 
-/// No seed is longer: a fuzzer mutates short ones better, and runs them faster.
+/// Maximum length of a seed: a fuzzer mutates short seeds better and runs them faster.
 const LONGEST: usize = 16 * 1024;
 
-/// Writes the seeds of a target into `dir`, anew.
+/// Replaces the content of `dir` by the seeds of a target.
 pub fn write(target: &str, dir: &Path) -> Outcome<usize> {
     let seeds: Vec<Vec<u8>> = match target {
         "flow" => texts("yaml")?.into_iter().chain(heads()).collect(),
@@ -35,8 +35,8 @@ pub fn write(target: &str, dir: &Path) -> Outcome<usize> {
     Ok(count)
 }
 
-/// The files below `tests/cases/<family>` and of the corpus with this ending. An error if there are none: seeds that
-/// are absent after the cases have moved are not noticed otherwise.
+/// The files below `tests/cases/<family>` and of the corpus with this extension. Fails if there are none, so that moved
+/// cases are noticed.
 fn files(family: &str, ending: &str) -> Outcome<Vec<PathBuf>> {
     let mut todo = vec![paths::root().join("tests/cases").join(family)];
     if family.is_empty() {
@@ -79,10 +79,10 @@ fn heads() -> Vec<Vec<u8>> {
         &utf16,
     ];
     let mut all: Vec<Vec<u8>> = heads.iter().map(|head| head.to_vec()).collect();
-    // A program that is surely here: this one.
+    // This program.
     let own = env::current_exe().and_then(fs::read).unwrap_or_default();
     all.push(own.into_iter().take(1024).collect());
-    // Behind each head what looks like compressed bytes.
+    // After each header, bytes that resemble compressed data.
     let noise: Vec<u8> = (0..1024_u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
     let long: Vec<Vec<u8>> = heads.iter().map(|head| head.iter().chain(&noise).take(1024).copied().collect()).collect();
     all.extend(long);
@@ -99,7 +99,7 @@ fn expressions() -> Outcome<Vec<Vec<u8>>> {
             line[..end].trim_ascii().to_vec()
         })
         .collect();
-    // Those of the flows: what stands behind such a key.
+    // Expressions of the flows: the values of such keys.
     let flows: Vec<String> = texts("yaml")?.into_iter().filter_map(|text| String::from_utf8(text).ok()).collect();
     for line in flows.iter().flat_map(|text| text.lines()) {
         let Some((key, value)) = line.split_once(": ") else { continue };
@@ -133,7 +133,7 @@ fn responses() -> Outcome<Vec<Vec<u8>>> {
     Ok(all)
 }
 
-/// The conversations of the cases, and every flow that the interpreter's cases run.
+/// The scripts of the cases, and all flows of the cases of the interpreter.
 fn conversations() -> Outcome<Vec<Vec<u8>>> {
     let mut all = Vec::new();
     for path in files("emulate", "script.txt")? {
@@ -183,7 +183,7 @@ fn conversations() -> Outcome<Vec<Vec<u8>>> {
         let past = ["aGetExecutionHistory", "FlowName=f", "ExecutionName=e"].join(FIELD);
         let records = [&*create, &start, &look, "t5000", "f{\"a\":1}", "v", "t86400000", "eMine", &look, &past];
         all.push(records.map(|record| record.as_bytes().to_vec()).join(RECORD));
-        // The same in short turns.
+        // The same with short turns.
         let short = ["v1", &*create, &start, &look, "f{\"a\":1}", "v2", "t5000", &past];
         all.push(short.map(|record| record.as_bytes().to_vec()).join(RECORD));
     }
@@ -197,7 +197,7 @@ fn conversations() -> Outcome<Vec<Vec<u8>>> {
     Ok(all)
 }
 
-/// The words of a line of a script; quotes hold blanks together.
+/// The words of a line of a script. Words in quotes can contain blanks.
 fn words(line: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut quoted = false;
@@ -217,7 +217,7 @@ fn words(line: &str) -> Vec<String> {
     words
 }
 
-/// The vectors of the signatures: their parameters and headers behind calls of every kind.
+/// The test vectors of the signatures: their parameters and headers, appended to calls of each kind.
 fn signed() -> Outcome<Vec<Vec<u8>>> {
     let endpoints =
         ["https://cn-hangzhou.fnf.aliyuncs.com", "http://127.0.0.1:8791/", "/api/cloudflow", "https://[::1]:443/x"];

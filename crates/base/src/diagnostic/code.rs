@@ -40,9 +40,9 @@ macro_rules! codes {
 
 codes! {
     // YAML
-    /// A quote is never closed.
+    /// A quoted text has no closing quote.
     YamlUnclosedQuote = "yaml-unclosed-quote", Error;
-    /// A bracket is never closed.
+    /// A bracket has no closing bracket.
     YamlUnclosedBracket = "yaml-unclosed-bracket", Error;
     /// A tab is used for indentation. YAML allows only spaces.
     YamlTabIndent = "yaml-tab-indent", Error;

@@ -122,11 +122,11 @@ codes! {
     /// The text of a flow is not a string.
     NotAText = "not-a-text", Request, No, "Pass a string.";
 
-    // The module of "cloudflow-wasm/slim"
-    /// A function of `cloudflow-wasm/slim` was called before `init`.
-    NotInitialized = "not-initialized", Request, No, "Call `await init(module)` first.";
-    /// The argument of `init` is not a WebAssembly module.
-    NotAModule = "not-a-module", Request, No, "Pass a `WebAssembly.Module`, its bytes, a `Response` or a `URL`.";
+    // The modules of "cloudflow-wasm/slim"
+    /// A function of `cloudflow-wasm/slim` was called before its module was passed to `init`.
+    NotInitialized = "not-initialized", Request, No, "Call `await init({ ask, language })` first.";
+    /// The argument of `init` contains no WebAssembly module.
+    NotAModule = "not-a-module", Request, No, "Pass `{ ask, language }`, each a `WebAssembly.Module`, its bytes, a `Response` or a `URL`.";
     /// The module could not be loaded from its URL.
     ModuleNotLoaded = "module-not-loaded", Network, No, "Check the URL of the module. `status` is the HTTP status.";
 
@@ -169,6 +169,8 @@ codes! {
     WrongDefinition = "wrong-definition", Request, No, "Correct the name or the definition.";
     /// A saved state that the emulator cannot restore.
     WrongState = "wrong-state", Request, No, "Pass a text that `save` returned, written by the same version.";
+    /// A function of an emulator was called after `close()`, or `close()` ended a held request.
+    EmulatorClosed = "emulator-closed", Request, No, "Create a new emulator. `save` and `restore` transfer the state.";
     /// A parameter of `signRequest` that the signature itself sets.
     ReservedParameter = "reserved-parameter", Request, No, "Remove the parameter. `options` has what the signature needs.";
 

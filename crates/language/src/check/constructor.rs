@@ -23,6 +23,7 @@
 use super::expression::{AFTER, BEFORE, ITEM, check_path};
 use super::{key_of, push_children};
 use crate::expr::{Place, function};
+use crate::flow::dialect::computed_base;
 use crate::flow::{Dialect, Findings, Flow, Shaping, StateKind, text};
 use crate::yaml::{Kind, Node, Resolved};
 use cloudflow_base::diagnostic::{Code, Diagnostic, Severity, fill};
@@ -85,7 +86,7 @@ pub(super) fn report_size<'f>(
 fn variables(node: Option<Node<'_>>, size: usize, findings: &mut Findings) {
     for (key, value) in node.into_iter().flat_map(Node::entries) {
         let name = key.text().unwrap_or_default();
-        if size > GLOBAL_BYTES && !name.ends_with(".$") {
+        if size > GLOBAL_BYTES && computed_base(name).is_none() {
             let size = constants(value);
             if size > GLOBAL_BYTES {
                 let (size, most) = (to_decimal(size.div_ceil(1024)), to_decimal(GLOBAL_BYTES / 1024));
@@ -93,7 +94,7 @@ fn variables(node: Option<Node<'_>>, size: usize, findings: &mut Findings) {
                 findings.report(Code::TooLarge, key.span(), message, &[name, &size, &most]);
             }
         }
-        let length = name.strip_suffix(".$").unwrap_or(name).len();
+        let length = computed_base(name).unwrap_or(name).len();
         if length > GLOBAL_NAME_BYTES {
             let message = "the name of a global variable may have at most {} bytes, not {}";
             findings.report(
@@ -118,11 +119,11 @@ fn constructor(node: Option<Node<'_>>, place: &Place, findings: &mut Findings) -
         let (mut computed, mut plain) = (false, false);
         for (key, value) in node.entries() {
             let Some(name) = key.text() else { continue };
-            match name.strip_suffix(".$") {
+            match computed_base(name) {
                 Some(base) => {
                     computed = true;
                     // `a.$.$` beside `a.$`.
-                    plain |= base.ends_with(".$");
+                    plain |= computed_base(base).is_some();
                     expression(key, value, place, &mut todo, findings);
                 }
                 None => {
@@ -155,7 +156,7 @@ pub(super) fn constants(value: Node<'_>) -> usize {
 /// Reports keys that are set twice: as a constant and as an expression.
 #[inline(never)]
 fn both(node: Node<'_>, findings: &mut Findings) {
-    let bases = node.entries().filter_map(|(key, _)| key.text()?.strip_suffix(".$"));
+    let bases = node.entries().filter_map(|(key, _)| computed_base(key.text()?));
     let mut computed: Vec<&str> = bases.collect();
     cloudflow_base::small::sort(&mut computed);
     for (plain, _) in node.entries() {

@@ -24,6 +24,7 @@
 use super::duplicates;
 use crate::flow::{Findings, Flow, Text};
 use cloudflow_base::diagnostic::{Code, nearest};
+use cloudflow_base::small::is_one_of;
 
 const ALL: &str = "FnF.ALL";
 
@@ -124,7 +125,7 @@ fn name(error: Text<'_>, findings: &mut Findings) {
         findings.report(Code::UnknownError, error.span, message, &[text]);
         return;
     }
-    if KNOWN.contains(&text) {
+    if is_one_of(text, &KNOWN) {
         return;
     }
     let dot = text.bytes().position(|b| b == b'.').unwrap_or(text.len());

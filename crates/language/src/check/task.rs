@@ -22,6 +22,7 @@
 
 use super::service::{Allowed, Resource, allowed, by_name, needed, resource};
 use super::{key_of, literal, push_children};
+use crate::flow::dialect::computed_base;
 use crate::flow::{Dialect, Findings, Flow, Mode, Shaping, State, StateKind, Task, TaskMode, Text, text};
 use crate::yaml::{Kind, Node};
 use cloudflow_base::diagnostic::{Code, Severity, fill};
@@ -121,7 +122,7 @@ fn machine(flow: &Flow<'_>, state: &State<'_>, task: &Task<'_>, findings: &mut F
         }
     }
     for name in needed(action.value) {
-        let is_it = |key: Node<'_>| key.text().is_some_and(|key| key.strip_suffix(".$").unwrap_or(key) == *name);
+        let is_it = |key: Node<'_>| key.text().is_some_and(|key| computed_base(key).unwrap_or(key) == *name);
         let given = match task.params.get() {
             Some(params) => params.kind() != Kind::Mapping || params.entries().any(|(key, _)| is_it(key)),
             None => task.params.is_present(),

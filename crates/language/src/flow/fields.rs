@@ -153,7 +153,13 @@ impl<'a> Fields<'a> {
 }
 
 /// True for a value that a template fills in later. Checks ignore it.
+#[inline]
 pub(super) fn is_opaque(node: Node<'_>) -> bool {
+    !node.is_certain() && is_template(node)
+}
+
+#[inline(never)]
+fn is_template(node: Node<'_>) -> bool {
     // YAML reads an unquoted `{{ name }}` as a mapping in a mapping.
     if node.kind() == Kind::Mapping && node.style() == Style::Flow {
         return node.entries().next().is_some_and(|(key, _)| key.kind() == Kind::Mapping && key.style() == Style::Flow);

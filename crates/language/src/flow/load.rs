@@ -8,13 +8,13 @@ use super::dialect::{ExecutionMode, Shape, Slot, StateType, TaskMode};
 use super::fields::{Field, Fields, is_opaque, text};
 use super::model::{
     Branch, Catch, Choice, Config, Fail, Flow, Map, Mapping, Mode, Parallel, Retry, Role, Scope, ScopeId, Shaping,
-    State, StateId, StateKind, Target, Task, Text, Wait,
+    State, StateId, StateKind, Target, Task, Wait,
 };
+use super::names::Names;
 use super::reader::Reader;
 use super::sink::Findings;
 use crate::yaml::{Kind, Node, Tree};
 use cloudflow_base::diagnostic::{Code, nearest};
-use cloudflow_base::small;
 use cloudflow_base::text::Span;
 
 /// Reads the flow of a document. Returns none if its dialect is unknown.
@@ -69,7 +69,7 @@ pub fn load<'a>(tree: &'a Tree<'a>, damaged: &[Span], express: bool, findings: &
         output,
         states,
         scopes,
-        by_name: Vec::new(),
+        names: Names::default(),
     };
     resolve(&mut flow);
     Some(flow)
@@ -399,18 +399,8 @@ impl<'a> Loader<'a, '_> {
 
 /// Resolves the name of each target to a state.
 fn resolve(flow: &mut Flow<'_>) {
-    let mut by_name: Vec<(ScopeId, &str, StateId)> = Vec::with_capacity(flow.states.len());
-    for state in &flow.states {
-        if let Some(Text { value, opaque: false, .. }) = state.name {
-            by_name.push((state.scope, value, state.id));
-        }
-    }
-    small::sort(&mut by_name);
-    let find = |scope: ScopeId, target: &mut Target<'_>| {
-        let key = (scope, target.text.value);
-        let at = by_name.partition_point(|(scope, name, _)| (*scope, *name) < key);
-        target.state = by_name.get(at).filter(|(scope, name, _)| (*scope, *name) == key).map(|(_, _, id)| *id);
-    };
+    let names = Names::new(&flow.states);
+    let find = |scope: ScopeId, target: &mut Target<'_>| target.state = names.find(scope, target.text.value);
     for state in &mut flow.states {
         let scope = state.scope;
         let rules = state.catch.as_mut().into_iter().flatten();
@@ -425,5 +415,5 @@ fn resolve(flow: &mut Flow<'_>) {
         let id = scope.id;
         scope.start_at.iter_mut().for_each(|target| find(id, target));
     }
-    flow.by_name = by_name.into_iter().map(|(_, _, id)| id).collect();
+    flow.names = names;
 }

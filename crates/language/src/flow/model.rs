@@ -9,6 +9,7 @@
 use super::Dialect;
 use super::dialect::{EXECUTION_MODE, ExecutionMode, Shape, Slot, StateType, TaskMode};
 use super::fields::Field;
+use super::names::Names;
 use crate::yaml::Node;
 use cloudflow_base::diagnostic::Path;
 use cloudflow_base::small::to_decimal;
@@ -36,8 +37,7 @@ pub struct Flow<'a> {
     // are adjacent, in the order of the text. A scope comes after the state that owns it.
     pub(super) states: Vec<State<'a>>,
     pub(super) scopes: Vec<Scope<'a>>,
-    // INVARIANT: every named state, sorted by scope, name, id.
-    pub(super) by_name: Vec<StateId>,
+    pub(super) names: Names<'a>,
 }
 
 /// A state in its [`Flow`].
@@ -377,9 +377,9 @@ impl<'a> Flow<'a> {
         self.states.get(first..first + scope.count as usize).unwrap_or_default()
     }
 
-    /// The named states, sorted by scope, name and position.
+    /// The named states. Those with the same scope and name are adjacent, in the order of the text.
     pub(crate) fn states_by_name(&self) -> impl Iterator<Item = &State<'a>> {
-        self.by_name.iter().filter_map(|id| self.state(*id))
+        self.names.states().filter_map(|id| self.state(id))
     }
 
     /// The number of bytes before an offset in its line. Absent if they are not only indentation and dashes.
@@ -391,12 +391,7 @@ impl<'a> Flow<'a> {
 
     /// The first state with this name in a scope.
     pub fn find(&self, scope: ScopeId, name: &str) -> Option<StateId> {
-        let key = |id: &StateId| {
-            let state = self.state(*id);
-            (state.map(|s| s.scope), state.and_then(|s| s.name).map_or("", |n| n.value))
-        };
-        let at = self.by_name.partition_point(|id| key(id) < (Some(scope), name));
-        self.by_name.get(at).copied().filter(|id| key(id) == (Some(scope), name))
+        self.names.find(scope, name)
     }
 
     /// The key of a scope in its owner: `choices[0]`, `default`, `branches[1]`, `steps`.

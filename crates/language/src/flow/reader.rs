@@ -3,13 +3,13 @@
 
 use super::Dialect;
 use super::damage::{self, Damage};
-use super::dialect::{Dynamic, Key, Shape, Slot, Slots, Standing, StateType, StateTypes, Value};
+use super::dialect::{Dynamic, Key, Shape, Slot, Slots, Standing, StateType, StateTypes, Value, computed_base};
 use super::fields::{Fields, Item, is_opaque, is_reference};
 use super::sink::Findings;
 use crate::yaml::{Kind, Node, Resolved, Style};
 use cloudflow_base::diagnostic::{Code, Severity, nearest};
 use cloudflow_base::limits;
-use cloudflow_base::small::{parse_int, to_decimal};
+use cloudflow_base::small::{is_one_of, parse_int, to_decimal};
 use cloudflow_base::text::Span;
 
 pub(super) struct Reader<'a, 'f> {
@@ -102,7 +102,7 @@ impl<'a> Reader<'a, '_> {
             if other == text {
                 return;
             }
-            let name = other.strip_suffix(".$").unwrap_or(other);
+            let name = computed_base(other).unwrap_or(other);
             if keys.iter().any(|key| key.slot == known.slot && key.name == name) {
                 first = other;
             }
@@ -408,7 +408,7 @@ impl<'a> Reader<'a, '_> {
 
     fn one_of(&mut self, key: &Key, node: Node<'_>, words: &[&'static str]) -> bool {
         let text = node.text().unwrap_or_default();
-        if words.contains(&text) {
+        if is_one_of(text, words) {
             return true;
         }
         let all = words.join("`, `");
@@ -526,7 +526,7 @@ impl<'a> Reader<'a, '_> {
 /// previous match, because most authors keep the order of the pages.
 fn known(keys: &'static [Key], text: &str, types: StateTypes, next: &mut usize) -> Option<(&'static Key, bool)> {
     // No name in a table ends in `.$`.
-    let stripped = text.strip_suffix(".$");
+    let stripped = computed_base(text);
     let name = stripped.unwrap_or(text);
     let (len, initial) = (name.len(), name.as_bytes().first());
     let mut fitting = None;

@@ -31,6 +31,13 @@ impl<'t> Anchors<'t> {
         self.list.append(&mut run);
     }
 
+    /// Keeps the nodes correct when one is inserted at the index `at`.
+    pub fn shift(&mut self, at: u32) {
+        for anchor in &mut self.list {
+            anchor.node += u32::from(anchor.node >= at);
+        }
+    }
+
     /// The last anchor with a name.
     pub fn find(&self, name: &str) -> Option<Anchor<'t>> {
         let mut end = self.list.len();

@@ -2,9 +2,10 @@
 
 use super::decode::{Sink, decode};
 use super::fast_path::MAX_KEY;
+use super::raw::{DECODED, Form, MARKED, Raw};
 use super::reader::{Frame, Leaf, Props, Reader, Role, State};
 use super::scalar::leaf;
-use super::tree::{DECODED, Decoded, Kind, MARKED, Style};
+use super::tree::{Decoded, Style};
 use cloudflow_base::diagnostic::Code;
 use cloudflow_base::text::{Progress, Span};
 
@@ -172,14 +173,14 @@ impl Reader<'_> {
             if entry || !self.compact {
                 self.list_here(entry);
             }
-            self.begin(Role::Seq, start, entry);
+            self.begin(Role::Seq, start, entry, None);
             if entry || !self.compact {
                 self.top.loose = true;
             }
             return self.indicator(State::Node);
         }
         if self.is_indicator(b'?') && position.takes_key() {
-            self.begin_entry(start, position);
+            self.begin_entry(start, position, None);
             return self.indicator(State::Key);
         }
         let inner = if matches!(self.at(start), b'!' | b'&') { self.props() } else { Props::default() };
@@ -199,11 +200,11 @@ impl Reader<'_> {
                 at,
                 "the tag or the anchor of a list must be on the line before the list",
             );
-            self.begin(Role::Seq, at, entry);
+            self.begin(Role::Seq, at, entry, None);
             return self.indicator(State::Node);
         }
         if self.is_indicator(b':') && position.takes_key() {
-            self.begin_entry(start, position);
+            self.begin_entry(start, position, None);
             self.empty(at, inner);
             return self.colon(at);
         }
@@ -220,10 +221,11 @@ impl Reader<'_> {
         }
     }
 
-    /// Begins the mapping of an entry at `start`, unless the entry continues a mapping.
-    fn begin_entry(&mut self, start: usize, position: Position) {
+    /// Begins the mapping of an entry at `start`, unless the entry continues a mapping. `key` is its key, if that is
+    /// complete.
+    fn begin_entry(&mut self, start: usize, position: Position, key: Option<u32>) {
         if position != Position::Entry {
-            self.begin(Role::Map, start, false);
+            self.begin(Role::Map, start, false, key);
         }
     }
 
@@ -252,7 +254,11 @@ impl Reader<'_> {
         {
             self.report_at(Code::YamlUnexpected, at, leaf.end, "a key must be on one line and have at most 1024 bytes");
         }
-        self.begin_entry(start, position);
+        self.begin_entry(start, position, content.node);
+        if position != Position::Entry {
+            // The key is after the mapping now.
+            content.node = content.node.map(|id| id + 1);
+        }
         if position == Position::Entry
             && let Some(tab) = self.tab.filter(|_| self.fresh)
         {
@@ -368,19 +374,20 @@ impl Reader<'_> {
     }
 
     /// Begins a block collection at the column of the token. It is part of the tree unless `detached`.
-    pub fn begin(&mut self, role: Role, start: usize, detached: bool) {
+    pub fn begin(&mut self, role: Role, start: usize, detached: bool, key: Option<u32>) {
         if let Some(tab) = self.tab {
             self.tab_indent(tab);
         }
         let props = if detached { Props::default() } else { std::mem::take(&mut self.outer) };
         let column = self.column;
-        let id = self.collection(role, start);
-        if !detached {
+        let id = self.collection(role, start, key);
+        if detached {
+            self.detach(id);
+        } else {
             self.link(id);
             self.advance();
         }
         self.enter(role, id, start, column, props);
-        self.top.detached |= detached;
     }
 
     /// Updates the state of the innermost collection after a node.
@@ -419,7 +426,7 @@ impl Reader<'_> {
 
     /// Creates the node of a scalar. Decodes its text if it differs from the source.
     pub fn scalar(&mut self, leaf: &Leaf, props: Props) -> u32 {
-        let mut raw = Self::raw(Kind::Scalar, leaf.style, leaf.start, leaf.end);
+        let mut raw = Raw::new(Form::scalar(leaf.style), leaf.start, leaf.end);
         if !leaf.verbatim {
             let start = self.tree.decoded.len() as u32;
             let mut out = std::mem::take(&mut self.tree.decoded);
@@ -430,8 +437,8 @@ impl Reader<'_> {
             for (start, end) in bad {
                 self.bad_escape(start, end);
             }
-            raw.first = self.tree.ranges.len() as u32;
-            raw.flags = DECODED;
+            raw.set_link(self.tree.ranges.len() as u32);
+            raw.set(DECODED);
             let end = self.tree.decoded.len() as u32;
             let (indent, tail) = (leaf.indent as u32, leaf.tail as u32);
             self.tree.ranges.push(Decoded { start, end, indent, tail, broken: leaf.broken });
@@ -439,7 +446,7 @@ impl Reader<'_> {
         // Every byte of a verbatim plain scalar has been checked when its end was found.
         let known = leaf.verbatim && leaf.style == Style::Plain && self.at(leaf.start) != b'<';
         if std::mem::take(&mut self.curly) || !known {
-            raw.flags |= MARKED;
+            raw.set(MARKED);
         }
         self.create(raw, props)
     }

@@ -49,7 +49,7 @@ impl Reader<'_> {
         let start = self.pos;
         let role = if self.at(start) == b'[' { Role::FlowSeq } else { Role::FlowMap };
         self.pos += 1;
-        self.open(role, start, indent, props);
+        self.open(role, start, indent, props, None);
     }
 
     /// Reads one token. Returns the node of the collection that it ends.
@@ -72,7 +72,7 @@ impl Reader<'_> {
             b']' | b'}' => return self.closing(),
             b'?' if frame.state == State::Start && (self.is_space(at + 1) || self.is_flow(at + 1)) => {
                 if frame.role == Role::FlowSeq {
-                    self.open(Role::Pair, at, indent, Props::default());
+                    self.open(Role::Pair, at, indent, Props::default(), None);
                 }
                 self.pos += 1;
                 let frame = &mut self.top;
@@ -85,7 +85,7 @@ impl Reader<'_> {
                     (_, State::Colon) => {}
                     (Role::FlowMap, State::Start) | (_, State::Key) => self.empty(at, Props::default()),
                     (Role::FlowSeq, State::Start) => {
-                        self.open(Role::Pair, at, indent, Props::default());
+                        self.open(Role::Pair, at, indent, Props::default(), None);
                         self.empty(at, Props::default());
                     }
                     _ => {
@@ -180,7 +180,7 @@ impl Reader<'_> {
     }
 
     /// Attaches a node to the enclosing collection. In `[ ]` it may be the key of a pair.
-    fn place(&mut self, id: u32, start: usize, json: bool, line: usize) {
+    fn place(&mut self, mut id: u32, start: usize, json: bool, line: usize) {
         let frame = self.top;
         if frame.role == Role::FlowSeq {
             let after = self.blanks(self.pos);
@@ -193,8 +193,10 @@ impl Reader<'_> {
                         "a key in `[ ]` must be on one line and have at most 1024 bytes",
                     );
                 }
-                self.open(Role::Pair, start, frame.indent, Props::default());
+                self.open(Role::Pair, start, frame.indent, Props::default(), Some(id));
                 self.top.state = State::Key;
+                // After the pair.
+                id += 1;
             }
         }
         self.link(id);

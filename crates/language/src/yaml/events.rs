@@ -1,6 +1,7 @@
 //! The tree as event lines of the yaml-test-suite, for tests that compare readers.
 
-use super::tree::{ALIAS, Kind, Style, TAGGED, Tree};
+use super::raw::{ALIAS, Form, TAGGED};
+use super::tree::{Kind, NONE, Style, Tree};
 use cloudflow_base::text::Span;
 
 /// All documents of the tree, one event per line.
@@ -10,22 +11,26 @@ pub(super) fn events(tree: &Tree<'_>) -> String {
         out += if document.explicit { "+DOC ---\n" } else { "+DOC\n" };
         let end = tree.documents.get(index + 1).map_or(tree.handles.len(), |next| next.handles as usize);
         let handles = tree.handles.get(document.handles as usize..end).unwrap_or_default();
-        // The work list: a node with its siblings, or the end of a collection.
-        let mut todo = vec![Err(document.root)];
-        while let Some(next) = todo.pop() {
-            let id = match next {
-                Ok(end) => {
-                    out += end;
-                    continue;
-                }
-                Err(id) => id,
-            };
-            let Some(node) = tree.nodes.get(id as usize) else { continue };
-            todo.push(Err(node.next));
+        // The open collections: the index after the last node, and the event of the end.
+        let mut open = Vec::new();
+        let mut next = document.root;
+        let last = tree.nodes.get(next as usize).map_or(next, |root| root.after(next));
+        while next != NONE {
+            while open.last().is_some_and(|(end, _)| *end == next) {
+                out += open.pop().map_or("", |(_, event)| event);
+            }
+            if next == last {
+                break;
+            }
+            let id = next;
+            let Some(node) = tree.nodes.get(id as usize) else { break };
+            if node.is(Form::DETACHED) {
+                next = node.after(id);
+                continue;
+            }
+            next += 1;
             let text = tree.node(id);
-            if node.flags & ALIAS != 0
-                || node.kind == Kind::Scalar && node.span.of(tree.text).starts_with('*') && node.style == Style::Plain
-            {
+            if node.has(ALIAS) || node.is(Form::PLAIN) && node.span.of(tree.text).starts_with('*') {
                 out += &format!("=ALI {}\n", node.span.of(tree.text));
                 continue;
             }
@@ -33,15 +38,15 @@ pub(super) fn events(tree: &Tree<'_>) -> String {
             if let Some((_, name)) = tree.anchors.iter().find(|(of, _)| *of == id) {
                 props += &format!(" &{}", name.of(tree.text));
             }
-            if node.flags & TAGGED != 0
+            if node.has(TAGGED)
                 && let Some(tag) = text.and_then(|node| node.tag())
             {
                 props += &format!(" <{}>", resolve(tag, handles, tree.text));
             }
-            let flow = node.style == Style::Flow;
-            match node.kind {
+            let flow = node.style() == Style::Flow;
+            match node.kind() {
                 Kind::Scalar => {
-                    let style = match node.style {
+                    let style = match node.style() {
                         Style::SingleQuoted => '\'',
                         Style::DoubleQuoted => '"',
                         Style::Literal => '|',
@@ -55,13 +60,11 @@ pub(super) fn events(tree: &Tree<'_>) -> String {
                 }
                 Kind::Sequence => {
                     out += &format!("+SEQ{}{props}\n", if flow { " []" } else { "" });
-                    todo.push(Ok("-SEQ\n"));
-                    todo.push(Err(node.first));
+                    open.push((node.link(), "-SEQ\n"));
                 }
                 Kind::Mapping => {
                     out += &format!("+MAP{}{props}\n", if flow { " {}" } else { "" });
-                    todo.push(Ok("-MAP\n"));
-                    todo.push(Err(node.first));
+                    open.push((node.link(), "-MAP\n"));
                 }
             }
         }

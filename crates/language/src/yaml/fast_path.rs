@@ -1,9 +1,9 @@
 //! The fast path of `key: value` on one line, which is most of any definition. It leaves everything else to the
 //! general reader.
 
-use super::reader::{Props, Reader, Role, State};
+use super::raw::{Form, MARKED, Raw};
+use super::reader::{Reader, Role, State};
 use super::scalar::class_of;
-use super::tree::{Kind, MARKED, Raw, Style};
 use cloudflow_base::text::Progress;
 
 /// Maximum length of an implicit key, in bytes.
@@ -54,10 +54,9 @@ impl Reader<'_> {
         }
         let end = self.trim(start, colon);
         if !inside {
-            self.begin(Role::Map, start, false);
+            self.begin(Role::Map, start, false, None);
         }
-        let id = self.create(Self::raw(Kind::Scalar, Style::Plain, start, end), Props::default());
-        self.link(id);
+        self.push(Raw::new(Form::PLAIN, start, end));
         self.colon(colon);
         Some(colon)
     }
@@ -75,7 +74,7 @@ impl Reader<'_> {
         let (line, indented, first) = self.next_line(stop);
         let (indent, column) = (self.top.indent, (indented - line) as i32);
         let over = self.is_end(first) || column <= indent;
-        let next = !over && raw.style == Style::Plain;
+        let next = !over && raw.is(Form::PLAIN);
         // The value may continue on the next line.
         if next && !(self.at(first) == b'#' || self.is_marker(line) || self.is_template_line(first)) {
             return false;
@@ -93,8 +92,8 @@ impl Reader<'_> {
     }
 
     fn fast_node(&mut self, raw: Raw) {
-        let id = self.create(raw, Props::default());
-        self.link(id);
+        self.push(raw);
+        self.top.end = raw.span.end as usize;
         self.top.state = State::Start;
     }
 
@@ -111,9 +110,11 @@ impl Reader<'_> {
             if self.at(at) != quote || !self.is_break(stop) {
                 return None;
             }
-            let style = if quote == b'"' { Style::DoubleQuoted } else { Style::SingleQuoted };
-            let flags = if self.at(start + 1) == b'<' { MARKED } else { 0 };
-            let raw = Raw { flags, ..Self::raw(Kind::Scalar, style, start, end) };
+            let form = if quote == b'"' { Form::DOUBLE_QUOTED } else { Form::SINGLE_QUOTED };
+            let mut raw = Raw::new(form, start, end);
+            if self.at(start + 1) == b'<' {
+                raw.set(MARKED);
+            }
             return Some((raw, stop));
         }
         if !is_word(quote) {
@@ -132,7 +133,7 @@ impl Reader<'_> {
                 _ => at += 1,
             }
         }
-        Some((Self::raw(Kind::Scalar, Style::Plain, start, self.trim(start, at)), at))
+        Some((Raw::new(Form::PLAIN, start, self.trim(start, at)), at))
     }
 }
 

@@ -1,14 +1,15 @@
 //! Duplicate keys in a mapping.
 
 use super::MAX_DIAGNOSTICS;
+use super::raw::{ALIAS, DECODED, Form};
 use super::reader::Reader;
-use super::tree::{ALIAS, DECODED, NONE, Style, Tree};
+use super::tree::Tree;
 use cloudflow_base::diagnostic::Code;
 use cloudflow_base::small;
 use cloudflow_base::text::Span;
 
-/// A duplicate key: its node, and the span of the first occurrence.
-type Repeated = (u32, Span);
+/// A duplicate key: its text, its span, and the span of the first occurrence.
+type Repeated = (String, Span, Span);
 
 /// Maximum number of keys that are compared pairwise, which is faster than sorting for few keys.
 const SMALL: usize = 8;
@@ -20,9 +21,7 @@ impl Reader<'_> {
         if differ(&self.tree, node) {
             return;
         }
-        for (key, first) in small(&self.tree, node).unwrap_or_else(|| large(&self.tree, node)) {
-            let Some(key) = self.tree.node(key) else { continue };
-            let (span, text) = (key.span(), key.text().unwrap_or_default().to_owned());
+        for (text, span, first) in small(&self.tree, node).unwrap_or_else(|| large(&self.tree, node)) {
             let reported = self.report(Code::DuplicateKey, span, "duplicate key `{}`: keep one of the two", &[&text]);
             reported.related(first, "the first occurrence", &[]);
         }
@@ -34,13 +33,16 @@ impl Reader<'_> {
 fn differ(tree: &Tree<'_>, node: u32) -> bool {
     let mut seen = 0u64;
     let byte = |at: u32| tree.text.as_bytes().get(at as usize).copied().map_or(0, u32::from);
-    let mut next = tree.nodes.get(node as usize).map_or(NONE, |mapping| mapping.first);
-    while let Some(key) = tree.nodes.get(next as usize) {
-        // Other styles have their text elsewhere.
-        if key.style != Style::Plain || key.flags & (DECODED | ALIAS) != 0 {
+    let end = tree.nodes.get(node as usize).map_or(0, |mapping| mapping.link());
+    let mut next = node + 1;
+    while next < end
+        && let Some(key) = tree.nodes.get(next as usize)
+    {
+        // Other forms have their text elsewhere.
+        if !key.is(Form::PLAIN) || key.has(DECODED | ALIAS) {
             return false;
         }
-        next = tree.nodes.get(key.next as usize).map_or(NONE, |value| value.next);
+        next = tree.nodes.get(next as usize + 1).map_or(end, |value| value.after(next + 1));
         let Span { start, end } = key.span;
         let mark = 1 << (((end - start) * 7 + byte(start) * 5 + byte(end.wrapping_sub(1)) * 11) % 64);
         if seen & mark != 0 {
@@ -59,7 +61,7 @@ fn small(tree: &Tree<'_>, node: u32) -> Option<Vec<Repeated>> {
     for (key, _) in tree.node(node)?.entries() {
         let Some(text) = key.text() else { continue };
         if let Some((_, first)) = keys.iter().take(count).find(|(other, _)| *other == text) {
-            found.push((key.id, *first));
+            found.push((text.to_owned(), key.span(), *first));
         }
         *keys.get_mut(count)? = (text, key.span());
         count += 1;
@@ -73,13 +75,13 @@ fn large(tree: &Tree<'_>, node: u32) -> Vec<Repeated> {
     let mut found = Vec::new();
     let Some(mapping) = tree.node(node) else { return found };
     // Sorting has no worst-case input, unlike hashing.
-    let mut keys: Vec<(&str, Span, u32)> =
-        mapping.entries().filter_map(|(key, _)| Some((key.text()?, key.span(), key.id))).collect();
+    let mut keys: Vec<(&str, Span)> =
+        mapping.entries().filter_map(|(key, _)| Some((key.text()?, key.span()))).collect();
     small::sort(&mut keys);
     let mut first: Option<(&str, Span)> = None;
-    for (text, span, key) in keys {
+    for (text, span) in keys {
         match first {
-            Some((same, first)) if same == text => found.push((key, first)),
+            Some((same, first)) if same == text => found.push((text.to_owned(), span, first)),
             _ => first = Some((text, span)),
         }
         if found.len() >= MAX_DIAGNOSTICS {

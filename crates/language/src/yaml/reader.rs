@@ -2,8 +2,9 @@
 //! create nodes, open and close collections.
 
 use super::anchors::{Anchor, Anchors};
+use super::raw::{Form, MARKED, Raw, TAGGED};
 use super::stream::before_nul;
-use super::tree::{ALIAS, Document, Kind, MARKED, NONE, Raw, Style, TAGGED, Tree};
+use super::tree::{Document, Kind, NONE, Style, Tree};
 use super::{MAX_DEPTH, MAX_DIAGNOSTICS, MAX_EXPANSION, MAX_NODES};
 use cloudflow_base::diagnostic::{Code, Diagnostic, report};
 use cloudflow_base::small::to_decimal;
@@ -40,8 +41,8 @@ pub(super) struct Reader<'t> {
     pub no_template: usize,
     pub handles: usize,
     anchors: Anchors<'t>,
-    /// The number of nodes so far, with every alias expanded.
-    read: usize,
+    /// The number of nodes that all aliases so far expand to.
+    expansion: usize,
     /// Size and height of the last closed collection.
     closed: (usize, usize),
     /// A limit was exceeded: later findings are discarded.
@@ -61,13 +62,10 @@ pub(super) struct Frame {
     /// A wrong indentation in it has been reported.
     pub loose: bool,
     pub node: u32,
-    last: u32,
     /// The end of its last byte.
     pub end: usize,
     /// The last key was quoted or a collection, so that `:` needs no space after it.
     pub json: bool,
-    /// Not part of the tree: it is read to find its end.
-    pub detached: bool,
     pub props: Props,
     read: usize,
     height: usize,
@@ -134,7 +132,7 @@ impl<'t> Reader<'t> {
     /// A reader of the text up to its first U+0000. INVARIANT: no byte of its text is 0, so that [`Reader::at`] can
     /// return 0 for the end.
     pub fn new(whole: &'t str) -> Self {
-        let text = before_nul(whole);
+        let (text, controls) = before_nul(whole);
         let mut reader = Reader {
             bytes: text.as_bytes(),
             pos: 0,
@@ -153,7 +151,7 @@ impl<'t> Reader<'t> {
             no_template: 0,
             handles: 0,
             anchors: Anchors::default(),
-            read: 0,
+            expansion: 0,
             closed: (0, 0),
             halted: false,
             late: Vec::new(),
@@ -161,6 +159,9 @@ impl<'t> Reader<'t> {
         if text.len() < whole.len() {
             let message = "invalid character U+0000: the text after it is not read";
             reader.report_at(Code::YamlUnexpected, text.len(), text.len() + 1, message);
+        }
+        if controls {
+            reader.controls();
         }
         reader
     }
@@ -297,22 +298,45 @@ impl<'t> Reader<'t> {
         self.tab = None;
     }
 
-    pub fn raw(kind: Kind, style: Style, start: usize, end: usize) -> Raw {
-        Raw { span: Span::new(start, end), first: NONE, next: NONE, kind, style, flags: 0 }
-    }
-
-    /// Creates a node, which is not attached yet.
-    pub fn create(&mut self, raw: Raw, props: Props) -> u32 {
+    /// Creates a node. It becomes the next child of the innermost collection by its place in the arena.
+    pub fn push(&mut self, raw: Raw) -> u32 {
         let id = self.tree.nodes.len() as u32;
-        self.read += 1;
         self.tree.nodes.push(raw);
-        if !props.none() {
-            self.attach(id, props, 1, 0);
-        }
         if self.tree.nodes.len() == MAX_NODES {
             self.limit(raw.span, "the text has more than {} values", &[&to_decimal(MAX_NODES)]);
         }
         id
+    }
+
+    /// The number of nodes so far, with every alias expanded.
+    fn read(&self) -> usize {
+        self.tree.nodes.len() + self.expansion
+    }
+
+    /// Creates a node with its tag and anchor.
+    pub fn create(&mut self, raw: Raw, props: Props) -> u32 {
+        let id = self.push(raw);
+        if !props.none() {
+            self.attach(id, props, 1, 0);
+        }
+        id
+    }
+
+    /// Inserts a collection before its first key, which was read before it was known to be a key, and which is an alias
+    /// or a collection itself. The time is proportional to the length of the key.
+    #[cold]
+    #[inline(never)]
+    fn insert(&mut self, raw: Raw, key: u32) {
+        self.push(raw);
+        let Some(nodes) = self.tree.nodes.get_mut(key as usize..) else { return };
+        nodes.rotate_right(1);
+        for node in nodes.iter_mut().skip(1) {
+            node.shift(key);
+        }
+        for (node, _) in self.tree.tags.iter_mut().chain(&mut self.tree.anchors) {
+            *node += u32::from(*node >= key);
+        }
+        self.anchors.shift(key);
     }
 
     /// Records the tag and the anchor of a complete node.
@@ -321,7 +345,7 @@ impl<'t> Reader<'t> {
             let at = self.tree.tags.partition_point(|(node, _)| *node < id);
             self.tree.tags.insert(at, (id, props.tag));
             if let Some(node) = self.tree.nodes.get_mut(id as usize) {
-                node.flags |= TAGGED;
+                node.set(TAGGED);
             }
         }
         if !props.anchor.is_empty() {
@@ -338,80 +362,83 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Attaches a node to the innermost collection.
+    /// Extends the innermost collection to the end of its next child.
     pub fn link(&mut self, id: u32) {
         let end = self.tree.nodes.get(id as usize).map_or(0, |node| node.span.end as usize);
-        let frame = &mut self.top;
-        frame.end = frame.end.max(end);
-        let (parent, before) = (frame.node, frame.last);
-        frame.last = id;
-        let root = frame.role == Role::Root;
-        if root {
-            if let Some(document) = self.tree.documents.last_mut() {
-                document.root = id;
-            }
-        } else if before == NONE {
-            if let Some(node) = self.tree.nodes.get_mut(parent as usize) {
-                node.first = id;
-            }
-        } else if let Some(node) = self.tree.nodes.get_mut(before as usize) {
-            node.next = id;
+        self.top.end = self.top.end.max(end);
+        if self.top.role == Role::Root
+            && let Some(document) = self.tree.documents.last_mut()
+        {
+            document.root = id;
         }
     }
 
-    /// Attaches a missing value at `at` to the innermost collection.
+    /// Creates a missing value at `at` in the innermost collection.
     pub fn empty(&mut self, at: usize, props: Props) {
-        let id = self.create(Self::raw(Kind::Scalar, Style::Plain, at, at), props);
+        let id = self.create(Raw::new(Form::PLAIN, at, at), props);
         self.link(id);
     }
 
     /// Creates the node of the alias `*name`.
     pub fn alias(&mut self, start: usize, end: usize) -> u32 {
-        let mut raw = Self::raw(Kind::Scalar, Style::Plain, start, end);
+        let mut raw = Raw::new(Form::PLAIN, start, end);
         let name = Span::new(start + 1, end).of(self.tree.text);
         let depth = self.around.len() + 1;
         match self.anchors.find(name) {
             None => {
                 self.unknown_alias(start, end);
-                raw.flags = MARKED;
+                raw.set(MARKED);
             }
             Some(anchor) => {
                 let depth_there = depth + anchor.height;
-                if self.read + anchor.size > MAX_EXPANSION || depth_there > MAX_DEPTH {
+                if self.read() + anchor.size > MAX_EXPANSION || depth_there > MAX_DEPTH {
                     self.limit(raw.span, "the aliases expand to too many values", &[]);
-                } else {
-                    self.read += anchor.size;
-                    raw.first = anchor.node;
-                    raw.flags = ALIAS;
+                } else if let Some(target) = self.tree.nodes.get(anchor.node as usize) {
+                    self.expansion += anchor.size;
+                    raw = Raw::alias(raw.span, *target, anchor.node);
                     self.top.height = self.top.height.max(anchor.height + 1);
                 }
             }
         }
-        self.create(raw, Props::default())
+        self.push(raw)
     }
 
-    /// Begins a collection in brackets. It is attached to its parent when it ends, because it may be a key.
-    pub fn open(&mut self, role: Role, start: usize, indent: i32, props: Props) -> u32 {
-        let id = self.collection(role, start);
+    /// Begins a collection in brackets. It is attached to its parent when it ends, because it may be a key. `key` is its
+    /// first key, if that is complete.
+    pub fn open(&mut self, role: Role, start: usize, indent: i32, props: Props, key: Option<u32>) -> u32 {
+        let id = self.collection(role, start, key);
         self.enter(role, id, start, indent, props);
         id
     }
 
-    /// Creates the node of a collection.
-    pub fn collection(&mut self, role: Role, start: usize) -> u32 {
-        let (kind, style) = match role {
-            Role::Seq => (Kind::Sequence, Style::Block),
-            Role::FlowSeq => (Kind::Sequence, Style::Flow),
-            Role::FlowMap | Role::Pair => (Kind::Mapping, Style::Flow),
-            Role::Root | Role::Map => (Kind::Mapping, Style::Block),
+    /// Creates the node of a collection, before its first key if that is complete.
+    pub fn collection(&mut self, role: Role, start: usize, key: Option<u32>) -> u32 {
+        let form = match role {
+            Role::Seq => Form::BLOCK_SEQUENCE,
+            Role::FlowSeq => Form::FLOW_SEQUENCE,
+            Role::FlowMap | Role::Pair => Form::FLOW_MAPPING,
+            Role::Root | Role::Map => Form::BLOCK_MAPPING,
         };
-        self.create(Self::raw(kind, style, start, start + 1), Props::default())
+        let raw = Raw::new(form, start, start + 1);
+        match key {
+            None => self.push(raw),
+            Some(key) => {
+                self.insert(raw, key);
+                key
+            }
+        }
+    }
+
+    /// Removes a collection from the tree, before its content is read.
+    pub fn detach(&mut self, id: u32) {
+        if let Some(node) = self.tree.nodes.get_mut(id as usize) {
+            *node = Raw::new(Form::DETACHED, node.span.start as usize, node.span.end as usize);
+        }
     }
 
     /// Makes the collection that was just created the innermost.
     pub fn enter(&mut self, role: Role, id: u32, start: usize, indent: i32, props: Props) {
-        let mut frame = Frame::new(role, State::Start, indent, id, start + 1, self.read - 1, props);
-        frame.detached = self.top.detached;
+        let frame = Frame::new(role, State::Start, indent, id, start + 1, self.read() - 1, props);
         self.around.push(std::mem::replace(&mut self.top, frame));
         if self.around.len() >= MAX_DEPTH {
             self.limit(Span::new(start, start + 1), "nested more than {} levels deep", &[&to_decimal(MAX_DEPTH)]);
@@ -423,14 +450,16 @@ impl<'t> Reader<'t> {
         // INVARIANT: the frame of the document is never removed while reading.
         let Some(parent) = self.around.pop() else { return NONE };
         let frame = std::mem::replace(&mut self.top, parent);
+        let (after, size) = (self.tree.nodes.len() as u32, self.read() - frame.read);
         let Some(node) = self.tree.nodes.get_mut(frame.node as usize) else { return NONE };
         node.span.end = Span::at(end).end;
-        if node.kind == Kind::Mapping && !self.tree.template_lines {
+        node.set_link(after);
+        if node.kind() == Kind::Mapping && !self.tree.template_lines {
             self.duplicates(frame.node);
         }
-        self.closed = (self.read - frame.read, frame.height);
+        self.closed = (size, frame.height);
         if !frame.props.none() {
-            self.attach(frame.node, frame.props, self.read - frame.read, frame.height);
+            self.attach(frame.node, frame.props, size, frame.height);
         }
         let parent = &mut self.top;
         parent.height = parent.height.max(frame.height + 1);
@@ -475,21 +504,7 @@ impl<'t> Reader<'t> {
 
 impl Frame {
     fn new(role: Role, state: State, indent: i32, node: u32, end: usize, read: usize, props: Props) -> Self {
-        Frame {
-            role,
-            state,
-            indent,
-            alt: indent,
-            loose: false,
-            node,
-            last: NONE,
-            end,
-            json: false,
-            detached: false,
-            props,
-            read,
-            height: 0,
-        }
+        Frame { role, state, indent, alt: indent, loose: false, node, end, json: false, props, read, height: 0 }
     }
 
     /// True if a line at `column` is one of its entries.

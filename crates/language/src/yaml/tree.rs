@@ -1,5 +1,6 @@
 //! The tree: a flat arena, accessed through small copyable [`Node`] handles.
 
+use super::raw::{ALIAS, DECODED, Form, MARKED, Raw, TAGGED};
 use super::reader::Leaf;
 use super::resolve;
 use cloudflow_base::small::{contains, split_once};
@@ -9,8 +10,8 @@ use cloudflow_base::text::Span;
 #[derive(Debug)]
 pub struct Tree<'t> {
     pub(super) text: &'t str,
-    // INVARIANT: the links between nodes have no cycle. A child is linked once, and an alias refers to a node that
-    // was complete before the alias was read.
+    // INVARIANT: a collection precedes its nodes, and an alias refers to a node that was complete before the alias was
+    // read.
     pub(super) nodes: Vec<Raw>,
     /// The top nodes, one for each document of the text.
     pub(super) documents: Vec<Document>,
@@ -76,36 +77,11 @@ pub enum Resolved<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct Node<'a> {
     tree: &'a Tree<'a>,
-    pub(super) id: u32,
-    /// The node itself, or the node that an alias refers to.
     raw: &'a Raw,
 }
 
-/// The absent link.
+/// The root of an empty document.
 pub(super) const NONE: u32 = u32::MAX;
-
-/// A node in the arena.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Raw {
-    pub span: Span,
-    /// For a collection the first child, for an alias the node that it refers to, for a decoded scalar the index
-    /// in [`Tree::ranges`].
-    pub first: u32,
-    /// The next child of the same parent. In a mapping keys and values alternate.
-    pub next: u32,
-    pub kind: Kind,
-    pub style: Style,
-    pub flags: u8,
-}
-
-/// [`Raw::flags`]: the text of the scalar is in [`Tree::decoded`].
-pub(super) const DECODED: u8 = 1;
-/// [`Raw::flags`]: the node has a tag.
-pub(super) const TAGGED: u8 = 2;
-/// [`Raw::flags`]: the node is an alias.
-pub(super) const ALIAS: u8 = 4;
-/// [`Raw::flags`]: the text of the scalar may contain a placeholder. Without the flag it contains none.
-pub(super) const MARKED: u8 = 8;
 
 /// A document of the stream.
 #[derive(Clone, Copy, Debug)]
@@ -162,9 +138,7 @@ impl<'t> Tree<'t> {
 
     /// The handle of a node. Absent for [`NONE`].
     pub(super) fn node(&self, id: u32) -> Option<Node<'_>> {
-        let own = self.nodes.get(id as usize)?;
-        let raw = if own.flags & ALIAS != 0 { self.nodes.get(own.first as usize).unwrap_or(own) } else { own };
-        Some(Node { tree: self, id, raw })
+        Some(Node { tree: self, raw: self.nodes.get(id as usize)? })
     }
 }
 
@@ -172,51 +146,59 @@ impl<'a> Node<'a> {
     /// The span of the node, with its quotes and brackets, without tag and anchor. The span of a missing value is
     /// empty, at the position where the value would begin. The span of an alias is that of the alias itself.
     pub fn span(self) -> Span {
-        self.tree.nodes.get(self.id as usize).map_or(self.raw.span, |own| own.span)
+        self.raw.span
     }
 
     /// The kind of the node.
     pub fn kind(self) -> Kind {
-        self.raw.kind
+        self.raw.kind()
     }
 
     /// The notation of the node.
     pub fn style(self) -> Style {
-        self.raw.style
+        self.raw.style()
     }
 
     /// The tag as written (`!Ref`, `!!str`), if any.
     pub fn tag(self) -> Option<&'a str> {
-        if self.raw.flags & TAGGED == 0 {
+        if !self.raw.has(TAGGED) {
             return None;
         }
-        let id = self.target();
+        let (id, _) = self.target();
         let at = self.tree.tags.binary_search_by_key(&id, |(node, _)| *node).ok()?;
         self.tree.tags.get(at).map(|(_, span)| span.of(self.tree.text))
     }
 
     /// The decoded text of a scalar, without escapes, folding and indentation. Absent for a collection.
     pub fn text(self) -> Option<&'a str> {
-        if self.raw.kind != Kind::Scalar {
+        if self.raw.kind() != Kind::Scalar {
             return None;
         }
-        if self.raw.flags & DECODED != 0 {
-            let Decoded { start, end, .. } = self.tree.ranges.get(self.raw.first as usize)?;
-            return self.tree.decoded.get(*start as usize..*end as usize);
+        if self.raw.has(DECODED | ALIAS) {
+            return self.distant_text();
         }
-        if self.raw.style == Style::Plain {
-            return Some(self.raw.span.of(self.tree.text));
+        // Not `Span::of`: this is the most frequent call.
+        let Span { start, end } = self.raw.content();
+        self.tree.text.get(start as usize..end as usize)
+    }
+
+    /// The text of an alias or of a scalar that differs from its source.
+    #[cold]
+    #[inline(never)]
+    fn distant_text(self) -> Option<&'a str> {
+        let (_, raw) = self.target();
+        if raw.has(ALIAS) || !raw.has(DECODED) {
+            return Some(raw.content().of(self.tree.text));
         }
-        let Span { start, end } = self.raw.span;
-        let quote = u32::from(matches!(self.raw.style, Style::SingleQuoted | Style::DoubleQuoted));
-        Some(Span { start: start + quote, end: end.saturating_sub(quote) }.of(self.tree.text))
+        let Decoded { start, end, .. } = self.tree.ranges.get(raw.link() as usize)?;
+        self.tree.decoded.get(*start as usize..*end as usize)
     }
 
     /// The value of a scalar. Absent for a collection.
     pub fn resolve(self) -> Option<Resolved<'a>> {
         let text = self.text()?;
         Some(match self.tag() {
-            None if self.raw.style == Style::Plain => resolve::core(text),
+            None if self.raw.is(Form::PLAIN) => resolve::core(text),
             None | Some("!" | "!!str") => Resolved::Text(text),
             // `!!int "3"` is a number in spite of its quotes.
             Some(tag) if tag.starts_with("!!") => resolve::core(text),
@@ -224,14 +206,20 @@ impl<'a> Node<'a> {
         })
     }
 
+    /// True if the node has no tag and is neither a template nor a mapping in braces.
+    #[inline]
+    pub(crate) fn is_certain(self) -> bool {
+        self.raw.is_certain()
+    }
+
     /// True for a scalar whose value is not known yet: it contains a placeholder of a template language, `{{ … }}`
     /// or `${…}`, or is a placeholder `<name>`, or is an alias of an unknown anchor.
     pub fn is_template(self) -> bool {
-        if self.raw.flags & MARKED == 0 {
+        if !self.raw.has(MARKED) {
             return false;
         }
         let text = self.text().unwrap_or_default();
-        if text.starts_with('*') && self.raw.style == Style::Plain {
+        if text.starts_with('*') && self.raw.is(Form::PLAIN) {
             return true;
         }
         let holds = |open: &str, close: &str| split_once(text, open).is_some_and(|(_, rest)| contains(rest, close));
@@ -243,12 +231,12 @@ impl<'a> Node<'a> {
 
     /// The items of a sequence. Empty for other nodes.
     pub fn items(self) -> Items<'a> {
-        Items { next: self.child(Kind::Sequence) }
+        Items { children: self.children(Kind::Sequence) }
     }
 
     /// The keys and values of a mapping, in order. Empty for other nodes.
     pub fn entries(self) -> Entries<'a> {
-        Entries { next: self.child(Kind::Mapping) }
+        Entries { children: self.children(Kind::Mapping) }
     }
 
     /// The value of the first key whose text is `key`.
@@ -258,10 +246,11 @@ impl<'a> Node<'a> {
 
     /// The scalar as the reader found it, and the text that contains it.
     pub(super) fn leaf(self) -> (Leaf, &'a str) {
-        let Span { start, end } = self.raw.span;
-        let range = self.tree.ranges.get(self.raw.first as usize).filter(|_| self.raw.flags & DECODED != 0);
+        let (_, raw) = self.target();
+        let Span { start, end } = raw.span;
+        let range = self.tree.ranges.get(raw.link() as usize).filter(|_| raw.has(DECODED) && !raw.has(ALIAS));
         let leaf = Leaf {
-            style: self.raw.style,
+            style: raw.style(),
             start: start as usize,
             end: end as usize,
             verbatim: range.is_none(),
@@ -273,49 +262,78 @@ impl<'a> Node<'a> {
         (leaf, self.tree.text)
     }
 
-    fn target(self) -> u32 {
-        match self.tree.nodes.get(self.id as usize) {
-            Some(own) if own.flags & ALIAS != 0 => own.first,
-            _ => self.id,
+    /// The index of the node. It is computed from the address, so that a handle has 8 bytes in WebAssembly: a state of
+    /// a flow contains 20 of them.
+    fn id(self) -> u32 {
+        let offset = std::ptr::from_ref(self.raw).addr().wrapping_sub(self.tree.nodes.as_ptr().addr());
+        (offset / size_of::<Raw>()) as u32
+    }
+
+    /// The node itself, or the node that an alias refers to.
+    fn target(self) -> (u32, &'a Raw) {
+        let link = self.raw.link();
+        match self.tree.nodes.get(link as usize) {
+            Some(target) if self.raw.has(ALIAS) => (link, target),
+            _ => (self.id(), self.raw),
         }
     }
 
-    fn child(self, kind: Kind) -> Option<Node<'a>> {
-        if self.raw.kind == kind { self.tree.node(self.raw.first) } else { None }
+    fn children(self, kind: Kind) -> Children<'a> {
+        if self.raw.kind() != kind {
+            return Children::default();
+        }
+        let (id, raw) = if self.raw.has(ALIAS) { self.target() } else { (self.id(), self.raw) };
+        Children { tree: Some(self.tree), next: id + 1, end: raw.link() }
     }
+}
 
-    fn sibling(self) -> Option<Node<'a>> {
-        self.tree.node(self.tree.nodes.get(self.id as usize)?.next)
-    }
+/// The nodes directly in a collection.
+#[derive(Clone, Debug, Default)]
+struct Children<'a> {
+    tree: Option<&'a Tree<'a>>,
+    next: u32,
+    end: u32,
 }
 
 /// The items of a sequence.
 #[derive(Clone, Debug, Default)]
 pub struct Items<'a> {
-    next: Option<Node<'a>>,
+    children: Children<'a>,
 }
 
 /// The entries of a mapping: keys and values.
 #[derive(Clone, Debug)]
 pub struct Entries<'a> {
-    next: Option<Node<'a>>,
+    children: Children<'a>,
+}
+
+impl<'a> Children<'a> {
+    #[inline]
+    fn next(&mut self) -> Option<Node<'a>> {
+        let tree = self.tree?;
+        if self.next >= self.end {
+            return None;
+        }
+        let raw = tree.nodes.get(self.next as usize)?;
+        self.next = raw.after(self.next);
+        Some(Node { tree, raw })
+    }
 }
 
 impl<'a> Iterator for Items<'a> {
     type Item = Node<'a>;
     fn next(&mut self) -> Option<Node<'a>> {
-        let node = self.next?;
-        self.next = node.sibling();
-        Some(node)
+        self.children.next()
     }
 }
 
 impl<'a> Iterator for Entries<'a> {
     type Item = (Node<'a>, Node<'a>);
     fn next(&mut self) -> Option<(Node<'a>, Node<'a>)> {
-        let key = self.next?;
-        let value = key.sibling()?;
-        self.next = value.sibling();
-        Some((key, value))
+        let mut key = self.children.next()?;
+        while key.raw.is(Form::DETACHED) {
+            key = self.children.next()?;
+        }
+        Some((key, self.children.next()?))
     }
 }

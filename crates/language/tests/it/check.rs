@@ -4,7 +4,7 @@
 #![allow(clippy::string_slice, reason = "cut where a character begins")]
 
 mod hostile;
-mod look;
+mod invariants;
 mod seeded;
 
 use std::collections::HashSet;
@@ -18,7 +18,7 @@ use serde_json::Value;
 use cloudflow_tests::corpus::{self, Definition, FOLDERS, definitions};
 use cloudflow_tests::{cases, report};
 
-/// One line for each finding, places as people count them; then what belongs to it, indented.
+/// One line for each finding, with positions from 1, then its details, indented.
 fn lines(text: &str) -> String {
     listed(validate_flow(text))
 }
@@ -62,9 +62,9 @@ fn findings_are_as_expected() {
     report("check", failures);
 }
 
-/// A wrong option is the caller's mistake, told with what would be right.
+/// A wrong option is refused with the correction.
 #[test]
-fn options_are_read_with_care() {
+fn wrong_options_are_refused() {
     let read = |text: &str| shape::options(Some(&serde_json::from_str::<Value>(text).unwrap()));
     assert!(!shape::options::<&Value>(None).unwrap().express);
     for (text, express) in [("{}", false), (r#"{"mode": "Standard"}"#, false), (r#"{"mode": "Express"}"#, true)] {
@@ -83,9 +83,9 @@ fn options_are_read_with_care() {
     }
 }
 
-/// Every edge joins two nodes of the graph, ids are distinct, and a graph with nodes has a Mermaid text.
+/// Edges connect nodes of the graph, ids are distinct, and a graph with nodes has a Mermaid text.
 #[test]
-fn a_graph_is_drawn_of_a_text_cut_off_anywhere() {
+fn truncated_texts_have_a_graph() {
     let mut edges = 0;
     for case in cases("graph", "yaml") {
         let text = case.read("yaml");
@@ -110,9 +110,9 @@ fn a_graph_is_drawn_of_a_text_cut_off_anywhere() {
     assert!(edges > 100, "only {edges} edges");
 }
 
-/// Repairs are edits of the text that was given: applied, the finding must be gone.
+/// A repair consists of edits of the text. Applied, it removes its finding.
 #[test]
-fn every_repair_repairs() {
+fn every_repair_removes_its_finding() {
     let mut failures = Vec::new();
     let mut count = 0;
     for case in cases("check", "yaml") {
@@ -137,8 +137,8 @@ fn every_repair_repairs() {
     report("repairs", failures);
 }
 
-/// Files of `CLOUDFLOW_CORPUS` that its list calls faulty (or not YAML, or no documented dialect), and
-/// what must be found there. Every other file must be without an error.
+/// Files of `CLOUDFLOW_CORPUS` with errors (or not YAML, or in an undocumented dialect), and the expected codes. All
+/// other files have no error.
 const FAULTY: &[(&str, &[&str])] = &[
     ("flow/go-sdk-doc-example-describe.yaml", &["6:2-6:6 error yaml-bad-indent"]),
     ("flow/ros-docs-mypass-broken-indent.yaml", &["5:2-5:6 error yaml-bad-indent"]),
@@ -156,7 +156,7 @@ const FAULTY: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// The definitions of `tests/corpus` have the findings that its index lists, and no other.
+/// The definitions of `tests/corpus` have exactly the findings that its index lists.
 #[test]
 fn the_corpus_is_read_without_an_error() {
     let mut failures = Vec::new();

@@ -1,10 +1,10 @@
-//! Expressions: what they are read as. `tests/cases/expr/*.txt` hold lines `expression => tree`.
+//! The parser of expressions. `tests/cases/expr/*.txt` contain lines `expression => tree`.
 
 use cloudflow_language::expr::{Expr, ExprKind, StepKind, parse};
 
 use cloudflow_tests::{cases, report};
 
-/// The expression with every bracket that its ranks imply.
+/// The expression with the parentheses that the precedence implies.
 fn tree(expr: &Expr<'_>) -> String {
     let list = |items: &[Expr<'_>], between: &str| items.iter().map(tree).collect::<Vec<_>>().join(between);
     match &expr.kind {
@@ -66,9 +66,9 @@ fn expressions_are_read_as_expected() {
     report("expr", failures);
 }
 
-/// Whatever stands there, reading it ends, and what is found lies inside.
+/// Parsing any tokens ends, and all findings are inside the text.
 #[test]
-fn any_tokens_in_any_order_are_read() {
+fn any_tokens_in_any_order_are_parsed() {
     let tokens = [
         "$", "$Input", ".", "a", "[", "]", "0", "*", "(", ")", "{", "}", ",", ":", "\"x\"", "\"", "'", "`", "\\\"",
         "==", "!", "-", "in", "&&", "||", "=", "f", "true", "1.5e3", " ", "\n", "名", "🎈", "@", "\\",
@@ -98,9 +98,9 @@ fn any_tokens_in_any_order_are_read() {
     }
 }
 
-/// Depth costs a finding, not the stack.
+/// Excessive depth is a finding, not a stack overflow.
 #[test]
-fn no_depth_is_too_much() {
+fn excessive_depth_is_reported() {
     for open in ["(", "[", "!", "-", "f(", "{\"a\":", "$.a["] {
         assert!(parse(&open.repeat(100_000)).is_err(), "{open}");
     }

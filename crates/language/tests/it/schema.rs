@@ -1,8 +1,8 @@
-//! The JSON Schemas in `pkg/schema`: made from the tables that the loader reads, so that an editor
-//! and `validateFlow` never disagree about a key.
+//! The JSON Schemas in `pkg/schema`, generated from the tables of the loader. Therefore editors and `validateFlow` accept
+//! the same keys.
 //!
-//! Draft 7, because that is the newest one that all editors' YAML and JSON services know in full.
-//! `UPDATE_EXPECT=1` writes the files; without it, stale ones fail.
+//! Draft 7 is the newest draft that the YAML and JSON services of all editors support completely. `UPDATE_EXPECT=1` writes
+//! the files. Without it, outdated files fail the test.
 
 #![allow(clippy::disallowed_methods, reason = "tests read files")]
 
@@ -41,7 +41,7 @@ fn document(dialect: Dialect, definitions: Map<String, Value>) -> Value {
     })
 }
 
-/// One schema for both: the type key decides.
+/// One schema for both dialects, selected by the type key.
 fn both() -> Value {
     let mut definitions = Map::new();
     for (dialect, prefix) in [(Dialect::Flow, "flow."), (Dialect::StateMachine, "StateMachine.")] {
@@ -125,7 +125,7 @@ impl Maker {
         json!({ "$ref": format!("#/definitions/{}{name}", self.prefix) })
     }
 
-    /// Any state: its type decides what it may hold.
+    /// A state of any type. The type determines the allowed keys.
     fn state(&self) -> Value {
         let key = self.key(Shape::State, Slot::Type);
         let name = self.key(Shape::State, Slot::Name);
@@ -145,7 +145,7 @@ impl Maker {
             } },
             "allOf": each.collect::<Vec<_>>(),
         });
-        // A template may fill in a whole state.
+        // A template may fill in a complete state.
         json!({ "if": { "type": "string" }, "then": self.reference("placeholder"), "else": state })
     }
 
@@ -192,7 +192,7 @@ impl Maker {
             let must = is_required(key) && key.standing != Standing::Advised;
             properties.insert(key.name.to_owned(), self.property(key));
             if key.dynamic == Dynamic::Key {
-                // Written with `.$` the value is an expression.
+                // With `.$`, the value is an expression.
                 let computed = format!("{}.$", key.name);
                 let description = format!("{} Computed by an expression.", about(self.dialect, key.slot));
                 properties.insert(computed.clone(), json!({ "description": description, "type": "string" }));
@@ -236,11 +236,11 @@ impl Maker {
             json!({ "anyOf": any })
         };
         let mut schema = match key.value {
-            // As the loader has it: what is said about an error may be nothing.
+            // Like in the loader: the text about an error may be empty.
             Kind::Text if matches!(key.slot, Slot::Detail | Slot::Code) => json!({ "type": "string" }),
             Kind::Text | Kind::Target => json!({ "type": "string", "minLength": 1 }),
             Kind::Remark => json!({ "type": ["string", "null"] }),
-            // `true` alone is a condition.
+            // The boolean `true` is a condition.
             Kind::Expression => json!({ "type": ["string", "boolean"], "minLength": 1 }),
             Kind::OneOf(words) => or_placeholder(vec![json!({ "enum": words })]),
             Kind::Bool => or_placeholder(vec![json!({ "type": "boolean" })]),

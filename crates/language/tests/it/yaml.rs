@@ -3,7 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests read files")]
 
 mod hostile;
-mod look;
+mod invariants;
 mod oracle;
 mod suite;
 
@@ -41,7 +41,7 @@ fn reads_a_flow() {
 }
 
 #[test]
-fn reports_a_key_that_stands_twice() {
+fn reports_a_duplicate_key() {
     let (_, diagnostics) = yaml::parse("a: 1\nb: 2\na: 3\n");
     assert_eq!(diagnostics.len(), 1);
     assert_eq!(diagnostics[0].code, Code::DuplicateKey);
@@ -50,7 +50,7 @@ fn reports_a_key_that_stands_twice() {
 }
 
 #[test]
-fn an_alias_shows_as_the_node_it_names() {
+fn an_alias_is_resolved_to_its_node() {
     let (tree, diagnostics) = yaml::parse("a: &x [1, 2]\nb: *x\nc: *y\n");
     let root = tree.root().unwrap();
     assert_eq!(root.get("b").unwrap().items().count(), 2);
@@ -58,7 +58,7 @@ fn an_alias_shows_as_the_node_it_names() {
     assert_eq!(diagnostics.iter().map(|d| d.code).collect::<Vec<_>>(), [Code::YamlUnknownAlias]);
 }
 
-/// Every text of the cases against its tree and its findings; `ok` has none.
+/// The trees and the findings of the cases. Cases in `ok` have no finding.
 #[test]
 fn cases_hold() {
     let mut failures = Vec::new();
@@ -95,7 +95,7 @@ fn cases_hold() {
     report("yaml", failures);
 }
 
-/// One node a line: place, kind, style, tag, value; children below, indented.
+/// One line per node: range, kind, style, tag, value. Children follow, indented.
 fn show(node: Node<'_>, depth: usize, range: &impl Fn(Span) -> String, out: &mut String) {
     write!(out, "{}{} {:?}", "  ".repeat(depth), range(node.span()), node.style()).unwrap();
     if let Some(tag) = node.tag() {
@@ -115,9 +115,9 @@ fn show(node: Node<'_>, depth: usize, range: &impl Fn(Span) -> String, out: &mut
     }
 }
 
-/// Every repair, done, leaves a text without that finding.
+/// A repair removes its finding.
 #[test]
-fn repairs_repair() {
+fn repairs_remove_their_finding() {
     let mut repaired = 0;
     for case in cases("yaml", "yaml") {
         let text = case.read("yaml");
@@ -147,7 +147,7 @@ fn places_inside_scalars() {
     let (tree, diagnostics) = yaml::parse(text);
     assert_eq!(diagnostics, []);
     let root = tree.root().unwrap();
-    // A word of the decoded value, and what stands at its place in the source.
+    // A word of the decoded value, and the text at its position in the source.
     for (key, word, there) in [
         ("a", "y", "y\\u6d41z"),
         ("a", "流", "\\u6d41z"),
@@ -164,13 +164,13 @@ fn places_inside_scalars() {
         let at = node.text().unwrap().find(word).unwrap();
         let place = node.source_offset(at) as usize;
         assert!(text[place..].starts_with(there), "{key} {word:?}: {:?}", &text[place..]);
-        // Behind the end: before the closing quote.
+        // An offset at the end maps to the closing quote.
         let end = node.source_offset(node.text().unwrap().len());
         assert_eq!(end, node.span().end - u32::from(matches!(node.style(), Style::DoubleQuoted | Style::SingleQuoted)));
     }
 }
 
-/// Texts to torment the reader with: those of the cases, of the corpus and of the suite.
+/// Texts for random tests: the cases, the corpus and the suite.
 fn texts() -> Vec<String> {
     let mut texts = texts_of(&cloudflow_tests::root().join("tests/cases"));
     texts.extend(definitions(&FOLDERS).into_iter().map(|definition| definition.text));
@@ -186,7 +186,7 @@ fn texts_of(root: &Path) -> Vec<String> {
     paths.iter().map(|path| fs::read_to_string(path).unwrap()).collect()
 }
 
-/// Numbers that look random and are the same in every run.
+/// Pseudorandom numbers that are the same in every run.
 pub struct Random(pub u64);
 
 impl Random {

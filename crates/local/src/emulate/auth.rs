@@ -11,7 +11,7 @@ use cloudflow_service::sign::{self, Scheme, acs3, rpc};
 /// Maximum difference between the time of a request and the clock.
 const WINDOW: Millis = 15 * 60 * 1000;
 
-/// Maximum length of a nonce, in bytes: each is kept for as long as its request is valid.
+/// Maximum length of a nonce, in bytes. A nonce is kept as long as its request is valid.
 const LONGEST_NONCE: usize = 256;
 
 /// Maximum number of nonces that are kept.
@@ -25,8 +25,8 @@ pub(super) fn scheme_of(request: &Request) -> Scheme {
     }
 }
 
-/// The operation or the version. The official core sends both headers with either scheme, but for an RPC request the
-/// query applies.
+/// The operation or the version. The official core sends both headers with either scheme. For an RPC request, the
+/// query takes precedence.
 pub(super) fn common<'r>(
     scheme: Scheme,
     request: &'r Request,
@@ -40,7 +40,7 @@ pub(super) fn common<'r>(
     }
 }
 
-/// What a request claims.
+/// The authentication parameters of a request.
 struct Claim<'r> {
     key: &'r str,
     token: Option<&'r str>,
@@ -82,7 +82,7 @@ pub(super) fn check<'r>(
             let canonical = acs3_canonical(request, parameters);
             let signature = acs3::signature(&key.secret, &acs3::string_to_sign(&canonical));
             let hash = acs3::sha256_hex(&request.body);
-            // The canonical request itself: the string to sign contains only its hash.
+            // The canonical request, because the string to sign contains only its hash.
             (canonical, signature, request.header("x-acs-content-sha256") == Some(hash.as_str()))
         }
     };
@@ -175,7 +175,7 @@ fn acs3_canonical(request: &Request, parameters: &Parameters) -> String {
     acs3::canonical_request(&request.method, &request.path, &query, &headers, &hash).request
 }
 
-/// Nonces of earlier requests, for as long as such a request is valid.
+/// Nonces of earlier requests. Each is kept as long as its request is valid.
 #[derive(Debug, Default)]
 pub(super) struct Nonces {
     seen: BTreeMap<String, Millis>,

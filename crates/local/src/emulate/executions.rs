@@ -21,9 +21,6 @@ const STATUS_OF_START: &str = "";
 /// The time `0` of the service.
 const EPOCH: &str = "1970-01-01T00:00:00Z";
 
-/// Maximum number of running executions.
-pub(super) const RUNNING: usize = 10_000;
-
 /// StartExecution. The answer precedes all that the execution does: it contains no status and no output. Returns the
 /// running execution of the name if there is one. The name of an execution that has ended is refused.
 pub(super) fn start(store: &mut Store, call: &Call<'_>, faults: &Faults) -> Result<Map<String, Value>, Fault> {
@@ -51,7 +48,7 @@ pub(super) fn start_sync(store: &mut Store, call: &Call<'_>, faults: &Faults) ->
     if !flow.express {
         return Err(Fault::standard_mode());
     }
-    // The name need not be unique: the service appends a UUID. What precedes it without a name is not documented.
+    // The name need not be unique: the service appends a UUID. The prefix of an absent name is not documented.
     let (id, execution) = begin.run(store, call, None, |store, name| {
         let name = name.map_or_else(|| store.random.id(), str::to_owned);
         format!("{name}:{}", store.random.id())
@@ -59,7 +56,7 @@ pub(super) fn start_sync(store: &mut Store, call: &Call<'_>, faults: &Faults) ->
     if execution.machine.status().is_final() {
         return Ok(Outcome::Body(Shape::Sync.body(execution, faults)));
     }
-    // The execution has ended by then: it reaches its limit at this time, and comes before the deadline.
+    // The execution ends at this time at the latest, and its end is processed before the deadline.
     Ok(Outcome::Poll { execution: id, wait: EXPRESS_LIMIT, shape: Shape::Sync })
 }
 
@@ -105,7 +102,7 @@ impl<'c> Begin<'c> {
         callback: Option<&str>,
         name: impl FnOnce(&mut Store, Option<&str>) -> String,
     ) -> Result<(ExecutionId, &'s Execution), Fault> {
-        if store.running() >= RUNNING || store.is_full() {
+        if store.running() >= limits::RUNNING_EXECUTIONS || store.is_full() {
             return Err(Fault::throttled(1000));
         }
         let link = Link {
@@ -150,7 +147,7 @@ impl Shape {
 /// DescribeExecution.
 pub(super) fn describe(store: &mut Store, call: &Call<'_>, faults: &Faults) -> Result<Outcome, Fault> {
     let (flow, name) = (call.parameters.required("FlowName")?, call.parameters.required("ExecutionName")?);
-    let wait = call.parameters.number("WaitTimeSeconds", 0, 60)?.unwrap_or(0) * 1000;
+    let wait = call.parameters.number("WaitTimeSeconds", 0, limits::LONG_POLL_SECONDS.into())?.unwrap_or(0) * 1000;
     let id = find(store, flow, name)?;
     let execution = store.execution(id).ok_or_else(|| Fault::no_execution(flow, name))?;
     let wait = faults.early_after.map_or(wait, |early| wait.min(early));
@@ -166,7 +163,7 @@ pub(super) fn stop(store: &mut Store, call: &Call<'_>, faults: &Faults) -> Resul
     let error = call.parameters.text("Error", limits::ERROR_CHARACTERS)?.map(str::to_owned);
     let cause = call.parameters.text("Cause", limits::CAUSE_CHARACTERS)?.map(str::to_owned);
     let id = find(store, flow, name)?;
-    match store.tell(id, call.now, Message::Stopped(error, cause), None) {
+    match store.post(id, call.now, Message::Stopped(error, cause), None) {
         Some(Receipt::Later) => Ok(Outcome::Message { execution: id, then: Then::Stopped }),
         Some(Receipt::Now(report)) => stopped(store.execution(id), report, faults).map(Outcome::Body),
         None => Err(Fault::no_execution(flow, name)),
@@ -196,7 +193,7 @@ pub(super) fn stopped(
 pub(super) fn list(store: &mut Store, call: &Call<'_>, faults: &Faults) -> Result<Map<String, Value>, Fault> {
     let parameters = call.parameters;
     let name = parameters.required("FlowName")?;
-    let limit = parameters.number("Limit", 1, 100)?.unwrap_or(60);
+    let limit = parameters.number("Limit", 1, limits::EXECUTIONS_PAGE)?.unwrap_or(limits::PAGE);
     let status = parameters.get("Status");
     let statuses = Status::ALL.map(Status::as_str);
     if let Some(status) = status.filter(|status| !statuses.contains(status)) {

@@ -66,7 +66,7 @@ impl Fault {
         Fault::new(400, "EntityTooLarge", message)
     }
 
-    /// A request that is too large to be read.
+    /// The request exceeds the maximum size.
     pub fn oversized(limit: usize) -> Self {
         Fault { status: 413, ..Fault::too_large(limit) }
     }
@@ -129,7 +129,7 @@ impl Fault {
     }
 }
 
-/// Maximum length of a message, in bytes: it quotes the request.
+/// Maximum length of a message that quotes the request, in bytes.
 const LONGEST_MESSAGE: usize = 4096;
 
 fn short(mut message: String) -> String {

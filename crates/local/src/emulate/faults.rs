@@ -7,7 +7,7 @@ use crate::simulate::Millis;
 pub struct Faults {
     /// The `StoppedTime` of an execution that has not ended is the epoch, as recorded in 2023. Otherwise it is `""`.
     pub epoch_stopped_time: bool,
-    /// Maximum time of a long poll, whatever the request says.
+    /// Maximum time of a long poll, also if the request specifies more.
     pub early_after: Option<Millis>,
     /// Delay of the answer to a long poll that times out.
     pub late_by: Millis,
@@ -15,10 +15,10 @@ pub struct Faults {
     pub latency: Millis,
     /// Fields without a value are absent. Otherwise they are `""`.
     pub missing_fields: bool,
-    /// Replaces every status that is not final.
+    /// Replaces each status that is not final.
     pub status: Option<String>,
-    /// The CORS headers of the shared gateway, and its answer to OPTIONS. Otherwise a page of another origin cannot read
-    /// an answer, as assumed of the real service.
+    /// The CORS headers of the shared gateway, and its answer to OPTIONS. Without them a page of another origin cannot
+    /// read an answer. The documentation of the service does not mention CORS.
     pub cors: bool,
     /// Requests that fail. The first rule that matches is used.
     pub failures: Vec<FailRule>,
@@ -33,11 +33,11 @@ pub struct FailRule {
     pub skip: u32,
     /// Number of requests that fail after that. Absent: all.
     pub times: Option<u32>,
-    /// How they fail.
+    /// The kind of failure.
     pub how: How,
 }
 
-/// A way to fail.
+/// A kind of failure.
 #[derive(Clone, Debug)]
 pub enum How {
     /// The request takes effect, but the connection is closed without an answer.
@@ -53,7 +53,7 @@ pub enum How {
         /// `x-acs-retry-after`.
         retry_after: Option<Millis>,
     },
-    /// An error in XML, as gateways answer that do not read `Format`. The request has no effect.
+    /// An error in XML, like that of gateways that ignore `Format`. The request has no effect.
     Xml {
         /// The HTTP status.
         status: u16,
@@ -75,10 +75,10 @@ pub enum How {
 }
 
 impl Faults {
-    /// How this request fails. Absent if it does not fail.
+    /// The failure of this request. Absent if the request succeeds.
     pub(super) fn failure(&mut self, action: &str) -> Option<How> {
         for failure in &mut self.failures {
-            if failure.action.as_deref().is_some_and(|wanted| wanted != action) {
+            if failure.action.as_deref().is_some_and(|requested| requested != action) {
                 continue;
             }
             if let Some(skip) = failure.skip.checked_sub(1) {

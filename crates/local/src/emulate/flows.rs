@@ -14,9 +14,6 @@ use super::store::{Flow, Store, Variable};
 use crate::schedule;
 use crate::simulate::{self, Millis, Program, time};
 
-/// Maximum number of flows of an account. The error code for one more is not documented.
-const FLOWS: usize = 10_000;
-
 /// Maximum size of all definitions together, in bytes: a compiled definition takes several times its length.
 const DEFINITIONS: usize = 128 * 1024 * 1024;
 
@@ -38,8 +35,9 @@ pub(super) fn create(store: &mut Store, call: &Call<'_>) -> Result<Map<String, V
         return Err(Fault::flow_exists(name));
     }
     has_room(store, definition)?;
-    if store.flows.len() >= FLOWS {
-        return Err(Fault::invalid(format!("the account has {FLOWS} flows, the maximum")));
+    if store.flows.len() >= limits::FLOWS {
+        // The error code is not documented.
+        return Err(Fault::invalid(format!("the account has {} flows, the maximum", limits::FLOWS)));
     }
     store.changes += 1;
     let flow = Flow {
@@ -107,7 +105,7 @@ pub(super) fn describe(store: &mut Store, call: &Call<'_>) -> Result<Map<String,
     store.flows.get(name).map(body).ok_or_else(|| Fault::no_flow(name))
 }
 
-/// UpdateFlow. Executions keep the definition that they started with.
+/// UpdateFlow. Running executions keep the definition with which they started.
 pub(super) fn update(store: &mut Store, call: &Call<'_>) -> Result<Map<String, Value>, Fault> {
     let parameters = call.parameters;
     let name = parameters.required("Name")?;
@@ -154,7 +152,7 @@ pub(super) fn delete(store: &mut Store, call: &Call<'_>) -> Result<Map<String, V
 
 /// ListFlows, by name.
 pub(super) fn list(store: &mut Store, call: &Call<'_>) -> Result<Map<String, Value>, Fault> {
-    let limit = call.parameters.number("Limit", 1, 1000)?.unwrap_or(60);
+    let limit = call.parameters.number("Limit", 1, limits::FLOWS_PAGE)?.unwrap_or(limits::PAGE);
     let from = match call.parameters.get("NextToken") {
         None => String::new(),
         Some(token) => page::read_token(token).ok_or_else(|| Fault::next_token(token))?,
@@ -220,7 +218,7 @@ fn body(flow: &Flow) -> Map<String, Value> {
     body
 }
 
-/// Reads a definition. One that has errors, or the name of another flow, is refused.
+/// Reads a definition. Refuses a definition with errors or with the name of another flow.
 pub(super) fn program(name: &str, definition: &str, express: bool) -> Result<Program, Fault> {
     let program = simulate::read(definition, express).map_err(Fault::invalid)?;
     program.check_name(name).map_err(Fault::invalid)?;
@@ -248,7 +246,7 @@ fn express(parameters: &Parameters) -> Result<Option<bool>, Fault> {
     }
 }
 
-/// From a list of objects with `Name`, `Value` and `Description`.
+/// Reads a list of objects with `Name`, `Value` and `Description`.
 pub(super) fn variables(list: &[Value]) -> Vec<Variable> {
     let text = |item: &Value, key: &str| item.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
     let variable = |item: &Value| Variable {
@@ -259,7 +257,7 @@ pub(super) fn variables(list: &[Value]) -> Vec<Variable> {
     list.iter().map(variable).collect()
 }
 
-/// `Environment.Variables.1.Name` and so on, as the SDKs flatten it, or one text of JSON.
+/// Reads `Environment.Variables.1.Name` etc., the flattened form of the SDKs, or one JSON text.
 fn environment(parameters: &Parameters) -> Result<Option<Vec<Variable>>, Fault> {
     if let Some(text) = parameters.get("Environment") {
         let broken = || Fault::invalid("`Environment` must be the text of a JSON object with a list `Variables`");

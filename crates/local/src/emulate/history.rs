@@ -1,5 +1,6 @@
 //! The events of an execution, page by page.
 
+use cloudflow_base::limits;
 use serde_json::{Map, Value, json};
 
 use super::Call;
@@ -13,7 +14,7 @@ use crate::simulate::{Event, time};
 pub(super) fn get(store: &mut Store, call: &Call<'_>) -> Result<Map<String, Value>, Fault> {
     let parameters = call.parameters;
     let (flow, name) = (parameters.required("FlowName")?, parameters.required("ExecutionName")?);
-    let limit = parameters.number("Limit", 1, 1000)?.unwrap_or(60);
+    let limit = parameters.number("Limit", 1, limits::EVENTS_PAGE)?.unwrap_or(limits::PAGE);
     let from = parameters.number("NextToken", 1, u64::MAX)?.unwrap_or(1);
     let id = find(store, flow, name)?;
     let execution = store.execution(id).ok_or_else(|| Fault::no_execution(flow, name))?;

@@ -18,11 +18,11 @@ pub struct Request {
     pub host: String,
     /// Begins with `/`.
     pub path: String,
-    /// Behind the `?`, as written.
+    /// The text after the `?`, not decoded.
     pub query: String,
-    /// Names in any case.
+    /// Names are case-insensitive.
     pub headers: Vec<(String, String)>,
-    /// As sent.
+    /// The body, unchanged.
     pub body: Vec<u8>,
 }
 
@@ -45,7 +45,7 @@ impl Request {
         self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
-    /// The size of all parts that the caller controls.
+    /// The size of the parts that the caller controls.
     pub fn size(&self) -> usize {
         let headers: usize = self.headers.iter().map(|(name, value)| name.len() + value.len()).sum();
         self.method.len() + self.host.len() + self.path.len() + self.query.len() + headers + self.body.len()
@@ -124,7 +124,7 @@ impl Parameters {
         }
     }
 
-    /// A text of a limited length.
+    /// A text with a maximum length.
     pub(crate) fn text(&self, name: &str, most: usize) -> Result<Option<&str>, Fault> {
         let Some(text) = self.get(name) else { return Ok(None) };
         if text.chars().count() > most {
@@ -147,7 +147,7 @@ fn pairs(text: &str) -> Result<Vec<(String, String)>, Fault> {
         .collect()
 }
 
-/// Form decoding: `+` is a space. A `%` without two hex digits stays as it is, as in browsers.
+/// Decodes a form: `+` is a space. A `%` without two hex digits is kept unchanged, as in browsers.
 fn decode(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();

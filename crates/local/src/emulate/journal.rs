@@ -30,7 +30,7 @@ struct Recorder {
 }
 
 impl Journal {
-    /// Continues a text with this checksum and these definitions.
+    /// Starts a journal that continues a text with this checksum and these definitions.
     pub fn after(definitions: Definitions, sum: String) -> Self {
         Journal(Some(Recorder { definitions, body: String::new(), time_passed: false, open: None, sum }))
     }
@@ -59,7 +59,7 @@ impl Journal {
     pub fn message(&mut self, id: ExecutionId, record: &str) {
         let Some(recorder) = &mut self.0 else { return };
         if recorder.open != Some(id) {
-            recorder.write(&json!({ "told": id }));
+            recorder.write(&json!({ "messages": id }));
             recorder.open = Some(id);
         }
         line(&mut recorder.body, record);
@@ -70,9 +70,9 @@ impl Journal {
         self.write(|| json!({ "orphaned": id }));
     }
 
-    /// An execution is no longer kept.
-    pub fn forgotten(&mut self, id: ExecutionId) {
-        self.write(|| json!({ "forgotten": id }));
+    /// An execution is removed.
+    pub fn dropped(&mut self, id: ExecutionId) {
+        self.write(|| json!({ "dropped": id }));
     }
 
     /// An execution has continued at a time that the host does not know: the next batch holds the time.
@@ -125,10 +125,10 @@ pub(super) fn chained(sum: &str, batch: &str) -> String {
     checksum(&[sum, batch])
 }
 
-/// Definitions, each once: thousands of executions share one.
+/// Definitions, each written once, because thousands of executions can share one.
 #[derive(Debug, Default)]
 pub(super) struct Definitions {
-    /// INVARIANT: keeps every text alive whose address is a key of `numbers`.
+    /// INVARIANT: owns every text whose address is a key of `numbers`.
     pub texts: Vec<Rc<str>>,
     numbers: BTreeMap<*const u8, usize>,
 }

@@ -40,9 +40,9 @@ impl LateResults {
         self.due.pop_first().map(|(_, result)| result)
     }
 
-    /// Number of calls whose result is known or does not come, as far as it is wanted.
-    pub fn count(&self, is_wanted: impl Fn(u64) -> bool) -> usize {
+    /// Number of pending calls whose result is known or does not come.
+    pub fn count(&self, is_pending: impl Fn(u64) -> bool) -> usize {
         let due = self.due.values().map(|(call, _)| call);
-        due.chain(&self.mute).filter(|call| is_wanted(**call)).count()
+        due.chain(&self.mute).filter(|call| is_pending(**call)).count()
     }
 }

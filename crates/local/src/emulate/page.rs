@@ -3,8 +3,8 @@
 use cloudflow_base::small::{base64, from_base64};
 use serde_json::Value;
 
-/// The size after which a page ends, in bytes, whatever the limit of the request is: a hundred executions with
-/// definitions of 1 MiB would be an answer of 100 MiB.
+/// The size at which a page ends, in bytes, independent of the limit in the request: 100 executions with definitions
+/// of 1 MiB would need an answer of 100 MiB.
 const LARGEST: usize = 4 * 1024 * 1024;
 
 /// A page that is being filled.

@@ -1,8 +1,13 @@
-//! The rate limits of an account: token buckets, with the values of the limits page.
+//! The rate limits of an account: one token bucket per operation.
 
 use std::collections::BTreeMap;
 
+use cloudflow_base::limits::{DESCRIBE_RATE, OTHER_RATE, RateLimit, START_RATE, START_SYNC_RATE};
+
 use crate::simulate::Millis;
+
+/// A request, in thousandths of a token: a rate per second is a whole number per millisecond.
+const TOKEN: u64 = 1000;
 
 /// The buckets of the account.
 #[derive(Debug, Default)]
@@ -12,7 +17,7 @@ pub(super) struct Quotas {
 
 #[derive(Debug)]
 struct Bucket {
-    /// In thousandths of a token: a rate per second is a whole number per millisecond.
+    /// In thousandths of a token.
     level: u64,
     at: Millis,
 }
@@ -20,23 +25,23 @@ struct Bucket {
 impl Quotas {
     /// Takes one token of the operation. An error is the number of milliseconds until there is one.
     pub(crate) fn take(&mut self, action: &str, now: Millis) -> Result<(), Millis> {
-        let (burst, rate) = match action {
-            "StartExecution" => (100, 100),
-            "StartSyncExecution" => (1000, 1000),
-            "DescribeExecution" | "GetExecutionHistory" => (50, 5),
-            _ => (10, 2),
+        let RateLimit { burst, per_second } = match action {
+            "StartExecution" => START_RATE,
+            "StartSyncExecution" => START_SYNC_RATE,
+            "DescribeExecution" | "GetExecutionHistory" => DESCRIBE_RATE,
+            _ => OTHER_RATE,
         };
-        let full = burst * 1000;
+        let full = burst * TOKEN;
         let bucket = self.buckets.entry(action.to_owned()).or_insert(Bucket { level: full, at: now });
         let elapsed = now.saturating_sub(bucket.at);
-        bucket.level = bucket.level.saturating_add(elapsed.saturating_mul(rate)).min(full);
+        bucket.level = bucket.level.saturating_add(elapsed.saturating_mul(per_second)).min(full);
         bucket.at = now;
-        match bucket.level.checked_sub(1000) {
+        match bucket.level.checked_sub(TOKEN) {
             Some(level) => {
                 bucket.level = level;
                 Ok(())
             }
-            None => Err((1000 - bucket.level).div_ceil(rate)),
+            None => Err((TOKEN - bucket.level).div_ceil(per_second)),
         }
     }
 }

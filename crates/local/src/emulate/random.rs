@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use crate::simulate::{next_random, uuid};
 
-/// The emulator's own series of random numbers.
+/// A reproducible series of random numbers.
 #[derive(Debug)]
 pub(super) struct Random {
     state: Cell<u64>,
@@ -15,7 +15,7 @@ impl Random {
         Random { state: Cell::new(seed) }
     }
 
-    /// What [`Random::new`] takes to go on from here.
+    /// The seed with which [`Random::new`] continues the series.
     pub fn state(&self) -> u64 {
         self.state.get()
     }
@@ -24,7 +24,7 @@ impl Random {
         next_random(&self.state)
     }
 
-    /// Lower case, shaped like a UUID, of no version: so are the service's request ids.
+    /// An identifier in the form of the service's request ids: a UUID in lower case without a version.
     pub fn id(&mut self) -> String {
         let (a, b) = (self.number(), self.number());
         uuid(a, b)

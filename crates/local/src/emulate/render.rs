@@ -6,7 +6,7 @@ use super::fault::Fault;
 use super::faults::How;
 use super::http::Response;
 
-/// The parts of a response that are the same for every answer to a request.
+/// The parts of a response that do not depend on the result.
 #[derive(Clone, Debug)]
 pub(super) struct Envelope {
     pub request_id: String,

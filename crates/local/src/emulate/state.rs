@@ -1,9 +1,9 @@
 //! Saves and restores the account as text: lines of JSON, the first with the format, the last with a checksum. The
 //! batches of a [`Journal`] may follow.
 //!
-//! An execution is saved as its start and its messages, not as the state of its machine, which may change with every
-//! release. A replay restores the machine. The replay is checked against the status and the number of events when the
-//! text was written.
+//! An execution is saved as its start and its messages. The state of its machine is not saved, because its form may
+//! change with every release. A replay restores the machine. The status and the number of events after the replay are
+//! compared with the saved ones.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -18,7 +18,7 @@ use crate::schedule::{Link, Message, Recorded, TaskKey};
 use crate::simulate::{Millis, Program, TaskId, read_accepted};
 
 const FORMAT: &str = "cloudflow-wasm emulator";
-const VERSION: u64 = 1;
+const VERSION: u64 = 2;
 
 /// The result of a restore.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub struct Restored {
     pub flows: usize,
     /// Executions, running and ended ones.
     pub executions: usize,
-    /// What was left out, and why.
+    /// The parts that were not restored, with the reason.
     pub problems: Vec<String>,
 }
 
@@ -113,10 +113,10 @@ fn owners(owners: &[TaskKey]) -> Value {
     owners.iter().map(|(id, task)| json!([id, task.0])).collect()
 }
 
-/// A store from [`save`]'s text and the batches of its journal, and the time of the last of them.
-/// An error if the saved text is not complete or is something else. A batch that is not complete
-/// ends the text: it and everything after it is a problem, and is left out.
-pub(super) fn restore(text: &str, breathe: Option<fn()>) -> Result<(Store, Millis, Restored), String> {
+/// Reads the text of [`save`] and the batches of its journal. Returns the store and the time of the last batch. Fails
+/// if the text is incomplete or is not a saved state. An incomplete batch ends the text: it and everything after it is
+/// reported as a problem and ignored.
+pub(super) fn restore(text: &str, reserve_memory: Option<fn()>) -> Result<(Store, Millis, Restored), String> {
     let damaged = || "the saved state is damaged: its end is missing, or its checksum is wrong".to_owned();
     let head = text.lines().next().and_then(|line| serde_json::from_str::<Value>(line).ok());
     let head = head.filter(|head| part(head, "format") == FORMAT);
@@ -131,7 +131,7 @@ pub(super) fn restore(text: &str, breathe: Option<fn()>) -> Result<(Store, Milli
     if checksum(&[saved]) != sum {
         return Err(damaged());
     }
-    let mut reader = Reader { breathe, ..Reader::default() };
+    let mut reader = Reader { reserve_memory, ..Reader::default() };
     reader.head(&head);
     reader.lines(saved)?;
     reader.mark();
@@ -165,7 +165,7 @@ fn section(text: &str) -> Option<(&str, String, &str)> {
     None
 }
 
-/// An execution in the text: its first line, its messages, and what changed later.
+/// An execution in the text: its first line, its messages, and later changes.
 struct Record<'t> {
     head: Value,
     messages: Vec<&'t str>,
@@ -194,10 +194,10 @@ struct Reader<'t> {
     executions: BTreeMap<ExecutionId, Record<'t>>,
     /// The execution that the next record belongs to.
     open: Option<ExecutionId>,
-    /// Lines read so far.
+    /// Number of lines that have been read.
     line: usize,
     restored: Restored,
-    breathe: Option<fn()>,
+    reserve_memory: Option<fn()>,
 }
 
 impl<'t> Reader<'t> {
@@ -213,7 +213,7 @@ impl<'t> Reader<'t> {
     fn lines(&mut self, text: &'t str) -> Result<(), String> {
         self.open = None;
         for line in text.lines() {
-            self.breathe.into_iter().for_each(|breathe| breathe());
+            self.reserve_memory.into_iter().for_each(|reserve_memory| reserve_memory());
             self.line += 1;
             if self.line > 1 {
                 let read = self.one(line);
@@ -258,9 +258,9 @@ impl<'t> Reader<'t> {
                 self.executions.insert(id, Record { head: value, messages: Vec::new(), orphan, owners, known: None });
                 self.open = Some(id);
             }
-            "told" => self.open = Some(value.as_u64()?),
+            "messages" => self.open = Some(value.as_u64()?),
             "orphaned" => self.executions.get_mut(&value.as_u64()?)?.orphan = true,
-            "forgotten" => {
+            "dropped" => {
                 self.executions.remove(&value.as_u64()?);
             }
             "owned" => {
@@ -287,7 +287,7 @@ impl<'t> Reader<'t> {
             }
         }
         for (id, record) in std::mem::take(&mut self.executions) {
-            self.breathe.into_iter().for_each(|breathe| breathe());
+            self.reserve_memory.into_iter().for_each(|reserve_memory| reserve_memory());
             let what = |name: &str| part(&record.head, name).as_str().unwrap_or_default().to_owned();
             let place = format!("the execution `{}` of `{}` is left out", what("name"), what("flow"));
             match self.execution(&mut store, id, &record) {
@@ -360,7 +360,7 @@ impl<'t> Reader<'t> {
         let accepted = Rc::clone(&definition.text);
         let program = match definition.program(express) {
             Some(program) => Rc::clone(program),
-            // The flow has another definition or mode by now, or is removed.
+            // The flow now has another definition or mode, or is removed.
             program => Rc::clone(program.insert(Rc::new(read_accepted(&accepted, express)?))),
         };
         let link = Link {
@@ -419,7 +419,7 @@ pub(super) fn line(text: &mut String, line: &str) {
     text.push('\n');
 }
 
-/// SHA-256 of texts, one after the other, in hex.
+/// SHA-256 of the concatenated texts, in hexadecimal.
 pub(super) fn checksum(texts: &[&str]) -> String {
     let mut hash = Sha256::new();
     texts.iter().for_each(|text| hash.update(text.as_bytes()));

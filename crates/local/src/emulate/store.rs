@@ -18,11 +18,11 @@ use crate::simulate::{Failure, MOST_OF_A_TURN, Machine, Millis, Program, Report,
 /// Maximum number of finished executions that are kept. How long the service keeps them is not documented.
 const FINISHED_KEPT: usize = 10_000;
 
-/// Maximum memory of all executions, in bytes, approximately. Beyond it, the executions that ended first are forgotten,
-/// and no execution starts.
+/// Approximate maximum memory of all executions, in bytes. Above it, the executions that ended first are removed, and
+/// no execution starts.
 pub(super) const MEMORY: usize = 512 * 1024 * 1024;
 
-/// The data of the tasks that are handed out at once, in bytes.
+/// Maximum size of the data of the tasks that are handed out in one batch, in bytes.
 const TASKS_AT_ONCE: usize = 2 * 1024 * 1024;
 
 /// The memory of an execution without its data, in bytes.
@@ -64,23 +64,23 @@ pub(super) struct Execution {
     pub name: String,
     pub definition: Rc<str>,
     pub environment: Rc<[Variable]>,
-    /// As submitted, white space included.
+    /// The submitted text, including white space.
     pub input: String,
     pub started: Millis,
     pub machine: Machine,
     pub role: String,
     pub seed: u64,
     pub express: bool,
-    /// The messages that it has received, by [`Message::record`].
+    /// The records of the messages that it has received: [`Message::record`].
     pub records: Vec<Box<str>>,
-    /// Its flow was deleted: no name leads to it, and it is forgotten when it ends.
+    /// Its flow was deleted: it cannot be found by name, and it is removed when it ends.
     pub orphan: bool,
     waiters: BTreeSet<WaiterId>,
     timer: Option<Millis>,
     ended: bool,
-    /// Messages that arrived while it was behind. It receives each when it has reached the time of the message.
+    /// Messages that arrived while it was behind. It receives each message when its clock reaches the time of the message.
     pub(super) inbox: VecDeque<Delivery>,
-    /// It is in the queue of the executions that are behind.
+    /// Whether it is in the queue of the executions that are behind.
     pub(super) lags: bool,
     record_bytes: usize,
     memory: usize,
@@ -120,7 +120,7 @@ pub struct Ended {
     pub failure: Failure,
 }
 
-/// What the saved text says of an execution.
+/// The state of an execution in the saved text, to verify the replay.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Known<'t> {
     /// The number of messages that it had received.
@@ -129,7 +129,7 @@ pub(super) struct Known<'t> {
     pub at: Millis,
     pub status: &'t str,
     pub events: u64,
-    /// It was behind. The replay may run further.
+    /// Whether it was behind. The replay may run further.
     pub behind: bool,
 }
 
@@ -144,10 +144,10 @@ impl Known<'_> {
     }
 }
 
-/// What the caller specifies of an execution that starts.
+/// The start of an execution, as specified by the caller.
 #[derive(Debug)]
 pub(super) struct New {
-    /// The flow, the name, and who gets the outcome.
+    /// The flow, the name, and the receivers of the outcome.
     pub link: Link,
     /// The input, as submitted, and read.
     pub text: String,
@@ -217,7 +217,7 @@ impl Execution {
         self.inbox.iter().map(|delivery| delivery.message.record(delivery.at))
     }
 
-    /// Whether something that is due has not happened yet, because the units of work were used up.
+    /// Whether a due action is postponed because the units of work are used up.
     pub fn is_behind(&self) -> bool {
         self.lags
     }
@@ -239,7 +239,7 @@ pub(super) struct Store {
     pub(super) memory: usize,
     /// The units of work that are left of this turn.
     pub work: u64,
-    // INVARIANT: holds every execution that lags, and no timer of it.
+    // INVARIANT: contains every execution that is behind. Such an execution has no entry in `timers`.
     pub(super) lagging: VecDeque<ExecutionId>,
     /// The results of the messages that requests wait for.
     pub(super) received: Vec<(WaiterId, ExecutionId, Report)>,
@@ -329,17 +329,17 @@ impl Store {
         let Ok(input) = serde_json::from_str(&begun.text) else { return false };
         let mut execution = Execution::begin(begun, input, None);
         let machine = &mut execution.machine;
-        // Tasks that have no result were lost with the process. They are handed out again: a task is done at least once.
+        // Tasks without a result were lost with the process. They are handed out again: at-least-once delivery.
         let mut over = BTreeSet::new();
         let differs = |number: usize, machine: &mut Machine| {
             known.filter(|known| known.length == number).is_some_and(|known| {
-                machine.grant(u64::MAX);
+                machine.set_turn(u64::MAX);
                 machine.advance(known.at);
                 !known.fits(machine)
             })
         };
         let total = records.len();
-        // A message that was recorded before the execution received it may have come too late.
+        // A message that was recorded before the execution received it may have arrived too late.
         for (number, (record, at, message)) in records.into_iter().enumerate() {
             if differs(number, machine) {
                 return false;
@@ -347,7 +347,7 @@ impl Store {
             if let Message::Finished(task, _) | Message::Submitted(task, _) = &message {
                 over.insert(*task);
             }
-            if matches!(message.tell(machine, at), Report::Taken(_)) {
+            if matches!(message.deliver(machine, at), Report::Taken(_)) {
                 execution.record_bytes += record.len();
                 execution.records.push(record);
             } else if known.is_some_and(|known| number < known.length && !known.behind) {
@@ -357,18 +357,18 @@ impl Store {
         if differs(total, machine) {
             return false;
         }
-        machine.grant(u64::MAX);
+        machine.set_turn(u64::MAX);
         machine.advance(now);
-        let mut wanted = machine.take_tasks();
-        wanted.retain(|request| machine.wants(request.task) && !over.contains(&request.task));
+        let mut requested = machine.take_tasks();
+        requested.retain(|request| machine.is_pending(request.task) && !over.contains(&request.task));
         machine.take_cancelled();
         execution.ended = machine.status().is_final();
         link.ended = execution.ended;
         let (ended, orphan) = (execution.ended, execution.orphan);
         if ended {
-            wanted.clear();
+            requested.clear();
         }
-        self.schedule.restore(id, link, orphan, machine, wanted);
+        self.schedule.restore(id, link, orphan, machine, requested);
         self.adopt(id, execution);
         match ended {
             true if orphan => self.removed.push(id),
@@ -379,7 +379,7 @@ impl Store {
         true
     }
 
-    /// Delivers what executions had not told each other when the replayed text was written.
+    /// Delivers outcomes and cancellations that were pending when the saved text was written.
     pub fn reconcile(&mut self) {
         self.schedule.reconcile(|id| self.executions.get(&id).map(|execution| &execution.machine));
     }
@@ -396,24 +396,24 @@ impl Store {
         self.executions.insert(id, execution);
     }
 
-    /// Every execution, those of deleted flows too.
+    /// All executions, including those of deleted flows.
     pub fn executions(&self) -> impl Iterator<Item = (ExecutionId, &Execution)> {
         self.executions.iter().map(|(id, execution)| (*id, execution))
     }
 
-    /// How many executions run.
+    /// Number of running executions.
     pub fn running(&self) -> usize {
         self.running
     }
 
-    /// When the next execution has something to do.
+    /// The time of the next timer of an execution.
     pub fn wake_at(&self) -> Option<Millis> {
         let timer = self.timers.first().map(|(at, _)| *at);
         [timer, self.schedule.wake_at()].into_iter().flatten().min()
     }
 
-    /// Removes a flow. The states at work in its executions may end, as the page of DeleteFlow says; then the executions
-    /// are stopped. Requests can no longer name them. Requests that are held are answered.
+    /// Removes a flow. The current states of its executions may end, as documented on the page of DeleteFlow; then the
+    /// executions are stopped. Requests can no longer find them by name. Held requests are answered.
     pub fn remove(&mut self, flow: &str, now: Millis) {
         let Some(flow) = self.flows.remove(flow) else { return };
         self.changes += 1;
@@ -425,27 +425,27 @@ impl Store {
             execution.orphan = true;
             if execution.ended {
                 self.memory = self.memory.saturating_sub(execution.memory);
-                self.schedule.forget(id, &execution.flow, &execution.name);
+                self.schedule.remove(id, &execution.flow, &execution.name);
                 self.executions.remove(&id);
-                self.journal.forgotten(id);
+                self.journal.dropped(id);
                 finished = true;
                 continue;
             }
             self.journal.orphaned(id);
-            self.tell(id, now, Message::Drained, None);
+            self.post(id, now, Message::Drained, None);
         }
         if finished {
             self.finished.retain(|id| self.executions.contains_key(id));
         }
     }
 
-    /// Forgets the executions of removed flows, when the requests that waited for them are answered.
-    pub fn forget_removed(&mut self) {
+    /// Drops the executions of removed flows after the requests that waited for them are answered.
+    pub fn drop_removed(&mut self) {
         for id in std::mem::take(&mut self.removed) {
             let Some(execution) = self.executions.remove(&id) else { continue };
-            self.journal.forgotten(id);
+            self.journal.dropped(id);
             self.memory = self.memory.saturating_sub(execution.memory);
-            self.schedule.forget(id, &execution.flow, &execution.name);
+            self.schedule.remove(id, &execution.flow, &execution.name);
         }
     }
 
@@ -455,7 +455,7 @@ impl Store {
         }
     }
 
-    pub fn forget_waiter(&mut self, id: ExecutionId, waiter: WaiterId) {
+    pub fn remove_waiter(&mut self, id: ExecutionId, waiter: WaiterId) {
         if let Some(execution) = self.executions.get_mut(&id) {
             execution.waiters.remove(&waiter);
         }
@@ -491,13 +491,13 @@ impl Store {
     /// Whether a task waits for a result from outside: a handler at work, or a report by a token. A mock with a delay is
     /// not outside, and neither is a child that will report.
     pub fn awaits_outside(&self, late: &LateResults) -> bool {
-        self.schedule.calls() > late.count(|call| self.schedule.is_wanted(call))
+        self.schedule.calls() > late.count(|call| self.schedule.is_pending(call))
             || self.open_tokens > self.schedule.callbacks()
     }
 
     pub fn finish_task(&mut self, now: Millis, call: u64, result: TaskResult) {
         if let Some((execution, task)) = self.schedule.finish(call) {
-            self.tell(execution, now, Message::Finished(task, result), None);
+            self.post(execution, now, Message::Finished(task, result), None);
         }
     }
 
@@ -545,17 +545,17 @@ impl Store {
         let memory = EXECUTION + execution.input.len() + execution.record_bytes + execution.machine.memory();
         self.memory = self.memory.saturating_sub(execution.memory) + memory;
         execution.memory = memory;
-        self.forget_oldest();
+        self.remove_oldest();
     }
 
-    fn forget_oldest(&mut self) {
-        // The one that ended last is kept: its waiters need it.
+    fn remove_oldest(&mut self) {
+        // The execution that ended last is kept, because its waiters need it.
         while self.finished.len() > FINISHED_KEPT || (self.memory > MEMORY && self.finished.len() > 1) {
             let Some(id) = self.finished.pop_front() else { return };
             let Some(execution) = self.executions.remove(&id) else { continue };
-            self.journal.forgotten(id);
+            self.journal.dropped(id);
             self.memory = self.memory.saturating_sub(execution.memory);
-            self.schedule.forget(id, &execution.flow, &execution.name);
+            self.schedule.remove(id, &execution.flow, &execution.name);
             if let Some(flow) = self.flows.get_mut(&execution.flow) {
                 flow.executions.remove(&id);
             }

@@ -31,13 +31,13 @@ pub(super) fn failed(store: &mut Store, call: &Call<'_>) -> Result<Outcome, Faul
 fn report(store: &mut Store, call: &Call<'_>, token: &str, result: TaskResult) -> Result<Outcome, Fault> {
     let id = store.schedule.of_token(token).ok_or_else(|| unknown(token))?;
     let message = Message::Reported(token.to_owned(), result);
-    match store.tell(id, call.now, message, None).ok_or_else(|| unknown(token))? {
+    match store.post(id, call.now, message, None).ok_or_else(|| unknown(token))? {
         Receipt::Now(report) => reported(token, report).map(Outcome::Body),
         Receipt::Later => Ok(Outcome::Message { execution: id, then: Then::Reported(token.to_owned()) }),
     }
 }
 
-/// The answer to a report, by its result.
+/// Converts the result of a report to an answer.
 pub(super) fn reported(token: &str, report: Report) -> Result<Map<String, Value>, Fault> {
     match report {
         Report::Taken(event) => Ok(Map::from_iter([("EventId".to_owned(), Value::from(event))])),

@@ -1,9 +1,10 @@
-//! The turns of executions: how far each one runs, and when it receives its messages.
+//! The turns of executions: how far each execution runs, and when it receives its messages.
+
+use cloudflow_base::limits;
 
 use super::WaiterId;
-use super::executions::RUNNING;
 use super::store::{ExecutionId, MEMORY, New, Store};
-use crate::schedule::{Action, Begin, Message, TaskKey, Tell};
+use crate::schedule::{Action, Begin, Message, Post, TaskKey};
 use crate::simulate::{Millis, Report};
 
 /// The units of a timer or of an action of the schedule.
@@ -31,7 +32,7 @@ pub(super) enum Receipt {
 
 impl Store {
     /// Whether an execution is behind.
-    pub fn lags(&self) -> bool {
+    pub fn has_lagging(&self) -> bool {
         !self.lagging.is_empty()
     }
 
@@ -52,16 +53,16 @@ impl Store {
             self.act();
         } else if let Some((_, id)) = self.timers.first().copied() {
             self.work = self.work.saturating_sub(STEP);
-            self.go_on(id, now);
+            self.continue_one(id, now);
         }
     }
 
-    /// Lets the next execution that is behind go on.
+    /// Continues the next execution that is behind.
     pub fn advance_lagging(&mut self, now: Millis) {
         let Some(id) = self.lagging.pop_front() else { return };
         if let Some(execution) = self.executions.get_mut(&id) {
             execution.lags = false;
-            self.go_on(id, now);
+            self.continue_one(id, now);
         }
     }
 
@@ -75,8 +76,8 @@ impl Store {
         self.work = self.work.saturating_sub(STEP);
         let Some(action) = self.schedule.next(|flow| self.flows.contains_key(flow)) else { return false };
         match action {
-            Action::Tell(Tell { execution, at, message, reporter }) => {
-                self.tell(execution, at, message, reporter);
+            Action::Post(Post { execution, at, message, reporter }) => {
+                self.post(execution, at, message, reporter);
             }
             Action::Begin(begin) => self.begin(&begin),
             Action::Call(call) => self.calls.push_back(call),
@@ -92,7 +93,7 @@ impl Store {
     /// Starts a child flow.
     fn begin(&mut self, begin: &Begin) {
         let now = self.schedule.now();
-        let answer = if self.running() >= RUNNING || self.is_full() {
+        let answer = if self.running() >= limits::RUNNING_EXECUTIONS || self.is_full() {
             let cause = "too many executions are running, or they take too much memory";
             begin.refuse("fnf.ResourceThrottled", cause)
         } else {
@@ -103,14 +104,14 @@ impl Store {
             self.start(new, now);
             answer
         };
-        self.tell(begin.owner.0, now, answer, None);
+        self.post(begin.owner.0, now, answer, None);
     }
 
-    /// Runs an execution as far as it gets, and passes it the messages that arrived in the meantime.
-    fn go_on(&mut self, id: ExecutionId, now: Millis) {
+    /// Runs an execution as far as possible in this turn, and passes it the messages that arrived in the meantime.
+    fn continue_one(&mut self, id: ExecutionId, now: Millis) {
         while let Some(execution) = self.executions.get_mut(&id) {
             let until = execution.inbox.front().map_or(now, |delivery| delivery.at);
-            execution.machine.grant(self.work);
+            execution.machine.set_turn(self.work);
             execution.machine.advance(until);
             self.work = execution.machine.work_left();
             if execution.machine.is_behind(until) {
@@ -130,7 +131,7 @@ impl Store {
     }
 
     /// Passes a message to an execution. If the execution is behind, the message waits in its inbox.
-    pub fn tell(
+    pub fn post(
         &mut self,
         id: ExecutionId,
         now: Millis,
@@ -139,10 +140,10 @@ impl Store {
     ) -> Option<Receipt> {
         self.schedule.advance(now);
         let execution = self.executions.get_mut(&id)?;
-        // The sender may itself have been behind: the clock of this execution may be later.
+        // If the sender was behind, the clock of this execution may be later.
         let now = execution.inbox.back().map_or(execution.machine.now(), |delivery| delivery.at).max(now);
         if execution.inbox.is_empty() && self.work > 0 {
-            execution.machine.grant(self.work);
+            execution.machine.set_turn(self.work);
             execution.machine.advance(now);
             self.work = execution.machine.work_left();
         }
@@ -197,16 +198,16 @@ impl Store {
             Message::Reported(token, _) => Some(token.clone()),
             _ => None,
         };
-        execution.machine.grant(self.work);
-        let report = message.tell(&mut execution.machine, now);
+        execution.machine.set_turn(self.work);
+        let report = message.deliver(&mut execution.machine, now);
         self.work = execution.machine.work_left();
         if let Some(token) = token {
-            self.schedule.forget_calls(id, &execution.machine);
+            self.schedule.remove_calls(id, &execution.machine);
             if let Some(reporter) = reporter {
                 self.schedule.reported(reporter, &token, report);
             }
         }
-        // A message without an effect is not kept: anyone can report anything.
+        // A message without an effect is not kept. Otherwise reports with invalid tokens would fill the memory.
         if let Some(record) = record.filter(|_| matches!(report, Report::Taken(_))) {
             if !is_recorded {
                 self.journal.message(id, &record);

@@ -1,5 +1,5 @@
-//! Messages to executions. The start of an execution and its messages determine its outcome: with the same messages at
-//! the same times, it does the same. So the messages are recorded, and a record can be replayed to a new machine.
+//! Messages to executions. The start of an execution, its messages and their times determine its outcome. Messages are
+//! recorded, and the record can be replayed to a new machine.
 
 use serde_json::{Value, json};
 
@@ -13,7 +13,7 @@ pub(crate) type Recorded = (Box<str>, Millis, Message);
 pub(crate) enum Message {
     /// The result of a task.
     Finished(TaskId, TaskResult),
-    /// What a task started is running. The value is the answer to the start.
+    /// The execution that a task started is running. The value is the answer to the start.
     Submitted(TaskId, Value),
     /// The result of the task with a token.
     Reported(String, TaskResult),
@@ -25,7 +25,7 @@ pub(crate) enum Message {
 
 impl Message {
     /// Passes the message to a machine.
-    pub fn tell(self, machine: &mut Machine, now: Millis) -> Report {
+    pub fn deliver(self, machine: &mut Machine, now: Millis) -> Report {
         match self {
             Message::Finished(task, result) => machine.finish_task(now, task, result),
             Message::Submitted(task, answer) => machine.submit_task(now, task, answer),
@@ -50,7 +50,7 @@ impl Message {
         record.to_string().into()
     }
 
-    /// Reads a record of [`Message::record`]. Absent if it is something else.
+    /// Reads a record of [`Message::record`]. Absent if the text is not such a record.
     pub fn read(record: &str) -> Option<(Millis, Message)> {
         let Value::Array(parts) = serde_json::from_str(record).ok()? else { return None };
         let mut parts = parts.into_iter();

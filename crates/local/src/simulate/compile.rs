@@ -18,8 +18,8 @@ const MOST_VALUES: usize = 200_000;
 /// Maximum size of their texts, in bytes. A text that aliases repeat counts each time.
 const MOST_BYTES: usize = 4 * 1024 * 1024;
 
-/// Reads a definition and compiles it. An error is the first finding of the checks that is an error, with its place,
-/// or the reason why the definition holds too much data.
+/// Reads a definition and compiles it. The error is the first finding of severity error with its place, or the reason
+/// why the definition contains too much data.
 pub fn read(text: &str, express: bool) -> Result<Program, String> {
     let (program, findings) = read_with_findings(text, express);
     if let Some(problem) = refusal(text, &findings) {
@@ -32,8 +32,8 @@ pub fn read(text: &str, express: bool) -> Result<Program, String> {
     }
 }
 
-/// [`read`] for a definition that was accepted before, possibly by other checks: an error of the checks is no reason to
-/// refuse it. Absent if the text holds no flow.
+/// [`read`] for a definition that an earlier version may have accepted: findings of the checks do not refuse it. Absent
+/// if the text contains no flow.
 pub(crate) fn read_accepted(text: &str, express: bool) -> Option<Program> {
     read_with_findings(text, express).0
 }
@@ -44,8 +44,8 @@ fn read_with_findings(text: &str, express: bool) -> (Option<Program>, Vec<Diagno
     (flow.as_ref().map(compile), diagnostics)
 }
 
-/// Compiles a flow that passed the checks. An invalid state of another flow is not refused here: it fails the execution
-/// that reaches it.
+/// Compiles a flow that passed the checks. If the flow did not pass them, an execution fails when it reaches an invalid
+/// state.
 pub fn compile(flow: &Flow<'_>) -> Program {
     let mut compiler = Compiler { flow, left: MOST_VALUES, bytes: MOST_BYTES };
     let scopes = flow.scopes().iter().map(|scope| Scope { start: flow.start(scope.id).map(index) }).collect();
@@ -72,7 +72,7 @@ pub fn compile(flow: &Flow<'_>) -> Program {
     program
 }
 
-/// Why a flow should not be run: the first finding that is an error, with its place.
+/// The first finding of severity error, with its place: the reason why a flow cannot be run.
 fn refusal(text: &str, diagnostics: &[Diagnostic]) -> Option<String> {
     let error = diagnostics.iter().find(|diagnostic| diagnostic.severity == Severity::Error)?;
     Some(match error.span.map(|span| LineIndex::new(text).position(span.start)) {
@@ -163,13 +163,13 @@ impl Compiler<'_, '_> {
                 body: body.0 as usize,
                 concurrency: map.max_concurrency.as_ref().and_then(|number| self.number(number)),
             }),
-            _ => Kind::NotSupported("the state says not what to repeat".to_owned()),
+            _ => Kind::NotSupported("the state has no list or no body to repeat".to_owned()),
         }
     }
 
     fn task(&mut self, task: &flow::Task<'_>) -> Kind {
         let Some(action) = task.resource.get().or(task.action.get()) else {
-            return Kind::NotSupported("the task says not what to call".to_owned());
+            return Kind::NotSupported("the task has neither `resourceArn` nor `Action`".to_owned());
         };
         let constructor = self.flow.dialect == Dialect::StateMachine;
         Kind::Task(Task {
@@ -304,7 +304,7 @@ impl Compiler<'_, '_> {
                 None | Some(Resolved::Null) => Value::Null,
                 Some(Resolved::Bool(value)) => Value::Bool(value),
                 Some(Resolved::Int(value)) => Value::from(value),
-                // A number that JSON cannot represent, such as `.inf`, stays a text.
+                // A number that JSON cannot represent, such as `.inf`, is kept as a text.
                 Some(Resolved::Float(text)) => number(text).map_or_else(|| Value::from(text), Value::Number),
                 Some(Resolved::Text(text)) if self.spend_text(text) => Value::from(text),
                 Some(Resolved::Text(_)) => Value::Null,
@@ -351,8 +351,8 @@ fn constant(number: &flow::Number<'_>) -> Option<f64> {
     }
 }
 
-/// `$input`, `$local` or `$context`, followed by the end, a dot or a bracket. `$.x`, a mistake of one page, is read as
-/// well.
+/// `$input`, `$local` or `$context`, followed by the end, a dot or a bracket. `$.x`, used on one page of the
+/// documentation, is accepted.
 fn is_reference(text: &str) -> bool {
     ["$input", "$local", "$context", "$"].iter().any(|root| {
         text.strip_prefix(root).is_some_and(|rest| rest.starts_with(['.', '[']) || (rest.is_empty() && root.len() > 1))

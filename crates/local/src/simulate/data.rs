@@ -1,4 +1,4 @@
-//! The data of an execution: shared, measured once, converted to text once.
+//! The data of an execution. A value is shared, and its size and its text are computed once.
 
 use std::cell::{Cell, OnceCell};
 use std::fmt;
@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
-/// Values of more parts than this are kept as text.
+/// Values with more parts are kept as text.
 const LARGE: usize = 256;
 
 /// A value that many states and events share.
@@ -39,13 +39,13 @@ impl Data {
         (bytes, known.is_none())
     }
 
-    /// The text of a value with many parts. As text, a list of numbers needs a tenth of the memory.
+    /// The text of a value with many parts. A list of numbers needs a tenth of the memory as text.
     pub(super) fn large_text(&self) -> Option<Rc<str>> {
         self.bytes();
         self.0.text.get().cloned()
     }
 
-    /// True the first time only: shared data count once.
+    /// True for the first call only, so that shared data are counted once.
     pub(super) fn count(&self) -> bool {
         !self.0.counted.replace(true)
     }

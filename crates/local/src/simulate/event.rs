@@ -13,13 +13,13 @@ use super::{Failure, Millis};
 pub struct Event {
     /// The number of the event in its execution, from 1.
     pub id: u64,
-    /// The event that led to this one; 0 for the first.
+    /// The event that caused this one; 0 for the first event.
     pub scheduled_by: u64,
-    /// What happened.
+    /// The type of the event.
     pub kind: EventKind,
     /// The name of the state. Absent for an event of the execution itself.
     pub step: Option<Rc<str>>,
-    /// When.
+    /// The time of the event.
     pub at: Millis,
     /// The state in the program: see [`Program::path`](super::Program::path).
     pub state: Option<usize>,
@@ -51,16 +51,16 @@ pub enum Detail {
 /// A value in a history.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Kept {
-    /// As it is.
+    /// As a value.
     Data(Data),
-    /// As JSON text, if it has many parts. As text, a list of numbers needs a tenth of the memory; each iteration over
-    /// it has the whole list in its input.
+    /// As JSON text, for a value with many parts. A list of numbers needs a tenth of the memory as text, and each iteration
+    /// over the list has the complete list in its input.
     Text(Rc<str>),
 }
 
 /// The types of events, as listed by the history API. The further types of newer flows are not documented.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the names are the service's and say it")]
+#[allow(missing_docs, reason = "the names are those of the service")]
 pub enum EventKind {
     ExecutionStarted,
     ExecutionStopped,
@@ -100,7 +100,7 @@ impl Event {
 }
 
 impl Detail {
-    /// The form in which a history keeps it.
+    /// The form in which a history stores the value.
     pub(super) fn kept(self) -> Self {
         match self {
             Detail::Input(value) => Detail::Input(value.kept()),
@@ -112,7 +112,7 @@ impl Detail {
         }
     }
 
-    /// The values that it shares with the execution.
+    /// The values that the event shares with the execution.
     pub(super) fn shared(&self) -> [Option<&Data>; 2] {
         fn one(kept: &Kept) -> Option<&Data> {
             match kept {
@@ -136,32 +136,32 @@ impl Detail {
     }
 
     /// Passes each value with its name.
-    fn each(&self, mut say: impl FnMut(&str, &dyn std::fmt::Display)) {
+    fn each(&self, mut write: impl FnMut(&str, &dyn std::fmt::Display)) {
         let text = |text: &str| Value::from(text);
         match self {
-            Detail::Input(input) => say("input", input),
+            Detail::Input(input) => write("input", input),
             Detail::Entered(input, local) => {
-                say("input", input);
-                say("local", local);
+                write("input", input);
+                write("local", local);
             }
-            Detail::Output(output) => say("output", output),
-            Detail::Local(local) => say("local", local),
+            Detail::Output(output) => write("output", output),
+            Detail::Local(local) => write("local", local),
             Detail::Failure(failure) => {
-                say("error", &text(&failure.error));
-                say("cause", &text(&failure.cause));
+                write("error", &text(&failure.error));
+                write("cause", &text(&failure.cause));
             }
-            Detail::Index(index) => say("index", index),
+            Detail::Index(index) => write("index", index),
             Detail::Task(resource, attempt, input) => {
-                say("resource", &text(resource));
-                say("attempt", attempt);
-                say("input", input);
+                write("resource", &text(resource));
+                write("attempt", attempt);
+                write("input", input);
             }
             Detail::None => {}
         }
     }
 }
 
-/// Writes a JSON object to a text, member by member: a history of large data is not held a second time.
+/// Writes a JSON object to a text, member by member, so that large data are not copied.
 pub(crate) struct ObjectWriter<'t> {
     text: &'t mut String,
     is_empty: bool,

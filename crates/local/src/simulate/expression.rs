@@ -24,7 +24,7 @@ pub(super) enum Expression {
     Or(Vec<Expression>),
     Array(Vec<Expression>),
     Object(Vec<(String, Expression)>),
-    /// It could not be parsed. Its evaluation fails.
+    /// A syntax error. The evaluation fails.
     Broken(String),
 }
 
@@ -56,24 +56,24 @@ pub(super) struct Env<'a> {
     /// `$local` of a `flow`.
     pub local: Option<&'a Value>,
     pub global: &'a Value,
-    /// Built at its first use.
+    /// Built when first used.
     pub context: &'a Context<'a>,
     /// For `uuid` and `randomInt`.
     pub random: &'a Cell<u64>,
-    /// A comparison with an absent value is false (`!=` is true), as in the `StateMachine` dialect. Otherwise an absent
-    /// value makes the whole condition not true.
+    /// Whether a comparison with an absent value is false (`!=`: true), as in the `StateMachine` dialect. Otherwise a
+    /// condition with an absent value is not true.
     pub missing_compares: bool,
     /// Counts the work.
     pub meter: &'a Meter,
 }
 
-/// `$context` or `$Context`, made at its first use.
+/// `$context` or `$Context`, built when first used.
 pub(super) struct Context<'a> {
     made: OnceCell<Value>,
     make: &'a dyn Fn() -> Value,
 }
 
-/// Why there is no value.
+/// The reason why an expression has no value.
 #[derive(Debug)]
 pub(super) enum NoValue {
     /// The value of a path is absent.
@@ -156,8 +156,8 @@ impl Expression {
         }
     }
 
-    /// Whether the condition is true. An absent value, a wrong type or a value that is neither true nor false make it not
-    /// true: the next option, or the default, is used.
+    /// Whether the condition is true. A condition with an absent value, a wrong type or a result that is not a boolean is
+    /// not true: the next option or the default is used.
     pub(crate) fn holds(&self, env: &Env<'_>) -> bool {
         matches!(self.eval(env).as_deref(), Ok(Value::Bool(true)))
     }
@@ -275,13 +275,13 @@ fn own(expr: &ast::Expr<'_>) -> Expression {
     }
 }
 
-/// A number as JSON would read it.
+/// A number in the representation of the JSON reader.
 pub(super) fn number(text: &str) -> Option<Number> {
     text.parse::<i64>().ok().map(Number::from).or_else(|| Number::from_f64(text.parse().ok()?))
 }
 
-/// The value of a path. After a `[*]` it is one flat list; elements without the rest of the path are left out, as the
-/// consumer of the one public mapping with two `[*]` expects.
+/// The value of a path. After a `[*]` it is one flat list. Elements without the rest of the path are skipped, because
+/// the only public mapping with two `[*]` requires it.
 // Recursion happens at `[*]` only, each time one level further down in the data.
 fn follow<'v>(mut value: &'v Value, mut steps: &[Step], meter: &Meter) -> Result<Cow<'v, Value>, NoValue> {
     while let Some((step, rest)) = steps.split_first() {

@@ -1,7 +1,7 @@
 //! The built-in functions of the `StateMachine` dialect.
 //!
-//! Names, purposes and test values: <https://help.aliyun.com/document_detail/2579872.html>. What
-//! is not documented there is decided here and described in `docs/emulator.md`.
+//! Names, purposes and test values: <https://help.aliyun.com/document_detail/2579872.html>. `docs/emulator.md`
+//! describes undocumented behaviour.
 
 use cloudflow_base::small;
 use std::cell::Cell;
@@ -17,8 +17,8 @@ use super::Failure;
 use super::expression::{equal, kind};
 use super::meter::{MOST_OF_A_STATE, Meter, cost};
 
-/// Evaluates a call. The number of arguments is checked again: a flow may be run without the checks. The work of a call
-/// is counted before it is done.
+/// Evaluates a call. The number of arguments is verified, because a flow may be run without the checks. The work of a
+/// call is counted before the call.
 pub(super) fn call(name: &str, arguments: &[&Value], random: &Cell<u64>, meter: &Meter) -> Result<Value, Failure> {
     let text = |text: String| Value::from(text);
     match (name, arguments) {
@@ -64,7 +64,7 @@ pub(super) fn call(name: &str, arguments: &[&Value], random: &Cell<u64>, meter: 
             Ok(Value::Object(merged))
         }
         ("jsonToString", [value]) => {
-            // A character may be escaped to six.
+            // An escape sequence has up to six characters.
             meter.charge(4 * cost(value))?;
             Ok(text(value.to_string()))
         }
@@ -157,15 +157,15 @@ fn format(template: &str, values: &[&Value], meter: &Meter) -> Result<String, Fa
 /// Maximum size of a compiled pattern, in bytes.
 const LARGEST_PATTERN: usize = 128 * 1024;
 
-/// Whether the pattern is found in the text. The search takes the size of the compiled pattern times the length of the
-/// text; both are known before.
+/// Whether the text contains the pattern. The cost of the search is the size of the compiled pattern times the length
+/// of the text. Both are known before the search.
 fn matches(text: &str, pattern: &str, meter: &Meter) -> Result<bool, Failure> {
     let name = "regexMatchString";
-    // Compiling a pattern takes far more work than copying it.
+    // Compiling a pattern costs far more than copying it.
     meter.charge(64 * pattern.len() as u64)?;
     let mut size = 512;
     let compiled = loop {
-        // The library does not return the size. It is below the least limit that accepts the pattern.
+        // The library does not return the size. The smallest limit that accepts the pattern is an upper bound.
         meter.charge(2 * size as u64)?;
         match RegexBuilder::new(pattern).size_limit(size).build() {
             Ok(compiled) => break compiled,

@@ -1,12 +1,12 @@
 //! One execution.
 //!
 //! A series of states in progress is a [`Frame`]. Its current state may have child frames: the branches of a parallel, the
-//! iterations of a map, the steps of a choice's option. So frames form a tree. Frames that can continue are in a queue;
-//! frames that wait for a time have a timer. There is no recursion over the flow. Every round of a loop costs an event or
-//! a retry, of which there are at most [`EVENTS`] each.
+//! iterations of a map, the steps of a choice's option. Frames form a tree. Frames that can continue are in a queue.
+//! Frames that wait for a time have a timer. There is no recursion over the flow. Each round of a loop adds an event or
+//! a retry. The maximum number of both is [`EVENTS`].
 //!
-//! Work is counted. When the units of a turn are used up, the rest of the queue waits for the next
-//! [`Machine::advance`], and so does the clock of the machine. So the outcome does not depend on the length of the turns.
+//! Work is counted. When the units of a turn are used up, the rest of the queue and the clock of the machine wait for
+//! the next [`Machine::advance`]. Therefore the outcome does not depend on the length of the turns.
 
 mod context;
 mod history;
@@ -40,7 +40,7 @@ pub struct Start {
     pub flow: String,
     /// The name of the execution.
     pub execution: String,
-    /// The role it runs as.
+    /// The RAM role of the execution.
     pub role: String,
     /// An object.
     pub input: Value,
@@ -89,7 +89,7 @@ pub struct Machine {
     last_task: u64,
     requests: Vec<TaskRequest>,
     cancelled: Vec<TaskId>,
-    // Every token, with its task as long as the task waits.
+    // All tokens. Each has its task while the task waits.
     tokens: BTreeMap<String, Option<TaskId>>,
     /// Number of tokens whose task waits.
     open_tokens: usize,
@@ -128,10 +128,9 @@ struct Frame {
     parent: Option<(FrameId, usize)>,
     /// The type of the event when it ends.
     exit: Option<EventKind>,
-    /// The input of the owner: what `$input` means in the input mappings of the `flow` dialect.
+    /// The input of the owner: `$input` in the input mappings of the `flow` dialect.
     input: Data,
-    /// In the `flow` dialect the local data of the series, in `StateMachine` what the next state
-    /// gets.
+    /// In the `flow` dialect the local data of the series, in `StateMachine` the input of the next state.
     data: Data,
     /// Inputs and outputs must be objects. This does not apply in an iteration over other values.
     objects: bool,
@@ -156,11 +155,11 @@ struct Current {
 #[derive(Debug)]
 enum Phase {
     Enter,
-    /// Entered. Its work starts, or starts again.
+    /// Entered. Its work starts or restarts.
     Begin,
-    /// Until the timer; then it is done.
+    /// Waits for the timer, then completes.
     Sleep(TimerId),
-    /// Until the timer; then it begins again.
+    /// Waits for the timer, then restarts.
     Pause(TimerId),
     Task(TaskId),
     Children(Children),
@@ -283,7 +282,7 @@ impl Machine {
         self.now = self.now.max(now);
     }
 
-    /// When [`Machine::advance`] has something to do.
+    /// The time of the next event, for [`Machine::advance`].
     pub fn wake_at(&self) -> Option<Millis> {
         if !self.ready.is_empty() {
             return Some(self.now);
@@ -291,19 +290,19 @@ impl Machine {
         self.timers.first_key_value().map(|((at, _), _)| *at)
     }
 
-    /// Whether something that is due by then has not happened yet, because the units were used up.
+    /// Whether an event that is due at this time is postponed because the units are used up.
     pub fn is_behind(&self, now: Millis) -> bool {
         self.wake_at().is_some_and(|at| at <= now)
     }
 
-    /// Its own clock.
+    /// The clock of the machine.
     pub fn now(&self) -> Millis {
         self.now
     }
 
     /// Begins a turn of that many units of work.
-    pub fn grant(&mut self, work: u64) {
-        self.meter.grant(work);
+    pub fn set_turn(&mut self, work: u64) {
+        self.meter.set_turn(work);
     }
 
     /// The units that are left of the turn.
@@ -311,7 +310,7 @@ impl Machine {
         self.meter.left()
     }
 
-    /// About the size of the events as JSON, in bytes.
+    /// The approximate size of the events as JSON, in bytes.
     pub fn event_bytes(&self) -> usize {
         self.event_bytes
     }
@@ -331,9 +330,9 @@ impl Machine {
     fn catch_up(&mut self, now: Millis) {
         self.advance(now);
         if self.is_behind(now) {
-            self.meter.grant(u64::MAX);
+            self.meter.set_turn(u64::MAX);
             self.advance(now);
-            self.meter.grant(0);
+            self.meter.set_turn(0);
         }
         self.meter.begin_state();
         self.meter.spend(STEP);
@@ -346,8 +345,8 @@ impl Machine {
         self.finish(Status::Stopped, None, Some(failure));
     }
 
-    /// Lets the current states end and starts no further state; then the execution is stopped. If a current state is the
-    /// last one, the execution ends normally.
+    /// Stops the execution after the current states have ended. No further state starts. If a current state is the last
+    /// one, the execution ends normally.
     pub(crate) fn drain(&mut self, now: Millis) {
         self.catch_up(now);
         self.draining = true;
@@ -369,7 +368,7 @@ impl Machine {
         self.output.as_deref()
     }
 
-    /// Why it failed or was stopped.
+    /// The reason why it failed or was stopped.
     pub fn failure(&self) -> Option<&Failure> {
         self.failure.as_deref()
     }
@@ -441,7 +440,7 @@ impl Machine {
                 Ready::Failed(frame, failure) => self.fail(frame, failure),
             }
         }
-        // A frame with child frames does nothing itself.
+        // A frame with child frames waits for them.
         let idle = |frame: &Frame| matches!(frame.current.phase, Phase::Enter | Phase::Children(_));
         if self.draining && !self.status.is_final() && self.frames.values().all(idle) {
             self.finish(Status::Stopped, None, Some(Failure::new("", "")));
@@ -489,7 +488,7 @@ impl Machine {
         self.flow_data(shape, &self.input, None, "the input of the flow")
     }
 
-    /// The output of the flow, out of the frame at the top.
+    /// The output of the flow, from the outermost frame.
     fn flow_output(&self, program: &Program, frame: &Frame) -> Result<Data, Failure> {
         let Some(shape) = &program.output else { return Ok(frame.data.clone()) };
         self.flow_data(shape, &frame.input, Some(&frame.data), "the output of the flow")
@@ -568,8 +567,8 @@ impl Current {
     }
 }
 
-/// [`merged`], without a copy if one of them is empty: an iteration starts with no data of its own and all data of its
-/// owner.
+/// [`merged`], without a copy if one of them is empty. An iteration starts with empty local data and with all data of
+/// its owner.
 fn overlaid(first: &Data, second: &Data, meter: &Meter) -> Data {
     let empty = |value: &Value| value.as_object().is_some_and(Map::is_empty);
     if empty(second) && first.is_object() {

@@ -1,7 +1,7 @@
-//! Counts work. The count limits a state and ends a turn of the interpreter, independent of the clock.
+//! Counts work. The count limits a state and a turn of the interpreter, independent of the clock.
 //!
-//! A unit is about one byte that is copied or compared. Counting depends on the data alone, so the same
-//! execution takes the same number of units everywhere.
+//! A unit is about one byte that is copied or compared. The count depends on the data only, so an execution takes the
+//! same number of units on every machine.
 
 use std::cell::Cell;
 
@@ -33,26 +33,26 @@ impl Meter {
     }
 
     /// Begins a turn of that many units.
-    pub fn grant(&self, units: u64) {
+    pub fn set_turn(&self, units: u64) {
         self.turn.set(units);
     }
 
-    /// What is left of the turn.
+    /// The units that are left of the turn.
     pub fn left(&self) -> u64 {
         self.turn.get()
     }
 
-    /// A state begins with a count of its own.
+    /// Resets the units of the state.
     pub fn begin_state(&self) {
         self.state.set(MOST_OF_A_STATE);
     }
 
-    /// Counts work that other limits bound.
+    /// Counts work that is bounded by other limits.
     pub fn spend(&self, units: u64) {
         self.turn.set(self.turn.get().saturating_sub(units));
     }
 
-    /// Counts work before it is done. An error if the state has not enough units left.
+    /// Counts work in advance. Fails if the state does not have enough units left.
     pub fn charge(&self, units: u64) -> Result<(), Failure> {
         self.spend(units);
         match self.state.get().checked_sub(units) {
@@ -85,7 +85,7 @@ fn too_much() -> Failure {
 }
 
 /// The units that a copy of the value takes.
-// Recursion is bounded by the depth of the value, as that of its own `clone` is.
+// Recursion is bounded by the depth of the value, like the recursion of `clone`.
 pub(super) fn cost(value: &Value) -> u64 {
     VALUE
         + match value {

@@ -17,7 +17,7 @@ pub struct Program {
     pub(super) express: bool,
     pub(super) name: Option<String>,
     pub(super) timeout: Option<Number>,
-    /// Why it cannot run: with aliases, a short definition can expand to any amount of data.
+    /// The reason why the program cannot run: with aliases, a short definition can expand to any amount of data.
     pub(super) oversized: Option<String>,
     pub(super) input: Option<Shape>,
     pub(super) output: Option<Shape>,
@@ -39,7 +39,7 @@ pub(super) struct State {
     pub kind: Kind,
     /// The next state. Absent at the end of the scope.
     pub next: Option<usize>,
-    /// Why the next state cannot be found: the definition names an unknown state, or lacks the name.
+    /// The reason why there is no next state: the definition names an unknown state or no state.
     pub lost: Option<String>,
     pub input: Option<Shape>,
     pub output: Option<Shape>,
@@ -79,7 +79,7 @@ pub(super) enum Wait {
     Nothing,
 }
 
-/// One way out of a choice.
+/// One option of a choice.
 #[derive(Debug)]
 pub(super) struct Way {
     pub condition: Option<Expression>,
@@ -140,12 +140,12 @@ pub(super) enum Shape {
 }
 
 impl Program {
-    /// The name in the definition, in the dialect that requires one.
+    /// The name in the definition. Absent in the `flow` dialect.
     pub(crate) fn name(&self) -> Option<&str> {
         self.name.as_deref().filter(|_| self.dialect == Dialect::StateMachine)
     }
 
-    /// Checks that the name in the definition, if there is one, is the name of the flow.
+    /// Fails if the definition contains a name that differs from the name of the flow.
     pub(crate) fn check_name(&self, flow: &str) -> Result<(), String> {
         match self.name() {
             Some(own) if own != flow => {
@@ -155,7 +155,7 @@ impl Program {
         }
     }
 
-    /// Why it cannot run, if it holds too much data.
+    /// The reason why the program cannot run. Absent if the amount of its data is allowed.
     pub fn oversized(&self) -> Option<&str> {
         self.oversized.as_deref()
     }
@@ -192,7 +192,7 @@ impl Number {
             Number::Value(value) => Ok(*value),
             Number::Computed(expression) => {
                 let value = expression.required(env)?;
-                // A `Timeout` is declared a text, so digits in quotes are a number as well.
+                // The documentation declares `Timeout` as a text, so digits in quotes are read as a number.
                 let digits = || value.as_str()?.parse::<u32>().ok().map(f64::from);
                 let number = value.as_f64().or_else(digits);
                 number.ok_or_else(|| Failure::expression(format!("expected a number, not {value}")))

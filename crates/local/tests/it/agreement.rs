@@ -59,8 +59,8 @@ fn on_times() {
     assert_eq!(refused, 17);
 }
 
-/// The values up to a limit are accepted by both, the next ones by neither. The checks see a constant,
-/// the interpreter a value of the input.
+/// Both accept the values up to a limit, and refuse the values beyond it. The checks read a constant, the interpreter a
+/// value of the input.
 #[test]
 fn on_durations() {
     let step = "version: v1\ntype: flow\nsteps:\n- {type: wait, name: a, duration: #}\n";

@@ -2,8 +2,8 @@
 //! tasks, and must agree on the status, the output, the error, the events and the task calls of every execution.
 //!
 //! One side is [`Simulation`], the other the HTTP interface of [`Emulator`] (CreateFlow, StartExecution, ReportTask...,
-//! DescribeExecution, GetExecutionHistory) on a virtual clock. Only what differs by nature is made equal, in
-//! [`Emulated::make_equal`]: names that the driver chooses, request ids.
+//! DescribeExecution, GetExecutionHistory) on a virtual clock. [`Emulated::make_equal`] replaces generated names and request
+//! ids, which differ by design.
 
 #![allow(clippy::disallowed_methods, reason = "tests read files")]
 
@@ -29,7 +29,7 @@ const ENDLESS: &str = "endless";
 /// A result that is due: the call, the token of its task, the output or the error.
 type Due = (u64, Option<String>, Result<Value, (String, String)>);
 
-/// The answer to a task: the delay, and the output or the error. Absent if the task never answers.
+/// The answer to a task: the delay, and the output or the error. Absent if the task has no result.
 type Answer = Option<(u64, Result<Value, (String, String)>)>;
 
 /// Answers tasks by the name of the state and the number of the call. Both sides start with a new one.
@@ -47,8 +47,8 @@ struct Scenario<'m> {
 const BEGIN: &str = "2024-05-06T07:08:09Z";
 const EXECUTION: &str = "simulation";
 
-/// The units of a turn: everything that is due at a time happens in one turn. A shorter turn hands out tasks before a
-/// later action of the same time cancels them.
+/// The units of a turn. All actions of one time must fit into one turn: a shorter turn hands out tasks before a later
+/// action of the same time cancels them.
 const WORK: u64 = 1 << 40;
 
 #[test]
@@ -82,7 +82,7 @@ fn cases_agree() {
 fn the_corpus_agrees() {
     let mut failures = Vec::new();
     for Definition { name, text, .. } in &definitions(&FOLDERS) {
-        // The service does not see a template: its variables are filled in before.
+        // A template is filled in before the service receives it.
         let own = name_of(text);
         let text = &if own.contains("${") || own.contains("{{") { text.replace(&own, "filled") } else { text.clone() };
         let made = cases_of::corpus::Made::of(name, text);
@@ -143,7 +143,7 @@ fn random_flows(part: u64) {
             if starts {
                 start_children(&mut definition, &mut dice);
             }
-            // A hash or a length does not show which part of it is a name that the driver chose.
+            // A generated name cannot be replaced in a hash or in a length.
             let text = definition.to_string().replace("jsonToString($Input)", "jsonToString([1, 2])");
             text.replace("jsonToString($Context.Execution.Input)", "jsonToString([1, 2])")
         };
@@ -225,12 +225,12 @@ fn compare(name: &str, scenario: &Scenario<'_>, failures: &mut Vec<String>) -> u
         (Err(emulated), Ok(simulated)) if emulated == ENDLESS => {
             let is_limited = |execution: &Execution| execution.error[0] == "Local.TooManyExecutions";
             if !simulated.executions.iter().any(is_limited) {
-                failures.push(format!("{name}: the emulator does not end, the simulation does"));
+                failures.push(format!("{name}: the simulation ends, the emulator does not"));
             }
             return 0;
         }
         (emulated, simulated) => {
-            let show = |side: Result<(), String>| side.err().unwrap_or_else(|| "it runs".to_owned());
+            let show = |side: Result<(), String>| side.err().unwrap_or_else(|| "started".to_owned());
             let (simulated, emulated) = (show(simulated.map(drop)), show(emulated.map(drop)));
             failures.push(format!("{name}\n--- simulateFlow\n{simulated}\n--- emulator\n{emulated}"));
             return 0;
@@ -252,7 +252,7 @@ fn compare(name: &str, scenario: &Scenario<'_>, failures: &mut Vec<String>) -> u
     simulated.executions.len() - 1
 }
 
-/// What a side did.
+/// The outcome of one side.
 #[derive(PartialEq)]
 struct Outcome {
     executions: Vec<Execution>,
@@ -299,7 +299,7 @@ fn simulated(scenario: &Scenario<'_>, seed: u64) -> Result<Outcome, String> {
     let mut answers = Vec::new();
     loop {
         let turn = simulation.turn(false);
-        for task in &turn.wanted {
+        for task in &turn.requested {
             let input: Value = serde_json::from_str(&task.input).unwrap();
             answers.push((task.id, mocks(&task.name, &input)));
             calls.push(json!([task.name, task.action, task.attempt, input]));
@@ -313,7 +313,7 @@ fn simulated(scenario: &Scenario<'_>, seed: u64) -> Result<Outcome, String> {
             #[allow(clippy::cast_precision_loss, reason = "small numbers")]
             simulation.finish_task(call, result.as_deref().map_err(Clone::clone), after as f64);
         }
-        if turn.wanted.is_empty() && simulation.is_over() {
+        if turn.requested.is_empty() && simulation.is_over() {
             break;
         }
     }
@@ -393,7 +393,7 @@ impl Emulated {
             }
             let wake = client.emulator.wake_at();
             match due.first_key_value().map(|(key, _)| *key) {
-                // A result at the last moment is too late: timers come first.
+                // Timers precede results of the same time: a result at the time of the timeout is too late.
                 Some(key) if wake.is_none_or(|wake| key.0 < wake) => {
                     client.now = client.now.max(key.0);
                     let (call, token, result) = due.remove(&key).unwrap();
@@ -414,13 +414,13 @@ impl Emulated {
         Ok(Emulated { outcome: Outcome { executions, calls }, seed: heads[0]["seed"].as_u64().unwrap() })
     }
 
-    /// Gives names and request ids that the emulator chose the values that the simulation chose.
+    /// Replaces names and request ids of the emulator by those of the simulation.
     fn make_equal(self, simulated: &Outcome) -> Outcome {
         let mut outcome = self.outcome;
         let mut renamed: HashMap<String, String> = HashMap::new();
         let pairs: Vec<_> = outcome.executions.iter().zip(&simulated.executions).collect();
         for (number, (emulated, simulated)) in pairs.iter().enumerate().skip(1) {
-            // A given name must be the same.
+            // A name that the flow specifies must be equal.
             if simulated.name == format!("child-{number}") && emulated.name.len() == 36 {
                 renamed.insert(emulated.name.clone(), simulated.name.clone());
             }
@@ -438,7 +438,7 @@ impl Emulated {
         }
         if let Some(first) = outcome.executions.first_mut() {
             renamed.insert(first.name.clone(), EXECUTION.to_owned());
-            // `simulateFlow` does not say how it names the first execution.
+            // `simulateFlow` does not return the name of the first execution.
             (first.flow, first.name) = (String::new(), String::new());
         }
         for execution in &mut outcome.executions {
@@ -452,10 +452,10 @@ impl Emulated {
     }
 }
 
-/// Replaces names where they are a text, or a part of a text: a token contains the name of its execution.
+/// Replaces names in texts and in parts of texts: a token contains the name of its execution.
 fn rename(value: &mut Value, renamed: &HashMap<String, String>) {
     match value {
-        // A name that the emulator chose has 36 characters; that of an Express execution ends with one.
+        // A generated name has 36 characters. The name of an Express execution ends with such a name.
         Value::String(text) if text.len() >= 36 => {
             for (from, to) in renamed {
                 if text.contains(from.as_str()) {
@@ -478,7 +478,7 @@ fn name_of(text: &str) -> String {
 }
 
 impl Client {
-    /// A request, signed. The body of the answer, or of the error.
+    /// Sends a signed request. Returns the body of the answer or of the error.
     fn ask(&mut self, action: &str, business: &[(&str, &str)]) -> Result<Value, Value> {
         let stamp = time::format(self.now)[..19].to_owned() + "Z";
         let mut pairs = vec![
@@ -509,7 +509,7 @@ impl Client {
             let result = result.map_err(|(error, cause)| simulate::Failure { error, cause });
             return self.emulator.finish_task(self.now, call, result);
         };
-        // The report may come too late: then it is refused.
+        // A report that arrives too late is refused.
         let _ = match result {
             Ok(output) => self.ask("ReportTaskSucceeded", &[("TaskToken", &token), ("Output", &output.to_string())]),
             Err((error, cause)) => {

@@ -13,10 +13,10 @@ use cloudflow_service::read;
 use cloudflow_tests::report;
 use serde_json::Value;
 
-/// `docs/diagnostics.md` has every code; its bad examples show the finding, at the place that is
-/// named there, and nothing else; its good ones are fine.
+/// `docs/diagnostics.md` has every code. A bad example has this finding only, at the documented position. A good example
+/// has no finding.
 #[test]
-fn the_documentation_is_true() {
+fn the_documented_examples_have_the_documented_findings() {
     let path = cloudflow_tests::root().join("docs/diagnostics.md");
     let text = fs::read_to_string(path).unwrap();
     let mut sections: Vec<(&str, &str)> = Vec::new();
@@ -29,12 +29,12 @@ fn the_documentation_is_true() {
     }
     let mut failures = Vec::new();
     for (code, body) in &sections {
-        assert!(Code::ALL.iter().any(|known| known.as_str() == *code), "`{code}` is no code");
+        assert!(Code::ALL.iter().any(|known| known.as_str() == *code), "`{code}` is not a code");
         let bad = example(body, "\nBad, at ").unwrap_or_else(|| panic!("`{code}` has no bad example"));
         let good = example(body, "\nGood").unwrap_or_else(|| panic!("`{code}` has no good example"));
         let found = examine(code, bad.text);
         match found.iter().find(|found| found.code == *code) {
-            // What a migration says beside it is of other codes.
+            // A migration may report further findings with other codes.
             Some(_) if found.len() > 1 && !code.starts_with("migrate-") => failures.push(format!("{code}: {found:#?}")),
             Some(one) if place(one) != bad.place => {
                 failures.push(format!("{code}: at {}, not {}", place(one), bad.place));
@@ -48,7 +48,7 @@ fn the_documentation_is_true() {
             failures.push(format!("the good example of `{code}`: {left:#?}"));
         }
         if migrates && !validate_flow(good.text).diagnostics.is_empty() {
-            failures.push(format!("the good example of `{code}` is no good flow"));
+            failures.push(format!("the good example of `{code}` is not a valid flow"));
         }
     }
     report("documented codes", failures);
@@ -59,7 +59,7 @@ struct Example<'t> {
     text: &'t str,
 }
 
-/// The block behind the heading, and what stands between the heading and its colon.
+/// The code block after a heading, and the text between the heading and its colon.
 fn example<'t>(section: &'t str, heading: &str) -> Option<Example<'t>> {
     let (_, rest) = section.split_once(heading)?;
     let (place, rest) = rest.split_once(":\n\n```")?;
@@ -67,7 +67,7 @@ fn example<'t>(section: &'t str, heading: &str) -> Option<Example<'t>> {
     Some(Example { place, text: text.split_once("```")?.0 })
 }
 
-/// What is found in an example: in a flow, in an answer of the service, in the options of a client.
+/// The findings of an example: a flow, a response of the service, or the options of a client.
 fn examine(code: &str, text: &str) -> Vec<Diagnostic> {
     if code.starts_with("migrate-") {
         return migrate_flow(text).diagnostics;

@@ -1,6 +1,6 @@
-//! Conversations with the emulator, the clock in the test's hand.
+//! Scripts of requests to the emulator, on a virtual clock.
 //!
-//! A case is a `script.txt`, one command a line, and the `answers.txt` it leads to:
+//! A case is a `script.txt` with one command per line, and its transcript `answers.txt`:
 //!
 //! ```text
 //! set quotas | nonces | cors | epoch-stopped-time | missing-fields
@@ -8,21 +8,21 @@
 //! set speed 60 | skip-waits         the clock of the flows
 //! set token STS.abc                 the key `testid` needs this STS token
 //! set fail <cut|empty|xml|error|garbage> [Action]   once
-//! at 1500                           the clock, in ms after 2024-05-06T07:08:09Z
+//! at 1500                           set the clock, in ms after 2024-05-06T07:08:09Z
 //! rpc a StartExecution FlowName=f Input='{"a": 1}'     a POST of the RPC signature, called `a`
 //! acs3 b DescribeExecution FlowName=f ExecutionName=e  a GET of the ACS3 signature
 //! raw c GET /?Action=X              no signature
 //! leave b                           the client of `b` disconnects
 //! finish <name of the state> <JSON> | fail <name of the state> <error>
-//! finish <name of the state> text:<bytes>     an object of so many bytes
+//! finish <name of the state> text:<bytes>     an object of this size
 //! later <name of the state> <ms | never> <JSON>     the result of a mock, on the clock of the flows
-//! restart                    what is saved goes to a new emulator; held requests are lost
+//! restart                    restore the saved state in a new emulator; held requests are lost
 //! ```
 //!
-//! `Name=@file` is the text of a file of the case, `Name=$token` the token of the task that was asked for last,
-//! `Name=$a.NextToken` a field of the answer called `a`. Words that begin with `!` bend the request: `!secret=x`, `!key=x`,
+//! `Name=@file` is the text of a file of the case, `Name=$token` the token of the task that was requested last,
+//! `Name=$a.NextToken` a field of the answer called `a`. Words that begin with `!` falsify the request: `!secret=x`, `!key=x`,
 //! `!time=-1000000` (ms), `!nonce=x`, `!token=x`, `!method=GET`, `!version=x`, `!path=/x`, `!omit=X`,
-//! `!size=2000000` (bytes of a body that is no form).
+//! `!size=2000000` (bytes of a body that is not a form).
 
 mod attacks;
 mod damaged;
@@ -40,23 +40,23 @@ use cloudflow_service::sign::{acs3, encode, rpc};
 use cloudflow_tests::{Case, cases, report};
 
 #[test]
-fn conversations() {
+fn scripts() {
     let mut failures = Vec::new();
     for case in cases("emulate", "script.txt") {
-        let answers = Talk::new(&case).hold();
+        let answers = Session::new(&case).run();
         case.expect("answers.txt", &answers, &mut failures);
-        // Saved text and journal hold the same as the emulator, after every line.
-        let mut recorded = Talk::new(&case);
+        // After each line, the saved text and the journal restore the state of the emulator.
+        let mut recorded = Session::new(&case);
         recorded.record = Some(String::new());
-        recorded.hold();
-        // What is saved and restored between two lines must not be noticed.
+        recorded.run();
+        // A restore between two lines does not change the transcript.
         let script = case.read("script.txt");
         if ["set quotas", "set nonces", "set fail", "later "].iter().any(|what| script.contains(what)) {
             continue;
         }
-        let mut restarted = Talk::new(&case);
+        let mut restarted = Session::new(&case);
         restarted.restarts = true;
-        let again = restarted.hold();
+        let again = restarted.run();
         if again != answers {
             failures.push(format!("{} with restarts\n--- without\n{answers}\n--- with\n{again}", case.name));
         }
@@ -64,7 +64,7 @@ fn conversations() {
     report("emulate", failures);
 }
 
-struct Talk<'c> {
+struct Session<'c> {
     case: &'c Case,
     options: Options,
     emulator: Option<Emulator>,
@@ -75,22 +75,22 @@ struct Talk<'c> {
     nonce: u32,
     names: HashMap<WaiterId, String>,
     tasks: HashMap<String, u64>,
-    /// Tasks that were asked for and not answered: name, execution, whether there is a token.
+    /// Open tasks: name, execution, whether there is a token.
     open: BTreeSet<(String, String, bool)>,
     token: String,
     answers: HashMap<String, serde_json::Value>,
-    said: String,
-    /// Between two lines, wherever nothing is held.
+    transcript: String,
+    /// Whether the emulator is restored between lines while no request is held.
     restarts: bool,
-    /// The saved text and its journal, if it is checked.
+    /// The saved text and its journal, if they are checked.
     record: Option<String>,
 }
 
-impl<'c> Talk<'c> {
+impl<'c> Session<'c> {
     fn new(case: &'c Case) -> Self {
         let key = AccessKey { id: "testid".into(), secret: "testsecret".into(), security_token: None };
         let zero = time::parse("2024-05-06T07:08:09Z").unwrap();
-        Talk {
+        Session {
             case,
             options: Options { seed: 1, access_keys: vec![key], ..Options::default() },
             emulator: None,
@@ -103,13 +103,13 @@ impl<'c> Talk<'c> {
             open: BTreeSet::new(),
             token: String::new(),
             answers: HashMap::new(),
-            said: String::new(),
+            transcript: String::new(),
             restarts: false,
             record: None,
         }
     }
 
-    fn hold(mut self) -> String {
+    fn run(mut self) -> String {
         for line in self.case.read("script.txt").lines() {
             let words = words(line);
             let words: Vec<&str> = words.iter().map(String::as_str).collect();
@@ -122,7 +122,7 @@ impl<'c> Talk<'c> {
                 ["set", what @ ..] => self.set(what),
                 ["at", at] => {
                     self.now = self.zero + at.parse::<u64>().unwrap();
-                    self.pass();
+                    self.advance();
                 }
                 ["leave", name] => {
                     let waiter = *self.names.iter().find(|(_, n)| n == name).unwrap().0;
@@ -138,10 +138,13 @@ impl<'c> Talk<'c> {
                     let delay = if *delay == "never" { f64::INFINITY } else { delay.parse().unwrap() };
                     let (id, now) = (self.tasks[*task], self.now);
                     self.emulator().finish_task_later(now, id, Ok(serde_json::from_str(json).unwrap()), delay);
-                    self.pass();
+                    self.advance();
                 }
                 ["fail", task, error] => {
-                    self.finish(task, Err(simulate::Failure { error: (*error).into(), cause: "said so".into() }));
+                    self.finish(
+                        task,
+                        Err(simulate::Failure { error: (*error).into(), cause: "requested by the test".into() }),
+                    );
                 }
                 [scheme @ ("rpc" | "acs3"), name, action, arguments @ ..] => {
                     let request = self.signed(scheme, action, arguments);
@@ -158,11 +161,11 @@ impl<'c> Talk<'c> {
                     };
                     self.send(name, &request);
                 }
-                _ => panic!("{}: `{line}` is no command", self.case.name),
+                _ => panic!("{}: `{line}` is not a command", self.case.name),
             }
             self.check_record(line);
         }
-        self.said
+        self.transcript
     }
 
     /// Compares the emulator with one that is restored from the saved text and its journal.
@@ -190,7 +193,7 @@ impl<'c> Talk<'c> {
     }
 
     fn set(&mut self, what: &[&str]) {
-        assert!(self.emulator.is_none(), "options come first");
+        assert!(self.emulator.is_none(), "options must precede requests");
         let faults = &mut self.options.faults;
         match what {
             ["quotas"] => self.options.quotas = true,
@@ -213,12 +216,12 @@ impl<'c> Talk<'c> {
                     "empty" => How::Empty { status: 502 },
                     "xml" => How::Xml { status: 500, code, message },
                     "error" => How::Error { status: 500, code, message, retry_after: Some(250) },
-                    _ => panic!("no such failure: {how}"),
+                    _ => panic!("unknown failure: {how}"),
                 };
                 let action = action.first().map(|action| (*action).to_owned());
                 faults.failures.push(FailRule { action, skip: 0, times: Some(1), how });
             }
-            _ => panic!("no such option: {what:?}"),
+            _ => panic!("unknown option: {what:?}"),
         }
     }
 
@@ -226,33 +229,33 @@ impl<'c> Talk<'c> {
         self.emulator.get_or_insert_with(|| Emulator::new(self.options.clone()))
     }
 
-    /// Hands what is saved to a new emulator.
-    fn restart(&mut self, aloud: bool) {
+    /// Restores the saved state in a new emulator.
+    fn restart(&mut self, is_written: bool) {
         let text = self.emulator().save();
         let mut next = Emulator::new(Options { seed: 2, ..self.options.clone() });
         let restored = next.restore(&text).unwrap();
-        assert_eq!(next.save(), text, "{}: saved again, it is the same", self.case.name);
+        assert_eq!(next.save(), text, "{}: the second saved text differs", self.case.name);
         self.emulator = Some(next);
-        if !aloud {
+        if !is_written {
             assert!(restored.problems.is_empty(), "{}: {restored:?}", self.case.name);
-            // Tasks are asked for again; nothing else may be due.
+            // Tasks are requested again; nothing else is due.
             let now = self.now;
             assert!(self.emulator().advance(now).is_empty());
-            let mut asked = BTreeSet::new();
+            let mut requested = BTreeSet::new();
             for call in self.emulator().take_tasks() {
                 self.tasks.insert(call.request.name.clone(), call.id);
-                asked.insert((call.request.name, call.execution, call.request.token.is_some()));
+                requested.insert((call.request.name, call.execution, call.request.token.is_some()));
             }
-            // Those with a token may have been reported.
-            assert!(asked.is_subset(&self.open), "{}: {asked:?} of {:?}", self.case.name, self.open);
-            assert!(self.open.difference(&asked).all(|(.., token)| *token), "{}: {asked:?}", self.case.name);
+            // Tasks with a token may have been reported.
+            assert!(requested.is_subset(&self.open), "{}: {requested:?} of {:?}", self.case.name, self.open);
+            assert!(self.open.difference(&requested).all(|(.., token)| *token), "{}: {requested:?}", self.case.name);
             assert!(self.emulator().take_cancelled().is_empty());
             return;
         }
         let (now, zero) = (self.now, self.zero);
         writeln!(
-            self.said,
-            "[{}] {} flows and {} executions are back {:?}",
+            self.transcript,
+            "[{}] {} flows and {} executions are restored {:?}",
             now - zero,
             restored.flows,
             restored.executions,
@@ -260,18 +263,18 @@ impl<'c> Talk<'c> {
         )
         .unwrap();
         for (_, name) in std::mem::take(&mut self.names) {
-            writeln!(self.said, "[{}] {name} is lost", now - zero).unwrap();
+            writeln!(self.transcript, "[{}] {name} is lost", now - zero).unwrap();
         }
-        self.pass();
+        self.advance();
     }
 
     fn signed(&mut self, scheme: &str, action: &str, arguments: &[&str]) -> Request {
-        let mut bend: HashMap<&str, &str> = HashMap::new();
+        let mut falsified: HashMap<&str, &str> = HashMap::new();
         let mut business: Vec<(String, String)> = Vec::new();
         for argument in arguments {
             let (name, value) = argument.split_once('=').unwrap();
             match (name.strip_prefix('!'), value.strip_prefix('@')) {
-                (Some(name), _) => drop(bend.insert(name, value)),
+                (Some(name), _) => drop(falsified.insert(name, value)),
                 (None, Some(file)) => business.push((name.into(), self.case.read(file))),
                 (None, None) if value == "$token" => business.push((name.into(), self.token.clone())),
                 (None, None) if value.starts_with('$') => {
@@ -282,14 +285,14 @@ impl<'c> Talk<'c> {
             }
         }
         self.nonce += 1;
-        let skew: i64 = bend.get("time").map_or(0, |skew| skew.parse().unwrap());
+        let skew: i64 = falsified.get("time").map_or(0, |skew| skew.parse().unwrap());
         let stamp = time::format(self.now.checked_add_signed(skew).unwrap())[..19].to_owned() + "Z";
-        let nonce = bend.get("nonce").map_or_else(|| format!("nonce-{}", self.nonce), |nonce| (*nonce).to_owned());
-        let key = bend.get("key").copied().unwrap_or("testid").to_owned();
-        let secret = bend.get("secret").copied().unwrap_or("testsecret");
-        let version = bend.get("version").copied().unwrap_or("2019-03-15").to_owned();
-        let method = bend.get("method").copied().unwrap_or(if scheme == "rpc" { "POST" } else { "GET" });
-        let path = bend.get("path").copied().unwrap_or("/");
+        let nonce = falsified.get("nonce").map_or_else(|| format!("nonce-{}", self.nonce), |nonce| (*nonce).to_owned());
+        let key = falsified.get("key").copied().unwrap_or("testid").to_owned();
+        let secret = falsified.get("secret").copied().unwrap_or("testsecret");
+        let version = falsified.get("version").copied().unwrap_or("2019-03-15").to_owned();
+        let method = falsified.get("method").copied().unwrap_or(if scheme == "rpc" { "POST" } else { "GET" });
+        let path = falsified.get("path").copied().unwrap_or("/");
         let mut request =
             Request { method: method.into(), host: "localhost:8791".into(), path: path.into(), ..Request::default() };
         let form = |pairs: &[(String, String)]| {
@@ -300,7 +303,7 @@ impl<'c> Talk<'c> {
                 .join("&")
         };
         let borrowed = |pairs: &[(String, String)]| -> Vec<(String, String)> { pairs.to_vec() };
-        if let Some(size) = bend.get("size") {
+        if let Some(size) = falsified.get("size") {
             request.body = vec![b'x'; size.parse().unwrap()];
             request.headers.push(("content-type".into(), "text/plain".into()));
         }
@@ -317,11 +320,11 @@ impl<'c> Talk<'c> {
             ]
             .map(|(n, v)| (n.to_owned(), v.to_owned()))
             .to_vec();
-            if let Some(token) = bend.get("token") {
+            if let Some(token) = falsified.get("token") {
                 query.push(("SecurityToken".into(), (*token).into()));
             }
-            query.retain(|(name, _)| bend.get("omit") != Some(&name.as_str()));
-            let in_form = method == "POST" && !bend.contains_key("size");
+            query.retain(|(name, _)| falsified.get("omit") != Some(&name.as_str()));
+            let in_form = method == "POST" && !falsified.contains_key("size");
             let mut all = borrowed(&query);
             all.extend(business.clone());
             let pairs: Vec<(&str, &str)> = all.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
@@ -333,7 +336,7 @@ impl<'c> Talk<'c> {
                 query.extend(business);
             }
             query.push(("Signature".into(), signature));
-            query.retain(|(name, _)| bend.get("omit") != Some(&name.as_str()));
+            query.retain(|(name, _)| falsified.get("omit") != Some(&name.as_str()));
             request.query = form(&query);
         } else {
             request.query = form(&business);
@@ -347,10 +350,10 @@ impl<'c> Talk<'c> {
             ]
             .map(|(n, v)| (n.to_owned(), v.to_owned()))
             .to_vec();
-            if let Some(token) = bend.get("token") {
+            if let Some(token) = falsified.get("token") {
                 headers.push(("x-acs-security-token".into(), (*token).into()));
             }
-            headers.retain(|(name, _)| bend.get("omit") != Some(&name.as_str()));
+            headers.retain(|(name, _)| falsified.get("omit") != Some(&name.as_str()));
             let mut signed: Vec<(&str, &str)> = vec![("host", &request.host)];
             signed.extend(headers.iter().map(|(n, v)| (n.as_str(), v.as_str())));
             let pairs: Vec<(&str, &str)> = business.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
@@ -365,17 +368,17 @@ impl<'c> Talk<'c> {
     fn send(&mut self, name: &str, request: &Request) {
         let now = self.now;
         match self.emulator().request(now, request) {
-            Reply::Answer(response) => self.say(name, &response),
+            Reply::Answer(response) => self.write_response(name, &response),
             Reply::Hold(waiter) => {
                 self.names.insert(waiter, name.to_owned());
-                writeln!(self.said, "[{}] {name}: held", self.now - self.zero).unwrap();
+                writeln!(self.transcript, "[{}] {name}: held", self.now - self.zero).unwrap();
             }
         }
-        self.pass();
+        self.advance();
     }
 
-    /// What is due, at its own moment.
-    fn pass(&mut self) {
+    /// Processes everything that is due, each event at its own time.
+    fn advance(&mut self) {
         let end = self.now;
         loop {
             let due = self.emulator().wake_at().filter(|at| *at <= end);
@@ -384,12 +387,12 @@ impl<'c> Talk<'c> {
             let now = self.now;
             for (waiter, response) in self.emulator().advance(now) {
                 let name = self.names.remove(&waiter).expect("an answer for a held request");
-                self.say(&name, &response);
+                self.write_response(&name, &response);
             }
             for call in self.emulator().take_tasks() {
                 let request = &call.request;
                 writeln!(
-                    self.said,
+                    self.transcript,
                     "[{}] task {} of {}: {} attempt {} {}",
                     now - self.zero,
                     request.name,
@@ -407,14 +410,14 @@ impl<'c> Talk<'c> {
                 let name =
                     self.tasks.iter().find(|(_, id)| **id == task).map(|(name, _)| name.clone()).unwrap_or_default();
                 self.open.retain(|(open, ..)| *open != name);
-                writeln!(self.said, "[{}] task {name} is cancelled", now - self.zero).unwrap();
+                writeln!(self.transcript, "[{}] task {name} is cancelled", now - self.zero).unwrap();
             }
             for failed in self.emulator().take_failed() {
                 let Ended { flow, execution, status, state, failure } = failed;
                 let at = state.map(|state| format!(" in {state}")).unwrap_or_default();
                 let (error, cause) = (failure.error, failure.cause);
                 writeln!(
-                    self.said,
+                    self.transcript,
                     "[{}] {flow}/{execution} {}{at}: {error}: {cause}",
                     now - self.zero,
                     status.as_str()
@@ -429,27 +432,30 @@ impl<'c> Talk<'c> {
     }
 
     fn finish(&mut self, task: &str, result: simulate::TaskResult) {
-        let id = *self.tasks.get(task).unwrap_or_else(|| panic!("{}: no task `{task}`\n{}", self.case.name, self.said));
+        let id = *self
+            .tasks
+            .get(task)
+            .unwrap_or_else(|| panic!("{}: no task `{task}`\n{}", self.case.name, self.transcript));
         let now = self.now;
         self.open.retain(|(open, ..)| open != task);
         self.emulator().finish_task(now, id, result);
-        self.pass();
+        self.advance();
     }
 
-    fn say(&mut self, name: &str, response: &Response) {
+    fn write_response(&mut self, name: &str, response: &Response) {
         let body = String::from_utf8(response.body.clone()).unwrap();
         let cut = if response.cut { " cut" } else { "" };
         self.answers.insert(name.to_owned(), serde_json::from_str(&body).unwrap_or_default());
-        writeln!(self.said, "[{}] {name}: {}{cut} {body}", self.now - self.zero, response.status).unwrap();
+        writeln!(self.transcript, "[{}] {name}: {}{cut} {body}", self.now - self.zero, response.status).unwrap();
         for (header, value) in &response.headers {
             if !matches!(header.as_str(), "content-type" | "x-acs-request-id") || value.starts_with("text/") {
-                writeln!(self.said, "    {header}: {value}").unwrap();
+                writeln!(self.transcript, "    {header}: {value}").unwrap();
             }
         }
     }
 }
 
-/// Words between blanks; a part in `'` may hold blanks. `#` begins a remark.
+/// Splits at blanks, except in `'`. `#` begins a comment.
 fn words(line: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word = String::new();
@@ -468,7 +474,7 @@ fn words(line: &str) -> Vec<String> {
     words
 }
 
-/// Ten thousand clients on a hundred executions: each is answered once, when its execution ends.
+/// Ten thousand clients wait for a hundred executions. Each gets one answer, when its execution ends.
 #[test]
 fn ten_thousand_waiters() {
     let flow = "version: v1\ntype: flow\nsteps:\n  - {type: wait, name: nap, duration: $.seconds}\n";
@@ -501,8 +507,7 @@ fn ten_thousand_waiters() {
     assert!(held.is_empty());
 }
 
-/// Under load the buckets let through what the limits page says, and no more; what is throttled has
-/// no effect.
+/// Under load, the accepted requests are exactly the documented quota. A throttled request has no effect.
 #[test]
 fn quotas_under_load() {
     let flow = "version: v1\ntype: flow\nsteps:\n  - {type: wait, name: nap, duration: 1000}\n";
@@ -514,7 +519,7 @@ fn quotas_under_load() {
     for tick in 0..10_000_u64 {
         let now = zero + tick;
         emulator.advance(now);
-        // 2,000 a second of each, the starts all of other names.
+        // 2,000 requests of each operation per second. All starts have different names.
         for turn in 0..2 {
             let name = format!("e{tick}-{turn}");
             let poll = [("FlowName", "f"), ("ExecutionName", "e0-0"), ("WaitTimeSeconds", "60")];
@@ -533,7 +538,7 @@ fn quotas_under_load() {
             }
         }
     }
-    // Bursts of 100, 50 and 10; then 100, 5 and 2 a second.
+    // Bursts of 100, 50 and 10, then 100, 5 and 2 per second.
     assert_eq!(passed["StartExecution"], 100 + 999);
     assert_eq!(passed["DescribeExecution"], 50 + 49);
     assert_eq!(passed["ListFlows"], 10 + 19);
@@ -541,7 +546,7 @@ fn quotas_under_load() {
     assert_eq!(saved.matches("{\"execution\":").count(), 100 + 999);
 }
 
-/// An execution keeps the mode in which it started, also if the flow has the same definition in the other mode by now.
+/// A restored execution keeps the mode in which it started, also if the mode of the flow has changed since.
 #[test]
 fn a_restored_execution_keeps_its_mode() {
     let flow = "Type: StateMachine\nSpecVersion: v1\nName: f\nStartAt: P\nStates:\n  - {Type: Pass, Name: P, \
@@ -579,7 +584,7 @@ fn ask(emulator: &mut Emulator, now: u64, action: &str, business: &[(&str, &str)
     emulator.request(now, &Request { method: "GET".into(), path: "/".into(), query, ..Request::default() })
 }
 
-/// Whatever bytes arrive, there is an answer, in JSON, with a code.
+/// Any bytes get an answer in JSON with a code.
 #[test]
 fn any_request_is_answered() {
     let key = AccessKey { id: "k".into(), secret: "s".into(), security_token: None };

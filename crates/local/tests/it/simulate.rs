@@ -32,7 +32,7 @@ fn traces() {
     report("simulate", failures);
 }
 
-/// Every case cut at each line: nothing may panic, and what runs ends.
+/// Each case, truncated at each line: nothing panics, and each execution ends.
 #[test]
 fn broken_flows_end() {
     let mut ran = 0;
@@ -48,8 +48,8 @@ fn broken_flows_end() {
     assert!(ran > 1000, "only {ran} flows were run");
 }
 
-/// Runs a flow without regard to its findings, with tasks that fail. Returns whether it ended; `None` if the text
-/// is no flow.
+/// Runs a flow regardless of its findings, with tasks that fail. Returns whether it ended, or `None` if the text is not
+/// a flow.
 fn unchecked(text: &str) -> Option<bool> {
     let tree = &mut None;
     let flow = Document::read(text, Options::default(), tree).flow?;
@@ -79,18 +79,18 @@ pub fn parts(case: &Case) -> (Value, Value, SimulationOptions) {
     (json("input.json"), json("mocks.json"), SimulationOptions { flows, express, ..SimulationOptions::default() })
 }
 
-/// Runs a text with what a case has besides its flow.
+/// Runs a text with the input, the mocks and the options of a case.
 pub fn run_like(case: &Case, text: &str) -> Value {
     let (input, mocks, options) = parts(case);
     run_with(text, input, &mocks, options)
 }
 
-/// Runs a flow that starts no others.
+/// Runs a flow without child flows.
 pub fn run(text: &str, input: Value, mocks: &Value) -> Value {
     run_with(text, input, mocks, SimulationOptions::default())
 }
 
-/// Runs a flow with mocks by the names of its states; gives its trace.
+/// Runs a flow with mocks by the names of its states. Returns its trace.
 fn run_with(text: &str, input: Value, mocks: &Value, options: SimulationOptions) -> Value {
     let mut attempts: HashMap<String, usize> = HashMap::new();
     simulate(text, input, options, |name, _, _| {
@@ -102,7 +102,7 @@ fn run_with(text: &str, input: Value, mocks: &Value, options: SimulationOptions)
     })
 }
 
-/// Runs a flow; `mock` tells what a call comes to, by its state's name, the attempt and the input.
+/// Runs a flow. `mock` returns the result of a call, by the name of its state, the attempt and the input.
 fn simulate(
     text: &str,
     input: Value,
@@ -118,7 +118,7 @@ fn simulate(
     let mut results = Vec::new();
     let end = loop {
         let turn = simulation.turn(false);
-        for task in &turn.wanted {
+        for task in &turn.requested {
             let input: Value = serde_json::from_str(&task.input).unwrap();
             let mock = mock(&task.name, task.attempt, &input);
             calls.push(json!([task.name, task.action, task.attempt, input]));
@@ -134,7 +134,7 @@ fn simulate(
         for (task, result, delay) in results.drain(..) {
             simulation.finish_task(task, result.as_deref().map_err(Clone::clone), delay);
         }
-        if turn.wanted.is_empty()
+        if turn.requested.is_empty()
             && let Some(end) = simulation.end()
         {
             break end;
@@ -151,9 +151,9 @@ fn simulate(
     trace
 }
 
-/// A history keeps large values as text; they come out as they went in.
+/// A history stores large values as text and returns the same values.
 #[test]
-fn large_values_are_told_whole() {
+fn large_values_are_complete_in_the_history() {
     let list: Vec<u32> = (0..5000).collect();
     let flow = "version: v1\ntype: flow\nsteps:\n  - type: foreach\n    name: e\n    iterationMapping: {collection: $.list, item: i}\n    \
                 steps: [{type: pass, name: p}]\n";
@@ -164,7 +164,7 @@ fn large_values_are_told_whole() {
     }
 }
 
-/// An end with its events on one line each, the time counted from the start.
+/// An outcome with one line per event. Times are relative to the start.
 fn short(end: &Value) -> Value {
     let begin = time::parse(BEGIN).unwrap();
     let mut trace = serde_json::Map::new();
@@ -194,7 +194,7 @@ fn short(end: &Value) -> Value {
     Value::Object(trace)
 }
 
-/// An event, as far as its place matters.
+/// The parts of an event that determine its nesting.
 struct Placed<'a> {
     id: u64,
     by: u64,
@@ -221,16 +221,16 @@ fn nested(trace: &Value) {
     well_nested(events, trace["status"] == "Succeeded" || trace["status"] == "Failed" && !ends_at_once);
 }
 
-/// Ids ascend by one, time never goes back, causes come before; and along the causes, whatever was
-/// entered is left in the reverse order, `all` of it where the execution came to its end by itself.
+/// Ids ascend by one, times never decrease, causes precede effects. Along the causes, states are left in the reverse
+/// order in which they were entered. `all` of them are left if the execution was not ended from outside.
 fn well_nested<'a>(events: impl Iterator<Item = Placed<'a>>, all: bool) {
     let mut stacks: Vec<Rc<Stack>> = vec![Rc::new(Stack::Empty)];
     let mut last = 0;
     let mut open = 0_i64;
     for (at, Placed { id, by, kind, step, at: time, index }) in events.enumerate() {
         assert_eq!(id, at as u64 + 1, "the ids of events ascend by one");
-        assert!(by <= at as u64 && (by > 0) == (at > 0), "event {id} comes after its cause");
-        assert!(time >= last, "time goes back at event {id}");
+        assert!(by <= at as u64 && (by > 0) == (at > 0), "event {id} must follow its cause");
+        assert!(time >= last, "the time decreases at event {id}");
         last = time;
         let stack = Rc::clone(&stacks[usize::try_from(by).unwrap()]);
         let place = match kind.trim_end_matches("Entered").trim_end_matches("Exited") {
@@ -242,7 +242,7 @@ fn well_nested<'a>(events: impl Iterator<Item = Placed<'a>>, all: bool) {
             Rc::new(Stack::On(place, stack))
         } else {
             let Stack::On(top, below) = &*stack else {
-                assert!(kind.starts_with("Execution"), "event {id} stands nowhere");
+                assert!(kind.starts_with("Execution"), "event {id} has no state");
                 stacks.push(stack);
                 continue;
             };
@@ -272,7 +272,7 @@ enum Place {
     Iteration(u64),
 }
 
-/// One event a line: what changed shows in a diff. Of a long history the ends.
+/// Writes one event per line, so that a diff shows changes. A long history is shortened in the middle.
 fn write(trace: &Value) -> String {
     let lines: Vec<String> = trace
         .as_object()
@@ -297,7 +297,7 @@ fn write(trace: &Value) -> String {
     format!("{{\n{}\n}}\n", lines.join(",\n"))
 }
 
-/// A large value by its size.
+/// Replaces a large value by its size.
 fn cut(value: &Value) -> String {
     let text = value.to_string();
     if text.len() > 2000 { json!(format!("{} bytes", text.len())).to_string() } else { text }

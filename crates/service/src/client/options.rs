@@ -4,9 +4,10 @@ use super::credentials::{Keys, Source};
 use super::error::CloudFlowError;
 use crate::poll::{self, RetryOptions};
 use crate::sign::Scheme;
-use crate::wire::request::{Endpoint, MAX_WAIT_SECONDS};
+use crate::wire::request::Endpoint;
 use cloudflow_base::diagnostic::{Code, Path};
 use cloudflow_base::fields::Fields;
+use cloudflow_base::limits::LONG_POLL_SECONDS;
 use cloudflow_base::value::{Kind, Value};
 
 /// Default of `waitTimeSeconds` of a wait: the example value of the service's documentation, below the timeout of most
@@ -89,7 +90,7 @@ pub fn settings<V: Value>(
     let allow_page = fields.boolean("dangerouslyAllowBrowser").unwrap_or(false);
     let allow_insecure_http = fields.boolean("allowInsecureHttp").unwrap_or(false);
     let wait_time_seconds = match until_done {
-        true => fields.integer("waitTimeSeconds", 0, MAX_WAIT_SECONDS).unwrap_or(DEFAULT_WAIT_SECONDS),
+        true => fields.integer("waitTimeSeconds", 0, LONG_POLL_SECONDS).unwrap_or(DEFAULT_WAIT_SECONDS),
         false => wait_time_seconds,
     };
     let fetch = fields.of_kind("fetch", Kind::Function);

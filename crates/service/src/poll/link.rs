@@ -4,10 +4,12 @@
 //! interruptions after about the same time show this. From then on the client requests shorter holds. From time to time,
 //! one attempt tries a longer hold.
 
+use cloudflow_base::limits::LONG_POLL_SECONDS;
+
 use super::{MARGIN, Millis};
 
 /// Maximum hold of the service, in seconds.
-pub(super) const MAX_HOLD: u32 = 60;
+pub(super) const MAX_HOLD: u32 = LONG_POLL_SECONDS;
 
 /// An interruption within this time does not depend on the hold.
 const MIN_ELAPSED: Millis = 5_000;

@@ -1,16 +1,17 @@
 //! The rate limit of the account, shared by the calls of one client.
 //!
-//! The service counts DescribeExecution in a token bucket of 50 tokens with 5 new tokens per second for the whole account
-//! (<https://help.aliyun.com/zh/cloudflow/product-overview/limits>). A call without a token waits in a queue, first in,
-//! first out.
+//! The service counts DescribeExecution in a token bucket of the account: [`DESCRIBE_RATE`]. A call without a token waits in a
+//! queue, first in, first out.
+
+use cloudflow_base::limits::DESCRIBE_RATE;
 
 use super::Millis;
 
 /// Size of the bucket: five tokens less than that of the service, because calls may arrive in a burst.
-const BURST: u64 = 45;
+const BURST: u64 = DESCRIBE_RATE.burst - 5;
 
 /// Tokens per second, which equals thousandths of a token per millisecond.
-const RATE: u64 = 5;
+const RATE: u64 = DESCRIBE_RATE.per_second;
 
 /// One call, in thousandths of a token.
 const CALL: u64 = 1000;

@@ -2,17 +2,15 @@
 
 use cloudflow_base::diagnostic::{Code, Diagnostic, Path, nearest};
 use cloudflow_base::fields::{self, Fields};
+use cloudflow_base::limits::{LONG_POLL_SECONDS, NAME_CHARACTERS};
 use cloudflow_base::small::{split_once, to_decimal};
 use cloudflow_base::value::Value;
 
 /// The version of the API.
 pub(crate) const API_VERSION: &str = "2019-03-15";
 
-/// Maximum of `waitTimeSeconds`, as documented by the service.
-pub(crate) const MAX_WAIT_SECONDS: u32 = 60;
-
-/// Maximum length of a name. The documented limit is 128 characters, but generated names violate the documented rules (they
-/// begin with a digit and contain a `:`). So only names are refused that are certainly wrong.
+/// Maximum length of a name that is sent. It exceeds [`NAME_CHARACTERS`], because generated names violate the documented
+/// rules: they begin with a digit and contain a `:`.
 const MAX_NAME: usize = 200;
 
 /// The regions with a documented endpoint. They serve for suggestions only: new regions must work.
@@ -51,7 +49,7 @@ pub fn read<V: Value>(request: Option<V>, may_wait: bool) -> Result<DescribeExec
             flow_name: name(&mut fields, "flowName"),
             execution_name: name(&mut fields, "executionName"),
             wait_time_seconds: if may_wait {
-                fields.integer("waitTimeSeconds", 0, MAX_WAIT_SECONDS).unwrap_or(0)
+                fields.integer("waitTimeSeconds", 0, LONG_POLL_SECONDS).unwrap_or(0)
             } else {
                 0
             },
@@ -74,8 +72,9 @@ fn name<V: Value>(fields: &mut Fields<'_, V>, key: &str) -> String {
     let name = fields.text(key).unwrap_or_default();
     let length = name.bytes().filter(|byte| byte & 0xC0 != 0x80).count();
     if length > MAX_NAME {
-        let length = to_decimal(length);
-        fields.report(Code::OutOfRange, key, ["`", key, "` has ", &length, " characters; the maximum is 128"].concat());
+        let (length, most) = (to_decimal(length), to_decimal(NAME_CHARACTERS));
+        let message = ["`", key, "` has ", &length, " characters; the maximum is ", &most].concat();
+        fields.report(Code::OutOfRange, key, message);
     } else if name.chars().any(char::is_control) {
         fields.report(Code::OutOfRange, key, ["`", key, "` has a line break or another control character"].concat());
     }

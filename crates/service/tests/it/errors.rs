@@ -30,7 +30,7 @@ fn errors_are_documented() {
     }
 }
 
-/// JavaScript takes its codes from `codes` of `error.js` only, and the registry has each of them.
+/// JavaScript uses only the codes in `codes` of `error.js`, and the registry has each of them.
 #[test]
 fn javascript_uses_the_codes_of_the_registry() {
     let mut sources = Vec::new();
@@ -70,7 +70,7 @@ fn javascript_uses_the_codes_of_the_registry() {
     }
 }
 
-/// The code of an error about arguments is that of its first finding: the registry has each code that is reported there.
+/// The code of an error about arguments is that of its first finding. The registry has all these codes.
 #[test]
 fn findings_about_arguments_have_error_codes() {
     let mut found = 0;
@@ -91,7 +91,7 @@ fn findings_about_arguments_have_error_codes() {
     assert!(found > 5);
 }
 
-/// Rust sources do not write a code of the registry out: they name the [`ErrorCode`] or the `Code`.
+/// Rust sources contain no code of the registry as a text. They use [`ErrorCode`] or `Code`.
 #[test]
 fn rust_uses_the_codes_of_the_registry() {
     let mut sources = Vec::new();
@@ -117,7 +117,7 @@ fn camel_case(code: &str) -> String {
     name
 }
 
-/// The files of a kind below a folder, without the generated ones.
+/// The files with an extension below a folder, without generated files.
 fn collect(folder: &Path, extension: &str, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

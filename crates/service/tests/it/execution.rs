@@ -1,4 +1,4 @@
-//! Answers of the service: `tests/cases/execution`, and `tests/cases/fault` for what comes instead.
+//! Responses of the service: executions in `tests/cases/execution`, faults in `tests/cases/fault`.
 
 use cloudflow_base::diagnostic::{Code, PathSegment};
 use cloudflow_base::shape;
@@ -37,14 +37,14 @@ fn executions() {
     report("execution", failures);
 }
 
-/// The keys of an execution with a text.
+/// The keys of an execution whose value is a text.
 const TEXTS: [&str; 9] =
     ["FlowName", "Name", "Status", "RequestId", "StartedTime", "StoppedTime", "Input", "Output", "FlowDefinition"];
 
-/// Whatever is missing, or is of a wrong type: nothing panics, a wrong type is found, and each finding has the path of
-/// the field that was changed.
+/// Fields are removed or get a wrong type: nothing panics, wrong types are found, and each finding has the path of the
+/// changed field.
 #[test]
-fn every_field_taken_away_or_replaced() {
+fn every_field_removed_or_replaced() {
     for case in cases("execution", "response.json") {
         let body: Value = serde_json::from_str(&case.read("response.json")).unwrap();
         let Some(object) = body.as_object() else { continue };
@@ -65,7 +65,7 @@ fn every_field_taken_away_or_replaced() {
                     assert!(wrong, "{}: `{key}` has a wrong type: {found:?}", case.name);
                 }
                 for diagnostic in execution::read(&&changed).diagnostics {
-                    // A body that is a fault, and not an execution, is a finding about the whole body.
+                    // A fault instead of an execution is a finding about the whole body.
                     let is_whole = diagnostic.code == Code::ServiceFault;
                     assert_eq!(diagnostic.path.is_empty(), is_whole, "{}: {key}: {diagnostic:?}", case.name);
                     let Some(PathSegment::Key(first)) = diagnostic.path.first() else { continue };
@@ -155,7 +155,7 @@ fn retries_are_documented() {
     }
 }
 
-/// Every row of the table is met by a case, so that none is there by hearsay.
+/// Each row of the table has a case.
 #[test]
 fn every_known_code_has_a_case() {
     let all: String = cases("fault", "out").iter().map(|case| case.read("out")).collect();
@@ -173,7 +173,7 @@ fn four_statuses_are_final() {
 }
 
 #[test]
-fn requests_are_checked_before_they_are_sent() {
+fn wrong_requests_are_refused() {
     let table = [
         (json!({ "flowName": "f", "executionName": "69f71f89:x", "waitTimeSeconds": 60 }), ""),
         (json!({ "flowName": "f", "executionName": "e", "waitTimeSeconds": null }), ""),
@@ -208,13 +208,13 @@ fn requests_are_checked_before_they_are_sent() {
         let found = request::read(Some(given), true).err().unwrap_or_default();
         assert_eq!(&findings(&shape::Places::new("").diagnostics(found)), expected, "{given}");
     }
-    // A wait takes its time from the options.
+    // The duration of a wait is an option.
     let given = json!({ "flowName": "f", "executionName": "e", "waitTimeSeconds": 5 });
     assert!(request::read(Some(&given), false).is_err());
 }
 
 #[test]
-fn options_are_checked_before_anything_is_sent() {
+fn wrong_options_are_refused() {
     let key = json!({ "accessKeyId": "id", "accessKeySecret": "very-secret" });
     let table = [
         (json!({}), "request missing-field: `region` or `endpoint` is missing"),
@@ -303,6 +303,14 @@ fn options_are_checked_before_anything_is_sent() {
         (1, 5, Some(9))
     );
     assert!(!format!("{settings:?}").contains("very-secret"));
+    let wait = |seconds: u32| {
+        let given = json!({ "endpoint": "/x", "waitTimeSeconds": seconds });
+        options::settings(Some(&given), true, 0, &page)
+            .map(|settings| settings.poll.wait_time_seconds)
+            .map_err(|e| e.message)
+    };
+    assert_eq!((wait(0), wait(60)), (Ok(0), Ok(60)));
+    assert_eq!(wait(61), Err("`waitTimeSeconds` must be a whole number from 0 to 60, not 61".to_owned()));
     let keys = Keys::read(Some(&key)).unwrap();
     assert_eq!(keys.check_page(true, false).unwrap_err().code, "secret-in-page");
     let check = |endpoint: &str, allow: bool| {
@@ -335,7 +343,7 @@ fn options_are_checked_before_anything_is_sent() {
     assert!(keys.check_page(true, true).is_ok() && keys.check_page(false, false).is_ok());
 }
 
-/// The JSON of the shape that the npm package converts.
+/// The shape as JSON, as the npm package returns it.
 fn json_of(execution: &execution::Execution<&Value>) -> Value {
     let value = |shape: &Shape<'_, &Value>| match shape {
         Shape::Text(text) => (**text).clone(),

@@ -1,6 +1,6 @@
 //! Scripts for the state machine of the long poll.
 //!
-//! A case `tests/cases/poll/*.txt` begins with one line of options and goes on with one line per step:
+//! A case `tests/cases/poll/*.txt` begins with one line of options. One line per step follows:
 //!
 //! ```text
 //! wait until-done wait=20 timeout=60000 attempts=5 base=500 cap=10000
@@ -27,7 +27,7 @@ use cloudflow_service::wire::fault::Retry;
 use cloudflow_tests::{cases, report};
 
 #[test]
-fn conversations() {
+fn scripts() {
     let mut failures = Vec::new();
     for case in cases("poll", "txt") {
         let script = case.read("txt");
@@ -36,7 +36,7 @@ fn conversations() {
     report("poll", failures);
 }
 
-/// The script again, with what the machines said.
+/// The script with the actual actions.
 fn play(script: &str) -> String {
     let mut pacing = Pacing::default();
     let mut polls: Vec<(String, Vec<Poll>)> = Vec::new();
@@ -161,10 +161,10 @@ fn shown(action: Action) -> String {
     }
 }
 
-/// For any events in any order, a poll never sends after its end, never sleeps past its deadline, never holds an attempt
-/// beyond it, and ends.
+/// For any events in any order, a poll ends, sends nothing after its end, does not sleep past its deadline, and no
+/// attempt exceeds the deadline.
 #[test]
-fn any_conversation_holds_the_rules() {
+fn any_events_satisfy_the_rules() {
     let mut seed = 1u64;
     let mut dice = move |sides: u64| {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);

@@ -1,6 +1,6 @@
-//! Signature vectors, each stage by itself: a failure names the stage that is wrong.
+//! Signature vectors. Each stage is tested separately, so that a failure names the wrong stage.
 //!
-//! `request.json` names the source of the vector; the other files hold what the stages must give.
+//! `request.json` names the source of the vector. The other files contain the expected results of the stages.
 
 use cloudflow_service::sign::{self, Credentials, Scheme, Stamp, acs3, encode, rpc};
 use cloudflow_service::wire::request::{DescribeExecution, Endpoint};
@@ -17,7 +17,7 @@ fn every_stage_of_every_vector() {
         let text = |key: &str| request[key].as_str().unwrap_or_default();
         let query = pairs(&request["query"]);
         let mut stage = |file: &str, actual: &str| {
-            // Some vectors publish the string to sign only.
+            // Some vectors contain the string to sign only.
             let expected = match file {
                 "to-sign.txt" => case.read(file),
                 _ => match case.read_if_there(file) {
@@ -85,7 +85,7 @@ fn percent_encoding() {
     }
 }
 
-/// The whole request, as it goes out, for the vectors of our own operation.
+/// The complete request as it is sent, for the vectors of DescribeExecution.
 #[test]
 fn whole_requests() {
     let mut seen = 0;
@@ -93,7 +93,7 @@ fn whole_requests() {
         if !case.name.starts_with("derived-") || !case.name.contains("-describeexecution-get") {
             continue;
         }
-        // The header with the key id is a habit of one SDK; we do not send it.
+        // Only one SDK sends the header with the key id. The client does not send it.
         if case.name.ends_with("accesskeyid-header") {
             continue;
         }
@@ -133,7 +133,7 @@ fn whole_request(case: &Case) {
             assert!(!signed.url.contains("Signature"), "{}", signed.url);
         }
     }
-    // Nothing that people see shows a secret.
+    // No displayed text contains a secret.
     let shown = format!("{signed:?} {credentials:?}");
     let secrets = [Some(&credentials.access_key_id), Some(&credentials.access_key_secret)];
     for secret in secrets.into_iter().chain([credentials.security_token.as_ref()]).flatten() {
@@ -142,8 +142,7 @@ fn whole_request(case: &Case) {
     }
 }
 
-/// An operation with a form, for the vectors of that form: the signature is that of the vector, wherever the parameters
-/// are.
+/// An operation with a form, for the vectors of this kind: the signature does not depend on the place of the parameters.
 #[test]
 fn operations_with_a_form() {
     let mut seen = 0;
@@ -158,7 +157,7 @@ fn operations_with_a_form() {
         let common = ["AccessKeyId", "Action", "Format", "Version"];
         let is_own = |name: &str| !common.contains(&name) && !name.starts_with("Signature") && name != "Timestamp";
         if query.iter().any(|(name, _)| is_own(name)) {
-            // This vector has parameters of the operation in the query.
+            // In this vector, parameters of the operation are in the query.
             continue;
         }
         seen += 1;
@@ -217,12 +216,12 @@ fn the_path_of_a_gateway_is_not_signed() {
     for scheme in [Scheme::HmacSha1, Scheme::Acs3HmacSha256] {
         assert_eq!(signature("https://h", scheme), signature("https://h/a/b", scheme));
     }
-    // The host, with its port, is covered by the second scheme only.
+    // Only the second scheme signs the host with its port.
     assert_ne!(signature("https://h", Scheme::Acs3HmacSha256), signature("https://h:8443", Scheme::Acs3HmacSha256));
 }
 
 #[test]
-fn endpoints_that_lead_nowhere() {
+fn invalid_endpoints_are_refused() {
     for bad in [
         "",
         "cn-hangzhou.fnf.aliyuncs.com",
@@ -253,7 +252,7 @@ fn endpoints_that_lead_nowhere() {
 }
 
 #[test]
-fn nothing_secret_in_texts_for_people() {
+fn displayed_texts_contain_no_secret() {
     let credentials = Credentials {
         access_key_id: "LTAI1234".into(),
         access_key_secret: "s3cr+t/=".into(),
@@ -278,7 +277,7 @@ fn nothing_secret_in_texts_for_people() {
         assert!(text.contains("SignatureMethod=HMAC-SHA1"), "{text}");
         assert!(text.contains("Signature=***"), "{text}");
     }
-    // However often it was encoded.
+    // With any number of encodings.
     let twice = encode::percent(&encode::percent(&signed.url));
     for text in [encode::percent(&signed.url), twice] {
         let text = sign::redact(&text, None);
@@ -288,7 +287,7 @@ fn nothing_secret_in_texts_for_people() {
     assert_eq!(sign::redact("your signature: check it", None), "your signature: check it");
 }
 
-/// Whatever form a secret has in a text, and wherever the text was cut.
+/// A secret in any form, in a text that is cut at any position.
 #[test]
 fn secrets_in_every_form() {
     let secret = "s3cret/of+the=caller~%2Fend";
@@ -323,7 +322,7 @@ fn secrets_in_every_form() {
             assert_eq!(sign::without(&text, &[secret]), [before, "***", behind].concat(), "{text}");
         }
     }
-    // Of a text that was cut, at least ten characters are known again.
+    // In a truncated text, a part of at least ten characters is recognized.
     for form in [secret, &twice] {
         for cut in 40..form.len() {
             for end in ["", "`, which is no time", "…"] {
@@ -333,7 +332,7 @@ fn secrets_in_every_form() {
         }
     }
     assert_eq!(sign::without("nothing", &["", "else"]), "nothing");
-    // `%2525` can be read in two ways.
+    // `%2525` has two interpretations.
     for form in ["tok%2Fen=%25&x", "tok%252Fen%3D%2525%26x", "tok%25252Fen%253d%252525%2526x", "tok%2Fen%3d%25%26x"] {
         assert_eq!(sign::without(&["a", form, "b"].concat(), &["tok%2Fen=%25&x"]), "a***b", "{form}");
     }
@@ -343,7 +342,7 @@ fn secrets_in_every_form() {
 }
 
 #[test]
-fn keys_copied_with_too_much() {
+fn keys_with_additional_characters() {
     let with = |id: &str, secret: &str, token: Option<&str>| {
         Credentials {
             access_key_id: id.into(),

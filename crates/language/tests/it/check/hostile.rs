@@ -1,16 +1,16 @@
-//! Flows that nobody means well: cut off anywhere, edited at random, nested without end. Nothing
-//! panics, every finding is in the text and in order, every repair can be done and does no harm.
+//! Hostile flows: truncated, edited at random, deeply nested. Nothing panics, findings are inside the text and in order,
+//! repairs can be applied and add no findings.
 
 use std::thread;
 
 use cloudflow_language::shape::validate_flow;
 
-use super::look::{look_at, mend};
+use super::invariants::{apply_repair, check_invariants};
 use crate::yaml::Random;
 use cloudflow_tests::corpus::{FOLDERS, definitions};
 use cloudflow_tests::{cases, report};
 
-/// Shares the work on the texts over the processors.
+/// Distributes the texts over the processors.
 fn each(texts: &[(String, String)], work: impl Fn(&str, &str) + Sync) {
     let threads = thread::available_parallelism().map_or(1, usize::from);
     thread::scope(|scope| {
@@ -25,7 +25,7 @@ fn each(texts: &[(String, String)], work: impl Fn(&str, &str) + Sync) {
     });
 }
 
-/// The flows of the cases, and the definitions of the corpus if it is asked for.
+/// The flows of the cases and of the corpus.
 fn flows(corpus: bool) -> Vec<(String, String)> {
     let mut all = Vec::new();
     for family in ["check", "graph"] {
@@ -37,14 +37,14 @@ fn flows(corpus: bool) -> Vec<(String, String)> {
     all
 }
 
-/// Constants of many KiB say nothing that their first does not.
+/// Large constants are tested at their beginning only.
 const LONG: usize = 8 * 1024;
 
 #[test]
 fn cut_at_every_character() {
     each(&flows(false), |name, text| {
         for (at, _) in text.char_indices().step_by(cloudflow_tests::stride()).filter(|_| text.len() < LONG) {
-            look_at(&text[..at], &|| format!("{name} cut at {at}"));
+            check_invariants(&text[..at], &|| format!("{name} cut at {at}"));
         }
     });
 }
@@ -95,7 +95,7 @@ fn edited_at_random() {
         "\u{1}",
     ];
     each(&flows(true), |name, text| {
-        // Another series for each text, the same in every run.
+        // Each text has its own series, which is the same in every run.
         let mut random = Random(text.bytes().fold(0x5eed, |sum, byte| sum * 31 % 1_000_003 + u64::from(byte)) | 1);
         let rounds = cloudflow_tests::rounds(2 + 60_000 / (text.len() as u64 + 500));
         for round in 0..rounds {
@@ -106,7 +106,7 @@ fn edited_at_random() {
                     0 => text.replace_range(at..floor(&text, (at + 1 + random.below(12)).min(text.len())).max(at), ""),
                     1 => text.insert_str(at, pieces[random.below(pieces.len())]),
                     _ => {
-                        // A piece of the text, somewhere else.
+                        // Copies a part of the text to another place.
                         let end = floor(&text, (at + random.below(60)).min(text.len())).max(at);
                         let moved = text[at..end].to_owned();
                         let to = floor(&text, random.below(text.len() + 1));
@@ -114,7 +114,7 @@ fn edited_at_random() {
                     }
                 }
             }
-            look_at(&text, &|| format!("{name}, round {round}:\n{text}"));
+            check_invariants(&text, &|| format!("{name}, round {round}:\n{text}"));
         }
     });
 }
@@ -132,17 +132,17 @@ fn nested_without_end() {
         (flow, "[{type: foreach, name: a, iterationMapping: {collection: $.a, item: b}, steps: "),
         (flow, "{"),
     ] {
-        let found = look_at(&(head.to_owned() + &piece.repeat(deep)), &|| piece.to_owned());
+        let found = check_invariants(&(head.to_owned() + &piece.repeat(deep)), &|| piece.to_owned());
         assert_eq!(found.iter().filter(|one| one.code == "yaml-limit").count(), 1, "{piece}");
     }
     for piece in ["(", "!", "-", "f(", "[", "{\"a\": ", "$Input.a[", "1 in ", "a.", "$Input["] {
         let text = format!("{machine}{condition}'{}'}}]}}]\n", piece.repeat(deep));
-        let found = look_at(&text, &|| piece.to_owned());
+        let found = check_invariants(&text, &|| piece.to_owned());
         assert!(!found.is_empty(), "{piece}");
     }
 }
 
-/// Aliases that stand for ever more: of states, of rules, of constants.
+/// Aliases that expand exponentially: of states, of rules, of constants.
 #[test]
 fn alias_bombs_of_states() {
     let mut text = String::from("version: v1\ntype: flow\nsteps:\n  - &s0 {type: pass, name: a}\n");
@@ -152,13 +152,13 @@ fn alias_bombs_of_states() {
             "  - &s{n} {{type: parallel, name: p{n}, branches: [{{steps: [{inner}]}}, {{steps: [{inner}]}}]}}\n"
         );
     }
-    let found = look_at(&text, &|| "bomb".to_owned());
+    let found = check_invariants(&text, &|| "bomb".to_owned());
     assert_eq!(found.iter().filter(|one| one.code == "yaml-limit").count(), 1);
 }
 
-/// Done, a repair of a case brings up nothing new anywhere else.
+/// A repair of a case adds no finding elsewhere.
 #[test]
-fn repairs_do_no_harm() {
+fn repairs_add_no_findings() {
     let mut failures = Vec::new();
     let mut count = 0;
     for (name, text) in flows(true) {
@@ -166,10 +166,10 @@ fn repairs_do_no_harm() {
         for found in &before {
             let Some(fix) = &found.fix else { continue };
             count += 1;
-            let mended = mend(&text, fix);
+            let mended = apply_repair(&text, fix);
             let lines = fix.edits.iter().map(|edit| edit.range.start.line);
             let (first, last) = (lines.clone().min().unwrap(), lines.max().unwrap());
-            for other in look_at(&mended, &|| name.clone()) {
+            for other in check_invariants(&mended, &|| name.clone()) {
                 let known = before.iter().any(|old| old.code == other.code && old.message == other.message);
                 let line = other.range.unwrap().start.line;
                 if !known && !(first..=last).contains(&line) {
@@ -191,13 +191,13 @@ fn floor(text: &str, mut at: usize) -> usize {
 }
 
 #[test]
-fn a_text_full_of_mistakes_has_its_first_reported() {
+fn a_text_with_many_mistakes_has_its_first_reported() {
     let machine = |state: &str, count: usize| {
         format!("Type: StateMachine\nSpecVersion: v1\nName: f\nStartAt: S\nStates:\n{}", state.repeat(count))
     };
     let wrong = validate_flow(&machine("  - {Typee: Pas, Nam: S, Nxt: T}\n", 20_000));
     assert_eq!((wrong.valid, wrong.diagnostics.len()), (false, 1000));
-    // An error behind more warnings than are reported.
+    // An error after more warnings than are reported.
     let mapping = "      - {target: t, source: $input.a}\n".repeat(5000);
     let text = format!(
         "version: v1\ntype: flow\nsteps:\n  - type: pass\n    name: a\n    outputMappings:\n{mapping}  - {{type: choice, name: c}}\n"
@@ -207,7 +207,7 @@ fn a_text_full_of_mistakes_has_its_first_reported() {
 }
 
 #[test]
-fn escapes_behind_the_last_reported_mistake_cost_no_memory() {
+fn escapes_after_the_last_reported_mistake_cost_no_memory() {
     let report = validate_flow(&format!("\"{}\"", "\\q".repeat(2_000_000)));
     assert!(report.diagnostics.len() < 1000 && !report.valid);
 }

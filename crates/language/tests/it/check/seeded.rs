@@ -1,9 +1,8 @@
-//! Mistakes put into sound flows: each alone, each two at once. All are found where a person would
-//! point, and nothing else is.
+//! Mistakes inserted into valid flows, alone and in pairs. Each is found at its position, and there are no other findings.
 //!
-//! The sound flow is a case of `check/ok`, with the mistakes in `seeds.txt`; `tests/README.md` describes the format.
-//! A mistake that is `shy` need not be told beside another one: which states are
-//! reached is open where a way cannot be read, and what is said twice where one of the two is wrong.
+//! The valid flow is a case of `check/ok`, with the mistakes in `seeds.txt`. `tests/README.md` describes the format. A
+//! mistake that is `shy` may be missing beside another one: reachability is unknown if a transition is invalid, and a
+//! duplicate is unknown if one of its parts is invalid.
 
 use cloudflow_base::text::LineIndex;
 use cloudflow_language::shape::validate_flow;
@@ -34,7 +33,7 @@ fn seeds<'t>(flow: &str, list: &'t str) -> Vec<Seed<'t>> {
     list.split("## ").skip(1).map(read).collect()
 }
 
-/// The flow with the mistakes, which stand in order, and `line:column code` of each.
+/// The flow with the mistakes in the order of their positions, and `line:column code` of each.
 fn plant(flow: &str, planted: &[&Seed<'_>]) -> (String, Vec<String>) {
     let mut text = String::new();
     let mut marks = Vec::new();
@@ -96,7 +95,7 @@ fn every_mistake_is_found_alone_and_beside_every_other() {
             check(&[first]);
             for second in &seeds[at + 1..] {
                 let (one, two) = if first.start <= second.start { (first, second) } else { (second, first) };
-                // Two that change the same lines are no two mistakes.
+                // Two mistakes that change the same lines are skipped.
                 if one.end < two.start {
                     pairs += 1;
                     check(&[one, two]);

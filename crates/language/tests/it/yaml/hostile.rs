@@ -1,4 +1,4 @@
-//! Hostile texts: truncated anywhere, nested without end, full of names.
+//! Hostile texts: truncated, deeply nested, with many names.
 
 use std::fmt::Write as _;
 use std::sync::mpsc;
@@ -10,19 +10,19 @@ use cloudflow_base::text::Span;
 use cloudflow_language::shape;
 use cloudflow_language::yaml;
 
-use super::look::look_at;
+use super::invariants::check_invariants;
 use super::{Random, texts};
 
 #[test]
 fn cut_at_every_character() {
     for text in texts() {
-        // Long texts are cut more rarely.
+        // Long texts are cut at fewer positions.
         let step = cloudflow_tests::stride() + text.len() / 50;
         for (at, _) in text.char_indices().step_by(step).chain([(text.len(), ' ')]) {
-            look_at(&text[..at]);
+            check_invariants(&text[..at]);
         }
         for (at, c) in text.char_indices().step_by(step) {
-            look_at(&(text[..at].to_owned() + &text[at + c.len_utf8()..]));
+            check_invariants(&(text[..at].to_owned() + &text[at + c.len_utf8()..]));
         }
     }
 }
@@ -40,7 +40,7 @@ fn random_bytes_of_yaml() {
         for _ in 0..random.below(24) {
             text += alphabet[random.below(alphabet.len())];
         }
-        look_at(&text);
+        check_invariants(&text);
     }
 }
 
@@ -70,7 +70,7 @@ fn an_alias_bomb_stays_small() {
     }
     let (_, diagnostics) = yaml::parse(&text);
     assert_eq!(diagnostics.iter().map(|d| d.code).collect::<Vec<_>>(), [Code::YamlLimit]);
-    // Aliases in a chain nest as deep as what they name.
+    // Chained aliases have the depth of their nodes.
     let mut text = String::from("- &a0 [x]\n");
     for n in 1..1000 {
         writeln!(text, "- &a{n} [*a{}]", n - 1).unwrap();
@@ -97,10 +97,10 @@ fn many_names() {
     assert_eq!(tree.root().unwrap().items().count(), 200_000);
 }
 
-/// Long enough for a loaded machine: only a hang takes longer.
+/// The time limit of a test: only a hang exceeds it, also on a loaded machine.
 const HANGS: Duration = Duration::from_secs(600);
 
-/// Runs `work` in a thread of its own: one that hangs fails the test.
+/// Runs `work` in a new thread. Fails if it does not end.
 fn that_ends(work: impl FnOnce() + Send + 'static) {
     let (done, wait) = mpsc::channel();
     let thread = thread::spawn(move || {
@@ -115,14 +115,14 @@ fn that_ends(work: impl FnOnce() + Send + 'static) {
 
 /// Every public reader of flow definitions.
 fn read_in_every_way(text: &str) {
-    look_at(text);
+    check_invariants(text);
     shape::validate_flow(text);
     shape::parse_flow(text);
     shape::flow_graph(text);
     shape::flow_to_mermaid(text);
 }
 
-/// Every short text of these pieces, so that each may stand before and behind a U+0000.
+/// All short texts of these pieces, so that each piece occurs before and after a U+0000.
 #[test]
 fn control_characters_and_the_end() {
     that_ends(|| {
@@ -143,9 +143,9 @@ fn control_characters_and_the_end() {
     });
 }
 
-/// Nothing behind a U+0000 is read: what stands there changes nothing.
+/// The text after a U+0000 has no effect.
 #[test]
-fn behind_the_end_nothing_is_read() {
+fn text_after_the_end_is_not_read() {
     that_ends(|| {
         let texts = texts();
         for text in texts.iter().filter(|text| text.len() < 8 * 1024) {
@@ -160,10 +160,9 @@ fn behind_the_end_nothing_is_read() {
     });
 }
 
-/// What people drop on a page by mistake, as a browser decodes it: archives, programs, pictures,
-/// documents, texts in other encodings.
+/// Binary files as a browser decodes them: archives, programs, pictures, documents, texts in other encodings.
 #[test]
-fn files_that_are_no_text() {
+fn binary_files() {
     that_ends(|| {
         let mut utf16 = vec![0xFF, 0xFE];
         utf16.extend("Type: StateMachine\nName: 流程\n".encode_utf16().flat_map(u16::to_le_bytes));

@@ -1,4 +1,4 @@
-//! The reader against another one: granit-parser, as strict as the specification.
+//! Compares the reader with granit-parser, which follows the specification.
 
 use std::fmt::Write as _;
 
@@ -8,7 +8,7 @@ use granit_parser::{Event, Options, Parser, ScalarStyle, StructureStyle};
 
 use super::{Random, texts};
 
-/// The event lines of `text`; none where granit refuses it.
+/// The event lines of `text`. Absent if granit refuses it.
 fn granit(text: &str) -> Option<String> {
     let mut options = Options::default();
     options.set_emit_comments(false);
@@ -17,7 +17,7 @@ fn granit(text: &str) -> Option<String> {
     let mut events = Parser::new_from_str_with_options(text, options);
     let mut out = String::new();
     let mut names = std::collections::HashMap::new();
-    // An anchor is told behind the node it stands at.
+    // The line of an anchor follows its node.
     let mut pending = Vec::new();
     while let Some(event) = events.next_event() {
         let (event, span) = event.ok()?;
@@ -72,7 +72,7 @@ fn granit(text: &str) -> Option<String> {
     Some(out)
 }
 
-/// What differs, if anything.
+/// The difference. Absent if there is none.
 fn compare(text: &str) -> Option<String> {
     let (ours, diagnostics) = yaml::events(text);
     let ours = ours.replace("-DOC ...", "-DOC");
@@ -80,47 +80,45 @@ fn compare(text: &str) -> Option<String> {
     match (granit(text), refused) {
         (None, Some(_)) => None,
         (Some(theirs), None) if theirs == ours => None,
-        // A last line of blanks without a break: a line to us, as in case JEF9 of the suite.
+        // A last line of blanks without a line break counts as a line, as in case JEF9 of the suite.
         (Some(_), None) if text.contains('+') && text.ends_with([' ', '\t']) => None,
-        // A verbatim tag is handed on as it stands (section 6.9.1), also its escapes.
+        // A verbatim tag is not decoded (section 6.9.1).
         (Some(_), None) if text.contains("!<") && text.contains('%') => None,
-        // A `?` before a bracket begins nothing (rule 126), which neither reader minds.
+        // A `?` before a bracket does not begin a key (rule 126). Both readers accept it.
         (Some(_), None) if ["?]", "?}", "?,"].iter().any(|mark| text.contains(mark)) => None,
         (Some(theirs), None) => Some(format!("{text:?}\n--- granit\n{theirs}--- ours\n{ours}")),
         (Some(_), Some(d)) if is_excused(text, d) => None,
         (Some(_), Some(d)) => Some(format!("{text:?}\nwe refuse, granit reads: {:?} {}", d.span, d.message)),
-        // A block scalar at the top of the document may stand at the margin (section 8.1.1.1) also
-        // where it begins with a tab.
+        // A block scalar at the top of the document needs no indentation (section 8.1.1.1), also if it begins with a tab.
         (None, None) if text.contains("\n\t") && text.contains(['|', '>']) => None,
-        // A tag whose escapes are no UTF-8: rule 39 asks for hexadecimal digits only.
+        // A tag with escapes that are not UTF-8: rule 39 requires hexadecimal digits only.
         (None, None) if ours.contains('\u{fffd}') => None,
-        // `{a:[b]}`: in brackets a `[` cannot follow a `:` in a plain scalar, so that the `:` ends the
-        // key (rules 130 and 150).
+        // `{a:[b]}`: in a flow collection, a `:` before `[` is not part of a plain scalar, so it ends the key (rules 130 and
+        // 150).
         (None, None) if [":[", ":{"].iter().any(|mark| text.contains(mark)) => None,
         (None, None) => Some(format!("{text:?}\nwe read, granit refuses\n{ours}")),
     }
 }
 
-/// Where granit reads what the specification refuses.
+/// Texts that granit accepts and the specification refuses.
 fn is_excused(text: &str, refusal: &Diagnostic) -> bool {
     // Tabs before the first entry of a block (section 6.1: tabs do not indent).
     refusal.code == Code::YamlTabIndent
-        // An alias inside the node it names.
+        // An alias inside its own node.
         || refusal.code == Code::YamlUnknownAlias
-        // An anchor stuck to a bracket, which cannot be part of its name (rule 96: a blank must follow).
+        // An anchor directly before a bracket, which cannot be part of its name (rule 96: a blank must follow).
         || refusal.code == Code::YamlMissingSpace
         || refusal.message == "a blank must follow a tag or an anchor"
         // A `%TAG` without a prefix (rule 88: a name and a prefix).
         || text.lines().any(|line| line.starts_with("%TAG") && line.split_whitespace().count() < 3)
-        // A block scalar at the margin whose first line begins with `#`: no comment, so the empty lines
-        // before it may not be deeper (section 8.1.1.1).
+        // A block scalar without indentation whose first line begins with `#` is not a comment, so the preceding empty lines
+        // may not be deeper (section 8.1.1.1).
         || (refusal.message.starts_with("an empty line before the text is indented deeper") && text.contains("\n#"))
-        // An entry without a key takes no collection on its line (rule 193: the value is a block
-        // node, not a compact one).
+        // An entry without a key has no collection on its line (rule 193: the value is a block node, not a compact one).
         || text.split(['\n', '\r']).any(|line| line.trim_start_matches([' ', '-', '?']).starts_with(':'))
 }
 
-/// Placeholders are read as text here, not there.
+/// Our reader reads placeholders as text, granit does not.
 fn is_template(text: &str) -> bool {
     ["{{", "{%", "{#", "${"].iter().any(|mark| text.contains(mark))
 }
@@ -149,7 +147,7 @@ fn reads_as_granit_does_after_random_edits() {
     let mut failures = Vec::new();
     for _ in 0..rounds {
         let text = &texts[random.below(texts.len())];
-        // A window, so that edits meet each other.
+        // Edits are made within a window, so that they interact.
         let from = floor(text, random.below(text.len() + 1));
         let from = text[..from].rfind('\n').map_or(0, |at| at + 1);
         let to = floor(text, (from + 10 + random.below(150)).min(text.len()));

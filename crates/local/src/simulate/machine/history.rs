@@ -64,7 +64,7 @@ impl Machine {
     }
 
     /// Records an event of a frame.
-    pub(super) fn tell(&mut self, frame: FrameId, kind: EventKind, detail: Detail) {
+    pub(super) fn record(&mut self, frame: FrameId, kind: EventKind, detail: Detail) {
         let Some((last, at)) = self.frames.get(&frame).map(|frame| (frame.last_event, frame.at)) else { return };
         let id = self.event(last, kind, Some(at), detail);
         if let Some(frame) = self.frames.get_mut(&frame) {
@@ -103,8 +103,8 @@ fn check_depth(value: &Value, what: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-// Recursion is bounded: data that have passed are `DEEPEST_DATA` deep at most, and what is built
-// from them adds no more than the depth of one constructor.
+// Recursion is bounded: checked data have at most `DEEPEST_DATA` levels, and a value that is built from them adds at
+// most the depth of one constructor.
 fn depth(value: &Value) -> usize {
     match value {
         Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or(0),

@@ -59,7 +59,7 @@ impl Machine {
             ),
         };
         frame.current = Current { phase: Phase::Begin, input: raw.clone(), raw, ..Current::new() };
-        self.tell(id, EventKind::StepEntered, detail);
+        self.record(id, EventKind::StepEntered, detail);
         if let Some(frame) = self.frames.get_mut(&id) {
             frame.current.entered = frame.last_event;
         }
@@ -79,7 +79,7 @@ impl Machine {
                     Dialect::Flow => (&frame.input, Some(&*frame.data)),
                     Dialect::StateMachine => (&frame.current.raw, None),
                 };
-                // `$` in an input mapping, a mistake of one page, is the input without mappings.
+                // `$` in an input mapping, used on one page of the documentation, is the input before mappings.
                 let own = Some(&*frame.current.raw);
                 self.with_env(frame, input, None, local, |env| shape.build(&Env { own, ..*env })).map(Data::new)
             }
@@ -92,7 +92,7 @@ impl Machine {
                     frame.current.input = input.clone();
                 }
                 if first {
-                    self.tell(id, EventKind::StepStarted, Detail::Input(input.into()));
+                    self.record(id, EventKind::StepStarted, Detail::Input(input.into()));
                 }
                 if let Err(failure) = self.work(id, state) {
                     self.fail(id, failure);
@@ -109,7 +109,7 @@ impl Machine {
         match self.shape_output(id, state, raw) {
             Err(failure) => self.fail(id, failure),
             Ok(output) => {
-                self.tell(id, EventKind::StepSucceeded, Detail::Output(output.clone().into()));
+                self.record(id, EventKind::StepSucceeded, Detail::Output(output.clone().into()));
                 if let (None, None, Some(lost)) = (jump, state.next, &state.lost) {
                     return self.fail_frame(id, Failure::invalid_definition(lost.clone()));
                 }
@@ -126,7 +126,7 @@ impl Machine {
         let mut global = None;
         let built = match &state.output {
             Some(shape) => Data::new(self.with_env(frame, &input, output, local, |env| shape.build(env))?),
-            // The array of a parallel or a foreach is seen by its mappings only.
+            // The array of a parallel or a foreach is available to its mappings only.
             None if !machine && raw.is_array() && matches!(frame.current.phase, Phase::Children(_)) => {
                 Data::new(json!({}))
             }
@@ -156,7 +156,7 @@ impl Machine {
         frame.data = if machine { output.clone() } else { overlaid(&frame.data, output, &self.meter) };
         let local = if machine { Data::new(Value::Object(Map::new())) } else { frame.data.clone() };
         let size = self.check_size(&local, "the local data");
-        self.tell(id, EventKind::StepExited, Detail::Local(local.into()));
+        self.record(id, EventKind::StepExited, Detail::Local(local.into()));
         if let Err(failure) = size {
             return self.raise(id, failure);
         }
@@ -183,7 +183,7 @@ impl Machine {
         let failure = Rc::new(failure);
         frame.current.error = Some(Rc::clone(&failure));
         if let Some((k, rule)) = again(&program.dialect, state, &mut frame.current, &failure.error) {
-            // A retry may leave no event, so the history does not limit it.
+            // A retry may add no event, so the limit of the history does not apply.
             self.retries += 1;
             if self.retries > EVENTS {
                 self.history_is_full = true;
@@ -212,7 +212,7 @@ impl Machine {
         let built = built.map(Data::new).and_then(|output| self.check_size(&output, "the output").map(|()| output));
         match (built, rule.target) {
             (Ok(output), Some(target)) => {
-                self.tell(id, EventKind::StepFailed, Detail::Failure(failure));
+                self.record(id, EventKind::StepFailed, Detail::Failure(failure));
                 self.leave(id, &output, Some(target));
             }
             (Ok(_), None) => {
@@ -225,14 +225,14 @@ impl Machine {
 
     /// Leaves a state with an error that no rule caught, and ends the frame.
     fn fail_frame(&mut self, id: FrameId, failure: Failure) {
-        self.tell(id, EventKind::StepFailed, Detail::Failure(Rc::new(failure.clone())));
+        self.record(id, EventKind::StepFailed, Detail::Failure(Rc::new(failure.clone())));
         let local = self.frames.get(&id).map(|frame| frame.data.clone());
         let local = local.filter(|_| self.program.dialect == Dialect::Flow).unwrap_or_else(|| Data::new(json!({})));
-        self.tell(id, EventKind::StepExited, Detail::Local(local.into()));
+        self.record(id, EventKind::StepExited, Detail::Local(local.into()));
         self.raise(id, failure);
     }
 
-    /// Ends a frame with an error: the state that owns it fails, and in the end the execution.
+    /// Ends a frame with an error: the state that owns it fails. The outermost frame fails the execution.
     fn raise(&mut self, id: FrameId, failure: Failure) {
         match self.close(id) {
             Some((parent, _)) => self.ready.push_front(Ready::Failed(parent, failure)),
@@ -259,7 +259,7 @@ impl Machine {
     /// Removes a frame, and records its end in the history of its parent.
     fn close(&mut self, id: FrameId) -> Option<(FrameId, usize)> {
         self.drop_work(id);
-        self.take_away(id)
+        self.remove_frame(id)
     }
 
     fn child_done(&mut self, id: FrameId, slot: usize, data: &Data) {
@@ -307,7 +307,7 @@ impl Machine {
     /// Ends the work in progress of a frame's state: its timer, its task, its child frames.
     fn drop_work(&mut self, id: FrameId) {
         let mut todo = vec![id];
-        // Parents before children; closed from the end, so that histories nest.
+        // Parents precede children. They are closed in reverse order, so that enter and exit events nest.
         let mut below = Vec::new();
         while let Some(id) = todo.pop() {
             let Some(frame) = self.frames.get_mut(&id) else { continue };
@@ -333,21 +333,21 @@ impl Machine {
             let entered = self.frames.get(&child).is_some_and(|frame| frame.current.entered > 0);
             if entered {
                 let local = Data::new(json!({}));
-                self.tell(child, EventKind::StepExited, Detail::Local(local.into()));
+                self.record(child, EventKind::StepExited, Detail::Local(local.into()));
             }
-            self.take_away(child);
+            self.remove_frame(child);
         }
     }
 
     /// Removes a frame, and records its end in the history of its owner.
-    fn take_away(&mut self, id: FrameId) -> Option<(FrameId, usize)> {
+    fn remove_frame(&mut self, id: FrameId) -> Option<(FrameId, usize)> {
         let frame = self.frames.remove(&id)?;
         let (parent, slot) = frame.parent?;
         if let Some(owner) = self.frames.get_mut(&parent) {
             owner.last_event = frame.last_event;
         }
         if let Some(exit) = frame.exit {
-            self.tell(parent, exit, Detail::Index(slot));
+            self.record(parent, exit, Detail::Index(slot));
         }
         Some((parent, slot))
     }

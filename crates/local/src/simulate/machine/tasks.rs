@@ -46,21 +46,21 @@ pub struct TaskRequest {
     pub action: String,
     /// `resourceArn` in the parameters of a `StateMachine` task.
     pub resource: Option<String>,
-    /// 0 for the first try.
+    /// The number of retries before this request.
     pub attempt: u32,
     /// The number of earlier calls of the state in this execution: tries, rounds of a loop and items count alike.
     pub call: u32,
-    /// When the task is done.
+    /// The condition under which the task completes.
     pub mode: TaskMode,
     /// The input of the function.
     pub input: Data,
     /// The flow that the task starts. If it is unknown, the task is handled like any other.
     ///
-    /// It is answered with [`ChildFlow::started`] through [`Machine::finish_task`] where the mode
-    /// is [`TaskMode::RequestComplete`]; with the same through [`Machine::submit_task`], and in the end
-    /// with its [`Machine::outcome`], where it is [`TaskMode::SystemCallback`].
+    /// In the mode [`TaskMode::RequestComplete`], the driver passes [`ChildFlow::started`] to [`Machine::finish_task`].
+    /// In the mode [`TaskMode::SystemCallback`], it passes the same to [`Machine::submit_task`], and later the
+    /// [`Machine::outcome`] of the child to [`Machine::finish_task`].
     pub child: Option<ChildFlow>,
-    /// The state waits for a report by this token. The result only states whether the call was made.
+    /// The state waits for a report by this token. The result only states whether the call succeeded.
     pub token: Option<String>,
 }
 
@@ -80,7 +80,7 @@ pub(super) struct Running {
     frame: FrameId,
     timer: Option<TimerId>,
     token: Option<String>,
-    /// The value is the return value of a function. It is wrapped in `Body`.
+    /// Whether the value is the return value of a function, which is wrapped in `Body`.
     wraps: bool,
 }
 
@@ -98,28 +98,28 @@ impl Machine {
         std::mem::take(&mut self.requests)
     }
 
-    /// The tasks whose result is no longer wanted, since the last call.
+    /// The tasks that were cancelled since the last call.
     pub(crate) fn take_cancelled(&mut self) -> Vec<TaskId> {
         std::mem::take(&mut self.cancelled)
     }
 
-    /// Passes the answer to the start of a task that runs elsewhere. Its result follows later.
+    /// Passes the answer to the start of an asynchronous task. Its result follows later.
     pub fn submit_task(&mut self, now: Millis, task: TaskId, answer: Value) {
         self.catch_up(now);
         let Some(frame) = self.running.get(&task).map(|running| running.frame) else { return };
-        self.tell(frame, EventKind::TaskSubmitted, Detail::Output(Data::new(answer).into()));
+        self.record(frame, EventKind::TaskSubmitted, Detail::Output(Data::new(answer).into()));
         self.run();
     }
 
-    /// Passes the result of a task. If the task waits for a report, the result only states whether the call was made.
-    /// A late result is dropped.
+    /// Passes the result of a task. If the task waits for a report, the result only states whether the call succeeded. A
+    /// late result is ignored.
     pub fn finish_task(&mut self, now: Millis, task: TaskId, result: TaskResult) {
         self.catch_up(now);
         let Some(running) = self.running.get(&task) else { return };
         match (running.token.is_some(), result) {
             (true, Ok(_)) => {
                 let frame = running.frame;
-                self.tell(frame, EventKind::TaskSubmitted, Detail::None);
+                self.record(frame, EventKind::TaskSubmitted, Detail::None);
             }
             (true, Err(failure)) => self.end_task(task, EventKind::TaskSubmitFailed, Err(failure)),
             (false, result) => {
@@ -147,7 +147,7 @@ impl Machine {
     }
 
     /// Whether the task waits for its result.
-    pub(crate) fn wants(&self, task: TaskId) -> bool {
+    pub(crate) fn is_pending(&self, task: TaskId) -> bool {
         self.running.contains_key(&task)
     }
 
@@ -198,7 +198,7 @@ impl Machine {
         }
         let resource =
             parameters.as_ref().and_then(|parameters| parameters.get("resourceArn")?.as_str().map(str::to_owned));
-        // The one integration whose shapes are documented: the function gets `body`, and its return value is in `Body`.
+        // The only integration with documented shapes: the function receives `body`, and its return value is in `Body`.
         let calls_function = machine && &*task.action == "FC:InvokeFunction";
         let number = TaskId(self.last_task + 1);
         let child = self.child(task, number, parameters.as_deref(), &given)?;
@@ -216,8 +216,8 @@ impl Machine {
         let (attempt, at) = (frame.current.attempt, frame.at);
         self.last_task = number.0;
         let name = self.program.states.get(at).map(|state| state.name.to_string()).unwrap_or_default();
-        self.tell(id, EventKind::TaskScheduled, Detail::Task(Rc::clone(&task.action), attempt, input.clone().into()));
-        self.tell(id, EventKind::TaskStarted, Detail::None);
+        self.record(id, EventKind::TaskScheduled, Detail::Task(Rc::clone(&task.action), attempt, input.clone().into()));
+        self.record(id, EventKind::TaskStarted, Detail::None);
         let timer = (timeout > 0.0).then(|| self.timer(millis(timeout), Timer::Task(number)));
         if let Some(token) = &token {
             self.tokens.insert(token.clone(), Some(number));
@@ -243,8 +243,8 @@ impl Machine {
         Ok(())
     }
 
-    /// The flow that a task starts, if it starts one. The parameters of `fnf:StartExecution`, which only samples show,
-    /// are those of the operation.
+    /// The flow that a task starts. Absent if it starts none. The parameters of `fnf:StartExecution`, which are documented
+    /// by samples only, are those of the operation.
     fn child(
         &self,
         task: &Task,
@@ -270,7 +270,7 @@ impl Machine {
         let Some(flow) = flow else { return Ok(None) };
         let input = match input {
             None | Some(Value::Null) => json!({}),
-            // The operation itself has a text.
+            // The parameter of the operation is a text.
             Some(Value::String(text)) => serde_json::from_str(text).unwrap_or_default(),
             Some(input) => input.clone(),
         };
@@ -293,32 +293,32 @@ impl Machine {
 
     /// Cancels a task.
     pub(super) fn drop_task(&mut self, task: TaskId) {
-        if self.forget(task).is_some() {
+        if self.remove_task(task).is_some() {
             self.cancelled.push(task);
             self.requests.retain(|request| request.task != task);
         }
     }
 
     fn end_task(&mut self, task: TaskId, kind: EventKind, result: TaskResult) {
-        let Some(running) = self.forget(task) else { return };
+        let Some(running) = self.remove_task(task) else { return };
         let result = result.and_then(|value| {
             let value = Data::new(if running.wraps { json!({ "Body": value }) } else { value });
             self.check_size(&value, "the result of the task").map(|()| value)
         });
         match result {
             Ok(value) => {
-                self.tell(running.frame, kind, Detail::Output(value.clone().into()));
+                self.record(running.frame, kind, Detail::Output(value.clone().into()));
                 self.succeed(running.frame, value, None);
             }
             Err(failure) => {
                 let kind = if kind == EventKind::TaskSucceeded { EventKind::TaskFailed } else { kind };
-                self.tell(running.frame, kind, Detail::Failure(Rc::new(failure.clone())));
+                self.record(running.frame, kind, Detail::Failure(Rc::new(failure.clone())));
                 self.fail(running.frame, failure);
             }
         }
     }
 
-    fn forget(&mut self, task: TaskId) -> Option<Running> {
+    fn remove_task(&mut self, task: TaskId) -> Option<Running> {
         let running = self.running.remove(&task)?;
         if let Some(timer) = running.timer {
             self.timers.remove(&timer);

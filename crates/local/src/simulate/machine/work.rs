@@ -43,7 +43,7 @@ impl Machine {
             Kind::Choice { options, default } => {
                 let holds = |way: &&Way, env: &Env<'_>| way.condition.as_ref().is_some_and(|c| c.holds(env));
                 let found = self.with_env(frame, &input, None, None, |env| options.iter().find(|way| holds(way, env)));
-                // A condition that was not evaluated completely is neither true nor false.
+                // The result of a condition that was not evaluated completely is unknown.
                 if let Some(failure) = self.meter.exhausted() {
                     return Err(failure);
                 }
@@ -106,7 +106,7 @@ impl Machine {
         }
     }
 
-    /// Follows an option of a choice.
+    /// Enters an option of a choice.
     fn go(&mut self, id: FrameId, way: &Way, output: Data) -> Result<(), Failure> {
         match way.body {
             None if way.target.is_none() && self.program.dialect == Dialect::StateMachine => {
@@ -133,12 +133,12 @@ impl Machine {
             return Err(Failure::new("Local.InvalidItems", cause));
         };
         let most = if machine { limits::MAP_CONCURRENCY } else { limits::FLOW_FOREACH_CONCURRENCY };
-        let wanted = match &iteration.concurrency {
+        let requested = match &iteration.concurrency {
             Some(number) => self.with_env(frame, &input, None, None, |env| number.value(env))?,
             None => most as f64,
         };
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast of a float saturates")]
-        let concurrency = (wanted as usize).clamp(1, most);
+        let concurrency = (requested as usize).clamp(1, most);
         self.children(id, ChildKind::Iterations, items.len(), Inputs::Items(items.into_iter()), concurrency);
         Ok(())
     }

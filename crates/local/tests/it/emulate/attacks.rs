@@ -1,4 +1,4 @@
-//! What strangers send, and flows that would take all of the emulator's time: others get their answers meanwhile.
+//! Unsigned requests, and flows that need much work: other requests are answered meanwhile.
 
 use cloudflow_local::emulate::{AccessKey, Emulator, Options, Reply, Request, Response};
 use cloudflow_local::simulate::time;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::ask;
 
 const LOOP: &str = "version: v1\ntype: flow\nsteps:\n  - {type: pass, name: a}\n  - {type: choice, name: b, choices: [{condition: '1 == 1', goto: a}]}\n";
-const NAP: &str = "version: v1\ntype: flow\nsteps:\n  - {type: wait, name: nap, duration: 1}\n";
+const WAIT: &str = "version: v1\ntype: flow\nsteps:\n  - {type: wait, name: nap, duration: 1}\n";
 const ASK: &str = "version: v1\ntype: flow\nsteps:\n  - {type: task, name: t, resourceArn: 'acs:fc:::services/s/functions/f', pattern: waitForCallback}\n  \
                    - {type: pass, name: a}\n  - {type: choice, name: b, choices: [{condition: '1 == 1', goto: a}]}\n";
 
@@ -36,7 +36,7 @@ fn status(emulator: &mut Emulator, flow: &str) -> String {
     body["Status"].as_str().unwrap().to_owned()
 }
 
-/// Runs what there is to do at one moment; gives the number of calls that took.
+/// Processes everything that is due at one time. Returns the number of calls.
 fn settle(emulator: &mut Emulator) -> usize {
     let mut calls = 0;
     while emulator.wake_at().is_some_and(|at| at <= zero()) {
@@ -48,15 +48,15 @@ fn settle(emulator: &mut Emulator) -> usize {
 }
 
 #[test]
-fn others_are_answered_while_a_flow_is_at_work() {
+fn other_requests_are_answered_while_a_flow_runs() {
     let mut emulator = emulator(None);
     emulator.put_flow(zero(), "loop", LOOP, false).unwrap();
-    emulator.put_flow(zero(), "nap", NAP, false).unwrap();
+    emulator.put_flow(zero(), "nap", WAIT, false).unwrap();
     let input = json!({ "list": (0..8_000).collect::<Vec<u32>>() });
     let start = |emulator: &mut Emulator, flow: &str, input: &Value| {
         send(emulator, "StartExecution", &[("FlowName", flow), ("ExecutionName", "e"), ("Input", &input.to_string())])
     };
-    // Different data each time: an iteration over all of it.
+    // Each iteration has different data.
     let each = "version: v1\ntype: flow\nsteps:\n  - type: foreach\n    name: e\n    iterationMapping: {collection: $.list, item: i}\n    steps: [{type: pass, name: p}]\n";
     emulator.put_flow(zero(), "each", each, false).unwrap();
     assert_eq!(start(&mut emulator, "each", &input).1["Status"], "");
@@ -74,7 +74,7 @@ fn others_are_answered_while_a_flow_is_at_work() {
 fn turns_change_nothing() {
     let history = |work: Option<u64>| {
         let mut emulator = emulator(work);
-        for (name, flow) in [("loop", LOOP), ("nap", NAP), ("ask", ASK)] {
+        for (name, flow) in [("loop", LOOP), ("nap", WAIT), ("ask", ASK)] {
             emulator.put_flow(zero(), name, flow, false).unwrap();
             let start = [("FlowName", name), ("ExecutionName", "e"), ("Input", "{\"a\": 1}")];
             assert_eq!(send(&mut emulator, "StartExecution", &start).0, 200);
@@ -103,9 +103,9 @@ fn turns_change_nothing() {
     }
 }
 
-/// What an execution is told while it is behind, it hears at its place; the request waits for that.
+/// An execution that is behind receives a message when its clock reaches the time of the message. The request waits.
 #[test]
-fn an_execution_that_is_behind_hears_what_it_is_told() {
+fn an_execution_that_is_behind_receives_messages_in_order() {
     let begin = || {
         let mut emulator = emulator(Some(20_000));
         emulator.put_flow(zero(), "loop", LOOP, false).unwrap();
@@ -114,7 +114,7 @@ fn an_execution_that_is_behind_hears_what_it_is_told() {
         emulator
     };
     let stop = [("FlowName", "loop"), ("ExecutionName", "e"), ("Error", "Mine")];
-    // It would have ended by itself first, had it been in time.
+    // The execution ends before the time of the stop.
     let mut one = begin();
     let Reply::Hold(waiter) = ask(&mut one, zero(), "StopExecution", &stop) else { panic!("not held") };
     let saved = one.save();
@@ -126,7 +126,7 @@ fn an_execution_that_is_behind_hears_what_it_is_told() {
     assert_eq!((answers[0].0, answers[0].1.status), (waiter, 400));
     let body: Value = serde_json::from_slice(&answers[0].1.body).unwrap();
     assert_eq!(body["Code"], "ExecutionAlreadyCompleted");
-    // What was saved in the middle comes to the same.
+    // A restored state has the same outcome.
     let mut again = Emulator::new(Options {
         seed: 1,
         access_keys: vec![AccessKey { id: "k".into(), secret: "s".into(), security_token: None }],
@@ -136,7 +136,7 @@ fn an_execution_that_is_behind_hears_what_it_is_told() {
     assert_eq!((restored.executions, restored.problems), (1, vec![]));
     settle(&mut again);
     assert_eq!(status(&mut again, "loop"), "Failed");
-    // A client that leaves, and a flow that is deleted meanwhile.
+    // The client disconnects, and the flow is deleted meanwhile.
     let mut left = begin();
     let Reply::Hold(waiter) = ask(&mut left, zero(), "StopExecution", &stop) else { panic!("not held") };
     left.disconnect(waiter);
@@ -171,7 +171,7 @@ fn a_report_to_an_execution_that_is_behind_waits_for_it() {
 
 /// An unsigned request is refused by its size, before it is read.
 #[test]
-fn strangers_cost_little() {
+fn unsigned_requests_are_refused_cheaply() {
     let mut emulator = emulator(None);
     let form = || vec![("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned())];
     let base = Request { method: "POST".into(), host: "h".into(), path: "/".into(), ..Request::default() };
@@ -221,7 +221,7 @@ fn strangers_cost_little() {
         assert_eq!((found, body["Code"].as_str().unwrap()), (status, code), "case {number}");
         assert!(response.body.len() < 10_000, "case {number}: an answer of {} bytes", response.body.len());
     }
-    // As many as may be.
+    // The maximum number is accepted.
     let (_, body, _) = answer(emulator.request(zero(), &Request { query: many(1024), ..base }));
     assert_eq!(body["Code"], "MissingRequiredParams");
 }
@@ -259,7 +259,7 @@ fn a_long_string_to_sign_is_cut() {
         sent += 1;
     }
     assert!(sent >= 2, "only {sent} of the definitions fit into a request");
-    // A canonical request has lines, and whatever is in the headers.
+    // A canonical request has lines and contains the headers.
     let headers = [
         (
             "authorization",
@@ -280,11 +280,11 @@ fn a_long_string_to_sign_is_cut() {
     assert!(header.len() <= 4096 && header.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()));
 }
 
-/// Pages end after some MiB, whatever number was asked for.
+/// Pages end after some MiB, independent of the requested limit.
 #[test]
 fn answers_are_limited_too() {
     let mut emulator = emulator(None);
-    let flow = format!("{NAP}# {}\n", "x".repeat(900_000));
+    let flow = format!("{WAIT}# {}\n", "x".repeat(900_000));
     for name in ["a", "b", "c", "d", "e", "f", "g"] {
         emulator.put_flow(zero(), name, &flow, false).unwrap();
     }

@@ -71,7 +71,7 @@ impl KindOf for serde_json::Value {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mutant {
     /// No mutation.
-    Sound,
+    None,
     /// Continues after an abort.
     IgnoresAbort,
     /// Sends a request again without a new signature.
@@ -81,15 +81,15 @@ pub enum Mutant {
     /// Ignores the rate limit of the account.
     IgnoresBudget,
     /// Ignores final statuses.
-    GoesOnAfterTheEnd,
+    ContinuesAfterEnd,
     /// Retries permanent errors.
-    RetriesTheHopeless,
+    RetriesPermanentErrors,
     /// Sleeps far too long.
-    Oversleeps,
+    SleepsTooLong,
     /// Gives up at the first failure.
-    GivesUp,
+    NeverRetries,
     /// Reports every change twice.
-    TellsTwice,
+    ReportsTwice,
 }
 
 pub struct Caller {
@@ -136,16 +136,16 @@ impl Caller {
 
     pub fn step(&mut self, state: &mut ClientState, now: u64, random: u32, input: Input) -> Action {
         let input = match (self.mutant, input) {
-            (Mutant::GoesOnAfterTheEnd, Input::Execution { done: true }) => Input::Execution { done: false },
-            (Mutant::RetriesTheHopeless, Input::Fault { retry: Retry::Never, .. }) => Input::NetworkError,
+            (Mutant::ContinuesAfterEnd, Input::Execution { done: true }) => Input::Execution { done: false },
+            (Mutant::RetriesPermanentErrors, Input::Fault { retry: Retry::Never, .. }) => Input::NetworkError,
             _ => input,
         };
         let mut fresh = ClientState::default();
         let state = if self.mutant == Mutant::IgnoresBudget { &mut fresh } else { state };
         let failed = matches!(input, Input::NetworkError | Input::TimedOut | Input::Fault { .. });
         match (self.mutant, self.call.step(state, now, random, input)) {
-            (Mutant::Oversleeps, Action::Sleep(ms)) => Action::Sleep(ms * 60),
-            (Mutant::GivesUp, Action::Sleep(_)) if failed => {
+            (Mutant::SleepsTooLong, Action::Sleep(ms)) => Action::Sleep(ms * 60),
+            (Mutant::NeverRetries, Action::Sleep(_)) if failed => {
                 Action::Finish(cloudflow_service::poll::Outcome::NetworkError)
             }
             (_, action) => action,
@@ -181,6 +181,6 @@ impl Caller {
             Err(_) => Body::Text(text.into_owned()),
         };
         let (input, changed) = self.call.answered(state, wall, status, &header, body);
-        (input, changed || self.mutant == Mutant::TellsTwice && matches!(input, Input::Execution { .. }))
+        (input, changed || self.mutant == Mutant::ReportsTwice && matches!(input, Input::Execution { .. }))
     }
 }

@@ -1,4 +1,4 @@
-//! What one seed stands for: who asks, and what goes wrong.
+//! The plan of one seed: the executions, the clients and the faults.
 
 /// Numbers from a seed: splitmix64, after Steele, Lea and Flood.
 #[derive(Clone)]
@@ -17,12 +17,12 @@ impl Dice {
         z ^ (z >> 31)
     }
 
-    /// From `least` to `most`.
+    /// A number from `least` to `most`.
     pub fn from(&mut self, least: u64, most: u64) -> u64 {
         least + self.next() % (most - least + 1)
     }
 
-    /// True in so many of a thousand cases.
+    /// True with a probability in thousandths.
     pub fn chance(&mut self, of_thousand: u64) -> bool {
         self.next() % 1000 < of_thousand
     }
@@ -32,23 +32,35 @@ impl Dice {
     }
 }
 
-/// Everything that is done to a client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[rustfmt::skip]
-pub enum Kind {
+/// Defines [`Kind`] and the list of all kinds.
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $kind:ident,)*) => {
+        /// A fault or an event that affects a client.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Kind {
+            $($(#[$doc])* $kind,)*
+        }
+
+        /// In the order of their numbers.
+        pub const ALL_KINDS: [Kind; KINDS] = [$(Kind::$kind,)*];
+        pub const KINDS: usize = [$(stringify!($kind),)*].len();
+    };
+}
+
+kinds! {
     /// The request does not arrive; the connection fails.
     LostRequest,
-    /// The request does not arrive, and nobody says so.
+    /// The request does not arrive; the connection stays open.
     SilentRequest,
     /// The answer does not arrive; the connection fails.
     LostAnswer,
-    /// The answer does not arrive, and nobody says so.
+    /// The answer does not arrive; the connection stays open.
     SilentAnswer,
     /// The request or its answer takes seconds.
     Slow,
     /// The request arrives twice.
     Duplicate,
-    /// The answer ends in the middle.
+    /// The answer is truncated.
     Truncated,
     Throttled,
     ServerError,
@@ -56,102 +68,50 @@ pub enum Kind {
     Unavailable,
     EmptyBody,
     Xml,
-    /// A refusal that no second attempt changes.
+    /// A permanent error.
     Denied,
-    /// Somebody in between holds no connection so long.
+    /// A proxy closes connections that are held for a long time.
     ProxyCut,
-    /// The clocks of client and service are more than the window apart.
+    /// The difference between the clocks of client and service exceeds the allowed window.
     SkewedClock,
-    /// The client's clock is set anew.
+    /// The client's clock is set.
     ClockJump,
     ExpiredToken,
-    /// The function gives no credentials.
-    NoKeys,
+    /// The credentials function fails.
+    CredentialsFail,
     Suspended,
     Offline,
-    /// The network is away, and the host does not say so.
-    UntoldOffline,
+    /// The network is down, and the host reports no event.
+    SilentOffline,
     Visible,
     Abort,
-    /// The service does not hold an answer as long as it should.
+    /// The service ends a long poll early.
     EarlyAnswer,
     LateAnswer,
-    /// The execution starts after it was asked for.
-    NotYetThere,
-    /// What the emulator itself refused for its quota.
+    /// The execution starts after the first request for it.
+    StartedLater,
+    /// The emulator throttles a request.
     OverQuota,
 }
 
-pub const KINDS: usize = Kind::OverQuota as usize + 1;
+/// Number of the kinds that are faults of a request: the first ones. An attempt has at most one.
+pub const REQUEST_FAULTS: usize = Kind::ProxyCut as usize;
 
-/// Of these, each attempt may meet one.
-pub const ON_THE_WAY: [Kind; 14] = [
-    Kind::LostRequest,
-    Kind::SilentRequest,
-    Kind::LostAnswer,
-    Kind::SilentAnswer,
-    Kind::Slow,
-    Kind::Duplicate,
-    Kind::Truncated,
-    Kind::Throttled,
-    Kind::ServerError,
-    Kind::BadGateway,
-    Kind::Unavailable,
-    Kind::EmptyBody,
-    Kind::Xml,
-    Kind::Denied,
-];
-
-/// The name of each kind, for the report.
-pub fn name(kind: usize) -> String {
-    const ALL: [Kind; KINDS] = [
-        Kind::LostRequest,
-        Kind::SilentRequest,
-        Kind::LostAnswer,
-        Kind::SilentAnswer,
-        Kind::Slow,
-        Kind::Duplicate,
-        Kind::Truncated,
-        Kind::Throttled,
-        Kind::ServerError,
-        Kind::BadGateway,
-        Kind::Unavailable,
-        Kind::EmptyBody,
-        Kind::Xml,
-        Kind::Denied,
-        Kind::ProxyCut,
-        Kind::SkewedClock,
-        Kind::ClockJump,
-        Kind::ExpiredToken,
-        Kind::NoKeys,
-        Kind::Suspended,
-        Kind::Offline,
-        Kind::UntoldOffline,
-        Kind::Visible,
-        Kind::Abort,
-        Kind::EarlyAnswer,
-        Kind::LateAnswer,
-        Kind::NotYetThere,
-        Kind::OverQuota,
-    ];
-    format!("{:?}", ALL[kind])
-}
-
-/// The world of one seed.
+/// The plan of one seed.
 pub struct Plan {
     pub executions: Vec<PlannedExecution>,
     pub clients: Vec<PlannedClient>,
-    /// From then on nothing goes wrong by chance.
-    pub calm_at: u64,
-    /// The longest way of a request or an answer.
+    /// The time after which there are no random faults.
+    pub faults_end_at: u64,
+    /// Maximum latency of a request or an answer.
     pub slowest: u64,
-    /// How likely each of [`ON_THE_WAY`] is, of a thousand attempts.
-    pub chances: [u64; ON_THE_WAY.len()],
+    /// Probability of each request fault, in thousandths.
+    pub chances: [u64; REQUEST_FAULTS],
     pub quotas: bool,
     pub nonces: bool,
     pub early_after: Option<u64>,
     pub late_by: u64,
-    /// The service's clock, less the true time.
+    /// Offset of the service's clock.
     pub skew: i64,
 }
 
@@ -163,19 +123,19 @@ pub struct PlannedExecution {
 
 pub struct PlannedClient {
     pub counted: bool,
-    /// Credentials come from a function, and last so long.
+    /// The lifetime of the credentials. Absent if they do not come from a function.
     pub lifetime: Option<u64>,
-    pub no_keys: u64,
+    pub credentials_fail: u64,
     pub skew: i64,
-    /// The steady clock stands still while the machine sleeps.
+    /// Whether the monotonic clock stops while the machine sleeps.
     pub clock_sleeps: bool,
     pub proxy: Option<(u64, Cut)>,
     pub watchers: Vec<PlannedWatcher>,
-    /// When, what, how long.
+    /// Time, kind and duration.
     pub events: Vec<(u64, Kind, u64)>,
 }
 
-/// How a proxy ends what it holds for too long.
+/// How a proxy ends a request that it holds for too long.
 #[derive(Clone, Copy, Debug)]
 pub enum Cut {
     Broken,
@@ -197,9 +157,9 @@ pub struct PlannedWatcher {
 impl Plan {
     pub fn new(seed: u64) -> Self {
         let dice = &mut Dice::new(seed);
-        // Most worlds are small, so that there can be many.
+        // Most runs are small, so that there can be many.
         let most = if dice.chance(20) { 20 } else { dice.one(&[1, 1, 1, 1, 2, 2, 3]) };
-        let calm_at = dice.from(10_000, 150_000);
+        let faults_end_at = dice.from(10_000, 150_000);
         let executions: Vec<_> = (0..dice.from(1, most.min(3)))
             .map(|_| PlannedExecution {
                 starts: if dice.chance(150) { dice.from(1, 3_000) } else { 0 },
@@ -207,24 +167,24 @@ impl Plan {
                 fails: dice.chance(300),
             })
             .collect();
-        let mut chances = [0; ON_THE_WAY.len()];
+        let mut chances = [0; REQUEST_FAULTS];
         if dice.chance(800) {
             for chance in &mut chances {
                 *chance = if dice.chance(300) { dice.one(&[10, 50, 200]) } else { 0 };
             }
-            // It ends the call, so that it must be rare.
-            chances[ON_THE_WAY.len() - 1] = if dice.chance(50) { 50 } else { 0 };
+            // A permanent error ends the call, so it must be rare.
+            chances[REQUEST_FAULTS - 1] = if dice.chance(50) { 50 } else { 0 };
         }
         let skew = if dice.chance(100) { dice.one(&[-7_200_000, 1_000_000, -40_000]) } else { 0 };
         let quotas = dice.chance(600);
         let nonces = dice.chance(500);
         let clients = (0..if most > 2 { dice.from(1, 3) } else { 1 })
-            .map(|_| client(dice, most, executions.len(), calm_at))
+            .map(|_| client(dice, most, executions.len(), faults_end_at))
             .collect();
         Plan {
             executions,
             clients,
-            calm_at,
+            faults_end_at,
             slowest: dice.one(&[20, 100, 500, 2_000]),
             chances,
             quotas,
@@ -236,9 +196,9 @@ impl Plan {
     }
 }
 
-fn client(dice: &mut Dice, most: u64, executions: usize, calm_at: u64) -> PlannedClient {
+fn client(dice: &mut Dice, most: u64, executions: usize, faults_end_at: u64) -> PlannedClient {
     let patient = dice.chance(600);
-    // Many who ask every second want more than an account has.
+    // Many calls that poll every second exceed the quota of the account.
     let is_busy = most > 10 && dice.chance(500);
     let watchers = (0..dice.from(1.max(most / 2), most))
         .map(|_| {
@@ -258,10 +218,10 @@ fn client(dice: &mut Dice, most: u64, executions: usize, calm_at: u64) -> Planne
     let mut events = Vec::new();
     if dice.chance(400) {
         let kinds =
-            [Kind::Suspended, Kind::Offline, Kind::UntoldOffline, Kind::Visible, Kind::Visible, Kind::ClockJump];
+            [Kind::Suspended, Kind::Offline, Kind::SilentOffline, Kind::Visible, Kind::Visible, Kind::ClockJump];
         let mut at = 0;
         for _ in 0..dice.from(1, 3) {
-            at += dice.from(500, calm_at / 2);
+            at += dice.from(500, faults_end_at / 2);
             let kind = dice.one(&kinds);
             let long = match kind {
                 Kind::Suspended => dice.one(&[2_000, 30_000, 600_000, 30_000_000]),
@@ -274,7 +234,7 @@ fn client(dice: &mut Dice, most: u64, executions: usize, calm_at: u64) -> Planne
     PlannedClient {
         counted: dice.chance(900),
         lifetime: dice.chance(300).then(|| dice.from(65_000, 200_000)),
-        no_keys: if dice.chance(50) { 100 } else { 0 },
+        credentials_fail: if dice.chance(50) { 100 } else { 0 },
         skew: if dice.chance(200) { dice.one(&[-86_400_000, -1_200_000, 30_000, 3_600_000]) } else { 0 },
         clock_sleeps: dice.chance(500),
         proxy: dice.chance(150).then(|| (dice.from(8_000, 45_000), dice.one(&[Cut::Broken, Cut::Status, Cut::Silent]))),

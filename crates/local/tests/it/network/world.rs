@@ -1,5 +1,5 @@
-//! One seed, played: callers, their machines, the network and the emulated service, on a clock of its
-//! own. The first rule that is broken ends it.
+//! One run: callers, their machines, the network and the emulator on a virtual clock. The first violation of a rule ends
+//! the run.
 
 mod call;
 mod machine;
@@ -18,37 +18,36 @@ use service::{page, service_call};
 
 use super::plan::{Cut, Dice, KINDS, Kind, Plan, PlannedClient};
 
-/// 2024-05-06T07:08:09Z, when every world begins.
+/// 2024-05-06T07:08:09Z, the start of each run.
 const ZERO: u64 = 1_714_979_289_000;
 
-/// How often the driver looks up, as in `src/ask.rs`.
-const LOOK: u64 = 10_000;
+/// The interval at which the driver checks its clocks, as in `src/ask.rs`.
+const CHECK_MS: u64 = 10_000;
 
-/// Within this time of its end, or of the last trouble, an execution's end is known: one attempt that
-/// nobody answers (60 s and 10 s more), or one look without a network (60 s); one pause (10 s); the
-/// queue; ways.
+/// Maximum delay between the end of an execution, or the last fault, and its report: an attempt without a response
+/// (60 s + 10 s) or one interval without a network (60 s), one pause (10 s), the queue and the latency.
 pub const BOUND: u64 = 100_000;
 
-/// The service accepts times so far from its own.
+/// Maximum difference between the time of a request and the service's clock.
 const WINDOW: u64 = 900_000;
 
-/// What was counted.
+/// Counts of one or more runs.
 #[derive(Clone, Default)]
 pub struct Figures {
-    pub met: [u64; KINDS],
+    pub counts: [u64; KINDS],
     pub calls: u64,
     pub ended: u64,
     pub failed: u64,
     pub sent: u64,
-    pub told: u64,
-    /// The longest from an end, or the last trouble, to its notice; and the seed.
+    pub reported: u64,
+    /// The maximum delay until an end is reported, and its seed.
     pub worst: (u64, u64),
 }
 
-pub fn play(seed: u64, mutant: Mutant) -> (Figures, Option<String>) {
+pub fn run(seed: u64, mutant: Mutant) -> (Figures, Option<String>) {
     let mut world = World::new(seed, mutant);
     world.run();
-    (world.figures, world.broken)
+    (world.figures, world.violation)
 }
 
 enum Event {
@@ -58,14 +57,14 @@ enum Event {
     Abort(usize),
     /// A request arrives.
     Arrive(usize, u64, Request, Fate),
-    /// A proxy has held this for long enough.
+    /// A proxy ends a held request.
     Cut(usize, u64, WaiterId, Cut),
-    /// Something comes back to this turn of a caller.
+    /// A response or a failure arrives for this turn of a caller.
     Back(usize, u64, Back),
-    /// The function gives credentials, or none.
+    /// The result of the credentials function.
     Keys(usize, Option<Value>),
-    Happens(usize, Kind, u64),
-    Over(usize, Kind),
+    FaultBegins(usize, Kind, u64),
+    FaultEnds(usize, Kind),
     Service,
 }
 
@@ -83,28 +82,28 @@ struct Fate {
 struct Machine {
     planned: PlannedClient,
     state: ClientState,
-    /// Sleeping since then, until then.
+    /// Start and end of the sleep.
     suspended: Option<(u64, u64)>,
-    /// What the steady clock lost by sleeping.
+    /// Time by which the monotonic clock is behind because of sleep.
     lost: u64,
     jumped: i64,
     offline: bool,
-    told_offline: bool,
-    asking: bool,
+    reports_offline: bool,
+    fetching_keys: bool,
     keys: u64,
-    /// The last time that anything hindered it.
-    trouble: u64,
-    /// Signed requests, when they left by the steady clock.
+    /// The time of the last fault.
+    last_fault: u64,
+    /// The times of signed requests on the monotonic clock.
     sent: Vec<u64>,
-    /// What the service said of its clock: the offset.
+    /// The clock offset in the last response of the service.
     offset: Option<i64>,
 }
 
-enum Doing {
-    Nothing,
+enum Phase {
+    NotStarted,
     /// Waits for credentials.
     Keys(Attempt, u64),
-    Flying(u64),
+    InFlight(u64),
     Sleeping(u64),
     Over,
 }
@@ -112,14 +111,14 @@ enum Doing {
 struct Slot {
     machine: usize,
     caller: Caller,
-    doing: Doing,
+    phase: Phase,
     turn: u64,
     left: bool,
-    hopeless: bool,
-    told: Option<Value>,
-    final_told: bool,
-    bad_in_a_row: u64,
-    bears: u64,
+    refused: bool,
+    reported: Option<Value>,
+    final_reported: bool,
+    consecutive_failures: u64,
+    tolerated_failures: u64,
     sent: u64,
     begun: u64,
 }
@@ -138,10 +137,10 @@ struct World {
     machines: Vec<Machine>,
     slots: Vec<Slot>,
     nonces: HashSet<String>,
-    /// When each key ends, by the service's clock.
+    /// The expiry of each key on the service's clock.
     keys: Vec<u64>,
     figures: Figures,
-    broken: Option<String>,
+    violation: Option<String>,
 }
 
 impl World {
@@ -176,23 +175,23 @@ impl World {
             nonces: HashSet::new(),
             keys: vec![u64::MAX],
             figures: Figures::default(),
-            broken: None,
+            violation: None,
             plan: Plan { clients: Vec::new(), executions: Vec::new(), ..plan_of(&mut plan) },
         };
-        for (kind, is_so) in [(Kind::EarlyAnswer, plan.early_after.is_some()), (Kind::LateAnswer, plan.late_by > 0)] {
-            if is_so {
-                world.met(kind);
+        for (kind, applies) in [(Kind::EarlyAnswer, plan.early_after.is_some()), (Kind::LateAnswer, plan.late_by > 0)] {
+            if applies {
+                world.count(kind);
             }
         }
         world.plan.executions = std::mem::take(&mut plan.executions);
         for mut planned in std::mem::take(&mut plan.clients) {
             let machine = world.machines.len();
             for (at, kind, long) in planned.events.clone() {
-                world.at(at, Event::Happens(machine, kind, long));
+                world.at(at, Event::FaultBegins(machine, kind, long));
             }
             let watchers = std::mem::take(&mut planned.watchers);
             if planned.skew.abs_diff(world.plan.skew) > WINDOW {
-                world.met(Kind::SkewedClock);
+                world.count(Kind::SkewedClock);
             }
             world.machines.push(Machine {
                 planned,
@@ -201,10 +200,10 @@ impl World {
                 lost: 0,
                 jumped: 0,
                 offline: false,
-                told_offline: false,
-                asking: false,
+                reports_offline: false,
+                fetching_keys: false,
                 keys: 0,
-                trouble: 0,
+                last_fault: 0,
                 sent: Vec::new(),
                 offset: None,
             });
@@ -219,14 +218,14 @@ impl World {
                 world.slots.push(Slot {
                     machine,
                     caller,
-                    doing: Doing::Nothing,
+                    phase: Phase::NotStarted,
                     turn: 0,
                     left: false,
-                    hopeless: false,
-                    told: None,
-                    final_told: false,
-                    bad_in_a_row: 0,
-                    bears: 0,
+                    refused: false,
+                    reported: None,
+                    final_reported: false,
+                    consecutive_failures: 0,
+                    tolerated_failures: 0,
                     sent: 0,
                     begun,
                 });
@@ -238,22 +237,22 @@ impl World {
     fn run(&mut self) {
         self.service_starts();
         let mut steps = 0;
-        while self.broken.is_none() {
+        while self.violation.is_none() {
             let Some(Reverse((at, _, event))) = self.events.pop() else { break };
-            if self.slots.iter().all(|slot| matches!(slot.doing, Doing::Over)) && self.now + 60_000 < at {
+            if self.slots.iter().all(|slot| matches!(slot.phase, Phase::Over)) && self.now + 60_000 < at {
                 break;
             }
             self.now = self.now.max(at);
             let event = self.store[event].take().unwrap();
-            self.happen(event);
+            self.process(event);
             steps += 1;
             if steps > 200_000 {
-                self.break_rule("it spins".into());
+                self.violate("the run does not end".into());
             }
         }
         for at in 0..self.slots.len() {
-            if self.broken.is_none() && !matches!(self.slots[at].doing, Doing::Over) {
-                self.break_rule(format!("call {at} never ends"));
+            if self.violation.is_none() && !matches!(self.slots[at].phase, Phase::Over) {
+                self.violate(format!("call {at} never ends"));
             }
         }
         for machine in 0..self.machines.len() {
@@ -262,7 +261,7 @@ impl World {
         self.figures.calls = self.slots.len() as u64;
     }
 
-    /// The flows and their executions. A world without these calls could have no quota for them.
+    /// Creates the flows and starts the executions. The requests of the clients need the rest of the quota.
     fn service_starts(&mut self) {
         for at in 0..self.plan.executions.len() {
             let planned = &self.plan.executions[at];
@@ -274,15 +273,15 @@ impl World {
                  Seconds: {seconds}\n    Next: Done\n  - Type: {end}\n    Name: Done\n{more}"
             );
             let name = format!("f{at}");
-            self.ask_service(
+            self.call_service(
                 0,
                 "CreateFlow",
                 &[("Name", &name), ("Definition", &flow), ("Description", "d"), ("Type", "FDL")],
             );
             if starts == 0 {
-                self.ask_service(0, "StartExecution", &[("FlowName", &name), ("ExecutionName", "e")]);
+                self.call_service(0, "StartExecution", &[("FlowName", &name), ("ExecutionName", "e")]);
             } else {
-                self.met(Kind::NotYetThere);
+                self.count(Kind::StartedLater);
                 let nonce = format!("start-{at}");
                 let request = service_call(
                     self.service_time(starts),
@@ -295,7 +294,7 @@ impl World {
         }
     }
 
-    fn ask_service(&mut self, at: u64, action: &str, parameters: &[(&str, &str)]) {
+    fn call_service(&mut self, at: u64, action: &str, parameters: &[(&str, &str)]) {
         let nonce = format!("{action}-{}", self.order);
         self.order += 1;
         let request = service_call(self.service_time(at), &nonce, action, parameters);
@@ -304,7 +303,7 @@ impl World {
         self.wake_service();
     }
 
-    fn happen(&mut self, event: Event) {
+    fn process(&mut self, event: Event) {
         match event {
             Event::Start(slot) => {
                 let machine = self.slots[slot].machine;
@@ -314,7 +313,7 @@ impl World {
                 let (steady, wall) = (self.steady(machine), self.wall(machine));
                 self.slots[slot].caller.sleep = cloudflow_service::poll::SleepDetector::new(steady, wall);
                 self.slots[slot].begun = self.now;
-                if self.machines[machine].told_offline {
+                if self.machines[machine].reports_offline {
                     self.slots[slot].caller.online = false;
                     self.step(slot, Input::Offline);
                 }
@@ -324,18 +323,18 @@ impl World {
             Event::Timer(slot, turn) if self.slots[slot].turn == turn => {
                 let machine = self.slots[slot].machine;
                 if !self.postpone(machine, Event::Timer(slot, turn)) {
-                    self.look(slot, false);
+                    self.check(slot, false);
                 }
             }
             Event::Timer(..) => {}
             Event::Abort(slot) => {
                 let machine = self.slots[slot].machine;
-                if matches!(self.slots[slot].doing, Doing::Over) || self.postpone(machine, Event::Abort(slot)) {
+                if matches!(self.slots[slot].phase, Phase::Over) || self.postpone(machine, Event::Abort(slot)) {
                     return;
                 }
-                self.met(Kind::Abort);
+                self.count(Kind::Abort);
                 self.slots[slot].left = true;
-                if !matches!(self.slots[slot].doing, Doing::Nothing) && !self.slots[slot].caller.ignores_abort() {
+                if !matches!(self.slots[slot].phase, Phase::NotStarted) && !self.slots[slot].caller.ignores_abort() {
                     let action = self.step(slot, Input::Aborted);
                     self.act(slot, action);
                 }
@@ -346,18 +345,18 @@ impl World {
                     return;
                 }
                 self.emulator.disconnect(waiter);
-                self.met(Kind::ProxyCut);
+                self.count(Kind::ProxyCut);
                 match cut {
                     Cut::Broken => self.at(self.now + 20, Event::Back(slot, turn, Back::Failure)),
                     Cut::Status => self.at(self.now + 20, Event::Back(slot, turn, Back::Answer(page(504)))),
                     Cut::Silent => {}
                 }
-                // A cut is no trouble that ends: it is how the way is.
+                // A cut is a property of the network, not a fault that ends.
             }
             Event::Back(slot, turn, back) => self.back(slot, turn, back),
             Event::Keys(machine, keys) => self.keys(machine, keys),
-            Event::Happens(machine, kind, long) => self.happens(machine, kind, long),
-            Event::Over(machine, kind) => self.over(machine, kind),
+            Event::FaultBegins(machine, kind, long) => self.fault_begins(machine, kind, long),
+            Event::FaultEnds(machine, kind) => self.fault_ends(machine, kind),
             Event::Service => self.service(),
         }
     }
@@ -368,18 +367,18 @@ impl World {
         self.events.push(Reverse((at, self.order, self.store.len() - 1)));
     }
 
-    fn met(&mut self, kind: Kind) {
-        self.figures.met[kind as usize] += 1;
+    fn count(&mut self, kind: Kind) {
+        self.figures.counts[kind as usize] += 1;
     }
 
-    fn trouble(&mut self, slot: usize) {
+    fn note_fault(&mut self, slot: usize) {
         let machine = self.slots[slot].machine;
-        self.machines[machine].trouble = self.machines[machine].trouble.max(self.now);
+        self.machines[machine].last_fault = self.machines[machine].last_fault.max(self.now);
     }
 
-    fn break_rule(&mut self, what: String) {
+    fn violate(&mut self, what: String) {
         let now = self.now;
-        self.broken.get_or_insert(format!("at {now} ms: {what}"));
+        self.violation.get_or_insert(format!("at {now} ms: {what}"));
     }
 
     fn service_time(&self, at: u64) -> u64 {

@@ -1,9 +1,9 @@
-//! `docs/emulator.md`: what the service leaves open, and the case that holds what is done here.
+//! `docs/emulator.md` lists undocumented behaviour. Each row names the case that tests it.
 
 use std::collections::BTreeSet;
 use std::fs;
 
-/// Every row with a last column of cases: each is there.
+/// All cases in the last column of the tables exist.
 #[test]
 fn every_choice_has_its_case() {
     let root = cloudflow_tests::root();
@@ -28,10 +28,10 @@ fn every_choice_has_its_case() {
         }
     }
     assert!(rows > 40, "only {rows} rows were found");
-    assert!(missing.is_empty(), "rows without a case that is there:\n{}", missing.join("\n"));
+    assert!(missing.is_empty(), "rows without an existing case:\n{}", missing.join("\n"));
 }
 
-/// Every name of ours in the interpreter is in the list, and the other way round.
+/// The list contains exactly the error names of the interpreter.
 #[test]
 fn every_error_name_is_listed() {
     let root = cloudflow_tests::root();

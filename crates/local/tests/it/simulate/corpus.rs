@@ -1,5 +1,5 @@
-//! The definitions of the corpus, run with made-up data: every value that they read is present, conditions
-//! are true and false, tasks succeed and fail. `CORPUS_TABLE` names a file that the outcome is written to.
+//! The definitions of the corpus, run with generated data: all values that they read are present, conditions are true
+//! and false, tasks succeed and fail. The outcome is written to the file that `CORPUS_TABLE` names.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write;
@@ -15,14 +15,14 @@ use cloudflow_tests::corpus::{self, Definition, FOLDERS, definitions};
 use super::random::Dice;
 use super::{nested, simulate};
 
-/// Runs of each definition, each with other data.
+/// Number of runs of a definition, each with different data.
 const RUNS: u64 = 12;
 
 #[test]
 fn the_corpus_runs() {
     let mut table = "| file | outcomes of the runs | events | migrated | why not |\n|---|---|---|---|---|\n".to_owned();
     let mut failures = Vec::new();
-    let (mut ran, mut own, mut succeeded, mut compared, mut told) = (0, 0, 0, 0, 0);
+    let (mut ran, mut own, mut succeeded, mut compared, mut announced) = (0, 0, 0, 0, 0);
     for Definition { name, text, own: is_own } in definitions(&FOLDERS) {
         let made = Made::of(&name, &text);
         if let Err(problem) = start(&text, &json!({})) {
@@ -55,7 +55,7 @@ fn the_corpus_runs() {
         succeeded += usize::from(ends.contains_key("Succeeded"));
         if let Some((_, end)) = NOT_SIMULATED.iter().find(|(file, _)| *file == name) {
             if ends.contains_key("Succeeded") || !ends.contains_key(*end) {
-                failures.push(format!("{name}: must end with {end}: {ends:?}"));
+                failures.push(format!("{name}: expected the end {end}, found {ends:?}"));
             }
         } else if !ends.contains_key("Succeeded") {
             failures.push(format!("{name}: never succeeds: {ends:?}"));
@@ -67,21 +67,22 @@ fn the_corpus_runs() {
                 "the same".to_owned()
             }
             (Some(new), Some((what, missing))) => {
-                let found = migration.diagnostics.iter().find(|found| tells(found, *missing));
+                let found = migration.diagnostics.iter().find(|found| announces(found, *missing));
                 if found.is_some() {
-                    told += 1;
+                    announced += 1;
                 } else {
-                    failures
-                        .push(format!("{name}: does something else, migrated, which no finding told\n{what}\n{new}"));
+                    failures.push(format!(
+                        "{name}: the migrated definition behaves differently, without a finding\n{what}\n{new}"
+                    ));
                 }
-                found.map_or("differs".to_owned(), |found| format!("differs, as told: {}", found.message))
+                found.map_or("differs".to_owned(), |found| format!("differs, with a finding: {}", found.message))
             }
         };
         let ends: Vec<String> = ends.iter().map(|(end, count)| format!("{count} {end}")).collect();
         writeln!(table, "| {name} | {} | {least} to {most} | {} | |", ends.join(", "), migrated.replace('|', "\\|"))
             .unwrap();
     }
-    writeln!(table, "\n{ran} run, {succeeded} of them to `Succeeded` with some data; {compared} do the same migrated, {told} differ as told.").unwrap();
+    writeln!(table, "\n{ran} run, {succeeded} of them to `Succeeded` with some data; {compared} behave the same after migration, {announced} differ with a finding.").unwrap();
     if let Ok(path) = env::var("CORPUS_TABLE") {
         fs::write(path, &table).unwrap();
     }
@@ -94,15 +95,15 @@ fn the_corpus_runs() {
 /// Definitions that the simulator refuses, and how they end.
 const NOT_SIMULATED: [(&str, &str); 1] = [("statemachine/nightly-table-export.yaml", "Failed (Local.NotSupported)")];
 
-/// Results of tasks that cannot be told from what is read of them.
+/// Results of tasks whose form does not follow from the references to them.
 const FIXED: [(&str, &str, &str); 2] = [
     ("templated/flow-rag-offline.yaml", "TextSplit", r#"[{"document": "d", "source": "s"}]"#),
     ("templated/flow-rag-offline.yaml", "Embedding", r#"{"Body": "{\"Data\": {\"text_embedding\": [[0.5]]}}"}"#),
 ];
 
-/// True for a finding that tells of a difference: of something that has no equal, or, where the
-/// other run misses a value, of references that lead nowhere.
-fn tells(found: &Diagnostic, missing: bool) -> bool {
+/// True for a finding that announces a difference: a construct without an equivalent or, if the migrated run has an
+/// absent value, a reference to an absent value.
+fn announces(found: &Diagnostic, missing: bool) -> bool {
     if missing {
         return found.message.starts_with("a reference to an absent value");
     }
@@ -114,7 +115,7 @@ fn start(text: &str, input: &Value) -> Result<(), String> {
     cloudflow_local::simulation::Simulation::start(text, &options, 0, 0).map(drop)
 }
 
-/// What differs between a run and that of the migrated definition.
+/// The difference between a run and the run of the migrated definition.
 fn differs(before: &Value, after: &Value) -> Option<(String, bool)> {
     let calls = |trace: &Value| -> Vec<Value> {
         let calls = trace["tasks"].as_array().into_iter().flatten();
@@ -131,7 +132,7 @@ fn differs(before: &Value, after: &Value) -> Option<(String, bool)> {
     })
 }
 
-/// Data that hold whatever a definition reads.
+/// Data that contain every value that a definition reads.
 pub struct Made {
     file: String,
     data: Data,
@@ -143,7 +144,7 @@ pub struct Made {
 struct Data {
     members: BTreeMap<String, Data>,
     element: Option<Box<Data>>,
-    /// A list of what stands at the top by this name.
+    /// A list of the top-level value of this name.
     named: Option<String>,
     leaf: Leaf,
 }
@@ -173,7 +174,7 @@ impl Made {
             for (at, _) in line.match_indices('$') {
                 data.note(&line[at..], leaf);
             }
-            // The elements of a collection are what the body calls its item.
+            // The body of an iteration names the elements of the collection.
             if let Some((key, value)) = line.trim().split_once(": ") {
                 match key.trim_start_matches("- ") {
                     "item" => item = Some(value.trim().to_owned()),
@@ -219,9 +220,9 @@ impl Made {
             *count += 1;
             let of_name = name.bytes().fold(0_u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
             let mut dice = Dice(seed.wrapping_mul(1_000_003) ^ of_name.wrapping_mul(101) ^ *count);
-            // The first runs go well.
+            // Tasks of the first runs succeed.
             if seed > 3 && dice.one_in(4) {
-                return json!({ "error": dice.pick(&self.errors), "cause": "said so" });
+                return json!({ "error": dice.pick(&self.errors), "cause": "requested by the test" });
             }
             if seed > 3 && dice.one_in(20) {
                 return json!({ "never": true });
@@ -273,14 +274,14 @@ impl Made {
 }
 
 impl Data {
-    /// Takes in that the list of a reference has elements of that name.
+    /// Records that the elements of a referenced list have this name.
     fn note_element(&mut self, list: &str, name: &str) {
         if let Some(place) = self.note(list, Leaf::List) {
             place.named = Some(name.to_owned());
         }
     }
 
-    /// Takes in a reference: `$.a`, `$input.a[0].b`, `$Output.Body.c`.
+    /// Records a reference: `$.a`, `$input.a[0].b`, `$Output.Body.c`.
     fn note(&mut self, text: &str, leaf: Leaf) -> Option<&mut Data> {
         let text = text.trim_start_matches(['"', '\'']);
         let end = text[1..].find(|c: char| !c.is_ascii_alphanumeric()).map_or(text.len(), |at| at + 1);
@@ -301,7 +302,7 @@ impl Data {
                     break;
                 }
                 rest = after;
-                // The wrapping is the interpreter's.
+                // The interpreter adds `Body`.
                 if !(root == "$Output" && name == "Body") {
                     place = place.members.entry(name.to_owned()).or_default();
                 }

@@ -1,8 +1,8 @@
-//! Random small flows of both dialects. Each ends, is well nested, and comes to the same end again
-//! and in other clothes.
+//! Random small flows of both dialects. Each ends with well-nested events. A second run and a differently formatted
+//! definition have the same outcome.
 
-mod clothes;
 pub mod flows;
+mod formats;
 
 use std::collections::{BTreeMap, HashMap};
 use std::env;
@@ -17,7 +17,7 @@ use serde_json::json;
 
 use super::{Placed, well_nested};
 
-/// How many of each dialect.
+/// Number of flows per dialect.
 const FLOWS: u64 = 1000;
 
 /// A failing flow is run alone with `SIMULATE_SEED=<its seed>`.
@@ -29,7 +29,7 @@ fn random_flows_end_as_they_should() {
     for seed in only.map_or(0..cloudflow_tests::rounds(2 * FLOWS), |seed| seed..seed + 1) {
         let mut dice = Dice(seed);
         let definition = if seed % 2 == 0 { flows::flow(&mut dice) } else { flows::machine(&mut dice) };
-        let text = clothes::plain(&definition);
+        let text = formats::plain(&definition);
         let told = Told { seed, text: &text };
         let found = validate_flow(&text);
         let errors: Vec<_> = found.diagnostics.iter().filter(|found| found.severity == "error").collect();
@@ -37,21 +37,24 @@ fn random_flows_end_as_they_should() {
         let trace = run(&text, seed);
         well_nested(trace.machine.events().iter().map(placed), trace.by_itself());
         let status = trace.machine.status();
-        assert!([Status::Succeeded, Status::Failed, Status::TimedOut].contains(&status), "it ends: {status:?}");
+        assert!(
+            [Status::Succeeded, Status::Failed, Status::TimedOut].contains(&status),
+            "unexpected status {status:?}"
+        );
         let end = trace.machine.failure().map_or(status.as_str(), |failure| &failure.error);
         *ends.entry(end.to_owned()).or_default() += 1;
         for event in trace.machine.events() {
             *kinds.entry(event.kind.as_str()).or_default() += 1;
         }
-        let other = clothes::other(&definition, &mut dice);
-        assert!(run(&other, seed) == trace, "another trace in other clothes:\n{other}");
+        let other = formats::other(&definition, &mut dice);
+        assert!(run(&other, seed) == trace, "the trace depends on the format:\n{other}");
         if seed % 8 < 2 {
-            assert!(run(&text, seed) == trace, "another trace at the second time");
+            assert!(run(&text, seed) == trace, "the second trace differs");
         }
         std::mem::forget(told);
     }
     if only.is_none() && !cloudflow_tests::is_quick() {
-        // What never happens would not be tested.
+        // An outcome that never occurs is not tested.
         for end in [
             "Succeeded",
             "TimedOut",
@@ -60,14 +63,14 @@ fn random_flows_end_as_they_should() {
             "Local.InvalidItems",
             "Bad",
         ] {
-            assert!(ends.contains_key(end), "no flow came to {end}: {ends:?}");
+            assert!(ends.contains_key(end), "no flow ended with {end}: {ends:?}");
         }
         assert!(ends["Succeeded"] > ends.values().sum::<usize>() / 4, "few succeed: {ends:?}");
         assert!(kinds.len() >= 17, "{kinds:?}");
     }
 }
 
-/// Says which flow it was, where the test ends in its middle.
+/// Prints the flow if the test panics.
 struct Told<'t> {
     seed: u64,
     text: &'t str,
@@ -79,7 +82,7 @@ impl Drop for Told<'_> {
     }
 }
 
-/// What an execution did.
+/// The trace of an execution.
 struct Trace {
     machine: Machine,
     program: Rc<Program>,
@@ -87,7 +90,7 @@ struct Trace {
 }
 
 impl Trace {
-    /// It came to its end state by state.
+    /// Whether the execution ended state by state.
     fn by_itself(&self) -> bool {
         let cut = self.machine.failure().is_some_and(|failure| failure.error == "Local.HistoryLimitExceeded");
         self.machine.status() != Status::TimedOut && !cut
@@ -116,7 +119,7 @@ fn placed(event: &Event) -> Placed<'_> {
     Placed { id: event.id, by: event.scheduled_by, kind, step, at: event.at, index }
 }
 
-/// What tasks come to depends on the seed, the state and how often it was asked.
+/// Runs a flow. The results of tasks depend on the seed, the state and the number of the call.
 fn run(text: &str, seed: u64) -> Trace {
     let tree = &mut None;
     let flow = Document::read(text, Options::default(), tree).flow;
@@ -155,11 +158,11 @@ fn run(text: &str, seed: u64) -> Trace {
     Trace { machine, program, calls }
 }
 
-/// When a task answers, and what; never is an answer too.
+/// The delay and the result of a task. Absent if the task has no result.
 pub fn answer(name: &str, count: u64, seed: u64) -> Option<(u64, TaskResult)> {
     let of_name = name.bytes().fold(0_u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
     let mut dice = Dice(seed.wrapping_mul(1_000_003) ^ of_name.wrapping_mul(101) ^ count);
-    let fail = |error: &str| Err(Failure { error: error.to_owned(), cause: "said so".to_owned() });
+    let fail = |error: &str| Err(Failure { error: error.to_owned(), cause: "requested by the test".to_owned() });
     let result = match dice.below(10) {
         0 => fail("Bad"),
         1 => fail("FC.ResourceThrottled"),
@@ -186,7 +189,7 @@ impl Dice {
         self.next() % most
     }
 
-    /// True once in so many times.
+    /// True with the probability 1 / `times`.
     pub fn one_in(&mut self, times: u64) -> bool {
         self.below(times) == 0
     }

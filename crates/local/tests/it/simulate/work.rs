@@ -1,10 +1,10 @@
-//! Attacks on the interpreter's time and memory: whatever a flow asks for, one state takes a limited number of
-//! units of work, one turn ends, and how turns are cut changes nothing.
+//! Attacks on the interpreter's time and memory: the work of a state and of a turn is limited, and the length of turns
+//! does not change the outcome.
 
 use std::rc::Rc;
 
 use cloudflow_language::{Document, Options};
-use cloudflow_local::simulate::{MOST_OF_A_STATE, MOST_OF_A_TURN, Machine, Start, Status, compile};
+use cloudflow_local::simulate::{MOST_OF_A_TURN, Machine, Start, Status, compile};
 use cloudflow_local::simulation::{Simulation, SimulationOptions};
 use serde_json::{Value, json};
 
@@ -78,7 +78,7 @@ fn values_cannot_grow_without_bound() {
         assert_eq!(error, "Local.ExpressionError", "{cause}");
         assert!(cause.contains("units of work"), "{cause}");
     }
-    // There is no such function, so nothing is made.
+    // The function does not exist, so there is no result.
     assert!(value("arrayRange(0, 1000000000)", json!({})).is_err());
     assert_eq!(value("length(split($Input.t, ''))", text.clone()), Ok(json!(12_002)));
     assert_eq!(value("length(arrayUnique($Input.l))", text.clone()), Ok(json!(8_000)));
@@ -86,7 +86,7 @@ fn values_cannot_grow_without_bound() {
 }
 
 #[test]
-fn conditions_are_one_states_work() {
+fn the_work_of_all_conditions_of_a_state_is_limited() {
     let list = (0..6_000).collect::<Vec<u32>>();
     let ways = "      - {condition: '$.l == $.m', goto: a}\n".repeat(4_000);
     let flow = format!(
@@ -94,13 +94,13 @@ fn conditions_are_one_states_work() {
     );
     let trace = run(&flow, json!({ "l": list, "m": list.iter().rev().collect::<Vec<_>>() }), &json!({}));
     assert_eq!(trace["error"], "Local.ExpressionError");
-    // Small ones are many, and nothing to speak of.
+    // Many small conditions are within the limit.
     let trace = run(&flow, json!({ "l": [1], "m": [2] }), &json!({}));
     assert_eq!(trace["status"], "Succeeded");
 }
 
 #[test]
-fn short_definitions_cannot_mean_much_data() {
+fn aliases_cannot_expand_to_much_data() {
     let long = format!("a: &a {}\n", "x".repeat(100_000));
     let many = |alias: &str| format!("[{}]", vec![alias; 2_000].join(", "));
     let double = |key: &str, of: &str| format!("{key}: &{key} {{p: *{of}, q: *{of}, r: *{of}, s: *{of}}}\n");
@@ -132,7 +132,7 @@ fn short_definitions_cannot_mean_much_data() {
             refused += 1;
         }
     }
-    assert_eq!(refused, 4, "the check lets every definition pass");
+    assert_eq!(refused, 4, "no definition reached the interpreter");
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn globals_are_limited_together() {
     assert!(trace["cause"].as_str().unwrap().contains("together"), "{trace}");
 }
 
-/// A history whose data are all different is held to its memory, one whose data are the same to its length.
+/// A history with different data reaches the limit of memory, a history with equal data the limit of its length.
 #[test]
 fn histories_are_limited_in_bytes() {
     let list: Vec<u32> = (10_000..20_000).collect();
@@ -191,7 +191,7 @@ fn histories_are_limited_in_bytes() {
     }
 }
 
-/// No turn takes much more than it may: the turn itself, and the state that it ended in.
+/// The number of events of a turn is limited, and each execution needs several turns.
 #[test]
 fn turns_end() {
     let big = json!({ "list": (0..9_000).collect::<Vec<u32>>(), "text": "x".repeat(10_000) });
@@ -203,16 +203,14 @@ fn turns_end() {
     let flows = flows.iter().take(if cloudflow_tests::is_quick() { 1 } else { flows.len() });
     for flow in flows {
         let program = Rc::new(compile(&Document::read(flow, Options::default(), &mut None).flow.unwrap()));
-        let grant = MOST_OF_A_TURN + 2 * MOST_OF_A_STATE;
         let start = Start { input: big.clone(), work: Some(MOST_OF_A_TURN), ..Start::default() };
         let mut machine = Machine::start(program, start);
         let mut turns = 1;
         while machine.is_behind(machine.now()) {
-            // As if the last turn had all that it may overdraw: something is left.
-            machine.grant(MOST_OF_A_TURN);
+            machine.set_turn(MOST_OF_A_TURN);
             let before = machine.events().len();
             machine.advance(machine.now());
-            assert!(machine.events().len() - before < 1_500, "{grant}");
+            assert!(machine.events().len() - before < 1_500, "the turn is too long");
             turns += 1;
         }
         assert!(turns > 10, "{turns} turns");
@@ -220,7 +218,7 @@ fn turns_end() {
     }
 }
 
-/// However the turns are cut, an execution comes to the same.
+/// The outcome of an execution does not depend on the length of the turns.
 #[test]
 fn turns_change_nothing() {
     for case in cases("simulate", "flow.yaml") {

@@ -1,12 +1,12 @@
-//! The calls: what their driver does.
+//! The driver of the calls.
 
 use cloudflow_local::emulate::Request;
 use cloudflow_service::poll::{Action, Attempt, Input};
 use serde_json::{Value, json};
 
 use super::super::caller::Json;
-use super::super::plan::{Kind, ON_THE_WAY};
-use super::{Back, Doing, Event, Fate, LOOK, World};
+use super::super::plan::{ALL_KINDS, Kind};
+use super::{Back, CHECK_MS, Event, Fate, Phase, World};
 
 impl World {
     pub(super) fn step(&mut self, slot: usize, input: Input) -> Action {
@@ -24,14 +24,14 @@ impl World {
         match action {
             Action::Send(attempt) => {
                 let until = steady + attempt.timeout_ms;
-                self.slots[slot].doing = Doing::Keys(attempt, until);
+                self.slots[slot].phase = Phase::Keys(attempt, until);
                 self.fetch_keys(slot);
             }
             Action::Sleep(ms) => {
-                self.slots[slot].doing = Doing::Sleeping(steady.saturating_add(ms));
+                self.slots[slot].phase = Phase::Sleeping(steady.saturating_add(ms));
                 self.set_timer(slot);
             }
-            Action::Stay => self.break_rule("it stays where nothing is under way".into()),
+            Action::Stay => self.violate("the action `Stay` without a pending operation".into()),
             Action::Finish(outcome) => self.finish(slot, outcome),
         }
     }
@@ -39,25 +39,25 @@ impl World {
     pub(super) fn set_timer(&mut self, slot: usize) {
         let machine = self.slots[slot].machine;
         let steady = self.steady(machine);
-        if let Doing::Keys(_, until) | Doing::Flying(until) | Doing::Sleeping(until) = self.slots[slot].doing {
+        if let Phase::Keys(_, until) | Phase::InFlight(until) | Phase::Sleeping(until) = self.slots[slot].phase {
             let turn = self.slots[slot].turn;
-            self.at(self.now + until.saturating_sub(steady).min(LOOK) + 1, Event::Timer(slot, turn));
+            self.at(self.now + until.saturating_sub(steady).min(CHECK_MS) + 1, Event::Timer(slot, turn));
         }
     }
 
     pub(super) fn fetch_keys(&mut self, slot: usize) {
         let machine = self.slots[slot].machine;
         let wall = self.wall(machine);
-        let Doing::Keys(attempt, until) = self.slots[slot].doing else { return };
+        let Phase::Keys(attempt, until) = self.slots[slot].phase else { return };
         let caller = &mut self.slots[slot].caller;
         if caller.call.credentials_function(&self.machines[machine].state, wall).is_none() {
-            self.slots[slot].doing = Doing::Flying(until);
+            self.slots[slot].phase = Phase::InFlight(until);
             return self.send(slot, attempt);
         }
         self.set_timer(slot);
-        if !self.machines[machine].asking {
-            self.machines[machine].asking = true;
-            let fails = self.dice.chance(self.machines[machine].planned.no_keys);
+        if !self.machines[machine].fetching_keys {
+            self.machines[machine].fetching_keys = true;
+            let fails = self.dice.chance(self.machines[machine].planned.credentials_fail);
             let lifetime = self.machines[machine].planned.lifetime.unwrap_or(0);
             let keys = (!fails && self.keys.len() < 64).then(|| {
                 self.keys.push(self.service_time(self.now + lifetime));
@@ -73,15 +73,15 @@ impl World {
         if self.postpone(machine, Event::Keys(machine, keys.clone())) {
             return;
         }
-        self.machines[machine].asking = false;
+        self.machines[machine].fetching_keys = false;
         let mut is_first = true;
         for slot in 0..self.slots.len() {
-            if self.slots[slot].machine != machine || !matches!(self.slots[slot].doing, Doing::Keys(..)) {
+            if self.slots[slot].machine != machine || !matches!(self.slots[slot].phase, Phase::Keys(..)) {
                 continue;
             }
             let Some(keys) = &keys else {
-                self.met(Kind::NoKeys);
-                self.slots[slot].doing = Doing::Over;
+                self.count(Kind::CredentialsFail);
+                self.slots[slot].phase = Phase::Over;
                 self.figures.failed += 1;
                 continue;
             };
@@ -89,8 +89,8 @@ impl World {
             let done = self.slots[slot].caller.call.set_credentials(&mut self.machines[machine].state, given, is_first);
             assert!(done.is_ok(), "{done:?}");
             is_first = false;
-            let Doing::Keys(attempt, until) = self.slots[slot].doing else { continue };
-            self.slots[slot].doing = Doing::Flying(until);
+            let Phase::Keys(attempt, until) = self.slots[slot].phase else { continue };
+            self.slots[slot].phase = Phase::InFlight(until);
             self.send(slot, attempt);
         }
     }
@@ -113,16 +113,16 @@ impl World {
         }
         let mut fate = Fate { kind: None, down: self.dice.from(1, self.plan.slowest) };
         let mut up = self.dice.from(1, self.plan.slowest);
-        if self.now < self.plan.calm_at {
-            fate.kind = ON_THE_WAY
+        if self.now < self.plan.faults_end_at {
+            fate.kind = ALL_KINDS
                 .iter()
                 .zip(self.plan.chances)
                 .find(|(_, chance)| self.dice.chance(*chance))
                 .map(|(kind, _)| *kind);
         }
         if let Some(kind) = fate.kind {
-            self.met(kind);
-            self.machines[machine].trouble = self.now + 20_000;
+            self.count(kind);
+            self.machines[machine].last_fault = self.now + 20_000;
         }
         let request = Request {
             method: "GET".into(),

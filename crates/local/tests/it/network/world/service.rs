@@ -1,4 +1,4 @@
-//! The service and who stands before it.
+//! The emulator, and the proxies and gateways in front of it.
 
 use cloudflow_base::time;
 use cloudflow_local::emulate::{Reply, Request, Response};
@@ -8,7 +8,7 @@ use cloudflow_service::wire::fault::Retry;
 use serde_json::{Value, json};
 
 use super::super::plan::Kind;
-use super::{Back, Doing, Event, Fate, World, ZERO};
+use super::{Back, Event, Fate, Phase, World, ZERO};
 
 impl World {
     pub(super) fn arrive(&mut self, slot: usize, turn: u64, request: &Request, fate: Fate) {
@@ -42,8 +42,8 @@ impl World {
             }
             Some(Kind::Denied) => Some(error(403, "AccessDenied", None)),
             _ if expired => {
-                self.met(Kind::ExpiredToken);
-                self.trouble(slot);
+                self.count(Kind::ExpiredToken);
+                self.note_fault(slot);
                 Some(error(400, "InvalidSecurityToken.Expired", None))
             }
             _ => None,
@@ -53,7 +53,7 @@ impl World {
         }
         let mut request = request.clone();
         if key.is_none() {
-            // A gateway stands there, which signs.
+            // An unsigned request goes to a gateway, which signs it.
             request = gateway(&request, now, &format!("gateway-{}", self.order));
         }
         match self.emulator.request(now, &request) {
@@ -96,14 +96,14 @@ impl World {
             .ok()
             .and_then(|body| Some(body.get("Code")?.as_str()?.to_owned()));
         if fate.kind.is_none() && code.is_some() {
-            self.trouble(slot);
+            self.note_fault(slot);
         }
         if answer.status == 429 && fate.kind != Some(Kind::Throttled) {
-            self.met(Kind::OverQuota);
-            // Calls that all belong to one client, and that the way does not bunch together, are never throttled.
+            self.count(Kind::OverQuota);
+            // Calls of a single client are never throttled, unless the network delays requests and delivers them in a burst.
             let is_even = self.plan.slowest <= 500 && self.plan.chances.iter().all(|chance| *chance == 0);
             if self.machines.len() == 1 && self.machines[0].planned.counted && is_even {
-                self.break_rule(format!("call {slot} is throttled"));
+                self.violate(format!("call {slot} is throttled"));
             }
         }
         match fate.kind {
@@ -116,7 +116,8 @@ impl World {
     }
 
     pub(super) fn back(&mut self, slot: usize, turn: u64, back: Back) {
-        if slot == usize::MAX || self.slots[slot].turn != turn || !matches!(self.slots[slot].doing, Doing::Flying(_)) {
+        if slot == usize::MAX || self.slots[slot].turn != turn || !matches!(self.slots[slot].phase, Phase::InFlight(_))
+        {
             return;
         }
         let machine = self.slots[slot].machine;
@@ -125,12 +126,12 @@ impl World {
         }
         let input = match back {
             Back::Failure => self.slots[slot].caller.call.no_response("broken"),
-            Back::Answer(answer) => self.hear(slot, &answer),
+            Back::Answer(answer) => self.receive(slot, &answer),
         };
         self.failed(slot, input);
         let action = self.step(slot, input);
         if matches!(input, Input::Fault { retry: Retry::Never, .. }) {
-            self.slots[slot].hopeless = true;
+            self.slots[slot].refused = true;
         }
         self.act(slot, action);
     }
@@ -140,7 +141,7 @@ pub(super) fn page(status: u16) -> Response {
     Response { status, headers: Vec::new(), body: b"<html><title>Bad Gateway</title></html>".to_vec(), cut: false }
 }
 
-/// A signed call of the world's own.
+/// A signed request that belongs to no client.
 pub(super) fn service_call(now: u64, nonce: &str, action: &str, parameters: &[(&str, &str)]) -> Request {
     let stamp = time::utc(now);
     let mut pairs = vec![
@@ -161,7 +162,7 @@ pub(super) fn service_call(now: u64, nonce: &str, action: &str, parameters: &[(&
     Request { method: "GET".into(), host: "service.example".into(), path: "/".into(), query, ..Request::default() }
 }
 
-/// The same call, signed on its way.
+/// The request as the gateway signs it.
 fn gateway(request: &Request, now: u64, nonce: &str) -> Request {
     let field = |name: &str| request.query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
     let parameters: Vec<(&str, &str)> = ["FlowName", "ExecutionName", "WaitTimeSeconds"]

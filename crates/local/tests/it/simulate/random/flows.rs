@@ -1,4 +1,4 @@
-//! Definitions that the checks let pass.
+//! Generates definitions without errors.
 
 use serde_json::{Map, Value, json};
 
@@ -331,7 +331,7 @@ fn constructor(dice: &mut Dice, roots: &[&str]) -> Value {
             6 => (true, json!("uuid()")),
             _ => (true, json!(format!("$Context.Execution.Input.{key}"))),
         };
-        // What begins with a variable and is no expression is a slip, say the checks.
+        // The checks report a text that begins with a variable but is not an expression.
         let value = if dynamic { value } else { without_references(value) };
         made.insert(if dynamic { format!("{key}.$") } else { key.to_owned() }, value);
     }

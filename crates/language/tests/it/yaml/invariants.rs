@@ -1,11 +1,11 @@
-//! What must hold of every text that is read, whatever it holds. The fuzzers look too.
+//! The invariants of the tree of any text. The fuzzers check them too.
 
 use cloudflow_base::diagnostic::Diagnostic;
 use cloudflow_language::yaml::{self, Kind, Node, Tree};
 
-/// Reads the text and looks at all of it: every span is in the text, inside its parent's, in
-/// order; every place of every scalar is one of the text.
-pub fn look_at(text: &str) -> (Tree<'_>, Vec<Diagnostic>) {
+/// Reads the text and checks the tree: each span is in the text, inside its parent, and in order; each offset in a
+/// scalar maps to a position of the text.
+pub fn check_invariants(text: &str) -> (Tree<'_>, Vec<Diagnostic>) {
     let (tree, diagnostics) = yaml::parse(text);
     for diagnostic in &diagnostics {
         let span = diagnostic.span.unwrap();
@@ -14,8 +14,8 @@ pub fn look_at(text: &str) -> (Tree<'_>, Vec<Diagnostic>) {
             assert!(text.get(edit.span.start as usize..edit.span.end as usize).is_some(), "{diagnostic:?} in {text:?}");
         }
     }
-    // Nodes behind aliases are seen where they are, once.
-    fn look(text: &str, node: Node<'_>, parent: (u32, u32), todo: &mut usize) -> u32 {
+    // The node of an alias is checked once, at its definition.
+    fn check(text: &str, node: Node<'_>, parent: (u32, u32), todo: &mut usize) -> u32 {
         let span = node.span();
         assert!(text.get(span.start as usize..span.end as usize).is_some(), "{span:?} in {text:?}");
         assert!(parent.0 <= span.start && span.end <= parent.1, "{span:?} is not inside {parent:?} in {text:?}");
@@ -27,7 +27,7 @@ pub fn look_at(text: &str) -> (Tree<'_>, Vec<Diagnostic>) {
         let here = (span.start, span.end);
         let mut child = |child: Node<'_>| {
             assert!(child.span().start >= last, "{:?} is out of order in {text:?}", child.span());
-            last = look(text, child, here, todo);
+            last = check(text, child, here, todo);
         };
         match node.kind() {
             Kind::Sequence => node.items().for_each(child),
@@ -43,7 +43,7 @@ pub fn look_at(text: &str) -> (Tree<'_>, Vec<Diagnostic>) {
                     assert!(before <= place && place <= span.end, "{at} of {value:?} at {place} in {text:?}");
                     assert!(text.is_char_boundary(place as usize), "{at} of {value:?} at {place} in {text:?}");
                     let there = text[place as usize..].chars().next();
-                    // Line breaks, escapes and blanks of folding are written otherwise.
+                    // Line breaks, escapes and folded blanks differ from the source.
                     assert!(
                         there == Some(c)
                             || matches!(there, Some('\\' | '\n' | '\r' | ' ' | '\t' | '\0'))
@@ -57,7 +57,7 @@ pub fn look_at(text: &str) -> (Tree<'_>, Vec<Diagnostic>) {
         span.end
     }
     if let Some(root) = tree.root() {
-        look(text, root, (0, text.len() as u32), &mut 20_000);
+        check(text, root, (0, text.len() as u32), &mut 20_000);
     }
     (tree, diagnostics)
 }

@@ -1,10 +1,10 @@
-//! What must hold of the findings in every text. The fuzzers look too.
+//! The invariants of findings in any text. The fuzzers check them too.
 
 use cloudflow_base::shape::{Diagnostic, Fix};
 use cloudflow_language::shape::validate_flow;
 
-/// What is found in a text, after a look at the form of it.
-pub fn look_at(text: &str, name: &dyn Fn() -> String) -> Vec<Diagnostic> {
+/// Returns the findings of a text after checking the invariants.
+pub fn check_invariants(text: &str, name: &dyn Fn() -> String) -> Vec<Diagnostic> {
     let found = validate_flow(text).diagnostics;
     let end = text.encode_utf16().count() as u32;
     let mut last = (0, 0);
@@ -29,8 +29,8 @@ pub fn look_at(text: &str, name: &dyn Fn() -> String) -> Vec<Diagnostic> {
     found
 }
 
-/// The text with a repair done.
-pub fn mend(text: &str, fix: &Fix) -> String {
+/// Applies a repair to the text.
+pub fn apply_repair(text: &str, fix: &Fix) -> String {
     let mut units: Vec<u16> = text.encode_utf16().collect();
     for edit in fix.edits.iter().rev() {
         let (start, end) = (edit.range.start.offset as usize, edit.range.end.offset as usize);

@@ -1,0 +1,15 @@
+// Entry "cloudflow-wasm/ask" for workerd.
+
+import { createAsk } from "./ask/functions.js";
+import { runtime } from "./ask/workerd.js";
+import { pick } from "./shared/runtime.js";
+
+export { CloudFlowError } from "./shared/error.js";
+
+const ask = /*#__PURE__*/ createAsk(runtime);
+
+export const createClient = /*#__PURE__*/ pick(ask, "createClient");
+export const describeExecution = /*#__PURE__*/ pick(ask, "describeExecution");
+export const parseExecution = /*#__PURE__*/ pick(ask, "parseExecution");
+export const waitForExecution = /*#__PURE__*/ pick(ask, "waitForExecution");
+export const watchExecution = /*#__PURE__*/ pick(ask, "watchExecution");

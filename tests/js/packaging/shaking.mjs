@@ -1,0 +1,65 @@
+// A bundle contains only the WebAssembly modules of the imported functions.
+
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { bundlers } from "./bundlers.mjs";
+
+const MODULES = ["ask", "language", "local"];
+
+/** What a program imports, the modules that it uses, and the maximum of the other code in it, in bytes after gzip. */
+const PROGRAMS = [
+  { imports: "describeExecution", from: "cloudflow-wasm", uses: ["ask"], other: 10_000 },
+  { imports: "validateFlow", from: "cloudflow-wasm", uses: ["language"], other: 6_000 },
+  { imports: "validateExecution", from: "cloudflow-wasm", uses: ["ask", "language"], other: 12_000 },
+  { imports: "CloudFlowError", from: "cloudflow-wasm", uses: [], other: 1_000 },
+  { imports: "createGateway", from: "cloudflow-wasm/gateway", uses: ["ask"], other: 13_000 },
+];
+
+/**
+ * Tests of the package that is installed in a folder: one function per bundler, which gets a copy of the folder.
+ *
+ * @param {string} installed
+ */
+export function shakingTests(installed) {
+  const wasm = join(installed, "node_modules", "cloudflow-wasm", "wasm");
+  const modules = MODULES.map((name) => ({
+    name,
+    text: /^const TEXT =\s*"(.*)";$/m.exec(readFileSync(join(wasm, `${name}.inline.js`), "utf8"))[1],
+    gzip: gzipSync(readFileSync(join(wasm, `${name}.wasm`)), { level: 9 }).length,
+  }));
+  for (const module of modules) module.mark = markOf(module, modules);
+  const test = (bundle) => async (dir) => {
+    for (const [number, { imports, from, uses, other }] of PROGRAMS.entries()) {
+      const folder = join(dir, `program-${number}`);
+      mkdirSync(folder);
+      cpSync(join(dir, "package.json"), join(folder, "package.json"));
+      writeFileSync(
+        join(folder, "main.js"),
+        `import { ${imports} } from "${from}";\nglobalThis.imported = ${imports};\n`,
+      );
+      const code = await bundle(join(folder, "main.js"));
+      const found = modules.filter(({ mark }) => code.includes(mark)).map(({ name }) => name);
+      if (found.join() !== uses.join()) {
+        throw new Error(`${imports}: expected the modules [${uses}], found [${found}]`);
+      }
+      const bytes = gzipSync(code, { level: 9 }).length;
+      const most = modules.reduce((sum, { name, gzip }) => sum + (uses.includes(name) ? gzip : 0), other);
+      if (bytes > most) throw new Error(`${imports}: the bundle has ${bytes} bytes after gzip, more than ${most}`);
+      if (!code.includes("imported")) throw new Error(`${imports}: the bundle does not contain the program`);
+    }
+  };
+  return Object.fromEntries(
+    Object.entries(bundlers).map(([name, bundle]) => [`${name} removes unused modules`, test(bundle)]),
+  );
+}
+
+/** A part of the text of a module that no minifier changes and no other module contains. */
+function markOf({ name, text }, modules) {
+  for (let at = Math.floor(text.length / 2); at < text.length - 64; at += 1) {
+    const mark = text.slice(at, at + 64);
+    if (!/['`$\\]/.test(mark) && modules.every((other) => other.name === name || !other.text.includes(mark)))
+      return mark;
+  }
+  throw new Error(`the text of the module ${name} has no part without quotes`);
+}
