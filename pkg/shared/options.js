@@ -39,6 +39,7 @@ export const CLIENT = {
   timeoutMs: true,
   waitTimeSeconds: true,
   onUpdate: true,
+  onRetry: true,
 };
 
 /** @type {Names<import("../index.js").Credentials>} */

@@ -54,7 +54,7 @@ test("the module of the client accepts the names of the tables", async () => {
     ],
     CLIENT: [names(tables.CLIENT), () => waitForExecution(CALL, { ...OPTIONS, ...unknown })],
     "CLIENT of one request": [
-      names(tables.CLIENT, "waitTimeSeconds", "onUpdate"),
+      names(tables.CLIENT, "waitTimeSeconds", "onUpdate", "onRetry"),
       () => describeExecution(CALL, { ...OPTIONS, ...unknown }),
     ],
     CREDENTIALS: [names(tables.CREDENTIALS), () => describeExecution(CALL, { ...OPTIONS, credentials: unknown })],

@@ -211,15 +211,15 @@ impl<V: Value + PartialEq> Call<V> {
         self.execution.as_ref()
     }
 
-    /// The failure before the sleep that was returned last, and the number of consecutive failed attempts. Absent if the
-    /// sleep has another reason. Returned once for each failure.
-    pub fn take_retry(&mut self, state: &ClientState<V>) -> Option<(u32, CloudFlowError)> {
+    /// The failure before the sleep that was returned last. Absent if the sleep has another reason. Returned once for each
+    /// failure.
+    pub fn take_retry(&mut self, state: &ClientState<V>) -> Option<CloudFlowError> {
         let (outcome, attempts) = self.poll.take_retry()?;
         let last = std::mem::replace(&mut self.last, Last::Nothing);
         let error = self.error(state, outcome, &last, attempts);
         // The end of the call may need it.
         self.last = last;
-        Some((attempts, error))
+        Some(error)
     }
 
     /// The result. The driver handles [`Outcome::Aborted`]: it knows the reason of the abort.
