@@ -113,12 +113,7 @@ export async function startServer({
     /** @type {import("./serve.js").OnRefused} */
     const onRefused = ({ method, code, message }) =>
       onRequest(`${new Date().toISOString()} ${safeWord(method)} 403 ${code} ${message}`);
-    const server = await listen(logged(emulator, file, life, onRequest, say), {
-      host: hosts[0],
-      port,
-      guard,
-      onRefused,
-    });
+    const server = await listen(logged(emulator, file, life, onRequest), { host: hosts[0], port, guard, onRefused });
     return {
       url: server.url,
       key,
@@ -241,28 +236,6 @@ function cut(text) {
 }
 
 /**
- * Prints the warnings of a valid definition.
- *
- * @param {string} text
- * @param {"Standard" | "Express"} mode
- * @param {string} place the file or the flow
- * @param {Print} say
- */
-function sayWarnings(text, mode, place, say) {
-  const found = validateFlow(text, { mode }).diagnostics.filter(({ severity }) => severity === "warning");
-  for (const finding of found) say(findingLine(place, finding));
-}
-
-/**
- * @param {string} place
- * @param {import("../index.js").Diagnostic} finding
- */
-function findingLine(place, { range, severity, code, message }) {
-  const at = range ? `:${range.start.line}:${range.start.column}` : "";
-  return `  ${place}${at} ${severity === "error" ? "" : `${severity} `}${code}: ${message}`;
-}
-
-/**
  * Returns the functions that create and remove flows for the files of a folder. The findings of an invalid definition
  * are printed, and the last valid definition is kept.
  *
@@ -284,17 +257,16 @@ function into(emulator, say) {
         const repaired = invalid.delete(file);
         if (changed || !known || repaired) {
           const what = `${repaired ? "valid again, " : ""}${known ? (changed ? "changed" : "unchanged") : "loaded"}`;
-          say(`flow ${name}: ${what}${mode === "Express" ? " as Express" : ""}, ${file}`);
-          sayWarnings(text, mode, file, say);
+          const line = `flow ${name}: ${what}${mode === "Express" ? " as Express" : ""}, ${file}`;
+          for (const shown of [line, ...findings(text, mode, file)]) say(shown);
         }
       } catch (error) {
         if (error.code !== "wrong-definition") throw error;
         invalid.add(file);
         say(`flow ${name}: ${file} is invalid${known ? "; the last valid definition is kept" : ""}`);
-        const found = validateFlow(text, { mode }).diagnostics.filter(({ severity }) => severity === "error");
+        const found = findings(text, mode, file);
         // Without findings in the definition, the name of the flow is invalid.
-        if (found.length === 0) say(`  ${file}: ${error.message}`);
-        for (const finding of found) say(findingLine(file, finding));
+        for (const line of found.length === 0 ? [`  ${file}: ${error.message}`] : found) say(line);
       }
     },
     drop(name, file) {
@@ -307,19 +279,34 @@ function into(emulator, say) {
 }
 
 /**
- * Returns a handler that prints a line for each request, and the warnings of a definition that a request sends.
+ * Returns the log lines of the findings about a definition: its errors, or the warnings of a valid one.
+ *
+ * @param {string} text
+ * @param {"Standard" | "Express" | undefined} mode
+ * @param {string} source the file or the flow that contains it
+ */
+function findings(text, mode, source) {
+  const { valid, diagnostics } = validateFlow(text, { mode });
+  const shown = diagnostics.filter(({ severity }) => severity === (valid ? "warning" : "error"));
+  return shown.map(({ range, code, message }) => {
+    const at = range ? `:${range.start.line}:${range.start.column}` : "";
+    return `  ${source}${at} ${code}: ${valid ? "warning: " : ""}${message}`;
+  });
+}
+
+/**
+ * Returns a handler that prints a line for each request. The warnings about an accepted definition follow its line.
  *
  * @param {Emulator} emulator
  * @param {import("./state.js").StateFile | undefined} file
  * @param {{ stopping: boolean }} life
  * @param {Print} onRequest
- * @param {Print} say
  * @returns {import("./serve.js").Fetch}
  */
-function logged(emulator, file, life, onRequest, say) {
+function logged(emulator, file, life, onRequest) {
   return async (request) => {
     const began = performance.now();
-    const what = await subject(request);
+    const { what, definition, mode, name } = await subject(request);
     const log = (/** @type {string | number} */ outcome) =>
       onRequest(`${new Date().toISOString()} ${what} ${outcome} ${Math.round(performance.now() - began)} ms`);
     const unavailable = (/** @type {string} */ why, /** @type {string} */ message) => {
@@ -338,7 +325,7 @@ function logged(emulator, file, life, onRequest, say) {
       }
       if (response.status < 400) {
         log(response.status);
-        if (/^(Create|Update)Flow /.test(what)) await sayWarningsOf(response.clone(), say);
+        for (const line of definition === null ? [] : findings(definition, mode, safeWord(name))) onRequest(line);
         return response;
       }
       const body = await response.text();
@@ -352,18 +339,8 @@ function logged(emulator, file, life, onRequest, say) {
 }
 
 /**
- * Prints the warnings of the definition in the response to CreateFlow or UpdateFlow.
- *
- * @param {Response} response
- * @param {Print} say
- */
-async function sayWarningsOf(response, say) {
-  const { Name, Definition, ExecutionMode } = await response.json();
-  sayWarnings(Definition, ExecutionMode === "Express" ? "Express" : "Standard", `flow ${safeWord(Name)}`, say);
-}
-
-/**
- * Returns operation and names of a request for the log. It never contains a signature, a token or a key.
+ * Returns operation and names of a request for the log, and the definition that it sends. The names never contain a
+ * signature, a token or a key.
  *
  * @param {Request} request
  */
@@ -374,11 +351,15 @@ async function subject(request) {
   const of = (/** @type {string} */ name) => query.get(name) ?? form.get(name);
   const acs3 = request.headers.get("authorization")?.startsWith("ACS3");
   const action = (acs3 ? request.headers.get("x-acs-action") : query.get("Action")) ?? request.method;
-  const names = [of("FlowName") ?? of("Name"), of("ExecutionName")].filter((name) => name);
-  return [action, names.join("/")]
+  const name = of("FlowName") ?? of("Name") ?? "";
+  const words = [action, [name, of("ExecutionName")].filter((part) => part).join("/")];
+  /** @type {"Express" | "Standard"} */
+  const mode = of("ExecutionMode") === "Express" ? "Express" : "Standard";
+  const what = words
     .filter((part) => part)
     .map(safeWord)
     .join(" ");
+  return { what, name, mode, definition: action === "CreateFlow" || action === "UpdateFlow" ? of("Definition") : null };
 }
 
 /**

@@ -256,9 +256,9 @@ test("failures, repairs and warnings are printed, and waits are short on request
     const odd = `${long}  - {type: pass, name: never}\n`.replace("duration: 3600}", "duration: 3600, end: true}");
     await writeFile(join(flows, "odd.yaml"), odd);
     await server.until(/^flow odd: loaded, odd\.yaml$/m);
-    await server.until(/^ {2}odd\.yaml:5:\d+ warning unreachable[a-z-]*: .*never/m);
+    await server.until(/^ {2}odd\.yaml:5:\d+ unreachable[a-z-]*: warning: .*never/m);
     await server.ask("CreateFlow", { Name: "made", Definition: odd, Description: "d", Type: "FDL" });
-    await server.until(/^ {2}flow made:5:\d+ warning unreachable[a-z-]*: .*never/m);
+    await server.until(/^ {2}made:5:\d+ unreachable[a-z-]*: warning: .*never/m);
     await rm(join(flows, "odd.yaml"));
     server.child.kill("SIGTERM");
     assert.equal(await server.ended, 0);

@@ -415,10 +415,13 @@ impl Schedule {
         Some(Action::Call(TaskCall { id: self.last_call, flow, execution, request }))
     }
 
-    /// The reason why the name of a child execution cannot be used. A name can be used once per flow, by a running or by
+    /// The reason why a child execution cannot start: its name, or a callback token that no task has. A name can be used once per flow, by a running or by
     /// an ended execution: a task that starts a flow expects a new execution with the input of the task. (The operation
     /// StartExecution differs: it returns the running execution of the name, so that a request can be repeated.)
     fn refusal(&self, child: &ChildFlow) -> Option<Failure> {
+        if let Some(token) = child.callback.as_deref().filter(|token| self.of_token(token).is_none()) {
+            return Some(failure("fnf.InvalidArgument", format!("no task has the token `{token}`")));
+        }
         let name = child.execution.as_deref()?;
         if let Err(cause) = check_name("ExecutionName", name) {
             return Some(failure("fnf.InvalidArgument", cause));
