@@ -24,6 +24,7 @@ export type {
   ExecutionStatus,
   Position,
   Range,
+  Retry,
   RetryOptions,
   WaitOptions,
 } from "./index.js";

@@ -137,12 +137,12 @@ export interface ClientOptions {
 export interface RetryOptions {
   /**
    * Maximum number of consecutive attempts, including the first. A response with an execution resets the count. Some
-   * errors have a lower maximum. Default 5.
+   * errors have a lower maximum. Default 5; without limit in `waitForExecution` and `watchExecution`.
    */
   maxAttempts: number;
   /** Upper bound of the first pause, in ms. The bound doubles with each further pause. Default 500. */
   baseDelayMs: number;
-  /** Maximum pause, in ms. Default 10000. */
+  /** Maximum pause, in ms. Default 10000; 30000 in `waitForExecution` and `watchExecution`. */
   maxDelayMs: number;
 }
 
@@ -181,6 +181,22 @@ export interface WaitOptions extends CallOptions {
    * the current state is reported immediately.
    */
   onUpdate?: ((execution: Execution) => void) | undefined;
+  /**
+   * Called before each pause after a failed attempt, for a display such as "reconnecting, next try in n s". The pause ends
+   * early when the page becomes visible or the network returns. An exception of the callback ends the call, which rejects
+   * with it.
+   */
+  onRetry?: ((retry: Retry) => void) | undefined;
+}
+
+/** A pause after a failed attempt. */
+export interface Retry {
+  /** Number of consecutive failed attempts, from 1. */
+  attempt: number;
+  /** Duration of the pause before the next attempt, in ms. */
+  delayMs: number;
+  /** Reason of the failure. */
+  error: CloudFlowError;
 }
 
 // ---- Responses ---------------------------------------------------------------------------------

@@ -34,11 +34,12 @@ export { CloudFlowError } from "./index.js";
  * It verifies signatures of both algorithms, implements long polling, returns the service's error codes, and
  * interprets executions. Implemented operations: CreateFlow, DescribeFlow, UpdateFlow, DeleteFlow, ListFlows,
  * StartExecution, StartSyncExecution, StopExecution, DescribeExecution, ListExecutions, GetExecutionHistory,
- * ReportTaskSucceeded, ReportTaskFailed.
+ * ReportTaskSucceeded, ReportTaskFailed. ListSchedules returns an empty list. A request for another operation of the
+ * service is refused with `ActionNotSupported`, and the message names the operation.
  *
  * A task that starts a flow of this account (`acs:fnf:::flow/NAME`) starts an execution in the emulator, and waits for
  * it if its pattern requires it. Versions, aliases, schedules and map runs are not implemented: requests that use them
- * are refused.
+ * are refused. Parameters that an operation does not have, such as `RegionId`, are ignored.
  *
  * The response to a wrong signature has the header `x-emulator-string-to-sign`: the string to sign (for
  * ACS3-HMAC-SHA256 the canonical request), at most 4 KiB of it. A request larger than 1 MiB is answered with 413.
@@ -123,19 +124,59 @@ export interface EmulatorOptions {
   nonces?: boolean;
   /** Injected faults, for tests of a client. */
   faults?: Faults;
+  /**
+   * Speed of the clock of the flows: milliseconds of that clock per millisecond, 1 to 1,000,000. It applies to waits,
+   * pauses before retries, timeouts and `delayMs` of mocks alike. Requests, long polls and handlers take their normal
+   * time. Times in responses are those of the clock of the flows. Default 1.
+   */
+  speed?: number;
+  /**
+   * The clock of the flows jumps to the next wait, pause or timeout that ends, as in `simulateFlow`. It does not jump
+   * while a handler runs or a task waits for the report of its task token. Default false.
+   */
+  skipWaits?: boolean;
+  /** Called when an execution has failed or timed out, also one that another execution has started. */
+  onExecutionFailed?: (execution: ExecutionFailure) => void;
   /** Replaces the host's clock, for tests. */
   clock?: Clock;
+}
+
+/** An execution that has failed or timed out. */
+export interface ExecutionFailure {
+  /** Name of the flow. */
+  flowName: string;
+  /** Name of the execution. */
+  executionName: string;
+  /** Final status. */
+  status: "Failed" | "TimedOut";
+  /** Name of the state whose error ended the execution. Absent if no state failed. */
+  state?: string;
+  /** Name of the error. `""` if it has none. */
+  error: string;
+  /** Cause of the error. */
+  cause: string;
 }
 
 /**
  * Handlers and mocks by `resourceArn` or `Action`. A key may contain `*`. An exact key takes precedence; otherwise the
  * longest matching key applies. In the `StateMachine` dialect the `resourceArn` may be in the parameters of the task.
+ * A key with `*` matches functions of Function Compute 2.0 and 3.0: `acs:fc:*` followed by `/functions/pack` matches
+ * `acs:fc:REGION:ACCOUNT:services/shop/functions/pack` and `acs:fc:REGION:ACCOUNT:functions/pack`.
  *
- * A value is a handler, a mock, or a list of mocks: one for each attempt, the last one for all further attempts.
+ * A value is a handler, a mock, a list of mocks, or {@link TaskAttempts}. A list has one mock for each call of the
+ * state in its execution: entries of the state in a loop, items of an iteration and attempts count alike. The last mock
+ * is for all further calls.
+ *
  * A task without a matching key fails with `Local.NoTaskHandler`. Exception: in the emulator, a task that waits for its
  * task token waits for the report.
  */
-export type TaskHandlers = Record<string, TaskHandler | TaskMock | TaskMock[]>;
+export type TaskHandlers = Record<string, TaskHandler | TaskMock | TaskMock[] | TaskAttempts>;
+
+/** Mocks for the attempts of each entry of a state: the first attempt, the first retry, and so on. */
+export interface TaskAttempts {
+  /** One mock for each attempt, the last one for all further attempts. The next entry of the state begins anew. */
+  attempts: TaskMock[];
+}
 
 /** A predefined outcome of a task. At most one of `output`, `error` and `never`. */
 export interface TaskMock {
@@ -165,6 +206,8 @@ export type TaskHandler = (
     action: string;
     /** Number of the attempt, from 0. */
     attempt: number;
+    /** Number of the call of the state in its execution, from 0: loops, items and attempts count alike. */
+    call: number;
     /** Token to report the result with. Absent if the state does not wait for a report. */
     taskToken?: string;
     /** Aborted when the result is no longer needed. */
@@ -174,8 +217,8 @@ export type TaskHandler = (
 
 /** Faults that the emulator injects. */
 export interface Faults {
-  /** `StartExecution` returns the status `""`, as observed in 2020. */
-  startWithoutStatus?: boolean;
+  /** An execution that has not ended has the `StoppedTime` `1970-01-01T00:00:00Z`, as observed in 2023, not `""`. */
+  epochStoppedTime?: boolean;
   /** Maximum time for which a long poll is held, in ms. Overrides `WaitTimeSeconds`. */
   earlyAfterMs?: number;
   /** Additional delay of a long poll that reaches its `WaitTimeSeconds`, in ms. */

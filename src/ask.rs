@@ -238,6 +238,15 @@ pub fn failed(call: u32, reason: &str) -> Result<(), JsValue> {
     })
 }
 
+/// Throws the failure before the sleep that the last action requests, once. Returns if the sleep has another reason.
+#[wasm_bindgen(js_name = callRetry)]
+pub fn retry(call: u32) -> Result<(), JsValue> {
+    with(call, |ongoing| {
+        let failure = ongoing.call.take_retry(&ongoing.state.borrow());
+        failure.map_or(Ok(()), |error| Err(thrown(error)))
+    })
+}
+
 /// The execution of the last response that had one.
 #[wasm_bindgen(js_name = callExecution)]
 pub fn execution(call: u32) -> Result<JsValue, JsValue> {

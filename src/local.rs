@@ -165,16 +165,23 @@ pub fn emulator_tasks(emulator: u32) -> Result<JsValue, JsValue> {
     with(emulator, |emulator| convert::to_js(&shape::tasks(emulator)))?
 }
 
-/// The result of a task, as JSON text.
+/// The result of a task, as JSON text, that many milliseconds after now, on the clock of the flows.
 #[wasm_bindgen(js_name = emulatorTaskSucceeded)]
-pub fn emulator_task_succeeded(emulator: u32, now: f64, task: f64, output: String) -> Result<(), JsValue> {
-    with(emulator, |emulator| shape::finish_task(emulator, millis(now), millis(task), Ok(&output)))
+pub fn emulator_task_succeeded(emulator: u32, now: f64, task: f64, output: String, delay: f64) -> Result<(), JsValue> {
+    with(emulator, |emulator| shape::finish_task(emulator, millis(now), millis(task), Ok(&output), delay))
 }
 
-/// The failure of a task.
+/// The failure of a task, that many milliseconds after now, on the clock of the flows.
 #[wasm_bindgen(js_name = emulatorTaskFailed)]
-pub fn emulator_task_failed(emulator: u32, now: f64, task: f64, code: String, cause: String) -> Result<(), JsValue> {
-    with(emulator, |emulator| shape::finish_task(emulator, millis(now), millis(task), Err((code, cause))))
+pub fn emulator_task_failed(
+    emulator: u32,
+    now: f64,
+    task: f64,
+    code: String,
+    cause: String,
+    delay: f64,
+) -> Result<(), JsValue> {
+    with(emulator, |emulator| shape::finish_task(emulator, millis(now), millis(task), Err((code, cause)), delay))
 }
 
 /// Grows the memory in large steps, by a quarter of its size. The allocator grows it page by page, and each step has a

@@ -1,5 +1,8 @@
 // The watched execution: its status, times, input and output.
 
+/** Time after which an attempt without a reported failure counts as a connection, in ms. */
+const CONNECTED_MS = 10_000;
+
 export function createExecutionView(by) {
   const badge = by("status");
   const elapsed = by("elapsed");
@@ -7,14 +10,26 @@ export function createExecutionView(by) {
   let startedAt;
   let said = [];
   let online = true;
+  /** Shown instead of the status while the gateway cannot be reached. */
+  let lost;
+  let retrying;
 
   function say(words, status = "") {
     said = [words, status];
+    lose(undefined);
+  }
+
+  /** Shows words instead of the status. What follows is shown after a time. */
+  function lose(words, ms, then) {
+    clearTimeout(retrying);
+    lost = words;
+    if (then) retrying = setTimeout(then, ms);
     draw();
   }
 
   function draw() {
-    const [words, status] = online ? said : ["Waiting for the network", ""];
+    const shown = lost === undefined ? said : [lost, ""];
+    const [words, status] = online ? shown : ["Waiting for the network", ""];
     badge.textContent = words;
     badge.dataset.status = status;
   }
@@ -66,6 +81,13 @@ export function createExecutionView(by) {
       );
     },
 
+    /** Shows that the gateway cannot be reached, and the time until the next attempt. */
+    retry({ delayMs }) {
+      const connected = () => lose(undefined);
+      const reconnect = () => lose("Reconnecting…", CONNECTED_MS, connected);
+      lose(`Reconnecting, next try in ${Math.ceil(delayMs / 1000)} s`, delayMs, reconnect);
+    },
+
     /** Shows that the client waits for the network, and the last status when it is back. */
     network(isOnline) {
       if (online === isOnline) return;
@@ -75,6 +97,7 @@ export function createExecutionView(by) {
 
     finished() {
       clearInterval(ticking);
+      clearTimeout(retrying);
     },
 
     /** The user stopped watching. The execution continues. */

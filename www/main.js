@@ -85,7 +85,8 @@ function watch() {
 async function follow(controller) {
   const request = { flowName: fields.flow.value, executionName: fields.execution.value };
   try {
-    for await (const execution of client.watchExecution(request, { signal: controller.signal })) show(execution);
+    const options = { signal: controller.signal, onRetry: view.retry };
+    for await (const execution of client.watchExecution(request, options)) show(execution);
     finish(controller);
   } catch (error) {
     finish(controller, error);

@@ -96,7 +96,7 @@ impl Talk {
                 for task in std::mem::take(&mut self.tasks) {
                     let result =
                         if kind == b'f' { Ok(text.as_str()) } else { Err((text.clone(), "said so".to_owned())) };
-                    shape::finish_task(&mut self.emulator, self.now, task, result);
+                    shape::finish_task(&mut self.emulator, self.now, task, result, 0.0);
                 }
                 self.advance();
             }
@@ -261,7 +261,7 @@ fn faults(switches: u8) -> Faults {
         retry_after_ms: None,
     };
     Faults {
-        start_without_status: on(0),
+        epoch_stopped_time: on(0),
         early_after_ms: on(1).then_some(2_000),
         late_by_ms: u32::from(on(2)) * 500,
         latency_ms: u32::from(on(3)) * 100,

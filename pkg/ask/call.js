@@ -3,7 +3,7 @@
 
 import { shownTexts, withCause } from "../shared/error.js";
 import { readText } from "./body.js";
-import { headerOf, looks, onNews, origin, reasonOf } from "./host.js";
+import { headerOf, looks, onNews, origin, reasonOf, takesCache } from "./host.js";
 import { credentialsOf } from "./options.js";
 
 /** The kinds of actions; `packed` in src/ask.rs describes the number of an action. */
@@ -57,12 +57,33 @@ export async function drive(invoke, request, options, client, untilDone) {
       const ms = Math.floor(action / 4);
       const kind = action % 4;
       if (kind === SEND) action = await attempt(performance.now() + ms);
-      else if (kind === SLEEP) action = /** @type {number} */ (await wait(undefined, performance.now() + ms));
-      else if (ms === 0) return invoke("callFinish", call);
+      else if (kind === SLEEP) {
+        const until = performance.now() + ms;
+        reportRetry(ms);
+        action = /** @type {number} */ (await wait(undefined, until));
+      } else if (ms === 0) return invoke("callFinish", call);
       else throw signal?.reason;
     }
   } finally {
     invoke("callEnd", call);
+  }
+
+  /**
+   * Calls `onRetry` if the call sleeps because an attempt failed.
+   *
+   * @param {number} delayMs
+   */
+  function reportRetry(delayMs) {
+    const { onRetry } = options;
+    if (!onRetry || isAborted()) return;
+    let error;
+    try {
+      invoke("callRetry", call);
+      return;
+    } catch (failure) {
+      error = /** @type {import("../index.js").CloudFlowError} */ (failure);
+    }
+    onRetry({ attempt: error.attempts, delayMs, error });
   }
 
   /**
@@ -100,9 +121,12 @@ export async function drive(invoke, request, options, client, untilDone) {
     let isClosed = false;
     try {
       // `fetch` gets a URL and options, not a `Request`: another implementation of `fetch` does not know the global
-      // `Request`, and the signal of a `Request` works only while the `Request` is reachable. Only options that every
-      // host accepts are set, on an object that does not inherit others.
+      // `Request`, and the signal of a `Request` works only while the `Request` is reachable. Only options that the host
+      // accepts are set, on an object that does not inherit others. A cached response never changes: Next.js 13 and 14
+      // cache every GET whose URL is constant, as those to a gateway are.
+      /** @type {RequestInit & { __proto__: null }} */
       const init = { __proto__: null, redirect: "manual", signal: controller.signal };
+      if (takesCache()) init.cache = "no-store";
       /** @type {string} */
       const url = invoke("callRequest", call, init);
       const sent = await wait(

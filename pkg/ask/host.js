@@ -54,6 +54,29 @@ export function origin() {
 }
 
 /**
+ * The `Request` that was tested last. The result is below.
+ *
+ * @type {unknown}
+ */
+let tested;
+let accepts = false;
+
+/**
+ * True if `fetch` accepts the option `cache`. Workers with a compatibility date before 2024-11-11 throw on it.
+ */
+export function takesCache() {
+  const Request = global("Request");
+  if (Request === tested) return accepts;
+  tested = Request;
+  try {
+    accepts = new Request("http://localhost/", { cache: "no-store" }).cache !== undefined;
+  } catch {
+    accepts = false;
+  }
+  return accepts;
+}
+
+/**
  * Calls `wake` for news of the host: its network, and in a page the visibility. Returns a function that ends this, or
  * undefined where the host reports nothing.
  *

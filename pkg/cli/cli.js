@@ -3,6 +3,7 @@
 import { readFile } from "node:fs/promises";
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { MAX_SPEED } from "../local/options.js";
 import { isOrigin } from "./guard.js";
 import { safeLine } from "./line.js";
 import { STOP_TIMEOUT_MS, startThread } from "./thread.js";
@@ -13,6 +14,7 @@ const KEY_VARIABLE = "CLOUDFLOW_KEY";
 const HELP = `cloudflow-wasm local: emulator of Alibaba Cloud CloudFlow as an HTTP server
 
   cloudflow-wasm local [--flows DIR] [--tasks FILE] [--state FILE] [--port N] [--host H] [--key ID:SECRET]
+                       [--speed N] [--skip-waits]
 
   --flows DIR      folder of definitions; each *.yaml and *.yml file is a flow with the name of the file;
                    NAME.express.yaml is an Express flow; changed files are loaded again; the findings of an
@@ -29,6 +31,11 @@ const HELP = `cloudflow-wasm local: emulator of Alibaba Cloud CloudFlow as an HT
                    repeated; default: only pages of the server's own origin
   --key ID:SECRET  accepted AccessKey pair; may be repeated; default: the environment variable
                    ${KEY_VARIABLE}; if it is not set, a pair is generated and printed
+  --speed N        speed of the clock of the flows, 1 to 1000000 (default 1): with 60, a wait of one minute takes
+                   one second; pauses before retries and timeouts are shortened alike; requests and handlers
+                   take their normal time
+  --skip-waits     let the clock of the flows jump to the next wait, pause or timeout that ends, except while a
+                   handler runs or a task waits for the report of its task token
   --quotas         apply the rate limits of the service: 429 above them
   --latency MS     delay of every response in ms
   --quiet          do not print a line for each request
@@ -44,6 +51,8 @@ const OPTIONS = /** @type {const} */ ({
   host: { type: "string", multiple: true },
   "allow-origin": { type: "string", multiple: true },
   key: { type: "string", multiple: true },
+  speed: { type: "string" },
+  "skip-waits": { type: "boolean" },
   quotas: { type: "boolean" },
   latency: { type: "string" },
   quiet: { type: "boolean" },
@@ -100,8 +109,9 @@ async function run(argv, out, complain, stopped) {
     if (values[name] === "") throw new Usage(`--${name} is empty`);
   const { flows, tasks, state, "allow-origin": origins = [], quotas, quiet } = values;
   const hosts = (values.host ?? ["127.0.0.1"]).map(withoutBrackets);
-  const port = number("port", values.port ?? "8791", 65_535);
-  const latencyMs = number("latency", values.latency ?? "0", 3_600_000);
+  const port = number("port", values.port ?? "8791", 0, 65_535);
+  const latencyMs = number("latency", values.latency ?? "0", 0, 3_600_000);
+  const speed = number("speed", values.speed ?? "1", 1, MAX_SPEED);
   for (const host of hosts)
     if (host === "" || /[\s/@]/.test(host)) throw new Usage(`--host must be a name or an address, not \`${host}\``);
   for (const origin of origins) {
@@ -126,6 +136,8 @@ async function run(argv, out, complain, stopped) {
     port,
     keys,
     quotas,
+    speed,
+    skipWaits: values["skip-waits"],
     latencyMs,
     say: print,
     onRequest: quiet ? () => {} : print,
@@ -164,12 +176,13 @@ function read(argv) {
 /**
  * @param {string} name
  * @param {string} text
+ * @param {number} min
  * @param {number} max
  */
-function number(name, text, max) {
+function number(name, text, min, max) {
   const value = Number(text);
-  if (/^\d+$/.test(text) && value <= max) return value;
-  throw new Usage(`--${name} must be a whole number from 0 to ${max}, not \`${text}\``);
+  if (/^\d+$/.test(text) && value >= min && value <= max) return value;
+  throw new Usage(`--${name} must be a whole number from ${min} to ${max}, not \`${text}\``);
 }
 
 /**

@@ -59,6 +59,7 @@ export function createFolder(directory, { skip = [], take, drop, say }) {
         seen.set(file, { version, name, flow: old?.flow ?? false, unread: true });
         continue;
       }
+      if (old?.unread) say(`${file}: can be read again`);
       seen.set(file, { version, name, flow: true });
       take(name, text, /\.express\.ya?ml$/i.test(file) ? "Express" : "Standard", file);
     }

@@ -21,6 +21,9 @@ const GRACE_MS = 2000;
 
 /** @typedef {(line: string) => void} Print */
 
+/** Maximum length of an error and its cause in a line, in UTF-16 units. */
+const MAX_CAUSE = 1000;
+
 /** Maximum number of parameters, and maximum length, of a form. The emulator refuses larger ones unread. */
 const MAX_PARAMETERS = 1024;
 const MAX_FORM = 1024 * 1024;
@@ -36,6 +39,8 @@ const MAX_FORM = 1024 * 1024;
  * @property {string[]} [origins] origins of pages that may use the server
  * @property {number} [port] 0 selects a free port
  * @property {boolean | undefined} [quotas]
+ * @property {number} [speed] of the clock of the flows
+ * @property {boolean | undefined} [skipWaits]
  * @property {number} [latencyMs]
  * @property {Print} [say] prints a line that does not belong to a request
  * @property {Print} [onRequest] prints the line of a request
@@ -55,6 +60,8 @@ export async function startServer({
   origins = [],
   port = 8791,
   quotas = false,
+  speed = 1,
+  skipWaits = false,
   latencyMs = 0,
   say: print = () => {},
   onRequest: printRequest = () => {},
@@ -69,8 +76,11 @@ export async function startServer({
   const emulator = createEmulator({
     accessKeys: Object.fromEntries(keys ?? [generated]),
     quotas,
+    speed,
+    skipWaits,
     faults: { latencyMs },
     tasks: handlers,
+    onExecutionFailed: (execution) => say(failureLine(execution)),
   });
   /** @type {(() => unknown)[]} */
   const stops = [() => emulator.close()];
@@ -210,6 +220,22 @@ function withDefault(handlers, say) {
 }
 
 /**
+ * Returns the line about an execution that has failed: its state, its error and the cause.
+ *
+ * @param {import("../local.js").ExecutionFailure} execution
+ */
+function failureLine({ flowName, executionName, status, state, error, cause }) {
+  const where = state === undefined ? "" : ` in ${safeWord(state)}`;
+  const why = [error, cause].filter((text) => text !== "").join(": ");
+  return `execution ${safeWord(flowName)}/${safeWord(executionName)}: ${status}${where}${why && `, ${cut(why)}`}`;
+}
+
+/** @param {string} text */
+function cut(text) {
+  return text.length > MAX_CAUSE ? `${text.slice(0, MAX_CAUSE)}…` : text;
+}
+
+/**
  * Returns the functions that create and remove flows for the files of a folder. The findings of an invalid definition
  * are printed, and the last valid definition is kept.
  *
@@ -220,27 +246,31 @@ function withDefault(handlers, say) {
 function into(emulator, say) {
   /** @type {Set<string>} */
   const mine = new Set();
+  /** @type {Set<string>} */
+  const invalid = new Set();
   return {
     take(name, text, mode, file) {
       const known = mine.has(name);
       try {
         const changed = emulator.putFlow(name, text, { mode });
         mine.add(name);
-        if (changed || !known)
-          say(`flow ${name}: ${known ? "changed" : "loaded"}${mode === "Express" ? " as Express" : ""}, ${file}`);
+        const repaired = invalid.delete(file);
+        if (changed || !known || repaired) {
+          const what = `${repaired ? "valid again, " : ""}${known ? (changed ? "changed" : "unchanged") : "loaded"}`;
+          const line = `flow ${name}: ${what}${mode === "Express" ? " as Express" : ""}, ${file}`;
+          for (const shown of [line, ...findings(text, mode, file)]) say(shown);
+        }
       } catch (error) {
         if (error.code !== "wrong-definition") throw error;
+        invalid.add(file);
         say(`flow ${name}: ${file} is invalid${known ? "; the last valid definition is kept" : ""}`);
-        const found = validateFlow(text, { mode }).diagnostics.filter(({ severity }) => severity === "error");
+        const found = findings(text, mode, file);
         // Without findings in the definition, the name of the flow is invalid.
-        if (found.length === 0) say(`  ${file}: ${error.message}`);
-        for (const { range, code, message } of found) {
-          const at = range ? `:${range.start.line}:${range.start.column}` : "";
-          say(`  ${file}${at} ${code}: ${message}`);
-        }
+        for (const line of found.length === 0 ? [`  ${file}: ${error.message}`] : found) say(line);
       }
     },
     drop(name, file) {
+      invalid.delete(file);
       if (!mine.delete(name)) return;
       emulator.removeFlow(name);
       say(`flow ${name}: removed, because ${file} was removed`);
@@ -249,7 +279,23 @@ function into(emulator, say) {
 }
 
 /**
- * Returns a handler that prints a line for each request.
+ * Returns the log lines of the findings about a definition: its errors, or the warnings of a valid one.
+ *
+ * @param {string} text
+ * @param {"Standard" | "Express" | undefined} mode
+ * @param {string} source the file or the flow that contains it
+ */
+function findings(text, mode, source) {
+  const { valid, diagnostics } = validateFlow(text, { mode });
+  const shown = diagnostics.filter(({ severity }) => severity === (valid ? "warning" : "error"));
+  return shown.map(({ range, code, message }) => {
+    const at = range ? `:${range.start.line}:${range.start.column}` : "";
+    return `  ${source}${at} ${code}: ${valid ? "warning: " : ""}${message}`;
+  });
+}
+
+/**
+ * Returns a handler that prints a line for each request. The warnings about an accepted definition follow its line.
  *
  * @param {Emulator} emulator
  * @param {import("./state.js").StateFile | undefined} file
@@ -260,7 +306,7 @@ function into(emulator, say) {
 function logged(emulator, file, life, onRequest) {
   return async (request) => {
     const began = performance.now();
-    const what = await subject(request);
+    const { what, definition, mode, name } = await subject(request);
     const log = (/** @type {string | number} */ outcome) =>
       onRequest(`${new Date().toISOString()} ${what} ${outcome} ${Math.round(performance.now() - began)} ms`);
     const unavailable = (/** @type {string} */ why, /** @type {string} */ message) => {
@@ -279,6 +325,7 @@ function logged(emulator, file, life, onRequest) {
       }
       if (response.status < 400) {
         log(response.status);
+        for (const line of definition === null ? [] : findings(definition, mode, safeWord(name))) onRequest(line);
         return response;
       }
       const body = await response.text();
@@ -292,7 +339,8 @@ function logged(emulator, file, life, onRequest) {
 }
 
 /**
- * Returns operation and names of a request for the log. It never contains a signature, a token or a key.
+ * Returns operation and names of a request for the log, and the definition that it sends. The names never contain a
+ * signature, a token or a key.
  *
  * @param {Request} request
  */
@@ -303,11 +351,15 @@ async function subject(request) {
   const of = (/** @type {string} */ name) => query.get(name) ?? form.get(name);
   const acs3 = request.headers.get("authorization")?.startsWith("ACS3");
   const action = (acs3 ? request.headers.get("x-acs-action") : query.get("Action")) ?? request.method;
-  const names = [of("FlowName") ?? of("Name"), of("ExecutionName")].filter((name) => name);
-  return [action, names.join("/")]
+  const name = of("FlowName") ?? of("Name") ?? "";
+  const words = [action, [name, of("ExecutionName")].filter((part) => part).join("/")];
+  /** @type {"Express" | "Standard"} */
+  const mode = of("ExecutionMode") === "Express" ? "Express" : "Standard";
+  const what = words
     .filter((part) => part)
     .map(safeWord)
     .join(" ");
+  return { what, name, mode, definition: action === "CreateFlow" || action === "UpdateFlow" ? of("Definition") : null };
 }
 
 /**

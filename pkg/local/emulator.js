@@ -3,13 +3,17 @@
 import { onAbort } from "../shared/abort.js";
 import { CloudFlowError, codes } from "../shared/error.js";
 import { EMULATOR, PUT_FLOW, SAVE } from "../shared/options.js";
-import { MAX_STATE, MAX_TEXT, clockOf, faultsOf, flagOf, modeOf, optionsOf, textOf, textsOf } from "./options.js";
+import { MAX_SPEED, MAX_STATE, MAX_TEXT, clockOf, faultsOf, flagOf, functionOf, modeOf } from "./options.js";
+import { optionsOf, textOf, textsOf, wholeOf } from "./options.js";
 import { TEST_KEYS, signRequest } from "./sign.js";
 import { simulateFlow } from "./simulate.js";
 import { attempt, handles, readTasks } from "./tasks.js";
 
 /** Maximum delay of a timer, in ms: 31 bits. Longer waits use several timers. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** Maximum number of rounds without a pause for other code, while mocks answer. */
+const MAX_ROUNDS = 10;
 
 /** Interval at which a held request with its own timer checks for changes, in ms. */
 const OWN_TIMER_MS = 250;
@@ -69,10 +73,13 @@ function createEmulator(runtime, ownTimers, options) {
   const given = optionsOf(options, EMULATOR, "an option of the emulator");
   const clock = clockOf(given.clock) ?? systemClock;
   const handlers = readTasks(given.tasks ?? {});
+  const onExecutionFailed = functionOf(given.onExecutionFailed, "onExecutionFailed");
   const plain = {
     quotas: flagOf(given.quotas, "quotas"),
     nonces: flagOf(given.nonces, "nonces"),
     faults: faultsOf(given.faults),
+    speed: wholeOf(given.speed, "speed", MAX_SPEED),
+    skipWaits: flagOf(given.skipWaits, "skipWaits"),
     accessKeys: textsOf(given.accessKeys ?? TEST_KEYS, "accessKeys"),
     securityTokens: textsOf(given.securityTokens ?? {}, "securityTokens"),
   };
@@ -188,14 +195,42 @@ function createEmulator(runtime, ownTimers, options) {
   function pump() {
     if (emulator === undefined || closed) return;
     try {
-      for (const answer of call("emulatorAdvance", clock.now())) waiting.get(answer.waiter)?.resolve(answer);
-      const { requested, cancelled } = call("emulatorTasks");
-      for (const id of cancelled) working.get(id)?.abort(new Error("the result of the task is no longer needed"));
-      for (const task of requested) work(task);
+      // A mock answers at once, on a clock that may be fast. Further rounds are left to the timer.
+      for (let rounds = 0; rounds < MAX_ROUNDS && round(clock.now()); rounds += 1);
       if (!ownTimers) schedule(untilWake());
     } catch (error) {
       lost(error);
     }
+  }
+
+  /**
+   * @param {number} now
+   * @returns {boolean} true if a mock has answered
+   */
+  function round(now) {
+    for (const answer of call("emulatorAdvance", now)) waiting.get(answer.waiter)?.resolve(answer);
+    const { requested, cancelled, failed } = call("emulatorTasks");
+    for (const id of cancelled) working.get(id)?.abort(new Error("the result of the task is no longer needed"));
+    const later = [];
+    for (const task of requested) {
+      const controller = new AbortController();
+      const outcome = perform(task, controller.signal);
+      if (outcome instanceof Promise) later.push({ task, controller, outcome });
+      else finish(now, task, outcome);
+    }
+    for (const { task, controller, outcome } of later) work(task, controller, outcome);
+    for (const execution of failed) tell(execution);
+    return !closed && requested.length > later.length;
+  }
+
+  /**
+   * Calls the callback outside of the emulator. An exception of it is an unhandled rejection of the host.
+   *
+   * @param {import("../local.js").ExecutionFailure} execution
+   */
+  async function tell(execution) {
+    await undefined;
+    onExecutionFailed?.(execution);
   }
 
   function untilWake() {
@@ -216,49 +251,42 @@ function createEmulator(runtime, ownTimers, options) {
    *
    * @param {Task} task
    * @param {AbortSignal} signal
-   * @returns {Promise<import("./tasks.js").Outcome>}
+   * @returns {import("./tasks.js").Outcome | Promise<import("./tasks.js").Outcome>}
    */
-  async function perform(task, signal) {
+  function perform(task, signal) {
     if (task.taskToken !== undefined && !handles(handlers, task)) return { output: "{}", delay: 0 };
-    const result = await attempt(handlers, task, signal);
-    if (result.delay > 0) await later(result.delay, signal);
-    return result;
+    return attempt(handlers, task, signal);
   }
 
   /**
-   * Waits for the duration of a mock, in ms. `Infinity` never resolves.
-   *
-   * @param {number} delay
-   * @param {AbortSignal} signal
-   * @returns {Promise<void>}
+   * @param {Task} task
+   * @param {AbortController} controller
+   * @param {Promise<import("./tasks.js").Outcome>} outcome
    */
-  function later(delay, signal) {
-    return new Promise((resolve) => {
-      const end = clock.now() + delay;
-      const wait = () => {
-        if (signal.aborted) return;
-        const left = end - clock.now();
-        if (left <= 0) resolve();
-        else clock.setTimeout(wait, Math.min(left, MAX_TIMER_MS));
-      };
-      if (delay !== Infinity) wait();
-    });
-  }
-
-  /** @param {Task} task */
-  async function work(task) {
-    const controller = new AbortController();
+  async function work(task, controller, outcome) {
     working.set(task.id, controller);
     try {
-      const result = await perform(task, controller.signal);
+      const result = await outcome;
       working.delete(task.id);
-      if (closed) return;
-      if (result.code === undefined) call("emulatorTaskSucceeded", clock.now(), task.id, result.output);
-      else call("emulatorTaskFailed", clock.now(), task.id, result.code, result.message);
+      finish(clock.now(), task, result);
     } catch (error) {
       lost(error);
     }
     pump();
+  }
+
+  /**
+   * Passes the outcome of a task. The module applies the delay of a mock, on the clock of the flows.
+   *
+   * @param {number} now
+   * @param {Task} task
+   * @param {import("./tasks.js").Outcome} outcome
+   */
+  function finish(now, task, { output, code, message, delay }) {
+    // A handler can close the emulator.
+    if (closed) return;
+    if (code === undefined) call("emulatorTaskSucceeded", now, task.id, output, delay);
+    else call("emulatorTaskFailed", now, task.id, code, message, delay);
   }
 
   /**

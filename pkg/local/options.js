@@ -12,6 +12,9 @@ export const MAX_STATE = 256 * 1024 * 1024;
 /** Maximum length of a definition, and of any text that is passed to the module, in bytes. */
 export const MAX_TEXT = 1024 * 1024;
 
+/** Maximum of the option `speed`. With it, a year takes half a minute. */
+export const MAX_SPEED = 1_000_000;
+
 /** @typedef {Readonly<Record<string, true>>} Table */
 
 /**
@@ -89,6 +92,31 @@ export function flagOf(value, name) {
   if (value === undefined || value === null) return false;
   if (typeof value !== "boolean") throw wrongOptions(`\`${name}\` must be a boolean`);
   return value;
+}
+
+/**
+ * Returns a positive whole number.
+ *
+ * @param {unknown} value
+ * @param {string} name
+ * @param {number} max
+ * @returns {number}
+ */
+export function wholeOf(value, name, max) {
+  if (value === undefined || value === null) return 1;
+  if (typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= max) return value;
+  throw wrongOptions(`\`${name}\` must be a whole number from 1 to ${max}`);
+}
+
+/**
+ * @param {unknown} value
+ * @param {string} name
+ * @returns {((argument: any) => unknown) | undefined}
+ */
+export function functionOf(value, name) {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== "function") throw wrongOptions(`\`${name}\` must be a function`);
+  return /** @type {(argument: any) => unknown} */ (value);
 }
 
 /**

@@ -1,7 +1,10 @@
 // Handlers and mocks of tasks, for the simulation and the emulator.
 
-import { MOCK, checkNames, isObject, own, wrongOptions } from "../shared/options.js";
+import { ATTEMPTS, MOCK, checkNames, isObject, own, wrongOptions } from "../shared/options.js";
 import { MAX_LIST } from "./options.js";
+
+/** The fields of both forms of a mock. */
+const FIELDS = { ...MOCK, ...ATTEMPTS };
 
 /** Maximum length of an error name and of a cause, in characters: the limits of the service. */
 const MAX_CODE = 128;
@@ -18,7 +21,8 @@ const MAX_OUTPUT = 512 * 1024;
  * @property {string} name
  * @property {string} action
  * @property {string} [resource]
- * @property {number} attempt
+ * @property {number} attempt number of the attempt of one entry of the state, from 0
+ * @property {number} call number of the call of the state in its execution, from 0
  * @property {string} input
  * @property {string} [taskToken]
  */
@@ -29,7 +33,13 @@ const MAX_OUTPUT = 512 * 1024;
  * @typedef {{ output?: string, code?: string, message?: string, delay: number }} Outcome
  */
 
-/** @typedef {Record<string, import("../local.js").TaskHandler | Outcome[]>} Handlers */
+/**
+ * Outcomes of a mock, by the number of the call or of the attempt. The last one is repeated.
+ *
+ * @typedef {{ by: "call" | "attempt", outcomes: Outcome[] }} Mocks
+ */
+
+/** @typedef {Record<string, import("../local.js").TaskHandler | Mocks>} Handlers */
 
 /**
  * Reads and checks handlers and mocks. They are read once: an error in a mock, or a getter that throws, is reported
@@ -46,14 +56,37 @@ export function readTasks(tasks) {
       read[key] = task;
       continue;
     }
-    if (Array.isArray(task) && task.length > MAX_LIST)
-      throw wrongOptions(`\`tasks\`: the list of \`${key}\` has more than ${MAX_LIST} mocks`);
-    const mocks = Array.isArray(task) ? [...task] : [task];
-    if (mocks.length === 0)
-      throw wrongOptions(`\`tasks\`: the list of \`${key}\` is empty; expected one mock for each attempt`);
-    read[key] = mocks.map((mock) => readMock(mock, key));
+    const mock = own(task, FIELDS);
+    if (Array.isArray(task)) read[key] = { by: "call", outcomes: readList(task, key, "call of the state") };
+    else if (mock?.attempts !== undefined) read[key] = { by: "attempt", outcomes: readAttempts(mock, key) };
+    else read[key] = { by: "call", outcomes: [readMock(mock, key)] };
   }
   return read;
+}
+
+/**
+ * @param {{ attempts?: unknown }} mock
+ * @param {string} key
+ * @returns {Outcome[]}
+ */
+function readAttempts(mock, key) {
+  checkNames(mock, ATTEMPTS, `a field of the mock of \`${key}\` beside \`attempts\``);
+  const { attempts } = mock;
+  if (!Array.isArray(attempts)) throw wrongOptions(`\`tasks\`: \`attempts\` of \`${key}\` must be a list of mocks`);
+  return readList(attempts, key, "attempt");
+}
+
+/**
+ * @param {unknown[]} list
+ * @param {string} key
+ * @param {string} unit what one mock is for, for the message
+ * @returns {Outcome[]}
+ */
+function readList(list, key, unit) {
+  if (list.length > MAX_LIST) throw wrongOptions(`\`tasks\`: the list of \`${key}\` has more than ${MAX_LIST} mocks`);
+  if (list.length === 0)
+    throw wrongOptions(`\`tasks\`: the list of \`${key}\` is empty; expected one mock for each ${unit}`);
+  return Array.from(list, (mock) => readMock(mock, key));
 }
 
 /**
@@ -72,7 +105,9 @@ function readMock(given, key) {
   };
   if (!isObject(given)) return refuse("must be a function, an object such as `{ output }`, or a list of such objects");
   /** @type {Record<string, any>} */
-  const mock = own(given, MOCK);
+  const mock = own(given, FIELDS);
+  if (mock.attempts !== undefined)
+    return refuse("has `attempts` inside a list; use `{ attempts: [...] }` without a list, or a function");
   checkNames(mock, MOCK, `a field of the mock of \`${key}\``);
   const ends = ["output", "error", "never"].filter((name) => mock[name] !== undefined);
   if (ends.length > 1) refuse(`cannot have both \`${ends[0]}\` and \`${ends[1]}\``);
@@ -113,7 +148,9 @@ export function attempt(handlers, task, signal) {
       delay: 0,
     };
   }
-  return typeof found === "function" ? run(found, task, signal) : found[Math.min(task.attempt, found.length - 1)];
+  if (typeof found === "function") return run(found, task, signal);
+  const { by, outcomes } = found;
+  return outcomes[Math.min(task[by], outcomes.length - 1)];
 }
 
 /**
@@ -136,8 +173,8 @@ export function handles(handlers, task) {
  */
 async function run(handler, task, signal) {
   try {
-    const { name, action, attempt, taskToken } = task;
-    const context = { name, action: task.resource ?? action, attempt, signal, ...(taskToken && { taskToken }) };
+    const { name, action, attempt, call, taskToken } = task;
+    const context = { name, action: task.resource ?? action, attempt, call, signal, ...(taskToken && { taskToken }) };
     return { ...succeeded(await handler(JSON.parse(task.input), context)), delay: 0 };
   } catch (error) {
     return { ...failed(codeOf(error), messageOf(error)), delay: 0 };
@@ -184,7 +221,8 @@ function messageOf(error) {
 }
 
 /**
- * Returns the value of the exact key, or of the longest matching pattern with `*`.
+ * Returns the value of the exact key, or of the longest matching pattern with `*`. A pattern matches a function under
+ * the name of Function Compute 2.0 and of 3.0.
  *
  * @param {Handlers} handlers
  * @param {Task} task
@@ -194,8 +232,23 @@ function find(handlers, { action, resource }) {
   for (const name of names) if (Object.hasOwn(handlers, name)) return handlers[name];
   const patterns = Object.keys(handlers).filter((pattern) => pattern.includes("*"));
   patterns.sort((a, b) => b.length - a.length);
-  const found = patterns.find((pattern) => names.some((name) => matches(pattern, name)));
+  const all = names.flatMap((name) => [name, ...otherNames(name)]);
+  const found = patterns.find((pattern) => all.some((name) => matches(pattern, name)));
   return found === undefined ? undefined : handlers[found];
+}
+
+/**
+ * Returns further names of a function, for patterns. `acs:fc:REGION:ACCOUNT:functions/F` (3.0) is also
+ * `acs:fc:REGION:ACCOUNT/functions/F`, so that `acs:fc:*` followed by `/functions/F` matches it.
+ * `acs:fc:REGION:ACCOUNT:services/S/functions/F` (2.0) is also `acs:fc:REGION:ACCOUNT:functions/F`.
+ *
+ * @param {string} name
+ * @returns {string[]}
+ */
+function otherNames(name) {
+  const [, account, service, rest] = /^(acs:fc:[^:]*:[^:]*):(services\/[^/]*\/)?(functions\/.*)$/s.exec(name) ?? [];
+  if (account === undefined) return [];
+  return service === undefined ? [`${account}/${rest}`] : [`${account}:${rest}`];
 }
 
 /**

@@ -39,6 +39,7 @@ export const CLIENT = {
   timeoutMs: true,
   waitTimeSeconds: true,
   onUpdate: true,
+  onRetry: true,
 };
 
 /** @type {Names<import("../index.js").Credentials>} */
@@ -64,12 +65,15 @@ export const EMULATOR = {
   quotas: true,
   nonces: true,
   faults: true,
+  speed: true,
+  skipWaits: true,
+  onExecutionFailed: true,
   clock: true,
 };
 
 /** @type {Names<import("../local.js").Faults>} */
 export const FAULTS = {
-  startWithoutStatus: true,
+  epochStoppedTime: true,
   earlyAfterMs: true,
   lateByMs: true,
   latencyMs: true,
@@ -114,6 +118,9 @@ export const SIMULATION = { input: true, tasks: true, flows: true, mode: true, s
 
 /** @type {Names<import("../local.js").TaskMock>} */
 export const MOCK = { output: true, error: true, cause: true, delayMs: true, never: true };
+
+/** @type {Names<import("../local.js").TaskAttempts>} */
+export const ATTEMPTS = { attempts: true };
 
 /** Maximum length of a prototype chain that is searched. The chain of a proxy can be infinite. */
 const MAX_PROTOTYPES = 100;

@@ -36,7 +36,7 @@ for (const [name, command] of RUNTIMES) {
     assert.match(server.output(), /flow quick: loaded as Express, quick\.express\.yml/);
     assert.match(server.output(), /key +emulator, from CLOUDFLOW_KEY/);
     const one = { FlowName: "orders", ExecutionName: "one" };
-    assert.equal((await server.ask("StartExecution", { ...one, Input: '{"n":  1}' })).body.Status, "Running");
+    assert.equal((await server.ask("StartExecution", { ...one, Input: '{"n":  1}' })).body.Status, "");
     const sync = await server.ask("StartSyncExecution", { FlowName: "quick" });
     assert.equal(sync.body.Output, '{"attempt":0}');
 
@@ -102,6 +102,7 @@ for (const [name, command] of RUNTIMES) {
         2,
         /--allow-origin must be an origin such as http:\/\/localhost:3000, not `\*`/,
       ],
+      [["local", "--speed", "0"], 2, /--speed must be a whole number from 1 to 1000000, not `0`/],
       [["local", "--host", ""], 2, /--host must be a name or an address/],
       [["local", "--prot", "1"], 2, /--prot/],
       [["serve"], 2, /`serve` is not a command/],
@@ -198,6 +199,85 @@ test("a request body without end is cut off, and a client that disconnects stops
   await assert.rejects(held);
   await server.until(/DescribeExecution f\/e the client has disconnected/);
   assert.equal((await server.ask("DescribeExecution", { FlowName: "f", ExecutionName: "e" })).body.Status, "Running");
+  server.child.kill("SIGTERM");
+  assert.equal(await server.ended, 0);
+});
+
+test("failures, repairs and warnings are printed, and waits are short on request", { timeout: 120_000 }, async (t) => {
+  const flows = await mkdtemp(join(place, "flows-"));
+  const tasks = join(place, "mocks.json");
+  await writeFile(
+    tasks,
+    JSON.stringify({ "acs:fc:*/functions/ask": { error: "OutOfStock", cause: "no box is left" } }),
+  );
+  const lines = ["version: v1", "type: flow", "steps:", "  - {type: wait, name: nap, duration: 3600}", ""];
+  const long = lines.join("\n");
+  const step = (name) => `  - {type: task, name: ${name}, resourceArn: 'acs:fc:::services/s/functions/${name}'}\n`;
+  await writeFile(join(flows, "ask.yaml"), `${long}${step("ask")}`);
+  await writeFile(join(flows, "other.yaml"), `${long}${step("other")}`);
+  await writeFile(join(flows, "late.yaml"), `timeoutSeconds: 60\n${long}`);
+  await writeFile(join(flows, "broken.yaml"), long.replace("type: wait", "type: wiat"));
+  const paces = [["--skip-waits"], ["--speed", "20000"]];
+  for (const pace of paces) {
+    const server = await start(t, RUNTIMES[0][1], [
+      "local",
+      "--flows",
+      flows,
+      "--tasks",
+      tasks,
+      "--port",
+      "0",
+      "--state",
+      join(place, `paced${pace[0]}`),
+      ...pace,
+    ]);
+    await server.until(/flow broken: broken\.yaml is invalid/);
+    for (const FlowName of ["ask", "other", "late"]) {
+      const run = { FlowName, ExecutionName: "e" };
+      await server.ask("StartExecution", run);
+      const { body } = await server.ask("DescribeExecution", { ...run, WaitTimeSeconds: 20 });
+      assert.equal(body.Status, FlowName === "late" ? "TimedOut" : "Failed");
+    }
+    await server.until(/^execution ask\/e: Failed in ask, OutOfStock: no box is left$/m);
+    await server.until(/^task other: no handler matches `acs:fc:::services\/s\/functions\/other`; it fails with/m);
+    await server.until(/^execution other\/e: Failed in other, Local\.NoTaskHandler: no handler in --tasks matches/m);
+    await server.until(/^execution late\/e: TimedOut$/m);
+
+    await writeFile(join(flows, "broken.yaml"), long);
+    await server.until(/^flow broken: valid again, loaded, broken\.yaml$/m);
+    await writeFile(join(flows, "broken.yaml"), "");
+    await server.until(/flow broken: broken\.yaml is invalid; the last valid definition is kept/);
+    await writeFile(join(flows, "broken.yaml"), long);
+    await server.until(/^flow broken: valid again, unchanged, broken\.yaml$/m);
+    await writeFile(join(flows, "broken.yaml"), long.replace("type: wait", "type: wiat"));
+    await server.until(/wiat.*$/m);
+
+    // The warnings of a definition: of a file and of a request.
+    const odd = `${long}  - {type: pass, name: never}\n`.replace("duration: 3600}", "duration: 3600, end: true}");
+    await writeFile(join(flows, "odd.yaml"), odd);
+    await server.until(/^flow odd: loaded, odd\.yaml$/m);
+    await server.until(/^ {2}odd\.yaml:5:\d+ unreachable[a-z-]*: warning: .*never/m);
+    await server.ask("CreateFlow", { Name: "made", Definition: odd, Description: "d", Type: "FDL" });
+    await server.until(/^ {2}made:5:\d+ unreachable[a-z-]*: warning: .*never/m);
+    await rm(join(flows, "odd.yaml"));
+    server.child.kill("SIGTERM");
+    assert.equal(await server.ended, 0);
+  }
+
+  // The clock continues where it was: an execution that ended stays ended, and is not reported again.
+  const server = await start(t, RUNTIMES[0][1], ["local", "--state", join(place, "paced--skip-waits"), "--port", "0"]);
+  for (const FlowName of ["ask", "other", "late"]) {
+    const { body } = await server.ask("DescribeExecution", { FlowName, ExecutionName: "e" });
+    assert.equal(body.Status, FlowName === "late" ? "TimedOut" : "Failed");
+  }
+  assert.ok(!/^execution /m.test(server.output()), server.output());
+  // It also goes on.
+  const Definition = flow(1).split("\n").slice(0, 4).join("\n");
+  await server.ask("CreateFlow", { Name: "short", Definition, Description: "d", Type: "FDL" });
+  const run = { FlowName: "short", ExecutionName: "e" };
+  await server.ask("StartExecution", run);
+  const { body } = await server.ask("DescribeExecution", { ...run, WaitTimeSeconds: 20 });
+  assert.equal(body.Status, "Succeeded");
   server.child.kill("SIGTERM");
   assert.equal(await server.ended, 0);
 });

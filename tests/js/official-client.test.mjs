@@ -62,7 +62,7 @@ for (const [name, signatureAlgorithm] of [
 
     const one = { FlowName: "orders", ExecutionName: "run-1" };
     const started = await call("StartExecution", "POST", { body: { ...one, Input: '{"name": "流 & a+b"}' } });
-    assert.equal(started.Status, "Running");
+    assert.equal(started.Status, "", "it answers before the execution has run");
 
     let isHeld = true;
     const poll = call("DescribeExecution", "GET", { query: { ...one, WaitTimeSeconds: 20 } });

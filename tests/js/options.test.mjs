@@ -54,7 +54,7 @@ test("the module of the client accepts the names of the tables", async () => {
     ],
     CLIENT: [names(tables.CLIENT), () => waitForExecution(CALL, { ...OPTIONS, ...unknown })],
     "CLIENT of one request": [
-      names(tables.CLIENT, "waitTimeSeconds", "onUpdate"),
+      names(tables.CLIENT, "waitTimeSeconds", "onUpdate", "onRetry"),
       () => describeExecution(CALL, { ...OPTIONS, ...unknown }),
     ],
     CREDENTIALS: [names(tables.CREDENTIALS), () => describeExecution(CALL, { ...OPTIONS, credentials: unknown })],
@@ -70,8 +70,8 @@ test("the module of the client accepts the names of the tables", async () => {
 
 test("the module of the emulator reads the names of the tables", () => {
   const cases = {
-    // The handlers and the clock are options of the JavaScript driver.
-    EMULATOR: [names(tables.EMULATOR, "tasks", "clock"), {}, (options) => options],
+    // The handlers, the callback and the clock are options of the JavaScript driver.
+    EMULATOR: [names(tables.EMULATOR, "tasks", "clock", "onExecutionFailed"), {}, (options) => options],
     FAULTS: [names(tables.FAULTS), {}, (faults) => ({ faults })],
     FAIL: [names(tables.FAIL), { how: "cut" }, (rule) => ({ faults: { fail: [rule] } })],
   };

@@ -110,6 +110,21 @@ test("a page without a network shows it, and shows the end of the execution when
   assert.equal(await page.isHidden("#error"), true);
 });
 
+test("a page whose gateway cannot be reached shows when it tries again, and continues", async (t) => {
+  const page = await open(t);
+  await page.selectOption("#sample", "0");
+  await page.click("#start");
+  await status(page, "Succeeded");
+  const polls = /ExecutionName=/;
+  await page.route(polls, (route) => route.abort());
+  await page.click("#watch");
+  await page.waitForFunction(() => /^Reconnecting/.test(document.querySelector("#status").textContent));
+  await page.waitForFunction(() => /next try in \d+ s$/.test(document.querySelector("#status").textContent));
+  await page.unroute(polls);
+  await status(page, "Succeeded");
+  assert.equal(await page.isHidden("#error"), true);
+});
+
 test("an execution that fails is shown as failed", async (t) => {
   const page = await open(t);
   await page.selectOption("#sample", "2");

@@ -79,19 +79,54 @@ test("the task handlers of the local server work", async (t) => {
   const flows = join(place, "flows");
   await mkdir(flows);
   const flow = (name) =>
-    `version: v1\ntype: flow\nsteps:\n  - {type: task, name: one, resourceArn: 'acs:fc:::services/s/functions/${name}'}\n`;
-  await writeFile(join(flows, "pack.yaml"), flow("pack"));
-  await writeFile(join(flows, "other.yaml"), flow("other"));
+    `version: v1\ntype: flow\nsteps:\n  - {type: task, name: one, resourceArn: 'acs:fc:cn-hangzhou:12345:${name}'}\n`;
+  // Function Compute 2.0 and 3.0.
+  await writeFile(join(flows, "pack.yaml"), flow("services/s/functions/pack"));
+  await writeFile(join(flows, "pack3.yaml"), flow("functions/pack"));
+  await writeFile(join(flows, "other.yaml"), flow("services/s/functions/other"));
+  await writeFile(join(flows, "other3.yaml"), flow("functions/other"));
   const server = await startServer({ flows, tasks, port: 0, keys: [["emulator", "emulator-secret"]] });
   t.after(() => server.close());
   const ask = async (action, parameters) =>
     (await fetch(await signRequest(action, parameters, { endpoint: server.url }))).json();
-  await ask("StartExecution", { FlowName: "pack", ExecutionName: "e", Input: '{"a":1}' });
-  await ask("StartExecution", { FlowName: "other", ExecutionName: "e" });
-  const good = await ask("DescribeExecution", { FlowName: "pack", ExecutionName: "e", WaitTimeSeconds: 20 });
-  assert.equal(good.Output, '{"a":1,"packedBy":"one","attempt":0}');
-  const { Events } = await ask("GetExecutionHistory", { FlowName: "other", ExecutionName: "e" });
-  assert.match(Events.at(-1).EventDetail, /OutOfStock.*out of stock/);
+  const end = async (FlowName) => {
+    await ask("StartExecution", { FlowName, ExecutionName: "e", Input: '{"a":1}' });
+    return ask("DescribeExecution", { FlowName, ExecutionName: "e", WaitTimeSeconds: 20 });
+  };
+  for (const name of ["pack", "pack3"]) assert.equal((await end(name)).Output, '{"a":1,"packedBy":"one","attempt":0}');
+  for (const name of ["other", "other3"]) {
+    assert.equal((await end(name)).Status, "Failed");
+    const { Events } = await ask("GetExecutionHistory", { FlowName: name, ExecutionName: "e" });
+    assert.match(Events.at(-1).EventDetail, /OutOfStock.*out of stock/);
+  }
+});
+
+test("the mocks of the local server answer as the README states", async () => {
+  const { simulateFlow } = await import(pathToFileURL(join(ROOT, "pkg", "local.js")));
+  const [, text] = /^```json\n(.*?)^```/ms.exec(await readFile(join(ROOT, "README.md"), "utf8"));
+  const tasks = JSON.parse(text);
+  const flow = (name) => `version: v1
+type: flow
+steps:
+  - type: foreach
+    name: each
+    iterationMapping: {collection: $.items, item: item}
+    inputMappings: [{target: items, source: $input.items}]
+    steps:
+      - type: task
+        name: one
+        resourceArn: 'acs:fc:::${name}'
+        retry: [{errors: [FnF.ALL], maxAttempts: 1, intervalSeconds: 1}]
+`;
+  const failures = async (name) => {
+    const { status, events } = await simulateFlow(flow(name), { input: { items: [1, 2, 3] }, tasks });
+    assert.equal(status, "Succeeded");
+    return events.filter(({ type }) => type === "TaskFailed").length;
+  };
+  for (const prefix of ["services/s/functions/", "functions/"]) {
+    assert.equal(await failures(`${prefix}charge`), 1, "the list answers once with the error");
+    assert.equal(await failures(`${prefix}ship`), 3, "the attempts begin anew for each item");
+  }
 });
 
 test("the first example watches an execution to its end, and the error example recognizes an absent execution", async (t) => {

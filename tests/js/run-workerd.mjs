@@ -53,27 +53,38 @@ const bundle = await build({
   logLevel: "error",
 });
 
-const miniflare = new Miniflare({
-  modules: [
-    { type: "ESModule", path: "worker.mjs", contents: bundle.outputFiles[0].text },
-    ...[...wasm].map(([name, path]) => ({ type: "CompiledWasm", path: name, contents: readFileSync(path) })),
-  ],
-  compatibilityDate: "2026-04-01",
-  cf: false,
-});
-const service = await openService();
-let code = 1;
-try {
-  const response = await miniflare.dispatchFetch(
-    `http://suite.example/?${new URLSearchParams({ service: service.url, filter })}`,
-  );
-  const text = await response.text();
-  if (!response.ok) throw new Error(`the Worker answered ${response.status}: ${text}`);
-  const { outcomes, totals } = JSON.parse(text);
-  outcomes.forEach(print);
-  code = finish(totals, filter);
-} finally {
-  await miniflare.dispose();
-  service.close();
+/**
+ * Runs the tests whose name contains a text. Returns the exit code.
+ *
+ * @param {string} compatibilityDate
+ * @param {string} names
+ */
+async function runSuites(compatibilityDate, names) {
+  const miniflare = new Miniflare({
+    modules: [
+      { type: "ESModule", path: "worker.mjs", contents: bundle.outputFiles[0].text },
+      ...[...wasm].map(([name, path]) => ({ type: "CompiledWasm", path: name, contents: readFileSync(path) })),
+    ],
+    compatibilityDate,
+    cf: false,
+  });
+  const service = await openService();
+  try {
+    const response = await miniflare.dispatchFetch(
+      `http://suite.example/?${new URLSearchParams({ service: service.url, filter: names })}`,
+    );
+    const text = await response.text();
+    if (!response.ok) throw new Error(`the Worker answered ${response.status}: ${text}`);
+    const { outcomes, totals } = JSON.parse(text);
+    outcomes.forEach(print);
+    return finish(totals, names);
+  } finally {
+    await miniflare.dispose();
+    service.close();
+  }
 }
+
+let code = await runSuites("2026-04-01", filter);
+// Workers of this date throw on some options of `fetch` that later ones accept.
+if (code === 0 && !filter) code = await runSuites("2024-09-23", "an execution is described");
 process.exit(code);

@@ -75,7 +75,7 @@ def main(url):
 
     one = {"flow_name": "python", "execution_name": "run-1"}
     started = client("start_execution", models.StartExecutionRequest(**one, input='{"name": "流 & a+b"}'))
-    assert started.status == "Running"
+    assert started.status == ""
     began = time.monotonic()
     ended = client("describe_execution", models.DescribeExecutionRequest(**one, wait_time_seconds=20))
     took = time.monotonic() - began

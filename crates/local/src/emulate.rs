@@ -6,6 +6,7 @@
 //! a [`Machine`](crate::simulate::Machine) that interprets its definition.
 
 mod auth;
+mod clock;
 mod executions;
 mod fault;
 mod faults;
@@ -13,6 +14,7 @@ mod flows;
 mod history;
 mod http;
 mod journal;
+mod late;
 mod page;
 mod quota;
 mod random;
@@ -25,15 +27,18 @@ mod turn;
 pub use faults::{FailRule, Faults, How};
 pub use http::{Request, Response};
 pub use state::Restored;
+pub use store::Ended;
 pub use tasks::TaskCall;
 
 use cloudflow_base::limits::REQUEST_BYTES;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use auth::Nonces;
+use clock::Clock;
 use executions::Shape;
 use fault::Fault;
 use http::{HEADERS, Parameters};
+use late::LateResults;
 use quota::Quotas;
 use render::Envelope;
 use serde_json::{Map, Value};
@@ -67,6 +72,10 @@ pub struct Options {
     pub nonces: bool,
     /// The faults to inject.
     pub faults: Faults,
+    /// Milliseconds on the clock of the flows per millisecond of the host. 0 counts as 1.
+    pub speed: u32,
+    /// The clock of the flows jumps to the next event while no task waits for a result from outside.
+    pub skip_waits: bool,
     /// Called repeatedly during long work, so that the host can reserve memory.
     pub reserve_memory: Option<fn()>,
     /// The units of work of one turn. Each call works for at most two turns; the rest is left for the next call.
@@ -101,7 +110,11 @@ pub struct WaiterId(pub u64);
 #[derive(Debug)]
 pub struct Emulator {
     options: Options,
+    /// The clock of the host.
     now: Millis,
+    /// The clock of the flows.
+    clock: Clock,
+    late: LateResults,
     store: Store,
     quotas: Quotas,
     nonces: Nonces,
@@ -147,7 +160,7 @@ enum Outcome {
     /// The description of an execution, when it has ended or the time of the poll is over.
     Poll {
         execution: ExecutionId,
-        until: Millis,
+        wait: Millis,
         shape: Shape,
     },
     /// The result of a message, when an execution that is behind has received it.
@@ -159,6 +172,7 @@ enum Outcome {
 
 /// A request that was accepted.
 struct Call<'r> {
+    /// On the clock of the flows, as all times in answers.
     now: Millis,
     parameters: &'r Parameters,
 }
@@ -168,6 +182,8 @@ impl Emulator {
     pub fn new(options: Options) -> Self {
         Emulator {
             store: Store::new(options.seed),
+            clock: Clock::new(options.speed),
+            late: LateResults::default(),
             options,
             now: 0,
             quotas: Quotas::default(),
@@ -198,12 +214,13 @@ impl Emulator {
                 Some(How::Cut) => cut = true,
                 Some(how) => return Ok(Err(how)),
             }
-            let call = Call { now: self.now, parameters: &parameters };
+            let call = Call { now: self.flow_time(), parameters: &parameters };
             self.operate(&action, &call).map(Ok)
         });
         self.settle();
         let response = match outcome {
-            Ok(Ok(Outcome::Poll { execution, until, shape })) if !cut => {
+            Ok(Ok(Outcome::Poll { execution, wait, shape })) if !cut => {
+                let until = self.now + wait;
                 return Reply::Hold(self.hold(until, envelope, Waits::For(execution, shape)));
             }
             Ok(Ok(Outcome::Message { execution, then })) if !cut => {
@@ -231,7 +248,28 @@ impl Emulator {
             return Some(self.now);
         }
         let held = self.deadlines.first().map(|(at, _)| *at);
-        [held, self.store.wake_at()].into_iter().flatten().min()
+        let flows = self.next_event();
+        let flows = flows.map(|at| if self.may_jump() { self.now } else { self.clock.host(at).max(self.now) });
+        [held, flows].into_iter().flatten().min()
+    }
+
+    /// When the next execution has something to do, on the clock of the flows.
+    fn next_event(&self) -> Option<Millis> {
+        [self.store.wake_at(), self.late.wake_at()].into_iter().flatten().min()
+    }
+
+    /// The time on the clock of the flows.
+    fn flow_time(&self) -> Millis {
+        self.clock.at(self.now)
+    }
+
+    /// Whether the clock of the flows may jump: the next event depends on nothing outside. A handler at work and a
+    /// report by a task token are outside. A child that reports to its parent by token is not.
+    fn may_jump(&self) -> bool {
+        self.options.skip_waits
+            && !self.store.has_lagging()
+            && !self.store.has_tasks()
+            && !self.store.awaits_outside(&self.late)
     }
 
     /// Drops the held request of a client that has disconnected. The execution is not affected.
@@ -249,12 +287,12 @@ impl Emulator {
 
     /// Flows and executions as text, for [`Emulator::restore`]. Held requests, quotas and nonces are not included.
     pub fn save(&self) -> String {
-        state::save(&self.store, self.now).0
+        state::save(&self.store, self.flow_time()).0
     }
 
     /// Like [`Emulator::save`]. From this call on, changes are recorded for [`Emulator::journal`].
     pub fn save_and_record(&mut self) -> String {
-        let (text, journal) = state::save(&self.store, self.now);
+        let (text, journal) = state::save(&self.store, self.flow_time());
         self.store.journal = journal;
         text
     }
@@ -262,7 +300,7 @@ impl Emulator {
     /// The changes since [`Emulator::save_and_record`] or the last call, as text to append to the saved text. Empty if
     /// nothing changed, or if changes are not recorded.
     pub fn journal(&mut self) -> String {
-        let head = state::head(&self.store, self.now);
+        let head = state::head(&self.store, self.flow_time());
         self.store.journal.take(&head)
     }
 
@@ -274,7 +312,7 @@ impl Emulator {
         }
         let (store, now, restored) = state::restore(text, self.options.reserve_memory)?;
         self.store = store;
-        self.now = self.now.max(now);
+        self.clock.restore(now);
         Ok(restored)
     }
 
@@ -282,14 +320,15 @@ impl Emulator {
     /// of the service for an invalid definition.
     pub fn put_flow(&mut self, now: Millis, name: &str, definition: &str, express: bool) -> Result<bool, String> {
         self.catch_up(now);
-        flows::put(&mut self.store, self.now, name, definition, express).map_err(|fault| fault.message)
+        let now = self.flow_time();
+        flows::put(&mut self.store, now, name, definition, express).map_err(|fault| fault.message)
     }
 
     /// Removes a flow as DeleteFlow does. False if there is no such flow.
     pub fn remove_flow(&mut self, now: Millis, name: &str) -> bool {
         self.catch_up(now);
         let known = self.store.flows.contains_key(name);
-        self.store.remove(name, self.now);
+        self.store.remove(name, self.clock.at(self.now));
         self.settle();
         known
     }
@@ -328,14 +367,38 @@ impl Emulator {
 
     /// The tasks that were cancelled since the last call.
     pub fn take_cancelled(&mut self) -> Vec<u64> {
-        self.store.take_cancelled()
+        let cancelled = self.store.take_cancelled();
+        cancelled.iter().for_each(|call| self.late.cancelled(*call));
+        cancelled
     }
 
     /// Passes the result of a task. The result of a cancelled task is ignored.
     pub fn finish_task(&mut self, now: Millis, task: u64, result: TaskResult) {
         self.catch_up(now);
-        self.store.finish_task(self.now, task, result);
+        self.store.finish_task(self.flow_time(), task, result);
         self.settle();
+    }
+
+    /// Passes the result of a task that takes a time on the clock of the flows, in milliseconds since the task was
+    /// requested. With a time that is not finite, the task gets no result.
+    pub fn finish_task_later(&mut self, now: Millis, task: u64, result: TaskResult, delay: f64) {
+        if delay <= 0.0 {
+            return self.finish_task(now, task, result);
+        }
+        self.catch_up(now);
+        if !delay.is_finite() {
+            return self.late.never(task);
+        }
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast of a float saturates")]
+        let at = self.store.schedule.called(task).map(|at| at.saturating_add(delay as Millis));
+        if let Some(at) = at {
+            self.late.add(at, task, result);
+        }
+    }
+
+    /// The executions that failed or timed out since the last call.
+    pub fn take_failed(&mut self) -> Vec<Ended> {
+        self.store.take_failed()
     }
 
     /// The checks before the operation itself, in the documented order. Returns the operation. The size is checked
@@ -362,7 +425,8 @@ impl Emulator {
         let action = auth::common(scheme, request, &parameters, "Action").filter(|value| !value.is_empty());
         let action = action.ok_or_else(|| missing("Action", "x-acs-action"))?.to_owned();
         if !OPERATIONS.contains(&action.as_str()) {
-            return Err(Fault::action(&action));
+            let is_known = NOT_EMULATED.contains(&action.as_str());
+            return Err(if is_known { Fault::not_emulated(&action) } else { Fault::action(&action) });
         }
         let version = auth::common(scheme, request, &parameters, "Version").filter(|value| !value.is_empty());
         let version = version.ok_or_else(|| missing("Version", "x-acs-version"))?;
@@ -388,6 +452,7 @@ impl Emulator {
             "UpdateFlow" => flows::update(store, call),
             "DeleteFlow" => flows::delete(store, call),
             "ListFlows" => flows::list(store, call),
+            "ListSchedules" => flows::list_schedules(store, call),
             "StartExecution" => executions::start(store, call, faults),
             "StartSyncExecution" => return executions::start_sync(store, call, faults),
             "StopExecution" => return executions::stop(store, call, faults),
@@ -401,31 +466,49 @@ impl Emulator {
         body.map(Outcome::Body)
     }
 
-    /// Processes timers of executions and deadlines up to `now`, each at its own time. This clock never decreases, also
-    /// if the clock of the host does. Work beyond one turn is left for the next call.
+    /// Processes timers of executions, results and deadlines up to `now`, each at its own time. This clock never
+    /// decreases, also if the clock of the host does. Work beyond one turn is left for the next call.
     fn catch_up(&mut self, now: Millis) {
         let now = now.max(self.now);
+        self.clock.start(now);
         self.store.work = self.turn();
         self.answer_due();
         while self.store.work > 0 {
-            let timer = self.store.wake_at().filter(|at| *at <= now);
+            let event = self.next_event().filter(|at| self.clock.host(*at) <= now);
+            let host = event.map(|at| self.clock.host(at));
             let deadline = self.deadlines.first().copied().filter(|(at, _)| *at <= now);
-            match (timer, deadline) {
-                (Some(at), None) => self.store.advance(at),
+            match (event, deadline) {
+                (Some(at), None) => self.advance_flows(at),
                 // At equal times the execution precedes the deadline: the answer to the poll contains its end.
-                (Some(at), Some((end, _))) if at <= end => self.store.advance(at),
+                (Some(at), Some((end, _))) if host <= Some(end) => self.advance_flows(at),
                 (_, Some((at, waiter))) => {
                     self.now = self.now.max(at);
                     self.time_is_up(at, waiter);
                 }
-                (None, None) if self.store.has_lagging() => self.store.advance_lagging(now),
-                (None, None) => break,
+                (None, None) if self.store.has_lagging() => self.store.advance_lagging(self.clock.at(now)),
+                (None, None) => match self.next_event() {
+                    Some(at) if self.may_jump() => self.clock.jump(now, at),
+                    _ => break,
+                },
             }
-            self.now = self.now.max(timer.unwrap_or(0).min(now));
+            self.now = self.now.max(host.unwrap_or(0).min(now));
             self.settle();
             self.reserve_memory();
         }
         self.now = now;
+    }
+
+    /// Processes the next timer, or else the next result. A result at the last moment is too late.
+    fn advance_flows(&mut self, at: Millis) {
+        if self.clock.differs(self.now) {
+            self.store.journal.time_passed();
+        }
+        if self.store.wake_at().is_some_and(|timer| timer <= at) {
+            return self.store.advance(at);
+        }
+        if let Some((task, result)) = self.late.take() {
+            self.store.finish_task(at, task, result);
+        }
     }
 
     fn turn(&self) -> u64 {
@@ -553,12 +636,13 @@ impl Emulator {
 }
 
 /// The operations of [`Emulator::operate`].
-const OPERATIONS: [&str; 13] = [
+const OPERATIONS: [&str; 14] = [
     "CreateFlow",
     "DescribeFlow",
     "UpdateFlow",
     "DeleteFlow",
     "ListFlows",
+    "ListSchedules",
     "StartExecution",
     "StartSyncExecution",
     "StopExecution",
@@ -567,6 +651,25 @@ const OPERATIONS: [&str; 13] = [
     "GetExecutionHistory",
     "ReportTaskSucceeded",
     "ReportTaskFailed",
+];
+
+/// The other operations of the API.
+const NOT_EMULATED: [&str; 15] = [
+    "CreateFlowAlias",
+    "CreateSchedule",
+    "DeleteFlowAlias",
+    "DeleteFlowVersion",
+    "DeleteSchedule",
+    "DescribeFlowAlias",
+    "DescribeMapRun",
+    "DescribeRegions",
+    "DescribeSchedule",
+    "ListFlowAliases",
+    "ListFlowVersions",
+    "PublishFlowVersion",
+    "UpdateFlowAlias",
+    "UpdateMapRun",
+    "UpdateSchedule",
 ];
 
 impl std::fmt::Debug for AccessKey {

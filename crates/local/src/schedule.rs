@@ -48,7 +48,8 @@ pub(crate) struct Schedule {
     /// The child that a task waits for.
     children: BTreeMap<TaskKey, ExecutionId>,
     // INVARIANT: `calls` and `by_task` have one entry for each task that was handed out and is not cancelled.
-    calls: BTreeMap<u64, TaskKey>,
+    /// Pending calls, with the time of each.
+    calls: BTreeMap<u64, (TaskKey, Millis)>,
     by_task: BTreeMap<TaskKey, u64>,
     last_call: u64,
 }
@@ -408,16 +409,19 @@ impl Schedule {
         }
         let Link { flow, name, .. } = &**self.links.get(&id)?;
         self.last_call += 1;
-        self.calls.insert(self.last_call, key);
+        self.calls.insert(self.last_call, (key, self.now));
         self.by_task.insert(key, self.last_call);
         let (flow, execution) = (flow.clone(), name.clone());
         Some(Action::Call(TaskCall { id: self.last_call, flow, execution, request }))
     }
 
-    /// The reason why the name of a child execution cannot be used. A name can be used once per flow, by a running or by
+    /// The reason why a child execution cannot start: its name, or a callback token that no task has. A name can be used once per flow, by a running or by
     /// an ended execution: a task that starts a flow expects a new execution with the input of the task. (The operation
     /// StartExecution differs: it returns the running execution of the name, so that a request can be repeated.)
     fn refusal(&self, child: &ChildFlow) -> Option<Failure> {
+        if let Some(token) = child.callback.as_deref().filter(|token| self.of_token(token).is_none()) {
+            return Some(failure("fnf.InvalidArgument", format!("no task has the token `{token}`")));
+        }
         let name = child.execution.as_deref()?;
         if let Err(cause) = check_name("ExecutionName", name) {
             return Some(failure("fnf.InvalidArgument", cause));
@@ -448,14 +452,29 @@ impl Schedule {
         }
     }
 
+    /// Number of pending calls.
+    pub fn calls(&self) -> usize {
+        self.calls.len()
+    }
+
+    /// Number of executions that run and report their end by a token.
+    pub fn callbacks(&self) -> usize {
+        self.links.values().filter(|link| link.callback.is_some()).count()
+    }
+
     /// Whether a call is pending.
     pub fn is_pending(&self, call: u64) -> bool {
         self.calls.contains_key(&call)
     }
 
+    /// When a pending call was made. Absent if the call is not pending.
+    pub fn called(&self, call: u64) -> Option<Millis> {
+        self.calls.get(&call).map(|(_, at)| *at)
+    }
+
     /// Removes a pending call and returns its task. Absent if the call is not pending.
     pub fn finish(&mut self, call: u64) -> Option<TaskKey> {
-        let key = self.calls.remove(&call)?;
+        let (key, _) = self.calls.remove(&call)?;
         self.by_task.remove(&key);
         Some(key)
     }

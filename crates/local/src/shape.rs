@@ -22,6 +22,12 @@ pub struct EmulatorOptions {
     /// A nonce is refused the second time.
     #[serde(default)]
     pub nonces: bool,
+    /// Milliseconds on the clock of the flows per millisecond.
+    #[serde(default)]
+    pub speed: u32,
+    /// The clock of the flows jumps to the next event.
+    #[serde(default)]
+    pub skip_waits: bool,
     /// The faults to inject.
     #[serde(default)]
     pub faults: Faults,
@@ -31,9 +37,9 @@ pub struct EmulatorOptions {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Faults {
-    /// StartExecution answers with the status `""`.
+    /// The `StoppedTime` of an execution that has not ended is the epoch.
     #[serde(default)]
-    pub start_without_status: bool,
+    pub epoch_stopped_time: bool,
     /// Maximum time of a long poll, in milliseconds.
     pub early_after_ms: Option<u32>,
     /// Delay of the answer to a long poll that times out, in milliseconds.
@@ -118,6 +124,27 @@ pub struct Tasks {
     pub requested: Vec<Task>,
     /// Cancelled tasks.
     pub cancelled: Vec<u64>,
+    /// Executions that have failed.
+    pub failed: Vec<ExecutionFailure>,
+}
+
+/// An execution that failed or timed out.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ExecutionFailure {
+    /// The flow.
+    pub flow_name: String,
+    /// The execution.
+    pub execution_name: String,
+    /// `Failed` or `TimedOut`.
+    pub status: &'static str,
+    /// The state whose error ended it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    /// The name of the error.
+    pub error: String,
+    /// Its cause.
+    pub cause: String,
 }
 
 /// The result of a restore.
@@ -146,6 +173,8 @@ pub struct Task {
     pub resource: Option<String>,
     /// The number of retries before this call.
     pub attempt: u32,
+    /// Number of earlier calls of the state.
+    pub call: u32,
     /// The input as JSON text: JavaScript reads it as plain data.
     pub input: String,
     /// The state waits for a report by this token.
@@ -164,8 +193,19 @@ pub fn create(options: EmulatorOptions, seed: u64, reserve_memory: Option<fn()>)
         })
         .collect();
     let faults = faults_of(options.faults);
-    let EmulatorOptions { quotas, nonces, .. } = options;
-    Emulator::new(emulate::Options { seed, access_keys, quotas, nonces, faults, reserve_memory, work: None })
+    let EmulatorOptions { quotas, nonces, speed, skip_waits, .. } = options;
+    let work = None;
+    Emulator::new(emulate::Options {
+        seed,
+        access_keys,
+        quotas,
+        nonces,
+        faults,
+        speed,
+        skip_waits,
+        reserve_memory,
+        work,
+    })
 }
 
 /// Replaces the faults to inject.
@@ -181,7 +221,7 @@ pub fn restore(emulator: &mut Emulator, text: &str) -> Result<Restored, String> 
 
 fn faults_of(faults: Faults) -> emulate::Faults {
     emulate::Faults {
-        start_without_status: faults.start_without_status,
+        epoch_stopped_time: faults.epoch_stopped_time,
         early_after: faults.early_after_ms.map(u64::from),
         late_by: faults.late_by_ms.into(),
         latency: faults.latency_ms.into(),
@@ -208,12 +248,21 @@ pub fn advance(emulator: &mut Emulator, now: u64) -> Vec<Answer> {
 /// The tasks that were requested or cancelled since the last call.
 pub fn tasks(emulator: &mut Emulator) -> Tasks {
     let requested = emulator.take_tasks().into_iter().map(|call| task(call.id, call.request)).collect();
-    Tasks { requested, cancelled: emulator.take_cancelled() }
+    let failed = emulator.take_failed().into_iter().map(|ended| ExecutionFailure {
+        flow_name: ended.flow,
+        execution_name: ended.execution,
+        status: ended.status.as_str(),
+        state: ended.state,
+        error: ended.failure.error,
+        cause: ended.failure.cause,
+    });
+    Tasks { requested, cancelled: emulator.take_cancelled(), failed: failed.collect() }
 }
 
-/// Passes the result of a task: JSON text, or the name and the cause of an error.
-pub fn finish_task(emulator: &mut Emulator, now: u64, task: u64, result: Result<&str, (String, String)>) {
-    emulator.finish_task(now, task, task_result(result));
+/// Passes the result of a task: JSON text, or the name and the cause of an error. It arrives after a delay in
+/// milliseconds on the clock of the flows, or, with a delay that is not finite, not at all.
+pub fn finish_task(emulator: &mut Emulator, now: u64, task: u64, result: Result<&str, (String, String)>, delay: f64) {
+    emulator.finish_task_later(now, task, task_result(result), delay);
 }
 
 pub(crate) fn task(id: u64, request: simulate::TaskRequest) -> Task {
@@ -223,6 +272,7 @@ pub(crate) fn task(id: u64, request: simulate::TaskRequest) -> Task {
         action: request.action,
         resource: request.resource,
         attempt: request.attempt,
+        call: request.call,
         input: request.input.to_string(),
         task_token: request.token,
     }

@@ -59,6 +59,9 @@ const LIMITED_ATTEMPTS: u32 = 3;
 /// Jitter window for the first request after sleep or offline.
 const RESUME_JITTER: Millis = 1_000;
 
+/// Time before the deadline of a wait in which no retry begins.
+const LAST_RETRY: Millis = 1_000;
+
 /// Interval of attempts without a network. The host may be wrong about its network.
 const OFFLINE_PAUSE: Millis = 60_000;
 
@@ -82,7 +85,7 @@ pub struct Options {
 /// The retry policy: exponential backoff with full jitter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RetryOptions {
-    /// Maximum number of consecutive failed attempts. 1 disables retries.
+    /// Maximum number of consecutive failed attempts. 1 disables retries. `u32::MAX` is no limit.
     pub max_attempts: u32,
     /// Maximum pause after the first failure. It doubles with each further failure.
     pub base_delay_ms: Millis,
@@ -189,6 +192,8 @@ pub struct Poll {
     place: Option<Ticket>,
     /// When the network was lost. Absent if there is a network.
     offline: Option<Millis>,
+    /// The failure before the current sleep, until [`Poll::take_retry`].
+    retrying: Option<Outcome>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -212,6 +217,14 @@ impl Default for RetryOptions {
     }
 }
 
+impl RetryOptions {
+    /// The policy of a wait. Only its deadline, an abort or a permanent error ends it: its caller could only start it
+    /// again, and a deployment of a gateway takes minutes.
+    pub fn of_wait() -> Self {
+        RetryOptions { max_attempts: u32::MAX, base_delay_ms: 500, max_delay_ms: 30_000 }
+    }
+}
+
 impl Poll {
     /// A poll that has not started.
     pub fn new(options: Options) -> Self {
@@ -226,7 +239,14 @@ impl Poll {
             spent: 0,
             place: None,
             offline: None,
+            retrying: None,
         }
+    }
+
+    /// The failure before the current sleep, and the number of consecutive failed attempts. Returned once for each
+    /// failure.
+    pub(crate) fn take_retry(&mut self) -> Option<(Outcome, u32)> {
+        self.retrying.take().map(|outcome| (outcome, self.attempts.max(1)))
     }
 
     /// Attempts since the last execution.
@@ -286,6 +306,8 @@ impl Poll {
             }
             Input::NetworkError | Input::TimedOut if self.is_parked() => {
                 self.attempts = self.attempts.saturating_sub(1);
+                let is_timeout = input == Input::TimedOut;
+                self.retrying = Some(if is_timeout { Outcome::AttemptTimedOut } else { Outcome::NetworkError });
                 let left = self.left(now);
                 self.sleep(now, OFFLINE_PAUSE.min(left), 0)
             }
@@ -318,6 +340,7 @@ impl Poll {
 
     fn send(&mut self, at: &mut At<'_>) -> Action {
         let now = at.now;
+        self.retrying = None;
         if self.is_over(now) {
             return self.finish(at, Outcome::DeadlinePassed);
         }
@@ -368,6 +391,8 @@ impl Poll {
         match retry {
             Retry::Never => 1,
             Retry::Backoff | Retry::Throttled | Retry::GatewayTimeout => most,
+            // After an execution, the other side is known to be one that sends executions.
+            Retry::LimitedBackoff if self.options.until_done && self.answered => most,
             Retry::LimitedBackoff => most.min(LIMITED_ATTEMPTS),
             Retry::NotYetVisible if self.options.until_done && !self.answered => most.min(LIMITED_ATTEMPTS),
             Retry::NotYetVisible => 1,
@@ -398,10 +423,17 @@ impl Poll {
         };
         let least = retry_after.unwrap_or(0);
         let delay = delay.max(least);
+        let left = self.left(at.now);
+        // A wait uses its time: the other side may be available again before the deadline.
+        let delay = match self.options.until_done && left > LAST_RETRY {
+            true => delay.min((left / 2).max(least)),
+            false => delay,
+        };
         // A sleep until the deadline has no use: the failure is reported now.
-        if self.deadline.is_some_and(|deadline| at.now.saturating_add(delay) >= deadline) {
+        if delay >= left {
             return self.finish(at, outcome);
         }
+        self.retrying = Some(outcome);
         self.sleep(at.now, delay, least)
     }
 

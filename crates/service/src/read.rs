@@ -20,11 +20,13 @@ pub fn parse<V: Value>(body: &V) -> (Option<execution::Execution<V>>, Vec<Diagno
 /// use cloudflow_service::read::judge;
 /// assert_eq!(judge("Running\n2026-01-01T00:00:00Z\n"), Some(false));
 /// assert_eq!(judge("Running\nyesterday\n"), None);
+/// assert_eq!(judge("Running\n2026-01-01T00:00:00Z\n1970-01-01T00:00:00Z"), None);
 /// ```
 pub fn judge(facts: &str) -> Option<bool> {
     let (status, times) = split_once(facts, "\n")?;
     let (started, stopped) = split_once(times, "\n")?;
-    let is_time = |text: &str| text.is_empty() || time::is_rfc3339(text);
+    // The time zero means that there is no time: the whole reader handles it.
+    let is_time = |text: &str| text.is_empty() || time::parse(text).is_some_and(|time| time > 0);
     let status = Status::from_name(status).filter(|_| is_time(started) && is_time(stopped))?;
     Some(status.is_final())
 }

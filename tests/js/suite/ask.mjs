@@ -30,6 +30,36 @@ async function rejection(promise) {
 }
 
 export const tests = {
+  "a missing permission names the resource, with the region of the endpoint and the account": async ({ cloudflow }) => {
+    let tried = 0;
+    for (const [endpoint, region] of [
+      ["https://cn-hangzhou.fnf.aliyuncs.com", "cn-hangzhou"],
+      ["https://us-west-1-internal.fnf.aliyuncs.com", "us-west-1"],
+      ["https://cn-beijing-classic.fnf.aliyuncs.com", "cn-beijing"],
+      ["https://1234.cn-shanghai.fnf.aliyuncs.com", "cn-shanghai"],
+      ["https://gateway.example", "*"],
+    ])
+      for (const Code of ["AccessDenied", "NoPermission", "Forbidden.RAM", "Forbidden"])
+        for (const [AccessDeniedDetail, account] of [
+          [undefined, "*"],
+          [{ AuthAction: "fnf:DescribeExecution", AuthPrincipalOwnerId: "1987654321" }, "1987654321"],
+        ])
+          for (const [Message, isNamed] of [
+            ["The resources doesn't belong to you.", false],
+            [`not authorized on resource 'acs:fnf:cn-hangzhou:5:flow/f'`, true],
+            ["FnF service is not enabled for current user.", undefined],
+          ]) {
+            const fetch = () => json({ RequestId: "r", Code, Message, AccessDeniedDetail }, 403);
+            const { message } = await rejection(cloudflow.describeExecution(CALL, { endpoint, fetch }));
+            const resource = `; the resource is \`acs:fnf:${region}:${account}:flow/f\``;
+            assert.equal(message.includes(resource), isNamed === false, message);
+            assert.equal(message.includes("RAM policy that allows"), isNamed !== undefined, message);
+            assert.equal(message.includes("activate CloudFlow"), isNamed === undefined, message);
+            tried += 1;
+          }
+    assert.equal(tried, 120);
+  },
+
   "every fault becomes one CloudFlowError": async ({ cloudflow, cases }) => {
     for (const { name, files } of cases("fault")) {
       const [status, ...rest] = files["answer.txt"].split("\n\n");

@@ -30,6 +30,18 @@ export const tests = {
     emulator.close();
   },
 
+  "an execution whose end is the epoch has not ended": async ({ cloudflow, local }) => {
+    const { emulator, options, send } = await started(local, waits(300), { faults: { epochStoppedTime: true } });
+    const { body } = await send("DescribeExecution", { FlowName: "f", ExecutionName: "e" });
+    assert.equal(body.StoppedTime, "1970-01-01T00:00:00Z");
+    const execution = await cloudflow.describeExecution(ref, options);
+    assert.equal(execution.done, false);
+    assert.ok(!("stoppedTime" in execution), "absent");
+    await send("StopExecution", { FlowName: "f", ExecutionName: "e" });
+    assert.ok((await cloudflow.describeExecution(ref, options)).stoppedTime);
+    emulator.close();
+  },
+
   "a long poll is held until the execution ends": ({ cloudflow, local }) =>
     virtually(async (time) => {
       const { emulator, options } = await started(local, waits(10));

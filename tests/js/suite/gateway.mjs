@@ -37,6 +37,17 @@ export const tests = {
     assert.deepEqual(body, { ...running, StartedTime: "", StoppedTime: "", Input: "", Output: "" });
   },
 
+  "gives a time zero of the service as absent": async ({ createGateway }) => {
+    for (const zero of ["1970-01-01T00:00:00Z", "1970-01-01T08:00:00.000+08:00", "0001-01-01T00:00:00Z"]) {
+      const gateway = gatewayTo(
+        createGateway,
+        double(() => json(200, { ...finished, Status: "Running", StoppedTime: zero })),
+      );
+      const body = await (await gateway.fetch(ask(), {})).json();
+      assert.equal(body.StoppedTime, "");
+    }
+  },
+
   "does not change large texts": async ({ createGateway }) => {
     const Output = JSON.stringify({ text: '鍋 \u2028 🫖 \\ " '.repeat(5000) });
     const gateway = gatewayTo(

@@ -9,6 +9,7 @@ import {
   watchExecution,
   type Diagnostic,
   type Execution,
+  type Retry,
 } from "cloudflow-wasm";
 import { describeExecution, type ClientOptions } from "cloudflow-wasm/ask";
 import { parseFlow, type Flow } from "cloudflow-wasm/language";
@@ -26,7 +27,9 @@ export async function watch(signal: AbortSignal): Promise<string> {
       { signal },
     );
     if (execution.done) return execution.output ?? "";
-    for await (const next of watchExecution({ flowName: "a", executionName: "b" }, { endpoint: "/api/", signal })) {
+    const onRetry = ({ attempt, delayMs, error }: Retry) => console.log(attempt, delayMs / 1000, error.code);
+    const watching = { endpoint: "/api/", signal, onRetry };
+    for await (const next of watchExecution({ flowName: "a", executionName: "b" }, watching)) {
       if (next.status === "Succeeded") return next.flowDefinition;
     }
   } catch (error) {

@@ -6,6 +6,7 @@ import type {
   Emulator,
   EmulatorOptions,
   ExecutionEvent,
+  ExecutionFailure,
   Migration,
   Restored,
   Simulation,
@@ -21,13 +22,22 @@ const tasks: TaskHandlers = {
 const mocks: TaskHandlers = {
   "acs:fc:*": { output: { a: 1 }, delayMs: 5 },
   "acs:mns:*": [{ error: "Busy", cause: "later" }, { never: true }],
+  "acs:fc:*/functions/pack*": { attempts: [{ error: "Busy" }, { output: 1 }] },
 };
 
 const options: EmulatorOptions = {
   accessKeys: { a: "b" },
   tasks,
   quotas: true,
-  faults: { latencyMs: 100, fail: [{ action: "DescribeExecution", times: 1, how: "error", status: 503 }] },
+  speed: 60,
+  skipWaits: true,
+  onExecutionFailed: ({ flowName, executionName, status, state, error, cause }: ExecutionFailure) =>
+    console.log(flowName, executionName, status === "TimedOut", state?.length, error, cause),
+  faults: {
+    latencyMs: 100,
+    epochStoppedTime: true,
+    fail: [{ action: "DescribeExecution", times: 1, how: "error", status: 503 }],
+  },
 };
 
 const emulator: Emulator = createEmulator(options);

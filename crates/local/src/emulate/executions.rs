@@ -6,30 +6,39 @@ use serde_json::{Map, Value, json};
 use super::fault::Fault;
 use super::faults::Faults;
 use super::flows::{NO_VERSIONS, check_name};
-use super::page::Page;
+use super::page::{self, Page};
 use super::store::{EXPRESS_LIMIT, Execution, ExecutionId, New, Store};
+use super::tasks::unknown;
 use super::turn::Receipt;
 use super::{Call, Outcome, Then};
 use crate::schedule::{Link, Message};
 use crate::simulate::{Report, Status, time};
 
-/// StartExecution. Returns the running execution of the name if there is one. The name of an execution that has ended is
-/// refused.
+/// The status of the answer to StartExecution. The service answers before the execution has run: the recorded responses
+/// have this text. The documented value for the same moment is `Starting`.
+const STATUS_OF_START: &str = "";
+
+/// The time `0` of the service.
+const EPOCH: &str = "1970-01-01T00:00:00Z";
+
+/// StartExecution. The answer precedes all that the execution does: it contains no status and no output. Returns the
+/// running execution of the name if there is one. The name of an execution that has ended is refused.
 pub(super) fn start(store: &mut Store, call: &Call<'_>, faults: &Faults) -> Result<Map<String, Value>, Fault> {
     let begin = Begin::read(call)?;
     let flow = store.flows.get(begin.flow).ok_or_else(|| Fault::no_flow(begin.flow))?;
     if flow.express {
-        let message = format!("the flow `{}` is an Express flow: start it with StartSyncExecution", begin.flow);
-        return Err(Fault::invalid(message));
+        return Err(Fault::express_mode());
     }
     if let Some((name, running)) = begin.name.and_then(|name| Some((name, store.find(begin.flow, name)?))) {
         return match store.execution(running) {
-            Some(execution) if !execution.machine.status().is_final() => Ok(start_body(execution, faults)),
+            Some(execution) if !execution.machine.status().is_final() => Ok(basic(execution, faults)),
             _ => Err(Fault::execution_exists(begin.flow, name)),
         };
     }
-    let execution = begin.run(store, call, |store, name| name.map_or_else(|| store.random.id(), str::to_owned))?.1;
-    Ok(start_body(execution, faults))
+    let callback = callback(store, call)?;
+    let name = |store: &mut Store, name: Option<&str>| name.map_or_else(|| store.random.id(), str::to_owned);
+    let execution = begin.run(store, call, callback, name)?.1;
+    Ok(Moment::Start.fields(execution, faults))
 }
 
 /// StartSyncExecution: answered when the execution has ended. If the client disconnects, the execution continues.
@@ -37,11 +46,10 @@ pub(super) fn start_sync(store: &mut Store, call: &Call<'_>, faults: &Faults) ->
     let begin = Begin::read(call)?;
     let flow = store.flows.get(begin.flow).ok_or_else(|| Fault::no_flow(begin.flow))?;
     if !flow.express {
-        let message = format!("the flow `{}` is a Standard flow: start it with StartExecution", begin.flow);
-        return Err(Fault::invalid(message));
+        return Err(Fault::standard_mode());
     }
     // The name need not be unique: the service appends a UUID. The prefix of an absent name is not documented.
-    let (id, execution) = begin.run(store, call, |store, name| {
+    let (id, execution) = begin.run(store, call, None, |store, name| {
         let name = name.map_or_else(|| store.random.id(), str::to_owned);
         format!("{name}:{}", store.random.id())
     })?;
@@ -49,7 +57,7 @@ pub(super) fn start_sync(store: &mut Store, call: &Call<'_>, faults: &Faults) ->
         return Ok(Outcome::Body(Shape::Sync.body(execution, faults)));
     }
     // The execution ends at this time at the latest, and its end is processed before the deadline.
-    Ok(Outcome::Poll { execution: id, until: call.now + EXPRESS_LIMIT, shape: Shape::Sync })
+    Ok(Outcome::Poll { execution: id, wait: EXPRESS_LIMIT, shape: Shape::Sync })
 }
 
 /// The parameters of both operations that start.
@@ -58,7 +66,13 @@ struct Begin<'c> {
     name: Option<&'c str>,
     text: &'c str,
     input: Value,
-    callback: Option<&'c str>,
+}
+
+/// The task that gets the outcome of the execution, by its token.
+fn callback<'c>(store: &Store, call: &Call<'c>) -> Result<Option<&'c str>, Fault> {
+    let Some(token) = call.parameters.get("CallbackFnFTaskToken") else { return Ok(None) };
+    let owner = store.schedule.of_token(token).and_then(|id| store.execution(id)).ok_or_else(|| unknown(token))?;
+    if owner.machine.awaits(token) { Ok(Some(token)) } else { Err(Fault::task_completed(token)) }
 }
 
 impl<'c> Begin<'c> {
@@ -78,13 +92,14 @@ impl<'c> Begin<'c> {
         if text.len() > limits::DATA_BYTES {
             return Err(Fault::too_large(limits::DATA_BYTES));
         }
-        Ok(Begin { flow, name, text, input, callback: parameters.get("CallbackFnFTaskToken") })
+        Ok(Begin { flow, name, text, input })
     }
 
     fn run<'s>(
         self,
         store: &'s mut Store,
         call: &Call<'_>,
+        callback: Option<&str>,
         name: impl FnOnce(&mut Store, Option<&str>) -> String,
     ) -> Result<(ExecutionId, &'s Execution), Fault> {
         if store.running() >= limits::RUNNING_EXECUTIONS || store.is_full() {
@@ -93,7 +108,7 @@ impl<'c> Begin<'c> {
         let link = Link {
             flow: self.flow.to_owned(),
             name: name(store, self.name),
-            callback: self.callback.map(str::to_owned),
+            callback: callback.map(str::to_owned),
             ..Link::default()
         };
         let new = New { link, text: self.text.to_owned(), input: self.input, seed: store.random.number() };
@@ -122,11 +137,8 @@ impl Shape {
                 None | Some(Ok(_)) => (String::new(), String::new()),
                 Some(Err(failure)) => (failure.error, failure.cause),
             };
-            for (name, value) in [("ErrorCode", error), ("ErrorMessage", cause)] {
-                if !(faults.missing_fields && value.is_empty()) {
-                    body.insert(name.to_owned(), Value::from(value));
-                }
-            }
+            add_text(&mut body, "ErrorCode", &error, faults);
+            add_text(&mut body, "ErrorMessage", &cause, faults);
         }
         body
     }
@@ -142,7 +154,7 @@ pub(super) fn describe(store: &mut Store, call: &Call<'_>, faults: &Faults) -> R
     if wait == 0 || execution.machine.status().is_final() {
         return Ok(Outcome::Body(describe_body(execution, faults)));
     }
-    Ok(Outcome::Poll { execution: id, until: call.now + wait, shape: Shape::Describe })
+    Ok(Outcome::Poll { execution: id, wait, shape: Shape::Describe })
 }
 
 /// StopExecution.
@@ -169,7 +181,11 @@ pub(super) fn stopped(
         Some(execution) if report == Report::Completed => {
             Err(Fault::execution_completed(&execution.flow, &execution.name))
         }
-        Some(execution) => Ok(start_body(execution, faults)),
+        Some(execution) => {
+            let mut body = basic(execution, faults);
+            add_text(&mut body, "RoleArn", &execution.role, faults);
+            Ok(body)
+        }
     }
 }
 
@@ -203,19 +219,22 @@ pub(super) fn list(store: &mut Store, call: &Call<'_>, faults: &Faults) -> Resul
     let from = match parameters.get("NextToken") {
         None => ExecutionId::MAX,
         Some(token) => {
-            store.find(name, token).ok_or_else(|| Fault::invalid(format!("the token `{token}` is unknown")))?
+            let id = page::read_token(token).and_then(|text| text.parse().ok());
+            id.ok_or_else(|| Fault::next_token(token))?
         }
     };
     let mut executions =
-        flow.executions.range(..=from).rev().filter_map(|id| store.execution(*id)).filter(|execution| {
-            execution.name.starts_with(prefix)
-                && status.is_none_or(|status| execution.machine.status().as_str() == status)
-                && begin.is_none_or(|begin| execution.started >= begin)
-                && end.is_none_or(|end| execution.started <= end)
-        });
+        flow.executions.range(..=from).rev().filter_map(|id| Some((*id, store.execution(*id)?))).filter(
+            |(_, execution)| {
+                execution.name.starts_with(prefix)
+                    && status.is_none_or(|status| execution.machine.status().as_str() == status)
+                    && begin.is_none_or(|begin| execution.started >= begin)
+                    && end.is_none_or(|end| execution.started <= end)
+            },
+        );
     let mut page = Page::new(limit);
     while !page.is_full() {
-        let Some(execution) = executions.next() else { break };
+        let Some((_, execution)) = executions.next() else { break };
         let mut body = describe_body(execution, faults);
         if short {
             for bulky in ["FlowDefinition", "Input", "Output", "Environment"] {
@@ -224,11 +243,10 @@ pub(super) fn list(store: &mut Store, call: &Call<'_>, faults: &Faults) -> Resul
         }
         page.push(Value::Object(body));
     }
-    let mut body = Map::new();
-    if let Some(next) = executions.next() {
-        body.insert("NextToken".to_owned(), Value::from(next.name.as_str()));
+    let mut body = Map::from_iter([("Executions".to_owned(), Value::Array(page.items))]);
+    if let Some((next, _)) = executions.next() {
+        body.insert("NextToken".to_owned(), Value::from(page::token(&next.to_string())));
     }
-    body.insert("Executions".to_owned(), Value::Array(page.items));
     Ok(body)
 }
 
@@ -245,38 +263,60 @@ pub(super) fn describe_body(execution: &Execution, faults: &Faults) -> Map<Strin
     let mut body = basic(execution, faults);
     let variables: Vec<Value> =
         execution.environment.iter().map(|v| json!({ "Name": v.name, "Value": v.value })).collect();
-    body.insert("Environment".to_owned(), json!({ "Variables": variables }));
-    body
-}
-
-fn start_body(execution: &Execution, faults: &Faults) -> Map<String, Value> {
-    let mut body = basic(execution, faults);
-    if faults.start_without_status {
-        body.insert("Status".to_owned(), Value::from(""));
+    if !variables.is_empty() {
+        body.insert("Environment".to_owned(), json!({ "Variables": variables }));
     }
     body
 }
 
 fn basic(execution: &Execution, faults: &Faults) -> Map<String, Value> {
-    let machine = &execution.machine;
-    let status = match &faults.status {
-        Some(text) if !machine.status().is_final() => text.as_str(),
-        _ => machine.status().as_str(),
-    };
-    let stopped = machine.stopped().map(time::format).unwrap_or_default();
-    let fields = [
-        ("FlowName", execution.flow.clone()),
-        ("Name", execution.name.clone()),
-        ("Status", status.to_owned()),
-        ("StartedTime", time::format(execution.started)),
-        ("StoppedTime", stopped),
-        ("FlowDefinition", execution.definition.to_string()),
-        ("Input", execution.input.clone()),
-        ("Output", machine.output().map(Value::to_string).unwrap_or_default()),
-    ];
-    fields
-        .into_iter()
-        .filter(|(_, value)| !(faults.missing_fields && value.is_empty()))
-        .map(|(name, value)| (name.to_owned(), Value::from(value)))
-        .collect()
+    Moment::Now.fields(execution, faults)
+}
+
+/// The moment that an answer describes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Moment {
+    /// Before the execution has run.
+    Start,
+    Now,
+}
+
+impl Moment {
+    /// The fields of every answer about an execution, in the order of the responses recorded in 2024.
+    fn fields(self, execution: &Execution, faults: &Faults) -> Map<String, Value> {
+        let machine = &execution.machine;
+        let has_ended = self == Moment::Now && machine.status().is_final();
+        let status = match (&faults.status, self) {
+            (Some(text), _) if !has_ended => text.as_str(),
+            (_, Moment::Start) => STATUS_OF_START,
+            (_, Moment::Now) => machine.status().as_str(),
+        };
+        let stopped = match machine.stopped().filter(|_| has_ended) {
+            Some(at) => time::format(at),
+            None if faults.epoch_stopped_time => EPOCH.to_owned(),
+            None => String::new(),
+        };
+        let output = machine.output().filter(|_| has_ended).map(Value::to_string).unwrap_or_default();
+        let mut body = Map::new();
+        for (name, value) in [
+            ("Name", &*execution.name),
+            ("FlowName", &execution.flow),
+            ("FlowDefinition", &execution.definition),
+            ("Input", &execution.input),
+            ("Output", &output),
+            ("Status", status),
+            ("StartedTime", &time::format(execution.started)),
+            ("StoppedTime", &stopped),
+        ] {
+            add_text(&mut body, name, value, faults);
+        }
+        body
+    }
+}
+
+/// Adds a field. A field without a value is `""`, or absent by a fault.
+fn add_text(body: &mut Map<String, Value>, name: &str, value: &str, faults: &Faults) {
+    if !(faults.missing_fields && value.is_empty()) {
+        body.insert(name.to_owned(), Value::from(value));
+    }
 }

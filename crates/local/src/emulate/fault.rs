@@ -37,6 +37,25 @@ impl Fault {
         Fault::new(400, "ActionNotSupported", message)
     }
 
+    /// An operation of the service that is not emulated. The code is the one that clients know for "not available
+    /// here".
+    pub fn not_emulated(action: &str) -> Self {
+        let message = format!("The emulator does not implement the API operation '{action}'.");
+        Fault::new(400, "ActionNotSupported", message)
+    }
+
+    /// StartSyncExecution of a Standard flow.
+    pub fn standard_mode() -> Self {
+        Fault::new(400, "ActionNotSupported", "Standard execution is not supported")
+    }
+
+    /// StartExecution of an Express flow. The message of the service is not known; this one has the form of
+    /// [`Fault::standard_mode`].
+    pub fn express_mode() -> Self {
+        let message = "Express execution is not supported: start the flow with StartSyncExecution";
+        Fault::new(400, "ActionNotSupported", message)
+    }
+
     pub fn version(version: &str) -> Self {
         let message = format!("The requested API version '{version}' is not supported yet. Please check.");
         Fault::new(400, "APIVersionNotSupported", message)
@@ -79,8 +98,13 @@ impl Fault {
         Fault::new(503, "ServiceUnavailable", message)
     }
 
+    /// The text that clients of the service look for. The reference has it without quotes.
     pub fn no_flow(flow: &str) -> Self {
-        Fault::new(404, "FlowNotExists", format!("Flow {flow} does not exist."))
+        Fault::new(404, "FlowNotExists", format!("Flow '{flow}' does not exist"))
+    }
+
+    pub fn next_token(token: &str) -> Self {
+        Fault::invalid(format!("the token `{token}` of the next page is unknown"))
     }
 
     pub fn flow_exists(flow: &str) -> Self {

@@ -5,8 +5,8 @@ use crate::simulate::Millis;
 /// The faults.
 #[derive(Clone, Debug, Default)]
 pub struct Faults {
-    /// StartExecution answers with the status `""`, as recorded in 2020.
-    pub start_without_status: bool,
+    /// The `StoppedTime` of an execution that has not ended is the epoch, as recorded in 2023. Otherwise it is `""`.
+    pub epoch_stopped_time: bool,
     /// Maximum time of a long poll, also if the request specifies more.
     pub early_after: Option<Millis>,
     /// Delay of the answer to a long poll that times out.

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::Call;
 use super::fault::Fault;
 use super::http::Parameters;
-use super::page::Page;
+use super::page::{self, Page};
 use super::store::{Flow, Store, Variable};
 use crate::schedule;
 use crate::simulate::{self, Millis, Program, time};
@@ -153,9 +153,12 @@ pub(super) fn delete(store: &mut Store, call: &Call<'_>) -> Result<Map<String, V
 /// ListFlows, by name.
 pub(super) fn list(store: &mut Store, call: &Call<'_>) -> Result<Map<String, Value>, Fault> {
     let limit = call.parameters.number("Limit", 1, limits::FLOWS_PAGE)?.unwrap_or(limits::PAGE);
-    let from = call.parameters.get("NextToken").unwrap_or_default();
+    let from = match call.parameters.get("NextToken") {
+        None => String::new(),
+        Some(token) => page::read_token(token).ok_or_else(|| Fault::next_token(token))?,
+    };
     let group = call.parameters.get("ResourceGroupId");
-    let flows = store.flows.range(from.to_owned()..).map(|(_, flow)| flow);
+    let flows = store.flows.range(from..).map(|(_, flow)| flow);
     let mut flows = flows.filter(|flow| group.is_none_or(|group| flow.group == group));
     let mut page = Page::new(limit);
     while !page.is_full() {
@@ -164,9 +167,19 @@ pub(super) fn list(store: &mut Store, call: &Call<'_>) -> Result<Map<String, Val
     }
     let mut answer = Map::from_iter([("Flows".to_owned(), Value::Array(page.items))]);
     if let Some(next) = flows.next() {
-        answer.insert("NextToken".to_owned(), Value::from(next.name.as_str()));
+        answer.insert("NextToken".to_owned(), Value::from(page::token(&next.name)));
     }
     Ok(answer)
+}
+
+/// ListSchedules. No flow of the emulator has a schedule.
+pub(super) fn list_schedules(store: &Store, call: &Call<'_>) -> Result<Map<String, Value>, Fault> {
+    let name = call.parameters.required("FlowName")?;
+    call.parameters.number("Limit", 1, 1000)?;
+    if !store.flows.contains_key(name) {
+        return Err(Fault::no_flow(name));
+    }
+    Ok(Map::from_iter([("Schedules".to_owned(), Value::Array(Vec::new()))]))
 }
 
 fn has_room(store: &Store, definition: &str) -> Result<(), Fault> {
@@ -194,12 +207,15 @@ fn body(flow: &Flow) -> Map<String, Value> {
         "LastModifiedTime": time::format(flow.modified),
         "ExecutionMode": if flow.express { "Express" } else { "Standard" },
         "ResourceGroupId": flow.group,
-        "Environment": { "Variables": variables },
     });
-    match value {
+    let mut body = match value {
         Value::Object(body) => body,
         _ => Map::new(),
+    };
+    if !variables.is_empty() {
+        body.insert("Environment".to_owned(), json!({ "Variables": variables }));
     }
+    body
 }
 
 /// Reads a definition. Refuses a definition with errors or with the name of another flow.

@@ -21,6 +21,8 @@ pub(super) struct Journal(Option<Recorder>);
 struct Recorder {
     definitions: Definitions,
     body: String,
+    /// An execution has continued at a time that the host does not know.
+    time_passed: bool,
     /// The execution that the next record belongs to.
     open: Option<ExecutionId>,
     /// The checksum of the text that the next batch continues.
@@ -30,7 +32,7 @@ struct Recorder {
 impl Journal {
     /// Starts a journal that continues a text with this checksum and these definitions.
     pub fn after(definitions: Definitions, sum: String) -> Self {
-        Journal(Some(Recorder { definitions, body: String::new(), open: None, sum }))
+        Journal(Some(Recorder { definitions, body: String::new(), time_passed: false, open: None, sum }))
     }
 
     /// A flow is new or has changed.
@@ -73,12 +75,20 @@ impl Journal {
         self.write(|| json!({ "dropped": id }));
     }
 
+    /// An execution has continued at a time that the host does not know: the next batch holds the time.
+    pub fn time_passed(&mut self) {
+        if let Some(recorder) = &mut self.0 {
+            recorder.time_passed = true;
+        }
+    }
+
     /// The changes since the last call as a batch. Empty if there are none.
     pub fn take(&mut self, head: &Value) -> String {
         let Some(recorder) = &mut self.0 else { return String::new() };
-        if recorder.body.is_empty() {
+        if recorder.body.is_empty() && !std::mem::take(&mut recorder.time_passed) {
             return String::new();
         }
+        recorder.time_passed = false;
         recorder.open = None;
         let mut text = String::with_capacity(recorder.body.len() + 256);
         line(&mut text, &json!({ "batch": head }).to_string());

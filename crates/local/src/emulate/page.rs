@@ -1,5 +1,6 @@
-//! A page of a list.
+//! A page of a list, and the token of the next one.
 
+use cloudflow_base::small::{base64, from_base64};
 use serde_json::Value;
 
 /// The size at which a page ends, in bytes, independent of the limit in the request: 100 executions with definitions
@@ -30,3 +31,17 @@ impl Page {
         self.items.push(item);
     }
 }
+
+/// The token of a page that begins at a place. The tokens of the service are such opaque texts.
+pub(super) fn token(place: &str) -> String {
+    base64(format!("{TOKEN}{place}").as_bytes())
+}
+
+/// The place of a token. Absent if it is no token.
+pub(super) fn read_token(token: &str) -> Option<String> {
+    let text = String::from_utf8(from_base64(token)?).ok()?;
+    text.strip_prefix(TOKEN).map(str::to_owned)
+}
+
+/// The first part of every token. A name of a flow or an execution, sent as a token, is not one.
+const TOKEN: &str = "next:";

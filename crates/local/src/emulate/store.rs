@@ -8,11 +8,12 @@ use serde_json::Value;
 
 use super::WaiterId;
 use super::journal::Journal;
+use super::late::LateResults;
 use super::random::Random;
 use super::turn::Delivery;
 pub(super) use crate::schedule::ExecutionId;
 use crate::schedule::{Link, Message, Recorded, Schedule, TaskCall};
-use crate::simulate::{MOST_OF_A_TURN, Machine, Millis, Program, Report, Start, TaskResult};
+use crate::simulate::{Failure, MOST_OF_A_TURN, Machine, Millis, Program, Report, Start, Status, TaskResult};
 
 /// Maximum number of finished executions that are kept. How long the service keeps them is not documented.
 const FINISHED_KEPT: usize = 10_000;
@@ -83,6 +84,8 @@ pub(super) struct Execution {
     pub(super) lags: bool,
     record_bytes: usize,
     memory: usize,
+    /// Number of its tasks that wait for a report by a token.
+    open_tokens: usize,
 }
 
 /// The start of an execution.
@@ -100,6 +103,21 @@ pub(super) struct Begun {
     pub seed: u64,
     pub express: bool,
     pub orphan: bool,
+}
+
+/// An execution that failed or timed out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// The flow.
+    pub flow: String,
+    /// The execution.
+    pub execution: String,
+    /// `Failed` or `TimedOut`.
+    pub status: Status,
+    /// The state whose error ended it. Absent if no state failed.
+    pub state: Option<String>,
+    /// The error and its cause.
+    pub failure: Failure,
 }
 
 /// The state of an execution in the saved text, to verify the replay.
@@ -169,7 +187,23 @@ impl Execution {
             lags: false,
             record_bytes: 0,
             memory: 0,
+            open_tokens: 0,
         }
+    }
+
+    /// The end, if it failed or timed out.
+    fn failed(&self) -> Option<Ended> {
+        let status = self.machine.status();
+        if !matches!(status, Status::Failed | Status::TimedOut) {
+            return None;
+        }
+        Some(Ended {
+            flow: self.flow.clone(),
+            execution: self.name.clone(),
+            status,
+            state: self.machine.failed_state().map(str::to_owned),
+            failure: self.machine.failure().cloned().unwrap_or_else(|| Failure::new("", "")),
+        })
     }
 
     /// Keeps the record of a message.
@@ -200,6 +234,8 @@ pub(super) struct Store {
     pub(super) executions: BTreeMap<ExecutionId, Box<Execution>>,
     pub last_execution: ExecutionId,
     running: usize,
+    /// Number of tasks that wait for a report by a token.
+    open_tokens: usize,
     pub(super) memory: usize,
     /// The units of work that are left of this turn.
     pub work: u64,
@@ -212,6 +248,7 @@ pub(super) struct Store {
     finished: VecDeque<ExecutionId>,
     ended: Vec<(ExecutionId, BTreeSet<WaiterId>)>,
     removed: Vec<ExecutionId>,
+    failed: Vec<Ended>,
     pub(super) schedule: Schedule,
     /// Tasks that wait to be handed out.
     // INVARIANT: the numbers ascend.
@@ -229,6 +266,7 @@ impl Store {
             executions: BTreeMap::new(),
             last_execution: 0,
             running: 0,
+            open_tokens: 0,
             memory: 0,
             work: MOST_OF_A_TURN,
             lagging: VecDeque::new(),
@@ -237,6 +275,7 @@ impl Store {
             finished: VecDeque::new(),
             ended: Vec::new(),
             removed: Vec::new(),
+            failed: Vec::new(),
             schedule: Schedule::with_rate(),
             calls: VecDeque::new(),
             cancelled: Vec::new(),
@@ -443,6 +482,19 @@ impl Store {
         std::mem::take(&mut self.cancelled)
     }
 
+    /// The executions that failed or timed out since the last call. Those that failed before a restart are not among
+    /// them.
+    pub fn take_failed(&mut self) -> Vec<Ended> {
+        std::mem::take(&mut self.failed)
+    }
+
+    /// Whether a task waits for a result from outside: a handler at work, or a report by a token. A mock with a delay is
+    /// not outside, and neither is a child that will report.
+    pub fn awaits_outside(&self, late: &LateResults) -> bool {
+        self.schedule.calls() > late.count(|call| self.schedule.is_pending(call))
+            || self.open_tokens > self.schedule.callbacks()
+    }
+
     pub fn finish_task(&mut self, now: Millis, call: u64, result: TaskResult) {
         if let Some((execution, task)) = self.schedule.finish(call) {
             self.post(execution, now, Message::Finished(task, result), None);
@@ -476,8 +528,12 @@ impl Store {
             execution.timer = timer;
         }
         self.schedule.collect(id, &mut execution.machine);
+        let open = execution.machine.open_tokens();
+        self.open_tokens = self.open_tokens.saturating_sub(execution.open_tokens) + open;
+        execution.open_tokens = open;
         if execution.machine.status().is_final() && !execution.ended {
             execution.ended = true;
+            self.failed.extend(execution.failed());
             self.running = self.running.saturating_sub(1);
             self.ended.push((id, std::mem::take(&mut execution.waiters)));
             if execution.orphan {

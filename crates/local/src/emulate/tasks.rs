@@ -46,6 +46,6 @@ pub(super) fn reported(token: &str, report: Report) -> Result<Map<String, Value>
     }
 }
 
-fn unknown(token: &str) -> Fault {
+pub(super) fn unknown(token: &str) -> Fault {
     Fault::invalid(format!("the task token `{token}` is unknown in this account"))
 }

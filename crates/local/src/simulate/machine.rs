@@ -92,6 +92,10 @@ pub struct Machine {
     cancelled: Vec<TaskId>,
     // All tokens. Each has its task while the task waits.
     tokens: BTreeMap<String, Option<TaskId>>,
+    /// Number of tokens whose task waits.
+    open_tokens: usize,
+    /// Number of calls of each state that is a task.
+    calls: BTreeMap<usize, u32>,
 }
 
 /// The units of a step, in addition to its data.
@@ -224,6 +228,8 @@ impl Machine {
             requests: Vec::new(),
             cancelled: Vec::new(),
             tokens: BTreeMap::new(),
+            open_tokens: 0,
+            calls: BTreeMap::new(),
             program: Rc::clone(&program),
         };
         let first = machine.event(0, EventKind::ExecutionStarted, None, Detail::Input(input.into()));
@@ -383,6 +389,21 @@ impl Machine {
         })
     }
 
+    /// The state whose error ended the execution: the innermost one. Absent if no state failed.
+    pub fn failed_state(&self) -> Option<&str> {
+        let failure = self.failure()?;
+        let mut found = None;
+        for event in self.events.iter().rev() {
+            match (event.kind, &event.detail) {
+                (EventKind::StepFailed, Detail::Failure(why)) if **why == *failure => found = event.step.as_deref(),
+                (EventKind::ExecutionFailed | EventKind::StepExited, _)
+                | (EventKind::BranchExited | EventKind::IterationExited, _) => {}
+                _ => break,
+            }
+        }
+        found
+    }
+
     /// The events so far.
     pub fn events(&self) -> &[Event] {
         &self.events
@@ -458,6 +479,8 @@ impl Machine {
         for task in self.tokens.values_mut() {
             *task = None;
         }
+        self.open_tokens = 0;
+        self.calls.clear();
     }
 
     /// The input of the flow, after its own mappings.

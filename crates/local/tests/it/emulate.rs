@@ -3,8 +3,9 @@
 //! A case is a `script.txt` with one command per line, and its transcript `answers.txt`:
 //!
 //! ```text
-//! set quotas | nonces | cors | start-without-status | missing-fields
+//! set quotas | nonces | cors | epoch-stopped-time | missing-fields
 //! set latency 100 | late 500 | early 2000 | status Thinking
+//! set speed 60 | skip-waits         the clock of the flows
 //! set token STS.abc                 the key `testid` needs this STS token
 //! set fail <cut|empty|xml|error|garbage> [Action]   once
 //! at 1500                           set the clock, in ms after 2024-05-06T07:08:09Z
@@ -14,21 +15,25 @@
 //! leave b                           the client of `b` disconnects
 //! finish <name of the state> <JSON> | fail <name of the state> <error>
 //! finish <name of the state> text:<bytes>     an object of this size
+//! later <name of the state> <ms | never> <JSON>     the result of a mock, on the clock of the flows
 //! restart                    restore the saved state in a new emulator; held requests are lost
 //! ```
 //!
-//! `Name=@file` is the text of a file of the case, `Name=$a.TaskToken` the token of the task that
-//! was requested last. Words that begin with `!` falsify the request: `!secret=x`, `!key=x`,
+//! `Name=@file` is the text of a file of the case, `Name=$token` the token of the task that was requested last,
+//! `Name=$a.NextToken` a field of the answer called `a`. Words that begin with `!` falsify the request: `!secret=x`, `!key=x`,
 //! `!time=-1000000` (ms), `!nonce=x`, `!token=x`, `!method=GET`, `!version=x`, `!path=/x`, `!omit=X`,
 //! `!size=2000000` (bytes of a body that is not a form).
 
 mod attacks;
 mod damaged;
+mod operations;
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write;
 
-use cloudflow_local::emulate::{AccessKey, Emulator, FailRule, How, Options, Reply, Request, Response, WaiterId};
+use cloudflow_local::emulate::{
+    AccessKey, Emulator, Ended, FailRule, How, Options, Reply, Request, Response, WaiterId,
+};
 use cloudflow_local::simulate::{self, time};
 use cloudflow_service::sign::{acs3, encode, rpc};
 
@@ -46,7 +51,7 @@ fn scripts() {
         recorded.run();
         // A restore between two lines does not change the transcript.
         let script = case.read("script.txt");
-        if script.contains("set quotas") || script.contains("set nonces") || script.contains("set fail") {
+        if ["set quotas", "set nonces", "set fail", "later "].iter().any(|what| script.contains(what)) {
             continue;
         }
         let mut restarted = Session::new(&case);
@@ -65,12 +70,15 @@ struct Session<'c> {
     emulator: Option<Emulator>,
     zero: u64,
     now: u64,
+    /// The time of the last call. The clock does not go back.
+    reached: u64,
     nonce: u32,
     names: HashMap<WaiterId, String>,
     tasks: HashMap<String, u64>,
     /// Open tasks: name, execution, whether there is a token.
     open: BTreeSet<(String, String, bool)>,
     token: String,
+    answers: HashMap<String, serde_json::Value>,
     transcript: String,
     /// Whether the emulator is restored between lines while no request is held.
     restarts: bool,
@@ -88,11 +96,13 @@ impl<'c> Session<'c> {
             emulator: None,
             zero,
             now: zero,
+            reached: zero,
             nonce: 0,
             names: HashMap::new(),
             tasks: HashMap::new(),
             open: BTreeSet::new(),
             token: String::new(),
+            answers: HashMap::new(),
             transcript: String::new(),
             restarts: false,
             record: None,
@@ -124,6 +134,12 @@ impl<'c> Session<'c> {
                     self.finish(task, Ok(serde_json::json!({ "text": text })));
                 }
                 ["finish", task, json] => self.finish(task, Ok(serde_json::from_str(json).unwrap())),
+                ["later", task, delay, json] => {
+                    let delay = if *delay == "never" { f64::INFINITY } else { delay.parse().unwrap() };
+                    let (id, now) = (self.tasks[*task], self.now);
+                    self.emulator().finish_task_later(now, id, Ok(serde_json::from_str(json).unwrap()), delay);
+                    self.advance();
+                }
                 ["fail", task, error] => {
                     self.finish(
                         task,
@@ -182,8 +198,10 @@ impl<'c> Session<'c> {
         match what {
             ["quotas"] => self.options.quotas = true,
             ["nonces"] => self.options.nonces = true,
+            ["speed", speed] => self.options.speed = speed.parse().unwrap(),
+            ["skip-waits"] => self.options.skip_waits = true,
             ["cors"] => faults.cors = true,
-            ["start-without-status"] => faults.start_without_status = true,
+            ["epoch-stopped-time"] => faults.epoch_stopped_time = true,
             ["missing-fields"] => faults.missing_fields = true,
             ["latency", millis] => faults.latency = millis.parse().unwrap(),
             ["late", millis] => faults.late_by = millis.parse().unwrap(),
@@ -259,6 +277,10 @@ impl<'c> Session<'c> {
                 (Some(name), _) => drop(falsified.insert(name, value)),
                 (None, Some(file)) => business.push((name.into(), self.case.read(file))),
                 (None, None) if value == "$token" => business.push((name.into(), self.token.clone())),
+                (None, None) if value.starts_with('$') => {
+                    let (answer, field) = value[1..].split_once('.').unwrap();
+                    business.push((name.into(), self.answers[answer][field].as_str().unwrap().into()));
+                }
                 (None, None) => business.push((name.into(), value.into())),
             }
         }
@@ -360,7 +382,8 @@ impl<'c> Session<'c> {
         let end = self.now;
         loop {
             let due = self.emulator().wake_at().filter(|at| *at <= end);
-            self.now = due.unwrap_or(end).max(self.zero);
+            self.now = due.unwrap_or(end).max(self.reached);
+            self.reached = self.now;
             let now = self.now;
             for (waiter, response) in self.emulator().advance(now) {
                 let name = self.names.remove(&waiter).expect("an answer for a held request");
@@ -389,6 +412,18 @@ impl<'c> Session<'c> {
                 self.open.retain(|(open, ..)| *open != name);
                 writeln!(self.transcript, "[{}] task {name} is cancelled", now - self.zero).unwrap();
             }
+            for failed in self.emulator().take_failed() {
+                let Ended { flow, execution, status, state, failure } = failed;
+                let at = state.map(|state| format!(" in {state}")).unwrap_or_default();
+                let (error, cause) = (failure.error, failure.cause);
+                writeln!(
+                    self.transcript,
+                    "[{}] {flow}/{execution} {}{at}: {error}: {cause}",
+                    now - self.zero,
+                    status.as_str()
+                )
+                .unwrap();
+            }
             if due.is_none() {
                 break;
             }
@@ -410,6 +445,7 @@ impl<'c> Session<'c> {
     fn write_response(&mut self, name: &str, response: &Response) {
         let body = String::from_utf8(response.body.clone()).unwrap();
         let cut = if response.cut { " cut" } else { "" };
+        self.answers.insert(name.to_owned(), serde_json::from_str(&body).unwrap_or_default());
         writeln!(self.transcript, "[{}] {name}: {}{cut} {body}", self.now - self.zero, response.status).unwrap();
         for (header, value) in &response.headers {
             if !matches!(header.as_str(), "content-type" | "x-acs-request-id") || value.starts_with("text/") {

@@ -211,30 +211,46 @@ impl<V: Value + PartialEq> Call<V> {
         self.execution.as_ref()
     }
 
+    /// The failure before the sleep that was returned last. Absent if the sleep has another reason. Returned once for each
+    /// failure.
+    pub fn take_retry(&mut self, state: &ClientState<V>) -> Option<CloudFlowError> {
+        let (outcome, attempts) = self.poll.take_retry()?;
+        let last = std::mem::replace(&mut self.last, Last::Nothing);
+        let error = self.error(state, outcome, &last, attempts);
+        // The end of the call may need it.
+        self.last = last;
+        Some(error)
+    }
+
     /// The result. The driver handles [`Outcome::Aborted`]: it knows the reason of the abort.
     pub fn finish(&mut self, state: &ClientState<V>, outcome: Outcome) -> Result<&Execution<V>, CloudFlowError> {
         let last = std::mem::replace(&mut self.last, Last::Nothing);
-        let attempts = self.poll.attempts();
+        match &self.execution {
+            Some(execution) if outcome == Outcome::Execution => Ok(execution),
+            _ => Err(self.error(state, outcome, &last, self.poll.attempts())),
+        }
+    }
+
+    fn error(&self, state: &ClientState<V>, outcome: Outcome, last: &Last, attempts: u32) -> CloudFlowError {
         let endpoint = &self.settings.endpoint;
-        let error = match (outcome, last, &self.execution) {
-            (Outcome::Execution, _, Some(execution)) => return Ok(execution),
-            (Outcome::Fault, Last::Fault(fault), _) => {
-                let error = CloudFlowError::of_fault(&fault, attempts, self.retry_after);
-                error.with_details(endpoint, state.pacing.offset())
+        let error = match (outcome, last) {
+            (Outcome::Fault, Last::Fault(fault)) => {
+                let error = CloudFlowError::of_fault(fault, attempts, self.retry_after);
+                error.with_details(fault, endpoint, &self.request.flow_name, state.pacing.offset())
             }
-            (Outcome::Fault, Last::NotAnExecution(status, found), _) => {
-                CloudFlowError::of_response(status, found, attempts)
+            (Outcome::Fault, Last::NotAnExecution(status, found)) => {
+                CloudFlowError::of_response(*status, found.clone(), attempts)
             }
-            (_, last, _) => {
+            (_, last) => {
                 let reason = match last {
                     Last::NoResponse(reason) => reason,
-                    Last::Fault(fault) if outcome == Outcome::DeadlinePassed => fault.message,
-                    _ => String::new(),
+                    Last::Fault(fault) if outcome == Outcome::DeadlinePassed => &fault.message,
+                    _ => "",
                 };
-                CloudFlowError::of_no_response(outcome, endpoint, &reason, self.settings.is_page, attempts)
+                CloudFlowError::of_no_response(outcome, endpoint, reason, self.settings.is_page, attempts)
             }
         };
-        Err(error.redacted(&self.secrets()))
+        error.redacted(&self.secrets())
     }
 
     /// Stores a fault, and removes its cause if that is possible.

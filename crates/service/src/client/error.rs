@@ -7,7 +7,7 @@ use crate::wire::request::Endpoint;
 use cloudflow_base::diagnostic::{Diagnostic, ErrorCode, ErrorKind, PathSegment};
 use cloudflow_base::plain::{Object, Plain};
 use cloudflow_base::shape::Places;
-use cloudflow_base::small::to_decimal;
+use cloudflow_base::small::{contains, to_decimal};
 
 /// A smaller difference between the clocks is not mentioned in messages.
 const NOTABLE_OFFSET_MS: u64 = 60_000;
@@ -142,16 +142,24 @@ impl CloudFlowError {
         self
     }
 
-    /// Completes the message with the endpoint or the difference of the clocks, if the advice is to check that.
-    /// `offset` is how far the service's clock is ahead, in milliseconds.
-    pub(super) fn with_details(mut self, endpoint: &Endpoint, offset: i64) -> Self {
-        match fault::of_code(&self.code).map(|row| row.advice) {
-            Some(Advice::Flow | Advice::Execution | Advice::Endpoint | Advice::Key) => {
+    /// Completes the message with the endpoint, the difference of the clocks or the name of the resource, if the advice
+    /// is about that. `offset` is how far the service's clock is ahead, in milliseconds.
+    pub(super) fn with_details(mut self, fault: &Fault, endpoint: &Endpoint, flow: &str, offset: i64) -> Self {
+        match fault.advice {
+            Advice::Flow | Advice::Execution | Advice::Endpoint | Advice::Key => {
                 for part in ["; the endpoint is `", endpoint.base(), "`"] {
                     self.message.push_str(part);
                 }
             }
-            Some(Advice::Clock) if offset.unsigned_abs() >= NOTABLE_OFFSET_MS => {
+            // The service itself names the resource in some of its messages.
+            Advice::Permission if !contains(&self.message, "acs:fnf:") => {
+                let region = endpoint.region().unwrap_or("*");
+                let account = fault.account.as_deref().unwrap_or("*");
+                for part in ["; the resource is `acs:fnf:", region, ":", account, ":flow/", flow, "`"] {
+                    self.message.push_str(part);
+                }
+            }
+            Advice::Clock if offset.unsigned_abs() >= NOTABLE_OFFSET_MS => {
                 let minutes = to_decimal(offset.unsigned_abs() / 60_000);
                 let way = if offset > 0 { " minutes behind the service's" } else { " minutes ahead of the service's" };
                 for part in ["; it is ", &minutes, way] {

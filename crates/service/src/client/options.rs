@@ -33,7 +33,7 @@ const CALL: &[&str] = &[
 ];
 
 /// The further options of a wait.
-const WAIT: &[&str] = &["waitTimeSeconds", "onUpdate"];
+const WAIT: &[&str] = &["waitTimeSeconds", "onUpdate", "onRetry"];
 
 /// What a call has to know about the host.
 #[derive(Clone, Debug, Default)]
@@ -85,7 +85,7 @@ pub fn settings<V: Value>(
     let endpoint = endpoint(&mut fields);
     let scheme = scheme(&mut fields);
     let headers = headers(&mut fields);
-    let retry = retry(&mut fields);
+    let retry = retry(&mut fields, until_done);
     let timeout_ms = fields.integer("timeoutMs", 1, u32::MAX).map(u64::from);
     let allow_page = fields.boolean("dangerouslyAllowBrowser").unwrap_or(false);
     let allow_insecure_http = fields.boolean("allowInsecureHttp").unwrap_or(false);
@@ -95,6 +95,7 @@ pub fn settings<V: Value>(
     };
     let fetch = fields.of_kind("fetch", Kind::Function);
     let on_update = fields.of_kind("onUpdate", Kind::Function);
+    fields.of_kind("onRetry", Kind::Function);
     let signal = signal(&mut fields);
     let given = fields.get("credentials");
     let is_function = given.as_ref().is_some_and(|given| given.kind() == Kind::Function);
@@ -245,8 +246,8 @@ fn headers<V: Value>(fields: &mut Fields<'_, V>) -> Vec<(String, String)> {
     headers
 }
 
-fn retry<V: Value>(fields: &mut Fields<'_, V>) -> RetryOptions {
-    let mut retry = RetryOptions::default();
+fn retry<V: Value>(fields: &mut Fields<'_, V>, until_done: bool) -> RetryOptions {
+    let mut retry = if until_done { RetryOptions::of_wait() } else { RetryOptions::default() };
     let Some(given) = fields.get("retry") else {
         return retry;
     };

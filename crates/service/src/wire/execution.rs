@@ -232,10 +232,16 @@ fn status<V: Value>(fields: &mut Fields<'_, V>, body: &V) -> Option<V> {
     Some(status)
 }
 
+/// A time. The time zero of the service, `1970-01-01T00:00:00Z` or earlier, means that there is none: it was recorded as
+/// the end of an execution that has not ended.
 fn moment<V: Value>(fields: &mut Fields<'_, V>, key: &str) -> Option<V> {
     let value = optional(fields, key)?;
     let text = value.text()?;
-    if !time::is_rfc3339(&text) {
+    let time = time::parse(&text);
+    if time == Some(0) {
+        return None;
+    }
+    if time.is_none() {
         let shown: String = text.chars().take(40).collect();
         let message = ["`", key, "` must be an RFC 3339 time like `2019-01-01T01:01:01.001Z`, not `", &shown, "`"];
         fields.report(Code::BadTime, key, message.concat());

@@ -6,7 +6,7 @@ pub use table::{Advice, Row, TABLE, of_code};
 
 use cloudflow_base::diagnostic::ErrorCode;
 pub use cloudflow_base::diagnostic::ErrorKind;
-use cloudflow_base::small::{split_once, to_decimal};
+use cloudflow_base::small::{contains, split_once, to_decimal};
 use cloudflow_base::time;
 use cloudflow_base::value::{Kind, Value};
 
@@ -68,6 +68,10 @@ pub struct Fault {
     pub retry: Retry,
     /// The time of the service in Unix milliseconds, if a fault about the time contains it.
     pub time: Option<u64>,
+    /// What the user should do.
+    pub advice: Advice,
+    /// The id of the account, if an authorization failure names it.
+    pub account: Option<String>,
 }
 
 /// True for a redirect. Its status is 0 if the host hides it. The client does not read its body.
@@ -98,8 +102,9 @@ pub fn read<V: Value>(status: u16, body: &Body<V>) -> Option<Fault> {
         Body::Json(value) if value.kind() == Kind::Object => match code_in(value) {
             Some(code) => {
                 let (said, id) = (message_in(value), text_of(value, &["RequestId", "requestId"]));
-                let fault = refused(status, code, said.clone(), id, denied(value));
-                Some(Fault { said: Some(said.unwrap_or_default()), ..fault })
+                let fault = refused(status, code, said.clone(), id, denied(value, "AuthAction"));
+                let account = denied(value, "AuthPrincipalOwnerId");
+                Some(Fault { said: Some(said.unwrap_or_default()), account, ..fault })
             }
             None if good => None,
             None => Some(unclear(status, message_in(value).as_deref().unwrap_or(""))),
@@ -150,9 +155,13 @@ fn refused(
         message.push_str(": ");
         message.push_str(said);
     }
-    if let Some(advice) = row.map(|row| row.advice.text()).filter(|advice| !advice.is_empty()) {
+    let advice = match row {
+        _ if status == 403 && is_not_activated(said) => Advice::Activate,
+        row => row.map_or(Advice::None, |row| row.advice),
+    };
+    if advice != Advice::None {
         message.push_str("; ");
-        message.push_str(advice);
+        message.push_str(advice.text());
     }
     if let Some(action) = action.filter(|action| split_once(&message, action).is_none()) {
         message.push_str(" (it needs the permission `");
@@ -164,7 +173,13 @@ fn refused(
         Retry::Clock => said.split_ascii_whitespace().filter_map(time::parse).next_back(),
         _ => None,
     };
-    Fault { kind, code, message, status, said: None, request_id, retry, time }
+    Fault { kind, code, message, status, said: None, request_id, retry, time, advice, account: None }
+}
+
+/// Whether the service says that the account does not use the product: no policy helps then.
+fn is_not_activated(said: &str) -> bool {
+    let said = said.to_ascii_lowercase();
+    ["not enabled", "not activated", "not been activated", "not open"].iter().any(|words| contains(&said, words))
 }
 
 /// An error status whose body has no reason.
@@ -205,15 +220,18 @@ fn not_json(status: u16, good: bool, text: &str) -> Fault {
 /// A fault without a code of the service.
 pub(crate) fn own(status: u16, code: ErrorCode, message: &str, retry: Retry) -> Fault {
     let (kind, code, message) = (code.kind(), code.as_str().to_owned(), message.to_owned());
-    Fault { kind, code, message, status, said: None, request_id: None, retry, time: None }
+    let (advice, account) = (Advice::None, None);
+    Fault { kind, code, message, status, said: None, request_id: None, retry, time: None, advice, account }
 }
 
 /// The retry class of an unknown code, by its status.
 fn by_status(status: u16) -> Retry {
     match status {
         429 => Retry::Throttled,
-        408 | 502 | 504 => Retry::GatewayTimeout,
-        425 | 500 | 503 => Retry::Backoff,
+        // 522 and 524: timeouts of a content delivery network in front of a gateway.
+        408 | 502 | 504 | 522 | 524 => Retry::GatewayTimeout,
+        // 520 to 530: such a network does not reach the gateway, as during a deployment.
+        425 | 500 | 503 | 520..=530 => Retry::Backoff,
         _ => Retry::Never,
     }
 }
@@ -236,9 +254,9 @@ fn shortened(text: String) -> String {
     [cut.unwrap_or_default(), "…"].concat()
 }
 
-/// The action that an authorization failure names.
-fn denied<V: Value>(body: &V) -> Option<String> {
-    body.member("AccessDeniedDetail")?.member("AuthAction")?.text()
+/// A detail of an authorization failure, such as the action.
+fn denied<V: Value>(body: &V, name: &str) -> Option<String> {
+    body.member("AccessDeniedDetail")?.member(name)?.text()
 }
 
 /// The text of the first element with this name. This is no XML parser: it reads the errors of the shared gateway, which

@@ -185,6 +185,21 @@ impl Endpoint {
         &self.base
     }
 
+    /// The region, if this is an endpoint of the service.
+    ///
+    /// ```
+    /// use cloudflow_service::wire::request::Endpoint;
+    ///
+    /// let endpoint = Endpoint::parse("https://cn-hangzhou-internal.fnf.aliyuncs.com").unwrap();
+    /// assert_eq!(endpoint.region(), Some("cn-hangzhou"));
+    /// ```
+    pub fn region(&self) -> Option<&str> {
+        let label = self.host.strip_suffix(".fnf.aliyuncs.com")?;
+        let label = label.strip_suffix("-internal").or_else(|| label.strip_suffix("-classic")).unwrap_or(label);
+        // A legacy host begins with the account.
+        label.rsplit('.').next()
+    }
+
     /// The host with its port, as in the `host` header. Empty if the endpoint is a path.
     pub fn host(&self) -> &str {
         &self.host

@@ -12,7 +12,8 @@
 //! ```
 //!
 //! The time is in milliseconds. Options: `describe` or `wait`, then the differences to
-//! `at-once=0 wait=0 attempts=5 base=500 cap=10000 counted=0` and no timeout. Inputs: `start`, `running`,
+//! `at-once=0 wait=0 attempts=5 base=500 cap=10000 counted=0` and no timeout; `attempts=0` are the defaults of a wait: no
+//! limit, pauses of up to 30 s. Inputs: `start`, `running`,
 //! `done`, `fault <Retry> [after=<ms>] [mended]`, `network`, `timeout`, `woke`, `slept`, `visible`,
 //! `offline`, `online`, `abort`; `r=<n>%` is the random number (0 if absent). Lines that begin with
 //! `#` are comments.
@@ -105,6 +106,7 @@ fn options(words: &[&str]) -> Options {
             "at-once" => options.first_at_once = value == 1,
             "wait" => options.wait_time_seconds = value as u32,
             "timeout" => options.timeout_ms = Some(value),
+            "attempts" if value == 0 => options.retry = RetryOptions::of_wait(),
             "attempts" => options.retry.max_attempts = value as u32,
             "base" => options.retry.base_delay_ms = value,
             "cap" => options.retry.max_delay_ms = value,

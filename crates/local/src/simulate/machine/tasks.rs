@@ -48,6 +48,8 @@ pub struct TaskRequest {
     pub resource: Option<String>,
     /// The number of retries before this request.
     pub attempt: u32,
+    /// The number of earlier calls of the state in this execution: tries, rounds of a loop and items count alike.
+    pub call: u32,
     /// The condition under which the task completes.
     pub mode: TaskMode,
     /// The input of the function.
@@ -159,6 +161,11 @@ impl Machine {
         self.tokens.get(token).is_some_and(Option::is_some)
     }
 
+    /// Number of tasks that wait for a report by a token.
+    pub(crate) fn open_tokens(&self) -> usize {
+        self.open_tokens
+    }
+
     /// The token whose report a task waits for.
     pub fn token_of(&self, task: TaskId) -> Option<&str> {
         self.running.get(&task)?.token.as_deref()
@@ -206,21 +213,26 @@ impl Machine {
         let token = (task.mode == TaskMode::CustomCallback).then(|| self.token(frame));
         // "In callback modes, the value delivered by the callback" is the output.
         let wraps = calls_function && token.is_none();
-        let attempt = frame.current.attempt;
+        let (attempt, at) = (frame.current.attempt, frame.at);
         self.last_task = number.0;
-        let name = self.program.states.get(frame.at).map(|state| state.name.to_string()).unwrap_or_default();
+        let name = self.program.states.get(at).map(|state| state.name.to_string()).unwrap_or_default();
         self.record(id, EventKind::TaskScheduled, Detail::Task(Rc::clone(&task.action), attempt, input.clone().into()));
         self.record(id, EventKind::TaskStarted, Detail::None);
         let timer = (timeout > 0.0).then(|| self.timer(millis(timeout), Timer::Task(number)));
         if let Some(token) = &token {
             self.tokens.insert(token.clone(), Some(number));
+            self.open_tokens += 1;
         }
+        let calls = self.calls.entry(at).or_default();
+        let call = *calls;
+        *calls = calls.saturating_add(1);
         self.requests.push(TaskRequest {
             task: number,
             name,
             action: task.action.to_string(),
             resource,
             attempt,
+            call,
             mode: task.mode,
             input,
             child,
@@ -313,6 +325,7 @@ impl Machine {
         }
         if let Some(slot) = running.token.as_ref().and_then(|token| self.tokens.get_mut(token)) {
             *slot = None;
+            self.open_tokens = self.open_tokens.saturating_sub(1);
         }
         Some(*running)
     }

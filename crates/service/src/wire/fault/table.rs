@@ -42,6 +42,10 @@ pub enum Advice {
     Expired,
     /// A permission is missing.
     Permission,
+    /// The account does not use the product yet.
+    Activate,
+    /// A parameter violates a rule.
+    Rules,
     /// The clock is wrong.
     Clock,
     /// Too many calls.
@@ -68,6 +72,12 @@ impl Advice {
                 "get new temporary credentials, or pass a function as `credentials`, which is called when they expire"
             }
             Advice::Permission => "ask for a RAM policy that allows `fnf:DescribeExecution` on this flow",
+            Advice::Activate => {
+                "activate CloudFlow for this account, in its console: no RAM policy helps before the product is activated"
+            }
+            Advice::Rules => {
+                "names have 1 to 128 letters, digits, `_` and `-`, the first a letter or `_`; a wait has 0 to 60 seconds"
+            }
             Advice::Clock => "correct the clock of this machine: the service accepts a difference of about 15 minutes",
             Advice::Slower => {
                 "send fewer requests: the limit of an account is 5 per second; a longer `waitTimeSeconds` reduces them"
@@ -84,7 +94,7 @@ const fn row(code: &'static str, kind: ErrorKind, retry: Retry, advice: Advice) 
 
 /// Every known code, those of the service first.
 pub const TABLE: &[Row] = &[
-    row("InvalidArgument", ErrorKind::Service, Retry::Never, Advice::None),
+    row("InvalidArgument", ErrorKind::Service, Retry::Never, Advice::Rules),
     row("MissingRequiredHeader", ErrorKind::Service, Retry::Never, Advice::Endpoint),
     row("MissingRequiredParams", ErrorKind::Service, Retry::Never, Advice::Endpoint),
     row("ActionNotSupported", ErrorKind::Service, Retry::Never, Advice::Endpoint),
@@ -111,7 +121,7 @@ pub const TABLE: &[Row] = &[
     row("MissingSecurityToken", ErrorKind::Credentials, Retry::Never, Advice::Token),
     row("MissingParameter", ErrorKind::Service, Retry::Never, Advice::None),
     row("Missing*", ErrorKind::Service, Retry::Never, Advice::None),
-    row("InvalidParameter*", ErrorKind::Service, Retry::Never, Advice::None),
+    row("InvalidParameter*", ErrorKind::Service, Retry::Never, Advice::Rules),
     row("IncompleteSignature", ErrorKind::Credentials, Retry::Never, Advice::Secret),
     row("SignatureDoesNotMatch", ErrorKind::Credentials, Retry::Never, Advice::Secret),
     row("InvalidSignatureMethod", ErrorKind::Service, Retry::Never, Advice::Endpoint),
