@@ -474,6 +474,7 @@ impl Emulator {
         self.store.work = self.turn();
         self.answer_due();
         while self.store.work > 0 {
+            self.late.prune(|call| self.store.schedule.is_pending(call));
             let event = self.next_event().filter(|at| self.clock.host(*at) <= now);
             let host = event.map(|at| self.clock.host(at));
             let deadline = self.deadlines.first().copied().filter(|(at, _)| *at <= now);

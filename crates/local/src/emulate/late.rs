@@ -30,6 +30,13 @@ impl LateResults {
         self.mute.remove(&call);
     }
 
+    /// Drops the first results if their calls are not pending: the clock must not jump to them.
+    pub fn prune(&mut self, is_pending: impl Fn(u64) -> bool) {
+        while self.due.first_key_value().is_some_and(|(_, (call, _))| !is_pending(*call)) {
+            self.due.pop_first();
+        }
+    }
+
     /// When the first result arrives.
     pub fn wake_at(&self) -> Option<Millis> {
         self.due.first_key_value().map(|((at, _), _)| *at)
