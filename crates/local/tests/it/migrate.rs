@@ -5,6 +5,8 @@
 
 #![allow(clippy::disallowed_methods, reason = "tests read the environment")]
 
+mod growth;
+
 use std::env;
 
 use cloudflow_language::shape::validate_flow;
