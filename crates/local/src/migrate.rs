@@ -23,7 +23,7 @@ mod uses;
 mod value;
 mod write;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use cloudflow_base::diagnostic::{Code, Diagnostic};
 use cloudflow_base::text::Span;
@@ -86,6 +86,8 @@ struct Migrator<'f, 'a> {
     layout: Layout<'f, 'a>,
     /// The states that publish the data around a Map. Transitions to the Map lead to this state.
     entries: HashMap<StateId, String>,
+    /// The states that publish the data around the Map that follows them, by the Map.
+    publishers: BTreeMap<StateId, StateId>,
     /// The number of values that may still be written.
     left: usize,
     /// A function name without a qualifier has been reported.
@@ -113,7 +115,9 @@ impl<'f, 'a> Migrator<'f, 'a> {
         let mut names = Names::of(flow);
         let symbols = Symbols::of(flow, &name, &names.of_states, names.globals(flow));
         let layout = Layout::of(Plan::of(symbols));
-        let published = flow.states().iter().filter(|state| !layout.plan.published(state.id).is_empty());
+        let publishers = layout.publishers();
+        let needs_state = |id: StateId| !publishers.contains_key(&id) && !layout.plan.published(id).is_empty();
+        let published = flow.states().iter().filter(|state| needs_state(state.id));
         let entries = published.map(|state| {
             let wanted = [&names.of_state(state.id), "-input"].concat();
             (state.id, names.unique(&wanted))
@@ -129,6 +133,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
             names,
             layout,
             entries,
+            publishers,
             left: MAX_VALUES,
             qualifier_reported: false,
         }

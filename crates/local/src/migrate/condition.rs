@@ -18,6 +18,8 @@ pub(super) struct Replacement {
     text: String,
     /// True if the value is there.
     present: Vec<String>,
+    /// The value is a constant.
+    constant: bool,
     /// True if the value, which is null in the old dialect if it is absent, is there.
     not_null: Vec<String>,
 }
@@ -79,12 +81,33 @@ impl<'t> Condition<'t> {
 
     /// The guards of an operand of a logical operator.
     fn guards_of(&self, expr: &expr::Expr<'_>) -> Vec<String> {
+        if matches!(expr.kind, ExprKind::Path(..) | ExprKind::Variable(_)) && self.has_wrong_operand(expr) {
+            return vec![NEVER.to_owned()];
+        }
+        if let ExprKind::Unary(UnaryOp::Not, operand) = &expr.kind {
+            return self.guards_of(operand);
+        }
         let equality = matches!(&expr.kind, ExprKind::Compare { op: CompareOp::Equal | CompareOp::NotEqual, .. });
         self.guards(expr, !equality)
     }
 
     fn is_plain(&self, expr: &expr::Expr<'_>) -> bool {
-        self.guards(expr, true).is_empty()
+        self.guards(expr, true).is_empty() && !self.has_wrong_operand(expr)
+    }
+
+    /// True if the part, or an operand of its logical operators, is a constant that is neither true nor false.
+    // Recursion is bounded by the parser's depth limit.
+    fn has_wrong_operand(&self, expr: &expr::Expr<'_>) -> bool {
+        match &expr.kind {
+            ExprKind::And(operands) | ExprKind::Or(operands) => {
+                operands.iter().any(|operand| self.has_wrong_operand(operand))
+            }
+            ExprKind::Unary(UnaryOp::Not, operand) => self.has_wrong_operand(operand),
+            ExprKind::Path(..) | ExprKind::Variable(_) => {
+                self.within(expr.span).any(|found| found.constant && !["true", "false"].contains(&&*found.text))
+            }
+            _ => false,
+        }
     }
 
     /// The part is true, and no value is absent.
@@ -123,7 +146,7 @@ impl<'t> Condition<'t> {
                 let guards = if needed || never { guards } else { Vec::new() };
                 all(guards.into_iter().chain([self.operand(expr)]))
             }
-            _ if self.guards(expr, false).iter().any(|guard| guard == NEVER) => NEVER.to_owned(),
+            _ if self.guards_of(expr).iter().any(|guard| guard == NEVER) => NEVER.to_owned(),
             _ => self.operand(expr),
         }
     }
@@ -131,7 +154,7 @@ impl<'t> Condition<'t> {
     /// `operand || rest`, where an absent value of the operand makes it not true.
     fn or(&self, operand: &expr::Expr<'_>, rest: &str) -> String {
         match &operand.kind {
-            ExprKind::And(_) | ExprKind::Or(_) | ExprKind::Unary(UnaryOp::Not, _) if !self.is_plain(operand) => {
+            _ if is_compound(operand) && !self.is_plain(operand) => {
                 any([self.holds(operand), all([self.fails(operand), rest.to_owned()])])
             }
             _ => {
@@ -168,6 +191,16 @@ impl<'t> Condition<'t> {
                 all(self.guards_of(expr).into_iter().chain([not]))
             }
         }
+    }
+}
+
+/// True if not all values of the part are always read.
+// Recursion is bounded by the parser's depth limit.
+fn is_compound(expr: &expr::Expr<'_>) -> bool {
+    match &expr.kind {
+        ExprKind::And(_) | ExprKind::Or(_) => true,
+        ExprKind::Unary(UnaryOp::Not, operand) => is_compound(operand),
+        _ => false,
     }
 }
 
@@ -227,10 +260,18 @@ impl<'f, 'a> Symbols<'f, 'a> {
             None => Found::Val(Val::Expr(desc.whole()), true),
         };
         let after = key.map_or(rest, |(_, after)| after);
-        let absent =
-            Replacement { span, text: "null".to_owned(), present: vec![NEVER.to_owned()], not_null: Vec::new() };
+        let absent = Replacement {
+            span,
+            text: "null".to_owned(),
+            present: vec![NEVER.to_owned()],
+            not_null: Vec::new(),
+            constant: true,
+        };
         let (base, sure, steps, mapped) = match (own, found) {
-            (_, Found::Absent) => return absent,
+            (Some(own), Found::Absent) => {
+                return Replacement { text: show(&own.clone().path(rest)), ..absent };
+            }
+            (None, Found::Absent) => return absent,
             (Some(own), _) => {
                 let sure = key.is_none_or(|(key, _)| desc.has(key) == Has::Always);
                 (own.clone(), usize::from(sure && key.is_some()), rest.to_owned(), false)
@@ -238,12 +279,17 @@ impl<'f, 'a> Symbols<'f, 'a> {
             (None, Found::Val(Val::Constant(node), _)) => {
                 let value = Val::Constant(node).path(after);
                 return match value {
-                    Val::Constant(_) => {
-                        Replacement { span, text: show(&value.expr()), present: Vec::new(), not_null: Vec::new() }
-                    }
+                    Val::Constant(_) => Replacement {
+                        span,
+                        text: show(&value.expr()),
+                        present: Vec::new(),
+                        not_null: Vec::new(),
+                        constant: true,
+                    },
                     Val::Expr(_) => absent,
                 };
             }
+            (None, Found::Val(Val::Expr(Expr::Index(_)), _)) => return absent,
             (None, Found::Val(Val::Expr(value), _)) => {
                 let mapped = desc.layers.iter().any(|layer| {
                     matches!(&**layer, Layer::Known(entries) if entries.iter().any(|(k, _)| Some(*k) == key.map(|k| k.0)))
@@ -267,11 +313,11 @@ impl<'f, 'a> Symbols<'f, 'a> {
             base,
             Expr::Null | Expr::Index(_) | Expr::Text(_) | Expr::Literal(_) | Expr::Object(_) | Expr::List(_)
         ) {
-            return Replacement { span, text, present: Vec::new(), not_null: Vec::new() };
+            return Replacement { span, text, present: Vec::new(), not_null: Vec::new(), constant: true };
         }
         let guards = guards(&base, &steps, sure, show);
         let (present, not_null) = if mapped { (Vec::new(), guards) } else { (guards, Vec::new()) };
-        Replacement { span, text, present, not_null }
+        Replacement { span, text, present, not_null, constant: false }
     }
 
     /// True if the first step of the path is certainly there.

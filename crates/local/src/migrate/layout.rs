@@ -18,6 +18,8 @@ pub(super) enum Content {
     Execution,
     /// The item of an iteration over this scope.
     Item(ScopeId),
+    /// The local data of the scope of the state.
+    Local,
     /// An object with exactly these keys.
     Keys(BTreeSet<String>),
     Other,
@@ -51,6 +53,28 @@ impl<'f, 'a> Layout<'f, 'a> {
         layout
     }
 
+    /// The only state that comes before each Map, if it can publish the data around the Map: a Choice cannot.
+    pub fn publishers(&self) -> BTreeMap<StateId, StateId> {
+        let flow = self.plan.symbols.flow;
+        let mut before: BTreeMap<StateId, Vec<Option<StateId>>> = BTreeMap::new();
+        for scope in flow.scopes() {
+            if let Some(first) = flow.states_of(scope.id).first() {
+                before.entry(first.id).or_default().push(None);
+            }
+        }
+        for state in flow.states() {
+            for route in self.plan.symbols.routes(state, None, &uses::result(state)) {
+                let Dest::State(to) = route.dest else { continue };
+                before.entry(to).or_default().push((route.cause == Cause::Normal).then_some(state.id));
+            }
+        }
+        let single = |(map, before): (StateId, Vec<Option<StateId>>)| match before.as_slice() {
+            [Some(one)] => Some((map, *one)),
+            _ => None,
+        };
+        before.into_iter().filter_map(single).collect()
+    }
+
     pub fn slots(&self, state: StateId) -> &[Slot] {
         self.slots.get(state.0 as usize).map_or(&[], Vec::as_slice)
     }
@@ -67,7 +91,9 @@ impl<'f, 'a> Layout<'f, 'a> {
     /// The data of a state before its `InputConstructor`.
     pub fn raw(&self, state: StateId) -> View {
         let slots = self.slots(state).iter().map(|slot| (slot.clone(), self.name(slot))).collect();
-        let content = self.contents.get(state.0 as usize).cloned().flatten().unwrap_or(Content::Other);
+        let is_root = self.plan.symbols.flow.state(state).is_some_and(|state| self.plan.is_root(state));
+        let known = self.contents.get(state.0 as usize).cloned().flatten().unwrap_or(Content::Other);
+        let content = if is_root { Content::Local } else { known };
         View { slots, content }
     }
 
@@ -92,6 +118,10 @@ impl<'f, 'a> Layout<'f, 'a> {
 
     /// The entries that a state passes to another one.
     pub fn entries(&self, scope: ScopeId, desc: &Desc<'a>, to: StateId) -> Vec<(String, Val<'a>)> {
+        if self.is_root(to) {
+            let keys = self.plan.ordered(desc).into_iter();
+            return keys.map(|key| (key.to_owned(), desc.get(&[".", key].concat()))).collect();
+        }
         let value = |slot: &Slot| match slot {
             Slot::Key(own, key) if *own == scope => desc.get(&[".", key].concat()),
             Slot::Local(own) if *own == scope => Val::Expr(desc.whole()),
@@ -111,6 +141,11 @@ impl<'f, 'a> Layout<'f, 'a> {
     /// True if a state must build its output for this destination.
     pub fn builds(&self, state: &State<'a>, route: &Route<'a>, to: StateId) -> bool {
         let entries = self.entries(route.scope, &route.desc, to);
+        if self.is_root(to) && !matches!(route.cause, Cause::Catch(_)) {
+            let view = self.view(state.id);
+            let same = passes_input(state) && self.passes(&view, &entries) && view.has_only(&entries);
+            return view.content != Content::Local && !same;
+        }
         if !passes_input(state) || matches!(route.cause, Cause::Catch(_)) {
             return !entries.is_empty();
         }
@@ -119,6 +154,10 @@ impl<'f, 'a> Layout<'f, 'a> {
         // The item itself, and not an object with the item.
         let same_item = self.contents.get(to.0 as usize).is_some_and(item) && matches!(view.content, Content::Item(_));
         !same_item && !self.passes(&view, &entries)
+    }
+
+    fn is_root(&self, state: StateId) -> bool {
+        self.plan.symbols.flow.state(state).is_some_and(|state| self.plan.is_root(state))
     }
 
     /// Assumes the best, and corrects it along the transitions until nothing changes.
@@ -261,9 +300,17 @@ impl View {
         Some(Expr::Written(["$Input.", name].concat()))
     }
 
+    /// True if the object has the keys of these entries, and no others.
+    pub fn has_only(&self, entries: &[(String, Val<'_>)]) -> bool {
+        match &self.content {
+            Content::Keys(keys) => keys.len() == entries.len() && entries.iter().all(|(key, _)| keys.contains(key)),
+            _ => false,
+        }
+    }
+
     /// True if the value is in the data under this name.
     fn names(&self, expr: &Expr, name: &str) -> bool {
-        if matches!(self.content, Content::Item(_)) {
+        if matches!(self.content, Content::Item(_) | Content::Local) {
             return false;
         }
         let slot = match expr {
@@ -314,6 +361,9 @@ impl View {
     }
 
     fn local(&self, scope: ScopeId) -> Expr {
+        if self.content == Content::Local {
+            return Data::Input.into();
+        }
         if let Some(found) = self.slot(&Slot::Local(scope)) {
             return found;
         }

@@ -114,15 +114,11 @@ impl<'f, 'a> Migrator<'f, 'a> {
                 let entries = self.layout.entries(route.scope, &route.desc, to);
                 Some(self.constructor(entries, view, shaping.as_ref()))
             }
+            Dest::Exit(_) if view.content == Content::Local => None,
             Dest::Exit(list) => {
                 let output = self.layout.plan.output(list, &route.desc);
                 let entries = output.entries?;
-                let exact = match &view.content {
-                    Content::Keys(keys) => {
-                        keys.len() == entries.len() && entries.iter().all(|(key, _)| keys.contains(key))
-                    }
-                    _ => false,
-                };
+                let exact = view.has_only(&entries);
                 if passes_input(state) && self.layout.passes(view, &entries) && (exact || !output.exact) {
                     return None;
                 }
@@ -144,6 +140,11 @@ impl<'f, 'a> Migrator<'f, 'a> {
         if let Some(output) = self.output_of(state, route, &view) {
             let entry = Entry::new(new_key(Shape::State, Slot::Output), Value::Map(output));
             entries.push(self.collection_entry(entry, state.node, old_key(Shape::State, Slot::Output)));
+        }
+        if let Dest::State(to) = route.dest
+            && let Some(global) = self.published_by(state, to, route, &view)
+        {
+            entries.push(global);
         }
         let entry = match route.dest {
             Dest::State(to) => Entry::text(new_key(Shape::State, Slot::Next), &self.entry_of(to)),
@@ -194,7 +195,18 @@ pub(super) fn built_entry(key: &str, expr: Expr) -> Entry {
         Expr::Object(members) if members.iter().all(|(key, _)| !key.ends_with(".$")) => {
             Entry::new(key, Value::Map(members.into_iter().map(|(key, value)| built_entry(&key, value)).collect()))
         }
+        Expr::List(items) if items.iter().all(is_constant) => {
+            Entry::new(key, Value::Scalar(Expr::List(items).to_string()))
+        }
         other => Entry::expression(key, other),
+    }
+}
+
+fn is_constant(expr: &Expr) -> bool {
+    match expr {
+        Expr::Null | Expr::Literal(_) | Expr::Text(_) => true,
+        Expr::List(items) => items.iter().all(is_constant),
+        _ => false,
     }
 }
 

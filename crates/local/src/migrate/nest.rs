@@ -4,11 +4,13 @@ use cloudflow_base::diagnostic::fill;
 use cloudflow_base::limits::PARALLEL_BRANCHES;
 use cloudflow_base::small::to_decimal;
 use cloudflow_language::flow::dialect::{Shape, Slot, StateType};
-use cloudflow_language::flow::{Choice, Dialect, Map, Parallel, State};
+use cloudflow_language::flow::{Choice, Dialect, Map, Parallel, State, StateId};
 
+use super::layout::View;
 use super::list::ListBuilder;
 use super::presence::body;
 use super::route::{Cause, Route};
+use super::symbol::{Val, replace};
 use super::write::{Entry, Item, Value, scalar};
 use super::{Migrator, new_key, old_key, type_entry};
 
@@ -163,27 +165,51 @@ impl<'f, 'a> Migrator<'f, 'a> {
     /// The state before a Map that writes the data around the Map to `$Global` for the iterations.
     pub(super) fn published(&mut self, state: &'f State<'a>) -> Option<Item> {
         let entry = self.entries.get(&state.id)?.clone();
-        let global = self.layout.plan.symbols.globals.get(&state.id)?.clone();
-        if self.repeats(state.scope) {
-            let message = "the iterations of the outer foreach share `$Global`, which passes data to this foreach: they \
-                           overwrite each other's data";
-            self.no_equal(state.place(), message);
-        }
         let view = self.layout.raw(state.id);
-        let mut members = Vec::new();
-        let mut whole = None;
-        for (key, value) in self.layout.plan.published(state.id) {
-            match key {
-                Some(key) => members.push(self.entry(&key, &value, &view)),
-                None => whole = Some(self.entry(&global, &value, &view)),
-            }
-        }
-        let value = whole.unwrap_or_else(|| Entry::new(&global, Value::Map(members)));
+        let value = self.published_entry(state, &view, None)?;
         Some(Item::new(Value::Map(vec![
             type_entry(StateType::Pass),
             Entry::text(new_key(Shape::State, Slot::Name), &entry),
             Entry::new(new_key(Shape::State, Slot::Global), Value::Map(vec![value])),
             Entry::text(new_key(Shape::State, Slot::Next), &self.name_of(state.id)),
         ])))
+    }
+
+    /// The `GlobalConstructor` of a state before a Map that needs it, if the Map has no state of its own for it.
+    pub(super) fn published_by(
+        &mut self,
+        state: &State<'a>,
+        to: StateId,
+        route: &Route<'a>,
+        view: &View,
+    ) -> Option<Entry> {
+        if self.publishers.get(&to) != Some(&state.id) || self.layout.plan.published(to).is_empty() {
+            return None;
+        }
+        let map = self.flow.state(to)?;
+        let value = self.published_entry(map, view, Some(route))?;
+        Some(Entry::new(new_key(Shape::State, Slot::Global), Value::Map(vec![value])))
+    }
+
+    /// The data around a Map in `$Global`. `route` is the transition that brings the local data.
+    fn published_entry(&mut self, map: &State<'a>, view: &View, route: Option<&Route<'a>>) -> Option<Entry> {
+        let global = self.layout.plan.symbols.globals.get(&map.id)?.clone();
+        if self.repeats(map.scope) {
+            let message = "the iterations of the outer foreach share `$Global`, which passes data to this foreach: they \
+                           overwrite each other's data";
+            self.no_equal(map.place(), message);
+        }
+        let mut members = Vec::new();
+        for (key, value) in self.layout.plan.published(map.id) {
+            let value = match route {
+                Some(route) => Val::Expr(replace(&value.expr(), route.scope, &route.desc)),
+                None => value,
+            };
+            match key {
+                Some(key) => members.push(self.entry(&key, &value, view)),
+                None => return Some(self.entry(&global, &value, view)),
+            }
+        }
+        Some(Entry::new(&global, Value::Map(members)))
     }
 }

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use cloudflow_language::flow::{ScopeId, State, StateId, StateKind};
+use cloudflow_language::flow::{NumberValue, ScopeId, State, StateId, StateKind};
 
 use super::expression::Expr;
 use super::presence::{Has, Keys};
@@ -85,6 +85,8 @@ enum Places {
     None,
     Keys(Vec<String>),
     Together,
+    /// The object that the state receives is the local data.
+    Root,
 }
 
 /// The result of the phase.
@@ -101,6 +103,8 @@ pub(super) struct Plan<'f, 'a> {
     published: HashMap<String, Need>,
     /// Points whose local data must be one object.
     together: BTreeSet<(StateId, ScopeId)>,
+    /// The last states of lists, which only pass on the output of the list.
+    last: BTreeSet<StateId>,
     /// The bodies whose steps read their index.
     pub indices: BTreeSet<ScopeId>,
     changed: bool,
@@ -126,6 +130,7 @@ impl<'f, 'a> Plan<'f, 'a> {
             wrapped: BTreeSet::new(),
             published: HashMap::new(),
             together: BTreeSet::new(),
+            last: last_states(&symbols),
             indices: BTreeSet::new(),
             changed: true,
             order,
@@ -167,11 +172,25 @@ impl<'f, 'a> Plan<'f, 'a> {
         for (scope, need) in &needs.local {
             match self.places(state, *scope, need) {
                 Places::None => {}
-                Places::Together => found.push(Slot::Local(*scope)),
+                Places::Together | Places::Root => found.push(Slot::Local(*scope)),
                 Places::Keys(keys) => found.extend(keys.into_iter().map(|key| Slot::Key(*scope, key))),
             }
         }
         found
+    }
+
+    /// True if the object that the state receives is the local data of its scope.
+    pub fn is_root(&self, state: &State<'a>) -> bool {
+        let is_read = self.exits.get(state.scope.0 as usize).is_some_and(|need| need.whole);
+        let keys = self.symbols.presence.before(state.id);
+        is_read && self.last.contains(&state.id) && !keys.is_empty() && !keys.is_exact()
+    }
+
+    /// The keys of local data in the order of the text.
+    pub fn ordered(&self, local: &Desc<'a>) -> Vec<&'a str> {
+        let mut keys: Vec<&str> = local.keys().maybe.into_iter().collect();
+        keys.sort_by_key(|key| self.order.get(key).copied().unwrap_or(usize::MAX));
+        keys
     }
 
     /// The parts of the data around a Map that its iterations read.
@@ -206,7 +225,8 @@ impl<'f, 'a> Plan<'f, 'a> {
             || need.keys.iter().any(|(key, presence)| has(key) == Has::Maybe && (*presence || keys.unknown))
             || wanted.len() > MOST_SLOTS;
         if together {
-            return Places::Together;
+            let root = state.scope == scope && self.is_root(state);
+            return if root { Places::Root } else { Places::Together };
         }
         wanted.sort_by_key(|key| self.order.get(key).copied().unwrap_or(usize::MAX));
         if wanted.is_empty() { Places::None } else { Places::Keys(wanted.into_iter().map(str::to_owned).collect()) }
@@ -235,6 +255,7 @@ impl<'f, 'a> Plan<'f, 'a> {
         for route in self.symbols.routes(state, own.as_ref(), &uses::result(state)) {
             match route.dest {
                 Dest::State(to) => self.through(state, to, &route, &mut needs),
+                Dest::Exit(_) if self.is_root(state) => self.collect(&route.desc.whole(), true, &mut needs),
                 Dest::Exit(list) => {
                     for (_, value) in self.output(list, &route.desc).entries.into_iter().flatten() {
                         self.collect(&value.expr(), false, &mut needs);
@@ -268,7 +289,13 @@ impl<'f, 'a> Plan<'f, 'a> {
             }
             match self.places(state, *scope, need) {
                 Places::None => {}
-                Places::Together => {
+                Places::Together => self.collect(&route.desc.whole(), true, needs),
+                Places::Root => {
+                    // A state cannot build a whole object whose keys are not known.
+                    if !self.is_root(from) && !route.desc.keys().is_exact() {
+                        self.last.remove(&to);
+                        self.changed = true;
+                    }
                     self.collect(&route.desc.whole(), true, needs);
                 }
                 Places::Keys(keys) => {
@@ -321,9 +348,12 @@ impl<'f, 'a> Plan<'f, 'a> {
         }
         if !self.wrapped.contains(&list) {
             if let Some(entries) = self.entries(&need, local) {
-                return Output { entries: Some(entries), exact: need.whole };
+                // A key that is left out must not be seen.
+                let exact = need.whole || entries.len() < need.keys.len();
+                return Output { entries: Some(entries), exact };
             }
             self.wrapped.insert(list);
+            self.last.retain(|state| self.symbols.flow.state(*state).is_none_or(|state| state.scope != list));
             self.changed = true;
         }
         let whole = vec![("local".to_owned(), Val::Expr(local.whole()))];
@@ -387,7 +417,8 @@ impl<'f, 'a> Plan<'f, 'a> {
                 self.collect(over, presence, needs);
             }
             Expr::Object(members) => members.iter().for_each(|(_, value)| self.collect(value, presence, needs)),
-            Expr::List(items) => items.iter().for_each(|item| self.collect(item, presence, needs)),
+            // `[*]` over branches leaves out those without the key.
+            Expr::List(items) => items.iter().for_each(|item| self.collect(item, true, needs)),
             Expr::Null | Expr::Text(_) | Expr::Literal(_) | Expr::Written(_) | Expr::Data(_) => {}
         }
     }
@@ -407,6 +438,29 @@ impl<'f, 'a> Plan<'f, 'a> {
         }
         self.changed |= *need != before;
     }
+}
+
+/// The states without effect that only such states follow. The first state of a list receives other data.
+fn last_states(symbols: &Symbols<'_, '_>) -> BTreeSet<StateId> {
+    let mut found = BTreeSet::new();
+    for state in symbols.flow.states().iter().rev() {
+        let plain = match &state.kind {
+            StateKind::Pass | StateKind::Succeed => true,
+            StateKind::Wait(wait) => matches!(wait.seconds.get().map(|s| s.value), Some(NumberValue::Int(_))),
+            _ => false,
+        };
+        if plain && state.output.is_none() && state.index > 0 && symbols.flow.output.is_none() {
+            let routes = symbols.routes(state, None, &uses::result(state));
+            let ends = |dest: Dest| match dest {
+                Dest::State(next) => next > state.id && found.contains(&next),
+                Dest::Exit(list) => list == state.scope,
+            };
+            if routes.iter().all(|route| ends(route.dest)) {
+                found.insert(state.id);
+            }
+        }
+    }
+    found
 }
 
 fn add(to: &mut Need, from: &Need) {

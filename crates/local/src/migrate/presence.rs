@@ -133,6 +133,18 @@ impl<'a> Presence<'a> {
         self.entry.get(state.0 as usize).and_then(Option::as_ref).unwrap_or(&self.none)
     }
 
+    /// The local data at the end of a scope.
+    pub fn at_end(&self, scope: ScopeId) -> Option<&Keys<'a>> {
+        self.exit.get(scope.0 as usize)?.as_ref()
+    }
+
+    /// True if the key has its value from the start of an option, before the state.
+    pub fn inherits(&self, state: &State<'a>, key: &str) -> bool {
+        let given = self.initial.get(&state.scope).is_some_and(|keys| keys.contains(key));
+        let written = self.without_initial.get(state.id.0 as usize).cloned().flatten();
+        given && written.is_none_or(|keys| keys.has(key) == Has::Never)
+    }
+
     fn solve(&mut self, flow: &Flow<'a>) {
         self.entry = vec![None; flow.states().len()];
         self.exit = vec![None; flow.scopes().len()];

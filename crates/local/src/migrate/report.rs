@@ -182,7 +182,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
         match (root, place, state) {
             (Root::Context, ..) => false,
             (_, Place::FlowInput, _) => !rest.is_empty(),
-            (Root::Local, Place::FlowOutput, _) => !rest.is_empty() && !rest.contains("[*]"),
+            (Root::Local, Place::FlowOutput, _) => !rest.is_empty(),
             (_, Place::FlowOutput, _) => is_uncertain(&symbols.input(ScopeId(0)), rest),
             (Root::Local, Place::Input, Some(state)) => is_uncertain(&symbols.local(state), rest),
             (Root::Input, Place::Input, Some(state)) => is_uncertain(&symbols.input(state.scope), rest),
@@ -190,6 +190,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
             (Root::Local, Place::Error, _) => false,
             (Root::Local, _, Some(state)) => match uses::result(state) {
                 Local::Object(_) if !matches!(state.kind, StateKind::Choice(_)) => false,
+                _ if rest.starts_with("[*]") && !matches!(state.kind, StateKind::Parallel(_)) => false,
                 Local::Branches(branches) => match element(rest) {
                     (Some("*"), tail) => !tail.is_empty(),
                     (Some(index), tail) => {
@@ -198,7 +199,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
                     }
                     (None, _) => false,
                 },
-                _ => !rest.is_empty() && !rest.contains("[*]"),
+                _ => !rest.is_empty(),
             },
             (_, _, Some(state)) => is_uncertain(&symbols.own(state.id), rest),
             (_, _, None) => false,
@@ -208,7 +209,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
 
 /// True if the path may lead nowhere.
 fn is_uncertain(desc: &Desc<'_>, rest: &str) -> bool {
-    if rest.is_empty() || rest.contains("[*]") {
+    if rest.is_empty() || rest.starts_with("[*]") {
         return false;
     }
     match first_key(rest) {

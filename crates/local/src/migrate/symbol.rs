@@ -204,6 +204,21 @@ impl<'a> Desc<'a> {
     }
 }
 
+/// Replaces the local data of a scope in an expression.
+// Recursion is bounded by the depth of the expression.
+pub(super) fn replace(expr: &Expr, scope: ScopeId, local: &Desc<'_>) -> Expr {
+    let inner = |expr: &Expr| replace(expr, scope, local);
+    match expr {
+        Expr::Path(base, path) if **base == Expr::Local(scope) => local.get(path).expr(),
+        Expr::Local(own) if *own == scope => local.whole(),
+        Expr::Path(base, path) => inner(base).path(path),
+        Expr::Merge(base, over) => Expr::merge(inner(base), inner(over)),
+        Expr::Object(members) => Expr::Object(members.iter().map(|(key, value)| (key.clone(), inner(value))).collect()),
+        Expr::List(items) => Expr::List(items.iter().map(inner).collect()),
+        other => other.clone(),
+    }
+}
+
 /// The data that the steps of a flow read and write.
 pub(super) struct Symbols<'f, 'a> {
     pub flow: &'f Flow<'a>,
@@ -341,6 +356,10 @@ impl<'f, 'a> Symbols<'f, 'a> {
     pub fn parent_source(&self, state: &State<'a>, node: Node<'a>) -> Val<'a> {
         match source::reference(node) {
             None => Val::Constant(node),
+            // The value is the same, and one copy of it is enough.
+            Some((Root::Input, rest)) if first_key(rest).is_some_and(|(key, _)| self.presence.inherits(state, key)) => {
+                self.local(state).get(rest)
+            }
             Some((Root::Input, rest)) => self.input(state.scope).get(rest),
             Some((Root::Local, rest)) => self.local(state).get(rest),
             Some((Root::Context, rest)) => Val::Expr(self.context(rest, Some(state))),
@@ -352,7 +371,7 @@ impl<'f, 'a> Symbols<'f, 'a> {
     pub fn mapped(&self, state: &State<'a>, shaping: &Shaping<'a>, local: &Local<'a>, own: Option<&Expr>) -> Desc<'a> {
         let value = |node| match source::reference(node) {
             None => Val::Constant(node),
-            Some((Root::Local, rest)) => local_path(local, rest),
+            Some((Root::Local, rest)) => self.local_path(local, rest),
             Some((Root::Input | Root::Own, rest)) => match own {
                 Some(own) => Val::Expr(own.clone().path(rest)),
                 None => self.own(state.id).get(rest),
@@ -395,55 +414,62 @@ impl<'f, 'a> Symbols<'f, 'a> {
         };
         Desc::known(source::effective(shaping).into_iter().map(|(_, key, node)| (key, value(node))).collect())
     }
-}
 
-/// `$local…` in output or error mappings.
-fn local_path<'a>(local: &Local<'a>, rest: &str) -> Val<'a> {
-    Val::Expr(match local {
-        Local::Object(desc) => return desc.get(rest),
-        Local::Value(value) => Expr::from(*value).path(rest),
-        Local::Error => match rest {
-            ".error" | ".code" => Data::ErrorCode.into(),
-            ".cause" => Data::ErrorDetail.into(),
-            "" => Expr::Object(vec![
-                ("error".to_owned(), Data::ErrorCode.into()),
-                ("cause".to_owned(), Data::ErrorDetail.into()),
-                ("code".to_owned(), Data::ErrorCode.into()),
-            ]),
-            _ => Expr::Null,
-        },
-        Local::Items(body) => {
-            let (index, tail) = element(rest);
-            let item = |index: &str| {
-                let base = Expr::from(Data::Output).path(&[".Items[", index, "]"].concat());
-                Expr::Result(*body, Box::new(base))
-            };
-            match index {
-                None if rest.is_empty() => item("*"),
-                None => Expr::Null,
-                Some(index) => item(index).path(tail),
+    /// `$local…` in output or error mappings.
+    fn local_path(&self, local: &Local<'a>, rest: &str) -> Val<'a> {
+        Val::Expr(match local {
+            Local::Object(desc) => return desc.get(rest),
+            Local::Value(value) => Expr::from(*value).path(rest),
+            Local::Error => match rest {
+                ".error" | ".code" => Data::ErrorCode.into(),
+                ".cause" => Data::ErrorDetail.into(),
+                "" => Expr::Object(vec![
+                    ("error".to_owned(), Data::ErrorCode.into()),
+                    ("cause".to_owned(), Data::ErrorDetail.into()),
+                    ("code".to_owned(), Data::ErrorCode.into()),
+                ]),
+                _ => Expr::Null,
+            },
+            Local::Items(body) => {
+                let (index, tail) = element(rest);
+                let item = |index: &str| {
+                    let base = Expr::from(Data::Output).path(&[".Items[", index, "]"].concat());
+                    Expr::Result(*body, Box::new(base))
+                };
+                match index {
+                    None if rest.is_empty() => item("*"),
+                    None => Expr::Null,
+                    Some(index) => item(index).path(tail),
+                }
             }
-        }
-        Local::Branches(branches) => {
-            let branch = |at: usize, scope: ScopeId, tail: &str| {
-                let base = Expr::from(Data::Output).path(&super::report::branch_path(at, branches.len()));
-                Expr::Result(scope, Box::new(base)).path(tail)
-            };
-            let every = |tail: &str| {
-                Expr::List(branches.iter().enumerate().map(|(at, scope)| branch(at, *scope, tail)).collect())
-            };
-            match element(rest) {
-                (None, _) if rest.is_empty() => every(""),
-                (None, _) => Expr::Null,
-                (Some("*"), tail) => every(tail),
-                (Some(index), tail) => {
-                    let at: Option<usize> = index.parse().ok();
-                    match at.and_then(|at| Some((at, *branches.get(at)?))) {
-                        Some((at, scope)) => branch(at, scope, tail),
-                        None => Expr::Null,
+            Local::Branches(branches) => {
+                let branch = |at: usize, scope: ScopeId, tail: &str| {
+                    let base = Expr::from(Data::Output).path(&super::report::branch_path(at, branches.len()));
+                    Expr::Result(scope, Box::new(base)).path(tail)
+                };
+                // Branches that never have the key are left out.
+                let has = |scope: ScopeId, tail: &str| {
+                    first_key(tail).is_none_or(|(key, _)| {
+                        self.presence.at_end(scope).is_none_or(|keys| keys.has(key) != Has::Never)
+                    })
+                };
+                let every = |tail: &str| {
+                    let all = branches.iter().enumerate().filter(|(_, scope)| has(**scope, tail));
+                    Expr::List(all.map(|(at, scope)| branch(at, *scope, tail)).collect())
+                };
+                match element(rest) {
+                    (None, _) if rest.is_empty() => every(""),
+                    (None, _) => Expr::Null,
+                    (Some("*"), tail) => every(tail),
+                    (Some(index), tail) => {
+                        let at: Option<usize> = index.parse().ok();
+                        match at.and_then(|at| Some((at, *branches.get(at)?))) {
+                            Some((at, scope)) => branch(at, scope, tail),
+                            None => Expr::Null,
+                        }
                     }
                 }
             }
-        }
-    })
+        })
+    }
 }

@@ -6,8 +6,9 @@ use cloudflow_language::flow::{NumberValue, State, StateKind, Task, TaskMode};
 use cloudflow_base::text::Span;
 
 use super::expression::{Data, Expr};
-use super::source::{self, Root, own_references};
-use super::symbol::{Desc, Local, Symbols};
+use super::presence::Has;
+use super::source::{self, Root, first_key, own_references};
+use super::symbol::{Desc, Local, Symbols, Val};
 
 /// The service that a task calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,9 +98,11 @@ pub(super) fn unescaped(text: &str) -> String {
 /// True if the state must keep its whole own input: a path into it needs a merge of two objects.
 pub(super) fn keeps_own(symbols: &Symbols<'_, '_>, state: &State<'_>) -> bool {
     let own = symbols.own(state.id);
-    // A constructor is not a part of another expression.
-    let built = |path: &String| path.is_empty() && state.input.is_some();
-    if texts(state).into_iter().flat_map(paths_of).any(|path| built(&path))
+    let is_choice = matches!(state.kind, StateKind::Choice(_));
+    let needs_own = |path: &String| {
+        !has(&own, path) && !is_choice || own.get_plain(path).is_none_or(|value| is_constant(&value) && has(&own, path))
+    };
+    if texts(state).into_iter().flat_map(paths_of).any(|path| needs_own(&path))
         || paths(state).iter().any(|path| own.get_plain(path).is_none())
     {
         return true;
@@ -113,6 +116,20 @@ pub(super) fn keeps_own(symbols: &Symbols<'_, '_>, state: &State<'_>) -> bool {
         Some((Root::Input | Root::Own, rest)) => own.get_plain(rest).is_none(),
         _ => false,
     })
+}
+
+/// Constants and constructors are not written into an expression: they may have the wrong type there.
+fn is_constant(value: &Val<'_>) -> bool {
+    match value {
+        Val::Constant(_) => true,
+        Val::Expr(expr) => {
+            matches!(expr, Expr::Null | Expr::Text(_) | Expr::Literal(_) | Expr::Object(_) | Expr::List(_))
+        }
+    }
+}
+
+fn has(own: &Desc<'_>, path: &str) -> bool {
+    first_key(path).is_none_or(|(key, _)| own.has(key) != Has::Never)
 }
 
 /// The expressions that the work of a state evaluates. True: an absent value is no error there.

@@ -4,7 +4,7 @@ use cloudflow_language::{Document, Options};
 use cloudflow_local::migrate::shape::migrate_flow;
 use cloudflow_tests::corpus::definitions;
 
-fn states(text: &str) -> usize {
+pub fn states(text: &str) -> usize {
     Document::read(text, Options::default(), &mut None).flow.map_or(0, |flow| flow.states().len())
 }
 

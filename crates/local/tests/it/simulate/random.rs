@@ -1,7 +1,7 @@
 //! Random small flows of both dialects. Each ends, is well nested, and comes to the same end again
 //! and in other clothes.
 
-mod clothes;
+pub mod clothes;
 pub mod flows;
 
 use std::collections::{BTreeMap, HashMap};
