@@ -4,7 +4,7 @@ use std::fmt;
 
 use cloudflow_language::flow::ScopeId;
 
-use super::source::first_key;
+use super::source::{element, first_key};
 use super::write::json_text;
 
 /// An expression. [`fmt::Display`] writes it in the syntax of the dialect.
@@ -105,6 +105,16 @@ impl Expr {
                     found.map_or(Expr::Null, |(_, value)| value.path(rest))
                 }
                 None => Expr::Null,
+            },
+            Expr::List(items) => match element(path) {
+                (Some("*"), rest) if !rest.contains("[*]") => {
+                    Expr::List(items.into_iter().map(|item| item.path(rest)).collect())
+                }
+                (Some(index), rest) => {
+                    let item = index.parse().ok().and_then(|index: usize| items.into_iter().nth(index));
+                    item.map_or(Expr::Null, |item| item.path(rest))
+                }
+                (None, _) => Expr::Null,
             },
             Expr::Merge(base, over) => match (&*over, first_key(path)) {
                 (Expr::Object(members), Some((key, rest))) => match members.iter().find(|(name, _)| name == key) {

@@ -97,18 +97,45 @@ pub(super) fn is_plain_key(key: &str) -> bool {
         && chars.all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'))
 }
 
-/// The value at a path in a constant. Absent if there is none.
-pub(super) fn constant_path<'a>(mut node: Node<'a>, mut rest: &str) -> Option<Node<'a>> {
+/// The values at a path in a constant.
+pub(super) enum AtPath<'a> {
+    Absent,
+    One(Node<'a>),
+    /// The values after a `[*]`.
+    Every(Vec<Node<'a>>),
+}
+
+/// Follows a path in a constant. `[*]` makes one flat list, as in the old dialect.
+// Recursion happens at `[*]` only: the path has few of them.
+pub(super) fn constant_path<'a>(mut node: Node<'a>, mut rest: &str) -> AtPath<'a> {
     while !rest.is_empty() {
         if let Some((key, after)) = first_key(rest) {
-            (node, rest) = (node.get(key)?, after);
-        } else {
-            let (index, after) = element(rest);
-            let index: usize = index?.parse().ok()?;
-            (node, rest) = (node.items().nth(index)?, after);
+            let Some(found) = node.get(key) else { return AtPath::Absent };
+            (node, rest) = (found, after);
+            continue;
+        }
+        let (index, after) = element(rest);
+        match index {
+            Some("*") if node.kind() == Kind::Sequence => {
+                let found = node.items().map(|item| constant_path(item, after));
+                return AtPath::Every(
+                    found
+                        .flat_map(|found| match found {
+                            AtPath::Absent => Vec::new(),
+                            AtPath::One(node) => vec![node],
+                            AtPath::Every(nodes) => nodes,
+                        })
+                        .collect(),
+                );
+            }
+            index => {
+                let index = index.and_then(|index| index.parse::<usize>().ok());
+                let Some(found) = index.and_then(|index| node.items().nth(index)) else { return AtPath::Absent };
+                (node, rest) = (found, after);
+            }
         }
     }
-    Some(node)
+    AtPath::One(node)
 }
 
 /// A constant as JSON inside an expression.

@@ -11,7 +11,7 @@ use cloudflow_language::yaml::Node;
 
 use super::expression::{Data, Expr};
 use super::presence::{Has, Keys, Presence};
-use super::source::{self, Root, constant_path, element, first_key};
+use super::source::{self, AtPath, Root, constant_path, element, first_key};
 
 /// Maximum size of an expression. Mappings that repeat a whole object in nested steps can exceed it.
 const MOST_PARTS: usize = 5_000;
@@ -68,7 +68,14 @@ impl<'a> Val<'a> {
     pub fn path(self, rest: &str) -> Self {
         match self {
             Val::Expr(expr) => Val::Expr(expr.path(rest)),
-            Val::Constant(node) => constant_path(node, rest).map_or(Val::Expr(Expr::Null), Val::Constant),
+            Val::Constant(node) => match constant_path(node, rest) {
+                AtPath::Absent => Val::Expr(Expr::Null),
+                AtPath::One(node) => Val::Constant(node),
+                AtPath::Every(nodes) => {
+                    let items = nodes.into_iter().map(|node| Val::Constant(node).expr());
+                    Val::Expr(Expr::List(items.collect()))
+                }
+            },
         }
     }
 

@@ -45,7 +45,7 @@ fn outcome(trace: &Value, unwrap: bool) -> Value {
         .as_array()
         .into_iter()
         .flatten()
-        .map(|call| json!([call[0], call[2], super::payload(call)]).to_string())
+        .map(|call| json!([call[0], call[2], sorted(&super::payload(call))]).to_string())
         .collect();
     calls.sort();
     let mut output = &trace["output"];
@@ -112,7 +112,9 @@ fn random_flows_end_alike() {
             }
             let traces = [first.to_string(), second.to_string()];
             let reason = REASONS.iter().find(|(finding, text)| {
-                told(finding) && (text.is_empty() || traces.iter().any(|trace| trace.contains(text)))
+                // A retry of a step leaves no event.
+                let unseen = *text == "Local.ExpressionError" && old.contains("FnF.ALL");
+                told(finding) && (text.is_empty() || unseen || traces.iter().any(|trace| trace.contains(text)))
             });
             match reason {
                 Some((finding, _)) => *ends.entry(format!("told: {finding}")).or_default() += 1,
