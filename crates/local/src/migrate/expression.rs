@@ -90,10 +90,46 @@ impl Expr {
         }
     }
 
+    /// True if the value is a list that `[*]` makes: a longer path would apply to its elements.
+    pub fn is_every(&self) -> bool {
+        match self {
+            Expr::Path(base, path) => path.contains("[*]") || base.is_every(),
+            Expr::Result(_, base) => base.is_every(),
+            _ => false,
+        }
+    }
+
+    /// The same expression with a longer path.
+    pub fn extend(self, path: &str) -> Self {
+        match self {
+            other if path.is_empty() => other,
+            Expr::Path(base, before) => Expr::Path(base, before + path),
+            other => Expr::Path(Box::new(other), path.to_owned()),
+        }
+    }
+
+    /// A path into a list that `[*]` makes.
+    fn path_of_every(self, path: &str) -> Self {
+        match (self, element(path)) {
+            (list, (Some("*"), rest)) => list.extend(rest),
+            (_, (None, _)) => Expr::Null,
+            (Expr::Result(scope, base), (Some(index), rest)) => {
+                let base = base.to_string();
+                let one = [base.trim_end_matches("[*]"), "[", index, "]"].concat();
+                Expr::Result(scope, Box::new(Expr::Written(one))).path(rest)
+            }
+            // The element of the list, and not an element of each element.
+            (list, _) => Expr::Path(Box::new(Expr::List(vec![list])), ["[0]", path].concat()),
+        }
+    }
+
     /// A path into the value, as written: empty, or beginning with `.` or `[`.
     pub fn path(self, path: &str) -> Self {
         if path.is_empty() {
             return self;
+        }
+        if self.is_every() {
+            return self.path_of_every(path);
         }
         match self {
             Expr::Text(_) | Expr::Literal(_) => Expr::Null,
@@ -123,7 +159,7 @@ impl Expr {
                 },
                 _ => Expr::Path(Box::new(Expr::Merge(base, over)), path.to_owned()),
             },
-            other => Expr::Path(Box::new(other), path.to_owned()),
+            other => other.extend(path),
         }
     }
 
@@ -223,7 +259,7 @@ mod tests {
         let item = Expr::Object(vec![("a \"b\"".to_owned(), Expr::List(vec![Expr::Null, Data::Input.into()]))]);
         let merged = Expr::merge(Expr::from(Data::Input).member("input"), item);
         assert_eq!(merged.to_string(), r#"jsonMerge($Input.input, {"a \"b\"": [null, $Input]})"#);
-        let element = Expr::from(Data::Output).path(".Items[*]").member("local").path("");
+        let element = Expr::from(Data::Output).path(".Items[*]").extend(".local");
         assert_eq!(element.to_string(), "$Output.Items[*].local");
     }
 }

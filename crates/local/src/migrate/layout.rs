@@ -338,7 +338,11 @@ impl View {
                         None => self.local(*scope).path(path),
                     }
                 }
-                _ => inner(base).path(path),
+                (Expr::Result(scope, base), _) => self.result(*scope, inner(base), wrapped).extend(path),
+                _ => match inner(base) {
+                    base if base.is_every() || matches!(base, Expr::List(_)) => base.extend(path),
+                    base => base.path(path),
+                },
             },
             Expr::Local(scope) => self.local(*scope),
             Expr::Index(_) => Expr::Null,
@@ -346,10 +350,13 @@ impl View {
                 Some(_) if self.content == Content::Item(*scope) => Data::Input.into(),
                 found => found.unwrap_or(Expr::Null),
             },
-            Expr::Result(scope, base) => {
-                let base = inner(base);
-                if wrapped(*scope) { base.member("local") } else { base }
-            }
+            Expr::Result(scope, base) => match self.result(*scope, inner(base), wrapped) {
+                // All items as they are.
+                Expr::Path(base, path) if path.ends_with("[*]") => {
+                    base.path(path.strip_suffix("[*]").unwrap_or_default())
+                }
+                other => other,
+            },
             Expr::Data(Data::ExecutionInput) if self.content == Content::Execution => Data::Input.into(),
             Expr::Merge(base, over) => Expr::merge(inner(base), inner(over)),
             Expr::Object(members) => {
@@ -358,6 +365,11 @@ impl View {
             Expr::List(items) => Expr::List(items.iter().map(inner).collect()),
             other => other.clone(),
         }
+    }
+
+    /// The local data of a finished branch or iteration.
+    fn result(&self, scope: ScopeId, base: Expr, wrapped: &dyn Fn(ScopeId) -> bool) -> Expr {
+        if wrapped(scope) { base.extend(".local") } else { base }
     }
 
     fn local(&self, scope: ScopeId) -> Expr {

@@ -1,13 +1,14 @@
 //! Builds lists of states: their starts, the transitions, and the states between two steps that only shape data.
 
 use cloudflow_language::flow::dialect::{Shape, Slot, StateType};
-use cloudflow_language::flow::{Role, ScopeId, Shaping, State};
+use cloudflow_language::flow::{Role, ScopeId, Shaping, State, StateKind};
 
-use super::expression::Expr;
+use super::expression::{Data, Expr};
 use super::layout::{Content, View, passes_input};
 use super::route::{Cause, Dest, Route};
 use super::source;
-use super::symbol::{Desc, Val};
+use super::symbol::{Desc, Local, Val};
+use super::uses;
 use super::write::{Entry, Item, Value};
 use super::{Migrator, new_key, old_key, type_entry};
 
@@ -109,7 +110,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
         match route.dest {
             Dest::State(to) => {
                 if !self.layout.builds(state, route, to) {
-                    return None;
+                    return hides_result(state, route).then(Vec::new);
                 }
                 let entries = self.layout.entries(route.scope, &route.desc, to);
                 Some(self.constructor(entries, view, shaping.as_ref()))
@@ -117,7 +118,7 @@ impl<'f, 'a> Migrator<'f, 'a> {
             Dest::Exit(_) if view.content == Content::Local => None,
             Dest::Exit(list) => {
                 let output = self.layout.plan.output(list, &route.desc);
-                let entries = output.entries?;
+                let Some(entries) = output.entries else { return hides_result(state, route).then(Vec::new) };
                 let exact = view.has_only(&entries);
                 if passes_input(state) && self.layout.passes(view, &entries) && (exact || !output.exact) {
                     return None;
@@ -183,6 +184,13 @@ impl<'f, 'a> Migrator<'f, 'a> {
             }
         }
     }
+}
+
+/// True if the result of a task must not be its output: mappings of the old dialect accept a result that is not an
+/// object, which no state may have as its output.
+fn hides_result(state: &State<'_>, route: &Route<'_>) -> bool {
+    let is_task = matches!(state.kind, StateKind::Task(_)) && route.cause == Cause::Normal;
+    is_task && state.output.is_some() && matches!(uses::result(state), Local::Value(Data::Output))
 }
 
 /// An entry of a constructor for an expression. Constants and objects are written as YAML.

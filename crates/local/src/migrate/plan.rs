@@ -405,7 +405,7 @@ impl<'f, 'a> Plan<'f, 'a> {
                 (Expr::Global(global), Some((key, _))) => self.read(Some(global), None, Some((key, presence))),
                 (Expr::Result(scope, base), Some((key, _))) => {
                     // `[*]` leaves out the elements without the key.
-                    let every = base.to_string().ends_with("[*]");
+                    let every = base.is_every();
                     self.read(None, Some(*scope), Some((key, presence || every)));
                 }
                 (base, _) => self.collect(base, presence, needs),

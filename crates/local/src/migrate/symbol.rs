@@ -403,7 +403,8 @@ impl<'f, 'a> Symbols<'f, 'a> {
     fn step_name(&self, state: &State<'a>) -> Expr {
         let old = state.name.map_or("", |name| name.value);
         let same = self.names.get(state.id.0 as usize).is_some_and(|name| name == old);
-        if same && !matches!(state.kind, StateKind::Choice(_)) {
+        // The last state of a chain of waits has another name.
+        if same && !matches!(state.kind, StateKind::Choice(_) | StateKind::Wait(_)) {
             return Data::StateName.into();
         }
         Expr::Text(old.to_owned())
@@ -446,7 +447,7 @@ impl<'f, 'a> Symbols<'f, 'a> {
                 match index {
                     None if rest.is_empty() => item("*"),
                     None => Expr::Null,
-                    Some(index) => item(index).path(tail),
+                    Some(index) => item(index).extend(tail),
                 }
             }
             Local::Branches(branches) => {
