@@ -321,7 +321,7 @@ impl<'f, 'a> Symbols<'f, 'a> {
     }
 
     /// True if the first step of the path is certainly there.
-    fn has_first(&self, state: StateId, base: &Expr, path: &str) -> bool {
+    pub fn has_first(&self, state: StateId, base: &Expr, path: &str) -> bool {
         let Some((key, _)) = first_key(path) else { return false };
         let mut state = self.flow.state(state);
         match base {

@@ -1,6 +1,6 @@
 //! The data that the work of a state reads: conditions, parameters, lists, times.
 
-use cloudflow_language::expr::{self, ExprKind, StepKind};
+use cloudflow_language::expr::{self, CompareOp, ExprKind, StepKind};
 use cloudflow_language::flow::{NumberValue, State, StateKind, Task, TaskMode};
 
 use cloudflow_base::text::Span;
@@ -96,13 +96,15 @@ pub(super) fn unescaped(text: &str) -> String {
 }
 
 /// True if the state must keep its whole own input: a path into it needs a merge of two objects.
-pub(super) fn keeps_own(symbols: &Symbols<'_, '_>, state: &State<'_>) -> bool {
+pub(super) fn keeps_own<'a>(symbols: &Symbols<'_, 'a>, state: &State<'a>) -> bool {
     let own = symbols.own(state.id);
     let is_choice = matches!(state.kind, StateKind::Choice(_));
     let needs_own = |path: &String| {
         !has(&own, path) && !is_choice || own.get_plain(path).is_none_or(|value| is_constant(&value) && has(&own, path))
     };
+    let may_be_null = |path: &String| state.input.is_some() && !is_sure(symbols, state, own.get_plain(path));
     if texts(state).into_iter().flat_map(paths_of).any(|path| needs_own(&path))
+        || texts(state).into_iter().flat_map(compared_paths).any(|path| may_be_null(&path))
         || paths(state).iter().any(|path| own.get_plain(path).is_none())
     {
         return true;
@@ -125,6 +127,48 @@ fn is_constant(value: &Val<'_>) -> bool {
         Val::Expr(expr) => {
             matches!(expr, Expr::Null | Expr::Text(_) | Expr::Literal(_) | Expr::Object(_) | Expr::List(_))
         }
+    }
+}
+
+/// True if the value is certainly there: a key of local data that exists on all paths.
+fn is_sure<'a>(symbols: &Symbols<'_, 'a>, state: &State<'a>, value: Option<Val<'a>>) -> bool {
+    match value {
+        Some(Val::Expr(Expr::Path(base, path))) => {
+            let is_key = first_key(&path).is_some_and(|(_, rest)| rest.is_empty());
+            is_key && symbols.has_first(state.id, &base, &path)
+        }
+        Some(Val::Constant(_)) => true,
+        _ => false,
+    }
+}
+
+/// The paths that a condition compares with other values than constants: there, two absent values are equal in the old
+/// dialect, where mappings make them null.
+fn compared_paths(text: &str) -> Vec<String> {
+    let text = unescaped(text);
+    let Ok(parsed) = expr::parse(&text) else { return Vec::new() };
+    let mut found = Vec::new();
+    compared(&parsed.expr, &mut found);
+    found.into_iter().map(|(span, end)| Span { start: span.end, end }.of(&text).to_owned()).collect()
+}
+
+// Recursion is bounded by the parser's depth limit.
+fn compared(expr: &expr::Expr<'_>, found: &mut Vec<(Span, u32)>) {
+    match &expr.kind {
+        ExprKind::Compare { op: CompareOp::Equal | CompareOp::NotEqual, left, right } => {
+            let constant = |operand: &expr::Expr<'_>| {
+                matches!(operand.kind, ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::Text(_))
+            };
+            if !constant(left) && !constant(right) {
+                variables(left, found);
+                variables(right, found);
+            }
+        }
+        ExprKind::And(operands) | ExprKind::Or(operands) => {
+            operands.iter().for_each(|operand| compared(operand, found));
+        }
+        ExprKind::Unary(_, operand) => compared(operand, found),
+        _ => {}
     }
 }
 

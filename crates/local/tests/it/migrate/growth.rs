@@ -26,4 +26,5 @@ fn the_corpus_grows_little() {
     for (ratio, before, after, name) in found.iter().take(5) {
         println!("  {ratio:.2} ({before} -> {after}) {name}");
     }
+    assert!(mean < 1.15, "the states grow by the factor {mean:.3}");
 }
