@@ -360,7 +360,8 @@ impl View {
             Expr::Data(Data::ExecutionInput) if self.content == Content::Execution => Data::Input.into(),
             Expr::Merge(base, over) => Expr::merge(inner(base), inner(over)),
             Expr::Object(members) => {
-                Expr::Object(members.iter().map(|(key, value)| (key.clone(), inner(value))).collect())
+                let members = members.iter().filter(|(_, value)| !matches!(value, Expr::Index(_)));
+                Expr::Object(members.map(|(key, value)| (key.clone(), inner(value))).collect())
             }
             Expr::List(items) => Expr::List(items.iter().map(inner).collect()),
             other => other.clone(),

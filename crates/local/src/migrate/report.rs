@@ -57,7 +57,10 @@ impl<'f, 'a> Migrator<'f, 'a> {
                 && let (Some(index), Some(body)) = (map.index, map.body)
                 && self.layout.plan.indices.contains(&body)
             {
-                self.no_equal(index.span, fill("a Map has no index: `{}` is null", &[index.value]));
+                self.no_equal(
+                    index.span,
+                    fill("a Map has no index: `{}` is removed, and a reference to it gives null", &[index.value]),
+                );
             }
         }
         let mut mappings: Vec<(Option<&State<'a>>, Place, &Shaping<'a>)> = Vec::new();

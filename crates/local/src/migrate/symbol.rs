@@ -178,7 +178,8 @@ impl<'a> Desc<'a> {
         for layer in &self.layers {
             let over = match &**layer {
                 Layer::Known(entries) => {
-                    Expr::Object(entries.iter().map(|(key, value)| ((*key).to_owned(), value.expr())).collect())
+                    let members = entries.iter().map(|(key, value)| ((*key).to_owned(), value.expr()));
+                    Expr::Object(members.collect())
                 }
                 Layer::Object(expr, _) | Layer::Published(_, expr) => expr.clone(),
             };

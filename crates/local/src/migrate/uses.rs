@@ -120,13 +120,16 @@ pub(super) fn keeps_own<'a>(symbols: &Symbols<'_, 'a>, state: &State<'a>) -> boo
     })
 }
 
-/// Constants and constructors are not written into an expression: they may have the wrong type there.
+/// Constants and constructors are not written into a condition or a path: they may have the wrong type there.
 fn is_constant(value: &Val<'_>) -> bool {
     match value {
         Val::Constant(_) => true,
-        Val::Expr(expr) => {
-            matches!(expr, Expr::Null | Expr::Text(_) | Expr::Literal(_) | Expr::Object(_) | Expr::List(_))
-        }
+        Val::Expr(Expr::Path(base, _)) => is_constant(&Val::Expr((**base).clone())),
+        // Only constructors are documented to read `$Global`.
+        Val::Expr(expr) => matches!(
+            expr,
+            Expr::Null | Expr::Text(_) | Expr::Literal(_) | Expr::Object(_) | Expr::List(_) | Expr::Global(_)
+        ),
     }
 }
 
