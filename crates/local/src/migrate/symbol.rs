@@ -375,15 +375,22 @@ impl<'f, 'a> Symbols<'f, 'a> {
         }
     }
 
+    /// The value at a path in the own input of a step. `kept`: where the state keeps the input.
+    pub fn own_path(&self, state: &State<'a>, rest: &str, kept: Option<&Expr>) -> Val<'a> {
+        let own = self.own(state.id);
+        let absent = first_key(rest).is_some_and(|(key, _)| own.has(key) == Has::Never);
+        match kept {
+            Some(kept) if !absent => Val::Expr(kept.clone().path(rest)),
+            _ => own.get(rest),
+        }
+    }
+
     /// What output or error mappings build. `own` is the input of the step, if the state keeps it.
     pub fn mapped(&self, state: &State<'a>, shaping: &Shaping<'a>, local: &Local<'a>, own: Option<&Expr>) -> Desc<'a> {
         let value = |node| match source::reference(node) {
             None => Val::Constant(node),
             Some((Root::Local, rest)) => self.local_path(local, rest),
-            Some((Root::Input | Root::Own, rest)) => match own {
-                Some(own) => Val::Expr(own.clone().path(rest)),
-                None => self.own(state.id).get(rest),
-            },
+            Some((Root::Input | Root::Own, rest)) => self.own_path(state, rest, own),
             Some((Root::Context, rest)) => Val::Expr(self.context(rest, Some(state))),
         };
         Desc::known(source::effective(shaping).into_iter().map(|(_, key, node)| (key, value(node))).collect())

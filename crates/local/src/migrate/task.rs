@@ -2,7 +2,6 @@
 
 use super::route::{Cause, Route};
 use super::source::{own_reference, own_references};
-use super::symbol::Val;
 use super::uses::Service;
 use super::write::{Entry, Item, Value};
 use super::{Migrator, new_key, old_key};
@@ -210,10 +209,8 @@ impl<'f, 'a> Migrator<'f, 'a> {
         match own_reference(value) {
             Some("") => self.own_entry(name, state, false),
             Some(rest) => {
-                let found = match self.layout.plan.kept_own(state.id) {
-                    Some(own) => Val::Expr(own.path(rest)),
-                    None => self.layout.plan.symbols.own(state.id).get(rest),
-                };
+                let kept = self.layout.plan.kept_own(state.id);
+                let found = self.layout.plan.symbols.own_path(state, rest, kept.as_ref());
                 let view = self.layout.view(state.id);
                 self.entry(name, &found, &view)
             }

@@ -46,7 +46,8 @@ pub fn answer(name: &str, count: u64, seed: u64) -> Value {
     }
     let mut output = Map::new();
     for key in KEYS {
-        if !dice.one_in(9) {
+        // Every second flow gets all keys: most of its references lead to values.
+        if seed % 2 == 1 || !dice.one_in(9) {
             output.insert(key.to_owned(), value(dice, key));
         }
     }
