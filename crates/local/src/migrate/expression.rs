@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use cloudflow_language::flow::ScopeId;
+
+use super::source::{element, first_key};
 use super::write::json_text;
 
 /// An expression. [`fmt::Display`] writes it in the syntax of the dialect.
@@ -17,6 +20,14 @@ pub(super) enum Expr {
     Data(Data),
     /// A value of `$Global`.
     Global(String),
+    /// The local data of a scope of the old definition. The layout of a state tells where they are.
+    Local(ScopeId),
+    /// The item of an iteration over this scope. The layout of a state tells where it is.
+    Item(ScopeId),
+    /// The index of an iteration over this scope, which the new dialect does not have.
+    Index(ScopeId),
+    /// The local data of a finished branch or iteration, whose output is at the base.
+    Result(ScopeId, Box<Expr>),
     /// A base, and a path into it as written.
     Path(Box<Expr>, String),
     /// `jsonMerge(base, over)`
@@ -30,16 +41,6 @@ pub(super) enum Expr {
 pub(super) enum Data {
     /// The input of the state.
     Input,
-    /// The input of the scope.
-    ScopeInput,
-    /// The local data of the scope.
-    Local,
-    /// The data of the scope around an option.
-    Outer,
-    /// The local data of the scope around an option.
-    OuterLocal,
-    /// The input of the step after its own mappings, kept by an `InputConstructor`.
-    Own,
     /// The output of the state.
     Output,
     /// The result of a function.
@@ -56,11 +57,6 @@ impl Data {
     fn as_str(self) -> &'static str {
         match self {
             Data::Input => "$Input",
-            Data::ScopeInput => "$Input.input",
-            Data::Local => "$Input.local",
-            Data::Outer => "$Input.outer",
-            Data::OuterLocal => "$Input.outer.local",
-            Data::Own => "$Input.own",
             Data::Output => "$Output",
             Data::OutputBody => "$Output.Body",
             Data::ExecutionInput => "$Context.Execution.Input",
@@ -82,11 +78,29 @@ impl From<Data> for Expr {
 impl Expr {
     /// The members of `base`, replaced by those of `over`.
     pub fn merge(base: impl Into<Expr>, over: impl Into<Expr>) -> Self {
-        Expr::Merge(Box::new(base.into()), Box::new(over.into()))
+        match (base.into(), over.into()) {
+            (base, Expr::Object(members)) if members.is_empty() => base,
+            (Expr::Object(members), over) if members.is_empty() => over,
+            (Expr::Object(mut members), Expr::Object(over)) => {
+                members.retain(|(key, _)| over.iter().all(|(other, _)| other != key));
+                members.extend(over);
+                Expr::Object(members)
+            }
+            (base, over) => Expr::Merge(Box::new(base), Box::new(over)),
+        }
     }
 
-    /// A path into the value, as written: empty, or beginning with `.` or `[`.
-    pub fn path(self, path: &str) -> Self {
+    /// True if the value is a list that `[*]` makes: a longer path would apply to its elements.
+    pub fn is_every(&self) -> bool {
+        match self {
+            Expr::Path(base, path) => path.contains("[*]") || base.is_every(),
+            Expr::Result(_, base) => base.is_every(),
+            _ => false,
+        }
+    }
+
+    /// The same expression with a longer path.
+    pub fn extend(self, path: &str) -> Self {
         match self {
             other if path.is_empty() => other,
             Expr::Path(base, before) => Expr::Path(base, before + path),
@@ -94,14 +108,97 @@ impl Expr {
         }
     }
 
-    /// The member `name`.
-    pub fn member(self, name: &str) -> Self {
-        self.path(".").path(name)
+    /// A path into a list that `[*]` makes.
+    fn path_of_every(self, path: &str) -> Self {
+        match (self, element(path)) {
+            (list, (Some("*"), rest)) => list.extend(rest),
+            (_, (None, _)) => Expr::Null,
+            (Expr::Result(scope, base), (Some(index), rest)) => {
+                let base = base.to_string();
+                let one = [base.trim_end_matches("[*]"), "[", index, "]"].concat();
+                Expr::Result(scope, Box::new(Expr::Written(one))).path(rest)
+            }
+            // The element of the list, and not an element of each element.
+            (list, _) => Expr::Path(Box::new(Expr::List(vec![list])), ["[0]", path].concat()),
+        }
     }
 
-    /// The element `index`, which may be `*`.
-    pub fn element(self, index: &str) -> Self {
-        self.path("[").path(index).path("]")
+    /// A path into the value, as written: empty, or beginning with `.` or `[`.
+    pub fn path(self, path: &str) -> Self {
+        if path.is_empty() {
+            return self;
+        }
+        if self.is_every() {
+            return self.path_of_every(path);
+        }
+        match self {
+            Expr::Text(_) | Expr::Literal(_) => Expr::Null,
+            none @ (Expr::Null | Expr::Index(_)) => none,
+            Expr::Path(base, before) => Expr::Path(base, before + path),
+            Expr::Object(members) => match first_key(path) {
+                Some((key, rest)) => {
+                    let found = members.into_iter().find(|(name, _)| name == key);
+                    found.map_or(Expr::Null, |(_, value)| value.path(rest))
+                }
+                None => Expr::Null,
+            },
+            Expr::List(items) => match element(path) {
+                (Some("*"), rest) if !rest.contains("[*]") => {
+                    Expr::List(items.into_iter().map(|item| item.path(rest)).collect())
+                }
+                (Some(index), rest) => {
+                    let item = index.parse().ok().and_then(|index: usize| items.into_iter().nth(index));
+                    item.map_or(Expr::Null, |item| item.path(rest))
+                }
+                (None, _) => Expr::Null,
+            },
+            Expr::Merge(base, over) => match (&*over, first_key(path)) {
+                (Expr::Object(members), Some((key, rest))) => match members.iter().find(|(name, _)| name == key) {
+                    Some((_, value)) => value.clone().path(rest),
+                    None => base.path(path),
+                },
+                _ => Expr::Path(Box::new(Expr::Merge(base, over)), path.to_owned()),
+            },
+            other => other.extend(path),
+        }
+    }
+
+    /// The member `name`.
+    pub fn member(self, name: &str) -> Self {
+        self.path(&[".", name].concat())
+    }
+
+    /// True if every state of the flow sees the same value.
+    pub fn is_immutable(&self) -> bool {
+        match self {
+            Expr::Null | Expr::Index(_) | Expr::Text(_) | Expr::Literal(_) | Expr::Global(_) => true,
+            Expr::Data(data) => matches!(data, Data::ExecutionInput | Data::ExecutionName),
+            Expr::Written(_) | Expr::Local(_) | Expr::Item(_) | Expr::Result(..) => false,
+            Expr::Path(base, _) => base.is_immutable(),
+            Expr::Merge(base, over) => base.is_immutable() && over.is_immutable(),
+            Expr::Object(members) => members.iter().all(|(_, value)| value.is_immutable()),
+            Expr::List(items) => items.iter().all(Expr::is_immutable),
+        }
+    }
+
+    /// The number of its parts, up to about `most`.
+    pub fn size(&self, most: usize) -> usize {
+        let mut count = 0;
+        let mut todo = vec![self];
+        while let Some(expr) = todo.pop() {
+            count += 1;
+            if count > most {
+                break;
+            }
+            match expr {
+                Expr::Path(base, _) | Expr::Result(_, base) => todo.push(base),
+                Expr::Merge(base, over) => todo.extend([&**base, &**over]),
+                Expr::Object(members) => todo.extend(members.iter().map(|(_, value)| value)),
+                Expr::List(items) => todo.extend(items),
+                _ => {}
+            }
+        }
+        count
     }
 
     /// The lines of an expression that is too long for one line.
@@ -125,11 +222,12 @@ impl fmt::Display for Expr {
     // Recursion is bounded by the depth limit of the YAML reader.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Expr::Null => f.write_str("null"),
+            Expr::Null | Expr::Local(_) | Expr::Item(_) | Expr::Index(_) => f.write_str("null"),
             Expr::Text(text) => f.write_str(&json_text(text)),
             Expr::Literal(text) | Expr::Written(text) => f.write_str(text),
             Expr::Data(data) => f.write_str(data.as_str()),
             Expr::Global(name) => write!(f, "$Global.{name}"),
+            Expr::Result(_, base) => write!(f, "{base}"),
             Expr::Path(base, path) => write!(f, "{base}{path}"),
             Expr::Merge(base, over) => write!(f, "jsonMerge({base}, {over})"),
             Expr::Object(members) => {
@@ -158,10 +256,10 @@ mod tests {
 
     #[test]
     fn writes_the_syntax_of_the_dialect() {
-        let item = Expr::Object(vec![("a \"b\"".to_owned(), Expr::List(vec![Expr::Null, Data::Own.into()]))]);
-        let merged = Expr::merge(Data::ScopeInput, item);
-        assert_eq!(merged.to_string(), r#"jsonMerge($Input.input, {"a \"b\"": [null, $Input.own]})"#);
-        let element = Expr::from(Data::Output).member("Items").element("*").member("local").path("");
+        let item = Expr::Object(vec![("a \"b\"".to_owned(), Expr::List(vec![Expr::Null, Data::Input.into()]))]);
+        let merged = Expr::merge(Expr::from(Data::Input).member("input"), item);
+        assert_eq!(merged.to_string(), r#"jsonMerge($Input.input, {"a \"b\"": [null, $Input]})"#);
+        let element = Expr::from(Data::Output).path(".Items[*]").extend(".local");
         assert_eq!(element.to_string(), "$Output.Items[*].local");
     }
 }

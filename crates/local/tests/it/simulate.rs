@@ -103,7 +103,7 @@ fn run_with(text: &str, input: Value, mocks: &Value, options: SimulationOptions)
 }
 
 /// Runs a flow. `mock` returns the result of a call, by the name of its state, the attempt and the input.
-fn simulate(
+pub fn simulate(
     text: &str,
     input: Value,
     options: SimulationOptions,

@@ -238,7 +238,7 @@ fn control(bytes: &[u8]) -> Option<usize> {
     let suspects = |bytes: &[u8; 8]| {
         let word = u64::from_le_bytes(*bytes);
         let breaks = word ^ 0x0A0A_0A0A_0A0A_0A0A;
-        !((word & LOW) + 0x6060_6060_6060_6060 | word) & ((breaks & LOW) + LOW | breaks) & !LOW
+        !(((word & LOW) + 0x6060_6060_6060_6060) | word) & (((breaks & LOW) + LOW) | breaks) & !LOW
     };
     let (blocks, rest) = bytes.as_chunks::<32>();
     for (index, block) in blocks.iter().enumerate() {

@@ -2,7 +2,7 @@
 //! definition have the same outcome.
 
 pub mod flows;
-mod formats;
+pub mod formats;
 
 use std::collections::{BTreeMap, HashMap};
 use std::env;
