@@ -227,17 +227,17 @@ function into(emulator, say) {
         const changed = emulator.putFlow(name, text, { mode });
         mine.add(name);
         if (changed || !known)
-          say(`flow ${name}: ${known ? "changed" : "loaded"}${mode === "Express" ? " as Express" : ""}, ${file}`);
+          for (const line of [
+            `flow ${name}: ${known ? "changed" : "loaded"}${mode === "Express" ? " as Express" : ""}, ${file}`,
+            ...findings(text, mode, file),
+          ])
+            say(line);
       } catch (error) {
         if (error.code !== "wrong-definition") throw error;
         say(`flow ${name}: ${file} is invalid${known ? "; the last valid definition is kept" : ""}`);
-        const found = validateFlow(text, { mode }).diagnostics.filter(({ severity }) => severity === "error");
+        const found = findings(text, mode, file);
         // Without findings in the definition, the name of the flow is invalid.
-        if (found.length === 0) say(`  ${file}: ${error.message}`);
-        for (const { range, code, message } of found) {
-          const at = range ? `:${range.start.line}:${range.start.column}` : "";
-          say(`  ${file}${at} ${code}: ${message}`);
-        }
+        for (const line of found.length === 0 ? [`  ${file}: ${error.message}`] : found) say(line);
       }
     },
     drop(name, file) {
@@ -249,7 +249,23 @@ function into(emulator, say) {
 }
 
 /**
- * Returns a handler that prints a line for each request.
+ * Returns the log lines of the findings about a definition: its errors, or the warnings of a valid one.
+ *
+ * @param {string} text
+ * @param {"Standard" | "Express" | undefined} mode
+ * @param {string} source the file or the flow that contains it
+ */
+function findings(text, mode, source) {
+  const { valid, diagnostics } = validateFlow(text, { mode });
+  const shown = diagnostics.filter(({ severity }) => severity === (valid ? "warning" : "error"));
+  return shown.map(({ range, code, message }) => {
+    const at = range ? `:${range.start.line}:${range.start.column}` : "";
+    return `  ${source}${at} ${code}: ${valid ? "warning: " : ""}${message}`;
+  });
+}
+
+/**
+ * Returns a handler that prints a line for each request. The warnings about an accepted definition follow its line.
  *
  * @param {Emulator} emulator
  * @param {import("./state.js").StateFile | undefined} file
@@ -260,7 +276,7 @@ function into(emulator, say) {
 function logged(emulator, file, life, onRequest) {
   return async (request) => {
     const began = performance.now();
-    const what = await subject(request);
+    const { what, definition, mode, name } = await subject(request);
     const log = (/** @type {string | number} */ outcome) =>
       onRequest(`${new Date().toISOString()} ${what} ${outcome} ${Math.round(performance.now() - began)} ms`);
     const unavailable = (/** @type {string} */ why, /** @type {string} */ message) => {
@@ -279,6 +295,7 @@ function logged(emulator, file, life, onRequest) {
       }
       if (response.status < 400) {
         log(response.status);
+        for (const line of definition === null ? [] : findings(definition, mode, safeWord(name))) onRequest(line);
         return response;
       }
       const body = await response.text();
@@ -292,7 +309,8 @@ function logged(emulator, file, life, onRequest) {
 }
 
 /**
- * Returns operation and names of a request for the log. It never contains a signature, a token or a key.
+ * Returns operation and names of a request for the log, and the definition that it sends. The names never contain a
+ * signature, a token or a key.
  *
  * @param {Request} request
  */
@@ -303,11 +321,15 @@ async function subject(request) {
   const of = (/** @type {string} */ name) => query.get(name) ?? form.get(name);
   const acs3 = request.headers.get("authorization")?.startsWith("ACS3");
   const action = (acs3 ? request.headers.get("x-acs-action") : query.get("Action")) ?? request.method;
-  const names = [of("FlowName") ?? of("Name"), of("ExecutionName")].filter((name) => name);
-  return [action, names.join("/")]
+  const name = of("FlowName") ?? of("Name") ?? "";
+  const words = [action, [name, of("ExecutionName")].filter((part) => part).join("/")];
+  /** @type {"Express" | "Standard"} */
+  const mode = of("ExecutionMode") === "Express" ? "Express" : "Standard";
+  const what = words
     .filter((part) => part)
     .map(safeWord)
     .join(" ");
+  return { what, name, mode, definition: action === "CreateFlow" || action === "UpdateFlow" ? of("Definition") : null };
 }
 
 /**

@@ -31,7 +31,8 @@ use cloudflow_base::small;
 use cloudflow_base::small::to_decimal;
 use cloudflow_base::text::Span;
 
-/// Loads the flow of a tree and runs every check. `yaml` holds the findings of the YAML reader.
+/// Loads the flow of a tree and runs every check. The flow has only what is spelt correctly; the checks read a misspelt
+/// key as the key that it means. `yaml` holds the findings of the YAML reader.
 /// Returns all findings, sorted.
 pub(crate) fn check<'a>(
     tree: &'a Tree<'a>,
@@ -44,20 +45,34 @@ pub(crate) fn check<'a>(
     for diagnostic in yaml {
         findings.add(diagnostic);
     }
-    let flow = load(tree, &damaged, options.express, &mut findings);
-    if let Some(flow) = &flow {
-        if tree.text().len() > REQUEST_BYTES {
-            let message = "a definition may have at most {} KiB, the limit of a request";
-            let place = flow.root.entries().next().map_or(Span::at(0), |(key, _)| key.span());
-            findings
-                .report(Code::TooLarge, place, message, &[&to_decimal(REQUEST_BYTES / 1024)])
-                .about(flow.root.span());
-        }
-        for check in CHECKS {
-            check(flow, &mut findings);
-        }
+    let mut flow = pass(tree, &damaged, options, false, &mut findings);
+    if findings.has_typos() {
+        // Only what is spelt correctly takes effect.
+        let mut strict = Findings::new();
+        flow = pass(tree, &damaged, options, true, &mut strict);
+        findings.raise(&strict);
     }
     (flow, findings.finish(tree.root()))
+}
+
+/// Loads the flow and runs every check. `strict` reads only what is spelt correctly.
+fn pass<'a>(
+    tree: &'a Tree<'a>,
+    damaged: &[Span],
+    options: Options,
+    strict: bool,
+    findings: &mut Findings,
+) -> Option<Flow<'a>> {
+    let flow = load(tree, damaged, options.express, strict, findings)?;
+    if tree.text().len() > REQUEST_BYTES {
+        let message = "a definition may have at most {} KiB, the limit of a request";
+        let place = flow.root.entries().next().map_or(Span::at(0), |(key, _)| key.span());
+        findings.report(Code::TooLarge, place, message, &[&to_decimal(REQUEST_BYTES / 1024)]).about(flow.root.span());
+    }
+    for check in CHECKS {
+        check(&flow, findings);
+    }
+    Some(flow)
 }
 
 /// True for a syntax error that may hide the structure around it.

@@ -191,6 +191,14 @@ slots! {
     ToleratedCount Code Detail Condition Errors MaxAttempts Interval Multiplier MaxInterval Target Source
 }
 
+impl Slot {
+    /// True for a key of a group of which a mapping needs exactly one.
+    pub(super) fn is_one_of_group(self) -> bool {
+        use Slot::{Action, End, ItemReader, Items, Next, Resource, Seconds, Timestamp};
+        matches!(self, Next | End | Resource | Action | Seconds | Timestamp | Items | ItemReader)
+    }
+}
+
 /// A set of slots.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Slots(u64);

@@ -21,6 +21,8 @@ pub(super) struct Reader<'a, 'f> {
     pub damaged: Vec<Damage>,
     /// The current scope runs in express mode.
     pub express: bool,
+    /// Only keys that are spelt correctly are read.
+    pub strict: bool,
     /// The key of the current value.
     pub key: Span,
     /// Released lists for reuse: thousands of mappings are read, one or two at a time.
@@ -59,8 +61,8 @@ impl<'a> Reader<'a, '_> {
             let (known, computed) = match known(keys, text, types, &mut next) {
                 Some(known) => known,
                 None if is_opaque(key) => continue,
-                None => match self.unknown(keys, key, text, shape, of, &fields) {
-                    Some(meant) => (meant, false),
+                None => match self.unknown(keys, node, key, text, shape, of, &fields) {
+                    Some(meant) => meant,
                     None => continue,
                 },
             };
@@ -118,18 +120,21 @@ impl<'a> Reader<'a, '_> {
         self.spare.push(items);
     }
 
-    /// Reports a key that is not in the table. Returns the key that is certainly meant.
+    /// Reports a key that is not in the table. Returns the key that is certainly meant, and whether its value is
+    /// computed, unless only correct keys are read.
     #[cold]
     #[inline(never)]
+    #[allow(clippy::too_many_arguments, reason = "the state of the only caller")]
     fn unknown(
         &mut self,
         keys: &'static [Key],
+        node: Node<'_>,
         key: Node<'_>,
         text: &str,
         shape: Shape,
         of: Option<StateType>,
         fields: &Fields<'_>,
-    ) -> Option<&'static Key> {
+    ) -> Option<(&'static Key, bool)> {
         let allowed = |key: &Key| of.is_none_or(|of| key.on.contains(of));
         let fitting = || keys.iter().filter(|key| allowed(key) && !fields.has(key.slot));
         let other = self.dialect.other();
@@ -137,7 +142,7 @@ impl<'a> Reader<'a, '_> {
             let same = fitting().find(|key| key.slot == foreign.slot);
             // The detection of the dialect has reported the header.
             if shape == Shape::Document && foreign.slot == Slot::Type {
-                return same;
+                return same.map(|same| (same, false));
             }
             let reported = match same {
                 Some(same) => {
@@ -151,10 +156,14 @@ impl<'a> Reader<'a, '_> {
                 }
             };
             reported.severity(Severity::Error);
-            return same.filter(|same| same.value == foreign.value);
+            return same.filter(|same| same.value == foreign.value).and_then(|same| self.meant(same, node, key, false));
         }
-        let meant =
-            nearest(text, fitting().map(|key| key.name)).and_then(|name| fitting().find(|key| key.name == name));
+        // `Secnds.$`
+        let base = text.strip_suffix(".$").filter(|base| !base.is_empty());
+        let computed = base.is_some();
+        let dynamic = |key: &&Key| !computed || key.dynamic == Dynamic::Key;
+        let name = nearest(base.unwrap_or(text), fitting().filter(dynamic).map(|key| key.name));
+        let meant = name.and_then(|name| fitting().find(|key| key.name == name));
         // Only the keys that every state requires are known for a state of unknown type.
         let untyped = shape == Shape::State && of.is_none();
         if untyped && meant.is_none_or(|meant| !meant.is_required(None)) {
@@ -165,13 +174,26 @@ impl<'a> Reader<'a, '_> {
             self.findings.report(Code::UnknownKey, key.span(), "unknown key `{}` in {}", &[text, &holder]);
             return None;
         };
+        let right = [meant.name, if computed { ".$" } else { "" }].concat();
         let message = "unknown key `{}`: did you mean `{}`?";
-        let reported = self.findings.report(Code::UnknownKey, key.span(), message, &[text, meant.name]);
-        let reported = reported.change(text, key.span(), meant.name);
-        if meant.is_required(of) && meant.standing == Standing::Plain {
-            reported.severity(Severity::Error);
+        let reported = self.findings.report(Code::UnknownKey, key.span(), message, &[text, &right]);
+        reported.change(text, key.span(), &right);
+        self.meant(meant, node, key, computed)
+    }
+
+    /// Reads a key as `meant`, unless only correct keys are read.
+    fn meant(
+        &mut self,
+        meant: &'static Key,
+        node: Node<'_>,
+        key: Node<'_>,
+        computed: bool,
+    ) -> Option<(&'static Key, bool)> {
+        if self.strict {
+            return None;
         }
-        Some(meant)
+        self.findings.typo(key.span(), node.span(), meant.required != StateTypes::NONE || meant.slot.is_one_of_group());
+        Some((meant, computed))
     }
 
     #[cold]

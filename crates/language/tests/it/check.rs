@@ -6,6 +6,7 @@
 mod hostile;
 mod look;
 mod seeded;
+mod typos;
 
 use std::collections::HashSet;
 use std::env;
