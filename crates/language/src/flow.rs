@@ -8,6 +8,7 @@ mod load;
 mod model;
 mod reader;
 mod sink;
+mod unfilled;
 
 pub use dialect::{Dialect, TaskMode};
 pub use fields::{Field, text};
@@ -17,3 +18,4 @@ pub use model::{
     Scope, ScopeId, Shaping, State, StateId, StateKind, Target, Task, Text, TextValue, Wait,
 };
 pub use sink::Findings;
+pub use unfilled::unfilled;

@@ -344,6 +344,13 @@ impl<'a> Reader<'a, '_> {
         if resolved == Some(Resolved::Null) && node.text() != Some("") && key.required == StateTypes::NONE {
             return false;
         }
+        if computed && matches!(resolved, Some(Resolved::Int(_) | Resolved::Float(_))) {
+            let (written, value) = (name.text().unwrap_or_default(), node.text().unwrap_or_default());
+            let message = "`{}` must be an expression, not {}: a constant needs the key `{}`";
+            let reported = self.findings.report(Code::WrongType, node.span(), message, &[written, value, key.name]);
+            reported.about(name.span()).change(written, name.span(), key.name);
+            return false;
+        }
         if computed {
             return self.text(key, node, resolved, "an expression");
         }
