@@ -10,6 +10,7 @@ mod reader;
 mod sink;
 mod unfilled;
 
+pub(crate) use detect::is_amazon;
 pub use dialect::{Dialect, TaskMode};
 pub use fields::{Field, text};
 pub(crate) use load::load;

@@ -10,6 +10,7 @@ mod decode;
 mod events;
 mod fast_path;
 mod keys;
+mod merge;
 mod props;
 mod reader;
 mod recover;
@@ -37,7 +38,7 @@ const MAX_DIAGNOSTICS: usize = 500;
 
 /// Reads one YAML 1.2 document.
 pub fn parse(text: &str) -> (Tree<'_>, Vec<Diagnostic>) {
-    let (tree, mut diagnostics) = read(text);
+    let (tree, mut diagnostics) = read(text, true);
     if let Some(second) = tree.documents.get(1) {
         // The tree contains the text up to the first U+0000.
         let rest = tree.text.get(second.start as usize..).unwrap_or_default();
@@ -55,12 +56,15 @@ pub fn parse(text: &str) -> (Tree<'_>, Vec<Diagnostic>) {
 /// compare this reader with others.
 #[doc(hidden)]
 pub fn events(text: &str) -> (String, Vec<Diagnostic>) {
-    let (tree, diagnostics) = read(text);
+    let (tree, diagnostics) = read(text, false);
     (events::events(&tree), diagnostics)
 }
 
-fn read(text: &str) -> (Tree<'_>, Vec<Diagnostic>) {
+fn read(text: &str, merges: bool) -> (Tree<'_>, Vec<Diagnostic>) {
     let mut reader = Reader::new(text);
     reader.stream();
+    if merges {
+        reader.merge_keys();
+    }
     (reader.tree, reader.diagnostics)
 }

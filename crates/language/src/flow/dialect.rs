@@ -9,7 +9,10 @@
 #![allow(missing_docs, reason = "a comment is written only where the name is not enough")]
 
 mod flow_keys;
+mod foreign_keys;
 mod state_machine_keys;
+
+pub(crate) use foreign_keys::{amazon, synonym};
 
 /// A language for flow definitions, named after the value of the document's type key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -37,7 +37,7 @@ pub fn load<'a>(
     };
     // A syntax error may hide the header.
     let discarded = &mut Findings::new();
-    let dialect = detect(root, if damaged.is_empty() { findings } else { discarded })?;
+    let (dialect, other_header) = detect(root, strict, if damaged.is_empty() { findings } else { discarded })?;
     let damaged = Damage::all(tree.text(), damaged);
     // The mode is documented for this dialect only.
     let express = express && dialect == Dialect::StateMachine;
@@ -48,6 +48,7 @@ pub fn load<'a>(
         damaged,
         express,
         strict,
+        other_header,
         key: Span::default(),
         spare: Vec::new(),
         needed: [None; Shape::INDICES],

@@ -3,7 +3,7 @@
 
 use super::Dialect;
 use super::damage::{self, Damage};
-use super::dialect::{Dynamic, Key, Shape, Slot, Slots, Standing, StateType, StateTypes, Value};
+use super::dialect::{Dynamic, Key, Shape, Slot, Slots, Standing, StateType, StateTypes, Value, amazon, synonym};
 use super::fields::{Fields, Item, is_opaque, is_reference};
 use super::sink::Findings;
 use crate::yaml::{Kind, Node, Resolved, Style};
@@ -23,6 +23,8 @@ pub(super) struct Reader<'a, 'f> {
     pub express: bool,
     /// Only keys that are spelt correctly are read.
     pub strict: bool,
+    /// The header is that of the other dialect.
+    pub other_header: bool,
     /// The key of the current value.
     pub key: Span,
     /// Released lists for reuse: thousands of mappings are read, one or two at a time.
@@ -61,7 +63,7 @@ impl<'a> Reader<'a, '_> {
             let (known, computed) = match known(keys, text, types, &mut next) {
                 Some(known) => known,
                 None if is_opaque(key) => continue,
-                None => match self.unknown(keys, node, key, text, shape, of, &fields) {
+                None => match self.unknown(keys, node, key, text, shape, of, &mut fields) {
                     Some(meant) => meant,
                     None => continue,
                 },
@@ -94,8 +96,7 @@ impl<'a> Reader<'a, '_> {
     #[cold]
     #[inline(never)]
     fn repeated(&mut self, node: Node<'_>, keys: &[Key], known: &Key, key: Node<'_>, text: &str) {
-        // The earlier key may be misspelled.
-        let mut first = known.name;
+        let mut first = "";
         for (other, _) in node.entries() {
             if other.span() == key.span() || !self.findings.may_search(1) {
                 break;
@@ -108,6 +109,10 @@ impl<'a> Reader<'a, '_> {
             if keys.iter().any(|key| key.slot == known.slot && key.name == name) {
                 first = other;
             }
+        }
+        // The earlier key is misspelt, which has been reported.
+        if first.is_empty() {
+            return;
         }
         let message = "`{}` repeats `{}`: keep one of them";
         self.findings.report(Code::ConflictingKeys, key.span(), message, &[text, first]);
@@ -133,16 +138,20 @@ impl<'a> Reader<'a, '_> {
         text: &str,
         shape: Shape,
         of: Option<StateType>,
-        fields: &Fields<'_>,
+        fields: &mut Fields<'_>,
     ) -> Option<(&'static Key, bool)> {
+        if let Some(found) = self.foreign(keys, node, key, text, shape, of, fields) {
+            return found;
+        }
+        let fields = &*fields;
         let allowed = |key: &Key| of.is_none_or(|of| key.on.contains(of));
         let fitting = || keys.iter().filter(|key| allowed(key) && !fields.has(key.slot));
         let other = self.dialect.other();
         if let Some(foreign) = other.keys(shape).iter().find(|key| key.name == text) {
             let same = fitting().find(|key| key.slot == foreign.slot);
             // The detection of the dialect has reported the header.
-            if shape == Shape::Document && foreign.slot == Slot::Type {
-                return same.map(|same| (same, false));
+            if shape == Shape::Document && (foreign.slot == Slot::Type || self.other_header) {
+                return same.map(|same| (same, false)).filter(|_| !self.strict);
             }
             let reported = match same {
                 Some(same) => {
@@ -179,6 +188,44 @@ impl<'a> Reader<'a, '_> {
         let reported = self.findings.report(Code::UnknownKey, key.span(), message, &[text, &right]);
         reported.change(text, key.span(), &right);
         self.meant(meant, node, key, computed)
+    }
+
+    /// Reports a key of Amazon States Language and another word for a key. Absent for any other key.
+    #[allow(clippy::too_many_arguments, reason = "the state of the only caller")]
+    fn foreign(
+        &mut self,
+        keys: &'static [Key],
+        node: Node<'_>,
+        key: Node<'_>,
+        text: &str,
+        shape: Shape,
+        of: Option<StateType>,
+        fields: &mut Fields<'_>,
+    ) -> Option<Option<(&'static Key, bool)>> {
+        let amazon = amazon(self.dialect, shape, text);
+        let foreign = amazon.or_else(|| synonym(self.dialect, shape, text))?;
+        let allowed = |key: &&Key| key.slot == foreign.slot && of.is_none_or(|of| key.on.contains(of));
+        let same = keys.iter().find(allowed)?;
+        if fields.has(same.slot) && node.get(same.name).is_none() {
+            // A second key with the meaning of one key of ours: `Variable` and `StringEquals`.
+            return Some(None);
+        }
+        let message = match amazon {
+            Some(_) => "`{}` is a key of Amazon States Language: use `{}` here",
+            None => "unknown key `{}`: did you mean `{}`?",
+        };
+        let reported = self.findings.report(Code::UnknownKey, key.span(), message, &[text, same.name]);
+        if fields.has(same.slot) || self.strict {
+            return Some(None);
+        }
+        if foreign.same_value {
+            reported.change(text, key.span(), same.name);
+            return Some(self.meant(same, node, key, false));
+        }
+        // Present, with a value that is not known.
+        fields.present.insert(same.slot);
+        self.findings.typo(key.span(), node.span(), true);
+        Some(None)
     }
 
     /// Reads a key as `meant`, unless only correct keys are read.

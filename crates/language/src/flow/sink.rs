@@ -6,7 +6,7 @@ use cloudflow_base::diagnostic::{Code, Diagnostic, Path, Severity, report};
 use cloudflow_base::small;
 use cloudflow_base::text::Span;
 
-/// Maximum number of findings that are reported for one text. Further findings would only cost time and memory.
+/// Maximum number of findings that are collected for one text. Further findings would only cost time and memory.
 const MAX_FINDINGS: usize = 1000;
 
 /// A misspelt key that the checks read as the key that it means.
@@ -27,6 +27,8 @@ pub struct Findings {
     has_error: Option<bool>,
     // The misspelt keys that were read as the keys that they mean.
     typos: Vec<Typo>,
+    // Number of findings that were not collected.
+    dropped: usize,
     // Number of candidates that searches for a nearest name may still compare. It bounds the time
     // for a text with very many mistakes.
     budget: usize,
@@ -35,7 +37,7 @@ pub struct Findings {
 impl Findings {
     /// An empty collection.
     pub fn new() -> Self {
-        Findings { list: Vec::new(), has_error: None, typos: Vec::new(), budget: 100_000 }
+        Findings { list: Vec::new(), has_error: None, typos: Vec::new(), dropped: 0, budget: 100_000 }
     }
 
     /// Removes the findings above the maximum. The first error is kept: without an error, the text would be valid.
@@ -45,6 +47,7 @@ impl Findings {
         }
         let is_error = |found: &Diagnostic| found.severity == Severity::Error;
         let over: Vec<Diagnostic> = self.list.drain(MAX_FINDINGS..).collect();
+        self.dropped += over.len();
         let list = &mut self.list;
         let has_error = self.has_error.get_or_insert_with(|| list.iter().any(is_error));
         if !*has_error && let Some(error) = over.into_iter().find(is_error) {
@@ -117,8 +120,8 @@ impl Findings {
         enough
     }
 
-    /// The sorted findings with their paths.
-    pub fn finish(mut self, root: Option<Node<'_>>) -> Vec<Diagnostic> {
+    /// The sorted findings with their paths, and the number of findings that were not collected.
+    pub fn finish(mut self, root: Option<Node<'_>>) -> (Vec<Diagnostic>, usize) {
         self.make_room();
         small::sort_by(&mut self.list, |a, b| (a.about.start, b.about.end).cmp(&(b.about.start, a.about.end)));
         if let Some(root) = root {
@@ -128,7 +131,7 @@ impl Findings {
             }
         }
         cloudflow_base::diagnostic::sort(&mut self.list);
-        self.list
+        (self.list, self.dropped)
     }
 }
 

@@ -160,6 +160,29 @@ impl<'t> Tree<'t> {
         self.node(self.documents.first()?.root)
     }
 
+    /// The block scalars, in the order of the text.
+    pub fn block_scalars(&self) -> impl Iterator<Item = Node<'_>> {
+        let is_block = |raw: &Raw| matches!(raw.style, Style::Literal | Style::Folded);
+        let all = self.nodes.iter().enumerate().filter(move |(_, raw)| is_block(raw));
+        all.filter_map(|(id, _)| self.node(u32::try_from(id).ok()?))
+    }
+
+    /// The plain scalars whose value may depend on the loader, by their first byte: digits, signs, and the letters of
+    /// `yes`, `no`, `on` and `off`. Each with the node before it, which is its key if it is a value.
+    pub fn doubtful_scalars(&self) -> impl Iterator<Item = (Option<Node<'_>>, Node<'_>)> {
+        let bytes = self.text.as_bytes();
+        let all = self.nodes.iter().enumerate().filter(|(_, raw)| {
+            let first = bytes.get(raw.span.start as usize);
+            let doubtful =
+                |byte: &u8| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'o' | b'O' | b'y' | b'Y' | b'n' | b'N');
+            raw.style == Style::Plain && raw.kind == Kind::Scalar && raw.flags == 0 && first.is_some_and(doubtful)
+        });
+        all.filter_map(|(id, _)| {
+            let id = u32::try_from(id).ok()?;
+            Some((id.checked_sub(1).and_then(|before| self.node(before)), self.node(id)?))
+        })
+    }
+
     /// The handle of a node. Absent for [`NONE`].
     pub(super) fn node(&self, id: u32) -> Option<Node<'_>> {
         let own = self.nodes.get(id as usize)?;

@@ -196,14 +196,14 @@ fn a_text_full_of_mistakes_has_its_first_reported() {
         format!("Type: StateMachine\nSpecVersion: v1\nName: f\nStartAt: S\nStates:\n{}", state.repeat(count))
     };
     let wrong = validate_flow(&machine("  - {Typee: Pas, Nam: S, Nxt: T}\n", 20_000));
-    assert_eq!((wrong.valid, wrong.diagnostics.len()), (false, 1000));
+    assert_eq!((wrong.valid, wrong.diagnostics.len()), (false, 100));
     // An error behind more warnings than are reported.
     let mapping = "      - {target: t, source: $input.a}\n".repeat(5000);
     let text = format!(
         "version: v1\ntype: flow\nsteps:\n  - type: pass\n    name: a\n    outputMappings:\n{mapping}  - {{type: choice, name: c}}\n"
     );
     let report = validate_flow(&text);
-    assert_eq!((report.valid, report.diagnostics.len()), (false, 1000));
+    assert_eq!((report.valid, report.diagnostics.len()), (false, 100));
 }
 
 #[test]

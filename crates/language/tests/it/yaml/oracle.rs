@@ -120,9 +120,10 @@ fn is_excused(text: &str, refusal: &Diagnostic) -> bool {
         || text.split(['\n', '\r']).any(|line| line.trim_start_matches([' ', '-', '?']).starts_with(':'))
 }
 
-/// Placeholders are read as text here, not there.
+/// Placeholders and byte order marks inside the text are read as text here, not there.
 fn is_template(text: &str) -> bool {
-    ["{{", "{%", "{#", "${"].iter().any(|mark| text.contains(mark))
+    let mark = text.chars().skip(1).any(|c| c == '\u{feff}');
+    mark || ["{{", "{%", "{#", "${"].iter().any(|mark| text.contains(mark))
 }
 
 #[test]
