@@ -76,8 +76,8 @@ pub(crate) fn check<'a>(tree: &'a Tree<'a>, yaml: Vec<Diagnostic>, options: Opti
     if flow.is_some() {
         ambiguous::check(tree, &mut findings);
     }
-    let (diagnostics, dropped) = findings.finish(tree.root());
-    Checked { flow, diagnostics, dropped }
+    let dropped = findings.dropped();
+    Checked { flow, diagnostics: findings.finish(tree.root()), dropped }
 }
 
 /// Loads the flow and runs every check. `strict` reads only what is spelt correctly.

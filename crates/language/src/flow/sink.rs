@@ -57,6 +57,12 @@ impl Findings {
         }
     }
 
+    /// Number of findings that were not collected.
+    pub(crate) fn dropped(&mut self) -> usize {
+        self.make_room();
+        self.dropped
+    }
+
     /// Adds a finding at `span` with a filled template.
     pub fn report(&mut self, code: Code, span: Span, template: &str, args: &[&str]) -> &mut Diagnostic {
         self.make_room();
@@ -120,8 +126,8 @@ impl Findings {
         enough
     }
 
-    /// The sorted findings with their paths, and the number of findings that were not collected.
-    pub fn finish(mut self, root: Option<Node<'_>>) -> (Vec<Diagnostic>, usize) {
+    /// The sorted findings with their paths.
+    pub fn finish(mut self, root: Option<Node<'_>>) -> Vec<Diagnostic> {
         self.make_room();
         small::sort_by(&mut self.list, |a, b| (a.about.start, b.about.end).cmp(&(b.about.start, a.about.end)));
         if let Some(root) = root {
@@ -131,7 +137,7 @@ impl Findings {
             }
         }
         cloudflow_base::diagnostic::sort(&mut self.list);
-        (self.list, self.dropped)
+        self.list
     }
 }
 

@@ -504,6 +504,8 @@ impl Scan<'_> {
         // The start of the entry, and the content of its value.
         let mut entry = start;
         let mut key = None;
+        // Invisible characters inside the entry, which are mistakes if it is a key.
+        let mut hidden = Vec::new();
         let mut progress = Progress::default();
         while at < end {
             progress.step(at, 0);
@@ -564,17 +566,24 @@ impl Scan<'_> {
                 (_, Some((Class::Mark, '$', _))) if opens => self.hit(at, "$"),
                 (_, Some((Class::Quote, ..))) if opens || closes => self.hit(at, "\""),
                 (_, Some((Class::Space | Class::Invisible, ..))) if opens || closes => self.plain(at),
+                (_, Some((Class::Invisible, ..))) if word => hidden.push(at),
                 _ => {}
             }
-            let seen = alike.map_or(c, |(class, ascii, _)| if class == Class::Space { ' ' } else { ascii });
+            let seen = alike.map_or(c, |(_, ascii, _)| ascii);
             if !matches!(seen, ' ' | '\t') {
                 last = Some(seen);
                 match seen {
-                    '[' | '{' | ',' => (word, entry, key) = (true, behind, None),
+                    '[' | '{' | ',' => {
+                        (word, entry, key) = (true, behind, None);
+                        hidden.clear();
+                    }
                     ':' if word => {
                         let name = self.text.get(entry..at).unwrap_or_default();
-                        let trim = |c: char| matches!(c, ' ' | '\t' | '"' | '\'') || look(c).is_some();
-                        (word, key) = (false, content(name.trim_matches(trim)));
+                        let is_part = |c: &char| !matches!(c, ' ' | '\t' | '"' | '\'') && look(*c).is_none();
+                        (word, key) = (false, content(&name.chars().filter(is_part).collect::<String>()));
+                        for at in hidden.drain(..).filter(|_| key.is_some()) {
+                            self.plain(at);
+                        }
                     }
                     _ => {}
                 }

@@ -5,6 +5,7 @@
 
 mod hostile;
 mod look;
+mod mistakes;
 mod seeded;
 mod typos;
 

@@ -34,8 +34,10 @@ fn the_documentation_is_true() {
         let good = example(body, "\nGood").unwrap_or_else(|| panic!("`{code}` has no good example"));
         let found = examine(code, bad.text);
         match found.iter().find(|found| found.code == *code) {
-            // What a migration says beside it is of other codes.
-            Some(_) if found.len() > 1 && !code.starts_with("migrate-") => failures.push(format!("{code}: {found:#?}")),
+            // What a migration says beside it is of other codes, and so is what `too-many` counts.
+            Some(_) if found.len() > 1 && !code.starts_with("migrate-") && *code != "too-many" => {
+                failures.push(format!("{code}: {found:#?}"))
+            }
             Some(one) if place(one) != bad.place => {
                 failures.push(format!("{code}: at {}, not {}", place(one), bad.place));
             }
