@@ -77,7 +77,7 @@ impl Place {
 /// Adds the findings about `expr`, which was read from `text`, at `place`. Spans are relative to the text.
 pub fn check(expr: &Expr<'_>, text: &str, place: &Place, found: &mut Vec<Diagnostic>) {
     if place.condition {
-        boolean(expr, found);
+        boolean(expr, place, found);
     }
     Checker { place, text, found, calls: 0 }.expr(expr);
 }
@@ -139,7 +139,7 @@ impl Checker<'_, '_> {
             ExprKind::Call { name, name_span, args } => self.call(name, *name_span, args),
             ExprKind::Unary(op, operand) => {
                 if *op == UnaryOp::Not {
-                    boolean(operand, self.found);
+                    boolean(operand, self.place, self.found);
                 }
                 self.expr(operand);
             }
@@ -157,7 +157,7 @@ impl Checker<'_, '_> {
             }
             ExprKind::And(operands) | ExprKind::Or(operands) => {
                 for operand in operands {
-                    boolean(operand, self.found);
+                    boolean(operand, self.place, self.found);
                     self.expr(operand);
                 }
             }
@@ -335,8 +335,12 @@ fn below<'p>(known: &'p str, path: &str) -> Option<(&'p str, u8)> {
 }
 
 /// Reports a value that is never a boolean.
-fn boolean(expr: &Expr<'_>, found: &mut Vec<Diagnostic>) {
-    let given = kind(expr);
+fn boolean(expr: &Expr<'_>, place: &Place, found: &mut Vec<Diagnostic>) {
+    let given = match expr.kind {
+        // The input of a step is an object.
+        ExprKind::Variable(name) if place.variable(name) == Some(Variable::Own) => Kind::Object,
+        _ => kind(expr),
+    };
     if Kind::Bool.accepts(given) {
         return;
     }

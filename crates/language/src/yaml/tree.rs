@@ -264,6 +264,11 @@ impl<'a> Node<'a> {
             || whole.is_some_and(|name| !name.is_empty() && !name.contains(['<', '>', ' ', '=']))
     }
 
+    /// True if lines of a template language were skipped in its document.
+    pub fn has_template_lines(self) -> bool {
+        self.tree.template_lines
+    }
+
     /// The items of a sequence. Empty for other nodes.
     pub fn items(self) -> Items<'a> {
         Items { next: self.child(Kind::Sequence) }

@@ -55,7 +55,11 @@ pub fn compile(flow: &Flow<'_>) -> Program {
         state.path = path;
     }
     let mut program = Program {
-        unfilled: blank(flow.root, flow::dialect::Shape::Document, flow.dialect),
+        unfilled: if flow.root.has_template_lines() {
+            Some("the lines of a template, such as `{% for … %}`, are not filled in".to_owned())
+        } else {
+            blank(flow.root, flow::dialect::Shape::Document, flow.dialect)
+        },
         oversized: None,
         dialect: flow.dialect,
         express: flow.scope(ScopeId(0)).is_some_and(|scope| scope.express),

@@ -330,7 +330,7 @@ fn frames_around_a_definition() {
         }
         // A conflict about a line.
         let starts: Vec<usize> = text.match_indices('\n').map(|(at, _)| at + 1).filter(|at| *at < text.len()).collect();
-        for _ in 0..rounds(4) {
+        for _ in 0..rounds(4).min(starts.len() as u64) {
             let at = starts[random.below(starts.len())];
             let end = text[at..].find('\n').map_or(text.len(), |end| at + end + 1);
             let line = &text[at..end];
