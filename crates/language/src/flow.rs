@@ -9,6 +9,7 @@ mod model;
 mod reader;
 mod sink;
 mod unfilled;
+mod unknown;
 
 pub(crate) use detect::is_amazon;
 pub use dialect::{Dialect, TaskMode};

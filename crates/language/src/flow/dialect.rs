@@ -327,6 +327,25 @@ impl Dialect {
         }
     }
 
+    /// The first key with this name in any shape.
+    pub(crate) fn any_key(self, name: &str) -> Option<&'static Key> {
+        const SHAPES: [Shape; 12] = [
+            Shape::State,
+            Shape::Document,
+            Shape::Option,
+            Shape::Default,
+            Shape::Branch,
+            Shape::Processor,
+            Shape::Iteration,
+            Shape::Mapping,
+            Shape::Retry,
+            Shape::Catch,
+            Shape::OnError,
+            Shape::OnErrorRetry,
+        ];
+        SHAPES.into_iter().flat_map(|shape| self.keys(shape)).find(|key| key.name == name)
+    }
+
     /// The spelling of a slot in a shape. Empty if the shape does not have the slot.
     pub fn key(self, shape: Shape, slot: Slot) -> &'static str {
         self.keys(shape).iter().find(|key| key.slot == slot).map_or("", |key| key.name)

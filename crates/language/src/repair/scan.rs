@@ -1,9 +1,11 @@
 //! Characters that resemble others, and dashes without their space, line by line. It depends on the key whether a
 //! character is a mistake: a full-width comma is correct in a description and wrong in a condition.
 
+mod inside;
+
 use super::look::{Class, look};
 use super::{Repair, edit};
-use crate::flow::dialect::{Dialect, Dynamic, Shape, Slot, Value};
+use crate::flow::dialect::{Dialect, Dynamic, Slot, Value};
 use cloudflow_base::diagnostic::{Code, Edit, fill};
 use cloudflow_base::small::{self, to_decimal};
 use cloudflow_base::text::{Progress, Span};
@@ -35,39 +37,18 @@ fn content(key: &str) -> Option<Content> {
     if name.len() < key.len() {
         return Some(Content::Expression);
     }
-    const SHAPES: [Shape; 11] = [
-        Shape::Document,
-        Shape::State,
-        Shape::Option,
-        Shape::Default,
-        Shape::Branch,
-        Shape::Processor,
-        Shape::Iteration,
-        Shape::Mapping,
-        Shape::Retry,
-        Shape::Catch,
-        Shape::OnErrorRetry,
-    ];
-    for dialect in Dialect::ALL {
-        for shape in SHAPES {
-            for known in dialect.keys(shape).iter().filter(|known| known.name == name) {
-                return Some(match (known.value, known.slot) {
-                    (Value::Target, _) | (Value::Text, Slot::Name | Slot::Target | Slot::Item | Slot::Index) => {
-                        Content::Name
-                    }
-                    (Value::Text, Slot::Code | Slot::Detail | Slot::Description) | (Value::Remark, _) => Content::Free,
-                    (Value::Expression, _) => Content::Expression,
-                    (Value::Texts, _) => Content::Names,
-                    (Value::Many(_), _) => Content::List,
-                    (Value::One(_), _) => Content::Keys,
-                    (Value::Object | Value::Constructor | Value::Any, _) => Content::Data,
-                    _ if known.dynamic == Dynamic::Value => Content::Expression,
-                    _ => Content::Code,
-                });
-            }
-        }
-    }
-    None
+    let known = Dialect::ALL.into_iter().find_map(|dialect| dialect.any_key(name))?;
+    Some(match (known.value, known.slot) {
+        (Value::Target, _) | (Value::Text, Slot::Name | Slot::Target | Slot::Item | Slot::Index) => Content::Name,
+        (Value::Text, Slot::Code | Slot::Detail | Slot::Description) | (Value::Remark, _) => Content::Free,
+        (Value::Expression, _) => Content::Expression,
+        (Value::Texts, _) => Content::Names,
+        (Value::Many(_), _) => Content::List,
+        (Value::One(_), _) => Content::Keys,
+        (Value::Object | Value::Constructor | Value::Any, _) => Content::Data,
+        _ if known.dynamic == Dynamic::Value => Content::Expression,
+        _ => Content::Code,
+    })
 }
 
 /// A character that is replaced.
@@ -495,112 +476,6 @@ impl Scan<'_> {
         None
     }
 
-    /// Searches the rest of a line from an opening bracket or inside of brackets. Only the structure is searched.
-    fn inside(&mut self, start: usize, end: usize) {
-        let mut at = start;
-        // The last character that is not a space, and whether the current entry may be a key.
-        let mut last = None;
-        let mut word = true;
-        // The start of the entry, and the content of its value.
-        let mut entry = start;
-        let mut key = None;
-        // Invisible characters inside the entry, which are mistakes if it is a key.
-        let mut hidden = Vec::new();
-        let mut progress = Progress::default();
-        while at < end {
-            progress.step(at, 0);
-            let Some(c) = self.char_at(at) else { return };
-            let behind = at + c.len_utf8();
-            let alike = look(c);
-            let next = self.next_mark(behind, end);
-            let opens = matches!(last, None | Some('[' | '{' | ',' | ':'));
-            let closes = matches!(next, None | Some(']' | '}' | ',' | ':'));
-            match (c, alike) {
-                ('"' | '\'', _) if opens => {
-                    let Some(closed) = self.close(behind, end, c) else { return };
-                    if key == Some(Content::Expression) {
-                        self.expression(behind, closed - 1, c);
-                    }
-                    (at, last) = (closed, Some('"'));
-                    continue;
-                }
-                // A plain expression ends at the comma.
-                _ if key == Some(Content::Expression)
-                    && last == Some(':')
-                    && !matches!(c, ' ' | '\t' | ',' | '}' | ']') =>
-                {
-                    let rest = self.text.get(at..end).unwrap_or_default();
-                    let stop = at + rest.find([',', '}', ']']).unwrap_or(rest.len());
-                    self.expression(at, stop, ' ');
-                    (at, last, key) = (stop, Some('"'), None);
-                    continue;
-                }
-                ('#', _) if last.is_none() || matches!(self.char_at(at.saturating_sub(1)), Some(' ')) => return,
-                ('[' | '{', _) if opens => self.brackets.push(false),
-                (']' | '}', _) => {
-                    self.brackets.pop();
-                    if self.brackets.is_empty() {
-                        self.spaces_at_end(behind, end);
-                        return;
-                    }
-                }
-                (_, Some((Class::Mark, '[' | '{', _))) if opens => {
-                    self.brackets.push(true);
-                    self.plain(at);
-                }
-                (_, Some((Class::Mark, ']' | '}', _))) if self.brackets.last() == Some(&true) || closes => {
-                    self.brackets.pop();
-                    self.plain(at);
-                    if self.brackets.is_empty() {
-                        return;
-                    }
-                }
-                (_, Some((Class::Mark, ',', _))) if ascii(last) && ascii(next) => {
-                    let spaced = matches!(self.char_at(behind), Some(' '));
-                    self.hit(at, if spaced { "," } else { ", " });
-                }
-                (_, Some((Class::Mark, ':', _))) if word && ascii(last) => {
-                    let spaced = matches!(self.char_at(behind), Some(' '));
-                    self.hit(at, if spaced { ":" } else { ": " });
-                }
-                (_, Some((Class::Mark, '$', _))) if opens => self.hit(at, "$"),
-                (_, Some((Class::Quote, ..))) if opens || closes => self.hit(at, "\""),
-                (_, Some((Class::Space | Class::Invisible, ..))) if opens || closes => self.plain(at),
-                (_, Some((Class::Invisible, ..))) if word => hidden.push(at),
-                _ => {}
-            }
-            let seen = alike.map_or(c, |(_, ascii, _)| ascii);
-            if !matches!(seen, ' ' | '\t') {
-                last = Some(seen);
-                match seen {
-                    '[' | '{' | ',' => {
-                        (word, entry, key) = (true, behind, None);
-                        hidden.clear();
-                    }
-                    ':' if word => {
-                        let name = self.text.get(entry..at).unwrap_or_default();
-                        let is_part = |c: &char| !matches!(c, ' ' | '\t' | '"' | '\'') && look(*c).is_none();
-                        (word, key) = (false, content(&name.chars().filter(is_part).collect::<String>()));
-                        for at in hidden.drain(..).filter(|_| key.is_some()) {
-                            self.plain(at);
-                        }
-                    }
-                    _ => {}
-                }
-            }
-            at = behind;
-        }
-    }
-
-    /// The next character that is not a space, as the ASCII character that it resembles.
-    fn next_mark(&self, at: usize, end: usize) -> Option<char> {
-        let rest = self.text.get(at..end).unwrap_or_default();
-        let next = rest
-            .chars()
-            .find(|c| !matches!(c, ' ' | '\t') && !matches!(look(*c), Some((Class::Space | Class::Invisible, ..))))?;
-        Some(look(next).map_or(next, |(_, ascii, _)| ascii))
-    }
-
     /// One finding for each character, or class of characters, at its first place.
     fn repairs(self) -> Vec<Repair> {
         let mut groups: Vec<(Class, char, Vec<Edit>)> = Vec::new();
@@ -653,11 +528,6 @@ impl Scan<'_> {
         }
         found
     }
-}
-
-/// True for an ASCII character.
-fn ascii(c: Option<char>) -> bool {
-    c.is_some_and(|c| c.is_ascii())
 }
 
 /// `U+00A0`.

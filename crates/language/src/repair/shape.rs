@@ -33,13 +33,13 @@ pub(super) fn find(tree: &Tree<'_>) -> Vec<Repair> {
         todo.extend(node.items());
         for (key, value) in node.entries() {
             let name = key.text().unwrap_or_default();
-            let dialects = Dialect::ALL.into_iter().filter_map(|dialect| Some((dialect, known(dialect, name)?)));
+            let dialects = Dialect::ALL.into_iter().filter_map(|dialect| Some((dialect, dialect.any_key(name)?)));
             let mut data = false;
-            for (dialect, (kind, slot)) in dialects {
-                match kind {
+            for (dialect, known) in dialects {
+                match known.value {
                     Value::Many(Shape::State) => found.extend(states(tree.text(), dialect, key, value)),
                     Value::Target | Value::Text | Value::OneOf(_) => {
-                        found.extend(line_break(tree.text(), key, value, slot))
+                        found.extend(line_break(tree.text(), key, value, known.slot))
                     }
                     Value::Constructor | Value::Object | Value::Any => data = true,
                     _ => {}
@@ -51,23 +51,6 @@ pub(super) fn find(tree: &Tree<'_>) -> Vec<Repair> {
         }
     }
     found
-}
-
-/// The first meaning of a key in a dialect.
-fn known(dialect: Dialect, name: &str) -> Option<(Value, Slot)> {
-    const SHAPES: [Shape; 9] = [
-        Shape::State,
-        Shape::Document,
-        Shape::Option,
-        Shape::Default,
-        Shape::Branch,
-        Shape::Processor,
-        Shape::Iteration,
-        Shape::Mapping,
-        Shape::Catch,
-    ];
-    let mut keys = SHAPES.into_iter().flat_map(|shape| dialect.keys(shape));
-    keys.find(|key| key.name == name).map(|key| (key.value, key.slot))
 }
 
 /// States as the entries of a mapping, or as lists of mappings of one entry: `Pack: {Type: Pass}`.

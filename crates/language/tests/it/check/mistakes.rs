@@ -131,7 +131,7 @@ fn wrong(bad: &str, at: usize, codes: &[&str]) -> Option<String> {
     let [one] = &found[..] else { return Some(format!("{} findings{}", found.len(), list())) };
     let offset = bad[..at].encode_utf16().count();
     let start = one.range.unwrap().start.offset as usize;
-    if !codes.contains(&&*one.code) {
+    if !codes.contains(&one.code) {
         return Some(format!("another code{}", list()));
     }
     if start != offset {
