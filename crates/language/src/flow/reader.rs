@@ -262,7 +262,10 @@ impl<'a> Reader<'a, '_> {
             let (written, value) = (name.text().unwrap_or_default(), node.text().unwrap_or_default());
             let message = "`{}` must be an expression, not {}: a constant needs the key `{}`";
             let reported = self.findings.report(Code::WrongType, node.span(), message, &[written, value, key.name]);
-            reported.about(name.span()).change(written, name.span(), key.name);
+            reported.about(name.span());
+            if matches!(resolved, Some(Resolved::Int(number)) if (key.range.0..=key.range.1).contains(&number)) {
+                reported.change(written, name.span(), key.name);
+            }
             return false;
         }
         if computed {
@@ -343,7 +346,11 @@ impl<'a> Reader<'a, '_> {
                     Slot::Version => "v1".to_owned(),
                     _ => ["\"", node.text().unwrap_or_default(), "\""].concat(),
                 };
-                self.wrong_type(key, node, expected, Some(&quoted))
+                // The name of a flow does not begin with a digit.
+                let is_flow = key.slot == Slot::Name
+                    && self.dialect.keys(Shape::Document).iter().any(|known| std::ptr::eq(known, key))
+                    && !matches!(resolved, Some(Resolved::Bool(_)));
+                self.wrong_type(key, node, expected, Some(&*quoted).filter(|_| !is_flow))
             }
             _ => self.wrong_type(key, node, expected, None),
         }
