@@ -16,12 +16,12 @@
 //! ```
 
 use super::push_children;
-use crate::expr::{self, Expr, ExprKind, Members, Place, STEP_VARIABLES, Step, StepKind, Variable};
+use crate::expr::{self, Constant, Expr, ExprKind, Members, Place, STEP_VARIABLES, Step, StepKind, Variable};
 use crate::flow::{Dialect, Findings, Flow, Number, NumberValue, Shaping, State, StateKind, Text, TextValue};
 use crate::yaml::{Kind, Node, Style};
 use cloudflow_base::diagnostic::{Code, Severity, report};
 use cloudflow_base::limits::{EXPRESS_WAIT_SECONDS, TASK_TIMEOUT_SECONDS, WAIT_SECONDS};
-use cloudflow_base::small::to_decimal;
+use cloudflow_base::small::{parse_int, to_decimal};
 use cloudflow_base::text::Span;
 
 /// The members of the context of the `flow` dialect that samples use.
@@ -163,12 +163,11 @@ fn number(value: Option<Number<'_>>, (key, least, most): (&str, i64, i64), findi
     let Some(expr) = read(text, &BEFORE, findings) else { return };
     let value = match &expr.kind {
         // `Timeout` is declared a text.
-        ExprKind::Text(digits) if key == "Timeout" => digits.parse().ok(),
+        ExprKind::Text(digits) if key == "Timeout" => parse_int(digits).map(Constant::Whole),
         _ => expr::number(&expr),
     };
     let Some(value) = value else { return of_kind(&expr, text, key, expr::Kind::Number, findings) };
-    #[allow(clippy::cast_precision_loss, reason = "the limits are small")]
-    if !(least as f64..=most as f64).contains(&value) || value.fract() != 0.0 {
+    if !matches!(value, Constant::Whole(value) if (least..=most).contains(&value)) {
         let message = "`{}` must be a whole number from {} to {}, not {}";
         let [least, most] = [least, most].map(to_decimal);
         findings.report(Code::OutOfRange, text.span, message, &[key, &least, &most, text.value]);

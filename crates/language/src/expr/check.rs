@@ -4,7 +4,7 @@ use super::ast::{CompareOp, Expr, ExprKind, Step, StepKind, UnaryOp};
 use super::function::{ALGORITHMS, FUNCTIONS, Function, Kind, function};
 use cloudflow_base::diagnostic::{Code, Diagnostic, Severity, nearest, report};
 use cloudflow_base::limits::NESTED_CALLS;
-use cloudflow_base::small::to_decimal;
+use cloudflow_base::small::{parse_int, to_decimal};
 use cloudflow_base::text::Span;
 
 /// The meaning of a variable, independent of its name in a dialect.
@@ -100,16 +100,33 @@ pub fn kind(expr: &Expr<'_>) -> Kind {
     }
 }
 
+/// A constant number.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Constant {
+    Whole(i64),
+    /// Not a whole number, or one that is too large.
+    Other,
+}
+
 /// The value of a constant number.
-pub fn number(expr: &Expr<'_>) -> Option<f64> {
-    match &expr.kind {
-        ExprKind::Number(text) => text.parse().ok(),
+pub fn number(expr: &Expr<'_>) -> Option<Constant> {
+    let (text, sign) = match &expr.kind {
+        ExprKind::Number(text) => (*text, 1),
         ExprKind::Unary(UnaryOp::Minus, operand) => match operand.kind {
-            ExprKind::Number(text) => text.parse::<f64>().ok().map(|number| -number),
-            _ => None,
+            ExprKind::Number(text) => (text, -1),
+            _ => return None,
         },
-        _ => None,
-    }
+        _ => return None,
+    };
+    let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let fraction = fraction.trim_end_matches('0');
+    let digits = parse_int(&[whole, fraction].concat());
+    // The point moves to the right by the exponent.
+    let places = parse_int(exponent).and_then(|exponent| exponent.checked_sub(i64::try_from(fraction.len()).ok()?));
+    let scale = places.and_then(|places| 10_i64.checked_pow(u32::try_from(places).ok()?));
+    let value = digits.zip(scale).and_then(|(digits, scale)| digits.checked_mul(scale));
+    Some(value.map_or(Constant::Other, |value| Constant::Whole(value * sign)))
 }
 
 struct Checker<'p, 'f> {
@@ -316,7 +333,10 @@ impl Checker<'_, '_> {
                 let reported = self.report(Code::WrongType, place, message, &[known.signature]);
                 reported.severity(Severity::Warning).fix("exchange the arguments", &[], span, &right);
             }
-            ("randomInt", ..) if number(first).zip(number(second)).is_some_and(|(least, most)| least > most) => {
+            ("randomInt", ..)
+                if matches!((number(first), number(second)),
+                    (Some(Constant::Whole(least)), Some(Constant::Whole(most))) if least > most) =>
+            {
                 self.report(Code::OutOfRange, first.span, "`randomInt` needs the smaller number first", &[]);
             }
             _ => {}

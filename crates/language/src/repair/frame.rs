@@ -3,7 +3,7 @@
 
 use super::{Repair, edit};
 use cloudflow_base::diagnostic::{Code, Edit};
-use cloudflow_base::small::{find as find_text, to_decimal};
+use cloudflow_base::small::{contains, find as find_text, to_decimal};
 use cloudflow_base::text::Span;
 
 /// The repairs of a text.
@@ -78,7 +78,7 @@ fn heredoc(text: &str) -> Option<Repair> {
     let word = last.trim();
     let is_word = word.len() > 1 && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
     let open =
-        find_text(first, "<<").filter(|at| first.get(at + 2..).is_some_and(|rest| is_word && rest.contains(word)));
+        find_text(first, "<<").filter(|at| first.get(at + 2..).is_some_and(|rest| is_word && contains(rest, word)));
     if !is_word || open.is_none() && !matches!(word, "EOF" | "EOT" | "END" | "YAML" | "JSON") {
         return None;
     }
