@@ -75,7 +75,8 @@ fn heredoc(text: &str) -> Option<Repair> {
     let mut filled = lines(text).filter(|(_, line)| !line.trim().is_empty());
     let (start, first) = filled.next()?;
     let (end, last) = filled.last()?;
-    let word = last.trim();
+    // An indented word is a part of a block scalar.
+    let word = last.trim_end();
     let is_word = word.len() > 1 && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
     let open =
         find_text(first, "<<").filter(|at| first.get(at + 2..).is_some_and(|rest| is_word && contains(rest, word)));
@@ -122,14 +123,22 @@ fn comments(text: &str) -> Option<Repair> {
         return None;
     }
     let bytes = text.as_bytes();
-    let (mut at, mut quoted) = (0, false);
+    let (mut at, mut quote) = (0, None);
+    // `http://` in an unquoted value is no comment.
+    let mut before = b' ';
     let (mut edits, mut first) = (Vec::new(), None);
     while let Some(byte) = bytes.get(at) {
         let next = bytes.get(at + 1);
         match byte {
-            b'\\' if quoted => at += 1,
-            b'"' => quoted = !quoted,
-            b'/' if !quoted && matches!(next, Some(b'/' | b'*')) => {
+            b'\\' if quote == Some(b'"') => at += 1,
+            b'"' | b'\'' if quote == Some(*byte) => quote = None,
+            b'"' | b'\'' if quote.is_none() && matches!(before, b' ' | b'\t' | b'\n' | b'[' | b'{' | b',' | b':') => {
+                quote = Some(*byte);
+            }
+            b'/' if quote.is_none()
+                && matches!(before, b' ' | b'\t' | b'\n' | b'[' | b'{' | b',' | b']' | b'}' | b'"')
+                && matches!(next, Some(b'/' | b'*')) =>
+            {
                 let (end, cut) = if next == Some(&b'/') { ("\n", 0) } else { ("*/", 2) };
                 let rest = text.get(at..).unwrap_or_default();
                 let end = find_text(rest, end).map_or(text.len(), |found| at + found + cut);
@@ -140,6 +149,7 @@ fn comments(text: &str) -> Option<Repair> {
             }
             _ => {}
         }
+        before = *byte;
         at += 1;
     }
     let message = "JSON has no comments: remove them, or write the definition as YAML with `#`".to_owned();

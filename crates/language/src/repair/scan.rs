@@ -307,7 +307,7 @@ impl Scan<'_> {
             }
             at = behind;
             // The key of a mapping is short.
-            if at > start + 200 || name.contains(['#', '{', '[']) {
+            if at > start + 200 || matches!(c, '#' | '{' | '[') {
                 return None;
             }
         };
@@ -339,7 +339,14 @@ impl Scan<'_> {
     }
 
     /// Searches a value on one line. `column` is that of its key.
-    fn value(&mut self, start: usize, end: usize, content: Content, column: usize) {
+    fn value(&mut self, mut start: usize, end: usize, content: Content, column: usize) {
+        // A tag and an anchor.
+        for _ in 0..2 {
+            if matches!(self.char_at(start), Some('&' | '!')) && content != Content::Expression {
+                let word = self.text.get(start..end).unwrap_or_default();
+                start = self.spaces(start + word.find(' ').unwrap_or(word.len()), end, false);
+            }
+        }
         let Some(first) = self.char_at(start) else { return };
         match first {
             '|' | '>'
@@ -353,14 +360,6 @@ impl Scan<'_> {
                         self.expression(start + 1, behind - 1, first);
                     }
                     self.spaces_at_end(behind, end);
-                }
-            }
-            '&' | '!' if !matches!(content, Content::Expression | Content::Free) => {
-                let word = self.text.get(start..end).unwrap_or_default();
-                let next = start + word.find(' ').unwrap_or(word.len());
-                let next = self.spaces(next, end, false);
-                if next < end {
-                    self.value(next, end, content, column);
                 }
             }
             '[' | '{' if content != Content::Expression => self.inside(start, end),

@@ -57,6 +57,11 @@ pub(super) fn find(tree: &Tree<'_>) -> Vec<Repair> {
 fn states(text: &str, dialect: Dialect, key: Node<'_>, value: Node<'_>) -> Option<Repair> {
     let (name, kind) = (dialect.key(Shape::State, Slot::Name), dialect.key(Shape::State, Slot::Type));
     let is_state = |node: Node<'_>| node.get(kind).is_some() && node.get(name).is_none();
+    let is_alias = |node: Node<'_>| node.span().of(text).starts_with('*');
+    // What an alias refers to is rewritten where it is defined.
+    if is_alias(value) || value.items().chain(value.entries().map(|(_, state)| state)).any(is_alias) {
+        return None;
+    }
     let mut edits = Vec::new();
     let word = dialect.state_word();
     let mut first = key.span();

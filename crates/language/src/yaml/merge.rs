@@ -21,6 +21,8 @@ impl Reader<'_> {
             for (key, _) in entries.filter(|_| !is_alias).into_iter().flat_map(|node| node.entries()) {
                 if key.text() == Some("<<") && key.style() == Style::Plain {
                     keys.push((key.id, id));
+                    // A second one is a duplicate key.
+                    break;
                 }
             }
         }
@@ -39,6 +41,9 @@ impl Reader<'_> {
         }
     }
 }
+
+/// Maximum number of mappings that one merge key merges.
+const MOST_SOURCES: usize = 64;
 
 /// Replaces the entry of a merge key. False if its value is not a mapping and not a list of mappings.
 fn merge(tree: &mut Tree<'_>, mapping: u32, merge_key: u32) -> bool {
@@ -61,7 +66,8 @@ fn merge(tree: &mut Tree<'_>, mapping: u32, merge_key: u32) -> bool {
         own.extend(key.text());
         kept.extend([key.id, value.id]);
     }
-    if sources.is_empty() || sources.iter().any(|source| source.kind() != Kind::Mapping) {
+    if sources.is_empty() || sources.len() > MOST_SOURCES || sources.iter().any(|source| source.kind() != Kind::Mapping)
+    {
         return false;
     }
     let mut added: Vec<Raw> = Vec::new();

@@ -16,13 +16,18 @@ impl Scan<'_> {
         let mut key = None;
         // Invisible characters inside the entry, which are mistakes if it is a key.
         let mut hidden = Vec::new();
+        let mut ahead = (start, None);
         let mut progress = Progress::default();
         while at < end {
             progress.step(at, 0);
             let Some(c) = self.char_at(at) else { return };
             let behind = at + c.len_utf8();
             let alike = look(c);
-            let next = self.next_mark(behind, end);
+            // The next character is the same for a run of spaces.
+            if alike.is_some() && ahead.0 <= at {
+                ahead = self.next_mark(behind, end);
+            }
+            let next = ahead.1;
             let opens = matches!(last, None | Some('[' | '{' | ',' | ':'));
             let closes = matches!(next, None | Some(']' | '}' | ',' | ':'));
             match (c, alike) {
@@ -102,13 +107,18 @@ impl Scan<'_> {
         }
     }
 
-    /// The next character that is not a space, as the ASCII character that it resembles.
-    fn next_mark(&self, at: usize, end: usize) -> Option<char> {
+    /// The next character that is not a space, as the ASCII character that it resembles, and its position.
+    fn next_mark(&self, at: usize, end: usize) -> (usize, Option<char>) {
         let rest = self.text.get(at..end).unwrap_or_default();
-        let next = rest
-            .chars()
-            .find(|c| !matches!(c, ' ' | '\t') && !matches!(look(*c), Some((Class::Space | Class::Invisible, ..))))?;
-        Some(look(next).map_or(next, |(_, ascii, _)| ascii))
+        for (offset, c) in rest.char_indices() {
+            match look(c) {
+                None if matches!(c, ' ' | '\t') => {}
+                None => return (at + offset, Some(c)),
+                Some((Class::Space | Class::Invisible, ..)) => {}
+                Some((_, ascii, _)) => return (at + offset, Some(ascii)),
+            }
+        }
+        (end, None)
     }
 }
 

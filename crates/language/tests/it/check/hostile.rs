@@ -211,3 +211,40 @@ fn escapes_behind_the_last_reported_mistake_cost_no_memory() {
     let report = validate_flow(&format!("\"{}\"", "\\q".repeat(2_000_000)));
     assert!(report.diagnostics.len() < 1000 && !report.valid);
 }
+
+/// Texts of a MiB on which a search for repairs must not take quadratic time.
+#[test]
+fn long_texts_of_one_character_are_searched_in_linear_time() {
+    let machine = "Type: StateMachine\nSpecVersion: v1\nName: f\nStartAt: A\nStates:\n";
+    let count = if cloudflow_tests::is_quick() { 10_000 } else { 100_000 };
+    for (head, piece) in [
+        ("States: [", " "),
+        ("States: [", "\u{a0}"),
+        ("States: [", "，"),
+        ("States: [", "“a”, "),
+        ("Next: ", "!a "),
+        ("Next: ", "\u{200b}"),
+        ("", "a\u{200b}"),
+        ("", "–"),
+        ("", "- "),
+        ("", "<<<<<<<\n"),
+        ("", "```\n"),
+        ("{", "// a\n"),
+        ("{", "/*"),
+        ("", "<<: a\n"),
+        ("", "-a\n"),
+        ("Errors:\n", "  -a\n"),
+        ("", "\u{3000}"),
+        ("", "\0a"),
+        ("", "\u{fffd}"),
+        ("  - Condition: ", "“"),
+        ("  - a.$: ", "＄"),
+        ("", "  - {Type: Pass, Name: A, Nxt: 014}\n"),
+        ("", "  a: {Type: Pass}\n"),
+    ] {
+        let count = count * 3 / piece.len().max(3);
+        let start = std::time::Instant::now();
+        look_at(&format!("{machine}{head}{}", piece.repeat(count)), &|| format!("{head}{piece}"));
+        assert!(start.elapsed().as_secs() < 30, "{head}{piece}: {:?}", start.elapsed());
+    }
+}
