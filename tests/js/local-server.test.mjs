@@ -72,6 +72,13 @@ for (const [name, command] of RUNTIMES) {
     await server.until(/orders\.yaml:4:12 [a-z-]+: .*wiat/);
     assert.match(server.output(), /orders\.yaml is invalid; the last valid definition is kept/);
     assert.equal((await server.ask("DescribeFlow", { Name: "orders" })).body.Definition, flow(60));
+    // The warnings of a valid definition are printed, for a file and for a request.
+    const misspelt = flow(60).replace("type: wait,", "type: wait, outputMapping: [],");
+    await writeFile(join(flows, "orders.yaml"), misspelt);
+    await server.until(/ {2}orders\.yaml:4:18 unknown-key: warning: .*`outputMappings`/);
+    const created = { Name: "created", Description: "d", Type: "FDL", Definition: misspelt };
+    assert.equal((await server.ask("CreateFlow", created)).status, 200);
+    await server.until(/CreateFlow created 200 \d+ ms\n {2}created:4:18 unknown-key: warning: .*`outputMappings`/);
     await rm(join(flows, "quick.express.yml"));
     await server.until(/flow quick: removed/);
     assert.equal((await server.ask("DescribeFlow", { Name: "quick" })).status, 404);

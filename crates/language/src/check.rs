@@ -3,6 +3,7 @@
 //! The severity follows from the evidence: a violation of the vendor's documentation is an error;
 //! a contradiction to samples or to common practice is a warning.
 
+mod ambiguous;
 mod choice;
 mod constructor;
 mod ending;
@@ -25,39 +26,78 @@ mod wait;
 use crate::Options;
 use crate::flow::{Findings, Flow, State, Text, load};
 use crate::yaml::{Node, Tree};
-use cloudflow_base::diagnostic::{Code, Diagnostic};
+use cloudflow_base::diagnostic::{Code, Diagnostic, Severity, report};
 use cloudflow_base::limits::REQUEST_BYTES;
 use cloudflow_base::small;
 use cloudflow_base::small::to_decimal;
 use cloudflow_base::text::Span;
 
-/// Loads the flow of a tree and runs every check. `yaml` holds the findings of the YAML reader.
+/// The result of [`check`].
+pub(crate) struct Checked<'a> {
+    pub flow: Option<Flow<'a>>,
+    pub diagnostics: Vec<Diagnostic>,
+    /// Number of findings that were not collected.
+    pub dropped: usize,
+}
+
+/// Maximum number of findings that are reported for one text. The last one tells the number of the others.
+const MAX_REPORTED: usize = 100;
+
+/// Replaces the findings above the maximum by one. `dropped` is the number of those that were not collected.
+pub(crate) fn limit(list: &mut Vec<Diagnostic>, dropped: usize) {
+    if list.len() + dropped <= MAX_REPORTED {
+        return;
+    }
+    let rest = list.split_off((MAX_REPORTED - 1).min(list.len()));
+    // Without an error the text would be valid.
+    let severity = rest.iter().map(|found| found.severity).min().unwrap_or(Severity::Warning);
+    let place = rest.first().or(list.last()).and_then(|found| found.span).unwrap_or_default();
+    let count = to_decimal(rest.len() + dropped);
+    report(list, Code::TooMany, place, "{} more findings: correct the ones above first", &[&count]).severity(severity);
+}
+
+/// Loads the flow of a tree and runs every check. The flow has only what is spelt correctly; the checks read a misspelt
+/// key as the key that it means. `yaml` holds the findings of the YAML reader.
 /// Returns all findings, sorted.
-pub(crate) fn check<'a>(
-    tree: &'a Tree<'a>,
-    yaml: Vec<Diagnostic>,
-    options: Options,
-) -> (Option<Flow<'a>>, Vec<Diagnostic>) {
+pub(crate) fn check<'a>(tree: &'a Tree<'a>, yaml: Vec<Diagnostic>, options: Options) -> Checked<'a> {
     let damaged: Vec<Span> =
         yaml.iter().filter(|found| hides_structure(found.code)).filter_map(|found| found.span).collect();
     let mut findings = Findings::new();
     for diagnostic in yaml {
         findings.add(diagnostic);
     }
-    let flow = load(tree, &damaged, options.express, &mut findings);
-    if let Some(flow) = &flow {
-        if tree.text().len() > REQUEST_BYTES {
-            let message = "a definition may have at most {} KiB, the limit of a request";
-            let place = flow.root.entries().next().map_or(Span::at(0), |(key, _)| key.span());
-            findings
-                .report(Code::TooLarge, place, message, &[&to_decimal(REQUEST_BYTES / 1024)])
-                .about(flow.root.span());
-        }
-        for check in CHECKS {
-            check(flow, &mut findings);
-        }
+    let mut flow = pass(tree, &damaged, options, false, &mut findings);
+    if findings.has_typos() {
+        // Only what is spelt correctly takes effect.
+        let mut strict = Findings::new();
+        flow = pass(tree, &damaged, options, true, &mut strict);
+        findings.raise(&strict);
     }
-    (flow, findings.finish(tree.root()))
+    if flow.is_some() {
+        ambiguous::check(tree, &mut findings);
+    }
+    let dropped = findings.dropped();
+    Checked { flow, diagnostics: findings.finish(tree.root()), dropped }
+}
+
+/// Loads the flow and runs every check. `strict` reads only what is spelt correctly.
+fn pass<'a>(
+    tree: &'a Tree<'a>,
+    damaged: &[Span],
+    options: Options,
+    strict: bool,
+    findings: &mut Findings,
+) -> Option<Flow<'a>> {
+    let flow = load(tree, damaged, options.express, strict, findings)?;
+    if tree.text().len() > REQUEST_BYTES {
+        let message = "a definition may have at most {} KiB, the limit of a request";
+        let place = flow.root.entries().next().map_or(Span::at(0), |(key, _)| key.span());
+        findings.report(Code::TooLarge, place, message, &[&to_decimal(REQUEST_BYTES / 1024)]).about(flow.root.span());
+    }
+    for check in CHECKS {
+        check(&flow, findings);
+    }
+    Some(flow)
 }
 
 /// True for a syntax error that may hide the structure around it.

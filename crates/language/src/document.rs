@@ -2,6 +2,7 @@
 
 use crate::check;
 use crate::flow::Flow;
+use crate::repair;
 use crate::yaml::{self, Tree};
 use cloudflow_base::diagnostic::{Diagnostic, Severity};
 
@@ -40,7 +41,11 @@ impl<'a> Document<'a> {
     pub fn read<'t: 'a>(text: &'t str, options: Options, tree: &'a mut Option<Tree<'t>>) -> Self {
         let (parsed, found) = yaml::parse(text);
         let tree: &'a Tree<'a> = tree.insert(parsed);
-        let (flow, diagnostics) = check::check(tree, found, options);
+        let check::Checked { flow, mut diagnostics, mut dropped } = check::check(tree, found, options);
+        if let Some(repaired) = repair::repair(text, tree, &diagnostics, options) {
+            (diagnostics, dropped) = repaired;
+        }
+        check::limit(&mut diagnostics, dropped);
         Document { tree, flow, diagnostics }
     }
 

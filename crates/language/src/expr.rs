@@ -11,6 +11,6 @@ mod lexer;
 mod parser;
 
 pub use ast::{CompareOp, Expr, ExprKind, Step, StepKind, UnaryOp};
-pub(crate) use check::{MAPPING_VARIABLES, Members, Place, STEP_VARIABLES, Variable, check};
-pub(crate) use function::function;
+pub(crate) use check::{Constant, MAPPING_VARIABLES, Members, Place, STEP_VARIABLES, Variable, check, kind, number};
+pub(crate) use function::{Kind, function};
 pub use parser::{MAX_DEPTH, Parsed, parse};

@@ -9,7 +9,10 @@ mod model;
 mod names;
 mod reader;
 mod sink;
+mod unfilled;
+mod unknown;
 
+pub(crate) use detect::is_amazon;
 pub use dialect::{Dialect, TaskMode};
 pub use fields::{Field, text};
 pub(crate) use load::load;
@@ -18,3 +21,4 @@ pub use model::{
     Scope, ScopeId, Shaping, State, StateId, StateKind, Target, Task, Text, TextValue, Wait,
 };
 pub use sink::Findings;
+pub use unfilled::unfilled;

@@ -67,6 +67,7 @@ mod document;
 pub mod expr;
 pub mod flow;
 pub mod graph;
+mod repair;
 pub mod shape;
 pub mod yaml;
 

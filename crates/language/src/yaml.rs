@@ -29,7 +29,7 @@ const MAX_DIAGNOSTICS: usize = 500;
 
 /// Reads one YAML 1.2 document.
 pub fn parse(text: &str) -> (Tree<'_>, Vec<Diagnostic>) {
-    let (tree, mut diagnostics) = read(text);
+    let (tree, mut diagnostics) = read(text, true);
     if let Some(second) = tree.documents.get(1) {
         // The tree contains the text up to the first U+0000.
         let rest = tree.text.get(second.start as usize..).unwrap_or_default();
@@ -47,6 +47,6 @@ pub fn parse(text: &str) -> (Tree<'_>, Vec<Diagnostic>) {
 /// compare this reader with others.
 #[doc(hidden)]
 pub fn events(text: &str) -> (String, Vec<Diagnostic>) {
-    let (tree, diagnostics) = read(text);
+    let (tree, diagnostics) = read(text, false);
     (events::events(&tree), diagnostics)
 }

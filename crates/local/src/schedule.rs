@@ -535,7 +535,7 @@ fn report(request: &TaskRequest) -> Option<(String, TaskResult)> {
     if request.action.eq_ignore_ascii_case("fnf:ReportTaskSucceeded") {
         let output = value("Output", "output")?;
         let output = match output {
-            Value::String(text) => serde_json::from_str(text).unwrap_or_else(|_| output.clone()),
+            Value::String(text) => crate::simulate::json(text).unwrap_or_else(|_| output.clone()),
             other => other.clone(),
         };
         return Some((token, Ok(output)));

@@ -1,7 +1,6 @@
 //! The emulator as JavaScript sees it: options, answers, tasks.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::emulate::{self, AccessKey, Emulator, FailRule, How, Reply, WaiterId};
 use crate::simulate;
@@ -280,7 +279,7 @@ pub(crate) fn task(id: u64, request: simulate::TaskRequest) -> Task {
 
 pub(crate) fn task_result(result: Result<&str, (String, String)>) -> simulate::TaskResult {
     match result {
-        Ok(text) => serde_json::from_str::<Value>(text).map_err(|problem| simulate::Failure {
+        Ok(text) => simulate::json(text).map_err(|problem| simulate::Failure {
             error: "Local.InvalidResult".to_owned(),
             cause: format!("the result of the task is not JSON: {problem}"),
         }),

@@ -19,6 +19,7 @@ pub use cloudflow_service::wire::execution::Status;
 pub(crate) use compile::read_accepted;
 pub use compile::{compile, read};
 pub use data::Data;
+pub(crate) use data::json;
 pub(crate) use event::ObjectWriter;
 pub use event::{Detail, Event, EventKind, Kept};
 pub(crate) use function::{next as next_random, uuid};

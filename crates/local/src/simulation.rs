@@ -106,7 +106,7 @@ impl Simulation {
         if let Some(name) = program.name() {
             flows.entry(name.to_owned()).or_insert_with(|| Rc::clone(&program));
         }
-        let Ok(input @ Value::Object(_)) = serde_json::from_str(&options.input) else {
+        let Ok(input @ Value::Object(_)) = simulate::json(&options.input) else {
             return Err("the input must be an object".to_owned());
         };
         let work = options.work.unwrap_or(MOST_OF_A_TURN).max(1);

@@ -88,9 +88,9 @@ States:
 `;
     const grown = (one) => Array.from({ length: 9 }).reduce((inner) => one.replaceAll("_", inner), "$Input.text");
     const cases = [
-      ["regexMatchString($Input.text, $Input.pattern)", { text: "x".repeat(3000), pattern: "^(x{0,1000}){0,100}$" }],
+      ["regexMatchString($Input.pattern, $Input.text)", { text: "x".repeat(3000), pattern: "^(x{0,1000}){0,100}$" }],
       [
-        "regexMatchString($Input.text, $Input.pattern)",
+        "regexMatchString($Input.pattern, $Input.text)",
         { text: "x".repeat(30000), pattern: `(${"x*|".repeat(5000)}y)z` },
       ],
       [`length(${grown("format('{}{}{}', _, _, _)").slice(0, 60_000)})`, { text: "x".repeat(50_000) }],

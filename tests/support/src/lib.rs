@@ -23,6 +23,11 @@ pub fn rounds(all: u64) -> u64 {
     if is_quick() { (all / 20).max(1) } else { all }
 }
 
+/// The number of rounds of a generator: `few`, or the value of an environment variable.
+pub fn scaled(variable: &str, few: u64) -> u64 {
+    env::var(variable).ok().and_then(|value| value.parse().ok()).unwrap_or(few)
+}
+
 /// Tests that take a text apart at every character do it at every n-th.
 pub fn stride() -> usize {
     if is_quick() { 23 } else { 1 }

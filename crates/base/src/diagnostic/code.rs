@@ -50,7 +50,7 @@ codes! {
     YamlBadIndent = "yaml-bad-indent", Error;
     /// A key has no colon.
     YamlMissingColon = "yaml-missing-colon", Error;
-    /// The space after the colon of a key is missing.
+    /// The space after the colon of a key or after the dash of an item is missing.
     YamlMissingSpace = "yaml-missing-space", Error;
     /// An escape sequence in a quoted text does not exist.
     YamlBadEscape = "yaml-bad-escape", Error;
@@ -62,6 +62,18 @@ codes! {
     YamlMultipleDocuments = "yaml-multiple-documents", Error;
     /// The text exceeds the limit for nesting depth, nodes or expanded aliases.
     YamlLimit = "yaml-limit", Error;
+    /// A character looks like another one that YAML or an expression needs.
+    LookAlike = "look-alike", Warning;
+    /// The text was not read as UTF-8.
+    BadEncoding = "bad-encoding", Error;
+    /// A name ends with a line break.
+    TrailingBreak = "trailing-break", Error;
+    /// A merge key `<<`, which YAML 1.2 does not have.
+    MergeKey = "merge-key", Warning;
+    /// A value that loaders of YAML read differently.
+    AmbiguousValue = "ambiguous-value", Warning;
+    /// More findings than are reported.
+    TooMany = "too-many", Warning;
     /// A mapping contains the same key twice.
     DuplicateKey = "duplicate-key", Error;
 

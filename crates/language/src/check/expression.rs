@@ -16,10 +16,12 @@
 //! ```
 
 use super::push_children;
-use crate::expr::{self, Expr, ExprKind, Members, Place, STEP_VARIABLES, Step, StepKind, Variable};
-use crate::flow::{Dialect, Findings, Flow, NumberValue, Shaping, State, StateKind, Text, TextValue};
-use crate::yaml::{Kind, Node};
+use crate::expr::{self, Constant, Expr, ExprKind, Members, Place, STEP_VARIABLES, Step, StepKind, Variable};
+use crate::flow::{Dialect, Findings, Flow, Number, NumberValue, Shaping, State, StateKind, Text, TextValue};
+use crate::yaml::{Kind, Node, Style};
 use cloudflow_base::diagnostic::{Code, Severity, report};
+use cloudflow_base::limits::{EXPRESS_WAIT_SECONDS, TASK_TIMEOUT_SECONDS, WAIT_SECONDS};
+use cloudflow_base::small::{parse_int, to_decimal};
 use cloudflow_base::text::Span;
 
 /// The members of the context of the `flow` dialect that samples use.
@@ -87,7 +89,10 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
     for state in flow.states() {
         match flow.dialect {
             Dialect::Flow => step(state, findings),
-            Dialect::StateMachine => machine(state, findings),
+            Dialect::StateMachine => {
+                let express = flow.scope(state.scope).is_some_and(|scope| scope.express);
+                machine(state, express, findings);
+            }
         }
     }
 }
@@ -118,7 +123,7 @@ pub(super) fn plain_path(text: &str, place: &Place) -> Option<Variable> {
     (plain && !dot).then_some(variable)
 }
 
-fn machine(state: &State<'_>, findings: &mut Findings) {
+fn machine(state: &State<'_>, express: bool, findings: &mut Findings) {
     match &state.kind {
         StateKind::Choice(choice) => {
             for condition in choice.options.iter().filter_map(|option| option.condition) {
@@ -126,12 +131,18 @@ fn machine(state: &State<'_>, findings: &mut Findings) {
             }
         }
         StateKind::Map(map) => {
-            if let Some(items) = map.items.get() {
-                check_path(items, &BEFORE, findings);
+            if let Some(items) = map.items.get()
+                && plain_path(items.value, &BEFORE).is_none()
+                && let Some(expr) = read(items, &BEFORE, findings)
+            {
+                of_kind(&expr, items, "ItemsPath", expr::Kind::List, findings);
             }
         }
-        StateKind::Wait(wait) => number(wait.seconds.get().map(|seconds| seconds.value), findings),
-        StateKind::Task(task) => number(task.timeout.map(|timeout| timeout.value), findings),
+        StateKind::Wait(wait) => {
+            let most = if express { EXPRESS_WAIT_SECONDS } else { WAIT_SECONDS };
+            number(wait.seconds.get(), ("Seconds", 1, most), findings);
+        }
+        StateKind::Task(task) => number(task.timeout, ("Timeout", 0, TASK_TIMEOUT_SECONDS), findings),
         StateKind::Fail(fail) => {
             for value in [fail.error, fail.cause].into_iter().flatten() {
                 if let TextValue::Expression(text) = value {
@@ -143,9 +154,32 @@ fn machine(state: &State<'_>, findings: &mut Findings) {
     }
 }
 
-fn number(value: Option<NumberValue<'_>>, findings: &mut Findings) {
-    if let Some(NumberValue::Expression(text)) = value {
-        check_path(text, &BEFORE, findings);
+/// Checks a computed number. A constant must be in the range.
+fn number(value: Option<Number<'_>>, (key, least, most): (&str, i64, i64), findings: &mut Findings) {
+    let Some(NumberValue::Expression(text)) = value.map(|number| number.value) else { return };
+    if text.opaque || plain_path(text.value, &BEFORE).is_some() {
+        return;
+    }
+    let Some(expr) = read(text, &BEFORE, findings) else { return };
+    let value = match &expr.kind {
+        // `Timeout` is declared a text.
+        ExprKind::Text(digits) if key == "Timeout" => parse_int(digits).map(Constant::Whole),
+        _ => expr::number(&expr),
+    };
+    let Some(value) = value else { return of_kind(&expr, text, key, expr::Kind::Number, findings) };
+    if !matches!(value, Constant::Whole(value) if (least..=most).contains(&value)) {
+        let message = "`{}` must be a whole number from {} to {}, not {}";
+        let [least, most] = [least, most].map(to_decimal);
+        findings.report(Code::OutOfRange, text.span, message, &[key, &least, &most, text.value]);
+    }
+}
+
+/// Reports an expression whose value is never of the kind.
+fn of_kind(expr: &Expr<'_>, text: Text<'_>, key: &str, needed: expr::Kind, findings: &mut Findings) {
+    let given = expr::kind(expr);
+    if !needed.accepts(given) {
+        let message = "`{}` must be {}, not {}";
+        findings.report(Code::WrongType, text.span, message, &[key, needed.as_str(), given.as_str()]);
     }
 }
 
@@ -206,7 +240,7 @@ pub(super) fn read<'a>(text: Text<'a>, place: &Place, findings: &mut Findings) -
     let before = found.len();
     let expr = match expr::parse(text.value) {
         Ok(parsed) => {
-            expr::check(&parsed.expr, place, found);
+            expr::check(&parsed.expr, text.value, place, found);
             if parsed.escaped_quotes {
                 let message = "the backslashes before the quotes are part of the text: remove them";
                 report(found, Code::ExpressionSyntax, Span::new(0, text.value.len()), message, &[])
@@ -236,10 +270,20 @@ pub(super) fn locate(text: Text<'_>, from: usize, findings: &mut Findings) -> bo
         if let Some(fix) = &mut diagnostic.fix {
             for edit in &mut fix.edits {
                 edit.span = source(text, edit.span);
+                edit.new_text = escaped(&edit.new_text, text.node.style());
             }
         }
     }
     valid
+}
+
+/// A part of an expression as the source of a scalar in this notation.
+fn escaped(part: &str, style: Style) -> String {
+    match style {
+        Style::DoubleQuoted => part.replace('\\', "\\\\").replace('"', "\\\""),
+        Style::SingleQuoted => part.replace('\'', "''"),
+        _ => part.to_owned(),
+    }
 }
 
 /// The span in the document of a span in an expression.

@@ -23,8 +23,9 @@
 //! ```
 
 use super::{key_of, literal};
+use crate::flow::dialect::EXECUTION_MODE;
 use crate::flow::{Config, Dialect, Findings, Flow, StateKind, text};
-use cloudflow_base::diagnostic::{Code, Severity};
+use cloudflow_base::diagnostic::{Code, Severity, nearest};
 use cloudflow_base::small::to_decimal;
 
 pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
@@ -79,6 +80,14 @@ pub(super) fn check(flow: &Flow<'_>, findings: &mut Findings) {
 
 /// Checks the mode of the child executions.
 fn mode(config: Config<'_>, findings: &mut Findings) {
+    for (key, _) in config.node.entries().filter(|_| config.mode.is_none()) {
+        let name = key.text().unwrap_or_default();
+        if nearest(name, [EXECUTION_MODE]).is_some() {
+            let message = "unknown key `{}`: did you mean `{}`?";
+            let reported = findings.report(Code::UnknownKey, key.span(), message, &[name, EXECUTION_MODE]);
+            reported.change(name, key.span(), EXECUTION_MODE);
+        }
+    }
     let Some(mode) = literal(config.mode.and_then(text)) else { return };
     if config.execution_mode().is_none() {
         // The page names both values, but does not exclude others.

@@ -73,7 +73,10 @@ fn list(parent: Node<'_>, shaping: &Option<Shaping<'_>>, local: Local, findings:
         let Some(source) = entry.source else { continue };
         match text(source).filter(|text| !text.opaque && text.value.starts_with('$')) {
             Some(text) => reference(text, local, findings),
-            None => size += constants(source),
+            None => {
+                size += constants(source);
+                undollared(source, findings);
+            }
         }
     }
     if size > DATA_BYTES {
@@ -83,6 +86,25 @@ fn list(parent: Node<'_>, shaping: &Option<Shaping<'_>>, local: Local, findings:
         report_size(parent, Some(*node), size, FLOW_DATA_BYTES, findings).severity(Severity::Warning);
     }
     targets(entries, findings);
+}
+
+/// Reports `input.id`: a reference without its `$`, which is a constant text.
+fn undollared(source: Node<'_>, findings: &mut Findings) {
+    // Fast path: `input`, `local`, `context`.
+    let Some(text) = text(source).filter(|text| !text.opaque && text.value.starts_with(['i', 'l', 'c'])) else {
+        return;
+    };
+    let meant = ["$", text.value].concat();
+    let variable = plain_path(&meant, &SOURCE).is_some() || meant.starts_with("$context.");
+    if variable && text.value.contains('.') && !text.value.contains(' ') {
+        let message = "`{}` is a constant text: a reference begins with `$`";
+        findings.report(Code::LiteralReference, text.span, message, &[text.value]).fix(
+            "write `{}`",
+            &[&meant],
+            source.span(),
+            &meant,
+        );
+    }
 }
 
 fn reference(text: Text<'_>, local: Local, findings: &mut Findings) {
@@ -141,7 +163,7 @@ fn reference(text: Text<'_>, local: Local, findings: &mut Findings) {
     }
     findings.make_room();
     let before = findings.list().len();
-    expr::check(&parsed.expr, &SOURCE, findings.list());
+    expr::check(&parsed.expr, text.value, &SOURCE, findings.list());
     locate(text, before, findings);
 }
 

@@ -16,7 +16,7 @@ const fn service(name: &'static str, system_callback: bool, custom_callback: boo
     Service { name, system_callback, custom_callback }
 }
 
-const SERVICES: [Service; 7] = [
+const SERVICES: [Service; 8] = [
     service("FC", true, true),
     service("FNF", true, true),
     service("EventBridge", false, true),
@@ -24,6 +24,8 @@ const SERVICES: [Service; 7] = [
     service("HTTP", false, true),
     service("SMS", false, true),
     service("OSS", false, false),
+    // Flows of FunctionAI. Neither its parameters nor its modes are documented.
+    service("Extensions", true, true),
 ];
 
 /// The service with this name. Other services are called through their API, without callbacks.

@@ -1,10 +1,10 @@
 //! Checks an expression against the variables, members and functions of its place.
 
 use super::ast::{CompareOp, Expr, ExprKind, Step, StepKind, UnaryOp};
-use super::function::{FUNCTIONS, function};
-use cloudflow_base::diagnostic::{Code, Diagnostic, nearest, report};
+use super::function::{ALGORITHMS, FUNCTIONS, Function, Kind, function};
+use cloudflow_base::diagnostic::{Code, Diagnostic, Severity, nearest, report};
 use cloudflow_base::limits::NESTED_CALLS;
-use cloudflow_base::small::to_decimal;
+use cloudflow_base::small::{parse_int, to_decimal};
 use cloudflow_base::text::Span;
 
 /// The meaning of a variable, independent of its name in a dialect.
@@ -74,16 +74,64 @@ impl Place {
     }
 }
 
-/// Adds the findings about `expr` at `place`. Spans are relative to the text of the expression.
-pub fn check(expr: &Expr<'_>, place: &Place, found: &mut Vec<Diagnostic>) {
+/// Adds the findings about `expr`, which was read from `text`, at `place`. Spans are relative to the text.
+pub fn check(expr: &Expr<'_>, text: &str, place: &Place, found: &mut Vec<Diagnostic>) {
     if place.condition {
-        boolean(expr, found);
+        boolean(expr, place, found);
     }
-    Checker { place, found, calls: 0 }.expr(expr);
+    Checker { place, text, found, calls: 0 }.expr(expr);
+}
+
+/// The kind of the value of an expression, if it does not depend on data.
+pub fn kind(expr: &Expr<'_>) -> Kind {
+    match &expr.kind {
+        ExprKind::Null => Kind::Null,
+        ExprKind::Bool(_)
+        | ExprKind::Unary(UnaryOp::Not, _)
+        | ExprKind::Compare { .. }
+        | ExprKind::And(_)
+        | ExprKind::Or(_) => Kind::Bool,
+        ExprKind::Number(_) | ExprKind::Unary(UnaryOp::Minus, _) => Kind::Number,
+        ExprKind::Text(_) => Kind::Text,
+        ExprKind::Array(_) => Kind::List,
+        ExprKind::Object(_) => Kind::Object,
+        ExprKind::Variable(_) | ExprKind::Path(..) => Kind::Any,
+        ExprKind::Call { name, .. } => function(name).map_or(Kind::Any, |function| function.gives),
+    }
+}
+
+/// A constant number.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Constant {
+    Whole(i64),
+    /// Not a whole number, or one that is too large.
+    Other,
+}
+
+/// The value of a constant number.
+pub fn number(expr: &Expr<'_>) -> Option<Constant> {
+    let (text, sign) = match &expr.kind {
+        ExprKind::Number(text) => (*text, 1),
+        ExprKind::Unary(UnaryOp::Minus, operand) => match operand.kind {
+            ExprKind::Number(text) => (text, -1),
+            _ => return None,
+        },
+        _ => return None,
+    };
+    let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let fraction = fraction.trim_end_matches('0');
+    let digits = parse_int(&[whole, fraction].concat());
+    // The point moves to the right by the exponent.
+    let places = parse_int(exponent).and_then(|exponent| exponent.checked_sub(i64::try_from(fraction.len()).ok()?));
+    let scale = places.and_then(|places| 10_i64.checked_pow(u32::try_from(places).ok()?));
+    let value = digits.zip(scale).and_then(|(digits, scale)| digits.checked_mul(scale));
+    Some(value.map_or(Constant::Other, |value| Constant::Whole(value * sign)))
 }
 
 struct Checker<'p, 'f> {
     place: &'p Place,
+    text: &'p str,
     found: &'f mut Vec<Diagnostic>,
     // The number of calls that enclose the current expression.
     calls: u32,
@@ -108,14 +156,12 @@ impl Checker<'_, '_> {
             ExprKind::Call { name, name_span, args } => self.call(name, *name_span, args),
             ExprKind::Unary(op, operand) => {
                 if *op == UnaryOp::Not {
-                    boolean(operand, self.found);
+                    boolean(operand, self.place, self.found);
                 }
                 self.expr(operand);
             }
             ExprKind::Compare { op, left, right } => {
-                if *op == CompareOp::In
-                    && matches!(right.kind, ExprKind::Number(_) | ExprKind::Text(_) | ExprKind::Bool(_))
-                {
+                if *op == CompareOp::In && matches!(kind(right), Kind::Number | Kind::Text | Kind::Bool | Kind::Null) {
                     self.report(
                         Code::WrongType,
                         right.span,
@@ -128,14 +174,27 @@ impl Checker<'_, '_> {
             }
             ExprKind::And(operands) | ExprKind::Or(operands) => {
                 for operand in operands {
-                    boolean(operand, self.found);
+                    boolean(operand, self.place, self.found);
                     self.expr(operand);
                 }
             }
             ExprKind::Array(items) => items.iter().for_each(|item| self.expr(item)),
             ExprKind::Object(entries) => entries.iter().for_each(|(_, _, value)| self.expr(value)),
+            ExprKind::Text(_) if self.place.condition => self.quotes(expr.span),
             ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::Text(_) => {}
         }
+    }
+
+    /// Reports single quotes: the page of conditions documents double quotes and backticks.
+    fn quotes(&mut self, span: Span) {
+        let text = span.of(self.text);
+        let Some(content) = text.strip_prefix('\'').and_then(|text| text.strip_suffix('\'')) else { return };
+        if content.contains(['"', '\\']) {
+            return;
+        }
+        let right = ["\"", content, "\""].concat();
+        let message = "single quotes are not documented for a text in a condition: write `{}`";
+        self.report(Code::Undocumented, span, message, &[&right]).write(span, &right);
     }
 
     /// The variable, if it exists at this place. Otherwise reports it.
@@ -219,12 +278,7 @@ impl Checker<'_, '_> {
             let message = "functions do not exist here: `{}` is not called";
             self.report(Code::UnknownFunction, span, message, &[name]);
         } else if let Some(known) = function(name) {
-            let count = args.len();
-            if count < usize::from(known.least) || (known.most < u8::MAX && count > usize::from(known.most)) {
-                let count = to_decimal(count);
-                let word = if count == "1" { "argument" } else { "arguments" };
-                self.report(Code::WrongArity, span, "`{}` does not accept {} {}", &[known.signature, &count, word]);
-            }
+            self.arguments(known, span, args);
         } else if let Some(meant) = nearest(name, FUNCTIONS.iter().map(|function| function.name)) {
             let message = "unknown function `{}`: did you mean `{}`?";
             self.report(Code::UnknownFunction, span, message, &[name, meant]).write(span, meant);
@@ -233,6 +287,60 @@ impl Checker<'_, '_> {
         }
         args.iter().for_each(|arg| self.expr(arg));
         self.calls -= 1;
+    }
+
+    /// Checks the arguments of a call of a known function.
+    fn arguments(&mut self, known: &Function, span: Span, args: &[Expr<'_>]) {
+        if !known.documented {
+            let message = "the function `{}` is not documented";
+            self.report(Code::Undocumented, span, message, &[known.name]);
+        }
+        if !known.accepts(args.len()) {
+            let count = to_decimal(args.len());
+            let word = if count == "1" { "argument" } else { "arguments" };
+            self.report(Code::WrongArity, span, "`{}` does not accept {} {}", &[known.signature, &count, word]);
+            return;
+        }
+        let mut fits = true;
+        for (at, arg) in args.iter().enumerate() {
+            let needed = known.takes.get(at).or(known.takes.last()).copied().unwrap_or(Kind::Any);
+            let given = kind(arg);
+            if !needed.accepts(given) {
+                fits = false;
+                let message = "argument {} of `{}` must be {}, not {}";
+                let args = [&*to_decimal(at + 1), known.signature, needed.as_str(), given.as_str()];
+                self.report(Code::WrongType, arg.span, message, &args);
+            }
+        }
+        let [first, second] = args else { return };
+        match (known.name, &first.kind, &second.kind) {
+            ("hash", _, ExprKind::Text(name)) if !ALGORITHMS.contains(&&**name) => {
+                let message = "unknown algorithm `{}`: use one of `{}`";
+                let all = ALGORITHMS.join("`, `");
+                let reported = self.report(Code::UnknownValue, second.span, message, &[name, &all]);
+                if let Some(meant) = nearest(name, ALGORITHMS) {
+                    let right = ["\"", meant, "\""].concat();
+                    reported.write(second.span, &right);
+                }
+            }
+            // The pattern is a constant nearly always, and the text is not.
+            ("regexMatchString", first_kind, ExprKind::Text(_)) if fits && !matches!(first_kind, ExprKind::Text(_)) => {
+                let [one, two] = [first.span, second.span].map(|span| span.of(self.text));
+                let right = [two, ", ", one].concat();
+                let message = "the pattern is the first argument of `{}`";
+                let span = first.span.join(second.span);
+                let place = second.span;
+                let reported = self.report(Code::WrongType, place, message, &[known.signature]);
+                reported.severity(Severity::Warning).fix("exchange the arguments", &[], span, &right);
+            }
+            ("randomInt", ..)
+                if matches!((number(first), number(second)),
+                    (Some(Constant::Whole(least)), Some(Constant::Whole(most))) if least > most) =>
+            {
+                self.report(Code::OutOfRange, first.span, "`randomInt` needs the smaller number first", &[]);
+            }
+            _ => {}
+        }
     }
 
     fn report(&mut self, code: Code, span: Span, template: &str, args: &[&str]) -> &mut Diagnostic {
@@ -247,14 +355,14 @@ fn below<'p>(known: &'p str, path: &str) -> Option<(&'p str, u8)> {
 }
 
 /// Reports a value that is never a boolean.
-fn boolean(expr: &Expr<'_>, found: &mut Vec<Diagnostic>) {
-    let what = match &expr.kind {
-        ExprKind::Text(_) => "a text",
-        ExprKind::Number(_) | ExprKind::Unary(UnaryOp::Minus, _) => "a number",
-        ExprKind::Array(_) => "a list",
-        ExprKind::Object(_) => "an object",
-        ExprKind::Null => "null",
-        _ => return,
+fn boolean(expr: &Expr<'_>, place: &Place, found: &mut Vec<Diagnostic>) {
+    let given = match expr.kind {
+        // The input of a step is an object.
+        ExprKind::Variable(name) if place.variable(name) == Some(Variable::Own) => Kind::Object,
+        _ => kind(expr),
     };
-    report(found, Code::NotBoolean, expr.span, "expected a boolean, not {}", &[what]);
+    if Kind::Bool.accepts(given) {
+        return;
+    }
+    report(found, Code::NotBoolean, expr.span, "expected a boolean, not {}", &[given.as_str()]);
 }

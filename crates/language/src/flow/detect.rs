@@ -5,13 +5,68 @@ use super::dialect::{Shape, Slot};
 use super::fields::is_opaque;
 use super::sink::Findings;
 use crate::yaml::{Kind, Node};
-use cloudflow_base::diagnostic::{Code, nearest};
+use cloudflow_base::diagnostic::{Code, Edit, Fix, fill, nearest};
 
 const CODE: Code = Code::UnknownDialect;
 
-/// The dialect of a document. A wrong header with a clear intention is reported, and the intended
-/// dialect is returned.
-pub(super) fn detect(root: Node<'_>, findings: &mut Findings) -> Option<Dialect> {
+/// The dialect of a document, and whether its header is that of the other dialect, which is reported. The body decides
+/// then, or the header if `strict`.
+pub(super) fn detect(root: Node<'_>, strict: bool, findings: &mut Findings) -> Option<(Dialect, bool)> {
+    if is_amazon(root) {
+        let place = root.entries().next().map_or(root.span(), |(key, _)| key.span());
+        let message = "this is a definition in Amazon States Language: CloudFlow has the dialect `Type: StateMachine` \
+                       with `States` as a list";
+        findings.report(CODE, place, message, &[]).about(root.span());
+        return None;
+    }
+    let dialect = header(root, findings)?;
+    let other = dialect.other();
+    let states = |dialect: Dialect| root.get(dialect.key(Shape::Document, Slot::States));
+    let is_body = |list: Node<'_>| {
+        let first = list.items().next().or_else(|| list.entries().next().map(|(_, state)| state));
+        first.is_some_and(|state| state.get(other.key(Shape::State, Slot::Type)).is_some())
+    };
+    let mut headers = root.entries().filter(|(key, _)| key.text() == Some(dialect.key(Shape::Document, Slot::Type)));
+    let Some((key, value)) = headers.next().filter(|_| states(other).is_some_and(is_body) && states(dialect).is_none())
+    else {
+        return Some((dialect, false));
+    };
+    let [right, list] = [Slot::Type, Slot::States].map(|slot| other.key(Shape::Document, slot));
+    let message = "the header is that of the `{}` dialect, but `{}` belongs to `{}: {}`";
+    let args = [dialect.as_str(), list, right, other.as_str()];
+    let reported = findings.report(CODE, key.span().join(value.span()), message, &args);
+    reported.about(key.span());
+    // The keys of the header in the other dialect. A key without a counterpart has no certain repair.
+    let mut edits = Vec::new();
+    let foreign = root.entries().filter_map(|(key, value)| {
+        let own = dialect.keys(Shape::Document).iter().find(|own| key.text() == Some(own.name))?;
+        Some((key, value, own.slot))
+    });
+    for (key, value, slot) in foreign {
+        let name = other.key(Shape::Document, slot);
+        if name.is_empty() || slot == Slot::Name {
+            return Some((if strict { dialect } else { other }, true));
+        }
+        edits.push(Edit { span: key.span(), new_text: name.to_owned() });
+        if slot == Slot::Type {
+            edits.push(Edit { span: value.span(), new_text: other.as_str().to_owned() });
+        }
+    }
+    reported.fix = Some(Fix { title: fill("write the header of `{}`", &[other.as_str()]), edits });
+    Some((if strict { dialect } else { other }, true))
+}
+
+/// True for Amazon States Language: `States` is a mapping, and nothing says that the text is a flow.
+pub(crate) fn is_amazon(root: Node<'_>) -> bool {
+    let has = |dialect: Dialect, slot| root.get(dialect.key(Shape::Document, slot)).is_some();
+    let ours =
+        [Slot::Type, Slot::Version].into_iter().any(|slot| Dialect::ALL.into_iter().any(|dialect| has(dialect, slot)));
+    let states = root.get(Dialect::StateMachine.key(Shape::Document, Slot::States));
+    !ours && has(Dialect::StateMachine, Slot::StartAt) && states.is_some_and(|states| states.kind() == Kind::Mapping)
+}
+
+/// The dialect of the header. A wrong header with a clear intention is reported, and the intended dialect is returned.
+fn header(root: Node<'_>, findings: &mut Findings) -> Option<Dialect> {
     if root.kind() != Kind::Mapping {
         findings.report(CODE, root.span(), "a flow must be a mapping", &[]);
         return None;

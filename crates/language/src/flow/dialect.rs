@@ -9,7 +9,10 @@
 #![allow(missing_docs, reason = "a comment is written only where the name is not enough")]
 
 mod flow_keys;
+mod foreign_keys;
 mod state_machine_keys;
+
+pub(crate) use foreign_keys::{amazon, synonym};
 
 /// A language for flow definitions, named after the value of the document's type key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -191,6 +194,14 @@ slots! {
     ToleratedCount Code Detail Condition Errors MaxAttempts Interval Multiplier MaxInterval Target Source
 }
 
+impl Slot {
+    /// True for a key of a group of which a mapping needs exactly one.
+    pub(super) fn is_one_of_group(self) -> bool {
+        use Slot::{Action, End, ItemReader, Items, Next, Resource, Seconds, Timestamp};
+        matches!(self, Next | End | Resource | Action | Seconds | Timestamp | Items | ItemReader)
+    }
+}
+
 /// A set of slots.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Slots(u64);
@@ -314,6 +325,25 @@ impl Dialect {
             Dialect::Flow => flow_keys::keys(shape),
             Dialect::StateMachine => state_machine_keys::keys(shape),
         }
+    }
+
+    /// The first key with this name in any shape.
+    pub(crate) fn any_key(self, name: &str) -> Option<&'static Key> {
+        const SHAPES: [Shape; 12] = [
+            Shape::State,
+            Shape::Document,
+            Shape::Option,
+            Shape::Default,
+            Shape::Branch,
+            Shape::Processor,
+            Shape::Iteration,
+            Shape::Mapping,
+            Shape::Retry,
+            Shape::Catch,
+            Shape::OnError,
+            Shape::OnErrorRetry,
+        ];
+        SHAPES.into_iter().flat_map(|shape| self.keys(shape)).find(|key| key.name == name)
     }
 
     /// The spelling of a slot in a shape. Empty if the shape does not have the slot.

@@ -20,8 +20,15 @@ use cloudflow_base::text::Span;
 /// Reads the flow of a document. Returns none if its dialect is unknown.
 ///
 /// `damaged` holds the positions of syntax errors: no key is reported as missing there. `express`
-/// selects the limits of the express mode.
-pub fn load<'a>(tree: &'a Tree<'a>, damaged: &[Span], express: bool, findings: &mut Findings) -> Option<Flow<'a>> {
+/// selects the limits of the express mode. `strict` reads only what is spelt correctly; otherwise a misspelt key is read
+/// as the key that it means, so that it causes no further findings.
+pub fn load<'a>(
+    tree: &'a Tree<'a>,
+    damaged: &[Span],
+    express: bool,
+    strict: bool,
+    findings: &mut Findings,
+) -> Option<Flow<'a>> {
     let Some(root) = tree.root() else {
         if damaged.is_empty() {
             findings.report(Code::UnknownDialect, Span::at(0), "the text is empty", &[]);
@@ -30,7 +37,7 @@ pub fn load<'a>(tree: &'a Tree<'a>, damaged: &[Span], express: bool, findings: &
     };
     // A syntax error may hide the header.
     let discarded = &mut Findings::new();
-    let dialect = detect(root, if damaged.is_empty() { findings } else { discarded })?;
+    let (dialect, other_header) = detect(root, strict, if damaged.is_empty() { findings } else { discarded })?;
     let damaged = Damage::all(tree.text(), damaged);
     // The mode is documented for this dialect only.
     let express = express && dialect == Dialect::StateMachine;
@@ -40,6 +47,8 @@ pub fn load<'a>(tree: &'a Tree<'a>, damaged: &[Span], express: bool, findings: &
         text: tree.text(),
         damaged,
         express,
+        strict,
+        other_header,
         key: Span::default(),
         spare: Vec::new(),
         needed: [None; Shape::INDICES],
@@ -179,7 +188,8 @@ impl<'a> Loader<'a, '_> {
         let dialect = self.reader.dialect;
         let name = dialect.key(Shape::State, Slot::Type);
         let value = node.get(name).or_else(|| {
-            node.entries().find(|(key, _)| key.text().is_some_and(|key| nearest(key, [name]).is_some())).map(|(_, v)| v)
+            let mut entries = node.entries().filter(|_| !self.reader.strict);
+            entries.find(|(key, _)| key.text().is_some_and(|key| nearest(key, [name]).is_some())).map(|(_, v)| v)
         })?;
         let written = text(value).filter(|text| !text.opaque)?.value;
         let types = dialect.types();
@@ -207,7 +217,8 @@ impl<'a> Loader<'a, '_> {
                 self.reader.findings.report(Code::UnknownType, value.span(), message, &[word, written, &all]);
             }
         }
-        StateType::read(meant?, dialect)
+        self.reader.findings.typo(value.span(), node.span(), true);
+        StateType::read(meant.filter(|_| !self.reader.strict)?, dialect)
     }
 
     fn kind(&mut self, of: StateType, id: StateId, node: Node<'a>, fields: &Fields<'a>) -> StateKind<'a> {

@@ -21,6 +21,10 @@ pub(super) struct Reader<'a, 'f> {
     pub damaged: Vec<Damage>,
     /// The current scope runs in express mode.
     pub express: bool,
+    /// Only keys that are spelt correctly are read.
+    pub strict: bool,
+    /// The header is that of the other dialect.
+    pub other_header: bool,
     /// The key of the current value.
     pub key: Span,
     /// Released lists for reuse: thousands of mappings are read, one or two at a time.
@@ -59,8 +63,8 @@ impl<'a> Reader<'a, '_> {
             let (known, computed) = match known(keys, text, types, &mut next) {
                 Some(known) => known,
                 None if is_opaque(key) => continue,
-                None => match self.unknown(keys, key, text, shape, of, &fields) {
-                    Some(meant) => (meant, false),
+                None => match self.unknown(keys, node, key, text, shape, of, &mut fields) {
+                    Some(meant) => meant,
                     None => continue,
                 },
             };
@@ -92,8 +96,7 @@ impl<'a> Reader<'a, '_> {
     #[cold]
     #[inline(never)]
     fn repeated(&mut self, node: Node<'_>, keys: &[Key], known: &Key, key: Node<'_>, text: &str) {
-        // The earlier key may be misspelled.
-        let mut first = known.name;
+        let mut first = "";
         for (other, _) in node.entries() {
             if other.span() == key.span() || !self.findings.may_search(1) {
                 break;
@@ -107,6 +110,10 @@ impl<'a> Reader<'a, '_> {
                 first = other;
             }
         }
+        // The earlier key is misspelt, which has been reported.
+        if first.is_empty() {
+            return;
+        }
         let message = "`{}` repeats `{}`: keep one of them";
         self.findings.report(Code::ConflictingKeys, key.span(), message, &[text, first]);
     }
@@ -116,77 +123,6 @@ impl<'a> Reader<'a, '_> {
         let mut items = fields.items;
         items.clear();
         self.spare.push(items);
-    }
-
-    /// Reports a key that is not in the table. Returns the key that is certainly meant.
-    #[cold]
-    #[inline(never)]
-    fn unknown(
-        &mut self,
-        keys: &'static [Key],
-        key: Node<'_>,
-        text: &str,
-        shape: Shape,
-        of: Option<StateType>,
-        fields: &Fields<'_>,
-    ) -> Option<&'static Key> {
-        let allowed = |key: &Key| of.is_none_or(|of| key.on.contains(of));
-        let fitting = || keys.iter().filter(|key| allowed(key) && !fields.has(key.slot));
-        let other = self.dialect.other();
-        if let Some(foreign) = other.keys(shape).iter().find(|key| key.name == text) {
-            let same = fitting().find(|key| key.slot == foreign.slot);
-            // The detection of the dialect has reported the header.
-            if shape == Shape::Document && foreign.slot == Slot::Type {
-                return same;
-            }
-            let reported = match same {
-                Some(same) => {
-                    let message = "`{}` is a key of the `{}` dialect: use `{}` here";
-                    let args = [text, other.as_str(), same.name];
-                    self.findings.report(Code::UnknownKey, key.span(), message, &args)
-                }
-                None => {
-                    let message = "`{}` is a key of the `{}` dialect";
-                    self.findings.report(Code::UnknownKey, key.span(), message, &[text, other.as_str()])
-                }
-            };
-            reported.severity(Severity::Error);
-            return same.filter(|same| same.value == foreign.value);
-        }
-        let meant =
-            nearest(text, fitting().map(|key| key.name)).and_then(|name| fitting().find(|key| key.name == name));
-        // Only the keys that every state requires are known for a state of unknown type.
-        let untyped = shape == Shape::State && of.is_none();
-        if untyped && meant.is_none_or(|meant| !meant.is_required(None)) {
-            return None;
-        }
-        let Some(meant) = meant else {
-            let holder = self.holder(shape, of);
-            self.findings.report(Code::UnknownKey, key.span(), "unknown key `{}` in {}", &[text, &holder]);
-            return None;
-        };
-        let message = "unknown key `{}`: did you mean `{}`?";
-        let reported = self.findings.report(Code::UnknownKey, key.span(), message, &[text, meant.name]);
-        let reported = reported.change(text, key.span(), meant.name);
-        if meant.is_required(of) && meant.standing == Standing::Plain {
-            reported.severity(Severity::Error);
-        }
-        Some(meant)
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn misplaced(&mut self, known: &Key, key: Node<'_>, of: Option<StateType>) {
-        let types = self.dialect.types();
-        let names: Vec<&str> = types.iter().filter(|(_, of)| known.on.contains(*of)).map(|(name, _)| *name).collect();
-        let holder = self.holder(Shape::State, of);
-        let message = "`{}` is not a key of {}: it belongs to `{}`";
-        let args = [known.name, &holder, &names.join("`, `")];
-        let reported = self.findings.report(Code::MisplacedKey, key.span(), message, &args);
-        // The lists of allowed keys on the pages may be incomplete.
-        if self.dialect == Dialect::StateMachine && !matches!(known.slot, Slot::Next | Slot::End) {
-            reported.severity(Severity::Warning);
-        }
     }
 
     fn standing(&mut self, known: &Key, key: Node<'_>, node: Node<'_>, value: Node<'_>) {
@@ -258,7 +194,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// The description of a kind of mapping for messages.
-    fn holder(&self, shape: Shape, of: Option<StateType>) -> String {
+    pub fn holder(&self, shape: Shape, of: Option<StateType>) -> String {
         match shape {
             Shape::Document => "a flow",
             Shape::State => {
@@ -320,6 +256,16 @@ impl<'a> Reader<'a, '_> {
         let resolved = node.resolve();
         // An explicit null is allowed for an optional key.
         if resolved == Some(Resolved::Null) && node.text() != Some("") && key.required == StateTypes::NONE {
+            return false;
+        }
+        if computed && matches!(resolved, Some(Resolved::Int(_) | Resolved::Float(_))) {
+            let (written, value) = (name.text().unwrap_or_default(), node.text().unwrap_or_default());
+            let message = "`{}` must be an expression, not {}: a constant needs the key `{}`";
+            let reported = self.findings.report(Code::WrongType, node.span(), message, &[written, value, key.name]);
+            reported.about(name.span());
+            if matches!(resolved, Some(Resolved::Int(number)) if (key.range.0..=key.range.1).contains(&number)) {
+                reported.change(written, name.span(), key.name);
+            }
             return false;
         }
         if computed {
@@ -400,7 +346,11 @@ impl<'a> Reader<'a, '_> {
                     Slot::Version => "v1".to_owned(),
                     _ => ["\"", node.text().unwrap_or_default(), "\""].concat(),
                 };
-                self.wrong_type(key, node, expected, Some(&quoted))
+                // The name of a flow does not begin with a digit.
+                let is_flow = key.slot == Slot::Name
+                    && self.dialect.keys(Shape::Document).iter().any(|known| std::ptr::eq(known, key))
+                    && !matches!(resolved, Some(Resolved::Bool(_)));
+                self.wrong_type(key, node, expected, Some(&*quoted).filter(|_| !is_flow))
             }
             _ => self.wrong_type(key, node, expected, None),
         }

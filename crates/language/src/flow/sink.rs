@@ -6,8 +6,18 @@ use cloudflow_base::diagnostic::{Code, Diagnostic, Path, Severity, report};
 use cloudflow_base::small;
 use cloudflow_base::text::Span;
 
-/// Maximum number of findings that are reported for one text. Further findings would only cost time and memory.
+/// Maximum number of findings that are collected for one text. Further findings would only cost time and memory.
 const MAX_FINDINGS: usize = 1000;
+
+/// A misspelt key that the checks read as the key that it means.
+#[derive(Clone, Copy, Debug)]
+struct Typo {
+    key: Span,
+    // The mapping that contains it.
+    holder: Span,
+    // The mapping needs the key, or one of a group of keys with it.
+    vital: bool,
+}
 
 /// Findings about one tree.
 #[derive(Debug, Default)]
@@ -15,6 +25,10 @@ pub struct Findings {
     list: Vec<Diagnostic>,
     // True if the full list contains an error. Absent while the list is not full.
     has_error: Option<bool>,
+    // The misspelt keys that were read as the keys that they mean.
+    typos: Vec<Typo>,
+    // Number of findings that were not collected.
+    dropped: usize,
     // Number of candidates that searches for a nearest name may still compare. It bounds the time
     // for a text with very many mistakes.
     budget: usize,
@@ -23,7 +37,7 @@ pub struct Findings {
 impl Findings {
     /// An empty collection.
     pub fn new() -> Self {
-        Findings { list: Vec::new(), has_error: None, budget: 100_000 }
+        Findings { list: Vec::new(), has_error: None, typos: Vec::new(), dropped: 0, budget: 100_000 }
     }
 
     /// Removes the findings above the maximum. The first error is kept: without an error, the text would be valid.
@@ -33,6 +47,7 @@ impl Findings {
         }
         let is_error = |found: &Diagnostic| found.severity == Severity::Error;
         let over: Vec<Diagnostic> = self.list.drain(MAX_FINDINGS..).collect();
+        self.dropped += over.len();
         let list = &mut self.list;
         let has_error = self.has_error.get_or_insert_with(|| list.iter().any(is_error));
         if !*has_error && let Some(error) = over.into_iter().find(is_error) {
@@ -40,6 +55,12 @@ impl Findings {
             list.push(error);
             *has_error = true;
         }
+    }
+
+    /// Number of findings that were not collected.
+    pub(crate) fn dropped(&mut self) -> usize {
+        self.make_room();
+        self.dropped
     }
 
     /// Adds a finding at `span` with a filled template.
@@ -57,6 +78,45 @@ impl Findings {
     pub fn add(&mut self, diagnostic: Diagnostic) {
         self.make_room();
         self.list.push(diagnostic);
+    }
+
+    /// Records a misspelt key that is read as the key that it means. `vital` is true if the mapping may need the key.
+    pub(super) fn typo(&mut self, key: Span, holder: Span, vital: bool) {
+        if self.typos.len() < MAX_FINDINGS {
+            self.typos.push(Typo { key, holder, vital });
+        }
+    }
+
+    /// True if a misspelt key is read as the key that it means.
+    pub fn has_typos(&self) -> bool {
+        !self.typos.is_empty()
+    }
+
+    /// Makes a misspelt key an error if the flow without it, which has the findings `strict`, has an error that the
+    /// flow with it does not have.
+    #[cold]
+    pub fn raise(&mut self, strict: &Findings) {
+        let mut raised: Vec<Span> = Vec::new();
+        for error in strict.list.iter().filter(|found| found.severity == Severity::Error) {
+            let same = |found: &Diagnostic| found.code == error.code && found.span == error.span;
+            let Some(place) = error.span.filter(|_| !self.list.iter().any(same)) else { continue };
+            let holds = |typo: &&Typo| typo.holder.start <= place.start && place.end <= typo.holder.end;
+            // The innermost mapping. In it the keys that it may need, or else all.
+            let inner =
+                self.typos.iter().filter(holds).map(|typo| typo.holder).min_by_key(|span| span.end - span.start);
+            let mut causes: Vec<&Typo> =
+                self.typos.iter().filter(|typo| inner.is_none_or(|inner| typo.holder == inner)).collect();
+            if causes.iter().any(|typo| typo.vital) {
+                causes.retain(|typo| typo.vital);
+            }
+            raised.extend(causes.into_iter().map(|typo| typo.key));
+        }
+        small::sort(&mut raised);
+        for found in &mut self.list {
+            if found.code == Code::UnknownKey && found.span.is_some_and(|span| raised.binary_search(&span).is_ok()) {
+                found.severity = Severity::Error;
+            }
+        }
     }
 
     /// Takes `count` comparisons from the budget. False if it is exhausted.

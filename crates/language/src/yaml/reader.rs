@@ -6,6 +6,7 @@ mod block;
 mod brackets;
 mod fast_path;
 mod keys;
+mod merge;
 mod props;
 mod recover;
 mod scalar;
@@ -20,10 +21,13 @@ use cloudflow_base::small::to_decimal;
 use cloudflow_base::text::{Progress, Span};
 use stream::before_nul;
 
-/// Reads every document of a text, and the findings.
-pub(super) fn read(text: &str) -> (Tree<'_>, Vec<Diagnostic>) {
+/// Reads every document of a text, and the findings. `merges`: merge keys are replaced.
+pub(super) fn read(text: &str, merges: bool) -> (Tree<'_>, Vec<Diagnostic>) {
     let mut reader = Reader::new(text);
     reader.stream();
+    if merges {
+        reader.merge_keys();
+    }
     (reader.tree, reader.diagnostics)
 }
 

@@ -136,6 +136,41 @@ impl<'t> Tree<'t> {
         self.node(self.documents.first()?.root)
     }
 
+    /// The block scalars, in the order of the text.
+    pub fn block_scalars(&self) -> impl Iterator<Item = Node<'_>> {
+        let is_block = |raw: &Raw| matches!(raw.style(), Style::Literal | Style::Folded);
+        let all = self.nodes.iter().enumerate().filter(move |(_, raw)| is_block(raw));
+        all.filter_map(|(id, _)| self.node(u32::try_from(id).ok()?))
+    }
+
+    /// The plain scalars whose value may depend on the loader, by their first byte: digits, signs, and the letters of
+    /// `yes`, `no`, `on` and `off`. Each with the node before it, which is its key if it is a value.
+    pub fn doubtful_scalars(&self) -> impl Iterator<Item = (Option<Node<'_>>, Node<'_>)> {
+        let bytes = self.text.as_bytes();
+        let all = self.nodes.iter().enumerate().filter(|(_, raw)| {
+            let first = bytes.get(raw.span.start as usize);
+            let doubtful =
+                |byte: &u8| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'o' | b'O' | b'y' | b'Y' | b'n' | b'N');
+            raw.is(Form::PLAIN) && !raw.has(DECODED | TAGGED | ALIAS | MARKED) && first.is_some_and(doubtful)
+        });
+        all.filter_map(|(id, _)| {
+            let id = u32::try_from(id).ok()?;
+            Some((id.checked_sub(1).and_then(|before| self.node(before)), self.node(id)?))
+        })
+    }
+
+    /// The text of a scalar that is not an alias. Absent for a collection.
+    pub(super) fn text_of(&self, raw: Raw) -> Option<&str> {
+        if raw.kind() != Kind::Scalar {
+            return None;
+        }
+        if raw.has(ALIAS) || !raw.has(DECODED) {
+            return Some(raw.content().of(self.text));
+        }
+        let Decoded { start, end, .. } = self.ranges.get(raw.link() as usize)?;
+        self.decoded.get(*start as usize..*end as usize)
+    }
+
     /// The handle of a node. Absent for [`NONE`].
     pub(super) fn node(&self, id: u32) -> Option<Node<'_>> {
         Some(Node { tree: self, raw: self.nodes.get(id as usize)? })
@@ -186,12 +221,7 @@ impl<'a> Node<'a> {
     #[cold]
     #[inline(never)]
     fn distant_text(self) -> Option<&'a str> {
-        let (_, raw) = self.target();
-        if raw.has(ALIAS) || !raw.has(DECODED) {
-            return Some(raw.content().of(self.tree.text));
-        }
-        let Decoded { start, end, .. } = self.tree.ranges.get(raw.link() as usize)?;
-        self.tree.decoded.get(*start as usize..*end as usize)
+        self.tree.text_of(*self.target().1)
     }
 
     /// The value of a scalar. Absent for a collection.
@@ -229,6 +259,11 @@ impl<'a> Node<'a> {
             || whole.is_some_and(|name| !name.is_empty() && !name.contains(['<', '>', ' ', '=']))
     }
 
+    /// True if lines of a template language were skipped in its document.
+    pub fn has_template_lines(self) -> bool {
+        self.tree.template_lines
+    }
+
     /// The items of a sequence. Empty for other nodes.
     pub fn items(self) -> Items<'a> {
         Items { children: self.children(Kind::Sequence) }
@@ -262,9 +297,14 @@ impl<'a> Node<'a> {
         (leaf, self.tree.text)
     }
 
+    /// True for an alias of a known anchor.
+    pub(super) fn is_alias(self) -> bool {
+        self.raw.has(ALIAS)
+    }
+
     /// The index of the node. It is computed from the address, so that a handle has 8 bytes in WebAssembly: a state of
     /// a flow contains 20 of them.
-    fn id(self) -> u32 {
+    pub(super) fn id(self) -> u32 {
         let offset = std::ptr::from_ref(self.raw).addr().wrapping_sub(self.tree.nodes.as_ptr().addr());
         (offset / size_of::<Raw>()) as u32
     }

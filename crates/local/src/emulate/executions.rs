@@ -85,7 +85,7 @@ impl<'c> Begin<'c> {
         }
         parameters.refuse("Qualifier", NO_VERSIONS)?;
         let text = parameters.get("Input").unwrap_or("{}");
-        let input = match serde_json::from_str::<Value>(text) {
+        let input = match crate::simulate::json(text) {
             Ok(input @ Value::Object(_)) => input,
             _ => return Err(Fault::invalid("`Input` must be the text of a JSON object")),
         };

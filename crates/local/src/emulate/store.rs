@@ -326,7 +326,7 @@ impl Store {
         now: Millis,
         known: Option<Known<'_>>,
     ) -> bool {
-        let Ok(input) = serde_json::from_str(&begun.text) else { return false };
+        let Ok(input) = crate::simulate::json(&begun.text) else { return false };
         let mut execution = Execution::begin(begun, input, None);
         let machine = &mut execution.machine;
         // Tasks without a result were lost with the process. They are handed out again: at-least-once delivery.

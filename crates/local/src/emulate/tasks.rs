@@ -15,7 +15,7 @@ use crate::simulate::{Failure, Report, TaskResult};
 pub(super) fn succeeded(store: &mut Store, call: &Call<'_>) -> Result<Outcome, Fault> {
     let token = call.parameters.required("TaskToken")?;
     let output = call.parameters.required("Output")?;
-    let output = serde_json::from_str(output).map_err(|_| Fault::invalid("`Output` is not JSON"))?;
+    let output = crate::simulate::json(output).map_err(|_| Fault::invalid("`Output` is not JSON"))?;
     report(store, call, token, Ok(output))
 }
 

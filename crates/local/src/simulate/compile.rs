@@ -3,6 +3,7 @@
 use cloudflow_base::limits::RETRY_INTERVAL_SECONDS;
 use serde_json::{Map, Value};
 
+use super::data::normal;
 use super::expression::{Expression, number};
 use super::machine::TaskMode;
 use super::program::{Catch, Iteration, Kind, Number, Program, Retry, Scope, Shape, State, Task, Wait, Way};
@@ -54,6 +55,11 @@ pub fn compile(flow: &Flow<'_>) -> Program {
         state.path = path;
     }
     let mut program = Program {
+        unfilled: if flow.root.has_template_lines() {
+            Some("the lines of a template, such as `{% for … %}`, are not filled in".to_owned())
+        } else {
+            blank(flow.root, flow::dialect::Shape::Document, flow.dialect)
+        },
         oversized: None,
         dialect: flow.dialect,
         express: flow.scope(ScopeId(0)).is_some_and(|scope| scope.express),
@@ -120,6 +126,9 @@ impl Compiler<'_, '_> {
     }
 
     fn kind(&mut self, state: &flow::State<'_>) -> Kind {
+        if let Some(why) = blank(state.node, flow::dialect::Shape::State, self.flow.dialect) {
+            return Kind::Invalid(why);
+        }
         match &state.kind {
             StateKind::Pass => Kind::Pass,
             StateKind::Succeed => Kind::Succeed,
@@ -303,7 +312,7 @@ impl Compiler<'_, '_> {
             yaml::Kind::Scalar => match node.resolve() {
                 None | Some(Resolved::Null) => Value::Null,
                 Some(Resolved::Bool(value)) => Value::Bool(value),
-                Some(Resolved::Int(value)) => Value::from(value),
+                Some(Resolved::Int(value)) => Value::Number(normal(value.into())),
                 // A number that JSON cannot represent, such as `.inf`, is kept as a text.
                 Some(Resolved::Float(text)) => number(text).map_or_else(|| Value::from(text), Value::Number),
                 Some(Resolved::Text(text)) if self.spend_text(text) => Value::from(text),
@@ -321,6 +330,12 @@ impl Compiler<'_, '_> {
         self.left = self.left.saturating_sub(1);
         self.left > 0
     }
+}
+
+/// Why a mapping with a placeholder at a place that decides how the flow runs cannot run.
+fn blank(node: Node<'_>, shape: flow::dialect::Shape, dialect: Dialect) -> Option<String> {
+    let text = flow::unfilled(node, shape, dialect)?.text().unwrap_or("{{ }}");
+    Some(format!("the placeholder `{text}` is not filled in"))
 }
 
 fn index(id: StateId) -> usize {

@@ -5,10 +5,47 @@ use std::fmt;
 use std::ops::Deref;
 use std::rc::Rc;
 
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 /// Values with more parts are kept as text.
 const LARGE: usize = 256;
+
+/// Reads JSON with the numbers of JavaScript and of the service: see [`normal`].
+pub(crate) fn json(text: &str) -> serde_json::Result<Value> {
+    // Recursion is bounded by the depth that the parser allows.
+    fn walk(value: &mut Value) {
+        match value {
+            Value::Number(number) => *number = normal(number.clone()),
+            Value::Array(items) => items.iter_mut().for_each(walk),
+            Value::Object(object) => object.values_mut().for_each(walk),
+            Value::Null | Value::Bool(_) | Value::String(_) => {}
+        }
+    }
+    let mut value = serde_json::from_str(text)?;
+    walk(&mut value);
+    Ok(value)
+}
+
+/// A number as a 64-bit float, in its shortest form: `-0` is `0`, `1.0` is `1`, and a whole number above 2^53 is the
+/// nearest one that a float can represent. All ways into the interpreter have the same numbers therefore: JavaScript
+/// values, JSON text and definitions.
+pub(super) fn normal(number: Number) -> Number {
+    /// 2^53: up to it every whole number is a float.
+    const EXACT: u64 = 1 << 53;
+    if number.as_i64().is_some_and(|number| number.unsigned_abs() <= EXACT) {
+        return number;
+    }
+    let Some(float) = number.as_f64() else { return number };
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast of a float saturates")]
+    let (signed, unsigned) = (float as i64, float as u64);
+    #[allow(clippy::cast_precision_loss, reason = "compared with the float")]
+    match (signed as f64 == float, unsigned as f64 == float) {
+        // 2^63 and 2^64 saturate to numbers that are not equal to the float.
+        (true, _) if signed < i64::MAX => signed.into(),
+        (_, true) if unsigned < u64::MAX => unsigned.into(),
+        _ => Number::from_f64(float).unwrap_or(number),
+    }
+}
 
 /// A value that many states and events share.
 #[derive(Clone)]

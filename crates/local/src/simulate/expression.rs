@@ -6,6 +6,7 @@ use std::cmp::Ordering;
 
 use serde_json::{Map, Number, Value};
 
+use super::data::normal;
 use super::meter::{Meter, cost};
 use super::{Failure, function};
 use cloudflow_language::expr::{CompareOp, ExprKind, StepKind, UnaryOp, ast, parse};
@@ -277,7 +278,7 @@ fn own(expr: &ast::Expr<'_>) -> Expression {
 
 /// A number in the representation of the JSON reader.
 pub(super) fn number(text: &str) -> Option<Number> {
-    text.parse::<i64>().ok().map(Number::from).or_else(|| Number::from_f64(text.parse().ok()?))
+    text.parse::<i64>().ok().map(Number::from).or_else(|| Number::from_f64(text.parse().ok()?)).map(normal)
 }
 
 /// The value of a path. After a `[*]` it is one flat list. Elements without the rest of the path are skipped, because
@@ -401,7 +402,9 @@ fn truth(value: &Value) -> Result<bool, NoValue> {
 fn negative(number: &Number) -> Result<Value, NoValue> {
     let negative = match number.as_i64() {
         Some(number) => number.checked_neg().map(Value::from),
-        None => number.as_f64().map(|number| Value::from(-number)),
+        None => {
+            number.as_f64().and_then(|number| Number::from_f64(-number)).map(|number| Value::Number(normal(number)))
+        }
     };
     negative.ok_or_else(|| wrong(format!("`-{number}` does not fit")))
 }

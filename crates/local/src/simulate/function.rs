@@ -14,6 +14,7 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha512};
 
 use super::Failure;
+use super::data::normal;
 use super::expression::{equal, kind};
 use super::meter::{MOST_OF_A_STATE, Meter, cost};
 
@@ -39,7 +40,7 @@ pub(super) fn call(name: &str, arguments: &[&Value], random: &Cell<u64>, meter: 
         }
         ("fromJSON" | "stringToJson", [Value::String(text)]) => {
             meter.charge(16 * text.len() as u64)?;
-            serde_json::from_str(text).map_err(|_| wrong(name, "needs the text of a JSON value"))
+            super::data::json(text).map_err(|_| wrong(name, "needs the text of a JSON value"))
         }
         ("get", [Value::Array(items), Value::Number(index)]) => {
             let index = index.as_u64().and_then(|index| usize::try_from(index).ok());
@@ -55,7 +56,8 @@ pub(super) fn call(name: &str, arguments: &[&Value], random: &Cell<u64>, meter: 
         }
         ("intAdd", [a, b]) => {
             let sum = a.as_i64().zip(b.as_i64()).and_then(|(a, b)| a.checked_add(b));
-            sum.map(Value::from).ok_or_else(|| wrong(name, "needs two whole numbers whose sum fits"))
+            sum.map(|sum| Value::Number(normal(sum.into())))
+                .ok_or_else(|| wrong(name, "needs two whole numbers whose sum fits"))
         }
         ("jsonMerge", [first @ Value::Object(a), second @ Value::Object(b)]) => {
             meter.charge(cost(first) + cost(second))?;
@@ -92,7 +94,9 @@ pub(super) fn call(name: &str, arguments: &[&Value], random: &Cell<u64>, meter: 
             let step = i64::try_from(u128::from(next(random)) % span).unwrap_or(0);
             Ok(least.saturating_add(step).into())
         }
-        ("regexMatchString", [Value::String(text), Value::String(pattern)]) => {
+        // Not documented which argument is the pattern. A product with the same functions documents it first, and so
+        // does `regexp.MatchString` of Go.
+        ("regexMatchString", [Value::String(pattern), Value::String(text)]) => {
             matches(text, pattern, meter).map(Value::from)
         }
         ("split", [Value::String(text), Value::String(delimiter)]) => {
@@ -284,8 +288,8 @@ mod tests {
             ("stringToJson", json!(["{\"name\": \"Tom\", \"age\": 10}"]), json!({"name": "Tom", "age": 10})),
             ("hash", json!(["abc", "SHA-1"]), json!("a9993e364706816aba3e25717850c26c9cd0d89d")),
             ("hash", json!(["abc", "MD5"]), json!("900150983cd24fb0d6963f7d28e17f72")),
-            ("regexMatchString", json!(["order-17", "-[0-9]+$"]), json!(true)),
-            ("regexMatchString", json!(["order-17", "^[0-9]+$"]), json!(false)),
+            ("regexMatchString", json!(["-[0-9]+$", "order-17"]), json!(true)),
+            ("regexMatchString", json!(["^[0-9]+$", "order-17"]), json!(false)),
             ("jsonMerge", json!([{"a": 1, "b": 1}, {"b": 2}]), json!({"a": 1, "b": 2})),
             ("split", json!(["a,b", ","]), json!(["a", "b"])),
             ("intAdd", json!([1, -2]), json!(-1)),
@@ -297,7 +301,7 @@ mod tests {
         }
         for (name, arguments) in [
             ("fromBase64", vec![json!("流")]),
-            ("regexMatchString", vec![json!("a"), json!("(")]),
+            ("regexMatchString", vec![json!("("), json!("a")]),
             ("get", vec![json!([]), json!(0)]),
             ("uuid", vec![json!(1)]),
         ] {

@@ -241,7 +241,7 @@ impl Machine {
         };
         let timeout = start.limit.map_or(timeout, |limit| timeout.min(limit));
         machine.timer(timeout, Timer::Execution);
-        if let Some(why) = &program.oversized {
+        if let Some(why) = program.oversized.as_ref().or(program.unfilled.as_ref()) {
             machine.finish(Status::Failed, None, Some(Failure::invalid_definition(why.clone())));
             return machine;
         }

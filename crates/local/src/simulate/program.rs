@@ -17,6 +17,8 @@ pub struct Program {
     pub(super) express: bool,
     pub(super) name: Option<String>,
     pub(super) timeout: Option<Number>,
+    /// A placeholder at a place that decides how the flow runs.
+    pub(super) unfilled: Option<String>,
     /// The reason why the program cannot run: with aliases, a short definition can expand to any amount of data.
     pub(super) oversized: Option<String>,
     pub(super) input: Option<Shape>,
@@ -70,6 +72,8 @@ pub(super) enum Kind {
     Task(Task),
     /// Not supported, with the reason.
     NotSupported(String),
+    /// Not valid, with the reason: it contains a placeholder.
+    Invalid(String),
 }
 
 #[derive(Debug)]

@@ -5,6 +5,7 @@
 mod choices;
 pub mod corpus;
 pub mod random;
+mod valid;
 mod work;
 
 use std::collections::HashMap;

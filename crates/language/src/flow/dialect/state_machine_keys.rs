@@ -101,8 +101,12 @@ static STATE: [Key; 33] = [
     key("Detail", S::Detail, V::Text).on(FAIL).required().dynamic(Dynamic::Key).standing(Standing::Advised),
 ];
 
-static OPTION: [Key; 2] =
-    [key("Condition", S::Condition, V::Expression).required(), key("Next", S::Next, V::Target).required()];
+static OPTION: [Key; 3] = [
+    key("Condition", S::Condition, V::Expression).required(),
+    key("Next", S::Next, V::Target).required(),
+    // Not in the table of the page. Every other mapping with a `Next` has it.
+    key("Description", S::Description, V::Remark),
+];
 
 static BRANCH: [Key; 2] = [
     key("StartAt", S::StartAt, V::Target).required(),

@@ -246,7 +246,11 @@ impl<'t> Reader<'t> {
             } else {
                 key.end = start + blank.unwrap_or(text.len());
                 next = key.end;
-                let certain = blank.is_none() && !self.is_end(self.line_end(end));
+                // The value is on the next lines.
+                let (line, indented, first) = self.next_line(self.line_end(end));
+                let deeper =
+                    (indented - line) as i32 > self.column || self.at(first) == b'-' && self.is_space(first + 1);
+                let certain = blank.is_none() && deeper && !self.is_end(first);
                 let message = "missing colon after `{}`: an entry has the form `key: value`";
                 let args = [self.quote(start, key.end)];
                 let reported = self.report(Code::YamlMissingColon, Span::new(start, key.end), message, &args);

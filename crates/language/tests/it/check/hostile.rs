@@ -196,18 +196,55 @@ fn a_text_with_many_mistakes_has_its_first_reported() {
         format!("Type: StateMachine\nSpecVersion: v1\nName: f\nStartAt: S\nStates:\n{}", state.repeat(count))
     };
     let wrong = validate_flow(&machine("  - {Typee: Pas, Nam: S, Nxt: T}\n", 20_000));
-    assert_eq!((wrong.valid, wrong.diagnostics.len()), (false, 1000));
+    assert_eq!((wrong.valid, wrong.diagnostics.len()), (false, 100));
     // An error after more warnings than are reported.
     let mapping = "      - {target: t, source: $input.a}\n".repeat(5000);
     let text = format!(
         "version: v1\ntype: flow\nsteps:\n  - type: pass\n    name: a\n    outputMappings:\n{mapping}  - {{type: choice, name: c}}\n"
     );
     let report = validate_flow(&text);
-    assert_eq!((report.valid, report.diagnostics.len()), (false, 1000));
+    assert_eq!((report.valid, report.diagnostics.len()), (false, 100));
 }
 
 #[test]
 fn escapes_after_the_last_reported_mistake_cost_no_memory() {
     let report = validate_flow(&format!("\"{}\"", "\\q".repeat(2_000_000)));
     assert!(report.diagnostics.len() < 1000 && !report.valid);
+}
+
+/// Texts of a MiB on which a search for repairs must not take quadratic time.
+#[test]
+fn long_texts_of_one_character_are_searched_in_linear_time() {
+    let machine = "Type: StateMachine\nSpecVersion: v1\nName: f\nStartAt: A\nStates:\n";
+    let count = if cloudflow_tests::is_quick() { 10_000 } else { 100_000 };
+    for (head, piece) in [
+        ("States: [", " "),
+        ("States: [", "\u{a0}"),
+        ("States: [", "，"),
+        ("States: [", "“a”, "),
+        ("Next: ", "!a "),
+        ("Next: ", "\u{200b}"),
+        ("", "a\u{200b}"),
+        ("", "–"),
+        ("", "- "),
+        ("", "<<<<<<<\n"),
+        ("", "```\n"),
+        ("{", "// a\n"),
+        ("{", "/*"),
+        ("", "<<: a\n"),
+        ("", "-a\n"),
+        ("Errors:\n", "  -a\n"),
+        ("", "\u{3000}"),
+        ("", "\0a"),
+        ("", "\u{fffd}"),
+        ("  - Condition: ", "“"),
+        ("  - a.$: ", "＄"),
+        ("", "  - {Type: Pass, Name: A, Nxt: 014}\n"),
+        ("", "  a: {Type: Pass}\n"),
+    ] {
+        let count = count * 3 / piece.len().max(3);
+        let start = std::time::Instant::now();
+        check_invariants(&format!("{machine}{head}{}", piece.repeat(count)), &|| format!("{head}{piece}"));
+        assert!(start.elapsed().as_secs() < 30, "{head}{piece}: {:?}", start.elapsed());
+    }
 }

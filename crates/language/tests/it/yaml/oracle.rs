@@ -118,9 +118,10 @@ fn is_excused(text: &str, refusal: &Diagnostic) -> bool {
         || text.split(['\n', '\r']).any(|line| line.trim_start_matches([' ', '-', '?']).starts_with(':'))
 }
 
-/// Our reader reads placeholders as text, granit does not.
+/// Our reader reads placeholders and byte order marks inside the text as text, granit does not.
 fn is_template(text: &str) -> bool {
-    ["{{", "{%", "{#", "${"].iter().any(|mark| text.contains(mark))
+    let mark = text.chars().skip(1).any(|c| c == '\u{feff}');
+    mark || ["{{", "{%", "{#", "${"].iter().any(|mark| text.contains(mark))
 }
 
 #[test]

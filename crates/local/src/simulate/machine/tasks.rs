@@ -271,7 +271,7 @@ impl Machine {
         let input = match input {
             None | Some(Value::Null) => json!({}),
             // The parameter of the operation is a text.
-            Some(Value::String(text)) => serde_json::from_str(text).unwrap_or_default(),
+            Some(Value::String(text)) => super::super::data::json(text).unwrap_or_default(),
             Some(input) => input.clone(),
         };
         if !input.is_object() {

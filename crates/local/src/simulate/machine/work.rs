@@ -60,6 +60,7 @@ impl Machine {
             }
             Kind::Map(iteration) => self.map(id, iteration)?,
             Kind::Task(task) => self.task(id, task)?,
+            Kind::Invalid(why) => return Err(Failure::invalid_definition(format!("`{}`: {why}", state.name))),
             Kind::NotSupported(why) => {
                 return Err(Failure::not_supported(format!("`{}`: {why}", state.name)));
             }

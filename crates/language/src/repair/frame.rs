@@ -1,0 +1,157 @@
+//! What surrounds a definition or interrupts it: encodings, Markdown fences, heredocs, conflict markers, comments of
+//! JSON.
+
+use super::{Repair, edit};
+use cloudflow_base::diagnostic::{Code, Edit};
+use cloudflow_base::small::{contains, find as find_text, to_decimal};
+use cloudflow_base::text::Span;
+
+/// The repairs of a text.
+pub(super) fn find(text: &str) -> Vec<Repair> {
+    let mut found = Vec::new();
+    if let Some(repair) = encoding(text) {
+        // The rest is searched in the decoded text only.
+        return vec![repair];
+    }
+    found.extend(fence(text).or_else(|| heredoc(text)));
+    found.extend(replaced(text));
+    found.extend(conflict(text));
+    found.extend(comments(text));
+    found
+}
+
+/// UTF-16 that was read as UTF-8 has a U+0000 beside every ASCII character. Other encodings give U+FFFD.
+fn encoding(text: &str) -> Option<Repair> {
+    let zeros = text.bytes().filter(|byte| *byte == 0).count();
+    if zeros * 4 > text.len() {
+        let mut edits = Vec::new();
+        for (at, c) in text.char_indices().filter(|(_, c)| matches!(c, '\0' | '\u{FFFD}')) {
+            edits.push(edit(at, at + c.len_utf8(), ""));
+        }
+        let message = "the text is UTF-16, but was read as UTF-8: save it as UTF-8".to_owned();
+        return Some(Repair::new(Code::BadEncoding, Span::new(0, 0), message, edits));
+    }
+    None
+}
+
+/// Bytes that are not UTF-8, which the reader of the file replaced.
+fn replaced(text: &str) -> Option<Repair> {
+    let first = find_text(text, "\u{FFFD}")?;
+    let message = "bytes that are not UTF-8 were replaced by U+FFFD: save the file as UTF-8, it may be GBK".to_owned();
+    Some(Repair::new(Code::BadEncoding, Span::new(first, first + '\u{FFFD}'.len_utf8()), message, Vec::new()))
+}
+
+/// A line with its start, without its line break.
+fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut at = 0;
+    text.split_inclusive('\n').map(move |line| {
+        let start = at;
+        at += line.len();
+        (start, line.trim_end_matches(['\n', '\r']))
+    })
+}
+
+/// A Markdown fence, with the text around it.
+fn fence(text: &str) -> Option<Repair> {
+    let is_fence = |line: &str| line.starts_with("```") || line.starts_with("~~~");
+    let mut fences = lines(text).filter(|(_, line)| is_fence(line));
+    let (open, line) = fences.next()?;
+    // A closing fence only: the opening one was not copied.
+    let behind = text.get(open + line.len()..).unwrap_or_default();
+    let edits = if behind.trim().is_empty() {
+        vec![edit(open, text.len(), "")]
+    } else {
+        let mut edits = vec![edit(0, open + line.len(), "")];
+        edits.extend(fences.next().map(|(close, _)| edit(close, text.len(), "")));
+        edits
+    };
+    let message = "a Markdown fence is not a part of a definition: remove it".to_owned();
+    let span = Span::new(open, open + line.len());
+    Some(Repair::new(Code::YamlUnexpected, span, message, edits).offered("remove the fence", &[]))
+}
+
+/// The first and the last line of a heredoc: `cat > flow.yaml <<EOF`, `EOF`.
+fn heredoc(text: &str) -> Option<Repair> {
+    let mut filled = lines(text).filter(|(_, line)| !line.trim().is_empty());
+    let (start, first) = filled.next()?;
+    let (end, last) = filled.last()?;
+    // An indented word is a part of a block scalar.
+    let word = last.trim_end();
+    let is_word = word.len() > 1 && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+    let open =
+        find_text(first, "<<").filter(|at| first.get(at + 2..).is_some_and(|rest| is_word && contains(rest, word)));
+    if !is_word || open.is_none() && !matches!(word, "EOF" | "EOT" | "END" | "YAML" | "JSON") {
+        return None;
+    }
+    let mut edits: Vec<Edit> = open.map(|_| edit(start, start + first.len(), "")).into_iter().collect();
+    edits.push(edit(end, text.len(), ""));
+    let message = ["`", word, "` of a heredoc is not a part of a definition: remove it"].concat();
+    let span = if open.is_some() { Span::new(start, start + first.len()) } else { Span::new(end, end + last.len()) };
+    Some(Repair::new(Code::YamlUnexpected, span, message, edits).offered("remove the heredoc", &[]))
+}
+
+/// Conflict markers of Git. The first side remains.
+fn conflict(text: &str) -> Option<Repair> {
+    let marker =
+        |line: &str, mark: &str| line.strip_prefix(mark).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '));
+    let (mut edits, mut first, mut drop) = (Vec::new(), None, None);
+    for (start, line) in
+        lines(text).filter(|(_, line)| matches!(line.as_bytes().first(), Some(b'<' | b'|' | b'=' | b'>')))
+    {
+        let next = text.get(start..).and_then(|rest| rest.find('\n')).map_or(text.len(), |at| start + at + 1);
+        if drop.is_none() && marker(line, "<<<<<<<") {
+            first = first.or(Some(Span::new(start, start + line.len())));
+            edits.push(edit(start, next, ""));
+        } else if drop.is_none() && first.is_some() && (marker(line, "=======") || marker(line, "|||||||")) {
+            drop = Some(start);
+        } else if marker(line, ">>>>>>>")
+            && let Some(from) = drop.take()
+        {
+            edits.push(edit(from, next, ""));
+        }
+    }
+    let count = to_decimal(edits.len().div_ceil(2));
+    let message = "conflict markers of Git: keep one side of each conflict".to_owned();
+    let repair = Repair::new(Code::YamlUnexpected, first?, message, edits);
+    Some(repair.offered("keep the first side of {} conflicts", &[&count]))
+}
+
+/// Comments in a JSON text: `// …` and `/* … */`.
+fn comments(text: &str) -> Option<Repair> {
+    let json = text.trim_start_matches('\u{FEFF}').trim_start();
+    if !json.starts_with(['{', '[', '/']) || !text.contains('{') {
+        return None;
+    }
+    let bytes = text.as_bytes();
+    let (mut at, mut quote) = (0, None);
+    // `http://` in an unquoted value is no comment.
+    let mut before = b' ';
+    let (mut edits, mut first) = (Vec::new(), None);
+    while let Some(byte) = bytes.get(at) {
+        let next = bytes.get(at + 1);
+        match byte {
+            b'\\' if quote == Some(b'"') => at += 1,
+            b'"' | b'\'' if quote == Some(*byte) => quote = None,
+            b'"' | b'\'' if quote.is_none() && matches!(before, b' ' | b'\t' | b'\n' | b'[' | b'{' | b',' | b':') => {
+                quote = Some(*byte);
+            }
+            b'/' if quote.is_none()
+                && matches!(before, b' ' | b'\t' | b'\n' | b'[' | b'{' | b',' | b']' | b'}' | b'"')
+                && matches!(next, Some(b'/' | b'*')) =>
+            {
+                let (end, cut) = if next == Some(&b'/') { ("\n", 0) } else { ("*/", 2) };
+                let rest = text.get(at..).unwrap_or_default();
+                let end = find_text(rest, end).map_or(text.len(), |found| at + found + cut);
+                first = first.or(Some(Span::new(at, at + 2)));
+                edits.push(edit(at, end, ""));
+                at = end;
+                continue;
+            }
+            _ => {}
+        }
+        before = *byte;
+        at += 1;
+    }
+    let message = "JSON has no comments: remove them, or write the definition as YAML with `#`".to_owned();
+    Some(Repair::new(Code::YamlUnexpected, first?, message, edits).offered("remove the comments", &[]))
+}

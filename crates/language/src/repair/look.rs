@@ -1,0 +1,93 @@
+//! Characters that resemble the characters of YAML and of expressions. The only table of them.
+
+/// How a character is mistaken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Class {
+    /// It looks like a space.
+    Space,
+    /// It is not visible.
+    Invisible,
+    /// It looks like a quote.
+    Quote,
+    /// It looks like the dash of a list item: a dash, or a bullet (`*`).
+    Dash,
+    /// It looks like another ASCII character.
+    Mark,
+}
+
+/// A range of characters, the ASCII character that they resemble (the first one of the range, if `run`), their class
+/// and name.
+struct Look(char, char, char, Class, &'static str);
+
+/// Sorted by character.
+const LOOKS: [Look; 40] = [
+    Look('\u{A0}', '\u{A0}', ' ', Class::Space, "no-break space"),
+    Look('\u{AD}', '\u{AD}', ' ', Class::Invisible, "soft hyphen"),
+    Look('\u{B7}', '\u{B7}', '*', Class::Dash, "middle dot"),
+    Look('\u{1680}', '\u{1680}', ' ', Class::Space, "ogham space"),
+    Look('\u{180E}', '\u{180E}', ' ', Class::Invisible, "vowel separator"),
+    Look('\u{2000}', '\u{2002}', ' ', Class::Space, "en space"),
+    Look('\u{2003}', '\u{2003}', ' ', Class::Space, "em space"),
+    Look('\u{2004}', '\u{200A}', ' ', Class::Space, "thin space"),
+    Look('\u{200B}', '\u{200B}', ' ', Class::Invisible, "zero-width space"),
+    Look('\u{200C}', '\u{200D}', ' ', Class::Invisible, "zero-width joiner"),
+    Look('\u{200E}', '\u{200F}', ' ', Class::Invisible, "direction mark"),
+    Look('\u{2010}', '\u{2015}', '-', Class::Dash, "dash"),
+    Look('\u{2018}', '\u{201B}', '\'', Class::Quote, "typographic quote"),
+    Look('\u{201C}', '\u{201F}', '"', Class::Quote, "typographic quote"),
+    Look('\u{2022}', '\u{2023}', '*', Class::Dash, "bullet"),
+    Look('\u{202A}', '\u{202E}', ' ', Class::Invisible, "direction mark"),
+    Look('\u{202F}', '\u{202F}', ' ', Class::Space, "narrow no-break space"),
+    Look('\u{2043}', '\u{2043}', '*', Class::Dash, "bullet"),
+    Look('\u{205F}', '\u{205F}', ' ', Class::Space, "mathematical space"),
+    Look('\u{2060}', '\u{2064}', ' ', Class::Invisible, "word joiner"),
+    Look('\u{2066}', '\u{206F}', ' ', Class::Invisible, "direction mark"),
+    Look('\u{2212}', '\u{2212}', '-', Class::Dash, "minus sign"),
+    Look('\u{2236}', '\u{2236}', ':', Class::Mark, "ratio"),
+    Look('\u{25AA}', '\u{25AB}', '*', Class::Dash, "bullet"),
+    Look('\u{25CB}', '\u{25CF}', '*', Class::Dash, "bullet"),
+    Look('\u{3000}', '\u{3000}', ' ', Class::Space, "ideographic space"),
+    Look('\u{3001}', '\u{3001}', ',', Class::Mark, "ideographic comma"),
+    Look('\u{3002}', '\u{3002}', '.', Class::Mark, "ideographic full stop"),
+    Look('\u{3010}', '\u{3010}', '[', Class::Mark, "full-width bracket"),
+    Look('\u{3011}', '\u{3011}', ']', Class::Mark, "full-width bracket"),
+    Look('\u{3014}', '\u{3014}', '[', Class::Mark, "full-width bracket"),
+    Look('\u{3015}', '\u{3015}', ']', Class::Mark, "full-width bracket"),
+    Look('\u{30FB}', '\u{30FB}', '*', Class::Dash, "bullet"),
+    Look('\u{FE50}', '\u{FE50}', ',', Class::Mark, "small comma"),
+    Look('\u{FE55}', '\u{FE55}', ':', Class::Mark, "small colon"),
+    Look('\u{FE63}', '\u{FE63}', '-', Class::Dash, "small dash"),
+    Look('\u{FE69}', '\u{FE69}', '$', Class::Mark, "small dollar sign"),
+    Look('\u{FEFF}', '\u{FEFF}', ' ', Class::Invisible, "byte order mark"),
+    // U+FF01 to U+FF5E resemble the ASCII characters from `!` to `~`.
+    Look('\u{FF01}', '\u{FF5E}', '!', Class::Mark, "full-width form"),
+    Look('\u{FF65}', '\u{FF65}', '*', Class::Dash, "bullet"),
+];
+
+/// The class of a character, the ASCII character that it resembles, and its name. Absent for a character that resembles
+/// none.
+pub(super) fn look(c: char) -> Option<(Class, char, &'static str)> {
+    if c.is_ascii() {
+        return None;
+    }
+    let at = LOOKS.partition_point(|look| look.1 < c);
+    let Look(first, _, ascii, class, name) = LOOKS.get(at).filter(|look| look.0 <= c)?;
+    if *first != '\u{FF01}' {
+        return Some((*class, *ascii, name));
+    }
+    let ascii = char::from_u32(u32::from(c) - 0xFF01 + u32::from('!')).unwrap_or(' ');
+    let class = match ascii {
+        '-' => Class::Dash,
+        '"' | '\'' => Class::Quote,
+        _ => Class::Mark,
+    };
+    Some((class, ascii, name))
+}
+
+/// True if the text may contain such a character. Every first byte of the table counts; texts in Chinese without
+/// punctuation have none of them.
+pub(super) fn suspicious(text: &str) -> bool {
+    !text.is_ascii()
+        && text.bytes().any(|byte| matches!(byte, 0xC2 | 0xE1 | 0xE2 | 0xE3 | 0xEF))
+        && text.chars().any(|c| look(c).is_some() || c == '\u{FFFD}')
+}
