@@ -24,6 +24,10 @@ export function buildColumns(scope, order) {
   const shape = new Shape(order);
   const columns = [newColumn(scope, order.root, undefined, 0)];
   for (let i = 0; i < columns.length; i += 1) fillColumn(columns[i], columns, shape);
+  for (const column of columns) {
+    moveUp(column, order);
+    linkRows(column);
+  }
   return columns;
 }
 
@@ -53,6 +57,7 @@ export function newRow(column, item, strip) {
     lanes: [],
     after: undefined,
     strip,
+    head: false,
     column,
     index: column.rows.length,
     prev: undefined,
@@ -155,10 +160,12 @@ class Shape {
  */
 function fillColumn(column, columns, shape) {
   const { arriving, kids, orphan, side } = shape.order;
-  /** @type {{ item: Item, lanes?: Item[], strip: 0 | 1 }[]} */
-  const stack = [{ item: column.root, strip: 0 }];
+  /** @type {{ item: Item, lanes?: Item[], strip: 0 | 1, head: boolean }[]} */
+  const stack = [{ item: column.root, strip: 0, head: false }];
+  /** @param {Item} item @param {0 | 1} from @param {0 | 1} strip @param {Item[]} [lanes] */
+  const push = (item, from, strip, lanes) => stack.push({ item, lanes, strip, head: strip > from });
   for (let top = stack.pop(); top; top = stack.pop()) {
-    const { item, lanes, strip } = top;
+    const { item, lanes, strip, head } = top;
     if (lanes) {
       const row = newRow(column, undefined, strip);
       row.after = item.row;
@@ -167,7 +174,9 @@ function fillColumn(column, columns, shape) {
       for (const lane of row.lanes) columns.push(lane);
       continue;
     }
-    column.rows.push(newRow(column, item, strip));
+    const row = newRow(column, item, strip);
+    row.head = head;
+    column.rows.push(row);
 
     /** @param {Item} kid @returns {0 | 1} */
     const stripOf = (kid) => {
@@ -185,29 +194,68 @@ function fillColumn(column, columns, shape) {
       else merges.push(kid);
     }
     // The last one pushed is the first row.
-    for (const kid of merges.reverse()) stack.push({ item: kid, strip: stripOf(kid) });
+    for (const kid of merges.reverse()) push(kid, strip, stripOf(kid));
     const rung = strip === 0 && !side[column.root.index] ? shape.rung(item, single) : undefined;
     if (single.length === 1) {
       if (shape.ladder.has(item)) shape.ladder.add(single[0]);
-      stack.push({ item: single[0], strip });
+      push(single[0], strip, strip);
     } else if (rung) {
-      stack.push({ item: rung, strip });
-      for (const lane of single.reverse()) if (lane !== rung) stack.push({ item: lane, strip: 1 });
+      push(rung, strip, strip);
+      for (const lane of single.reverse()) if (lane !== rung) push(lane, strip, 1);
     } else if (single.length > 1 && column.depth < MAX_DEPTH) {
       single.sort((a, b) => a.index - b.index);
-      stack.push({ item, lanes: single, strip });
+      push(item, strip, strip, single);
     } else {
-      for (const lane of single.reverse()) stack.push({ item: lane, strip });
+      for (const lane of single.reverse()) push(lane, strip, strip);
     }
-    for (const kid of beside.reverse()) stack.push({ item: kid, strip: 1 });
+    for (const kid of beside.reverse()) push(kid, strip, 1);
   }
-  linkRows(column);
 
   /** @param {Item} item @param {Item} kid */
   function ownedBy(item, kid) {
     const edges = arriving[kid.index];
     return edges.length > 0 && edges.every((edge) => edge.from === item);
   }
+}
+
+/**
+ * Moves the blocks of the second strip up to the last row that leads to them. Ways to them cross less then.
+ *
+ * @param {Column} column
+ * @param {Order} order
+ */
+function moveUp(column, { arriving }) {
+  const { rows } = column;
+  if (!rows.some((row) => row.strip === 1)) return;
+  /** Rows of the second strip by the row of the first one that they follow. @type {Map<number, Row[]>} */
+  const blocks = new Map();
+  /** @type {Map<Row, number>} */
+  const anchors = new Map();
+  const index = new Map(rows.map((row, i) => [row, i]));
+  let anchor = 0;
+  let main = 0;
+  rows.forEach((row, i) => {
+    if (row.strip === 0) {
+      main = i;
+      return;
+    }
+    if (row.head && row.item) {
+      const sources = arriving[row.item.index].map((edge) => rowIn(column, edge.from));
+      anchor = sources.length === 0 ? main : 0;
+      for (const source of sources) {
+        if (source) anchor = Math.max(anchor, anchors.get(source) ?? /** @type {number} */ (index.get(source)));
+      }
+    }
+    anchors.set(row, anchor);
+    const block = blocks.get(anchor);
+    if (block) block.push(row);
+    else blocks.set(anchor, [row]);
+  });
+  column.rows = [];
+  rows.forEach((row, i) => {
+    if (row.strip === 0) column.rows.push(row);
+    for (const follower of blocks.get(i) ?? []) column.rows.push(follower);
+  });
 }
 
 /** @param {Column} column */

@@ -17,6 +17,8 @@ const STEP = 34;
 /** Room of one port without its label, and of one chip. */
 const PORT = 8;
 const CHIP = 22;
+/** Between a row of the second strip and a line past it. */
+const ASIDE = 20;
 export const CHIP_HEIGHT = 18;
 /** Where a loop arrives if the side has ports too, and where these begin. */
 const ARRIVAL = 6;
@@ -233,6 +235,7 @@ export function stackRows(column) {
     if (row.strip !== target.strip) target.sources.push({ row, dy: row.item && row.strip === 0 ? way.dy : row.height });
   }
   const taken = new Heights();
+  const beside = new Beside();
   let height = 0;
   let below = 0;
   for (const row of rows) {
@@ -242,7 +245,7 @@ export function stackRows(column) {
     }
     // The last row of the main strip is below the second strip, so that ways reach it around that strip.
     if (row.strip === 0 && row === rows[rows.length - 1] && below > 0) y = Math.max(y, below + STEP);
-    row.y = taken.fit(row, y);
+    row.y = taken.fit(row, beside.fit(row, y));
     row.track = row.y - ARROW;
     height = Math.max(height, row.y + row.height);
     if (row.strip === 1) below = Math.max(below, row.y + row.height + row.exitTracks * TRACK);
@@ -285,6 +288,57 @@ class Heights {
     for (const dy of lines) this.taken[row.strip].set(Math.round(y + dy), 1);
     return y;
   }
+}
+
+/** Keeps rows of the second strip off the lines that lead from it to loops of the first one. */
+class Beside {
+  constructor() {
+    /** @type {number[]} */
+    this.lines = [];
+    /** @type {{ top: number, bottom: number }[]} */
+    this.rows = [];
+  }
+
+  /**
+   * The least place from `y` on. Both lists are sorted, so only their ends matter.
+   *
+   * @param {Row} row
+   * @param {number} y
+   */
+  fit(row, y) {
+    if (row.strip === 1) {
+      for (let i = firstAfter(this.lines, y - ASIDE); i < this.lines.length; i += 1) {
+        if (this.lines[i] > y + row.height + ASIDE) break;
+        y = this.lines[i] + ASIDE;
+      }
+      this.rows.push({ top: y, bottom: y + row.height });
+    } else if (row.loopRight) {
+      const line = arrivalOf(row, "right");
+      const tops = this.rows.map(({ top }) => top);
+      for (let i = Math.max(0, firstAfter(tops, y + line) - 1); i < this.rows.length; i += 1) {
+        const { top, bottom } = this.rows[i];
+        if (y + line > top - ASIDE && y + line < bottom + ASIDE) y = bottom + ASIDE - line;
+      }
+      this.lines.push(y + line);
+    }
+    return y;
+  }
+}
+
+/**
+ * Index of the first number that is not less than `least`.
+ *
+ * @param {number[]} sorted
+ * @param {number} least
+ */
+function firstAfter(sorted, least) {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle] < least) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** @param {Map<number, 0 | 1>} taken @param {number} y */

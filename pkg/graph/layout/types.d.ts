@@ -159,6 +159,8 @@ export interface Row {
   /** The row above the lanes. */
   after: Row | undefined;
   strip: 0 | 1;
+  /** The first row of a block of the second strip. */
+  head: boolean;
   column: Column;
   index: number;
   prev: Row | undefined;

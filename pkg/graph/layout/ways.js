@@ -42,7 +42,8 @@ function chooseRoles(column) {
     const { edge, row, target } = way;
     if (edge.back) {
       way.role = "loop";
-      way.side = row.strip === 0 && target?.strip === 1 ? "right" : "left";
+      // Between the strips at the right of the second one, where no way into it is crossed.
+      way.side = target && row.strip !== target.strip ? "right" : "left";
     } else if (row.lanes.length > 0) {
       if (target ? target === row.next : !row.next) way.role = target ? "next" : "down";
     } else if (edge.caught) {
