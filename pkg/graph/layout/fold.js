@@ -122,6 +122,6 @@ function circle(part, number, id) {
  * @returns {Way}
  */
 function wayTo(edge, row, target) {
-  return { edge, row, target, outer: undefined, role: "straight", side: "right", dy: 0 };
+  return { edge, row, target, outer: undefined, inner: undefined, role: "straight", side: "right", dy: 0 };
 }
 

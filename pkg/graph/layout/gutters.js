@@ -96,7 +96,7 @@ function findBuses(column, bottom) {
     for (const { x, edges, way, track } of row.ups) {
       const y = upTrack(row, track);
       const path = [{ x, y: row.y }, { x, y }];
-      connect(way, row.strip, "left", { edges, path, row, y, reach: -x + 6 });
+      connect(way, row.strip, way.side, { edges, path, row, y, reach: (way.side === "right" ? x : -x) + 6 });
     }
   }
   const buses = [...byTarget.values()].flat();
@@ -117,8 +117,8 @@ function findBuses(column, bottom) {
  * @param {Bus} bus
  * @returns {Side}
  */
-export function arrivalSide({ strip, target }) {
-  return strip === 1 && target?.strip === 0 ? "right" : "left";
+export function arrivalSide({ side, target }) {
+  return side === "right" && target?.strip === 0 ? "right" : "left";
 }
 
 /**

@@ -9,7 +9,7 @@
  * @property {Edge[][]} leaving Edges that lead downwards, by the index of their source.
  * @property {Edge[][]} arriving The same by the index of their target.
  * @property {Item[][]} kids Items that an item dominates directly, in topological order.
- * @property {boolean[]} side Items that only errors reach, or that lead only to failures.
+ * @property {boolean[]} side Items that only errors reach, or that lead only to failures or back.
  * @property {boolean[]} open Items that a loop from elsewhere enters: they are in no lane of their own.
  * @property {boolean[]} orphan Items that nothing leads to.
  */
@@ -36,7 +36,7 @@ export function orderScope(scope) {
     }
   }
   const { sorted, orphan } = sortDown(items, leaving, arriving);
-  const side = findSide(root, sorted, leaving, orphan);
+  const side = findSide(root, sorted, leaving, orphan, loops);
   const dominators = findDominators(sorted, arriving);
   /** @type {Item[][]} */
   const kids = items.map(() => []);
@@ -94,18 +94,21 @@ export function isLast(item) {
  * @param {Item[]} sorted
  * @param {Edge[][]} leaving
  * @param {boolean[]} orphan
+ * @param {Edge[]} loops
  */
-function findSide(root, sorted, leaving, orphan) {
+function findSide(root, sorted, leaving, orphan, loops) {
   const main = new Uint8Array(sorted.length);
   main[root.index] = 1;
   for (const item of sorted) {
     if (main[item.index]) for (const edge of leaving[item.index]) if (!edge.caught) main[edge.to.index] = 1;
   }
-  // Leads to the end without an error.
+  const returns = new Uint8Array(sorted.length);
+  for (const { from } of loops) returns[from.index] = 1;
+  // Leads to the end without an error and without a loop.
   const ends = new Uint8Array(sorted.length);
   for (const item of sorted.toReversed()) {
     const ways = leaving[item.index];
-    const stops = ways.length === 0 && item.type !== "fail";
+    const stops = ways.length === 0 && item.type !== "fail" && !returns[item.index];
     if (isLast(item) || stops || ways.some((edge) => !edge.caught && ends[edge.to.index])) ends[item.index] = 1;
   }
   const side = sorted.map(() => false);

@@ -206,11 +206,12 @@ function assignTracks(row) {
   } else {
     row.exitTracks = Math.max(counts.left, counts.right);
   }
+  // Loops to one target, at one side, share a line above the lanes.
   const ups = new Map();
   for (const up of row.ups) {
-    const { to } = up.way.edge;
-    if (!ups.has(to)) ups.set(to, ups.size);
-    up.track = ups.get(to);
+    const key = `${up.way.side} ${up.way.edge.to.index}`;
+    if (!ups.has(key)) ups.set(key, ups.size);
+    up.track = ups.get(key);
   }
   row.upTracks = ups.size;
 }
@@ -295,12 +296,14 @@ class Beside {
   constructor() {
     /** @type {number[]} */
     this.lines = [];
-    /** @type {{ top: number, bottom: number }[]} */
-    this.rows = [];
+    /** @type {number[]} */
+    this.tops = [];
+    /** @type {number[]} */
+    this.bottoms = [];
   }
 
   /**
-   * The least place from `y` on. Both lists are sorted, so only their ends matter.
+   * The least place from `y` on. The lists are sorted.
    *
    * @param {Row} row
    * @param {number} y
@@ -311,12 +314,12 @@ class Beside {
         if (this.lines[i] > y + row.height + ASIDE) break;
         y = this.lines[i] + ASIDE;
       }
-      this.rows.push({ top: y, bottom: y + row.height });
+      this.tops.push(y);
+      this.bottoms.push(y + row.height);
     } else if (row.loopRight) {
       const line = arrivalOf(row, "right");
-      const tops = this.rows.map(({ top }) => top);
-      for (let i = Math.max(0, firstAfter(tops, y + line) - 1); i < this.rows.length; i += 1) {
-        const { top, bottom } = this.rows[i];
+      for (let i = Math.max(0, firstAfter(this.tops, y + line) - 1); i < this.tops.length; i += 1) {
+        const [top, bottom] = [this.tops[i], this.bottoms[i]];
         if (y + line > top - ASIDE && y + line < bottom + ASIDE) y = bottom + ASIDE - line;
       }
       this.lines.push(y + line);

@@ -143,6 +143,8 @@ export interface Way {
   target: Row | undefined;
   /** The same edge in the outer column, if the target is outside of this one. */
   outer: Way | undefined;
+  /** The same edge in a lane of the row. */
+  inner: Way | undefined;
   /**
    * `straight`: to the next row. `fork`: to a lane. `down`: from the bottom of the last row of a strip. `next`: from a
    * lane to the next row. `side`: past rows, through a gutter. `loop`: upwards.

@@ -21,7 +21,7 @@ export function chooseWays(columns, edges) {
     while (row) {
       const target = rowIn(row.column, edge.to);
       /** @type {Way} */
-      const way = { edge, row, target, outer: undefined, role: "side", side: "right", dy: 0 };
+      const way = { edge, row, target, outer: undefined, inner, role: "side", side: "right", dy: 0 };
       row.column.ways.push(way);
       if (inner) inner.outer = way;
       inner = way;
@@ -42,8 +42,7 @@ function chooseRoles(column) {
     const { edge, row, target } = way;
     if (edge.back) {
       way.role = "loop";
-      // Between the strips at the right of the second one, where no way into it is crossed.
-      way.side = target && row.strip !== target.strip ? "right" : "left";
+      way.side = loopSide(way);
     } else if (row.lanes.length > 0) {
       if (target ? target === row.next : !row.next) way.role = target ? "next" : "down";
     } else if (edge.caught) {
@@ -62,11 +61,28 @@ function chooseRoles(column) {
   }
 }
 
+/**
+ * Loops use the left gutter. Those out of a second strip use the right one, where they cross no way into that strip.
+ *
+ * @param {Way} way
+ * @returns {Side}
+ */
+function loopSide(way) {
+  const { row, target, outer } = way;
+  if (target && row.strip !== target.strip) return "right";
+  if (row.strip === 1) return !target && outer?.side === "right" ? "right" : "left";
+  if (outer) return outer.side;
+  // Out of a lane, past fewer lanes.
+  let beside = false;
+  for (let at = way.inner; at; at = at.inner) if (at.row.strip === 1) beside = true;
+  return beside && laneOf(way) >= row.lanes.length / 2 ? "right" : "left";
+}
+
 /** @param {Way} way */
 function attach(way) {
   const { edge, row, target, role, side } = way;
   if (role === "loop" && target) {
-    if (row.strip === 1 && target.strip === 0) target.loopRight = true;
+    if (side === "right" && target.strip === 0) target.loopRight = true;
     else target.loopLeft = true;
   } else if (target && (role === "side" || (role === "down" && row.lanes.length === 0))) {
     target.entered = true;
