@@ -224,7 +224,7 @@ function fillColumn(column, columns, shape) {
  * @param {Column} column
  * @param {Order} order
  */
-function moveUp(column, { arriving }) {
+function moveUp(column, { arriving, leaving }) {
   const { rows } = column;
   if (!rows.some((row) => row.strip === 1)) return;
   /** Rows of the second strip by the row of the first one that they follow. @type {Map<number, Row[]>} */
@@ -233,15 +233,18 @@ function moveUp(column, { arriving }) {
   const anchors = new Map();
   const index = new Map(rows.map((row, i) => [row, i]));
   let anchor = 0;
-  let main = 0;
+  /** An unreachable state is beside the state that precedes its successor. @param {Item} item @param {number} i */
+  const aboveTarget = (item, i) => {
+    const targets = leaving[item.index].map((edge) => index.get(/** @type {Row} */ (rowIn(column, edge.to))) ?? i);
+    const first = targets.reduce((least, target) => Math.min(least, target), i);
+    for (let at = first - 1; at > 0; at -= 1) if (rows[at].strip === 0) return at;
+    return 0;
+  };
   rows.forEach((row, i) => {
-    if (row.strip === 0) {
-      main = i;
-      return;
-    }
+    if (row.strip === 0) return;
     if (row.head && row.item) {
       const sources = arriving[row.item.index].map((edge) => rowIn(column, edge.from));
-      anchor = sources.length === 0 ? main : 0;
+      anchor = sources.length === 0 ? aboveTarget(row.item, i) : 0;
       for (const source of sources) {
         if (source) anchor = Math.max(anchor, anchors.get(source) ?? /** @type {number} */ (index.get(source)));
       }

@@ -39,6 +39,7 @@ export function randomFlow(seed) {
   const list = (size, depth) => {
     const states = [];
     const handlers = [];
+    const used = new Set();
     const add = (type, fields = {}) => {
       const state = { Type: type, Name: name(), ...fields };
       states.push(state);
@@ -47,7 +48,9 @@ export function randomFlow(seed) {
     const caught = (state) => {
       if (!die.chance(0.25)) return;
       if (handlers.length === 0 || die.chance(0.35)) handlers.push(name());
-      state.Catch = [{ Errors: die.pick(ERRORS), Next: die.pick(handlers) }];
+      const handler = die.pick(handlers);
+      used.add(handler);
+      state.Catch = [{ Errors: die.pick(ERRORS), Next: handler }];
     };
     /** A region between `first` and the states that still need a successor. */
     const region = (budget, lanes) => {
@@ -126,6 +129,8 @@ export function randomFlow(seed) {
     }
     const main = states.filter((state) => state.Next && state.Type !== "Choice");
     for (const handler of handlers) {
+      // Few flows have states that nothing leads to.
+      if (!used.has(handler) && !die.chance(0.2)) continue;
       const way = die.next();
       const state = { Type: way < 0.3 ? "Fail" : "Task", Name: handler };
       states.push(state);
