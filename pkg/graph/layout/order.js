@@ -2,6 +2,9 @@
 
 /** @import { Edge, Item, Scope } from "./types.js" */
 
+/** A way back with as many items, at most, is beside the main way. */
+const SHORT = 6;
+
 /**
  * @typedef {object} Order
  * @property {Item} root The first item.
@@ -36,8 +39,8 @@ export function orderScope(scope) {
     }
   }
   const { sorted, orphan } = sortDown(items, leaving, arriving);
-  const side = findSide(root, sorted, leaving, orphan, loops);
   const dominators = findDominators(sorted, arriving);
+  const side = findSide(sorted, leaving, orphan, loops, dominators.above);
   /** @type {Item[][]} */
   const kids = items.map(() => []);
   for (const item of sorted) {
@@ -90,13 +93,14 @@ export function isLast(item) {
 }
 
 /**
- * @param {Item} root
  * @param {Item[]} sorted
  * @param {Edge[][]} leaving
  * @param {boolean[]} orphan
  * @param {Edge[]} loops
+ * @param {Item[]} above Direct dominators.
  */
-function findSide(root, sorted, leaving, orphan, loops) {
+function findSide(sorted, leaving, orphan, loops, above) {
+  const root = sorted[0];
   const main = new Uint8Array(sorted.length);
   main[root.index] = 1;
   for (const item of sorted) {
@@ -104,17 +108,30 @@ function findSide(root, sorted, leaving, orphan, loops) {
   }
   const returns = new Uint8Array(sorted.length);
   for (const { from } of loops) returns[from.index] = 1;
-  // Leads to the end without an error and without a loop.
+  // 2: leads to the end without an error, 1: leads only back, 0: leads only to failures.
   const ends = new Uint8Array(sorted.length);
   for (const item of sorted.toReversed()) {
     const ways = leaving[item.index];
-    const stops = ways.length === 0 && item.type !== "fail" && !returns[item.index];
-    if (isLast(item) || stops || ways.some((edge) => !edge.caught && ends[edge.to.index])) ends[item.index] = 1;
+    let best = returns[item.index];
+    if (isLast(item) || (ways.length === 0 && !best && item.type !== "fail")) best = 2;
+    for (const edge of ways) if (!edge.caught) best = Math.max(best, ends[edge.to.index]);
+    ends[item.index] = best;
+  }
+  // Long ways back stay where they are.
+  const head = [...sorted];
+  const size = new Uint32Array(sorted.length);
+  for (const item of sorted) {
+    const parent = above[item.index];
+    const inside = ends[item.index] === 1 && item !== root && ends[parent.index] === 1 && parent !== root;
+    head[item.index] = inside ? head[parent.index] : item;
+    if (ends[item.index] === 1) size[head[item.index].index] += item.box ? SHORT : 1;
   }
   const side = sorted.map(() => false);
   for (const item of sorted) {
-    const beside = !main[item.index] || (ends[root.index] === 1 && !ends[item.index]);
-    side[item.index] = !isLast(item) && (beside || orphan[item.index]);
+    const { index } = item;
+    const back = ends[index] === 1 && size[head[index].index] <= SHORT;
+    const beside = !main[index] || (ends[root.index] === 2 && (ends[index] === 0 || back));
+    side[index] = !isLast(item) && (beside || orphan[index]);
   }
   return side;
 }

@@ -6,6 +6,7 @@ import { rowIn } from "./columns.js";
 
 /** Comparisons of ways of one column. Columns with more ways use the default sides. */
 const MAX_COMPARISONS = 200_000;
+const ROUNDS = 3;
 
 /**
  * Gives each edge its ways: one in each column that it leaves, and one in the column of both its ends.
@@ -67,15 +68,9 @@ function chooseRoles(column) {
  * @param {Way} way
  * @returns {Side}
  */
-function loopSide(way) {
-  const { row, target, outer } = way;
+function loopSide({ row, target, outer }) {
   if (target && row.strip !== target.strip) return "right";
-  if (row.strip === 1) return !target && outer?.side === "right" ? "right" : "left";
-  if (outer) return outer.side;
-  // Out of a lane, past fewer lanes.
-  let beside = false;
-  for (let at = way.inner; at; at = at.inner) if (at.row.strip === 1) beside = true;
-  return beside && laneOf(way) >= row.lanes.length / 2 ? "right" : "left";
+  return outer ? outer.side : "left";
 }
 
 /** @param {Way} way */
@@ -96,55 +91,59 @@ function attach(way) {
 }
 
 /**
- * What a way occupies in the gutter: rows from `low` to `high`, and a line that crosses the gutter at `through`.
+ * What a way occupies in a gutter: rows from `low` to `high`, and a line that crosses the gutter at `through`.
  *
  * @typedef {object} Span
  * @property {Way} way
+ * @property {Side} side
  * @property {number} low
  * @property {number} high
  * @property {number | undefined} through
  */
 
 /**
- * Ways past rows of the main strip may use either gutter. The right one is the default; the left one is used where it
- * saves crossings. Short ways choose first, so that long ones go around them.
+ * Ways past rows of the main strip may use either gutter. The right one is the default, the left one for loops; the other
+ * one is used where it saves crossings. Long ways choose first, and all of them choose again when they know the choice of the others.
  *
  * @param {Column} column
  */
 function chooseSides(column) {
-  /** @type {Record<Side, Span[]>} */
-  const placed = { left: [], right: [] };
   /** @type {Span[]} */
-  const free = [];
+  const spans = [];
+  /** Ways of one row, or of one lane, to one target. @type {Map<string, Span[]>} */
+  const groups = new Map();
   for (const way of column.ways) {
     if (way.role !== "side" && way.role !== "loop" && !(way.role === "down" && way.target)) continue;
     const span = spanOf(way, column);
-    if (way.role === "side" && way.row.strip === 0 && way.target?.strip !== 1 && !way.edge.caught) free.push(span);
-    else if (span.through !== undefined) placed.right.push(span);
-    else if (way.row.strip === 0) placed[way.side].push(span);
+    if (span.through === undefined && way.row.strip === 1) continue;
+    spans.push(span);
+    if (!isFree(way)) continue;
+    const key = `${way.row.index} ${laneOf(way)} ${way.edge.to.index}`;
+    const group = groups.get(key);
+    if (group) group.push(span);
+    else groups.set(key, [span]);
   }
-  if (free.length * (free.length + placed.left.length + placed.right.length) > MAX_COMPARISONS) return;
-  free.sort((a, b) => a.high - a.low - (b.high - b.low));
-  /** @type {Map<import("./types.js").Item, Map<string, Side>>} */
-  const chosen = new Map();
+  if (groups.size * spans.length > MAX_COMPARISONS) return;
+  const order = [...groups.values()].sort(([a], [b]) => b.high - b.low - (a.high - a.low));
   const beside = outOfLanes(column);
-  for (const span of free) {
-    const { way } = span;
-    const key = `${way.row.index} ${laneOf(way)}`;
-    let sides = chosen.get(way.edge.to);
-    if (!sides) chosen.set(way.edge.to, (sides = new Map()));
-    let side = sides.get(key);
-    if (!side) {
-      const cost = (/** @type {Side} */ at) =>
-        placed[at].reduce((sum, other) => sum + (crosses(span, other) ? 1 : 0), 0) + lanesPassed(way, at, beside);
-      const left = cost("left");
-      const right = cost("right");
-      side = left < right || (left === right && hint(way) === "left") ? "left" : "right";
-      sides.set(key, side);
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for (const group of order) {
+      const [{ way }] = group;
+      const cost = { left: lanesPassed(way, "left", beside), right: lanesPassed(way, "right", beside) };
+      for (const other of spans) if (crosses(group[0], other)) cost[other.side] += 1;
+      const usual = way.role === "loop" ? "left" : (hint(way) ?? "right");
+      const left = cost.left < cost.right || (cost.left === cost.right && usual === "left");
+      for (const span of group) span.side = span.way.side = left ? "left" : "right";
     }
-    way.side = side;
-    placed[side].push(span);
   }
+}
+
+/** @param {Way} way */
+function isFree(way) {
+  const { row, target, role, edge } = way;
+  if (row.strip === 1 || target?.strip === 1) return false;
+  if (role === "loop") return target !== undefined && target !== row;
+  return role === "side" && !edge.caught;
 }
 
 /**
@@ -157,7 +156,8 @@ function spanOf(way, column) {
   const from = row.index;
   const to = target ? target.index : way.edge.back ? -1 : column.rows.length;
   const through = row.strip === 0 ? (target?.strip === 1 ? from : undefined) : target?.strip === 0 ? to : undefined;
-  return { way, low: Math.min(from, to), high: Math.max(from, to), through };
+  const side = through === undefined ? way.side : "right";
+  return { way, side, low: Math.min(from, to), high: Math.max(from, to), through };
 }
 
 /** @param {Span} a @param {Span} b */
@@ -196,9 +196,12 @@ function outOfLanes(column) {
 function lanesPassed(way, side, beside) {
   const from = laneOf(way);
   if (from < 0) return 0;
+  if (way.edge.back) return side === "left" ? from : way.row.lanes.length - 1 - from;
   const passed = new Set();
   for (const { lane, way: other } of beside.get(way.row) ?? []) {
-    if (other.edge.to !== way.edge.to && (side === "left" ? lane < from : lane > from)) passed.add(lane);
+    if (other.edge.to === way.edge.to) continue;
+    const at = lane - from || (other.inner?.row.strip ?? 0) - (way.inner?.row.strip ?? 0);
+    if (side === "left" ? at < 0 : at > 0) passed.add(lane);
   }
   return passed.size;
 }

@@ -10,7 +10,6 @@ const OPTIONS = {
   "elk.direction": "DOWN",
   "elk.edgeRouting": "ORTHOGONAL",
   "elk.hierarchyHandling": "SEPARATE_CHILDREN",
-  "elk.layered.nodePlacement.strategy": "NETWORK_SIMPLEX",
   "elk.spacing.nodeNode": "26",
   "elk.layered.spacing.nodeNodeBetweenLayers": "40",
 };
