@@ -14,6 +14,8 @@ const MAX_COMPARED = 80;
 /** Between the axis of a lane and the highest horizontal line above the lanes. */
 const UP = 7;
 
+/** @typedef {{ from: number, to: number, reach: number }} Wall What reaches from the axis, between two heights. */
+
 /**
  * The buses of a column, with their places.
  *
@@ -29,22 +31,33 @@ export function placeBuses(column, bottom) {
   ];
   for (const strip of /** @type {const} */ ([0, 1])) {
     for (const side of /** @type {const} */ (["left", "right"])) {
-      const here = arrange(buses.filter((bus) => bus.strip === strip && bus.side === side));
-      const sky = new Skyline([
-        ...walls[strip][side].flatMap(({ from, to }) => [from, to]),
-        ...here.flatMap(({ top, bottom: end }) => [top - CLEAR, top, end, end + CLEAR]),
-      ]);
-      for (const { from, to, reach } of walls[strip][side]) sky.raise(from, to, reach);
-      for (const bus of here) {
-        const passed = sky.over(bus.top - CLEAR, bus.bottom + CLEAR);
-        const least = Math.max(FIRST, passed > 0 ? passed + GAP : 0);
-        bus.x = bus.pins.reduce((most, { reach }) => Math.max(most, reach), least);
-        sky.raise(bus.top, bus.bottom, bus.x);
-      }
-      extents[strip][side] = sky.extent;
+      const here = buses.filter((bus) => bus.strip === strip && bus.side === side);
+      extents[strip][side] = placeSide(arrange(here), walls[strip][side]);
     }
   }
   return { buses, extents };
+}
+
+/**
+ * Places the buses of one gutter. Returns how far it reaches.
+ *
+ * @param {Bus[]} buses
+ * @param {Wall[]} walls
+ */
+function placeSide(buses, walls) {
+  if (buses.length === 0) return walls.reduce((most, { reach }) => Math.max(most, reach), 0);
+  const heights = [];
+  for (const { from, to } of walls) heights.push(from, to);
+  for (const { top, bottom } of buses) heights.push(top - CLEAR, top, bottom, bottom + CLEAR);
+  const sky = new Skyline(heights);
+  for (const { from, to, reach } of walls) sky.raise(from, to, reach);
+  for (const bus of buses) {
+    const passed = sky.over(bus.top - CLEAR, bus.bottom + CLEAR);
+    const least = Math.max(FIRST, passed > 0 ? passed + GAP : 0);
+    bus.x = bus.pins.reduce((most, { reach }) => Math.max(most, reach), least);
+    sky.raise(bus.top, bus.bottom, bus.x);
+  }
+  return sky.extent;
 }
 
 /**
@@ -148,7 +161,6 @@ export function forkLine(row) {
  * @param {number} bottom
  */
 function findWalls(column, bottom) {
-  /** @typedef {{ from: number, to: number, reach: number }} Wall */
   /** @type {{ left: Wall[], right: Wall[] }[]} */
   const walls = [
     { left: [], right: [] },

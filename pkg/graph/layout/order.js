@@ -124,7 +124,7 @@ function findSide(sorted, leaving, orphan, loops, above) {
     const parent = above[item.index];
     const inside = ends[item.index] === 1 && item !== root && ends[parent.index] === 1 && parent !== root;
     head[item.index] = inside ? head[parent.index] : item;
-    if (ends[item.index] === 1) size[head[item.index].index] += item.box ? SHORT : 1;
+    if (ends[item.index] === 1) size[head[item.index].index] += item.box ? SHORT / 2 : 1;
   }
   const side = sorted.map(() => false);
   for (const item of sorted) {

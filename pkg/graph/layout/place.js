@@ -14,7 +14,7 @@ const STRIP_GAP = 34;
 /** Between a vertical line and its label. */
 export const LABEL_GAP = 7;
 /** Between the parts of a folded column. */
-const FOLD_GAP = 48;
+const FOLD_GAP = 26;
 
 /**
  * Places the contents of a scope. The scopes inside have been placed.
@@ -22,6 +22,7 @@ const FOLD_GAP = 48;
  * @param {Scope} scope
  */
 export function placeScope(scope) {
+  if (scope.items.length === 0) return;
   const columns = buildColumns(scope, orderScope(scope));
   chooseWays(columns, scope.edges);
   // Lanes before the columns around them.

@@ -165,9 +165,9 @@ export function estimate(text, font) {
   let em = 0;
   for (const letter of text) {
     if (IS_WIDE.test(letter) || letter > "\u{ffff}") em += 1;
-    else if ("iIl.,:;'|!jft()[]".includes(letter)) em += 0.36;
-    else if (/[\p{Lu}mwMW@%_=<>+&…→]/u.test(letter)) em += 0.76;
-    else em += 0.59;
+    else if (" iIl.,:;'|!jft()[]".includes(letter)) em += 0.34;
+    else if ("mwMW@%…→".includes(letter)) em += 0.88;
+    else em += /\p{Lu}/u.test(letter) ? 0.68 : 0.56;
   }
   return em * size;
 }

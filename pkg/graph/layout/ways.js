@@ -85,8 +85,8 @@ function attach(way) {
   if (!row.item) return;
   if (role === "side" || role === "loop") row[side].push(way);
   if (role === "fork" && target) {
-    const lane = target.lanes.find(({ root }) => root === edge.to);
-    if (lane) lane.fork = edge;
+    const lane = edge.to.row?.column;
+    if (lane?.outer === target) lane.fork = edge;
   }
 }
 
@@ -131,7 +131,8 @@ function chooseSides(column) {
       const [{ way }] = group;
       const cost = { left: lanesPassed(way, "left", beside), right: lanesPassed(way, "right", beside) };
       for (const other of spans) if (crosses(group[0], other)) cost[other.side] += 1;
-      const usual = way.role === "loop" ? "left" : (hint(way) ?? "right");
+      const second = way.inner?.row.strip === 1;
+      const usual = way.role === "loop" ? (second ? "right" : "left") : (hint(way) ?? "right");
       const left = cost.left < cost.right || (cost.left === cost.right && usual === "left");
       for (const span of group) span.side = span.way.side = left ? "left" : "right";
     }
@@ -196,7 +197,13 @@ function outOfLanes(column) {
 function lanesPassed(way, side, beside) {
   const from = laneOf(way);
   if (from < 0) return 0;
-  if (way.edge.back) return side === "left" ? from : way.row.lanes.length - 1 - from;
+  if (way.edge.back) {
+    // Past the ways into the other lanes, and past the ways into the second strip of its own lane.
+    const { lanes } = way.row;
+    const second = way.inner?.row.strip === 1;
+    if (side === "left") return from + (second ? 2 : 0);
+    return lanes.length - 1 - from + (!second && lanes[from].rows.some((row) => row.strip === 1) ? 1 : 0);
+  }
   const passed = new Set();
   for (const { lane, way: other } of beside.get(way.row) ?? []) {
     if (other.edge.to === way.edge.to) continue;

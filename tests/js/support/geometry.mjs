@@ -78,8 +78,8 @@ function cuts({ a, b }, { x, y, width, height }, margin) {
   return x1 > x + margin && x0 < x + width - margin && y1 > y + margin && y0 < y + height - margin;
 }
 
-/** What is wrong with the drawing: one line per fault. */
-export function defects(graph, layout) {
+/** What is wrong with the drawing: one line per fault. `measure` is the width of a line of a name. */
+export function defects(graph, layout, measure = () => 0) {
   const found = [];
   const { nodes, boxes, lanes, lines, chips, marks } = layout;
   const say = (rule, ...what) => found.push(`${rule}: ${what.join(" | ")}`);
@@ -173,7 +173,7 @@ export function defects(graph, layout) {
     if (label.width < 2 || label.x < 0) say("label outside of the drawing", who);
   }
   overlaps(segments, say);
-  rules(graph, layout, drawn, around, say);
+  rules(graph, layout, drawn, measure, say);
   return found;
 }
 
@@ -203,7 +203,7 @@ function overlaps(segments, say) {
 }
 
 /** The rules about single states and their ways. */
-function rules(graph, layout, drawn, around, say) {
+function rules(graph, layout, drawn, measure, say) {
   const { lines, nodes } = layout;
   const byFrom = groupBy(lines, ({ from }) => from);
   const byTo = groupBy(lines, ({ to }) => to);
@@ -213,7 +213,7 @@ function rules(graph, layout, drawn, around, say) {
   for (const node of nodes) {
     if (node.type === "start" || node.type === "end") continue;
     if (node.width < 96 || node.height < (node.lines.length > 1 ? 52 : 38)) say("too small", node.id);
-    const text = Math.max(...node.lines.map((line) => layout.measure?.(line) ?? 0));
+    const text = Math.max(...node.lines.map(measure));
     if (text + 46 > node.width + 0.5) say("text does not fit", node.id);
     if (node.lines.length > 2) say("more than two lines", node.id);
   }
@@ -224,14 +224,15 @@ function rules(graph, layout, drawn, around, say) {
     if (line.caught && !line.loop && from && Math.abs(first[0] - from.x - from.width) > 0.5) say("catch does not leave right", line.from);
     if (line.loop && to && first[0] !== last[0]) {
       const left = Math.abs(last[0] - to.x) < 0.5;
-      const right = Math.abs(last[0] - to.x - to.width) < 0.5 && first[0] > to.x + to.width;
+      const right = Math.abs(last[0] - to.x - to.width) < 0.5;
       if (!left && !right) say("loop does not arrive at a side", line.from, line.to);
     }
     if (!line.loop && to && Math.abs(last[1] - to.y) > 0.5) say("does not arrive at the top", line.from, line.to);
     // The main way.
     const only = (byTo.get(line.to) ?? []).filter(({ loop }) => !loop);
     const ways = (byFrom.get(line.from) ?? []).filter(({ caught, loop }) => !caught && !loop);
-    if (from && to && !line.caught && !line.loop && only.length === 1 && ways.length === 1 && line.points.length !== 2) {
+    const main = from && to && !line.caught && !line.loop && !besideMain(line.from, byTo, drawn);
+    if (main && only.length === 1 && ways.length === 1 && line.points.length !== 2) {
       say("main way is not straight", line.from, line.to);
     }
   }
@@ -245,7 +246,7 @@ function rules(graph, layout, drawn, around, say) {
       if (!source || beside) continue;
       if (to.x < source.x + source.width / 2 || to.y <= source.y) say("handler is not right of and below its source", from, id);
     }
-    const uprights = new Set(arriving.filter((line) => !besideMain(line.from, byTo, drawn)).map(({ points }) => points[1][0]));
+    const uprights = new Set(arriving.filter((line) => !besideMain(line.from, byTo, drawn)).map(({ points }) => points.at(-3)[0]));
     if (uprights.size > 1) say("catches to one target have several lines", id);
   }
   // Choices.

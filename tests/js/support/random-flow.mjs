@@ -151,3 +151,6 @@ export function randomFlow(seed) {
   };
   return JSON.stringify({ Type: "StateMachine", Name: `random-${seed}`, SpecVersion: "v1", ...list(4 + die.below(14), 2) });
 }
+
+/** The seeds from 1 to this one are tested and compared. */
+export const RANDOM_FLOWS = 300;
