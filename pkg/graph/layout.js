@@ -1,6 +1,7 @@
 // The layout of a graph: places of nodes, boxes, lines and labels. It needs no document.
 
-import { measureBox } from "./layout/boxes.js";
+import { CloudFlowError, codes } from "../shared/error.js";
+import { HEADER, measureBox } from "./layout/boxes.js";
 import { replaceByChips } from "./layout/chips.js";
 import { createModel } from "./layout/model.js";
 import { placeScope } from "./layout/place.js";
@@ -9,11 +10,24 @@ import { wordsOf } from "./words.js";
 
 /** @import { Item, Point, Scope, Settings } from "./layout/types.js" */
 /** @import { GraphLayout, LayoutLine, LayoutOptions } from "../graph.js" */
+/** @import { GraphNode } from "../index.js" */
 
 const MARGIN = 16;
 
 /** @type {import("./layout/types.js").Measure | undefined} */
 let common;
+
+/** Measures all texts again, after fonts have been loaded. */
+export function forgetWidths() {
+  common = undefined;
+}
+
+/** @param {import("../graph.js").Graph} graph */
+export function checkGraph(graph) {
+  if (Array.isArray(graph?.nodes) && Array.isArray(graph.edges)) return;
+  const message = "`graph` must have `nodes` and `edges`, as `flowGraph` returns them";
+  throw new CloudFlowError({ kind: "request", code: codes.wrongOptions, message });
+}
 
 /**
  * Places of everything in a drawing of the graph.
@@ -21,6 +35,7 @@ let common;
  * @type {typeof import("../graph.js").layoutGraph}
  */
 export function layoutGraph(graph, options = {}) {
+  checkGraph(graph);
   const settings = readOptions(options);
   const { root, scopes, items } = createModel(graph, settings);
   /** Lanes of a box that have not been placed. @type {Map<Item, number>} */
@@ -113,14 +128,14 @@ function placeColumn(first, left, top, layout, scopes) {
  * @param {{ scope: Scope, x: number, y: number }[]} scopes
  */
 function placeItem(item, x, y, layout, scopes) {
-  const { id, type, lines, width, height, node } = item;
+  const { id, type, lines, width, height } = item;
   if (type === "in") return;
   if (type === "out") {
     layout.marks.push({ x, y, radius: 3, text: "" });
   } else if (type === "circle") {
     layout.marks.push({ x: x + width / 2, y: y + height / 2, radius: width / 2, text: lines[0] });
   } else if (item.grid.length > 0) {
-    layout.boxes.push({ id, type, lines, x, y, width, height, node, header: 34 });
+    layout.boxes.push({ id, type, lines, x, y, width, height, node: nodeOf(item), header: HEADER });
     item.lanes.forEach((scope, i) => {
       const cell = item.grid[i];
       if (type === "parallel") {
@@ -136,7 +151,7 @@ function placeItem(item, x, y, layout, scopes) {
       scopes.push({ scope, x: x + cell.x + cell.spine, y: y + cell.y });
     });
   } else {
-    layout.nodes.push({ id, type, lines, x, y, width, height, node, collapsed: item.collapsed, inside: item.inside });
+    layout.nodes.push({ id, type, lines, x, y, width, height, node: nodeOf(item), collapsed: item.collapsed, inside: item.inside });
   }
   for (const chip of item.chips) {
     layout.chips.push({
@@ -150,6 +165,11 @@ function placeItem(item, x, y, layout, scopes) {
       height: 18,
     });
   }
+}
+
+/** @param {Item} item A state, the start or the end. */
+function nodeOf({ node }) {
+  return /** @type {GraphNode} */ (node);
 }
 
 /**

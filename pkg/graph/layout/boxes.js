@@ -4,6 +4,8 @@
 
 export const HEADER = 34;
 const GAP = 12;
+/** In a header, beside the name: the icon, the progress and the button. */
+const HEADER_ROOM = 110;
 /** Lanes in one row are at most as wide. */
 const MAX_ROW = 1100;
 /** Preferred ratio of width to height of a grid, and the penalty for a last row that is not full. */
@@ -45,7 +47,7 @@ export function measureBox(item) {
   }
   item.width = right + (parallel ? 12 : 0);
   item.height = y - GAP + (parallel ? 12 : 0);
-  const least = item.textWidth + 84;
+  const least = item.textWidth + HEADER_ROOM;
   if (item.width < least) widen(item, grid, least, parallel);
   item.grid = grid;
   const middle = count === 1 ? 0 : columns >= count && count % 2 === 1 ? count >> 1 : -1;
