@@ -40,7 +40,9 @@ export interface GraphReplay {
   /** By the `id` of the node. A node that is absent has not been reached. */
   nodes: { readonly [id: string]: GraphNodeReplay };
   /** Edges that were taken: indexes in `graph.edges`, or their ends. */
-  edges?: readonly (number | { from: string; to: string; kind?: string | undefined } | readonly [string, string])[] | undefined;
+  edges?:
+    | readonly (number | { from: string; to: string; kind?: string | undefined } | readonly [string, string])[]
+    | undefined;
 }
 
 /** A language of the element: English unless the tag begins with `zh`. */

@@ -5,6 +5,10 @@ import { defineGraph } from "./graph/element.js";
 export { defineGraph } from "./graph/element.js";
 export { layoutGraph } from "./graph/layout.js";
 
-if (typeof customElements !== "undefined" && typeof HTMLElement !== "undefined" && !customElements.get("cloudflow-graph")) {
+if (
+  typeof customElements !== "undefined" &&
+  typeof HTMLElement !== "undefined" &&
+  !customElements.get("cloudflow-graph")
+) {
   defineGraph();
 }

@@ -40,7 +40,9 @@ export function draw(layout, nodes, words) {
   for (const box of layout.boxes) made.set(box.id, drawBox(box, words));
   for (const node of layout.nodes) made.set(node.id, drawNode(node, words));
 
-  const lanes = layout.lanes.map(({ x, y, width, height }) => make("rect", { class: "lane", x, y, width, height, rx: 6 }));
+  const lanes = layout.lanes.map(({ x, y, width, height }) =>
+    make("rect", { class: "lane", x, y, width, height, rx: 6 }),
+  );
   const boxes = make("g", {});
   const states = make("g", {});
   // A lane lies on its box and below the boxes inside.
@@ -94,7 +96,10 @@ function drawNode(node, words) {
   const { id, type, x, y, width, height } = node;
   const end = type === "start" || type === "end";
   const group = stateGroup(id, end ? "state end" : "state");
-  group.append(ring(node, cornerOf(type, height)), make("rect", { class: "shape", x, y, width, height, rx: cornerOf(type, height) }));
+  group.append(
+    ring(node, cornerOf(type, height)),
+    make("rect", { class: "shape", x, y, width, height, rx: cornerOf(type, height) }),
+  );
   if (end) {
     for (const line of linesOf(node)) group.append(make("text", { x: x + width / 2, y: line.y - 0.5 }, line.text));
   } else {
@@ -152,7 +157,7 @@ function tooltip(group, { lines }, name) {
  */
 function withBadge(place, group) {
   const badge = make("g", { class: "badge" });
-  group.append(badge);
+  if (place.type !== "start" && place.type !== "end") group.append(badge);
   return { place, group, badge, shown: "" };
 }
 
@@ -212,7 +217,9 @@ function drawLabel({ label, caught }) {
   const group = make("g", { "aria-hidden": "true" });
   if (!label) return group;
   label.lines.forEach((text, i) => {
-    group.append(make("text", { class: caught ? "label caught" : "label", x: label.x, y: label.y + 11 + 14 * i }, text));
+    group.append(
+      make("text", { class: caught ? "label caught" : "label", x: label.x, y: label.y + 11 + 14 * i }, text),
+    );
   });
   if (label.lines.some((text) => text.endsWith("…"))) group.append(make("title", {}, label.text));
   return group;

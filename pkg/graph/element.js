@@ -232,7 +232,8 @@ function createClass() {
     /** @param {"light" | "dark" | undefined} theme */
     #scene(theme) {
       if (!this.#graph || !this.#layout) throw wrong(codes.wrongState, "the element has no `graph` to export");
-      const dark = this.getAttribute("theme") ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
+      const dark =
+        this.getAttribute("theme") ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
       const shapes = sceneOf(this.#graph, this.#layout, this.#replay, (theme ?? dark) === "dark" ? "dark" : "light");
       const { width, height } = this.#layout;
       return { shapes, size: { width, height }, title: this.#words.states(this.#count()) };
@@ -252,7 +253,8 @@ function createClass() {
     #draw(fonts = false) {
       if (!this.isConnected) return;
       const graph = this.#graph ?? { nodes: [], edges: [] };
-      const focused = this.shadowRoot?.activeElement === null ? undefined : idOf({ target: this.shadowRoot?.activeElement ?? null });
+      const focused =
+        this.shadowRoot?.activeElement === null ? undefined : idOf({ target: this.shadowRoot?.activeElement ?? null });
       const options = { lang: this.#words === wordsOf("zh") ? "zh" : "en", collapsed: this.#collapsed };
       if (fonts) forgetWidths();
       const layout = layoutGraph(graph, options);
@@ -364,7 +366,8 @@ function createClass() {
       this.#draw();
       const after = this.#drawing?.parts.get(id)?.place;
       // The box stays where the user has clicked.
-      if (after && !untouched) this.#view.pan(corner.x - this.#view.x - after.x * scale, corner.y - this.#view.y - after.y * scale);
+      if (after && !untouched)
+        this.#view.pan(corner.x - this.#view.x - after.x * scale, corner.y - this.#view.y - after.y * scale);
       else if (untouched) this.#view.fit(false);
       this.#drawing?.parts.get(id)?.group.focus({ preventScroll: true });
     }

@@ -46,7 +46,10 @@ export async function pngFile(shapes, { width, height }, wanted) {
     for (const shape of shapes) paint(context, shape);
   }
   return new Promise((resolve, reject) => {
-    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("the browser has no memory for the picture"))), "image/png");
+    canvas.toBlob(
+      (blob) => (blob ? resolve(blob) : reject(new Error("the browser has no memory for the picture"))),
+      "image/png",
+    );
   });
 }
 

@@ -151,7 +151,18 @@ function placeItem(item, x, y, layout, scopes) {
       scopes.push({ scope, x: x + cell.x + cell.spine, y: y + cell.y });
     });
   } else {
-    layout.nodes.push({ id, type, lines, x, y, width, height, node: nodeOf(item), collapsed: item.collapsed, inside: item.inside });
+    layout.nodes.push({
+      id,
+      type,
+      lines,
+      x,
+      y,
+      width,
+      height,
+      node: nodeOf(item),
+      collapsed: item.collapsed,
+      inside: item.inside,
+    });
   }
   for (const chip of item.chips) {
     layout.chips.push({
@@ -204,7 +215,10 @@ function simplify(points) {
     const at = /** @type {[number, number]} */ ([column.x + x, column.y + y]);
     const [last, before] = [line[line.length - 1], line[line.length - 2]];
     if (last && same(last[0], at[0]) && same(last[1], at[1])) continue;
-    if (before && ((same(before[0], last[0]) && same(last[0], at[0])) || (same(before[1], last[1]) && same(last[1], at[1])))) {
+    if (
+      before &&
+      ((same(before[0], last[0]) && same(last[0], at[0])) || (same(before[1], last[1]) && same(last[1], at[1])))
+    ) {
       line.pop();
     }
     line.push(at);

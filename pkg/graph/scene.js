@@ -34,7 +34,8 @@ export function sceneOf(graph, layout, replay, theme) {
   /** @type {Shape[]} */
   const shapes = [{ d: rectangle(0, 0, layout.width, layout.height, 0), x: 0, y: 0, fill: palette.canvas }];
   const taken = takenEdges(graph, replay);
-  const replayOf = (/** @type {string} */ id) => (replay && Object.hasOwn(replay.nodes, id) ? replay.nodes[id] : undefined);
+  const replayOf = (/** @type {string} */ id) =>
+    replay && Object.hasOwn(replay.nodes, id) ? replay.nodes[id] : undefined;
 
   /** @type {Map<string, GraphLayout["lanes"]>} */
   const lanes = new Map(layout.boxes.map(({ id }) => [id, []]));
@@ -43,7 +44,14 @@ export function sceneOf(graph, layout, replay, theme) {
     const known = statusOf(replayOf(box.id));
     const { edge } = known ? palette.status[known] : { edge: palette.border };
     const { x, y, width, height } = box;
-    shapes.push({ d: rectangle(x, y, width, height, 10), x: 0, y: 0, fill: palette.box, stroke: edge, width: known ? 1.8 : 1.2 });
+    shapes.push({
+      d: rectangle(x, y, width, height, 10),
+      x: 0,
+      y: 0,
+      fill: palette.box,
+      stroke: edge,
+      width: known ? 1.8 : 1.2,
+    });
     shapes.push(icon(TYPE_ICONS[box.type], x + 12, y + 9, palette.quiet));
     shapes.push({ text: box.lines[0], x: x + 35, y: y + 21.5, fill: palette.text, font: FONT_NAME });
     for (const lane of lanes.get(box.id) ?? []) {
@@ -70,10 +78,20 @@ export function sceneOf(graph, layout, replay, theme) {
   for (const box of layout.boxes) drawBadge(shapes, box, replayOf(box.id), palette);
   for (const { label, caught } of layout.lines) {
     const fill = caught ? palette.error : palette.quiet;
-    label?.lines.forEach((text, i) => shapes.push({ text, x: label.x, y: label.y + 11 + 14 * i, fill, font: FONT_LABEL }));
+    label?.lines.forEach((text, i) =>
+      shapes.push({ text, x: label.x, y: label.y + 11 + 14 * i, fill, font: FONT_LABEL }),
+    );
   }
   for (const { x, y, width, height, text } of layout.chips) {
-    shapes.push({ d: rectangle(x, y, width, height, 9), x: 0, y: 0, fill: palette.canvas, stroke: palette.error, width: 1, dash: [4, 2] });
+    shapes.push({
+      d: rectangle(x, y, width, height, 9),
+      x: 0,
+      y: 0,
+      fill: palette.canvas,
+      stroke: palette.error,
+      width: 1,
+      dash: [4, 2],
+    });
     shapes.push({ text, x: x + 6, y: y + 13, fill: palette.error, font: FONT_LABEL });
   }
   return shapes;

@@ -62,7 +62,10 @@ export function arrowHead(points) {
   const end = points[points.length - 1];
   const [x, y] = end;
   const [dx, dy] = direction(points[points.length - 2], end);
-  const [left, right] = /** @type {const} */ ([1, -1]).map((side) => [x - 8 * dx - side * 4 * dy, y - 8 * dy + side * 4 * dx]);
+  const [left, right] = /** @type {const} */ ([1, -1]).map((side) => [
+    x - 8 * dx - side * 4 * dy,
+    y - 8 * dy + side * 4 * dx,
+  ]);
   return `M${at([x, y])}L${at(left)}L${at(right)}z`;
 }
 

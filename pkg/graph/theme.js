@@ -69,7 +69,10 @@ export const PALETTES = {
 /** @param {Palette} palette */
 function variables({ status, ...plain }) {
   const names = Object.entries(plain).map(([name, value]) => `--cf-${name}:${value}`);
-  const pairs = Object.entries(status).flatMap(([name, { fill, edge }]) => [`--cf-${name}-fill:${fill}`, `--cf-${name}-edge:${edge}`]);
+  const pairs = Object.entries(status).flatMap(([name, { fill, edge }]) => [
+    `--cf-${name}-fill:${fill}`,
+    `--cf-${name}-edge:${edge}`,
+  ]);
   return [...names, ...pairs].join(";");
 }
 

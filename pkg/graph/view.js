@@ -89,12 +89,19 @@ export class View {
   show({ x, y, width, height }) {
     const { width: wide, height: high } = this.frame;
     if (wide === 0 || high === 0) return;
-    const axis = (/** @type {number} */ at, /** @type {number} */ from, /** @type {number} */ length, /** @type {number} */ room) => {
+    const axis = (
+      /** @type {number} */ at,
+      /** @type {number} */ from,
+      /** @type {number} */ length,
+      /** @type {number} */ room,
+    ) => {
       const [first, last] = [at + from * this.scale, at + (from + length) * this.scale];
       const edge = Math.min(40, room / 6);
       if (first >= edge && last <= room - edge) return at;
       // What is larger than the element is shown from its beginning.
-      return length * this.scale > room - 2 * edge ? edge - from * this.scale : room / 2 - (from + length / 2) * this.scale;
+      return length * this.scale > room - 2 * edge
+        ? edge - from * this.scale
+        : room / 2 - (from + length / 2) * this.scale;
     };
     const [left, top] = [axis(this.x, x, width, wide), axis(this.y, y, height, high)];
     if (left === this.x && top === this.y) return;
@@ -164,8 +171,12 @@ export class View {
   /** @param {number} dx @param {number} dy */
   canScroll(dx, dy) {
     const { width, height } = this.frame;
-    const hidden = (/** @type {number} */ at, /** @type {number} */ length, /** @type {number} */ room, /** @type {number} */ by) =>
-      by < 0 ? at < MARGIN : by > 0 && at + length * this.scale > room - MARGIN;
+    const hidden = (
+      /** @type {number} */ at,
+      /** @type {number} */ length,
+      /** @type {number} */ room,
+      /** @type {number} */ by,
+    ) => (by < 0 ? at < MARGIN : by > 0 && at + length * this.scale > room - MARGIN);
     return hidden(this.y, this.size.height, height, dy) || hidden(this.x, this.size.width, width, dx);
   }
 
@@ -182,7 +193,10 @@ export class View {
     const other = [...this.pointers].find(([id]) => id !== event.pointerId)?.[1];
     this.pointers.set(event.pointerId, now);
     if (other) {
-      const [from, to] = [Math.hypot(before.x - other.x, before.y - other.y), Math.hypot(now.x - other.x, now.y - other.y)];
+      const [from, to] = [
+        Math.hypot(before.x - other.x, before.y - other.y),
+        Math.hypot(now.x - other.x, now.y - other.y),
+      ];
       this.pan((now.x - before.x) / 2, (now.y - before.y) / 2);
       if (from > 0 && to > 0) this.zoom(to / from, (now.x + other.x) / 2, (now.y + other.y) / 2);
     } else {

@@ -33,7 +33,13 @@ export function replaceByChips(scope, { measure, words }) {
       const source = edge.texts.join(" / ") || words.anyError;
       const target = handler.node?.name || words.noName;
       const { lines, width } = wrap(`${source} → ${target}`, MAX_WIDTH, FONT_LABEL, 1, measure);
-      edge.from.chips.push({ text: lines[0], width: Math.ceil(width) + 12, edges: edge.edges, target: handler.id, dy: 0 });
+      edge.from.chips.push({
+        text: lines[0],
+        width: Math.ceil(width) + 12,
+        edges: edge.edges,
+        target: handler.id,
+        dy: 0,
+      });
       replaced.add(edge);
     }
   }

@@ -124,4 +124,3 @@ function circle(part, number, id) {
 function wayTo(edge, row, target) {
   return { edge, row, target, outer: undefined, inner: undefined, role: "straight", side: "right", dy: 0 };
 }
-

@@ -77,7 +77,19 @@ function findBuses(column, bottom) {
       (one) => one.strip === strip && one.side === side && one.caught === edge.caught && one.loop === loop,
     );
     if (!bus) {
-      bus = { strip, side, target, item: edge.to, caught: edge.caught, loop, pins: [], end: 0, top: 0, bottom: 0, x: 0 };
+      bus = {
+        strip,
+        side,
+        target,
+        item: edge.to,
+        caught: edge.caught,
+        loop,
+        pins: [],
+        end: 0,
+        top: 0,
+        bottom: 0,
+        x: 0,
+      };
       known.push(bus);
     }
     bus.pins.push({ ...pin, far: pin.row.strip !== strip });
@@ -101,14 +113,20 @@ function findBuses(column, bottom) {
       if (way.role !== "side") continue;
       const y = row.y + row.height + EXIT + track * TRACK;
       const between = row.strip === 1 && way.target?.strip === 0;
-      const path = [{ x, y: row.y + row.height }, { x, y }];
+      const path = [
+        { x, y: row.y + row.height },
+        { x, y },
+      ];
       const side = between ? "right" : way.side;
       const reach = between ? 0 : (side === "right" ? x : -x) + 6;
       connect(way, between ? 0 : row.strip, side, { edges, path, row, y, reach });
     }
     for (const { x, edges, way, track } of row.ups) {
       const y = upTrack(row, track);
-      const path = [{ x, y: row.y }, { x, y }];
+      const path = [
+        { x, y: row.y },
+        { x, y },
+      ];
       connect(way, row.strip, way.side, { edges, path, row, y, reach: (way.side === "right" ? x : -x) + 6 });
     }
   }
@@ -234,4 +252,3 @@ function isFarEnd({ strip, side, target }) {
   if (!target) return false;
   return strip === 0 ? side === "right" && target.strip === 1 : side === "left" && target.strip === 0;
 }
-

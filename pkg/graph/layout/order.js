@@ -152,8 +152,10 @@ function findDominators(sorted, arriving) {
   const depth = new Uint32Array(sorted.length);
   /** @param {Item} a @param {Item} b */
   const common = (a, b) => {
-    while (depth[a.index] > depth[b.index]) a = depth[jump[a.index].index] >= depth[b.index] ? jump[a.index] : above[a.index];
-    while (depth[b.index] > depth[a.index]) b = depth[jump[b.index].index] >= depth[a.index] ? jump[b.index] : above[b.index];
+    while (depth[a.index] > depth[b.index])
+      a = depth[jump[a.index].index] >= depth[b.index] ? jump[a.index] : above[a.index];
+    while (depth[b.index] > depth[a.index])
+      b = depth[jump[b.index].index] >= depth[a.index] ? jump[b.index] : above[b.index];
     while (a !== b) {
       const far = jump[a.index] !== jump[b.index];
       [a, b] = far ? [jump[a.index], jump[b.index]] : [above[a.index], above[b.index]];

@@ -164,4 +164,3 @@ function drawLaneWays(column, row) {
     }
   }
 }
-

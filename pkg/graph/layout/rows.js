@@ -31,7 +31,9 @@ const AFTER_ARRIVAL = 12;
  */
 export function measureRows(column) {
   /** @type {Map<Edge, Way>} */
-  const ways = new Map(column.rows.some((row) => row.lanes.length > 0) ? column.ways.map((way) => [way.edge, way]) : []);
+  const ways = new Map(
+    column.rows.some((row) => row.lanes.length > 0) ? column.ways.map((way) => [way.edge, way]) : [],
+  );
   for (const row of column.rows) {
     if (row.item) measureItem(row, row.item);
     else measureLanes(row, ways);
@@ -106,9 +108,8 @@ function spread(row, item, side, total, arrival) {
   if (ports.length + chips.length === 1 && !arrival) {
     for (const way of ports) {
       const above = way.edge.label?.height ?? 0;
-      way.dy = item.grid.length > 0
-        ? Math.max(20, above + 4)
-        : Math.max(row.height / 2, Math.min(row.height - 6, above + 3));
+      way.dy =
+        item.grid.length > 0 ? Math.max(20, above + 4) : Math.max(row.height / 2, Math.min(row.height - 6, above + 3));
     }
     for (const chip of chips) chip.dy = (item.grid.length > 0 ? 20 : row.height / 2) - CHIP_HEIGHT / 2;
     return;

@@ -1,7 +1,8 @@
 // Texts: their widths, and how they are broken into lines.
 
 /** Fonts of the drawing, as CSS. */
-const FAMILY = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans SC', 'PingFang SC', 'Microsoft YaHei', sans-serif";
+const FAMILY =
+  "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans SC', 'PingFang SC', 'Microsoft YaHei', sans-serif";
 export const FONT_NAME = `500 13px ${FAMILY}`;
 export const FONT_LABEL = `400 11px ${FAMILY}`;
 

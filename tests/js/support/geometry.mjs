@@ -24,7 +24,8 @@ class Grid {
 
   each(x0, y0, x1, y1, visit) {
     for (let i = Math.floor(Math.min(x0, x1) / CELL); i <= Math.floor(Math.max(x0, x1) / CELL); i += 1) {
-      for (let j = Math.floor(Math.min(y0, y1) / CELL); j <= Math.floor(Math.max(y0, y1) / CELL); j += 1) visit(i * 1e6 + j);
+      for (let j = Math.floor(Math.min(y0, y1) / CELL); j <= Math.floor(Math.max(y0, y1) / CELL); j += 1)
+        visit(i * 1e6 + j);
     }
   }
 }
@@ -184,7 +185,11 @@ function overlaps(segments, say) {
     const upright = Math.abs(segment.a[0] - segment.b[0]) < 0.01;
     const [at, from, to] = upright ? [0, 1, 1] : [1, 0, 0];
     const key = `${upright} ${Math.round(segment.a[at])}`;
-    const span = { line: segment.line, low: Math.min(segment.a[from], segment.b[to]), high: Math.max(segment.a[from], segment.b[to]) };
+    const span = {
+      line: segment.line,
+      low: Math.min(segment.a[from], segment.b[to]),
+      high: Math.max(segment.a[from], segment.b[to]),
+    };
     const list = byAxis.get(key);
     if (list) list.push(span);
     else byAxis.set(key, [span]);
@@ -221,7 +226,8 @@ function rules(graph, layout, drawn, measure, say) {
     const [from, to] = [drawn.get(line.from), drawn.get(line.to)];
     const [first, last] = [line.points[0], line.points.at(-1)];
     if (line.points.length < 2) say("no line", line.from, line.to);
-    if (line.caught && !line.loop && from && Math.abs(first[0] - from.x - from.width) > 0.5) say("catch does not leave right", line.from);
+    if (line.caught && !line.loop && from && Math.abs(first[0] - from.x - from.width) > 0.5)
+      say("catch does not leave right", line.from);
     if (line.loop && to && first[0] !== last[0]) {
       const left = Math.abs(last[0] - to.x) < 0.5;
       const right = Math.abs(last[0] - to.x - to.width) < 0.5;
@@ -244,9 +250,12 @@ function rules(graph, layout, drawn, measure, say) {
       const source = drawn.get(from);
       const beside = (byTo.get(from) ?? []).every(({ caught }) => caught) || besideMain(from, byTo, drawn);
       if (!source || beside) continue;
-      if (to.x < source.x + source.width / 2 || to.y <= source.y) say("handler is not right of and below its source", from, id);
+      if (to.x < source.x + source.width / 2 || to.y <= source.y)
+        say("handler is not right of and below its source", from, id);
     }
-    const uprights = new Set(arriving.filter((line) => !besideMain(line.from, byTo, drawn)).map(({ points }) => points.at(-3)[0]));
+    const uprights = new Set(
+      arriving.filter((line) => !besideMain(line.from, byTo, drawn)).map(({ points }) => points.at(-3)[0]),
+    );
     if (uprights.size > 1) say("catches to one target have several lines", id);
   }
   // Choices.

@@ -75,7 +75,12 @@ export function randomFlow(seed) {
             const target = {};
             if (way < ways - 1) choice.Branches.push(target);
             const set = (next) => (way < ways - 1 ? (target.Next = next) : (choice.Default = next));
-            if (way < ways - 1) target.Condition = die.pick(["$Input.a == 1", '$Input.status == "RUNNING"', "$Input.total > 100 && $Input.vip"]);
+            if (way < ways - 1)
+              target.Condition = die.pick([
+                "$Input.a == 1",
+                '$Input.status == "RUNNING"',
+                "$Input.total > 100 && $Input.vip",
+              ]);
             const kind = die.next();
             if (kind < 0.2 && way > 0) {
               after.push(set);
@@ -113,7 +118,10 @@ export function randomFlow(seed) {
           left -= 2;
         } else {
           const type = die.pick(["Task", "Task", "Task", "Pass", "Wait"]);
-          const state = add(type, type === "Wait" ? { Seconds: 5 } : type === "Task" ? { Action: "FC:InvokeFunction" } : {});
+          const state = add(
+            type,
+            type === "Wait" ? { Seconds: 5 } : type === "Task" ? { Action: "FC:InvokeFunction" } : {},
+          );
           join(state);
           if (type === "Task") caught(state);
           left -= 1;
@@ -149,7 +157,12 @@ export function randomFlow(seed) {
     }
     return { StartAt: first.Name, States: states };
   };
-  return JSON.stringify({ Type: "StateMachine", Name: `random-${seed}`, SpecVersion: "v1", ...list(4 + die.below(14), 2) });
+  return JSON.stringify({
+    Type: "StateMachine",
+    Name: `random-${seed}`,
+    SpecVersion: "v1",
+    ...list(4 + die.below(14), 2),
+  });
 }
 
 /** The seeds from 1 to this one are tested and compared. */
