@@ -99,7 +99,8 @@ function createClass() {
       root.append(this.#canvas, this.#tools.root, this.#map.svg, this.#empty, this.#tools.live);
       this.#canvas.addEventListener("click", (event) => this.#click(event));
       this.#canvas.addEventListener("dblclick", (event) => this.#open(idOf(event)));
-      this.#canvas.addEventListener("focusin", (event) => this.#focused(idOf(event)));
+      // A listener of the drawing itself would make it focusable in Chromium.
+      root.addEventListener("focusin", (event) => this.#focused(idOf(event)));
       root.addEventListener("keydown", (event) => this.#key(/** @type {KeyboardEvent} */ (event)));
     }
 
@@ -259,6 +260,7 @@ function createClass() {
       if (fonts) forgetWidths();
       const layout = layoutGraph(graph, options);
       this.#layout = layout;
+      this.#view.measure();
       this.#ways = new Ways(layout);
       this.#drawing?.world.remove();
       this.#drawing = draw(layout, graph.nodes, this.#words);
@@ -288,6 +290,7 @@ function createClass() {
     }
 
     #resized() {
+      this.#view.measure();
       if (this.#view.untouched) this.#view.fit(false);
       else this.#view.apply();
     }

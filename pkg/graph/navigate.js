@@ -33,7 +33,7 @@ export class Ways {
   }
 
   /**
-   * Up and down follow the lines; where there is none, and to the sides, the nearest state.
+   * Follows a line in that direction; where there is none, it is the nearest state.
    *
    * @param {string} id
    * @param {Arrow} arrow
@@ -41,11 +41,27 @@ export class Ways {
   from(id, arrow) {
     const here = this.places.get(id);
     if (!here) return undefined;
-    if (arrow === "ArrowDown" || arrow === "ArrowUp") {
-      const linked = (arrow === "ArrowDown" ? this.down : this.up).get(id);
-      if (linked) return closest(here, linked, this.places);
-    }
+    const linked = this.linked(here, id, arrow);
+    if (linked.length > 0) return closest(here, linked, this.places);
     return this.nearest(here, id, arrow);
+  }
+
+  /**
+   * States at the other end of a line, in the direction of the key.
+   *
+   * @param {LayoutPlace} here
+   * @param {string} id
+   * @param {Arrow} arrow
+   */
+  linked(here, id, arrow) {
+    const [down, up] = [this.down.get(id) ?? [], this.up.get(id) ?? []];
+    if (arrow === "ArrowDown") return down;
+    if (arrow === "ArrowUp") return up;
+    const side = arrow === "ArrowRight" ? 1 : -1;
+    return [...down, ...up].filter((other) => {
+      const place = this.places.get(other);
+      return place && side * (middle(place).x - middle(here).x) > (place.width + here.width) / 2;
+    });
   }
 
   /**

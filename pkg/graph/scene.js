@@ -115,10 +115,10 @@ function drawNode(shapes, node, replay, palette) {
     for (const line of linesOf(node)) {
       shapes.push({ ...line, x: x + width / 2, fill: palette.canvas, font: FONT_NAME, anchor: "middle" });
     }
-  } else {
-    shapes.push(icon(TYPE_ICONS[type] ?? TYPE_ICONS.unknown, x + 12, y + height / 2 - 8, palette.quiet));
-    for (const line of linesOf(node)) shapes.push({ ...line, x: x + 35, fill: palette.text, font: FONT_NAME });
+    return;
   }
+  shapes.push(icon(TYPE_ICONS[type] ?? TYPE_ICONS.unknown, x + 12, y + height / 2 - 8, palette.quiet));
+  for (const line of linesOf(node)) shapes.push({ ...line, x: x + 35, fill: palette.text, font: FONT_NAME });
   drawBadge(shapes, node, replay, palette);
 }
 

@@ -21,6 +21,7 @@ export class View {
     /** @type {SVGGElement | undefined} */
     this.world = undefined;
     this.size = { width: 0, height: 0 };
+    this.frame = { width: 0, height: 0 };
     this.x = 0;
     this.y = 0;
     this.scale = 1;
@@ -33,9 +34,9 @@ export class View {
     this.listen();
   }
 
-  /** Size of the element. A hidden element has none. */
-  get frame() {
-    return { width: this.canvas.clientWidth, height: this.canvas.clientHeight };
+  /** Reads the size of the element. A hidden element has none. Reading it after a change of the drawing is slow. */
+  measure() {
+    this.frame = { width: this.canvas.clientWidth, height: this.canvas.clientHeight };
   }
 
   /**
