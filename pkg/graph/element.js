@@ -272,7 +272,8 @@ function createClass() {
       this.#tools.root.hidden = hidden;
       this.#map.open(!hidden && this.#count() > MAP_FROM ? layout : undefined);
       const { untouched } = this.#view;
-      this.#view.open(this.#drawing.world, layout);
+      const start = layout.nodes.find(({ type }) => type === "start");
+      this.#view.open(this.#drawing.world, layout, start ? start.x + start.width / 2 : 0);
       if (untouched) this.#view.fit(false);
       for (const [id, { group, place }] of this.#drawing.parts) {
         if ("header" in place || place.collapsed) group.setAttribute("aria-expanded", String(!this.#collapsed.has(id)));

@@ -17,11 +17,15 @@ export class Ways {
     this.down = new Map();
     /** @type {Map<string, string[]>} */
     this.up = new Map();
+    /** The first state in a box. @type {Map<string, string>} */
+    this.into = new Map();
     for (const { from, to, loop } of layout.lines) {
       if (loop) continue;
       const [a, b] = [ownerOf(from), ownerOf(to)];
       // The line to the end of a branch leads to its box, which is above.
-      if (a !== b && !to.endsWith("#out")) this.connect(a, b);
+      if (a === b || to.endsWith("#out")) continue;
+      if (a !== from && from.endsWith("#in") && !this.into.has(a)) this.into.set(a, b);
+      this.connect(a, b);
     }
   }
 
@@ -41,6 +45,7 @@ export class Ways {
   from(id, arrow) {
     const here = this.places.get(id);
     if (!here) return undefined;
+    if (arrow === "ArrowDown" && this.into.has(id)) return this.into.get(id);
     const linked = this.linked(here, id, arrow);
     if (linked.length > 0) return closest(here, linked, this.places);
     return this.nearest(here, id, arrow);

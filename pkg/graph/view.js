@@ -6,6 +6,9 @@ const MOST = 4;
 /** A drawing is not shown smaller than this at first; its top is visible then. */
 const READABLE = 0.45;
 const MARGIN = 12;
+/** The buttons lie on the top of a narrow drawing: it begins below them. */
+const NARROW = 700;
+const BELOW_TOOLS = 60;
 /** A pointer that moves less has clicked. */
 const CLICK = 4;
 
@@ -22,6 +25,7 @@ export class View {
     this.world = undefined;
     this.size = { width: 0, height: 0 };
     this.frame = { width: 0, height: 0 };
+    this.start = 0;
     this.x = 0;
     this.y = 0;
     this.scale = 1;
@@ -42,9 +46,11 @@ export class View {
   /**
    * @param {SVGGElement} world
    * @param {{ width: number, height: number }} size
+   * @param {number} start Where the flow begins, from the left.
    */
-  open(world, size) {
+  open(world, size, start) {
     this.world = world;
+    this.start = start;
     this.size = { width: size.width, height: size.height };
     this.apply();
   }
@@ -58,9 +64,12 @@ export class View {
     const all = Math.min(1, wide, high);
     // A long flow is shown from its top, in its whole width if its texts can be read.
     this.scale = clamp(whole || all >= READABLE ? all : Math.max(READABLE, Math.min(1, wide)));
-    this.x = (width - this.size.width * this.scale) / 2;
-    if (!whole) this.x = Math.max(this.x, MARGIN);
+    const shown = this.size.width * this.scale;
+    this.x = (width - shown) / 2;
+    // Where the drawing is too wide, its start is visible.
+    if (this.x < 0) this.x = Math.min(MARGIN, Math.max(width - shown - MARGIN, width / 2 - this.start * this.scale));
     this.y = Math.max(MARGIN, Math.min(24, (height - this.size.height * this.scale) / 2));
+    if (width < NARROW) this.y = Math.max(this.y, BELOW_TOOLS);
     this.untouched = true;
     this.apply();
   }

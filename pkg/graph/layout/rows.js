@@ -245,8 +245,9 @@ export function stackRows(column) {
     for (const { row: source, dy } of row.sources) {
       y = Math.max(y, source.y + dy + EXIT + Math.max(0, source.exitTracks - 1) * TRACK + STEP - EXIT);
     }
-    // The last row of the main strip is below the second strip, so that ways reach it around that strip.
-    if (row.strip === 0 && row === rows[rows.length - 1] && below > 0) y = Math.max(y, below + STEP);
+    // The last row is below the second strip, if ways out of that strip reach it around the other rows.
+    if (row === rows[rows.length - 1] && row.sources.some((source) => source.row.strip === 1))
+      y = Math.max(y, below + STEP);
     row.y = taken.fit(row, beside.fit(row, y));
     row.track = row.y - ARROW;
     height = Math.max(height, row.y + row.height);
