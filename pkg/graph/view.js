@@ -6,8 +6,8 @@ const MOST = 4;
 /** A drawing is not shown smaller than this at first; its top is visible then. */
 const READABLE = 0.45;
 const MARGIN = 12;
-/** The buttons lie on the top of a narrow drawing: it begins below them. */
-const NARROW = 700;
+/** Where the buttons would lie on the drawing, it begins below them. */
+const TOOLS = 290;
 const BELOW_TOOLS = 60;
 /** A pointer that moves less has clicked. */
 const CLICK = 4;
@@ -69,7 +69,7 @@ export class View {
     // Where the drawing is too wide, its start is visible.
     if (this.x < 0) this.x = Math.min(MARGIN, Math.max(width - shown - MARGIN, width / 2 - this.start * this.scale));
     this.y = Math.max(MARGIN, Math.min(24, (height - this.size.height * this.scale) / 2));
-    if (width < NARROW) this.y = Math.max(this.y, BELOW_TOOLS);
+    if (this.x + shown > width - TOOLS) this.y = Math.max(this.y, BELOW_TOOLS);
     this.untouched = true;
     this.apply();
   }

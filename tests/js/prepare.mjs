@@ -11,7 +11,7 @@ const HERE = dirname(fileURLToPath(import.meta.url));
 const PKG = join(HERE, "..", "..", "pkg");
 
 /** The entries of the package by their name in the environment. */
-const ENTRIES = { cloudflow: ".", slim: "./slim", local: "./local", gateway: "./gateway" };
+const ENTRIES = { cloudflow: ".", slim: "./slim", local: "./local", gateway: "./gateway", graph: "./graph" };
 
 /**
  * Writes `<out>/suite-<runtime>.mjs`, whose `main(module, report, host)` runs every suite, and returns its path.

@@ -40,6 +40,7 @@ for (const [entry, name] of [
   ["slim.js", "slim (core.wasm + entry, minified)"],
   ["index.js", "default entry, minified"],
   ["local.js", "local entry, minified"],
+  ["graph.js", "graph entry, minified"],
 ]) {
   const sizes = await bundle(entry);
   if (sizes) print(name, entry === "slim.js" ? sizes.map((size, i) => size + core[i]) : sizes);

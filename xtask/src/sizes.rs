@@ -5,11 +5,12 @@ use crate::{Outcome, npm, paths};
 
 /// Size budgets (gzip -9) and goals. A budget is slightly above the reached size. Raise one only with a reason that
 /// docs/decisions.md states.
-const BUDGETS: [Budget; 4] = [
+const BUDGETS: [Budget; 5] = [
     Budget { row: "slim (core.wasm + entry, minified)", kib: 160, aim_kib: Some(80) },
     Budget { row: "default entry, minified", kib: 161, aim_kib: Some(100) },
     Budget { row: "local.wasm", kib: 449, aim_kib: None },
     Budget { row: "local entry, minified", kib: 462, aim_kib: None },
+    Budget { row: "graph entry, minified", kib: 22, aim_kib: None },
 ];
 
 struct Budget {
