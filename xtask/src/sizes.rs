@@ -10,7 +10,7 @@ const BUDGETS: [Budget; 5] = [
     Budget { row: "default entry, minified", kib: 161, aim_kib: Some(100) },
     Budget { row: "local.wasm", kib: 449, aim_kib: None },
     Budget { row: "local entry, minified", kib: 462, aim_kib: None },
-    Budget { row: "graph entry, minified", kib: 22, aim_kib: None },
+    Budget { row: "graph entry, minified", kib: 28, aim_kib: None },
 ];
 
 struct Budget {
