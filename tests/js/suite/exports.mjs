@@ -46,7 +46,7 @@ export const tests = {
     for (const wrong of [undefined, {}, { nodes: [], edges: 1 }]) {
       assert.throws(
         () => graph.layoutGraph(wrong),
-        (error) => error.name === "CloudFlowError" && error.code === "wrong-options",
+        (error) => assert.equal(`${error.name} ${error.code}`, "CloudFlowError wrong-options"),
       );
     }
   },
