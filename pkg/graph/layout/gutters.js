@@ -112,7 +112,7 @@ function findBuses(column, bottom) {
     for (const { x, edges, way, track } of row.exits) {
       if (way.role !== "side") continue;
       const y = row.y + row.height + EXIT + track * TRACK;
-      const between = row.strip === 1 && way.target?.strip === 0;
+      const between = row.strip === 1 && way.target?.strip === 0 && way.side === "left";
       const path = [
         { x, y: row.y + row.height },
         { x, y },

@@ -312,12 +312,16 @@ class Beside {
    */
   fit(row, y) {
     if (row.strip === 1) {
-      for (let i = firstAfter(this.lines, y - ASIDE); i < this.lines.length; i += 1) {
-        if (this.lines[i] > y + row.height + ASIDE) break;
-        y = this.lines[i] + ASIDE;
+      // With the labels above lanes and below an item, and the lines below lanes.
+      const above = row.lanes.length > 0 && row.prev ? gapBelow(row.prev, row) : 0;
+      const label = (row.straight ?? row.down)?.edge.label?.height ?? 0;
+      const below = row.height + label + row.exitTracks * TRACK;
+      for (let i = firstAfter(this.lines, y - above - ASIDE); i < this.lines.length; i += 1) {
+        if (this.lines[i] > y + below + ASIDE) break;
+        y = this.lines[i] + above + ASIDE;
       }
-      this.tops.push(y);
-      this.bottoms.push(y + row.height);
+      this.tops.push(y - above);
+      this.bottoms.push(y + below);
     } else if (row.loopRight) {
       const line = arrivalOf(row, "right");
       for (let i = Math.max(0, firstAfter(this.tops, y + line) - 1); i < this.tops.length; i += 1) {
