@@ -32,7 +32,9 @@ export function placeBuses(column, bottom) {
   for (const strip of /** @type {const} */ ([0, 1])) {
     for (const side of /** @type {const} */ (["left", "right"])) {
       const here = buses.filter((bus) => bus.strip === strip && bus.side === side);
-      extents[strip][side] = placeSide(arrange(here), walls[strip][side]);
+      const upwards = side === "right" && strip === 0 && here.some(({ loop, target }) => loop && !target);
+      const label = upwards && column.fork?.label ? column.fork.label.width + 14 : 0;
+      extents[strip][side] = placeSide(arrange(here), walls[strip][side], label);
     }
   }
   return { buses, extents };
@@ -43,8 +45,9 @@ export function placeBuses(column, bottom) {
  *
  * @param {Bus[]} buses
  * @param {Wall[]} walls
+ * @param {number} label A bus that leaves a lane at its top is not nearer: the label of the lane is there.
  */
-function placeSide(buses, walls) {
+function placeSide(buses, walls, label) {
   if (buses.length === 0) return walls.reduce((most, { reach }) => Math.max(most, reach), 0);
   const heights = [];
   for (const { from, to } of walls) heights.push(from, to);
@@ -53,7 +56,7 @@ function placeSide(buses, walls) {
   for (const { from, to, reach } of walls) sky.raise(from, to, reach);
   for (const bus of buses) {
     const passed = sky.over(bus.top - CLEAR, bus.bottom + CLEAR);
-    const least = Math.max(FIRST, passed > 0 ? passed + GAP : 0);
+    const least = Math.max(FIRST, passed > 0 ? passed + GAP : 0, label);
     bus.x = bus.pins.reduce((most, { reach }) => Math.max(most, reach), least);
     sky.raise(bus.top, bus.bottom, bus.x);
   }

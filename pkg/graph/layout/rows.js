@@ -14,6 +14,8 @@ const SHORT_GAP = 18;
 const LANE_GAP = 26;
 /** From a source to the row of the other strip that it leads to. */
 const STEP = 34;
+/** Height of a label of one line. */
+const ONE_LINE = 14;
 /** Room of one port without its label, and of one chip. */
 const PORT = 8;
 const CHIP = 22;
@@ -232,9 +234,12 @@ export function stackRows(column) {
     }
   }
   for (const way of column.ways) {
-    const { row, target, role } = way;
+    const { row, target, role, edge } = way;
     if (!target || role === "loop" || (role !== "side" && role !== "down")) continue;
-    if (row.strip !== target.strip) target.sources.push({ row, dy: row.item && row.strip === 0 ? way.dy : row.height });
+    if (row.strip === target.strip) continue;
+    // The label of a way downwards is above the line into the target.
+    const label = role === "down" ? Math.max(0, (edge.label?.height ?? 0) - ONE_LINE) : 0;
+    target.sources.push({ row, dy: row.item && row.strip === 0 ? way.dy : row.height + label });
   }
   const taken = new Heights();
   const beside = new Beside();
