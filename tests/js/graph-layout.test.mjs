@@ -12,6 +12,7 @@ import { layoutGraph } from "../../pkg/graph/layout.js";
 import { FONT_NAME, estimate, wrap } from "../../pkg/graph/layout/text.js";
 import { crossings, defects } from "./support/geometry.mjs";
 import { branches, deepBoxes, deepChoices, jumps, longLine, options } from "./support/made-graph.mjs";
+import { randomGraph } from "./support/random-graph.mjs";
 import { RANDOM_FLOWS, randomFlow } from "./support/random-flow.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -94,6 +95,17 @@ test("many branches and many states take little room", () => {
   assert.ok(wide.width <= 1300, `${wide.width} px for 24 branches`);
   const long = layoutGraph(longLine(300));
   assert.ok(long.width <= 3000 && long.height <= 2600, `${long.width} x ${long.height} px for 300 states`);
+});
+
+/** Rules about handlers hold for handlers of the main way only. */
+const OF_THE_MAIN_WAY = /^(catch does not leave right|handler is not right|catches to one target)/;
+
+test("no drawing of a graph without a plan breaks a rule of geometry", () => {
+  for (let seed = 1; seed <= 500; seed += 1) {
+    const graph = randomGraph(seed);
+    const faults = defects(graph, layoutGraph(graph), measure).filter((fault) => !OF_THE_MAIN_WAY.test(fault));
+    assert.deepEqual(faults, [], `graph ${seed}`);
+  }
 });
 
 test("a graph that contradicts itself is drawn", () => {
