@@ -12,8 +12,11 @@ const SVG = "http://www.w3.org/2000/svg";
  *
  * @typedef {object} Part
  * @property {LayoutNode | LayoutBox} place
- * @property {SVGGElement} group
+ * @property {SVGGElement} root
+ * @property {SVGGElement} group The button: a shape with an icon and a name for screen readers.
+ * @property {SVGGElement} over What is written on it. Screen readers get the name instead.
  * @property {SVGGElement} badge
+ * @property {SVGTextElement} progress
  * @property {string} shown What the drawing shows now; see status.js.
  */
 
@@ -51,12 +54,12 @@ export function draw(layout, nodes, words) {
   layout.lanes.forEach(({ id }, i) => byBox.get(id)?.push(lanes[i]));
   for (const box of layout.boxes) {
     const part = made.get(box.id);
-    if (part) boxes.append(part.group);
+    if (part) boxes.append(part.root);
     for (const lane of byBox.get(box.id) ?? []) boxes.append(lane);
   }
   for (const node of layout.nodes) {
     const part = made.get(node.id);
-    if (part) states.append(part.group);
+    if (part) states.append(part.root);
   }
   for (const { id } of nodes) {
     const part = made.get(id);
@@ -93,25 +96,22 @@ export function draw(layout, nodes, words) {
  * @returns {Part}
  */
 function drawNode(node, words) {
-  const { id, type, x, y, width, height } = node;
+  const { type, x, y, width, height } = node;
   const end = type === "start" || type === "end";
-  const group = stateGroup(id, end ? "state end" : "state");
-  group.append(
-    ring(node, cornerOf(type, height)),
-    make("rect", { class: "shape", x, y, width, height, rx: cornerOf(type, height) }),
-  );
+  const part = newPart(node, end ? "end" : "", cornerOf(type, height));
+  const { group, over } = part;
   if (end) {
-    for (const line of linesOf(node)) group.append(make("text", { x: x + width / 2, y: line.y - 0.5 }, line.text));
-  } else {
-    group.append(icon(TYPE_ICONS[type] ?? TYPE_ICONS.unknown, x + 12, y + height / 2 - 8));
-    for (const line of linesOf(node)) group.append(make("text", { x: x + 35, y: line.y }, line.text));
-    if (node.collapsed) {
-      group.append(make("text", { class: "more", x: x + width - 46, y: y + height / 2 + 4 }, String(node.inside)));
-      group.append(...toggle(x + width - 28, y + height / 2 - 12, words.expand, false));
-    }
+    for (const line of linesOf(node)) over.append(make("text", { x: x + width / 2, y: line.y - 0.5 }, line.text));
+    return part;
   }
-  tooltip(group, node, node.node.name);
-  return withBadge(node, group);
+  group.append(icon(TYPE_ICONS[type] ?? TYPE_ICONS.unknown, x + 12, y + height / 2 - 8));
+  for (const line of linesOf(node)) over.append(make("text", { x: x + 35, y: line.y }, line.text));
+  if (node.collapsed) {
+    over.append(make("text", { class: "more", x: x + width - 46, y: y + height / 2 + 4 }, String(node.inside)));
+    over.append(...toggle(x + width - 28, y + height / 2 - 12, words.expand, false));
+  }
+  over.append(part.badge);
+  return part;
 }
 
 /**
@@ -120,45 +120,34 @@ function drawNode(node, words) {
  * @returns {Part}
  */
 function drawBox(box, words) {
-  const { id, type, x, y, width, height, lines } = box;
-  const group = stateGroup(id, "state box");
-  group.append(
-    ring(box, 10),
-    make("rect", { class: "shape", x, y, width, height, rx: 10 }),
-    icon(TYPE_ICONS[type], x + 12, y + 9),
-    make("text", { x: x + 35, y: y + 21.5 }, lines[0]),
-    make("text", { class: "more progress", x: x + width - 36, y: y + 21.5, "text-anchor": "end" }, ""),
-    ...toggle(x + width - 30, y + 5, words.collapse, true),
-  );
-  tooltip(group, box, box.node.name);
-  return withBadge(box, group);
-}
-
-/** @param {string} id @param {string} name */
-function stateGroup(id, name) {
-  return make("g", { class: name, role: "button", tabindex: -1, "data-id": id, "aria-pressed": "false" });
-}
-
-/**
- * The whole name, if the drawing shows a part of it.
- *
- * @param {SVGGElement} group
- * @param {{ lines: string[] }} place
- * @param {string} name
- */
-function tooltip(group, { lines }, name) {
-  if (lines.some((line) => line.endsWith("…"))) group.append(make("title", {}, name));
+  const { type, x, y, width, lines } = box;
+  const part = newPart(box, "box", 10);
+  part.group.append(icon(TYPE_ICONS[type], x + 12, y + 9));
+  part.progress.setAttribute("x", String(x + width - 36));
+  part.progress.setAttribute("y", String(y + 21.5));
+  const name = make("text", { x: x + 35, y: y + 21.5 }, lines[0]);
+  part.over.append(name, part.progress, ...toggle(x + width - 30, y + 5, words.collapse, true), part.badge);
+  return part;
 }
 
 /**
  * @param {LayoutNode | LayoutBox} place
- * @param {SVGGElement} group
+ * @param {string} kind
+ * @param {number} corner
  * @returns {Part}
  */
-function withBadge(place, group) {
-  const badge = make("g", { class: "badge" });
-  if (place.type !== "start" && place.type !== "end") group.append(badge);
-  return { place, group, badge, shown: "" };
+function newPart(place, kind, corner) {
+  const { id, x, y, width, height, lines, node } = place;
+  const role = { role: "button", tabindex: -1, "aria-pressed": "false" };
+  const group = make("g", { class: `state ${kind}`, "data-id": id, ...role });
+  group.append(ring(place, corner), make("rect", { class: "shape", x, y, width, height, rx: corner }));
+  const over = make("g", { class: `over ${kind}`, "data-id": id, "aria-hidden": "true" });
+  const root = make("g", {});
+  // The whole name, if the drawing shows a part of it.
+  if (lines.some((line) => line.endsWith("…"))) root.append(make("title", {}, node.name));
+  root.append(group, over);
+  const progress = make("text", { class: "more", "text-anchor": "end" });
+  return { place, root, group, over, progress, badge: make("g", { class: "badge" }), shown: "" };
 }
 
 /**

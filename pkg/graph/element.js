@@ -436,5 +436,5 @@ function createClass() {
  */
 function idOf({ target }) {
   if (!(target instanceof Element)) return undefined;
-  return target.closest(".state")?.getAttribute("data-id") ?? undefined;
+  return target.closest("[data-id]")?.getAttribute("data-id") ?? undefined;
 }

@@ -36,16 +36,13 @@ function showStatus(part, replay, words) {
   const shown = `${status} ${attempts} ${done} ${total} ${replay?.error}`;
   if (shown === part.shown) return;
   part.shown = shown;
-  const { group } = part;
-  if (status) group.setAttribute("data-status", status);
-  else group.removeAttribute("data-status");
-  if (status && status !== "notReached") drawBadge(part, status, attempts);
-  group.setAttribute("aria-label", nameOf(part, status ? replay : undefined, words));
-  const progress = group.querySelector(".progress");
-  if (progress) {
-    const text = done === undefined ? "" : total === undefined ? String(done) : `${done}/${total}`;
-    if (progress.textContent !== text) progress.textContent = text;
+  for (const element of [part.group, part.over]) {
+    if (status) element.setAttribute("data-status", status);
+    else element.removeAttribute("data-status");
   }
+  if (status && status !== "notReached") drawBadge(part, status, attempts);
+  part.group.setAttribute("aria-label", nameOf(part, status ? replay : undefined, words));
+  part.progress.textContent = done === undefined ? "" : total === undefined ? String(done) : `${done}/${total}`;
 }
 
 /**

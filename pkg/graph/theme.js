@@ -90,14 +90,14 @@ export const CSS = `
 .canvas{display:block;inline-size:100%;block-size:100%;touch-action:none;cursor:grab;user-select:none;-webkit-user-select:none}
 .canvas:active{cursor:grabbing}
 .canvas text{font:${FONT_NAME};fill:var(--cf-text)}
-.state{--fill:var(--cf-paper);--edge:var(--cf-border);cursor:pointer;outline:none}
+.state,.over{--fill:var(--cf-paper);--edge:var(--cf-border);cursor:pointer;outline:none}
 ${STATUS_RULES}
 .state>.shape{fill:var(--fill);stroke:var(--edge);stroke-width:1.2}
 .state[data-status]:not([data-status="notReached"])>.shape{stroke-width:1.8}
 .box>.shape{fill:var(--cf-box)}
 .box[data-status]:not([data-status="notReached"])>.shape{fill:color-mix(in srgb,var(--fill) 45%,var(--cf-canvas))}
 .end>.shape{fill:var(--cf-text);stroke:var(--cf-text)}
-.canvas .end>text{fill:var(--cf-canvas);text-anchor:middle;font-size:12px}
+.canvas .over.end>text{fill:var(--cf-canvas);text-anchor:middle;font-size:12px}
 .icon{fill:none;stroke:var(--cf-quiet);stroke-width:1.5;stroke-linecap:round;stroke-linejoin:round}
 .badge{display:none}
 [data-status]:not([data-status="notReached"])>.badge{display:inline}
@@ -126,7 +126,8 @@ ${STATUS_RULES}
 .found>.ring{stroke-dasharray:4 3}
 .state:focus-visible>.ring{display:inline;stroke-width:3.5;stroke-dasharray:none}
 .selected>.ring{stroke-width:3;stroke-dasharray:none}
-.toggle{fill:transparent;stroke:none}
+.over{pointer-events:none}
+.toggle{fill:transparent;stroke:none;pointer-events:all;cursor:pointer}
 .toggle+path{fill:none;stroke:var(--cf-quiet);stroke-width:1.6;pointer-events:none}
 .tools{position:absolute;inset-block-start:8px;inset-inline-end:8px;display:flex;gap:4px;align-items:center}
 .tools button,.tools input{box-sizing:border-box;min-inline-size:32px;block-size:32px;margin:0;padding:0 8px;border:1px solid var(--cf-border);
@@ -153,7 +154,7 @@ ${STATUS_RULES}
   :host{--cf-canvas:Canvas;--cf-paper:Canvas;--cf-box:Canvas;--cf-border:CanvasText;--cf-line:CanvasText;--cf-text:CanvasText;
     --cf-quiet:CanvasText;--cf-error:CanvasText;--cf-accent:Highlight}
   .canvas,.map{forced-color-adjust:none}
-  .state[data-status]{--fill:Canvas;--edge:CanvasText}
+  .state[data-status],.over[data-status]{--fill:Canvas;--edge:CanvasText}
   .replayed .line:not(.taken){opacity:1;stroke-dasharray:1 3}
   .tools button,.tools input{border-color:ButtonText}
 }

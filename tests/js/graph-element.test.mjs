@@ -96,7 +96,7 @@ async function open(options = {}) {
   await page.evaluate(() => customElements.whenDefined("cloudflow-graph"));
 }
 
-const label = (id) => page.locator(`[data-id="${id}"]`).getAttribute("aria-label");
+const label = (id) => page.locator(`.state[data-id="${id}"]`).getAttribute("aria-label");
 const focused = () =>
   page.evaluate(() => document.querySelector("cloudflow-graph").shadowRoot.activeElement?.getAttribute("data-id"));
 const setGraph = (graph) =>
@@ -128,7 +128,7 @@ test("an execution is shown by statuses, names and lines, without a new layout",
   assert.equal(await label("/Each"), "Each, map, running, 2 of 5 done");
   assert.equal(await label("/Refund"), "Refund, fail, stopped, attempt 2");
   assert.equal(await label("/Done"), "Done, succeed, not reached");
-  assert.equal(await page.locator('[data-id="/Charge"]').getAttribute("data-status"), "failed");
+  assert.equal(await page.locator('.state[data-id="/Charge"]').getAttribute("data-status"), "failed");
   assert.ok((await page.locator(".line.taken").count()) >= 2);
   const same = await page.evaluate(() => window.layout === document.querySelector("cloudflow-graph").layout);
   assert.ok(same && before > 0);
@@ -181,7 +181,7 @@ test("the keyboard reaches every state and every action", async () => {
   await page.keyboard.press("Enter");
   assert.match(await page.evaluate(() => document.querySelector("cloudflow-graph").selected), /Pack$/);
   const world = () => page.locator(".canvas > g").getAttribute("transform");
-  await page.locator('[data-id="/Charge"]').focus();
+  await page.locator('.state[data-id="/Charge"]').focus();
   const before = await world();
   await page.keyboard.press("+");
   assert.notEqual(await world(), before);
@@ -194,14 +194,14 @@ test("the keyboard reaches every state and every action", async () => {
 test("a box is collapsed and expanded by key and by pointer", async () => {
   await open();
   await setGraph(flowGraph(FLOW));
-  await page.locator('[data-id="/Each"]').focus();
+  await page.locator('.state[data-id="/Each"]').focus();
   await page.keyboard.press("c");
-  assert.equal(await page.locator('[data-id$="/Pack"]').count(), 0);
+  assert.equal(await page.locator('.state[data-id$="/Pack"]').count(), 0);
   assert.equal(await label("/Each"), "Each, map, collapsed, 2 states inside");
-  assert.equal(await page.locator('[data-id="/Each"]').getAttribute("aria-expanded"), "false");
+  assert.equal(await page.locator('.state[data-id="/Each"]').getAttribute("aria-expanded"), "false");
   assert.equal(await focused(), "/Each");
-  await page.locator('[data-id="/Each"] .toggle').click();
-  assert.equal(await page.locator('[data-id$="/Pack"]').count(), 1);
+  await page.locator('.over[data-id="/Each"] .toggle').click();
+  assert.equal(await page.locator('.state[data-id$="/Pack"]').count(), 1);
   assert.deepEqual(await page.evaluate(() => document.querySelector("cloudflow-graph").collapsed), []);
 });
 
@@ -232,7 +232,7 @@ test("mouse and touch move and scale the drawing, and a click selects", async ()
     moved,
   );
   await page.evaluate(() => document.querySelector("cloudflow-graph").show("State7"));
-  await page.locator('[data-id="State7"]').click();
+  await page.locator('.state[data-id="State7"]').click();
   assert.equal(await page.evaluate(() => document.querySelector("cloudflow-graph").selected), "State7");
   const frame = await page.locator(".map").boundingBox();
   const before = await transform();
@@ -294,7 +294,7 @@ test("a drawing is exported as SVG and PNG", async () => {
 test("the example of the README draws a failed execution", async () => {
   await open();
   await page.goto(`http://127.0.0.1:${server.address().port}/readme`);
-  await page.locator('[data-id="/Charge"][data-status="failed"]').click();
+  await page.locator('.state[data-id="/Charge"][data-status="failed"]').click();
   assert.equal(await label("/Charge"), "Charge, task, failed after 3 attempts");
   assert.equal(await page.evaluate(() => document.querySelector("cloudflow-graph").selected), "/Charge");
   assert.deepEqual(problems, []);
@@ -388,7 +388,7 @@ test("no text is hard to read, and no state lacks a name", async () => {
     const colours = await page.evaluate(() => {
       const root = document.querySelector("cloudflow-graph").shadowRoot;
       return [...root.querySelectorAll(".state:not(.end)")].map((state) => [
-        getComputedStyle(state.querySelector("text")).fill,
+        getComputedStyle(state.nextElementSibling.querySelector("text")).fill,
         getComputedStyle(state.querySelector(".shape")).fill,
       ]);
     });
