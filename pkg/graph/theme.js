@@ -89,7 +89,7 @@ export const CSS = `
 :host([theme="dark"]){color-scheme:dark;${variables(PALETTES.dark)}}
 .canvas{display:block;inline-size:100%;block-size:100%;touch-action:none;cursor:grab;user-select:none;-webkit-user-select:none}
 .canvas:active{cursor:grabbing}
-.canvas text{font:${FONT_NAME};fill:var(--cf-text)}
+.canvas text{font:${FONT_NAME};fill:var(--cf-text);direction:ltr;unicode-bidi:isolate}
 .state,.over{--fill:var(--cf-paper);--edge:var(--cf-border);cursor:pointer;outline:none}
 ${STATUS_RULES}
 .state>.shape{fill:var(--fill);stroke:var(--edge);stroke-width:1.2}

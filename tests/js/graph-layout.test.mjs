@@ -11,7 +11,7 @@ import { flowGraph } from "../../pkg/index.js";
 import { layoutGraph } from "../../pkg/graph/layout.js";
 import { FONT_NAME, estimate, wrap } from "../../pkg/graph/layout/text.js";
 import { crossings, defects } from "./support/geometry.mjs";
-import { branches, deepBoxes, deepChoices, jumps, longLine, options } from "./support/made-graph.mjs";
+import { boxed, branches, deepBoxes, deepChoices, jumps, longLine, options } from "./support/made-graph.mjs";
 import { randomGraph } from "./support/random-graph.mjs";
 import { RANDOM_FLOWS, randomFlow } from "./support/random-flow.mjs";
 
@@ -86,6 +86,8 @@ test("graphs of unusual shape break no rule", () => {
   check("options", options(40));
   check("jumps", jumps(40, 3));
   check("long jumps", jumps(120, 17));
+  check("a line in boxes", boxed(longLine(300)));
+  check("branches in boxes", boxed(branches(24)));
   check("nothing", { nodes: [], edges: [] });
   check("one state", flowGraph("Type: StateMachine\nStates: [{Type: Pass, Name: A, End: true}]\nStartAt: A\n"));
 });

@@ -93,6 +93,30 @@ export function deepBoxes(count) {
   return made.done();
 }
 
+/** A graph in a Map, and that Map between two branches of a Parallel. */
+export function boxed(graph) {
+  const made = new Made();
+  made.state("Both", "parallel");
+  made.edge("start", "Both", "start");
+  made.state("Left", "task", { parent: "Both", branch: 0 });
+  made.state("Each", "foreach", { parent: "Both", branch: 1 });
+  for (const node of graph.nodes) {
+    if (node.type !== "start" && node.type !== "end") made.nodes.push({ ...node, parent: node.parent ?? "Each" });
+  }
+  made.state("Right", "task", { parent: "Both", branch: 2 });
+  for (const [index, id] of ["Left", "Each", "Right"].entries()) {
+    made.edge("Both", id, "fork", String(index));
+    made.edge(id, "Both", "join");
+  }
+  for (const { from, to, kind, label } of graph.edges) {
+    if (from === "start") made.edge("Each", to, "iterate");
+    else if (to === "end") made.edge(from, "Each", "collect");
+    else made.edge(from, to, kind, label);
+  }
+  made.edge("Both", "end", "end");
+  return made.done();
+}
+
 /** One Parallel with `count` branches of one or two states. */
 export function branches(count) {
   const made = new Made();
