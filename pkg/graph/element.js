@@ -3,6 +3,7 @@
 import { CloudFlowError, codes } from "../shared/error.js";
 import { draw, make } from "./draw.js";
 import { pngFile, svgFile } from "./export.js";
+import { handleKey } from "./keys.js";
 import { checkGraph, forgetWidths, layoutGraph } from "./layout.js";
 import { Minimap } from "./minimap.js";
 import { Ways } from "./navigate.js";
@@ -15,13 +16,10 @@ import { wordsOf } from "./words.js";
 
 /** @import { CloudflowGraphElement, Graph, GraphLayout, GraphReplay } from "../graph.js" */
 /** @import { Drawing } from "./draw.js" */
-/** @import { Arrow } from "./navigate.js" */
 
 /** Graphs with more states have a map. */
 const MAP_FROM = 50;
-const PROPERTIES = /** @type {const} */ (["lang", "graph", "replay", "selected", "collapsed"]);
-const ARROWS = new Set(["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight"]);
-const PAN = 60;
+const PROPERTIES = /** @type {const} */ (["graph", "replay", "selected", "collapsed"]);
 
 /** @type {(new () => CloudflowGraphElement) | undefined} */
 let known;
@@ -71,6 +69,7 @@ function createClass() {
     #ways;
     /** The state that Tab leads to. @type {string | undefined} */
     #current;
+    #language = "en";
     #words = wordsOf();
     #canvas = make("svg", { class: "canvas", role: "application", part: "canvas" });
     #view = new View(this.#canvas, () => this.#map?.show());
@@ -82,6 +81,24 @@ function createClass() {
       search: (text) => this.search(text),
       next: () => this.#showFound(),
     });
+    /** @type {import("./keys.js").Actions} */
+    #keys = {
+      pan: (x, y) => this.#view.pan(x, y),
+      zoom: (factor) => this.zoom(factor),
+      fit: () => this.fit(),
+      search: () => this.#tools.focusSearch(),
+      move: (id, arrow) => {
+        const next = this.#ways?.from(id, arrow);
+        if (next !== undefined) this.show(next, { focus: true });
+      },
+      jump: (end) => {
+        const ids = [...(this.#drawing?.parts.keys() ?? [])];
+        this.show(ids[end === "first" ? 0 : ids.length - 1], { focus: true });
+      },
+      choose: (id) => (id === this.#selected ? this.#open(id) : this.#select(id)),
+      clear: () => this.#select(undefined),
+      toggle: (id) => this.#toggle(id),
+    };
     /** @type {string[]} */
     #found = [];
     #foundAt = 0;
@@ -101,7 +118,9 @@ function createClass() {
       this.#canvas.addEventListener("dblclick", (event) => this.#open(idOf(event)));
       // A listener of the drawing itself would make it focusable in Chromium.
       root.addEventListener("focusin", (event) => this.#focused(idOf(event)));
-      root.addEventListener("keydown", (event) => this.#key(/** @type {KeyboardEvent} */ (event)));
+      root.addEventListener("keydown", (event) =>
+        handleKey(/** @type {KeyboardEvent} */ (event), idOf(event), this.#keys),
+      );
     }
 
     connectedCallback() {
@@ -153,7 +172,7 @@ function createClass() {
     }
 
     set replay(replay) {
-      if (replay !== undefined && replay !== null && typeof replay.nodes !== "object") {
+      if (replay !== undefined && replay !== null && (typeof replay.nodes !== "object" || !replay.nodes)) {
         throw wrong(codes.wrongOptions, "`replay` must have `nodes`, an object of statuses by the `id` of the node");
       }
       this.#replay = replay ?? undefined;
@@ -245,7 +264,8 @@ function createClass() {
     }
 
     #translate() {
-      this.#words = wordsOf(this.lang || this.closest("[lang]")?.getAttribute("lang") || undefined);
+      this.#language = this.lang || this.closest("[lang]")?.getAttribute("lang") || "en";
+      this.#words = wordsOf(this.#language);
       this.#tools.translate(this.#words);
       this.#empty.textContent = this.#words.empty;
     }
@@ -256,7 +276,7 @@ function createClass() {
       const graph = this.#graph ?? { nodes: [], edges: [] };
       const focused =
         this.shadowRoot?.activeElement === null ? undefined : idOf({ target: this.shadowRoot?.activeElement ?? null });
-      const options = { lang: this.#words === wordsOf("zh") ? "zh" : "en", collapsed: this.#collapsed };
+      const options = { lang: this.#language, collapsed: this.#collapsed };
       if (fonts) forgetWidths();
       const layout = layoutGraph(graph, options);
       this.#layout = layout;
@@ -382,49 +402,6 @@ function createClass() {
       this.#foundAt += 1;
       this.#select(id);
       this.show(id);
-    }
-
-    /** @param {KeyboardEvent} event */
-    #key(event) {
-      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-      if (/** @type {Element} */ (event.target).localName === "input") return;
-      if (this.#keyOfView(event) || this.#keyOfState(event)) event.preventDefault();
-    }
-
-    /** @param {KeyboardEvent} event */
-    #keyOfView({ key, shiftKey }) {
-      const pan = /** @type {Record<string, [number, number]>} */ ({
-        ArrowUp: [0, PAN],
-        ArrowDown: [0, -PAN],
-        ArrowLeft: [PAN, 0],
-        ArrowRight: [-PAN, 0],
-      })[key];
-      if (shiftKey && pan) this.#view.pan(...pan);
-      else if (key === "+" || key === "=") this.zoom(1.25);
-      else if (key === "-") this.zoom(0.8);
-      else if (key === "0") this.fit();
-      else if (key === "/") this.#tools.focusSearch();
-      else return false;
-      return true;
-    }
-
-    /** @param {KeyboardEvent} event */
-    #keyOfState({ key, target }) {
-      const id = idOf({ target });
-      if (id === undefined) return false;
-      const ids = [...(this.#drawing?.parts.keys() ?? [])];
-      if (ARROWS.has(key)) {
-        const next = this.#ways?.from(id, /** @type {Arrow} */ (key));
-        if (next !== undefined) this.show(next, { focus: true });
-      } else if (key === "Home") this.show(ids[0], { focus: true });
-      else if (key === "End") this.show(ids[ids.length - 1], { focus: true });
-      else if (key === "Enter" || key === " ") {
-        if (id === this.#selected) this.#open(id);
-        else this.#select(id);
-      } else if (key === "Escape") this.#select(undefined);
-      else if (key === "c") this.#toggle(id);
-      else return false;
-      return true;
     }
   };
 }

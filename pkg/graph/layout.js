@@ -24,9 +24,29 @@ export function forgetWidths() {
 
 /** @param {import("../graph.js").Graph} graph */
 export function checkGraph(graph) {
-  if (Array.isArray(graph?.nodes) && Array.isArray(graph.edges)) return;
-  const message = "`graph` must have `nodes` and `edges`, as `flowGraph` returns them";
-  throw new CloudFlowError({ kind: "request", code: codes.wrongOptions, message });
+  if (!Array.isArray(graph?.nodes) || !Array.isArray(graph.edges)) {
+    throw wrong("`graph` must have `nodes` and `edges`, as `flowGraph` returns them");
+  }
+  graph.nodes.forEach((node, index) => {
+    if (!isText(node?.id) || !isText(node.name) || !isText(node.type)) {
+      throw wrong(`\`graph.nodes[${index}]\` must have an \`id\`, a \`name\` and a \`type\`, each a string`);
+    }
+  });
+  graph.edges.forEach((edge, index) => {
+    if (!isText(edge?.from) || !isText(edge.to) || !(edge.label === undefined || isText(edge.label))) {
+      throw wrong(`\`graph.edges[${index}]\` must have \`from\` and \`to\`, each a string; a \`label\` is a string`);
+    }
+  });
+}
+
+/** @param {unknown} value */
+function isText(value) {
+  return typeof value === "string";
+}
+
+/** @param {string} message */
+function wrong(message) {
+  return new CloudFlowError({ kind: "request", code: codes.wrongOptions, message });
 }
 
 /**

@@ -60,7 +60,7 @@ export class Minimap {
     const nodes = replay?.nodes ?? {};
     const [bad, busy] = [[], []].map(() => /** @type {string[]} */ ([]));
     for (const node of this.layout.nodes) {
-      const status = Object.hasOwn(nodes, node.id) ? nodes[node.id].status : "";
+      const status = Object.hasOwn(nodes, node.id) ? nodes[node.id]?.status : "";
       if (BAD.has(status)) bad.push(rectangle(node));
       else if (BUSY.has(status)) busy.push(rectangle(node));
     }

@@ -111,6 +111,7 @@ export function takenEdges(graph, replay) {
   const ends = new Set();
   for (const edge of replay?.edges ?? []) {
     if (typeof edge === "number") taken.add(edge);
+    else if (!edge) continue;
     else if ("from" in edge) ends.add(JSON.stringify([edge.from, edge.to, ...(edge.kind ? [edge.kind] : [])]));
     else ends.add(JSON.stringify([edge[0], edge[1]]));
   }

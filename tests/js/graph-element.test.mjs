@@ -121,6 +121,7 @@ test("an execution is shown by statuses, names and lines, without a new layout",
       "/Each": { status: "running", progress: { done: 2, total: 5 } },
       "/Refund": { status: "stopped", attempts: [{}, {}] },
       constructor: { status: "failed" },
+      "/Done": null,
     },
     edges: [{ from: "/Charge", to: "/Refund" }, ["start", "/Charge"], 4],
   });
@@ -311,7 +312,13 @@ test("wrong values are refused with a clear error", async () => {
         return [error.name, error.code, error.message];
       }
     };
-    return [said(() => (element.graph = { nodes: 1 })), said(() => (element.replay = [])), said(() => element.toSVG())];
+    return [
+      said(() => (element.graph = { nodes: 1 })),
+      said(() => (element.replay = [])),
+      said(() => (element.replay = { nodes: null })),
+      said(() => (element.graph = { nodes: [{ id: 1 }], edges: [] })),
+      said(() => element.toSVG()),
+    ];
   });
   for (const [name, code, message] of messages) {
     assert.equal(name, "CloudFlowError");
