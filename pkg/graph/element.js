@@ -290,6 +290,7 @@ function createClass() {
       this.#empty.hidden = !none;
       const hidden = none || this.getAttribute("controls") === "none";
       this.#tools.root.hidden = hidden;
+      this.#view.tools = !hidden;
       this.#map.open(!hidden && this.#count() > MAP_FROM ? layout : undefined);
       const { untouched } = this.#view;
       const start = layout.nodes.find(({ type }) => type === "start");

@@ -26,6 +26,8 @@ export class View {
     this.size = { width: 0, height: 0 };
     this.frame = { width: 0, height: 0 };
     this.start = 0;
+    /** The buttons are visible. */
+    this.tools = true;
     this.x = 0;
     this.y = 0;
     this.scale = 1;
@@ -59,19 +61,32 @@ export class View {
   fit(whole) {
     const { width, height } = this.frame;
     if (width === 0 || height === 0) return;
-    const wide = (width - 2 * MARGIN) / Math.max(1, this.size.width);
-    const high = (height - 2 * MARGIN) / Math.max(1, this.size.height);
-    const all = Math.min(1, wide, high);
-    // A long flow is shown from its top, in its whole width if its texts can be read.
-    this.scale = clamp(whole || all >= READABLE ? all : Math.max(READABLE, Math.min(1, wide)));
+    this.scaleTo(whole, width, height, MARGIN);
+    const covered = (width + this.size.width * this.scale) / 2 > width - TOOLS;
+    const top = this.tools && covered ? BELOW_TOOLS : MARGIN;
+    if (top > MARGIN) this.scaleTo(whole, width, height, top);
     const shown = this.size.width * this.scale;
     this.x = (width - shown) / 2;
     // Where the drawing is too wide, its start is visible.
     if (this.x < 0) this.x = Math.min(MARGIN, Math.max(width - shown - MARGIN, width / 2 - this.start * this.scale));
-    this.y = Math.max(MARGIN, Math.min(24, (height - this.size.height * this.scale) / 2));
-    if (this.x + shown > width - TOOLS) this.y = Math.max(this.y, BELOW_TOOLS);
+    this.y = Math.max(top, Math.min(24, (height - this.size.height * this.scale) / 2));
     this.untouched = true;
     this.apply();
+  }
+
+  /**
+   * A long flow is shown in its whole width if its texts can be read.
+   *
+   * @param {boolean} whole
+   * @param {number} width
+   * @param {number} height
+   * @param {number} top
+   */
+  scaleTo(whole, width, height, top) {
+    const wide = (width - 2 * MARGIN) / Math.max(1, this.size.width);
+    const high = (height - top - MARGIN) / Math.max(1, this.size.height);
+    const all = Math.min(1, wide, high);
+    this.scale = clamp(whole || all >= READABLE ? all : Math.max(READABLE, Math.min(1, wide)));
   }
 
   /** @param {number} factor @param {number} [x] @param {number} [y] */

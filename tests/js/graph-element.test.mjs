@@ -241,6 +241,42 @@ test("mouse and touch move and scale the drawing, and a click selects", async ()
   assert.notEqual(await transform(), before);
 });
 
+test("fingers move and scale the drawing", async () => {
+  await open({ hasTouch: true });
+  await setGraph(flowGraph(FLOW));
+  const client = await page.context().newCDPSession(page);
+  const touch = (type, ...points) =>
+    client.send("Input.dispatchTouchEvent", { type, touchPoints: points.map(([x, y], id) => ({ x, y, id })) });
+  const transform = () =>
+    page
+      .locator(".canvas > g")
+      .getAttribute("transform")
+      .then((text) => text.match(/-?[\d.]+/g).map(Number));
+  const [x, y, scale] = await transform();
+  await touch("touchStart", [300, 300]);
+  await touch("touchMove", [330, 340]);
+  await touch("touchMove", [360, 380]);
+  await touch("touchEnd");
+  const moved = await transform();
+  assert.ok(moved[0] > x && moved[1] > y && moved[2] === scale, `${moved}`);
+  await touch("touchStart", [300, 300], [400, 300]);
+  await touch("touchMove", [250, 300], [450, 300]);
+  await touch("touchMove", [200, 300], [500, 300]);
+  await touch("touchEnd");
+  const scaled = await transform();
+  assert.ok(scaled[2] > 1.5 * scale, `${scaled}`);
+  await page.touchscreen.tap(...(await middleOf('.state[data-id="/Charge"]')));
+  assert.equal(await page.evaluate(() => document.querySelector("cloudflow-graph").selected), "/Charge");
+  assert.deepEqual(problems, []);
+});
+
+/** The middle of an element, after it has been moved into view. */
+async function middleOf(selector) {
+  await page.evaluate(() => document.querySelector("cloudflow-graph").fit());
+  const { x, y, width, height } = await page.locator(selector).boundingBox();
+  return [x + width / 2, y + height / 2];
+}
+
 test("hostile names are shown as they are", async () => {
   await open();
   const name = `<img src=x onerror="window.hit=1"></text><script>window.hit=1</script>\u202e\u0000&amp;"'`;
