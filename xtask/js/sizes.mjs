@@ -48,4 +48,5 @@ for (const name of ["CloudFlowError", "describeExecution", "validateFlow"])
 print("everything", await bundle('export * from "./index.js";'));
 print("slim (modules + entry)", wasm("ask"), wasm("language"), await bundle('export * from "./slim.js";'));
 print("local entry", await bundle('export * from "./local.js";'));
+print("graph entry", await bundle('export * from "./graph.js";'));
 print("gateway Worker", wasm("ask"), await bundle('export * from "./gateway.workerd.js";', true));

@@ -1,7 +1,8 @@
-// The program of each empty project. It imports the four entries by their public names.
+// The program of each empty project. It imports the entries by their public names.
 
 import * as cloudflow from "cloudflow-wasm";
 import * as gateway from "cloudflow-wasm/gateway";
+import * as graph from "cloudflow-wasm/graph";
 import * as local from "cloudflow-wasm/local";
 import * as slim from "cloudflow-wasm/slim";
 
@@ -14,6 +15,9 @@ export async function check(modules) {
 
   await slim.init(modules);
   expect(slim.validateFlow(FLOW).dialect === "flow", "the slim entry validates a flow");
+
+  const { nodes } = graph.layoutGraph(cloudflow.flowGraph(FLOW));
+  expect(nodes.length === 3, `the graph entry places three nodes, got ${nodes.length}`);
 
   const emulator = local.createEmulator({ accessKeys: { key: "secret" } });
   const request = { flowName: "none", executionName: "none" };

@@ -39,6 +39,27 @@ export const tests = {
       assert.equal(typeof local[name], "function", name);
   },
 
+  "the graph entry lays out a graph where there is no document": ({ graph, cloudflow }) => {
+    assert.deepEqual(Object.keys(graph).sort(), ["defineGraph", "layoutGraph"]);
+    const text = "Type: StateMachine\nStartAt: 一\nStates: [{Type: Pass, Name: 一, End: true}]\n";
+    const { nodes, lines, height } = graph.layoutGraph(cloudflow.flowGraph(text));
+    assert.deepEqual(
+      nodes.map(({ id }) => id),
+      ["start", "/一", "end"],
+    );
+    assert.deepEqual(
+      lines.map(({ points }) => points.length),
+      [2, 2],
+    );
+    assert.ok(height > 100);
+    for (const wrong of [undefined, {}, { nodes: [], edges: 1 }]) {
+      assert.throws(
+        () => graph.layoutGraph(wrong),
+        (error) => assert.equal(`${error.name} ${error.code}`, "CloudFlowError wrong-options"),
+      );
+    }
+  },
+
   "the gateway entry exports the gateway": ({ gateway }) => {
     assert.equal(typeof gateway.createGateway, "function");
   },
