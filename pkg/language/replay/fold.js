@@ -1,0 +1,708 @@
+// Folds the events of a history into visits of states. Nothing is evaluated: each event is assigned to a visit by the
+// event that caused it, and changes this visit, its frame and the visit around it.
+//
+// A frame is a series of states: the flow, a branch, an iteration, or the steps of a choice's option. It is the frame of
+// the interpreter (crates/local/src/simulate/machine.rs), rebuilt from the events.
+
+import { FlowIndex, catchRule, itemsOf, pauseOf } from "./plan.js";
+import { Nodes } from "./nodes.js";
+
+/**
+ * @typedef {import("./event.js").Event} Event
+ * @typedef {import("./plan.js").PlanNode} PlanNode
+ * @typedef {import("../../index.js").ReplayVisit} Visit
+ * @typedef {import("../../index.js").ReplayAttempt} Attempt
+ * @typedef {import("../../index.js").ReplayStatus} Status
+ *
+ * @typedef {object} Frame
+ * @property {Run | undefined} owner
+ * @property {number | undefined} slot the index of the branch or iteration
+ * @property {boolean} isOption the steps of a choice's option, which no event delimits
+ * @property {boolean} isClosed
+ * @property {string | undefined} parent
+ * @property {number | undefined} branch
+ * @property {Run | undefined} current the last state that was entered
+ * @property {Map<string, Run> | undefined} last the last visit of each state
+ *
+ * @typedef {object} Run a visit, and what is needed to continue it
+ * @property {Visit} visit
+ * @property {PlanNode | undefined} node
+ * @property {Frame} frame
+ * @property {Run} top the visit at the top level that contains it
+ * @property {boolean} isExited
+ * @property {number[]} used the retries of each rule
+ * @property {Map<number | undefined, Frame>} children the frames of the current attempt
+ * @property {number} openChildren
+ * @property {Run | undefined} failedChild the first one of the current attempt
+ * @property {boolean} hasFailedChild
+ * @property {Frame | undefined} option
+ * @property {boolean} isScheduled the current attempt has its task
+ * @property {string | undefined} timedOut the error of a task that timed out
+ * @property {number} epoch see `Nodes`
+ */
+
+/** Maximum number of reported mismatches. */
+const MOST_MISMATCHES = 20;
+
+const ENDS = /** @type {Record<string, import("../../index.js").ExecutionStatus>} */ ({
+  ExecutionSucceeded: "Succeeded",
+  ExecutionFailed: "Failed",
+  ExecutionTimedOut: "TimedOut",
+  ExecutionStopped: "Stopped",
+});
+const FAILED = new Set(["failed", "timedOut", "caught"]);
+
+export class Fold {
+  /** @param {import("./plan.js").Plan} plan */
+  constructor(plan) {
+    this.index = new FlowIndex(plan);
+    this.nodes = new Nodes(plan);
+    /** @type {import("../../index.js").ExecutionStatus} */
+    this.status = "Starting";
+    /** @type {Record<string, any>} the fields of the execution */
+    this.execution = {};
+    /** @type {Run[]} */
+    this.runs = [];
+    /** @type {Set<Run>} */
+    this.open = new Set();
+    /** @type {Set<number>} */
+    this.taken = new Set();
+    /** @type {Map<number, Frame>} the frame of each event */
+    this.frames = new Map();
+    /** @type {Map<number, Run>} the visit of each event */
+    this.visitOf = new Map();
+    /** @type {Map<string, Frame>} frames whose first events are missing */
+    this.lost = new Map();
+    /** @type {import("../../index.js").ReplayMismatch[]} */
+    this.mismatches = [];
+    this.root = frameOf(undefined, undefined);
+    this.lastId = 0;
+    this.missing = 0;
+    /** @type {Event} */
+    this.event = /** @type {any} */ (undefined);
+  }
+
+  /** @param {Event} event */
+  add(event) {
+    if (!(event.id >= 0)) event.id = this.lastId + 1;
+    if (this.frames.has(event.id)) return;
+    if (event.id > this.lastId) {
+      this.missing += event.id - this.lastId - 1;
+      this.lastId = event.id;
+    } else {
+      this.missing -= 1;
+    }
+    this.event = event;
+    if (this.status === "Starting") this.status = "Running";
+    this.frames.set(event.id, this.apply(event) ?? this.contextOf(event) ?? this.root);
+  }
+
+  /**
+   * Returns the frame in which the event happened.
+   *
+   * @param {Event} event
+   * @returns {Frame | undefined}
+   */
+  apply(event) {
+    switch (event.type) {
+      case "ExecutionStarted":
+        assign(this.execution, { startedAt: event.time, input: event.detail().input });
+        this.nodes.setPlain("start", "succeeded");
+        return this.root;
+      case "StepEntered":
+        return this.enter(event);
+      case "BranchEntered":
+      case "IterationEntered":
+        return this.enterChild(event);
+      case "BranchExited":
+      case "IterationExited":
+        return this.exitChild(event);
+    }
+    if (Object.hasOwn(ENDS, event.type)) {
+      this.end(event, ENDS[event.type]);
+      return this.root;
+    }
+    if (event.type.startsWith("Step") || event.type.startsWith("Task")) {
+      const run = this.runOf(event);
+      this.visitOf.set(event.id, run);
+      this.change(run, event);
+      return run.frame;
+    }
+    return undefined;
+  }
+
+  /**
+   * An event of a state that was entered.
+   *
+   * @param {Run} run
+   * @param {Event} event
+   */
+  change(run, event) {
+    const { visit } = run;
+    const attempt = /** @type {Attempt} */ (visit.attempts.at(-1));
+    switch (event.type) {
+      case "StepStarted": {
+        const { input } = event.detail();
+        assign(visit, { input });
+        assign(attempt, { input });
+        if (run.node?.type === "wait") {
+          this.setStatus(run, "waiting");
+          attempt.status = "waiting";
+        }
+        this.setTotal(run);
+        return;
+      }
+      case "StepSucceeded":
+        assign(visit, { output: event.detail().output });
+        endAttempt(attempt, "succeeded", event, run.isScheduled ? {} : { output: visit.output });
+        this.setStatus(run, "succeeded");
+        return;
+      case "StepFailed":
+        this.fail(run, attempt, event);
+        return;
+      case "StepExited":
+        run.isExited = true;
+        visit.exitedAt = event.time;
+        endAttempt(attempt, "stopped", event, {});
+        if (this.open.has(run)) this.setStatus(run, "stopped");
+        return;
+      case "TaskScheduled":
+        this.schedule(run, attempt, event);
+        return;
+      case "TaskSubmitted":
+        attempt.status = "waiting";
+        attempt.submittedAt = event.time;
+        this.setStatus(run, "waiting");
+        return;
+      case "TaskSucceeded":
+        endAttempt(attempt, "succeeded", event, { output: event.detail().output });
+        this.setStatus(run, "running");
+        return;
+      case "TaskFailed":
+      case "TaskSubmitFailed":
+      case "TaskTimedOut": {
+        const { error, cause } = event.detail();
+        const isLate = event.type === "TaskTimedOut";
+        run.timedOut = isLate ? String(error) : undefined;
+        endAttempt(attempt, isLate ? "timedOut" : "failed", event, { error, cause });
+        this.awaitRetry(run, attempt, event);
+      }
+    }
+  }
+
+  /**
+   * The task of an attempt. Its number tells whether the state is tried again.
+   *
+   * @param {Run} run
+   * @param {Attempt} attempt
+   * @param {Event} event
+   */
+  schedule(run, attempt, event) {
+    const { input, resource, attempt: retries } = event.detail();
+    const number = typeof retries === "number" ? retries + 1 : attempt.attempt + (run.isScheduled ? 1 : 0);
+    let current = attempt;
+    if (number > attempt.attempt || run.isScheduled) current = this.again(run, attempt, number, event);
+    run.isScheduled = true;
+    assign(current, { input, resource });
+  }
+
+  /**
+   * Begins another attempt.
+   *
+   * @param {Run} run
+   * @param {Attempt} last
+   * @param {number} number
+   * @param {Event} event
+   */
+  again(run, last, number, event) {
+    // Without an event of its end, it failed before or after its task.
+    endAttempt(last, "failed", event, {});
+    /** @type {Attempt} */
+    const attempt = { attempt: number, status: "running", startedAt: event.time };
+    if (run.visit.input !== undefined) attempt.input = run.visit.input;
+    const pause = Date.parse(event.time) - Date.parse(last.endedAt ?? "");
+    if (pause >= 0) attempt.pauseMs = pause;
+    run.visit.attempts.push(attempt);
+    run.children.clear();
+    run.failedChild = undefined;
+    run.hasFailedChild = false;
+    run.timedOut = undefined;
+    delete run.visit.retryAt;
+    delete run.visit.progress;
+    this.setTotal(run);
+    this.setStatus(run, "running");
+    return attempt;
+  }
+
+  /**
+   * After the error of an attempt. If a rule allows another one, the state waits for it. Otherwise it fails at once.
+   *
+   * @param {Run} run
+   * @param {Attempt} attempt
+   * @param {Event} event
+   */
+  awaitRetry(run, attempt, event) {
+    const pause = pauseOf(this.index.plan, run.node, attempt.error ?? "", attempt.attempt - 1, run.used);
+    if (pause === undefined) {
+      this.setStatus(run, "running");
+      return;
+    }
+    const at = new Date(Date.parse(event.time) + pause);
+    if (!Number.isNaN(at.getTime())) run.visit.retryAt = at.toISOString();
+    this.setStatus(run, "retrying");
+  }
+
+  /**
+   * A state fails. Whether its error is caught follows from the rules, and is confirmed by the next event.
+   *
+   * @param {Run} run
+   * @param {Attempt} attempt
+   * @param {Event} event
+   */
+  fail(run, attempt, event) {
+    const { visit } = run;
+    const { error, cause } = event.detail();
+    delete visit.output;
+    delete visit.retryAt;
+    assign(visit, { error, cause });
+    const status = run.timedOut !== undefined && run.timedOut === error ? "timedOut" : "failed";
+    if (attempt.status === "succeeded") attempt.status = "failed";
+    endAttempt(attempt, status, event, {});
+    if (attempt.error === undefined) assign(attempt, { error, cause });
+    const child = run.failedChild;
+    if (child && child.visit.error === error && child.visit.cause === cause) visit.raisedBy = child.visit.id;
+    const rule = catchRule(run.node, error);
+    if (rule >= 0) visit.caughtBy = rule;
+    this.setStatus(run, rule >= 0 ? "caught" : status);
+  }
+
+  /** @param {Event} event */
+  enter(event) {
+    let frame = this.contextOf(event);
+    let node = this.nodeOf(frame, event);
+    const current = frame?.current;
+    if (
+      frame &&
+      current &&
+      !current.isExited &&
+      (current.node?.type === "choice" || node?.parent === current.node?.id)
+    ) {
+      current.option = frameOf(current, undefined);
+      current.option.isOption = true;
+      frame = current.option;
+      node = (current.node && this.index.option(current.node.id, event.step)) ?? node;
+      frame.parent = current.node?.id;
+      frame.branch = node?.branch;
+    }
+    if (!frame) frame = this.lostFrame(node);
+    else if (!node || node.parent !== frame.parent || node.branch !== frame.branch)
+      this.mismatch(node ? "place" : "state");
+    const previous = frame.current;
+    if (previous && !previous.isExited) this.abandon(previous);
+    const run = this.run(frame, node, event);
+    run.visit.enteredAt = event.time;
+    this.visitOf.set(event.id, run);
+    assign(run.visit, { input: event.detail().input });
+    this.takeEdges(frame, previous, run);
+    return frame;
+  }
+
+  /**
+   * The edges that lead to a state that was entered.
+   *
+   * @param {Frame} frame
+   * @param {Run | undefined} previous
+   * @param {Run} run
+   */
+  takeEdges(frame, previous, run) {
+    const { node } = run;
+    if (!node) return;
+    if (previous && FAILED.has(previous.visit.status)) {
+      this.setStatus(previous, "caught");
+      if (!previous.node) return;
+      const rule = previous.visit.caughtBy;
+      const edge = rule === undefined ? undefined : this.index.catchEdge(previous.node, rule);
+      if (edge !== undefined && this.index.plan.edges[edge].to === node.id) this.taken.add(edge);
+      else this.take(previous.node.id, node.id, (kind) => kind === "catch");
+      return;
+    }
+    if (previous) {
+      const from = leafOf(previous).node;
+      // `isExited` alone: the state was left without a result that the history has.
+      if (from) this.take(from.id, node.id, (kind) => kind !== "catch" && kind !== "fail");
+    } else if (frame.owner?.node) {
+      this.take(frame.owner.node.id, node.id, (kind) => kind !== "catch" && kind !== "next", frame.slot);
+    } else if (frame === this.root) {
+      this.take("start", node.id, () => true);
+    }
+  }
+
+  /** @param {Event} event */
+  enterChild(event) {
+    const owner = this.runOf(event);
+    this.visitOf.set(event.id, owner);
+    const { index } = event.detail();
+    let slot = typeof index === "number" ? index : owner.children.size;
+    let attempt = /** @type {Attempt} */ (owner.visit.attempts.at(-1));
+    if (attempt.endedAt !== undefined || owner.children.has(slot)) {
+      attempt = this.again(owner, attempt, attempt.attempt + 1, event);
+      if (typeof index !== "number") slot = 0;
+    }
+    const isBranch = event.type === "BranchEntered";
+    const type = owner.node?.type;
+    if (type && type !== (isBranch ? "parallel" : "foreach")) this.mismatch("type");
+    const frame = frameOf(owner, slot);
+    frame.parent = owner.node?.id;
+    if (isBranch) frame.branch = slot;
+    owner.children.set(slot, frame);
+    owner.openChildren += 1;
+    const progress = progressOf(owner);
+    progress.started += 1;
+    this.nodes.touch(owner);
+    return frame;
+  }
+
+  /** @param {Event} event */
+  exitChild(event) {
+    const { index } = event.detail();
+    const isIt = (/** @type {Frame} */ frame) =>
+      frame.owner?.visit.name === event.step && !frame.isClosed && (typeof index !== "number" || frame.slot === index);
+    /** @type {Frame | undefined} */
+    let frame = this.contextOf(event);
+    while (frame && !isIt(frame)) frame = frame.owner?.frame;
+    if (!frame) {
+      const owner = this.runOf(event);
+      frame = typeof index === "number" ? owner.children.get(index) : [...owner.children.values()].find(isIt);
+      if (!frame || frame.isClosed) return owner.frame;
+    }
+    const owner = /** @type {Run} */ (frame.owner);
+    this.visitOf.set(event.id, owner);
+    this.close(frame);
+    owner.openChildren -= 1;
+    if (owner.hasFailedChild && owner.openChildren === 0) {
+      const attempt = /** @type {Attempt} */ (owner.visit.attempts.at(-1));
+      const { error, cause } = owner.failedChild?.visit ?? {};
+      endAttempt(attempt, "failed", event, { error, cause });
+      this.awaitRetry(owner, attempt, event);
+    }
+    return owner.frame;
+  }
+
+  /**
+   * Closes the frame of a branch, an iteration or an option.
+   *
+   * @param {Frame} frame
+   */
+  close(frame) {
+    frame.isClosed = true;
+    const owner = /** @type {Run} */ (frame.owner);
+    const last = frame.current;
+    if (last && !last.isExited) this.abandon(last);
+    while (last?.option && !last.option.isClosed) this.close(last.option);
+    // What is closed after the first error is not completed: it is stopped.
+    /** @type {"succeeded" | "failed" | "stopped"} */
+    let end = "stopped";
+    if (!owner.hasFailedChild) {
+      if (last && FAILED.has(last.visit.status)) {
+        this.uncaught(last);
+        if (last.node?.type === "fail" && owner.node) this.take(last.node.id, owner.node.id, (kind) => kind === "fail");
+        owner.failedChild = last;
+        owner.hasFailedChild = true;
+        end = "failed";
+      } else if (!last || last.visit.status === "succeeded") {
+        end = "succeeded";
+        const leaf = last && leafOf(last).node;
+        if (leaf && owner.node && !frame.isOption)
+          this.take(leaf.id, owner.node.id, (kind) => kind === "join" || kind === "collect");
+      }
+    }
+    if (frame.isOption) return;
+    const progress = progressOf(owner);
+    progress.done += 1;
+    progress[end] += 1;
+    if (end === "failed") progress.firstFailed ??= frame.slot;
+    this.nodes.touch(owner);
+  }
+
+  /**
+   * The end of the execution.
+   *
+   * @param {Event} event
+   * @param {import("../../index.js").ExecutionStatus} status
+   */
+  end(event, status) {
+    const { output, error, cause } = event.detail();
+    this.status = status;
+    assign(this.execution, { stoppedAt: event.time, output, error, cause });
+    for (const run of [...this.open]) {
+      const how = status === "TimedOut" ? "timedOut" : "stopped";
+      endAttempt(/** @type {Attempt} */ (run.visit.attempts.at(-1)), how, event, {});
+      delete run.visit.retryAt;
+      this.setStatus(run, how);
+    }
+    const last = this.root.current;
+    if (status === "Succeeded") {
+      const leaf = last && leafOf(last).node;
+      if (leaf) this.take(leaf.id, "end", (kind) => kind !== "fail" && kind !== "catch");
+    } else if (last && FAILED.has(last.visit.status) && this.endedBy(last)) {
+      this.uncaught(last);
+      if (last.node?.type === "fail") this.take(last.node.id, "end", (kind) => kind === "fail");
+    }
+    const shown = { Succeeded: "succeeded", Failed: "failed", TimedOut: "timedOut", Stopped: "stopped" };
+    this.nodes.setPlain("end", /** @type {Status} */ (shown[/** @type {"Failed"} */ (status)]));
+  }
+
+  /**
+   * Whether the error of the last state is the error of the execution.
+   *
+   * @param {Run} run
+   */
+  endedBy(run) {
+    const { error, cause } = this.execution;
+    const { visit } = run;
+    return (
+      this.status === "Failed" &&
+      FAILED.has(visit.status) &&
+      (error === undefined || (error === visit.error && (cause === undefined || cause === visit.cause)))
+    );
+  }
+
+  /**
+   * The visits through which the error went that ended the execution, the innermost first.
+   *
+   * @returns {Run[]}
+   */
+  errorPath() {
+    let run = this.root.current;
+    /** @type {Run[]} */
+    const path = [];
+    if (!run || !this.endedBy(run)) return path;
+    while (run) {
+      path.unshift(run);
+      const inner = run.visit.raisedBy;
+      run = inner === undefined ? undefined : this.runs[inner];
+    }
+    return path;
+  }
+
+  /** @param {Run} run */
+  uncaught(run) {
+    delete run.visit.caughtBy;
+    const isLate = run.timedOut !== undefined && run.timedOut === run.visit.error;
+    this.setStatus(run, isLate ? "timedOut" : "failed");
+  }
+
+  /**
+   * A state was left, and the event is missing.
+   *
+   * @param {Run} run
+   */
+  abandon(run) {
+    run.isExited = true;
+    endAttempt(/** @type {Attempt} */ (run.visit.attempts.at(-1)), "stopped", this.event, {});
+    if (this.open.has(run)) this.setStatus(run, "stopped");
+  }
+
+  /**
+   * The visit of an event. A visit whose first events are missing begins here.
+   *
+   * @param {Event} event
+   * @returns {Run}
+   */
+  runOf(event) {
+    let frame = this.contextOf(event);
+    // The steps of an option end without an event.
+    while (frame?.isOption && frame.current?.isExited !== false) {
+      if (!frame.isClosed) this.close(frame);
+      frame = frame.owner?.frame;
+    }
+    for (let at = frame; at; at = at.owner?.frame) {
+      const run = at.current;
+      if (run && !run.isExited && run.visit.name === event.step) return run;
+    }
+    const node = this.nodeOf(frame, event);
+    const lost = this.lostFrame(node);
+    if (lost.current && !lost.current.isExited && lost.current.visit.name === event.step) return lost.current;
+    if (this.missing === 0 || !node) this.mismatch(node ? "place" : "state");
+    if (lost.current && !lost.current.isExited) this.abandon(lost.current);
+    return this.run(lost, node, event);
+  }
+
+  /**
+   * @param {Frame} frame
+   * @param {PlanNode | undefined} node
+   * @param {Event} event
+   * @returns {Run}
+   */
+  run(frame, node, event) {
+    /** @type {Visit} */
+    const visit = {
+      id: this.runs.length,
+      firstEvent: event.id,
+      name: event.step,
+      status: "running",
+      attempts: [{ attempt: 1, status: "running", startedAt: event.time }],
+    };
+    if (node) visit.node = node.id;
+    if (frame.owner) visit.parent = frame.owner.visit.id;
+    if (frame.slot !== undefined) visit.index = frame.slot;
+    /** @type {Run} */
+    const run = {
+      visit,
+      node,
+      frame,
+      top: /** @type {any} */ (undefined),
+      isExited: false,
+      used: [],
+      children: new Map(),
+      openChildren: 0,
+      failedChild: undefined,
+      hasFailedChild: false,
+      option: undefined,
+      isScheduled: false,
+      timedOut: undefined,
+      epoch: -1,
+    };
+    run.top = frame.owner?.top ?? run;
+    frame.current = run;
+    this.runs.push(run);
+    this.open.add(run);
+    this.nodes.enter(run);
+    return run;
+  }
+
+  /**
+   * @param {Run} run
+   * @param {Status} status
+   */
+  setStatus(run, status) {
+    if (status !== "running" && status !== "waiting" && status !== "retrying") this.open.delete(run);
+    this.nodes.change(run, status);
+  }
+
+  /** @param {Run} run */
+  setTotal(run) {
+    const { node, visit } = run;
+    if (node?.type !== "parallel" && node?.type !== "foreach") return;
+    const total = node.branches ?? itemsOf(node, visit.input);
+    if (total !== undefined) progressOf(run).total = total;
+  }
+
+  /**
+   * @param {string} from
+   * @param {string} to
+   * @param {(kind: string) => boolean} isKind
+   * @param {number} [slot]
+   */
+  take(from, to, isKind, slot) {
+    const edges = this.index.edges(from, to, isKind, slot);
+    for (const edge of edges) this.taken.add(edge);
+    if (edges.length === 0) this.mismatch("way");
+  }
+
+  /** @param {Event} event */
+  contextOf(event) {
+    return event.by === 0 ? this.root : this.frames.get(event.by ?? event.id - 1);
+  }
+
+  /**
+   * The state with the name of an event, near a frame.
+   *
+   * @param {Frame | undefined} frame
+   * @param {Event} event
+   * @returns {PlanNode | undefined}
+   */
+  nodeOf(frame, { step, path }) {
+    if (Array.isArray(path)) {
+      const node = this.index.byPath.get(path.join("\n"));
+      if (node?.name === step) return node;
+    }
+    return (frame && this.index.inside(frame.parent, frame.branch, step)) ?? this.index.byName.get(step);
+  }
+
+  /**
+   * The frame of a state whose earlier events are missing.
+   *
+   * @param {PlanNode | undefined} node
+   * @returns {Frame}
+   */
+  lostFrame(node) {
+    if (node?.parent === undefined) return this.root;
+    const key = `${node.parent}\n${node.branch ?? ""}`;
+    let frame = this.lost.get(key);
+    if (!frame) {
+      frame = frameOf(undefined, undefined);
+      frame.parent = node.parent;
+      frame.branch = node.branch;
+      this.lost.set(key, frame);
+    }
+    return frame;
+  }
+
+  /** @param {import("../../index.js").ReplayMismatch["kind"]} kind */
+  mismatch(kind) {
+    if (this.mismatches.length >= MOST_MISMATCHES) return;
+    this.mismatches.push({ kind, eventId: this.event.id, stepName: this.event.step });
+  }
+}
+
+/**
+ * @param {Run | undefined} owner
+ * @param {number | undefined} slot
+ * @returns {Frame}
+ */
+function frameOf(owner, slot) {
+  return {
+    owner,
+    slot,
+    isOption: false,
+    isClosed: false,
+    parent: undefined,
+    branch: undefined,
+    current: undefined,
+    last: undefined,
+  };
+}
+
+/**
+ * The last state inside a choice's option, or the state itself.
+ *
+ * @param {Run} run
+ * @returns {Run}
+ */
+function leafOf(run) {
+  let leaf = run;
+  while (leaf.option?.current) leaf = leaf.option.current;
+  return leaf;
+}
+
+/** @param {Run} run */
+function progressOf(run) {
+  run.visit.progress ??= { done: 0, started: 0, succeeded: 0, failed: 0, stopped: 0 };
+  return run.visit.progress;
+}
+
+/**
+ * Ends an attempt, unless it has ended.
+ *
+ * @param {Attempt} attempt
+ * @param {Attempt["status"]} status
+ * @param {Event} event
+ * @param {{ output?: unknown, error?: unknown, cause?: unknown }} result
+ */
+function endAttempt(attempt, status, event, result) {
+  if (attempt.endedAt !== undefined) return;
+  attempt.status = status;
+  attempt.endedAt = event.time;
+  assign(attempt, result);
+}
+
+/**
+ * Sets the fields that are present.
+ *
+ * @param {Record<string, any>} object
+ * @param {Record<string, unknown>} fields
+ */
+function assign(object, fields) {
+  for (const key in fields) if (fields[key] !== undefined) object[key] = fields[key];
+}
