@@ -3,7 +3,7 @@
 
 /**
  * @typedef {object} Event
- * @property {number} id `NaN` if the event has none
+ * @property {number} id
  * @property {number | undefined} by the event that caused it
  * @property {string} type
  * @property {string} step
@@ -31,14 +31,16 @@ export function listOf(given) {
  * Reads an event. `undefined` if the value is none.
  *
  * @param {any} given
+ * @param {number} next the id of an event without one
  * @returns {Event | undefined}
  */
-export function eventOf(given) {
+export function eventOf(given, next) {
   if (typeof given !== "object" || given === null) return undefined;
   const type = given.type ?? given.Type;
   if (typeof type !== "string") return undefined;
+  const id = numberOf(given.eventId ?? given.EventId) ?? Number.NaN;
   return {
-    id: Number(given.eventId ?? given.EventId ?? Number.NaN),
+    id: id >= 0 ? id : next,
     by: numberOf(given.scheduleEventId ?? given.ScheduleEventId),
     type,
     step: textOf(given.stepName ?? given.StepName),
@@ -62,6 +64,18 @@ function detailOf(detail) {
     }
   }
   return typeof parsed === "object" && parsed !== null ? parsed : NOTHING;
+}
+
+/**
+ * The error of a detail. A cause that is no text is shown as JSON.
+ *
+ * @param {Record<string, any>} detail
+ */
+export function errorOf({ error, cause }) {
+  return {
+    error: typeof error === "string" ? error : undefined,
+    cause: typeof cause === "string" || cause === undefined ? cause : JSON.stringify(cause),
+  };
 }
 
 /** @param {unknown} value */

@@ -1,44 +1,21 @@
 // Folds the events of a history into visits of states. Nothing is evaluated: each event is assigned to a visit by the
 // event that caused it, and changes this visit, its frame and the visit around it.
 //
-// A frame is a series of states: the flow, a branch, an iteration, or the steps of a choice's option. It is the frame of
-// the interpreter (crates/local/src/simulate/machine.rs), rebuilt from the events.
+// A frame is a series of states: see `frame.js`.
 
-import { FlowIndex, catchRule, itemsOf, pauseOf } from "./plan.js";
+import { again, awaitRetry, change } from "./attempt.js";
+import { errorOf } from "./event.js";
+import { assign, endAttempt, frameOf, leafOf, newRun, progressOf } from "./frame.js";
 import { Nodes } from "./nodes.js";
+import { FlowIndex, itemsOf } from "./plan.js";
 
 /**
  * @typedef {import("./event.js").Event} Event
+ * @typedef {import("./frame.js").Frame} Frame
+ * @typedef {import("./frame.js").Run} Run
  * @typedef {import("./plan.js").PlanNode} PlanNode
- * @typedef {import("../../index.js").ReplayVisit} Visit
  * @typedef {import("../../index.js").ReplayAttempt} Attempt
  * @typedef {import("../../index.js").ReplayStatus} Status
- *
- * @typedef {object} Frame
- * @property {Run | undefined} owner
- * @property {number | undefined} slot the index of the branch or iteration
- * @property {boolean} isOption the steps of a choice's option, which no event delimits
- * @property {boolean} isClosed
- * @property {string | undefined} parent
- * @property {number | undefined} branch
- * @property {Run | undefined} current the last state that was entered
- * @property {Map<string, Run> | undefined} last the last visit of each state
- *
- * @typedef {object} Run a visit, and what is needed to continue it
- * @property {Visit} visit
- * @property {PlanNode | undefined} node
- * @property {Frame} frame
- * @property {Run} top the visit at the top level that contains it
- * @property {boolean} isExited
- * @property {number[]} used the retries of each rule
- * @property {Map<number | undefined, Frame>} children the frames of the current attempt
- * @property {number} openChildren
- * @property {Run | undefined} failedChild the first one of the current attempt
- * @property {boolean} hasFailedChild
- * @property {Frame | undefined} option
- * @property {boolean} isScheduled the current attempt has its task
- * @property {string | undefined} timedOut the error of a task that timed out
- * @property {number} epoch see `Nodes`
  */
 
 /** Maximum number of reported mismatches. */
@@ -82,19 +59,19 @@ export class Fold {
     this.event = /** @type {any} */ (undefined);
   }
 
-  /** @param {Event} event */
+  /**
+   * Adds an event that follows all others. Returns false for a known one.
+   *
+   * @param {Event} event
+   */
   add(event) {
-    if (!(event.id >= 0)) event.id = this.lastId + 1;
-    if (this.frames.has(event.id)) return;
-    if (event.id > this.lastId) {
-      this.missing += event.id - this.lastId - 1;
-      this.lastId = event.id;
-    } else {
-      this.missing -= 1;
-    }
+    if (this.frames.has(event.id)) return false;
+    this.missing += Math.max(event.id - this.lastId - 1, 0);
+    this.lastId = event.id;
     this.event = event;
     if (this.status === "Starting") this.status = "Running";
     this.frames.set(event.id, this.apply(event) ?? this.contextOf(event) ?? this.root);
+    return true;
   }
 
   /**
@@ -125,155 +102,10 @@ export class Fold {
     if (event.type.startsWith("Step") || event.type.startsWith("Task")) {
       const run = this.runOf(event);
       this.visitOf.set(event.id, run);
-      this.change(run, event);
+      change(this, run, event);
       return run.frame;
     }
     return undefined;
-  }
-
-  /**
-   * An event of a state that was entered.
-   *
-   * @param {Run} run
-   * @param {Event} event
-   */
-  change(run, event) {
-    const { visit } = run;
-    const attempt = /** @type {Attempt} */ (visit.attempts.at(-1));
-    switch (event.type) {
-      case "StepStarted": {
-        const { input } = event.detail();
-        assign(visit, { input });
-        assign(attempt, { input });
-        if (run.node?.type === "wait") {
-          this.setStatus(run, "waiting");
-          attempt.status = "waiting";
-        }
-        this.setTotal(run);
-        return;
-      }
-      case "StepSucceeded":
-        assign(visit, { output: event.detail().output });
-        endAttempt(attempt, "succeeded", event, run.isScheduled ? {} : { output: visit.output });
-        this.setStatus(run, "succeeded");
-        return;
-      case "StepFailed":
-        this.fail(run, attempt, event);
-        return;
-      case "StepExited":
-        run.isExited = true;
-        visit.exitedAt = event.time;
-        endAttempt(attempt, "stopped", event, {});
-        if (this.open.has(run)) this.setStatus(run, "stopped");
-        return;
-      case "TaskScheduled":
-        this.schedule(run, attempt, event);
-        return;
-      case "TaskSubmitted":
-        attempt.status = "waiting";
-        attempt.submittedAt = event.time;
-        this.setStatus(run, "waiting");
-        return;
-      case "TaskSucceeded":
-        endAttempt(attempt, "succeeded", event, { output: event.detail().output });
-        this.setStatus(run, "running");
-        return;
-      case "TaskFailed":
-      case "TaskSubmitFailed":
-      case "TaskTimedOut": {
-        const { error, cause } = event.detail();
-        const isLate = event.type === "TaskTimedOut";
-        run.timedOut = isLate ? String(error) : undefined;
-        endAttempt(attempt, isLate ? "timedOut" : "failed", event, { error, cause });
-        this.awaitRetry(run, attempt, event);
-      }
-    }
-  }
-
-  /**
-   * The task of an attempt. Its number tells whether the state is tried again.
-   *
-   * @param {Run} run
-   * @param {Attempt} attempt
-   * @param {Event} event
-   */
-  schedule(run, attempt, event) {
-    const { input, resource, attempt: retries } = event.detail();
-    const number = typeof retries === "number" ? retries + 1 : attempt.attempt + (run.isScheduled ? 1 : 0);
-    let current = attempt;
-    if (number > attempt.attempt || run.isScheduled) current = this.again(run, attempt, number, event);
-    run.isScheduled = true;
-    assign(current, { input, resource });
-  }
-
-  /**
-   * Begins another attempt.
-   *
-   * @param {Run} run
-   * @param {Attempt} last
-   * @param {number} number
-   * @param {Event} event
-   */
-  again(run, last, number, event) {
-    // Without an event of its end, it failed before or after its task.
-    endAttempt(last, "failed", event, {});
-    /** @type {Attempt} */
-    const attempt = { attempt: number, status: "running", startedAt: event.time };
-    if (run.visit.input !== undefined) attempt.input = run.visit.input;
-    const pause = Date.parse(event.time) - Date.parse(last.endedAt ?? "");
-    if (pause >= 0) attempt.pauseMs = pause;
-    run.visit.attempts.push(attempt);
-    run.children.clear();
-    run.failedChild = undefined;
-    run.hasFailedChild = false;
-    run.timedOut = undefined;
-    delete run.visit.retryAt;
-    delete run.visit.progress;
-    this.setTotal(run);
-    this.setStatus(run, "running");
-    return attempt;
-  }
-
-  /**
-   * After the error of an attempt. If a rule allows another one, the state waits for it. Otherwise it fails at once.
-   *
-   * @param {Run} run
-   * @param {Attempt} attempt
-   * @param {Event} event
-   */
-  awaitRetry(run, attempt, event) {
-    const pause = pauseOf(this.index.plan, run.node, attempt.error ?? "", attempt.attempt - 1, run.used);
-    if (pause === undefined) {
-      this.setStatus(run, "running");
-      return;
-    }
-    const at = new Date(Date.parse(event.time) + pause);
-    if (!Number.isNaN(at.getTime())) run.visit.retryAt = at.toISOString();
-    this.setStatus(run, "retrying");
-  }
-
-  /**
-   * A state fails. Whether its error is caught follows from the rules, and is confirmed by the next event.
-   *
-   * @param {Run} run
-   * @param {Attempt} attempt
-   * @param {Event} event
-   */
-  fail(run, attempt, event) {
-    const { visit } = run;
-    const { error, cause } = event.detail();
-    delete visit.output;
-    delete visit.retryAt;
-    assign(visit, { error, cause });
-    const status = run.timedOut !== undefined && run.timedOut === error ? "timedOut" : "failed";
-    if (attempt.status === "succeeded") attempt.status = "failed";
-    endAttempt(attempt, status, event, {});
-    if (attempt.error === undefined) assign(attempt, { error, cause });
-    const child = run.failedChild;
-    if (child && child.visit.error === error && child.visit.cause === cause) visit.raisedBy = child.visit.id;
-    const rule = catchRule(run.node, error);
-    if (rule >= 0) visit.caughtBy = rule;
-    this.setStatus(run, rule >= 0 ? "caught" : status);
   }
 
   /** @param {Event} event */
@@ -345,7 +177,7 @@ export class Fold {
     let slot = typeof index === "number" ? index : owner.children.size;
     let attempt = /** @type {Attempt} */ (owner.visit.attempts.at(-1));
     if (attempt.endedAt !== undefined || owner.children.has(slot)) {
-      attempt = this.again(owner, attempt, attempt.attempt + 1, event);
+      attempt = again(this, owner, attempt, attempt.attempt + 1, event);
       if (typeof index !== "number") slot = 0;
     }
     const isBranch = event.type === "BranchEntered";
@@ -383,7 +215,7 @@ export class Fold {
       const attempt = /** @type {Attempt} */ (owner.visit.attempts.at(-1));
       const { error, cause } = owner.failedChild?.visit ?? {};
       endAttempt(attempt, "failed", event, { error, cause });
-      this.awaitRetry(owner, attempt, event);
+      awaitRetry(this, owner, attempt, event);
     }
     return owner.frame;
   }
@@ -409,11 +241,10 @@ export class Fold {
         owner.failedChild = last;
         owner.hasFailedChild = true;
         end = "failed";
-      } else if (!last || last.visit.status === "succeeded") {
+      } else if (!last) {
         end = "succeeded";
-        const leaf = last && leafOf(last).node;
-        if (leaf && owner.node && !frame.isOption)
-          this.take(leaf.id, owner.node.id, (kind) => kind === "join" || kind === "collect");
+      } else if (last.visit.status === "succeeded" && (frame.isOption || this.join(last, owner))) {
+        end = "succeeded";
       }
     }
     if (frame.isOption) return;
@@ -425,15 +256,30 @@ export class Fold {
   }
 
   /**
+   * Takes the edge from the last state of a branch or an iteration to its owner. Without such an edge, another state
+   * would have followed.
+   *
+   * @param {Run} last
+   * @param {Run} owner
+   */
+  join(last, owner) {
+    const leaf = leafOf(last).node;
+    if (!leaf || !owner.node) return true;
+    const edges = this.index.edges(leaf.id, owner.node.id, (kind) => kind === "join" || kind === "collect");
+    for (const edge of edges) this.taken.add(edge);
+    return edges.length > 0;
+  }
+
+  /**
    * The end of the execution.
    *
    * @param {Event} event
    * @param {import("../../index.js").ExecutionStatus} status
    */
   end(event, status) {
-    const { output, error, cause } = event.detail();
+    const { output } = event.detail();
     this.status = status;
-    assign(this.execution, { stoppedAt: event.time, output, error, cause });
+    assign(this.execution, { stoppedAt: event.time, output, ...errorOf(event.detail()) });
     for (const run of [...this.open]) {
       const how = status === "TimedOut" ? "timedOut" : "stopped";
       endAttempt(/** @type {Attempt} */ (run.visit.attempts.at(-1)), how, event, {});
@@ -479,6 +325,7 @@ export class Fold {
     if (!run || !this.endedBy(run)) return path;
     while (run) {
       path.unshift(run);
+      /** @type {number | undefined} */
       const inner = run.visit.raisedBy;
       run = inner === undefined ? undefined : this.runs[inner];
     }
@@ -535,35 +382,7 @@ export class Fold {
    * @returns {Run}
    */
   run(frame, node, event) {
-    /** @type {Visit} */
-    const visit = {
-      id: this.runs.length,
-      firstEvent: event.id,
-      name: event.step,
-      status: "running",
-      attempts: [{ attempt: 1, status: "running", startedAt: event.time }],
-    };
-    if (node) visit.node = node.id;
-    if (frame.owner) visit.parent = frame.owner.visit.id;
-    if (frame.slot !== undefined) visit.index = frame.slot;
-    /** @type {Run} */
-    const run = {
-      visit,
-      node,
-      frame,
-      top: /** @type {any} */ (undefined),
-      isExited: false,
-      used: [],
-      children: new Map(),
-      openChildren: 0,
-      failedChild: undefined,
-      hasFailedChild: false,
-      option: undefined,
-      isScheduled: false,
-      timedOut: undefined,
-      epoch: -1,
-    };
-    run.top = frame.owner?.top ?? run;
+    const run = newRun(this.runs.length, frame, node, event);
     frame.current = run;
     this.runs.push(run);
     this.open.add(run);
@@ -644,65 +463,4 @@ export class Fold {
     if (this.mismatches.length >= MOST_MISMATCHES) return;
     this.mismatches.push({ kind, eventId: this.event.id, stepName: this.event.step });
   }
-}
-
-/**
- * @param {Run | undefined} owner
- * @param {number | undefined} slot
- * @returns {Frame}
- */
-function frameOf(owner, slot) {
-  return {
-    owner,
-    slot,
-    isOption: false,
-    isClosed: false,
-    parent: undefined,
-    branch: undefined,
-    current: undefined,
-    last: undefined,
-  };
-}
-
-/**
- * The last state inside a choice's option, or the state itself.
- *
- * @param {Run} run
- * @returns {Run}
- */
-function leafOf(run) {
-  let leaf = run;
-  while (leaf.option?.current) leaf = leaf.option.current;
-  return leaf;
-}
-
-/** @param {Run} run */
-function progressOf(run) {
-  run.visit.progress ??= { done: 0, started: 0, succeeded: 0, failed: 0, stopped: 0 };
-  return run.visit.progress;
-}
-
-/**
- * Ends an attempt, unless it has ended.
- *
- * @param {Attempt} attempt
- * @param {Attempt["status"]} status
- * @param {Event} event
- * @param {{ output?: unknown, error?: unknown, cause?: unknown }} result
- */
-function endAttempt(attempt, status, event, result) {
-  if (attempt.endedAt !== undefined) return;
-  attempt.status = status;
-  attempt.endedAt = event.time;
-  assign(attempt, result);
-}
-
-/**
- * Sets the fields that are present.
- *
- * @param {Record<string, any>} object
- * @param {Record<string, unknown>} fields
- */
-function assign(object, fields) {
-  for (const key in fields) if (fields[key] !== undefined) object[key] = fields[key];
 }

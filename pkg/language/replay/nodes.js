@@ -2,7 +2,7 @@
 // and only the visits since the state at the top level that contains the node was last entered.
 
 /**
- * @typedef {import("./fold.js").Run} Run
+ * @typedef {import("./frame.js").Run} Run
  * @typedef {import("./plan.js").Plan} Plan
  * @typedef {import("../../index.js").ReplayNode} ReplayNode
  * @typedef {import("../../index.js").ReplayStatus} Status

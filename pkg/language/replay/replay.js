@@ -26,35 +26,31 @@ export function createReplay(planOf) {
  * @returns {import("../../index.js").Replay}
  */
 export function replay(plan, first) {
-  const fold = new Fold(plan);
+  let fold = new Fold(plan);
+  /** @type {import("./event.js").Event[]} */
+  let events = [];
   /** @type {ReplayState | undefined} */
   let state;
-  let count = 0;
 
   /** @param {unknown} given */
   const add = (given) => {
-    const list = listOf(given);
-    if (!list) {
-      const message = "`events` must be a list of events, or a response of GetExecutionHistory";
-      throw new CloudFlowError({ kind: "request", code: codes.wrongOptions, message });
+    const read = readAll(given, fold.lastId);
+    let later = read.filter(({ id }) => !fold.frames.has(id));
+    if (later.length > 0) state = undefined;
+    if (later.length > 0 && later[0].id < fold.lastId) {
+      // Events that precede known ones change what these mean.
+      later = [...events, ...later].sort((a, b) => a.id - b.id);
+      events = [];
+      fold = new Fold(plan);
     }
-    const read = [];
-    let isSorted = true;
-    for (const entry of list) {
-      const event = eventOf(entry);
-      if (!event) continue;
-      if (event.id < (read.at(-1)?.id ?? 0)) isSorted = false;
-      read.push(event);
+    for (const event of later) {
+      if (fold.add(event)) events.push(event);
     }
-    if (!isSorted) read.sort((a, b) => a.id - b.id);
-    for (const event of read) fold.add(event);
-    count = fold.frames.size;
-    if (read.length > 0) state = undefined;
     return current();
   };
 
   const current = () => {
-    state ??= stateOf(fold, count);
+    state ??= stateOf(fold);
     return state;
   };
 
@@ -70,11 +66,35 @@ export function replay(plan, first) {
 }
 
 /**
+ * The events of an argument, in order. An event without an id follows the one before it.
+ *
+ * @param {unknown} given
+ * @param {number} lastId
+ */
+function readAll(given, lastId) {
+  const list = listOf(given);
+  if (!list) {
+    const message = "`events` must be a list of events, or a response of GetExecutionHistory";
+    throw new CloudFlowError({ kind: "request", code: codes.wrongOptions, message });
+  }
+  const read = [];
+  let isSorted = true;
+  let last = lastId;
+  for (const entry of list) {
+    const event = eventOf(entry, last + 1);
+    if (!event) continue;
+    if (event.id < (read.at(-1)?.id ?? 0)) isSorted = false;
+    last = event.id;
+    read.push(event);
+  }
+  return isSorted ? read : read.sort((a, b) => a.id - b.id);
+}
+
+/**
  * @param {Fold} fold
- * @param {number} events
  * @returns {ReplayState}
  */
-function stateOf(fold, events) {
+function stateOf(fold) {
   /** @type {ReplayState} */
   const state = {
     status: fold.status,
@@ -82,7 +102,7 @@ function stateOf(fold, events) {
     nodes: fold.nodes.show(),
     edges: [...fold.taken],
     visits: fold.runs.map(({ visit }) => visit),
-    events,
+    events: fold.frames.size,
     missing: fold.missing,
     mismatches: [...fold.mismatches],
   };

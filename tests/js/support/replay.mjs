@@ -56,7 +56,10 @@ function compare(plan, state, visit, wanted, where) {
   if (visit.index !== undefined) assert.equal(visit.index, wanted.index, `${where}: its branch`);
   const attempt = visit.attempts.at(-1);
   const [least, most] = wanted.attempts;
-  assert.ok(attempt.attempt >= least && attempt.attempt <= most, `${where}: attempt ${attempt.attempt} of ${wanted.attempts}`);
+  assert.ok(
+    attempt.attempt >= least && attempt.attempt <= most,
+    `${where}: attempt ${attempt.attempt} of ${wanted.attempts}`,
+  );
   if (wanted.error) assert.deepEqual([attempt.error, attempt.cause], wanted.error, where);
 }
 
@@ -64,7 +67,10 @@ function checkEnd(plan, state, end) {
   assert.deepEqual(state.mismatches, []);
   assert.equal(state.missing, 0);
   assert.equal(state.status, end.status);
-  assert.deepEqual([state.output, state.error, state.cause], [end.output ?? undefined, end.error ?? undefined, end.cause ?? undefined]);
+  assert.deepEqual(
+    [state.output, state.error, state.cause],
+    [end.output ?? undefined, end.error ?? undefined, end.cause ?? undefined],
+  );
   assert.deepEqual(
     // The interpreter does not tell the status of a state before whose end the history is full.
     state.visits.map(({ firstEvent, status, error, cause }, at) => [
@@ -97,13 +103,23 @@ function checkEnd(plan, state, end) {
 
 /** The nodes follow from the visits, and edges that were taken have both ends. */
 function checkNodes(plan, { nodes, visits, edges, status }) {
-  assert.deepEqual(Object.keys(nodes), plan.nodes.map(({ id }) => id));
+  assert.deepEqual(
+    Object.keys(nodes),
+    plan.nodes.map(({ id }) => id),
+  );
   const reached = new Set(visits.map(({ node }) => node));
   for (const [id, { status, visits: own }] of Object.entries(nodes)) {
     if (id === "start" || id === "end") continue;
     assert.equal(status !== "notReached", reached.has(id), id);
-    assert.deepEqual(own, visits.filter(({ node }) => node === id));
-    if (own.length > 0) assert.ok(own.some((visit) => visit.status === status), id);
+    assert.deepEqual(
+      own,
+      visits.filter(({ node }) => node === id),
+    );
+    if (own.length > 0)
+      assert.ok(
+        own.some((visit) => visit.status === status),
+        id,
+      );
     if (own.length === 1) assert.equal(status, own[0].status);
   }
   const ends = new Set(["start", "end", ...reached]);
@@ -112,6 +128,9 @@ function checkNodes(plan, { nodes, visits, edges, status }) {
     assert.ok(ends.has(from) && ends.has(to), `the edge from ${from} to ${to}`);
   }
   if (status === "Succeeded" && visits.length > 0) {
-    assert.ok(edges.some((index) => plan.edges[index].to === "end"), "the edge to the end");
+    assert.ok(
+      edges.some((index) => plan.edges[index].to === "end"),
+      "the edge to the end",
+    );
   }
 }

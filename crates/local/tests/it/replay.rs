@@ -214,16 +214,17 @@ impl Run {
             let last = kind(state.last_event);
             let task_failed =
                 matches!(last, Some(EventKind::TaskFailed | EventKind::TaskTimedOut | EventKind::TaskSubmitFailed));
+            let exited = matches!(last, Some(EventKind::BranchExited | EventKind::IterationExited));
             // An error outside of a task, and the retry after it, add no event.
             let (statuses, attempts) = match state.work {
                 Work::Task if last == Some(EventKind::TaskSubmitted) => (vec!["waiting"], [attempt, attempt]),
                 Work::Task => (vec!["running"], [attempt, attempt]),
                 Work::Sleep => (vec!["waiting"], [1, attempt]),
+                // The error of a branch is passed to its owner with the next action.
+                Work::Children if exited => (vec!["running", "retrying"], [1, attempt]),
                 Work::Children => (vec!["running"], [1, attempt]),
                 _ if task_failed => (vec!["retrying"], [1, attempt - 1]),
-                _ if matches!(last, Some(EventKind::BranchExited | EventKind::IterationExited)) => {
-                    (vec!["retrying", "running"], [1, attempt])
-                }
+                _ if exited => (vec!["running", "retrying"], [1, attempt]),
                 _ => (vec!["running", "waiting"], [1, attempt]),
             };
             let error = state.error.filter(|_| task_failed && state.retries == 1);
