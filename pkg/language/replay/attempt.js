@@ -106,7 +106,7 @@ export function again(fold, run, last, number, event) {
   const pause = Date.parse(event.time) - Date.parse(last.endedAt ?? "");
   if (pause >= 0) attempt.pauseMs = pause;
   run.visit.attempts.push(attempt);
-  run.children.clear();
+  run.children = undefined;
   run.failedChild = undefined;
   run.hasFailedChild = false;
   run.timedOut = undefined;
@@ -126,7 +126,7 @@ export function again(fold, run, last, number, event) {
  * @param {Event} event
  */
 export function awaitRetry(fold, run, attempt, event) {
-  const pause = pauseOf(fold.index.plan, run.node, attempt.error ?? "", attempt.attempt - 1, run.used);
+  const pause = pauseOf(fold.index.plan, run.node, attempt.error ?? "", attempt.attempt - 1, run);
   if (pause === undefined) {
     fold.setStatus(run, "running");
     return;

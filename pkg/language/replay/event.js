@@ -1,17 +1,6 @@
 // One event of a history, in each of its forms: the response of GetExecutionHistory, with `EventDetail` as JSON text
 // or parsed, and the events of `simulateFlow`.
 
-/**
- * @typedef {object} Event
- * @property {number} id
- * @property {number | undefined} by the event that caused it
- * @property {string} type
- * @property {string} step
- * @property {string} time
- * @property {unknown} path the path of the state in the definition
- * @property {() => Record<string, any>} detail parsed at the first use: many details are not needed
- */
-
 /** @type {Record<string, any>} */
 const NOTHING = Object.freeze({});
 
@@ -27,27 +16,56 @@ export function listOf(given) {
   return typeof list[Symbol.iterator] === "function" ? list : undefined;
 }
 
+/** The event that is read. One object serves all events: a history has thousands. */
+export class Event {
+  constructor() {
+    this.id = 0;
+    /** @type {number | undefined} the event that caused it */
+    this.by = undefined;
+    this.type = "";
+    this.step = "";
+    this.time = "";
+    /** @type {any} the path of the state in the definition */
+    this.path = undefined;
+    /** @type {any} */
+    this.given = undefined;
+  }
+
+  /**
+   * Reads the next event. Returns false if the value is none.
+   *
+   * @param {any} given
+   * @param {number} id
+   */
+  read(given, id) {
+    const type = given.type ?? given.Type;
+    if (typeof type !== "string") return false;
+    this.id = id;
+    this.by = numberOf(given.scheduleEventId ?? given.ScheduleEventId);
+    this.type = type;
+    this.step = textOf(given.stepName ?? given.StepName);
+    this.time = textOf(given.time ?? given.Time);
+    this.path = given.path;
+    this.given = given;
+    return true;
+  }
+
+  /** The detail. It is parsed here: many details are not needed. */
+  detail() {
+    const { given } = this;
+    return detailOf(given.detail ?? given.eventDetail ?? given.EventDetail);
+  }
+}
+
 /**
- * Reads an event. `undefined` if the value is none.
+ * The id of an event. An event without one follows the event before it.
  *
  * @param {any} given
- * @param {number} next the id of an event without one
- * @returns {Event | undefined}
+ * @param {number} next
  */
-export function eventOf(given, next) {
-  if (typeof given !== "object" || given === null) return undefined;
-  const type = given.type ?? given.Type;
-  if (typeof type !== "string") return undefined;
+export function idOf(given, next) {
   const id = numberOf(given.eventId ?? given.EventId) ?? Number.NaN;
-  return {
-    id: id >= 0 ? id : next,
-    by: numberOf(given.scheduleEventId ?? given.ScheduleEventId),
-    type,
-    step: textOf(given.stepName ?? given.StepName),
-    time: textOf(given.time ?? given.Time),
-    path: given.path,
-    detail: () => detailOf(given.detail ?? given.eventDetail ?? given.EventDetail),
-  };
+  return id >= 0 ? id : next;
 }
 
 /**

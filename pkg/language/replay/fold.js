@@ -4,13 +4,12 @@
 // A frame is a series of states: see `frame.js`.
 
 import { again, awaitRetry, change } from "./attempt.js";
-import { errorOf } from "./event.js";
+import { Event, errorOf } from "./event.js";
 import { assign, endAttempt, frameOf, leafOf, newRun, progressOf } from "./frame.js";
 import { Nodes } from "./nodes.js";
 import { FlowIndex, itemsOf } from "./plan.js";
 
 /**
- * @typedef {import("./event.js").Event} Event
  * @typedef {import("./frame.js").Frame} Frame
  * @typedef {import("./frame.js").Run} Run
  * @typedef {import("./plan.js").PlanNode} PlanNode
@@ -44,10 +43,9 @@ export class Fold {
     this.open = new Set();
     /** @type {Set<number>} */
     this.taken = new Set();
-    /** @type {Map<number, Frame>} the frame of each event */
-    this.frames = new Map();
-    /** @type {Map<number, Run>} the visit of each event */
-    this.visitOf = new Map();
+    /** @type {(Frame | Run)[]} by the id of an event: the visit to which it belongs, or the frame that it opened */
+    this.contexts = [];
+    this.count = 0;
     /** @type {Map<string, Frame>} frames whose first events are missing */
     this.lost = new Map();
     /** @type {import("../../index.js").ReplayMismatch[]} */
@@ -55,30 +53,41 @@ export class Fold {
     this.root = frameOf(undefined, undefined);
     this.lastId = 0;
     this.missing = 0;
-    /** @type {Event} */
-    this.event = /** @type {any} */ (undefined);
+    this.event = new Event();
+  }
+
+  /** @param {number} id */
+  has(id) {
+    return this.contexts[id] !== undefined;
+  }
+
+  /** @param {number} id */
+  visitOf(id) {
+    const context = this.contexts[id];
+    return (context && "visit" in context ? context : context?.owner)?.visit;
   }
 
   /**
-   * Adds an event that follows all others. Returns false for a known one.
+   * Adds an event that follows all others.
    *
-   * @param {Event} event
+   * @param {object} given
+   * @param {number} id
    */
-  add(event) {
-    if (this.frames.has(event.id)) return false;
-    this.missing += Math.max(event.id - this.lastId - 1, 0);
-    this.lastId = event.id;
-    this.event = event;
+  add(given, id) {
+    const { event } = this;
+    if (this.has(id) || !event.read(given, id)) return;
+    this.missing += Math.max(id - this.lastId - 1, 0);
+    this.lastId = id;
+    this.count += 1;
     if (this.status === "Starting") this.status = "Running";
-    this.frames.set(event.id, this.apply(event) ?? this.contextOf(event) ?? this.root);
-    return true;
+    this.contexts[id] = this.apply(event) ?? this.contextOf(event) ?? this.root;
   }
 
   /**
-   * Returns the frame in which the event happened.
+   * Returns the context of the event for those that it causes.
    *
    * @param {Event} event
-   * @returns {Frame | undefined}
+   * @returns {Frame | Run | undefined}
    */
   apply(event) {
     switch (event.type) {
@@ -101,9 +110,8 @@ export class Fold {
     }
     if (event.type.startsWith("Step") || event.type.startsWith("Task")) {
       const run = this.runOf(event);
-      this.visitOf.set(event.id, run);
       change(this, run, event);
-      return run.frame;
+      return run;
     }
     return undefined;
   }
@@ -133,10 +141,9 @@ export class Fold {
     if (previous && !previous.isExited) this.abandon(previous);
     const run = this.run(frame, node, event);
     run.visit.enteredAt = event.time;
-    this.visitOf.set(event.id, run);
     assign(run.visit, { input: event.detail().input });
     this.takeEdges(frame, previous, run);
-    return frame;
+    return run;
   }
 
   /**
@@ -172,11 +179,10 @@ export class Fold {
   /** @param {Event} event */
   enterChild(event) {
     const owner = this.runOf(event);
-    this.visitOf.set(event.id, owner);
     const { index } = event.detail();
-    let slot = typeof index === "number" ? index : owner.children.size;
+    let slot = typeof index === "number" ? index : (owner.children?.size ?? 0);
     let attempt = /** @type {Attempt} */ (owner.visit.attempts.at(-1));
-    if (attempt.endedAt !== undefined || owner.children.has(slot)) {
+    if (attempt.endedAt !== undefined || owner.children?.has(slot)) {
       attempt = again(this, owner, attempt, attempt.attempt + 1, event);
       if (typeof index !== "number") slot = 0;
     }
@@ -186,6 +192,7 @@ export class Fold {
     const frame = frameOf(owner, slot);
     frame.parent = owner.node?.id;
     if (isBranch) frame.branch = slot;
+    owner.children ??= new Map();
     owner.children.set(slot, frame);
     owner.openChildren += 1;
     const progress = progressOf(owner);
@@ -204,11 +211,10 @@ export class Fold {
     while (frame && !isIt(frame)) frame = frame.owner?.frame;
     if (!frame) {
       const owner = this.runOf(event);
-      frame = typeof index === "number" ? owner.children.get(index) : [...owner.children.values()].find(isIt);
-      if (!frame || frame.isClosed) return owner.frame;
+      frame = typeof index === "number" ? owner.children?.get(index) : [...(owner.children?.values() ?? [])].find(isIt);
+      if (!frame || frame.isClosed) return owner;
     }
     const owner = /** @type {Run} */ (frame.owner);
-    this.visitOf.set(event.id, owner);
     this.close(frame);
     owner.openChildren -= 1;
     if (owner.hasFailedChild && owner.openChildren === 0) {
@@ -217,7 +223,7 @@ export class Fold {
       endAttempt(attempt, "failed", event, { error, cause });
       awaitRetry(this, owner, attempt, event);
     }
-    return owner.frame;
+    return owner;
   }
 
   /**
@@ -383,10 +389,10 @@ export class Fold {
    */
   run(frame, node, event) {
     const run = newRun(this.runs.length, frame, node, event);
-    frame.current = run;
     this.runs.push(run);
     this.open.add(run);
     this.nodes.enter(run);
+    frame.current = run;
     return run;
   }
 
@@ -416,12 +422,21 @@ export class Fold {
   take(from, to, isKind, slot) {
     const edges = this.index.edges(from, to, isKind, slot);
     for (const edge of edges) this.taken.add(edge);
-    if (edges.length === 0) this.mismatch("way");
+    // Without the first events, the state before this one is unknown.
+    if (edges.length === 0 && this.missing === 0) this.mismatch("way");
   }
 
-  /** @param {Event} event */
+  /**
+   * The frame in which an event happens, by the event that caused it.
+   *
+   * @param {Event} event
+   * @returns {Frame | undefined}
+   */
   contextOf(event) {
-    return event.by === 0 ? this.root : this.frames.get(event.by ?? event.id - 1);
+    const by = event.by ?? event.id - 1;
+    if (by === 0) return this.root;
+    const context = this.contexts[by];
+    return context && "visit" in context ? context.frame : context;
   }
 
   /**

@@ -18,7 +18,7 @@
  * @property {string | undefined} parent
  * @property {number | undefined} branch
  * @property {Run | undefined} current the last state that was entered
- * @property {Map<string, Run> | undefined} last the last visit of each state
+ * @property {Map<string, Run> | undefined} last the last visit of each state, if there is more than one visit
  *
  * @typedef {object} Run a visit, and what is needed to continue it
  * @property {Visit} visit
@@ -26,8 +26,8 @@
  * @property {Frame} frame
  * @property {Run} top the visit at the top level that contains it
  * @property {boolean} isExited
- * @property {number[]} used the retries of each rule
- * @property {Map<number | undefined, Frame>} children the frames of the current attempt
+ * @property {number[] | undefined} used the retries of each rule
+ * @property {Map<number | undefined, Frame> | undefined} children the frames of the current attempt
  * @property {number} openChildren
  * @property {Run | undefined} failedChild the first one of the current attempt
  * @property {boolean} hasFailedChild
@@ -126,8 +126,8 @@ export function newRun(id, frame, node, event) {
     frame,
     top: /** @type {any} */ (undefined),
     isExited: false,
-    used: [],
-    children: new Map(),
+    used: undefined,
+    children: undefined,
     openChildren: 0,
     failedChild: undefined,
     hasFailedChild: false,

@@ -53,13 +53,16 @@ export class Nodes {
       node.counts = {};
       node.latest = {};
     }
-    frame.last ??= new Map();
-    const earlier = frame.last.get(id);
-    if (earlier?.epoch === node.epoch) {
-      count(node, earlier, -1);
-      earlier.epoch = -1;
+    const first = frame.current;
+    if (first) {
+      frame.last ??= new Map(first.node && [[first.node.id, first]]);
+      const earlier = frame.last.get(id);
+      if (earlier?.epoch === node.epoch) {
+        count(node, earlier, -1);
+        earlier.epoch = -1;
+      }
+      frame.last.set(id, run);
     }
-    frame.last.set(id, run);
     run.epoch = node.epoch;
     node.runs.push(run);
     count(node, run, 1);

@@ -125,16 +125,17 @@ export function catchRule(node, error) {
  * @param {PlanNode | undefined} node
  * @param {string} error
  * @param {number} retries the number of earlier retries of the state
- * @param {number[]} used the number of earlier retries of each rule; counts this one
+ * @param {{ used: number[] | undefined }} run counts the retries of each rule
  * @returns {number | undefined}
  */
-export function pauseOf(plan, node, error, retries, used) {
+export function pauseOf(plan, node, error, retries, run) {
   const isMachine = plan.dialect === "StateMachine";
   for (const [index, rule] of (node?.retry ?? []).entries()) {
     if (!matches(rule.errors, error)) continue;
-    const before = isMachine ? retries : (used[index] ?? 0);
+    const before = isMachine ? retries : (run.used?.[index] ?? 0);
     if (before < atLeastZero(rule.maxAttempts, 3)) {
-      used[index] = before + 1;
+      run.used ??= [];
+      run.used[index] = before + 1;
       const growth = atLeastZero(rule.multiplier, isMachine ? 1 : 2) ** before;
       const most = atLeastZero(rule.maxIntervalSeconds, isMachine ? Number.POSITIVE_INFINITY : 86_400);
       return Math.round(Math.min(atLeastZero(rule.intervalSeconds, 1) * growth, most) * 1000);

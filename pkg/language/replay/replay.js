@@ -4,7 +4,7 @@
 // module to close. The module describes the flow once.
 
 import { CloudFlowError, codes } from "../../shared/error.js";
-import { eventOf, listOf } from "./event.js";
+import { idOf, listOf } from "./event.js";
 import { Fold } from "./fold.js";
 
 /**
@@ -27,25 +27,43 @@ export function createReplay(planOf) {
  */
 export function replay(plan, first) {
   let fold = new Fold(plan);
-  /** @type {import("./event.js").Event[]} */
-  let events = [];
+  /** The events in order, and their ids. */
+  let events = /** @type {object[]} */ ([]);
+  let ids = /** @type {number[]} */ ([]);
   /** @type {ReplayState | undefined} */
   let state;
 
   /** @param {unknown} given */
   const add = (given) => {
-    const read = readAll(given, fold.lastId);
-    let later = read.filter(({ id }) => !fold.frames.has(id));
-    if (later.length > 0) state = undefined;
-    if (later.length > 0 && later[0].id < fold.lastId) {
+    const list = listOf(given);
+    if (!list) {
+      const message = "`events` must be a list of events, or a response of GetExecutionHistory";
+      throw new CloudFlowError({ kind: "request", code: codes.wrongOptions, message });
+    }
+    let isSorted = true;
+    let last = fold.lastId;
+    const first = events.length;
+    for (const entry of list) {
+      if (typeof entry !== "object" || entry === null) continue;
+      const id = idOf(entry, last + 1);
+      if (fold.has(id)) continue;
+      if (id <= last) isSorted = false;
+      last = id;
+      events.push(entry);
+      ids.push(id);
+    }
+    if (events.length === first) return current();
+    state = undefined;
+    let from = first;
+    if (!isSorted) {
       // Events that precede known ones change what these mean.
-      later = [...events, ...later].sort((a, b) => a.id - b.id);
-      events = [];
+      const order = ids.map((_, at) => at).sort((a, b) => ids[a] - ids[b]);
+      events = order.map((at) => events[at]);
+      ids = order.map((at) => ids[at]);
       fold = new Fold(plan);
+      from = 0;
     }
-    for (const event of later) {
-      if (fold.add(event)) events.push(event);
-    }
+    for (let at = from; at < events.length; at += 1) fold.add(events[at], ids[at]);
     return current();
   };
 
@@ -58,36 +76,11 @@ export function replay(plan, first) {
   return Object.freeze({
     add,
     /** @param {number} eventId */
-    visitOf: (eventId) => fold.visitOf.get(eventId)?.visit,
+    visitOf: (eventId) => fold.visitOf(eventId),
     get state() {
       return current();
     },
   });
-}
-
-/**
- * The events of an argument, in order. An event without an id follows the one before it.
- *
- * @param {unknown} given
- * @param {number} lastId
- */
-function readAll(given, lastId) {
-  const list = listOf(given);
-  if (!list) {
-    const message = "`events` must be a list of events, or a response of GetExecutionHistory";
-    throw new CloudFlowError({ kind: "request", code: codes.wrongOptions, message });
-  }
-  const read = [];
-  let isSorted = true;
-  let last = lastId;
-  for (const entry of list) {
-    const event = eventOf(entry, last + 1);
-    if (!event) continue;
-    if (event.id < (read.at(-1)?.id ?? 0)) isSorted = false;
-    last = event.id;
-    read.push(event);
-  }
-  return isSorted ? read : read.sort((a, b) => a.id - b.id);
 }
 
 /**
@@ -102,7 +95,7 @@ function stateOf(fold) {
     nodes: fold.nodes.show(),
     edges: [...fold.taken],
     visits: fold.runs.map(({ visit }) => visit),
-    events: fold.frames.size,
+    events: fold.count,
     missing: fold.missing,
     mismatches: [...fold.mismatches],
   };
