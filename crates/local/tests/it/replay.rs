@@ -29,6 +29,9 @@ use cases_of::random::{self, Dice, flows};
 /// Maximum number of moments that are compared. Of a longer execution, every second, fourth ... moment is.
 const MOMENTS: usize = 24;
 
+/// An execution with more events is long.
+const LONG: usize = 600;
+
 /// The result of a task, by its state and its input: the delay, and the output or the error.
 type Answers<'a> = dyn FnMut(&str, &Value) -> Option<(u64, TaskResult)> + 'a;
 
@@ -101,6 +104,8 @@ fn result_of(mock: &Value) -> Option<(u64, TaskResult)> {
 struct Lines {
     text: String,
     count: usize,
+    /// The number of long executions. One of ten is compared.
+    long: usize,
 }
 
 impl Lines {
@@ -120,6 +125,12 @@ impl Lines {
             continued: HashSet::new(),
         };
         run.to_the_end(now, answer);
+        if run.machine.events().len() > LONG {
+            self.long += 1;
+            if self.long % 10 != 1 {
+                return;
+            }
+        }
         let paths = |event: &Event| event.state.and_then(|state| program.path(state)).map(path_of);
         let form = self.count;
         self.count += 1;
