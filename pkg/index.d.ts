@@ -369,7 +369,8 @@ export interface ReplayState {
 export interface ReplayNode {
   /**
    * The most urgent status of its visits: `running`, `retrying`, `waiting`, `failed`, `timedOut`, `caught`, `stopped`,
-   * `succeeded`. Of several visits in one series of states, only the last one counts.
+   * `succeeded`. A visit counts until its series of states enters the state again, or the visit or attempt that contains
+   * it is repeated.
    */
   status: ReplayStatus;
   /** Number of attempts of the visit that determines the status. */
@@ -396,6 +397,8 @@ export interface ReplayVisit {
   name: string;
   /** `id` of the visit of the Parallel, Map or Choice that contains it. */
   parent?: number;
+  /** Number of the attempt of `parent` that contains it. */
+  parentAttempt?: number;
   /** Index of the branch or iteration in `parent`. */
   index?: number;
   status: Exclude<ReplayStatus, "notReached">;

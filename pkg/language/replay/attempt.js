@@ -106,7 +106,9 @@ export function again(fold, run, last, number, event) {
   const pause = Date.parse(event.time) - Date.parse(last.endedAt ?? "");
   if (pause >= 0) attempt.pauseMs = pause;
   run.visit.attempts.push(attempt);
+  fold.nodes.discardInside(run);
   run.children = undefined;
+  run.option = undefined;
   run.failedChild = undefined;
   run.hasFailedChild = false;
   run.timedOut = undefined;

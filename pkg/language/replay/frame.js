@@ -24,7 +24,6 @@
  * @property {Visit} visit
  * @property {PlanNode | undefined} node
  * @property {Frame} frame
- * @property {Run} top the visit at the top level that contains it
  * @property {boolean} isExited
  * @property {number[] | undefined} used the retries of each rule
  * @property {Map<number | undefined, Frame> | undefined} children the frames of the current attempt
@@ -34,7 +33,7 @@
  * @property {Frame | undefined} option
  * @property {boolean} isScheduled the current attempt has its task
  * @property {string | undefined} timedOut the error of a task that timed out
- * @property {number} epoch see `Nodes`
+ * @property {boolean} isCounted see `Nodes`
  */
 
 /**
@@ -110,21 +109,23 @@ export function assign(object, fields) {
 export function newRun(id, frame, node, event) {
   /** @type {Visit} */
   const visit = {
-    id: id,
+    id,
     firstEvent: event.id,
     name: event.step,
     status: "running",
     attempts: [{ attempt: 1, status: "running", startedAt: event.time }],
   };
   if (node) visit.node = node.id;
-  if (frame.owner) visit.parent = frame.owner.visit.id;
+  if (frame.owner) {
+    const { id, attempts } = frame.owner.visit;
+    visit.parent = id;
+    visit.parentAttempt = attempts.at(-1)?.attempt ?? 1;
+  }
   if (frame.slot !== undefined) visit.index = frame.slot;
-  /** @type {Run} */
-  const run = {
+  return {
     visit,
     node,
     frame,
-    top: /** @type {any} */ (undefined),
     isExited: false,
     used: undefined,
     children: undefined,
@@ -134,8 +135,6 @@ export function newRun(id, frame, node, event) {
     option: undefined,
     isScheduled: false,
     timedOut: undefined,
-    epoch: -1,
+    isCounted: false,
   };
-  run.top = frame.owner?.top ?? run;
-  return run;
 }

@@ -1,5 +1,5 @@
-// The statuses of the nodes. A node has the most urgent status of its visits that count: of each frame the last visit,
-// and only the visits since the state at the top level that contains the node was last entered.
+// The statuses of the nodes. A node has the most urgent status of its visits that count. A visit ceases to count when its
+// frame enters the state again, and with the visit or the attempt that contains it.
 
 /**
  * @typedef {import("./frame.js").Run} Run
@@ -11,8 +11,6 @@
  * @property {Run[]} runs
  * @property {Partial<Record<Status, number>>} counts the statuses of the visits that count
  * @property {Partial<Record<Status, Run>>} latest the last visit that got a status
- * @property {Run | undefined} top
- * @property {number} epoch increases when all earlier visits cease to count
  */
 
 /** @type {Status[]} the most urgent one first */
@@ -42,31 +40,48 @@ export class Nodes {
     if (id === undefined) return;
     let node = this.nodes.get(id);
     if (!node) {
-      node = { runs: [], counts: {}, latest: {}, top: undefined, epoch: 0 };
+      node = { runs: [], counts: {}, latest: {} };
       this.nodes.set(id, node);
     }
     const { frame } = run;
-    const isInside = run.top !== run;
-    if (isInside && node.top !== run.top) {
-      node.top = run.top;
-      node.epoch += 1;
-      node.counts = {};
-      node.latest = {};
-    }
     const first = frame.current;
     if (first) {
       frame.last ??= new Map(first.node && [[first.node.id, first]]);
       const earlier = frame.last.get(id);
-      if (earlier?.epoch === node.epoch) {
-        count(node, earlier, -1);
-        earlier.epoch = -1;
-      }
+      if (earlier) this.discard(earlier);
       frame.last.set(id, run);
     }
-    run.epoch = node.epoch;
     node.runs.push(run);
+    run.isCounted = true;
     count(node, run, 1);
     this.changed.add(id);
+  }
+
+  /**
+   * A visit ceases to count, and all visits inside it.
+   *
+   * @param {Run} run
+   */
+  discard(run) {
+    const todo = [run];
+    for (let at = todo.pop(); at; at = todo.pop()) {
+      const node = at.node && this.nodes.get(at.node.id);
+      if (node && at.isCounted) {
+        count(node, at, -1);
+        at.isCounted = false;
+        this.touch(at);
+      }
+      for (const frame of framesOf(at)) todo.push(...runsOf(frame));
+    }
+  }
+
+  /**
+   * All visits inside a visit cease to count: it begins again.
+   *
+   * @param {Run} run
+   */
+  discardInside(run) {
+    for (const frame of framesOf(run)) for (const inner of runsOf(frame)) this.discard(inner);
   }
 
   /**
@@ -77,7 +92,7 @@ export class Nodes {
    */
   change(run, status) {
     const node = run.node && this.nodes.get(run.node.id);
-    const isCounted = node !== undefined && run.epoch === node.epoch;
+    const isCounted = node !== undefined && run.isCounted;
     if (isCounted) count(node, run, -1);
     run.visit.status = /** @type {typeof run.visit.status} */ (status);
     if (isCounted) count(node, run, 1);
@@ -123,10 +138,28 @@ function count(node, run, by) {
   if (by > 0) node.latest[status] = run;
 }
 
+/**
+ * The frames that a visit contains.
+ *
+ * @param {Run} run
+ */
+const framesOf = (run) => [...(run.children?.values() ?? []), ...(run.option ? [run.option] : [])];
+
+/**
+ * The last visits of the states of a frame.
+ *
+ * @param {import("./frame.js").Frame} frame
+ */
+const runsOf = ({ last, current }) => (last ? [...last.values()] : current ? [current] : []);
+
 /** @param {Node} node */
 function shown(node) {
-  const status = ORDER.find((status) => (node.counts[status] ?? 0) > 0) ?? "succeeded";
-  const { visit } = /** @type {Run} */ (node.latest[status] ?? node.runs.at(-1));
+  const last = /** @type {Run} */ (node.runs.at(-1));
+  const status = ORDER.find((status) => (node.counts[status] ?? 0) > 0) ?? last.visit.status;
+  let run = node.latest[status];
+  if (!run?.isCounted || run.visit.status !== status)
+    run = node.runs.findLast((run) => run.isCounted && run.visit.status === status);
+  const { visit } = run ?? last;
   /** @type {ReplayNode} */
   const out = {
     status,

@@ -235,7 +235,7 @@ impl Run {
                 Work::Children if exited => (vec!["running", "retrying"], [1, attempt]),
                 Work::Children => (vec!["running"], [1, attempt]),
                 _ if task_failed => (vec!["retrying"], [1, attempt - 1]),
-                _ if exited => (vec!["running", "retrying"], [1, attempt]),
+                _ if exited && self.child_failed(state.last_event) => (vec!["retrying"], [1, attempt]),
                 _ => (vec!["running", "waiting"], [1, attempt]),
             };
             let error = state.error.filter(|_| task_failed && state.retries == 1);
@@ -264,6 +264,14 @@ impl Run {
             });
             self.stride *= 2;
         }
+    }
+
+    /// Whether the branch or iteration that ended with an event failed: only ends of others precede the end of the first.
+    fn child_failed(&self, last_event: u64) -> bool {
+        let events = &self.machine.events()[..usize::try_from(last_event).unwrap()];
+        let is_end =
+            |kind| matches!(kind, EventKind::StepExited | EventKind::BranchExited | EventKind::IterationExited);
+        events.iter().rev().find(|event| !is_end(event.kind)).is_some_and(|event| event.kind == EventKind::StepFailed)
     }
 
     /// The end of the execution, and the end of each visit.
