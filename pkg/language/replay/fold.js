@@ -27,7 +27,6 @@ const ENDS = /** @type {Record<string, import("../../index.js").ExecutionStatus>
   ExecutionStopped: "Stopped",
 });
 const FAILED = new Set(["failed", "timedOut", "caught"]);
-const UNCAUGHT = new Set(["failed", "timedOut"]);
 
 export class Fold {
   /** @param {import("./plan.js").Plan} plan */
@@ -120,7 +119,6 @@ export class Fold {
   /** @param {Event} event */
   enter(event) {
     let frame = this.contextOf(event);
-    if (frame?.isOption) frame = this.leaveFailed(frame, event);
     let node = this.nodeOf(frame, event);
     const current = frame?.current;
     if (
@@ -146,24 +144,6 @@ export class Fold {
     assign(run.visit, { input: event.detail().input });
     this.takeEdges(frame, previous, run);
     return run;
-  }
-
-  /**
-   * A choice whose option failed begins again: the next state is not in the frame of the failed one.
-   *
-   * @param {Frame} option
-   * @param {Event} event
-   */
-  leaveFailed(option, event) {
-    let frame = option;
-    while (frame.isOption && frame.owner && UNCAUGHT.has(frame.current?.visit.status ?? "")) {
-      const { owner } = frame;
-      this.close(frame);
-      const attempt = /** @type {Attempt} */ (owner.visit.attempts.at(-1));
-      again(this, owner, attempt, attempt.attempt + 1, event);
-      frame = owner.frame;
-    }
-    return frame;
   }
 
   /**
