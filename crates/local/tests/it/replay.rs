@@ -112,7 +112,7 @@ impl Lines {
     /// Runs a flow, unless the text is none.
     fn run(&mut self, name: &str, text: &str, input: Value, express: bool, answer: &mut Answers<'_>) {
         let tree = &mut None;
-        let options = Options { express, ..Options::default() };
+        let options = Options { express };
         let Some(flow) = Document::read(text, options, tree).flow else { return };
         let program = Rc::new(compile(&flow));
         let now = time::parse("2024-05-06T07:08:09Z").unwrap();
@@ -124,7 +124,7 @@ impl Lines {
             turn: 0,
             continued: HashSet::new(),
         };
-        run.to_the_end(now, answer);
+        run.finish(now, answer);
         if run.machine.events().len() > LONG {
             self.long += 1;
             if self.long % 10 != 1 {
@@ -173,7 +173,7 @@ struct Run {
 }
 
 impl Run {
-    fn to_the_end(&mut self, begin: u64, answer: &mut Answers<'_>) {
+    fn finish(&mut self, begin: u64, answer: &mut Answers<'_>) {
         let mut now = begin;
         let mut due: BTreeMap<(u64, TaskId), TaskResult> = BTreeMap::new();
         loop {
@@ -252,7 +252,7 @@ impl Run {
         self.turn += 1;
         let at = events.len();
         let is_same = self.moments.last().is_some_and(|moment| moment["at"] == json!(at));
-        if self.turn % self.stride != 0 || self.machine.status() != Status::Running || is_same {
+        if !self.turn.is_multiple_of(self.stride) || self.machine.status() != Status::Running || is_same {
             return;
         }
         self.moments.push(json!({ "at": at, "states": states }));
@@ -416,7 +416,7 @@ fn path_of(path: &Path) -> Value {
 fn in_form(event: &Event, path: Option<Value>, form: usize) -> Value {
     let (step, time) = (event.step.as_deref().unwrap_or_default(), time::format(event.at));
     let detail = if form % 3 == 1 { event.detail().to_string().into() } else { event.detail() };
-    if form % 3 == 0 {
+    if form.is_multiple_of(3) {
         return json!({
             "eventId": event.id, "scheduleEventId": event.scheduled_by, "type": event.kind.as_str(),
             "stepName": step, "time": time, "detail": detail, "path": path,
