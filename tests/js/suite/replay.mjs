@@ -223,6 +223,26 @@ export const tests = {
     assert.ok(cloudflow.replayExecution(other.replace("goto: done", "goto: refund"), events).state.visits.length > 0);
   },
 
+  "an attempt that failed before its task was scheduled leaves a gap in the numbers": ({ cloudflow }) => {
+    const time = (second) => `2024-05-06T07:08:0${second}Z`;
+    const event = (id, type, second, detail) => ({ eventId: id, type, stepName: "charge", time: time(second), detail });
+    const { state } = cloudflow.replayExecution(RETRIED, [
+      { eventId: 1, type: "ExecutionStarted", stepName: "", time: time(0), detail: { input: {} } },
+      event(2, "StepEntered", 0, { input: {}, local: {} }),
+      event(3, "StepStarted", 0, { input: {} }),
+      event(4, "TaskScheduled", 3, { resource: arn("charge"), attempt: 2, input: { a: 1 } }),
+    ]);
+    const [visit] = state.visits;
+    assert.deepEqual(
+      visit.attempts.map(({ attempt, status, input }) => [attempt, status, input]),
+      [
+        [1, "failed", {}],
+        [3, "running", { a: 1 }],
+      ],
+    );
+    assert.equal(state.nodes["/charge"].attempts, 3);
+  },
+
   "any value in a history is data": ({ cloudflow }) => {
     const names = ["__proto__", "constructor", "<img src=x onerror=alert(1)>", "订单", "\u202eabc", "a/b~c"];
     for (const name of names) {
