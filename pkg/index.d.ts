@@ -8,6 +8,8 @@
  * @module
  */
 
+import type { Replay } from "./replay.js";
+
 // ---- Client ------------------------------------------------------------------------------------
 
 /**
@@ -280,6 +282,36 @@ export function flowGraph(text: string): { nodes: GraphNode[]; edges: GraphEdge[
 
 /** Returns the graph of a flow as Mermaid text (https://mermaid.js.org), for use in Markdown. */
 export function flowToMermaid(text: string): string;
+
+/**
+ * Replays the history of an execution on its flow: what happened, by state. Nothing is evaluated.
+ *
+ * `events` is a list of events, or a response of `GetExecutionHistory`: of the service, of the emulator
+ * (`EventDetail` as JSON text or parsed), or the `events` of `simulateFlow`. Events that are already known are ignored,
+ * so that pages may overlap. A history without its first events, with unknown types, or of another definition gives
+ * what can be told; `missing` and `mismatches` report it.
+ *
+ * The time is proportional to the number of events, also if they are added in parts. There is nothing to close.
+ *
+ * @example
+ * const replay = replayExecution(definition, events);
+ * const { status, failure, nodes } = replay.state;
+ * if (failure) console.log(`${failure.name}: ${failure.error}, line ${failure.range?.start.line}`);
+ * replay.add(laterEvents);
+ */
+export function replayExecution(definition: string, events: Iterable<unknown> | object): Replay;
+
+export type {
+  Replay,
+  ReplayAttempt,
+  ReplayFailure,
+  ReplayMismatch,
+  ReplayNode,
+  ReplayProgress,
+  ReplayState,
+  ReplayStatus,
+  ReplayVisit,
+} from "./replay.js";
 
 /** Dialect: the value of `type` (`flow`) or `Type` (`StateMachine`) of the document. */
 export type Dialect = "flow" | "StateMachine";

@@ -3,5 +3,5 @@
 
 export { createClient, describeExecution, parseExecution, waitForExecution, watchExecution } from "./ask.js";
 export { validateExecution } from "./execution/inline.js";
-export { flowGraph, flowToMermaid, parseFlow, validateFlow } from "./language.js";
+export { flowGraph, flowToMermaid, parseFlow, replayExecution, validateFlow } from "./language.js";
 export { CloudFlowError } from "./shared/error.js";

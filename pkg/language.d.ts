@@ -4,7 +4,7 @@
  * @module
  */
 
-export { CloudFlowError, flowGraph, flowToMermaid, parseFlow, validateFlow } from "./index.js";
+export { CloudFlowError, flowGraph, flowToMermaid, parseFlow, replayExecution, validateFlow } from "./index.js";
 export type {
   Diagnostic,
   Dialect,
@@ -16,5 +16,14 @@ export type {
   GraphNode,
   Position,
   Range,
+  Replay,
+  ReplayAttempt,
+  ReplayFailure,
+  ReplayMismatch,
+  ReplayNode,
+  ReplayProgress,
+  ReplayState,
+  ReplayStatus,
+  ReplayVisit,
   ValidateOptions,
 } from "./index.js";

@@ -1,6 +1,7 @@
 // Entry "cloudflow-wasm/language" for workerd.
 
 import { createLanguage } from "./language/functions.js";
+import { createReplay } from "./language/replay/replay.js";
 import { runtime } from "./language/workerd.js";
 import { pick } from "./shared/runtime.js";
 
@@ -11,4 +12,5 @@ const language = /*#__PURE__*/ createLanguage(runtime);
 export const flowGraph = /*#__PURE__*/ pick(language, "flowGraph");
 export const flowToMermaid = /*#__PURE__*/ pick(language, "flowToMermaid");
 export const parseFlow = /*#__PURE__*/ pick(language, "parseFlow");
+export const replayExecution = /*#__PURE__*/ createReplay((definition) => runtime.call("replayPlan", definition));
 export const validateFlow = /*#__PURE__*/ pick(language, "validateFlow");

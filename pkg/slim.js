@@ -3,6 +3,7 @@
 import { createAsk } from "./ask/functions.js";
 import { createValidateExecution } from "./execution/validate.js";
 import { createLanguage } from "./language/functions.js";
+import { createReplay } from "./language/replay/replay.js";
 import { compiled } from "./shared/init.js";
 import { createRuntime, pick } from "./shared/runtime.js";
 import { instantiate as instantiateAsk } from "./wasm/ask.js";
@@ -25,6 +26,9 @@ export const watchExecution = /*#__PURE__*/ pick(ask, "watchExecution");
 export const flowGraph = /*#__PURE__*/ pick(language, "flowGraph");
 export const flowToMermaid = /*#__PURE__*/ pick(language, "flowToMermaid");
 export const parseFlow = /*#__PURE__*/ pick(language, "parseFlow");
+export const replayExecution = /*#__PURE__*/ createReplay((definition) =>
+  languageRuntime.call("replayPlan", definition),
+);
 export const validateFlow = /*#__PURE__*/ pick(language, "validateFlow");
 
 export const validateExecution = /*#__PURE__*/ createValidateExecution(askRuntime, languageRuntime);

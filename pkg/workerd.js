@@ -3,5 +3,5 @@
 
 export { createClient, describeExecution, parseExecution, waitForExecution, watchExecution } from "./ask.workerd.js";
 export { validateExecution } from "./execution/workerd.js";
-export { flowGraph, flowToMermaid, parseFlow, validateFlow } from "./language.workerd.js";
+export { flowGraph, flowToMermaid, parseFlow, replayExecution, validateFlow } from "./language.workerd.js";
 export { CloudFlowError } from "./shared/error.js";

@@ -35,6 +35,15 @@ pub fn flow_graph(flow: &JsValue) -> Result<JsValue, JsValue> {
     })
 }
 
+/// The graph of a flow with the rules that the replay of a history needs. `pkg/language/replay/` folds the history.
+#[wasm_bindgen(js_name = replayPlan)]
+pub fn replay_plan(flow: &JsValue) -> Result<JsValue, JsValue> {
+    plain(&match text(flow, "definition")? {
+        Some(text) => shape::replay_plan(&text),
+        None => too_long(&[("nodes", Plain::List(Vec::new())), ("edges", Plain::List(Vec::new()))]),
+    })
+}
+
 #[wasm_bindgen(js_name = flowToMermaid)]
 pub fn flow_to_mermaid(flow: &JsValue) -> Result<JsValue, JsValue> {
     let drawn = text(flow, "text")?.map(|text| shape::flow_to_mermaid(&text));

@@ -58,8 +58,13 @@ test("the emulator example prints Succeeded", async () => {
   assert.deepEqual(lines, ["Succeeded"]);
 });
 
+test("the replay example prints the failure and its line", async () => {
+  const { lines } = await printed("replay", block("replayExecution"));
+  assert.deepEqual(lines, ["Failed failed", "charge Declined 2 5"]);
+});
+
 test("the simulation example prints the documented result", async () => {
-  const code = block("simulateFlow");
+  const code = block("cool, duration");
   const { lines } = await printed(
     "simulate",
     code.replace(

@@ -47,7 +47,8 @@
 //! - [`yaml`] is the tree under the model. Its nodes have spans.
 //! - [`expr`] parses the expressions of both dialects.
 //! - [`graph`] draws a flow as nodes and edges, and as Mermaid text.
-//! - [`shape`] has the answers to JavaScript: `validateFlow`, `parseFlow`, `flowGraph`, `flowToMermaid`.
+//! - [`shape`] has the answers to JavaScript: `validateFlow`, `parseFlow`, `flowGraph`, `flowToMermaid`, and
+//!   the description of a flow for `replayExecution`.
 //! - The directory `src/check` has one file per check. Each begins with what the check reports, and why.
 //!
 //! # Invariants

@@ -1,5 +1,6 @@
 //! Flow definitions for JavaScript: findings, the flow as a tree, its graph.
 
+mod replay;
 mod tree;
 
 use crate::flow::{Dialect, Flow, ScopeId, StateId};
@@ -109,13 +110,23 @@ pub fn parse_flow(text: &str) -> Plain {
 /// Draws a flow definition of either dialect as `{ nodes, edges, diagnostics }`. The nodes are
 /// `start`, every state in the order of the text, `end`. They are empty if there is no flow.
 pub fn flow_graph(text: &str) -> Plain {
+    draw(text, false)
+}
+
+/// [`flow_graph`] with the `dialect`, and with everything of a state that the replay of a history needs: the rules for
+/// its errors, the number of its branches, the place of the items in its input.
+pub fn replay_plan(text: &str) -> Plain {
+    draw(text, true)
+}
+
+fn draw(text: &str, for_replay: bool) -> Plain {
     let tree = &mut None;
     let Document { flow, diagnostics, .. } = Document::read(text, Options::default(), tree);
     let mut places = Places::new(text);
     let (mut nodes, mut edges) = (Vec::new(), Vec::new());
     if let Some(flow) = &flow {
         let ids = ids(flow);
-        nodes = graph_nodes(flow, &ids, &mut places);
+        nodes = graph_nodes(flow, &ids, &mut places, for_replay);
         let name = |place| match place {
             Place::Start => "start",
             Place::End => "end",
@@ -132,6 +143,9 @@ pub fn flow_graph(text: &str) -> Plain {
         }
     }
     let mut out = Object::new();
+    if for_replay {
+        out.text_if("dialect", flow.as_ref().map(|flow| flow.dialect.as_str()));
+    }
     out.put("nodes", Plain::List(nodes));
     out.put("edges", Plain::List(edges));
     out.put("diagnostics", Plain::list(places.diagnostics(diagnostics)));
@@ -188,7 +202,7 @@ fn ids(flow: &Flow<'_>) -> Vec<String> {
     ids
 }
 
-fn graph_nodes(flow: &Flow<'_>, ids: &[String], places: &mut Places<'_>) -> Vec<Plain> {
+fn graph_nodes(flow: &Flow<'_>, ids: &[String], places: &mut Places<'_>, for_replay: bool) -> Vec<Plain> {
     let id = |state: StateId| ids.get(state.0 as usize).map_or("", String::as_str);
     let bare = |name: &'static str| {
         let mut out = node(name, name, name);
@@ -214,6 +228,9 @@ fn graph_nodes(flow: &Flow<'_>, ids: &[String], places: &mut Places<'_>) -> Vec<
         out.put("path", Plain::list(path(way)));
         // The name, or the whole state if it has none.
         out.put("range", places.range(state.place()).into());
+        if for_replay {
+            replay::rules(flow, state, &id, places, &mut out);
+        }
         nodes.push(out.into());
     }
     nodes.push(bare("end"));

@@ -258,7 +258,7 @@ export const tests = {
         assert.ok(Array.isArray(cloudflow[name](hostile).diagnostics ?? cloudflow[name](hostile)), name);
       }
     }
-    for (const name of ["parseFlow", "validateFlow", "flowGraph", "flowToMermaid"]) {
+    for (const name of ["parseFlow", "validateFlow", "flowGraph", "flowToMermaid", "replayExecution"]) {
       assert.throws(
         () => cloudflow[name](revoked()),
         (error) => assert.equal(error.kind, "request", name),

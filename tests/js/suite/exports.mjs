@@ -10,7 +10,7 @@ const ASK = [
   "waitForExecution",
   "watchExecution",
 ];
-const LANGUAGE = ["CloudFlowError", "flowGraph", "flowToMermaid", "parseFlow", "validateFlow"];
+const LANGUAGE = ["CloudFlowError", "flowGraph", "flowToMermaid", "parseFlow", "replayExecution", "validateFlow"];
 const ALL = [...new Set([...ASK, ...LANGUAGE, "validateExecution"])].sort();
 
 const FLOW = "version: v1\ntype: flow\nsteps:\n  - type: succeed\n    name: end\n";

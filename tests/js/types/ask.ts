@@ -5,6 +5,7 @@ import {
   createClient,
   flowGraph,
   parseExecution,
+  replayExecution,
   validateFlow,
   watchExecution,
   type Diagnostic,
@@ -12,7 +13,7 @@ import {
   type Retry,
 } from "cloudflow-wasm";
 import { describeExecution, type ClientOptions } from "cloudflow-wasm/ask";
-import { parseFlow, type Flow } from "cloudflow-wasm/language";
+import { parseFlow, type Flow, type ReplayState } from "cloudflow-wasm/language";
 import { init } from "cloudflow-wasm/slim";
 
 export async function watch(signal: AbortSignal): Promise<string> {
@@ -68,3 +69,12 @@ validateFlow(17);
 validateFlow("type: flow", { mode: "express" });
 // @ts-expect-error unknown signature
 createClient({ signature: "MD5" });
+
+export function whatHappened(definition: string, pages: object[]): string {
+  const replay = replayExecution(definition, []);
+  for (const page of pages) replay.add(page);
+  const { status, nodes, failure, visits }: ReplayState = replay.state;
+  const waiting = Object.entries(nodes).filter(([, node]) => node.status === "waiting" && node.attempts > 0);
+  const last = visits.at(-1)?.attempts.at(-1)?.error ?? failure?.error ?? "";
+  return `${status} ${waiting.map(([id]) => id).join()} ${last} ${failure?.range?.start.line ?? 0}`;
+}

@@ -10,6 +10,7 @@
 
 mod context;
 mod history;
+mod observe;
 mod states;
 mod tasks;
 mod work;
@@ -30,6 +31,7 @@ use super::program::{Number, Program, Shape, millis};
 use super::{Failure, LARGEST_HISTORY_BYTES, LARGEST_HISTORY_MEMORY, Millis, Status, TaskResult};
 use cloudflow_language::flow::Dialect;
 use history::check_globals;
+pub use observe::{InProgress, Work};
 use tasks::Running;
 pub use tasks::{ChildFlow, Report, TaskId, TaskMode, TaskRequest};
 

@@ -16,4 +16,5 @@ mod documentation;
 mod emulate;
 mod migrate;
 mod network;
+mod replay;
 mod simulate;

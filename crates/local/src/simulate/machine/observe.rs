@@ -1,0 +1,64 @@
+//! The states in progress, for tests: the replay of the events must agree with them.
+
+use cloudflow_base::diagnostic::Path;
+
+use super::{FrameId, Machine, Phase};
+use crate::simulate::Failure;
+
+/// The current state of a series of states.
+#[derive(Debug)]
+pub struct InProgress<'m> {
+    /// The series.
+    pub frame: u64,
+    /// The series of the state that contains this one, and the index of the branch, item or option.
+    pub parent: Option<(u64, usize)>,
+    /// The path of the state in the definition. Absent in an empty series.
+    pub path: Option<&'m Path>,
+    /// The event that entered the state. 0 if it is not entered yet.
+    pub entered: u64,
+    /// The last event of the series.
+    pub last_event: u64,
+    /// The number of retries.
+    pub retries: u32,
+    /// The last error of the state.
+    pub error: Option<&'m Failure>,
+    /// What the state does.
+    pub work: Work,
+}
+
+/// What a state in progress does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// It is not entered yet.
+    Nothing,
+    /// It is in the pause before a retry, or at its end.
+    Pause,
+    /// It waits for a time.
+    Sleep,
+    /// It waits for the result of a task.
+    Task,
+    /// It waits for the series that it contains.
+    Children,
+}
+
+impl Machine {
+    /// The states in progress.
+    pub fn in_progress(&self) -> impl Iterator<Item = InProgress<'_>> {
+        self.frames.iter().map(|(id, frame): (&FrameId, _)| InProgress {
+            frame: *id,
+            parent: frame.parent,
+            path: self.program.path(frame.at),
+            entered: frame.current.entered,
+            last_event: frame.last_event,
+            retries: frame.current.attempt,
+            error: frame.current.error.as_deref(),
+            work: match frame.current.phase {
+                Phase::Enter => Work::Nothing,
+                Phase::Begin | Phase::Pause(_) => Work::Pause,
+                Phase::Sleep(_) => Work::Sleep,
+                Phase::Task(_) => Work::Task,
+                Phase::Children(_) => Work::Children,
+            },
+        })
+    }
+}
