@@ -45,35 +45,20 @@ const MAX_KEYS: usize = 10_000;
 thread_local! {
     // INVARIANT: sorted by name.
     static KEYS: RefCell<Vec<(Box<str>, JsValue)>> = const { RefCell::new(Vec::new()) };
-    static EMPTY: JsValue = JsValue::from_str("");
 }
 
-/// A key as a string of the engine.
-pub(super) fn key(name: &str) -> JsValue {
-    with_key(name, JsValue::clone)
-}
-
-/// Calls `used` with a key as a string of the engine. Strings are kept, because making one costs more than reading a
-/// property. `used` may call this function.
+/// A key as a string of the engine. Strings are kept, because making one costs more than reading a property.
 #[inline(never)]
-fn with_key<T>(name: &str, used: impl FnOnce(&JsValue) -> T) -> T {
-    KEYS.with(|keys| {
-        let mut at = None;
-        if let Ok(keys) = keys.try_borrow() {
-            match keys.binary_search_by(|(known, _)| (**known).cmp(name)) {
-                Ok(found) => {
-                    if let Some((_, key)) = keys.get(found) {
-                        return used(key);
-                    }
-                }
-                Err(place) => at = Some(place).filter(|_| keys.len() < MAX_KEPT_KEYS),
+pub(super) fn key(name: &str) -> JsValue {
+    KEYS.with_borrow_mut(|keys| match keys.binary_search_by(|(known, _)| (**known).cmp(name)) {
+        Ok(found) => keys.get(found).map_or(JsValue::UNDEFINED, |(_, key)| key.clone()),
+        Err(place) => {
+            let key = JsValue::from_str(name);
+            if keys.len() < MAX_KEPT_KEYS {
+                keys.insert(place, (name.into(), key.clone()));
             }
+            key
         }
-        let key = JsValue::from_str(name);
-        if let (Some(at), Ok(mut keys)) = (at, keys.try_borrow_mut()) {
-            keys.insert(at, (name.into(), key.clone()));
-        }
-        used(&key)
     })
 }
 
@@ -138,7 +123,7 @@ impl Value for Js {
     }
 
     fn is_empty_text(&self) -> bool {
-        EMPTY.with(|empty| self.0 == *empty)
+        self.0 == key("")
     }
 
     fn boolean(&self) -> Option<bool> {
@@ -151,7 +136,7 @@ impl Value for Js {
 
     fn member(&self, name: &str) -> Option<Self> {
         // A getter that throws is an absent value.
-        with_key(name, |key| reflect_get(&self.0, key)).ok().flatten().map(Js)
+        reflect_get(&self.0, &key(name)).ok().flatten().map(Js)
     }
 
     fn keys(&self) -> Vec<String> {
@@ -199,7 +184,7 @@ pub(super) fn execution(read: &Execution<Js>) -> JsValue {
 fn shaped(value: &Shape<'_, Js>) -> JsValue {
     match value {
         Shape::Text(text) => text.0.clone(),
-        Shape::EmptyText => EMPTY.with(JsValue::clone),
+        Shape::EmptyText => key(""),
         Shape::Boolean(boolean) => JsValue::from_bool(*boolean),
         Shape::Environment(variables) => {
             let list = Array::new();
@@ -218,5 +203,5 @@ fn shaped(value: &Shape<'_, Js>) -> JsValue {
 }
 
 pub(super) fn put(object: &Object, name: &str, value: &JsValue) {
-    with_key(name, |key| object.unchecked_ref::<Fresh>().set(key, value));
+    object.unchecked_ref::<Fresh>().set(&key(name), value);
 }
