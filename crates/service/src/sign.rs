@@ -6,6 +6,7 @@
 
 pub mod acs3;
 pub mod encode;
+mod hash;
 mod redact;
 pub mod rpc;
 
