@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use js_sys::{Array, JsString, Object};
 use wasm_bindgen::prelude::*;
 
+use cloudflow_base::small;
 use cloudflow_base::value::{Kind, Value};
 use cloudflow_service::read::{Shape, VARIABLES, shape, variable};
 use cloudflow_service::wire::execution::Execution;
@@ -145,7 +146,8 @@ impl Value for Js {
         let count = keys.length();
         let joined = keys.join("\n");
         if count > 0 && joined.length() <= MAX_KEY_UNITS {
-            let split: Vec<String> = String::from(joined).split('\n').map(str::to_owned).collect();
+            let joined = String::from(joined);
+            let split: Vec<String> = small::split(&joined, "\n").into_iter().map(str::to_owned).collect();
             if split.len() == count as usize {
                 return split;
             }

@@ -6,6 +6,7 @@
 use super::fault;
 use cloudflow_base::diagnostic::{Code, Diagnostic, Path, PathSegment, nearest};
 use cloudflow_base::fields::Fields;
+use cloudflow_base::small;
 use cloudflow_base::time;
 use cloudflow_base::value::{Kind, Value};
 
@@ -107,7 +108,7 @@ pub fn read<V: Value>(body: &V) -> Reading<V> {
     if let Some(code) = fault::code_in(body) {
         let said = fault::message_in(body).unwrap_or_default();
         let message = ["this is not an execution but the error `", &code, "` of the service: ", &said].concat();
-        diagnostics.push(Diagnostic::new(Code::ServiceFault, None, message.trim_end_matches([' ', ':', '.'])));
+        diagnostics.push(Diagnostic::new(Code::ServiceFault, None, small::trim_end(&message, " :.")));
         return Reading { execution: None, diagnostics };
     }
     let mut fields = Fields::new(Some(body.clone()), Path::new(), "an execution", &mut diagnostics);

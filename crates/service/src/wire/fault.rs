@@ -6,7 +6,7 @@ pub use table::{Advice, Row, TABLE, of_code};
 
 use cloudflow_base::diagnostic::ErrorCode;
 pub use cloudflow_base::diagnostic::ErrorKind;
-use cloudflow_base::small::{split_once, to_decimal};
+use cloudflow_base::small::{split_once, to_decimal, trim_end};
 use cloudflow_base::time;
 use cloudflow_base::value::{Kind, Value};
 
@@ -145,11 +145,8 @@ fn refused(
     let (kind, retry) = row.map_or((ErrorKind::Service, by_status(status)), |row| (row.kind, row.retry));
     let mut message = ["the service answered `", &code, "`"].concat();
     let said = said.unwrap_or_default();
-    let said = said.trim_ascii().trim_end_matches('.');
-    if !said.is_empty() {
-        message.push_str(": ");
-        message.push_str(said);
-    }
+    let said = trim_end(said.trim_ascii(), ".");
+    push_said(&mut message, said);
     if let Some(advice) = row.map(|row| row.advice.text()).filter(|advice| !advice.is_empty()) {
         message.push_str("; ");
         message.push_str(advice);
@@ -167,15 +164,19 @@ fn refused(
     Fault { kind, code, message, status, said: None, request_id, retry, time }
 }
 
-/// An error status whose body has no reason.
-fn unclear(status: u16, said: &str) -> Fault {
-    let mut message =
-        ["the response has the HTTP status ", &to_decimal(status), " without an error code of the service"].concat();
-    let said = said.trim_ascii().trim_end_matches('.');
+/// Appends what the service said.
+fn push_said(message: &mut String, said: &str) {
     if !said.is_empty() {
         message.push_str(": ");
         message.push_str(said);
     }
+}
+
+/// An error status whose body has no reason.
+fn unclear(status: u16, said: &str) -> Fault {
+    let mut message =
+        ["the response has the HTTP status ", &to_decimal(status), " without an error code of the service"].concat();
+    push_said(&mut message, trim_end(said.trim_ascii(), "."));
     own(status, ErrorCode::HttpError, &message, by_status(status))
 }
 
@@ -191,7 +192,14 @@ fn not_json(status: u16, good: bool, text: &str) -> Fault {
         true => ("a web page", element(text, "title").unwrap_or_default()),
         false => ("a text that is not JSON", text.trim_ascii().to_owned()),
     };
-    let shown: String = shown.split_ascii_whitespace().collect::<Vec<_>>().join(" ").chars().take(80).collect();
+    let mut words = String::new();
+    for word in shown.split_ascii_whitespace() {
+        if !words.is_empty() {
+            words.push(' ');
+        }
+        words.push_str(word);
+    }
+    let shown: String = words.chars().take(80).collect();
     let mut message = ["the response (HTTP status ", &to_decimal(status), ") is ", what].concat();
     if !shown.is_empty() {
         message = [&message, ", `", &shown, "`"].concat();
