@@ -45,7 +45,7 @@ pub fn validate_fields<V: Value>(body: &V) -> (Vec<Diagnostic>, Option<V>) {
     let reading = execution::read(body);
     let mut found = reading.diagnostics;
     if let Some(execution) = &reading.execution {
-        found.extend(execution::embedded_json(execution));
+        execution::embedded_json(execution, &mut found);
     }
     (found, reading.execution.and_then(|execution| execution.flow_definition))
 }

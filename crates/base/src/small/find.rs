@@ -58,6 +58,17 @@ pub fn trim_end<'t>(text: &'t str, signs: &str) -> &'t str {
     text.get(..last.map_or(0, |last| last + 1)).unwrap_or_default()
 }
 
+/// The first characters of a text.
+///
+/// ```
+/// assert_eq!(cloudflow_base::small::head("流程图", 2), "流程");
+/// ```
+#[inline(never)]
+pub fn head(text: &str, characters: usize) -> &str {
+    let end = text.char_indices().nth(characters);
+    text.get(..end.map_or(text.len(), |(end, _)| end)).unwrap_or_default()
+}
+
 /// What is behind the first of these words that the text begins with.
 ///
 /// ```

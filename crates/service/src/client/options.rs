@@ -80,7 +80,10 @@ pub fn settings<V: Value>(
 ) -> Result<Settings<V>, CloudFlowError> {
     let mut diagnostics = Vec::new();
     let mut fields = Fields::new(options, Path::new(), "the options", &mut diagnostics);
-    let known: Vec<&str> = CALL.iter().chain(if until_done { WAIT } else { &[] }).copied().collect();
+    let mut known = CALL.to_vec();
+    if until_done {
+        known.extend_from_slice(WAIT);
+    }
     fields.only(&known);
     let endpoint = endpoint(&mut fields);
     let scheme = scheme(&mut fields);

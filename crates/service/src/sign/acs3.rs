@@ -28,11 +28,13 @@ pub fn canonical_request(
     headers: &[(&str, &str)],
     body_sha256: &str,
 ) -> Canonical {
-    let mut signed: Vec<(String, &str)> = headers
-        .iter()
-        .map(|(name, value)| (name.to_ascii_lowercase(), value.trim_ascii()))
-        .filter(|(name, _)| name.starts_with("x-acs-") || name == "host" || name == "content-type")
-        .collect();
+    let mut signed: Vec<(String, &str)> = Vec::new();
+    for (name, value) in headers {
+        let name = name.to_ascii_lowercase();
+        if name.starts_with("x-acs-") || name == "host" || name == "content-type" {
+            signed.push((name, value.trim_ascii()));
+        }
+    }
     small::sort(&mut signed);
     let mut lines = String::new();
     let mut names = String::new();

@@ -33,7 +33,11 @@ fn padded(parts: &[&[u8]]) -> Vec<u8> {
 }
 
 fn bytes(state: &[u32]) -> Vec<u8> {
-    state.iter().flat_map(|word| word.to_be_bytes()).collect()
+    let mut bytes = Vec::with_capacity(state.len() * 4);
+    for word in state {
+        bytes.extend_from_slice(&word.to_be_bytes());
+    }
+    bytes
 }
 
 /// The HMAC of a message. A key longer than a block is hashed.

@@ -52,7 +52,11 @@ pub fn without(text: &str, secrets: &[&str]) -> String {
 impl Credentials {
     /// The texts that no message may contain: the secret and the token.
     pub fn secrets(&self) -> Vec<&str> {
-        [Some(self.access_key_secret.as_str()), self.security_token.as_deref()].into_iter().flatten().collect()
+        let mut secrets = vec![self.access_key_secret.as_str()];
+        if let Some(token) = &self.security_token {
+            secrets.push(token);
+        }
+        secrets
     }
 }
 
@@ -93,8 +97,8 @@ fn length(text: &[u8], secret: &[u8]) -> Option<usize> {
             });
         }
         if next.is_empty() {
-            let cut = |at: &usize| matched >= MIN_CUT_SECRET && is_cut(text.get(*at..).unwrap_or_default());
-            return ends.into_iter().filter(cut).max();
+            ends.retain(|at| matched >= MIN_CUT_SECRET && is_cut(text.get(*at..).unwrap_or_default()));
+            break;
         }
         ends = next;
     }

@@ -8,7 +8,8 @@ use cloudflow_base::small;
 /// First stage: the parameters of query and form, sorted by name, encoded and joined. A parameter `Signature` is omitted.
 /// The result is also the query of the URL.
 pub fn canonical(pairs: &[(&str, &str)]) -> String {
-    let mut sorted: Vec<(&str, &str)> = pairs.iter().copied().filter(|(name, _)| *name != "Signature").collect();
+    let mut sorted = pairs.to_vec();
+    sorted.retain(|(name, _)| *name != "Signature");
     small::sort(&mut sorted);
     let mut text = String::with_capacity(sorted.iter().map(|(name, value)| name.len() + value.len() + 8).sum());
     for (name, value) in sorted {

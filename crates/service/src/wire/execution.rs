@@ -142,17 +142,15 @@ pub fn read<V: Value>(body: &V) -> Reading<V> {
     Reading { execution, diagnostics }
 }
 
-/// What is wrong with the JSON texts in an execution. Separate from [`read`], because it reads every byte of texts that
+/// Reports what is wrong with the JSON texts in an execution. Separate from [`read`], because it reads every byte of texts that
 /// may be large.
-pub(crate) fn embedded_json<V: Value>(execution: &Execution<V>) -> Vec<Diagnostic> {
-    [("Input", &execution.input), ("Output", &execution.output)]
-        .into_iter()
-        .filter(|(_, value)| value.as_ref().is_some_and(|value| !value.holds_json()))
-        .map(|(key, _)| {
+pub(crate) fn embedded_json<V: Value>(execution: &Execution<V>, found: &mut Vec<Diagnostic>) {
+    for (key, value) in [("Input", &execution.input), ("Output", &execution.output)] {
+        if value.as_ref().is_some_and(|value| !value.holds_json()) {
             let message = ["the text in `", key, "` is not JSON"].concat();
-            Diagnostic::new(Code::EmbeddedJson, None, message).at(vec![PathSegment::from(key)])
-        })
-        .collect()
+            found.push(Diagnostic::new(Code::EmbeddedJson, None, message).at(vec![PathSegment::from(key)]));
+        }
+    }
 }
 
 /// True for a final status. An unknown status is not final.
@@ -237,8 +235,8 @@ fn moment<V: Value>(fields: &mut Fields<'_, V>, key: &str) -> Option<V> {
     let value = optional(fields, key)?;
     let text = value.text()?;
     if !time::is_rfc3339(&text) {
-        let shown: String = text.chars().take(40).collect();
-        let message = ["`", key, "` must be an RFC 3339 time like `2019-01-01T01:01:01.001Z`, not `", &shown, "`"];
+        let shown = small::head(&text, 40);
+        let message = ["`", key, "` must be an RFC 3339 time like `2019-01-01T01:01:01.001Z`, not `", shown, "`"];
         fields.report(Code::BadTime, key, message.concat());
     }
     Some(value)

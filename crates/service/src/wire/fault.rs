@@ -6,7 +6,7 @@ pub use table::{Advice, Row, TABLE, of_code};
 
 use cloudflow_base::diagnostic::ErrorCode;
 pub use cloudflow_base::diagnostic::ErrorKind;
-use cloudflow_base::small::{split_once, to_decimal, trim_end};
+use cloudflow_base::small::{head, split_once, to_decimal, trim_end};
 use cloudflow_base::time;
 use cloudflow_base::value::{Kind, Value};
 
@@ -199,10 +199,10 @@ fn not_json(status: u16, good: bool, text: &str) -> Fault {
         }
         words.push_str(word);
     }
-    let shown: String = words.chars().take(80).collect();
+    let shown = head(&words, 80);
     let mut message = ["the response (HTTP status ", &to_decimal(status), ") is ", what].concat();
     if !shown.is_empty() {
-        message = [&message, ", `", &shown, "`"].concat();
+        message = [&message, ", `", shown, "`"].concat();
     }
     message.push_str(", not JSON of the service: this endpoint is another server");
     let (code, retry) =

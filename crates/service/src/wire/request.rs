@@ -3,7 +3,7 @@
 use cloudflow_base::diagnostic::{Code, Diagnostic, Path, nearest};
 use cloudflow_base::fields::{self, Fields};
 use cloudflow_base::limits::{LONG_POLL_SECONDS, NAME_CHARACTERS};
-use cloudflow_base::small::{contains, find, split, split_once, to_decimal};
+use cloudflow_base::small::{contains, find, head, split, split_once, to_decimal};
 use cloudflow_base::value::Value;
 
 /// The version of the API.
@@ -128,8 +128,7 @@ impl Endpoint {
                 Some(near) => ["; did you mean `", near, "`?"].concat(),
                 None => ["; known are ", &fields::list(REGIONS)].concat(),
             };
-            let shown: String = region.chars().take(40).collect();
-            return Err(["`", &shown, "` is not a region id", &hint].concat());
+            return Err(["`", head(region, 40), "` is not a region id", &hint].concat());
         }
         let host = [region, ".fnf.aliyuncs.com"].concat();
         Ok(Endpoint { base: ["https://", &host, "/"].concat(), host })
