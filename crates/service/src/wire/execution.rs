@@ -220,8 +220,7 @@ fn status<V: Value>(fields: &mut Fields<'_, V>, body: &V) -> Option<V> {
     let status = fields.checked(key, value, Kind::Text)?;
     let name = status.text()?;
     if Status::from_name(&name).is_none() {
-        let known = Status::ALL.map(Status::as_str);
-        let message = match nearest(&name, known) {
+        let message = match nearest(&name, Status::ALL.iter().map(|status| status.as_str())) {
             Some(near) => ["the status `", &name, "` is unknown; the nearest is `", near, "`"].concat(),
             None if name.is_empty() => "the status is empty: the execution is treated as not ended".to_owned(),
             None => ["the status `", &name, "` is unknown: the execution is treated as not ended"].concat(),

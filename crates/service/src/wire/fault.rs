@@ -240,8 +240,11 @@ fn shortened(text: String) -> String {
     if text.len() <= MAX_SHOWN {
         return text;
     }
-    let cut = (0..=MAX_SHOWN).rev().find_map(|at| text.get(..at));
-    [cut.unwrap_or_default(), "…"].concat()
+    let mut end = MAX_SHOWN;
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    [text.get(..end).unwrap_or_default(), "…"].concat()
 }
 
 /// The action that an authorization failure names.

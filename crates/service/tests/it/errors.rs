@@ -48,8 +48,9 @@ fn javascript_uses_the_codes_of_the_registry() {
     let mut used = Vec::new();
     for path in &sources {
         let text = text(path);
-        let places =
-            text.match_indices("codes.").filter(|(at, _)| !text[..*at].ends_with(|c: char| c.is_alphanumeric()));
+        let places = text
+            .match_indices("codes.")
+            .filter(|(at, _)| !text[..*at].ends_with(|c: char| c.is_alphanumeric() || c == '/'));
         for (at, _) in places {
             let name: String = text[at + 6..].chars().take_while(|c| c.is_alphanumeric()).collect();
             assert!(names.contains(&name.as_str()), "{}: `codes.{name}` does not exist", path.display());
