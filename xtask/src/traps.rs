@@ -59,7 +59,7 @@ fn clear_locations(data: &mut [u8], start: usize) {
         usize::try_from(u32::from_le_bytes(*bytes)).ok()
     };
     let mut found = Vec::new();
-    for at in (0..data.len()).filter(|at| (start + at) % 4 == 0) {
+    for at in (0..data.len()).filter(|at| (start + at).is_multiple_of(4)) {
         let (Some(address), Some(length)) = (word(data, at), word(data, at + 4)) else { break };
         let Some(path) = address.checked_sub(start) else { continue };
         let text = path.checked_add(length).and_then(|end| data.get(path..end + 1));
