@@ -301,7 +301,7 @@ fn packed(action: Action) -> f64 {
 fn with<T>(call: u32, act: impl FnOnce(&mut Ongoing) -> Result<T, JsValue>) -> Result<T, JsValue> {
     let mut ongoing = take(call)?;
     let result = act(&mut ongoing);
-    CALLS.with_borrow_mut(|calls| put(&mut calls.slots, call, ongoing));
+    give_back(call, ongoing);
     result
 }
 
@@ -309,6 +309,11 @@ fn with<T>(call: u32, act: impl FnOnce(&mut Ongoing) -> Result<T, JsValue>) -> R
 fn take(call: u32) -> Result<Box<Ongoing>, JsValue> {
     let found = CALLS.with_borrow_mut(|calls| calls.slots.get_mut(call as usize).and_then(Option::take));
     found.ok_or_else(lost)
+}
+
+#[inline(never)]
+fn give_back(call: u32, ongoing: Box<Ongoing>) {
+    CALLS.with_borrow_mut(|calls| put(&mut calls.slots, call, ongoing));
 }
 
 fn put(slots: &mut [Option<Box<Ongoing>>], call: u32, ongoing: Box<Ongoing>) {

@@ -6,9 +6,8 @@ use wasm_bindgen::prelude::*;
 use crate::convert::plain;
 use crate::error::error;
 use crate::value::{self, Js};
-use cloudflow_base::diagnostic::ErrorCode;
-use cloudflow_base::plain::Plain;
-use cloudflow_base::shape::Diagnostic;
+use cloudflow_base::diagnostic::{Diagnostic, ErrorCode};
+use cloudflow_base::shape;
 use cloudflow_base::value::{Kind, Value};
 use cloudflow_service::client::call::MAX_RESPONSE_BYTES;
 use cloudflow_service::{read, sign};
@@ -106,6 +105,5 @@ fn json(body: &JsValue) -> Result<Result<Js, Vec<Diagnostic>>, JsValue> {
 }
 
 fn list(diagnostics: Vec<Diagnostic>) -> Result<JsValue, JsValue> {
-    // The usual result needs no serializer.
-    if diagnostics.is_empty() { Ok(js_sys::Array::new().into()) } else { plain(&Plain::list(diagnostics)) }
+    plain(&shape::findings(diagnostics))
 }

@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use js_sys::{Array, JsString, Object};
 use wasm_bindgen::prelude::*;
 
+use cloudflow_base::small;
 use cloudflow_base::value::{Kind, Value};
 use cloudflow_service::read::{Shape, VARIABLES, shape, variable};
 use cloudflow_service::wire::execution::Execution;
@@ -45,35 +46,20 @@ const MAX_KEYS: usize = 10_000;
 thread_local! {
     // INVARIANT: sorted by name.
     static KEYS: RefCell<Vec<(Box<str>, JsValue)>> = const { RefCell::new(Vec::new()) };
-    static EMPTY: JsValue = JsValue::from_str("");
 }
 
-/// A key as a string of the engine.
-pub(super) fn key(name: &str) -> JsValue {
-    with_key(name, JsValue::clone)
-}
-
-/// Calls `used` with a key as a string of the engine. Strings are kept, because making one costs more than reading a
-/// property. `used` may call this function.
+/// A key as a string of the engine. Strings are kept, because making one costs more than reading a property.
 #[inline(never)]
-fn with_key<T>(name: &str, used: impl FnOnce(&JsValue) -> T) -> T {
-    KEYS.with(|keys| {
-        let mut at = None;
-        if let Ok(keys) = keys.try_borrow() {
-            match keys.binary_search_by(|(known, _)| (**known).cmp(name)) {
-                Ok(found) => {
-                    if let Some((_, key)) = keys.get(found) {
-                        return used(key);
-                    }
-                }
-                Err(place) => at = Some(place).filter(|_| keys.len() < MAX_KEPT_KEYS),
+pub(super) fn key(name: &str) -> JsValue {
+    KEYS.with_borrow_mut(|keys| match keys.binary_search_by(|(known, _)| (**known).cmp(name)) {
+        Ok(found) => keys.get(found).map_or(JsValue::UNDEFINED, |(_, key)| key.clone()),
+        Err(place) => {
+            let key = JsValue::from_str(name);
+            if keys.len() < MAX_KEPT_KEYS {
+                keys.insert(place, (name.into(), key.clone()));
             }
+            key
         }
-        let key = JsValue::from_str(name);
-        if let (Some(at), Ok(mut keys)) = (at, keys.try_borrow_mut()) {
-            keys.insert(at, (name.into(), key.clone()));
-        }
-        used(&key)
     })
 }
 
@@ -138,7 +124,7 @@ impl Value for Js {
     }
 
     fn is_empty_text(&self) -> bool {
-        EMPTY.with(|empty| self.0 == *empty)
+        self.0 == key("")
     }
 
     fn boolean(&self) -> Option<bool> {
@@ -151,7 +137,7 @@ impl Value for Js {
 
     fn member(&self, name: &str) -> Option<Self> {
         // A getter that throws is an absent value.
-        with_key(name, |key| reflect_get(&self.0, key)).ok().flatten().map(Js)
+        reflect_get(&self.0, &key(name)).ok().flatten().map(Js)
     }
 
     fn keys(&self) -> Vec<String> {
@@ -160,7 +146,8 @@ impl Value for Js {
         let count = keys.length();
         let joined = keys.join("\n");
         if count > 0 && joined.length() <= MAX_KEY_UNITS {
-            let split: Vec<String> = String::from(joined).split('\n').map(str::to_owned).collect();
+            let joined = String::from(joined);
+            let split: Vec<String> = small::split(&joined, "\n").into_iter().map(str::to_owned).collect();
             if split.len() == count as usize {
                 return split;
             }
@@ -199,7 +186,7 @@ pub(super) fn execution(read: &Execution<Js>) -> JsValue {
 fn shaped(value: &Shape<'_, Js>) -> JsValue {
     match value {
         Shape::Text(text) => text.0.clone(),
-        Shape::EmptyText => EMPTY.with(JsValue::clone),
+        Shape::EmptyText => key(""),
         Shape::Boolean(boolean) => JsValue::from_bool(*boolean),
         Shape::Environment(variables) => {
             let list = Array::new();
@@ -218,5 +205,5 @@ fn shaped(value: &Shape<'_, Js>) -> JsValue {
 }
 
 pub(super) fn put(object: &Object, name: &str, value: &JsValue) {
-    with_key(name, |key| object.unchecked_ref::<Fresh>().set(key, value));
+    object.unchecked_ref::<Fresh>().set(&key(name), value);
 }

@@ -1,7 +1,8 @@
 // The driver of the emulator: connects the state machine in the module with clock, timers, task handlers and requests.
 
 import { onAbort } from "../shared/abort.js";
-import { CloudFlowError, codes } from "../shared/error.js";
+import * as codes from "../shared/codes.js";
+import { CloudFlowError } from "../shared/error.js";
 import { EMULATOR, PUT_FLOW, SAVE } from "../shared/options.js";
 import { MAX_SPEED, MAX_STATE, MAX_TEXT, clockOf, faultsOf, flagOf, functionOf, modeOf } from "./options.js";
 import { optionsOf, textOf, textsOf, wholeOf } from "./options.js";

@@ -1,6 +1,7 @@
 // `signRequest`: signed requests for the emulator.
 
-import { CloudFlowError, codes } from "../shared/error.js";
+import * as codes from "../shared/codes.js";
+import { CloudFlowError } from "../shared/error.js";
 import { SIGN, isObject, wrongOptions } from "../shared/options.js";
 import { optionsOf, signalOf, textOf } from "./options.js";
 

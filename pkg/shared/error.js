@@ -1,5 +1,7 @@
 // `CloudFlowError`, the only class of errors of this package. index.d.ts documents the fields.
 
+import * as codes from "./codes.js";
+
 /**
  * The fields of an error, as the module and the facade state them.
  *
@@ -46,20 +48,6 @@ Object.defineProperty(CloudFlowError.prototype, "name", {
   value: "CloudFlowError",
   configurable: true,
   writable: true,
-});
-
-/** The codes of the errors that JavaScript itself throws. docs/errors.md documents every code; a test compares them. */
-export const codes = Object.freeze({
-  badEndpoint: "bad-endpoint",
-  emulatorClosed: "emulator-closed",
-  internal: "internal",
-  moduleNotLoaded: "module-not-loaded",
-  notAModule: "not-a-module",
-  notInitialized: "not-initialized",
-  outOfRange: "out-of-range",
-  wrongDefinition: "wrong-definition",
-  wrongOptions: "wrong-options",
-  wrongState: "wrong-state",
 });
 
 /**

@@ -1,6 +1,7 @@
 // `init` of "cloudflow-wasm/slim": compiles the modules that the caller passes.
 
-import { CloudFlowError, codes } from "./error.js";
+import * as codes from "./codes.js";
+import { CloudFlowError } from "./error.js";
 import { MODULES, checkNames } from "./options.js";
 
 /** @typedef {keyof typeof MODULES} Name */

@@ -6,7 +6,8 @@
 // - tests/js/options.test.mjs passes every name to the WebAssembly module, and compares the tables with the names that
 //   the module accepts.
 
-import { CloudFlowError, codes } from "./error.js";
+import * as codes from "./codes.js";
+import { CloudFlowError } from "./error.js";
 
 /**
  * The names of the members of `T`, each exactly once.

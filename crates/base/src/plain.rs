@@ -32,6 +32,11 @@ impl Object {
         Object(Vec::new())
     }
 
+    /// The keys and values, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &(&'static str, Plain)> {
+        self.0.iter()
+    }
+
     /// Adds a key with a value.
     #[inline(never)]
     pub fn put(&mut self, key: &'static str, value: Plain) {

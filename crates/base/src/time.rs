@@ -1,6 +1,6 @@
 //! Points in time: Unix milliseconds, RFC 3339 text, HTTP dates. The only implementation.
 
-use crate::small::{split_once, to_decimal};
+use crate::small::{split, split_once, to_decimal};
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
 pub type Millis = u64;
@@ -70,7 +70,7 @@ pub fn parse(text: &str) -> Option<Millis> {
 /// ```
 pub fn parse_http_date(text: &str) -> Option<Millis> {
     let (_, rest) = split_once(text, ", ")?;
-    let [day, month, year, time, "GMT"] = *rest.split(' ').collect::<Vec<_>>() else {
+    let [day, month, year, time, "GMT"] = *split(rest, " ") else {
         return None;
     };
     let months = "JanFebMarAprMayJunJulAugSepOctNovDec";

@@ -1,16 +1,16 @@
 //! `parseExecution` and `validateExecution`: reads the body of a response.
 
 use crate::wire::execution::{self, Status};
-use cloudflow_base::diagnostic::{self, Code};
-use cloudflow_base::shape::{Diagnostic, Places};
+use cloudflow_base::diagnostic::{Code, Diagnostic};
+use cloudflow_base::shape::{self, Places};
 use cloudflow_base::small::split_once;
 use cloudflow_base::time;
 use cloudflow_base::value::{Kind, Value};
 
-/// Reads the fields of a body: the result of `parseExecution`.
+/// Reads the fields of a body: the result of `parseExecution`. Its findings have no range in a text.
 pub fn parse<V: Value>(body: &V) -> (Option<execution::Execution<V>>, Vec<Diagnostic>) {
     let reading = execution::read(body);
-    (reading.execution, Places::new("").diagnostics(reading.diagnostics))
+    (reading.execution, reading.diagnostics)
 }
 
 /// True if the execution is done, for the status and the two times of a response without findings: one per line, a
@@ -33,8 +33,9 @@ pub fn judge(facts: &str) -> Option<bool> {
 
 /// Checks a body and the JSON and YAML texts in it: the result of `validateExecution`. `definition` checks the text of
 /// `FlowDefinition`. The ranges of its findings are positions in that text.
-pub fn validate<V: Value>(body: &V, definition: impl FnOnce(&str) -> Vec<Diagnostic>) -> Vec<Diagnostic> {
-    let (mut found, text) = validate_fields(body);
+pub fn validate<V: Value>(body: &V, definition: impl FnOnce(&str) -> Vec<shape::Diagnostic>) -> Vec<shape::Diagnostic> {
+    let (found, text) = validate_fields(body);
+    let mut found = Places::new("").diagnostics(found);
     if let Some(text) = text.as_ref().and_then(Value::text) {
         found.extend(definition(&text));
     }
@@ -46,15 +47,15 @@ pub fn validate_fields<V: Value>(body: &V) -> (Vec<Diagnostic>, Option<V>) {
     let reading = execution::read(body);
     let mut found = reading.diagnostics;
     if let Some(execution) = &reading.execution {
-        found.extend(execution::embedded_json(execution));
+        execution::embedded_json(execution, &mut found);
     }
-    (Places::new("").diagnostics(found), reading.execution.and_then(|execution| execution.flow_definition))
+    (found, reading.execution.and_then(|execution| execution.flow_definition))
 }
 
 /// The finding for a body that is larger than any response of the service.
 pub fn too_large() -> Vec<Diagnostic> {
     let message = "the body is larger than 8 MiB, more than the service sends".to_owned();
-    Places::new("").diagnostics(vec![diagnostic::Diagnostic::new(Code::TooLarge, None, message)])
+    vec![Diagnostic::new(Code::TooLarge, None, message)]
 }
 
 /// True if a text of the body that would be copied is longer than `units`.
@@ -81,7 +82,7 @@ pub fn not_json(body: &str) -> Vec<Diagnostic> {
         [b'<', ..] => "the body is XML or HTML, not JSON: a proxy may have sent it",
         _ => "the body is not JSON",
     };
-    Places::new(body).diagnostics(vec![diagnostic::Diagnostic::new(Code::NotJson, None, message)])
+    vec![Diagnostic::new(Code::NotJson, None, message)]
 }
 
 /// The value of one key of an execution in the JavaScript interface. Texts are references: no text is copied.

@@ -6,6 +6,7 @@
 
 pub mod acs3;
 pub mod encode;
+mod hash;
 mod redact;
 pub mod rpc;
 
@@ -87,7 +88,8 @@ pub fn sign(
     match (credentials, scheme) {
         (None, _) => {
             // A gateway always answers in JSON: `Format` is not needed.
-            pairs.extend(call.common().into_iter().filter(|(name, _)| *name != "Format"));
+            let [action, _, version] = call.common();
+            pairs.extend_from_slice(&[action, version]);
             SignedRequest {
                 method: "GET",
                 url: endpoint.url(&rpc::canonical(&pairs)),
@@ -96,8 +98,8 @@ pub fn sign(
             }
         }
         (Some(credentials), Scheme::HmacSha1) => {
-            pairs.extend(call.common());
-            pairs.extend(rpc_parameters(credentials, &timestamp, stamp.nonce));
+            pairs.extend_from_slice(&call.common());
+            push_rpc_parameters(&mut pairs, credentials, &timestamp, stamp.nonce);
             let mut query = rpc::canonical(&pairs);
             let signature = rpc::signature(&credentials.access_key_secret, &rpc::string_to_sign("GET", &query));
             push_signature(&mut query, &signature);
@@ -118,14 +120,14 @@ pub fn sign(
             let canonical = acs3::canonical_request("GET", "/", &pairs, &headers, acs3::EMPTY_BODY_SHA256);
             let signature = acs3::signature(&credentials.access_key_secret, &acs3::string_to_sign(&canonical.request));
             let authorization = acs3::authorization(&credentials.access_key_id, &canonical.signed_headers, &signature);
-            let mut headers: Vec<(String, String)> = headers
-                .into_iter()
-                .filter(|(name, _)| *name != "host")
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .collect();
-            headers.push(("accept".to_owned(), "application/json".to_owned()));
-            headers.push(("authorization".to_owned(), authorization));
-            SignedRequest { method: "GET", url: endpoint.url(&rpc::canonical(&pairs)), headers, signature }
+            headers.extend_from_slice(&[("accept", "application/json"), ("authorization", &authorization)]);
+            let mut sent = Vec::with_capacity(headers.len());
+            for (name, value) in headers {
+                if name != "host" {
+                    sent.push((name.to_owned(), value.to_owned()));
+                }
+            }
+            SignedRequest { method: "GET", url: endpoint.url(&rpc::canonical(&pairs)), headers: sent, signature }
         }
     }
 }
@@ -150,7 +152,7 @@ pub fn form(
 ) -> Result<Form, String> {
     let timestamp = time::utc(stamp.now);
     let mut common = vec![("Action", action), ("Format", "json"), ("Version", API_VERSION)];
-    common.extend(rpc_parameters(credentials, &timestamp, stamp.nonce));
+    push_rpc_parameters(&mut common, credentials, &timestamp, stamp.nonce);
     let own: Vec<(&str, &str)> = parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let is_reserved = |name: &str| name == "Signature" || common.iter().any(|(common, _)| *common == name);
     if let Some((name, _)) = own.iter().find(|(name, _)| is_reserved(name)) {
@@ -163,23 +165,23 @@ pub fn form(
     Ok(Form { query, body: rpc::canonical(&own) })
 }
 
-/// The parameters that RPC V1 adds to those of the operation.
-fn rpc_parameters<'a>(
+/// Appends the parameters that RPC V1 adds to those of the operation.
+fn push_rpc_parameters<'a>(
+    parameters: &mut Vec<(&'a str, &'a str)>,
     credentials: &'a Credentials,
     timestamp: &'a str,
     nonce: &'a str,
-) -> Vec<(&'static str, &'a str)> {
-    let mut parameters = vec![
-        ("AccessKeyId", credentials.access_key_id.as_str()),
+) {
+    parameters.extend_from_slice(&[
+        ("AccessKeyId", &credentials.access_key_id),
         ("SignatureMethod", "HMAC-SHA1"),
         ("SignatureNonce", nonce),
         ("SignatureVersion", "1.0"),
         ("Timestamp", timestamp),
-    ];
+    ]);
     if let Some(token) = &credentials.security_token {
         parameters.push(("SecurityToken", token));
     }
-    parameters
 }
 
 fn push_signature(query: &mut String, signature: &str) {

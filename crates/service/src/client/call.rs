@@ -161,8 +161,9 @@ impl<V: Value + PartialEq> Call<V> {
             // A gateway passes these on, and its callers must not learn the id of its key.
             if let Some(keys) = &self.keys {
                 let id = [keys.credentials.access_key_id.as_str()];
-                let passed_on = [fault.said.as_mut(), fault.request_id.as_mut()];
-                passed_on.into_iter().flatten().for_each(|text| *text = sign::without(text, &id));
+                for text in [&mut fault.said, &mut fault.request_id] {
+                    *text = text.take().map(|text| sign::without(&text, &id));
+                }
                 if fault::of_code(&fault.code).is_none() {
                     fault.code = sign::without(&fault.code, &id);
                 }

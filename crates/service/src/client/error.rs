@@ -6,7 +6,7 @@ use crate::wire::fault::{self, Advice, Fault, Retry};
 use crate::wire::request::Endpoint;
 use cloudflow_base::diagnostic::{Diagnostic, ErrorCode, ErrorKind, PathSegment};
 use cloudflow_base::plain::{Object, Plain};
-use cloudflow_base::shape::Places;
+use cloudflow_base::shape;
 use cloudflow_base::small::{contains, to_decimal};
 
 /// A smaller difference between the clocks is not mentioned in messages.
@@ -184,9 +184,7 @@ impl From<CloudFlowError> for Plain {
         out.put("retryable", Plain::Boolean(error.retryable));
         out.number("attempts", error.attempts.into());
         if !error.diagnostics.is_empty() {
-            // Findings about a value have paths, no positions in a text.
-            let found = Places::new("").diagnostics(error.diagnostics);
-            out.put("diagnostics", Plain::list(found));
+            out.put("diagnostics", shape::findings(error.diagnostics));
         }
         if let Some(refusal) = error.refusal {
             out.put("said", Plain::Text(refusal.message));

@@ -80,7 +80,10 @@ pub fn settings<V: Value>(
 ) -> Result<Settings<V>, CloudFlowError> {
     let mut diagnostics = Vec::new();
     let mut fields = Fields::new(options, Path::new(), "the options", &mut diagnostics);
-    let known: Vec<&str> = CALL.iter().chain(if until_done { WAIT } else { &[] }).copied().collect();
+    let mut known = CALL.to_vec();
+    if until_done {
+        known.extend_from_slice(WAIT);
+    }
     fields.only(&known);
     let endpoint = endpoint(&mut fields);
     let scheme = scheme(&mut fields);
@@ -227,8 +230,12 @@ fn headers<V: Value>(fields: &mut Fields<'_, V>) -> Vec<(String, String)> {
     let path = fields.path_of("headers");
     let mut inner = Fields::new(Some(given.clone()), path, "`headers`", fields.diagnostics());
     let mut headers = Vec::new();
+    // The bytes of a token in RFC 9110. A `match`: the standard library's search costs 0.2 KB.
+    let token = |byte: u8| {
+        byte.is_ascii_alphanumeric()
+            || matches!(byte, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^'..=b'`' | b'|' | b'~')
+    };
     for name in given.keys() {
-        let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
         if name.is_empty() || name.len() > MAX_HEADER_NAME || !name.bytes().all(token) {
             inner.report(Code::OutOfRange, &name, "this is not a valid name of a header".to_owned());
             continue;

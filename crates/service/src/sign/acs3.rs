@@ -2,10 +2,7 @@
 //!
 //! Source: <https://www.alibabacloud.com/help/en/sdk/product-overview/v3-request-structure-and-signature>
 
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::{Digest, Sha256};
-
-use super::rpc;
+use super::{hash, rpc};
 use cloudflow_base::small;
 
 /// The name of the algorithm, first word of the string to sign and of the header.
@@ -31,27 +28,32 @@ pub fn canonical_request(
     headers: &[(&str, &str)],
     body_sha256: &str,
 ) -> Canonical {
-    let mut signed: Vec<(String, &str)> = headers
-        .iter()
-        .map(|(name, value)| (name.to_ascii_lowercase(), value.trim_ascii()))
-        .filter(|(name, _)| name.starts_with("x-acs-") || name == "host" || name == "content-type")
-        .collect();
+    let mut signed: Vec<(String, &str)> = Vec::new();
+    for (name, value) in headers {
+        let name = name.to_ascii_lowercase();
+        if name.starts_with("x-acs-") || name == "host" || name == "content-type" {
+            signed.push((name, value.trim_ascii()));
+        }
+    }
     small::sort(&mut signed);
     let mut lines = String::new();
     let mut names = String::new();
     for group in signed.chunk_by(|(a, _), (b, _)| a == b) {
-        let values: Vec<&str> = group.iter().map(|(_, value)| *value).collect();
         let name = group.first().map_or("", |(name, _)| name.as_str());
-        for part in [name, ":", &values.join(","), "\n"] {
-            lines.push_str(part);
+        lines.push_str(name);
+        for (at, (_, value)) in group.iter().enumerate() {
+            lines.push(if at == 0 { ':' } else { ',' });
+            lines.push_str(value);
         }
+        lines.push('\n');
         if !names.is_empty() {
             names.push(';');
         }
         names.push_str(name);
     }
     let path = if path.is_empty() { "/" } else { path };
-    let request = [method, path, &rpc::canonical(query), &lines, &names, body_sha256].join("\n");
+    let request =
+        [method, "\n", path, "\n", &rpc::canonical(query), "\n", &lines, "\n", &names, "\n", body_sha256].concat();
     Canonical { request, signed_headers: names }
 }
 
@@ -62,10 +64,7 @@ pub fn string_to_sign(canonical_request: &str) -> String {
 
 /// Third stage: the HMAC in hexadecimal. The key is the secret itself.
 pub fn signature(secret: &str, string_to_sign: &str) -> String {
-    // An HMAC accepts keys of any length: the default is never used.
-    Hmac::<Sha256>::new_from_slice(secret.as_bytes())
-        .map(|mac| small::hex(&mac.chain_update(string_to_sign.as_bytes()).finalize().into_bytes()))
-        .unwrap_or_default()
+    small::hex(&hash::hmac(hash::sha256, secret.as_bytes(), string_to_sign.as_bytes()))
 }
 
 /// Last stage: the value of the `Authorization` header.
@@ -75,5 +74,5 @@ pub fn authorization(access_key_id: &str, signed_headers: &str, signature: &str)
 
 /// The SHA-256 of a body, in hexadecimal.
 pub fn sha256_hex(bytes: &[u8]) -> String {
-    small::hex(&Sha256::digest(bytes))
+    small::hex(&hash::sha256(&[bytes]))
 }

@@ -17,6 +17,12 @@ const NAMES: &[&str] = &[
     "bearertoken",
 ];
 
+/// What ends the value of a name, also encoded.
+const ENDS: &[&str] = &[
+    "&", ",", ";", "\"", "'", "`", "<", ">", ")", "]", "}", " ", "\t", "\n", "\r", "\x0C", "%26", "%2526", "%252526",
+    "\\n",
+];
+
 /// Minimum length of a secret. A shorter text would occur in every message.
 const MIN_SECRET: usize = 4;
 
@@ -46,7 +52,11 @@ pub fn without(text: &str, secrets: &[&str]) -> String {
 impl Credentials {
     /// The texts that no message may contain: the secret and the token.
     pub fn secrets(&self) -> Vec<&str> {
-        [Some(self.access_key_secret.as_str()), self.security_token.as_deref()].into_iter().flatten().collect()
+        let mut secrets = vec![self.access_key_secret.as_str()];
+        if let Some(token) = &self.security_token {
+            secrets.push(token);
+        }
+        secrets
     }
 }
 
@@ -87,8 +97,8 @@ fn length(text: &[u8], secret: &[u8]) -> Option<usize> {
             });
         }
         if next.is_empty() {
-            let cut = |at: &usize| matched >= MIN_CUT_SECRET && is_cut(text.get(*at..).unwrap_or_default());
-            return ends.into_iter().filter(cut).max();
+            ends.retain(|at| matched >= MIN_CUT_SECRET && is_cut(text.get(*at..).unwrap_or_default()));
+            break;
         }
         ends = next;
     }
@@ -158,26 +168,22 @@ fn hide_named(text: &str) -> String {
 /// The start of the value, if a name with its sign is at `at`.
 fn value_begin(lower: &str, at: usize) -> Option<usize> {
     let rest = lower.get(at..)?;
-    let (name, behind) = NAMES.iter().find_map(|name| Some((*name, rest.strip_prefix(name)?)))?;
+    let behind = small::strip_one(rest, NAMES)?;
     let before = at.checked_sub(1).and_then(|before| lower.as_bytes().get(before));
     // `SignatureNonce` is no secret, and `xSignature` is another name. An encoded `&` or `?` ends in a digit or a letter.
-    let encoded = ["%26", "%3f", "%2526", "%253f", "%252526", "%25253f"]
-        .iter()
-        .any(|sign| lower.get(..at).is_some_and(|head| head.ends_with(sign)));
+    let head = lower.get(..at).unwrap_or_default();
+    let encoded = ["%26", "%3f", "%2526", "%253f", "%252526", "%25253f"].iter().any(|sign| head.ends_with(sign));
     if !encoded && before.is_some_and(u8::is_ascii_alphanumeric) {
         return None;
     }
-    let sign = ["=", "%3d", "%253d", "%25253d", ":"].into_iter().find(|sign| behind.starts_with(sign))?;
     // A sentence may contain "signature: …": only the name of the header is followed by a colon.
-    (sign != ":" || name.starts_with("x-acs")).then(|| at + name.len() + sign.len())
+    let colon = || behind.strip_prefix(':').filter(|_| rest.starts_with("x-acs"));
+    let value = small::strip_one(behind, &["=", "%3d", "%253d", "%25253d"]).or_else(colon)?;
+    Some(lower.len() - value.len())
 }
 
 fn value_length(value: &str) -> usize {
-    let end = |at: &usize| {
-        let rest = value.get(*at..).unwrap_or_default();
-        rest.starts_with(['&', ',', ';', '"', '\'', '`', '<', '>', ')', ']', '}'])
-            || rest.starts_with(|c: char| c.is_ascii_whitespace())
-            || ["%26", "%2526", "%252526", "\\n"].iter().any(|sign| rest.starts_with(sign))
-    };
-    (0..value.len()).filter(|at| value.is_char_boundary(*at)).find(end).unwrap_or(value.len())
+    // Inside of a character, no text begins.
+    let end = |at: &usize| small::strip_one(value.get(*at..).unwrap_or_default(), ENDS).is_some();
+    (0..value.len()).find(end).unwrap_or(value.len())
 }

@@ -2,16 +2,14 @@
 //!
 //! Source: <https://help.aliyun.com/zh/sdk/product-overview/rpc-mechanism>
 
-use hmac::{Hmac, KeyInit, Mac};
-use sha1::Sha1;
-
-use super::encode;
+use super::{encode, hash};
 use cloudflow_base::small;
 
 /// First stage: the parameters of query and form, sorted by name, encoded and joined. A parameter `Signature` is omitted.
 /// The result is also the query of the URL.
 pub fn canonical(pairs: &[(&str, &str)]) -> String {
-    let mut sorted: Vec<(&str, &str)> = pairs.iter().copied().filter(|(name, _)| *name != "Signature").collect();
+    let mut sorted = pairs.to_vec();
+    sorted.retain(|(name, _)| *name != "Signature");
     small::sort(&mut sorted);
     let mut text = String::with_capacity(sorted.iter().map(|(name, value)| name.len() + value.len() + 8).sum());
     for (name, value) in sorted {
@@ -37,12 +35,6 @@ pub fn string_to_sign(method: &str, canonical: &str) -> String {
 /// Third stage: Base64 of the HMAC. The key is the secret with a trailing `&`. Some documents omit it, but the published
 /// values need it.
 pub fn signature(secret: &str, string_to_sign: &str) -> String {
-    small::base64(&hmac_sha1(&[secret, "&"].concat(), string_to_sign))
-}
-
-fn hmac_sha1(key: &str, message: &str) -> Vec<u8> {
-    // An HMAC accepts keys of any length: the default is never used.
-    Hmac::<Sha1>::new_from_slice(key.as_bytes())
-        .map(|mac| mac.chain_update(message.as_bytes()).finalize().into_bytes().to_vec())
-        .unwrap_or_default()
+    let key = [secret, "&"].concat();
+    small::base64(&hash::hmac(hash::sha1, key.as_bytes(), string_to_sign.as_bytes()))
 }

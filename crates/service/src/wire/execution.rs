@@ -6,6 +6,7 @@
 use super::fault;
 use cloudflow_base::diagnostic::{Code, Diagnostic, Path, PathSegment, nearest};
 use cloudflow_base::fields::Fields;
+use cloudflow_base::small;
 use cloudflow_base::time;
 use cloudflow_base::value::{Kind, Value};
 
@@ -107,7 +108,7 @@ pub fn read<V: Value>(body: &V) -> Reading<V> {
     if let Some(code) = fault::code_in(body) {
         let said = fault::message_in(body).unwrap_or_default();
         let message = ["this is not an execution but the error `", &code, "` of the service: ", &said].concat();
-        diagnostics.push(Diagnostic::new(Code::ServiceFault, None, message.trim_end_matches([' ', ':', '.'])));
+        diagnostics.push(Diagnostic::new(Code::ServiceFault, None, small::trim_end(&message, " :.")));
         return Reading { execution: None, diagnostics };
     }
     let mut fields = Fields::new(Some(body.clone()), Path::new(), "an execution", &mut diagnostics);
@@ -141,17 +142,15 @@ pub fn read<V: Value>(body: &V) -> Reading<V> {
     Reading { execution, diagnostics }
 }
 
-/// What is wrong with the JSON texts in an execution. Separate from [`read`], because it reads every byte of texts that
+/// Reports what is wrong with the JSON texts in an execution. Separate from [`read`], because it reads every byte of texts that
 /// may be large.
-pub(crate) fn embedded_json<V: Value>(execution: &Execution<V>) -> Vec<Diagnostic> {
-    [("Input", &execution.input), ("Output", &execution.output)]
-        .into_iter()
-        .filter(|(_, value)| value.as_ref().is_some_and(|value| !value.holds_json()))
-        .map(|(key, _)| {
+pub(crate) fn embedded_json<V: Value>(execution: &Execution<V>, found: &mut Vec<Diagnostic>) {
+    for (key, value) in [("Input", &execution.input), ("Output", &execution.output)] {
+        if value.as_ref().is_some_and(|value| !value.holds_json()) {
             let message = ["the text in `", key, "` is not JSON"].concat();
-            Diagnostic::new(Code::EmbeddedJson, None, message).at(vec![PathSegment::from(key)])
-        })
-        .collect()
+            found.push(Diagnostic::new(Code::EmbeddedJson, None, message).at(vec![PathSegment::from(key)]));
+        }
+    }
 }
 
 /// True for a final status. An unknown status is not final.
@@ -221,8 +220,7 @@ fn status<V: Value>(fields: &mut Fields<'_, V>, body: &V) -> Option<V> {
     let status = fields.checked(key, value, Kind::Text)?;
     let name = status.text()?;
     if Status::from_name(&name).is_none() {
-        let known = Status::ALL.map(Status::as_str);
-        let message = match nearest(&name, known) {
+        let message = match nearest(&name, Status::ALL.iter().map(|status| status.as_str())) {
             Some(near) => ["the status `", &name, "` is unknown; the nearest is `", near, "`"].concat(),
             None if name.is_empty() => "the status is empty: the execution is treated as not ended".to_owned(),
             None => ["the status `", &name, "` is unknown: the execution is treated as not ended"].concat(),
@@ -242,8 +240,8 @@ fn moment<V: Value>(fields: &mut Fields<'_, V>, key: &str) -> Option<V> {
         return None;
     }
     if time.is_none() {
-        let shown: String = text.chars().take(40).collect();
-        let message = ["`", key, "` must be an RFC 3339 time like `2019-01-01T01:01:01.001Z`, not `", &shown, "`"];
+        let shown = small::head(&text, 40);
+        let message = ["`", key, "` must be an RFC 3339 time like `2019-01-01T01:01:01.001Z`, not `", shown, "`"];
         fields.report(Code::BadTime, key, message.concat());
     }
     Some(value)

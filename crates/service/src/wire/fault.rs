@@ -6,7 +6,7 @@ pub use table::{Advice, Row, TABLE, of_code};
 
 use cloudflow_base::diagnostic::ErrorCode;
 pub use cloudflow_base::diagnostic::ErrorKind;
-use cloudflow_base::small::{contains, split_once, to_decimal};
+use cloudflow_base::small::{contains, head, split_once, to_decimal, trim_end};
 use cloudflow_base::time;
 use cloudflow_base::value::{Kind, Value};
 
@@ -150,11 +150,8 @@ fn refused(
     let (kind, retry) = row.map_or((ErrorKind::Service, by_status(status)), |row| (row.kind, row.retry));
     let mut message = ["the service answered `", &code, "`"].concat();
     let said = said.unwrap_or_default();
-    let said = said.trim_ascii().trim_end_matches('.');
-    if !said.is_empty() {
-        message.push_str(": ");
-        message.push_str(said);
-    }
+    let said = trim_end(said.trim_ascii(), ".");
+    push_said(&mut message, said);
     let advice = match row {
         _ if status == 403 && is_not_activated(said) => Advice::Activate,
         row => row.map_or(Advice::None, |row| row.advice),
@@ -182,15 +179,19 @@ fn is_not_activated(said: &str) -> bool {
     ["not enabled", "not activated", "not been activated", "not open"].iter().any(|words| contains(&said, words))
 }
 
-/// An error status whose body has no reason.
-fn unclear(status: u16, said: &str) -> Fault {
-    let mut message =
-        ["the response has the HTTP status ", &to_decimal(status), " without an error code of the service"].concat();
-    let said = said.trim_ascii().trim_end_matches('.');
+/// Appends what the service said.
+fn push_said(message: &mut String, said: &str) {
     if !said.is_empty() {
         message.push_str(": ");
         message.push_str(said);
     }
+}
+
+/// An error status whose body has no reason.
+fn unclear(status: u16, said: &str) -> Fault {
+    let mut message =
+        ["the response has the HTTP status ", &to_decimal(status), " without an error code of the service"].concat();
+    push_said(&mut message, trim_end(said.trim_ascii(), "."));
     own(status, ErrorCode::HttpError, &message, by_status(status))
 }
 
@@ -206,10 +207,17 @@ fn not_json(status: u16, good: bool, text: &str) -> Fault {
         true => ("a web page", element(text, "title").unwrap_or_default()),
         false => ("a text that is not JSON", text.trim_ascii().to_owned()),
     };
-    let shown: String = shown.split_ascii_whitespace().collect::<Vec<_>>().join(" ").chars().take(80).collect();
+    let mut words = String::new();
+    for word in shown.split_ascii_whitespace() {
+        if !words.is_empty() {
+            words.push(' ');
+        }
+        words.push_str(word);
+    }
+    let shown = head(&words, 80);
     let mut message = ["the response (HTTP status ", &to_decimal(status), ") is ", what].concat();
     if !shown.is_empty() {
-        message = [&message, ", `", &shown, "`"].concat();
+        message = [&message, ", `", shown, "`"].concat();
     }
     message.push_str(", not JSON of the service: this endpoint is another server");
     let (code, retry) =
@@ -250,8 +258,11 @@ fn shortened(text: String) -> String {
     if text.len() <= MAX_SHOWN {
         return text;
     }
-    let cut = (0..=MAX_SHOWN).rev().find_map(|at| text.get(..at));
-    [cut.unwrap_or_default(), "…"].concat()
+    let mut end = MAX_SHOWN;
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    [text.get(..end).unwrap_or_default(), "…"].concat()
 }
 
 /// A detail of an authorization failure, such as the action.

@@ -3,7 +3,7 @@
 use cloudflow_base::diagnostic::{Code, Diagnostic, Path, nearest};
 use cloudflow_base::fields::{self, Fields};
 use cloudflow_base::limits::{LONG_POLL_SECONDS, NAME_CHARACTERS};
-use cloudflow_base::small::{split_once, to_decimal};
+use cloudflow_base::small::{contains, find, head, split, split_once, to_decimal};
 use cloudflow_base::value::Value;
 
 /// The version of the API.
@@ -117,7 +117,7 @@ impl Endpoint {
     /// assert_eq!(endpoint.url("a=b"), "https://cn-qingdao.fnf.aliyuncs.com/?a=b");
     /// ```
     pub fn of_region(region: &str) -> Result<Self, String> {
-        let parts: Vec<&str> = region.split('-').collect();
+        let parts = split(region, "-");
         let plain = |part: &&str| {
             !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
         };
@@ -128,8 +128,7 @@ impl Endpoint {
                 Some(near) => ["; did you mean `", near, "`?"].concat(),
                 None => ["; known are ", &fields::list(REGIONS)].concat(),
             };
-            let shown: String = region.chars().take(40).collect();
-            return Err(["`", &shown, "` is not a region id", &hint].concat());
+            return Err(["`", head(region, 40), "` is not a region id", &hint].concat());
         }
         let host = [region, ".fnf.aliyuncs.com"].concat();
         Ok(Endpoint { base: ["https://", &host, "/"].concat(), host })
@@ -140,7 +139,8 @@ impl Endpoint {
     pub fn parse(text: &str) -> Result<Self, String> {
         let fail =
             |why: &str| Err(["the endpoint ", why, "; a valid one is `https://cn-hangzhou.fnf.aliyuncs.com`"].concat());
-        if !text.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&byte)) {
+        let is_encoded = |byte| matches!(byte, b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}');
+        if text.bytes().any(|byte| !byte.is_ascii_graphic() || is_encoded(byte)) {
             return fail("has a character that must be encoded in a URL");
         }
         if text.bytes().any(|byte| matches!(byte, b'?' | b'#')) {
@@ -158,14 +158,15 @@ impl Endpoint {
             "http" => ":80",
             _ => return fail("must begin with `https://` or `http://`"),
         };
-        let (authority, path) = rest.split_at_checked(rest.find('/').unwrap_or(rest.len())).unwrap_or((rest, ""));
-        if authority.as_bytes().contains(&b'@') {
+        let (authority, path) = rest.split_at_checked(find(rest, "/").unwrap_or(rest.len())).unwrap_or((rest, ""));
+        if contains(authority, "@") {
             return fail("must not have a user name or a password");
         }
         let authority = authority.to_ascii_lowercase();
         let host = authority.strip_suffix(own_port).unwrap_or(&authority);
-        let (name, port) = match host.rsplit_once(':') {
-            Some((name, port)) if !port.as_bytes().contains(&b']') => (name, Some(port)),
+        let colon = host.bytes().rposition(|byte| byte == b':').and_then(|at| host.split_at_checked(at));
+        let (name, port) = match colon {
+            Some((name, port)) if !contains(port, "]") => (name, port.get(1..)),
             _ => (host, None),
         };
         let literal = name.starts_with('[') && name.ends_with(']');
@@ -225,14 +226,14 @@ impl Endpoint {
 /// spellings, like `127.1`, are not accepted.
 fn is_loopback(host: &str) -> bool {
     let name = split_once(host, ":").map_or(host, |(name, _)| name);
-    let is_byte = |part: &str| {
+    let is_byte = |part: &&str| {
         let digits = part.bytes().filter(u8::is_ascii_digit).count();
-        digits == part.len() && (matches!(digits, 1 | 2) || (digits == 3 && part <= "255"))
+        digits == part.len() && (matches!(digits, 1 | 2) || (digits == 3 && *part <= "255"))
     };
     name == "localhost"
         || name.ends_with(".localhost")
         || host == "[::1]"
         || host.starts_with("[::1]:")
         // `0127` would be octal, another network.
-        || (name.starts_with("127.") && name.split('.').count() == 4 && name.split('.').all(is_byte))
+        || (name.starts_with("127.") && split(name, ".").len() == 4 && split(name, ".").iter().all(is_byte))
 }

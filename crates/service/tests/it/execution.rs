@@ -27,7 +27,7 @@ fn executions() {
         };
         case.expect("execution.json", &execution, &mut failures);
         case.expect("out", &findings(&read::validate(&&body, definition)), &mut failures);
-        let parsed = read::parse(&&body).1;
+        let parsed = shape::Places::new("").diagnostics(read::parse(&&body).1);
         assert!(
             read::validate(&&body, definition).starts_with(&parsed),
             "{}: validating starts with what parsing finds",
