@@ -23,6 +23,6 @@ mod number;
 mod sort;
 
 pub use encode::{LOWER, UPPER, base64, from_base64, from_hex, hex, push_hex, uuid};
-pub use find::{contains, find, is_one_of, split_once};
+pub use find::{contains, find, head, is_one_of, split, split_once, strip_one, trim_end};
 pub use number::{parse_digits, parse_int, to_decimal};
 pub use sort::{sort, sort_by};

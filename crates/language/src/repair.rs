@@ -63,10 +63,11 @@ pub(crate) fn repair(
     // The frame around the text, then its characters, then its shape, each on the result of the one before.
     for stage in 0..3 {
         let current = repaired.as_deref().unwrap_or(text);
-        let repairs = match stage {
-            0 => frame::find(current),
-            1 => scan::find(current),
-            _ => shape::find(&yaml::parse(current).0),
+        let repairs = match (stage, &repaired) {
+            (0, _) => frame::find(current),
+            (1, _) => scan::find(current),
+            (_, None) => shape::find(tree),
+            (_, Some(_)) => shape::find(&yaml::parse(current).0),
         };
         if repairs.is_empty() {
             continue;

@@ -54,18 +54,21 @@ pub(super) fn check(tree: &Tree<'_>, findings: &mut Findings) {
 /// The meaning of a value in YAML 1.2 and in YAML 1.1, and a notation that has only the first one. Absent if the
 /// meanings are equal.
 fn readings(text: &str) -> Option<(String, String, String)> {
+    let all = |text: &str, known: fn(&u8) -> bool| !text.is_empty() && text.as_bytes().iter().all(known);
+    if !text.starts_with('0') && all(text, u8::is_ascii_digit) {
+        return None;
+    }
     let quoted = || ["\"", text, "\""].concat();
     let number = |number: i64| ["the number ", &*to_decimal(number)].concat();
     let as_text = |old: String| Some(("a text".to_owned(), old, quoted()));
-    let word = text.to_ascii_lowercase();
-    if matches!(&*word, "on" | "yes" | "off" | "no") {
-        return as_text(if matches!(&*word, "on" | "yes") { "true" } else { "false" }.to_owned());
+    let is = |word: &&str| text.eq_ignore_ascii_case(word);
+    if let Some(at) = ["on", "yes", "off", "no"].iter().position(is) {
+        return as_text(if at < 2 { "true" } else { "false" }.to_owned());
     }
     let (sign, digits) = match text.strip_prefix(['-', '+']) {
         Some(rest) => (if text.starts_with('-') { -1 } else { 1 }, rest),
         None => (1, text),
     };
-    let all = |text: &str, known: fn(&u8) -> bool| !text.is_empty() && text.as_bytes().iter().all(known);
     let octal = |digits: &str| i64::from_str_radix(digits, 8).ok().map(|value| value * sign);
     if let Some(rest) = digits.strip_prefix("0x") {
         let value = i64::from_str_radix(rest, 16).ok().filter(|_| all(rest, u8::is_ascii_hexdigit) && sign > 0)?;
