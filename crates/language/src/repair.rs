@@ -28,7 +28,7 @@ const MOST_EDITS: usize = 1000;
 
 impl Repair {
     fn new(code: Code, span: Span, message: String, mut edits: Vec<Edit>) -> Self {
-        small::sort_by(&mut edits, |a, b| (a.span.start, a.span.end).cmp(&(b.span.start, b.span.end)));
+        sort_edits(&mut edits);
         Repair { found: Diagnostic::new(code, span, message), edits }
     }
 
@@ -45,7 +45,12 @@ fn edit(start: usize, end: usize, new_text: &str) -> Edit {
     Edit { span: Span::new(start, end), new_text: new_text.to_owned() }
 }
 
-/// The findings of a text with repairs, and the number of findings that were not collected. Absent if there is nothing to repair. `found` holds the findings of the text.
+fn sort_edits(edits: &mut [Edit]) {
+    small::sort_by(edits, |a, b| (a.span.start, a.span.end).cmp(&(b.span.start, b.span.end)));
+}
+
+/// The findings of a text with repairs, and the number of findings that were not collected. Absent if there is nothing
+/// to repair. `found` holds the findings of the text.
 pub(crate) fn repair(
     text: &str,
     tree: &Tree<'_>,
@@ -99,12 +104,15 @@ struct Map(Vec<[usize; 4]>);
 
 /// Applies the edits of all repairs.
 fn apply(text: &str, repairs: &[Repair]) -> (String, Map) {
-    let mut edits: Vec<&Edit> = repairs.iter().flat_map(|repair| &repair.edits).collect();
-    small::sort_by(&mut edits, |a, b| (a.span.start, a.span.end).cmp(&(b.span.start, b.span.end)));
+    let mut edits = Vec::new();
+    for repair in repairs {
+        edits.extend_from_slice(&repair.edits);
+    }
+    sort_edits(&mut edits);
     let mut out = String::with_capacity(text.len() + 64);
     let mut map = Map(Vec::with_capacity(edits.len()));
     let mut at = 0;
-    for edit in edits {
+    for edit in &edits {
         let (start, end) = (edit.span.start as usize, edit.span.end as usize);
         if start < at {
             continue;
