@@ -119,8 +119,8 @@ mod tests {
             names.sort();
             names
         };
-        assert_eq!(folders("cloudflow-language"), ["base", "language", "support"]);
-        assert_eq!(folders("cloudflow-local"), ["base", "language", "local", "service", "support"]);
+        assert_eq!(folders("cloudflow-language"), ["base", "language", "reader", "support"]);
+        assert_eq!(folders("cloudflow-local"), ["base", "language", "local", "reader", "service", "support"]);
     }
 
     #[test]

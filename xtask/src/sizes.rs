@@ -11,10 +11,10 @@ use crate::{Outcome, npm, paths, wasm};
 const BUDGETS: [Budget; 8] = [
     Budget { row: "import { CloudFlowError }", kib: 1, aim_kib: None },
     Budget { row: "import { describeExecution }", kib: 58, aim_kib: Some(50) },
-    Budget { row: "import { validateFlow }", kib: 140, aim_kib: Some(88) },
-    Budget { row: "everything", kib: 200, aim_kib: Some(130) },
-    Budget { row: "slim (modules + entry)", kib: 200, aim_kib: Some(130) },
-    Budget { row: "local entry", kib: 500, aim_kib: None },
+    Budget { row: "import { validateFlow }", kib: 123, aim_kib: Some(88) },
+    Budget { row: "everything", kib: 189, aim_kib: Some(130) },
+    Budget { row: "slim (modules + entry)", kib: 187, aim_kib: Some(130) },
+    Budget { row: "local entry", kib: 436, aim_kib: None },
     Budget { row: "graph entry", kib: 28, aim_kib: None },
     Budget { row: "gateway Worker", kib: 63, aim_kib: Some(70) },
 ];

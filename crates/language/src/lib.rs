@@ -66,10 +66,9 @@
 mod check;
 mod document;
 pub mod expr;
-pub mod flow;
 pub mod graph;
 mod repair;
 pub mod shape;
-pub mod yaml;
 
+pub use cloudflow_reader::{flow, yaml};
 pub use document::{Document, Options};

@@ -28,7 +28,7 @@ const MOST_EDITS: usize = 1000;
 
 impl Repair {
     fn new(code: Code, span: Span, message: String, mut edits: Vec<Edit>) -> Self {
-        small::sort_by(&mut edits, |a, b| (a.span.start, a.span.end).cmp(&(b.span.start, b.span.end)));
+        sort_edits(&mut edits);
         Repair { found: Diagnostic::new(code, span, message), edits }
     }
 
@@ -45,7 +45,12 @@ fn edit(start: usize, end: usize, new_text: &str) -> Edit {
     Edit { span: Span::new(start, end), new_text: new_text.to_owned() }
 }
 
-/// The findings of a text with repairs, and the number of findings that were not collected. Absent if there is nothing to repair. `found` holds the findings of the text.
+fn sort_edits(edits: &mut [Edit]) {
+    small::sort_by(edits, |a, b| (a.span.start, a.span.end).cmp(&(b.span.start, b.span.end)));
+}
+
+/// The findings of a text with repairs, and the number of findings that were not collected. Absent if there is nothing
+/// to repair. `found` holds the findings of the text.
 pub(crate) fn repair(
     text: &str,
     tree: &Tree<'_>,
@@ -63,10 +68,11 @@ pub(crate) fn repair(
     // The frame around the text, then its characters, then its shape, each on the result of the one before.
     for stage in 0..3 {
         let current = repaired.as_deref().unwrap_or(text);
-        let repairs = match stage {
-            0 => frame::find(current),
-            1 => scan::find(current),
-            _ => shape::find(&yaml::parse(current).0),
+        let repairs = match (stage, &repaired) {
+            (0, _) => frame::find(current),
+            (1, _) => scan::find(current),
+            (_, None) => shape::find(tree),
+            (_, Some(_)) => shape::find(&yaml::parse(current).0),
         };
         if repairs.is_empty() {
             continue;
@@ -98,12 +104,15 @@ struct Map(Vec<[usize; 4]>);
 
 /// Applies the edits of all repairs.
 fn apply(text: &str, repairs: &[Repair]) -> (String, Map) {
-    let mut edits: Vec<&Edit> = repairs.iter().flat_map(|repair| &repair.edits).collect();
-    small::sort_by(&mut edits, |a, b| (a.span.start, a.span.end).cmp(&(b.span.start, b.span.end)));
+    let mut edits = Vec::new();
+    for repair in repairs {
+        edits.extend_from_slice(&repair.edits);
+    }
+    sort_edits(&mut edits);
     let mut out = String::with_capacity(text.len() + 64);
     let mut map = Map(Vec::with_capacity(edits.len()));
     let mut at = 0;
-    for edit in edits {
+    for edit in &edits {
         let (start, end) = (edit.span.start as usize, edit.span.end as usize);
         if start < at {
             continue;

@@ -22,7 +22,7 @@
 use crate::flow::Findings;
 use crate::yaml::{Node, Tree};
 use cloudflow_base::diagnostic::{Code, nearest};
-use cloudflow_base::small::to_decimal;
+use cloudflow_base::small::{contains, parse_digits, parse_int, split, to_decimal};
 
 pub(super) fn check(tree: &Tree<'_>, findings: &mut Findings) {
     for (before, node) in tree.doubtful_scalars() {
@@ -54,21 +54,26 @@ pub(super) fn check(tree: &Tree<'_>, findings: &mut Findings) {
 /// The meaning of a value in YAML 1.2 and in YAML 1.1, and a notation that has only the first one. Absent if the
 /// meanings are equal.
 fn readings(text: &str) -> Option<(String, String, String)> {
+    let all = |text: &str, known: fn(&u8) -> bool| !text.is_empty() && text.as_bytes().iter().all(known);
+    if !text.starts_with('0') && all(text, u8::is_ascii_digit) {
+        return None;
+    }
     let quoted = || ["\"", text, "\""].concat();
     let number = |number: i64| ["the number ", &*to_decimal(number)].concat();
     let as_text = |old: String| Some(("a text".to_owned(), old, quoted()));
-    let word = text.to_ascii_lowercase();
-    if matches!(&*word, "on" | "yes" | "off" | "no") {
-        return as_text(if matches!(&*word, "on" | "yes") { "true" } else { "false" }.to_owned());
+    let is = |word: &&str| text.eq_ignore_ascii_case(word);
+    if let Some(at) = ["on", "yes", "off", "no"].iter().position(is) {
+        return as_text(if at < 2 { "true" } else { "false" }.to_owned());
     }
-    let (sign, digits) = match text.strip_prefix(['-', '+']) {
-        Some(rest) => (if text.starts_with('-') { -1 } else { 1 }, rest),
-        None => (1, text),
+    let (sign, digits) = match text.as_bytes().first() {
+        Some(b'-') => (-1, text.get(1..)?),
+        Some(b'+') => (1, text.get(1..)?),
+        _ => (1, text),
     };
-    let all = |text: &str, known: fn(&u8) -> bool| !text.is_empty() && text.as_bytes().iter().all(known);
-    let octal = |digits: &str| i64::from_str_radix(digits, 8).ok().map(|value| value * sign);
+    let radix = |digits: &str, radix| parse_digits(digits, radix).and_then(|value| i64::try_from(value).ok());
+    let octal = |digits: &str| radix(digits, 8).map(|value| value * sign);
     if let Some(rest) = digits.strip_prefix("0x") {
-        let value = i64::from_str_radix(rest, 16).ok().filter(|_| all(rest, u8::is_ascii_hexdigit) && sign > 0)?;
+        let value = radix(rest, 16).filter(|_| sign > 0)?;
         return Some((number(value), "a text".to_owned(), to_decimal(value)));
     }
     if let Some(rest) = digits.strip_prefix("0o") {
@@ -76,25 +81,25 @@ fn readings(text: &str) -> Option<(String, String, String)> {
         return Some((number(value), "a text".to_owned(), to_decimal(value)));
     }
     if let Some(rest) = digits.strip_prefix("0b") {
-        let value = i64::from_str_radix(rest, 2).ok().filter(|_| all(rest, u8::is_ascii_digit))?;
+        let value = radix(rest, 2)?;
         return as_text(number(value * sign));
     }
     if digits.len() > 1 && digits.starts_with('0') && all(digits, u8::is_ascii_digit) {
-        let value = digits.parse::<i64>().ok()? * sign;
+        let value = parse_int(digits)? * sign;
         let old = octal(digits).map_or("a text".to_owned(), number);
         return (value != 0).then(|| (number(value), old, to_decimal(value)));
     }
-    if digits.contains('_')
-        && digits.starts_with(|c: char| c.is_ascii_digit())
+    if contains(digits, "_")
+        && digits.as_bytes().first().is_some_and(u8::is_ascii_digit)
         && all(digits, |byte| byte.is_ascii_digit() || *byte == b'_')
     {
-        return as_text(number(digits.replace('_', "").parse::<i64>().ok()? * sign));
+        return as_text(number(parse_int(&split(digits, "_").concat())? * sign));
     }
-    if digits.contains(':') && all(digits, |byte| byte.is_ascii_digit() || *byte == b':') {
-        let mut parts = digits.split(':');
-        let mut value = parts.next()?.parse::<i64>().ok()?;
-        for part in parts {
-            let next = part.parse::<i64>().ok().filter(|next| *next < 60 && part.len() <= 2)?;
+    if contains(digits, ":") && all(digits, |byte| byte.is_ascii_digit() || *byte == b':') {
+        let parts = split(digits, ":");
+        let mut value = parse_int(parts.first()?)?;
+        for part in parts.iter().skip(1) {
+            let next = parse_int(part).filter(|next| *next < 60 && part.len() <= 2)?;
             value = value.checked_mul(60)?.checked_add(next)?;
         }
         return as_text(number(value * sign));

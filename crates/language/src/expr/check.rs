@@ -189,7 +189,7 @@ impl Checker<'_, '_> {
     fn quotes(&mut self, span: Span) {
         let text = span.of(self.text);
         let Some(content) = text.strip_prefix('\'').and_then(|text| text.strip_suffix('\'')) else { return };
-        if content.contains(['"', '\\']) {
+        if content.bytes().any(|byte| matches!(byte, b'"' | b'\\')) {
             return;
         }
         let right = ["\"", content, "\""].concat();

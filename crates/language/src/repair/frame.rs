@@ -3,7 +3,7 @@
 
 use super::{Repair, edit};
 use cloudflow_base::diagnostic::{Code, Edit};
-use cloudflow_base::small::{contains, find as find_text, to_decimal};
+use cloudflow_base::small::{contains, find as find_text, to_decimal, trim_end};
 use cloudflow_base::text::Span;
 
 /// The repairs of a text.
@@ -13,9 +13,10 @@ pub(super) fn find(text: &str) -> Vec<Repair> {
         // The rest is searched in the decoded text only.
         return vec![repair];
     }
-    found.extend(fence(text).or_else(|| heredoc(text)));
+    let lines = lines(text);
+    found.extend(fence(text, &lines).or_else(|| heredoc(text, &lines)));
     found.extend(replaced(text));
-    found.extend(conflict(text));
+    found.extend(conflict(text, &lines));
     found.extend(comments(text));
     found
 }
@@ -41,28 +42,32 @@ fn replaced(text: &str) -> Option<Repair> {
     Some(Repair::new(Code::BadEncoding, Span::new(first, first + '\u{FFFD}'.len_utf8()), message, Vec::new()))
 }
 
-/// A line with its start, without its line break.
-fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let mut at = 0;
-    text.split_inclusive('\n').map(move |line| {
-        let start = at;
-        at += line.len();
-        (start, line.trim_end_matches(['\n', '\r']))
-    })
+/// A line without its line break, and its start.
+type Line<'t> = (usize, &'t str);
+
+/// The lines of a text.
+pub(super) fn lines(text: &str) -> Vec<Line<'_>> {
+    let (mut lines, mut start) = (Vec::new(), 0);
+    while let Some(rest) = text.get(start..).filter(|rest| !rest.is_empty()) {
+        let end = find_text(rest, "\n").map_or(rest.len(), |at| at + 1);
+        lines.push((start, trim_end(rest.get(..end).unwrap_or_default(), "\r\n")));
+        start += end;
+    }
+    lines
 }
 
 /// A Markdown fence, with the text around it.
-fn fence(text: &str) -> Option<Repair> {
+fn fence(text: &str, lines: &[Line<'_>]) -> Option<Repair> {
     let is_fence = |line: &str| line.starts_with("```") || line.starts_with("~~~");
-    let mut fences = lines(text).filter(|(_, line)| is_fence(line));
-    let (open, line) = fences.next()?;
+    let mut fences = lines.iter().filter(|(_, line)| is_fence(line));
+    let &(open, line) = fences.next()?;
     // A closing fence only: the opening one was not copied.
     let behind = text.get(open + line.len()..).unwrap_or_default();
-    let edits = if behind.trim().is_empty() {
+    let edits = if behind.trim_ascii().is_empty() {
         vec![edit(open, text.len(), "")]
     } else {
         let mut edits = vec![edit(0, open + line.len(), "")];
-        edits.extend(fences.next().map(|(close, _)| edit(close, text.len(), "")));
+        edits.extend(fences.next().map(|(close, _)| edit(*close, text.len(), "")));
         edits
     };
     let message = "a Markdown fence is not a part of a definition: remove it".to_owned();
@@ -71,12 +76,12 @@ fn fence(text: &str) -> Option<Repair> {
 }
 
 /// The first and the last line of a heredoc: `cat > flow.yaml <<EOF`, `EOF`.
-fn heredoc(text: &str) -> Option<Repair> {
-    let mut filled = lines(text).filter(|(_, line)| !line.trim().is_empty());
-    let (start, first) = filled.next()?;
-    let (end, last) = filled.last()?;
+fn heredoc(text: &str, lines: &[Line<'_>]) -> Option<Repair> {
+    let is_filled = |(_, line): &&Line<'_>| !line.trim_ascii().is_empty();
+    let &(start, first) = lines.iter().find(is_filled)?;
+    let &(end, last) = lines.iter().rev().find(is_filled).filter(|(end, _)| *end > start)?;
     // An indented word is a part of a block scalar.
-    let word = last.trim_end();
+    let word = last.trim_ascii_end();
     let is_word = word.len() > 1 && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
     let open =
         find_text(first, "<<").filter(|at| first.get(at + 2..).is_some_and(|rest| is_word && contains(rest, word)));
@@ -91,14 +96,15 @@ fn heredoc(text: &str) -> Option<Repair> {
 }
 
 /// Conflict markers of Git. The first side remains.
-fn conflict(text: &str) -> Option<Repair> {
+fn conflict(text: &str, lines: &[Line<'_>]) -> Option<Repair> {
     let marker =
         |line: &str, mark: &str| line.strip_prefix(mark).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '));
     let (mut edits, mut first, mut drop) = (Vec::new(), None, None);
-    for (start, line) in
-        lines(text).filter(|(_, line)| matches!(line.as_bytes().first(), Some(b'<' | b'|' | b'=' | b'>')))
-    {
-        let next = text.get(start..).and_then(|rest| rest.find('\n')).map_or(text.len(), |at| start + at + 1);
+    for &(start, line) in lines {
+        if !matches!(line.as_bytes().first(), Some(b'<' | b'|' | b'=' | b'>')) {
+            continue;
+        }
+        let next = text.get(start..).and_then(|rest| find_text(rest, "\n")).map_or(text.len(), |at| start + at + 1);
         if drop.is_none() && marker(line, "<<<<<<<") {
             first = first.or(Some(Span::new(start, start + line.len())));
             edits.push(edit(start, next, ""));
@@ -118,8 +124,8 @@ fn conflict(text: &str) -> Option<Repair> {
 
 /// Comments in a JSON text: `// …` and `/* … */`.
 fn comments(text: &str) -> Option<Repair> {
-    let json = text.trim_start_matches('\u{FEFF}').trim_start();
-    if !json.starts_with(['{', '[', '/']) || !text.contains('{') {
+    let json = text.strip_prefix('\u{FEFF}').unwrap_or(text).trim_ascii_start();
+    if !matches!(json.as_bytes().first(), Some(b'{' | b'[' | b'/')) || !contains(text, "{") {
         return None;
     }
     let bytes = text.as_bytes();

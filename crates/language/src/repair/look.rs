@@ -87,7 +87,26 @@ pub(super) fn look(c: char) -> Option<(Class, char, &'static str)> {
 /// True if the text may contain such a character. Every first byte of the table counts; texts in Chinese without
 /// punctuation have none of them.
 pub(super) fn suspicious(text: &str) -> bool {
-    !text.is_ascii()
-        && text.bytes().any(|byte| matches!(byte, 0xC2 | 0xE1 | 0xE2 | 0xE3 | 0xEF))
-        && text.chars().any(|c| look(c).is_some() || c == '\u{FFFD}')
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    let (words, rest) = text.as_bytes().as_chunks::<8>();
+    let mut from = 0;
+    for word in words {
+        if u64::from_le_bytes(*word) & HIGH != 0 && resembles(text, word, from) {
+            return true;
+        }
+        from += 8;
+    }
+    resembles(text, rest, from)
+}
+
+/// True if a character that begins in `bytes`, which are at `from`, resembles another one.
+#[inline(never)]
+fn resembles(text: &str, bytes: &[u8], from: usize) -> bool {
+    bytes.iter().enumerate().any(|(at, byte)| {
+        matches!(byte, 0xC2 | 0xE1 | 0xE2 | 0xE3 | 0xEF)
+            && text
+                .get(from + at..)
+                .and_then(|rest| rest.chars().next())
+                .is_some_and(|c| look(c).is_some() || c == '\u{FFFD}')
+    })
 }

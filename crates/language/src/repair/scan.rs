@@ -96,11 +96,8 @@ pub(super) fn find(text: &str) -> Vec<Repair> {
         opened: None,
         lists: Vec::new(),
     };
-    let mut at = 0;
-    for line in text.split_inclusive('\n') {
-        let end = at + line.trim_end_matches(['\n', '\r']).len();
-        scan.line(at, end);
-        at += line.len();
+    for (start, line) in super::frame::lines(text) {
+        scan.line(start, start + line.len());
     }
     scan.repairs()
 }
@@ -108,6 +105,11 @@ pub(super) fn find(text: &str) -> Vec<Repair> {
 impl Scan<'_> {
     fn char_at(&self, at: usize) -> Option<char> {
         self.text.get(at..)?.chars().next()
+    }
+
+    /// The number of characters.
+    fn width(&self, start: usize, end: usize) -> usize {
+        self.text.get(start..end).unwrap_or_default().chars().fold(0, |count, _| count + 1)
     }
 
     fn class_at(&self, at: usize) -> Option<Class> {
@@ -166,7 +168,7 @@ impl Scan<'_> {
         }
         let before = self.hits.len();
         let mut at = self.spaces(start, end, true);
-        let mut column = self.text.get(start..at).unwrap_or_default().chars().count();
+        let mut column = self.width(start, at);
         if at < end {
             // The items were indented for dashes without their space.
             self.shifts.retain(|(dash, _)| column > *dash);
@@ -231,7 +233,7 @@ impl Scan<'_> {
                 self.lists.push((column, item));
             }
             let next = self.spaces(behind, end, false);
-            column += 1 + self.text.get(behind..next).unwrap_or_default().chars().count();
+            column += 1 + self.width(behind, next);
             at = next;
             self.opened = None;
             if at >= end {
@@ -344,7 +346,7 @@ impl Scan<'_> {
         for _ in 0..2 {
             if matches!(self.char_at(start), Some('&' | '!')) && content != Content::Expression {
                 let word = self.text.get(start..end).unwrap_or_default();
-                start = self.spaces(start + word.find(' ').unwrap_or(word.len()), end, false);
+                start = self.spaces(start + small::find(word, " ").unwrap_or(word.len()), end, false);
             }
         }
         let Some(first) = self.char_at(start) else { return };
@@ -394,7 +396,7 @@ impl Scan<'_> {
         let mut chars = trimmed.chars();
         let (first, last) = (chars.next(), chars.next_back());
         let is_quote = |c: Option<char>| matches!(c.and_then(look), Some((Class::Quote, ..)));
-        let around = is_quote(first) && is_quote(last) && !trimmed.contains(['"', '\\']);
+        let around = is_quote(first) && is_quote(last) && !trimmed.bytes().any(|byte| matches!(byte, b'"' | b'\\'));
         if around && content != Content::Free && content != Content::Data {
             self.hit(start, "\"");
             if content == Content::Code || content == Content::Expression {
@@ -534,7 +536,8 @@ fn hexadecimal(c: char) -> String {
     let mut digits = String::from("U+");
     let number = u32::from(c);
     for shift in [12, 8, 4, 0] {
-        digits.extend(char::from_digit(number >> shift & 15, 16).map(|digit| digit.to_ascii_uppercase()));
+        let digit = small::UPPER.get((number >> shift & 15) as usize);
+        digits.push(digit.copied().unwrap_or(b'?').into());
     }
     digits
 }

@@ -5,6 +5,7 @@ use crate::flow::dialect::{Dialect, Shape, Slot, Value};
 use crate::flow::is_amazon;
 use crate::yaml::{Kind, Node, Style, Tree};
 use cloudflow_base::diagnostic::{Code, Edit, fill, report};
+use cloudflow_base::small::{contains, find as find_text, trim_end};
 use cloudflow_base::text::Span;
 
 /// Maximum number of nodes that are searched. Aliases can repeat nodes.
@@ -14,7 +15,8 @@ const MOST: usize = 200_000;
 pub(super) fn may_break(tree: &Tree<'_>) -> bool {
     tree.block_scalars().any(|node| {
         node.text().is_some_and(|text| {
-            text.trim_end_matches('\n').len() + 1 == text.len() && !text.trim_end_matches('\n').contains('\n')
+            let line = trim_end(text, "\n");
+            line.len() + 1 == text.len() && !contains(line, "\n")
         })
     })
 }
@@ -121,12 +123,12 @@ fn entry(text: &str, name: &str, key: Node<'_>, state: Node<'_>, dash: &str, edi
         return Some(());
     }
     // The name gets the column of the other keys of the state.
-    let column = |at: usize| at - text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |line| line + 1);
+    let column = |at: usize| at - text.get(..at).and_then(last_break).map_or(0, |line| line + 1);
     let (own, inner) = (column(start), column(inside));
     let pad = inner.checked_sub(own + dash.len().min(1))?;
     let head = if dash.is_empty() { " ".repeat(inner - own) } else { ["-", &" ".repeat(pad)].concat() };
     let behind = text.get(end..inside)?;
-    let colon = end + behind.find(':')? + 1;
+    let colon = end + find_text(behind, ":")? + 1;
     edits.push(edit(start, colon, &[&*head, &new].concat()));
     Some(())
 }
@@ -138,9 +140,10 @@ fn line_break(text: &str, key: Node<'_>, value: Node<'_>, slot: Slot) -> Option<
     if free || !matches!(value.style(), Style::Literal | Style::Folded) || !value.text()?.ends_with('\n') {
         return None;
     }
-    let line = text.get(header..)?.lines().next()?;
-    let word = line.split([' ', '\t', '#']).next()?;
-    let right = [word.trim_end_matches('+'), "-"].concat();
+    let rest = text.get(header..)?;
+    let is_end = |byte: u8| matches!(byte, b' ' | b'\t' | b'#' | b'\n' | b'\r');
+    let word = rest.get(..rest.bytes().position(is_end).unwrap_or(rest.len()))?;
+    let right = [trim_end(word, "+"), "-"].concat();
     let name = key.text()?;
     let mut found = Vec::new();
     let message = "`{}` ends with a line break: write `{}`";
@@ -148,4 +151,8 @@ fn line_break(text: &str, key: Node<'_>, value: Node<'_>, slot: Slot) -> Option<
     report(&mut found, Code::TrailingBreak, span, message, &[name, &right]).write(span, &right);
     let edits = vec![edit(header, header + word.len(), &right)];
     Some(Repair { found: found.pop()?, edits })
+}
+
+fn last_break(text: &str) -> Option<usize> {
+    text.bytes().rposition(|byte| byte == b'\n')
 }

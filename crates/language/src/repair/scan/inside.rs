@@ -45,7 +45,8 @@ impl Scan<'_> {
                     && !matches!(c, ' ' | '\t' | ',' | '}' | ']') =>
                 {
                     let rest = self.text.get(at..end).unwrap_or_default();
-                    let stop = at + rest.find([',', '}', ']']).unwrap_or(rest.len());
+                    let stop =
+                        at + rest.bytes().position(|byte| matches!(byte, b',' | b'}' | b']')).unwrap_or(rest.len());
                     self.expression(at, stop, ' ');
                     (at, last, key) = (stop, Some('"'), None);
                     continue;
@@ -94,8 +95,13 @@ impl Scan<'_> {
                     }
                     ':' if word => {
                         let name = self.text.get(entry..at).unwrap_or_default();
-                        let is_part = |c: &char| !matches!(c, ' ' | '\t' | '"' | '\'') && look(*c).is_none();
-                        (word, key) = (false, content(&name.chars().filter(is_part).collect::<String>()));
+                        let mut plain = String::new();
+                        for c in name.chars() {
+                            if !matches!(c, ' ' | '\t' | '"' | '\'') && look(c).is_none() {
+                                plain.push(c);
+                            }
+                        }
+                        (word, key) = (false, content(&plain));
                         for at in hidden.drain(..).filter(|_| key.is_some()) {
                             self.plain(at);
                         }

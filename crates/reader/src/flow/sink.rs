@@ -58,7 +58,7 @@ impl Findings {
     }
 
     /// Number of findings that were not collected.
-    pub(crate) fn dropped(&mut self) -> usize {
+    pub fn dropped(&mut self) -> usize {
         self.make_room();
         self.dropped
     }
@@ -120,7 +120,7 @@ impl Findings {
     }
 
     /// Takes `count` comparisons from the budget. False if it is exhausted.
-    pub(crate) fn may_search(&mut self, count: usize) -> bool {
+    pub fn may_search(&mut self, count: usize) -> bool {
         let enough = self.budget >= count;
         self.budget = self.budget.saturating_sub(count);
         enough

@@ -12,10 +12,10 @@ mod sink;
 mod unfilled;
 mod unknown;
 
-pub(crate) use detect::is_amazon;
+pub use detect::is_amazon;
 pub use dialect::{Dialect, TaskMode};
 pub use fields::{Field, text};
-pub(crate) use load::load;
+pub use load::load;
 pub use model::{
     Branch, Catch, Choice, Config, Fail, Flag, Flow, Map, Mapping, Mode, Number, NumberValue, Parallel, Retry, Role,
     Scope, ScopeId, Shaping, State, StateId, StateKind, Target, Task, Text, TextValue, Wait,

@@ -60,14 +60,14 @@ pub struct Scope<'a> {
     /// The list itself: `steps` or `States`.
     pub list: Option<Node<'a>>,
     /// `StartAt`. Always absent in the `flow` dialect, whose scopes start with their first state.
-    pub(crate) start_at: Option<Target<'a>>,
+    pub start_at: Option<Target<'a>>,
     /// The states run in express mode. The body of a distributed map declares it in the text; for
     /// the other scopes it is an option of the check.
     pub express: bool,
     /// The scope may contain states whose names a template fills in later.
     pub open: bool,
     /// A part of the scope is unreadable or has no name.
-    pub(crate) damaged: bool,
+    pub damaged: bool,
     pub(super) first: u32,
     pub(super) count: u32,
 }
@@ -119,7 +119,7 @@ pub struct State<'a> {
     /// The rules of `catch` or `Catch`, then the catch rules of `OnErrors`.
     pub catch: Field<Vec<Catch<'a>>>,
     /// A rule that handles an error is unreadable.
-    pub(crate) damaged: bool,
+    pub damaged: bool,
 }
 
 /// The type of a state and its attributes.
@@ -216,17 +216,17 @@ pub struct Map<'a> {
     /// `ProcessorConfig` of the state, or else of its processor.
     pub config: Option<Config<'a>>,
     /// `ProcessorConfig` of the processor if the state has one too.
-    pub(crate) config_again: Option<Config<'a>>,
+    pub config_again: Option<Config<'a>>,
     // Attributes of the distributed mode.
     pub item_reader: Option<Node<'a>>,
-    pub(crate) item_constructor: Option<Node<'a>>,
-    pub(crate) item_batcher: Option<Node<'a>>,
-    pub(crate) result_writer: Option<Node<'a>>,
-    pub(crate) max_items: Option<Node<'a>>,
+    pub item_constructor: Option<Node<'a>>,
+    pub item_batcher: Option<Node<'a>>,
+    pub result_writer: Option<Node<'a>>,
+    pub max_items: Option<Node<'a>>,
     /// `ToleratedFailurePercentage`.
-    pub(crate) tolerated_percentage: Option<Node<'a>>,
+    pub tolerated_percentage: Option<Node<'a>>,
     /// `ToleratedFailureCount`.
-    pub(crate) tolerated_count: Option<Node<'a>>,
+    pub tolerated_count: Option<Node<'a>>,
 }
 
 /// `ProcessorConfig`.
@@ -378,12 +378,12 @@ impl<'a> Flow<'a> {
     }
 
     /// True if no two states of one list have the same name.
-    pub(crate) fn has_unique_names(&self) -> bool {
+    pub fn has_unique_names(&self) -> bool {
         self.names.unique
     }
 
     /// The named states. Those with the same scope and name are adjacent, in the order of the text.
-    pub(crate) fn states_by_name(&self) -> impl Iterator<Item = &State<'a>> {
+    pub fn states_by_name(&self) -> impl Iterator<Item = &State<'a>> {
         self.names.states().filter_map(|id| self.state(id))
     }
 
@@ -401,7 +401,7 @@ impl<'a> Flow<'a> {
     }
 
     /// The key of a scope in its owner: `choices[0]`, `default`, `branches[1]`, `steps`.
-    pub(crate) fn slot(&self, id: ScopeId) -> String {
+    pub fn slot(&self, id: ScopeId) -> String {
         let Some(scope) = self.scope(id) else { return String::new() };
         let (key, index) = self.slot_key(scope);
         match index {
@@ -484,7 +484,7 @@ impl Role {
 
 impl StateKind<'_> {
     /// The type. Absent if it is unknown.
-    pub(crate) fn state_type(&self) -> Option<StateType> {
+    pub fn state_type(&self) -> Option<StateType> {
         Some(match self {
             StateKind::Task(_) => StateType::Task,
             StateKind::Pass => StateType::Pass,
@@ -543,7 +543,7 @@ impl<'a> Config<'a> {
     }
 
     /// The value of `ExecutionMode`, if it is a known one.
-    pub(crate) fn execution_mode(&self) -> Option<ExecutionMode> {
+    pub fn execution_mode(&self) -> Option<ExecutionMode> {
         ExecutionMode::read(self.mode?.text()?)
     }
 }

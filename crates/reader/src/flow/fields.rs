@@ -45,12 +45,12 @@ impl<T> Field<T> {
     }
 
     /// True if the key is present, even if its value is unusable.
-    pub(crate) fn is_present(&self) -> bool {
+    pub fn is_present(&self) -> bool {
         !matches!(self, Field::Absent)
     }
 
     /// True if the key is present and its value is unusable.
-    pub(crate) fn is_unreadable(&self) -> bool {
+    pub fn is_unreadable(&self) -> bool {
         matches!(self, Field::Unreadable)
     }
 

@@ -3,7 +3,7 @@
 use super::{Dialect, Shape, Slot as S};
 
 /// A key of another language with the meaning of one of ours.
-pub(crate) struct Foreign {
+pub struct Foreign {
     name: &'static str,
     shapes: &'static [Shape],
     /// The slot with its meaning.
@@ -70,7 +70,7 @@ static FLOW: [Foreign; 3] = [
 ];
 
 /// A key of Amazon States Language.
-pub(crate) fn amazon(dialect: Dialect, shape: Shape, name: &str) -> Option<&'static Foreign> {
+pub fn amazon(dialect: Dialect, shape: Shape, name: &str) -> Option<&'static Foreign> {
     if dialect == Dialect::Flow {
         return None;
     }
@@ -80,6 +80,6 @@ pub(crate) fn amazon(dialect: Dialect, shape: Shape, name: &str) -> Option<&'sta
 }
 
 /// Another word for a key of the `flow` dialect.
-pub(crate) fn synonym(dialect: Dialect, shape: Shape, name: &str) -> Option<&'static Foreign> {
+pub fn synonym(dialect: Dialect, shape: Shape, name: &str) -> Option<&'static Foreign> {
     FLOW.iter().find(|key| dialect == Dialect::Flow && key.name == name && key.shapes.contains(&shape))
 }

@@ -57,7 +57,7 @@ pub(super) fn detect(root: Node<'_>, strict: bool, findings: &mut Findings) -> O
 }
 
 /// True for Amazon States Language: `States` is a mapping, and nothing says that the text is a flow.
-pub(crate) fn is_amazon(root: Node<'_>) -> bool {
+pub fn is_amazon(root: Node<'_>) -> bool {
     let has = |dialect: Dialect, slot| root.get(dialect.key(Shape::Document, slot)).is_some();
     let ours =
         [Slot::Type, Slot::Version].into_iter().any(|slot| Dialect::ALL.into_iter().any(|dialect| has(dialect, slot)));

@@ -26,7 +26,9 @@ struct Merge<'t> {
 impl Reader<'_> {
     /// Replaces the merge keys of the tree, with a warning each.
     pub fn merge_keys(&mut self) {
-        if small::find(self.tree.text, "<<").is_none() {
+        // Faster than a search in the text, which has more bytes.
+        let may_merge = |raw: &Raw| raw.span.end - raw.span.start == 2 && self.at(raw.span.start as usize) == b'<';
+        if !self.tree.nodes.iter().any(may_merge) {
             return;
         }
         let merges = merges(&self.tree);

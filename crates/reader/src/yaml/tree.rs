@@ -148,10 +148,15 @@ impl<'t> Tree<'t> {
     pub fn doubtful_scalars(&self) -> impl Iterator<Item = (Option<Node<'_>>, Node<'_>)> {
         let bytes = self.text.as_bytes();
         let all = self.nodes.iter().enumerate().filter(|(_, raw)| {
-            let first = bytes.get(raw.span.start as usize);
-            let doubtful =
-                |byte: &u8| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'o' | b'O' | b'y' | b'Y' | b'n' | b'N');
-            raw.is(Form::PLAIN) && !raw.has(DECODED | TAGGED | ALIAS | MARKED) && first.is_some_and(doubtful)
+            if !raw.is(Form::PLAIN) || raw.has(DECODED | TAGGED | ALIAS | MARKED) {
+                return false;
+            }
+            match bytes.get(raw.span.start as usize) {
+                Some(b'0'..=b'9' | b'+' | b'-') => true,
+                // Names of keys begin with these letters too.
+                Some(b'o' | b'O' | b'y' | b'Y' | b'n' | b'N') => raw.span.end - raw.span.start <= 3,
+                _ => false,
+            }
         });
         all.filter_map(|(id, _)| {
             let id = u32::try_from(id).ok()?;
@@ -238,7 +243,7 @@ impl<'a> Node<'a> {
 
     /// True if the node has no tag and is neither a template nor a mapping in braces.
     #[inline]
-    pub(crate) fn is_certain(self) -> bool {
+    pub fn is_certain(self) -> bool {
         self.raw.is_certain()
     }
 

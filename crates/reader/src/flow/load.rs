@@ -192,14 +192,21 @@ impl<'a> Loader<'a, '_> {
             entries.find(|(key, _)| key.text().is_some_and(|key| nearest(key, [name]).is_some())).map(|(_, v)| v)
         })?;
         let written = text(value).filter(|text| !text.opaque)?.value;
-        let types = dialect.types();
         if let Some(of) = StateType::read(written, dialect) {
             return Some(of);
         }
         if written.is_empty() {
             return None;
         }
-        let word = dialect.state_word();
+        self.unknown_type(written, value, node)
+    }
+
+    /// Reports a name that is not a type. Returns the type that it means.
+    #[cold]
+    #[inline(never)]
+    fn unknown_type(&mut self, written: &str, value: Node<'a>, node: Node<'a>) -> Option<StateType> {
+        let dialect = self.reader.dialect;
+        let (word, types) = (dialect.state_word(), dialect.types());
         let meant = nearest(written, types.iter().map(|(name, _)| *name))
             // The other dialect's name for the type.
             .or_else(|| StateType::read(written, dialect.other()).map(|of| of.name(dialect)));

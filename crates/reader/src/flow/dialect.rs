@@ -12,7 +12,7 @@ mod flow_keys;
 mod foreign_keys;
 mod state_machine_keys;
 
-pub(crate) use foreign_keys::{amazon, synonym};
+pub use foreign_keys::{amazon, synonym};
 
 /// A language for flow definitions, named after the value of the document's type key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -63,7 +63,7 @@ pub enum ExecutionMode {
 }
 
 /// The key of the [`ExecutionMode`] in a `ProcessorConfig`.
-pub(crate) const EXECUTION_MODE: &str = "ExecutionMode";
+pub const EXECUTION_MODE: &str = "ExecutionMode";
 
 /// A set of state types.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -218,7 +218,7 @@ impl Slots {
         self.0 |= Slots::bit(slot);
     }
 
-    pub(crate) fn contains_all(self, others: Slots) -> bool {
+    pub fn contains_all(self, others: Slots) -> bool {
         others.0 & !self.0 == 0
     }
 
@@ -237,10 +237,10 @@ impl StateTypes {
     /// Every type.
     pub const ALL: StateTypes = StateTypes(u8::MAX);
     /// The types that end their scope or continue with one next state.
-    pub(crate) const SEQUENTIAL: StateTypes =
+    pub const SEQUENTIAL: StateTypes =
         StateTypes::of(&[StateType::Task, StateType::Pass, StateType::Wait, StateType::Parallel, StateType::Map]);
     /// The types that end their scope.
-    pub(crate) const TERMINAL: StateTypes = StateTypes::of(&[StateType::Succeed, StateType::Fail]);
+    pub const TERMINAL: StateTypes = StateTypes::of(&[StateType::Succeed, StateType::Fail]);
 
     /// The set of these types.
     pub const fn of(types: &[StateType]) -> Self {
@@ -258,12 +258,12 @@ impl StateTypes {
     }
 
     /// True if the sets share a type.
-    pub(crate) const fn intersects(self, other: StateTypes) -> bool {
+    pub const fn intersects(self, other: StateTypes) -> bool {
         self.0 & other.0 != 0
     }
 
     /// The types of either set.
-    pub(crate) const fn union(self, other: StateTypes) -> Self {
+    pub const fn union(self, other: StateTypes) -> Self {
         StateTypes(self.0 | other.0)
     }
 
@@ -304,7 +304,7 @@ impl Dialect {
     }
 
     /// The dialect's term for a state.
-    pub(crate) fn state_word(self) -> &'static str {
+    pub fn state_word(self) -> &'static str {
         match self {
             Dialect::Flow => "step",
             Dialect::StateMachine => "state",
@@ -328,7 +328,7 @@ impl Dialect {
     }
 
     /// The first key with this name in any shape.
-    pub(crate) fn any_key(self, name: &str) -> Option<&'static Key> {
+    pub fn any_key(self, name: &str) -> Option<&'static Key> {
         const SHAPES: [Shape; 12] = [
             Shape::State,
             Shape::Document,
@@ -410,7 +410,7 @@ impl ExecutionMode {
 }
 
 /// The name of a key without the `.$` that marks its value as an expression. Absent if the key does not end in `.$`.
-pub(crate) fn computed_base(key: &str) -> Option<&str> {
+pub fn computed_base(key: &str) -> Option<&str> {
     match key.as_bytes() {
         // Two bytes are compared here. `strip_suffix` calls a function: 2 % of the instructions of a check.
         [.., b'.', b'$'] => key.get(..key.len() - 2),
