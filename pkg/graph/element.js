@@ -1,6 +1,7 @@
 // `<cloudflow-graph>`: the properties, events and keys of the element.
 
-import { CloudFlowError, codes } from "../shared/error.js";
+import * as codes from "../shared/codes.js";
+import { CloudFlowError } from "../shared/error.js";
 import { draw, make } from "./draw.js";
 import { pngFile, svgFile } from "./export.js";
 import { handleKey } from "./keys.js";

@@ -1,6 +1,7 @@
 // The layout of a graph: places of nodes, boxes, lines and labels. It needs no document.
 
-import { CloudFlowError, codes } from "../shared/error.js";
+import * as codes from "../shared/codes.js";
+import { CloudFlowError } from "../shared/error.js";
 import { HEADER, measureBox } from "./layout/boxes.js";
 import { replaceByChips } from "./layout/chips.js";
 import { createModel } from "./layout/model.js";

@@ -3,7 +3,8 @@
 // The state of a replay is in JavaScript: its values are those of the events, not copies, and there is no handle in the
 // module to close. The module describes the flow once.
 
-import { CloudFlowError, codes } from "../../shared/error.js";
+import * as codes from "../../shared/codes.js";
+import { CloudFlowError } from "../../shared/error.js";
 import { idOf, listOf } from "./event.js";
 import { Fold } from "./fold.js";
 
