@@ -14,7 +14,8 @@ pub use redact::{redact, without};
 use cloudflow_base::small;
 use std::fmt;
 
-use crate::wire::request::{API_VERSION, DescribeExecution, Endpoint};
+use crate::wire::page::{Signable, common};
+use crate::wire::request::{API_VERSION, Endpoint};
 use cloudflow_base::time;
 
 /// An AccessKey pair, with a token if it is temporary. `Debug` shows no secret.
@@ -77,7 +78,7 @@ pub struct Form {
 pub fn sign(
     scheme: Scheme,
     endpoint: &Endpoint,
-    call: &DescribeExecution,
+    call: &dyn Signable,
     credentials: Option<&Credentials>,
     stamp: Stamp<'_>,
 ) -> SignedRequest {
@@ -87,7 +88,7 @@ pub fn sign(
     match (credentials, scheme) {
         (None, _) => {
             // A gateway always answers in JSON: `Format` is not needed.
-            pairs.extend(call.common().into_iter().filter(|(name, _)| *name != "Format"));
+            pairs.extend(common(call.operation()).into_iter().filter(|(name, _)| *name != "Format"));
             SignedRequest {
                 method: "GET",
                 url: endpoint.url(&rpc::canonical(&pairs)),
@@ -96,7 +97,7 @@ pub fn sign(
             }
         }
         (Some(credentials), Scheme::HmacSha1) => {
-            pairs.extend(call.common());
+            pairs.extend(common(call.operation()));
             pairs.extend(rpc_parameters(credentials, &timestamp, stamp.nonce));
             let mut query = rpc::canonical(&pairs);
             let signature = rpc::signature(&credentials.access_key_secret, &rpc::string_to_sign("GET", &query));
@@ -106,11 +107,11 @@ pub fn sign(
         (Some(credentials), Scheme::Acs3HmacSha256) => {
             let mut headers = vec![
                 ("host", endpoint.host()),
-                ("x-acs-action", call.action()),
+                ("x-acs-action", call.operation().as_str()),
                 ("x-acs-content-sha256", acs3::EMPTY_BODY_SHA256),
                 ("x-acs-date", timestamp.as_str()),
                 ("x-acs-signature-nonce", stamp.nonce),
-                ("x-acs-version", call.version()),
+                ("x-acs-version", API_VERSION),
             ];
             if let Some(token) = &credentials.security_token {
                 headers.push(("x-acs-security-token", token));
