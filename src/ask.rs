@@ -52,7 +52,7 @@ struct Ongoing {
     outcome: Outcome,
 }
 
-/// Checks the request and the options of a call, and returns its number. `pkg/ask/bind.js` has the kinds of calls: their
+/// Checks the request and the options of a call, and returns its number. `pkg/ask/functions.js` has the kinds of calls: their
 /// lowest bit is set if the call ends when the execution has ended. `looks` are facts about the host, `origin` is that of a page.
 #[wasm_bindgen(js_name = callStart)]
 pub fn start(

@@ -4,11 +4,13 @@ import {
   CloudFlowError,
   createClient,
   flowGraph,
+  listExecutions,
   parseExecution,
   validateFlow,
   watchExecution,
   type Diagnostic,
   type Execution,
+  type ExecutionEvent,
   type Retry,
 } from "cloudflow-wasm";
 import { describeExecution, type ClientOptions } from "cloudflow-wasm/ask";
@@ -68,3 +70,19 @@ validateFlow(17);
 validateFlow("type: flow", { mode: "express" });
 // @ts-expect-error unknown signature
 createClient({ signature: "MD5" });
+
+export async function failed(signal: AbortSignal): Promise<[string[], string | undefined]> {
+  const client = createClient({ endpoint: "/api/" });
+  const { events, nextToken } = await client.getExecutionHistory({ flowName: "a", executionName: "b", limit: 9 });
+  const names = events.filter(({ type }: ExecutionEvent) => type === "TaskFailed").map(({ stepName }) => stepName);
+  for await (const { detail } of client.executionEvents(
+    { flowName: "a", executionName: "b" },
+    { follow: true, signal },
+  ))
+    if (typeof detail.error === "string") names.push(detail.error);
+  for await (const { name } of client.flowExecutions({ flowName: "a", status: "Failed" })) names.push(name);
+  return [names, nextToken];
+}
+
+// @ts-expect-error `flowName` is required
+listExecutions({ status: "Failed" }, { endpoint: "/api/" });
