@@ -1,6 +1,6 @@
 // `executionEvents`: the events of an execution as an async iterator.
 
-import { EVENTS, HISTORY_PAGE, REFERENCE, isObject, own, wrongOptions } from "../shared/options.js";
+import { EVENTS, HISTORY_PAGE, REFERENCE, checkNames, isObject, own, wrongOptions } from "../shared/options.js";
 import { MOST_EVENTS, openFeed } from "./feed.js";
 import { HISTORY } from "./functions.js";
 import { iterate, link, pager, partsOf, sharingTime } from "./iterate.js";
@@ -25,6 +25,8 @@ export function events(bound) {
       const { follow = false } = options;
       delete options.follow;
       if (typeof follow !== "boolean") throw wrongOptions("`follow` must be `true` or `false`");
+      // The requests have fields of their own, which would hide these.
+      if (isObject(reference)) checkNames(reference, REFERENCE, "a field of the request");
       link(options, controller, bound.relayed);
       if (follow) {
         const key = bound.isClient ? keyOf(reference, own(call, EVENTS), options) : undefined;

@@ -172,6 +172,13 @@ export const tests = {
         );
     for (const request of [5, {}, { ...CALL }])
       assert.equal((await rejection(cloudflow.flowExecutions(request, options).next())).kind, "request");
+    for (const follow of [false, true])
+      for (const field of ["limit", "nextToken", "flowNames"]) {
+        const { code } = await rejection(
+          cloudflow.executionEvents({ ...CALL, [field]: 5 }, { ...options, follow }).next(),
+        );
+        assert.equal(code, "wrong-options", field);
+      }
     assert.equal(fetch.seen.length, 0);
   },
 
