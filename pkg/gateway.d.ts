@@ -8,9 +8,12 @@ export interface GatewayOptions<Env = unknown> {
   upstream: (env: Env) => ClientOptions;
   /**
    * Returns `true` if the sender of `request` may read the execution: input, output and definition. Every other value
-   * refuses the request with 403. There is no default.
+   * refuses the request with 403. There is no default. `call.action` is the action of the request. For
+   * `ListExecutions`, `call.executionName` is `""`: the response has all executions of the flow.
    */
-  authorize: (request: Request, call: ExecutionRef, env: Env) => boolean | Promise<boolean>;
+  authorize: (request: Request, call: GatewayCall, env: Env) => boolean | Promise<boolean>;
+  /** Actions that are forwarded. Others are refused with `ActionNotSupported`. Default: `["DescribeExecution"]`. */
+  actions?: GatewayAction[];
   /** Origins of pages that may send cross-origin requests, such as `https://app.example.com`. Default: none. */
   origins?: string[];
   /**
@@ -20,6 +23,15 @@ export interface GatewayOptions<Env = unknown> {
   maxWaitSeconds?: number;
 }
 
+/** An action that a gateway can forward. */
+export type GatewayAction = "DescribeExecution" | "GetExecutionHistory" | "ListExecutions";
+
+/** What a request to the gateway reads. */
+export interface GatewayCall extends ExecutionRef {
+  /** Action of the request, one of {@link GatewayOptions.actions}. */
+  action: GatewayAction;
+}
+
 /** The default export of a Worker. */
 export interface Gateway<Env = unknown> {
   /** Handles a request. Never rejects: errors are responses in the format of the service. */
@@ -27,7 +39,8 @@ export interface Gateway<Env = unknown> {
 }
 
 /**
- * Creates a gateway that holds the credentials and forwards only `DescribeExecution`.
+ * Creates a gateway that holds the credentials and forwards `DescribeExecution`, and on demand the other
+ * calls that read executions.
  *
  * The gateway implements the protocol of the service without the signature. The client of this package uses it with
  * `endpoint` set to the address of the gateway, and no `credentials`.

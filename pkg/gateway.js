@@ -1,6 +1,10 @@
 // Entry "cloudflow-wasm/gateway".
 
-import { describeExecution } from "./ask.js";
+import { describeExecution, getExecutionHistory, listExecutions } from "./ask.js";
 import { createGatewayFactory } from "./gateway/gateway.js";
 
-export const createGateway = /*#__PURE__*/ createGatewayFactory(describeExecution);
+export const createGateway = /*#__PURE__*/ createGatewayFactory({
+  DescribeExecution: describeExecution,
+  GetExecutionHistory: getExecutionHistory,
+  ListExecutions: listExecutions,
+});

@@ -9,6 +9,14 @@
  */
 
 import type { Replay } from "./replay.js";
+import type {
+  EventsOptions,
+  ExecutionEvent,
+  ExecutionsPage,
+  HistoryPage,
+  HistoryRequest,
+  ListExecutionsRequest,
+} from "./ask/types.js";
 
 // ---- Client ------------------------------------------------------------------------------------
 
@@ -48,12 +56,15 @@ export function watchExecution(
   options: ClientOptions & WaitOptions,
 ): AsyncIterableIterator<Execution>;
 
+export * from "./ask/types.js";
+
 /**
- * Returns the three functions above, bound to `options`. Options of a call override options of the client.
+ * Returns the functions above, bound to `options`. Options of a call override options of the client.
  *
  * Calls made through one client that have the same endpoint and account share:
  * - the rate limit: signed calls stay below the service's limit per account, 5 requests per second with a burst of 50;
- *   further calls are queued
+ *   further calls are queued.
+ *   `getExecutionHistory` and `listExecutions` have limits of their own
  * - the credentials: one call of the `credentials` function serves all
  * - the clock offset to the service, and the detection of proxies that cut long polls
  * - the retry budget
@@ -75,6 +86,23 @@ export interface Client {
   watchExecution(
     request: ExecutionRef,
     options?: Partial<ClientOptions> & WaitOptions,
+  ): AsyncIterableIterator<Execution>;
+  /** See {@link getExecutionHistory}. */
+  getExecutionHistory(request: HistoryRequest, options?: Partial<ClientOptions> & CallOptions): Promise<HistoryPage>;
+  /** See {@link executionEvents}. */
+  executionEvents(
+    request: ExecutionRef,
+    options?: Partial<ClientOptions> & EventsOptions,
+  ): AsyncIterableIterator<ExecutionEvent>;
+  /** See {@link listExecutions}. */
+  listExecutions(
+    request: ListExecutionsRequest,
+    options?: Partial<ClientOptions> & CallOptions,
+  ): Promise<ExecutionsPage>;
+  /** See {@link flowExecutions}. */
+  flowExecutions(
+    request: ListExecutionsRequest,
+    options?: Partial<ClientOptions> & CallOptions,
   ): AsyncIterableIterator<Execution>;
 }
 

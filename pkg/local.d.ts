@@ -22,9 +22,10 @@
  * @module
  */
 
-import type { Diagnostic, ExecutionStatus } from "./index.js";
+import type { Diagnostic, ExecutionEvent, ExecutionStatus } from "./index.js";
 
 export { CloudFlowError } from "./index.js";
+export type { ExecutionEvent } from "./index.js";
 
 // ---- Emulator ----------------------------------------------------------------------------------
 
@@ -382,26 +383,4 @@ export interface ChildExecution extends Simulation {
   flowName: string;
   /** Name of the execution. */
   executionName: string;
-}
-
-/**
- * One entry of the history, as `GetExecutionHistory` returns it, with parsed detail.
- *
- * @see https://www.alibabacloud.com/help/en/serverless-workflow/latest/api-fnf-2019-03-15-getexecutionhistory
- */
-export interface ExecutionEvent {
-  /** ID of the event, from 1. */
-  eventId: number;
-  /** ID of the event that caused this event. 0 for the first event. */
-  scheduleEventId: number;
-  /** Type, such as `TaskSucceeded`. */
-  type: string;
-  /** Name of the state. `""` for events of the execution itself. */
-  stepName: string;
-  /** Time, RFC 3339. */
-  time: string;
-  /** Detail, parsed from JSON. */
-  detail: Record<string, unknown>;
-  /** Path of the state in the definition, such as `["steps", 0]`. */
-  path?: (string | number)[];
 }

@@ -1,6 +1,8 @@
 // Entry "cloudflow-wasm/slim": the functions of "cloudflow-wasm". The caller passes the modules to `init`.
 
+import { createClients } from "./ask/client.js";
 import { createAsk } from "./ask/functions.js";
+import { eventsOf, executionsOf, historyOf, listOf, watchOf } from "./ask/more.js";
 import { createValidateExecution } from "./execution/validate.js";
 import { createLanguage } from "./language/functions.js";
 import { createReplay } from "./language/replay/replay.js";
@@ -17,11 +19,15 @@ const languageRuntime = /*#__PURE__*/ createRuntime(instantiateLanguage, () => c
 const ask = /*#__PURE__*/ createAsk(askRuntime);
 const language = /*#__PURE__*/ createLanguage(languageRuntime);
 
-export const createClient = /*#__PURE__*/ pick(ask, "createClient");
+export const createClient = /*#__PURE__*/ createClients(ask);
 export const describeExecution = /*#__PURE__*/ pick(ask, "describeExecution");
+export const executionEvents = /*#__PURE__*/ eventsOf(ask);
+export const flowExecutions = /*#__PURE__*/ executionsOf(ask);
+export const getExecutionHistory = /*#__PURE__*/ historyOf(ask);
+export const listExecutions = /*#__PURE__*/ listOf(ask);
 export const parseExecution = /*#__PURE__*/ pick(ask, "parseExecution");
 export const waitForExecution = /*#__PURE__*/ pick(ask, "waitForExecution");
-export const watchExecution = /*#__PURE__*/ pick(ask, "watchExecution");
+export const watchExecution = /*#__PURE__*/ watchOf(ask);
 
 export const flowGraph = /*#__PURE__*/ pick(language, "flowGraph");
 export const flowToMermaid = /*#__PURE__*/ pick(language, "flowToMermaid");

@@ -19,6 +19,7 @@ use cloudflow_service::client::options::Host;
 use cloudflow_service::client::state::{ClientState, Clients};
 use cloudflow_service::poll::{Action, Attempt, Input, Outcome, SleepDetector};
 use cloudflow_service::wire::fault::{self, Body};
+use cloudflow_service::wire::page::Operation;
 
 /// Maximum number of characters that are read of a text that is not JSON.
 const MAX_TEXT_CHARACTERS: u32 = 4096;
@@ -51,19 +52,29 @@ struct Ongoing {
     outcome: Outcome,
 }
 
-/// Checks the request and the options of a call, and returns its number. With `until_done`, the call ends when the
-/// execution has ended. `looks` are facts about the host, `origin` is that of a page.
+/// Checks the request and the options of a call, and returns its number. `pkg/ask/functions.js` has the kinds of calls: their
+/// lowest bit is set if the call ends when the execution has ended. `looks` are facts about the host, `origin` is that of a page.
 #[wasm_bindgen(js_name = callStart)]
 pub fn start(
     request: JsValue,
     options: JsValue,
     client: u32,
-    until_done: bool,
+    kind: u32,
     looks: u32,
     origin: Option<String>,
 ) -> Result<u32, JsValue> {
     let host = Host { is_page: looks & PAGE != 0, origin };
-    let call = Call::new(Js::some(request), Js::some(options), until_done, &host).map_err(thrown)?;
+    let (request, options, until_done) = (Js::some(request), Js::some(options), kind & 1 != 0);
+    let operation = match kind / 2 {
+        0 => Operation::DescribeExecution,
+        1 => Operation::GetExecutionHistory,
+        _ => Operation::ListExecutions,
+    };
+    let call = match operation {
+        Operation::DescribeExecution => Call::new(request, options, until_done, &host),
+        page => Call::of_page(page, request, options, until_done, &host),
+    };
+    let call = call.map_err(thrown)?;
     let state = CLIENTS.with_borrow_mut(|clients| clients.state(client, call.settings()));
     let sleep = SleepDetector::new(host::steady_now(), host::unix_now());
     let online = looks & OFFLINE == 0;
@@ -253,10 +264,13 @@ pub fn execution(call: u32) -> Result<JsValue, JsValue> {
     with(call, |ongoing| Ok(ongoing.call.execution().map_or(JsValue::UNDEFINED, value::execution)))
 }
 
-/// The result, after the action to finish.
+/// The result, after the action to finish: an execution, or the body of a page.
 #[wasm_bindgen(js_name = callFinish)]
 pub fn finish(call: u32) -> Result<JsValue, JsValue> {
     with(call, |ongoing| {
+        if let Some(Js(page)) = ongoing.call.take_page(ongoing.outcome) {
+            return Ok(page);
+        }
         let execution = ongoing.call.finish(&ongoing.state.borrow(), ongoing.outcome);
         execution.map(value::execution).map_err(thrown)
     })

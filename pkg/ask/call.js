@@ -36,11 +36,11 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
  * @param {unknown} request
  * @param {any} options a copy, with the relay of the signal
  * @param {number} client
- * @param {boolean} untilDone
+ * @param {number} kind
  */
-export async function drive(invoke, request, options, client, untilDone) {
+export async function drive(invoke, request, options, client, kind) {
   /** @type {number} */
-  const call = invoke("callStart", request, options, client, untilDone, looks(), origin());
+  const call = invoke("callStart", request, options, client, kind, looks(), origin());
   // The module has checked the options.
   /** @type {import("./signals.js").Relay | null | undefined} */
   const signal = options.signal;

@@ -1,10 +1,7 @@
 // Reads the options and parameters of a call once, into copies of plain data. The module reads only the copies: it
 // does not run getters or proxies of the caller, and does not read `Object.prototype`.
 
-import { CLIENT, CREDENTIALS, REQUEST, RETRY, isObject, own } from "../shared/options.js";
-
-/** @param {unknown} request */
-export const requestOf = (request) => own(request, REQUEST);
+import { CLIENT, CREDENTIALS, RETRY, isObject, own } from "../shared/options.js";
 
 /** @param {unknown} credentials */
 export const credentialsOf = (credentials) => own(credentials, CREDENTIALS);
@@ -15,9 +12,10 @@ export const credentialsOf = (credentials) => own(credentials, CREDENTIALS);
  *
  * @param {unknown} client
  * @param {unknown} [call]
+ * @param {import("../shared/options.js").Table} [names]
  */
-export function optionsOf(client, call) {
-  const [first, second] = [own(client, CLIENT), own(call, CLIENT)];
+export function optionsOf(client, call, names = CLIENT) {
+  const [first, second] = [own(client, names), own(call, names)];
   if (first === undefined || first === null) return nested(second);
   if (second === undefined || second === null) return nested(first);
   if (!isObject(first)) return first;

@@ -1,15 +1,17 @@
 // `watchExecution`: the changes of an execution as an async iterator.
 
+import { REQUEST } from "../shared/options.js";
+import { WAIT } from "./functions.js";
+
 /**
  * Yields every change once, in order. `return()` and `throw()` abort the request in flight. The first request is sent
  * at the first `next()`.
  *
- * @param {import("./functions.js").Send} send
- * @param {(signal: any) => any} relayed returns the relay of a signal
+ * @param {import("./functions.js").Bound} bound
  * @param {unknown} request
- * @param {() => any} read reads the options
+ * @param {unknown} call
  */
-export function watch(send, relayed, request, read) {
+function watch(bound, request, call) {
   /** @type {unknown[]} */
   const changes = [];
   /** @type {{ resolve: (result: unknown) => void, reject: (error: unknown) => void }[]} */
@@ -28,8 +30,9 @@ export function watch(send, relayed, request, read) {
     let outer;
     const onAbort = () => controller.abort(outer?.reason);
     try {
-      const options = read();
-      running = send(true, request, typeof options === "object" && options !== null ? watched(options) : options);
+      const options = bound.options(call);
+      const given = typeof options === "object" && options !== null ? watched(options) : options;
+      running = bound.send(WAIT, REQUEST, request, given);
     } catch (error) {
       running = Promise.reject(error);
     }
@@ -52,7 +55,7 @@ export function watch(send, relayed, request, read) {
         changes.push(execution);
         settle();
       };
-      const relay = signal === undefined || signal === null ? undefined : relayed(signal);
+      const relay = signal === undefined || signal === null ? undefined : bound.relayed(signal);
       // The module reports a `signal` or `onUpdate` of a wrong type.
       if (relay !== undefined && relay === signal) return options;
       outer = relay;
@@ -106,3 +109,7 @@ export function watch(send, relayed, request, read) {
     },
   };
 }
+
+/** @param {import("./functions.js").Bound} bound */
+export const watcher = (bound) => (/** @type {unknown} */ request, /** @type {unknown} */ call) =>
+  watch(bound, request, call);

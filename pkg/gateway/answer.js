@@ -1,5 +1,6 @@
 // Responses in the JSON format of the service.
 
+import { bodyOf } from "../ask/pages.js";
 import { corsHeaders } from "./cors.js";
 
 /** @typedef {import("./cors.js").Cors} Cors */
@@ -28,6 +29,24 @@ export function executionBody(execution) {
   if (variables) {
     body.Environment = { Variables: variables.map(({ name, value }) => ({ Name: name, Value: value })) };
   }
+  return body;
+}
+
+/**
+ * Returns the response body for a page of a list. Events are kept as the service sent them: unknown types and keys too.
+ *
+ * @param {any} page
+ */
+export function pageBody(page) {
+  /** @type {Record<string, unknown>} */
+  const body = { RequestId: page.requestId };
+  if (page.nextToken) body.NextToken = page.nextToken;
+  if (page.executions) {
+    body.Executions = page.executions.map((/** @type {any} */ execution) => {
+      const { RequestId: _, ...entry } = executionBody(execution);
+      return entry;
+    });
+  } else body.Events = bodyOf(page).Events ?? [];
   return body;
 }
 

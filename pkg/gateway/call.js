@@ -1,8 +1,37 @@
-// Reads the parameters of a request. The gateway implements only `DescribeExecution`.
+// Reads the parameters of a request.
 
 const VERSION = "2019-03-15";
 
-/** @typedef {Required<import("../index.js").DescribeExecutionRequest> & { waitTimeSeconds: number }} Call */
+/** @typedef {import("../gateway.js").GatewayAction} Action */
+
+/**
+ * The parameters of the operations beside `Action` and `Version`; the first `required` ones must be present.
+ *
+ * @type {Record<Action, { required: number, names: string[] }>}
+ */
+const PARAMETERS = {
+  DescribeExecution: { required: 2, names: ["FlowName", "ExecutionName", "WaitTimeSeconds"] },
+  GetExecutionHistory: { required: 2, names: ["FlowName", "ExecutionName", "Limit", "NextToken"] },
+  ListExecutions: {
+    required: 1,
+    names: [
+      ...["FlowName", "Limit", "NextToken", "Status", "StartedTimeBegin", "StartedTimeEnd"],
+      ...["ExecutionNamePrefix", "MapRunName", "MetadataOnly", "Qualifier"],
+    ],
+  },
+};
+
+/** All actions that a gateway can forward. */
+export const ACTIONS = /** @type {Action[]} */ (Object.keys(PARAMETERS));
+
+/** The fields of a request that a caller of the gateway sets, in the spelling of the client. */
+export const FIELDS = new Set(Object.values(PARAMETERS).flatMap(({ names }) => names.map(camelCase)));
+
+/**
+ * @typedef {object} Call
+ * @property {Action} action
+ * @property {Record<string, any>} parameters the request of the client
+ */
 
 /** @typedef {import("./answer.js").Refusal} Refusal */
 
@@ -10,10 +39,11 @@ const VERSION = "2019-03-15";
  * Returns the call, or an error response with the texts of the service.
  *
  * @param {Request} request
+ * @param {Set<string>} actions the actions that are forwarded
  * @param {number} maxWaitSeconds
  * @returns {{ call: Call, refused?: undefined } | { refused: Refusal, call?: undefined }}
  */
-export function readCall(request, maxWaitSeconds) {
+export function readCall(request, actions, maxWaitSeconds) {
   if (request.method !== "GET") {
     return no(405, "UnsupportedHTTPMethod", "The HTTP method is not supported. Use GET.", { allow: "GET, OPTIONS" });
   }
@@ -31,7 +61,7 @@ export function readCall(request, maxWaitSeconds) {
 
   const action = query.get("Action");
   if (!action) return missing("Action");
-  if (action !== "DescribeExecution") {
+  if (!actions.has(action)) {
     return no(400, "ActionNotSupported", `The requested API operation '${action}' is incorrect. Please check.`);
   }
   const version = query.get("Version");
@@ -43,17 +73,50 @@ export function readCall(request, maxWaitSeconds) {
       `The requested API version '${version}' is not supported yet. Please check.`,
     );
   }
-  const flowName = query.get("FlowName");
-  if (!flowName) return missing("FlowName");
-  const executionName = query.get("ExecutionName");
-  if (!executionName) return missing("ExecutionName");
-
-  const wait = query.get("WaitTimeSeconds") || "0";
-  if (!/^\d{1,2}$/.test(wait) || Number(wait) > 60) {
-    return no(400, "InvalidArgument", "Parameter error: 'WaitTimeSeconds' must be a whole number from 0 to 60.");
+  const { required, names: known } = PARAMETERS[/** @type {Action} */ (action)];
+  /** @type {Record<string, any>} */
+  const parameters = {};
+  for (const [index, name] of known.entries()) {
+    const text = query.get(name);
+    if (text) {
+      const value = readValue(name, text);
+      if (value === undefined) return no(400, "InvalidArgument", `Parameter error: '${name}' ${RULES[name]}.`);
+      parameters[camelCase(name)] = value;
+    } else if (index < required) return missing(name);
   }
-  const waitTimeSeconds = Math.min(Number(wait), maxWaitSeconds);
-  return { call: { flowName, executionName, waitTimeSeconds } };
+  if (action === "DescribeExecution") {
+    parameters.waitTimeSeconds = Math.min(parameters.waitTimeSeconds ?? 0, maxWaitSeconds);
+  }
+  return { call: { action: /** @type {Action} */ (action), parameters } };
+}
+
+/**
+ * The rules of the parameters that are no texts.
+ *
+ * @type {Record<string, string>}
+ */
+const RULES = {
+  WaitTimeSeconds: "must be a whole number from 0 to 60",
+  Limit: "must be a whole number from 1 to 1000",
+  MetadataOnly: "must be 'true' or 'false'",
+};
+
+/**
+ * The value of a parameter. Undefined if its text violates the rule.
+ *
+ * @param {string} name
+ * @param {string} text
+ */
+function readValue(name, text) {
+  if (name === "WaitTimeSeconds") return /^\d{1,2}$/.test(text) && Number(text) <= 60 ? Number(text) : undefined;
+  if (name === "Limit") return /^\d{1,4}$/.test(text) ? Number(text) : undefined;
+  if (name === "MetadataOnly") return /^(true|false)$/i.test(text) ? text.toLowerCase() === "true" : undefined;
+  return text;
+}
+
+/** @param {string} name */
+function camelCase(name) {
+  return name.slice(0, 1).toLowerCase() + name.slice(1);
 }
 
 /** @param {string} search */

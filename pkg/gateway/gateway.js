@@ -1,15 +1,19 @@
-// The gateway: forwards `DescribeExecution` of authorized callers and signs it with its own credentials. It implements
-// the protocol of the service without the signature. The client uses it with `endpoint` and without `credentials`.
+// The gateway: forwards calls of authorized callers that read executions, and signs them with its own credentials. It
+// implements the protocol of the service without the signature. The client uses it with `endpoint` and without `credentials`.
 
 import { optionsOf } from "../ask/options.js";
 import { GATEWAY, checkNames, isObject, own, wrongOptions } from "../shared/options.js";
-import { answer, executionBody, refusal } from "./answer.js";
-import { readCall } from "./call.js";
+import { answer, executionBody, pageBody, refusal } from "./answer.js";
+import { ACTIONS, readCall } from "./call.js";
 import { corsOf, preflight } from "./cors.js";
 import { logger } from "./log.js";
 import { refusalFor } from "./refuse.js";
 
-/** @typedef {typeof import("../index.js").describeExecution} DescribeExecution */
+/**
+ * The functions that forward, by action.
+ *
+ * @typedef {Record<import("../gateway.js").GatewayAction, (request: any, options: any) => Promise<any>>} Forward
+ */
 
 /** @typedef {import("./log.js").Log} Log */
 
@@ -21,11 +25,11 @@ const DEFAULT_MAX_WAIT_SECONDS = 25;
 /**
  * Returns `createGateway` for one build of the client. The entries differ only in how the WebAssembly module is loaded.
  *
- * @param {DescribeExecution} describeExecution
+ * @param {Forward} forward
  * @returns {typeof import("../gateway.js").createGateway}
  */
-export function createGatewayFactory(describeExecution) {
-  const log = logger(describeExecution);
+export function createGatewayFactory(forward) {
+  const log = logger(forward.DescribeExecution);
   return function createGateway(options) {
     const settings = checkedOptions(options);
     return {
@@ -33,7 +37,7 @@ export function createGatewayFactory(describeExecution) {
         const cors = corsOf(request, settings.origins);
         if (request.method === "OPTIONS") return preflight(request, cors);
         try {
-          return await serve(request, env, settings, cors, describeExecution, log);
+          return await serve(request, env, settings, cors, forward, log);
         } catch (error) {
           if (request.signal?.aborted) return clientClosed();
           return refusal(refusalFor(error, log), cors);
@@ -48,24 +52,25 @@ export function createGatewayFactory(describeExecution) {
  * @param {any} env
  * @param {Settings} settings
  * @param {import("./cors.js").Cors} cors
- * @param {DescribeExecution} describeExecution
+ * @param {Forward} forward
  * @param {Log} log
  */
-async function serve(request, env, settings, cors, describeExecution, log) {
+async function serve(request, env, settings, cors, forward, log) {
   if (cors.foreign) {
     return refusal({ status: 403, code: "AccessDenied", message: "Requests of this origin are not allowed." }, cors);
   }
-  const read = readCall(request, settings.maxWaitSeconds);
+  const read = readCall(request, settings.actions, settings.maxWaitSeconds);
   if (read.refused) return refusal(read.refused, cors);
-  const { flowName, executionName, waitTimeSeconds } = read.call;
+  const { action, parameters } = read.call;
+  const { flowName, executionName = "" } = parameters;
 
   // Only `true` is accepted. Another truthy value is a bug in `authorize`, which must not grant access.
-  const allowed = await guarded("authorize", log, () => settings.authorize(request, { flowName, executionName }, env));
+  const allowed = await guarded("authorize", log, () =>
+    settings.authorize(request, { flowName, executionName, action }, env),
+  );
   if (allowed !== true) {
-    return refusal(
-      { status: 403, code: "AccessDenied", message: "You are not authorized to read this execution." },
-      cors,
-    );
+    const what = executionName ? "this execution" : "the executions of this flow";
+    return refusal({ status: 403, code: "AccessDenied", message: `You are not authorized to read ${what}.` }, cors);
   }
 
   // Retries are off by default: the calling client retries, and the two retry counts would multiply.
@@ -73,12 +78,13 @@ async function serve(request, env, settings, cors, describeExecution, log) {
     optionsOf({ retry: false }, await settings.upstream(env)),
   );
   try {
-    const execution = await describeExecution(
-      { flowName, executionName, waitTimeSeconds },
+    const result = await forward[action](
+      parameters,
       // When the caller disconnects, the request to the service is aborted.
       Object.assign(upstream, { signal: request.signal }),
     );
-    return answer(200, executionBody(execution), execution.requestId, cors);
+    const body = action === "DescribeExecution" ? executionBody(result) : pageBody(result);
+    return answer(200, body, result.requestId, cors);
   } catch (error) {
     if (request.signal?.aborted) return clientClosed();
     return refusal(refusalFor(error, log), cors);
@@ -118,7 +124,13 @@ function checkedOptions(options) {
   /** @type {Partial<import("../gateway.js").GatewayOptions<any>>} */
   const read = own(options, GATEWAY);
   checkNames(read, GATEWAY, "an option of the gateway");
-  const { upstream, authorize, origins = [], maxWaitSeconds = DEFAULT_MAX_WAIT_SECONDS } = read;
+  const {
+    upstream,
+    authorize,
+    actions = ["DescribeExecution"],
+    origins = [],
+    maxWaitSeconds = DEFAULT_MAX_WAIT_SECONDS,
+  } = read;
   if (typeof upstream !== "function") {
     throw wrongOptions("createGateway: `upstream` must be a function from `env` to client options");
   }
@@ -128,6 +140,14 @@ function checkedOptions(options) {
   if (!Number.isInteger(maxWaitSeconds) || maxWaitSeconds < 0 || maxWaitSeconds > 60) {
     throw wrongOptions("createGateway: `maxWaitSeconds` must be a whole number from 0 to 60");
   }
+  if (!Array.isArray(actions)) throw wrongOptions("createGateway: `actions` must be an array");
+  for (const action of actions) {
+    if (!ACTIONS.includes(action)) {
+      throw wrongOptions(
+        `createGateway: \`${typeof action === "string" ? action : typeof action}\` is not an action that is forwarded; expected one of: ${ACTIONS.join(", ")}`,
+      );
+    }
+  }
   if (!Array.isArray(origins)) throw wrongOptions("createGateway: `origins` must be an array");
   for (const origin of origins) {
     if (!isOrigin(origin)) {
@@ -136,7 +156,13 @@ function checkedOptions(options) {
       );
     }
   }
-  return { upstream, authorize, origins: new Set(origins), maxWaitSeconds };
+  return {
+    upstream,
+    authorize,
+    actions: new Set(/** @type {string[]} */ (actions)),
+    origins: new Set(origins),
+    maxWaitSeconds,
+  };
 }
 
 /** @param {string} text */

@@ -1,9 +1,10 @@
 // Converts errors of the client to error responses without internal details.
 
 import { refusalIn } from "../shared/error.js";
+import { FIELDS } from "./call.js";
 
 /**
- * Returns the error response for an error of `describeExecution`. Errors of the service are forwarded. Other errors
+ * Returns the error response for an error of a forwarded call. Errors of the service are forwarded. Other errors
  * have no details; the log contains them.
  *
  * @param {any} error
@@ -53,7 +54,7 @@ export function refusalFor(error, log) {
  * @param {{ diagnostics?: import("../index.js").Diagnostic[] }} error
  */
 function isAboutNames({ diagnostics = [] }) {
-  return diagnostics.some(({ path }) => path[0] === "flowName" || path[0] === "executionName");
+  return diagnostics.some(({ path }) => FIELDS.has(String(path[0])));
 }
 
 /** @param {string} message */

@@ -21,6 +21,26 @@ import { CloudFlowError } from "./error.js";
 /** @type {Names<import("../index.js").DescribeExecutionRequest>} */
 export const REQUEST = { flowName: true, executionName: true, waitTimeSeconds: true };
 
+/** @type {Names<import("../index.js").ExecutionRef>} */
+export const REFERENCE = { flowName: true, executionName: true };
+
+/** @type {Names<import("../index.js").HistoryRequest>} */
+export const HISTORY_PAGE = { flowName: true, executionName: true, limit: true, nextToken: true };
+
+/** @type {Names<import("../index.js").ListExecutionsRequest>} */
+export const EXECUTIONS = {
+  flowName: true,
+  limit: true,
+  nextToken: true,
+  status: true,
+  startedTimeBegin: true,
+  startedTimeEnd: true,
+  executionNamePrefix: true,
+  mapRunName: true,
+  metadataOnly: true,
+  qualifier: true,
+};
+
 /**
  * Options of the client and of one call.
  *
@@ -43,6 +63,9 @@ export const CLIENT = {
   onRetry: true,
 };
 
+/** @type {Names<import("../index.js").ClientOptions & import("../index.js").EventsOptions>} */
+export const EVENTS = /*#__PURE__*/ Object.assign({ follow: /** @type {const} */ (true) }, CLIENT);
+
 /** @type {Names<import("../index.js").Credentials>} */
 export const CREDENTIALS = { accessKeyId: true, accessKeySecret: true, securityToken: true, expiration: true };
 
@@ -56,7 +79,7 @@ export const VALIDATE = { mode: true };
 export const MODULES = { ask: true, language: true };
 
 /** @type {Names<import("../gateway.js").GatewayOptions>} */
-export const GATEWAY = { upstream: true, authorize: true, origins: true, maxWaitSeconds: true };
+export const GATEWAY = { upstream: true, authorize: true, actions: true, origins: true, maxWaitSeconds: true };
 
 /** @type {Names<import("../local.js").EmulatorOptions>} */
 export const EMULATOR = {

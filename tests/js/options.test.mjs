@@ -44,7 +44,7 @@ const names = (table, ...without) =>
     .sort();
 
 test("the module of the client accepts the names of the tables", async () => {
-  const { describeExecution, validateFlow, waitForExecution } = cloudflow;
+  const { describeExecution, getExecutionHistory, listExecutions, validateFlow, waitForExecution } = cloudflow;
   const unknown = { [UNKNOWN]: 1 };
   const cases = {
     REQUEST: [names(tables.REQUEST), () => describeExecution({ ...CALL, ...unknown }, OPTIONS)],
@@ -57,6 +57,8 @@ test("the module of the client accepts the names of the tables", async () => {
       names(tables.CLIENT, "waitTimeSeconds", "onUpdate", "onRetry"),
       () => describeExecution(CALL, { ...OPTIONS, ...unknown }),
     ],
+    HISTORY_PAGE: [names(tables.HISTORY_PAGE), () => getExecutionHistory({ ...CALL, ...unknown }, OPTIONS)],
+    EXECUTIONS: [names(tables.EXECUTIONS), () => listExecutions({ flowName: "f", ...unknown }, OPTIONS)],
     CREDENTIALS: [names(tables.CREDENTIALS), () => describeExecution(CALL, { ...OPTIONS, credentials: unknown })],
     RETRY: [names(tables.RETRY), () => describeExecution(CALL, { ...OPTIONS, retry: unknown })],
     VALIDATE: [names(tables.VALIDATE), () => validateFlow("type: flow", unknown)],

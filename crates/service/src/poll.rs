@@ -39,6 +39,7 @@ pub use pacing::Pacing;
 pub use sleep::SleepDetector;
 
 use crate::wire::fault::Retry;
+use crate::wire::page::Operation;
 use quota::Ticket;
 
 /// Milliseconds of a monotonic clock with any origin.
@@ -175,6 +176,8 @@ pub enum Outcome {
 #[derive(Clone, Debug)]
 pub struct Poll {
     options: Options,
+    /// Whose rate limit counts.
+    operation: Operation,
     state: State,
     deadline: Option<Millis>,
     /// Attempts since the last execution.
@@ -230,6 +233,7 @@ impl Poll {
     pub fn new(options: Options) -> Self {
         Poll {
             options,
+            operation: Operation::DescribeExecution,
             state: State::Idle,
             deadline: None,
             attempts: 0,
@@ -241,6 +245,11 @@ impl Poll {
             offline: None,
             retrying: None,
         }
+    }
+
+    /// The poll of another operation than DescribeExecution, whose responses are not held.
+    pub(crate) fn of(operation: Operation, options: Options) -> Self {
+        Poll { operation, ..Poll::new(options) }
     }
 
     /// The failure before the current sleep, and the number of consecutive failed attempts. Returned once for each
@@ -297,7 +306,7 @@ impl Poll {
             Input::Execution { done } => self.answered(at, since, attempt, done),
             Input::Fault { retry, retry_after, mended } => {
                 match retry {
-                    Retry::Throttled => at.pacing.throttled(now, retry_after),
+                    Retry::Throttled => at.pacing.throttled(self.operation, now, retry_after),
                     Retry::GatewayTimeout => interrupted(at, false),
                     _ => {}
                 }
@@ -345,7 +354,7 @@ impl Poll {
             return self.finish(at, Outcome::DeadlinePassed);
         }
         let left = self.left(now);
-        if let Err(wait) = at.pacing.acquire(now, &mut self.place, self.options.counted) {
+        if let Err(wait) = at.pacing.acquire(self.operation, now, &mut self.place, self.options.counted) {
             return self.sleep(now, wait.min(left), 0);
         }
         // The last response should arrive before the deadline.
@@ -443,7 +452,7 @@ impl Poll {
     }
 
     fn finish(&mut self, at: &mut At<'_>, outcome: Outcome) -> Action {
-        at.pacing.leave(&mut self.place);
+        at.pacing.leave(self.operation, &mut self.place);
         self.state = State::Finished(outcome);
         Action::Finish(outcome)
     }

@@ -15,7 +15,8 @@ pub use redact::{redact, without};
 use cloudflow_base::small;
 use std::fmt;
 
-use crate::wire::request::{API_VERSION, DescribeExecution, Endpoint};
+use crate::wire::page::{Signable, common};
+use crate::wire::request::{API_VERSION, Endpoint};
 use cloudflow_base::time;
 
 /// An AccessKey pair, with a token if it is temporary. `Debug` shows no secret.
@@ -78,7 +79,7 @@ pub struct Form {
 pub fn sign(
     scheme: Scheme,
     endpoint: &Endpoint,
-    call: &DescribeExecution,
+    call: &dyn Signable,
     credentials: Option<&Credentials>,
     stamp: Stamp<'_>,
 ) -> SignedRequest {
@@ -88,7 +89,7 @@ pub fn sign(
     match (credentials, scheme) {
         (None, _) => {
             // A gateway always answers in JSON: `Format` is not needed.
-            let [action, _, version] = call.common();
+            let [action, _, version] = common(call.operation());
             pairs.extend_from_slice(&[action, version]);
             SignedRequest {
                 method: "GET",
@@ -98,7 +99,7 @@ pub fn sign(
             }
         }
         (Some(credentials), Scheme::HmacSha1) => {
-            pairs.extend_from_slice(&call.common());
+            pairs.extend_from_slice(&common(call.operation()));
             push_rpc_parameters(&mut pairs, credentials, &timestamp, stamp.nonce);
             let mut query = rpc::canonical(&pairs);
             let signature = rpc::signature(&credentials.access_key_secret, &rpc::string_to_sign("GET", &query));
@@ -108,11 +109,11 @@ pub fn sign(
         (Some(credentials), Scheme::Acs3HmacSha256) => {
             let mut headers = vec![
                 ("host", endpoint.host()),
-                ("x-acs-action", call.action()),
+                ("x-acs-action", call.operation().as_str()),
                 ("x-acs-content-sha256", acs3::EMPTY_BODY_SHA256),
                 ("x-acs-date", timestamp.as_str()),
                 ("x-acs-signature-nonce", stamp.nonce),
-                ("x-acs-version", call.version()),
+                ("x-acs-version", API_VERSION),
             ];
             if let Some(token) = &credentials.security_token {
                 headers.push(("x-acs-security-token", token));

@@ -5,4 +5,5 @@
 
 pub mod execution;
 pub mod fault;
+pub mod page;
 pub mod request;

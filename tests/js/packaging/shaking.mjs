@@ -7,9 +7,14 @@ import { bundlers } from "./bundlers.mjs";
 
 const MODULES = ["ask", "language", "local"];
 
-/** What a program imports, the modules that it uses, the maximum of the other code in it, in bytes after gzip, and a text that it must not contain. */
+/**
+ * What a program imports, the modules that it uses, the maximum of the other code in it, in bytes after gzip, whether it
+ * has iterators over histories, and a text that it must not contain.
+ */
 const PROGRAMS = [
   { imports: "describeExecution", from: "cloudflow-wasm", uses: ["ask"], other: 10_000 },
+  { imports: "executionEvents", from: "cloudflow-wasm", uses: ["ask"], other: 12_000, iterates: true },
+  { imports: "createClient", from: "cloudflow-wasm", uses: ["ask"], other: 13_000, iterates: true },
   { imports: "validateFlow", from: "cloudflow-wasm", uses: ["language"], other: 6_000, lacks: "BranchEntered" },
   { imports: "replayExecution", from: "cloudflow-wasm", uses: ["language"], other: 12_000 },
   { imports: "validateExecution", from: "cloudflow-wasm", uses: ["ask", "language"], other: 12_000 },
@@ -31,7 +36,7 @@ export function shakingTests(installed) {
   }));
   for (const module of modules) module.mark = markOf(module, modules);
   const test = (bundle) => async (dir) => {
-    for (const [number, { imports, from, uses, other, lacks }] of PROGRAMS.entries()) {
+    for (const [number, { imports, from, uses, other, lacks, iterates = false }] of PROGRAMS.entries()) {
       const folder = join(dir, `program-${number}`);
       mkdirSync(folder);
       cpSync(join(dir, "package.json"), join(folder, "package.json"));
@@ -48,6 +53,10 @@ export function shakingTests(installed) {
       const most = modules.reduce((sum, { name, gzip }) => sum + (uses.includes(name) ? gzip : 0), other);
       if (bytes > most) throw new Error(`${imports}: the bundle has ${bytes} bytes after gzip, more than ${most}`);
       if (lacks && code.includes(lacks)) throw new Error(`${imports}: the bundle contains \`${lacks}\``);
+      // The text is also in the modules, which have no quotes around it.
+      if (/["'`]response-too-large["'`]/.test(code) !== iterates) {
+        throw new Error(`${imports}: the bundle ${iterates ? "does not contain" : "contains"} the iterators`);
+      }
       if (!code.includes("imported")) throw new Error(`${imports}: the bundle does not contain the program`);
     }
   };

@@ -95,7 +95,10 @@ export const tests = {
       assert.equal(response.status, 403);
       assert.equal((await response.json()).Code, "AccessDenied");
     }
-    assert.deepEqual(calls[0].slice(0, 2), [{ flowName: "orders", executionName: "run:1" }, { user: "env" }]);
+    assert.deepEqual(calls[0].slice(0, 2), [
+      { flowName: "orders", executionName: "run:1", action: "DescribeExecution" },
+      { user: "env" },
+    ]);
     assert.equal(service.seen.length, 0);
     const open = gatewayTo(createGateway, service, { authorize: async () => true });
     assert.equal((await open.fetch(ask(), {})).status, 200);

@@ -4,12 +4,14 @@ import {
   CloudFlowError,
   createClient,
   flowGraph,
+  listExecutions,
   parseExecution,
   replayExecution,
   validateFlow,
   watchExecution,
   type Diagnostic,
   type Execution,
+  type ExecutionEvent,
   type Retry,
 } from "cloudflow-wasm";
 import { describeExecution, type ClientOptions } from "cloudflow-wasm/ask";
@@ -78,3 +80,18 @@ export function whatHappened(definition: string, pages: object[]): string {
   const last = visits.at(-1)?.attempts.at(-1)?.error ?? failure?.error ?? "";
   return `${status} ${waiting.map(([id]) => id).join()} ${last} ${failure?.range?.start.line ?? 0}`;
 }
+export async function failed(signal: AbortSignal): Promise<[string[], string | undefined]> {
+  const client = createClient({ endpoint: "/api/" });
+  const { events, nextToken } = await client.getExecutionHistory({ flowName: "a", executionName: "b", limit: 9 });
+  const names = events.filter(({ type }: ExecutionEvent) => type === "TaskFailed").map(({ stepName }) => stepName);
+  for await (const { detail } of client.executionEvents(
+    { flowName: "a", executionName: "b" },
+    { follow: true, signal },
+  ))
+    if (typeof detail.error === "string") names.push(detail.error);
+  for await (const { name } of client.flowExecutions({ flowName: "a", status: "Failed" })) names.push(name);
+  return [names, nextToken];
+}
+
+// @ts-expect-error `flowName` is required
+listExecutions({ status: "Failed" }, { endpoint: "/api/" });

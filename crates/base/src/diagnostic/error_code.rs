@@ -155,6 +155,8 @@ codes! {
     ResponseTooLarge = "response-too-large", Response, No, "Check `endpoint`.";
     /// The response is a JSON object, but not an execution.
     NotAnExecution = "not-an-execution", Response, No, "Check `endpoint`. `diagnostics` lists what is missing.";
+    /// The response is JSON, but not a page of events or of executions.
+    NotAPage = "not-a-page", Response, No, "Check `endpoint`. `diagnostics` lists what is missing.";
 
     // The connection
     /// The connection failed.

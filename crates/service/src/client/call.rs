@@ -12,9 +12,11 @@ use super::state::ClientState;
 use crate::poll::{Action, Attempt, Input, Millis, Outcome, Poll};
 use crate::sign::{self, Credentials, SignedRequest, Stamp};
 use crate::wire::execution::{self, Execution};
-use crate::wire::fault::{self, Body, Fault, Retry};
+use crate::wire::fault::{self, Advice, Body, Fault, Retry};
+use crate::wire::page::{self, Operation, PageRequest, Signable};
 use crate::wire::request::{self, DescribeExecution};
 use cloudflow_base::diagnostic::{Diagnostic, ErrorCode};
+use cloudflow_base::small;
 use cloudflow_base::time;
 use cloudflow_base::value::Value;
 
@@ -27,6 +29,10 @@ pub const MAX_RESPONSE_BYTES: u32 = 8 * 1024 * 1024;
 pub struct Call<V> {
     settings: Settings<V>,
     request: DescribeExecution,
+    /// The request of another operation, which is sent instead.
+    page: Option<PageRequest>,
+    /// The body of a page.
+    body: Option<V>,
     poll: Poll,
     keys: Option<Rc<Keys>>,
     /// The time in the request that was sent last.
@@ -44,7 +50,7 @@ pub struct Call<V> {
 enum Last {
     Nothing,
     Fault(Fault),
-    /// A JSON object that is not an execution.
+    /// A JSON value that is not an execution, or not a page.
     NotAnExecution(u16, Vec<Diagnostic>),
     /// The host's message of a failed connection.
     NoResponse(String),
@@ -55,21 +61,44 @@ impl<V: Value + PartialEq> Call<V> {
     pub fn new(request: Option<V>, options: Option<V>, until_done: bool, host: &Host) -> Result<Self, CloudFlowError> {
         let request = request::read(request, !until_done).map_err(CloudFlowError::of_arguments)?;
         let settings = options::settings(options, until_done, request.wait_time_seconds, host)?;
+        Ok(Call::with(settings, request, None))
+    }
+
+    /// A call of an operation whose response is a page. With `persistent`, failures are retried as in a wait.
+    pub fn of_page(
+        operation: Operation,
+        request: Option<V>,
+        options: Option<V>,
+        persistent: bool,
+        host: &Host,
+    ) -> Result<Self, CloudFlowError> {
+        let page = page::read(operation, request).map_err(CloudFlowError::of_arguments)?;
+        let mut settings = options::settings(options, persistent, 0, host)?;
+        settings.poll.wait_time_seconds = 0;
+        let flow_name = page.flow_name().to_owned();
+        let request = DescribeExecution { flow_name, execution_name: String::new(), wait_time_seconds: 0 };
+        Ok(Call::with(settings, request, Some(page)))
+    }
+
+    fn with(settings: Settings<V>, request: DescribeExecution, page: Option<PageRequest>) -> Self {
         let keys = match &settings.credentials {
             Source::Fixed(keys) => Some(Rc::new(keys.clone())),
             Source::None | Source::Function(_) => None,
         };
-        Ok(Call {
-            poll: Poll::new(settings.poll),
+        let operation = page.as_ref().map_or(Operation::DescribeExecution, Signable::operation);
+        Call {
+            poll: Poll::of(operation, settings.poll),
             settings,
             request,
+            page,
+            body: None,
             keys,
             stamped: 0,
             signature: String::new(),
             retry_after: None,
             last: Last::Nothing,
             execution: None,
-        })
+        }
     }
 
     /// The options.
@@ -131,8 +160,11 @@ impl<V: Value + PartialEq> Call<V> {
         self.stamped = state.pacing.service_time(unix_now);
         let nonce = sign::nonce(random);
         let stamp = Stamp { now: self.stamped, nonce: &nonce };
-        let signed =
-            sign::sign(self.settings.scheme, &self.settings.endpoint, &self.request, self.credentials(), stamp);
+        let request: &dyn Signable = match &self.page {
+            Some(page) => page,
+            None => &self.request,
+        };
+        let signed = sign::sign(self.settings.scheme, &self.settings.endpoint, request, self.credentials(), stamp);
         self.signature.clone_from(&signed.signature);
         signed
     }
@@ -173,6 +205,16 @@ impl<V: Value + PartialEq> Call<V> {
         let Body::Json(json) = body else {
             return (self.not_a_response(), false);
         };
+        if let Some(page) = &self.page {
+            let found = page::check(page.operation(), &json);
+            if !found.is_empty() {
+                self.last = Last::NotAnExecution(status, found);
+                return (Input::Fault { retry: Retry::Never, retry_after: None, mended: false }, false);
+            }
+            self.last = Last::Nothing;
+            self.body = Some(json);
+            return (Input::Execution { done: true }, false);
+        }
         let reading = execution::read(&json);
         let Some(read) = reading.execution else {
             self.last = Last::NotAnExecution(status, reading.diagnostics);
@@ -212,6 +254,11 @@ impl<V: Value + PartialEq> Call<V> {
         self.execution.as_ref()
     }
 
+    /// The body of the page, if the call ended with one.
+    pub fn take_page(&mut self, outcome: Outcome) -> Option<V> {
+        if outcome == Outcome::Execution { self.body.take() } else { None }
+    }
+
     /// The failure before the sleep that was returned last. Absent if the sleep has another reason. Returned once for each
     /// failure.
     pub fn take_retry(&mut self, state: &ClientState<V>) -> Option<CloudFlowError> {
@@ -236,11 +283,16 @@ impl<V: Value + PartialEq> Call<V> {
         let endpoint = &self.settings.endpoint;
         let error = match (outcome, last) {
             (Outcome::Fault, Last::Fault(fault)) => {
-                let error = CloudFlowError::of_fault(fault, attempts, self.retry_after);
+                let mut error = CloudFlowError::of_fault(fault, attempts, self.retry_after);
+                if let (Advice::Permission, Some(page)) = (fault.advice, &self.page)
+                    && let Some((before, after)) = small::split_once(&error.message, "fnf:DescribeExecution")
+                {
+                    error.message = [before, "fnf:", page.operation().as_str(), after].concat();
+                }
                 error.with_details(fault, endpoint, &self.request.flow_name, state.pacing.offset())
             }
             (Outcome::Fault, Last::NotAnExecution(status, found)) => {
-                CloudFlowError::of_response(*status, found.clone(), attempts)
+                CloudFlowError::of_response(*status, found.clone(), attempts, self.page.is_some())
             }
             (_, last) => {
                 let reason = match last {

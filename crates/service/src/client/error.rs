@@ -84,10 +84,14 @@ impl CloudFlowError {
         }
     }
 
-    /// A response that should be an execution but is not.
-    pub(super) fn of_response(status: u16, diagnostics: Vec<Diagnostic>, attempts: u32) -> Self {
-        let message = ["the response is not an execution: ", &summary(&diagnostics)].concat();
-        let error = CloudFlowError::new(ErrorCode::NotAnExecution, message);
+    /// A response that should be an execution, or a page of a list if `is_page`, but is not.
+    pub(super) fn of_response(status: u16, diagnostics: Vec<Diagnostic>, attempts: u32, is_page: bool) -> Self {
+        let (code, what) = match is_page {
+            true => (ErrorCode::NotAPage, "a page of a list: "),
+            false => (ErrorCode::NotAnExecution, "an execution: "),
+        };
+        let message = ["the response is not ", what, &summary(&diagnostics)].concat();
+        let error = CloudFlowError::new(code, message);
         CloudFlowError { status: Some(status), attempts, diagnostics, ..error }
     }
 

@@ -73,6 +73,10 @@ impl Link {
     /// The connection failed, a proxy gave up, or nothing arrived (`silent`), for an attempt that was sent at `since`
     /// with a hold of `seconds`.
     pub fn interrupted(&mut self, since: Millis, now: Millis, seconds: u32, silent: bool) {
+        // Without a hold, an interruption says nothing about holds.
+        if seconds == 0 {
+            return;
+        }
         let elapsed = now.saturating_sub(since);
         // Later than any response: the machine was asleep, or the service was slow.
         if elapsed < MIN_ELAPSED || elapsed > Millis::from(seconds) * 1000 + MARGIN + MIN_ELAPSED {

@@ -3,6 +3,7 @@
 use super::link::Link;
 use super::quota::{Quota, Ticket};
 use super::{Millis, link};
+use crate::wire::page::Operation;
 
 /// The retry budget is that of the standard retry mode of the AWS SDKs
 /// (<https://github.com/aws/aws-sdk-js-v3/pull/1258>, `constants.ts`): the number of tokens,
@@ -21,7 +22,10 @@ const MIN_SKEW: u64 = 60_000;
 #[derive(Clone, Debug)]
 pub struct Pacing {
     retry_tokens: u32,
-    quota: Quota,
+    /// One for each operation.
+    describe: Quota,
+    history: Quota,
+    list: Quota,
     pub(super) link: Link,
     /// How far the service's clock is ahead of ours, in milliseconds.
     offset: i64,
@@ -29,7 +33,15 @@ pub struct Pacing {
 
 impl Default for Pacing {
     fn default() -> Self {
-        Pacing { retry_tokens: RETRY_TOKENS, quota: Quota::default(), link: Link::default(), offset: 0 }
+        let full = |operation: Operation| Quota::new(operation.rate());
+        Pacing {
+            retry_tokens: RETRY_TOKENS,
+            describe: full(Operation::DescribeExecution),
+            history: full(Operation::GetExecutionHistory),
+            list: full(Operation::ListExecutions),
+            link: Link::default(),
+            offset: 0,
+        }
     }
 }
 
@@ -54,19 +66,33 @@ impl Pacing {
         service.abs_diff(stamped) > MIN_SKEW
     }
 
-    /// Takes a token of the rate limit, or returns the time to wait.
-    pub(super) fn acquire(&mut self, now: Millis, place: &mut Option<Ticket>, counted: bool) -> Result<(), Millis> {
-        self.quota.acquire(now, place, counted)
+    fn quota(&mut self, operation: Operation) -> &mut Quota {
+        match operation {
+            Operation::DescribeExecution => &mut self.describe,
+            Operation::GetExecutionHistory => &mut self.history,
+            Operation::ListExecutions => &mut self.list,
+        }
+    }
+
+    /// Takes a token of the rate limit of an operation, or returns the time to wait.
+    pub(super) fn acquire(
+        &mut self,
+        operation: Operation,
+        now: Millis,
+        place: &mut Option<Ticket>,
+        counted: bool,
+    ) -> Result<(), Millis> {
+        self.quota(operation).acquire(now, place, counted)
     }
 
     /// Gives up the place in the queue.
-    pub(super) fn leave(&mut self, place: &mut Option<Ticket>) {
-        self.quota.leave(place);
+    pub(super) fn leave(&mut self, operation: Operation, place: &mut Option<Ticket>) {
+        self.quota(operation).leave(place);
     }
 
     /// The service refused a call because of the rate limit.
-    pub(super) fn throttled(&mut self, now: Millis, retry_after: Option<Millis>) {
-        self.quota.drain(now, retry_after);
+    pub(super) fn throttled(&mut self, operation: Operation, now: Millis, retry_after: Option<Millis>) {
+        self.quota(operation).drain(now, retry_after);
     }
 
     /// The hold to request instead of `seconds`.
@@ -75,7 +101,7 @@ impl Pacing {
             return 0;
         }
         let most = self.link.cap().min(link::MAX_HOLD);
-        let wanted = if counted { self.quota.stretched(seconds, most) } else { seconds };
+        let wanted = if counted { self.describe.stretched(seconds, most) } else { seconds };
         self.link.allowed(now, wanted)
     }
 

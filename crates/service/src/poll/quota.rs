@@ -1,22 +1,17 @@
 //! The rate limit of the account, shared by the calls of one client.
 //!
-//! The service counts DescribeExecution in a token bucket of the account: [`DESCRIBE_RATE`]. A call without a token waits in a
-//! queue, first in, first out.
+//! The service counts each operation in a token bucket of the account. A call without a token waits in a queue, first in,
+//! first out.
 
-use cloudflow_base::limits::DESCRIBE_RATE;
+use cloudflow_base::limits::RateLimit;
 
 use super::Millis;
 
-/// Size of the bucket: five tokens less than that of the service, because calls may arrive in a burst.
-const BURST: u64 = DESCRIBE_RATE.burst - 5;
-
-/// Tokens per second, which equals thousandths of a token per millisecond.
-const RATE: u64 = DESCRIBE_RATE.per_second;
+/// The bucket has five tokens less than that of the service, because calls may arrive in a burst.
+const RESERVE: u64 = 5;
 
 /// One call, in thousandths of a token.
 const CALL: u64 = 1000;
-
-const FULL: u64 = BURST * CALL;
 
 /// A waiter that is later than this loses its turn: timers of a page in the background may be minutes late.
 const GRACE: Millis = 1_000;
@@ -30,6 +25,10 @@ const MAX_SLEEP: Millis = 2_000;
 /// The bucket and the queue of its waiters.
 #[derive(Clone, Debug)]
 pub(super) struct Quota {
+    /// Size of the bucket, in thousandths of a token.
+    full: u64,
+    /// Tokens per second, which equals thousandths of a token per millisecond.
+    rate: u64,
     /// In thousandths of a token.
     level: u64,
     at: Millis,
@@ -51,13 +50,13 @@ struct Waiting {
     due: Millis,
 }
 
-impl Default for Quota {
-    fn default() -> Self {
-        Quota { level: FULL, at: 0, closed_until: 0, queue: Vec::new(), last: 0 }
-    }
-}
-
 impl Quota {
+    /// A full bucket for a rate limit of the service.
+    pub fn new(limit: RateLimit) -> Self {
+        let full = limit.burst.saturating_sub(RESERVE) * CALL;
+        Quota { full, rate: limit.per_second, level: full, at: 0, closed_until: 0, queue: Vec::new(), last: 0 }
+    }
+
     /// Takes a token. Without one, keeps the place in the queue and returns the time to wait. A call that is not
     /// `counted` needs no token.
     pub fn acquire(&mut self, now: Millis, place: &mut Option<Ticket>, counted: bool) -> Result<(), Millis> {
@@ -70,7 +69,7 @@ impl Quota {
         let known = place.and_then(|ticket| self.queue.iter().position(|waiting| waiting.ticket == ticket));
         let in_front = self.queue.iter().take(known.unwrap_or(self.queue.len()));
         let ahead = in_front.filter(|waiting| now <= waiting.due.saturating_add(GRACE)).count() as u64;
-        let wait = ((ahead + 1) * CALL).saturating_sub(self.level).div_ceil(RATE).max(closed);
+        let wait = ((ahead + 1) * CALL).saturating_sub(self.level).div_ceil(self.rate).max(closed);
         if wait == 0 {
             self.level = self.level.saturating_sub(CALL);
             self.leave(place);
@@ -107,14 +106,15 @@ impl Quota {
     /// The hold to request instead of `seconds`. Below half of the bucket it grows up to `most` with each missing token,
     /// so that many watchers poll less often before they have to queue.
     pub fn stretched(&self, seconds: u32, most: u32) -> u32 {
-        let missing = (FULL / 2).saturating_sub(self.level);
+        let half = self.full / 2;
+        let missing = half.saturating_sub(self.level);
         let room = u64::from(most.saturating_sub(seconds));
-        seconds + u32::try_from(room * missing / (FULL / 2)).unwrap_or(0)
+        seconds + u32::try_from(room * missing / half).unwrap_or(0)
     }
 
     fn refill(&mut self, now: Millis) {
         let elapsed = now.saturating_sub(self.at);
-        self.level = self.level.saturating_add(elapsed.saturating_mul(RATE)).min(FULL);
+        self.level = self.level.saturating_add(elapsed.saturating_mul(self.rate)).min(self.full);
         self.at = self.at.max(now);
     }
 }

@@ -60,7 +60,7 @@ pub fn read<V: Value>(request: Option<V>, may_wait: bool) -> Result<DescribeExec
     if diagnostics.is_empty() { Ok(call) } else { Err(diagnostics) }
 }
 
-fn name<V: Value>(fields: &mut Fields<'_, V>, key: &str) -> String {
+pub(super) fn name<V: Value>(fields: &mut Fields<'_, V>, key: &str) -> String {
     let Some(value) = fields.get(key) else {
         fields.report(Code::MissingField, key, ["`", key, "` is missing"].concat());
         return String::new();
@@ -79,33 +79,6 @@ fn name<V: Value>(fields: &mut Fields<'_, V>, key: &str) -> String {
         fields.report(Code::OutOfRange, key, ["`", key, "` has a line break or another control character"].concat());
     }
     name
-}
-
-impl DescribeExecution {
-    /// The operation.
-    pub(crate) fn action(&self) -> &'static str {
-        "DescribeExecution"
-    }
-
-    /// The version of the API.
-    pub(crate) fn version(&self) -> &'static str {
-        API_VERSION
-    }
-
-    /// The parameters of the operation itself.
-    pub(crate) fn parameters(&self) -> Vec<(&'static str, String)> {
-        let mut parameters = vec![("FlowName", self.flow_name.clone()), ("ExecutionName", self.execution_name.clone())];
-        if self.wait_time_seconds > 0 {
-            parameters.push(("WaitTimeSeconds", to_decimal(self.wait_time_seconds)));
-        }
-        parameters
-    }
-
-    /// The common parameters that name the operation, if no header does.
-    pub(crate) fn common(&self) -> [(&'static str, &'static str); 3] {
-        // Without `Format`, the vendor's shared gateway answers in XML.
-        [("Action", self.action()), ("Format", "json"), ("Version", self.version())]
-    }
 }
 
 impl Endpoint {

@@ -13,5 +13,6 @@
 mod client;
 mod errors;
 mod execution;
+mod page;
 mod poll;
 mod sign;

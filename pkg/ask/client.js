@@ -1,0 +1,27 @@
+// `createClient`: all calls, bound to options. A client is a number: its shared state is in the module, which removes the
+// state of clients that were not used recently.
+
+import { REQUEST } from "../shared/options.js";
+import { events } from "./events.js";
+import { DESCRIBE, WAIT, asking } from "./functions.js";
+import { executions, history, list } from "./pages.js";
+import { watcher } from "./watch.js";
+
+/** @param {import("./functions.js").Ask} ask */
+export function createClients(ask) {
+  let clients = 0;
+  /** @param {unknown} options */
+  return function createClient(options) {
+    clients += 1;
+    const bound = ask.bind(clients, options);
+    return {
+      describeExecution: asking(bound, DESCRIBE, REQUEST),
+      waitForExecution: asking(bound, WAIT, REQUEST),
+      watchExecution: watcher(bound),
+      getExecutionHistory: history(bound),
+      executionEvents: events(bound),
+      listExecutions: list(bound),
+      flowExecutions: executions(bound),
+    };
+  };
+}
