@@ -27,7 +27,6 @@ impl Reader<'_, '_> {
         if let Some(found) = self.foreign(keys, node, key, text, shape, of, fields) {
             return found;
         }
-        let fields = &*fields;
         let allowed = |key: &Key| of.is_none_or(|of| key.on.contains(of));
         let fitting = || keys.iter().filter(|key| allowed(key) && !fields.has(key.slot));
         let other = self.dialect.other();
@@ -49,6 +48,11 @@ impl Reader<'_, '_> {
                 }
             };
             reported.severity(Severity::Error);
+            if let Some(same) = same.filter(|same| same.value != foreign.value && !self.strict) {
+                // Present, with a value that is not known.
+                fields.present.insert(same.slot);
+                self.findings.typo(key.span(), node.span(), true);
+            }
             return same.filter(|same| same.value == foreign.value).and_then(|same| self.meant(same, node, key, false));
         }
         // `Secnds.$`
@@ -56,7 +60,12 @@ impl Reader<'_, '_> {
         let computed = base.is_some();
         let dynamic = |key: &&Key| !computed || key.dynamic == Dynamic::Key;
         let name = nearest(base.unwrap_or(text), fitting().filter(dynamic).map(|key| key.name));
-        let meant = name.and_then(|name| fitting().find(|key| key.name == name));
+        // `Duration` for `Seconds`, as in the other dialect.
+        let alike = || other.keys(shape).iter().find(|key| !computed && key.name.eq_ignore_ascii_case(text));
+        let meant = match name {
+            Some(name) => fitting().find(|key| key.name == name),
+            None => alike().and_then(|alike| fitting().find(|key| key.slot == alike.slot && key.value == alike.value)),
+        };
         // Only the keys that every state requires are known for a state of unknown type.
         let untyped = shape == Shape::State && of.is_none();
         if untyped && meant.is_none_or(|meant| !meant.is_required(None)) {
