@@ -82,7 +82,10 @@ impl<'a> Reader<'a, '_> {
                 continue;
             }
             fields.present.insert(known.slot);
-            self.standing(known, key, node, value);
+            // A wrong header has one finding.
+            if !self.other_header || shape != Shape::Document {
+                self.standing(known, key, node, value);
+            }
             if self.value(known, key, value, computed) {
                 let computed = computed || known.dynamic == Dynamic::Value && is_reference(value);
                 fields.items.push(Item { slot: known.slot, value, computed });

@@ -5,7 +5,7 @@ use super::Dialect;
 use super::dialect::{Dynamic, Key, Shape, Slot, StateType, StateTypes, amazon, synonym};
 use super::fields::Fields;
 use super::reader::Reader;
-use crate::yaml::Node;
+use crate::yaml::{Node, Resolved};
 use cloudflow_base::diagnostic::{Code, Severity, nearest};
 
 impl Reader<'_, '_> {
@@ -79,6 +79,16 @@ impl Reader<'_, '_> {
         let right = [meant.name, if computed { ".$" } else { "" }].concat();
         let message = "unknown key `{}`: did you mean `{}`?";
         let reported = self.findings.report(Code::UnknownKey, key.span(), message, &[text, &right]);
+        // `Ends: true` next to `Next`: the key that is meant would exclude the other one.
+        let [next, end] = [Slot::Next, Slot::End].map(|slot| self.dialect.key(Shape::State, slot));
+        let end = match (self.dialect, meant.slot) {
+            (Dialect::StateMachine, Slot::End) => node.get(next).and_then(|_| node.get(text)),
+            (Dialect::StateMachine, Slot::Next) if shape == Shape::State => node.get(end),
+            _ => None,
+        };
+        if end.is_some_and(|end| end.resolve() == Some(Resolved::Bool(true))) {
+            return None;
+        }
         reported.change(text, key.span(), &right);
         self.meant(meant, node, key, computed)
     }
