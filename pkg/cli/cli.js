@@ -169,7 +169,8 @@ function read(argv) {
   try {
     return parseArgs({ args: argv, options: OPTIONS, allowPositionals: true });
   } catch (error) {
-    throw new Usage(error.message);
+    // Node explains some mistakes in several lines.
+    throw new Usage(error.message.split("\n", 1)[0]);
   }
 }
 

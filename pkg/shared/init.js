@@ -21,13 +21,30 @@ export async function init(sources) {
   await Promise.all([use("ask", ask), use("language", language)]);
 }
 
+/** A function that only this module has. */
+const MARKS = { ask: "parseExecution", language: "validateFlow" };
+
 /**
  * @param {Name} name
  * @param {any} source
  */
 async function use(name, source) {
   if (modules[name] || source === undefined || source === null) return;
-  const module = await compile(await source);
+  const given = await source;
+  let module;
+  try {
+    module = await compile(given);
+  } catch (error) {
+    throw error instanceof WebAssembly.CompileError ? notAModule(error) : error;
+  }
+  // Another module, such as the one of the other name, would fail at the first call without a reason.
+  if (!WebAssembly.Module.exports(module).some((one) => one.name === MARKS[name])) {
+    throw new CloudFlowError({
+      kind: "request",
+      code: codes.notAModule,
+      message: `\`${name}\` is another WebAssembly module: pass cloudflow-wasm/${name}.wasm`,
+    });
+  }
   modules[name] ??= module;
 }
 
@@ -46,8 +63,10 @@ export function compiled(name) {
   });
 }
 
-function notAModule() {
+/** @param {Error} [cause] */
+function notAModule(cause) {
   return new CloudFlowError({
+    cause,
     kind: "request",
     code: codes.notAModule,
     message: "`init` takes `{ ask, language }`, each a WebAssembly.Module, its bytes, a Response or a URL",

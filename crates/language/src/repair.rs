@@ -91,7 +91,7 @@ pub(crate) fn repair(
     }
     for repair in &mut all {
         // Replaced bytes in a valid text may be a part of a remark.
-        let certain = repair.code.severity() == Severity::Error && (before > 0 || repair.code != Code::BadEncoding);
+        let certain = repair.severity == Severity::Error && (before > 0 || repair.code != Code::BadEncoding);
         repair.severity = if certain || before > after { Severity::Error } else { Severity::Warning };
     }
     all.extend(rest.into_iter().map(|found| back(found, &stages)));

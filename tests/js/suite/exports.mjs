@@ -72,6 +72,10 @@ export const tests = {
     for (const wrong of [undefined, null, {}, modules.ask, "ask.wasm", { ask: 1 }, { language: null }]) {
       await assert.rejects(slim.init(wrong), (error) => assert.equal(error.code, "not-a-module"));
     }
+    const bytes = new Uint8Array(4);
+    for (const wrong of [{ ask: modules.language }, { language: modules.ask }, { ask: bytes }, { language: bytes }]) {
+      await assert.rejects(slim.init(wrong), (error) => assert.equal(error.code, "not-a-module"));
+    }
     await assert.rejects(slim.init({ ask: modules.ask, core: modules.ask }), (error) => {
       assert.equal(error.code, "wrong-options");
       assert.ok(error.message.includes("`core`"), error.message);

@@ -62,6 +62,8 @@ fn machine(flow: &Flow<'_>, state: &State<'_>, findings: &mut Findings) {
             if siblings.last().is_some_and(|last| last.id == state.id) {
                 if let Some(end) = state.end.get() {
                     reported.change("false", end.span, "true");
+                } else if let Some(null) = state.node.get("End") {
+                    reported.change(null.text().unwrap_or_default(), null.span(), "true");
                 } else if let Some((at, text)) = end_before_first_key(flow, state) {
                     reported.fix("add `End: true`", &[], at, &text);
                 }

@@ -319,17 +319,22 @@ impl<'a> Parser<'a> {
     /// An error at a token where the expression, or a part of it, could end.
     #[cold]
     fn surplus(&self) -> Box<Diagnostic> {
-        let found = self.found();
+        let mut span = self.span;
+        if self.lexer.text.get(span.start as usize..).is_some_and(|rest| rest.starts_with("=>")) {
+            span.end = span.start + 2;
+        }
+        let found = span.of(self.lexer.text);
         let instead = match found {
             "=" => "==",
+            "=>" => ">=",
             "&" => "&&",
             "|" => "||",
             _ if found.eq_ignore_ascii_case("and") => "&&",
             _ if found.eq_ignore_ascii_case("or") => "||",
             _ => return self.fail("expected an operator or the end"),
         };
-        let mut mistake = syntax(self.span, "`{}` is not an operator: write `{}`", &[found, instead]);
-        mistake.write(self.span, instead);
+        let mut mistake = syntax(span, "`{}` is not an operator: write `{}`", &[found, instead]);
+        mistake.write(span, instead);
         mistake
     }
 }

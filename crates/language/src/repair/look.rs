@@ -20,7 +20,8 @@ pub(super) enum Class {
 struct Look(char, char, char, Class, &'static str);
 
 /// Sorted by character.
-const LOOKS: [Look; 40] = [
+const LOOKS: [Look; 52] = [
+    Look('\u{85}', '\u{85}', ' ', Class::Space, "next line"),
     Look('\u{A0}', '\u{A0}', ' ', Class::Space, "no-break space"),
     Look('\u{AD}', '\u{AD}', ' ', Class::Invisible, "soft hyphen"),
     Look('\u{B7}', '\u{B7}', '*', Class::Dash, "middle dot"),
@@ -30,12 +31,14 @@ const LOOKS: [Look; 40] = [
     Look('\u{2003}', '\u{2003}', ' ', Class::Space, "em space"),
     Look('\u{2004}', '\u{200A}', ' ', Class::Space, "thin space"),
     Look('\u{200B}', '\u{200B}', ' ', Class::Invisible, "zero-width space"),
-    Look('\u{200C}', '\u{200D}', ' ', Class::Invisible, "zero-width joiner"),
+    Look('\u{200C}', '\u{200C}', ' ', Class::Invisible, "zero-width non-joiner"),
+    Look('\u{200D}', '\u{200D}', ' ', Class::Invisible, "zero-width joiner"),
     Look('\u{200E}', '\u{200F}', ' ', Class::Invisible, "direction mark"),
     Look('\u{2010}', '\u{2015}', '-', Class::Dash, "dash"),
     Look('\u{2018}', '\u{201B}', '\'', Class::Quote, "typographic quote"),
     Look('\u{201C}', '\u{201F}', '"', Class::Quote, "typographic quote"),
     Look('\u{2022}', '\u{2023}', '*', Class::Dash, "bullet"),
+    Look('\u{2028}', '\u{2029}', ' ', Class::Space, "line separator"),
     Look('\u{202A}', '\u{202E}', ' ', Class::Invisible, "direction mark"),
     Look('\u{202F}', '\u{202F}', ' ', Class::Space, "narrow no-break space"),
     Look('\u{2043}', '\u{2043}', '*', Class::Dash, "bullet"),
@@ -43,9 +46,15 @@ const LOOKS: [Look; 40] = [
     Look('\u{2060}', '\u{2064}', ' ', Class::Invisible, "word joiner"),
     Look('\u{2066}', '\u{206F}', ' ', Class::Invisible, "direction mark"),
     Look('\u{2212}', '\u{2212}', '-', Class::Dash, "minus sign"),
+    Look('\u{2219}', '\u{2219}', '*', Class::Dash, "bullet"),
     Look('\u{2236}', '\u{2236}', ':', Class::Mark, "ratio"),
+    Look('\u{25A0}', '\u{25A1}', '*', Class::Dash, "bullet"),
     Look('\u{25AA}', '\u{25AB}', '*', Class::Dash, "bullet"),
+    Look('\u{25B6}', '\u{25BA}', '*', Class::Dash, "bullet"),
     Look('\u{25CB}', '\u{25CF}', '*', Class::Dash, "bullet"),
+    Look('\u{25E6}', '\u{25E6}', '*', Class::Dash, "bullet"),
+    Look('\u{27A2}', '\u{27A4}', '*', Class::Dash, "bullet"),
+    Look('\u{2800}', '\u{2800}', ' ', Class::Space, "braille blank"),
     Look('\u{3000}', '\u{3000}', ' ', Class::Space, "ideographic space"),
     Look('\u{3001}', '\u{3001}', ',', Class::Mark, "ideographic comma"),
     Look('\u{3002}', '\u{3002}', '.', Class::Mark, "ideographic full stop"),
@@ -54,6 +63,9 @@ const LOOKS: [Look; 40] = [
     Look('\u{3014}', '\u{3014}', '[', Class::Mark, "full-width bracket"),
     Look('\u{3015}', '\u{3015}', ']', Class::Mark, "full-width bracket"),
     Look('\u{30FB}', '\u{30FB}', '*', Class::Dash, "bullet"),
+    Look('\u{3164}', '\u{3164}', ' ', Class::Space, "hangul filler"),
+    Look('\u{A789}', '\u{A789}', ':', Class::Mark, "modifier colon"),
+    Look('\u{FE30}', '\u{FE30}', ':', Class::Mark, "vertical colon"),
     Look('\u{FE50}', '\u{FE50}', ',', Class::Mark, "small comma"),
     Look('\u{FE55}', '\u{FE55}', ':', Class::Mark, "small colon"),
     Look('\u{FE63}', '\u{FE63}', '-', Class::Dash, "small dash"),
@@ -84,6 +96,15 @@ pub(super) fn look(c: char) -> Option<(Class, char, &'static str)> {
     Some((class, ascii, name))
 }
 
+/// Like [`look`], but for the start of a list item, where `*` and `+` of Markdown resemble a dash too.
+pub(super) fn look_at_item(c: char) -> Option<(Class, char, &'static str)> {
+    match c {
+        '*' => Some((Class::Dash, '*', "asterisk")),
+        '+' => Some((Class::Dash, '*', "plus sign")),
+        _ => look(c),
+    }
+}
+
 /// True if the text may contain such a character. Every first byte of the table counts; texts in Chinese without
 /// punctuation have none of them.
 pub(super) fn suspicious(text: &str) -> bool {
@@ -103,7 +124,7 @@ pub(super) fn suspicious(text: &str) -> bool {
 #[inline(never)]
 fn resembles(text: &str, bytes: &[u8], from: usize) -> bool {
     bytes.iter().enumerate().any(|(at, byte)| {
-        matches!(byte, 0xC2 | 0xE1 | 0xE2 | 0xE3 | 0xEF)
+        matches!(byte, 0xC2 | 0xE1 | 0xE2 | 0xE3 | 0xEA | 0xEF)
             && text
                 .get(from + at..)
                 .and_then(|rest| rest.chars().next())

@@ -3,7 +3,7 @@
 
 mod inside;
 
-use super::look::{Class, look};
+use super::look::{Class, look, look_at_item};
 use super::{Repair, edit};
 use crate::flow::dialect::{Dialect, Dynamic, Slot, Value};
 use cloudflow_base::diagnostic::{Code, Edit, fill};
@@ -51,6 +51,9 @@ fn content(key: &str) -> Option<Content> {
     })
 }
 
+/// What follows a text at the start of an expression.
+const OPERATORS: [&str; 7] = ["in ", "==", "!=", "<", ">", "&&", "||"];
+
 /// A character that is replaced.
 struct Hit {
     edit: Edit,
@@ -61,6 +64,8 @@ struct Hit {
 struct Scan<'t> {
     text: &'t str,
     hits: Vec<Hit>,
+    /// Expressions that need quotes around them.
+    unquoted: Vec<Span>,
     /// Dashes without a space.
     dashes: Vec<usize>,
     /// Behind such dashes: their columns, and whether the lines of the item get one more space.
@@ -86,6 +91,7 @@ pub(super) fn find(text: &str) -> Vec<Repair> {
     let mut scan = Scan {
         text,
         hits: Vec::new(),
+        unquoted: Vec::new(),
         dashes: Vec::new(),
         shifts: Vec::new(),
         shifted: Vec::new(),
@@ -118,7 +124,7 @@ impl Scan<'_> {
 
     fn hit(&mut self, at: usize, new_text: &str) {
         let Some(found) = self.char_at(at) else { return };
-        let Some((class, ..)) = look(found) else { return };
+        let Some((class, ..)) = look_at_item(found) else { return };
         self.hits.push(Hit { edit: edit(at, at + found.len_utf8(), new_text), class, found });
     }
 
@@ -207,24 +213,32 @@ impl Scan<'_> {
         loop {
             progress.step(at, 0);
             let Some(first) = self.char_at(at) else { return };
-            let behind = at + first.len_utf8();
+            let mut behind = at + first.len_utf8();
             let spaced = behind >= end
                 || matches!(self.char_at(behind), Some(' ' | '\t'))
                 || self.class_at(behind) == Some(Class::Space);
             let known = self.lists.iter().find(|(list, _)| *list == column).map(|(_, content)| *content);
             let list = known.is_some()
                 || matches!(self.opened, Some((Some(Content::List | Content::Names), key)) if column >= key);
-            let is_dash = first == '-' || self.class_at(at) == Some(Class::Dash);
+            let is_bullet = matches!(first, '*' | '+') && matches!(self.char_at(behind), Some(' '));
+            let is_dash = first == '-' || is_bullet || self.class_at(at) == Some(Class::Dash);
             if !is_dash || !(spaced && first == '-' || list && self.data.is_none()) {
                 break;
             }
             if !spaced && first == '-' {
                 let next = self.char_at(behind).unwrap_or(' ');
-                if !(next.is_ascii_alphabetic() || matches!(next, '$' | '"' | '\'' | '{')) {
+                if self.class_at(behind) == Some(Class::Invisible) {
+                    // One space must remain.
+                    let spaced = matches!(self.char_at(behind + next.len_utf8()), Some(' '));
+                    self.hit(behind, if spaced { "" } else { " " });
+                    behind += next.len_utf8();
+                    column += usize::from(!spaced);
+                } else if next.is_ascii_alphabetic() || matches!(next, '$' | '"' | '\'' | '{') {
+                    self.dashes.push(behind);
+                    self.shifts.push((column, None));
+                } else {
                     break;
                 }
-                self.dashes.push(behind);
-                self.shifts.push((column, None));
             } else if first != '-' {
                 self.hit(at, if spaced { "-" } else { "- " });
             }
@@ -359,10 +373,20 @@ impl Scan<'_> {
             '"' | '\'' => {
                 if let Some(behind) = self.close(start + 1, end, first) {
                     if content == Content::Expression {
+                        let rest = self.text.get(behind..end).unwrap_or_default().trim_start();
+                        if first == '"' && OPERATORS.iter().any(|operator| rest.starts_with(operator)) {
+                            return self.unquoted(start, end);
+                        }
                         self.expression(start + 1, behind - 1, first);
                     }
                     self.spaces_at_end(behind, end);
                 }
+            }
+            // `!Ref` is a tag of a template.
+            '!' if content == Content::Expression
+                && !self.char_at(start + 1).is_some_and(|c| c.is_ascii_uppercase() || matches!(c, '!' | ' ')) =>
+            {
+                self.unquoted(start, end);
             }
             '[' | '{' if content != Content::Expression => self.inside(start, end),
             _ if matches!(look(first), Some((Class::Mark, '[' | '{', _)))
@@ -372,6 +396,13 @@ impl Scan<'_> {
             }
             _ => self.scalar(start, end, content),
         }
+    }
+
+    /// Remembers an expression whose first character has another meaning in YAML.
+    fn unquoted(&mut self, start: usize, end: usize) {
+        let text = self.text.get(start..end).unwrap_or_default();
+        let text = small::find(text, " #").and_then(|at| text.get(..at)).unwrap_or(text);
+        self.unquoted.push(Span::new(start, start + text.trim_end().len()));
     }
 
     /// Removes characters like spaces between a value and the end of the line.
@@ -397,7 +428,9 @@ impl Scan<'_> {
         let (first, last) = (chars.next(), chars.next_back());
         let is_quote = |c: Option<char>| matches!(c.and_then(look), Some((Class::Quote, ..)));
         let around = is_quote(first) && is_quote(last) && !trimmed.bytes().any(|byte| matches!(byte, b'"' | b'\\'));
-        if around && content != Content::Free && content != Content::Data {
+        // `“$input.a”` as a source.
+        let is_reference = content == Content::Data && self.data.is_none() && trimmed.chars().nth(1) == Some('$');
+        if around && (is_reference || content != Content::Free && content != Content::Data) {
             self.hit(start, "\"");
             if content == Content::Code || content == Content::Expression {
                 self.marks(start + first.map_or(0, char::len_utf8), inner - last.map_or(0, char::len_utf8));
@@ -490,7 +523,7 @@ impl Scan<'_> {
         }
         let mut found: Vec<Repair> = Vec::new();
         for (class, c, edits) in groups {
-            let Some(((_, ascii, name), first)) = look(c).zip(edits.first()) else { continue };
+            let Some(((_, ascii, name), first)) = look_at_item(c).zip(edits.first()) else { continue };
             let (number, count) = (hexadecimal(c), to_decimal(edits.len()));
             let (shown, ascii) = (String::from(c), String::from(ascii));
             let times = if edits.len() == 1 { String::new() } else { [", ", &count, " times"].concat() };
@@ -514,6 +547,19 @@ impl Scan<'_> {
             let span = first.span;
             let title = if edits.len() == 1 { "replace the character" } else { "replace the characters" };
             found.push(Repair::new(Code::LookAlike, span, message, edits).offered(title, &[]));
+        }
+        for span in self.unquoted {
+            let value = span.of(self.text);
+            let message = if value.starts_with('!') {
+                "a `!` at the start of a value begins a tag: quote the value"
+            } else {
+                "a value that begins with a quote ends with the next one: quote the whole value"
+            };
+            let (start, end) = (span.start as usize, span.end as usize);
+            let marks = value.match_indices('\'').map(|(at, _)| edit(start + at, start + at, "'"));
+            let edits = [edit(start, start, "'")].into_iter().chain(marks).chain([edit(end, end, "'")]).collect();
+            let repair = Repair::new(Code::YamlUnexpected, span, message.to_owned(), edits);
+            found.push(repair.offered("quote the value", &[]));
         }
         if let Some(first) = self.dashes.first() {
             let times = if self.dashes.len() == 1 {

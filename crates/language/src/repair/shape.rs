@@ -4,7 +4,7 @@ use super::{Repair, edit};
 use crate::flow::dialect::{Dialect, Shape, Slot, Value};
 use crate::flow::is_amazon;
 use crate::yaml::{Kind, Node, Style, Tree};
-use cloudflow_base::diagnostic::{Code, Edit, fill, report};
+use cloudflow_base::diagnostic::{Code, Edit, Severity, fill, report};
 use cloudflow_base::small::{contains, find as find_text, trim_end};
 use cloudflow_base::text::Span;
 
@@ -43,7 +43,16 @@ pub(super) fn find(tree: &Tree<'_>) -> Vec<Repair> {
                     Value::Target | Value::Text | Value::OneOf(_) => {
                         found.extend(line_break(tree.text(), key, value, known.slot))
                     }
-                    Value::Constructor | Value::Object | Value::Any => data = true,
+                    Value::Constructor | Value::Object | Value::Any => {
+                        data = true;
+                        // The resource is the only name in data.
+                        let resource = |(key, _): &(Node<'_>, Node<'_>)| key.text() == Some("resourceArn");
+                        if known.slot == Slot::Params
+                            && let Some((key, value)) = value.entries().find(resource)
+                        {
+                            found.extend(line_break(tree.text(), key, value, Slot::Resource));
+                        }
+                    }
                     _ => {}
                 }
             }
@@ -135,7 +144,7 @@ fn entry(text: &str, name: &str, key: Node<'_>, state: Node<'_>, dash: &str, edi
 
 /// A name that ends with a line break: a block scalar without `-`.
 fn line_break(text: &str, key: Node<'_>, value: Node<'_>, slot: Slot) -> Option<Repair> {
-    let free = matches!(slot, Slot::Description | Slot::Code | Slot::Detail);
+    let free = matches!(slot, Slot::Description | Slot::Detail);
     let header = value.span().start as usize;
     if free || !matches!(value.style(), Style::Literal | Style::Folded) || !value.text()?.ends_with('\n') {
         return None;
@@ -148,7 +157,12 @@ fn line_break(text: &str, key: Node<'_>, value: Node<'_>, slot: Slot) -> Option<
     let mut found = Vec::new();
     let message = "`{}` ends with a line break: write `{}`";
     let span = Span::new(header, header + word.len());
-    report(&mut found, Code::TrailingBreak, span, message, &[name, &right]).write(span, &right);
+    let reported = report(&mut found, Code::TrailingBreak, span, message, &[name, &right]);
+    reported.write(span, &right);
+    if slot == Slot::Code {
+        // The flow runs. Only a rule for this error has no effect.
+        reported.severity(Severity::Warning);
+    }
     let edits = vec![edit(header, header + word.len(), &right)];
     Some(Repair { found: found.pop()?, edits })
 }

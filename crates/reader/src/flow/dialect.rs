@@ -218,6 +218,10 @@ impl Slots {
         self.0 |= Slots::bit(slot);
     }
 
+    pub fn remove(&mut self, slot: Slot) {
+        self.0 &= !Self::bit(slot);
+    }
+
     pub fn contains_all(self, others: Slots) -> bool {
         others.0 & !self.0 == 0
     }

@@ -166,8 +166,8 @@ fn is_template(node: Node<'_>) -> bool {
         return node.entries().next().is_some_and(|(key, _)| key.kind() == Kind::Mapping && key.style() == Style::Flow);
     }
     match node.tag() {
-        // `!$Input.a` is a condition without its quotes.
-        Some(tag) => tag.len() > 1 && !tag.starts_with("!!") && !tag.starts_with("!$"),
+        // `!Ref`. `!$Input.a`, `!($.a == 1)` and `!true` are conditions without their quotes.
+        Some(tag) => tag.strip_prefix('!').is_some_and(|name| name.starts_with(|c: char| c.is_ascii_uppercase())),
         None => node.is_template(),
     }
 }

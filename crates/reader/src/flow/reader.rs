@@ -82,10 +82,15 @@ impl<'a> Reader<'a, '_> {
                 continue;
             }
             fields.present.insert(known.slot);
-            self.standing(known, key, node, value);
+            // A wrong header has one finding.
+            if !self.other_header || shape != Shape::Document {
+                self.standing(known, key, node, value);
+            }
             if self.value(known, key, value, computed) {
                 let computed = computed || known.dynamic == Dynamic::Value && is_reference(value);
                 fields.items.push(Item { slot: known.slot, value, computed });
+            } else if is_absent(known, value) {
+                fields.present.remove(known.slot);
             }
         }
         self.missing(node, keys, shape, of, &fields);
@@ -254,8 +259,7 @@ impl<'a> Reader<'a, '_> {
         }
         self.key = name.span();
         let resolved = node.resolve();
-        // An explicit null is allowed for an optional key.
-        if resolved == Some(Resolved::Null) && node.text() != Some("") && key.required == StateTypes::NONE {
+        if is_absent(key, node) {
             return false;
         }
         if computed && matches!(resolved, Some(Resolved::Int(_) | Resolved::Float(_))) {
@@ -499,6 +503,11 @@ fn known(keys: &'static [Key], text: &str, types: StateTypes, next: &mut usize) 
     (stripped.is_none() || key.dynamic == Dynamic::Key).then_some((key, stripped.is_some()))
 }
 
+/// True for an explicit null, which is allowed for an optional key and has the meaning of an absent key.
+fn is_absent(key: &Key, node: Node<'_>) -> bool {
+    key.required == StateTypes::NONE && node.resolve() == Some(Resolved::Null) && node.text() != Some("")
+}
+
 /// True for a rule of `OnErrors` that is also a complete rule of `Catch`.
 #[cold]
 fn is_catch(dialect: Dialect, rule: Node<'_>) -> bool {
@@ -513,7 +522,7 @@ fn is_positive(text: &str) -> bool {
 /// The description of a value, as the end of a message.
 fn described(node: Node<'_>) -> String {
     if let Some(tag) = node.tag()
-        && tag.starts_with("!$")
+        && !tag.starts_with("!!")
     {
         return "but `!` begins a tag here: quote the value".to_owned();
     }

@@ -5,7 +5,7 @@ use super::Dialect;
 use super::dialect::{Dynamic, Key, Shape, Slot, StateType, StateTypes, amazon, synonym};
 use super::fields::Fields;
 use super::reader::Reader;
-use crate::yaml::Node;
+use crate::yaml::{Node, Resolved};
 use cloudflow_base::diagnostic::{Code, Severity, nearest};
 
 impl Reader<'_, '_> {
@@ -27,7 +27,6 @@ impl Reader<'_, '_> {
         if let Some(found) = self.foreign(keys, node, key, text, shape, of, fields) {
             return found;
         }
-        let fields = &*fields;
         let allowed = |key: &Key| of.is_none_or(|of| key.on.contains(of));
         let fitting = || keys.iter().filter(|key| allowed(key) && !fields.has(key.slot));
         let other = self.dialect.other();
@@ -49,6 +48,11 @@ impl Reader<'_, '_> {
                 }
             };
             reported.severity(Severity::Error);
+            if let Some(same) = same.filter(|same| same.value != foreign.value && !self.strict) {
+                // Present, with a value that is not known.
+                fields.present.insert(same.slot);
+                self.findings.typo(key.span(), node.span(), true);
+            }
             return same.filter(|same| same.value == foreign.value).and_then(|same| self.meant(same, node, key, false));
         }
         // `Secnds.$`
@@ -56,7 +60,12 @@ impl Reader<'_, '_> {
         let computed = base.is_some();
         let dynamic = |key: &&Key| !computed || key.dynamic == Dynamic::Key;
         let name = nearest(base.unwrap_or(text), fitting().filter(dynamic).map(|key| key.name));
-        let meant = name.and_then(|name| fitting().find(|key| key.name == name));
+        // `Duration` for `Seconds`, as in the other dialect.
+        let alike = || other.keys(shape).iter().find(|key| !computed && key.name.eq_ignore_ascii_case(text));
+        let meant = match name {
+            Some(name) => fitting().find(|key| key.name == name),
+            None => alike().and_then(|alike| fitting().find(|key| key.slot == alike.slot && key.value == alike.value)),
+        };
         // Only the keys that every state requires are known for a state of unknown type.
         let untyped = shape == Shape::State && of.is_none();
         if untyped && meant.is_none_or(|meant| !meant.is_required(None)) {
@@ -70,6 +79,16 @@ impl Reader<'_, '_> {
         let right = [meant.name, if computed { ".$" } else { "" }].concat();
         let message = "unknown key `{}`: did you mean `{}`?";
         let reported = self.findings.report(Code::UnknownKey, key.span(), message, &[text, &right]);
+        // `Ends: true` next to `Next`: the key that is meant would exclude the other one.
+        let [next, end] = [Slot::Next, Slot::End].map(|slot| self.dialect.key(Shape::State, slot));
+        let end = match (self.dialect, meant.slot) {
+            (Dialect::StateMachine, Slot::End) => node.get(next).and_then(|_| node.get(text)),
+            (Dialect::StateMachine, Slot::Next) if shape == Shape::State => node.get(end),
+            _ => None,
+        };
+        if end.is_some_and(|end| end.resolve() == Some(Resolved::Bool(true))) {
+            return None;
+        }
         reported.change(text, key.span(), &right);
         self.meant(meant, node, key, computed)
     }
