@@ -125,7 +125,7 @@ codes! {
     // The modules of "cloudflow-wasm/slim"
     /// A function of `cloudflow-wasm/slim` was called before its module was passed to `init`.
     NotInitialized = "not-initialized", Request, No, "Call `await init({ ask, language })` first.";
-    /// The argument of `init` contains no WebAssembly module.
+    /// The argument of `init` contains no WebAssembly module, or another one than its name says.
     NotAModule = "not-a-module", Request, No, "Pass `{ ask, language }`, each a `WebAssembly.Module`, its bytes, a `Response` or a `URL`.";
     /// The module could not be loaded from its URL.
     ModuleNotLoaded = "module-not-loaded", Network, No, "Check the URL of the module. `status` is the HTTP status.";

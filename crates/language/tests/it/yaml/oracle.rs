@@ -96,8 +96,18 @@ fn compare(text: &str) -> Option<String> {
         // `{a:[b]}`: in a flow collection, a `:` before `[` is not part of a plain scalar, so it ends the key (rules 130 and
         // 150).
         (None, None) if [":[", ":{"].iter().any(|mark| text.contains(mark)) => None,
+        // `[? : value]`: a pair with an empty key (rule 144: the explicit entry may be empty).
+        (None, None) if text.split('?').skip(1).any(|rest| rest.trim_start().starts_with(':')) => None,
+        // A block scalar with an indentation indicator ends at a comment that is indented less (rule 169:
+        // `l-trail-comments`).
+        (None, None) if ["|", ">"].iter().any(|mark| explicit_indent(text, mark)) && text.contains("\n #") => None,
         (None, None) => Some(format!("{text:?}\nwe read, granit refuses\n{ours}")),
     }
+}
+
+/// True if a block scalar with the indicator `mark` has an indentation indicator.
+fn explicit_indent(text: &str, mark: &str) -> bool {
+    text.split(mark).skip(1).any(|rest| rest.trim_start_matches(['+', '-']).starts_with(|c: char| c.is_ascii_digit()))
 }
 
 /// Texts that granit accepts and the specification refuses.
