@@ -70,8 +70,8 @@ report({
   unit: "us",
   peers: Object.fromEntries(Object.entries(peers).map(([name, { main }]) => [name, main * 1000])),
   times: mine && Object.fromEntries(Object.entries(peers).map(([name, { main }]) => [name, main / mine.main])),
-  goal: "<= 15 ms",
-  met: mine ? mine.main <= 15 : null,
+  goal: "<= 10 ms",
+  met: mine ? mine.main <= 10 : null,
 });
 report({
   what: "the same, CPU of all threads",

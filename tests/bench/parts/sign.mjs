@@ -45,8 +45,8 @@ for (const [signature, name] of [
     unit: "us",
     peers: Object.fromEntries(rivals.map((rival) => [rival, toFetch[rival].us])),
     times: mine && Object.fromEntries(rivals.map((rival) => [rival, times(toFetch[rival], mine)])),
-    goal: "<= 10 us",
-    met: mine ? mine.us <= 10 : null,
+    goal: "",
+    met: null,
   });
 }
 
