@@ -275,7 +275,10 @@ test("fingers move and scale the drawing", async () => {
   const scaled = await until((now) => now[2] > 1.5 * scale);
   assert.ok(scaled[2] > 1.5 * scale, `${scaled}`);
   await page.touchscreen.tap(...(await middleOf('.state[data-id="/Charge"]')));
-  assert.equal(await page.evaluate(() => document.querySelector("cloudflow-graph").selected), "/Charge");
+  // The browser makes a click of the tap later.
+  await page.waitForFunction(() => document.querySelector("cloudflow-graph").selected === "/Charge", null, {
+    timeout: 10_000,
+  });
   assert.deepEqual(problems, []);
 });
 
