@@ -56,6 +56,9 @@ const VISIBLE = [
 const UNSEEN = [
   // Other YAML readers read `${mode}` inside braces as a mapping.
   "check/ok/machine-map-config-placeholder",
+  // An explicit null is an absent key. Editors refuse it, because it is probably unfinished.
+  "check/ok/null-end-and-next",
+  "check/ok/null-of-two-keys",
   // Other YAML readers read `{{ name }}` without quotes as a mapping.
   "check/ok/placeholder-braces-unquoted",
   // The value of `!Include first.yaml` is a text without the tag.

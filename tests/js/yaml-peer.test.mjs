@@ -89,7 +89,9 @@ function verdicts(text) {
   const repaired = diagnostics.some(
     ({ code, message }) =>
       ["look-alike", "bad-encoding", "too-many"].includes(code) ||
-      /after the dash|Markdown fence|of a heredoc|conflict markers|JSON has no comments/.test(message),
+      /after the dash|Markdown fence|of a heredoc|conflict markers|JSON has no comments|must be a list of|is the value of `name`|quote the (whole )?value$/.test(
+        message,
+      ),
   );
   const documents = parseAllDocuments(text, { version: "1.2" });
   const errors = [documents.errors ?? [], ...Array.from(documents, (document) => document.errors)].flat();

@@ -134,8 +134,10 @@ fn entry(text: &str, name: &str, key: Node<'_>, state: Node<'_>, dash: &str, edi
     // The name gets the column of the other keys of the state.
     let column = |at: usize| at - text.get(..at).and_then(last_break).map_or(0, |line| line + 1);
     let (own, inner) = (column(start), column(inside));
-    let pad = inner.checked_sub(own + dash.len().min(1))?;
-    let head = if dash.is_empty() { " ".repeat(inner - own) } else { ["-", &" ".repeat(pad)].concat() };
+    let is_blank = text.get(inside - inner..inside)?.bytes().all(|byte| byte == b' ');
+    // A tag or an anchor stands before the first key, or there is no room for the dash and a space.
+    let pad = inner.checked_sub(own + dash.len()).filter(|_| is_blank)?;
+    let head = if dash.is_empty() { " ".repeat(pad) } else { ["-", &" ".repeat(pad + 1)].concat() };
     let behind = text.get(end..inside)?;
     let colon = end + find_text(behind, ":")? + 1;
     edits.push(edit(start, colon, &[&*head, &new].concat()));
