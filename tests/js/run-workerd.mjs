@@ -84,7 +84,8 @@ async function runSuites(compatibilityDate, names) {
   }
 }
 
-let code = await runSuites("2026-04-01", filter);
-// Workers of this date throw on some options of `fetch` that later ones accept.
-if (code === 0 && !filter) code = await runSuites("2024-09-23", "an execution is described");
+// Workers of this date throw on some options of `fetch` that later ones accept. The counts of the last run are those of
+// the test command.
+let code = filter ? 0 : await runSuites("2024-09-23", "an execution is described");
+if (code === 0) code = await runSuites("2026-04-01", filter);
 process.exit(code);
