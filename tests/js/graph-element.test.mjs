@@ -252,12 +252,14 @@ test("fingers move and scale the drawing", async () => {
       .locator(".canvas > g")
       .getAttribute("transform")
       .then((text) => text.match(/-?[\d.]+/g).map(Number));
-  // The browser delivers the last movement with its next frame.
-  const until = async (/** @type {(now: number[]) => boolean} */ reached) => {
+  // The browser delivers movements with its next frames.
+  const settled = async () => {
     let now = await transform();
-    for (let i = 0; i < 100 && !reached(now); i += 1) {
-      await page.waitForTimeout(50);
-      now = await transform();
+    for (let same = 0; same < 4; ) {
+      await page.waitForTimeout(100);
+      const next = await transform();
+      same = `${next}` === `${now}` ? same + 1 : 0;
+      now = next;
     }
     return now;
   };
@@ -266,14 +268,16 @@ test("fingers move and scale the drawing", async () => {
   await touch("touchMove", [330, 340]);
   await touch("touchMove", [360, 380]);
   await touch("touchEnd");
-  const moved = await until((now) => now[0] > x && now[1] > y);
+  const moved = await settled();
   assert.ok(moved[0] > x && moved[1] > y && moved[2] === scale, `${moved}`);
   await touch("touchStart", [300, 300], [400, 300]);
   await touch("touchMove", [250, 300], [450, 300]);
   await touch("touchMove", [200, 300], [500, 300]);
   await touch("touchEnd");
-  const scaled = await until((now) => now[2] > 1.5 * scale);
+  const scaled = await settled();
   assert.ok(scaled[2] > 1.5 * scale, `${scaled}`);
+  await page.evaluate(() => document.querySelector("cloudflow-graph").fit());
+  await settled();
   await page.touchscreen.tap(...(await middleOf('.state[data-id="/Charge"]')));
   // The browser makes a click of the tap later.
   await page.waitForFunction(() => document.querySelector("cloudflow-graph").selected === "/Charge", null, {
