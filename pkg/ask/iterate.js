@@ -38,7 +38,7 @@ export function iterate(open) {
         if (next === undefined) end();
         else if (!ended) [part, at] = [next, 0];
       } catch (error) {
-        // The error of a request that `return()` aborted is nobody's.
+        // The caller does not expect the error of a request that `return()` aborted.
         if (!ended) {
           end();
           throw error;

@@ -97,8 +97,7 @@ pub fn contains(text: &str, needle: &str) -> bool {
 /// ```
 #[inline(never)]
 pub fn is_one_of(text: &str, words: &[&str]) -> bool {
-    let first = text.as_bytes().first();
-    words.iter().any(|word| word.len() == text.len() && word.as_bytes().first() == first && *word == text)
+    words.contains(&text)
 }
 
 #[cfg(test)]

@@ -96,7 +96,7 @@ pub(super) fn look(c: char) -> Option<(Class, char, &'static str)> {
     Some((class, ascii, name))
 }
 
-/// Like [`look`], but for the start of a list item, where `*` and `+` of Markdown resemble a dash too.
+/// Like [`look`], at the start of a list item: there, `*` and `+` of Markdown resemble a dash too.
 pub(super) fn look_at_item(c: char) -> Option<(Class, char, &'static str)> {
     match c {
         '*' => Some((Class::Dash, '*', "asterisk")),

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::simulate::random::Dice;
+use crate::simulate::random::flows::next_names;
 
 const KEYS: [&str; 7] = ["a", "b", "list", "n", "ok", "map", "r"];
 const ERRORS: [&str; 4] = ["Bad", "FC.ResourceThrottled", "FnF.TaskTimeout", "FnF.ALL"];
@@ -85,12 +86,7 @@ impl Writer<'_> {
     fn list(&mut self, depth: usize) -> Value {
         let count = (1 + self.dice.below(4) as usize).min(self.left.max(1));
         self.left = self.left.saturating_sub(count);
-        let names: Vec<String> = (0..count)
-            .map(|_| {
-                self.named += 1;
-                format!("s{}", self.named)
-            })
-            .collect();
+        let names = next_names(&mut self.named, count);
         (0..count).map(|at| self.step(&names, at, depth)).collect()
     }
 

@@ -4,7 +4,7 @@
 use super::Reader;
 use crate::yaml::MAX_NODES;
 use crate::yaml::raw::{ALIAS, Form, Raw};
-use crate::yaml::tree::{Kind, Style, Tree};
+use crate::yaml::tree::{Kind, Node, Style, Tree};
 use cloudflow_base::diagnostic::Code;
 use cloudflow_base::small;
 use cloudflow_base::text::Span;
@@ -36,8 +36,7 @@ impl Reader<'_> {
         if merges.is_empty() {
             return;
         }
-        let rebuilt = rebuild(&self.tree, merges);
-        let Rebuilt { nodes, places } = rebuilt;
+        let Rebuilt { nodes, places } = rebuild(&self.tree, merges);
         let place = |id: u32| places.get(id as usize).copied().unwrap_or(id);
         self.tree.nodes = nodes;
         for (id, _) in self.tree.tags.iter_mut().chain(&mut self.tree.anchors) {
@@ -58,12 +57,12 @@ fn merges<'t>(tree: &'t Tree<'_>) -> Vec<Merge<'t>> {
     let mut merges = Vec::new();
     let ids = 0..tree.nodes.len() as u32;
     for mapping in ids.filter_map(|id| tree.node(id)).filter(|node| node.kind() == Kind::Mapping && !node.is_alias()) {
-        let is_merge = |text: Option<&str>, style: Style| text == Some("<<") && style == Style::Plain;
         // A second one is a duplicate key.
-        let Some((key, value)) = mapping.entries().find(|(key, _)| is_merge(key.text(), key.style())) else { continue };
-        let is_mapping = |kind: Kind| kind == Kind::Mapping;
+        let merge_key = mapping.entries().find(|(key, _)| key.style() == Style::Plain && key.text() == Some("<<"));
+        let Some((key, value)) = merge_key else { continue };
+        let is_mapping = |node: Node<'_>| node.kind() == Kind::Mapping;
         let is_list = (1..=MAX_SOURCES).contains(&value.items().count());
-        if is_mapping(value.kind()) || (is_list && value.items().all(|item| is_mapping(item.kind()))) {
+        if is_mapping(value) || (is_list && value.items().all(is_mapping)) {
             let mut own: Vec<&str> = mapping.entries().filter_map(|(key, _)| key.text()).collect();
             small::sort(&mut own);
             merges.push(Merge { key: key.id(), span: key.span(), own });
@@ -100,7 +99,7 @@ fn rebuild(tree: &Tree<'_>, merges: Vec<Merge<'_>>) -> Rebuilt {
             open.push((value, place, Some(merge)));
         } else if raw.has(ALIAS) {
             copy.set_link(rebuilt.places.get(raw.link() as usize).copied().unwrap_or(place));
-        } else if raw.after(id) != id + 1 || raw.kind() != Kind::Scalar {
+        } else if raw.kind() != Kind::Scalar {
             open.push((raw.after(id), place, None));
         }
         rebuilt.nodes.push(copy);

@@ -24,6 +24,13 @@ pub fn flow(dice: &mut Dice) -> Value {
     flow
 }
 
+/// The names of the next `count` steps: `s1`, `s2` and so on.
+pub fn next_names(named: &mut usize, count: usize) -> Vec<String> {
+    let first = *named + 1;
+    *named += count;
+    (first..=*named).map(|number| format!("s{number}")).collect()
+}
+
 struct Steps<'d> {
     dice: &'d mut Dice,
     left: usize,
@@ -34,12 +41,7 @@ impl Steps<'_> {
     fn list(&mut self, depth: usize) -> Value {
         let count = (1 + self.dice.below(4) as usize).min(self.left.max(1));
         self.left = self.left.saturating_sub(count);
-        let names: Vec<String> = (0..count)
-            .map(|_| {
-                self.named += 1;
-                format!("s{}", self.named)
-            })
-            .collect();
+        let names = next_names(&mut self.named, count);
         (0..count).map(|at| self.step(&names, at, depth)).collect()
     }
 
