@@ -1,0 +1,118 @@
+// The fields of the state, and their values before anything is known.
+
+/**
+ * @typedef {import("../../../pkg/index.js").Execution} Execution
+ * @typedef {import("../../../pkg/index.js").ExecutionEvent} ExecutionEvent
+ * @typedef {import("../../../pkg/index.js").Replay} Replay
+ * @typedef {import("../../../pkg/index.js").ReplayState} ReplayState
+ */
+
+/**
+ * What the user has selected. Every view shows the same selection.
+ *
+ * @typedef {object} Selection
+ * @property {string} [node] `id` of the node of `flowGraph`
+ * @property {number} [visit] index in `replay.visits`
+ * @property {number} [attempt] number of the attempt, from 1
+ * @property {number} [event] `eventId`
+ */
+
+/**
+ * The watch of the execution.
+ *
+ * - `idle`: nothing is watched
+ * - `starting`: a start or the first request is in progress
+ * - `watching`
+ * - `reconnecting`: the endpoint does not respond; `nextTryAt` is the time of the next request, in ms since 1970
+ * - `offline`: the machine has no network
+ * - `left`: the user ended the watch, the execution continues
+ * - `ended`: the execution has ended
+ * - `refused`: the endpoint refused permanently; `error` says why
+ *
+ * @typedef {object} Connection
+ * @property {"idle" | "starting" | "watching" | "reconnecting" | "offline" | "left" | "ended" | "refused"} state
+ * @property {number} [nextTryAt]
+ * @property {Problem} [error]
+ */
+
+/**
+ * An error for the user.
+ *
+ * @typedef {object} Problem
+ * @property {string} kind
+ * @property {string} code
+ * @property {string} message
+ * @property {number} [status] HTTP status
+ * @property {string} [requestId]
+ * @property {string} [permission] the RAM action that is missing, such as `fnf:GetExecutionHistory`
+ */
+
+/**
+ * The result of `validateFlow` and `flowGraph` for a text.
+ *
+ * @typedef {object} Checked
+ * @property {string} text the text to which all of this belongs
+ * @property {"flow" | "StateMachine" | null} dialect
+ * @property {boolean} valid
+ * @property {any[]} diagnostics
+ * @property {{ nodes: any[], edges: any[] }} graph
+ */
+
+/**
+ * @typedef {object} State
+ * @property {"en" | "zh"} lang
+ * @property {"system" | "light" | "dark"} theme
+ * @property {"graph" | "timeline" | "events" | "definition"} view
+ * @property {string} flowName
+ * @property {string} executionName
+ * @property {string} input text of the input field
+ * @property {string} text text of the editor
+ * @property {Checked | undefined} checked of `text`; it may lag behind while the user types
+ * @property {Connection} connection
+ * @property {Execution | undefined} execution last response of DescribeExecution
+ * @property {readonly ExecutionEvent[]} events one array per execution, to which events are appended
+ * @property {number} eventCount length of `events`; it changes with each event
+ * @property {Problem | undefined} historyProblem why the events are not available
+ * @property {string | undefined} definition the definition that the execution runs; absent until it is known
+ * @property {Checked | undefined} ran of `definition`
+ * @property {Replay | undefined} replayer
+ * @property {ReplayState | undefined} replay a new object after each change
+ * @property {Selection} selection
+ * @property {number} clockOffset clock of the service minus the clock of this machine, in ms
+ * @property {any} capabilities what the endpoint offers: `{ flows, start, stop, mocks }`, all booleans
+ */
+
+/** @returns {State} */
+export function initialState() {
+  return {
+    lang: "en",
+    theme: "system",
+    view: "graph",
+    flowName: "",
+    executionName: "",
+    input: "",
+    text: "",
+    checked: undefined,
+    connection: { state: "idle" },
+    execution: undefined,
+    events: [],
+    eventCount: 0,
+    historyProblem: undefined,
+    definition: undefined,
+    ran: undefined,
+    replayer: undefined,
+    replay: undefined,
+    selection: {},
+    clockOffset: 0,
+    capabilities: { flows: false, start: false, stop: false, mocks: false },
+  };
+}
+
+/**
+ * The definition that the graph and the views of the execution show: the one that ran, otherwise the one in the editor.
+ *
+ * @param {State} state
+ */
+export function shownDefinition(state) {
+  return state.ran ?? state.checked;
+}
