@@ -31,7 +31,7 @@ import { createLists } from "./lists.js";
 import { createMocks } from "./mocks.js";
 import { connectPlace } from "./place.js";
 import { samples } from "./samples.js";
-import { completeSelection, equalSelections } from "./selection.js";
+import { equalSelections } from "./selection.js";
 import { loadSettings, loadTexts, saveSettings, saveTexts } from "./settings.js";
 import { initialState } from "./state.js";
 import { createStore } from "./store.js";
@@ -118,7 +118,7 @@ export function startConsole({ base, fetch: send, needsNetwork = true }) {
   showSettings(store.get());
   const place = connectPlace({ store, actions, watch });
   root.replaceChildren(page.skip, page.header, page.main, page.side, page.dialogs, announcer.element);
-  for (const part of parts) part.update(store.get(), store.get());
+  for (const part of parts) updatePart(part, store.get(), store.get());
 
   const checkTime = createTicker(status.isTicking, status.tick);
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -136,12 +136,8 @@ export function startConsole({ base, fetch: send, needsNetwork = true }) {
       clearTimeout(saving);
       saving = setTimeout(() => saveTexts(store.get()), 300);
     }
-    if (
-      state.replay !== previous.replay &&
-      !equalSelections(completeSelection(state.selection, state), state.selection)
-    )
-      actions.select(state.selection);
-    for (const part of parts) part.update(state, previous);
+    if (state.replay !== previous.replay) followReplay(state, previous);
+    for (const part of parts) updatePart(part, state, previous);
     place.update(state, previous);
     checkTime();
     refreshLists(state, previous);
@@ -154,6 +150,15 @@ export function startConsole({ base, fetch: send, needsNetwork = true }) {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => showSettings(store.get()));
   checkTime();
 
+  /** Completes the selection of an address. Selects the state that failed if nothing else is selected. */
+  function followReplay(/** @type {any} */ state, /** @type {any} */ previous) {
+    const { replay, selection } = state;
+    const { failure } = replay ?? {};
+    const isEmpty = equalSelections(selection, {});
+    if (isEmpty && failure && !previous.replay?.failure) actions.select({ node: failure.node, visit: failure.visit });
+    else if (!isEmpty) actions.select(selection);
+  }
+
   /** The list of executions changes when one of them starts or ends. */
   function refreshLists(/** @type {any} */ state, /** @type {any} */ previous) {
     const { executions, listed, flowName, connection } = state;
@@ -162,6 +167,21 @@ export function startConsole({ base, fetch: send, needsNetwork = true }) {
   }
 
   return { store, actions };
+}
+
+/**
+ * Updates a part. A fault of one part does not stop the others.
+ *
+ * @param {{ update: (state: any, previous: any) => void }} part
+ * @param {any} state
+ * @param {any} previous
+ */
+function updatePart(part, state, previous) {
+  try {
+    part.update(state, previous);
+  } catch (error) {
+    reportError(error);
+  }
 }
 
 /** @param {() => void} flush */
@@ -184,8 +204,8 @@ function createPage(labels) {
   const region = (/** @type {string} */ tag, /** @type {string} */ name) => h(tag, { class: name });
   const header = region("header", "top");
   const status = region("section", "panel status");
-  const failure = region("section", "panel failure");
-  const notes = region("div", "notes");
+  const failure = region("section", "panel failure-panel");
+  const notes = region("div", "remarks");
   const details = region("div", "details-panel");
   const views = region("div", "panel views");
   const selection = region("aside", "panel selection");

@@ -41,10 +41,12 @@ export function connectEndpoint({ store, api, watch, actions, needsNetwork }) {
       }
       store.set({ capabilities });
       if (!capabilities.flows) return;
-      void actions.readFlows();
-      const { flowName, form } = store.get();
-      const listed = flowName || form.flowName;
-      if (listed) void actions.list(listed);
+      const { flowName } = store.get();
+      if (flowName) void actions.list(flowName);
+      await actions.readFlows();
+      const { listed, form, flows } = store.get();
+      // The flow of the form may be a sample that was never started.
+      if (!listed && flows.items?.some(({ name }) => name === form.flowName)) void actions.list(form.flowName);
     } catch {
       setTimeout(() => void ask(attempt + 1), PAUSES_MS[Math.min(attempt, PAUSES_MS.length - 1)]);
     }

@@ -144,7 +144,7 @@ export function createWatch({ store, api, check, replayExecution, schedule, isOn
   async function define(own, execution) {
     const definition = await definitionOf(own.reference.flowName, execution);
     const known = store.get().checked;
-    const ran = known?.text === definition ? known : await check(definition);
+    const ran = known && known.text === definition ? known : await check(definition);
     own.defined = { definition, ran };
     plan(own);
   }

@@ -22,7 +22,7 @@ export function createComparePanel(element, { words, store, actions }) {
   });
   const form = h(
     "form",
-    { class: "bar", on: { submit: compareNow } },
+    { class: "tool-row", on: { submit: compareNow } },
     field(labels, "compare.with", name),
     options,
     h("button", { type: "submit", class: "button primary" }, labels.text("app.compare")),

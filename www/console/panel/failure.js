@@ -3,7 +3,7 @@
 import { fill, h } from "../app/dom.js";
 import { createLabels } from "../app/labels.js";
 import { statusOf } from "../app/status.js";
-import { button, statusWord } from "./kit.js";
+import { button, plainButton, statusWord } from "./kit.js";
 
 /** A longer cause is shown in part at first, in UTF-16 units. */
 const LONG_CAUSE = 600;
@@ -12,12 +12,14 @@ const LONG_CAUSE = 600;
 export function createFailure(element, { words, actions }) {
   const labels = createLabels(words);
   const title = h("h2", { id: "failure-title" });
+  const attempts = h("span", { class: "failure-attempts" });
   const body = h("dl", { class: "failure-facts" });
   const hint = h("p", { class: "hint" });
   const showState = button(labels, "failure.showState", () => actions.select(target));
-  const showLine = button(labels, "failure.showLine", () => actions.showLine(range));
+  const showLine = plainButton("", () => actions.showLine(range));
+  const buttons = h("div", { class: "buttons" }, showState, showLine);
   element.setAttribute("aria-labelledby", "failure-title");
-  element.append(title, body, hint, h("div", { class: "buttons" }, showState, showLine));
+  element.append(h("div", { class: "failure-head" }, title, attempts, buttons), body, hint);
   /** @type {import("../app/state.js").Selection} */
   let target = {};
   /** @type {any} */
@@ -40,26 +42,22 @@ export function createFailure(element, { words, actions }) {
       const error = failure.error ?? replay?.error;
       const cause = failure.cause ?? replay?.cause;
       element.dataset.status = status;
-      fill(
-        title,
-        ...(name === undefined
-          ? [statusWord(words, status)]
-          : [statusWord(words, status), " · ", h("bdi", { class: "failure-name" }, name)]),
-      );
+      const word = statusWord(words, status);
+      fill(title, ...(name === undefined ? [word] : [words("failure.in", word), " ", h("bdi", {}, name)]));
+      attempts.textContent = failure.attempts > 1 ? words("failure.after", failure.attempts) : "";
       fill(
         body,
         ...(error ? fact("failure.error", h("code", { dir: "auto" }, error)) : []),
         ...(cause ? fact("failure.cause", causeOf(cause)) : []),
-        ...(failure.attempts > 0 ? fact("failure.attempts", String(failure.attempts)) : []),
-        ...(failure.range ? fact("failure.line", String(failure.range.start.line)) : []),
       );
       const unknown = !error && !cause;
       hint.hidden = !unknown;
       hint.textContent = unknown ? words(historyProblem ? "failure.noHistory" : "failure.noReason") : "";
       target = { node: failure.node, visit: failure.visit };
       range = failure.range;
-      showState.hidden = failure.node === undefined;
+      showState.hidden = failure.node === undefined || name === undefined;
       showLine.hidden = range === undefined;
+      if (range) showLine.textContent = words("failure.showLine", range.start.line);
     },
   };
 

@@ -14,7 +14,7 @@ export function createListsPanel(element, { words, store, actions }) {
   const flowSearch = h("input", { type: "search", autocomplete: "off", on: { input: () => drawFlows(store.get()) } });
   labels.attribute(flowSearch, "aria-label", "lists.searchFlows");
   labels.attribute(flowSearch, "placeholder", "lists.searchFlows");
-  const flows = h("ul", { class: "rows" });
+  const flows = h("ul", { class: "entries" });
   labels.attribute(flows, "aria-label", "lists.flows");
   const flowsNote = h("div", { class: "list-note" });
   const moreFlows = button(labels, "lists.more", () => void actions.readFlows({ next: true }));
@@ -23,7 +23,7 @@ export function createListsPanel(element, { words, store, actions }) {
     labels,
     "lists.flows",
     true,
-    h("div", { class: "bar" }, flowSearch, refreshFlows),
+    h("div", { class: "tool-row" }, flowSearch, refreshFlows),
     flows,
     flowsNote,
     moreFlows,
@@ -62,7 +62,7 @@ export function createListsPanel(element, { words, store, actions }) {
     dir: "auto",
     on: { change: () => void actions.list(flowName.value.trim()) },
   });
-  const executions = h("ul", { class: "rows" });
+  const executions = h("ul", { class: "entries" });
   labels.attribute(executions, "aria-label", "lists.executions");
   const executionsNote = h("div", { class: "list-note" });
   const moreExecutions = button(labels, "lists.more", () => void actions.readExecutions({ next: true }));
@@ -72,7 +72,7 @@ export function createListsPanel(element, { words, store, actions }) {
     "lists.executions",
     true,
     field(labels, "app.flow", flowName),
-    h("div", { class: "bar" }, status, refresh),
+    h("div", { class: "tool-row" }, status, refresh),
     prefix,
     executions,
     executionsNote,
@@ -170,6 +170,7 @@ export function createListsPanel(element, { words, store, actions }) {
   /** @param {HTMLElement} target @param {any} list @param {string | undefined} emptyKey */
   function note(target, { isLoading, problem }, emptyKey) {
     if (isNotOffered(problem)) fill(target, words("lists.notOffered"));
+    else if (problem?.code === "FlowNotExists") fill(target, words("lists.noExecutions"));
     else if (problem) fill(target, .../** @type {any[]} */ (problemParts(words, problem).filter(Boolean)));
     else fill(target, isLoading ? words("lists.loading") : emptyKey ? words(emptyKey) : "");
   }

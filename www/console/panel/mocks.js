@@ -14,7 +14,7 @@ export function createMocksPanel(element, { words, store, actions }) {
   const labels = createLabels(words);
   const list = h("ul", { class: "tasks" });
   const note = h("div", { class: "list-note" });
-  const count = h("span", { class: "count" });
+  const count = h("span", { class: "fold-count" });
   const panel = fold(labels, "mocks.title", false, h("p", { class: "hint" }, labels.text("mocks.hint")), list, note);
   panel.querySelector("summary")?.append(count);
   element.append(panel);
@@ -51,7 +51,9 @@ export function createMocksPanel(element, { words, store, actions }) {
           answerForm(key, answer ?? [], () => forms.delete(key)),
         );
       draw(store.get());
-      forms.get(key)?.querySelector("textarea, input, select")?.focus();
+      /** @type {HTMLElement | null | undefined} */
+      const first = forms.get(key)?.querySelector("textarea, input, select");
+      first?.focus();
     });
     edit.setAttribute("aria-expanded", String(forms.has(key)));
     return h(

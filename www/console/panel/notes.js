@@ -17,12 +17,12 @@ export function createNotes(element, { words, actions }) {
   const dismiss = button(labels, "app.dismiss", actions.dismissProblem);
   const again = button(labels, "app.tryAgain", actions.watchAgain);
   const showDefinition = button(labels, "app.showDefinition", () => actions.setView("definition"));
-  const problem = h("div", { class: "note bad", role: "alert" });
-  const refused = h("div", { class: "note bad" });
-  const historyNote = h("div", { class: "note warn" });
-  const mismatch = h("div", { class: "note warn" });
-  const missing = h("div", { class: "note" });
-  const differs = h("div", { class: "note" });
+  const problem = h("div", { class: "remark bad", role: "alert" });
+  const refused = h("div", { class: "remark bad" });
+  const historyNote = h("div", { class: "remark warn" });
+  const mismatch = h("div", { class: "remark warn" });
+  const missing = h("div", { class: "remark" });
+  const differs = h("div", { class: "remark" });
   element.append(problem, refused, historyNote, mismatch, missing, differs);
 
   /** @param {HTMLElement} note @param {(Node | string | undefined)[] | undefined} parts */
