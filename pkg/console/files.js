@@ -50,7 +50,8 @@ export async function createFiles(folder = PAGE) {
   /** @type {Map<string, File>} */
   const files = new Map();
   for (const entry of await readdir(folder, { withFileTypes: true })) {
-    if (entry.isFile()) files.set(`/${entry.name}`, await fileOf(entry.name, new URL(encodeURIComponent(entry.name), folder)));
+    if (entry.isFile())
+      files.set(`/${entry.name}`, await fileOf(entry.name, new URL(encodeURIComponent(entry.name), folder)));
   }
   const index = files.get("/index.html");
   if (index === undefined) throw new Error("it has no index.html");
@@ -109,7 +110,7 @@ async function serve(file, request) {
     "content-type": type,
     "cache-control": cache,
     etag: tag,
-    vary: "Accept-Encoding",
+    vary: "Accept, Accept-Encoding",
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
     "cross-origin-opener-policy": "same-origin",

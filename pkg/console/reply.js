@@ -51,7 +51,12 @@ export function refusalOf(error) {
   const known = error instanceof Refusal;
   const { status, code, message, headers } = known
     ? error
-    : { status: 500, code: "InternalServerError", message: "An internal error has occurred. Please retry.", headers: {} };
+    : {
+        status: 500,
+        code: "InternalServerError",
+        message: "An internal error has occurred. Please retry.",
+        headers: {},
+      };
   const id = (known && error.requestId) || crypto.randomUUID().toUpperCase();
   return reply({ RequestId: id, Code: code, Message: message }, status, { "x-acs-request-id": id, ...headers });
 }

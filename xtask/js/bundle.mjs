@@ -127,7 +127,7 @@ function plugin(state) {
         return { path: join(PKG, `${entry}.js`) };
       });
       // The runtime of a module takes it from the loader.
-      build.onLoad({ filter: /[\\/]pkg[\\/](ask|language|local)[\\/]inline\.js$/ }, ({ path }) => {
+      build.onLoad({ filter: /[\\/]pkg[\\/](ask|language|local)[\\/]inline\.js$/, namespace: "file" }, ({ path }) => {
         const name = base(slashes(dirname(path)));
         const contents = `import { createRuntime } from "../shared/runtime.js";
 import { instantiate } from "../wasm/${name}.js";
@@ -149,7 +149,7 @@ export const runtime = /*#__PURE__*/ createRuntime(instantiate, () => compiled("
         ];
         return { contents: contents.join("\n"), resolveDir: ROOT };
       });
-      build.onLoad({ filter: /[\\/]www[\\/].*\.js$/ }, async ({ path }) => {
+      build.onLoad({ filter: /[\\/]www[\\/].*\.js$/, namespace: "file" }, async ({ path }) => {
         const text = await readFile(path, "utf8");
         const workers = [];
         // An address in the page is relative to its folder, one in a module to its file.
@@ -160,14 +160,23 @@ export const runtime = /*#__PURE__*/ createRuntime(instantiate, () => compiled("
             return `new Worker(new URL(worker${workers.length}, import.meta.url)`;
           },
         );
-        const imports = workers.map((file, index) => `import worker${index + 1} from ${JSON.stringify(`worker:${file}`)};`);
+        const imports = workers.map(
+          (file, index) => `import worker${index + 1} from ${JSON.stringify(`worker:${file}`)};`,
+        );
         return { contents: [...imports, contents].join("\n"), resolveDir: dirname(path) };
       });
-      build.onResolve({ filter: /^worker:/ }, ({ path }) => ({ path: path.slice("worker:".length), namespace: "worker" }));
+      build.onResolve({ filter: /^worker:/ }, ({ path }) => ({
+        path: path.slice("worker:".length),
+        namespace: "worker",
+      }));
       build.onLoad({ filter: /.*/, namespace: "worker" }, async ({ path }) => {
         const modules = await modulesOf(path, state);
         const { outputs } = await run(
-          { entryPoints: [{ in: `boot:worker:${modules.join("+")}:${path}`, out: base(slashes(path)).replace(/\.js$/, "") }] },
+          {
+            entryPoints: [
+              { in: `boot:worker:${modules.join("+")}:${path}`, out: base(slashes(path)).replace(/\.js$/, "") },
+            ],
+          },
           state,
         );
         const [name] = Object.keys(outputs).filter((output) => outputs[output].entryPoint);
