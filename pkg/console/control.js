@@ -7,7 +7,7 @@
 import { createGateway } from "../gateway.js";
 import { signRequest } from "../local.js";
 import { createAnswers } from "./answers.js";
-import { Refusal, bodyOf, invalid, refusalOf, reply, textField } from "./reply.js";
+import { Refusal, bodyOf, invalid, randomDigits, refusalOf, reply, textField } from "./reply.js";
 
 /** Maximum number of actions in one question about their handlers. */
 const MAX_ACTIONS = 1000;
@@ -298,5 +298,5 @@ function decoded(part) {
  */
 function newName(now) {
   const time = new Date(now).toISOString().slice(0, 19).replace(/[-:]/g, "").replace("T", "-");
-  return `run-${time}-${crypto.randomUUID().slice(0, 8)}`;
+  return `run-${time}-${randomDigits(8)}`;
 }

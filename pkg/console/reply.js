@@ -57,8 +57,18 @@ export function refusalOf(error) {
         message: "An internal error has occurred. Please retry.",
         headers: {},
       };
-  const id = (known && error.requestId) || crypto.randomUUID().toUpperCase();
+  const id = (known && error.requestId) || randomDigits(32);
   return reply({ RequestId: id, Code: code, Message: message }, status, { "x-acs-request-id": id, ...headers });
+}
+
+/**
+ * Returns random hexadecimal digits. Browsers have `crypto.randomUUID` only in pages of https and of this machine.
+ *
+ * @param {number} count an even number
+ */
+export function randomDigits(count) {
+  const bytes = crypto.getRandomValues(new Uint8Array(count / 2));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /**
