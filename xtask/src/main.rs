@@ -14,6 +14,7 @@ mod command;
 mod console;
 mod debian;
 mod demo;
+mod engines;
 mod fingerprint;
 mod fuzz;
 mod glue;
@@ -79,7 +80,7 @@ usage: cargo xtask <command> [options]
 
 environment
   CARGO_TARGET_DIR      where Rust builds (default: target/)
-  CHROMIUM              the browser for the tests
+  CHROMIUM, FIREFOX     the browsers for the tests
   CLOUDFLOW_REQUIRE_LINT  an absent tool of lint is a failure instead of a skipped part
   CLOUDFLOW_TOOLCHAIN   rustup or debian: the toolchain for wasm32; default: the first that works
 ";

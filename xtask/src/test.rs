@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Instant;
 
 use crate::command::{command, say, which};
-use crate::{Outcome, chromium, fuzz, lint, npm, package, paths, python, quick, sizes, wasm};
+use crate::{Outcome, chromium, engines, fuzz, lint, npm, package, paths, python, quick, sizes, wasm};
 
 /// The names for `--only`.
 const STEPS: [(&str, &str); 12] = [
@@ -21,7 +21,7 @@ const STEPS: [(&str, &str); 12] = [
     ("bun", "the JavaScript suites in Bun"),
     ("workerd", "the JavaScript suites in workerd"),
     ("browser", "the JavaScript suites in Chromium"),
-    ("servers", "what needs servers: the console in Chromium, official clients, the command of the package"),
+    ("servers", "what needs servers: the console in three browsers, official clients, the command of the package"),
     ("types", "the types of the package, with tsc"),
     ("packaging", "the tarball in empty projects"),
     ("fuzz", "every coverage-guided fuzzer, for 20 seconds"),
@@ -138,6 +138,9 @@ fn together(
     // Installed once, before two steps look for it at the same time.
     if steps.iter().any(|step| ["browser", "servers", "packaging"].contains(step)) {
         chromium::find()?;
+    }
+    if steps.contains(&"servers") {
+        engines::install()?;
     }
     let queue = Mutex::new(steps.iter());
     let done = Mutex::new(Vec::new());
@@ -295,6 +298,9 @@ fn servers(step: &str, filter: Option<&str>) -> Outcome<Totals> {
     let mut totals = Totals::default();
     let mut node = npm::node()?;
     quiet(&mut node).env("CHROMIUM", chromium::find()?).env("DENO", deno()?).env("BUN", bun()?);
+    if let Some(firefox) = engines::firefox() {
+        node.env("FIREFOX", firefox);
+    }
     if let Some(python) = python::install()? {
         node.env("PYTHON", python);
     }
