@@ -68,8 +68,8 @@ pub(crate) fn repair(
     for stage in 0..3 {
         let current = repaired.as_deref().unwrap_or(text);
         let repairs = match (stage, &repaired) {
-            (0, _) => frame::find(current),
-            (1, _) => scan::find(current),
+            (0, _) => frame::find(current, before > 0),
+            (1, _) => scan::find(current, before > 0),
             (_, None) => shape::find(tree),
             (_, Some(_)) => shape::find(&yaml::parse(current).0),
         };
