@@ -16,7 +16,7 @@ export function createTabs(element, context, creators) {
   const labels = createLabels(words);
   const list = h("div", { class: "tabs", role: "tablist" });
   labels.attribute(list, "aria-label", "app.views");
-  /** @type {Record<string, { tab: HTMLButtonElement, panel: HTMLElement, view?: any, isLoading?: boolean, seen?: any }>} */
+  /** @type {Record<string, { tab: HTMLButtonElement, panel: HTMLElement, body: HTMLElement, view?: any, isLoading?: boolean, seen?: any }>} */
   const parts = {};
 
   for (const [index, name] of VIEWS.entries()) {
@@ -33,15 +33,20 @@ export function createTabs(element, context, creators) {
       },
       labels.text(`app.view_${name}`),
     );
-    const panel = h("div", {
-      class: `view view-${name}`,
-      id: `view-${name}`,
-      role: "tabpanel",
-      tabIndex: 0,
-      "aria-labelledby": `tab-${name}`,
-      hidden: true,
-    });
-    parts[name] = { tab, panel };
+    const body = h("div", { class: "view-body" });
+    const panel = h(
+      "div",
+      {
+        class: "view",
+        id: `view-${name}`,
+        role: "tabpanel",
+        tabIndex: 0,
+        "aria-labelledby": `tab-${name}`,
+        hidden: true,
+      },
+      body,
+    );
+    parts[name] = { tab, panel, body };
     list.append(tab);
   }
   list.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
@@ -62,7 +67,7 @@ export function createTabs(element, context, creators) {
     part.isLoading = true;
     try {
       const creator = await creators[name]();
-      part.view = creator(part.panel, context);
+      part.view = creator(part.body, context);
     } finally {
       part.isLoading = false;
     }

@@ -203,7 +203,7 @@ export const en = {
     noExecutions: "No executions.",
     notOffered: "This endpoint does not list executions. Watch one by its name.",
     edit: "Edit",
-    editFlow: (name) => `Load ${name} into the editor`,
+    editFlow: (name) => `Edit ${name}`,
     compare: "Compare",
     compareWith: (name) => `Compare with ${name}`,
   },

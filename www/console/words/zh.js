@@ -201,7 +201,7 @@ export const zh = {
     noExecutions: "没有执行。",
     notOffered: "此服务端不提供执行列表，请按名称查看。",
     edit: "编辑",
-    editFlow: (name) => `将 ${name} 载入编辑器`,
+    editFlow: (name) => `编辑 ${name}`,
     compare: "对比",
     compareWith: (name) => `与 ${name} 对比`,
   },
