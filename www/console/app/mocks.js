@@ -16,6 +16,7 @@ export function createMocks({ store, api }) {
       const own = request;
       store.set({ mocks: { ...store.get().mocks, isLoading: true, problem: undefined } });
       try {
+        await api.ready;
         const tasks = tasksOf(store.get().text, parseFlow);
         const keys = tasks.map(({ key }) => key);
         const [known, given] = await Promise.all([keys.length > 0 ? api.tasks(keys) : { tasks: [] }, api.answers()]);

@@ -31,7 +31,7 @@ const NOTHING = {
 /**
  * @typedef {object} WatchOptions
  * @property {import("./store.js").Store} store
- * @property {Pick<import("./api.js").Api, "client" | "flow">} api
+ * @property {Pick<import("./api.js").Api, "client" | "flow" | "ready">} api
  * @property {(text: string) => Promise<Checked>} check
  * @property {typeof import("../../../pkg/index.js").replayExecution} replayExecution
  * @property {(flush: () => void) => void} schedule calls a function at the next frame
@@ -174,6 +174,7 @@ export function createWatch({ store, api, check, replayExecution, schedule, isOn
     const onRetry = (/** @type {any} */ retry) => retried(own, retry);
     const onUpdate = (/** @type {Execution} */ execution) => received(own, execution);
     try {
+      await api.ready;
       for await (const event of api.client.executionEvents(reference, { follow: true, signal, onUpdate, onRetry })) {
         own.fresh.push(event);
         plan(own);

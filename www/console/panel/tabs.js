@@ -67,25 +67,37 @@ export function createTabs(element, context, creators) {
     part.isLoading = true;
     try {
       const creator = await creators[name]();
+      part.body.replaceChildren();
       part.view = creator(part.body, context);
+    } catch (error) {
+      // A newer version of the page has other files.
+      part.body.replaceChildren(h("p", { class: "view-problem", role: "alert" }, words("app.notLoaded")));
+      throw error;
     } finally {
       part.isLoading = false;
     }
     part.seen = store.get();
     part.view.update(part.seen, part.seen);
+    if (wantsFocus) focus();
+  }
+
+  let wantsFocus = false;
+
+  /** @param {{ search?: boolean }} [options] */
+  function focus({ search = false } = {}) {
+    const { view, panel } = parts[store.get().view];
+    wantsFocus = view === undefined;
+    const own = panel.querySelector("cloudflow-graph")?.shadowRoot ?? panel;
+    /** @type {HTMLElement | null} */
+    const field = search ? own.querySelector("input[type=search]") : null;
+    if (field) return field.focus();
+    if (search) return false;
+    return view?.focus ? view.focus() : panel.focus();
   }
 
   return {
-    /** Focuses the view, and its search if `search`. @param {{ search?: boolean }} [options] */
-    focus({ search = false } = {}) {
-      const { view, panel } = parts[store.get().view];
-      const own = panel.querySelector("cloudflow-graph")?.shadowRoot ?? panel;
-      /** @type {HTMLElement | null} */
-      const field = search ? own.querySelector("input[type=search]") : null;
-      if (field) return field.focus();
-      if (search) return false;
-      return view?.focus ? view.focus() : panel.focus();
-    },
+    /** Focuses the view, or its search if `search`; then returns false if it has none. */
+    focus,
 
     /** The view with a name, if it was created. @param {string} name */
     view: (name) => parts[name].view,
@@ -105,7 +117,7 @@ export function createTabs(element, context, creators) {
         const seen = part.seen;
         part.seen = state;
         part.view.update(state, seen);
-      } else if (!part.isLoading) void create(state.view);
+      } else if (!part.isLoading && !part.panel.querySelector(".view-problem")) void create(state.view);
     },
   };
 }
