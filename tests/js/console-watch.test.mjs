@@ -143,6 +143,7 @@ test("a watch shows the execution, its events and their replay, each once", asyn
   const { store, watch, events, settle, update, published } = setUp();
   const { events: history } = await historyOf("fails");
   watch.open(RUN);
+  await settle();
   assert.equal(store.get().connection.state, "starting");
   update(execution("Running"));
   for (const event of history.slice(0, 4)) events.push(event);
@@ -179,6 +180,7 @@ test("the end of the execution is shown with the end of its history", async () =
   const { store, watch, events, settle, update } = setUp();
   const { events: history } = await historyOf("fails");
   watch.open(RUN);
+  await settle();
   update(execution("Running"));
   await settle();
   update(execution("Failed"));
@@ -199,6 +201,7 @@ test("what is missing of a definition comes from the flow, otherwise from the ed
     const { store, watch, settle, update } = setUp({ flow: async () => ({ definition: TEXT }) });
     store.set({ text: "in the editor", capabilities: { ...initialState().capabilities, flows: capable } });
     watch.open(RUN);
+  await settle();
     update(execution("Running", { flowDefinition: "" }));
     await settle();
     assert.equal(store.get().definition, expected);
@@ -208,6 +211,7 @@ test("what is missing of a definition comes from the flow, otherwise from the ed
 test("an outage is shown, and ends with a response", async () => {
   const { store, watch, settle, update, calls } = setUp();
   watch.open(RUN);
+  await settle();
   update(execution("Running"));
   await settle();
   calls.events[0].options.onRetry({ delayMs: 4000 });
@@ -229,6 +233,7 @@ test("an outage is shown, and ends with a response", async () => {
 test("without the permission for the history, the execution is watched without it", async () => {
   const { store, watch, events, changes, settle } = setUp();
   watch.open(RUN);
+  await settle();
   const message = "the caller is not authorized to perform 'fnf:GetExecutionHistory' on resource 'x'";
   events.fail({ kind: "service", code: "AccessDenied", status: 403, message });
   changes.push(execution("Running"));
@@ -248,6 +253,7 @@ test("an execution whose history is gone shows what is known", async () => {
   const { store, watch, events, changes, settle } = setUp();
   const { events: history } = await historyOf("fails");
   watch.open(RUN);
+  await settle();
   for (const event of history.slice(0, 5)) events.push(event);
   events.fail({ kind: "service", code: "FlowNotExists", status: 404, message: "Flow till does not exist." });
   changes.push(execution("Stopped"));
@@ -263,6 +269,7 @@ test("an execution whose history is gone shows what is known", async () => {
 test("a watch that is refused says why, and keeps what is known", async () => {
   const { store, watch, events, changes, settle } = setUp();
   watch.open(RUN);
+  await settle();
   const refusal = { kind: "service", code: "ExecutionNotExists", status: 404, message: "no such execution" };
   events.fail(refusal);
   changes.fail(refusal);
@@ -276,6 +283,7 @@ test("a watch that is refused says why, and keeps what is known", async () => {
 test("a new watch ends the one before", async () => {
   const { store, watch, settle, calls } = setUp();
   watch.open(RUN);
+  await settle();
   await settle();
   const [old] = calls.events;
   watch.open({ flowName: "till", executionName: "second" }, { node: "/Count" });
@@ -296,6 +304,7 @@ test("5,000 events are read in one change", async () => {
   const { store, watch, events, settle, update, published } = setUp();
   const { events: history } = await historyOf("fails");
   watch.open(RUN);
+  await settle();
   update(execution("Running"));
   await settle();
   const before = published();
