@@ -201,7 +201,7 @@ test("what is missing of a definition comes from the flow, otherwise from the ed
     const { store, watch, settle, update } = setUp({ flow: async () => ({ definition: TEXT }) });
     store.set({ text: "in the editor", capabilities: { ...initialState().capabilities, flows: capable } });
     watch.open(RUN);
-  await settle();
+    await settle();
     update(execution("Running", { flowDefinition: "" }));
     await settle();
     assert.equal(store.get().definition, expected);
@@ -278,6 +278,21 @@ test("a watch that is refused says why, and keeps what is known", async () => {
   assert.equal(connection.state, "refused");
   assert.equal(connection.error.code, "ExecutionNotExists");
   assert.equal(known, undefined);
+});
+
+test("an event of the future corrects the clock of the service", async () => {
+  const { store, watch, events, settle, update } = setUp();
+  const { events: history } = await historyOf("fails");
+  watch.open(RUN);
+  await settle();
+  update(execution("Running"));
+  const [first] = history;
+  events.push({ ...first, time: new Date(Date.now() - 5000).toISOString() });
+  await settle();
+  assert.equal(store.get().clockOffset, 0);
+  events.push({ ...first, eventId: 2, time: new Date(Date.now() + 90_000).toISOString() });
+  await settle();
+  assert.ok(Math.abs(store.get().clockOffset - 90_000) < 2000, `${store.get().clockOffset}`);
 });
 
 test("a new watch ends the one before", async () => {

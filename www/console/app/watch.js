@@ -1,5 +1,6 @@
 // Watches one execution: its state, its events, and the replay of them. All of it is published once per frame.
 
+import { serviceNow } from "./clock.js";
 import { connectionAfter, isActive } from "./connection.js";
 import { isNotOffered, problemOf } from "./problem.js";
 import { isLastEvent } from "./status.js";
@@ -16,6 +17,9 @@ import { isLastEvent } from "./status.js";
  * in the history and vice versa, and both for the definition.
  */
 const HOLD_MS = 3000;
+
+/** A smaller lead of the clock of the service is within the precision of `clockOffset`, in ms. */
+const LEAST_AHEAD_MS = 1000;
 
 /** What is known of an execution before the first response. */
 const NOTHING = {
@@ -119,6 +123,9 @@ export function createWatch({ store, api, check, replayExecution, schedule, isOn
       const replayer = replayExecution(defined.definition, events);
       Object.assign(change, defined, { replayer, replay: replayer.state });
     } else if (state.replayer && fresh.length > 0) change.replay = state.replayer.add(fresh);
+    // An event of the future: the clock of the service is ahead, or faster.
+    const ahead = Date.parse(events.at(-1)?.time ?? "") - serviceNow(state);
+    if (ahead > LEAST_AHEAD_MS) change.clockOffset = state.clockOffset + ahead;
     const isEnd = own.isComplete && execution?.done;
     if (isEnd) change.connection = connectionAfter(state.connection, { type: "end" });
     else if (execution || events.length > 0) {

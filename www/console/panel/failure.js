@@ -6,7 +6,7 @@ import { statusOf } from "../app/status.js";
 import { button, plainButton, statusWord } from "./kit.js";
 
 /** A longer cause is shown in part at first, in UTF-16 units. */
-const LONG_CAUSE = 600;
+const LONG_CAUSE = 300;
 
 /** The error of a task without a handler. An answer makes it succeed. */
 const NO_HANDLER = "Local.NoTaskHandler";
