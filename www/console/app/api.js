@@ -2,6 +2,7 @@
 
 import { createClient } from "cloudflow-wasm";
 import { ConsoleError } from "./problem.js";
+import { modules } from "./ready.js";
 
 /**
  * What the control server offers, and its clock.
@@ -60,6 +61,8 @@ export function createApi({ base, fetch: given, needsNetwork = true }) {
 
   return {
     needsNetwork,
+    /** Resolves when the functions of `client` can be called. */
+    ready: modules.ready,
     client: createClient({ endpoint: new URL("api/", base).href, fetch: observed }),
 
     /**
