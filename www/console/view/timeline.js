@@ -39,6 +39,7 @@ export function createTimelineView(element, context) {
   let isInView = false;
   let nameWidth = 0;
   let gapsRead = -1;
+  let shownNotes = "";
 
   const button = (/** @type {string} */ text, /** @type {() => void} */ click) =>
     h("button", { type: "button", class: "square", on: { click } }, text);
@@ -230,8 +231,11 @@ export function createTimelineView(element, context) {
   }
 
   function showNotes() {
+    const { historyProblem: problem, replay, lang } = state;
+    const key = JSON.stringify([lang, problem, replay?.missing]);
+    if (key === shownNotes) return;
+    shownNotes = key;
     const found = [];
-    const { historyProblem: problem, replay } = state;
     if (problem) {
       const { permission, message } = problem;
       const text = permission ? context.words("events.permission") : message;

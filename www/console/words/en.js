@@ -38,7 +38,7 @@ export const en = {
         .join(", "),
     retryIn: (time) => `retry in ${time}`,
     retryDue: "retry is due",
-    packed: (count) => `${count} bars`,
+    packed: (count) => `${count} visits`,
     packedFailed: (count, failed) => `×${count}, ${failed} failed`,
     attempts: (count) => `${count} attempts`,
     pauseTitle: (time) => `Pause before a retry: ${time}`,

@@ -38,7 +38,7 @@ export const zh = {
         .join("，"),
     retryIn: (time) => `${time}后重试`,
     retryDue: "即将重试",
-    packed: (count) => `${count} 段`,
+    packed: (count) => `进入 ${count} 次`,
     packedFailed: (count, failed) => `×${count}，失败 ${failed}`,
     attempts: (count) => `${count} 次尝试`,
     pauseTitle: (time) => `重试前的间隔：${time}`,
