@@ -20,7 +20,7 @@ import {
 
 /** Characters of a text that are shown at first. */
 const TEXT = 1000;
-const PREVIEW = 90;
+const PREVIEW = 60;
 /** Values with a longer text have a search. */
 const SEARCH_FROM = 160;
 /** Lines that are opened at first. */
@@ -76,7 +76,7 @@ export function createJsonTree({ value: given, text, label, fileName, words: all
   const button = (/** @type {string} */ key, /** @type {() => void} */ click) =>
     h(
       "button",
-      { type: "button", dataset: { do: key }, "aria-label": words(`${key}Of`, label), on: { click } },
+      { type: "button", dataset: { do: key }, "aria-label": words("of", words(key), label), on: { click } },
       words(key),
     );
   const isLarge = isBranch(value) && preview(value, SEARCH_FROM).length > SEARCH_FROM;

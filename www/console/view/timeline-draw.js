@@ -28,9 +28,9 @@ import { formatClock, formatCountdown, formatCount, formatDuration, tickStep, ti
 /** Room of a text in a bar, in px. */
 const TEXT_FROM = 44;
 /** Distance of the ticks, in px. */
-const TICK_PX = 96;
+const TICK_PX = 84;
 /** Room of the texts of a tick, in px. */
-const TICK_TEXT = 56;
+const TICK_TEXT = 30;
 const INDENT = 14;
 const MOST_INDENT = 8;
 
@@ -47,7 +47,12 @@ export function createRow() {
       h("bdi", { class: "name" }),
       h("span", { class: "more" }),
     ),
-    h("div", { class: "lane", role: "gridcell", "aria-colindex": 2 }),
+    h(
+      "div",
+      { class: "lane", role: "gridcell", "aria-colindex": 2 },
+      h("span", { class: "hidden-text" }),
+      h("div", { class: "bars", "aria-hidden": "true" }),
+    ),
   );
 }
 
@@ -86,10 +91,11 @@ export function drawRow(element, row, index, drawn) {
   const total = progress?.total === undefined ? "" : `/${formatCount(progress.total, state.lang)}`;
   const counted = summary.visits > 1 ? `×${formatCount(summary.visits, state.lang)}` : "";
   setText(more, progress ? `${formatCount(progress.done, state.lang)}${total}` : counted);
-  const hasTime = drawBars(lane, row, drawn);
+  const [summaryText, bars] = lane.children;
+  const hasTime = drawBars(bars, row, drawn);
   element.classList.toggle("is-open", hasTime);
-  lane.setAttribute(
-    "aria-label",
+  setText(
+    summaryText,
     words("summary", statusWord(status), summary.attempts, summary.visits, summary.failed, durationOf(row, drawn)),
   );
 }
