@@ -44,9 +44,9 @@ export function createEventsView(element, context) {
     visit: /** @type {number | undefined} */ (undefined),
     attempt: /** @type {number | undefined} */ (undefined),
   };
-  let working = 0;
+  let working = /** @type {any} */ (0);
   let shownNotes = "";
-  let typing = 0;
+  let typing = /** @type {any} */ (0);
 
   const type = h("select", { name: "type", on: { change: () => setFilter({ type: type.value }) } });
   const step = h("select", { name: "step", on: { change: () => setFilter({ step: step.value }) } });

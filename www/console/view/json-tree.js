@@ -49,7 +49,7 @@ export function createJsonTree({ value: given, text, label, fileName, words: all
   let foundAt = -1;
   /** @type {Element | undefined} */
   let marked;
-  let typing = 0;
+  let typing = /** @type {any} */ (0);
 
   const tree = h("ul", { class: "json", role: "tree", "aria-label": label });
   const root = createItem({ value }, 1, 1, 1);

@@ -51,6 +51,8 @@ export class TimelineModel {
   constructor() {
     /** Rows that the user has opened or closed, by their keys. @type {Map<string, boolean>} */
     this.chosen = new Map();
+    /** Number of visits that were read. */
+    this.read = 0;
     this.clear();
   }
 

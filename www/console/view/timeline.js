@@ -35,7 +35,7 @@ export function createTimelineView(element, context) {
   let scale = { from: 0, pxPerMs: 1, left: 0, right: 0 };
   let now = 0;
   let active = -1;
-  let ticking = 0;
+  let ticking = /** @type {any} */ (0);
   let isInView = false;
   let nameWidth = 0;
   let gapsRead = -1;

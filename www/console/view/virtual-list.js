@@ -3,6 +3,8 @@
 import { h } from "../app/dom.js";
 
 const OVERSCAN = 6;
+/** Rows that are printed. */
+const MOST_PRINTED = 2000;
 
 /**
  * @typedef {object} VirtualList
@@ -36,12 +38,13 @@ export function createVirtualList(scroller, { create, draw, rowHeight, head = ()
   let view = 0;
   /** `scrollTop`, which is slow to read after a change. */
   let top = 0;
+  let isPrinting = false;
   /** @type {Map<number, HTMLElement>} */
   let shown = new Map();
 
   function layout() {
-    const first = Math.max(0, Math.floor(top / height) - OVERSCAN);
-    const last = Math.min(count, Math.ceil((top + view) / height) + OVERSCAN);
+    const first = isPrinting ? 0 : Math.max(0, Math.floor(top / height) - OVERSCAN);
+    const last = Math.min(count, isPrinting ? MOST_PRINTED : Math.ceil((top + view) / height) + OVERSCAN);
     /** @type {Map<number, HTMLElement>} */
     const next = new Map();
     const free = [];
@@ -83,6 +86,14 @@ export function createVirtualList(scroller, { create, draw, rowHeight, head = ()
   };
   scroller.addEventListener("scroll", onScroll, { passive: true });
 
+  /** A printed page has all rows. @param {Event} event */
+  function onPrint({ type }) {
+    isPrinting = type === "beforeprint";
+    layout();
+  }
+  addEventListener("beforeprint", onPrint);
+  addEventListener("afterprint", onPrint);
+
   /** @param {number} next */
   function scrollTo(next) {
     scroller.scrollTop = next;
@@ -123,6 +134,8 @@ export function createVirtualList(scroller, { create, draw, rowHeight, head = ()
     pageSize: () => Math.max(1, Math.floor((view - head()) / height) - 1),
     destroy() {
       sizes.disconnect();
+      removeEventListener("beforeprint", onPrint);
+      removeEventListener("afterprint", onPrint);
       scroller.removeEventListener("scroll", onScroll);
     },
   };
