@@ -126,7 +126,8 @@ test("quick fixes: one, by keyboard, and all as one change", async () => {
   await page.waitForFunction((wanted) => window.page.store.get().text === wanted, FLOW);
   await button("Undo").click();
   assert.equal(await text(), FAULTY);
-  // From the tooltip.
+  // From the tooltip, which the next check closes.
+  await checked();
   await page.locator(".cm-lintRange-error").first().hover();
   await page.locator(".cm-tooltip-lint .cm-fix").first().click();
   assert.notEqual(await text(), FAULTY);
@@ -233,6 +234,48 @@ test("large texts are checked in a Worker thread, whose failure is made up for",
   await checked();
   assert.equal(await graph.evaluate((before) => before === window.page.store.get().checked.graph), false);
   assert.equal(await graph.evaluate(({ nodes }) => nodes[1].range.start.line), 8);
+});
+
+test("the result of a text that was replaced is dropped, and the last text is always checked", async () => {
+  await open({ text: FLOW });
+  const seen = await page.evaluate(async () => {
+    const { createLanguage, createStore } = window.page;
+    // A Worker thread that answers when the test says so.
+    const worker = new EventTarget();
+    const asked = [];
+    worker.postMessage = (question) => asked.push(question);
+    worker.terminate = () => {};
+    const answer = async () => {
+      const { id, text } = asked.shift();
+      const checked = { text: "", dialect: text, valid: true, diagnostics: [], graph: { nodes: [], edges: [] } };
+      worker.dispatchEvent(new MessageEvent("message", { data: { id, checked } }));
+      await new Promise((done) => setTimeout(done, 20));
+    };
+    const store = createStore({ text: "first" });
+    const language = createLanguage({ delayMs: 5, large: 0, startWorker: () => worker });
+    const seen = [];
+    store.subscribe(({ checked }, previous) => checked !== previous.checked && seen.push(checked.text));
+    language.follow(store);
+    const type = async (text) => {
+      store.set({ text });
+      await new Promise((done) => setTimeout(done, 30));
+    };
+    await answer();
+    await type("second");
+    // The check of the second text is in progress.
+    await type("third");
+    await answer();
+    await answer();
+    await type("fourth");
+    await type("third");
+    await answer();
+    const open = asked.length;
+    await type("fifth");
+    language.destroy();
+    await answer();
+    return { seen, open, last: store.get().checked.dialect };
+  });
+  assert.deepEqual(seen, { seen: ["first", "third"], open: 0, last: "third" });
 });
 
 test("a Worker thread that does not load is replaced", async () => {

@@ -40,4 +40,4 @@ function start(state = {}, { completes = false, follows = true } = {}) {
 
 // As the page does with its shortcuts.
 addEventListener("keydown", ({ key }) => keys.push(key));
-window.page = { store, language, actions, announced, keys, start };
+window.page = { store, language, actions, announced, keys, start, createLanguage, createStore };

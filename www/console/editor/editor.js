@@ -86,6 +86,11 @@ export function createEditor(host, { text, words, check, onChange, announce, onP
         if (update.docChanged) {
           versions.add(update.state.doc.toString(), update.changes);
           if (checked) sinceChecked = sinceChecked ? sinceChecked.compose(update.changes) : update.changes;
+          if (checked?.text === versions.text) {
+            // Undone: no further check will come for this text. The marks of replaced text are lost.
+            sinceChecked = null;
+            queueMicrotask(drawDiagnostics);
+          }
           if (!isLoading) onChange(versions.text);
         }
         if (update.docChanged || update.selectionSet) onUpdate?.();
