@@ -20,7 +20,8 @@ const SETTINGS = {
   minify: true,
   format: "esm",
   platform: "browser",
-  target: ["chrome111", "firefox115", "safari16.4"],
+  // As README.md requires.
+  target: ["chrome116", "firefox124", "safari17.4"],
   entryNames: "[name]-[hash]",
   chunkNames: "[name]-[hash]",
   assetNames: "[name]-[hash]",
