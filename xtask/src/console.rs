@@ -70,7 +70,8 @@ fn write(kind: &str, out: &Path) -> Outcome<()> {
 /// Whether a folder has files, but no page. The bundler empties it.
 fn is_foreign(out: &Path) -> bool {
     let is_empty = std::fs::read_dir(out).map_or(!out.exists(), |mut entries| entries.next().is_none());
-    !is_empty && !(out.join("index.html").exists() && out.join("THIRD-PARTY.txt").exists())
+    let is_page = ["index.html", "THIRD-PARTY.txt"].iter().all(|name| out.join(name).exists());
+    !is_empty && !is_page
 }
 
 fn inputs(page: &Path) -> Outcome<String> {
