@@ -72,6 +72,13 @@ export interface Emulator {
   /** Replaces the injected faults. Faults that are absent in `faults` are switched off. */
   setFaults(faults?: Faults): void;
   /**
+   * Replaces the handlers and mocks for the tasks that the option `tasks` does not match. Tasks that have started are
+   * not affected. Throws `wrong-options` for an invalid mock.
+   */
+  setFallbackTasks(tasks: TaskHandlers): void;
+  /** Current time of the clock of the flows, in ms since 1970. See {@link EmulatorOptions.speed}. */
+  now(): number;
+  /**
    * Returns flows and executions as text for `restore`, without held requests, quotas and nonces. Time and length are
    * proportional to the journals of all executions. `journal: true` starts the recording of changes: see
    * {@link Emulator.journal}.

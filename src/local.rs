@@ -103,6 +103,13 @@ pub fn emulator_journal(emulator: u32) -> Result<String, JsValue> {
     with(emulator, |emulator| emulator.journal())
 }
 
+/// The time on the clock of the flows, in milliseconds since 1970.
+#[wasm_bindgen(js_name = emulatorTime)]
+pub fn emulator_time(emulator: u32, now: f64) -> Result<f64, JsValue> {
+    #[allow(clippy::cast_precision_loss, reason = "milliseconds fit for 285,000 years")]
+    with(emulator, |emulator| emulator.time(millis(now)) as f64)
+}
+
 /// A counter of the changes that a saved text contains.
 #[wasm_bindgen(js_name = emulatorChanges)]
 pub fn emulator_changes(emulator: u32) -> Result<f64, JsValue> {

@@ -1,4 +1,4 @@
-// The demo server: the page and the gateway in a Worker, and the emulator, all on this machine.
+// The demo server: the console, a gateway in a Worker, and the emulator with the control server, all on this machine.
 //
 //   node www/serve.mjs [--port 8787]
 //
@@ -6,7 +6,7 @@
 
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { cp, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -17,7 +17,6 @@ import { safeLine } from "../pkg/cli/line.js";
 const HOST = "127.0.0.1";
 const WWW = dirname(fileURLToPath(import.meta.url));
 const PKG = join(WWW, "..", "pkg");
-const PAGE = ["index.html", "style.css", "main.js", "editor.js", "execution.js", "graph.js", "samples.js"];
 
 /**
  * Starts all servers and returns the address. `close` stops them.
@@ -34,9 +33,13 @@ export async function startDemo({ port = 0, onUpstream = () => {}, say = () => {
   try {
     const { createEmulator } = await import(pathToFileURL(join(PKG, "local.js")));
     const { serveFetch } = await import(pathToFileURL(join(PKG, "cli", "serve.js")));
+    const { createConsole } = await import(pathToFileURL(join(PKG, "console", "control.js")));
+    const { createFiles } = await import(pathToFileURL(join(PKG, "console", "files.js")));
+    const files = await createFiles();
     // Generated for this run; it is not printed.
     const key = { id: `demo${randomBytes(6).toString("hex")}`, secret: randomBytes(20).toString("hex") };
     const emulator = createEmulator({ accessKeys: { [key.id]: key.secret } });
+    const { fetch: control } = createConsole({ emulator, key });
     const service = await serveFetch(timed(emulator.fetch, onUpstream), { host: HOST });
     stops.push(() => service.close());
     say(`emulator: ${service.url}`);
@@ -49,7 +52,13 @@ export async function startDemo({ port = 0, onUpstream = () => {}, say = () => {
     say("starting workerd");
     const worker = startWorker(place, inner);
     stops.push(worker.stop);
-    const front = await serveFetch(through(`http://${HOST}:${inner}`, pass), {
+    const gateway = through(`http://${HOST}:${inner}`, pass);
+    const route = (request) => {
+      const { pathname } = new URL(request.url);
+      if (pathname.startsWith("/api/")) return gateway(request);
+      return pathname.startsWith("/control/") ? control(request) : files.fetch(request);
+    };
+    const front = await serveFetch(route, {
       host: HOST,
       port: await freePort(port, say),
     });
@@ -64,7 +73,7 @@ export async function startDemo({ port = 0, onUpstream = () => {}, say = () => {
 }
 
 async function needsBuild() {
-  const built = await stat(join(PKG, "wasm")).catch(() => undefined);
+  const built = await stat(join(PKG, "console", "page", "index.html")).catch(() => undefined);
   if (!built)
     throw new Error(
       "the package is not built: run `cargo xtask build`, or `cargo xtask demo` which also starts this server",
@@ -108,18 +117,10 @@ function timed(fetch, onUpstream) {
   };
 }
 
-/** Writes page and package as assets of the Worker, its script, and its secrets in a file of mode 0600. */
+/** Writes the script of the Worker, and its secrets in a file of mode 0600. */
 async function layOut(place, key, endpoint, pass) {
-  const site = join(place, "site");
-  await mkdir(site, { recursive: true });
-  for (const name of PAGE) await cp(join(WWW, name), join(site, name));
-  await cp(PKG, join(site, "pkg"), { recursive: true, filter: (path) => !path.endsWith(".d.ts") });
   const worker = join(place, "worker");
   await cp(join(WWW, "worker"), worker, { recursive: true });
-  // All requests go through the Worker, including those for the files of the page.
-  const config = await readFile(join(worker, "wrangler.jsonc"), "utf8");
-  const assets = { directory: join(place, "site"), binding: "ASSETS", run_worker_first: true };
-  await writeFile(join(worker, "wrangler.jsonc"), config.replace(/^\{/m, `{ "assets": ${JSON.stringify(assets)},`));
   // The Worker resolves the package by its `exports`, as after an installation.
   await mkdir(join(place, "node_modules"));
   await symlink(PKG, join(place, "node_modules", "cloudflow-wasm"), "junction");
@@ -127,8 +128,6 @@ async function layOut(place, key, endpoint, pass) {
     ACCESS_KEY_ID: key.id,
     ACCESS_KEY_SECRET: key.secret,
     ENDPOINT: endpoint,
-    FLOWS: "*",
-    DEMO: "yes",
     PASS: pass,
   };
   const lines = Object.entries(values).map(([name, value]) => `${name}="${value}"\n`);

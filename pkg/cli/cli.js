@@ -11,10 +11,10 @@ import { STOP_TIMEOUT_MS, startThread } from "./thread.js";
 /** Environment variable with a key. Unlike an option, it is not visible in the list of processes. */
 const KEY_VARIABLE = "CLOUDFLOW_KEY";
 
-const HELP = `cloudflow-wasm local: emulator of Alibaba Cloud CloudFlow as an HTTP server
+const HELP = `cloudflow-wasm local: emulator of Alibaba Cloud CloudFlow as an HTTP server, with a console in the browser
 
   cloudflow-wasm local [--flows DIR] [--tasks FILE] [--state FILE] [--port N] [--host H] [--key ID:SECRET]
-                       [--speed N] [--skip-waits]
+                       [--speed N] [--skip-waits] [--no-console]
 
   --flows DIR      folder of definitions; each *.yaml and *.yml file is a flow with the name of the file;
                    NAME.express.yaml is an Express flow; changed files are loaded again; the findings of an
@@ -36,6 +36,9 @@ const HELP = `cloudflow-wasm local: emulator of Alibaba Cloud CloudFlow as an HT
                    take their normal time
   --skip-waits     let the clock of the flows jump to the next wait, pause or timeout that ends, except while a
                    handler runs or a task waits for the report of its task token
+  --console        serve the console also if other machines can reach the server; the console needs no key: everyone
+                   who can connect to the server can use it
+  --no-console     do not serve the console
   --quotas         apply the rate limits of the service: 429 above them
   --latency MS     delay of every response in ms
   --quiet          do not print a line for each request
@@ -53,6 +56,8 @@ const OPTIONS = /** @type {const} */ ({
   key: { type: "string", multiple: true },
   speed: { type: "string" },
   "skip-waits": { type: "boolean" },
+  console: { type: "boolean" },
+  "no-console": { type: "boolean" },
   quotas: { type: "boolean" },
   latency: { type: "string" },
   quiet: { type: "boolean" },
@@ -118,6 +123,8 @@ async function run(argv, out, complain, stopped) {
     if (!isOrigin(origin))
       throw new Usage(`--allow-origin must be an origin such as http://localhost:3000, not \`${origin}\``);
   }
+  if (values.console && values["no-console"]) throw new Usage("--console and --no-console exclude each other");
+  const isLocal = isLoopback(hosts[0] ?? "");
   const given = process.env[KEY_VARIABLE];
   /** @type {[[string, string][] | undefined, string]} */
   const [keys, source] = values.key
@@ -139,6 +146,7 @@ async function run(argv, out, complain, stopped) {
     speed,
     skipWaits: values["skip-waits"],
     latencyMs,
+    page: values.console ?? (isLocal && !values["no-console"]),
     say: print,
     onRequest: quiet ? () => {} : print,
   });
@@ -149,6 +157,9 @@ async function run(argv, out, complain, stopped) {
   const server = await Promise.race([starting, stopped.then(() => pause(STOP_TIMEOUT_MS))]);
   if (server === undefined) return stuck();
   print(`endpoint  ${server.url}`);
+  if (server.page) print(`console   ${server.url}/`);
+  else if (!isLocal && !values["no-console"])
+    print("console   off: other machines can reach this server; --console serves it");
   // The secret is printed only if it was generated.
   print(
     keys
@@ -193,6 +204,15 @@ function number(name, text, min, max) {
  */
 function withoutBrackets(host) {
   return /^\[([0-9a-f:.]*:[0-9a-f:.%\w]*)\]$/i.exec(host)?.[1] ?? host;
+}
+
+/**
+ * True for an address that only this machine reaches.
+ *
+ * @param {string} host
+ */
+function isLoopback(host) {
+  return /^(localhost|127(\.\d{1,3}){3}|::1)$/i.test(host);
 }
 
 /**

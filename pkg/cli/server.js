@@ -4,12 +4,14 @@ import { randomBytes } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { extname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { validateFlow } from "../language.js";
+import { createConsole, isConsolePath } from "../console/control.js";
+import { createFiles } from "../console/files.js";
 import { createEmulator } from "../local.js";
 import { createGuard } from "./guard.js";
 import { serveFetch } from "./serve.js";
 import { createFolder } from "./folder.js";
 import { safeLine, safeWord } from "./line.js";
+import { answering, findings } from "./log.js";
 import { openStateFile } from "./state.js";
 
 /** Maximum time for which a stop waits for pending responses, in ms. */
@@ -23,10 +25,6 @@ const GRACE_MS = 2000;
 
 /** Maximum length of an error and its cause in a line, in UTF-16 units. */
 const MAX_CAUSE = 1000;
-
-/** Maximum number of parameters, and maximum length, of a form. The emulator refuses larger ones unread. */
-const MAX_PARAMETERS = 1024;
-const MAX_FORM = 1024 * 1024;
 
 /**
  * @typedef {object} ServerOptions
@@ -42,6 +40,7 @@ const MAX_FORM = 1024 * 1024;
  * @property {number} [speed] of the clock of the flows
  * @property {boolean | undefined} [skipWaits]
  * @property {number} [latencyMs]
+ * @property {boolean} [page] serves the console too, for everyone who can connect
  * @property {Print} [say] prints a line that does not belong to a request
  * @property {Print} [onRequest] prints the line of a request
  */
@@ -63,13 +62,14 @@ export async function startServer({
   speed = 1,
   skipWaits = false,
   latencyMs = 0,
+  page = false,
   say: print = () => {},
   onRequest: printRequest = () => {},
 }) {
   const say = (/** @type {string} */ text) => print(safeLine(text));
   const onRequest = (/** @type {string} */ text) => printRequest(safeLine(text));
   if (flows !== undefined) await needsFolder(flows);
-  const handlers = withDefault(tasks === undefined ? {} : await readTasks(resolve(tasks)), say);
+  const handlers = tasks === undefined ? {} : await readTasks(resolve(tasks));
   /** @type {[string, string]} */
   const generated = [`local-${randomBytes(4).toString("hex")}`, randomBytes(16).toString("hex")];
   const key = keys ? undefined : generated;
@@ -82,6 +82,8 @@ export async function startServer({
     tasks: handlers,
     onExecutionFailed: (execution) => say(failureLine(execution)),
   });
+  const unmatched = { "*": reporter(say) };
+  emulator.setFallbackTasks(unmatched);
   /** @type {(() => unknown)[]} */
   const stops = [() => emulator.close()];
   const stop = async () => {
@@ -113,10 +115,16 @@ export async function startServer({
     /** @type {import("./serve.js").OnRefused} */
     const onRefused = ({ method, code, message }) =>
       onRequest(`${new Date().toISOString()} ${safeWord(method)} 403 ${code} ${message}`);
-    const server = await listen(logged(emulator, file, life, onRequest), { host: hosts[0], port, guard, onRefused });
+    const { fetch, quietly } = answering(emulator, file, life, onRequest);
+    const [[id, secret]] = /** @type {[[string, string]]} */ (keys ?? [generated]);
+    const files = page ? await createFiles().catch((error) => notBuilt(error, say)) : undefined;
+    const shown = files && createConsole({ emulator, key: { id, secret }, fetch: quietly, tasks: handlers, unmatched });
+    const all = files && shown ? beside(fetch, files, shown) : fetch;
+    const server = await listen(all, { host: hosts[0], port, guard, onRefused });
     return {
       url: server.url,
       key,
+      page: files !== undefined,
       /** Responds to held requests and stops. Returns false if the state could not be written. */
       async close() {
         life.stopping = true;
@@ -130,6 +138,48 @@ export async function startServer({
     await stop();
     throw error;
   }
+}
+
+/**
+ * Returns a handler that sends requests for the console to it, and all others to the emulator. Clients of the service
+ * send their requests to `/`, where a browser gets the page.
+ *
+ * @param {import("./serve.js").Fetch} fetch
+ * @param {Awaited<ReturnType<typeof createFiles>>} files
+ * @param {ReturnType<typeof createConsole>} shown
+ * @returns {import("./serve.js").Fetch}
+ */
+function beside(fetch, files, shown) {
+  return (request) => {
+    const { pathname, searchParams } = new URL(request.url);
+    if (isConsolePath(pathname)) return shown.fetch(request);
+    const isRead = request.method === "GET" || request.method === "HEAD";
+    if (!isRead || !files.has(pathname) || (pathname === "/" && !isNavigation(request, searchParams)))
+      return fetch(request);
+    return files.fetch(request);
+  };
+}
+
+/**
+ * True for a request of a browser for the page. A request of the service has an action, and the signature in the query
+ * or in a header.
+ *
+ * @param {Request} request
+ * @param {URLSearchParams} query
+ */
+function isNavigation({ headers }, query) {
+  const isService =
+    query.has("Action") || query.has("Signature") || headers.has("x-acs-action") || headers.has("authorization");
+  return !isService && (headers.get("accept") ?? "").includes("text/html");
+}
+
+/**
+ * @param {NodeJS.ErrnoException} error
+ * @param {Print} say
+ */
+function notBuilt(error, say) {
+  say(`console: the page cannot be read: ${error.message}`);
+  return undefined;
 }
 
 /** @param {string} flows */
@@ -194,17 +244,13 @@ async function readTasks(file) {
 }
 
 /**
- * Adds a handler for all other tasks, which prints that no handler matches and how the emulator continues.
+ * Returns a handler for the tasks without another one. It prints that no handler matches and how the emulator continues.
  *
- * @param {TaskHandlers} handlers
  * @param {Print} say
- * @returns {TaskHandlers}
+ * @returns {import("../local.js").TaskHandler}
  */
-function withDefault(handlers, say) {
-  if (typeof handlers !== "object" || handlers === null || Array.isArray(handlers) || Object.hasOwn(handlers, "*"))
-    return handlers;
-  /** @type {import("../local.js").TaskHandler} */
-  const unmatched = (_, { name, action, taskToken }) => {
+function reporter(say) {
+  return (_, { name, action, taskToken }) => {
     if (taskToken !== undefined) {
       say(
         `task ${safeWord(name)}: no handler matches \`${safeWord(action)}\`; it waits for the report of its task token`,
@@ -216,7 +262,6 @@ function withDefault(handlers, say) {
       code: "Local.NoTaskHandler",
     });
   };
-  return { ...handlers, "*": unmatched };
 }
 
 /**
@@ -276,108 +321,4 @@ function into(emulator, say) {
       say(`flow ${name}: removed, because ${file} was removed`);
     },
   };
-}
-
-/**
- * Returns the log lines of the findings about a definition: its errors, or the warnings of a valid one.
- *
- * @param {string} text
- * @param {"Standard" | "Express" | undefined} mode
- * @param {string} source the file or the flow that contains it
- */
-function findings(text, mode, source) {
-  const { valid, diagnostics } = validateFlow(text, { mode });
-  const shown = diagnostics.filter(({ severity }) => severity === (valid ? "warning" : "error"));
-  return shown.map(({ range, code, message }) => {
-    const at = range ? `:${range.start.line}:${range.start.column}` : "";
-    return `  ${source}${at} ${code}: ${valid ? "warning: " : ""}${message}`;
-  });
-}
-
-/**
- * Returns a handler that prints a line for each request. The warnings about an accepted definition follow its line.
- *
- * @param {Emulator} emulator
- * @param {import("./state.js").StateFile | undefined} file
- * @param {{ stopping: boolean }} life
- * @param {Print} onRequest
- * @returns {import("./serve.js").Fetch}
- */
-function logged(emulator, file, life, onRequest) {
-  return async (request) => {
-    const began = performance.now();
-    const { what, definition, mode, name } = await subject(request);
-    const log = (/** @type {string | number} */ outcome) =>
-      onRequest(`${new Date().toISOString()} ${what} ${outcome} ${Math.round(performance.now() - began)} ms`);
-    const unavailable = (/** @type {string} */ why, /** @type {string} */ message) => {
-      log(`503 ${why}`);
-      const body = JSON.stringify({ RequestId: crypto.randomUUID(), Code: "ServiceUnavailable", Message: message });
-      return new Response(body, { status: 503, headers: { "content-type": "application/json;charset=utf-8" } });
-    };
-    if (life.stopping) return unavailable("stopping", "the server is stopping");
-    try {
-      const response = await emulator.fetch(request);
-      try {
-        // The change is written before the response is sent.
-        await file?.commit();
-      } catch (error) {
-        return unavailable("unwritten", `the state file cannot be written: ${error.message}`);
-      }
-      if (response.status < 400) {
-        log(response.status);
-        for (const line of definition === null ? [] : findings(definition, mode, safeWord(name))) onRequest(line);
-        return response;
-      }
-      const body = await response.text();
-      log(`${response.status} ${safeWord(codeOf(body))}`);
-      return new Response(body, { status: response.status, headers: response.headers });
-    } catch (error) {
-      log(request.signal.aborted ? "the client has disconnected" : "connection closed");
-      throw error;
-    }
-  };
-}
-
-/**
- * Returns operation and names of a request for the log, and the definition that it sends. The names never contain a
- * signature, a token or a key.
- *
- * @param {Request} request
- */
-async function subject(request) {
-  const query = new URL(request.url).searchParams;
-  const kind = request.headers.get("content-type") ?? "";
-  const form = kind.startsWith("application/x-www-form-urlencoded") ? formOf(await request.clone().text()) : query;
-  const of = (/** @type {string} */ name) => query.get(name) ?? form.get(name);
-  const acs3 = request.headers.get("authorization")?.startsWith("ACS3");
-  const action = (acs3 ? request.headers.get("x-acs-action") : query.get("Action")) ?? request.method;
-  const name = of("FlowName") ?? of("Name") ?? "";
-  const words = [action, [name, of("ExecutionName")].filter((part) => part).join("/")];
-  /** @type {"Express" | "Standard"} */
-  const mode = of("ExecutionMode") === "Express" ? "Express" : "Standard";
-  const what = words
-    .filter((part) => part)
-    .map(safeWord)
-    .join(" ");
-  return { what, name, mode, definition: action === "CreateFlow" || action === "UpdateFlow" ? of("Definition") : null };
-}
-
-/**
- * Returns the parameters of a form. A form that the emulator refuses unread has none here: it may be unsigned.
- *
- * @param {string} text
- */
-function formOf(text) {
-  let count = 0;
-  for (let at = 0; at >= 0 && count <= MAX_PARAMETERS; at = text.indexOf("&", at + 1)) count += 1;
-  return new URLSearchParams(count > MAX_PARAMETERS || text.length > MAX_FORM ? "" : text);
-}
-
-/** @param {string} body */
-function codeOf(body) {
-  try {
-    return JSON.parse(body).Code ?? "";
-  } catch {
-    return "";
-  }
 }

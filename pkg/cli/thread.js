@@ -13,7 +13,7 @@ export const STOP_TIMEOUT_MS = 5000;
  * @typedef {object} Message
  * @property {string} [line]
  * @property {string} [request]
- * @property {{ url: string, key: [string, string] | undefined }} [started]
+ * @property {{ url: string, key: [string, string] | undefined, page: boolean }} [started]
  * @property {string} [failed]
  * @property {boolean} [wrote]
  */
@@ -86,7 +86,7 @@ async function serve(options) {
         tell({ failed: error.message });
       }
     });
-    tell({ started: { url: server.url, key: server.key } });
+    tell({ started: { url: server.url, key: server.key, page: server.page } });
   } catch (error) {
     tell({ failed: error.message });
   }

@@ -74,6 +74,7 @@ function createEmulator(runtime, ownTimers, options) {
   const given = optionsOf(options, EMULATOR, "an option of the emulator");
   const clock = clockOf(given.clock) ?? systemClock;
   const handlers = readTasks(given.tasks ?? {});
+  let fallback = readTasks({});
   const onExecutionFailed = functionOf(given.onExecutionFailed, "onExecutionFailed");
   const plain = {
     quotas: flagOf(given.quotas, "quotas"),
@@ -255,8 +256,9 @@ function createEmulator(runtime, ownTimers, options) {
    * @returns {import("./tasks.js").Outcome | Promise<import("./tasks.js").Outcome>}
    */
   function perform(task, signal) {
-    if (task.taskToken !== undefined && !handles(handlers, task)) return { output: "{}", delay: 0 };
-    return attempt(handlers, task, signal);
+    const tasks = handles(handlers, task) ? handlers : fallback;
+    if (task.taskToken !== undefined && !handles(tasks, task)) return { output: "{}", delay: 0 };
+    return attempt(tasks, task, signal);
   }
 
   /**
@@ -332,6 +334,13 @@ function createEmulator(runtime, ownTimers, options) {
     call("emulatorFaults", faults);
   }
 
+  /** @param {import("../local.js").TaskHandlers} tasks */
+  function setFallbackTasks(tasks) {
+    const read = readTasks(tasks);
+    if (closed) throw closedError();
+    fallback = read;
+  }
+
   /** @param {{ journal?: boolean }} [options] */
   function save(options) {
     const { journal } = optionsOf(options, SAVE, "an option of `save`");
@@ -375,7 +384,25 @@ function createEmulator(runtime, ownTimers, options) {
 
   const changes = () => (emulator === undefined || closed ? 0 : call("emulatorChanges"));
 
-  return { fetch, putFlow, removeFlow, setFaults, save, journal, restore, changes, answerHeld, close };
+  const now = () => {
+    create();
+    return call("emulatorTime", clock.now());
+  };
+
+  return {
+    fetch,
+    putFlow,
+    removeFlow,
+    setFaults,
+    setFallbackTasks,
+    now,
+    save,
+    journal,
+    restore,
+    changes,
+    answerHeld,
+    close,
+  };
 }
 
 function closedError() {

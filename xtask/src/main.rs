@@ -1,4 +1,4 @@
-//! The build tool of the project: `cargo xtask build | sizes | package | demo | lint | test | bench | fuzz | fuzz-net`.
+//! The build tool of the project: `cargo xtask build | sizes | package | demo | playground | lint | test | bench | fuzz | fuzz-net`.
 //!
 //! Every command does its own set-up (a Rust toolchain that can build for wasm32, the packages
 //! of `package-lock.json`, a Chromium), prints each step and skips steps that are up to date.
@@ -11,6 +11,7 @@
 mod bench;
 mod chromium;
 mod command;
+mod console;
 mod debian;
 mod demo;
 mod engines;
@@ -43,7 +44,8 @@ The build tool of cloudflow-wasm. Each command does its own set-up and skips ste
 usage: cargo xtask <command> [options]
 
   build [--only MODULE] [--without STEP]
-                    the WebAssembly modules and their glue, into pkg/wasm/; to measure what a step saves,
+                    the WebAssembly modules and their glue, into pkg/wasm/, and the console, into
+                    pkg/console/page/; to measure what a step saves,
                     leave it out: encoder, names, traps (may be given more than once);
                     MODULE: ask, language, local (can be repeated)
   sizes [--functions N]
@@ -51,6 +53,9 @@ usage: cargo xtask <command> [options]
                     with the change since the last commit that was measured here; fails if a size is over its budget
   package           the npm tarball of pkg/, into target/package/
   demo [--port N]   build, then serve the console and print its address (8787, or the next free port)
+  playground [--out DIR]
+                    build, then write the console with an emulator in the page, for any static host, also in a
+                    subfolder (target/playground/)
   lint [--only PART] [--fix]
                     format, lints, documentation, types of the JavaScript, spelling; PART: format-js, format-rust,
                     spelling, types-js, clippy, clippy-wasm, rustdoc, rustdoc-wasm (can be repeated);
@@ -105,6 +110,7 @@ fn run(arguments: &[String]) -> Outcome<ExitCode> {
         "sizes" => sizes::options(options).map(sizes::sizes),
         "package" => none(options).map(|()| package::package().map(|_| ExitCode::SUCCESS)),
         "demo" => demo::port(options).map(demo::demo),
+        "playground" => console::out(options).map(|out| console::playground(&out)),
         "lint" => lint::options(options).map(|options| lint::lint(&options)),
         "test" => test::options(options).map(|options| test::test(&options)),
         "fuzz" => fuzz::targets::wish(options).map(|wish| fuzz::targets::fuzz(&wish)),

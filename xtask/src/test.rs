@@ -111,7 +111,7 @@ pub fn test(options: &Options) -> Outcome<ExitCode> {
         }
         if TOGETHER.contains(step) {
             let steps: Vec<&str> = TOGETHER.into_iter().filter(|step| is_selected(step)).collect();
-            done.extend(together(&steps, options)?);
+            done.extend(together(&steps, is_selected("fuzz"), options)?);
         } else {
             done.push(timed(step, options));
         }
@@ -128,8 +128,13 @@ pub fn test(options: &Options) -> Outcome<ExitCode> {
     Ok(if sum.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Runs steps, two at a time. Their lines begin with the name of the step.
-fn together(steps: &[&'static str], options: &Options) -> Outcome<Vec<(&'static str, Totals, f64)>> {
+/// Runs steps, two at a time. Their lines begin with the name of the step. Meanwhile, the fuzzers are built: the steps
+/// wait for timers half of the time, and from nothing the build takes two minutes.
+fn together(
+    steps: &[&'static str],
+    with_fuzzers: bool,
+    options: &Options,
+) -> Outcome<Vec<(&'static str, Totals, f64)>> {
     // Installed once, before two steps look for it at the same time.
     if steps.iter().any(|step| ["browser", "servers", "packaging"].contains(step)) {
         chromium::find()?;
@@ -140,6 +145,10 @@ fn together(steps: &[&'static str], options: &Options) -> Outcome<Vec<(&'static 
     let queue = Mutex::new(steps.iter());
     let done = Mutex::new(Vec::new());
     thread::scope(|scope| {
+        if with_fuzzers {
+            // The step `fuzz` repeats a failed build and reports the failure.
+            scope.spawn(fuzz::targets::prepare);
+        }
         for _ in 0..steps.len().min(2) {
             scope.spawn(|| {
                 let next = || queue.lock().ok()?.next();

@@ -10,7 +10,7 @@ use crate::command::{run, say};
 use crate::fingerprint::{Fingerprint, is_remembered, remember};
 use crate::glue::{self, Renamed};
 use crate::toolchain::{self, Toolchain};
-use crate::{Outcome, inline, npm, paths, sizes, traps};
+use crate::{Outcome, console, inline, npm, paths, sizes, traps};
 
 /// The modules. Each is the root crate with the feature of the same name.
 pub const MODULES: [&str; 3] = ["ask", "language", "local"];
@@ -63,7 +63,7 @@ pub fn options(options: &[String]) -> Outcome<Options> {
     Ok(read)
 }
 
-/// Builds what is not up to date and prints the table of sizes.
+/// Builds what is not up to date, with the console, and prints the table of sizes.
 pub fn build() -> Outcome<()> {
     build_with(&Options::default())
 }
@@ -85,6 +85,9 @@ pub fn build_with(Options { without, only }: &Options) -> Outcome<()> {
         build_one(module, &toolchain, without)?;
         remember(&memory, &inputs)?;
         say(&format!("{module}: built in {:.1} s", start.elapsed().as_secs_f64()));
+    }
+    if only.is_empty() {
+        console::bundle()?;
     }
     sizes::print()
 }

@@ -57,7 +57,6 @@ pub(crate) fn repair(
     found: &[Diagnostic],
     options: Options,
 ) -> Option<(Vec<Diagnostic>, usize)> {
-    let errors = |list: &[Diagnostic]| list.iter().filter(|found| found.severity == Severity::Error).count();
     let before = errors(found);
     if before == 0 && !look::suspicious(text) && !shape::may_break(tree) {
         return None;
@@ -69,8 +68,8 @@ pub(crate) fn repair(
     for stage in 0..3 {
         let current = repaired.as_deref().unwrap_or(text);
         let repairs = match (stage, &repaired) {
-            (0, _) => frame::find(current),
-            (1, _) => scan::find(current),
+            (0, _) => frame::find(current, before > 0),
+            (1, _) => scan::find(current, before > 0),
             (_, None) => shape::find(tree),
             (_, Some(_)) => shape::find(&yaml::parse(current).0),
         };
@@ -97,6 +96,12 @@ pub(crate) fn repair(
     all.extend(rest.into_iter().map(|found| back(found, &stages)));
     sort(&mut all);
     Some((all, dropped))
+}
+
+/// Number of errors that an edit may repair. No edit shortens a text that is too long: without this exception, the search
+/// takes five times as long as the check of such a text.
+fn errors(found: &[Diagnostic]) -> usize {
+    found.iter().filter(|found| found.severity == Severity::Error && found.code != Code::TooLarge).count()
 }
 
 /// The pieces that edits replaced: start and end before, start and end after.

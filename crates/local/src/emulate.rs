@@ -264,6 +264,13 @@ impl Emulator {
         self.clock.at(self.now)
     }
 
+    /// The time on the clock of the flows, at a time of the host.
+    pub fn time(&self, now: Millis) -> Millis {
+        let mut clock = self.clock;
+        clock.start(now);
+        clock.at(now)
+    }
+
     /// Whether the clock of the flows may jump: the next event depends on nothing outside. A handler at work and a
     /// report by a task token are outside. A child that reports to its parent by token is not.
     fn may_jump(&self) -> bool {

@@ -23,7 +23,9 @@ pub(crate) use data::json;
 pub(crate) use event::ObjectWriter;
 pub use event::{Detail, Event, EventKind, Kept};
 pub(crate) use function::{next as next_random, uuid};
-pub use machine::{ChildFlow, InProgress, Machine, Report, Start, TaskId, TaskMode, TaskRequest, Work};
+pub use machine::{ChildFlow, Machine, Report, Start, TaskId, TaskMode, TaskRequest};
+pub use machine::{Coming, InProgress, Work};
+pub use machine::{Inner, Mock, Note, Visit, Visited};
 pub use meter::{MOST_OF_A_STATE, MOST_OF_A_TURN};
 pub use program::Program;
 

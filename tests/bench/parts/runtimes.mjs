@@ -101,11 +101,13 @@ async function inWorkerd() {
       await loop(searchParams.get("name"), Number(searchParams.get("count")), false);
       return new Response("done");
     } };`;
-  const script = await bundle(there && "workerd.js", handler, ["*.wasm"]);
-  const wasm = [...script.matchAll(/from "([^"]+\.wasm)"/g)].map(([, path]) => ({
+  const bundled = await bundle(there && "workerd.js", handler, ["*.wasm"]);
+  // workerd refuses a module outside of its root, so the modules are next to the script.
+  const script = bundled.replace(/(from|import) "[^"]*\/([^"/]+\.wasm)"/g, '$1 "./$2"');
+  const wasm = [...new Set([...script.matchAll(/"\.\/([^"/]+\.wasm)"/g)].map(([, name]) => name))].map((name) => ({
     type: "CompiledWasm",
-    path,
-    contents: fs.readFileSync(new URL(`wasm/${path.split("/").at(-1)}`, packageUrl)),
+    path: name,
+    contents: fs.readFileSync(new URL(`wasm/${name}`, packageUrl)),
   }));
   const miniflare = new Miniflare({
     modules: [{ type: "ESModule", path: "worker.js", contents: script }, ...wasm],

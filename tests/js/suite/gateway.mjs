@@ -1,4 +1,4 @@
-// The gateway with a test double of the service, which can return any response. `page.test.mjs` tests the gateway in a
+// The gateway with a test double of the service, which can return any response. `demo.test.mjs` tests the gateway in a
 // Worker with the emulator.
 
 import { assert } from "../harness.mjs";

@@ -47,6 +47,9 @@ await describeExecution({ flowName: "f", executionName: "e" }, { endpoint: "http
 const changed: boolean = emulator.putFlow("f", "type: flow", { mode: "Express" });
 const { flows, executions, problems }: Restored = emulator.restore(emulator.save());
 emulator.setFaults({ fail: [{ how: "garbage" }] });
+emulator.setFallbackTasks(mocks);
+const time: number = emulator.now();
+console.log(time);
 console.log(
   changed,
   flows + executions + emulator.changes(),

@@ -25,14 +25,15 @@ export function h(tag, properties = {}, ...children) {
       element.setAttribute(name, value === true ? "" : String(value));
     else element[name] = value;
   }
-  element.append(...children.flat().filter((child) => child !== undefined && child !== false));
+  const shown = children.flat().filter((child) => child !== undefined && child !== false);
+  element.append(.../** @type {(Node | string)[]} */ (shown));
   return element;
 }
 
 const ATTRIBUTES = new Set(["role", "for", "list"]);
 
 /**
- * Replaces the children of an element if they differ.
+ * Replaces the children of an element.
  *
  * @param {Element} parent
  * @param {...(Node | string)} children

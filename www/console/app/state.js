@@ -59,6 +59,50 @@
  */
 
 /**
+ * A list that is read page by page. Without `items`, it was not read yet.
+ *
+ * @template T
+ * @typedef {object} List
+ * @property {readonly T[]} [items]
+ * @property {string} [nextToken]
+ * @property {boolean} isLoading
+ * @property {Problem} [problem]
+ */
+
+/**
+ * The form that starts an execution. `source` is the definition that it runs: the text of the editor, which is saved
+ * first, or the one that the service has.
+ *
+ * @typedef {object} Form
+ * @property {string} flowName
+ * @property {string} executionName
+ * @property {"editor" | "stored"} source
+ * @property {"Standard" | "Express"} mode
+ */
+
+/**
+ * Another execution beside the watched one.
+ *
+ * @typedef {object} Compared
+ * @property {string} flowName
+ * @property {string} executionName
+ * @property {Execution} [execution]
+ * @property {Checked} [ran]
+ * @property {ReplayState} [replay]
+ * @property {Problem} [problem]
+ */
+
+/**
+ * A task of the definition, with its answer. `key` is the resource or the action that an answer names.
+ *
+ * @typedef {object} MockedTask
+ * @property {string} key
+ * @property {string[]} states names of the states
+ * @property {"module" | "answer" | "none"} handler
+ * @property {any[]} [answer]
+ */
+
+/**
  * @typedef {object} State
  * @property {"en" | "zh"} lang
  * @property {"system" | "light" | "dark"} theme
@@ -79,7 +123,18 @@
  * @property {ReplayState | undefined} replay a new object after each change
  * @property {Selection} selection
  * @property {number} clockOffset clock of the service minus the clock of this machine, in ms
- * @property {any} capabilities what the endpoint offers: `{ flows, start, stop, mocks }`, all booleans
+ * @property {import("./api.js").Capabilities} capabilities what the endpoint offers
+ * @property {boolean} shortcuts whether single keys are shortcuts
+ * @property {Form} form
+ * @property {"" | "start" | "stop"} busy the action whose response is missing
+ * @property {Problem | undefined} problem of the last action
+ * @property {{ range: any } | undefined} mark a range of the definition to show; a new object for each request
+ * @property {List<any>} flows
+ * @property {string} listed name of the flow whose executions are listed
+ * @property {{ status: string, prefix: string }} filter of the executions
+ * @property {List<Execution>} executions
+ * @property {Compared | undefined} compared
+ * @property {List<MockedTask>} mocks
  */
 
 /** @returns {State} */
@@ -105,6 +160,17 @@ export function initialState() {
     selection: {},
     clockOffset: 0,
     capabilities: { flows: false, start: false, stop: false, mocks: false },
+    shortcuts: true,
+    form: { flowName: "", executionName: "", source: "editor", mode: "Standard" },
+    busy: "",
+    problem: undefined,
+    mark: undefined,
+    flows: { isLoading: false },
+    listed: "",
+    filter: { status: "", prefix: "" },
+    executions: { isLoading: false },
+    compared: undefined,
+    mocks: { isLoading: false },
   };
 }
 

@@ -86,6 +86,14 @@ pub fn shortly(seconds: u32) -> Outcome<Result<Vec<Run>, String>> {
     }
 }
 
+/// Installs cargo-fuzz and builds the targets, if they can be built here.
+pub fn prepare() -> Outcome<()> {
+    match obstacle()? {
+        Some(_) => Ok(()),
+        None => build().map(drop),
+    }
+}
+
 /// Installs cargo-fuzz. Returns a reason if the fuzzers cannot be built on this machine.
 fn obstacle() -> Outcome<Option<String>> {
     if !cfg!(any(target_os = "linux", target_os = "macos")) {

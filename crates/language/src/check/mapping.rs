@@ -98,12 +98,11 @@ fn undollared(source: Node<'_>, findings: &mut Findings) {
     let variable = plain_path(&meant, &SOURCE).is_some() || meant.starts_with("$context.");
     if variable && text.value.contains('.') && !text.value.contains(' ') {
         let message = "`{}` is a constant text: a reference begins with `$`";
-        findings.report(Code::LiteralReference, text.span, message, &[text.value]).fix(
-            "write `{}`",
-            &[&meant],
-            source.span(),
-            &meant,
-        );
+        let reported = findings.report(Code::LiteralReference, text.span, message, &[text.value]);
+        let member = meant.strip_prefix("$context.");
+        if member.is_none_or(|member| FLOW_CONTEXT.iter().any(|(known, _)| *known == member)) {
+            reported.fix("write `{}`", &[&meant], source.span(), &meant);
+        }
     }
 }
 

@@ -3,11 +3,11 @@
 
 use super::{Repair, edit};
 use cloudflow_base::diagnostic::{Code, Edit};
-use cloudflow_base::small::{contains, find as find_text, to_decimal, trim_end};
+use cloudflow_base::small::{contains, find as find_text, trim_end};
 use cloudflow_base::text::Span;
 
 /// The repairs of a text.
-pub(super) fn find(text: &str) -> Vec<Repair> {
+pub(super) fn find(text: &str, wrong: bool) -> Vec<Repair> {
     let mut found = Vec::new();
     if let Some(repair) = encoding(text) {
         // The rest is searched in the decoded text only.
@@ -16,7 +16,7 @@ pub(super) fn find(text: &str) -> Vec<Repair> {
     let lines = lines(text);
     found.extend(fence(text, &lines).or_else(|| heredoc(text, &lines)));
     found.extend(replaced(text));
-    found.extend(conflict(text, &lines));
+    found.extend(conflict(text, &lines, wrong));
     found.extend(comments(text));
     found
 }
@@ -95,31 +95,40 @@ fn heredoc(text: &str, lines: &[Line<'_>]) -> Option<Repair> {
     Some(Repair::new(Code::YamlUnexpected, span, message, edits).offered("remove the heredoc", &[]))
 }
 
-/// Conflict markers of Git. The first side remains.
-fn conflict(text: &str, lines: &[Line<'_>]) -> Option<Repair> {
-    let marker =
-        |line: &str, mark: &str| line.strip_prefix(mark).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '));
-    let (mut edits, mut first, mut drop) = (Vec::new(), None, None);
+/// Conflict markers of Git. The first side remains. In a valid text, indented markers are a part of a block scalar.
+fn conflict(text: &str, lines: &[Line<'_>], wrong: bool) -> Option<Repair> {
+    let (mut edits, mut first, mut drop, mut certain) = (Vec::new(), None, None, false);
     for &(start, line) in lines {
-        if !matches!(line.as_bytes().first(), Some(b'<' | b'|' | b'=' | b'>')) {
+        let marker = if wrong { line.trim_ascii_start() } else { line };
+        let is = |mark: &str| marker.strip_prefix(mark).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '));
+        if !matches!(marker.as_bytes().first(), Some(b'<' | b'|' | b'=' | b'>')) {
             continue;
         }
         let next = text.get(start..).and_then(|rest| find_text(rest, "\n")).map_or(text.len(), |at| start + at + 1);
-        if drop.is_none() && marker(line, "<<<<<<<") {
-            first = first.or(Some(Span::new(start, start + line.len())));
-            edits.push(edit(start, next, ""));
-        } else if drop.is_none() && first.is_some() && (marker(line, "=======") || marker(line, "|||||||")) {
-            drop = Some(start);
-        } else if marker(line, ">>>>>>>")
-            && let Some(from) = drop.take()
-        {
+        let ends = is(">>>>>>>");
+        if !ends && !is("<<<<<<<") && !is("=======") && !is("|||||||") {
+            continue;
+        }
+        let at = start + line.len() - marker.len();
+        first = first.or(Some(Span::new(at, start + line.len())));
+        let opens = is("<<<<<<<");
+        certain |= ends || opens;
+        if opens && let Some((from, to)) = drop.take() {
+            edits.push(edit(from, to, ""));
+        }
+        if ends && let Some((from, _)) = drop.take() {
             edits.push(edit(from, next, ""));
+        } else if ends || opens {
+            edits.push(edit(start, next, ""));
+        } else {
+            drop = drop.or(Some((start, next)));
         }
     }
-    let count = to_decimal(edits.len().div_ceil(2));
+    // A marker that was left.
+    edits.extend(drop.map(|(start, next)| edit(start, next, "")));
     let message = "conflict markers of Git: keep one side of each conflict".to_owned();
-    let repair = Repair::new(Code::YamlUnexpected, first?, message, edits);
-    Some(repair.offered("keep the first side of {} conflicts", &[&count]))
+    let repair = Repair::new(Code::YamlUnexpected, first.filter(|_| certain)?, message, edits);
+    Some(repair.offered("keep the first side", &[]))
 }
 
 /// Comments in a JSON text: `// …` and `/* … */`.

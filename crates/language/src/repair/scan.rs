@@ -3,9 +3,9 @@
 
 mod inside;
 
-use super::look::{Class, look, look_at_item};
+use super::look::{Class, instead, is_quote_of_prose, look, look_at_item};
 use super::{Repair, edit};
-use crate::flow::dialect::{Dialect, Dynamic, Slot, Value};
+use crate::flow::dialect::{Dialect, Dynamic, Shape, Slot, Value};
 use cloudflow_base::diagnostic::{Code, Edit, fill};
 use cloudflow_base::small::{self, to_decimal};
 use cloudflow_base::text::{Progress, Span};
@@ -63,6 +63,8 @@ struct Hit {
 
 struct Scan<'t> {
     text: &'t str,
+    /// The text has an error: a character that is correct in a valid text may be the mistake.
+    wrong: bool,
     hits: Vec<Hit>,
     /// Expressions that need quotes around them.
     unquoted: Vec<Span>,
@@ -84,12 +86,18 @@ struct Scan<'t> {
     opened: Option<(Option<Content>, usize)>,
     /// The columns of the lists around this line, and the content of their items.
     lists: Vec<(usize, Content)>,
+    /// The columns of the collections around this line. True for a list.
+    columns: Vec<(usize, bool)>,
+    /// The value consists of names of errors.
+    names: bool,
 }
 
 /// The repairs of a text.
-pub(super) fn find(text: &str) -> Vec<Repair> {
+/// `wrong`: the text has an error.
+pub(super) fn find(text: &str, wrong: bool) -> Vec<Repair> {
     let mut scan = Scan {
         text,
+        wrong,
         hits: Vec::new(),
         unquoted: Vec::new(),
         dashes: Vec::new(),
@@ -101,6 +109,8 @@ pub(super) fn find(text: &str) -> Vec<Repair> {
         brackets: Vec::new(),
         opened: None,
         lists: Vec::new(),
+        columns: Vec::new(),
+        names: false,
     };
     for (start, line) in super::frame::lines(text) {
         scan.line(start, start + line.len());
@@ -124,7 +134,11 @@ impl Scan<'_> {
 
     fn hit(&mut self, at: usize, new_text: &str) {
         let Some(found) = self.char_at(at) else { return };
-        let Some((class, ..)) = look_at_item(found) else { return };
+        let Some((class, ..)) = look(found) else { return };
+        if !self.wrong && !self.names && is_quote_of_prose(found) {
+            return;
+        }
+        let class = if class == Class::Space && new_text.is_empty() { Class::Invisible } else { class };
         self.hits.push(Hit { edit: edit(at, at + found.len_utf8(), new_text), class, found });
     }
 
@@ -135,9 +149,9 @@ impl Scan<'_> {
         if ascii == '*' && class == Class::Dash {
             return;
         }
-        let mut buffer = [0; 4];
-        let new_text = if class == Class::Invisible { "" } else { ascii.encode_utf8(&mut buffer) };
-        self.hit(at, new_text);
+        let new_text =
+            if class == Class::Invisible { String::new() } else { instead(self.char_at(at).unwrap_or(ascii), ascii) };
+        self.hit(at, &new_text);
     }
 
     /// The end of the spaces at `at`, real and alike.
@@ -204,6 +218,15 @@ impl Scan<'_> {
         if at >= end || self.char_at(at) == Some('#') {
             return;
         }
+        if self.wrong && matches!(self.char_at(at).and_then(look), Some((_, '#', _))) {
+            return self.plain(at);
+        }
+        if self.hits.len() > before {
+            column = self.indentation(start, at, end, before);
+        }
+        let dash = self.is_dash(at);
+        self.columns.retain(|(known, list)| *known < column || dash && *known == column && !list);
+        self.columns.push((column, dash));
         if self.data.is_some_and(|data| column <= data) {
             self.data = None;
         }
@@ -213,16 +236,22 @@ impl Scan<'_> {
         loop {
             progress.step(at, 0);
             let Some(first) = self.char_at(at) else { return };
-            let mut behind = at + first.len_utf8();
+            let Some(mut behind) = self.item_mark(at, end) else { break };
             let spaced = behind >= end
                 || matches!(self.char_at(behind), Some(' ' | '\t'))
                 || self.class_at(behind) == Some(Class::Space);
             let known = self.lists.iter().find(|(list, _)| *list == column).map(|(_, content)| *content);
             let list = known.is_some()
                 || matches!(self.opened, Some((Some(Content::List | Content::Names), key)) if column >= key);
-            let is_bullet = matches!(first, '*' | '+') && matches!(self.char_at(behind), Some(' '));
-            let is_dash = first == '-' || is_bullet || self.class_at(at) == Some(Class::Dash);
-            if !is_dash || !(spaced && first == '-' || list && self.data.is_none()) {
+            if !(spaced && first == '-' || list && self.data.is_none()) {
+                break;
+            }
+            // Behind a mark of another format follows a key, or the name of an error.
+            let content = known.or(self.opened.and_then(|(content, _)| content));
+            if !(self.is_dash(at)
+                || self.starts_with_key(behind, end)
+                || spaced && behind < end && (content == Some(Content::Names) || matches!(first, '*' | '+')))
+            {
                 break;
             }
             if !spaced && first == '-' {
@@ -240,7 +269,17 @@ impl Scan<'_> {
                     break;
                 }
             } else if first != '-' {
-                self.hit(at, if spaced { "-" } else { "- " });
+                // The other keys of the item may be in the column behind `- `.
+                let width = self.width(at, behind);
+                if !spaced && width == 1 {
+                    self.shifts.push((column, None));
+                }
+                let least = usize::from(!spaced);
+                let most = width - usize::from(spaced);
+                let next = self.next_column(end).and_then(|next| next.checked_sub(column + 2 - least));
+                let pad = next.filter(|pad| (least..=most).contains(pad)).unwrap_or(most.max(least));
+                let new_text = ["-", &" ".repeat(pad)].concat();
+                self.hits.push(Hit { edit: edit(at, behind, &new_text), class: Class::Dash, found: first });
             }
             item = known.or(self.opened.and_then(|(content, _)| content)).unwrap_or(Content::Free);
             if known.is_none() {
@@ -248,6 +287,7 @@ impl Scan<'_> {
             }
             let next = self.spaces(behind, end, false);
             column += 1 + self.width(behind, next);
+            self.columns.push((column, false));
             at = next;
             self.opened = None;
             if at >= end {
@@ -278,6 +318,100 @@ impl Scan<'_> {
                 self.value(at, end, content, column.saturating_sub(1));
             }
         }
+    }
+
+    /// The end of a mark that begins a list item, here or in another format: `-`, a bullet, `1.`, `(2)`.
+    fn item_mark(&self, start: usize, end: usize) -> Option<usize> {
+        let seen = |at: usize| {
+            let c = self.char_at(at).filter(|_| at < end)?;
+            Some((look(c).map_or(c, |(_, ascii, _)| ascii), at + c.len_utf8()))
+        };
+        let (first, mut at) = seen(start)?;
+        if matches!(first, '-' | '*' | '+' | '>') {
+            return Some(at);
+        }
+        let mut next = if first == '(' { seen(at)? } else { (first, at) };
+        let mut digits = 0;
+        while next.0.is_ascii_digit() && digits < 3 {
+            digits += 1;
+            at = next.1;
+            next = seen(at)?;
+        }
+        (digits > 0 && (matches!(next.0, '.' | ')') || self.char_at(at) == Some('、'))).then_some(next.1)
+    }
+
+    /// True for a dash or a character that resembles one.
+    fn is_dash(&self, at: usize) -> bool {
+        self.char_at(at) == Some('-') || self.class_at(at) == Some(Class::Dash)
+    }
+
+    /// True if a key of the dialect and its colon are at `at`.
+    fn starts_with_key(&self, at: usize, end: usize) -> bool {
+        let text = self.text.get(at..end).unwrap_or_default();
+        text.find([':', '：'])
+            .and_then(|colon| text.get(..colon))
+            .is_some_and(|name| content(name.trim().trim_matches(['"', '\''])).is_some())
+    }
+
+    /// The column of the next line that is not blank.
+    fn next_column(&self, end: usize) -> Option<usize> {
+        let rest = self.text.get(end..)?;
+        let first = rest.bytes().position(|byte| !matches!(byte, b' ' | b'\n' | b'\r'))?;
+        let line = rest.get(..first)?.rfind('\n')?;
+        let alike = matches!(self.class_at(end + first), Some(Class::Space | Class::Invisible));
+        (!alike).then_some(first - line - 1)
+    }
+
+    /// Rewrites an indentation with characters that are no spaces: the column must be one in use.
+    fn indentation(&mut self, start: usize, end: usize, line_end: usize, before: usize) -> usize {
+        let (mut spaces, mut tabs, mut alike, mut wide, mut hidden) = (0, 0, 0, 0, 0);
+        for c in self.text.get(start..end).unwrap_or_default().chars() {
+            match (c, look(c)) {
+                (' ', _) => spaces += 1,
+                ('\t', _) => tabs += 1,
+                ('\u{3000}', _) => wide += 1,
+                (_, Some((Class::Invisible, ..))) => hidden += 1,
+                _ => alike += 1,
+            }
+        }
+        let dash = self.is_dash(end);
+        let opened = self.opened.map(|(_, key)| key + usize::from(!dash));
+        // The first line of a collection has the column of the second one.
+        let next = self.next_column(line_end).filter(|next| opened.is_some_and(|least| *next >= least));
+        let top = |name: &str| {
+            let known = |dialect: Dialect| dialect.keys(Shape::Document).iter().any(|key| key.name == name);
+            Dialect::ALL.into_iter().any(known)
+        };
+        let name = self.text.get(end..line_end).unwrap_or_default();
+        let name = name.split(':').next().unwrap_or_default().trim();
+        let is_known = |column: &usize| self.columns.contains(&(*column, dash)) && (*column > 0 || dash || top(name));
+        let mut columns = Vec::new();
+        for tab in [2, 4, 8] {
+            let rest = spaces + tabs * tab;
+            let all = rest + alike + 2 * wide;
+            columns.extend([all, rest, rest + alike + wide, all + hidden, all + 2 * hidden, all + 4 * hidden]);
+        }
+        let first = columns.first().copied().unwrap_or_default();
+        if hidden > 0 {
+            columns.extend(self.columns.iter().rev().map(|(column, _)| *column));
+        }
+        let find = |fits: &dyn Fn(&usize) -> bool| columns.iter().copied().find(fits);
+        let column = find(&|column| next == Some(*column))
+            .or_else(|| find(&|column| opened.is_some_and(|least| *column >= least)))
+            .or_else(|| find(&is_known))
+            .unwrap_or(first);
+        let mut pad = " ".repeat(column.saturating_sub(spaces));
+        let class = if pad.is_empty() { Class::Invisible } else { Class::Space };
+        for hit in self.hits.iter_mut().skip(before) {
+            hit.class = class;
+            hit.edit.new_text = std::mem::take(&mut pad);
+        }
+        if let Some(&Hit { class, found, .. }) = self.hits.get(before) {
+            for (offset, _) in self.text.get(start..end).unwrap_or_default().match_indices('\t') {
+                self.hits.push(Hit { edit: edit(start + offset, start + offset + 1, ""), class, found });
+            }
+        }
+        column
     }
 
     /// Reads a key and its colon. Returns the content of its value and the start of the value.
@@ -311,7 +445,7 @@ impl Scan<'_> {
             match class {
                 Some((_, ':', _)) => break (at, false),
                 Some((Class::Space | Class::Invisible, ..)) => hits.push((at, "")),
-                Some((Class::Quote, ..)) => hits.push((at, "")),
+                Some((Class::Quote, ..)) => hits.push((at, "\"")),
                 Some((Class::Mark, ascii, _)) if ascii.is_ascii_alphanumeric() || matches!(ascii, '$' | '.') => {
                     name.push(ascii);
                     hits.push((at, "\0"));
@@ -335,7 +469,7 @@ impl Scan<'_> {
             && (content.is_some() || hits.iter().all(|(at, _)| self.class_at(*at) == Some(Class::Invisible)))
         {
             for (at, new_text) in hits {
-                if new_text.is_empty() { self.hit(at, "") } else { self.plain(at) }
+                if new_text == "\0" { self.plain(at) } else { self.hit(at, new_text) }
             }
         }
         let width = self.char_at(colon).map_or(1, char::len_utf8);
@@ -364,6 +498,7 @@ impl Scan<'_> {
             }
         }
         let Some(first) = self.char_at(start) else { return };
+        self.names = content == Content::Names;
         match first {
             '|' | '>'
                 if content != Content::Expression || self.text.get(start..end).is_some_and(|text| text.len() < 4) =>
@@ -380,6 +515,10 @@ impl Scan<'_> {
                         self.expression(start + 1, behind - 1, first);
                     }
                     self.spaces_at_end(behind, end);
+                } else if let Some(last) = self.last_quote(start + 1, end) {
+                    // `"a”`
+                    self.quote = None;
+                    self.hit(last, first.encode_utf8(&mut [0; 4]));
                 }
             }
             // `!Ref` is a tag of a template.
@@ -390,12 +529,21 @@ impl Scan<'_> {
             }
             '[' | '{' if content != Content::Expression => self.inside(start, end),
             _ if matches!(look(first), Some((Class::Mark, '[' | '{', _)))
-                && matches!(content, Content::Names | Content::List | Content::Keys) =>
+                && (matches!(content, Content::Names | Content::List | Content::Keys)
+                    || self.wrong && content == Content::Data && self.data.is_none()) =>
             {
                 self.inside(start, end);
             }
             _ => self.scalar(start, end, content),
         }
+    }
+
+    /// The last character of a value, if it is a quote that is not ASCII.
+    fn last_quote(&self, start: usize, end: usize) -> Option<usize> {
+        let text = self.text.get(start..end)?.trim_end();
+        let last = text.chars().next_back()?;
+        let is_quote = self.wrong && !last.is_ascii() && matches!(look(last), Some((Class::Quote, ..)));
+        is_quote.then(|| start + text.len() - last.len_utf8())
     }
 
     /// Remembers an expression whose first character has another meaning in YAML.
@@ -417,7 +565,14 @@ impl Scan<'_> {
     /// A plain scalar.
     fn scalar(&mut self, start: usize, end: usize, content: Content) {
         let text = self.text.get(start..end).unwrap_or_default();
-        let text = small::find(text, " #").and_then(|at| text.get(..at)).unwrap_or(text);
+        let mut text = small::find(text, " #").and_then(|at| text.get(..at)).unwrap_or(text);
+        if self.wrong
+            && !matches!(content, Content::Free | Content::Data)
+            && let Some(at) = small::find(text, " ＃")
+        {
+            self.plain(start + at + 1);
+            text = text.get(..at).unwrap_or(text);
+        }
         let trimmed = text.trim_end_matches(|c: char| {
             c == ' ' || c == '\t' || matches!(look(c), Some((Class::Space | Class::Invisible, ..)))
         });
@@ -427,15 +582,31 @@ impl Scan<'_> {
         let mut chars = trimmed.chars();
         let (first, last) = (chars.next(), chars.next_back());
         let is_quote = |c: Option<char>| matches!(c.and_then(look), Some((Class::Quote, ..)));
-        let around = is_quote(first) && is_quote(last) && !trimmed.bytes().any(|byte| matches!(byte, b'"' | b'\\'));
+        // `“a"`
+        let is_closed = matches!(last, Some('"' | '\'')) && self.wrong;
+        let body = trimmed.get(..trimmed.len() - usize::from(is_closed)).unwrap_or_default();
+        let around = is_quote(first)
+            && (is_quote(last) || is_closed)
+            && !chars.as_str().bytes().any(|byte| matches!(byte, b'"' | b'\\' | b'`'))
+            && body.len() > 1;
         // `“$input.a”` as a source.
         let is_reference = content == Content::Data && self.data.is_none() && trimmed.chars().nth(1) == Some('$');
         if around && (is_reference || content != Content::Free && content != Content::Data) {
-            self.hit(start, "\"");
+            self.names |= is_reference;
+            let mut buffer = [0; 4];
+            let quote: &str = match last {
+                Some(last @ '\'') => last.encode_utf8(&mut buffer),
+                _ => "\"",
+            };
+            self.hit(start, quote);
+            let (from, to) = (start + first.map_or(0, char::len_utf8), inner - last.map_or(0, char::len_utf8));
             if content == Content::Code || content == Content::Expression {
-                self.marks(start + first.map_or(0, char::len_utf8), inner - last.map_or(0, char::len_utf8));
+                self.marks(from, to);
             }
-            return self.hit(inner - last.map_or(0, char::len_utf8), "\"");
+            if !is_closed {
+                self.hit(to, quote);
+            }
+            return;
         }
         match content {
             Content::Expression => self.expression(start, inner, ' '),
@@ -469,25 +640,34 @@ impl Scan<'_> {
     fn expression(&mut self, start: usize, end: usize, around: char) {
         let mut quote = None;
         let text = self.text.get(start..end).unwrap_or_default();
+        let mut last = ' ';
         for (offset, c) in text.char_indices() {
             let class = look(c);
             let is_quote = matches!(class, Some((Class::Quote, ..)));
+            let at = start + offset;
             match quote {
                 Some(open) if c == open => quote = None,
-                Some(_) if is_quote && quote == Some('\0') => {
-                    self.quote_mark(start + offset, around);
+                Some('\0') if is_quote => {
+                    self.quote_mark(at, around);
                     quote = None;
                 }
                 Some(_) => {}
+                None if matches!(c, '"' | '\'' | '`') => quote = Some(c).filter(|c| *c != around),
                 None if is_quote => {
-                    self.quote_mark(start + offset, around);
+                    self.quote_mark(at, around);
                     quote = Some('\0');
                 }
-                None if matches!(c, '"' | '\'' | '`') && c != around => quote = Some(c),
+                // A space inside of a path.
+                None if matches!(class, Some((Class::Space, ..)))
+                    && (matches!(last, '.' | '$') || self.char_at(at + c.len_utf8()) == Some('.')) =>
+                {
+                    self.hit(at, "");
+                }
                 // A hyphen is a part of a name.
-                None if class.is_some() => self.plain(start + offset),
+                None if class.is_some() => self.plain(at),
                 None => {}
             }
+            last = c;
         }
     }
 
@@ -522,28 +702,31 @@ impl Scan<'_> {
             }
         }
         let mut found: Vec<Repair> = Vec::new();
+        let spaces = self.shifted.iter().map(|(at, more)| edit(*at, *at, &" ".repeat(*more)));
+        if self.dashes.is_empty()
+            && let Some((.., edits)) = groups.iter_mut().find(|(class, ..)| *class == Class::Dash)
+        {
+            edits.extend(spaces.clone());
+        }
         for (class, c, edits) in groups {
-            let Some(((_, ascii, name), first)) = look_at_item(c).zip(edits.first()) else { continue };
+            let known = if class == Class::Dash { look_at_item(c) } else { look(c) };
+            let Some(((_, ascii, name), first)) = known.zip(edits.first()) else { continue };
             let (number, count) = (hexadecimal(c), to_decimal(edits.len()));
-            let (shown, ascii) = (String::from(c), String::from(ascii));
+            // The mark of an item may be longer.
+            let shown = match class {
+                Class::Dash if c.is_ascii() => first.span.of(self.text).to_owned(),
+                _ => String::from(c),
+            };
+            let shown = if c == '`' { "a backtick".to_owned() } else { ["`", &shown, "`"].concat() };
             let times = if edits.len() == 1 { String::new() } else { [", ", &count, " times"].concat() };
             let message = match class {
-                Class::Space => fill("{} ({}) is not a space in YAML{}: write a space", &[&number, name, &times]),
-                Class::Invisible => {
-                    fill("the invisible character {} ({}) is a part of the text{}: remove it", &[&number, name, &times])
-                }
-                Class::Quote => {
-                    fill("typographic quotes such as `{}` are a part of the text here{}: write `\"`", &[&shown, &times])
-                }
-                Class::Dash => fill(
-                    "`{}` ({}, {}) begins no list item and is no minus sign{}: write `-`",
-                    &[&shown, name, &number, &times],
-                ),
-                Class::Mark => fill(
-                    "`{}` ({}, {}) is a part of the text here{}: write `{}`",
-                    &[&shown, name, &number, &times, &ascii],
-                ),
+                Class::Space => "{1} ({2}) is not a space in YAML{3}: write a space",
+                Class::Invisible => "the invisible character {1} ({2}) is a part of the text{3}: remove it",
+                Class::Dash if c.is_ascii_digit() || c == '(' => "{0} ({2}) begins no list item{3}: write `-`",
+                Class::Dash => "{0} ({2}, {1}) begins no list item and is no minus sign{3}: write `-`",
+                Class::Quote | Class::Mark => "{0} ({2}, {1}) is a part of the text here{3}: write `{4}`",
             };
+            let message = numbered(message, &[&shown, &number, name, &times, &instead(c, ascii)]);
             let span = first.span;
             let title = if edits.len() == 1 { "replace the character" } else { "replace the characters" };
             found.push(Repair::new(Code::LookAlike, span, message, edits).offered(title, &[]));
@@ -569,7 +752,7 @@ impl Scan<'_> {
             };
             let message = fill("missing space after the dash{}: a list item begins with `- `", &[&times]);
             let mut edits: Vec<Edit> = self.dashes.iter().map(|at| edit(*at, *at, " ")).collect();
-            edits.extend(self.shifted.iter().map(|(at, more)| edit(*at, *at, &" ".repeat(*more))));
+            edits.extend(spaces);
             let span = Span::new(first - 1, *first);
             found.push(Repair::new(Code::YamlMissingSpace, span, message, edits).offered("insert the space", &[]));
         }
@@ -586,4 +769,18 @@ fn hexadecimal(c: char) -> String {
         digits.push(digit.copied().unwrap_or(b'?').into());
     }
     digits
+}
+
+/// Fills a template with numbered places.
+fn numbered(template: &str, args: &[&str]) -> String {
+    let mut out = String::new();
+    let mut rest = template;
+    while let Some((before, behind)) = rest.split_once('{') {
+        out.push_str(before);
+        let Some((number, behind)) = behind.split_once('}') else { break };
+        out.push_str(number.parse().ok().and_then(|at: usize| args.get(at).copied()).unwrap_or_default());
+        rest = behind;
+    }
+    out.push_str(rest);
+    out
 }

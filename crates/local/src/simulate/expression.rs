@@ -157,10 +157,10 @@ impl Expression {
         }
     }
 
-    /// Whether the condition is true. A condition with an absent value, a wrong type or a result that is not a boolean is
-    /// not true: the next option or the default is used.
-    pub(crate) fn holds(&self, env: &Env<'_>) -> bool {
-        matches!(self.eval(env).as_deref(), Ok(Value::Bool(true)))
+    /// Whether the condition is true. The error is the reason why it has no truth value: an absent value, a wrong type or a
+    /// result that is not a boolean. Such a condition counts as not true: the next option or the default is used.
+    pub(crate) fn holds(&self, env: &Env<'_>) -> Result<bool, Failure> {
+        Ok(truth(&*self.eval(env)?)?)
     }
 
     fn place<'e>(&'e self, env: &'e Env<'_>) -> Result<Cow<'e, Value>, NoValue> {

@@ -10,7 +10,9 @@
 
 mod context;
 mod history;
+mod note;
 mod observe;
+mod single;
 mod states;
 mod tasks;
 mod work;
@@ -31,7 +33,9 @@ use super::program::{Number, Program, Shape, millis};
 use super::{Failure, LARGEST_HISTORY_BYTES, LARGEST_HISTORY_MEMORY, Millis, Status, TaskResult};
 use cloudflow_language::flow::Dialect;
 use history::check_globals;
-pub use observe::{InProgress, Work};
+pub use note::Note;
+pub use observe::{Coming, InProgress, Work};
+pub use single::{Inner, Mock, Visit, Visited};
 use tasks::Running;
 pub use tasks::{ChildFlow, Report, TaskId, TaskMode, TaskRequest};
 
@@ -98,6 +102,10 @@ pub struct Machine {
     open_tokens: usize,
     /// Number of calls of each state that is a task.
     calls: BTreeMap<usize, u32>,
+    /// Kept on request only: see [`Machine::keep_notes`].
+    notes: Option<Vec<(FrameId, Note)>>,
+    /// Parts of `$context` or `$Context` that replace those of this execution.
+    given_context: Map<String, Value>,
 }
 
 /// The units of a step, in addition to its data.
@@ -199,12 +207,39 @@ enum ChildKind {
 impl Machine {
     /// Starts an execution, and runs it as far as possible at this time.
     pub fn start(program: Rc<Program>, start: Start) -> Self {
-        let input = Data::new(start.input);
-        let mut machine = Machine {
+        let limit = start.limit;
+        let mut machine = Machine::new(Rc::clone(&program), start);
+        let input = machine.input.clone();
+        let first = machine.event(0, EventKind::ExecutionStarted, None, Detail::Input(input.into()));
+        let longest = if program.express { EXPRESS_EXECUTION_SECONDS } else { EXECUTION_SECONDS };
+        let longest = millis(longest as f64);
+        let timeout = match &program.timeout {
+            Some(Number::Value(seconds)) if *seconds > 0.0 => millis(*seconds).min(longest),
+            _ => longest,
+        };
+        let timeout = limit.map_or(timeout, |limit| timeout.min(limit));
+        machine.timer(timeout, Timer::Execution);
+        if let Some(why) = program.oversized.as_ref().or(program.unfilled.as_ref()) {
+            machine.finish(Status::Failed, None, Some(Failure::invalid_definition(why.clone())));
+            return machine;
+        }
+        match machine.flow_input(&program) {
+            Ok(input) => {
+                machine.frame(None, 0, input, None, first);
+                machine.run();
+            }
+            Err(failure) => machine.finish(Status::Failed, None, Some(failure)),
+        }
+        machine
+    }
+
+    /// An execution in which no state has started.
+    fn new(program: Rc<Program>, start: Start) -> Self {
+        Machine {
             flow: start.flow,
             execution: start.execution,
             role: start.role,
-            input: input.clone(),
+            input: Data::new(start.input),
             now: start.now,
             status: Status::Running,
             stopped: None,
@@ -232,29 +267,10 @@ impl Machine {
             tokens: BTreeMap::new(),
             open_tokens: 0,
             calls: BTreeMap::new(),
-            program: Rc::clone(&program),
-        };
-        let first = machine.event(0, EventKind::ExecutionStarted, None, Detail::Input(input.into()));
-        let longest = if program.express { EXPRESS_EXECUTION_SECONDS } else { EXECUTION_SECONDS };
-        let longest = millis(longest as f64);
-        let timeout = match &program.timeout {
-            Some(Number::Value(seconds)) if *seconds > 0.0 => millis(*seconds).min(longest),
-            _ => longest,
-        };
-        let timeout = start.limit.map_or(timeout, |limit| timeout.min(limit));
-        machine.timer(timeout, Timer::Execution);
-        if let Some(why) = program.oversized.as_ref().or(program.unfilled.as_ref()) {
-            machine.finish(Status::Failed, None, Some(Failure::invalid_definition(why.clone())));
-            return machine;
+            notes: None,
+            given_context: Map::new(),
+            program,
         }
-        match machine.flow_input(&program) {
-            Ok(input) => {
-                machine.frame(None, 0, input, None, first);
-                machine.run();
-            }
-            Err(failure) => machine.finish(Status::Failed, None, Some(failure)),
-        }
-        machine
     }
 
     /// Advances the clock. Each timer fires at its own time, also if `now` is later. Returns early if the units of the

@@ -18,3 +18,4 @@ mod migrate;
 mod network;
 mod replay;
 mod simulate;
+mod single;

@@ -33,7 +33,7 @@ const MOMENTS: usize = 24;
 const LONG: usize = 600;
 
 /// The result of a task, by its state and its input: the delay, and the output or the error.
-type Answers<'a> = dyn FnMut(&str, &Value) -> Option<(u64, TaskResult)> + 'a;
+pub type Answers<'a> = dyn FnMut(&str, &Value) -> Option<(u64, TaskResult)> + 'a;
 
 #[test]
 fn cases_replay() {
@@ -89,7 +89,7 @@ fn random_flows_replay() {
     lines.check("random");
 }
 
-fn result_of(mock: &Value) -> Option<(u64, TaskResult)> {
+pub fn result_of(mock: &Value) -> Option<(u64, TaskResult)> {
     let text = |key: &str| mock.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
     if mock.get("never").is_some() {
         return None;

@@ -6,12 +6,14 @@ use super::fields::is_opaque;
 use super::sink::Findings;
 use crate::yaml::{Kind, Node};
 use cloudflow_base::diagnostic::{Code, Edit, Fix, fill, nearest};
+use cloudflow_base::small::find;
+use cloudflow_base::text::Span;
 
 const CODE: Code = Code::UnknownDialect;
 
 /// The dialect of a document, and whether its header is that of the other dialect, which is reported. The body decides
 /// then, or the header if `strict`.
-pub(super) fn detect(root: Node<'_>, strict: bool, findings: &mut Findings) -> Option<(Dialect, bool)> {
+pub(super) fn detect(root: Node<'_>, text: &str, strict: bool, findings: &mut Findings) -> Option<(Dialect, bool)> {
     if is_amazon(root) {
         let place = root.entries().next().map_or(root.span(), |(key, _)| key.span());
         let message = "this is a definition in Amazon States Language: CloudFlow has the dialect `Type: StateMachine` \
@@ -36,7 +38,8 @@ pub(super) fn detect(root: Node<'_>, strict: bool, findings: &mut Findings) -> O
     let args = [dialect.as_str(), list, right, other.as_str()];
     let reported = findings.report(CODE, key.span().join(value.span()), message, &args);
     reported.about(key.span());
-    // The keys of the header in the other dialect. A key without a counterpart has no certain repair.
+    // The keys of the header in the other dialect. The name and the start have no counterpart in the `flow` dialect.
+    let first = states(other).and_then(|list| list.items().next()?.get(other.key(Shape::State, Slot::Name))?.text());
     let mut edits = Vec::new();
     let foreign = root.entries().filter_map(|(key, value)| {
         let own = dialect.keys(Shape::Document).iter().find(|own| key.text() == Some(own.name))?;
@@ -44,6 +47,14 @@ pub(super) fn detect(root: Node<'_>, strict: bool, findings: &mut Findings) -> O
     });
     for (key, value, slot) in foreign {
         let name = other.key(Shape::Document, slot);
+        if dialect == Dialect::StateMachine && (name.is_empty() || slot == Slot::Name) {
+            let line = line_of(text, key.span().join(value.span()));
+            let Some(line) = line.filter(|_| slot != Slot::StartAt || value.text() == first) else {
+                return Some((if strict { dialect } else { other }, true));
+            };
+            edits.push(Edit { span: line, new_text: String::new() });
+            continue;
+        }
         if name.is_empty() || slot == Slot::Name {
             return Some((if strict { dialect } else { other }, true));
         }
@@ -54,6 +65,18 @@ pub(super) fn detect(root: Node<'_>, strict: bool, findings: &mut Findings) -> O
     }
     reported.fix = Some(Fix { title: fill("write the header of `{}`", &[other.as_str()]), edits });
     Some((if strict { dialect } else { other }, true))
+}
+
+/// The line of an entry, if the entry is all of it.
+fn line_of(text: &str, entry: Span) -> Option<Span> {
+    let (start, end) = (entry.start as usize, entry.end as usize);
+    let (before, rest) = (text.get(..start)?, text.get(end..)?);
+    // A block scalar ends behind its line break.
+    let whole = text.get(..end)?.ends_with('\n');
+    let line = if whole { end } else { find(rest, "\n").map_or(text.len(), |at| end + at + 1) };
+    let behind = text.get(end..line)?.trim_ascii();
+    let is_whole = (before.is_empty() || before.ends_with('\n')) && (behind.is_empty() || behind.starts_with('#'));
+    is_whole.then_some(Span::new(start, line))
 }
 
 /// True for Amazon States Language: `States` is a mapping, and nothing says that the text is a flow.

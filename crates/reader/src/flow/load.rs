@@ -37,7 +37,8 @@ pub fn load<'a>(
     };
     // A syntax error may hide the header.
     let discarded = &mut Findings::new();
-    let (dialect, other_header) = detect(root, strict, if damaged.is_empty() { findings } else { discarded })?;
+    let (dialect, other_header) =
+        detect(root, tree.text(), strict, if damaged.is_empty() { findings } else { discarded })?;
     let damaged = Damage::all(tree.text(), damaged);
     // The mode is documented for this dialect only.
     let express = express && dialect == Dialect::StateMachine;

@@ -71,7 +71,7 @@ impl Scan<'_> {
                         return;
                     }
                 }
-                (_, Some((Class::Mark, ',', _))) if ascii(last) && ascii(next) => {
+                (_, Some((Class::Mark, ',', _))) if self.names && self.wrong || ascii(last) && ascii(next) => {
                     let spaced = matches!(self.char_at(behind), Some(' '));
                     self.hit(at, if spaced { "," } else { ", " });
                 }
@@ -83,6 +83,7 @@ impl Scan<'_> {
                 (_, Some((Class::Quote, ..))) if opens || closes => self.hit(at, "\""),
                 (_, Some((Class::Space | Class::Invisible, ..))) if opens || closes => self.plain(at),
                 (_, Some((Class::Invisible, ..))) if word => hidden.push(at),
+                (_, Some((Class::Mark, ..))) if self.names => self.plain(at),
                 _ => {}
             }
             let seen = alike.map_or(c, |(_, ascii, _)| ascii);

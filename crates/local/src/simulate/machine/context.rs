@@ -42,7 +42,7 @@ impl Machine {
         };
         let token = current.filter(|(frame, ..)| reported(frame)).map(|(frame, ..)| self.token(frame));
         let token = token.unwrap_or_default();
-        match self.program.dialect {
+        let mut context = match self.program.dialect {
             Dialect::Flow => json!({
                 "flow": { "name": self.flow },
                 "execution": { "name": self.execution },
@@ -69,6 +69,13 @@ impl Machine {
                     },
                 })
             }
+        };
+        for (part, fields) in &self.given_context {
+            let part = context.get_mut(part).and_then(Value::as_object_mut);
+            if let (Some(part), Some(fields)) = (part, fields.as_object()) {
+                part.extend(fields.clone());
+            }
         }
+        context
     }
 }

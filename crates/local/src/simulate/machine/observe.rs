@@ -3,7 +3,7 @@
 use cloudflow_base::diagnostic::Path;
 
 use super::{FrameId, Machine, Phase};
-use crate::simulate::Failure;
+use crate::simulate::{Data, Failure};
 
 /// The current state of a series of states.
 #[derive(Debug)]
@@ -41,7 +41,43 @@ pub enum Work {
     Children,
 }
 
+/// An attempt that begins with the next step of its series.
+#[derive(Debug)]
+pub struct Coming<'m> {
+    /// The series.
+    pub frame: u64,
+    /// The index of the state in the program.
+    pub state: usize,
+    /// The input of the series.
+    pub input: &'m Data,
+    /// The data of the series.
+    pub data: &'m Data,
+    /// Whether outputs must be objects.
+    pub objects: bool,
+    /// The number of retries, and those of each rule.
+    pub retries: (u32, &'m [u32]),
+    /// The error before.
+    pub error: Option<&'m Failure>,
+}
+
 impl Machine {
+    /// The attempts that begin with the next step of their series.
+    pub fn coming(&self) -> impl Iterator<Item = Coming<'_>> {
+        let frames = self
+            .frames
+            .iter()
+            .filter(|(_, frame)| matches!(frame.current.phase, Phase::Enter | Phase::Begin) && frame.at != usize::MAX);
+        frames.map(|(id, frame)| Coming {
+            frame: *id,
+            state: frame.at,
+            input: &frame.input,
+            data: &frame.data,
+            objects: frame.objects,
+            retries: (frame.current.attempt, &frame.current.tries),
+            error: frame.current.error.as_deref(),
+        })
+    }
+
     /// The states in progress.
     pub fn in_progress(&self) -> impl Iterator<Item = InProgress<'_>> {
         self.frames.iter().map(|(id, frame): (&FrameId, _)| InProgress {

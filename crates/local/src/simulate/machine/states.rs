@@ -11,7 +11,7 @@ use super::super::expression::{Env, kind};
 use super::super::meter::{MOST_OF_A_STATE, cost};
 use super::super::program::{Retry, State, matches};
 use super::super::{Failure, Status};
-use super::{ChildKind, Current, FrameId, Machine, Phase, Ready, Timer, check_globals, merged, overlaid};
+use super::{ChildKind, Current, FrameId, Machine, Note, Phase, Ready, Timer, check_globals, merged, overlaid};
 use cloudflow_language::flow::Dialect;
 
 impl Machine {
@@ -47,6 +47,12 @@ impl Machine {
     }
 
     fn enter(&mut self, id: FrameId) {
+        self.arrive(id);
+        self.begin(id);
+    }
+
+    /// Enters the current state of a frame. Its work begins next.
+    pub(super) fn arrive(&mut self, id: FrameId) {
         let Some(frame) = self.frames.get_mut(&id) else { return };
         let (raw, detail) = match self.program.dialect {
             Dialect::Flow => {
@@ -63,12 +69,13 @@ impl Machine {
         if let Some(frame) = self.frames.get_mut(&id) {
             frame.current.entered = frame.last_event;
         }
-        self.begin(id);
     }
 
     /// Builds the input and starts the work. Also after the pause of a retry.
-    fn begin(&mut self, id: FrameId) {
+    pub(super) fn begin(&mut self, id: FrameId) {
         let program = Rc::clone(&self.program);
+        let Some(frame) = self.frames.get(&id) else { return };
+        self.note(id, Note::Begin(frame.current.raw.clone()));
         let Some(frame) = self.frames.get(&id) else { return };
         let Some(state) = program.states.get(frame.at) else { return };
         let first = frame.current.attempt == 0;
@@ -91,6 +98,7 @@ impl Machine {
                 if let Some(frame) = self.frames.get_mut(&id) {
                     frame.current.input = input.clone();
                 }
+                self.note(id, Note::Input(input.clone()));
                 if first {
                     self.record(id, EventKind::StepStarted, Detail::Input(input.into()));
                 }
@@ -106,6 +114,7 @@ impl Machine {
         let program = Rc::clone(&self.program);
         let Some(frame) = self.frames.get(&id) else { return };
         let Some(state) = program.states.get(frame.at) else { return };
+        self.note(id, Note::Result(raw.clone()));
         match self.shape_output(id, state, raw) {
             Err(failure) => self.fail(id, failure),
             Ok(output) => {
@@ -140,11 +149,15 @@ impl Machine {
             return Err(Failure::new(error, format!("the output must be an object, not {}", kind(&built))));
         }
         self.check_size(&built, "the output")?;
+        self.note(id, Note::Output(built.clone()));
         if let Some(global) = global {
             self.meter.spend(4 * (cost(&self.global) + cost(&global)));
             let global = merged(&self.global, &global);
             check_globals(&global)?;
             self.global = global;
+            if self.keeps_notes() {
+                self.note(id, Note::Global(self.global.clone()));
+            }
         }
         Ok(built)
     }
@@ -154,6 +167,9 @@ impl Machine {
         let machine = self.program.dialect == Dialect::StateMachine;
         let Some(frame) = self.frames.get_mut(&id) else { return };
         frame.data = if machine { output.clone() } else { overlaid(&frame.data, output, &self.meter) };
+        let data = frame.data.clone();
+        self.note(id, Note::Left(next, data));
+        let Some(frame) = self.frames.get(&id) else { return };
         let local = if machine { Data::new(Value::Object(Map::new())) } else { frame.data.clone() };
         let size = self.check_size(&local, "the local data");
         self.record(id, EventKind::StepExited, Detail::Local(local.into()));
@@ -182,13 +198,16 @@ impl Machine {
         let Some(state) = program.states.get(frame.at) else { return };
         let failure = Rc::new(failure);
         frame.current.error = Some(Rc::clone(&failure));
-        if let Some((k, rule)) = again(&program.dialect, state, &mut frame.current, &failure.error) {
+        let retry = again(program.dialect, state, &mut frame.current, &failure.error);
+        self.note(id, Note::Error(Rc::clone(&failure)));
+        if let Some((at, k, rule)) = retry {
             // A retry may add no event, so the limit of the history does not apply.
             self.retries += 1;
             if self.retries > EVENTS {
                 self.history_is_full = true;
             }
             let delay = rule.delay(k);
+            self.note(id, Note::Retry { rule: at, retry: k, most: rule.most, delay });
             let timer = self.timer(delay, Timer::Frame(id));
             if let Some(frame) = self.frames.get_mut(&id) {
                 frame.current.attempt += 1;
@@ -196,9 +215,11 @@ impl Machine {
             }
             return;
         }
-        let Some(rule) = state.catch.iter().find(|rule| matches(&rule.errors, &failure.error)) else {
+        let Some(at) = state.catch.iter().position(|rule| matches(&rule.errors, &failure.error)) else {
             return self.fail_frame(id, (*failure).clone());
         };
+        let Some(rule) = state.catch.get(at) else { return };
+        self.note(id, Note::Catch(at));
         let Some(frame) = self.frames.get(&id) else { return };
         let input = frame.current.input.clone();
         let built = match (program.dialect, &rule.output, &state.error) {
@@ -212,6 +233,7 @@ impl Machine {
         let built = built.map(Data::new).and_then(|output| self.check_size(&output, "the output").map(|()| output));
         match (built, rule.target) {
             (Ok(output), Some(target)) => {
+                self.note(id, Note::Output(output.clone()));
                 self.record(id, EventKind::StepFailed, Detail::Failure(failure));
                 self.leave(id, &output, Some(target));
             }
@@ -233,7 +255,10 @@ impl Machine {
     }
 
     /// Ends a frame with an error: the state that owns it fails. The outermost frame fails the execution.
-    fn raise(&mut self, id: FrameId, failure: Failure) {
+    pub(super) fn raise(&mut self, id: FrameId, failure: Failure) {
+        if self.keeps_notes() {
+            self.note(id, Note::Failed(failure.clone()));
+        }
         match self.close(id) {
             Some((parent, _)) => self.ready.push_front(Ready::Failed(parent, failure)),
             None => self.finish(Status::Failed, None, Some(failure)),
@@ -353,14 +378,19 @@ impl Machine {
     }
 }
 
-/// The retry rule that applies, and the number of this retry.
+/// The retry rule that applies: its index, the number of this retry, and the rule.
 ///
 /// In the `flow` dialect each rule has its own count; when a rule is used up, the next matching rule applies (not
 /// documented, but samples give two rules of one task different counts). In `StateMachine` only the first rule that
 /// matches is used, and the context has one count.
-fn again<'s>(dialect: &Dialect, state: &'s State, current: &mut Current, error: &str) -> Option<(u32, &'s Retry)> {
+pub(super) fn again<'s>(
+    dialect: Dialect,
+    state: &'s State,
+    current: &mut Current,
+    error: &str,
+) -> Option<(usize, u32, &'s Retry)> {
     current.tries.resize(state.retry.len(), 0);
-    for (rule, tries) in state.retry.iter().zip(&mut current.tries) {
+    for (at, (rule, tries)) in state.retry.iter().zip(&mut current.tries).enumerate() {
         if !matches(&rule.errors, error) {
             continue;
         }
@@ -370,9 +400,9 @@ fn again<'s>(dialect: &Dialect, state: &'s State, current: &mut Current, error: 
         };
         if used < rule.most {
             *tries += 1;
-            return Some((used + 1, rule));
+            return Some((at, used + 1, rule));
         }
-        if *dialect == Dialect::StateMachine {
+        if dialect == Dialect::StateMachine {
             return None;
         }
     }

@@ -12,7 +12,7 @@ use super::super::event::{Detail, EventKind};
 use super::super::expression::kind;
 use super::super::program::{Task, millis};
 use super::super::{Failure, Millis, TaskResult, next_random};
-use super::{Frame, FrameId, Machine, Phase, Timer, TimerId};
+use super::{Frame, FrameId, Machine, Note, Phase, Timer, TimerId};
 use cloudflow_language::flow::Dialect;
 pub use cloudflow_language::flow::TaskMode;
 
@@ -186,6 +186,10 @@ impl Machine {
             None => None,
             Some(shape) => Some(Data::new(self.with_env(frame, &given, None, None, |env| shape.build(env))?)),
         };
+        if let Some(parameters) = &parameters {
+            self.note(id, Note::Parameters(parameters.clone()));
+        }
+        let Some(frame) = self.frames.get(&id) else { return Ok(()) };
         let timeout = match &task.timeout {
             None => 0.0,
             Some(timeout) => self.with_env(frame, &given, None, None, |env| timeout.value(env))?,
@@ -299,7 +303,13 @@ impl Machine {
         }
     }
 
-    fn end_task(&mut self, task: TaskId, kind: EventKind, result: TaskResult) {
+    /// The time at which the task times out.
+    pub(super) fn deadline(&self, task: TaskId) -> Option<Millis> {
+        Some(self.running.get(&task)?.timer?.0)
+    }
+
+    /// Ends a task with its result.
+    pub(super) fn end_task(&mut self, task: TaskId, kind: EventKind, result: TaskResult) {
         let Some(running) = self.remove_task(task) else { return };
         let result = result.and_then(|value| {
             let value = Data::new(if running.wraps { json!({ "Body": value }) } else { value });

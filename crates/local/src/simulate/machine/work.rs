@@ -11,7 +11,7 @@ use super::super::expression::{Env, Expression, kind};
 use super::super::meter::cost;
 use super::super::program::{Iteration, Kind, Program, State, Wait, Way, millis};
 use super::super::{Failure, Millis, time};
-use super::{ChildKind, Children, FrameId, Inputs, Machine, Phase, Timer};
+use super::{ChildKind, Children, FrameId, Inputs, Machine, Note, Phase, Timer};
 use cloudflow_language::flow::Dialect;
 
 impl Machine {
@@ -25,6 +25,7 @@ impl Machine {
             Kind::Pass | Kind::Succeed => self.succeed(id, output(), None),
             Kind::Wait(wait) => {
                 let wait = self.wait(id, wait)?;
+                self.note(id, Note::Wait(wait));
                 let timer = self.timer(wait, Timer::Frame(id));
                 self.phase(id, Phase::Sleep(timer));
             }
@@ -41,13 +42,21 @@ impl Machine {
                 return Err(Failure { error: text(error)?, cause: text(cause)? });
             }
             Kind::Choice { options, default } => {
-                let holds = |way: &&Way, env: &Env<'_>| way.condition.as_ref().is_some_and(|c| c.holds(env));
-                let found = self.with_env(frame, &input, None, None, |env| options.iter().find(|way| holds(way, env)));
+                let mut conditions = Vec::new();
+                let mut holds = |way: &Way, env: &Env<'_>| {
+                    let result = way.condition.as_ref().map_or(Ok(false), |condition| condition.holds(env));
+                    let holds = matches!(result, Ok(true));
+                    conditions.push(result);
+                    holds
+                };
+                let found =
+                    self.with_env(frame, &input, None, None, |env| options.iter().position(|way| holds(way, env)));
+                self.note(id, Note::Conditions(conditions));
                 // The result of a condition that was not evaluated completely is unknown.
                 if let Some(failure) = self.meter.exhausted() {
                     return Err(failure);
                 }
-                match found.or(default.as_ref()) {
+                match found.and_then(|at| options.get(at)).or(default.as_ref()) {
                     Some(way) => self.go(id, way, output())?,
                     None if machine => {
                         return Err(Failure::new("Local.NoChoice", "no branch matches, and there is no default"));
@@ -140,6 +149,9 @@ impl Machine {
         };
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast of a float saturates")]
         let concurrency = (requested as usize).clamp(1, most);
+        if self.keeps_notes() {
+            self.note(id, Note::Items(items.clone(), concurrency));
+        }
         self.children(id, ChildKind::Iterations, items.len(), Inputs::Items(items.into_iter()), concurrency);
         Ok(())
     }
@@ -191,7 +203,14 @@ impl Machine {
     }
 }
 
-fn iteration_input(program: &Program, iteration: &Iteration, given: &Value, at: usize, item: Value) -> Value {
+/// The input of an iteration.
+pub(super) fn iteration_input(
+    program: &Program,
+    iteration: &Iteration,
+    given: &Value,
+    at: usize,
+    item: Value,
+) -> Value {
     if program.dialect == Dialect::StateMachine {
         return item;
     }

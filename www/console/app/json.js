@@ -1,0 +1,167 @@
+// Checks a JSON text, and finds the position of its first error independently of the browser.
+
+/**
+ * The first error of a text.
+ *
+ * - `end`: the text ends too early
+ * - `value`, `name`, `colon`, `comma`: this was expected here; `comma` also stands for the closing bracket
+ * - `string`: the string has no end, or a line break
+ * - `escape`: not an escape sequence
+ * - `more`: there is text behind the value
+ * - `notObject`: the value is no object
+ *
+ * @typedef {object} JsonProblem
+ * @property {"end" | "value" | "name" | "colon" | "comma" | "string" | "escape" | "more" | "notObject"} reason
+ * @property {number} line from 1
+ * @property {number} column from 1, in UTF-16 units
+ * @property {number} offset from 0
+ */
+
+/**
+ * Returns the value of a text, or its first error. With `object`, the value must be an object.
+ *
+ * @param {string} text
+ * @param {{ object?: boolean }} [options]
+ * @returns {{ value: any, problem?: undefined } | { problem: JsonProblem, value?: undefined }}
+ */
+export function readJson(text, { object = false } = {}) {
+  let value;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    const { reason, offset } = firstError(text) ?? { reason: /** @type {const} */ ("value"), offset: 0 };
+    return { problem: { reason, ...positionOf(text, offset) } };
+  }
+  if (!object || (value !== null && typeof value === "object" && !Array.isArray(value))) return { value };
+  return { problem: { reason: "notObject", ...positionOf(text, text.search(/\S/)) } };
+}
+
+/**
+ * @param {string} text
+ * @param {number} offset
+ */
+function positionOf(text, offset) {
+  const before = text.slice(0, offset);
+  const lines = before.split(/\r\n|\r|\n/);
+  return { line: lines.length, column: lines[lines.length - 1].length + 1, offset };
+}
+
+const SPACE = /[ \t\r\n]*/y;
+const SCALAR = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
+const PLAIN = /[^"\\\u0000-\u001f]*/y;
+const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
+
+/**
+ * @param {string} text
+ * @returns {{ reason: JsonProblem["reason"], offset: number } | undefined}
+ */
+function firstError(text) {
+  let at = 0;
+  /** The open brackets. A text may be nested deeper than the call stack. @type {string[]} */
+  const open = [];
+  /** @type {"value" | "valueOrEnd" | "name" | "nameOrEnd" | "comma" | "more"} */
+  let expected = "value";
+
+  const eat = (/** @type {RegExp} */ pattern) => {
+    pattern.lastIndex = at;
+    const length = pattern.exec(text)?.[0].length ?? 0;
+    at += length;
+    return length > 0;
+  };
+  const close = () => {
+    at += 1;
+    open.pop();
+    expected = open.length > 0 ? "comma" : "more";
+  };
+  /** @returns {JsonProblem["reason"] | undefined} */
+  const string = () => {
+    at += 1;
+    for (;;) {
+      eat(PLAIN);
+      if (text[at] === '"') {
+        at += 1;
+        return undefined;
+      }
+      if (text[at] !== "\\") return at < text.length ? "string" : "end";
+      if (!eat(ESCAPE)) return at + 1 < text.length ? "escape" : "end";
+    }
+  };
+
+  for (;;) {
+    eat(SPACE);
+    if (at >= text.length) return expected === "more" ? undefined : { reason: "end", offset: at };
+    const next = text[at];
+    if (expected === "more") return { reason: "more", offset: at };
+    if (expected === "comma") {
+      const isObject = open[open.length - 1] === "{";
+      if (next === (isObject ? "}" : "]")) close();
+      else if (next !== ",") return { reason: "comma", offset: at };
+      else {
+        at += 1;
+        expected = isObject ? "name" : "value";
+      }
+      continue;
+    }
+    if ((expected === "nameOrEnd" && next === "}") || (expected === "valueOrEnd" && next === "]")) {
+      close();
+      continue;
+    }
+    if (expected === "name" || expected === "nameOrEnd") {
+      if (next !== '"') return { reason: "name", offset: at };
+      const reason = string();
+      if (reason) return { reason, offset: at };
+      eat(SPACE);
+      if (text[at] !== ":") return { reason: at < text.length ? "colon" : "end", offset: at };
+      at += 1;
+      expected = "value";
+      continue;
+    }
+    if (next === "{" || next === "[") {
+      at += 1;
+      open.push(next);
+      expected = next === "{" ? "nameOrEnd" : "valueOrEnd";
+      continue;
+    }
+    if (next === '"') {
+      const reason = string();
+      if (reason) return { reason, offset: at };
+    } else if (!eat(SCALAR)) return { reason: "value", offset: at };
+    expected = open.length > 0 ? "comma" : "more";
+  }
+}
+
+/**
+ * Compares two JSON values. The order of the names of an object does not matter.
+ *
+ * @param {any} first
+ * @param {any} second
+ */
+export function equalJson(first, second) {
+  const stack = [[first, second]];
+  while (stack.length > 0) {
+    const [a, b] = /** @type {any[]} */ (stack.pop());
+    if (Object.is(a, b)) continue;
+    if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+    if (Array.isArray(a) !== Array.isArray(b)) return false;
+    const names = Object.keys(a);
+    if (names.length !== Object.keys(b).length) return false;
+    for (const name of names) {
+      if (!Object.hasOwn(b, name)) return false;
+      stack.push([a[name], b[name]]);
+    }
+  }
+  return true;
+}
+
+/**
+ * A JSON text with line breaks. Other texts stay as they are.
+ *
+ * @param {string} text
+ */
+export function pretty(text) {
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    return text;
+  }
+}

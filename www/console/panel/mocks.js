@@ -1,0 +1,236 @@
+// The tasks of the definition that have no handler, and an answer for each.
+
+import { fill, h } from "../app/dom.js";
+import { readJson } from "../app/json.js";
+import { createLabels } from "../app/labels.js";
+import { problemOf } from "../app/problem.js";
+import { fold, plainButton, problemParts } from "./kit.js";
+
+/** Pause after a change of the definition before its tasks are read, in ms. */
+const PAUSE_MS = 600;
+
+/** @param {HTMLElement} element @param {any} context */
+export function createMocksPanel(element, { words, store, actions }) {
+  const labels = createLabels(words);
+  const list = h("ul", { class: "tasks" });
+  const note = h("div", { class: "list-note" });
+  const count = h("span", { class: "fold-count" });
+  const panel = fold(labels, "mocks.title", false, h("p", { class: "hint" }, labels.text("mocks.hint")), list, note);
+  panel.querySelector("summary")?.append(count);
+  element.append(panel);
+  panel.addEventListener("toggle", () => {
+    if (panel.open) void actions.readMocks();
+  });
+  /** The forms that the user has opened, by key: they survive a redraw. @type {Map<string, HTMLElement>} */
+  const forms = new Map();
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let later;
+
+  /** @param {any} state */
+  function draw(state) {
+    const { items = [], problem, isLoading } = state.mocks;
+    for (const key of forms.keys()) if (!items.some((/** @type {any} */ item) => item.key === key)) forms.delete(key);
+    const active = document.activeElement;
+    fill(list, ...items.map(taskRow));
+    // The nodes of an open form are the same ones as before.
+    if (active instanceof HTMLElement && list.contains(active)) active.focus();
+    const open = items.filter((/** @type {any} */ { handler }) => handler === "none").length;
+    count.textContent = open > 0 ? words("mocks.open", open) : "";
+    if (problem) fill(note, .../** @type {any[]} */ (problemParts(words, problem).filter(Boolean)));
+    else fill(note, items.length === 0 ? words(isLoading ? "lists.loading" : "mocks.none") : "");
+  }
+
+  /** @param {import("../app/state.js").MockedTask} task */
+  function taskRow({ key, states, handler, answer }) {
+    const name = states.join(", ");
+    const edit = plainButton(words(answer ? "mocks.change" : "mocks.add"), () => {
+      if (forms.has(key)) forms.delete(key);
+      else
+        forms.set(
+          key,
+          answerForm(key, answer ?? [], () => forms.delete(key)),
+        );
+      draw(store.get());
+      /** @type {HTMLElement | null | undefined} */
+      const first = forms.get(key)?.querySelector("textarea, input, select");
+      first?.focus();
+    });
+    edit.setAttribute("aria-expanded", String(forms.has(key)));
+    return h(
+      "li",
+      { class: "task" },
+      h(
+        "div",
+        { class: "task-head" },
+        h("bdi", { class: "task-name" }, name),
+        h("span", { class: `task-handler ${handler}` }, words(`mocks.handler_${handler}`)),
+      ),
+      h("code", { class: "task-key", dir: "ltr" }, key),
+      answer && h("p", { class: "task-answer" }, words("mocks.calls", answer.length)),
+      edit,
+      forms.get(key),
+    );
+  }
+
+  /**
+   * The form for the answers of a task, one for each call.
+   *
+   * @param {string} key
+   * @param {any[]} answer
+   * @param {() => void} close
+   */
+  function answerForm(key, answer, close) {
+    const calls = h("ol", { class: "calls" });
+    const error = h("div", { class: "field-error", role: "alert" });
+    const rows = (answer.length > 0 ? answer : [{ output: {} }]).map(callRow);
+    calls.append(...rows.map((row) => row.element));
+
+    /** @param {any} mock */
+    function callRow(mock) {
+      const row = createCall(words, mock, () => {
+        rows.splice(rows.indexOf(row), 1);
+        row.element.remove();
+      });
+      return row;
+    }
+
+    const save = async (/** @type {Event} */ event) => {
+      event.preventDefault();
+      const mocks = [];
+      for (const row of rows) {
+        const { mock, problem } = row.read();
+        if (problem) {
+          fill(error, problem);
+          row.focus();
+          return;
+        }
+        mocks.push(mock);
+      }
+      await send(mocks.length > 0 ? mocks : null);
+    };
+
+    /** @param {any[] | null} mocks */
+    async function send(mocks) {
+      try {
+        close();
+        await actions.answerTask(key, mocks);
+        actions.announce(words(mocks ? "mocks.saved" : "mocks.removed", key));
+      } catch (failure) {
+        forms.set(key, form);
+        draw(store.get());
+        fill(error, .../** @type {any[]} */ (problemParts(words, problemOf(failure)).filter(Boolean)));
+      }
+    }
+
+    const add = plainButton(words("mocks.addCall"), () => {
+      const row = callRow({ output: {} });
+      rows.push(row);
+      calls.append(row.element);
+      row.focus();
+    });
+    /** @type {HTMLElement} */
+    const form = h(
+      "form",
+      { class: "answer", on: { submit: save } },
+      calls,
+      h("p", { class: "hint" }, words("mocks.lastRepeats")),
+      error,
+      h(
+        "div",
+        { class: "buttons" },
+        h("button", { type: "submit", class: "button primary" }, words("mocks.save")),
+        add,
+        answer.length > 0 && plainButton(words("mocks.remove"), () => void send(null)),
+      ),
+    );
+    return form;
+  }
+
+  return {
+    /** @param {any} state @param {any} previous */
+    update(state, previous) {
+      if (state.lang !== previous.lang) {
+        labels.update();
+        forms.clear();
+      }
+      panel.hidden = !state.capabilities.mocks;
+      if (panel.hidden) return;
+      if (state === previous || !previous.capabilities.mocks || state.text !== previous.text) {
+        clearTimeout(later);
+        later = setTimeout(() => void actions.readMocks(), PAUSE_MS);
+      }
+      // A sample may have set answers at the start.
+      if (state.executionName !== previous.executionName && panel.open) void actions.readMocks();
+      if (state.mocks !== previous.mocks || state.lang !== previous.lang || state === previous) draw(state);
+    },
+  };
+}
+
+/**
+ * The answer to one call.
+ *
+ * @param {(key: string, ...values: any[]) => string} words
+ * @param {any} mock
+ * @param {() => void} remove
+ */
+function createCall(words, mock, remove) {
+  const named = (/** @type {string} */ key, /** @type {HTMLElement} */ control) =>
+    h("label", { class: "field" }, h("span", { class: "field-name" }, words(key)), control);
+  const kind = h("select", { on: { change: showKind } });
+  for (const name of ["output", "error", "never"]) kind.append(h("option", { value: name }, words(`mocks.${name}`)));
+  kind.value = mock.never ? "never" : mock.error !== undefined ? "error" : "output";
+  const output = h("textarea", { rows: 3, spellcheck: false, dir: "auto" });
+  output.value = JSON.stringify(mock.output ?? {}, null, 2);
+  const error = h("input", { maxLength: 128, autocomplete: "off", spellcheck: false, dir: "auto" });
+  error.value = mock.error ?? "";
+  const cause = h("input", { maxLength: 4096, autocomplete: "off", dir: "auto" });
+  cause.value = mock.cause ?? "";
+  const delay = h("input", { type: "number", min: "0", step: "any", inputMode: "decimal" });
+  delay.value = mock.delayMs ? String(mock.delayMs / 1000) : "";
+  const parts = {
+    output: [named("mocks.outputJson", output)],
+    error: [named("failure.error", error), named("failure.cause", cause)],
+    never: [],
+    delay: [named("mocks.delay", delay)],
+  };
+  const element = h(
+    "li",
+    { class: "call" },
+    named("mocks.outcome", kind),
+    ...parts.output,
+    ...parts.error,
+    ...parts.delay,
+    h("button", { type: "button", class: "button small", on: { click: remove } }, words("mocks.removeCall")),
+  );
+  showKind();
+
+  function showKind() {
+    for (const part of parts.output) part.hidden = kind.value !== "output";
+    for (const part of parts.error) part.hidden = kind.value !== "error";
+    for (const part of parts.delay) part.hidden = kind.value === "never";
+  }
+
+  return {
+    element,
+    focus: () => (kind.value === "error" ? error : kind.value === "output" ? output : kind).focus(),
+    /** @returns {{ mock?: any, problem?: string }} */
+    read() {
+      if (kind.value === "never") return { mock: { never: true } };
+      const seconds = Number(delay.value || 0);
+      if (!(seconds >= 0)) return { problem: words("mocks.wrongDelay") };
+      const delayed = seconds > 0 ? { delayMs: Math.round(seconds * 1000) } : {};
+      if (kind.value === "error") {
+        const name = error.value.trim();
+        if (name === "") return { problem: words("mocks.noError") };
+        const why = cause.value.trim();
+        return { mock: { error: name, ...(why && { cause: why }), ...delayed } };
+      }
+      const { value, problem } = readJson(output.value);
+      if (problem) {
+        const reason = words(`json.${problem.reason}`);
+        return { problem: words("start.inputError", problem.line, problem.column, reason) };
+      }
+      return { mock: { output: value, ...delayed } };
+    },
+  };
+}

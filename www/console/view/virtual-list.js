@@ -1,0 +1,118 @@
+// A list of which only the rows in view have elements. All rows have the same height.
+
+import { h } from "../app/dom.js";
+
+const OVERSCAN = 6;
+
+/**
+ * @typedef {object} VirtualList
+ * @property {HTMLElement} body the element whose children are the rows; it is as high as all rows
+ * @property {(count: number) => void} setCount
+ * @property {(height: number) => void} setRowHeight
+ * @property {() => void} refresh draws the rows in view again
+ * @property {() => void} layout draws the rows that came into view
+ * @property {(index: number, block?: "nearest" | "center") => void} reveal scrolls a row into view
+ * @property {(index: number) => HTMLElement | undefined} rowAt the element of a row in view
+ * @property {(draw: (row: HTMLElement, index: number) => void) => void} each calls a function for each row in view
+ * @property {() => boolean} isAtEnd
+ * @property {() => number} pageSize
+ * @property {() => void} destroy
+ */
+
+/**
+ * @param {HTMLElement} scroller the element that scrolls
+ * @param {object} options
+ * @param {() => HTMLElement} options.create makes the element of a row
+ * @param {(row: HTMLElement, index: number) => void} options.draw fills the element of a row
+ * @param {number} options.rowHeight px
+ * @param {() => number} [options.head] height of what covers the rows at the top, in px
+ * @returns {VirtualList}
+ */
+export function createVirtualList(scroller, { create, draw, rowHeight, head = () => 0 }) {
+  const body = h("div", { class: "rows", role: "rowgroup" });
+  let count = 0;
+  let height = rowHeight;
+  let view = 0;
+  /** @type {Map<number, HTMLElement>} */
+  let shown = new Map();
+
+  function layout() {
+    const first = Math.max(0, Math.floor(scroller.scrollTop / height) - OVERSCAN);
+    const last = Math.min(count, Math.ceil((scroller.scrollTop + view) / height) + OVERSCAN);
+    /** @type {Map<number, HTMLElement>} */
+    const next = new Map();
+    const free = [];
+    for (const [index, row] of shown) {
+      if (index >= first && index < last) next.set(index, row);
+      else free.push(row);
+    }
+    for (const row of free) row.remove();
+    // The elements are in the order of the rows: a screen reader reads them in this order.
+    let following = body.firstChild;
+    for (let index = first; index < last; index += 1) {
+      const kept = next.get(index);
+      if (kept) {
+        following = kept.nextSibling;
+        continue;
+      }
+      const row = free.pop() ?? create();
+      row.style.setProperty("transform", `translateY(${index * height}px)`);
+      draw(row, index);
+      next.set(index, row);
+      body.insertBefore(row, following);
+    }
+    shown = next;
+  }
+
+  function refresh() {
+    for (const [index, row] of shown) if (index < count) draw(row, index);
+    layout();
+  }
+
+  const sizes = new ResizeObserver(() => {
+    view = scroller.clientHeight;
+    layout();
+  });
+  sizes.observe(scroller);
+  scroller.addEventListener("scroll", layout, { passive: true });
+
+  return {
+    body,
+    setCount(next) {
+      if (next === count) return;
+      count = next;
+      body.style.setProperty("block-size", `${count * height}px`);
+      layout();
+    },
+    setRowHeight(next) {
+      if (next === height) return;
+      height = next;
+      body.style.setProperty("block-size", `${count * height}px`);
+      for (const [index, row] of shown) row.style.setProperty("transform", `translateY(${index * height}px)`);
+      layout();
+    },
+    refresh,
+    layout,
+    reveal(index, block = "nearest") {
+      if (index < 0 || index >= count) return;
+      view = scroller.clientHeight;
+      const room = view - head();
+      const top = index * height;
+      const { scrollTop } = scroller;
+      if (top >= scrollTop && top + height <= scrollTop + room) return;
+      const up = top < scrollTop;
+      scroller.scrollTop = block === "center" ? top - (room - height) / 2 : up ? top : top + height - room;
+      layout();
+    },
+    rowAt: (index) => shown.get(index),
+    each(visit) {
+      for (const [index, row] of shown) visit(row, index);
+    },
+    isAtEnd: () => scroller.scrollTop + scroller.clientHeight >= scroller.scrollHeight - height,
+    pageSize: () => Math.max(1, Math.floor((scroller.clientHeight - head()) / height) - 1),
+    destroy() {
+      sizes.disconnect();
+      scroller.removeEventListener("scroll", layout);
+    },
+  };
+}
