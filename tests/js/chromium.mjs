@@ -1,11 +1,15 @@
-// Starts the browser of the tests: the Chromium in the environment variable CHROMIUM.
+// Starts the browser of the tests: the Chromium in the environment variable CHROMIUM, or on the PATH.
 
 import { chromium } from "playwright-core";
+import { which } from "./engines/process.mjs";
+
+/** The file of the browser, if there is one. */
+export const program = () => process.env.CHROMIUM || which("chromium") || which("google-chrome");
 
 /** Starts it headless and without background requests. `more` are further arguments. */
 export function launch(more = []) {
-  const executablePath = process.env.CHROMIUM;
-  if (!executablePath) throw new Error("CHROMIUM does not name a browser; `cargo xtask test` sets it");
+  const executablePath = program();
+  if (!executablePath) throw new Error("there is no `chromium` on the PATH, and CHROMIUM does not name a browser");
   return chromium.launch({
     executablePath,
     args: [

@@ -1,11 +1,14 @@
 // Runs the suites in Chromium, bundled for a page.
 //
 //     CHROMIUM=/usr/bin/chromium node tests/js/run-browser.mjs <folder for the entry> [--filter NAME]
+//
+// The environment variable ENGINE selects another browser: `ENGINE=firefox`, `ENGINE=webkit`.
 
 import { createServer } from "node:http";
+import process from "node:process";
 import { build } from "esbuild";
 import { readArguments } from "./arguments.mjs";
-import { launch } from "./chromium.mjs";
+import { startEngine } from "./engines/driver.mjs";
 import { MODULES, finish, moduleBytes, print, writeEntry } from "./prepare.mjs";
 import { openService } from "./support/service.mjs";
 
@@ -14,11 +17,13 @@ const entry = writeEntry(out, "browser");
 const bundle = await build({
   stdin: {
     contents: `import { main } from ${JSON.stringify(entry)};
-globalThis.suites = async (host) => {
-  const outcomes = [];
+globalThis.outcomes = [];
+// The offline mode of the browser: it informs the page and blocks all requests.
+const setOffline = (offline) => new Promise((done) => (globalThis.wanted = { offline, done }));
+globalThis.suites = async ({ hasOffline, ...host }) => {
   const modules = {};
   for (const name of ${JSON.stringify(MODULES)}) modules[name] = await WebAssembly.compileStreaming(fetch(\`/\${name}.wasm\`));
-  return { totals: await main(modules, (outcome) => outcomes.push(outcome), { ...host, setOffline }), outcomes };
+  return main(modules, (outcome) => outcomes.push(outcome), { ...host, ...(hasOffline && { setOffline }) });
 };`,
     resolveDir: out,
   },
@@ -45,28 +50,53 @@ const server = createServer((request, response) => {
 await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
 
 const service = await openService();
-const browser = await launch();
+const engine = await startEngine(process.env.ENGINE || "chromium");
 let code = 1;
 try {
-  const page = await browser.newPage();
-  // The offline mode of the browser: it informs the page and blocks all requests.
-  await page.exposeFunction("setOffline", (offline) => page.context().setOffline(offline));
-  const uncaught = [];
-  page.on("pageerror", (error) => uncaught.push(error));
-  await page.goto(`http://127.0.0.1:${server.address().port}/`);
+  const page = await engine.page();
+  await page.open(`http://127.0.0.1:${server.address().port}/`);
   await page
-    .waitForFunction(() => globalThis.suites)
-    .catch((error) => {
-      throw uncaught[0] ?? error;
+    .waitFor(() => Boolean(globalThis.suites))
+    .catch(async (error) => {
+      const [problem] = await page.problems();
+      throw problem ? new Error(problem) : error;
     });
-  const { outcomes, totals } = await page.evaluate((host) => globalThis.suites(host), { service: service.url, filter });
-  for (const error of uncaught)
-    outcomes.push({ name: "uncaught in the page", ms: 0, error: String(error.stack ?? error) });
-  totals.failed += uncaught.length;
+  // The suites run while the runner asks for the network they want.
+  await page.evaluate(
+    (host) => {
+      globalThis.suites(host).then(
+        (totals) => (globalThis.ended = { totals }),
+        (error) => (globalThis.ended = { error: String(error.stack ?? error) }),
+      );
+    },
+    { service: service.url, filter, hasOffline: page.hasOffline },
+  );
+  const { totals, error } = await page.until(
+    "the suites end",
+    async () => {
+      const wanted = await page.evaluate(() => globalThis.wanted?.offline);
+      if (wanted !== undefined) {
+        await page.setOffline(wanted);
+        await page.evaluate(() => {
+          const { done } = globalThis.wanted;
+          delete globalThis.wanted;
+          done();
+        });
+      }
+      return page.evaluate(() => globalThis.ended);
+    },
+    600_000,
+  );
+  if (error) throw new Error(error);
+  const outcomes = await page.evaluate(() => globalThis.outcomes);
+  for (const problem of await page.problems()) {
+    outcomes.push({ name: "uncaught in the page", ms: 0, error: problem });
+    totals.failed += 1;
+  }
   outcomes.forEach(print);
   code = finish(totals, filter);
 } finally {
-  await browser.close();
+  await engine.close();
   server.close();
   service.close();
 }

@@ -1,11 +1,12 @@
 // Chromium, by playwright-core.
 
-import { launch } from "../chromium.mjs";
+import { launch, program } from "../chromium.mjs";
 
 export const name = "chromium";
 
 /** Why this engine cannot be tested here. */
-export const absent = () => (process.env.CHROMIUM ? undefined : "the environment variable CHROMIUM names no browser");
+export const absent = () =>
+  program() ? undefined : "there is no `chromium` on the PATH, and the environment variable CHROMIUM is not set";
 
 export async function start() {
   const browser = await launch();

@@ -65,7 +65,7 @@ class Page {
   async problems() {
     // A browser reports an error response of the service as an error of the page.
     return (await this.#tab.problems()).filter(
-      (text) => !/Failed to load resource|NetworkError|Load failed/.test(text),
+      (text) => !/Failed to load resource|^(Error: )?Cross-Origin Request Blocked/.test(text),
     );
   }
 

@@ -38,6 +38,12 @@ function endAll() {
   }
 }
 process.on("exit", endAll);
+for (const [signal, code] of [
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+  ["SIGHUP", 129],
+])
+  process.once(signal, () => process.exit(code));
 
 /**
  * Starts a program as a process group. `hear` is called with each line of its output.

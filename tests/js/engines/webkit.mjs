@@ -140,10 +140,11 @@ export async function start() {
   async function run(source) {
     // An expression, whose value or promise is the result.
     const script = `const done = arguments[arguments.length - 1];
-(async () => (${source}))().then((value) => done({ value }), (error) => done({ error: String(error?.stack ? error + "\\n" + error.stack : error) }));`;
-    const { value, error } = await say("POST", "/execute/async", { script, args: [] });
-    if (error !== undefined) throw new Error(error);
-    return value;
+(async () => (${source}))().then((value) => done({ json: JSON.stringify(value) }), (error) => done({ error: String(error?.stack ? error + "\\n" + error.stack : error) }));`;
+    // As text: the driver makes `null` of `undefined`.
+    const { json, error } = await say("POST", "/execute/async", { script, args: [] });
+    if (error) throw new Error(error);
+    return json ? JSON.parse(json) : undefined;
   }
 
   async function viewport(width, height) {
