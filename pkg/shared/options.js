@@ -140,6 +140,25 @@ export const SIGN = {
 /** @type {Names<import("../local.js").SimulateOptions>} */
 export const SIMULATION = { input: true, tasks: true, flows: true, mode: true, signal: true };
 
+/** @type {Names<import("../local.js").StateOptions>} */
+export const STATE = {
+  state: true,
+  input: true,
+  local: true,
+  global: true,
+  context: true,
+  attempt: true,
+  retries: true,
+  mock: true,
+  iteration: true,
+  objectOutput: true,
+  mode: true,
+  now: true,
+};
+
+/** @type {Names<import("../local.js").StateMock>} */
+export const STATE_MOCK = { output: true, error: true, cause: true, delayMs: true, never: true, global: true };
+
 /** @type {Names<import("../local.js").TaskMock>} */
 export const MOCK = { output: true, error: true, cause: true, delayMs: true, never: true };
 

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { formatWithOptions } from "node:util";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -29,13 +30,16 @@ const block = (words) => {
   return found[0];
 };
 
+/** The line that `console.log` prints, in one line. */
+const inspected = (...words) => formatWithOptions({ breakLength: Number.POSITIVE_INFINITY }, ...words);
+
 /** Runs code as a module. Returns the printed lines. */
-async function printed(name, code) {
+async function printed(name, code, format = (...words) => words.join(" ")) {
   const file = join(place, `${name}.mjs`);
   await writeFile(file, code);
   const lines = [];
   const { log } = console;
-  console.log = (...words) => lines.push(words.join(" "));
+  console.log = (...words) => lines.push(format(...words));
   try {
     await import(pathToFileURL(file));
     return { lines };
@@ -74,6 +78,24 @@ test("the simulation example prints the documented result", async () => {
   );
   assert.deepEqual(lines, ['Succeeded {"paid":true} 16']);
   assert.ok(code.includes("// Succeeded { paid: true } 16"));
+});
+
+test("the example of one state prints its retry", async () => {
+  const { lines } = await printed("state", block("simulateState"));
+  assert.deepEqual(lines, ["retriable 2 20000"]);
+});
+
+test("the examples of docs/test-a-state.md print what their comments state", async () => {
+  const page = await readFile(join(ROOT, "docs", "test-a-state.md"), "utf8");
+  const [, definition] = /^```yaml\n(.*?)^```/ms.exec(page);
+  const head = `import { simulateState } from "cloudflow-wasm/local";\nconst text = ${JSON.stringify(definition)};\n`;
+  const examples = [...page.matchAll(/^```js\n(.*?)^```/gms)].map(([, code]) => code);
+  assert.ok(examples.length >= 6);
+  for (const [index, code] of examples.entries()) {
+    const expected = [...code.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)].map(([, line]) => line);
+    const { lines } = await printed(`state-${index}`, head + code, inspected);
+    assert.deepEqual(lines, expected);
+  }
 });
 
 test("the task handlers of the local server work", async (t) => {

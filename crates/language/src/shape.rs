@@ -173,7 +173,7 @@ impl From<FlowReport> for Plain {
 
 /// The id of the node of every state, in the order of the arena: the path of the state, such as
 /// `/more/default/tidy`. A state without a name, or with a duplicate name, has its index after a `#`.
-fn ids(flow: &Flow<'_>) -> Vec<String> {
+pub fn ids(flow: &Flow<'_>) -> Vec<String> {
     let mut ids: Vec<String> = Vec::with_capacity(flow.states().len());
     for scope in flow.scopes() {
         let mut prefix = scope.owner.and_then(|owner| ids.get(owner.0 as usize).cloned()).unwrap_or_default();

@@ -39,7 +39,7 @@ export const tests = {
   },
 
   "the local entry exports migration, simulation and the emulator": ({ local }) => {
-    for (const name of ["createEmulator", "migrateFlow", "simulateFlow"])
+    for (const name of ["createEmulator", "migrateFlow", "simulateFlow", "simulateState"])
       assert.equal(typeof local[name], "function", name);
   },
 
