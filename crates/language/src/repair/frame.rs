@@ -1,13 +1,15 @@
 //! What surrounds a definition or interrupts it: encodings, Markdown fences, heredocs, conflict markers, comments of
 //! JSON.
 
-use super::{Repair, edit};
+use super::{REPLACED, Repair, edit};
 use cloudflow_base::diagnostic::{Code, Edit};
 use cloudflow_base::small::{contains, find as find_text, trim_end};
 use cloudflow_base::text::Span;
 
 /// The repairs of a text.
-pub(super) fn find(text: &str, wrong: bool) -> Vec<Repair> {
+///
+/// `wrong`: the text has an error. `other`: an ASCII character behind a byte that is not UTF-8 belongs to it, as in GBK.
+pub(super) fn find(text: &str, wrong: bool, other: bool) -> Vec<Repair> {
     let mut found = Vec::new();
     if let Some(repair) = encoding(text) {
         // The rest is searched in the decoded text only.
@@ -15,7 +17,7 @@ pub(super) fn find(text: &str, wrong: bool) -> Vec<Repair> {
     }
     let lines = lines(text);
     found.extend(fence(text, &lines).or_else(|| heredoc(text, &lines)));
-    found.extend(replaced(text));
+    found.extend(replaced(text, other));
     found.extend(conflict(text, &lines, wrong));
     found.extend(comments(text));
     found
@@ -23,11 +25,23 @@ pub(super) fn find(text: &str, wrong: bool) -> Vec<Repair> {
 
 /// UTF-16 that was read as UTF-8 has a U+0000 beside every ASCII character. Other encodings give U+FFFD.
 fn encoding(text: &str) -> Option<Repair> {
-    let zeros = text.bytes().filter(|byte| *byte == 0).count();
+    let (mut zeros, mut ascii) = (0, 0);
+    let mut edits = Vec::new();
+    for (at, c) in text.char_indices() {
+        match c {
+            '\0' => zeros += 1,
+            '\u{FFFD}' => {}
+            _ => {
+                ascii += 1;
+                continue;
+            }
+        }
+        edits.push(edit(at, at + c.len_utf8(), ""));
+    }
     if zeros * 4 > text.len() {
-        let mut edits = Vec::new();
-        for (at, c) in text.char_indices().filter(|(_, c)| matches!(c, '\0' | '\u{FFFD}')) {
-            edits.push(edit(at, at + c.len_utf8(), ""));
+        // The other characters were not read either.
+        if ascii > zeros + 1 || text.trim_start_matches('\u{FFFD}').contains('\u{FFFD}') {
+            edits = vec![edit(0, text.len(), "")];
         }
         let message = "the text is UTF-16, but was read as UTF-8: save it as UTF-8".to_owned();
         return Some(Repair::new(Code::BadEncoding, Span::new(0, 0), message, edits));
@@ -36,10 +50,16 @@ fn encoding(text: &str) -> Option<Repair> {
 }
 
 /// Bytes that are not UTF-8, which the reader of the file replaced.
-fn replaced(text: &str) -> Option<Repair> {
-    let first = find_text(text, "\u{FFFD}")?;
+fn replaced(text: &str, other: bool) -> Option<Repair> {
+    let first = find_text(text, REPLACED)?;
+    let behind = |(at, found): (usize, &str)| {
+        let at = at + found.len();
+        let is_sign = matches!(text.as_bytes().get(at), Some(b'[' | b']' | b'{' | b'}' | b'|' | b'\\' | b'`'));
+        is_sign.then(|| edit(at, at + 1, REPLACED))
+    };
+    let edits = if other { text.match_indices(REPLACED).filter_map(behind).collect() } else { Vec::new() };
     let message = "bytes that are not UTF-8 were replaced by U+FFFD: save the file as UTF-8, it may be GBK".to_owned();
-    Some(Repair::new(Code::BadEncoding, Span::new(first, first + '\u{FFFD}'.len_utf8()), message, Vec::new()))
+    Some(Repair::new(Code::BadEncoding, Span::new(first, first + '\u{FFFD}'.len_utf8()), message, edits))
 }
 
 /// A line without its line break, and its start.
@@ -131,10 +151,15 @@ fn conflict(text: &str, lines: &[Line<'_>], wrong: bool) -> Option<Repair> {
     Some(repair.offered("keep the first side", &[]))
 }
 
+/// True if a text is JSON and may have comments. YAML reads them as a part of a key or a value.
+pub(super) fn may_comment(text: &str) -> bool {
+    let json = text.strip_prefix('\u{FEFF}').unwrap_or(text).trim_ascii_start();
+    matches!(json.as_bytes().first(), Some(b'{' | b'[' | b'/')) && (contains(text, "//") || contains(text, "/*"))
+}
+
 /// Comments in a JSON text: `// …` and `/* … */`.
 fn comments(text: &str) -> Option<Repair> {
-    let json = text.strip_prefix('\u{FEFF}').unwrap_or(text).trim_ascii_start();
-    if !matches!(json.as_bytes().first(), Some(b'{' | b'[' | b'/')) || !contains(text, "{") {
+    if !may_comment(text) || !contains(text, "{") {
         return None;
     }
     let bytes = text.as_bytes();
@@ -151,7 +176,8 @@ fn comments(text: &str) -> Option<Repair> {
                 quote = Some(*byte);
             }
             b'/' if quote.is_none()
-                && matches!(before, b' ' | b'\t' | b'\n' | b'[' | b'{' | b',' | b']' | b'}' | b'"')
+                && (matches!(before, b' ' | b'\t' | b'\n' | b'[' | b'{' | b',' | b']' | b'}' | b'"')
+                    || before == b':' && at > 1 && bytes.get(at - 2) == Some(&b'"'))
                 && matches!(next, Some(b'/' | b'*')) =>
             {
                 let (end, cut) = if next == Some(&b'/') { ("\n", 0) } else { ("*/", 2) };
