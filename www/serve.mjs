@@ -16,7 +16,7 @@ import { safeLine } from "../pkg/cli/line.js";
 
 const HOST = "127.0.0.1";
 const WWW = dirname(fileURLToPath(import.meta.url));
-const PKG = join(WWW, "..", "pkg");
+const PKG = join(WWW, "..", "pkg", "dist");
 const PAGE = ["index.html", "style.css", "main.js", "editor.js", "execution.js", "graph.js", "samples.js"];
 
 /**
@@ -33,7 +33,7 @@ export async function startDemo({ port = 0, onUpstream = () => {}, say = () => {
   };
   try {
     const { createEmulator } = await import(pathToFileURL(join(PKG, "local.js")));
-    const { serveFetch } = await import(pathToFileURL(join(PKG, "cli", "serve.js")));
+    const { serveFetch } = await import(pathToFileURL(join(WWW, "..", "pkg", "cli", "serve.js")));
     // Generated for this run; it is not printed.
     const key = { id: `demo${randomBytes(6).toString("hex")}`, secret: randomBytes(20).toString("hex") };
     const emulator = createEmulator({ accessKeys: { [key.id]: key.secret } });
@@ -64,7 +64,7 @@ export async function startDemo({ port = 0, onUpstream = () => {}, say = () => {
 }
 
 async function needsBuild() {
-  const built = await stat(join(PKG, "wasm")).catch(() => undefined);
+  const built = await stat(PKG).catch(() => undefined);
   if (!built)
     throw new Error(
       "the package is not built: run `cargo xtask build`, or `cargo xtask demo` which also starts this server",

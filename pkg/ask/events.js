@@ -27,7 +27,7 @@ export function events(bound) {
       if (typeof follow !== "boolean") throw wrongOptions("`follow` must be `true` or `false`");
       // The requests have fields of their own, which would hide these.
       if (isObject(reference)) checkNames(reference, REFERENCE, "a field of the request");
-      link(options, controller, bound.relayed);
+      link(options, controller);
       if (follow) {
         const key = bound.isClient ? keyOf(reference, own(call, EVENTS), options) : undefined;
         return follower(bound, feeds, key, reference, options, controller);

@@ -2,6 +2,7 @@
 
 import { REQUEST } from "../shared/options.js";
 import { WAIT } from "./functions.js";
+import { relayed } from "./signals.js";
 
 /**
  * Yields every change once, in order. `return()` and `throw()` abort the request in flight. The first request is sent
@@ -55,7 +56,7 @@ function watch(bound, request, call) {
         changes.push(execution);
         settle();
       };
-      const relay = signal === undefined || signal === null ? undefined : bound.relayed(signal);
+      const relay = signal === undefined || signal === null ? undefined : relayed(signal);
       // The module reports a `signal` or `onUpdate` of a wrong type.
       if (relay !== undefined && relay === signal) return options;
       outer = relay;

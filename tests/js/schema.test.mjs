@@ -121,7 +121,7 @@ const BEYOND = [
 ];
 
 test("the schemas accept the definitions of the corpus that are valid", async () => {
-  const { validateFlow } = await import("../../pkg/index.js");
+  const { validateFlow } = await import("../../pkg/dist/index.js");
   const counts = { own: 0, external: 0 };
   for (const [name, text, own] of definitions()) {
     // Lines of a template language are YAML only after they are filled in.

@@ -41,7 +41,7 @@ fn sources(dirs: &[&str], ends: &[&str]) -> Vec<(String, String)> {
     found.sort();
     found
         .into_iter()
-        .filter(|path| !path.starts_with(root().join("pkg/wasm")))
+        .filter(|path| !["pkg/dist", "pkg/wasm"].iter().any(|made| path.starts_with(root().join(made))))
         .map(|path| {
             let name = path.strip_prefix(root()).unwrap().to_string_lossy().replace('\\', "/");
             (name, fs::read_to_string(&path).unwrap())

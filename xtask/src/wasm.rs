@@ -10,7 +10,7 @@ use crate::command::{run, say};
 use crate::fingerprint::{Fingerprint, is_remembered, remember};
 use crate::glue::{self, Renamed};
 use crate::toolchain::{self, Toolchain};
-use crate::{Outcome, inline, npm, paths, sizes, traps};
+use crate::{Outcome, bundle, inline, npm, paths, sizes, traps};
 
 /// The modules. Each is the root crate with the feature of the same name.
 pub const MODULES: [&str; 3] = ["ask", "language", "local"];
@@ -86,6 +86,7 @@ pub fn build_with(Options { without, only }: &Options) -> Outcome<()> {
         remember(&memory, &inputs)?;
         say(&format!("{module}: built in {:.1} s", start.elapsed().as_secs_f64()));
     }
+    bundle::build()?;
     sizes::print()
 }
 
