@@ -51,10 +51,12 @@ function watch(bound, request, call) {
     function watched(options) {
       const { signal, onUpdate: callback } = options;
       const onUpdate = (/** @type {unknown} */ execution) => {
-        callback?.(execution);
-        if (finished) return;
-        changes.push(execution);
-        settle();
+        const result = callback?.(execution);
+        if (!finished) {
+          changes.push(execution);
+          settle();
+        }
+        return result;
       };
       const relay = signal === undefined || signal === null ? undefined : relayed(signal);
       // The module reports a `signal` or `onUpdate` of a wrong type.
