@@ -17,7 +17,7 @@ let blocks;
 before(async () => {
   place = await mkdtemp(join(tmpdir(), "cloudflow-readme-"));
   await mkdir(join(place, "node_modules"));
-  await symlink(join(ROOT, "pkg"), join(place, "node_modules", "cloudflow-wasm"), "junction");
+  await symlink(join(ROOT, "pkg", "dist"), join(place, "node_modules", "cloudflow-wasm"), "junction");
   const readme = await readFile(join(ROOT, "README.md"), "utf8");
   blocks = [...readme.matchAll(/^```js\n(.*?)^```/gms)].map(([, code]) => code);
 });
@@ -100,7 +100,7 @@ test("the examples of docs/test-a-state.md print what their comments state", asy
 
 test("the task handlers of the local server work", async (t) => {
   const { startServer } = await import(pathToFileURL(join(ROOT, "pkg", "cli", "server.js")));
-  const { signRequest } = await import(pathToFileURL(join(ROOT, "pkg", "local.js")));
+  const { signRequest } = await import(pathToFileURL(join(ROOT, "pkg", "dist", "local.js")));
   const tasks = join(place, "tasks.mjs");
   await writeFile(tasks, block("OutOfStock"));
   const flows = join(place, "flows");
@@ -129,7 +129,7 @@ test("the task handlers of the local server work", async (t) => {
 });
 
 test("the mocks of the local server answer as the README states", async () => {
-  const { simulateFlow } = await import(pathToFileURL(join(ROOT, "pkg", "local.js")));
+  const { simulateFlow } = await import(pathToFileURL(join(ROOT, "pkg", "dist", "local.js")));
   const [, text] = /^```json\n(.*?)^```/ms.exec(await readFile(join(ROOT, "README.md"), "utf8"));
   const tasks = JSON.parse(text);
   const flow = (name) => `version: v1
@@ -157,7 +157,7 @@ steps:
 });
 
 test("the first example watches an execution to its end, and the error example recognizes an absent execution", async (t) => {
-  const { createEmulator, signRequest } = await import(pathToFileURL(join(ROOT, "pkg", "local.js")));
+  const { createEmulator, signRequest } = await import(pathToFileURL(join(ROOT, "pkg", "dist", "local.js")));
   const key = { accessKeyId: "readme", accessKeySecret: "readme-secret" };
   const emulator = createEmulator({ accessKeys: { [key.accessKeyId]: key.accessKeySecret } });
   const Definition = "version: v1\ntype: flow\nsteps:\n  - {type: wait, name: pack, duration: 1}\n";
@@ -197,7 +197,7 @@ test("every imported name exists", async () => {
   assert.ok(wanted.length >= 4);
   for (const [, names, entry] of wanted) {
     const file = entry === "" ? "index.js" : `${entry.slice(1)}.js`;
-    const module = await import(pathToFileURL(join(ROOT, "pkg", file)));
+    const module = await import(pathToFileURL(join(ROOT, "pkg", "dist", file)));
     for (const name of names.split(",")) assert.equal(typeof module[name.trim()], "function", name);
   }
 });

@@ -6,7 +6,7 @@ import { test } from "node:test";
 
 import { parseAllDocuments } from "yaml";
 
-import { validateFlow } from "../../pkg/index.js";
+import { validateFlow } from "../../pkg/dist/index.js";
 import { readFamily } from "./cases.mjs";
 
 const PIECES = [

@@ -10,7 +10,7 @@ use crate::command::{run, say};
 use crate::fingerprint::{Fingerprint, is_remembered, remember};
 use crate::glue::{self, Renamed};
 use crate::toolchain::{self, Toolchain};
-use crate::{Outcome, console, inline, npm, paths, sizes, traps};
+use crate::{Outcome, bundle, console, inline, npm, paths, sizes, traps};
 
 /// The modules. Each is the root crate with the feature of the same name.
 pub const MODULES: [&str; 3] = ["ask", "language", "local"];
@@ -88,6 +88,7 @@ pub fn build_with(Options { without, only }: &Options) -> Outcome<()> {
     }
     if only.is_empty() {
         console::bundle()?;
+        bundle::build()?;
     }
     sizes::print()
 }
