@@ -94,10 +94,6 @@ fn around(text: &str, span: Span) -> &str {
     text.get(start - before..end + behind).unwrap_or_default()
 }
 
-fn errors(list: &[Diagnostic]) -> usize {
-    list.iter().filter(|found| found.severity == Severity::Error).count()
-}
-
 /// A repaired text.
 struct Attempt {
     repairs: Vec<Diagnostic>,
