@@ -87,7 +87,7 @@ export function createApi({ base, fetch: given, needsNetwork = true }) {
         answer = await control("");
       } catch (error) {
         // A gateway without a control server refuses the path in one way or another.
-        if (error.status < 500 || error.kind === "response") return { capabilities: NO_CAPABILITIES };
+        if (error.status < 500) return { capabilities: NO_CAPABILITIES };
         throw error;
       }
       const { flows, start, stop, mocks, now } = answer;
@@ -138,9 +138,12 @@ function answerOf(response, text) {
   if (response.ok && value !== null && typeof value === "object") return value;
   if (response.ok) throw new ConsoleError({ kind: "response", code: "not-json", message: "", status });
   const { Code, Message, RequestId } = value ?? {};
+  const isService = typeof Code === "string";
+  // A proxy answers in place of a server that does not run.
+  const kind = isService ? "service" : [502, 503, 504].includes(status) ? "network" : "response";
   throw new ConsoleError({
-    kind: Code === undefined ? "response" : "service",
-    code: typeof Code === "string" ? Code : `HTTP ${status}`,
+    kind,
+    code: isService ? Code : "not-from-service",
     message: typeof Message === "string" ? Message : "",
     status,
     ...(typeof RequestId === "string" && { requestId: RequestId }),

@@ -34,6 +34,9 @@ import { initialState } from "./state.js";
 import { createStore } from "./store.js";
 import { createWatch } from "./watch.js";
 
+/** Time between two changes of a hidden page, in ms. */
+const HIDDEN_MS = 300;
+
 /**
  * Starts the console in the element `#console`. `fetch` replaces that of the page; `needsNetwork` is false if it
  * reaches the endpoint without a network.
@@ -186,11 +189,19 @@ function updatePart(part, state, previous) {
   }
 }
 
-/** @param {() => void} flush */
+/**
+ * Calls a function at the next frame. A hidden page has no frames.
+ *
+ * @param {() => void} flush
+ */
 function schedule(flush) {
-  // A hidden page has no frames.
-  if (document.hidden) setTimeout(flush, 200);
-  else requestAnimationFrame(() => flush());
+  const run = () => {
+    clearTimeout(timer);
+    cancelAnimationFrame(frame);
+    flush();
+  };
+  const timer = setTimeout(run, HIDDEN_MS);
+  const frame = requestAnimationFrame(run);
 }
 
 /** @param {import("./state.js").State} state */
