@@ -9,6 +9,7 @@ import { flowGraph, parseFlow, replayExecution, validateFlow } from "../../pkg/d
 import { pack, placeOf, readAddress, unpack, writeAddress } from "../../www/console/app/address.js";
 import { offsetOf } from "../../www/console/app/clock.js";
 import { compareExecutions, firstDifference } from "../../www/console/app/compare.js";
+import { createControl } from "../../www/console/app/control.js";
 import { equalJson, readJson } from "../../www/console/app/json.js";
 import { problemOf, wordsOfProblem } from "../../www/console/app/problem.js";
 import { samples } from "../../www/console/app/samples.js";
@@ -218,6 +219,57 @@ test("each problem has a headline and an advice", () => {
     const name = wordsOfProblem(problem);
     assert.ok(en.problem[name] && en.advice[name], name);
   }
+});
+
+// ---- Control server
+
+test("an endpoint without a control server offers nothing, and one that does not respond is asked again", async () => {
+  const offered = (respond) => createControl("http://x/", async () => respond()).capabilities();
+  const none = { flows: false, start: false, stop: false, mocks: false };
+  for (const [body, status] of [
+    ["not found", 404],
+    ['{"Code":"ActionNotSupported"}', 400],
+    ["<!doctype html>", 200],
+    ["", 403],
+  ])
+    assert.deepEqual((await offered(() => new Response(body, { status }))).capabilities, none, `${status}`);
+  await assert.rejects(
+    offered(() => new Response("bad gateway", { status: 502 })),
+    { kind: "network", status: 502 },
+  );
+  await assert.rejects(
+    offered(() => {
+      throw new TypeError("refused");
+    }),
+    { kind: "network" },
+  );
+  const now = Date.now() + 60_000;
+  const all = await offered(() => Response.json({ flows: true, start: true, stop: true, mocks: true, now }));
+  assert.deepEqual(all.capabilities, { flows: true, start: true, stop: true, mocks: true });
+  assert.ok(Math.abs(all.clockOffset - 60_000) < 1000);
+});
+
+test("requests to the control server are sent as its protocol says, and its errors are problems", async () => {
+  const sent = [];
+  const control = createControl("http://x/sub/", async (url, { method, headers, body }) => {
+    sent.push([method, url, headers?.["content-type"], body]);
+    if (method === "PUT")
+      return Response.json({ Code: "InvalidArgument", Message: "no", RequestId: "r" }, { status: 400 });
+    return Response.json({});
+  });
+  await control.flows({ nextToken: "a b" });
+  await control.flow("a/b");
+  await control.tasks(["A", "B&C"]);
+  await control.start({ flowName: "f", input: "{}" });
+  const refused = await control.putAnswer("A", null).catch(problemOf);
+  assert.deepEqual(sent, [
+    ["GET", "http://x/sub/control/flows?limit=50&nextToken=a+b", undefined, undefined],
+    ["GET", "http://x/sub/control/flows/a%2Fb", undefined, undefined],
+    ["GET", "http://x/sub/control/tasks?action=A&action=B%26C", undefined, undefined],
+    ["POST", "http://x/sub/control/executions", "application/json", '{"flowName":"f","input":"{}"}'],
+    ["PUT", "http://x/sub/control/answers", "application/json", '{"action":"A","mocks":null}'],
+  ]);
+  assert.deepEqual(refused, { kind: "service", code: "InvalidArgument", message: "no", status: 400, requestId: "r" });
 });
 
 test("the clock of the service is read from a header with seconds", () => {

@@ -34,6 +34,9 @@ import { initialState } from "./state.js";
 import { createStore } from "./store.js";
 import { createWatch } from "./watch.js";
 
+/** Time between two changes of a hidden page, in ms. */
+const HIDDEN_MS = 300;
+
 /**
  * Starts the console in the element `#console`. `fetch` replaces that of the page; `needsNetwork` is false if it
  * reaches the endpoint without a network.
@@ -43,7 +46,8 @@ import { createWatch } from "./watch.js";
 export function startConsole({ base, fetch: send, needsNetwork = true }) {
   const [sample] = samples;
   const texts = loadTexts();
-  const form = { ...initialState().form, flowName: sample.flowName };
+  const owner = texts.owner ?? (texts.text === undefined ? sample.flowName : "");
+  const form = { ...initialState().form, flowName: owner, owner };
   const store = createStore({
     ...initialState(),
     ...loadSettings(),
@@ -131,7 +135,7 @@ export function startConsole({ base, fetch: send, needsNetwork = true }) {
       showSettings(state);
       saveSettings(state);
     }
-    if (state.text !== previous.text || state.input !== previous.input) {
+    if (state.text !== previous.text || state.input !== previous.input || state.form !== previous.form) {
       clearTimeout(saving);
       saving = setTimeout(() => saveTexts(store.get()), 300);
     }
@@ -186,11 +190,19 @@ function updatePart(part, state, previous) {
   }
 }
 
-/** @param {() => void} flush */
+/**
+ * Calls a function at the next frame. A hidden page has no frames.
+ *
+ * @param {() => void} flush
+ */
 function schedule(flush) {
-  // A hidden page has no frames.
-  if (document.hidden) setTimeout(flush, 200);
-  else requestAnimationFrame(() => flush());
+  const run = () => {
+    clearTimeout(timer);
+    cancelAnimationFrame(frame);
+    flush();
+  };
+  const timer = setTimeout(run, HIDDEN_MS);
+  const frame = requestAnimationFrame(run);
 }
 
 /** @param {import("./state.js").State} state */
