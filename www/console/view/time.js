@@ -2,7 +2,7 @@
 
 /** @typedef {"en" | "zh"} Lang */
 
-const LOCALES = { en: "en-GB", zh: "zh-CN" };
+const LOCALES = { en: "en-US", zh: "zh-CN" };
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
