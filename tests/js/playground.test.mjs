@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { bundlePage } from "../../xtask/js/bundle.mjs";
+import { bundlePage } from "../../xtask/js/page.mjs";
 import { launch } from "./chromium.mjs";
 import { serveStatic } from "./support/static-server.mjs";
 

@@ -1,5 +1,5 @@
 // The WebAssembly modules of a bundled page or Worker thread: separate files that are compiled while they load.
-// `xtask/js/bundle.mjs` replaces the embedded modules of the package by these.
+// `xtask/js/page.mjs` replaces the embedded modules of the package by these.
 
 /** @type {Map<string, WebAssembly.Module>} */
 const modules = new Map();
