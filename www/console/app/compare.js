@@ -80,32 +80,36 @@ function reasonOf(a, b) {
  */
 export function firstDifference(a, b) {
   const [left, right] = [byParent(a), byParent(b)];
-  return between(undefined, undefined, false) ?? between(undefined, undefined, true);
+  return between(undefined, undefined, "causes") ?? between(undefined, undefined, "all");
 
   /**
+   * `causes` leaves out states that were stopped, `inStopped` also those that one of them did not reach.
+   *
    * @param {number | undefined} outerLeft
    * @param {number | undefined} outerRight
-   * @param {boolean} withStopped
+   * @param {"causes" | "inStopped" | "all"} what
    * @returns {Difference | undefined}
    */
-  function between(outerLeft, outerRight, withStopped) {
+  function between(outerLeft, outerRight, what) {
     const first = left.get(outerLeft) ?? [];
     const second = right.get(outerRight) ?? [];
     const others = keyed(second);
-    const isLeftOut = (/** @type {ReplayVisit} */ { status }) => status === "stopped" && !withStopped;
+    const isLeftOut = (/** @type {ReplayVisit} */ { status }) => status === "stopped" && what !== "all";
     for (const [key, visit] of keyed(first)) {
       const other = others.get(key);
       others.delete(key);
-      if (isLeftOut(visit) || (other && isLeftOut(other))) continue;
+      const isStopped = isLeftOut(visit) || (other !== undefined && isLeftOut(other));
       if (other === undefined) {
+        if (isStopped || what === "inStopped") continue;
         const [instead] = others.values();
         return { reason: "reached", first: visit, ...(instead && { instead }) };
       }
-      const inside = between(visit.id, other.id, withStopped);
+      const inside = between(visit.id, other.id, isStopped ? "inStopped" : what);
       if (inside) return inside;
-      const reason = reasonOf(visit, other);
+      const reason = isStopped ? undefined : reasonOf(visit, other);
       if (reason) return { reason, first: visit, second: other };
     }
+    if (what === "inStopped") return undefined;
     const extra = [...others.values()].find((visit) => !isLeftOut(visit));
     return extra && { reason: "reached", second: extra };
   }

@@ -24,6 +24,7 @@ export function createCompared({ store, api, check, replayExecution }) {
       store.set({ compared: { ...reference } });
       let action = "DescribeExecution";
       try {
+        await api.ready;
         const execution = await api.client.describeExecution(reference, { signal });
         action = "GetExecutionHistory";
         const events = [];

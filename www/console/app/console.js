@@ -13,10 +13,7 @@ import { createNotes } from "../panel/notes.js";
 import { createStart } from "../panel/start.js";
 import { createStatus } from "../panel/status.js";
 import { createTabs } from "../panel/tabs.js";
-import { createEventsView } from "../view/events.js";
-import { createGraphView } from "../view/graph.js";
 import { createSelectionPanel } from "../view/selection.js";
-import { createTimelineView } from "../view/timeline.js";
 import { createWords } from "../words/words.js";
 import { createActions } from "./actions.js";
 import { createAnnouncer } from "./announce.js";
@@ -36,6 +33,9 @@ import { loadSettings, loadTexts, saveSettings, saveTexts } from "./settings.js"
 import { initialState } from "./state.js";
 import { createStore } from "./store.js";
 import { createWatch } from "./watch.js";
+
+/** Time between two changes of a hidden page, in ms. */
+const HIDDEN_MS = 300;
 
 /**
  * Starts the console in the element `#console`. `fetch` replaces that of the page; `needsNetwork` is false if it
@@ -85,17 +85,19 @@ export function startConsole({ base, fetch: send, needsNetwork = true }) {
     openHelp: () => help.open(),
     openStart: (/** @type {any} */ options) => start.focus(options),
     openCompare: () => compare.open(),
+    openMock: (/** @type {string} */ name) => mocks.open(name),
   };
   const start = createStart(page.start, context);
   const status = createStatus(page.status, context);
   const help = createHelp(page.dialogs, context);
   const compare = createComparePanel(page.dialogs, context);
   const lists = createListsPanel(page.lists, context);
+  const mocks = createMocksPanel(page.mocks, context);
+  // Views are loaded when they are needed, the editor with the definition.
   const tabs = createTabs(page.views, context, {
-    graph: () => createGraphView,
-    timeline: () => createTimelineView,
-    events: () => createEventsView,
-    // The editor is loaded when it is needed.
+    graph: () => import("../view/graph.js").then(({ createGraphView }) => createGraphView),
+    timeline: () => import("../view/timeline.js").then(({ createTimelineView }) => createTimelineView),
+    events: () => import("../view/events.js").then(({ createEventsView }) => createEventsView),
     definition: () => import("../view/definition.js").then(({ createDefinitionView }) => createDefinitionView),
   });
   const parts = [
@@ -108,7 +110,7 @@ export function startConsole({ base, fetch: send, needsNetwork = true }) {
     createSelectionPanel(page.selection, context),
     start,
     lists,
-    createMocksPanel(page.mocks, context),
+    mocks,
     help,
     compare,
     announcer,
@@ -139,12 +141,15 @@ export function startConsole({ base, fetch: send, needsNetwork = true }) {
     if (state.replay !== previous.replay) followReplay(state, previous);
     for (const part of parts) updatePart(part, state, previous);
     place.update(state, previous);
+    // On a small screen the button that started it is below the execution.
+    if (state.executionName && state.executionName !== previous.executionName)
+      page.header.scrollIntoView({ block: "nearest" });
     checkTime();
     refreshLists(state, previous);
   });
   addEventListener("pagehide", () => saveTexts(store.get()));
 
-  language.follow(store);
+  void api.ready.then(() => language.follow(store));
   connectEndpoint({ store, api, watch, actions, needsNetwork });
   connectKeys({ store, actions, tabs, lists, help });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => showSettings(store.get()));
@@ -184,11 +189,19 @@ function updatePart(part, state, previous) {
   }
 }
 
-/** @param {() => void} flush */
+/**
+ * Calls a function at the next frame. A hidden page has no frames.
+ *
+ * @param {() => void} flush
+ */
 function schedule(flush) {
-  // A hidden page has no frames.
-  if (document.hidden) setTimeout(flush, 200);
-  else requestAnimationFrame(() => flush());
+  const run = () => {
+    clearTimeout(timer);
+    cancelAnimationFrame(frame);
+    flush();
+  };
+  const timer = setTimeout(run, HIDDEN_MS);
+  const frame = requestAnimationFrame(run);
 }
 
 /** @param {import("./state.js").State} state */

@@ -1,6 +1,7 @@
 // Connects the state with the endpoint: what it offers, its clock, and whether it responds.
 
 import { offsetOf } from "./clock.js";
+import { problemOf } from "./problem.js";
 
 /** Pauses before further requests for what the endpoint offers, in ms. */
 const PAUSES_MS = [1000, 2000, 5000, 10_000, 30_000];
@@ -19,6 +20,8 @@ const LEAST_CHANGE_MS = 200;
 export function connectEndpoint({ store, api, watch, actions, needsNetwork }) {
   /** The control server states its time exactly. */
   let isExact = false;
+  /** @type {import("./state.js").Problem | undefined} */
+  let problem;
 
   api.onResponse((response) => {
     if (!isExact) setOffset(offsetOf(response.headers.get("date"), Date.now()));
@@ -40,6 +43,7 @@ export function connectEndpoint({ store, api, watch, actions, needsNetwork }) {
         setOffset(clockOffset);
       }
       store.set({ capabilities });
+      if (problem && store.get().problem === problem) actions.dismissProblem();
       if (!capabilities.flows) return;
       const { flowName } = store.get();
       if (flowName) void actions.list(flowName);
@@ -47,7 +51,12 @@ export function connectEndpoint({ store, api, watch, actions, needsNetwork }) {
       const { listed, form, flows } = store.get();
       // The flow of the form may be a sample that was never started.
       if (!listed && flows.items?.some(({ name }) => name === form.flowName)) void actions.list(form.flowName);
-    } catch {
+    } catch (error) {
+      // A watch shows by itself that it is not connected.
+      if (problem === undefined && store.get().connection.state === "idle") {
+        problem = problemOf(error);
+        store.set({ problem });
+      }
       setTimeout(() => void ask(attempt + 1), PAUSES_MS[Math.min(attempt, PAUSES_MS.length - 1)]);
     }
   }

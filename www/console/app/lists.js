@@ -56,6 +56,7 @@ export function createLists({ store, api }) {
         if (nextToken) request.nextToken = nextToken;
         if (filter.status) request.status = filter.status;
         if (filter.prefix) request.executionNamePrefix = filter.prefix;
+        await api.ready;
         const { executions, nextToken: following } = await api.client.listExecutions(request, { signal });
         return { items: executions, nextToken: following };
       };

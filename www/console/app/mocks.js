@@ -1,5 +1,6 @@
 // The answers of the tasks without a handler.
 
+import { parseFlow } from "cloudflow-wasm";
 import { problemOf } from "./problem.js";
 import { samples } from "./samples.js";
 import { tasksOf } from "./tasks.js";
@@ -15,7 +16,8 @@ export function createMocks({ store, api }) {
       const own = request;
       store.set({ mocks: { ...store.get().mocks, isLoading: true, problem: undefined } });
       try {
-        const tasks = tasksOf(store.get().text);
+        await api.ready;
+        const tasks = tasksOf(store.get().text, parseFlow);
         const keys = tasks.map(({ key }) => key);
         const [known, given] = await Promise.all([keys.length > 0 ? api.tasks(keys) : { tasks: [] }, api.answers()]);
         if (own !== request) return;

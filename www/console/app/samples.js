@@ -32,6 +32,7 @@ States:
     Action: FC:InvokeFunction
     Parameters:
       resourceArn: acs:fc:::functions/approve
+      invocationType: Sync
       body.$: $Input
     Next: Charge
   - Type: Task
@@ -39,6 +40,7 @@ States:
     Action: FC:InvokeFunction
     Parameters:
       resourceArn: acs:fc:::functions/charge
+      invocationType: Sync
       body.$: $Input
     Retry:
       - Errors: [Busy]
@@ -60,6 +62,7 @@ States:
             Action: FC:InvokeFunction
             Parameters:
               resourceArn: acs:fc:::functions/pack
+              invocationType: Sync
               body.$: $Input
             End: true
       - StartAt: Notify
@@ -92,6 +95,7 @@ States:
     Action: FC:InvokeFunction
     Parameters:
       resourceArn: acs:fc:::functions/count
+      invocationType: Sync
       body.$: $Input
     Retry:
       - Errors: [CounterBusy]
@@ -125,6 +129,7 @@ States:
     Action: FC:InvokeFunction
     Parameters:
       resourceArn: acs:fc:::functions/resize
+      invocationType: Sync
       body.$: $Input
     Retry:
       - Errors: [FC.ResourceThrottled]
@@ -175,6 +180,7 @@ States:
           Action: FC:InvokeFunction
           Parameters:
             resourceArn: acs:fc:::functions/send
+            invocationType: Sync
             body.$: $Input
           End: true
     End: true
@@ -321,9 +327,6 @@ steps:
           - errors: [MailBusy]
             intervalSeconds: 1
             maxAttempts: 2
-    catch:
-      - errors: [FnF.ALL]
-        goto: late
   - type: wait
     name: hold
     duration: 3

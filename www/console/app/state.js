@@ -123,7 +123,7 @@
  * @property {ReplayState | undefined} replay a new object after each change
  * @property {Selection} selection
  * @property {number} clockOffset clock of the service minus the clock of this machine, in ms
- * @property {import("./api.js").Capabilities} capabilities what the endpoint offers
+ * @property {import("./control.js").Capabilities} capabilities what the endpoint offers
  * @property {boolean} shortcuts whether single keys are shortcuts
  * @property {Form} form
  * @property {"" | "start" | "stop"} busy the action whose response is missing

@@ -1,5 +1,6 @@
 // Watches one execution: its state, its events, and the replay of them. All of it is published once per frame.
 
+import { serviceNow } from "./clock.js";
 import { connectionAfter, isActive } from "./connection.js";
 import { isNotOffered, problemOf } from "./problem.js";
 import { isLastEvent } from "./status.js";
@@ -17,6 +18,9 @@ import { isLastEvent } from "./status.js";
  */
 const HOLD_MS = 3000;
 
+/** A smaller lead of the clock of the service is within the precision of `clockOffset`, in ms. */
+const LEAST_AHEAD_MS = 1000;
+
 /** What is known of an execution before the first response. */
 const NOTHING = {
   execution: undefined,
@@ -31,7 +35,7 @@ const NOTHING = {
 /**
  * @typedef {object} WatchOptions
  * @property {import("./store.js").Store} store
- * @property {Pick<import("./api.js").Api, "client" | "flow">} api
+ * @property {Pick<import("./api.js").Api, "client" | "flow" | "ready">} api
  * @property {(text: string) => Promise<Checked>} check
  * @property {typeof import("../../../pkg/index.js").replayExecution} replayExecution
  * @property {(flush: () => void) => void} schedule calls a function at the next frame
@@ -119,6 +123,9 @@ export function createWatch({ store, api, check, replayExecution, schedule, isOn
       const replayer = replayExecution(defined.definition, events);
       Object.assign(change, defined, { replayer, replay: replayer.state });
     } else if (state.replayer && fresh.length > 0) change.replay = state.replayer.add(fresh);
+    // An event of the future: the clock of the service is ahead, or faster.
+    const ahead = Date.parse(events.at(-1)?.time ?? "") - serviceNow(state);
+    if (ahead > LEAST_AHEAD_MS) change.clockOffset = state.clockOffset + ahead;
     const isEnd = own.isComplete && execution?.done;
     if (isEnd) change.connection = connectionAfter(state.connection, { type: "end" });
     else if (execution || events.length > 0) {
@@ -174,6 +181,7 @@ export function createWatch({ store, api, check, replayExecution, schedule, isOn
     const onRetry = (/** @type {any} */ retry) => retried(own, retry);
     const onUpdate = (/** @type {Execution} */ execution) => received(own, execution);
     try {
+      await api.ready;
       for await (const event of api.client.executionEvents(reference, { follow: true, signal, onUpdate, onRetry })) {
         own.fresh.push(event);
         plan(own);

@@ -6,10 +6,13 @@ import { statusOf } from "../app/status.js";
 import { button, plainButton, statusWord } from "./kit.js";
 
 /** A longer cause is shown in part at first, in UTF-16 units. */
-const LONG_CAUSE = 600;
+const LONG_CAUSE = 300;
+
+/** The error of a task without a handler. An answer makes it succeed. */
+const NO_HANDLER = "Local.NoTaskHandler";
 
 /** @param {HTMLElement} element @param {any} context */
-export function createFailure(element, { words, actions }) {
+export function createFailure(element, { words, actions, openMock }) {
   const labels = createLabels(words);
   const title = h("h2", { id: "failure-title" });
   const attempts = h("span", { class: "failure-attempts" });
@@ -17,13 +20,16 @@ export function createFailure(element, { words, actions }) {
   const hint = h("p", { class: "hint" });
   const showState = button(labels, "failure.showState", () => actions.select(target));
   const showLine = plainButton("", () => actions.showLine(range));
-  const buttons = h("div", { class: "buttons" }, showState, showLine);
+  const answer = button(labels, "failure.answer", () => openMock(name), { class: "button primary" });
+  const buttons = h("div", { class: "buttons" }, answer, showState, showLine);
   element.setAttribute("aria-labelledby", "failure-title");
   element.append(h("div", { class: "failure-head" }, title, attempts, buttons), body, hint);
   /** @type {import("../app/state.js").Selection} */
   let target = {};
   /** @type {any} */
   let range;
+  /** @type {string | undefined} */
+  let name;
 
   /** @param {string} key @param {...any} children */
   const fact = (key, ...children) => [h("dt", {}, words(key)), h("dd", {}, ...children)];
@@ -38,7 +44,7 @@ export function createFailure(element, { words, actions }) {
       element.hidden = !isShown;
       if (!isShown) return;
       const failure = replay?.failure ?? {};
-      const name = failure.name;
+      name = failure.name;
       const error = failure.error ?? replay?.error;
       const cause = failure.cause ?? replay?.cause;
       element.dataset.status = status;
@@ -57,6 +63,7 @@ export function createFailure(element, { words, actions }) {
       range = failure.range;
       showState.hidden = failure.node === undefined || name === undefined;
       showLine.hidden = range === undefined;
+      answer.hidden = !(error === NO_HANDLER && name !== undefined && state.capabilities.mocks);
       if (range) showLine.textContent = words("failure.showLine", range.start.line);
     },
   };

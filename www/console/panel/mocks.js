@@ -72,6 +72,19 @@ export function createMocksPanel(element, { words, store, actions }) {
     );
   }
 
+  /** @param {string} key @param {any[] | undefined} answer */
+  function openForm(key, answer) {
+    if (!forms.has(key))
+      forms.set(
+        key,
+        answerForm(key, answer ?? [], () => forms.delete(key)),
+      );
+    draw(store.get());
+    /** @type {HTMLElement | null | undefined} */
+    const first = forms.get(key)?.querySelector("textarea, input, select");
+    first?.focus();
+  }
+
   /**
    * The form for the answers of a task, one for each call.
    *
@@ -147,6 +160,18 @@ export function createMocksPanel(element, { words, store, actions }) {
   }
 
   return {
+    /** Opens the form for the task of a state. @param {string} name */
+    async open(name) {
+      panel.open = true;
+      await actions.readMocks();
+      const { items = [] } = store.get().mocks;
+      const task = items.find((/** @type {import("../app/state.js").MockedTask} */ { states }) =>
+        states.includes(name),
+      );
+      if (task) openForm(task.key, task.answer);
+      panel.scrollIntoView({ block: "nearest" });
+    },
+
     /** @param {any} state @param {any} previous */
     update(state, previous) {
       if (state.lang !== previous.lang) {

@@ -39,6 +39,8 @@ export function createNotes(element, { words, actions }) {
       const { connection, replay, historyProblem, executionName } = state;
       if (state === previous || state.problem !== previous.problem || state.lang !== previous.lang)
         draw(problem, state.problem && [...problemParts(words, state.problem), dismiss]);
+      // The button that failed may be far below.
+      if (state.problem && state.problem !== previous.problem) problem.scrollIntoView({ block: "nearest" });
       draw(refused, connection.state === "refused" ? [...problemParts(words, connection.error), again] : undefined);
       draw(historyNote, historyProblem && historyParts(historyProblem));
       const wrong = replay?.mismatches ?? [];

@@ -58,11 +58,17 @@ export function createStatus(element, { words, store, actions, openStart, openCo
   element.setAttribute("aria-labelledby", "status-title");
   element.append(h("div", { class: "status-head" }, title, line), buttons, confirm);
 
-  /** Shows a button, and keeps the focus in the panel if the focused one disappears. */
-  function show(/** @type {[HTMLButtonElement, boolean][]} */ entries) {
-    const focused = entries.find(([item]) => item === document.activeElement);
+  /**
+   * Shows and hides buttons. If the focused one disappears, the focus moves to the next one.
+   *
+   * @param {[HTMLButtonElement, boolean][]} entries
+   */
+  function show(entries) {
+    const at = entries.findIndex(([item]) => item === document.activeElement);
     for (const [item, isShown] of entries) item.hidden = !isShown;
-    if (focused?.[0].hidden) entries.find(([item]) => !item.hidden)?.[0].focus();
+    if (at < 0 || !entries[at][0].hidden) return;
+    const others = [...entries.slice(at + 1), ...entries.slice(0, at).reverse()];
+    others.find(([item]) => !item.hidden)?.[0].focus();
   }
 
   function drawTitle(/** @type {any} */ { flowName, executionName }) {
@@ -76,7 +82,9 @@ export function createStatus(element, { words, store, actions, openStart, openCo
     connection.textContent = connectionText(words, state, Date.now());
     const { started: from, stopped: to } = timesOf(state);
     const isOver = isFinal(statusOf(state));
-    if (Number.isNaN(from) || (isOver && Number.isNaN(to))) elapsed.textContent = "";
+    // Nothing is known of the time after the end of the watch.
+    const isKnown = isOver ? !Number.isNaN(to) : isActive(state.connection);
+    if (Number.isNaN(from) || !isKnown) elapsed.textContent = "";
     else elapsed.textContent = words("app.duration", Math.max(0, (isOver ? to : serviceNow(state)) - from));
   }
 
@@ -85,8 +93,7 @@ export function createStatus(element, { words, store, actions, openStart, openCo
     /** True while the time changes what is shown. */
     isTicking() {
       const state = store.get();
-      const status = statusOf(state);
-      return (status !== "" && !isFinal(status)) || state.connection.state === "reconnecting";
+      return isActive(state.connection) && state.connection.state !== "starting";
     },
 
     /** @param {any} state @param {any} previous */

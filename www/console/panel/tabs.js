@@ -16,7 +16,7 @@ export function createTabs(element, context, creators) {
   const labels = createLabels(words);
   const list = h("div", { class: "tabs", role: "tablist" });
   labels.attribute(list, "aria-label", "app.views");
-  /** @type {Record<string, { tab: HTMLButtonElement, panel: HTMLElement, view?: any, isLoading?: boolean, seen?: any }>} */
+  /** @type {Record<string, { tab: HTMLButtonElement, panel: HTMLElement, body: HTMLElement, view?: any, isLoading?: boolean, seen?: any }>} */
   const parts = {};
 
   for (const [index, name] of VIEWS.entries()) {
@@ -33,15 +33,20 @@ export function createTabs(element, context, creators) {
       },
       labels.text(`app.view_${name}`),
     );
-    const panel = h("div", {
-      class: `view view-${name}`,
-      id: `view-${name}`,
-      role: "tabpanel",
-      tabIndex: 0,
-      "aria-labelledby": `tab-${name}`,
-      hidden: true,
-    });
-    parts[name] = { tab, panel };
+    const body = h("div", { class: "view-body" });
+    const panel = h(
+      "div",
+      {
+        class: "view",
+        id: `view-${name}`,
+        role: "tabpanel",
+        tabIndex: 0,
+        "aria-labelledby": `tab-${name}`,
+        hidden: true,
+      },
+      body,
+    );
+    parts[name] = { tab, panel, body };
     list.append(tab);
   }
   list.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
@@ -62,25 +67,37 @@ export function createTabs(element, context, creators) {
     part.isLoading = true;
     try {
       const creator = await creators[name]();
-      part.view = creator(part.panel, context);
+      part.body.replaceChildren();
+      part.view = creator(part.body, context);
+    } catch (error) {
+      // A newer version of the page has other files.
+      part.body.replaceChildren(h("p", { class: "view-problem", role: "alert" }, words("app.notLoaded")));
+      throw error;
     } finally {
       part.isLoading = false;
     }
     part.seen = store.get();
     part.view.update(part.seen, part.seen);
+    if (wantsFocus) focus();
+  }
+
+  let wantsFocus = false;
+
+  /** @param {{ search?: boolean }} [options] */
+  function focus({ search = false } = {}) {
+    const { view, panel } = parts[store.get().view];
+    wantsFocus = view === undefined;
+    const own = panel.querySelector("cloudflow-graph")?.shadowRoot ?? panel;
+    /** @type {HTMLElement | null} */
+    const field = search ? own.querySelector("input[type=search]") : null;
+    if (field) return field.focus();
+    if (search) return false;
+    return view?.focus ? view.focus() : panel.focus();
   }
 
   return {
-    /** Focuses the view, and its search if `search`. @param {{ search?: boolean }} [options] */
-    focus({ search = false } = {}) {
-      const { view, panel } = parts[store.get().view];
-      const own = panel.querySelector("cloudflow-graph")?.shadowRoot ?? panel;
-      /** @type {HTMLElement | null} */
-      const field = search ? own.querySelector("input[type=search]") : null;
-      if (field) return field.focus();
-      if (search) return false;
-      return view?.focus ? view.focus() : panel.focus();
-    },
+    /** Focuses the view, or its search if `search`; then returns false if it has none. */
+    focus,
 
     /** The view with a name, if it was created. @param {string} name */
     view: (name) => parts[name].view,
@@ -100,7 +117,7 @@ export function createTabs(element, context, creators) {
         const seen = part.seen;
         part.seen = state;
         part.view.update(state, seen);
-      } else if (!part.isLoading) void create(state.view);
+      } else if (!part.isLoading && !part.panel.querySelector(".view-problem")) void create(state.view);
     },
   };
 }
