@@ -121,7 +121,7 @@ function eventOf(sent) {
     time: textOf(Time),
     detail: detail ?? {},
   };
-  if (detail === undefined) event.eventDetail = EventDetail;
+  if (detail === undefined || hasLongNumber(EventDetail)) event.eventDetail = EventDetail;
   for (const [key, value] of Object.entries(others)) {
     const name = key.slice(0, 1).toLowerCase() + key.slice(1);
     // Not a field of every event or of every object.
@@ -144,6 +144,13 @@ function detailOf(text) {
     return undefined;
   }
 }
+
+/**
+ * Whether a number in a detail may have more digits than JavaScript keeps.
+ *
+ * @param {unknown} text
+ */
+const hasLongNumber = (text) => typeof text === "string" && /\d{16}|\d[eE]\+?\d{3}/.test(text);
 
 /** @param {unknown} value */
 const textOf = (value) => (typeof value === "string" ? value : "");

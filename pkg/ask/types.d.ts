@@ -131,7 +131,7 @@ export interface ExecutionEvent {
   time: string;
   /** Detail, parsed from JSON. `{}` if there is none. */
   detail: Record<string, unknown>;
-  /** Detail as received, if it is not a JSON object. */
+  /** Detail as received, if it is not a JSON object, or may have a number with more digits than JavaScript keeps. */
   eventDetail?: unknown;
   /** Path of the state in the definition, such as `["steps", 0]`. Only in events of `simulateFlow`. */
   path?: (string | number)[];

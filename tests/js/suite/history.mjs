@@ -41,6 +41,7 @@ export const tests = {
       { EventId: 3, Type: "A", EventDetail: "not JSON" },
       { EventId: 4, Type: "A", EventDetail: "[1]" },
       { EventId: 5, Type: "A", EventDetail: null, StepName: null },
+      { EventId: 6, Type: "A", EventDetail: '{"n":12345678901234567890}' },
     ];
     const fetch = scripted(plain({ ...page(...events), NextToken: "6" }));
     const got = await cloudflow.getExecutionHistory({ ...CALL, limit: 5, nextToken: "1" }, { ...base, fetch });
@@ -54,6 +55,13 @@ export const tests = {
         { eventId: 3, type: "A", ...rest, detail: {}, eventDetail: "not JSON" },
         { eventId: 4, type: "A", ...rest, detail: {}, eventDetail: "[1]" },
         { eventId: 5, type: "A", ...rest, detail: {} },
+        {
+          eventId: 6,
+          type: "A",
+          ...rest,
+          detail: { n: 12345678901234567000 },
+          eventDetail: '{"n":12345678901234567890}',
+        },
       ],
       nextToken: "6",
     });

@@ -91,8 +91,8 @@ export class EventRows {
    */
   add(events, to, isLate = () => false) {
     let isMixed = false;
-    for (; this.read < to; this.read += 1) {
-      if (this.read % 64 === 63 && isLate()) break;
+    for (let done = 1; this.read < to; this.read += 1, done += 1) {
+      if (done % 64 === 0 && isLate()) break;
       const event = events[this.read];
       if (event.eventId < this.lastId) isMixed = true;
       else if (this.hasGaps && event.eventId > this.lastId + 1)

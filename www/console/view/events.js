@@ -44,8 +44,9 @@ export function createEventsView(element, context) {
     visit: /** @type {number | undefined} */ (undefined),
     attempt: /** @type {number | undefined} */ (undefined),
   };
-  let working = 0;
-  let typing = 0;
+  let working = /** @type {any} */ (0);
+  let shownNotes = "";
+  let typing = /** @type {any} */ (0);
 
   const type = h("select", { name: "type", on: { change: () => setFilter({ type: type.value }) } });
   const step = h("select", { name: "step", on: { change: () => setFilter({ step: step.value }) } });
@@ -113,21 +114,26 @@ export function createEventsView(element, context) {
     row.id = `event-row-${index}`;
     row.setAttribute("aria-rowindex", String(index + 2));
     const event = entry.at === undefined ? undefined : state.events[entry.at];
-    const visit = event && state.replayer?.visitOf(event.eventId);
-    const isActive = index === active;
-    row.setAttribute(
-      "aria-selected",
-      String(isActive && event !== undefined && event.eventId === state.selection.event),
-    );
-    row.classList.toggle("active", isActive);
     row.classList.toggle("gap", event === undefined);
     row.classList.toggle("failure", event !== undefined && isFailure(event));
-    row.classList.toggle("marked", visit !== undefined && visit.id === marked.visit && isOfAttempt(event));
     const texts = event ? textsOf(event) : ["", "", "", "", "", words("gap", ...(entry.gap ?? []))];
     texts.forEach((text, at) => {
       const cell = row.children[at];
       if (cell.textContent !== text) cell.textContent = text;
     });
+    markRow(row, index);
+  }
+
+  /** Shows the selection on a row. @param {HTMLElement} row @param {number} index */
+  function markRow(row, index) {
+    const { at } = rows.rows[index] ?? {};
+    const event = at === undefined ? undefined : state.events[at];
+    const isChosen = event !== undefined && event.eventId === state.selection.event;
+    row.setAttribute("aria-selected", String(isChosen));
+    row.classList.toggle("active", index === active);
+    const { visit } = marked;
+    const isOwn = visit !== undefined && event !== undefined && state.replayer?.visitOf(event.eventId)?.id === visit;
+    row.classList.toggle("marked", isOwn && isOfAttempt(event));
   }
 
   /** @param {ExecutionEvent | undefined} event */
@@ -140,12 +146,12 @@ export function createEventsView(element, context) {
   function textsOf({ eventId, type, stepName, time, detail, eventDetail }) {
     const { lang, events } = state;
     const at = timeOf(time);
-    const start = timeOf(state.replay?.startedAt) ?? timeOf(events[0]?.time);
+    const start = timeOf(state.replay?.startedAt) ?? timeOf(state.execution?.startedTime) ?? timeOf(events[0]?.time);
     const shown = Object.keys(detail ?? {}).length > 0 ? detail : (eventDetail ?? "");
     return [
       String(eventId),
       at === undefined ? time : formatClock(at, lang, { digits: 3 }),
-      at === undefined || start === undefined ? "" : `+${formatDuration(at - start, lang, "narrow")}`,
+      at === undefined || start === undefined ? "" : `+${formatDuration(at - start, lang)}`,
       type,
       stepName,
       shown === "" ? "" : preview(shown, DETAIL),
@@ -173,7 +179,7 @@ export function createEventsView(element, context) {
     rows = new EventRows(filter);
     active = -1;
     list.setCount(0);
-    grid.scrollTop = 0;
+    list.scrollTo(0);
     read();
     list.refresh();
   }
@@ -234,8 +240,11 @@ export function createEventsView(element, context) {
   }
 
   function showNotes() {
+    const { historyProblem: problem, replay, lang } = state;
+    const key = JSON.stringify([lang, problem, replay?.missing, replay?.mismatches]);
+    if (key === shownNotes) return;
+    shownNotes = key;
     const found = [];
-    const { historyProblem: problem, replay } = state;
     if (problem) found.push(problemNote(problem));
     if (replay && replay.missing > 0) found.push(h("p", { class: "note" }, words("missing", replay.missing)));
     if (replay && replay.mismatches.length > 0) {
@@ -304,13 +313,14 @@ export function createEventsView(element, context) {
 
   /** Moves the row of the keyboard. @param {number} index */
   function move(index) {
-    const before = list.rowAt(active);
+    const before = active;
     active = index;
-    if (before) drawRow(before, Number(before.getAttribute("aria-rowindex")) - 2);
+    const earlier = list.rowAt(before);
+    if (earlier) markRow(earlier, before);
     list.reveal(index);
     const row = list.rowAt(index);
     if (row) {
-      drawRow(row, index);
+      markRow(row, index);
       grid.setAttribute("aria-activedescendant", row.id);
     } else grid.removeAttribute("aria-activedescendant");
   }
@@ -368,19 +378,14 @@ export function createEventsView(element, context) {
       const isNew = choices.add(next.events, next.eventCount);
       if (isFirst || next.lang !== previous.lang) translate();
       else if (isNew || isOther) showChoices();
-      if (
-        isFirst ||
-        next.replay !== previous.replay ||
-        next.historyProblem !== previous.historyProblem ||
-        next.lang !== previous.lang
-      )
-        showNotes();
+      showNotes();
       showPause();
       if (isOther) restart();
       else read();
       const isSelected = isFirst || next.selection !== previous.selection;
       if (isSelected) activate(next.selection.event !== undefined || next.selection.visit !== undefined);
-      if (isSelected || next.lang !== previous.lang || next.replayer !== previous.replayer) list.refresh();
+      if (next.lang !== before?.lang || next.replayer !== before?.replayer) list.refresh();
+      else if (isSelected) list.each(markRow);
     },
     focus: () => grid.focus(),
     destroy() {

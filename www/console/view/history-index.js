@@ -38,6 +38,10 @@ export class HistoryIndex {
   constructor(events, replayer) {
     this.events = events;
     this.replayer = replayer;
+    /** Number of events that were read. */
+    this.count = 0;
+    /** The highest id of them. */
+    this.lastId = 0;
     this.clear();
   }
 
@@ -108,6 +112,7 @@ export class HistoryIndex {
    * The visit and the attempt of an event.
    *
    * @param {number} eventId
+   * @returns {import("../app/state.js").Selection}
    */
   selectionOf(eventId) {
     const visit = this.replayer.visitOf(eventId);

@@ -20,11 +20,11 @@ import {
 
 /** Characters of a text that are shown at first. */
 const TEXT = 1000;
-const PREVIEW = 90;
+const PREVIEW = 60;
 /** Values with a longer text have a search. */
 const SEARCH_FROM = 160;
-/** Values with a shorter text are opened to their leaves. */
-const OPEN_TO = 700;
+/** Lines that are opened at first. */
+const OPEN_LINES = 24;
 const TYPING_MS = 120;
 
 /**
@@ -42,7 +42,6 @@ export function createJsonTree({ value: given, text, label, fileName, words: all
   const parsed = text === undefined ? { value: given } : parseJson(text);
   const isText = parsed === undefined;
   const value = parsed ? parsed.value : text;
-  const short = preview(value, OPEN_TO);
   /** @type {WeakMap<Element, Entry & { item: HTMLElement, depth: number }>} */
   const entries = new WeakMap();
   /** @type {(string | number)[][]} */
@@ -50,13 +49,13 @@ export function createJsonTree({ value: given, text, label, fileName, words: all
   let foundAt = -1;
   /** @type {Element | undefined} */
   let marked;
-  let typing = 0;
+  let typing = /** @type {any} */ (0);
 
   const tree = h("ul", { class: "json", role: "tree", "aria-label": label });
   const root = createItem({ value }, 1, 1, 1);
   root.tabIndex = 0;
   tree.append(root);
-  if (isBranch(value)) open(root, short.length < OPEN_TO ? 4 : 1);
+  openFirst();
   let current = root;
   tree.addEventListener("click", onClick);
   tree.addEventListener("keydown", onKey);
@@ -77,10 +76,10 @@ export function createJsonTree({ value: given, text, label, fileName, words: all
   const button = (/** @type {string} */ key, /** @type {() => void} */ click) =>
     h(
       "button",
-      { type: "button", dataset: { do: key }, "aria-label": words(`${key}Of`, label), on: { click } },
+      { type: "button", dataset: { do: key }, "aria-label": words("of", words(key), label), on: { click } },
       words(key),
     );
-  const isLarge = isBranch(value) && short.length > SEARCH_FROM;
+  const isLarge = isBranch(value) && preview(value, SEARCH_FROM).length > SEARCH_FROM;
   const bar = h(
     "div",
     { class: "json-bar" },
@@ -162,8 +161,22 @@ export function createJsonTree({ value: given, text, label, fileName, words: all
     return parts;
   }
 
-  /** @param {any} item @param {number} [levels] levels that are opened */
-  function open(item, levels = 1) {
+  /** Opens the nodes at the top, level by level. */
+  function openFirst() {
+    const todo = [root];
+    let lines = 1;
+    for (let item = todo.shift(); item; item = todo.shift()) {
+      const { value: one, from } = /** @type {Entry} */ (entries.get(item));
+      if (from !== undefined || (item !== root && lines + sizeOf(one) > OPEN_LINES)) continue;
+      open(item);
+      const children = [...(item.children[1]?.children ?? [])];
+      lines += children.length;
+      if (children.length <= OPEN_LINES) todo.push(...children);
+    }
+  }
+
+  /** @param {any} item */
+  function open(item) {
     const state = item.getAttribute("aria-expanded");
     if (state === null) return;
     if (state === "false") {
@@ -178,7 +191,6 @@ export function createJsonTree({ value: given, text, label, fileName, words: all
       }
       group.hidden = false;
     }
-    if (levels > 1) for (const child of item.children[1].children) open(child, levels - 1);
   }
 
   /** @param {any} item */

@@ -5,7 +5,7 @@ import { historyIndex } from "./history-index.js";
 import { createJsonTree } from "./json-tree.js";
 import { childOf, detailOf, executionValues, subjectOf, valuesOf } from "./selection-model.js";
 import { statusMark, statusOfAttempt, statusOfExecution } from "./status.js";
-import { formatCount, formatDateTime, formatDuration, timeOf } from "./time.js";
+import { formatClock, formatCount, formatDateTime, formatDuration, timeOf } from "./time.js";
 import { iterationOf } from "./timeline-model.js";
 
 /**
@@ -58,11 +58,12 @@ export function createSelectionPanel(element, context) {
   /** @param {string} name @param {...any} value */
   const fact = (name, ...value) => (value.some(Boolean) ? [h("dt", {}, words(name)), h("dd", {}, ...value)] : []);
 
-  /** @param {string | undefined} text */
-  function time(text) {
+  /** @param {string | undefined} text @param {boolean} [isClock] without the date */
+  function time(text, isClock = false) {
     const ms = timeOf(text);
     if (ms === undefined) return text ?? "";
-    return h("time", { dateTime: text, title: text }, formatDateTime(ms, state.lang));
+    const shown = isClock ? formatClock(ms, state.lang, { digits: 3 }) : formatDateTime(ms, state.lang);
+    return h("time", { dateTime: text, title: text }, shown);
   }
 
   /** @param {string | undefined} from @param {string | undefined} to */
@@ -296,7 +297,7 @@ export function createSelectionPanel(element, context) {
         h("span", { class: "number" }, words("attempt", number)),
         statusMark(statusOfAttempt(visit, attempt, isLast), context.words),
         h("span", {}, between(startedAt, endedAt)),
-        h("span", { class: "quiet" }, time(startedAt)),
+        h("span", { class: "quiet" }, time(startedAt, true)),
         error && h("bdi", { class: "attempt-error" }, cause ? `${error}: ${cause}` : error),
       );
       return h(

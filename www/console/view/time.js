@@ -2,7 +2,7 @@
 
 /** @typedef {"en" | "zh"} Lang */
 
-const LOCALES = { en: "en-GB", zh: "zh-CN" };
+const LOCALES = { en: "en-US", zh: "zh-CN" };
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
@@ -26,17 +26,16 @@ const STEPS = [
 const formatters = new Map();
 
 /**
+ * @param {string} key names the options
  * @param {Lang} lang
- * @param {"number" | "date"} kind
- * @param {object} options
+ * @param {(locale: string) => any} create
  */
-function formatter(lang, kind, options) {
-  const key = `${lang} ${kind} ${JSON.stringify(options)}`;
-  let found = formatters.get(key);
+function formatter(key, lang, create) {
+  const name = `${lang} ${key}`;
+  let found = formatters.get(name);
   if (!found) {
-    const locale = LOCALES[lang] ?? LOCALES.en;
-    found = kind === "number" ? new Intl.NumberFormat(locale, options) : new Intl.DateTimeFormat(locale, options);
-    formatters.set(key, found);
+    found = create(LOCALES[lang] ?? LOCALES.en);
+    formatters.set(name, found);
   }
   return found;
 }
@@ -65,20 +64,23 @@ export const serviceNow = ({ clockOffset }) => Date.now() + clockOffset;
  * @param {number} count
  * @param {Lang} lang
  */
-export const formatCount = (count, lang) => formatter(lang, "number", {}).format(count);
+export const formatCount = (count, lang) =>
+  formatter("count", lang, (locale) => new Intl.NumberFormat(locale)).format(count);
 
 /**
- * A duration, such as `350 ms`, `1.25 s` or `2 min 5 s`: at most two units.
+ * A duration, such as `350ms`, `1.25s` or `2m 5s`: at most two units.
  *
  * @param {number} ms
  * @param {Lang} lang
- * @param {"short" | "narrow"} [unitDisplay]
  */
-export function formatDuration(ms, lang, unitDisplay = "short") {
+export function formatDuration(ms, lang) {
   const sign = ms < 0 ? "-" : "";
   const all = Math.abs(ms);
-  const unit = (/** @type {number} */ value, /** @type {string} */ name, digits = 0) =>
-    formatter(lang, "number", { style: "unit", unit: name, unitDisplay, maximumFractionDigits: digits }).format(value);
+  const unit = (/** @type {number} */ value, /** @type {string} */ name, digits = 0) => {
+    const options = { style: "unit", unit: name, unitDisplay: "narrow", maximumFractionDigits: digits };
+    const create = (/** @type {string} */ locale) => new Intl.NumberFormat(locale, /** @type {any} */ (options));
+    return formatter(`${name} ${digits}`, lang, create).format(value);
+  };
   if (all < SECOND) return sign + unit(Math.round(all), "millisecond");
   if (all < MINUTE) {
     const digits = all < 10 * SECOND ? 2 : 1;
@@ -119,7 +121,8 @@ export function formatClock(ms, lang, { digits = 0, date = false } = {}) {
     hourCycle: "h23",
     ...(digits ? { fractionalSecondDigits: digits } : {}),
   };
-  return formatter(lang, "date", options).format(ms);
+  const create = (/** @type {string} */ locale) => new Intl.DateTimeFormat(locale, /** @type {any} */ (options));
+  return formatter(`clock ${digits} ${date}`, lang, create).format(ms);
 }
 
 /**
@@ -129,8 +132,9 @@ export function formatClock(ms, lang, { digits = 0, date = false } = {}) {
  * @param {Lang} lang
  */
 export function formatDateTime(ms, lang) {
-  const options = { year: "numeric", month: "short", day: "numeric" };
-  return `${formatter(lang, "date", options).format(ms)} ${formatClock(ms, lang, { digits: 3 })}`;
+  const create = (/** @type {string} */ locale) =>
+    new Intl.DateTimeFormat(locale, { year: "numeric", month: "short", day: "numeric" });
+  return `${formatter("date", lang, create).format(ms)} ${formatClock(ms, lang, { digits: 3 })}`;
 }
 
 /**

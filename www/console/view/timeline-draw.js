@@ -2,7 +2,7 @@
 
 import { h } from "../app/dom.js";
 import { statusIcon, statusOfAttempt } from "./status.js";
-import { barsOf, iterationOf, packBars, summaryOf } from "./timeline-model.js";
+import { barsOf, failedOf, iterationOf, packBars, summaryOf } from "./timeline-model.js";
 import { formatClock, formatCountdown, formatCount, formatDuration, tickStep, timeOf } from "./time.js";
 
 /**
@@ -28,7 +28,9 @@ import { formatClock, formatCountdown, formatCount, formatDuration, tickStep, ti
 /** Room of a text in a bar, in px. */
 const TEXT_FROM = 44;
 /** Distance of the ticks, in px. */
-const TICK_PX = 96;
+const TICK_PX = 84;
+/** Room of the texts of a tick, in px. */
+const TICK_TEXT = 30;
 const INDENT = 14;
 const MOST_INDENT = 8;
 
@@ -45,7 +47,12 @@ export function createRow() {
       h("bdi", { class: "name" }),
       h("span", { class: "more" }),
     ),
-    h("div", { class: "lane", role: "gridcell", "aria-colindex": 2 }),
+    h(
+      "div",
+      { class: "lane", role: "gridcell", "aria-colindex": 2 },
+      h("span", { class: "hidden-text" }),
+      h("div", { class: "bars", "aria-hidden": "true" }),
+    ),
   );
 }
 
@@ -84,10 +91,11 @@ export function drawRow(element, row, index, drawn) {
   const total = progress?.total === undefined ? "" : `/${formatCount(progress.total, state.lang)}`;
   const counted = summary.visits > 1 ? `×${formatCount(summary.visits, state.lang)}` : "";
   setText(more, progress ? `${formatCount(progress.done, state.lang)}${total}` : counted);
-  const hasTime = drawBars(lane, row, drawn);
+  const [summaryText, bars] = lane.children;
+  const hasTime = drawBars(bars, row, drawn);
   element.classList.toggle("is-open", hasTime);
-  lane.setAttribute(
-    "aria-label",
+  setText(
+    summaryText,
     words("summary", statusWord(status), summary.attempts, summary.visits, summary.failed, durationOf(row, drawn)),
   );
 }
@@ -147,7 +155,7 @@ function drawBar(element, packed, drawn) {
     });
     element.classList.toggle("several", count > 1);
   }
-  const isIt = selection.visit !== undefined && packed.visits.has(selection.visit);
+  const isIt = bar.kind !== "pause" && selection.visit !== undefined && packed.visits.has(selection.visit);
   element.classList.toggle(
     "selected",
     isIt && (selection.attempt === undefined || count > 1 || selection.attempt === bar.attempt),
@@ -167,18 +175,21 @@ function statusOf({ bar, status, count }) {
 }
 
 /** @param {Packed} packed @param {Drawn} drawn */
-function textOf({ bar, count, failed, visits }, { now, state: { lang }, words }) {
+function textOf({ bar, count, visits }, { now, state: { lang }, words }) {
   if (bar.kind === "retry") {
     return bar.to > now ? words("retryIn", formatCountdown(bar.to - now, lang)) : words("retryDue");
   }
-  if (visits.size > 1) return failed > 0 ? words("packedFailed", count, failed) : `×${formatCount(count, lang)}`;
+  if (visits.size > 1) {
+    const failed = failedOf(visits.values());
+    return failed > 0 ? words("packedFailed", visits.size, failed) : `×${formatCount(visits.size, lang)}`;
+  }
   if (count > 1) return words("attempts", count);
-  return formatDuration(bar.to - bar.from, lang, "narrow");
+  return formatDuration(bar.to - bar.from, lang);
 }
 
 /** @param {Packed} packed @param {Drawn} drawn */
 function titleOf({ bar, count, visits }, { state: { lang }, words, statusWord }) {
-  if (count > 1) return visits.size > 1 ? words("packed", count) : words("attempts", count);
+  if (count > 1) return visits.size > 1 ? words("packed", visits.size) : words("attempts", count);
   const time = formatDuration(bar.to - bar.from, lang);
   if (bar.kind !== "attempt") return words("pauseTitle", time);
   const error = bar.visit.attempts.find(({ attempt }) => attempt === bar.attempt)?.error ?? "";
@@ -196,7 +207,7 @@ function titleOf({ bar, count, visits }, { state: { lang }, words, statusWord })
 export function drawAxis(axis, { from, pxPerMs, left, right }, end, lang) {
   const step = tickStep(pxPerMs, TICK_PX);
   const first = Math.max(0, Math.floor(left / pxPerMs / step));
-  const last = Math.min(Math.floor((end - from) / step), Math.ceil(right / pxPerMs / step));
+  const last = Math.min(Math.floor((end - from - TICK_TEXT / pxPerMs) / step), Math.ceil(right / pxPerMs / step));
   const hasDate = step >= 86_400_000;
   let at = 0;
   for (let index = first; index <= last; index += 1, at += 1) {
@@ -205,7 +216,7 @@ export function drawAxis(axis, { from, pxPerMs, left, right }, end, lang) {
     );
     const ms = index * step;
     tick.style.setProperty("transform", `translateX(${(ms * pxPerMs).toFixed(1)}px)`);
-    setText(/** @type {any} */ (tick.firstChild), formatDuration(ms, lang, "narrow"));
+    setText(/** @type {any} */ (tick.firstChild), formatDuration(ms, lang));
     setText(
       /** @type {any} */ (tick.lastChild),
       formatClock(from + ms, lang, { digits: step < 1000 ? 3 : 0, date: hasDate }),

@@ -21,6 +21,7 @@ import { timeOf } from "./time.js";
  * @property {Row[]} children states inside, in the order of their first visit
  * @property {Visit} [visit] the row is this visit
  * @property {boolean} isOpen
+ * @property {boolean} [isChosen] the user has opened or closed it
  *
  * @typedef {object} Bar
  * @property {number} from ms
@@ -36,17 +37,22 @@ import { timeOf } from "./time.js";
  * @property {number} width px
  * @property {Bar} bar the first one
  * @property {Status} status the most urgent one
- * @property {number} count number of visits, or of attempts of one visit
- * @property {number} failed number of those that failed
- * @property {Set<number>} visits
+ * @property {number} count number of bars
+ * @property {Map<number, Visit>} visits
  */
 
 /** @type {Status[]} the most urgent status first */
 const ORDER = ["failed", "timedOut", "retrying", "running", "waiting", "caught", "stopped", "succeeded"];
+/** A state inside a Map with at most this number of visits has one row for each. */
+const FEW = 10;
 const FAILED = new Set(["failed", "timedOut", "caught"]);
 
 export class TimelineModel {
   constructor() {
+    /** Rows that the user has opened or closed, by their keys. @type {Map<string, boolean>} */
+    this.chosen = new Map();
+    /** Number of visits that were read. */
+    this.read = 0;
     this.clear();
   }
 
@@ -79,19 +85,20 @@ export class TimelineModel {
     const isOther = visits[0] !== this.first || visits.length < this.read || graph !== this.graph;
     const before = this.flat;
     if (isOther) {
-      const closed = new Map([...this.rows].map(([key, { isOpen }]) => [key, isOpen]));
       this.clear();
       this.first = visits[0];
       this.graph = graph;
       this.nodes = new Map((graph?.nodes ?? []).map((node) => [node.id, node]));
-      this.closed = closed;
     }
     for (; this.read < visits.length; this.read += 1) {
       const visit = visits[this.read];
       const row = this.#rowOf(visit);
       row.visits.push(visit);
       this.byVisit.set(visit.id, row);
-      if (row.visits.length === 2 || (row.isOpen && row.visits.length > 1)) this.flat = undefined;
+      if (!row.isChosen && row.children.length === 0 && row.parent?.type === "foreach")
+        row.isOpen = row.visits.length <= FEW;
+      if (row.visits.length === 2 || row.visits.length === FEW + 1 || (row.isOpen && row.visits.length > 1))
+        this.flat = undefined;
     }
     return this.flat === undefined || this.flat !== before;
   }
@@ -137,9 +144,9 @@ export class TimelineModel {
     const row = { key, name, depth: parent ? parent.depth + 1 : 0, visits: [], children: [], isOpen: true };
     if (parent) row.parent = parent;
     if (node) Object.assign(row, { node: node.id, type: node.type });
-    // Its visits are in one row at first.
-    row.isOpen =
-      this.closed?.get(key) ?? (node?.type === "parallel" || node?.type === "foreach" || node?.type === "choice");
+    const chosen = this.chosen.get(key);
+    row.isChosen = chosen !== undefined;
+    row.isOpen = chosen ?? (node?.type === "parallel" || node?.type === "foreach" || node?.type === "choice");
     (parent?.children ?? this.top).push(row);
     this.rows.set(key, row);
     this.flat = undefined;
@@ -155,6 +162,8 @@ export class TimelineModel {
   toggle(row) {
     if (!this.canOpen(row)) return;
     row.isOpen = !row.isOpen;
+    row.isChosen = true;
+    this.chosen.set(row.key, row.isOpen);
     this.flat = undefined;
   }
 
@@ -299,7 +308,6 @@ export function packBars(bars, toX, minPx = 4) {
     const left = toX(bar.from);
     const right = Math.max(toX(bar.to), left + minPx);
     const last = packed[packed.length - 1];
-    const failed = FAILED.has(bar.status) ? 1 : 0;
     // A pause begins where an attempt ends.
     if (!last || left >= last.left + last.width - 0.5) {
       packed.push({
@@ -308,8 +316,7 @@ export function packBars(bars, toX, minPx = 4) {
         bar,
         status: bar.status,
         count: 1,
-        failed,
-        visits: new Set([bar.visit.id]),
+        visits: new Map([[bar.visit.id, bar.visit]]),
       });
       continue;
     }
@@ -319,13 +326,34 @@ export function packBars(bars, toX, minPx = 4) {
     }
     last.width = Math.max(last.width, right - last.left);
     last.count += last.bar.kind === "pause" ? 0 : 1;
-    last.failed += failed;
-    last.visits.add(bar.visit.id);
+    last.visits.set(bar.visit.id, bar.visit);
     if (last.bar.kind !== "attempt") last.bar = bar;
     if (ORDER.indexOf(bar.status) < ORDER.indexOf(last.status)) last.status = bar.status;
     if (bar.isOpen && !last.bar.isOpen) last.bar = { ...last.bar, isOpen: true };
   }
+  // Several visits have the status with which they ended, not that of their attempts.
+  for (const one of packed) if (one.visits.size > 1) one.status = worstOf(one.visits.values()) ?? one.status;
   return packed;
+}
+
+/** The most urgent status of visits. @param {Iterable<Visit>} visits */
+function worstOf(visits) {
+  /** @type {Status | undefined} */
+  let worst;
+  for (const { status } of visits)
+    if (worst === undefined || ORDER.indexOf(status) < ORDER.indexOf(worst)) worst = status;
+  return worst;
+}
+
+/**
+ * The number of visits that failed.
+ *
+ * @param {Iterable<Visit>} visits
+ */
+export function failedOf(visits) {
+  let count = 0;
+  for (const { status } of visits) if (FAILED.has(status)) count += 1;
+  return count;
 }
 
 /**
@@ -372,14 +400,6 @@ export function gapsOf(events, count, from) {
  * @param {Row} row
  */
 export function summaryOf({ visits }) {
-  /** @type {Status | undefined} */
-  let status;
-  let failed = 0;
-  let attempts = 0;
-  for (const visit of visits) {
-    if (status === undefined || ORDER.indexOf(visit.status) < ORDER.indexOf(status)) status = visit.status;
-    if (FAILED.has(visit.status)) failed += 1;
-    attempts = Math.max(attempts, visit.attempts.at(-1)?.attempt ?? 1);
-  }
-  return { status, failed, attempts, visits: visits.length };
+  const attempts = visits.reduce((most, visit) => Math.max(most, visit.attempts.at(-1)?.attempt ?? 1), 0);
+  return { status: worstOf(visits), failed: failedOf(visits), attempts, visits: visits.length };
 }

@@ -2,7 +2,7 @@
 
 import { h } from "../app/dom.js";
 import { shownDefinition } from "../app/state.js";
-import { formatCount, roundUp, serviceNow } from "./time.js";
+import { formatCount, roundUp, serviceNow, timeOf } from "./time.js";
 import { createRow, drawAxis, drawRow, setText } from "./timeline-draw.js";
 import { gapsOf, spanOf, TimelineModel } from "./timeline-model.js";
 import { createVirtualList } from "./virtual-list.js";
@@ -35,10 +35,11 @@ export function createTimelineView(element, context) {
   let scale = { from: 0, pxPerMs: 1, left: 0, right: 0 };
   let now = 0;
   let active = -1;
-  let ticking = 0;
+  let ticking = /** @type {any} */ (0);
   let isInView = false;
   let nameWidth = 0;
   let gapsRead = -1;
+  let shownNotes = "";
 
   const button = (/** @type {string} */ text, /** @type {() => void} */ click) =>
     h("button", { type: "button", class: "square", on: { click } }, text);
@@ -51,7 +52,8 @@ export function createTimelineView(element, context) {
   const notes = h("div", { class: "notes" });
   const corner = h("div", { class: "corner", role: "columnheader", "aria-colindex": 1 });
   const axis = h("div", { class: "axis", "aria-hidden": "true" });
-  const axisCell = h("div", { class: "axis-cell", role: "columnheader", "aria-colindex": 2 }, axis);
+  const axisName = h("span", { class: "hidden-text" });
+  const axisCell = h("div", { class: "axis-cell", role: "columnheader", "aria-colindex": 2 }, axisName, axis);
   const head = h("div", { class: "time-head", role: "row", "aria-rowindex": 1 }, corner, axisCell);
   const gaps = h("div", { class: "gaps", "aria-hidden": "true" });
   const line = h("div", { class: "now", "aria-hidden": "true" });
@@ -139,7 +141,7 @@ export function createTimelineView(element, context) {
     const next = spanOf(state, now);
     // What has not ended ends at the last known time once nothing more is received.
     now = next.isOpen ? now : next.to;
-    const retry = Math.max(...openRetries(), next.to);
+    const retry = Math.max(lastRetry(), next.to);
     const wanted = next.isOpen ? Math.max(roundUp(next.to - next.from), retry - next.from) : next.to - next.from;
     const grown = next.from + Math.max(wanted, 10);
     const isOther =
@@ -149,12 +151,13 @@ export function createTimelineView(element, context) {
     return isOther;
   }
 
-  /** @returns {number[]} */
-  function openRetries() {
-    if (state.replay?.status !== "Running") return [];
-    return Object.values(state.replay.nodes).flatMap(({ status, visits }) =>
-      status === "retrying" ? visits.map(({ retryAt }) => Date.parse(retryAt ?? "") || 0) : [],
-    );
+  /** The last time at which a pending retry begins. */
+  function lastRetry() {
+    let last = 0;
+    if (state.replay?.status !== "Running") return last;
+    for (const { status, retryAt } of state.replay.visits)
+      if (status === "retrying") last = Math.max(last, timeOf(retryAt) ?? 0);
+    return last;
   }
 
   /** While the execution runs and the view is seen, the bars grow. */
@@ -230,8 +233,11 @@ export function createTimelineView(element, context) {
   }
 
   function showNotes() {
+    const { historyProblem: problem, replay, lang } = state;
+    const key = JSON.stringify([lang, problem, replay?.missing]);
+    if (key === shownNotes) return;
+    shownNotes = key;
     const found = [];
-    const { historyProblem: problem, replay } = state;
     if (problem) {
       const { permission, message } = problem;
       const text = permission ? context.words("events.permission") : message;
@@ -255,7 +261,7 @@ export function createTimelineView(element, context) {
     bar.setAttribute("aria-label", words("tools"));
     grid.setAttribute("aria-label", words("title"));
     corner.textContent = words("state");
-    axisCell.setAttribute("aria-label", words("axis"));
+    axisName.textContent = words("axis");
     out.setAttribute("aria-label", words("zoomOut"));
     into.setAttribute("aria-label", words("zoomIn"));
     out.title = words("zoomOut");

@@ -3,6 +3,8 @@
 import { h } from "../app/dom.js";
 
 const OVERSCAN = 6;
+/** Rows that are printed. */
+const MOST_PRINTED = 2000;
 
 /**
  * @typedef {object} VirtualList
@@ -12,6 +14,7 @@ const OVERSCAN = 6;
  * @property {() => void} refresh draws the rows in view again
  * @property {() => void} layout draws the rows that came into view
  * @property {(index: number, block?: "nearest" | "center") => void} reveal scrolls a row into view
+ * @property {(top: number) => void} scrollTo
  * @property {(index: number) => HTMLElement | undefined} rowAt the element of a row in view
  * @property {(draw: (row: HTMLElement, index: number) => void) => void} each calls a function for each row in view
  * @property {() => boolean} isAtEnd
@@ -33,12 +36,15 @@ export function createVirtualList(scroller, { create, draw, rowHeight, head = ()
   let count = 0;
   let height = rowHeight;
   let view = 0;
+  /** `scrollTop`, which is slow to read after a change. */
+  let top = 0;
+  let isPrinting = false;
   /** @type {Map<number, HTMLElement>} */
   let shown = new Map();
 
   function layout() {
-    const first = Math.max(0, Math.floor(scroller.scrollTop / height) - OVERSCAN);
-    const last = Math.min(count, Math.ceil((scroller.scrollTop + view) / height) + OVERSCAN);
+    const first = isPrinting ? 0 : Math.max(0, Math.floor(top / height) - OVERSCAN);
+    const last = Math.min(count, isPrinting ? MOST_PRINTED : Math.ceil((top + view) / height) + OVERSCAN);
     /** @type {Map<number, HTMLElement>} */
     const next = new Map();
     const free = [];
@@ -74,7 +80,25 @@ export function createVirtualList(scroller, { create, draw, rowHeight, head = ()
     layout();
   });
   sizes.observe(scroller);
-  scroller.addEventListener("scroll", layout, { passive: true });
+  const onScroll = () => {
+    top = scroller.scrollTop;
+    layout();
+  };
+  scroller.addEventListener("scroll", onScroll, { passive: true });
+
+  /** A printed page has all rows. @param {Event} event */
+  function onPrint({ type }) {
+    isPrinting = type === "beforeprint";
+    layout();
+  }
+  addEventListener("beforeprint", onPrint);
+  addEventListener("afterprint", onPrint);
+
+  /** @param {number} next */
+  function scrollTo(next) {
+    scroller.scrollTop = next;
+    onScroll();
+  }
 
   return {
     body,
@@ -95,24 +119,24 @@ export function createVirtualList(scroller, { create, draw, rowHeight, head = ()
     layout,
     reveal(index, block = "nearest") {
       if (index < 0 || index >= count) return;
-      view = scroller.clientHeight;
+      if (view === 0) view = scroller.clientHeight;
       const room = view - head();
-      const top = index * height;
-      const { scrollTop } = scroller;
-      if (top >= scrollTop && top + height <= scrollTop + room) return;
-      const up = top < scrollTop;
-      scroller.scrollTop = block === "center" ? top - (room - height) / 2 : up ? top : top + height - room;
-      layout();
+      const at = index * height;
+      if (at >= top && at + height <= top + room) return;
+      scrollTo(block === "center" ? at - (room - height) / 2 : at < top ? at : at + height - room);
     },
+    scrollTo,
     rowAt: (index) => shown.get(index),
     each(visit) {
       for (const [index, row] of shown) visit(row, index);
     },
-    isAtEnd: () => scroller.scrollTop + scroller.clientHeight >= scroller.scrollHeight - height,
-    pageSize: () => Math.max(1, Math.floor((scroller.clientHeight - head()) / height) - 1),
+    isAtEnd: () => top + view - head() >= (count - 1) * height,
+    pageSize: () => Math.max(1, Math.floor((view - head()) / height) - 1),
     destroy() {
       sizes.disconnect();
-      scroller.removeEventListener("scroll", layout);
+      removeEventListener("beforeprint", onPrint);
+      removeEventListener("afterprint", onPrint);
+      scroller.removeEventListener("scroll", onScroll);
     },
   };
 }
