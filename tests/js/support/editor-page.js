@@ -17,10 +17,22 @@ const actions = {
 };
 const words = (key, ...values) => createWords(store.get().lang)(key, ...values);
 
-function start(state = {}) {
+/** An extension in the place of the completion. */
+async function completion() {
+  const { EditorView } = await import("@codemirror/view");
+  return EditorView.editorAttributes.of({ class: "completes" });
+}
+
+function start(state = {}, { completes = false, follows = true } = {}) {
   store.set(state);
-  language.follow(store);
-  const view = createDefinitionView(document.getElementById("definition"), { store, words, actions, language });
+  if (follows) language.follow(store);
+  const view = createDefinitionView(document.getElementById("definition"), {
+    store,
+    words,
+    actions,
+    language,
+    completion: completes ? completion : undefined,
+  });
   view.update(store.get(), store.get());
   store.subscribe(view.update);
   return view;
@@ -28,4 +40,4 @@ function start(state = {}) {
 
 // As the page does with its shortcuts.
 addEventListener("keydown", ({ key }) => keys.push(key));
-window.page = { store, language, actions, announced, keys, start };
+window.page = { store, language, actions, announced, keys, start, createLanguage, createStore };

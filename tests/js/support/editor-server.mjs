@@ -18,9 +18,9 @@ const PAGE = `<!doctype html><html lang="en" data-theme="light"><head><meta char
 <body><main><h1>Console</h1><h2>Definition</h2><p><button type="button" id="before">before</button></p><div id="definition"></div>
 <p><button type="button" id="after">after</button></p></main><script type="module" src="main.js"></script></body></html>`;
 
-const STYLE = `:root{color-scheme:light;--bg:#f5f6f8;--surface:#fff;--surface-2:#eef0f4;--line:#d5d9e0;--text:#1b1f26;
---text-2:#57606d;--accent:#0a5bc4;--focus:#0a5bc4}
-:root[data-theme="dark"]{color-scheme:dark;--bg:#14171c;--surface:#1c2027;--surface-2:#262b34;--line:#39404b;
+const STYLE = `:root{color-scheme:light;--bg:#f5f6f8;--surface:#fff;--surface-2:#eef0f4;--line:#d5d9e0;--line-strong:#7d8590;--text:#1b1f26;
+--text-2:#57606d;--accent:#0a5bc4;--focus:#0a5bc4;--code:monospace}
+:root[data-theme="dark"]{color-scheme:dark;--bg:#14171c;--surface:#1c2027;--surface-2:#262b34;--line:#39404b;--line-strong:#74808d;
 --text:#e7eaf0;--text-2:#a4adba;--accent:#7db3ff;--focus:#7db3ff}
 body{margin:0;background:var(--bg);color:var(--text);font:15px/1.5 system-ui,sans-serif}main{padding:16px}
 button{font:inherit}`;

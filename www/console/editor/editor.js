@@ -46,12 +46,13 @@ export const withPlainBreaks = (text) => text.replace(/\r\n?/g, "\n");
  * @param {Words} options.words
  * @param {(text: string) => Promise<Checked>} options.check
  * @param {(text: string) => void} options.onChange called after each change by the user
+ * @param {(message: string) => void} options.announce tells screen readers a message
  * @param {(offset: number) => void} [options.onPress] called after a click into the text
  * @param {() => void} [options.onUpdate] called after each change of the text, the selection or the history
  * @param {() => Promise<import("@codemirror/state").Extension>} [options.completion] loads the completion of a language
  *   service, such as `autocompletion({ override: [source] })`
  */
-export function createEditor(host, { text, words, check, onChange, onPress, onUpdate, completion }) {
+export function createEditor(host, { text, words, check, onChange, announce, onPress, onUpdate, completion }) {
   let currentWords = words;
   const completing = new Compartment();
   /** @type {Versions<ChangeSet>} */
@@ -75,8 +76,8 @@ export function createEditor(host, { text, words, check, onChange, onPress, onUp
       keymap.of([
         ...closeBracketsKeymap,
         ...KEYS,
-        { key: "F8", run: (target) => goToDiagnostic(target, nextDiagnostic), preventDefault: true },
-        { key: "Shift-F8", run: (target) => goToDiagnostic(target, previousDiagnostic), preventDefault: true },
+        { key: "F8", run: () => goToDiagnostic(nextDiagnostic), preventDefault: true },
+        { key: "Shift-F8", run: () => goToDiagnostic(previousDiagnostic), preventDefault: true },
         { key: "Mod-.", run: fixAtCursor, preventDefault: true },
         ...historyKeymap,
         ...standardKeymap,
@@ -85,6 +86,11 @@ export function createEditor(host, { text, words, check, onChange, onPress, onUp
         if (update.docChanged) {
           versions.add(update.state.doc.toString(), update.changes);
           if (checked) sinceChecked = sinceChecked ? sinceChecked.compose(update.changes) : update.changes;
+          if (checked?.text === versions.text) {
+            // Undone: no further check will come for this text. The marks of replaced text are lost.
+            sinceChecked = null;
+            queueMicrotask(drawDiagnostics);
+          }
           if (!isLoading) onChange(versions.text);
         }
         if (update.docChanged || update.selectionSet) onUpdate?.();
@@ -183,18 +189,25 @@ export function createEditor(host, { text, words, check, onChange, onPress, onUp
     return done ? fixed : 0;
   }
 
-  /** @param {string} message */
-  function announce(message) {
-    view.dispatch({ effects: EditorView.announce.of(message) });
+  /** @param {(view: EditorView) => boolean} move */
+  function goToDiagnostic(move) {
+    move(view);
+    const { from, to } = view.state.selection.main;
+    let message = "";
+    forEachDiagnostic(view.state, (shown, start, end) => {
+      if (start <= to && end >= from) message ||= shown.message;
+    });
+    if (message) announce(message);
+    return true;
   }
 
-  /** @param {EditorView} target */
-  function fixAtCursor(target) {
-    const { from, to } = target.state.selection.main;
-    const line = target.state.doc.lineAt(from);
+  /** Applies the fix at the cursor, otherwise one of its line. */
+  function fixAtCursor() {
+    const { from, to } = view.state.selection.main;
+    const line = view.state.doc.lineAt(from);
     /** @type {Diagnostic | undefined} */
     let best;
-    forEachDiagnostic(target.state, (shown, start, end) => {
+    forEachDiagnostic(view.state, (shown, start, end) => {
       const { found } = /** @type {any} */ (shown);
       if (!found.fix || end < line.from || start > line.to) return;
       if (!best || (start <= to && end >= from)) best = found;
@@ -302,23 +315,6 @@ export function createEditor(host, { text, words, check, onChange, onPress, onUp
       view.destroy();
     },
   };
-}
-
-/**
- * Goes to a diagnostic and tells screen readers what it says.
- *
- * @param {EditorView} view
- * @param {(view: EditorView) => boolean} move
- */
-function goToDiagnostic(view, move) {
-  move(view);
-  const { from, to } = view.state.selection.main;
-  let message = "";
-  forEachDiagnostic(view.state, (shown, start, end) => {
-    if (start <= to && end >= from) message ||= shown.message;
-  });
-  if (message) view.dispatch({ effects: EditorView.announce.of(message) });
-  return true;
 }
 
 /** Inserts spaces up to the next step: YAML allows no tabs. @param {EditorView} view */

@@ -142,7 +142,8 @@ export function createLanguage(options = {}) {
       }
 
       const unsubscribe = store.subscribe((state, previous) => {
-        if (state.text === previous.text || state.text === state.checked?.text) return;
+        // While a check is in progress, `checked` is about to change.
+        if (state.text === previous.text || (!isChecking && state.text === state.checked?.text)) return;
         if (state.checked) later();
         else void run();
       });

@@ -35,6 +35,15 @@ export function summary(diagnostics, words) {
 export function createProblems(element, { onOpen, onOpenRange, onFix, onFixAll }) {
   /** @type {readonly Diagnostic[] | undefined} */
   let shown;
+  /**
+   * The items of the list. While someone types, most of them stay, with another place.
+   *
+   * @type {{ key: string, item: HTMLElement, place: HTMLElement | undefined }[]}
+   */
+  let rows = [];
+  const head = h("div", { class: "problems-head" });
+  const list = h("ul", {});
+  element.replaceChildren(head, list);
 
   /**
    * @param {readonly Diagnostic[]} diagnostics
@@ -45,80 +54,77 @@ export function createProblems(element, { onOpen, onOpenRange, onFix, onFixAll }
     const focused = focusedPart();
     const fixable = diagnostics.filter(({ fix }) => fix).length;
     element.setAttribute("aria-label", words("editor.problems"));
-    element.replaceChildren(
-      h(
-        "div",
-        { class: "problems-head" },
-        h("h3", {}, words("editor.problems")),
-        h("span", { class: "problems-count" }, summary(diagnostics, words)),
-        fixable > 0 &&
-          h(
-            "button",
-            { type: "button", class: "problems-fix-all", dataset: { part: "all" }, on: { click: onFixAll } },
-            words("editor.fixAll", fixable),
-          ),
-      ),
-      ...(diagnostics.length
-        ? [
-            h(
-              "ul",
-              {},
-              diagnostics.map((one, at) => item(one, at, words)),
-            ),
-          ]
-        : []),
+    head.replaceChildren(
+      h("h3", {}, words("editor.problems")),
+      h("span", { class: "problems-count" }, summary(diagnostics, words)),
+      ...(fixable ? [button("all", "problems-fix-all", onFixAll, words("editor.fixAll", fixable))] : []),
     );
+    rows = diagnostics.map((diagnostic, at) => {
+      const key = keyOf(diagnostic, words);
+      const { range } = diagnostic;
+      const place = range ? words("editor.place", range.start.line, range.start.column) : "";
+      const row = rows[at]?.key === key ? rows[at] : draw(diagnostic, at, key, words);
+      if (row.place && row.place.textContent !== place) row.place.textContent = place;
+      if (list.children[at] !== row.item) {
+        if (list.children[at]) list.children[at].replaceWith(row.item);
+        else list.append(row.item);
+      }
+      return row;
+    });
+    while (list.children.length > rows.length) list.lastElementChild.remove();
+    list.hidden = rows.length === 0;
     focusPart(focused);
   }
+
+  /** What an item shows, except its place. @param {Diagnostic} diagnostic @param {Words} words */
+  function keyOf({ severity, code, message, range, related, fix }, words) {
+    return JSON.stringify([words("editor.problems"), severity, code, message, Boolean(range), related, fix?.title]);
+  }
+
+  /**
+   * @param {string} part
+   * @param {string} className
+   * @param {() => void} click
+   * @param {...any} children
+   */
+  const button = (part, className, click, ...children) =>
+    h("button", { type: "button", class: className, dataset: { part }, on: { click } }, ...children);
 
   /**
    * @param {Diagnostic} diagnostic
    * @param {number} at
+   * @param {string} key
    * @param {Words} words
    */
-  function item(diagnostic, at, words) {
-    const { severity, code, message, range, related = [], fix } = diagnostic;
+  function draw({ severity, code, message, range, related = [], fix }, at, key, words) {
+    // The diagnostic of the last check.
+    const now = () => /** @type {readonly Diagnostic[]} */ (shown)[at];
+    const place = range ? h("span", { class: "problem-place" }) : undefined;
     const text = [
       h("span", { class: `problem-sign ${severity}`, "aria-hidden": "true" }, SIGNS[severity]),
       h("span", { class: "visually-hidden" }, words(`editor.${severity}`)),
-      range && h("span", { class: "problem-place" }, words("editor.place", range.start.line, range.start.column)),
+      place,
       h("span", { class: "problem-text" }, message),
       h("code", {}, code),
     ];
-    return h(
+    const item = h(
       "li",
       {},
-      range
-        ? h(
-            "button",
-            { type: "button", class: "problem", dataset: { part: `${at}` }, on: { click: () => onOpen(diagnostic) } },
-            ...text,
-          )
-        : h("p", { class: "problem" }, ...text),
-      fix &&
-        h(
-          "button",
-          {
-            type: "button",
-            class: "problem-fix",
-            dataset: { part: `${at} fix` },
-            on: { click: () => onFix(diagnostic) },
+      range ? button(`${at}`, "problem", () => onOpen(now()), ...text) : h("p", { class: "problem" }, ...text),
+      fix && button(`${at} fix`, "problem-fix", () => onFix(now()), words("editor.fix", fix.title)),
+      related.map(({ message: about, range: { start } }, index) =>
+        button(
+          `${at} related ${index}`,
+          "problem-related",
+          () => {
+            const there = now().related?.[index];
+            if (there) onOpenRange(there.range);
           },
-          words("editor.fix", fix.title),
-        ),
-      related.map((place, index) =>
-        h(
-          "button",
-          {
-            type: "button",
-            class: "problem-related",
-            dataset: { part: `${at} related ${index}` },
-            on: { click: () => onOpenRange(place.range) },
-          },
-          words("editor.related", place.range.start.line, place.message),
+          words("editor.related", start.line, about),
         ),
       ),
     );
+    return { key, item, place };
   }
 
   /** The part of the list that has the focus, and its order among the buttons. */

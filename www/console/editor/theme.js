@@ -30,7 +30,8 @@ const theme = EditorView.theme({
     color: "var(--text)",
     fontSize: "var(--editor-size)",
   },
-  "&.cm-focused": { outline: "2px solid var(--focus)", outlineOffset: "-2px" },
+  // The outline of the host is not covered by the gutters.
+  "&.cm-focused": { outline: "none" },
   ".cm-scroller": { fontFamily: "var(--editor-font)", lineHeight: "1.5", overflow: "auto" },
   ".cm-content": { caretColor: "var(--text)", paddingBlock: "6px" },
   ".cm-gutters": {
@@ -70,16 +71,17 @@ const theme = EditorView.theme({
   ".cm-textfield": {
     backgroundColor: "var(--surface)",
     color: "var(--text)",
-    border: "1px solid var(--text-2)",
+    border: "1px solid var(--line-strong)",
     borderRadius: "4px",
     font: "inherit",
     padding: "3px 6px",
+    boxSizing: "border-box",
   },
   ".cm-button, .cm-fix": {
     backgroundImage: "none",
     backgroundColor: "var(--surface)",
     color: "var(--text)",
-    border: "1px solid var(--text-2)",
+    border: "1px solid var(--line-strong)",
     borderRadius: "4px",
     font: "inherit",
     padding: "3px 8px",

@@ -74,14 +74,8 @@ export function createDefinitionView(element, context) {
     onOpenRange({ start, end }) {
       if (editor) showInEditor(editor.mapped(start.offset, end.offset));
     },
-    onFix(diagnostic) {
-      const done = editor?.applyFix(diagnostic);
-      actions.announce(done ? words("editor.fixed", diagnostic.fix?.title) : words("editor.fixTooLate"));
-    },
-    async onFixAll() {
-      const fixed = (await editor?.fixAll()) ?? 0;
-      actions.announce(words("editor.fixedAll", fixed));
-    },
+    onFix: (diagnostic) => void editor?.applyFix(diagnostic),
+    onFixAll: () => void editor?.fixAll(),
   });
 
   /** @param {{ from: number, to: number }} place */
@@ -118,6 +112,7 @@ export function createDefinitionView(element, context) {
       check: context.language.check,
       completion: context.completion,
       onChange: (text) => actions.setText(text),
+      announce: (message) => actions.announce(message),
       onPress: selectAt,
       onUpdate: drawHistory,
     });
@@ -264,10 +259,11 @@ export function createDefinitionView(element, context) {
   function announceProblems(checked) {
     const now = summary(checked.diagnostics, words);
     clearTimeout(announcing);
+    // The first result is no change.
+    announced ||= now;
     if (now === announced) return;
     announcing = setTimeout(() => {
-      // The first result is no change.
-      if (announced && hosts.edit.contains(document.activeElement)) actions.announce(now);
+      if (hosts.edit.contains(document.activeElement)) actions.announce(now);
       announced = now;
     }, ANNOUNCE_MS);
   }
