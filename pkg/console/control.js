@@ -149,6 +149,7 @@ export function createConsole({
         const input = textField(body, "input") || undefined;
         const definition = textField(body, "definition");
         const mode = modeField(body);
+        if (definition === "") throw invalid("`definition` is empty");
         if (definition !== undefined) await putFlow(flowName, definition, mode);
         await ask("StartExecution", { FlowName: flowName, ExecutionName: executionName, Input: input });
         return { flowName, executionName };

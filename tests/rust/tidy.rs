@@ -41,7 +41,7 @@ fn sources(dirs: &[&str], ends: &[&str]) -> Vec<(String, String)> {
     found.sort();
     found
         .into_iter()
-        .filter(|path| !path.starts_with(root().join("pkg/wasm")))
+        .filter(|path| !["pkg/wasm", "pkg/console/page"].iter().any(|built| path.starts_with(root().join(built))))
         .map(|path| {
             let name = path.strip_prefix(root()).unwrap().to_string_lossy().replace('\\', "/");
             (name, fs::read_to_string(&path).unwrap())
@@ -141,7 +141,8 @@ fn exists(path: &Path) -> bool {
 }
 
 /// Folders that a build makes, and names of the package that are no paths.
-const NOT_IN_THE_REPOSITORY: [&str; 4] = ["target/", "node_modules/", "pkg/wasm/", "cloudflow-wasm/"];
+const NOT_IN_THE_REPOSITORY: [&str; 6] =
+    ["target/", "node_modules/", "pkg/wasm/", "pkg/console/page/", "console/page/", "cloudflow-wasm/"];
 
 /// Every path in backticks exists, from the root, from the folder of the document, from `tests/cases/`, or from the folder
 /// that the last heading names. A name without a folder is checked below such a heading only.

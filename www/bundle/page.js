@@ -1,6 +1,6 @@
-// Starts a page after its modules are loaded.
+// Starts a page after the modules of its synchronous functions are loaded.
 
-import { load } from "./modules.js";
+import { load, loaded } from "./modules.js";
 
 /**
  * @param {Record<string, URL>} urls
@@ -8,7 +8,9 @@ import { load } from "./modules.js";
  */
 export async function startPage(urls, main) {
   try {
-    await load(urls);
+    load(urls);
+    // All functions of the client are asynchronous: they wait for their module themselves.
+    await Promise.all(Object.keys(urls).map((name) => name === "ask" || loaded(name)));
     await main();
   } catch (error) {
     const text = document.createElement("p");

@@ -20,7 +20,8 @@ const SETTINGS = {
   minify: true,
   format: "esm",
   platform: "browser",
-  target: ["chrome111", "firefox115", "safari16.4"],
+  // As README.md requires.
+  target: ["chrome116", "firefox124", "safari17.4"],
   entryNames: "[name]-[hash]",
   chunkNames: "[name]-[hash]",
   assetNames: "[name]-[hash]",
@@ -66,7 +67,10 @@ export async function bundlePage({ html, main, out }) {
   const sheets = [sheet, ...scripts.map((name) => outputs[name].cssBundle)].filter(Boolean);
   const links = [
     ...[...new Set(sheets)].map((name) => `<link rel="stylesheet" href="${base(name)}" />`),
-    ...wasm.map((name) => `<link rel="preload" as="fetch" type="application/wasm" crossorigin href="${base(name)}" />`),
+    ...wasm.map((name) => {
+      const priority = base(name).startsWith("ask-") ? ' fetchpriority="low"' : "";
+      return `<link rel="preload" as="fetch" type="application/wasm" crossorigin${priority} href="${base(name)}" />`;
+    }),
     ...scripts.filter((name) => name !== boot).map((name) => `<link rel="modulepreload" href="${base(name)}" />`),
   ];
   const index = text
@@ -129,10 +133,11 @@ function plugin(state) {
       // The runtime of a module takes it from the loader.
       build.onLoad({ filter: /[\\/]pkg[\\/](ask|language|local)[\\/]inline\.js$/, namespace: "file" }, ({ path }) => {
         const name = base(slashes(dirname(path)));
+        const runtime = `createRuntime(instantiate, () => compiled("${name}"))`;
         const contents = `import { createRuntime } from "../shared/runtime.js";
 import { instantiate } from "../wasm/${name}.js";
-import { compiled } from ${JSON.stringify(join(START, "modules.js"))};
-export const runtime = /*#__PURE__*/ createRuntime(instantiate, () => compiled("${name}"));`;
+import { compiled, whenLoaded } from ${JSON.stringify(join(START, "modules.js"))};
+export const runtime = /*#__PURE__*/ ${name === "ask" ? `whenLoaded("ask", /*#__PURE__*/ ${runtime})` : runtime};`;
         return { contents, resolveDir: dirname(path) };
       });
       // boot:<page or worker>:<module>+<module>:<file> loads the modules, then the file.

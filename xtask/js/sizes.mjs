@@ -2,7 +2,7 @@
 //
 //     node sizes.mjs <pkg> <module>...
 
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { build } from "esbuild";
@@ -50,3 +50,18 @@ print("slim (modules + entry)", wasm("ask"), wasm("language"), await bundle('exp
 print("local entry", await bundle('export * from "./local.js";'));
 print("graph entry", await bundle('export * from "./graph.js";'));
 print("gateway Worker", wasm("ask"), await bundle('export * from "./gateway.workerd.js";', true));
+
+// The page of the console: what its HTML file links to, and what it loads on demand.
+const page = join(pkg, "console", "page");
+if (existsSync(join(page, "index.html"))) {
+  const read = (name) => readFileSync(join(page, name));
+  const linked = [
+    ...read("index.html")
+      .toString()
+      .matchAll(/(?:src|href)="([^":,]+)"/g),
+  ].map(([, name]) => name);
+  const first = ["index.html", ...linked];
+  const later = readdirSync(page).filter((name) => !first.includes(name) && !name.endsWith(".txt"));
+  print("console, first load", ...first.map(read));
+  if (later.length > 0) print("console, on demand", ...later.map(read));
+}

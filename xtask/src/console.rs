@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use crate::command::{run, say};
 use crate::fingerprint::{Fingerprint, is_remembered, remember};
-use crate::{Outcome, npm, paths, wasm};
+use crate::{Outcome, notices, npm, paths, wasm};
 
 /// Everything that a bundle contains or that decides its form.
 const INPUTS: [&str; 8] = [
@@ -54,6 +54,12 @@ pub fn playground(out: &Path) -> Outcome<ExitCode> {
     }
     wasm::build()?;
     write("playground", out)?;
+    // The folder is a distribution of its own: the notices of the compiled crates belong to it.
+    let file = out.join("THIRD-PARTY.txt");
+    let failed = |e: std::io::Error| format!("{}: {e}", file.display());
+    let of_the_page = std::fs::read_to_string(&file).map_err(failed)?;
+    std::fs::write(&file, format!("{of_the_page}\n{}", notices::third_party()?)).map_err(failed)?;
+    std::fs::copy(paths::root().join("LICENSE"), out.join("LICENSE")).map_err(|e| format!("LICENSE: {e}"))?;
     say(&format!("playground: {}; copy it to any static host", out.display()));
     Ok(ExitCode::SUCCESS)
 }
@@ -70,7 +76,8 @@ fn write(kind: &str, out: &Path) -> Outcome<()> {
 /// Whether a folder has files, but no page. The bundler empties it.
 fn is_foreign(out: &Path) -> bool {
     let is_empty = std::fs::read_dir(out).map_or(!out.exists(), |mut entries| entries.next().is_none());
-    !is_empty && !(out.join("index.html").exists() && out.join("THIRD-PARTY.txt").exists())
+    let is_page = ["index.html", "THIRD-PARTY.txt"].iter().all(|name| out.join(name).exists());
+    !is_empty && !is_page
 }
 
 fn inputs(page: &Path) -> Outcome<String> {

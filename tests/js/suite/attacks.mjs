@@ -349,6 +349,8 @@ States:
       ),
       () => local.createEmulator({ accessKeys: { x: value } }).close(),
       () => emulator.setFaults(value),
+      () => emulator.setFallbackTasks(value),
+      () => emulator.setFallbackTasks({ x: value }),
       ...only([...faults, "fail"], value).map((options) => () => emulator.setFaults(options)),
       ...only(rules, value).map((rule) => () => emulator.setFaults({ fail: [rule] })),
       () => emulator.putFlow(value, TASK),

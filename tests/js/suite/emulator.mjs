@@ -242,6 +242,8 @@ steps:
       () => emulator.putFlow("g", waits(1)),
       () => emulator.removeFlow("f"),
       () => emulator.setFaults({}),
+      () => emulator.setFallbackTasks({}),
+      () => emulator.now(),
       () => emulator.save(),
       () => emulator.restore(""),
     ];

@@ -274,6 +274,57 @@ export const tests = {
     restored.close();
   },
 
+  "fallback tasks are used where no key of `tasks` matches, from their next start on": async ({ local }) => {
+    const tasks = { "acs:fc:*/functions/mine": { output: { by: "tasks" } } };
+    const emulator = local.createEmulator({ tasks, skipWaits: true });
+    const step = (name, more = "") =>
+      `  - {type: task, name: ${name}, resourceArn: 'acs:fc:::services/s/functions/${name}'${more}, outputMappings: [{target: by, source: $local.by}]}\n`;
+    const head = "version: v1\ntype: flow\nsteps:\n";
+    emulator.putFlow("mine", head + step("mine"));
+    emulator.putFlow("other", head + step("other"));
+    emulator.putFlow("token", head + step("token", ", pattern: waitForCallback"));
+    let count = 0;
+    const end = async (FlowName) => {
+      count += 1;
+      const run = { FlowName, ExecutionName: `e${count}` };
+      await send(local, emulator, "StartExecution", run);
+      const { Status, Output } = await send(local, emulator, "DescribeExecution", { ...run, WaitTimeSeconds: 1 });
+      return Output === "" ? Status : JSON.parse(Output).by;
+    };
+    assert.deepEqual([await end("mine"), await end("other")], ["tasks", "Failed"]);
+    emulator.setFallbackTasks({
+      "acs:fc:::services/s/functions/mine": { output: { by: "exact" } },
+      "*": [{ output: { by: "fallback" } }],
+    });
+    assert.deepEqual([await end("mine"), await end("other")], ["tasks", "fallback"]);
+    assert.throws(
+      () => emulator.setFallbackTasks({ "*": [] }),
+      (error) => error.code === "wrong-options",
+    );
+    assert.equal(await end("other"), "fallback", "a refused call has no effect");
+    emulator.setFallbackTasks({});
+    assert.equal(await end("other"), "Failed");
+    // Without a match, a task that waits for its task token waits for the report.
+    assert.equal(await end("token"), "Running");
+    emulator.close();
+  },
+
+  "`now` is the time of the clock of the flows, before and after a jump": async ({ local }) => {
+    const emulator = local.createEmulator({ skipWaits: true });
+    const before = Date.now();
+    assert.ok(emulator.now() >= before && emulator.now() <= Date.now());
+    emulator.putFlow("f", "version: v1\ntype: flow\nsteps:\n  - {type: wait, name: nap, duration: 86400}\n");
+    const run = { FlowName: "f", ExecutionName: "e" };
+    await send(local, emulator, "StartExecution", run);
+    const { StoppedTime } = await send(local, emulator, "DescribeExecution", { ...run, WaitTimeSeconds: 20 });
+    assert.ok(emulator.now() >= Date.parse(StoppedTime), StoppedTime);
+    const restored = local.createEmulator();
+    restored.restore(emulator.save());
+    assert.ok(restored.now() >= Date.parse(StoppedTime), "the clock does not go back");
+    emulator.close();
+    restored.close();
+  },
+
   "a wrong speed or callback is refused": ({ local }) => {
     for (const [options, name] of [
       [{ speed: 0 }, "speed"],
