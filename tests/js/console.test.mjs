@@ -12,6 +12,16 @@ import * as flows from "./support/console-flows.mjs";
 const NODE = "cloudflow-graph >>> .state";
 const node = (id) => `${NODE}[data-id="${id}"]`;
 const START = "button :: Start and watch";
+/** The text of the editor, in its shadow root. */
+const EDITOR = "#view-definition .editor-host >>> ";
+
+/** Starts an execution while the page is open, and watches it from its start. */
+async function watch(page, site, flow, execution, definition, input) {
+  await page.open(site.url);
+  await page.waitForElement(START);
+  await site.start(flow, execution, definition, input);
+  await page.evaluate((hash) => (location.hash = hash) && undefined, `flow=${flow}&execution=${execution}`);
+}
 
 /** Tests by name. `page` is a new page without stored data, `site` the console that serves it. */
 const TESTS = {
@@ -31,12 +41,12 @@ const TESTS = {
     await page.waitForText(".selection", /Count.*failed.*TillShort.*3 attempts.*CounterBusy: the drawer is open/s);
 
     await page.click("button :: Show line 7");
-    await page.waitForText(".cm-selectedState", /Name: Count/);
+    await page.waitForText(`${EDITOR}.cm-selectedState`, /Name: Count/);
     assert.match(await page.evaluate(() => location.hash), /flow=till&execution=run-[^&]+&view=definition/);
 
     await page.click("[role=tab] :: Timeline");
     await page.waitForElement(".time-row :: Count");
-    assert.match(await page.attribute(".time-row.active", "aria-label"), /Count.*failed, 3 attempts/);
+    assert.match(await page.text(".time-row.active"), /Count.*failed, 3 attempts/s);
     assert.equal(await page.count('.time-row.active .bar[data-status="failed"]'), 3);
 
     await page.click("[role=tab] :: Events");
@@ -50,8 +60,7 @@ const TESTS = {
   },
 
   async "a retry that is caught: the error, its attempts and the rule are shown, and the flow succeeds"(page, site) {
-    await site.start("resize", "one", flows.CAUGHT);
-    await page.open(`${site.url}#flow=resize&execution=one`);
+    await watch(page, site, "resize", "one", flows.CAUGHT);
     await page.waitForText(".status", "Running");
     await page.until("the retry is shown", async () =>
       /retrying/.test(await page.attribute(node("/Resize"), "aria-label")),
@@ -78,22 +87,21 @@ const TESTS = {
   },
 
   async "a Parallel with a slow branch is watched live"(page, site) {
-    await site.start("breakfast", "one", flows.PARALLEL);
-    await page.open(`${site.url}#flow=breakfast&execution=one`);
+    await watch(page, site, "breakfast", "one", flows.PARALLEL);
     const label = (id) => page.attribute(node(id), "aria-label");
     await page.until("one of three branches has ended", async () => /running, 1 of 3 done/.test(await label("/Cook")));
     const seen = new Set();
     const elapsed = new Set();
     await page.until("the slow branch is alone", async () => {
-      seen.add(await page.attribute(node("/Cook/0/Boil"), "data-status"));
+      seen.add(await page.attribute(node("/Cook/Branches[0]/Boil"), "data-status"));
       elapsed.add(await page.text(".elapsed"));
       return /running, 2 of 3 done/.test(await label("/Cook"));
     });
     assert.ok(seen.has("succeeded"), `Boil: ${[...seen]}`);
     assert.ok(elapsed.size >= 3, `the elapsed time moves: ${[...elapsed]}`);
-    assert.equal(await page.attribute(node("/Cook/0/Steep"), "data-status"), "waiting");
+    assert.equal(await page.attribute(node("/Cook/Branches[0]/Steep"), "data-status"), "waiting");
     await page.waitForText(".status", /Succeeded.*Ended/s);
-    assert.equal(await page.attribute(node("/Cook/0/Steep"), "data-status"), "succeeded");
+    assert.equal(await page.attribute(node("/Cook/Branches[0]/Steep"), "data-status"), "succeeded");
     const seconds = Number.parseFloat(await page.text(".elapsed"));
     assert.ok(seconds >= 4 && seconds < 5.5, `${seconds} s`);
   },
@@ -127,8 +135,7 @@ const TESTS = {
   },
 
   async "the server goes away and comes back while an execution is watched"(page, site) {
-    await site.start("nap", "away", flows.nap(4));
-    await page.open(`${site.url}#flow=nap&execution=away`);
+    await watch(page, site, "nap", "away", flows.nap(4));
     await page.waitForText(".status", "Running");
     await site.disconnect();
     try {
@@ -267,11 +274,14 @@ const TESTS = {
     await page.press("Enter");
     await page.waitForText(".selection", /Close.*has not reached/s);
     await page.press("4");
-    await page.waitForElement(".cm-content");
-    // Tab leaves the editor.
-    await page.focus(".cm-content");
+    await page.waitForElement(`${EDITOR}.cm-content`);
+    // Escape, then Tab leaves the editor.
+    await page.focus(`${EDITOR}.cm-content`);
+    const isInEditor = () => page.evaluate(() => document.activeElement.matches(".editor-host"));
+    assert.equal(await isInEditor(), true);
+    await page.press("Escape");
     await page.press("Tab");
-    assert.equal(await page.evaluate(() => document.activeElement.closest(".cm-content") === null), true);
+    assert.equal(await isInEditor(), false);
   },
 
   async "markup in every field is text"(page, site) {
@@ -282,11 +292,11 @@ const TESTS = {
       const found = await page.evaluate(() => {
         const roots = [document, ...[...document.querySelectorAll("*")].map((one) => one.shadowRoot).filter(Boolean)];
         return {
-          hit: window.hit,
+          hit: window.hit ?? 0,
           images: roots.flatMap((root) => [...root.querySelectorAll("img, body script")]).length,
         };
       });
-      assert.deepEqual(found, { images: 0 }, where);
+      assert.deepEqual(found, { hit: 0, images: 0 }, where);
     };
     await page.open(`${site.url}#flow=markup&execution=one`);
     await page.waitForText(".failure-panel", /<img src=x onerror/);
@@ -297,18 +307,10 @@ const TESTS = {
       await intact(view);
     }
     await page.click("#tab-graph");
-    const first = await page.evaluate(
-      () => document.querySelector("cloudflow-graph").shadowRoot.querySelectorAll(".state")[1].dataset.id,
-    );
-    await page.evaluate(
-      (id) =>
-        document
-          .querySelector("cloudflow-graph")
-          .shadowRoot.querySelector(`.state[data-id="${CSS.escape(id)}"]`)
-          .dispatchEvent(new MouseEvent("click", { bubbles: true, composed: true })),
-      first,
-    );
-    await page.click(".events-tab, #tab-events");
+    await page.click("cloudflow-graph >>> .state.task");
+    await page.waitForText(".selection", /<img src=x/);
+    await intact("selection");
+    await page.click("#tab-events");
     await page.fill("#view-events input[type=search]", "<img");
     await page.waitForText(".view-bar .count", /\d+ of \d+ events/);
     await intact("search");
@@ -320,7 +322,7 @@ const TESTS = {
   },
 
   async "5,000 events are shown, and the list has few elements"(page, site) {
-    await site.start("many", "one", flows.MANY, { items: Array.from({ length: 1200 }, (_, i) => i) });
+    await site.start("many", "one", flows.MANY, { items: Array.from({ length: 820 }, (_, i) => i) });
     await page.open(`${site.url}#flow=many&execution=one&view=events`);
     await page.waitForText(".status", /Succeeded.*Ended/s);
     const count = Number((await page.waitForText(".view-bar .count", /events/)).replace(/\D/g, ""));
@@ -335,7 +337,7 @@ const TESTS = {
     await page.waitForElement(".time-row");
     assert.ok((await page.count(".time-row")) < 150);
     await page.click("[role=tab] :: Graph");
-    assert.match(await page.attribute(node("/Each"), "aria-label"), /1,?200 of 1,?200 done/);
+    assert.match(await page.attribute(node("/Each"), "aria-label"), /820 of 820 done/);
   },
 
   async "an output of 50 KB is shown, and nothing is wider than the page"(page, site) {
@@ -343,7 +345,10 @@ const TESTS = {
     await page.viewport(800, 900);
     await page.open(`${site.url}#flow=large&execution=one&node=/Large`);
     await page.waitForText(".status", /Succeeded.*Ended/s);
-    await page.waitForText(".selection", /text.*long text.*word.*xxxx/s);
+    await page.waitForText(".selection", /long text long text/);
+    await page.click(".selection [role=treeitem] :: Body");
+    await page.press("ArrowRight");
+    await page.waitForText(".selection", /word.*xxxxxxxx/s);
     const wide = () => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     assert.ok((await wide()) <= 0, "the page does not scroll to the side");
     await page.click("summary :: Execution details");
@@ -352,8 +357,7 @@ const TESTS = {
   },
 
   async "a deleted flow: what is known stays, and the reason is stated"(page, site) {
-    await site.start("gone", "one", flows.nap(20));
-    await page.open(`${site.url}#flow=gone&execution=one`);
+    await watch(page, site, "gone", "one", flows.nap(20));
     await page.waitForText(".status", "Running");
     await page.until("the nap is shown", async () => (await page.attribute(node("/Nap"), "data-status")) === "waiting");
     site.emulator.removeFlow("gone");
@@ -383,8 +387,7 @@ const TESTS = {
 
   async "a machine without a network shows it, and resumes by itself"(page, site) {
     if (!page.hasOffline) return;
-    await site.start("nap", "offline", flows.nap(3));
-    await page.open(`${site.url}#flow=nap&execution=offline`);
+    await watch(page, site, "nap", "offline", flows.nap(3));
     await page.waitForText(".status", "Running");
     await page.setOffline(true);
     await page.waitForText(".connection", /Offline/);
@@ -396,8 +399,7 @@ const TESTS = {
   },
 
   async "an execution is stopped, and started again with another input"(page, site) {
-    await site.start("nap", "stop", flows.nap(30), { n: 1 });
-    await page.open(`${site.url}#flow=nap&execution=stop`);
+    await watch(page, site, "nap", "stop", flows.nap(30), { n: 1 });
     await page.waitForText(".status", "Running");
     await page.click("button :: Stop execution");
     await page.fill("dialog.stop input", "by the test");

@@ -122,12 +122,14 @@ export function createActions({ store, api, watch, lists, mocks, compared, annou
 
     /** Copies the input of the watched execution to the form. */
     editInput() {
-      const { flowName, execution, form } = store.get();
+      const { flowName, execution, form, text, definition } = store.get();
       const input = execution?.input ?? "";
       const { value, problem } = readJson(input);
+      // The editor may contain another flow.
+      const isInEditor = form.flowName === flowName && text === definition;
       store.set({
         input: problem ? input : JSON.stringify(value, null, 2),
-        form: form.flowName === flowName ? form : { ...form, flowName, source: "stored" },
+        form: isInEditor ? form : { ...form, flowName, source: "stored" },
       });
     },
 
