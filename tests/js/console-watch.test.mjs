@@ -217,7 +217,7 @@ test("an outage is shown, and ends with a response", async () => {
   calls.events[0].options.onRetry({ delayMs: 4000 });
   const { connection } = store.get();
   assert.equal(connection.state, "reconnecting");
-  assert.ok(Math.abs(connection.nextTryAt - Date.now() - 4000) < 100);
+  assert.ok(Math.abs(connection.nextTryAt - Date.now() - 4000) < 2000);
   watch.responded();
   assert.equal(store.get().connection.state, "watching");
   watch.network(false);

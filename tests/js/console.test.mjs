@@ -56,7 +56,9 @@ const TESTS = {
     await page.click(".event-row :: the drawer is still open");
     await page.waitForText(".selection", "the drawer is still open");
     await page.waitForElement(".attempt[aria-pressed=true] :: Attempt 2");
-    assert.match(await page.evaluate(() => location.hash), /&event=\d+/);
+    await page.until("the address names the event", async () =>
+      /&event=\d+/.test(await page.evaluate(() => location.hash)),
+    );
   },
 
   async "a retry that is caught: the error, its attempts and the rule are shown, and the flow succeeds"(page, site) {
@@ -307,7 +309,7 @@ const TESTS = {
       await intact(view);
     }
     await page.click("#tab-graph");
-    await page.click("cloudflow-graph >>> .state.task");
+    await page.click('cloudflow-graph >>> .state[aria-label*="<img"]');
     await page.waitForText(".selection", /<img src=x/);
     await intact("selection");
     await page.click("#tab-events");
@@ -337,7 +339,9 @@ const TESTS = {
     await page.waitForElement(".time-row");
     assert.ok((await page.count(".time-row")) < 150);
     await page.click("[role=tab] :: Graph");
-    assert.match(await page.attribute(node("/Each"), "aria-label"), /820 of 820 done/);
+    await page.until("the graph counts the items", async () =>
+      /820 of 820 done/.test(await page.attribute(node("/Each"), "aria-label")),
+    );
   },
 
   async "an output of 50 KB is shown, and nothing is wider than the page"(page, site) {

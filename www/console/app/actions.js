@@ -34,7 +34,7 @@ export function createActions({ store, api, watch, lists, mocks, compared, annou
       const { form } = store.get();
       if (text === store.get().text) return;
       // What the user edits is what the user wants to run.
-      store.set({ text, form: form.source === "editor" ? form : { ...form, source: "editor" } });
+      store.set({ text, form: form.source === "editor" ? form : ofEditor(form) });
     },
 
     /** @param {string} input */
@@ -42,6 +42,31 @@ export function createActions({ store, api, watch, lists, mocks, compared, annou
 
     /** @param {Partial<import("./state.js").Form>} change */
     setForm: (change) => store.set({ form: { ...store.get().form, ...change } }),
+
+    /** The user names the flow. With the text of the editor, this names its flow. @param {string} flowName */
+    nameFlow(flowName) {
+      const { form } = store.get();
+      store.set({ form: { ...form, flowName, owner: form.source === "editor" ? flowName : form.owner } });
+    },
+
+    /** @param {"editor" | "stored"} source */
+    setSource(source) {
+      const { form } = store.get();
+      store.set({ form: source === "editor" ? ofEditor(form) : { ...form, source } });
+    },
+
+    /** Prepares the form for a flow of the service. @param {string} flowName */
+    useFlow(flowName) {
+      const { form } = store.get();
+      if (form.flowName !== flowName)
+        store.set({ form: { ...form, flowName, source: flowName === form.owner ? "editor" : "stored" } });
+    },
+
+    /** Replaces the text of the editor, as a link does. @param {{ flowName?: string, text: string, input?: string }} texts */
+    useTexts({ flowName = store.get().form.flowName, text, input = store.get().input }) {
+      const form = { ...store.get().form, flowName, owner: flowName, source: /** @type {const} */ ("editor") };
+      store.set({ text, input, form });
+    },
 
     /**
      * Shows a range of the definition that ran, otherwise of the one in the editor.
@@ -52,8 +77,9 @@ export function createActions({ store, api, watch, lists, mocks, compared, annou
 
     /** @param {import("./samples.js").Sample} sample */
     useSample({ flowName, input, text }) {
-      const form = { ...store.get().form, flowName, executionName: "", source: /** @type {const} */ ("editor") };
-      store.set({ form, input, text, problem: undefined });
+      store.set({ problem: undefined });
+      actions.setForm({ executionName: "" });
+      actions.useTexts({ flowName, text, input });
     },
 
     /**
@@ -63,8 +89,9 @@ export function createActions({ store, api, watch, lists, mocks, compared, annou
      * @param {import("./state.js").Selection} [selection]
      */
     openExecution({ flowName, executionName }, selection) {
-      const { form, listed, capabilities } = store.get();
-      store.set({ problem: undefined, compared: undefined, form: { ...form, flowName } });
+      const { listed, capabilities } = store.get();
+      store.set({ problem: undefined, compared: undefined });
+      actions.useFlow(flowName);
       watch.open({ flowName, executionName }, selection);
       if (capabilities.flows && listed !== flowName) void lists.list(flowName);
     },
@@ -122,15 +149,13 @@ export function createActions({ store, api, watch, lists, mocks, compared, annou
 
     /** Copies the input of the watched execution to the form. */
     editInput() {
-      const { flowName, execution, form, text, definition } = store.get();
+      const { flowName, execution } = store.get();
       const input = execution?.input ?? "";
       const { value, problem } = readJson(input);
-      // The editor may contain another flow.
-      const isInEditor = form.flowName === flowName && text === definition;
       store.set({
         input: problem ? input : JSON.stringify(value, null, 2),
-        form: isInEditor ? form : { ...form, flowName, source: "stored" },
       });
+      actions.useFlow(flowName);
     },
 
     /** @param {{ error?: string, cause?: string }} [reason] */
@@ -151,7 +176,7 @@ export function createActions({ store, api, watch, lists, mocks, compared, annou
     async loadFlow(flowName) {
       try {
         const { definition, mode } = await api.flow(flowName);
-        const form = { ...store.get().form, flowName, source: /** @type {const} */ ("stored") };
+        const form = { ...store.get().form, flowName, owner: flowName, source: /** @type {const} */ ("stored") };
         store.set({ text: definition, form: mode === "Express" ? { ...form, mode } : form, problem: undefined });
       } catch (error) {
         store.set({ problem: problemOf(error, "DescribeFlow") });
@@ -191,3 +216,11 @@ export function createActions({ store, api, watch, lists, mocks, compared, annou
 }
 
 /** @typedef {ReturnType<typeof createActions>} Actions */
+
+/**
+ * The form for the text of the editor.
+ *
+ * @param {import("./state.js").Form} form
+ * @returns {import("./state.js").Form}
+ */
+const ofEditor = (form) => ({ ...form, source: "editor", flowName: form.owner || form.flowName });

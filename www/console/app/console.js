@@ -46,7 +46,8 @@ const HIDDEN_MS = 300;
 export function startConsole({ base, fetch: send, needsNetwork = true }) {
   const [sample] = samples;
   const texts = loadTexts();
-  const form = { ...initialState().form, flowName: sample.flowName };
+  const owner = texts.owner ?? (texts.text === undefined ? sample.flowName : "");
+  const form = { ...initialState().form, flowName: owner, owner };
   const store = createStore({
     ...initialState(),
     ...loadSettings(),
@@ -134,7 +135,7 @@ export function startConsole({ base, fetch: send, needsNetwork = true }) {
       showSettings(state);
       saveSettings(state);
     }
-    if (state.text !== previous.text || state.input !== previous.input) {
+    if (state.text !== previous.text || state.input !== previous.input || state.form !== previous.form) {
       clearTimeout(saving);
       saving = setTimeout(() => saveTexts(store.get()), 300);
     }

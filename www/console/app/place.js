@@ -30,7 +30,7 @@ export function connectPlace({ store, actions, watch }) {
     const { flowName, executionName, view, selection = {}, compare, packed } = readAddress(location.hash);
     const state = store.get();
     store.set({ view: view ?? "graph" });
-    if (flowName) actions.setForm({ flowName });
+    if (flowName) actions.useFlow(flowName);
     const isOpen = flowName === state.flowName && executionName === state.executionName;
     if (flowName && executionName && !isOpen) actions.openExecution({ flowName, executionName }, selection);
     else if (!equalSelections(selection, state.selection)) actions.select(selection);
@@ -38,7 +38,7 @@ export function connectPlace({ store, actions, watch }) {
     if (compare && flowName) void actions.compare({ flowName, executionName: compare });
     if (packed) {
       const texts = await unpack(packed);
-      if (texts) store.set({ text: texts.definition, ...(texts.input !== undefined && { input: texts.input }) });
+      if (texts) actions.useTexts({ flowName, text: texts.definition, input: texts.input });
     }
   }
 

@@ -27,19 +27,18 @@ export function saveSettings({ lang, theme, shortcuts }) {
 /**
  * The texts of the tab before a reload.
  *
- * @returns {{ text?: string, input?: string }}
+ * @returns {{ text?: string, input?: string, owner?: string }}
  */
 export function loadTexts() {
-  const { text, input } = read(() => sessionStorage, TEXTS);
-  return {
-    ...(typeof text === "string" && { text }),
-    ...(typeof input === "string" && { input }),
-  };
+  const kept = read(() => sessionStorage, TEXTS);
+  return Object.fromEntries(
+    ["text", "input", "owner"].filter((key) => typeof kept[key] === "string").map((key) => [key, kept[key]]),
+  );
 }
 
 /** @param {import("./state.js").State} state */
-export function saveTexts({ text, input }) {
-  write(() => sessionStorage, TEXTS, { text, input });
+export function saveTexts({ text, input, form }) {
+  write(() => sessionStorage, TEXTS, { text, input, owner: form.owner });
 }
 
 /**

@@ -71,10 +71,12 @@
 
 /**
  * The form that starts an execution. `source` is the definition that it runs: the text of the editor, which is saved
- * first, or the one that the service has.
+ * first, or the one that the service has. `owner` is the flow to which the text of the editor belongs: it is never saved as
+ * another flow unless the user names that one.
  *
  * @typedef {object} Form
  * @property {string} flowName
+ * @property {string} owner
  * @property {string} executionName
  * @property {"editor" | "stored"} source
  * @property {"Standard" | "Express"} mode
@@ -161,7 +163,7 @@ export function initialState() {
     clockOffset: 0,
     capabilities: { flows: false, start: false, stop: false, mocks: false },
     shortcuts: true,
-    form: { flowName: "", executionName: "", source: "editor", mode: "Standard" },
+    form: { flowName: "", owner: "", executionName: "", source: "editor", mode: "Standard" },
     busy: "",
     problem: undefined,
     mark: undefined,

@@ -26,6 +26,8 @@ export function createHeader(element, { words, actions, openHelp }) {
   );
   labels.attribute(lang, "aria-label", "app.language");
   labels.attribute(theme, "aria-label", "app.theme");
+  labels.attribute(theme, "title", "app.theme");
+  labels.attribute(lang, "title", "app.language");
 
   const menu = h(
     "details",

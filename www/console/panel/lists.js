@@ -102,7 +102,7 @@ export function createListsPanel(element, { words, store, actions }) {
         "aria-current": name === listed && "true",
         on: {
           click: () => {
-            actions.setForm({ flowName: name, source: "stored" });
+            actions.useFlow(name);
             void actions.list(name);
           },
         },

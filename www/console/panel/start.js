@@ -23,7 +23,7 @@ export function createStart(element, { words, actions }) {
 
   const sample = h("select", { on: { change: chooseSample } }, h("option", { value: "" }, labels.text("start.choose")));
   for (const { id } of samples) sample.append(h("option", { value: id }, labels.text(`samples.${id}`)));
-  const flow = nameField((flowName) => actions.setForm({ flowName }));
+  const flow = nameField(actions.nameFlow);
   flow.required = true;
   const execution = nameField((executionName) => actions.setForm({ executionName }));
   labels.attribute(execution, "placeholder", "start.generated");
@@ -33,7 +33,7 @@ export function createStart(element, { words, actions }) {
       ["editor", "start.fromEditor"],
       ["stored", "start.stored"],
     ],
-    (value) => actions.setForm({ source: value }),
+    actions.setSource,
   );
   const mode = choice(
     labels,
