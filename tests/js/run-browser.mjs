@@ -43,7 +43,22 @@ const files = {
   "/bundle.js": ["text/javascript", bundle.outputFiles[0].contents],
   ...Object.fromEntries(MODULES.map((name) => [`/${name}.wasm`, ["application/wasm", moduleBytes(name)]])),
 };
+/** What the page sends at the end. A command of a driver can be lost while the page computes. */
+let received;
+const ended = new Promise((resolve, reject) => {
+  received = resolve;
+  setTimeout(() => reject(new Error("the suites did not end within 15 minutes")), 900_000).unref();
+});
 const server = createServer((request, response) => {
+  if (request.url === "/ended") {
+    let text = "";
+    request.setEncoding("utf8").on("data", (part) => (text += part));
+    request.on("end", () => {
+      received(JSON.parse(text));
+      response.end();
+    });
+    return;
+  }
   const [type, body] = files[request.url] ?? [];
   response.writeHead(type ? 200 : 404, type ? { "content-type": type } : {}).end(body);
 });
@@ -61,34 +76,20 @@ try {
       const [problem] = await page.problems();
       throw problem ? new Error(problem) : error;
     });
-  // The suites run while the runner asks for the network they want.
   await page.evaluate(
     (host) => {
+      const end = (outcome) => fetch("/ended", { method: "POST", body: JSON.stringify({ ...outcome, outcomes }) });
       globalThis.suites(host).then(
-        (totals) => (globalThis.ended = { totals }),
-        (error) => (globalThis.ended = { error: String(error.stack ?? error) }),
+        (totals) => end({ totals }),
+        (error) => end({ error: String(error.stack ?? error) }),
       );
     },
     { service: service.url, filter, hasOffline: page.hasOffline },
   );
-  const { totals, error } = await page.until(
-    "the suites end",
-    async () => {
-      const wanted = await page.evaluate(() => globalThis.wanted?.offline);
-      if (wanted !== undefined) {
-        await page.setOffline(wanted);
-        await page.evaluate(() => {
-          const { done } = globalThis.wanted;
-          delete globalThis.wanted;
-          done();
-        });
-      }
-      return page.evaluate(() => globalThis.ended);
-    },
-    600_000,
-  );
+  const network = page.hasOffline && setInterval(switchNetwork, 50, page);
+  const { totals, error, outcomes } = await ended;
+  clearInterval(network);
   if (error) throw new Error(error);
-  const outcomes = await page.evaluate(() => globalThis.outcomes);
   for (const problem of await page.problems()) {
     outcomes.push({ name: "uncaught in the page", ms: 0, error: problem });
     totals.failed += 1;
@@ -101,3 +102,17 @@ try {
   service.close();
 }
 process.exit(code);
+
+/** Switches the network as the page wants it. */
+async function switchNetwork(page) {
+  const take = () => {
+    const { wanted } = globalThis;
+    delete globalThis.wanted;
+    globalThis.done = wanted?.done ?? globalThis.done;
+    return wanted?.offline;
+  };
+  const wanted = await page.evaluate(take).catch(() => undefined);
+  if (wanted === undefined) return;
+  await page.setOffline(wanted);
+  await page.evaluate(() => globalThis.done());
+}

@@ -2,9 +2,10 @@
 
 use std::env;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
-use crate::command::{say, which};
-use crate::{Outcome, debian};
+use crate::command::{run, say, which};
+use crate::{Outcome, chromium, debian, npm, paths, wasm};
 
 /// Installs the missing browsers. Elsewhere than on Debian, the tests print which browsers are absent and skip them; in
 /// CI (`CI=true`) an absent browser is an error.
@@ -44,4 +45,26 @@ pub fn firefox() -> Option<PathBuf> {
         .or_else(|| which("firefox-esr"))
         .or_else(|| which("firefox"))
         .or_else(|| Some(mac.to_path_buf()).filter(|path| path.is_file()))
+}
+
+/// Reads the name of a browser.
+pub fn name(options: &[String]) -> Outcome<&str> {
+    match options {
+        [] => Ok("chromium"),
+        [name] if ["chromium", "firefox", "webkit"].contains(&name.as_str()) => Ok(name),
+        [option, ..] => Err(format!("`{option}` is not an option of screens; chromium, firefox and webkit are")),
+    }
+}
+
+/// Builds, then takes pictures of the console.
+pub fn screens(name: &str) -> Outcome<ExitCode> {
+    wasm::build()?;
+    install()?;
+    let mut node = npm::node()?;
+    node.env("CHROMIUM", chromium::find()?);
+    if let Some(firefox) = firefox() {
+        node.env("FIREFOX", firefox);
+    }
+    run(node.arg(paths::root().join("tests/js/engines/screens.mjs")).arg(name))?;
+    Ok(ExitCode::SUCCESS)
 }

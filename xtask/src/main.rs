@@ -1,4 +1,4 @@
-//! The build tool of the project: `cargo xtask build | sizes | package | demo | playground | lint | test | bench | fuzz | fuzz-net`.
+//! The build tool of the project: `cargo xtask build | sizes | package | demo | playground | screens | lint | test | bench | fuzz | fuzz-net`.
 //!
 //! Every command does its own set-up (a Rust toolchain that can build for wasm32, the packages
 //! of `package-lock.json`, a Chromium), prints each step and skips steps that are up to date.
@@ -57,6 +57,8 @@ usage: cargo xtask <command> [options]
   playground [--out DIR]
                     build, then write the console with an emulator in the page, for any static host, also in a
                     subfolder (target/playground/)
+  screens [ENGINE]  build, then take pictures of the console at four widths, light and dark, into target/screens/;
+                    ENGINE: chromium, firefox, webkit
   lint [--only PART] [--fix]
                     format, lints, documentation, types of the JavaScript, spelling; PART: format-js, format-rust,
                     spelling, types-js, clippy, clippy-wasm, rustdoc, rustdoc-wasm (can be repeated);
@@ -111,6 +113,7 @@ fn run(arguments: &[String]) -> Outcome<ExitCode> {
         "sizes" => sizes::options(options).map(sizes::sizes),
         "package" => none(options).map(|()| package::package().map(|_| ExitCode::SUCCESS)),
         "demo" => demo::port(options).map(demo::demo),
+        "screens" => engines::name(options).map(engines::screens),
         "playground" => console::out(options).map(|out| console::playground(&out)),
         "lint" => lint::options(options).map(|options| lint::lint(&options)),
         "test" => test::options(options).map(|options| test::test(&options)),

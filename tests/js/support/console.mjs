@@ -67,8 +67,9 @@ export async function startConsole({ tasks, speed = 1 } = {}) {
     connect,
     disconnect: () => server.close(),
     ask,
+    put: (name, definition) => emulator.putFlow(name, definition.replace("Name: NAME", `Name: ${name}`)),
     async start(flowName, executionName, definition, input = {}) {
-      emulator.putFlow(flowName, definition);
+      this.put(flowName, definition);
       await ask("StartExecution", {
         FlowName: flowName,
         ExecutionName: executionName,

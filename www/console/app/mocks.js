@@ -8,31 +8,49 @@ import { tasksOf } from "./tasks.js";
 /** @param {{ store: import("./store.js").Store, api: import("./api.js").Api }} context */
 export function createMocks({ store, api }) {
   let request = 0;
+  /** The last reading. */
+  let reading = Promise.resolve();
+
+  /** The tasks of the definition in the editor, then those of the definition that ran. */
+  function tasks() {
+    const { text, definition } = store.get();
+    const own = tasksOf(text, parseFlow);
+    if (!definition || definition === text) return own;
+    const known = new Set(own.map(({ key }) => key));
+    return [...own, ...tasksOf(definition, parseFlow).filter(({ key }) => !known.has(key))];
+  }
+
+  async function load() {
+    request += 1;
+    const own = request;
+    store.set({ mocks: { ...store.get().mocks, isLoading: true, problem: undefined } });
+    try {
+      await api.ready;
+      const found = tasks();
+      const keys = found.map(({ key }) => key);
+      const [known, given] = await Promise.all([keys.length > 0 ? api.tasks(keys) : { tasks: [] }, api.answers()]);
+      if (own !== request) return;
+      /** @type {Map<string, any>} */
+      const handlers = new Map(known.tasks.map((/** @type {any} */ task) => [task.action, task.handler]));
+      const items = found.map(({ key, states }) => ({
+        key,
+        states,
+        handler: handlers.get(key) ?? "none",
+        answer: given.answers?.[key],
+      }));
+      store.set({ mocks: { items, isLoading: false } });
+    } catch (error) {
+      if (own === request) store.set({ mocks: { ...store.get().mocks, isLoading: false, problem: problemOf(error) } });
+    }
+  }
 
   const mocks = {
-    /** Finds the tasks of the definition in the editor, and how each is answered. */
+    /** Finds the tasks, and how each is answered. Resolves after the last reading, which may be a later one. */
     async read() {
-      request += 1;
-      const own = request;
-      store.set({ mocks: { ...store.get().mocks, isLoading: true, problem: undefined } });
-      try {
-        await api.ready;
-        const tasks = tasksOf(store.get().text, parseFlow);
-        const keys = tasks.map(({ key }) => key);
-        const [known, given] = await Promise.all([keys.length > 0 ? api.tasks(keys) : { tasks: [] }, api.answers()]);
-        if (own !== request) return;
-        /** @type {Map<string, any>} */
-        const handlers = new Map(known.tasks.map((/** @type {any} */ task) => [task.action, task.handler]));
-        const items = tasks.map(({ key, states }) => ({
-          key,
-          states,
-          handler: handlers.get(key) ?? "none",
-          answer: given.answers?.[key],
-        }));
-        store.set({ mocks: { items, isLoading: false } });
-      } catch (error) {
-        if (own === request)
-          store.set({ mocks: { ...store.get().mocks, isLoading: false, problem: problemOf(error) } });
+      reading = load();
+      for (let last; last !== reading; ) {
+        last = reading;
+        await last;
       }
     },
 

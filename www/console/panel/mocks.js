@@ -180,7 +180,8 @@ export function createMocksPanel(element, { words, store, actions }) {
       }
       panel.hidden = !state.capabilities.mocks;
       if (panel.hidden) return;
-      if (state === previous || !previous.capabilities.mocks || state.text !== previous.text) {
+      const isOther = state.text !== previous.text || state.definition !== previous.definition;
+      if (state === previous || !previous.capabilities.mocks || isOther) {
         clearTimeout(later);
         later = setTimeout(() => void actions.readMocks(), PAUSE_MS);
       }
