@@ -517,8 +517,8 @@ export interface StateResult {
   wait?: { ms: number; until: string };
   /** The iterations of a Map. */
   map?: StateMap;
-  /** The branches of a Parallel, in order. */
-  branches?: InnerStates[];
+  /** First states of the branches of a Parallel, in order. The input of each branch is `values.afterInput`. */
+  branches?: { start?: StateRef }[];
 }
 
 /** A state of the flow. */
@@ -611,7 +611,7 @@ export interface StateMap {
   iteration?: InnerStates & { index: number };
 }
 
-/** States inside of a state: a branch, an iteration, or the steps of an option. */
+/** States inside of a state: an iteration, or the steps of an option. */
 export interface InnerStates {
   /** The first state. Absent if there is none. */
   start?: StateRef;

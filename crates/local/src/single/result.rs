@@ -139,7 +139,11 @@ impl Writer<'_, '_> {
             list.push('[');
             for (at, inner) in visited.inner.iter().enumerate() {
                 list.push_str(if at > 0 { "," } else { "" });
-                self.inner(None, inner, list);
+                let mut branch = ObjectWriter::begin(list);
+                if let Some(start) = inner.start {
+                    self.state(start, branch.name("start"));
+                }
+                branch.end();
             }
             list.push(']');
         }

@@ -2,6 +2,8 @@
 //! attempt of an execution is repeated alone, with its input, its context and the outcome of its work. All its steps must
 //! be the same: the values, the conditions, the rule and its pause, the next state, the error.
 
+#![allow(clippy::disallowed_methods, reason = "tests read the environment")]
+
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
@@ -43,6 +45,21 @@ fn calls_have_their_results() {
         case.expect("out.json", &format!("[\n{}\n]\n", lines.join(",\n")), &mut failures);
     }
     report("state", failures);
+}
+
+/// A map with more iterations than a history has events ends as in an execution.
+#[test]
+fn too_many_iterations_end() {
+    let text = "version: v1\ntype: flow\nsteps:\n  - type: foreach\n    name: e\n    iterationMapping: {collection: $.list, item: i}\n    \
+                steps: [{type: pass, name: p}]\n";
+    for (count, status) in [(2_000, "succeeded"), (20_000, "failed")] {
+        let (list, output) = (vec![1; count], vec![json!({}); count]);
+        let options = json!({ "state": "e", "input": { "list": list }, "mock": { "output": output } });
+        let result = simulate_state(text, &options.to_string(), 0, 1).unwrap();
+        let result: Value = serde_json::from_str(&result).unwrap();
+        assert_eq!(result["status"], status, "{}", result["cause"]);
+        assert!(count == 2_000 || result["error"] == "Local.HistoryLimitExceeded", "{}", result["error"]);
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@
 
 use std::rc::Rc;
 
+use cloudflow_base::limits::EVENTS;
 use serde_json::{Map, Value};
 
 use super::super::data::Data;
@@ -229,6 +230,11 @@ impl Machine {
                 frame.data = Data::new(result);
             }
             self.end_frame(id);
+            // An iteration has two events at least, so an execution cannot have more iterations either.
+            if self.history_is_full {
+                let cause = format!("the execution has more than {EVENTS} events");
+                return self.raise(SERIES, Failure::new("Local.HistoryLimitExceeded", cause));
+            }
         }
     }
 

@@ -1,0 +1,93 @@
+// Writes the package as programs load it: one JavaScript file per entry, one with the code that all entries share, and
+// copies of all other files.
+//
+//     node bundle.mjs <pkg> <to>
+//
+// Node needs 0.5 to 1 ms for each file. An entry and the entries that it uses stay files of their own, so that a function
+// is the same one whatever entry exports it, and a program does not load the modules of other entries.
+//
+// The shared file has what must exist once in a program: the class `CloudFlowError`, and what the entries know of each
+// other's functions (`shared/behind.js`). All other code is in each file that uses it.
+
+import { cpSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { dirname, join, relative, resolve, sep } from "node:path";
+import { pathToFileURL } from "node:url";
+import { build } from "esbuild";
+
+const [pkg, to] = process.argv.slice(2).map((path) => resolve(path));
+
+/**
+ * The written files beside those that `exports` and `bin` of package.json name. With `validateExecution` in a file of its
+ * own, the default entry only re-exports: Parcel would keep the functions that `validateExecution` uses otherwise.
+ */
+const FURTHER = [
+  "./cli/cli.js",
+  "./console/control.js",
+  "./console/files.js", // the built page is next to it
+  "./execution/inline.js",
+  "./execution/workerd.js",
+];
+
+const { bin, exports } = JSON.parse(readFileSync(join(pkg, "package.json"), "utf8"));
+const named = (value) => (typeof value === "string" ? [value] : Object.values(value).flatMap(named));
+const paths = [...new Set(named([exports, bin, FURTHER]))];
+const ENTRIES = paths.filter((path) => path.endsWith(".js"));
+
+const SHARED = ["abort", "behind", "error", "options", "runtime"].map((name) => join(pkg, "shared", `${name}.js`));
+
+/** The written file of each source that is not copied into the files that import it. */
+const written = new Map([
+  ...ENTRIES.map((path) => [join(pkg, path), join(to, path)]),
+  ...SHARED.map((source) => [source, join(to, "shared.js")]),
+]);
+
+/** Keeps the imports of other written files, and of modules, which only workerd imports. */
+const keepImports = (file) => ({
+  name: "keep imports",
+  setup({ onResolve }) {
+    onResolve({ filter: /^\./ }, ({ path, resolveDir, kind }) => {
+      if (kind === "entry-point") return undefined;
+      const source = resolve(resolveDir, path);
+      const other = source.endsWith(".wasm") ? join(to, relative(pkg, source)) : written.get(source);
+      if (other === undefined || other === file) return undefined;
+      const there = relative(dirname(file), other).split(sep).join("/");
+      return { path: there.startsWith(".") ? there : `./${there}`, external: true, sideEffects: false };
+    });
+  },
+});
+
+const write = (file, input) =>
+  build({
+    ...input,
+    outfile: file,
+    bundle: true,
+    format: "esm",
+    platform: "neutral",
+    target: "esnext",
+    charset: "utf8",
+    external: ["node:*"],
+    plugins: [keepImports(file)],
+    logLevel: "warning",
+  });
+
+rmSync(to, { recursive: true, force: true });
+const declarations = readdirSync(pkg, { recursive: true }).filter((name) => /^(?!dist|wasm).*\.d\.ts$/.test(name));
+for (const path of [
+  "schema",
+  "package.json",
+  "console/page",
+  ...declarations,
+  ...paths.filter((path) => path.endsWith(".wasm")),
+])
+  cpSync(join(pkg, path), join(to, path), { recursive: true });
+const shared = SHARED.map((source) => `export * from ${JSON.stringify(source)};`).join("\n");
+await Promise.all([
+  ...ENTRIES.map((path) => write(join(to, path), { entryPoints: [join(pkg, path)] })),
+  write(join(to, "shared.js"), { stdin: { contents: shared, resolveDir: pkg } }),
+]);
+
+// A name that two shared sources export would be absent. Each file that Node can load is loaded: the command would run,
+// and the files for workerd import modules.
+for (const path of ENTRIES) {
+  if (!path.includes("workerd") && !path.includes("/bin/")) await import(pathToFileURL(join(to, path)).href);
+}
