@@ -160,7 +160,7 @@ export const tests = {
     createGateway({ authorize: () => true, upstream: () => ({}), origins: undefined, ...nothing });
     await slim.init({ ask: modules.ask, ...nothing });
     // A name that has a value is reported.
-    const error = await rejection(cloudflow.describeExecution(CALL, { ...options, nameOfNoOption: null }));
+    const error = await rejection(cloudflow.describeExecution(CALL, { ...options, nameOfNoOption: 1 }));
     assert.equal(error.code, "unknown-option");
   },
 };

@@ -140,6 +140,21 @@ export const tests = {
     });
   },
 
+  "init refuses a module of another version": async ({ slim, runtime }) => {
+    // workerd does not compile bytes.
+    if (runtime === "workerd") return;
+    const other = "AGFzbQEAAAABBAFgAAADAgEABxIBDnBhcnNlRXhlY3V0aW9uAAAKBAECAAs=";
+    const bytes = Uint8Array.from(atob(other), (code) => code.charCodeAt(0));
+    const mark = (text) => Uint8Array.of(0, 6 + text.length, 5, ...new TextEncoder().encode(`build${text}`));
+    for (const module of [bytes, new WebAssembly.Module(bytes), Uint8Array.of(...bytes, ...mark("0123456789abcdef"))]) {
+      await assert.rejects(slim.init({ ask: module }), (error) => {
+        assert.ok(error instanceof slim.CloudFlowError);
+        assert.equal(error.code, "module-of-another-build");
+        assert.ok(error.message.includes("cloudflow-wasm/ask.wasm"), error.message);
+      });
+    }
+  },
+
   "the slim entry refuses to work before init, and works after it": async ({ slim, modules, cloudflow }) => {
     const body = { RequestId: "r", FlowName: "f", Name: "n", Status: "Running", FlowDefinition: FLOW, Input: "{" };
     const isMissing = (name) => (error) => {

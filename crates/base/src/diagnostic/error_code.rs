@@ -127,8 +127,10 @@ codes! {
     NotInitialized = "not-initialized", Request, No, "Call `await init({ ask, language })` first.";
     /// The argument of `init` contains no WebAssembly module, or another one than its name says.
     NotAModule = "not-a-module", Request, No, "Pass `{ ask, language }`, each a `WebAssembly.Module`, its bytes, a `Response` or a `URL`.";
-    /// The module could not be loaded from its URL.
-    ModuleNotLoaded = "module-not-loaded", Network, No, "Check the URL of the module. `status` is the HTTP status.";
+    /// The argument of `init` contains a module of another version of the package.
+    ModuleOfAnotherBuild = "module-of-another-build", Request, No, "Pass the module of the same version. A bundler or a cache may have kept an earlier one.";
+    /// The module could not be loaded from its URL, or the host refuses to start it.
+    ModuleNotLoaded = "module-not-loaded", Network | Internal, No, "Check the URL of the module; `status` is the HTTP status. A page with a policy needs `script-src 'wasm-unsafe-eval'`.";
 
     // Credentials
     /// The credentials are incomplete or malformed.
