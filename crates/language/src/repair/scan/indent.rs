@@ -37,10 +37,16 @@ impl Scan<'_> {
 
     /// True if a key of the dialect and its colon are at `at`.
     pub(super) fn starts_with_key(&self, at: usize, end: usize) -> bool {
-        let text = self.text.get(at..end).unwrap_or_default().trim_start();
-        text.trim_start_matches('{')
-            .split_once([':', '：'])
-            .is_some_and(|(name, _)| content(name.trim().trim_matches(['"', '\''])).is_some())
+        // A key is short.
+        let text = self.text.get(at..end).unwrap_or_default();
+        let mut name = String::new();
+        for c in text.chars().take(40).skip_while(|c| matches!(c, ' ' | '{' | '"' | '\'')) {
+            match c {
+                ':' | '：' => return content(name.trim_end_matches([' ', '"', '\''])).is_some(),
+                _ => name.push(c),
+            }
+        }
+        false
     }
 
     /// The column of the next line that is not blank.
