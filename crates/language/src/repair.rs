@@ -141,11 +141,12 @@ fn attempt(text: &str, tree: &Tree<'_>, before: usize, options: Options, other: 
     let (parsed, found) = yaml::parse(&repaired);
     let check::Checked { diagnostics: mut rest, dropped, .. } = check::check(&parsed, found, options);
     // What was not read causes no findings.
-    let is_read = |found: &Diagnostic| {
-        let around = found.span.map_or("", |span| around(&repaired, span));
-        !repaired.is_empty() && !contains(&found.message, REPLACED) && !contains(around, REPLACED)
-    };
-    rest.retain(is_read);
+    if repaired.is_empty() || contains(&repaired, REPLACED) {
+        rest.retain(|found| {
+            let around = found.span.map_or("", |span| around(&repaired, span));
+            !repaired.is_empty() && !contains(&found.message, REPLACED) && !contains(around, REPLACED)
+        });
+    }
     Some(Attempt { errors: errors(&rest), repairs: all, rest, dropped, stages, choice })
 }
 

@@ -2,7 +2,7 @@
 //! JSON.
 
 use super::{REPLACED, Repair, edit};
-use cloudflow_base::diagnostic::{Code, Edit};
+use cloudflow_base::diagnostic::{Code, Edit, fill};
 use cloudflow_base::small::{contains, find as find_text, trim_end};
 use cloudflow_base::text::Span;
 
@@ -15,7 +15,13 @@ pub(super) fn find(text: &str, wrong: bool, other: bool) -> Vec<Repair> {
         // The rest is searched in the decoded text only.
         return vec![repair];
     }
+    if wrong && let Some(repair) = breaks(text) {
+        return vec![repair];
+    }
     let lines = lines(text);
+    if wrong && let Some(repair) = margin(&lines) {
+        return vec![repair];
+    }
     found.extend(fence(text, &lines).or_else(|| heredoc(text, &lines)));
     found.extend(replaced(text, other));
     found.extend(conflict(text, &lines, wrong));
@@ -76,9 +82,80 @@ pub(super) fn lines(text: &str) -> Vec<Line<'_>> {
     lines
 }
 
+/// Signs that stand where the line breaks were.
+fn breaks(text: &str) -> Option<Repair> {
+    if text.trim_ascii_end().contains('\n') || text.starts_with(['{', '[']) {
+        return None;
+    }
+    for sign in ["\\n", "\u{2028}", "\u{85}"] {
+        let signs: Vec<usize> = text.match_indices(sign).map(|(at, _)| at).collect();
+        let Some(first) = signs.get(1).and(signs.first()) else { continue };
+        let mut edits: Vec<Edit> = signs.iter().map(|at| edit(*at, at + sign.len(), "\n")).collect();
+        // `"type: flow\n…"`
+        let end = text.trim_ascii_end().len();
+        if sign == "\\n" && text.starts_with(['"', '\'']) && text.get(..end)?.ends_with(['"', '\'']) {
+            edits.extend(text.match_indices("\\\"").map(|(at, _)| edit(at, at + 1, "")));
+            edits.extend([edit(0, 1, ""), edit(end - 1, end, "")]);
+        }
+        let shown = if sign == "\\n" { "`\\n`" } else { "a character of Unicode" };
+        let message = fill("{} is written instead of line breaks", &[shown]);
+        let repair = Repair::new(Code::YamlUnexpected, Span::new(*first, first + sign.len()), message, edits);
+        return Some(repair.offered("write line breaks", &[]));
+    }
+    None
+}
+
+/// What each line begins with: a quote mark of a mail, a `+` of a patch, a line number.
+fn margin(lines: &[Line<'_>]) -> Option<Repair> {
+    let filled = || lines.iter().filter(|(_, line)| !line.trim_ascii().is_empty());
+    let number = |line: &str| {
+        let blank = line.len() - line.trim_ascii_start().len();
+        let digits = line.get(blank..)?.bytes().take_while(u8::is_ascii_digit).count();
+        let rest = line.get(blank + digits..)?;
+        let sign =
+            rest.trim_ascii_start().chars().next().filter(|c| matches!(c, ':' | '|' | '│')).map_or(0, char::len_utf8);
+        let gap = if sign > 0 { rest.len() - rest.trim_ascii_start().len() } else { 0 };
+        (digits > 0 && (sign > 0 || rest.is_empty() || rest.starts_with([' ', '\t'])))
+            .then_some(blank + digits + gap + sign)
+    };
+    let mark = |line: &str| {
+        let blank = line.len() - line.trim_ascii_start().len();
+        let first = line.get(blank..)?.chars().next().filter(|c| matches!(c, '>' | '+' | '|' | '│' | '*'))?;
+        Some(blank + first.len_utf8())
+    };
+    let width = |line: &str| number(line).or_else(|| mark(line));
+    let (start, first) = *filled().next()?;
+    let (_, second) = filled().nth(1)?;
+    let is_number = number(first).is_some();
+    let sign = |line: &str| line.get(..width(line)?).map(|margin| margin.trim_ascii().to_owned());
+    if !filled().all(|(_, line)| width(line).is_some() && number(line).is_some() == is_number)
+        || !is_number && !filled().all(|(_, line)| sign(line) == sign(first))
+        || is_number && sign(first) == sign(second)
+    {
+        return None;
+    }
+    // The spaces behind the margin, without the indentation of the text.
+    let behind =
+        |line: &str| line.get(width(line)?..).map(|rest| (rest.len() - rest.trim_ascii_start().len(), rest.len()));
+    let spaces = filled().filter_map(|(_, line)| behind(line)).filter(|(spaces, all)| spaces < all);
+    let spaces = spaces.map(|(spaces, _)| spaces).min()?;
+    let cut = |&(start, line): &Line<'_>| {
+        let end = width(line)?;
+        Some(edit(start, start + (end + spaces).min(line.len()), ""))
+    };
+    let edits = filled().filter_map(cut).collect();
+    let what = if is_number { "a line number" } else { "the same sign" };
+    let message = fill("each line begins with {}: remove it", &[what]);
+    let span = Span::new(start, start + width(first)?);
+    Some(Repair::new(Code::YamlUnexpected, span, message, edits).offered("remove the margin", &[]))
+}
+
+/// Marks around a text in Markdown, HTML and Python.
+const FENCES: [&str; 9] = ["`;", "```", "~~~", "\"\"\"", "\'\'\'", "<pre", "</pre", "<code", "</code"];
+
 /// A Markdown fence, with the text around it.
 fn fence(text: &str, lines: &[Line<'_>]) -> Option<Repair> {
-    let is_fence = |line: &str| line.starts_with("```") || line.starts_with("~~~");
+    let is_fence = |line: &str| FENCES.iter().any(|fence| line.starts_with(fence)) || line.ends_with("= `");
     let mut fences = lines.iter().filter(|(_, line)| is_fence(line));
     let &(open, line) = fences.next()?;
     // A closing fence only: the opening one was not copied.
@@ -90,7 +167,11 @@ fn fence(text: &str, lines: &[Line<'_>]) -> Option<Repair> {
         edits.extend(fences.next().map(|(close, _)| edit(*close, text.len(), "")));
         edits
     };
-    let message = "a Markdown fence is not a part of a definition: remove it".to_owned();
+    let message = if line.starts_with(['`', '~']) {
+        "a Markdown fence is not a part of a definition: remove it".to_owned()
+    } else {
+        fill("`{}` is not a part of a definition: remove it", &[line.trim_ascii()])
+    };
     let span = Span::new(open, open + line.len());
     Some(Repair::new(Code::YamlUnexpected, span, message, edits).offered("remove the fence", &[]))
 }
@@ -100,11 +181,25 @@ fn heredoc(text: &str, lines: &[Line<'_>]) -> Option<Repair> {
     let is_filled = |(_, line): &&Line<'_>| !line.trim_ascii().is_empty();
     let &(start, first) = lines.iter().find(is_filled)?;
     let &(end, last) = lines.iter().rev().find(is_filled).filter(|(end, _)| *end > start)?;
-    // An indented word is a part of a block scalar.
-    let word = last.trim_ascii_end();
-    let is_word = word.len() > 1 && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
-    let open =
-        find_text(first, "<<").filter(|at| first.get(at + 2..).is_some_and(|rest| is_word && contains(rest, word)));
+    // The prompt and the command that printed the text, the prompt behind it, the empty lines of an editor.
+    let is_prompt = |line: &str| {
+        line.starts_with("$ ")
+            || line.contains('@') && ["$ ", "# "].iter().any(|sign| contains(line, sign))
+            || line == "~"
+    };
+    let open = find_text(first, "<<");
+    if is_prompt(first) && open.is_none() || last.trim_ascii_end() == "~" {
+        let edits = lines.iter().filter(|(_, line)| is_prompt(line)).map(|(at, line)| edit(*at, at + line.len(), ""));
+        let (at, line) =
+            if is_prompt(first) { (start, first) } else { *lines.iter().find(|(_, line)| *line == "~")? };
+        let message = "the prompt of a shell or an editor is not a part of a definition: remove it".to_owned();
+        let repair = Repair::new(Code::YamlUnexpected, Span::new(at, at + line.len()), message, edits.collect());
+        return Some(repair.offered("remove the prompt", &[]));
+    }
+    // An indented word is a part of a block scalar, except for the tabs of `<<-`.
+    let word = last.trim_ascii_end().trim_start_matches('\t');
+    let is_word = word.len() > 1 && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let open = open.filter(|at| first.get(at + 2..).is_some_and(|rest| is_word && contains(rest, word)));
     if !is_word || open.is_none() && !matches!(word, "EOF" | "EOT" | "END" | "YAML" | "JSON") {
         return None;
     }

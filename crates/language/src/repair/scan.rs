@@ -147,6 +147,12 @@ impl Scan<'_> {
         self.hits.push(Hit { edit: edit(at, at + found.len_utf8(), new_text), class, found });
     }
 
+    /// Replaces a sign of another language.
+    fn sign(&mut self, start: usize, end: usize, new_text: &str) {
+        let Some(found) = self.char_at(start) else { return };
+        self.hits.push(Hit { edit: edit(start, end, new_text), class: Class::Sign, found });
+    }
+
     /// Replaces the character at `at` by the ASCII character that it resembles.
     fn plain(&mut self, at: usize) {
         let Some((class, ascii, _)) = self.char_at(at).and_then(look) else { return };
@@ -229,6 +235,14 @@ impl Scan<'_> {
         if self.wrong && matches!(self.char_at(at).and_then(look), Some((_, '#', _))) {
             return self.plain(at);
         }
+        if self.wrong && self.data.is_none() {
+            let line = self.text.get(at..end).unwrap_or_default();
+            if let Some(mark) = ["// ", "/* ", "<!--", "-- ", "; "].into_iter().find(|mark| line.starts_with(mark))
+                && !self.starts_with_key(at + mark.len(), end)
+            {
+                return self.sign(at, at + mark.trim_end().len(), "#");
+            }
+        }
         if self.hits.len() > before {
             column = self.indentation(start, at, end, before);
         }
@@ -251,18 +265,20 @@ impl Scan<'_> {
             let known = self.lists.iter().find(|(list, _)| *list == column).map(|(_, content)| *content);
             let list = known.is_some()
                 || matches!(self.opened, Some((Some(Content::List | Content::Names), key)) if column >= key);
-            if !(spaced && first == '-' || list && self.data.is_none()) {
+            if !(spaced && first == '-' && behind == at + 1 || list && self.data.is_none()) {
                 break;
             }
             // Behind a mark of another format follows a key, or the name of an error.
             let content = known.or(self.opened.and_then(|(content, _)| content));
-            if !(self.is_dash(at)
+            let plain = first == '-' && behind == at + 1;
+            if !(plain
+                || self.class_at(at) == Some(Class::Dash)
                 || self.starts_with_key(behind, end)
                 || spaced && behind < end && (content == Some(Content::Names) || matches!(first, '*' | '+')))
             {
                 break;
             }
-            if !spaced && first == '-' {
+            if !spaced && plain {
                 let next = self.char_at(behind).unwrap_or(' ');
                 if self.class_at(behind) == Some(Class::Invisible) {
                     // One space must remain.
@@ -276,7 +292,7 @@ impl Scan<'_> {
                 } else {
                     break;
                 }
-            } else if first != '-' {
+            } else if !plain {
                 // The other keys of the item may be in the column behind `- `.
                 let width = self.width(at, behind);
                 if !spaced && width == 1 {

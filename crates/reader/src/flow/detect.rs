@@ -21,6 +21,15 @@ pub(super) fn detect(root: Node<'_>, text: &str, strict: bool, findings: &mut Fi
         findings.report(CODE, place, message, &[]).about(root.span());
         return None;
     }
+    // The response of an operation of the service.
+    if let Some(value) = root.get("Definition").filter(|value| value.kind() == Kind::Scalar)
+        && let Some((key, _)) = root.entries().find(|(key, _)| key.text() == Some("Definition"))
+        && Dialect::ALL.into_iter().all(|dialect| root.get(dialect.key(Shape::Document, Slot::States)).is_none())
+    {
+        let message = "the definition is the value of `Definition`: write only this value";
+        findings.report(CODE, key.span(), message, &[]).about(value.span());
+        return None;
+    }
     let dialect = header(root, findings)?;
     let other = dialect.other();
     let states = |dialect: Dialect| root.get(dialect.key(Shape::Document, Slot::States));
@@ -170,7 +179,9 @@ fn by_keys(root: Node<'_>) -> Option<Dialect> {
         let keys = dialect.keys(Shape::Document);
         root.entries()
             .take(64)
-            .filter(|(key, _)| keys.iter().any(|k| k.slot != Slot::Type && key.text() == Some(k.name)))
+            .filter(|(key, _)| {
+                keys.iter().any(|k| !matches!(k.slot, Slot::Type | Slot::Name) && key.text() == Some(k.name))
+            })
             .count()
     };
     let (flow, machine) = (count(Dialect::Flow), count(Dialect::StateMachine));

@@ -1,7 +1,7 @@
 //! The start of a line: indentation with characters that are no spaces, marks of list items in other formats.
 
 use super::super::edit;
-use super::super::look::{Class, look};
+use super::super::look::{Class, is_numeral, look};
 use super::{Hit, Scan, content};
 use crate::flow::dialect::{Dialect, Shape};
 
@@ -14,11 +14,15 @@ impl Scan<'_> {
         };
         let (first, mut at) = seen(start)?;
         if matches!(first, '-' | '*' | '+' | '>') {
-            return Some(at);
+            // `-- type`, `- [ ] type`
+            let rest = self.text.get(at..end).unwrap_or_default();
+            let more = ["- ", " [ ] ", " [x] ", " [X] "].into_iter().find(|more| rest.starts_with(more));
+            let more = more.map_or(0, |more| more.trim_end().len());
+            return Some(at + if self.starts_with_key(at + more, end) { more } else { 0 });
         }
         let mut next = if first == '(' { seen(at)? } else { (first, at) };
         let mut digits = 0;
-        while next.0.is_ascii_digit() && digits < 3 {
+        while (next.0.is_ascii_alphanumeric() || is_numeral(next.0)) && digits < 3 {
             digits += 1;
             at = next.1;
             next = seen(at)?;
@@ -33,10 +37,16 @@ impl Scan<'_> {
 
     /// True if a key of the dialect and its colon are at `at`.
     pub(super) fn starts_with_key(&self, at: usize, end: usize) -> bool {
-        let text = self.text.get(at..end).unwrap_or_default().trim_start();
-        text.trim_start_matches('{')
-            .split_once([':', '：'])
-            .is_some_and(|(name, _)| content(name.trim().trim_matches(['"', '\''])).is_some())
+        // A key is short.
+        let text = self.text.get(at..end).unwrap_or_default();
+        let mut name = String::new();
+        for c in text.chars().take(40).skip_while(|c| matches!(c, ' ' | '{' | '"' | '\'')) {
+            match c {
+                ':' | '：' => return content(name.trim_end_matches([' ', '"', '\''])).is_some(),
+                _ => name.push(c),
+            }
+        }
+        false
     }
 
     /// The column of the next line that is not blank.
@@ -64,7 +74,13 @@ impl Scan<'_> {
         let dash = self.is_dash(end);
         let opened = self.opened.map(|(_, key)| key + usize::from(!dash));
         // The first line of a collection has the column of the second one.
-        let next = self.next_column(line_end).filter(|next| opened.is_some_and(|least| *next >= least));
+        let next = self.next_column(line_end);
+        // The item begins two columns before its other keys.
+        let item = |next: &usize| {
+            dash && !self.text.get(line_end..).unwrap_or_default().trim_start().starts_with('-') && *next > 1
+        };
+        let next = next.map(|next| if item(&next) { next - 2 } else { next });
+        let next = next.filter(|next| opened.is_some_and(|least| *next >= least));
         let top = |name: &str| {
             let known = |dialect: Dialect| dialect.keys(Shape::Document).iter().any(|key| key.name == name);
             Dialect::ALL.into_iter().any(known)

@@ -12,7 +12,7 @@ impl Scan<'_> {
     pub(super) fn repairs(self) -> Vec<Repair> {
         let mut groups: Vec<(Class, char, Vec<Edit>)> = Vec::new();
         for hit in self.hits {
-            let own = matches!(hit.class, Class::Space | Class::Invisible);
+            let own = matches!(hit.class, Class::Space | Class::Invisible | Class::Sign);
             let group = groups.iter_mut().find(|(class, c, _)| *class == hit.class && (!own || *c == hit.found));
             match group {
                 Some((_, _, edits)) => edits.push(hit.edit),
@@ -27,24 +27,31 @@ impl Scan<'_> {
             edits.extend(spaces.clone());
         }
         for (class, c, edits) in groups {
-            let known = if class == Class::Dash { look_at_item(c) } else { look(c) };
+            let known = match class {
+                Class::Dash => look_at_item(c),
+                Class::Sign => Some((class, ' ', "")),
+                _ => look(c),
+            };
             let Some(((_, ascii, name), first)) = known.zip(edits.first()) else { continue };
             let (number, count) = (hexadecimal(c), to_decimal(edits.len()));
             // The mark of an item may be longer.
             let shown = match class {
-                Class::Dash if c.is_ascii() => first.span.of(self.text).to_owned(),
+                Class::Dash | Class::Sign => first.span.of(self.text).to_owned(),
                 _ => String::from(c),
             };
             let shown = if c == '`' { "a backtick".to_owned() } else { ["`", &shown, "`"].concat() };
             let times = if edits.len() == 1 { String::new() } else { [", ", &count, " times"].concat() };
+            let new_text = if class == Class::Sign { first.new_text.clone() } else { instead(c, ascii) };
             let message = match class {
                 Class::Space => "{1} ({2}) is not a space in YAML{3}: write a space",
                 Class::Invisible => "the invisible character {1} ({2}) is a part of the text{3}: remove it",
-                Class::Dash if c.is_ascii_digit() || c == '(' => "{0} ({2}) begins no list item{3}: write `-`",
+                Class::Dash if name == "number" || c == '-' => "{0} begins no list item{3}: write `- `",
                 Class::Dash => "{0} ({2}, {1}) begins no list item and is no minus sign{3}: write `-`",
                 Class::Quote | Class::Mark => "{0} ({2}, {1}) is a part of the text here{3}: write `{4}`",
+                Class::Sign if new_text.is_empty() => "{0} is a part of the text here{3}: remove it",
+                Class::Sign => "{0} is a part of the text here{3}: write `{4}`",
             };
-            let message = numbered(message, &[&shown, &number, name, &times, &instead(c, ascii)]);
+            let message = numbered(message, &[&shown, &number, name, &times, &new_text]);
             let span = first.span;
             let title = if edits.len() == 1 { "replace the character" } else { "replace the characters" };
             found.push(Repair::new(Code::LookAlike, span, message, edits).offered(title, &[]));

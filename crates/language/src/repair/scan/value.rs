@@ -8,6 +8,10 @@ use cloudflow_base::text::Span;
 /// What follows a text at the start of an expression.
 const OPERATORS: [&str; 7] = ["in ", "==", "!=", "<", ">", "&&", "||"];
 
+/// The entities of HTML for the signs of expressions.
+const ENTITIES: [(&str, &str); 6] =
+    [("&gt;", ">"), ("&lt;", "<"), ("&amp;", "&"), ("&quot;", "\""), ("&#39;", "\""), ("&#34;", "\"")];
+
 impl Scan<'_> {
     /// Searches a value on one line. `column` is that of its key.
     pub(super) fn value(&mut self, mut start: usize, end: usize, content: Content, column: usize) {
@@ -78,6 +82,11 @@ impl Scan<'_> {
     pub(super) fn spaces_at_end(&mut self, start: usize, end: usize) {
         let before = self.hits.len();
         let next = self.spaces(start, end, false);
+        // `"a",`
+        if self.wrong && matches!(self.text.get(next..end).map(str::trim_end), Some("," | ";" | "，" | "；")) {
+            let width = self.char_at(next).map_or(1, char::len_utf8);
+            return self.sign(next, next + width, "");
+        }
         if next < end && self.char_at(next) != Some('#') {
             self.hits.truncate(before);
         }
@@ -93,6 +102,27 @@ impl Scan<'_> {
         {
             self.plain(start + at + 1);
             text = text.get(..at).unwrap_or(text);
+        }
+        if self.wrong
+            && !matches!(content, Content::Free | Content::Data)
+            && let Some(at) = small::find(text, " // ")
+        {
+            self.sign(start + at + 1, start + at + 3, "#");
+            text = text.get(..at).unwrap_or(text);
+        }
+        let filled = text.trim_end();
+        if self.wrong
+            && !matches!(content, Content::Free | Content::Data)
+            && let Some(last) = filled.chars().next_back()
+            && (matches!(last, ',' | ';') || matches!(look(last), Some((Class::Mark, ',' | '.', _))))
+            && filled.len() > last.len_utf8()
+            // A call goes on in the next line.
+            && filled.matches('(').count() <= filled.matches(')').count()
+            && !ENTITIES.iter().any(|(name, _)| filled.ends_with(name))
+        {
+            let at = start + filled.len() - last.len_utf8();
+            self.sign(at, start + filled.len(), "");
+            text = self.text.get(start..at).unwrap_or(text);
         }
         let trimmed = text.trim_end_matches(|c: char| {
             c == ' ' || c == '\t' || matches!(look(c), Some((Class::Space | Class::Invisible, ..)))
@@ -178,6 +208,7 @@ impl Scan<'_> {
                     self.quote_mark(at, around);
                     quote = Some('\0');
                 }
+                None if c == '&' && self.entity(at) => {}
                 // A space inside of a path.
                 None if matches!(class, Some((Class::Space, ..)))
                     && (matches!(last, '.' | '$') || self.char_at(at + c.len_utf8()) == Some('.')) =>
@@ -190,6 +221,14 @@ impl Scan<'_> {
             }
             last = c;
         }
+    }
+
+    /// Replaces an entity of HTML.
+    fn entity(&mut self, at: usize) -> bool {
+        let rest = self.text.get(at..).unwrap_or_default();
+        let Some((name, sign)) = ENTITIES.into_iter().find(|(name, _)| rest.starts_with(name)) else { return false };
+        self.sign(at, at + name.len(), sign);
+        true
     }
 
     pub(super) fn quote_mark(&mut self, at: usize, around: char) {

@@ -371,10 +371,58 @@ fn frames_around_a_definition() {
             frame(&format!("Use this:\n\n{mark}yaml\n"), &format!("{mark}\n\nIt works.\n"), 11);
         }
         frame("", "```\n", text.len());
+        for (open, close) in [
+            ("<pre>", "</pre>"),
+            ("<pre><code class=\"yaml\">", "</code></pre>"),
+            ("\"\"\"", "\"\"\""),
+            ("'''", "'''"),
+            ("const flow = `", "`;"),
+        ] {
+            frame(&format!("{open}\n"), &format!("{close}\n"), 0);
+        }
+        for prompt in [
+            "$ cat flow.yml",
+            "me@host:~/flows$ cat flow.yml",
+            "root@host:/srv# cat flow.yml",
+            "[me@host srv]$ cat flow.yml",
+        ] {
+            frame(&format!("{prompt}\n"), "", 0);
+        }
+        frame("me@host:~$ cat flow.yml\n", "me@host:~$ \n", 0);
+        frame("", "~\n~\n~\n", text.len());
+        // A margin. Texts of one line and JSON have other findings.
+        let lines: Vec<&str> = text.lines().collect();
+        if lines.len() > 2 && !text.starts_with(['{', '[', '#']) && !text.contains(['|', '>']) {
+            for kind in 0..9 {
+                let line = |(at, line): (usize, &&str)| {
+                    let at = at + 1;
+                    match kind {
+                        0 => format!("> {line}\n"),
+                        1 => format!("+{line}\n"),
+                        2 => format!("│ {line}\n"),
+                        3 => format!(" * {line}\n"),
+                        4 => format!("{at:3}  {line}\n"),
+                        5 => format!("{at}: {line}\n"),
+                        6 => format!("{at:4} | {line}\n"),
+                        7 => format!("| {line}\n"),
+                        _ => format!("{at:>6}\t{line}\n"),
+                    }
+                };
+                let bad: String = lines.iter().enumerate().map(line).collect();
+                tally.check(&format!("{name} margin {kind}"), &bad, 0, &["yaml-unexpected"]);
+            }
+        }
+        let mut frame = |head: &str, tail: &str, first: usize| {
+            let bad = [head, &text, tail].concat();
+            tally.check(&format!("{name} {head:?} {tail:?}"), &bad, first, &["yaml-unexpected"]);
+        };
         for word in ["EOF", "EOT", "END", "YAML"] {
             frame("", &format!("{word}\n"), text.len());
             frame(&format!("cat > flow.yml <<{word}\n"), &format!("{word}\n"), 0);
             frame(&format!("cat <<'{word}' | tee flow.yml\n"), &format!("{word}\n"), 0);
+            frame(&format!("cat <<-{word} > flow.yml\n"), &format!("\t{word}\n"), 0);
+            let lower = word.to_lowercase();
+            frame(&format!("cat << \"{lower}\" > flow.yml\n"), &format!("{lower}\n"), 0);
         }
         // A conflict about a line.
         let starts: Vec<usize> = text.match_indices('\n').map(|(at, _)| at + 1).filter(|at| *at < text.len()).collect();
