@@ -8,32 +8,41 @@ import { tasksOf } from "./tasks.js";
 /** @param {{ store: import("./store.js").Store, api: import("./api.js").Api }} context */
 export function createMocks({ store, api }) {
   let request = 0;
+  /** The newest reading. @type {Promise<void>} */
+  let reading = Promise.resolve();
+
+  /** @param {number} own */
+  async function read(own) {
+    store.set({ mocks: { ...store.get().mocks, isLoading: true, problem: undefined } });
+    try {
+      await api.ready;
+      const { text, definition = "" } = store.get();
+      const tasks = joined(tasksOf(text, parseFlow), definition === text ? [] : tasksOf(definition, parseFlow));
+      const keys = tasks.map(({ key }) => key);
+      const [known, given] = await Promise.all([keys.length > 0 ? api.tasks(keys) : { tasks: [] }, api.answers()]);
+      // A newer one replaces this one.
+      if (own !== request) return reading;
+      /** @type {Map<string, any>} */
+      const handlers = new Map(known.tasks.map((/** @type {any} */ task) => [task.action, task.handler]));
+      const items = tasks.map(({ key, states }) => ({
+        key,
+        states,
+        handler: handlers.get(key) ?? "none",
+        answer: given.answers?.[key],
+      }));
+      store.set({ mocks: { items, isLoading: false } });
+    } catch (error) {
+      if (own !== request) return reading;
+      store.set({ mocks: { ...store.get().mocks, isLoading: false, problem: problemOf(error) } });
+    }
+  }
 
   const mocks = {
-    /** Finds the tasks of the definition in the editor, and how each is answered. */
-    async read() {
+    /** Finds the tasks of the definitions in the editor and of the execution, and how each is answered. */
+    read() {
       request += 1;
-      const own = request;
-      store.set({ mocks: { ...store.get().mocks, isLoading: true, problem: undefined } });
-      try {
-        await api.ready;
-        const tasks = tasksOf(store.get().text, parseFlow);
-        const keys = tasks.map(({ key }) => key);
-        const [known, given] = await Promise.all([keys.length > 0 ? api.tasks(keys) : { tasks: [] }, api.answers()]);
-        if (own !== request) return;
-        /** @type {Map<string, any>} */
-        const handlers = new Map(known.tasks.map((/** @type {any} */ task) => [task.action, task.handler]));
-        const items = tasks.map(({ key, states }) => ({
-          key,
-          states,
-          handler: handlers.get(key) ?? "none",
-          answer: given.answers?.[key],
-        }));
-        store.set({ mocks: { items, isLoading: false } });
-      } catch (error) {
-        if (own === request)
-          store.set({ mocks: { ...store.get().mocks, isLoading: false, problem: problemOf(error) } });
-      }
+      reading = read(request);
+      return reading;
     },
 
     /**
@@ -68,4 +77,16 @@ export function createMocks({ store, api }) {
     },
   };
   return mocks;
+}
+
+/**
+ * The tasks of two definitions.
+ *
+ * @param {{ key: string, states: string[] }[]} first
+ * @param {{ key: string, states: string[] }[]} second
+ */
+function joined(first, second) {
+  const tasks = new Map(first.map(({ key, states }) => [key, states]));
+  for (const { key, states } of second) tasks.set(key, [...new Set([...(tasks.get(key) ?? []), ...states])]);
+  return [...tasks].map(([key, states]) => ({ key, states }));
 }
