@@ -1,6 +1,8 @@
 // The console in three browsers, with one script: `tests/js/engines/` drives Chromium, Firefox and WebKitGTK.
 //
-//     ENGINES=firefox node --test tests/js/console.test.mjs
+//     ENGINES=firefox ONLY="markup" node --test tests/js/console.test.mjs
+//
+// ENGINES selects browsers, ONLY the tests whose title contains a text.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -432,6 +434,7 @@ for (const name of engineNames()) {
     const engine = await startEngine(name);
     t.after(() => engine.close());
     for (const [title, run] of Object.entries(TESTS)) {
+      if (!title.includes(process.env.ONLY ?? "")) continue;
       await t.test(title, { timeout: 60_000 }, async () => {
         site.answer = () => undefined;
         const page = await engine.page();

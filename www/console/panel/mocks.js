@@ -23,6 +23,8 @@ export function createMocksPanel(element, { words, store, actions }) {
   });
   /** The forms that the user has opened, by key: they survive a redraw. @type {Map<string, HTMLElement>} */
   const forms = new Map();
+  /** What the list shows. */
+  let drawn = "";
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let later;
 
@@ -30,10 +32,15 @@ export function createMocksPanel(element, { words, store, actions }) {
   function draw(state) {
     const { items = [], problem, isLoading } = state.mocks;
     for (const key of forms.keys()) if (!items.some((/** @type {any} */ item) => item.key === key)) forms.delete(key);
-    const active = document.activeElement;
-    fill(list, ...items.map(taskRow));
-    // The nodes of an open form are the same ones as before.
-    if (active instanceof HTMLElement && list.contains(active)) active.focus();
+    // A redraw under the pointer would swallow a click: only changes are drawn.
+    const shown = JSON.stringify([state.lang, items, [...forms.keys()]]);
+    if (shown !== drawn) {
+      drawn = shown;
+      const active = document.activeElement;
+      fill(list, ...items.map(taskRow));
+      // The nodes of an open form are the same ones as before.
+      if (active instanceof HTMLElement && list.contains(active)) active.focus();
+    }
     const open = items.filter((/** @type {any} */ { handler }) => handler === "none").length;
     count.textContent = open > 0 ? words("mocks.open", open) : "";
     if (problem) fill(note, .../** @type {any[]} */ (problemParts(words, problem).filter(Boolean)));
