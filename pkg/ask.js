@@ -1,21 +1,24 @@
 // Entry "cloudflow-wasm/ask".
 
 import { createClients } from "./ask/client.js";
-import { createAsk } from "./ask/functions.js";
+import { events } from "./ask/events.js";
+import { parser } from "./ask/execution.js";
+import { DESCRIBE, WAIT, asking, bind } from "./ask/functions.js";
 import { runtime } from "./ask/inline.js";
-import { eventsOf, executionsOf, historyOf, listOf, watchOf } from "./ask/more.js";
-import { pick } from "./shared/runtime.js";
+import { executions, history, list } from "./ask/pages.js";
+import { watcher } from "./ask/watch.js";
+import { REQUEST } from "./shared/options.js";
 
 export { CloudFlowError } from "./shared/error.js";
 
-const ask = /*#__PURE__*/ createAsk(runtime);
+const unbound = /*#__PURE__*/ bind(runtime, 0);
 
-export const createClient = /*#__PURE__*/ createClients(ask);
-export const describeExecution = /*#__PURE__*/ pick(ask, "describeExecution");
-export const executionEvents = /*#__PURE__*/ eventsOf(ask);
-export const flowExecutions = /*#__PURE__*/ executionsOf(ask);
-export const getExecutionHistory = /*#__PURE__*/ historyOf(ask);
-export const listExecutions = /*#__PURE__*/ listOf(ask);
-export const parseExecution = /*#__PURE__*/ pick(ask, "parseExecution");
-export const waitForExecution = /*#__PURE__*/ pick(ask, "waitForExecution");
-export const watchExecution = /*#__PURE__*/ watchOf(ask);
+export const createClient = /*#__PURE__*/ createClients(runtime);
+export const describeExecution = /*#__PURE__*/ asking(unbound, DESCRIBE, REQUEST);
+export const executionEvents = /*#__PURE__*/ events(unbound);
+export const flowExecutions = /*#__PURE__*/ executions(unbound);
+export const getExecutionHistory = /*#__PURE__*/ history(unbound);
+export const listExecutions = /*#__PURE__*/ list(unbound);
+export const parseExecution = /*#__PURE__*/ parser(runtime);
+export const waitForExecution = /*#__PURE__*/ asking(unbound, WAIT, REQUEST);
+export const watchExecution = /*#__PURE__*/ watcher(unbound);

@@ -462,8 +462,13 @@ export interface GraphEdge {
     | "catch"
     | "end"
     | "fail";
-  /** Condition of a `choice`, error names of a `catch`, or index of a `fork`. */
+  /** Condition of an option, error names of a `catch`, or index of a `fork`. */
   label?: string;
+  /**
+   * For an edge that leaves a choice: the index of the option, `"default"`, or `"noMatch"` if no option is true and there is
+   * no default. A choice that ends a branch or an iteration leaves it by `join` and `collect` edges.
+   */
+  option?: number | "default" | "noMatch";
 }
 
 /**

@@ -12,3 +12,4 @@ export const createEmulator = /*#__PURE__*/ pick(local, "createEmulator");
 export const migrateFlow = /*#__PURE__*/ pick(local, "migrateFlow");
 export const signRequest = /*#__PURE__*/ pick(local, "signRequest");
 export const simulateFlow = /*#__PURE__*/ pick(local, "simulateFlow");
+export const simulateState = /*#__PURE__*/ pick(local, "simulateState");

@@ -20,7 +20,7 @@ export interface Modules {
  * Compiles the modules. Await it before the first call of a function that uses a module. A program may call it once
  * for each module. The first source of a module is used: later ones have no effect.
  *
- * Throws {@link CloudFlowError}: `not-a-module`, `wrong-options` for an unknown name, or `module-not-loaded` for an
- * HTTP error.
+ * Throws {@link CloudFlowError}: `not-a-module`, `module-of-another-build` for a module of another version,
+ * `wrong-options` for an unknown name, or `module-not-loaded` for an HTTP error.
  */
 export function init(modules: Modules): Promise<void>;

@@ -1,12 +1,16 @@
 // Entry "cloudflow-wasm/slim": the functions of "cloudflow-wasm". The caller passes the modules to `init`.
 
 import { createClients } from "./ask/client.js";
-import { createAsk } from "./ask/functions.js";
-import { eventsOf, executionsOf, historyOf, listOf, watchOf } from "./ask/more.js";
+import { events } from "./ask/events.js";
+import { parser } from "./ask/execution.js";
+import { DESCRIBE, WAIT, asking, bind } from "./ask/functions.js";
+import { executions, history, list } from "./ask/pages.js";
+import { watcher } from "./ask/watch.js";
 import { createValidateExecution } from "./execution/validate.js";
 import { createLanguage } from "./language/functions.js";
 import { createReplay } from "./language/replay/replay.js";
 import { compiled } from "./shared/init.js";
+import { REQUEST } from "./shared/options.js";
 import { createRuntime, pick } from "./shared/runtime.js";
 import { instantiate as instantiateAsk } from "./wasm/ask.js";
 import { instantiate as instantiateLanguage } from "./wasm/language.js";
@@ -16,18 +20,18 @@ export { init } from "./shared/init.js";
 
 const askRuntime = /*#__PURE__*/ createRuntime(instantiateAsk, () => compiled("ask"));
 const languageRuntime = /*#__PURE__*/ createRuntime(instantiateLanguage, () => compiled("language"));
-const ask = /*#__PURE__*/ createAsk(askRuntime);
+const unbound = /*#__PURE__*/ bind(askRuntime, 0);
 const language = /*#__PURE__*/ createLanguage(languageRuntime);
 
-export const createClient = /*#__PURE__*/ createClients(ask);
-export const describeExecution = /*#__PURE__*/ pick(ask, "describeExecution");
-export const executionEvents = /*#__PURE__*/ eventsOf(ask);
-export const flowExecutions = /*#__PURE__*/ executionsOf(ask);
-export const getExecutionHistory = /*#__PURE__*/ historyOf(ask);
-export const listExecutions = /*#__PURE__*/ listOf(ask);
-export const parseExecution = /*#__PURE__*/ pick(ask, "parseExecution");
-export const waitForExecution = /*#__PURE__*/ pick(ask, "waitForExecution");
-export const watchExecution = /*#__PURE__*/ watchOf(ask);
+export const createClient = /*#__PURE__*/ createClients(askRuntime);
+export const describeExecution = /*#__PURE__*/ asking(unbound, DESCRIBE, REQUEST);
+export const executionEvents = /*#__PURE__*/ events(unbound);
+export const flowExecutions = /*#__PURE__*/ executions(unbound);
+export const getExecutionHistory = /*#__PURE__*/ history(unbound);
+export const listExecutions = /*#__PURE__*/ list(unbound);
+export const parseExecution = /*#__PURE__*/ parser(askRuntime);
+export const waitForExecution = /*#__PURE__*/ asking(unbound, WAIT, REQUEST);
+export const watchExecution = /*#__PURE__*/ watcher(unbound);
 
 export const flowGraph = /*#__PURE__*/ pick(language, "flowGraph");
 export const flowToMermaid = /*#__PURE__*/ pick(language, "flowToMermaid");
@@ -37,4 +41,4 @@ export const replayExecution = /*#__PURE__*/ createReplay((definition) =>
 );
 export const validateFlow = /*#__PURE__*/ pick(language, "validateFlow");
 
-export const validateExecution = /*#__PURE__*/ createValidateExecution(askRuntime, languageRuntime);
+export const validateExecution = /*#__PURE__*/ createValidateExecution(parseExecution, validateFlow);

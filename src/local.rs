@@ -8,12 +8,15 @@ use wasm_bindgen::prelude::*;
 
 use crate::convert;
 use crate::error::error;
+use crate::value::put;
 use cloudflow_base::diagnostic::ErrorCode;
+use cloudflow_base::plain::Plain;
 use cloudflow_language::shape::too_long;
 use cloudflow_local::emulate::{Emulator, Request, WaiterId};
 use cloudflow_local::migrate::shape::{Migration, migrate_flow as migrate};
 use cloudflow_local::shape::{self, EmulatorOptions, Faults};
 use cloudflow_local::simulation::{Simulation, SimulationOptions};
+use cloudflow_local::single::{self, Refusal};
 use cloudflow_service::sign::{self, Credentials, Form, Stamp};
 
 thread_local! {
@@ -297,6 +300,30 @@ fn with_simulation<R>(simulation: u32, act: impl FnOnce(&mut Simulation) -> R) -
     SIMULATIONS.with_borrow_mut(|simulations| match simulations.get_mut(&simulation) {
         Some(simulation) => Ok(act(simulation)),
         None => Err(error(ErrorCode::Internal, "the simulation is over, or was lost with its instance")),
+    })
+}
+
+/// Runs one attempt of one state. `options` is JSON. Returns the result as JSON text.
+#[wasm_bindgen(js_name = simulateState)]
+pub fn simulate_state(
+    text: &JsValue,
+    options: &str,
+    now: f64,
+    seed_high: u32,
+    seed_low: u32,
+) -> Result<String, JsValue> {
+    let seed = u64::from(seed_high) << 32 | u64::from(seed_low);
+    let result = match convert::text(text, "text")? {
+        Some(text) => single::simulate_state(&text, options, millis(now), seed),
+        None => Err(single::too_long()),
+    };
+    result.map_err(|Refusal { code, message, diagnostics }| {
+        let thrown = error(code, &message);
+        match (diagnostics.is_empty(), thrown.dyn_ref::<js_sys::Object>(), convert::plain(&Plain::list(diagnostics))) {
+            (false, Some(object), Ok(list)) => put(object, "diagnostics", &list),
+            _ => {}
+        }
+        thrown
     })
 }
 

@@ -16,7 +16,7 @@ import { safeLine } from "../pkg/cli/line.js";
 
 const HOST = "127.0.0.1";
 const WWW = dirname(fileURLToPath(import.meta.url));
-const PKG = join(WWW, "..", "pkg");
+const PKG = join(WWW, "..", "pkg", "dist");
 
 /**
  * Starts all servers and returns the address. `close` stops them.
@@ -32,7 +32,7 @@ export async function startDemo({ port = 0, onUpstream = () => {}, say = () => {
   };
   try {
     const { createEmulator } = await import(pathToFileURL(join(PKG, "local.js")));
-    const { serveFetch } = await import(pathToFileURL(join(PKG, "cli", "serve.js")));
+    const { serveFetch } = await import(pathToFileURL(join(WWW, "..", "pkg", "cli", "serve.js")));
     const { createConsole } = await import(pathToFileURL(join(PKG, "console", "control.js")));
     const { createFiles } = await import(pathToFileURL(join(PKG, "console", "files.js")));
     const files = await createFiles();

@@ -3,6 +3,7 @@
 
 import { shownTexts, withCause } from "../shared/error.js";
 import { readText } from "./body.js";
+import { followCallbacks } from "./callbacks.js";
 import { headerOf, looks, onNews, origin, reasonOf, takesCache } from "./host.js";
 import { credentialsOf } from "./options.js";
 
@@ -45,6 +46,7 @@ export async function drive(invoke, request, options, client, kind) {
   /** @type {import("./signals.js").Relay | null | undefined} */
   const signal = options.signal;
   const isAborted = () => signal?.aborted === true;
+  const callbacks = followCallbacks();
 
   /** The next action. */
   const step = () => /** @type {number} */ (invoke("callStep", call, isAborted()));
@@ -52,6 +54,7 @@ export async function drive(invoke, request, options, client, kind) {
   try {
     let action = step();
     for (;;) {
+      callbacks.check();
       // The caller may have aborted the call since the last step, for example in reaction to `onUpdate`.
       if (isAborted()) action = step();
       const ms = Math.floor(action / 4);
@@ -61,8 +64,11 @@ export async function drive(invoke, request, options, client, kind) {
         const until = performance.now() + ms;
         reportRetry(ms);
         action = /** @type {number} */ (await wait(undefined, until));
-      } else if (ms === 0) return invoke("callFinish", call);
-      else throw signal?.reason;
+      } else if (ms === 0) {
+        const result = invoke("callFinish", call);
+        if (callbacks.busy) await finishCallbacks();
+        return result;
+      } else throw signal?.reason;
     }
   } finally {
     invoke("callEnd", call);
@@ -83,7 +89,25 @@ export async function drive(invoke, request, options, client, kind) {
     } catch (failure) {
       error = /** @type {import("../index.js").CloudFlowError} */ (failure);
     }
-    onRetry({ attempt: error.attempts, delayMs, error });
+    callbacks.follow(onRetry({ attempt: error.attempts, delayMs, error }));
+  }
+
+  /** Waits for the callbacks that have not finished. An abort ends the wait. */
+  async function finishCallbacks() {
+    while (callbacks.busy) {
+      callbacks.check();
+      if (isAborted()) throw signal?.reason;
+      await /** @type {Promise<void>} */ (
+        new Promise((resolve) => {
+          const wake = () => {
+            signal?.removeEventListener("abort", wake);
+            resolve();
+          };
+          callbacks.wake = wake;
+          signal?.addEventListener("abort", wake);
+        })
+      );
+    }
   }
 
   /**
@@ -98,7 +122,8 @@ export async function drive(invoke, request, options, client, kind) {
       const now = performance.now();
       const due = Math.min(Math.max(until, now), now + LOOK_MS);
       // A signal that was aborted before has no event any more.
-      const settled = isAborted() ? undefined : await race(work, due - now, signal);
+      const settled = isAborted() ? undefined : await race(work, due - now, signal, callbacks);
+      callbacks.check();
       if (settled !== undefined) return settled;
       /** @type {number} */
       const action = invoke("callWake", call, due, until, looks(), isAborted(), work === undefined);
@@ -155,7 +180,7 @@ export async function drive(invoke, request, options, client, kind) {
       // A caller who has aborted the call gets no update.
       if (news === CHANGED && options.onUpdate && !isAborted()) {
         const { onUpdate } = options;
-        onUpdate(invoke("callExecution", call));
+        callbacks.follow(onUpdate(invoke("callExecution", call)));
       }
       isClosed = news !== 0;
       return step();
@@ -224,20 +249,22 @@ function settledBy(act) {
 }
 
 /**
- * Waits for a value, a time, the signal, or news of the host, whichever comes first. The result is undefined if it is
+ * Waits for a value, a time, the signal, a callback, or news of the host, whichever comes first. The result is undefined if it is
  * not the value. The timer and the listeners are removed at the end.
  *
  * @param {unknown} work
  * @param {number} ms
  * @param {import("./signals.js").Relay | null | undefined} signal
+ * @param {import("./callbacks.js").Callbacks} callbacks
  * @returns {Promise<Settled | undefined>}
  */
-function race(work, ms, signal) {
+function race(work, ms, signal, callbacks) {
   return new Promise((resolve) => {
     const wake = () => end(undefined);
     const timer = setTimeout(wake, Math.min(Math.ceil(ms) + 1, MAX_TIMER_MS));
     const unlisten = onNews(wake);
     signal?.addEventListener("abort", wake);
+    callbacks.wake = wake;
     if (work !== undefined) {
       /** @type {Promise<unknown>} */ (work).then(
         (value) => end({ value }),
@@ -248,6 +275,7 @@ function race(work, ms, signal) {
     /** @param {Settled | undefined} settled */
     function end(settled) {
       clearTimeout(timer);
+      callbacks.wake = () => {};
       unlisten?.();
       signal?.removeEventListener("abort", wake);
       resolve(settled);

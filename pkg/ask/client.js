@@ -3,17 +3,17 @@
 
 import { REQUEST } from "../shared/options.js";
 import { events } from "./events.js";
-import { DESCRIBE, WAIT, asking } from "./functions.js";
+import { DESCRIBE, WAIT, asking, bind } from "./functions.js";
 import { executions, history, list } from "./pages.js";
 import { watcher } from "./watch.js";
 
-/** @param {import("./functions.js").Ask} ask */
-export function createClients(ask) {
+/** @param {import("../shared/runtime.js").Runtime} runtime */
+export function createClients(runtime) {
   let clients = 0;
   /** @param {unknown} options */
   return function createClient(options) {
     clients += 1;
-    const bound = ask.bind(clients, options);
+    const bound = bind(runtime, clients, options);
     return {
       describeExecution: asking(bound, DESCRIBE, REQUEST),
       waitForExecution: asking(bound, WAIT, REQUEST),

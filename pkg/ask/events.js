@@ -1,6 +1,7 @@
 // `executionEvents`: the events of an execution as an async iterator.
 
 import { EVENTS, HISTORY_PAGE, REFERENCE, checkNames, isObject, own, wrongOptions } from "../shared/options.js";
+import { followCallbacks } from "./callbacks.js";
 import { MOST_EVENTS, openFeed } from "./feed.js";
 import { HISTORY } from "./functions.js";
 import { iterate, link, pager, partsOf, sharingTime } from "./iterate.js";
@@ -27,7 +28,7 @@ export function events(bound) {
       if (typeof follow !== "boolean") throw wrongOptions("`follow` must be `true` or `false`");
       // The requests have fields of their own, which would hide these.
       if (isObject(reference)) checkNames(reference, REFERENCE, "a field of the request");
-      link(options, controller, bound.relayed);
+      link(options, controller);
       if (follow) {
         const key = bound.isClient ? keyOf(reference, own(call, EVENTS), options) : undefined;
         return follower(bound, feeds, key, reference, options, controller);
@@ -95,6 +96,8 @@ function follower(bound, feeds, key, reference, options, controller) {
   let wake = () => {};
   /** @type {{ error: unknown } | undefined} */
   let failure;
+  const callbacks = followCallbacks();
+  callbacks.wake = () => wake();
 
   /** @type {import("./feed.js").Follower} */
   const self = {
@@ -103,7 +106,7 @@ function follower(bound, feeds, key, reference, options, controller) {
       const callback = name === "onUpdate" ? onUpdate : onRetry;
       if (typeof callback !== "function" || signal.aborted) return;
       try {
-        callback(value);
+        callbacks.follow(callback(value));
       } catch (error) {
         failure ??= { error };
         wake();
@@ -119,13 +122,14 @@ function follower(bound, feeds, key, reference, options, controller) {
     for (;;) {
       if (signal.aborted) throw signal.reason;
       if (failure) throw failure.error;
+      callbacks.check();
       if (at < joined.events.length) {
         const fresh = joined.events.slice(at);
         at = joined.events.length;
         return fresh;
       }
       if (joined.failure) throw joined.failure.error;
-      if (joined.ended) return undefined;
+      if (joined.ended && !callbacks.busy) return undefined;
       await new Promise((resolve) => {
         wake = () => resolve(undefined);
       });

@@ -4,14 +4,27 @@
 // 0.6 KB take 1.1 to 1.2 times JSON.parse + zod this way, 5 to 7 times with calls of the module for each field. A test compares both
 // ways for every case of `execution`.
 
+import { RUNTIME } from "../shared/behind.js";
+
 /** Maximum length of a text, in UTF-16 units; src/read.rs refuses longer ones. */
 const MAX_UNITS = 8 * 1024 * 1024;
+
+/**
+ * Returns `parseExecution`.
+ *
+ * @param {import("../shared/runtime.js").Runtime} runtime
+ */
+export const parser = (runtime) => (/** @type {unknown} */ body) =>
+  body === RUNTIME
+    ? runtime
+    : ((typeof body === "string" ? usualExecution(runtime.call, body) : undefined) ??
+      runtime.call("parseExecution", body));
 
 /**
  * @param {(name: string, facts: string) => number} call calls a function of the module
  * @param {string} text
  */
-export function usualExecution(call, text) {
+function usualExecution(call, text) {
   if (text.length > MAX_UNITS) return undefined;
   /** @type {any} */
   let body;

@@ -1,5 +1,7 @@
 // Async iterators over lists that arrive in parts.
 
+import { relayed } from "./signals.js";
+
 /**
  * An async iterator. `open` is called at the first `next()` and returns a function for the next part; undefined is the
  * end. `return()` and `throw()` abort the controller, which is aborted at every end. A caller may abort it earlier.
@@ -76,9 +78,8 @@ export function iterate(open) {
  *
  * @param {any} options
  * @param {AbortController} controller
- * @param {(signal: any) => any} relayed
  */
-export function link(options, controller, relayed) {
+export function link(options, controller) {
   const { signal } = options;
   if (signal !== undefined && signal !== null) {
     const outer = relayed(signal);

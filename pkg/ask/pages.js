@@ -1,6 +1,7 @@
 // `getExecutionHistory`, `listExecutions` and the iterator over executions. The module has checked that each entry has
 // its required fields.
 
+import { withBody } from "../shared/behind.js";
 import { EXECUTIONS, HISTORY_PAGE, isObject, own } from "../shared/options.js";
 import { HISTORY, LIST, asking } from "./functions.js";
 import { iterate, link, pager, partsOf, sharingTime } from "./iterate.js";
@@ -9,20 +10,6 @@ import { iterate, link, pager, partsOf, sharingTime } from "./iterate.js";
 
 /** Maximum number of executions of a page. */
 const MOST_EXECUTIONS = 100;
-
-/**
- * The body of each page as the service sent it.
- *
- * @type {WeakMap<object, any>}
- */
-const bodies = new WeakMap();
-
-/**
- * The body of a page, for the gateway.
- *
- * @param {object} page
- */
-export const bodyOf = (page) => bodies.get(page);
 
 /**
  * @param {Bound} bound
@@ -51,7 +38,7 @@ export const executions = (bound) => (/** @type {unknown} */ request, /** @type 
   iterate((controller) => {
     const options = bound.options(call);
     // The module reports what is not an object.
-    if (isObject(options)) link(options, controller, bound.relayed);
+    if (isObject(options)) link(options, controller);
     const copy = own(request, EXECUTIONS);
     const next = isObject(options) ? sharingTime(options) : () => options;
     if (!isObject(copy)) return () => bound.send(LIST, EXECUTIONS, copy, next());
@@ -86,7 +73,7 @@ function executionsPage(bound, body) {
     FlowDefinition,
     Environment,
   }) =>
-    bound.invoke("parseExecution", {
+    bound.runtime.call("parseExecution", {
       RequestId: body.RequestId,
       ...{ FlowName, Name, Status, StartedTime, StoppedTime, Input, Output, FlowDefinition, Environment },
     }).execution;
@@ -104,8 +91,7 @@ function pageOf(body, key, entries) {
   // A number is the same token.
   const token = typeof body.NextToken === "number" ? String(body.NextToken) : textOf(body.NextToken);
   if (token) page.nextToken = token;
-  bodies.set(page, body);
-  return page;
+  return withBody(page, body);
 }
 
 /** @param {any} sent */

@@ -10,26 +10,24 @@
  * @property {(type: string, listener: () => void) => void} removeEventListener
  */
 
+/** @type {WeakMap<object, Relay>} */
+const known = new WeakMap();
+
 /**
- * Returns a function from a signal to its relay. A value that is not a signal is returned unchanged: the module
- * reports it.
+ * Returns the relay of a signal. A value that is not a signal is returned unchanged: the module reports it.
  *
- * @returns {(signal: any) => any}
+ * @param {any} signal
  */
-export function relays() {
-  /** @type {WeakMap<object, Relay>} */
-  const known = new WeakMap();
-  return (signal) => {
-    if (typeof signal !== "object" || signal === null) return signal;
-    if (!known.has(signal)) {
-      // An error that a getter throws here belongs to the caller.
-      if (typeof signal.addEventListener !== "function" || typeof signal.removeEventListener !== "function")
-        return signal;
-      if (typeof signal.aborted !== "boolean") return signal;
-      known.set(signal, relay(signal));
-    }
-    return known.get(signal);
-  };
+export function relayed(signal) {
+  if (typeof signal !== "object" || signal === null) return signal;
+  if (!known.has(signal)) {
+    // An error that a getter throws here belongs to the caller.
+    if (typeof signal.addEventListener !== "function" || typeof signal.removeEventListener !== "function")
+      return signal;
+    if (typeof signal.aborted !== "boolean") return signal;
+    known.set(signal, relay(signal));
+  }
+  return known.get(signal);
 }
 
 /**

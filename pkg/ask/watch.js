@@ -2,6 +2,7 @@
 
 import { REQUEST } from "../shared/options.js";
 import { WAIT } from "./functions.js";
+import { relayed } from "./signals.js";
 
 /**
  * Yields every change once, in order. `return()` and `throw()` abort the request in flight. The first request is sent
@@ -50,12 +51,14 @@ function watch(bound, request, call) {
     function watched(options) {
       const { signal, onUpdate: callback } = options;
       const onUpdate = (/** @type {unknown} */ execution) => {
-        callback?.(execution);
-        if (finished) return;
-        changes.push(execution);
-        settle();
+        const result = callback?.(execution);
+        if (!finished) {
+          changes.push(execution);
+          settle();
+        }
+        return result;
       };
-      const relay = signal === undefined || signal === null ? undefined : bound.relayed(signal);
+      const relay = signal === undefined || signal === null ? undefined : relayed(signal);
       // The module reports a `signal` or `onUpdate` of a wrong type.
       if (relay !== undefined && relay === signal) return options;
       outer = relay;

@@ -20,8 +20,8 @@ const HELP = `cloudflow-wasm local: emulator of Alibaba Cloud CloudFlow as an HT
                    NAME.express.yaml is an Express flow; changed files are loaded again; the findings of an
                    invalid definition are printed, and the last valid definition is kept
   --tasks FILE     task handlers: a module (.mjs, .js) with handlers as default export, or mocks (.json);
-                   a task without a handler fails with Local.NoTaskHandler, or waits for the report of its
-                   task token
+                   a task without a handler gets the answer that was set in the console; without one, it fails with
+                   Local.NoTaskHandler, or waits for the report of its task token
   --state FILE     file for flows and executions; it survives a restart and a kill of the server; only one
                    server at a time can use it
   --port N         port to listen on (default 8791); 0 selects a free port

@@ -1,7 +1,7 @@
 // `validateExecution` of the entry "cloudflow-wasm".
 
-import { runtime as ask } from "../ask/inline.js";
-import { runtime as language } from "../language/inline.js";
+import { parseExecution } from "../ask.js";
+import { validateFlow } from "../language.js";
 import { createValidateExecution } from "./validate.js";
 
-export const validateExecution = /*#__PURE__*/ createValidateExecution(ask, language);
+export const validateExecution = /*#__PURE__*/ createValidateExecution(parseExecution, validateFlow);

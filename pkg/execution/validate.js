@@ -1,17 +1,18 @@
 // `validateExecution`: the only function that uses two modules. Each of them alone is smaller without it.
 
-/** @typedef {import("../shared/runtime.js").Runtime} Runtime */
+import { runtimeOf } from "../shared/behind.js";
 
 /**
  * Returns `validateExecution`. The module `language` is used only if the execution has a definition.
  *
- * @param {Runtime} ask checks the fields
- * @param {Runtime} language checks the definition
+ * @param {Function} parseExecution its module checks the fields
+ * @param {Function} validateFlow its module checks the definition
  */
-export function createValidateExecution(ask, language) {
+export function createValidateExecution(parseExecution, validateFlow) {
   /** @param {unknown} body */
   return function validateExecution(body) {
-    const { diagnostics, definition } = ask.call("validateFields", body);
-    return definition === undefined ? diagnostics : diagnostics.concat(language.call("validateDefinition", definition));
+    const { diagnostics, definition } = runtimeOf(parseExecution).call("validateFields", body);
+    if (definition === undefined) return diagnostics;
+    return diagnostics.concat(runtimeOf(validateFlow).call("validateDefinition", definition));
   };
 }

@@ -1,6 +1,6 @@
 // Responses in the JSON format of the service.
 
-import { bodyOf } from "../ask/pages.js";
+import { bodyOf } from "../shared/behind.js";
 import { corsHeaders } from "./cors.js";
 
 /** @typedef {import("./cors.js").Cors} Cors */

@@ -1,6 +1,6 @@
 // The log of the Worker, which only its owner reads. Entries contain no secrets and have one line.
 
-import { redactorOf } from "../ask/functions.js";
+import { runtimeOf } from "../shared/behind.js";
 
 /** Maximum length of an entry, in characters. */
 const MAX_ENTRY = 4096;
@@ -12,11 +12,10 @@ const MAX_ENTRY = 4096;
  * @returns {Log}
  */
 export function logger(describeExecution) {
-  const redact = redactorOf(describeExecution);
-  if (redact === undefined) throw new TypeError("`describeExecution` does not belong to this package");
+  const { call } = runtimeOf(describeExecution);
   return (what, thrown) => {
     const text = thrown === undefined ? what : `${what}: ${shown(thrown)}`;
-    console.error(`cloudflow-wasm/gateway: ${escaped(redact(text).slice(0, MAX_ENTRY))}`);
+    console.error(`cloudflow-wasm/gateway: ${escaped(call("redact", text).slice(0, MAX_ENTRY))}`);
   };
 }
 

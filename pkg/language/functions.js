@@ -1,5 +1,6 @@
 // The functions that read flow definitions. The module converts all values.
 
+import { RUNTIME } from "../shared/behind.js";
 import { VALIDATE, own } from "../shared/options.js";
 
 /** @param {import("../shared/runtime.js").Runtime} runtime */
@@ -11,7 +12,8 @@ export function createLanguage(runtime) {
      * @param {unknown} text
      * @param {unknown} [options]
      */
-    validateFlow: (text, options) => runtime.call("validateFlow", text, own(options, VALIDATE)),
+    validateFlow: (text, options) =>
+      text === RUNTIME ? runtime : runtime.call("validateFlow", text, own(options, VALIDATE)),
     /** @param {unknown} text */
     flowGraph: (text) => runtime.call("flowGraph", text),
     /** @param {unknown} text */

@@ -8,6 +8,7 @@ import { MAX_SPEED, MAX_STATE, MAX_TEXT, clockOf, faultsOf, flagOf, functionOf, 
 import { optionsOf, textOf, textsOf, wholeOf } from "./options.js";
 import { TEST_KEYS, signRequest } from "./sign.js";
 import { simulateFlow } from "./simulate.js";
+import { simulateState } from "./state.js";
 import { attempt, handles, readTasks } from "./tasks.js";
 
 /** Maximum delay of a timer, in ms: 31 bits. Longer waits use several timers. */
@@ -62,6 +63,11 @@ export function createLocal(runtime, { ownTimers = false } = {}) {
      * @param {import("../local.js").SimulateOptions} [options]
      */
     simulateFlow: (text, options) => simulateFlow(runtime, text, options),
+    /**
+     * @param {string} text
+     * @param {import("../local.js").StateOptions} options
+     */
+    simulateState: (text, options) => simulateState(runtime, text, options),
   };
 }
 

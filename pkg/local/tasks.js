@@ -95,11 +95,7 @@ function readList(list, key, unit) {
  * @returns {Outcome}
  */
 function readMock(given, key) {
-  /**
-   * @param {string} what
-   * @param {unknown} [cause]
-   * @returns {never}
-   */
+  /** @type {Refuse} */
   const refuse = (what, cause) => {
     throw wrongOptions(`\`tasks\`: the mock of \`${key}\` ${what}`, cause);
   };
@@ -109,6 +105,24 @@ function readMock(given, key) {
   if (mock.attempts !== undefined)
     return refuse("has `attempts` inside a list; use `{ attempts: [...] }` without a list, or a function");
   checkNames(mock, MOCK, `a field of the mock of \`${key}\``);
+  const { delay } = checkMock(mock, refuse);
+  if (mock.error !== undefined) return { ...failed(mock.error, mock.cause ?? ""), delay };
+  try {
+    return { ...succeeded(mock.output), delay };
+  } catch (error) {
+    return refuse(`must have a JSON value as \`output\`: ${messageOf(error)}`, error);
+  }
+}
+
+/** @typedef {(what: string, cause?: unknown) => never} Refuse */
+
+/**
+ * Checks the fields of a mock. Returns its delay in ms; infinite if the task does not end.
+ *
+ * @param {Record<string, any>} mock
+ * @param {Refuse} refuse
+ */
+export function checkMock(mock, refuse) {
   const ends = ["output", "error", "never"].filter((name) => mock[name] !== undefined);
   if (ends.length > 1) refuse(`cannot have both \`${ends[0]}\` and \`${ends[1]}\``);
   if (mock.error !== undefined && (typeof mock.error !== "string" || mock.error === ""))
@@ -119,15 +133,8 @@ function readMock(given, key) {
   const { delayMs } = mock;
   if (delayMs !== undefined && !(typeof delayMs === "number" && delayMs >= 0))
     refuse("must have a number of 0 or more as `delayMs`");
-  if (ends.length === 0 && delayMs === undefined)
-    refuse("is empty; expected one of `output`, `error`, `delayMs`, `never`");
-  const delay = mock.never ? Infinity : (delayMs ?? 0);
-  if (mock.error !== undefined) return { ...failed(mock.error, mock.cause ?? ""), delay };
-  try {
-    return { ...succeeded(mock.output), delay };
-  } catch (error) {
-    return refuse(`must have a JSON value as \`output\`: ${messageOf(error)}`, error);
-  }
+  if (ends.length === 0 && delayMs === undefined) refuse("must have one of `output`, `error`, `delayMs`, `never`");
+  return { delay: mock.never ? Infinity : (delayMs ?? 0) };
 }
 
 /**

@@ -133,6 +133,20 @@ export function trapped(cause) {
   });
 }
 
+/**
+ * The error for a module that the host does not compile or instantiate: its policy forbids it, or it lacks memory.
+ *
+ * @param {any} cause
+ */
+export function notStarted(cause) {
+  return new CloudFlowError({
+    kind: "internal",
+    code: codes.moduleNotLoaded,
+    message: `the host cannot start the WebAssembly module: ${cause?.message}`,
+    cause,
+  });
+}
+
 /** @param {any} thrown */
 function isFields(thrown) {
   return (

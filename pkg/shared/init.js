@@ -2,6 +2,8 @@
 
 import * as codes from "./codes.js";
 import { CloudFlowError } from "./error.js";
+import { build as askBuild } from "../wasm/ask.js";
+import { build as languageBuild } from "../wasm/language.js";
 import { MODULES, checkNames } from "./options.js";
 
 /** @typedef {keyof typeof MODULES} Name */
@@ -24,6 +26,9 @@ export async function init(sources) {
 /** A function that only this module has. */
 const MARKS = { ask: "parseExecution", language: "validateFlow" };
 
+/** What the section `build` of a module contains. */
+const BUILDS = { ask: askBuild, language: languageBuild };
+
 /**
  * @param {Name} name
  * @param {any} source
@@ -43,6 +48,14 @@ async function use(name, source) {
       kind: "request",
       code: codes.notAModule,
       message: `\`${name}\` is another WebAssembly module: pass cloudflow-wasm/${name}.wasm`,
+    });
+  }
+  const [build] = WebAssembly.Module.customSections(module, "build");
+  if (build === undefined || new TextDecoder().decode(build) !== BUILDS[name]) {
+    throw new CloudFlowError({
+      kind: "request",
+      code: codes.moduleOfAnotherBuild,
+      message: `\`${name}\` is a module of another version: pass cloudflow-wasm/${name}.wasm of the version that has this \`init\``,
     });
   }
   modules[name] ??= module;

@@ -140,6 +140,25 @@ export const SIGN = {
 /** @type {Names<import("../local.js").SimulateOptions>} */
 export const SIMULATION = { input: true, tasks: true, flows: true, mode: true, signal: true };
 
+/** @type {Names<import("../local.js").StateOptions>} */
+export const STATE = {
+  state: true,
+  input: true,
+  local: true,
+  global: true,
+  context: true,
+  attempt: true,
+  retries: true,
+  mock: true,
+  iteration: true,
+  objectOutput: true,
+  mode: true,
+  now: true,
+};
+
+/** @type {Names<import("../local.js").StateMock>} */
+export const STATE_MOCK = { output: true, error: true, cause: true, delayMs: true, never: true, global: true };
+
 /** @type {Names<import("../local.js").TaskMock>} */
 export const MOCK = { output: true, error: true, cause: true, delayMs: true, never: true };
 
@@ -163,12 +182,18 @@ export function own(value, names) {
   if (isRoot(Object.getPrototypeOf(value))) {
     // Most options are plain objects. They need no search of prototypes for each name.
     for (const name of Object.getOwnPropertyNames(value))
-      if (Object.hasOwn(names, name) || isEnumerable.call(value, name)) copy[name] = value[name];
+      if (Object.hasOwn(names, name) || isEnumerable.call(value, name)) take(name);
     return copy;
   }
-  for (const name of Object.keys(value)) copy[name] = value[name];
-  for (const name of Object.keys(names)) if (!(name in copy) && has(value, name)) copy[name] = value[name];
+  for (const name of Object.keys(value)) take(name);
+  for (const name of Object.keys(names)) if (!isEnumerable.call(value, name) && has(value, name)) take(name);
   return copy;
+
+  /** @param {string} name */
+  function take(name) {
+    const given = /** @type {any} */ (value)[name];
+    if (given !== undefined) copy[name] = given;
+  }
 }
 
 const isEnumerable = Object.prototype.propertyIsEnumerable;
@@ -193,7 +218,8 @@ function isRoot(prototype) {
  * @param {string} what the option set, for the message
  */
 export function checkNames(value, names, what) {
-  const unknown = Object.keys(value ?? {}).find((name) => !Object.hasOwn(names, name));
+  const given = /** @type {Record<string, unknown>} */ (value ?? {});
+  const unknown = Object.keys(given).find((name) => !Object.hasOwn(names, name) && given[name] !== undefined);
   if (unknown === undefined) return;
   throw wrongOptions(`\`${unknown}\` is not ${what}; expected one of: ${Object.keys(names).join(", ")}`);
 }

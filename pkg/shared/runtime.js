@@ -1,7 +1,7 @@
 // One WebAssembly instance behind function calls. A trap rejects the calls in flight; the next call uses a new
 // instance.
 
-import { errorOf, trapped } from "./error.js";
+import { CloudFlowError, errorOf, notStarted, trapped } from "./error.js";
 
 /**
  * Calls a function of the module by name. Throws a `CloudFlowError`, whether the function threw or trapped. The number
@@ -34,10 +34,18 @@ export function createRuntime(instantiate, load) {
   /** @type {Instance | undefined} */
   let current;
 
+  function begin() {
+    try {
+      module ??= load();
+      return instantiate(module);
+    } catch (error) {
+      throw error instanceof CloudFlowError ? error : notStarted(error);
+    }
+  }
+
   /** @returns {Instance} */
   function create() {
-    module ??= load();
-    const functions = instantiate(module);
+    const functions = begin();
     /** @type {Set<(error: unknown) => void>} */
     const inFlight = new Set();
     /** @type {Error | undefined} */

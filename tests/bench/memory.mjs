@@ -18,7 +18,7 @@ WebAssembly.Instance = class extends WebAssembly.Instance {
   }
 };
 
-const { createClient, describeExecution } = await import("../../pkg/index.js");
+const { createClient, describeExecution } = await import("../../pkg/dist/index.js");
 
 const body = JSON.stringify({
   RequestId: "r",

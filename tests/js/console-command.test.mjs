@@ -5,8 +5,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { createClient } from "../../pkg/index.js";
-import { signRequest } from "../../pkg/local.js";
+import { createClient } from "../../pkg/dist/index.js";
+import { signRequest } from "../../pkg/dist/local.js";
 import { RUNTIMES, raw, run, start } from "./support/local-server.mjs";
 
 const NODE = RUNTIMES[0][1];

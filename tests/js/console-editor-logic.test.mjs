@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { foldable, getIndentation, IndentContext, indentUnit, StreamLanguage } from "@codemirror/language";
 import { EditorState } from "@codemirror/state";
-import { flowGraph, validateFlow } from "../../pkg/index.js";
+import { flowGraph, validateFlow } from "../../pkg/dist/index.js";
 import { checkText, equalGraphs, withGraph } from "../../www/console/editor/check.js";
 import { compatibleFixes, repair } from "../../www/console/editor/fixes.js";
 import { Versions } from "../../www/console/editor/versions.js";

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { after, afterEach, before, test } from "node:test";
-import { flowGraph, validateFlow } from "../../pkg/index.js";
+import { flowGraph, validateFlow } from "../../pkg/dist/index.js";
 import { checkText } from "../../www/console/editor/check.js";
 import { launch } from "./chromium.mjs";
 import { longDefinition, serveEditor } from "./support/editor-server.mjs";

@@ -5,7 +5,7 @@ import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { flowGraph, parseFlow, replayExecution, validateFlow } from "../../pkg/index.js";
+import { flowGraph, parseFlow, replayExecution, validateFlow } from "../../pkg/dist/index.js";
 import { pack, placeOf, readAddress, unpack, writeAddress } from "../../www/console/app/address.js";
 import { offsetOf } from "../../www/console/app/clock.js";
 import { compareExecutions, firstDifference } from "../../www/console/app/compare.js";

@@ -9,8 +9,8 @@ import { pathToFileURL } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { createConsole } from "../../pkg/console/control.js";
 import { createFiles } from "../../pkg/console/files.js";
-import { createClient } from "../../pkg/index.js";
-import { createEmulator } from "../../pkg/local.js";
+import { createClient } from "../../pkg/dist/index.js";
+import { createEmulator } from "../../pkg/dist/local.js";
 
 const TASK = "acs:fc:::services/s/functions/ask";
 const task = (name = "ask") => `version: v1

@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { replayExecution } from "../../pkg/index.js";
-import { simulateFlow } from "../../pkg/local.js";
+import { replayExecution } from "../../pkg/dist/index.js";
+import { simulateFlow } from "../../pkg/dist/local.js";
 import { initialState } from "../../www/console/app/state.js";
 import { Choices, EventRows, filterOf, isFailure, NO_FILTER } from "../../www/console/view/events-model.js";
 import { historyIndex } from "../../www/console/view/history-index.js";

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { flowGraph, replayExecution } from "../../pkg/index.js";
+import { flowGraph, replayExecution } from "../../pkg/dist/index.js";
 import { connectionAfter } from "../../www/console/app/connection.js";
 import { samples } from "../../www/console/app/samples.js";
 import { initialState } from "../../www/console/app/state.js";

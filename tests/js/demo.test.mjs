@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { createClient } from "../../pkg/index.js";
+import { createClient } from "../../pkg/dist/index.js";
 import { startDemo } from "../../www/serve.mjs";
 import { raw } from "./support/local-server.mjs";
 

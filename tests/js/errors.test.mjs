@@ -4,9 +4,9 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 
-import * as cloudflow from "../../pkg/index.js";
-import * as local from "../../pkg/local.js";
-import * as slim from "../../pkg/slim.js";
+import * as cloudflow from "../../pkg/dist/index.js";
+import * as local from "../../pkg/dist/local.js";
+import * as slim from "../../pkg/dist/slim.js";
 
 const page = await readFile(new URL("../../docs/errors.md", import.meta.url), "utf8");
 const [head, ...sections] = page.split("\n### ");

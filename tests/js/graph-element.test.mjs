@@ -7,12 +7,12 @@ import { extname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
-import { defineGraph } from "../../pkg/graph.js";
-import { flowGraph } from "../../pkg/index.js";
+import { defineGraph } from "../../pkg/dist/graph.js";
+import { flowGraph } from "../../pkg/dist/index.js";
 import { launch } from "./chromium.mjs";
 import { longLine } from "./support/made-graph.mjs";
 
-const PKG = fileURLToPath(new URL("../../pkg", import.meta.url));
+const PKG = fileURLToPath(new URL("../../pkg/dist", import.meta.url));
 const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; require-trusted-types-for 'script'";
 const PAGE = `<!doctype html><html lang="en"><title>graph</title><link rel="stylesheet" href="/page.css">
 <button id="before">before</button><cloudflow-graph></cloudflow-graph><script type="module" src="/graph.js"></script></html>`;
@@ -55,7 +55,7 @@ before(async () => {
       response.writeHead(200, { "content-type": "text/html; charset=utf-8", "content-security-policy": POLICY });
       response.end(PAGE);
     } else if (pathname === "/readme") {
-      const readme = await readFile(join(PKG, "..", "README.md"), "utf8");
+      const readme = await readFile(join(PKG, "..", "..", "README.md"), "utf8");
       const [, example] = /^```html\n(.*?<cloudflow-graph>.*?)^```/ms.exec(readme);
       const imports = JSON.stringify({
         imports: { "cloudflow-wasm": "/index.js", "cloudflow-wasm/graph": "/graph.js" },

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 
-import { flowGraph } from "../../pkg/index.js";
+import { flowGraph } from "../../pkg/dist/index.js";
 import { layoutGraph } from "../../pkg/graph/layout.js";
 import { elkLines } from "./support/elk.mjs";
 import { crossings } from "./support/geometry.mjs";

@@ -7,7 +7,7 @@ import process from "node:process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
-import { flowGraph } from "../../pkg/index.js";
+import { flowGraph } from "../../pkg/dist/index.js";
 import { layoutGraph } from "../../pkg/graph/layout.js";
 import { FONT_NAME, estimate, wrap } from "../../pkg/graph/layout/text.js";
 import { crossings, defects } from "./support/geometry.mjs";

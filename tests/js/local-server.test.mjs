@@ -7,7 +7,7 @@ import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { after, before, test } from "node:test";
-import { signRequest } from "../../pkg/local.js";
+import { signRequest } from "../../pkg/dist/local.js";
 import { BIN, RUNTIMES, pause, run, start } from "./support/local-server.mjs";
 
 const flow = (seconds) => `version: v1

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import OpenApi, * as openApi from "@alicloud/openapi-client";
 import * as util from "@alicloud/tea-util";
-import { createEmulator } from "../../pkg/local.js";
+import { createEmulator } from "../../pkg/dist/local.js";
 import { serveFetch } from "../../pkg/cli/serve.js";
 import { manualClock } from "./support/clock.mjs";
 

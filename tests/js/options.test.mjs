@@ -4,9 +4,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { runInNewContext } from "node:vm";
-import * as cloudflow from "../../pkg/index.js";
-import { createEmulator, signRequest, simulateFlow } from "../../pkg/local.js";
-import { createGateway } from "../../pkg/gateway.js";
+import * as cloudflow from "../../pkg/dist/index.js";
+import { createEmulator, signRequest, simulateFlow, simulateState } from "../../pkg/dist/local.js";
+import { createGateway } from "../../pkg/dist/gateway.js";
 import * as options from "../../pkg/shared/options.js";
 import { createRuntime } from "../../pkg/shared/runtime.js";
 import { bytes } from "../../pkg/wasm/local.inline.js";
@@ -103,6 +103,8 @@ test("JavaScript refuses a name that is not in its table", async () => {
     SAVE: () => createEmulator().save(unknown),
     SIGN: () => signRequest("ListFlows", {}, unknown),
     SIMULATION: () => simulateFlow("type: flow", unknown),
+    STATE: () => simulateState("type: flow", unknown),
+    STATE_MOCK: () => simulateState("type: flow", { state: "s", mock: unknown }),
   };
   for (const [name, call] of Object.entries(cases)) {
     const error = await thrown(call);

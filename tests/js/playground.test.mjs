@@ -6,7 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { bundlePage } from "../../xtask/js/bundle.mjs";
+import { createChannel } from "../../www/playground/channel.js";
+import { bundlePage } from "../../xtask/js/page.mjs";
 import { launch } from "./chromium.mjs";
 import { serveStatic } from "./support/static-server.mjs";
 
@@ -91,4 +92,55 @@ test("the files have relative addresses and the licences of the packages in them
   for (const name of ["@codemirror/view", "@codemirror/state", "style-mod"])
     assert.match(notices, new RegExp(`^${name} [\\d.]+: MIT$`, "m"));
   assert.match(notices, /Permission is hereby granted/);
+});
+
+test("a page whose modules cannot be loaded says so", { timeout: 60_000 }, async (t) => {
+  const site = join(folder, "site");
+  const module = (await readdir(site)).find((name) => name.startsWith("language-") && name.endsWith(".wasm"));
+  const url = await serveStatic(t, { "/": site, [`/${module}`]: () => new Response("gone", { status: 404 }) });
+  const page = await browser.newPage();
+  t.after(() => page.close());
+  await page.goto(url);
+  await page.getByRole("alert").filter({ hasText: `The page could not be loaded` }).waitFor();
+});
+
+test("the channel to the emulator carries requests, aborts them, and fails with its Worker", async () => {
+  const sent = [];
+  const worker = Object.assign(new EventTarget(), { postMessage: (message) => sent.push(message) });
+  const answer = (data) => worker.dispatchEvent(Object.assign(new Event("message"), { data }));
+  const fetch = createChannel(worker, "https://host.example/sub/");
+
+  const first = fetch("https://host.example/sub/control/flows?limit=1", { headers: { "x-a": "b" } });
+  const put = fetch("https://host.example/sub/control/answers", { method: "PUT", body: '{"a":1}' });
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.deepEqual(
+    sent.map(({ id, method, path, headers }) => [id, method, path, Object.fromEntries(headers)["x-a"]]),
+    [
+      [1, "GET", "control/flows?limit=1", "b"],
+      [2, "PUT", "control/answers", undefined],
+    ],
+  );
+  assert.equal(sent[0].body, undefined);
+  assert.equal(new TextDecoder().decode(sent[1].body), '{"a":1}');
+  answer({ id: 2, status: 204, headers: [], body: new ArrayBuffer(0) });
+  answer({ id: 1, status: 404, headers: [["x-b", "c"]], body: new TextEncoder().encode("none").buffer });
+  answer({ id: 1, status: 200, headers: [], body: new ArrayBuffer(0) });
+  const response = await first;
+  assert.deepEqual([response.status, response.headers.get("x-b"), await response.text()], [404, "c", "none"]);
+  assert.equal((await put).status, 204);
+
+  const controller = new AbortController();
+  const held = fetch("https://host.example/sub/api/", { signal: controller.signal });
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  controller.abort(new Error("left"));
+  await assert.rejects(held, /left/);
+  assert.deepEqual(sent.at(-1), { id: 3, abort: true });
+  await assert.rejects(fetch("https://host.example/sub/api/", { signal: controller.signal }), /left/);
+  await assert.rejects(fetch("https://host.example/other/"), /not an address of the emulator/);
+
+  const lost = fetch("https://host.example/sub/api/");
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  worker.dispatchEvent(Object.assign(new Event("error"), { message: "trap" }));
+  await assert.rejects(lost, /the emulator has stopped: trap/);
+  await assert.rejects(fetch("https://host.example/sub/api/"), /the emulator has stopped: trap/);
 });

@@ -8,7 +8,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { readCases } from "./cases.mjs";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
-const PKG = join(HERE, "..", "..", "pkg");
+const PKG = join(HERE, "..", "..", "pkg", "dist");
 
 /** The entries of the package by their name in the environment. */
 const ENTRIES = {

@@ -6,7 +6,7 @@ import { execFile } from "node:child_process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { createEmulator } from "../../pkg/local.js";
+import { createEmulator } from "../../pkg/dist/local.js";
 import { serveFetch } from "../../pkg/cli/serve.js";
 
 const SCRIPT = fileURLToPath(new URL("../python/official_client.py", import.meta.url));

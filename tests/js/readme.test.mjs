@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { formatWithOptions } from "node:util";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -16,7 +17,7 @@ let blocks;
 before(async () => {
   place = await mkdtemp(join(tmpdir(), "cloudflow-readme-"));
   await mkdir(join(place, "node_modules"));
-  await symlink(join(ROOT, "pkg"), join(place, "node_modules", "cloudflow-wasm"), "junction");
+  await symlink(join(ROOT, "pkg", "dist"), join(place, "node_modules", "cloudflow-wasm"), "junction");
   const readme = await readFile(join(ROOT, "README.md"), "utf8");
   blocks = [...readme.matchAll(/^```js\n(.*?)^```/gms)].map(([, code]) => code);
 });
@@ -29,13 +30,16 @@ const block = (words) => {
   return found[0];
 };
 
+/** The line that `console.log` prints, in one line. */
+const inspected = (...words) => formatWithOptions({ breakLength: Number.POSITIVE_INFINITY }, ...words);
+
 /** Runs code as a module. Returns the printed lines. */
-async function printed(name, code) {
+async function printed(name, code, format = (...words) => words.join(" ")) {
   const file = join(place, `${name}.mjs`);
   await writeFile(file, code);
   const lines = [];
   const { log } = console;
-  console.log = (...words) => lines.push(words.join(" "));
+  console.log = (...words) => lines.push(format(...words));
   try {
     await import(pathToFileURL(file));
     return { lines };
@@ -76,9 +80,27 @@ test("the simulation example prints the documented result", async () => {
   assert.ok(code.includes("// Succeeded { paid: true } 16"));
 });
 
+test("the example of one state prints its retry", async () => {
+  const { lines } = await printed("state", block("simulateState"));
+  assert.deepEqual(lines, ["retriable 2 20000"]);
+});
+
+test("the examples of docs/test-a-state.md print what their comments state", async () => {
+  const page = await readFile(join(ROOT, "docs", "test-a-state.md"), "utf8");
+  const [, definition] = /^```yaml\n(.*?)^```/ms.exec(page);
+  const head = `import { simulateState } from "cloudflow-wasm/local";\nconst text = ${JSON.stringify(definition)};\n`;
+  const examples = [...page.matchAll(/^```js\n(.*?)^```/gms)].map(([, code]) => code);
+  assert.ok(examples.length >= 6);
+  for (const [index, code] of examples.entries()) {
+    const expected = [...code.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)].map(([, line]) => line);
+    const { lines } = await printed(`state-${index}`, head + code, inspected);
+    assert.deepEqual(lines, expected);
+  }
+});
+
 test("the task handlers of the local server work", async (t) => {
   const { startServer } = await import(pathToFileURL(join(ROOT, "pkg", "cli", "server.js")));
-  const { signRequest } = await import(pathToFileURL(join(ROOT, "pkg", "local.js")));
+  const { signRequest } = await import(pathToFileURL(join(ROOT, "pkg", "dist", "local.js")));
   const tasks = join(place, "tasks.mjs");
   await writeFile(tasks, block("OutOfStock"));
   const flows = join(place, "flows");
@@ -107,7 +129,7 @@ test("the task handlers of the local server work", async (t) => {
 });
 
 test("the mocks of the local server answer as the README states", async () => {
-  const { simulateFlow } = await import(pathToFileURL(join(ROOT, "pkg", "local.js")));
+  const { simulateFlow } = await import(pathToFileURL(join(ROOT, "pkg", "dist", "local.js")));
   const [, text] = /^```json\n(.*?)^```/ms.exec(await readFile(join(ROOT, "README.md"), "utf8"));
   const tasks = JSON.parse(text);
   const flow = (name) => `version: v1
@@ -135,7 +157,7 @@ steps:
 });
 
 test("the first example watches an execution to its end, and the error example recognizes an absent execution", async (t) => {
-  const { createEmulator, signRequest } = await import(pathToFileURL(join(ROOT, "pkg", "local.js")));
+  const { createEmulator, signRequest } = await import(pathToFileURL(join(ROOT, "pkg", "dist", "local.js")));
   const key = { accessKeyId: "readme", accessKeySecret: "readme-secret" };
   const emulator = createEmulator({ accessKeys: { [key.accessKeyId]: key.accessKeySecret } });
   const Definition = "version: v1\ntype: flow\nsteps:\n  - {type: wait, name: pack, duration: 1}\n";
@@ -175,7 +197,7 @@ test("every imported name exists", async () => {
   assert.ok(wanted.length >= 4);
   for (const [, names, entry] of wanted) {
     const file = entry === "" ? "index.js" : `${entry.slice(1)}.js`;
-    const module = await import(pathToFileURL(join(ROOT, "pkg", file)));
+    const module = await import(pathToFileURL(join(ROOT, "pkg", "dist", file)));
     for (const name of names.split(",")) assert.equal(typeof module[name.trim()], "function", name);
   }
 });

@@ -5,8 +5,8 @@ import { readFile, readdir } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { createGateway } from "../../pkg/gateway.js";
-import { createEmulator, signRequest } from "../../pkg/local.js";
+import { createGateway } from "../../pkg/dist/gateway.js";
+import { createEmulator, signRequest } from "../../pkg/dist/local.js";
 import { launch } from "./chromium.mjs";
 import { serveStatic } from "./support/static-server.mjs";
 

@@ -7,7 +7,7 @@ import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { after, before, test } from "node:test";
-import { createEmulator, signRequest } from "../../pkg/local.js";
+import { createEmulator, signRequest } from "../../pkg/dist/local.js";
 import { acquireLock } from "../../pkg/cli/lock.js";
 import { openStateFile } from "../../pkg/cli/state.js";
 import { RUNTIMES, pause, run, start } from "./support/local-server.mjs";

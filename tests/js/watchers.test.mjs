@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import * as cloudflow from "../../pkg/index.js";
+import * as cloudflow from "../../pkg/dist/index.js";
 import { watchMany } from "./support/watchers.mjs";
 
 test("every end is reported, and no request is throttled", async () => {

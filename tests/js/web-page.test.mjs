@@ -6,7 +6,7 @@ import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { signRequest } from "../../pkg/local.js";
+import { signRequest } from "../../pkg/dist/local.js";
 import { RUNTIMES, raw, run, start } from "./support/local-server.mjs";
 
 const definition = "version: v1\ntype: flow\nsteps:\n  - {type: pass, name: one}\n";

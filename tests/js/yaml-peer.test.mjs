@@ -6,7 +6,7 @@ import { test } from "node:test";
 
 import { parseAllDocuments } from "yaml";
 
-import { validateFlow } from "../../pkg/index.js";
+import { validateFlow } from "../../pkg/dist/index.js";
 import { readFamily } from "./cases.mjs";
 
 const PIECES = [
@@ -100,25 +100,27 @@ function verdicts(text) {
 }
 
 test("both readers accept and refuse the same texts", () => {
-  const rounds = Number(process.env.ROUNDS ?? 3000);
+  const rounds = Number(process.env.ROUNDS ?? 3);
   const seed = Number(process.env.SEED ?? 1);
-  const roll = dice(seed);
-  const texts = Object.values(readFamily("check"))
-    .map(({ yaml }) => yaml)
-    .filter((text) => !APART.test(text));
-  let refused = 0;
-  for (let round = 0; round < rounds; round += 1) {
-    const text = edited(texts[roll(texts.length)], roll);
-    if (APART.test(text)) continue;
-    const found = verdicts(text);
-    if (found.repaired) continue;
-    refused += found.theirs ? 1 : 0;
-    const same = (found.ours === undefined) === (found.theirs === undefined);
-    if (!same && !EXCUSED.some((excuses) => excuses(found))) {
-      assert.fail(
-        `seed ${seed}, round ${round}: ours ${found.ours ?? "accepts"}, npm yaml ${found.theirs ?? "accepts"}\n${JSON.stringify(text)}\n${text}`,
-      );
+  let [tried, refused] = [0, 0];
+  for (const [name, { yaml }] of Object.entries(readFamily("check"))) {
+    if (APART.test(yaml)) continue;
+    // The edits of a case depend on its name only: a new case does not change those of the others.
+    const roll = dice([...name].reduce((sum, letter) => Math.imul(sum, 31) + letter.codePointAt(0), seed));
+    for (let round = 0; round < rounds; round += 1) {
+      const text = edited(yaml, roll);
+      if (APART.test(text)) continue;
+      const found = verdicts(text);
+      if (found.repaired) continue;
+      tried += 1;
+      refused += found.theirs ? 1 : 0;
+      const same = (found.ours === undefined) === (found.theirs === undefined);
+      if (!same && !EXCUSED.some((excuses) => excuses(found))) {
+        assert.fail(
+          `seed ${seed}, ${name}, round ${round}: ours ${found.ours ?? "accepts"}, npm yaml ${found.theirs ?? "accepts"}\n${JSON.stringify(text)}\n${text}`,
+        );
+      }
     }
   }
-  assert.ok(refused > rounds / 20 && refused < rounds, `${refused} of ${rounds} refused: the edits say little`);
+  assert.ok(refused > tried / 20 && refused < tried, `${refused} of ${tried} refused: the edits say little`);
 });

@@ -41,7 +41,9 @@ fn sources(dirs: &[&str], ends: &[&str]) -> Vec<(String, String)> {
     found.sort();
     found
         .into_iter()
-        .filter(|path| !["pkg/wasm", "pkg/console/page"].iter().any(|built| path.starts_with(root().join(built))))
+        .filter(|path| {
+            !["pkg/dist", "pkg/wasm", "pkg/console/page"].iter().any(|built| path.starts_with(root().join(built)))
+        })
         .map(|path| {
             let name = path.strip_prefix(root()).unwrap().to_string_lossy().replace('\\', "/");
             (name, fs::read_to_string(&path).unwrap())

@@ -1,22 +1,21 @@
-// Starts a page after the modules of its synchronous functions are loaded.
+// Starts a page while its modules load.
 
-import { load, loaded } from "./modules.js";
+import { modules } from "../console/app/ready.js";
+import { load } from "./modules.js";
 
 /**
  * @param {Record<string, URL>} urls
- * @param {() => Promise<unknown>} main imports the page
+ * @param {() => Promise<unknown>} main imports the page, which waits for `modules.ready` before it calls the package
  */
 export async function startPage(urls, main) {
+  modules.ready = load(urls);
   try {
-    load(urls);
-    // All functions of the client are asynchronous: they wait for their module themselves.
-    await Promise.all(Object.keys(urls).map((name) => name === "ask" || loaded(name)));
-    await main();
+    await Promise.all([modules.ready, main()]);
   } catch (error) {
     const text = document.createElement("p");
     text.setAttribute("role", "alert");
     text.textContent = `The page could not be loaded, please reload it. 页面无法加载，请刷新。 (${error?.message ?? error})`;
-    document.body.append(text);
+    document.body.prepend(text);
     throw error;
   }
 }

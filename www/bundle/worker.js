@@ -1,6 +1,6 @@
 // Starts a Worker thread after its modules are loaded. Messages that arrive earlier are delivered then.
 
-import { load, loaded } from "./modules.js";
+import { load } from "./modules.js";
 
 /**
  * @param {Record<string, URL>} urls
@@ -15,8 +15,7 @@ export async function startWorker(urls, main) {
   };
   addEventListener("message", keep);
   try {
-    load(urls);
-    await Promise.all(Object.keys(urls).map(loaded));
+    await load(urls);
     await main();
   } catch (error) {
     // The page receives it as the event `error` of the Worker.

@@ -7,3 +7,7 @@ const base = new URL(".", location.href).href;
 const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
 
 startConsole({ base, fetch: createChannel(worker, base), needsNetwork: false });
+
+// A page that the browser keeps for the way back would keep the store locked.
+addEventListener("pagehide", () => worker.terminate());
+addEventListener("pageshow", ({ persisted }) => persisted && location.reload());

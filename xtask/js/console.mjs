@@ -5,7 +5,7 @@
 
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { bundlePage } from "./bundle.mjs";
+import { bundlePage } from "./page.mjs";
 
 const [kind, out] = process.argv.slice(2);
 const www = fileURLToPath(new URL("../../www/", import.meta.url));

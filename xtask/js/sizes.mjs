@@ -26,7 +26,7 @@ function print(name, ...files) {
 /** A program that is bundled and minified for a page, or for a Worker by the settings of wrangler, which does not minify. */
 async function bundle(program, worker = false) {
   const { outputFiles } = await build({
-    stdin: { contents: program, resolveDir: pkg, loader: "js" },
+    stdin: { contents: program, resolveDir: join(pkg, "dist"), loader: "js" },
     bundle: true,
     minify: !worker,
     format: "esm",
@@ -41,7 +41,7 @@ async function bundle(program, worker = false) {
 
 for (const name of modules) {
   print(`${name}.wasm`, wasm(name));
-  print(`${name}.js (the glue), minified`, await bundle(`export * from "./wasm/${name}.js";`));
+  print(`${name}.js (the glue), minified`, await bundle(`export * from "../wasm/${name}.js";`));
 }
 for (const name of ["CloudFlowError", "describeExecution", "validateFlow"])
   print(`import { ${name} }`, await bundle(`export { ${name} } from "./index.js";`));

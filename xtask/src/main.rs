@@ -9,6 +9,7 @@
 )]
 
 mod bench;
+mod bundle;
 mod chromium;
 mod command;
 mod console;
@@ -44,14 +45,14 @@ The build tool of cloudflow-wasm. Each command does its own set-up and skips ste
 usage: cargo xtask <command> [options]
 
   build [--only MODULE] [--without STEP]
-                    the WebAssembly modules and their glue, into pkg/wasm/, and the console, into
-                    pkg/console/page/; to measure what a step saves,
+                    the WebAssembly modules and their glue, into pkg/wasm/, the console, into pkg/console/page/, and
+                    the package as programs load it, into pkg/dist/; to measure what a step saves,
                     leave it out: encoder, names, traps (may be given more than once);
                     MODULE: ask, language, local (can be repeated)
   sizes [--functions N]
                     build, then print where the bytes of each module are, by source module and by function (15),
                     with the change since the last commit that was measured here; fails if a size is over its budget
-  package           the npm tarball of pkg/, into target/package/
+  package           the npm tarball of pkg/dist/, into target/package/
   demo [--port N]   build, then serve the console and print its address (8787, or the next free port)
   playground [--out DIR]
                     build, then write the console with an emulator in the page, for any static host, also in a

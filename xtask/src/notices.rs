@@ -41,7 +41,7 @@ const WITHOUT_FILE: [(&str, &str); 2] =
 const HEAD: &str = "\
 Third-party software in cloudflow-wasm
 
-The files `wasm/*.wasm`, `wasm/*.inline.js` and `wasm/*.js` of this package
+The files `wasm/*.wasm` and `*.js` of this package
 contain the software below in compiled form. The copyright notices and licences
 of that software follow. The licence of cloudflow-wasm itself is in `LICENSE`.
 ";

@@ -1,4 +1,4 @@
-//! Packs the npm tarball from a copy of `pkg/`, so that `pkg/` contains no copied or generated value.
+//! Packs the npm tarball from a copy of `pkg/dist/`, with the documents of the repository.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ pub fn pack() -> Outcome<PathBuf> {
     if dir.exists() {
         fs::remove_dir_all(&dir).map_err(|e| format!("{}: {e}", dir.display()))?;
     }
-    copy_all(&paths::pkg(), &copy)?;
+    copy_all(&paths::pkg_dist(), &copy)?;
     for name in BESIDE {
         let from = paths::root().join(name);
         fs::copy(&from, copy.join(name)).map_err(|e| format!("{}: {e}", from.display()))?;

@@ -27,9 +27,14 @@ pub fn pkg() -> PathBuf {
     root().join("pkg")
 }
 
-/// The generated part of the npm package.
+/// The WebAssembly modules, with their glue.
 pub fn pkg_wasm() -> PathBuf {
     pkg().join("wasm")
+}
+
+/// The package as it is published, without the documents.
+pub fn pkg_dist() -> PathBuf {
+    pkg().join("dist")
 }
 
 /// A script of this tool, for tasks that need npm packages (compression, bundling).

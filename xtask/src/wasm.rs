@@ -10,7 +10,7 @@ use crate::command::{run, say};
 use crate::fingerprint::{Fingerprint, is_remembered, remember};
 use crate::glue::{self, Renamed};
 use crate::toolchain::{self, Toolchain};
-use crate::{Outcome, console, inline, npm, paths, sizes, traps};
+use crate::{Outcome, bundle, console, inline, npm, paths, sizes, traps};
 
 /// The modules. Each is the root crate with the feature of the same name.
 pub const MODULES: [&str; 3] = ["ask", "language", "local"];
@@ -88,6 +88,7 @@ pub fn build_with(Options { without, only }: &Options) -> Outcome<()> {
     }
     if only.is_empty() {
         console::bundle()?;
+        bundle::build()?;
     }
     sizes::print()
 }
@@ -124,9 +125,20 @@ fn build_one(module: &str, toolchain: &Toolchain, without: &[String]) -> Outcome
     let (named, opt) = (named(module), npm::file("binaryen/bin/wasm-opt"));
     run(npm::node()?.arg(opt).args(WASM_OPT).arg("--debuginfo").arg(&bound).arg("-o").arg(&named))?;
     let bytes = fs::read(&named).map_err(|e| format!("{}: {e}", named.display()))?;
-    write(&wasm, &without_names(&bytes)?)?;
-    write(&file(module, "js"), glue.as_bytes())?;
-    inline::write(&wasm, &file(module, "inline.js"))
+    let mut bytes = without_names(&bytes)?;
+    write(&wasm, &bytes)?;
+    inline::write(&wasm, &file(module, "inline.js"))?;
+
+    // The JavaScript and the module of two builds do not fit: `init` of the slim entry compares their marks.
+    let mut state = Fingerprint::new();
+    state.bytes(&bytes);
+    state.bytes(glue.as_bytes());
+    let mark: String = state.text().chars().take(16).collect();
+    bytes.extend(section("build", mark.as_bytes()));
+    write(&wasm, &bytes)?;
+    let glue =
+        format!("{glue}\n/** The content of the section `build` of the module. */\nexport const build = \"{mark}\";\n");
+    write(&file(module, "js"), glue.as_bytes())
 }
 
 /// `wasm-bindgen --target web`, then panics without a message, short names on both sides, and the factory.
@@ -205,6 +217,12 @@ fn without_names(module: &[u8]) -> Outcome<Vec<u8>> {
     Ok(out)
 }
 
+/// A custom section. Name and content have less than 100 bytes together, so that its size is one byte.
+fn section(name: &str, content: &[u8]) -> Vec<u8> {
+    let sizes = [0, (1 + name.len() + content.len()) as u8, name.len() as u8];
+    [&sizes[..], name.as_bytes(), content].concat()
+}
+
 fn file(module: &str, end: &str) -> PathBuf {
     paths::pkg_wasm().join(format!("{module}.{end}"))
 }
@@ -232,6 +250,14 @@ mod tests {
         assert_eq!(without_names(&module).unwrap(), [&head[..], &types, &code].concat());
         assert!(without_names(&module[..module.len() - 1]).is_err());
         assert!(without_names(b"\0asm").is_err());
+    }
+
+    #[test]
+    fn a_custom_section_is_removed_again() {
+        let module = *b"\0asm\x01\0\0\0";
+        let section = section("build", b"0123456789abcdef");
+        assert_eq!(section.len(), 24);
+        assert_eq!(without_names(&[&module[..], &section].concat()).unwrap(), module);
     }
 
     /// The library and the code generator of wasm-bindgen must have the same version.

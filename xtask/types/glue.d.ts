@@ -1,8 +1,11 @@
-// The shape of `pkg/wasm/core.js` and `pkg/wasm/local.js`, for `tsc --checkJs`.
+// The shape of `pkg/wasm/ask.js` and the glue of the other modules, for `tsc --checkJs`.
 // `cargo xtask lint` copies it next to them; it is not part of the package.
 
 /** Functions of one instance of a module, by name. */
 export type Functions = Record<string, (...args: any[]) => any>;
+
+/** The content of the section `build` of the module. */
+export const build: string;
 
 /** Makes an instance with state of its own; `wrap` may replace the raw exports. */
 export function instantiate(module: WebAssembly.Module, wrap?: (exports: object) => object): Functions;

@@ -30,6 +30,18 @@ pub struct Edge<'a> {
     pub kind: EdgeKind,
     /// A condition, the names of errors, or the index of a branch.
     pub label: Option<Cow<'a, str>>,
+    /// The case of a choice that leads here. A `join` or a `collect` has it too: the choice ends its branch.
+    pub case: Option<Case>,
+}
+
+/// A case of a choice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Case {
+    /// The option with this index.
+    Option(usize),
+    Default,
+    /// No option is true, and there is no default.
+    NoMatch,
 }
 
 /// An end of an edge.
@@ -96,7 +108,7 @@ impl EdgeKind {
 
 /// The edges of a flow, without transitions to states that do not exist.
 pub fn graph<'a>(flow: &Flow<'a>) -> Graph<'a> {
-    let mut builder = Builder { flow, edges: Vec::with_capacity(flow.states().len() * 2) };
+    let mut builder = Builder { flow, edges: Vec::with_capacity(flow.states().len() * 2), case: None };
     if let Some(start) = flow.start(ScopeId(0)) {
         builder.edge(Place::Start, Place::State(start), EdgeKind::Start, None);
     }
@@ -111,6 +123,8 @@ pub fn graph<'a>(flow: &Flow<'a>) -> Graph<'a> {
 struct Builder<'f, 'a> {
     flow: &'f Flow<'a>,
     edges: Vec<Edge<'a>>,
+    /// The case of the next edges.
+    case: Option<Case>,
 }
 
 impl<'a> Builder<'_, 'a> {
@@ -118,10 +132,12 @@ impl<'a> Builder<'_, 'a> {
         let from = Place::State(state.id);
         match &state.kind {
             StateKind::Choice(choice) => {
-                for option in &choice.options {
+                for (index, option) in choice.options.iter().enumerate() {
+                    self.case = Some(Case::Option(index));
                     let label = option.condition.map(|condition| condition.value.into());
                     self.way(state, option, EdgeKind::Choice, label);
                 }
+                self.case = Some(if choice.default.is_some() { Case::Default } else { Case::NoMatch });
                 match &choice.default {
                     Some(default) => self.way(state, default, EdgeKind::Default, None),
                     // A `StateMachine` requires a default: its absence is a mistake, not an edge.
@@ -130,6 +146,7 @@ impl<'a> Builder<'_, 'a> {
                     }
                     None => {}
                 }
+                self.case = None;
             }
             StateKind::Fail(_) => {
                 let owner = self.flow.scope(state.scope).and_then(|scope| scope.owner);
@@ -215,7 +232,7 @@ impl<'a> Builder<'_, 'a> {
     }
 
     fn edge(&mut self, from: Place, to: Place, kind: EdgeKind, label: Option<Cow<'a, str>>) {
-        self.edges.push(Edge { from, to, kind, label });
+        self.edges.push(Edge { from, to, kind, label, case: self.case });
     }
 }
 

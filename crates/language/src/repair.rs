@@ -13,7 +13,7 @@ use crate::Options;
 use crate::check;
 use crate::yaml::{self, Tree};
 use cloudflow_base::diagnostic::{Code, Diagnostic, Edit, Fix, Severity, fill, sort};
-use cloudflow_base::small;
+use cloudflow_base::small::{self, contains};
 use cloudflow_base::text::Span;
 
 /// A mistake with the edits that repair it.
@@ -58,18 +58,74 @@ pub(crate) fn repair(
     options: Options,
 ) -> Option<(Vec<Diagnostic>, usize)> {
     let before = errors(found);
-    if before == 0 && !look::suspicious(text) && !shape::may_break(tree) {
+    if before == 0 && !look::suspicious(text) && !shape::may_break(tree) && !frame::may_comment(text) {
         return None;
     }
+    let mut best = attempt(text, tree, before, options, false)?;
+    if best.errors > 0
+        && best.choice
+        && let Some(other) = attempt(text, tree, before, options, true).filter(|other| other.errors < best.errors)
+    {
+        best = other;
+    }
+    let Attempt { repairs: mut all, rest, dropped, errors: after, stages, .. } = best;
+    if after > 0 && before == 0 {
+        return None;
+    }
+    for repair in &mut all {
+        // In a valid text it may be a part of a remark or of a value.
+        let doubtful = before == 0 && matches!(repair.code, Code::BadEncoding | Code::YamlUnexpected);
+        let certain = repair.severity == Severity::Error && !doubtful;
+        repair.severity = if certain || before > after { Severity::Error } else { Severity::Warning };
+    }
+    all.extend(rest.into_iter().map(|found| back(found, &stages)));
+    sort(&mut all);
+    Some((all, dropped))
+}
+
+/// What a decoder writes instead of a byte that is not UTF-8.
+const REPLACED: &str = "\u{FFFD}";
+
+/// A span and one character on each side.
+fn around(text: &str, span: Span) -> &str {
+    let (start, end) = (span.start as usize, span.end as usize);
+    let before = text.get(..start).and_then(|text| text.chars().next_back()).map_or(0, char::len_utf8);
+    let behind = text.get(end..).and_then(|text| text.chars().next()).map_or(0, char::len_utf8);
+    text.get(start - before..end + behind).unwrap_or_default()
+}
+
+/// A repaired text.
+struct Attempt {
+    repairs: Vec<Diagnostic>,
+    /// The findings of the repaired text, and the number of errors among them.
+    rest: Vec<Diagnostic>,
+    errors: usize,
+    dropped: usize,
+    stages: Vec<Map>,
+    /// It can be repaired in another way.
+    choice: bool,
+}
+
+/// Repairs a text with `before` errors, `other`: in another way. Absent if there is nothing to repair.
+///
+/// Never inlined, because engines compile a function as a whole when it is called first: 11 of 121 KB that the first check
+/// of a valid flow would compile.
+#[inline(never)]
+fn attempt(text: &str, tree: &Tree<'_>, before: usize, options: Options, other: bool) -> Option<Attempt> {
     let mut all: Vec<Diagnostic> = Vec::new();
     let mut stages: Vec<Map> = Vec::new();
     let mut repaired: Option<String> = None;
+    let mut choice = contains(text, REPLACED);
     // The frame around the text, then its characters, then its shape, each on the result of the one before.
     for stage in 0..3 {
         let current = repaired.as_deref().unwrap_or(text);
         let repairs = match (stage, &repaired) {
-            (0, _) => frame::find(current, before > 0),
-            (1, _) => scan::find(current, before > 0),
+            (0, _) => frame::find(current, before > 0, other),
+            (1, _) => {
+                let (repairs, has) = scan::find(current, before > 0, other);
+                choice |= has;
+                repairs
+            }
             (_, None) => shape::find(tree),
             (_, Some(_)) => shape::find(&yaml::parse(current).0),
         };
@@ -83,19 +139,15 @@ pub(crate) fn repair(
     }
     let repaired = repaired?;
     let (parsed, found) = yaml::parse(&repaired);
-    let check::Checked { diagnostics: rest, dropped, .. } = check::check(&parsed, found, options);
-    let after = errors(&rest);
-    if after > 0 && before == 0 {
-        return None;
+    let check::Checked { diagnostics: mut rest, dropped, .. } = check::check(&parsed, found, options);
+    // What was not read causes no findings.
+    if repaired.is_empty() || contains(&repaired, REPLACED) {
+        rest.retain(|found| {
+            let around = found.span.map_or("", |span| around(&repaired, span));
+            !repaired.is_empty() && !contains(&found.message, REPLACED) && !contains(around, REPLACED)
+        });
     }
-    for repair in &mut all {
-        // Replaced bytes in a valid text may be a part of a remark.
-        let certain = repair.severity == Severity::Error && (before > 0 || repair.code != Code::BadEncoding);
-        repair.severity = if certain || before > after { Severity::Error } else { Severity::Warning };
-    }
-    all.extend(rest.into_iter().map(|found| back(found, &stages)));
-    sort(&mut all);
-    Some((all, dropped))
+    Some(Attempt { errors: errors(&rest), repairs: all, rest, dropped, stages, choice })
 }
 
 /// Number of errors that an edit may repair. No edit shortens a text that is too long: without this exception, the search

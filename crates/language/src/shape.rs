@@ -4,7 +4,7 @@ mod replay;
 mod tree;
 
 use crate::flow::{Dialect, Flow, ScopeId, StateId};
-use crate::graph::{self, Place};
+use crate::graph::{self, Case, Place};
 use crate::{Document, Options};
 use cloudflow_base::diagnostic::{self, Code, Path};
 use cloudflow_base::fields::Fields;
@@ -139,6 +139,12 @@ fn draw(text: &str, for_replay: bool) -> Plain {
             out.text("kind", edge.kind.as_str());
             // The condition of a `choice`, the errors of a `catch`, the index of a `fork`.
             out.text_if("label", edge.label.as_deref());
+            match edge.case {
+                Some(Case::Option(index)) => out.number("option", index as i64),
+                Some(Case::Default) => out.text("option", "default"),
+                Some(Case::NoMatch) => out.text("option", "noMatch"),
+                None => {}
+            }
             edges.push(out.into());
         }
     }
@@ -173,7 +179,7 @@ impl From<FlowReport> for Plain {
 
 /// The id of the node of every state, in the order of the arena: the path of the state, such as
 /// `/more/default/tidy`. A state without a name, or with a duplicate name, has its index after a `#`.
-fn ids(flow: &Flow<'_>) -> Vec<String> {
+pub fn ids(flow: &Flow<'_>) -> Vec<String> {
     let mut ids: Vec<String> = Vec::with_capacity(flow.states().len());
     for scope in flow.scopes() {
         let mut prefix = scope.owner.and_then(|owner| ids.get(owner.0 as usize).cloned()).unwrap_or_default();

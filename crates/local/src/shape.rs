@@ -1,9 +1,11 @@
 //! The emulator as JavaScript sees it: options, answers, tasks.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::emulate::{self, AccessKey, Emulator, FailRule, How, Reply, WaiterId};
 use crate::simulate;
+use cloudflow_base::diagnostic::PathSegment;
 
 /// The options of `createEmulator` that do not stay in JavaScript.
 #[derive(Debug, Default, Deserialize)]
@@ -285,6 +287,15 @@ pub(crate) fn task_result(result: Result<&str, (String, String)>) -> simulate::T
         }),
         Err((error, cause)) => Err(simulate::Failure { error, cause }),
     }
+}
+
+/// A path in a definition as JSON.
+pub(crate) fn path_value(path: &[PathSegment]) -> Value {
+    let segment = |segment: &PathSegment| match segment {
+        PathSegment::Key(key) => Value::from(key.as_str()),
+        PathSegment::Index(index) => Value::from(*index),
+    };
+    path.iter().map(segment).collect()
 }
 
 fn answer(waiter: Option<u64>, response: emulate::Response) -> Answer {

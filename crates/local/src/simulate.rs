@@ -16,8 +16,8 @@ mod program;
 pub use cloudflow_base::time::{self, Millis};
 /// The status of an execution. `Starting` does not occur here: a start takes no time.
 pub use cloudflow_service::wire::execution::Status;
-pub(crate) use compile::read_accepted;
 pub use compile::{compile, read};
+pub(crate) use compile::{read_accepted, refusal};
 pub use data::Data;
 pub(crate) use data::json;
 pub(crate) use event::ObjectWriter;

@@ -11,10 +11,10 @@ export const effort = quick ? { rounds: 3, roundMs: 40, warmMs: 80 } : { rounds:
 /** Where this runs, for the table. */
 export const where = `Node ${process.versions.node.split(".")[0]}`;
 
-/** The folder of the package under test, ending in a slash. */
+/** The folder with the entries of the package under test, ending in a slash. */
 export const packageUrl = process.env.CLOUDFLOW_PACKAGE
   ? pathToFileURL(`${process.env.CLOUDFLOW_PACKAGE}/`)
-  : new URL("../../../pkg/", import.meta.url);
+  : new URL("../../../pkg/dist/", import.meta.url);
 
 /** The package under test; with `--peers` only the others are measured. */
 export async function loadOurs() {

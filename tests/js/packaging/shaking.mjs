@@ -28,11 +28,11 @@ const PROGRAMS = [
  * @param {string} installed
  */
 export function shakingTests(installed) {
-  const wasm = join(installed, "node_modules", "cloudflow-wasm", "wasm");
+  const folder = join(installed, "node_modules", "cloudflow-wasm");
   const modules = MODULES.map((name) => ({
     name,
-    text: /^const TEXT =\s*"(.*)";$/m.exec(readFileSync(join(wasm, `${name}.inline.js`), "utf8"))[1],
-    gzip: gzipSync(readFileSync(join(wasm, `${name}.wasm`)), { level: 9 }).length,
+    text: /^var TEXT = "(.*)";$/m.exec(readFileSync(join(folder, `${name}.js`), "utf8"))[1],
+    gzip: gzipSync(readFileSync(join(folder, "wasm", `${name}.wasm`)), { level: 9 }).length,
   }));
   for (const module of modules) module.mark = markOf(module, modules);
   const test = (bundle) => async (dir) => {

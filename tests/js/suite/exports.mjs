@@ -38,8 +38,66 @@ export const tests = {
     }
   },
 
+  "all entries have one CloudFlowError": async (environment) => {
+    const { cloudflow, ask, language, slim, local, graph, gateway } = environment;
+    for (const entry of [ask, language, slim, local]) assert.equal(entry.CloudFlowError, cloudflow.CloudFlowError);
+    const call = { flowName: "f" };
+    for (const wrong of [
+      () => cloudflow.describeExecution(call, {}),
+      () => ask.describeExecution(call, {}),
+      () => ask.createClient({}).listExecutions({}),
+      () => language.validateFlow(1),
+      () => slim.describeExecution(call, { retry: 1 }),
+      () => local.createEmulator({ speed: -1 }),
+      () => graph.layoutGraph({}),
+      () => gateway.createGateway({}),
+    ]) {
+      await assert.rejects((async () => wrong())(), (error) => {
+        assert.ok(error instanceof cloudflow.CloudFlowError, `${wrong}: ${error}`);
+      });
+    }
+  },
+
+  "functions of two entries work together": async ({ cloudflow, ask, local, createGateway }) => {
+    const body = {
+      RequestId: "r",
+      FlowName: "f",
+      Name: "n",
+      Status: "Running",
+      FlowDefinition: "type: flow",
+      Input: "{",
+    };
+    // The module of `ask` checks the input, that of `language` the definition.
+    const codes = cloudflow.validateExecution(body).map(({ code }) => code);
+    assert.ok(codes.length > 1, String(codes));
+    // The gateway reads the body of a page that the client has read.
+    const emulator = local.createEmulator();
+    const gateway = createGateway({
+      authorize: () => true,
+      actions: ["GetExecutionHistory"],
+      upstream: () => ({
+        endpoint: "https://emulator.example",
+        credentials: { accessKeyId: "emulator", accessKeySecret: "emulator-secret" },
+        dangerouslyAllowBrowser: true,
+        fetch: (...args) => emulator.fetch(new Request(...args)),
+        retry: false,
+      }),
+    });
+    emulator.putFlow("f", "type: flow\nversion: v1\nsteps:\n- type: succeed\n  name: done\n");
+    const started = await emulator.fetch(
+      await local.signRequest("StartExecution", { FlowName: "f", ExecutionName: "e" }),
+    );
+    assert.equal(started.status, 200);
+    const { events } = await ask.getExecutionHistory(
+      { flowName: "f", executionName: "e" },
+      { endpoint: "https://gateway.example", fetch: (...args) => gateway.fetch(new Request(...args), {}) },
+    );
+    assert.ok(events.length > 0, "events");
+    emulator.close();
+  },
+
   "the local entry exports migration, simulation and the emulator": ({ local }) => {
-    for (const name of ["createEmulator", "migrateFlow", "simulateFlow"])
+    for (const name of ["createEmulator", "migrateFlow", "simulateFlow", "simulateState"])
       assert.equal(typeof local[name], "function", name);
   },
 
@@ -80,6 +138,21 @@ export const tests = {
       assert.equal(error.code, "wrong-options");
       assert.ok(error.message.includes("`core`"), error.message);
     });
+  },
+
+  "init refuses a module of another version": async ({ slim, runtime }) => {
+    // workerd does not compile bytes.
+    if (runtime === "workerd") return;
+    const other = "AGFzbQEAAAABBAFgAAADAgEABxIBDnBhcnNlRXhlY3V0aW9uAAAKBAECAAs=";
+    const bytes = Uint8Array.from(atob(other), (code) => code.charCodeAt(0));
+    const mark = (text) => Uint8Array.of(0, 6 + text.length, 5, ...new TextEncoder().encode(`build${text}`));
+    for (const module of [bytes, new WebAssembly.Module(bytes), Uint8Array.of(...bytes, ...mark("0123456789abcdef"))]) {
+      await assert.rejects(slim.init({ ask: module }), (error) => {
+        assert.ok(error instanceof slim.CloudFlowError);
+        assert.equal(error.code, "module-of-another-build");
+        assert.ok(error.message.includes("cloudflow-wasm/ask.wasm"), error.message);
+      });
+    }
   },
 
   "the slim entry refuses to work before init, and works after it": async ({ slim, modules, cloudflow }) => {

@@ -49,6 +49,37 @@ export const tests = {
     }
   },
 
+  "a host that does not start the module gives an error, and the next call starts again": async () => {
+    const functions = { answer: () => 42 };
+    for (const cause of [new WebAssembly.CompileError("forbidden"), new WebAssembly.LinkError("no import"), "x"]) {
+      let refuses = true;
+      const started = (value) => {
+        if (refuses) throw cause;
+        return value;
+      };
+      const isRefused = (error) => {
+        assert.deepEqual([error.name, error.kind, error.code], ["CloudFlowError", "internal", "module-not-loaded"]);
+        assert.equal(error.cause, cause);
+      };
+      for (const runtime of [
+        createRuntime(
+          () => started(functions),
+          () => "module",
+        ),
+        createRuntime(
+          () => functions,
+          () => started("module"),
+        ),
+      ]) {
+        refuses = true;
+        assert.throws(() => runtime.call("answer"), isRefused);
+        await assert.rejects(runtime.start(later("answer")), isRefused);
+        refuses = false;
+        assert.equal(await runtime.start(later("answer")), 42);
+      }
+    }
+  },
+
   "a trap rejects every sequence of calls in flight": async () => {
     for (const name of ["trap", "host"]) {
       const { born, runtime } = trapping();

@@ -5,7 +5,7 @@ import { readFile } from "node:fs/promises";
 import { serveFetch } from "../../../pkg/cli/serve.js";
 import { createConsole } from "../../../pkg/console/control.js";
 import { createFiles } from "../../../pkg/console/files.js";
-import { createEmulator, signRequest } from "../../../pkg/local.js";
+import { createEmulator, signRequest } from "../../../pkg/dist/local.js";
 
 const RECORDER = new URL("../engines/recorder.js", import.meta.url);
 

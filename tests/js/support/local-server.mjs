@@ -5,9 +5,9 @@ import { spawn } from "node:child_process";
 import { connect } from "node:net";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { signRequest } from "../../../pkg/local.js";
+import { signRequest } from "../../../pkg/dist/local.js";
 
-export const BIN = fileURLToPath(new URL("../../../pkg/bin/cloudflow-wasm.js", import.meta.url));
+export const BIN = fileURLToPath(new URL("../../../pkg/dist/bin/cloudflow-wasm.js", import.meta.url));
 
 /** The default key of `signRequest`, for the environment of a server. */
 export const KEY = { CLOUDFLOW_KEY: "emulator:emulator-secret" };

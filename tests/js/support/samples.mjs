@@ -1,6 +1,6 @@
 // Executions of the samples of the console.
 
-import { simulateFlow } from "../../../pkg/local.js";
+import { simulateFlow } from "../../../pkg/dist/local.js";
 import { samples } from "../../../www/console/app/samples.js";
 
 /**

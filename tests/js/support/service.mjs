@@ -13,7 +13,7 @@
 
 import { Buffer } from "node:buffer";
 import { createServer } from "node:http";
-import { createEmulator } from "../../../pkg/local.js";
+import { createEmulator } from "../../../pkg/dist/local.js";
 
 // Pages of all origins may read the responses.
 const CORS = { "access-control-allow-origin": "*", "access-control-expose-headers": "date, x-acs-retry-after" };

@@ -6,7 +6,7 @@
 //     { counts: true }  → { requests, throttled, seconds: [requests in each second] }
 
 import process from "node:process";
-import { createEmulator, signRequest } from "../../../pkg/local.js";
+import { createEmulator, signRequest } from "../../../pkg/dist/local.js";
 import { serveFetch } from "../../../pkg/cli/serve.js";
 
 const definition = `Type: StateMachine

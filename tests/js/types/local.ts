@@ -1,6 +1,6 @@
 // A program that uses the types of "cloudflow-wasm/local". It is compiled, never run.
 
-import { createEmulator, migrateFlow, signRequest, simulateFlow } from "cloudflow-wasm/local";
+import { createEmulator, migrateFlow, signRequest, simulateFlow, simulateState } from "cloudflow-wasm/local";
 import type {
   ChildExecution,
   Emulator,
@@ -10,6 +10,8 @@ import type {
   Migration,
   Restored,
   Simulation,
+  StateOptions,
+  StateResult,
   TaskHandlers,
 } from "cloudflow-wasm/local";
 import { describeExecution } from "cloudflow-wasm";
@@ -70,6 +72,26 @@ console.log(
   simulation.error?.length,
 );
 
+const single: StateOptions = {
+  state: ["steps", 0],
+  input: [1],
+  context: { Execution: { Name: "e" } },
+  attempt: 1,
+  mock: { error: "Busy", cause: "later" },
+  mode: "Express",
+};
+const { status, next, rule, values, choice, map, wait }: StateResult = simulateState("type: flow", single);
+console.log(
+  status === "retriable",
+  next?.path.length,
+  rule?.kind === "retry" && rule.pauseMs,
+  rule?.range.start.line,
+  values.output,
+  choice?.conditions.map(({ condition, result, problem }) => [condition, !result, problem?.length]),
+  map?.iteration?.start?.id,
+  wait?.until.length,
+);
+
 const { text, diagnostics }: Migration = migrateFlow("type: flow");
 console.log(
   text?.length,
@@ -84,5 +106,9 @@ await simulateFlow("type: flow", { input: 1 });
 migrateFlow(1);
 // @ts-expect-error a mock needs a property
 await simulateFlow("type: flow", { tasks: { "*": { outptu: 1 } } });
+// @ts-expect-error a state is needed
+simulateState("type: flow", {});
+// @ts-expect-error a mock has no list of attempts
+simulateState("type: flow", { state: "a", mock: { attempts: [] } });
 // @ts-expect-error unknown mode
 await simulateFlow("type: flow", { mode: "Fast" });

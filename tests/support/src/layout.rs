@@ -17,13 +17,14 @@ struct Family {
     folders: bool,
 }
 
-const FAMILIES: [Family; 11] = [
+const FAMILIES: [Family; 12] = [
     flat("check", &["yaml"], &["out", "options.json", "seeds.txt"]),
     flat("execution", &["response.json"], &["execution.json", "out"]),
     flat("expr", &["txt"], &[]),
     flat("fault", &["answer.txt"], &["out"]),
     flat("graph", &["yaml"], &["graph.json", "mmd", "parsed.json"]),
     flat("poll", &["txt"], &[]),
+    flat("state", &["yaml"], &["calls.json", "out.json"]),
     flat("yaml", &["yaml"], &["tree", "out"]),
     // `*.yaml`: the definitions that a script names.
     folder("emulate", &["script.txt"], &["answers.txt", "*.yaml"]),

@@ -70,9 +70,6 @@ export function drawRow(element, row, index, drawn) {
   element.setAttribute("aria-level", String(row.depth + 1));
   if (canOpen) element.setAttribute("aria-expanded", String(row.isOpen));
   else element.removeAttribute("aria-expanded");
-  const isActive = index === drawn.active;
-  element.classList.toggle("active", isActive);
-  element.setAttribute("aria-selected", String(isActive));
   const [nameCell, lane] = /** @type {any} */ (element.children);
   const [toggle, icon, name, more] = nameCell.children;
   nameCell.style.setProperty("--indent", `${Math.min(row.depth, MOST_INDENT) * INDENT}px`);
@@ -94,10 +91,30 @@ export function drawRow(element, row, index, drawn) {
   const [summaryText, bars] = lane.children;
   const hasTime = drawBars(bars, row, drawn);
   element.classList.toggle("is-open", hasTime);
+  markRow(element, index, drawn);
   setText(
     summaryText,
     words("summary", statusWord(status), summary.attempts, summary.visits, summary.failed, durationOf(row, drawn)),
   );
+}
+
+/**
+ * Shows the selection on a row.
+ *
+ * @param {HTMLElement} element
+ * @param {number} index
+ * @param {Drawn} drawn
+ */
+export function markRow(element, index, { active, state: { selection } }) {
+  const isActive = index === active;
+  element.classList.toggle("active", isActive);
+  element.setAttribute("aria-selected", String(isActive));
+  const { visit, attempt } = selection;
+  for (const bar of /** @type {any} */ (element.querySelector(".bars")).children) {
+    const { bar: one, visits, count } = /** @type {Packed} */ (bar.packed);
+    const isIt = one.kind !== "pause" && visit !== undefined && visits.has(visit);
+    bar.classList.toggle("selected", isIt && (attempt === undefined || count > 1 || attempt === one.attempt));
+  }
 }
 
 /** The iteration or the number of a visit. @param {Row} row @param {Drawn} drawn */
@@ -141,8 +158,8 @@ export function drawBars(lane, row, drawn) {
 /** @param {any} element @param {Packed} packed @param {Drawn} drawn */
 function drawBar(element, packed, drawn) {
   const { left, width, bar, status, count } = packed;
-  const { selection } = drawn.state;
   const key = `${left.toFixed(1)} ${width.toFixed(1)} ${status} ${bar.kind} ${bar.visit.id} ${bar.attempt} ${count}`;
+  element.packed = packed;
   if (element.key !== key) {
     element.key = key;
     element.style.setProperty("transform", `translateX(${left.toFixed(1)}px)`);
@@ -155,11 +172,6 @@ function drawBar(element, packed, drawn) {
     });
     element.classList.toggle("several", count > 1);
   }
-  const isIt = bar.kind !== "pause" && selection.visit !== undefined && packed.visits.has(selection.visit);
-  element.classList.toggle(
-    "selected",
-    isIt && (selection.attempt === undefined || count > 1 || selection.attempt === bar.attempt),
-  );
   const text = textOf(packed, drawn);
   setText(element.firstChild, width >= TEXT_FROM || bar.kind === "retry" ? text : "");
   element.classList.toggle("outside", width < TEXT_FROM && bar.kind === "retry");

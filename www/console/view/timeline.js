@@ -3,7 +3,7 @@
 import { h } from "../app/dom.js";
 import { shownDefinition } from "../app/state.js";
 import { formatCount, roundUp, serviceNow, timeOf } from "./time.js";
-import { createRow, drawAxis, drawRow, setText } from "./timeline-draw.js";
+import { createRow, drawAxis, drawRow, markRow, setText } from "./timeline-draw.js";
 import { gapsOf, spanOf, TimelineModel } from "./timeline-model.js";
 import { createVirtualList } from "./virtual-list.js";
 
@@ -89,8 +89,10 @@ export function createTimelineView(element, context) {
   /** @param {HTMLElement} element @param {number} index */
   function draw(element, index) {
     const row = model.visible()[index];
-    if (row) drawRow(element, row, index, { state, scale, now, words, statusWord, model, active });
+    if (row) drawRow(element, row, index, drawn());
   }
+
+  const drawn = () => ({ state, scale, now, words, statusWord, model, active });
 
   /** Places everything anew: after a change of the zoom, of the size or of the axis. */
   function rescale() {
@@ -377,13 +379,17 @@ export function createTimelineView(element, context) {
       if (isFirst || isAxisNew || next.events !== before.events || next.lang !== before.lang || nameWidth === 0)
         rescale();
       const isSelected = isFirst || next.selection !== before.selection;
+      const shown = model.flat;
       if (isSelected) activate(true);
-      if (isNew || isFirst || isSelected || next.lang !== before.lang) showRows();
+      if (isNew || isFirst || model.flat !== shown || next.lang !== before.lang) showRows();
       else if (next.replay !== before.replay || next.eventCount !== before.eventCount) {
         list.refresh();
         drawOver();
       }
-      if (isSelected && active >= 0) list.reveal(active, "center");
+      if (isSelected) {
+        if (active >= 0) list.reveal(active, "center");
+        list.each((row, index) => markRow(row, index, drawn()));
+      }
       tick();
     },
     focus: () => grid.focus(),

@@ -127,8 +127,10 @@ codes! {
     NotInitialized = "not-initialized", Request, No, "Call `await init({ ask, language })` first.";
     /// The argument of `init` contains no WebAssembly module, or another one than its name says.
     NotAModule = "not-a-module", Request, No, "Pass `{ ask, language }`, each a `WebAssembly.Module`, its bytes, a `Response` or a `URL`.";
-    /// The module could not be loaded from its URL.
-    ModuleNotLoaded = "module-not-loaded", Network, No, "Check the URL of the module. `status` is the HTTP status.";
+    /// The argument of `init` contains a module of another version of the package.
+    ModuleOfAnotherBuild = "module-of-another-build", Request, No, "Pass the module of the same version. A bundler or a cache may have kept an earlier one.";
+    /// The module could not be loaded from its URL, or the host refuses to start it.
+    ModuleNotLoaded = "module-not-loaded", Network | Internal, No, "Check the URL of the module; `status` is the HTTP status. A page with a policy needs `script-src 'wasm-unsafe-eval'`.";
 
     // Credentials
     /// The credentials are incomplete or malformed.
@@ -165,10 +167,14 @@ codes! {
     Timeout = "timeout", Timeout, Yes, "Retry, or increase `timeoutMs`.";
 
     // "cloudflow-wasm/local"
-    /// An option of `createEmulator` or `simulateFlow` is not valid.
+    /// An option of `createEmulator`, `simulateFlow` or `simulateState` is not valid.
     WrongOptions = "wrong-options", Request, No, "Correct the option that the message names.";
-    /// A flow that the emulator cannot store.
-    WrongDefinition = "wrong-definition", Request, No, "Correct the name or the definition.";
+    /// A flow that the emulator cannot store, or whose states `simulateState` cannot run.
+    WrongDefinition = "wrong-definition", Request, No, "Correct the name or the definition. `diagnostics` of `simulateState` lists what is wrong.";
+    /// The flow has no state with the name, id or path that `simulateState` was given.
+    UnknownState = "unknown-state", Request, No, "Correct `state`. The message suggests the nearest name.";
+    /// The flow has several states with the name that `simulateState` was given.
+    AmbiguousState = "ambiguous-state", Request, No, "Pass the id of the state in `flowGraph`, or its path. The message lists the ids.";
     /// A saved state that the emulator cannot restore.
     WrongState = "wrong-state", Request, No, "Pass a text that `save` returned, written by the same version.";
     /// A function of an emulator was called after `close()`, or `close()` ended a held request.

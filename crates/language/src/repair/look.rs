@@ -13,6 +13,8 @@ pub(super) enum Class {
     Dash,
     /// It looks like another ASCII character.
     Mark,
+    /// A sign of another language.
+    Sign,
 }
 
 /// A range of characters, the ASCII character that they resemble (the first one of the range, if `run`), their class
@@ -116,7 +118,12 @@ const LOOKS: [Look; 88] = [
 /// none.
 pub(super) fn look(c: char) -> Option<(Class, char, &'static str)> {
     if c.is_ascii() {
-        return (c == '`').then_some((Class::Quote, '"', "grave accent"));
+        return match c {
+            '`' => Some((Class::Quote, '"', "grave accent")),
+            '\u{B}' => Some((Class::Space, ' ', "vertical tab")),
+            '\u{C}' => Some((Class::Space, ' ', "form feed")),
+            _ => None,
+        };
     }
     let at = LOOKS.partition_point(|look| look.1 < c);
     let Look(first, _, ascii, class, name) = LOOKS.get(at).filter(|look| look.0 <= c)?;
@@ -152,10 +159,16 @@ pub(super) fn look_at_item(c: char) -> Option<(Class, char, &'static str)> {
         '*' | '＊' => "asterisk",
         '+' | '＋' => "plus sign",
         '>' | '＞' => "greater-than sign",
-        '(' | '（' | '0'..='9' | '０'..='９' => "number",
+        '-' => "dash",
+        _ if c.is_ascii_alphanumeric() || matches!(c, '(' | '（' | '０'..='９') || is_numeral(c) => "number",
         _ => return look(c),
     };
     Some((Class::Dash, '*', name))
+}
+
+/// True for a Chinese numeral.
+pub(super) fn is_numeral(c: char) -> bool {
+    "一二三四五六七八九十".contains(c)
 }
 
 /// True for a quote of a language or of Markdown: in a valid text it is a part of a name.

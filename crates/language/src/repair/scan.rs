@@ -1,13 +1,15 @@
 //! Characters that resemble others, and dashes without their space, line by line. It depends on the key whether a
 //! character is a mistake: a full-width comma is correct in a description and wrong in a condition.
 
+mod indent;
 mod inside;
+mod report;
+mod value;
 
-use super::look::{Class, instead, is_quote_of_prose, look, look_at_item};
+use super::look::{Class, instead, is_quote_of_prose, look};
 use super::{Repair, edit};
-use crate::flow::dialect::{Dialect, Dynamic, Shape, Slot, Value};
-use cloudflow_base::diagnostic::{Code, Edit, fill};
-use cloudflow_base::small::{self, to_decimal};
+use crate::flow::dialect::{Dialect, Dynamic, Slot, Value};
+use cloudflow_base::diagnostic::Edit;
 use cloudflow_base::text::{Progress, Span};
 
 /// What the value of a key is made of.
@@ -51,9 +53,6 @@ fn content(key: &str) -> Option<Content> {
     })
 }
 
-/// What follows a text at the start of an expression.
-const OPERATORS: [&str; 7] = ["in ", "==", "!=", "<", ">", "&&", "||"];
-
 /// A character that is replaced.
 struct Hit {
     edit: Edit,
@@ -65,6 +64,8 @@ struct Scan<'t> {
     text: &'t str,
     /// The text has an error: a character that is correct in a valid text may be the mistake.
     wrong: bool,
+    narrow: bool,
+    indented: bool,
     hits: Vec<Hit>,
     /// Expressions that need quotes around them.
     unquoted: Vec<Span>,
@@ -93,11 +94,14 @@ struct Scan<'t> {
 }
 
 /// The repairs of a text.
-/// `wrong`: the text has an error.
-pub(super) fn find(text: &str, wrong: bool) -> Vec<Repair> {
+/// `wrong`: the text has an error. `narrow`: a character in an indentation is rather removed than replaced. True in the
+/// result: there is such a character.
+pub(super) fn find(text: &str, wrong: bool, narrow: bool) -> (Vec<Repair>, bool) {
     let mut scan = Scan {
         text,
         wrong,
+        narrow,
+        indented: false,
         hits: Vec::new(),
         unquoted: Vec::new(),
         dashes: Vec::new(),
@@ -115,7 +119,8 @@ pub(super) fn find(text: &str, wrong: bool) -> Vec<Repair> {
     for (start, line) in super::frame::lines(text) {
         scan.line(start, start + line.len());
     }
-    scan.repairs()
+    let indented = scan.indented;
+    (scan.repairs(), indented)
 }
 
 impl Scan<'_> {
@@ -140,6 +145,12 @@ impl Scan<'_> {
         }
         let class = if class == Class::Space && new_text.is_empty() { Class::Invisible } else { class };
         self.hits.push(Hit { edit: edit(at, at + found.len_utf8(), new_text), class, found });
+    }
+
+    /// Replaces a sign of another language.
+    fn sign(&mut self, start: usize, end: usize, new_text: &str) {
+        let Some(found) = self.char_at(start) else { return };
+        self.hits.push(Hit { edit: edit(start, end, new_text), class: Class::Sign, found });
     }
 
     /// Replaces the character at `at` by the ASCII character that it resembles.
@@ -207,7 +218,10 @@ impl Scan<'_> {
         if let Some(block) = self.block {
             // The indentation of the text itself is not searched unless it ends the text.
             let ascii = self.text.get(start..end).unwrap_or_default().bytes().take_while(|byte| *byte == b' ').count();
-            if at == end || column > block {
+            let spaces = self.text.get(start..at).unwrap_or_default().bytes().filter(|byte| *byte == b' ').count();
+            // A key behind the block, with a character besides its indentation.
+            let ends = self.hits.len() > before && spaces <= block && self.starts_with_key(at, end);
+            if at == end || column > block && !ends {
                 if ascii > block || at == end {
                     self.hits.truncate(before);
                 }
@@ -220,6 +234,14 @@ impl Scan<'_> {
         }
         if self.wrong && matches!(self.char_at(at).and_then(look), Some((_, '#', _))) {
             return self.plain(at);
+        }
+        if self.wrong && self.data.is_none() {
+            let line = self.text.get(at..end).unwrap_or_default();
+            if let Some(mark) = ["// ", "/* ", "<!--", "-- ", "; "].into_iter().find(|mark| line.starts_with(mark))
+                && !self.starts_with_key(at + mark.len(), end)
+            {
+                return self.sign(at, at + mark.trim_end().len(), "#");
+            }
         }
         if self.hits.len() > before {
             column = self.indentation(start, at, end, before);
@@ -243,18 +265,20 @@ impl Scan<'_> {
             let known = self.lists.iter().find(|(list, _)| *list == column).map(|(_, content)| *content);
             let list = known.is_some()
                 || matches!(self.opened, Some((Some(Content::List | Content::Names), key)) if column >= key);
-            if !(spaced && first == '-' || list && self.data.is_none()) {
+            if !(spaced && first == '-' && behind == at + 1 || list && self.data.is_none()) {
                 break;
             }
             // Behind a mark of another format follows a key, or the name of an error.
             let content = known.or(self.opened.and_then(|(content, _)| content));
-            if !(self.is_dash(at)
+            let plain = first == '-' && behind == at + 1;
+            if !(plain
+                || self.class_at(at) == Some(Class::Dash)
                 || self.starts_with_key(behind, end)
                 || spaced && behind < end && (content == Some(Content::Names) || matches!(first, '*' | '+')))
             {
                 break;
             }
-            if !spaced && first == '-' {
+            if !spaced && plain {
                 let next = self.char_at(behind).unwrap_or(' ');
                 if self.class_at(behind) == Some(Class::Invisible) {
                     // One space must remain.
@@ -268,7 +292,7 @@ impl Scan<'_> {
                 } else {
                     break;
                 }
-            } else if first != '-' {
+            } else if !plain {
                 // The other keys of the item may be in the column behind `- `.
                 let width = self.width(at, behind);
                 if !spaced && width == 1 {
@@ -318,100 +342,6 @@ impl Scan<'_> {
                 self.value(at, end, content, column.saturating_sub(1));
             }
         }
-    }
-
-    /// The end of a mark that begins a list item, here or in another format: `-`, a bullet, `1.`, `(2)`.
-    fn item_mark(&self, start: usize, end: usize) -> Option<usize> {
-        let seen = |at: usize| {
-            let c = self.char_at(at).filter(|_| at < end)?;
-            Some((look(c).map_or(c, |(_, ascii, _)| ascii), at + c.len_utf8()))
-        };
-        let (first, mut at) = seen(start)?;
-        if matches!(first, '-' | '*' | '+' | '>') {
-            return Some(at);
-        }
-        let mut next = if first == '(' { seen(at)? } else { (first, at) };
-        let mut digits = 0;
-        while next.0.is_ascii_digit() && digits < 3 {
-            digits += 1;
-            at = next.1;
-            next = seen(at)?;
-        }
-        (digits > 0 && (matches!(next.0, '.' | ')') || self.char_at(at) == Some('、'))).then_some(next.1)
-    }
-
-    /// True for a dash or a character that resembles one.
-    fn is_dash(&self, at: usize) -> bool {
-        self.char_at(at) == Some('-') || self.class_at(at) == Some(Class::Dash)
-    }
-
-    /// True if a key of the dialect and its colon are at `at`.
-    fn starts_with_key(&self, at: usize, end: usize) -> bool {
-        let text = self.text.get(at..end).unwrap_or_default();
-        text.find([':', '：'])
-            .and_then(|colon| text.get(..colon))
-            .is_some_and(|name| content(name.trim().trim_matches(['"', '\''])).is_some())
-    }
-
-    /// The column of the next line that is not blank.
-    fn next_column(&self, end: usize) -> Option<usize> {
-        let rest = self.text.get(end..)?;
-        let first = rest.bytes().position(|byte| !matches!(byte, b' ' | b'\n' | b'\r'))?;
-        let line = rest.get(..first)?.rfind('\n')?;
-        let alike = matches!(self.class_at(end + first), Some(Class::Space | Class::Invisible));
-        (!alike).then_some(first - line - 1)
-    }
-
-    /// Rewrites an indentation with characters that are no spaces: the column must be one in use.
-    fn indentation(&mut self, start: usize, end: usize, line_end: usize, before: usize) -> usize {
-        let (mut spaces, mut tabs, mut alike, mut wide, mut hidden) = (0, 0, 0, 0, 0);
-        for c in self.text.get(start..end).unwrap_or_default().chars() {
-            match (c, look(c)) {
-                (' ', _) => spaces += 1,
-                ('\t', _) => tabs += 1,
-                ('\u{3000}', _) => wide += 1,
-                (_, Some((Class::Invisible, ..))) => hidden += 1,
-                _ => alike += 1,
-            }
-        }
-        let dash = self.is_dash(end);
-        let opened = self.opened.map(|(_, key)| key + usize::from(!dash));
-        // The first line of a collection has the column of the second one.
-        let next = self.next_column(line_end).filter(|next| opened.is_some_and(|least| *next >= least));
-        let top = |name: &str| {
-            let known = |dialect: Dialect| dialect.keys(Shape::Document).iter().any(|key| key.name == name);
-            Dialect::ALL.into_iter().any(known)
-        };
-        let name = self.text.get(end..line_end).unwrap_or_default();
-        let name = name.split(':').next().unwrap_or_default().trim();
-        let is_known = |column: &usize| self.columns.contains(&(*column, dash)) && (*column > 0 || dash || top(name));
-        let mut columns = Vec::new();
-        for tab in [2, 4, 8] {
-            let rest = spaces + tabs * tab;
-            let all = rest + alike + 2 * wide;
-            columns.extend([all, rest, rest + alike + wide, all + hidden, all + 2 * hidden, all + 4 * hidden]);
-        }
-        let first = columns.first().copied().unwrap_or_default();
-        if hidden > 0 {
-            columns.extend(self.columns.iter().rev().map(|(column, _)| *column));
-        }
-        let find = |fits: &dyn Fn(&usize) -> bool| columns.iter().copied().find(fits);
-        let column = find(&|column| next == Some(*column))
-            .or_else(|| find(&|column| opened.is_some_and(|least| *column >= least)))
-            .or_else(|| find(&is_known))
-            .unwrap_or(first);
-        let mut pad = " ".repeat(column.saturating_sub(spaces));
-        let class = if pad.is_empty() { Class::Invisible } else { Class::Space };
-        for hit in self.hits.iter_mut().skip(before) {
-            hit.class = class;
-            hit.edit.new_text = std::mem::take(&mut pad);
-        }
-        if let Some(&Hit { class, found, .. }) = self.hits.get(before) {
-            for (offset, _) in self.text.get(start..end).unwrap_or_default().match_indices('\t') {
-                self.hits.push(Hit { edit: edit(start + offset, start + offset + 1, ""), class, found });
-            }
-        }
-        column
     }
 
     /// Reads a key and its colon. Returns the content of its value and the start of the value.
@@ -487,300 +417,4 @@ impl Scan<'_> {
         }
         Some((content, self.spaces(value, end, false)))
     }
-
-    /// Searches a value on one line. `column` is that of its key.
-    fn value(&mut self, mut start: usize, end: usize, content: Content, column: usize) {
-        // A tag and an anchor.
-        for _ in 0..2 {
-            if matches!(self.char_at(start), Some('&' | '!')) && content != Content::Expression {
-                let word = self.text.get(start..end).unwrap_or_default();
-                start = self.spaces(start + small::find(word, " ").unwrap_or(word.len()), end, false);
-            }
-        }
-        let Some(first) = self.char_at(start) else { return };
-        self.names = content == Content::Names;
-        match first {
-            '|' | '>'
-                if content != Content::Expression || self.text.get(start..end).is_some_and(|text| text.len() < 4) =>
-            {
-                self.block = Some(column);
-            }
-            '"' | '\'' => {
-                if let Some(behind) = self.close(start + 1, end, first) {
-                    if content == Content::Expression {
-                        let rest = self.text.get(behind..end).unwrap_or_default().trim_start();
-                        if first == '"' && OPERATORS.iter().any(|operator| rest.starts_with(operator)) {
-                            return self.unquoted(start, end);
-                        }
-                        self.expression(start + 1, behind - 1, first);
-                    }
-                    self.spaces_at_end(behind, end);
-                } else if let Some(last) = self.last_quote(start + 1, end) {
-                    // `"a”`
-                    self.quote = None;
-                    self.hit(last, first.encode_utf8(&mut [0; 4]));
-                }
-            }
-            // `!Ref` is a tag of a template.
-            '!' if content == Content::Expression
-                && !self.char_at(start + 1).is_some_and(|c| c.is_ascii_uppercase() || matches!(c, '!' | ' ')) =>
-            {
-                self.unquoted(start, end);
-            }
-            '[' | '{' if content != Content::Expression => self.inside(start, end),
-            _ if matches!(look(first), Some((Class::Mark, '[' | '{', _)))
-                && (matches!(content, Content::Names | Content::List | Content::Keys)
-                    || self.wrong && content == Content::Data && self.data.is_none()) =>
-            {
-                self.inside(start, end);
-            }
-            _ => self.scalar(start, end, content),
-        }
-    }
-
-    /// The last character of a value, if it is a quote that is not ASCII.
-    fn last_quote(&self, start: usize, end: usize) -> Option<usize> {
-        let text = self.text.get(start..end)?.trim_end();
-        let last = text.chars().next_back()?;
-        let is_quote = self.wrong && !last.is_ascii() && matches!(look(last), Some((Class::Quote, ..)));
-        is_quote.then(|| start + text.len() - last.len_utf8())
-    }
-
-    /// Remembers an expression whose first character has another meaning in YAML.
-    fn unquoted(&mut self, start: usize, end: usize) {
-        let text = self.text.get(start..end).unwrap_or_default();
-        let text = small::find(text, " #").and_then(|at| text.get(..at)).unwrap_or(text);
-        self.unquoted.push(Span::new(start, start + text.trim_end().len()));
-    }
-
-    /// Removes characters like spaces between a value and the end of the line.
-    fn spaces_at_end(&mut self, start: usize, end: usize) {
-        let before = self.hits.len();
-        let next = self.spaces(start, end, false);
-        if next < end && self.char_at(next) != Some('#') {
-            self.hits.truncate(before);
-        }
-    }
-
-    /// A plain scalar.
-    fn scalar(&mut self, start: usize, end: usize, content: Content) {
-        let text = self.text.get(start..end).unwrap_or_default();
-        let mut text = small::find(text, " #").and_then(|at| text.get(..at)).unwrap_or(text);
-        if self.wrong
-            && !matches!(content, Content::Free | Content::Data)
-            && let Some(at) = small::find(text, " ＃")
-        {
-            self.plain(start + at + 1);
-            text = text.get(..at).unwrap_or(text);
-        }
-        let trimmed = text.trim_end_matches(|c: char| {
-            c == ' ' || c == '\t' || matches!(look(c), Some((Class::Space | Class::Invisible, ..)))
-        });
-        let inner = start + trimmed.len();
-        // The spaces behind the value.
-        self.spaces(inner, start + text.len(), false);
-        let mut chars = trimmed.chars();
-        let (first, last) = (chars.next(), chars.next_back());
-        let is_quote = |c: Option<char>| matches!(c.and_then(look), Some((Class::Quote, ..)));
-        // `“a"`
-        let is_closed = matches!(last, Some('"' | '\'')) && self.wrong;
-        let body = trimmed.get(..trimmed.len() - usize::from(is_closed)).unwrap_or_default();
-        let around = is_quote(first)
-            && (is_quote(last) || is_closed)
-            && !chars.as_str().bytes().any(|byte| matches!(byte, b'"' | b'\\' | b'`'))
-            && body.len() > 1;
-        // `“$input.a”` as a source.
-        let is_reference = content == Content::Data && self.data.is_none() && trimmed.chars().nth(1) == Some('$');
-        if around && (is_reference || content != Content::Free && content != Content::Data) {
-            self.names |= is_reference;
-            let mut buffer = [0; 4];
-            let quote: &str = match last {
-                Some(last @ '\'') => last.encode_utf8(&mut buffer),
-                _ => "\"",
-            };
-            self.hit(start, quote);
-            let (from, to) = (start + first.map_or(0, char::len_utf8), inner - last.map_or(0, char::len_utf8));
-            if content == Content::Code || content == Content::Expression {
-                self.marks(from, to);
-            }
-            if !is_closed {
-                self.hit(to, quote);
-            }
-            return;
-        }
-        match content {
-            Content::Expression => self.expression(start, inner, ' '),
-            // `＄input.a` as a source.
-            Content::Data if matches!(first.and_then(look), Some((_, '$', _))) || first == Some('$') => {
-                self.expression(start, inner, ' ');
-            }
-            Content::Code | Content::Names => self.marks(start, inner),
-            Content::Name => {
-                for (offset, c) in trimmed.char_indices() {
-                    match look(c) {
-                        Some((Class::Invisible, ..)) => self.hit(start + offset, ""),
-                        Some((Class::Space, ..)) if c != '\u{3000}' => self.hit(start + offset, " "),
-                        _ => {}
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-
-    /// Replaces every such character.
-    fn marks(&mut self, start: usize, end: usize) {
-        let text = self.text.get(start..end).unwrap_or_default();
-        for (offset, _) in text.char_indices().filter(|(_, c)| !c.is_ascii()) {
-            self.plain(start + offset);
-        }
-    }
-
-    /// Replaces such characters outside of the texts of an expression. `around` is the quote of the scalar.
-    fn expression(&mut self, start: usize, end: usize, around: char) {
-        let mut quote = None;
-        let text = self.text.get(start..end).unwrap_or_default();
-        let mut last = ' ';
-        for (offset, c) in text.char_indices() {
-            let class = look(c);
-            let is_quote = matches!(class, Some((Class::Quote, ..)));
-            let at = start + offset;
-            match quote {
-                Some(open) if c == open => quote = None,
-                Some('\0') if is_quote => {
-                    self.quote_mark(at, around);
-                    quote = None;
-                }
-                Some(_) => {}
-                None if matches!(c, '"' | '\'' | '`') => quote = Some(c).filter(|c| *c != around),
-                None if is_quote => {
-                    self.quote_mark(at, around);
-                    quote = Some('\0');
-                }
-                // A space inside of a path.
-                None if matches!(class, Some((Class::Space, ..)))
-                    && (matches!(last, '.' | '$') || self.char_at(at + c.len_utf8()) == Some('.')) =>
-                {
-                    self.hit(at, "");
-                }
-                // A hyphen is a part of a name.
-                None if class.is_some() => self.plain(at),
-                None => {}
-            }
-            last = c;
-        }
-    }
-
-    fn quote_mark(&mut self, at: usize, around: char) {
-        self.hit(at, if around == '"' { "\\\"" } else { "\"" });
-    }
-
-    /// The position behind the closing quote. Remembers a quote that is not closed on the line.
-    fn close(&mut self, start: usize, end: usize, quote: char) -> Option<usize> {
-        let mut escaped = false;
-        let text = self.text.get(start..end).unwrap_or_default();
-        for (offset, c) in text.char_indices() {
-            if c == quote && !escaped {
-                self.quote = None;
-                return Some(start + offset + 1);
-            }
-            escaped = c == '\\' && quote == '"' && !escaped;
-        }
-        self.quote = Some(quote);
-        None
-    }
-
-    /// One finding for each character, or class of characters, at its first place.
-    fn repairs(self) -> Vec<Repair> {
-        let mut groups: Vec<(Class, char, Vec<Edit>)> = Vec::new();
-        for hit in self.hits {
-            let own = matches!(hit.class, Class::Space | Class::Invisible);
-            let group = groups.iter_mut().find(|(class, c, _)| *class == hit.class && (!own || *c == hit.found));
-            match group {
-                Some((_, _, edits)) => edits.push(hit.edit),
-                None => groups.push((hit.class, hit.found, vec![hit.edit])),
-            }
-        }
-        let mut found: Vec<Repair> = Vec::new();
-        let spaces = self.shifted.iter().map(|(at, more)| edit(*at, *at, &" ".repeat(*more)));
-        if self.dashes.is_empty()
-            && let Some((.., edits)) = groups.iter_mut().find(|(class, ..)| *class == Class::Dash)
-        {
-            edits.extend(spaces.clone());
-        }
-        for (class, c, edits) in groups {
-            let known = if class == Class::Dash { look_at_item(c) } else { look(c) };
-            let Some(((_, ascii, name), first)) = known.zip(edits.first()) else { continue };
-            let (number, count) = (hexadecimal(c), to_decimal(edits.len()));
-            // The mark of an item may be longer.
-            let shown = match class {
-                Class::Dash if c.is_ascii() => first.span.of(self.text).to_owned(),
-                _ => String::from(c),
-            };
-            let shown = if c == '`' { "a backtick".to_owned() } else { ["`", &shown, "`"].concat() };
-            let times = if edits.len() == 1 { String::new() } else { [", ", &count, " times"].concat() };
-            let message = match class {
-                Class::Space => "{1} ({2}) is not a space in YAML{3}: write a space",
-                Class::Invisible => "the invisible character {1} ({2}) is a part of the text{3}: remove it",
-                Class::Dash if c.is_ascii_digit() || c == '(' => "{0} ({2}) begins no list item{3}: write `-`",
-                Class::Dash => "{0} ({2}, {1}) begins no list item and is no minus sign{3}: write `-`",
-                Class::Quote | Class::Mark => "{0} ({2}, {1}) is a part of the text here{3}: write `{4}`",
-            };
-            let message = numbered(message, &[&shown, &number, name, &times, &instead(c, ascii)]);
-            let span = first.span;
-            let title = if edits.len() == 1 { "replace the character" } else { "replace the characters" };
-            found.push(Repair::new(Code::LookAlike, span, message, edits).offered(title, &[]));
-        }
-        for span in self.unquoted {
-            let value = span.of(self.text);
-            let message = if value.starts_with('!') {
-                "a `!` at the start of a value begins a tag: quote the value"
-            } else {
-                "a value that begins with a quote ends with the next one: quote the whole value"
-            };
-            let (start, end) = (span.start as usize, span.end as usize);
-            let marks = value.match_indices('\'').map(|(at, _)| edit(start + at, start + at, "'"));
-            let edits = [edit(start, start, "'")].into_iter().chain(marks).chain([edit(end, end, "'")]).collect();
-            let repair = Repair::new(Code::YamlUnexpected, span, message.to_owned(), edits);
-            found.push(repair.offered("quote the value", &[]));
-        }
-        if let Some(first) = self.dashes.first() {
-            let times = if self.dashes.len() == 1 {
-                String::new()
-            } else {
-                [" of ", &to_decimal(self.dashes.len()), " list items"].concat()
-            };
-            let message = fill("missing space after the dash{}: a list item begins with `- `", &[&times]);
-            let mut edits: Vec<Edit> = self.dashes.iter().map(|at| edit(*at, *at, " ")).collect();
-            edits.extend(spaces);
-            let span = Span::new(first - 1, *first);
-            found.push(Repair::new(Code::YamlMissingSpace, span, message, edits).offered("insert the space", &[]));
-        }
-        found
-    }
-}
-
-/// `U+00A0`.
-fn hexadecimal(c: char) -> String {
-    let mut digits = String::from("U+");
-    let number = u32::from(c);
-    for shift in [12, 8, 4, 0] {
-        let digit = small::UPPER.get((number >> shift & 15) as usize);
-        digits.push(digit.copied().unwrap_or(b'?').into());
-    }
-    digits
-}
-
-/// Fills a template with numbered places.
-fn numbered(template: &str, args: &[&str]) -> String {
-    let mut out = String::new();
-    let mut rest = template;
-    while let Some((before, behind)) = rest.split_once('{') {
-        out.push_str(before);
-        let Some((number, behind)) = behind.split_once('}') else { break };
-        out.push_str(number.parse().ok().and_then(|at: usize| args.get(at).copied()).unwrap_or_default());
-        rest = behind;
-    }
-    out.push_str(rest);
-    out
 }

@@ -7,6 +7,7 @@ mod hostile;
 mod invariants;
 mod mistakes;
 mod seeded;
+mod shapes;
 mod typos;
 
 use std::collections::HashSet;

@@ -79,7 +79,7 @@ pub fn compile(flow: &Flow<'_>) -> Program {
 }
 
 /// The first finding of severity error, with its place: the reason why a flow cannot be run.
-fn refusal(text: &str, diagnostics: &[Diagnostic]) -> Option<String> {
+pub(crate) fn refusal(text: &str, diagnostics: &[Diagnostic]) -> Option<String> {
     let error = diagnostics.iter().find(|diagnostic| diagnostic.severity == Severity::Error)?;
     Some(match error.span.map(|span| LineIndex::new(text).position(span.start)) {
         Some(at) => format!("line {}, column {}: {}", at.line, at.column, error.message),

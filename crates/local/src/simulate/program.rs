@@ -159,6 +159,11 @@ impl Program {
         }
     }
 
+    /// The reason why no state of the program can run.
+    pub(crate) fn refusal(&self) -> Option<&str> {
+        self.oversized.as_deref().or(self.unfilled.as_deref())
+    }
+
     /// The reason why the program cannot run. Absent if the amount of its data is allowed.
     pub fn oversized(&self) -> Option<&str> {
         self.oversized.as_deref()

@@ -1,10 +1,8 @@
 //! The result of a simulation as JSON text, in parts.
 
-use serde_json::Value;
-
 use super::{PART, Run};
+use crate::shape::path_value;
 use crate::simulate::{Event, ObjectWriter, time};
-use cloudflow_base::diagnostic::PathSegment;
 
 impl Run {
     /// Writes the head of the execution and its first events. Returns the index after the last event.
@@ -56,11 +54,7 @@ impl Run {
         object.text("time", &time::format(event.at));
         event.write_detail(object.name("detail"));
         if let Some(path) = event.state.and_then(|state| self.program.path(state)) {
-            let segment = |segment: &PathSegment| match segment {
-                PathSegment::Key(key) => Value::from(key.as_str()),
-                PathSegment::Index(index) => Value::from(*index),
-            };
-            object.member("path", &path.iter().map(segment).collect::<Value>());
+            object.member("path", &path_value(path));
         }
         object.end();
     }

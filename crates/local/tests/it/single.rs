@@ -2,21 +2,65 @@
 //! attempt of an execution is repeated alone, with its input, its context and the outcome of its work. All its steps must
 //! be the same: the values, the conditions, the rule and its pause, the next state, the error.
 
+#![allow(clippy::disallowed_methods, reason = "tests read the environment")]
+
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 use cloudflow_language::flow::{Dialect, Flow, StateKind, TaskMode};
 use cloudflow_language::{Document, Options};
 use cloudflow_local::simulate::{
-    Data, Failure, Machine, Mock, Note, Program, Start, TaskId, TaskResult, Visit, compile, time,
+    Coming, Data, Failure, Machine, Mock, Note, Program, Start, TaskId, TaskResult, Visit, compile, time,
 };
+use cloudflow_local::single::simulate_state;
 use cloudflow_tests::corpus::{Definition, FOLDERS, definitions};
-use cloudflow_tests::{cases, is_quick, rounds};
+use cloudflow_tests::{cases, is_quick, report, rounds};
 use serde_json::{Map, Value, json};
 
 use crate::replay::{Answers, result_of};
 use crate::simulate as cases_of;
 use cases_of::random::{self, Dice, flows};
+
+/// `tests/cases/state`: a definition, calls of `simulateState`, and their results.
+#[test]
+fn calls_have_their_results() {
+    let mut failures = Vec::new();
+    for case in cases("state", "yaml") {
+        let text = case.read("yaml");
+        let calls: Vec<Value> = serde_json::from_str(&case.read("calls.json")).unwrap();
+        let results = calls.into_iter().map(|mut call| {
+            let options = call.as_object_mut().unwrap();
+            let now = options.shift_remove("now").map_or(1_714_979_289_000, |now| now.as_u64().unwrap());
+            let mode = options.shift_remove("mode").is_some_and(|mode| mode == "Express");
+            options.insert("express".to_owned(), mode.into());
+            match simulate_state(&text, &call.to_string(), now, 3) {
+                Ok(result) => serde_json::from_str(&result).unwrap(),
+                Err(refusal) => {
+                    let codes: Vec<_> = refusal.diagnostics.iter().map(|found| found.code).collect();
+                    json!({ "code": refusal.code.as_str(), "message": refusal.message, "diagnostics": codes })
+                }
+            }
+        });
+        let lines: Vec<String> = results.map(|result: Value| format!("  {result}")).collect();
+        case.expect("out.json", &format!("[\n{}\n]\n", lines.join(",\n")), &mut failures);
+    }
+    report("state", failures);
+}
+
+/// A map with more iterations than a history has events ends as in an execution.
+#[test]
+fn too_many_iterations_end() {
+    let text = "version: v1\ntype: flow\nsteps:\n  - type: foreach\n    name: e\n    iterationMapping: {collection: $.list, item: i}\n    \
+                steps: [{type: pass, name: p}]\n";
+    for (count, status) in [(2_000, "succeeded"), (20_000, "failed")] {
+        let (list, output) = (vec![1; count], vec![json!({}); count]);
+        let options = json!({ "state": "e", "input": { "list": list }, "mock": { "output": output } });
+        let result = simulate_state(text, &options.to_string(), 0, 1).unwrap();
+        let result: Value = serde_json::from_str(&result).unwrap();
+        assert_eq!(result["status"], status, "{}", result["cause"]);
+        assert!(count == 2_000 || result["error"] == "Local.HistoryLimitExceeded", "{}", result["error"]);
+    }
+}
 
 #[test]
 fn attempts_of_cases_alone() {
@@ -86,7 +130,7 @@ fn attempts_of_random_flows_alone() {
 }
 
 /// The maximum number of attempts of one execution that are compared.
-const MOST: usize = 300;
+const MOST: usize = 100;
 
 #[derive(Default)]
 struct Tested {
@@ -256,7 +300,8 @@ fn attempts(flow: &Flow<'_>, program: &Rc<Program>, input: &Value, answer: &mut 
                 open.insert(frame, attempt);
                 last_begun = frame;
             } else if let Some(attempt) = open.get_mut(&frame) {
-                attempt.visit.later = Some(before.clone());
+                attempt.visit.later_global = Some(before.0.clone());
+                attempt.visit.later_seed = Some(before.1);
                 let kind = &flow.states()[attempt.visit.state].kind;
                 attempt.mock = outcome.clone().or_else(|| mock_of(flow.dialect, kind, &notes));
             }
@@ -282,7 +327,7 @@ fn attempts(flow: &Flow<'_>, program: &Rc<Program>, input: &Value, answer: &mut 
     over
 }
 
-fn visit(flow: &Flow<'_>, input: &Value, coming: &cloudflow_local::simulate::Coming<'_>) -> Visit {
+fn visit(flow: &Flow<'_>, input: &Value, coming: &Coming<'_>) -> Visit {
     let (attempt, tries) = coming.retries;
     let own = flow.dialect == Dialect::Flow;
     let context = match flow.dialect {
@@ -302,7 +347,8 @@ fn visit(flow: &Flow<'_>, input: &Value, coming: &cloudflow_local::simulate::Com
         now: 0,
         seed: 0,
         iteration: 0,
-        later: None,
+        later_global: None,
+        later_seed: None,
     }
 }
 

@@ -4,7 +4,7 @@ use super::Dialect;
 use super::dialect::{Shape, Slot};
 use super::fields::is_opaque;
 use super::sink::Findings;
-use crate::yaml::{Kind, Node};
+use crate::yaml::{Kind, Node, Style};
 use cloudflow_base::diagnostic::{Code, Edit, Fix, fill, nearest};
 use cloudflow_base::small::find;
 use cloudflow_base::text::Span;
@@ -19,6 +19,15 @@ pub(super) fn detect(root: Node<'_>, text: &str, strict: bool, findings: &mut Fi
         let message = "this is a definition in Amazon States Language: CloudFlow has the dialect `Type: StateMachine` \
                        with `States` as a list";
         findings.report(CODE, place, message, &[]).about(root.span());
+        return None;
+    }
+    // The response of an operation of the service.
+    if let Some(value) = root.get("Definition").filter(|value| value.kind() == Kind::Scalar)
+        && let Some((key, _)) = root.entries().find(|(key, _)| key.text() == Some("Definition"))
+        && Dialect::ALL.into_iter().all(|dialect| root.get(dialect.key(Shape::Document, Slot::States)).is_none())
+    {
+        let message = "the definition is the value of `Definition`: write only this value";
+        findings.report(CODE, key.span(), message, &[]).about(value.span());
         return None;
     }
     let dialect = header(root, findings)?;
@@ -39,7 +48,17 @@ pub(super) fn detect(root: Node<'_>, text: &str, strict: bool, findings: &mut Fi
     let reported = findings.report(CODE, key.span().join(value.span()), message, &args);
     reported.about(key.span());
     // The keys of the header in the other dialect. The name and the start have no counterpart in the `flow` dialect.
-    let first = states(other).and_then(|list| list.items().next()?.get(other.key(Shape::State, Slot::Name))?.text());
+    let first = states(other).and_then(|list| list.items().next()?.get(other.key(Shape::State, Slot::Name)));
+    let mut header = other.as_str().to_owned();
+    if other == Dialect::StateMachine && root.style() == Style::Block {
+        let missing = |slot| Some(other.key(Shape::Document, slot)).filter(|name| root.get(name).is_none());
+        let start = first.map_or("", |first| first.span().of(text));
+        let line = text.get(..key.span().start as usize).unwrap_or_default();
+        let indent = line.rsplit('\n').next().unwrap_or_default();
+        for (slot, value) in [(Slot::Name, "flow"), (Slot::StartAt, start)] {
+            header.extend(missing(slot).into_iter().flat_map(|name| ["\n", indent, name, ": ", value]));
+        }
+    }
     let mut edits = Vec::new();
     let foreign = root.entries().filter_map(|(key, value)| {
         let own = dialect.keys(Shape::Document).iter().find(|own| key.text() == Some(own.name))?;
@@ -49,7 +68,9 @@ pub(super) fn detect(root: Node<'_>, text: &str, strict: bool, findings: &mut Fi
         let name = other.key(Shape::Document, slot);
         if dialect == Dialect::StateMachine && (name.is_empty() || slot == Slot::Name) {
             let line = line_of(text, key.span().join(value.span()));
-            let Some(line) = line.filter(|_| slot != Slot::StartAt || value.text() == first) else {
+            let Some(line) =
+                line.filter(|_| slot != Slot::StartAt || first.is_some_and(|first| value.text() == first.text()))
+            else {
                 return Some((if strict { dialect } else { other }, true));
             };
             edits.push(Edit { span: line, new_text: String::new() });
@@ -60,7 +81,7 @@ pub(super) fn detect(root: Node<'_>, text: &str, strict: bool, findings: &mut Fi
         }
         edits.push(Edit { span: key.span(), new_text: name.to_owned() });
         if slot == Slot::Type {
-            edits.push(Edit { span: value.span(), new_text: other.as_str().to_owned() });
+            edits.push(Edit { span: value.span(), new_text: header.clone() });
         }
     }
     reported.fix = Some(Fix { title: fill("write the header of `{}`", &[other.as_str()]), edits });
@@ -158,7 +179,9 @@ fn by_keys(root: Node<'_>) -> Option<Dialect> {
         let keys = dialect.keys(Shape::Document);
         root.entries()
             .take(64)
-            .filter(|(key, _)| keys.iter().any(|k| k.slot != Slot::Type && key.text() == Some(k.name)))
+            .filter(|(key, _)| {
+                keys.iter().any(|k| !matches!(k.slot, Slot::Type | Slot::Name) && key.text() == Some(k.name))
+            })
             .count()
     };
     let (flow, machine) = (count(Dialect::Flow), count(Dialect::StateMachine));

@@ -118,7 +118,7 @@ fn camel_case(code: &str) -> String {
 fn collect(folder: &Path, extension: &str, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        if path.is_dir() && path.file_name().is_some_and(|name| name != "wasm" && name != "node_modules") {
+        if path.is_dir() && !["dist", "wasm", "node_modules"].iter().any(|made| path.ends_with(made)) {
             collect(&path, extension, found);
         } else if path.extension().is_some_and(|known| known == extension) {
             found.push(path);

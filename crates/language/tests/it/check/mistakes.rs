@@ -12,7 +12,7 @@ use cloudflow_tests::{cases, report, rounds, scaled};
 
 /// A place in a valid text where a mistake is put.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Site {
+pub(super) enum Site {
     /// The colon behind a key of the dialect.
     Colon,
     /// The space behind the colon.
@@ -23,6 +23,12 @@ enum Site {
     Dash,
     /// The name of a state in a transition.
     Target,
+    /// Another value that is a name: a name, a type, a resource.
+    Word,
+    /// A condition in which a text is compared.
+    Text,
+    /// A comma between the names of errors.
+    Name,
     /// A dollar sign at the start of an expression.
     Dollar,
     /// A comma between keys in braces.
@@ -31,12 +37,12 @@ enum Site {
     Key,
 }
 
-struct Place {
-    site: Site,
-    start: usize,
-    end: usize,
+pub(super) struct Place {
+    pub site: Site,
+    pub start: usize,
+    pub end: usize,
     /// The column of its line.
-    indent: usize,
+    pub indent: usize,
 }
 
 const SHAPES: [Shape; 11] = [
@@ -54,7 +60,7 @@ const SHAPES: [Shape; 11] = [
 ];
 
 /// The places of a text.
-fn places(text: &str) -> Vec<Place> {
+pub(super) fn places(text: &str) -> Vec<Place> {
     let (tree, _) = parse(text);
     let mut found = Vec::new();
     let mut todo: Vec<Node<'_>> = tree.root().into_iter().collect();
@@ -102,6 +108,22 @@ fn places(text: &str) -> Vec<Place> {
             if kind == Value::Target && beside && !value.is_template() && slot != Slot::Default {
                 add(Site::Target, first, last);
             }
+            let is_word =
+                matches!(kind, Value::Text | Value::OneOf(_)) && !matches!(slot, Slot::Description | Slot::Detail);
+            if is_word && beside && !value.is_template() && value.tag().is_none() {
+                add(Site::Word, first, last);
+            }
+            if kind == Value::Expression && beside && node.style() == Style::Block {
+                let quotes: Vec<usize> = text[first..last].match_indices('"').map(|(at, _)| first + at).collect();
+                if let [open, close] = quotes[..] {
+                    add(Site::Text, open, close + 1);
+                }
+            }
+            if kind == Value::Texts && value.style() == Style::Flow {
+                for (at, _) in text[first..last].match_indices(", ") {
+                    add(Site::Name, first + at, first + at + 1);
+                }
+            }
             if kind == Value::Expression && beside && text[first..].starts_with("$.") {
                 add(Site::Dollar, first, first + 1);
             }
@@ -114,7 +136,7 @@ fn places(text: &str) -> Vec<Place> {
 }
 
 /// The valid cases of the check that have no comment on their own format.
-fn sound() -> Vec<(String, String)> {
+pub(super) fn sound() -> Vec<(String, String)> {
     let all = cases("check", "yaml").into_iter().filter(|case| case.name.starts_with("ok/"));
     let all = all.filter(|case| !case.path("options.json").exists()).map(|case| (case.name.clone(), case.read("yaml")));
     all.filter(|(_, text)| {
@@ -144,13 +166,13 @@ fn wrong(bad: &str, at: usize, codes: &[&str]) -> Option<String> {
 
 /// Counts what was tried, and collects what was wrong.
 #[derive(Default)]
-struct Tally {
-    tried: usize,
-    failures: Vec<String>,
+pub(super) struct Tally {
+    pub tried: usize,
+    pub failures: Vec<String>,
 }
 
 impl Tally {
-    fn check(&mut self, name: &str, bad: &str, at: usize, codes: &[&str]) {
+    pub fn check(&mut self, name: &str, bad: &str, at: usize, codes: &[&str]) {
         self.tried += 1;
         if let Some(why) = wrong(bad, at, codes) {
             let line = bad[at..].lines().next().unwrap_or_default().to_owned();
@@ -158,7 +180,7 @@ impl Tally {
         }
     }
 
-    fn end(mut self, family: &str, least: usize) {
+    pub fn end(mut self, family: &str, least: usize) {
         println!("{family}: {} tried, {} failed", self.tried, self.failures.len());
         assert!(cloudflow_tests::is_quick() || self.tried >= least, "{family}: only {} tried", self.tried);
         self.failures.sort_by_key(String::len);
@@ -167,7 +189,7 @@ impl Tally {
     }
 }
 
-fn chars(ranges: &[(u32, u32)]) -> Vec<char> {
+pub(super) fn chars(ranges: &[(u32, u32)]) -> Vec<char> {
     ranges.iter().flat_map(|(from, to)| *from..=*to).filter_map(char::from_u32).collect()
 }
 
@@ -187,26 +209,50 @@ fn characters_that_resemble_others() {
         (0xFE63, 0xFE63),
         (0xFF0D, 0xFF0D),
     ]);
-    let quotes = [('“', '”'), ('‘', '’'), ('„', '“'), ('＂', '＂'), ('”', '”'), ('’', '’')];
+    let quotes: Vec<(char, char)> = "“”‘’„“＂＂””’’„‟‚‘«»»«‹›「」『』《》〈〉〝〞´´′′″″``ˋˋ＇＇｀｀｢｣﹁﹂❝❞ʼʼ"
+        .chars()
+        .collect::<Vec<_>>()
+        .chunks(2)
+        .map(|pair| (pair[0], pair[1]))
+        .collect();
+    let items =
+        ["1.", "2)", "(3)", "12.", "*", "+", ">", "＊", "＋", "１．", "（2）", "3、", "①", "❶", "→", "✓", "☐", "★"];
     let mut random = Random(0x100c);
     let mut tally = Tally::default();
     for (name, text) in sound() {
         for Place { site, start, end, .. } in places(&text) {
             for _ in 0..scaled("LOOK_ROUNDS", 2) {
+                let roll = random.below(6);
                 let mut pick = |list: &[char]| list[random.below(list.len())];
                 let new = match site {
+                    // A comma of names has no space behind it in Chinese.
+                    Site::Name => String::from(pick(&['，', '、', '；', '﹐', '､', '﹔'])),
+                    Site::Text => {
+                        let (open, close) = quotes[random.below(quotes.len())];
+                        // Backticks are correct in an expression.
+                        let (open, close) = if open == '`' { ('“', '”') } else { (open, close) };
+                        format!("{open}{}{close}", &text[start + 1..end - 1])
+                    }
+                    Site::Word => continue,
                     Site::Colon => String::from(pick(&['：', '﹕', '∶'])),
-                    Site::Comma => String::from(pick(&['，', '、', '﹐'])),
+                    Site::Comma => String::from(pick(&['，', '、', '﹐', '；', '､'])),
                     Site::Dollar => String::from(pick(&['＄', '﹩'])),
+                    Site::Dash if roll < 3 => items[random.below(items.len())].to_owned(),
                     Site::Dash => String::from(pick(&dashes)),
                     Site::Space => String::from(pick(&spaces)),
-                    Site::Indent => match pick(&spaces) {
-                        '\u{3000}' => String::from('\u{3000}'),
-                        space => String::from_iter([space, space]),
+                    Site::Indent => match (pick(&spaces), roll) {
+                        // In addition to the indentation.
+                        (space, 0) => format!("  {space}"),
+                        (space, 1) => format!("{space}  "),
+                        ('\u{3000}', _) => String::from('\u{3000}'),
+                        (space, _) => String::from_iter([space, space]),
                     },
                     Site::Target => {
                         let target = &text[start..end];
                         let (open, close) = quotes[random.below(quotes.len())];
+                        // Where a template fills in names, a name in other quotes may be one of them.
+                        let open_end = text.contains("${") || text.contains("{{");
+                        let (open, close) = if open_end { ('“', '”') } else { (open, close) };
                         match random.below(4) {
                             0 => format!("{open}{target}{close}"),
                             1 => format!("{target}{}", invisible[random.below(invisible.len())]),
@@ -221,8 +267,8 @@ fn characters_that_resemble_others() {
                     }
                 };
                 let bad = [&text[..start], &new, &text[end..]].concat();
-                // The finding is at the first character that is not ASCII.
-                let at = bad.find(|c: char| !c.is_ascii()).unwrap();
+                // The finding is at the first character that is wrong.
+                let at = bad.find(|c: char| !c.is_ascii()).filter(|_| site != Site::Dash).unwrap_or(start);
                 tally.check(&format!("{name}, {site:?} {new:?}"), &bad, at, &["look-alike"]);
             }
         }
@@ -251,7 +297,9 @@ fn names_with_a_line_break() {
     for (name, text) in sound() {
         for Place { site, start, end, indent } in places(&text) {
             let line = text[..start].rfind('\n').map_or(0, |at| at + 1);
-            if site != Site::Target || text[line..].lines().next().is_some_and(|line| line.contains(['{', '['])) {
+            if !matches!(site, Site::Target | Site::Word)
+                || text[line..].lines().next().is_some_and(|line| line.contains(['{', '[']))
+            {
                 continue;
             }
             let header = ["|", ">", "|+", ">+", "|2"][random.below(5)];
@@ -323,10 +371,58 @@ fn frames_around_a_definition() {
             frame(&format!("Use this:\n\n{mark}yaml\n"), &format!("{mark}\n\nIt works.\n"), 11);
         }
         frame("", "```\n", text.len());
+        for (open, close) in [
+            ("<pre>", "</pre>"),
+            ("<pre><code class=\"yaml\">", "</code></pre>"),
+            ("\"\"\"", "\"\"\""),
+            ("'''", "'''"),
+            ("const flow = `", "`;"),
+        ] {
+            frame(&format!("{open}\n"), &format!("{close}\n"), 0);
+        }
+        for prompt in [
+            "$ cat flow.yml",
+            "me@host:~/flows$ cat flow.yml",
+            "root@host:/srv# cat flow.yml",
+            "[me@host srv]$ cat flow.yml",
+        ] {
+            frame(&format!("{prompt}\n"), "", 0);
+        }
+        frame("me@host:~$ cat flow.yml\n", "me@host:~$ \n", 0);
+        frame("", "~\n~\n~\n", text.len());
+        // A margin. Texts of one line and JSON have other findings.
+        let lines: Vec<&str> = text.lines().collect();
+        if lines.len() > 2 && !text.starts_with(['{', '[', '#']) && !text.contains(['|', '>']) {
+            for kind in 0..9 {
+                let line = |(at, line): (usize, &&str)| {
+                    let at = at + 1;
+                    match kind {
+                        0 => format!("> {line}\n"),
+                        1 => format!("+{line}\n"),
+                        2 => format!("│ {line}\n"),
+                        3 => format!(" * {line}\n"),
+                        4 => format!("{at:3}  {line}\n"),
+                        5 => format!("{at}: {line}\n"),
+                        6 => format!("{at:4} | {line}\n"),
+                        7 => format!("| {line}\n"),
+                        _ => format!("{at:>6}\t{line}\n"),
+                    }
+                };
+                let bad: String = lines.iter().enumerate().map(line).collect();
+                tally.check(&format!("{name} margin {kind}"), &bad, 0, &["yaml-unexpected"]);
+            }
+        }
+        let mut frame = |head: &str, tail: &str, first: usize| {
+            let bad = [head, &text, tail].concat();
+            tally.check(&format!("{name} {head:?} {tail:?}"), &bad, first, &["yaml-unexpected"]);
+        };
         for word in ["EOF", "EOT", "END", "YAML"] {
             frame("", &format!("{word}\n"), text.len());
             frame(&format!("cat > flow.yml <<{word}\n"), &format!("{word}\n"), 0);
             frame(&format!("cat <<'{word}' | tee flow.yml\n"), &format!("{word}\n"), 0);
+            frame(&format!("cat <<-{word} > flow.yml\n"), &format!("\t{word}\n"), 0);
+            let lower = word.to_lowercase();
+            frame(&format!("cat << \"{lower}\" > flow.yml\n"), &format!("{lower}\n"), 0);
         }
         // A conflict about a line.
         let starts: Vec<usize> = text.match_indices('\n').map(|(at, _)| at + 1).filter(|at| *at < text.len()).collect();

@@ -19,7 +19,7 @@ pub enum Note {
     /// condition has no truth value.
     Conditions(Vec<Result<bool, Failure>>),
     /// The items of a map, and the maximum number of concurrent iterations.
-    Items(Vec<Value>, usize),
+    Items(Value, usize),
     /// The duration of a wait.
     Wait(Millis),
     /// `Parameters` or `serviceParams` of a task.

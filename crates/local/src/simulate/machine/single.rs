@@ -5,6 +5,7 @@
 
 use std::rc::Rc;
 
+use cloudflow_base::limits::EVENTS;
 use serde_json::{Map, Value};
 
 use super::super::data::Data;
@@ -13,7 +14,7 @@ use super::super::program::{Kind, Program};
 use super::super::{Failure, Millis, TaskResult};
 use super::states::again;
 use super::work::iteration_input;
-use super::{ChildKind, Current, FrameId, Machine, Note, Phase, Ready, Start, TaskRequest};
+use super::{ChildKind, Current, FrameId, Inputs, Machine, Note, Phase, Ready, Start, TaskId, TaskRequest};
 use cloudflow_language::flow::Dialect;
 
 /// The attempt of a state.
@@ -43,8 +44,10 @@ pub struct Visit {
     pub seed: u64,
     /// The iteration of a map whose input is returned.
     pub iteration: usize,
-    /// What is different when the work has ended: the global variables, the seed.
-    pub later: Option<(Map<String, Value>, u64)>,
+    /// The global variables when the work has ended, if other states change them meanwhile.
+    pub later_global: Option<Map<String, Value>>,
+    /// The seed when the work has ended, if other states use random values meanwhile.
+    pub later_seed: Option<u64>,
 }
 
 /// The outcome of the work of a state.
@@ -89,16 +92,17 @@ impl Machine {
         let given = visit.tries.clone().unwrap_or_default();
         let visited = Machine::visit_after(program, visit, given, mock);
         let has_rules = program.dialect == Dialect::Flow && visit.attempt > 0 && visit.tries.is_none();
-        let error = visited.notes.iter().find_map(|note| match note {
-            Note::Error(failure) if has_rules => Some(Rc::clone(failure)),
-            _ => None,
-        });
-        let (Some(error), Some(state)) = (error, program.states.get(visit.state)) else { return visited };
-        let mut current = Current::new();
-        for _ in 0..visit.attempt {
-            again(program.dialect, state, &mut current, &error.error);
+        let Some(state) = program.states.get(visit.state).filter(|_| has_rules) else { return visited };
+        for note in &visited.notes {
+            if let Note::Error(error) = note {
+                let mut current = Current::new();
+                for _ in 0..visit.attempt {
+                    again(program.dialect, state, &mut current, &error.error);
+                }
+                return Machine::visit_after(program, visit, current.tries, mock);
+            }
         }
-        Machine::visit_after(program, visit, current.tries, mock)
+        visited
     }
 
     /// The context of a state in an execution that has no data, for names and defaults.
@@ -108,7 +112,9 @@ impl Machine {
 
     fn visit_after(program: &Rc<Program>, visit: &Visit, tries: Vec<u32>, mock: Option<&Mock>) -> Visited {
         let input = Value::Object(Map::new());
-        let start = Start { input, now: visit.now, seed: visit.seed, ..Start::default() };
+        // The same names as in `simulateFlow`.
+        let (flow, execution) = (program.name().unwrap_or("flow").to_owned(), "simulation".to_owned());
+        let start = Start { flow, execution, input, now: visit.now, seed: visit.seed, ..Start::default() };
         let mut machine = Machine::new(Rc::clone(program), start);
         machine.global = Value::Object(visit.global.clone());
         machine.given_context = visit.context.clone();
@@ -139,8 +145,12 @@ impl Machine {
                 _ => {}
             }
         }
-        let notes = machine.take_notes().into_iter();
-        let notes = notes.filter(|(frame, _)| *frame == SERIES).map(|(_, note)| note).collect();
+        let mut notes = Vec::new();
+        for (frame, note) in machine.take_notes() {
+            if frame == SERIES {
+                notes.push(note);
+            }
+        }
         Visited { notes, task, inner, problem }
     }
 
@@ -150,9 +160,11 @@ impl Machine {
         visit: &Visit,
         mock: Option<&Mock>,
     ) -> (Option<(TaskRequest, Option<Millis>)>, Option<String>) {
-        if let Some((global, seed)) = &visit.later {
+        if let Some(global) = &visit.later_global {
             self.global = Value::Object(global.clone());
-            self.random.set(*seed);
+        }
+        if let Some(seed) = visit.later_seed {
+            self.random.set(seed);
         }
         let phase = self.frames.get(&SERIES).map(|frame| &frame.current.phase);
         match phase {
@@ -192,12 +204,12 @@ impl Machine {
                         self.end_inner(results.clone());
                     }
                     (Ok(_), ChildKind::Option(_)) => {
-                        let problem = "must be an object, the local data of the option's steps";
+                        let problem = "must be an object: the local data of the option's steps";
                         return (None, Some(problem.to_owned()));
                     }
                     (Ok(_), kind) => {
                         let what = if kind == ChildKind::Branches { "branches" } else { "iterations" };
-                        return (None, Some(format!("must be a list with the results of the {count} {what}")));
+                        return (None, Some(format!("must be a list of {count} values: the results of the {what}")));
                     }
                 }
             }
@@ -206,7 +218,7 @@ impl Machine {
         (None, None)
     }
 
-    fn time_out(&mut self, task: super::TaskId, limit: Millis) {
+    fn time_out(&mut self, task: TaskId, limit: Millis) {
         self.now = limit;
         self.task_timed_out(task);
     }
@@ -218,36 +230,37 @@ impl Machine {
                 frame.data = Data::new(result);
             }
             self.end_frame(id);
+            // An iteration has two events at least, so an execution cannot have more iterations either.
+            if self.history_is_full {
+                let cause = format!("the execution has more than {EVENTS} events");
+                return self.raise(SERIES, Failure::new("Local.HistoryLimitExceeded", cause));
+            }
         }
     }
 
     /// The series that the state contains.
     fn inner(&self, visit: &Visit) -> Vec<Inner> {
-        let Some(frame) = self.frames.get(&SERIES) else { return Vec::new() };
-        let Phase::Children(_) = &frame.current.phase else { return Vec::new() };
+        let mut all = Vec::new();
+        let Some(frame) = self.frames.get(&SERIES) else { return all };
+        let Phase::Children(children) = &frame.current.phase else { return all };
         let given = &frame.current.input;
-        let start = |scope: usize| self.program.scopes.get(scope).and_then(|scope| scope.start);
-        match self.program.states.get(visit.state).map(|state| &state.kind) {
-            Some(Kind::Map(iteration)) => {
-                let item = self.notes.iter().flatten().find_map(|(_, note)| match note {
-                    Note::Items(items, _) => items.get(visit.iteration).cloned(),
-                    _ => None,
-                });
-                let input = |item| iteration_input(&self.program, iteration, given, visit.iteration, item);
-                let inner = |item| Inner { start: start(iteration.body), input: Data::new(input(item)) };
-                item.map(inner).into_iter().collect()
-            }
-            Some(Kind::Parallel { branches }) => {
-                branches.iter().map(|scope| Inner { start: start(*scope), input: given.clone() }).collect()
-            }
-            _ => {
-                let option = self.frames.get(&(SERIES + 1));
-                let inner = |frame: &Box<super::Frame>| Inner {
-                    start: (frame.at != usize::MAX).then_some(frame.at),
-                    input: given.clone(),
-                };
-                option.map(inner).into_iter().collect()
+        let mut add = |scope: usize, input: Data| {
+            all.push(Inner { start: self.program.scopes.get(scope).and_then(|scope| scope.start), input });
+        };
+        if let Inputs::Same(scopes) = &children.inputs {
+            for scope in scopes {
+                add(*scope, given.clone());
             }
         }
+        let kind = self.program.states.get(visit.state).map(|state| &state.kind);
+        for (_, note) in self.notes.iter().flatten() {
+            if let (Note::Items(items, _), Some(Kind::Map(iteration))) = (note, kind)
+                && let Some(item) = items.get(visit.iteration)
+            {
+                let input = iteration_input(&self.program, iteration, given, visit.iteration, item.clone());
+                add(iteration.body, Data::new(input));
+            }
+        }
+        all
     }
 }

@@ -150,7 +150,7 @@ impl Machine {
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast of a float saturates")]
         let concurrency = (requested as usize).clamp(1, most);
         if self.keeps_notes() {
-            self.note(id, Note::Items(items.clone(), concurrency));
+            self.note(id, Note::Items(Value::Array(items.clone()), concurrency));
         }
         self.children(id, ChildKind::Iterations, items.len(), Inputs::Items(items.into_iter()), concurrency);
         Ok(())

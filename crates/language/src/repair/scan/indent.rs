@@ -1,0 +1,120 @@
+//! The start of a line: indentation with characters that are no spaces, marks of list items in other formats.
+
+use super::super::edit;
+use super::super::look::{Class, is_numeral, look};
+use super::{Hit, Scan, content};
+use crate::flow::dialect::{Dialect, Shape};
+
+impl Scan<'_> {
+    /// The end of a mark that begins a list item, here or in another format: `-`, a bullet, `1.`, `(2)`.
+    pub(super) fn item_mark(&self, start: usize, end: usize) -> Option<usize> {
+        let seen = |at: usize| {
+            let c = self.char_at(at).filter(|_| at < end)?;
+            Some((look(c).map_or(c, |(_, ascii, _)| ascii), at + c.len_utf8()))
+        };
+        let (first, mut at) = seen(start)?;
+        if matches!(first, '-' | '*' | '+' | '>') {
+            // `-- type`, `- [ ] type`
+            let rest = self.text.get(at..end).unwrap_or_default();
+            let more = ["- ", " [ ] ", " [x] ", " [X] "].into_iter().find(|more| rest.starts_with(more));
+            let more = more.map_or(0, |more| more.trim_end().len());
+            return Some(at + if self.starts_with_key(at + more, end) { more } else { 0 });
+        }
+        let mut next = if first == '(' { seen(at)? } else { (first, at) };
+        let mut digits = 0;
+        while (next.0.is_ascii_alphanumeric() || is_numeral(next.0)) && digits < 3 {
+            digits += 1;
+            at = next.1;
+            next = seen(at)?;
+        }
+        (digits > 0 && (matches!(next.0, '.' | ')') || self.char_at(at) == Some('、'))).then_some(next.1)
+    }
+
+    /// True for a dash or a character that resembles one.
+    pub(super) fn is_dash(&self, at: usize) -> bool {
+        self.char_at(at) == Some('-') || self.class_at(at) == Some(Class::Dash)
+    }
+
+    /// True if a key of the dialect and its colon are at `at`.
+    pub(super) fn starts_with_key(&self, at: usize, end: usize) -> bool {
+        // A key is short.
+        let text = self.text.get(at..end).unwrap_or_default();
+        let mut name = String::new();
+        for c in text.chars().take(40).skip_while(|c| matches!(c, ' ' | '{' | '"' | '\'')) {
+            match c {
+                ':' | '：' => return content(name.trim_end_matches([' ', '"', '\''])).is_some(),
+                _ => name.push(c),
+            }
+        }
+        false
+    }
+
+    /// The column of the next line that is not blank.
+    pub(super) fn next_column(&self, end: usize) -> Option<usize> {
+        let rest = self.text.get(end..)?;
+        let first = rest.bytes().position(|byte| !matches!(byte, b' ' | b'\n' | b'\r'))?;
+        let line = rest.get(..first)?.rfind('\n')?;
+        let alike = matches!(self.class_at(end + first), Some(Class::Space | Class::Invisible));
+        (!alike).then_some(first - line - 1)
+    }
+
+    /// Rewrites an indentation with characters that are no spaces: the column must be one in use.
+    pub(super) fn indentation(&mut self, start: usize, end: usize, line_end: usize, before: usize) -> usize {
+        self.indented = true;
+        let (mut spaces, mut tabs, mut alike, mut wide, mut hidden) = (0, 0, 0, 0, 0);
+        for c in self.text.get(start..end).unwrap_or_default().chars() {
+            match (c, look(c)) {
+                (' ', _) => spaces += 1,
+                ('\t', _) => tabs += 1,
+                ('\u{3000}', _) => wide += 1,
+                (_, Some((Class::Invisible, ..))) => hidden += 1,
+                _ => alike += 1,
+            }
+        }
+        let dash = self.is_dash(end);
+        let opened = self.opened.map(|(_, key)| key + usize::from(!dash));
+        // The first line of a collection has the column of the second one.
+        let next = self.next_column(line_end);
+        // The item begins two columns before its other keys.
+        let item = |next: &usize| {
+            dash && !self.text.get(line_end..).unwrap_or_default().trim_start().starts_with('-') && *next > 1
+        };
+        let next = next.map(|next| if item(&next) { next - 2 } else { next });
+        let next = next.filter(|next| opened.is_some_and(|least| *next >= least));
+        let top = |name: &str| {
+            let known = |dialect: Dialect| dialect.keys(Shape::Document).iter().any(|key| key.name == name);
+            Dialect::ALL.into_iter().any(known)
+        };
+        let name = self.text.get(end..line_end).unwrap_or_default();
+        let name = name.split(':').next().unwrap_or_default().trim();
+        let is_known = |column: &usize| self.columns.contains(&(*column, dash)) && (*column > 0 || dash || top(name));
+        let mut columns = Vec::new();
+        for tab in [2, 4, 8] {
+            let rest = spaces + tabs * tab;
+            let all = rest + alike + 2 * wide;
+            let [first, second] = if self.narrow { [rest, all] } else { [all, rest] };
+            columns.extend([first, second, rest + alike + wide, all + hidden, all + 2 * hidden, all + 4 * hidden]);
+        }
+        let first = columns.first().copied().unwrap_or_default();
+        if hidden > 0 {
+            columns.extend(self.columns.iter().rev().map(|(column, _)| *column));
+        }
+        let find = |fits: &dyn Fn(&usize) -> bool| columns.iter().copied().find(fits);
+        let column = find(&|column| next == Some(*column))
+            .or_else(|| find(&|column| opened.is_some_and(|least| *column >= least)))
+            .or_else(|| find(&is_known))
+            .unwrap_or(first);
+        let mut pad = " ".repeat(column.saturating_sub(spaces));
+        let class = if pad.is_empty() { Class::Invisible } else { Class::Space };
+        for hit in self.hits.iter_mut().skip(before) {
+            hit.class = class;
+            hit.edit.new_text = std::mem::take(&mut pad);
+        }
+        if let Some(&Hit { class, found, .. }) = self.hits.get(before) {
+            for (offset, _) in self.text.get(start..end).unwrap_or_default().match_indices('\t') {
+                self.hits.push(Hit { edit: edit(start + offset, start + offset + 1, ""), class, found });
+            }
+        }
+        column
+    }
+}

@@ -1,0 +1,252 @@
+//! The values of keys: names, words and expressions.
+
+use super::super::look::{Class, look};
+use super::{Content, Scan};
+use cloudflow_base::small;
+use cloudflow_base::text::Span;
+
+/// What follows a text at the start of an expression.
+const OPERATORS: [&str; 7] = ["in ", "==", "!=", "<", ">", "&&", "||"];
+
+/// The entities of HTML for the signs of expressions.
+const ENTITIES: [(&str, &str); 6] =
+    [("&gt;", ">"), ("&lt;", "<"), ("&amp;", "&"), ("&quot;", "\""), ("&#39;", "\""), ("&#34;", "\"")];
+
+impl Scan<'_> {
+    /// Searches a value on one line. `column` is that of its key.
+    pub(super) fn value(&mut self, mut start: usize, end: usize, content: Content, column: usize) {
+        // A tag and an anchor.
+        for _ in 0..2 {
+            if matches!(self.char_at(start), Some('&' | '!')) && content != Content::Expression {
+                let word = self.text.get(start..end).unwrap_or_default();
+                start = self.spaces(start + small::find(word, " ").unwrap_or(word.len()), end, false);
+            }
+        }
+        let Some(first) = self.char_at(start) else { return };
+        self.names = content == Content::Names;
+        match first {
+            '|' | '>'
+                if content != Content::Expression || self.text.get(start..end).is_some_and(|text| text.len() < 4) =>
+            {
+                self.block = Some(column);
+            }
+            '"' | '\'' => {
+                if let Some(behind) = self.close(start + 1, end, first) {
+                    if content == Content::Expression {
+                        let rest = self.text.get(behind..end).unwrap_or_default().trim_start();
+                        if first == '"' && OPERATORS.iter().any(|operator| rest.starts_with(operator)) {
+                            return self.unquoted(start, end);
+                        }
+                        self.expression(start + 1, behind - 1, first);
+                    }
+                    self.spaces_at_end(behind, end);
+                } else if let Some(last) = self.last_quote(start + 1, end) {
+                    // `"a”`
+                    self.quote = None;
+                    self.hit(last, first.encode_utf8(&mut [0; 4]));
+                }
+            }
+            // `!Ref` is a tag of a template.
+            '!' if content == Content::Expression
+                && !self.char_at(start + 1).is_some_and(|c| c.is_ascii_uppercase() || matches!(c, '!' | ' ')) =>
+            {
+                self.unquoted(start, end);
+            }
+            '[' | '{' if content != Content::Expression => self.inside(start, end),
+            _ if matches!(look(first), Some((Class::Mark, '[' | '{', _)))
+                && (matches!(content, Content::Names | Content::List | Content::Keys)
+                    || self.wrong && content == Content::Data && self.data.is_none()) =>
+            {
+                self.inside(start, end);
+            }
+            _ => self.scalar(start, end, content),
+        }
+    }
+
+    /// The last character of a value, if it is a quote that is not ASCII.
+    pub(super) fn last_quote(&self, start: usize, end: usize) -> Option<usize> {
+        let text = self.text.get(start..end)?.trim_end();
+        let last = text.chars().next_back()?;
+        let is_quote = self.wrong && !last.is_ascii() && matches!(look(last), Some((Class::Quote, ..)));
+        is_quote.then(|| start + text.len() - last.len_utf8())
+    }
+
+    /// Remembers an expression whose first character has another meaning in YAML.
+    pub(super) fn unquoted(&mut self, start: usize, end: usize) {
+        let text = self.text.get(start..end).unwrap_or_default();
+        let text = small::find(text, " #").and_then(|at| text.get(..at)).unwrap_or(text);
+        self.unquoted.push(Span::new(start, start + text.trim_end().len()));
+    }
+
+    /// Removes characters like spaces between a value and the end of the line.
+    pub(super) fn spaces_at_end(&mut self, start: usize, end: usize) {
+        let before = self.hits.len();
+        let next = self.spaces(start, end, false);
+        // `"a",`
+        if self.wrong && matches!(self.text.get(next..end).map(str::trim_end), Some("," | ";" | "，" | "；")) {
+            let width = self.char_at(next).map_or(1, char::len_utf8);
+            return self.sign(next, next + width, "");
+        }
+        if next < end && self.char_at(next) != Some('#') {
+            self.hits.truncate(before);
+        }
+    }
+
+    /// A plain scalar.
+    pub(super) fn scalar(&mut self, start: usize, end: usize, content: Content) {
+        let text = self.text.get(start..end).unwrap_or_default();
+        let mut text = small::find(text, " #").and_then(|at| text.get(..at)).unwrap_or(text);
+        if self.wrong
+            && !matches!(content, Content::Free | Content::Data)
+            && let Some(at) = small::find(text, " ＃")
+        {
+            self.plain(start + at + 1);
+            text = text.get(..at).unwrap_or(text);
+        }
+        if self.wrong
+            && !matches!(content, Content::Free | Content::Data)
+            && let Some(at) = small::find(text, " // ")
+        {
+            self.sign(start + at + 1, start + at + 3, "#");
+            text = text.get(..at).unwrap_or(text);
+        }
+        let filled = text.trim_end();
+        if self.wrong
+            && !matches!(content, Content::Free | Content::Data)
+            && let Some(last) = filled.chars().next_back()
+            && (matches!(last, ',' | ';') || matches!(look(last), Some((Class::Mark, ',' | '.', _))))
+            && filled.len() > last.len_utf8()
+            // A call goes on in the next line.
+            && filled.matches('(').count() <= filled.matches(')').count()
+            && !ENTITIES.iter().any(|(name, _)| filled.ends_with(name))
+        {
+            let at = start + filled.len() - last.len_utf8();
+            self.sign(at, start + filled.len(), "");
+            text = self.text.get(start..at).unwrap_or(text);
+        }
+        let trimmed = text.trim_end_matches(|c: char| {
+            c == ' ' || c == '\t' || matches!(look(c), Some((Class::Space | Class::Invisible, ..)))
+        });
+        let inner = start + trimmed.len();
+        // The spaces behind the value.
+        self.spaces(inner, start + text.len(), false);
+        let mut chars = trimmed.chars();
+        let (first, last) = (chars.next(), chars.next_back());
+        let is_quote = |c: Option<char>| matches!(c.and_then(look), Some((Class::Quote, ..)));
+        // `“a"`
+        let is_closed = matches!(last, Some('"' | '\'')) && self.wrong;
+        let body = trimmed.get(..trimmed.len() - usize::from(is_closed)).unwrap_or_default();
+        let around = is_quote(first)
+            && (is_quote(last) || is_closed)
+            && !chars.as_str().bytes().any(|byte| matches!(byte, b'"' | b'\\' | b'`'))
+            && body.len() > 1;
+        // `“$input.a”` as a source.
+        let is_reference = content == Content::Data && self.data.is_none() && trimmed.chars().nth(1) == Some('$');
+        if around && (is_reference || content != Content::Free && content != Content::Data) {
+            self.names |= is_reference;
+            let mut buffer = [0; 4];
+            let quote: &str = match last {
+                Some(last @ '\'') => last.encode_utf8(&mut buffer),
+                _ => "\"",
+            };
+            self.hit(start, quote);
+            let (from, to) = (start + first.map_or(0, char::len_utf8), inner - last.map_or(0, char::len_utf8));
+            if content == Content::Code || content == Content::Expression {
+                self.marks(from, to);
+            }
+            if !is_closed {
+                self.hit(to, quote);
+            }
+            return;
+        }
+        match content {
+            Content::Expression => self.expression(start, inner, ' '),
+            // `＄input.a` as a source.
+            Content::Data if matches!(first.and_then(look), Some((_, '$', _))) || first == Some('$') => {
+                self.expression(start, inner, ' ');
+            }
+            Content::Code | Content::Names => self.marks(start, inner),
+            Content::Name => {
+                for (offset, c) in trimmed.char_indices() {
+                    match look(c) {
+                        Some((Class::Invisible, ..)) => self.hit(start + offset, ""),
+                        Some((Class::Space, ..)) if c != '\u{3000}' => self.hit(start + offset, " "),
+                        _ => {}
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Replaces every such character.
+    pub(super) fn marks(&mut self, start: usize, end: usize) {
+        let text = self.text.get(start..end).unwrap_or_default();
+        for (offset, _) in text.char_indices().filter(|(_, c)| !c.is_ascii()) {
+            self.plain(start + offset);
+        }
+    }
+
+    /// Replaces such characters outside of the texts of an expression. `around` is the quote of the scalar.
+    pub(super) fn expression(&mut self, start: usize, end: usize, around: char) {
+        let mut quote = None;
+        let text = self.text.get(start..end).unwrap_or_default();
+        let mut last = ' ';
+        for (offset, c) in text.char_indices() {
+            let class = look(c);
+            let is_quote = matches!(class, Some((Class::Quote, ..)));
+            let at = start + offset;
+            match quote {
+                Some(open) if c == open => quote = None,
+                Some('\0') if is_quote => {
+                    self.quote_mark(at, around);
+                    quote = None;
+                }
+                Some(_) => {}
+                None if matches!(c, '"' | '\'' | '`') => quote = Some(c).filter(|c| *c != around),
+                None if is_quote => {
+                    self.quote_mark(at, around);
+                    quote = Some('\0');
+                }
+                None if c == '&' && self.entity(at) => {}
+                // A space inside of a path.
+                None if matches!(class, Some((Class::Space, ..)))
+                    && (matches!(last, '.' | '$') || self.char_at(at + c.len_utf8()) == Some('.')) =>
+                {
+                    self.hit(at, "");
+                }
+                // A hyphen is a part of a name.
+                None if class.is_some() => self.plain(at),
+                None => {}
+            }
+            last = c;
+        }
+    }
+
+    /// Replaces an entity of HTML.
+    fn entity(&mut self, at: usize) -> bool {
+        let rest = self.text.get(at..).unwrap_or_default();
+        let Some((name, sign)) = ENTITIES.into_iter().find(|(name, _)| rest.starts_with(name)) else { return false };
+        self.sign(at, at + name.len(), sign);
+        true
+    }
+
+    pub(super) fn quote_mark(&mut self, at: usize, around: char) {
+        self.hit(at, if around == '"' { "\\\"" } else { "\"" });
+    }
+
+    /// The position behind the closing quote. Remembers a quote that is not closed on the line.
+    pub(super) fn close(&mut self, start: usize, end: usize, quote: char) -> Option<usize> {
+        let mut escaped = false;
+        let text = self.text.get(start..end).unwrap_or_default();
+        for (offset, c) in text.char_indices() {
+            if c == quote && !escaped {
+                self.quote = None;
+                return Some(start + offset + 1);
+            }
+            escaped = c == '\\' && quote == '"' && !escaped;
+        }
+        self.quote = Some(quote);
+        None
+    }
+}
