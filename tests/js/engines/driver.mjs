@@ -297,18 +297,25 @@ const FIND = String.raw`
       return [x + width / 2, y + height / 2];
     };
     const outside = ([x, y]) => x < 0 || y < 0 || x >= innerWidth || y >= innerHeight;
-    if (outside(place())) element.scrollIntoView({ block: "center", inline: "center", behavior: "instant" });
+    const up = (node) => node.parentNode ?? node.host;
+    const hitAt = (at) => {
+      let hit = document.elementFromPoint(...at);
+      for (let inner; (inner = hit?.shadowRoot?.elementFromPoint(...at)) && inner !== hit; ) hit = inner;
+      return hit;
+    };
+    const isHit = (hit) => {
+      for (let node = hit; node; node = up(node)) if (node === element) return true;
+      return [...(element.labels ?? [])].some((label) => label.contains(hit));
+    };
+    // A container may hide it, too.
+    if (outside(place()) || !isHit(hitAt(place()))) element.scrollIntoView({ block: "center", inline: "center", behavior: "instant" });
     const first = place();
     await new Promise((resolve) => { requestAnimationFrame(() => requestAnimationFrame(resolve)); setTimeout(resolve, 100); });
     const at = place();
     if (String(first) !== String(at)) return { why: "it moves" };
     if (outside(at)) return { why: "it is outside of the page: " + at };
-    let hit = document.elementFromPoint(...at);
-    while (hit?.shadowRoot?.elementFromPoint(...at) && hit.shadowRoot.elementFromPoint(...at) !== hit) hit = hit.shadowRoot.elementFromPoint(...at);
-    const up = (node) => node.parentNode ?? node.host;
-    for (let node = hit; node; node = up(node)) if (node === element) return { at };
-    for (let node = element; node; node = up(node)) if (node === hit) return { at };
-    if (hit?.closest("label")?.control === element || element.labels && [...element.labels].some((label) => label.contains(hit))) return { at };
+    const hit = hitAt(at);
+    if (isHit(hit)) return { at };
     return { why: "it is covered by " + (hit ? hit.outerHTML.slice(0, 200) : "nothing") };
   }
 `;

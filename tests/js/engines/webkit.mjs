@@ -57,6 +57,9 @@ const KEYS = {
 /** The window cannot be narrower than its tool bar. A page that should be has its width, which is at most this, in px. */
 const SMALLEST = 480;
 
+/** Size of the screen, which is larger than every page of the tests. */
+const SCREEN = [2700, 2000];
+
 export async function start() {
   const { screen, display } = await startScreen();
   let driver;
@@ -151,7 +154,10 @@ export async function start() {
     // The window has a tool bar.
     let [outerWidth, outerHeight] = [width, height + 60];
     for (let i = 0; i < 4; i += 1) {
-      await say("POST", "/window/rect", { x: 0, y: 0, width: outerWidth, height: outerHeight });
+      // Without a window manager the window under the pointer has the focus, and the pointer is in the middle.
+      const x = Math.round((SCREEN[0] - outerWidth) / 2);
+      const y = Math.round((SCREEN[1] - outerHeight) / 2);
+      await say("POST", "/window/rect", { x, y, width: outerWidth, height: outerHeight });
       const inside = () => run("[innerWidth, innerHeight]");
       let size = await inside();
       for (let wait = 0; wait < 10 && `${size}` !== `${[width, height]}`; wait += 1) {
@@ -211,14 +217,18 @@ export async function start() {
   };
 }
 
-/** A screen that is larger than every page of the tests. Xvfb selects a free display. */
+/** Xvfb selects a free display. */
 async function startScreen() {
   let display;
-  const screen = group("Xvfb", ["-displayfd", "1", "-screen", "0", "2700x2000x24", "-nolisten", "tcp", "-noreset"], {
-    hear(line) {
-      if (/^\d+$/.test(line)) display = `:${line}`;
+  const screen = group(
+    "Xvfb",
+    ["-displayfd", "1", "-screen", "0", `${SCREEN.join("x")}x24`, "-nolisten", "tcp", "-noreset"],
+    {
+      hear(line) {
+        if (/^\d+$/.test(line)) display = `:${line}`;
+      },
     },
-  });
+  );
   await until("Xvfb does not start", async () => {
     screen.check();
     return display !== undefined;

@@ -18,7 +18,7 @@ export const CAUGHT = machine(
   "Resize",
   `${task(
     "Resize",
-    `    Retry: [{Errors: [Busy], Description: busy, IntervalSeconds: 1, MaxAttempts: 1, BackoffRate: 1}]
+    `    Retry: [{Errors: [Busy], Description: busy, IntervalSeconds: 2, MaxAttempts: 1, BackoffRate: 1}]
     Catch: [{Errors: [FnF.ALL], Description: any, Next: Original}]
     Next: Publish
 `,
