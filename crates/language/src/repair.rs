@@ -94,6 +94,17 @@ fn around(text: &str, span: Span) -> &str {
     text.get(start - before..end + behind).unwrap_or_default()
 }
 
+/// The places of a text in another one.
+#[inline(never)]
+fn places(text: &str, needle: &str) -> Vec<usize> {
+    let (mut found, mut at) = (Vec::new(), 0);
+    while let Some(next) = text.get(at..).and_then(|rest| small::find(rest, needle)) {
+        found.push(at + next);
+        at += next + needle.len();
+    }
+    found
+}
+
 fn errors(list: &[Diagnostic]) -> usize {
     list.iter().filter(|found| found.severity == Severity::Error).count()
 }

@@ -240,7 +240,7 @@ impl Scan<'_> {
             if let Some(mark) = ["// ", "/* ", "<!--", "-- ", "; "].into_iter().find(|mark| line.starts_with(mark))
                 && !self.starts_with_key(at + mark.len(), end)
             {
-                return self.sign(at, at + mark.trim_end().len(), "#");
+                return self.sign(at, at + mark.trim_ascii_end().len(), "#");
             }
         }
         if self.hits.len() > before {

@@ -1,9 +1,10 @@
 //! The start of a line: indentation with characters that are no spaces, marks of list items in other formats.
 
-use super::super::edit;
 use super::super::look::{Class, is_numeral, look};
+use super::super::{edit, places};
 use super::{Hit, Scan, content};
 use crate::flow::dialect::{Dialect, Shape};
+use cloudflow_base::small::{split_once, trim_end};
 
 impl Scan<'_> {
     /// The end of a mark that begins a list item, here or in another format: `-`, a bullet, `1.`, `(2)`.
@@ -17,7 +18,7 @@ impl Scan<'_> {
             // `-- type`, `- [ ] type`
             let rest = self.text.get(at..end).unwrap_or_default();
             let more = ["- ", " [ ] ", " [x] ", " [X] "].into_iter().find(|more| rest.starts_with(more));
-            let more = more.map_or(0, |more| more.trim_end().len());
+            let more = more.map_or(0, |more| more.len() - 1);
             return Some(at + if self.starts_with_key(at + more, end) { more } else { 0 });
         }
         let mut next = if first == '(' { seen(at)? } else { (first, at) };
@@ -42,7 +43,7 @@ impl Scan<'_> {
         let mut name = String::new();
         for c in text.chars().take(40).skip_while(|c| matches!(c, ' ' | '{' | '"' | '\'')) {
             match c {
-                ':' | '：' => return content(name.trim_end_matches([' ', '"', '\''])).is_some(),
+                ':' | '：' => return content(trim_end(&name, " \"'")).is_some(),
                 _ => name.push(c),
             }
         }
@@ -53,7 +54,7 @@ impl Scan<'_> {
     pub(super) fn next_column(&self, end: usize) -> Option<usize> {
         let rest = self.text.get(end..)?;
         let first = rest.bytes().position(|byte| !matches!(byte, b' ' | b'\n' | b'\r'))?;
-        let line = rest.get(..first)?.rfind('\n')?;
+        let line = rest.get(..first)?.bytes().rposition(|byte| byte == b'\n')?;
         let alike = matches!(self.class_at(end + first), Some(Class::Space | Class::Invisible));
         (!alike).then_some(first - line - 1)
     }
@@ -74,36 +75,52 @@ impl Scan<'_> {
         let dash = self.is_dash(end);
         let opened = self.opened.map(|(_, key)| key + usize::from(!dash));
         // The first line of a collection has the column of the second one.
-        let next = self.next_column(line_end);
+        let mut next = self.next_column(line_end);
         // The item begins two columns before its other keys.
-        let item = |next: &usize| {
-            dash && !self.text.get(line_end..).unwrap_or_default().trim_start().starts_with('-') && *next > 1
-        };
-        let next = next.map(|next| if item(&next) { next - 2 } else { next });
+        let behind = self.text.get(line_end..).unwrap_or_default().trim_ascii_start();
+        if dash && !behind.starts_with('-') {
+            next = next.and_then(|next| next.checked_sub(2));
+        }
         let next = next.filter(|next| opened.is_some_and(|least| *next >= least));
-        let top = |name: &str| {
-            let known = |dialect: Dialect| dialect.keys(Shape::Document).iter().any(|key| key.name == name);
-            Dialect::ALL.into_iter().any(known)
-        };
-        let name = self.text.get(end..line_end).unwrap_or_default();
-        let name = name.split(':').next().unwrap_or_default().trim();
-        let is_known = |column: &usize| self.columns.contains(&(*column, dash)) && (*column > 0 || dash || top(name));
+        let name = self.text.get(end..line_end).and_then(|line| split_once(line, ":")).map_or("", |(name, _)| name);
+        let top = Dialect::ALL
+            .into_iter()
+            .any(|dialect| dialect.keys(Shape::Document).iter().any(|key| key.name == name.trim_ascii()));
         let mut columns = Vec::new();
         for tab in [2, 4, 8] {
             let rest = spaces + tabs * tab;
             let all = rest + alike + 2 * wide;
             let [first, second] = if self.narrow { [rest, all] } else { [all, rest] };
-            columns.extend([first, second, rest + alike + wide, all + hidden, all + 2 * hidden, all + 4 * hidden]);
+            columns.extend_from_slice(&[
+                first,
+                second,
+                rest + alike + wide,
+                all + hidden,
+                all + 2 * hidden,
+                all + 4 * hidden,
+            ]);
         }
         let first = columns.first().copied().unwrap_or_default();
         if hidden > 0 {
-            columns.extend(self.columns.iter().rev().map(|(column, _)| *column));
+            for (column, _) in self.columns.iter().rev() {
+                columns.push(*column);
+            }
         }
-        let find = |fits: &dyn Fn(&usize) -> bool| columns.iter().copied().find(fits);
-        let column = find(&|column| next == Some(*column))
-            .or_else(|| find(&|column| opened.is_some_and(|least| *column >= least)))
-            .or_else(|| find(&is_known))
-            .unwrap_or(first);
+        // The best is the column of the next line, then one behind the key, then one in use.
+        let (mut best, mut rank) = (first, 0);
+        for column in columns {
+            let value = if next == Some(column) {
+                3
+            } else if opened.is_some_and(|least| column >= least) {
+                2
+            } else {
+                u8::from(self.columns.contains(&(column, dash)) && (column > 0 || dash || top))
+            };
+            if value > rank {
+                (best, rank) = (column, value);
+            }
+        }
+        let column = best;
         let mut pad = " ".repeat(column.saturating_sub(spaces));
         let class = if pad.is_empty() { Class::Invisible } else { Class::Space };
         for hit in self.hits.iter_mut().skip(before) {
@@ -111,7 +128,7 @@ impl Scan<'_> {
             hit.edit.new_text = std::mem::take(&mut pad);
         }
         if let Some(&Hit { class, found, .. }) = self.hits.get(before) {
-            for (offset, _) in self.text.get(start..end).unwrap_or_default().match_indices('\t') {
+            for offset in places(self.text.get(start..end).unwrap_or_default(), "\t") {
                 self.hits.push(Hit { edit: edit(start + offset, start + offset + 1, ""), class, found });
             }
         }

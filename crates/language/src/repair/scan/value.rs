@@ -33,7 +33,7 @@ impl Scan<'_> {
             '"' | '\'' => {
                 if let Some(behind) = self.close(start + 1, end, first) {
                     if content == Content::Expression {
-                        let rest = self.text.get(behind..end).unwrap_or_default().trim_start();
+                        let rest = self.text.get(behind..end).unwrap_or_default().trim_ascii_start();
                         if first == '"' && OPERATORS.iter().any(|operator| rest.starts_with(operator)) {
                             return self.unquoted(start, end);
                         }
@@ -65,7 +65,7 @@ impl Scan<'_> {
 
     /// The last character of a value, if it is a quote that is not ASCII.
     pub(super) fn last_quote(&self, start: usize, end: usize) -> Option<usize> {
-        let text = self.text.get(start..end)?.trim_end();
+        let text = self.text.get(start..end)?.trim_ascii_end();
         let last = text.chars().next_back()?;
         let is_quote = self.wrong && !last.is_ascii() && matches!(look(last), Some((Class::Quote, ..)));
         is_quote.then(|| start + text.len() - last.len_utf8())
@@ -75,7 +75,7 @@ impl Scan<'_> {
     pub(super) fn unquoted(&mut self, start: usize, end: usize) {
         let text = self.text.get(start..end).unwrap_or_default();
         let text = small::find(text, " #").and_then(|at| text.get(..at)).unwrap_or(text);
-        self.unquoted.push(Span::new(start, start + text.trim_end().len()));
+        self.unquoted.push(Span::new(start, start + text.trim_ascii_end().len()));
     }
 
     /// Removes characters like spaces between a value and the end of the line.
@@ -83,7 +83,7 @@ impl Scan<'_> {
         let before = self.hits.len();
         let next = self.spaces(start, end, false);
         // `"a",`
-        if self.wrong && matches!(self.text.get(next..end).map(str::trim_end), Some("," | ";" | "，" | "；")) {
+        if self.wrong && matches!(self.text.get(next..end).map(str::trim_ascii_end), Some("," | ";" | "，" | "；")) {
             let width = self.char_at(next).map_or(1, char::len_utf8);
             return self.sign(next, next + width, "");
         }
@@ -110,7 +110,7 @@ impl Scan<'_> {
             self.sign(start + at + 1, start + at + 3, "#");
             text = text.get(..at).unwrap_or(text);
         }
-        let filled = text.trim_end();
+        let filled = text.trim_ascii_end();
         if self.wrong
             && !matches!(content, Content::Free | Content::Data)
             && let Some(last) = filled.chars().next_back()
