@@ -41,8 +41,15 @@ impl Repair {
     }
 }
 
+#[inline(never)]
 fn edit(start: usize, end: usize, new_text: &str) -> Edit {
     Edit { span: Span::new(start, end), new_text: new_text.to_owned() }
+}
+
+/// Adds the edit that removes a part of the text.
+#[inline(never)]
+fn cut(edits: &mut Vec<Edit>, start: usize, end: usize) {
+    edits.push(edit(start, end, ""));
 }
 
 fn sort_edits(edits: &mut [Edit]) {

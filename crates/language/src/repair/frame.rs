@@ -1,7 +1,7 @@
 //! What surrounds a definition or interrupts it: encodings, Markdown fences, heredocs, conflict markers, comments of
 //! JSON.
 
-use super::{REPLACED, Repair, edit, places};
+use super::{REPLACED, Repair, cut, edit, places};
 use cloudflow_base::diagnostic::{Code, Edit};
 use cloudflow_base::small::{contains, find as find_text, trim_end};
 use cloudflow_base::text::Span;
@@ -11,21 +11,17 @@ use cloudflow_base::text::Span;
 /// `wrong`: the text has an error. `other`: an ASCII character behind a byte that is not UTF-8 belongs to it, as in GBK.
 pub(super) fn find(text: &str, wrong: bool, other: bool) -> Vec<Repair> {
     let mut found = Vec::new();
-    if let Some(repair) = encoding(text) {
-        // The rest is searched in the decoded text only.
-        return vec![repair];
-    }
-    if wrong && let Some(repair) = breaks(text) {
-        return vec![repair];
-    }
     let lines = lines(text);
-    if wrong && let Some(repair) = margin(&lines) {
-        return vec![repair];
+    // The rest is searched in the decoded text only.
+    let whole = encoding(text).or_else(|| if wrong { breaks(text).or_else(|| margin(&lines)) } else { None });
+    if let Some(repair) = whole {
+        found.push(repair);
+        return found;
     }
-    found.extend(fence(text, &lines).or_else(|| heredoc(text, &lines)));
-    found.extend(replaced(text, other));
-    found.extend(conflict(text, &lines, wrong));
-    found.extend(comments(text));
+    let frame = fence(text, &lines).or_else(|| heredoc(text, &lines));
+    for repair in [frame, replaced(text, other), conflict(text, &lines, wrong), comments(text)].into_iter().flatten() {
+        found.push(repair);
+    }
     found
 }
 
@@ -42,14 +38,15 @@ fn encoding(text: &str) -> Option<Repair> {
                 continue;
             }
         }
-        edits.push(edit(at, at + c.len_utf8(), ""));
+        cut(&mut edits, at, at + c.len_utf8());
     }
     if zeros * 4 > text.len() {
         // The other characters were not read either.
         if ascii > zeros + 1
             || places(text, REPLACED).iter().enumerate().any(|(at, place)| at * REPLACED.len() != *place)
         {
-            edits = vec![edit(0, text.len(), "")];
+            edits.clear();
+            cut(&mut edits, 0, text.len());
         }
         let message = "the text is UTF-16, but was read as UTF-8: save it as UTF-8".to_owned();
         return Some(Repair::new(Code::BadEncoding, Span::new(0, 0), message, edits));
@@ -104,10 +101,10 @@ fn breaks(text: &str) -> Option<Repair> {
         let bytes = filled.as_bytes();
         if matches!(bytes.first(), Some(b'"' | b'\'')) && bytes.first() == bytes.last() {
             for at in places(text, "\\\"") {
-                edits.push(edit(at, at + 1, ""));
+                cut(&mut edits, at, at + 1);
             }
-            edits.push(edit(0, 1, ""));
-            edits.push(edit(filled.len() - 1, filled.len(), ""));
+            cut(&mut edits, 0, 1);
+            cut(&mut edits, filled.len() - 1, filled.len());
         }
         let span = Span::new(*first, first + sign.len());
         return Some(removed(
@@ -120,6 +117,7 @@ fn breaks(text: &str) -> Option<Repair> {
     None
 }
 
+#[inline(never)]
 fn removed(span: Span, message: &str, title: &str, edits: Vec<Edit>) -> Repair {
     Repair::new(Code::YamlUnexpected, span, message.to_owned(), edits).offered(title, &[])
 }
@@ -157,7 +155,7 @@ fn margin(lines: &[Line<'_>]) -> Option<Repair> {
         if !behind.trim_ascii().is_empty() {
             spaces = spaces.min(behind.len() - behind.trim_ascii_start().len());
         }
-        edits.push(edit(start, start + end, ""));
+        cut(&mut edits, start, start + end);
     }
     // The spaces behind the margin, without the indentation of the text.
     for (edit, (start, line)) in edits.iter_mut().zip(lines.iter().filter(|(_, line)| !line.trim_ascii().is_empty())) {
@@ -179,13 +177,15 @@ fn fence(text: &str, lines: &[Line<'_>]) -> Option<Repair> {
     let &(open, line) = fences.next()?;
     // A closing fence only: the opening one was not copied.
     let behind = text.get(open + line.len()..).unwrap_or_default();
-    let edits = if behind.trim_ascii().is_empty() {
-        vec![edit(open, text.len(), "")]
+    let mut edits = Vec::new();
+    if behind.trim_ascii().is_empty() {
+        cut(&mut edits, open, text.len());
     } else {
-        let mut edits = vec![edit(0, open + line.len(), "")];
-        edits.extend(fences.next().map(|(close, _)| edit(*close, text.len(), "")));
-        edits
-    };
+        cut(&mut edits, 0, open + line.len());
+        if let Some((close, _)) = fences.next() {
+            cut(&mut edits, *close, text.len());
+        }
+    }
     let shown = ["`", line.trim_ascii(), "`"].concat();
     let what = if matches!(line.as_bytes().first(), Some(b'`' | b'~')) { "a Markdown fence" } else { &shown };
     let message = [what, " is not a part of a definition: remove it"].concat();
@@ -205,7 +205,7 @@ fn heredoc(text: &str, lines: &[Line<'_>]) -> Option<Repair> {
     if open.is_none() && is_prompt(first) || last.trim_ascii_end() == "~" {
         let mut edits = Vec::new();
         for (at, line) in lines.iter().filter(|(_, line)| is_prompt(line)) {
-            edits.push(edit(*at, at + line.len(), ""));
+            cut(&mut edits, *at, at + line.len());
         }
         let message = "the prompt of a shell or an editor is not a part of a definition: remove it";
         return Some(removed(edits.first()?.span, message, "remove the prompt", edits));
@@ -218,8 +218,11 @@ fn heredoc(text: &str, lines: &[Line<'_>]) -> Option<Repair> {
     if !is_word || open.is_none() && !matches!(word, "EOF" | "EOT" | "END" | "YAML" | "JSON") {
         return None;
     }
-    let mut edits: Vec<Edit> = open.map(|_| edit(start, start + first.len(), "")).into_iter().collect();
-    edits.push(edit(end, text.len(), ""));
+    let mut edits = Vec::new();
+    if open.is_some() {
+        cut(&mut edits, start, start + first.len());
+    }
+    cut(&mut edits, end, text.len());
     let message = ["`", word, "` of a heredoc is not a part of a definition: remove it"].concat();
     let span = if open.is_some() { Span::new(start, start + first.len()) } else { Span::new(end, end + last.len()) };
     Some(removed(span, &message, "remove the heredoc", edits))
@@ -245,18 +248,20 @@ fn conflict(text: &str, lines: &[Line<'_>], wrong: bool) -> Option<Repair> {
         let opens = is("<<<<<<<");
         certain |= ends || opens;
         if opens && let Some((from, to)) = drop.take() {
-            edits.push(edit(from, to, ""));
+            cut(&mut edits, from, to);
         }
         if ends && let Some((from, _)) = drop.take() {
-            edits.push(edit(from, next, ""));
+            cut(&mut edits, from, next);
         } else if ends || opens {
-            edits.push(edit(start, next, ""));
+            cut(&mut edits, start, next);
         } else {
             drop = drop.or(Some((start, next)));
         }
     }
     // A marker that was left.
-    edits.extend(drop.map(|(start, next)| edit(start, next, "")));
+    if let Some((start, next)) = drop {
+        cut(&mut edits, start, next);
+    }
     let message = "conflict markers of Git: keep one side of each conflict";
     Some(removed(first.filter(|_| certain)?, message, "keep the first side", edits))
 }
@@ -290,11 +295,11 @@ fn comments(text: &str) -> Option<Repair> {
                     || before == b':' && at > 1 && bytes.get(at - 2) == Some(&b'"'))
                 && matches!(next, Some(b'/' | b'*')) =>
             {
-                let (end, cut) = if next == Some(&b'/') { ("\n", 0) } else { ("*/", 2) };
+                let (end, more) = if next == Some(&b'/') { ("\n", 0) } else { ("*/", 2) };
                 let rest = text.get(at..).unwrap_or_default();
-                let end = find_text(rest, end).map_or(text.len(), |found| at + found + cut);
+                let end = find_text(rest, end).map_or(text.len(), |found| at + found + more);
                 first = first.or(Some(Span::new(at, at + 2)));
-                edits.push(edit(at, end, ""));
+                cut(&mut edits, at, end);
                 at = end;
                 continue;
             }

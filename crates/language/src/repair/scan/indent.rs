@@ -16,7 +16,7 @@ impl Scan<'_> {
         let (first, mut at) = seen(start)?;
         if matches!(first, '-' | '*' | '+' | '>') {
             // `-- type`, `- [ ] type`
-            let rest = self.text.get(at..end).unwrap_or_default();
+            let rest = self.part(at, end);
             let more = ["- ", " [ ] ", " [x] ", " [X] "].into_iter().find(|more| rest.starts_with(more));
             let more = more.map_or(0, |more| more.len() - 1);
             return Some(at + if self.starts_with_key(at + more, end) { more } else { 0 });
@@ -39,11 +39,12 @@ impl Scan<'_> {
     /// True if a key of the dialect and its colon are at `at`.
     pub(super) fn starts_with_key(&self, at: usize, end: usize) -> bool {
         // A key is short.
-        let text = self.text.get(at..end).unwrap_or_default();
         let mut name = String::new();
-        for c in text.chars().take(40).skip_while(|c| matches!(c, ' ' | '{' | '"' | '\'')) {
+        for c in self.part(at, end).chars() {
             match c {
                 ':' | '：' => return content(trim_end(&name, " \"'")).is_some(),
+                ' ' | '{' | '"' | '\'' if name.is_empty() => {}
+                _ if name.len() > 40 => break,
                 _ => name.push(c),
             }
         }
@@ -63,7 +64,7 @@ impl Scan<'_> {
     pub(super) fn indentation(&mut self, start: usize, end: usize, line_end: usize, before: usize) -> usize {
         self.indented = true;
         let (mut spaces, mut tabs, mut alike, mut wide, mut hidden) = (0, 0, 0, 0, 0);
-        for c in self.text.get(start..end).unwrap_or_default().chars() {
+        for c in self.part(start, end).chars() {
             match (c, look(c)) {
                 (' ', _) => spaces += 1,
                 ('\t', _) => tabs += 1,
@@ -77,12 +78,12 @@ impl Scan<'_> {
         // The first line of a collection has the column of the second one.
         let mut next = self.next_column(line_end);
         // The item begins two columns before its other keys.
-        let behind = self.text.get(line_end..).unwrap_or_default().trim_ascii_start();
+        let behind = self.part(line_end, self.text.len()).trim_ascii_start();
         if dash && !behind.starts_with('-') {
             next = next.and_then(|next| next.checked_sub(2));
         }
         let next = next.filter(|next| opened.is_some_and(|least| *next >= least));
-        let name = self.text.get(end..line_end).and_then(|line| split_once(line, ":")).map_or("", |(name, _)| name);
+        let name = split_once(self.part(end, line_end), ":").map_or("", |(name, _)| name);
         let top = Dialect::ALL
             .into_iter()
             .any(|dialect| dialect.keys(Shape::Document).iter().any(|key| key.name == name.trim_ascii()));
@@ -128,7 +129,7 @@ impl Scan<'_> {
             hit.edit.new_text = std::mem::take(&mut pad);
         }
         if let Some(&Hit { class, found, .. }) = self.hits.get(before) {
-            for offset in places(self.text.get(start..end).unwrap_or_default(), "\t") {
+            for offset in places(self.part(start, end), "\t") {
                 self.hits.push(Hit { edit: edit(start + offset, start + offset + 1, ""), class, found });
             }
         }

@@ -44,7 +44,7 @@ impl Scan<'_> {
                     && last == Some(':')
                     && !matches!(c, ' ' | '\t' | ',' | '}' | ']') =>
                 {
-                    let rest = self.text.get(at..end).unwrap_or_default();
+                    let rest = self.part(at, end);
                     let stop =
                         at + rest.bytes().position(|byte| matches!(byte, b',' | b'}' | b']')).unwrap_or(rest.len());
                     self.expression(at, stop, ' ');
@@ -95,7 +95,7 @@ impl Scan<'_> {
                         hidden.clear();
                     }
                     ':' if word => {
-                        let name = self.text.get(entry..at).unwrap_or_default();
+                        let name = self.part(entry, at);
                         let mut plain = String::new();
                         for c in name.chars() {
                             if !matches!(c, ' ' | '\t' | '"' | '\'') && look(c).is_none() {
@@ -116,7 +116,7 @@ impl Scan<'_> {
 
     /// The next character that is not a space, as the ASCII character that it resembles, and its position.
     fn next_mark(&self, at: usize, end: usize) -> (usize, Option<char>) {
-        let rest = self.text.get(at..end).unwrap_or_default();
+        let rest = self.part(at, end);
         for (offset, c) in rest.char_indices() {
             match look(c) {
                 None if matches!(c, ' ' | '\t') => {}
