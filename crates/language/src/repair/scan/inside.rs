@@ -14,6 +14,7 @@ impl Scan<'_> {
         // The start of the entry, and the content of its value.
         let mut entry = start;
         let mut key = None;
+        let mut quoted = false;
         // Invisible characters inside the entry, which are mistakes if it is a key.
         let mut hidden = Vec::new();
         let mut ahead = (start, None);
@@ -80,7 +81,22 @@ impl Scan<'_> {
                     self.hit(at, if spaced { ":" } else { ": " });
                 }
                 (_, Some((Class::Mark, '$', _))) if opens => self.hit(at, "$"),
-                (_, Some((Class::Quote, ..))) if opens || closes => self.hit(at, "\""),
+                // In data, a separator that is not ASCII is a part of the text.
+                (_, Some((Class::Quote, ..)))
+                    if opens
+                        && self.is_closed(
+                            behind,
+                            end,
+                            word || !matches!(key, None | Some(Content::Free | Content::Data)),
+                        ) =>
+                {
+                    quoted = true;
+                    self.hit(at, "\"");
+                }
+                (_, Some((Class::Quote, ..))) if closes && quoted => {
+                    quoted = false;
+                    self.hit(at, "\"");
+                }
                 (_, Some((Class::Space | Class::Invisible, ..))) if opens || closes => self.plain(at),
                 (_, Some((Class::Invisible, ..))) if word => hidden.push(at),
                 (_, Some((Class::Mark, ..))) if self.names => self.plain(at),
@@ -111,6 +127,18 @@ impl Scan<'_> {
                 }
             }
             at = behind;
+        }
+    }
+
+    /// True if the next quote is before a separator. `alike`: one that is not ASCII counts too.
+    fn is_closed(&self, start: usize, end: usize, alike: bool) -> bool {
+        let is_quote = |c: char| matches!(look(c), Some((Class::Quote, ..)));
+        let Some(close) = self.part(start, end).find(is_quote) else { return false };
+        let behind = start + close + self.char_at(start + close).map_or(0, char::len_utf8);
+        match self.next_mark(behind, end) {
+            (_, None) => true,
+            (at, Some(']' | '}' | ',' | ':')) => alike || self.char_at(at).is_some_and(|c| c.is_ascii()),
+            _ => false,
         }
     }
 
