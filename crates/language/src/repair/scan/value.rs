@@ -97,7 +97,11 @@ impl Scan<'_> {
         if self.wrong && !matches!(content, Content::Free | Content::Data) {
             for mark in [" ＃", " // "] {
                 if let Some(at) = small::find(text, mark) {
-                    self.sign(start + at + 1, start + at + mark.trim_ascii_end().len(), "#");
+                    if mark.is_ascii() {
+                        self.sign(start + at + 1, start + at + 3, "#");
+                    } else {
+                        self.plain(start + at + 1);
+                    }
                     text = self.part(start, start + at);
                 }
             }
