@@ -110,7 +110,7 @@ for (const name of engineNames()) {
     await site.start("invoices", "failed", flows.MAP, { items: [1, 2, 3, 4] });
     await site.start("invoices", "good", flows.MAP, { items: [1, 2] });
     await site.start("asks", "failed", flows.ASK);
-    await site.start("nap", "running", flows.nap(600));
+    await site.start("nap", "running", flows.nap(300));
     await site.start("resize", "caught", flows.CAUGHT);
     const engine = await startEngine(name);
     t.after(() => engine.close());

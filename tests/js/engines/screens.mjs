@@ -19,7 +19,7 @@ const site = await startConsole({ tasks: flows.TASKS });
 const engine = await startEngine(name);
 try {
   await site.start("invoices", "failed", flows.MAP, { items: [1, 2, 3, 4] });
-  await site.start("breakfast", "running", flows.PARALLEL.replace("Seconds: 3", "Seconds: 3600"));
+  await site.start("breakfast", "running", flows.PARALLEL.replace("Seconds: 3", "Seconds: 300"));
   await site.start("resize", "finished", flows.CAUGHT);
   await new Promise((resolve) => setTimeout(resolve, 3000));
   const cases = [
