@@ -127,7 +127,8 @@ export interface DescribeExecutionRequest extends ExecutionRef {
  * Options of a client.
  *
  * Each call reads the options once: own properties and properties of the object's class, never those of
- * `Object.prototype`. If a getter throws, the call rejects with that error.
+ * `Object.prototype`. If a getter throws, the call rejects with that error. An option whose value is `undefined` counts as
+ * absent, in all functions of the package: an option of the client counts if that of the call is `undefined`.
  */
 export interface ClientOptions {
   /** Region, such as `cn-hangzhou`. Requests go to `https://<region>.fnf.aliyuncs.com`. */
@@ -208,15 +209,16 @@ export interface WaitOptions extends CallOptions {
   waitTimeSeconds?: number | undefined;
   /**
    * Called once for each change, including the final state. If present, the first request is not a long poll, so that
-   * the current state is reported immediately.
+   * the current state is reported immediately. An exception of the callback, or the rejection of the promise that it
+   * returns, ends the call, which rejects with it. The call does not wait for the promise before its next request, but it
+   * ends only after the promise has settled.
    */
-  onUpdate?: ((execution: Execution) => void) | undefined;
+  onUpdate?: ((execution: Execution) => void | Promise<void>) | undefined;
   /**
    * Called before each pause after a failed attempt, for a display such as "reconnecting, next try in n s". The pause ends
-   * early when the page becomes visible or the network returns. An exception of the callback ends the call, which rejects
-   * with it.
+   * early when the page becomes visible or the network returns. Exceptions and promises count as those of `onUpdate`.
    */
-  onRetry?: ((retry: Retry) => void) | undefined;
+  onRetry?: ((retry: Retry) => void | Promise<void>) | undefined;
 }
 
 /** A pause after a failed attempt. */

@@ -319,9 +319,11 @@ pub fn simulate_state(
     };
     result.map_err(|Refusal { code, message, diagnostics }| {
         let thrown = error(code, &message);
-        match (diagnostics.is_empty(), thrown.dyn_ref::<js_sys::Object>(), convert::plain(&Plain::list(diagnostics))) {
-            (false, Some(object), Ok(list)) => put(object, "diagnostics", &list),
-            _ => {}
+        if diagnostics.is_empty() {
+            return thrown;
+        }
+        if let (Some(object), Ok(list)) = (thrown.dyn_ref(), convert::plain(&Plain::list(diagnostics))) {
+            put(object, "diagnostics", &list);
         }
         thrown
     })

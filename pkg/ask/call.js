@@ -272,10 +272,14 @@ function race(work, ms, signal, callbacks) {
       );
     }
 
+    // A callback may have failed between two waits.
+    if (callbacks.failed) wake();
+
     /** @param {Settled | undefined} settled */
     function end(settled) {
       clearTimeout(timer);
-      callbacks.wake = () => {};
+      // This race may have ended before, and another one may run.
+      if (callbacks.wake === wake) callbacks.wake = () => {};
       unlisten?.();
       signal?.removeEventListener("abort", wake);
       resolve(settled);

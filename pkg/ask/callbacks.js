@@ -5,6 +5,7 @@
  * @property {(result: unknown) => void} follow takes what a callback returned
  * @property {() => void} check throws the error of a callback that has failed
  * @property {boolean} busy a callback has not finished, or has failed
+ * @property {boolean} failed
  * @property {() => void} wake called when a callback has finished or failed
  */
 
@@ -32,6 +33,9 @@ export function followCallbacks() {
     },
     get busy() {
       return open > 0 || failure !== undefined;
+    },
+    get failed() {
+      return failure !== undefined;
     },
     wake() {},
   };

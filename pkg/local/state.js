@@ -1,7 +1,7 @@
 // One attempt of one state: checks the options and passes them to the module as JSON.
 
 import { STATE, STATE_MOCK, isObject, wrongOptions } from "../shared/options.js";
-import { flagOf, jsonOf, modeOf, optionsOf } from "./options.js";
+import { MAX_LIST, flagOf, jsonOf, modeOf, optionsOf } from "./options.js";
 import { checkMock } from "./tasks.js";
 
 /** Maximum length of the options as JSON, in UTF-16 units: the maximum of the variables of an execution, and as much
@@ -18,7 +18,8 @@ const MAX_TIME = 8.64e15;
  * @returns {import("../local.js").StateResult}
  */
 export function simulateState(runtime, text, options) {
-  const { state, input, now, mode, mock, ...given } = optionsOf(options, STATE, "an option of `simulateState`");
+  const given = optionsOf(options, STATE, "an option of `simulateState`");
+  const { state, now } = given;
   if (typeof state !== "string" && !isPath(state))
     throw wrongOptions("`state` must be the name of a state, its id in `flowGraph`, or its path in the definition");
   for (const name of ["local", "global", "context"])
@@ -26,13 +27,14 @@ export function simulateState(runtime, text, options) {
   for (const name of ["attempt", "iteration"])
     if (isGiven(given[name]) && !isCount(given[name]))
       throw wrongOptions(`\`${name}\` must be a whole number of 0 or more`);
-  if (isGiven(given.retries) && !(Array.isArray(given.retries) && given.retries.every(isCount)))
+  if (isGiven(given.retries) && !isListOf(given.retries, isCount))
     throw wrongOptions("`retries` must be a list of whole numbers of 0 or more");
-  if (isGiven(given.objectOutput)) flagOf(given.objectOutput, "objectOutput");
+  flagOf(given.objectOutput, "objectOutput");
   if (isGiven(now) && !(typeof now === "number" && now >= 0 && now <= MAX_TIME))
     throw wrongOptions("`now` must be a time in Unix milliseconds");
-  const plain = { ...given, state, mock: mockOf(mock), express: modeOf(mode) === "Express" };
-  const json = jsonOf(input === undefined ? plain : { ...plain, input }, "options");
+  given.express = modeOf(given.mode) === "Express";
+  given.mock = mockOf(given.mock);
+  const json = jsonOf(given, "options");
   if (json.length > MAX_OPTIONS) throw wrongOptions(`the options are longer than the maximum of ${MAX_OPTIONS} bytes`);
   const seed = crypto.getRandomValues(new Uint32Array(2));
   return JSON.parse(runtime.call("simulateState", text, json, now ?? Date.now(), ...seed));
@@ -62,5 +64,13 @@ function isCount(value) {
 
 /** @param {unknown} value */
 function isPath(value) {
-  return Array.isArray(value) && value.every((part) => typeof part === "string" || isCount(part));
+  return isListOf(value, (part) => typeof part === "string" || isCount(part));
+}
+
+/**
+ * @param {unknown} value
+ * @param {(part: unknown) => boolean} is
+ */
+function isListOf(value, is) {
+  return Array.isArray(value) && value.length <= MAX_LIST && value.every(is);
 }

@@ -13,6 +13,7 @@ pub fn build() -> Outcome<()> {
         say("dist: up to date");
         return Ok(());
     }
+    say("dist: writing");
     run(npm::node()?.arg(paths::script("bundle.mjs")).arg(paths::pkg()).arg(paths::pkg_dist()))?;
     remember("built-dist", &inputs)
 }

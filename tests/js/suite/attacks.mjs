@@ -367,6 +367,15 @@ States:
         (options) => () => local.simulateFlow(TASK, { tasks: { "*": { output: {} } }, ...options }),
       ),
       () => local.simulateFlow(TASK, { tasks: { "*": value } }),
+      () => local.simulateState(value, { state: "s" }),
+      () => local.simulateState(TASK, value),
+      ...only(["state", "local", "global", "context", "attempt", "retries", "mock", "mode", "now"], value).map(
+        (options) => () => local.simulateState(TASK, { state: ["steps", 0], ...options }),
+      ),
+      ...only(["iteration", "objectOutput"], value).map(
+        (options) => () => local.simulateState(TASK, { state: ["steps", 0], ...options }),
+      ),
+      () => local.simulateState(TASK, { state: ["steps", 0], input: { value: value?.length > 1e9 ? 0 : value } }),
       // The JSON of a sparse list would have 2^32 values.
       () =>
         local.simulateFlow(TASK, { input: { value: value?.length > 1e9 ? 0 : value }, tasks: { "*": { output: {} } } }),
@@ -403,6 +412,9 @@ States:
       input: { evil: true },
       error: "Evil",
       journal: true,
+      mock: { output: { evil: true } },
+      local: { evil: true },
+      attempt: -1,
     };
     for (const [name, value] of Object.entries(evil)) {
       Object.defineProperty(Object.prototype, name, { value, configurable: true, enumerable: false, writable: true });
@@ -418,6 +430,8 @@ States:
       assert.equal(error, "Local.NoTaskHandler");
       const { status } = await local.simulateFlow(TASK, { tasks: { "*": { output: {} } } });
       assert.equal(status, "Succeeded");
+      const { status: alone, values } = local.simulateState(TASK, { state: ["steps", 0] });
+      assert.deepEqual([alone, values.input], ["pending", {}]);
       emulator.close();
     } finally {
       for (const name of Object.keys(evil)) delete Object.prototype[name];
@@ -561,6 +575,10 @@ States:
       assert.equal(result.error, "Local.InvalidDefinition");
     }
     assert.equal((await local.simulateFlow(LOOP, { input: { long } })).error, "Local.DataLimitExceeded");
+    assert.throws(
+      () => local.simulateState(long, { state: "s" }),
+      (error) => assert.equal(error.code, "wrong-definition"),
+    );
     const migrated = local.migrateFlow(long);
     assert.equal(migrated.text, null);
     assert.equal(migrated.diagnostics[0].severity, "error");

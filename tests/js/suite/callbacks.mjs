@@ -1,7 +1,7 @@
 // Async callbacks: their error ends the call, as an exception of another callback does. And options without a value.
 
 import { assert } from "../harness.mjs";
-import { CALL, DONE, RUNNING, never, pause, plain, rejection, scripted } from "../support/doubles.mjs";
+import { CALL, DONE, KEYS, RUNNING, never, pause, plain, rejection, scripted } from "../support/doubles.mjs";
 
 const base = (fetch, more) => ({ endpoint: "https://gateway.example", fetch, retry: false, ...more });
 
@@ -34,6 +34,28 @@ export const tests = {
           for (const { signal } of fetch.seen.slice(1)) assert.ok(signal.aborted, name);
         }
       }
+    }
+  },
+
+  "an async callback that rejects at any time ends the call at once": async ({ cloudflow }) => {
+    const mine = new Error("mine");
+    for (let turns = 0; turns < 20; turns += 1) {
+      const onUpdate = async () => {
+        for (let turn = 0; turn < turns; turn += 1) await undefined;
+        throw mine;
+      };
+      // The function `credentials` is called between the two requests.
+      let calls = 0;
+      const credentials = async () => {
+        calls += 1;
+        const expiration = new Date(Date.now() + (calls > 1 ? 3_600_000 : 1)).toISOString();
+        return { ...KEYS, expiration };
+      };
+      const began = performance.now();
+      const fetch = scripted(plain(RUNNING), held);
+      const error = await rejection(cloudflow.waitForExecution(CALL, base(fetch, { onUpdate, credentials })));
+      assert.equal(error, mine);
+      assert.ok(performance.now() - began < 5000, `after ${turns} turns`);
     }
   },
 
@@ -110,7 +132,7 @@ export const tests = {
     }
   },
 
-  "an option without a value is absent": async ({ cloudflow, local, createGateway, slim, modules }) => {
+  "an option without a value is absent": async ({ cloudflow, local, createGateway }) => {
     const nothing = { nameOfNoOption: undefined };
     const names = ["region", "credentials", "signature", "headers", "retry", "signal", "timeoutMs", "waitTimeSeconds"];
     const none = Object.fromEntries(
@@ -158,7 +180,6 @@ export const tests = {
     );
     await local.signRequest("ListFlows", {}, { now: undefined, ...nothing });
     createGateway({ authorize: () => true, upstream: () => ({}), origins: undefined, ...nothing });
-    await slim.init({ ask: modules.ask, ...nothing });
     // A name that has a value is reported.
     const error = await rejection(cloudflow.describeExecution(CALL, { ...options, nameOfNoOption: 1 }));
     assert.equal(error.code, "unknown-option");

@@ -164,7 +164,7 @@ export const tests = {
     assert.throws(() => slim.validateFlow(FLOW), isMissing("language"));
     assert.throws(() => slim.parseExecution(body), isMissing("ask"));
 
-    await slim.init({ ask: modules.ask });
+    await slim.init({ ask: modules.ask, core: undefined });
     assert.deepEqual(slim.parseExecution(body), cloudflow.parseExecution(body));
     assert.throws(() => slim.validateFlow(FLOW), isMissing("language"));
     assert.throws(() => slim.validateExecution(body), isMissing("language"));

@@ -153,6 +153,9 @@ export function startConsole({ base, fetch: send, needsNetwork = true }) {
   void api.ready.then(() => language.follow(store));
   connectEndpoint({ store, api, watch, actions, needsNetwork });
   connectKeys({ store, actions, tabs, lists, help });
+  // Paper is light.
+  addEventListener("beforeprint", () => showSettings({ ...store.get(), theme: "light" }));
+  addEventListener("afterprint", () => showSettings(store.get()));
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => showSettings(store.get()));
   checkTime();
 

@@ -42,7 +42,7 @@ export function connectEndpoint({ store, api, watch, actions, needsNetwork }) {
         isExact = true;
         setOffset(clockOffset);
       }
-      store.set({ capabilities });
+      store.set({ capabilities, isEndpointKnown: true });
       if (problem && store.get().problem === problem) actions.dismissProblem();
       if (!capabilities.flows) return;
       const { flowName } = store.get();
@@ -52,6 +52,7 @@ export function connectEndpoint({ store, api, watch, actions, needsNetwork }) {
       // The flow of the form may be a sample that was never started.
       if (!listed && flows.items?.some(({ name }) => name === form.flowName)) void actions.list(form.flowName);
     } catch (error) {
+      store.set({ isEndpointKnown: true });
       // A watch shows by itself that it is not connected.
       if (problem === undefined && store.get().connection.state === "idle") {
         problem = problemOf(error);

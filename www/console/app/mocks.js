@@ -8,31 +8,23 @@ import { tasksOf } from "./tasks.js";
 /** @param {{ store: import("./store.js").Store, api: import("./api.js").Api }} context */
 export function createMocks({ store, api }) {
   let request = 0;
-  /** The last reading. */
+  /** The newest reading. @type {Promise<void>} */
   let reading = Promise.resolve();
 
-  /** The tasks of the definition in the editor, then those of the definition that ran. */
-  function tasks() {
-    const { text, definition } = store.get();
-    const own = tasksOf(text, parseFlow);
-    if (!definition || definition === text) return own;
-    const known = new Set(own.map(({ key }) => key));
-    return [...own, ...tasksOf(definition, parseFlow).filter(({ key }) => !known.has(key))];
-  }
-
-  async function load() {
-    request += 1;
-    const own = request;
+  /** @param {number} own */
+  async function read(own) {
     store.set({ mocks: { ...store.get().mocks, isLoading: true, problem: undefined } });
     try {
       await api.ready;
-      const found = tasks();
-      const keys = found.map(({ key }) => key);
+      const { text, definition = "" } = store.get();
+      const tasks = joined(tasksOf(text, parseFlow), definition === text ? [] : tasksOf(definition, parseFlow));
+      const keys = tasks.map(({ key }) => key);
       const [known, given] = await Promise.all([keys.length > 0 ? api.tasks(keys) : { tasks: [] }, api.answers()]);
-      if (own !== request) return;
+      // A newer one replaces this one.
+      if (own !== request) return reading;
       /** @type {Map<string, any>} */
       const handlers = new Map(known.tasks.map((/** @type {any} */ task) => [task.action, task.handler]));
-      const items = found.map(({ key, states }) => ({
+      const items = tasks.map(({ key, states }) => ({
         key,
         states,
         handler: handlers.get(key) ?? "none",
@@ -40,18 +32,17 @@ export function createMocks({ store, api }) {
       }));
       store.set({ mocks: { items, isLoading: false } });
     } catch (error) {
-      if (own === request) store.set({ mocks: { ...store.get().mocks, isLoading: false, problem: problemOf(error) } });
+      if (own !== request) return reading;
+      store.set({ mocks: { ...store.get().mocks, isLoading: false, problem: problemOf(error) } });
     }
   }
 
   const mocks = {
-    /** Finds the tasks, and how each is answered. Resolves after the last reading, which may be a later one. */
-    async read() {
-      reading = load();
-      for (let last; last !== reading; ) {
-        last = reading;
-        await last;
-      }
+    /** Finds the tasks of the definitions in the editor and of the execution, and how each is answered. */
+    read() {
+      request += 1;
+      reading = read(request);
+      return reading;
     },
 
     /**
@@ -86,4 +77,16 @@ export function createMocks({ store, api }) {
     },
   };
   return mocks;
+}
+
+/**
+ * The tasks of two definitions.
+ *
+ * @param {{ key: string, states: string[] }[]} first
+ * @param {{ key: string, states: string[] }[]} second
+ */
+function joined(first, second) {
+  const tasks = new Map(first.map(({ key, states }) => [key, states]));
+  for (const { key, states } of second) tasks.set(key, [...new Set([...(tasks.get(key) ?? []), ...states])]);
+  return [...tasks].map(([key, states]) => ({ key, states }));
 }

@@ -126,6 +126,7 @@
  * @property {Selection} selection
  * @property {number} clockOffset clock of the service minus the clock of this machine, in ms
  * @property {import("./control.js").Capabilities} capabilities what the endpoint offers
+ * @property {boolean} isEndpointKnown whether the endpoint has told what it offers, or does not respond
  * @property {boolean} shortcuts whether single keys are shortcuts
  * @property {Form} form
  * @property {"" | "start" | "stop"} busy the action whose response is missing
@@ -162,6 +163,7 @@ export function initialState() {
     selection: {},
     clockOffset: 0,
     capabilities: { flows: false, start: false, stop: false, mocks: false },
+    isEndpointKnown: false,
     shortcuts: true,
     form: { flowName: "", owner: "", executionName: "", source: "editor", mode: "Standard" },
     busy: "",

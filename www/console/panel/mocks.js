@@ -23,24 +23,34 @@ export function createMocksPanel(element, { words, store, actions }) {
   });
   /** The forms that the user has opened, by key: they survive a redraw. @type {Map<string, HTMLElement>} */
   const forms = new Map();
-  /** What the list shows. */
-  let drawn = "";
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let later;
+
+  /** The rows that are shown, with what they show: a row that stays the same is not touched. */
+  /** @type {Map<string, { row: HTMLElement, form: HTMLElement | undefined, content: string }>} */
+  let rows = new Map();
 
   /** @param {any} state */
   function draw(state) {
     const { items = [], problem, isLoading } = state.mocks;
     for (const key of forms.keys()) if (!items.some((/** @type {any} */ item) => item.key === key)) forms.delete(key);
-    // A redraw under the pointer would swallow a click: only changes are drawn.
-    const shown = JSON.stringify([state.lang, items, [...forms.keys()]]);
-    if (shown !== drawn) {
-      drawn = shown;
-      const active = document.activeElement;
-      fill(list, ...items.map(taskRow));
-      // The nodes of an open form are the same ones as before.
-      if (active instanceof HTMLElement && list.contains(active)) active.focus();
+    const active = document.activeElement;
+    /** @type {typeof rows} */
+    const next = new Map();
+    for (const task of items) {
+      const content = JSON.stringify([task, state.lang]);
+      const form = forms.get(task.key);
+      const known = rows.get(task.key);
+      const isSame = known?.content === content && known.form === form;
+      next.set(task.key, isSame ? known : { row: taskRow(task), form, content });
     }
+    rows = next;
+    place(
+      list,
+      [...rows.values()].map(({ row }) => row),
+    );
+    // A form that has moved to another row is the same as before.
+    if (active instanceof HTMLElement && list.contains(active) && active !== document.activeElement) active.focus();
     const open = items.filter((/** @type {any} */ { handler }) => handler === "none").length;
     count.textContent = open > 0 ? words("mocks.open", open) : "";
     if (problem) fill(note, .../** @type {any[]} */ (problemParts(words, problem).filter(Boolean)));
@@ -197,6 +207,19 @@ export function createMocksPanel(element, { words, store, actions }) {
       if (state.mocks !== previous.mocks || state.lang !== previous.lang || state === previous) draw(state);
     },
   };
+}
+
+/**
+ * Makes elements the children of a list. Those that are at their place stay there: they keep the focus.
+ *
+ * @param {HTMLElement} list
+ * @param {HTMLElement[]} elements
+ */
+function place(list, elements) {
+  const kept = new Set(elements);
+  for (const child of [...list.children]) if (!kept.has(/** @type {HTMLElement} */ (child))) child.remove();
+  for (const [at, element] of elements.entries())
+    if (list.children[at] !== element) list.insertBefore(element, list.children[at] ?? null);
 }
 
 /**

@@ -140,7 +140,9 @@ export function createStart(element, { words, actions }) {
       if (state.lang !== previous.lang) labels.update();
       startFold.hidden = !capabilities.start;
       // Without a start, watching is all that can be done.
-      if (isFirst || capabilities.start !== previous.capabilities.start) watchFold.open = !capabilities.start;
+      watchFold.hidden = !state.isEndpointKnown;
+      const isNews = state.isEndpointKnown !== previous.isEndpointKnown;
+      if (isNews || capabilities.start !== previous.capabilities.start) watchFold.open = !capabilities.start;
       set(flow, values.flowName);
       set(execution, values.executionName);
       set(source, values.source);

@@ -112,7 +112,7 @@ export function createStatus(element, { words, store, actions, openStart, openCo
       const { capabilities } = state;
       show([
         [start, !isWatched && capabilities.start],
-        [open, !isWatched && !capabilities.start],
+        [open, !isWatched && !capabilities.start && state.isEndpointKnown],
         [stop, capabilities.stop && status !== "" && !isFinal(status)],
         [leave, active],
         [watchAgain, state.connection.state === "left" || state.connection.state === "refused"],

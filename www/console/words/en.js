@@ -211,7 +211,7 @@ export const en = {
   },
   mocks: {
     title: "Task answers",
-    hint: "Tasks of the definition that have no handler fail with Local.NoTaskHandler. Give each an answer.",
+    hint: "Tasks that have no handler fail with Local.NoTaskHandler. Give each an answer.",
     open: (count) => `${count} without an answer`,
     none: "The definition has no tasks that need an answer.",
     handler_module: "handler",
