@@ -105,12 +105,12 @@ async function findings(page, rules) {
 for (const name of engineNames()) {
   const skip = whyAbsent(name);
   test(`axe-core in ${name}`, { skip, timeout: 300_000 }, async (t) => {
-    const site = await startConsole({ tasks: flows.TASKS });
+    const site = await startConsole();
     t.after(() => site.close());
     await site.start("invoices", "failed", flows.MAP, { items: [1, 2, 3, 4] });
     await site.start("invoices", "good", flows.MAP, { items: [1, 2] });
     await site.start("asks", "failed", flows.ASK);
-    await site.start("nap", "running", flows.nap(600));
+    await site.start("nap", "running", flows.nap(300));
     await site.start("resize", "caught", flows.CAUGHT);
     const engine = await startEngine(name);
     t.after(() => engine.close());

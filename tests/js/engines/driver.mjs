@@ -20,7 +20,7 @@ import * as webkit from "./webkit.mjs";
 const ENGINES = { chromium, firefox, webkit };
 
 /** Time after which a condition fails, in ms. */
-const TIMEOUT = 15_000;
+const TIMEOUT = 20_000;
 
 /** Names of the engines; the environment variable ENGINES selects some: `ENGINES=firefox,webkit`. */
 export function engineNames() {

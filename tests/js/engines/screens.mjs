@@ -15,11 +15,11 @@ const OUT = fileURLToPath(new URL("../../../target/screens/", import.meta.url));
 const SIZES = { 390: 844, 820: 1180, 1440: 900, 2560: 1440 };
 
 const name = process.argv[2] ?? "chromium";
-const site = await startConsole({ tasks: flows.TASKS });
+const site = await startConsole();
 const engine = await startEngine(name);
 try {
   await site.start("invoices", "failed", flows.MAP, { items: [1, 2, 3, 4] });
-  await site.start("breakfast", "running", flows.PARALLEL.replace("Seconds: 3", "Seconds: 3600"));
+  await site.start("breakfast", "running", flows.PARALLEL);
   await site.start("resize", "finished", flows.CAUGHT);
   await new Promise((resolve) => setTimeout(resolve, 3000));
   const cases = [

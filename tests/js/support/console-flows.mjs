@@ -18,7 +18,7 @@ export const CAUGHT = machine(
   "Resize",
   `${task(
     "Resize",
-    `    Retry: [{Errors: [Busy], Description: busy, IntervalSeconds: 2, MaxAttempts: 1, BackoffRate: 1}]
+    `    Retry: [{Errors: [Busy], Description: busy, IntervalSeconds: 1, MaxAttempts: 1, BackoffRate: 1}]
     Catch: [{Errors: [FnF.ALL], Description: any, Next: Original}]
     Next: Publish
 `,
@@ -42,15 +42,18 @@ ${task("Send", "    End: true\n").replace(/^/gm, "      ")}
 `,
 );
 
-/** A Parallel with a slow branch. */
+/** A Parallel of three branches. The tasks `Toast` and `Steep` end when the test says so. */
 export const PARALLEL = machine(
   "Cook",
   `  - Type: Parallel
     Name: Cook
     Branches:
-      - {StartAt: Boil, States: [{Type: Wait, Name: Boil, Seconds: 1, Next: Steep}, {Type: Wait, Name: Steep, Seconds: 3, End: true}]}
-      - {StartAt: Toast, States: [{Type: Wait, Name: Toast, Seconds: 2, End: true}]}
-      - {StartAt: Lay, States: [{Type: Pass, Name: Lay, End: true}]}
+      - StartAt: Boil
+        States:
+          - {Type: Wait, Name: Boil, Seconds: 1, Next: Steep}
+${task("Steep", "    End: true\n").replace(/^(?=.)/gm, "        ")}      - StartAt: Toast
+        States:
+${task("Toast", "    End: true\n").replace(/^(?=.)/gm, "        ")}      - {StartAt: Lay, States: [{Type: Pass, Name: Lay, End: true}]}
     Next: Served
   - {Type: Succeed, Name: Served}
 `,
@@ -122,21 +125,40 @@ States:
   - {Type: Fail, Name: 税务, Code: ${quoted}, Detail: ${quoted}}
 `;
 
-/** Handlers of the tasks. */
-export const TASKS = {
-  "acs:fc:::functions/resize": {
-    attempts: [
-      { error: "Busy", cause: "too many" },
-      { error: "BadImage", cause: "no image" },
+/**
+ * Handlers of the tasks, and a function that ends a task that waits for it: `toast`, `steep`, or the second attempt of
+ * `resize` if its input has `hold`.
+ */
+export function createTasks() {
+  const gates = new Map();
+  const gate = (name) => {
+    if (!gates.has(name)) {
+      const made = {};
+      made.opened = new Promise((open) => (made.open = open));
+      gates.set(name, made);
+    }
+    return gates.get(name);
+  };
+  const fail = (code, message) => {
+    throw Object.assign(new Error(message), { code });
+  };
+  const tasks = {
+    async "acs:fc:::functions/resize"(input, { attempt }) {
+      if (attempt === 0) fail("Busy", "too many");
+      if (JSON.stringify(input).includes('"hold"')) await gate("resize").opened;
+      fail("BadImage", "no image");
+    },
+    "acs:fc:::functions/toast": () => gate("toast").opened.then(() => ({})),
+    "acs:fc:::functions/steep": () => gate("steep").opened.then(() => ({})),
+    "acs:fc:::functions/send": [
+      { output: { sent: 1 } },
+      { output: { sent: 2 } },
+      { error: "NoAddress", cause: "invoice 3 has no address" },
     ],
-  },
-  "acs:fc:::functions/send": [
-    { output: { sent: 1 } },
-    { output: { sent: 2 } },
-    { error: "NoAddress", cause: "invoice 3 has no address" },
-  ],
-  "acs:fc:::functions/large": {
-    output: { text: "long text ".repeat(3000), word: "x".repeat(20_000), list: [1, { a: null }] },
-  },
-  "acs:fc:::functions/markup": { output: { [HOSTILE]: HOSTILE }, delayMs: 100 },
-};
+    "acs:fc:::functions/large": {
+      output: { text: "long text ".repeat(3000), word: "x".repeat(20_000), list: [1, { a: null }] },
+    },
+    "acs:fc:::functions/markup": { output: { [HOSTILE]: HOSTILE }, delayMs: 100 },
+  };
+  return { tasks, release: (name) => gate(name).open() };
+}

@@ -6,6 +6,7 @@ import { serveFetch } from "../../../pkg/cli/serve.js";
 import { createConsole } from "../../../pkg/console/control.js";
 import { createFiles } from "../../../pkg/console/files.js";
 import { createEmulator, signRequest } from "../../../pkg/dist/local.js";
+import { createTasks } from "./console-flows.mjs";
 
 const RECORDER = new URL("../engines/recorder.js", import.meta.url);
 
@@ -15,10 +16,12 @@ const RECORDER = new URL("../engines/recorder.js", import.meta.url);
  * - `disconnect()` closes the port and all connections, `connect()` opens the same port again
  * - `answer` is a function from a request to a response, or `undefined` for the usual one; it can be replaced
  * - `start(flow, execution, definition, input)` starts an execution without the page
+ * - `release(name)` ends a task that waits for it
  */
-export async function startConsole({ tasks, speed = 1 } = {}) {
+export async function startConsole() {
+  const { tasks, release } = createTasks();
   const key = { id: "console-test", secret: "console-test-secret" };
-  const emulator = createEmulator({ accessKeys: { [key.id]: key.secret }, tasks, speed });
+  const emulator = createEmulator({ accessKeys: { [key.id]: key.secret }, tasks });
   const control = createConsole({ emulator, key, tasks });
   const files = await createFiles();
   const recorder = await readFile(RECORDER);
@@ -63,6 +66,7 @@ export async function startConsole({ tasks, speed = 1 } = {}) {
   await connect();
   return Object.assign(own, {
     emulator,
+    release,
     url: `${server.url}/`,
     connect,
     disconnect: () => server.close(),

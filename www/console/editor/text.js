@@ -81,6 +81,8 @@ export function shared(words, label) {
     yaml,
     look,
     markField,
+    // Editable text has the focus without it. Tools that check the page find the attribute only.
+    EditorView.contentAttributes.of({ tabindex: "0" }),
     keymap.of([...SEARCH_KEYS, ...foldKeymap]),
     wrap.of(narrow().matches ? EditorView.lineWrapping : []),
     wording.of(worded(words, label)),
@@ -88,11 +90,7 @@ export function shared(words, label) {
 }
 
 /** A text that can be focused, searched and copied, but not edited; phones open no keyboard for it. */
-export const readOnly = [
-  EditorState.readOnly.of(true),
-  EditorView.editable.of(false),
-  EditorView.contentAttributes.of({ tabindex: "0" }),
-];
+export const readOnly = [EditorState.readOnly.of(true), EditorView.editable.of(false)];
 
 /**
  * The element of a view. Styles of CodeMirror go into constructable sheets only inside of a shadow root; elsewhere they
