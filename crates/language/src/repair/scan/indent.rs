@@ -4,7 +4,7 @@ use super::super::look::{Class, is_numeral, look};
 use super::super::{edit, places};
 use super::{Hit, Scan, content};
 use crate::flow::dialect::{Dialect, Shape};
-use cloudflow_base::small::{split_once, trim_end};
+use cloudflow_base::small::{find, split_once, trim_end};
 
 impl Scan<'_> {
     /// The end of a mark that begins a list item, here or in another format: `-`, a bullet, `1.`, `(2)`.
@@ -58,6 +58,21 @@ impl Scan<'_> {
         let line = rest.get(..first)?.bytes().rposition(|byte| byte == b'\n')?;
         let alike = matches!(self.class_at(end + first), Some(Class::Space | Class::Invisible));
         (!alike).then_some(first - line - 1)
+    }
+
+    /// The column of the first of the next lines that is not deeper than `most`.
+    pub(super) fn sibling_column(&self, mut end: usize, most: usize) -> Option<usize> {
+        for _ in 0..50 {
+            let column = self.next_column(end)?;
+            if column <= most {
+                return Some(column);
+            }
+            // Behind the line that was seen.
+            let rest = self.part(end, self.text.len());
+            let line = end + rest.len() - rest.trim_ascii_start().len();
+            end = line + find(self.part(line, self.text.len()), "\n")?;
+        }
+        None
     }
 
     /// Rewrites an indentation with characters that are no spaces: the column must be one in use.

@@ -251,7 +251,7 @@ fn characters_that_resemble_others() {
                         let target = &text[start..end];
                         let (open, close) = quotes[random.below(quotes.len())];
                         // Where a template fills in names, a name in other quotes may be one of them.
-                        let open_end = text.contains("${") || text.contains("{{");
+                        let open_end = name.contains("placeholder") || name.contains("template");
                         let (open, close) = if open_end { ('“', '”') } else { (open, close) };
                         match random.below(4) {
                             0 => format!("{open}{target}{close}"),
