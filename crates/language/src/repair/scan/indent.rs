@@ -61,7 +61,12 @@ impl Scan<'_> {
     }
 
     /// The column of the first of the next lines that is not deeper than `most`.
-    pub(super) fn sibling_column(&self, mut end: usize, most: usize) -> Option<usize> {
+    pub(super) fn sibling_column(&self, start: usize, mut end: usize, mut most: usize) -> Option<usize> {
+        // The next line belongs to the key.
+        if matches!(self.part(start, end).trim_ascii_end().as_bytes().last(), Some(b':' | b'|' | b'>' | b'-' | b'+')) {
+            let list = self.part(end, self.text.len()).trim_ascii_start().starts_with("- ");
+            most = most.min(self.next_column(end)?.saturating_sub(usize::from(!list)));
+        }
         for _ in 0..50 {
             let column = self.next_column(end)?;
             if column <= most {
@@ -97,6 +102,10 @@ impl Scan<'_> {
         if dash && !behind.starts_with('-') {
             next = next.and_then(|next| next.checked_sub(2));
         }
+        // The next line belongs to this key.
+        if self.part(end, line_end).trim_ascii_end().ends_with(':') {
+            next = None;
+        }
         let next = next.filter(|next| opened.is_some_and(|least| *next >= least));
         let name = split_once(self.part(end, line_end), ":").map_or("", |(name, _)| name);
         let top = Dialect::ALL
@@ -106,7 +115,13 @@ impl Scan<'_> {
         for tab in [2, 4, 8] {
             let rest = spaces + tabs * tab;
             let all = rest + alike + 2 * wide;
-            let [first, second] = if self.narrow { [rest, all] } else { [all, rest] };
+            let [first, second] = if !self.narrow {
+                [all, rest]
+            } else if hidden > 0 {
+                [all + hidden, all]
+            } else {
+                [rest, all]
+            };
             columns.extend_from_slice(&[
                 first,
                 second,
