@@ -89,7 +89,7 @@ function verdicts(text) {
   const repaired = diagnostics.some(
     ({ code, message }) =>
       ["look-alike", "bad-encoding", "too-many"].includes(code) ||
-      /after the dash|Markdown fence|of a heredoc|conflict markers|JSON has no comments|must be a list of|is the value of `name`|quote the (whole )?value$/.test(
+      /after the dash|not a part of a definition|each line begins with|line breaks are written|conflict markers|JSON has no comments|must be a list of|is the value of `name`|quote the (whole )?value$/.test(
         message,
       ),
   );

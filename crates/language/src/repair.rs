@@ -41,8 +41,15 @@ impl Repair {
     }
 }
 
+#[inline(never)]
 fn edit(start: usize, end: usize, new_text: &str) -> Edit {
     Edit { span: Span::new(start, end), new_text: new_text.to_owned() }
+}
+
+/// Adds the edit that removes a part of the text.
+#[inline(never)]
+fn cut(edits: &mut Vec<Edit>, start: usize, end: usize) {
+    edits.push(edit(start, end, ""));
 }
 
 fn sort_edits(edits: &mut [Edit]) {
@@ -92,6 +99,17 @@ fn around(text: &str, span: Span) -> &str {
     let before = text.get(..start).and_then(|text| text.chars().next_back()).map_or(0, char::len_utf8);
     let behind = text.get(end..).and_then(|text| text.chars().next()).map_or(0, char::len_utf8);
     text.get(start - before..end + behind).unwrap_or_default()
+}
+
+/// The places of a text in another one.
+#[inline(never)]
+fn places(text: &str, needle: &str) -> Vec<usize> {
+    let (mut found, mut at) = (Vec::new(), 0);
+    while let Some(next) = text.get(at..).and_then(|rest| small::find(rest, needle)) {
+        found.push(at + next);
+        at += next + needle.len();
+    }
+    found
 }
 
 /// A repaired text.

@@ -1,8 +1,8 @@
 //! What surrounds a definition or interrupts it: encodings, Markdown fences, heredocs, conflict markers, comments of
 //! JSON.
 
-use super::{REPLACED, Repair, edit};
-use cloudflow_base::diagnostic::{Code, Edit, fill};
+use super::{REPLACED, Repair, cut, edit, places};
+use cloudflow_base::diagnostic::{Code, Edit};
 use cloudflow_base::small::{contains, find as find_text, trim_end};
 use cloudflow_base::text::Span;
 
@@ -11,21 +11,17 @@ use cloudflow_base::text::Span;
 /// `wrong`: the text has an error. `other`: an ASCII character behind a byte that is not UTF-8 belongs to it, as in GBK.
 pub(super) fn find(text: &str, wrong: bool, other: bool) -> Vec<Repair> {
     let mut found = Vec::new();
-    if let Some(repair) = encoding(text) {
-        // The rest is searched in the decoded text only.
-        return vec![repair];
-    }
-    if wrong && let Some(repair) = breaks(text) {
-        return vec![repair];
-    }
     let lines = lines(text);
-    if wrong && let Some(repair) = margin(&lines) {
-        return vec![repair];
+    // The rest is searched in the decoded text only.
+    let whole = encoding(text).or_else(|| if wrong { breaks(text).or_else(|| margin(&lines)) } else { None });
+    if let Some(repair) = whole {
+        found.push(repair);
+        return found;
     }
-    found.extend(fence(text, &lines).or_else(|| heredoc(text, &lines)));
-    found.extend(replaced(text, other));
-    found.extend(conflict(text, &lines, wrong));
-    found.extend(comments(text));
+    let frame = fence(text, &lines).or_else(|| heredoc(text, &lines));
+    for repair in [frame, replaced(text, other), conflict(text, &lines, wrong), comments(text)].into_iter().flatten() {
+        found.push(repair);
+    }
     found
 }
 
@@ -42,12 +38,15 @@ fn encoding(text: &str) -> Option<Repair> {
                 continue;
             }
         }
-        edits.push(edit(at, at + c.len_utf8(), ""));
+        cut(&mut edits, at, at + c.len_utf8());
     }
     if zeros * 4 > text.len() {
         // The other characters were not read either.
-        if ascii > zeros + 1 || text.trim_start_matches('\u{FFFD}').contains('\u{FFFD}') {
-            edits = vec![edit(0, text.len(), "")];
+        if ascii > zeros + 1
+            || places(text, REPLACED).iter().enumerate().any(|(at, place)| at * REPLACED.len() != *place)
+        {
+            edits.clear();
+            cut(&mut edits, 0, text.len());
         }
         let message = "the text is UTF-16, but was read as UTF-8: save it as UTF-8".to_owned();
         return Some(Repair::new(Code::BadEncoding, Span::new(0, 0), message, edits));
@@ -58,12 +57,15 @@ fn encoding(text: &str) -> Option<Repair> {
 /// Bytes that are not UTF-8, which the reader of the file replaced.
 fn replaced(text: &str, other: bool) -> Option<Repair> {
     let first = find_text(text, REPLACED)?;
-    let behind = |(at, found): (usize, &str)| {
-        let at = at + found.len();
-        let is_sign = matches!(text.as_bytes().get(at), Some(b'[' | b']' | b'{' | b'}' | b'|' | b'\\' | b'`'));
-        is_sign.then(|| edit(at, at + 1, REPLACED))
-    };
-    let edits = if other { text.match_indices(REPLACED).filter_map(behind).collect() } else { Vec::new() };
+    let mut edits = Vec::new();
+    if other {
+        for at in places(text, REPLACED) {
+            let at = at + REPLACED.len();
+            if matches!(text.as_bytes().get(at), Some(b'[' | b']' | b'{' | b'}' | b'|' | b'\\' | b'`')) {
+                edits.push(edit(at, at + 1, REPLACED));
+            }
+        }
+    }
     let message = "bytes that are not UTF-8 were replaced by U+FFFD: save the file as UTF-8, it may be GBK".to_owned();
     Some(Repair::new(Code::BadEncoding, Span::new(first, first + '\u{FFFD}'.len_utf8()), message, edits))
 }
@@ -84,70 +86,85 @@ pub(super) fn lines(text: &str) -> Vec<Line<'_>> {
 
 /// Signs that stand where the line breaks were.
 fn breaks(text: &str) -> Option<Repair> {
-    if text.trim_ascii_end().contains('\n') || text.starts_with(['{', '[']) {
+    let filled = text.trim_ascii_end();
+    if contains(filled, "\n") || matches!(text.as_bytes().first(), Some(b'{' | b'[')) {
         return None;
     }
     for sign in ["\\n", "\u{2028}", "\u{85}"] {
-        let signs: Vec<usize> = text.match_indices(sign).map(|(at, _)| at).collect();
-        let Some(first) = signs.get(1).and(signs.first()) else { continue };
-        let mut edits: Vec<Edit> = signs.iter().map(|at| edit(*at, at + sign.len(), "\n")).collect();
-        // `"type: flow\n…"`
-        let end = text.trim_ascii_end().len();
-        if sign == "\\n" && text.starts_with(['"', '\'']) && text.get(..end)?.ends_with(['"', '\'']) {
-            edits.extend(text.match_indices("\\\"").map(|(at, _)| edit(at, at + 1, "")));
-            edits.extend([edit(0, 1, ""), edit(end - 1, end, "")]);
+        let signs = places(text, sign);
+        let (Some(first), Some(_)) = (signs.first(), signs.get(1)) else { continue };
+        let mut edits = Vec::new();
+        for at in &signs {
+            edits.push(edit(*at, at + sign.len(), "\n"));
         }
-        let shown = if sign == "\\n" { "`\\n`" } else { "a character of Unicode" };
-        let message = fill("{} is written instead of line breaks", &[shown]);
-        let repair = Repair::new(Code::YamlUnexpected, Span::new(*first, first + sign.len()), message, edits);
-        return Some(repair.offered("write line breaks", &[]));
+        // `"type: flow\n…"`
+        let bytes = filled.as_bytes();
+        if matches!(bytes.first(), Some(b'"' | b'\'')) && bytes.first() == bytes.last() {
+            for at in places(text, "\\\"") {
+                cut(&mut edits, at, at + 1);
+            }
+            cut(&mut edits, 0, 1);
+            cut(&mut edits, filled.len() - 1, filled.len());
+        }
+        let span = Span::new(*first, first + sign.len());
+        return Some(removed(
+            span,
+            "line breaks are written as `\\n` or as another character: write line breaks",
+            "write line breaks",
+            edits,
+        ));
     }
     None
 }
 
-/// What each line begins with: a quote mark of a mail, a `+` of a patch, a line number.
+#[inline(never)]
+fn removed(span: Span, message: &str, title: &str, edits: Vec<Edit>) -> Repair {
+    Repair::new(Code::YamlUnexpected, span, message.to_owned(), edits).offered(title, &[])
+}
+
+/// The end of the margin of a line: a quote mark of a mail, a `+` of a patch, a line number.
+#[inline(never)]
+fn margin_of(line: &str) -> Option<usize> {
+    let blank = line.len() - line.trim_ascii_start().len();
+    let rest = line.get(blank..)?;
+    let digits = rest.bytes().position(|byte| !byte.is_ascii_digit()).unwrap_or(rest.len());
+    let behind = rest.get(digits..)?;
+    let sign = behind.trim_ascii_start();
+    let is_sign = |c: &char| matches!(c, '|' | '│') || matches!((c, digits), (':', 1..) | ('>' | '+' | '*', 0));
+    match sign.chars().next().filter(is_sign) {
+        Some(c) => Some(line.len() - sign.len() + c.len_utf8()),
+        None if digits > 0 && (behind.is_empty() || behind.starts_with([' ', '\t'])) => Some(blank + digits),
+        None => None,
+    }
+}
+
+/// What each line begins with.
 fn margin(lines: &[Line<'_>]) -> Option<Repair> {
-    let filled = || lines.iter().filter(|(_, line)| !line.trim_ascii().is_empty());
-    let number = |line: &str| {
-        let blank = line.len() - line.trim_ascii_start().len();
-        let digits = line.get(blank..)?.bytes().take_while(u8::is_ascii_digit).count();
-        let rest = line.get(blank + digits..)?;
-        let sign =
-            rest.trim_ascii_start().chars().next().filter(|c| matches!(c, ':' | '|' | '│')).map_or(0, char::len_utf8);
-        let gap = if sign > 0 { rest.len() - rest.trim_ascii_start().len() } else { 0 };
-        (digits > 0 && (sign > 0 || rest.is_empty() || rest.starts_with([' ', '\t'])))
-            .then_some(blank + digits + gap + sign)
-    };
-    let mark = |line: &str| {
-        let blank = line.len() - line.trim_ascii_start().len();
-        let first = line.get(blank..)?.chars().next().filter(|c| matches!(c, '>' | '+' | '|' | '│' | '*'))?;
-        Some(blank + first.len_utf8())
-    };
-    let width = |line: &str| number(line).or_else(|| mark(line));
-    let (start, first) = *filled().next()?;
-    let (_, second) = filled().nth(1)?;
-    let is_number = number(first).is_some();
-    let sign = |line: &str| line.get(..width(line)?).map(|margin| margin.trim_ascii().to_owned());
-    if !filled().all(|(_, line)| width(line).is_some() && number(line).is_some() == is_number)
-        || !is_number && !filled().all(|(_, line)| sign(line) == sign(first))
-        || is_number && sign(first) == sign(second)
-    {
-        return None;
+    let mut edits = Vec::new();
+    let (mut spaces, mut number) = (usize::MAX, false);
+    let (mut first, mut before) = ("", "");
+    for &(start, line) in lines.iter().filter(|(_, line)| !line.trim_ascii().is_empty()) {
+        let end = margin_of(line)?;
+        let (margin, behind) = (line.get(..end)?.trim_ascii(), line.get(end..)?);
+        if edits.is_empty() {
+            (first, number) = (margin, margin.as_bytes().first().is_some_and(u8::is_ascii_digit));
+        } else if number && margin == before || !number && margin != first {
+            return None;
+        }
+        before = margin;
+        if !behind.trim_ascii().is_empty() {
+            spaces = spaces.min(behind.len() - behind.trim_ascii_start().len());
+        }
+        cut(&mut edits, start, start + end);
     }
     // The spaces behind the margin, without the indentation of the text.
-    let behind =
-        |line: &str| line.get(width(line)?..).map(|rest| (rest.len() - rest.trim_ascii_start().len(), rest.len()));
-    let spaces = filled().filter_map(|(_, line)| behind(line)).filter(|(spaces, all)| spaces < all);
-    let spaces = spaces.map(|(spaces, _)| spaces).min()?;
-    let cut = |&(start, line): &Line<'_>| {
-        let end = width(line)?;
-        Some(edit(start, start + (end + spaces).min(line.len()), ""))
-    };
-    let edits = filled().filter_map(cut).collect();
-    let what = if is_number { "a line number" } else { "the same sign" };
-    let message = fill("each line begins with {}: remove it", &[what]);
-    let span = Span::new(start, start + width(first)?);
-    Some(Repair::new(Code::YamlUnexpected, span, message, edits).offered("remove the margin", &[]))
+    for (edit, (start, line)) in edits.iter_mut().zip(lines.iter().filter(|(_, line)| !line.trim_ascii().is_empty())) {
+        let end = edit.span.end as usize + spaces.min(start + line.len() - edit.span.end as usize);
+        edit.span = Span::new(*start, end);
+    }
+    let span = Span::new(edits.get(1).and(edits.first())?.span.start as usize, edits.first()?.span.end as usize);
+    let message = "each line begins with a number or a sign that is not a part of a definition: remove it";
+    Some(removed(span, message, "remove the margin", edits))
 }
 
 /// Marks around a text in Markdown, HTML and Python.
@@ -160,20 +177,19 @@ fn fence(text: &str, lines: &[Line<'_>]) -> Option<Repair> {
     let &(open, line) = fences.next()?;
     // A closing fence only: the opening one was not copied.
     let behind = text.get(open + line.len()..).unwrap_or_default();
-    let edits = if behind.trim_ascii().is_empty() {
-        vec![edit(open, text.len(), "")]
+    let mut edits = Vec::new();
+    if behind.trim_ascii().is_empty() {
+        cut(&mut edits, open, text.len());
     } else {
-        let mut edits = vec![edit(0, open + line.len(), "")];
-        edits.extend(fences.next().map(|(close, _)| edit(*close, text.len(), "")));
-        edits
-    };
-    let message = if line.starts_with(['`', '~']) {
-        "a Markdown fence is not a part of a definition: remove it".to_owned()
-    } else {
-        fill("`{}` is not a part of a definition: remove it", &[line.trim_ascii()])
-    };
-    let span = Span::new(open, open + line.len());
-    Some(Repair::new(Code::YamlUnexpected, span, message, edits).offered("remove the fence", &[]))
+        cut(&mut edits, 0, open + line.len());
+        if let Some((close, _)) = fences.next() {
+            cut(&mut edits, *close, text.len());
+        }
+    }
+    let shown = ["`", line.trim_ascii(), "`"].concat();
+    let what = if matches!(line.as_bytes().first(), Some(b'`' | b'~')) { "a Markdown fence" } else { &shown };
+    let message = [what, " is not a part of a definition: remove it"].concat();
+    Some(removed(Span::new(open, open + line.len()), &message, "remove the fence", edits))
 }
 
 /// The first and the last line of a heredoc: `cat > flow.yaml <<EOF`, `EOF`.
@@ -183,31 +199,33 @@ fn heredoc(text: &str, lines: &[Line<'_>]) -> Option<Repair> {
     let &(end, last) = lines.iter().rev().find(is_filled).filter(|(end, _)| *end > start)?;
     // The prompt and the command that printed the text, the prompt behind it, the empty lines of an editor.
     let is_prompt = |line: &str| {
-        line.starts_with("$ ")
-            || line.contains('@') && ["$ ", "# "].iter().any(|sign| contains(line, sign))
-            || line == "~"
+        line == "~" || line.starts_with("$ ") || contains(line, "@") && (contains(line, "$ ") || contains(line, "# "))
     };
     let open = find_text(first, "<<");
-    if is_prompt(first) && open.is_none() || last.trim_ascii_end() == "~" {
-        let edits = lines.iter().filter(|(_, line)| is_prompt(line)).map(|(at, line)| edit(*at, at + line.len(), ""));
-        let (at, line) =
-            if is_prompt(first) { (start, first) } else { *lines.iter().find(|(_, line)| *line == "~")? };
-        let message = "the prompt of a shell or an editor is not a part of a definition: remove it".to_owned();
-        let repair = Repair::new(Code::YamlUnexpected, Span::new(at, at + line.len()), message, edits.collect());
-        return Some(repair.offered("remove the prompt", &[]));
+    if open.is_none() && is_prompt(first) || last.trim_ascii_end() == "~" {
+        let mut edits = Vec::new();
+        for (at, line) in lines.iter().filter(|(_, line)| is_prompt(line)) {
+            cut(&mut edits, *at, at + line.len());
+        }
+        let message = "the prompt of a shell or an editor is not a part of a definition: remove it";
+        return Some(removed(edits.first()?.span, message, "remove the prompt", edits));
     }
     // An indented word is a part of a block scalar, except for the tabs of `<<-`.
-    let word = last.trim_ascii_end().trim_start_matches('\t');
+    let word = last.trim_ascii_end();
+    let word = word.strip_prefix('\t').unwrap_or(word);
     let is_word = word.len() > 1 && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     let open = open.filter(|at| first.get(at + 2..).is_some_and(|rest| is_word && contains(rest, word)));
     if !is_word || open.is_none() && !matches!(word, "EOF" | "EOT" | "END" | "YAML" | "JSON") {
         return None;
     }
-    let mut edits: Vec<Edit> = open.map(|_| edit(start, start + first.len(), "")).into_iter().collect();
-    edits.push(edit(end, text.len(), ""));
+    let mut edits = Vec::new();
+    if open.is_some() {
+        cut(&mut edits, start, start + first.len());
+    }
+    cut(&mut edits, end, text.len());
     let message = ["`", word, "` of a heredoc is not a part of a definition: remove it"].concat();
     let span = if open.is_some() { Span::new(start, start + first.len()) } else { Span::new(end, end + last.len()) };
-    Some(Repair::new(Code::YamlUnexpected, span, message, edits).offered("remove the heredoc", &[]))
+    Some(removed(span, &message, "remove the heredoc", edits))
 }
 
 /// Conflict markers of Git. The first side remains. In a valid text, indented markers are a part of a block scalar.
@@ -215,7 +233,8 @@ fn conflict(text: &str, lines: &[Line<'_>], wrong: bool) -> Option<Repair> {
     let (mut edits, mut first, mut drop, mut certain) = (Vec::new(), None, None, false);
     for &(start, line) in lines {
         let marker = if wrong { line.trim_ascii_start() } else { line };
-        let is = |mark: &str| marker.strip_prefix(mark).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '));
+        let is =
+            |mark: &str| marker.starts_with(mark) && matches!(marker.as_bytes().get(mark.len()), None | Some(b' '));
         if !matches!(marker.as_bytes().first(), Some(b'<' | b'|' | b'=' | b'>')) {
             continue;
         }
@@ -229,21 +248,22 @@ fn conflict(text: &str, lines: &[Line<'_>], wrong: bool) -> Option<Repair> {
         let opens = is("<<<<<<<");
         certain |= ends || opens;
         if opens && let Some((from, to)) = drop.take() {
-            edits.push(edit(from, to, ""));
+            cut(&mut edits, from, to);
         }
         if ends && let Some((from, _)) = drop.take() {
-            edits.push(edit(from, next, ""));
+            cut(&mut edits, from, next);
         } else if ends || opens {
-            edits.push(edit(start, next, ""));
+            cut(&mut edits, start, next);
         } else {
             drop = drop.or(Some((start, next)));
         }
     }
     // A marker that was left.
-    edits.extend(drop.map(|(start, next)| edit(start, next, "")));
-    let message = "conflict markers of Git: keep one side of each conflict".to_owned();
-    let repair = Repair::new(Code::YamlUnexpected, first.filter(|_| certain)?, message, edits);
-    Some(repair.offered("keep the first side", &[]))
+    if let Some((start, next)) = drop {
+        cut(&mut edits, start, next);
+    }
+    let message = "conflict markers of Git: keep one side of each conflict";
+    Some(removed(first.filter(|_| certain)?, message, "keep the first side", edits))
 }
 
 /// True if a text is JSON and may have comments. YAML reads them as a part of a key or a value.
@@ -275,11 +295,11 @@ fn comments(text: &str) -> Option<Repair> {
                     || before == b':' && at > 1 && bytes.get(at - 2) == Some(&b'"'))
                 && matches!(next, Some(b'/' | b'*')) =>
             {
-                let (end, cut) = if next == Some(&b'/') { ("\n", 0) } else { ("*/", 2) };
+                let (end, more) = if next == Some(&b'/') { ("\n", 0) } else { ("*/", 2) };
                 let rest = text.get(at..).unwrap_or_default();
-                let end = find_text(rest, end).map_or(text.len(), |found| at + found + cut);
+                let end = find_text(rest, end).map_or(text.len(), |found| at + found + more);
                 first = first.or(Some(Span::new(at, at + 2)));
-                edits.push(edit(at, end, ""));
+                cut(&mut edits, at, end);
                 at = end;
                 continue;
             }
@@ -288,6 +308,6 @@ fn comments(text: &str) -> Option<Repair> {
         before = *byte;
         at += 1;
     }
-    let message = "JSON has no comments: remove them, or write the definition as YAML with `#`".to_owned();
-    Some(Repair::new(Code::YamlUnexpected, first?, message, edits).offered("remove the comments", &[]))
+    let message = "JSON has no comments: remove them, or write the definition as YAML with `#`";
+    Some(removed(first?, message, "remove the comments", edits))
 }

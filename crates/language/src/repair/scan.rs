@@ -123,16 +123,24 @@ pub(super) fn find(text: &str, wrong: bool, narrow: bool) -> (Vec<Repair>, bool)
     (scan.repairs(), indented)
 }
 
-impl Scan<'_> {
+impl<'t> Scan<'t> {
+    #[inline(never)]
     fn char_at(&self, at: usize) -> Option<char> {
         self.text.get(at..)?.chars().next()
     }
 
-    /// The number of characters.
-    fn width(&self, start: usize, end: usize) -> usize {
-        self.text.get(start..end).unwrap_or_default().chars().fold(0, |count, _| count + 1)
+    /// A part of the text.
+    #[inline(never)]
+    fn part(&self, start: usize, end: usize) -> &'t str {
+        self.text.get(start..end).unwrap_or_default()
     }
 
+    /// The number of characters.
+    fn width(&self, start: usize, end: usize) -> usize {
+        self.part(start, end).chars().fold(0, |count, _| count + 1)
+    }
+
+    #[inline(never)]
     fn class_at(&self, at: usize) -> Option<Class> {
         Some(look(self.char_at(at)?)?.0)
     }
@@ -217,8 +225,8 @@ impl Scan<'_> {
         }
         if let Some(block) = self.block {
             // The indentation of the text itself is not searched unless it ends the text.
-            let ascii = self.text.get(start..end).unwrap_or_default().bytes().take_while(|byte| *byte == b' ').count();
-            let spaces = self.text.get(start..at).unwrap_or_default().bytes().filter(|byte| *byte == b' ').count();
+            let ascii = self.part(start, end).bytes().take_while(|byte| *byte == b' ').count();
+            let spaces = self.part(start, at).bytes().filter(|byte| *byte == b' ').count();
             // A key behind the block, with a character besides its indentation.
             let ends = self.hits.len() > before && spaces <= block && self.starts_with_key(at, end);
             if at == end || column > block && !ends {
@@ -236,18 +244,20 @@ impl Scan<'_> {
             return self.plain(at);
         }
         if self.wrong && self.data.is_none() {
-            let line = self.text.get(at..end).unwrap_or_default();
+            let line = self.part(at, end);
             if let Some(mark) = ["// ", "/* ", "<!--", "-- ", "; "].into_iter().find(|mark| line.starts_with(mark))
                 && !self.starts_with_key(at + mark.len(), end)
             {
-                return self.sign(at, at + mark.trim_end().len(), "#");
+                return self.sign(at, at + mark.trim_ascii_end().len(), "#");
             }
         }
         if self.hits.len() > before {
             column = self.indentation(start, at, end, before);
         }
         let dash = self.is_dash(at);
-        self.columns.retain(|(known, list)| *known < column || dash && *known == column && !list);
+        while self.columns.last().is_some_and(|(known, list)| *known > column || *known == column && (*list || !dash)) {
+            self.columns.pop();
+        }
         self.columns.push((column, dash));
         if self.data.is_some_and(|data| column <= data) {
             self.data = None;
@@ -351,7 +361,7 @@ impl Scan<'_> {
         let mut at = start;
         let quote = self.char_at(start).filter(|c| matches!(c, '"' | '\''));
         if let Some(quote) = quote {
-            let rest = self.text.get(start + 1..end)?;
+            let rest = self.part(start + 1, end);
             let length = rest.find(quote)?;
             name.push_str(rest.get(..length)?);
             at = start + 1 + length + 1;

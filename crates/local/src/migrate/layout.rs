@@ -142,6 +142,9 @@ impl<'f, 'a> Layout<'f, 'a> {
     pub fn builds(&self, state: &State<'a>, route: &Route<'a>, to: StateId) -> bool {
         let entries = self.entries(route.scope, &route.desc, to);
         if self.is_root(to) && !matches!(route.cause, Cause::Catch(_)) {
+            if route.desc.is_result() {
+                return false;
+            }
             let view = self.view(state.id);
             let same = passes_input(state) && self.passes(&view, &entries) && view.has_only(&entries);
             return view.content != Content::Local && !same;

@@ -73,7 +73,7 @@ impl Slot {
 
 /// The output that a transition gives to a list of states that it ends.
 pub(super) struct Output<'a> {
-    /// Absent if nothing reads the output.
+    /// Absent if nothing reads the output, or if the output is the result of the state.
     pub entries: Option<Vec<(String, Val<'a>)>>,
     /// Further keys would be seen.
     pub exact: bool,
@@ -292,7 +292,7 @@ impl<'f, 'a> Plan<'f, 'a> {
                 Places::Together => self.collect(&route.desc.whole(), true, needs),
                 Places::Root => {
                     // A state cannot build a whole object whose keys are not known.
-                    if !self.is_root(from) && !route.desc.keys().is_exact() {
+                    if !self.is_root(from) && !route.desc.is_result() && !route.desc.keys().is_exact() {
                         self.last.remove(&to);
                         self.changed = true;
                     }
@@ -347,6 +347,9 @@ impl<'f, 'a> Plan<'f, 'a> {
             return Output { entries: None, exact: false };
         }
         if !self.wrapped.contains(&list) {
+            if local.is_result() {
+                return Output { entries: None, exact: false };
+            }
             if let Some(entries) = self.entries(&need, local) {
                 // A key that is left out must not be seen.
                 let exact = need.whole || entries.len() < need.keys.len();

@@ -188,6 +188,11 @@ impl<'a> Desc<'a> {
         whole
     }
 
+    /// True if the object is the result of the state: a state without an `OutputConstructor` passes it on.
+    pub fn is_result(&self) -> bool {
+        self.whole() == Expr::Data(Data::Output)
+    }
+
     /// The value at a path as written.
     pub fn get(&self, rest: &str) -> Val<'a> {
         let found = first_key(rest).map(|(key, rest)| (self.lookup(key), rest));

@@ -27,9 +27,8 @@ use serde_json::{Map, Value, json};
 
 use super::data::Data;
 use super::event::{Detail, Event, EventKind};
-use super::expression::{Context, Env};
 use super::meter::{Meter, cost};
-use super::program::{Number, Program, Shape, millis};
+use super::program::{Number, Program, millis};
 use super::{Failure, LARGEST_HISTORY_BYTES, LARGEST_HISTORY_MEMORY, Millis, Status, TaskResult};
 use cloudflow_language::flow::Dialect;
 use history::check_globals;
@@ -499,37 +498,6 @@ impl Machine {
         }
         self.open_tokens = 0;
         self.calls.clear();
-    }
-
-    /// The input of the flow, after its own mappings.
-    fn flow_input(&self, program: &Program) -> Result<Data, Failure> {
-        let Some(shape) = &program.input else { return Ok(self.input.clone()) };
-        self.flow_data(shape, &self.input, None, "the input of the flow")
-    }
-
-    /// The output of the flow, from the outermost frame.
-    fn flow_output(&self, program: &Program, frame: &Frame) -> Result<Data, Failure> {
-        let Some(shape) = &program.output else { return Ok(frame.data.clone()) };
-        self.flow_data(shape, &frame.input, Some(&frame.data), "the output of the flow")
-    }
-
-    /// Data of the whole flow, outside of its states.
-    fn flow_data(&self, shape: &Shape, input: &Data, local: Option<&Data>, what: &str) -> Result<Data, Failure> {
-        let context = || self.context(None);
-        let built = shape.build(&Env {
-            input,
-            own: None,
-            output: None,
-            local: local.map(|data| &**data),
-            global: &self.global,
-            context: &Context::new(&context),
-            random: &self.random,
-            meter: &self.meter,
-            missing_compares: false,
-        })?;
-        let built = Data::new(built);
-        self.check_size(&built, what)?;
-        Ok(built)
     }
 
     /// Opens a frame at the start of a scope.

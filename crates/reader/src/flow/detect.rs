@@ -47,45 +47,48 @@ pub(super) fn detect(root: Node<'_>, text: &str, strict: bool, findings: &mut Fi
     let args = [dialect.as_str(), list, right, other.as_str()];
     let reported = findings.report(CODE, key.span().join(value.span()), message, &args);
     reported.about(key.span());
-    // The keys of the header in the other dialect. The name and the start have no counterpart in the `flow` dialect.
-    let first = states(other).and_then(|list| list.items().next()?.get(other.key(Shape::State, Slot::Name)));
-    let mut header = other.as_str().to_owned();
-    if other == Dialect::StateMachine && root.style() == Style::Block {
-        let missing = |slot| Some(other.key(Shape::Document, slot)).filter(|name| root.get(name).is_none());
-        let start = first.map_or("", |first| first.span().of(text));
-        let line = text.get(..key.span().start as usize).unwrap_or_default();
-        let indent = line.rsplit('\n').next().unwrap_or_default();
-        for (slot, value) in [(Slot::Name, "flow"), (Slot::StartAt, start)] {
-            header.extend(missing(slot).into_iter().flat_map(|name| ["\n", indent, name, ": ", value]));
-        }
+    if let Some(edits) = header_of(root, text, dialect, states(other)) {
+        reported.fix = Some(Fix { title: fill("write the header of `{}`", &[other.as_str()]), edits });
     }
-    let mut edits = Vec::new();
-    let foreign = root.entries().filter_map(|(key, value)| {
-        let own = dialect.keys(Shape::Document).iter().find(|own| key.text() == Some(own.name))?;
-        Some((key, value, own.slot))
-    });
-    for (key, value, slot) in foreign {
-        let name = other.key(Shape::Document, slot);
-        if dialect == Dialect::StateMachine && (name.is_empty() || slot == Slot::Name) {
-            let line = line_of(text, key.span().join(value.span()));
-            let Some(line) =
-                line.filter(|_| slot != Slot::StartAt || first.is_some_and(|first| value.text() == first.text()))
-            else {
-                return Some((if strict { dialect } else { other }, true));
-            };
-            edits.push(Edit { span: line, new_text: String::new() });
-            continue;
-        }
-        if name.is_empty() || slot == Slot::Name {
-            return Some((if strict { dialect } else { other }, true));
-        }
-        edits.push(Edit { span: key.span(), new_text: name.to_owned() });
-        if slot == Slot::Type {
-            edits.push(Edit { span: value.span(), new_text: header.clone() });
-        }
-    }
-    reported.fix = Some(Fix { title: fill("write the header of `{}`", &[other.as_str()]), edits });
     Some((if strict { dialect } else { other }, true))
+}
+
+/// The edits that write the header of the other dialect. Absent if a key has no certain repair.
+#[cold]
+#[inline(never)]
+fn header_of(root: Node<'_>, text: &str, dialect: Dialect, list: Option<Node<'_>>) -> Option<Vec<Edit>> {
+    let other = dialect.other();
+    let first = list?.items().next()?.get(other.key(Shape::State, Slot::Name))?;
+    let mut edits = Vec::new();
+    for (key, value) in root.entries() {
+        let Some(own) = dialect.keys(Shape::Document).iter().find(|own| key.text() == Some(own.name)) else { continue };
+        let name = other.key(Shape::Document, own.slot);
+        let mut new_text = name.to_owned();
+        let mut span = key.span();
+        if name.is_empty() || own.slot == Slot::Name {
+            // The name and the start have no counterpart in the `flow` dialect.
+            if dialect == Dialect::Flow || own.slot == Slot::StartAt && value.text() != first.text() {
+                return None;
+            }
+            span = line_of(text, key.span().join(value.span()))?;
+            new_text.clear();
+        } else if own.slot == Slot::Type {
+            span = key.span().join(value.span());
+            new_text.extend([": ", other.as_str()]);
+            if other == Dialect::StateMachine && root.style() == Style::Block {
+                let before = text.get(..key.span().start as usize)?;
+                let line = before.bytes().rposition(|byte| byte == b'\n').map_or(0, |at| at + 1);
+                for (slot, value) in [(Slot::Name, "flow"), (Slot::StartAt, first.span().of(text))] {
+                    let name = other.key(Shape::Document, slot);
+                    if root.get(name).is_none() {
+                        new_text.extend(["\n", before.get(line..)?, name, ": ", value]);
+                    }
+                }
+            }
+        }
+        edits.push(Edit { span, new_text });
+    }
+    Some(edits)
 }
 
 /// The line of an entry, if the entry is all of it.

@@ -1,9 +1,10 @@
 //! The start of a line: indentation with characters that are no spaces, marks of list items in other formats.
 
-use super::super::edit;
 use super::super::look::{Class, is_numeral, look};
+use super::super::{edit, places};
 use super::{Hit, Scan, content};
 use crate::flow::dialect::{Dialect, Shape};
+use cloudflow_base::small::{split_once, trim_end};
 
 impl Scan<'_> {
     /// The end of a mark that begins a list item, here or in another format: `-`, a bullet, `1.`, `(2)`.
@@ -15,9 +16,9 @@ impl Scan<'_> {
         let (first, mut at) = seen(start)?;
         if matches!(first, '-' | '*' | '+' | '>') {
             // `-- type`, `- [ ] type`
-            let rest = self.text.get(at..end).unwrap_or_default();
+            let rest = self.part(at, end);
             let more = ["- ", " [ ] ", " [x] ", " [X] "].into_iter().find(|more| rest.starts_with(more));
-            let more = more.map_or(0, |more| more.trim_end().len());
+            let more = more.map_or(0, |more| more.len() - 1);
             return Some(at + if self.starts_with_key(at + more, end) { more } else { 0 });
         }
         let mut next = if first == '(' { seen(at)? } else { (first, at) };
@@ -38,11 +39,12 @@ impl Scan<'_> {
     /// True if a key of the dialect and its colon are at `at`.
     pub(super) fn starts_with_key(&self, at: usize, end: usize) -> bool {
         // A key is short.
-        let text = self.text.get(at..end).unwrap_or_default();
         let mut name = String::new();
-        for c in text.chars().take(40).skip_while(|c| matches!(c, ' ' | '{' | '"' | '\'')) {
+        for c in self.part(at, end).chars() {
             match c {
-                ':' | '：' => return content(name.trim_end_matches([' ', '"', '\''])).is_some(),
+                ':' | '：' => return content(trim_end(&name, " \"'")).is_some(),
+                ' ' | '{' | '"' | '\'' if name.is_empty() => {}
+                _ if name.len() > 40 => break,
                 _ => name.push(c),
             }
         }
@@ -53,7 +55,7 @@ impl Scan<'_> {
     pub(super) fn next_column(&self, end: usize) -> Option<usize> {
         let rest = self.text.get(end..)?;
         let first = rest.bytes().position(|byte| !matches!(byte, b' ' | b'\n' | b'\r'))?;
-        let line = rest.get(..first)?.rfind('\n')?;
+        let line = rest.get(..first)?.bytes().rposition(|byte| byte == b'\n')?;
         let alike = matches!(self.class_at(end + first), Some(Class::Space | Class::Invisible));
         (!alike).then_some(first - line - 1)
     }
@@ -62,7 +64,7 @@ impl Scan<'_> {
     pub(super) fn indentation(&mut self, start: usize, end: usize, line_end: usize, before: usize) -> usize {
         self.indented = true;
         let (mut spaces, mut tabs, mut alike, mut wide, mut hidden) = (0, 0, 0, 0, 0);
-        for c in self.text.get(start..end).unwrap_or_default().chars() {
+        for c in self.part(start, end).chars() {
             match (c, look(c)) {
                 (' ', _) => spaces += 1,
                 ('\t', _) => tabs += 1,
@@ -74,36 +76,52 @@ impl Scan<'_> {
         let dash = self.is_dash(end);
         let opened = self.opened.map(|(_, key)| key + usize::from(!dash));
         // The first line of a collection has the column of the second one.
-        let next = self.next_column(line_end);
+        let mut next = self.next_column(line_end);
         // The item begins two columns before its other keys.
-        let item = |next: &usize| {
-            dash && !self.text.get(line_end..).unwrap_or_default().trim_start().starts_with('-') && *next > 1
-        };
-        let next = next.map(|next| if item(&next) { next - 2 } else { next });
+        let behind = self.part(line_end, self.text.len()).trim_ascii_start();
+        if dash && !behind.starts_with('-') {
+            next = next.and_then(|next| next.checked_sub(2));
+        }
         let next = next.filter(|next| opened.is_some_and(|least| *next >= least));
-        let top = |name: &str| {
-            let known = |dialect: Dialect| dialect.keys(Shape::Document).iter().any(|key| key.name == name);
-            Dialect::ALL.into_iter().any(known)
-        };
-        let name = self.text.get(end..line_end).unwrap_or_default();
-        let name = name.split(':').next().unwrap_or_default().trim();
-        let is_known = |column: &usize| self.columns.contains(&(*column, dash)) && (*column > 0 || dash || top(name));
+        let name = split_once(self.part(end, line_end), ":").map_or("", |(name, _)| name);
+        let top = Dialect::ALL
+            .into_iter()
+            .any(|dialect| dialect.keys(Shape::Document).iter().any(|key| key.name == name.trim_ascii()));
         let mut columns = Vec::new();
         for tab in [2, 4, 8] {
             let rest = spaces + tabs * tab;
             let all = rest + alike + 2 * wide;
             let [first, second] = if self.narrow { [rest, all] } else { [all, rest] };
-            columns.extend([first, second, rest + alike + wide, all + hidden, all + 2 * hidden, all + 4 * hidden]);
+            columns.extend_from_slice(&[
+                first,
+                second,
+                rest + alike + wide,
+                all + hidden,
+                all + 2 * hidden,
+                all + 4 * hidden,
+            ]);
         }
         let first = columns.first().copied().unwrap_or_default();
         if hidden > 0 {
-            columns.extend(self.columns.iter().rev().map(|(column, _)| *column));
+            for (column, _) in self.columns.iter().rev() {
+                columns.push(*column);
+            }
         }
-        let find = |fits: &dyn Fn(&usize) -> bool| columns.iter().copied().find(fits);
-        let column = find(&|column| next == Some(*column))
-            .or_else(|| find(&|column| opened.is_some_and(|least| *column >= least)))
-            .or_else(|| find(&is_known))
-            .unwrap_or(first);
+        // The best is the column of the next line, then one behind the key, then one in use.
+        let (mut best, mut rank) = (first, 0);
+        for column in columns {
+            let value = if next == Some(column) {
+                3
+            } else if opened.is_some_and(|least| column >= least) {
+                2
+            } else {
+                u8::from(self.columns.contains(&(column, dash)) && (column > 0 || dash || top))
+            };
+            if value > rank {
+                (best, rank) = (column, value);
+            }
+        }
+        let column = best;
         let mut pad = " ".repeat(column.saturating_sub(spaces));
         let class = if pad.is_empty() { Class::Invisible } else { Class::Space };
         for hit in self.hits.iter_mut().skip(before) {
@@ -111,7 +129,7 @@ impl Scan<'_> {
             hit.edit.new_text = std::mem::take(&mut pad);
         }
         if let Some(&Hit { class, found, .. }) = self.hits.get(before) {
-            for (offset, _) in self.text.get(start..end).unwrap_or_default().match_indices('\t') {
+            for offset in places(self.part(start, end), "\t") {
                 self.hits.push(Hit { edit: edit(start + offset, start + offset + 1, ""), class, found });
             }
         }

@@ -14,6 +14,7 @@ impl Scan<'_> {
         // The start of the entry, and the content of its value.
         let mut entry = start;
         let mut key = None;
+        let mut quoted = false;
         // Invisible characters inside the entry, which are mistakes if it is a key.
         let mut hidden = Vec::new();
         let mut ahead = (start, None);
@@ -44,7 +45,7 @@ impl Scan<'_> {
                     && last == Some(':')
                     && !matches!(c, ' ' | '\t' | ',' | '}' | ']') =>
                 {
-                    let rest = self.text.get(at..end).unwrap_or_default();
+                    let rest = self.part(at, end);
                     let stop =
                         at + rest.bytes().position(|byte| matches!(byte, b',' | b'}' | b']')).unwrap_or(rest.len());
                     self.expression(at, stop, ' ');
@@ -80,7 +81,22 @@ impl Scan<'_> {
                     self.hit(at, if spaced { ":" } else { ": " });
                 }
                 (_, Some((Class::Mark, '$', _))) if opens => self.hit(at, "$"),
-                (_, Some((Class::Quote, ..))) if opens || closes => self.hit(at, "\""),
+                // In data, a separator that is not ASCII is a part of the text.
+                (_, Some((Class::Quote, ..)))
+                    if opens
+                        && self.is_closed(
+                            behind,
+                            end,
+                            word || !matches!(key, None | Some(Content::Free | Content::Data)),
+                        ) =>
+                {
+                    quoted = true;
+                    self.hit(at, "\"");
+                }
+                (_, Some((Class::Quote, ..))) if closes && quoted => {
+                    quoted = false;
+                    self.hit(at, "\"");
+                }
                 (_, Some((Class::Space | Class::Invisible, ..))) if opens || closes => self.plain(at),
                 (_, Some((Class::Invisible, ..))) if word => hidden.push(at),
                 (_, Some((Class::Mark, ..))) if self.names => self.plain(at),
@@ -95,7 +111,7 @@ impl Scan<'_> {
                         hidden.clear();
                     }
                     ':' if word => {
-                        let name = self.text.get(entry..at).unwrap_or_default();
+                        let name = self.part(entry, at);
                         let mut plain = String::new();
                         for c in name.chars() {
                             if !matches!(c, ' ' | '\t' | '"' | '\'') && look(c).is_none() {
@@ -114,9 +130,21 @@ impl Scan<'_> {
         }
     }
 
+    /// True if the next quote is before a separator. `alike`: one that is not ASCII counts too.
+    fn is_closed(&self, start: usize, end: usize, alike: bool) -> bool {
+        let is_quote = |c: char| matches!(look(c), Some((Class::Quote, ..)));
+        let Some(close) = self.part(start, end).find(is_quote) else { return false };
+        let behind = start + close + self.char_at(start + close).map_or(0, char::len_utf8);
+        match self.next_mark(behind, end) {
+            (_, None) => true,
+            (at, Some(']' | '}' | ',' | ':')) => alike || self.char_at(at).is_some_and(|c| c.is_ascii()),
+            _ => false,
+        }
+    }
+
     /// The next character that is not a space, as the ASCII character that it resembles, and its position.
     fn next_mark(&self, at: usize, end: usize) -> (usize, Option<char>) {
-        let rest = self.text.get(at..end).unwrap_or_default();
+        let rest = self.part(at, end);
         for (offset, c) in rest.char_indices() {
             match look(c) {
                 None if matches!(c, ' ' | '\t') => {}

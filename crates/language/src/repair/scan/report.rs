@@ -1,7 +1,7 @@
 //! The repairs of the characters that were found.
 
 use super::super::look::{Class, instead, look, look_at_item};
-use super::super::{Repair, edit};
+use super::super::{Repair, edit, places};
 use super::Scan;
 use cloudflow_base::diagnostic::{Code, Edit, fill};
 use cloudflow_base::small::{self, to_decimal};
@@ -64,7 +64,7 @@ impl Scan<'_> {
                 "a value that begins with a quote ends with the next one: quote the whole value"
             };
             let (start, end) = (span.start as usize, span.end as usize);
-            let marks = value.match_indices('\'').map(|(at, _)| edit(start + at, start + at, "'"));
+            let marks = places(value, "'").into_iter().map(|at| edit(start + at, start + at, "'"));
             let edits = [edit(start, start, "'")].into_iter().chain(marks).chain([edit(end, end, "'")]).collect();
             let repair = Repair::new(Code::YamlUnexpected, span, message.to_owned(), edits);
             found.push(repair.offered("quote the value", &[]));
@@ -99,13 +99,14 @@ fn hexadecimal(c: char) -> String {
 /// Fills a template with numbered places.
 fn numbered(template: &str, args: &[&str]) -> String {
     let mut out = String::new();
-    let mut rest = template;
-    while let Some((before, behind)) = rest.split_once('{') {
-        out.push_str(before);
-        let Some((number, behind)) = behind.split_once('}') else { break };
-        out.push_str(number.parse().ok().and_then(|at: usize| args.get(at).copied()).unwrap_or_default());
-        rest = behind;
+    let mut is_number = false;
+    for c in template.chars() {
+        match c {
+            '{' => is_number = true,
+            '}' => is_number = false,
+            _ if is_number => out.push_str(args.get(c as usize - '0' as usize).unwrap_or(&"")),
+            _ => out.push(c),
+        }
     }
-    out.push_str(rest);
     out
 }

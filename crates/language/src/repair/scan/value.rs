@@ -18,22 +18,20 @@ impl Scan<'_> {
         // A tag and an anchor.
         for _ in 0..2 {
             if matches!(self.char_at(start), Some('&' | '!')) && content != Content::Expression {
-                let word = self.text.get(start..end).unwrap_or_default();
+                let word = self.part(start, end);
                 start = self.spaces(start + small::find(word, " ").unwrap_or(word.len()), end, false);
             }
         }
         let Some(first) = self.char_at(start) else { return };
         self.names = content == Content::Names;
         match first {
-            '|' | '>'
-                if content != Content::Expression || self.text.get(start..end).is_some_and(|text| text.len() < 4) =>
-            {
+            '|' | '>' if content != Content::Expression || end - start < 4 => {
                 self.block = Some(column);
             }
             '"' | '\'' => {
                 if let Some(behind) = self.close(start + 1, end, first) {
                     if content == Content::Expression {
-                        let rest = self.text.get(behind..end).unwrap_or_default().trim_start();
+                        let rest = self.part(behind, end).trim_ascii_start();
                         if first == '"' && OPERATORS.iter().any(|operator| rest.starts_with(operator)) {
                             return self.unquoted(start, end);
                         }
@@ -65,7 +63,7 @@ impl Scan<'_> {
 
     /// The last character of a value, if it is a quote that is not ASCII.
     pub(super) fn last_quote(&self, start: usize, end: usize) -> Option<usize> {
-        let text = self.text.get(start..end)?.trim_end();
+        let text = self.part(start, end).trim_ascii_end();
         let last = text.chars().next_back()?;
         let is_quote = self.wrong && !last.is_ascii() && matches!(look(last), Some((Class::Quote, ..)));
         is_quote.then(|| start + text.len() - last.len_utf8())
@@ -73,9 +71,9 @@ impl Scan<'_> {
 
     /// Remembers an expression whose first character has another meaning in YAML.
     pub(super) fn unquoted(&mut self, start: usize, end: usize) {
-        let text = self.text.get(start..end).unwrap_or_default();
+        let text = self.part(start, end);
         let text = small::find(text, " #").and_then(|at| text.get(..at)).unwrap_or(text);
-        self.unquoted.push(Span::new(start, start + text.trim_end().len()));
+        self.unquoted.push(Span::new(start, start + text.trim_ascii_end().len()));
     }
 
     /// Removes characters like spaces between a value and the end of the line.
@@ -83,7 +81,7 @@ impl Scan<'_> {
         let before = self.hits.len();
         let next = self.spaces(start, end, false);
         // `"a",`
-        if self.wrong && matches!(self.text.get(next..end).map(str::trim_end), Some("," | ";" | "，" | "；")) {
+        if self.wrong && matches!(self.part(next, end).trim_ascii_end(), "," | ";" | "，" | "；") {
             let width = self.char_at(next).map_or(1, char::len_utf8);
             return self.sign(next, next + width, "");
         }
@@ -94,35 +92,31 @@ impl Scan<'_> {
 
     /// A plain scalar.
     pub(super) fn scalar(&mut self, start: usize, end: usize, content: Content) {
-        let text = self.text.get(start..end).unwrap_or_default();
+        let text = self.part(start, end);
         let mut text = small::find(text, " #").and_then(|at| text.get(..at)).unwrap_or(text);
-        if self.wrong
-            && !matches!(content, Content::Free | Content::Data)
-            && let Some(at) = small::find(text, " ＃")
-        {
-            self.plain(start + at + 1);
-            text = text.get(..at).unwrap_or(text);
-        }
-        if self.wrong
-            && !matches!(content, Content::Free | Content::Data)
-            && let Some(at) = small::find(text, " // ")
-        {
-            self.sign(start + at + 1, start + at + 3, "#");
-            text = text.get(..at).unwrap_or(text);
-        }
-        let filled = text.trim_end();
-        if self.wrong
-            && !matches!(content, Content::Free | Content::Data)
-            && let Some(last) = filled.chars().next_back()
-            && (matches!(last, ',' | ';') || matches!(look(last), Some((Class::Mark, ',' | '.', _))))
-            && filled.len() > last.len_utf8()
-            // A call goes on in the next line.
-            && filled.matches('(').count() <= filled.matches(')').count()
-            && !ENTITIES.iter().any(|(name, _)| filled.ends_with(name))
-        {
-            let at = start + filled.len() - last.len_utf8();
-            self.sign(at, start + filled.len(), "");
-            text = self.text.get(start..at).unwrap_or(text);
+        if self.wrong && !matches!(content, Content::Free | Content::Data) {
+            for mark in [" ＃", " // "] {
+                if let Some(at) = small::find(text, mark) {
+                    if mark.is_ascii() {
+                        self.sign(start + at + 1, start + at + 3, "#");
+                    } else {
+                        self.plain(start + at + 1);
+                    }
+                    text = self.part(start, start + at);
+                }
+            }
+            let filled = text.trim_ascii_end();
+            let last = filled.chars().next_back().unwrap_or(' ');
+            let at = start + filled.len() - last.len_utf8().min(filled.len());
+            if at > start
+                && (matches!(last, ',' | ';') || matches!(look(last), Some((Class::Mark, ',' | '.', _))))
+                && !ENTITIES.iter().any(|(name, _)| filled.ends_with(name))
+                // A call goes on in the next line.
+                && filled.matches('(').count() <= filled.matches(')').count()
+            {
+                self.sign(at, start + filled.len(), "");
+                text = self.part(start, at);
+            }
         }
         let trimmed = text.trim_end_matches(|c: char| {
             c == ' ' || c == '\t' || matches!(look(c), Some((Class::Space | Class::Invisible, ..)))
@@ -181,7 +175,7 @@ impl Scan<'_> {
 
     /// Replaces every such character.
     pub(super) fn marks(&mut self, start: usize, end: usize) {
-        let text = self.text.get(start..end).unwrap_or_default();
+        let text = self.part(start, end);
         for (offset, _) in text.char_indices().filter(|(_, c)| !c.is_ascii()) {
             self.plain(start + offset);
         }
@@ -190,7 +184,7 @@ impl Scan<'_> {
     /// Replaces such characters outside of the texts of an expression. `around` is the quote of the scalar.
     pub(super) fn expression(&mut self, start: usize, end: usize, around: char) {
         let mut quote = None;
-        let text = self.text.get(start..end).unwrap_or_default();
+        let text = self.part(start, end);
         let mut last = ' ';
         for (offset, c) in text.char_indices() {
             let class = look(c);
@@ -225,7 +219,7 @@ impl Scan<'_> {
 
     /// Replaces an entity of HTML.
     fn entity(&mut self, at: usize) -> bool {
-        let rest = self.text.get(at..).unwrap_or_default();
+        let rest = self.part(at, self.text.len());
         let Some((name, sign)) = ENTITIES.into_iter().find(|(name, _)| rest.starts_with(name)) else { return false };
         self.sign(at, at + name.len(), sign);
         true
@@ -238,7 +232,7 @@ impl Scan<'_> {
     /// The position behind the closing quote. Remembers a quote that is not closed on the line.
     pub(super) fn close(&mut self, start: usize, end: usize, quote: char) -> Option<usize> {
         let mut escaped = false;
-        let text = self.text.get(start..end).unwrap_or_default();
+        let text = self.part(start, end);
         for (offset, c) in text.char_indices() {
             if c == quote && !escaped {
                 self.quote = None;

@@ -10,7 +10,7 @@ use super::invariants::apply_repair;
 use super::mistakes::{Tally, sound};
 use crate::yaml::Random;
 use cloudflow_tests::corpus::{FOLDERS, definitions};
-use cloudflow_tests::scaled;
+use cloudflow_tests::{cases, scaled};
 
 /// The valid cases, and the definitions of the corpus without a finding.
 fn texts() -> Vec<(String, String)> {
@@ -452,4 +452,55 @@ fn texts_in_amazon_states_language() {
         }
     }
     tally.end("Amazon States Language", 500);
+}
+
+/// A text with an error is searched for further characters: what a valid text contains is none of them.
+#[test]
+fn a_mistake_makes_nothing_else_one() {
+    let mut tally = Tally::default();
+    let corpus = definitions(&FOLDERS).into_iter().map(|definition| (definition.name, definition.text));
+    let cases = cases("check", "yaml").into_iter().filter(|case| case.name.starts_with("ok/"));
+    let cases =
+        cases.filter(|case| !case.path("options.json").exists()).map(|case| (case.name.clone(), case.read("yaml")));
+    for (name, text) in cases.chain(corpus).filter(|(_, text)| text.len() < 32 * 1024) {
+        let before = validate_flow(&text);
+        // Each version key in turn, and the first value `true`: the rest of the text is unchanged.
+        for (old, new) in [
+            ("ersion: v1", "ersion: v9"),
+            ("ersion: \"v1\"", "ersion: \"v9\""),
+            ("nd: true", "nd: maybe"),
+            ("oto: ", "oto: nowhere-"),
+            ("Next: ", "Next: nowhere-"),
+        ] {
+            let bad = text.replacen(old, new, 1);
+            if !before.valid || bad == text {
+                continue;
+            }
+            tally.tried += 1;
+            let found = validate_flow(&bad).diagnostics;
+            let is_new = |code: &str| {
+                let count =
+                    |list: &[cloudflow_base::shape::Diagnostic]| list.iter().filter(|one| one.code == code).count();
+                count(&found) > count(&before.diagnostics)
+            };
+            for code in [
+                "look-alike",
+                "yaml-unexpected",
+                "bad-encoding",
+                "yaml-missing-space",
+                "yaml-bad-indent",
+                "trailing-break",
+            ] {
+                if is_new(code) {
+                    let one = found.iter().find(|one| one.code == code).unwrap();
+                    tally.failures.push(format!(
+                        "{name} {new}: {code}: {} {:?}",
+                        one.message,
+                        one.range.unwrap().start.line
+                    ));
+                }
+            }
+        }
+    }
+    tally.end("texts with a mistake", 200);
 }

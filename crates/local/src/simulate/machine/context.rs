@@ -1,9 +1,11 @@
-//! The variables of expressions.
+//! The variables of expressions, and the data of the whole flow.
 
 use serde_json::{Value, json};
 
+use super::super::Failure;
+use super::super::data::Data;
 use super::super::expression::{Context, Env};
-use super::super::program::Kind;
+use super::super::program::{Kind, Program, Shape};
 use super::{Frame, Machine, TaskMode};
 use cloudflow_language::flow::Dialect;
 
@@ -30,6 +32,37 @@ impl Machine {
             meter: &self.meter,
             missing_compares: self.program.dialect == Dialect::StateMachine,
         })
+    }
+
+    /// The input of the flow, after its own mappings.
+    pub(super) fn flow_input(&self, program: &Program) -> Result<Data, Failure> {
+        let Some(shape) = &program.input else { return Ok(self.input.clone()) };
+        self.flow_data(shape, &self.input, None, "the input of the flow")
+    }
+
+    /// The output of the flow, from the outermost frame.
+    pub(super) fn flow_output(&self, program: &Program, frame: &Frame) -> Result<Data, Failure> {
+        let Some(shape) = &program.output else { return Ok(frame.data.clone()) };
+        self.flow_data(shape, &frame.input, Some(&frame.data), "the output of the flow")
+    }
+
+    /// Data of the whole flow, outside of its states.
+    fn flow_data(&self, shape: &Shape, input: &Data, local: Option<&Data>, what: &str) -> Result<Data, Failure> {
+        let context = || self.context(None);
+        let built = shape.build(&Env {
+            input,
+            own: None,
+            output: None,
+            local: local.map(|data| &**data),
+            global: &self.global,
+            context: &Context::new(&context),
+            random: &self.random,
+            meter: &self.meter,
+            missing_compares: false,
+        })?;
+        let built = Data::new(built);
+        self.check_size(&built, what)?;
+        Ok(built)
     }
 
     /// `$context` or `$Context`.

@@ -225,6 +225,12 @@ impl Machine {
 
     /// Ends the series inside of the state with these results. They are numbered in the order of their start.
     fn end_inner(&mut self, results: Vec<Value>) {
+        // These series run no state. Without this, each iteration of the `flow` dialect would copy all data of its owner.
+        if let Some(frame) = self.frames.get_mut(&SERIES)
+            && let Phase::Children(children) = &mut frame.current.phase
+        {
+            children.inputs = Inputs::Same(vec![0; results.len()]);
+        }
         for (id, result) in (SERIES + 1..).zip(results) {
             if let Some(frame) = self.frames.get_mut(&id) {
                 frame.data = Data::new(result);
