@@ -321,6 +321,16 @@ test("bars that would touch are drawn as one, with the status of their visits", 
       [1, "succeeded"],
     ],
   );
+  // An attempt of a moment is as wide as the smallest bar. The long pause after it stays a bar of its own.
+  const bar = (kind, from, to, status) => ({ kind, from, to, status, visit: visits[0], attempt: 1, isOpen: false });
+  const short = packBars([bar("attempt", 0, 1, "failed"), bar("pause", 1, 1000, "retrying")], (ms) => ms / 2);
+  assert.deepEqual(
+    short.map(({ left, width, status }) => [left, width, status]),
+    [
+      [0, 4, "failed"],
+      [4, 496, "retrying"],
+    ],
+  );
 });
 
 test("the axis ends now while the execution is watched, and at the last event after that", async () => {

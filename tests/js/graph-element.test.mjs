@@ -1,47 +1,14 @@
-// `<cloudflow-graph>` in Chromium, on a page with a strict content security policy.
+// `<cloudflow-graph>` in Chromium, on a page with a strict content security policy. `graph-engines.test.mjs` runs the
+// main parts in other browsers, too.
 
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
-import { createServer } from "node:http";
-import { extname, join } from "node:path";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
 
 import { defineGraph } from "../../pkg/dist/graph.js";
 import { flowGraph } from "../../pkg/dist/index.js";
 import { launch } from "./chromium.mjs";
+import { FLOW, serveGraph } from "./support/graph-page.mjs";
 import { longLine } from "./support/made-graph.mjs";
-
-const PKG = fileURLToPath(new URL("../../pkg/dist", import.meta.url));
-const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; require-trusted-types-for 'script'";
-const PAGE = `<!doctype html><html lang="en"><title>graph</title><link rel="stylesheet" href="/page.css">
-<button id="before">before</button><cloudflow-graph></cloudflow-graph><script type="module" src="/graph.js"></script></html>`;
-
-const FLOW = `
-Type: StateMachine
-Name: order
-SpecVersion: v1
-StartAt: Charge
-States:
-  - Type: Task
-    Name: Charge
-    Action: FC:InvokeFunction
-    Parameters: {resourceArn: "acs:fc:cn-hangzhou:1:functions/charge/LATEST"}
-    Catch: [{Errors: [FnF.ALL], Next: Refund}]
-    Next: Each
-  - Type: Map
-    Name: Each
-    ItemsPath: $Input.items
-    Processor:
-      StartAt: Pack
-      States: [{Type: Pass, Name: Pack, Next: Ship}, {Type: Pass, Name: Ship, End: true}]
-    Next: Done
-  - Type: Succeed
-    Name: Done
-  - Type: Fail
-    Name: Refund
-    Code: Refunded
-`;
 
 let server;
 let browser;
@@ -49,34 +16,7 @@ let page;
 let problems;
 
 before(async () => {
-  server = createServer(async (request, response) => {
-    const { pathname } = new URL(request.url, "http://localhost");
-    if (pathname === "/") {
-      response.writeHead(200, { "content-type": "text/html; charset=utf-8", "content-security-policy": POLICY });
-      response.end(PAGE);
-    } else if (pathname === "/readme") {
-      const readme = await readFile(join(PKG, "..", "..", "README.md"), "utf8");
-      const [, example] = /^```html\n(.*?<cloudflow-graph>.*?)^```/ms.exec(readme);
-      const imports = JSON.stringify({
-        imports: { "cloudflow-wasm": "/index.js", "cloudflow-wasm/graph": "/graph.js" },
-      });
-      const given = `<script>const text = ${JSON.stringify(FLOW)}</script>`;
-      response.writeHead(200, { "content-type": "text/html; charset=utf-8" });
-      response.end(`<!doctype html><script type="importmap">${imports}</script>${given}${example}`);
-    } else if (pathname === "/page.css") {
-      response.writeHead(200, { "content-type": "text/css" });
-      response.end("body{margin:0}cloudflow-graph{block-size:600px}");
-    } else if (pathname === "/favicon.ico") {
-      response.writeHead(204);
-      response.end();
-    } else {
-      const body = await readFile(join(PKG, pathname)).catch(() => undefined);
-      const type = extname(pathname) === ".js" ? "text/javascript" : "text/plain";
-      response.writeHead(body ? 200 : 404, { "content-type": type });
-      response.end(body);
-    }
-  });
-  await new Promise((done) => server.listen(0, "127.0.0.1", done));
+  server = await serveGraph();
   browser = await launch();
 });
 after(async () => {
@@ -92,7 +32,7 @@ async function open(options = {}) {
   problems = [];
   page.on("pageerror", (error) => problems.push(error.message));
   page.on("console", (message) => message.type() === "error" && problems.push(message.text()));
-  await page.goto(`http://127.0.0.1:${server.address().port}/`);
+  await page.goto(server.url);
   await page.evaluate(() => customElements.whenDefined("cloudflow-graph"));
 }
 
@@ -346,7 +286,7 @@ test("a drawing is exported as SVG and PNG", async () => {
 
 test("the example of the README draws a failed execution", async () => {
   await open();
-  await page.goto(`http://127.0.0.1:${server.address().port}/readme`);
+  await page.goto(`${server.url}readme`);
   await page.locator('.state[data-id="/Charge"][data-status="failed"]').click();
   assert.equal(await label("/Charge"), "Charge, task, failed after 3 attempts");
   assert.equal(await page.evaluate(() => document.querySelector("cloudflow-graph").selected), "/Charge");

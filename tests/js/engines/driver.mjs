@@ -63,9 +63,10 @@ class Page {
 
   /** Errors of the page since the last call: uncaught ones and those on its console. */
   async problems() {
-    // A browser reports an error response of the service as an error of the page.
+    // A browser reports an error response of the service as an error of the page, and an icon that the policy of the
+    // page forbids.
     return (await this.#tab.problems()).filter(
-      (text) => !/Failed to load resource|^(Error: )?Cross-Origin Request Blocked/.test(text),
+      (text) => !/Failed to load resource|^(Error: )?Cross-Origin Request Blocked|\/favicon\.ico/.test(text),
     );
   }
 

@@ -11,6 +11,12 @@ const TASK =
   "version: v1\ntype: flow\nsteps:\n  - {type: task, name: t, resourceArn: 'acs:fc:::services/s/functions/f'}\n";
 const numbers = (count) => Array.from({ length: count }, (_, i) => i);
 
+/** False in Firefox, where the body of a request cannot be a stream: it would be the text `[object ReadableStream]`. */
+const hasRequestStreams = () =>
+  !new Request("http://localhost/", { method: "POST", body: new ReadableStream(), duplex: "half" }).headers.has(
+    "content-type",
+  );
+
 export const tests = {
   "other requests are answered while a flow runs": async ({ local }) => {
     const emulator = local.createEmulator();
@@ -513,20 +519,22 @@ States:
 
   "a request that is too large is not read completely": async ({ local }) => {
     const emulator = local.createEmulator();
-    let pulled = 0;
-    const endless = new ReadableStream({
-      pull(controller) {
-        pulled += 1;
-        if (pulled > 1000) controller.close();
-        else controller.enqueue(new Uint8Array(64 * 1024));
-      },
-    });
-    const response = await emulator.fetch(
-      new Request("http://localhost/?Action=ListFlows", { method: "POST", body: endless, duplex: "half" }),
-    );
-    assert.equal(response.status, 413);
-    assert.equal((await response.json()).Code, "EntityTooLarge");
-    assert.ok(pulled < 100, `${pulled} parts`);
+    if (hasRequestStreams()) {
+      let pulled = 0;
+      const endless = new ReadableStream({
+        pull(controller) {
+          pulled += 1;
+          if (pulled > 1000) controller.close();
+          else controller.enqueue(new Uint8Array(64 * 1024));
+        },
+      });
+      const response = await emulator.fetch(
+        new Request("http://localhost/?Action=ListFlows", { method: "POST", body: endless, duplex: "half" }),
+      );
+      assert.equal(response.status, 413);
+      assert.equal((await response.json()).Code, "EntityTooLarge");
+      assert.ok(pulled < 100, `${pulled} parts`);
+    }
     for (const request of [
       new Request("http://localhost/", { method: "POST", body: new Uint8Array(20_000_000) }),
       new Request(`http://localhost/?a=${"b".repeat(1_200_000)}`),

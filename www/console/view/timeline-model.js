@@ -35,6 +35,7 @@ import { timeOf } from "./time.js";
  * @typedef {object} Packed bars that are drawn as one
  * @property {number} left px
  * @property {number} width px
+ * @property {number} end ms, the last end of its bars
  * @property {Bar} bar the first one
  * @property {Status} status the most urgent one
  * @property {number} count number of bars
@@ -305,14 +306,18 @@ export function packBars(bars, toX, minPx = 4) {
   /** @type {Packed[]} */
   const packed = [];
   for (const bar of sorted) {
-    const left = toX(bar.from);
-    const right = Math.max(toX(bar.to), left + minPx);
     const last = packed[packed.length - 1];
+    const edge = last ? last.left + last.width : Number.NEGATIVE_INFINITY;
+    let left = toX(bar.from);
+    // A longer bar begins where the smallest bar before it ends, although it touches it.
+    if (left < edge && bar.from >= last.end && toX(bar.to) - edge >= minPx) left = edge;
+    const right = Math.max(toX(bar.to), left + minPx);
     // A pause begins where an attempt ends.
-    if (!last || left >= last.left + last.width - 0.5) {
+    if (!last || left >= edge - 0.5) {
       packed.push({
         left,
         width: right - left,
+        end: bar.to,
         bar,
         status: bar.status,
         count: 1,
@@ -320,6 +325,7 @@ export function packBars(bars, toX, minPx = 4) {
       });
       continue;
     }
+    last.end = Math.max(last.end, bar.to);
     if (bar.kind === "pause" && last.visits.has(bar.visit.id)) {
       last.width = Math.max(last.width, right - last.left);
       continue;
