@@ -450,4 +450,6 @@ async function inBrowser(t, name) {
       assert.deepEqual(await page.problems(), []);
     });
   }
+  for (const { url } of site.requests)
+    assert.doesNotMatch(url, /AccessKeyId|Signature|SecurityToken/, "no key in the page");
 }
