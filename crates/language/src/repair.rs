@@ -69,9 +69,10 @@ pub(crate) fn repair(
         return None;
     }
     let mut best = attempt(text, tree, before, options, false)?;
-    if best.errors > 0
-        && best.choice
-        && let Some(other) = attempt(text, tree, before, options, true).filter(|other| other.errors < best.errors)
+    if best.choice
+        && !best.rest.is_empty()
+        && let Some(other) = attempt(text, tree, before, options, true)
+        && (other.errors, other.rest.len()) < (best.errors, best.rest.len())
     {
         best = other;
     }

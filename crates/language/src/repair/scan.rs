@@ -310,7 +310,8 @@ impl<'t> Scan<'t> {
                 }
                 let least = usize::from(!spaced);
                 let most = width - usize::from(spaced);
-                let next = self.next_column(end).and_then(|next| next.checked_sub(column + 2 - least));
+                let next = self.sibling_column(behind, end, column + most + 2 - least);
+                let next = next.and_then(|next| next.checked_sub(column + 2 - least));
                 let pad = next.filter(|pad| (least..=most).contains(pad)).unwrap_or(most.max(least));
                 let new_text = ["-", &" ".repeat(pad)].concat();
                 self.hits.push(Hit { edit: edit(at, behind, &new_text), class: Class::Dash, found: first });

@@ -4,7 +4,7 @@ use super::super::look::{Class, is_numeral, look};
 use super::super::{edit, places};
 use super::{Hit, Scan, content};
 use crate::flow::dialect::{Dialect, Shape};
-use cloudflow_base::small::{split_once, trim_end};
+use cloudflow_base::small::{find, split_once, trim_end};
 
 impl Scan<'_> {
     /// The end of a mark that begins a list item, here or in another format: `-`, a bullet, `1.`, `(2)`.
@@ -60,6 +60,26 @@ impl Scan<'_> {
         (!alike).then_some(first - line - 1)
     }
 
+    /// The column of the first of the next lines that is not deeper than `most`.
+    pub(super) fn sibling_column(&self, start: usize, mut end: usize, mut most: usize) -> Option<usize> {
+        // The next line belongs to the key.
+        if matches!(self.part(start, end).trim_ascii_end().as_bytes().last(), Some(b':' | b'|' | b'>' | b'-' | b'+')) {
+            let list = self.part(end, self.text.len()).trim_ascii_start().starts_with("- ");
+            most = most.min(self.next_column(end)?.saturating_sub(usize::from(!list)));
+        }
+        for _ in 0..50 {
+            let column = self.next_column(end)?;
+            if column <= most {
+                return Some(column);
+            }
+            // Behind the line that was seen.
+            let rest = self.part(end, self.text.len());
+            let line = end + rest.len() - rest.trim_ascii_start().len();
+            end = line + find(self.part(line, self.text.len()), "\n")?;
+        }
+        None
+    }
+
     /// Rewrites an indentation with characters that are no spaces: the column must be one in use.
     pub(super) fn indentation(&mut self, start: usize, end: usize, line_end: usize, before: usize) -> usize {
         self.indented = true;
@@ -82,6 +102,10 @@ impl Scan<'_> {
         if dash && !behind.starts_with('-') {
             next = next.and_then(|next| next.checked_sub(2));
         }
+        // The next line belongs to this key.
+        if self.part(end, line_end).trim_ascii_end().ends_with(':') {
+            next = None;
+        }
         let next = next.filter(|next| opened.is_some_and(|least| *next >= least));
         let name = split_once(self.part(end, line_end), ":").map_or("", |(name, _)| name);
         let top = Dialect::ALL
@@ -91,7 +115,13 @@ impl Scan<'_> {
         for tab in [2, 4, 8] {
             let rest = spaces + tabs * tab;
             let all = rest + alike + 2 * wide;
-            let [first, second] = if self.narrow { [rest, all] } else { [all, rest] };
+            let [first, second] = if !self.narrow {
+                [all, rest]
+            } else if hidden > 0 {
+                [all + hidden, all]
+            } else {
+                [rest, all]
+            };
             columns.extend_from_slice(&[
                 first,
                 second,

@@ -222,7 +222,8 @@ fn characters_that_resemble_others() {
     for (name, text) in sound() {
         for Place { site, start, end, .. } in places(&text) {
             for _ in 0..scaled("LOOK_ROUNDS", 2) {
-                let roll = random.below(6);
+                let roll = random.below(8);
+                let at = random.below(1000);
                 let mut pick = |list: &[char]| list[random.below(list.len())];
                 let new = match site {
                     // A comma of names has no space behind it in Chinese.
@@ -237,13 +238,15 @@ fn characters_that_resemble_others() {
                     Site::Colon => String::from(pick(&['：', '﹕', '∶'])),
                     Site::Comma => String::from(pick(&['，', '、', '﹐', '；', '､'])),
                     Site::Dollar => String::from(pick(&['＄', '﹩'])),
-                    Site::Dash if roll < 3 => items[random.below(items.len())].to_owned(),
+                    Site::Dash if roll < 4 => items[random.below(items.len())].to_owned(),
                     Site::Dash => String::from(pick(&dashes)),
                     Site::Space => String::from(pick(&spaces)),
                     Site::Indent => match (pick(&spaces), roll) {
                         // In addition to the indentation.
                         (space, 0) => format!("  {space}"),
                         (space, 1) => format!("{space}  "),
+                        (space, 2) => format!("\t{space}"),
+                        (_, 3) => String::from_iter([invisible[at % invisible.len()], invisible[at % invisible.len()]]),
                         ('\u{3000}', _) => String::from('\u{3000}'),
                         (space, _) => String::from_iter([space, space]),
                     },
@@ -251,7 +254,7 @@ fn characters_that_resemble_others() {
                         let target = &text[start..end];
                         let (open, close) = quotes[random.below(quotes.len())];
                         // Where a template fills in names, a name in other quotes may be one of them.
-                        let open_end = text.contains("${") || text.contains("{{");
+                        let open_end = name.contains("placeholder") || name.contains("template");
                         let (open, close) = if open_end { ('“', '”') } else { (open, close) };
                         match random.below(4) {
                             0 => format!("{open}{target}{close}"),
