@@ -109,7 +109,7 @@ async function failure(body, environment) {
     await Promise.race([Promise.resolve().then(() => body(environment)), late]);
     return undefined;
   } catch (error) {
-    return String(error?.stack ?? error) || "a failure without words";
+    return wordsOf(error) || "a failure without words";
   } finally {
     clearTimeout(timer);
   }
@@ -118,7 +118,8 @@ async function failure(body, environment) {
 /** Listens for unhandled rejections. Returns a function that returns each new one once. */
 function rejections() {
   const reasons = [];
-  const note = (reason) => reasons.push(`nobody handles the rejection: ${reason?.stack ?? show(reason)}`);
+  const note = (reason) =>
+    reasons.push(`nobody handles the rejection: ${reason?.stack ? wordsOf(reason) : show(reason)}`);
   if (globalThis.process?.on) process.on("unhandledRejection", note);
   else {
     globalThis.addEventListener("unhandledrejection", (event) => {
@@ -148,4 +149,11 @@ function canonical(value) {
 
 function show(value) {
   return canonical(value).slice(0, 500);
+}
+
+/** Message and stack of an error. The stack of Firefox and WebKit has no message. */
+function wordsOf(error) {
+  const { message = "", stack } = Object(error);
+  if (stack === undefined) return String(error);
+  return stack.includes(message) ? String(stack) : `${message}\n${stack}`;
 }

@@ -63,10 +63,13 @@ class Page {
 
   /** Errors of the page since the last call: uncaught ones and those on its console. */
   async problems() {
-    // A browser reports an error response of the service as an error of the page, and an icon that the policy of the
-    // page forbids.
+    // A browser reports an error response of the service as an error of the page, an icon that the policy of the page
+    // forbids, and observers that are called again in the next frame.
     return (await this.#tab.problems()).filter(
-      (text) => !/Failed to load resource|^(Error: )?Cross-Origin Request Blocked|\/favicon\.ico/.test(text),
+      (text) =>
+        !/Failed to load resource|^(Error: )?Cross-Origin Request Blocked|\/favicon\.ico|ResizeObserver loop/.test(
+          text,
+        ),
     );
   }
 
