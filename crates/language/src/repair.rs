@@ -77,7 +77,8 @@ pub(crate) fn repair(
         best = other;
     }
     let Attempt { repairs: mut all, rest, dropped, errors: after, stages, .. } = best;
-    if after > 0 && before == 0 {
+    // A repair that breaks the syntax of YAML changed a text.
+    if after > 0 && before == 0 || is_broken(&rest) && !is_broken(found) {
         return None;
     }
     for repair in &mut all {
@@ -167,6 +168,10 @@ fn attempt(text: &str, tree: &Tree<'_>, before: usize, options: Options, other: 
         });
     }
     Some(Attempt { errors: errors(&rest), repairs: all, rest, dropped, stages, choice })
+}
+
+fn is_broken(found: &[Diagnostic]) -> bool {
+    found.iter().any(|found| found.severity == Severity::Error && found.code.as_str().starts_with("yaml-"))
 }
 
 /// Number of errors that an edit may repair. No edit shortens a text that is too long: without this exception, the search

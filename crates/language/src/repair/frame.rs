@@ -172,7 +172,9 @@ const FENCES: [&str; 9] = ["`;", "```", "~~~", "\"\"\"", "\'\'\'", "<pre", "</pr
 
 /// A Markdown fence, with the text around it.
 fn fence(text: &str, lines: &[Line<'_>]) -> Option<Repair> {
-    let is_fence = |line: &str| FENCES.iter().any(|fence| line.starts_with(fence)) || line.ends_with("= `");
+    let is_fence = |line: &str| {
+        FENCES.iter().any(|fence| line.starts_with(fence)) || !line.starts_with(' ') && line.ends_with("= `")
+    };
     let mut fences = lines.iter().filter(|(_, line)| is_fence(line));
     let &(open, line) = fences.next()?;
     // A closing fence only: the opening one was not copied.
@@ -199,7 +201,8 @@ fn heredoc(text: &str, lines: &[Line<'_>]) -> Option<Repair> {
     let &(end, last) = lines.iter().rev().find(is_filled).filter(|(end, _)| *end > start)?;
     // The prompt and the command that printed the text, the prompt behind it, the empty lines of an editor.
     let is_prompt = |line: &str| {
-        line == "~" || line.starts_with("$ ") || contains(line, "@") && (contains(line, "$ ") || contains(line, "# "))
+        let word = line.split(' ').next().unwrap_or_default();
+        line == "~" || line.starts_with("$ ") || contains(word, "@") && (contains(line, "$ ") || contains(line, "# "))
     };
     let open = find_text(first, "<<");
     if open.is_none() && is_prompt(first) || last.trim_ascii_end() == "~" {
@@ -228,11 +231,18 @@ fn heredoc(text: &str, lines: &[Line<'_>]) -> Option<Repair> {
     Some(removed(span, &message, "remove the heredoc", edits))
 }
 
-/// Conflict markers of Git. The first side remains. In a valid text, indented markers are a part of a block scalar.
+/// Conflict markers of Git. The first side remains. In a valid text and in block scalars, indented markers are text.
 fn conflict(text: &str, lines: &[Line<'_>], wrong: bool) -> Option<Repair> {
     let (mut edits, mut first, mut drop, mut certain) = (Vec::new(), None, None, false);
+    let mut block = None;
     for &(start, line) in lines {
         let marker = if wrong { line.trim_ascii_start() } else { line };
+        let column = line.len() - line.trim_start_matches([' ', '-']).len();
+        if column == line.len() || block.is_some_and(|key| column > key) {
+            continue;
+        }
+        let header = trim_end(line, "+-0123456789").as_bytes();
+        block = Some(column).filter(|_| matches!(header, [.., b' ', b'|' | b'>']));
         let is =
             |mark: &str| marker.starts_with(mark) && matches!(marker.as_bytes().get(mark.len()), None | Some(b' '));
         if !matches!(marker.as_bytes().first(), Some(b'<' | b'|' | b'=' | b'>')) {

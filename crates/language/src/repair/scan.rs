@@ -148,6 +148,14 @@ impl<'t> Scan<'t> {
     fn hit(&mut self, at: usize, new_text: &str) {
         let Some(found) = self.char_at(at) else { return };
         let Some((class, ..)) = look(found) else { return };
+        // Persian words and emoji contain joiners.
+        let is_joined = |c: Option<char>| c.is_some_and(|c| !c.is_ascii() && look(c).is_none());
+        if matches!(found, '\u{200C}' | '\u{200D}')
+            && is_joined(self.part(0, at).chars().next_back())
+            && is_joined(self.char_at(at + found.len_utf8()))
+        {
+            return;
+        }
         if !self.wrong && !self.names && is_quote_of_prose(found) {
             return;
         }
@@ -240,10 +248,10 @@ impl<'t> Scan<'t> {
         if at >= end || self.char_at(at) == Some('#') {
             return;
         }
-        if self.wrong && matches!(self.char_at(at).and_then(look), Some((_, '#', _))) {
-            return self.plain(at);
-        }
         if self.wrong && self.data.is_none() {
+            if matches!(self.char_at(at).and_then(look), Some((_, '#', _))) {
+                return self.plain(at);
+            }
             let line = self.part(at, end);
             if let Some(mark) = ["// ", "/* ", "<!--", "-- ", "; "].into_iter().find(|mark| line.starts_with(mark))
                 && !self.starts_with_key(at + mark.len(), end)
@@ -347,6 +355,12 @@ impl<'t> Scan<'t> {
                     return;
                 }
                 self.value(value, end, content.unwrap_or(Content::Free), column);
+                // A text goes on in deeper lines.
+                if content == Some(Content::Free)
+                    || content == Some(Content::Data) && !matches!(self.char_at(value), Some('&' | '!'))
+                {
+                    self.block = Some(column);
+                }
             }
             None => {
                 let content = if self.data.is_some() { Content::Free } else { item };

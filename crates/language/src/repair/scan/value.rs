@@ -155,10 +155,8 @@ impl Scan<'_> {
         }
         match content {
             Content::Expression => self.expression(start, inner, ' '),
-            // `＄input.a` as a source.
-            Content::Data if matches!(first.and_then(look), Some((_, '$', _))) || first == Some('$') => {
-                self.expression(start, inner, ' ');
-            }
+            // `＄input.a` as a source. Another text after a dollar sign is data.
+            Content::Data if is_path(trimmed) => self.expression(start, inner, ' '),
             Content::Code | Content::Names => self.marks(start, inner),
             Content::Name => {
                 for (offset, c) in trimmed.char_indices() {
@@ -191,13 +189,20 @@ impl Scan<'_> {
             let is_quote = matches!(class, Some((Class::Quote, ..)));
             let at = start + offset;
             match quote {
-                Some(open) if c == open => quote = None,
+                // An escaped quote: `\"`, in a quoted scalar `\\\"`.
+                Some(open) if c == open => {
+                    let text = text.get(..offset).unwrap_or_default();
+                    let slashes = text.len() - text.trim_end_matches('\\').len();
+                    if (slashes >> u8::from(around == '"')) & 1 == 0 {
+                        quote = None;
+                    }
+                }
                 Some('\0') if is_quote => {
                     self.quote_mark(at, around);
                     quote = None;
                 }
                 Some(_) => {}
-                None if matches!(c, '"' | '\'' | '`') => quote = Some(c).filter(|c| *c != around),
+                None if matches!(c, '"' | '\'' | '`') => quote = Some(c).filter(|c| *c == '"' || *c != around),
                 None if is_quote => {
                     self.quote_mark(at, around);
                     quote = Some('\0');
@@ -243,4 +248,15 @@ impl Scan<'_> {
         self.quote = Some(quote);
         None
     }
+}
+
+/// True for a reference whose characters are ASCII or resemble ASCII.
+fn is_path(text: &str) -> bool {
+    let alike = |c: char| look(c).map_or(c, |(_, ascii, _)| ascii);
+    let mut chars = text.chars();
+    if chars.next().map(alike) != Some('$') || !text.chars().all(|c| c != ' ' && alike(c).is_ascii()) {
+        return false;
+    }
+    let path = chars.as_str().trim_start_matches(|c| alike(c) == ' ');
+    [".", "．", "input", "local", "context"].iter().any(|root| path.starts_with(root))
 }
