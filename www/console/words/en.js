@@ -1,5 +1,6 @@
 // English words of the page. `zh.js` has the same keys.
 
+/** @type {import("./words.js").Dictionary} */
 export const en = {
   app: {
     title: "CloudFlow console",

@@ -1,5 +1,6 @@
 // Chinese words of the page. `en.js` has the same keys.
 
+/** @type {import("./words.js").Dictionary} */
 export const zh = {
   app: {
     title: "CloudFlow 控制台",
