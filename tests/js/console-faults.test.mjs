@@ -59,6 +59,51 @@ const TESTS = {
     await page.type("Name");
     assert.equal(await page.value("#view-definition .editor-host >>> .cm-search input[name=search]"), "Name");
   },
+
+  async "an answer that is not saved survives another language and an edit of the definition"(page, site) {
+    await page.open(site.url);
+    await page.waitForElement("button :: Start and watch");
+    await page.select(".start select", "fails");
+    await page.click("summary :: Task answers");
+    await page.click(".task button :: Add an answer");
+    await page.fill(".task textarea", '{"half": ');
+    await page.select("header select", "zh");
+    await page.waitForText(".task form", "保存");
+    assert.equal(await page.value(".task textarea"), '{"half": ');
+    await page.select("header select", "en");
+
+    await page.click("[role=tab] :: Definition");
+    const content = "#view-definition .editor-host >>> .cm-content";
+    await page.waitForElement(content);
+    await page.focus(content);
+    await page.press("Control+a");
+    await page.press("Delete");
+    await page.until("the task is gone", async () => (await page.count(".task")) === 0);
+    await page.press("Control+z");
+    await page.waitForElement(".task textarea");
+    assert.equal(await page.value(".task textarea"), '{"half": ');
+  },
+
+  async "a flow that does not have the execution: the page is connected, then says that there is none"(page, site) {
+    site.put("nap", flows.nap(1));
+    await page.open(`${site.url}#flow=nap&execution=nothing`);
+    const seen = new Set();
+    await page.until("the watch ends", async () => {
+      const text = await page.text(".connection");
+      seen.add(text);
+      return /refused/.test(text);
+    });
+    assert.doesNotMatch([...seen].join(), /Reconnecting/);
+    await page.waitForText(".remarks", "ExecutionNotExists");
+  },
+
+  async "in a low window the editor has room for its text"(page, site) {
+    await page.viewport(720, 450);
+    await page.open(`${site.url}#view=definition`);
+    await page.waitForElement("#view-definition .editor-host >>> .cm-content");
+    const { height } = await page.box("#view-definition .editor-host");
+    assert.ok(height >= 200, `${height} px`);
+  },
 };
 
 test("the console, used in other ways", { concurrency: true }, async (t) => {
