@@ -105,7 +105,7 @@ export function createStatus(element, { words, store, actions, openStart, openCo
       const isWatched = state.executionName !== "";
       const active = isActive(state.connection);
       fill(shown, ...(status === "" ? [] : [badge(words, status, colourOf(status))]));
-      if (isLastKnown(state)) shown.append(h("span", { class: "old" }, words("app.lastKnown")));
+      if (isLastKnown(state)) shown.append(" ", h("span", { class: "old" }, words("app.lastKnown")));
       fill(started, moment(state.lang, state.execution?.startedTime));
       connection.dataset.state = state.connection.state;
       const { capabilities } = state;

@@ -161,6 +161,8 @@ export const en = {
     comma: "expected “,” or the closing bracket",
     string: "the string has no closing quote",
     escape: "invalid escape sequence",
+    number: "the number is too large",
+    surrogate: "the string has half of a character (a lone surrogate)",
     more: "unexpected text behind the value",
     notObject: "expected an object, such as {}",
   },
