@@ -97,6 +97,23 @@ const TESTS = {
     await page.waitForText(".remarks", "ExecutionNotExists");
   },
 
+  async "the focus stays where it is after a start, and moves to the next button after a stop"(page, site) {
+    await page.open(site.url);
+    await page.waitForElement("button :: Start and watch");
+    await page.select(".start select", "fails");
+    await page.focus("button :: Start and watch");
+    await page.press("Enter");
+    await page.waitForText(".status", "Running");
+    await page.waitForText(".start button", "Start and watch");
+    assert.equal(await page.focused(), "Start and watch");
+    await page.focus("button :: Stop execution");
+    await page.press("Enter");
+    await page.focus("dialog button :: Stop it");
+    await page.press("Enter");
+    await page.waitForText(".status", /Stopped.*Ended/s);
+    assert.equal(await page.focused(), "Start again");
+  },
+
   async "in a low window the editor has room for its text"(page, site) {
     await page.viewport(720, 450);
     await page.open(`${site.url}#view=definition`);

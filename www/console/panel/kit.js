@@ -34,6 +34,17 @@ export function plainButton(text, click, properties = {}) {
 }
 
 /**
+ * Shows that a button has no effect for a while. It keeps the focus, which a disabled button loses.
+ *
+ * @param {Element} element
+ * @param {boolean} isWaiting
+ */
+export function setWaiting(element, isWaiting) {
+  if (isWaiting) element.setAttribute("aria-disabled", "true");
+  else element.removeAttribute("aria-disabled");
+}
+
+/**
  * A control with its name.
  *
  * @param {Labels} labels

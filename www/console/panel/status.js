@@ -5,7 +5,7 @@ import { isActive } from "../app/connection.js";
 import { fill, h } from "../app/dom.js";
 import { createLabels } from "../app/labels.js";
 import { colourOf, isFinal, isLastKnown, statusOf, timesOf } from "../app/status.js";
-import { badge, button, dialog, moment } from "./kit.js";
+import { badge, button, dialog, moment, setWaiting } from "./kit.js";
 
 /** @param {HTMLElement} element @param {any} context */
 export function createStatus(element, { words, store, actions, openStart, openCompare }) {
@@ -17,6 +17,7 @@ export function createStatus(element, { words, store, actions, openStart, openCo
   const connection = h("span", { class: "connection" });
 
   const stop = button(labels, "app.stop", () => {
+    if (store.get().busy) return;
     cause.value = "";
     confirm.showModal();
   });
@@ -119,8 +120,8 @@ export function createStatus(element, { words, store, actions, openStart, openCo
         [edit, capabilities.start && state.execution !== undefined],
         [compare, state.replay !== undefined],
       ]);
-      stop.disabled = state.busy !== "";
-      again.disabled = state.busy !== "";
+      setWaiting(stop, state.busy !== "");
+      setWaiting(again, state.busy !== "");
       tick();
     },
   };
