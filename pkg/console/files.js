@@ -9,6 +9,12 @@ import { refusalOf, Refusal } from "./reply.js";
 /** The folder that `cargo xtask build` writes. */
 export const PAGE = new URL("./page/", import.meta.url);
 
+/**
+ * In the package, the modules of the page are those of `wasm/`: their paths from this file, by their names in the page.
+ * `bundle.mjs` writes the list.
+ */
+const MODULES = new URL("./modules.json", import.meta.url);
+
 const TYPES = /** @type {Record<string, string>} */ ({
   css: "text/css;charset=utf-8",
   html: "text/html;charset=utf-8",
@@ -53,6 +59,10 @@ export async function createFiles(folder = PAGE) {
     if (entry.isFile())
       files.set(`/${entry.name}`, await fileOf(entry.name, new URL(encodeURIComponent(entry.name), folder)));
   }
+  if (folder === PAGE) {
+    for (const [name, path] of Object.entries(await modulesElsewhere()))
+      files.set(`/${name}`, await fileOf(name, new URL(path, import.meta.url)));
+  }
   const index = files.get("/index.html");
   if (index === undefined) throw new Error("it has no index.html");
   files.set("/", index);
@@ -81,6 +91,17 @@ export async function createFiles(folder = PAGE) {
       return serve(file, request);
     },
   };
+}
+
+/** @returns {Promise<Record<string, string>>} */
+async function modulesElsewhere() {
+  try {
+    return JSON.parse(await readFile(MODULES, "utf8"));
+  } catch (error) {
+    // In the sources, the page has its own modules.
+    if (error.code === "ENOENT") return {};
+    throw error;
+  }
 }
 
 /**

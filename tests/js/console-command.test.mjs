@@ -1,7 +1,7 @@
 // The console of the command `cloudflow-wasm local`, in Node, Deno and Bun, beside the signed interface.
 
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -9,6 +9,7 @@ import { createClient } from "../../pkg/dist/index.js";
 import { signRequest } from "../../pkg/dist/local.js";
 import { RUNTIMES, raw, run, start } from "./support/local-server.mjs";
 
+const PACKAGE = new URL("../../pkg/dist/", import.meta.url);
 const NODE = RUNTIMES[0][1];
 const html = { accept: "text/html,application/xhtml+xml,*/*;q=0.8" };
 const definition = `version: v1
@@ -21,6 +22,12 @@ steps:
 let place;
 before(async () => (place = await mkdtemp(join(tmpdir(), "cloudflow-console-"))));
 after(() => rm(place, { recursive: true, force: true }));
+
+test("the package holds each module once", async () => {
+  const files = await readdir(PACKAGE, { recursive: true });
+  const modules = files.filter((name) => name.endsWith(".wasm")).map((name) => name.replaceAll("\\", "/"));
+  assert.deepEqual(modules.sort(), ["wasm/ask.wasm", "wasm/language.wasm", "wasm/local.wasm"]);
+});
 
 const send = (url, method, path, body) =>
   fetch(`${url}/control/${path}`, {
@@ -47,7 +54,12 @@ for (const [name, command] of RUNTIMES) {
       const response = await fetch(`${url}/${file}`);
       assert.equal(response.status, 200, file);
       assert.match(response.headers.get("cache-control"), /immutable/, file);
-      assert.ok(!(await response.text()).includes("my-secret"));
+      const bytes = Buffer.from(await response.arrayBuffer());
+      assert.ok(!bytes.includes("my-secret"));
+      const [, module] = /^(\w+)-\w+\.wasm$/.exec(file) ?? [];
+      if (module === undefined) continue;
+      assert.equal(response.headers.get("content-type"), "application/wasm");
+      assert.ok(bytes.equals(await readFile(new URL(`wasm/${module}.wasm`, PACKAGE))), file);
     }
     const head = await raw(url, `HEAD / HTTP/1.1\r\nHost: ${host}\r\nAccept: text/html\r\nConnection: close\r\n\r\n`);
     assert.equal(head.status, 200);

@@ -206,6 +206,10 @@ test("lines fold with what is indented below them", () => {
   assert.equal(folded(4), null);
   assert.equal(folded(5), null);
   assert.equal(folded(6), null);
+  // The last line, without a line break behind it.
+  const open = EditorState.create({ doc: "States:\n  - Name: a", extensions: yaml });
+  assert.equal(foldable(open, open.doc.line(2).from, open.doc.line(2).to), null);
+  assert.equal(foldable(EditorState.create({ doc: "a:", extensions: yaml }), 0, 2), null);
 });
 
 test("both dictionaries have the same words", () => {

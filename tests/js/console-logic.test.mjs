@@ -90,6 +90,10 @@ for (const [text, reason, line, column] of [
   ['{"a": "x', "end", 1, 9],
   ['{"a": "\\q"}', "escape", 1, 8],
   ['{"a": "\\u12G4"}', "escape", 1, 8],
+  ['{"a": [1, -1e999]}', "number", 1, 11],
+  [`{"a": ${"9".repeat(400)}}`, "number", 1, 7],
+  ['{"a": "x\\ud800"}', "surrogate", 1, 7],
+  ['{"\ude00": 1}', "surrogate", 1, 2],
   ["{} {}", "more", 1, 4],
   ['{"a": [{"b": }]}', "value", 1, 14],
   [" [1]", "notObject", 1, 2],
@@ -112,6 +116,8 @@ test("each JSON text that the browser refuses has the position of its error", ()
       assert.ok(Object.hasOwn(en.json, problem.reason), problem.reason);
     }
   }
+  for (const valid of ['{"a": 1e5}', '{"a": "\\ud83d\\ude00 \u{1f600} 2e9"}', '{"\\\\ud800": 1}'])
+    assert.equal(readJson(valid).problem, undefined, valid);
   const deep = "[".repeat(200_000);
   assert.equal(readJson(deep).problem.reason, "end");
 });

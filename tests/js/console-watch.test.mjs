@@ -315,6 +315,20 @@ test("a new watch ends the one before", async () => {
   assert.equal(store.get().executionName, "");
 });
 
+test("an endpoint that responds that the execution does not exist yet is connected", async () => {
+  const { store, watch, calls, settle } = setUp();
+  watch.open(RUN);
+  await settle();
+  const retry = (error) => calls.events[0].options.onRetry({ attempt: 1, delayMs: 500, error });
+  retry({ code: "ExecutionNotExists", status: 404 });
+  assert.equal(store.get().connection.state, "starting");
+  for (const error of [{ status: 503 }, { status: 429 }, { code: "no-response" }]) {
+    retry(error);
+    assert.equal(store.get().connection.state, "reconnecting");
+    watch.responded();
+  }
+});
+
 test("5,000 events are read in one change", async () => {
   const { store, watch, events, settle, update, published } = setUp();
   const { events: history } = await historyOf("fails");

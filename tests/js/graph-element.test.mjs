@@ -7,7 +7,7 @@ import { after, before, test } from "node:test";
 import { defineGraph } from "../../pkg/dist/graph.js";
 import { flowGraph } from "../../pkg/dist/index.js";
 import { launch } from "./chromium.mjs";
-import { FLOW, serveGraph } from "./support/graph-page.mjs";
+import { EXAMPLES, FLOW, serveGraph } from "./support/graph-page.mjs";
 import { longLine } from "./support/made-graph.mjs";
 
 let server;
@@ -284,14 +284,15 @@ test("a drawing is exported as SVG and PNG", async () => {
   assert.deepEqual(problems, []);
 });
 
-test("the example of the README draws a failed execution", async () => {
-  await open();
-  await page.goto(`${server.url}readme`);
-  await page.locator('.state[data-id="/Charge"][data-status="failed"]').click();
-  assert.equal(await label("/Charge"), "Charge, task, failed after 3 attempts");
-  assert.equal(await page.evaluate(() => document.querySelector("cloudflow-graph").selected), "/Charge");
-  assert.deepEqual(problems, []);
-});
+for (const example of EXAMPLES)
+  test(`the example of ${example.slice(1)} draws a failed execution`, async () => {
+    await open();
+    await page.goto(new URL(example, server.url).href);
+    await page.locator('.state[data-id="/Charge"][data-status="failed"]').click();
+    assert.match(await label("/Charge"), /^Charge, task, failed after 3 attempts(, PaymentError)?$/);
+    assert.equal(await page.evaluate(() => document.querySelector("cloudflow-graph").selected), "/Charge");
+    assert.deepEqual(problems, []);
+  });
 
 test("wrong values are refused with a clear error", async () => {
   await open();

@@ -120,7 +120,7 @@ for (const name of engineNames()) {
 
     await t.test("the example of the README", async () => {
       const page = await engine.page({ width: 900, height: 700 });
-      await page.open(`${server.url}readme`);
+      await page.open(`${server.url}README.md`);
       await page.waitForElement(`${state("/Charge")}[data-status=failed]`);
       await page.click(state("/Charge"));
       assert.equal(await page.evaluate(selected), "/Charge");

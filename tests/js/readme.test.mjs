@@ -63,7 +63,7 @@ test("the emulator example prints Succeeded", async () => {
 });
 
 test("the replay example prints the failure and its line", async () => {
-  const { lines } = await printed("replay", block("replayExecution"));
+  const { lines } = await printed("replay", block("simulateFlow(definition"));
   assert.deepEqual(lines, ["Failed failed", "charge Declined 2 5"]);
 });
 
@@ -186,6 +186,68 @@ test("the first example watches an execution to its end, and the error example r
   globalThis.options = { region: "cn-hangzhou", credentials: key, retry: false };
   const missing = await printed("missing", block("ExecutionNotExists").replace('"order-42"', '"order-43"'));
   assert.deepEqual(missing.lines, ["not started yet"]);
+});
+
+test("the examples of the history read it to its end", async (t) => {
+  const { createEmulator, signRequest } = await import(pathToFileURL(join(ROOT, "pkg", "dist", "local.js")));
+  const key = { accessKeyId: "readme", accessKeySecret: "readme-secret" };
+  const tasks = {
+    "*": () => {
+      throw Object.assign(new Error("no money"), { code: "Declined" });
+    },
+  };
+  const emulator = createEmulator({ accessKeys: { [key.accessKeyId]: key.accessKeySecret }, tasks });
+  // More events than a page has.
+  const passes = Array.from({ length: 30 }, (_, index) => `  - {type: pass, name: p${index}}\n`).join("");
+  const Definition = `version: v1\ntype: flow\nsteps:\n${passes}  - {type: task, name: charge, resourceArn: "acs:fc:::services/s/functions/f"}\n`;
+  for (const [action, parameters] of [
+    ["CreateFlow", { Name: "orders", Definition, Description: "orders", Type: "FDL" }],
+    ["StartExecution", { FlowName: "orders", ExecutionName: "order-42" }],
+    ["DescribeExecution", { FlowName: "orders", ExecutionName: "order-42", WaitTimeSeconds: 20 }],
+  ]) {
+    const answer = await emulator.fetch(await signRequest(action, parameters, key));
+    assert.equal(answer.status, 200, await answer.text());
+  }
+  let requests = 0;
+  const fetch = (url, init) => {
+    const request = new Request(url, init);
+    const sent = `${request.url} ${request.headers.get("x-acs-action")}`;
+    if (sent.includes("GetExecutionHistory")) requests += 1;
+    return emulator.fetch(request);
+  };
+  Object.assign(globalThis, {
+    execution: { flowName: "orders", executionName: "order-42" },
+    options: { endpoint: "http://localhost", credentials: key, fetch },
+  });
+  t.after(() => {
+    delete globalThis.execution;
+    delete globalThis.options;
+    emulator.close();
+  });
+  const page = await printed("history", block("nextToken"));
+  assert.deepEqual(page.lines, ["Declined no money"]);
+  assert.equal(requests, 2);
+  const followed = await printed("follow", block("follow: true"));
+  assert.deepEqual(followed.lines, ["charge Declined no money", "charge Declined no money", " Declined no money"]);
+});
+
+test("the examples of docs/graph.md work", async (t) => {
+  const page = await readFile(join(ROOT, "docs", "graph.md"), "utf8");
+  const [replay, layout, ...others] = [...page.matchAll(/^```js\n(.*?)^```/gms)].map(([, code]) => code);
+  assert.deepEqual(others, []);
+  globalThis.text = "version: v1\ntype: flow\nsteps:\n  - {type: pass, name: one}\n";
+  globalThis.element = {};
+  t.after(() => {
+    delete globalThis.text;
+    delete globalThis.element;
+  });
+  const { lines } = await printed(
+    "layout",
+    `${layout}\nconsole.log(width > 0 && height > 0, nodes.length, boxes.length, lines.length);`,
+  );
+  assert.deepEqual(lines, ["true 3 0 2"]);
+  await printed("element", replay);
+  assert.ok(Object.keys(globalThis.element.replay.nodes).length > 0);
 });
 
 test("the gateway example is www/worker/worker.js", async () => {

@@ -9,7 +9,7 @@
 // The shared file has what must exist once in a program: the class `CloudFlowError`, and what the entries know of each
 // other's functions (`shared/behind.js`). All other code is in each file that uses it.
 
-import { cpSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { cpSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
@@ -80,6 +80,18 @@ for (const path of [
   ...paths.filter((path) => path.endsWith(".wasm")),
 ])
   cpSync(join(pkg, path), join(to, path), { recursive: true });
+// The page of the console has the modules of the package: `console/files.js` serves those, so that the package holds one
+// copy of each.
+const page = join(to, "console", "page");
+const modules = {};
+for (const name of readdirSync(page)) {
+  const [, module] = /^(\w+)-\w+\.wasm$/.exec(name) ?? [];
+  const path = `wasm/${module}.wasm`;
+  if (module === undefined || !readFileSync(join(page, name)).equals(readFileSync(join(to, path)))) continue;
+  modules[name] = `../${path}`;
+  rmSync(join(page, name));
+}
+writeFileSync(join(to, "console", "modules.json"), `${JSON.stringify(modules, null, 2)}\n`);
 const shared = SHARED.map((source) => `export * from ${JSON.stringify(source)};`).join("\n");
 await Promise.all([
   ...ENTRIES.map((path) => write(join(to, path), { entryPoints: [join(pkg, path)] })),

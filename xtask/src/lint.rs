@@ -42,7 +42,7 @@ const PARTS: [Part; 8] = [
     },
     Part {
         name: "types-js",
-        what: "tsc --checkJs: JSDoc types of pkg/",
+        what: "tsc --checkJs: JSDoc types of pkg/ and of the console",
         repair: "correct the JSDoc that tsc names",
         check: types_js,
     },

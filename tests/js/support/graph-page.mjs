@@ -1,4 +1,4 @@
-// A page with `<cloudflow-graph>` under a strict content security policy, and the page of the README's example.
+// A page with `<cloudflow-graph>` under a strict content security policy, and the examples of the documentation.
 
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -37,16 +37,19 @@ States:
     Code: Refunded
 `;
 
-/** Serves the pages `` and `readme`. */
+/** Pages of the documentation whose HTML example is served, with `text` as a flow. */
+export const EXAMPLES = ["/README.md", "/docs/graph.md"];
+
+/** Serves a page with the element at `/`, and the examples. */
 export async function serveGraph() {
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url, "http://localhost");
     if (pathname === "/") {
       response.writeHead(200, { "content-type": "text/html; charset=utf-8", "content-security-policy": POLICY });
       response.end(PAGE);
-    } else if (pathname === "/readme") {
-      const readme = await readFile(join(PKG, "..", "..", "README.md"), "utf8");
-      const [, example] = /^```html\n(.*?<cloudflow-graph>.*?)^```/ms.exec(readme);
+    } else if (EXAMPLES.includes(pathname)) {
+      const page = await readFile(join(PKG, "..", "..", pathname), "utf8");
+      const [, example] = /^```html\n(.*?<cloudflow-graph>.*?)^```/ms.exec(page);
       const imports = JSON.stringify({
         imports: { "cloudflow-wasm": "/index.js", "cloudflow-wasm/graph": "/graph.js" },
       });

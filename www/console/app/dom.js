@@ -23,7 +23,7 @@ export function h(tag, properties = {}, ...children) {
     else if (name === "style") for (const [key, text] of Object.entries(value)) element.style.setProperty(key, text);
     else if (name.includes("-") || ATTRIBUTES.has(name))
       element.setAttribute(name, value === true ? "" : String(value));
-    else element[name] = value;
+    else Object.assign(element, { [name]: value });
   }
   const shown = children.flat().filter((child) => child !== undefined && child !== false);
   element.append(.../** @type {(Node | string)[]} */ (shown));

@@ -1,7 +1,7 @@
 // Connects the state with the endpoint: what it offers, its clock, and whether it responds.
 
 import { offsetOf } from "./clock.js";
-import { problemOf } from "./problem.js";
+import { isResponse, problemOf } from "./problem.js";
 
 /** Pauses before further requests for what the endpoint offers, in ms. */
 const PAUSES_MS = [1000, 2000, 5000, 10_000, 30_000];
@@ -25,8 +25,7 @@ export function connectEndpoint({ store, api, watch, actions, needsNetwork }) {
 
   api.onResponse((response) => {
     if (!isExact) setOffset(offsetOf(response.headers.get("date"), Date.now()));
-    // Errors that are repeated are no response to the user.
-    if (response.status < 500 && response.status !== 429) watch.responded();
+    if (isResponse(response.status)) watch.responded();
   });
   if (needsNetwork) {
     addEventListener("online", () => watch.network(true));

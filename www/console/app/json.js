@@ -7,11 +7,13 @@
  * - `value`, `name`, `colon`, `comma`: this was expected here; `comma` also stands for the closing bracket
  * - `string`: the string has no end, or a line break
  * - `escape`: not an escape sequence
+ * - `number`: the number is too large
+ * - `surrogate`: the string has half of a character, which JSON texts cannot transport
  * - `more`: there is text behind the value
  * - `notObject`: the value is no object
  *
  * @typedef {object} JsonProblem
- * @property {"end" | "value" | "name" | "colon" | "comma" | "string" | "escape" | "more" | "notObject"} reason
+ * @property {"end" | "value" | "name" | "colon" | "comma" | "string" | "escape" | "number" | "surrogate" | "more" | "notObject"} reason
  * @property {number} line from 1
  * @property {number} column from 1, in UTF-16 units
  * @property {number} offset from 0
@@ -32,6 +34,9 @@ export function readJson(text, { object = false } = {}) {
     const { reason, offset } = firstError(text) ?? { reason: /** @type {const} */ ("value"), offset: 0 };
     return { problem: { reason, ...positionOf(text, offset) } };
   }
+  // What the browser reads, but no service.
+  const refused = RISKY.test(text) ? firstError(text) : undefined;
+  if (refused) return { problem: { reason: refused.reason, ...positionOf(text, refused.offset) } };
   if (!object || (value !== null && typeof value === "object" && !Array.isArray(value))) return { value };
   return { problem: { reason: "notObject", ...positionOf(text, text.search(/\S/)) } };
 }
@@ -46,6 +51,8 @@ function positionOf(text, offset) {
   return { line: lines.length, column: lines[lines.length - 1].length + 1, offset };
 }
 
+/** What a number that is too large, or half of a character, contains. */
+const RISKY = /\d[eE]\+?\d|\d{300}|\\u[dD][89a-fA-F]|\p{Surrogate}/u;
 const SPACE = /[ \t\r\n]*/y;
 const SCALAR = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
 const PLAIN = /[^"\\\u0000-\u001f]*/y;
@@ -75,12 +82,15 @@ function firstError(text) {
   };
   /** @returns {JsonProblem["reason"] | undefined} */
   const string = () => {
+    const start = at;
     at += 1;
     for (;;) {
       eat(PLAIN);
       if (text[at] === '"') {
         at += 1;
-        return undefined;
+        if (JSON.parse(text.slice(start, at)).isWellFormed()) return undefined;
+        at = start;
+        return "surrogate";
       }
       if (text[at] !== "\\") return at < text.length ? "string" : "end";
       if (!eat(ESCAPE)) return at + 1 < text.length ? "escape" : "end";
@@ -125,7 +135,12 @@ function firstError(text) {
     if (next === '"') {
       const reason = string();
       if (reason) return { reason, offset: at };
-    } else if (!eat(SCALAR)) return { reason: "value", offset: at };
+    } else {
+      const start = at;
+      if (!eat(SCALAR)) return { reason: "value", offset: at };
+      if (Math.abs(JSON.parse(text.slice(start, at))) === Number.POSITIVE_INFINITY)
+        return { reason: "number", offset: start };
+    }
     expected = open.length > 0 ? "comma" : "more";
   }
 }

@@ -28,7 +28,7 @@ export function createMocks({ store, api }) {
         key,
         states,
         handler: handlers.get(key) ?? "none",
-        answer: given.answers?.[key],
+        answer: Object.hasOwn(given.answers ?? {}, key) ? given.answers[key] : undefined,
       }));
       store.set({ mocks: { items, isLoading: false } });
     } catch (error) {

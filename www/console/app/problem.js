@@ -11,6 +11,13 @@ export class ConsoleError extends Error {
   }
 }
 
+/**
+ * True if a status is a response to the user: the endpoint works. Errors that are repeated are none.
+ *
+ * @param {number | undefined} status
+ */
+export const isResponse = (status) => status !== undefined && status < 500 && status !== 408 && status !== 429;
+
 /** Codes of a refusal by the access control of the account. */
 const DENIED = new Set(["AccessDenied", "NoPermission", "Forbidden", "Forbidden.RAM"]);
 

@@ -27,6 +27,16 @@ export function statusOf({ execution, replay }) {
 export const isFinal = (status) => FINAL.has(status);
 
 /**
+ * True if the status may have changed since it was received: the execution had not ended, and the page receives nothing.
+ *
+ * @param {Pick<State, "execution" | "replay" | "connection">} state
+ */
+export function isLastKnown(state) {
+  const status = statusOf(state);
+  return status !== "" && !isFinal(status) && state.connection.state !== "watching";
+}
+
+/**
  * The name of the status colours for a status of an execution: `--st-<name>`.
  *
  * @param {string} status

@@ -31,7 +31,8 @@ export function createStore(initial) {
      * @param {Partial<State>} change
      */
     set(change) {
-      if (Object.entries(change).every(([key, value]) => Object.is(state[key], value))) return;
+      const keys = /** @type {(keyof State)[]} */ (Object.keys(change));
+      if (keys.every((key) => Object.is(state[key], change[key]))) return;
       state = { ...state, ...change };
       if (scheduled) return;
       scheduled = true;

@@ -2,7 +2,7 @@
 
 import { serviceNow } from "./clock.js";
 import { connectionAfter, isActive } from "./connection.js";
-import { isNotOffered, problemOf } from "./problem.js";
+import { isNotOffered, isResponse, problemOf } from "./problem.js";
 import { isLastEvent } from "./status.js";
 
 /**
@@ -167,9 +167,10 @@ export function createWatch({ store, api, check, replayExecution, schedule, isOn
     );
   }
 
-  /** @param {Run} own @param {{ delayMs: number }} retry */
-  function retried(own, { delayMs }) {
-    if (own !== run) return;
+  /** @param {Run} own @param {{ delayMs: number, error?: any }} retry */
+  function retried(own, { delayMs, error }) {
+    // An endpoint that does not know the execution yet responds.
+    if (own !== run || isResponse(error?.status)) return;
     move({ type: "retry", at: Date.now() + delayMs });
     if (!isOnline()) move({ type: "offline" });
   }

@@ -1,6 +1,7 @@
 // The comparison of the definition that ran with the one in the editor: side by side, or as one text on narrow screens.
 
 import { goToNextChunk, goToPreviousChunk, getChunks, MergeView, unifiedMergeView } from "@codemirror/merge";
+import { openSearchPanel } from "@codemirror/search";
 import { EditorView } from "@codemirror/view";
 import { readOnly, rootOf, shared } from "./text.js";
 
@@ -75,6 +76,7 @@ export function createDiff(host, { before, after, words, isWide }) {
     next: () => go(goToNextChunk),
     previous: () => go(goToPreviousChunk),
     focus: () => view.focus(),
+    search: () => openSearchPanel(view),
     destroy() {
       if (merge) merge.destroy();
       else view.destroy();

@@ -26,7 +26,7 @@ import { changesOf, repair } from "./fixes.js";
 import { createTextView, markLine, reword, rootOf, shared, showRange, wrapOnPhones } from "./text.js";
 import { Versions } from "./versions.js";
 
-export { createTextView, markLine, reword, showRange, wrapOnPhones };
+export { createTextView, markLine, openSearchPanel as openSearch, reword, showRange, wrapOnPhones };
 
 /**
  * @typedef {import("../app/state.js").Checked} Checked

@@ -164,7 +164,7 @@ const lastDash = (dashes) => dashes.lastIndexOf("-");
 function foldBelow(doc, start) {
   const line = doc.lineAt(start);
   const column = line.text.search(/[^ ]/);
-  if (column < 0 || line.text[column] === "#") return null;
+  if (line.number === doc.lines || column < 0 || line.text[column] === "#") return null;
   // Entries of a list may have the column of their key.
   const isKey = /:\s*(#.*)?$/.test(line.text) && line.text[column] !== "-";
   let end = -1;

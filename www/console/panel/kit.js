@@ -3,6 +3,7 @@
 import { h } from "../app/dom.js";
 import { wordsOfProblem } from "../app/problem.js";
 import { colourOf } from "../app/status.js";
+import { formatDateTime, timeOf } from "../view/time.js";
 
 /**
  * @typedef {import("../app/labels.js").Labels} Labels
@@ -30,6 +31,17 @@ export function button(labels, key, click, properties = {}) {
  */
 export function plainButton(text, click, properties = {}) {
   return h("button", { type: "button", class: "button", on: { click }, ...properties }, text);
+}
+
+/**
+ * Shows that a button has no effect for a while. It keeps the focus, which a disabled button loses.
+ *
+ * @param {Element} element
+ * @param {boolean} isWaiting
+ */
+export function setWaiting(element, isWaiting) {
+  if (isWaiting) element.setAttribute("aria-disabled", "true");
+  else element.removeAttribute("aria-disabled");
 }
 
 /**
@@ -112,27 +124,14 @@ export function problemParts(words, problem, headline) {
 /**
  * A moment in the language of the page.
  *
- * @param {string} lang
+ * @param {import("../view/time.js").Lang} lang
  * @param {string | undefined} sent RFC 3339
  * @returns {any}
  */
 export function moment(lang, sent) {
-  const time = new Date(sent ?? "");
-  if (Number.isNaN(time.getTime())) return sent ?? "";
-  return h("time", { dateTime: sent, title: sent }, formatterOf(lang).format(time));
-}
-
-/** @type {Map<string, Intl.DateTimeFormat>} */
-const formatters = new Map();
-
-/** @param {string} lang */
-function formatterOf(lang) {
-  let formatter = formatters.get(lang);
-  if (formatter === undefined) {
-    formatter = new Intl.DateTimeFormat(lang === "zh" ? "zh-CN" : "en", { dateStyle: "medium", timeStyle: "medium" });
-    formatters.set(lang, formatter);
-  }
-  return formatter;
+  const time = timeOf(sent);
+  if (time === undefined) return sent ?? "";
+  return h("time", { dateTime: sent, title: sent }, formatDateTime(time, lang, { digits: 0 }));
 }
 
 /**

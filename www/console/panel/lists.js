@@ -3,7 +3,7 @@
 import { fill, h } from "../app/dom.js";
 import { createLabels } from "../app/labels.js";
 import { isNotOffered } from "../app/problem.js";
-import { badge, button, choice, field, fold, moment, problemParts } from "./kit.js";
+import { badge, button, choice, field, fold, moment, problemParts, setWaiting } from "./kit.js";
 
 /** Pause after the last key before a search is sent, in ms. */
 const PAUSE_MS = 300;
@@ -88,7 +88,7 @@ export function createListsPanel(element, { words, store, actions }) {
     keepFocus(flows, () => fill(flows, ...found.map((/** @type {any} */ flow) => flowRow(flow, state))));
     note(flowsNote, state.flows, found.length === 0 ? "lists.noFlows" : undefined);
     moreFlows.hidden = nextToken === undefined;
-    moreFlows.disabled = isLoading;
+    setWaiting(moreFlows, isLoading);
   }
 
   /** @param {any} flow @param {any} state */
@@ -131,7 +131,7 @@ export function createListsPanel(element, { words, store, actions }) {
     const isEmpty = state.executions.items?.length === 0;
     note(executionsNote, state.executions, isEmpty ? "lists.noExecutions" : undefined);
     moreExecutions.hidden = nextToken === undefined;
-    moreExecutions.disabled = isLoading;
+    setWaiting(moreExecutions, isLoading);
   }
 
   /** @param {any} execution @param {any} state */

@@ -4,7 +4,7 @@ import { fill, h } from "../app/dom.js";
 import { readJson } from "../app/json.js";
 import { createLabels } from "../app/labels.js";
 import { problemOf } from "../app/problem.js";
-import { fold, plainButton, problemParts } from "./kit.js";
+import { button, field, fold, plainButton, problemParts } from "./kit.js";
 
 /** Pause after a change of the definition before its tasks are read, in ms. */
 const PAUSE_MS = 600;
@@ -21,8 +21,15 @@ export function createMocksPanel(element, { words, store, actions }) {
   panel.addEventListener("toggle", () => {
     if (panel.open) void actions.readMocks();
   });
-  /** The forms that the user has opened, by key: they survive a redraw. @type {Map<string, HTMLElement>} */
+  /**
+   * The forms that the user has opened, by key: they survive a redraw, and the time for which a definition that is being
+   * edited has no such task.
+   *
+   * @type {Map<string, HTMLElement>}
+   */
   const forms = new Map();
+  /** The words of each form. @type {WeakMap<HTMLElement, import("../app/labels.js").Labels>} */
+  const wordsOf = new WeakMap();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let later;
 
@@ -33,7 +40,6 @@ export function createMocksPanel(element, { words, store, actions }) {
   /** @param {any} state */
   function draw(state) {
     const { items = [], problem, isLoading } = state.mocks;
-    for (const key of forms.keys()) if (!items.some((/** @type {any} */ item) => item.key === key)) forms.delete(key);
     const active = document.activeElement;
     /** @type {typeof rows} */
     const next = new Map();
@@ -110,6 +116,7 @@ export function createMocksPanel(element, { words, store, actions }) {
    * @param {() => void} close
    */
   function answerForm(key, answer, close) {
+    const own = createLabels(words);
     const calls = h("ol", { class: "calls" });
     const error = h("div", { class: "field-error", role: "alert" });
     const rows = (answer.length > 0 ? answer : [{ output: {} }]).map(callRow);
@@ -117,7 +124,7 @@ export function createMocksPanel(element, { words, store, actions }) {
 
     /** @param {any} mock */
     function callRow(mock) {
-      const row = createCall(words, mock, () => {
+      const row = createCall(words, own, mock, () => {
         rows.splice(rows.indexOf(row), 1);
         row.element.remove();
       });
@@ -152,7 +159,7 @@ export function createMocksPanel(element, { words, store, actions }) {
       }
     }
 
-    const add = plainButton(words("mocks.addCall"), () => {
+    const add = button(own, "mocks.addCall", () => {
       const row = callRow({ output: {} });
       rows.push(row);
       calls.append(row.element);
@@ -163,16 +170,17 @@ export function createMocksPanel(element, { words, store, actions }) {
       "form",
       { class: "answer", on: { submit: save } },
       calls,
-      h("p", { class: "hint" }, words("mocks.lastRepeats")),
+      h("p", { class: "hint" }, own.text("mocks.lastRepeats")),
       error,
       h(
         "div",
         { class: "buttons" },
-        h("button", { type: "submit", class: "button primary" }, words("mocks.save")),
+        h("button", { type: "submit", class: "button primary" }, own.text("mocks.save")),
         add,
-        answer.length > 0 && plainButton(words("mocks.remove"), () => void send(null)),
+        answer.length > 0 && button(own, "mocks.remove", () => void send(null)),
       ),
     );
+    wordsOf.set(form, own);
     return form;
   }
 
@@ -193,7 +201,7 @@ export function createMocksPanel(element, { words, store, actions }) {
     update(state, previous) {
       if (state.lang !== previous.lang) {
         labels.update();
-        forms.clear();
+        for (const form of forms.values()) wordsOf.get(form)?.update();
       }
       panel.hidden = !state.capabilities.mocks;
       if (panel.hidden) return;
@@ -226,14 +234,14 @@ function place(list, elements) {
  * The answer to one call.
  *
  * @param {(key: string, ...values: any[]) => string} words
+ * @param {import("../app/labels.js").Labels} labels
  * @param {any} mock
  * @param {() => void} remove
  */
-function createCall(words, mock, remove) {
-  const named = (/** @type {string} */ key, /** @type {HTMLElement} */ control) =>
-    h("label", { class: "field" }, h("span", { class: "field-name" }, words(key)), control);
+function createCall(words, labels, mock, remove) {
   const kind = h("select", { on: { change: showKind } });
-  for (const name of ["output", "error", "never"]) kind.append(h("option", { value: name }, words(`mocks.${name}`)));
+  for (const name of ["output", "error", "never"])
+    kind.append(h("option", { value: name }, labels.text(`mocks.${name}`)));
   kind.value = mock.never ? "never" : mock.error !== undefined ? "error" : "output";
   const output = h("textarea", { rows: 3, spellcheck: false, dir: "auto" });
   output.value = JSON.stringify(mock.output ?? {}, null, 2);
@@ -244,19 +252,19 @@ function createCall(words, mock, remove) {
   const delay = h("input", { type: "number", min: "0", step: "any", inputMode: "decimal" });
   delay.value = mock.delayMs ? String(mock.delayMs / 1000) : "";
   const parts = {
-    output: [named("mocks.outputJson", output)],
-    error: [named("failure.error", error), named("failure.cause", cause)],
+    output: [field(labels, "mocks.outputJson", output)],
+    error: [field(labels, "failure.error", error), field(labels, "failure.cause", cause)],
     never: [],
-    delay: [named("mocks.delay", delay)],
+    delay: [field(labels, "mocks.delay", delay)],
   };
   const element = h(
     "li",
     { class: "call" },
-    named("mocks.outcome", kind),
+    field(labels, "mocks.outcome", kind),
     ...parts.output,
     ...parts.error,
     ...parts.delay,
-    h("button", { type: "button", class: "button small", on: { click: remove } }, words("mocks.removeCall")),
+    h("button", { type: "button", class: "button small", on: { click: remove } }, labels.text("mocks.removeCall")),
   );
   showKind();
 

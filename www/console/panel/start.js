@@ -4,7 +4,7 @@ import { h } from "../app/dom.js";
 import { readJson } from "../app/json.js";
 import { createLabels } from "../app/labels.js";
 import { samples } from "../app/samples.js";
-import { choice, field, fold } from "./kit.js";
+import { choice, field, fold, setWaiting } from "./kit.js";
 
 /** Maximum length of the names of flows and executions. */
 const MAX_NAME = 200;
@@ -154,7 +154,7 @@ export function createStart(element, { words, actions }) {
       if (isFirst || state.executionName !== previous.executionName) set(watchExecution, state.executionName);
       isFirst = false;
       submit.textContent = words(busy === "start" ? "start.starting" : "start.start");
-      submit.disabled = busy !== "";
+      setWaiting(submit, busy !== "");
       const problem = problemOfInput(state.input);
       inputError.textContent = problem?.text ?? "";
       if (problem) input.setAttribute("aria-invalid", "true");

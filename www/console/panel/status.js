@@ -4,8 +4,8 @@ import { serviceNow } from "../app/clock.js";
 import { isActive } from "../app/connection.js";
 import { fill, h } from "../app/dom.js";
 import { createLabels } from "../app/labels.js";
-import { colourOf, isFinal, statusOf, timesOf } from "../app/status.js";
-import { badge, button, dialog, moment } from "./kit.js";
+import { colourOf, isFinal, isLastKnown, statusOf, timesOf } from "../app/status.js";
+import { badge, button, dialog, moment, setWaiting } from "./kit.js";
 
 /** @param {HTMLElement} element @param {any} context */
 export function createStatus(element, { words, store, actions, openStart, openCompare }) {
@@ -17,6 +17,7 @@ export function createStatus(element, { words, store, actions, openStart, openCo
   const connection = h("span", { class: "connection" });
 
   const stop = button(labels, "app.stop", () => {
+    if (store.get().busy) return;
     cause.value = "";
     confirm.showModal();
   });
@@ -104,9 +105,8 @@ export function createStatus(element, { words, store, actions, openStart, openCo
       const status = statusOf(state);
       const isWatched = state.executionName !== "";
       const active = isActive(state.connection);
-      const isOld = isWatched && status !== "" && !isFinal(status) && state.connection.state !== "watching";
       fill(shown, ...(status === "" ? [] : [badge(words, status, colourOf(status))]));
-      if (isOld) shown.append(h("span", { class: "old" }, words("app.lastKnown")));
+      if (isLastKnown(state)) shown.append(" ", h("span", { class: "old" }, words("app.lastKnown")));
       fill(started, moment(state.lang, state.execution?.startedTime));
       connection.dataset.state = state.connection.state;
       const { capabilities } = state;
@@ -120,8 +120,8 @@ export function createStatus(element, { words, store, actions, openStart, openCo
         [edit, capabilities.start && state.execution !== undefined],
         [compare, state.replay !== undefined],
       ]);
-      stop.disabled = state.busy !== "";
-      again.disabled = state.busy !== "";
+      setWaiting(stop, state.busy !== "");
+      setWaiting(again, state.busy !== "");
       tick();
     },
   };

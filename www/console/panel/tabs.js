@@ -88,6 +88,7 @@ export function createTabs(element, context, creators) {
     const { view, panel } = parts[store.get().view];
     wantsFocus = view === undefined;
     const own = panel.querySelector("cloudflow-graph")?.shadowRoot ?? panel;
+    if (search && view?.search) return view.search();
     /** @type {HTMLElement | null} */
     const field = search ? own.querySelector("input[type=search]") : null;
     if (field) return field.focus();

@@ -322,6 +322,13 @@ export function createDefinitionView(element, context) {
     }
   }
 
+  /** Opens the search of the text that is shown. Returns false if there is none yet. */
+  function search() {
+    if (mode === "diff") return diff ? diff.search() : false;
+    if (!parts || !editor) return false;
+    return mode === "ran" && ranView ? parts.openSearch(ranView) : editor.search();
+  }
+
   function focus() {
     wantsFocus = !editor;
     if (mode === "ran") ranView?.focus();
@@ -369,6 +376,8 @@ export function createDefinitionView(element, context) {
     },
 
     focus,
+
+    search,
 
     destroy() {
       isDestroyed = true;

@@ -4,6 +4,7 @@ import "cloudflow-wasm/graph";
 
 import { h } from "../app/dom.js";
 import { shownDefinition } from "../app/state.js";
+import { isLastKnown } from "../app/status.js";
 import { saveFile } from "./json-tree.js";
 
 /** @typedef {import("../app/state.js").State} State */
@@ -21,7 +22,8 @@ export function createGraphView(element, context) {
   const svg = button(saveSvg);
   const png = button(savePng);
   const note = h("p", { class: "count" });
-  const bar = h("div", { class: "view-bar", role: "group" }, note, h("span", { class: "grow" }), svg, png);
+  const old = h("p", { class: "count old", hidden: true });
+  const bar = h("div", { class: "view-bar", role: "group" }, note, old, h("span", { class: "grow" }), svg, png);
   const graph = h("cloudflow-graph", {
     on: {
       select: (/** @type {CustomEvent} */ { detail }) =>
@@ -69,6 +71,11 @@ export function createGraphView(element, context) {
     const reached =
       state.replay && nodes.filter(({ id }) => (state.replay?.nodes[id]?.status ?? "notReached") !== "notReached");
     note.textContent = reached ? words("reached", reached.length, nodes.length) : words("states", nodes.length);
+    // Without a connection, what the graph shows as running may have ended.
+    const isOld = reached !== undefined && isLastKnown(state);
+    graph.classList.toggle("is-old", isOld);
+    old.hidden = !isOld;
+    old.textContent = context.words("app.lastKnown");
   }
 
   return {
@@ -92,7 +99,9 @@ export function createGraphView(element, context) {
       graph.hidden = isEmpty;
       bar.hidden = isEmpty;
       empty.hidden = !isEmpty;
-      empty.textContent = words(shown && shown.text.trim() !== "" ? "invalid" : "empty");
+      // A text that is not checked yet is not missing.
+      const isChecking = shown === undefined && next.text.trim() !== "";
+      empty.textContent = isChecking ? "" : words(shown && shown.text.trim() !== "" ? "invalid" : "empty");
       showNote();
     },
     focus: () => graph.shadowRoot?.querySelector("[tabindex='0']")?.focus(),

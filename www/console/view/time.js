@@ -52,13 +52,6 @@ export function timeOf(text) {
 }
 
 /**
- * The current time of the service.
- *
- * @param {{ clockOffset: number }} state
- */
-export const serviceNow = ({ clockOffset }) => Date.now() + clockOffset;
-
-/**
  * A count, with separators of thousands.
  *
  * @param {number} count
@@ -126,15 +119,16 @@ export function formatClock(ms, lang, { digits = 0, date = false } = {}) {
 }
 
 /**
- * Date and time, with ms.
+ * Date and time, with ms unless `digits` is 0.
  *
  * @param {number} ms
  * @param {Lang} lang
+ * @param {{ digits?: 0 | 3 }} [options]
  */
-export function formatDateTime(ms, lang) {
+export function formatDateTime(ms, lang, { digits = 3 } = {}) {
   const create = (/** @type {string} */ locale) =>
     new Intl.DateTimeFormat(locale, { year: "numeric", month: "short", day: "numeric" });
-  return `${formatter("date", lang, create).format(ms)} ${formatClock(ms, lang, { digits: 3 })}`;
+  return `${formatter("date", lang, create).format(ms)} ${formatClock(ms, lang, { digits })}`;
 }
 
 /**

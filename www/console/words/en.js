@@ -1,5 +1,6 @@
 // English words of the page. `zh.js` has the same keys.
 
+/** @type {import("./words.js").Dictionary} */
 export const en = {
   app: {
     title: "CloudFlow console",
@@ -160,6 +161,8 @@ export const en = {
     comma: "expected “,” or the closing bracket",
     string: "the string has no closing quote",
     escape: "invalid escape sequence",
+    number: "the number is too large",
+    surrogate: "the string has half of a character (a lone surrogate)",
     more: "unexpected text behind the value",
     notObject: "expected an object, such as {}",
   },

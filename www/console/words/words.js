@@ -3,6 +3,12 @@
 import { en } from "./en.js";
 import { zh } from "./zh.js";
 
+/**
+ * The words of a language, by section and name: a text, or a function that returns one.
+ *
+ * @typedef {Record<string, Record<string, string | ((...values: any[]) => string)>>} Dictionary
+ */
+
 const DICTIONARIES = { en, zh };
 
 /**

@@ -1,5 +1,6 @@
 // Chinese words of the page. `en.js` has the same keys.
 
+/** @type {import("./words.js").Dictionary} */
 export const zh = {
   app: {
     title: "CloudFlow 控制台",
@@ -158,6 +159,8 @@ export const zh = {
     comma: "此处应为“,”或右括号",
     string: "字符串缺少结尾引号",
     escape: "无效的转义序列",
+    number: "数值过大",
+    surrogate: "字符串包含不完整的字符（单独的代理码元）",
     more: "值之后有多余的文本",
     notObject: "应为一个对象，例如 {}",
   },

@@ -1,0 +1,147 @@
+// What people do with the console beside the usual way, in the browsers of `console.test.mjs`.
+
+import assert from "node:assert/strict";
+import process from "node:process";
+import { test } from "node:test";
+
+import { engineNames, startEngine, whyAbsent } from "./engines/driver.mjs";
+import { startConsole } from "./support/console.mjs";
+import * as flows from "./support/console-flows.mjs";
+
+/** Tests by name. `page` is a new page without stored data, `site` the console that serves it. */
+const TESTS = {
+  async "all times have 24 hours, in both languages"(page, site) {
+    await site.start("refund", "clock", flows.CHOICE, { amount: 120 });
+    await page.open(`${site.url}#flow=refund&execution=clock`);
+    await page.waitForText(".status", /Succeeded.*Ended/s);
+    for (const lang of ["en", "zh"]) {
+      await page.select("header select", lang);
+      const wanted = await page.evaluate((lang) => {
+        const locale = lang === "zh" ? "zh-CN" : "en-US";
+        const time = new Date(document.querySelector(".status time").dateTime);
+        return time.toLocaleTimeString(locale, {
+          hour: "2-digit",
+          minute: "2-digit",
+          second: "2-digit",
+          hourCycle: "h23",
+        });
+      }, lang);
+      await page.waitForText(".status time", new RegExp(`${wanted}$`));
+      assert.doesNotMatch(await page.text("time"), /[AP]M|[上下]午/);
+    }
+  },
+
+  async "a graph that may be old says so, and no longer when the connection is back"(page, site) {
+    await site.start("nap", "old", flows.nap(60));
+    await page.open(`${site.url}#flow=nap&execution=old`);
+    await page.waitForText(".connection", "Watching");
+    assert.equal(await page.isVisible(".graph-view .old"), false);
+    await site.disconnect();
+    await page.waitForText(".graph-view .view-bar", "last known status");
+    await page.waitForElement("cloudflow-graph.is-old");
+    await site.connect();
+    await page.waitForText(".connection", "Watching");
+    assert.equal(await page.isVisible(".graph-view .old"), false);
+    await page.click("button :: Leave");
+    await page.waitForText(".graph-view .view-bar", "last known status");
+    await page.click("button :: Watch again");
+    await page.waitForText(".connection", "Watching");
+    assert.equal(await page.isVisible("cloudflow-graph.is-old"), false);
+  },
+
+  async "the key / opens the search of the definition"(page, site) {
+    await page.open(site.url);
+    await page.click("[role=tab] :: Definition");
+    await page.waitForElement("#view-definition .editor-host >>> .cm-content");
+    await page.focus("[role=tab][aria-selected=true]");
+    await page.press("/");
+    await page.waitForElement("#view-definition .editor-host >>> .cm-search input[name=search]");
+    await page.type("Name");
+    assert.equal(await page.value("#view-definition .editor-host >>> .cm-search input[name=search]"), "Name");
+  },
+
+  async "an answer that is not saved survives another language and an edit of the definition"(page, site) {
+    await page.open(site.url);
+    await page.waitForElement("button :: Start and watch");
+    await page.select(".start select", "fails");
+    await page.click("summary :: Task answers");
+    await page.click(".task button :: Add an answer");
+    await page.fill(".task textarea", '{"half": ');
+    await page.select("header select", "zh");
+    await page.waitForText(".task form", "保存");
+    assert.equal(await page.value(".task textarea"), '{"half": ');
+    await page.select("header select", "en");
+
+    await page.click("[role=tab] :: Definition");
+    const content = "#view-definition .editor-host >>> .cm-content";
+    await page.waitForElement(content);
+    await page.focus(content);
+    await page.press("Control+a");
+    await page.press("Delete");
+    await page.until("the task is gone", async () => (await page.count(".task")) === 0);
+    await page.press("Control+z");
+    await page.waitForElement(".task textarea");
+    assert.equal(await page.value(".task textarea"), '{"half": ');
+  },
+
+  async "a flow that does not have the execution: the page is connected, then says that there is none"(page, site) {
+    site.put("nap", flows.nap(1));
+    await page.open(`${site.url}#flow=nap&execution=nothing`);
+    const seen = new Set();
+    await page.until("the watch ends", async () => {
+      const text = await page.text(".connection");
+      seen.add(text);
+      return /refused/.test(text);
+    });
+    assert.doesNotMatch([...seen].join(), /Reconnecting/);
+    await page.waitForText(".remarks", "ExecutionNotExists");
+  },
+
+  async "the focus stays where it is after a start, and moves to the next button after a stop"(page, site) {
+    await page.open(site.url);
+    await page.waitForElement("button :: Start and watch");
+    await page.select(".start select", "fails");
+    await page.focus("button :: Start and watch");
+    await page.press("Enter");
+    await page.waitForText(".status", "Running");
+    await page.waitForText(".start button", "Start and watch");
+    assert.equal(await page.focused(), "Start and watch");
+    await page.focus("button :: Stop execution");
+    await page.press("Enter");
+    await page.focus("dialog button :: Stop it");
+    await page.press("Enter");
+    await page.waitForText(".status", /Stopped.*Ended/s);
+    assert.equal(await page.focused(), "Start again");
+  },
+
+  async "in a low window the editor has room for its text"(page, site) {
+    await page.viewport(720, 450);
+    await page.open(`${site.url}#view=definition`);
+    await page.waitForElement("#view-definition .editor-host >>> .cm-content");
+    const { height } = await page.box("#view-definition .editor-host");
+    assert.ok(height >= 200, `${height} px`);
+  },
+};
+
+test("the console, used in other ways", { concurrency: true }, async (t) => {
+  await Promise.all(
+    engineNames().map((name) => t.test(name, { skip: whyAbsent(name) }, (own) => inBrowser(own, name))),
+  );
+});
+
+/** Runs all tests in one browser, with a server of its own. */
+async function inBrowser(t, name) {
+  const site = await startConsole();
+  t.after(() => site.close());
+  const engine = await startEngine(name);
+  t.after(() => engine.close());
+  for (const [title, run] of Object.entries(TESTS)) {
+    if (!title.includes(process.env.ONLY ?? "")) continue;
+    await t.test(`${name}: ${title}`, { timeout: 90_000 }, async () => {
+      site.answer = () => undefined;
+      const page = await engine.page();
+      await run(page, site, engine);
+      assert.deepEqual(await page.problems(), []);
+    });
+  }
+}
