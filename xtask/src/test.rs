@@ -12,7 +12,7 @@ use crate::command::{command, say, which};
 use crate::{Outcome, chromium, engines, fuzz, lint, npm, package, paths, python, quick, sizes, wasm};
 
 /// The names for `--only`.
-const STEPS: [(&str, &str); 12] = [
+const STEPS: [(&str, &str); 13] = [
     ("lint", "format, lints, documentation, JSDoc types, spelling (cargo xtask lint)"),
     ("rust", "cargo test of the whole workspace"),
     ("budgets", "the sizes on the wire"),
@@ -21,7 +21,8 @@ const STEPS: [(&str, &str); 12] = [
     ("bun", "the JavaScript suites in Bun"),
     ("workerd", "the JavaScript suites in workerd"),
     ("browser", "the JavaScript suites in Chromium"),
-    ("servers", "what needs servers: the console in three browsers, official clients, the command of the package"),
+    ("servers", "what needs servers: official clients, the command of the package, the emulator's state file"),
+    ("pages", "the console, the playground and the drawing in three browsers"),
     ("types", "the types of the package, with tsc"),
     ("packaging", "the tarball in empty projects"),
     ("fuzz", "every coverage-guided fuzzer, for 20 seconds"),
@@ -33,12 +34,16 @@ const FUZZ_SECONDS: u32 = 20;
 /// Steps without a build of the WebAssembly modules.
 const WITHOUT_BUILD: [&str; 3] = ["lint", "rust", "fuzz"];
 
-/// Steps that wait more than they compute. They run two at a time, in this order, the longest first.
-const TOGETHER: [&str; 8] = ["servers", "node", "browser", "packaging", "deno", "workerd", "bun", "types"];
+/// Steps that wait more than they compute. They run three at a time, in this order, the longest first.
+const TOGETHER: [&str; 9] = ["pages", "servers", "node", "browser", "packaging", "deno", "workerd", "bun", "types"];
 
 /// Steps that `--filter` selects tests of; with a filter and without `--only`, the runtimes.
-const WITH_FILTER: [&str; 8] = ["node", "deno", "bun", "workerd", "browser", "rust", "servers", "packaging"];
+const WITH_FILTER: [&str; 9] = ["node", "deno", "bun", "workerd", "browser", "rust", "servers", "pages", "packaging"];
+
 const RUNTIMES: usize = 5;
+
+/// What the names of the files of the step `pages` begin with. All other `*.test.mjs` belong to the step `servers`.
+const PAGES: [&str; 6] = ["console", "demo", "graph", "playground", "small-page", "web-page"];
 
 /// What to run.
 #[derive(Default)]
@@ -128,7 +133,7 @@ pub fn test(options: &Options) -> Outcome<ExitCode> {
     Ok(if sum.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Runs steps, two at a time. Their lines begin with the name of the step. Meanwhile, the fuzzers are built: the steps
+/// Runs steps, three at a time. Their lines begin with the name of the step. Meanwhile, the fuzzers are built: the steps
 /// wait for timers half of the time, and from nothing the build takes two minutes.
 fn together(
     steps: &[&'static str],
@@ -136,10 +141,10 @@ fn together(
     options: &Options,
 ) -> Outcome<Vec<(&'static str, Totals, f64)>> {
     // Installed once, before two steps look for it at the same time.
-    if steps.iter().any(|step| ["browser", "servers", "packaging"].contains(step)) {
+    if steps.iter().any(|step| ["browser", "servers", "pages", "packaging"].contains(step)) {
         chromium::find()?;
     }
-    if steps.contains(&"servers") {
+    if steps.contains(&"pages") {
         engines::install()?;
     }
     let queue = Mutex::new(steps.iter());
@@ -149,7 +154,7 @@ fn together(
             // The step `fuzz` repeats a failed build and reports the failure.
             scope.spawn(fuzz::targets::prepare);
         }
-        for _ in 0..steps.len().min(2) {
+        for _ in 0..steps.len().min(3) {
             scope.spawn(|| {
                 let next = || queue.lock().ok()?.next();
                 while let Some(step) = next() {
@@ -204,7 +209,7 @@ fn run_step(step: &str, options: &Options) -> Outcome<Totals> {
             let mut node = npm::node()?;
             count(step, node.arg(runner("run-browser.mjs")).arg(out).args(filter).env("CHROMIUM", chromium::find()?))
         }
-        "servers" => servers(step, options.filter.as_deref()),
+        "servers" | "pages" => servers(step, options.filter.as_deref()),
         "types" => types(),
         "packaging" => packaging(step, &filter),
         "fuzz" => fuzzers(),
@@ -285,12 +290,16 @@ fn budgets() -> Outcome<Totals> {
     Ok(Totals { passed: sizes::budgets() - over.len(), failed: over.len() })
 }
 
-/// `node --test` over the files that are no suites, one after the other: they start servers.
+/// `node --test` over the files that are no suites, one after the other: they start servers and browsers.
 fn servers(step: &str, filter: Option<&str>) -> Outcome<Totals> {
     let dir = paths::root().join("tests/js");
     let entries = std::fs::read_dir(&dir).map_err(|e| format!("{}: {e}", dir.display()))?;
     let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-    files.retain(|file| file.to_string_lossy().ends_with(".test.mjs"));
+    files.retain(|file| {
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        let is_page = PAGES.iter().any(|start| name.starts_with(start));
+        name.ends_with(".test.mjs") && is_page == (step == "pages")
+    });
     files.sort();
     if files.is_empty() {
         return Err("tests/js holds no *.test.mjs".to_owned());
