@@ -32,6 +32,7 @@ const TESTS = {
     await page.open(site.url);
     await page.waitForElement(START);
     await page.select(".start select", "fails");
+    await page.until("the sample is in the form", async () => (await page.value(".start input")) === "till");
     await page.click(START);
     await page.waitForText(".status", "Running");
     await page.waitForText(".failure-panel", /Failed in the state Count/);
@@ -249,6 +250,7 @@ const TESTS = {
         `${name} is reached: ${reached.join(" | ")}`,
       );
 
+    await page.focus("#tab-graph");
     await page.press("?");
     await page.waitForElement("dialog.help[open]");
     await page.press("Escape");

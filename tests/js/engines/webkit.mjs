@@ -173,12 +173,24 @@ export async function start() {
     throw new Error(`the page is ${size.join(" × ")} px large, not ${width} × ${height}`);
   }
 
+  /** A new window drops the first events of the pointer. */
+  async function answersPointer() {
+    await run("void addEventListener('mousemove', () => (globalThis.hasMoved = true), { once: true })");
+    for (let i = 0; i < 60; i += 1) {
+      await pointer(moved(5 + (i % 2), 5));
+      if (await run("globalThis.hasMoved === true")) return;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    throw new Error("the window of WebKitGTK takes no events of the pointer");
+  }
+
   return {
     name,
     hasLanguages: false,
     async renew({ width, height, dark }) {
       await restart({ dark });
       await viewport(width, height);
+      await answersPointer();
       let at = [0, 0];
       return {
         // The driver has no log. A page that loads `recorder.js` keeps its errors.
