@@ -27,6 +27,8 @@ impl Scan<'_> {
         match first {
             '|' | '>' if content != Content::Expression || end - start < 4 => {
                 self.block = Some(column);
+                let header = self.part(start, end).trim_start_matches(['|', '>', '+', '-']);
+                self.spaces_at_end(end - header.len(), end);
             }
             '"' | '\'' => {
                 if let Some(behind) = self.close(start + 1, end, first) {
