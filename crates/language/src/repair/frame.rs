@@ -241,7 +241,8 @@ fn conflict(text: &str, lines: &[Line<'_>], wrong: bool) -> Option<Repair> {
         if column == line.len() || block.is_some_and(|key| column > key) {
             continue;
         }
-        let header = trim_end(line, "+-0123456789").as_bytes();
+        let header =
+            line.trim_end_matches(|c: char| !c.is_ascii() || matches!(c, ' ' | '+' | '-' | '0'..='9')).as_bytes();
         block = Some(column).filter(|_| matches!(header, [.., b' ', b'|' | b'>']));
         let is =
             |mark: &str| marker.starts_with(mark) && matches!(marker.as_bytes().get(mark.len()), None | Some(b' '));

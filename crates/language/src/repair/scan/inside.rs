@@ -53,7 +53,13 @@ impl Scan<'_> {
                     continue;
                 }
                 ('#', _) if last.is_none() || matches!(self.char_at(at.saturating_sub(1)), Some(' ')) => return,
-                ('[' | '{', _) if opens => self.brackets.push(false),
+                ('[' | '{', _) if opens => {
+                    // Up to the end of the brackets.
+                    if key == Some(Content::Data) {
+                        self.data = self.data.or(Some(usize::MAX));
+                    }
+                    self.brackets.push(false);
+                }
                 (']' | '}', _) => {
                     self.brackets.pop();
                     if self.brackets.is_empty() {
@@ -61,6 +67,8 @@ impl Scan<'_> {
                         return;
                     }
                 }
+                // In data, a sign of another language is a part of the text.
+                (_, Some((Class::Mark, sign, _))) if self.data.is_some() && !matches!(sign, ']' | '}') => {}
                 (_, Some((Class::Mark, '[' | '{', _))) if opens => {
                     self.brackets.push(true);
                     self.plain(at);
@@ -87,7 +95,7 @@ impl Scan<'_> {
                         && self.is_closed(
                             behind,
                             end,
-                            word || !matches!(key, None | Some(Content::Free | Content::Data)),
+                            self.data.is_none() && (word || !matches!(key, None | Some(Content::Free | Content::Data))),
                         ) =>
                 {
                     quoted = true;

@@ -27,6 +27,8 @@ impl Scan<'_> {
         match first {
             '|' | '>' if content != Content::Expression || end - start < 4 => {
                 self.block = Some(column);
+                let header = self.part(start, end).trim_start_matches(['|', '>', '+', '-']);
+                self.spaces_at_end(end - header.len(), end);
             }
             '"' | '\'' => {
                 if let Some(behind) = self.close(start + 1, end, first) {
@@ -50,7 +52,12 @@ impl Scan<'_> {
             {
                 self.unquoted(start, end);
             }
-            '[' | '{' if content != Content::Expression => self.inside(start, end),
+            '[' | '{' if content != Content::Expression => {
+                if content == Content::Data {
+                    self.data = self.data.or(Some(column));
+                }
+                self.inside(start, end);
+            }
             _ if matches!(look(first), Some((Class::Mark, '[' | '{', _)))
                 && (matches!(content, Content::Names | Content::List | Content::Keys)
                     || self.wrong && content == Content::Data && self.data.is_none()) =>
@@ -96,7 +103,9 @@ impl Scan<'_> {
         let mut text = small::find(text, " #").and_then(|at| text.get(..at)).unwrap_or(text);
         if self.wrong && !matches!(content, Content::Free | Content::Data) {
             for mark in [" ＃", " // "] {
-                if let Some(at) = small::find(text, mark) {
+                if let Some(at) = small::find(text, mark)
+                    && text.get(..at).is_some_and(|text| text.matches('"').count() % 2 == 0)
+                {
                     if mark.is_ascii() {
                         self.sign(start + at + 1, start + at + 3, "#");
                     } else {
