@@ -114,6 +114,21 @@ const TESTS = {
     assert.equal(await page.focused(), "Start again");
   },
 
+  async "while a definition is not checked yet, the graph does not say that there is none"(page, site) {
+    let release;
+    const held = new Promise((resolve) => (release = resolve));
+    site.answer = async (request) => {
+      if (/\/language-\w+\.wasm$/.test(request.url)) await held;
+    };
+    await page.open(site.url);
+    await page.waitForElement("[role=tab] :: Graph");
+    await page.until("the view is loaded", async () => (await page.count("cloudflow-graph")) === 1);
+    const said = await page.evaluate(() => document.querySelector(".graph-view .view-empty").textContent);
+    release();
+    await page.waitForElement("cloudflow-graph >>> .state");
+    assert.equal(said, "");
+  },
+
   async "in a low window the editor has room for its text"(page, site) {
     await page.viewport(720, 450);
     await page.open(`${site.url}#view=definition`);
