@@ -54,14 +54,15 @@ impl Scan<'_> {
                 }
                 ('#', _) if last.is_none() || matches!(self.char_at(at.saturating_sub(1)), Some(' ')) => return,
                 ('[' | '{', _) if opens => {
-                    // Up to the end of the brackets.
+                    // Up to the end of these brackets. No line has such a column.
                     if key == Some(Content::Data) {
-                        self.data = self.data.or(Some(usize::MAX));
+                        self.data = self.data.or(Some(usize::MAX - self.brackets.len()));
                     }
                     self.brackets.push(false);
                 }
                 (']' | '}', _) => {
                     self.brackets.pop();
+                    self.data = self.data.filter(|data| *data != usize::MAX - self.brackets.len());
                     if self.brackets.is_empty() {
                         self.spaces_at_end(behind, end);
                         return;
