@@ -502,5 +502,5 @@ fn a_mistake_makes_nothing_else_one() {
             }
         }
     }
-    tally.end("texts with a mistake", 200);
+    tally.end("texts with a mistake", 150);
 }
