@@ -65,7 +65,7 @@ usage: cargo xtask <command> [options]
                     --fix formats first
   test [--only S] [--filter NAME]
                     build, then every test; S: lint, rust, budgets, node, deno, bun, workerd,
-                    browser, servers, pages, types, packaging, fuzz (can be repeated);
+                    browser, servers, pages, engines, types, packaging, fuzz (can be repeated);
                     --filter runs the tests whose name contains NAME in the JavaScript suites
   test --quick      the native tests with few random seeds, without a build for WebAssembly
   bench [--quick] [--only PART]

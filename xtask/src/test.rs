@@ -12,7 +12,7 @@ use crate::command::{command, say, which};
 use crate::{Outcome, chromium, engines, fuzz, lint, npm, package, paths, python, quick, sizes, wasm};
 
 /// The names for `--only`.
-const STEPS: [(&str, &str); 13] = [
+const STEPS: [(&str, &str); 14] = [
     ("lint", "format, lints, documentation, JSDoc types, spelling (cargo xtask lint)"),
     ("rust", "cargo test of the whole workspace"),
     ("budgets", "the sizes on the wire"),
@@ -22,25 +22,34 @@ const STEPS: [(&str, &str); 13] = [
     ("workerd", "the JavaScript suites in workerd"),
     ("browser", "the JavaScript suites in Chromium"),
     ("servers", "what needs servers: official clients, the command of the package, the emulator's state file"),
-    ("pages", "the console, the playground and the drawing in three browsers"),
+    ("pages", "the console, the playground and the drawing in Chromium"),
+    ("engines", "the console and the drawing in Chromium, Firefox and WebKitGTK; only if it is selected"),
     ("types", "the types of the package, with tsc"),
     ("packaging", "the tarball in empty projects"),
-    ("fuzz", "every coverage-guided fuzzer, for 20 seconds"),
+    ("fuzz", "every coverage-guided fuzzer, for 10 seconds"),
 ];
 
 /// Time of each fuzzer in the tests.
-const FUZZ_SECONDS: u32 = 20;
+const FUZZ_SECONDS: u32 = 10;
 
 /// Steps without a build of the WebAssembly modules.
 const WITHOUT_BUILD: [&str; 3] = ["lint", "rust", "fuzz"];
 
 /// Steps that wait more than they compute. They run three at a time, in this order, the longest first.
-const TOGETHER: [&str; 9] = ["pages", "servers", "node", "browser", "packaging", "deno", "workerd", "bun", "types"];
+const TOGETHER: [&str; 10] =
+    ["engines", "pages", "servers", "node", "browser", "packaging", "deno", "workerd", "bun", "types"];
 
 /// Steps that `--filter` selects tests of; with a filter and without `--only`, the runtimes.
-const WITH_FILTER: [&str; 9] = ["node", "deno", "bun", "workerd", "browser", "rust", "servers", "pages", "packaging"];
+const WITH_FILTER: [&str; 10] =
+    ["node", "deno", "bun", "workerd", "browser", "rust", "servers", "pages", "engines", "packaging"];
 
 const RUNTIMES: usize = 5;
+
+/// The step that runs only if it is selected: the matrix of browsers takes three minutes.
+const SELECTED_ONLY: &str = "engines";
+
+/// The tests that drive a browser through `tests/js/engines/`. The step `pages` runs them in Chromium.
+const ENGINES: [&str; 4] = ["console.test", "console-axe", "console-faults", "graph-engines"];
 
 /// What the names of the files of the step `pages` begin with. All other `*.test.mjs` belong to the step `servers`.
 const PAGES: [&str; 6] = ["console", "demo", "graph", "playground", "small-page", "web-page"];
@@ -104,7 +113,10 @@ pub fn test(options: &Options) -> Outcome<ExitCode> {
     let start = Instant::now();
     let only = &options.only;
     let mut built = false;
-    let is_selected = |step: &str| only.is_empty() || only.iter().any(|name| name == step);
+    let is_selected = |step: &str| match only.is_empty() {
+        true => step != SELECTED_ONLY,
+        false => only.iter().any(|name| name == step),
+    };
     let mut done: Vec<(&str, Totals, f64)> = Vec::new();
     for (step, _) in STEPS.iter().filter(|(step, _)| is_selected(step)) {
         if done.iter().any(|(name, ..)| name == step) {
@@ -141,10 +153,10 @@ fn together(
     options: &Options,
 ) -> Outcome<Vec<(&'static str, Totals, f64)>> {
     // Installed once, before two steps look for it at the same time.
-    if steps.iter().any(|step| ["browser", "servers", "pages", "packaging"].contains(step)) {
+    if steps.iter().any(|step| ["browser", "servers", "pages", "engines", "packaging"].contains(step)) {
         chromium::find()?;
     }
-    if steps.contains(&"pages") {
+    if steps.contains(&SELECTED_ONLY) {
         engines::install()?;
     }
     let queue = Mutex::new(steps.iter());
@@ -209,7 +221,7 @@ fn run_step(step: &str, options: &Options) -> Outcome<Totals> {
             let mut node = npm::node()?;
             count(step, node.arg(runner("run-browser.mjs")).arg(out).args(filter).env("CHROMIUM", chromium::find()?))
         }
-        "servers" | "pages" => servers(step, options.filter.as_deref()),
+        "servers" | "pages" | "engines" => servers(step, options.filter.as_deref()),
         "types" => types(),
         "packaging" => packaging(step, &filter),
         "fuzz" => fuzzers(),
@@ -297,8 +309,13 @@ fn servers(step: &str, filter: Option<&str>) -> Outcome<Totals> {
     let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
     files.retain(|file| {
         let name = file.file_name().unwrap_or_default().to_string_lossy();
-        let is_page = PAGES.iter().any(|start| name.starts_with(start));
-        name.ends_with(".test.mjs") && is_page == (step == "pages")
+        let begins = |starts: &[&str]| starts.iter().any(|start| name.starts_with(start));
+        let is_wanted = match step {
+            "engines" => begins(&ENGINES),
+            "pages" => begins(&PAGES),
+            _ => !begins(&PAGES),
+        };
+        name.ends_with(".test.mjs") && is_wanted
     });
     files.sort();
     if files.is_empty() {
@@ -307,6 +324,9 @@ fn servers(step: &str, filter: Option<&str>) -> Outcome<Totals> {
     let mut totals = Totals::default();
     let mut node = npm::node()?;
     quiet(&mut node).env("CHROMIUM", chromium::find()?).env("DENO", deno()?).env("BUN", bun()?);
+    if step == "pages" && std::env::var_os("ENGINES").is_none() {
+        node.env("ENGINES", "chromium");
+    }
     if let Some(firefox) = engines::firefox() {
         node.env("FIREFOX", firefox);
     }
