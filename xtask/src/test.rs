@@ -35,9 +35,9 @@ const FUZZ_SECONDS: u32 = 10;
 /// Steps without a build of the WebAssembly modules.
 const WITHOUT_BUILD: [&str; 3] = ["lint", "rust", "fuzz"];
 
-/// Steps that wait more than they compute. They run three at a time, in this order, the longest first.
-const TOGETHER: [&str; 10] =
-    ["engines", "pages", "servers", "node", "browser", "packaging", "deno", "workerd", "bun", "types"];
+/// Steps that run three at a time, in this order, the longest first. Most of them wait more than they compute.
+const TOGETHER: [&str; 11] =
+    ["engines", "pages", "servers", "rust", "packaging", "node", "workerd", "deno", "browser", "bun", "types"];
 
 /// Steps that `--filter` selects tests of; with a filter and without `--only`, the runtimes.
 const WITH_FILTER: [&str; 10] =
@@ -128,6 +128,10 @@ pub fn test(options: &Options) -> Outcome<ExitCode> {
         }
         if TOGETHER.contains(step) {
             let steps: Vec<&str> = TOGETHER.into_iter().filter(|step| is_selected(step)).collect();
+            if !built && steps.iter().any(|step| !WITHOUT_BUILD.contains(step)) {
+                wasm::build()?;
+                built = true;
+            }
             done.extend(together(&steps, is_selected("fuzz"), options)?);
         } else {
             done.push(timed(step, options));
