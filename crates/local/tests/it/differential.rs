@@ -129,11 +129,9 @@ fn random_flows_agree_4() {
 
 /// A failing flow is run alone with `SIMULATE_SEED=<its seed>`.
 fn random_flows(part: u64) {
-    let only = std::env::var("SIMULATE_SEED").ok().map(|seed| seed.parse::<u64>().unwrap());
     let mut failures = Vec::new();
     let mut children = 0;
-    let seeds = only.map_or(0..cloudflow_tests::rounds(2000), |seed| seed..seed + 1);
-    for seed in seeds.filter(|seed| seed / 4 % PARTS == part) {
+    for seed in random::seeds().filter(|seed| seed / 4 % PARTS == part) {
         let mut dice = Dice(seed);
         let mut flow = |name: &str, starts: bool| {
             let mut definition = if dice.one_in(2) { flows::flow(&mut dice) } else { flows::machine(&mut dice) };
@@ -149,19 +147,15 @@ fn random_flows(part: u64) {
         };
         let text = flow("f", seed % 2 == 0);
         let flows = vec![("c0".to_owned(), flow("c0", seed % 4 == 0)), ("c1".to_owned(), flow("c1", false))];
-        let input =
-            json!({ "a": 1, "b": "x", "list": [1, "two", { "a": 3 }], "n": 2, "flag": true, "map": { "a": [1] } });
         let scenario = Scenario {
             text,
             flows,
-            input,
+            input: random::input(),
             express: false,
             mocks: Box::new(move || {
-                let mut counts: HashMap<String, u64> = HashMap::new();
+                let mut answers = random::answers(seed);
                 Box::new(move |name, _| {
-                    let count = counts.entry(name.to_owned()).or_default();
-                    *count += 1;
-                    let (after, result) = random::answer(name, *count, seed)?;
+                    let (after, result) = answers(name)?;
                     Some((after, result.map_err(|failure| (failure.error, failure.cause))))
                 })
             }),
@@ -170,7 +164,10 @@ fn random_flows(part: u64) {
         assert!(failures.len() < 5, "{}", failures.join("\n\n"));
     }
     report("differential (random)", failures);
-    assert!(only.is_some() || cloudflow_tests::is_quick() || children > 50, "only {children} child flows were run");
+    assert!(
+        random::only().is_some() || cloudflow_tests::is_quick() || children > 50,
+        "only {children} child flows were run"
+    );
 }
 
 /// Turns some tasks into starts of `c0` and `c1`.

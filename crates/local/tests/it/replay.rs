@@ -24,7 +24,7 @@ use cloudflow_tests::{cases, rounds};
 use serde_json::{Value, json};
 
 use crate::simulate as cases_of;
-use cases_of::random::{self, Dice, flows};
+use cases_of::random::{self, Dice};
 
 /// Maximum number of moments that are compared. Of a longer execution, every second, fourth ... moment is.
 const MOMENTS: usize = 24;
@@ -71,20 +71,13 @@ fn the_corpus_replays() {
 /// A failing flow is run alone with `SIMULATE_SEED=<its seed>`.
 #[test]
 fn random_flows_replay() {
-    let only = std::env::var("SIMULATE_SEED").ok().map(|seed| seed.parse::<u64>().unwrap());
     let mut lines = Lines::default();
-    for seed in only.map_or(0..rounds(2000), |seed| seed..seed + 1) {
-        let mut dice = Dice(seed);
-        let definition = if seed % 2 == 0 { flows::flow(&mut dice) } else { flows::machine(&mut dice) };
-        let input =
-            json!({ "a": 1, "b": "x", "list": [1, "two", { "a": 3 }], "n": 2, "flag": true, "map": { "a": [1] } });
-        let mut counts: HashMap<String, u64> = HashMap::new();
-        let mut answer = |name: &str, _: &Value| {
-            let count = counts.entry(name.to_owned()).or_default();
-            *count += 1;
-            random::answer(name, *count, seed)
-        };
-        lines.run(&format!("SIMULATE_SEED={seed}"), &definition.to_string(), input, false, &mut answer);
+    for seed in random::seeds() {
+        let definition = random::definition(seed, &mut Dice(seed));
+        let mut answers = random::answers(seed);
+        lines.run(&format!("SIMULATE_SEED={seed}"), &definition.to_string(), random::input(), false, &mut |name, _| {
+            answers(name)
+        });
     }
     lines.check("random");
 }

@@ -19,7 +19,7 @@ use serde_json::{Map, Value, json};
 
 use crate::replay::{Answers, result_of};
 use crate::simulate as cases_of;
-use cases_of::random::{self, Dice, flows};
+use cases_of::random::{self, Dice};
 
 /// `tests/cases/state`: a definition, calls of `simulateState`, and their results.
 #[test]
@@ -98,22 +98,19 @@ fn attempts_of_the_corpus_alone() {
 /// A failing flow is run alone with `SIMULATE_SEED=<its seed>`.
 #[test]
 fn attempts_of_random_flows_alone() {
-    let only = std::env::var("SIMULATE_SEED").ok().map(|seed| seed.parse::<u64>().unwrap());
     let mut tested = Tested::default();
-    for seed in only.map_or(0..rounds(2000), |seed| seed..seed + 1) {
-        let mut dice = Dice(seed);
-        let definition = if seed % 2 == 0 { flows::flow(&mut dice) } else { flows::machine(&mut dice) };
-        let input =
-            json!({ "a": 1, "b": "x", "list": [1, "two", { "a": 3 }], "n": 2, "flag": true, "map": { "a": [1] } });
-        let mut counts: HashMap<String, u64> = HashMap::new();
-        let mut answer = |name: &str, _: &Value| {
-            let count = counts.entry(name.to_owned()).or_default();
-            *count += 1;
-            random::answer(name, *count, seed)
-        };
-        tested.run(&format!("SIMULATE_SEED={seed}"), &definition.to_string(), input, false, &mut answer);
+    for seed in random::seeds() {
+        let definition = random::definition(seed, &mut Dice(seed));
+        let mut answers = random::answers(seed);
+        tested.run(
+            &format!("SIMULATE_SEED={seed}"),
+            &definition.to_string(),
+            random::input(),
+            false,
+            &mut |name, _| answers(name),
+        );
     }
-    if only.is_none() && !is_quick() {
+    if random::only().is_none() && !is_quick() {
         // An outcome that never occurs is not tested.
         for kind in ["task", "pass", "wait", "choice", "parallel", "foreach", "succeed", "fail"] {
             let key = |end: &str| format!("{kind} {end}");

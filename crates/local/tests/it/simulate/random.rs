@@ -6,6 +6,7 @@ pub mod formats;
 
 use std::collections::{BTreeMap, HashMap};
 use std::env;
+use std::ops::Range;
 use std::rc::Rc;
 
 use cloudflow_language::shape::validate_flow;
@@ -13,7 +14,7 @@ use cloudflow_language::{Document, Options};
 use cloudflow_local::simulate::{
     Data, Event, Failure, Machine, Program, Report, Start, Status, TaskId, TaskResult, compile, time,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Placed, well_nested};
 
@@ -23,12 +24,12 @@ const FLOWS: u64 = 1000;
 /// A failing flow is run alone with `SIMULATE_SEED=<its seed>`.
 #[test]
 fn random_flows_end_as_they_should() {
-    let only = env::var("SIMULATE_SEED").ok().map(|seed| seed.parse::<u64>().unwrap());
+    let only = only();
     let mut ends: HashMap<String, usize> = HashMap::new();
     let mut kinds: HashMap<&str, usize> = HashMap::new();
-    for seed in only.map_or(0..cloudflow_tests::rounds(2 * FLOWS), |seed| seed..seed + 1) {
+    for seed in seeds() {
         let mut dice = Dice(seed);
-        let definition = if seed % 2 == 0 { flows::flow(&mut dice) } else { flows::machine(&mut dice) };
+        let definition = definition(seed, &mut dice);
         let text = formats::plain(&definition);
         let told = Told { seed, text: &text };
         let found = validate_flow(&text);
@@ -124,18 +125,16 @@ fn run(text: &str, seed: u64) -> Trace {
     let tree = &mut None;
     let flow = Document::read(text, Options::default(), tree).flow;
     let program = Rc::new(compile(&flow.unwrap()));
-    let input = json!({ "a": 1, "b": "x", "list": [1, "two", { "a": 3 }], "n": 2, "flag": true, "map": { "a": [1] } });
     let now = time::parse(super::BEGIN).unwrap();
-    let mut machine = Machine::start(Rc::clone(&program), Start { input, now, seed, ..Start::default() });
-    let mut counts: HashMap<String, u64> = HashMap::new();
+    let start = Start { input: input(), now, seed, ..Start::default() };
+    let mut machine = Machine::start(Rc::clone(&program), start);
+    let mut answer = answers(seed);
     let mut calls = Vec::new();
     let mut due: BTreeMap<(u64, TaskId), TaskResult> = BTreeMap::new();
     let mut now = now;
     while let Some(wake) = machine.wake_at() {
         for request in machine.take_tasks() {
-            let count = counts.entry(request.name.clone()).or_default();
-            *count += 1;
-            if let Some((after, result)) = answer(&request.name, *count, seed) {
+            if let Some((after, result)) = answer(&request.name) {
                 due.insert((now + after, request.task), result);
             }
             calls.push((request.name, request.attempt, request.input));
@@ -158,8 +157,38 @@ fn run(text: &str, seed: u64) -> Trace {
     Trace { machine, program, calls }
 }
 
-/// The delay and the result of a task. Absent if the task has no result.
-pub fn answer(name: &str, count: u64, seed: u64) -> Option<(u64, TaskResult)> {
+/// The only seed to run, if there is one.
+pub fn only() -> Option<u64> {
+    env::var("SIMULATE_SEED").ok().map(|seed| seed.parse().unwrap())
+}
+
+/// The seeds of the random flows.
+pub fn seeds() -> Range<u64> {
+    only().map_or(0..cloudflow_tests::rounds(2 * FLOWS), |seed| seed..seed + 1)
+}
+
+/// A flow of each dialect in turn.
+pub fn definition(seed: u64, dice: &mut Dice) -> Value {
+    if seed.is_multiple_of(2) { flows::flow(dice) } else { flows::machine(dice) }
+}
+
+/// The input of the random flows.
+pub fn input() -> Value {
+    json!({ "a": 1, "b": "x", "list": [1, "two", { "a": 3 }], "n": 2, "flag": true, "map": { "a": [1] } })
+}
+
+/// The delays and the results of tasks, by the name of the state and the number of its call. Absent if the task has no
+/// result.
+pub fn answers(seed: u64) -> impl FnMut(&str) -> Option<(u64, TaskResult)> {
+    let mut counts: HashMap<String, u64> = HashMap::new();
+    move |name| {
+        let count = counts.entry(name.to_owned()).or_default();
+        *count += 1;
+        answer(name, *count, seed)
+    }
+}
+
+fn answer(name: &str, count: u64, seed: u64) -> Option<(u64, TaskResult)> {
     let of_name = name.bytes().fold(0_u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
     let mut dice = Dice(seed.wrapping_mul(1_000_003) ^ of_name.wrapping_mul(101) ^ count);
     let fail = |error: &str| Err(Failure { error: error.to_owned(), cause: "requested by the test".to_owned() });
