@@ -13,21 +13,9 @@ import { Versions } from "../../www/console/editor/versions.js";
 import { columnOfNextLine, yaml, yamlStream } from "../../www/console/editor/yaml.js";
 import { en } from "../../www/console/words/en.js";
 import { zh } from "../../www/console/words/zh.js";
+import { check, FLOW } from "./support/editor-flow.mjs";
 
 const CASES = fileURLToPath(new URL("../cases/check/", import.meta.url));
-const check = (text) => checkText(text, { flowGraph, validateFlow });
-
-const FLOW = `Type: StateMachine
-Name: order
-SpecVersion: v1
-StartAt: Boil
-States:
-  - Type: Pass
-    Name: Boil
-    Next: Served
-  - Type: Succeed
-    Name: Served
-`;
 
 async function casesOfChecks() {
   const files = await readdir(CASES, { recursive: true });

@@ -4,26 +4,12 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { after, afterEach, before, test } from "node:test";
-import { flowGraph, validateFlow } from "../../pkg/dist/index.js";
-import { checkText } from "../../www/console/editor/check.js";
 import { launch } from "./chromium.mjs";
+import { check, FLOW } from "./support/editor-flow.mjs";
 import { longDefinition, serveEditor } from "./support/editor-server.mjs";
 import { typeKeys } from "./support/editor-typing.mjs";
 
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
-const check = (text) => checkText(text, { flowGraph, validateFlow });
-
-const FLOW = `Type: StateMachine
-Name: order
-SpecVersion: v1
-StartAt: Boil
-States:
-  - Type: Pass
-    Name: Boil
-    Next: Served
-  - Type: Succeed
-    Name: Served
-`;
 /** Two mistakes with a fix: line 8 and line 9. */
 const FAULTY = FLOW.replace("    Next: Served", "    Nxt: Served").replace("Type: Succeed", "Type: Succed");
 

@@ -1,10 +1,8 @@
 // What people do with the console beside the usual way, in the browsers of `console.test.mjs`.
 
 import assert from "node:assert/strict";
-import process from "node:process";
-import { test } from "node:test";
 
-import { engineNames, startEngine, whyAbsent } from "./engines/driver.mjs";
+import { inBrowsers } from "./engines/run.mjs";
 import { startConsole } from "./support/console.mjs";
 import * as flows from "./support/console-flows.mjs";
 
@@ -138,25 +136,4 @@ const TESTS = {
   },
 };
 
-test("the console, used in other ways", { concurrency: true }, async (t) => {
-  await Promise.all(
-    engineNames().map((name) => t.test(name, { skip: whyAbsent(name) }, (own) => inBrowser(own, name))),
-  );
-});
-
-/** Runs all tests in one browser, with a server of its own. */
-async function inBrowser(t, name) {
-  const site = await startConsole();
-  t.after(() => site.close());
-  const engine = await startEngine(name);
-  t.after(() => engine.close());
-  for (const [title, run] of Object.entries(TESTS)) {
-    if (!title.includes(process.env.ONLY ?? "")) continue;
-    await t.test(`${name}: ${title}`, { timeout: 90_000 }, async () => {
-      site.answer = () => undefined;
-      const page = await engine.page();
-      await run(page, site, engine);
-      assert.deepEqual(await page.problems(), []);
-    });
-  }
-}
+inBrowsers("the console, used in other ways", TESTS, startConsole);

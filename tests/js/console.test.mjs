@@ -5,10 +5,8 @@
 // ENGINES selects browsers, ONLY the tests whose title contains a text.
 
 import assert from "node:assert/strict";
-import process from "node:process";
-import { test } from "node:test";
 
-import { engineNames, startEngine, whyAbsent } from "./engines/driver.mjs";
+import { inBrowsers } from "./engines/run.mjs";
 import { startConsole } from "./support/console.mjs";
 import * as flows from "./support/console-flows.mjs";
 
@@ -430,28 +428,7 @@ const TESTS = {
   },
 };
 
-// Most of the time is spent waiting for executions: the browsers run side by side.
-test("the console", { concurrency: true }, async (t) => {
-  await Promise.all(
-    engineNames().map((name) => t.test(name, { skip: whyAbsent(name) }, (own) => inBrowser(own, name))),
-  );
-});
-
-/** Runs all tests in one browser, with a server of its own. */
-async function inBrowser(t, name) {
-  const site = await startConsole();
-  t.after(() => site.close());
-  const engine = await startEngine(name);
-  t.after(() => engine.close());
-  for (const [title, run] of Object.entries(TESTS)) {
-    if (!title.includes(process.env.ONLY ?? "")) continue;
-    await t.test(`${name}: ${title}`, { timeout: 90_000 }, async (own) => {
-      site.answer = () => undefined;
-      const page = await engine.page();
-      await run(page, site, engine, own);
-      assert.deepEqual(await page.problems(), []);
-    });
-  }
+inBrowsers("the console", TESTS, startConsole, (site) => {
   for (const { url } of site.requests)
     assert.doesNotMatch(url, /AccessKeyId|Signature|SecurityToken/, "no key in the page");
-}
+});

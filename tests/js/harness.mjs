@@ -118,8 +118,7 @@ async function failure(body, environment) {
 /** Listens for unhandled rejections. Returns a function that returns each new one once. */
 function rejections() {
   const reasons = [];
-  const note = (reason) =>
-    reasons.push(`nobody handles the rejection: ${reason?.stack ? wordsOf(reason) : show(reason)}`);
+  const note = (reason) => reasons.push(`unhandled rejection: ${reason?.stack ? wordsOf(reason) : show(reason)}`);
   if (globalThis.process?.on) process.on("unhandledRejection", note);
   else {
     globalThis.addEventListener("unhandledrejection", (event) => {
