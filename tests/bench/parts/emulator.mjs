@@ -73,13 +73,26 @@ finish(raw);
 async function measure(size) {
   const { createEmulator, signRequest } = await import(new URL("local.js", packageUrl));
   let now = 1_700_000_000_000;
-  let wake;
-  const clock = { now: () => now, setTimeout: (then) => (wake = then), clearTimeout: () => (wake = undefined) };
+  let last = 0;
+  const timers = new Map();
+  const clock = {
+    now: () => now,
+    setTimeout(then, ms) {
+      last += 1;
+      timers.set(last, { then, at: now + ms });
+      return last;
+    },
+    clearTimeout: (timer) => timers.delete(timer),
+  };
   const emulator = createEmulator({ clock });
   const sign = (action, parameters) => signRequest(action, parameters, { now });
-  const until = (time) => {
+  /** Moves the clock to a time. The emulator works in slices, each of which sets a timer for the next one. */
+  const until = async (time) => {
     now = time;
-    wake?.();
+    for (let due; (due = [...timers].filter(([, { at }]) => at <= now)).length > 0; ) {
+      for (const [timer, { then }] of due) if (timers.delete(timer)) then();
+      await new Promise((next) => setImmediate(next));
+    }
   };
   emulator.putFlow("f", flow);
   await emulator.fetch(await sign("ListFlows", {}));
@@ -114,7 +127,7 @@ async function measure(size) {
 
   // Executions without a held request run in the same turn. Their cost is measured below.
   began = cpu();
-  until(now + 10_000);
+  await until(now + 10_000);
   const answers = await Promise.all(held);
   const both = cpu() - began;
   const memory = (process.memoryUsage.rss() - before) / 1024 / size;
@@ -148,7 +161,7 @@ async function measure(size) {
   );
   for (const request of again) await alone.fetch(request);
   began = cpu();
-  until(now + 10_000);
+  await until(now + 10_000);
   const run = cpu() - began;
   const us = (ms, count) => (ms * 1000) / count;
   return {
