@@ -100,7 +100,9 @@ export function portRange() {
 
 function stat(pid) {
   // The name of the program stands in parentheses and can contain spaces.
-  const fields = read(`/proc/${pid}/stat`)?.replace(/^.*\) /s, "").split(" ");
+  const fields = read(`/proc/${pid}/stat`)
+    ?.replace(/^.*\) /s, "")
+    .split(" ");
   if (!fields) return undefined;
   return { parent: Number(fields[1]), cpuMs: ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS };
 }

@@ -80,7 +80,8 @@ function oneOf(name, value, known) {
 function range(text) {
   const [, low, high] = /^(\d{1,2})-(\d{1,2})$/.exec(text) ?? [];
   const waits = [Number(low), Number(high)];
-  if (!(waits[0] <= waits[1] && waits[1] <= 60)) throw new Error(`--waits must be a range such as 5-60, not \`${text}\``);
+  if (!(waits[0] <= waits[1] && waits[1] <= 60))
+    throw new Error(`--waits must be a range such as 5-60, not \`${text}\``);
   return waits;
 }
 

@@ -19,7 +19,9 @@ export async function startWorkerd({ upstream, out, worker = "gateway", objects 
   const entry = fileURLToPath(new URL(`../worker/${worker}.js`, import.meta.url));
   const { main, wasm } = await bundleWorker(entry, out);
   const port = await freePort();
-  writeFileSync(join(out, "gateway.capnp"), config({ main, wasm, port, upstream, objects }));
+  // The counters find the object by the asynchronous context.
+  const flags = [...COMPATIBILITY_FLAGS, ...(worker === "counted" ? ["nodejs_als"] : [])];
+  writeFileSync(join(out, "gateway.capnp"), config({ main, wasm, port, upstream, objects, flags }));
   const { default: binary } = createRequire(import.meta.url)("workerd");
   return startProcess({
     command: [binary, "serve", "gateway.capnp"],
@@ -29,7 +31,7 @@ export async function startWorkerd({ upstream, out, worker = "gateway", objects 
   });
 }
 
-function config({ main, wasm, port, upstream, objects }) {
+function config({ main, wasm, port, upstream, objects, flags }) {
   const text = (value) => JSON.stringify(value);
   const modules = [
     `(name = ${text(main)}, esModule = embed ${text(main)})`,
@@ -54,7 +56,7 @@ const config :Workerd.Config = (
 const worker :Workerd.Worker = (
   modules = [${modules.join(", ")}],
   compatibilityDate = ${text(COMPATIBILITY_DATE)},
-  compatibilityFlags = [${COMPATIBILITY_FLAGS.map(text).join(", ")}],
+  compatibilityFlags = [${flags.map(text).join(", ")}],
   bindings = [${bindings.join(", ")}],
   durableObjectNamespaces = [${namespaces.join(", ")}],
   durableObjectStorage = (localDisk = "storage"),

@@ -35,7 +35,17 @@ export async function startWrangler({ upstream, out }) {
   };
   writeFileSync(join(out, "wrangler.json"), JSON.stringify(config));
   return startProcess({
-    command: [process.execPath, WRANGLER, "dev", "--port", String(port), "--ip", "127.0.0.1", "--persist-to", "storage"],
+    command: [
+      process.execPath,
+      WRANGLER,
+      "dev",
+      "--port",
+      String(port),
+      "--ip",
+      "127.0.0.1",
+      "--persist-to",
+      "storage",
+    ],
     cwd: out,
     port,
     log: join(out, "log.txt"),

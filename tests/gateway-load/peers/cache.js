@@ -27,7 +27,7 @@ export default {
       context.waitUntil(caches.default.put(key, response.clone()));
       return response;
     } catch (error) {
-      const status = error.httpStatus >= 400 ? error.httpStatus : 502;
+      const status = error.status >= 400 ? error.status : 502;
       return Response.json({ Code: error.code, Message: error.message }, { status });
     }
   },

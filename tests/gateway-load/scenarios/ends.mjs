@@ -42,12 +42,16 @@ export async function run(options, tell) {
     await Promise.all([starts, pause(hold * 1000)]);
     const held = usage(gateway.pids());
     const open = crowd.open;
-    tell(`held: ${held.rssMb.toFixed(0)} MB, ${upstreamOf(await upstream.record()).describe.calls} calls of the service`);
+    tell(
+      `held: ${held.rssMb.toFixed(0)} MB, ${upstreamOf(await upstream.record()).describe.calls} calls of the service`,
+    );
 
     // Each execution ends at a random time of the interval.
     const ended = new Set();
     const began = Date.now();
-    const due = names.map((execution) => ({ execution, at: began + random() * ends * 1000 })).sort((a, b) => a.at - b.at);
+    const due = names
+      .map((execution) => ({ execution, at: began + random() * ends * 1000 }))
+      .sort((a, b) => a.at - b.at);
     for (const { execution, at } of due) {
       await pause(at - Date.now());
       await upstream.end(execution);
@@ -96,11 +100,20 @@ export async function run(options, tell) {
         ["requests / streams / states / heartbeats", `${requests} / ${streams} / ${answers} / ${heartbeats}`],
         ["delivered twice / polls answered early / late", `${duplicates} / ${tooEarly} / ${tooLate}`],
         ["open at the end of the hold", open],
-        ["memory of the gateway, empty / held / after MB", [before, held, after].map(({ rssMb }) => round(rssMb, 0)).join(" / ")],
+        [
+          "memory of the gateway, empty / held / after MB",
+          [before, held, after].map(({ rssMb }) => round(rssMb, 0)).join(" / "),
+        ],
         ["memory per watcher", `${round(perWatcher)} KiB`],
-        ["processor time until held / after", `${round((held.cpuMs - before.cpuMs) / 1000)} / ${round((after.cpuMs - held.cpuMs) / 1000)} s`],
+        [
+          "processor time until held / after",
+          `${round((held.cpuMs - before.cpuMs) / 1000)} / ${round((after.cpuMs - held.cpuMs) / 1000)} s`,
+        ],
         ["most open files of a process", held.files],
-        ["asked again after the end: answered / calls of the service", again ? `${again.answered} of ${again.asked} / ${again.calls}` : "-"],
+        [
+          "asked again after the end: answered / calls of the service",
+          again ? `${again.answered} of ${again.asked} / ${again.calls}` : "-",
+        ],
         ["most delay of the generator", `${round(loop.max / 1e6, 0)} ms`],
       ],
       failures,

@@ -93,7 +93,10 @@ export async function run(options, tell) {
         ["down until all had caught up", `${round((caughtUp - back) / 1000)} s after the start`],
         ["failed requests while it was down / up", `${crowd.whileDown} / ${listed(crowd.errors)}`],
         ["delivered twice", duplicates],
-        ["final states answered after the kill / calls of the service for them", `${again.answered} of ${again.asked} / ${finals.length}`],
+        [
+          "final states answered after the kill / calls of the service for them",
+          `${again.answered} of ${again.asked} / ${finals.length}`,
+        ],
         ["calls of the service, refused", `${service.describe.calls}, ${service.refused}`],
         ["  most in 1 s / per second after the burst", `${service.describe.most} / ${service.describe.afterBurst}`],
         ["  beyond burst 50 and 5 per second", Math.max(0, service.describe.excess)],
