@@ -13,8 +13,10 @@ const WRANGLER = fileURLToPath(new URL("../../../node_modules/wrangler/bin/wrang
 /** @param {{ upstream: string, out: string }} options */
 export async function startWrangler({ upstream, out }) {
   rmSync(out, { recursive: true, force: true });
-  mkdirSync(out, { recursive: true });
-  const { main } = await bundleWorker(fileURLToPath(new URL("../worker/gateway.js", import.meta.url)), out);
+  // wrangler watches the folder of the Worker: the log and the storage are elsewhere.
+  const folder = join(out, "worker");
+  mkdirSync(folder, { recursive: true });
+  const { main } = await bundleWorker(fileURLToPath(new URL("../worker/gateway.js", import.meta.url)), folder);
   const port = await freePort();
   const bindings = [
     { name: "HUB", class_name: "ExecutionHub" },
@@ -31,9 +33,9 @@ export async function startWrangler({ upstream, out }) {
     vars: { ENDPOINT: upstream },
     durable_objects: { bindings },
     migrations: [{ tag: "v1", new_sqlite_classes: bindings.map(({ class_name }) => class_name) }],
-    rules: [{ type: "CompiledWasm", globs: ["*.wasm"] }],
+    rules: [{ type: "CompiledWasm", globs: ["*.wasm"], fallthrough: false }],
   };
-  writeFileSync(join(out, "wrangler.json"), JSON.stringify(config));
+  writeFileSync(join(folder, "wrangler.json"), JSON.stringify(config));
   return startProcess({
     command: [
       process.execPath,
@@ -46,7 +48,7 @@ export async function startWrangler({ upstream, out }) {
       "--persist-to",
       "storage",
     ],
-    cwd: out,
+    cwd: folder,
     port,
     log: join(out, "log.txt"),
     env: { WRANGLER_HIDE_BANNER: "true", CI: "true" },

@@ -11,6 +11,12 @@ import { openUpstream } from "../service.mjs";
 /** Maximum time from the last end until all watchers must have seen it, in ms. */
 const PATIENCE_MS = 60_000;
 
+/** Maximum time until a started gateway answers, in ms. */
+const START_MS = 30_000;
+
+/** Maximum time until a stored state is answered, in ms. */
+const AGAIN_MS = 10_000;
+
 /** Ended executions that are asked for again, to show that the answer is stored. */
 const ASKED_AGAIN = 20;
 
@@ -146,10 +152,19 @@ async function startLater(names, plan, ms, { upstream, crowd, rate }) {
   }
 }
 
-/** One request, so that the module is compiled before the memory is measured. */
+/** One request, so that the module is compiled before the memory is measured. A proxy may listen before its Worker. */
 export async function warmUp(url) {
   const query = "Action=DescribeExecution&Version=2019-03-15&FlowName=f&ExecutionName=absent";
-  await (await fetch(`${url}/?${query}`)).text();
+  const until = Date.now() + START_MS;
+  for (;;) {
+    const status = await fetch(`${url}/?${query}`, { signal: AbortSignal.timeout(AGAIN_MS) }).then(
+      async (response) => (await response.text(), response.status),
+      () => 0,
+    );
+    if (status === 404) return;
+    if (Date.now() > until) throw new Error(`the gateway answers ${status} for an execution that does not exist`);
+    await pause(200);
+  }
 }
 
 /** Asks for final states, which a gateway with the hub answers by itself. */
@@ -158,8 +173,13 @@ export async function askAgain(url, names, upstream) {
   const answers = await Promise.all(
     names.map(async (execution) => {
       const query = new URLSearchParams({ Action: "DescribeExecution", Version: "2019-03-15", FlowName: "f" });
-      const response = await fetch(`${url}/?${query}&ExecutionName=${execution}`);
-      return (await response.json()).Status === "Succeeded";
+      try {
+        const signal = AbortSignal.timeout(AGAIN_MS);
+        const response = await fetch(`${url}/?${query}&ExecutionName=${execution}`, { signal });
+        return (await response.json()).Status === "Succeeded";
+      } catch {
+        return false;
+      }
     }),
   );
   const calls = (await upstream.record()).length - before;

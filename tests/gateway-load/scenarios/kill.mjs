@@ -56,7 +56,7 @@ export async function run(options, tell) {
     const back = Date.now();
     await warmUp(gateway.url);
     const again = await askAgain(gateway.url, first, upstream);
-    tell(`started again; ${again.answered} of ${again.asked} final states are answered, ${again.calls} calls`);
+    tell(`started again; ${again.answered} of ${again.asked} final states are answered`);
     await pause(SETTLE_MS);
     crowd.isDown = false;
     await seenBy(second);
