@@ -49,7 +49,7 @@ print("everything", await bundle('export * from "./index.js";'));
 print("slim (modules + entry)", wasm("ask"), wasm("language"), await bundle('export * from "./slim.js";'));
 print("local entry", await bundle('export * from "./local.js";'));
 print("graph entry", await bundle('export * from "./graph.js";'));
-print("gateway Worker", wasm("ask"), await bundle('export * from "./gateway.workerd.js";', true));
+print("gateway Worker", wasm("gateway"), await bundle('export * from "./gateway.workerd.js";', true));
 
 // The page of the console: what its HTML file links to, and what it loads on demand.
 const page = join(pkg, "console", "page");
