@@ -152,5 +152,5 @@ pub enum BodyOf {
 
 /// A random time up to `most`, from 32 random bits.
 fn jitter(random: u32, most: Millis) -> Millis {
-    most.min(1 << 31) * Millis::from(random) >> 32
+    (most.min(1 << 31) * Millis::from(random)) >> 32
 }
