@@ -76,7 +76,7 @@ function checkedLimit(options) {
   if (binding !== undefined && typeof binding !== "function") {
     throw wrongOptions("createGateway: `limit.binding` must be a function from `env` to a rate-limit binding");
   }
-  if (!(perMinute >= 1 && perMinute <= 1_000_000)) {
+  if (typeof perMinute !== "number" || !(perMinute >= 1 && perMinute <= 1_000_000)) {
     throw wrongOptions("createGateway: `limit.perMinute` must be a number from 1 to 1,000,000");
   }
   return { key, binding, perMinute };

@@ -107,18 +107,45 @@ export function createTickets(secretOf, { seconds = SECONDS, now = Date.now, max
 /** @typedef {import("./answer.js").Refusal} Refusal */
 
 /**
- * Returns the execution that a `POST /ticket` asks for, or an error response.
+ * Answers `POST /ticket`: returns the body of the response, or an error response. The ticket allows the actions that
+ * `authorize` allows to the caller.
  *
  * @param {Request} request
+ * @param {any} env
+ * @param {ReturnType<typeof createTickets> | undefined} tickets undefined without the option
+ * @param {Set<string>} actions the actions that the gateway forwards
+ * @param {(call: { flowName: string, executionName: string, action: string }) => Promise<boolean>} isAllowed
+ * @returns {Promise<{ body: { Ticket: string, ExpiresIn: number }, refused?: undefined } | { refused: Refusal, body?: undefined }>}
+ */
+export async function serveTicket(request, env, tickets, actions, isAllowed) {
+  if (!tickets || !actions.has("DescribeExecution")) {
+    return no(404, "ActionNotSupported", "This gateway issues no tickets.");
+  }
+  const { reference, refused } = await readTicketRequest(request);
+  if (refused) return { refused };
+  if (!(await isAllowed({ ...reference, action: "DescribeExecution" }))) {
+    return no(403, "AccessDenied", "You are not authorized to read this execution.");
+  }
+  const allowed = ["DescribeExecution"];
+  const history = "GetExecutionHistory";
+  if (actions.has(history) && (await isAllowed({ ...reference, action: history }))) allowed.push(history);
+  return { body: await tickets.issue(env, reference, allowed) };
+}
+
+/**
+ * Returns the execution that a `POST /ticket` asks for, or an error response.
+ *
+ * @param {Pick<Request, "method" | "url" | "headers" | "body">} request
+ * @param {{ maxMs?: number }} [settings] for tests
  * @returns {Promise<{ reference: Reference, refused?: undefined } | { refused: Refusal, reference?: undefined }>}
  */
-export async function readTicketRequest(request) {
+export async function readTicketRequest(request, { maxMs = MAX_BODY_MS } = {}) {
   if (request.method !== "POST") {
     return no(405, "UnsupportedHTTPMethod", "The HTTP method is not supported. Use POST.", { allow: "POST, OPTIONS" });
   }
   // With parameters in both places, a proxy could check one of them and the gateway use the other one.
   if (new URL(request.url).search) return no(400, "InvalidArgument", "Parameter error: the query must be empty.");
-  const read = await readBody(request);
+  const read = await readBody(request, maxMs);
   if (read.refused) return read;
   const body = jsonIn(read.bytes);
   if (typeof body !== "object" || body === null || Array.isArray(body)) {
@@ -147,10 +174,11 @@ export async function readTicketRequest(request) {
 /**
  * Reads a body up to a size and for a limited time.
  *
- * @param {Request} request
+ * @param {Pick<Request, "headers" | "body">} request
+ * @param {number} maxMs
  * @returns {Promise<{ bytes: Uint8Array, refused?: undefined } | { refused: Refusal, bytes?: undefined }>}
  */
-async function readBody(request) {
+async function readBody(request, maxMs) {
   const tooLarge = () => no(413, "InvalidArgument", `Parameter error: the body must have at most ${MAX_BODY} bytes.`);
   if (Number(request.headers.get("content-length") ?? 0) > MAX_BODY) return tooLarge();
   const bytes = new Uint8Array(MAX_BODY);
@@ -161,7 +189,7 @@ async function readBody(request) {
   let timer;
   /** @type {Promise<"late">} */
   const late = new Promise((resolve) => {
-    timer = setTimeout(() => resolve("late"), MAX_BODY_MS);
+    timer = setTimeout(() => resolve("late"), maxMs);
   });
   try {
     for (;;) {
@@ -174,6 +202,8 @@ async function readBody(request) {
       bytes.set(part.value, length);
       length += part.value.length;
     }
+  } catch {
+    return no(400, "InvalidArgument", "Parameter error: the body could not be read.");
   } finally {
     clearTimeout(timer);
     // The rest is not read.

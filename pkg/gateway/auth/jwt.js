@@ -54,7 +54,8 @@ export function jwt(options) {
       `jwt: \`${given}\` is not an algorithm with a key pair; expected one of: ${ALGORITHMS.join(", ")}`,
     );
   }
-  if (!(clockToleranceSeconds >= 0 && clockToleranceSeconds <= MAX_TOLERANCE_SECONDS)) {
+  const isTolerance = typeof clockToleranceSeconds === "number" && clockToleranceSeconds >= 0;
+  if (!isTolerance || clockToleranceSeconds > MAX_TOLERANCE_SECONDS) {
     throw wrongOptions(`jwt: \`clockToleranceSeconds\` must be a number from 0 to ${MAX_TOLERANCE_SECONDS}`);
   }
   const rest = { name: "jwt", tokenOf: bearerToken, algorithms: [...algorithms], clockToleranceSeconds, allow };

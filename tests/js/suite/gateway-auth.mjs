@@ -336,6 +336,7 @@ export const tests = {
       { ...good, clockToleranceSeconds: -1 },
       { ...good, clockToleranceSeconds: Number.NaN },
       { ...good, clockToleranceSeconds: 601 },
+      { ...good, clockToleranceSeconds: "5" },
       { ...good, audiences: AUDIENCE },
     ]) {
       assert.throws(() => auth.jwt(wrong), wrongOptions);

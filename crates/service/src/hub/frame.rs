@@ -1,0 +1,1 @@
+//! The header lines of the frames between Workers and hubs.

@@ -1,0 +1,1 @@
+//! The stored texts of the machines: words separated by spaces.
