@@ -12,8 +12,9 @@ const FINAL = new Set(["Succeeded", "Failed", "TimedOut", "Stopped"]);
 /** Base of the pause before a watcher tries again after an error, in ms. */
 const RETRY_MS = 1000;
 
-/** Tolerance of a held poll, in ms: an answer earlier than its wait is early, one later is late. */
-const TOLERANCE_MS = 1500;
+/** An answer of a held poll is early or late by more than this, in ms. A client gives up later. */
+const EARLY_MS = 1000;
+const LATE_MS = 5000;
 
 /** Maximum time until a held poll of 60 s is answered, and maximum time without a byte of a stream, in ms. */
 const ANSWER_MS = 75_000;
@@ -48,6 +49,8 @@ export class Crowd {
     this.counts = { requests: 0, streams: 0, answers: 0, heartbeats: 0, duplicates: 0, early: 0, late: 0 };
     /** Failed requests by reason. */
     this.errors = {};
+    /** Maximum time from the end of a wait until its answer, in ms. */
+    this.latest = 0;
     this.agents = new Map();
     this.open = 0;
     this.closed = false;
@@ -103,8 +106,9 @@ export class Crowd {
     if (this.state(watcher, JSON.parse(body))) return;
     const took = Date.now() - began;
     if (watcher.kind === "ask") return void (await pause(seconds * 1000));
-    if (took < wait * 1000 - TOLERANCE_MS) this.counts.early += 1;
-    if (took > wait * 1000 + TOLERANCE_MS) this.counts.late += 1;
+    if (took < wait * 1000 - EARLY_MS) this.counts.early += 1;
+    if (took > wait * 1000 + LATE_MS) this.counts.late += 1;
+    this.latest = Math.max(this.latest, took - wait * 1000);
   }
 
   /** One stream, until it ends. */

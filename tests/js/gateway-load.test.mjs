@@ -1,10 +1,25 @@
-// The checks of the load test of the gateway: `cargo xtask load-gateway`.
+// A small run of the load test of the gateway in workerd, and the checks of the load test itself.
+// `cargo xtask load-gateway` runs it with any number of watchers.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Crowd } from "../gateway-load/crowd.mjs";
 import { againstQuota, percentile } from "../gateway-load/measure.mjs";
+import { readOptions } from "../gateway-load/options.mjs";
+import { run } from "../gateway-load/scenarios/kill.mjs";
+import { openUpstream } from "../gateway-load/service.mjs";
+import { options } from "../gateway-load/worker/options.js";
 import { serveFetch } from "../../pkg/cli/serve.js";
+import { createGateway } from "../../pkg/dist/gateway.js";
+
+test("200 watchers see every end, although the gateway is killed and started again", async () => {
+  const options = readOptions([
+    ...["--watchers", "200", "--executions", "12", "--waits", "5-10"],
+    ...["--rate", "200", "--hold", "4"],
+  ]);
+  const { failures } = await run(options, () => {});
+  assert.deepEqual(failures, []);
+});
 
 test("the load test notices calls beyond the quota", () => {
   const every = (ms, count, from = 0) => Array.from({ length: count }, (_, index) => from + index * ms);
@@ -42,4 +57,17 @@ test("the load test notices a state that is delivered twice, an early answer and
     { duplicates, early, errors: crowd.errors },
     { duplicates: 1, early: 1, errors: { "HTTP 429 ResourceThrottled": 1 } },
   );
+});
+
+test("the first caller of a gateway in memory does not wait for a timeout", async (t) => {
+  const upstream = await openUpstream();
+  t.after(() => upstream.close());
+  await upstream.start("e");
+  const gateway = createGateway({ ...options, hub: "memory" });
+  const query = "Action=DescribeExecution&Version=2019-03-15&FlowName=f&ExecutionName=e";
+  const began = performance.now();
+  const response = await gateway.fetch(new Request(`http://gateway.example/?${query}`), { ENDPOINT: upstream.url });
+  assert.equal((await response.json()).Status, "Running");
+  assert.ok(performance.now() - began < 2000, `${performance.now() - began} ms`);
+  assert.equal((await upstream.record()).length, 1);
 });

@@ -84,7 +84,10 @@ export function memoryHub(machines, poll) {
         if (!budget) {
           /** @type {Map<string, string>} */
           const texts = new Map();
-          budget = new BudgetObject({ get: (key) => texts.get(key), put: (key, text) => texts.set(key, text) }, machines);
+          budget = new BudgetObject(
+            { get: (key) => texts.get(key), put: (key, text) => texts.set(key, text) },
+            machines,
+          );
           budgets.set(name, budget);
         }
         return budget.fetch(requestOf(url, init));
@@ -189,10 +192,13 @@ class MemoryHost {
     this.#timer = undefined;
     this.due = at;
     if (at === undefined || this.open.size === 0) return;
-    this.#timer = setTimeout(() => {
-      this.due = undefined;
-      this.object.alarm();
-    }, Math.max(0, Math.min(at - Date.now(), 2 ** 31 - 1)) + 1);
+    this.#timer = setTimeout(
+      () => {
+        this.due = undefined;
+        this.object.alarm();
+      },
+      Math.max(0, Math.min(at - Date.now(), 2 ** 31 - 1)) + 1,
+    );
   }
 
   /** @param {Promise<unknown>} _work */
@@ -241,7 +247,7 @@ class MemoryHost {
 
 /**
  * One end of a connection in memory, with the part of a `WebSocket` that the gateway uses. Events are delivered in
- * order, after the code that causes them.
+ * order, after the code that causes them, and after the code that accepts the watcher's end.
  */
 class MemorySocket {
   /** @type {[id: number, text: string] | undefined} */
@@ -253,10 +259,27 @@ class MemorySocket {
   /** When this end answered last by itself. @type {number | undefined} */
   seen;
   #isClosed = false;
+  /** Events of the watcher's end until it is accepted. @type {[type: string, event: any][] | undefined} */
+  #early = [];
   /** @type {Record<string, (event: any) => void>} */
   #listeners = {};
 
-  accept() {}
+  accept() {
+    queueMicrotask(() => {
+      const early = this.#early ?? [];
+      this.#early = undefined;
+      for (const [type, event] of early) this.#tell(type, event);
+    });
+  }
+
+  /**
+   * @param {string} type
+   * @param {any} event
+   */
+  #tell(type, event) {
+    if (this.#early) this.#early.push([type, event]);
+    else this.#listeners[type]?.(event);
+  }
 
   /**
    * @param {string} type
@@ -292,7 +315,7 @@ class MemorySocket {
   /** @param {string} text */
   receive(text) {
     if (this.#isClosed) return;
-    if (!this.host) this.#listeners.message?.({ data: text });
+    if (!this.host) this.#tell("message", { data: text });
     else if (text === "p") {
       this.seen = Date.now();
       this.send("q");
@@ -307,6 +330,6 @@ class MemorySocket {
     if (this.#isClosed) return;
     this.#isClosed = true;
     if (this.host) this.host.left(this);
-    else this.#listeners.close?.({ code, reason });
+    else this.#tell("close", { code, reason });
   }
 }

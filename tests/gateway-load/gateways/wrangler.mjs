@@ -25,15 +25,11 @@ export async function startWrangler({ upstream, out }) {
   const config = {
     name: "load",
     main,
-    no_bundle: true,
-    find_additional_modules: true,
-    base_dir: ".",
     compatibility_date: COMPATIBILITY_DATE,
     compatibility_flags: COMPATIBILITY_FLAGS,
     vars: { ENDPOINT: upstream },
     durable_objects: { bindings },
     migrations: [{ tag: "v1", new_sqlite_classes: bindings.map(({ class_name }) => class_name) }],
-    rules: [{ type: "CompiledWasm", globs: ["*.wasm"], fallthrough: false }],
   };
   writeFileSync(join(folder, "wrangler.json"), JSON.stringify(config));
   return startProcess({

@@ -104,7 +104,10 @@ export async function run(options, tell) {
         ["  beyond burst 50 and 5 per second", Math.max(0, service.describe.excess)],
         ["failed requests of watchers", listed(crowd.errors)],
         ["requests / streams / states / heartbeats", `${requests} / ${streams} / ${answers} / ${heartbeats}`],
-        ["delivered twice / polls answered early / late", `${duplicates} / ${tooEarly} / ${tooLate}`],
+        [
+          "delivered twice / polls answered early / late",
+          `${duplicates} / ${tooEarly} / ${tooLate} (${crowd.latest} ms)`,
+        ],
         ["open at the end of the hold", open],
         [
           "memory of the gateway, empty / held / after MB",
