@@ -4,6 +4,8 @@
 import { BudgetObject } from "./budget.js";
 import { HubObject } from "./object.js";
 
+/** @typedef {import("./object.js").Host} Host */
+
 /** Maximum of the texts that idle objects keep, in characters, and maximum number of idle objects. */
 const MAX_CHARACTERS = 64_000_000;
 const MAX_IDLE = 10_000;
@@ -84,7 +86,10 @@ export function memoryHub(machines, poll) {
         if (!budget) {
           /** @type {Map<string, string>} */
           const texts = new Map();
-          budget = new BudgetObject({ get: (key) => texts.get(key), put: (key, text) => texts.set(key, text) }, machines);
+          budget = new BudgetObject(
+            { get: (key) => texts.get(key), put: (key, text) => texts.set(key, text) },
+            machines,
+          );
           budgets.set(name, budget);
         }
         return budget.fetch(requestOf(url, init));
@@ -132,7 +137,7 @@ function requestOf(url, { method = "GET", headers = {}, body = "" } = {}) {
   };
 }
 
-/** @implements {import("./object.js").Host} */
+/** @implements {Host} */
 class MemoryHost {
   /** The sockets of the object. @type {Set<MemorySocket>} */
   open = new Set();
@@ -189,10 +194,13 @@ class MemoryHost {
     this.#timer = undefined;
     this.due = at;
     if (at === undefined || this.open.size === 0) return;
-    this.#timer = setTimeout(() => {
-      this.due = undefined;
-      this.object.alarm();
-    }, Math.max(0, Math.min(at - Date.now(), 2 ** 31 - 1)) + 1);
+    this.#timer = setTimeout(
+      () => {
+        this.due = undefined;
+        this.object.alarm();
+      },
+      Math.max(0, Math.min(at - Date.now(), 2 ** 31 - 1)) + 1,
+    );
   }
 
   /** @param {Promise<unknown>} _work */
@@ -256,7 +264,15 @@ class MemorySocket {
   /** @type {Record<string, (event: any) => void>} */
   #listeners = {};
 
-  accept() {}
+  /** What arrived before `accept`. Undefined afterwards. @type {(() => void)[] | undefined} */
+  #early = [];
+
+  /** Delivers events from here on. */
+  accept() {
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    if (early.length > 0) queueMicrotask(() => early.forEach((deliver) => deliver()));
+  }
 
   /**
    * @param {string} type
@@ -292,6 +308,10 @@ class MemorySocket {
   /** @param {string} text */
   receive(text) {
     if (this.#isClosed) return;
+    if (this.#early && !this.host) {
+      this.#early.push(() => this.receive(text));
+      return;
+    }
     if (!this.host) this.#listeners.message?.({ data: text });
     else if (text === "p") {
       this.seen = Date.now();
@@ -305,6 +325,10 @@ class MemorySocket {
    */
   end(code, reason) {
     if (this.#isClosed) return;
+    if (this.#early && !this.host) {
+      this.#early.push(() => this.end(code, reason));
+      return;
+    }
     this.#isClosed = true;
     if (this.host) this.host.left(this);
     else this.#listeners.close?.({ code, reason });
