@@ -256,8 +256,8 @@ impl Hub {
         match name {
             "report" => {
                 if let (Some(hash), Some(rank)) = (words.hash(), words.rank()) {
-                    // Without a leader, a new read and the result of the last leader are as good as one of the leader.
-                    let trusted = leads || self.leader.is_none() && (epoch == 0 || epoch == self.record.epoch);
+                    // Without a leader, a new read is as good as one of the leader.
+                    let trusted = leads || self.leader.is_none() && epoch == 0;
                     self.report(now, trusted, hash, rank, words.number(), out);
                 }
             }
