@@ -47,3 +47,50 @@ fn every_watcher_sees_the_end_through_faults() {
     let (_, refused) = check("chaos", Plan { chaos: 10, ..CALM }, 100, 900_000);
     assert_eq!(refused, 0);
 }
+
+#[test]
+fn leaf_hubs_relay() {
+    let (delays, refused) = check("leaves", Plan { leaves: true, ..CALM }, 60, 400_000);
+    assert_eq!(refused, 0);
+    assert!(*delays.last().unwrap() <= 2_000, "{:?}", delays.last());
+    check("leaves in chaos", Plan { leaves: true, chaos: 10, ..CALM }, 100, 900_000);
+}
+
+/// The budget is the bottleneck: 150 executions with short polls.
+#[test]
+fn nobody_starves() {
+    let plan = Plan { executions: 150, clients: 400, short: true, ..CALM };
+    let (_, refused) = check("short polls", plan, 4, 300_000);
+    assert_eq!(refused, 0);
+}
+
+#[test]
+fn other_programs_use_the_quota_too() {
+    check("foreign", Plan { foreign: 60, ..CALM }, 20, 900_000);
+    check("foreign in chaos", Plan { foreign: 60, chaos: 10, ..CALM }, 20, 900_000);
+}
+
+#[test]
+fn broken_machines_are_found() {
+    let plan = Plan { chaos: 10, ..CALM };
+    let busy = Plan { executions: 150, clients: 400, short: true, ..CALM };
+    for (broken, plan, failures) in [
+        (Broken::ImmortalLeader, plan, ["lost", "old"]),
+        (Broken::ForgetfulHub, plan, ["twice", "two leaders"]),
+        (Broken::SilentReports, plan, ["lost", "old"]),
+        (Broken::PlacePerLeader, busy, ["lost", "old"]),
+        (Broken::LeakyBudget, busy, ["refused", "refused"]),
+    ] {
+        let outcome = run(Plan { broken, ..plan }, 20, 300_000);
+        let found = match outcome {
+            Err(found) => found,
+            Ok(reports) => {
+                let refused: usize = reports.iter().map(|report| report.refused).sum();
+                assert!(refused > 0, "{broken:?} is not found");
+                "refused".to_owned()
+            }
+        };
+        println!("{broken:?}: {found}");
+        assert!(failures.iter().any(|failure| found.contains(failure)), "{broken:?}: {found}");
+    }
+}

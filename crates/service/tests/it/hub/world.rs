@@ -464,8 +464,8 @@ impl World {
 
     fn see(&mut self, client: usize, worker: usize, seq: u64, version: u32) -> Result<(), String> {
         let began = self.workers[worker].began;
-        // The long poll of a leader that has died proves nothing after 25 s.
-        let fresh = if self.plan.chaos > 0 { 28_000 } else { 3_500 };
+        // A long poll whose response is lost ends with its time limit.
+        let fresh = if self.plan.chaos > 0 { 75_000 } else { 3_500 };
         let known = &mut self.clients[client];
         let execution = &self.executions[known.execution];
         if known.kind == Kind::Stream {
