@@ -29,6 +29,9 @@ use cloudflow_base::small::sort_by;
 /// A read state is current for this time.
 const FRESH: Millis = 2_000;
 
+/// A new leader reads a state that was last read before this time without a wait.
+const STALE: Millis = 60_000;
+
 /// A poll with less time left leads only if there are no others.
 const SHORT: Millis = 5_000;
 
@@ -174,7 +177,7 @@ impl Hub {
             Event::Frame { from, header } => {
                 if from.is_some() && from == self.leader {
                     // Later than the election, so that it is a sign of life.
-                    self.record.heard = now.max(self.record.led_at + 1);
+                    self.record.heard = now.max(self.record.led_at.saturating_add(1));
                 }
                 self.frame(now, from, header, &mut out);
             }
@@ -301,7 +304,7 @@ impl Hub {
             self.confirm(now, out);
             return;
         }
-        record.seq = parent_seq.filter(|_| self.leaf).unwrap_or_else(|| now.max(record.seq + 1));
+        record.seq = parent_seq.filter(|_| self.leaf).unwrap_or_else(|| now.max(record.seq.saturating_add(1)));
         record.rank = rank;
         record.hash = hash.to_owned();
         record.known_at = now;
@@ -430,7 +433,8 @@ impl Hub {
                 best = Some((class, watcher.deadline, watcher));
             }
         }
-        let quick = self.record.rank == 0 || self.nows > 0;
+        let stale = now > self.record.known_at.saturating_add(STALE);
+        let quick = self.record.rank == 0 || self.nows > 0 || stale;
         let record = &mut self.record;
         let Some((_, _, watcher)) = best else {
             let pause = if record.polling { OWN_POLL_LIMIT } else { OWN_POLL };
@@ -441,7 +445,7 @@ impl Hub {
             }
             return;
         };
-        record.epoch += 1;
+        record.epoch = record.epoch.saturating_add(1);
         record.led_at = now;
         record.heard = now;
         record.open = false;
@@ -460,15 +464,19 @@ impl Hub {
     fn plan(&mut self, now: Millis, seen: Millis, out: &mut Vec<Effect>) {
         let record = &self.record;
         let wanted = if self.leader.is_some() {
-            Some(if self.has_shown(seen) { seen.saturating_add(CHECK) } else { record.led_at + FIRST_SIGN + 1 })
+            Some(if self.has_shown(seen) {
+                seen.saturating_add(CHECK)
+            } else {
+                record.led_at.saturating_add(FIRST_SIGN + 1)
+            })
         } else if self.live == 0 {
             self.idle_until()
         } else if self.is_needed() && !self.leaf && record.rank < FINAL {
-            Some(record.poll_at + if record.polling { OWN_POLL_LIMIT } else { OWN_POLL })
+            Some(record.poll_at.saturating_add(if record.polling { OWN_POLL_LIMIT } else { OWN_POLL }))
         } else {
             Some(now.saturating_add(CHECK))
         };
-        let wanted = wanted.map_or(0, |at| at.max(now + 1));
+        let wanted = wanted.map_or(0, |at| at.max(now.saturating_add(1)));
         let set = record.alarm;
         if set != wanted && !(set > now && set <= wanted && wanted - set <= KEEP_ALARM) {
             self.record.alarm = wanted;

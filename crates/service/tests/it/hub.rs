@@ -1,5 +1,6 @@
 //! The hub, the budget and the watch of the gateway.
 
+mod scripts;
 mod world;
 
 use world::{Broken, Plan, Report, World};

@@ -70,7 +70,7 @@ enum Happening {
     ToHub { object: usize, socket: u32, header: String, body: Body },
     HubClosed { object: usize, socket: u32 },
     ToWorker { worker: usize, link: u64, header: Option<String>, body: Body },
-    Timer { worker: usize, at: Millis },
+    Timer { worker: usize },
     Alarm { object: usize, at: Millis },
     Ask { worker: usize, bucket: Bucket, throttled: Option<Millis> },
     Permit { worker: usize, bucket: Bucket, wait_ms: Millis, stretch_seconds: u32 },
@@ -151,6 +151,8 @@ struct Worker {
     events: Body,
     kept: Option<u32>,
     began: Millis,
+    /// How far its clock is ahead.
+    skew: i64,
 }
 
 #[derive(Clone, Copy)]
@@ -358,9 +360,8 @@ impl World {
                     }
                 }
             }
-            Happening::Timer { worker, at } => {
-                // A timer that was replaced may still fire.
-                let _ = at;
+            // A timer that was replaced may still fire.
+            Happening::Timer { worker } => {
                 self.worker(worker, Input::Woke, "", &Body::Nothing)?;
             }
             Happening::Alarm { object, at } => {
@@ -429,7 +430,16 @@ impl World {
         self.worker(worker, Input::Start, "", &Body::Nothing)
     }
 
-    fn employ(&mut self, owner: Owner, execution: usize, options: WatchOptions) -> usize {
+    fn employ(&mut self, owner: Owner, execution: usize, mut options: WatchOptions) -> usize {
+        // Both watches of a leader of a leaf hub are in one Worker.
+        let skew = match owner {
+            Owner::Leaf(leaf) => self.workers[leaf].skew,
+            Owner::Client(_) => {
+                let skew = self.below(4_000) as i64 - 2_000;
+                options.deadline = options.deadline.saturating_add_signed(skew);
+                skew
+            }
+        };
         self.workers.push(Worker {
             owner,
             execution,
@@ -445,6 +455,7 @@ impl World {
             events: Body::Nothing,
             kept: None,
             began: self.now,
+            skew,
         });
         self.workers.len() - 1
     }
@@ -511,7 +522,8 @@ impl World {
             return Ok(());
         }
         let random = self.below(1 << 32) as u32;
-        let todo = self.workers[worker].watch.step(self.now, random, input);
+        let skew = self.workers[worker].skew;
+        let todo = self.workers[worker].watch.step(self.now.saturating_add_signed(skew), random, input);
         let seq = header.split(' ').nth(1).and_then(|seq| seq.parse().ok()).unwrap_or(0);
         for action in todo {
             self.act(worker, action, header, seq, body)?;
@@ -567,7 +579,8 @@ impl World {
             Do::Wake(at) => {
                 // Timers are late now and then.
                 let late = if self.one_in(20) { self.below(1_500) } else { self.below(5) };
-                self.at(at + late, Happening::Timer { worker, at });
+                let at = at.saturating_add_signed(-self.workers[worker].skew);
+                self.at(at + late, Happening::Timer { worker });
             }
             Do::Keep => self.workers[worker].kept = state(body),
             Do::Deliver => {
