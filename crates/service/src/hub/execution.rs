@@ -23,8 +23,8 @@
 
 use super::frame::{self, Words, line, push, push_number};
 use super::record::{Record, Watcher};
+use super::watchers::Watchers;
 use super::{BodyOf, Bucket, Effect, Event, FINAL, Join, Kind, Millis};
-use cloudflow_base::small::sort_by;
 
 /// A read state is current for this time.
 const FRESH: Millis = 2_000;
@@ -87,13 +87,7 @@ pub struct Hub {
     record: Record,
     // The text that the host has stored.
     saved: String,
-    // INVARIANT: in the order of their numbers, if `sorted`.
-    watchers: Vec<Watcher>,
-    sorted: bool,
-    // The number of watchers that are not gone, and of those that wait for the current state or for the history.
-    live: usize,
-    nows: usize,
-    histories: usize,
+    watchers: Watchers,
     leader: Option<u32>,
     last_id: u32,
 }
@@ -106,11 +100,7 @@ impl Hub {
             leaf,
             saved: record.to_owned(),
             record: known.unwrap_or_default(),
-            watchers: Vec::new(),
-            sorted: true,
-            live: 0,
-            nows: 0,
-            histories: 0,
+            watchers: Watchers::default(),
             leader: None,
             last_id: 0,
         }
@@ -127,7 +117,7 @@ impl Hub {
         if lead != 0 && lead == self.record.epoch {
             self.leader = Some(watcher.id);
         }
-        self.add(watcher);
+        self.watchers.add(watcher);
         Some(watcher.id)
     }
 
@@ -144,7 +134,7 @@ impl Hub {
 
     /// The number of watchers.
     pub fn watchers(&self) -> usize {
-        self.live
+        self.watchers.live
     }
 
     /// The header of the current state: the answer to a posted report. Absent without a state.
@@ -168,7 +158,7 @@ impl Hub {
 
     /// Handles an event.
     pub fn step(&mut self, now: Millis, leader_seen: Option<Millis>, event: Event<'_>) -> Vec<Effect> {
-        self.sort();
+        self.watchers.sort();
         let mut out = Vec::new();
         if matches!(event, Event::Alarm) {
             self.record.alarm = 0;
@@ -187,7 +177,7 @@ impl Hub {
             Event::Polled => self.record.polling = false,
         }
         self.depose(now, self.seen(leader_seen), &mut out);
-        let asked = self.histories > 0 && !self.record.complete;
+        let asked = self.watchers.histories > 0 && !self.record.complete;
         if self.leader.is_some() && self.record.asked != asked {
             self.record.asked = asked;
             self.tell_leader(line("history", &[asked.into()]), &mut out);
@@ -216,14 +206,14 @@ impl Hub {
             }
             return;
         }
-        if !self.leaf && self.live >= FLAT && matches!(watcher.kind, Kind::Poll | Kind::Stream) {
+        if !self.leaf && self.watchers.live >= FLAT && matches!(watcher.kind, Kind::Poll | Kind::Stream) {
             out.push(Effect::Leaves(LEAVES));
             return;
         }
         if id <= self.last_id {
             // The host reuses the number of a socket that it has lost.
             self.remove(id);
-            self.watchers.retain(|watcher| watcher.id != id);
+            self.watchers.forget(id);
         }
         self.last_id = self.last_id.max(id);
         out.push(Effect::Accept { id, attachment: watcher.text(0) });
@@ -240,8 +230,8 @@ impl Hub {
             out.push(Effect::Close { ids: vec![id], reason: "final" });
             return;
         }
-        self.add(watcher);
-        self.sort();
+        self.watchers.add(watcher);
+        self.watchers.sort();
         if watcher.kind == Kind::Now {
             self.tell_leader("now".to_owned(), out);
         }
@@ -324,7 +314,7 @@ impl Hub {
     /// The stored state is current.
     fn confirm(&mut self, now: Millis, out: &mut Vec<Effect>) {
         self.record.known_at = now;
-        let Some(header) = self.state().filter(|_| self.nows > 0) else {
+        let Some(header) = self.state().filter(|_| self.watchers.nows > 0) else {
             return;
         };
         self.send(|watcher| watcher.kind == Kind::Now, header, BodyOf::Stored, out);
@@ -369,7 +359,7 @@ impl Hub {
     }
 
     fn resign(&mut self, now: Millis, out: &mut Vec<Effect>) {
-        let Some(mut watcher) = self.leader.and_then(|id| self.get(id)).copied() else {
+        let Some(mut watcher) = self.leader.and_then(|id| self.watchers.get(id)) else {
             return;
         };
         // A leader resigns when its poll has ended.
@@ -407,7 +397,7 @@ impl Hub {
     /// Drops watchers that are dead, and what is too old.
     fn sweep(&mut self, now: Millis, out: &mut Vec<Effect>) {
         self.close(|watcher| now > watcher.deadline.saturating_add(EXPIRED), "expired", out);
-        if self.live == 0 && self.idle_until().is_some_and(|until| now >= until) {
+        if self.watchers.live == 0 && self.idle_until().is_some_and(|until| now >= until) {
             out.push(Effect::Clear);
             self.record = Record::default();
         }
@@ -419,9 +409,9 @@ impl Hub {
             return;
         }
         let mut best: Option<(u8, Millis, Watcher)> = None;
-        for &watcher in &self.watchers {
+        for watcher in self.watchers.iter() {
             // A leader for the history must wait for it.
-            if watcher.gone || watcher.deadline <= now || self.is_final() && !watcher.history {
+            if watcher.deadline <= now || self.is_final() && !watcher.history {
                 continue;
             }
             let class = match watcher.kind {
@@ -434,7 +424,7 @@ impl Hub {
             }
         }
         let stale = now > self.record.known_at.saturating_add(STALE);
-        let quick = self.record.rank == 0 || self.nows > 0 || stale;
+        let quick = self.record.rank == 0 || self.watchers.nows > 0 || stale;
         let record = &mut self.record;
         let Some((_, _, watcher)) = best else {
             let pause = if record.polling { OWN_POLL_LIMIT } else { OWN_POLL };
@@ -449,7 +439,7 @@ impl Hub {
         record.led_at = now;
         record.heard = now;
         record.open = false;
-        record.asked = self.histories > 0;
+        record.asked = self.watchers.histories > 0;
         let mut header = line("lead", &[record.epoch, record.seq, record.rank.into()]);
         push(&mut header, &record.hash);
         for number in [record.last, record.asked.into(), quick.into()] {
@@ -469,7 +459,7 @@ impl Hub {
             } else {
                 record.led_at.saturating_add(FIRST_SIGN + 1)
             })
-        } else if self.live == 0 {
+        } else if self.watchers.live == 0 {
             self.idle_until()
         } else if self.is_needed() && !self.leaf && record.rank < FINAL {
             Some(record.poll_at.saturating_add(if record.polling { OWN_POLL_LIMIT } else { OWN_POLL }))
@@ -497,7 +487,7 @@ impl Hub {
 
     /// True if the watchers wait for something that is not stored.
     fn is_needed(&self) -> bool {
-        if self.is_final() { self.histories > 0 && !self.record.complete } else { self.live > 0 }
+        if self.is_final() { self.watchers.histories > 0 && !self.record.complete } else { self.watchers.live > 0 }
     }
 
     /// True if a leader that lives holds a long poll open.
@@ -511,8 +501,15 @@ impl Hub {
         }
     }
 
+    fn remove(&mut self, id: u32) {
+        self.watchers.remove(id);
+        if self.leader == Some(id) {
+            self.leader = None;
+        }
+    }
+
     fn send(&self, to: impl Fn(&Watcher) -> bool, header: String, body: BodyOf, out: &mut Vec<Effect>) {
-        let to = self.select(&to);
+        let to = self.watchers.select(&to);
         if !to.is_empty() {
             out.push(Effect::Send { to, header, body });
         }
@@ -520,7 +517,7 @@ impl Hub {
 
     /// Closes and drops watchers.
     fn close(&mut self, which: impl Fn(&Watcher) -> bool, reason: &'static str, out: &mut Vec<Effect>) {
-        let ids = self.select(&which);
+        let ids = self.watchers.select(&which);
         if ids.is_empty() {
             return;
         }
@@ -528,57 +525,6 @@ impl Hub {
             self.remove(id);
         }
         out.push(Effect::Close { ids, reason });
-    }
-
-    fn sort(&mut self) {
-        if !self.sorted {
-            sort_by(&mut self.watchers, |a, b| a.id.cmp(&b.id));
-            self.sorted = true;
-        }
-    }
-
-    #[inline(never)]
-    fn select(&self, which: &dyn Fn(&Watcher) -> bool) -> Vec<u32> {
-        let mut ids = Vec::new();
-        for watcher in &self.watchers {
-            if !watcher.gone && which(watcher) {
-                ids.push(watcher.id);
-            }
-        }
-        ids
-    }
-
-    fn add(&mut self, watcher: Watcher) {
-        self.sorted &= self.watchers.last().is_none_or(|last| last.id < watcher.id);
-        self.live += 1;
-        self.nows += usize::from(watcher.kind == Kind::Now);
-        self.histories += usize::from(watcher.history);
-        self.watchers.push(watcher);
-    }
-
-    fn get(&self, id: u32) -> Option<&Watcher> {
-        let at = self.watchers.binary_search_by(|watcher| watcher.id.cmp(&id)).ok()?;
-        self.watchers.get(at).filter(|watcher| !watcher.gone)
-    }
-
-    /// Drops a watcher. It takes constant time on average: a list of which more than half is gone is compacted.
-    fn remove(&mut self, id: u32) {
-        let Ok(at) = self.watchers.binary_search_by(|watcher| watcher.id.cmp(&id)) else {
-            return;
-        };
-        let Some(watcher) = self.watchers.get_mut(at).filter(|watcher| !watcher.gone) else {
-            return;
-        };
-        watcher.gone = true;
-        self.live -= 1;
-        self.nows -= usize::from(watcher.kind == Kind::Now);
-        self.histories -= usize::from(watcher.history);
-        if self.leader == Some(id) {
-            self.leader = None;
-        }
-        if self.watchers.len() > 2 * self.live {
-            self.watchers.retain(|watcher| !watcher.gone);
-        }
     }
 }
 
