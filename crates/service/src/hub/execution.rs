@@ -354,7 +354,11 @@ impl Hub {
             Bucket::History => watcher.history && permanent,
             _ => permanent || matches!(watcher.kind, Kind::Poll | Kind::Now),
         };
-        self.send(concerns, line("fault", &[status, permanent.into()]), BodyOf::Current, out);
+        let mut header = line("fault", &[status, permanent.into()]);
+        push(&mut header, bucket.as_str());
+        // A leaf hub passes a transient fault on, and stays.
+        let relays = |watcher: &Watcher| watcher.kind == Kind::Leaf && bucket != Bucket::History;
+        self.send(|watcher| concerns(watcher) || relays(watcher), header, BodyOf::Current, out);
         self.close(concerns, "fault", out);
     }
 

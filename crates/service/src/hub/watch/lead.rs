@@ -29,7 +29,7 @@ const EARLY: Millis = 1_000;
 const EARLY_PAUSE: (Millis, Millis) = (500, 5_000);
 
 /// Interval of the requests for the history: after new events, and maximum without any.
-const HISTORY_INTERVAL: (Millis, Millis) = (2_000, 10_000);
+const HISTORY_INTERVAL: (Millis, Millis) = (2_000, 5_000);
 
 /// What a leader knows.
 #[derive(Clone, Debug)]
@@ -303,7 +303,7 @@ impl Watch {
             "fault" => {
                 if let (Some(status), Some(permanent)) = (words.number(), words.number()) {
                     let mut header = line("fault", &[lead.epoch]);
-                    push(&mut header, Bucket::Describe.as_str());
+                    push(&mut header, Bucket::parse(words.word()).unwrap_or(Bucket::Describe).as_str());
                     push_number(&mut header, status);
                     push_number(&mut header, permanent);
                     out.push(Do::Send(header, Payload::Fault));
