@@ -4,6 +4,8 @@
 import { BudgetObject } from "./budget.js";
 import { HubObject } from "./object.js";
 
+/** @typedef {import("./object.js").Host} Host */
+
 /** Maximum of the texts that idle objects keep, in characters, and maximum number of idle objects. */
 const MAX_CHARACTERS = 64_000_000;
 const MAX_IDLE = 10_000;
@@ -135,7 +137,7 @@ function requestOf(url, { method = "GET", headers = {}, body = "" } = {}) {
   };
 }
 
-/** @implements {import("./object.js").Host} */
+/** @implements {Host} */
 class MemoryHost {
   /** The sockets of the object. @type {Set<MemorySocket>} */
   open = new Set();
@@ -247,7 +249,7 @@ class MemoryHost {
 
 /**
  * One end of a connection in memory, with the part of a `WebSocket` that the gateway uses. Events are delivered in
- * order, after the code that causes them, and after the code that accepts the watcher's end.
+ * order, after the code that causes them.
  */
 class MemorySocket {
   /** @type {[id: number, text: string] | undefined} */
@@ -259,26 +261,17 @@ class MemorySocket {
   /** When this end answered last by itself. @type {number | undefined} */
   seen;
   #isClosed = false;
-  /** Events of the watcher's end until it is accepted. @type {[type: string, event: any][] | undefined} */
-  #early = [];
   /** @type {Record<string, (event: any) => void>} */
   #listeners = {};
 
-  accept() {
-    queueMicrotask(() => {
-      const early = this.#early ?? [];
-      this.#early = undefined;
-      for (const [type, event] of early) this.#tell(type, event);
-    });
-  }
+  /** What arrived before `accept`. Undefined afterwards. @type {(() => void)[] | undefined} */
+  #early = [];
 
-  /**
-   * @param {string} type
-   * @param {any} event
-   */
-  #tell(type, event) {
-    if (this.#early) this.#early.push([type, event]);
-    else this.#listeners[type]?.(event);
+  /** Delivers events from here on. */
+  accept() {
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    if (early.length > 0) queueMicrotask(() => early.forEach((deliver) => deliver()));
   }
 
   /**
@@ -315,7 +308,11 @@ class MemorySocket {
   /** @param {string} text */
   receive(text) {
     if (this.#isClosed) return;
-    if (!this.host) this.#tell("message", { data: text });
+    if (this.#early && !this.host) {
+      this.#early.push(() => this.receive(text));
+      return;
+    }
+    if (!this.host) this.#listeners.message?.({ data: text });
     else if (text === "p") {
       this.seen = Date.now();
       this.send("q");
@@ -328,8 +325,12 @@ class MemorySocket {
    */
   end(code, reason) {
     if (this.#isClosed) return;
+    if (this.#early && !this.host) {
+      this.#early.push(() => this.end(code, reason));
+      return;
+    }
     this.#isClosed = true;
     if (this.host) this.host.left(this);
-    else this.#tell("close", { code, reason });
+    else this.#listeners.close?.({ code, reason });
   }
 }
