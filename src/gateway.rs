@@ -45,13 +45,16 @@ pub fn hub_leader(hub: u32) -> Result<f64, JsValue> {
     with_hub(hub, |hub| number(hub.leader()))
 }
 
-/// What is known of the history: the last stored event times 4, 2 if it is current, 1 if it is complete.
-#[wasm_bindgen(js_name = hubEvents)]
-pub fn hub_events(hub: u32, now: f64) -> Result<f64, JsValue> {
-    with_hub(hub, |hub| {
-        let (fresh, done, last) = hub.events_known(millis(now));
-        float(last) * 4.0 + f64::from(u8::from(fresh) * 2 + u8::from(done))
-    })
+/// The header of the state; empty without one.
+#[wasm_bindgen(js_name = hubState)]
+pub fn hub_state(hub: u32) -> Result<String, JsValue> {
+    with_hub(hub, |hub| hub.state().unwrap_or_default())
+}
+
+/// The header of a page of stored events that ends with `last`.
+#[wasm_bindgen(js_name = hubPage)]
+pub fn hub_page(hub: u32, now: f64, last: f64) -> Result<String, JsValue> {
+    with_hub(hub, |hub| hub.page(millis(now), millis(last)))
 }
 
 /// A watcher asks to join. `kind` has the bits of `pkg/gateway/hub/effects.js`; `seen` is -1 without an automatic answer.
@@ -240,7 +243,7 @@ fn actions(actions: &[Do]) -> String {
                 line(&mut text, &["connect", &decimal(*since), &decimal(*deadline), &decimal(*after), &leaf]);
             }
             Do::Send(header, payload) => {
-                line(&mut text, &["send", header, flag(*payload == Payload::Result)]);
+                line(&mut text, &["send", header, payload_name(*payload)]);
             }
             Do::Permit { bucket, throttled } => {
                 let throttled = throttled.map_or_else(String::new, decimal);
@@ -290,6 +293,15 @@ fn flag(value: bool) -> &'static str {
     if value { "1" } else { "" }
 }
 
+fn payload_name(payload: Payload) -> &'static str {
+    match payload {
+        Payload::Nothing => "",
+        Payload::State => "state",
+        Payload::Events => "events",
+        Payload::Fault => "fault",
+    }
+}
+
 fn body_of(body: BodyOf) -> String {
     match body {
         BodyOf::Nothing => String::new(),
@@ -319,7 +331,7 @@ fn number(id: Option<u32>) -> f64 {
     id.map_or(-1.0, f64::from)
 }
 
-#[allow(clippy::cast_precision_loss, reason = "the numbers are times and counts, which are smaller")]
+#[allow(clippy::cast_precision_loss, reason = "a wait is shorter")]
 fn float(number: u64) -> f64 {
     number as f64
 }

@@ -2,7 +2,7 @@
 
 import { onAbort } from "../shared/abort.js";
 import { NOW, POLL } from "./hub/effects.js";
-import { watch } from "./hub/watch.js";
+import { statusIn, watch } from "./hub/watch.js";
 import { busy, respond, respondFault } from "./respond.js";
 
 /** Time limit of an answer without a wait. */
@@ -30,7 +30,7 @@ export function describe({ machines, objects, upstream, log, cors, signal, waitU
       },
       {
         answer: (header, body) => resolve(header === "" ? busy(cors) : respond(200, body, cors)),
-        fault: (status, body) => resolve(respondFault({ status, body }, cors)),
+        fault: (header, body) => resolve(respondFault({ status: statusIn(header), body }, cors)),
         unreachable(error) {
           log("the hub cannot be reached; this request polls the service", error);
           resolve(direct(Math.max(0, Math.floor(seconds - (Date.now() - began) / 1000))));

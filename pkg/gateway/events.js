@@ -11,7 +11,7 @@ const MAX_UNREAD = 32_000_000;
 
 /**
  * @param {import("./gateway.js").Served} served
- * @param {{ history: boolean, lastEventId: string | null, ticket?: string }} wanted
+ * @param {{ history: boolean, lastEventId: string | null }} wanted
  * @param {{ maxSeconds: number, heartbeatSeconds: number }} limits
  * @returns {Response}
  */
@@ -85,7 +85,6 @@ export function events({ machines, objects, upstream, log, cors, signal, waitUnt
             after: last,
             history: wanted.history,
             deadline: Date.now() + ms,
-            ticket: wanted.ticket,
           },
           {
             state(header, body) {
@@ -94,7 +93,7 @@ export function events({ machines, objects, upstream, log, cors, signal, waitUnt
               isFinal = rank === "3";
               send("execution", body, true);
             },
-            events(body, from, done) {
+            events(_, body, from, done) {
               const lines = body.split("\n").filter((line) => line.startsWith("{") && eventId(line) > Math.max(from, last));
               const end = lines.at(-1);
               if (end !== undefined) last = eventId(end);
@@ -105,7 +104,7 @@ export function events({ machines, objects, upstream, log, cors, signal, waitUnt
               send("error", body);
               close();
             },
-            answer: finish,
+            answer: close,
             unreachable(error) {
               log("the hub cannot be reached; a stream ends", error);
               close();

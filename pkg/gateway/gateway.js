@@ -111,7 +111,7 @@ export function createGatewayFactory(forward, runtime) {
       const { value, fault } = await upstream.describe(0, OWN_CALL_MS);
       if (value) return { header: `report 0 ${value.hash} ${value.rank}`, body: value.body };
       if (fault.throttled) await permitOf(objects, DESCRIBE, 0, undefined, Math.max(0, fault.retryAfter));
-      return { header: `fault 0 ${fault.status} ${fault.retryable ? 0 : 1}`, body: fault.body };
+      return { header: `fault 0 describe ${fault.status} ${fault.retryable ? 0 : 1}`, body: fault.body };
     };
 
     /**

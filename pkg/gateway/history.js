@@ -1,7 +1,7 @@
 // GetExecutionHistory through the hub: each page of the service is read once.
 
 import { EVENTS, readFrame } from "./hub/effects.js";
-import { eventId } from "./hub/object.js";
+import { refusal } from "./answer.js";
 import { permitOf } from "./hub/watch.js";
 import { busy, respond, respondFault } from "./respond.js";
 
@@ -31,6 +31,10 @@ export function placeOf(token) {
  */
 export async function history({ objects, upstream, cors, signal }, after, limit = PAGE) {
   const stored = await pageOf(objects, after, limit);
+  if (stored.more && stored.lines.length === 0) {
+    const message = "The history is too large for this gateway.";
+    return refusal({ status: 500, code: "InternalServerError", message }, cors);
+  }
   if (stored.more || stored.done || stored.fresh) return answer(stored, stored.more, cors);
 
   if (!(await permitOf(objects, EVENTS, PATIENCE_MS, signal))) return busy(cors, PATIENCE_MS);
@@ -44,13 +48,6 @@ export async function history({ objects, upstream, cors, signal }, after, limit 
   const frame = `events 0 ${stored.known} ${value.last} ${Number(value.done)}\n${value.body}`;
   await objects.hub("report", {}, { method: "POST", body: frame });
   const page = await pageOf(objects, after, limit);
-  // A history that is too large is not stored as a whole.
-  if (page.lines.length === 0) {
-    const lines = value.body.split("\n").filter((line) => line.startsWith("{") && eventId(line) > after);
-    page.lines = lines.slice(0, limit);
-    page.last = page.lines.length > 0 ? eventId(/** @type {string} */ (page.lines.at(-1))) : after;
-    page.more = lines.length > limit;
-  }
   return answer(page, page.more || value.more, cors, value.requestId);
 }
 

@@ -33,11 +33,10 @@ export function createLimit(options, { now = Date.now, maxCallers = MAX_CALLERS,
    *
    * @param {Request} request
    * @param {any} env
-   * @param {string} [peer] address of the peer, if a server knows it
    * @returns {Promise<import("./answer.js").Refusal | undefined>}
    */
-  return async function check(request, env, peer) {
-    const caller = await keyOf(request, env, peer);
+  return async function check(request, env) {
+    const caller = await keyOf(request, env);
     const counter = binding?.(env);
     if (counter) {
       try {
@@ -54,12 +53,10 @@ export function createLimit(options, { now = Date.now, maxCallers = MAX_CALLERS,
   /**
    * @param {Request} request
    * @param {any} env
-   * @param {string | undefined} peer
    */
-  async function keyOf(request, env, peer) {
+  async function keyOf(request, env) {
     const own = await key?.(request, env);
-    const text =
-      typeof own === "string" && own !== "" ? own : addressKey(peer ?? request.headers.get("cf-connecting-ip"));
+    const text = typeof own === "string" && own !== "" ? own : addressKey(request.headers.get("cf-connecting-ip"));
     return text.length <= MAX_KEY ? text : hashed(text);
   }
 }

@@ -1,7 +1,8 @@
 // Counters and histograms of the gateway, in the text format of Prometheus.
 //
 // Each Worker isolate counts for itself and can end at any time. It sends what it has counted since the last time as text
-// (`takeDeltas`) with its requests for permits. The object that has the budget of the account adds it up (`merge`).
+// (`takeDeltas`) with its requests for permits. The object that has the budget of the account adds it up. Each line is
+// `name{labels} value`, and values of equal names are added: the object need not know the metrics.
 //
 // Values of labels consist of few characters, and each metric has a limited number of series: an upstream that returns a
 // new code with each response cannot fill the memory.
@@ -14,8 +15,8 @@ const MAX_SERIES = 100;
 /** Maximum length of the value of a label. */
 const MAX_LABEL = 64;
 
-/** Maximum length of a text that is merged. Deltas are shorter: at most 12 metrics with 100 series. */
-const MAX_TEXT = 262_144;
+/** Maximum length of a text that is merged. Snapshots are shorter: 11 metrics with 100 series of at most 12 lines. */
+const MAX_TEXT = 2_000_000;
 
 const SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
@@ -167,7 +168,14 @@ function createStore(maxSeries) {
     lines() {
       const lines = [];
       for (const [name, series] of metrics) {
-        for (const [key, values] of series) lines.push(`${PREFIX}${name}{${key}} ${values.map(number).join(",")}\n`);
+        const names = METRICS[name]?.buckets && [...METRICS[name].buckets.map(String), "+Inf", "sum"];
+        for (const [key, values] of series) {
+          for (const [i, value] of values.entries()) {
+            if (value === 0) continue;
+            const labels = names ? `${key && `${key},`}le="${names[i]}"` : key;
+            lines.push(`${PREFIX}${name}{${labels}} ${number(value)}\n`);
+          }
+        }
       }
       return lines.join("");
     },
@@ -176,13 +184,24 @@ function createStore(maxSeries) {
     merge(text) {
       if (text.length > MAX_TEXT) return;
       for (const line of text.split("\n")) {
-        const [, name = "", key = "", values = ""] =
-          /^cloudflow_gateway_(\w+)\{([^{}]*)\} ([-\d.e+,]+)$/.exec(line) ?? [];
-        if (!name) continue;
+        const [, name = "", key = "", value = ""] =
+          /^cloudflow_gateway_(\w+)\{([^{}]*)\} ([-\d.e+]+)$/.exec(line) ?? [];
+        const buckets = Object.hasOwn(METRICS, name) ? METRICS[name]?.buckets : undefined;
         const labels = Object.fromEntries(
           [...key.matchAll(/(\w+)="([^"]*)"/g)].map(([, label, value]) => [label, value]),
         );
-        store.add(name, labels, values.split(",").map(Number));
+        if (!buckets) store.add(name, labels, [Number(value)]);
+        else {
+          const at = [...buckets.map(String), "+Inf", "sum"].indexOf(labels.le ?? "");
+          if (at >= 0)
+            store.add(
+              name,
+              labels,
+              Array(buckets.length + 2)
+                .fill(0)
+                .with(at, Number(value)),
+            );
+        }
       }
     },
 

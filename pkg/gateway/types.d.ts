@@ -3,8 +3,9 @@
 /** Option `limit` of `createGateway`. `Env` is the type of the Worker's `env`. */
 export interface LimitOptions<Env = unknown> {
   /**
-   * Returns the caller of a request. If it returns no text, the default applies: the address of the peer where a server
-   * passes it, otherwise the header `cf-connecting-ip`; an IPv6 address counts by its first 64 bits.
+   * Returns the caller of a request. If it returns no text, the default applies: the address in the header
+   * `cf-connecting-ip`, which Cloudflare and the command `cloudflow-wasm gateway` set. Another server must overwrite the
+   * header, or this function is needed: a caller could send any address. An IPv6 address counts by its first 64 bits.
    */
   key?: (request: Request, env: Env) => string | undefined | Promise<string | undefined>;
   /** Returns a rate-limit binding of Workers. It counts instead of the gateway. */

@@ -50,8 +50,8 @@ pub fn options(options: &[String]) -> Outcome<Options> {
     let mut options = options.iter();
     while let Some(option) = options.next() {
         let (what, known, names) = match option.as_str() {
-            "--without" => ("step", STEPS, &mut read.without),
-            "--only" => ("module", MODULES, &mut read.only),
+            "--without" => ("step", &STEPS[..], &mut read.without),
+            "--only" => ("module", &MODULES[..], &mut read.only),
             _ => return Err(format!("`{option}` is not an option of build; `--without STEP` and `--only MODULE` are")),
         };
         let name = options.next().ok_or_else(|| format!("`{option}` needs the name of a {what}"))?;

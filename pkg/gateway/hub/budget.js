@@ -1,9 +1,7 @@
 // The permits of one account, on any host.
 
+import { createMetrics } from "../metrics.js";
 import { BUCKETS, VERSION } from "./effects.js";
-
-/** Maximum number of counters that an account keeps. */
-const MAX_COUNTERS = 10_000;
 
 /**
  * @typedef {object} BudgetStore
@@ -14,8 +12,8 @@ const MAX_COUNTERS = 10_000;
 export class BudgetObject {
   /** @type {import("./machines.js").Cell} */
   #cell = { id: undefined };
-  /** @type {Map<string, number> | undefined} */
-  #counters;
+  /** @type {ReturnType<typeof createMetrics> | undefined} */
+  #counted;
 
   /**
    * @param {BudgetStore} store
@@ -34,7 +32,7 @@ export class BudgetObject {
     const { pathname, searchParams: query } = new URL(request.url);
     if (query.get("v") !== VERSION) return new Response("version", { status: 400 });
     if (request.method === "POST") this.#count(await request.text());
-    if (pathname === "/metrics") return new Response([...this.#all()].map((entry) => entry.join(" ")).join("\n"));
+    if (pathname === "/metrics") return new Response(this.#metrics().text());
     const bucket = BUCKETS.indexOf(query.get("bucket") ?? "");
     if (pathname !== "/permit" || bucket < 0) return new Response("path", { status: 404 });
     const throttled = query.get("throttled") ?? "-";
@@ -67,25 +65,23 @@ export class BudgetObject {
     );
   }
 
-  #all() {
-    this.#counters ??= new Map(Object.entries(JSON.parse(this.store.get("counters") ?? "{}")));
-    return this.#counters;
+  #metrics() {
+    if (!this.#counted) {
+      this.#counted = createMetrics();
+      this.#counted.merge(this.store.get("metrics") ?? "");
+    }
+    return this.#counted;
   }
 
   /**
-   * Adds to the counters: lines of a name and a number.
+   * Adds what an isolate has counted.
    *
-   * @param {string} text
+   * @param {string} deltas
    */
-  #count(text) {
-    if (text === "") return;
-    const counters = this.#all();
-    for (const line of text.split("\n")) {
-      const at = line.lastIndexOf(" ");
-      const [name, value] = [line.slice(0, at), Number(line.slice(at + 1))];
-      if (at <= 0 || !Number.isFinite(value) || (!counters.has(name) && counters.size >= MAX_COUNTERS)) continue;
-      counters.set(name, (counters.get(name) ?? 0) + value);
-    }
-    this.store.put("counters", JSON.stringify(Object.fromEntries(counters)));
+  #count(deltas) {
+    if (deltas === "") return;
+    const metrics = this.#metrics();
+    metrics.merge(deltas);
+    this.store.put("metrics", metrics.snapshot());
   }
 }

@@ -212,7 +212,8 @@ function storeIn(storage) {
         if (sql.exec("INSERT OR IGNORE INTO events VALUES(?, ?)", id, text).rowsWritten > 0) size = before + text.length;
       }
     },
-    eventBytes: sizeOf,
+    lastEvent: () => [...sql.exec("SELECT COALESCE(MAX(id), 0) AS last FROM events")][0].last,
+    eventCharacters: sizeOf,
     useNonce(nonce, expires, now) {
       sql.exec("DELETE FROM nonces WHERE expires <= ?", now);
       return sql.exec("INSERT OR IGNORE INTO nonces VALUES(?, ?)", nonce, expires).rowsWritten > 0;

@@ -146,7 +146,7 @@ class MemoryHost {
   #texts = new Map();
   /** @type {{ id: number, text: string }[]} */
   #events = [];
-  #eventBytes = 0;
+  #eventCharacters = 0;
   /** @type {Map<string, number>} */
   #nonces = new Map();
   /** @type {HubObject} */
@@ -218,11 +218,12 @@ class MemoryHost {
     putEvents: (/** @type {{ id: number, text: string }[]} */ events) => {
       for (const event of events) {
         this.#events.push(event);
-        this.#eventBytes += event.text.length;
+        this.#eventCharacters += event.text.length;
         this.grow(event.text.length);
       }
     },
-    eventBytes: () => this.#eventBytes,
+    lastEvent: () => this.#events.at(-1)?.id ?? 0,
+    eventCharacters: () => this.#eventCharacters,
     useNonce: (/** @type {string} */ nonce, /** @type {number} */ expires, /** @type {number} */ now) => {
       for (const [old, end] of this.#nonces) if (end <= now) this.#nonces.delete(old);
       if (this.#nonces.has(nonce)) return false;
@@ -233,7 +234,7 @@ class MemoryHost {
       this.grow(-this.size);
       this.#texts.clear();
       this.#events = [];
-      this.#eventBytes = 0;
+      this.#eventCharacters = 0;
     },
   };
 }

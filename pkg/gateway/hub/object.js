@@ -19,7 +19,8 @@ import { ALARM, CLOSED, FRAME, HISTORY, KINDS, POLLED, VERSION, effectsIn, frame
  * @property {(key: string, text: string) => void} put
  * @property {(after: number, limit: number) => { id: number, text: string }[]} events all of them if `limit` is negative
  * @property {(events: { id: number, text: string }[]) => void} putEvents
- * @property {() => number} eventBytes
+ * @property {() => number} eventCharacters
+ * @property {() => number} lastEvent 0 without events
  * @property {(nonce: string, expires: number, now: number) => boolean} useNonce false if it was used before
  * @property {() => void} clear
  */
@@ -47,7 +48,7 @@ import { ALARM, CLOSED, FRAME, HISTORY, KINDS, POLLED, VERSION, effectsIn, frame
  */
 
 /** Maximum size of the stored events of an execution, in characters. */
-const MAX_EVENTS = 10_000_000;
+const MAX_EVENTS = 50_000_000;
 
 /** Maximum size of one of them. The service has a limit far below. */
 const MAX_EVENT = 500_000;
@@ -82,10 +83,17 @@ export class HubObject {
     if (query.get("v") !== VERSION) return new Response("version", { status: 400 });
     if (pathname === "/join") return this.#join(query, request.headers.get("upgrade") === "websocket");
     if (pathname === "/events") return this.#events(query);
+    if (pathname === "/ticket") {
+      const [nonce, expires] = [query.get("nonce") ?? "", Number(query.get("expires"))];
+      return new Response(null, { status: this.host.store.useNonce(nonce, expires, Date.now()) ? 204 : 409 });
+    }
     if (pathname === "/report" && request.method === "POST") {
       const { header, body } = readFrame(await request.text());
       this.#remember(query);
-      return this.#handle(FRAME, -1, header, body) ?? new Response("known");
+      this.#handle(FRAME, -1, header, body);
+      /** @type {string} */
+      const state = this.#use((hub) => this.machines.call("hubState", hub));
+      return new Response(frameOf(state, this.host.store.get("state")));
     }
     return new Response("path", { status: 404 });
   }
@@ -141,8 +149,6 @@ export class HubObject {
     if (kind < 0 || !isUpgrade) return new Response("join", { status: 400 });
     this.#remember(query);
     const now = Date.now();
-    const [nonce, expires] = (query.get("ticket") ?? "").split(".");
-    if (nonce && !this.host.store.useNonce(nonce, Number(expires), now)) return new Response("ticket", { status: 409 });
     const bits = kind + (query.get("history") === "1" ? HISTORY : 0);
     const { call } = this.machines;
     const answer = this.#step(
@@ -156,7 +162,6 @@ export class HubObject {
   #events(query) {
     const after = Math.max(0, Number(query.get("after")) || 0);
     const limit = Math.min(Math.max(1, Number(query.get("limit")) || 1), MAX_PAGE);
-    const known = this.#use((hub) => this.machines.call("hubEvents", hub, Date.now()));
     const { store } = this.host;
     const events = store.events(after, limit + 1);
     let characters = 0;
@@ -167,10 +172,11 @@ export class HubObject {
       count += 1;
     }
     const page = events.slice(0, count);
-    const more = count < events.length ? 1 : 0;
     const last = page.at(-1)?.id ?? after;
-    const header = ["page", last, more, known & 1, (known >> 1) & 1, Math.floor(known / 4), store.get("token") ?? ""];
-    return new Response([header.join(" "), ...page.map(({ text }) => text)].join("\n"));
+    /** @type {string} */
+    const header = this.#use((hub) => this.machines.call("hubPage", hub, Date.now(), last));
+    const known = `${header} ${store.lastEvent()} ${store.get("token") ?? ""}`;
+    return new Response([known, ...page.map(({ text }) => text)].join("\n"));
   }
 
   /**
@@ -318,7 +324,7 @@ export class HubObject {
   #keepEvents(after, body) {
     const { store } = this.host;
     const events = [];
-    let room = MAX_EVENTS - store.eventBytes();
+    let room = MAX_EVENTS - store.eventCharacters();
     for (const text of body.split("\n")) {
       if (text.startsWith("#")) store.put("token", text);
       else if (text !== "" && text.length <= Math.min(room, MAX_EVENT)) {

@@ -29,17 +29,16 @@ const HISTORY_MS = 20_000;
  * @property {number} after
  * @property {boolean} history
  * @property {number} deadline
- * @property {string} [ticket]
  */
 
 /**
  * What a watch tells its caller.
  *
  * @typedef {object} Receiver
- * @property {(header: string, body: string) => void} [state] a new state, of a stream
- * @property {(body: string, after: number, done: boolean) => void} [events] events, one per line
- * @property {(status: number, body: string) => void} fault
- * @property {(header: string, body: string) => void} answer the last state; "" if there is none
+ * @property {(header: string, body: string) => void} [state] a new state. Without this function, the state is an answer
+ * @property {(header: string, body: string, after: number, done: boolean) => void} [events] events, one per line
+ * @property {(header: string, body: string) => void} fault
+ * @property {(header: string, body: string) => void} answer the last state; "" if there is none. A stream ends
  * @property {(error: unknown) => void} unreachable the hub cannot be reached
  */
 
@@ -65,7 +64,7 @@ const open = new Map();
  */
 export function watch(machines, objects, upstream, wanted, receiver, log) {
   const { call } = machines;
-  const { kind, since, after, history, deadline, ticket = "" } = wanted;
+  const { kind, since, after, history, deadline } = wanted;
   releaseLost(call);
   const bits = kind + (history ? HISTORY : 0);
   /** @type {number} */
@@ -88,13 +87,12 @@ export function watch(machines, objects, upstream, wanted, receiver, log) {
   const permits = [0, 0, 0];
   /** The body of the frame or result that is handled. */
   let current = { header: "", body: "" };
-  /** The result of the last upstream call, or the body of the parent's frame. */
-  let result = "";
+  /** The results of the last upstream calls, or the bodies of the parent's frames. @type {Record<string, string>} */
+  const results = { state: "", events: "", fault: "" };
   /** The last state. */
   let kept = { header: "", body: "" };
   /** @type {Watching | undefined} */
   let parent;
-  let isTicketUsed = false;
 
   /** @type {() => void} */
   let finish = () => {};
@@ -144,7 +142,7 @@ export function watch(machines, objects, upstream, wanted, receiver, log) {
   function act([name, a = "", b = "", c = "", d = ""]) {
     if (isOver) return;
     if (name === "connect") connect(a, b, c, d);
-    else if (name === "send") send(a, b === "1" ? result : undefined);
+    else if (name === "send") send(a, b === "" ? undefined : results[b]);
     else if (name === "permit") permit(Number(a), b);
     else if (name === "describe") describe(Number(a), Number(b));
     else if (name === "history") readHistory(Number(a));
@@ -157,16 +155,22 @@ export function watch(machines, objects, upstream, wanted, receiver, log) {
     else if (name === "keep") kept = current;
     else if (name === "deliver") {
       kept = current;
-      receiver.state?.(kept.header, kept.body);
-    } else if (name === "deliver-events") receiver.events?.(current.body, Number(a), b === "1");
+      if (receiver.state) receiver.state(kept.header, kept.body);
+      else answer();
+    } else if (name === "deliver-events") receiver.events?.(current.header, current.body, Number(a), b === "1");
     else if (name === "deliver-fault") {
       isAnswered = true;
-      receiver.fault(Number(current.header.split(" ")[1]) || 503, current.body);
+      receiver.fault(current.header, current.body);
     } else if (name === "answer") {
       isAnswered = true;
       receiver.answer(kept.header, kept.body);
     } else if (name === "disconnect") disconnect();
     else if (name === "done") end();
+  }
+
+  function answer() {
+    isAnswered = true;
+    receiver.answer(kept.header, kept.body);
   }
 
   /**
@@ -186,7 +190,6 @@ export function watch(machines, objects, upstream, wanted, receiver, log) {
     try {
       /** @type {Record<string, string>} */
       const query = { since, deadline, after, kind: KINDS[kind], history: history ? "1" : "0" };
-      if (ticket && !isTicketUsed) query.ticket = ticket;
       response = await objects.hub("join", query, { headers: { upgrade: "websocket" } }, leaf);
     } catch (failure) {
       error = failure;
@@ -200,26 +203,18 @@ export function watch(machines, objects, upstream, wanted, receiver, log) {
       return;
     }
     if (response?.status === 307) {
-      isTicketUsed = true;
       step(INPUT.leaves, "", Number(response.headers.get("x-hub-leaves")) || 1);
       return;
     }
     try {
       if (response?.status === 200) {
-        isTicketUsed = true;
-        wasJoined = true;
+          wasJoined = true;
         received(await response.text());
         return;
       }
       error ??= new Error(`the hub answered ${response.status}: ${(await response.text()).slice(0, 100)}`);
     } catch (failure) {
       error = failure;
-    }
-    if (response?.status === 409) {
-      isAnswered = true;
-      end();
-      receiver.fault(409, "");
-      return;
     }
     failures += 1;
     // Another version of the protocol stays one.
@@ -233,7 +228,6 @@ export function watch(machines, objects, upstream, wanted, receiver, log) {
    */
   function opened(opened, mine) {
     socket = opened;
-    isTicketUsed = true;
     wasJoined = true;
     const isMine = () => mine === connection && socket !== undefined;
     const closed = () => {
@@ -303,7 +297,7 @@ export function watch(machines, objects, upstream, wanted, receiver, log) {
     if (fault) faulted(DESCRIBE, fault);
     else {
       current = { header: `state 0 ${value.rank}`, body: value.body };
-      result = value.body;
+      results.state = value.body;
       step(INPUT.answered, value.hash, value.rank);
     }
   }
@@ -316,7 +310,7 @@ export function watch(machines, objects, upstream, wanted, receiver, log) {
     if (fault) faulted(EVENTS, fault);
     else {
       current = { header: "", body: value.body };
-      result = value.body;
+      results.events = value.body;
       step(INPUT.events, "", value.last, Number(value.done), Number(value.more));
     }
   }
@@ -327,7 +321,7 @@ export function watch(machines, objects, upstream, wanted, receiver, log) {
    */
   function faulted(bucket, { retryable, throttled, retryAfter, status, body }) {
     current = { header: `fault ${status}`, body };
-    result = body;
+    results.fault = body;
     step(INPUT.fault, "", bucket, Number(retryable) + 2 * Number(throttled), retryAfter, status);
   }
 
@@ -340,13 +334,9 @@ export function watch(machines, objects, upstream, wanted, receiver, log) {
    * @param {number} deadline
    */
   function watchParent(since, after, history, deadline) {
-    /**
-     * @param {string} header
-     * @param {string} body
-     */
-    const pass = (header, body) => {
+    const pass = (/** @type {string} */ name) => (/** @type {string} */ header, /** @type {string} */ body) => {
       current = { header, body };
-      result = body;
+      results[name] = body;
       step(INPUT.parent, header);
     };
     parent?.leave();
@@ -356,12 +346,10 @@ export function watch(machines, objects, upstream, wanted, receiver, log) {
       upstream,
       { kind: LEAF, since, after, history, deadline },
       {
-        state: pass,
-        events: (body, from, done) => pass(`events ${from} ${lastIn(body, from)} ${Number(done)}`, body),
-        fault: (status, body) => pass(`fault ${status} 1`, body),
-        answer: (header, body) => {
-          if (header) pass(header, body);
-        },
+        state: pass("state"),
+        events: (header, body) => pass("events")(header, body),
+        fault: pass("fault"),
+        answer: () => {},
         unreachable: () => {},
       },
       log,
@@ -402,16 +390,11 @@ export async function permitOf(objects, bucket, patienceMs, signal, throttled) {
 }
 
 /**
- * The last event of some lines.
+ * The status of the frame of a fault.
  *
- * @param {string} body
- * @param {number} after
+ * @param {string} header
  */
-function lastIn(body, after) {
-  const lines = body.split("\n").filter((line) => line.startsWith("{"));
-  const line = lines.at(-1);
-  return line === undefined ? after : JSON.parse(line).EventId;
-}
+export const statusIn = (header) => Number(header.split(" ")[1]) || 503;
 
 /** @param {any} socket */
 function closeQuietly(socket) {
