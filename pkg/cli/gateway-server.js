@@ -24,7 +24,7 @@ const LIMITS = { maxBody: 64 * 1024, headersMs: 10_000, bodyMs: 10_000, keepAliv
  */
 export async function startGateway(handle, { host, port, trustProxy }) {
   let isDraining = false;
-  const { fetch, end } = endable(logged(handle));
+  const { fetch, end } = withEnd(logged(handle));
   /** @param {Request} request */
   const route = (request) => {
     const { pathname } = new URL(request.url);
@@ -81,7 +81,7 @@ function logged(handle) {
  *
  * @param {(request: Request) => Promise<Response>} fetch
  */
-function endable(fetch) {
+function withEnd(fetch) {
   /** @type {Set<() => void>} */
   const held = new Set();
   let isOver = false;
