@@ -256,7 +256,15 @@ class MemorySocket {
   /** @type {Record<string, (event: any) => void>} */
   #listeners = {};
 
-  accept() {}
+  /** What arrived before `accept`. @type {(() => void)[] | undefined} */
+  #early = [];
+
+  /** Delivers what arrived, as `accept` of a `WebSocket` does: the listeners are added before it. */
+  accept() {
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    for (const deliver of early) deliver();
+  }
 
   /**
    * @param {string} type
@@ -292,7 +300,7 @@ class MemorySocket {
   /** @param {string} text */
   receive(text) {
     if (this.#isClosed) return;
-    if (!this.host) this.#listeners.message?.({ data: text });
+    if (!this.host) this.#deliver(() => this.#listeners.message?.({ data: text }));
     else if (text === "p") {
       this.seen = Date.now();
       this.send("q");
@@ -307,6 +315,12 @@ class MemorySocket {
     if (this.#isClosed) return;
     this.#isClosed = true;
     if (this.host) this.host.left(this);
-    else this.#listeners.close?.({ code, reason });
+    else this.#deliver(() => this.#listeners.close?.({ code, reason }));
+  }
+
+  /** @param {() => void} event */
+  #deliver(event) {
+    if (this.#early) this.#early.push(event);
+    else event();
   }
 }
