@@ -84,7 +84,10 @@ export function memoryHub(machines, poll) {
         if (!budget) {
           /** @type {Map<string, string>} */
           const texts = new Map();
-          budget = new BudgetObject({ get: (key) => texts.get(key), put: (key, text) => texts.set(key, text) }, machines);
+          budget = new BudgetObject(
+            { get: (key) => texts.get(key), put: (key, text) => texts.set(key, text) },
+            machines,
+          );
           budgets.set(name, budget);
         }
         return budget.fetch(requestOf(url, init));
@@ -189,10 +192,13 @@ class MemoryHost {
     this.#timer = undefined;
     this.due = at;
     if (at === undefined || this.open.size === 0) return;
-    this.#timer = setTimeout(() => {
-      this.due = undefined;
-      this.object.alarm();
-    }, Math.max(0, Math.min(at - Date.now(), 2 ** 31 - 1)) + 1);
+    this.#timer = setTimeout(
+      () => {
+        this.due = undefined;
+        this.object.alarm();
+      },
+      Math.max(0, Math.min(at - Date.now(), 2 ** 31 - 1)) + 1,
+    );
   }
 
   /** @param {Promise<unknown>} _work */
@@ -256,14 +262,20 @@ class MemorySocket {
   /** @type {Record<string, (event: any) => void>} */
   #listeners = {};
 
-  /** What arrived before `accept`. @type {(() => void)[] | undefined} */
+  /**
+   * What arrived before the connection was accepted.
+   *
+   * @type {(() => void)[] | undefined}
+   */
   #early = [];
 
-  /** Delivers what arrived, as `accept` of a `WebSocket` does: the listeners are added before it. */
+  /** Delivers what arrived, after the code that accepts. */
   accept() {
-    const early = this.#early ?? [];
-    this.#early = undefined;
-    for (const deliver of early) deliver();
+    queueMicrotask(() => {
+      const early = this.#early ?? [];
+      this.#early = undefined;
+      for (const deliver of early) deliver();
+    });
   }
 
   /**
