@@ -107,9 +107,7 @@ export function readEvents(request, actions) {
  * @returns {{ query: URLSearchParams, refused?: undefined } | { refused: Refusal, query?: undefined }}
  */
 function queryOf(request) {
-  if (request.method !== "GET") {
-    return no(405, "UnsupportedHTTPMethod", "The HTTP method is not supported. Use GET.", { allow: "GET, OPTIONS" });
-  }
+  if (request.method !== "GET") return { refused: notGet() };
   const { search, searchParams: query } = new URL(request.url);
   // Lone surrogates and invalid UTF-8 would be replaced by U+FFFD, which results in another name.
   if (!request.url.isWellFormed() || !isUtf8(search)) {
@@ -161,6 +159,12 @@ function isUtf8(search) {
   } catch {
     return false;
   }
+}
+
+/** The error response for another method. @returns {Refusal} */
+export function notGet() {
+  const headers = { allow: "GET, OPTIONS" };
+  return { status: 405, code: "UnsupportedHTTPMethod", message: "The HTTP method is not supported. Use GET.", headers };
 }
 
 /** @param {string} action */

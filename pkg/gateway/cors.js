@@ -24,11 +24,12 @@ export function corsOf(request, origins) {
  *
  * @param {Request} request
  * @param {Cors} cors
+ * @param {string} methods
  */
-export function preflight(request, cors) {
+export function preflight(request, cors, methods) {
   const headers = corsHeaders(cors);
   if (!cors.origin) return new Response(null, { status: 403, headers });
-  headers.set("access-control-allow-methods", "GET");
+  headers.set("access-control-allow-methods", methods);
   headers.set("access-control-max-age", "600");
   const wanted = request.headers.get("access-control-request-headers");
   // All headers are allowed, because the origin is trusted. The authentication of the page may need any of them.
@@ -48,10 +49,7 @@ export function corsHeaders(cors) {
   if (cors.origin) {
     const exposed = "x-acs-request-id, x-acs-retry-after, date";
     headers.set("access-control-allow-origin", cors.origin);
-    headers.set(
-      "access-control-expose-headers",
-      cors.transports ? `${exposed}, x-cloudflow-transports` : exposed,
-    );
+    headers.set("access-control-expose-headers", cors.transports ? `${exposed}, x-cloudflow-transports` : exposed);
   }
   return headers;
 }

@@ -94,7 +94,9 @@ export function events({ machines, objects, upstream, log, cors, signal, waitUnt
               send("execution", body, true);
             },
             events(_, body, from, done) {
-              const lines = body.split("\n").filter((line) => line.startsWith("{") && eventId(line) > Math.max(from, last));
+              const lines = body
+                .split("\n")
+                .filter((line) => line.startsWith("{") && eventId(line) > Math.max(from, last));
               const end = lines.at(-1);
               if (end !== undefined) last = eventId(end);
               else if (!done) return;

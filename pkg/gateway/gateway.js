@@ -7,8 +7,8 @@
 import { optionsOf } from "../ask/options.js";
 import { isObject } from "../shared/options.js";
 import { answer, executionBody, pageBody, refusal } from "./answer.js";
-import { readCall, readEvents } from "./call.js";
-import { corsOf, preflight } from "./cors.js";
+import { ACTIONS, notGet, readCall, readEvents } from "./call.js";
+import { corsHeaders, corsOf, preflight } from "./cors.js";
 import { describe } from "./describe.js";
 import { events } from "./events.js";
 import { history, placeOf } from "./history.js";
@@ -17,12 +17,15 @@ import { DESCRIBE, LIST } from "./hub/effects.js";
 import { machinesOf } from "./hub/machines.js";
 import { memoryHub } from "./hub/memory.js";
 import { objectsOf } from "./hub/names.js";
-import { faultOf, upstreamOf } from "./hub/upstream.js";
+import { observed, upstreamOf } from "./hub/upstream.js";
 import { permitOf } from "./hub/watch.js";
-import { logger } from "./log.js";
+import { createLimit } from "./limit.js";
+import { callLogger, logger } from "./log.js";
+import { createMetrics } from "./metrics.js";
 import { checkedOptions } from "./options.js";
 import { refusalFor } from "./refuse.js";
-import { busy, respondFault } from "./respond.js";
+import { busy } from "./respond.js";
+import { createTickets, serveTicket } from "./ticket.js";
 
 /**
  * The functions that forward, by action.
@@ -47,7 +50,10 @@ import { busy, respondFault } from "./respond.js";
  * @property {Cors} cors
  * @property {AbortSignal | undefined} signal
  * @property {(work: Promise<unknown>) => void} waitUntil
+ * @property {Metrics} metrics
  */
+
+/** @typedef {ReturnType<typeof createMetrics>} Metrics */
 
 /** What a page may use to follow an execution; the client of this package reads it. */
 const TRANSPORTS = "sse, poll";
@@ -72,10 +78,22 @@ export function createGatewayFactory(forward, runtime) {
   let isLogged = false;
   return function createGateway(options) {
     const settings = checkedOptions(options);
+    const metrics = createMetrics();
+    const limit = createLimit(settings.limit, { log });
+    const tickets = settings.tickets && createTickets(settings.tickets);
+    const callLog = callLogger(forward.DescribeExecution, settings.log);
     /** The environment of the last request, for objects in memory. @type {any} */
     let lastEnv;
     /** @type {ReturnType<typeof memoryHub> | undefined} */
     let memory;
+
+    /** @type {import("./hub/upstream.js").Observe} */
+    const observe = (entry) => {
+      const { action, code, ms } = entry;
+      metrics.count("upstream_calls_total", { action, code });
+      metrics.observe("upstream_seconds", { action }, ms / 1000);
+      callLog({ ...entry, attempt: 1 });
+    };
 
     /** The client options of a call: they are only valid for one. @param {any} env */
     const upstreamOptions = (env) =>
@@ -107,9 +125,9 @@ export function createGatewayFactory(forward, runtime) {
       const bindings = await bindingsOf(env);
       if (bindings === undefined) return undefined;
       const { flow, execution } = names;
-      const objects = objectsOf(bindings, await upstreamOptions(env), flow, execution);
+      const objects = objectsOf(bindings, await upstreamOptions(env), metrics, flow, execution);
       if (!(await permitOf(objects, DESCRIBE, OWN_PERMIT_MS))) return undefined;
-      const upstream = upstreamOf(forward, () => upstreamOptions(env), log, { flow, execution });
+      const upstream = upstreamOf(forward, () => upstreamOptions(env), log, observe, { flow, execution });
       const { value, fault } = await upstream.describe(0, OWN_CALL_MS);
       if (value) return { header: `report 0 ${value.hash} ${value.rank}`, body: value.body };
       if (fault.throttled) await permitOf(objects, DESCRIBE, 0, undefined, Math.max(0, fault.retryAfter));
@@ -124,19 +142,25 @@ export function createGatewayFactory(forward, runtime) {
      */
     async function serve(request, env, context, cors) {
       if (cors.foreign) {
-        return refusal({ status: 403, code: "AccessDenied", message: "Requests of this origin are not allowed." }, cors);
+        return refusal(
+          { status: 403, code: "AccessDenied", message: "Requests of this origin are not allowed." },
+          cors,
+        );
       }
       if (request.headers.get("upgrade")) {
         return refusal({ status: 400, code: "InvalidArgument", message: "WebSockets are not supported." }, cors);
       }
-      const bindings = await bindingsOf(env);
-      const isStream = new URL(request.url).pathname.endsWith("/events");
-      if (bindings && settings.events) cors.transports = TRANSPORTS;
-      if (isStream && cors.transports) return stream(request, env, context, cors, /** @type {any} */ (bindings));
-      if (isStream) {
-        const message = "This gateway has no stream of events.";
-        return refusal({ status: 404, code: "ActionNotSupported", message }, cors);
+      const limited = await guarded("limit", log, () => limit?.(request, env));
+      if (limited) {
+        metrics.count("limited_total");
+        return refusal(limited, cors);
       }
+      const bindings = await bindingsOf(env);
+      if (bindings && settings.events) cors.transports = TRANSPORTS;
+      const { pathname } = new URL(request.url);
+      if (pathname.endsWith("/events")) return stream(request, env, context, cors, bindings);
+      if (pathname.endsWith("/ticket")) return ticket(request, env, cors);
+      if (pathname.endsWith("/metrics")) return exposition(request, env, cors, bindings);
 
       const read = readCall(request, settings.actions, settings.maxWaitSeconds);
       if (read.refused) return refusal(read.refused, cors);
@@ -146,7 +170,8 @@ export function createGatewayFactory(forward, runtime) {
       if (refused) return refused;
 
       /** @param {any} [changed] */
-      const direct = (changed) => forwarded(request, env, action, { ...parameters, ...changed }, cors);
+      const direct = (changed) =>
+        forwarded(request, env, action, { ...parameters, ...changed }, cors, bindings !== undefined);
       if (!bindings) return direct();
       const served = await servedBy(request, env, context, cors, bindings, flowName, executionName);
       if (action === "DescribeExecution") {
@@ -178,7 +203,9 @@ export function createGatewayFactory(forward, runtime) {
     async function refusedCall(request, call, env, cors) {
       const allowed = await guarded("authorize", log, () => settings.authorize(request, call, env));
       if (allowed === true) return undefined;
-      const what = call.executionName ? "this execution" : "the executions of this flow";
+      const { executionName, action } = call;
+      const list = action === "Metrics" ? "the metrics" : "the executions of this flow";
+      const what = executionName ? "this execution" : list;
       return refusal({ status: 403, code: "AccessDenied", message: `You are not authorized to read ${what}.` }, cors);
     }
 
@@ -189,21 +216,85 @@ export function createGatewayFactory(forward, runtime) {
      * @param {any} env
      * @param {any} context
      * @param {Cors} cors
-     * @param {import("./hub/names.js").Bindings} bindings
+     * @param {import("./hub/names.js").Bindings | undefined} bindings
      */
     async function stream(request, env, context, cors, bindings) {
+      if (!bindings || !settings.events) {
+        const message = "This gateway has no stream of events.";
+        return refusal({ status: 404, code: "ActionNotSupported", message }, cors);
+      }
       const read = readEvents(request, settings.actions);
       if (read.refused) return refusal(read.refused, cors);
-      const { flowName, executionName, history } = read.call;
+      const { flowName, executionName, history, ticket } = read.call;
+      const reference = { flowName, executionName };
       /** @type {import("../gateway.js").GatewayAction[]} */
       const actions = history ? ["DescribeExecution", "GetExecutionHistory"] : ["DescribeExecution"];
+      /** @type {import("./ticket.js").Ticket | undefined} */
+      let valid;
       for (const action of actions) {
-        const refused = await refusedCall(request, { flowName, executionName, action }, env, cors);
-        if (refused) return refused;
+        if (ticket === undefined) {
+          const refused = await refusedCall(request, { ...reference, action }, env, cors);
+          if (refused) return refused;
+        } else {
+          valid = await guarded("tickets", log, () => tickets?.verify(env, ticket, reference, action));
+          if (!valid) return refusedTicket(cors);
+        }
       }
       const served = await servedBy(request, env, context, cors, bindings, flowName, executionName);
-      const lastEventId = request.headers.get("last-event-id");
-      return events(served, { history, lastEventId }, /** @type {any} */ (settings.events));
+      if (valid) {
+        const { nonce, expires } = valid;
+        // The object of the execution remembers it for all Workers.
+        const { status } = await served.objects.hub("ticket", { nonce, expires });
+        if (status !== 204) return refusedTicket(cors);
+        metrics.count("tickets_total", { result: "spent" });
+      }
+      return events(served, { history, lastEventId: request.headers.get("last-event-id") }, settings.events);
+    }
+
+    /** @param {Cors} cors */
+    function refusedTicket(cors) {
+      metrics.count("tickets_total", { result: "refused" });
+      return refusal({ status: 403, code: "AccessDenied", message: "The ticket is not valid." }, cors);
+    }
+
+    /**
+     * `POST /ticket`.
+     *
+     * @param {Request} request
+     * @param {any} env
+     * @param {Cors} cors
+     */
+    async function ticket(request, env, cors) {
+      const { body, refused } = await guarded("tickets", log, () =>
+        serveTicket(request, env, tickets, settings.actions, async (call) => {
+          const asked = /** @type {import("../gateway.js").GatewayCall} */ (call);
+          return (await refusedCall(request, asked, env, cors)) === undefined;
+        }),
+      );
+      if (refused) return refusal(refused, cors);
+      metrics.count("tickets_total", { result: "issued" });
+      return answer(200, body, undefined, cors);
+    }
+
+    /**
+     * `GET /metrics`.
+     *
+     * @param {Request} request
+     * @param {any} env
+     * @param {Cors} cors
+     * @param {import("./hub/names.js").Bindings | undefined} bindings
+     */
+    async function exposition(request, env, cors, bindings) {
+      if (request.method !== "GET") return refusal(notGet(), cors);
+      const refused = await refusedCall(request, { flowName: "", executionName: "", action: "Metrics" }, env, cors);
+      if (refused) return refused;
+      const text = bindings
+        ? await objectsOf(bindings, await upstreamOptions(env), metrics, "", "").metrics()
+        : metrics.text();
+      const headers = corsHeaders(cors);
+      headers.set("content-type", "text/plain; version=0.0.4");
+      headers.set("x-content-type-options", "nosniff");
+      return new Response(text, { headers });
     }
 
     /**
@@ -219,10 +310,11 @@ export function createGatewayFactory(forward, runtime) {
     async function servedBy(request, env, context, cors, bindings, flow, execution) {
       return {
         machines,
-        objects: objectsOf(bindings, await upstreamOptions(env), flow, execution),
-        upstream: upstreamOf(forward, () => upstreamOptions(env), log, { flow, execution }),
+        objects: objectsOf(bindings, await upstreamOptions(env), metrics, flow, execution),
+        upstream: upstreamOf(forward, () => upstreamOptions(env), log, observe, { flow, execution }),
         log,
         cors,
+        metrics,
         signal: request.signal ?? undefined,
         waitUntil: (work) => context?.waitUntil?.(work),
       };
@@ -236,38 +328,60 @@ export function createGatewayFactory(forward, runtime) {
      * @param {import("../gateway.js").GatewayAction} action
      * @param {Record<string, any>} parameters
      * @param {Cors} cors
+     * @param {boolean} hasHub
      */
-    async function forwarded(request, env, action, parameters, cors) {
+    async function forwarded(request, env, action, parameters, cors, hasHub) {
       const upstream = await upstreamOptions(env);
+      const { flowName: flow, executionName: execution = "" } = parameters;
+      const noted = observed(observe, action, { flow, execution });
       try {
         const result = await forward[action](
           parameters,
           // When the caller disconnects, the request to the service is aborted.
           Object.assign(upstream, { signal: request.signal }),
         );
+        noted(200, "", result.requestId);
         const body = action === "DescribeExecution" ? executionBody(result) : pageBody(result);
         return answer(200, body, result.requestId, cors);
       } catch (error) {
         if (request.signal?.aborted) return clientClosed();
-        if (cors.transports) return respondFault(faultOf(error, log), cors);
-        return refusal(refusalFor(error, log), cors);
+        const refused = refusalFor(error, log);
+        noted(error?.status ?? 0, refused.code, refused.requestId);
+        return hasHub && refused.status === 429
+          ? busy(cors, Number(refused.headers?.["x-acs-retry-after"] ?? 1000))
+          : refusal(refused, cors);
       }
     }
 
     return {
       async fetch(request, env, context) {
         const cors = corsOf(request, settings.origins);
-        if (request.method === "OPTIONS") return preflight(request, cors);
+        if (request.method === "OPTIONS") return preflight(request, cors, tickets ? "GET, POST" : "GET");
+        /** @type {Response} */
+        let response;
         try {
-          return await serve(request, env, context, cors);
+          response = await serve(request, env, context, cors);
         } catch (error) {
-          if (request.signal?.aborted) return clientClosed();
-          return refusal(refusalFor(error, log), cors);
+          response = request.signal?.aborted ? clientClosed() : refusal(refusalFor(error, log), cors);
         }
+        metrics.count("requests_total", { endpoint: endpointOf(request), status: response.status });
+        return response;
       },
       ...cloudflareClasses(machines, ownPoll),
     };
   };
+}
+
+/**
+ * The name of an endpoint in the metrics.
+ *
+ * @param {Request} request
+ */
+function endpointOf({ url }) {
+  const { pathname, searchParams } = new URL(url);
+  const name = /\/(events|ticket|metrics)$/.exec(pathname)?.[1];
+  const action = searchParams.get("Action") ?? "";
+  return name ?? (ACTIONS.includes(/** @type {any} */ (action)) ? action : "other");
 }
 
 /**

@@ -24,6 +24,9 @@ export function checkedOptions(options) {
     maxWaitSeconds = DEFAULT_MAX_WAIT_SECONDS,
     hub,
     events = {},
+    limit,
+    tickets,
+    log,
   } = read;
   if (typeof upstream !== "function") {
     throw wrongOptions("createGateway: `upstream` must be a function from `env` to client options");
@@ -51,7 +54,12 @@ export function checkedOptions(options) {
     }
   }
   if (hub !== undefined && hub !== "memory" && typeof hub !== "function") {
-    throw wrongOptions('createGateway: `hub` must be a function from `env` to the bindings of the objects, or "memory"');
+    throw wrongOptions(
+      'createGateway: `hub` must be a function from `env` to the bindings of the objects, or "memory"',
+    );
+  }
+  if (tickets !== undefined && typeof tickets !== "function") {
+    throw wrongOptions("createGateway: `tickets` must be a function from `env` to the secret of the tickets");
   }
   return {
     upstream,
@@ -61,6 +69,9 @@ export function checkedOptions(options) {
     maxWaitSeconds,
     hub,
     events: checkedEvents(events),
+    limit,
+    tickets,
+    log,
   };
 }
 

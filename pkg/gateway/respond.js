@@ -42,6 +42,7 @@ export function respondFault({ status, throttled, retryAfter = -1, body }, cors)
  * @param {number} [retryAfterMs]
  */
 export function busy(cors, retryAfterMs) {
+  /** @type {Record<string, string>} */
   const headers = retryAfterMs === undefined ? {} : { "x-acs-retry-after": String(Math.ceil(retryAfterMs)) };
   const message = "The service did not answer in time. Please try again later.";
   return refusal({ status: 503, code: "ServiceUnavailable", message, headers }, cors);

@@ -87,6 +87,9 @@ export const GATEWAY = {
   maxWaitSeconds: true,
   hub: true,
   events: true,
+  limit: true,
+  tickets: true,
+  log: true,
 };
 
 /** @type {Names<import("../gateway.js").GatewayEvents>} */

@@ -12,6 +12,7 @@ mod execution;
 pub mod frame;
 mod record;
 mod watch;
+mod watchers;
 
 pub use budget::{Bucket, Budget, Permit};
 pub use execution::Hub;

@@ -3,6 +3,8 @@
 import { BudgetObject } from "./budget.js";
 import { HubObject } from "./object.js";
 
+/** @typedef {import("./object.js").Host} Host */
+
 /** Maximum length of a stored value: SQLite of Durable Objects refuses values above 2 MB, and a character has 3 bytes. */
 const MAX_VALUE = 500_000;
 
@@ -22,7 +24,7 @@ export function cloudflareClasses(machines, pollOf) {
       this.host = new CloudflareHost(state);
       this.object = new HubObject(this.host, machines, pollOf(env));
       // Answered without waking the object.
-      state.setWebSocketAutoResponse(new (/** @type {any} */ (globalThis).WebSocketRequestResponsePair)("p", "q"));
+      state.setWebSocketAutoResponse(new /** @type {any} */ (globalThis).WebSocketRequestResponsePair("p", "q"));
     }
 
     /** @param {Request} request */
@@ -73,7 +75,7 @@ export function cloudflareClasses(machines, pollOf) {
   return { ExecutionHub, AccountBudget };
 }
 
-/** @implements {import("./object.js").Host} */
+/** @implements {Host} */
 class CloudflareHost {
   /** @param {any} state */
   constructor(state) {
@@ -86,7 +88,7 @@ class CloudflareHost {
   }
 
   accept() {
-    const { 0: client, 1: server } = new (/** @type {any} */ (globalThis).WebSocketPair)();
+    const { 0: client, 1: server } = new /** @type {any} */ (globalThis).WebSocketPair();
     this.state.acceptWebSocket(server);
     const response = new Response(null, /** @type {any} */ ({ status: 101, webSocket: client }));
     return { socket: this.socketOf(server), response };
@@ -135,7 +137,8 @@ class CloudflareHost {
  * @param {any} storage
  */
 function textsIn({ sql }) {
-  const create = () => sql.exec("CREATE TABLE IF NOT EXISTS texts(key TEXT, part INTEGER, text TEXT, PRIMARY KEY(key, part))");
+  const create = () =>
+    sql.exec("CREATE TABLE IF NOT EXISTS texts(key TEXT, part INTEGER, text TEXT, PRIMARY KEY(key, part))");
   create();
   /** What was read or written. @type {Map<string, string | undefined>} */
   const known = new Map();
@@ -205,11 +208,14 @@ function storeIn(storage) {
   return {
     get,
     put,
-    events: (after, limit) => [...sql.exec("SELECT id, text FROM events WHERE id > ? ORDER BY id LIMIT ?", after, limit)],
+    events: (after, limit) => [
+      ...sql.exec("SELECT id, text FROM events WHERE id > ? ORDER BY id LIMIT ?", after, limit),
+    ],
     putEvents(events) {
       for (const { id, text } of events) {
         const before = sizeOf();
-        if (sql.exec("INSERT OR IGNORE INTO events VALUES(?, ?)", id, text).rowsWritten > 0) size = before + text.length;
+        if (sql.exec("INSERT OR IGNORE INTO events VALUES(?, ?)", id, text).rowsWritten > 0)
+          size = before + text.length;
       }
     },
     lastEvent: () => [...sql.exec("SELECT COALESCE(MAX(id), 0) AS last FROM events")][0].last,

@@ -4,6 +4,8 @@
 import { BudgetObject } from "./budget.js";
 import { HubObject } from "./object.js";
 
+/** @typedef {import("./object.js").Host} Host */
+
 /** Maximum of the texts that idle objects keep, in characters, and maximum number of idle objects. */
 const MAX_CHARACTERS = 64_000_000;
 const MAX_IDLE = 10_000;
@@ -135,7 +137,7 @@ function requestOf(url, { method = "GET", headers = {}, body = "" } = {}) {
   };
 }
 
-/** @implements {import("./object.js").Host} */
+/** @implements {Host} */
 class MemoryHost {
   /** The sockets of the object. @type {Set<MemorySocket>} */
   open = new Set();
@@ -262,14 +264,10 @@ class MemorySocket {
   /** @type {Record<string, (event: any) => void>} */
   #listeners = {};
 
-  /**
-   * What arrived before the connection was accepted.
-   *
-   * @type {(() => void)[] | undefined}
-   */
+  /** What arrived before `accept`. Undefined afterwards. @type {(() => void)[] | undefined} */
   #early = [];
 
-  /** Delivers what arrived, after the code that accepts. */
+  /** Delivers events from here on, after the code that accepts. Those that arrive before are delivered in order. */
   accept() {
     queueMicrotask(() => {
       const early = this.#early ?? [];
@@ -312,7 +310,11 @@ class MemorySocket {
   /** @param {string} text */
   receive(text) {
     if (this.#isClosed) return;
-    if (!this.host) this.#deliver(() => this.#listeners.message?.({ data: text }));
+    if (this.#early && !this.host) {
+      this.#early.push(() => this.receive(text));
+      return;
+    }
+    if (!this.host) this.#listeners.message?.({ data: text });
     else if (text === "p") {
       this.seen = Date.now();
       this.send("q");
@@ -325,14 +327,12 @@ class MemorySocket {
    */
   end(code, reason) {
     if (this.#isClosed) return;
+    if (this.#early && !this.host) {
+      this.#early.push(() => this.end(code, reason));
+      return;
+    }
     this.#isClosed = true;
     if (this.host) this.host.left(this);
-    else this.#deliver(() => this.#listeners.close?.({ code, reason }));
-  }
-
-  /** @param {() => void} event */
-  #deliver(event) {
-    if (this.#early) this.#early.push(event);
-    else event();
+    else this.#listeners.close?.({ code, reason });
   }
 }

@@ -32,17 +32,19 @@ export function accountName({ name }, upstream) {
  *
  * @typedef {object} Objects
  * @property {(path: string, query: Record<string, string | number>, init?: any, leaf?: string) => Promise<any>} hub
- * @property {(query: Record<string, string | number>, body?: string) => Promise<{ wait: number, stretch: number }>} permit
+ * @property {(query: Record<string, string | number>) => Promise<{ wait: number, stretch: number }>} permit
+ * @property {() => Promise<string>} metrics those of all Workers of the account
  */
 
 /**
  * @param {Bindings} bindings
  * @param {any} upstream
+ * @param {import("../gateway.js").Metrics} metrics
  * @param {string} flow
  * @param {string} execution "" for the list of a flow
  * @returns {Objects}
  */
-export function objectsOf(bindings, upstream, flow, execution) {
+export function objectsOf(bindings, upstream, metrics, flow, execution) {
   const account = accountName(bindings, upstream);
   const key = `${encodeURIComponent(flow)}/${encodeURIComponent(execution)}`;
 
@@ -61,6 +63,22 @@ export function objectsOf(bindings, upstream, flow, execution) {
     return namespace.get(id).fetch(`https://hub/${path}?${parameters}`, init);
   };
 
+  /**
+   * Asks the budget, and sends what this isolate has counted.
+   *
+   * @param {string} path
+   * @param {Record<string, string | number>} query
+   */
+  const budget = async (path, query) => {
+    const deltas = metrics.takeDeltas();
+    try {
+      return await ask(bindings.account, account, path, query, deltas ? { method: "POST", body: deltas } : undefined);
+    } catch (error) {
+      metrics.returnDeltas(deltas);
+      throw error;
+    }
+  };
+
   return {
     hub: (path, query, init, leaf = "") =>
       ask(
@@ -71,13 +89,14 @@ export function objectsOf(bindings, upstream, flow, execution) {
         init,
       ),
 
-    async permit(query, body = "") {
-      const init = body === "" ? undefined : { method: "POST", body };
-      const response = await ask(bindings.account, account, "permit", { ...query, key }, init);
+    async permit(query) {
+      const response = await budget("permit", { ...query, key });
       const [word, wait, stretch] = (await response.text()).split(" ");
       if (response.status !== 200 || word !== "wait") throw new Error(`the budget answered ${response.status}`);
       return { wait: Number(wait), stretch: Number(stretch) };
     },
+
+    metrics: async () => (await budget("metrics", {})).text(),
   };
 }
 

@@ -279,7 +279,11 @@ export class HubObject {
     const { store } = this.host;
     if (which === "current") return current;
     if (which === "stored") return store.get("state") ?? "";
-    if (which !== "") return store.events(Number(which), -1).map(({ text }) => text).join("\n");
+    if (which !== "")
+      return store
+        .events(Number(which), -1)
+        .map(({ text }) => text)
+        .join("\n");
     // A new leader continues to read the history where the last one stopped.
     return header.startsWith("lead ") ? store.get("token") : undefined;
   }

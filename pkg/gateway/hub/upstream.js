@@ -44,23 +44,32 @@ const FINAL = ["Succeeded", "Failed", "Stopped", "TimedOut"];
  * @param {import("../gateway.js").Forward} forward
  * @param {() => Promise<any>} options returns the client options for a call; may throw
  * @param {import("../log.js").Log} log
+ * @param {Observe} observe
  * @param {{ flow: string, execution: string }} names
  */
-export function upstreamOf(forward, options, log, { flow, execution }) {
+export function upstreamOf(forward, options, log, observe, { flow, execution }) {
   /** Where the next page of the history starts: the token of a page. @type {string | undefined} */
   let token;
   let limit = MOST_EVENTS;
 
   /**
-   * @template T
+   * @template {{ requestId: string }} T
+   * @param {string} action
+   * @param {AbortSignal | undefined} signal
    * @param {() => Promise<T>} call
    * @returns {Promise<{ value: T, fault?: undefined } | { value?: undefined, fault: Fault }>}
    */
-  async function outcome(call) {
+  async function outcome(action, signal, call) {
+    const noted = observed(observe, action, { flow, execution });
     try {
-      return { value: await call() };
-    } catch (error) {
-      return { fault: faultOf(error, log) };
+      const value = await call();
+      noted(200, "", value.requestId);
+      return { value };
+    } catch (/** @type {any} */ error) {
+      const fault = faultOf(error, log);
+      // An abandoned call is not a failed one.
+      if (!signal?.aborted) noted(error?.status ?? 0, fault.code, error?.requestId);
+      return { fault };
     }
   }
 
@@ -71,7 +80,7 @@ export function upstreamOf(forward, options, log, { flow, execution }) {
      * @param {AbortSignal} [signal]
      */
     describe: (seconds, timeoutMs, signal) =>
-      outcome(async () => {
+      outcome("DescribeExecution", signal, async () => {
         const request = { flowName: flow, executionName: execution, waitTimeSeconds: seconds };
         const result = await forward.DescribeExecution(request, limited(await options(), timeoutMs, signal));
         return stateOf(executionBody(result));
@@ -85,7 +94,7 @@ export function upstreamOf(forward, options, log, { flow, execution }) {
      * @param {AbortSignal} [signal]
      */
     history: (after, timeoutMs, signal) =>
-      outcome(async () => {
+      outcome("GetExecutionHistory", signal, async () => {
         for (;;) {
           const request = { flowName: flow, executionName: execution, limit, nextToken: token };
           let page;
@@ -115,13 +124,35 @@ export function upstreamOf(forward, options, log, { flow, execution }) {
 }
 
 /**
+ * Is told of each upstream call.
+ *
+ * @typedef {(call: { action: string, flow: string, execution: string, status: number, code: string, requestId: string, ms: number }) => void} Observe
+ */
+
+/**
+ * A call that begins now. The returned function is called at its end.
+ *
+ * @param {Observe} observe
+ * @param {string} action
+ * @param {{ flow: string, execution: string }} names
+ */
+export function observed(observe, action, names) {
+  const began = Date.now();
+  return (/** @type {number} */ status, /** @type {string} */ code, requestId = "") =>
+    observe({ action, ...names, status, code, requestId, ms: Date.now() - began });
+}
+
+/**
  * @param {any} options
  * @param {number} timeoutMs
  * @param {AbortSignal} [signal]
  */
 function limited(options, timeoutMs, signal) {
   const given = options.timeoutMs;
-  return Object.assign(options, { signal, timeoutMs: typeof given === "number" ? Math.min(given, timeoutMs) : timeoutMs });
+  return Object.assign(options, {
+    signal,
+    timeoutMs: typeof given === "number" ? Math.min(given, timeoutMs) : timeoutMs,
+  });
 }
 
 /**

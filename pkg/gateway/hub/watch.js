@@ -1,7 +1,19 @@
 // The driver of the machine `Watch`: one connection to the hub, one timer, the upstream calls of a leader. The machine
 // decides.
 
-import { BUCKETS, DESCRIBE, EVENTS, HISTORY, INPUT, KINDS, LEAF, LIST, effectsIn, frameOf, readFrame } from "./effects.js";
+import {
+  BUCKETS,
+  DESCRIBE,
+  EVENTS,
+  HISTORY,
+  INPUT,
+  KINDS,
+  LEAF,
+  LIST,
+  effectsIn,
+  frameOf,
+  readFrame,
+} from "./effects.js";
 
 /** Maximum hold of an upstream call, in seconds. */
 const MAX_WAIT_SECONDS = 60;
@@ -208,7 +220,7 @@ export function watch(machines, objects, upstream, wanted, receiver, log) {
     }
     try {
       if (response?.status === 200) {
-          wasJoined = true;
+        wasJoined = true;
         received(await response.text());
         return;
       }

@@ -17,17 +17,20 @@
 //!   numbers of its parent, so a watcher may change from one leaf hub to another.
 //! - **Acceptance.** A report of the leader is accepted if it differs and its rank is not lower. Other reports are accepted
 //!   only if their rank is higher, or if there is no leader. A final state is never replaced.
-//! - **Current.** The state is current while the leader holds a long poll open, and for two seconds after each read.
+//! - **Current.** The state is current while a leader that lives holds a long poll open, and for two seconds after each read.
 //! - **Faults** are not stored. A permanent one ends all watchers, a transient one those that wait for one answer.
 //! - **Retention.** A hub without watchers is cleared after 24 hours.
 
 use super::frame::{self, Words, line, push, push_number};
 use super::record::{Record, Watcher};
+use super::watchers::Watchers;
 use super::{BodyOf, Bucket, Effect, Event, FINAL, Join, Kind, Millis};
-use cloudflow_base::small::sort_by;
 
 /// A read state is current for this time.
 const FRESH: Millis = 2_000;
+
+/// A new leader reads a state that was last read before this time without a wait.
+const STALE: Millis = 60_000;
 
 /// A poll with less time left leads only if there are no others.
 const SHORT: Millis = 5_000;
@@ -37,6 +40,9 @@ const FIRST_SIGN: Millis = 10_000;
 
 /// A leader is replaced after this silence: three times the interval of its `p`.
 const SILENCE: Millis = 60_000;
+
+/// The long poll of a leader proves nothing after this silence: it sends `p` every 20 s.
+const ALIVE: Millis = 25_000;
 
 /// The alarm, after the last sign of life of the leader.
 const CHECK: Millis = 90_000;
@@ -68,7 +74,7 @@ const LEAVES: u32 = 16;
 /// ```
 /// use cloudflow_service::hub::{Effect, Event, Hub, Join, Kind};
 /// let mut hub = Hub::restore("", false);
-/// let join = Join { id: hub.next_id(), since: 0, deadline: 60_000, kind: Kind::Stream, history: false, after: 0 };
+/// let join = Join { id: hub.next_id(1_000), since: 0, deadline: 60_000, kind: Kind::Stream, history: false, after: 0 };
 /// let effects = hub.step(1_000, None, Event::Join(join));
 /// // The first watcher leads. The hub has no state, so its first call does not wait.
 /// assert!(effects.iter().any(|effect| matches!(effect, Effect::Send { header, .. } if header == "lead 1 0 0 - 0 0 1")));
@@ -81,13 +87,7 @@ pub struct Hub {
     record: Record,
     // The text that the host has stored.
     saved: String,
-    // INVARIANT: in the order of their numbers, if `sorted`.
-    watchers: Vec<Watcher>,
-    sorted: bool,
-    // The number of watchers that are not gone, and of those that wait for the current state or for the history.
-    live: usize,
-    nows: usize,
-    histories: usize,
+    watchers: Watchers,
     leader: Option<u32>,
     last_id: u32,
 }
@@ -100,11 +100,7 @@ impl Hub {
             leaf,
             saved: record.to_owned(),
             record: known.unwrap_or_default(),
-            watchers: Vec::new(),
-            sorted: true,
-            live: 0,
-            nows: 0,
-            histories: 0,
+            watchers: Watchers::default(),
             leader: None,
             last_id: 0,
         }
@@ -121,13 +117,14 @@ impl Hub {
         if lead != 0 && lead == self.record.epoch {
             self.leader = Some(watcher.id);
         }
-        self.add(watcher);
+        self.watchers.add(watcher);
         Some(watcher.id)
     }
 
-    /// The number for the next join.
-    pub fn next_id(&self) -> u32 {
-        self.last_id.wrapping_add(1)
+    /// The number for the next join: the time in seconds, or one more than the last number. So a number is not used again
+    /// after an eviction, when the close of its socket may still be reported.
+    pub fn next_id(&self, now: Millis) -> u32 {
+        self.last_id.wrapping_add(1).max((now / 1000) as u32)
     }
 
     /// The socket of the leader. The host passes the time of its last automatic answer to every step.
@@ -137,7 +134,7 @@ impl Hub {
 
     /// The number of watchers.
     pub fn watchers(&self) -> usize {
-        self.live
+        self.watchers.live
     }
 
     /// The header of the current state: the answer to a posted report. Absent without a state.
@@ -149,19 +146,19 @@ impl Hub {
     /// complete history. `FRESH`: the stored history is current.
     ///
     /// ```
-    /// assert_eq!(cloudflow_service::hub::Hub::restore("", false).page(1_000, 0), "page 0 0 0 0");
+    /// assert_eq!(cloudflow_service::hub::Hub::restore("", false).page(1_000, None, 0), "page 0 0 0 0");
     /// ```
-    pub fn page(&self, now: Millis, last: u64) -> String {
+    pub fn page(&self, now: Millis, leader_seen: Option<Millis>, last: u64) -> String {
         let record = &self.record;
         let more = last < record.last;
-        let polled = self.leader.is_some() && record.asked && record.open;
+        let polled = record.asked && self.is_held(now, leader_seen);
         let fresh = record.complete || polled || is_recent(record.events_at, now);
         line("page", &[last, more.into(), (record.complete && !more).into(), fresh.into()])
     }
 
     /// Handles an event.
     pub fn step(&mut self, now: Millis, leader_seen: Option<Millis>, event: Event<'_>) -> Vec<Effect> {
-        self.sort();
+        self.watchers.sort();
         let mut out = Vec::new();
         if matches!(event, Event::Alarm) {
             self.record.alarm = 0;
@@ -170,17 +167,17 @@ impl Hub {
             Event::Frame { from, header } => {
                 if from.is_some() && from == self.leader {
                     // Later than the election, so that it is a sign of life.
-                    self.record.heard = now.max(self.record.led_at + 1);
+                    self.record.heard = now.max(self.record.led_at.saturating_add(1));
                 }
                 self.frame(now, from, header, &mut out);
             }
-            Event::Join(join) => self.join(now, join, &mut out),
+            Event::Join(join) => self.join(now, join, self.is_held(now, leader_seen), &mut out),
             Event::Closed(id) => self.remove(id),
             Event::Alarm => self.sweep(now, &mut out),
             Event::Polled => self.record.polling = false,
         }
         self.depose(now, self.seen(leader_seen), &mut out);
-        let asked = self.histories > 0 && !self.record.complete;
+        let asked = self.watchers.histories > 0 && !self.record.complete;
         if self.leader.is_some() && self.record.asked != asked {
             self.record.asked = asked;
             self.tell_leader(line("history", &[asked.into()]), &mut out);
@@ -197,25 +194,26 @@ impl Hub {
         out
     }
 
-    fn join(&mut self, now: Millis, join: Join, out: &mut Vec<Effect>) {
+    fn join(&mut self, now: Millis, join: Join, held: bool, out: &mut Vec<Effect>) {
         let watcher = Watcher::new(join);
         let id = watcher.id;
         let finished = self.is_final() && (!watcher.history || self.record.complete);
-        let current = watcher.kind == Kind::Now && self.record.rank > 0 && self.is_current(now);
+        let current =
+            watcher.kind == Kind::Now && self.record.rank > 0 && (held || is_recent(self.record.known_at, now));
         if finished && !watcher.history || current {
             if let Some(header) = self.state() {
                 out.push(Effect::Answer { header, body: BodyOf::Stored });
             }
             return;
         }
-        if !self.leaf && self.live >= FLAT && matches!(watcher.kind, Kind::Poll | Kind::Stream) {
+        if !self.leaf && self.watchers.live >= FLAT && matches!(watcher.kind, Kind::Poll | Kind::Stream) {
             out.push(Effect::Leaves(LEAVES));
             return;
         }
         if id <= self.last_id {
             // The host reuses the number of a socket that it has lost.
             self.remove(id);
-            self.watchers.retain(|watcher| watcher.id != id);
+            self.watchers.forget(id);
         }
         self.last_id = self.last_id.max(id);
         out.push(Effect::Accept { id, attachment: watcher.text(0) });
@@ -232,8 +230,8 @@ impl Hub {
             out.push(Effect::Close { ids: vec![id], reason: "final" });
             return;
         }
-        self.add(watcher);
-        self.sort();
+        self.watchers.add(watcher);
+        self.watchers.sort();
         if watcher.kind == Kind::Now {
             self.tell_leader("now".to_owned(), out);
         }
@@ -251,8 +249,8 @@ impl Hub {
         match name {
             "report" => {
                 if let (Some(hash), Some(rank)) = (words.hash(), words.rank()) {
-                    // Without a leader, a new read and the result of the last leader are as good as one of the leader.
-                    let trusted = leads || self.leader.is_none() && (epoch == 0 || epoch == self.record.epoch);
+                    // Without a leader, a new read is as good as one of the leader.
+                    let trusted = leads || self.leader.is_none() && epoch == 0;
                     self.report(now, trusted, hash, rank, words.number(), out);
                 }
             }
@@ -296,7 +294,7 @@ impl Hub {
             self.confirm(now, out);
             return;
         }
-        record.seq = parent_seq.filter(|_| self.leaf).unwrap_or_else(|| now.max(record.seq + 1));
+        record.seq = parent_seq.filter(|_| self.leaf).unwrap_or_else(|| now.max(record.seq.saturating_add(1)));
         record.rank = rank;
         record.hash = hash.to_owned();
         record.known_at = now;
@@ -316,7 +314,7 @@ impl Hub {
     /// The stored state is current.
     fn confirm(&mut self, now: Millis, out: &mut Vec<Effect>) {
         self.record.known_at = now;
-        let Some(header) = self.state().filter(|_| self.nows > 0) else {
+        let Some(header) = self.state().filter(|_| self.watchers.nows > 0) else {
             return;
         };
         self.send(|watcher| watcher.kind == Kind::Now, header, BodyOf::Stored, out);
@@ -356,12 +354,16 @@ impl Hub {
             Bucket::History => watcher.history && permanent,
             _ => permanent || matches!(watcher.kind, Kind::Poll | Kind::Now),
         };
-        self.send(concerns, line("fault", &[status, permanent.into()]), BodyOf::Current, out);
+        let mut header = line("fault", &[status, permanent.into()]);
+        push(&mut header, bucket.as_str());
+        // A leaf hub passes a transient fault on, and stays.
+        let relays = |watcher: &Watcher| watcher.kind == Kind::Leaf && bucket != Bucket::History;
+        self.send(|watcher| concerns(watcher) || relays(watcher), header, BodyOf::Current, out);
         self.close(concerns, "fault", out);
     }
 
     fn resign(&mut self, now: Millis, out: &mut Vec<Effect>) {
-        let Some(mut watcher) = self.leader.and_then(|id| self.get(id)).copied() else {
+        let Some(mut watcher) = self.leader.and_then(|id| self.watchers.get(id)) else {
             return;
         };
         // A leader resigns when its poll has ended.
@@ -399,7 +401,7 @@ impl Hub {
     /// Drops watchers that are dead, and what is too old.
     fn sweep(&mut self, now: Millis, out: &mut Vec<Effect>) {
         self.close(|watcher| now > watcher.deadline.saturating_add(EXPIRED), "expired", out);
-        if self.live == 0 && self.idle_until().is_some_and(|until| now >= until) {
+        if self.watchers.live == 0 && self.idle_until().is_some_and(|until| now >= until) {
             out.push(Effect::Clear);
             self.record = Record::default();
         }
@@ -411,9 +413,9 @@ impl Hub {
             return;
         }
         let mut best: Option<(u8, Millis, Watcher)> = None;
-        for &watcher in &self.watchers {
+        for watcher in self.watchers.iter() {
             // A leader for the history must wait for it.
-            if watcher.gone || watcher.deadline <= now || self.is_final() && !watcher.history {
+            if watcher.deadline <= now || self.is_final() && !watcher.history {
                 continue;
             }
             let class = match watcher.kind {
@@ -425,7 +427,8 @@ impl Hub {
                 best = Some((class, watcher.deadline, watcher));
             }
         }
-        let quick = self.record.rank == 0 || self.nows > 0;
+        let stale = now > self.record.known_at.saturating_add(STALE);
+        let quick = self.record.rank == 0 || self.watchers.nows > 0 || stale;
         let record = &mut self.record;
         let Some((_, _, watcher)) = best else {
             let pause = if record.polling { OWN_POLL_LIMIT } else { OWN_POLL };
@@ -436,11 +439,11 @@ impl Hub {
             }
             return;
         };
-        record.epoch += 1;
+        record.epoch = record.epoch.saturating_add(1);
         record.led_at = now;
         record.heard = now;
         record.open = false;
-        record.asked = self.histories > 0;
+        record.asked = self.watchers.histories > 0;
         let mut header = line("lead", &[record.epoch, record.seq, record.rank.into()]);
         push(&mut header, &record.hash);
         for number in [record.last, record.asked.into(), quick.into()] {
@@ -455,15 +458,19 @@ impl Hub {
     fn plan(&mut self, now: Millis, seen: Millis, out: &mut Vec<Effect>) {
         let record = &self.record;
         let wanted = if self.leader.is_some() {
-            Some(if self.has_shown(seen) { seen.saturating_add(CHECK) } else { record.led_at + FIRST_SIGN + 1 })
-        } else if self.live == 0 {
+            Some(if self.has_shown(seen) {
+                seen.saturating_add(CHECK)
+            } else {
+                record.led_at.saturating_add(FIRST_SIGN + 1)
+            })
+        } else if self.watchers.live == 0 {
             self.idle_until()
         } else if self.is_needed() && !self.leaf && record.rank < FINAL {
-            Some(record.poll_at + if record.polling { OWN_POLL_LIMIT } else { OWN_POLL })
+            Some(record.poll_at.saturating_add(if record.polling { OWN_POLL_LIMIT } else { OWN_POLL }))
         } else {
             Some(now.saturating_add(CHECK))
         };
-        let wanted = wanted.map_or(0, |at| at.max(now + 1));
+        let wanted = wanted.map_or(0, |at| at.max(now.saturating_add(1)));
         let set = record.alarm;
         if set != wanted && !(set > now && set <= wanted && wanted - set <= KEEP_ALARM) {
             self.record.alarm = wanted;
@@ -484,11 +491,12 @@ impl Hub {
 
     /// True if the watchers wait for something that is not stored.
     fn is_needed(&self) -> bool {
-        if self.is_final() { self.histories > 0 && !self.record.complete } else { self.live > 0 }
+        if self.is_final() { self.watchers.histories > 0 && !self.record.complete } else { self.watchers.live > 0 }
     }
 
-    fn is_current(&self, now: Millis) -> bool {
-        self.is_final() || self.leader.is_some() && self.record.open || is_recent(self.record.known_at, now)
+    /// True if a leader that lives holds a long poll open.
+    fn is_held(&self, now: Millis, leader_seen: Option<Millis>) -> bool {
+        self.leader.is_some() && self.record.open && now <= self.seen(leader_seen).saturating_add(ALIVE)
     }
 
     fn tell_leader(&self, header: String, out: &mut Vec<Effect>) {
@@ -497,8 +505,15 @@ impl Hub {
         }
     }
 
+    fn remove(&mut self, id: u32) {
+        self.watchers.remove(id);
+        if self.leader == Some(id) {
+            self.leader = None;
+        }
+    }
+
     fn send(&self, to: impl Fn(&Watcher) -> bool, header: String, body: BodyOf, out: &mut Vec<Effect>) {
-        let to = self.select(&to);
+        let to = self.watchers.select(&to);
         if !to.is_empty() {
             out.push(Effect::Send { to, header, body });
         }
@@ -506,7 +521,7 @@ impl Hub {
 
     /// Closes and drops watchers.
     fn close(&mut self, which: impl Fn(&Watcher) -> bool, reason: &'static str, out: &mut Vec<Effect>) {
-        let ids = self.select(&which);
+        let ids = self.watchers.select(&which);
         if ids.is_empty() {
             return;
         }
@@ -514,57 +529,6 @@ impl Hub {
             self.remove(id);
         }
         out.push(Effect::Close { ids, reason });
-    }
-
-    fn sort(&mut self) {
-        if !self.sorted {
-            sort_by(&mut self.watchers, |a, b| a.id.cmp(&b.id));
-            self.sorted = true;
-        }
-    }
-
-    #[inline(never)]
-    fn select(&self, which: &dyn Fn(&Watcher) -> bool) -> Vec<u32> {
-        let mut ids = Vec::new();
-        for watcher in &self.watchers {
-            if !watcher.gone && which(watcher) {
-                ids.push(watcher.id);
-            }
-        }
-        ids
-    }
-
-    fn add(&mut self, watcher: Watcher) {
-        self.sorted &= self.watchers.last().is_none_or(|last| last.id < watcher.id);
-        self.live += 1;
-        self.nows += usize::from(watcher.kind == Kind::Now);
-        self.histories += usize::from(watcher.history);
-        self.watchers.push(watcher);
-    }
-
-    fn get(&self, id: u32) -> Option<&Watcher> {
-        let at = self.watchers.binary_search_by(|watcher| watcher.id.cmp(&id)).ok()?;
-        self.watchers.get(at).filter(|watcher| !watcher.gone)
-    }
-
-    /// Drops a watcher. It takes constant time on average: a list of which more than half is gone is compacted.
-    fn remove(&mut self, id: u32) {
-        let Ok(at) = self.watchers.binary_search_by(|watcher| watcher.id.cmp(&id)) else {
-            return;
-        };
-        let Some(watcher) = self.watchers.get_mut(at).filter(|watcher| !watcher.gone) else {
-            return;
-        };
-        watcher.gone = true;
-        self.live -= 1;
-        self.nows -= usize::from(watcher.kind == Kind::Now);
-        self.histories -= usize::from(watcher.history);
-        if self.leader == Some(id) {
-            self.leader = None;
-        }
-        if self.watchers.len() > 2 * self.live {
-            self.watchers.retain(|watcher| !watcher.gone);
-        }
     }
 }
 

@@ -22,7 +22,7 @@
 //! | `lead EPOCH SEQ RANK HASH LAST HISTORY NOW` | the watch is the leader. The rest is what the hub has |
 //! | `history 0` or `history 1` | to the leader: whether a watcher waits for the history |
 //! | `now` | to the leader: a watcher waits for the current state |
-//! | `fault STATUS PERMANENT` + error | a call failed |
+//! | `fault STATUS PERMANENT BUCKET` + error | a call failed |
 //!
 //! `RANK` is 1 for a starting execution, 2 for a running one or an unknown status, and 3 for a final status. `HASH` is a
 //! word that differs for different states; `-` for none.

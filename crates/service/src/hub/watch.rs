@@ -149,6 +149,9 @@ impl Watch {
             Input::Events { last, done, more } => self.paged(now, last, done, more, &mut out),
             Input::Fault { bucket, retryable, throttled, retry_after, status } => {
                 let calls = self.calls(bucket);
+                if !calls.is_open() {
+                    return out;
+                }
                 calls.ended = now;
                 calls.phase = Phase::Idle;
                 let pause = retry_after.unwrap_or(0);
@@ -236,10 +239,13 @@ impl Watch {
                 }
             }
             "fault" => {
+                let permanent = words.number().and(words.flag()).unwrap_or(true);
                 if !self.answered {
                     out.push(Do::DeliverFault);
                 }
-                self.finish(out);
+                if permanent || self.options.kind != Kind::Leaf {
+                    self.finish(out);
+                }
             }
             _ => {}
         }

@@ -26,7 +26,8 @@ pub struct WatchOptions {
 pub enum Input<'a> {
     /// The watch starts.
     Start,
-    /// The socket is open.
+    /// The socket is open. It precedes the frames of the socket: a frame without it is the answer to the join, in the place
+    /// of a socket.
     Joined,
     /// The socket cannot be opened.
     JoinFailed,
@@ -161,7 +162,8 @@ pub enum Do {
         /// True if the history is complete with them.
         done: bool,
     },
-    /// Give the fault of this frame to the caller. It ends the response.
+    /// Give the fault of this frame to the caller. It ends the response. The driver of a watch of kind [`Kind::Leaf`]
+    /// passes it on as [`Input::Parent`].
     DeliverFault,
     /// The deadline has passed. Answer the caller with the last remembered state, or without one with 503. End the
     /// response of a stream, which its client may resume.
