@@ -4,6 +4,7 @@ import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { createGateway } from "../gateway.js";
+import { GATEWAY, own } from "../shared/options.js";
 import { Unusable } from "./arguments.js";
 
 /** Maximum time for which the module may load, in ms. */
@@ -69,7 +70,9 @@ async function load(url, wrong) {
  */
 function created(options, wrong) {
   try {
-    return createGateway(options);
+    const read = own(options, GATEWAY);
+    read.hub ??= "memory";
+    return createGateway(read);
   } catch (error) {
     throw wrong(`has wrong options: ${firstLine(error)}`);
   }

@@ -7,6 +7,9 @@ import { safeLine } from "./line.js";
 /** Maximum time for which a stop waits for the last responses, in ms. */
 const GRACE_MS = 5000;
 
+/** Maximum time for which a stop waits for the current state of an execution, in ms. */
+const CURRENT_MS = 3000;
+
 /** The gateway reads short bodies only. The connections outlive the idle time of usual load balancers, 60 s. */
 const LIMITS = { maxBody: 64 * 1024, headersMs: 10_000, bodyMs: 10_000, keepAliveMs: 75_000, stalledMs: 30_000 };
 
@@ -21,7 +24,7 @@ const LIMITS = { maxBody: 64 * 1024, headersMs: 10_000, bodyMs: 10_000, keepAliv
  */
 export async function startGateway(handle, { host, port, trustProxy }) {
   let isDraining = false;
-  const { fetch, end } = endable(logged(handle));
+  const { fetch, end } = withEnd(logged(handle));
   /** @param {Request} request */
   const route = (request) => {
     const { pathname } = new URL(request.url);
@@ -36,7 +39,7 @@ export async function startGateway(handle, { host, port, trustProxy }) {
     /** @param {number} ms */
     async drain(ms) {
       isDraining = true;
-      await new Promise((resolve) => setTimeout(resolve, ms));
+      await pause(ms);
       const closed = server.close(GRACE_MS);
       end();
       await closed;
@@ -78,7 +81,7 @@ function logged(handle) {
  *
  * @param {(request: Request) => Promise<Response>} fetch
  */
-function endable(fetch) {
+function withEnd(fetch) {
   /** @type {Set<() => void>} */
   const held = new Set();
   let isOver = false;
@@ -100,7 +103,7 @@ function endable(fetch) {
 
   /** @param {Request} request */
   async function answer(request) {
-    if (isOver) return closing(refusal(503, "ServiceUnavailable", "The server is stopping. Please try again later."));
+    if (isOver) return closing(stopping());
     const isPoll = isHeldPoll(request);
     const caller = new AbortController();
     request.signal.addEventListener("abort", () => caller.abort(request.signal.reason), { once: true });
@@ -110,9 +113,9 @@ function endable(fetch) {
       const response = await (isPoll ? Promise.race([answered, ended]) : answered);
       if (response === undefined) {
         // The poll that is ended keeps the state of the execution current until the answer is there.
-        const current = await fetch(withoutWait(request));
+        const current = await Promise.race([fetch(withoutWait(request)), pause(CURRENT_MS)]);
         caller.abort(new Error("the server is stopping"));
-        return closing(current);
+        return closing(current ?? stopping());
       }
       if (!response.body || !response.headers.get("content-type")?.startsWith("text/event-stream")) return response;
       return new Response(until(response.body, hold(), caller), response);
@@ -176,6 +179,19 @@ function withoutWait(request) {
   const url = new URL(request.url);
   url.searchParams.delete("WaitTimeSeconds");
   return new Request(url, { headers: request.headers });
+}
+
+/** The response to a request that the server cannot serve any more. The client tries again. */
+function stopping() {
+  return refusal(503, "ServiceUnavailable", "The server is stopping. Please try again later.");
+}
+
+/**
+ * @param {number} ms
+ * @returns {Promise<undefined>}
+ */
+function pause(ms) {
+  return new Promise((resolve) => setTimeout(() => resolve(undefined), ms));
 }
 
 /** @param {Response} response */

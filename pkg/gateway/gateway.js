@@ -112,7 +112,9 @@ export function createGatewayFactory(forward, runtime) {
         return memory;
       }
       const bindings = hub && (await guarded("hub", log, () => hub(env)));
-      if (bindings !== undefined) return checkedBindings(bindings, log);
+      // A Worker without the bindings in its configuration has none in `env`.
+      const isBound = bindings !== undefined && (bindings?.executions !== undefined || bindings?.account !== undefined);
+      if (isBound) return checkedBindings(bindings, log);
       if (!isLogged) log("there is no hub: each request polls the service");
       isLogged = true;
       return undefined;

@@ -139,10 +139,20 @@ for (const [name, command] of RUNTIMES) {
     gone.abort();
     await assert.rejects(left);
 
+    // All callers share one poll of the service.
+    calls = [];
     const began = Date.now();
     const held = [1, 2, 3].map(() => describe(server.url, { ExecutionName, WaitTimeSeconds: "60" }));
+    const stream = await fetch(`${server.url}/events?FlowName=orders&ExecutionName=${ExecutionName}`, {
+      headers: { authorization: "Bearer let-me-in" },
+    });
+    assert.match(stream.headers.get("content-type"), /^text\/event-stream/);
+    const events = stream.text();
     await pause(1000);
+    const polls = calls.filter((query) => query.get("WaitTimeSeconds") !== null);
+    assert.ok(polls.length <= 2, `one poll, and one more if the leader changed: ${polls.join(", ")}`);
     server.child.kill("SIGTERM");
+    assert.match(await events, /^id: [\d.]+\nevent: execution\ndata: \{.*"Status":"Running".*\}$/m);
     for (const poll of held) {
       const response = await poll;
       assert.equal(response.status, 200);
@@ -314,6 +324,19 @@ test("bodies are limited in size and time, a failing handler gets an answer", { 
   assert.equal(huge.status, 431);
   assert.equal((await fetch(`${server.url}/healthz`, { method: "POST" })).status, 405);
   assert.equal((await fetch(`${server.url}/echo`)).status, 200);
+});
+
+test("a gateway without the bindings of its objects polls for each request, and prints this once", {
+  timeout: 60_000,
+}, async (t) => {
+  const file = await config(`import { createGateway } from "cloudflow-wasm/gateway";
+const options = ${OPTIONS};
+options.hub = (env) => ({ executions: env.HUB, account: env.BUDGET });
+export default createGateway(options);`);
+  const server = await start(t, NODE, ["--config", file]);
+  await ask("StartExecution", { FlowName: "orders", ExecutionName: "unbound", Input: "{}" });
+  for (let n = 0; n < 2; n += 1) assert.equal((await describe(server.url, { ExecutionName: "unbound" })).status, 200);
+  assert.equal(server.output().split("there is no hub: each request polls the service").length, 2, server.output());
 });
 
 test("while it drains, /healthz answers 503 and requests are served; a second signal ends it at once", {
