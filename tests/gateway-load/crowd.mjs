@@ -9,6 +9,9 @@ import { pause } from "./measure.mjs";
 
 const FINAL = new Set(["Succeeded", "Failed", "TimedOut", "Stopped"]);
 
+/** The error of a gateway that has no state in time. */
+const UNKNOWN = "HTTP 503 ServiceUnavailable";
+
 /** Base of the pause before a watcher tries again after an error, in ms. */
 const RETRY_MS = 1000;
 
@@ -46,7 +49,9 @@ export class Crowd {
     this.random = random;
     /** @type {Watcher[]} */
     this.watchers = [];
-    this.counts = { requests: 0, streams: 0, answers: 0, heartbeats: 0, duplicates: 0, early: 0, late: 0 };
+    this.counts = { requests: 0, streams: 0, answers: 0, heartbeats: 0, duplicates: 0, early: 0, late: 0, unknown: 0 };
+    /** Executions of which a watcher has received a state. */
+    this.known = new Set();
     /** Failed requests by reason. */
     this.errors = {};
     /** Maximum time from the end of a wait until its answer, in ms. */
@@ -84,7 +89,9 @@ export class Crowd {
         if (this.closed) return;
         // A kept connection that the server has closed meanwhile.
         if (error.isReused) continue;
-        this.failed(error.message);
+        // Before the first call for an execution has got a permit, there is nothing to answer with.
+        if (error.message === UNKNOWN && !this.known.has(watcher.execution)) this.counts.unknown += 1;
+        else this.failed(error.message);
         await pause(error.afterMs ?? RETRY_MS * (0.5 + this.random()));
       }
     }
@@ -152,6 +159,7 @@ export class Crowd {
   /** Returns true for a final state. */
   state(watcher, { Status: status, Output: output }) {
     this.counts.answers += 1;
+    this.known.add(watcher.execution);
     if (!FINAL.has(status)) return false;
     if (watcher.seen !== undefined) this.counts.duplicates += 1;
     watcher.seen ??= Date.now();

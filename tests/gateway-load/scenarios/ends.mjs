@@ -103,6 +103,7 @@ export async function run(options, tell) {
         ["  most in 1 s / per second after the burst", `${service.describe.most} / ${service.describe.afterBurst}`],
         ["  beyond burst 50 and 5 per second", Math.max(0, service.describe.excess)],
         ["failed requests of watchers", listed(crowd.errors)],
+        ["  503 before the first state of the execution", crowd.counts.unknown],
         ["requests / streams / states / heartbeats", `${requests} / ${streams} / ${answers} / ${heartbeats}`],
         [
           "delivered twice / polls answered early / late",
