@@ -219,7 +219,8 @@ export class Crowd {
 
   /** One agent per kind and source address: a stream does not take the kept connection of a poll. */
   agentOf({ kind, index }) {
-    const address = `127.0.0.${1 + Math.floor(index / PER_ADDRESS)}`;
+    // A given source address costs a search for a free port, which takes milliseconds with thousands of connections.
+    const address = index < PER_ADDRESS ? undefined : `127.0.0.${1 + Math.floor(index / PER_ADDRESS)}`;
     const key = `${kind} ${address}`;
     const found =
       this.agents.get(key) ??
@@ -235,9 +236,15 @@ export class Crowd {
     return found;
   }
 
-  /** Watchers that have not seen the end of an execution. */
+  /** Watchers that have not seen the end of one of some executions. */
   missing(executions) {
     return this.watchers.filter(({ seen, execution }) => seen === undefined && executions.has(execution));
+  }
+
+  /** Waits until all watchers of some executions have seen the end, at most `ms`. */
+  async seenBy(executions, ms) {
+    const until = Date.now() + ms;
+    while (this.missing(executions).length > 0 && Date.now() < until) await pause(250);
   }
 
   close() {

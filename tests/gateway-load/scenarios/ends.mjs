@@ -63,8 +63,7 @@ export async function run(options, tell) {
       await upstream.end(execution);
       ended.add(execution);
     }
-    const until = Date.now() + PATIENCE_MS;
-    while (crowd.missing(ended).length > 0 && Date.now() < until) await pause(50);
+    await crowd.seenBy(ended, PATIENCE_MS);
     loop.disable();
     const after = usage(gateway.pids());
     const record = await upstream.record();

@@ -40,10 +40,7 @@ export async function run(options, tell) {
         await pause(ms / group.length);
       }
     };
-    const seenBy = async (group) => {
-      const until = Date.now() + PATIENCE_MS;
-      while (crowd.missing(new Set(group)).length > 0 && Date.now() < until) await pause(50);
-    };
+    const seenBy = (group) => crowd.seenBy(new Set(group), PATIENCE_MS);
     await end(first, 2000);
     await seenBy(first);
     // What is broadcast is stored before: the output gate of the object.

@@ -17,6 +17,9 @@ const MAX_AWAKE = 0.01;
 /** Time until the first polls of the service have been answered, in ms. */
 const SETTLE_MS = 10_000;
 
+/** Maximum time until the end is seen, in ms. */
+const PATIENCE_MS = 30_000;
+
 /** Time without an event after which an object hibernates, with a reserve, in ms. */
 const HIBERNATE_MS = 12_000;
 
@@ -47,8 +50,7 @@ export async function run(options, tell) {
     const names = Object.fromEntries(Object.keys(executions).map((execution) => [execution, objectOf(execution)]));
     await pause(HIBERNATE_MS);
     for (const execution of Object.keys(executions)) await upstream.end(execution);
-    const until = Date.now() + 30_000;
-    while (crowd.missing(new Set(Object.keys(executions))).length > 0 && Date.now() < until) await pause(50);
+    await crowd.seenBy(new Set(Object.keys(executions)), PATIENCE_MS);
     const woken = await counts();
 
     const processor = (usedAfter.cpuMs - usedBefore.cpuMs) / elapsed;
