@@ -14,6 +14,7 @@ export const USAGE = `node tests/gateway-load/run.mjs [options]
   --hot N           watchers of these that watch one execution (0)
   --waits A-B       seconds of the held polls, mixed (5-60); of the interval of a peer without held polls (5-5)
   --rate N          watchers that join per second (500)
+  --kind NAME       kinds of the watchers: poll, stream, mixed (mixed)
   --hold N          seconds from the last join until the first end (60)
   --ends N          seconds in which the executions end (20)
   --ttl N           seconds for which the peer cache keeps an answer (5)
@@ -35,6 +36,8 @@ const NUMBERS = {
 
 export const GATEWAYS = ["workerd", "wrangler", "node", "single", "cache"];
 
+export const KINDS = ["poll", "stream", "mixed"];
+
 export const SCENARIOS = ["ends", "kill", "sleep"];
 
 /** Gateways with the hub and server-sent events. */
@@ -48,6 +51,7 @@ export function readOptions(argv) {
       ...Object.fromEntries(Object.keys(NUMBERS).map((name) => [name, { type: "string" }])),
       gateway: { type: "string", default: "workerd" },
       scenario: { type: "string", default: "ends" },
+      kind: { type: "string", default: "mixed" },
       waits: { type: "string" },
       json: { type: "string" },
       help: { type: "boolean" },
@@ -63,6 +67,7 @@ export function readOptions(argv) {
   }
   options.gateway = oneOf("gateway", values.gateway, GATEWAYS);
   options.scenario = oneOf("scenario", values.scenario, SCENARIOS);
+  options.kind = oneOf("kind", values.kind, KINDS);
   options.waits = range(values.waits ?? (options.gateway === "cache" ? "5-5" : "5-60"));
   options.late ??= Math.floor(options.executions / 10);
   if (options.late >= options.executions) throw new Error("--late must be less than --executions");

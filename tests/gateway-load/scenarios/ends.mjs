@@ -135,8 +135,9 @@ export async function run(options, tell) {
 }
 
 /** The watchers: kinds alternate, executions are taken in turn, the first `hot` watchers watch one execution. */
-export function planOf({ watchers, hot = 0, waits, gateway }, names) {
-  const kinds = WITH_HUB.has(gateway) ? ["poll", "stream"] : [gateway === "single" ? "poll" : "ask"];
+export function planOf({ watchers, hot = 0, waits, gateway, kind }, names) {
+  const chosen = kind === "mixed" ? ["poll", "stream"] : [kind];
+  const kinds = WITH_HUB.has(gateway) ? chosen : [gateway === "single" ? "poll" : "ask"];
   return Array.from({ length: watchers }, (_, index) => ({
     kind: kinds[index % kinds.length],
     execution: index < hot ? names[0] : names[Math.floor((index - hot) / kinds.length) % names.length],
