@@ -8,7 +8,7 @@ use crate::hub::{Bucket, FINAL, Kind, Millis};
 const PING_INTERVAL: Millis = 20_000;
 
 /// A long poll that has been open for this time shows that the state is current.
-const HELD: Millis = 1_000;
+pub(super) const HELD: Millis = 1_000;
 
 /// Without an open long poll for more than this time, the state is not current.
 const GAP: Millis = 2_001;

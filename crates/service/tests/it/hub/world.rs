@@ -478,7 +478,7 @@ impl World {
     fn see(&mut self, client: usize, worker: usize, seq: u64, version: u32) -> Result<(), String> {
         let began = self.workers[worker].began;
         // A long poll whose response is lost ends with its time limit.
-        let fresh = if self.plan.chaos > 0 { 75_000 } else { 3_500 };
+        let fresh = if self.plan.chaos > 0 { 85_000 } else { 3_500 };
         let known = &mut self.clients[client];
         let execution = &self.executions[known.execution];
         if known.kind == Kind::Stream {
