@@ -55,6 +55,8 @@ pub struct Report {
     pub refused: usize,
     pub wakes: usize,
     pub faults: usize,
+    /// Answers without a state.
+    pub busy: usize,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
