@@ -360,8 +360,10 @@ impl Watch {
             consider(self.held_at());
             consider(self.gap_at());
             for calls in [&self.describe, &self.history] {
-                if let Phase::At(at) = calls.phase {
-                    consider(Some(at).filter(|_| !self.answered));
+                match calls.phase {
+                    Phase::At(at) => consider(Some(at).filter(|_| !self.answered)),
+                    Phase::Idle => {}
+                    _ => consider(Some(calls.limit)),
                 }
             }
         }
