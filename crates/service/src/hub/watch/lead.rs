@@ -8,13 +8,16 @@ use crate::hub::{Bucket, FINAL, Kind, Millis};
 const PING_INTERVAL: Millis = 20_000;
 
 /// A long poll that has been open for this time shows that the state is current.
-const HELD: Millis = 1_000;
+pub(super) const HELD: Millis = 1_000;
 
 /// Without an open long poll for more than this time, the state is not current.
 const GAP: Millis = 2_001;
 
 /// Time limit of a response beyond the hold.
 const MARGIN: Millis = 10_000;
+
+/// A request of which the driver reports neither a result nor a fault is abandoned after this time beyond its own limit.
+const LOST: Millis = 30_000;
 
 /// Maximum pause after the first transient fault, and of all.
 const BACKOFF: (Millis, Millis) = (500, 30_000);
@@ -61,6 +64,8 @@ pub(super) struct Calls {
     pub idle: u32,
     /// When the last call ended.
     pub ended: Millis,
+    /// When the request in flight is abandoned.
+    pub limit: Millis,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -74,7 +79,7 @@ pub(super) enum Phase {
     /// A call is in flight.
     Open {
         since: Millis,
-        /// Its hold is not zero.
+        /// It is held: it shows that the state is current.
         held: bool,
         /// The leadership in which it began.
         epoch: u64,
@@ -90,8 +95,8 @@ impl Calls {
         matches!(self.phase, Phase::Asked | Phase::Open { .. })
     }
 
-    pub fn is_open(&self) -> bool {
-        matches!(self.phase, Phase::Open { .. })
+    fn is_lost(&self, now: Millis) -> bool {
+        self.is_busy() && now >= self.limit
     }
 
     /// Calls again at this time, unless a call is in flight or requested.
@@ -152,7 +157,9 @@ impl Watch {
             }
         }
         self.lead = Some(lead);
-        if self.rank < FINAL {
+        // What the hub has counts: it may have lost its storage.
+        let ended = self.result.as_ref().is_some_and(|(_, of)| *of == FINAL);
+        if rank < FINAL && !ended {
             self.describe.schedule(now);
         }
         if history {
@@ -268,11 +275,14 @@ impl Watch {
                 let allowed = u32::try_from(left).unwrap_or(u32::MAX).clamp(1, 60);
                 most.saturating_add(stretch).min(allowed)
             };
+            let timeout_ms = Millis::from(hold) * 1000 + MARGIN;
             self.describe.phase = Phase::Open { since: now, held: hold > 0, epoch, after: 0, ended };
-            out.push(Do::Describe { wait_seconds: hold, timeout_ms: Millis::from(hold) * 1000 + MARGIN });
+            self.describe.limit = now.saturating_add(timeout_ms + LOST);
+            out.push(Do::Describe { wait_seconds: hold, timeout_ms });
         } else {
             let after = lead.last;
             self.history.phase = Phase::Open { since: now, held: false, epoch, after, ended };
+            self.history.limit = now.saturating_add(MARGIN + LOST);
             out.push(Do::History { after });
         }
     }
@@ -343,7 +353,18 @@ impl Watch {
         }
         if gap_at.is_some_and(|at| now >= at) {
             lead.held = false;
+            if let Phase::Open { held, .. } = &mut self.describe.phase {
+                *held = false;
+            }
             out.push(Do::Send(line("gap", &[lead.epoch]), Payload::Nothing));
+        }
+        if self.describe.is_lost(now) || self.history.is_lost(now) {
+            out.push(Do::AbortCalls);
+            for calls in [&mut self.describe, &mut self.history] {
+                if calls.is_busy() {
+                    back_off(calls, now, u32::MAX, 0);
+                }
+            }
         }
         for bucket in [Bucket::Describe, Bucket::History] {
             // A leader whose caller was answered takes no new permit.
@@ -351,6 +372,7 @@ impl Watch {
             let calls = self.calls(bucket);
             if matches!(calls.phase, Phase::At(at) if now >= at) && !answered {
                 calls.phase = Phase::Asked;
+                calls.limit = now.saturating_add(LOST);
                 out.push(Do::Permit { bucket, throttled: calls.refused.take() });
             }
         }
@@ -368,7 +390,12 @@ impl Watch {
     /// When the hub is told that the state is not current any more.
     pub(super) fn gap_at(&self) -> Option<Millis> {
         let lead = self.lead.as_ref()?;
-        (lead.held && !self.describe.is_open() && self.rank < FINAL).then(|| self.describe.ended.saturating_add(GAP))
+        // A response that is overdue shows that the connection is dead.
+        let known = match self.describe.phase {
+            Phase::Open { held: true, .. } => self.describe.limit.saturating_sub(MARGIN + LOST),
+            _ => self.describe.ended,
+        };
+        (lead.held && self.rank < FINAL).then(|| known.saturating_add(GAP))
     }
 
     pub(super) fn calls(&mut self, bucket: Bucket) -> &mut Calls {
