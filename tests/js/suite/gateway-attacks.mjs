@@ -340,6 +340,7 @@ export const tests = {
         );
         const { fetch } = gatewayTo(createGateway, service);
         const response = await quietly(() => fetch(seenAs(addressOf())));
+        assert.equal(response.status, status, JSON.stringify(RequestId));
         onlyKnownHeaders(response);
         const id = response.headers.get("x-acs-request-id");
         assert.ok(id === null || /^[\x21-\x7e]{1,128}$/.test(id), `${id}`);
