@@ -49,10 +49,10 @@ print("everything", await bundle('export * from "./index.js";'));
 print("slim (modules + entry)", wasm("ask"), wasm("language"), await bundle('export * from "./slim.js";'));
 print("local entry", await bundle('export * from "./local.js";'));
 print("graph entry", await bundle('export * from "./graph.js";'));
-print("gateway Worker", wasm("ask"), await bundle('export * from "./gateway.workerd.js";', true));
+print("gateway Worker", wasm("gateway"), await bundle('export * from "./gateway.workerd.js";', true));
 print(
   "gateway Worker with jwt",
-  wasm("ask"),
+  wasm("gateway"),
   await bundle('export * from "./gateway.workerd.js"; export { jwt } from "./gateway/auth.js";', true),
 );
 print("import { bearer }", await bundle('export { bearer } from "./gateway/auth.js";'));
