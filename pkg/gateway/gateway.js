@@ -90,7 +90,7 @@ export function createGatewayFactory(forward, runtime) {
     /** @type {import("./hub/upstream.js").Observe} */
     const observe = (entry) => {
       const { action, code, ms } = entry;
-      metrics.count("upstream_calls_total", { action, code });
+      metrics.count("upstream_calls_total", { action, code: code || "ok" });
       metrics.observe("upstream_seconds", { action }, ms / 1000);
       callLog({ ...entry, attempt: 1 });
     };

@@ -514,7 +514,11 @@ export const tests = {
     for (const authorize of [() => false, () => true]) {
       for (const hub of [undefined, "memory"]) {
         const { fetch } = gatewayTo(createGateway, service, { authorize, hub });
-        for (const address of [addressOf(), `${BASE}join?v=1&kind=poll`, `${BASE}events?FlowName=orders&ExecutionName=e`]) {
+        for (const address of [
+          addressOf(),
+          `${BASE}join?v=1&kind=poll`,
+          `${BASE}events?FlowName=orders&ExecutionName=e`,
+        ]) {
           const response = await fetch(seenAs(address, { headers: upgrade }));
           assert.equal(response.status, 400);
           assert.ok(!response.webSocket, "no socket");
