@@ -227,7 +227,8 @@ export const tests = {
     const [{ hostname, searchParams }] = service.seen;
     assert.equal(hostname, "cn-hangzhou.fnf.aliyuncs.com");
     assert.deepEqual(searchParams.getAll("AccessKeyId"), [KEY.accessKeyId]);
-    for (const name of ["SecurityToken", "RegionId", "endpoint", "flowName", "FLOWNAME", "constructor", "__proto__"]) {
+    assert.deepEqual(searchParams.getAll("SecurityToken"), [KEY.securityToken]);
+    for (const name of ["RegionId", "endpoint", "flowName", "FLOWNAME", "constructor", "__proto__"]) {
       assert.equal(searchParams.has(name), false, name);
     }
     for (const name of searchParams.keys()) assert.equal(searchParams.getAll(name).length, 1, name);
