@@ -1,9 +1,10 @@
-// The gateway with its objects in memory: any number of watchers share one upstream poll.
+// The gateway with its objects in memory: any number of watchers share one upstream poll. Workers have no memory in common:
+// `gateway-objects.test.mjs` tests the gateway in workerd.
 
 import { assert } from "../harness.mjs";
 import { addressOf, allOf, eventsOf, openHub, pause } from "../support/hub.mjs";
 
-export const tests = {
+const inMemory = {
   "hub: a hundred watchers share one upstream poll": async (environment) => {
     const hub = openHub(environment);
     await hub.start("e", 1);
@@ -332,5 +333,20 @@ export const tests = {
         (error) => assert.equal(error.code, "wrong-options", JSON.stringify(wrong)),
       );
     }
+  },
+};
+
+export const tests = {
+  ...Object.fromEntries(
+    Object.entries(inMemory).map(([name, body]) => [
+      name,
+      (environment) => (environment.runtime === "workerd" ? undefined : body(environment)),
+    ]),
+  ),
+
+  "hub: a Worker has no hub in memory": ({ createGateway, runtime }) => {
+    const create = () => createGateway({ upstream: () => ({}), authorize: () => true, hub: "memory" });
+    if (runtime === "workerd") assert.throws(create, (error) => assert.equal(error.code, "wrong-options"));
+    else create();
   },
 };
