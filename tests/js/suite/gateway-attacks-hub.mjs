@@ -1,4 +1,5 @@
-// Attacks on a gateway with a hub: tickets, streams, stored answers, the objects themselves.
+// Attacks on a gateway with a hub: tickets, streams, stored answers, the objects themselves. A Worker has no hub in memory:
+// `gateway-attacks.test.mjs` repeats the most important ones in workerd.
 
 import { assert } from "../harness.mjs";
 import { addressOf, finished, gatewayTo, json, quietly, seenAs, serviceOf } from "../support/gateway.mjs";
@@ -8,7 +9,7 @@ const SECRET = "0123456789abcdef0123456789abcdef";
 const ALICE = { authorization: "Bearer alice" };
 const ACTIONS = ["DescribeExecution", "GetExecutionHistory"];
 
-export const tests = {
+const inMemory = {
   "attack: a ticket is used once": async ({ createGateway }) => {
     const { fetch, service } = withHub(createGateway);
     const ticket = await ticketFrom(fetch);
@@ -252,6 +253,34 @@ export const tests = {
     assert.equal((await fetch(seenAs(addressOf({}, `${BASE}/`), { headers: ALICE }))).status, 200);
   },
 
+  "attack: lines in the metrics": async ({ createGateway }) => {
+    const Code = 'x"} 1\ncloudflow_gateway_leaders 99\n# HELP evil {le="';
+    const service = serviceOf(() => json(400, { RequestId: "r", Code, Message: "no" }));
+    const authorize = (request, { flowName, action }) => isAlice(request) && (action === "Metrics" || flowName !== "");
+    const { fetch } = withHub(createGateway, { authorize }, service);
+    await quietly(() => fetch(seenAs(addressOf({ FlowName: 'a"\nb' }, `${BASE}/`), { headers: ALICE })));
+    await refused(fetch(seenAs(`${BASE}/metrics`)));
+    assert.equal((await fetch(seenAs(`${BASE}/metrics`, { method: "POST", headers: ALICE }))).status, 405);
+    const response = await fetch(seenAs(`${BASE}/metrics`, { headers: ALICE }));
+    assert.equal(response.headers.get("content-type"), "text/plain; version=0.0.4");
+    assert.equal(response.headers.get("cache-control"), "no-store");
+    const text = await response.text();
+    assert.ok(text.includes("cloudflow_gateway_upstream_calls_total"), text);
+    const form =
+      /^(# (HELP|TYPE) cloudflow_gateway_\w+ .+|cloudflow_gateway_\w+(\{(\w+="[\w.:/+-]*",?)*\})? -?\d+(\.\d+)?|)$/;
+    for (const line of text.split("\n")) assert.ok(form.test(line), line);
+    assert.ok(!text.includes("leaders 99") && !text.includes("HELP evil"), text);
+  },
+};
+
+export const tests = {
+  ...Object.fromEntries(
+    Object.entries(inMemory).map(([name, body]) => [
+      name,
+      (environment) => (environment.runtime === "workerd" ? undefined : body(environment)),
+    ]),
+  ),
+
   "attack: names that lead to the object of another execution": async ({ createGateway }) => {
     const names = [];
     let leaves = 1;
@@ -304,25 +333,6 @@ export const tests = {
     });
     assert.equal(new Set(names).size, names.length, names.join("\n"));
     for (const name of names) assert.ok(/^[\x21-\x7e]{1,512}$/.test(name), name);
-  },
-
-  "attack: lines in the metrics": async ({ createGateway }) => {
-    const Code = 'x"} 1\ncloudflow_gateway_leaders 99\n# HELP evil {le="';
-    const service = serviceOf(() => json(400, { RequestId: "r", Code, Message: "no" }));
-    const authorize = (request, { flowName, action }) => isAlice(request) && (action === "Metrics" || flowName !== "");
-    const { fetch } = withHub(createGateway, { authorize }, service);
-    await quietly(() => fetch(seenAs(addressOf({ FlowName: 'a"\nb' }, `${BASE}/`), { headers: ALICE })));
-    await refused(fetch(seenAs(`${BASE}/metrics`)));
-    assert.equal((await fetch(seenAs(`${BASE}/metrics`, { method: "POST", headers: ALICE }))).status, 405);
-    const response = await fetch(seenAs(`${BASE}/metrics`, { headers: ALICE }));
-    assert.equal(response.headers.get("content-type"), "text/plain; version=0.0.4");
-    assert.equal(response.headers.get("cache-control"), "no-store");
-    const text = await response.text();
-    assert.ok(text.includes("cloudflow_gateway_upstream_calls_total"), text);
-    const form =
-      /^(# (HELP|TYPE) cloudflow_gateway_\w+ .+|cloudflow_gateway_\w+(\{(\w+="[\w.:/+-]*",?)*\})? -?\d+(\.\d+)?|)$/;
-    for (const line of text.split("\n")) assert.ok(form.test(line), line);
-    assert.ok(!text.includes("leaders 99") && !text.includes("HELP evil"), text);
   },
 };
 
