@@ -227,7 +227,8 @@ export const tests = {
     const [{ hostname, searchParams }] = service.seen;
     assert.equal(hostname, "cn-hangzhou.fnf.aliyuncs.com");
     assert.deepEqual(searchParams.getAll("AccessKeyId"), [KEY.accessKeyId]);
-    for (const name of ["SecurityToken", "RegionId", "endpoint", "flowName", "FLOWNAME", "constructor", "__proto__"]) {
+    assert.deepEqual(searchParams.getAll("SecurityToken"), [KEY.securityToken]);
+    for (const name of ["RegionId", "endpoint", "flowName", "FLOWNAME", "constructor", "__proto__"]) {
       assert.equal(searchParams.has(name), false, name);
     }
     for (const name of searchParams.keys()) assert.equal(searchParams.getAll(name).length, 1, name);
@@ -340,6 +341,7 @@ export const tests = {
         );
         const { fetch } = gatewayTo(createGateway, service);
         const response = await quietly(() => fetch(seenAs(addressOf())));
+        assert.equal(response.status, status, JSON.stringify(RequestId));
         onlyKnownHeaders(response);
         const id = response.headers.get("x-acs-request-id");
         assert.ok(id === null || /^[\x21-\x7e]{1,128}$/.test(id), `${id}`);
@@ -502,7 +504,7 @@ export const tests = {
     assert.equal(service.seen.length, 2);
   },
 
-  "attack: upgrades to a WebSocket": async ({ createGateway }) => {
+  "attack: upgrades to a WebSocket": async ({ createGateway, runtime }) => {
     const service = serviceOf();
     const upgrade = {
       upgrade: "websocket",
@@ -511,9 +513,13 @@ export const tests = {
       "sec-websocket-version": "13",
     };
     for (const authorize of [() => false, () => true]) {
-      for (const hub of [undefined, "memory"]) {
+      for (const hub of runtime === "workerd" ? [undefined] : [undefined, "memory"]) {
         const { fetch } = gatewayTo(createGateway, service, { authorize, hub });
-        for (const address of [addressOf(), `${BASE}join?v=1&kind=poll`, `${BASE}events?FlowName=orders&ExecutionName=e`]) {
+        for (const address of [
+          addressOf(),
+          `${BASE}join?v=1&kind=poll`,
+          `${BASE}events?FlowName=orders&ExecutionName=e`,
+        ]) {
           const response = await fetch(seenAs(address, { headers: upgrade }));
           assert.equal(response.status, 400);
           assert.ok(!response.webSocket, "no socket");
