@@ -112,9 +112,7 @@ export function createGatewayFactory(forward, runtime) {
         return memory;
       }
       const bindings = hub && (await guarded("hub", log, () => hub(env)));
-      // A Worker without the bindings in its configuration has none in `env`.
-      const isBound = bindings !== undefined && (bindings?.executions !== undefined || bindings?.account !== undefined);
-      if (isBound) return checkedBindings(bindings, log);
+      if (bindings !== undefined && !isUnbound(bindings)) return checkedBindings(bindings, log);
       if (!isLogged) log("there is no hub: each request polls the service");
       isLogged = true;
       return undefined;
@@ -382,6 +380,17 @@ function endpointOf({ url }) {
   const name = /\/(events|ticket|metrics)$/.exec(pathname)?.[1];
   const action = searchParams.get("Action") ?? "";
   return name ?? (ACTIONS.includes(/** @type {any} */ (action)) ? action : "other");
+}
+
+/**
+ * True for `{ executions: env.HUB, account: env.BUDGET }` of a Worker without the bindings in its configuration.
+ *
+ * @param {any} bindings
+ */
+function isUnbound(bindings) {
+  return (
+    isObject(bindings) && "executions" in bindings && bindings.executions === undefined && bindings.account === undefined
+  );
 }
 
 /**
