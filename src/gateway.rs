@@ -53,8 +53,8 @@ pub fn hub_state(hub: u32) -> Result<String, JsValue> {
 
 /// The header of a page of stored events that ends with `last`.
 #[wasm_bindgen(js_name = hubPage)]
-pub fn hub_page(hub: u32, now: f64, last: f64) -> Result<String, JsValue> {
-    with_hub(hub, |hub| hub.page(millis(now), millis(last)))
+pub fn hub_page(hub: u32, now: f64, seen: f64, last: f64) -> Result<String, JsValue> {
+    with_hub(hub, |hub| hub.page(millis(now), time(seen), millis(last)))
 }
 
 /// A watcher asks to join. `kind` has the bits of `pkg/gateway/hub/effects.js`; `seen` is -1 without an automatic answer.
@@ -69,7 +69,7 @@ pub fn hub_join(
     after: f64,
 ) -> Result<String, JsValue> {
     with_hub(hub, |hub| {
-        let (id, history) = (hub.next_id(), kind & HISTORY != 0);
+        let (id, history) = (hub.next_id(millis(now)), kind & HISTORY != 0);
         let (since, deadline, after) = (millis(since), millis(deadline), millis(after));
         let join = Join { id, since, deadline, kind: kind_of(kind), history, after };
         effects(&hub.step(millis(now), time(seen), Event::Join(join)))

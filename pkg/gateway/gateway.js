@@ -341,10 +341,10 @@ export function createGatewayFactory(forward, runtime) {
         noted(200, "", result.requestId);
         const body = action === "DescribeExecution" ? executionBody(result) : pageBody(result);
         return answer(200, body, result.requestId, cors);
-      } catch (error) {
+      } catch (/** @type {any} */ error) {
         if (request.signal?.aborted) return clientClosed();
         const refused = refusalFor(error, log);
-        noted(error?.status ?? 0, refused.code, refused.requestId);
+        if (error?.attempts > 0) noted(error.status ?? 0, refused.code, refused.requestId);
         return hasHub && refused.status === 429
           ? busy(cors, Number(refused.headers?.["x-acs-retry-after"] ?? 1000))
           : refusal(refused, cors);

@@ -174,7 +174,7 @@ export class HubObject {
     const page = events.slice(0, count);
     const last = page.at(-1)?.id ?? after;
     /** @type {string} */
-    const header = this.#use((hub) => this.machines.call("hubPage", hub, Date.now(), last));
+    const header = this.#use((hub) => this.machines.call("hubPage", hub, Date.now(), this.#seen(hub), last));
     const known = `${header} ${store.lastEvent()} ${store.get("token") ?? ""}`;
     return new Response([known, ...page.map(({ text }) => text)].join("\n"));
   }
@@ -231,16 +231,23 @@ export class HubObject {
   }
 
   /**
+   * The time of the last automatic answer to the leader, or -1.
+   *
+   * @param {number} hub
+   */
+  #seen(hub) {
+    const leader = this.#sockets.get(this.machines.call("hubLeader", hub));
+    return (leader && this.host.seen(leader)) ?? -1;
+  }
+
+  /**
    * Runs a step of the machine, and its effects. Returns the answer to a join.
    *
    * @param {(hub: number, seen: number) => string} act
    * @param {string} body of the frame that is handled
    */
   #step(act, body) {
-    const text = this.#use((hub) => {
-      const leader = this.#sockets.get(this.machines.call("hubLeader", hub));
-      return act(hub, (leader && this.host.seen(leader)) ?? -1);
-    });
+    const text = this.#use((hub) => act(hub, this.#seen(hub)));
     const { host } = this;
     const { store } = host;
     /** @type {Response | undefined} */

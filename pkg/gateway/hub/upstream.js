@@ -67,8 +67,8 @@ export function upstreamOf(forward, options, log, observe, { flow, execution }) 
       return { value };
     } catch (/** @type {any} */ error) {
       const fault = faultOf(error, log);
-      // An abandoned call is not a failed one.
-      if (!signal?.aborted) noted(error?.status ?? 0, fault.code, error?.requestId);
+      // Neither an abandoned call nor a request that was not sent is a failed call.
+      if (!signal?.aborted && error?.attempts > 0) noted(error?.status ?? 0, fault.code, error?.requestId);
       return { fault };
     }
   }

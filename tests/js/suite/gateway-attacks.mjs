@@ -510,15 +510,17 @@ export const tests = {
       "sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==",
       "sec-websocket-version": "13",
     };
-    for (const [authorize, status] of [
-      [() => false, 403],
-      [() => true, 200],
-    ]) {
-      const { fetch } = gatewayTo(createGateway, service, { authorize });
-      const response = await fetch(seenAs(addressOf(), { headers: upgrade }));
-      assert.equal(response.status, status);
-      assert.ok(!response.webSocket, "no socket");
+    for (const authorize of [() => false, () => true]) {
+      for (const hub of [undefined, "memory"]) {
+        const { fetch } = gatewayTo(createGateway, service, { authorize, hub });
+        for (const address of [addressOf(), `${BASE}join?v=1&kind=poll`, `${BASE}events?FlowName=orders&ExecutionName=e`]) {
+          const response = await fetch(seenAs(address, { headers: upgrade }));
+          assert.equal(response.status, 400);
+          assert.ok(!response.webSocket, "no socket");
+        }
+      }
     }
+    assert.equal(service.seen.length, 0);
   },
 };
 
