@@ -389,7 +389,10 @@ function endpointOf({ url }) {
  */
 function isUnbound(bindings) {
   return (
-    isObject(bindings) && "executions" in bindings && bindings.executions === undefined && bindings.account === undefined
+    isObject(bindings) &&
+    "executions" in bindings &&
+    bindings.executions === undefined &&
+    bindings.account === undefined
   );
 }
 
