@@ -26,9 +26,11 @@ const DISCARD_MS = 2000;
 
 /**
  * Limits of a server that other machines reach. `maxBody` is in bytes: a larger body is refused with 413, a body that
- * has not arrived after `bodyMs` with 408. A stream is closed if its client accepts no data for `stalledMs`.
+ * has not arrived after `bodyMs` with 408. A stream is closed if its client accepts no data for `stalledMs`. `backlog` is the
+ * maximum number of connections that wait to be accepted.
  *
- * @typedef {{ maxBody: number, headersMs: number, bodyMs: number, keepAliveMs: number, stalledMs: number }} Limits
+ * @typedef {{ maxBody: number, headersMs: number, bodyMs: number, keepAliveMs: number, stalledMs: number,
+ *   backlog: number }} Limits
  */
 
 /**
@@ -79,7 +81,8 @@ export async function serveFetch(
   if (limits) Object.assign(server, { headersTimeout: limits.headersMs, keepAliveTimeout: limits.keepAliveMs });
   await new Promise((resolve, reject) => {
     server.once("error", reject);
-    server.listen(port, host, () => resolve(undefined));
+    // After a restart, all watchers connect at the same time.
+    server.listen({ port, host, ...(limits && { backlog: limits.backlog }) }, () => resolve(undefined));
   });
   const { port: actualPort } = /** @type {import("node:net").AddressInfo} */ (server.address());
   return {
