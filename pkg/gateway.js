@@ -3,6 +3,7 @@
 import { DESCRIBE, asking, bind } from "./ask/functions.js";
 import { history, list } from "./ask/pages.js";
 import { createGatewayFactory } from "./gateway/gateway.js";
+import { memoryHub } from "./gateway/hub/memory.js";
 import { runtime } from "./gateway/inline.js";
 import { REQUEST } from "./shared/options.js";
 
@@ -15,4 +16,5 @@ export const createGateway = /*#__PURE__*/ createGatewayFactory(
     ListExecutions: /*#__PURE__*/ list(unbound),
   },
   runtime,
+  memoryHub,
 );

@@ -1,11 +1,10 @@
 //! The exports of the gateway's state machines. `pkg/gateway/hub/` carries out what they decide.
 //!
-//! A machine is a number in a table. The numbers are random, so that the number of an instance that no longer exists is
-//! not valid in the next one. Effects are one text: a line for each, with its fields separated by tabs. The texts of the
+//! A machine is a number in a table: its place, and a random part, so that the number of an instance that no longer exists
+//! is not valid in the next one. Effects are one text: a line for each, with its fields separated by tabs. The texts of the
 //! machines contain neither. `pkg/gateway/hub/effects.js` reads it.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 
 use wasm_bindgen::prelude::*;
 
@@ -18,7 +17,19 @@ use cloudflow_service::hub::{
 };
 
 thread_local! {
-    static MACHINES: RefCell<BTreeMap<u32, Machine>> = const { RefCell::new(BTreeMap::new()) };
+    static MACHINES: RefCell<Machines> = const { RefCell::new(Machines { slots: Vec::new(), free: Vec::new() }) };
+}
+
+/// The open machines.
+struct Machines {
+    slots: Vec<Slot>,
+    free: Vec<u32>,
+}
+
+/// A place in the table. Without a machine it is free, or its machine is in use.
+struct Slot {
+    random: u32,
+    machine: Option<Machine>,
 }
 
 enum Machine {
@@ -29,38 +40,38 @@ enum Machine {
 
 /// Opens a hub with its stored text. Returns its number.
 #[wasm_bindgen(js_name = hubOpen)]
-pub fn hub_open(record: &str, leaf: bool) -> Result<u32, JsValue> {
+pub fn hub_open(record: &str, leaf: bool) -> Result<f64, JsValue> {
     keep(Machine::Hub(Hub::restore(record, leaf).into()))
 }
 
 /// Adds a socket that outlived the machine. Returns its number, or -1.
 #[wasm_bindgen(js_name = hubReadd)]
-pub fn hub_readd(hub: u32, attachment: &str) -> Result<f64, JsValue> {
+pub fn hub_readd(hub: f64, attachment: &str) -> Result<f64, JsValue> {
     with_hub(hub, |hub| number(hub.readd(attachment)))
 }
 
 /// The socket of the leader, or -1.
 #[wasm_bindgen(js_name = hubLeader)]
-pub fn hub_leader(hub: u32) -> Result<f64, JsValue> {
+pub fn hub_leader(hub: f64) -> Result<f64, JsValue> {
     with_hub(hub, |hub| number(hub.leader()))
 }
 
 /// The header of the state; empty without one.
 #[wasm_bindgen(js_name = hubState)]
-pub fn hub_state(hub: u32) -> Result<String, JsValue> {
+pub fn hub_state(hub: f64) -> Result<String, JsValue> {
     with_hub(hub, |hub| hub.state().unwrap_or_default())
 }
 
 /// The header of a page of stored events that ends with `last`.
 #[wasm_bindgen(js_name = hubPage)]
-pub fn hub_page(hub: u32, now: f64, seen: f64, last: f64) -> Result<String, JsValue> {
+pub fn hub_page(hub: f64, now: f64, seen: f64, last: f64) -> Result<String, JsValue> {
     with_hub(hub, |hub| hub.page(millis(now), time(seen), millis(last)))
 }
 
 /// A watcher asks to join. `kind` has the bits of `pkg/gateway/hub/effects.js`; `seen` is -1 without an automatic answer.
 #[wasm_bindgen(js_name = hubJoin)]
 pub fn hub_join(
-    hub: u32,
+    hub: f64,
     now: f64,
     seen: f64,
     since: f64,
@@ -79,7 +90,7 @@ pub fn hub_join(
 /// Something else happened: 0 a frame, 1 a socket was closed, 2 the alarm is due, 3 the own poll ended. `from` is the
 /// socket, or -1.
 #[wasm_bindgen(js_name = hubStep)]
-pub fn hub_step(hub: u32, now: f64, seen: f64, event: u32, from: f64, header: &str) -> Result<String, JsValue> {
+pub fn hub_step(hub: f64, now: f64, seen: f64, event: u32, from: f64, header: &str) -> Result<String, JsValue> {
     with_hub(hub, |hub| {
         let from = time(from).and_then(|id| u32::try_from(id).ok());
         let event = match (event, from) {
@@ -94,20 +105,20 @@ pub fn hub_step(hub: u32, now: f64, seen: f64, event: u32, from: f64, header: &s
 
 /// Opens a budget with its stored text. Returns its number.
 #[wasm_bindgen(js_name = budgetOpen)]
-pub fn budget_open(record: &str) -> Result<u32, JsValue> {
+pub fn budget_open(record: &str) -> Result<f64, JsValue> {
     keep(Machine::Budget(Budget::restore(record).into()))
 }
 
 /// The text to store.
 #[wasm_bindgen(js_name = budgetRecord)]
-pub fn budget_record(budget: u32) -> Result<String, JsValue> {
+pub fn budget_record(budget: f64) -> Result<String, JsValue> {
     with_budget(budget, |budget| budget.record())
 }
 
 /// Asks for a permit. `throttled` is -1 unless a call was refused. Returns the wait in milliseconds times 64, plus the
 /// seconds to lengthen a long poll by.
 #[wasm_bindgen(js_name = budgetPermit)]
-pub fn budget_permit(budget: u32, now: f64, bucket: u32, key: &str, throttled: f64) -> Result<f64, JsValue> {
+pub fn budget_permit(budget: f64, now: f64, bucket: u32, key: &str, throttled: f64) -> Result<f64, JsValue> {
     let random = random()?;
     with_budget(budget, |budget| {
         let Permit { wait_ms, stretch_seconds } =
@@ -125,7 +136,7 @@ pub fn watch_open(
     deadline: f64,
     max_wait_seconds: u32,
     linger_ms: f64,
-) -> Result<u32, JsValue> {
+) -> Result<f64, JsValue> {
     let options = WatchOptions {
         kind: kind_of(kind),
         since: millis(since),
@@ -141,7 +152,7 @@ pub fn watch_open(
 /// Something happened at a watch; `pkg/gateway/hub/effects.js` has the numbers of the inputs and their fields.
 #[wasm_bindgen(js_name = watchStep)]
 pub fn watch_step(
-    watch: u32,
+    watch: f64,
     now: f64,
     input: u32,
     text: &str,
@@ -173,16 +184,18 @@ pub fn watch_step(
         12 => Input::Parent(text),
         _ => Input::CallerGone,
     };
-    with(watch, |machine| match machine {
-        Machine::Watch(watch) => Some(actions(&watch.step(millis(now), random, input))),
-        _ => None,
-    })
+    let Some((place, Machine::Watch(mut watch))) = take(watch) else { return Err(lost()) };
+    let text = actions(&watch.step(millis(now), random, input));
+    give_back(place, Machine::Watch(watch));
+    Ok(text)
 }
 
 /// Removes a machine.
 #[wasm_bindgen(js_name = machineClose)]
-pub fn machine_close(machine: u32) {
-    MACHINES.with_borrow_mut(|machines| machines.remove(&machine));
+pub fn machine_close(machine: f64) {
+    if let Some((place, _)) = take(machine) {
+        MACHINES.with_borrow_mut(|machines| machines.free.push(place));
+    }
 }
 
 /// The bit of a kind for a watcher that wants the history.
@@ -350,32 +363,62 @@ fn random() -> Result<u32, JsValue> {
     Ok(u32::from_le_bytes(host::random()?))
 }
 
-fn keep(machine: Machine) -> Result<u32, JsValue> {
-    loop {
-        let id = random()?;
-        let is_new = MACHINES.with_borrow(|machines| !machines.contains_key(&id));
-        if is_new {
-            MACHINES.with_borrow_mut(|machines| machines.insert(id, machine));
-            return Ok(id);
+/// Places of a table; the numbers of machines are exact in a float.
+const PLACES: u64 = 1 << 20;
+
+fn keep(machine: Machine) -> Result<f64, JsValue> {
+    let random = random()?;
+    MACHINES.with_borrow_mut(|machines| {
+        let new = u32::try_from(machines.slots.len()).unwrap_or(u32::MAX);
+        let place = machines.free.pop().unwrap_or(new);
+        if u64::from(place) >= PLACES {
+            return Err(error(ErrorCode::Internal, "there are too many machines"));
         }
-    }
-}
-
-fn with_hub<T>(id: u32, act: impl FnOnce(&mut Hub) -> T) -> Result<T, JsValue> {
-    with(id, |machine| match machine {
-        Machine::Hub(hub) => Some(act(hub)),
-        _ => None,
+        let slot = Slot { random, machine: Some(machine) };
+        match machines.slots.get_mut(place as usize) {
+            Some(free) => *free = slot,
+            None => machines.slots.push(slot),
+        }
+        Ok(float(u64::from(random) * PLACES + u64::from(place)))
     })
 }
 
-fn with_budget<T>(id: u32, act: impl FnOnce(&mut Budget) -> T) -> Result<T, JsValue> {
-    with(id, |machine| match machine {
-        Machine::Budget(budget) => Some(act(budget)),
-        _ => None,
+/// Takes a machine out of the table, and its place.
+#[inline(never)]
+fn take(id: f64) -> Option<(u32, Machine)> {
+    let (place, random) = (millis(id) % PLACES, millis(id) / PLACES);
+    MACHINES.with_borrow_mut(|machines| {
+        let slot = machines.slots.get_mut(usize::try_from(place).ok()?)?;
+        if u64::from(slot.random) != random {
+            return None;
+        }
+        Some((u32::try_from(place).ok()?, slot.machine.take()?))
     })
 }
 
-fn with<T>(id: u32, act: impl FnOnce(&mut Machine) -> Option<T>) -> Result<T, JsValue> {
-    let done = MACHINES.with_borrow_mut(|machines| machines.get_mut(&id).and_then(act));
-    done.ok_or_else(|| error(ErrorCode::Internal, "the machine was released, or was lost with its instance"))
+#[inline(never)]
+fn give_back(place: u32, machine: Machine) {
+    MACHINES.with_borrow_mut(|machines| {
+        if let Some(slot) = machines.slots.get_mut(place as usize) {
+            slot.machine = Some(machine);
+        }
+    });
+}
+
+fn with_hub<T>(id: f64, act: impl FnOnce(&mut Hub) -> T) -> Result<T, JsValue> {
+    let Some((place, Machine::Hub(mut hub))) = take(id) else { return Err(lost()) };
+    let result = act(&mut hub);
+    give_back(place, Machine::Hub(hub));
+    Ok(result)
+}
+
+fn with_budget<T>(id: f64, act: impl FnOnce(&mut Budget) -> T) -> Result<T, JsValue> {
+    let Some((place, Machine::Budget(mut budget))) = take(id) else { return Err(lost()) };
+    let result = act(&mut budget);
+    give_back(place, Machine::Budget(budget));
+    Ok(result)
+}
+
+fn lost() -> JsValue {
+    error(ErrorCode::Internal, "the machine was released, or was lost with its instance")
 }

@@ -12,7 +12,7 @@
 
 #![cfg(target_arch = "wasm32")]
 #![cfg_attr(
-    not(all(feature = "gateway", feature = "language", feature = "local")),
+    not(all(feature = "ask", feature = "gateway", feature = "language", feature = "local")),
     allow(dead_code, reason = "each module uses a part of the conversions; the linker removes the rest")
 )]
 
@@ -20,18 +20,18 @@
 #[global_allocator]
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
 
-#[cfg(feature = "ask")]
+#[cfg(feature = "calls")]
 mod ask;
 mod convert;
 mod error;
 #[cfg(feature = "gateway")]
 mod gateway;
-#[cfg(feature = "ask")]
+#[cfg(feature = "calls")]
 mod host;
 #[cfg(feature = "language")]
 mod language;
 #[cfg(feature = "local")]
 mod local;
-#[cfg(feature = "ask")]
+#[cfg(feature = "calls")]
 mod read;
 mod value;

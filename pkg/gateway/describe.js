@@ -14,13 +14,12 @@ const NOW_MS = 8000;
  * @param {(secondsLeft: number) => Promise<Response>} direct answers with a poll of its own
  * @returns {Promise<Response>}
  */
-export function describe({ machines, objects, upstream, log, cors, signal, waitUntil }, seconds, direct) {
+export function describe(served, seconds, direct) {
+  const { log, cors, signal, waitUntil } = served;
   const began = Date.now();
   return new Promise((resolve) => {
     const watching = watch(
-      machines,
-      objects,
-      upstream,
+      served,
       {
         kind: seconds > 0 ? POLL : NOW,
         since: 0,
@@ -36,7 +35,6 @@ export function describe({ machines, objects, upstream, log, cors, signal, waitU
           resolve(direct(Math.max(0, Math.floor(seconds - (Date.now() - began) / 1000))));
         },
       },
-      log,
     );
     const unlisten = signal
       ? onAbort(signal, () => {

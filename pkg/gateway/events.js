@@ -15,7 +15,8 @@ const MAX_UNREAD = 32_000_000;
  * @param {{ maxSeconds: number, heartbeatSeconds: number }} limits
  * @returns {Response}
  */
-export function events({ machines, objects, upstream, log, cors, signal, waitUntil }, wanted, limits) {
+export function events(served, wanted, limits) {
+  const { log, cors, signal, waitUntil } = served;
   const [, since, after] = /^(\d{1,15})\.(\d{1,15})$/.exec(wanted.lastEventId ?? "") ?? ["", "0", "0"];
   let [seq, last] = [Number(since), Number(after)];
   let isFinal = false;
@@ -76,9 +77,7 @@ export function events({ machines, objects, upstream, log, cors, signal, waitUnt
         // Streams that began together do not end together.
         const ms = limits.maxSeconds * 1000 * (0.9 + 0.1 * Math.random());
         watching = watch(
-          machines,
-          objects,
-          upstream,
+          served,
           {
             kind: STREAM,
             since: seq,
@@ -112,7 +111,6 @@ export function events({ machines, objects, upstream, log, cors, signal, waitUnt
               close();
             },
           },
-          log,
         );
         watching.ended.then(finish);
         waitUntil(watching.ended);

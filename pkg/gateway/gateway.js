@@ -5,7 +5,7 @@
 // remembers.
 
 import { optionsOf } from "../ask/options.js";
-import { isObject } from "../shared/options.js";
+import { isObject, wrongOptions } from "../shared/options.js";
 import { answer, executionBody, pageBody, refusal } from "./answer.js";
 import { ACTIONS, notGet, readCall, readEvents } from "./call.js";
 import { corsHeaders, corsOf, preflight } from "./cors.js";
@@ -15,7 +15,6 @@ import { history, placeOf } from "./history.js";
 import { cloudflareClasses } from "./hub/cloudflare.js";
 import { DESCRIBE, LIST } from "./hub/effects.js";
 import { machinesOf } from "./hub/machines.js";
-import { memoryHub } from "./hub/memory.js";
 import { objectsOf } from "./hub/names.js";
 import { observed, upstreamOf } from "./hub/upstream.js";
 import { permitOf } from "./hub/watch.js";
@@ -70,21 +69,27 @@ const LIST_PERMIT_MS = 5000;
  *
  * @param {Forward} forward
  * @param {import("../shared/runtime.js").Runtime} runtime
+ * @param {typeof import("./hub/memory.js").memoryHub} [memoryHub] absent in Workers: their isolates share no memory
  * @returns {typeof import("../gateway.js").createGateway}
  */
-export function createGatewayFactory(forward, runtime) {
+export function createGatewayFactory(forward, runtime, memoryHub) {
   const log = logger(forward.DescribeExecution);
   const machines = machinesOf(runtime);
   let isLogged = false;
   return function createGateway(options) {
     const settings = checkedOptions(options);
+    if (settings.hub === "memory" && !memoryHub) {
+      throw wrongOptions(
+        'createGateway: the hub "memory" is for one process; a Worker needs the bindings of the objects',
+      );
+    }
     const metrics = createMetrics();
     const limit = createLimit(settings.limit, { log });
     const tickets = settings.tickets && createTickets(settings.tickets);
     const callLog = callLogger(forward.DescribeExecution, settings.log);
     /** The environment of the last request, for objects in memory. @type {any} */
     let lastEnv;
-    /** @type {ReturnType<typeof memoryHub> | undefined} */
+    /** @type {import("./hub/names.js").Bindings | undefined} */
     let memory;
 
     /** @type {import("./hub/upstream.js").Observe} */
@@ -108,7 +113,7 @@ export function createGatewayFactory(forward, runtime) {
       const { hub } = settings;
       if (hub === "memory") {
         lastEnv = env;
-        memory ??= memoryHub(machines, (names) => ownPoll(lastEnv)(names));
+        memory ??= memoryHub?.(machines, (names) => ownPoll(lastEnv)(names));
         return memory;
       }
       const bindings = hub && (await guarded("hub", log, () => hub(env)));

@@ -23,12 +23,12 @@ function print(name, ...files) {
   console.log([name, ...sums].join("\t"));
 }
 
-/** A program that is bundled and minified for a page, or for a Worker by the settings of wrangler, which does not minify. */
+/** A program that is bundled and minified for a page, or for a Worker with the settings of `gateway init`. */
 async function bundle(program, worker = false) {
   const { outputFiles } = await build({
     stdin: { contents: program, resolveDir: join(pkg, "dist"), loader: "js" },
     bundle: true,
-    minify: !worker,
+    minify: true,
     format: "esm",
     platform: "browser",
     conditions: worker ? ["workerd"] : [],

@@ -66,15 +66,13 @@ const open = new Map();
 /**
  * Starts a watch.
  *
- * @param {Machines} machines
- * @param {import("./names.js").Objects} objects
- * @param {import("./upstream.js").Upstream} upstream
+ * @param {Pick<import("../gateway.js").Served, "machines" | "objects" | "upstream" | "log" | "metrics">} served
  * @param {Wanted} wanted
  * @param {Receiver} receiver
- * @param {import("../log.js").Log} log
  * @returns {Watching}
  */
-export function watch(machines, objects, upstream, wanted, receiver, log) {
+export function watch(served, wanted, receiver) {
+  const { machines, objects, upstream, log, metrics } = served;
   const { call } = machines;
   const { kind, since, after, history, deadline } = wanted;
   releaseLost(call);
@@ -105,6 +103,11 @@ export function watch(machines, objects, upstream, wanted, receiver, log) {
   let kept = { header: "", body: "" };
   /** @type {Watching | undefined} */
   let parent;
+  let isLeader = false;
+  let hasCalled = false;
+  /** When the permits were asked for. */
+  const asked = [0, 0, 0];
+  metrics.count("watchers", { kind: KINDS[kind] });
 
   /** @type {() => void} */
   let finish = () => {};
@@ -116,6 +119,8 @@ export function watch(machines, objects, upstream, wanted, receiver, log) {
   function end() {
     if (isOver) return;
     isOver = true;
+    metrics.count("watchers", { kind: KINDS[kind] }, -1);
+    lead(false);
     open.delete(id);
     clearTimeout(timer);
     calls.abort();
@@ -180,8 +185,15 @@ export function watch(machines, objects, upstream, wanted, receiver, log) {
     else if (name === "done") end();
   }
 
+  /** @param {boolean} leads */
+  function lead(leads) {
+    if (leads !== isLeader) metrics.count("leaders", {}, leads ? 1 : -1);
+    isLeader = leads;
+  }
+
   function answer() {
     isAnswered = true;
+    if (!hasCalled && kept.header) metrics.count("coalesced_total", { action: "DescribeExecution" });
     receiver.answer(kept.header, kept.body);
   }
 
@@ -229,6 +241,7 @@ export function watch(machines, objects, upstream, wanted, receiver, log) {
       error = failure;
     }
     failures += 1;
+    metrics.count("resets_total", { cause: "join" });
     // Another version of the protocol stays one.
     if (!wasJoined && (failures >= MAX_FAILURES || response?.status === 400)) fail(error);
     else step(INPUT.joinFailed);
@@ -245,6 +258,8 @@ export function watch(machines, objects, upstream, wanted, receiver, log) {
     const closed = () => {
       if (!isMine()) return;
       disconnect();
+      lead(false);
+      metrics.count("resets_total", { cause: "closed" });
       step(INPUT.closed);
     };
     socket.addEventListener("message", (/** @type {any} */ event) => {
@@ -261,7 +276,10 @@ export function watch(machines, objects, upstream, wanted, receiver, log) {
     // The automatic answer.
     if (text === "q") return;
     current = readFrame(text);
-    if (current.header.startsWith("lead ")) upstream.resume(current.body);
+    if (current.header.startsWith("lead ")) {
+      upstream.resume(current.body);
+      lead(true);
+    }
     step(INPUT.frame, current.header);
   }
 
@@ -289,10 +307,16 @@ export function watch(machines, objects, upstream, wanted, receiver, log) {
    */
   async function permit(bucket, throttled) {
     permits[bucket] += 1;
+    asked[bucket] ||= Date.now();
     const mine = permits[bucket];
     try {
       const { wait, stretch } = await objects.permit({ bucket: BUCKETS[bucket], throttled: throttled || "-" });
-      if (mine === permits[bucket]) step(INPUT.permit, "", bucket, wait, stretch);
+      if (mine !== permits[bucket]) return;
+      if (wait === 0) {
+        metrics.observe("permit_wait_seconds", { bucket: BUCKETS[bucket] }, (Date.now() - asked[bucket]) / 1000);
+        asked[bucket] = 0;
+      }
+      step(INPUT.permit, "", bucket, wait, stretch);
     } catch {
       if (mine === permits[bucket]) step(INPUT.permitFailed, "", bucket);
     }
@@ -304,6 +328,7 @@ export function watch(machines, objects, upstream, wanted, receiver, log) {
    */
   async function describe(seconds, timeoutMs) {
     const { signal } = calls;
+    hasCalled = true;
     const { value, fault } = await upstream.describe(seconds, timeoutMs, signal);
     if (signal.aborted) return;
     if (fault) faulted(DESCRIBE, fault);
@@ -353,9 +378,7 @@ export function watch(machines, objects, upstream, wanted, receiver, log) {
     };
     parent?.leave();
     const started = watch(
-      machines,
-      objects,
-      upstream,
+      served,
       { kind: LEAF, since, after, history, deadline },
       {
         state: pass("state"),
@@ -364,7 +387,6 @@ export function watch(machines, objects, upstream, wanted, receiver, log) {
         answer: () => {},
         unreachable: () => {},
       },
-      log,
     );
     parent = started;
   }

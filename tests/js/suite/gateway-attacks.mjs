@@ -502,7 +502,7 @@ export const tests = {
     assert.equal(service.seen.length, 2);
   },
 
-  "attack: upgrades to a WebSocket": async ({ createGateway }) => {
+  "attack: upgrades to a WebSocket": async ({ createGateway, runtime }) => {
     const service = serviceOf();
     const upgrade = {
       upgrade: "websocket",
@@ -511,9 +511,13 @@ export const tests = {
       "sec-websocket-version": "13",
     };
     for (const authorize of [() => false, () => true]) {
-      for (const hub of [undefined, "memory"]) {
+      for (const hub of runtime === "workerd" ? [undefined] : [undefined, "memory"]) {
         const { fetch } = gatewayTo(createGateway, service, { authorize, hub });
-        for (const address of [addressOf(), `${BASE}join?v=1&kind=poll`, `${BASE}events?FlowName=orders&ExecutionName=e`]) {
+        for (const address of [
+          addressOf(),
+          `${BASE}join?v=1&kind=poll`,
+          `${BASE}events?FlowName=orders&ExecutionName=e`,
+        ]) {
           const response = await fetch(seenAs(address, { headers: upgrade }));
           assert.equal(response.status, 400);
           assert.ok(!response.webSocket, "no socket");

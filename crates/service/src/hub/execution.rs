@@ -186,7 +186,7 @@ impl Hub {
         self.plan(now, self.seen(leader_seen), &mut out);
         let text = self.record.text();
         if text != self.saved {
-            if !text.is_empty() {
+            if !text.is_empty() || !out.contains(&Effect::Clear) {
                 out.push(Effect::SaveRecord(text.clone()));
             }
             self.saved = text;

@@ -25,7 +25,7 @@ pub use action::{Do, Input, Payload, WatchOptions};
 
 use super::frame::{Words, line, report};
 use super::{FINAL, Kind, Millis, jitter};
-use lead::{Calls, Failure, Lead, Phase, back_off};
+use lead::{Calls, Failure, HELD, Lead, Phase, back_off};
 
 /// Maximum wait for a first state after the deadline: clients allow 10 s beyond the hold.
 const PATIENCE: Millis = 5_000;
@@ -149,10 +149,13 @@ impl Watch {
             Input::Events { last, done, more } => self.paged(now, last, done, more, &mut out),
             Input::Fault { bucket, retryable, throttled, retry_after, status } => {
                 let calls = self.calls(bucket);
-                if !calls.is_open() {
+                let Phase::Open { since, .. } = calls.phase else {
                     return out;
+                };
+                // A call that failed at once shows nothing about the state.
+                if now >= since.saturating_add(HELD) {
+                    calls.ended = now;
                 }
-                calls.ended = now;
                 calls.phase = Phase::Idle;
                 let pause = retry_after.unwrap_or(0);
                 if throttled {
@@ -357,8 +360,10 @@ impl Watch {
             consider(self.held_at());
             consider(self.gap_at());
             for calls in [&self.describe, &self.history] {
-                if let Phase::At(at) = calls.phase {
-                    consider(Some(at).filter(|_| !self.answered));
+                match calls.phase {
+                    Phase::At(at) => consider(Some(at).filter(|_| !self.answered)),
+                    Phase::Idle => {}
+                    _ => consider(Some(calls.limit)),
                 }
             }
         }

@@ -26,10 +26,11 @@ fn check(name: &str, plan: Plan, seeds: u64, limit: u64) -> (Vec<u64>, usize) {
     let refused = reports.iter().map(|report| report.refused).sum();
     let calls: usize = reports.iter().map(|report| report.calls).sum();
     let wakes: usize = reports.iter().map(|report| report.wakes).sum();
+    let busy: usize = reports.iter().map(|report| report.busy).sum();
     let faults: usize = reports.iter().map(|report| report.faults).sum();
     let at = |percent: usize| delays[(delays.len() - 1) * percent / 100];
     println!(
-        "{name}: delays p50 {} p99 {} max {}, {calls} calls, {refused} refused, {wakes} wakes, {faults} faults",
+        "{name}: delays p50 {} p99 {} max {}, {calls} calls, {refused} refused, {wakes} wakes, {faults} faults, {busy} busy",
         at(50),
         at(99),
         at(100)
@@ -63,6 +64,12 @@ fn leaf_hubs_relay() {
 fn nobody_starves() {
     let plan = Plan { executions: 150, clients: 400, short: true, ..CALM };
     let (_, refused) = check("short polls", plan, 4, 300_000);
+    assert_eq!(refused, 0);
+}
+
+#[test]
+fn many_executions_begin_at_once() {
+    let (_, refused) = check("many", Plan { executions: 100, clients: 1_000, ..CALM }, 4, 300_000);
     assert_eq!(refused, 0);
 }
 

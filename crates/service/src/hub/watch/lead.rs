@@ -8,13 +8,16 @@ use crate::hub::{Bucket, FINAL, Kind, Millis};
 const PING_INTERVAL: Millis = 20_000;
 
 /// A long poll that has been open for this time shows that the state is current.
-const HELD: Millis = 1_000;
+pub(super) const HELD: Millis = 1_000;
 
 /// Without an open long poll for more than this time, the state is not current.
 const GAP: Millis = 2_001;
 
 /// Time limit of a response beyond the hold.
 const MARGIN: Millis = 10_000;
+
+/// A request of which the driver reports neither a result nor a fault is abandoned after this time beyond its own limit.
+const LOST: Millis = 30_000;
 
 /// Maximum pause after the first transient fault, and of all.
 const BACKOFF: (Millis, Millis) = (500, 30_000);
@@ -61,6 +64,8 @@ pub(super) struct Calls {
     pub idle: u32,
     /// When the last call ended.
     pub ended: Millis,
+    /// When the request in flight is abandoned.
+    pub limit: Millis,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -92,6 +97,10 @@ impl Calls {
 
     pub fn is_open(&self) -> bool {
         matches!(self.phase, Phase::Open { .. })
+    }
+
+    fn is_lost(&self, now: Millis) -> bool {
+        self.is_busy() && now >= self.limit
     }
 
     /// Calls again at this time, unless a call is in flight or requested.
@@ -152,7 +161,9 @@ impl Watch {
             }
         }
         self.lead = Some(lead);
-        if self.rank < FINAL {
+        // What the hub has counts: it may have lost its storage.
+        let ended = self.result.as_ref().is_some_and(|(_, of)| *of == FINAL);
+        if rank < FINAL && !ended {
             self.describe.schedule(now);
         }
         if history {
@@ -268,11 +279,14 @@ impl Watch {
                 let allowed = u32::try_from(left).unwrap_or(u32::MAX).clamp(1, 60);
                 most.saturating_add(stretch).min(allowed)
             };
+            let timeout_ms = Millis::from(hold) * 1000 + MARGIN;
             self.describe.phase = Phase::Open { since: now, held: hold > 0, epoch, after: 0, ended };
-            out.push(Do::Describe { wait_seconds: hold, timeout_ms: Millis::from(hold) * 1000 + MARGIN });
+            self.describe.limit = now.saturating_add(timeout_ms + LOST);
+            out.push(Do::Describe { wait_seconds: hold, timeout_ms });
         } else {
             let after = lead.last;
             self.history.phase = Phase::Open { since: now, held: false, epoch, after, ended };
+            self.history.limit = now.saturating_add(MARGIN + LOST);
             out.push(Do::History { after });
         }
     }
@@ -345,12 +359,21 @@ impl Watch {
             lead.held = false;
             out.push(Do::Send(line("gap", &[lead.epoch]), Payload::Nothing));
         }
+        if self.describe.is_lost(now) || self.history.is_lost(now) {
+            out.push(Do::AbortCalls);
+            for calls in [&mut self.describe, &mut self.history] {
+                if calls.is_busy() {
+                    back_off(calls, now, u32::MAX, 0);
+                }
+            }
+        }
         for bucket in [Bucket::Describe, Bucket::History] {
             // A leader whose caller was answered takes no new permit.
             let answered = self.answered;
             let calls = self.calls(bucket);
             if matches!(calls.phase, Phase::At(at) if now >= at) && !answered {
                 calls.phase = Phase::Asked;
+                calls.limit = now.saturating_add(LOST);
                 out.push(Do::Permit { bucket, throttled: calls.refused.take() });
             }
         }

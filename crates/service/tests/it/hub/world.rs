@@ -55,6 +55,8 @@ pub struct Report {
     pub refused: usize,
     pub wakes: usize,
     pub faults: usize,
+    /// Answers without a state.
+    pub busy: usize,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -478,7 +480,7 @@ impl World {
     fn see(&mut self, client: usize, worker: usize, seq: u64, version: u32) -> Result<(), String> {
         let began = self.workers[worker].began;
         // A long poll whose response is lost ends with its time limit.
-        let fresh = if self.plan.chaos > 0 { 75_000 } else { 3_500 };
+        let fresh = if self.plan.chaos > 0 { 85_000 } else { 3_500 };
         let known = &mut self.clients[client];
         let execution = &self.executions[known.execution];
         if known.kind == Kind::Stream {

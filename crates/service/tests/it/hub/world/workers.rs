@@ -118,7 +118,10 @@ impl World {
                 {
                     self.see(client, worker, 0, version)?;
                 }
-                self.respond(worker, if self.workers[worker].kept.is_some() { 0 } else { 2_000 });
+                let has_state =
+                    self.workers[worker].kept.is_some() || self.workers[worker].options.kind == Kind::Stream;
+                self.report.busy += usize::from(!has_state);
+                self.respond(worker, if has_state { 0 } else { 2_000 });
             }
             Do::Disconnect => {
                 if let Some((object, socket)) = self.workers[worker].socket.take() {
