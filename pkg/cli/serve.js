@@ -66,7 +66,7 @@ export async function serveFetch(
   let open = 0;
   let closing = false;
   let idle = () => {};
-  const server = createServer(async (incoming, outgoing) => {
+  const server = createServer(limits ? timesOf(limits) : {}, async (incoming, outgoing) => {
     open += 1;
     try {
       if (closing) outgoing.setHeader("connection", "close");
@@ -78,7 +78,6 @@ export async function serveFetch(
       if (open === 0) idle();
     }
   });
-  if (limits) Object.assign(server, { headersTimeout: limits.headersMs, keepAliveTimeout: limits.keepAliveMs });
   await new Promise((resolve, reject) => {
     server.once("error", reject);
     // After a restart, all watchers connect at the same time.
@@ -103,6 +102,12 @@ export async function serveFetch(
       await closed;
     },
   };
+}
+
+/** @param {Limits} limits */
+function timesOf({ headersMs, keepAliveMs }) {
+  // Node checks the times of connections at this interval.
+  return { headersTimeout: headersMs, keepAliveTimeout: keepAliveMs, connectionsCheckingInterval: headersMs / 2 };
 }
 
 /**

@@ -287,6 +287,14 @@ for (const [name, command] of RUNTIMES) {
 
 const [[, NODE]] = RUNTIMES;
 
+/** Sends text, and resolves when the server closes the connection. */
+function closed(url, text) {
+  const socket = connect(Number(new URL(url).port), "127.0.0.1", () => socket.write(text));
+  socket.resume();
+  socket.on("error", () => {});
+  return new Promise((resolve) => socket.once("close", resolve));
+}
+
 test("bodies are limited in size and time, a failing handler gets an answer", { timeout: 60_000 }, async (t) => {
   const server = await start(t, NODE, ["--config", await config(HANDLER)]);
   const post = (size) => fetch(`${server.url}/body`, { method: "POST", body: new Uint8Array(size) });
@@ -301,12 +309,15 @@ test("bodies are limited in size and time, a failing handler gets an answer", { 
   );
   assert.equal(endless.status, 413);
   const began = Date.now();
+  const unfinished = closed(server.url, "GET /echo HTTP/1.1\r\nHost: x\r\nX-Slow: ");
   const slow = await raw(server.url, "POST /body HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf").catch(
     (error) => error,
   );
   // `raw` waits 10 s for an answer; so does the server for the body.
   assert.ok(slow instanceof Error || slow.status === 408, String(slow));
   assert.ok(Date.now() - began >= 9000);
+  await unfinished;
+  assert.ok(Date.now() - began < 30_000, "a head without end");
   const failed = await fetch(`${server.url}/fail`);
   assert.equal(failed.status, 500);
   assert.ok(!(await failed.text()).includes("mistake"));
