@@ -11,7 +11,7 @@ use wasm_bindgen::prelude::*;
 use crate::error::error;
 use crate::host;
 use cloudflow_base::diagnostic::ErrorCode;
-use cloudflow_base::small::to_decimal;
+use cloudflow_base::small::{split, to_decimal};
 use cloudflow_service::hub::{
     BodyOf, Bucket, Budget, Do, Effect, Event, Hub, Input, Join, Kind, Millis, Payload, Permit, Watch, WatchOptions,
 };
@@ -38,34 +38,28 @@ enum Machine {
     Watch(Box<Watch>),
 }
 
-/// Opens a hub with its stored text. Returns its number.
+/// Opens a hub with its stored text, and the attachments of the sockets that outlived it, one per line. Returns its number.
 #[wasm_bindgen(js_name = hubOpen)]
-pub fn hub_open(record: &str, leaf: bool) -> Result<f64, JsValue> {
-    keep(Machine::Hub(Hub::restore(record, leaf).into()))
+pub fn hub_open(record: &str, leaf: bool, attachments: &str) -> Result<f64, JsValue> {
+    let mut hub = Hub::restore(record, leaf);
+    for attachment in split(attachments, "\n") {
+        hub.readd(attachment);
+    }
+    keep(Machine::Hub(hub.into()))
 }
 
-/// Adds a socket that outlived the machine. Returns its number, or -1.
-#[wasm_bindgen(js_name = hubReadd)]
-pub fn hub_readd(hub: f64, attachment: &str) -> Result<f64, JsValue> {
-    with_hub(hub, |hub| number(hub.readd(attachment)))
-}
-
-/// The socket of the leader, or -1.
-#[wasm_bindgen(js_name = hubLeader)]
-pub fn hub_leader(hub: f64) -> Result<f64, JsValue> {
-    with_hub(hub, |hub| number(hub.leader()))
-}
-
-/// The header of the state; empty without one.
-#[wasm_bindgen(js_name = hubState)]
-pub fn hub_state(hub: f64) -> Result<String, JsValue> {
-    with_hub(hub, |hub| hub.state().unwrap_or_default())
-}
-
-/// The header of a page of stored events that ends with `last`.
-#[wasm_bindgen(js_name = hubPage)]
-pub fn hub_page(hub: f64, now: f64, seen: f64, last: f64) -> Result<String, JsValue> {
-    with_hub(hub, |hub| hub.page(millis(now), time(seen), millis(last)))
+/// Three lines: the socket of the leader, the header of the state, and the header of a page of stored events that ends with
+/// `last`. A line is empty without a leader or a state.
+#[wasm_bindgen(js_name = hubAsk)]
+pub fn hub_ask(hub: f64, now: f64, seen: f64, last: f64) -> Result<String, JsValue> {
+    with_hub(hub, |hub| {
+        let mut text = hub.leader().map_or_else(String::new, to_decimal);
+        text.push('\n');
+        text.push_str(&hub.state().unwrap_or_default());
+        text.push('\n');
+        text.push_str(&hub.page(millis(now), time(seen), millis(last)));
+        text
+    })
 }
 
 /// A watcher asks to join. `kind` has the bits of `pkg/gateway/hub/effects.js`; `seen` is -1 without an automatic answer.
@@ -109,21 +103,17 @@ pub fn budget_open(record: &str) -> Result<f64, JsValue> {
     keep(Machine::Budget(Budget::restore(record).into()))
 }
 
-/// The text to store.
-#[wasm_bindgen(js_name = budgetRecord)]
-pub fn budget_record(budget: f64) -> Result<String, JsValue> {
-    with_budget(budget, |budget| budget.record())
-}
-
-/// Asks for a permit. `throttled` is -1 unless a call was refused. Returns the wait in milliseconds times 64, plus the
-/// seconds to lengthen a long poll by.
+/// Asks for a permit. `throttled` is -1 unless a call was refused. Returns `wait`, the wait in milliseconds, the seconds to
+/// lengthen a long poll by, and the text to store, separated by tabs.
 #[wasm_bindgen(js_name = budgetPermit)]
-pub fn budget_permit(budget: f64, now: f64, bucket: u32, key: &str, throttled: f64) -> Result<f64, JsValue> {
+pub fn budget_permit(budget: f64, now: f64, bucket: u32, key: &str, throttled: f64) -> Result<String, JsValue> {
     let random = random()?;
     with_budget(budget, |budget| {
-        let Permit { wait_ms, stretch_seconds } =
-            budget.permit(millis(now), random, bucket_of(bucket), key, time(throttled));
-        float(wait_ms) * 64.0 + f64::from(stretch_seconds.min(63))
+        let permit = budget.permit(millis(now), random, bucket_of(bucket), key, time(throttled));
+        let Permit { wait_ms, stretch_seconds } = permit;
+        let mut out = Lines::default();
+        out.line("wait").number(wait_ms).number(stretch_seconds.into()).text(&budget.record());
+        out.0
     })
 }
 
@@ -218,92 +208,120 @@ fn bucket_of(bucket: u32) -> Bucket {
     }
 }
 
-fn bucket_number(bucket: Bucket) -> &'static str {
-    match bucket {
-        Bucket::Describe => "0",
-        Bucket::History => "1",
-        Bucket::List => "2",
-    }
-}
+/// Writes lines of fields.
+#[derive(Default)]
+struct Lines(String);
 
-fn effects(effects: &[Effect]) -> String {
-    let mut text = String::new();
-    for effect in effects {
-        match effect {
-            Effect::Answer { header, body } => line(&mut text, &["answer", header, &body_of(*body)]),
-            Effect::Leaves(leaves) => line(&mut text, &["leaves", &to_decimal(*leaves)]),
-            Effect::Accept { id, attachment } => line(&mut text, &["accept", &to_decimal(*id), attachment]),
-            Effect::Attach { id, attachment } => line(&mut text, &["attach", &to_decimal(*id), attachment]),
-            Effect::Send { to, header, body } => line(&mut text, &["send", &ids(to), header, &body_of(*body)]),
-            Effect::Close { ids: to, reason } => line(&mut text, &["close", &ids(to), reason]),
-            Effect::SaveState => line(&mut text, &["state"]),
-            Effect::SaveEvents { after, last } => line(&mut text, &["events", &decimal(*after), &decimal(*last)]),
-            Effect::SaveRecord(record) => line(&mut text, &["record", record]),
-            Effect::Alarm(at) => line(&mut text, &["alarm", &at.map_or_else(String::new, decimal)]),
-            Effect::Poll => line(&mut text, &["poll"]),
-            Effect::Clear => line(&mut text, &["clear"]),
+impl Lines {
+    /// Begins a line with a word.
+    #[inline(never)]
+    fn line(&mut self, word: &str) -> &mut Self {
+        if !self.0.is_empty() {
+            self.0.push('\n');
+        }
+        self.0.push_str(word);
+        self
+    }
+
+    #[inline(never)]
+    fn text(&mut self, field: &str) -> &mut Self {
+        self.0.push('\t');
+        self.0.push_str(field);
+        self
+    }
+
+    /// A number up to 2^53.
+    #[inline(never)]
+    fn number(&mut self, field: u64) -> &mut Self {
+        self.text(&to_decimal(field.min(1 << 53)))
+    }
+
+    /// An empty field if it is absent.
+    #[inline(never)]
+    fn maybe(&mut self, field: Option<u64>) -> &mut Self {
+        match field {
+            Some(field) => self.number(field),
+            None => self.text(""),
         }
     }
-    text
+
+    fn flag(&mut self, field: bool) -> &mut Self {
+        self.text(if field { "1" } else { "" })
+    }
+
+    #[inline(never)]
+    fn ids(&mut self, ids: &[u32]) -> &mut Self {
+        let mut separator = '\t';
+        for id in ids {
+            self.0.push(separator);
+            self.0.push_str(&to_decimal(*id));
+            separator = ',';
+        }
+        self
+    }
+
+    fn body(&mut self, body: BodyOf) -> &mut Self {
+        match body {
+            BodyOf::Nothing => self.text(""),
+            BodyOf::Current => self.text("current"),
+            BodyOf::Stored => self.text("stored"),
+            BodyOf::Events { after } => self.number(after),
+        }
+    }
 }
 
+#[inline(never)]
+fn effects(effects: &[Effect]) -> String {
+    let mut out = Lines::default();
+    for effect in effects {
+        match effect {
+            Effect::Answer { header, body } => out.line("answer").text(header).body(*body),
+            Effect::Leaves(leaves) => out.line("leaves").number((*leaves).into()),
+            Effect::Accept { id, attachment } => out.line("accept").number((*id).into()).text(attachment),
+            Effect::Attach { id, attachment } => out.line("attach").number((*id).into()).text(attachment),
+            Effect::Send { to, header, body } => out.line("send").ids(to).text(header).body(*body),
+            Effect::Close { ids, reason } => out.line("close").ids(ids).text(reason),
+            Effect::SaveState => out.line("state"),
+            Effect::SaveEvents { after, last } => out.line("events").number(*after).number(*last),
+            Effect::SaveRecord(record) => out.line("record").text(record),
+            Effect::Alarm(at) => out.line("alarm").maybe(*at),
+            Effect::Poll => out.line("poll"),
+            Effect::Clear => out.line("clear"),
+        };
+    }
+    out.0
+}
+
+#[inline(never)]
 fn actions(actions: &[Do]) -> String {
-    let mut text = String::new();
+    let mut out = Lines::default();
     for action in actions {
         match action {
             Do::Connect { since, deadline, after, leaf } => {
-                let leaf = leaf.map_or_else(String::new, to_decimal);
-                line(&mut text, &["connect", &decimal(*since), &decimal(*deadline), &decimal(*after), &leaf]);
+                out.line("connect").number(*since).number(*deadline).number(*after).maybe(leaf.map(u64::from))
             }
-            Do::Send(header, payload) => {
-                line(&mut text, &["send", header, payload_name(*payload)]);
-            }
-            Do::Permit { bucket, throttled } => {
-                let throttled = throttled.map_or_else(String::new, decimal);
-                line(&mut text, &["permit", bucket_number(*bucket), &throttled]);
-            }
+            Do::Send(header, payload) => out.line("send").text(header).text(payload_name(*payload)),
+            Do::Permit { bucket, throttled } => out.line("permit").number(*bucket as u64).maybe(*throttled),
             Do::Describe { wait_seconds, timeout_ms } => {
-                line(&mut text, &["describe", &to_decimal(*wait_seconds), &decimal(*timeout_ms)]);
+                out.line("describe").number((*wait_seconds).into()).number(*timeout_ms)
             }
-            Do::History { after } => line(&mut text, &["history", &decimal(*after)]),
+            Do::History { after } => out.line("history").number(*after),
             Do::Parent { since, after, history, deadline } => {
-                let numbers = [since, after, deadline].map(|number| decimal(*number));
-                let [since, after, deadline] = &numbers;
-                line(&mut text, &["parent", since, after, flag(*history), deadline]);
+                out.line("parent").number(*since).number(*after).flag(*history).number(*deadline)
             }
-            Do::LeaveParent => line(&mut text, &["leave"]),
-            Do::AbortCalls => line(&mut text, &["abort"]),
-            Do::Wake(at) => line(&mut text, &["wake", &decimal(*at)]),
-            Do::Keep => line(&mut text, &["keep"]),
-            Do::Deliver => line(&mut text, &["deliver"]),
-            Do::DeliverEvents { after, done } => {
-                line(&mut text, &["deliver-events", &decimal(*after), flag(*done)]);
-            }
-            Do::DeliverFault => line(&mut text, &["deliver-fault"]),
-            Do::Answer => line(&mut text, &["answer"]),
-            Do::Disconnect => line(&mut text, &["disconnect"]),
-            Do::Done => line(&mut text, &["done"]),
-        }
+            Do::LeaveParent => out.line("leave"),
+            Do::AbortCalls => out.line("abort"),
+            Do::Wake(at) => out.line("wake").number(*at),
+            Do::Keep => out.line("keep"),
+            Do::Deliver => out.line("deliver"),
+            Do::DeliverEvents { after, done } => out.line("deliver-events").number(*after).flag(*done),
+            Do::DeliverFault => out.line("deliver-fault"),
+            Do::Answer => out.line("answer"),
+            Do::Disconnect => out.line("disconnect"),
+            Do::Done => out.line("done"),
+        };
     }
-    text
-}
-
-/// Adds a line.
-#[inline(never)]
-fn line(text: &mut String, fields: &[&str]) {
-    if !text.is_empty() {
-        text.push('\n');
-    }
-    for (index, field) in fields.iter().enumerate() {
-        if index > 0 {
-            text.push('\t');
-        }
-        text.push_str(field);
-    }
-}
-
-fn flag(value: bool) -> &'static str {
-    if value { "1" } else { "" }
+    out.0
 }
 
 fn payload_name(payload: Payload) -> &'static str {
@@ -315,36 +333,7 @@ fn payload_name(payload: Payload) -> &'static str {
     }
 }
 
-fn body_of(body: BodyOf) -> String {
-    match body {
-        BodyOf::Nothing => String::new(),
-        BodyOf::Current => "current".to_owned(),
-        BodyOf::Stored => "stored".to_owned(),
-        BodyOf::Events { after } => decimal(after),
-    }
-}
-
-fn ids(ids: &[u32]) -> String {
-    let mut text = String::new();
-    for id in ids {
-        if !text.is_empty() {
-            text.push(',');
-        }
-        text.push_str(&to_decimal(*id));
-    }
-    text
-}
-
-/// A number up to 2^53.
-fn decimal(number: u64) -> String {
-    to_decimal(number.min(1 << 53))
-}
-
-fn number(id: Option<u32>) -> f64 {
-    id.map_or(-1.0, f64::from)
-}
-
-#[allow(clippy::cast_precision_loss, reason = "a wait is shorter")]
+#[allow(clippy::cast_precision_loss, reason = "the numbers have less than 53 bits")]
 fn float(number: u64) -> f64 {
     number as f64
 }

@@ -57,10 +57,10 @@ export class BudgetObject {
       this.#cell,
       () => call("budgetOpen", store.get("budget") ?? ""),
       (budget) => {
-        /** @type {number} */
-        const packed = call("budgetPermit", budget, Date.now(), bucket, key, throttled);
-        store.put("budget", call("budgetRecord", budget));
-        return { wait: Math.floor(packed / 64), stretch: packed % 64 };
+        /** @type {string[]} */
+        const [, wait, stretch, record] = call("budgetPermit", budget, Date.now(), bucket, key, throttled).split("\t");
+        store.put("budget", record);
+        return { wait, stretch };
       },
     );
   }

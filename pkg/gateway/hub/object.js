@@ -91,8 +91,7 @@ export class HubObject {
       const { header, body } = readFrame(await request.text());
       this.#remember(query);
       this.#handle(FRAME, -1, header, body);
-      /** @type {string} */
-      const state = this.#use((hub) => this.machines.call("hubState", hub));
+      const { state } = this.#use((hub) => this.#ask(hub, 0));
       return new Response(frameOf(state, this.host.store.get("state")));
     }
     return new Response("path", { status: 404 });
@@ -173,8 +172,7 @@ export class HubObject {
     }
     const page = events.slice(0, count);
     const last = page.at(-1)?.id ?? after;
-    /** @type {string} */
-    const header = this.#use((hub) => this.machines.call("hubPage", hub, Date.now(), this.#seen(hub), last));
+    const { header } = this.#use((hub) => this.#ask(hub, last));
     const known = `${header} ${store.lastEvent()} ${store.get("token") ?? ""}`;
     return new Response([known, ...page.map(({ text }) => text)].join("\n"));
   }
@@ -199,17 +197,16 @@ export class HubObject {
   #open() {
     const { store } = this.host;
     const { call } = this.machines;
-    /** @type {number} */
-    const hub = call("hubOpen", store.get("record") ?? "", this.#names().leaf !== "");
     this.#sockets.clear();
+    const attachments = [];
     for (const socket of this.host.sockets()) {
       const { attachment } = socket;
       if (attachment === undefined) continue;
-      /** @type {number} */
-      const id = call("hubReadd", hub, attachment[1]);
-      if (id >= 0) this.#sockets.set(id, socket);
+      const [id, text] = attachment;
+      this.#sockets.set(id, socket);
+      attachments.push(text);
     }
-    return hub;
+    return call("hubOpen", store.get("record") ?? "", this.#names().leaf !== "", attachments.join("\n"));
   }
 
   /**
@@ -236,8 +233,21 @@ export class HubObject {
    * @param {number} hub
    */
   #seen(hub) {
-    const leader = this.#sockets.get(this.machines.call("hubLeader", hub));
-    return (leader && this.host.seen(leader)) ?? -1;
+    const [leader] = this.machines.call("hubAsk", hub, 0, -1, 0).split("\n");
+    const socket = leader === "" ? undefined : this.#sockets.get(Number(leader));
+    return (socket && this.host.seen(socket)) ?? -1;
+  }
+
+  /**
+   * The headers of the state, and of a page of events that ends with `last`.
+   *
+   * @param {number} hub
+   * @param {number} last
+   */
+  #ask(hub, last) {
+    /** @type {string[]} */
+    const [, state, header] = this.machines.call("hubAsk", hub, Date.now(), this.#seen(hub), last).split("\n");
+    return { state, header };
   }
 
   /**
