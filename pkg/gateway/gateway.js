@@ -118,7 +118,7 @@ export function createGatewayFactory(forward, runtime, memoryHub) {
       }
       const bindings = hub && (await guarded("hub", log, () => hub(env)));
       if (bindings !== undefined && !isUnbound(bindings)) return checkedBindings(bindings, log);
-      if (!isLogged) log("there is no hub: each request polls the service");
+      if (!isLogged && settings.log !== false) log("there is no hub: each request polls the service");
       isLogged = true;
       return undefined;
     };
