@@ -1,6 +1,6 @@
 // `cloudflow-wasm gateway init`: writes a project for Cloudflare Workers.
 
-import { mkdir, readFile, readdir, stat, writeFile } from "node:fs/promises";
+import { lstat, mkdir, readFile, readdir, stat, writeFile } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -29,19 +29,21 @@ export async function writeProject(folder, { force, print }) {
   if (found && !found.isDirectory()) throw new Unusable(`\`${folder}\` is not a folder`);
   const files = (await readdir(from)).map((name) => ({ name, target: join(to, NAMES.get(name) ?? name) }));
   const existing = [];
-  for (const { target } of files) if (await stat(target).catch(() => undefined)) existing.push(relative(to, target));
+  for (const { target } of files) if (await lstat(target).catch(() => undefined)) existing.push(relative(to, target));
   if (existing.length > 0 && !force) {
     const what = existing.map((name) => `\`${name}\``).join(", ");
     throw new Unusable(`\`${folder}\` already contains ${what}: select another folder, or overwrite with --force`);
   }
-  await mkdir(to, { recursive: true });
-  for (const { name, target } of files) {
-    const text = (await readFile(join(from, name), "utf8")).replace(
-      ANY_VERSION,
-      `"cloudflow-wasm": "^${await version()}"`,
-    );
-    await writeFile(target, text);
-    print(`wrote     ${relative(process.cwd(), target)}`);
+  const npmVersion = `"cloudflow-wasm": "^${await version()}"`;
+  try {
+    await mkdir(to, { recursive: true });
+    for (const { name, target } of files) {
+      const text = await readFile(join(from, name), "utf8");
+      await writeFile(target, text.replace(ANY_VERSION, npmVersion), { flag: force ? "w" : "wx" });
+      print(`wrote     ${relative(process.cwd(), target)}`);
+    }
+  } catch (error) {
+    throw new Unusable(`the project cannot be written: ${error.message}`);
   }
   const next = relative(process.cwd(), to);
   for (const command of [

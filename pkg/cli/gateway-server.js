@@ -11,7 +11,14 @@ const GRACE_MS = 5000;
 const CURRENT_MS = 3000;
 
 /** The gateway reads short bodies only. The connections outlive the idle time of usual load balancers, 60 s. */
-const LIMITS = { maxBody: 64 * 1024, headersMs: 10_000, bodyMs: 10_000, keepAliveMs: 75_000, stalledMs: 30_000 };
+const LIMITS = {
+  maxBody: 64 * 1024,
+  headersMs: 10_000,
+  bodyMs: 10_000,
+  keepAliveMs: 75_000,
+  stalledMs: 30_000,
+  backlog: 4096,
+};
 
 /** @typedef {import("./gateway-config.js").Handle} Handle */
 

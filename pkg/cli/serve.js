@@ -26,9 +26,11 @@ const DISCARD_MS = 2000;
 
 /**
  * Limits of a server that other machines reach. `maxBody` is in bytes: a larger body is refused with 413, a body that
- * has not arrived after `bodyMs` with 408. A stream is closed if its client accepts no data for `stalledMs`.
+ * has not arrived after `bodyMs` with 408. A stream is closed if its client accepts no data for `stalledMs`. `backlog` is the
+ * maximum number of connections that wait to be accepted.
  *
- * @typedef {{ maxBody: number, headersMs: number, bodyMs: number, keepAliveMs: number, stalledMs: number }} Limits
+ * @typedef {{ maxBody: number, headersMs: number, bodyMs: number, keepAliveMs: number, stalledMs: number,
+ *   backlog: number }} Limits
  */
 
 /**
@@ -64,7 +66,7 @@ export async function serveFetch(
   let open = 0;
   let closing = false;
   let idle = () => {};
-  const server = createServer(async (incoming, outgoing) => {
+  const server = createServer(limits ? timesOf(limits) : {}, async (incoming, outgoing) => {
     open += 1;
     try {
       if (closing) outgoing.setHeader("connection", "close");
@@ -76,10 +78,10 @@ export async function serveFetch(
       if (open === 0) idle();
     }
   });
-  if (limits) Object.assign(server, { headersTimeout: limits.headersMs, keepAliveTimeout: limits.keepAliveMs });
   await new Promise((resolve, reject) => {
     server.once("error", reject);
-    server.listen(port, host, () => resolve(undefined));
+    // After a restart, all watchers connect at the same time.
+    server.listen({ port, host, ...(limits && { backlog: limits.backlog }) }, () => resolve(undefined));
   });
   const { port: actualPort } = /** @type {import("node:net").AddressInfo} */ (server.address());
   return {
@@ -100,6 +102,12 @@ export async function serveFetch(
       await closed;
     },
   };
+}
+
+/** @param {Limits} limits */
+function timesOf({ headersMs, keepAliveMs }) {
+  // Node checks the times of connections at this interval.
+  return { headersTimeout: headersMs, keepAliveTimeout: keepAliveMs, connectionsCheckingInterval: headersMs / 2 };
 }
 
 /**

@@ -1,7 +1,7 @@
 // The command `cloudflow-wasm gateway` in Node, Deno and Bun: configuration, health, streams, limits, and an orderly stop.
 
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -287,6 +287,14 @@ for (const [name, command] of RUNTIMES) {
 
 const [[, NODE]] = RUNTIMES;
 
+/** Sends text, and resolves when the server closes the connection. */
+function closed(url, text) {
+  const socket = connect(Number(new URL(url).port), "127.0.0.1", () => socket.write(text));
+  socket.resume();
+  socket.on("error", () => {});
+  return new Promise((resolve) => socket.once("close", resolve));
+}
+
 test("bodies are limited in size and time, a failing handler gets an answer", { timeout: 60_000 }, async (t) => {
   const server = await start(t, NODE, ["--config", await config(HANDLER)]);
   const post = (size) => fetch(`${server.url}/body`, { method: "POST", body: new Uint8Array(size) });
@@ -301,12 +309,15 @@ test("bodies are limited in size and time, a failing handler gets an answer", { 
   );
   assert.equal(endless.status, 413);
   const began = Date.now();
+  const unfinished = closed(server.url, "GET /echo HTTP/1.1\r\nHost: x\r\nX-Slow: ");
   const slow = await raw(server.url, "POST /body HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf").catch(
     (error) => error,
   );
   // `raw` waits 10 s for an answer; so does the server for the body.
   assert.ok(slow instanceof Error || slow.status === 408, String(slow));
   assert.ok(Date.now() - began >= 9000);
+  await unfinished;
+  assert.ok(Date.now() - began < 30_000, "a head without end");
   const failed = await fetch(`${server.url}/fail`);
   assert.equal(failed.status, 500);
   assert.ok(!(await failed.text()).includes("mistake"));
@@ -379,6 +390,55 @@ test("a stream whose client reads nothing does not hold up the stop", { timeout:
   const began = Date.now();
   assert.equal(await server.ended, 0);
   assert.ok(Date.now() - began < 8000);
+});
+
+test("`gateway init` writes a project, and overwrites nothing without --force", { timeout: 60_000 }, async (t) => {
+  const init = async (...args) => {
+    const { ended, output } = run(t, NODE, ["gateway", "init", ...args], {});
+    return { code: await ended, output: output() };
+  };
+  const project = join(place, "a project", "inside");
+  const first = await init(project);
+  assert.equal(first.code, 0, first.output);
+  assert.match(first.output, /^next {6}cd ".*a project\/inside"$/m);
+  const manifest = JSON.parse(await readFile(join(project, "package.json"), "utf8"));
+  assert.match(manifest.dependencies["cloudflow-wasm"], /^\^\d+\.\d+\.\d+$/);
+  assert.match(await readFile(join(project, ".gitignore"), "utf8"), /^\.dev\.vars$/m);
+
+  await writeFile(join(project, "worker.js"), "mine");
+  const again = await init(project);
+  assert.equal(again.code, 2);
+  assert.match(again.output, /already contains .*`worker\.js`.*: select another folder, or overwrite with --force$/m);
+  assert.equal(await readFile(join(project, "worker.js"), "utf8"), "mine");
+  assert.equal((await init(project, "--force")).code, 0);
+  assert.match(await readFile(join(project, "worker.js"), "utf8"), /createGateway/);
+
+  // A link to a file that does not exist is not followed.
+  const linked = join(place, "linked");
+  await mkdir(linked);
+  await symlink(join(place, "elsewhere.js"), join(linked, "worker.js"));
+  assert.equal((await init(linked)).code, 2);
+  await assert.rejects(readFile(join(place, "elsewhere.js")));
+
+  const blocked = join(place, "blocked");
+  await mkdir(join(blocked, "worker.js"), { recursive: true });
+  for (const [args, words] of [
+    [[blocked, "--force"], /^the project cannot be written: EISDIR/],
+    [[join(project, "worker.js")], /^`.*worker\.js` is not a folder$/m],
+    [[join(project, "worker.js", "in")], /^the project cannot be written: /],
+    [[""], /^the folder of `gateway init` is empty/],
+    [["one", "two"], /^unexpected argument `two`/],
+  ]) {
+    const { code, output } = await init(...args);
+    assert.equal(code, 2, output);
+    assert.match(
+      output
+        .split("\n")
+        .filter((line) => !line.startsWith("wrote "))
+        .join("\n"),
+      words,
+    );
+  }
 });
 
 test("the server listens on an IPv6 address", { timeout: 60_000 }, async (t) => {
