@@ -15,9 +15,9 @@ const UNKNOWN = "HTTP 503 ServiceUnavailable";
 /** Base of the pause before a watcher tries again after an error, in ms. */
 const RETRY_MS = 1000;
 
-/** An answer of a held poll is early or late by more than this, in ms. A gateway may wait 5 s longer for a first state. */
+/** An answer of a held poll is early or late by more than this, in ms. A client gives up after 10 s. */
 const EARLY_MS = 1000;
-const LATE_MS = 7000;
+const LATE_MS = 10_000;
 
 /** Maximum time until a held poll of 60 s is answered, and maximum time without a byte of a stream, in ms. */
 const ANSWER_MS = 75_000;
