@@ -126,6 +126,7 @@ export async function run(options, tell) {
         ["most delay of the generator", `${round(loop.max / 1e6, 0)} ms`],
       ],
       failures,
+      isPeer: !WITH_HUB.has(name),
     };
   } finally {
     crowd.close();
