@@ -18,7 +18,13 @@ export function openHub({ createGateway, local }, { respond = () => undefined, q
     return (await respond(url, init)) ?? emulator.fetch(address, init);
   };
   const gateway = createGateway({
-    upstream: () => ({ endpoint: "https://emulator.example", credentials: CREDENTIALS, fetch }),
+    // The suites run in a page too.
+    upstream: () => ({
+      endpoint: "https://emulator.example",
+      credentials: CREDENTIALS,
+      dangerouslyAllowBrowser: true,
+      fetch,
+    }),
     authorize: () => true,
     actions: ACTIONS,
     hub: "memory",
