@@ -315,11 +315,13 @@ class MemorySocket {
   /** What arrived before `accept`. Undefined afterwards. @type {(() => void)[] | undefined} */
   #early = [];
 
-  /** Delivers events from here on. */
+  /** Delivers events from here on, after the code that accepts. Those that arrive before are delivered in order. */
   accept() {
-    const early = this.#early ?? [];
-    this.#early = undefined;
-    if (early.length > 0) queueMicrotask(() => early.forEach((deliver) => deliver()));
+    queueMicrotask(() => {
+      const early = this.#early ?? [];
+      this.#early = undefined;
+      for (const deliver of early) deliver();
+    });
   }
 
   /**
