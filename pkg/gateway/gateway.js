@@ -95,7 +95,7 @@ export function createGatewayFactory(forward, runtime, memoryHub) {
     /** @type {import("./hub/upstream.js").Observe} */
     const observe = (entry) => {
       const { action, code, ms } = entry;
-      metrics.count("upstream_calls_total", { action, code });
+      metrics.count("upstream_calls_total", { action, code: code || "ok" });
       metrics.observe("upstream_seconds", { action }, ms / 1000);
       callLog({ ...entry, attempt: 1 });
     };
@@ -118,7 +118,10 @@ export function createGatewayFactory(forward, runtime, memoryHub) {
       }
       const bindings = hub && (await guarded("hub", log, () => hub(env)));
       if (bindings !== undefined && !isUnbound(bindings)) return checkedBindings(bindings, log);
-      if (!isLogged && settings.log !== false) log("there is no hub: each request polls the service");
+      // It is no error: a page or a test reports errors.
+      if (!isLogged && settings.log !== false) {
+        console.warn("cloudflow-wasm/gateway: there is no hub: each request polls the service");
+      }
       isLogged = true;
       return undefined;
     };

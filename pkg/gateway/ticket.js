@@ -15,9 +15,6 @@ const SECONDS = 60;
 /** Minimum length of the secret, in characters. */
 const MIN_SECRET = 32;
 
-/** Maximum number of spent tickets that are kept in memory. */
-const MAX_SPENT = 100_000;
-
 /** Maximum length of the body of `POST /ticket`, in bytes. Two names have at most 128 characters each. */
 const MAX_BODY = 4096;
 
@@ -35,12 +32,10 @@ const MAX_NAME = 512;
  * Returns the functions for the tickets of a gateway. `secretOf` is the option `tickets`.
  *
  * @param {(env: any) => any} secretOf
- * @param {{ seconds?: number, now?: () => number, maxSpent?: number }} [settings] for tests
+ * @param {{ seconds?: number, now?: () => number }} [settings] for tests
  */
-export function createTickets(secretOf, { seconds = SECONDS, now = Date.now, maxSpent = MAX_SPENT } = {}) {
+export function createTickets(secretOf, { seconds = SECONDS, now = Date.now } = {}) {
   const keyOf = createKeys();
-  /** Expiry by nonce. @type {Map<string, number>} */
-  const spent = new Map();
   return {
     /**
      * Returns the body of the response of `POST /ticket`.
@@ -58,7 +53,7 @@ export function createTickets(secretOf, { seconds = SECONDS, now = Date.now, max
     },
 
     /**
-     * Returns the content of a valid ticket for this execution and action, otherwise undefined. It does not spend it.
+     * Returns the content of a valid ticket for this execution and action, otherwise undefined. The hub spends it.
      *
      * @param {any} env
      * @param {string} ticket
@@ -82,24 +77,6 @@ export function createTickets(secretOf, { seconds = SECONDS, now = Date.now, max
       }
       if (!isSigned || expires <= now() || !actions.includes(action)) return undefined;
       return { nonce, expires, actions };
-    },
-
-    /**
-     * Spends a verified ticket. Returns false if it was spent before. For gateways without a hub, which remembers the
-     * nonces of all Workers. When the memory is full of tickets that are still valid, it refuses further ones.
-     *
-     * @param {Pick<Ticket, "nonce" | "expires">} ticket
-     */
-    spend({ nonce, expires }) {
-      const time = now();
-      // All tickets are valid for the same time: the first entries expire first.
-      for (const [old, expiry] of spent) {
-        if (expiry > time) break;
-        spent.delete(old);
-      }
-      if (expires <= time || spent.has(nonce) || spent.size >= maxSpent) return false;
-      spent.set(nonce, expires);
-      return true;
     },
   };
 }

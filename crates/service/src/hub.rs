@@ -144,7 +144,8 @@ pub enum BodyOf {
     Current,
     /// The stored state.
     Stored,
-    /// The stored events after this one, one per line.
+    /// The stored events after this one, one per line. The host may send several frames instead of a large one: each has
+    /// its own `AFTER` and `LAST`, and only the last one the `DONE` of the header.
     Events {
         /// The last event that the receiver has.
         after: u64,

@@ -2,6 +2,7 @@
 // memory.
 
 import { BudgetObject } from "./budget.js";
+import { createNonces } from "./nonces.js";
 import { HubObject } from "./object.js";
 
 /** @typedef {import("./object.js").Host} Host */
@@ -27,6 +28,7 @@ export function memoryHub(machines, poll) {
   const hubs = new Map();
   /** @type {Map<string, BudgetObject>} */
   const budgets = new Map();
+  const nonces = createNonces();
   let characters = 0;
 
   /** Drops the objects that have not been used for the longest time, and those whose time is over. */
@@ -55,7 +57,7 @@ export function memoryHub(machines, poll) {
     let host = hubs.get(name);
     if (host) hubs.delete(name);
     else {
-      host = new MemoryHost((change) => (characters += change));
+      host = new MemoryHost(nonces, (change) => (characters += change));
       host.object = new HubObject(host, machines, poll);
     }
     hubs.set(name, host);
@@ -152,13 +154,15 @@ class MemoryHost {
   /** @type {{ id: number, text: string }[]} */
   #events = [];
   #eventCharacters = 0;
-  /** @type {Map<string, number>} */
-  #nonces = new Map();
   /** @type {HubObject} */
   object = /** @type {any} */ (undefined);
 
-  /** @param {(change: number) => void} grow */
-  constructor(grow) {
+  /**
+   * @param {ReturnType<typeof createNonces>} nonces
+   * @param {(change: number) => void} grow
+   */
+  constructor(nonces, grow) {
+    this.nonces = nonces;
     this.grow = (/** @type {number} */ change) => {
       this.size += change;
       grow(change);
@@ -232,12 +236,8 @@ class MemoryHost {
     },
     lastEvent: () => this.#events.at(-1)?.id ?? 0,
     eventCharacters: () => this.#eventCharacters,
-    useNonce: (/** @type {string} */ nonce, /** @type {number} */ expires, /** @type {number} */ now) => {
-      for (const [old, end] of this.#nonces) if (end <= now) this.#nonces.delete(old);
-      if (this.#nonces.has(nonce)) return false;
-      this.#nonces.set(nonce, expires);
-      return true;
-    },
+    useNonce: (/** @type {string} */ nonce, /** @type {number} */ expires, /** @type {number} */ now) =>
+      this.nonces.use(nonce, expires, now),
     clear: () => {
       this.grow(-this.size);
       this.#texts.clear();

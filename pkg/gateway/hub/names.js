@@ -83,7 +83,8 @@ export function objectsOf(bindings, upstream, metrics, flow, execution) {
     hub: (path, query, init, leaf = "") =>
       ask(
         bindings.executions,
-        `${account}/${key}${leaf && `~${leaf}`}`,
+        // No part contains a slash: the object of a leaf has the name of no other execution.
+        `${account}/${key}${leaf && `/${leaf}`}`,
         path,
         { ...query, flow, execution, ...(leaf && { leaf }) },
         init,

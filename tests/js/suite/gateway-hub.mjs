@@ -299,7 +299,7 @@ const inMemory = {
     const metrics = await hub.fetch("https://gateway.example/metrics");
     const text = await metrics.text();
     assert.equal(metrics.headers.get("content-type"), "text/plain; version=0.0.4");
-    assert.ok(/^cloudflow_gateway_upstream_calls_total\{action="DescribeExecution",code=""\} 2$/m.test(text), text);
+    assert.ok(/^cloudflow_gateway_upstream_calls_total\{action="DescribeExecution",code="ok"\} 2$/m.test(text), text);
     const closed = openHub(environment, { authorize: () => false });
     assert.equal((await closed.fetch("https://gateway.example/metrics")).status, 403);
     hub.close();

@@ -1,6 +1,11 @@
 // Requests to a gateway, and a test double of the service behind it. Uses no module of a host.
 
-export const KEY = { accessKeyId: "LTAIexample", accessKeySecret: "secret/of+the=gateway" };
+/** With a token: in a page, the client refuses a long-lived key. */
+export const KEY = {
+  accessKeyId: "LTAIexample",
+  accessKeySecret: "secret/of+the=gateway",
+  securityToken: "token+of/sts==",
+};
 export const BASE = "https://console.example.com/api/";
 
 /** A request as a runtime passes it to a Worker. Some runtimes do not allow a script to set all headers and methods. */

@@ -143,7 +143,7 @@ impl Budget {
 
 /// FNV-1a with 63 bits. Two executions with one hash would share a place.
 fn hash(key: &str) -> u64 {
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    let mut hash = 14_695_981_039_346_656_037_u64;
     for byte in key.bytes() {
         hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
     }

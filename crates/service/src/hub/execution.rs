@@ -62,8 +62,10 @@ const OWN_POLL_LIMIT: Millis = 15_000;
 /// How long a hub without watchers keeps what it knows.
 const RETENTION: Millis = 86_400_000;
 
-/// A hub with more watchers sends further ones to leaf hubs. An object can have 32,768 sockets, and handles about 1,000
-/// requests per second (<https://developers.cloudflare.com/durable-objects/platform/limits/>).
+/// A hub with more watchers sends further ones to leaf hubs. An object can have 32,768 sockets
+/// (<https://developers.cloudflare.com/durable-objects/api/state/>), and handles about 1,000 requests per second
+/// (<https://developers.cloudflare.com/durable-objects/platform/limits/>). After a reset all watchers join again within ten
+/// seconds.
 const FLAT: usize = 5_000;
 
 /// The number of leaf hubs.

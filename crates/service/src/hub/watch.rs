@@ -133,7 +133,13 @@ impl Watch {
                 self.leaf = Some(jitter(random, count.into()) as u32);
                 self.connect(&mut out);
             }
-            Input::JoinFailed | Input::Closed | Input::Leaves(_) => self.closed(now, random, &mut out),
+            Input::JoinFailed | Input::Closed | Input::Leaves(_) => {
+                // The parent cannot be reached: another watcher may lead.
+                if input == Input::JoinFailed && matches!(self.link, Link::Open { .. }) {
+                    out.push(Do::Disconnect);
+                }
+                self.closed(now, random, &mut out);
+            }
             Input::Frame(header) => self.frame(now, random, header, &mut out),
             Input::Woke => self.timer = None,
             Input::Permit { bucket, wait_ms, stretch_seconds } => {

@@ -29,7 +29,7 @@ pub enum Input<'a> {
     /// The socket is open. It precedes the frames of the socket: a frame without it is the answer to the join, in the place
     /// of a socket.
     Joined,
-    /// The socket cannot be opened.
+    /// The socket cannot be opened. For the leader of a leaf hub: the watch of the parent has failed.
     JoinFailed,
     /// The hub named its number of leaf hubs instead.
     Leaves(u32),
