@@ -79,7 +79,7 @@ pub(super) enum Phase {
     /// A call is in flight.
     Open {
         since: Millis,
-        /// Its hold is not zero.
+        /// It is held: it shows that the state is current.
         held: bool,
         /// The leadership in which it began.
         epoch: u64,
@@ -93,10 +93,6 @@ pub(super) enum Phase {
 impl Calls {
     pub fn is_busy(&self) -> bool {
         matches!(self.phase, Phase::Asked | Phase::Open { .. })
-    }
-
-    pub fn is_open(&self) -> bool {
-        matches!(self.phase, Phase::Open { .. })
     }
 
     fn is_lost(&self, now: Millis) -> bool {
@@ -357,6 +353,9 @@ impl Watch {
         }
         if gap_at.is_some_and(|at| now >= at) {
             lead.held = false;
+            if let Phase::Open { held, .. } = &mut self.describe.phase {
+                *held = false;
+            }
             out.push(Do::Send(line("gap", &[lead.epoch]), Payload::Nothing));
         }
         if self.describe.is_lost(now) || self.history.is_lost(now) {
@@ -391,7 +390,12 @@ impl Watch {
     /// When the hub is told that the state is not current any more.
     pub(super) fn gap_at(&self) -> Option<Millis> {
         let lead = self.lead.as_ref()?;
-        (lead.held && !self.describe.is_open() && self.rank < FINAL).then(|| self.describe.ended.saturating_add(GAP))
+        // A response that is overdue shows that the connection is dead.
+        let known = match self.describe.phase {
+            Phase::Open { held: true, .. } => self.describe.limit.saturating_sub(MARGIN + LOST),
+            _ => self.describe.ended,
+        };
+        (lead.held && self.rank < FINAL).then(|| known.saturating_add(GAP))
     }
 
     pub(super) fn calls(&mut self, bucket: Bucket) -> &mut Calls {

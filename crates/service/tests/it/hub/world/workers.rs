@@ -118,8 +118,8 @@ impl World {
                 {
                     self.see(client, worker, 0, version)?;
                 }
-                let has_state =
-                    self.workers[worker].kept.is_some() || self.workers[worker].options.kind == Kind::Stream;
+                let has_state = self.workers[worker].kept.is_some()
+                    || matches!(self.workers[worker].options.kind, Kind::Stream | Kind::Leaf);
                 self.report.busy += usize::from(!has_state);
                 self.respond(worker, if has_state { 0 } else { 2_000 });
             }
