@@ -6,6 +6,7 @@ import { pathToFileURL } from "node:url";
 import { createGateway } from "../gateway.js";
 import { GATEWAY, own } from "../shared/options.js";
 import { Unusable } from "./arguments.js";
+import { safeLine } from "./line.js";
 
 /** Maximum time for which the module may load, in ms. */
 const LOAD_MS = 30_000;
@@ -38,7 +39,7 @@ export async function readConfig(file, variables) {
   const context = {
     /** @param {unknown} work */
     waitUntil(work) {
-      Promise.resolve(work).catch((error) => console.error(`cloudflow-wasm gateway: ${firstLine(error)}`));
+      Promise.resolve(work).catch((error) => console.error(safeLine(`cloudflow-wasm gateway: ${firstLine(error)}`)));
     },
     passThroughOnException() {},
   };
