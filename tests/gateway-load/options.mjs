@@ -36,6 +36,9 @@ const NUMBERS = {
 
 export const GATEWAYS = ["workerd", "wrangler", "node", "single", "cache"];
 
+/** Gateways of a scenario: the one in Node stores nothing, and only workerd has the counters. */
+const NEEDED = { kill: ["workerd", "wrangler"], sleep: ["workerd"] };
+
 export const KINDS = ["poll", "stream", "mixed"];
 
 export const SCENARIOS = ["ends", "kill", "sleep"];
@@ -72,8 +75,9 @@ export function readOptions(argv) {
   options.late ??= Math.floor(options.executions / 10);
   if (options.late >= options.executions) throw new Error("--late must be less than --executions");
   if (options.hot > options.watchers) throw new Error("--hot must be at most --watchers");
-  if (options.scenario !== "ends" && !WITH_HUB.has(options.gateway))
-    throw new Error(`the scenario \`${options.scenario}\` needs a gateway with the hub`);
+  const { [options.scenario]: needed } = NEEDED;
+  if (needed && !needed.includes(options.gateway))
+    throw new Error(`the scenario \`${options.scenario}\` needs --gateway ${needed.join(" or ")}`);
   return options;
 }
 
