@@ -13,7 +13,7 @@ export const USAGE = `node tests/gateway-load/run.mjs [options]
   --late N          executions of these that start during the run (a tenth)
   --hot N           watchers of these that watch one execution (0)
   --waits A-B       seconds of the held polls, mixed (5-60); of the interval of a peer without held polls (5-5)
-  --rate N          watchers that join per second (500)
+  --rate N          watchers that join per second (250)
   --kind NAME       kinds of the watchers: poll, stream, mixed (mixed)
   --hold N          seconds from the last join until the first end (60)
   --ends N          seconds in which the executions end (20)
@@ -27,7 +27,7 @@ const NUMBERS = {
   executions: [100, 1, 10_000],
   late: [undefined, 0, 10_000],
   hot: [0, 0, 50_000],
-  rate: [500, 1, 10_000],
+  rate: [250, 1, 10_000],
   hold: [60, 0, 3600],
   ends: [20, 0, 3600],
   ttl: [5, 1, 3600],
