@@ -1,6 +1,6 @@
 // Starts an execution, or watches one by its name.
 
-import { h } from "../app/dom.js";
+import { h, setText } from "../app/dom.js";
 import { readJson } from "../app/json.js";
 import { createLabels } from "../app/labels.js";
 import { samples } from "../app/samples.js";
@@ -92,7 +92,7 @@ export function createStart(element, { words, actions }) {
     event.preventDefault();
     const problem = problemOfInput(input.value);
     if (problem) {
-      inputError.textContent = problem.text;
+      setText(inputError, problem.text);
       input.setAttribute("aria-invalid", "true");
       input.focus();
       input.setSelectionRange(problem.offset, problem.offset + 1);
@@ -153,10 +153,10 @@ export function createStart(element, { words, actions }) {
       if (isFirst || state.flowName !== previous.flowName) set(watchFlow, state.flowName);
       if (isFirst || state.executionName !== previous.executionName) set(watchExecution, state.executionName);
       isFirst = false;
-      submit.textContent = words(busy === "start" ? "start.starting" : "start.start");
+      setText(submit, words(busy === "start" ? "start.starting" : "start.start"));
       setWaiting(submit, busy !== "");
       const problem = problemOfInput(state.input);
-      inputError.textContent = problem?.text ?? "";
+      setText(inputError, problem?.text ?? "");
       if (problem) input.setAttribute("aria-invalid", "true");
       else input.removeAttribute("aria-invalid");
     },

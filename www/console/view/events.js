@@ -1,6 +1,6 @@
 // The events of the execution as a table.
 
-import { h } from "../app/dom.js";
+import { h, setText } from "../app/dom.js";
 import { Choices, EventRows, groupOf, isFailure, isFiltered, NO_FILTER } from "./events-model.js";
 import { historyIndex } from "./history-index.js";
 import { preview } from "./json-model.js";
@@ -117,10 +117,7 @@ export function createEventsView(element, context) {
     row.classList.toggle("gap", event === undefined);
     row.classList.toggle("failure", event !== undefined && isFailure(event));
     const texts = event ? textsOf(event) : ["", "", "", "", "", words("gap", ...(entry.gap ?? []))];
-    texts.forEach((text, at) => {
-      const cell = row.children[at];
-      if (cell.textContent !== text) cell.textContent = text;
-    });
+    texts.forEach((text, at) => setText(row.children[at], text));
     markRow(row, index);
   }
 
@@ -396,9 +393,4 @@ export function createEventsView(element, context) {
       element.replaceChildren();
     },
   };
-}
-
-/** @param {Element} element @param {string} text */
-function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text;
 }

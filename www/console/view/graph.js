@@ -2,7 +2,7 @@
 
 import "cloudflow-wasm/graph";
 
-import { h } from "../app/dom.js";
+import { h, setText } from "../app/dom.js";
 import { shownDefinition } from "../app/state.js";
 import { isLastKnown } from "../app/status.js";
 import { saveFile } from "./json-tree.js";
@@ -70,12 +70,12 @@ export function createGraphView(element, context) {
     const nodes = shownDefinition(state)?.graph.nodes.filter(({ type }) => type !== "start" && type !== "end") ?? [];
     const reached =
       state.replay && nodes.filter(({ id }) => (state.replay?.nodes[id]?.status ?? "notReached") !== "notReached");
-    note.textContent = reached ? words("reached", reached.length, nodes.length) : words("states", nodes.length);
+    setText(note, reached ? words("reached", reached.length, nodes.length) : words("states", nodes.length));
     // Without a connection, what the graph shows as running may have ended.
     const isOld = reached !== undefined && isLastKnown(state);
     graph.classList.toggle("is-old", isOld);
     old.hidden = !isOld;
-    old.textContent = context.words("app.lastKnown");
+    setText(old, context.words("app.lastKnown"));
   }
 
   return {
@@ -101,7 +101,7 @@ export function createGraphView(element, context) {
       empty.hidden = !isEmpty;
       // A text that is not checked yet is not missing.
       const isChecking = shown === undefined && next.text.trim() !== "";
-      empty.textContent = isChecking ? "" : words(shown && shown.text.trim() !== "" ? "invalid" : "empty");
+      setText(empty, isChecking ? "" : words(shown && shown.text.trim() !== "" ? "invalid" : "empty"));
       showNote();
     },
     focus: () => graph.shadowRoot?.querySelector("[tabindex='0']")?.focus(),

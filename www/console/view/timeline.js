@@ -1,10 +1,10 @@
 // The execution on an axis of time: one row per state, one bar per attempt.
 
 import { serviceNow } from "../app/clock.js";
-import { h } from "../app/dom.js";
+import { h, setText } from "../app/dom.js";
 import { shownDefinition } from "../app/state.js";
 import { formatCount, roundUp, timeOf } from "./time.js";
-import { createRow, drawAxis, drawRow, markRow, setText } from "./timeline-draw.js";
+import { createRow, drawAxis, drawRow, markRow } from "./timeline-draw.js";
 import { gapsOf, spanOf, TimelineModel } from "./timeline-model.js";
 import { createVirtualList } from "./virtual-list.js";
 

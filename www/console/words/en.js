@@ -49,13 +49,6 @@ export const en = {
     ended: "Ended",
     refused: "Not watching: the request was refused",
     lastKnown: "last known status",
-    duration: (ms) => {
-      const seconds = ms / 1000;
-      if (seconds < 60) return `${seconds.toFixed(1)} s`;
-      const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, Math.floor(seconds) % 60];
-      const [hours, ...others] = parts.map((part) => String(part).padStart(2, "0"));
-      return parts[0] > 0 ? `${Number(hours)}:${others.join(":")}` : others.join(":");
-    },
     stop: "Stop execution",
     stopTitle: "Stop the execution?",
     stopText: "The execution ends with the status Stopped. It cannot be continued.",

@@ -49,13 +49,6 @@ export const zh = {
     ended: "已结束",
     refused: "请求被拒绝，已停止查看",
     lastKnown: "最近一次获知的状态",
-    duration: (ms) => {
-      const seconds = ms / 1000;
-      if (seconds < 60) return `${seconds.toFixed(1)} 秒`;
-      const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, Math.floor(seconds) % 60];
-      const [hours, ...others] = parts.map((part) => String(part).padStart(2, "0"));
-      return parts[0] > 0 ? `${Number(hours)}:${others.join(":")}` : others.join(":");
-    },
     stop: "停止执行",
     stopTitle: "确定停止这次执行吗？",
     stopText: "执行将以“已停止”状态结束，且无法继续。",
