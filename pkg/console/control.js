@@ -21,6 +21,7 @@ const ENDPOINT = "http://localhost";
  * @typedef {object} ConsoleOptions
  * @property {import("../local.js").Emulator} emulator
  * @property {{ id: string, secret: string }} key an AccessKey pair of the emulator
+ * @property {number} [speed] the option `speed` of the emulator
  * @property {Fetch} [fetch] sends a signed request to the emulator; default `emulator.fetch`
  * @property {import("../local.js").TaskHandlers} [tasks] the option `tasks` of the emulator
  * @property {import("../local.js").TaskHandlers} [unmatched] handlers for the tasks that have neither a handler in
@@ -44,6 +45,7 @@ const ENDPOINT = "http://localhost";
 export function createConsole({
   emulator,
   key,
+  speed = 1,
   fetch = emulator.fetch,
   tasks = {},
   unmatched = {},
@@ -117,7 +119,7 @@ export function createConsole({
   /** @type {Record<string, Record<string, (asked: Asked) => unknown>>} */
   const routes = {
     "": {
-      GET: () => ({ flows: true, start: true, stop: true, mocks: true, now: emulator.now() }),
+      GET: () => ({ flows: true, start: true, stop: true, mocks: true, now: emulator.now(), speed }),
     },
     flows: {
       async GET({ query }) {

@@ -156,6 +156,13 @@ test("handlers of --tasks precede answers, and the page sees them", { timeout: 6
   assert.equal((await send(url, "PUT", "answers", { action, mocks: [{ output: 1 }] })).status, 409);
 });
 
+test("the page learns the speed of the clock", { timeout: 60_000 }, async (t) => {
+  const { url } = await start(t, NODE, ["local", "--port", "0", "--speed", "60"]);
+  const { speed, now } = await (await fetch(`${url}/control/`)).json();
+  assert.equal(speed, 60);
+  assert.ok(Number.isFinite(now));
+});
+
 test("the console can be switched off, and is off where other machines can connect", { timeout: 60_000 }, async (t) => {
   const off = await start(t, NODE, ["local", "--port", "0", "--no-console"]);
   assert.doesNotMatch(off.output(), /console/);

@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { flowGraph, parseFlow, replayExecution, validateFlow } from "../../pkg/dist/index.js";
 import { pack, placeOf, readAddress, unpack, writeAddress } from "../../www/console/app/address.js";
-import { offsetOf } from "../../www/console/app/clock.js";
+import { offsetOf, serviceNow } from "../../www/console/app/clock.js";
 import { compareExecutions, firstDifference } from "../../www/console/app/compare.js";
 import { createControl } from "../../www/console/app/control.js";
 import { equalJson, readJson } from "../../www/console/app/json.js";
@@ -250,9 +250,20 @@ test("an endpoint without a control server offers nothing, and one that does not
     { kind: "network" },
   );
   const now = Date.now() + 60_000;
-  const all = await offered(() => Response.json({ flows: true, start: true, stop: true, mocks: true, now }));
+  const everything = { flows: true, start: true, stop: true, mocks: true, now };
+  const all = await offered(() => Response.json(everything));
   assert.deepEqual(all.capabilities, { flows: true, start: true, stop: true, mocks: true });
-  assert.ok(Math.abs(all.clockOffset - 60_000) < 1000);
+  assert.ok(Math.abs(all.clock.offset - 60_000) < 1000);
+  assert.equal(all.clock.speed, 1);
+  assert.equal((await offered(() => Response.json({ ...everything, speed: 60 }))).clock.speed, 60);
+});
+
+test("the clock of the service goes at its own speed", () => {
+  const now = Date.now();
+  const state = { clockOffset: 5000, clockSpeed: 60, clockReadAt: now - 1000 };
+  assert.ok(Math.abs(serviceNow(state) - (now + 5000 + 59_000)) < 3000);
+  const usual = { ...state, clockSpeed: 1 };
+  assert.ok(Math.abs(serviceNow(usual) - (now + 5000)) < 50);
 });
 
 test("requests to the control server are sent as its protocol says, and its errors are problems", async () => {

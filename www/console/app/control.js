@@ -49,9 +49,10 @@ export function createControl(base, send) {
 
   return {
     /**
-     * What the control server offers. Without one, nothing. `clockOffset` is its clock minus that of this machine.
+     * What the control server offers. Without one, nothing. `clock` has its clock minus that of this machine, and its
+     * speed.
      *
-     * @returns {Promise<{ capabilities: Capabilities, clockOffset?: number }>}
+     * @returns {Promise<{ capabilities: Capabilities, clock?: { offset: number, speed: number } }>}
      */
     async capabilities() {
       const began = Date.now();
@@ -63,9 +64,11 @@ export function createControl(base, send) {
         if (error.status < 500) return { capabilities: NO_CAPABILITIES };
         throw error;
       }
-      const { flows, start, stop, mocks, now } = answer;
+      const { flows, start, stop, mocks, now, speed } = answer;
       const capabilities = { flows: !!flows, start: !!start, stop: !!stop, mocks: !!mocks };
-      return typeof now === "number" ? { capabilities, clockOffset: now - (began + Date.now()) / 2 } : { capabilities };
+      if (typeof now !== "number") return { capabilities };
+      const offset = now - (began + Date.now()) / 2;
+      return { capabilities, clock: { offset, speed: typeof speed === "number" && speed > 0 ? speed : 1 } };
     },
 
     /** @param {{ limit?: number, nextToken?: string }} [page] */

@@ -124,7 +124,9 @@
  * @property {Replay | undefined} replayer
  * @property {ReplayState | undefined} replay a new object after each change
  * @property {Selection} selection
- * @property {number} clockOffset clock of the service minus the clock of this machine, in ms
+ * @property {number} clockOffset clock of the service minus the clock of this machine at `clockReadAt`, in ms
+ * @property {number} clockSpeed ms of the clock of the service per ms of this machine
+ * @property {number} clockReadAt in ms since 1970; without effect at the speed 1
  * @property {import("./control.js").Capabilities} capabilities what the endpoint offers
  * @property {boolean} isEndpointKnown whether the endpoint has told what it offers, or does not respond
  * @property {boolean} shortcuts whether single keys are shortcuts
@@ -162,6 +164,8 @@ export function initialState() {
     replay: undefined,
     selection: {},
     clockOffset: 0,
+    clockSpeed: 1,
+    clockReadAt: 0,
     capabilities: { flows: false, start: false, stop: false, mocks: false },
     isEndpointKnown: false,
     shortcuts: true,
