@@ -5,6 +5,7 @@ import { Choices, EventRows, groupOf, isFailure, isFiltered, NO_FILTER } from ".
 import { historyIndex } from "./history-index.js";
 import { preview } from "./json-model.js";
 import { formatClock, formatCount, formatDuration, timeOf } from "./time.js";
+import { createOldMark } from "./status.js";
 import { createVirtualList } from "./virtual-list.js";
 
 /**
@@ -65,6 +66,7 @@ export function createEventsView(element, context) {
   const pause = h("button", { type: "button", class: "pause", on: { click: togglePause } });
   const reset = h("button", { type: "button", class: "reset", on: { click: clearFilter } });
   const count = h("span", { class: "count", role: "status" });
+  const old = createOldMark(context.words);
   const notes = h("div", { class: "notes" });
   const labels = { type: h("span"), step: h("span"), failed: h("span"), search: h("span") };
   const bar = h(
@@ -77,6 +79,7 @@ export function createEventsView(element, context) {
     reset,
     pause,
     count,
+    old.element,
   );
   const head = h("div", { role: "row", class: "event-row head", "aria-rowindex": 1 });
   const grid = h("div", { class: "events-grid", role: "grid", tabIndex: 0, "aria-colcount": COLUMNS.length });
@@ -377,6 +380,7 @@ export function createEventsView(element, context) {
       else if (isNew || isOther) showChoices();
       showNotes();
       showPause();
+      old.update(next);
       if (isOther) restart();
       else read();
       const isSelected = isFirst || next.selection !== previous.selection;

@@ -4,8 +4,8 @@ import "cloudflow-wasm/graph";
 
 import { h, setText } from "../app/dom.js";
 import { shownDefinition } from "../app/state.js";
-import { isLastKnown } from "../app/status.js";
 import { saveFile } from "./json-tree.js";
+import { createOldMark } from "./status.js";
 
 /** @typedef {import("../app/state.js").State} State */
 
@@ -22,8 +22,8 @@ export function createGraphView(element, context) {
   const svg = button(saveSvg);
   const png = button(savePng);
   const note = h("p", { class: "count" });
-  const old = h("p", { class: "count old", hidden: true });
-  const bar = h("div", { class: "view-bar", role: "group" }, note, old, h("span", { class: "grow" }), svg, png);
+  const old = createOldMark(context.words);
+  const bar = h("div", { class: "view-bar", role: "group" }, note, old.element, h("span", { class: "grow" }), svg, png);
   const graph = h("cloudflow-graph", {
     on: {
       select: (/** @type {CustomEvent} */ { detail }) =>
@@ -71,11 +71,7 @@ export function createGraphView(element, context) {
     const reached =
       state.replay && nodes.filter(({ id }) => (state.replay?.nodes[id]?.status ?? "notReached") !== "notReached");
     setText(note, reached ? words("reached", reached.length, nodes.length) : words("states", nodes.length));
-    // Without a connection, what the graph shows as running may have ended.
-    const isOld = reached !== undefined && isLastKnown(state);
-    graph.classList.toggle("is-old", isOld);
-    old.hidden = !isOld;
-    setText(old, context.words("app.lastKnown"));
+    graph.classList.toggle("is-old", old.update(state));
   }
 
   return {
