@@ -10,7 +10,7 @@ import { pack, placeOf, readAddress, unpack, writeAddress } from "../../www/cons
 import { offsetOf, serviceNow } from "../../www/console/app/clock.js";
 import { compareExecutions, firstDifference } from "../../www/console/app/compare.js";
 import { createControl } from "../../www/console/app/control.js";
-import { equalJson, readJson } from "../../www/console/app/json.js";
+import { equalJson, pretty, readJson } from "../../www/console/app/json.js";
 import { problemOf, wordsOfProblem } from "../../www/console/app/problem.js";
 import { samples } from "../../www/console/app/samples.js";
 import { completeSelection } from "../../www/console/app/selection.js";
@@ -225,6 +225,19 @@ test("each problem has a headline and an advice", () => {
     const name = wordsOfProblem(problem);
     assert.ok(en.problem[name] && en.advice[name], name);
   }
+});
+
+test("a JSON text is indented, and its values stay as they are written", () => {
+  for (const value of [1, "a", null, [], {}, [[]], [{}], { a: [] }, [1, [2, { b: "c,d:{}" }], { "": [true, null] }]])
+    assert.equal(pretty(JSON.stringify(value)), JSON.stringify(value, null, 2));
+  assert.equal(
+    pretty(' {"a" : 12345678901234567890 , "a":1e400,\n"b":"\\u0041 \\" [,"} '),
+    '{\n  "a": 12345678901234567890,\n  "a": 1e400,\n  "b": "\\u0041 \\" [,"\n}',
+  );
+  for (const text of ["", "{", "plain", '{"a":1} x', "[".repeat(300) + "]".repeat(300)])
+    assert.equal(pretty(text), text);
+  const long = JSON.stringify({ text: '\\"'.repeat(30_000), list: Array.from({ length: 30_000 }, (_, i) => [i]) });
+  assert.equal(pretty(long), JSON.stringify(JSON.parse(long), null, 2));
 });
 
 // ---- Control server

@@ -372,6 +372,7 @@ const TESTS = {
     await page.waitForText(".remarks", /does not exist/);
     await page.waitForText(".connection", /Not watching/);
     assert.equal(await page.attribute(node("/Nap"), "data-status"), "waiting");
+    assert.equal(await page.isVisible("button :: Stop execution"), false, "what is gone cannot be stopped");
     await page.click("button :: Try again");
     await page.waitForText(".remarks", /does not exist.*FlowNotExists/s);
   },

@@ -47,7 +47,9 @@ export function startConsole({ base, fetch: send, needsNetwork = true }) {
   const [sample] = samples;
   const texts = loadTexts();
   const owner = texts.owner ?? (texts.text === undefined ? sample.flowName : "");
-  const form = { ...initialState().form, flowName: owner, owner };
+  // A text that the user typed has no `inputOf`.
+  const inputOf = texts.inputOf ?? (texts.input === undefined ? "" : null);
+  const form = { ...initialState().form, flowName: owner, owner, inputOf };
   const store = createStore({
     ...initialState(),
     ...loadSettings(),
@@ -140,6 +142,7 @@ export function startConsole({ base, fetch: send, needsNetwork = true }) {
       saving = setTimeout(() => saveTexts(store.get()), 300);
     }
     if (state.replay !== previous.replay) followReplay(state, previous);
+    if (state.execution && !previous.execution) actions.adoptInput();
     for (const part of parts) updatePart(part, state, previous);
     place.update(state, previous);
     // On a small screen the button that started it is below the execution.

@@ -72,11 +72,13 @@
 /**
  * The form that starts an execution. `source` is the definition that it runs: the text of the editor, which is saved
  * first, or the one that the service has. `owner` is the flow to which the text of the editor belongs: it is never saved as
- * another flow unless the user names that one.
+ * another flow unless the user names that one. `inputOf` is the flow of the sample or link to which the input belongs, `""`
+ * if it is that of an execution or of no one, and `null` if the user typed it: then it is kept.
  *
  * @typedef {object} Form
  * @property {string} flowName
  * @property {string} owner
+ * @property {string | null} inputOf
  * @property {string} executionName
  * @property {"editor" | "stored"} source
  * @property {"Standard" | "Express"} mode
@@ -169,7 +171,7 @@ export function initialState() {
     capabilities: { flows: false, start: false, stop: false, mocks: false },
     isEndpointKnown: false,
     shortcuts: true,
-    form: { flowName: "", owner: "", executionName: "", source: "editor", mode: "Standard" },
+    form: { flowName: "", owner: "", inputOf: "", executionName: "", source: "editor", mode: "Standard" },
     busy: "",
     problem: undefined,
     mark: undefined,

@@ -12,14 +12,21 @@ const MAX_NAME = 200;
 /** @param {HTMLElement} element @param {any} context */
 export function createStart(element, { words, actions }) {
   const labels = createLabels(words);
-  const nameField = (/** @type {(value: string) => void} */ change) =>
-    h("input", {
+  const nameField = (/** @type {(value: string) => void} */ change) => {
+    const control = h("input", {
       maxLength: MAX_NAME,
       autocomplete: "off",
       spellcheck: false,
       dir: "auto",
-      on: { input: (/** @type {any} */ event) => change(event.target.value) },
+      on: {
+        input: () => {
+          checkName(control);
+          change(control.value);
+        },
+      },
     });
+    return control;
+  };
 
   const sample = h("select", { on: { change: chooseSample } }, h("option", { value: "" }, labels.text("start.choose")));
   for (const { id } of samples) sample.append(h("option", { value: id }, labels.text(`samples.${id}`)));
@@ -87,6 +94,12 @@ export function createStart(element, { words, actions }) {
     if (chosen) actions.useSample(chosen);
   }
 
+  /** A name of blanks is none. The browser says so at a start. @param {any} control */
+  function checkName(control) {
+    const isBlank = control.required && control.value !== "" && control.value.trim() === "";
+    control.setCustomValidity(isBlank ? words("start.blankName") : "");
+  }
+
   /** @param {Event} event */
   function startNow(event) {
     event.preventDefault();
@@ -120,6 +133,7 @@ export function createStart(element, { words, actions }) {
   /** Sets a value without moving the cursor of the user. @param {any} control @param {string} value */
   function set(control, value) {
     if (control.value !== value) control.value = value;
+    if (control.required) checkName(control);
   }
 
   let isFirst = true;

@@ -115,7 +115,8 @@ export function createStatus(element, { words, store, actions, openStart, openCo
       show([
         [start, !isWatched && capabilities.start],
         [open, !isWatched && !capabilities.start && state.isEndpointKnown],
-        [stop, capabilities.stop && status !== "" && !isFinal(status)],
+        // An execution that the endpoint no longer has cannot be stopped.
+        [stop, capabilities.stop && status !== "" && !isFinal(status) && state.connection.state !== "refused"],
         [leave, active],
         [watchAgain, state.connection.state === "left" || state.connection.state === "refused"],
         [again, capabilities.start && state.execution !== undefined],

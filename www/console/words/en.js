@@ -173,6 +173,7 @@ export const en = {
     inputError: (line, column, reason) => `Line ${line}, column ${column}: ${reason}`,
     start: "Start and watch",
     starting: "Starting…",
+    blankName: "Enter a name; it consists of blanks",
     watchTitle: "Watch by name",
     watch: "Watch",
   },

@@ -171,6 +171,7 @@ export const zh = {
     inputError: (line, column, reason) => `第 ${line} 行第 ${column} 列：${reason}`,
     start: "启动并查看",
     starting: "正在启动…",
+    blankName: "请输入名称：目前只有空格",
     watchTitle: "按名称查看",
     watch: "查看",
   },
