@@ -28,6 +28,7 @@ const ENDPOINT = "http://localhost";
  *   `tasks` nor an answer of the page
  * @property {Record<string, any>} [answers] answers of an earlier run, by action
  * @property {(answers: Record<string, any>) => void} [onAnswers] called after a change of the answers
+ * @property {boolean} [isKept] false: flows and executions end with the page, which says so
  */
 
 /**
@@ -51,6 +52,7 @@ export function createConsole({
   unmatched = {},
   answers: earlier,
   onAnswers,
+  isKept = true,
 }) {
   const credentials = { accessKeyId: key.id, accessKeySecret: key.secret };
   const gateway = createGateway({
@@ -119,7 +121,7 @@ export function createConsole({
   /** @type {Record<string, Record<string, (asked: Asked) => unknown>>} */
   const routes = {
     "": {
-      GET: () => ({ flows: true, start: true, stop: true, mocks: true, now: emulator.now(), speed }),
+      GET: () => ({ flows: true, start: true, stop: true, mocks: true, now: emulator.now(), speed, isKept }),
     },
     flows: {
       async GET({ query }) {

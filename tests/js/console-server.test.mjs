@@ -54,7 +54,10 @@ test("flows are created, updated, read and listed", async (t) => {
   const { call } = create(t);
   const before = Date.now();
   const { body } = await call("GET", "/control/");
-  assert.deepEqual({ ...body, now: 0 }, { flows: true, start: true, stop: true, mocks: true, now: 0, speed: 1 });
+  assert.deepEqual(
+    { ...body, now: 0 },
+    { flows: true, start: true, stop: true, mocks: true, now: 0, speed: 1, isKept: true },
+  );
   assert.ok(body.now >= before && body.now <= Date.now());
 
   assert.equal((await call("GET", "/control/flows/a")).body.Code, "FlowNotExists");

@@ -36,13 +36,13 @@ export function connectEndpoint({ store, api, watch, actions, needsNetwork }) {
   /** @param {number} attempt */
   async function ask(attempt) {
     try {
-      const { capabilities, clock } = await api.capabilities();
+      const { capabilities, clock, isKept } = await api.capabilities();
       if (clock !== undefined) {
         isExact = true;
         store.set({ clockSpeed: clock.speed, clockReadAt: Date.now() });
         setOffset(clock.offset);
       }
-      store.set({ capabilities, isEndpointKnown: true });
+      store.set({ capabilities, isKept, isEndpointKnown: true });
       if (problem && store.get().problem === problem) actions.dismissProblem();
       if (!capabilities.flows) return;
       const { flowName } = store.get();

@@ -130,6 +130,7 @@
  * @property {number} clockSpeed ms of the clock of the service per ms of this machine
  * @property {number} clockReadAt in ms since 1970; without effect at the speed 1
  * @property {import("./control.js").Capabilities} capabilities what the endpoint offers
+ * @property {boolean} isKept false if the endpoint forgets everything when the page is closed
  * @property {boolean} isEndpointKnown whether the endpoint has told what it offers, or does not respond
  * @property {boolean} shortcuts whether single keys are shortcuts
  * @property {Form} form
@@ -169,6 +170,7 @@ export function initialState() {
     clockSpeed: 1,
     clockReadAt: 0,
     capabilities: { flows: false, start: false, stop: false, mocks: false },
+    isKept: true,
     isEndpointKnown: false,
     shortcuts: true,
     form: { flowName: "", owner: "", inputOf: "", executionName: "", source: "editor", mode: "Standard" },

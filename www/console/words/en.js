@@ -75,6 +75,8 @@ export const en = {
     missing: (count) =>
       `${count === 1 ? "One event is" : `${count} events are`} missing at the beginning of the history.`,
     otherDefinition: "This execution runs another definition than the one in the editor.",
+    notKept:
+      "Nothing is kept here: another tab of this page keeps the flows and executions, or the browser does not allow it. What this tab does ends when it is closed.",
     showDefinition: "Show the definition",
     sayStatus: (name, status) => `Execution ${name}: ${status}`,
     sayFailure: (status, state, error, attempts) =>

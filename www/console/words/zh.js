@@ -73,6 +73,8 @@ export const zh = {
       `有 ${count} 个事件与流程定义不符，首个出现在节点“${name}”。实际运行的可能是另一份定义。`,
     missing: (count) => `执行历史的开头缺少 ${count} 个事件。`,
     otherDefinition: "本次执行所用的流程定义与编辑器中的不同。",
+    notKept:
+      "此标签页不会保存数据：流程和执行由本页面的另一个标签页保存，或者浏览器不允许保存。关闭此标签页后，其中的内容会丢失。",
     showDefinition: "查看流程定义",
     sayStatus: (name, status) => `执行 ${name}：${status}`,
     sayFailure: (status, state, error, attempts) =>
