@@ -82,6 +82,7 @@ const TESTS = {
     const input = () => page.value(".start textarea");
     await page.open(`${site.url}#flow=refund&execution=given`);
     await page.until("the input is that of the execution", async () => (await input()) === '{\n  "amount": 5\n}');
+    assert.equal(await page.value(".start select"), "", "no sample is of this flow");
     await page.open(`${site.url}?again#flow=refund&execution=other`);
     await page.until("and after a reload", async () => (await input()) === '{\n  "amount": 6\n}');
     await page.fill(".start textarea", '{"mine": 1}');

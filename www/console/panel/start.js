@@ -163,7 +163,8 @@ export function createStart(element, { words, actions }) {
       set(mode, values.mode);
       set(input, state.input);
       modeField.hidden = values.source === "stored";
-      set(sample, samples.find(({ text }) => text === state.text)?.id ?? "");
+      const ofSample = values.source === "editor" && samples.find(({ text }) => text === state.text);
+      set(sample, ofSample ? ofSample.id : "");
       if (isFirst || state.flowName !== previous.flowName) set(watchFlow, state.flowName);
       if (isFirst || state.executionName !== previous.executionName) set(watchExecution, state.executionName);
       isFirst = false;
