@@ -36,6 +36,11 @@ const TESTS = {
     await page.press("End");
     await page.waitForText(".events-grid", /5000.*ExecutionFailed/s);
     assert.ok((await page.count(".event-row")) < 150, `${await page.count(".event-row")} rows`);
+    // The row of the keyboard is named as long as it has an element.
+    assert.equal(await page.attribute(".events-grid", "aria-activedescendant"), "event-row-4999");
+    await page.evaluate(() => document.querySelector(".events-grid").scrollTo(0, 0));
+    await page.waitForText(".events-grid", /ExecutionStarted/);
+    assert.equal(await page.attribute(".events-grid", "aria-activedescendant"), null);
     await page.press("Home");
     await page.waitForText(".events-grid", /ExecutionStarted/);
     await page.fill("#view-events input[type=search]", "HistoryLimit");

@@ -178,6 +178,7 @@ export function createEventsView(element, context) {
   function restart() {
     rows = new EventRows(filter);
     active = -1;
+    list.setActive(-1);
     list.setCount(0);
     list.scrollTo(0);
     read();
@@ -319,10 +320,8 @@ export function createEventsView(element, context) {
     if (earlier) markRow(earlier, before);
     list.reveal(index);
     const row = list.rowAt(index);
-    if (row) {
-      markRow(row, index);
-      grid.setAttribute("aria-activedescendant", row.id);
-    } else grid.removeAttribute("aria-activedescendant");
+    if (row) markRow(row, index);
+    list.setActive(index);
   }
 
   /** @param {KeyboardEvent} event */
@@ -353,15 +352,14 @@ export function createEventsView(element, context) {
     marked = { visit, attempt };
     if (id === undefined) {
       active = -1;
-      grid.removeAttribute("aria-activedescendant");
+      list.setActive(-1);
       return;
     }
     const index = rows.indexOf(state.events, id);
     if (index >= rows.rows.length) return;
     if (reveal) list.reveal(index, "center");
     active = index;
-    const row = list.rowAt(index);
-    if (row) grid.setAttribute("aria-activedescendant", `event-row-${index}`);
+    list.setActive(index);
   }
 
   return {

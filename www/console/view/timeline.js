@@ -233,8 +233,7 @@ export function createTimelineView(element, context) {
   function activate(opens) {
     const { node, visit } = state.selection;
     active = node === undefined && visit === undefined ? -1 : model.reveal({ node, visit }, opens);
-    if (active >= 0) grid.setAttribute("aria-activedescendant", `time-row-${active}`);
-    else grid.removeAttribute("aria-activedescendant");
+    list.setActive(active);
   }
 
   function showNotes() {
