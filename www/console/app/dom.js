@@ -30,7 +30,7 @@ export function h(tag, properties = {}, ...children) {
   }
   const shown = children.flat().filter((child) => child !== undefined && child !== false);
   element.append(.../** @type {(Node | string)[]} */ (shown));
-  if (properties.on || shown.some((child) => listening.has(child))) listening.add(element);
+  if (properties.on || shown.some((child) => child instanceof Node && listening.has(child))) listening.add(element);
   return element;
 }
 
