@@ -1,6 +1,7 @@
 // Reads another execution, to be compared with the watched one.
 
 import { problemOf } from "./problem.js";
+import { modules } from "./ready.js";
 import { shownDefinition } from "./state.js";
 
 /**
@@ -24,7 +25,7 @@ export function createCompared({ store, api, check, replayExecution }) {
       store.set({ compared: { ...reference } });
       let action = "DescribeExecution";
       try {
-        await api.ready;
+        await modules.ready("ask");
         const execution = await api.client.describeExecution(reference, { signal });
         action = "GetExecutionHistory";
         const events = [];

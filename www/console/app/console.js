@@ -27,6 +27,7 @@ import { createLabels } from "./labels.js";
 import { createLists } from "./lists.js";
 import { createMocks } from "./mocks.js";
 import { connectPlace } from "./place.js";
+import { afterFrame } from "./ready.js";
 import { samples } from "./samples.js";
 import { equalSelections } from "./selection.js";
 import { loadSettings, loadTexts, saveSettings, saveTexts } from "./settings.js";
@@ -94,12 +95,15 @@ export function startConsole({ base, fetch: send, needsNetwork = true }) {
   const compare = createComparePanel(page.dialogs, context);
   const lists = createListsPanel(page.lists, context);
   const mocks = createMocksPanel(page.mocks, context);
-  // Views are loaded when they are needed, the editor with the definition.
+  // Views are loaded when they are needed, the editor with the definition. The first one does not delay the first frame.
+  const drawn = afterFrame();
   const tabs = createTabs(page.views, context, {
-    graph: () => import("../view/graph.js").then(({ createGraphView }) => createGraphView),
-    timeline: () => import("../view/timeline.js").then(({ createTimelineView }) => createTimelineView),
-    events: () => import("../view/events.js").then(({ createEventsView }) => createEventsView),
-    definition: () => import("../view/definition.js").then(({ createDefinitionView }) => createDefinitionView),
+    graph: () => drawn.then(() => import("../view/graph.js")).then(({ createGraphView }) => createGraphView),
+    timeline: () =>
+      drawn.then(() => import("../view/timeline.js")).then(({ createTimelineView }) => createTimelineView),
+    events: () => drawn.then(() => import("../view/events.js")).then(({ createEventsView }) => createEventsView),
+    definition: () =>
+      drawn.then(() => import("../view/definition.js")).then(({ createDefinitionView }) => createDefinitionView),
   });
   const parts = [
     createHeader(page.header, context),
@@ -150,7 +154,7 @@ export function startConsole({ base, fetch: send, needsNetwork = true }) {
   });
   addEventListener("pagehide", () => saveTexts(store.get()));
 
-  void api.ready.then(() => language.follow(store));
+  language.follow(store);
   connectEndpoint({ store, api, watch, actions, needsNetwork });
   connectKeys({ store, actions, tabs, lists, help });
   // Paper is light.

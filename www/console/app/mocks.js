@@ -2,6 +2,7 @@
 
 import { parseFlow } from "cloudflow-wasm";
 import { problemOf } from "./problem.js";
+import { modules } from "./ready.js";
 import { samples } from "./samples.js";
 import { tasksOf } from "./tasks.js";
 
@@ -15,7 +16,7 @@ export function createMocks({ store, api }) {
   async function read(own) {
     store.set({ mocks: { ...store.get().mocks, isLoading: true, problem: undefined } });
     try {
-      await api.ready;
+      await modules.ready("language");
       const { text, definition = "" } = store.get();
       const tasks = joined(tasksOf(text, parseFlow), definition === text ? [] : tasksOf(definition, parseFlow));
       const keys = tasks.map(({ key }) => key);

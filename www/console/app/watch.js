@@ -3,6 +3,7 @@
 import { serviceNow } from "./clock.js";
 import { connectionAfter, isActive } from "./connection.js";
 import { isNotOffered, isResponse, problemOf } from "./problem.js";
+import { modules } from "./ready.js";
 import { isLastEvent } from "./status.js";
 
 /**
@@ -35,7 +36,7 @@ const NOTHING = {
 /**
  * @typedef {object} WatchOptions
  * @property {import("./store.js").Store} store
- * @property {Pick<import("./api.js").Api, "client" | "flow" | "ready">} api
+ * @property {Pick<import("./api.js").Api, "client" | "flow">} api
  * @property {(text: string) => Promise<Checked>} check
  * @property {typeof import("../../../pkg/index.js").replayExecution} replayExecution
  * @property {(flush: () => void) => void} schedule calls a function at the next frame
@@ -182,7 +183,7 @@ export function createWatch({ store, api, check, replayExecution, schedule, isOn
     const onRetry = (/** @type {any} */ retry) => retried(own, retry);
     const onUpdate = (/** @type {Execution} */ execution) => received(own, execution);
     try {
-      await api.ready;
+      await modules.ready("ask");
       for await (const event of api.client.executionEvents(reference, { follow: true, signal, onUpdate, onRetry })) {
         own.fresh.push(event);
         plan(own);

@@ -1,6 +1,7 @@
 // The language of the page: checks texts, small ones on this thread and large ones in a Worker thread.
 
 import { flowGraph, validateFlow } from "cloudflow-wasm";
+import { modules } from "../app/ready.js";
 import { checkText, withGraph } from "./check.js";
 
 /**
@@ -73,6 +74,8 @@ export function createLanguage(options = {}) {
    * @returns {Promise<Checked>}
    */
   async function check(text) {
+    // Also if the Worker thread checks it: the replay of an execution needs the module on this thread.
+    await modules.ready("language");
     if (text.length < large || isBroken) return here(text);
     return new Promise((done, failed) => {
       lastId += 1;
