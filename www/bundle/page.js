@@ -2,6 +2,8 @@
 // would delay its scripts.
 
 import { afterFrame, modules } from "../console/app/ready.js";
+import { loadSettings } from "../console/app/settings.js";
+import { loadWords } from "../console/words/words.js";
 import { load } from "./modules.js";
 
 /**
@@ -36,7 +38,8 @@ export async function startPage(urls, main) {
     return known;
   };
   try {
-    await main();
+    // Both at the same time: the page waits for its words.
+    await Promise.all([loadWords(loadSettings().lang), main()]);
   } catch (error) {
     report(error);
     throw error;

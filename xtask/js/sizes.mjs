@@ -74,14 +74,17 @@ if (existsSync(join(page, "index.html"))) {
   };
   const named = (...starts) =>
     starts.map((start) => {
-      const name = names.find((candidate) => candidate.startsWith(`${start}-`));
-      if (name === undefined) throw new Error(`the console has no file ${start}`);
-      return name;
+      const [name, extension] = start.split(".");
+      const isIt = new RegExp(`^${name}-[0-9A-Z]{8}\\.${extension}$`);
+      const found = names.filter((candidate) => isIt.test(candidate));
+      if (found.length !== 1) throw new Error(`the console has ${found.length} files ${start}`);
+      return found[0];
     });
-  const usable = ["index.html", ...linked];
+  // With the words of one language, of which Chinese is the larger one.
+  const usable = ["index.html", ...linked, ...named("zh.js")];
   // The graph of the definition, and the list of executions.
-  const view = [...usable, ...named("graph", "language", "ask")];
-  const editor = [...view, ...named("definition", "editor")];
+  const view = [...usable, ...named("graph.js", "language.js", "language.wasm", "ask.wasm")];
+  const editor = [...view, ...named("definition.js", "editor.js")];
   print("console, usable", ...whole(...usable).map(read));
   print("console, first view", ...whole(...view).map(read));
   print("console, first view and editor", ...whole(...editor).map(read));

@@ -17,9 +17,9 @@ const BUDGETS: [Budget; 11] = [
     Budget { row: "local entry", kib: 455, aim_kib: None },
     Budget { row: "graph entry", kib: 28, aim_kib: None },
     Budget { row: "gateway Worker", kib: 67, aim_kib: Some(70) },
-    Budget { row: "console, usable", kib: 80, aim_kib: None },
-    Budget { row: "console, first view", kib: 285, aim_kib: None },
-    Budget { row: "console, first view and editor", kib: 410, aim_kib: Some(200) },
+    Budget { row: "console, usable", kib: 51, aim_kib: None },
+    Budget { row: "console, first view", kib: 274, aim_kib: None },
+    Budget { row: "console, first view and editor", kib: 395, aim_kib: Some(200) },
 ];
 
 struct Budget {

@@ -1,6 +1,6 @@
 // The endpoint of the page: the gateway at `api/`, and the control server at `control/` if there is one.
 
-import { createClient } from "cloudflow-wasm";
+import { createClient } from "cloudflow-wasm/ask";
 import { createControl } from "./control.js";
 
 /**

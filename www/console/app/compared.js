@@ -9,9 +9,9 @@ import { shownDefinition } from "./state.js";
  * @param {import("./store.js").Store} context.store
  * @param {import("./api.js").Api} context.api
  * @param {(text: string) => Promise<import("./state.js").Checked>} context.check
- * @param {typeof import("../../../pkg/index.js").replayExecution} context.replayExecution
+ * @param {() => Promise<typeof import("../../../pkg/index.js").replayExecution>} context.loadReplay
  */
-export function createCompared({ store, api, check, replayExecution }) {
+export function createCompared({ store, api, check, loadReplay }) {
   /** @type {AbortController | undefined} */
   let pending;
 
@@ -31,7 +31,7 @@ export function createCompared({ store, api, check, replayExecution }) {
         const events = [];
         for await (const event of api.client.executionEvents(reference, { signal })) events.push(event);
         const definition = execution.flowDefinition || shownDefinition(store.get())?.text || "";
-        const ran = await check(definition);
+        const [ran, replayExecution] = await Promise.all([check(definition), loadReplay()]);
         if (signal.aborted) return;
         store.set({ compared: { ...reference, execution, ran, replay: replayExecution(definition, events).state } });
       } catch (error) {

@@ -1,7 +1,6 @@
 // The language of the page: checks texts, small ones on this thread and large ones in a Worker thread.
 
-import { flowGraph, validateFlow } from "cloudflow-wasm";
-import { modules } from "../app/ready.js";
+import { loadFunctions } from "../app/functions.js";
 import { checkText, withGraph } from "./check.js";
 
 /**
@@ -35,20 +34,17 @@ export function createLanguage(options = {}) {
   /** @type {Set<() => void>} */
   const followers = new Set();
 
-  const here = (/** @type {string} */ text) => checkText(text, { flowGraph, validateFlow });
+  /** @param {string} text */
+  async function here(text) {
+    return checkText(text, await loadFunctions());
+  }
 
   /** The Worker thread cannot be used: this thread answers what was asked. */
   function fail() {
     isBroken = true;
     worker?.terminate();
     worker = undefined;
-    for (const { text, done, failed } of asked.values()) {
-      try {
-        done(here(text));
-      } catch (error) {
-        failed(error);
-      }
-    }
+    for (const { text, done, failed } of asked.values()) here(text).then(done, failed);
     asked.clear();
   }
 
@@ -74,8 +70,6 @@ export function createLanguage(options = {}) {
    * @returns {Promise<Checked>}
    */
   async function check(text) {
-    // Also if the Worker thread checks it: the replay of an execution needs the module on this thread.
-    await modules.ready("language");
     if (text.length < large || isBroken) return here(text);
     return new Promise((done, failed) => {
       lastId += 1;

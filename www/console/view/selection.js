@@ -42,7 +42,7 @@ export function createSelectionPanel(element, context) {
   const values = h("div", { class: "selection-values" });
   const tail = h("div", { class: "selection-event" });
   element.classList.add("selection");
-  element.append(head, values, tail);
+  element.replaceChildren(head, values, tail);
 
   const button = (/** @type {string} */ text, /** @type {() => void} */ click, /** @type {object} */ more = {}) =>
     h("button", { type: "button", ...more, on: { click } }, text);
