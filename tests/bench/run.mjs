@@ -27,6 +27,7 @@ const parts = {
   watchers: "asked",
   mistakes: "once",
   emulator: "once",
+  console: "once",
 };
 
 const args = process.argv.slice(2);
