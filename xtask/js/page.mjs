@@ -69,9 +69,9 @@ export async function bundlePage({ html, main, out }) {
     ...[...new Set(sheets)].map((name) => `<link rel="stylesheet" href="${base(name)}" />`),
     ...scripts.filter((name) => name !== boot).map((name) => `<link rel="modulepreload" href="${base(name)}" />`),
   ];
-  const index = text
-    .replace(styleTag, () => links.join("\n    "))
-    .replace(scriptTag, () => `<script type="module" src="${base(boot)}"></script>`);
+  // The script first: it starts further requests.
+  const start = `<script type="module" src="${base(boot)}"></script>`;
+  const index = text.replace(`\n    ${scriptTag}`, "").replace(styleTag, () => [start, ...links].join("\n    "));
   state.files.set("index.html", Buffer.from(index));
   state.files.set("THIRD-PARTY.txt", Buffer.from(await notices(state.packages)));
 

@@ -1,5 +1,6 @@
 // The panel of the selection: a state, an attempt, an event; without a selection, the execution.
 
+import "../app/shared.js";
 import { h } from "../app/dom.js";
 import { historyIndex } from "./history-index.js";
 import { createJsonTree } from "./json-tree.js";
