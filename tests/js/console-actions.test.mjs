@@ -51,7 +51,7 @@ function setUp({ fail, ...state } = {}) {
     watch,
     lists: createLists({ store, api }),
     mocks,
-    compared: createCompared({ store, api }),
+    compared: createCompared({ store, api, loadReplay: async () => undefined }),
     announce() {},
   });
   return { store, actions, sent };

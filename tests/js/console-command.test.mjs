@@ -48,7 +48,11 @@ for (const [name, command] of RUNTIMES) {
     assert.equal(page.status, 200);
     assert.equal(page.headers.get("content-type"), "text/html;charset=utf-8");
     const text = await page.text();
-    const files = [...text.matchAll(/(?:src|href)="([^":,]+)"/g)].map(([, file]) => file);
+    const linked = [...text.matchAll(/(?:src|href)="([^":,]+)"/g)].map(([, file]) => file);
+    // The script that starts the page has the addresses of its modules.
+    const boot = linked.find((file) => file.startsWith("boot-"));
+    const modules = (await (await fetch(`${url}/${boot}`)).text()).match(/\w+-\w+\.wasm/g) ?? [];
+    const files = [...linked, ...modules];
     assert.ok(files.some((file) => file.endsWith(".js")) && files.some((file) => file.endsWith(".wasm")));
     for (const file of files) {
       const response = await fetch(`${url}/${file}`);

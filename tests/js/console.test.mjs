@@ -44,7 +44,10 @@ const TESTS = {
 
     await page.click("button :: Show line 7");
     await page.waitForText(`${EDITOR}.cm-selectedState`, /Name: Count/);
-    assert.match(await page.evaluate(() => location.hash), /flow=till&execution=run-[^&]+&view=definition/);
+    // Changes of the address are gathered for a moment.
+    const isWritten = async () =>
+      /flow=till&execution=run-[^&]+&view=definition/.test(await page.evaluate(() => location.hash));
+    await page.until("the view is in the address", isWritten);
 
     await page.click("[role=tab] :: Timeline");
     await page.waitForElement(".time-row :: Count");

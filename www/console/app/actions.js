@@ -4,6 +4,7 @@ import { pack, placeOf, writeAddress } from "./address.js";
 import { pretty } from "./json.js";
 import { problemOf } from "./problem.js";
 import { completeSelection, equalSelections } from "./selection.js";
+import { loadWords } from "../words/words.js";
 
 /**
  * @param {object} context
@@ -16,6 +17,9 @@ import { completeSelection, equalSelections } from "./selection.js";
  * @param {(text: string, urgent?: boolean) => void} context.announce
  */
 export function createActions({ store, api, watch, lists, mocks, compared, announce }) {
+  /** The language that the user chose last. */
+  let wantedLang = "";
+
   const actions = {
     announce,
 
@@ -195,7 +199,15 @@ export function createActions({ store, api, watch, lists, mocks, compared, annou
     dismissProblem: () => store.set({ problem: undefined }),
 
     /** @param {"en" | "zh"} lang */
-    setLanguage: (lang) => store.set({ lang }),
+    async setLanguage(lang) {
+      wantedLang = lang;
+      try {
+        await loadWords(lang);
+        if (wantedLang === lang) store.set({ lang });
+      } catch (error) {
+        store.set({ problem: problemOf(error) });
+      }
+    },
     /** @param {"system" | "light" | "dark"} theme */
     setTheme: (theme) => store.set({ theme }),
     /** @param {boolean} shortcuts */

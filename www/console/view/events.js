@@ -1,5 +1,6 @@
 // The events of the execution as a table.
 
+import "../app/shared.js";
 import { h, setText } from "../app/dom.js";
 import { Choices, EventRows, groupOf, isFailure, isFiltered, NO_FILTER } from "./events-model.js";
 import { historyIndex } from "./history-index.js";

@@ -1,5 +1,6 @@
 // The flow as a graph, with the execution on it.
 
+import "../app/shared.js";
 import "cloudflow-wasm/graph";
 
 import { h, setText } from "../app/dom.js";

@@ -1,5 +1,6 @@
 // The execution on an axis of time: one row per state, one bar per attempt.
 
+import "../app/shared.js";
 import { serviceNow } from "../app/clock.js";
 import { h, setText } from "../app/dom.js";
 import { shownDefinition } from "../app/state.js";
