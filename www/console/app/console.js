@@ -26,7 +26,7 @@ import { createLabels } from "./labels.js";
 import { createLists } from "./lists.js";
 import { createMocks } from "./mocks.js";
 import { connectPlace } from "./place.js";
-import { afterFrame } from "./ready.js";
+import { afterFrame, modules } from "./ready.js";
 import { samples } from "./samples.js";
 import { equalSelections } from "./selection.js";
 import { loadSettings, loadTexts, saveSettings, saveTexts } from "./settings.js";
@@ -169,6 +169,10 @@ export async function startConsole({ base, fetch: send, needsNetwork = true }) {
   addEventListener("pagehide", () => saveTexts(store.get()));
 
   language.follow(store);
+  // The first start does not wait for the client. Who calls a module reports that it is missing.
+  void loadFunctions()
+    .then(() => modules.ready("ask"))
+    .catch(() => {});
   connectEndpoint({ store, api, watch, actions, needsNetwork });
   connectKeys({ store, actions, tabs, lists, help });
   // Paper is light.
