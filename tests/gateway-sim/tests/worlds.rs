@@ -1,0 +1,31 @@
+//! Some small worlds in the test command. `cargo xtask sim-gateway` runs thousands, and the large ones.
+
+use gateway_sim::{Broken, World, simulate};
+
+#[test]
+fn small_worlds_keep_the_rules() {
+    for seed in 0..60 {
+        let report = simulate(World::small(seed), seed);
+        assert!(report.violations.is_empty(), "seed {seed}: {:#?}", report.violations);
+    }
+}
+
+#[test]
+fn a_seed_always_gives_the_same_world() {
+    let run = || {
+        let report = simulate(World::small(7), 7);
+        (report.events, report.calls, report.joins, report.disturbed)
+    };
+    assert_eq!(run(), run());
+}
+
+#[test]
+fn broken_parts_are_noticed() {
+    for broken in [Broken::Leader, Broken::Hub, Broken::Budget] {
+        let noticed = (0..200).any(|seed| {
+            let world = World { broken, ..World::small(seed) };
+            !simulate(world, seed).violations.is_empty()
+        });
+        assert!(noticed, "{broken:?}");
+    }
+}
