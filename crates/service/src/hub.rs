@@ -7,11 +7,11 @@
 //!
 //! Bodies never enter the machines. A frame is one header line, or a header line and a body. The host carries the body.
 
-pub mod budget;
-pub mod execution;
+mod budget;
+mod execution;
 pub mod frame;
-pub mod record;
-pub mod watch;
+mod record;
+mod watch;
 
 pub use budget::{Bucket, Budget, Permit};
 pub use execution::Hub;
@@ -19,6 +19,9 @@ pub use watch::{Do, Input, Payload, Watch, WatchOptions};
 
 /// Unix milliseconds. Machines compare deadlines, so a skew of some seconds must be tolerated.
 pub type Millis = u64;
+
+/// The rank of a final state.
+const FINAL: u8 = 3;
 
 /// What a watcher waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,7 +112,7 @@ pub enum Effect {
     Close {
         /// The sockets.
         ids: Vec<u32>,
-        /// The reason: `final`, `fault` or `silent`.
+        /// The reason: `final`, `answered`, `fault`, `silent` or `expired`.
         reason: &'static str,
     },
     /// Store the body of the current frame as the state.
@@ -145,4 +148,9 @@ pub enum BodyOf {
         /// The last event that the receiver has.
         after: u64,
     },
+}
+
+/// A random time up to `most`, from 32 random bits.
+fn jitter(random: u32, most: Millis) -> Millis {
+    (most.min(1 << 31) * Millis::from(random)) >> 32
 }
