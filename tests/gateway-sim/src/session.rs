@@ -29,8 +29,10 @@ pub struct Session {
     fetch: u32,
     /// The last state, for the answer to a held poll: number and version.
     kept: Option<(u64, u8)>,
-    /// The result of the last call.
-    result: Body,
+    /// The last state of the service or of the parent.
+    state: Body,
+    /// The same for events.
+    events: Body,
 }
 
 /// What a session is for.
@@ -67,7 +69,8 @@ impl Sim {
             describe: 0,
             fetch: 0,
             kept: None,
-            result: Body::Nothing,
+            state: Body::Nothing,
+            events: Body::Nothing,
         };
         self.sessions.insert(number, Box::new(session));
         self.watch_step(number, Input::Start, Body::Nothing);
@@ -95,6 +98,13 @@ impl Sim {
             Input::Frame(header) | Input::Parent(header) => header,
             _ => "",
         };
+        if let Input::Parent(_) = input {
+            match body {
+                Body::State(_) => session.state = body,
+                Body::Events { .. } => session.events = body,
+                Body::Nothing | Body::Fault => {}
+            }
+        }
         let now = self.now + self.skew(session.location);
         let effects = session.machine.step(now, self.rng.word(), input);
         self.sessions.insert(number, session);
@@ -126,13 +136,9 @@ impl Sim {
             Do::Send(header, payload) => {
                 let body = match payload {
                     Payload::Nothing => Body::Nothing,
-                    Payload::Result => {
-                        if session.child.is_some() && body != Body::Nothing {
-                            body
-                        } else {
-                            session.result
-                        }
-                    }
+                    Payload::State => session.state,
+                    Payload::Events => session.events,
+                    Payload::Fault => Body::Fault,
                 };
                 let link = session.link;
                 if let Some(link) = link {
@@ -293,21 +299,19 @@ impl Sim {
         let bucket = if history { Bucket::History } else { Bucket::Describe };
         match reply {
             Some(Reply::State(version)) => {
-                session.result = Body::State(version);
+                session.state = Body::State(version);
                 let hash = format!("{version:016x}");
                 self.watch_step(number, Input::Answered { hash: &hash, rank: rank(version) }, Body::Nothing);
             }
             Some(Reply::Events { after, last, done, more }) => {
-                session.result = Body::Events { after, last };
+                session.events = Body::Events { after, last };
                 self.watch_step(number, Input::Events { last, done, more }, Body::Nothing);
             }
             Some(Reply::Throttled { retry_after }) => {
-                session.result = Body::Fault;
                 let input = Input::Fault { bucket, retryable: true, throttled: true, retry_after, status: 429 };
                 self.watch_step(number, input, Body::Nothing);
             }
             Some(Reply::Unavailable) | None => {
-                session.result = Body::Fault;
                 let status = if reply.is_some() { 503 } else { 0 };
                 let input = Input::Fault { bucket, retryable: true, throttled: false, retry_after: None, status };
                 self.watch_step(number, input, Body::Nothing);
