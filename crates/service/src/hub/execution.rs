@@ -17,7 +17,7 @@
 //!   numbers of its parent, so a watcher may change from one leaf hub to another.
 //! - **Acceptance.** A report of the leader is accepted if it differs and its rank is not lower. Other reports are accepted
 //!   only if their rank is higher, or if there is no leader. A final state is never replaced.
-//! - **Current.** The state is current while the leader holds a long poll open, and for two seconds after each read.
+//! - **Current.** The state is current while a leader that lives holds a long poll open, and for two seconds after each read.
 //! - **Faults** are not stored. A permanent one ends all watchers, a transient one those that wait for one answer.
 //! - **Retention.** A hub without watchers is cleared after 24 hours.
 
@@ -37,6 +37,9 @@ const FIRST_SIGN: Millis = 10_000;
 
 /// A leader is replaced after this silence: three times the interval of its `p`.
 const SILENCE: Millis = 60_000;
+
+/// The long poll of a leader proves nothing after this silence: it sends `p` every 20 s.
+const ALIVE: Millis = 25_000;
 
 /// The alarm, after the last sign of life of the leader.
 const CHECK: Millis = 90_000;
@@ -68,7 +71,7 @@ const LEAVES: u32 = 16;
 /// ```
 /// use cloudflow_service::hub::{Effect, Event, Hub, Join, Kind};
 /// let mut hub = Hub::restore("", false);
-/// let join = Join { id: hub.next_id(), since: 0, deadline: 60_000, kind: Kind::Stream, history: false, after: 0 };
+/// let join = Join { id: hub.next_id(1_000), since: 0, deadline: 60_000, kind: Kind::Stream, history: false, after: 0 };
 /// let effects = hub.step(1_000, None, Event::Join(join));
 /// // The first watcher leads. The hub has no state, so its first call does not wait.
 /// assert!(effects.iter().any(|effect| matches!(effect, Effect::Send { header, .. } if header == "lead 1 0 0 - 0 0 1")));
@@ -125,9 +128,10 @@ impl Hub {
         Some(watcher.id)
     }
 
-    /// The number for the next join.
-    pub fn next_id(&self) -> u32 {
-        self.last_id.wrapping_add(1)
+    /// The number for the next join: the time in seconds, or one more than the last number. So a number is not used again
+    /// after an eviction, when the close of its socket may still be reported.
+    pub fn next_id(&self, now: Millis) -> u32 {
+        self.last_id.wrapping_add(1).max((now / 1000) as u32)
     }
 
     /// The socket of the leader. The host passes the time of its last automatic answer to every step.
@@ -149,12 +153,12 @@ impl Hub {
     /// complete history. `FRESH`: the stored history is current.
     ///
     /// ```
-    /// assert_eq!(cloudflow_service::hub::Hub::restore("", false).page(1_000, 0), "page 0 0 0 0");
+    /// assert_eq!(cloudflow_service::hub::Hub::restore("", false).page(1_000, None, 0), "page 0 0 0 0");
     /// ```
-    pub fn page(&self, now: Millis, last: u64) -> String {
+    pub fn page(&self, now: Millis, leader_seen: Option<Millis>, last: u64) -> String {
         let record = &self.record;
         let more = last < record.last;
-        let polled = self.leader.is_some() && record.asked && record.open;
+        let polled = record.asked && self.is_held(now, leader_seen);
         let fresh = record.complete || polled || is_recent(record.events_at, now);
         line("page", &[last, more.into(), (record.complete && !more).into(), fresh.into()])
     }
@@ -174,7 +178,7 @@ impl Hub {
                 }
                 self.frame(now, from, header, &mut out);
             }
-            Event::Join(join) => self.join(now, join, &mut out),
+            Event::Join(join) => self.join(now, join, self.is_held(now, leader_seen), &mut out),
             Event::Closed(id) => self.remove(id),
             Event::Alarm => self.sweep(now, &mut out),
             Event::Polled => self.record.polling = false,
@@ -197,11 +201,12 @@ impl Hub {
         out
     }
 
-    fn join(&mut self, now: Millis, join: Join, out: &mut Vec<Effect>) {
+    fn join(&mut self, now: Millis, join: Join, held: bool, out: &mut Vec<Effect>) {
         let watcher = Watcher::new(join);
         let id = watcher.id;
         let finished = self.is_final() && (!watcher.history || self.record.complete);
-        let current = watcher.kind == Kind::Now && self.record.rank > 0 && self.is_current(now);
+        let current =
+            watcher.kind == Kind::Now && self.record.rank > 0 && (held || is_recent(self.record.known_at, now));
         if finished && !watcher.history || current {
             if let Some(header) = self.state() {
                 out.push(Effect::Answer { header, body: BodyOf::Stored });
@@ -251,8 +256,8 @@ impl Hub {
         match name {
             "report" => {
                 if let (Some(hash), Some(rank)) = (words.hash(), words.rank()) {
-                    // Without a leader, a new read and the result of the last leader are as good as one of the leader.
-                    let trusted = leads || self.leader.is_none() && (epoch == 0 || epoch == self.record.epoch);
+                    // Without a leader, a new read is as good as one of the leader.
+                    let trusted = leads || self.leader.is_none() && epoch == 0;
                     self.report(now, trusted, hash, rank, words.number(), out);
                 }
             }
@@ -487,8 +492,9 @@ impl Hub {
         if self.is_final() { self.histories > 0 && !self.record.complete } else { self.live > 0 }
     }
 
-    fn is_current(&self, now: Millis) -> bool {
-        self.is_final() || self.leader.is_some() && self.record.open || is_recent(self.record.known_at, now)
+    /// True if a leader that lives holds a long poll open.
+    fn is_held(&self, now: Millis, leader_seen: Option<Millis>) -> bool {
+        self.leader.is_some() && self.record.open && now <= self.seen(leader_seen).saturating_add(ALIVE)
     }
 
     fn tell_leader(&self, header: String, out: &mut Vec<Effect>) {

@@ -76,6 +76,8 @@ pub(super) enum Phase {
         since: Millis,
         /// Its hold is not zero.
         held: bool,
+        /// The leadership in which it began.
+        epoch: u64,
         /// The event after which it began, or 0.
         after: u64,
         /// The execution had ended before.
@@ -139,10 +141,15 @@ impl Watch {
             self.watch_parent(out);
             return;
         }
+        // The hub may have a later state of the same rank than the last result.
         if let Some((known, of)) = self.result.as_ref().filter(|(known, of)| known != hash && *of >= rank) {
-            out.push(Do::Send(report(epoch, known, *of), Payload::State));
-            known.clone_into(&mut lead.hash);
-            self.rank = self.rank.max(*of);
+            if *of > rank {
+                out.push(Do::Send(report(epoch, known, *of), Payload::State));
+                known.clone_into(&mut lead.hash);
+                self.rank = self.rank.max(*of);
+            } else {
+                lead.quick = true;
+            }
         }
         self.lead = Some(lead);
         if self.rank < FINAL {
@@ -154,7 +161,7 @@ impl Watch {
     }
 
     pub(super) fn described(&mut self, now: Millis, hash: &str, rank: u8, out: &mut Vec<Do>) {
-        let Phase::Open { since, held, .. } = self.describe.phase else {
+        let Phase::Open { since, held, epoch, .. } = self.describe.phase else {
             return;
         };
         let quickly = held && now < since.saturating_add(EARLY);
@@ -163,6 +170,12 @@ impl Watch {
         let mut changed = true;
         if let Some(lead) = &mut self.lead {
             changed = lead.hash != hash;
+            if changed && epoch != lead.epoch && rank <= self.rank {
+                // Another leader may have reported a later state since. Read it again.
+                lead.quick = true;
+                self.describe.schedule(now);
+                return;
+            }
             if changed {
                 hash.clone_into(&mut lead.hash);
                 out.push(Do::Send(report(lead.epoch, hash, rank), Payload::State));
@@ -247,6 +260,7 @@ impl Watch {
             self.calls(bucket).phase = if leads { Phase::At(now.saturating_add(wait_ms)) } else { Phase::Idle };
             return;
         };
+        let epoch = lead.epoch;
         if bucket == Bucket::Describe {
             let hold = if lead.quick || self.options.kind == Kind::Now {
                 0
@@ -254,11 +268,11 @@ impl Watch {
                 let allowed = u32::try_from(left).unwrap_or(u32::MAX).clamp(1, 60);
                 most.saturating_add(stretch).min(allowed)
             };
-            self.describe.phase = Phase::Open { since: now, held: hold > 0, after: 0, ended };
+            self.describe.phase = Phase::Open { since: now, held: hold > 0, epoch, after: 0, ended };
             out.push(Do::Describe { wait_seconds: hold, timeout_ms: Millis::from(hold) * 1000 + MARGIN });
         } else {
             let after = lead.last;
-            self.history.phase = Phase::Open { since: now, held: false, after, ended };
+            self.history.phase = Phase::Open { since: now, held: false, epoch, after, ended };
             out.push(Do::History { after });
         }
     }
