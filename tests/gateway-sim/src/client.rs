@@ -28,6 +28,8 @@ pub struct Client {
     manner: Manner,
     history: bool,
     session: Option<u32>,
+    /// When it sent its last request.
+    asked: Millis,
     /// The last number and version that it has seen.
     seq: u64,
     version: u8,
@@ -61,6 +63,7 @@ impl Sim {
                 manner,
                 history,
                 session: None,
+                asked: 0,
                 seq: 0,
                 version: 0,
                 after: 0,
@@ -108,6 +111,9 @@ impl Sim {
             deadline: now + self.skew(client.location) + wait_ms,
         };
         self.report.requests += 1;
+        if let Some(client) = self.clients.get_mut(number as usize) {
+            client.asked = now;
+        }
         let session = self.open(purpose);
         if let Some(client) = self.clients.get_mut(number as usize)
             && self.sessions.contains_key(&session)
@@ -239,8 +245,9 @@ impl Sim {
             return;
         }
         if let Some(execution) = self.upstream.executions.get(client.execution as usize) {
-            let since_end = now.saturating_sub(execution.ends);
-            let since_known = execution.known.map_or(0, |known| now.saturating_sub(known));
+            // A request that came later sees the end at once.
+            let since_end = now.saturating_sub(execution.ends.max(client.asked));
+            let since_known = execution.known.map_or(0, |known| now.saturating_sub(known.max(client.asked)));
             let quiet = execution.disturbed.is_none_or(|at| at + 120_000 < execution.ends);
             self.report.seen(since_end, since_known, quiet);
         }

@@ -116,7 +116,7 @@ impl Sim {
         let Some(object) = self.objects.get(at as usize) else {
             return;
         };
-        let id = object.machine.next_id();
+        let id = object.machine.next_id(self.now + object.skew);
         let join = Join { id, since, deadline, kind, history, after };
         self.hub_step(at, Event::Join(join), &Carried { link: Some(link), body: Body::Nothing });
     }
@@ -134,7 +134,10 @@ impl Sim {
         object.last_event = now;
         object.awake_micros += EVENT_MICROS;
         let leader = object.machine.leader().and_then(|id| object.sockets.get(&id)).map(|(link, _)| *link);
-        let seen = leader.and_then(|link| self.links.get(&link)).and_then(|link| link.pinged);
+        let mut seen = leader.and_then(|link| self.links.get(&link)).and_then(|link| link.pinged);
+        if self.world.broken == Broken::Leader {
+            seen = Some(now);
+        }
         let Some(object) = self.objects.get_mut(at as usize) else {
             return;
         };
@@ -258,7 +261,13 @@ impl Sim {
         let Some((at, id)) = self.links.get(&link).map(|link| (link.object, link.id)) else {
             return;
         };
-        self.links.remove(&link);
+        if let Some(entry) = self.links.get_mut(&link) {
+            entry.open = false;
+            // The Worker may be told later.
+            if entry.session.is_none() {
+                self.links.remove(&link);
+            }
+        }
         let Some(id) = id else {
             return;
         };

@@ -45,6 +45,10 @@ pub struct Report {
     pub longest_gap: u64,
 }
 
+/// Maximum time without an answer of the service for an execution with watchers, without faults: 100 executions take their
+/// first states and their long polls within this time.
+const LONGEST_GAP_MS: u64 = 40_000;
+
 impl Report {
     /// Records a broken rule.
     pub fn fault(&mut self, text: String) {
@@ -120,6 +124,13 @@ impl Sim {
         report.watchers = self.clients.len() as u64;
         report.executions = self.upstream.executions.len() as u64;
         report.events = self.queue.total();
+        let has_faults = self.world.faults.lost_sockets > 0;
+        if !has_faults && report.longest_gap > LONGEST_GAP_MS {
+            report.fault(format!("an execution was without an answer of the service for {} ms", report.longest_gap));
+        }
+        if self.world.crowd == 0 && report.billed * 100 > report.passed {
+            report.fault(format!("the objects were awake for {} of {} ms", report.billed, report.passed));
+        }
         // 20 ms are the way to the service and back.
         let late = report.quiet.iter().filter(|&&ms| u64::from(ms) > FAN_OUT_MS + 200).count();
         if late > 0 && self.world.broken == Broken::Nothing {

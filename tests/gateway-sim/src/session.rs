@@ -190,8 +190,11 @@ impl Sim {
             }
             Do::Wake(at) => {
                 session.timer += 1;
-                let (turn, location) = (session.timer, session.location);
+                let (turn, location, execution) = (session.timer, session.location, session.execution);
                 let late = if self.rng.chance(self.world.faults.late_timers) { self.rng.below(3000) } else { 0 };
+                if late > 0 {
+                    self.disturb(execution);
+                }
                 let at = at.saturating_sub(self.skew(location)).max(now) + late;
                 self.queue.push(at, What::Timer { session: number, turn });
             }
@@ -225,6 +228,9 @@ impl Sim {
             }
             Do::Disconnect => {
                 if let Some(link) = session.link.take() {
+                    if let Some(entry) = self.links.get_mut(&link) {
+                        entry.session = None;
+                    }
                     self.send_up(link, |link| What::ClosedUp { link });
                 }
             }

@@ -259,7 +259,12 @@ impl Sim {
                 if !matches!(reply, crate::upstream::Reply::State(_) | crate::upstream::Reply::Events { .. }) {
                     self.disturb(execution);
                 } else if !history {
-                    if at > now + wait_ms + 1000 {
+                    let due = self
+                        .upstream
+                        .executions
+                        .get(execution as usize)
+                        .map_or(now, |e| e.ends.clamp(now, now + wait_ms));
+                    if at > due + 100 {
                         self.disturb(execution);
                     }
                     self.watched(execution, at);
