@@ -9,7 +9,7 @@
 //! - The calls of the service never exceed its rate limits.
 //! - The watchers of an execution without a fault see its end within two seconds.
 //! - No execution is starved: without faults, the service answers for each at least every 40 s beside the long polls.
-//! - Objects are billed for at most 1 % of the time, unless an execution has a crowd.
+//! - Objects are billed for at most 1 % of the time, unless an execution has a crowd or only watchers that do not wait.
 
 #![allow(
     clippy::arithmetic_side_effects,

@@ -71,6 +71,16 @@ pub struct World {
     pub broken: Broken,
 }
 
+impl Faults {
+    /// True if something fails.
+    pub fn any(&self) -> bool {
+        let rates =
+            [self.resets, self.budget_resets, self.evictions, self.lost_sockets, self.dead_workers, self.dead_leaders];
+        let calls = [self.throttled, self.unavailable, self.dropped, self.slow, self.late_timers];
+        rates.iter().chain(&calls).any(|&rate| rate > 0)
+    }
+}
+
 impl World {
     /// One of the many small worlds with all faults. Its sizes depend on the seed.
     pub fn small(seed: u64) -> Self {
