@@ -4,7 +4,7 @@ use gateway_sim::{Broken, World, simulate};
 
 #[test]
 fn small_worlds_keep_the_rules() {
-    for seed in 0..60 {
+    for seed in 0..300 {
         let report = simulate(World::small(seed), seed);
         assert!(report.violations.is_empty(), "seed {seed}: {:#?}", report.violations);
     }
