@@ -39,6 +39,7 @@ pub fn parse_execution(body: &JsValue) -> Result<JsValue, JsValue> {
 
 /// Judges the status and the two times of a response, one per line, for `pkg/ask/execution.js`. 0 if they are unusual,
 /// 1 if the status is not final, 2 if it is.
+#[cfg(feature = "ask")]
 #[wasm_bindgen(js_name = judgeExecution)]
 pub fn judge_execution(facts: &str) -> u32 {
     read::judge(facts).map_or(0, |done| 1 + u32::from(done))
@@ -46,6 +47,7 @@ pub fn judge_execution(facts: &str) -> u32 {
 
 /// `{ diagnostics, definition }` of a body: the first half of `validateExecution`. The module `language` checks the
 /// definition, which is absent if there is nothing to check.
+#[cfg(feature = "ask")]
 #[wasm_bindgen(js_name = validateFields)]
 pub fn validate_fields(body: &JsValue) -> Result<JsValue, JsValue> {
     let (diagnostics, definition) = match json(body)? {
