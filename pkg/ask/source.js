@@ -21,7 +21,8 @@ const MAX_RETRY_MS = 30_000;
 export const MOST_FAILURES = 3;
 
 /** Statuses with which the endpoint is overloaded or not available; a poll would get the same. */
-const TRANSIENT = [408, 425, 429, 500, 502, 503, 504];
+const isTransient = (/** @type {number} */ status) =>
+  [408, 425, 429].includes(status) || (status >= 500 && status !== 501);
 
 /** @typedef {(url: string, init?: RequestInit) => Promise<Response>} Fetch */
 
@@ -269,7 +270,7 @@ export function openStream(server, key, path, init, send, withHistory, after) {
         response.body
       )
         return void (await readStream(response, signal, onText));
-      if (!TRANSIENT.includes(response.status)) return { isRefused: true };
+      if (!isTransient(response.status)) return { isRefused: true };
       const body = await readText(response, signal, MAX_UNITS);
       return { answer: answerOf(response.status, body, response.headers) };
     }
