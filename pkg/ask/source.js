@@ -66,6 +66,11 @@ export const answerOf = (status, body, headers = new Headers()) => ({
   text: () => Promise.resolve(body),
 });
 
+let open = 0;
+
+/** Number of the streams of all clients. */
+export const streamsOpen = () => open;
+
 /**
  * The stream of one execution. It connects when a member joins, and again with the id of the last event. A failure ends the
  * attempts that wait; the next attempt connects again.
@@ -99,6 +104,7 @@ export function openStream(server, key, path, init, send, withHistory, after) {
     state: undefined,
     isComplete: false,
     join(member) {
+      if (members.size === 0) open += 1;
       members.add(member);
       if (member.isReader && (!withHistory || member.after() < after)) {
         withHistory = true;
@@ -109,9 +115,9 @@ export function openStream(server, key, path, init, send, withHistory, after) {
       if (connection === undefined && !hasEnded) connect();
     },
     leave(member) {
-      members.delete(member);
-      if (members.size > 0) return;
-      if (server.streams.get(key) === stream) server.streams.delete(key);
+      if (!members.delete(member) || members.size > 0) return;
+      open -= 1;
+      server.streams.delete(key);
       close();
     },
     restart() {

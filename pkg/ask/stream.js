@@ -6,7 +6,7 @@
 
 import { isObject, wrongOptions } from "../shared/options.js";
 import { headerOf } from "./host.js";
-import { MOST_FAILURES, answerOf, openStream } from "./source.js";
+import { MOST_FAILURES, answerOf, openStream, streamsOpen } from "./source.js";
 
 /** A response of a gateway with streams has it. */
 const HEADER = "x-cloudflow-transports";
@@ -20,10 +20,10 @@ const EARLY_MS = 1000;
 /** Maximum hold of a request for the history, below the time limit of its attempt: `MARGIN` in the same file. */
 const HISTORY_MS = 8000;
 
-/** Maximum number of streams to one endpoint. Further executions are polled. */
+/** Maximum number of streams of a client to one endpoint. Further executions are polled. */
 const MOST_STREAMS = 50;
 
-/** The same in a browser with HTTP/1.1, which has six connections to a host. */
+/** Maximum number of streams of a page, without HTTP/2: a browser has six connections to a host. */
 const MOST_OF_SIX = 4;
 
 /** @typedef {import("./source.js").Fetch} Fetch */
@@ -138,7 +138,7 @@ export function lineOf(streams, options, signal, history) {
         const key = `${path}\n${JSON.stringify([...new Headers(init.headers)])}`;
         if (stream?.key !== key) line.leave();
         stream ??= server.streams.get(key);
-        if (stream === undefined && server.streams.size < mostStreams(base))
+        if (stream === undefined && mayOpen(server, base))
           stream = openStream(server, key, path, init, send, history !== undefined, member.after());
         if (stream !== undefined) {
           const outcome = await pushed(stream, init.signal, seconds);
@@ -219,18 +219,17 @@ function serverOf(streams, send, base) {
 const isUsable = (server) => server.failures < MOST_FAILURES && performance.now() >= server.pollsUntil;
 
 /**
- * Maximum number of streams to an endpoint. A browser tells the protocol of earlier requests.
+ * Whether one more stream may be opened. A browser tells the protocol of earlier requests.
  *
+ * @param {Server} server
  * @param {string} base
  */
-function mostStreams(base) {
-  if (!("document" in globalThis || "WorkerGlobalScope" in globalThis)) return MOST_STREAMS;
+function mayOpen(server, base) {
+  if (server.streams.size >= MOST_STREAMS) return false;
+  if (streamsOpen() < MOST_OF_SIX || !("document" in globalThis || "WorkerGlobalScope" in globalThis)) return true;
   const url = base.startsWith("/") ? `${globalThis.location?.origin}${base}` : base;
   const entries = /** @type {PerformanceResourceTiming[]} */ (performance.getEntriesByType?.("resource") ?? []);
-  const isMultiplexed = entries.some(
-    ({ name, nextHopProtocol }) => name.startsWith(url) && /^h[23]/.test(nextHopProtocol),
-  );
-  return isMultiplexed ? MOST_STREAMS : MOST_OF_SIX;
+  return entries.some(({ name, nextHopProtocol }) => name.startsWith(url) && /^h[23]/.test(nextHopProtocol));
 }
 
 /**

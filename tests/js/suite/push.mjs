@@ -120,6 +120,9 @@ export const tests = {
       );
       const ids = gateway.of("stream").map(({ headers }) => headers.get("last-event-id"));
       assert.deepEqual(ids, [null, "2.0", "2.0", "2.0", "2.0"]);
+      // `retry` of the server, with jitter.
+      const [, { at }] = gateway.of("stream");
+      assert.ok(at >= 20_500 && at <= 21_001, `${at} ms`);
 
       const again = pushGateway({ states: STATES, events: EVENTS, maxMs: 20_000 });
       const got = idsOf(cloudflow.executionEvents(CALL, { ...options, fetch: again.fetch, follow: true }));
