@@ -65,7 +65,7 @@ const write = (file, input) =>
     platform: "neutral",
     target: "esnext",
     charset: "utf8",
-    external: ["node:*"],
+    external: ["node:*", "jose/*"],
     plugins: [keepImports(file)],
     logLevel: "warning",
   });

@@ -49,7 +49,14 @@ print("everything", await bundle('export * from "./index.js";'));
 print("slim (modules + entry)", wasm("ask"), wasm("language"), await bundle('export * from "./slim.js";'));
 print("local entry", await bundle('export * from "./local.js";'));
 print("graph entry", await bundle('export * from "./graph.js";'));
-print("gateway Worker", wasm("ask"), await bundle('export * from "./gateway.workerd.js";', true));
+print("gateway Worker", wasm("gateway"), await bundle('export * from "./gateway.workerd.js";', true));
+print(
+  "gateway Worker with jwt",
+  wasm("gateway"),
+  await bundle('export * from "./gateway.workerd.js"; export { jwt } from "./gateway/auth.js";', true),
+);
+print("import { bearer }", await bundle('export { bearer } from "./gateway/auth.js";'));
+print("import { jwt }, with jose", await bundle('export { jwt } from "./gateway/auth.js";'));
 
 // The page of the console: what its HTML file links to, and what it loads on demand.
 const page = join(pkg, "console", "page");

@@ -8,7 +8,7 @@ use crate::{Outcome, npm, paths, wasm};
 
 /// Size budgets (gzip -9) and goals. A budget is slightly above the reached size. Raise one only with a reason that
 /// docs/decisions.md states.
-const BUDGETS: [Budget; 9] = [
+const BUDGETS: [Budget; 11] = [
     Budget { row: "import { CloudFlowError }", kib: 1, aim_kib: None },
     Budget { row: "import { describeExecution }", kib: 61, aim_kib: Some(50) },
     Budget { row: "import { validateFlow }", kib: 133, aim_kib: Some(88) },
@@ -17,6 +17,8 @@ const BUDGETS: [Budget; 9] = [
     Budget { row: "local entry", kib: 455, aim_kib: None },
     Budget { row: "graph entry", kib: 28, aim_kib: None },
     Budget { row: "gateway Worker", kib: 67, aim_kib: Some(70) },
+    Budget { row: "import { bearer }", kib: 2, aim_kib: None },
+    Budget { row: "import { jwt }, with jose", kib: 11, aim_kib: None },
     Budget { row: "console, first load", kib: 257, aim_kib: Some(200) },
 ];
 
