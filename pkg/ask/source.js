@@ -11,10 +11,14 @@ const FIRST_BYTE_MS = 5000;
 const SILENCE_MS = 65_000;
 
 /** A stream that ends earlier without news is broken. */
-const SHORT_MS = 2000;
+const SHORT_MS = 500;
 
-/** Default and maximum of the pause before a reconnect, which the server sets. */
+/** A younger connection is not replaced: another call has just done it. */
+const YOUNG_MS = 1000;
+
+/** Default and limits of the pause before a reconnect, which the server sets. */
 const RETRY_MS = 1000;
+const MIN_RETRY_MS = 100;
 const MAX_RETRY_MS = 30_000;
 
 /** Number of failed connections after which a poll is sent, which shows whether only streams fail. */
@@ -121,7 +125,7 @@ export function openStream(server, key, path, init, send, withHistory, after) {
       close();
     },
     restart() {
-      if (connection === undefined || performance.now() - begun < SHORT_MS) return;
+      if (connection === undefined || performance.now() - begun < YOUNG_MS) return;
       close();
       connect();
     },
@@ -223,7 +227,7 @@ export function openStream(server, key, path, init, send, withHistory, after) {
         if (told === undefined) wake();
       },
       (ms) => {
-        retryMs = Math.min(ms, MAX_RETRY_MS);
+        retryMs = Math.min(Math.max(ms, MIN_RETRY_MS), MAX_RETRY_MS);
       },
     );
 
