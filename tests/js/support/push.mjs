@@ -167,3 +167,38 @@ export function pushGateway({
   gateway.of = (kind) => gateway.seen.filter((request) => request.kind === kind);
   return gateway;
 }
+
+/** An execution that runs at 5 s and ends at 90 s. */
+export const STATES = [
+  [0, "Starting"],
+  [5000, "Running"],
+  [90_000, "Succeeded"],
+];
+
+export const EVENTS = [
+  [0, "ExecutionStarted"],
+  [6000, "StepEntered"],
+  [6100, "StepExited"],
+  [40_000, "StepEntered"],
+  [90_000, "ExecutionSucceeded"],
+];
+
+/** What a watcher sees: [status, ms], and how it ends. */
+export function watched(time, iterator, more) {
+  const seen = [];
+  const ended = (async () => {
+    for await (const { status } of iterator) {
+      seen.push([status, Math.round(time.now())]);
+      more?.(status);
+    }
+  })();
+  ended.catch(() => {});
+  return { seen, ended };
+}
+
+/** What a follower sees: the ids of the events. */
+export async function idsOf(iterator) {
+  const ids = [];
+  for await (const { eventId } of iterator) ids.push(eventId);
+  return ids;
+}
