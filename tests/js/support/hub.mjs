@@ -18,7 +18,12 @@ export function openHub({ createGateway, local }, { respond = () => undefined, q
     return (await respond(url, init)) ?? emulator.fetch(address, init);
   };
   const gateway = createGateway({
-    upstream: () => ({ endpoint: "https://emulator.example", credentials: CREDENTIALS, fetch }),
+    upstream: () => ({
+      endpoint: "https://emulator.example",
+      credentials: CREDENTIALS,
+      fetch,
+      dangerouslyAllowBrowser: true,
+    }),
     authorize: () => true,
     actions: ACTIONS,
     hub: "memory",
