@@ -141,6 +141,7 @@ pub fn watch_open(
 
 /// Something happened at a watch; `pkg/gateway/hub/effects.js` has the numbers of the inputs and their fields.
 #[wasm_bindgen(js_name = watchStep)]
+#[allow(clippy::too_many_arguments, reason = "numbers cross the boundary without an allocation")]
 pub fn watch_step(
     watch: f64,
     now: f64,
@@ -204,6 +205,7 @@ fn bucket_of(bucket: u32) -> Bucket {
     match bucket {
         0 => Bucket::Describe,
         1 => Bucket::History,
+        3 => Bucket::First,
         _ => Bucket::List,
     }
 }

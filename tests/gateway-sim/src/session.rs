@@ -221,9 +221,11 @@ impl Sim {
                 }
             }
             Do::Answer => {
-                let (kept, client) = (session.kept, session.client.take());
-                if let Some(client) = client {
-                    self.answered(client, kept);
+                let (kept, client, kind) = (session.kept, session.client.take(), session.kind);
+                match client {
+                    Some(client) if kind == Kind::Stream => self.ended(client),
+                    Some(client) => self.answered(client, kept),
+                    None => {}
                 }
             }
             Do::Disconnect => {

@@ -1,7 +1,7 @@
 //! The rate limit of the account, shared by the calls of one client, or of a gateway.
 //!
 //! The service counts each operation in a token bucket of the account. A call without a token waits in a queue, first in,
-//! first out. The places of a client belong to its calls, those of a gateway to executions.
+//! first out. The places of a client belong to its calls, those of a gateway to executions. Urgent calls pass the others.
 
 use cloudflow_base::limits::RateLimit;
 
@@ -44,14 +44,19 @@ pub(crate) struct Quota {
     at: Millis,
     /// The service asked for a pause until then.
     closed_until: Millis,
-    // INVARIANT: in the order of arrival; every ticket once.
+    // INVARIANT: the urgent ones first, each part in the order of arrival; every ticket once.
     queue: Vec<Waiting>,
     last: u64,
 }
 
 /// A place in the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Ticket(pub u64);
+pub(crate) struct Ticket {
+    /// Below 2^63.
+    pub number: u64,
+    /// It passes those that are not urgent.
+    pub urgent: bool,
+}
 
 #[derive(Clone, Copy, Debug)]
 struct Waiting {
@@ -87,7 +92,7 @@ impl Quota {
         }
         let ticket = place.unwrap_or_else(|| {
             self.last = self.last.wrapping_add(1);
-            Ticket(self.last)
+            Ticket { number: self.last, urgent: false }
         });
         let taken = self.take(now, ticket);
         *place = taken.is_err().then_some(ticket);
@@ -101,7 +106,9 @@ impl Quota {
         self.queue.retain(|waiting| now <= waiting.due.saturating_add(FORGOTTEN));
         let closed = self.closed_until.saturating_sub(now);
         let known = self.queue.iter().position(|waiting| waiting.ticket == ticket);
-        let in_front = self.queue.iter().take(known.unwrap_or(self.queue.len()));
+        let end = if ticket.urgent { self.queue.iter().position(|waiting| !waiting.ticket.urgent) } else { None };
+        let end = end.unwrap_or(self.queue.len());
+        let in_front = self.queue.iter().take(known.unwrap_or(end));
         let ahead = in_front.filter(|waiting| now <= waiting.due.saturating_add(GRACE)).count() as u64;
         // The bucket of a gateway is not filled while the service is closed.
         let pause = self.at.saturating_sub(now);
@@ -118,7 +125,7 @@ impl Quota {
         if let Some(waiting) = self.queue.get_mut(known.unwrap_or(usize::MAX)) {
             waiting.due = due;
         } else if self.queue.len() < MAX_QUEUE {
-            self.queue.push(Waiting { ticket, due });
+            self.queue.insert(end, Waiting { ticket, due });
         }
         Err(wait)
     }
@@ -147,7 +154,8 @@ impl Quota {
     pub fn save(&self, numbers: &mut Vec<u64>) {
         numbers.extend([self.level, self.at, self.closed_until, self.queue.len() as u64]);
         for waiting in &self.queue {
-            numbers.extend([waiting.ticket.0, waiting.due]);
+            let Ticket { number, urgent } = waiting.ticket;
+            numbers.extend([2 * number + u64::from(urgent), waiting.due]);
         }
     }
 
@@ -158,7 +166,9 @@ impl Quota {
         self.closed_until = next()?;
         let count = usize::try_from(next()?).ok()?.min(MAX_QUEUE);
         for _ in 0..count {
-            self.queue.push(Waiting { ticket: Ticket(next()?), due: next()? });
+            let number = next()?;
+            let ticket = Ticket { number: number / 2, urgent: number % 2 == 1 };
+            self.queue.push(Waiting { ticket, due: next()? });
         }
         Some(())
     }
