@@ -28,7 +28,7 @@ export interface GatewayOptions<Env = unknown> {
    * Returns the bindings of the classes {@link Gateway.ExecutionHub} and {@link Gateway.AccountBudget}: then any number of
    * callers share one upstream poll per execution, and the calls stay below the rate limit of the account. `"memory"`
    * keeps the objects in this process, for a gateway that runs on one machine. Without it, or if the function returns
-   * `undefined`, each request calls the service itself, which is logged once.
+   * `undefined`, each request calls the service itself, which is logged once unless `log` is `false`.
    */
   hub?: "memory" | ((env: Env) => GatewayBindings | undefined);
   /** Server-sent events at `GET <address>/events`, for gateways with a `hub`. `false` switches them off. */

@@ -141,7 +141,7 @@ pub fn watch_open(
 
 /// Something happened at a watch; `pkg/gateway/hub/effects.js` has the numbers of the inputs and their fields.
 #[wasm_bindgen(js_name = watchStep)]
-#[allow(clippy::too_many_arguments, reason = "numbers cross the boundary without an allocation")]
+#[allow(clippy::too_many_arguments, reason = "the numbers of an input, without an object for them")]
 pub fn watch_step(
     watch: f64,
     now: f64,

@@ -22,6 +22,8 @@ static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_all
 
 #[cfg(feature = "calls")]
 mod ask;
+#[cfg(feature = "ask")]
+mod body;
 mod convert;
 mod error;
 #[cfg(feature = "gateway")]

@@ -117,9 +117,11 @@ export function createGatewayFactory(forward, runtime, memoryHub) {
         return memory;
       }
       const bindings = hub && (await guarded("hub", log, () => hub(env)));
-      if (bindings !== undefined) return checkedBindings(bindings, log);
+      if (bindings !== undefined && !isUnbound(bindings)) return checkedBindings(bindings, log);
       // It is no error: a page or a test reports errors.
-      if (!isLogged) console.warn("cloudflow-wasm/gateway: there is no hub: each request polls the service");
+      if (!isLogged && settings.log !== false) {
+        console.warn("cloudflow-wasm/gateway: there is no hub: each request polls the service");
+      }
       isLogged = true;
       return undefined;
     };
@@ -386,6 +388,20 @@ function endpointOf({ url }) {
   const name = /\/(events|ticket|metrics)$/.exec(pathname)?.[1];
   const action = searchParams.get("Action") ?? "";
   return name ?? (ACTIONS.includes(/** @type {any} */ (action)) ? action : "other");
+}
+
+/**
+ * True for `{ executions: env.HUB, account: env.BUDGET }` of a Worker without the bindings in its configuration.
+ *
+ * @param {any} bindings
+ */
+function isUnbound(bindings) {
+  return (
+    isObject(bindings) &&
+    "executions" in bindings &&
+    bindings.executions === undefined &&
+    bindings.account === undefined
+  );
 }
 
 /**

@@ -26,39 +26,39 @@ const SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
  * @type {Record<string, { type: "counter" | "gauge" | "histogram", labels: string[], help: string, buckets?: number[] }>}
  */
 export const METRICS = {
-  requests_total: { type: "counter", labels: ["endpoint", "status"], help: "Requests, by endpoint and HTTP status." },
-  watchers: { type: "gauge", labels: ["kind"], help: "Held polls and streams that are open." },
-  leaders: { type: "gauge", labels: [], help: "Watchers that call the service for an execution." },
+  requests_total: { type: "counter", labels: ["endpoint", "status"], help: "Requests." },
+  watchers: { type: "gauge", labels: ["kind"], help: "Open polls and streams." },
+  leaders: { type: "gauge", labels: [], help: "Watchers that call the service." },
   upstream_calls_total: {
     type: "counter",
     labels: ["action", "code"],
-    help: "Calls of the service, by action and error code.",
+    help: "Calls of the service.",
   },
   upstream_seconds: {
     type: "histogram",
     labels: ["action"],
-    help: "Duration of the calls of the service.",
+    help: "Duration of calls of the service.",
     buckets: SECONDS,
   },
   coalesced_total: {
     type: "counter",
     labels: ["action"],
-    help: "Requests that were answered without a call of the service.",
+    help: "Requests without a call of the service.",
   },
   permit_wait_seconds: {
     type: "histogram",
     labels: ["bucket"],
-    help: "Waits for a permit to call the service.",
+    help: "Waits for permits.",
     buckets: SECONDS,
   },
   answer_age_seconds: {
     type: "histogram",
     labels: ["kind"],
-    help: "Time since the service confirmed the state that was delivered.",
+    help: "Age of delivered states: time since the hub got them.",
     buckets: SECONDS,
   },
-  resets_total: { type: "counter", labels: ["cause"], help: "Lost connections to objects, by cause." },
-  limited_total: { type: "counter", labels: [], help: "Requests over the rate limit of their caller." },
+  resets_total: { type: "counter", labels: ["cause"], help: "Lost connections to objects." },
+  limited_total: { type: "counter", labels: [], help: "Requests over the limit of their caller." },
   tickets_total: { type: "counter", labels: ["result"], help: "Tickets: issued, spent, refused." },
 };
 

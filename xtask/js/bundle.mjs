@@ -22,6 +22,8 @@ const [pkg, to] = process.argv.slice(2).map((path) => resolve(path));
  */
 const FURTHER = [
   "./cli/cli.js",
+  "./cli/gateway.js",
+  "./cli/local.js",
   "./console/control.js",
   "./console/files.js", // the built page is next to it
   "./execution/inline.js",
@@ -80,6 +82,8 @@ for (const path of [
   ...paths.filter((path) => path.endsWith(".wasm")),
 ])
   cpSync(join(pkg, path), join(to, path), { recursive: true });
+// The project that `cloudflow-wasm gateway init` writes.
+cpSync(join(pkg, "..", "www", "worker"), join(to, "cli", "template"), { recursive: true });
 // The page of the console has the modules of the package: `console/files.js` serves those, so that the package holds one
 // copy of each.
 const page = join(to, "console", "page");

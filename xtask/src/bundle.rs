@@ -20,7 +20,8 @@ pub fn build() -> Outcome<()> {
 
 fn inputs() -> Outcome<String> {
     let mut state = Fingerprint::new();
-    for path in [paths::script("bundle.mjs"), paths::root().join("package-lock.json")] {
+    let root = paths::root();
+    for path in [paths::script("bundle.mjs"), root.join("package-lock.json"), root.join("www/worker")] {
         state.path(&path)?;
     }
     let entries = fs::read_dir(paths::pkg()).map_err(|e| format!("{}: {e}", paths::pkg().display()))?;

@@ -31,12 +31,21 @@ export function memoryHub(machines, poll) {
   const nonces = createNonces();
   let characters = 0;
 
-  /** Drops the objects that have not been used for the longest time, and those whose time is over. */
+  /** Drops objects whose time is over, and those that have not been used for the longest time if there are too many. */
   function tidy() {
+    // A few at a time.
+    let steps = 8;
     for (const [name, host] of hubs) {
-      if (host.open.size > 0) continue;
+      steps -= 1;
+      if (steps < 0) return;
+      if (host.open.size > 0) {
+        // It is in use.
+        hubs.delete(name);
+        hubs.set(name, host);
+        continue;
+      }
       const isOver = host.due !== undefined && host.due <= Date.now();
-      if (!isOver && host.size > 0 && characters <= MAX_CHARACTERS && hubs.size <= MAX_IDLE) break;
+      if (!isOver && characters <= MAX_CHARACTERS && hubs.size <= MAX_IDLE) return;
       drop(name, host);
     }
   }
@@ -57,7 +66,18 @@ export function memoryHub(machines, poll) {
     let host = hubs.get(name);
     if (host) hubs.delete(name);
     else {
-      host = new MemoryHost(nonces, (change) => (characters += change));
+      /** @type {MemoryHost} */
+      const created = new MemoryHost(
+        nonces,
+        (change) => {
+          characters += change;
+        },
+        // Without a state there is nothing to remember.
+        () => {
+          if (hubs.get(name) === created && created.isEmpty()) drop(name, created);
+        },
+      );
+      host = created;
       host.object = new HubObject(host, machines, poll);
     }
     hubs.set(name, host);
@@ -73,6 +93,7 @@ export function memoryHub(machines, poll) {
         try {
           return await host.object.fetch(requestOf(url, init));
         } finally {
+          host.idle();
           tidy();
         }
       },
@@ -160,9 +181,11 @@ class MemoryHost {
   /**
    * @param {ReturnType<typeof createNonces>} nonces
    * @param {(change: number) => void} grow
+   * @param {() => void} idle is called when the object may have become idle
    */
-  constructor(nonces, grow) {
+  constructor(nonces, grow, idle) {
     this.nonces = nonces;
+    this.idle = idle;
     this.grow = (/** @type {number} */ change) => {
       this.size += change;
       grow(change);
@@ -214,7 +237,14 @@ class MemoryHost {
   left(socket) {
     if (!this.open.delete(socket)) return;
     this.object.closed(socket);
-    if (this.open.size === 0) this.alarm(this.due);
+    if (this.open.size > 0) return;
+    this.alarm(this.due);
+    this.idle();
+  }
+
+  /** True if nothing is open, and nothing is stored that someone may need. */
+  isEmpty() {
+    return this.open.size === 0 && !this.#texts.has("state") && this.#events.length === 0;
   }
 
   store = {
@@ -267,11 +297,13 @@ class MemorySocket {
   /** What arrived before `accept`. Undefined afterwards. @type {(() => void)[] | undefined} */
   #early = [];
 
-  /** Delivers events from here on. */
+  /** Delivers events from here on, after the code that accepts. Those that arrive before are delivered in order. */
   accept() {
-    const early = this.#early ?? [];
-    this.#early = undefined;
-    if (early.length > 0) queueMicrotask(() => early.forEach((deliver) => deliver()));
+    queueMicrotask(() => {
+      const early = this.#early ?? [];
+      this.#early = undefined;
+      for (const deliver of early) deliver();
+    });
   }
 
   /**
@@ -295,7 +327,8 @@ class MemorySocket {
   close(code, reason) {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.host?.open.delete(this);
+    const { host } = this;
+    if (host?.open.delete(this) && host.open.size === 0) queueMicrotask(() => host.idle());
     queueMicrotask(() => this.peer?.end(code, reason));
   }
 

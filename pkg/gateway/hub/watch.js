@@ -172,8 +172,10 @@ export function watch(served, wanted, receiver) {
     else if (name === "keep") kept = current;
     else if (name === "deliver") {
       kept = current;
-      if (receiver.state) receiver.state(kept.header, kept.body);
-      else answer();
+      if (receiver.state) {
+        observeAge();
+        receiver.state(kept.header, kept.body);
+      } else answer();
     } else if (name === "deliver-events") receiver.events?.(current.header, current.body, Number(a), b === "1");
     else if (name === "deliver-fault") {
       isAnswered = true;
@@ -191,8 +193,15 @@ export function watch(served, wanted, receiver) {
     isLeader = leads;
   }
 
+  /** The number of a state is the time at which the hub got it. */
+  function observeAge() {
+    const seq = Number(kept.header.split(" ")[1]);
+    if (seq > 0) metrics.observe("answer_age_seconds", { kind: KINDS[kind] }, Math.max(0, Date.now() - seq) / 1000);
+  }
+
   function answer() {
     isAnswered = true;
+    if (!receiver.state) observeAge();
     if (!hasCalled && kept.header) metrics.count("coalesced_total", { action: "DescribeExecution" });
     receiver.answer(kept.header, kept.body);
   }

@@ -18,12 +18,11 @@ export function openHub({ createGateway, local }, { respond = () => undefined, q
     return (await respond(url, init)) ?? emulator.fetch(address, init);
   };
   const gateway = createGateway({
-    // The suites run in a page too.
     upstream: () => ({
       endpoint: "https://emulator.example",
       credentials: CREDENTIALS,
-      dangerouslyAllowBrowser: true,
       fetch,
+      dangerouslyAllowBrowser: true,
     }),
     authorize: () => true,
     actions: ACTIONS,
