@@ -88,3 +88,22 @@ test("the objects of executions that nobody reads are dropped", async (t) => {
   for (let i = 0; i < 20; i += 1) assert.equal((await hub.describe(`e${i}`)).status, 404);
   assert.ok(hub.memory.stat().hubs <= 1, `${hub.memory.stat().hubs} hubs`);
 });
+
+test("an object that fails loses its connections, not the process", async (t) => {
+  const machines = machinesOf(runtime);
+  let isBroken = false;
+  const call = (name, ...args) => {
+    if (isBroken && name === "hubStep") throw new Error("broken");
+    return machines.call(name, ...args);
+  };
+  const memory = memoryHub({ ...machines, call }, async () => undefined);
+  const hub = openHub({ createGateway, local }, { hub: () => memory });
+  t.after(hub.close);
+  await hub.start("e", 2);
+  const polls = Array.from({ length: 5 }, () => hub.describe("e", 20));
+  await pause(500);
+  isBroken = true;
+  await pause(1000);
+  isBroken = false;
+  for (const poll of await Promise.all(polls)) assert.equal((await poll.json()).Status, "Succeeded");
+});

@@ -40,7 +40,13 @@ export class ExecutionHub extends gateway.ExecutionHub {
   }
   fetch(request) {
     counts.wakes += 1;
-    if (new URL(request.url).pathname === "/reset") this.state.abort("a deployment");
+    const { pathname } = new URL(request.url);
+    if (pathname === "/reset") this.state.abort("a deployment");
+    if (pathname === "/clear") {
+      this.host.store.clear();
+      this.object.release();
+      return new Response("clear");
+    }
     return super.fetch(request);
   }
   webSocketMessage(socket, data) {
@@ -52,10 +58,10 @@ export default {
   async fetch(request, env, context) {
     const { pathname, searchParams } = new URL(request.url);
     if (pathname === "/counts") return Response.json(counts);
-    if (pathname === "/reset") {
+    if (pathname === "/reset" || pathname === "/clear") {
       const name = ["emulator", env.UPSTREAM, "f", searchParams.get("execution")].map(encodeURIComponent).join("/");
-      await env.HUB.get(env.HUB.idFromName(name)).fetch("https://hub/reset").catch(() => {});
-      return new Response("reset");
+      await env.HUB.get(env.HUB.idFromName(name)).fetch("https://hub" + pathname).catch(() => {});
+      return new Response("done");
     }
     return gateway.fetch(request, env, context);
   },
@@ -209,4 +215,13 @@ test("what is stored outlives the process", async () => {
   const events = await allOf(await stream("many"));
   assert.equal(events.at(-1).event, "end");
   assert.equal((await upstreamCalls()).length, before);
+});
+
+test("an object whose data was deleted begins again", async () => {
+  const before = (await upstreamCalls()).length;
+  await fetch(`${url}clear?execution=many`);
+  assert.equal((await (await describe("many", 0)).json()).Status, "Succeeded");
+  assert.equal((await upstreamCalls()).length, before + 1);
+  assert.equal((await (await describe("many", 0)).json()).Status, "Succeeded");
+  assert.equal((await upstreamCalls()).length, before + 1);
 });

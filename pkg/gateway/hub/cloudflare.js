@@ -63,7 +63,7 @@ export function cloudflareClasses(machines, pollOf) {
   class AccountBudget {
     /** @param {any} state */
     constructor(state) {
-      this.object = new BudgetObject(textsIn(state.storage), machines);
+      this.object = new BudgetObject(textsIn(database(state.storage)), machines);
     }
 
     /** @param {Request} request */
@@ -132,18 +132,44 @@ class CloudflareHost {
 }
 
 /**
- * Texts of any length by their key.
+ * The tables of an object. They are created at the first use, and again after `clear`: an object without data costs nothing.
  *
  * @param {any} storage
  */
-function textsIn({ sql }) {
-  const create = () =>
-    sql.exec("CREATE TABLE IF NOT EXISTS texts(key TEXT, part INTEGER, text TEXT, PRIMARY KEY(key, part))");
-  create();
+function database(storage) {
+  let isCreated = false;
+  return {
+    /**
+     * @param {string} query
+     * @param {unknown[]} values
+     */
+    exec(query, ...values) {
+      if (!isCreated) {
+        storage.sql.exec(
+          "CREATE TABLE IF NOT EXISTS texts(key TEXT, part INTEGER, text TEXT, PRIMARY KEY(key, part));" +
+            "CREATE TABLE IF NOT EXISTS events(id INTEGER PRIMARY KEY, text TEXT);" +
+            "CREATE TABLE IF NOT EXISTS nonces(nonce TEXT PRIMARY KEY, expires INTEGER)",
+        );
+        isCreated = true;
+      }
+      return storage.sql.exec(query, ...values);
+    },
+    clear() {
+      storage.deleteAll();
+      isCreated = false;
+    },
+  };
+}
+
+/**
+ * Texts of any length by their key.
+ *
+ * @param {ReturnType<typeof database>} sql
+ */
+function textsIn(sql) {
   /** What was read or written. @type {Map<string, string | undefined>} */
   const known = new Map();
   return {
-    create,
     known,
     /** @param {string} key */
     get(key) {
@@ -191,14 +217,8 @@ function piecesOf(text) {
  * @returns {import("./object.js").Store}
  */
 function storeIn(storage) {
-  const { sql } = storage;
-  const { create: createTexts, known, get, put } = textsIn(storage);
-  const create = () => {
-    createTexts();
-    sql.exec("CREATE TABLE IF NOT EXISTS events(id INTEGER PRIMARY KEY, text TEXT)");
-    sql.exec("CREATE TABLE IF NOT EXISTS nonces(nonce TEXT PRIMARY KEY, expires INTEGER)");
-  };
-  create();
+  const sql = database(storage);
+  const { known, get, put } = textsIn(sql);
   /** Characters of the events, once they were counted. @type {number | undefined} */
   let size;
   const sizeOf = () => {
@@ -225,8 +245,7 @@ function storeIn(storage) {
       return sql.exec("INSERT OR IGNORE INTO nonces VALUES(?, ?)", nonce, expires).rowsWritten > 0;
     },
     clear() {
-      sql.exec("DELETE FROM texts");
-      sql.exec("DELETE FROM events");
+      sql.clear();
       known.clear();
       size = undefined;
     },

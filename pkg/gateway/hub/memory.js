@@ -224,7 +224,7 @@ class MemoryHost {
     this.#timer = setTimeout(
       () => {
         this.due = undefined;
-        this.object.alarm();
+        this.object.alarm().catch(() => this.fail());
       },
       Math.max(0, Math.min(at - Date.now(), 2 ** 31 - 1)) + 1,
     );
@@ -236,10 +236,28 @@ class MemoryHost {
   /** @param {MemorySocket} socket */
   left(socket) {
     if (!this.open.delete(socket)) return;
-    this.object.closed(socket);
+    this.guarded(() => this.object.closed(socket));
     if (this.open.size > 0) return;
     this.alarm(this.due);
     this.idle();
+  }
+
+  /**
+   * Handles an event. No error may end the process.
+   *
+   * @param {() => void} act
+   */
+  guarded(act) {
+    try {
+      act();
+    } catch {
+      this.fail();
+    }
+  }
+
+  /** The object has failed: its watchers connect again. */
+  fail() {
+    for (const socket of [...this.open]) socket.close(1011, "failed");
   }
 
   /** True if nothing is open, and nothing is stored that someone may need. */
@@ -349,7 +367,10 @@ class MemorySocket {
     else if (text === "p") {
       this.seen = Date.now();
       this.send("q");
-    } else this.host.object.message(this, text);
+    } else {
+      const { host } = this;
+      host.guarded(() => host.object.message(this, text));
+    }
   }
 
   /**

@@ -380,6 +380,9 @@ export class HubObject {
  * @param {string} text one event as JSON
  */
 export function eventId(text) {
+  // The usual first field: histories are long, and each stream reads them.
+  const [, id] = /^\{"EventId":(\d{1,15})[,}]/.exec(text) ?? [];
+  if (id !== undefined) return Number(id);
   try {
     return Number(JSON.parse(text).EventId) || 0;
   } catch {

@@ -224,6 +224,7 @@ const inMemory = {
       const response = await hub.describe("e", 20);
       assert.equal((await response.json()).Status, "Succeeded");
       assert.equal((await hub.history("e")).status, 200);
+      assert.equal((await hub.history("e", { NextToken: "h1.3" })).status, 503);
       assert.equal((await hub.fetch(addressOf("ListExecutions", { FlowName: "f" }))).status, 200);
       hub.close();
     } finally {
