@@ -1,4 +1,4 @@
-//! The build tool of the project: `cargo xtask build | sizes | package | demo | playground | screens | lint | test | bench | fuzz | fuzz-net | sim-gateway`.
+//! The build tool of the project: `cargo xtask build | sizes | package | demo | playground | screens | lint | test | bench | load-gateway | fuzz | fuzz-net | sim-gateway`.
 //!
 //! Every command does its own set-up (a Rust toolchain that can build for wasm32, the packages
 //! of `package-lock.json`, a Chromium), prints each step and skips steps that are up to date.
@@ -21,6 +21,7 @@ mod fuzz;
 mod glue;
 mod inline;
 mod lint;
+mod load_gateway;
 mod notices;
 mod npm;
 mod package;
@@ -72,6 +73,9 @@ usage: cargo xtask <command> [options]
   bench [--quick] [--only PART]
                     build, then measure against the peers of tests/bench/; PART: size, cold, validate,
                     growth, response, sign, runtimes, abort, poll, mistakes
+  load-gateway [--gateway G] [--scenario S] [--watchers N] [--executions N] ...
+                    build, then the load test of the gateway; G: workerd, wrangler, node, single, cache; S: ends, kill,
+                    sleep; `node tests/gateway-load/run.mjs --help` lists all options
 
   fuzz [--target T] [--seconds N]
                     run the coverage-guided fuzzers of fuzz/, each for N seconds (600); T: flow, expression,
@@ -126,6 +130,7 @@ fn run(arguments: &[String]) -> Outcome<ExitCode> {
         "fuzz-net" => fuzz::seeds(options).map(fuzz::net),
         "sim-gateway" => sim_gateway::run(options).map(Ok),
         "bench" => bench::options(options).map(|()| bench::bench(options)),
+        "load-gateway" => Ok(load_gateway::load_gateway(options)),
         _ => Err(format!("`{command}` is not a command")),
     };
     done.unwrap_or_else(|message| {
