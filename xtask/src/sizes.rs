@@ -10,10 +10,10 @@ use crate::{Outcome, npm, paths, wasm};
 /// docs/decisions.md states.
 const BUDGETS: [Budget; 13] = [
     Budget { row: "import { CloudFlowError }", kib: 1, aim_kib: None },
-    Budget { row: "import { describeExecution }", kib: 61, aim_kib: Some(50) },
+    Budget { row: "import { describeExecution }", kib: 62, aim_kib: Some(50) },
     Budget { row: "import { validateFlow }", kib: 133, aim_kib: Some(88) },
     Budget { row: "everything", kib: 206, aim_kib: Some(130) },
-    Budget { row: "slim (modules + entry)", kib: 203, aim_kib: Some(130) },
+    Budget { row: "slim (modules + entry)", kib: 204, aim_kib: Some(130) },
     Budget { row: "local entry", kib: 455, aim_kib: None },
     Budget { row: "graph entry", kib: 28, aim_kib: None },
     Budget { row: "console, usable", kib: 54, aim_kib: None },

@@ -10,7 +10,7 @@
 
 use super::Millis;
 use super::frame::{Words, line};
-use crate::poll::quota::{Quota, Ticket};
+use crate::poll::quota::{Quota, Ticket, URGENT};
 
 /// The first word of a record, and its version.
 const RECORD: &str = "budget1";
@@ -142,7 +142,8 @@ impl Budget {
             quota.drain(now, Some(pause.max(REFUSED) + super::jitter(random, REFUSED)));
             quota.pause();
         }
-        let wait_ms = quota.take(now, Ticket { number: hash(key), urgent: bucket == Bucket::First }).err().unwrap_or(0);
+        let wait_ms =
+            quota.take(now, Ticket(hash(key) | if bucket == Bucket::First { URGENT } else { 0 })).err().unwrap_or(0);
         Permit { wait_ms, stretch_seconds: quota.stretched(0, MAX_STRETCH) }
     }
 }

@@ -51,12 +51,10 @@ pub(crate) struct Quota {
 
 /// A place in the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Ticket {
-    /// Below 2^63.
-    pub number: u64,
-    /// It passes those that are not urgent.
-    pub urgent: bool,
-}
+pub(crate) struct Ticket(pub u64);
+
+/// The bit of tickets that pass those without it.
+pub(crate) const URGENT: u64 = 1 << 63;
 
 #[derive(Clone, Copy, Debug)]
 struct Waiting {
@@ -92,7 +90,7 @@ impl Quota {
         }
         let ticket = place.unwrap_or_else(|| {
             self.last = self.last.wrapping_add(1);
-            Ticket { number: self.last, urgent: false }
+            Ticket(self.last)
         });
         let taken = self.take(now, ticket);
         *place = taken.is_err().then_some(ticket);
@@ -106,7 +104,8 @@ impl Quota {
         self.queue.retain(|waiting| now <= waiting.due.saturating_add(FORGOTTEN));
         let closed = self.closed_until.saturating_sub(now);
         let known = self.queue.iter().position(|waiting| waiting.ticket == ticket);
-        let end = if ticket.urgent { self.queue.iter().position(|waiting| !waiting.ticket.urgent) } else { None };
+        let end =
+            if ticket.0 < URGENT { None } else { self.queue.iter().position(|waiting| waiting.ticket.0 < URGENT) };
         let end = end.unwrap_or(self.queue.len());
         let in_front = self.queue.iter().take(known.unwrap_or(end));
         let ahead = in_front.filter(|waiting| now <= waiting.due.saturating_add(GRACE)).count() as u64;
@@ -115,9 +114,7 @@ impl Quota {
         let wait = (((ahead + 1) * CALL).saturating_sub(self.level).div_ceil(self.rate) + pause).max(closed);
         if wait == 0 {
             self.level = self.level.saturating_sub(CALL);
-            if let Some(at) = known {
-                self.queue.remove(at);
-            }
+            self.leave(&mut Some(ticket));
             return Ok(());
         }
         let wait = wait.min(self.max_sleep);
@@ -154,8 +151,7 @@ impl Quota {
     pub fn save(&self, numbers: &mut Vec<u64>) {
         numbers.extend([self.level, self.at, self.closed_until, self.queue.len() as u64]);
         for waiting in &self.queue {
-            let Ticket { number, urgent } = waiting.ticket;
-            numbers.extend([2 * number + u64::from(urgent), waiting.due]);
+            numbers.extend([waiting.ticket.0, waiting.due]);
         }
     }
 
@@ -166,9 +162,7 @@ impl Quota {
         self.closed_until = next()?;
         let count = usize::try_from(next()?).ok()?.min(MAX_QUEUE);
         for _ in 0..count {
-            let number = next()?;
-            let ticket = Ticket { number: number / 2, urgent: number % 2 == 1 };
-            self.queue.push(Waiting { ticket, due: next()? });
+            self.queue.push(Waiting { ticket: Ticket(next()?), due: next()? });
         }
         Some(())
     }
