@@ -1,7 +1,7 @@
 // The client over the event streams of the gateway, with its objects in memory and the emulator behind it.
 
 import { assert } from "../harness.mjs";
-import { openHub } from "../support/hub.mjs";
+import { inMemoryTests, openHub } from "../support/hub.mjs";
 
 const CALL = { flowName: "f", executionName: "e" };
 
@@ -42,7 +42,7 @@ async function followed(environment, transport, events = {}) {
   return { seen, first, second, end: [status, output], requests, calls, retries, ms };
 }
 
-export const tests = {
+export const tests = inMemoryTests({
   "push: all transports follow an execution through the gateway alike": async (environment) => {
     const [poll, sse, auto] = await Promise.all(
       ["poll", "sse", "auto"].map((transport) => followed(environment, transport)),
@@ -60,7 +60,7 @@ export const tests = {
     for (const [name, result] of Object.entries({ sse, auto })) {
       assert.ok(streams(result) >= 1, name);
       // In a Worker, calls do not share a stream.
-      if (environment.runtime !== "workerd") assert.ok(streams(result) <= 2, `${name}: ${result.requests}`);
+      assert.ok(streams(result) <= 2, `${name}: ${result.requests}`);
     }
   },
 
@@ -111,4 +111,4 @@ export const tests = {
     await hub.stop("e");
     hub.close();
   },
-};
+});
