@@ -13,7 +13,7 @@ import { describe } from "./describe.js";
 import { events } from "./events.js";
 import { history, placeOf } from "./history.js";
 import { cloudflareClasses } from "./hub/cloudflare.js";
-import { DESCRIBE, EVENTS, LIST } from "./hub/effects.js";
+import { DESCRIBE, LIST } from "./hub/effects.js";
 import { machinesOf } from "./hub/machines.js";
 import { objectsOf } from "./hub/names.js";
 import { observed, upstreamOf } from "./hub/upstream.js";
@@ -61,8 +61,8 @@ const TRANSPORTS = "sse, poll";
 const OWN_PERMIT_MS = 20_000;
 const OWN_CALL_MS = 20_000;
 
-/** Maximum time in the queue of the permits for a page. */
-const PATIENCE_MS = 5000;
+/** Maximum time in the queue of the permits for a list. */
+const LIST_PERMIT_MS = 5000;
 
 /**
  * Returns `createGateway` for one build of the client. The entries differ only in how the WebAssembly module is loaded.
@@ -175,31 +175,26 @@ export function createGatewayFactory(forward, runtime, memoryHub) {
       const refused = await refusedCall(request, { flowName, executionName, action }, env, cors);
       if (refused) return refused;
 
-      /**
-       * @param {any} [changed]
-       * @param {(pauseMs: number) => Promise<unknown>} [throttled]
-       */
-      const direct = (changed, throttled) =>
-        forwarded(request, env, action, { ...parameters, ...changed }, cors, throttled);
+      /** @param {any} [changed] */
+      const direct = (changed) =>
+        forwarded(request, env, action, { ...parameters, ...changed }, cors, bindings !== undefined);
       if (!bindings) return direct();
       const served = await servedBy(request, env, context, cors, bindings, flowName, executionName);
-      const { objects, signal } = served;
       if (action === "DescribeExecution") {
-        const alone = (/** @type {number} */ waitTimeSeconds) => direct({ waitTimeSeconds }, async () => {});
-        return describe(served, parameters.waitTimeSeconds, alone);
+        return describe(served, parameters.waitTimeSeconds, (waitTimeSeconds) => direct({ waitTimeSeconds }));
       }
-      const place = action === "GetExecutionHistory" ? placeOf(parameters.nextToken) : undefined;
-      const bucket = action === "GetExecutionHistory" ? EVENTS : LIST;
       try {
-        if (place !== undefined) return await history(served, place, parameters.limit);
+        const place = placeOf(parameters.nextToken);
+        if (action === "GetExecutionHistory" && place !== undefined) {
+          return await history(served, place, parameters.limit);
+        }
         // The queue is short: the caller asks again.
-        if (!(await permitOf(objects, bucket, PATIENCE_MS, signal))) return busy(cors, PATIENCE_MS);
+        const wasGiven = await permitOf(served.objects, LIST, LIST_PERMIT_MS, served.signal);
+        if (!wasGiven) return busy(cors, LIST_PERMIT_MS);
       } catch (error) {
         log("the hub cannot be reached; this request calls the service", error);
-        // The service does not know the tokens of the hub.
-        if (place) return busy(cors);
       }
-      return direct({}, (pauseMs) => permitOf(objects, bucket, 0, signal, pauseMs).catch(() => false));
+      return direct();
     }
 
     /**
@@ -339,9 +334,9 @@ export function createGatewayFactory(forward, runtime, memoryHub) {
      * @param {import("../gateway.js").GatewayAction} action
      * @param {Record<string, any>} parameters
      * @param {Cors} cors
-     * @param {(pauseMs: number) => Promise<unknown>} [throttled] is told of 429, which is answered with 503 then
+     * @param {boolean} hasHub
      */
-    async function forwarded(request, env, action, parameters, cors, throttled) {
+    async function forwarded(request, env, action, parameters, cors, hasHub) {
       const upstream = await upstreamOptions(env);
       const { flowName: flow, executionName: execution = "" } = parameters;
       const noted = observed(observe, action, { flow, execution });
@@ -358,10 +353,9 @@ export function createGatewayFactory(forward, runtime, memoryHub) {
         if (request.signal?.aborted) return clientClosed();
         const refused = refusalFor(error, log);
         if (error?.attempts > 0) noted(error.status ?? 0, refused.code, refused.requestId);
-        if (!throttled || refused.status !== 429) return refusal(refused, cors);
-        const pauseMs = Number(refused.headers?.["x-acs-retry-after"] ?? 0);
-        await throttled(pauseMs);
-        return busy(cors, Math.max(pauseMs, 1000));
+        return hasHub && refused.status === 429
+          ? busy(cors, Number(refused.headers?.["x-acs-retry-after"] ?? 1000))
+          : refusal(refused, cors);
       }
     }
 

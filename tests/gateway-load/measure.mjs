@@ -98,6 +98,16 @@ export function portRange() {
   return high - low + 1;
 }
 
+/** A run that exceeds a limit of the machine would measure that limit. */
+export function checkLimits({ watchers, gateway }) {
+  // The proxy of wrangler has two files per watcher. Without the hub, the upstream has one more per watcher.
+  const wanted = (gateway === "wrangler" ? 2.2 : 1.1) * watchers + 500;
+  if (fileLimit() < wanted)
+    throw new Error(`${watchers} watchers need ${Math.ceil(wanted)} open files; \`ulimit -n\` allows ${fileLimit()}`);
+  if (portRange() < Math.min(watchers, 20_000) * 1.1)
+    throw new Error(`net.ipv4.ip_local_port_range has only ${portRange()} ports`);
+}
+
 function stat(pid) {
   // The name of the program stands in parentheses and can contain spaces.
   const fields = read(`/proc/${pid}/stat`)

@@ -13,6 +13,7 @@ const REFUSED = 429;
  * @property {string} what
  * @property {[string, string | number][]} rows
  * @property {string[]} failures
+ * @property {boolean} [isPeer] nothing is required of a peer
  */
 
 /** What the upstream recorded: calls per action, and their times beside the quota. */
@@ -33,12 +34,13 @@ export function times(values) {
 }
 
 /** @param {Report} report */
-export function printReport({ what, rows, failures }, print) {
+export function printReport({ what, rows, failures, isPeer }, print) {
   print(`\n${what}`);
   const width = Math.max(...rows.map(([name]) => name.length));
   for (const [name, value] of rows) print(`  ${name.padEnd(width)}  ${value}`);
   for (const failure of failures) print(`  FAILED: ${failure}`);
-  print(failures.length === 0 ? "  all as wanted" : "");
+  if (isPeer) print("  a peer: nothing is required");
+  else if (failures.length === 0) print("  all as required");
 }
 
 export function listed(counts) {

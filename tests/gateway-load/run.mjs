@@ -3,6 +3,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import process from "node:process";
+import { checkLimits } from "./measure.mjs";
 import { USAGE, readOptions } from "./options.mjs";
 import { printReport } from "./report.mjs";
 
@@ -16,6 +17,12 @@ try {
 if (options.help) {
   console.log(USAGE);
   process.exit(0);
+}
+try {
+  checkLimits(options);
+} catch (error) {
+  console.error(error.message);
+  process.exit(2);
 }
 const { run } = await import(`./scenarios/${options.scenario}.mjs`);
 const report = await run(options, (line) => console.error(`  ${line}`));

@@ -3,7 +3,7 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { Crowd, latencies } from "../crowd.mjs";
 import { startGateway } from "../gateways.mjs";
-import { fileLimit, pause, portRange, round, usage } from "../measure.mjs";
+import { pause, round, usage } from "../measure.mjs";
 import { WITH_HUB, randomOf } from "../options.mjs";
 import { MAX_P99_MS, listed, times, upstreamOf } from "../report.mjs";
 import { openUpstream } from "../service.mjs";
@@ -21,7 +21,6 @@ const AGAIN_MS = 10_000;
 const ASKED_AGAIN = 20;
 
 export async function run(options, tell) {
-  checkLimits(options);
   const { watchers, executions, late, hold, ends, rate, gateway: name } = options;
   const random = randomOf(options.seed);
   const upstream = await openUpstream();
@@ -126,6 +125,7 @@ export async function run(options, tell) {
         ["most delay of the generator", `${round(loop.max / 1e6, 0)} ms`],
       ],
       failures,
+      isPeer: !WITH_HUB.has(name),
     };
   } finally {
     crowd.close();
@@ -188,14 +188,4 @@ export async function askAgain(url, names, upstream) {
   );
   const calls = (await upstream.record()).length - before;
   return { asked: names.length, answered: answers.filter(Boolean).length, calls };
-}
-
-/** A run that exceeds a limit of the machine would measure that limit. */
-function checkLimits({ watchers, gateway }) {
-  // The proxy of wrangler has two files per watcher. Without the hub, the upstream has one more per watcher.
-  const wanted = (gateway === "wrangler" ? 2.2 : 1.1) * watchers + 500;
-  if (fileLimit() < wanted)
-    throw new Error(`${watchers} watchers need ${Math.ceil(wanted)} open files; \`ulimit -n\` allows ${fileLimit()}`);
-  if (portRange() < Math.min(watchers, 20_000) * 1.1)
-    throw new Error(`net.ipv4.ip_local_port_range has only ${portRange()} ports`);
 }

@@ -24,7 +24,6 @@ const PATIENCE_MS = 30_000;
 const HIBERNATE_MS = 12_000;
 
 export async function run(options, tell) {
-  if (options.gateway !== "workerd") throw new Error("the scenario `sleep` needs --gateway workerd");
   const { watchers, hold, rate, waits } = options;
   const upstream = await openUpstream();
   const gateway = await startGateway(options, upstream.url, { worker: "counted" });
