@@ -205,6 +205,7 @@ fn bucket_of(bucket: u32) -> Bucket {
     match bucket {
         0 => Bucket::Describe,
         1 => Bucket::History,
+        3 => Bucket::First,
         _ => Bucket::List,
     }
 }

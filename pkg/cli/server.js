@@ -119,7 +119,8 @@ export async function startServer({
     const { fetch, quietly } = answering(emulator, file, life, onRequest);
     const [[id, secret]] = /** @type {[[string, string]]} */ (keys ?? [generated]);
     const files = page ? await createFiles().catch((error) => notBuilt(error, say)) : undefined;
-    const shown = files && createConsole({ emulator, key: { id, secret }, fetch: quietly, tasks: handlers, unmatched });
+    const options = { emulator, key: { id, secret }, speed, fetch: quietly, tasks: handlers, unmatched };
+    const shown = files && createConsole(options);
     const all = files && shown ? beside(fetch, files, shown) : fetch;
     const server = await listen(all, { host: hosts[0] ?? "127.0.0.1", port, guard, onRefused });
     return {

@@ -21,12 +21,14 @@ const ENDPOINT = "http://localhost";
  * @typedef {object} ConsoleOptions
  * @property {import("../local.js").Emulator} emulator
  * @property {{ id: string, secret: string }} key an AccessKey pair of the emulator
+ * @property {number} [speed] the option `speed` of the emulator
  * @property {Fetch} [fetch] sends a signed request to the emulator; default `emulator.fetch`
  * @property {import("../local.js").TaskHandlers} [tasks] the option `tasks` of the emulator
  * @property {import("../local.js").TaskHandlers} [unmatched] handlers for the tasks that have neither a handler in
  *   `tasks` nor an answer of the page
  * @property {Record<string, any>} [answers] answers of an earlier run, by action
  * @property {(answers: Record<string, any>) => void} [onAnswers] called after a change of the answers
+ * @property {boolean} [isKept] false: flows and executions end with the page, which says so
  */
 
 /**
@@ -44,11 +46,13 @@ const ENDPOINT = "http://localhost";
 export function createConsole({
   emulator,
   key,
+  speed = 1,
   fetch = emulator.fetch,
   tasks = {},
   unmatched = {},
   answers: earlier,
   onAnswers,
+  isKept = true,
 }) {
   const credentials = { accessKeyId: key.id, accessKeySecret: key.secret };
   const gateway = createGateway({
@@ -119,7 +123,7 @@ export function createConsole({
   /** @type {Record<string, Record<string, (asked: Asked) => unknown>>} */
   const routes = {
     "": {
-      GET: () => ({ flows: true, start: true, stop: true, mocks: true, now: emulator.now() }),
+      GET: () => ({ flows: true, start: true, stop: true, mocks: true, now: emulator.now(), speed, isKept }),
     },
     flows: {
       async GET({ query }) {

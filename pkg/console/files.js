@@ -3,7 +3,7 @@
 
 import { readFile, readdir } from "node:fs/promises";
 import { promisify } from "node:util";
-import { gzip } from "node:zlib";
+import { brotliCompress, constants, gzip } from "node:zlib";
 import { refusalOf, Refusal } from "./reply.js";
 
 /** The folder that `cargo xtask build` writes. */
@@ -43,9 +43,18 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join("; ");
 
-/** @typedef {{ type: string, cache: string, tag: string, bytes: Uint8Array, packed?: Promise<Uint8Array> }} File */
+/** @typedef {{ type: string, cache: string, tag: string, bytes: Uint8Array, packed: Map<string, Promise<Uint8Array>> }} File */
 
-const compress = promisify(gzip);
+/**
+ * The encodings of a response, the smallest first. Each file is compressed once, at its first request: the last levels of
+ * Brotli save 6 to 9 % more and take up to a second.
+ *
+ * @type {[name: string, compress: (bytes: Uint8Array) => Promise<Uint8Array>][]}
+ */
+const ENCODINGS = [
+  ["br", (bytes) => promisify(brotliCompress)(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } })],
+  ["gzip", (bytes) => promisify(gzip)(bytes)],
+];
 
 /**
  * Reads the page. Rejects if the folder or its `index.html` does not exist.
@@ -120,6 +129,7 @@ async function fileOf(name, url) {
     cache: isHashed ? "public, max-age=31536000, immutable" : "no-cache",
     tag,
     bytes,
+    packed: new Map(),
   };
 }
 
@@ -140,9 +150,13 @@ async function serve(file, request) {
   };
   const known = request.headers.get("if-none-match")?.split(",") ?? [];
   if (known.some((one) => one.trim().replace(/^W\//, "") === tag)) return new Response(null, { status: 304, headers });
-  if (!acceptsGzip(request.headers.get("accept-encoding") ?? "")) return new Response(bodyOf(bytes), { headers });
-  file.packed ??= compress(bytes);
-  return new Response(bodyOf(await file.packed), { headers: { ...headers, "content-encoding": "gzip" } });
+  const accepted = request.headers.get("accept-encoding") ?? "";
+  const encoding = ENCODINGS.find(([name]) => accepts(accepted, name));
+  if (encoding === undefined) return new Response(bodyOf(bytes), { headers });
+  const [name, compress] = encoding;
+  const packed = file.packed.get(name) ?? compress(bytes);
+  file.packed.set(name, packed);
+  return new Response(bodyOf(await packed), { headers: { ...headers, "content-encoding": name } });
 }
 
 /** @param {Uint8Array} bytes */
@@ -150,7 +164,15 @@ function bodyOf(bytes) {
   return /** @type {Uint8Array<ArrayBuffer>} */ (bytes);
 }
 
-/** @param {string} accepted */
-function acceptsGzip(accepted) {
-  return accepted.split(",").some((part) => /^\s*gzip\s*(;|$)/i.test(part) && !/;\s*q=0(\.0*)?\s*$/i.test(part));
+/**
+ * True if a header `Accept-Encoding` names an encoding, and not with the weight 0.
+ *
+ * @param {string} accepted
+ * @param {string} encoding
+ */
+function accepts(accepted, encoding) {
+  return accepted.split(",").some((part) => {
+    const [name, ...parameters] = part.split(";").map((text) => text.trim().toLowerCase());
+    return name === encoding && !parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter));
+  });
 }

@@ -118,8 +118,8 @@ export function createGatewayFactory(forward, runtime, memoryHub) {
       }
       const bindings = hub && (await guarded("hub", log, () => hub(env)));
       if (bindings !== undefined && !isUnbound(bindings)) return checkedBindings(bindings, log);
-      // It is no error: a page or a test reports errors.
       if (!isLogged && settings.log !== false) {
+        // It is no error: a page or a test reports errors.
         console.warn("cloudflow-wasm/gateway: there is no hub: each request polls the service");
       }
       isLogged = true;

@@ -8,6 +8,12 @@ import { STATUS_ICONS, TYPE_ICONS, arrowHead, badgeOf, cornerOf, linesOf, rounde
 const SVG = "http://www.w3.org/2000/svg";
 
 /**
+ * What is shown of the replay of a state.
+ *
+ * @typedef {{ status: string | undefined, attempts: number, done: number | undefined, total: number | undefined, error: string | undefined }} Shown
+ */
+
+/**
  * A state of the drawing.
  *
  * @typedef {object} Part
@@ -17,7 +23,7 @@ const SVG = "http://www.w3.org/2000/svg";
  * @property {SVGGElement} over What is written on it. Screen readers get the name instead.
  * @property {SVGGElement} badge
  * @property {SVGTextElement} progress
- * @property {string} shown What the drawing shows now; see status.js.
+ * @property {Shown | undefined} shown What the drawing shows now; see status.js.
  */
 
 /**
@@ -147,7 +153,7 @@ function newPart(place, kind, corner) {
   if (lines.some((line) => line.endsWith("…"))) root.append(make("title", {}, node.name));
   root.append(group, over);
   const progress = make("text", { class: "more", "text-anchor": "end" });
-  return { place, root, group, over, progress, badge: make("g", { class: "badge" }), shown: "" };
+  return { place, root, group, over, progress, badge: make("g", { class: "badge" }), shown: undefined };
 }
 
 /**

@@ -64,8 +64,11 @@ export class Minimap {
       if (BAD.has(status)) bad.push(rectangle(node));
       else if (BUSY.has(status)) busy.push(rectangle(node));
     }
-    this.bad.setAttribute("d", bad.join(""));
-    this.busy.setAttribute("d", busy.join(""));
+    for (const [path, d] of /** @type {const} */ ([
+      [this.bad, bad.join("")],
+      [this.busy, busy.join("")],
+    ]))
+      if (path.getAttribute("d") !== d) path.setAttribute("d", d);
   }
 
   /** @param {PointerEvent} event */

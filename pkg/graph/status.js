@@ -33,9 +33,18 @@ function showStatus(part, replay, words) {
   const status = replay && Object.hasOwn(STATUS_ICONS, replay.status) ? replay.status : undefined;
   const attempts = attemptsOf(replay);
   const { done, total } = replay?.progress ?? {};
-  const shown = `${status} ${attempts} ${done} ${total} ${replay?.error}`;
-  if (shown === part.shown) return;
-  part.shown = shown;
+  const error = replay?.error;
+  const { shown } = part;
+  if (
+    shown !== undefined &&
+    shown.status === status &&
+    shown.attempts === attempts &&
+    shown.done === done &&
+    shown.total === total &&
+    shown.error === error
+  )
+    return;
+  part.shown = { status, attempts, done, total, error };
   for (const element of [part.group, part.over]) {
     if (status) element.setAttribute("data-status", status);
     else element.removeAttribute("data-status");

@@ -56,6 +56,7 @@ export const CLIENT = {
   retry: true,
   dangerouslyAllowBrowser: true,
   allowInsecureHttp: true,
+  transport: true,
   signal: true,
   timeoutMs: true,
   waitTimeSeconds: true,

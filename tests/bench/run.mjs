@@ -27,6 +27,9 @@ const parts = {
   watchers: "asked",
   mistakes: "once",
   emulator: "once",
+  console: "once",
+  // It has its own folder of packages, 176 MB.
+  lighthouse: "asked",
 };
 
 const args = process.argv.slice(2);

@@ -51,7 +51,7 @@ function setUp({ fail, ...state } = {}) {
     watch,
     lists: createLists({ store, api }),
     mocks,
-    compared: createCompared({ store, api }),
+    compared: createCompared({ store, api, loadReplay: async () => undefined }),
     announce() {},
   });
   return { store, actions, sent };
@@ -67,6 +67,35 @@ test("a sample is started with its text and input, and its execution is watched"
   assert.deepEqual(sent.prepare, [SAMPLE.text]);
   assert.deepEqual(sent.open, [[{ flowName: "refund", executionName: "made" }, undefined]]);
   assert.equal(store.get().busy, "");
+});
+
+test("the form takes the input of a watched execution, unless it was typed or is that of a sample of the flow", () => {
+  const open = (flowName, input) => ({ flowName, executionName: "e", execution: { input } });
+  const { store, actions } = setUp({ input: '{"sample": true}', ...open("resize", '{"a":1}') });
+  const shown = (change) => {
+    store.set(change);
+    actions.adoptInput();
+    return store.get().input;
+  };
+  assert.equal(shown({}), '{\n  "a": 1\n}');
+  assert.equal(shown(open("other", '{"b":2}')), '{\n  "b": 2\n}');
+  assert.equal(shown(open("other", "")), "");
+  assert.equal(shown({ flowName: "other", execution: {} }), "");
+
+  // A number with more digits than the browser keeps stays as it was sent.
+  assert.equal(shown(open("other", '{"id":12345678901234567890}')), '{\n  "id": 12345678901234567890\n}');
+  assert.equal(shown(open("other", '{"id":12345678901234567891}')), '{\n  "id": 12345678901234567891\n}');
+
+  // The same value stays as it is written.
+  actions.useSample(SAMPLE);
+  assert.equal(shown(open("refund", '{"amount":7}')), SAMPLE.input);
+  assert.equal(shown(open("else", JSON.stringify(JSON.parse(SAMPLE.input)))), SAMPLE.input);
+  assert.equal(shown(open("refund", '{"amount":7}')), '{\n  "amount": 7\n}');
+
+  actions.setInput('{"mine": ');
+  assert.equal(shown(open("else", '{"c":3}')), '{"mine": ');
+  actions.setInput(" ");
+  assert.equal(shown(open("else", '{"c":3}')), '{\n  "c": 3\n}');
 });
 
 test("a flow of the service is started without a definition, and never with that of another flow", async () => {

@@ -48,7 +48,11 @@ for (const [name, command] of RUNTIMES) {
     assert.equal(page.status, 200);
     assert.equal(page.headers.get("content-type"), "text/html;charset=utf-8");
     const text = await page.text();
-    const files = [...text.matchAll(/(?:src|href)="([^":,]+)"/g)].map(([, file]) => file);
+    const linked = [...text.matchAll(/(?:src|href)="([^":,]+)"/g)].map(([, file]) => file);
+    // The script that starts the page has the addresses of its modules.
+    const boot = linked.find((file) => file.startsWith("boot-"));
+    const modules = (await (await fetch(`${url}/${boot}`)).text()).match(/\w+-\w+\.wasm/g) ?? [];
+    const files = [...linked, ...modules];
     assert.ok(files.some((file) => file.endsWith(".js")) && files.some((file) => file.endsWith(".wasm")));
     for (const file of files) {
       const response = await fetch(`${url}/${file}`);
@@ -154,6 +158,13 @@ test("handlers of --tasks precede answers, and the page sees them", { timeout: 6
     ["module", "none"],
   );
   assert.equal((await send(url, "PUT", "answers", { action, mocks: [{ output: 1 }] })).status, 409);
+});
+
+test("the page learns the speed of the clock", { timeout: 60_000 }, async (t) => {
+  const { url } = await start(t, NODE, ["local", "--port", "0", "--speed", "60"]);
+  const { speed, now } = await (await fetch(`${url}/control/`)).json();
+  assert.equal(speed, 60);
+  assert.ok(Number.isFinite(now));
 });
 
 test("the console can be switched off, and is off where other machines can connect", { timeout: 60_000 }, async (t) => {

@@ -7,7 +7,7 @@ import { after, afterEach, before, test } from "node:test";
 import { launch } from "./chromium.mjs";
 import { check, FLOW } from "./support/editor-flow.mjs";
 import { longDefinition, serveEditor } from "./support/editor-server.mjs";
-import { typeKeys } from "./support/editor-typing.mjs";
+import { typeKeys, until } from "./support/editor-typing.mjs";
 
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 /** Two mistakes with a fix: line 8 and line 9. */
@@ -42,7 +42,7 @@ async function open(state, options = {}, how = {}) {
   page.on("pageerror", (error) => problems.push(error.message));
   page.on("console", (message) => message.type() === "error" && problems.push(message.text()));
   await page.goto(server.url);
-  await page.waitForFunction("window.page");
+  await until(page, () => window.page !== undefined);
   await page.evaluate(([given, more]) => void window.page.start(given, more), [state, how]);
   await page.locator(".cm-content").waitFor();
 }
@@ -51,7 +51,7 @@ const set = (change) => page.evaluate((given) => window.page.store.set(given), c
 const text = () => state("text");
 /** Waits until the check belongs to the text and the view has shown it. */
 const checked = () =>
-  page.waitForFunction(() => {
+  until(page, () => {
     const { text, checked } = window.page.store.get();
     return checked?.text === text;
   });
@@ -72,7 +72,7 @@ test("a typed mistake is marked, listed and explained, and the list leads to it"
   await page.locator(".cm-lintRange-error").first().waitFor();
   assert.equal(await text(), FLOW.replace("Next: Served", "Next: Servedx"));
   assert.match(await list().first().textContent(), /Line 8, column 11.*Servedx/s);
-  await page.waitForFunction(() => window.page.announced.some((text) => text.startsWith("1 error")));
+  await until(page, () => window.page.announced.some((text) => text.startsWith("1 error")));
   assert.equal(await page.locator(".cm-lint-marker-error").count(), 1);
   await page.locator(".cm-lintRange-error").first().hover();
   assert.match(await page.locator(".cm-tooltip-lint").textContent(), /Servedx/);
@@ -82,9 +82,9 @@ test("a typed mistake is marked, listed and explained, and the list leads to it"
   await press("Enter");
   assert.equal(await activeLine(), "    Next: Servedx");
   await page.keyboard.type("Served");
-  await page.waitForFunction(() => window.page.store.get().checked.valid);
+  await until(page, () => window.page.store.get().checked.valid);
   assert.equal(await text(), FLOW);
-  await page.waitForFunction(() => window.page.announced.includes("No problems"));
+  await until(page, () => window.page.announced.includes("No problems"));
 });
 
 test("quick fixes: one, by keyboard, and all as one change", async () => {
@@ -109,7 +109,7 @@ test("quick fixes: one, by keyboard, and all as one change", async () => {
   assert.equal(await text(), FAULTY);
   await checked();
   await button("Fix all (2)").click();
-  await page.waitForFunction((wanted) => window.page.store.get().text === wanted, FLOW);
+  await until(page, (wanted) => window.page.store.get().text === wanted, FLOW);
   await button("Undo").click();
   assert.equal(await text(), FAULTY);
   // From the tooltip, which the next check closes.
@@ -141,7 +141,7 @@ test("undo works across loading another text", async () => {
   const sample = "version: v1\r\ntype: flow\r\nsteps:\r\n  - type: pass\r\n    name: one\r\n";
   await set({ text: sample });
   // The editor has plain line breaks, and so has the state then.
-  await page.waitForFunction(() => !window.page.store.get().text.includes("\r"));
+  await until(page, () => !window.page.store.get().text.includes("\r"));
   assert.equal(await text(), sample.replaceAll("\r\n", "\n"));
   await checked();
   assert.equal((await state("checked")).dialect, "flow");
@@ -281,7 +281,7 @@ test("the selected state is marked, a click selects, and a range is shown", asyn
   await checked();
   await set({ selection: { node: "/Served" } });
   const marked = page.locator(".cm-selectedState");
-  await page.waitForFunction(() => window.page.store.get().selection.node);
+  await until(page, () => window.page.store.get().selection.node);
   assert.equal(await marked.textContent(), "    Name: Served");
   await line(7).click();
   assert.deepEqual(await state("selection"), { node: "/Boil" });

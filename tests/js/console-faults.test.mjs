@@ -34,17 +34,61 @@ const TESTS = {
     await page.open(`${site.url}#flow=nap&execution=old`);
     await page.waitForText(".connection", "Watching");
     assert.equal(await page.isVisible(".graph-view .old"), false);
+    // A view is loaded when it is opened for the first time.
+    for (const view of ["timeline", "events", "graph"]) {
+      await page.click(`#tab-${view}`);
+      await page.waitForElement(`#view-${view} .view-bar`);
+    }
     await site.disconnect();
     await page.waitForText(".graph-view .view-bar", "last known status");
     await page.waitForElement("cloudflow-graph.is-old");
+    for (const view of ["timeline", "events"]) {
+      await page.click(`#tab-${view}`);
+      await page.waitForText(`#view-${view} .view-bar`, "last known status");
+    }
     await site.connect();
     await page.waitForText(".connection", "Watching");
-    assert.equal(await page.isVisible(".graph-view .old"), false);
+    for (const view of ["events", "timeline", "graph"]) {
+      await page.click(`#tab-${view}`);
+      await page.waitForElement(`#view-${view} .view-bar`);
+      assert.equal(await page.isVisible(`#view-${view} .old`), false, view);
+    }
     await page.click("button :: Leave");
     await page.waitForText(".graph-view .view-bar", "last known status");
     await page.click("button :: Watch again");
     await page.waitForText(".connection", "Watching");
     assert.equal(await page.isVisible("cloudflow-graph.is-old"), false);
+  },
+
+  async "a flow whose name consists of blanks is not started"(page, site) {
+    await page.open(site.url);
+    await page.waitForElement("button :: Start and watch");
+    await page.fill(".start input", "   ");
+    const before = site.requests.length;
+    await page.click("button :: Start and watch");
+    assert.equal(
+      await page.evaluate(() => document.querySelector(".start input").validationMessage),
+      "Enter a name; it consists of blanks",
+    );
+    const sent = site.requests.slice(before).filter(({ method }) => method === "POST");
+    assert.deepEqual(sent, []);
+    await page.fill(".start input", " nap ");
+    assert.equal(await page.evaluate(() => document.querySelector(".start input").validationMessage), "");
+  },
+
+  async "a link shows the input of its execution in the form, and an input that was typed is kept"(page, site) {
+    await site.start("refund", "given", flows.CHOICE, { amount: 5 });
+    await site.start("refund", "other", flows.CHOICE, { amount: 6 });
+    const input = () => page.value(".start textarea");
+    await page.open(`${site.url}#flow=refund&execution=given`);
+    await page.until("the input is that of the execution", async () => (await input()) === '{\n  "amount": 5\n}');
+    assert.equal(await page.value(".start select"), "", "no sample is of this flow");
+    await page.open(`${site.url}?again#flow=refund&execution=other`);
+    await page.until("and after a reload", async () => (await input()) === '{\n  "amount": 6\n}');
+    await page.fill(".start textarea", '{"mine": 1}');
+    await page.open(`${site.url}?typed#flow=refund&execution=given`);
+    await page.waitForText(".status", /given.*Succeeded/s);
+    assert.equal(await input(), '{"mine": 1}');
   },
 
   async "the key / opens the search of the definition"(page, site) {
@@ -125,6 +169,56 @@ const TESTS = {
     release();
     await page.waitForElement("cloudflow-graph >>> .state");
     assert.equal(said, "");
+  },
+
+  async "while only the time passes, no node is replaced, and a press ends on the node on which it began"(page, site) {
+    // WebKit sends no `click` if the text of a button is another node when the pointer is released.
+    await page.open(site.url);
+    await page.waitForElement("button :: Start and watch");
+    const isKept = await page.evaluate(async () => {
+      const submit = document.querySelector(".start [type=submit]");
+      const { firstChild } = submit;
+      const sample = document.querySelector(".start select");
+      sample.value = "fails";
+      sample.dispatchEvent(new Event("change"));
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      return firstChild !== null && submit.firstChild === firstChild;
+    });
+    assert.ok(isKept, "the text of the button");
+
+    await site.start("breakfast", "press", flows.PARALLEL);
+    for (const view of ["graph", "timeline", "events", "definition"]) {
+      await page.open(`${site.url}?${view}#flow=breakfast&execution=press&view=${view}`);
+      await page.waitForText(".connection", "Watching");
+      await page.waitForElement(`#view-${view} > * *`);
+      await page.waitForText(".lists", "press");
+      if (view === "graph")
+        await page.until("the wait is over", async () => {
+          const boil = 'cloudflow-graph >>> .state[data-id="/Cook/Branches[0]/Boil"]';
+          return (await page.attribute(boil, "data-status")) === "succeeded";
+        });
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      const removed = await page.evaluate(async () => {
+        const found = new Set();
+        const observer = new MutationObserver((records) => {
+          // The ticks of the axis, which cannot be clicked, move apart.
+          for (const { target, removedNodes } of records)
+            if (removedNodes.length > 0 && !target.matches(".axis"))
+              found.add(
+                `${target.nodeName} ${target.getAttribute("class")} ${target.textContent} ${target.parentNode?.getAttribute("aria-label")}`,
+              );
+        });
+        observer.observe(document, { childList: true, subtree: true });
+        const root = document.querySelector("cloudflow-graph")?.shadowRoot;
+        if (root) observer.observe(root, { childList: true, subtree: true });
+        await new Promise((resolve) => setTimeout(resolve, 2500));
+        observer.disconnect();
+        return [...found];
+      });
+      assert.deepEqual(removed, [], view);
+    }
+    site.release("toast");
+    site.release("steep");
   },
 
   async "in a low window the editor has room for its text"(page, site) {

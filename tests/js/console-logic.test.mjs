@@ -7,10 +7,10 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { flowGraph, parseFlow, replayExecution, validateFlow } from "../../pkg/dist/index.js";
 import { pack, placeOf, readAddress, unpack, writeAddress } from "../../www/console/app/address.js";
-import { offsetOf } from "../../www/console/app/clock.js";
+import { offsetOf, serviceNow } from "../../www/console/app/clock.js";
 import { compareExecutions, firstDifference } from "../../www/console/app/compare.js";
 import { createControl } from "../../www/console/app/control.js";
-import { equalJson, readJson } from "../../www/console/app/json.js";
+import { equalJson, pretty, readJson } from "../../www/console/app/json.js";
 import { problemOf, wordsOfProblem } from "../../www/console/app/problem.js";
 import { samples } from "../../www/console/app/samples.js";
 import { completeSelection } from "../../www/console/app/selection.js";
@@ -227,6 +227,19 @@ test("each problem has a headline and an advice", () => {
   }
 });
 
+test("a JSON text is indented, and its values stay as they are written", () => {
+  for (const value of [1, "a", null, [], {}, [[]], [{}], { a: [] }, [1, [2, { b: "c,d:{}" }], { "": [true, null] }]])
+    assert.equal(pretty(JSON.stringify(value)), JSON.stringify(value, null, 2));
+  assert.equal(
+    pretty(' {"a" : 12345678901234567890 , "a":1e400,\n"b":"\\u0041 \\" [,"} '),
+    '{\n  "a": 12345678901234567890,\n  "a": 1e400,\n  "b": "\\u0041 \\" [,"\n}',
+  );
+  for (const text of ["", "{", "plain", '{"a":1} x', "[".repeat(300) + "]".repeat(300)])
+    assert.equal(pretty(text), text);
+  const long = JSON.stringify({ text: '\\"'.repeat(30_000), list: Array.from({ length: 30_000 }, (_, i) => [i]) });
+  assert.equal(pretty(long), JSON.stringify(JSON.parse(long), null, 2));
+});
+
 // ---- Control server
 
 test("an endpoint without a control server offers nothing, and one that does not respond is asked again", async () => {
@@ -250,9 +263,20 @@ test("an endpoint without a control server offers nothing, and one that does not
     { kind: "network" },
   );
   const now = Date.now() + 60_000;
-  const all = await offered(() => Response.json({ flows: true, start: true, stop: true, mocks: true, now }));
+  const everything = { flows: true, start: true, stop: true, mocks: true, now };
+  const all = await offered(() => Response.json(everything));
   assert.deepEqual(all.capabilities, { flows: true, start: true, stop: true, mocks: true });
-  assert.ok(Math.abs(all.clockOffset - 60_000) < 1000);
+  assert.ok(Math.abs(all.clock.offset - 60_000) < 1000);
+  assert.equal(all.clock.speed, 1);
+  assert.equal((await offered(() => Response.json({ ...everything, speed: 60 }))).clock.speed, 60);
+});
+
+test("the clock of the service goes at its own speed", () => {
+  const now = Date.now();
+  const state = { clockOffset: 5000, clockSpeed: 60, clockReadAt: now - 1000 };
+  assert.ok(Math.abs(serviceNow(state) - (now + 5000 + 59_000)) < 3000);
+  const usual = { ...state, clockSpeed: 1 };
+  assert.ok(Math.abs(serviceNow(usual) - (now + 5000)) < 50);
 });
 
 test("requests to the control server are sent as its protocol says, and its errors are problems", async () => {

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
-import { gunzipSync } from "node:zlib";
+import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import { createConsole } from "../../pkg/console/control.js";
 import { createFiles } from "../../pkg/console/files.js";
 import { createClient } from "../../pkg/dist/index.js";
@@ -54,7 +54,10 @@ test("flows are created, updated, read and listed", async (t) => {
   const { call } = create(t);
   const before = Date.now();
   const { body } = await call("GET", "/control/");
-  assert.deepEqual({ ...body, now: 0 }, { flows: true, start: true, stop: true, mocks: true, now: 0 });
+  assert.deepEqual(
+    { ...body, now: 0 },
+    { flows: true, start: true, stop: true, mocks: true, now: 0, speed: 1, isKept: true },
+  );
   assert.ok(body.now >= before && body.now <= Date.now());
 
   assert.equal((await call("GET", "/control/flows/a")).body.Code, "FlowNotExists");
@@ -328,10 +331,19 @@ test("the files of the page have types, policies and caches; no other file can b
     assert.doesNotMatch(headers.get("content-security-policy"), /unsafe-inline|unsafe-eval(?<!wasm-unsafe-eval)|\*/);
     assert.equal((await get(path, { "if-none-match": `"x", W/${headers.get("etag")}` })).status, 304);
   }
-  const packed = await get("/main-ABCDEFGH.js", { "accept-encoding": "br, gzip" });
-  assert.equal(packed.headers.get("content-encoding"), "gzip");
-  assert.equal(gunzipSync(await packed.arrayBuffer()).toString(), files["main-ABCDEFGH.js"]);
-  assert.ok(!(await get("/main-ABCDEFGH.js", { "accept-encoding": "gzip;q=0" })).headers.has("content-encoding"));
+  for (const [accepted, encoding, unpack] of [
+    ["gzip, deflate, br", "br", brotliDecompressSync],
+    ["GZIP;q=0.5, br;q=0", "gzip", gunzipSync],
+    ["deflate, gzip", "gzip", gunzipSync],
+    ["gzip;q=0, brotli, identity", null, (bytes) => Buffer.from(bytes)],
+  ]) {
+    // The second response is the compressed file that was kept.
+    for (let time = 0; time < 2; time += 1) {
+      const packed = await get("/main-ABCDEFGH.js", { "accept-encoding": accepted });
+      assert.equal(packed.headers.get("content-encoding"), encoding, accepted);
+      assert.equal(unpack(await packed.arrayBuffer()).toString(), files["main-ABCDEFGH.js"]);
+    }
+  }
 
   const outside = [
     "/secret",

@@ -92,15 +92,25 @@ test("durations have at most two units, in both languages", () => {
   const shown = (ms, lang) => formatDuration(ms, lang).replace(/\s/g, " ");
   assert.deepEqual(
     [0, 350, 1250, 12_340, 59_960, 125_000, 3_600_000, 7_500_000, 90_000_000].map((ms) => shown(ms, "en")),
-    ["0ms", "350ms", "1.25s", "12.3s", "1m", "2m 5s", "1h", "2h 5m", "1d 1h"],
+    ["0 ms", "350 ms", "1.25 s", "12.3 s", "1 min", "2 min 5 s", "1 h", "2 h 5 min", "1 d 1 h"],
   );
   assert.deepEqual(
-    [1250, 125_000].map((ms) => shown(ms, "zh")),
-    ["1.25秒", "2分钟 5秒"],
+    [350, 1250, 125_000].map((ms) => shown(ms, "zh")),
+    ["350 毫秒", "1.25 秒", "2 分钟 5 秒"],
   );
-  assert.equal(shown(-1250, "en"), "-1.25s");
-  assert.equal(formatCountdown(1, "en"), "1s");
-  assert.equal(formatCountdown(-5, "en"), "0ms");
+  assert.equal(shown(-1250, "en"), "-1.25 s");
+  assert.equal(shown(999.6, "en"), "1 s");
+  assert.equal(formatCountdown(1, "en"), "1\u00a0s");
+  assert.equal(formatCountdown(-5, "en"), "0\u00a0ms");
+});
+
+test("a duration that grows has tenths of a second, and never shows a later time", () => {
+  const live = (ms, lang = "en") => formatDuration(ms, lang, { isLive: true }).replace(/\s/g, " ");
+  assert.deepEqual(
+    [0, 349, 1000, 59_990, 60_000, 119_900, 3_600_000].map((ms) => live(ms)),
+    ["0.0 s", "0.3 s", "1.0 s", "59.9 s", "1 min", "1 min 59 s", "1 h"],
+  );
+  assert.equal(live(2000, "zh"), "2.0 秒");
 });
 
 test("clock times have 24 hours, and a text that is no time has none", () => {

@@ -101,7 +101,7 @@ function setUp({ flow = async () => ({ definition: "" }), online = true } = {}) 
     store,
     api,
     check,
-    replayExecution,
+    loadReplay: async () => replayExecution,
     schedule: (flush) => due.push(flush),
     isOnline: () => online,
   });

@@ -14,6 +14,7 @@
 //   cases(family)             the cases of tests/cases/<family>: [{ name, files }], sorted; `files` maps part to text
 //   readCase(family, name, part)   the text of one part
 //   service                   the emulator's address on loopback, with ways to it that break: support/service.mjs
+//   file                      the suite that runs; all without it
 //   filter                    the part of a name that selected the tests of this run; "" selects every test
 //   setOffline(offline)       in the browser only: switches the network off and on
 //
@@ -28,6 +29,7 @@ export async function run(suites, environment, report = () => {}) {
   const totals = { passed: 0, failed: 0 };
   const uncaught = rejections();
   for (const [file, suite] of suites) {
+    if (environment.file && file !== environment.file) continue;
     for (const [name, body] of Object.entries(suite.tests ?? {})) {
       if (!`${file}: ${name}`.includes(filter)) continue;
       const began = performance.now();

@@ -67,8 +67,11 @@ test("a flow is started in the page and seen to its end, and is there after a re
   await page.reload();
   await ended(page);
 
-  // A second page at the same time has an emulator of its own, which keeps nothing.
+  // A second page at the same time has an emulator of its own, which keeps nothing, and says so.
+  const notice = (page) => page.getByText("Nothing is kept here", { exact: false });
+  assert.equal(await notice(page).count(), 0);
   const second = await open(t, context, url);
+  await notice(second).waitFor();
   await second.getByRole("button", { name: "Start and watch" }).click();
   await ended(second);
 });

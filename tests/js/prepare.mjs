@@ -22,15 +22,19 @@ const ENTRIES = {
   graph: "./graph",
 };
 
+/** The names of the suites. */
+export const suiteFiles = () =>
+  readdirSync(join(HERE, "suite"))
+    .filter((name) => name.endsWith(".mjs"))
+    .sort();
+
 /**
  * Writes `<out>/suite-<runtime>.mjs`, whose `main(modules, report, host)` runs every suite, and returns its path.
  * The properties of `host` are added to the environment.
  */
 export function writeEntry(out, runtime) {
   mkdirSync(out, { recursive: true });
-  const suites = readdirSync(join(HERE, "suite"))
-    .filter((name) => name.endsWith(".mjs"))
-    .sort();
+  const suites = suiteFiles();
   if (suites.length === 0) throw new Error("tests/js/suite holds no suite");
   const from = (file) => JSON.stringify(pathToFileURL(file).href);
   const path = (file) => JSON.stringify(file);

@@ -2,4 +2,4 @@
 
 import { startConsole } from "./app/console.js";
 
-startConsole({ base: new URL(".", location.href).href });
+await startConsole({ base: new URL(".", location.href).href });

@@ -6,7 +6,7 @@ import { createChannel } from "./channel.js";
 const base = new URL(".", location.href).href;
 const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
 
-startConsole({ base, fetch: createChannel(worker, base), needsNetwork: false });
+await startConsole({ base, fetch: createChannel(worker, base), needsNetwork: false });
 
 // A page that the browser keeps for the way back would keep the store locked.
 addEventListener("pagehide", () => worker.terminate());

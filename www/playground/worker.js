@@ -25,7 +25,7 @@ async function start() {
       console.warn(`the kept executions cannot be restored: ${error.message}`);
     }
   }
-  const options = { emulator, key, onAnswers: store?.putAnswers };
+  const options = { emulator, key, onAnswers: store?.putAnswers, isKept: store !== undefined };
   const shown = withAnswers(options, kept?.answers);
   if (store === undefined) return shown.fetch;
 

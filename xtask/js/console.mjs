@@ -19,7 +19,7 @@ const sum = (list) => list.reduce(({ raw, gzip }, file) => ({ raw: raw + file.ra
 const first = files.filter((file) => file.first);
 const later = files.filter((file) => !file.first && file.name !== "THIRD-PARTY.txt");
 console.log(`  ${"raw".padStart(10)}  ${"gzip -9".padStart(10)}  ${kind}`);
-console.log(line({ ...sum(first), name: "first load:" }));
+console.log(line({ ...sum(first), name: "linked:" }));
 for (const file of first) console.log(`  ${line(file)}`);
 if (later.length > 0) console.log(line({ ...sum(later), name: "on demand:" }));
 for (const file of later) console.log(`  ${line(file)}`);

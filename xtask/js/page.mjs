@@ -35,7 +35,8 @@ const SETTINGS = {
 
 /**
  * Bundles a page into a folder, which is emptied first. `main` replaces the script of the HTML file. Returns the size of
- * each file and whether it belongs to the first load.
+ * each file and whether the HTML file links to it: the page is usable with these. It loads its modules and views when they
+ * are needed.
  *
  * @param {{ html: string, main?: string, out: string }} options
  */
@@ -63,26 +64,21 @@ export async function bundlePage({ html, main, out }) {
   const page = of(slashes(relative(ROOT, entry)));
   const sheet = of(slashes(relative(ROOT, join(folder, style))));
   const scripts = closure([boot, page], outputs);
-  const wasm = Object.keys(outputs).filter((name) => modules.some((module) => base(name).startsWith(`${module}-`)));
   const sheets = [sheet, ...scripts.map((name) => outputs[name].cssBundle)].filter(Boolean);
   const links = [
     ...[...new Set(sheets)].map((name) => `<link rel="stylesheet" href="${base(name)}" />`),
-    ...wasm.map(
-      (name) =>
-        `<link rel="preload" as="fetch" type="application/wasm" crossorigin fetchpriority="low" href="${base(name)}" />`,
-    ),
     ...scripts.filter((name) => name !== boot).map((name) => `<link rel="modulepreload" href="${base(name)}" />`),
   ];
-  const index = text
-    .replace(styleTag, () => links.join("\n    "))
-    .replace(scriptTag, () => `<script type="module" src="${base(boot)}"></script>`);
+  // The script first: it starts further requests.
+  const start = `<script type="module" src="${base(boot)}"></script>`;
+  const index = text.replace(`\n    ${scriptTag}`, "").replace(styleTag, () => [start, ...links].join("\n    "));
   state.files.set("index.html", Buffer.from(index));
   state.files.set("THIRD-PARTY.txt", Buffer.from(await notices(state.packages)));
 
   await rm(out, { recursive: true, force: true });
   await mkdir(out, { recursive: true });
   for (const [name, bytes] of state.files) await writeFile(join(out, name), bytes);
-  const first = new Set(["index.html", ...[...scripts, ...sheets, ...wasm].map(base)]);
+  const first = new Set(["index.html", ...[...scripts, ...sheets].map(base)]);
   return [...state.files]
     .map(([name, bytes]) => ({
       name,

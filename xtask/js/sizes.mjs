@@ -58,7 +58,7 @@ print(
 print("import { bearer }", await bundle('export { bearer } from "./gateway/auth.js";'));
 print("import { jwt }, with jose", await bundle('export { jwt } from "./gateway/auth.js";'));
 
-// The page of the console: what its HTML file links to, and what it loads on demand.
+// The page of the console.
 const page = join(pkg, "console", "page");
 if (existsSync(join(page, "index.html"))) {
   const read = (name) => readFileSync(join(page, name));
@@ -67,8 +67,33 @@ if (existsSync(join(page, "index.html"))) {
       .toString()
       .matchAll(/(?:src|href)="([^":,]+)"/g),
   ].map(([, name]) => name);
-  const first = ["index.html", ...linked];
-  const later = readdirSync(page).filter((name) => !first.includes(name) && !name.endsWith(".txt"));
-  print("console, first load", ...first.map(read));
-  if (later.length > 0) print("console, on demand", ...later.map(read));
+  const names = readdirSync(page).filter((name) => !name.endsWith(".txt"));
+  /** Files with those that they import, except what they import when it is needed. */
+  const whole = (...queue) => {
+    const found = new Set(queue);
+    for (const name of found)
+      if (name.endsWith(".js"))
+        for (const [, other] of read(name)
+          .toString()
+          .matchAll(/(?:from|import)"\.\/([^"]+)"/g))
+          found.add(other);
+    return [...found];
+  };
+  const named = (...starts) =>
+    starts.map((start) => {
+      const [name, extension] = start.split(".");
+      const isIt = new RegExp(`^${name}-[0-9A-Z]{8}\\.${extension}$`);
+      const found = names.filter((candidate) => isIt.test(candidate));
+      if (found.length !== 1) throw new Error(`the console has ${found.length} files ${start}`);
+      return found[0];
+    });
+  // With the words of one language, of which Chinese is the larger one.
+  const usable = ["index.html", ...linked, ...named("zh.js")];
+  // The graph of the definition, and the list of executions.
+  const view = [...usable, ...named("graph.js", "language.js", "language.wasm", "ask.wasm")];
+  const editor = [...view, ...named("definition.js", "editor.js")];
+  print("console, usable", ...whole(...usable).map(read));
+  print("console, first view", ...whole(...view).map(read));
+  print("console, first view and editor", ...whole(...editor).map(read));
+  print("console, everything", ...names.map(read));
 }

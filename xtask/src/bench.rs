@@ -24,6 +24,9 @@ pub fn bench(options: &[String]) -> Outcome<ExitCode> {
     wasm::build()?;
     let folder = paths::root().join("tests/bench");
     npm::install_at(&folder, "npm packages of the bench")?;
+    if options.iter().any(|option| option == "lighthouse") {
+        npm::install_at(&folder.join("lighthouse"), "Lighthouse")?;
+    }
     say("bench: measuring; other work on this machine makes the figures worse");
     let status = npm::node()?
         .arg(folder.join("run.mjs"))

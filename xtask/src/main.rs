@@ -1,4 +1,4 @@
-//! The build tool of the project: `cargo xtask build | sizes | package | demo | playground | screens | lint | test | bench | load-gateway | fuzz | fuzz-net`.
+//! The build tool of the project: `cargo xtask build | sizes | package | demo | playground | screens | lint | test | bench | load-gateway | fuzz | fuzz-net | sim-gateway`.
 //!
 //! Every command does its own set-up (a Rust toolchain that can build for wasm32, the packages
 //! of `package-lock.json`, a Chromium), prints each step and skips steps that are up to date.
@@ -28,6 +28,7 @@ mod package;
 mod paths;
 mod python;
 mod quick;
+mod sim_gateway;
 mod sizes;
 mod test;
 mod toolchain;
@@ -83,6 +84,10 @@ usage: cargo xtask <command> [options]
                     run N simulations (100000) of clients, networks and the emulator; a seed that breaks a rule
                     is printed; CLOUDFLOW_SEED=<seed> cargo test -p cloudflow-local network repeats it
 
+  sim-gateway [--seeds N] [--seed S] [--world small|large|faults|crowd] [--broken leader|hub|budget]
+                    simulate gateways with many watchers and faults (10000 seeds of a small world); a seed that
+                    breaks a rule is printed; large: 1,000,000 watchers of 10,000 executions in 300 locations
+
   -h, --help        this text
 
 environment
@@ -123,6 +128,7 @@ fn run(arguments: &[String]) -> Outcome<ExitCode> {
         "test" => test::options(options).map(|options| test::test(&options)),
         "fuzz" => fuzz::targets::wish(options).map(|wish| fuzz::targets::fuzz(&wish)),
         "fuzz-net" => fuzz::seeds(options).map(fuzz::net),
+        "sim-gateway" => sim_gateway::run(options).map(Ok),
         "bench" => bench::options(options).map(|()| bench::bench(options)),
         "load-gateway" => Ok(load_gateway::load_gateway(options)),
         _ => Err(format!("`{command}` is not a command")),

@@ -18,7 +18,7 @@ export const EVENTS = 1;
 export const LIST = 2;
 
 /** Their names in a request to a budget. */
-export const BUCKETS = ["describe", "history", "list"];
+export const BUCKETS = ["describe", "history", "list", "first"];
 
 /** What happened at a hub. */
 export const FRAME = 0;

@@ -94,7 +94,7 @@ export function watch(served, wanted, receiver) {
   /** Results of abandoned calls are not read. */
   let calls = new AbortController();
   /** The last request for a permit of each bucket. */
-  const permits = [0, 0, 0];
+  const permits = BUCKETS.map(() => 0);
   /** The body of the frame or result that is handled. */
   let current = { header: "", body: "" };
   /** The results of the last upstream calls, or the bodies of the parent's frames. @type {Record<string, string>} */
@@ -106,7 +106,7 @@ export function watch(served, wanted, receiver) {
   let isLeader = false;
   let hasCalled = false;
   /** When the permits were asked for. */
-  const asked = [0, 0, 0];
+  const asked = BUCKETS.map(() => 0);
   metrics.count("watchers", { kind: KINDS[kind] });
 
   /** @type {() => void} */

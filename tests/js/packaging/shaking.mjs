@@ -13,13 +13,13 @@ const MODULES = ["ask", "gateway", "language", "local"];
  */
 const PROGRAMS = [
   { imports: "describeExecution", from: "cloudflow-wasm", uses: ["ask"], other: 10_000 },
-  { imports: "executionEvents", from: "cloudflow-wasm", uses: ["ask"], other: 12_000, iterates: true },
-  { imports: "createClient", from: "cloudflow-wasm", uses: ["ask"], other: 13_000, iterates: true },
+  { imports: "executionEvents", from: "cloudflow-wasm", uses: ["ask"], other: 15_500, iterates: true },
+  { imports: "createClient", from: "cloudflow-wasm", uses: ["ask"], other: 16_500, iterates: true },
   { imports: "validateFlow", from: "cloudflow-wasm", uses: ["language"], other: 6_000, lacks: "BranchEntered" },
   { imports: "replayExecution", from: "cloudflow-wasm", uses: ["language"], other: 12_000 },
   { imports: "validateExecution", from: "cloudflow-wasm", uses: ["ask", "language"], other: 12_000 },
   { imports: "CloudFlowError", from: "cloudflow-wasm", uses: [], other: 1_000 },
-  { imports: "createGateway", from: "cloudflow-wasm/gateway", uses: ["gateway"], other: 27_000, iterates: true },
+  { imports: "createGateway", from: "cloudflow-wasm/gateway", uses: ["gateway"], other: 28_000, iterates: true },
 ];
 
 /**

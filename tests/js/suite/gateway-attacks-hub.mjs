@@ -2,6 +2,7 @@
 // `gateway-attacks.test.mjs` repeats the most important ones in workerd.
 
 import { assert } from "../harness.mjs";
+import { inMemoryTests } from "../support/hub.mjs";
 import { addressOf, finished, gatewayTo, json, quietly, seenAs, serviceOf } from "../support/gateway.mjs";
 
 const BASE = "https://console.example.com/api";
@@ -274,12 +275,7 @@ const inMemory = {
 };
 
 export const tests = {
-  ...Object.fromEntries(
-    Object.entries(inMemory).map(([name, body]) => [
-      name,
-      (environment) => (environment.runtime === "workerd" ? undefined : body(environment)),
-    ]),
-  ),
+  ...inMemoryTests(inMemory),
 
   "attack: names that lead to the object of another execution": async ({ createGateway }) => {
     const names = [];

@@ -2,7 +2,7 @@
 // `gateway-objects.test.mjs` tests the gateway in workerd.
 
 import { assert } from "../harness.mjs";
-import { addressOf, allOf, eventsOf, openHub, pause } from "../support/hub.mjs";
+import { addressOf, allOf, eventsOf, inMemoryTests, openHub, pause } from "../support/hub.mjs";
 
 const inMemory = {
   "hub: a hundred watchers share one upstream poll": async (environment) => {
@@ -338,12 +338,7 @@ const inMemory = {
 };
 
 export const tests = {
-  ...Object.fromEntries(
-    Object.entries(inMemory).map(([name, body]) => [
-      name,
-      (environment) => (environment.runtime === "workerd" ? undefined : body(environment)),
-    ]),
-  ),
+  ...inMemoryTests(inMemory),
 
   "hub: a Worker has no hub in memory": ({ createGateway, runtime }) => {
     const create = () => createGateway({ upstream: () => ({}), authorize: () => true, hub: "memory" });

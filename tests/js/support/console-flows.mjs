@@ -91,8 +91,29 @@ export const nap = (seconds) => machine("Nap", `  - {Type: Wait, Name: Nap, Seco
 /** A task without a handler. */
 export const ASK = machine("Ask", task("Ask", "    End: true\n"));
 
-/** A task whose output has 60 KB. */
+/** A task. The output of the execution has 64 KiB, the maximum. */
 export const LARGE = machine("Large", task("Large", "    End: true\n"));
+
+/** A loop that ends at the limit of 5,000 events. */
+export const ENDLESS = machine("Again", "  - {Type: Pass, Name: Again, Next: Again}\n");
+
+/** 300 states: every tenth is a Choice that skips the next state. */
+export const LONG = machine(
+  "State-0",
+  Array.from({ length: 300 }, (_, i) => {
+    const name = `State-${i}`;
+    if (i === 299) return `  - {Type: Succeed, Name: ${name}}\n`;
+    if (i % 10 !== 5) return `  - {Type: Pass, Name: ${name}, Next: State-${i + 1}}\n`;
+    const skip = `[{Condition: $Input.left == true, Next: State-${i + 2}}]`;
+    return `  - {Type: Choice, Name: ${name}, Branches: ${skip}, Default: State-${i + 1}}\n`;
+  }).join(""),
+);
+
+/** Names and texts from right to left. */
+export const RIGHT_TO_LEFT = machine(
+  "בדיקת מלאי",
+  `${task("STOCK", "    End: true\n").replace("Name: STOCK", "Name: בדיקת מלאי\n    Description: בודק את המלאי (Stock) ‏2026")}`,
+);
 
 /** About 5,000 events. */
 export const MANY = machine(
@@ -156,8 +177,9 @@ export function createTasks() {
       { error: "NoAddress", cause: "invoice 3 has no address" },
     ],
     "acs:fc:::functions/large": {
-      output: { text: "long text ".repeat(3000), word: "x".repeat(20_000), list: [1, { a: null }] },
+      output: { text: "long text ".repeat(3000), word: "x".repeat(35_484), list: [1, { a: null }] },
     },
+    "acs:fc:::functions/stock": { error: "חסר.מלאי", cause: "אין מלאי במחסן 3 (Stock)" },
     "acs:fc:::functions/markup": { output: { [HOSTILE]: HOSTILE }, delayMs: 100 },
   };
   return { tasks, release: (name) => gate(name).open() };

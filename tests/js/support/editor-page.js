@@ -4,8 +4,9 @@ import { initialState } from "../../../www/console/app/state.js";
 import { createStore } from "../../../www/console/app/store.js";
 import { createLanguage } from "../../../www/console/editor/language.js";
 import { createDefinitionView } from "../../../www/console/view/definition.js";
-import { createWords } from "../../../www/console/words/words.js";
+import { createWords, loadWords } from "../../../www/console/words/words.js";
 
+await Promise.all([loadWords("en"), loadWords("zh")]);
 const store = createStore(initialState());
 const language = createLanguage();
 const announced = [];

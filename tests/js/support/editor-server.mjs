@@ -41,7 +41,11 @@ export async function bundle(folder) {
     outdir: folder,
     metafile: true,
     logLevel: "error",
-    alias: { "cloudflow-wasm": "./pkg/index.js", "cloudflow-wasm/graph": "./pkg/graph.js" },
+    alias: {
+      "cloudflow-wasm": "./pkg/index.js",
+      "cloudflow-wasm/graph": "./pkg/graph.js",
+      "cloudflow-wasm/language": "./pkg/language.js",
+    },
   });
   return metafile;
 }

@@ -10,6 +10,14 @@ import { pathToFileURL } from "node:url";
 import { launch } from "../chromium.mjs";
 import { longDefinition, serveEditor } from "./editor-server.mjs";
 
+/** Waits for a condition. `waitForFunction` evaluates texts in the page, which its policy forbids. */
+export async function until(page, condition, argument) {
+  for (const end = Date.now() + 10_000; !(await page.evaluate(condition, argument)); ) {
+    if (Date.now() > end) throw new Error(`this did not become true: ${condition}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
 /**
  * Types into the middle of a definition. `page` shows the editor with `text`.
  *
@@ -64,10 +72,10 @@ async function main(args) {
   try {
     const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
     await page.goto(server.url);
-    await page.waitForFunction("window.page");
+    await until(page, () => window.page !== undefined);
     await page.evaluate((given) => void window.page.start({ text: given }), text);
     await page.locator(".cm-line").nth(8).click();
-    await page.waitForFunction("window.page.store.get().checked");
+    await until(page, () => window.page.store.get().checked);
     await page.keyboard.press("End");
     // The first keys compile.
     await typeKeys(page, { keys: 12 });

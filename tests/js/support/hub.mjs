@@ -124,3 +124,15 @@ async function* readerOf(body) {
 }
 
 export const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/**
+ * The tests that need a hub in memory, which a Worker does not have: `gateway-objects.test.mjs`, `gateway-attacks.test.mjs` and
+ * the load test use the objects of workerd.
+ *
+ * @param {Record<string, (environment: any) => unknown>} tests
+ */
+export function inMemoryTests(tests) {
+  const besideWorkerd = (/** @type {(environment: any) => unknown} */ body) => (/** @type {any} */ environment) =>
+    environment.runtime === "workerd" ? undefined : body(environment);
+  return Object.fromEntries(Object.entries(tests).map(([name, body]) => [name, besideWorkerd(body)]));
+}

@@ -1,9 +1,10 @@
 // What the user can do. All parts of the page call these functions.
 
 import { pack, placeOf, writeAddress } from "./address.js";
-import { readJson } from "./json.js";
+import { pretty } from "./json.js";
 import { problemOf } from "./problem.js";
 import { completeSelection, equalSelections } from "./selection.js";
+import { loadWords } from "../words/words.js";
 
 /**
  * @param {object} context
@@ -16,6 +17,9 @@ import { completeSelection, equalSelections } from "./selection.js";
  * @param {(text: string, urgent?: boolean) => void} context.announce
  */
 export function createActions({ store, api, watch, lists, mocks, compared, announce }) {
+  /** The language that the user chose last. */
+  let wantedLang = "";
+
   const actions = {
     announce,
 
@@ -38,7 +42,19 @@ export function createActions({ store, api, watch, lists, mocks, compared, annou
     },
 
     /** @param {string} input */
-    setInput: (input) => store.set({ input }),
+    setInput(input) {
+      const { form } = store.get();
+      const inputOf = input.trim() === "" ? "" : null;
+      store.set({ input, ...(form.inputOf !== inputOf && { form: { ...form, inputOf } }) });
+    },
+
+    /** Takes the input of the watched execution, unless that in the form was typed, or is that of a sample of the flow. */
+    adoptInput() {
+      const { execution, flowName, form, input } = store.get();
+      if (execution?.input === undefined || form.inputOf === null || form.inputOf === flowName) return;
+      const own = pretty(execution.input);
+      store.set({ input: pretty(input) === own ? input : own, form: { ...form, inputOf: "" } });
+    },
 
     /** @param {Partial<import("./state.js").Form>} change */
     setForm: (change) => store.set({ form: { ...store.get().form, ...change } }),
@@ -64,8 +80,9 @@ export function createActions({ store, api, watch, lists, mocks, compared, annou
 
     /** Replaces the text of the editor, as a link does. @param {{ flowName?: string, text: string, input?: string }} texts */
     useTexts({ flowName = store.get().form.flowName, text, input = store.get().input }) {
-      const form = { ...store.get().form, flowName, owner: flowName, source: /** @type {const} */ ("editor") };
-      store.set({ text, input, form });
+      const { form } = store.get();
+      const source = /** @type {const} */ ("editor");
+      store.set({ text, input, form: { ...form, flowName, owner: flowName, inputOf: flowName, source } });
     },
 
     /**
@@ -149,12 +166,8 @@ export function createActions({ store, api, watch, lists, mocks, compared, annou
 
     /** Copies the input of the watched execution to the form. */
     editInput() {
-      const { flowName, execution } = store.get();
-      const input = execution?.input ?? "";
-      const { value, problem } = readJson(input);
-      store.set({
-        input: problem ? input : JSON.stringify(value, null, 2),
-      });
+      const { flowName, execution, form } = store.get();
+      store.set({ input: pretty(execution?.input ?? ""), form: { ...form, inputOf: "" } });
       actions.useFlow(flowName);
     },
 
@@ -186,7 +199,15 @@ export function createActions({ store, api, watch, lists, mocks, compared, annou
     dismissProblem: () => store.set({ problem: undefined }),
 
     /** @param {"en" | "zh"} lang */
-    setLanguage: (lang) => store.set({ lang }),
+    async setLanguage(lang) {
+      wantedLang = lang;
+      try {
+        await loadWords(lang);
+        if (wantedLang === lang) store.set({ lang });
+      } catch (error) {
+        store.set({ problem: problemOf(error) });
+      }
+    },
     /** @param {"system" | "light" | "dark"} theme */
     setTheme: (theme) => store.set({ theme }),
     /** @param {boolean} shortcuts */

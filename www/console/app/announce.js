@@ -25,7 +25,8 @@ export function createAnnouncer(words) {
       const status = statusOf(state);
       const name = state.executionName;
       const word = status === "" ? "" : (words(`status.${status}`) ?? status);
-      document.title = [word, name && `${state.flowName}/${name}`, words("app.title")].filter(Boolean).join(" · ");
+      const title = [word, name && `${state.flowName}/${name}`, words("app.title")].filter(Boolean).join(" · ");
+      if (document.title !== title) document.title = title;
       if (state === previous) return;
       const isSame = name === previous.executionName;
       const before = isSame ? statusOf(previous) : "";

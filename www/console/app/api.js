@@ -1,8 +1,7 @@
 // The endpoint of the page: the gateway at `api/`, and the control server at `control/` if there is one.
 
-import { createClient } from "cloudflow-wasm";
+import { createClient } from "cloudflow-wasm/ask";
 import { createControl } from "./control.js";
-import { modules } from "./ready.js";
 
 /**
  * Creates the calls of the page. `needsNetwork` is false if `fetch` reaches the endpoint without a network.
@@ -23,8 +22,7 @@ export function createApi({ base, fetch: given, needsNetwork = true }) {
 
   return {
     needsNetwork,
-    /** Resolves when the functions of `client` can be called. */
-    ready: modules.ready,
+    /** Its functions can be called when `modules.ready("ask")` has resolved. */
     client: createClient({ endpoint: new URL("api/", base).href, fetch: observed }),
 
     /**

@@ -3,9 +3,12 @@
 /**
  * The time of the service, in ms since 1970.
  *
- * @param {{ clockOffset: number }} state
+ * @param {Pick<import("./state.js").State, "clockOffset" | "clockSpeed" | "clockReadAt">} state
  */
-export const serviceNow = ({ clockOffset }) => Date.now() + clockOffset;
+export function serviceNow({ clockOffset, clockSpeed, clockReadAt }) {
+  const now = Date.now();
+  return now + clockOffset + (clockSpeed - 1) * Math.max(0, now - clockReadAt);
+}
 
 /** Differences below this are within the precision of the header `Date`, in ms. */
 const IMPRECISE_MS = 2000;

@@ -1,6 +1,7 @@
 // Reads another execution, to be compared with the watched one.
 
 import { problemOf } from "./problem.js";
+import { modules } from "./ready.js";
 import { shownDefinition } from "./state.js";
 
 /**
@@ -8,9 +9,9 @@ import { shownDefinition } from "./state.js";
  * @param {import("./store.js").Store} context.store
  * @param {import("./api.js").Api} context.api
  * @param {(text: string) => Promise<import("./state.js").Checked>} context.check
- * @param {typeof import("../../../pkg/index.js").replayExecution} context.replayExecution
+ * @param {() => Promise<typeof import("../../../pkg/index.js").replayExecution>} context.loadReplay
  */
-export function createCompared({ store, api, check, replayExecution }) {
+export function createCompared({ store, api, check, loadReplay }) {
   /** @type {AbortController | undefined} */
   let pending;
 
@@ -24,13 +25,13 @@ export function createCompared({ store, api, check, replayExecution }) {
       store.set({ compared: { ...reference } });
       let action = "DescribeExecution";
       try {
-        await api.ready;
+        await modules.ready("ask");
         const execution = await api.client.describeExecution(reference, { signal });
         action = "GetExecutionHistory";
         const events = [];
         for await (const event of api.client.executionEvents(reference, { signal })) events.push(event);
         const definition = execution.flowDefinition || shownDefinition(store.get())?.text || "";
-        const ran = await check(definition);
+        const [ran, replayExecution] = await Promise.all([check(definition), loadReplay()]);
         if (signal.aborted) return;
         store.set({ compared: { ...reference, execution, ran, replay: replayExecution(definition, events).state } });
       } catch (error) {

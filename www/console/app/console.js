@@ -1,20 +1,18 @@
 // Composes the page: the state, the endpoint, the panels and the views.
 
-import { replayExecution } from "cloudflow-wasm";
 import { createLanguage } from "../editor/language.js";
-import { createComparePanel } from "../panel/compare.js";
 import { createDetails } from "../panel/details.js";
 import { createFailure } from "../panel/failure.js";
 import { createHeader } from "../panel/header.js";
 import { createHelp } from "../panel/help.js";
+import { createLazyPart } from "../panel/lazy.js";
 import { createListsPanel } from "../panel/lists.js";
 import { createMocksPanel } from "../panel/mocks.js";
 import { createNotes } from "../panel/notes.js";
 import { createStart } from "../panel/start.js";
 import { createStatus } from "../panel/status.js";
 import { createTabs } from "../panel/tabs.js";
-import { createSelectionPanel } from "../view/selection.js";
-import { createWords } from "../words/words.js";
+import { createWords, loadWords } from "../words/words.js";
 import { createActions } from "./actions.js";
 import { createAnnouncer } from "./announce.js";
 import { createApi } from "./api.js";
@@ -22,11 +20,13 @@ import { createTicker } from "./clock.js";
 import { createCompared } from "./compared.js";
 import { connectEndpoint } from "./endpoint.js";
 import { h } from "./dom.js";
+import { loadFunctions } from "./functions.js";
 import { connectKeys } from "./keys.js";
 import { createLabels } from "./labels.js";
 import { createLists } from "./lists.js";
 import { createMocks } from "./mocks.js";
 import { connectPlace } from "./place.js";
+import { afterFrame, modules } from "./ready.js";
 import { samples } from "./samples.js";
 import { equalSelections } from "./selection.js";
 import { loadSettings, loadTexts, saveSettings, saveTexts } from "./settings.js";
@@ -39,18 +39,22 @@ const HIDDEN_MS = 300;
 
 /**
  * Starts the console in the element `#console`. `fetch` replaces that of the page; `needsNetwork` is false if it
- * reaches the endpoint without a network.
+ * reaches the endpoint without a network. Resolves when the page is in the document.
  *
  * @param {{ base: string, fetch?: typeof fetch, needsNetwork?: boolean }} options
  */
-export function startConsole({ base, fetch: send, needsNetwork = true }) {
+export async function startConsole({ base, fetch: send, needsNetwork = true }) {
   const [sample] = samples;
   const texts = loadTexts();
+  const settings = loadSettings();
+  await loadWords(settings.lang);
   const owner = texts.owner ?? (texts.text === undefined ? sample.flowName : "");
-  const form = { ...initialState().form, flowName: owner, owner };
+  // A text that the user typed has no `inputOf`.
+  const inputOf = texts.inputOf ?? (texts.input === undefined ? "" : null);
+  const form = { ...initialState().form, flowName: owner, owner, inputOf };
   const store = createStore({
     ...initialState(),
-    ...loadSettings(),
+    ...settings,
     form,
     text: texts.text ?? sample.text,
     input: texts.input ?? sample.input,
@@ -63,7 +67,7 @@ export function startConsole({ base, fetch: send, needsNetwork = true }) {
   const language = createLanguage();
   const check = (/** @type {string} */ text) => language.check(text);
   const isOnline = () => !needsNetwork || navigator.onLine;
-  const watch = createWatch({ store, api, check, replayExecution, schedule, isOnline });
+  const watch = createWatch({ store, api, check, loadReplay, schedule, isOnline });
   const announcer = createAnnouncer(inWords);
   const actions = createActions({
     store,
@@ -71,7 +75,7 @@ export function startConsole({ base, fetch: send, needsNetwork = true }) {
     watch,
     lists: createLists({ store, api }),
     mocks: createMocks({ store, api }),
-    compared: createCompared({ store, api, check, replayExecution }),
+    compared: createCompared({ store, api, check, loadReplay }),
     announce: announcer.announce,
   });
 
@@ -85,21 +89,34 @@ export function startConsole({ base, fetch: send, needsNetwork = true }) {
     words: inWords,
     openHelp: () => help.open(),
     openStart: (/** @type {any} */ options) => start.focus(options),
-    openCompare: () => compare.open(),
+    openCompare: () => compare.get().then((panel) => panel.open(), reportError),
     openMock: (/** @type {string} */ name) => mocks.open(name),
   };
   const start = createStart(page.start, context);
   const status = createStatus(page.status, context);
   const help = createHelp(page.dialogs, context);
-  const compare = createComparePanel(page.dialogs, context);
+  const compare = createLazyPart(
+    ({ compared }) => compared !== undefined,
+    () => import("../panel/compare.js").then(({ createComparePanel }) => createComparePanel(page.dialogs, context)),
+  );
+  const nothing = h("p", { class: "quiet" }, labels.text("selection.nothing"));
+  page.selection.append(h("div", { class: "selection-head" }, h("h2", {}, labels.text("selection.title")), nothing));
+  const selection = createLazyPart(
+    (state) => state.executionName !== "" || !equalSelections(state.selection, {}),
+    () =>
+      import("../view/selection.js").then(({ createSelectionPanel }) => createSelectionPanel(page.selection, context)),
+  );
   const lists = createListsPanel(page.lists, context);
   const mocks = createMocksPanel(page.mocks, context);
-  // Views are loaded when they are needed, the editor with the definition.
+  // Views are loaded when they are needed, the editor with the definition. The first one does not delay the first frame.
+  const drawn = afterFrame();
   const tabs = createTabs(page.views, context, {
-    graph: () => import("../view/graph.js").then(({ createGraphView }) => createGraphView),
-    timeline: () => import("../view/timeline.js").then(({ createTimelineView }) => createTimelineView),
-    events: () => import("../view/events.js").then(({ createEventsView }) => createEventsView),
-    definition: () => import("../view/definition.js").then(({ createDefinitionView }) => createDefinitionView),
+    graph: () => drawn.then(() => import("../view/graph.js")).then(({ createGraphView }) => createGraphView),
+    timeline: () =>
+      drawn.then(() => import("../view/timeline.js")).then(({ createTimelineView }) => createTimelineView),
+    events: () => drawn.then(() => import("../view/events.js")).then(({ createEventsView }) => createEventsView),
+    definition: () =>
+      drawn.then(() => import("../view/definition.js")).then(({ createDefinitionView }) => createDefinitionView),
   });
   const parts = [
     createHeader(page.header, context),
@@ -108,7 +125,7 @@ export function startConsole({ base, fetch: send, needsNetwork = true }) {
     createNotes(page.notes, context),
     createDetails(page.details, context),
     tabs,
-    createSelectionPanel(page.selection, context),
+    selection,
     start,
     lists,
     mocks,
@@ -140,6 +157,7 @@ export function startConsole({ base, fetch: send, needsNetwork = true }) {
       saving = setTimeout(() => saveTexts(store.get()), 300);
     }
     if (state.replay !== previous.replay) followReplay(state, previous);
+    if (state.execution && !previous.execution) actions.adoptInput();
     for (const part of parts) updatePart(part, state, previous);
     place.update(state, previous);
     // On a small screen the button that started it is below the execution.
@@ -150,7 +168,11 @@ export function startConsole({ base, fetch: send, needsNetwork = true }) {
   });
   addEventListener("pagehide", () => saveTexts(store.get()));
 
-  void api.ready.then(() => language.follow(store));
+  language.follow(store);
+  // The first start does not wait for the client. Who calls a module reports that it is missing.
+  void loadFunctions()
+    .then(() => modules.ready("ask"))
+    .catch(() => {});
   connectEndpoint({ store, api, watch, actions, needsNetwork });
   connectKeys({ store, actions, tabs, lists, help });
   // Paper is light.
@@ -177,6 +199,8 @@ export function startConsole({ base, fetch: send, needsNetwork = true }) {
 
   return { store, actions };
 }
+
+const loadReplay = () => loadFunctions().then(({ replayExecution }) => replayExecution);
 
 /**
  * Updates a part. A fault of one part does not stop the others.

@@ -49,9 +49,11 @@ export function createControl(base, send) {
 
   return {
     /**
-     * What the control server offers. Without one, nothing. `clockOffset` is its clock minus that of this machine.
+     * What the control server offers. Without one, nothing. `isKept` is false if it forgets everything when the page is
+     * closed. `clock` has its clock minus that of this machine, and its
+     * speed.
      *
-     * @returns {Promise<{ capabilities: Capabilities, clockOffset?: number }>}
+     * @returns {Promise<{ capabilities: Capabilities, isKept: boolean, clock?: { offset: number, speed: number } }>}
      */
     async capabilities() {
       const began = Date.now();
@@ -60,12 +62,15 @@ export function createControl(base, send) {
         answer = await control("");
       } catch (error) {
         // A gateway without a control server refuses the path in one way or another.
-        if (error.status < 500) return { capabilities: NO_CAPABILITIES };
+        if (error.status < 500) return { capabilities: NO_CAPABILITIES, isKept: true };
         throw error;
       }
-      const { flows, start, stop, mocks, now } = answer;
+      const { flows, start, stop, mocks, now, speed, isKept: kept } = answer;
       const capabilities = { flows: !!flows, start: !!start, stop: !!stop, mocks: !!mocks };
-      return typeof now === "number" ? { capabilities, clockOffset: now - (began + Date.now()) / 2 } : { capabilities };
+      const isKept = kept !== false;
+      if (typeof now !== "number") return { capabilities, isKept };
+      const offset = now - (began + Date.now()) / 2;
+      return { capabilities, isKept, clock: { offset, speed: typeof speed === "number" && speed > 0 ? speed : 1 } };
     },
 
     /** @param {{ limit?: number, nextToken?: string }} [page] */

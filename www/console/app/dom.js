@@ -1,5 +1,8 @@
 // Elements of the page. Texts become text nodes: nothing is ever parsed as HTML.
 
+/** The elements with listeners, or with such an element in them. */
+const listening = new WeakSet();
+
 /**
  * Creates an element.
  *
@@ -27,17 +30,41 @@ export function h(tag, properties = {}, ...children) {
   }
   const shown = children.flat().filter((child) => child !== undefined && child !== false);
   element.append(.../** @type {(Node | string)[]} */ (shown));
+  if (properties.on || shown.some((child) => child instanceof Node && listening.has(child))) listening.add(element);
   return element;
 }
 
 const ATTRIBUTES = new Set(["role", "for", "list"]);
 
 /**
- * Replaces the children of an element.
+ * Sets the children of an element. If all are equal, they stay: a press of the pointer ends on the node on which it
+ * began. New elements with listeners differ from all others.
  *
  * @param {Element} parent
  * @param {...(Node | string)} children
  */
 export function fill(parent, ...children) {
-  parent.replaceChildren(...children);
+  const wanted = children
+    .filter((child) => child !== "")
+    .map((child) => (typeof child === "string" ? document.createTextNode(child) : child));
+  const { childNodes } = parent;
+  const isSame = wanted.length === childNodes.length && wanted.every((node, at) => isEqual(node, childNodes[at]));
+  if (!isSame) parent.replaceChildren(...wanted);
+}
+
+/** @param {Node} node @param {Node} known */
+const isEqual = (node, known) => node === known || (!listening.has(node) && node.isEqualNode(known));
+
+/**
+ * Sets the text of an element. Its text node stays: WebKit sends no `click` if another node is under the pointer when it
+ * is released.
+ *
+ * @param {Element} element
+ * @param {string} text
+ */
+export function setText(element, text) {
+  if (element.textContent === text) return;
+  const { firstChild } = element;
+  if (firstChild instanceof Text && firstChild.nextSibling === null) firstChild.data = text;
+  else element.textContent = text;
 }

@@ -36,12 +36,13 @@ export function connectEndpoint({ store, api, watch, actions, needsNetwork }) {
   /** @param {number} attempt */
   async function ask(attempt) {
     try {
-      const { capabilities, clockOffset } = await api.capabilities();
-      if (clockOffset !== undefined) {
+      const { capabilities, clock, isKept } = await api.capabilities();
+      if (clock !== undefined) {
         isExact = true;
-        setOffset(clockOffset);
+        store.set({ clockSpeed: clock.speed, clockReadAt: Date.now() });
+        setOffset(clock.offset);
       }
-      store.set({ capabilities, isEndpointKnown: true });
+      store.set({ capabilities, isKept, isEndpointKnown: true });
       if (problem && store.get().problem === problem) actions.dismissProblem();
       if (!capabilities.flows) return;
       const { flowName } = store.get();

@@ -168,15 +168,37 @@ export function equalJson(first, second) {
   return true;
 }
 
+/** A part of a JSON text: a text in quotes, a bracket, a comma, a colon, or another value. */
+const PARTS = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|[^\s{}[\],:"]+/g;
+
+/** Deeper values are not indented. */
+const MOST_DEPTH = 100;
+
 /**
- * A JSON text with line breaks. Other texts stay as they are.
+ * A JSON text with line breaks. Its values stay as they are written: a number may have more digits than the browser
+ * keeps. Other texts stay as they are.
  *
  * @param {string} text
  */
 export function pretty(text) {
   try {
-    return JSON.stringify(JSON.parse(text), null, 2);
+    JSON.parse(text);
   } catch {
     return text;
   }
+  let depth = 0;
+  let before = "";
+  let shown = "";
+  for (const [part] of text.matchAll(PARTS)) {
+    const isEnd = part === "}" || part === "]";
+    const isOpen = before === "{" || before === "[";
+    if (isEnd) depth -= 1;
+    if (before === ",") shown += `\n${"  ".repeat(depth)}`;
+    else if (isOpen !== isEnd) shown += `\n${"  ".repeat(depth)}`;
+    shown += part === ":" ? ": " : part;
+    if (part === "{" || part === "[") depth += 1;
+    if (depth > MOST_DEPTH) return text;
+    before = part;
+  }
+  return shown.trimStart();
 }

@@ -1,6 +1,7 @@
 // Reads the lists of flows and executions, page by page.
 
 import { problemOf } from "./problem.js";
+import { modules } from "./ready.js";
 
 /** Number of entries of a page. */
 const PAGE = 30;
@@ -56,7 +57,7 @@ export function createLists({ store, api }) {
         if (nextToken) request.nextToken = nextToken;
         if (filter.status) request.status = filter.status;
         if (filter.prefix) request.executionNamePrefix = filter.prefix;
-        await api.ready;
+        await modules.ready("ask");
         const { executions, nextToken: following } = await api.client.listExecutions(request, { signal });
         return { items: executions, nextToken: following };
       };

@@ -1,6 +1,6 @@
 // The answers of the tasks without a handler.
 
-import { parseFlow } from "cloudflow-wasm";
+import { loadFunctions } from "./functions.js";
 import { problemOf } from "./problem.js";
 import { samples } from "./samples.js";
 import { tasksOf } from "./tasks.js";
@@ -15,7 +15,7 @@ export function createMocks({ store, api }) {
   async function read(own) {
     store.set({ mocks: { ...store.get().mocks, isLoading: true, problem: undefined } });
     try {
-      await api.ready;
+      const { parseFlow } = await loadFunctions();
       const { text, definition = "" } = store.get();
       const tasks = joined(tasksOf(text, parseFlow), definition === text ? [] : tasksOf(definition, parseFlow));
       const keys = tasks.map(({ key }) => key);

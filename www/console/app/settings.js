@@ -27,18 +27,18 @@ export function saveSettings({ lang, theme, shortcuts }) {
 /**
  * The texts of the tab before a reload.
  *
- * @returns {{ text?: string, input?: string, owner?: string }}
+ * @returns {{ text?: string, input?: string, owner?: string, inputOf?: string }}
  */
 export function loadTexts() {
   const kept = read(() => sessionStorage, TEXTS);
   return Object.fromEntries(
-    ["text", "input", "owner"].filter((key) => typeof kept[key] === "string").map((key) => [key, kept[key]]),
+    ["text", "input", "owner", "inputOf"].filter((key) => typeof kept[key] === "string").map((key) => [key, kept[key]]),
   );
 }
 
 /** @param {import("./state.js").State} state */
 export function saveTexts({ text, input, form }) {
-  write(() => sessionStorage, TEXTS, { text, input, owner: form.owner });
+  write(() => sessionStorage, TEXTS, { text, input, owner: form.owner, inputOf: form.inputOf });
 }
 
 /**

@@ -72,11 +72,13 @@
 /**
  * The form that starts an execution. `source` is the definition that it runs: the text of the editor, which is saved
  * first, or the one that the service has. `owner` is the flow to which the text of the editor belongs: it is never saved as
- * another flow unless the user names that one.
+ * another flow unless the user names that one. `inputOf` is the flow of the sample or link to which the input belongs, `""`
+ * if it is that of an execution or of no one, and `null` if the user typed it: then it is kept.
  *
  * @typedef {object} Form
  * @property {string} flowName
  * @property {string} owner
+ * @property {string | null} inputOf
  * @property {string} executionName
  * @property {"editor" | "stored"} source
  * @property {"Standard" | "Express"} mode
@@ -124,8 +126,11 @@
  * @property {Replay | undefined} replayer
  * @property {ReplayState | undefined} replay a new object after each change
  * @property {Selection} selection
- * @property {number} clockOffset clock of the service minus the clock of this machine, in ms
+ * @property {number} clockOffset clock of the service minus the clock of this machine at `clockReadAt`, in ms
+ * @property {number} clockSpeed ms of the clock of the service per ms of this machine
+ * @property {number} clockReadAt in ms since 1970; without effect at the speed 1
  * @property {import("./control.js").Capabilities} capabilities what the endpoint offers
+ * @property {boolean} isKept false if the endpoint forgets everything when the page is closed
  * @property {boolean} isEndpointKnown whether the endpoint has told what it offers, or does not respond
  * @property {boolean} shortcuts whether single keys are shortcuts
  * @property {Form} form
@@ -162,10 +167,13 @@ export function initialState() {
     replay: undefined,
     selection: {},
     clockOffset: 0,
+    clockSpeed: 1,
+    clockReadAt: 0,
     capabilities: { flows: false, start: false, stop: false, mocks: false },
+    isKept: true,
     isEndpointKnown: false,
     shortcuts: true,
-    form: { flowName: "", owner: "", executionName: "", source: "editor", mode: "Standard" },
+    form: { flowName: "", owner: "", inputOf: "", executionName: "", source: "editor", mode: "Standard" },
     busy: "",
     problem: undefined,
     mark: undefined,

@@ -3,6 +3,7 @@
 import { serviceNow } from "./clock.js";
 import { connectionAfter, isActive } from "./connection.js";
 import { isNotOffered, isResponse, problemOf } from "./problem.js";
+import { modules } from "./ready.js";
 import { isLastEvent } from "./status.js";
 
 /**
@@ -35,15 +36,15 @@ const NOTHING = {
 /**
  * @typedef {object} WatchOptions
  * @property {import("./store.js").Store} store
- * @property {Pick<import("./api.js").Api, "client" | "flow" | "ready">} api
+ * @property {Pick<import("./api.js").Api, "client" | "flow">} api
  * @property {(text: string) => Promise<Checked>} check
- * @property {typeof import("../../../pkg/index.js").replayExecution} replayExecution
+ * @property {() => Promise<typeof import("../../../pkg/index.js").replayExecution>} loadReplay
  * @property {(flush: () => void) => void} schedule calls a function at the next frame
  * @property {() => boolean} isOnline
  */
 
 /** @param {WatchOptions} options */
-export function createWatch({ store, api, check, replayExecution, schedule, isOnline }) {
+export function createWatch({ store, api, check, loadReplay, schedule, isOnline }) {
   /** @type {ReturnType<typeof beginRun> | undefined} */
   let run;
 
@@ -65,6 +66,8 @@ export function createWatch({ store, api, check, replayExecution, schedule, isOn
       execution: undefined,
       /** @type {{ definition: string, ran: Checked } | undefined} */
       defined: undefined,
+      /** Set with `defined`. @type {typeof import("../../../pkg/index.js").replayExecution | undefined} */
+      replayExecution: undefined,
       isDefining: false,
       /** No further event will come. */
       isComplete: false,
@@ -119,8 +122,8 @@ export function createWatch({ store, api, check, replayExecution, schedule, isOn
       own.fresh = [];
       change.eventCount = events.length;
     }
-    if (defined && state.replayer === undefined) {
-      const replayer = replayExecution(defined.definition, events);
+    if (defined && own.replayExecution && state.replayer === undefined) {
+      const replayer = own.replayExecution(defined.definition, events);
       Object.assign(change, defined, { replayer, replay: replayer.state });
     } else if (state.replayer && fresh.length > 0) change.replay = state.replayer.add(fresh);
     // An event of the future: the clock of the service is ahead, or faster.
@@ -151,7 +154,11 @@ export function createWatch({ store, api, check, replayExecution, schedule, isOn
   async function define(own, execution) {
     const definition = await definitionOf(own.reference.flowName, execution);
     const known = store.get().checked;
-    const ran = known && known.text === definition ? known : await check(definition);
+    const [ran, replayExecution] = await Promise.all([
+      known && known.text === definition ? known : check(definition),
+      loadReplay(),
+    ]);
+    own.replayExecution = replayExecution;
     own.defined = { definition, ran };
     plan(own);
   }
@@ -182,7 +189,7 @@ export function createWatch({ store, api, check, replayExecution, schedule, isOn
     const onRetry = (/** @type {any} */ retry) => retried(own, retry);
     const onUpdate = (/** @type {Execution} */ execution) => received(own, execution);
     try {
-      await api.ready;
+      await modules.ready("ask");
       for await (const event of api.client.executionEvents(reference, { follow: true, signal, onUpdate, onRetry })) {
         own.fresh.push(event);
         plan(own);

@@ -1,6 +1,6 @@
 // The language of the page: checks texts, small ones on this thread and large ones in a Worker thread.
 
-import { flowGraph, validateFlow } from "cloudflow-wasm";
+import { loadFunctions } from "../app/functions.js";
 import { checkText, withGraph } from "./check.js";
 
 /**
@@ -34,20 +34,17 @@ export function createLanguage(options = {}) {
   /** @type {Set<() => void>} */
   const followers = new Set();
 
-  const here = (/** @type {string} */ text) => checkText(text, { flowGraph, validateFlow });
+  /** @param {string} text */
+  async function here(text) {
+    return checkText(text, await loadFunctions());
+  }
 
   /** The Worker thread cannot be used: this thread answers what was asked. */
   function fail() {
     isBroken = true;
     worker?.terminate();
     worker = undefined;
-    for (const { text, done, failed } of asked.values()) {
-      try {
-        done(here(text));
-      } catch (error) {
-        failed(error);
-      }
-    }
+    for (const { text, done, failed } of asked.values()) here(text).then(done, failed);
     asked.clear();
   }
 

@@ -1,5 +1,6 @@
 // Two executions side by side, by state.
 
+import "../app/shared.js";
 import { compareExecutions } from "../app/compare.js";
 import { fill, h } from "../app/dom.js";
 import { createLabels } from "../app/labels.js";

@@ -1,6 +1,6 @@
 // The error that ended the execution, at the top of the page.
 
-import { fill, h } from "../app/dom.js";
+import { fill, h, setText } from "../app/dom.js";
 import { createLabels } from "../app/labels.js";
 import { statusOf } from "../app/status.js";
 import { button, plainButton, statusWord } from "./kit.js";
@@ -50,7 +50,7 @@ export function createFailure(element, { words, actions, openMock }) {
       element.dataset.status = status;
       const word = statusWord(words, status);
       fill(title, ...(name === undefined ? [word] : [words("failure.in", word), " ", h("bdi", {}, name)]));
-      attempts.textContent = failure.attempts > 1 ? words("failure.after", failure.attempts) : "";
+      setText(attempts, failure.attempts > 1 ? words("failure.after", failure.attempts) : "");
       fill(
         body,
         ...(error ? fact("failure.error", h("code", { dir: "auto" }, error)) : []),
@@ -58,13 +58,13 @@ export function createFailure(element, { words, actions, openMock }) {
       );
       const unknown = !error && !cause;
       hint.hidden = !unknown;
-      hint.textContent = unknown ? words(historyProblem ? "failure.noHistory" : "failure.noReason") : "";
+      setText(hint, unknown ? words(historyProblem ? "failure.noHistory" : "failure.noReason") : "");
       target = { node: failure.node, visit: failure.visit };
       range = failure.range;
       showState.hidden = failure.node === undefined || name === undefined;
       showLine.hidden = range === undefined;
       answer.hidden = !(error === NO_HANDLER && name !== undefined && state.capabilities.mocks);
-      if (range) showLine.textContent = words("failure.showLine", range.start.line);
+      if (range) setText(showLine, words("failure.showLine", range.start.line));
     },
   };
 

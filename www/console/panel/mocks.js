@@ -1,6 +1,6 @@
 // The tasks of the definition that have no handler, and an answer for each.
 
-import { fill, h } from "../app/dom.js";
+import { fill, h, setText } from "../app/dom.js";
 import { readJson } from "../app/json.js";
 import { createLabels } from "../app/labels.js";
 import { problemOf } from "../app/problem.js";
@@ -58,7 +58,7 @@ export function createMocksPanel(element, { words, store, actions }) {
     // A form that has moved to another row is the same as before.
     if (active instanceof HTMLElement && list.contains(active) && active !== document.activeElement) active.focus();
     const open = items.filter((/** @type {any} */ { handler }) => handler === "none").length;
-    count.textContent = open > 0 ? words("mocks.open", open) : "";
+    setText(count, open > 0 ? words("mocks.open", open) : "");
     if (problem) fill(note, .../** @type {any[]} */ (problemParts(words, problem).filter(Boolean)));
     else fill(note, items.length === 0 ? words(isLoading ? "lists.loading" : "mocks.none") : "");
   }

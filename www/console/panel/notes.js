@@ -8,7 +8,18 @@ import { button, problemParts } from "./kit.js";
 
 /** The fields whose change can change a note. */
 const FIELDS = [
-  ...["lang", "connection", "problem", "historyProblem", "replay", "definition", "text", "executionName", "view"],
+  ...[
+    "lang",
+    "connection",
+    "problem",
+    "historyProblem",
+    "replay",
+    "definition",
+    "text",
+    "executionName",
+    "view",
+    "isKept",
+  ],
 ];
 
 /** @param {HTMLElement} element @param {any} context */
@@ -23,7 +34,8 @@ export function createNotes(element, { words, actions }) {
   const mismatch = h("div", { class: "remark warn" });
   const missing = h("div", { class: "remark" });
   const differs = h("div", { class: "remark" });
-  element.append(problem, refused, historyNote, mismatch, missing, differs);
+  const notKept = h("div", { class: "remark" });
+  element.append(problem, refused, historyNote, mismatch, missing, differs, notKept);
 
   /** @param {HTMLElement} note @param {(Node | string | undefined)[] | undefined} parts */
   function draw(note, parts) {
@@ -49,6 +61,7 @@ export function createNotes(element, { words, actions }) {
         wrong.length > 0 ? [h("p", {}, words("app.mismatch", wrong.length, wrong[0].stepName))] : undefined,
       );
       draw(missing, replay?.missing > 0 ? [h("p", {}, words("app.missing", replay.missing))] : undefined);
+      draw(notKept, state.isKept ? undefined : [h("p", {}, words("app.notKept"))]);
       const isOther =
         executionName !== "" &&
         state.definition !== undefined &&

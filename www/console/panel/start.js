@@ -1,6 +1,6 @@
 // Starts an execution, or watches one by its name.
 
-import { h } from "../app/dom.js";
+import { h, setText } from "../app/dom.js";
 import { readJson } from "../app/json.js";
 import { createLabels } from "../app/labels.js";
 import { samples } from "../app/samples.js";
@@ -12,14 +12,21 @@ const MAX_NAME = 200;
 /** @param {HTMLElement} element @param {any} context */
 export function createStart(element, { words, actions }) {
   const labels = createLabels(words);
-  const nameField = (/** @type {(value: string) => void} */ change) =>
-    h("input", {
+  const nameField = (/** @type {(value: string) => void} */ change) => {
+    const control = h("input", {
       maxLength: MAX_NAME,
       autocomplete: "off",
       spellcheck: false,
       dir: "auto",
-      on: { input: (/** @type {any} */ event) => change(event.target.value) },
+      on: {
+        input: () => {
+          checkName(control);
+          change(control.value);
+        },
+      },
     });
+    return control;
+  };
 
   const sample = h("select", { on: { change: chooseSample } }, h("option", { value: "" }, labels.text("start.choose")));
   for (const { id } of samples) sample.append(h("option", { value: id }, labels.text(`samples.${id}`)));
@@ -87,12 +94,18 @@ export function createStart(element, { words, actions }) {
     if (chosen) actions.useSample(chosen);
   }
 
+  /** A name of blanks is none. The browser says so at a start. @param {any} control */
+  function checkName(control) {
+    const isBlank = control.required && control.value !== "" && control.value.trim() === "";
+    control.setCustomValidity(isBlank ? words("start.blankName") : "");
+  }
+
   /** @param {Event} event */
   function startNow(event) {
     event.preventDefault();
     const problem = problemOfInput(input.value);
     if (problem) {
-      inputError.textContent = problem.text;
+      setText(inputError, problem.text);
       input.setAttribute("aria-invalid", "true");
       input.focus();
       input.setSelectionRange(problem.offset, problem.offset + 1);
@@ -120,6 +133,7 @@ export function createStart(element, { words, actions }) {
   /** Sets a value without moving the cursor of the user. @param {any} control @param {string} value */
   function set(control, value) {
     if (control.value !== value) control.value = value;
+    if (control.required) checkName(control);
   }
 
   let isFirst = true;
@@ -149,14 +163,15 @@ export function createStart(element, { words, actions }) {
       set(mode, values.mode);
       set(input, state.input);
       modeField.hidden = values.source === "stored";
-      set(sample, samples.find(({ text }) => text === state.text)?.id ?? "");
+      const ofSample = values.source === "editor" && samples.find(({ text }) => text === state.text);
+      set(sample, ofSample ? ofSample.id : "");
       if (isFirst || state.flowName !== previous.flowName) set(watchFlow, state.flowName);
       if (isFirst || state.executionName !== previous.executionName) set(watchExecution, state.executionName);
       isFirst = false;
-      submit.textContent = words(busy === "start" ? "start.starting" : "start.start");
+      setText(submit, words(busy === "start" ? "start.starting" : "start.start"));
       setWaiting(submit, busy !== "");
       const problem = problemOfInput(state.input);
-      inputError.textContent = problem?.text ?? "";
+      setText(inputError, problem?.text ?? "");
       if (problem) input.setAttribute("aria-invalid", "true");
       else input.removeAttribute("aria-invalid");
     },

@@ -2,9 +2,10 @@
 
 import { serviceNow } from "../app/clock.js";
 import { isActive } from "../app/connection.js";
-import { fill, h } from "../app/dom.js";
+import { fill, h, setText } from "../app/dom.js";
 import { createLabels } from "../app/labels.js";
 import { colourOf, isFinal, isLastKnown, statusOf, timesOf } from "../app/status.js";
+import { formatDuration } from "../view/time.js";
 import { badge, button, dialog, moment, setWaiting } from "./kit.js";
 
 /** @param {HTMLElement} element @param {any} context */
@@ -80,13 +81,14 @@ export function createStatus(element, { words, store, actions, openStart, openCo
   /** Redraws what the time changes. */
   function tick() {
     const state = store.get();
-    connection.textContent = connectionText(words, state, Date.now());
+    setText(connection, connectionText(words, state, Date.now()));
     const { started: from, stopped: to } = timesOf(state);
     const isOver = isFinal(statusOf(state));
     // Nothing is known of the time after the end of the watch.
     const isKnown = isOver ? !Number.isNaN(to) : isActive(state.connection);
-    if (Number.isNaN(from) || !isKnown) elapsed.textContent = "";
-    else elapsed.textContent = words("app.duration", Math.max(0, (isOver ? to : serviceNow(state)) - from));
+    const isShown = !Number.isNaN(from) && isKnown;
+    const duration = Math.max(0, (isOver ? to : serviceNow(state)) - from);
+    setText(elapsed, isShown ? formatDuration(duration, state.lang, { isLive: !isOver }) : "");
   }
 
   return {
@@ -105,15 +107,16 @@ export function createStatus(element, { words, store, actions, openStart, openCo
       const status = statusOf(state);
       const isWatched = state.executionName !== "";
       const active = isActive(state.connection);
-      fill(shown, ...(status === "" ? [] : [badge(words, status, colourOf(status))]));
-      if (isLastKnown(state)) shown.append(" ", h("span", { class: "old" }, words("app.lastKnown")));
+      const old = isLastKnown(state) ? [" ", h("span", { class: "old" }, words("app.lastKnown"))] : [];
+      fill(shown, ...(status === "" ? [] : [badge(words, status, colourOf(status)), ...old]));
       fill(started, moment(state.lang, state.execution?.startedTime));
       connection.dataset.state = state.connection.state;
       const { capabilities } = state;
       show([
         [start, !isWatched && capabilities.start],
         [open, !isWatched && !capabilities.start && state.isEndpointKnown],
-        [stop, capabilities.stop && status !== "" && !isFinal(status)],
+        // An execution that the endpoint no longer has cannot be stopped.
+        [stop, capabilities.stop && status !== "" && !isFinal(status) && state.connection.state !== "refused"],
         [leave, active],
         [watchAgain, state.connection.state === "left" || state.connection.state === "refused"],
         [again, capabilities.start && state.execution !== undefined],

@@ -1,5 +1,6 @@
 // The definition: the editor with its problems, the definition that ran, and the comparison of the two.
 
+import "../app/shared.js";
 import { h } from "../app/dom.js";
 import { createProblems, summary } from "../editor/problems.js";
 

@@ -1,10 +1,12 @@
 // The events of the execution as a table.
 
-import { h } from "../app/dom.js";
+import "../app/shared.js";
+import { h, setText } from "../app/dom.js";
 import { Choices, EventRows, groupOf, isFailure, isFiltered, NO_FILTER } from "./events-model.js";
 import { historyIndex } from "./history-index.js";
 import { preview } from "./json-model.js";
 import { formatClock, formatCount, formatDuration, timeOf } from "./time.js";
+import { createOldMark } from "./status.js";
 import { createVirtualList } from "./virtual-list.js";
 
 /**
@@ -65,6 +67,7 @@ export function createEventsView(element, context) {
   const pause = h("button", { type: "button", class: "pause", on: { click: togglePause } });
   const reset = h("button", { type: "button", class: "reset", on: { click: clearFilter } });
   const count = h("span", { class: "count", role: "status" });
+  const old = createOldMark(context.words);
   const notes = h("div", { class: "notes" });
   const labels = { type: h("span"), step: h("span"), failed: h("span"), search: h("span") };
   const bar = h(
@@ -77,6 +80,7 @@ export function createEventsView(element, context) {
     reset,
     pause,
     count,
+    old.element,
   );
   const head = h("div", { role: "row", class: "event-row head", "aria-rowindex": 1 });
   const grid = h("div", { class: "events-grid", role: "grid", tabIndex: 0, "aria-colcount": COLUMNS.length });
@@ -117,10 +121,7 @@ export function createEventsView(element, context) {
     row.classList.toggle("gap", event === undefined);
     row.classList.toggle("failure", event !== undefined && isFailure(event));
     const texts = event ? textsOf(event) : ["", "", "", "", "", words("gap", ...(entry.gap ?? []))];
-    texts.forEach((text, at) => {
-      const cell = row.children[at];
-      if (cell.textContent !== text) cell.textContent = text;
-    });
+    texts.forEach((text, at) => setText(row.children[at], text));
     markRow(row, index);
   }
 
@@ -178,6 +179,7 @@ export function createEventsView(element, context) {
   function restart() {
     rows = new EventRows(filter);
     active = -1;
+    list.setActive(-1);
     list.setCount(0);
     list.scrollTo(0);
     read();
@@ -319,10 +321,8 @@ export function createEventsView(element, context) {
     if (earlier) markRow(earlier, before);
     list.reveal(index);
     const row = list.rowAt(index);
-    if (row) {
-      markRow(row, index);
-      grid.setAttribute("aria-activedescendant", row.id);
-    } else grid.removeAttribute("aria-activedescendant");
+    if (row) markRow(row, index);
+    list.setActive(index);
   }
 
   /** @param {KeyboardEvent} event */
@@ -353,15 +353,14 @@ export function createEventsView(element, context) {
     marked = { visit, attempt };
     if (id === undefined) {
       active = -1;
-      grid.removeAttribute("aria-activedescendant");
+      list.setActive(-1);
       return;
     }
     const index = rows.indexOf(state.events, id);
     if (index >= rows.rows.length) return;
     if (reveal) list.reveal(index, "center");
     active = index;
-    const row = list.rowAt(index);
-    if (row) grid.setAttribute("aria-activedescendant", `event-row-${index}`);
+    list.setActive(index);
   }
 
   return {
@@ -380,6 +379,7 @@ export function createEventsView(element, context) {
       else if (isNew || isOther) showChoices();
       showNotes();
       showPause();
+      old.update(next);
       if (isOther) restart();
       else read();
       const isSelected = isFirst || next.selection !== previous.selection;
@@ -396,9 +396,4 @@ export function createEventsView(element, context) {
       element.replaceChildren();
     },
   };
-}
-
-/** @param {Element} element @param {string} text */
-function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text;
 }

@@ -1,11 +1,12 @@
 // The flow as a graph, with the execution on it.
 
+import "../app/shared.js";
 import "cloudflow-wasm/graph";
 
-import { h } from "../app/dom.js";
+import { h, setText } from "../app/dom.js";
 import { shownDefinition } from "../app/state.js";
-import { isLastKnown } from "../app/status.js";
 import { saveFile } from "./json-tree.js";
+import { createOldMark } from "./status.js";
 
 /** @typedef {import("../app/state.js").State} State */
 
@@ -22,8 +23,8 @@ export function createGraphView(element, context) {
   const svg = button(saveSvg);
   const png = button(savePng);
   const note = h("p", { class: "count" });
-  const old = h("p", { class: "count old", hidden: true });
-  const bar = h("div", { class: "view-bar", role: "group" }, note, old, h("span", { class: "grow" }), svg, png);
+  const old = createOldMark(context.words);
+  const bar = h("div", { class: "view-bar", role: "group" }, note, old.element, h("span", { class: "grow" }), svg, png);
   const graph = h("cloudflow-graph", {
     on: {
       select: (/** @type {CustomEvent} */ { detail }) =>
@@ -70,12 +71,8 @@ export function createGraphView(element, context) {
     const nodes = shownDefinition(state)?.graph.nodes.filter(({ type }) => type !== "start" && type !== "end") ?? [];
     const reached =
       state.replay && nodes.filter(({ id }) => (state.replay?.nodes[id]?.status ?? "notReached") !== "notReached");
-    note.textContent = reached ? words("reached", reached.length, nodes.length) : words("states", nodes.length);
-    // Without a connection, what the graph shows as running may have ended.
-    const isOld = reached !== undefined && isLastKnown(state);
-    graph.classList.toggle("is-old", isOld);
-    old.hidden = !isOld;
-    old.textContent = context.words("app.lastKnown");
+    setText(note, reached ? words("reached", reached.length, nodes.length) : words("states", nodes.length));
+    graph.classList.toggle("is-old", old.update(state));
   }
 
   return {
@@ -101,7 +98,7 @@ export function createGraphView(element, context) {
       empty.hidden = !isEmpty;
       // A text that is not checked yet is not missing.
       const isChecking = shown === undefined && next.text.trim() !== "";
-      empty.textContent = isChecking ? "" : words(shown && shown.text.trim() !== "" ? "invalid" : "empty");
+      setText(empty, isChecking ? "" : words(shown && shown.text.trim() !== "" ? "invalid" : "empty"));
       showNote();
     },
     focus: () => graph.shadowRoot?.querySelector("[tabindex='0']")?.focus(),

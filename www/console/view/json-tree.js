@@ -134,7 +134,7 @@ export function createJsonTree({ value: given, text, label, fileName, words: all
     const kind = kindOf(one);
     if (isBranch(one)) {
       const count = sizeOf(one);
-      parts.push(h("span", { class: "size" }, kind === "array" ? `[${count}]` : `{${count}}`));
+      parts.push(h("span", { class: "size" }, kind === "array" ? `[${count || ""}]` : `{${count || ""}}`));
       if (count > 0) parts.push(h("bdi", { class: "preview", "aria-hidden": "true" }, preview(one, PREVIEW)));
       return parts;
     }

@@ -1,5 +1,6 @@
 // The panel of the selection: a state, an attempt, an event; without a selection, the execution.
 
+import "../app/shared.js";
 import { h } from "../app/dom.js";
 import { historyIndex } from "./history-index.js";
 import { createJsonTree } from "./json-tree.js";
@@ -42,7 +43,7 @@ export function createSelectionPanel(element, context) {
   const values = h("div", { class: "selection-values" });
   const tail = h("div", { class: "selection-event" });
   element.classList.add("selection");
-  element.append(head, values, tail);
+  element.replaceChildren(head, values, tail);
 
   const button = (/** @type {string} */ text, /** @type {() => void} */ click, /** @type {object} */ more = {}) =>
     h("button", { type: "button", ...more, on: { click } }, text);

@@ -1,6 +1,7 @@
 // Statuses and types of states: an icon and a word. Colour is never alone.
 
-import { h } from "../app/dom.js";
+import { h, setText } from "../app/dom.js";
+import { isLastKnown } from "../app/status.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 /** In a square of 16 px, as in `<cloudflow-graph>`. @type {Record<string, string>} */
@@ -55,6 +56,26 @@ export function statusMark(status, words) {
     statusIcon(status),
     words(`selection.status_${status}`),
   );
+}
+
+/**
+ * The mark of a view that may be old: without a connection, what it shows as running may have ended. `update` returns
+ * whether it is shown.
+ *
+ * @param {(key: string, ...values: any[]) => string} words
+ */
+export function createOldMark(words) {
+  const element = h("span", { class: "count old", hidden: true });
+  return {
+    element,
+    /** @param {import("../app/state.js").State} state */
+    update(state) {
+      const isOld = state.replay !== undefined && isLastKnown(state);
+      element.hidden = !isOld;
+      setText(element, words("app.lastKnown"));
+      return isOld;
+    },
+  };
 }
 
 /** @param {string} status that of an execution */

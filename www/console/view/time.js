@@ -13,6 +13,11 @@ const UNITS = /** @type {const} */ ([
   ["minute", MINUTE],
   ["second", SECOND],
 ]);
+/** Symbols of the units, and what separates them from a number: a space that does not break. */
+const DURATION = {
+  en: { gap: "\u00a0", millisecond: "ms", second: "s", minute: "min", hour: "h", day: "d" },
+  zh: { gap: "\u00a0", millisecond: "毫秒", second: "秒", minute: "分钟", hour: "小时", day: "天" },
+};
 /** Steps of an axis, in ms. */
 const STEPS = [
   ...[1, 2, 5, 10, 20, 50, 100, 200, 500],
@@ -61,27 +66,36 @@ export const formatCount = (count, lang) =>
   formatter("count", lang, (locale) => new Intl.NumberFormat(locale)).format(count);
 
 /**
- * A duration, such as `350ms`, `1.25s` or `2m 5s`: at most two units.
+ * A duration, such as `350 ms`, `1.25 s` or `2 min 5 s`: at most two units. `isLive` is a duration that grows: tenths of
+ * a second, so that its width seldom changes.
  *
  * @param {number} ms
  * @param {Lang} lang
+ * @param {{ isLive?: boolean }} [options]
  */
-export function formatDuration(ms, lang) {
+export function formatDuration(ms, lang, { isLive = false } = {}) {
   const sign = ms < 0 ? "-" : "";
   const all = Math.abs(ms);
-  const unit = (/** @type {number} */ value, /** @type {string} */ name, digits = 0) => {
-    const options = { style: "unit", unit: name, unitDisplay: "narrow", maximumFractionDigits: digits };
-    const create = (/** @type {string} */ locale) => new Intl.NumberFormat(locale, /** @type {any} */ (options));
-    return formatter(`${name} ${digits}`, lang, create).format(value);
+  const { gap, ...names } = DURATION[lang] ?? DURATION.en;
+  const unit = (/** @type {number} */ value, /** @type {keyof typeof names} */ name, least = 0, most = least) => {
+    const options = { minimumFractionDigits: least, maximumFractionDigits: most };
+    const create = (/** @type {string} */ locale) => new Intl.NumberFormat(locale, options);
+    return `${formatter(`${least} ${most}`, lang, create).format(value)}${gap}${names[name]}`;
   };
-  if (all < SECOND) return sign + unit(Math.round(all), "millisecond");
+  if (isLive && all < MINUTE) return sign + unit(Math.floor(all / 100) / 10, "second", 1);
+  if (all < SECOND) {
+    // What is rounded to 1000 ms is a second.
+    const whole = Math.round(all);
+    if (whole < SECOND) return sign + unit(whole, "millisecond");
+  }
   if (all < MINUTE) {
     const digits = all < 10 * SECOND ? 2 : 1;
     // What is rounded to 60 s is a minute.
     const seconds = Number((all / SECOND).toFixed(digits));
-    if (seconds < 60) return sign + unit(seconds, "second", digits);
+    if (seconds < 60) return sign + unit(seconds, "second", 0, digits);
   }
-  const rest = all < HOUR ? Math.round(all / SECOND) * SECOND : Math.round(all / MINUTE) * MINUTE;
+  const round = isLive ? Math.floor : Math.round;
+  const rest = all < HOUR ? round(all / SECOND) * SECOND : round(all / MINUTE) * MINUTE;
   const first = UNITS.findIndex(([, size]) => rest >= size);
   const [name, size] = UNITS[first];
   const [nextName, nextSize] = UNITS[first + 1];

@@ -1,6 +1,6 @@
 // Draws the rows, bars and axis of the timeline.
 
-import { h } from "../app/dom.js";
+import { h, setText } from "../app/dom.js";
 import { statusIcon, statusOfAttempt } from "./status.js";
 import { barsOf, failedOf, iterationOf, packBars, summaryOf } from "./timeline-model.js";
 import { formatClock, formatCountdown, formatCount, formatDuration, tickStep, timeOf } from "./time.js";
@@ -132,7 +132,7 @@ function durationOf({ visits }, { state: { lang }, now }) {
   if (from === undefined) return "";
   const isOpen = ["running", "waiting", "retrying"].includes(visits[0].status);
   const to = timeOf(visits[0].exitedAt) ?? timeOf(visits[0].attempts.at(-1)?.endedAt) ?? (isOpen ? now : undefined);
-  return to === undefined ? "" : formatDuration(to - from, lang);
+  return to === undefined ? "" : formatDuration(to - from, lang, { isLive: isOpen });
 }
 
 /**
@@ -196,13 +196,13 @@ function textOf({ bar, count, visits }, { now, state: { lang }, words }) {
     return failed > 0 ? words("packedFailed", visits.size, failed) : `×${formatCount(visits.size, lang)}`;
   }
   if (count > 1) return words("attempts", count);
-  return formatDuration(bar.to - bar.from, lang);
+  return formatDuration(bar.to - bar.from, lang, { isLive: bar.isOpen });
 }
 
 /** @param {Packed} packed @param {Drawn} drawn */
 function titleOf({ bar, count, visits }, { state: { lang }, words, statusWord }) {
   if (count > 1) return visits.size > 1 ? words("packed", visits.size) : words("attempts", count);
-  const time = formatDuration(bar.to - bar.from, lang);
+  const time = formatDuration(bar.to - bar.from, lang, { isLive: bar.isOpen });
   if (bar.kind !== "attempt") return words("pauseTitle", time);
   const error = bar.visit.attempts.find(({ attempt }) => attempt === bar.attempt)?.error ?? "";
   return words("barTitle", bar.attempt, statusWord(bar.status), time, error);
@@ -236,9 +236,4 @@ export function drawAxis(axis, { from, pxPerMs, left, right }, end, lang) {
   }
   while (axis.children.length > at) axis.lastChild?.remove();
   return step * pxPerMs;
-}
-
-/** @param {Element} element @param {string} text */
-export function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text;
 }

@@ -1,10 +1,12 @@
 // The execution on an axis of time: one row per state, one bar per attempt.
 
+import "../app/shared.js";
 import { serviceNow } from "../app/clock.js";
-import { h } from "../app/dom.js";
+import { h, setText } from "../app/dom.js";
 import { shownDefinition } from "../app/state.js";
 import { formatCount, roundUp, timeOf } from "./time.js";
-import { createRow, drawAxis, drawRow, markRow, setText } from "./timeline-draw.js";
+import { createOldMark } from "./status.js";
+import { createRow, drawAxis, drawRow, markRow } from "./timeline-draw.js";
 import { gapsOf, spanOf, TimelineModel } from "./timeline-model.js";
 import { createVirtualList } from "./virtual-list.js";
 
@@ -49,7 +51,8 @@ export function createTimelineView(element, context) {
   const into = button("+", () => zoomBy(1.6));
   const all = h("button", { type: "button", on: { click: toggleAll } });
   const count = h("span", { class: "count" });
-  const bar = h("div", { class: "view-bar", role: "group" }, out, fit, into, all, count);
+  const old = createOldMark(context.words);
+  const bar = h("div", { class: "view-bar", role: "group" }, out, fit, into, all, count, old.element);
   const notes = h("div", { class: "notes" });
   const corner = h("div", { class: "corner", role: "columnheader", "aria-colindex": 1 });
   const axis = h("div", { class: "axis", "aria-hidden": "true" });
@@ -231,8 +234,7 @@ export function createTimelineView(element, context) {
   function activate(opens) {
     const { node, visit } = state.selection;
     active = node === undefined && visit === undefined ? -1 : model.reveal({ node, visit }, opens);
-    if (active >= 0) grid.setAttribute("aria-activedescendant", `time-row-${active}`);
-    else grid.removeAttribute("aria-activedescendant");
+    list.setActive(active);
   }
 
   function showNotes() {
@@ -377,6 +379,7 @@ export function createTimelineView(element, context) {
       empty.hidden = hasRows;
       setText(empty, words(next.historyProblem ? "unavailable" : "empty"));
       showNotes();
+      old.update(next);
       if (isFirst || isAxisNew || next.events !== before.events || next.lang !== before.lang || nameWidth === 0)
         rescale();
       const isSelected = isFirst || next.selection !== before.selection;

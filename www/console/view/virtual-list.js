@@ -14,6 +14,8 @@ const MOST_PRINTED = 2000;
  * @property {() => void} refresh draws the rows in view again
  * @property {() => void} layout draws the rows that came into view
  * @property {(index: number, block?: "nearest" | "center") => void} reveal scrolls a row into view
+ * @property {(index: number) => void} setActive the row of the keyboard, which the scroller names while it is in view; -1
+ *   for none
  * @property {(top: number) => void} scrollTo
  * @property {(index: number) => HTMLElement | undefined} rowAt the element of a row in view
  * @property {(draw: (row: HTMLElement, index: number) => void) => void} each calls a function for each row in view
@@ -68,6 +70,16 @@ export function createVirtualList(scroller, { create, draw, rowHeight, head = ()
       body.insertBefore(row, following);
     }
     shown = next;
+    nameActive();
+  }
+
+  let active = -1;
+
+  /** A row without an element has no id that could be named. */
+  function nameActive() {
+    const id = shown.get(active)?.id ?? "";
+    if (id === "") scroller.removeAttribute("aria-activedescendant");
+    else if (scroller.getAttribute("aria-activedescendant") !== id) scroller.setAttribute("aria-activedescendant", id);
   }
 
   function refresh() {
@@ -124,6 +136,10 @@ export function createVirtualList(scroller, { create, draw, rowHeight, head = ()
       const at = index * height;
       if (at >= top && at + height <= top + room) return;
       scrollTo(block === "center" ? at - (room - height) / 2 : at < top ? at : at + height - room);
+    },
+    setActive(index) {
+      active = index;
+      nameActive();
     },
     scrollTo,
     rowAt: (index) => shown.get(index),

@@ -49,13 +49,6 @@ export const en = {
     ended: "Ended",
     refused: "Not watching: the request was refused",
     lastKnown: "last known status",
-    duration: (ms) => {
-      const seconds = ms / 1000;
-      if (seconds < 60) return `${seconds.toFixed(1)} s`;
-      const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, Math.floor(seconds) % 60];
-      const [hours, ...others] = parts.map((part) => String(part).padStart(2, "0"));
-      return parts[0] > 0 ? `${Number(hours)}:${others.join(":")}` : others.join(":");
-    },
     stop: "Stop execution",
     stopTitle: "Stop the execution?",
     stopText: "The execution ends with the status Stopped. It cannot be continued.",
@@ -82,6 +75,8 @@ export const en = {
     missing: (count) =>
       `${count === 1 ? "One event is" : `${count} events are`} missing at the beginning of the history.`,
     otherDefinition: "This execution runs another definition than the one in the editor.",
+    notKept:
+      "Nothing is kept here: another tab of this page keeps the flows and executions, or the browser does not allow it. What this tab does ends when it is closed.",
     showDefinition: "Show the definition",
     sayStatus: (name, status) => `Execution ${name}: ${status}`,
     sayFailure: (status, state, error, attempts) =>
@@ -180,6 +175,7 @@ export const en = {
     inputError: (line, column, reason) => `Line ${line}, column ${column}: ${reason}`,
     start: "Start and watch",
     starting: "Starting…",
+    blankName: "Enter a name; it consists of blanks",
     watchTitle: "Watch by name",
     watch: "Watch",
   },

@@ -1,27 +1,44 @@
 // The words of the page in the language of the user.
 
-import { en } from "./en.js";
-import { zh } from "./zh.js";
-
 /**
  * The words of a language, by section and name: a text, or a function that returns one.
  *
  * @typedef {Record<string, Record<string, string | ((...values: any[]) => string)>>} Dictionary
  */
 
-const DICTIONARIES = { en, zh };
+/** @typedef {"en" | "zh"} Lang */
+
+/** @type {Record<Lang, () => Promise<Dictionary>>} */
+const SOURCES = {
+  en: () => import("./en.js").then(({ en }) => en),
+  zh: () => import("./zh.js").then(({ zh }) => zh),
+};
+
+/** The dictionaries that are loaded. @type {Map<Lang, Dictionary>} */
+const dictionaries = new Map();
+
+/**
+ * Loads the words of a language.
+ *
+ * @param {Lang} lang
+ */
+export async function loadWords(lang) {
+  if (!dictionaries.has(lang)) dictionaries.set(lang, await SOURCES[lang]());
+}
 
 /**
  * Returns the function that finds words: `t("timeline.title")`, `t("events.count", 5)`. An entry is a text or a
- * function that returns one.
+ * function that returns one. The words must be loaded.
  *
- * @param {"en" | "zh"} lang
+ * @param {Lang} lang
  * @returns {(key: string, ...values: any[]) => string}
  */
 export function createWords(lang) {
+  const dictionary = dictionaries.get(lang);
+  if (dictionary === undefined) throw new Error(`the words of ${lang} are not loaded`);
   return (key, ...values) => {
     const [section, name] = key.split(".");
-    const entry = DICTIONARIES[lang][section][name];
+    const entry = dictionary[section][name];
     return typeof entry === "function" ? entry(...values) : entry;
   };
 }

@@ -49,13 +49,6 @@ export const zh = {
     ended: "已结束",
     refused: "请求被拒绝，已停止查看",
     lastKnown: "最近一次获知的状态",
-    duration: (ms) => {
-      const seconds = ms / 1000;
-      if (seconds < 60) return `${seconds.toFixed(1)} 秒`;
-      const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, Math.floor(seconds) % 60];
-      const [hours, ...others] = parts.map((part) => String(part).padStart(2, "0"));
-      return parts[0] > 0 ? `${Number(hours)}:${others.join(":")}` : others.join(":");
-    },
     stop: "停止执行",
     stopTitle: "确定停止这次执行吗？",
     stopText: "执行将以“已停止”状态结束，且无法继续。",
@@ -80,6 +73,8 @@ export const zh = {
       `有 ${count} 个事件与流程定义不符，首个出现在节点“${name}”。实际运行的可能是另一份定义。`,
     missing: (count) => `执行历史的开头缺少 ${count} 个事件。`,
     otherDefinition: "本次执行所用的流程定义与编辑器中的不同。",
+    notKept:
+      "此标签页不会保存数据：流程和执行由本页面的另一个标签页保存，或者浏览器不允许保存。关闭此标签页后，其中的内容会丢失。",
     showDefinition: "查看流程定义",
     sayStatus: (name, status) => `执行 ${name}：${status}`,
     sayFailure: (status, state, error, attempts) =>
@@ -178,6 +173,7 @@ export const zh = {
     inputError: (line, column, reason) => `第 ${line} 行第 ${column} 列：${reason}`,
     start: "启动并查看",
     starting: "正在启动…",
+    blankName: "请输入名称：目前只有空格",
     watchTitle: "按名称查看",
     watch: "查看",
   },

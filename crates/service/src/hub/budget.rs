@@ -10,7 +10,7 @@
 
 use super::Millis;
 use super::frame::{Words, line};
-use crate::poll::quota::{Quota, Ticket};
+use crate::poll::quota::{Quota, Ticket, URGENT};
 
 /// The first word of a record, and its version.
 const RECORD: &str = "budget1";
@@ -37,6 +37,9 @@ pub enum Bucket {
     History,
     /// The list operations.
     List,
+    /// DescribeExecution for an execution whose state is unknown. It has the bucket of [`Bucket::Describe`], and passes the
+    /// calls for known ones: 100 executions that begin at once have their first states after 12 s instead of 34 s.
+    First,
 }
 
 impl Bucket {
@@ -46,6 +49,7 @@ impl Bucket {
             "describe" => Some(Bucket::Describe),
             "history" => Some(Bucket::History),
             "list" => Some(Bucket::List),
+            "first" => Some(Bucket::First),
             _ => None,
         }
     }
@@ -56,6 +60,7 @@ impl Bucket {
             Bucket::Describe => "describe",
             Bucket::History => "history",
             Bucket::List => "list",
+            Bucket::First => "first",
         }
     }
 }
@@ -129,7 +134,7 @@ impl Budget {
     /// with the pause that the service asked for (0 if it named none).
     pub fn permit(&mut self, now: Millis, random: u32, bucket: Bucket, key: &str, throttled: Option<Millis>) -> Permit {
         let quota = match bucket {
-            Bucket::Describe => &mut self.describe,
+            Bucket::Describe | Bucket::First => &mut self.describe,
             Bucket::History => &mut self.history,
             Bucket::List => &mut self.list,
         };
@@ -137,7 +142,8 @@ impl Budget {
             quota.drain(now, Some(pause.max(REFUSED) + super::jitter(random, REFUSED)));
             quota.pause();
         }
-        let wait_ms = quota.take(now, Ticket(hash(key))).err().unwrap_or(0);
+        let wait_ms =
+            quota.take(now, Ticket(hash(key) | if bucket == Bucket::First { URGENT } else { 0 })).err().unwrap_or(0);
         Permit { wait_ms, stretch_seconds: quota.stretched(0, MAX_STRETCH) }
     }
 }

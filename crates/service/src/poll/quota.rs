@@ -1,7 +1,7 @@
 //! The rate limit of the account, shared by the calls of one client, or of a gateway.
 //!
 //! The service counts each operation in a token bucket of the account. A call without a token waits in a queue, first in,
-//! first out. The places of a client belong to its calls, those of a gateway to executions.
+//! first out. The places of a client belong to its calls, those of a gateway to executions. Urgent calls pass the others.
 
 use cloudflow_base::limits::RateLimit;
 
@@ -44,7 +44,7 @@ pub(crate) struct Quota {
     at: Millis,
     /// The service asked for a pause until then.
     closed_until: Millis,
-    // INVARIANT: in the order of arrival; every ticket once.
+    // INVARIANT: the urgent ones first, each part in the order of arrival; every ticket once.
     queue: Vec<Waiting>,
     last: u64,
 }
@@ -52,6 +52,9 @@ pub(crate) struct Quota {
 /// A place in the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Ticket(pub u64);
+
+/// The bit of tickets that pass those without it.
+pub(crate) const URGENT: u64 = 1 << 63;
 
 #[derive(Clone, Copy, Debug)]
 struct Waiting {
@@ -101,16 +104,17 @@ impl Quota {
         self.queue.retain(|waiting| now <= waiting.due.saturating_add(FORGOTTEN));
         let closed = self.closed_until.saturating_sub(now);
         let known = self.queue.iter().position(|waiting| waiting.ticket == ticket);
-        let in_front = self.queue.iter().take(known.unwrap_or(self.queue.len()));
+        let end =
+            if ticket.0 < URGENT { None } else { self.queue.iter().position(|waiting| waiting.ticket.0 < URGENT) };
+        let end = end.unwrap_or(self.queue.len());
+        let in_front = self.queue.iter().take(known.unwrap_or(end));
         let ahead = in_front.filter(|waiting| now <= waiting.due.saturating_add(GRACE)).count() as u64;
         // The bucket of a gateway is not filled while the service is closed.
         let pause = self.at.saturating_sub(now);
         let wait = (((ahead + 1) * CALL).saturating_sub(self.level).div_ceil(self.rate) + pause).max(closed);
         if wait == 0 {
             self.level = self.level.saturating_sub(CALL);
-            if let Some(at) = known {
-                self.queue.remove(at);
-            }
+            self.leave(&mut Some(ticket));
             return Ok(());
         }
         let wait = wait.min(self.max_sleep);
@@ -118,7 +122,7 @@ impl Quota {
         if let Some(waiting) = self.queue.get_mut(known.unwrap_or(usize::MAX)) {
             waiting.due = due;
         } else if self.queue.len() < MAX_QUEUE {
-            self.queue.push(Waiting { ticket, due });
+            self.queue.insert(end, Waiting { ticket, due });
         }
         Err(wait)
     }

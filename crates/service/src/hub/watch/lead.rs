@@ -268,7 +268,7 @@ impl Watch {
             return;
         };
         let epoch = lead.epoch;
-        if bucket == Bucket::Describe {
+        if bucket != Bucket::History {
             let hold = if lead.quick || self.options.kind == Kind::Now {
                 0
             } else {
@@ -368,11 +368,13 @@ impl Watch {
         }
         for bucket in [Bucket::Describe, Bucket::History] {
             // A leader whose caller was answered takes no new permit.
-            let answered = self.answered;
+            let (answered, first) =
+                (self.answered, bucket == Bucket::Describe && self.rank == 0 && self.result.is_none());
             let calls = self.calls(bucket);
             if matches!(calls.phase, Phase::At(at) if now >= at) && !answered {
                 calls.phase = Phase::Asked;
                 calls.limit = now.saturating_add(LOST);
+                let bucket = if first { Bucket::First } else { bucket };
                 out.push(Do::Permit { bucket, throttled: calls.refused.take() });
             }
         }
