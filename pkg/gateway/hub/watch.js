@@ -57,7 +57,7 @@ const HISTORY_MS = 20_000;
 /**
  * @typedef {object} Watching
  * @property {() => void} leave the caller has gone
- * @property {Promise<void>} ended
+ * @property {Promise<boolean>} ended true if the last state is final
  */
 
 /** The open watches, and when each of them is lost: a request may end without notice. @type {Map<number, number>} */
@@ -104,14 +104,15 @@ export function watch(served, wanted, receiver) {
   /** @type {Watching | undefined} */
   let parent;
   let isLeader = false;
+  let isFinal = false;
   let hasCalled = false;
   /** When the permits were asked for. */
   const asked = BUCKETS.map(() => 0);
   metrics.count("watchers", { kind: KINDS[kind] });
 
-  /** @type {() => void} */
+  /** @type {(isFinal: boolean) => void} */
   let finish = () => {};
-  /** @type {Promise<void>} */
+  /** @type {Promise<boolean>} */
   const ended = new Promise((resolve) => {
     finish = resolve;
   });
@@ -127,7 +128,7 @@ export function watch(served, wanted, receiver) {
     disconnect();
     parent?.leave();
     call("machineClose", id);
-    finish();
+    finish(isFinal);
   }
 
   /** @param {unknown} error */
@@ -285,6 +286,8 @@ export function watch(served, wanted, receiver) {
     // The automatic answer.
     if (text === "q") return;
     current = readFrame(text);
+    // Also one that the caller has.
+    isFinal ||= /^state \d+ 3 /.test(current.header);
     if (current.header.startsWith("lead ")) {
       upstream.resume(current.body);
       lead(true);

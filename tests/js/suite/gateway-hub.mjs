@@ -109,6 +109,15 @@ const inMemory = {
       ["Succeeded"],
     );
     assert.ok(Number(states[0].id.split(".")[0]) > seq, "a later state");
+
+    // A connection that was lost before the end: a browser connects again until it is told that nothing follows.
+    for (const query of [{}, { history: 1 }]) {
+      const headers = { "last-event-id": rest.findLast(({ id }) => id).id };
+      const end = await allOf(await hub.stream("e", { query, headers }));
+      assert.equal(end.at(-1)?.event, "end");
+      for (const { event, data } of end.slice(0, -1))
+        assert.deepEqual([event, data], ["history", { Events: [], Done: true }]);
+    }
     hub.close();
   },
 
