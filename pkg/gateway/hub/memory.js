@@ -273,7 +273,7 @@ class MemoryHost {
     },
     events: (/** @type {number} */ after, /** @type {number} */ limit) => {
       const from = this.#events.findIndex(({ id }) => id > after);
-      return from < 0 ? [] : this.#events.slice(from, limit < 0 ? undefined : from + limit);
+      return from < 0 ? [] : this.#events.slice(from, from + limit);
     },
     putEvents: (/** @type {{ id: number, text: string }[]} */ events) => {
       for (const event of events) {
