@@ -16,6 +16,9 @@ const MAX_READ = 64 * 1024 * 1024;
 /** Maximum time for which the rest of a refused body is read and discarded, in ms. */
 const DISCARD_MS = 2000;
 
+/** Number of bytes of a stream that its client must accept in the time limit. */
+const PIECE = 64 * 1024;
+
 /** @typedef {import("node:http").IncomingMessage} IncomingMessage */
 
 /** @typedef {import("node:http").ServerResponse} ServerResponse */
@@ -244,21 +247,32 @@ async function stream(response, body, outgoing, stalledMs = 60_000, cors) {
   for (;;) {
     const { done, value } = await reader.read();
     if (done || outgoing.destroyed) break;
-    if (outgoing.write(value)) continue;
-    await new Promise((resolve) => {
-      const timer = setTimeout(() => outgoing.destroy(), stalledMs);
-      const go = () => {
-        clearTimeout(timer);
-        outgoing.off("drain", go);
-        outgoing.off("close", go);
-        resolve(undefined);
-      };
-      outgoing.on("drain", go);
-      outgoing.on("close", go);
-    });
+    for (let from = 0; from < value.length && !outgoing.destroyed; from += PIECE) {
+      if (!outgoing.write(value.subarray(from, from + PIECE))) await drained(outgoing, stalledMs);
+    }
   }
   outgoing.off("close", gone);
   await ended(outgoing);
+}
+
+/**
+ * Resolves when the client has accepted what was written, or the connection is closed.
+ *
+ * @param {ServerResponse} outgoing
+ * @param {number} stalledMs
+ */
+function drained(outgoing, stalledMs) {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => outgoing.destroy(), stalledMs);
+    const go = () => {
+      clearTimeout(timer);
+      outgoing.off("drain", go);
+      outgoing.off("close", go);
+      resolve(undefined);
+    };
+    outgoing.on("drain", go);
+    outgoing.on("close", go);
+  });
 }
 
 /**

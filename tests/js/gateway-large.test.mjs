@@ -1,15 +1,20 @@
-// Large histories in the objects of the gateway, from their sources.
+// Long histories in the objects of the gateway, and long streams of its server, from their sources.
 
 import assert from "node:assert/strict";
+import { get } from "node:http";
 import { test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { DESCRIBE, asking, bind } from "../../pkg/ask/functions.js";
 import { history, list } from "../../pkg/ask/pages.js";
+import { startGateway } from "../../pkg/cli/gateway-server.js";
+import { serveFetch } from "../../pkg/cli/serve.js";
 import { createGatewayFactory } from "../../pkg/gateway/gateway.js";
 import { memoryHub } from "../../pkg/gateway/hub/memory.js";
 import { runtime } from "../../pkg/gateway/inline.js";
 import * as local from "../../pkg/local.js";
 import { REQUEST } from "../../pkg/shared/options.js";
-import { eventsOf, openHub } from "./support/hub.mjs";
+import { eventsOf, openHub, pause } from "./support/hub.mjs";
 
 const unbound = bind(runtime, 0);
 const createGateway = createGatewayFactory(
@@ -103,4 +108,51 @@ test("a history above the limit of an object ends with an error, not as if it wa
   const page = await hub.history("e", { Limit: 1000, NextToken: `h1.${ids.length}` });
   assert.equal(page.status, 413);
   assert.equal((await page.json()).Code, "EntityTooLarge");
+});
+
+/** A response with this number of chunks. */
+function streamOf(chunks, size = 524_288) {
+  let sent = 0;
+  const body = new ReadableStream({
+    pull(controller) {
+      if (sent === chunks) return controller.close();
+      sent += 1;
+      controller.enqueue(new Uint8Array(size).fill(32));
+    },
+  });
+  return new Response(body, { headers: { "content-type": "text/event-stream" } });
+}
+
+test("the server forgets the parts of a stream that are sent", async (t) => {
+  setFlagsFromString("--expose-gc");
+  const gc = runInNewContext("gc");
+  const server = await startGateway(async () => streamOf(300), { host: "127.0.0.1", port: 0, trustProxy: false });
+  t.after(() => server.drain(0));
+  const response = await fetch(server.url);
+  let size = 0;
+  let most = 0;
+  for await (const chunk of response.body) {
+    const before = size >> 24;
+    size += chunk.length;
+    if (size >> 24 === before) continue;
+    gc();
+    most = Math.max(most, process.memoryUsage().arrayBuffers);
+  }
+  assert.equal(size, 300 * 524_288);
+  assert.ok(most < 50_000_000, `${most} bytes`);
+});
+
+test("a slow client that reads is not closed", { timeout: 60_000 }, async (t) => {
+  const total = 48 * 524_288;
+  const limits = { maxBody: 1, headersMs: 10_000, bodyMs: 10_000, keepAliveMs: 1000, stalledMs: 500, backlog: 16 };
+  const server = await serveFetch(() => streamOf(1, total), { limits });
+  t.after(() => server.close());
+  const response = await new Promise((resolve, reject) => get(server.url, resolve).once("error", reject));
+  let size = 0;
+  for await (const part of response) {
+    size += part.length;
+    // About 6 MB per second.
+    await pause(10);
+  }
+  assert.equal(size, total);
 });
