@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { get } from "node:http";
+import { connect } from "node:net";
 import { test } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
@@ -155,4 +156,24 @@ test("a slow client that reads is not closed", { timeout: 60_000 }, async (t) =>
     await pause(10);
   }
   assert.equal(size, total);
+});
+
+test("a client that reads nothing of a large response is closed", { timeout: 60_000 }, async (t) => {
+  const limits = { maxBody: 1, headersMs: 10_000, bodyMs: 10_000, keepAliveMs: 1000, stalledMs: 500, backlog: 16 };
+  const server = await serveFetch(
+    (request) => {
+      request.signal.addEventListener("abort", () => closed());
+      return new Response(new Uint8Array(48 * 524_288).fill(32));
+    },
+    { limits },
+  );
+  t.after(() => server.close());
+  let closed;
+  const isClosed = new Promise((resolve) => {
+    closed = () => resolve(true);
+  });
+  const socket = connect(new URL(server.url).port, "127.0.0.1");
+  t.after(() => socket.destroy());
+  socket.write("GET / HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n");
+  assert.equal(await Promise.race([isClosed, pause(5000)]), true);
 });
