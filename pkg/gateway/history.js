@@ -30,10 +30,13 @@ export function placeOf(token) {
  * @param {number} [limit]
  * @returns {Promise<Response>}
  */
-export async function history({ objects, upstream, cors, signal }, after, limit = PAGE) {
+export async function history({ objects, upstream, cors, metrics, signal }, after, limit = PAGE) {
   const stored = await pageOf(objects, after, limit);
   if (stored.more && stored.lines.length === 0) return refusal(TOO_LARGE, cors);
-  if (stored.more || stored.done || stored.fresh) return answer(stored, stored.more, cors);
+  if (stored.more || stored.done || stored.fresh) {
+    metrics.count("coalesced_total", { action: "GetExecutionHistory" });
+    return answer(stored, stored.more, cors);
+  }
 
   if (!(await permitOf(objects, EVENTS, PATIENCE_MS, signal))) return busy(cors, PATIENCE_MS);
   upstream.resume(stored.token);

@@ -121,6 +121,7 @@ export function watch(served, wanted, receiver) {
     if (isOver) return;
     isOver = true;
     metrics.count("watchers", { kind: KINDS[kind] }, -1);
+    if (!hasCalled && kept.header && kind !== LEAF) metrics.count("coalesced_total", { action: "DescribeExecution" });
     lead(false);
     open.delete(id);
     clearTimeout(timer);
@@ -173,10 +174,9 @@ export function watch(served, wanted, receiver) {
     else if (name === "keep") kept = current;
     else if (name === "deliver") {
       kept = current;
-      if (receiver.state) {
-        observeAge();
-        receiver.state(kept.header, kept.body);
-      } else answer();
+      observeAge();
+      if (receiver.state) receiver.state(kept.header, kept.body);
+      else answer();
     } else if (name === "deliver-events") receiver.events?.(current.header, current.body, Number(a), b === "1");
     else if (name === "deliver-fault") {
       isAnswered = true;
@@ -202,8 +202,6 @@ export function watch(served, wanted, receiver) {
 
   function answer() {
     isAnswered = true;
-    if (!receiver.state) observeAge();
-    if (!hasCalled && kept.header) metrics.count("coalesced_total", { action: "DescribeExecution" });
     receiver.answer(kept.header, kept.body);
   }
 

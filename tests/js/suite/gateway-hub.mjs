@@ -310,6 +310,21 @@ const inMemory = {
     const text = await metrics.text();
     assert.equal(metrics.headers.get("content-type"), "text/plain; version=0.0.4");
     assert.ok(/^cloudflow_gateway_upstream_calls_total\{action="DescribeExecution",code="ok"\} 2$/m.test(text), text);
+
+    // Answers at the deadline, streams and stored pages need no call, either.
+    await hub.start("later", 5);
+    const requests = [2, 1, 1].map(async (wait) => (await hub.describe("later", wait)).text());
+    const left = new AbortController();
+    requests.push(allOf(await hub.stream("later", { signal: left.signal })));
+    await pause(2500);
+    left.abort();
+    await Promise.all(requests);
+    for (let i = 0; i < 2; i += 1) await hub.history("e");
+    const later = await (await hub.fetch("https://gateway.example/metrics")).text();
+    const coalesced = (action) =>
+      Number(new RegExp(`^cloudflow_gateway_coalesced_total\\{action="${action}"\\} (\\d+)$`, "m").exec(later)?.[1]);
+    assert.equal(coalesced("DescribeExecution"), 3);
+    assert.equal(coalesced("GetExecutionHistory"), 1);
     const closed = openHub(environment, { authorize: () => false });
     assert.equal((await closed.fetch("https://gateway.example/metrics")).status, 403);
     hub.close();
