@@ -199,6 +199,21 @@ const inMemory = {
     hub.close();
   },
 
+  "hub: a caller that has left is no failure": async (environment) => {
+    const left = new AbortController();
+    const respond = (_, { signal }) =>
+      new Promise((_, reject) => {
+        signal.addEventListener("abort", () => reject(signal.reason));
+        setTimeout(() => left.abort(), 10);
+      });
+    const hub = openHub(environment, { respond });
+    const address = addressOf("GetExecutionHistory", { FlowName: "f", ExecutionName: "e" });
+    assert.equal((await hub.fetch(address, { signal: left.signal })).status, 499);
+    const metrics = await (await hub.fetch("https://gateway.example/metrics")).text();
+    assert.ok(metrics.includes('requests_total{endpoint="GetExecutionHistory",status="499"} 1'), metrics);
+    hub.close();
+  },
+
   "hub: `authorize` is asked for each caller": async (environment) => {
     const hub = openHub(environment, { authorize: (request) => request.headers.get("x-user") === "alice" });
     await hub.start("e", 1);
