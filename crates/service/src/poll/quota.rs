@@ -1,7 +1,8 @@
 //! The rate limit of the account, shared by the calls of one client, or of a gateway.
 //!
 //! The service counts each operation in a token bucket of the account. A call without a token waits in a queue, first in,
-//! first out. The places of a client belong to its calls, those of a gateway to executions. Urgent calls pass the others.
+//! first out. The places of a client belong to its calls, those of a gateway to executions. Urgent calls pass those that have
+//! not waited for long.
 
 use cloudflow_base::limits::RateLimit;
 
@@ -22,13 +23,16 @@ const GRACE: Millis = 1_000;
 /// A waiter that is later than this loses its place: a request of a Worker may end without notice.
 const FORGOTTEN: Millis = 300_000;
 
+/// A waiter that has waited for this time is not passed any more: urgent calls may arrive for ever.
+const PASSED: Millis = 15_000;
+
 /// Maximum sleep of a waiter: others may leave the queue.
 const MAX_SLEEP: Millis = 2_000;
 
 /// Maximum sleep of a waiter of a gateway. Each question is a request to another machine.
 const MAX_REMOTE_SLEEP: Millis = 30_000;
 
-/// Maximum number of waiters. The stored text of 20,000 has 600 KB.
+/// Maximum number of waiters. The stored text of 20,000 has 900 KB.
 const MAX_QUEUE: usize = 20_000;
 
 /// The bucket and the queue of its waiters.
@@ -44,7 +48,7 @@ pub(crate) struct Quota {
     at: Millis,
     /// The service asked for a pause until then.
     closed_until: Millis,
-    // INVARIANT: the urgent ones first, each part in the order of arrival; every ticket once.
+    // INVARIANT: urgent ones and others each in the order of arrival; every ticket once.
     queue: Vec<Waiting>,
     last: u64,
 }
@@ -54,13 +58,14 @@ pub(crate) struct Quota {
 pub(crate) struct Ticket {
     /// Below 2^63.
     pub number: u64,
-    /// It passes those that are not urgent.
+    /// It passes those that are not urgent, and have not waited for long.
     pub urgent: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Waiting {
     ticket: Ticket,
+    since: Millis,
     /// When it should call again.
     due: Millis,
 }
@@ -106,7 +111,8 @@ impl Quota {
         self.queue.retain(|waiting| now <= waiting.due.saturating_add(FORGOTTEN));
         let closed = self.closed_until.saturating_sub(now);
         let known = self.queue.iter().position(|waiting| waiting.ticket == ticket);
-        let end = if ticket.urgent { self.queue.iter().position(|waiting| !waiting.ticket.urgent) } else { None };
+        let passes = |waiting: &Waiting| !waiting.ticket.urgent && now < waiting.since.saturating_add(PASSED);
+        let end = if ticket.urgent { self.queue.iter().position(passes) } else { None };
         let end = end.unwrap_or(self.queue.len());
         let in_front = self.queue.iter().take(known.unwrap_or(end));
         let ahead = in_front.filter(|waiting| now <= waiting.due.saturating_add(GRACE)).count() as u64;
@@ -125,7 +131,7 @@ impl Quota {
         if let Some(waiting) = self.queue.get_mut(known.unwrap_or(usize::MAX)) {
             waiting.due = due;
         } else if self.queue.len() < MAX_QUEUE {
-            self.queue.insert(end, Waiting { ticket, due });
+            self.queue.insert(end, Waiting { ticket, since: now, due });
         }
         Err(wait)
     }
@@ -155,7 +161,7 @@ impl Quota {
         numbers.extend([self.level, self.at, self.closed_until, self.queue.len() as u64]);
         for waiting in &self.queue {
             let Ticket { number, urgent } = waiting.ticket;
-            numbers.extend([2 * number + u64::from(urgent), waiting.due]);
+            numbers.extend([2 * number + u64::from(urgent), waiting.since, waiting.due]);
         }
     }
 
@@ -168,7 +174,7 @@ impl Quota {
         for _ in 0..count {
             let number = next()?;
             let ticket = Ticket { number: number / 2, urgent: number % 2 == 1 };
-            self.queue.push(Waiting { ticket, due: next()? });
+            self.queue.push(Waiting { ticket, since: next()?, due: next()? });
         }
         Some(())
     }
