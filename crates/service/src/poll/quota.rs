@@ -56,7 +56,7 @@ pub(crate) struct Quota {
 /// A place in the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Ticket {
-    /// Below 2^63.
+    /// Below 2^62.
     pub number: u64,
     /// It passes those that are not urgent, and have not waited for long.
     pub urgent: bool,

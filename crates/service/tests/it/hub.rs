@@ -257,3 +257,19 @@ fn calls_for_unknown_executions_starve_no_known_one() {
     assert_eq!(served.len(), 5, "{served:?}");
     assert!(served.iter().all(|&wait| wait < 60_000), "{served:?}");
 }
+
+#[test]
+fn the_places_of_all_executions_outlive_an_eviction() {
+    let mut budget = Budget::restore("");
+    let ask = |budget: &mut Budget, key: u32| {
+        let bucket = if key.is_multiple_of(3) { Bucket::First } else { Bucket::Describe };
+        budget.permit(1_000, 0, bucket, &format!("flow-{}/execution", key * 7), None).wait_ms
+    };
+    for key in 0..145 {
+        ask(&mut budget, key);
+    }
+    let before: Vec<u64> = (45..145).map(|key| ask(&mut budget, key)).collect();
+    let mut budget = Budget::restore(&budget.record());
+    let after: Vec<u64> = (45..145).map(|key| ask(&mut budget, key)).collect();
+    assert_eq!(before, after);
+}
