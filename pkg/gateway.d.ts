@@ -52,8 +52,8 @@ export interface GatewayBindings {
   /** Binding of the class `AccountBudget`. */
   account: ObjectNamespace;
   /**
-   * Name of the account, part of the names of its objects. Default: the AccessKey ID, or `default` for credentials that
-   * change.
+   * Name of the account, part of the names of its objects. Default: a hash of the AccessKey ID, or `default` for
+   * credentials that change.
    */
   name?: string;
 }

@@ -150,16 +150,33 @@ function withEnd(fetch) {
  */
 function until(source, { ended, release }, caller) {
   const reader = source.getReader();
-  const isEnded = ended.then(() => ({ done: true, value: undefined }));
+  let isStopped = false;
   const stop = () => {
+    isStopped = true;
     release();
     caller.abort(new Error("the stream has ended"));
     reader.cancel().catch(() => {});
   };
   return new ReadableStream({
+    start(controller) {
+      // Once: a race of each part with the end would keep all parts until the end.
+      ended.then(() => {
+        if (isStopped) return;
+        stop();
+        controller.close();
+      });
+    },
     async pull(controller) {
-      const { done, value } = await Promise.race([reader.read(), isEnded]);
-      if (!done) return controller.enqueue(/** @type {Uint8Array} */ (value));
+      /** @type {ReadableStreamReadResult<Uint8Array>} */
+      let part;
+      try {
+        part = await reader.read();
+      } catch (error) {
+        release();
+        throw error;
+      }
+      if (isStopped) return;
+      if (!part.done) return controller.enqueue(part.value);
       stop();
       controller.close();
     },

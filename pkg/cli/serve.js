@@ -16,6 +16,10 @@ const MAX_READ = 64 * 1024 * 1024;
 /** Maximum time for which the rest of a refused body is read and discarded, in ms. */
 const DISCARD_MS = 2000;
 
+/** Number of bytes of a response that its client must accept in the time limit, and its default in ms. */
+const PIECE = 64 * 1024;
+const STALLED_MS = 60_000;
+
 /** @typedef {import("node:http").IncomingMessage} IncomingMessage */
 
 /** @typedef {import("node:http").ServerResponse} ServerResponse */
@@ -26,8 +30,8 @@ const DISCARD_MS = 2000;
 
 /**
  * Limits of a server that other machines reach. `maxBody` is in bytes: a larger body is refused with 413, a body that
- * has not arrived after `bodyMs` with 408. A stream is closed if its client accepts no data for `stalledMs`. `backlog` is the
- * maximum number of connections that wait to be accepted.
+ * has not arrived after `bodyMs` with 408. A connection is closed if its client accepts no data for `stalledMs`. `backlog`
+ * is the maximum number of connections that wait to be accepted.
  *
  * @typedef {{ maxBody: number, headersMs: number, bodyMs: number, keepAliveMs: number, stalledMs: number,
  *   backlog: number }} Limits
@@ -118,6 +122,7 @@ function timesOf({ headersMs, keepAliveMs }) {
  */
 async function answer(fetch, { guard, onRefused, limits, forward }, incoming, outgoing) {
   const { method = "GET", url = "/" } = incoming;
+  const { stalledMs } = limits ?? {};
   const headers = headersOf(incoming);
   const { authority, path } = targetOf(url);
   const authorities = [...valuesOf(incoming, "host"), ...(authority === undefined ? [] : [authority])];
@@ -139,7 +144,7 @@ async function answer(fetch, { guard, onRefused, limits, forward }, incoming, ou
     // The rest is discarded for a moment: a client may read the response only after it has sent the body.
     const timer = setTimeout(() => incoming.destroy(), DISCARD_MS);
     incoming.once("close", () => clearTimeout(timer));
-    return send(body, outgoing, method, cors);
+    return send(body, outgoing, method, cors, stalledMs);
   }
   const bodyless = method === "GET" || method === "HEAD";
   const sender = { address: incoming.socket?.remoteAddress ?? "", authority: authorities[0] ?? "" };
@@ -156,12 +161,12 @@ async function answer(fetch, { guard, onRefused, limits, forward }, incoming, ou
     // A port above 65535, or a method such as TRACE.
     outgoing.setHeader("connection", "close");
     const invalid = refusal(400, "InvalidArgument", "The method or the address of the request is invalid.");
-    return send(invalid, outgoing, method, cors);
+    return send(invalid, outgoing, method, cors, stalledMs);
   }
   const response = await fetch(request);
   if (response.body && response.headers.get("content-type")?.startsWith("text/event-stream"))
-    return stream(response, response.body, outgoing, limits?.stalledMs, cors);
-  return send(response, outgoing, method, cors);
+    return stream(response, response.body, outgoing, stalledMs, cors);
+  return send(response, outgoing, method, cors, stalledMs);
 }
 
 /** @param {IncomingMessage} incoming */
@@ -234,7 +239,7 @@ export function refusal(status, code, message) {
  * @param {number} [stalledMs]
  * @param {Record<string, string>} [cors]
  */
-async function stream(response, body, outgoing, stalledMs = 60_000, cors) {
+async function stream(response, body, outgoing, stalledMs, cors) {
   const reader = body.getReader();
   const gone = () => void reader.cancel().catch(() => {});
   if (outgoing.destroyed) return gone();
@@ -244,34 +249,61 @@ async function stream(response, body, outgoing, stalledMs = 60_000, cors) {
   for (;;) {
     const { done, value } = await reader.read();
     if (done || outgoing.destroyed) break;
-    if (outgoing.write(value)) continue;
-    await new Promise((resolve) => {
-      const timer = setTimeout(() => outgoing.destroy(), stalledMs);
-      const go = () => {
-        clearTimeout(timer);
-        outgoing.off("drain", go);
-        outgoing.off("close", go);
-        resolve(undefined);
-      };
-      outgoing.on("drain", go);
-      outgoing.on("close", go);
-    });
+    await write(outgoing, value, stalledMs);
   }
   outgoing.off("close", gone);
-  await ended(outgoing);
+  await ended(outgoing, stalledMs);
+}
+
+/**
+ * Writes data as the client accepts it.
+ *
+ * @param {ServerResponse} outgoing
+ * @param {Uint8Array} data
+ * @param {number} [stalledMs]
+ */
+async function write(outgoing, data, stalledMs) {
+  for (let from = 0; from < data.length && !outgoing.destroyed; from += PIECE) {
+    if (!outgoing.write(data.subarray(from, from + PIECE))) await drained(outgoing, stalledMs);
+  }
+}
+
+/**
+ * Resolves when the client has accepted what was written, or the connection is closed.
+ *
+ * @param {ServerResponse} outgoing
+ * @param {number} [stalledMs]
+ */
+function drained(outgoing, stalledMs = STALLED_MS) {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => outgoing.destroy(), stalledMs);
+    const go = () => {
+      clearTimeout(timer);
+      outgoing.off("drain", go);
+      outgoing.off("close", go);
+      resolve(undefined);
+    };
+    outgoing.on("drain", go);
+    outgoing.on("close", go);
+  });
 }
 
 /**
  * Ends a response. Resolves when it is sent, or when the connection is closed.
  *
  * @param {ServerResponse} outgoing
- * @param {Buffer} [body]
+ * @param {number} [stalledMs]
  */
-function ended(outgoing, body) {
+function ended(outgoing, stalledMs = STALLED_MS) {
   return new Promise((resolve) => {
     if (outgoing.destroyed) return resolve(undefined);
-    outgoing.once("close", resolve);
-    outgoing.end(body, () => resolve(undefined));
+    const timer = setTimeout(() => outgoing.destroy(), stalledMs);
+    const done = () => {
+      clearTimeout(timer);
+      resolve(undefined);
+    };
+    outgoing.once("close", done);
+    outgoing.end(done);
   });
 }
 
@@ -280,14 +312,16 @@ function ended(outgoing, body) {
  * @param {ServerResponse} outgoing
  * @param {string} method
  * @param {Record<string, string>} [cors]
+ * @param {number} [stalledMs]
  */
-async function send(response, outgoing, method, cors) {
+async function send(response, outgoing, method, cors, stalledMs) {
   const body = Buffer.from(await response.arrayBuffer());
   if (outgoing.destroyed) return;
   /** @type {Record<string, string>} */
   const length = [204, 304].includes(response.status) ? {} : { "content-length": String(body.length) };
   outgoing.writeHead(response.status, { ...Object.fromEntries(response.headers), ...length, ...cors });
-  await ended(outgoing, method === "HEAD" ? undefined : body);
+  if (method !== "HEAD") await write(outgoing, body, stalledMs);
+  await ended(outgoing, stalledMs);
 }
 
 /**

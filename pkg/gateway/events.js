@@ -9,6 +9,9 @@ import { corsHeaders } from "./cors.js";
 /** A caller that does not read so many characters is disconnected; it resumes. */
 const MAX_UNREAD = 32_000_000;
 
+/** Maximum size of the events of one message, in characters. Clients limit messages; a single event has any size. */
+const MAX_HISTORY = 1_000_000;
+
 /**
  * @param {import("./gateway.js").Served} served
  * @param {{ history: boolean, lastEventId: string | null }} wanted
@@ -19,7 +22,6 @@ export function events(served, wanted, limits) {
   const { log, cors, signal, waitUntil } = served;
   const [, since, after] = /^(\d{1,15})\.(\d{1,15})$/.exec(wanted.lastEventId ?? "") ?? ["", "0", "0"];
   let [seq, last] = [Number(since), Number(after)];
-  let isFinal = false;
   let isClosed = false;
   /** @type {import("./hub/watch.js").Watching | undefined} */
   let watching;
@@ -58,7 +60,8 @@ export function events(served, wanted, limits) {
     }
   }
 
-  function finish() {
+  /** @param {boolean} isFinal */
+  function finish(isFinal) {
     if (isFinal) send("end", "{}");
     close();
   }
@@ -87,19 +90,24 @@ export function events(served, wanted, limits) {
           },
           {
             state(header, body) {
-              const [, number, rank] = header.split(" ");
-              seq = Number(number) || seq;
-              isFinal = rank === "3";
+              seq = Number(header.split(" ")[1]) || seq;
               send("execution", body, true);
             },
             events(_, body, from, done) {
               const lines = body
                 .split("\n")
                 .filter((line) => line.startsWith("{") && eventId(line) > Math.max(from, last));
-              const end = lines.at(-1);
-              if (end !== undefined) last = eventId(end);
-              else if (!done) return;
-              send("history", `{"Events":[${lines.join(",")}],"Done":${done}}`, true);
+              for (let from = 0, isLast = lines.length === 0 && !done; !isLast; ) {
+                let to = from;
+                for (let size = 0; to < lines.length; to += 1) {
+                  size += lines[to].length;
+                  if (to > from && size > MAX_HISTORY) break;
+                }
+                isLast = to === lines.length;
+                if (to > 0) last = eventId(lines[to - 1]);
+                send("history", `{"Events":[${lines.slice(from, to).join(",")}],"Done":${done && isLast}}`, true);
+                from = to;
+              }
             },
             fault: (_, body) => {
               send("error", body);

@@ -1,6 +1,7 @@
 // GetExecutionHistory through the hub: each page of the service is read once.
 
 import { EVENTS, readFrame } from "./hub/effects.js";
+import { TOO_LARGE } from "./hub/object.js";
 import { refusal } from "./answer.js";
 import { permitOf } from "./hub/watch.js";
 import { busy, respond, respondFault } from "./respond.js";
@@ -29,13 +30,13 @@ export function placeOf(token) {
  * @param {number} [limit]
  * @returns {Promise<Response>}
  */
-export async function history({ objects, upstream, cors, signal }, after, limit = PAGE) {
+export async function history({ objects, upstream, cors, metrics, signal }, after, limit = PAGE) {
   const stored = await pageOf(objects, after, limit);
-  if (stored.more && stored.lines.length === 0) {
-    const message = "The history is too large for this gateway.";
-    return refusal({ status: 500, code: "InternalServerError", message }, cors);
+  if (stored.more && stored.lines.length === 0) return refusal(TOO_LARGE, cors);
+  if (stored.more || stored.done || stored.fresh) {
+    metrics.count("coalesced_total", { action: "GetExecutionHistory" });
+    return answer(stored, stored.more, cors);
   }
-  if (stored.more || stored.done || stored.fresh) return answer(stored, stored.more, cors);
 
   if (!(await permitOf(objects, EVENTS, PATIENCE_MS, signal))) return busy(cors, PATIENCE_MS);
   upstream.resume(stored.token);

@@ -107,3 +107,46 @@ test("an object that fails loses its connections, not the process", async (t) =>
   isBroken = false;
   for (const poll of await Promise.all(polls)) assert.equal((await poll.json()).Status, "Succeeded");
 });
+
+/** Joins the object of an execution as a watcher whose deadline has passed: the object polls itself. */
+async function late(memory, name) {
+  const query = `v=1&since=0&after=0&history=0&kind=now&flow=f&execution=${name}&deadline=${Date.now() - 1000}`;
+  const { webSocket } = await memory.executions
+    .get(name)
+    .fetch(`https://hub/join?${query}`, { headers: { upgrade: "websocket" } });
+  webSocket.accept();
+  return webSocket;
+}
+
+test("an object that fails during its own poll does not end the process", async () => {
+  const machines = machinesOf(runtime);
+  let isBroken = false;
+  const call = (name, ...args) => {
+    if (isBroken && name === "hubStep") throw new Error("broken");
+    return machines.call(name, ...args);
+  };
+  const memory = memoryHub({ ...machines, call }, async () => {
+    isBroken = true;
+    return undefined;
+  });
+  const socket = await late(memory, "e");
+  let closed;
+  socket.addEventListener("close", ({ code }) => (closed = code));
+  await pause(50);
+  assert.equal(closed, 1011);
+});
+
+test("the result of a poll that nobody waits for takes no place", async () => {
+  let finish;
+  const polled = new Promise((resolve) => {
+    finish = resolve;
+  });
+  const memory = memoryHub(machinesOf(runtime), () => polled);
+  const socket = await late(memory, "e");
+  socket.close(1000, "");
+  await pause(20);
+  assert.equal(memory.stat().hubs, 0);
+  finish({ header: "report 0 00ff 3", body: "x".repeat(1000) });
+  await pause(20);
+  assert.equal(memory.stat().characters, 0);
+});

@@ -28,7 +28,7 @@ const gateway = createGateway({
   }),
   authorize: () => true,
   actions: ["DescribeExecution", "GetExecutionHistory", "ListExecutions"],
-  hub: (env) => ({ executions: env.HUB, account: env.BUDGET }),
+  hub: (env) => ({ executions: env.HUB, account: env.BUDGET, name: "emulator" }),
   log: false,
 });
 export const { AccountBudget } = gateway;

@@ -228,9 +228,8 @@ function storeIn(storage) {
   return {
     get,
     put,
-    events: (after, limit) => [
-      ...sql.exec("SELECT id, text FROM events WHERE id > ? ORDER BY id LIMIT ?", after, limit),
-    ],
+    // A cursor: the rows are read when they are needed.
+    events: (after, limit) => sql.exec("SELECT id, text FROM events WHERE id > ? ORDER BY id LIMIT ?", after, limit),
     putEvents(events) {
       for (const { id, text } of events) {
         const before = sizeOf();

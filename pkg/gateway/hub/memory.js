@@ -59,6 +59,8 @@ export function memoryHub(machines, poll) {
     host.object.release();
     host.alarm(undefined);
     characters -= host.size;
+    // A poll of the object may still end.
+    host.grow = () => {};
   }
 
   /** @param {string} name */
@@ -123,11 +125,11 @@ export function memoryHub(machines, poll) {
   return {
     executions,
     account,
-    /** The number of objects, and of their open sockets. */
+    /** The number of objects, of their open sockets, and of the characters that they store. */
     stat() {
       let sockets = 0;
       for (const { open } of hubs.values()) sockets += open.size;
-      return { hubs: hubs.size, sockets };
+      return { hubs: hubs.size, sockets, characters };
     },
     /**
      * Discards the objects, but not what is stored and the sockets: as a host does with an object that is idle.
@@ -230,8 +232,10 @@ class MemoryHost {
     );
   }
 
-  /** @param {Promise<unknown>} _work */
-  waitUntil(_work) {}
+  /** @param {Promise<unknown>} work */
+  waitUntil(work) {
+    work.catch(() => this.fail());
+  }
 
   /** @param {MemorySocket} socket */
   left(socket) {
@@ -273,7 +277,7 @@ class MemoryHost {
     },
     events: (/** @type {number} */ after, /** @type {number} */ limit) => {
       const from = this.#events.findIndex(({ id }) => id > after);
-      return from < 0 ? [] : this.#events.slice(from, limit < 0 ? undefined : from + limit);
+      return from < 0 ? [] : this.#events.slice(from, from + limit);
     },
     putEvents: (/** @type {{ id: number, text: string }[]} */ events) => {
       for (const event of events) {

@@ -15,15 +15,16 @@ const MAX_NAME = 512;
  */
 
 /**
- * The name of the account and the region: upstream calls count there.
+ * The name of the account and the region: upstream calls count there. It does not contain the AccessKey ID, because hosts
+ * store and show the names of objects.
  *
  * @param {Bindings} bindings
  * @param {any} upstream the client options
  */
-export function accountName({ name }, upstream) {
+export async function accountName({ name }, upstream) {
   const { credentials, region, endpoint } = upstream ?? {};
   const isStatic = typeof credentials?.accessKeyId === "string" && credentials.securityToken === undefined;
-  const account = name ?? (isStatic ? credentials.accessKeyId : "default");
+  const account = name ?? (isStatic ? (await digest(credentials.accessKeyId)).slice(0, 16) : "default");
   return [account, region ?? endpoint ?? ""].map((part) => encodeURIComponent(String(part))).join("/");
 }
 
@@ -72,7 +73,13 @@ export function objectsOf(bindings, upstream, metrics, flow, execution) {
   const budget = async (path, query) => {
     const deltas = metrics.takeDeltas();
     try {
-      return await ask(bindings.account, account, path, query, deltas ? { method: "POST", body: deltas } : undefined);
+      return await ask(
+        bindings.account,
+        await account,
+        path,
+        query,
+        deltas ? { method: "POST", body: deltas } : undefined,
+      );
     } catch (error) {
       metrics.returnDeltas(deltas);
       throw error;
@@ -80,11 +87,11 @@ export function objectsOf(bindings, upstream, metrics, flow, execution) {
   };
 
   return {
-    hub: (path, query, init, leaf = "") =>
+    hub: async (path, query, init, leaf = "") =>
       ask(
         bindings.executions,
         // No part contains a slash: the object of a leaf has the name of no other execution.
-        `${account}/${key}${leaf && `/${leaf}`}`,
+        `${await account}/${key}${leaf && `/${leaf}`}`,
         path,
         { ...query, flow, execution, ...(leaf && { leaf }) },
         init,
@@ -107,10 +114,12 @@ export function objectsOf(bindings, upstream, metrics, flow, execution) {
  * @param {string} name
  */
 async function shortened(name) {
-  if (name.length <= MAX_NAME) return name;
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(name));
-  return `sha256:${hex(new Uint8Array(digest))}`;
+  return name.length <= MAX_NAME ? name : `sha256:${await digest(name)}`;
 }
+
+/** @param {string} text */
+const digest = async (text) =>
+  hex(new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))));
 
 /** @param {Uint8Array} bytes */
 export const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");

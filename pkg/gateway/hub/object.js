@@ -17,7 +17,7 @@ import { ALARM, CLOSED, FRAME, HISTORY, KINDS, POLLED, VERSION, effectsIn, frame
  * @typedef {object} Store
  * @property {(key: string) => string | undefined} get
  * @property {(key: string, text: string) => void} put
- * @property {(after: number, limit: number) => { id: number, text: string }[]} events all of them if `limit` is negative
+ * @property {(after: number, limit: number) => Iterable<{ id: number, text: string }>} events read one after the other
  * @property {(events: { id: number, text: string }[]) => void} putEvents
  * @property {() => number} eventCharacters
  * @property {() => number} lastEvent 0 without events
@@ -47,15 +47,23 @@ import { ALARM, CLOSED, FRAME, HISTORY, KINDS, POLLED, VERSION, effectsIn, frame
  * @typedef {(names: Names) => Promise<{ header: string, body: string } | undefined>} OwnPoll
  */
 
-/** Maximum size of the stored events of an execution, in characters. */
+/** Maximum size of the stored events of an execution, in characters. What does not fit is not stored, nor what follows it. */
 const MAX_EVENTS = 50_000_000;
 
 /** Maximum size of one of them. The service has a limit far below. */
 const MAX_EVENT = 500_000;
 
-/** Maximum number of events of a page, and maximum size of it in characters. */
+/** Maximum number of events of a page or a frame, and maximum size of them in characters. */
 const MAX_PAGE = 1000;
 const MAX_PAGE_CHARACTERS = 4_000_000;
+const MAX_FRAME_CHARACTERS = 1_000_000;
+
+/** The error for a reader who needs events that are not stored. */
+export const TOO_LARGE = {
+  status: 413,
+  code: "EntityTooLarge",
+  message: "The history of this execution is too large for this gateway.",
+};
 
 /** How long a spent ticket is remembered after its end: the clock of a Worker may be behind that of the object. */
 const SKEW_MS = 60_000;
@@ -165,19 +173,29 @@ export class HubObject {
     const after = Math.max(0, Number(query.get("after")) || 0);
     const limit = Math.min(Math.max(1, Number(query.get("limit")) || 1), MAX_PAGE);
     const { store } = this.host;
-    const events = store.events(after, limit + 1);
-    let characters = 0;
-    let count = 0;
-    while (count < Math.min(limit, events.length)) {
-      characters += events[count].text.length;
-      if (count > 0 && characters > MAX_PAGE_CHARACTERS) break;
-      count += 1;
-    }
-    const page = events.slice(0, count);
-    const last = page.at(-1)?.id ?? after;
+    const { lines, last } = this.#stored(after, limit, MAX_PAGE_CHARACTERS);
     const { header } = this.#use((hub) => this.#ask(hub, last));
     const known = `${header} ${store.lastEvent()} ${store.get("token") ?? ""}`;
-    return new Response([known, ...page.map(({ text }) => text)].join("\n"));
+    return new Response([known, ...lines].join("\n"));
+  }
+
+  /**
+   * The stored events after one: at most so many, and at least one of any size.
+   *
+   * @param {number} after
+   * @param {number} limit
+   * @param {number} most characters
+   */
+  #stored(after, limit, most) {
+    const lines = [];
+    let [last, characters] = [after, 0];
+    for (const { id, text } of this.host.store.events(after, limit)) {
+      characters += text.length;
+      if (lines.length > 0 && characters > most) break;
+      lines.push(text);
+      last = id;
+    }
+    return { lines, last };
   }
 
   /**
@@ -266,7 +284,7 @@ export class HubObject {
     /** @type {Response | undefined} */
     let answer;
     for (const [effect, a = "", b = "", c = ""] of effectsIn(text)) {
-      if (effect === "send") this.#send(a, frameOf(b, this.#body(b, c, body)));
+      if (effect === "send") for (const frame of this.#frames(b, c, body)) this.#send(a, frame);
       else if (effect === "close") this.#close(a, b);
       else if (effect === "answer") answer = new Response(frameOf(a, this.#body(a, b, body)));
       else if (effect === "leaves") answer = new Response(null, { status: 307, headers: { "x-hub-leaves": a } });
@@ -289,7 +307,35 @@ export class HubObject {
   }
 
   /**
-   * The body of a frame to send.
+   * The frames to send: one, or several for stored events.
+   *
+   * @param {string} header
+   * @param {string} which
+   * @param {string} current
+   * @returns {Generator<string, void>}
+   */
+  *#frames(header, which, current) {
+    if (!/^\d/.test(which)) {
+      yield frameOf(header, this.#body(header, which, current));
+      return;
+    }
+    const [, , end = 0, done = 0] = header.split(" ").map(Number);
+    let after = Number(which);
+    do {
+      const { lines, last } = this.#stored(after, MAX_PAGE, MAX_FRAME_CHARACTERS);
+      if (last === after && after < end) {
+        const { status, code, message } = TOO_LARGE;
+        const error = { RequestId: crypto.randomUUID(), Code: code, Message: message };
+        yield frameOf(`fault ${status} 1 history`, JSON.stringify(error));
+        return;
+      }
+      yield frameOf(`events ${after} ${last} ${last < end ? 0 : done}`, lines.join("\n"));
+      after = last;
+    } while (after < end);
+  }
+
+  /**
+   * The body of a frame to send, except stored events.
    *
    * @param {string} header
    * @param {string} which
@@ -299,11 +345,6 @@ export class HubObject {
     const { store } = this.host;
     if (which === "current") return current;
     if (which === "stored") return store.get("state") ?? "";
-    if (which !== "")
-      return store
-        .events(Number(which), -1)
-        .map(({ text }) => text)
-        .join("\n");
     // A new leader continues to read the history where the last one stopped.
     return header.startsWith("lead ") ? store.get("token") : undefined;
   }
@@ -348,13 +389,15 @@ export class HubObject {
   #keepEvents(after, body) {
     const { store } = this.host;
     const events = [];
-    let room = MAX_EVENTS - store.eventCharacters();
+    // Without a hole: what is missing is at the end.
+    let room = store.lastEvent() < after ? 0 : MAX_EVENTS - store.eventCharacters();
     for (const text of body.split("\n")) {
       if (text.startsWith("#")) store.put("token", text);
-      else if (text !== "" && text.length <= Math.min(room, MAX_EVENT)) {
+      else if (text !== "") {
         const id = eventId(text);
-        if (id > after) events.push({ id, text });
-        room -= text.length;
+        if (id <= after) continue;
+        room = text.length > Math.min(room, MAX_EVENT) ? 0 : room - text.length;
+        if (room > 0) events.push({ id, text });
       }
     }
     store.putEvents(events);

@@ -57,7 +57,7 @@ const HISTORY_MS = 20_000;
 /**
  * @typedef {object} Watching
  * @property {() => void} leave the caller has gone
- * @property {Promise<void>} ended
+ * @property {Promise<boolean>} ended true if the last state is final
  */
 
 /** The open watches, and when each of them is lost: a request may end without notice. @type {Map<number, number>} */
@@ -104,14 +104,15 @@ export function watch(served, wanted, receiver) {
   /** @type {Watching | undefined} */
   let parent;
   let isLeader = false;
+  let isFinal = false;
   let hasCalled = false;
   /** When the permits were asked for. */
   const asked = BUCKETS.map(() => 0);
   metrics.count("watchers", { kind: KINDS[kind] });
 
-  /** @type {() => void} */
+  /** @type {(isFinal: boolean) => void} */
   let finish = () => {};
-  /** @type {Promise<void>} */
+  /** @type {Promise<boolean>} */
   const ended = new Promise((resolve) => {
     finish = resolve;
   });
@@ -120,6 +121,7 @@ export function watch(served, wanted, receiver) {
     if (isOver) return;
     isOver = true;
     metrics.count("watchers", { kind: KINDS[kind] }, -1);
+    if (!hasCalled && kept.header && kind !== LEAF) metrics.count("coalesced_total", { action: "DescribeExecution" });
     lead(false);
     open.delete(id);
     clearTimeout(timer);
@@ -127,7 +129,7 @@ export function watch(served, wanted, receiver) {
     disconnect();
     parent?.leave();
     call("machineClose", id);
-    finish();
+    finish(isFinal);
   }
 
   /** @param {unknown} error */
@@ -172,10 +174,9 @@ export function watch(served, wanted, receiver) {
     else if (name === "keep") kept = current;
     else if (name === "deliver") {
       kept = current;
-      if (receiver.state) {
-        observeAge();
-        receiver.state(kept.header, kept.body);
-      } else answer();
+      observeAge();
+      if (receiver.state) receiver.state(kept.header, kept.body);
+      else answer();
     } else if (name === "deliver-events") receiver.events?.(current.header, current.body, Number(a), b === "1");
     else if (name === "deliver-fault") {
       isAnswered = true;
@@ -201,8 +202,6 @@ export function watch(served, wanted, receiver) {
 
   function answer() {
     isAnswered = true;
-    if (!receiver.state) observeAge();
-    if (!hasCalled && kept.header) metrics.count("coalesced_total", { action: "DescribeExecution" });
     receiver.answer(kept.header, kept.body);
   }
 
@@ -285,6 +284,8 @@ export function watch(served, wanted, receiver) {
     // The automatic answer.
     if (text === "q") return;
     current = readFrame(text);
+    // Also one that the caller has.
+    isFinal ||= /^state \d+ 3 /.test(current.header);
     if (current.header.startsWith("lead ")) {
       upstream.resume(current.body);
       lead(true);

@@ -3,7 +3,7 @@
 
 import { assert } from "../harness.mjs";
 import { inMemoryTests } from "../support/hub.mjs";
-import { addressOf, finished, gatewayTo, json, quietly, seenAs, serviceOf } from "../support/gateway.mjs";
+import { KEY, addressOf, finished, gatewayTo, json, quietly, seenAs, serviceOf } from "../support/gateway.mjs";
 
 const BASE = "https://console.example.com/api";
 const SECRET = "0123456789abcdef0123456789abcdef";
@@ -276,6 +276,38 @@ const inMemory = {
 
 export const tests = {
   ...inMemoryTests(inMemory),
+
+  "attack: the key in the names of objects": async ({ createGateway }) => {
+    const texts = [];
+    const namespace = {
+      idFromName: (name) => name,
+      get: (name) => ({
+        async fetch(address, { body = "" } = {}) {
+          texts.push(name, address, body);
+          return new Response("version", { status: 400 });
+        },
+      }),
+    };
+    const { accessKeyId, accessKeySecret } = KEY;
+    const { fetch } = createGateway({
+      upstream: () => ({
+        region: "cn-hangzhou",
+        credentials: { accessKeyId, accessKeySecret },
+        dangerouslyAllowBrowser: true,
+        fetch: () => Promise.reject(new Error("offline")),
+      }),
+      authorize: () => true,
+      hub: () => ({ executions: namespace, account: namespace }),
+    });
+    await quietly(async () => {
+      await fetch(seenAs(addressOf({ FlowName: "orders", ExecutionName: "run" }, `${BASE}/`)));
+      await fetch(seenAs(`${BASE}/metrics`));
+    });
+    assert.ok(texts.length >= 6, `${texts.length} texts`);
+    for (const text of texts) {
+      for (const secret of [accessKeyId, accessKeySecret]) assert.ok(!text.includes(secret), text);
+    }
+  },
 
   "attack: names that lead to the object of another execution": async ({ createGateway }) => {
     const names = [];

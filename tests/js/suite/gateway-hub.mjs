@@ -109,6 +109,15 @@ const inMemory = {
       ["Succeeded"],
     );
     assert.ok(Number(states[0].id.split(".")[0]) > seq, "a later state");
+
+    // A connection that was lost before the end: a browser connects again until it is told that nothing follows.
+    for (const query of [{}, { history: 1 }]) {
+      const headers = { "last-event-id": rest.findLast(({ id }) => id).id };
+      const end = await allOf(await hub.stream("e", { query, headers }));
+      assert.equal(end.at(-1)?.event, "end");
+      for (const { event, data } of end.slice(0, -1))
+        assert.deepEqual([event, data], ["history", { Events: [], Done: true }]);
+    }
     hub.close();
   },
 
@@ -187,6 +196,21 @@ const inMemory = {
     const response = await hub.describe("e", 1);
     assert.equal(response.status, 503);
     assert.equal((await response.json()).Code, "ServiceUnavailable");
+    hub.close();
+  },
+
+  "hub: a caller that has left is no failure": async (environment) => {
+    const left = new AbortController();
+    const respond = (_, { signal }) =>
+      new Promise((_, reject) => {
+        signal.addEventListener("abort", () => reject(signal.reason));
+        setTimeout(() => left.abort(), 10);
+      });
+    const hub = openHub(environment, { respond });
+    const address = addressOf("GetExecutionHistory", { FlowName: "f", ExecutionName: "e" });
+    assert.equal((await hub.fetch(address, { signal: left.signal })).status, 499);
+    const metrics = await (await hub.fetch("https://gateway.example/metrics")).text();
+    assert.ok(metrics.includes('requests_total{endpoint="GetExecutionHistory",status="499"} 1'), metrics);
     hub.close();
   },
 
@@ -301,6 +325,21 @@ const inMemory = {
     const text = await metrics.text();
     assert.equal(metrics.headers.get("content-type"), "text/plain; version=0.0.4");
     assert.ok(/^cloudflow_gateway_upstream_calls_total\{action="DescribeExecution",code="ok"\} 2$/m.test(text), text);
+
+    // Answers at the deadline, streams and stored pages need no call, either.
+    await hub.start("later", 5);
+    const requests = [2, 1, 1].map(async (wait) => (await hub.describe("later", wait)).text());
+    const left = new AbortController();
+    requests.push(allOf(await hub.stream("later", { signal: left.signal })));
+    await pause(2500);
+    left.abort();
+    await Promise.all(requests);
+    for (let i = 0; i < 2; i += 1) await hub.history("e");
+    const later = await (await hub.fetch("https://gateway.example/metrics")).text();
+    const coalesced = (action) =>
+      Number(new RegExp(`^cloudflow_gateway_coalesced_total\\{action="${action}"\\} (\\d+)$`, "m").exec(later)?.[1]);
+    assert.equal(coalesced("DescribeExecution"), 3);
+    assert.equal(coalesced("GetExecutionHistory"), 1);
     const closed = openHub(environment, { authorize: () => false });
     assert.equal((await closed.fetch("https://gateway.example/metrics")).status, 403);
     hub.close();

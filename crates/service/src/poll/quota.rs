@@ -1,7 +1,8 @@
 //! The rate limit of the account, shared by the calls of one client, or of a gateway.
 //!
 //! The service counts each operation in a token bucket of the account. A call without a token waits in a queue, first in,
-//! first out. The places of a client belong to its calls, those of a gateway to executions. Urgent calls pass the others.
+//! first out. The places of a client belong to its calls, those of a gateway to executions. Urgent calls pass those that have
+//! not waited for long.
 
 use cloudflow_base::limits::RateLimit;
 
@@ -22,13 +23,16 @@ const GRACE: Millis = 1_000;
 /// A waiter that is later than this loses its place: a request of a Worker may end without notice.
 const FORGOTTEN: Millis = 300_000;
 
+/// A waiter that has waited for this time is not passed any more: urgent calls may arrive for ever.
+const PASSED: Millis = 15_000;
+
 /// Maximum sleep of a waiter: others may leave the queue.
 const MAX_SLEEP: Millis = 2_000;
 
 /// Maximum sleep of a waiter of a gateway. Each question is a request to another machine.
 const MAX_REMOTE_SLEEP: Millis = 30_000;
 
-/// Maximum number of waiters. The stored text of 20,000 has 600 KB.
+/// Maximum number of waiters. The stored text of 20,000 has 900 KB.
 const MAX_QUEUE: usize = 20_000;
 
 /// The bucket and the queue of its waiters.
@@ -44,7 +48,7 @@ pub(crate) struct Quota {
     at: Millis,
     /// The service asked for a pause until then.
     closed_until: Millis,
-    // INVARIANT: the urgent ones first, each part in the order of arrival; every ticket once.
+    // INVARIANT: urgent ones and others each in the order of arrival; every ticket once.
     queue: Vec<Waiting>,
     last: u64,
 }
@@ -53,12 +57,13 @@ pub(crate) struct Quota {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Ticket(pub u64);
 
-/// The bit of tickets that pass those without it.
-pub(crate) const URGENT: u64 = 1 << 63;
+/// The bit of tickets that pass those without it, unless these have waited for long.
+pub(crate) const URGENT: u64 = 1 << 62;
 
 #[derive(Clone, Copy, Debug)]
 struct Waiting {
     ticket: Ticket,
+    since: Millis,
     /// When it should call again.
     due: Millis,
 }
@@ -104,8 +109,8 @@ impl Quota {
         self.queue.retain(|waiting| now <= waiting.due.saturating_add(FORGOTTEN));
         let closed = self.closed_until.saturating_sub(now);
         let known = self.queue.iter().position(|waiting| waiting.ticket == ticket);
-        let end =
-            if ticket.0 < URGENT { None } else { self.queue.iter().position(|waiting| waiting.ticket.0 < URGENT) };
+        let passes = |waiting: &Waiting| waiting.ticket.0 < URGENT && now < waiting.since.saturating_add(PASSED);
+        let end = if ticket.0 < URGENT { None } else { self.queue.iter().position(passes) };
         let end = end.unwrap_or(self.queue.len());
         let in_front = self.queue.iter().take(known.unwrap_or(end));
         let ahead = in_front.filter(|waiting| now <= waiting.due.saturating_add(GRACE)).count() as u64;
@@ -122,7 +127,7 @@ impl Quota {
         if let Some(waiting) = self.queue.get_mut(known.unwrap_or(usize::MAX)) {
             waiting.due = due;
         } else if self.queue.len() < MAX_QUEUE {
-            self.queue.insert(end, Waiting { ticket, due });
+            self.queue.insert(end, Waiting { ticket, since: now, due });
         }
         Err(wait)
     }
@@ -151,7 +156,7 @@ impl Quota {
     pub fn save(&self, numbers: &mut Vec<u64>) {
         numbers.extend([self.level, self.at, self.closed_until, self.queue.len() as u64]);
         for waiting in &self.queue {
-            numbers.extend([waiting.ticket.0, waiting.due]);
+            numbers.extend([waiting.ticket.0, waiting.since, waiting.due]);
         }
     }
 
@@ -162,7 +167,7 @@ impl Quota {
         self.closed_until = next()?;
         let count = usize::try_from(next()?).ok()?.min(MAX_QUEUE);
         for _ in 0..count {
-            self.queue.push(Waiting { ticket: Ticket(next()?), due: next()? });
+            self.queue.push(Waiting { ticket: Ticket(next()?), since: next()?, due: next()? });
         }
         Some(())
     }

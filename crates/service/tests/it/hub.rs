@@ -123,7 +123,7 @@ fn hostile_texts() {
         "describe",
         "hub1",
         "w1",
-        "budget1",
+        "budget2",
         "-",
         "aa",
         "",
@@ -151,7 +151,7 @@ fn hostile_texts() {
         for _ in 0..3 {
             hub.readd(&text("w1", 8));
         }
-        let mut budget = Budget::restore(&text("budget1", 16));
+        let mut budget = Budget::restore(&text("budget2", 16));
         let mut watch = Watch::new(WatchOptions {
             kind: Kind::Stream,
             since: 0,
@@ -239,4 +239,55 @@ fn the_calls_of_two_seconds_fit_into_the_burst_of_the_service() {
         }
         assert!(calls <= burst, "{}: {calls}", bucket.as_str());
     }
+}
+
+/// Pages ask for executions that do not exist, more often than the account may call.
+#[test]
+fn calls_for_unknown_executions_starve_no_known_one() {
+    let mut budget = Budget::restore("");
+    let known = |key: &str| !key.starts_with('u');
+    // The key, and when it asks next.
+    let mut asking: Vec<(String, u64)> = Vec::new();
+    let mut served = Vec::new();
+    for now in (0..120_000).step_by(50) {
+        if now % 100 == 0 {
+            asking.push((format!("u{now}"), now));
+        }
+        if now == 30_000 {
+            asking.extend((0..5).map(|key| (key.to_string(), now)));
+            budget = Budget::restore(&budget.record());
+        }
+        asking.retain_mut(|(key, at)| {
+            if *at > now {
+                return true;
+            }
+            let bucket = if known(key) { Bucket::Describe } else { Bucket::First };
+            let wait = budget.permit(now, 0, bucket, key, None).wait_ms;
+            *at = now + wait;
+            if wait == 0 && known(key) {
+                served.push(now - 30_000);
+            }
+            wait > 0
+        });
+        // The answer to their request is 503 after a time.
+        asking.retain(|(key, _)| known(key) || key.strip_prefix('u').unwrap().parse::<u64>().unwrap() + 13_000 > now);
+    }
+    assert_eq!(served.len(), 5, "{served:?}");
+    assert!(served.iter().all(|&wait| wait < 60_000), "{served:?}");
+}
+
+#[test]
+fn the_places_of_all_executions_outlive_an_eviction() {
+    let mut budget = Budget::restore("");
+    let ask = |budget: &mut Budget, key: u32| {
+        let bucket = if key.is_multiple_of(3) { Bucket::First } else { Bucket::Describe };
+        budget.permit(1_000, 0, bucket, &format!("flow-{}/execution", key * 7), None).wait_ms
+    };
+    for key in 0..145 {
+        ask(&mut budget, key);
+    }
+    let before: Vec<u64> = (45..145).map(|key| ask(&mut budget, key)).collect();
+    let mut budget = Budget::restore(&budget.record());
+    let after: Vec<u64> = (45..145).map(|key| ask(&mut budget, key)).collect();
+    assert_eq!(before, after);
 }
