@@ -11,7 +11,7 @@ import { ACTIONS, notGet, readCall, readEvents } from "./call.js";
 import { corsHeaders, corsOf, preflight } from "./cors.js";
 import { describe } from "./describe.js";
 import { events } from "./events.js";
-import { history, placeOf } from "./history.js";
+import { PATIENCE_MS, history, placeOf } from "./history.js";
 import { cloudflareClasses } from "./hub/cloudflare.js";
 import { DESCRIBE, EVENTS, LIST } from "./hub/effects.js";
 import { machinesOf } from "./hub/machines.js";
@@ -60,9 +60,6 @@ const TRANSPORTS = "sse, poll";
 /** Time limits of the own poll of an object: for a permit, and for the call. */
 const OWN_PERMIT_MS = 20_000;
 const OWN_CALL_MS = 20_000;
-
-/** Maximum time in the queue of the permits for a page. */
-const PATIENCE_MS = 5000;
 
 /**
  * Returns `createGateway` for one build of the client. The entries differ only in how the WebAssembly module is loaded.
@@ -192,7 +189,6 @@ export function createGatewayFactory(forward, runtime, memoryHub) {
       const bucket = action === "GetExecutionHistory" ? EVENTS : LIST;
       try {
         if (place !== undefined) return await history(served, place, parameters.limit);
-        // The queue is short: the caller asks again.
         if (!(await permitOf(objects, bucket, PATIENCE_MS, signal))) return busy(cors, PATIENCE_MS);
       } catch (error) {
         log("the hub cannot be reached; this request calls the service", error);
