@@ -9,9 +9,6 @@ import { corsHeaders } from "./cors.js";
 /** A caller that does not read so many characters is disconnected; it resumes. */
 const MAX_UNREAD = 32_000_000;
 
-/** Maximum size of the events of one message, in characters. Clients limit messages; a single event has any size. */
-const MAX_HISTORY = 1_000_000;
-
 /**
  * @param {import("./gateway.js").Served} served
  * @param {{ history: boolean, lastEventId: string | null }} wanted
@@ -97,17 +94,10 @@ export function events(served, wanted, limits) {
               const lines = body
                 .split("\n")
                 .filter((line) => line.startsWith("{") && eventId(line) > Math.max(from, last));
-              for (let from = 0, isLast = lines.length === 0 && !done; !isLast; ) {
-                let to = from;
-                for (let size = 0; to < lines.length; to += 1) {
-                  size += lines[to].length;
-                  if (to > from && size > MAX_HISTORY) break;
-                }
-                isLast = to === lines.length;
-                if (to > 0) last = eventId(lines[to - 1]);
-                send("history", `{"Events":[${lines.slice(from, to).join(",")}],"Done":${done && isLast}}`, true);
-                from = to;
-              }
+              const end = lines.at(-1);
+              if (end !== undefined) last = eventId(end);
+              else if (!done) return;
+              send("history", `{"Events":[${lines.join(",")}],"Done":${done}}`, true);
             },
             fault: (_, body) => {
               send("error", body);

@@ -11,9 +11,9 @@ import { ACTIONS, notGet, readCall, readEvents } from "./call.js";
 import { corsHeaders, corsOf, preflight } from "./cors.js";
 import { describe } from "./describe.js";
 import { events } from "./events.js";
-import { history, placeOf } from "./history.js";
+import { PATIENCE_MS, history, placeOf } from "./history.js";
 import { cloudflareClasses } from "./hub/cloudflare.js";
-import { DESCRIBE, LIST } from "./hub/effects.js";
+import { DESCRIBE, EVENTS, LIST } from "./hub/effects.js";
 import { machinesOf } from "./hub/machines.js";
 import { objectsOf } from "./hub/names.js";
 import { observed, upstreamOf } from "./hub/upstream.js";
@@ -60,9 +60,6 @@ const TRANSPORTS = "sse, poll";
 /** Time limits of the own poll of an object: for a permit, and for the call. */
 const OWN_PERMIT_MS = 20_000;
 const OWN_CALL_MS = 20_000;
-
-/** Maximum time in the queue of the permits for a list. */
-const LIST_PERMIT_MS = 5000;
 
 /**
  * Returns `createGateway` for one build of the client. The entries differ only in how the WebAssembly module is loaded.
@@ -118,8 +115,8 @@ export function createGatewayFactory(forward, runtime, memoryHub) {
       }
       const bindings = hub && (await guarded("hub", log, () => hub(env)));
       if (bindings !== undefined && !isUnbound(bindings)) return checkedBindings(bindings, log);
+      // It is no error: a page or a test reports errors.
       if (!isLogged && settings.log !== false) {
-        // It is no error: a page or a test reports errors.
         console.warn("cloudflow-wasm/gateway: there is no hub: each request polls the service");
       }
       isLogged = true;
@@ -175,26 +172,30 @@ export function createGatewayFactory(forward, runtime, memoryHub) {
       const refused = await refusedCall(request, { flowName, executionName, action }, env, cors);
       if (refused) return refused;
 
-      /** @param {any} [changed] */
-      const direct = (changed) =>
-        forwarded(request, env, action, { ...parameters, ...changed }, cors, bindings !== undefined);
+      /**
+       * @param {any} [changed]
+       * @param {(pauseMs: number) => Promise<unknown>} [throttled]
+       */
+      const direct = (changed, throttled) =>
+        forwarded(request, env, action, { ...parameters, ...changed }, cors, throttled);
       if (!bindings) return direct();
       const served = await servedBy(request, env, context, cors, bindings, flowName, executionName);
+      const { objects, signal } = served;
       if (action === "DescribeExecution") {
-        return describe(served, parameters.waitTimeSeconds, (waitTimeSeconds) => direct({ waitTimeSeconds }));
+        const alone = (/** @type {number} */ waitTimeSeconds) => direct({ waitTimeSeconds }, async () => {});
+        return describe(served, parameters.waitTimeSeconds, alone);
       }
+      const place = action === "GetExecutionHistory" ? placeOf(parameters.nextToken) : undefined;
+      const bucket = action === "GetExecutionHistory" ? EVENTS : LIST;
       try {
-        const place = placeOf(parameters.nextToken);
-        if (action === "GetExecutionHistory" && place !== undefined) {
-          return await history(served, place, parameters.limit);
-        }
-        // The queue is short: the caller asks again.
-        const wasGiven = await permitOf(served.objects, LIST, LIST_PERMIT_MS, served.signal);
-        if (!wasGiven) return busy(cors, LIST_PERMIT_MS);
+        if (place !== undefined) return await history(served, place, parameters.limit);
+        if (!(await permitOf(objects, bucket, PATIENCE_MS, signal))) return busy(cors, PATIENCE_MS);
       } catch (error) {
         log("the hub cannot be reached; this request calls the service", error);
+        // The service does not know the tokens of the hub.
+        if (place) return busy(cors);
       }
-      return direct();
+      return direct({}, (pauseMs) => permitOf(objects, bucket, 0, signal, pauseMs).catch(() => false));
     }
 
     /**
@@ -334,9 +335,9 @@ export function createGatewayFactory(forward, runtime, memoryHub) {
      * @param {import("../gateway.js").GatewayAction} action
      * @param {Record<string, any>} parameters
      * @param {Cors} cors
-     * @param {boolean} hasHub
+     * @param {(pauseMs: number) => Promise<unknown>} [throttled] is told of 429, which is answered with 503 then
      */
-    async function forwarded(request, env, action, parameters, cors, hasHub) {
+    async function forwarded(request, env, action, parameters, cors, throttled) {
       const upstream = await upstreamOptions(env);
       const { flowName: flow, executionName: execution = "" } = parameters;
       const noted = observed(observe, action, { flow, execution });
@@ -353,9 +354,10 @@ export function createGatewayFactory(forward, runtime, memoryHub) {
         if (request.signal?.aborted) return clientClosed();
         const refused = refusalFor(error, log);
         if (error?.attempts > 0) noted(error.status ?? 0, refused.code, refused.requestId);
-        return hasHub && refused.status === 429
-          ? busy(cors, Number(refused.headers?.["x-acs-retry-after"] ?? 1000))
-          : refusal(refused, cors);
+        if (!throttled || refused.status !== 429) return refusal(refused, cors);
+        const pauseMs = Number(refused.headers?.["x-acs-retry-after"] ?? 0);
+        await throttled(pauseMs);
+        return busy(cors, Math.max(pauseMs, 1000));
       }
     }
 

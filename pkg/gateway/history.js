@@ -9,8 +9,8 @@ import { busy, respond, respondFault } from "./respond.js";
 /** Number of events of a page without `Limit`. */
 const PAGE = 60;
 
-/** Maximum time in the queue of the permits, and of a call. */
-const PATIENCE_MS = 5000;
+/** Maximum time in the queue of the permits for a page; the caller asks again. And maximum time of a call. */
+export const PATIENCE_MS = 5000;
 const CALL_MS = 20_000;
 
 /**

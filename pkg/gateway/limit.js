@@ -1,5 +1,6 @@
 // The rate limit of a caller: a binding of Workers, or a token bucket in memory.
 
+import { digest } from "./digest.js";
 import { LIMIT, checkNames, isObject, own, wrongOptions } from "../shared/options.js";
 
 /** Default of `perMinute`. A watcher sends 3 requests per minute; a company network may have one address. */
@@ -57,7 +58,7 @@ export function createLimit(options, { now = Date.now, maxCallers = MAX_CALLERS,
   async function keyOf(request, env) {
     const own = await key?.(request, env);
     const text = typeof own === "string" && own !== "" ? own : addressKey(request.headers.get("cf-connecting-ip"));
-    return text.length <= MAX_KEY ? text : hashed(text);
+    return text.length <= MAX_KEY ? text : digest(text);
   }
 }
 
@@ -125,12 +126,6 @@ export function addressKey(address) {
   const zeros = tail === undefined ? [] : Array(Math.max(0, 8 - before.length - after.length)).fill("0");
   const groups = [...before, ...zeros, ...after].slice(0, 4);
   return `${groups.map((group) => group.replace(/^0+(?=.)/, "")).join(":")}::/64`;
-}
-
-/** @param {string} text */
-async function hashed(text) {
-  const bytes = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** @param {number} waitMs */

@@ -40,7 +40,6 @@ pub use sleep::SleepDetector;
 
 use crate::wire::fault::Retry;
 use crate::wire::page::Operation;
-use quota::Ticket;
 
 /// Milliseconds of a monotonic clock with any origin.
 pub type Millis = u64;
@@ -192,7 +191,7 @@ pub struct Poll {
     /// The tokens that the last retry took from the retry budget.
     spent: u32,
     /// The place in the queue of the rate limit.
-    place: Option<Ticket>,
+    place: Option<u64>,
     /// When the network was lost. Absent if there is a network.
     offline: Option<Millis>,
     /// The failure before the current sleep, until [`Poll::take_retry`].

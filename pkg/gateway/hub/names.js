@@ -1,5 +1,6 @@
 // The names of the objects, and the connection to them.
 
+import { digest } from "../digest.js";
 import { VERSION } from "./effects.js";
 
 /** Maximum length of a name in bytes. Names are ASCII. */
@@ -24,7 +25,7 @@ const MAX_NAME = 512;
 export async function accountName({ name }, upstream) {
   const { credentials, region, endpoint } = upstream ?? {};
   const isStatic = typeof credentials?.accessKeyId === "string" && credentials.securityToken === undefined;
-  const account = name ?? (isStatic ? (await digest(credentials.accessKeyId)).slice(0, 16) : "default");
+  const account = name ?? (isStatic ? await digest(credentials.accessKeyId, 8) : "default");
   return [account, region ?? endpoint ?? ""].map((part) => encodeURIComponent(String(part))).join("/");
 }
 
@@ -116,10 +117,3 @@ export function objectsOf(bindings, upstream, metrics, flow, execution) {
 async function shortened(name) {
   return name.length <= MAX_NAME ? name : `sha256:${await digest(name)}`;
 }
-
-/** @param {string} text */
-const digest = async (text) =>
-  hex(new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))));
-
-/** @param {Uint8Array} bytes */
-export const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");

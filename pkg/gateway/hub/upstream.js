@@ -2,8 +2,8 @@
 
 import { bodyOf } from "../../shared/behind.js";
 import { executionBody } from "../answer.js";
+import { digest } from "../digest.js";
 import { refusalFor } from "../refuse.js";
-import { hex } from "./names.js";
 
 /** Maximum number of events of a page. */
 const MOST_EVENTS = 1000;
@@ -161,9 +161,8 @@ function limited(options, timeoutMs, signal) {
  */
 async function stateOf(body) {
   const { RequestId, ...rest } = body;
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(JSON.stringify(rest)));
   const rank = FINAL.includes(rest.Status) ? 3 : rest.Status === "Starting" ? 1 : 2;
-  return { hash: hex(new Uint8Array(digest, 0, 8)), rank, body: JSON.stringify(body), requestId: RequestId };
+  return { hash: await digest(JSON.stringify(rest), 8), rank, body: JSON.stringify(body), requestId: RequestId };
 }
 
 /**

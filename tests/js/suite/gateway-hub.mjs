@@ -3,6 +3,7 @@
 
 import { assert } from "../harness.mjs";
 import { addressOf, allOf, eventsOf, inMemoryTests, openHub, pause } from "../support/hub.mjs";
+import { readMetrics } from "../support/prometheus.mjs";
 
 const inMemory = {
   "hub: a hundred watchers share one upstream poll": async (environment) => {
@@ -336,8 +337,8 @@ const inMemory = {
     await Promise.all(requests);
     for (let i = 0; i < 2; i += 1) await hub.history("e");
     const later = await (await hub.fetch("https://gateway.example/metrics")).text();
-    const coalesced = (action) =>
-      Number(new RegExp(`^cloudflow_gateway_coalesced_total\\{action="${action}"\\} (\\d+)$`, "m").exec(later)?.[1]);
+    const values = readMetrics(later);
+    const coalesced = (action) => values.get(`cloudflow_gateway_coalesced_total{action="${action}"}`);
     assert.equal(coalesced("DescribeExecution"), 3);
     assert.equal(coalesced("GetExecutionHistory"), 1);
     const closed = openHub(environment, { authorize: () => false });

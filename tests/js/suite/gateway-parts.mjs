@@ -4,6 +4,7 @@ import { createNonces } from "../../../pkg/gateway/hub/nonces.js";
 import { createLimit, addressKey } from "../../../pkg/gateway/limit.js";
 import { callLogger } from "../../../pkg/gateway/log.js";
 import { METRICS, createMetrics } from "../../../pkg/gateway/metrics.js";
+import { readMetrics } from "../support/prometheus.mjs";
 import { createTickets, readTicketRequest, serveTicket } from "../../../pkg/gateway/ticket.js";
 import { assert } from "../harness.mjs";
 
@@ -427,6 +428,7 @@ export const tests = {
     }
     const text = metrics.text();
     assert.ok(!text.includes("limited_total 1") && !text.includes("leaders 99"), text);
+    readMetrics(text);
     const series = text.split("\n").filter((line) => line.startsWith("cloudflow_gateway_upstream_calls_total"));
     assert.equal(series.length, 11);
     assert.ok(

@@ -10,7 +10,7 @@
 
 use super::Millis;
 use super::frame::{Words, line};
-use crate::poll::quota::{Quota, Ticket, URGENT};
+use crate::poll::quota::Quota;
 
 /// The first word of a record, and its version.
 const RECORD: &str = "budget2";
@@ -24,6 +24,9 @@ const LIST: (u64, u64) = (6, 18);
 
 /// Minimum pause after a refused call, and maximum of its random part.
 const REFUSED: Millis = 1_000;
+
+/// How long a call for a known execution must have waited so that calls for unknown ones do not pass it.
+const PASSED: Millis = 15_000;
 
 /// Maximum addition to a hold, in seconds.
 const MAX_STRETCH: u32 = 60;
@@ -143,18 +146,17 @@ impl Budget {
             quota.drain(now, Some(pause.max(REFUSED) + super::jitter(random, REFUSED)));
             quota.pause();
         }
-        let wait_ms =
-            quota.take(now, Ticket(hash(key) | if bucket == Bucket::First { URGENT } else { 0 })).err().unwrap_or(0);
+        let order = if bucket == Bucket::First { now.saturating_sub(PASSED) } else { now };
+        let wait_ms = quota.take(now, hash(key), order).err().unwrap_or(0);
         Permit { wait_ms, stretch_seconds: quota.stretched(0, MAX_STRETCH) }
     }
 }
 
-/// FNV-1a with 62 bits: a stored number has up to 63, and one of them marks the urgent tickets. Two executions with one hash
-/// would share a place.
+/// FNV-1a with 63 bits: the stored text has no larger numbers. Two executions with one hash would share a place.
 fn hash(key: &str) -> u64 {
     let mut hash = 14_695_981_039_346_656_037_u64;
     for byte in key.bytes() {
         hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
     }
-    hash >> 2
+    hash >> 1
 }

@@ -1,7 +1,7 @@
 //! What the polls of one client share: rate limit, retry budget, the longest hold, the service's clock.
 
 use super::link::Link;
-use super::quota::{Quota, Ticket};
+use super::quota::Quota;
 use super::{Millis, link};
 use crate::wire::page::Operation;
 
@@ -79,14 +79,14 @@ impl Pacing {
         &mut self,
         operation: Operation,
         now: Millis,
-        place: &mut Option<Ticket>,
+        place: &mut Option<u64>,
         counted: bool,
     ) -> Result<(), Millis> {
         self.quota(operation).acquire(now, place, counted)
     }
 
     /// Gives up the place in the queue.
-    pub(super) fn leave(&mut self, operation: Operation, place: &mut Option<Ticket>) {
+    pub(super) fn leave(&mut self, operation: Operation, place: &mut Option<u64>) {
         self.quota(operation).leave(place);
     }
 

@@ -1,8 +1,7 @@
 //! The rate limit of the account, shared by the calls of one client, or of a gateway.
 //!
 //! The service counts each operation in a token bucket of the account. A call without a token waits in a queue, first in,
-//! first out. The places of a client belong to its calls, those of a gateway to executions. Urgent calls pass those that have
-//! not waited for long.
+//! first out. The places of a client belong to its calls, those of a gateway to executions.
 
 use cloudflow_base::limits::RateLimit;
 
@@ -22,9 +21,6 @@ const GRACE: Millis = 1_000;
 
 /// A waiter that is later than this loses its place: a request of a Worker may end without notice.
 const FORGOTTEN: Millis = 300_000;
-
-/// A waiter that has waited for this time is not passed any more: urgent calls may arrive for ever.
-const PASSED: Millis = 15_000;
 
 /// Maximum sleep of a waiter: others may leave the queue.
 const MAX_SLEEP: Millis = 2_000;
@@ -48,22 +44,16 @@ pub(crate) struct Quota {
     at: Millis,
     /// The service asked for a pause until then.
     closed_until: Millis,
-    // INVARIANT: urgent ones and others each in the order of arrival; every ticket once.
+    // INVARIANT: ascending by `order`; every ticket once.
     queue: Vec<Waiting>,
     last: u64,
 }
 
-/// A place in the queue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Ticket(pub u64);
-
-/// The bit of tickets that pass those without it, unless these have waited for long.
-pub(crate) const URGENT: u64 = 1 << 62;
-
 #[derive(Clone, Copy, Debug)]
 struct Waiting {
-    ticket: Ticket,
-    since: Millis,
+    ticket: u64,
+    /// When it arrived, or before that.
+    order: Millis,
     /// When it should call again.
     due: Millis,
 }
@@ -87,7 +77,7 @@ impl Quota {
 
     /// Takes a token. Without one, keeps the place in the queue and returns the time to wait. A call that is not
     /// `counted` needs no token.
-    pub fn acquire(&mut self, now: Millis, place: &mut Option<Ticket>, counted: bool) -> Result<(), Millis> {
+    pub fn acquire(&mut self, now: Millis, place: &mut Option<u64>, counted: bool) -> Result<(), Millis> {
         self.refill(now);
         if !counted {
             let closed = self.closed_until.saturating_sub(now);
@@ -95,22 +85,21 @@ impl Quota {
         }
         let ticket = place.unwrap_or_else(|| {
             self.last = self.last.wrapping_add(1);
-            Ticket(self.last)
+            self.last
         });
-        let taken = self.take(now, ticket);
+        let taken = self.take(now, ticket, now);
         *place = taken.is_err().then_some(ticket);
         taken
     }
 
-    /// Takes a token for the waiter with this ticket. Without one, keeps its place in the queue, or gives it one, and
-    /// returns the time to wait.
-    pub fn take(&mut self, now: Millis, ticket: Ticket) -> Result<(), Millis> {
+    /// Takes a token for the waiter with this ticket, below 2^63. Without one, keeps its place in the queue, or gives it one as
+    /// if it had arrived at the time `order`, and returns the time to wait.
+    pub fn take(&mut self, now: Millis, ticket: u64, order: Millis) -> Result<(), Millis> {
         self.refill(now);
         self.queue.retain(|waiting| now <= waiting.due.saturating_add(FORGOTTEN));
         let closed = self.closed_until.saturating_sub(now);
         let known = self.queue.iter().position(|waiting| waiting.ticket == ticket);
-        let passes = |waiting: &Waiting| waiting.ticket.0 < URGENT && now < waiting.since.saturating_add(PASSED);
-        let end = if ticket.0 < URGENT { None } else { self.queue.iter().position(passes) };
+        let end = self.queue.iter().position(|waiting| waiting.order > order);
         let end = end.unwrap_or(self.queue.len());
         let in_front = self.queue.iter().take(known.unwrap_or(end));
         let ahead = in_front.filter(|waiting| now <= waiting.due.saturating_add(GRACE)).count() as u64;
@@ -119,7 +108,9 @@ impl Quota {
         let wait = (((ahead + 1) * CALL).saturating_sub(self.level).div_ceil(self.rate) + pause).max(closed);
         if wait == 0 {
             self.level = self.level.saturating_sub(CALL);
-            self.leave(&mut Some(ticket));
+            if let Some(at) = known {
+                self.queue.remove(at);
+            }
             return Ok(());
         }
         let wait = wait.min(self.max_sleep);
@@ -127,13 +118,13 @@ impl Quota {
         if let Some(waiting) = self.queue.get_mut(known.unwrap_or(usize::MAX)) {
             waiting.due = due;
         } else if self.queue.len() < MAX_QUEUE {
-            self.queue.insert(end, Waiting { ticket, since: now, due });
+            self.queue.insert(end, Waiting { ticket, order, due });
         }
         Err(wait)
     }
 
     /// Gives up the place.
-    pub fn leave(&mut self, place: &mut Option<Ticket>) {
+    pub fn leave(&mut self, place: &mut Option<u64>) {
         if let Some(ticket) = place.take() {
             self.queue.retain(|waiting| waiting.ticket != ticket);
         }
@@ -156,7 +147,7 @@ impl Quota {
     pub fn save(&self, numbers: &mut Vec<u64>) {
         numbers.extend([self.level, self.at, self.closed_until, self.queue.len() as u64]);
         for waiting in &self.queue {
-            numbers.extend([waiting.ticket.0, waiting.since, waiting.due]);
+            numbers.extend([waiting.ticket, waiting.order, waiting.due]);
         }
     }
 
@@ -167,7 +158,7 @@ impl Quota {
         self.closed_until = next()?;
         let count = usize::try_from(next()?).ok()?.min(MAX_QUEUE);
         for _ in 0..count {
-            self.queue.push(Waiting { ticket: Ticket(next()?), since: next()?, due: next()? });
+            self.queue.push(Waiting { ticket: next()?, order: next()?, due: next()? });
         }
         Some(())
     }
