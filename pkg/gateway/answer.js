@@ -51,7 +51,26 @@ export function pageBody(page) {
 }
 
 /**
- * Returns a JSON response that must not be cached.
+ * A JSON response with a text in the format of the service. It must not be cached.
+ *
+ * @param {number} status
+ * @param {string} body JSON
+ * @param {Cors} cors
+ * @param {Record<string, string>} [more] further headers
+ */
+export function respond(status, body, cors, more = {}) {
+  const headers = corsHeaders(cors);
+  headers.set("content-type", "application/json;charset=utf-8");
+  headers.set("x-content-type-options", "nosniff");
+  // The texts are written by this package: the field is the first one.
+  const [, id] = /^\{"RequestId":"([\x21\x23-\x5b\x5d-\x7e]{1,128})"/.exec(body) ?? [];
+  if (id) headers.set("x-acs-request-id", id);
+  for (const [name, value] of Object.entries(more)) headers.set(name, value);
+  return new Response(body, { status, headers });
+}
+
+/**
+ * A JSON response with an object.
  *
  * @param {number} status
  * @param {Record<string, unknown>} body
@@ -59,14 +78,9 @@ export function pageBody(page) {
  * @param {Cors} cors
  * @param {Record<string, string>} [more] further headers
  */
-export function answer(status, body, requestId, cors, more = {}) {
-  const headers = corsHeaders(cors);
-  headers.set("content-type", "application/json;charset=utf-8");
-  headers.set("x-content-type-options", "nosniff");
+export function answer(status, body, requestId, cors, more) {
   const id = headerText(requestId ?? "");
-  if (id) headers.set("x-acs-request-id", id);
-  for (const [name, value] of Object.entries(more)) headers.set(name, value);
-  return new Response(JSON.stringify(body), { status, headers });
+  return respond(status, JSON.stringify(body), cors, id ? { "x-acs-request-id": id, ...more } : more);
 }
 
 /**

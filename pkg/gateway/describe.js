@@ -1,9 +1,10 @@
 // DescribeExecution through the hub: one upstream poll for all callers.
 
 import { onAbort } from "../shared/abort.js";
+import { respond } from "./answer.js";
 import { NOW, POLL } from "./hub/effects.js";
 import { statusIn, watch } from "./hub/watch.js";
-import { busy, respond, respondFault } from "./respond.js";
+import { busy, respondFault } from "./respond.js";
 
 /** Time limit of an answer without a wait. */
 const NOW_MS = 8000;

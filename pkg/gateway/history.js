@@ -2,9 +2,9 @@
 
 import { EVENTS, readFrame } from "./hub/effects.js";
 import { TOO_LARGE } from "./hub/object.js";
-import { refusal } from "./answer.js";
+import { refusal, respond } from "./answer.js";
 import { permitOf } from "./hub/watch.js";
-import { busy, respond, respondFault } from "./respond.js";
+import { busy, respondFault } from "./respond.js";
 
 /** Number of events of a page without `Limit`. */
 const PAGE = 60;

@@ -144,8 +144,8 @@ test("the server forgets the parts of a stream that are sent", async (t) => {
 });
 
 test("a slow client that reads is not closed", { timeout: 60_000 }, async (t) => {
-  const total = 48 * 524_288;
-  const limits = { maxBody: 1, headersMs: 10_000, bodyMs: 10_000, keepAliveMs: 1000, stalledMs: 500, backlog: 16 };
+  const total = 64 * 524_288;
+  const limits = { maxBody: 1, headersMs: 10_000, bodyMs: 10_000, keepAliveMs: 1000, stalledMs: 2000, backlog: 16 };
   const server = await serveFetch(() => streamOf(1, total), { limits });
   t.after(() => server.close());
   const response = await new Promise((resolve, reject) => get(server.url, resolve).once("error", reject));
