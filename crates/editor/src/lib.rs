@@ -28,6 +28,9 @@
 //! - The answers refer to byte offsets. [`shape`] converts them to positions in UTF-16 units.
 //! - Only [`OpenFlow::rename`] can refuse. [`OpenFlow::format`] reports a diagnostic instead.
 
+mod complete;
+mod data;
+mod explain;
 mod names;
 mod open;
 mod outline;
@@ -36,6 +39,8 @@ mod spot;
 mod view;
 
 pub use cloudflow_base::diagnostic::Edit;
+pub use complete::{Completion, Item, ItemKind};
+pub use explain::Note;
 pub use names::Refusal;
 pub use open::OpenFlow;
 pub use outline::{Fold, FoldKind, Symbol};

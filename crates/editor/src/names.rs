@@ -138,7 +138,7 @@ pub(crate) fn scalar(text: &str, replaced: Node<'_>) -> String {
     }
 }
 
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     ["\"", &text.replace('\\', "\\\\").replace('"', "\\\""), "\""].concat()
 }
 

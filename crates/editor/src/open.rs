@@ -4,6 +4,7 @@ use cloudflow_base::diagnostic::{Diagnostic, Edit};
 use cloudflow_base::text::Span;
 use cloudflow_language::{Document, Options};
 
+use crate::complete::{self, Completion};
 use crate::names::{self, Refusal};
 use crate::outline::{self, Fold, Symbol};
 use crate::view::View;
@@ -101,6 +102,11 @@ impl OpenFlow {
     /// The spans that contain an offset in bytes, from the innermost one to the whole text.
     pub fn selection_ranges(&self, at: usize) -> Vec<Span> {
         self.view(|view| outline::selection(view, at))
+    }
+
+    /// What can be written at an offset in bytes.
+    pub fn completion(&self, at: usize) -> Completion {
+        complete::completion(&self.text, at)
     }
 
     /// The name of the state that a reference at an offset in bytes leads to.

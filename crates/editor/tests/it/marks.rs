@@ -6,7 +6,7 @@
 use std::fmt::Write;
 
 use cloudflow_base::text::{LineIndex, Span};
-use cloudflow_editor::{FoldKind, OpenFlow, Symbol};
+use cloudflow_editor::{Completion, FoldKind, ItemKind, OpenFlow, Symbol};
 use cloudflow_tests::{cases, report};
 
 const MARK: &str = "<|>";
@@ -51,6 +51,25 @@ fn tree(text: &str, symbols: &[Symbol], depth: usize, out: &mut String) {
     }
 }
 
+/// One line for each kind of items. A text to insert is shown if it is not the label.
+fn completion(text: &str, found: &Completion) -> String {
+    let mut out = format!("replaces {}", shown(text, found.span));
+    let mut kind = None;
+    for item in &found.items {
+        if kind.replace(item.kind) != Some(item.kind) {
+            write!(out, "{}{}:", if out.ends_with('\n') { "" } else { "\n" }, item.kind.as_str()).unwrap();
+        }
+        write!(out, " {}", item.label).unwrap();
+        if item.insert != item.label && item.kind != ItemKind::Function {
+            write!(out, "={:?}", item.insert).unwrap();
+        }
+        if !item.detail.is_empty() && item.kind != ItemKind::Function {
+            write!(out, "({})", item.detail).unwrap();
+        }
+    }
+    out + if found.items.is_empty() { "nothing\n" } else { "\n" }
+}
+
 /// The answer at one mark.
 fn answer(function: &str, flow: &OpenFlow, at: usize) -> String {
     let text = flow.text();
@@ -79,6 +98,7 @@ fn answer(function: &str, flow: &OpenFlow, at: usize) -> String {
                 Err(why) => format!("refused: {why}\n"),
             }
         }
+        "completion" => completion(text, &flow.completion(at)),
         other => panic!("`{other}` is not a function"),
     }
 }
