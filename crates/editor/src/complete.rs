@@ -16,7 +16,7 @@ use crate::spot::{Frame, Spot};
 use crate::view::View;
 use cursor::Cursor;
 
-pub(crate) use expression::{Call, call, path_before};
+pub(crate) use expression::{call, path_before};
 
 /// What can be written at an offset: items for one range.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -86,14 +86,20 @@ const NOTHING: Note = Note { text: "", page: "" };
 
 /// The items for an offset in bytes.
 pub(crate) fn completion(text: &str, at: usize) -> Completion {
-    let cursor = View::read(text, |view| Cursor::find(view, at));
-    let Some(cursor) = cursor else { return Completion { span: Span::at(at), items: Vec::new() } };
+    let nothing = Completion { span: Span::at(at), items: Vec::new() };
+    let Some(cursor) = View::read(text, |view| Cursor::find(view, at)) else { return nothing };
+    let place = at;
+    let at = cursor.at;
     View::read(&cursor.text, |view| {
         let spot = Spot::find(view, at);
         let mut list = List { cursor: &cursor, view, spot: &spot, span: cursor.word, items: Vec::new() };
         list.fill(at);
+        if list.items.is_empty() {
+            return nothing;
+        }
         let limit = crate::view::line_end(text, at);
-        Completion { span: Span::new(list.span.start as usize, (list.span.end as usize).min(limit)), items: list.items }
+        let start = (list.span.start as usize).min(place);
+        Completion { span: Span::new(start, (list.span.end as usize).min(limit)), items: list.items }
     })
 }
 
@@ -195,10 +201,11 @@ impl List<'_, '_> {
             Value::One(_) | Value::Constructor | Value::Object => [":", &indent].concat(),
             _ => ": ".to_owned(),
         };
-        self.add(key.name, ItemKind::Key, [key.name, &after].concat(), detail, note);
+        let insert = self.key_text(key.name, &after);
+        self.add(key.name, ItemKind::Key, insert, detail, note);
         if key.dynamic == Dynamic::Key {
             let label = [key.name, ".$"].concat();
-            let insert = [label.as_str(), if self.cursor.colon { "" } else { ": " }].concat();
+            let insert = self.key_text(&label, if self.cursor.colon { "" } else { ": " });
             self.add(&label, ItemKind::Key, insert, "expression", note);
         }
     }
@@ -222,16 +229,26 @@ impl List<'_, '_> {
                     let needed = is_one_of(name, facts::needed(action.name));
                     let note = Note { text: explain::parameter(name), page: action.note.page };
                     let detail = if needed { "required" } else { "" };
-                    self.add(name, ItemKind::Key, [name, after].concat(), detail, note);
+                    let insert = self.key_text(name, after);
+                    self.add(name, ItemKind::Key, insert, detail, note);
                 }
             }
             Some(Slot::Config) if !has("ExecutionMode") => {
                 let text = "The mode of the child executions: `Standard` or `Express`.";
                 let note = Note { text, ..explain::key(self.spot.dialect, Shape::Processor, None, Slot::Config) };
-                self.add("ExecutionMode", ItemKind::Key, ["ExecutionMode", after].concat(), "", note);
+                let insert = self.key_text("ExecutionMode", after);
+                self.add("ExecutionMode", ItemKind::Key, insert, "", note);
             }
             _ => {}
         }
+    }
+
+    /// A key and the text after it. The key has quotes if the keys beside it have quotes.
+    fn key_text(&self, name: &str, after: &str) -> String {
+        let frame = self.spot.frames.last();
+        let is_json =
+            frame.is_some_and(|frame| frame.node.entries().any(|(key, _)| key.style() == Style::DoubleQuoted));
+        if is_json { ["\"", name, "\"", after].concat() } else { [name, after].concat() }
     }
 
     /// The documented action of the state at the offset.
@@ -243,10 +260,7 @@ impl List<'_, '_> {
         let node = node.filter(|node| node.kind() == Kind::Scalar);
         let typed = node.and_then(Node::text).filter(|_| !self.cursor.is_empty).unwrap_or_default();
         if self.spot.is_expression(typed) {
-            self.expression(at, node);
-            if self.spot.slot() != Some(Slot::Source) {
-                return;
-            }
+            return self.expression(at, node);
         }
         self.scalar(self.spot.expects, node, at);
     }

@@ -94,8 +94,11 @@ fn machine(flow: &Flow<'_>, state: Option<&State<'_>>, spot: &Spot<'_>, variable
             }
         }
         "$Output" => {
-            if let Some(state) = state {
-                result(state, found);
+            let Some(state) = state else { return };
+            match &state.input {
+                Some(own) if passes(state) => found.shaping(own, name(state)),
+                None if passes(state) => before(flow, state.id, found),
+                _ => result(state, found),
             }
         }
         "$Input" => {

@@ -13,6 +13,13 @@ pub struct Note {
     pub page: &'static str,
 }
 
+impl Note {
+    /// The text with the term of a dialect: state or step.
+    pub fn words(self, dialect: Dialect) -> String {
+        self.text.replace("state", dialect.state_word())
+    }
+}
+
 const HELP: [&str; 22] = [
     "https://help.aliyun.com/document_detail/122492.html",
     "https://help.aliyun.com/document_detail/122493.html",
@@ -142,7 +149,9 @@ pub(crate) fn key(dialect: Dialect, shape: Shape, of: Option<T>, slot: S) -> Not
         (S::Item, _) => "The key of the item in the input of the steps.",
         (S::Index, _) => "The key of the index in the input of the steps.",
         (S::Processor, _) => "The states that run for each item.",
-        (S::MaxConcurrency, _) => "Maximum number of iterations at the same time. The service documents this spelling: `MaxConcuccency`.",
+        (S::MaxConcurrency, _) => {
+            "Maximum number of iterations at the same time. The service documents this spelling: `MaxConcuccency`."
+        }
         (S::Config, _) => "The mode of the child executions.",
         (S::ItemReader, _) => "Reads the items from an object in storage.",
         (S::ItemConstructor, _) => "Makes the input of each iteration from `$Item`.",

@@ -28,6 +28,7 @@
 //! - The answers refer to byte offsets. [`shape`] converts them to positions in UTF-16 units.
 //! - Only [`OpenFlow::rename`] can refuse. [`OpenFlow::format`] reports a diagnostic instead.
 
+mod about;
 mod complete;
 mod data;
 mod explain;
@@ -36,11 +37,14 @@ mod open;
 mod outline;
 pub mod shape;
 mod spot;
+mod tokens;
 mod view;
 
+pub use about::{Hint, Hover, Signature};
 pub use cloudflow_base::diagnostic::Edit;
 pub use complete::{Completion, Item, ItemKind};
 pub use explain::Note;
 pub use names::Refusal;
 pub use open::OpenFlow;
 pub use outline::{Fold, FoldKind, Symbol};
+pub use tokens::{Token, TokenKind};

@@ -41,6 +41,11 @@ fn at_offset<'f, 'a>(flow: &'f Flow<'a>, at: usize) -> Option<(&'f State<'a>, Te
     found.and_then(|(id, text)| Some((flow.state(id)?, text)))
 }
 
+/// The state whose name, or a reference to it, is at an offset, and the span of the name at the offset.
+pub(crate) fn state_at<'f, 'a>(flow: &'f Flow<'a>, at: usize) -> Option<(&'f State<'a>, Span)> {
+    at_offset(flow, at).map(|(state, text)| (state, text.span))
+}
+
 pub(crate) fn definition(view: &View<'_>, at: usize) -> Option<Span> {
     let flow = view.flow.as_ref()?;
     Some(at_offset(flow, at)?.0.place())

@@ -2,11 +2,14 @@
 
 use cloudflow_base::diagnostic::{Diagnostic, Edit};
 use cloudflow_base::text::Span;
+use cloudflow_language::flow::Dialect;
 use cloudflow_language::{Document, Options};
 
+use crate::about::{self, Hint, Hover, Signature};
 use crate::complete::{self, Completion};
 use crate::names::{self, Refusal};
 use crate::outline::{self, Fold, Symbol};
+use crate::tokens::{self, Token};
 use crate::view::View;
 
 /// One definition that is open in an editor.
@@ -84,6 +87,11 @@ impl OpenFlow {
         View::read(&self.text, ask)
     }
 
+    /// The dialect of the definition, or the one that its keys suggest.
+    pub fn dialect(&self) -> Dialect {
+        self.view(|view| view.dialect).unwrap_or(Dialect::StateMachine)
+    }
+
     /// The findings, as `validateFlow` reports them.
     pub fn diagnostics(&self) -> Vec<Diagnostic> {
         Document::read(&self.text, self.options, &mut None).diagnostics
@@ -102,6 +110,26 @@ impl OpenFlow {
     /// The spans that contain an offset in bytes, from the innermost one to the whole text.
     pub fn selection_ranges(&self, at: usize) -> Vec<Span> {
         self.view(|view| outline::selection(view, at))
+    }
+
+    /// What is at an offset in bytes.
+    pub fn hover(&self, at: usize) -> Option<Hover> {
+        self.view(|view| about::hover(view, at))
+    }
+
+    /// The function whose call contains an offset in bytes.
+    pub fn signature_help(&self, at: usize) -> Option<Signature> {
+        self.view(|view| about::signature(view, at))
+    }
+
+    /// Where states lead without being told to.
+    pub fn inlay_hints(&self) -> Vec<Hint> {
+        self.view(about::hints)
+    }
+
+    /// The words of the text with their kinds, in the order of the text.
+    pub fn semantic_tokens(&self) -> Vec<Token> {
+        self.view(tokens::tokens)
     }
 
     /// What can be written at an offset in bytes.

@@ -89,7 +89,7 @@ impl<'a> Spot<'a> {
         let base = computed_base(name);
         self.computed = base.is_some();
         if let Some(shape) = shape {
-            self.known = self.key_named(shape, of, base.unwrap_or(name));
+            self.known = key_named(self.dialect, shape, of, base.unwrap_or(name));
         }
         if at <= key.span().end as usize {
             self.at_key = true;
@@ -97,13 +97,6 @@ impl<'a> Spot<'a> {
         }
         self.expects = self.known.filter(|_| shape.is_some()).map_or(Value::Any, |known| known.value);
         Some(value)
-    }
-
-    /// The key of a shape with a name. A state of unknown type has the keys of all types.
-    fn key_named(&self, shape: Shape, of: Option<StateType>, name: &str) -> Option<&'static Key> {
-        let fits = |key: &&Key| key.name == name && of.is_none_or(|of| key.on.contains(of));
-        let keys = self.dialect.keys(shape);
-        keys.iter().find(fits).or_else(|| keys.iter().find(|key| key.name == name))
     }
 
     /// The innermost state around the offset.
@@ -163,4 +156,11 @@ impl<'a> Spot<'a> {
             _ => &["$Input", "$Context", "$Global"],
         }
     }
+}
+
+/// The key of a shape with a name. A state of unknown type has the keys of all types.
+pub(crate) fn key_named(dialect: Dialect, shape: Shape, of: Option<StateType>, name: &str) -> Option<&'static Key> {
+    let fits = |key: &&Key| key.name == name && of.is_none_or(|of| key.on.contains(of));
+    let keys = dialect.keys(shape);
+    keys.iter().find(fits).or_else(|| keys.iter().find(|key| key.name == name))
 }

@@ -12,6 +12,6 @@ mod parser;
 
 pub use ast::{CompareOp, Expr, ExprKind, Step, StepKind, UnaryOp};
 pub(crate) use check::{Constant, MAPPING_VARIABLES, Members, Place, STEP_VARIABLES, Variable, check, kind, number};
-pub use function::{Function, Kind};
 pub(crate) use function::{FUNCTIONS, function};
+pub use function::{Function, Kind};
 pub use parser::{MAX_DEPTH, Parsed, parse};

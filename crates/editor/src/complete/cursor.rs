@@ -12,6 +12,8 @@ pub(super) const PLACEHOLDER: &str = "__";
 pub(super) struct Cursor {
     /// The text with the placeholder.
     pub text: String,
+    /// The cursor. It is moved over the blanks before a value.
+    pub at: usize,
     /// The word at the cursor, in the text without the placeholder.
     pub word: Span,
     /// The key has its colon.
@@ -44,6 +46,7 @@ impl Cursor {
         let spot = Spot::find(view, at);
         let unchanged = |word: Span| Cursor {
             text: text.to_owned(),
+            at,
             word,
             colon: false,
             in_flow: false,
@@ -71,8 +74,8 @@ impl Cursor {
                 let rest = tail.trim_start();
                 let is_free = rest.is_empty() || rest.starts_with([',', '}', ']', '#']);
                 if !is_free {
-                    // The cursor is before the value.
                     cursor.is_empty = false;
+                    cursor.at = at + tail.len() - rest.len();
                     cursor.word = Span::at(at);
                     return Some(cursor);
                 }

@@ -6,7 +6,7 @@
 use std::fmt::Write;
 
 use cloudflow_base::text::{LineIndex, Span};
-use cloudflow_editor::{Completion, FoldKind, ItemKind, OpenFlow, Symbol};
+use cloudflow_editor::{Completion, FoldKind, Hover, ItemKind, OpenFlow, Symbol, TokenKind};
 use cloudflow_tests::{cases, report};
 
 const MARK: &str = "<|>";
@@ -99,6 +99,31 @@ fn answer(function: &str, flow: &OpenFlow, at: usize) -> String {
             }
         }
         "completion" => completion(text, &flow.completion(at)),
+        "hover" => match flow.hover(at) {
+            None => "nothing\n".to_owned(),
+            Some(hover) => {
+                let summary: String = hover.summary.lines().map(|line| format!("  {line}\n")).collect();
+                let Hover { span, title, note, .. } = hover;
+                format!("{}# {title}\n{}\n<{}>\n{summary}", shown(text, span), note.words(flow.dialect()), note.page)
+            }
+        },
+        "signature" => match flow.signature_help(at) {
+            None => "nothing\n".to_owned(),
+            Some(call) => {
+                let active = call.parameters.get(call.active).unwrap_or(&"-");
+                format!("{} at {active}\n{}\n<{}>\n", call.label, call.note.text, call.note.page)
+            }
+        },
+        "hints" => {
+            let line = |hint: &cloudflow_editor::Hint| format!("{} {}\n", place(text, Span::at(hint.at)), hint.label);
+            flow.inlay_hints().iter().map(line).collect()
+        }
+        "tokens" => {
+            let line = |token: &cloudflow_editor::Token| {
+                format!("{} {}", TokenKind::NAMES[token.kind as usize], shown(text, token.span))
+            };
+            flow.semantic_tokens().iter().map(line).collect()
+        }
         other => panic!("`{other}` is not a function"),
     }
 }
