@@ -13,7 +13,7 @@ use cloudflow_language::yaml::{Kind, Node, Style};
 use crate::explain::{self, Note};
 use crate::names;
 use crate::spot::{Frame, Spot};
-use crate::view::View;
+use crate::view::{View, line_end, line_start};
 use cursor::Cursor;
 
 pub(crate) use expression::{call, path_before};
@@ -97,7 +97,7 @@ pub(crate) fn completion(text: &str, at: usize) -> Completion {
         if list.items.is_empty() {
             return nothing;
         }
-        let limit = crate::view::line_end(text, at);
+        let limit = line_end(text, at);
         let start = (list.span.start as usize).min(place);
         Completion { span: Span::new(start, (list.span.end as usize).min(limit)), items: list.items }
     })
@@ -271,7 +271,10 @@ impl List<'_, '_> {
         if let Some(node) = node.filter(|_| !self.cursor.is_empty) {
             let quotes = usize::from(matches!(node.style(), Style::SingleQuoted | Style::DoubleQuoted));
             let (start, end) = (node.span().start as usize + quotes, node.span().end as usize - quotes);
-            if !matches!(node.style(), Style::Plain) && quotes == 0 || start > at {
+            if !matches!(node.style(), Style::Plain) && quotes == 0
+                || start > at
+                || start < line_start(self.view.text, at)
+            {
                 return;
             }
             self.span = Span::new(start, end.max(at));

@@ -103,6 +103,13 @@ pub(crate) fn tokens(view: &View<'_>) -> Vec<Token> {
     found.comments();
     let mut list = found.list;
     small::sort_by(&mut list, |a, b| a.span.cmp(&b.span));
+    // The content of a merge key has one place.
+    let mut end = 0;
+    list.retain(|token| {
+        let is_next = token.span.start >= end;
+        end = if is_next { token.span.end } else { end };
+        is_next
+    });
     list
 }
 

@@ -10,4 +10,5 @@
 )]
 
 mod corpus;
+mod hostile;
 mod marks;
