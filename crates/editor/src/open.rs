@@ -7,6 +7,7 @@ use cloudflow_language::{Document, Options};
 
 use crate::about::{self, Hint, Hover, Signature};
 use crate::complete::{self, Completion};
+use crate::format::{self, FormatOptions, Formatted};
 use crate::names::{self, Refusal};
 use crate::outline::{self, Fold, Symbol};
 use crate::tokens::{self, Token};
@@ -90,6 +91,11 @@ impl OpenFlow {
     /// The dialect of the definition, or the one that its keys suggest.
     pub fn dialect(&self) -> Dialect {
         self.view(|view| view.dialect).unwrap_or(Dialect::StateMachine)
+    }
+
+    /// The edits that give the text its usual layout.
+    pub fn format(&self, options: FormatOptions) -> Formatted {
+        format::format(&self.text, options)
     }
 
     /// The findings, as `validateFlow` reports them.

@@ -10,5 +10,6 @@
 )]
 
 mod corpus;
+mod format;
 mod hostile;
 mod marks;

@@ -5,8 +5,9 @@
 
 use std::fmt::Write;
 
+use crate::corpus::apply;
 use cloudflow_base::text::{LineIndex, Span};
-use cloudflow_editor::{Completion, FoldKind, Hover, ItemKind, OpenFlow, Symbol, TokenKind};
+use cloudflow_editor::{Completion, FoldKind, FormatOptions, Hover, ItemKind, OpenFlow, Symbol, TokenKind};
 use cloudflow_tests::{cases, report};
 
 const MARK: &str = "<|>";
@@ -123,6 +124,20 @@ fn answer(function: &str, flow: &OpenFlow, at: usize) -> String {
                 format!("{} {}", TokenKind::NAMES[token.kind as usize], shown(text, token.span))
             };
             flow.semantic_tokens().iter().map(line).collect()
+        }
+        "format" | "sort" => {
+            let formatted = flow.format(FormatOptions { sort_keys: function == "sort" });
+            let mut out: String = formatted
+                .diagnostics
+                .iter()
+                .map(|found| {
+                    format!("{} {}: {}\n", place(text, found.span.unwrap()), found.code.as_str(), found.message)
+                })
+                .collect();
+            if out.is_empty() {
+                out = apply(text, &formatted.edits).replace('\r', "<CR>");
+            }
+            out + "\n"
         }
         other => panic!("`{other}` is not a function"),
     }
