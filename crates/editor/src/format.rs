@@ -310,6 +310,10 @@ impl<'t> Layout<'t> {
         let old = self.indent(index);
         let planned = |line: &usize| matches!(self.lines.get(*line).map(|line| line.plan), Some(Plan::At(_)));
         let next = (index + 1..self.lines.len()).take(MAX_BACK).find(planned);
+        // The end of the text.
+        if old == 0 && next.is_none() {
+            return 0;
+        }
         if let Some(column) = next.and_then(|line| self.column(line, old)) {
             return column;
         }

@@ -29,6 +29,7 @@
 //! - Only [`OpenFlow::rename`] can refuse. [`OpenFlow::format`] reports a diagnostic instead.
 
 mod about;
+mod actions;
 mod complete;
 mod data;
 mod explain;
@@ -42,6 +43,7 @@ mod tokens;
 mod view;
 
 pub use about::{Hint, Hover, Signature};
+pub use actions::{Action, ActionKind};
 pub use cloudflow_base::diagnostic::Edit;
 pub use complete::{Completion, Item, ItemKind};
 pub use explain::Note;

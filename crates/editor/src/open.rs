@@ -6,6 +6,7 @@ use cloudflow_language::flow::Dialect;
 use cloudflow_language::{Document, Options};
 
 use crate::about::{self, Hint, Hover, Signature};
+use crate::actions::{self, Action};
 use crate::complete::{self, Completion};
 use crate::format::{self, FormatOptions, Formatted};
 use crate::names::{self, Refusal};
@@ -91,6 +92,11 @@ impl OpenFlow {
     /// The dialect of the definition, or the one that its keys suggest.
     pub fn dialect(&self) -> Dialect {
         self.view(|view| view.dialect).unwrap_or(Dialect::StateMachine)
+    }
+
+    /// The changes that an editor offers for a range in bytes.
+    pub fn code_actions(&self, start: usize, end: usize) -> Vec<Action> {
+        actions::actions(self, start, end)
     }
 
     /// The edits that give the text its usual layout.

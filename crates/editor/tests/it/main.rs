@@ -9,6 +9,7 @@
     reason = "a test may panic"
 )]
 
+mod actions;
 mod corpus;
 mod format;
 mod hostile;

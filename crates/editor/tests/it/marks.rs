@@ -139,6 +139,18 @@ fn answer(function: &str, flow: &OpenFlow, at: usize) -> String {
             }
             out + "\n"
         }
+        "actions" => {
+            let line = |action: &cloudflow_editor::Action| {
+                let fixes =
+                    action.fixes.map_or(String::new(), |(code, span)| format!(" ({code} at {})", place(text, span)));
+                let mut out = format!("{}: {}{fixes}\n", action.kind.as_str(), action.title);
+                for edit in &action.edits {
+                    out += &format!("  {} -> {:?}\n", place(text, edit.span), edit.new_text);
+                }
+                out
+            };
+            flow.code_actions(at, at).iter().map(line).collect()
+        }
         other => panic!("`{other}` is not a function"),
     }
 }
