@@ -112,7 +112,7 @@ async function modulesOf(entry, { folder }) {
   const used = new Set();
   for (const { inputs } of Object.values(metafile.outputs))
     for (const [input, { bytesInOutput }] of Object.entries(inputs)) {
-      const name = /^pkg\/(ask|language|local)\/inline\.js$/.exec(input)?.[1];
+      const name = /^pkg\/(ask|editor|language|local)\/inline\.js$/.exec(input)?.[1];
       if (name && bytesInOutput > 0) used.add(name);
     }
   return [...used].sort();
@@ -127,7 +127,7 @@ function plugin(state) {
         return { path: join(PKG, `${entry}.js`) };
       });
       // The runtime of a module takes it from the loader.
-      build.onLoad({ filter: /[\\/]pkg[\\/](ask|language|local)[\\/]inline\.js$/, namespace: "file" }, ({ path }) => {
+      build.onLoad({ filter: /[\\/]pkg[\\/](ask|editor|language|local)[\\/]inline\.js$/, namespace: "file" }, ({ path }) => {
         const name = base(slashes(dirname(path)));
         const contents = `import { createRuntime } from "../shared/runtime.js";
 import { instantiate } from "../wasm/${name}.js";

@@ -207,6 +207,7 @@ check({ ask: new URL(ask, location.href), language: new URL(language, location.h
       "esm-only",
       "--exclude-entrypoints",
       "./ask.wasm",
+      "./editor.wasm",
       "./language.wasm",
       "./local.wasm",
     ]);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { bundlers } from "./bundlers.mjs";
 
-const MODULES = ["ask", "language", "local"];
+const MODULES = ["ask", "editor", "language", "local"];
 
 /**
  * What a program imports, the modules that it uses, the maximum of the other code in it, in bytes after gzip, whether it
