@@ -52,10 +52,10 @@ impl ActionKind {
 pub(crate) fn actions(open: &OpenFlow, start: usize, end: usize) -> Vec<Action> {
     let mut actions = Vec::new();
     for found in open.diagnostics() {
-        let (Some(span), Some(fix)) = (found.span, found.fix) else { continue };
+        let (Some(span), Some(fix)) = (found.span, &found.fix) else { continue };
         if span.start as usize <= end && start <= span.end as usize {
             let fixes = Some((found.code.as_str(), span));
-            actions.push(Action { title: fix.title, kind: ActionKind::Fix, edits: fix.edits, fixes });
+            actions.push(Action { title: fix.title.clone(), kind: ActionKind::Fix, edits: fix.edits.clone(), fixes });
         }
     }
     open.view(|view| {

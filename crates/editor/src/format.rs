@@ -63,15 +63,16 @@ pub(crate) fn format(text: &str, options: FormatOptions) -> Formatted {
         return Formatted { edits: Vec::new(), diagnostics: errors };
     }
     let mut edits = laid_out(text, &tree).unwrap_or_default();
-    let mut done = is_kept(&tree, &apply(text, &edits), false);
-    if options.sort_keys && done {
-        let after = apply(text, &edits);
-        let sorted = View::read(&after, order::sorted).filter(|sorted| *sorted != after);
-        if let Some(sorted) = sorted {
-            done = is_kept(&tree, &sorted, true);
+    let after = apply(text, &edits);
+    let sorted = if options.sort_keys { View::of_tree(&after, order::sorted) } else { None };
+    let done = match sorted.filter(|sorted| *sorted != after) {
+        Some(sorted) => {
+            let kept = is_kept(&tree, &sorted, true);
             edits = vec![Edit { span: Span::new(0, text.len()), new_text: sorted }];
+            kept
         }
-    }
+        None => edits.is_empty() || is_kept(&tree, &after, false),
+    };
     if done {
         return Formatted { edits, diagnostics: Vec::new() };
     }
@@ -287,7 +288,7 @@ impl<'t> Layout<'t> {
             let kept = if line.open { content } else { trim_end(content) };
             let written = match line.plan {
                 Plan::Block(old, new) => match source.get(old..).filter(|_| self.indent(index) >= old) {
-                    Some(rest) if rest.is_empty() => String::new(),
+                    Some("") => String::new(),
                     Some(rest) => cat(&[&" ".repeat(new), rest]),
                     None => content.to_owned(),
                 },

@@ -20,7 +20,7 @@ use crate::outline::{FoldKind, Symbol};
 pub fn ask(flow: &OpenFlow, what: &str, start: usize, end: usize, text: &str) -> Result<Plain, Refusal> {
     let at = || flow.byte(start);
     Ok(match what {
-        "diagnostics" => Plain::list(Places::new(flow.text()).diagnostics(flow.diagnostics())),
+        "diagnostics" => Plain::list(Places::new(flow.text()).diagnostics(flow.diagnostics().to_vec())),
         "graph" => flow_graph(flow.text()),
         "symbols" => symbols(flow),
         "folding" => folding(flow),

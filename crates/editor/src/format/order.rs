@@ -202,7 +202,7 @@ impl<'a> Sorter<'_, 'a> {
             }
         }
         if !closed && out.ends_with('\n') {
-            out.truncate(run_before(&out, |byte| matches!(byte, b'\n' | b'\r')));
+            out.truncate(run_before(out, |byte| matches!(byte, b'\n' | b'\r')));
         }
         out.push_str(part(text, end, limit));
     }
