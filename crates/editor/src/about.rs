@@ -26,6 +26,8 @@ pub struct Hover {
     pub note: Note,
     /// What the flow says about it. Empty if there is nothing.
     pub summary: String,
+    /// The dialect, for [`Note::words`].
+    pub dialect: Dialect,
 }
 
 /// The call around an offset.
@@ -78,7 +80,7 @@ pub(crate) fn hover(view: &View<'_>, at: usize) -> Option<Hover> {
         _ => return None,
     };
     let summary = if spot.slot() == Some(Slot::Action) { parameters(text) } else { String::new() };
-    Some(Hover { span: scalar.span(), title: text.to_owned(), note, summary })
+    Some(Hover { span: scalar.span(), title: text.to_owned(), note, summary, dialect })
 }
 
 /// The parameters of an action in one line.
@@ -90,7 +92,9 @@ fn parameters(action: &str) -> String {
 fn about_key(spot: &Spot<'_>, key: Node<'_>) -> Option<Hover> {
     let name = key.text()?;
     let frame = spot.frames.last()?;
-    let hover = |title: String, note| Some(Hover { span: key.span(), title, note, summary: String::new() });
+    let hover = |title: String, note| {
+        Some(Hover { span: key.span(), title, note, summary: String::new(), dialect: spot.dialect })
+    };
     let Some(shape) = frame.shape else {
         let action = complete::action(spot).filter(|_| spot.slot() == Some(Slot::Params) && spot.free_depth() == 1)?;
         let base = computed_base(name).unwrap_or(name);
@@ -153,7 +157,13 @@ fn about_state(flow: &Flow<'_>, state: &State<'_>, span: Span) -> Hover {
     let uses = names::uses(flow, state.id).len().saturating_sub(1);
     let count = small::to_decimal(uses);
     line(&cat(&[&count, if uses == 1 { " reference." } else { " references." }]));
-    Hover { span, title: cat(&[name, ": ", kind]), note: note.unwrap_or(Note { text: "", page: "" }), summary }
+    Hover {
+        span,
+        title: cat(&[name, ": ", kind]),
+        note: note.unwrap_or(Note { text: "", page: "" }),
+        summary,
+        dialect: flow.dialect,
+    }
 }
 
 /// The name of a place in the graph.
@@ -175,7 +185,7 @@ fn about_expression(view: &View<'_>, spot: &Spot<'_>, scalar: Node<'_>, at: usiz
     let span = Span::new(start + from, stop);
     let hover = |title: String, note: Note| {
         let known = !note.text.is_empty() && touches(span, at);
-        known.then_some(Hover { span, title, note, summary: String::new() })
+        known.then_some(Hover { span, title, note, summary: String::new(), dialect: spot.dialect })
     };
     let Some((variable, path)) = steps.split_first() else {
         if word.starts_with('$') {

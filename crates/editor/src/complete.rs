@@ -26,6 +26,8 @@ pub struct Completion {
     pub span: Span,
     /// The items, the most likely ones first.
     pub items: Vec<Item>,
+    /// The dialect at the offset, for [`Note::words`].
+    pub dialect: Option<Dialect>,
 }
 
 /// One item of a [`Completion`].
@@ -87,8 +89,8 @@ const NOTHING: Note = Note { text: "", page: "" };
 
 /// The items for an offset in bytes.
 pub(crate) fn completion(text: &str, at: usize) -> Completion {
-    let nothing = Completion { span: Span::at(at), items: Vec::new() };
-    let Some(cursor) = View::read(text, |view| Cursor::find(view, at)) else { return nothing };
+    let nothing = Completion { span: Span::at(at), ..Completion::default() };
+    let Some(cursor) = View::of_tree(text, |view| Cursor::find(view, at)) else { return nothing };
     let place = at;
     let at = cursor.at;
     View::read(&cursor.text, |view| {
@@ -100,7 +102,11 @@ pub(crate) fn completion(text: &str, at: usize) -> Completion {
         }
         let limit = line_end(text, at);
         let start = (list.span.start as usize).min(place);
-        Completion { span: Span::new(start, (list.span.end as usize).min(limit)), items: list.items }
+        Completion {
+            span: Span::new(start, (list.span.end as usize).min(limit)),
+            items: list.items,
+            dialect: view.dialect,
+        }
     })
 }
 

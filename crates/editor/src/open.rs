@@ -4,7 +4,6 @@ use std::cell::OnceCell;
 
 use cloudflow_base::diagnostic::{Diagnostic, Edit};
 use cloudflow_base::text::Span;
-use cloudflow_language::flow::Dialect;
 use cloudflow_language::{Document, Options};
 
 use crate::about::{self, Hint, Hover, Signature};
@@ -92,11 +91,6 @@ impl OpenFlow {
     /// Calls `ask` with the definition that the text contains.
     pub(crate) fn view<R>(&self, ask: impl FnOnce(&View<'_>) -> R) -> R {
         View::read(&self.text, ask)
-    }
-
-    /// The dialect of the definition, or the one that its keys suggest.
-    pub fn dialect(&self) -> Dialect {
-        self.view(|view| view.dialect).unwrap_or(Dialect::StateMachine)
     }
 
     /// The changes that an editor offers for a range in bytes.
