@@ -71,6 +71,9 @@ pub(crate) fn actions(open: &OpenFlow, start: usize, end: usize) -> Vec<Action> 
             let rewriter = Rewriter { view, flow, state };
             let word = flow.dialect.state_word();
             offer(cat(&["handle every error of the ", word, " `", name, "`"]), rewriter.catch_all());
+            if let Some((target, edits)) = rewriter.default() {
+                offer(cat(&["lead to `", target, "` if no option is true"]), Some(edits));
+            }
             let title = "convert `OnErrors` to `Retry` and `Catch`".to_owned();
             offer(title, rewriter.on_errors().map(|edit| vec![edit]));
             let title = cat(&["sort the keys of the ", word, " `", name, "`"]);
@@ -104,6 +107,21 @@ impl<'a> Rewriter<'_, 'a> {
     /// The end of the last line of a node.
     fn end(&self, node: Node<'_>) -> usize {
         line_end(self.view.text, trimmed_end(self.view.text, node.span()))
+    }
+
+    /// The missing default of a choice, and its target: the next state, or else the first one.
+    fn default(&self) -> Option<(&'a str, Vec<Edit>)> {
+        let StateKind::Choice(choice) = &self.state.kind else { return None };
+        let key = self.key(Shape::State, Slot::Default);
+        let is_missing = choice.default.is_none() && self.state.node.get(key).is_none();
+        // A step without a default continues with the next step.
+        let column =
+            self.column(self.state.node).filter(|_| is_missing && self.flow.dialect == Dialect::StateMachine)?;
+        let siblings = self.flow.states_of(self.state.scope);
+        let others = siblings.iter().cycle().skip(self.state.index as usize + 1).take(siblings.len().saturating_sub(1));
+        let target = others.filter_map(|state| state.name).find(|name| !name.opaque)?.value;
+        let line = cat(&[&" ".repeat(column), key, ": ", &written(target)]);
+        Some((target, self.inserted(vec![(self.end(self.state.node), line)])))
     }
 
     /// A last catch rule, for every error. It leads to a state that fails.

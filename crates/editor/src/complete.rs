@@ -313,7 +313,8 @@ impl List<'_, '_> {
                 }
             }
             (Value::Text, Some(Slot::Version)) => {
-                self.words(&["v1"], explain::key(dialect, Shape::Document, None, Slot::Version));
+                let words: &[&str] = if dialect == Dialect::Flow { &["v1", "v1beta1"] } else { &["v1"] };
+                self.words(words, explain::key(dialect, Shape::Document, None, Slot::Version));
             }
             (Value::Text | Value::Texts, Some(Slot::Errors)) => self.errors(style),
             (Value::Text, Some(Slot::Action)) if dialect == Dialect::StateMachine => {
