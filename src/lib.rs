@@ -4,7 +4,7 @@
 //! Only this crate knows JavaScript, and it contains no decision logic. It is empty for every target except wasm32. The
 //! other crates are tested natively. `ARCHITECTURE.md` has the code map.
 //!
-//! The features `ask`, `gateway`, `language` and `local` select what a module exports. The npm package contains one module for each
+//! The features `ask`, `editor`, `gateway`, `language` and `local` select what a module exports. The npm package contains one module for each
 //! of them.
 //!
 //! Exports are functions that exchange plain objects, no classes. Errors are plain objects that `pkg/shared/error.js`
@@ -12,7 +12,7 @@
 
 #![cfg(target_arch = "wasm32")]
 #![cfg_attr(
-    not(all(feature = "ask", feature = "gateway", feature = "language", feature = "local")),
+    not(all(feature = "ask", feature = "editor", feature = "gateway", feature = "language", feature = "local")),
     allow(dead_code, reason = "each module uses a part of the conversions; the linker removes the rest")
 )]
 
@@ -25,6 +25,8 @@ mod ask;
 #[cfg(feature = "ask")]
 mod body;
 mod convert;
+#[cfg(feature = "editor")]
+mod editor;
 mod error;
 #[cfg(feature = "gateway")]
 mod gateway;

@@ -4,10 +4,12 @@
 
 export const badEndpoint = "bad-endpoint";
 export const emulatorClosed = "emulator-closed";
+export const flowClosed = "flow-closed";
 export const internal = "internal";
 export const moduleNotLoaded = "module-not-loaded";
 export const moduleOfAnotherBuild = "module-of-another-build";
 export const notAModule = "not-a-module";
+export const notAText = "not-a-text";
 export const notInitialized = "not-initialized";
 export const outOfRange = "out-of-range";
 export const wrongDefinition = "wrong-definition";

@@ -76,6 +76,9 @@ export const RETRY = { maxAttempts: true, baseDelayMs: true, maxDelayMs: true };
 /** @type {Names<import("../index.js").ValidateOptions>} */
 export const VALIDATE = { mode: true };
 
+/** @type {Names<import("../editor.js").FormatOptions>} */
+export const FORMAT = { sortKeys: true };
+
 /** @type {Names<import("../slim.js").Modules>} */
 export const MODULES = { ask: true, language: true };
 

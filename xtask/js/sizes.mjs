@@ -47,6 +47,7 @@ for (const name of ["CloudFlowError", "describeExecution", "validateFlow"])
   print(`import { ${name} }`, await bundle(`export { ${name} } from "./index.js";`));
 print("everything", await bundle('export * from "./index.js";'));
 print("slim (modules + entry)", wasm("ask"), wasm("language"), await bundle('export * from "./slim.js";'));
+print("editor entry", await bundle('export * from "./editor.js";'));
 print("local entry", await bundle('export * from "./local.js";'));
 print("graph entry", await bundle('export * from "./graph.js";'));
 print("gateway Worker", wasm("gateway"), await bundle('export * from "./gateway.workerd.js";', true));

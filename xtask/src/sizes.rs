@@ -8,12 +8,13 @@ use crate::{Outcome, npm, paths, wasm};
 
 /// Size budgets (gzip -9) and goals. A budget is slightly above the reached size. Raise one only with a reason that
 /// docs/decisions.md states.
-const BUDGETS: [Budget; 13] = [
+const BUDGETS: [Budget; 14] = [
     Budget { row: "import { CloudFlowError }", kib: 1, aim_kib: None },
     Budget { row: "import { describeExecution }", kib: 62, aim_kib: Some(50) },
     Budget { row: "import { validateFlow }", kib: 133, aim_kib: Some(88) },
     Budget { row: "everything", kib: 206, aim_kib: Some(130) },
     Budget { row: "slim (modules + entry)", kib: 204, aim_kib: Some(130) },
+    Budget { row: "editor entry", kib: 176, aim_kib: Some(150) },
     Budget { row: "local entry", kib: 455, aim_kib: None },
     Budget { row: "graph entry", kib: 28, aim_kib: None },
     Budget { row: "console, usable", kib: 54, aim_kib: None },

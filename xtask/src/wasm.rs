@@ -13,7 +13,7 @@ use crate::toolchain::{self, Toolchain};
 use crate::{Outcome, bundle, console, inline, npm, paths, sizes, traps};
 
 /// The modules. Each is the root crate with the feature of the same name.
-pub const MODULES: [&str; 4] = ["ask", "gateway", "language", "local"];
+pub const MODULES: [&str; 5] = ["ask", "editor", "gateway", "language", "local"];
 
 /// The steps after rustc that can be left out with `--without`, to measure what they save.
 const STEPS: [&str; 3] = ["encoder", "names", "traps"];

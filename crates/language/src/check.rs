@@ -23,8 +23,12 @@ mod task;
 mod version;
 mod wait;
 
+pub(crate) use retry_catch::KNOWN as KNOWN_ERRORS;
+pub(crate) use service::{Allowed, FORMS, allowed, needed};
+
 use crate::Options;
-use crate::flow::{Findings, Flow, State, Text, load};
+use crate::expr::Members;
+use crate::flow::{Dialect, Findings, Flow, State, Text, load};
 use crate::yaml::{Node, Tree};
 use cloudflow_base::diagnostic::{Code, Diagnostic, Severity, report};
 use cloudflow_base::limits::REQUEST_BYTES;
@@ -123,6 +127,14 @@ const CHECKS: [fn(&Flow<'_>, &mut Findings); 15] = [
     version::check,
     wait::check,
 ];
+
+/// The members of the context of a dialect.
+pub(crate) fn context(dialect: Dialect) -> &'static [(&'static str, Members)] {
+    match dialect {
+        Dialect::Flow => expression::FLOW_CONTEXT,
+        Dialect::StateMachine => expression::MACHINE_CONTEXT,
+    }
+}
 
 /// The name of a state. Empty if it has none.
 fn name_of<'a>(state: &State<'a>) -> &'a str {

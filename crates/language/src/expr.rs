@@ -12,5 +12,6 @@ mod parser;
 
 pub use ast::{CompareOp, Expr, ExprKind, Step, StepKind, UnaryOp};
 pub(crate) use check::{Constant, MAPPING_VARIABLES, Members, Place, STEP_VARIABLES, Variable, check, kind, number};
-pub(crate) use function::{Kind, function};
+pub(crate) use function::{FUNCTIONS, function};
+pub use function::{Function, Kind};
 pub use parser::{MAX_DEPTH, Parsed, parse};

@@ -46,6 +46,7 @@
 //! - [`flow`] is the model of both dialects. [`flow::dialect`] has the keys and values of each dialect.
 //! - [`yaml`] is the tree under the model. Its nodes have spans.
 //! - [`expr`] parses the expressions of both dialects.
+//! - [`facts`] has the words that the checks know, for a language service.
 //! - [`graph`] draws a flow as nodes and edges, and as Mermaid text.
 //! - [`shape`] has the answers to JavaScript: `validateFlow`, `parseFlow`, `flowGraph`, `flowToMermaid`, and
 //!   the description of a flow for `replayExecution`.
@@ -66,6 +67,7 @@
 mod check;
 mod document;
 pub mod expr;
+pub mod facts;
 pub mod graph;
 mod repair;
 pub mod shape;

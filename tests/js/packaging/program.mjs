@@ -1,6 +1,7 @@
 // The program of each empty project. It imports the entries by their public names.
 
 import * as cloudflow from "cloudflow-wasm";
+import * as editor from "cloudflow-wasm/editor";
 import * as gateway from "cloudflow-wasm/gateway";
 import { bearer } from "cloudflow-wasm/gateway/auth";
 import * as graph from "cloudflow-wasm/graph";
@@ -13,6 +14,10 @@ const FLOW = "version: v1\ntype: flow\nsteps:\n  - type: succeed\n    name: end\
 export async function check(modules) {
   expect(cloudflow.validateFlow(FLOW).valid === true, "the default entry validates a flow");
   expect(cloudflow.validateFlow(": : :").valid === false, "the default entry finds a mistake");
+
+  const open = editor.openFlow(FLOW);
+  expect(open.symbols()[0].name === "end", "the editor entry names the states");
+  open.close();
 
   await slim.init(modules);
   expect(slim.validateFlow(FLOW).dialect === "flow", "the slim entry validates a flow");

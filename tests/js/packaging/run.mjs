@@ -208,6 +208,7 @@ check({ ask: new URL(ask, location.href), language: new URL(language, location.h
       "esm-only",
       "--exclude-entrypoints",
       "./ask.wasm",
+      "./editor.wasm",
       "./gateway.wasm",
       "./language.wasm",
       "./local.wasm",

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { bundlers } from "./bundlers.mjs";
 
-const MODULES = ["ask", "gateway", "language", "local"];
+const MODULES = ["ask", "editor", "gateway", "language", "local"];
 
 /**
  * What a program imports, the modules that it uses, the maximum of the other code in it, in bytes after gzip, whether it
@@ -18,6 +18,7 @@ const PROGRAMS = [
   { imports: "validateFlow", from: "cloudflow-wasm", uses: ["language"], other: 6_000, lacks: "BranchEntered" },
   { imports: "replayExecution", from: "cloudflow-wasm", uses: ["language"], other: 12_000 },
   { imports: "validateExecution", from: "cloudflow-wasm", uses: ["ask", "language"], other: 12_000 },
+  { imports: "openFlow", from: "cloudflow-wasm/editor", uses: ["editor"], other: 6_000 },
   { imports: "CloudFlowError", from: "cloudflow-wasm", uses: [], other: 1_000 },
   { imports: "createGateway", from: "cloudflow-wasm/gateway", uses: ["gateway"], other: 28_000, iterates: true },
 ];

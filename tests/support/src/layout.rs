@@ -19,6 +19,7 @@ struct Family {
 
 const FAMILIES: [Family; 13] = [
     flat("check", &["yaml"], &["out", "options.json", "seeds.txt"]),
+    flat("editor", &["yaml"], &["out"]),
     flat("execution", &["response.json"], &["execution.json", "out"]),
     flat("expr", &["txt"], &[]),
     flat("fault", &["answer.txt"], &["out"]),

@@ -175,6 +175,10 @@ codes! {
     UnknownState = "unknown-state", Request, No, "Correct `state`. The message suggests the nearest name.";
     /// The flow has several states with the name that `simulateState` was given.
     AmbiguousState = "ambiguous-state", Request, No, "Pass the id of the state in `flowGraph`, or its path. The message lists the ids.";
+    /// `rename` of an open flow cannot rename the state: the message states why.
+    RenameRefused = "rename-refused", Request, No, "Show the message to the user, who chooses another name.";
+    /// A function of an open flow was called after `close()`.
+    FlowClosed = "flow-closed", Request, No, "Open the text again with `openFlow`.";
     /// A saved state that the emulator cannot restore.
     WrongState = "wrong-state", Request, No, "Pass a text that `save` returned, written by the same version.";
     /// A function of an emulator was called after `close()`, or `close()` ended a held request.

@@ -33,7 +33,7 @@ pub(super) const FLOW_CONTEXT: &[(&str, Members)] = &[
 ];
 
 /// <https://www.alibabacloud.com/help/en/serverless-workflow/latest/data-transfer>
-const MACHINE_CONTEXT: &[(&str, Members)] = &[
+pub(super) const MACHINE_CONTEXT: &[(&str, Members)] = &[
     ("Execution.Name", Members::Documented),
     ("Execution.Input", Members::Any),
     ("Execution.RoleArn", Members::Documented),

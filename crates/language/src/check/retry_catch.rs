@@ -29,7 +29,7 @@ use cloudflow_base::small::is_one_of;
 const ALL: &str = "FnF.ALL";
 
 /// Error names in the vendor's pages and samples. The set is open: a function can raise any name.
-const KNOWN: [&str; 12] = [
+pub(crate) const KNOWN: [&str; 12] = [
     ALL,
     "FnF.TaskTimeout",
     "FnF.InvalidLocal",

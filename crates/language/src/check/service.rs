@@ -34,7 +34,7 @@ pub(super) fn by_name(name: &str) -> Option<&'static Service> {
 }
 
 /// The required parameters of an action.
-pub(super) fn needed(action: &str) -> &'static [&'static str] {
+pub(crate) fn needed(action: &str) -> &'static [&'static str] {
     match action {
         "FC:InvokeFunction" => &["resourceArn", "invocationType"],
         "HTTP:Request" => &["url", "method"],
@@ -46,7 +46,7 @@ pub(super) fn needed(action: &str) -> &'static [&'static str] {
 }
 
 /// The allowed values of a parameter.
-pub(super) enum Allowed {
+pub(crate) enum Allowed {
     /// One of these words, ignoring case.
     Words(&'static [&'static str]),
     /// A whole number in this inclusive range.
@@ -56,7 +56,7 @@ pub(super) enum Allowed {
 /// The parameters whose values the pages restrict
 /// (<https://help.aliyun.com/document_detail/2593203.html>, <https://help.aliyun.com/document_detail/2400200.html>,
 /// <https://help.aliyun.com/en/document_detail/2593184.html>).
-pub(super) fn allowed(action: &str) -> &'static [(&'static str, Allowed)] {
+pub(crate) fn allowed(action: &str) -> &'static [(&'static str, Allowed)] {
     match action {
         "HTTP:Request" => &[("method", Allowed::Words(&["GET", "POST", "PATCH", "PUT", "DELETE", "HEAD"]))],
         "FC:InvokeFunction" => &[("invocationType", Allowed::Words(&["Sync", "Async"]))],
@@ -75,7 +75,7 @@ pub(super) enum Resource {
 }
 
 /// The forms of resource names by product, for messages.
-pub(super) const FORMS: [(&str, &str); 3] = [
+pub(crate) const FORMS: [(&str, &str); 3] = [
     ("fc", "acs:fc:{region}:{account}:services/{service}/functions/{function}"),
     ("fnf", "acs:fnf:{region}:{account}:flow/{flow}"),
     ("mns", "acs:mns:{region}:{account}:/queues/{queue}/messages"),

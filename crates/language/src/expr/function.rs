@@ -8,11 +8,17 @@
 pub enum Kind {
     /// Not known, or any.
     Any,
+    /// `null`.
     Null,
+    /// `true` or `false`.
     Bool,
+    /// A number.
     Number,
+    /// A text.
     Text,
+    /// A list.
     List,
+    /// An object.
     Object,
     /// A list, an object or a text: an argument of `length` and of `get`.
     Sized,

@@ -1,0 +1,179 @@
+//! The open definition: its text, edits, offsets, and the questions.
+
+use std::cell::OnceCell;
+
+use cloudflow_base::diagnostic::{Diagnostic, Edit};
+use cloudflow_base::text::Span;
+use cloudflow_language::{Document, Options};
+
+use crate::about::{self, Hint, Hover, Signature};
+use crate::actions::{self, Action};
+use crate::complete::{self, Completion};
+use crate::format::{self, FormatOptions, Formatted};
+use crate::names::{self, Refusal};
+use crate::outline::{self, Fold, Symbol};
+use crate::tokens::{self, Token};
+use crate::view::View;
+
+/// One definition that is open in an editor.
+#[derive(Clone, Debug, Default)]
+pub struct OpenFlow {
+    text: String,
+    options: Options,
+    // Length in UTF-16 units. Equal to the length in bytes for ASCII.
+    units: usize,
+    // The findings about this text, if they were asked for: editors ask for changes after every one of them.
+    found: OnceCell<Vec<Diagnostic>>,
+}
+
+impl OpenFlow {
+    /// Opens a definition.
+    pub fn open(text: String, options: Options) -> Self {
+        let units = units(&text);
+        OpenFlow { text, options, units, found: OnceCell::new() }
+    }
+
+    /// The current text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The facts that the text does not contain.
+    pub fn options(&self) -> Options {
+        self.options
+    }
+
+    /// The length of the text in UTF-16 units.
+    pub fn units(&self) -> usize {
+        self.units
+    }
+
+    /// The byte offset of an offset in UTF-16 units. An offset past the end is the end. An offset inside a character
+    /// is the start of the character.
+    pub fn byte(&self, offset: usize) -> usize {
+        if self.units == self.text.len() {
+            return offset.min(self.units);
+        }
+        let mut left = offset;
+        for (at, c) in self.text.char_indices() {
+            if left < c.len_utf16() {
+                return at;
+            }
+            left -= c.len_utf16();
+        }
+        self.text.len()
+    }
+
+    /// Replaces the text between two offsets in UTF-16 units.
+    ///
+    /// An edit that divides a surrogate pair leaves two lone surrogates in JavaScript. Each of them is U+FFFD here, so
+    /// that offsets stay equal.
+    pub fn edit(&mut self, start: usize, end: usize, new_text: &str) {
+        self.found = OnceCell::new();
+        let (start, end) = (start.min(end), start.max(end).min(self.units));
+        let start = self.split_pair(start.min(self.units));
+        let end = self.split_pair(end).max(start);
+        self.units = self.units - units(self.text.get(start..end).unwrap_or_default()) + units(new_text);
+        self.text.replace_range(start..end, new_text);
+    }
+
+    /// The byte offset of an offset in UTF-16 units, after a pair at the offset was replaced.
+    fn split_pair(&mut self, offset: usize) -> usize {
+        let at = self.byte(offset);
+        if self.units == self.text.len() || units(self.text.get(..at).unwrap_or_default()) == offset {
+            return at;
+        }
+        let Some(pair) = self.text.get(at..).and_then(|rest| rest.chars().next()) else { return at };
+        self.text.replace_range(at..at + pair.len_utf8(), "\u{fffd}\u{fffd}");
+        at + '\u{fffd}'.len_utf8()
+    }
+
+    /// Calls `ask` with the definition that the text contains.
+    pub(crate) fn view<R>(&self, ask: impl FnOnce(&View<'_>) -> R) -> R {
+        View::read(&self.text, ask)
+    }
+
+    /// The changes that an editor offers for a range in bytes.
+    pub fn code_actions(&self, start: usize, end: usize) -> Vec<Action> {
+        actions::actions(self, start, end)
+    }
+
+    /// The edits that give the text its usual layout.
+    pub fn format(&self, options: FormatOptions) -> Formatted {
+        format::format(&self.text, options)
+    }
+
+    /// The findings, as `validateFlow` reports them.
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        self.found.get_or_init(|| Document::read(&self.text, self.options, &mut None).diagnostics)
+    }
+
+    /// The states as a tree, in the order of the text.
+    pub fn symbols(&self) -> Vec<Symbol> {
+        self.view(outline::symbols)
+    }
+
+    /// The ranges that an editor can fold.
+    pub fn folding(&self) -> Vec<Fold> {
+        self.view(outline::folding)
+    }
+
+    /// The spans that contain an offset in bytes, from the innermost one to the whole text.
+    pub fn selection_ranges(&self, at: usize) -> Vec<Span> {
+        self.view(|view| outline::selection(view, at))
+    }
+
+    /// What is at an offset in bytes.
+    pub fn hover(&self, at: usize) -> Option<Hover> {
+        self.view(|view| about::hover(view, at))
+    }
+
+    /// The function whose call contains an offset in bytes.
+    pub fn signature_help(&self, at: usize) -> Option<Signature> {
+        self.view(|view| about::signature(view, at))
+    }
+
+    /// Where states lead without being told to.
+    pub fn inlay_hints(&self) -> Vec<Hint> {
+        self.view(about::hints)
+    }
+
+    /// The words of the text with their kinds, in the order of the text.
+    pub fn semantic_tokens(&self) -> Vec<Token> {
+        self.view(tokens::tokens)
+    }
+
+    /// What can be written at an offset in bytes.
+    pub fn completion(&self, at: usize) -> Completion {
+        complete::completion(&self.text, at)
+    }
+
+    /// The name of the state that a reference at an offset in bytes leads to.
+    pub fn definition(&self, at: usize) -> Option<Span> {
+        self.view(|view| names::definition(view, at))
+    }
+
+    /// The name of the state at an offset in bytes, and all its references, in the order of the text. Empty if the offset
+    /// is not at the name of a state.
+    pub fn references(&self, at: usize) -> Vec<Span> {
+        self.view(|view| names::references(view, at))
+    }
+
+    /// The span of the name that [`OpenFlow::rename`] would replace at an offset in bytes.
+    pub fn renamed(&self, at: usize) -> Option<Span> {
+        self.view(|view| names::named(view, at))
+    }
+
+    /// The edits that rename the state at an offset in bytes and all its references.
+    ///
+    /// # Errors
+    /// The offset is not at the name of a state, or the new name is not valid there.
+    pub fn rename(&self, at: usize, name: &str) -> Result<Vec<Edit>, Refusal> {
+        self.view(|view| names::rename(view, at, name))
+    }
+}
+
+/// The length of a text in UTF-16 units.
+fn units(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { text.chars().map(char::len_utf16).sum() }
+}
