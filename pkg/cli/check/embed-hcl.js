@@ -70,7 +70,7 @@ function hereDocument(text, start, word, strip, named) {
  */
 function quoted(text, start, named) {
   const map = createMap();
-  const token = /\\u([0-9a-fA-F]{4})|\\([^])|"|\n|\$\{/g;
+  const token = /\\u([0-9a-fA-F]{4})|\\([\s\S])|"|\n|\$\{/g;
   token.lastIndex = start;
   let from = start;
   for (let match = token.exec(text); match; match = token.exec(text)) {

@@ -118,7 +118,7 @@ const ESCAPES = { n: "\n", t: "\t", r: "\r", '"': '"', "\\": "\\", "/": "/", b: 
  */
 export function doubleQuoted(text, start, folds, named) {
   const map = createMap();
-  const token = /\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|\r?\n[ \t]*|[^])|"|[ \t]*(?:\r?\n[ \t]*)+/g;
+  const token = /\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|\r?\n[ \t]*|[\s\S])|"|[ \t]*(?:\r?\n[ \t]*)+/g;
   token.lastIndex = start;
   let from = start;
   for (let match = token.exec(text); match; match = token.exec(text)) {

@@ -8,7 +8,6 @@ import { checkFiles } from "../check/pool.js";
 import { readStream } from "../check/read.js";
 import { sections } from "../codes.js";
 import { failure } from "../failure.js";
-import { safeLine } from "../line.js";
 import { FORMATS } from "../report/machine.js";
 import { textOf } from "../report/text.js";
 import { createStyle } from "../style.js";
@@ -135,7 +134,7 @@ export async function run({ operands: [named], options }, io) {
       const line = summaryLine(summary, { affected, fixable, skipped: seen - summary.files }, style);
       await write(isEmpty ? "" : `${line}\n`);
     } else await write(FORMATS[format]({ results, summary, version: await version() }));
-    if (isEmpty) throw failure(`no flow definition was found in ${given.map((name) => `\`${name}\``).join(", ")}`);
+    if (isEmpty) throw failure(`no flow definition was found in ${given.map((/** @type {string} */ name) => `\`${name}\``).join(", ")}`);
     if (summary.problems > 0) return 2;
     const allowed = options.maxWarnings ?? config.maxWarnings ?? 0;
     if (summary.errors === 0 && summary.warnings > allowed && allowed > 0)
