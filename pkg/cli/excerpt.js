@@ -43,7 +43,7 @@ export function excerpt(line, from, to, mark = "^") {
   let at = -1;
   let marks = 0;
   all.slice(first, last).forEach((cell, i) => {
-    const next = all[first + i + 1]?.at ?? Infinity;
+    const next = all[first + i + 1]?.at ?? Math.min(MAX_LENGTH, line.length - cutStart);
     text += cell.shown;
     if (next > start && cell.at < end) {
       if (at < 0) at = column;

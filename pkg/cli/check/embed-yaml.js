@@ -61,8 +61,11 @@ function valueAt(text, lines, i, column, from, named) {
   while (next < lines.length && /^[ \t]*(?:#.*)?$/.test(lines[next].text)) next += 1;
   if (next >= lines.length) return undefined;
   const [begin, head] = FUNCTION.exec(lines[next].text) ?? [];
-  if (begin !== undefined && head !== undefined && head.length >= column)
-    return valueAt(text, lines, next, head.length, begin.length, named);
+  if (begin !== undefined && head !== undefined && head.length >= column) {
+    // A text directly after a list mark is more indented than the mark.
+    const its = begin === head ? head.length - head.trimStart().length : head.length;
+    return valueAt(text, lines, next, its, begin.length, named);
+  }
   const indent = /^ */.exec(lines[next].text)?.[0].length ?? 0;
   if (indent <= column || !/^ *["']?\w+["']?[ \t]*:/.test(lines[next].text)) return undefined;
   return blockScalar(lines, next, column, false, indent - column, false);

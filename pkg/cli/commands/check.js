@@ -134,7 +134,10 @@ export async function run({ operands: [named], options }, io) {
       const line = summaryLine(summary, { affected, fixable, skipped: seen - summary.files }, style);
       await write(isEmpty ? "" : `${line}\n`);
     } else await write(FORMATS[format]({ results, summary, version: await version() }));
-    if (isEmpty) throw failure(`no flow definition was found in ${given.map((/** @type {string} */ name) => `\`${name}\``).join(", ")}`);
+    if (isEmpty)
+      throw failure(
+        `no flow definition was found in ${given.map((/** @type {string} */ name) => `\`${name}\``).join(", ")}`,
+      );
     if (summary.problems > 0) return 2;
     const allowed = options.maxWarnings ?? config.maxWarnings ?? 0;
     if (summary.errors === 0 && summary.warnings > allowed && allowed > 0)

@@ -1,6 +1,7 @@
 // Findings for programs: JSON, SARIF, annotations of GitHub, JUnit.
 
 import { createHash } from "node:crypto";
+import { safeLine } from "../line.js";
 
 /** @import { Range } from "../../index.js" */
 /** @import { Checked, Finding } from "../check/checker.js" */
@@ -167,12 +168,20 @@ function places(range) {
 
 /** @param {string} text */
 function data(text) {
-  return text.replace(/[%\r\n]/g, percent);
+  return visible(text).replace(/[%\r\n]/g, percent);
 }
 
 /** @param {string} text */
 function property(text) {
-  return text.replace(/[%\r\n:,]/g, percent);
+  return visible(text).replace(/[%\r\n:,]/g, percent);
+}
+
+/** The runner decodes line breaks only. Other control characters would reach its log. @param {string} text */
+function visible(text) {
+  return text
+    .split(/(\r\n|\r|\n)/)
+    .map((part, i) => (i % 2 === 1 ? part : safeLine(part)))
+    .join("");
 }
 
 /** @param {string} letter */
