@@ -37,6 +37,31 @@ export const COMMANDS = [
     load: () => import("./commands/migrate.js"),
   },
   {
+    name: "init",
+    summary: "write a first flow, a test of it and the settings of an editor",
+    load: () => import("./commands/init.js"),
+  },
+  {
+    name: "describe",
+    summary: "print the state of an execution",
+    load: () => import("./commands/describe.js"),
+  },
+  {
+    name: "watch",
+    summary: "follow an execution until it ends",
+    load: () => import("./commands/watch.js"),
+  },
+  {
+    name: "history",
+    summary: "print the events of an execution",
+    load: () => import("./commands/history.js"),
+  },
+  {
+    name: "executions",
+    summary: "list the executions of a flow",
+    load: () => import("./commands/executions.js"),
+  },
+  {
     name: "local",
     summary: "run the emulator of the service as an HTTP server, with a console in the browser",
     server: () => import("./commands/local.js"),

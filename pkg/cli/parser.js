@@ -82,5 +82,22 @@ function after(name, { examples, notes }) {
   const shown = lines.map(([line, meaning]) =>
     isWide ? `  # ${meaning}\n  ${line}` : `  ${line.padEnd(width)}  # ${meaning}`,
   );
-  return `\nExamples:\n${shown.join("\n")}\n${notes ? `\n${notes.trimEnd()}\n` : ""}`;
+  return `\nExamples:\n${shown.join("\n")}\n${notes ? `\n${wrapped(notes)}\n` : ""}`;
+}
+
+/**
+ * Paragraphs with lines of at most 100 characters.
+ *
+ * @param {string} text
+ */
+function wrapped(text) {
+  const paragraphs = text.trim().split("\n\n");
+  return paragraphs
+    .map((paragraph) =>
+      paragraph
+        .replace(/\s+/g, " ")
+        .replace(/(.{1,100})(?: |$)/g, "$1\n")
+        .trim(),
+    )
+    .join("\n\n");
 }
