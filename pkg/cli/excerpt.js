@@ -2,10 +2,8 @@
 
 import { cells } from "./width.js";
 
-/** Maximum width of a shown line. Longer lines are cut around the mark. */
+/** Maximum width of a shown line, unless the terminal is narrower. Longer lines are cut around the mark. */
 const MAX_WIDTH = 150;
-/** Shown width before the mark in a cut line. */
-const BEFORE = 40;
 /** Longer lines are cut before they are measured. */
 const MAX_LENGTH = 4000;
 
@@ -16,8 +14,9 @@ const MAX_LENGTH = 4000;
  * @param {number} from
  * @param {number} to
  * @param {string} [mark]
+ * @param {number} [most] maximum width
  */
-export function excerpt(line, from, to, mark = "^") {
+export function excerpt(line, from, to, mark = "^", most = MAX_WIDTH) {
   let cutStart = 0;
   if (line.length > MAX_LENGTH) {
     cutStart = Math.max(0, from - MAX_LENGTH / 2);
@@ -29,13 +28,15 @@ export function excerpt(line, from, to, mark = "^") {
   let first = 0;
   let last = all.length;
   const total = all.reduce((sum, { width }) => sum + width, 0);
-  if (total > MAX_WIDTH) {
+  if (total > most) {
+    // Two columns are for the signs of a cut.
+    const room = Math.max(10, most - 2);
     let column = 0;
     const markAt = all.reduce((sum, { width, at }) => sum + (at < start ? width : 0), 0);
-    const begin = Math.max(0, Math.min(markAt - BEFORE, total - MAX_WIDTH));
+    const begin = Math.max(0, Math.min(markAt - Math.floor(room / 4), total - room));
     first = all.findIndex(({ width }) => (column += width) > begin);
     column = 0;
-    const over = all.findIndex(({ width }, i) => i >= first && (column += width) > MAX_WIDTH);
+    const over = all.findIndex(({ width }, i) => i >= first && (column += width) > room);
     if (over >= 0) last = over;
   }
   let text = first > 0 || cutStart > 0 ? "…" : "";

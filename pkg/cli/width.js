@@ -52,6 +52,19 @@ export function widthOf(text) {
   return cells(text).reduce((total, { width }) => total + width, 0);
 }
 
+/**
+ * The text, or its beginning and `…` if it is too wide.
+ *
+ * @param {string} text
+ * @param {number} room
+ */
+export function fitted(text, room) {
+  if (widthOf(text) <= room) return text;
+  let column = 0;
+  const end = cells(text).find(({ width }) => (column += width) > room - 1);
+  return `${text.slice(0, end?.at)}…`;
+}
+
 /** @param {string} character */
 function escaped(character) {
   return `\\u{${character.codePointAt(0)?.toString(16)}}`;

@@ -11,7 +11,7 @@ import Ajv from "ajv";
 import { excerpt } from "../../pkg/cli/excerpt.js";
 import { globTest, ignoreTest } from "../../pkg/cli/check/glob.js";
 import { wantsColor } from "../../pkg/cli/io.js";
-import { widthOf } from "../../pkg/cli/width.js";
+import { fitted, widthOf } from "../../pkg/cli/width.js";
 import { validateFlow } from "../../pkg/dist/language.js";
 import { BIN, RUNTIMES, command } from "./support/command.mjs";
 
@@ -121,7 +121,7 @@ for (const [runtime, program] of RUNTIMES) {
       cases.map(async ([args, words]) => {
         const { code, out, err } = await command(["check", ...args], { cwd, command: program });
         // The summary of a check that could not read a file is a line of its own.
-        const text = (out + err).replace(/^no findings in 0 files; .* not checked\n$/m, "");
+        const text = `${lines((out + err).replace(/^no findings in 0 files; .* not checked\n$/m, "")).join("\n")}\n`;
         assert.equal(code, 2, `${args.join(" ")}: ${out}${err}`);
         assert.match(text, words);
         assert.equal(lines(text).length, 1, text);
@@ -194,6 +194,16 @@ test("marks stand below tabs, wide and combining characters", () => {
   assert.ok(widthOf(text) <= 152, String(widthOf(text)));
   assert.equal(text.slice(marks.indexOf("^"), marks.lastIndexOf("^") + 1), "WRONG");
   assert.match(text, /^…x.*y…$/);
+  for (const most of [20, 37, 80])
+    for (const at of [0, 10, 60, 119]) {
+      const line = `${"等".repeat(at)}X${"等".repeat(119 - at)}`;
+      const cut = excerpt(line, at, at + 1, "^", most);
+      assert.ok(widthOf(cut.text) <= most, `${most} ${at}: ${cut.text}`);
+      const before = cut.text.slice(0, cut.text.indexOf("X"));
+      assert.equal(widthOf(before), cut.marks.length - 1, `${most} ${at}: ${cut.text}`);
+    }
+  assert.equal(fitted("等待步骤", 5), "等待…");
+  assert.equal(fitted("abc", 3), "abc");
 });
 
 test("colours: FORCE_COLOR decides before NO_COLOR, and both before the terminal", async () => {

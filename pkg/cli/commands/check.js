@@ -115,7 +115,8 @@ export async function run({ operands: [named], options }, io) {
           summary.definitions += result.definitions;
           summary.fixed += result.fixed;
           const visible = quiet ? findings.filter(({ severity }) => severity === "error") : findings;
-          if (format === "text") text += textOf({ ...result, findings: visible }, style);
+          if (format === "text")
+            text += textOf({ ...result, findings: visible }, style, io.outIsTerminal ? io.columns : undefined);
           else results.push({ ...result, findings: visible });
         }
         if (text !== "") await write(shown > 0 ? `\r\u001b[K${text}` : text);

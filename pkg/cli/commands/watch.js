@@ -14,6 +14,7 @@ import {
 import { executionJson, executionText, failureText } from "../service/print.js";
 import { createStyle } from "../style.js";
 import { wholeNumber } from "../values.js";
+import { fitted, widthOf } from "../width.js";
 
 /** @import { Execution } from "../../index.js" */
 /** @import { Definition, Io, Parsed } from "../command.js" */
@@ -57,7 +58,12 @@ export async function run({ operands: [flowName, executionName], options }, io) 
   const draw = () => {
     if (!current || current.done) return;
     turn = (turn + 1) % SIGNS.length;
-    const line = `${SIGNS[turn]} ${safeLine(flowName)}/${safeLine(executionName)}  ${shownStatus(current.status, style)}  ${durationOf(current)}${note}`;
+    const { status } = current;
+    const rest = `  ${durationOf(current)}${note && `  ${note}`}`;
+    // A line that the terminal wraps could not be drawn again.
+    const room = Math.max(8, io.columns - 6 - widthOf(status) - widthOf(rest));
+    const name = fitted(`${safeLine(flowName)}/${safeLine(executionName)}`, room);
+    const line = `${SIGNS[turn]} ${name}  ${shownStatus(status, style)}${note ? style.yellow(rest) : rest}`;
     io.out(`\r\u001b[K${line}`).catch(() => {});
   };
   const clear = () => (isLive && current ? io.out("\r\u001b[K") : Promise.resolve());
@@ -72,7 +78,7 @@ export async function run({ operands: [flowName, executionName], options }, io) 
           signal,
           timeoutMs,
           onRetry: ({ error, delayMs, attempt }) => {
-            note = style.yellow(`  ${safeLine(error.code)}: next try in ${Math.ceil(delayMs / 1000)} s`);
+            note = `${safeLine(error.code).slice(0, 30)}: next try in ${Math.ceil(delayMs / 1000)} s`;
             if (!isLive)
               return io.err(
                 `attempt ${attempt} failed: ${safeLine(error.code)}; next in ${Math.ceil(delayMs / 1000)} s
