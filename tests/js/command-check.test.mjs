@@ -9,6 +9,7 @@ import process from "node:process";
 import { after, before, test } from "node:test";
 import Ajv from "ajv";
 import { excerpt } from "../../pkg/cli/excerpt.js";
+import { definitionsOf } from "../../pkg/cli/check/embed.js";
 import { globTest, ignoreTest } from "../../pkg/cli/check/glob.js";
 import { wantsColor } from "../../pkg/cli/io.js";
 import { fitted, widthOf } from "../../pkg/cli/width.js";
@@ -147,17 +148,18 @@ test("unreadable files and folders are reported, the others are checked", async 
   assert.match(got.out, /^b\.yaml:4:12: error/m);
 });
 
-test("a reader that closes the output ends the command with a line and the code 2", async () => {
-  const files = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`f${i}.yaml`, WRONG]));
-  const cwd = await folder(files);
-  const child = spawn(process.execPath, [BIN, "check"], { cwd, stdio: ["ignore", "pipe", "pipe"] });
-  let err = "";
-  child.stderr.setEncoding("utf8").on("data", (text) => (err += text));
-  child.stdout.destroy();
-  const code = await new Promise((resolve) => child.on("close", resolve));
-  assert.equal(code, 2, err);
-  assert.equal(err, "the output was closed before its end\n");
-});
+for (const [runtime, [program, ...first]] of RUNTIMES)
+  test(`${runtime}: a reader that closes the output ends the command with a line and the code 2`, async () => {
+    const files = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`f${i}.yaml`, WRONG]));
+    const cwd = await folder(files);
+    const child = spawn(program, [...first, BIN, "check"], { cwd, stdio: ["ignore", "pipe", "pipe"] });
+    let err = "";
+    child.stderr.setEncoding("utf8").on("data", (text) => (err += text));
+    child.stdout.destroy();
+    const code = await new Promise((resolve) => child.on("close", resolve));
+    assert.equal(code, 2, err);
+    assert.equal(err, "the output was closed before its end\n");
+  });
 
 test("names with control characters cannot write to the terminal or forge an annotation", async () => {
   const name = "a\n\u001b[31m\u202e::error::x,y:%.yaml";
@@ -541,6 +543,40 @@ test("a finding of the corpus has the same place inside other files", async () =
     }
   }
   assert.ok(compared > 300, String(compared));
+});
+
+test("hostile templates take time in proportion to their length", () => {
+  const size = 300_000;
+  const template = "Resources:\n  F:\n    Type: ALIYUN::FNF::Flow\n    Properties:\n";
+  const many = (text) => text.repeat(size / text.length);
+  const yaml = [
+    many("\n"),
+    many(" "),
+    `{${many("\n")}`,
+    template + many("\n"),
+    `${template}      Definition: "${many(" ")}x"\n`,
+    `${template}      Definition: '${many(" ")}x'\n`,
+    `${template}      Definition: "${many("\\")}`,
+    template + many("      Definition:\n"),
+    template + many("- "),
+    template + many("      Definition: |\n"),
+    `${template}      Definition: !${many("a:")}\n`,
+    template + many('      Definition: "\n'),
+    `{"Resources":${many('"Definition": "')}`,
+    `{"Resources":{"Definition":${many(" ")}`,
+    `${template}      Definition:\n${many("        Fn::Sub:\n")}`,
+    `${template}      Definition:\n${many("        - |\n")}`,
+  ];
+  const terraform = ['"', "<<EOF\n", "definition = ", '"${', '"${{', "/*", "<<-EOF\n \n", "#", "\\"].map(many);
+  for (const [name, texts] of [
+    ["a.yaml", yaml],
+    ["a.tf", terraform],
+  ])
+    for (const text of texts) {
+      const began = Date.now();
+      definitionsOf(name, text);
+      assert.ok(Date.now() - began < 3000, text.slice(0, 150));
+    }
 });
 
 test("fixes inside other files keep the form of the text", async () => {

@@ -11,6 +11,9 @@ const KEY =
 const FUNCTION = /^([ \t]*(?:- +)?)(?:["']?Fn::\w+["']?[ \t]*:[ \t]*|(?=[!|>"']))/;
 const BLOCK = /^(?:![\w:!-]*[ \t]+)?([|>])(?:[+-]?([1-9])?|([1-9])[+-]?)[ \t]*(?:#.*)?$/;
 
+/** A template nests functions a few times at most. */
+const MAX_DEPTH = 8;
+
 /** @param {string} text */
 export function blocksOfYaml(text) {
   const lines = splitLines(text);
@@ -37,9 +40,10 @@ export function blocksOfYaml(text) {
  * @param {number} column of the key
  * @param {number} from
  * @param {boolean} named
+ * @param {number} [depth] functions around the value
  * @returns {{ block: Embedded, end: number } | undefined} `end`: the last line of the value
  */
-function valueAt(text, lines, i, column, from, named) {
+function valueAt(text, lines, i, column, from, named, depth = 0) {
   const rest = lines[i].text.slice(from);
   const [isBlock, kind, first, second] = BLOCK.exec(rest) ?? [];
   if (isBlock !== undefined) {
@@ -61,10 +65,10 @@ function valueAt(text, lines, i, column, from, named) {
   while (next < lines.length && /^[ \t]*(?:#.*)?$/.test(lines[next].text)) next += 1;
   if (next >= lines.length) return undefined;
   const [begin, head] = FUNCTION.exec(lines[next].text) ?? [];
-  if (begin !== undefined && head !== undefined && head.length >= column) {
+  if (begin !== undefined && head !== undefined && head.length >= column && depth < MAX_DEPTH) {
     // A text directly after a list mark is more indented than the mark.
     const its = begin === head ? head.length - head.trimStart().length : head.length;
-    return valueAt(text, lines, next, its, begin.length, named);
+    return valueAt(text, lines, next, its, begin.length, named, depth + 1);
   }
   const indent = /^ */.exec(lines[next].text)?.[0].length ?? 0;
   if (indent <= column || !/^ *["']?\w+["']?[ \t]*:/.test(lines[next].text)) return undefined;
@@ -121,12 +125,12 @@ const ESCAPES = { n: "\n", t: "\t", r: "\r", '"': '"', "\\": "\\", "/": "/", b: 
  */
 export function doubleQuoted(text, start, folds, named) {
   const map = createMap();
-  const token = /\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|\r?\n[ \t]*|[\s\S])|"|[ \t]*(?:\r?\n[ \t]*)+/g;
+  const token = /\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|\r?\n[ \t]*|[\s\S])|"|(?:\r?\n[ \t]*)+/g;
   token.lastIndex = start;
   let from = start;
   for (let match = token.exec(text); match; match = token.exec(text)) {
     const [all, long, short] = match;
-    map.add(text.slice(from, match.index), from);
+    map.add(beforeBreak(text.slice(from, match.index), folds && all.includes("\n") && all[0] !== "\\"), from);
     from = match.index + all.length;
     if (all === '"') return { block: map.finish(named, plain), end: from };
     const code = long ?? short;
@@ -149,18 +153,28 @@ export function doubleQuoted(text, start, folds, named) {
  */
 function singleQuoted(text, start, named) {
   const map = createMap();
-  const token = /''|'|[ \t]*(?:\r?\n[ \t]*)+/g;
+  const token = /''|'|(?:\r?\n[ \t]*)+/g;
   token.lastIndex = start;
   let from = start;
   for (let match = token.exec(text); match; match = token.exec(text)) {
     const [all] = match;
-    map.add(text.slice(from, match.index), from);
+    map.add(beforeBreak(text.slice(from, match.index), all.includes("\n")), from);
     from = match.index + all.length;
     if (all === "'") return { block: map.finish(named, plain), end: from };
     const breaks = all.split("\n").length - 1;
     map.add(all === "''" ? "'" : breaks === 1 ? " " : "\n".repeat(breaks - 1), match.index, all.length);
   }
   return undefined;
+}
+
+/**
+ * Blanks before a line break are not part of a quoted text.
+ *
+ * @param {string} piece
+ * @param {boolean} isBeforeBreak
+ */
+function beforeBreak(piece, isBeforeBreak) {
+  return isBeforeBreak ? piece.trimEnd() : piece;
 }
 
 /** @param {string} text */

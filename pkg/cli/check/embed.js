@@ -9,15 +9,15 @@ import { blocksOfJson, blocksOfYaml } from "./embed-yaml.js";
 const YAML_TEMPLATE = /^["']?(?:ROSTemplateFormatVersion|Resources|resources|services|edition|Transform)["']?[ \t]*:/m;
 const JSON_TEMPLATE = /"(?:ROSTemplateFormatVersion|Resources)"\s*:/;
 /** A resource of CloudFlow in such a file. */
-const RESOURCE = /ALIYUN::FNF::Flow|Aliyun::Serverless::Flow|^\s*component:\s*["']?(?:[\w-]+\/)?fnf\b/m;
+const RESOURCE = /ALIYUN::FNF::Flow|Aliyun::Serverless::Flow|^[ \t]*component:[ \t]*["']?(?:[\w-]+\/)?fnf\b/m;
 
 /** @param {string} text */
 export function looksLikeFlow(text) {
   return (
     /^[ \t]*["']?[tT]ype["']?[ \t]*:[ \t]*["']?(?:flow|StateMachine)\b/m.test(text) ||
     /[{,]\s*"[tT]ype"\s*:\s*"(?:flow|StateMachine)"/.test(text) ||
-    (/^\s*["']?(?:steps|States)["']?[ \t]*:/m.test(text) &&
-      /^\s*["']?(?:version|SpecVersion|StartAt)["']?[ \t]*:/m.test(text))
+    (/^[ \t]*["']?(?:steps|States)["']?[ \t]*:/m.test(text) &&
+      /^[ \t]*["']?(?:version|SpecVersion|StartAt)["']?[ \t]*:/m.test(text))
   );
 }
 

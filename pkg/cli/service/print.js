@@ -33,7 +33,12 @@ export function executionText(execution, style) {
 /** @param {string | undefined} text JSON as received */
 function value(text) {
   if (text === undefined) return "";
-  const line = safeLine(text.replace(/\s*\n\s*/g, " "));
+  const line = safeLine(
+    text
+      .split("\n")
+      .map((part) => part.trim())
+      .join(" "),
+  );
   return line.length > MAX_LENGTH ? `${line.slice(0, MAX_LENGTH)}… (--output json prints all of it)` : line;
 }
 
