@@ -42,6 +42,16 @@ export const COMMANDS = [
     load: () => import("./commands/init.js"),
   },
   {
+    name: "test",
+    summary: "run tests of flows, written in YAML, with coverage of states and branches",
+    load: () => import("./commands/test.js"),
+  },
+  {
+    name: "run",
+    summary: "run a flow on this machine: its events, a timeline, the reason of a failure",
+    load: () => import("./commands/run.js"),
+  },
+  {
     name: "describe",
     summary: "print the state of an execution",
     load: () => import("./commands/describe.js"),
