@@ -37,6 +37,11 @@ export const COMMANDS = [
     load: () => import("./commands/migrate.js"),
   },
   {
+    name: "run",
+    summary: "run a flow on this machine, with its events, a timeline and the reason of a failure",
+    load: () => import("./commands/run.js"),
+  },
+  {
     name: "init",
     summary: "write a first flow, a test of it and the settings of an editor",
     load: () => import("./commands/init.js"),
