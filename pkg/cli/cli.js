@@ -72,6 +72,11 @@ export const COMMANDS = [
     server: () => import("./commands/local.js"),
   },
   {
+    name: "gateway",
+    summary: "run a gateway, which holds the key and shares polls; `gateway init` writes one for Workers",
+    server: () => import("./commands/gateway.js"),
+  },
+  {
     name: "completion",
     summary: "print the completion of bash, zsh or fish",
     load: () => import("./commands/completion.js"),
@@ -100,8 +105,10 @@ export async function main(
       return 0;
     }
     if (first === "--version" || first === "-V") return (await io.out(`${await version()}\n`), 0);
-    // Until other commands existed, options were allowed before the name of the only one.
-    const name = first.startsWith("-") && argv.includes("local") ? "local" : first;
+    // The servers accept their options also before their names.
+    const name = first.startsWith("-")
+      ? (["local", "gateway"].find((server) => argv.includes(server)) ?? first)
+      : first;
     const command = COMMANDS.find((command) => command.name === name);
     if (command?.server) return await (await command.server()).main(argv, out, complain, stopped);
     if (command?.load) {

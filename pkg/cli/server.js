@@ -6,6 +6,7 @@ import { resolve } from "node:path";
 import { createConsole, isConsolePath } from "../console/control.js";
 import { createFiles } from "../console/files.js";
 import { createEmulator } from "../local.js";
+import { listenMessage } from "./arguments.js";
 import { createGuard } from "./guard.js";
 import { serveFetch } from "./serve.js";
 import { createFolder } from "./folder.js";
@@ -121,7 +122,7 @@ export async function startServer({
     const options = { emulator, key: { id, secret }, speed, fetch: quietly, tasks: handlers, unmatched };
     const shown = files && createConsole(options);
     const all = files && shown ? beside(fetch, files, shown) : fetch;
-    const server = await listen(all, { host: hosts[0], port, guard, onRefused });
+    const server = await listen(all, { host: hosts[0] ?? "127.0.0.1", port, guard, onRefused });
     return {
       url: server.url,
       key,
@@ -199,21 +200,14 @@ async function needsFolder(flows) {
 
 /**
  * @param {import("./serve.js").Fetch} fetch
- * @param {Required<import("./serve.js").ServeOptions>} options
+ * @param {import("./serve.js").ServeOptions & { host: string, port: number }} options
  */
 async function listen(fetch, options) {
   const { host, port } = options;
   try {
     return await serveFetch(fetch, options);
   } catch (error) {
-    /** @type {Record<string, string>} */
-    const reasons = {
-      EADDRINUSE: `port ${port} of ${host} is in use: select another port with --port, or 0 for a free port`,
-      EACCES: `port ${port} requires privileges: select a port from 1024 with --port`,
-      EADDRNOTAVAIL: `\`${host}\` is not an address of this machine`,
-      ENOTFOUND: `the host \`${host}\` cannot be resolved`,
-    };
-    throw new Error(reasons[error.code] ?? `cannot listen on ${host}, port ${port}: ${error.message}`);
+    throw new Error(listenMessage(error, host, port));
   }
 }
 
