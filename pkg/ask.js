@@ -3,9 +3,10 @@
 import { createClients } from "./ask/client.js";
 import { events } from "./ask/events.js";
 import { parser } from "./ask/execution.js";
-import { DESCRIBE, WAIT, asking, bind } from "./ask/functions.js";
+import { DESCRIBE, asking, bind } from "./ask/functions.js";
 import { runtime } from "./ask/inline.js";
 import { executions, history, list } from "./ask/pages.js";
+import { waiter } from "./ask/wait.js";
 import { watcher } from "./ask/watch.js";
 import { REQUEST } from "./shared/options.js";
 
@@ -20,5 +21,5 @@ export const flowExecutions = /*#__PURE__*/ executions(unbound);
 export const getExecutionHistory = /*#__PURE__*/ history(unbound);
 export const listExecutions = /*#__PURE__*/ list(unbound);
 export const parseExecution = /*#__PURE__*/ parser(runtime);
-export const waitForExecution = /*#__PURE__*/ asking(unbound, WAIT, REQUEST);
+export const waitForExecution = /*#__PURE__*/ waiter(unbound);
 export const watchExecution = /*#__PURE__*/ watcher(unbound);

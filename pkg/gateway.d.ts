@@ -1,4 +1,7 @@
+import type { LimitOptions, LogEntry } from "./gateway/types.js";
 import type { ClientOptions, ExecutionRef } from "./index.js";
+
+export type { LimitOptions, LogEntry, RateLimitBinding } from "./gateway/types.js";
 
 /** Options of {@link createGateway}. `Env` is the type of the Worker's `env`. */
 export interface GatewayOptions<Env = unknown> {
@@ -21,6 +24,52 @@ export interface GatewayOptions<Env = unknown> {
    * timeouts of common proxies.
    */
   maxWaitSeconds?: number;
+  /**
+   * Returns the bindings of the classes {@link Gateway.ExecutionHub} and {@link Gateway.AccountBudget}: then any number of
+   * callers share one upstream poll per execution, and the calls stay below the rate limit of the account. `"memory"`
+   * keeps the objects in this process, for a gateway that runs on one machine. Without it, or if the function returns
+   * `undefined`, each request calls the service itself, which is logged once unless `log` is `false`.
+   */
+  hub?: "memory" | ((env: Env) => GatewayBindings | undefined);
+  /** Server-sent events at `GET <address>/events`, for gateways with a `hub`. `false` switches them off. */
+  events?: GatewayEvents | false;
+  /** Limits the requests of each caller. Default: no limit. */
+  limit?: LimitOptions<Env>;
+  /**
+   * Returns the secret that signs tickets, a text of at least 32 characters. The first one of a list signs, all verify.
+   * `POST <address>/ticket` with `{ "FlowName", "ExecutionName" }` returns a ticket that is valid for 60 s and for one
+   * stream, for `EventSource`, which cannot send headers. Default: no tickets.
+   */
+  tickets?: (env: Env) => string | string[] | Promise<string | string[]>;
+  /** Is called for each upstream call. Default: one line of JSON in the log. `false` switches it off. */
+  log?: false | ((entry: LogEntry) => void);
+}
+
+/** Bindings of a gateway, see {@link GatewayOptions.hub}. */
+export interface GatewayBindings {
+  /** Binding of the class `ExecutionHub`. */
+  executions: ObjectNamespace;
+  /** Binding of the class `AccountBudget`. */
+  account: ObjectNamespace;
+  /**
+   * Name of the account, part of the names of its objects. Default: the AccessKey ID, or `default` for credentials that
+   * change.
+   */
+  name?: string;
+}
+
+/** The part of a Durable Object namespace that the gateway uses. */
+export interface ObjectNamespace {
+  idFromName(name: string): any;
+  get(id: any): { fetch(url: string, init?: any): Promise<any> };
+}
+
+/** Server-sent events of a gateway. */
+export interface GatewayEvents {
+  /** Time in seconds after which a stream ends, 1 to 86,400. The client continues with `Last-Event-ID`. Default 900. */
+  maxSeconds?: number;
+  /** Interval in seconds of the comments that keep a stream open, 1 to 3,600. Default 15. */
+  heartbeatSeconds?: number;
 }
 
 /** An action that a gateway can forward. */
@@ -28,14 +77,32 @@ export type GatewayAction = "DescribeExecution" | "GetExecutionHistory" | "ListE
 
 /** What a request to the gateway reads. */
 export interface GatewayCall extends ExecutionRef {
-  /** Action of the request, one of {@link GatewayOptions.actions}. */
-  action: GatewayAction;
+  /**
+   * Action of the request, one of {@link GatewayOptions.actions}. `Metrics` for `GET <address>/metrics`, whose names are
+   * `""`.
+   */
+  action: GatewayAction | "Metrics";
 }
 
 /** The default export of a Worker. */
 export interface Gateway<Env = unknown> {
   /** Handles a request. Never rejects: errors are responses in the format of the service. */
   fetch(request: Request, env: Env, context?: unknown): Promise<Response>;
+  /** Durable Object class with SQLite: one object per execution. Export it from the Worker. */
+  ExecutionHub: new (
+    state: any,
+    env: any,
+  ) => GatewayObject;
+  /** Durable Object class with SQLite: one object per account and region. Export it from the Worker. */
+  AccountBudget: new (
+    state: any,
+    env: any,
+  ) => GatewayObject;
+}
+
+/** A Durable Object of a gateway. */
+export interface GatewayObject {
+  fetch(request: Request): Promise<Response>;
 }
 
 /**

@@ -1,10 +1,20 @@
 // Entry "cloudflow-wasm/gateway".
 
-import { describeExecution, getExecutionHistory, listExecutions } from "./ask.js";
+import { DESCRIBE, asking, bind } from "./ask/functions.js";
+import { history, list } from "./ask/pages.js";
 import { createGatewayFactory } from "./gateway/gateway.js";
+import { memoryHub } from "./gateway/hub/memory.js";
+import { runtime } from "./gateway/inline.js";
+import { REQUEST } from "./shared/options.js";
 
-export const createGateway = /*#__PURE__*/ createGatewayFactory({
-  DescribeExecution: describeExecution,
-  GetExecutionHistory: getExecutionHistory,
-  ListExecutions: listExecutions,
-});
+const unbound = /*#__PURE__*/ bind(runtime, 0);
+
+export const createGateway = /*#__PURE__*/ createGatewayFactory(
+  {
+    DescribeExecution: /*#__PURE__*/ asking(unbound, DESCRIBE, REQUEST),
+    GetExecutionHistory: /*#__PURE__*/ history(unbound),
+    ListExecutions: /*#__PURE__*/ list(unbound),
+  },
+  runtime,
+  memoryHub,
+);

@@ -1,10 +1,18 @@
 // Entry "cloudflow-wasm/gateway" for workerd.
 
-import { describeExecution, getExecutionHistory, listExecutions } from "./ask.workerd.js";
+import { DESCRIBE, asking, bind } from "./ask/functions.js";
+import { history, list } from "./ask/pages.js";
 import { createGatewayFactory } from "./gateway/gateway.js";
+import { runtime } from "./gateway/workerd.js";
+import { REQUEST } from "./shared/options.js";
 
-export const createGateway = /*#__PURE__*/ createGatewayFactory({
-  DescribeExecution: describeExecution,
-  GetExecutionHistory: getExecutionHistory,
-  ListExecutions: listExecutions,
-});
+const unbound = /*#__PURE__*/ bind(runtime, 0);
+
+export const createGateway = /*#__PURE__*/ createGatewayFactory(
+  {
+    DescribeExecution: /*#__PURE__*/ asking(unbound, DESCRIBE, REQUEST),
+    GetExecutionHistory: /*#__PURE__*/ history(unbound),
+    ListExecutions: /*#__PURE__*/ list(unbound),
+  },
+  runtime,
+);

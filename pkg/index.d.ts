@@ -162,6 +162,13 @@ export interface ClientOptions {
    * `[::1]`.
    */
   allowInsecureHttp?: boolean | undefined;
+  /**
+   * How `waitForExecution`, `watchExecution` and `executionEvents` with `follow` get changes from a gateway. `sse`: one
+   * stream of server-sent events per execution, shared by the calls of a client; changes arrive without a request. `poll`:
+   * long polls. Default `auto`: a stream after a response of the gateway has said that it has streams. Where a stream
+   * cannot be opened, polls are used. Calls with `credentials` are polls; with `sse` they throw `wrong-options`.
+   */
+  transport?: "sse" | "poll" | "auto" | undefined;
 }
 
 /** Retry policy with exponential backoff and full jitter. */

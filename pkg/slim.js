@@ -3,8 +3,9 @@
 import { createClients } from "./ask/client.js";
 import { events } from "./ask/events.js";
 import { parser } from "./ask/execution.js";
-import { DESCRIBE, WAIT, asking, bind } from "./ask/functions.js";
+import { DESCRIBE, asking, bind } from "./ask/functions.js";
 import { executions, history, list } from "./ask/pages.js";
+import { waiter } from "./ask/wait.js";
 import { watcher } from "./ask/watch.js";
 import { createValidateExecution } from "./execution/validate.js";
 import { createLanguage } from "./language/functions.js";
@@ -30,7 +31,7 @@ export const flowExecutions = /*#__PURE__*/ executions(unbound);
 export const getExecutionHistory = /*#__PURE__*/ history(unbound);
 export const listExecutions = /*#__PURE__*/ list(unbound);
 export const parseExecution = /*#__PURE__*/ parser(askRuntime);
-export const waitForExecution = /*#__PURE__*/ asking(unbound, WAIT, REQUEST);
+export const waitForExecution = /*#__PURE__*/ waiter(unbound);
 export const watchExecution = /*#__PURE__*/ watcher(unbound);
 
 export const flowGraph = /*#__PURE__*/ pick(language, "flowGraph");

@@ -4,7 +4,7 @@
 //! Only this crate knows JavaScript, and it contains no decision logic. It is empty for every target except wasm32. The
 //! other crates are tested natively. `ARCHITECTURE.md` has the code map.
 //!
-//! The features `ask`, `language` and `local` select what a module exports. The npm package contains one module for each
+//! The features `ask`, `gateway`, `language` and `local` select what a module exports. The npm package contains one module for each
 //! of them.
 //!
 //! Exports are functions that exchange plain objects, no classes. Errors are plain objects that `pkg/shared/error.js`
@@ -12,7 +12,7 @@
 
 #![cfg(target_arch = "wasm32")]
 #![cfg_attr(
-    not(all(feature = "ask", feature = "language", feature = "local")),
+    not(all(feature = "ask", feature = "gateway", feature = "language", feature = "local")),
     allow(dead_code, reason = "each module uses a part of the conversions; the linker removes the rest")
 )]
 
@@ -20,16 +20,20 @@
 #[global_allocator]
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
 
-#[cfg(feature = "ask")]
+#[cfg(feature = "calls")]
 mod ask;
+#[cfg(feature = "ask")]
+mod body;
 mod convert;
 mod error;
-#[cfg(feature = "ask")]
+#[cfg(feature = "gateway")]
+mod gateway;
+#[cfg(feature = "calls")]
 mod host;
 #[cfg(feature = "language")]
 mod language;
 #[cfg(feature = "local")]
 mod local;
-#[cfg(feature = "ask")]
+#[cfg(feature = "calls")]
 mod read;
 mod value;

@@ -121,6 +121,7 @@ function timed(fetch, onUpstream) {
 async function layOut(place, key, endpoint, pass) {
   const worker = join(place, "worker");
   await cp(join(WWW, "worker"), worker, { recursive: true });
+  await cp(join(WWW, "demo.js"), join(worker, "demo.js"));
   // The Worker resolves the package by its `exports`, as after an installation.
   await mkdir(join(place, "node_modules"));
   await symlink(PKG, join(place, "node_modules", "cloudflow-wasm"), "junction");

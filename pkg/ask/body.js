@@ -41,12 +41,13 @@ async function collect(reader, signal, maxBytes) {
   };
   signal.addEventListener("abort", cancel);
   try {
-    const decoder = new TextDecoder();
+    // Deno and workerd remove a byte order mark from every part, where it is a character of a text.
+    const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
     let text = "";
     let bytes = 0;
     for (;;) {
       const { done, value } = await reader.read();
-      if (done) return text + decoder.decode();
+      if (done) return (text + decoder.decode()).replace(/^\ufeff/, "");
       bytes += value.byteLength;
       if (bytes > maxBytes) {
         cancel();

@@ -3,8 +3,9 @@
 
 import { REQUEST } from "../shared/options.js";
 import { events } from "./events.js";
-import { DESCRIBE, WAIT, asking, bind } from "./functions.js";
+import { DESCRIBE, asking, bind } from "./functions.js";
 import { executions, history, list } from "./pages.js";
+import { waiter } from "./wait.js";
 import { watcher } from "./watch.js";
 
 /** @param {import("../shared/runtime.js").Runtime} runtime */
@@ -16,7 +17,7 @@ export function createClients(runtime) {
     const bound = bind(runtime, clients, options);
     return {
       describeExecution: asking(bound, DESCRIBE, REQUEST),
-      waitForExecution: asking(bound, WAIT, REQUEST),
+      waitForExecution: waiter(bound),
       watchExecution: watcher(bound),
       getExecutionHistory: history(bound),
       executionEvents: events(bound),

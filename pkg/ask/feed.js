@@ -4,12 +4,16 @@ import { HISTORY_PAGE, REFERENCE, isObject } from "../shared/options.js";
 import { FOLLOW, WAIT } from "./functions.js";
 import { pager, sharingTime } from "./iterate.js";
 import { historyPage } from "./pages.js";
+import { lineOf, streamsOf } from "./stream.js";
 
 /** Maximum number of events of a page. */
 export const MOST_EVENTS = 1000;
 
 /** Maximum time between two requests for the history while the execution runs. */
 const INTERVAL_MS = 2000;
+
+/** A stream that does not complete the history in this time after the end of the execution is not used any more. */
+const LAST_EVENTS_MS = 30_000;
 
 /** The types of the last event of an execution. */
 const LAST = ["ExecutionStopped", "ExecutionSucceeded", "ExecutionFailed", "ExecutionTimedOut"];
@@ -61,10 +65,20 @@ export function openFeed(bound, reference, options, onEnd) {
     },
   };
 
+  const lastEvent = () => feed.events.at(-1)?.eventId ?? 0;
+  const streams = streamsOf(bound);
+  /** @param {boolean} isReader */
+  const line = (isReader) => lineOf(streams, options, () => signal, { after: lastEvent, isReader });
+  const [waiting, reading] = [line(false), line(true)];
+
   const next = sharingTime(options);
-  /** @param {Record<string, Function>} callbacks */
-  const own = (callbacks) => {
+  /**
+   * @param {import("./stream.js").Line | undefined} line
+   * @param {Record<string, Function>} callbacks
+   */
+  const own = (line, callbacks) => {
     const copy = next();
+    if (line !== undefined) copy.fetch = line.fetch;
     // A signal or callback of a wrong type stays: the module reports it.
     if (copy.signal instanceof AbortSignal) copy.signal = signal;
     for (const [name, callback] of Object.entries(callbacks)) {
@@ -89,6 +103,8 @@ export function openFeed(bound, reference, options, onEnd) {
     else feed.ended = true;
     onEnd();
     controller.abort();
+    waiting?.leave();
+    reading?.leave();
     wake();
     for (const follower of [...followers]) follower.wake();
   }
@@ -98,7 +114,7 @@ export function openFeed(bound, reference, options, onEnd) {
       WAIT,
       REFERENCE,
       reference,
-      own({
+      own(waiting, {
         onUpdate(/** @type {unknown} */ execution) {
           // The first one is the state at the start.
           if (latest !== undefined) news();
@@ -110,6 +126,7 @@ export function openFeed(bound, reference, options, onEnd) {
       }),
     );
     isDone = true;
+    waiting?.leave();
     news();
   }
 
@@ -120,12 +137,15 @@ export function openFeed(bound, reference, options, onEnd) {
           ? Object.assign(Object.create(null), reference, { limit, nextToken })
           : reference;
         return bound
-          .send(FOLLOW, HISTORY_PAGE, page, own({ onUpdate() {}, onRetry: tell("onRetry") }))
-          .then(historyPage);
+          .send(FOLLOW, HISTORY_PAGE, page, own(reading, { onUpdate() {}, onRetry: tell("onRetry") }))
+          .then((body) => Object.assign(historyPage(body), { isPart: reading?.isLive === true }));
       },
       "events",
       MOST_EVENTS,
     );
+    // A stream and the pages may have the same events.
+    let wasLive = false;
+    let doneAt = 0;
     for (;;) {
       const begun = performance.now();
       const wasDone = isDone;
@@ -133,11 +153,21 @@ export function openFeed(bound, reference, options, onEnd) {
       for (let more = true; more; ) {
         const page = await readPage();
         more = page.more;
-        for (const event of page.fresh) feed.events.push(event);
-        if (page.fresh.length > 0) for (const follower of [...followers]) follower.wake();
+        wasLive ||= reading?.isLive === true;
+        const fresh = wasLive
+          ? page.fresh.filter((/** @type {any} */ { eventId }) => eventId > lastEvent())
+          : page.fresh;
+        for (const event of fresh) feed.events.push(event);
+        if (fresh.length > 0) for (const follower of [...followers]) follower.wake();
       }
-      if (isDone && (wasDone || LAST.includes(feed.events.at(-1)?.type))) return;
-      if (!hasNews) await pause(begun + INTERVAL_MS - performance.now());
+      const { isLive = false, isComplete = false } = reading ?? {};
+      if (isDone && ((isLive ? isComplete : wasDone) || LAST.includes(feed.events.at(-1)?.type))) return;
+      if (isLive && isDone) {
+        doneAt ||= begun;
+        if (performance.now() - doneAt > LAST_EVENTS_MS) reading?.stop();
+      }
+      // A stream holds the request until it has news.
+      if (!hasNews && (!isLive || isComplete)) await pause(begun + INTERVAL_MS - performance.now());
       if (signal.aborted) return;
     }
   }

@@ -96,7 +96,7 @@ export function link(options, controller) {
 
 /**
  * Returns a function that reads the next page: its new entries, and whether there are more. After the last page it reads
- * that page again, for the entries that were added since.
+ * that page again, for the entries that were added since. A page with `isPart` has new entries only.
  *
  * @param {(limit: number, nextToken: string | undefined) => Promise<any>} request
  * @param {string} key the list in a page
@@ -120,6 +120,7 @@ export function pager(request, key, most, token) {
         continue;
       }
       const { [key]: entries, nextToken } = page;
+      if (page.isPart) return { fresh: entries, more: false };
       const fresh = entries.slice(known);
       const more = nextToken !== undefined && nextToken !== token;
       known = more ? Math.max(0, known - entries.length) : Math.max(known, entries.length);

@@ -1,8 +1,7 @@
 // `watchExecution`: the changes of an execution as an async iterator.
 
-import { REQUEST } from "../shared/options.js";
-import { WAIT } from "./functions.js";
 import { relayed } from "./signals.js";
+import { sendWait } from "./wait.js";
 
 /**
  * Yields every change once, in order. `return()` and `throw()` abort the request in flight. The first request is sent
@@ -33,7 +32,7 @@ function watch(bound, request, call) {
     try {
       const options = bound.options(call);
       const given = typeof options === "object" && options !== null ? watched(options) : options;
-      running = bound.send(WAIT, REQUEST, request, given);
+      running = sendWait(bound, request, given);
     } catch (error) {
       running = Promise.reject(error);
     }

@@ -37,6 +37,11 @@ export const COMMANDS = [
     load: () => import("./commands/migrate.js"),
   },
   {
+    name: "run",
+    summary: "run a flow on this machine, with its events, a timeline and the reason of a failure",
+    load: () => import("./commands/run.js"),
+  },
+  {
     name: "init",
     summary: "write a first flow, a test of it and the settings of an editor",
     load: () => import("./commands/init.js"),
@@ -45,11 +50,6 @@ export const COMMANDS = [
     name: "test",
     summary: "run tests of flows, written in YAML, with coverage of states and branches",
     load: () => import("./commands/test.js"),
-  },
-  {
-    name: "run",
-    summary: "run a flow on this machine: its events, a timeline, the reason of a failure",
-    load: () => import("./commands/run.js"),
   },
   {
     name: "describe",
@@ -75,6 +75,11 @@ export const COMMANDS = [
     name: "local",
     summary: "run the emulator of the service as an HTTP server, with a console in the browser",
     server: () => import("./commands/local.js"),
+  },
+  {
+    name: "gateway",
+    summary: "run a gateway, which holds the key and shares polls; `gateway init` writes one for Workers",
+    server: () => import("./commands/gateway.js"),
   },
   {
     name: "completion",
@@ -105,8 +110,10 @@ export async function main(
       return 0;
     }
     if (first === "--version" || first === "-V") return (await io.out(`${await version()}\n`), 0);
-    // Until other commands existed, options were allowed before the name of the only one.
-    const name = first.startsWith("-") && argv.includes("local") ? "local" : first;
+    // The servers accept their options also before their names.
+    const name = first.startsWith("-")
+      ? (["local", "gateway"].find((server) => argv.includes(server)) ?? first)
+      : first;
     const command = COMMANDS.find((command) => command.name === name);
     if (command?.server) return await (await command.server()).main(argv, out, complain, stopped);
     if (command?.load) {

@@ -13,6 +13,9 @@ const MAX_BODY = 1024 * 1024 + 1;
  */
 const MAX_READ = 64 * 1024 * 1024;
 
+/** Maximum time for which the rest of a refused body is read and discarded, in ms. */
+const DISCARD_MS = 2000;
+
 /** @typedef {import("node:http").IncomingMessage} IncomingMessage */
 
 /** @typedef {import("node:http").ServerResponse} ServerResponse */
@@ -22,11 +25,32 @@ const MAX_READ = 64 * 1024 * 1024;
 /** @typedef {(refused: { method: string, code: string, message: string }) => void} OnRefused */
 
 /**
- * @typedef {{ host?: string, port?: number, guard?: import("./guard.js").Guard, onRefused?: OnRefused }} ServeOptions
+ * Limits of a server that other machines reach. `maxBody` is in bytes: a larger body is refused with 413, a body that
+ * has not arrived after `bodyMs` with 408. A stream is closed if its client accepts no data for `stalledMs`. `backlog` is the
+ * maximum number of connections that wait to be accepted.
+ *
+ * @typedef {{ maxBody: number, headersMs: number, bodyMs: number, keepAliveMs: number, stalledMs: number,
+ *   backlog: number }} Limits
  */
 
 /**
+ * `forward` may change the headers of a request, and returns the scheme and the authority of its address.
+ *
+ * @typedef {object} ServeOptions
+ * @property {string} [host]
+ * @property {number} [port]
+ * @property {import("./guard.js").Guard} [guard]
+ * @property {OnRefused} [onRefused]
+ * @property {Limits} [limits]
+ * @property {(headers: Headers, sender: { address: string, authority: string }) => { scheme: string, authority: string }}
+ *   [forward]
+ */
+
+/** @typedef {Required<Pick<ServeOptions, "guard" | "onRefused">> & Pick<ServeOptions, "limits" | "forward">} Settings */
+
+/**
  * Starts a server. Requests of pages of another origin are refused before their body is read: see guard.js.
+ * Server-sent events are sent as they arrive, other responses when they are complete.
  *
  * @param {Fetch} fetch the signal of the request is aborted when the client disconnects; if the function fails, the
  *   connection is closed without a response
@@ -36,16 +60,17 @@ const MAX_READ = 64 * 1024 * 1024;
  */
 export async function serveFetch(
   fetch,
-  { host = "127.0.0.1", port = 0, guard = createGuard({ hosts: [host] }), onRefused = () => {} } = {},
+  { host = "127.0.0.1", port = 0, guard = createGuard({ hosts: [host] }), onRefused = () => {}, limits, forward } = {},
 ) {
+  const settings = { guard, onRefused, limits, forward };
   let open = 0;
   let closing = false;
   let idle = () => {};
-  const server = createServer(async (incoming, outgoing) => {
+  const server = createServer(limits ? timesOf(limits) : {}, async (incoming, outgoing) => {
     open += 1;
     try {
       if (closing) outgoing.setHeader("connection", "close");
-      await answer(fetch, guard, onRefused, incoming, outgoing);
+      await answer(fetch, settings, incoming, outgoing);
     } catch {
       outgoing.destroy();
     } finally {
@@ -55,7 +80,8 @@ export async function serveFetch(
   });
   await new Promise((resolve, reject) => {
     server.once("error", reject);
-    server.listen(port, host, () => resolve(undefined));
+    // After a restart, all watchers connect at the same time.
+    server.listen({ port, host, ...(limits && { backlog: limits.backlog }) }, () => resolve(undefined));
   });
   const { port: actualPort } = /** @type {import("node:net").AddressInfo} */ (server.address());
   return {
@@ -78,24 +104,29 @@ export async function serveFetch(
   };
 }
 
+/** @param {Limits} limits */
+function timesOf({ headersMs, keepAliveMs }) {
+  // Node checks the times of connections at this interval.
+  return { headersTimeout: headersMs, keepAliveTimeout: keepAliveMs, connectionsCheckingInterval: headersMs / 2 };
+}
+
 /**
  * @param {Fetch} fetch
- * @param {import("./guard.js").Guard} guard
- * @param {OnRefused} onRefused
+ * @param {Settings} settings
  * @param {IncomingMessage} incoming
  * @param {ServerResponse} outgoing
  */
-async function answer(fetch, guard, onRefused, incoming, outgoing) {
+async function answer(fetch, { guard, onRefused, limits, forward }, incoming, outgoing) {
   const { method = "GET", url = "/" } = incoming;
   const headers = headersOf(incoming);
   const { authority, path } = targetOf(url);
   const authorities = [...valuesOf(incoming, "host"), ...(authority === undefined ? [] : [authority])];
-  const { refusal, preflight, cors } = guard.check({ method, authorities, headers });
-  if (refusal) {
-    onRefused({ method, code: refusal.code, message: refusal.message });
+  const { refusal: refused, preflight, cors } = guard.check({ method, authorities, headers });
+  if (refused) {
+    onRefused({ method, code: refused.code, message: refused.message });
     // The body is not read, so the connection cannot be reused.
     outgoing.setHeader("connection", "close");
-    return send(refusal.response, outgoing, method);
+    return send(refused.response, outgoing, method);
   }
   if (preflight) return send(preflight, outgoing, method);
 
@@ -103,6 +134,38 @@ async function answer(fetch, guard, onRefused, incoming, outgoing) {
   outgoing.once("close", () => {
     if (!outgoing.writableFinished) disconnected.abort(new Error("the client has disconnected"));
   });
+  const body = await (limits ? limitedBody(incoming, limits) : wholeBody(incoming));
+  if (body instanceof Response) {
+    // The rest is discarded for a moment: a client may read the response only after it has sent the body.
+    const timer = setTimeout(() => incoming.destroy(), DISCARD_MS);
+    incoming.once("close", () => clearTimeout(timer));
+    return send(body, outgoing, method, cors);
+  }
+  const bodyless = method === "GET" || method === "HEAD";
+  const sender = { address: incoming.socket?.remoteAddress ?? "", authority: authorities[0] ?? "" };
+  const { scheme, authority: host } = forward?.(headers, sender) ?? { scheme: "http", authority: sender.authority };
+  let request;
+  try {
+    request = new Request(`${scheme}://${host}${path}`, {
+      method,
+      headers,
+      ...(bodyless ? {} : { body }),
+      signal: disconnected.signal,
+    });
+  } catch {
+    // A port above 65535, or a method such as TRACE.
+    outgoing.setHeader("connection", "close");
+    const invalid = refusal(400, "InvalidArgument", "The method or the address of the request is invalid.");
+    return send(invalid, outgoing, method, cors);
+  }
+  const response = await fetch(request);
+  if (response.body && response.headers.get("content-type")?.startsWith("text/event-stream"))
+    return stream(response, response.body, outgoing, limits?.stalledMs, cors);
+  return send(response, outgoing, method, cors);
+}
+
+/** @param {IncomingMessage} incoming */
+async function wholeBody(incoming) {
   const chunks = [];
   let size = 0;
   for await (const chunk of incoming) {
@@ -110,31 +173,106 @@ async function answer(fetch, guard, onRefused, incoming, outgoing) {
     size += chunk.length;
     if (size > MAX_READ) throw new Error("the body is too large");
   }
-  const bodyless = method === "GET" || method === "HEAD";
-  let request;
-  try {
-    request = new Request(`http://${authorities[0]}${path}`, {
-      method,
-      headers,
-      ...(bodyless ? {} : { body: Buffer.concat(chunks) }),
-      signal: disconnected.signal,
-    });
-  } catch {
-    // A port above 65535, or a method such as TRACE.
-    outgoing.setHeader("connection", "close");
-    return send(invalidRequest(), outgoing, method, cors);
-  }
-  return send(await fetch(request), outgoing, method, cors);
+  return Buffer.concat(chunks);
 }
 
-/** The response to a request whose method or address a `Request` cannot have. The format is that of the service. */
-function invalidRequest() {
-  const body = {
-    RequestId: crypto.randomUUID().toUpperCase(),
-    Code: "InvalidArgument",
-    Message: "The method or the address of the request is invalid.",
+/**
+ * Returns the body, or the response to a body that is too large or too slow.
+ *
+ * @param {IncomingMessage} incoming
+ * @param {Limits} limits
+ * @returns {Promise<Buffer<ArrayBuffer> | Response>}
+ */
+function limitedBody(incoming, { maxBody, bodyMs }) {
+  return new Promise((resolve, reject) => {
+    /** @type {Buffer[]} */
+    const chunks = [];
+    let size = 0;
+    const slow = () => resolve(refusal(408, "RequestTimeout", "The body of the request did not arrive in time."));
+    const timer = setTimeout(slow, bodyMs);
+    incoming.on("data", (chunk) => {
+      size += chunk.length;
+      if (size <= maxBody) chunks.push(chunk);
+      else resolve(refusal(413, "EntityTooLarge", `The body of the request has more than ${maxBody} bytes.`));
+    });
+    incoming.once("end", () => {
+      clearTimeout(timer);
+      resolve(Buffer.concat(chunks));
+    });
+    incoming.once("error", reject);
+    incoming.once("close", () => {
+      clearTimeout(timer);
+      reject(new Error("the client has disconnected"));
+    });
+  });
+}
+
+/**
+ * Returns a refusal of the server, in the format of the service.
+ *
+ * @param {number} status
+ * @param {string} code
+ * @param {string} message
+ */
+export function refusal(status, code, message) {
+  const id = crypto.randomUUID().toUpperCase();
+  const headers = {
+    "content-type": "application/json;charset=utf-8",
+    "cache-control": "no-store",
+    "x-acs-request-id": id,
+    "x-content-type-options": "nosniff",
   };
-  return Response.json(body, { status: 400, headers: { "content-type": "application/json;charset=utf-8" } });
+  return new Response(JSON.stringify({ RequestId: id, Code: code, Message: message }), { status, headers });
+}
+
+/**
+ * Sends a response as its parts arrive. It ends early if the client disconnects or accepts no data.
+ *
+ * @param {Response} response
+ * @param {ReadableStream<Uint8Array>} body
+ * @param {ServerResponse} outgoing
+ * @param {number} [stalledMs]
+ * @param {Record<string, string>} [cors]
+ */
+async function stream(response, body, outgoing, stalledMs = 60_000, cors) {
+  const reader = body.getReader();
+  const gone = () => void reader.cancel().catch(() => {});
+  if (outgoing.destroyed) return gone();
+  outgoing.once("close", gone);
+  outgoing.writeHead(response.status, { ...Object.fromEntries(response.headers), ...cors });
+  outgoing.flushHeaders();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done || outgoing.destroyed) break;
+    if (outgoing.write(value)) continue;
+    await new Promise((resolve) => {
+      const timer = setTimeout(() => outgoing.destroy(), stalledMs);
+      const go = () => {
+        clearTimeout(timer);
+        outgoing.off("drain", go);
+        outgoing.off("close", go);
+        resolve(undefined);
+      };
+      outgoing.on("drain", go);
+      outgoing.on("close", go);
+    });
+  }
+  outgoing.off("close", gone);
+  await ended(outgoing);
+}
+
+/**
+ * Ends a response. Resolves when it is sent, or when the connection is closed.
+ *
+ * @param {ServerResponse} outgoing
+ * @param {Buffer} [body]
+ */
+function ended(outgoing, body) {
+  return new Promise((resolve) => {
+    if (outgoing.destroyed) return resolve(undefined);
+    outgoing.once("close", resolve);
+    outgoing.end(body, () => resolve(undefined));
+  });
 }
 
 /**
@@ -149,10 +287,7 @@ async function send(response, outgoing, method, cors) {
   /** @type {Record<string, string>} */
   const length = [204, 304].includes(response.status) ? {} : { "content-length": String(body.length) };
   outgoing.writeHead(response.status, { ...Object.fromEntries(response.headers), ...length, ...cors });
-  await new Promise((resolve) => {
-    outgoing.once("close", resolve);
-    outgoing.end(method === "HEAD" ? undefined : body, () => resolve(undefined));
-  });
+  await ended(outgoing, method === "HEAD" ? undefined : body);
 }
 
 /**

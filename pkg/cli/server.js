@@ -1,18 +1,19 @@
 // The emulator as an HTTP server, with a folder of flows, a state file, and a log line for each request.
 
 import { randomBytes } from "node:crypto";
-import { readFile, stat } from "node:fs/promises";
-import { extname, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
+import { stat } from "node:fs/promises";
+import { resolve } from "node:path";
 import { createConsole, isConsolePath } from "../console/control.js";
 import { createFiles } from "../console/files.js";
 import { createEmulator } from "../local.js";
+import { listenMessage } from "./arguments.js";
 import { createGuard } from "./guard.js";
 import { serveFetch } from "./serve.js";
 import { createFolder } from "./folder.js";
 import { safeLine, safeWord } from "./line.js";
 import { answering, findings } from "./log.js";
 import { openStateFile } from "./state.js";
+import { readTasks } from "./tasks.js";
 
 /** Maximum time for which a stop waits for pending responses, in ms. */
 const GRACE_MS = 2000;
@@ -121,7 +122,7 @@ export async function startServer({
     const options = { emulator, key: { id, secret }, speed, fetch: quietly, tasks: handlers, unmatched };
     const shown = files && createConsole(options);
     const all = files && shown ? beside(fetch, files, shown) : fetch;
-    const server = await listen(all, { host: hosts[0], port, guard, onRefused });
+    const server = await listen(all, { host: hosts[0] ?? "127.0.0.1", port, guard, onRefused });
     return {
       url: server.url,
       key,
@@ -199,49 +200,15 @@ async function needsFolder(flows) {
 
 /**
  * @param {import("./serve.js").Fetch} fetch
- * @param {Required<import("./serve.js").ServeOptions>} options
+ * @param {import("./serve.js").ServeOptions & { host: string, port: number }} options
  */
 async function listen(fetch, options) {
   const { host, port } = options;
   try {
     return await serveFetch(fetch, options);
   } catch (error) {
-    /** @type {Record<string, string>} */
-    const reasons = {
-      EADDRINUSE: `port ${port} of ${host} is in use: select another port with --port, or 0 for a free port`,
-      EACCES: `port ${port} requires privileges: select a port from 1024 with --port`,
-      EADDRNOTAVAIL: `\`${host}\` is not an address of this machine`,
-      ENOTFOUND: `the host \`${host}\` cannot be resolved`,
-    };
-    throw new Error(reasons[error.code] ?? `cannot listen on ${host}, port ${port}: ${error.message}`);
+    throw new Error(listenMessage(error, host, port));
   }
-}
-
-/**
- * Reads handlers from a module, or mocks from a JSON file.
- *
- * @param {string} file
- * @returns {Promise<TaskHandlers>}
- */
-async function readTasks(file) {
-  const wrong = (/** @type {string} */ why) => new Error(`the tasks of ${file}: ${why}`);
-  if (extname(file) === ".json") {
-    const text = await readFile(file, "utf8").catch((error) => {
-      throw wrong(error.message);
-    });
-    try {
-      return JSON.parse(text);
-    } catch (error) {
-      throw wrong(`invalid JSON: ${error.message}`);
-    }
-  }
-  if (![".mjs", ".js"].includes(extname(file))) throw wrong("expected a module (.mjs, .js) or mocks (.json)");
-  const module = await import(pathToFileURL(file).href).catch((error) => {
-    throw wrong(error.message);
-  });
-  if (typeof module.default !== "object" || module.default === null)
-    throw wrong("the default export must be an object with handlers");
-  return module.default;
 }
 
 /**

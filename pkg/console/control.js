@@ -60,6 +60,8 @@ export function createConsole({
     upstream: () => ({ endpoint: ENDPOINT, fetch: send, credentials, dangerouslyAllowBrowser: true }),
     authorize: () => true,
     actions: ["DescribeExecution", "GetExecutionHistory", "ListExecutions"],
+    // Without a hub: each response shows the emulator as it is now, also after a deleted flow was created again.
+    log: false,
   });
   const answers = createAnswers({ emulator, tasks, unmatched, answers: earlier, onChange: onAnswers });
 

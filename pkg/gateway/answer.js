@@ -63,7 +63,8 @@ export function answer(status, body, requestId, cors, more = {}) {
   const headers = corsHeaders(cors);
   headers.set("content-type", "application/json;charset=utf-8");
   headers.set("x-content-type-options", "nosniff");
-  if (requestId) headers.set("x-acs-request-id", headerText(requestId));
+  const id = headerText(requestId ?? "");
+  if (id) headers.set("x-acs-request-id", id);
   for (const [name, value] of Object.entries(more)) headers.set(name, value);
   return new Response(JSON.stringify(body), { status, headers });
 }

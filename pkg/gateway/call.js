@@ -44,26 +44,12 @@ export const FIELDS = new Set(Object.values(PARAMETERS).flatMap(({ names }) => n
  * @returns {{ call: Call, refused?: undefined } | { refused: Refusal, call?: undefined }}
  */
 export function readCall(request, actions, maxWaitSeconds) {
-  if (request.method !== "GET") {
-    return no(405, "UnsupportedHTTPMethod", "The HTTP method is not supported. Use GET.", { allow: "GET, OPTIONS" });
-  }
-  const { search, searchParams: query } = new URL(request.url);
-  // Lone surrogates and invalid UTF-8 would be replaced by U+FFFD, which results in another name.
-  if (!request.url.isWellFormed() || !isUtf8(search)) {
-    return no(400, "InvalidArgument", "Parameter error: the query is not valid UTF-8.");
-  }
-  const names = new Set();
-  for (const name of query.keys()) {
-    // With two values, `authorize` could check one of them and the service receive the other one.
-    if (names.has(name)) return no(400, "InvalidArgument", `Parameter error: '${name}' is specified more than once.`);
-    names.add(name);
-  }
+  const { query, refused } = queryOf(request);
+  if (refused) return { refused };
 
   const action = query.get("Action");
   if (!action) return missing("Action");
-  if (!actions.has(action)) {
-    return no(400, "ActionNotSupported", `The requested API operation '${action}' is incorrect. Please check.`);
-  }
+  if (!actions.has(action)) return notSupported(action);
   const version = query.get("Version");
   if (!version) return missing("Version");
   if (version !== VERSION) {
@@ -88,6 +74,52 @@ export function readCall(request, actions, maxWaitSeconds) {
     parameters.waitTimeSeconds = Math.min(parameters.waitTimeSeconds ?? 0, maxWaitSeconds);
   }
   return { call: { action: /** @type {Action} */ (action), parameters } };
+}
+
+/**
+ * Returns the parameters of a stream of events, or an error response.
+ *
+ * @param {Request} request
+ * @param {Set<string>} actions the actions that are forwarded
+ * @returns {{ call: { flowName: string, executionName: string, history: boolean, ticket?: string }, refused?: undefined }
+ *   | { refused: Refusal, call?: undefined }}
+ */
+export function readEvents(request, actions) {
+  const { query, refused } = queryOf(request);
+  if (refused) return { refused };
+  const flowName = query.get("FlowName");
+  if (!flowName) return missing("FlowName");
+  const executionName = query.get("ExecutionName");
+  if (!executionName) return missing("ExecutionName");
+  const history = query.get("history") ?? "0";
+  if (!/^[01]$/.test(history)) return no(400, "InvalidArgument", "Parameter error: 'history' must be '0' or '1'.");
+  const needed = history === "1" ? ["DescribeExecution", "GetExecutionHistory"] : ["DescribeExecution"];
+  for (const action of needed) {
+    if (!actions.has(action)) return notSupported(action);
+  }
+  return { call: { flowName, executionName, history: history === "1", ticket: query.get("ticket") ?? undefined } };
+}
+
+/**
+ * Returns the query of a request. Each name occurs once.
+ *
+ * @param {Request} request
+ * @returns {{ query: URLSearchParams, refused?: undefined } | { refused: Refusal, query?: undefined }}
+ */
+function queryOf(request) {
+  if (request.method !== "GET") return { refused: notGet() };
+  const { search, searchParams: query } = new URL(request.url);
+  // Lone surrogates and invalid UTF-8 would be replaced by U+FFFD, which results in another name.
+  if (!request.url.isWellFormed() || !isUtf8(search)) {
+    return no(400, "InvalidArgument", "Parameter error: the query is not valid UTF-8.");
+  }
+  const names = new Set();
+  for (const name of query.keys()) {
+    // With two values, `authorize` could check one of them and the service receive the other one.
+    if (names.has(name)) return no(400, "InvalidArgument", `Parameter error: '${name}' is specified more than once.`);
+    names.add(name);
+  }
+  return { query };
 }
 
 /**
@@ -127,6 +159,17 @@ function isUtf8(search) {
   } catch {
     return false;
   }
+}
+
+/** The error response for another method. @returns {Refusal} */
+export function notGet() {
+  const headers = { allow: "GET, OPTIONS" };
+  return { status: 405, code: "UnsupportedHTTPMethod", message: "The HTTP method is not supported. Use GET.", headers };
+}
+
+/** @param {string} action */
+function notSupported(action) {
+  return no(400, "ActionNotSupported", `The requested API operation '${action}' is incorrect. Please check.`);
 }
 
 /** @param {string} name */

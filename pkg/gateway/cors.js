@@ -2,8 +2,9 @@
 
 /**
  * `origin` is the origin of an allowed page. `foreign` is true for a page of another origin that is not allowed.
+ * `transports` is what the gateway advertises, undefined without a hub.
  *
- * @typedef {{ origin?: string, foreign?: boolean }} Cors
+ * @typedef {{ origin?: string, foreign?: boolean, transports?: string }} Cors
  */
 
 /**
@@ -23,11 +24,12 @@ export function corsOf(request, origins) {
  *
  * @param {Request} request
  * @param {Cors} cors
+ * @param {string} methods
  */
-export function preflight(request, cors) {
+export function preflight(request, cors, methods) {
   const headers = corsHeaders(cors);
   if (!cors.origin) return new Response(null, { status: 403, headers });
-  headers.set("access-control-allow-methods", "GET");
+  headers.set("access-control-allow-methods", methods);
   headers.set("access-control-max-age", "600");
   const wanted = request.headers.get("access-control-request-headers");
   // All headers are allowed, because the origin is trusted. The authentication of the page may need any of them.
@@ -43,9 +45,11 @@ export function preflight(request, cors) {
  */
 export function corsHeaders(cors) {
   const headers = new Headers({ vary: "Origin", "cache-control": "no-store" });
+  if (cors.transports) headers.set("x-cloudflow-transports", cors.transports);
   if (cors.origin) {
+    const exposed = "x-acs-request-id, x-acs-retry-after, date";
     headers.set("access-control-allow-origin", cors.origin);
-    headers.set("access-control-expose-headers", "x-acs-request-id, x-acs-retry-after, date");
+    headers.set("access-control-expose-headers", cors.transports ? `${exposed}, x-cloudflow-transports` : exposed);
   }
   return headers;
 }

@@ -56,6 +56,7 @@ export const CLIENT = {
   retry: true,
   dangerouslyAllowBrowser: true,
   allowInsecureHttp: true,
+  transport: true,
   signal: true,
   timeoutMs: true,
   waitTimeSeconds: true,
@@ -79,7 +80,37 @@ export const VALIDATE = { mode: true };
 export const MODULES = { ask: true, language: true };
 
 /** @type {Names<import("../gateway.js").GatewayOptions>} */
-export const GATEWAY = { upstream: true, authorize: true, actions: true, origins: true, maxWaitSeconds: true };
+export const GATEWAY = {
+  upstream: true,
+  authorize: true,
+  actions: true,
+  origins: true,
+  maxWaitSeconds: true,
+  hub: true,
+  events: true,
+  limit: true,
+  tickets: true,
+  log: true,
+};
+
+/** @type {Names<import("../gateway.js").GatewayEvents>} */
+export const GATEWAY_EVENTS = { maxSeconds: true, heartbeatSeconds: true };
+
+/** @type {Names<import("../gateway/auth.js").JwtOptions>} */
+export const JWT = {
+  jwks: true,
+  issuer: true,
+  audience: true,
+  allow: true,
+  algorithms: true,
+  clockToleranceSeconds: true,
+};
+
+/** @type {Names<import("../gateway/auth.js").AccessOptions>} */
+export const ACCESS = { team: true, audience: true, allow: true };
+
+/** @type {Names<import("../gateway/types.js").LimitOptions>} */
+export const LIMIT = { key: true, binding: true, perMinute: true };
 
 /** @type {Names<import("../local.js").EmulatorOptions>} */
 export const EMULATOR = {

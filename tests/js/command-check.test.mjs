@@ -45,6 +45,7 @@ test("an exit code for each result", async () => {
     "warned.yaml": WARNED,
     "broken.yaml": BROKEN,
     "other.yaml": "a: 1\n",
+    "many.yaml": `${GOOD.replace("}", `, ${Array.from({ length: 150 }, (_, i) => `x${i}: 1`).join(", ")}}`)}  - {type: wiat, name: b}\n`,
   });
   const cases = [
     [["good.yaml"], 0, /^no findings in 1 file\n$/],
@@ -57,6 +58,10 @@ test("an exit code for each result", async () => {
     [["wrong.yaml", "good.yaml"], 1, /in 1 of 2 files/],
     [["broken.yaml"], 1, /error\[yaml-unclosed-bracket\]/],
     [["broken.yaml", "--rule", "yaml-unclosed-bracket=off"], 2, /`yaml-unclosed-bracket` is always an error/],
+    [["other.yaml", "--rule", "unknown-dialect=warning"], 2, /`unknown-dialect` is always an error/],
+    [["many.yaml", "--rule", "too-many=off"], 2, /`too-many` cannot be changed: it stands for further findings/],
+    // Findings that are not shown may be errors.
+    [["many.yaml", "--rule", "unknown-key=off"], 1, /error\[too-many\]/],
     [["wrong.yaml", "--rule", "unknown-tpye=off"], 2, /`unknown-tpye` is not a code.*did you mean `unknown-type`\?/],
     [["wrong.yaml", "--rule", "unknown-type=loud"], 2, /must be `off`, `warning` or `error`, not `loud`/],
     [["wrong.yaml", "--rule", "unknown-type"], 2, /must be `off`, `warning` or `error`/],
@@ -329,6 +334,9 @@ test("the configuration is described by its schema", async () => {
     [{ mode: "express" }, false],
     [{ rules: { undocumented: "loud" } }, false],
     [{ rules: { "yaml-limit": "off" } }, false],
+    [{ rules: { "too-many": "off" } }, false],
+    [{ rules: { "unknown-dialect": "warning" } }, false],
+    [{ rules: { "unknown-dialect": "error" } }, true],
     [{ maxWarnings: -1 }, false],
     [{ maxWarnings: 1.5 }, false],
     [[], false],

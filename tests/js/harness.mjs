@@ -8,7 +8,7 @@
 //
 // The environment:
 //   runtime    "node", "deno", "bun", "workerd" or "browser"
-//   cloudflow, ask, language, slim, local, gateway   the package's entries, as this runtime resolves them
+//   cloudflow, ask, language, slim, local, gateway, auth   the package's entries, as this runtime resolves them
 //   createGateway                     the function of `gateway`
 //   modules    the WebAssembly.Module of cloudflow-wasm/ask.wasm and language.wasm: { ask, language }
 //   cases(family)             the cases of tests/cases/<family>: [{ name, files }], sorted; `files` maps part to text

@@ -18,6 +18,7 @@ const ENTRIES = {
   slim: "./slim",
   local: "./local",
   gateway: "./gateway",
+  auth: "./gateway/auth",
   graph: "./graph",
 };
 

@@ -108,7 +108,7 @@ fn the_repository_has_one_address() {
 
 /// The documents, with their paths. `docs/` is complete, so a new page is checked too.
 fn documents() -> Vec<(String, String)> {
-    let mut found = sources(&["docs", "tests", "fuzz", "crates"], &[".md"]);
+    let mut found = sources(&["docs", "tests", "fuzz", "crates", "examples", "www"], &[".md"]);
     for name in ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"] {
         found.push((name.to_owned(), fs::read_to_string(root().join(name)).unwrap()));
     }

@@ -24,6 +24,8 @@ const FURTHER = [
   "./cli/cli.js",
   "./cli/check/worker.js",
   "./cli/parser.js",
+  "./cli/gateway.js",
+  "./cli/local.js",
   "./console/control.js",
   "./console/files.js", // the built page is next to it
   "./execution/inline.js",
@@ -75,7 +77,7 @@ const write = async (file, input) => {
     platform: "neutral",
     target: "esnext",
     charset: "utf8",
-    external: ["node:*"],
+    external: ["node:*", "jose/*"],
     plugins: [keepImports(file)],
     logLevel: "warning",
   });
@@ -96,6 +98,8 @@ for (const path of [
   ...paths.filter((path) => path.endsWith(".wasm")),
 ])
   cpSync(join(pkg, path), join(to, path), { recursive: true });
+// The project that `cloudflow-wasm gateway init` writes.
+cpSync(join(pkg, "..", "www", "worker"), join(to, "cli", "template"), { recursive: true });
 // The page of the console has the modules of the package: `console/files.js` serves those, so that the package holds one
 // copy of each.
 const page = join(to, "console", "page");

@@ -23,12 +23,12 @@ function print(name, ...files) {
   console.log([name, ...sums].join("\t"));
 }
 
-/** A program that is bundled and minified for a page, or for a Worker by the settings of wrangler, which does not minify. */
+/** A program that is bundled and minified for a page, or for a Worker with the settings of `gateway init`. */
 async function bundle(program, worker = false) {
   const { outputFiles } = await build({
     stdin: { contents: program, resolveDir: join(pkg, "dist"), loader: "js" },
     bundle: true,
-    minify: !worker,
+    minify: true,
     format: "esm",
     platform: "browser",
     conditions: worker ? ["workerd"] : [],
@@ -49,7 +49,14 @@ print("everything", await bundle('export * from "./index.js";'));
 print("slim (modules + entry)", wasm("ask"), wasm("language"), await bundle('export * from "./slim.js";'));
 print("local entry", await bundle('export * from "./local.js";'));
 print("graph entry", await bundle('export * from "./graph.js";'));
-print("gateway Worker", wasm("ask"), await bundle('export * from "./gateway.workerd.js";', true));
+print("gateway Worker", wasm("gateway"), await bundle('export * from "./gateway.workerd.js";', true));
+print(
+  "gateway Worker with jwt",
+  wasm("gateway"),
+  await bundle('export * from "./gateway.workerd.js"; export { jwt } from "./gateway/auth.js";', true),
+);
+print("import { bearer }", await bundle('export { bearer } from "./gateway/auth.js";'));
+print("import { jwt }, with jose", await bundle('export { jwt } from "./gateway/auth.js";'));
 
 // The page of the console.
 const page = join(pkg, "console", "page");

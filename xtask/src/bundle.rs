@@ -21,7 +21,7 @@ pub fn build() -> Outcome<()> {
 fn inputs() -> Outcome<String> {
     let mut state = Fingerprint::new();
     let root = paths::root();
-    for path in ["package-lock.json", "docs/diagnostics.md", "docs/errors.md"] {
+    for path in ["package-lock.json", "www/worker", "docs/diagnostics.md", "docs/errors.md"] {
         state.path(&root.join(path))?;
     }
     state.path(&paths::script("bundle.mjs"))?;

@@ -1,4 +1,4 @@
-//! The build tool of the project: `cargo xtask build | sizes | package | demo | playground | screens | lint | test | bench | fuzz | fuzz-net`.
+//! The build tool of the project: `cargo xtask build | sizes | package | demo | playground | screens | lint | test | bench | load-gateway | fuzz | fuzz-net | sim-gateway`.
 //!
 //! Every command does its own set-up (a Rust toolchain that can build for wasm32, the packages
 //! of `package-lock.json`, a Chromium), prints each step and skips steps that are up to date.
@@ -21,12 +21,14 @@ mod fuzz;
 mod glue;
 mod inline;
 mod lint;
+mod load_gateway;
 mod notices;
 mod npm;
 mod package;
 mod paths;
 mod python;
 mod quick;
+mod sim_gateway;
 mod sizes;
 mod test;
 mod toolchain;
@@ -48,7 +50,7 @@ usage: cargo xtask <command> [options]
                     the WebAssembly modules and their glue, into pkg/wasm/, the console, into pkg/console/page/, and
                     the package as programs load it, into pkg/dist/; to measure what a step saves,
                     leave it out: encoder, names, traps (may be given more than once);
-                    MODULE: ask, language, local (can be repeated)
+                    MODULE: ask, gateway, language, local (can be repeated)
   sizes [--functions N]
                     build, then print where the bytes of each module are, by source module and by function (15),
                     with the change since the last commit that was measured here; fails if a size is over its budget
@@ -71,6 +73,9 @@ usage: cargo xtask <command> [options]
   bench [--quick] [--only PART]
                     build, then measure against the peers of tests/bench/; PART: size, cold, validate,
                     growth, response, sign, runtimes, abort, poll, mistakes
+  load-gateway [--gateway G] [--scenario S] [--watchers N] [--executions N] ...
+                    build, then the load test of the gateway; G: workerd, wrangler, node, single, cache; S: ends, kill,
+                    sleep; `node tests/gateway-load/run.mjs --help` lists all options
 
   fuzz [--target T] [--seconds N]
                     run the coverage-guided fuzzers of fuzz/, each for N seconds (600); T: flow, expression,
@@ -78,6 +83,10 @@ usage: cargo xtask <command> [options]
   fuzz-net [--seeds N]
                     run N simulations (100000) of clients, networks and the emulator; a seed that breaks a rule
                     is printed; CLOUDFLOW_SEED=<seed> cargo test -p cloudflow-local network repeats it
+
+  sim-gateway [--seeds N] [--seed S] [--world small|large|faults|crowd] [--broken leader|hub|budget]
+                    simulate gateways with many watchers and faults (10000 seeds of a small world); a seed that
+                    breaks a rule is printed; large: 1,000,000 watchers of 10,000 executions in 300 locations
 
   -h, --help        this text
 
@@ -119,7 +128,9 @@ fn run(arguments: &[String]) -> Outcome<ExitCode> {
         "test" => test::options(options).map(|options| test::test(&options)),
         "fuzz" => fuzz::targets::wish(options).map(|wish| fuzz::targets::fuzz(&wish)),
         "fuzz-net" => fuzz::seeds(options).map(fuzz::net),
+        "sim-gateway" => sim_gateway::run(options).map(Ok),
         "bench" => bench::options(options).map(|()| bench::bench(options)),
+        "load-gateway" => Ok(load_gateway::load_gateway(options)),
         _ => Err(format!("`{command}` is not a command")),
     };
     done.unwrap_or_else(|message| {

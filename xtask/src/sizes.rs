@@ -8,18 +8,20 @@ use crate::{Outcome, npm, paths, wasm};
 
 /// Size budgets (gzip -9) and goals. A budget is slightly above the reached size. Raise one only with a reason that
 /// docs/decisions.md states.
-const BUDGETS: [Budget; 11] = [
+const BUDGETS: [Budget; 13] = [
     Budget { row: "import { CloudFlowError }", kib: 1, aim_kib: None },
-    Budget { row: "import { describeExecution }", kib: 61, aim_kib: Some(50) },
+    Budget { row: "import { describeExecution }", kib: 62, aim_kib: Some(50) },
     Budget { row: "import { validateFlow }", kib: 133, aim_kib: Some(88) },
-    Budget { row: "everything", kib: 202, aim_kib: Some(130) },
-    Budget { row: "slim (modules + entry)", kib: 200, aim_kib: Some(130) },
+    Budget { row: "everything", kib: 206, aim_kib: Some(130) },
+    Budget { row: "slim (modules + entry)", kib: 204, aim_kib: Some(130) },
     Budget { row: "local entry", kib: 455, aim_kib: None },
     Budget { row: "graph entry", kib: 28, aim_kib: None },
-    Budget { row: "gateway Worker", kib: 67, aim_kib: Some(70) },
-    Budget { row: "console, usable", kib: 51, aim_kib: None },
-    Budget { row: "console, first view", kib: 274, aim_kib: None },
-    Budget { row: "console, first view and editor", kib: 395, aim_kib: Some(200) },
+    Budget { row: "console, usable", kib: 54, aim_kib: None },
+    Budget { row: "console, first view", kib: 277, aim_kib: None },
+    Budget { row: "console, first view and editor", kib: 398, aim_kib: Some(200) },
+    Budget { row: "gateway Worker", kib: 90, aim_kib: Some(90) },
+    Budget { row: "import { bearer }", kib: 2, aim_kib: None },
+    Budget { row: "import { jwt }, with jose", kib: 11, aim_kib: None },
 ];
 
 struct Budget {

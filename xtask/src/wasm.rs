@@ -13,7 +13,7 @@ use crate::toolchain::{self, Toolchain};
 use crate::{Outcome, bundle, console, inline, npm, paths, sizes, traps};
 
 /// The modules. Each is the root crate with the feature of the same name.
-pub const MODULES: [&str; 3] = ["ask", "language", "local"];
+pub const MODULES: [&str; 4] = ["ask", "gateway", "language", "local"];
 
 /// The steps after rustc that can be left out with `--without`, to measure what they save.
 const STEPS: [&str; 3] = ["encoder", "names", "traps"];
@@ -50,8 +50,8 @@ pub fn options(options: &[String]) -> Outcome<Options> {
     let mut options = options.iter();
     while let Some(option) = options.next() {
         let (what, known, names) = match option.as_str() {
-            "--without" => ("step", STEPS, &mut read.without),
-            "--only" => ("module", MODULES, &mut read.only),
+            "--without" => ("step", &STEPS[..], &mut read.without),
+            "--only" => ("module", &MODULES[..], &mut read.only),
             _ => return Err(format!("`{option}` is not an option of build; `--without STEP` and `--only MODULE` are")),
         };
         let name = options.next().ok_or_else(|| format!("`{option}` needs the name of a {what}"))?;

@@ -74,6 +74,7 @@
 //! # Modules
 //!
 //! - [`client`]: one call, from its arguments to its result.
+//! - [`hub`]: many watchers of an execution, one poll.
 //! - [`poll`]: when to send, retry, sleep and end.
 //! - [`sign`]: signatures and redaction.
 //! - [`wire`]: requests, executions and faults in the format of the service.
@@ -88,6 +89,7 @@
 //!   references to `serde_json::Value` are values.
 
 pub mod client;
+pub mod hub;
 pub mod poll;
 pub mod read;
 pub mod sign;

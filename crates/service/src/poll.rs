@@ -32,7 +32,7 @@
 
 mod link;
 mod pacing;
-mod quota;
+pub(crate) mod quota;
 mod sleep;
 
 pub use pacing::Pacing;

@@ -104,8 +104,11 @@ function isTexts(value) {
  */
 export function ruleProblem(code, level, known) {
   if (!LEVELS.includes(level)) return `\`${code}\` must be \`off\`, \`warning\` or \`error\`, not \`${level}\``;
-  if (code.startsWith("yaml-") && level !== "error")
-    return `\`${code}\` is always an error: a text that cannot be read is not checked`;
+  if (level !== "error") {
+    if (code.startsWith("yaml-") || code === "unknown-dialect")
+      return `\`${code}\` is always an error: a text that cannot be read is not checked`;
+    if (code === "too-many") return "`too-many` cannot be changed: it stands for further findings";
+  }
   if (known && !known.has(code)) {
     const near = nearest(code, known);
     return `\`${code}\` is not a code of a diagnostic${near === undefined ? "" : `: did you mean \`${near}\`?`}`;

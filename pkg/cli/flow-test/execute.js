@@ -140,7 +140,7 @@ export function placeOf(failure, { error, cause }) {
  * @param {Coverage} coverage
  */
 function stateTest(flow, test, { mode }, package_, coverage) {
-  const options = /** @type {import("../../state.js").StateOptions} */ (stateOptions(test));
+  const options = /** @type {import("../../state.js").StateOptions} */ (/** @type {unknown} */ (stateOptions(test)));
   const result = package_.simulateState(flow.text, { ...options, mode });
   coverage.addState(flow, result);
   const { given } = test;

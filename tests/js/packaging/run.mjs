@@ -13,6 +13,7 @@ import { promisify } from "node:util";
 import { Miniflare } from "miniflare";
 import { readArguments } from "../arguments.mjs";
 import { launch } from "../chromium.mjs";
+import { gatewayTests } from "./gateway.mjs";
 import { shakingTests } from "./shaking.mjs";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
@@ -210,6 +211,7 @@ check({ ask: new URL(ask, location.href), language: new URL(language, location.h
       "esm-only",
       "--exclude-entrypoints",
       "./ask.wasm",
+      "./gateway.wasm",
       "./language.wasm",
       "./local.wasm",
     ]);
@@ -226,7 +228,7 @@ try {
   const npm = process.platform === "win32" ? "npm.cmd" : "npm";
   await run(npm, ["install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", tarball], { cwd: first });
   cpSync(join(HERE, "program.mjs"), join(first, "program.mjs"));
-  const tests = { ...TESTS, ...shakingTests(first) };
+  const tests = { ...TESTS, ...gatewayTests(ROOT, tarball, run, rest), ...shakingTests(first) };
   for (const [name, body] of Object.entries(tests).filter(([name]) => name.includes(filter))) {
     const dir = join(place, `project-${totals.passed + totals.failed}`);
     cpSync(first, dir, { recursive: true });

@@ -337,6 +337,7 @@ function gatewayTo(createGateway, service, { credentials = KEY, region = "cn-han
   return createGateway({
     upstream: () => ({ region, fetch: service.fetch, credentials }),
     authorize: () => true,
+    log: false,
     ...options,
   });
 }

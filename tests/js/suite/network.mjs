@@ -270,6 +270,33 @@ export const tests = {
       }
     }),
 
+  "a byte order mark is removed at the beginning of a body, and is a character elsewhere": async ({ cloudflow }) => {
+    const body = JSON.stringify({
+      ...RUNNING,
+      Status: "Succeeded",
+      Output: "a\ufeff\ufeffb",
+      FlowDefinition: "\ufeffx",
+    });
+    for (const [mark, size] of ["", "\ufeff"].flatMap((mark) => [1, 2, 3, 5, 7, 1000].map((size) => [mark, size]))) {
+      const bytes = new TextEncoder().encode(`${mark}${body}`);
+      let at = 0;
+      const stream = new ReadableStream({
+        pull(controller) {
+          controller.enqueue(bytes.subarray(at, at + size));
+          at += size;
+          if (at >= bytes.length) controller.close();
+        },
+      });
+      const fetch = () => Promise.resolve(new Response(stream));
+      const options = { endpoint: "https://gateway.example", fetch };
+      const { output, flowDefinition } = await cloudflow.describeExecution(
+        { flowName: "f", executionName: "e" },
+        options,
+      );
+      assert.deepEqual([output, flowDefinition], ["a\ufeff\ufeffb", "\ufeffx"], `parts of ${size} bytes`);
+    }
+  },
+
   "a response is read up to 8 MiB, regardless of its headers, and the rest is cancelled": async ({
     cloudflow,
     createGateway,

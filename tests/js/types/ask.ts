@@ -31,7 +31,7 @@ export async function watch(signal: AbortSignal): Promise<string> {
     );
     if (execution.done) return execution.output ?? "";
     const onRetry = ({ attempt, delayMs, error }: Retry) => console.log(attempt, delayMs / 1000, error.code);
-    const watching = { endpoint: "/api/", signal, onRetry };
+    const watching = { endpoint: "/api/", transport: "sse", signal, onRetry } as const;
     for await (const next of watchExecution({ flowName: "a", executionName: "b" }, watching)) {
       if (next.status === "Succeeded") return next.flowDefinition;
     }

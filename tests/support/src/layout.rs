@@ -17,12 +17,13 @@ struct Family {
     folders: bool,
 }
 
-const FAMILIES: [Family; 12] = [
+const FAMILIES: [Family; 13] = [
     flat("check", &["yaml"], &["out", "options.json", "seeds.txt"]),
     flat("execution", &["response.json"], &["execution.json", "out"]),
     flat("expr", &["txt"], &[]),
     flat("fault", &["answer.txt"], &["out"]),
     flat("graph", &["yaml"], &["graph.json", "mmd", "parsed.json"]),
+    flat("hub", &["txt"], &[]),
     flat("poll", &["txt"], &[]),
     flat("state", &["yaml"], &["calls.json", "out.json"]),
     flat("yaml", &["yaml"], &["tree", "out"]),

@@ -28,6 +28,7 @@ const CALL: &[&str] = &[
     "retry",
     "dangerouslyAllowBrowser",
     "allowInsecureHttp",
+    "transport",
     "signal",
     "timeoutMs",
 ];
@@ -99,6 +100,8 @@ pub fn settings<V: Value>(
     let fetch = fields.of_kind("fetch", Kind::Function);
     let on_update = fields.of_kind("onUpdate", Kind::Function);
     fields.of_kind("onRetry", Kind::Function);
+    // `pkg/ask/stream.js` reads it.
+    fields.of_kind("transport", Kind::Text);
     let signal = signal(&mut fields);
     let given = fields.get("credentials");
     let is_function = given.as_ref().is_some_and(|given| given.kind() == Kind::Function);

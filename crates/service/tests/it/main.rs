@@ -13,6 +13,7 @@
 mod client;
 mod errors;
 mod execution;
+mod hub;
 mod page;
 mod poll;
 mod sign;

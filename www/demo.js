@@ -10,7 +10,10 @@ const gateway = createGateway({
   }),
   authorize: () => true,
   actions: ["DescribeExecution", "GetExecutionHistory", "ListExecutions"],
+  hub: (env) => ({ executions: env.HUB, account: env.BUDGET }),
 });
+
+export const { ExecutionHub, AccountBudget } = gateway;
 
 export default {
   fetch(request, env, context) {

@@ -1,0 +1,34 @@
+//! Some small worlds in the test command. `cargo xtask sim-gateway` runs thousands, and the large ones.
+
+use gateway_sim::{Broken, World, simulate};
+
+#[test]
+fn small_worlds_keep_the_rules() {
+    for seed in 0..300 {
+        let report = simulate(World::small(seed), seed);
+        assert!(report.violations.is_empty(), "seed {seed}: {:#?}", report.violations);
+    }
+}
+
+#[test]
+fn a_seed_always_gives_the_same_world() {
+    let run = || {
+        let report = simulate(World::small(7), 7);
+        (report.events, report.calls, report.joins, report.disturbed)
+    };
+    assert_eq!(run(), run());
+}
+
+#[test]
+fn broken_parts_are_noticed() {
+    for broken in [Broken::Leader, Broken::Hub, Broken::Budget] {
+        let noticed = (0..200).any(|seed| {
+            // The rate limit is out of reach for a small world.
+            let world =
+                if broken == Broken::Budget { World { watchers: 500, ..World::large() } } else { World::small(seed) };
+            let world = World { broken, ..world };
+            !simulate(world, seed).violations.is_empty()
+        });
+        assert!(noticed, "{broken:?}");
+    }
+}
