@@ -133,7 +133,7 @@ async function runAll({ named, options, io, package_, signal }) {
     const file = readTestFile(path, package_);
     /** @type {FileResult} */
     const result = { file, results: [] };
-    summary.problems += file.problems.length;
+    if (file.problems.length > 0) summary.problems += 1;
     if (file.problems.length === 0 && file.flow) {
       for (const flow of [file.flow, ...Object.values(file.flows)]) coverage.of(flow);
       for (const test of file.tests) {

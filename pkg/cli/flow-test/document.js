@@ -61,7 +61,11 @@ export function readDocument(text, problems) {
     count += 1;
     if (depth > MAX_DEPTH) throw { message: `a value is nested more than ${MAX_DEPTH} deep`, at: at ?? node?.range };
     if (count > MAX_VALUES) throw { message: `the text has more than ${MAX_VALUES} values`, at: at ?? node?.range };
-    if (isAlias(node)) return convert(node.resolve(document), depth + 1, at ?? node.range);
+    if (isAlias(node)) {
+      const target = node.resolve(document);
+      if (target === undefined) throw { message: `the alias \`*${node.source}\` has no anchor`, at: at ?? node.range };
+      return convert(target, depth + 1, at ?? node.range);
+    }
     const range = rangeOf(at ?? node?.range);
     if (isMap(node)) {
       /** @type {Value["entries"]} */

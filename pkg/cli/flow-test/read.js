@@ -179,6 +179,7 @@ function createReader(result, package_) {
     if (!item.entries) return void report("a test must be a mapping", item.range);
     const given = valuesOf(item);
     const kind = given.state ? "state" : "flow";
+    const before = problems.length;
     if (kind === "flow")
       checkKeys(item, FLOW_KEYS, "a test", problems, (key) =>
         STATE_KEYS.includes(key)
@@ -194,7 +195,8 @@ function createReader(result, package_) {
     if (typeof name.value !== "string" || name.value.trim() === "")
       return void report("the name of a test must be a text", name.range);
     const expected = kind === "flow" ? FLOW_EXPECTED : STATE_EXPECTED;
-    if (!expected.some((key) => given[key]))
+    // A misspelt expectation is reported already.
+    if (problems.length === before && !expected.some((key) => given[key]))
       report(
         `the test \`${name.value}\` expects nothing: add one of ${expected.map((key) => `\`${key}\``).join(", ")}`,
         name.range,
@@ -208,6 +210,7 @@ function createReader(result, package_) {
     if (kind === "flow") {
       if (input) isMapping(input, "input");
       if (path) readNames(path, own);
+      if (attempts?.entries?.size === 0) report("`attempts` is empty", attempts.range);
       if (attempts && isMapping(attempts, "attempts"))
         for (const [state, { key, value }] of attempts.entries ?? []) {
           checkState(state, key, own);

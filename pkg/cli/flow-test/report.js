@@ -13,6 +13,8 @@ import { indented, placeName, placeText } from "./place.js";
 /** @import { TestResult } from "./execute.js" */
 /** @import { TestFile } from "./read.js" */
 
+/** The duration of a test is shown from this time on. */
+const SLOW_MS = 1000;
 /** States of a path that are shown. */
 const MAX_PATH = 60;
 /** Unreached states and branches of a flow that are shown. */
@@ -55,7 +57,7 @@ export function fileText({ file, results }, style, columns) {
   for (const result of results) {
     const { test, passed, durationMs } = result;
     const sign = passed ? style.green("✓") : style.red("✗");
-    text += `  ${sign} ${safeLine(test.name)}${durationMs >= 100 ? style.dim(` (${Math.round(durationMs)} ms)`) : ""}\n`;
+    text += `  ${sign} ${safeLine(test.name)}${durationMs >= SLOW_MS ? style.dim(` (${Math.round(durationMs)} ms)`) : ""}\n`;
     if (!passed) text += indented(failureText(file, result, style, columns), "      ");
   }
   return `${text}\n`;
