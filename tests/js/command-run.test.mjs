@@ -37,6 +37,8 @@ steps:
     "version: v1\ntype: flow\nsteps:\n  - {type: task, name: child, resourceArn: 'acs:fnf:::flow/bad', pattern: sync}\n",
   "long.express.yaml":
     "Type: StateMachine\nName: a\nSpecVersion: v1\nStartAt: a\nStates:\n  - {Type: Wait, Name: a, Seconds: 60, End: true}\n",
+  "token.yaml":
+    "Type: StateMachine\nName: signing\nSpecVersion: v1\nStartAt: sign\nStates:\n  - {Type: Task, Name: sign, Action: 'FC:InvokeFunction', TaskMode: WaitForCustomCallback, Parameters: {resourceArn: 'acs:fc:::services/a/functions/b', invocationType: Sync, body.$: $Context.Current.TaskToken}, End: true}\n",
 };
 
 let cwd;
@@ -44,6 +46,8 @@ before(async () => {
   cwd = await mkdtemp(join(tmpdir(), "cloudflow-run-"));
   for (const [name, text] of Object.entries(FLOWS)) await writeFile(join(cwd, name), text);
   await writeFile(join(cwd, "mocks.json"), '{"acs:fc:*": [{"error": "FC.Busy"}, {"output": {"got": 1}}]}');
+  await writeFile(join(cwd, "delay.json"), '{"acs:fc:*": {"output": {"signed": true}, "delayMs": 3000}}');
+  await writeFile(join(cwd, "refused.json"), '{"state:sign": {"error": "Refused", "cause": "no"}}');
   await writeFile(join(cwd, "tasks.mjs"), 'export default { "acs:fc:*": (input) => ({ got: input.a }) };\n');
   await writeFile(join(cwd, "throws.mjs"), "throw new Error('broken module');\n");
   await writeFile(join(cwd, "input.json"), '\ufeff{"a": 5}');
@@ -73,6 +77,12 @@ for (const [runtime, program] of RUNTIMES) {
       bad.out,
       /\nFailed after 0\.0 s\nbad\.yaml:5:24: state `refuse` failed: Order\.Refused: too large\n 5 \| {3}- \{type: fail, name: refuse, .*\n {3}\| {24}\^{6}\n$/,
     );
+    const piped = await command(["run", "good.yaml", "--tasks", "tasks.mjs", "--input", "-"], {
+      cwd,
+      command: program,
+      input: '{"a": 7}',
+    });
+    assert.match(piped.out, /ExecutionStarted +\{"input":\{"a":7\}\}\n/);
     const json = await run("good.yaml", "--tasks", "tasks.mjs", "--input", "@input.json", "--format", "json");
     assert.equal(json.code, 0, json.err);
     const { status, events } = JSON.parse(json.out);
@@ -88,6 +98,8 @@ for (const [runtime, program] of RUNTIMES) {
       [["parent.yaml", "--flows", "flows"], 1, /Order\.Refused|FnF\./, /^$/],
       [["none.yaml"], 2, /^$/, /^`none\.yaml` does not exist\n$/],
       [["bad.yaml", "--input", "{"], 2, /^$/, /^--input is not valid JSON: /],
+      [["bad.yaml", "--input", "-"], 2, /^$/, /^--input is not valid JSON: /],
+      [["-", "--input", "-"], 2, /^$/, /^`-` cannot be both the definition and the input\n$/],
       [["bad.yaml", "--input", "5"], 2, /^$/, /^--input must be a JSON object\n$/],
       [["bad.yaml", "--input", "@none.json"], 2, /^$/, /^--input: `none\.json` does not exist\n$/],
       [["bad.yaml", "--input", "@broken.json"], 2, /^$/, /^--input is not valid JSON: /],
@@ -121,6 +133,19 @@ for (const [runtime, program] of RUNTIMES) {
     assert.equal(failed.code, 1, failed.err);
     const { status, error, cause } = JSON.parse(failed.out);
     assert.deepEqual({ status, error, cause }, { status: "Failed", error: "Order.Refused", cause: "too large" });
+    // A task that waits for a report gets the result of its mock or handler, as with a simulated clock.
+    for (const clock of [[], ["--speed", "100"]]) {
+      const token = (...args) =>
+        command(["run", "token.yaml", "--format", "json", ...clock, ...args], { cwd, command: program });
+      const reported = await token("--tasks", "delay.json");
+      assert.equal(reported.code, 0, reported.out + reported.err);
+      const { output, events } = JSON.parse(reported.out);
+      assert.deepEqual(output, { signed: true });
+      assert.ok(Date.parse(events.at(-1).time) - Date.parse(events[0].time) >= 3000);
+      const refused = JSON.parse((await token("--tasks", "refused.json")).out);
+      assert.deepEqual([refused.status, refused.error, refused.cause], ["Failed", "Refused", "no"]);
+      assert.equal(JSON.parse((await token()).out).error, "Local.NoTaskHandler");
+    }
     const [path, ...first] = program;
     const child = spawn(path, [...first, BIN, "run", "good.yaml", "--speed", "1"], {
       cwd,
