@@ -71,7 +71,7 @@ export function fileText({ file, results }, style, columns) {
  * @param {Style} style
  * @param {number} [columns]
  */
-export function failureText(file, { test, problem, differences, path, failure, range }, style, columns) {
+export function failureText(file, { test, problem, differences, status, path, failure, range }, style, columns) {
   if (problem !== undefined)
     return `${style.red("could not run")}: ${safeLine(problem)}\n${placeName(file.file, test.range)}\n`;
   let text = differences.map(({ what, expected, actual }) => differenceText(what, expected, actual, style)).join("");
@@ -84,6 +84,8 @@ export function failureText(file, { test, problem, differences, path, failure, r
     if (failure.error === "Local.NoTaskHandler" && failure.state)
       text += `${style.dim("help")} add a mock for \`${safeLine(failure.state)}\` to \`mocks\`\n`;
   }
+  if (status === "pending")
+    text += `${style.dim("help")} the state is \`pending\`: \`mock\` gives the outcome of its work\n`;
   const at = failure?.range ?? range;
   const flow = /** @type {import("./read.js").Flow} */ (file.flow);
   return at ? `${text}${placeName(flow.file, at)}\n${placeText(flow.text, at, style, columns)}` : text;
