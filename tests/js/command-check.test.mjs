@@ -1,7 +1,7 @@
 // The command `check`: exit codes, hostile input, text, corrections, configuration, threads.
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { chmod, readFile, readdir, stat, symlink, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
@@ -86,6 +86,7 @@ for (const [runtime, program] of RUNTIMES) {
       [["large.yaml"], /is larger than the maximum of 16 MiB/],
       [["loop.yaml"], /is part of a loop of symbolic links/],
       [["dangling.yaml"], /does not exist/],
+      ...(spawnSync("mkfifo", [join(cwd, "pipe.yaml")]).status === 0 ? [[["pipe.yaml"], /is not a regular file/]] : []),
       [["/dev/null"], /is not a regular file/],
       [["/dev/zero"], /is not a regular file/],
       [[""], /^a file name is empty\n$/],
