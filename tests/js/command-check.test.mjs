@@ -1,42 +1,17 @@
-// The command `check`: output, exit codes, hostile input, files of other tools.
+// The command `check`: exit codes, hostile input, text, corrections, configuration, threads.
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { chmod, mkdir, mkdtemp, readFile, readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { spawn, spawnSync } from "node:child_process";
+import { chmod, readFile, readdir, stat, symlink, truncate } from "node:fs/promises";
+import { join } from "node:path";
 import process from "node:process";
-import { after, before, test } from "node:test";
-import Ajv from "ajv";
+import { test } from "node:test";
 import { excerpt } from "../../pkg/cli/excerpt.js";
-import { definitionsOf } from "../../pkg/cli/check/embed.js";
-import { globTest, ignoreTest } from "../../pkg/cli/check/glob.js";
 import { wantsColor } from "../../pkg/cli/io.js";
 import { fitted, widthOf } from "../../pkg/cli/width.js";
-import { validateFlow } from "../../pkg/dist/language.js";
-import { BIN, RUNTIMES, command } from "./support/command.mjs";
+import { BIN, BROKEN, GOOD, RUNTIMES, WARNED, WRONG, command, lines, temporary } from "./support/command.mjs";
 
-const GOOD = "version: v1\ntype: flow\nsteps:\n  - {type: pass, name: a}\n";
-const WRONG = "version: v1\ntype: flow\nsteps:\n  - {type: wiat, name: a, duration: 3}\n";
-const WARNED = "version: v1\ntype: flow\nsteps:\n  - {type: pass, name: a, outputMapping: []}\n";
-const BROKEN = "version: v1\ntype: flow\nsteps:\n  - {type: pass, name: a\n";
-
-let root;
-before(async () => (root = await mkdtemp(join(tmpdir(), "cloudflow-check-"))));
-after(() => rm(root, { recursive: true, force: true }));
-
-/** Makes a folder with files. */
-async function folder(files) {
-  const place = await mkdtemp(join(root, "f-"));
-  await chmod(place, 0o755);
-  for (const [name, text] of Object.entries(files)) {
-    await mkdir(dirname(join(place, name)), { recursive: true });
-    await writeFile(join(place, name), text);
-  }
-  return place;
-}
-
-const lines = (text) => text.split("\n").filter(Boolean);
+const { folder, root } = temporary("check");
 
 test("an exit code for each result", async () => {
   const cwd = await folder({
@@ -97,7 +72,6 @@ for (const [runtime, program] of RUNTIMES) {
       "rules/cloudflow.json": '{"rules": {"unknown-tpye": "off"}}',
       "list/cloudflow.json": "[]",
     });
-    const { truncate } = await import("node:fs/promises");
     await truncate(join(cwd, "large.yaml"), 100 * 1024 * 1024);
     await symlink("loop.yaml", join(cwd, "loop.yaml"));
     await symlink("nowhere.yaml", join(cwd, "dangling.yaml"));
@@ -112,6 +86,7 @@ for (const [runtime, program] of RUNTIMES) {
       [["large.yaml"], /is larger than the maximum of 16 MiB/],
       [["loop.yaml"], /is part of a loop of symbolic links/],
       [["dangling.yaml"], /does not exist/],
+      ...(spawnSync("mkfifo", [join(cwd, "pipe.yaml")]).status === 0 ? [[["pipe.yaml"], /is not a regular file/]] : []),
       [["/dev/null"], /is not a regular file/],
       [["/dev/zero"], /is not a regular file/],
       [[""], /^a file name is empty\n$/],
@@ -165,21 +140,6 @@ for (const [runtime, [program, ...first]] of RUNTIMES)
     assert.equal(code, 2, err);
     assert.equal(err, "the output was closed before its end\n");
   });
-
-test("names with control characters cannot write to the terminal or forge an annotation", async () => {
-  const name = "a\n\u001b[31m\u202e::error::x,y:%.yaml";
-  const cwd = await folder({ [name]: WRONG });
-  for (const format of ["text", "json", "sarif", "github", "junit"]) {
-    const { code, out, err } = await command(["check", "--format", format], { cwd });
-    assert.equal(code, 1, err);
-    assert.ok(!/[\u0000-\u0009\u000b-\u001f]/.test(out), format);
-    if (format === "text") assert.match(out, /^a\\u\{a\}\\u\{1b\}\[31m\\u\{202e\}::error::x,y:%\.yaml:4:12: error/);
-    if (format === "github")
-      assert.match(out, /^::error file=a%0A\\u\{1b\}\[31m\\u\{202e\}%3A%3Aerror%3A%3Ax%2Cy%3A%25\.yaml,line=4/);
-    if (format === "github") assert.equal(lines(out).length, 1);
-    if (format === "json") assert.equal(JSON.parse(out).files[0].file, name);
-  }
-});
 
 test("marks stand below tabs, wide and combining characters", () => {
   const cases = [
@@ -321,144 +281,6 @@ test("configuration: files, ignored paths, rules, mode, and what options overrid
   assert.equal(none.code, 1);
 });
 
-test("the configuration is described by its schema", async () => {
-  const schema = JSON.parse(await readFile(new URL("../../pkg/schema/config.schema.json", import.meta.url), "utf8"));
-  const validate = new Ajv({ allowUnionTypes: true }).compile(schema);
-  const cwd = await folder({ "good.yaml": GOOD });
-  const cases = [
-    [{}, true],
-    [{ files: ["a"], ignore: ["b"], mode: "Express", rules: { undocumented: "off" }, maxWarnings: 3 }, true],
-    [{ $schema: "x" }, true],
-    [{ file: ["a"] }, false],
-    [{ files: [""] }, false],
-    [{ mode: "express" }, false],
-    [{ rules: { undocumented: "loud" } }, false],
-    [{ rules: { "yaml-limit": "off" } }, false],
-    [{ rules: { "too-many": "off" } }, false],
-    [{ rules: { "unknown-dialect": "warning" } }, false],
-    [{ rules: { "unknown-dialect": "error" } }, true],
-    [{ maxWarnings: -1 }, false],
-    [{ maxWarnings: 1.5 }, false],
-    [[], false],
-  ];
-  for (const [config, valid] of cases) {
-    assert.equal(validate(config), valid, JSON.stringify(config));
-    await writeFile(join(cwd, "cloudflow.json"), JSON.stringify(config));
-    const { code, err } = await command(["check", "good.yaml"], { cwd });
-    assert.equal(code, valid ? 0 : 2, `${JSON.stringify(config)}: ${err}`);
-  }
-});
-
-test("SARIF follows its schema", async () => {
-  const schema = JSON.parse(await readFile(new URL("support/sarif-schema-2.1.0.json", import.meta.url), "utf8"));
-  const validate = new Ajv({ strict: false, validateFormats: false, unicodeRegExp: false }).compile(schema);
-  const cwd = await folder({
-    "a b/wrong.yaml": WRONG,
-    "等.yaml": "version: v1\ntype: flow\nsteps:\n  - {type: pass, name: a}\n  - {type: pass, name: a}\n",
-    "binary.yaml": "\0",
-    "good.yaml": GOOD,
-  });
-  const { code, out } = await command(["check", "--format", "sarif"], { cwd });
-  assert.equal(code, 2);
-  const log = JSON.parse(out);
-  assert.ok(validate(log), JSON.stringify(validate.errors));
-  const [run] = log.runs;
-  assert.deepEqual(
-    run.results.map(({ ruleId, locations }) => [ruleId, locations[0].physicalLocation.artifactLocation.uri]),
-    [
-      ["unknown-type", "a%20b/wrong.yaml"],
-      ["duplicate-name", "%E7%AD%89.yaml"],
-    ],
-  );
-  assert.equal(run.results[1].relatedLocations.length, 1);
-  assert.equal(run.results[0].fixes[0].artifactChanges[0].replacements[0].insertedContent.text, "wait");
-  assert.equal(run.invocations[0].executionSuccessful, false);
-  for (const { ruleIndex, ruleId } of run.results) assert.equal(run.tool.driver.rules[ruleIndex].id, ruleId);
-  const empty = JSON.parse((await command(["check", "--format", "sarif", "good.yaml"], { cwd })).out);
-  assert.ok(validate(empty), JSON.stringify(validate.errors));
-});
-
-test("GitHub annotations can be read back by the rules of the runner", async () => {
-  const cwd = await folder({
-    "a,b:c%.yaml": WRONG,
-    "multi.yaml": WARNED.replace("[]", "\n      []"),
-    "binary.yaml": "\0",
-  });
-  const { out } = await command(["check", "--format", "github"], { cwd });
-  const unescaped = (text, names) =>
-    names.reduce((result, [from, to]) => result.replaceAll(from, to), text).replaceAll("%25", "%");
-  const DATA = [
-    ["%0D", "\r"],
-    ["%0A", "\n"],
-  ];
-  const commands = lines(out).map((line) => {
-    const [, name, properties, data] = /^::(\w+) (.*?)::(.*)$/.exec(line);
-    return {
-      name,
-      message: unescaped(data, DATA),
-      ...Object.fromEntries(
-        properties.split(",").map((property) => {
-          const [key, value] = property.split("=");
-          return [key, unescaped(value, [...DATA, ["%3A", ":"], ["%2C", ","]])];
-        }),
-      ),
-    };
-  });
-  assert.equal(commands.length, 3);
-  const [first, binary, multi] = commands;
-  assert.deepEqual([first.file, first.line, first.col, first.endColumn], ["a,b:c%.yaml", "4", "12", "16"]);
-  assert.match(binary.message, /is a binary file/);
-  assert.equal(multi.name, "warning");
-  // The runner drops columns of a range of several lines.
-  for (const { line, endLine, col } of commands) if (line !== endLine) assert.equal(col, undefined);
-});
-
-test("JUnit: one case for each file", async () => {
-  const cwd = await folder({ "a<&\"'.yaml": WRONG, "good.yaml": GOOD, "binary.yaml": "\0", "other.yaml": "a: 1" });
-  const { out } = await command(["check", "--format", "junit"], { cwd });
-  assert.match(out, /^<\?xml version="1\.0" encoding="UTF-8"\?>\n<testsuites .* tests="3" failures="1" errors="1">/);
-  assert.match(
-    out,
-    /<testcase name="a&#60;&#38;&#34;&#39;\.yaml" classname="cloudflow-wasm check">\n +<failure message="/,
-  );
-  assert.match(out, /<testcase name="good\.yaml" classname="cloudflow-wasm check"\/>/);
-  assert.equal((out.match(/<testcase /g) ?? []).length, 3);
-  assert.equal((out.match(/<\/testcase>|<testcase [^>]*\/>/g) ?? []).length, 3);
-});
-
-test("patterns of names", () => {
-  const cases = [
-    ["*.yaml", "a.yaml", true],
-    ["*.yaml", "b/a.yaml", false],
-    ["**/*.yaml", "a.yaml", true],
-    ["**/*.yaml", "b/c/a.yaml", true],
-    ["flows/**", "flows/b/a.yaml", true],
-    ["flows/**/x.yaml", "flows/x.yaml", true],
-    ["f?.yaml", "f1.yaml", true],
-    ["f?.yaml", "f/.yaml", false],
-    ["f[0-9].{yaml,yml}", "f1.yml", true],
-    ["f[!0-9].yaml", "f1.yaml", false],
-    ["f[!0-9].yaml", "fx.yaml", true],
-    ["a.b", "axb", false],
-    ["[", "[", true],
-    ["{a", "{a", true],
-    ["f[z-a].yaml", "f[z-a].yaml", true],
-  ];
-  for (const [pattern, path, wanted] of cases) assert.equal(globTest(pattern)(path), wanted, `${pattern} ${path}`);
-  const ignored = ignoreTest(["old", "/top.yaml", "a/*.yaml", "build/"]);
-  for (const [path, wanted] of [
-    ["old/x.yaml", true],
-    ["b/old/x.yaml", true],
-    ["older.yaml", false],
-    ["top.yaml", true],
-    ["b/top.yaml", false],
-    ["a/x.yaml", true],
-    ["b/a/x.yaml", false],
-    ["build/x/y.yaml", true],
-  ])
-    assert.equal(ignored(path), wanted, path);
-});
-
 for (const [runtime, program] of RUNTIMES) {
   test(`${runtime}: threads check many files in the order of their names`, { timeout: 120_000 }, async () => {
     const files = Object.fromEntries(
@@ -473,130 +295,3 @@ for (const [runtime, program] of RUNTIMES) {
     assert.match(out, /12 errors in 12 of 1199 files; 1 file not checked/);
   });
 }
-
-test("a finding of the corpus has the same place inside other files", async () => {
-  const place = new URL("../corpus/", import.meta.url);
-  const mistakes = new URL("../cases/check/", import.meta.url);
-  const texts = [];
-  for (const kind of ["flow", "statemachine"])
-    for (const name of await readdir(new URL(`${kind}/`, place)))
-      texts.push(await readFile(new URL(`${kind}/${name}`, place), "utf8"));
-  for (const code of ["unknown-type", "unknown-target", "missing-key", "duplicate-name", "unknown-key"])
-    for (const name of await readdir(new URL(`${code}/`, mistakes)))
-      if (name.endsWith(".yaml")) texts.push(await readFile(new URL(`${code}/${name}`, mistakes), "utf8"));
-  const usable = texts.filter(
-    (text) =>
-      text.endsWith("\n") &&
-      !/[\u0000-\u0008\u000b-\u001f\u2028\u2029\ufeff\u0085]|^\s*$|\t|\n\n\n$/.test(text) &&
-      !/^ /.test(text),
-  );
-  assert.ok(usable.length > 60, String(usable.length));
-  const indent = (text, by) => text.replace(/^(?=.)/gm, " ".repeat(by));
-  const wrappers = {
-    "ros.yml": (text) =>
-      `ROSTemplateFormatVersion: '2015-09-01'\nResources:\n  Flow:\n    Type: ALIYUN::FNF::Flow\n    Properties:\n      Definition: |\n${indent(text, 8)}      Name: x\n`,
-    "sub.yml": (text) =>
-      `ROSTemplateFormatVersion: '2015-09-01'\nResources:\n  Flow:\n    Type: 'ALIYUN::FNF::Flow'\n    Properties:\n      Definition:\n        Fn::Sub:\n          - |\n${indent(text, 12)}          - a: b\n`,
-    "tag.yml": (text) =>
-      `Resources:\n  Flow:\n    Type: ALIYUN::FNF::Flow\n    Properties:\n      Definition: !Sub |-\n${indent(text, 7)}`,
-    "s.yaml": (text) =>
-      `edition: 1.0.0\nservices:\n  flow:\n    component: devsapp/fnf\n    props:\n      definition: |+\n${indent(text, 10)}      name: x\n`,
-    "template.yml": (text) =>
-      `ROSTemplateFormatVersion: '2015-09-01'\nTransform: 'Aliyun::Serverless-2018-04-03'\nResources:\n  f:\n    Type: 'Aliyun::Serverless::Flow'\n    Properties:\n      Definition:\n${indent(text, 8)}`,
-    "quoted.yml": (text) =>
-      `Resources:\n  Flow:\n    Type: ALIYUN::FNF::Flow\n    Properties:\n      Definition: ${JSON.stringify(text)}\n      Name: x\n`,
-    "ros.json": (text) =>
-      JSON.stringify(
-        {
-          ROSTemplateFormatVersion: "x",
-          Resources: { F: { Type: "ALIYUN::FNF::Flow", Properties: { Definition: text } } },
-        },
-        null,
-        2,
-      ),
-    "plain.tf": (text) => `resource "alicloud_fnf_flow" "x" {\n  definition = <<EOF\n${text}EOF\n}\n`,
-    "main.tf": (text) =>
-      `# a "quote\nresource "alicloud_fnf_flow" "x" {\n  definition = <<-EOF\n${indent(text, 4)}  EOF\n}\n`,
-    "quoted.tf": (text) => `resource "alicloud_fnf_flow" "x" {\n  definition = ${JSON.stringify(text)}\n}\n`,
-  };
-  const { createChecker } = await import("../../pkg/cli/check/checker.js");
-  const checker = createChecker(validateFlow, { rules: {}, fix: false, lines: false });
-  let compared = 0;
-  for (const [name, wrap] of Object.entries(wrappers)) {
-    for (const text of usable) {
-      // A mapping has no text of its own: compact flows and comments before it would differ.
-      if (name === "template.yml" && !/^\w+:/.test(text)) continue;
-      const outer = wrap(text);
-      const { findings, definitions } = checker.check(name, outer, true);
-      const wanted = validateFlow(text).diagnostics;
-      assert.equal(definitions, 1, `${name}:\n${outer.slice(0, 1000)}`);
-      assert.deepEqual(
-        findings.map(({ code }) => code),
-        wanted.map(({ code }) => code),
-        `${name}:\n${outer}`,
-      );
-      findings.forEach(({ range }, i) => {
-        if (!range) return;
-        const inner = wanted[i].range;
-        const found = outer.slice(range.start.offset, range.end.offset);
-        const expected = text.slice(inner.start.offset, inner.end.offset);
-        // A range of several lines contains the indentation of the outer file.
-        if (/["\\\n]/.test(expected)) return;
-        assert.equal(found, expected, `${name}: ${wanted[i].code}:\n${outer}`);
-        const before = outer.slice(0, range.start.offset);
-        assert.equal(range.start.line, before.split("\n").length);
-        assert.equal(range.start.column, before.length - before.lastIndexOf("\n"));
-        compared += 1;
-      });
-    }
-  }
-  assert.ok(compared > 300, String(compared));
-});
-
-test("hostile templates take time in proportion to their length", () => {
-  const size = 300_000;
-  const template = "Resources:\n  F:\n    Type: ALIYUN::FNF::Flow\n    Properties:\n";
-  const many = (text) => text.repeat(size / text.length);
-  const yaml = [
-    many("\n"),
-    many(" "),
-    `{${many("\n")}`,
-    template + many("\n"),
-    `${template}      Definition: "${many(" ")}x"\n`,
-    `${template}      Definition: '${many(" ")}x'\n`,
-    `${template}      Definition: "${many("\\")}`,
-    template + many("      Definition:\n"),
-    template + many("- "),
-    template + many("      Definition: |\n"),
-    `${template}      Definition: !${many("a:")}\n`,
-    template + many('      Definition: "\n'),
-    `{"Resources":${many('"Definition": "')}`,
-    `{"Resources":{"Definition":${many(" ")}`,
-    `${template}      Definition:\n${many("        Fn::Sub:\n")}`,
-    `${template}      Definition:\n${many("        - |\n")}`,
-  ];
-  const terraform = ['"', "<<EOF\n", "definition = ", '"${', '"${{', "/*", "<<-EOF\n \n", "#", "\\"].map(many);
-  for (const [name, texts] of [
-    ["a.yaml", yaml],
-    ["a.tf", terraform],
-  ])
-    for (const text of texts) {
-      const began = Date.now();
-      definitionsOf(name, text);
-      assert.ok(Date.now() - began < 3000, text.slice(0, 150));
-    }
-});
-
-test("fixes inside other files keep the form of the text", async () => {
-  const cases = {
-    "ros.yaml":
-      "Resources:\n  F:\n    Type: ALIYUN::FNF::Flow\n    Properties:\n      Definition: |\n        version: v1\n        type: flow\n        steps:\n          - type: wiat\n            name: a\n            duration: 3\n",
-    "main.tf": `resource "alicloud_fnf_flow" "x" {\n  definition = <<-EOF\n    version: v1\n    type: flow\n    steps:\n      - {type: wiat, name: a, duration: 3}\n  EOF\n}\n`,
-    "t.json": JSON.stringify({ Resources: { F: { Type: "ALIYUN::FNF::Flow", Properties: { Definition: WRONG } } } }),
-  };
-  const cwd = await folder(cases);
-  const { code, out } = await command(["check", "--fix"], { cwd });
-  assert.equal(code, 0, out);
-  for (const [name, text] of Object.entries(cases))
-    assert.equal(await readFile(join(cwd, name), "utf8"), text.replace("wiat", "wait"));
-});

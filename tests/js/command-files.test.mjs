@@ -165,6 +165,9 @@ for (const dialect of ["StateMachine", "flow"]) {
     );
     const checked = await command(["check"], { cwd: shop });
     assert.deepEqual([checked.code, checked.out], [0, "no findings in 1 file\n"]);
+    const tested = await command(["test", "--min-coverage", "100"], { cwd: shop });
+    assert.equal(tested.code, 0, tested.out + tested.err);
+    assert.match(tested.out, /\n2 passed in 1 file/);
     const { NODE_TEST_CONTEXT, ...env } = process.env;
     const child = spawn(process.execPath, ["--test"], { cwd: shop, env, stdio: ["ignore", "pipe", "inherit"] });
     let out = "";

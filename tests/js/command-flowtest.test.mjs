@@ -224,7 +224,10 @@ const RESULTS = [
     /rule: expected \{"retry":2\}, got \{"retry":1\}/,
   ],
   ["state: Charge\nmock: {error: E}\nrule: {retry: 2}\n", /rule: expected \{"retry":2\}, got nothing/],
-  ["state: Charge\nstatus: succeeded\n", /status: expected succeeded, got pending[\s\S]*help the state is `pending`: `mock` gives/],
+  [
+    "state: Charge\nstatus: succeeded\n",
+    /status: expected succeeded, got pending[\s\S]*help the state is `pending`: `mock` gives/,
+  ],
   ["state: Charge\nmock: {output: 5}\nvalues: {local: {}}\n", /values\.local: expected \{\}, got nothing/],
   ["state: Charge\nlocal: {a: 1}\nstatus: failed\n", /could not run: .*`local`/],
 ];

@@ -1,10 +1,13 @@
 // Reads a file that may be anything.
 
-import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { failure, reason } from "../failure.js";
 
 /** Maximum size of a file in bytes. The service takes definitions of far less. */
 export const MAX_BYTES = 16 * 1024 * 1024;
+
+/** Streams of the process. Other pipes are not opened for reading: without a writer, that would not return. */
+const STREAMS = /^\/(dev\/(stdin|fd\/)|proc\/self\/fd\/)/;
 
 /**
  * Returns the text of a file. Throws an error whose message can follow the name of the file.
@@ -15,14 +18,13 @@ export function readText(path) {
   if (path.includes("\ufffd")) throw failure("cannot be opened: its name is not valid UTF-8");
   let file;
   try {
-    const found = statSync(path);
+    const isStream = STREAMS.test(path);
+    file = openSync(path, isStream ? "r" : constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    const found = fstatSync(file);
     if (found.isDirectory()) throw failure("is a folder");
-    // Opening a pipe without a writer would not return.
-    if (!found.isFile() && !/^\/(dev\/(stdin|fd\/)|proc\/self\/fd\/)/.test(path))
-      throw failure("is not a regular file");
+    if (!found.isFile() && !isStream) throw failure("is not a regular file");
     if (found.size > MAX_BYTES) throw tooLarge();
-    file = openSync(path, "r");
-    return decode(readBytes(file, fstatSync(file).size));
+    return decode(readBytes(file, found.isFile() ? found.size : 0));
   } catch (error) {
     if (error.exitCode !== undefined) throw error;
     throw failure(reason(error));
@@ -33,16 +35,16 @@ export function readText(path) {
 
 /**
  * @param {number} file
- * @param {number} size
+ * @param {number} size what the system says; 0 for a stream, and for files such as those in /proc
  */
 function readBytes(file, size) {
   let bytes = Buffer.allocUnsafe(size + 1);
   let length = 0;
   for (;;) {
     const read = readSync(file, bytes, length, bytes.length - length, null);
-    if (read === 0) return bytes.subarray(0, length);
     length += read;
     if (length > MAX_BYTES) throw tooLarge();
+    if (read === 0 || (size > 0 && length === size)) return bytes.subarray(0, length);
     if (length === bytes.length) bytes = Buffer.concat([bytes], 2 * length + 1024);
   }
 }

@@ -10,7 +10,7 @@ import { safeLine } from "../line.js";
 /** @type {Definition} */
 export const definition = {
   description:
-    "Writes a first flow, a test of it, and settings: cloudflow.json and those of VS Code. Overwrites nothing.",
+    "Writes a first flow, tests of it, and settings: cloudflow.json and those of VS Code. Overwrites nothing.",
   operands: [{ name: "[folder]", text: "folder of the project (default: this one)" }],
   options: [
     {
@@ -121,16 +121,38 @@ test("an order without an amount is refused", async () => {
 });
 `;
 
+/** @param {string} choice @param {string} task @param {string} refuse the states of the flow */
+const yamlTest = (choice, task, refuse) => `# Tests of the flow: \`npx cloudflow-wasm test\`.
+flow: ../flows/order.yaml
+tests:
+  - name: an order is charged again after the function was busy
+    input: { amount: 17 }
+    mocks:
+      ${task}:
+        - error: FC.ResourceThrottled
+        - output: { paid: true }
+    status: Succeeded
+    path: [${choice}, ${task}]
+    attempts: { ${task}: 2 }
+
+  - name: an order without an amount is refused
+    input: { amount: 0 }
+    status: Failed
+    error: Order.Refused
+    path: [${choice}, ${refuse}]
+`;
+
 const CONFIG = `{
   "$schema": "./node_modules/cloudflow-wasm/schema/config.schema.json",
   "files": ["flows"]
 }
 `;
 
-/** The schema completes and checks keys in editors with the YAML extension. */
+/** The schemas complete and check keys in editors with the YAML extension. */
 const EDITOR = `{
   "yaml.schemas": {
-    "./node_modules/cloudflow-wasm/schema/cloudflow.schema.json": "flows/*.yaml"
+    "./node_modules/cloudflow-wasm/schema/cloudflow.schema.json": "flows/*.yaml",
+    "./node_modules/cloudflow-wasm/schema/flowtest.schema.json": "test/*.flowtest.yaml"
   }
 }
 `;
@@ -145,13 +167,19 @@ export async function run({ operands: [folder = "."], options: { dialect } }, io
     name: "my-flows",
     private: true,
     type: "module",
-    scripts: { check: "cloudflow-wasm check", local: "cloudflow-wasm local --flows flows", test: "node --test" },
+    scripts: {
+      check: "cloudflow-wasm check",
+      local: "cloudflow-wasm local --flows flows",
+      test: "cloudflow-wasm test && node --test",
+    },
     devDependencies: { "cloudflow-wasm": `^${version}` },
   };
   const hasManifest = exists(join(folder, "package.json"));
   /** @type {Record<string, string>} */
   const files = {
     "flows/order.yaml": dialect === "flow" ? FLOW : STATE_MACHINE,
+    "test/order.flowtest.yaml":
+      dialect === "flow" ? yamlTest("hasAmount", "charge", "refuse") : yamlTest("HasAmount", "Charge", "Refuse"),
     "test/order.test.mjs": TEST,
     "cloudflow.json": CONFIG,
     ".vscode/settings.json": EDITOR,
@@ -175,7 +203,7 @@ export async function run({ operands: [folder = "."], options: { dialect } }, io
   }
   if (folder !== ".") await io.out(`next      cd ${safeLine(folder)}\n`);
   await io.out(
-    `next      npm install${hasManifest ? " --save-dev cloudflow-wasm" : ""}\nnext      npx cloudflow-wasm check\nnext      node --test\n`,
+    `next      npm install${hasManifest ? " --save-dev cloudflow-wasm" : ""}\nnext      npx cloudflow-wasm check\nnext      npx cloudflow-wasm test\nnext      node --test\n`,
   );
   return 0;
 }
