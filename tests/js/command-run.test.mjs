@@ -55,6 +55,8 @@ before(async () => {
   await writeFile(join(cwd, "list.json"), "[]");
   await mkdir(join(cwd, "flows"));
   await writeFile(join(cwd, "flows", "bad.yaml"), FLOWS["bad.yaml"]);
+  // Not a flow, but a binary file would be refused.
+  await writeFile(join(cwd, "flows", "bad.flowtest.yaml"), "\0");
 });
 after(() => rm(cwd, { recursive: true, force: true }));
 

@@ -211,7 +211,8 @@ function readFlows(folder) {
   try {
     for (const name of readdirSync(folder)) {
       const [, flow] = /^(.+?)(?:\.express)?\.ya?ml$/i.exec(name) ?? [];
-      if (flow !== undefined) flows[flow] = readText(join(folder, name));
+      // Tests of flows can lie beside them.
+      if (flow !== undefined && !/\.flowtest$/i.test(flow)) flows[flow] = readText(join(folder, name));
     }
   } catch (error) {
     throw failure(`--flows: ${folder} ${error.exitCode === undefined ? reason(error) : error.message}`);
