@@ -157,6 +157,64 @@ test("hostile templates take time in proportion to their length", () => {
     }
 });
 
+test("forms in which tools write a definition, and what is none", () => {
+  const ros = (value) =>
+    `ROSTemplateFormatVersion: '2015-09-01'\nResources:\n  A:\n    Type: ALIYUN::FNF::Flow\n    Properties:\n${value}`;
+  const flow = "version: v1\ntype: flow\nsteps:\n  - {type: pass, name: a}\n";
+  const block = (by) => flow.replace(/^(?=.)/gm, " ".repeat(by));
+  const cases = [
+    ["a.yml", ros(`      Definition: |2\n${block(8)}`), [flow]],
+    ["a.yml", ros(`      Definition: |4+\n${block(10)}`), [flow]],
+    ["a.yml", ros(`      "Definition":\n        "Fn::Sub": |-\n${block(10)}`), [flow]],
+    [
+      "a.yml",
+      ros(`      Definition:\n        Fn::Replace:\n        - name: x\n          other: y\n        - |\n${block(10)}`),
+      [flow],
+    ],
+    [
+      "a.yml",
+      ros(`      Definition:\n        Fn::Replace:\n          - {name: x}\n          - !Sub |\n${block(12)}`),
+      [flow],
+    ],
+    ["a.yml", ros(`    - x\n    - Definition: |\n${block(8)}`), [flow]],
+    ["a.yml", ros(`      {Name: x, Definition: ${JSON.stringify(flow)}}\n`), [flow]],
+    [
+      "a.yml",
+      ros(`      Definition: '${flow.replaceAll("\n", "\n\n        ").trim()}'\n`),
+      [flow.trim().replaceAll("\n  ", "\n")],
+    ],
+    [
+      "a.yml",
+      ros(`      Definition: |\n${block(8)}  B:\n    Properties:\n      Definition: |\n${block(8)}`),
+      [flow, flow],
+    ],
+    ["a.yml", ros('      Definition:\n        Fn::Join:\n          - "\\n"\n          - - "version: v1"\n'), []],
+    ["a.yml", ros("      Definition: {Ref: X}\n"), []],
+    ["a.yml", ros("      Definition:\n        Ref: X\n      Name: x\n"), []],
+    ["a.yml", ros("      DefinitionURL: oss://x\n"), []],
+    ["a.yml", "Resources:\n  A:\n    Type: OTHER\n    Properties:\n      Definition: |\n        a: 1\n", []],
+    ["docker-compose.yml", "services:\n  web: {image: x}\n", []],
+    [
+      "a.tf",
+      `x = <<-EOT\n${block(2).replace("  steps", "  %{ if a }\n  steps")}  %{ endif }\n  EOT\n`,
+      [`${flow.replace("steps", " \nsteps")} \n`],
+    ],
+    ["a.tf", '# definition = <<EOF\n/* definition = <<EOF\n*/\ndefinition = "a"\n', []],
+    ["a.tf", `definition = "x \${var.a["}"]} y"\nother = <<EOF\n${flow}EOF\n`, [flow]],
+    ["a.tf", "definition = <<EOF\nbroken\nEOF\n", ["broken\n"]],
+  ];
+  for (const [name, text, wanted] of cases) {
+    const found = definitionsOf(name, text);
+    assert.ok(Array.isArray(found), text);
+    const plain = (value) => value.replace(/^ +$/gm, "");
+    assert.deepEqual(
+      found.map((block) => plain(block.text)),
+      wanted.map(plain),
+      text,
+    );
+  }
+});
+
 test("fixes inside other files keep the form of the text", async () => {
   const cases = {
     "ros.yaml":

@@ -7,6 +7,8 @@ import { createMap, indented, plain } from "./map.js";
 /** Comments, here-documents and quotes, of which none can begin inside another one. */
 const TOKEN = /#|\/\/|\/\*|<<(-?)([A-Za-z_][\w-]*)[ \t]*\r?\n|"/g;
 const NAMED = /\bdefinition\s*=\s*$/;
+/** `%%{` is text. */
+const DIRECTIVE = /(?<!%)%\{[^{}\n]*\}/g;
 /** @type {Record<string, string>} */
 const ESCAPES = { n: "\n", t: "\t", r: "\r", '"': '"', "\\": "\\" };
 
@@ -56,7 +58,8 @@ function hereDocument(text, start, word, strip, named) {
   let at = start;
   for (const line of lines) {
     const removed = Math.min(cut, line.length - line.trimStart().length, line.replace(/\r?\n$/, "").length);
-    map.add(line.slice(removed), at + removed);
+    // Directives of Terraform, such as `%{ for x in list }`, are not part of the text.
+    map.add(line.slice(removed).replace(DIRECTIVE, blanks), at + removed);
     at += line.length;
   }
   return { block: map.finish(named, indented(indent)), end: match ? stop + match[0].length : text.length };
@@ -89,6 +92,11 @@ function quoted(text, start, named) {
     map.add(value, match.index, all.length);
   }
   return { end: text.length };
+}
+
+/** @param {string} text */
+function blanks(text) {
+  return " ".repeat(text.length);
 }
 
 /** @param {string} text @param {number} from */

@@ -8,7 +8,10 @@ import { createMap, indented, plain } from "./map.js";
 /** The key of a definition, after any number of list marks. */
 const KEY =
   /^([ \t]*(?:- +)*)(["']?)(?:[dD]efinition|FlowDefinitionPreview|DefinitionBody|Default|default)\2[ \t]*:(?:[ \t]+|$)/;
-const FUNCTION = /^([ \t]*(?:- +)?)(?:["']?Fn::\w+["']?[ \t]*:[ \t]*|(?=[!|>"']))/;
+/** The same key inside braces. */
+const FLOW_KEY = /[{,][ \t]*(["']?)[dD]efinition\1[ \t]*:[ \t]*(?=["'])/;
+/** A function whose text is the definition. Others, such as `Fn::Join`, compute it. */
+const FUNCTION = /^([ \t]*(?:- +)?)(?:["']?Fn::(?:Sub|Replace)["']?[ \t]*:[ \t]*|(?=[!|>"']))/;
 const BLOCK = /^(?:![\w:!-]*[ \t]+)?([|>])(?:[+-]?([1-9])?|([1-9])[+-]?)[ \t]*(?:#.*)?$/;
 
 /** A template nests functions a few times at most. */
@@ -21,7 +24,15 @@ export function blocksOfYaml(text) {
   const found = [];
   for (let i = 0; i < lines.length; i += 1) {
     const [whole, head] = KEY.exec(lines[i].text) ?? [];
-    if (whole === undefined || head === undefined) continue;
+    if (whole === undefined || head === undefined) {
+      const key = FLOW_KEY.exec(lines[i].text);
+      const inside = key && valueAt(text, lines, i, 0, key.index + key[0].length, true);
+      if (inside) {
+        found.push(inside.block);
+        i = inside.end;
+      }
+      continue;
+    }
     const named = !/default["']?[ \t]*:/i.test(whole);
     const result = valueAt(text, lines, i, head.length, whole.length, named);
     if (!result) continue;
@@ -64,6 +75,8 @@ function valueAt(text, lines, i, column, from, named, depth = 0) {
   let next = i + 1;
   while (next < lines.length && /^[ \t]*(?:#.*)?$/.test(lines[next].text)) next += 1;
   if (next >= lines.length) return undefined;
+  // The text of `Fn::Replace` follows its list of pairs.
+  if (/Fn::Replace/.test(lines[i].text)) next = textItem(lines, next);
   const [begin, head] = FUNCTION.exec(lines[next].text) ?? [];
   if (begin !== undefined && head !== undefined && head.length >= column && depth < MAX_DEPTH) {
     // A text directly after a list mark is more indented than the mark.
@@ -71,8 +84,25 @@ function valueAt(text, lines, i, column, from, named, depth = 0) {
     return valueAt(text, lines, next, its, begin.length, named, depth + 1);
   }
   const indent = /^ */.exec(lines[next].text)?.[0].length ?? 0;
-  if (indent <= column || !/^ *["']?\w+["']?[ \t]*:/.test(lines[next].text)) return undefined;
+  if (indent <= column || !/^ *["']?(?!Fn::|Ref\b)\w+["']?[ \t]*:/.test(lines[next].text)) return undefined;
   return blockScalar(lines, next, column, false, indent - column, false);
+}
+
+/**
+ * The line of the list that begins in `first` whose item is a text. `first` if there is none.
+ *
+ * @param {ReturnType<typeof splitLines>} lines
+ * @param {number} first
+ */
+function textItem(lines, first) {
+  const mark = /^[ \t]*- /.exec(lines[first].text)?.[0] ?? "";
+  for (let i = first; mark !== "" && i < lines.length; i += 1) {
+    const line = lines[i].text;
+    if (line.startsWith(mark) && /^["'|>!]/.test(line.slice(mark.length).trimStart())) return i;
+    const isInside = line.trim() === "" || line.startsWith(mark) || line.startsWith(" ".repeat(mark.length));
+    if (!isInside) break;
+  }
+  return first;
 }
 
 /**
