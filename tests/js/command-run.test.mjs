@@ -133,7 +133,8 @@ for (const [runtime, program] of RUNTIMES) {
     assert.match(done.out, /TaskFailed +call[\s\S]*\nSucceeded after (40|4[12]) s: \{\}\n$/);
     const failed = await command(["run", "bad.yaml", "--speed", "1", "--format", "json"], { cwd, command: program });
     assert.equal(failed.code, 1, failed.err);
-    const { status, error, cause } = JSON.parse(failed.out);
+    const { status, error, cause, failure } = JSON.parse(failed.out);
+    assert.deepEqual([failure.name, failure.range.start.line], ["refuse", 5]);
     assert.deepEqual({ status, error, cause }, { status: "Failed", error: "Order.Refused", cause: "too large" });
     // A task that waits for a report gets the result of its mock or handler, as with a simulated clock.
     for (const clock of [[], ["--speed", "100"]]) {

@@ -83,7 +83,8 @@ export async function run({ operands: [file], options }, io) {
     if (options.speed === undefined) for (const event of result.events) await print(event);
     replay.add(result.events);
     const { status } = result;
-    if (options.format === "json") await io.out(`${safeJson(result, 2)}\n`);
+    const { failure: place } = replay.state;
+    if (options.format === "json") await io.out(`${safeJson(place ? { ...result, failure: place } : result, 2)}\n`);
     else {
       if (options.format === "events") await io.out("\n");
       await io.out(timeline(replay.state, style, io.outIsTerminal ? io.columns : 100));
