@@ -32,7 +32,10 @@ export function createFolder(directory, { skip = [], take, drop, say }) {
   /** Reads the folder once. Rejects if the folder cannot be read. */
   async function look() {
     const entries = await readdir(directory);
-    const files = entries.filter((name) => /\.ya?ml$/i.test(name) && !name.startsWith(".")).sort();
+    // Tests of flows can lie beside them.
+    const files = entries
+      .filter((name) => /\.ya?ml$/i.test(name) && !/\.flowtest\.ya?ml$/i.test(name) && !name.startsWith("."))
+      .sort();
     const names = new Map();
     for (const file of files) {
       const path = join(directory, file);

@@ -46,7 +46,7 @@ Examples:
   npx cloudflow-wasm gateway init my-gateway
 `;
 
-const OPTIONS = /** @type {const} */ ({
+export const OPTIONS = /** @type {const} */ ({
   config: { type: "string" },
   port: { type: "string" },
   host: { type: "string" },

@@ -47,7 +47,7 @@ const HELP = `cloudflow-wasm local: emulator of Alibaba Cloud CloudFlow as an HT
 \`cloudflow-wasm gateway --help\` describes the gateway.
 `;
 
-const OPTIONS = /** @type {const} */ ({
+export const OPTIONS = /** @type {const} */ ({
   flows: { type: "string" },
   tasks: { type: "string" },
   state: { type: "string" },

@@ -1,9 +1,8 @@
 // The emulator as an HTTP server, with a folder of flows, a state file, and a log line for each request.
 
 import { randomBytes } from "node:crypto";
-import { readFile, stat } from "node:fs/promises";
-import { extname, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
+import { stat } from "node:fs/promises";
+import { resolve } from "node:path";
 import { createConsole, isConsolePath } from "../console/control.js";
 import { createFiles } from "../console/files.js";
 import { createEmulator } from "../local.js";
@@ -14,6 +13,7 @@ import { createFolder } from "./folder.js";
 import { safeLine, safeWord } from "./line.js";
 import { answering, findings } from "./log.js";
 import { openStateFile } from "./state.js";
+import { readTasks } from "./tasks.js";
 
 /** Maximum time for which a stop waits for pending responses, in ms. */
 const GRACE_MS = 2000;
@@ -209,33 +209,6 @@ async function listen(fetch, options) {
   } catch (error) {
     throw new Error(listenMessage(error, host, port));
   }
-}
-
-/**
- * Reads handlers from a module, or mocks from a JSON file.
- *
- * @param {string} file
- * @returns {Promise<TaskHandlers>}
- */
-async function readTasks(file) {
-  const wrong = (/** @type {string} */ why) => new Error(`the tasks of ${file}: ${why}`);
-  if (extname(file) === ".json") {
-    const text = await readFile(file, "utf8").catch((error) => {
-      throw wrong(error.message);
-    });
-    try {
-      return JSON.parse(text);
-    } catch (error) {
-      throw wrong(`invalid JSON: ${error.message}`);
-    }
-  }
-  if (![".mjs", ".js"].includes(extname(file))) throw wrong("expected a module (.mjs, .js) or mocks (.json)");
-  const module = await import(pathToFileURL(file).href).catch((error) => {
-    throw wrong(error.message);
-  });
-  if (typeof module.default !== "object" || module.default === null)
-    throw wrong("the default export must be an object with handlers");
-  return module.default;
 }
 
 /**

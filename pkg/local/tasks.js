@@ -228,13 +228,15 @@ function messageOf(error) {
 }
 
 /**
- * Returns the value of the exact key, or of the longest matching pattern with `*`. A pattern matches a function under
+ * Returns the value of the key with the name of the state, of the exact key, or of the longest matching pattern with `*`. A pattern matches a function under
  * the name of Function Compute 2.0 and of 3.0.
  *
  * @param {Handlers} handlers
  * @param {Task} task
  */
-function find(handlers, { action, resource }) {
+function find(handlers, { name, action, resource }) {
+  const state = `state:${name}`;
+  if (Object.hasOwn(handlers, state)) return handlers[state];
   const names = resource === undefined ? [action] : [resource, action];
   for (const name of names) if (Object.hasOwn(handlers, name)) return handlers[name];
   const patterns = Object.keys(handlers).filter((pattern) => pattern.includes("*"));

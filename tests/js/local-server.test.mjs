@@ -28,6 +28,7 @@ for (const [name, command] of RUNTIMES) {
     const tasks = join(place, `${name}-tasks.mjs`);
     await writeFile(join(flows, "orders.yaml"), flow(3));
     await writeFile(join(flows, "quick.express.yml"), flow(1));
+    await writeFile(join(flows, "orders.flowtest.yaml"), "flow: orders.yaml\ntests: []\n");
     await writeFile(tasks, `export default { "acs:fc:*": (input, { attempt }) => ({ ...input, attempt }) };\n`);
     const args = ["local", "--flows", flows, "--state", state, "--tasks", tasks, "--port", "0"];
 
@@ -35,6 +36,7 @@ for (const [name, command] of RUNTIMES) {
     assert.match(server.output(), /flow orders: loaded, orders\.yaml/);
     assert.match(server.output(), /flow quick: loaded as Express, quick\.express\.yml/);
     assert.match(server.output(), /key +emulator, from CLOUDFLOW_KEY/);
+    assert.doesNotMatch(server.output(), /flowtest/, "a test of a flow is not a flow");
     const one = { FlowName: "orders", ExecutionName: "one" };
     assert.equal((await server.ask("StartExecution", { ...one, Input: '{"n":  1}' })).body.Status, "");
     const sync = await server.ask("StartSyncExecution", { FlowName: "quick" });
@@ -113,7 +115,8 @@ for (const [name, command] of RUNTIMES) {
       [["local", "--host", ""], 2, /--host must be a name or an address/],
       [["local", "--prot", "1"], 2, /--prot/],
       [["serve"], 2, /`serve` is not a command/],
-      [["--help"], 0, /--flows DIR/],
+      [["local", "--help"], 0, /--flows DIR/],
+      [["--help"], 0, /^ {2}local {5,}run the emulator/m],
     ];
     await Promise.all(
       refusals.map(async ([args, code, words, env]) => {

@@ -21,9 +21,10 @@ pub fn build() -> Outcome<()> {
 fn inputs() -> Outcome<String> {
     let mut state = Fingerprint::new();
     let root = paths::root();
-    for path in [paths::script("bundle.mjs"), root.join("package-lock.json"), root.join("www/worker")] {
-        state.path(&path)?;
+    for path in ["package-lock.json", "www/worker", "docs/diagnostics.md", "docs/errors.md"] {
+        state.path(&root.join(path))?;
     }
+    state.path(&paths::script("bundle.mjs"))?;
     let entries = fs::read_dir(paths::pkg()).map_err(|e| format!("{}: {e}", paths::pkg().display()))?;
     let mut sources: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
     sources.retain(|path| *path != paths::pkg_dist());

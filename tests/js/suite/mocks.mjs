@@ -190,6 +190,23 @@ export const tests = {
       }
   },
 
+  "the key `state:NAME` stands for the tasks of a state, and precedes all others": async ({ local }) => {
+    const flow = machine(state("A", "Next: B"), state("B", `${RETRY}, End: true`));
+    const other = { output: { by: "function" } };
+    const run = (tasks) => local.simulateFlow(flow, { tasks });
+    const { output, events } = await run({
+      [FUNCTION]: other,
+      "*": other,
+      "state:B": [{ error: "Busy" }, { output: { by: "state" } }],
+    });
+    assert.deepEqual(output, { Body: { by: "state" } });
+    assert.equal(events.filter(({ type, stepName }) => type === "TaskFailed" && stepName === "B").length, 1);
+    assert.equal((await run({ "state:B": other })).error, "Local.NoTaskHandler", "A has no mock");
+    // A name that an action could have is not the name of a state, and a state has no pattern.
+    assert.equal((await run({ A: other, B: other })).error, "Local.NoTaskHandler");
+    assert.equal((await run({ "state:*": other })).error, "Local.NoTaskHandler");
+  },
+
   "the longest pattern applies, whichever name of the function it matches": async ({ local }) => {
     const tasks = { "acs:fc:*": { output: { by: "general" } }, "acs:fc:*/functions/pack*": { output: { by: "pack" } } };
     for (const [name, by] of [
