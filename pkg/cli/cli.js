@@ -1,247 +1,145 @@
-// The command line: reads and checks the arguments.
+// The command line: selects the command. Each command is a file of its own, which is loaded when it runs.
 
 import { readFile } from "node:fs/promises";
-import process from "node:process";
-import { parseArgs } from "node:util";
-import { MAX_SPEED } from "../local/options.js";
-import { isOrigin } from "./guard.js";
+import { failure } from "./failure.js";
+import { createIo } from "./io.js";
 import { safeLine } from "./line.js";
-import { STOP_TIMEOUT_MS, startThread } from "./thread.js";
+import { nearest } from "./nearest.js";
 
-/** Environment variable with a key. Unlike an option, it is not visible in the list of processes. */
-const KEY_VARIABLE = "CLOUDFLOW_KEY";
-
-const HELP = `cloudflow-wasm local: emulator of Alibaba Cloud CloudFlow as an HTTP server, with a console in the browser
-
-  cloudflow-wasm local [--flows DIR] [--tasks FILE] [--state FILE] [--port N] [--host H] [--key ID:SECRET]
-                       [--speed N] [--skip-waits] [--no-console]
-
-  --flows DIR      folder of definitions; each *.yaml and *.yml file is a flow with the name of the file;
-                   NAME.express.yaml is an Express flow; changed files are loaded again; the findings of an
-                   invalid definition are printed, and the last valid definition is kept
-  --tasks FILE     task handlers: a module (.mjs, .js) with handlers as default export, or mocks (.json);
-                   a task without a handler gets the answer that was set in the console; without one, it fails with
-                   Local.NoTaskHandler, or waits for the report of its task token
-  --state FILE     file for flows and executions; it survives a restart and a kill of the server; only one
-                   server at a time can use it
-  --port N         port to listen on (default 8791); 0 selects a free port
-  --host H         address to listen on (default 127.0.0.1: only this machine); if specified again: further
-                   names that are accepted in the header Host, in addition to localhost and IP addresses
-  --allow-origin O origin of a web page that may use the server, such as http://localhost:3000; may be
-                   repeated; default: only pages of the server's own origin
-  --key ID:SECRET  accepted AccessKey pair; may be repeated; default: the environment variable
-                   ${KEY_VARIABLE}; if it is not set, a pair is generated and printed
-  --speed N        speed of the clock of the flows, 1 to 1000000 (default 1): with 60, a wait of one minute takes
-                   one second; pauses before retries and timeouts are shortened alike; requests and handlers
-                   take their normal time
-  --skip-waits     let the clock of the flows jump to the next wait, pause or timeout that ends, except while a
-                   handler runs or a task waits for the report of its task token
-  --console        serve the console also if other machines can reach the server; the console needs no key: everyone
-                   who can connect to the server can use it
-  --no-console     do not serve the console
-  --quotas         apply the rate limits of the service: 429 above them
-  --latency MS     delay of every response in ms
-  --quiet          do not print a line for each request
-  --help           print this text
-  --version        print the version of the package
-`;
-
-const OPTIONS = /** @type {const} */ ({
-  flows: { type: "string" },
-  tasks: { type: "string" },
-  state: { type: "string" },
-  port: { type: "string" },
-  host: { type: "string", multiple: true },
-  "allow-origin": { type: "string", multiple: true },
-  key: { type: "string", multiple: true },
-  speed: { type: "string" },
-  "skip-waits": { type: "boolean" },
-  console: { type: "boolean" },
-  "no-console": { type: "boolean" },
-  quotas: { type: "boolean" },
-  latency: { type: "string" },
-  quiet: { type: "boolean" },
-  help: { type: "boolean", short: "h" },
-  version: { type: "boolean" },
-});
-
-/** An invalid argument. */
-class Usage extends Error {}
-
+/** @import { Command, Io } from "./command.js" */
 /** @typedef {(line: string) => void} Print */
+/** @typedef {{ OPTIONS?: object, main: (argv: string[], out: Print, complain: Print, stopped: Promise<unknown>) => Promise<number | undefined> }} Server */
 
 /**
- * Runs the command. Returns the exit code: 0 for success, 1 for a failure, 2 for invalid arguments. Undefined if the
- * server does not stop.
+ * The commands in the order of the help. A server reads its arguments itself.
+ *
+ * @type {{ name: string, summary: string, load?: () => Promise<Command>, server?: () => Promise<Server> }[]}
+ */
+export const COMMANDS = [
+  {
+    name: "check",
+    summary: "report mistakes in flow definitions, also inside ROS, Terraform and Serverless templates",
+    load: () => import("./commands/check.js"),
+  },
+  {
+    name: "explain",
+    summary: "describe a code of a diagnostic or of an error, with examples",
+    load: () => import("./commands/explain.js"),
+  },
+  {
+    name: "graph",
+    summary: "print a definition as a graph: Mermaid, DOT or SVG",
+    load: () => import("./commands/graph.js"),
+  },
+  {
+    name: "migrate",
+    summary: "convert definitions from the dialect `flow` to `StateMachine`",
+    load: () => import("./commands/migrate.js"),
+  },
+  {
+    name: "init",
+    summary: "write a first flow, a test of it and the settings of an editor",
+    load: () => import("./commands/init.js"),
+  },
+  {
+    name: "describe",
+    summary: "print the state of an execution",
+    load: () => import("./commands/describe.js"),
+  },
+  {
+    name: "watch",
+    summary: "follow an execution until it ends",
+    load: () => import("./commands/watch.js"),
+  },
+  {
+    name: "history",
+    summary: "print the events of an execution",
+    load: () => import("./commands/history.js"),
+  },
+  {
+    name: "executions",
+    summary: "list the executions of a flow",
+    load: () => import("./commands/executions.js"),
+  },
+  {
+    name: "local",
+    summary: "run the emulator of the service as an HTTP server, with a console in the browser",
+    server: () => import("./commands/local.js"),
+  },
+  {
+    name: "completion",
+    summary: "print the completion of bash, zsh or fish",
+    load: () => import("./commands/completion.js"),
+  },
+];
+
+/**
+ * Runs a command. Returns the exit code: 0 for success, 1 for findings or a failure, 2 if the command could not run.
+ * Undefined if a server does not stop.
  *
  * @param {string[]} argv
- * @param {{ out?: Print, complain?: Print, stopped?: Promise<unknown> }} [host] `stopped` resolves when the server must
- *   stop
+ * @param {{ out?: Print, complain?: Print, stopped?: Promise<unknown>, io?: Io }} [host] `stopped` resolves when the
+ *   command must stop
  * @returns {Promise<number | undefined>}
  */
 export async function main(
   argv,
-  { out = console.log, complain = console.error, stopped = new Promise(() => {}) } = {},
+  { out = console.log, complain = console.error, stopped = new Promise(() => {}), io = createIo(stopped) } = {},
 ) {
   try {
-    return await run(argv, out, complain, stopped);
-  } catch (error) {
-    if (error instanceof Usage) {
-      complain(safeLine(error.message));
-      complain("`cloudflow-wasm local --help` lists the options");
-      return 2;
+    const [first] = argv;
+    if (first === undefined || first === "--help" || first === "-h" || first === "help") {
+      const topic = first === "help" ? argv[1] : undefined;
+      if (topic !== undefined && topic !== "help") return await main([topic, "--help"], { out, complain, stopped, io });
+      await io.out(help());
+      return 0;
     }
-    complain(safeLine(error.message));
-    return 1;
-  }
-}
-
-/**
- * @param {string[]} argv
- * @param {Print} out
- * @param {Print} complain
- * @param {Promise<unknown>} stopped
- */
-async function run(argv, out, complain, stopped) {
-  const { values, positionals } = read(argv);
-  if (values.help) return (out(HELP.trimEnd()), 0);
-  if (values.version) return (out(await version()), 0);
-  const [command, ...rest] = positionals;
-  if (command === undefined) throw new Usage("the command is missing: expected `local`");
-  if (command !== "local") throw new Usage(`\`${command}\` is not a command: expected \`local\``);
-  if (rest.length > 0) throw new Usage(`unexpected argument \`${rest[0]}\``);
-  for (const name of /** @type {const} */ (["flows", "tasks", "state"]))
-    if (values[name] === "") throw new Usage(`--${name} is empty`);
-  const { flows, tasks, state, "allow-origin": origins = [], quotas, quiet } = values;
-  const hosts = (values.host ?? ["127.0.0.1"]).map(withoutBrackets);
-  const port = number("port", values.port ?? "8791", 0, 65_535);
-  const latencyMs = number("latency", values.latency ?? "0", 0, 3_600_000);
-  const speed = number("speed", values.speed ?? "1", 1, MAX_SPEED);
-  for (const host of hosts)
-    if (host === "" || /[\s/@]/.test(host)) throw new Usage(`--host must be a name or an address, not \`${host}\``);
-  for (const origin of origins) {
-    if (!isOrigin(origin))
-      throw new Usage(`--allow-origin must be an origin such as http://localhost:3000, not \`${origin}\``);
-  }
-  if (values.console && values["no-console"]) throw new Usage("--console and --no-console exclude each other");
-  const isLocal = isLoopback(hosts[0] ?? "");
-  const given = process.env[KEY_VARIABLE];
-  /** @type {[[string, string][] | undefined, string]} */
-  const [keys, source] = values.key
-    ? [values.key.map((text) => pair(text, "--key")), "--key"]
-    : given
-      ? [[pair(given, KEY_VARIABLE)], KEY_VARIABLE]
-      : [undefined, ""];
-
-  const print = (/** @type {string} */ line) => out(safeLine(line));
-  const starting = startThread({
-    flows,
-    tasks,
-    state,
-    hosts,
-    origins,
-    port,
-    keys,
-    quotas,
-    speed,
-    skipWaits: values["skip-waits"],
-    latencyMs,
-    page: values.console ?? (isLocal && !values["no-console"]),
-    say: print,
-    onRequest: quiet ? () => {} : print,
-  });
-  const stuck = () => {
-    complain("the server does not respond and is terminated");
-    return undefined;
-  };
-  const server = await Promise.race([starting, stopped.then(() => pause(STOP_TIMEOUT_MS))]);
-  if (server === undefined) return stuck();
-  print(`endpoint  ${server.url}`);
-  if (server.page) print(`console   ${server.url}/`);
-  else if (!isLocal && !values["no-console"])
-    print("console   off: other machines can reach this server; --console serves it");
-  // The secret is printed only if it was generated.
-  print(
-    keys
-      ? `key       ${keys.map(([id]) => id).join(", ")}, from ${source}`
-      : `key       ${server.key?.[0]}, with the secret ${server.key?.[1]}`,
-  );
-  const ended = await Promise.race([stopped, server.ended]);
-  const failed = /** @type {import("./thread.js").Message | undefined} */ (ended)?.failed;
-  if (failed !== undefined) throw new Error(failed);
-  print("stopping");
-  const wrote = await server.close();
-  if (wrote === undefined) return stuck();
-  return wrote ? 0 : 1;
-}
-
-/** @param {string[]} argv */
-function read(argv) {
-  try {
-    return parseArgs({ args: argv, options: OPTIONS, allowPositionals: true });
+    if (first === "--version" || first === "-V") return (await io.out(`${await version()}\n`), 0);
+    // Until other commands existed, options were allowed before the name of the only one.
+    const name = first.startsWith("-") && argv.includes("local") ? "local" : first;
+    const command = COMMANDS.find((command) => command.name === name);
+    if (command?.server) return await (await command.server()).main(argv, out, complain, stopped);
+    if (command?.load) {
+      const [loaded, { parse }] = await Promise.all([command.load(), import("./parser.js")]);
+      const parsed = await parse(name, loaded.definition, argv.slice(1), io);
+      return parsed === undefined ? 0 : await loaded.run(parsed, io);
+    }
+    const what = name.startsWith("-") ? "an option before a command" : "a command";
+    const near = nearest(
+      name,
+      COMMANDS.map((command) => command.name),
+    );
+    const hint = near === undefined ? "" : `: did you mean \`${near}\`?`;
+    throw failure(`\`${name}\` is not ${what}${hint}`, { help: "cloudflow-wasm --help` lists the commands" });
   } catch (error) {
-    // Node explains some mistakes in several lines.
-    throw new Usage(error.message.split("\n", 1)[0]);
+    const text = error.exitCode === undefined ? unexpected(error) : error.message;
+    await io.err(`${safeLine(text)}\n${error.help ? `\`${error.help}\n` : ""}`).catch(() => {});
+    return error.exitCode ?? 2;
   }
 }
 
-/**
- * @param {string} name
- * @param {string} text
- * @param {number} min
- * @param {number} max
- */
-function number(name, text, min, max) {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= min && value <= max) return value;
-  throw new Usage(`--${name} must be a whole number from ${min} to ${max}, not \`${text}\``);
+/** @param {any} error An error of the package has a `kind`. */
+function unexpected(error) {
+  return error?.kind === undefined ? `unexpected error: ${error?.message ?? error}` : `${error.message}`;
 }
 
-/**
- * Returns the address of an IPv6 literal in the form of URLs, such as `[::1]`. Other texts are returned unchanged.
- *
- * @param {string} host
- */
-function withoutBrackets(host) {
-  return /^\[([0-9a-f:.]*:[0-9a-f:.%\w]*)\]$/i.exec(host)?.[1] ?? host;
-}
+function help() {
+  const width = Math.max(...COMMANDS.map(({ name }) => name.length));
+  const lines = COMMANDS.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`);
+  return `cloudflow-wasm: tools for flows of Alibaba Cloud CloudFlow
 
-/**
- * True for an address that only this machine reaches.
- *
- * @param {string} host
- */
-function isLoopback(host) {
-  return /^(localhost|127(\.\d{1,3}){3}|::1)$/i.test(host);
-}
+usage: cloudflow-wasm <command> [arguments]
 
-/**
- * @param {string} text
- * @param {string} source
- * @returns {[string, string]}
- */
-function pair(text, source) {
-  // A file or a tool adds a line break or a blank to a copied key. The signature of each request would be wrong.
-  const wrong = /\p{Cc}|^\s|\s$|\s:|:\s/u.exec(text);
-  if (wrong) {
-    const what = /[\r\n]/.test(wrong[0])
-      ? "a line break"
-      : /\p{Cc}/u.test(wrong[0])
-        ? "a control character"
-        : "a blank";
-    throw new Usage(`${source} contains ${what}; expected ID:SECRET without blanks around them`);
-  }
-  const at = text.indexOf(":");
-  if (at < 1 || at === text.length - 1) throw new Usage(`${source} must have the form ID:SECRET`);
-  return [text.slice(0, at), text.slice(at + 1)];
-}
+${lines.join("\n")}
 
-/**
- * @param {number} ms
- * @returns {Promise<undefined>}
- */
-function pause(ms) {
-  return new Promise((resolve) => setTimeout(() => resolve(undefined), ms));
+examples:
+  cloudflow-wasm check flows/                    check all definitions of a folder
+  cloudflow-wasm check --fix order.yaml          correct what is certain
+  cloudflow-wasm explain unknown-target          what a code means
+  cloudflow-wasm local --flows flows --port 8791 run the flows on this machine
+
+\`cloudflow-wasm <command> --help\` describes a command. \`--version\` prints the version of the package.
+`;
 }
 
 async function version() {

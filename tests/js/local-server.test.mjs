@@ -113,7 +113,8 @@ for (const [name, command] of RUNTIMES) {
       [["local", "--host", ""], 2, /--host must be a name or an address/],
       [["local", "--prot", "1"], 2, /--prot/],
       [["serve"], 2, /`serve` is not a command/],
-      [["--help"], 0, /--flows DIR/],
+      [["local", "--help"], 0, /--flows DIR/],
+      [["--help"], 0, /^ {2}local {5,}run the emulator/m],
     ];
     await Promise.all(
       refusals.map(async ([args, code, words, env]) => {

@@ -22,13 +22,19 @@ const [pkg, to] = process.argv.slice(2).map((path) => resolve(path));
  */
 const FURTHER = [
   "./cli/cli.js",
+  "./cli/check/worker.js",
+  "./cli/parser.js",
   "./console/control.js",
   "./console/files.js", // the built page is next to it
   "./execution/inline.js",
   "./execution/workerd.js",
 ];
 
+const ROOT = resolve(import.meta.dirname, "../..");
+
 const { bin, exports } = JSON.parse(readFileSync(join(pkg, "package.json"), "utf8"));
+// A command is loaded when it runs.
+for (const name of readdirSync(join(pkg, "cli", "commands"))) FURTHER.push(`./cli/commands/${name}`);
 const named = (value) => (typeof value === "string" ? [value] : Object.values(value).flatMap(named));
 const paths = [...new Set(named([exports, bin, FURTHER]))];
 const ENTRIES = paths.filter((path) => path.endsWith(".js"));
@@ -56,9 +62,13 @@ const keepImports = (file) => ({
   },
 });
 
-const write = (file, input) =>
-  build({
+/** The npm packages that the files contain. */
+const contained = new Set();
+
+const write = async (file, input) => {
+  const { metafile } = await build({
     ...input,
+    metafile: true,
     outfile: file,
     bundle: true,
     format: "esm",
@@ -69,6 +79,12 @@ const write = (file, input) =>
     plugins: [keepImports(file)],
     logLevel: "warning",
   });
+  for (const { inputs } of Object.values(metafile.outputs))
+    for (const input of Object.keys(inputs)) {
+      const name = /(?:^|\/)node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1];
+      if (name) contained.add(name);
+    }
+};
 
 rmSync(to, { recursive: true, force: true });
 const declarations = readdirSync(pkg, { recursive: true }).filter((name) => /^(?!dist|wasm).*\.d\.ts$/.test(name));
@@ -97,6 +113,19 @@ await Promise.all([
   ...ENTRIES.map((path) => write(join(to, path), { entryPoints: [join(pkg, path)] })),
   write(join(to, "shared.js"), { stdin: { contents: shared, resolveDir: pkg } }),
 ]);
+
+// The descriptions of the codes, which the command prints, and the licences of what the command contains.
+for (const name of ["diagnostics", "errors"])
+  cpSync(join(ROOT, "docs", `${name}.md`), join(to, "cli", "reference", `${name}.md`));
+const notices = [...contained].sort().map((name) => {
+  const folder = join(ROOT, "node_modules", name);
+  const { version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  return `${name} ${version}: ${license}\n\n${readFileSync(join(folder, "LICENSE"), "utf8").trim()}\n`;
+});
+writeFileSync(
+  join(to, "cli", "THIRD-PARTY.txt"),
+  ["The command contains these packages.\n", ...notices].join(`\n${"=".repeat(80)}\n`),
+);
 
 // A name that two shared sources export would be absent. Each file that Node can load is loaded: the command would run,
 // and the files for workerd import modules.

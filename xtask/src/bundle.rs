@@ -20,9 +20,11 @@ pub fn build() -> Outcome<()> {
 
 fn inputs() -> Outcome<String> {
     let mut state = Fingerprint::new();
-    for path in [paths::script("bundle.mjs"), paths::root().join("package-lock.json")] {
-        state.path(&path)?;
+    let root = paths::root();
+    for path in ["package-lock.json", "docs/diagnostics.md", "docs/errors.md"] {
+        state.path(&root.join(path))?;
     }
+    state.path(&paths::script("bundle.mjs"))?;
     let entries = fs::read_dir(paths::pkg()).map_err(|e| format!("{}: {e}", paths::pkg().display()))?;
     let mut sources: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
     sources.retain(|path| *path != paths::pkg_dist());

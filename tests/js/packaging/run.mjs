@@ -178,6 +178,9 @@ check({ ask: new URL(ask, location.href), language: new URL(language, location.h
     const std = sections.at(-1);
     if (!std.startsWith("\nThe Rust standard library\n") || !texts.test(std.replace(/\s+/g, " ")))
       problems.push("no notice for the Rust standard library");
+    const command = readFileSync(join(dir, "node_modules", "cloudflow-wasm", "cli", "THIRD-PARTY.txt"), "utf8");
+    if (!/\ncommander [\d.]+: MIT\n[\s\S]*Permission is hereby granted/.test(command))
+      problems.push("no notice for commander");
     if (!notices.includes("\nwasm-bindgen-cli-support ")) problems.push("no notice for the glue of wasm-bindgen");
     if (problems.some(Boolean)) throw new Error(problems.filter(Boolean).join("\n"));
   },

@@ -1,0 +1,36 @@
+// The codes of diagnostics and errors with their descriptions: the documents of the repository, which the build copies.
+
+import { readFileSync } from "node:fs";
+
+/** The copies lie next to the folder of the commands; in the sources, in `docs/`. */
+const PLACES = ["../reference/", "../../docs/"];
+
+/** @param {"diagnostics" | "errors"} name */
+function read(name) {
+  for (const place of PLACES) {
+    try {
+      return readFileSync(new URL(`${place}${name}.md`, import.meta.url), "utf8");
+    } catch (error) {
+      if (error.code !== "ENOENT") throw error;
+    }
+  }
+  throw new Error(`the package has no file cli/reference/${name}.md`);
+}
+
+/**
+ * The sections by their code.
+ *
+ * @param {"diagnostics" | "errors"} name
+ * @returns {Map<string, { text: string, chapter: string }>}
+ */
+export function sections(name) {
+  const found = new Map();
+  let chapter = "";
+  for (const part of read(name).split(/^(?=##+ )/m)) {
+    const [heading = "", ...lines] = part.split("\n");
+    if (heading.startsWith("## ")) chapter = heading.slice(3);
+    for (const code of heading.startsWith("### ") ? heading.slice(4).split(/, | and /) : [])
+      found.set(code.replaceAll("`", "").trim(), { text: lines.join("\n").trim(), chapter });
+  }
+  return found;
+}

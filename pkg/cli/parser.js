@@ -1,0 +1,103 @@
+// Reads the arguments of a command with commander, and prints its help.
+
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { failure } from "./failure.js";
+
+/** @import { Definition, Io, Parsed } from "./command.js" */
+
+/**
+ * Returns undefined after printing the help.
+ *
+ * @param {string} name
+ * @param {Definition} definition
+ * @param {string[]} argv
+ * @param {Io} io
+ * @returns {Promise<Parsed | undefined>}
+ */
+export async function parse(name, definition, argv, io) {
+  let printed = "";
+  const command = new Command(`cloudflow-wasm ${name}`)
+    .description(definition.description)
+    .helpOption("-h, --help", "print this help")
+    .allowExcessArguments(false)
+    .exitOverride()
+    .configureHelp({ helpWidth: Math.min(io.columns, 110), showGlobalOptions: false })
+    .configureOutput({ writeOut: (text) => (printed += text), writeErr: () => {} });
+  for (const { name, text, choices } of definition.operands) {
+    const argument = new Argument(name, text);
+    command.addArgument(choices ? argument.choices(choices) : argument);
+  }
+  for (const { flags, text, choices, many, parse, default: absent } of definition.options) {
+    const option = new Option(flags, text);
+    if (choices) option.choices(choices);
+    if (absent !== undefined) option.default(absent);
+    if (parse || many) {
+      option.argParser((value, before) => {
+        const read = parse ? checked(parse, value) : value;
+        return many ? [.../** @type {any[]} */ (before ?? []), read] : read;
+      });
+    }
+    command.addOption(option);
+  }
+  command.addHelpText("after", () => after(name, definition));
+  try {
+    command.parse(argv, { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.code === "commander.helpDisplayed") {
+      await io.out(printed);
+      return undefined;
+    }
+    // In the style of the other messages of the package.
+    const message = error.message
+      .replace(/^error: /, "")
+      .replace(/'([^']*)'/g, "`$1`")
+      .replace(/\n\(Did you mean (.*)\?\)$/s, ": did you mean `$1`?")
+      .replace(/\.$/, "");
+    throw failure(message, { help: `cloudflow-wasm ${name} --help\` describes the command` });
+  }
+  return { operands: command.processedArgs, options: command.opts() };
+}
+
+/**
+ * @param {(text: string) => unknown} parse
+ * @param {string} value
+ */
+function checked(parse, value) {
+  try {
+    return parse(value);
+  } catch (error) {
+    throw new InvalidArgumentError(error.message);
+  }
+}
+
+/**
+ * @param {string} name
+ * @param {Definition} definition
+ */
+function after(name, { examples, notes }) {
+  const lines = examples.map(([line, meaning]) => [`cloudflow-wasm ${name}${line && " "}${line}`, meaning]);
+  const width = Math.max(...lines.map(([line]) => line.length));
+  const isWide = lines.some(([, meaning]) => width + meaning.length > 100);
+  const shown = lines.map(([line, meaning]) =>
+    isWide ? `  # ${meaning}\n  ${line}` : `  ${line.padEnd(width)}  # ${meaning}`,
+  );
+  return `\nExamples:\n${shown.join("\n")}\n${notes ? `\n${wrapped(notes)}\n` : ""}`;
+}
+
+/**
+ * Paragraphs with lines of at most 100 characters.
+ *
+ * @param {string} text
+ */
+function wrapped(text) {
+  const paragraphs = text.trim().split("\n\n");
+  return paragraphs
+    .map((paragraph) =>
+      paragraph
+        .replace(/\s+/g, " ")
+        .replace(/(.{1,100})(?: |$)/g, "$1\n")
+        .trim(),
+    )
+    .join("\n\n");
+}

@@ -1,0 +1,34 @@
+// Reads the definition that a command works on.
+
+import { readStream, readText } from "./check/read.js";
+import { failure } from "./failure.js";
+
+/** @import { Io } from "./command.js" */
+
+/**
+ * The text of a file, or of the standard input for `-`.
+ *
+ * @param {string} file
+ * @param {Io} io
+ */
+export async function readSource(file, io) {
+  try {
+    return file === "-" ? await readStream(io.stdin) : readText(file);
+  } catch (error) {
+    const name = file === "-" ? "the standard input" : `\`${file}\``;
+    throw failure(`${name} ${error.exitCode === undefined ? `cannot be read: ${error.message}` : error.message}`);
+  }
+}
+
+/**
+ * The findings of a definition as lines.
+ *
+ * @param {string} file
+ * @param {readonly import("../index.js").Diagnostic[]} diagnostics
+ */
+export function findingLines(file, diagnostics) {
+  return diagnostics.map(({ severity, code, message, range }) => {
+    const at = range ? `:${range.start.line}:${range.start.column}` : "";
+    return `${file}${at}: ${severity}[${code}]: ${message}`;
+  });
+}

@@ -1,0 +1,110 @@
+// The command line: the selection of a command, its help, mistakes in arguments.
+
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { test } from "node:test";
+import { COMMANDS } from "../../pkg/cli/cli.js";
+import { nearest } from "../../pkg/cli/nearest.js";
+import { RUNTIMES, command } from "./support/command.mjs";
+
+const { version } = JSON.parse(await readFile(new URL("../../pkg/package.json", import.meta.url), "utf8"));
+
+for (const [runtime, program] of RUNTIMES) {
+  test(`${runtime}: help and version, and mistakes in arguments`, { timeout: 120_000 }, async () => {
+    const cases = [
+      [[], 0, /usage: cloudflow-wasm <command>/, ""],
+      [["--help"], 0, /check +report mistakes/, ""],
+      [["-h"], 0, /local +run the emulator/, ""],
+      [["help"], 0, /usage:/, ""],
+      [["help", "check"], 0, /Usage: cloudflow-wasm check/, ""],
+      [["--version"], 0, new RegExp(`^${version}\\n$`), ""],
+      [
+        ["chekc"],
+        2,
+        "",
+        /^`chekc` is not a command: did you mean `check`\?\n`cloudflow-wasm --help` lists the commands\n$/,
+      ],
+      [["serve"], 2, "", /^`serve` is not a command\n/],
+      [["--fix", "a.yaml"], 2, "", /^`--fix` is not an option before a command/],
+      [["check", "--fromat", "json"], 2, "", /^unknown option `--fromat`: did you mean `--format`\?\n/],
+      [
+        ["check", "--format", "xml"],
+        2,
+        "",
+        /^option `--format <format>` argument `xml` is invalid\. Allowed choices are text/,
+      ],
+      [["check", "--max-warnings", "many"], 2, "", /argument `many` is invalid\. Expected a whole number from 0/],
+      [["check", "--max-warnings"], 2, "", /^option `--max-warnings <n>` argument missing\n/],
+      [["explain", "a", "b"], 2, "", /^too many arguments/],
+      [["graph"], 2, "", /^missing required argument `file`\n/],
+      [["graph\u001b[31m"], 2, "", /^`graph\\u\{1b\}\[31m` is not a command/],
+    ];
+    await Promise.all(
+      cases.map(async ([args, code, out, err]) => {
+        const got = await command(args, { command: program });
+        assert.equal(got.code, code, `${args.join(" ")}: ${got.err}`);
+        for (const [text, wanted] of [
+          [got.out, out],
+          [got.err, err],
+        ])
+          if (wanted === "") assert.equal(text, "", args.join(" "));
+          else assert.match(text, wanted);
+      }),
+    );
+  });
+}
+
+for (const { name } of COMMANDS) {
+  test(`${name} --help teaches by example`, async () => {
+    const { code, out, err } = await command([name, "--help"]);
+    assert.equal(code, 0, err);
+    assert.equal(err, "");
+    assert.match(out, new RegExp(`cloudflow-wasm ${name}`));
+    if (name !== "local" && name !== "gateway") assert.match(out, /^Examples:\n {2}(# .*\n {2})?cloudflow-wasm/m);
+    for (const line of out.split("\n")) assert.ok(line.length <= 120, `too long: ${line}`);
+  });
+}
+
+test("the help of commands names every option of the parser once", async () => {
+  const { definition } = await (await COMMANDS.find(({ name }) => name === "check")).load();
+  const { out } = await command(["check", "--help"]);
+  for (const { flags } of definition.options) assert.equal(out.split(`  ${flags}  `).length, 2, flags);
+});
+
+test("the nearest name is found by edits, not for unrelated words", () => {
+  const names = ["check", "explain", "graph", "history", "executions"];
+  assert.equal(nearest("chekc", names), "check");
+  assert.equal(nearest("CHECK", names), "check");
+  assert.equal(nearest("histroy", names), "history");
+  assert.equal(nearest("execution", names), "executions");
+  assert.equal(nearest("serve", names), undefined);
+  assert.equal(nearest("", names), undefined);
+  assert.equal(nearest("x".repeat(1e6), names), undefined);
+});
+
+test("the completion scripts are valid and complete commands, options and values", async (t) => {
+  const { out: bash } = await command(["completion", "bash"]);
+  const complete = (...words) => {
+    const script = `${bash}\nCOMP_WORDS=(${words.map((word) => `'${word}'`).join(" ")}); COMP_CWORD=${words.length - 1}
+_cloudflow_wasm; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    const { stdout, stderr, status } = spawnSync("bash", ["-c", script], { encoding: "utf8" });
+    assert.equal(status, 0, stderr);
+    return stdout.trim().split("\n");
+  };
+  assert.deepEqual(complete("cloudflow-wasm", "ch"), ["check"]);
+  assert.deepEqual(complete("cloudflow-wasm", "check", "--fo"), ["--format"]);
+  assert.deepEqual(complete("cloudflow-wasm", "check", "--format", "s"), ["sarif"]);
+  assert.deepEqual(complete("cloudflow-wasm", "completion", "z"), ["zsh"]);
+  for (const shell of ["zsh", "fish"]) {
+    const { out, code } = await command(["completion", shell]);
+    assert.equal(code, 0);
+    for (const { name } of COMMANDS) assert.ok(out.includes(name), `${shell}: ${name}`);
+    const { error, status, stderr } = spawnSync(shell, ["-n"], { input: out, encoding: "utf8" });
+    if (error) t.diagnostic(`${shell} is not installed: its syntax is not checked`);
+    else assert.equal(status, 0, stderr);
+  }
+  const { code, err } = await command(["completion", "tcsh"]);
+  assert.equal(code, 2);
+  assert.match(err, /`tcsh` is invalid.*bash, zsh, fish/);
+});
