@@ -75,7 +75,7 @@ const write = async (file, input) => {
     platform: "neutral",
     target: "esnext",
     charset: "utf8",
-    external: ["node:*"],
+    external: ["node:*", "@codemirror/*"],
     plugins: [keepImports(file)],
     logLevel: "warning",
   });
