@@ -104,8 +104,15 @@ export function registerFlowLanguage(monaco, options = {}) {
   const providers = {
     CompletionItem: {
       triggerCharacters: [".", "$", " "],
-      provideCompletionItems: (/** @type {any} */ model, /** @type {any} */ position) =>
+      provideCompletionItems: (
+        /** @type {any} */ model,
+        /** @type {any} */ position,
+        /** @type {any} */ { triggerCharacter },
+      ) =>
         ask(model, (flow) => {
+          // A space is written for other reasons, too.
+          const written = model.getLineContent(position.lineNumber).slice(0, position.column - 1);
+          if (triggerCharacter === " " && !/[:-] $/.test(written)) return null;
           const { range, items } = flow.completion(at(model, position));
           const suggestions = items.map((item, i) => ({
             label: item.label,
