@@ -2,7 +2,6 @@
 //! random, so that a handle of an instance that no longer exists is not valid in the next one.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 
 use wasm_bindgen::prelude::*;
 
@@ -17,7 +16,8 @@ use cloudflow_language::shape::options;
 use cloudflow_service::client::error::CloudFlowError;
 
 thread_local! {
-    static FLOWS: RefCell<BTreeMap<u32, OpenFlow>> = const { RefCell::new(BTreeMap::new()) };
+    // Few definitions are open: a list is smaller than a map.
+    static FLOWS: RefCell<Vec<(u32, OpenFlow)>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Opens a definition. `seed` is a random number. Returns the handle.
@@ -27,10 +27,10 @@ pub fn flow_open(flow: &JsValue, options_given: JsValue, seed: u32) -> Result<u3
     let read = options(Js::some(options_given)).map_err(|found| thrown(CloudFlowError::of_arguments(found)))?;
     Ok(FLOWS.with_borrow_mut(|flows| {
         let mut handle = seed;
-        while flows.contains_key(&handle) {
+        while flows.iter().any(|(other, _)| *other == handle) {
             handle = handle.wrapping_add(1);
         }
-        flows.insert(handle, OpenFlow::open(text, read));
+        flows.push((handle, OpenFlow::open(text, read)));
         handle
     }))
 }
@@ -38,7 +38,7 @@ pub fn flow_open(flow: &JsValue, options_given: JsValue, seed: u32) -> Result<u3
 /// Closes a definition.
 #[wasm_bindgen(js_name = flowClose)]
 pub fn flow_close(handle: u32) {
-    FLOWS.with_borrow_mut(|flows| flows.remove(&handle));
+    FLOWS.with_borrow_mut(|flows| flows.retain(|(other, _)| *other != handle));
 }
 
 /// Replaces the text between two offsets in UTF-16 units.
@@ -75,8 +75,8 @@ pub fn flow_text(handle: u32) -> Result<String, JsValue> {
 }
 
 fn with<R>(handle: u32, act: impl FnOnce(&mut OpenFlow) -> R) -> Result<R, JsValue> {
-    FLOWS.with_borrow_mut(|flows| match flows.get_mut(&handle) {
-        Some(flow) => Ok(act(flow)),
+    FLOWS.with_borrow_mut(|flows| match flows.iter_mut().find(|(other, _)| *other == handle) {
+        Some((_, flow)) => Ok(act(flow)),
         None => Err(error(ErrorCode::Internal, "the flow is closed, or was lost with its instance")),
     })
 }

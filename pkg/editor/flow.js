@@ -39,13 +39,15 @@ export function createOpenFlow(runtime) {
       if (handle !== undefined) return handle;
       throw new CloudFlowError({ kind: "request", code: codes.flowClosed, message: "the flow is closed" });
     };
+    // The check of the handle comes first.
+    const at = (/** @type {unknown} */ value, name = "offset") => (opened() >= 0 ? offset(value, name) : 0);
     const ask = (/** @type {string} */ what, start = 0, end = start, value = "") =>
       runtime.call("flowAsk", opened(), what, start, end, value);
 
     return {
       text: () => runtime.call("flowText", opened()),
       edit: (start, end, newText) => {
-        runtime.call("flowEdit", opened(), offset(start, "start"), offset(end, "end"), newText);
+        runtime.call("flowEdit", opened(), at(start, "start"), at(end, "end"), newText);
       },
       diagnostics: () => ask("diagnostics"),
       graph: () => ask("graph"),
@@ -53,16 +55,16 @@ export function createOpenFlow(runtime) {
       folding: () => ask("folding"),
       inlayHints: () => ask("inlayHints"),
       semanticTokens: () => runtime.call("flowTokens", opened()),
-      selectionRanges: (at) => ask("selectionRanges", offset(at)),
-      completion: (at) => ask("completion", offset(at)),
-      hover: (at) => ask("hover", offset(at)),
-      signatureHelp: (at) => ask("signatureHelp", offset(at)),
-      definition: (at) => ask("definition", offset(at)),
-      references: (at) => ask("references", offset(at)),
-      prepareRename: (at) => ask("prepareRename", offset(at)),
-      rename: (at, name) => ask("rename", offset(at), undefined, textOf(name)),
-      codeActions: (start, end) => ask("codeActions", offset(start, "start"), offset(end ?? start, "end")),
-      format: (options) => ask("format", 0, 0, isSorted(options) ? "sortKeys" : ""),
+      selectionRanges: (place) => ask("selectionRanges", at(place)),
+      completion: (place) => ask("completion", at(place)),
+      hover: (place) => ask("hover", at(place)),
+      signatureHelp: (place) => ask("signatureHelp", at(place)),
+      definition: (place) => ask("definition", at(place)),
+      references: (place) => ask("references", at(place)),
+      prepareRename: (place) => ask("prepareRename", at(place)),
+      rename: (place, name) => ask("rename", at(place), undefined, textOf(name)),
+      codeActions: (start, end) => ask("codeActions", at(start, "start"), at(end ?? start, "end")),
+      format: (options) => ask("format", at(0), 0, isSorted(options) ? "sortKeys" : ""),
       close: () => {
         if (handle !== undefined) runtime.call("flowClose", handle);
         handle = undefined;
@@ -73,9 +75,9 @@ export function createOpenFlow(runtime) {
 
 /**
  * @param {unknown} value
- * @param {string} [name]
+ * @param {string} name
  */
-function offset(value, name = "offset") {
+function offset(value, name) {
   if (Number.isInteger(value) && /** @type {number} */ (value) >= 0)
     return Math.min(/** @type {number} */ (value), 0xffffffff);
   throw new CloudFlowError({

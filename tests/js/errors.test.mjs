@@ -5,13 +5,14 @@ import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 
 import * as cloudflow from "../../pkg/dist/index.js";
+import * as editor from "../../pkg/dist/editor.js";
 import * as local from "../../pkg/dist/local.js";
 import * as slim from "../../pkg/dist/slim.js";
 
 const page = await readFile(new URL("../../docs/errors.md", import.meta.url), "utf8");
 const [head, ...sections] = page.split("\n### ");
 const codeIn = (text) => /^```js\n(.*?)^```/ms.exec(text)?.[1];
-const names = { ...cloudflow, ...local, slim };
+const names = { ...cloudflow, ...editor, ...local, slim };
 const AsyncFunction = (async () => {}).constructor;
 const run = (code) => new AsyncFunction(...Object.keys(names), codeIn(head) + code)(...Object.values(names));
 

@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { runInNewContext } from "node:vm";
 import * as cloudflow from "../../pkg/dist/index.js";
+import { openFlow } from "../../pkg/dist/editor.js";
 import { createEmulator, signRequest, simulateFlow, simulateState } from "../../pkg/dist/local.js";
 import { createGateway } from "../../pkg/dist/gateway.js";
 import * as options from "../../pkg/shared/options.js";
@@ -102,6 +103,7 @@ test("JavaScript refuses a name that is not in its table", async () => {
     PUT_FLOW: () => createEmulator().putFlow("f", "type: flow", unknown),
     SAVE: () => createEmulator().save(unknown),
     SIGN: () => signRequest("ListFlows", {}, unknown),
+    FORMAT: () => openFlow("type: flow").format(unknown),
     SIMULATION: () => simulateFlow("type: flow", unknown),
     STATE: () => simulateState("type: flow", unknown),
     STATE_MOCK: () => simulateState("type: flow", { state: "s", mock: unknown }),

@@ -127,14 +127,17 @@ function plugin(state) {
         return { path: join(PKG, `${entry}.js`) };
       });
       // The runtime of a module takes it from the loader.
-      build.onLoad({ filter: /[\\/]pkg[\\/](ask|editor|language|local)[\\/]inline\.js$/, namespace: "file" }, ({ path }) => {
-        const name = base(slashes(dirname(path)));
-        const contents = `import { createRuntime } from "../shared/runtime.js";
+      build.onLoad(
+        { filter: /[\\/]pkg[\\/](ask|editor|language|local)[\\/]inline\.js$/, namespace: "file" },
+        ({ path }) => {
+          const name = base(slashes(dirname(path)));
+          const contents = `import { createRuntime } from "../shared/runtime.js";
 import { instantiate } from "../wasm/${name}.js";
 import { compiled } from ${JSON.stringify(join(START, "modules.js"))};
 export const runtime = /*#__PURE__*/ createRuntime(instantiate, () => compiled("${name}"));`;
-        return { contents, resolveDir: dirname(path) };
-      });
+          return { contents, resolveDir: dirname(path) };
+        },
+      );
       // boot:<page or worker>:<module>+<module>:<file> loads the modules, then the file.
       build.onResolve({ filter: /^boot:/ }, ({ path }) => ({ path: path.slice("boot:".length), namespace: "boot" }));
       build.onLoad({ filter: /.*/, namespace: "boot" }, ({ path }) => {

@@ -1,6 +1,6 @@
 //! What is at an offset: hover texts, signatures, and hints in the text.
 
-use cloudflow_base::small;
+use cloudflow_base::small::{self, is_one_of};
 use cloudflow_base::text::Span;
 use cloudflow_language::facts;
 use cloudflow_language::flow::dialect::{Slot, StateType, Value, computed_base};
@@ -9,10 +9,10 @@ use cloudflow_language::graph::{EdgeKind, Place, graph};
 use cloudflow_language::yaml::{Node, Style};
 
 use crate::complete;
-use crate::data::is_name;
 use crate::explain::{self, Note};
 use crate::names;
 use crate::spot::Spot;
+use crate::text::{cat, is_name, joined, replaced, run};
 use crate::view::{View, part, touches};
 
 /// What is at an offset.
@@ -26,6 +26,8 @@ pub struct Hover {
     pub note: Note,
     /// What the flow says about it. Empty if there is nothing.
     pub summary: String,
+    /// The dialect, for [`Note::words`].
+    pub dialect: Dialect,
 }
 
 /// The call around an offset.
@@ -78,26 +80,27 @@ pub(crate) fn hover(view: &View<'_>, at: usize) -> Option<Hover> {
         _ => return None,
     };
     let summary = if spot.slot() == Some(Slot::Action) { parameters(text) } else { String::new() };
-    Some(Hover { span: scalar.span(), title: text.to_owned(), note, summary })
+    Some(Hover { span: scalar.span(), title: text.to_owned(), note, summary, dialect })
 }
 
 /// The parameters of an action in one line.
 fn parameters(action: &str) -> String {
     let Some(action) = explain::action_named(action) else { return String::new() };
-    let list: Vec<String> = action.parameters.iter().map(|name| ["`", name, "`"].concat()).collect();
-    ["Parameters: ", &list.join(", ")].concat()
+    cat(&["Parameters: `", &joined(action.parameters, "`, `"), "`"])
 }
 
 fn about_key(spot: &Spot<'_>, key: Node<'_>) -> Option<Hover> {
     let name = key.text()?;
     let frame = spot.frames.last()?;
-    let hover = |title: String, note| Some(Hover { span: key.span(), title, note, summary: String::new() });
+    let hover = |title: String, note| {
+        Some(Hover { span: key.span(), title, note, summary: String::new(), dialect: spot.dialect })
+    };
     let Some(shape) = frame.shape else {
         let action = complete::action(spot).filter(|_| spot.slot() == Some(Slot::Params) && spot.free_depth() == 1)?;
         let base = computed_base(name).unwrap_or(name);
         let name = *action.parameters.iter().find(|known| **known == base)?;
-        let needed = small::is_one_of(name, facts::needed(action.name));
-        let title = [name, " of ", action.name, if needed { ", required" } else { "" }].concat();
+        let needed = is_one_of(name, facts::needed(action.name));
+        let title = cat(&[name, " of ", action.name, if needed { ", required" } else { "" }]);
         return hover(title, Note { text: explain::parameter(name), page: action.note.page });
     };
     let known = spot.known.filter(|known| known.name == computed_base(name).unwrap_or(name))?;
@@ -115,45 +118,51 @@ fn about_key(spot: &Spot<'_>, key: Node<'_>) -> Option<Hover> {
     };
     let kind = if spot.computed { "expression" } else { kind };
     let needed = if known.is_required(frame.of) { ", required" } else { "" };
-    hover([name, ": ", kind, needed].concat(), explain::key(spot.dialect, shape, frame.of, known.slot))
+    hover(cat(&[name, ": ", kind, needed]), explain::key(spot.dialect, shape, frame.of, known.slot))
 }
 
 fn about_state(flow: &Flow<'_>, state: &State<'_>, span: Span) -> Hover {
     let name = state.name.map_or("", |name| name.value);
     let kind = state.type_name.map_or("", |name| name.value);
     let note = state.kind.state_type().map(|of| explain::state_type(flow.dialect, of));
-    let mut lines: Vec<String> = Vec::new();
+    let mut summary = String::new();
+    let mut line = |text: &str| {
+        summary.push_str(if summary.is_empty() { "" } else { "\n" });
+        summary.push_str(text);
+    };
     if let Some(remark) = state.description {
-        lines.push(remark.value.trim().to_owned());
+        line(remark.value.trim());
     }
     if let StateKind::Task(task) = &state.kind
         && let Some(action) = task.resource.get().or(task.action.get())
     {
-        lines.push(["Calls `", action.value, "`."].concat());
+        line(&cat(&["Calls `", action.value, "`."]));
     }
     let mut ways: Vec<String> = Vec::new();
     for edge in graph(flow).edges.iter().filter(|edge| edge.from == Place::State(state.id)) {
-        let to = ["`", place(flow, edge.to), "`"].concat();
+        let to = cat(&["`", place(flow, edge.to), "`"]);
         let to = if edge.to == Place::End { "the end".to_owned() } else { to };
         let way = match &edge.label {
-            Some(label) if edge.kind != EdgeKind::Fork => [&to, " (", label, ")"].concat(),
+            Some(label) if edge.kind != EdgeKind::Fork => cat(&[&to, " (", label, ")"]),
             _ => to,
         };
         if !ways.contains(&way) && ways.len() < 10 {
             ways.push(way);
         }
     }
-    if !ways.is_empty() {
-        lines.push(["Leads to ", &ways.join(", "), "."].concat());
+    let list: Vec<&str> = ways.iter().map(String::as_str).collect();
+    if !list.is_empty() {
+        line(&cat(&["Leads to ", &joined(&list, ", "), "."]));
     }
     let uses = names::uses(flow, state.id).len().saturating_sub(1);
     let count = small::to_decimal(uses);
-    lines.push([count.as_str(), if uses == 1 { " reference." } else { " references." }].concat());
+    line(&cat(&[&count, if uses == 1 { " reference." } else { " references." }]));
     Hover {
         span,
-        title: [name, ": ", kind].concat(),
+        title: cat(&[name, ": ", kind]),
         note: note.unwrap_or(Note { text: "", page: "" }),
-        summary: lines.join("\n"),
+        summary,
+        dialect: flow.dialect,
     }
 }
 
@@ -169,15 +178,14 @@ fn place<'f>(flow: &'f Flow<'_>, place: Place) -> &'f str {
 fn about_expression(view: &View<'_>, spot: &Spot<'_>, scalar: Node<'_>, at: usize) -> Option<Hover> {
     let (start, end) = (scalar.span().start as usize, scalar.span().end as usize);
     let tail = part(view.text, at, end);
-    let rest = tail.trim_start_matches(is_name);
-    let stop = end - rest.len();
+    let stop = at + run(tail, is_name);
     let source = part(view.text, start, stop);
     let (steps, from) = complete::path_before(source);
     let word = source.get(from..)?;
     let span = Span::new(start + from, stop);
     let hover = |title: String, note: Note| {
         let known = !note.text.is_empty() && touches(span, at);
-        known.then_some(Hover { span, title, note, summary: String::new() })
+        known.then_some(Hover { span, title, note, summary: String::new(), dialect: spot.dialect })
     };
     let Some((variable, path)) = steps.split_first() else {
         if word.starts_with('$') {
@@ -186,10 +194,10 @@ fn about_expression(view: &View<'_>, spot: &Spot<'_>, scalar: Node<'_>, at: usiz
         let function = facts::function(word).filter(|_| spot.dialect == Dialect::StateMachine)?;
         return hover(function.signature.to_owned(), explain::function(word));
     };
-    if variable.eq_ignore_ascii_case("$context") {
+    if is_one_of(variable, &["$context", "$Context"]) {
         let path: Vec<&str> = path.iter().copied().chain([word]).collect();
-        let path = path.join(".");
-        return hover([variable, ".", &path].concat(), explain::member(spot.dialect, &path));
+        let path = joined(&path, ".");
+        return hover(cat(&[variable, ".", &path]), explain::member(spot.dialect, &path));
     }
     None
 }
@@ -203,11 +211,11 @@ pub(crate) fn signature(view: &View<'_>, at: usize) -> Option<Signature> {
     }
     let quote = usize::from(matches!(scalar.style(), Style::SingleQuoted | Style::DoubleQuoted));
     let source = part(view.text, scalar.span().start as usize + quote, at);
-    let unescaped = source.replace("\\\"", "\"");
+    let unescaped = replaced(source, "\\\"", "\"");
     let call = complete::call(if scalar.style() == Style::DoubleQuoted { &unescaped } else { source })?;
     let label = call.function.signature;
-    let inner = label.split_once('(').map_or("", |(_, rest)| rest.trim_end_matches(')'));
-    let parameters: Vec<&str> = inner.split(", ").filter(|name| !name.is_empty()).collect();
+    let inner = label.get(call.function.name.len() + 1..label.len() - 1).unwrap_or_default();
+    let parameters: Vec<&str> = small::split(inner, ", ").into_iter().filter(|name| !name.is_empty()).collect();
     let active = call.argument.min(parameters.len().saturating_sub(1));
     Some(Signature { label, parameters, active, note: explain::function(call.function.name) })
 }
@@ -227,7 +235,7 @@ pub(crate) fn hints(view: &View<'_>) -> Vec<Hint> {
         let written = state.end.get().map(|end| end.span);
         let Some(span) = written.or(state.name.map(|name| name.span)).filter(|_| is_default) else { continue };
         let to = if edge.to == Place::End { "end" } else { place(flow, edge.to) };
-        hints.push(Hint { at: span.end as usize, label: ["→ ", to].concat() });
+        hints.push(Hint { at: span.end as usize, label: cat(&["→ ", to]) });
     }
     small::sort_by(&mut hints, |a, b| a.at.cmp(&b.at));
     // The content of an anchor has one place.

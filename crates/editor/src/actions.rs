@@ -1,6 +1,7 @@
 //! Changes that an editor offers at a place: the fixes of the findings, and rewritings of a state.
 
 use cloudflow_base::diagnostic::Edit;
+use cloudflow_base::small::contains;
 use cloudflow_base::text::Span;
 use cloudflow_language::flow::dialect::{Shape, Slot};
 use cloudflow_language::flow::{Dialect, Flow, State, StateKind};
@@ -9,6 +10,7 @@ use cloudflow_language::yaml::{Kind, Node, Style};
 use crate::format::sort_mapping;
 use crate::names::{is_plain, quoted};
 use crate::open::OpenFlow;
+use crate::text::{cat, replaced};
 use crate::view::{View, line_end, line_start, part, touches, trimmed_end};
 
 /// A change that an editor offers.
@@ -50,10 +52,10 @@ impl ActionKind {
 pub(crate) fn actions(open: &OpenFlow, start: usize, end: usize) -> Vec<Action> {
     let mut actions = Vec::new();
     for found in open.diagnostics() {
-        let (Some(span), Some(fix)) = (found.span, found.fix) else { continue };
+        let (Some(span), Some(fix)) = (found.span, &found.fix) else { continue };
         if span.start as usize <= end && start <= span.end as usize {
             let fixes = Some((found.code.as_str(), span));
-            actions.push(Action { title: fix.title, kind: ActionKind::Fix, edits: fix.edits, fixes });
+            actions.push(Action { title: fix.title.clone(), kind: ActionKind::Fix, edits: fix.edits.clone(), fixes });
         }
     }
     open.view(|view| {
@@ -68,10 +70,13 @@ pub(crate) fn actions(open: &OpenFlow, start: usize, end: usize) -> Vec<Action> 
             let name = state.name.map_or("", |name| name.value);
             let rewriter = Rewriter { view, flow, state };
             let word = flow.dialect.state_word();
-            offer(["handle every error of the ", word, " `", name, "`"].concat(), rewriter.catch_all());
+            offer(cat(&["handle every error of the ", word, " `", name, "`"]), rewriter.catch_all());
+            if let Some((target, edits)) = rewriter.default() {
+                offer(cat(&["lead to `", target, "` if no option is true"]), Some(edits));
+            }
             let title = "convert `OnErrors` to `Retry` and `Catch`".to_owned();
             offer(title, rewriter.on_errors().map(|edit| vec![edit]));
-            let title = ["sort the keys of the ", word, " `", name, "`"].concat();
+            let title = cat(&["sort the keys of the ", word, " `", name, "`"]);
             offer(title, sort_mapping(view, state.node).map(|edit| vec![edit]));
         }
         if flow.dialect == Dialect::Flow {
@@ -104,6 +109,21 @@ impl<'a> Rewriter<'_, 'a> {
         line_end(self.view.text, trimmed_end(self.view.text, node.span()))
     }
 
+    /// The missing default of a choice, and its target: the next state, or else the first one.
+    fn default(&self) -> Option<(&'a str, Vec<Edit>)> {
+        let StateKind::Choice(choice) = &self.state.kind else { return None };
+        let key = self.key(Shape::State, Slot::Default);
+        let is_missing = choice.default.is_none() && self.state.node.get(key).is_none();
+        // A step without a default continues with the next step.
+        let column =
+            self.column(self.state.node).filter(|_| is_missing && self.flow.dialect == Dialect::StateMachine)?;
+        let siblings = self.flow.states_of(self.state.scope);
+        let others = siblings.iter().cycle().skip(self.state.index as usize + 1).take(siblings.len().saturating_sub(1));
+        let target = others.filter_map(|state| state.name).find(|name| !name.opaque)?.value;
+        let line = cat(&[&" ".repeat(column), key, ": ", &written(target)]);
+        Some((target, self.inserted(vec![(self.end(self.state.node), line)])))
+    }
+
     /// A last catch rule, for every error. It leads to a state that fails.
     fn catch_all(&self) -> Option<Vec<Edit>> {
         let dialect = self.flow.dialect;
@@ -131,9 +151,9 @@ impl<'a> Rewriter<'_, 'a> {
                 let start = last.node.span().start as usize;
                 let head = part(self.view.text, line_start(self.view.text, start), start);
                 let dash = head.find('-').filter(|_| self.column(last.node).is_some())?;
-                let (first, next) = ([&" ".repeat(dash), "- "].concat(), " ".repeat(dash + 2));
+                let (first, next) = (cat(&[&" ".repeat(dash), "- "]), " ".repeat(dash + 2));
                 let lines = [first.as_str(), "Type: Fail\n", &next, "Name: ", &name, "\n", &next, "Code: Failed\n"];
-                let text = [&lines.concat(), next.as_str(), "Detail: a state failed"].concat();
+                let text = cat(&[&lines.concat(), next.as_str(), "Detail: a state failed"]);
                 new_state = Some((self.end(last.node), text));
                 name
             }
@@ -141,7 +161,7 @@ impl<'a> Rewriter<'_, 'a> {
         let catch = self.key(Shape::State, Slot::Catch);
         let list = self.state.node.get(catch);
         let (at, head, dash) = match list {
-            None => (self.end(self.state.node), [&" ".repeat(column), catch, ":\n"].concat(), column + 2),
+            None => (self.end(self.state.node), cat(&[&" ".repeat(column), catch, ":\n"]), column + 2),
             Some(list) if list.style() == Style::Block => {
                 let first = list.items().next()?.span().start as usize;
                 let line = part(self.view.text, line_start(self.view.text, first), first);
@@ -151,8 +171,8 @@ impl<'a> Rewriter<'_, 'a> {
         };
         let [errors, remark, next] =
             [Slot::Errors, Slot::Description, Slot::Next].map(|slot| self.key(Shape::Catch, slot));
-        let inner = ["\n", &" ".repeat(dash + 2)].concat();
-        let mut rule = [&head, &" ".repeat(dash), "- ", errors, ": [FnF.ALL]"].concat();
+        let inner = cat(&["\n", &" ".repeat(dash + 2)]);
+        let mut rule = cat(&[&head, &" ".repeat(dash), "- ", errors, ": [FnF.ALL]"]);
         if !remark.is_empty() {
             rule.extend([inner.as_str(), remark, ": every error"]);
         }
@@ -164,12 +184,12 @@ impl<'a> Rewriter<'_, 'a> {
 
     /// Insertions of lines after the ends of lines, in ascending order. Those at one place are one edit.
     fn inserted(&self, lines: Vec<(usize, String)>) -> Vec<Edit> {
-        let is_crlf = self.view.text.contains("\r\n");
+        let is_crlf = contains(self.view.text, "\r\n");
         let mut edits: Vec<Edit> = Vec::new();
         for (at, text) in lines {
-            let mut text = ["\n", &text].concat();
+            let mut text = cat(&["\n", &text]);
             if is_crlf {
-                text = text.replace('\n', "\r\n");
+                text = replaced(&text, "\n", "\r\n");
             }
             match edits.last_mut().filter(|last| last.span == Span::at(at)) {
                 Some(last) => last.new_text.push_str(&text),
@@ -188,19 +208,19 @@ impl<'a> Rewriter<'_, 'a> {
         }
         let column = self.column(node)?;
         let (key, list) = node.entries().find(|(key, _)| key.text() == Some(old))?;
-        let indent = ["\n", &" ".repeat(column)].concat();
+        let indent = cat(&["\n", &" ".repeat(column)]);
         let (mut retries, mut catches) = (String::new(), String::new());
         for rule in list.items() {
-            let mut errors: Vec<String> = Vec::new();
+            let mut errors = String::new();
             for error in rule.get("Errors")?.items() {
-                errors.push(written(error.text()?));
+                errors.push_str(if errors.is_empty() { "" } else { ", " });
+                errors.push_str(&written(error.text()?));
             }
-            let errors = errors.join(", ");
             let remark = match rule.get("Description") {
                 Some(remark) => self.one_line(remark)?.to_owned(),
                 None => written(&errors),
             };
-            let head = [&indent, "  - Errors: [", &errors, "]", &indent, "    Description: ", &remark].concat();
+            let head = cat(&[&indent, "  - Errors: [", &errors, "]", &indent, "    Description: ", &remark]);
             if let Some(old) = rule.get("Retry") {
                 retries.push_str(&head);
                 for (from, to) in
@@ -233,8 +253,8 @@ impl<'a> Rewriter<'_, 'a> {
             let before = if text.is_empty() { "" } else { indent.as_str() };
             text.extend([before, key, ":", rules]);
         }
-        if self.view.text.contains("\r\n") {
-            text = text.replace('\n', "\r\n");
+        if contains(self.view.text, "\r\n") {
+            text = replaced(&text, "\n", "\r\n");
         }
         let span = Span::new(key.span().start as usize, trimmed_end(self.view.text, list.span()));
         // Comments inside would be lost.

@@ -11,8 +11,9 @@ use cloudflow_language::flow::{Dialect, TaskMode};
 use cloudflow_language::yaml::{Kind, Node, Style};
 
 use crate::explain::{self, Note};
-use crate::names;
+use crate::names::{self, escaped};
 use crate::spot::{Frame, Spot};
+use crate::text::{cat, replaced};
 use crate::view::{View, line_end, line_start};
 use cursor::Cursor;
 
@@ -25,6 +26,8 @@ pub struct Completion {
     pub span: Span,
     /// The items, the most likely ones first.
     pub items: Vec<Item>,
+    /// The dialect at the offset, for [`Note::words`].
+    pub dialect: Option<Dialect>,
 }
 
 /// One item of a [`Completion`].
@@ -86,8 +89,8 @@ const NOTHING: Note = Note { text: "", page: "" };
 
 /// The items for an offset in bytes.
 pub(crate) fn completion(text: &str, at: usize) -> Completion {
-    let nothing = Completion { span: Span::at(at), items: Vec::new() };
-    let Some(cursor) = View::read(text, |view| Cursor::find(view, at)) else { return nothing };
+    let nothing = Completion { span: Span::at(at), ..Completion::default() };
+    let Some(cursor) = View::of_tree(text, |view| Cursor::find(view, at)) else { return nothing };
     let place = at;
     let at = cursor.at;
     View::read(&cursor.text, |view| {
@@ -99,7 +102,11 @@ pub(crate) fn completion(text: &str, at: usize) -> Completion {
         }
         let limit = line_end(text, at);
         let start = (list.span.start as usize).min(place);
-        Completion { span: Span::new(start, (list.span.end as usize).min(limit)), items: list.items }
+        Completion {
+            span: Span::new(start, (list.span.end as usize).min(limit)),
+            items: list.items,
+            dialect: view.dialect,
+        }
     })
 }
 
@@ -192,19 +199,19 @@ impl List<'_, '_> {
             _ if key.is_required(of) => "required",
             _ => "",
         };
-        let indent = ["\n", &" ".repeat(self.cursor.column + 2)].concat();
+        let indent = cat(&["\n", &" ".repeat(self.cursor.column + 2)]);
         let after = match key.value {
             _ if self.cursor.colon => String::new(),
             _ if self.cursor.in_flow => ": ".to_owned(),
-            Value::Many(_) => [":", &indent, "- "].concat(),
-            Value::Texts => [": []"].concat(),
-            Value::One(_) | Value::Constructor | Value::Object => [":", &indent].concat(),
+            Value::Many(_) => cat(&[":", &indent, "- "]),
+            Value::Texts => cat(&[": []"]),
+            Value::One(_) | Value::Constructor | Value::Object => cat(&[":", &indent]),
             _ => ": ".to_owned(),
         };
         let insert = self.key_text(key.name, &after);
         self.add(key.name, ItemKind::Key, insert, detail, note);
         if key.dynamic == Dynamic::Key {
-            let label = [key.name, ".$"].concat();
+            let label = cat(&[key.name, ".$"]);
             let insert = self.key_text(&label, if self.cursor.colon { "" } else { ": " });
             self.add(&label, ItemKind::Key, insert, "expression", note);
         }
@@ -248,7 +255,7 @@ impl List<'_, '_> {
         let frame = self.spot.frames.last();
         let is_json =
             frame.is_some_and(|frame| frame.node.entries().any(|(key, _)| key.style() == Style::DoubleQuoted));
-        if is_json { ["\"", name, "\"", after].concat() } else { [name, after].concat() }
+        if is_json { cat(&["\"", name, "\"", after]) } else { cat(&[name, after]) }
     }
 
     /// The documented action of the state at the offset.
@@ -306,7 +313,8 @@ impl List<'_, '_> {
                 }
             }
             (Value::Text, Some(Slot::Version)) => {
-                self.words(&["v1"], explain::key(dialect, Shape::Document, None, Slot::Version));
+                let words: &[&str] = if dialect == Dialect::Flow { &["v1", "v1beta1"] } else { &["v1"] };
+                self.words(words, explain::key(dialect, Shape::Document, None, Slot::Version));
             }
             (Value::Text | Value::Texts, Some(Slot::Errors)) => self.errors(style),
             (Value::Text, Some(Slot::Action)) if dialect == Dialect::StateMachine => {
@@ -345,7 +353,7 @@ impl List<'_, '_> {
             }
             let of = StateType::read(text(kind), self.spot.dialect);
             let note = of.map_or(NOTHING, |of| explain::state_type(self.spot.dialect, of));
-            let detail = [text(kind), if text(remark).is_empty() { "" } else { ": " }, text(remark)].concat();
+            let detail = cat(&[text(kind), if text(remark).is_empty() { "" } else { ": " }, text(remark)]);
             self.add(label, ItemKind::State, written(label, style), &detail, note);
         }
     }
@@ -391,7 +399,7 @@ impl List<'_, '_> {
 
     fn add(&mut self, label: &str, kind: ItemKind, insert: String, detail: &str, note: Note) {
         // A value directly after the colon of its key needs a blank.
-        let insert = if self.cursor.blank { [" ", &insert].concat() } else { insert };
+        let insert = if self.cursor.blank { cat(&[" ", &insert]) } else { insert };
         self.items.push(Item { label: label.to_owned(), kind, insert, detail: detail.to_owned(), note });
     }
 }
@@ -405,8 +413,8 @@ pub(crate) fn action(spot: &Spot<'_>) -> Option<&'static explain::Action> {
 /// A text as the content of a scalar with this notation; without notation, as a scalar.
 fn written(text: &str, style: Option<Style>) -> String {
     match style {
-        Some(Style::SingleQuoted) => text.replace('\'', "''"),
-        Some(Style::DoubleQuoted) => text.replace('\\', "\\\\").replace('"', "\\\""),
+        Some(Style::SingleQuoted) => replaced(text, "'", "''"),
+        Some(Style::DoubleQuoted) => escaped(text),
         _ if names::is_plain(text) || text.starts_with("acs:") => text.to_owned(),
         _ => names::quoted(text),
     }

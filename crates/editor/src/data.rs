@@ -7,6 +7,7 @@ use cloudflow_language::graph::{self, EdgeKind, Place};
 use cloudflow_language::yaml::Node;
 
 use crate::spot::Spot;
+use crate::text::{is_name, run};
 use crate::view::View;
 
 /// Maximum number of states whose output is followed.
@@ -235,14 +236,9 @@ fn used(text: &str, variable: &str, cursor: usize, found: &mut Found<'_>) {
     while let Some(next) = text.get(at..).and_then(|rest| find(rest, &prefix)) {
         at += next + prefix.len();
         let rest = text.get(at..).unwrap_or_default();
-        let length = rest.find(|c: char| !is_name(c)).unwrap_or(rest.len());
+        let length = run(rest, is_name);
         if !(at..=at + length).contains(&cursor) {
             found.add(rest.get(..length).unwrap_or_default(), "");
         }
     }
-}
-
-/// True for a character of the name of a member.
-pub(crate) fn is_name(c: char) -> bool {
-    c.is_alphanumeric() || c == '_' || c == '-'
 }

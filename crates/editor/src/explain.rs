@@ -4,6 +4,8 @@ use cloudflow_base::small::is_one_of;
 use cloudflow_language::flow::dialect::{Shape, Slot as S, StateType as T};
 use cloudflow_language::flow::{Dialect, TaskMode};
 
+use crate::text::replaced;
+
 /// A documentation text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Note {
@@ -16,7 +18,7 @@ pub struct Note {
 impl Note {
     /// The text with the term of a dialect: state or step.
     pub fn words(self, dialect: Dialect) -> String {
-        self.text.replace("state", dialect.state_word())
+        replaced(self.text, "state", dialect.state_word())
     }
 }
 

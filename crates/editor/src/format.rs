@@ -10,6 +10,7 @@ use cloudflow_base::text::Span;
 use cloudflow_language::yaml::{self, Kind, Node, Style, Tree};
 
 use crate::names::apply;
+use crate::text::{cat, is_blank, run, run_before, unindented};
 use crate::view::{View, line_end, part, trimmed_end};
 
 /// How a text is formatted.
@@ -62,15 +63,16 @@ pub(crate) fn format(text: &str, options: FormatOptions) -> Formatted {
         return Formatted { edits: Vec::new(), diagnostics: errors };
     }
     let mut edits = laid_out(text, &tree).unwrap_or_default();
-    let mut done = is_kept(&tree, &apply(text, &edits), false);
-    if options.sort_keys && done {
-        let after = apply(text, &edits);
-        let sorted = View::read(&after, order::sorted).filter(|sorted| *sorted != after);
-        if let Some(sorted) = sorted {
-            done = is_kept(&tree, &sorted, true);
+    let after = apply(text, &edits);
+    let sorted = if options.sort_keys { View::of_tree(&after, order::sorted) } else { None };
+    let done = match sorted.filter(|sorted| *sorted != after) {
+        Some(sorted) => {
+            let kept = is_kept(&tree, &sorted, true);
             edits = vec![Edit { span: Span::new(0, text.len()), new_text: sorted }];
+            kept
         }
-    }
+        None => edits.is_empty() || is_kept(&tree, &after, false),
+    };
     if done {
         return Formatted { edits, diagnostics: Vec::new() };
     }
@@ -162,7 +164,7 @@ impl<'t> Layout<'t> {
     /// The number of blanks at the start of a line.
     fn indent(&self, line: usize) -> usize {
         let source = self.source(line);
-        source.len() - source.trim_start_matches(' ').len()
+        run(source, is_blank)
     }
 
     fn set(&mut self, line: usize, plan: Plan) {
@@ -251,8 +253,9 @@ impl<'t> Layout<'t> {
         if matches!(value.style(), Style::Literal | Style::Folded) {
             let header = self.source(first);
             let from = start - self.lines.get(first).map_or(0, |line| line.start);
-            let mark = header.get(from..).unwrap_or_default().split([' ', '#']).next().unwrap_or_default();
-            let explicit = mark.bytes().find(u8::is_ascii_digit).map(|digit| usize::from(digit - b'0'));
+            let mark = header.get(from..).unwrap_or_default();
+            let mark = mark.bytes().take_while(|byte| !matches!(byte, b' ' | b'#'));
+            let explicit = mark.into_iter().find(u8::is_ascii_digit).map(|digit| usize::from(digit - b'0'));
             let whole = self.line_of((value.span().end as usize).saturating_sub(1).max(start));
             let filled = (first + 1..=whole).find(|line| !self.source(*line).trim().is_empty());
             let content = filled.map_or(0, |line| self.indent(line));
@@ -278,25 +281,25 @@ impl<'t> Layout<'t> {
         let mut edits = Vec::new();
         for (index, line) in self.lines.iter().enumerate() {
             let source = self.source(index);
-            let content = source.trim_start_matches(' ');
+            let content = unindented(source);
             if content.starts_with('\t') && matches!(line.plan, Plan::At(_)) {
                 return None;
             }
             let kept = if line.open { content } else { trim_end(content) };
             let written = match line.plan {
                 Plan::Block(old, new) => match source.get(old..).filter(|_| self.indent(index) >= old) {
-                    Some(rest) if rest.is_empty() => String::new(),
-                    Some(rest) => [&" ".repeat(new), rest].concat(),
+                    Some("") => String::new(),
+                    Some(rest) => cat(&[&" ".repeat(new), rest]),
                     None => content.to_owned(),
                 },
                 _ if kept.is_empty() => String::new(),
-                Plan::At(column) => [" ".repeat(column), dashes(kept)].concat(),
+                Plan::At(column) => cat(&[&" ".repeat(column), &dashes(kept)]),
                 Plan::Move(delta, least) => {
                     let column = (self.indent(index) as isize + delta).max(least as isize) as usize;
-                    [&" ".repeat(column), kept].concat()
+                    cat(&[&" ".repeat(column), kept])
                 }
-                Plan::Free if content.starts_with('#') => [&" ".repeat(self.comment(index)), kept].concat(),
-                Plan::Free => [source.get(..source.len() - content.len()).unwrap_or_default(), kept].concat(),
+                Plan::Free if content.starts_with('#') => cat(&[&" ".repeat(self.comment(index)), kept]),
+                Plan::Free => cat(&[source.get(..source.len() - content.len()).unwrap_or_default(), kept]),
             };
             if written != source {
                 edits.push(Edit { span: Span::new(line.start, line.end), new_text: written });
@@ -339,7 +342,7 @@ impl<'t> Layout<'t> {
                 return Some(new);
             }
             let rest = source.get(at..)?.strip_prefix("- ")?;
-            at = source.len() - rest.trim_start_matches(' ').len();
+            at = source.len() - unindented(rest).len();
             new += STEP;
         }
     }
@@ -347,7 +350,7 @@ impl<'t> Layout<'t> {
 
 /// A line without the blanks at its end. Other white space belongs to a scalar.
 fn trim_end(line: &str) -> &str {
-    line.trim_end_matches([' ', '\t'])
+    line.get(..run_before(line, |byte| matches!(byte, b' ' | b'\t'))).unwrap_or_default()
 }
 
 /// The content of a line with one blank after each dash.
@@ -355,7 +358,7 @@ fn dashes(content: &str) -> String {
     let mut out = String::with_capacity(content.len());
     let mut rest = content;
     while let Some(after) = rest.strip_prefix("- ") {
-        let after = after.trim_start_matches(' ');
+        let after = unindented(after);
         // The blanks before a comment are not changed.
         if after.starts_with('#') {
             break;

@@ -39,6 +39,7 @@ mod open;
 mod outline;
 pub mod shape;
 mod spot;
+mod text;
 mod tokens;
 mod view;
 

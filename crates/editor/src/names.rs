@@ -7,6 +7,7 @@ use cloudflow_language::flow::{Flow, State, StateId, StateKind, Target, Text};
 use cloudflow_language::graph::graph;
 use cloudflow_language::yaml::{self, Node, Resolved, Style};
 
+use crate::text::{cat, replaced};
 use crate::view::{View, touches};
 
 /// Why a state is not renamed: one line, lower-case, without a final period.
@@ -82,19 +83,19 @@ pub(crate) fn rename(view: &View<'_>, at: usize, new: &str) -> Result<Vec<Edit>,
     };
     let word = flow.dialect.state_word();
     let Some(name) = state.name.filter(|name| !name.opaque && !name.value.is_empty()) else {
-        return Err(["the name of this ", word, " is filled in by a template"].concat());
+        return Err(cat(&["the name of this ", word, " is filled in by a template"]));
     };
     if new.trim().is_empty() || new.trim() != new {
-        return Err(["the name of a ", word, " must not be empty, and must not begin or end with a blank"].concat());
+        return Err(cat(&["the name of a ", word, " must not be empty, and must not begin or end with a blank"]));
     }
     if new.chars().any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}')) {
-        return Err(["the name of a ", word, " must not contain a line break or a control character"].concat());
+        return Err(cat(&["the name of a ", word, " must not contain a line break or a control character"]));
     }
     if new == name.value {
         return Ok(Vec::new());
     }
     if flow.find(state.scope, new).is_some() {
-        return Err(["a ", word, " `", new, "` exists already in this list"].concat());
+        return Err(cat(&["a ", word, " `", new, "` exists already in this list"]));
     }
     let edits: Vec<Edit> = uses(flow, state.id)
         .into_iter()
@@ -105,7 +106,7 @@ pub(crate) fn rename(view: &View<'_>, at: usize, new: &str) -> Result<Vec<Edit>,
         return Ok(edits);
     }
     let why = "` as a whole: an anchor shares it, or another name is equal to it";
-    Err(["cannot rename the ", word, " `", name.value, why].concat())
+    Err(cat(&["cannot rename the ", word, " `", name.value, why]))
 }
 
 /// True if the flows differ in the name at this span only.
@@ -134,22 +135,27 @@ pub(crate) fn apply(text: &str, edits: &[Edit]) -> String {
 }
 
 /// A text as a YAML scalar, in the quotes of the scalar that it replaces, or without quotes if possible.
-pub(crate) fn scalar(text: &str, replaced: Node<'_>) -> String {
-    match replaced.style() {
-        Style::SingleQuoted => ["'", &text.replace('\'', "''"), "'"].concat(),
+pub(crate) fn scalar(text: &str, old: Node<'_>) -> String {
+    match old.style() {
+        Style::SingleQuoted => cat(&["'", &replaced(text, "'", "''"), "'"]),
         Style::DoubleQuoted => quoted(text),
         _ if is_plain(text) => text.to_owned(),
         _ => quoted(text),
     }
 }
 
+/// The content of a scalar in double quotes.
+pub(crate) fn escaped(text: &str) -> String {
+    replaced(&replaced(text, "\\", "\\\\"), "\"", "\\\"")
+}
+
 pub(crate) fn quoted(text: &str) -> String {
-    ["\"", &text.replace('\\', "\\\\").replace('"', "\\\""), "\""].concat()
+    cat(&["\"", &escaped(text), "\""])
 }
 
 /// True if a text can be written without quotes everywhere, also in brackets.
 pub(crate) fn is_plain(text: &str) -> bool {
-    let document = ["[", text, "]"].concat();
+    let document = cat(&["[", text, "]"]);
     let (tree, found) = yaml::parse(&document);
     let item = tree.root().and_then(|root| {
         let mut items = root.items();

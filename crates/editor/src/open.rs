@@ -1,8 +1,9 @@
 //! The open definition: its text, edits, offsets, and the questions.
 
+use std::cell::OnceCell;
+
 use cloudflow_base::diagnostic::{Diagnostic, Edit};
 use cloudflow_base::text::Span;
-use cloudflow_language::flow::Dialect;
 use cloudflow_language::{Document, Options};
 
 use crate::about::{self, Hint, Hover, Signature};
@@ -21,13 +22,15 @@ pub struct OpenFlow {
     options: Options,
     // Length in UTF-16 units. Equal to the length in bytes for ASCII.
     units: usize,
+    // The findings about this text, if they were asked for: editors ask for changes after every one of them.
+    found: OnceCell<Vec<Diagnostic>>,
 }
 
 impl OpenFlow {
     /// Opens a definition.
     pub fn open(text: String, options: Options) -> Self {
         let units = units(&text);
-        OpenFlow { text, options, units }
+        OpenFlow { text, options, units, found: OnceCell::new() }
     }
 
     /// The current text.
@@ -66,6 +69,7 @@ impl OpenFlow {
     /// An edit that divides a surrogate pair leaves two lone surrogates in JavaScript. Each of them is U+FFFD here, so
     /// that offsets stay equal.
     pub fn edit(&mut self, start: usize, end: usize, new_text: &str) {
+        self.found = OnceCell::new();
         let (start, end) = (start.min(end), start.max(end).min(self.units));
         let start = self.split_pair(start.min(self.units));
         let end = self.split_pair(end).max(start);
@@ -89,11 +93,6 @@ impl OpenFlow {
         View::read(&self.text, ask)
     }
 
-    /// The dialect of the definition, or the one that its keys suggest.
-    pub fn dialect(&self) -> Dialect {
-        self.view(|view| view.dialect).unwrap_or(Dialect::StateMachine)
-    }
-
     /// The changes that an editor offers for a range in bytes.
     pub fn code_actions(&self, start: usize, end: usize) -> Vec<Action> {
         actions::actions(self, start, end)
@@ -105,8 +104,8 @@ impl OpenFlow {
     }
 
     /// The findings, as `validateFlow` reports them.
-    pub fn diagnostics(&self) -> Vec<Diagnostic> {
-        Document::read(&self.text, self.options, &mut None).diagnostics
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        self.found.get_or_init(|| Document::read(&self.text, self.options, &mut None).diagnostics)
     }
 
     /// The states as a tree, in the order of the text.

@@ -5,6 +5,7 @@ use cloudflow_base::text::Span;
 use cloudflow_language::flow::{Flow, ScopeId, State};
 use cloudflow_language::yaml::{Kind, Node};
 
+use crate::text::{is_name, run, run_before};
 use crate::view::{View, line_end, line_start, part, touches, trimmed_end};
 
 /// A state in the tree of states.
@@ -162,11 +163,10 @@ pub(crate) fn selection(view: &View<'_>, at: usize) -> Vec<Span> {
         next = next.filter(|node| touches(node.span(), at));
     }
     let (start, end) = (line_start(text, at), line_end(text, at));
-    let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
     let head = part(text, start, at);
-    let word = head.trim_end_matches(is_word).len() + start;
+    let word = run_before(head, is_word) + start;
     let tail = part(text, at, end);
-    spans.push(Span::new(word, at + tail.len() - tail.trim_start_matches(is_word).len()));
+    spans.push(Span::new(word, at + run(tail, is_word)));
     spans.reverse();
     spans.retain(|span| touches(*span, at) && !span.is_empty());
     // Each one contains the one before it.
@@ -177,4 +177,9 @@ pub(crate) fn selection(view: &View<'_>, at: usize) -> Vec<Span> {
         }
     }
     wider
+}
+
+/// True for a byte of a word that is selected first.
+fn is_word(byte: u8) -> bool {
+    byte == b'$' || byte != b'-' && is_name(byte)
 }

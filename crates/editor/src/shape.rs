@@ -20,7 +20,7 @@ use crate::outline::{FoldKind, Symbol};
 pub fn ask(flow: &OpenFlow, what: &str, start: usize, end: usize, text: &str) -> Result<Plain, Refusal> {
     let at = || flow.byte(start);
     Ok(match what {
-        "diagnostics" => Plain::list(Places::new(flow.text()).diagnostics(flow.diagnostics())),
+        "diagnostics" => Plain::list(Places::new(flow.text()).diagnostics(flow.diagnostics().to_vec())),
         "graph" => flow_graph(flow.text()),
         "symbols" => symbols(flow),
         "folding" => folding(flow),
@@ -101,7 +101,7 @@ fn folding(flow: &OpenFlow) -> Plain {
 
 fn completion(flow: &OpenFlow, at: usize) -> Plain {
     let found = flow.completion(at);
-    let dialect = flow.dialect();
+    let dialect = found.dialect.unwrap_or(Dialect::StateMachine);
     let mut items = Vec::with_capacity(found.items.len());
     for item in found.items {
         let mut object = Object::new();
@@ -132,7 +132,7 @@ fn hover(flow: &OpenFlow, at: usize) -> Plain {
     let mut out = Object::new();
     out.put("range", Places::new(flow.text()).range(found.span).into());
     out.put("title", Plain::Text(found.title));
-    note(found.note, flow.dialect(), &mut out);
+    note(found.note, found.dialect, &mut out);
     if !found.summary.is_empty() {
         out.put("summary", Plain::Text(found.summary));
     }

@@ -6,9 +6,9 @@ use cloudflow_language::flow::Dialect;
 use cloudflow_language::flow::dialect::{Slot, Value, computed_base};
 use cloudflow_language::yaml::{Kind, Node, Resolved, Style};
 
-use crate::data::is_name;
 use crate::outline::is_alias;
 use crate::spot::key_named;
+use crate::text::{is_name, run};
 use crate::view::{View, line_end};
 
 /// A word of the text.
@@ -172,10 +172,7 @@ impl Tokens<'_, '_> {
             progress.step(at, 0);
             let from = at;
             let c = byte(at);
-            let word = |from: usize| {
-                let rest = text.get(from..).unwrap_or_default();
-                from + rest.len() - rest.trim_start_matches(is_name).len()
-            };
+            let word = |from: usize| from + run(text.get(from..).unwrap_or_default(), is_name);
             let escaped = c == b'\\' && byte(at + 1) == b'"';
             let kind = if matches!(c, b'"' | b'\'' | b'`') && c != outer || escaped {
                 at += if escaped { 2 } else { 1 };
@@ -202,9 +199,9 @@ impl Tokens<'_, '_> {
                 continue;
             } else if c.is_ascii_digit() {
                 let rest = text.get(at..).unwrap_or_default();
-                at += rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '.').len();
+                at += run(rest, |byte| byte.is_ascii_alphanumeric() || byte == b'.');
                 TokenKind::Constant
-            } else if text.get(at..).and_then(|rest| rest.chars().next()).is_some_and(|c| is_name(c) && c != '-') {
+            } else if is_name(c) && c != b'-' {
                 at = word(at);
                 let name = text.get(from..at).unwrap_or_default();
                 match name {

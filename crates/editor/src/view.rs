@@ -26,6 +26,15 @@ impl View<'_> {
     }
 }
 
+impl View<'_> {
+    /// As [`View::read`], without the flow.
+    pub fn of_tree<R>(text: &str, ask: impl FnOnce(&View<'_>) -> R) -> R {
+        let (tree, _) = yaml::parse(text);
+        let dialect = tree.root().and_then(suggested);
+        ask(&View { text, tree: &tree, flow: None, dialect })
+    }
+}
+
 /// The dialect whose keys a document has.
 fn suggested(root: Node<'_>) -> Option<Dialect> {
     let has = |dialect: Dialect, slot| root.get(dialect.key(Shape::Document, slot)).is_some();

@@ -17,8 +17,9 @@ struct Family {
     folders: bool,
 }
 
-const FAMILIES: [Family; 12] = [
+const FAMILIES: [Family; 13] = [
     flat("check", &["yaml"], &["out", "options.json", "seeds.txt"]),
+    flat("editor", &["yaml"], &["out"]),
     flat("execution", &["response.json"], &["execution.json", "out"]),
     flat("expr", &["txt"], &[]),
     flat("fault", &["answer.txt"], &["out"]),

@@ -4,6 +4,7 @@ use cloudflow_base::text::{Progress, Span};
 use cloudflow_language::yaml::{Kind, Node, Style};
 
 use crate::spot::Spot;
+use crate::text::{run, unindented};
 use crate::view::{View, line_end, line_start, part};
 
 /// The key or value in place of a missing one.
@@ -90,11 +91,11 @@ impl Cursor {
             cursor.word = Span::new(word, at);
             return Some(cursor);
         }
-        let is_part = |c: char| !matches!(c, ' ' | '\t' | ':' | ',' | '}' | ']' | '{' | '[' | '#');
-        let rest = tail.trim_start_matches(is_part);
+        let is_part = |byte| !matches!(byte, b' ' | b'\t' | b':' | b',' | b'}' | b']' | b'{' | b'[' | b'#');
+        let rest = tail.get(run(tail, is_part)..).unwrap_or_default();
         let after = end - rest.len();
         cursor.word = Span::new(word, after);
-        cursor.colon = rest.trim_start_matches(' ').starts_with(':');
+        cursor.colon = unindented(rest).starts_with(':');
         cursor.is_empty = word == after;
         let mut inserted = String::new();
         if cursor.is_empty {

@@ -1,5 +1,6 @@
 //! Completion in expressions, and the call around an offset.
 
+use cloudflow_base::small::{self, is_one_of};
 use cloudflow_base::text::Span;
 use cloudflow_language::facts::{self, Function};
 use cloudflow_language::flow::Dialect;
@@ -8,6 +9,7 @@ use cloudflow_language::yaml::Node;
 use super::{ItemKind, List, NOTHING};
 use crate::data;
 use crate::explain;
+use crate::text::{cat, is_name, is_path, joined, replaced, run, run_before};
 use crate::view::part;
 
 /// Maximum length of an expression that is read backwards from the cursor, in bytes.
@@ -22,17 +24,16 @@ pub(crate) struct Call {
 
 /// A path before an offset: the variable with its steps, without the last one, and the start of the last one.
 pub(crate) fn path_before(source: &str) -> (Vec<&str>, usize) {
-    let is_part = |c: char| data::is_name(c) || matches!(c, '$' | '.' | '[' | ']' | '*');
-    let mut start = source.trim_end_matches(is_part).len();
+    let mut start = run_before(source, is_path);
     let mut path = source.get(start..).unwrap_or_default();
     if let Some(dollar) = path.rfind('$') {
         start += dollar;
         path = path.get(dollar..).unwrap_or_default();
     } else {
-        path = path.trim_start_matches(['[', ']', '*', '-', '.']);
+        path = path.get(run(path, |byte| matches!(byte, b'[' | b']' | b'*' | b'-' | b'.'))..).unwrap_or_default();
         start = source.len() - path.len();
     }
-    let mut steps: Vec<&str> = path.split('.').collect();
+    let mut steps: Vec<&str> = small::split(path, ".");
     let last = steps.pop().unwrap_or_default();
     // Indices do not change what is known of an element.
     let steps = steps.into_iter().map(|step| until(step, '[')).collect();
@@ -41,7 +42,7 @@ pub(crate) fn path_before(source: &str) -> (Vec<&str>, usize) {
 
 /// The part of a text before a character.
 fn until(text: &str, end: char) -> &str {
-    text.split(end).next().unwrap_or_default()
+    text.find(end).and_then(|at| text.get(..at)).unwrap_or(text)
 }
 
 /// True if a text ends in a quoted text that is not closed. Backslashes escape.
@@ -76,7 +77,7 @@ pub(crate) fn call(source: &str) -> Option<Call> {
             b'"' | b'`' | b'\'' => quote = Some(byte),
             b'(' | b'[' | b'{' => {
                 let before = part(source, 0, at);
-                let name = before.get(before.trim_end_matches(data::is_name).len()..).unwrap_or_default();
+                let name = before.get(run_before(before, is_name)..).unwrap_or_default();
                 open.push((facts::function(name).filter(|_| byte == b'('), 0));
             }
             b')' | b']' | b'}' => {
@@ -106,7 +107,7 @@ impl List<'_, '_> {
         if quote.is_some() && node.is_some_and(|node| node.span().start as usize == begin) {
             source = source.get(1..).unwrap_or_default();
         }
-        let unescaped = source.replace("\\\"", "\"");
+        let unescaped = replaced(source, "\\\"", "\"");
         if in_text(if quote == Some('"') { &unescaped } else { source }) {
             return;
         }
@@ -120,8 +121,8 @@ impl List<'_, '_> {
 
     fn members(&mut self, variable: &str, path: &[&str], at: usize) {
         let dialect = self.spot.dialect;
-        if variable.eq_ignore_ascii_case("$context") {
-            let mut before = path.join(".");
+        if is_one_of(variable, &["$context", "$Context"]) {
+            let mut before = joined(path, ".");
             if !before.is_empty() {
                 before.push('.');
             }
@@ -149,7 +150,7 @@ impl List<'_, '_> {
             return;
         }
         for function in facts::functions() {
-            let insert = [function.name, if function.takes.is_empty() { "()" } else { "(" }].concat();
+            let insert = cat(&[function.name, if function.takes.is_empty() { "()" } else { "(" }]);
             let note = explain::function(function.name);
             self.add(function.name, ItemKind::Function, insert, function.signature, note);
         }

@@ -9,6 +9,7 @@ use cloudflow_language::yaml::{Kind, Node, Style};
 
 use crate::outline::is_alias;
 use crate::spot::key_named;
+use crate::text::{is_blank, run, run_before, unindented};
 use crate::view::{View, line_end, line_start, part, trimmed_end};
 
 /// The order of the keys. The others are before the last two.
@@ -187,7 +188,7 @@ impl<'a> Sorter<'_, 'a> {
             }
             // Without the indentation of its first line.
             let is_indented = chunk.start != key_start || *index != 0;
-            pieces.push(if is_indented { piece.trim_start_matches(' ').to_owned() } else { piece });
+            pieces.push(if is_indented { unindented(&piece).to_owned() } else { piece });
         }
         let closed = text.get(..end).is_some_and(|text| text.ends_with('\n'));
         let count = pieces.len();
@@ -201,7 +202,7 @@ impl<'a> Sorter<'_, 'a> {
             }
         }
         if !closed && out.ends_with('\n') {
-            out.truncate(out.trim_end_matches(['\n', '\r']).len());
+            out.truncate(run_before(out, |byte| matches!(byte, b'\n' | b'\r')));
         }
         out.push_str(part(text, end, limit));
     }
@@ -213,7 +214,7 @@ impl<'a> Sorter<'_, 'a> {
         while start > 0 {
             let above = line_start(text, start.saturating_sub(1));
             let source = part(text, above, start);
-            let indent = source.len() - source.trim_start_matches(' ').len();
+            let indent = run(source, is_blank);
             if indent != column || !source.trim_start().starts_with('#') {
                 break;
             }

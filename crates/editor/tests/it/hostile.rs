@@ -1,5 +1,7 @@
 //! Broken texts: every question has an answer, its spans are inside the text, and the time is linear.
 
+#![allow(clippy::disallowed_methods, reason = "a test measures time")]
+
 use std::time::Instant;
 
 use cloudflow_base::text::Span;
@@ -127,4 +129,48 @@ fn edits_are_in_utf16_units() {
     flow.edit(0, 3, "ascii");
     assert_eq!((flow.text(), flow.units()), ("ascii", 5));
     assert_eq!((flow.byte(2), flow.byte(9)), (2, 5));
+}
+
+/// Texts of other kinds: every function answers.
+#[test]
+fn strange_texts_have_answers() {
+    let long = "x".repeat(100_000);
+    let texts = [
+        "".to_owned(),
+        "\u{feff}Type: StateMachine\nStates:\n  - ".to_owned(),
+        "\0\0".to_owned(),
+        "---\n...\n---\n".to_owned(),
+        "%YAML 1.2\n---\ntype: flow\n".to_owned(),
+        "type: flow\rsteps:\r- type: pass\r  name: a\r".to_owned(),
+        "\t\t\n\t: \t- \t".to_owned(),
+        "? a\n: b\n? - c\n".to_owned(),
+        "{\"Type\": \"StateMachine\", \"States\": [{\"Name\": \"a".to_owned(),
+        "&a *a\n".to_owned(),
+        "a: &a [*a, *a]\nb: *b\n<<: *a\n".to_owned(),
+        "steps: {{ steps }}\n{% if x %}\ntype: flow\n{% endif %}\n".to_owned(),
+        "type: flow\nsteps:\n- {type: pass, name: \"a\n  b\", x: |\n  c}\n".to_owned(),
+        format!("{long}: {long}\n"),
+        format!("type: flow\nsteps:\n- name: {long}\n  type: pass\n"),
+        format!("Condition: {}", "$Input.a && ".repeat(5000)),
+        "StartAt: A\nStates:\n  A:\n    Type: Pass\n    End: true\n".to_owned(),
+        "type: flow\nsteps:\n  - type: \"pa\\\n    ss\"\n    name: 'a''b'\n".to_owned(),
+        "Type: StateMachine\nStates:\n- Name: 🎈🎈\n  Type: Task\n  Parameters: {a.$: \"$Input.\u{6570}\u{636e}.\"}\n"
+            .to_owned(),
+    ];
+    for text in &texts {
+        let what = || text.chars().take(60).collect::<String>();
+        ask_all(text, &what);
+        let stride = (text.len() / 200).max(1);
+        for (at, _) in text.char_indices().step_by(stride).chain([(text.len(), ' ')]) {
+            ask(text, at, &what);
+            let flow = OpenFlow::open(text.clone(), Default::default());
+            let _ = flow.rename(at, "other");
+            flow.code_actions(at, at);
+        }
+        for sort_keys in [false, true] {
+            let flow = OpenFlow::open(text.clone(), Default::default());
+            let edits = flow.format(cloudflow_editor::FormatOptions { sort_keys }).edits;
+            crate::corpus::apply(text, &edits);
+        }
+    }
 }

@@ -14,3 +14,4 @@ mod corpus;
 mod format;
 mod hostile;
 mod marks;
+mod typing;

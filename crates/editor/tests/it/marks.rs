@@ -104,8 +104,8 @@ fn answer(function: &str, flow: &OpenFlow, at: usize) -> String {
             None => "nothing\n".to_owned(),
             Some(hover) => {
                 let summary: String = hover.summary.lines().map(|line| format!("  {line}\n")).collect();
-                let Hover { span, title, note, .. } = hover;
-                format!("{}# {title}\n{}\n<{}>\n{summary}", shown(text, span), note.words(flow.dialect()), note.page)
+                let Hover { span, title, note, dialect, .. } = hover;
+                format!("{}# {title}\n{}\n<{}>\n{summary}", shown(text, span), note.words(dialect), note.page)
             }
         },
         "signature" => match flow.signature_help(at) {
