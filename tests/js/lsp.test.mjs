@@ -261,7 +261,7 @@ test("formatting, hints, signatures, and the conversion to the other dialect", {
   await server.change({
     text: FLOW.replace("Type: Pass\n", "Type: Pass\n    OutputConstructor:\n      a.$: hash($Input.a, )\n"),
   });
-  const position = { line: 7, character: 28 };
+  const position = { line: 7, character: 26 };
   const help = await server.ask(lsp.SignatureHelpRequest, { position });
   assert.equal(help?.activeParameter, 1, JSON.stringify(help));
   assert.match(help.signatures[0].label, /^hash\(/);
