@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { FLOW, openAdapterPage } from "./support/adapter-page.mjs";
+import { examples } from "./support/recipes.mjs";
 
 test("the language service in CodeMirror", { timeout: 120_000 }, async (t) => {
   const { page, problems } = await openAdapterPage(t, { main: "codemirror-page.js" });
@@ -154,5 +155,11 @@ test("the language service in CodeMirror", { timeout: 120_000 }, async (t) => {
     assert.deepEqual(after, fresh);
   });
 
+  assert.deepEqual(problems, []);
+});
+
+test("the example of docs/editors.md marks what is wrong", { timeout: 60_000 }, async (t) => {
+  const { page, problems } = await openAdapterPage(t, {}, [], examples("CodeMirror 6", "js")[0]);
+  await page.locator(".cm-lintRange-error").first().waitFor();
   assert.deepEqual(problems, []);
 });

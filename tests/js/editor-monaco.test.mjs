@@ -7,8 +7,9 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 import { FLOW, openAdapterPage } from "./support/adapter-page.mjs";
+import { examples } from "./support/recipes.mjs";
 
-// A folder of its own: Monaco has 107 MB.
+// A folder of its own: Monaco has 107 MB. The step `pages` installs it.
 const PACKAGES = fileURLToPath(new URL("./monaco/node_modules", import.meta.url));
 const skip =
   !existsSync(PACKAGES) && process.env.CI !== "true" && "Monaco is not installed: run `npm ci` in tests/js/monaco";
@@ -160,4 +161,10 @@ test("the language service in Monaco", { timeout: 180_000, skip }, async (t) => 
   });
 
   assert.deepEqual(problems, []);
+});
+
+test("the example of docs/editors.md marks what is wrong", { timeout: 120_000, skip }, async (t) => {
+  const [example] = examples("Monaco", "js");
+  const { page } = await openAdapterPage(t, {}, [PACKAGES], `${example}\nwindow.monaco = monaco;`);
+  await page.waitForFunction(() => window.monaco.editor.getModelMarkers({ owner: "cloudflow" }).length > 0);
 });

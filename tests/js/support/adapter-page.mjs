@@ -10,6 +10,7 @@ import { launch } from "../chromium.mjs";
 import { serveStatic } from "./static-server.mjs";
 
 const HERE = fileURLToPath(new URL("./", import.meta.url));
+const PACKAGE = fileURLToPath(new URL("../../../pkg/dist/", import.meta.url));
 
 /** A definition with three states. Line 8 leads to the second one. */
 export const FLOW = `Type: StateMachine
@@ -30,15 +31,25 @@ States:
 /**
  * @param {import("node:test").TestContext} t
  * @param {Record<string, string>} entryPoints the written names and their sources, relative to this folder
- * @param {string[]} nodePaths folders of further packages
+ * @param {string[]} [nodePaths] folders of further packages
+ * @param {string} [program] a program instead of the source of `main`
  */
-export async function openAdapterPage(t, entryPoints, nodePaths = []) {
+export async function openAdapterPage(t, entryPoints, nodePaths = [], program = undefined) {
   const folder = await mkdtemp(join(tmpdir(), "cloudflow-adapter-"));
   t.after(() => rm(folder, { recursive: true, force: true }));
+  if (program !== undefined) {
+    const file = join(folder, "program.js");
+    await writeFile(file, `${program}\nwindow.start = () => {};\n`);
+    entryPoints = { ...entryPoints, main: file };
+  }
   await build({
     absWorkingDir: HERE,
+    alias: {
+      "cloudflow-wasm/editor/codemirror": join(PACKAGE, "editor/codemirror.js"),
+      "cloudflow-wasm/editor/monaco": join(PACKAGE, "editor/monaco.js"),
+    },
     entryPoints,
-    nodePaths,
+    nodePaths: [join(HERE, "../../../node_modules"), ...nodePaths],
     bundle: true,
     format: "esm",
     target: "es2022",

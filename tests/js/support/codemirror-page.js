@@ -3,7 +3,7 @@
 import { history, historyKeymap } from "@codemirror/commands";
 import { foldAll, foldGutter, foldKeymap, foldedRanges } from "@codemirror/language";
 import { EditorView, keymap } from "@codemirror/view";
-import { cloudflow } from "../../../pkg/dist/editor/codemirror.js";
+import { cloudflow } from "cloudflow-wasm/editor/codemirror";
 
 window.start = (doc, options) => {
   window.view?.destroy();

@@ -1,7 +1,7 @@
 // The page of the test of the adapter for Monaco, as a program would write it.
 
 import * as monaco from "monaco-editor";
-import { registerFlowLanguage } from "../../../pkg/dist/editor/monaco.js";
+import { registerFlowLanguage } from "cloudflow-wasm/editor/monaco";
 
 // The test needs none of Monaco's own language services.
 window.MonacoEnvironment = { getWorker: () => new Worker("editor.worker.js", { type: "module" }) };

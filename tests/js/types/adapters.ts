@@ -10,7 +10,11 @@ const options: CloudflowOptions = { mode: "Express", delay: 300 };
 EditorState.create({ doc: "Type: StateMachine", extensions: [cloudflow(options), cloudflow()] });
 
 declare const monaco: Monaco;
-const settings: FlowLanguageOptions = { language: "yaml", mode: "Standard", isFlow: (model) => model.uri.path !== "/a" };
+const settings: FlowLanguageOptions = {
+  language: "yaml",
+  mode: "Standard",
+  isFlow: (model) => model.uri.path !== "/a",
+};
 const registered: Disposable = registerFlowLanguage(monaco, settings);
 registered.dispose();
 // @ts-expect-error: the mode is one of two words
