@@ -32,9 +32,14 @@ class Held {
   follow({ startState, changes, newDoc }) {
     if (this.#flow === undefined || startState.doc !== this.#doc) return;
     const flow = this.#flow;
-    changes.iterChanges((from, to, at, _, text) => flow.edit(at, at + to - from, text.toString()));
     this.#doc = newDoc;
     this.#folds = undefined;
+    try {
+      changes.iterChanges((from, to, at, _, text) => flow.edit(at, at + to - from, text.toString()));
+    } catch {
+      // The text is too long, or the module was lost. A transaction must not fail for that.
+      this.close();
+    }
   }
 
   /**
@@ -52,8 +57,15 @@ class Held {
 
   /** @param {{ doc: Text }} state */
   folds(state) {
-    const flow = this.of(state);
-    this.#folds ??= flow.folding().map(({ range }) => ({ from: range.start.offset, to: range.end.offset }));
+    if (this.#folds !== undefined && this.#doc === state.doc) return this.#folds;
+    try {
+      const found = this.of(state).folding();
+      this.#folds = found.map(({ range }) => ({ from: range.start.offset, to: range.end.offset }));
+    } catch {
+      // CodeMirror asks for each line: a text that is too long is opened once.
+      this.#folds = [];
+      this.#doc = state.doc;
+    }
     return this.#folds;
   }
 

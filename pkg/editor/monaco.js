@@ -24,8 +24,14 @@ export function registerFlowLanguage(monaco, options = {}) {
     if (opened.has(model) || model.getLanguageId() !== language || !isFlow(model)) return;
     const flow = openFlow(model.getValue(), checks);
     const listener = model.onDidChangeContent((/** @type {any} */ { changes, isFlush, isEolChange }) => {
-      if (isFlush || isEolChange) flow.edit(0, 0xffffffff, model.getValue());
-      else for (const change of changes) edit(flow, change);
+      try {
+        if (isFlush || isEolChange) flow.edit(0, 0xffffffff, model.getValue());
+        else for (const change of changes) edit(flow, change);
+      } catch {
+        // The text is too long, or the module was lost.
+        close(model);
+        open(model);
+      }
       schedule(model);
     });
     opened.set(model, { flow, listener });

@@ -304,6 +304,7 @@ test("only definitions are served, unless the client wants all", { timeout: 60_0
   const server = await start(t);
   await server.open(compose, { uri: "file:///compose.yaml" });
   await server.open("jobs:\n  steps:\n    type: flow\n", { uri: "file:///other.yaml" });
+  await server.open("StartAt: a\n", { uri: "file:///other.asl.yaml" });
   await server.open('{"Type": "StateMachine"}', { uri: "file:///a.json", languageId: "json" });
   assert.ok((await server.report("file:///a.json")).length > 0);
   await server.open("", { uri: "file:///new.flow.yaml" });
@@ -513,4 +514,18 @@ test("the recipes of docs/editors.md start the server", { timeout: 60_000 }, asy
   assert.equal(documentSelector.length, 2);
   const { code, err } = await command([...args, "--stdio", "--clientProcessId=1"]);
   assert.deepEqual([code, err], [1, ""]);
+});
+
+test("a text that is too long is reported, and served again when it is short", { timeout: 60_000 }, async (t) => {
+  const server = await start(t);
+  const long = `${FLOW}# ${"x".repeat(17 * 1024 * 1024)}`;
+  await server.open(long);
+  assert.equal(await server.ask(lsp.DocumentSymbolRequest, {}), null);
+  assert.match(server.logged[0], /at most 16777216 characters/);
+  await server.change({ text: WRONG });
+  assert.equal((await server.report()).length, 1);
+  await server.change({ text: `${FLOW}# ${"x".repeat(49 * 1024 * 1024)}` });
+  assert.equal(await server.ask(lsp.DocumentSymbolRequest, {}), null);
+  await server.change({ text: FLOW });
+  assert.deepEqual(await server.report(), []);
 });

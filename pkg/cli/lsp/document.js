@@ -24,7 +24,6 @@ export class Document {
     this.isFlow = isFlow;
     this.#text = text;
     this.#starts = [0, ...startsIn(text)];
-    this.#open();
   }
 
   get text() {
@@ -58,8 +57,7 @@ export class Document {
   replace(text) {
     this.#text = text;
     this.#starts = [0, ...startsIn(text)];
-    if (this.#flow) this.ask((flow) => flow.edit(0, 0xffffffff, text));
-    else this.#open();
+    this.#follow((flow) => flow.edit(0, 0xffffffff, text));
   }
 
   /** @param {number} start @param {number} end @param {string} text */
@@ -77,15 +75,7 @@ export class Document {
       const after = this.#starts.slice(last);
       this.#starts = this.#starts.slice(0, first).concat(added, by === 0 ? after : after.map((at) => at + by));
     }
-    if (this.#flow === undefined) return this.#open();
-    try {
-      this.#flow.edit(start, end, text);
-    } catch (error) {
-      // A text that is too long is not served.
-      this.close();
-      if (error.code !== "internal") throw error;
-      this.#open();
-    }
+    this.#follow((flow) => flow.edit(start, end, text));
   }
 
   /**
@@ -112,8 +102,22 @@ export class Document {
     this.#flow = undefined;
   }
 
-  #open() {
+  /** Serves the document if its text is a definition. Throws if the text is too long. */
+  open() {
     if (this.isFlow(this.#text)) this.#flow = openFlow(this.#text, this.options);
+  }
+
+  /** @param {(flow: OpenFlow) => void} edit */
+  #follow(edit) {
+    if (this.#flow === undefined) return this.open();
+    try {
+      edit(this.#flow);
+    } catch (error) {
+      // A text that is too long is not served.
+      this.close();
+      if (error.code !== "internal") throw error;
+      this.open();
+    }
   }
 
   /** @param {number} offset */

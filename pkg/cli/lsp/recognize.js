@@ -14,6 +14,8 @@ const MEMBER = /"(?:StartAt|SpecVersion)"\s*:|"[Tt]ype"\s*:\s*"(?:StateMachine|f
  * @param {string} text
  */
 export function isDefinition(uri, language, text) {
+  // A definition of another service, with keys of the same names.
+  if (/\.asl\.(?:ya?ml|json)$/i.test(uri)) return false;
   if (language === "cloudflow" || /\.flow\.(?:ya?ml|json)$/i.test(uri)) return true;
   return /^\s*\{/.test(text) ? MEMBER.test(text) : YAML.test(text);
 }

@@ -72,6 +72,7 @@ export function createServer(send, { version }) {
       const isFlow = (/** @type {string} */ text) => servesAll || isDefinition(item.uri, item.languageId, text);
       const document = new Document(item, checks, isFlow);
       documents.set(item.uri, document);
+      document.open();
       if (document.isServed) schedule(document);
     },
     "textDocument/didChange": ({ textDocument: { uri, version } = {}, contentChanges }) => {
