@@ -1,105 +1,14 @@
 // The command `lsp`, driven by the protocol library of VS Code.
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import * as nodePath from "node:path";
 import { test } from "node:test";
 import * as lsp from "vscode-languageserver-protocol/node";
 
 import { FLOW } from "./support/adapter-page.mjs";
-import { BIN, RUNTIMES, command } from "./support/command.mjs";
+import { RUNTIMES, command } from "./support/command.mjs";
+import { URI, WRONG, after, edited, start } from "./support/language-client.mjs";
 import { examples } from "./support/recipes.mjs";
-
-const URI = "file:///flows/tea.yaml";
-const WRONG = FLOW.replace("Next: Serve", "Next: Servex");
-
-/** What VS Code says it can do, as far as the server asks. */
-const CAPABILITIES = {
-  workspace: { workspaceEdit: { documentChanges: true } },
-  textDocument: {
-    hover: { contentFormat: ["markdown", "plaintext"] },
-    documentSymbol: { hierarchicalDocumentSymbolSupport: true },
-    publishDiagnostics: { relatedInformation: true },
-    codeAction: { resolveSupport: { properties: ["edit"] } },
-  },
-};
-
-/** Starts the server and a client. */
-async function start(t, { command = RUNTIMES[0][1], capabilities = CAPABILITIES, initializationOptions } = {}) {
-  const [program, ...before] = command;
-  const child = spawn(program, [...before, BIN, "lsp", "--stdio"], { stdio: ["pipe", "pipe", "pipe"] });
-  t.after(() => child.kill("SIGKILL"));
-  let said = "";
-  child.stderr.setEncoding("utf8").on("data", (text) => (said += text));
-  const exited = once(child, "exit").then(([code]) => ({ code, said }));
-  const reader = new lsp.StreamMessageReader(child.stdout);
-  const client = lsp.createProtocolConnection(reader, new lsp.StreamMessageWriter(child.stdin));
-  t.after(() => client.dispose());
-  const reports = [];
-  const waiting = [];
-  client.onNotification(lsp.PublishDiagnosticsNotification.type, (report) => {
-    reports.push(report);
-    for (const wake of waiting.splice(0)) wake();
-  });
-  const logged = [];
-  client.onNotification(lsp.LogMessageNotification.type, ({ message }) => logged.push(message));
-  client.listen();
-  const initialized = await client.sendRequest(lsp.InitializeRequest.type, {
-    processId: null,
-    rootUri: null,
-    capabilities,
-    ...(initializationOptions === undefined ? {} : { initializationOptions }),
-  });
-  await client.sendNotification(lsp.InitializedNotification.type, {});
-  let version = 0;
-  return {
-    child,
-    client,
-    exited,
-    initialized,
-    reports,
-    logged,
-    open: (text, { uri = URI, languageId = "yaml" } = {}) =>
-      client.sendNotification(lsp.DidOpenTextDocumentNotification.type, {
-        textDocument: { uri, languageId, version: (version = 1), text },
-      }),
-    change: (...contentChanges) =>
-      client.sendNotification(lsp.DidChangeTextDocumentNotification.type, {
-        textDocument: { uri: URI, version: (version += 1) },
-        contentChanges,
-      }),
-    /** The report for the version that was sent last. */
-    async report(uri = URI) {
-      for (;;) {
-        const found = reports.findLast((report) => report.uri === uri && report.version === version);
-        if (found) return found.diagnostics;
-        await new Promise((resolve) => waiting.push(resolve));
-      }
-    },
-    ask: (request, params) => client.sendRequest(request.type, { textDocument: { uri: URI }, ...params }),
-  };
-}
-
-/** The place after a part of the text. */
-function after(text, part) {
-  const at = text.indexOf(part);
-  assert.ok(at >= 0, part);
-  const lines = text.slice(0, at + part.length).split(/\r\n|\r|\n/);
-  return { line: lines.length - 1, character: lines.at(-1).length };
-}
-
-/** The text after edits, by the protocol's rules. */
-function edited(text, edits) {
-  const starts = [0, ...[...text.matchAll(/\r\n|\r|\n/g)].map((match) => match.index + match[0].length)];
-  const offset = ({ line, character }) => starts[line] + character;
-  return [...edits]
-    .sort((a, b) => offset(b.range.start) - offset(a.range.start))
-    .reduce(
-      (text, { range, newText }) => text.slice(0, offset(range.start)) + newText + text.slice(offset(range.end)),
-      text,
-    );
-}
 
 for (const [runtime, command] of RUNTIMES)
   test(`${runtime}: a session from the first mistake to the exit`, { timeout: 60_000 }, async (t) => {
@@ -363,82 +272,6 @@ test("unknown methods and wrong parameters are refused, and the server goes on",
   assert.equal(server.logged.length, 2, String(server.logged));
   await send("shutdown");
   await assert.rejects(server.ask(lsp.DocumentSymbolRequest, {}), (error) => error.code === -32600);
-});
-
-/** Sends bytes, then ends the input. Returns the messages and the exit code. */
-async function raw(parts, { end = true } = {}) {
-  const [program, ...before] = RUNTIMES[0][1];
-  const child = spawn(program, [...before, BIN, "lsp"], { stdio: ["pipe", "pipe", "inherit"] });
-  let out = Buffer.alloc(0);
-  child.stdout.on("data", (part) => (out = Buffer.concat([out, part])));
-  child.stdin.on("error", () => {});
-  for (const part of parts) {
-    child.stdin.write(part);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  if (end) child.stdin.end();
-  const [code] = await once(child, "exit");
-  const messages = [];
-  for (let at = 0; at < out.length; ) {
-    const [header, length] = /^Content-Length: (\d+)\r\n\r\n/.exec(out.subarray(at, at + 60).toString("latin1"));
-    at += header.length + Number(length);
-    messages.push(JSON.parse(out.subarray(at - Number(length), at).toString("utf8")));
-  }
-  return { code, messages };
-}
-const body = (text) => `Content-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`;
-const call = (method, params = {}, id = undefined) => body(JSON.stringify({ jsonrpc: "2.0", id, method, params }));
-
-test("broken frames are reported, and what follows is read", { timeout: 60_000 }, async () => {
-  const begin = call("initialize", { capabilities: {} }, 1);
-  const { code, messages } = await raw([
-    call("textDocument/hover", {}, "early"),
-    ...Buffer.from(`Content-Type: application/vscode-jsonrpc; charset=utf-8\r\ncontent-length:${begin.slice(15)}`)
-      .toString("latin1")
-      .match(/[\s\S]{1,40}/g),
-    "noise without a header\r\n\r\n",
-    body("{not JSON"),
-    body(""),
-    body("[]"),
-    body("null"),
-    body('{"jsonrpc":"2.0","id":2}'),
-    body('{"jsonrpc":"2.0","id":{},"method":"shutdown"}'),
-    body('{"jsonrpc":"2.0","id":9,"result":null}'),
-    `noise before ${call("shutdown", {}, "é🍵")}`,
-    "x".repeat(10_000),
-    `\r\n${call("shutdown", {}, 4)}${call("exit")}`,
-  ]);
-  assert.deepEqual(
-    messages.map(({ id, result, error }) => [id, error?.code ?? (result === null ? null : "result")]),
-    [
-      ["early", -32002],
-      [1, "result"],
-      [null, -32700],
-      [null, -32700],
-      [null, -32700],
-      [null, -32600],
-      [null, -32600],
-      [2, -32600],
-      [null, -32600],
-      ["é🍵", null],
-      [null, -32700],
-      [4, -32600],
-    ],
-  );
-  assert.equal(code, 0);
-});
-
-test("the exit code says whether the client has ended the server properly", { timeout: 60_000 }, async () => {
-  const begin = call("initialize", { capabilities: {} }, 1);
-  const open = call("textDocument/didOpen", {
-    textDocument: { uri: URI, languageId: "yaml", version: 1, text: WRONG },
-  });
-  assert.equal((await raw([begin, call("exit")], { end: false })).code, 1);
-  assert.equal((await raw([begin, open])).code, 1);
-  assert.equal((await raw([begin, call("shutdown", {}, 2)])).code, 0);
-  assert.equal((await raw([])).code, 1);
-  const huge = await raw([begin, "Content-Length: 999999999999\r\n\r\n", "{}"]);
-  assert.equal(huge.messages.at(-1).error.code, -32700);
 });
 
 test("a thousand edits and a long text are answered in time", { timeout: 60_000 }, async (t) => {
