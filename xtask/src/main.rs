@@ -48,7 +48,7 @@ usage: cargo xtask <command> [options]
                     the WebAssembly modules and their glue, into pkg/wasm/, the console, into pkg/console/page/, and
                     the package as programs load it, into pkg/dist/; to measure what a step saves,
                     leave it out: encoder, names, traps (may be given more than once);
-                    MODULE: ask, language, local (can be repeated)
+                    MODULE: ask, editor, language, local (can be repeated)
   sizes [--functions N]
                     build, then print where the bytes of each module are, by source module and by function (15),
                     with the change since the last commit that was measured here; fails if a size is over its budget

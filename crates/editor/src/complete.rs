@@ -95,7 +95,7 @@ pub(crate) fn completion(text: &str, at: usize) -> Completion {
     let at = cursor.at;
     View::read(&cursor.text, |view| {
         let spot = Spot::find(view, at);
-        let mut list = List { cursor: &cursor, view, spot: &spot, span: cursor.word, items: Vec::new() };
+        let mut list = List { cursor: &cursor, view, spot: &spot, span: cursor.word, items: Vec::new(), dash: false };
         list.fill(at);
         if list.items.is_empty() {
             return nothing;
@@ -116,12 +116,16 @@ struct List<'l, 'a> {
     spot: &'l Spot<'a>,
     span: Span,
     items: Vec<Item>,
+    /// The first item of a list is written without its dash.
+    dash: bool,
 }
 
 impl List<'_, '_> {
     fn fill(&mut self, at: usize) {
         let spot = self.spot;
         let Some(frame) = spot.frames.last() else { return self.document() };
+        let is_list = matches!(frame.expects, Value::Many(_) | Value::Texts);
+        self.dash = spot.at_key && is_list && !self.cursor.in_flow && frame.node.entries().count() == 1;
         if !spot.at_key {
             return self.value(spot.value, at);
         }
@@ -199,7 +203,7 @@ impl List<'_, '_> {
             _ if key.is_required(of) => "required",
             _ => "",
         };
-        let indent = cat(&["\n", &" ".repeat(self.cursor.column + 2)]);
+        let indent = cat(&["\n", &" ".repeat(self.cursor.column + if self.dash { 4 } else { 2 })]);
         let after = match key.value {
             _ if self.cursor.colon => String::new(),
             _ if self.cursor.in_flow => ": ".to_owned(),
@@ -381,7 +385,11 @@ impl List<'_, '_> {
         }
         for name in names {
             if !name.is_empty() && !rule.contains(&name) && !self.items.iter().any(|item| item.label == name) {
-                self.add(name, ItemKind::Error, written(name, style), "", explain::error(dialect, name));
+                let word = written(name, style);
+                // In the place of the list.
+                let is_list = self.spot.expects == Value::Texts && !self.spot.at_key;
+                let insert = if is_list { cat(&["[", &word, "]"]) } else { word };
+                self.add(name, ItemKind::Error, insert, "", explain::error(dialect, name));
             }
         }
     }
@@ -398,6 +406,7 @@ impl List<'_, '_> {
     }
 
     fn add(&mut self, label: &str, kind: ItemKind, insert: String, detail: &str, note: Note) {
+        let insert = if self.dash { cat(&["- ", &insert]) } else { insert };
         // A value directly after the colon of its key needs a blank.
         let insert = if self.cursor.blank { cat(&[" ", &insert]) } else { insert };
         self.items.push(Item { label: label.to_owned(), kind, insert, detail: detail.to_owned(), note });

@@ -18,6 +18,7 @@ const PROGRAMS = [
   { imports: "validateFlow", from: "cloudflow-wasm", uses: ["language"], other: 6_000, lacks: "BranchEntered" },
   { imports: "replayExecution", from: "cloudflow-wasm", uses: ["language"], other: 12_000 },
   { imports: "validateExecution", from: "cloudflow-wasm", uses: ["ask", "language"], other: 12_000 },
+  { imports: "openFlow", from: "cloudflow-wasm/editor", uses: ["editor"], other: 6_000 },
   { imports: "CloudFlowError", from: "cloudflow-wasm", uses: [], other: 1_000 },
   { imports: "createGateway", from: "cloudflow-wasm/gateway", uses: ["ask"], other: 13_000 },
 ];
