@@ -38,16 +38,18 @@ export const LEGEND = {
  * @param {(offset: number) => { line: number, character: number }} place from 0
  */
 export function tokenData(tokens, place) {
+  const types = TOKEN_KINDS.map((kind) => LEGEND.tokenTypes.indexOf(TYPE_OF[kind]));
+  const declared = TOKEN_KINDS.indexOf("state");
   const data = new Uint32Array((tokens.length / 3) * 5);
   let before = { line: 0, character: 0 };
   for (let i = 0, to = 0; i < tokens.length; i += 3, to += 5) {
     const at = place(tokens[i] ?? 0);
-    const kind = /** @type {(typeof TOKEN_KINDS)[number]} */ (TOKEN_KINDS[tokens[i + 2] ?? 0]);
+    const kind = tokens[i + 2] ?? 0;
     data[to] = at.line - before.line;
     data[to + 1] = at.line === before.line ? at.character - before.character : at.character;
     data[to + 2] = tokens[i + 1] ?? 0;
-    data[to + 3] = LEGEND.tokenTypes.indexOf(TYPE_OF[kind]);
-    data[to + 4] = kind === "state" ? 1 : 0;
+    data[to + 3] = types[kind] ?? 0;
+    data[to + 4] = kind === declared ? 1 : 0;
     before = at;
   }
   return data;

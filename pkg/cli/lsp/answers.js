@@ -74,6 +74,7 @@ export const ANSWERS = {
     )
       return null;
     const { range, items } = flow.completion(offset);
+    const replaced = rangeOf(document, range);
     const { uri, version } = document;
     return {
       isIncomplete: false,
@@ -82,7 +83,7 @@ export const ANSWERS = {
         kind: ITEM_NUMBER[ITEM_KIND[item.kind]],
         ...(item.detail ? { detail: item.detail } : {}),
         sortText: String(index).padStart(5, "0"),
-        textEdit: { range: rangeOf(document, range), newText: item.insertText },
+        textEdit: { range: replaced, newText: item.insertText },
         ...(item.documentation ? { data: { uri, version, offset, index } } : {}),
       })),
     };

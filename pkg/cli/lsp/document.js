@@ -9,6 +9,8 @@ export class Document {
   #text;
   /** The offsets of the lines. */
   #starts;
+  /** The line that was found last. */
+  #line = 0;
   /** @type {OpenFlow | undefined} */
   #flow;
 
@@ -122,12 +124,21 @@ export class Document {
 
   /** @param {number} offset */
   #lineOf(offset) {
+    // Most answers ask for places in the order of the text.
+    for (const line of [this.#line, this.#line + 1]) {
+      const [start = Infinity, end = Infinity] = [this.#starts[line], this.#starts[line + 1]];
+      if (start <= offset && offset < end) {
+        this.#line = line;
+        return line;
+      }
+    }
     let [low, high] = [0, this.#starts.length];
     while (high - low > 1) {
       const middle = (low + high) >> 1;
       if (/** @type {number} */ (this.#starts[middle]) <= offset) low = middle;
       else high = middle;
     }
+    this.#line = low;
     return low;
   }
 }
