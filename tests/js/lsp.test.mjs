@@ -1,8 +1,11 @@
 // The command `lsp`, driven by the protocol library of VS Code.
 
 import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import * as nodePath from "node:path";
 import { test } from "node:test";
+import { pathToFileURL } from "node:url";
 import * as lsp from "vscode-languageserver-protocol/node";
 
 import { FLOW } from "./support/adapter-page.mjs";
@@ -235,6 +238,41 @@ test("only definitions are served, unless the client wants all", { timeout: 60_0
   await all.open(compose);
   assert.ok((await all.report()).length > 0);
   assert.equal(all.logged.length, 2, String(all.logged));
+});
+
+test("the configuration of the opened folder applies", { timeout: 60_000 }, async (t) => {
+  const folder = await mkdtemp(nodePath.join(tmpdir(), "cloudflow-lsp-"));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const rootUri = pathToFileURL(folder).href;
+  const unreached = FLOW.replace("Next: Serve", "Next: Done");
+  const levels = async (config) => {
+    await writeFile(nodePath.join(folder, "cloudflow.json"), config);
+    const server = await start(t, { rootUri });
+    await server.open(unreached);
+    return [(await server.report()).map(({ code, severity }) => `${code} ${severity}`), server.logged];
+  };
+  const [usual] = await levels("{}");
+  assert.equal(usual.length, 1, String(usual));
+  const [code] = usual[0].split(" ");
+  assert.deepEqual(await levels(JSON.stringify({ rules: { [code]: "off" } })), [[], []]);
+  assert.deepEqual(await levels(JSON.stringify({ rules: { [code]: "error" } })), [[`${code} 1`], []]);
+  const [unchanged, [logged]] = await levels("{");
+  assert.deepEqual(unchanged, usual);
+  assert.match(logged, /cloudflow\.json is not valid JSON/);
+
+  // The mode: of the file, then of the name, then of the client.
+  const slow = FLOW.replace("Type: Pass\n", "Type: Wait\n    Seconds: 60\n");
+  const findings = async (config, name, initializationOptions) => {
+    await writeFile(nodePath.join(folder, "cloudflow.json"), JSON.stringify(config));
+    const server = await start(t, { rootUri, initializationOptions });
+    const uri = `${rootUri}/${name}`;
+    await server.open(slow, { uri });
+    return (await server.report(uri)).length;
+  };
+  assert.equal(await findings({}, "a.yaml"), 0);
+  assert.equal(await findings({ mode: "Express" }, "a.yaml"), 1);
+  assert.equal(await findings({ mode: "Standard" }, "a.express.yaml"), 1);
+  assert.equal(await findings({ mode: "Express" }, "a.express.yaml", { mode: "Standard" }), 0);
 });
 
 test("a client without optional abilities gets the older forms", { timeout: 60_000 }, async (t) => {

@@ -192,9 +192,21 @@ export async function resolveAction({ document, params, client }) {
   return { ...params, edit: workspaceEditOf(document, [{ range, newText: text }], client) };
 }
 
-/** The findings as the client shows them. @param {Document} document @param {Client} client */
-export function diagnosticsOf(document, client) {
-  const found = document.ask((flow) => flow.diagnostics()) ?? [];
+/**
+ * The findings as the client shows them.
+ *
+ * @param {Document} document
+ * @param {Client} client
+ * @param {Record<string, "off" | "warning" | "error">} [rules] of the configuration
+ */
+export function diagnosticsOf(document, client, rules = {}) {
+  const levelOf = (/** @type {Diagnostic} */ { code, severity }) =>
+    (Object.hasOwn(rules, code) ? rules[code] : undefined) ?? severity;
+  const all = document.ask((flow) => flow.diagnostics()) ?? [];
+  const found = all.flatMap((finding) => {
+    const severity = levelOf(finding);
+    return severity === "off" ? [] : { ...finding, severity };
+  });
   return found.map(({ severity, code, message, range, related }) => ({
     range: range ? rangeOf(document, range) : { start: document.place(0), end: document.place(0) },
     severity: SEVERITY[severity],

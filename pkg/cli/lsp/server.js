@@ -3,6 +3,7 @@
 import { ANSWERS, CAPABILITIES, diagnosticsOf, invalid, offsetOf, resolveAction, resolveItem } from "./answers.js";
 import { Document } from "./document.js";
 import { isDefinition } from "./recognize.js";
+import { configOf } from "./settings.js";
 
 /** @import { Client } from "./answers.js" */
 
@@ -31,8 +32,10 @@ export function createServer(send, { version }) {
   let phase = "new";
   /** @type {Client} */
   let client = { markdown: false, symbolTree: false, versionedEdits: false, related: false, resolvesEdits: false };
-  /** @type {{ mode?: "Standard" | "Express" }} */
-  let checks = {};
+  /** @type {"Standard" | "Express" | undefined} */
+  let chosen;
+  /** @type {import("../check/config.js").Config} */
+  let config = {};
   let servesAll = false;
 
   const notify = (/** @type {string} */ method, /** @type {object} */ params) =>
@@ -42,7 +45,11 @@ export function createServer(send, { version }) {
   const publish = (/** @type {Document} */ document) => {
     timers.delete(document.uri);
     const { uri, version } = document;
-    notify("textDocument/publishDiagnostics", { uri, version, diagnostics: diagnosticsOf(document, client) });
+    notify("textDocument/publishDiagnostics", {
+      uri,
+      version,
+      diagnostics: diagnosticsOf(document, client, config.rules),
+    });
   };
   const schedule = (/** @type {Document} */ document) => {
     clearTimeout(timers.get(document.uri));
@@ -70,7 +77,9 @@ export function createServer(send, { version }) {
         throw invalid("`textDocument` must have `uri` and `text`");
       close(item.uri);
       const isFlow = (/** @type {string} */ text) => servesAll || isDefinition(item.uri, item.languageId, text);
-      const document = new Document(item, checks, isFlow);
+      // As `check` does: the name decides before the file.
+      const mode = chosen ?? (/\.express\.\w+$/i.test(item.uri) ? "Express" : config.mode);
+      const document = new Document(item, mode === undefined ? {} : { mode }, isFlow);
       documents.set(item.uri, document);
       document.open();
       if (document.isServed) schedule(document);
@@ -99,11 +108,17 @@ export function createServer(send, { version }) {
 
   /** @type {Record<string, (params: any) => unknown>} */
   const requests = {
-    initialize: ({ capabilities, initializationOptions }) => {
+    initialize: (params) => {
       phase = "running";
+      const { capabilities, initializationOptions } = params;
       client = clientOf(capabilities ?? {});
+      try {
+        config = configOf(params);
+      } catch (error) {
+        log(error.message);
+      }
       const { mode, documents: which, ...unknown } = initializationOptions ?? {};
-      if (mode === "Express" || mode === "Standard") checks = { mode };
+      if (mode === "Express" || mode === "Standard") chosen = mode;
       else if (mode !== undefined) log("the option `mode` must be `Standard` or `Express`");
       servesAll = which === "all";
       if (which !== undefined && which !== "all" && which !== "flows")

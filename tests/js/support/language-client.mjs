@@ -23,7 +23,10 @@ const CAPABILITIES = {
 };
 
 /** Starts the server and a client. */
-export async function start(t, { command = RUNTIMES[0][1], capabilities = CAPABILITIES, initializationOptions } = {}) {
+export async function start(
+  t,
+  { command = RUNTIMES[0][1], capabilities = CAPABILITIES, initializationOptions, rootUri = null } = {},
+) {
   const [program, ...before] = command;
   const child = spawn(program, [...before, BIN, "lsp", "--stdio"], { stdio: ["pipe", "pipe", "pipe"] });
   t.after(() => child.kill("SIGKILL"));
@@ -44,7 +47,7 @@ export async function start(t, { command = RUNTIMES[0][1], capabilities = CAPABI
   client.listen();
   const initialized = await client.sendRequest(lsp.InitializeRequest.type, {
     processId: null,
-    rootUri: null,
+    rootUri,
     capabilities,
     ...(initializationOptions === undefined ? {} : { initializationOptions }),
   });
