@@ -3,13 +3,13 @@
 import { autocompletion } from "@codemirror/autocomplete";
 import { codeFolding, foldService } from "@codemirror/language";
 import { linter } from "@codemirror/lint";
-import { EditorState, StateField } from "@codemirror/state";
+import { EditorState, StateField, Text } from "@codemirror/state";
 import { EditorView, ViewPlugin, hoverTooltip, keymap, showDialog } from "@codemirror/view";
 import { openFlow } from "../editor.js";
 
 /** @import { CompletionContext, CompletionResult } from "@codemirror/autocomplete" */
 /** @import { Diagnostic as Mark } from "@codemirror/lint" */
-/** @import { Extension, Text, Transaction } from "@codemirror/state" */
+/** @import { Extension, Transaction } from "@codemirror/state" */
 /** @import { Command } from "@codemirror/view" */
 /** @import { CompletionItem, OpenFlow, TextEdit } from "../editor.js" */
 /** @import { CloudflowOptions } from "./codemirror.js" */
@@ -227,7 +227,12 @@ function apply(view, flowOf, { from, to, code }) {
 
 /** @param {TextEdit[]} edits */
 function changesOf(edits) {
-  return edits.map(({ range, newText }) => ({ from: range.start.offset, to: range.end.offset, insert: newText }));
+  return edits.map(({ range, newText }) => ({
+    from: range.start.offset,
+    to: range.end.offset,
+    // Not a string, which would be divided at the line separator of the state.
+    insert: Text.of(newText.split(/\r?\n/)),
+  }));
 }
 
 /** @param {{ title?: string, documentation?: string, summary?: string, page?: string }} note */
