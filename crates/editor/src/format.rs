@@ -116,7 +116,8 @@ pub(crate) fn is_kept(before: &Tree<'_>, after: &str, any_order: bool) -> bool {
             return false;
         }
         todo.extend(a.items().zip(b.items()));
-        if any_order {
+        let same = || ours.iter().zip(&theirs).all(|((a, _), (b, _))| a.text() == b.text());
+        if any_order && !same() {
             let by_key = |a: &(Node<'_>, Node<'_>), b: &(Node<'_>, Node<'_>)| a.0.text().cmp(&b.0.text());
             cloudflow_base::small::sort_by(&mut ours, by_key);
             cloudflow_base::small::sort_by(&mut theirs, by_key);

@@ -174,6 +174,16 @@ impl<'a> Sorter<'_, 'a> {
         let ends: Vec<usize> = (1..=chunks.len()).map(|next| chunks.get(next).map_or(end, |next| next.start)).collect();
         let first_start = chunks.first().map_or(start, |first| first.start);
         out.push_str(part(text, start, first_start));
+        if self.deep && order.is_sorted() {
+            // Nothing moves here.
+            for (chunk, stop) in chunks.iter().zip(ends) {
+                let from = (chunk.value.span().start as usize).clamp(chunk.key.span().start as usize, stop);
+                out.push_str(part(text, chunk.start, from));
+                self.write(chunk.value, known(chunk), Span::new(from, stop), out);
+            }
+            out.push_str(part(text, end, limit));
+            return;
+        }
         let mut pieces = Vec::with_capacity(order.len());
         for index in &order {
             let (Some(chunk), Some(stop)) = (chunks.get(*index), ends.get(*index)) else { continue };
