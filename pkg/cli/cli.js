@@ -72,6 +72,11 @@ export const COMMANDS = [
     load: () => import("./commands/executions.js"),
   },
   {
+    name: "lsp",
+    summary: "run a language server for editors",
+    load: () => import("./commands/lsp.js"),
+  },
+  {
     name: "local",
     summary: "run the emulator of the service as an HTTP server, with a console in the browser",
     server: () => import("./commands/local.js"),

@@ -77,7 +77,7 @@ const write = async (file, input) => {
     platform: "neutral",
     target: "esnext",
     charset: "utf8",
-    external: ["node:*", "jose/*"],
+    external: ["node:*", "jose/*", "@codemirror/*"],
     plugins: [keepImports(file)],
     logLevel: "warning",
   });

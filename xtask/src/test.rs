@@ -52,7 +52,7 @@ const SELECTED_ONLY: &str = "engines";
 const ENGINES: [&str; 5] = ["console.test", "console-axe", "console-data", "console-faults", "graph-engines"];
 
 /// What the names of the files of the step `pages` begin with. All other `*.test.mjs` belong to the step `servers`.
-const PAGES: [&str; 6] = ["console", "demo", "graph", "playground", "small-page", "web-page"];
+const PAGES: [&str; 7] = ["console", "demo", "editor", "graph", "playground", "small-page", "web-page"];
 
 /// What to run.
 #[derive(Default)]
@@ -326,6 +326,10 @@ fn servers(step: &str, filter: Option<&str>) -> Outcome<Totals> {
         return Err("tests/js holds no *.test.mjs".to_owned());
     }
     let mut totals = Totals::default();
+    if step == "pages" {
+        // In a folder of its own because of its size: the other steps do not need it.
+        npm::install_at(&dir.join("monaco"), "Monaco")?;
+    }
     let mut node = npm::node()?;
     quiet(&mut node).env("CHROMIUM", chromium::find()?).env("DENO", deno()?).env("BUN", bun()?);
     if step == "pages" && std::env::var_os("ENGINES").is_none() {

@@ -49,8 +49,12 @@ export function readConfig(path) {
   };
 }
 
-/** @param {string} start */
-function findConfig(start) {
+/**
+ * The path of the configuration of a folder, if there is one.
+ *
+ * @param {string} start
+ */
+export function findConfig(start) {
   for (let folder = start; ; folder = dirname(folder)) {
     const file = join(folder, CONFIG_NAME);
     if (existsSync(file)) return file;

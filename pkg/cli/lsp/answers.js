@@ -1,0 +1,302 @@
+// The answers to requests about a document.
+
+import { ITEM_KIND, LEGEND, hoverMarkdown, markdown, tokenData } from "../../editor/protocol.js";
+
+/** @import { CompletionItem, Diagnostic, FlowSymbol, OpenFlow, Range, TextEdit } from "../../editor.js" */
+/** @import { Document, Place } from "./document.js" */
+
+/**
+ * What the client can do.
+ *
+ * @typedef {object} Client
+ * @property {boolean} markdown
+ * @property {boolean} symbolTree
+ * @property {boolean} versionedEdits
+ * @property {boolean} related
+ * @property {boolean} resolvesEdits
+ */
+
+/**
+ * A request about an open document.
+ *
+ * @typedef {object} Asked
+ * @property {Document} document
+ * @property {OpenFlow} flow
+ * @property {any} params
+ * @property {Client} client
+ */
+
+/** What the server can do. */
+export const CAPABILITIES = {
+  positionEncoding: "utf-16",
+  textDocumentSync: { openClose: true, change: 2 },
+  completionProvider: { triggerCharacters: [".", "$", " "], resolveProvider: true },
+  hoverProvider: true,
+  signatureHelpProvider: { triggerCharacters: ["(", ","] },
+  definitionProvider: true,
+  referencesProvider: true,
+  documentHighlightProvider: true,
+  documentSymbolProvider: true,
+  codeActionProvider: { codeActionKinds: ["quickfix", "refactor.rewrite"], resolveProvider: true },
+  documentFormattingProvider: true,
+  renameProvider: { prepareProvider: true },
+  foldingRangeProvider: true,
+  selectionRangeProvider: true,
+  semanticTokensProvider: { legend: LEGEND, full: true },
+  inlayHintProvider: true,
+};
+
+/** The numbers of the protocol for the names that it shares with Monaco. */
+const ITEM_NUMBER = {
+  Property: 10,
+  Class: 7,
+  Reference: 18,
+  EnumMember: 20,
+  Value: 12,
+  Module: 9,
+  Function: 3,
+  Variable: 6,
+  Field: 5,
+};
+
+const SEVERITY = { error: 1, warning: 2, info: 3 };
+
+const DOCUMENTATION = "https://github.com/cloudflow-wasm/cloudflow-wasm/blob/main/docs/diagnostics.md";
+
+/** @type {Record<string, (asked: Asked) => unknown>} */
+export const ANSWERS = {
+  "textDocument/completion": ({ document, flow, params }) => {
+    const offset = offsetOf(document, params.position);
+    // A space is written for other reasons, too.
+    if (
+      params.context?.triggerCharacter === " " &&
+      !/[:-] $/.test(document.text.slice(Math.max(0, offset - 2), offset))
+    )
+      return null;
+    const { range, items } = flow.completion(offset);
+    const replaced = rangeOf(document, range);
+    const { uri, version } = document;
+    return {
+      isIncomplete: false,
+      items: items.map((item, index) => ({
+        label: item.label,
+        kind: ITEM_NUMBER[ITEM_KIND[item.kind]],
+        ...(item.detail ? { detail: item.detail } : {}),
+        sortText: String(index).padStart(5, "0"),
+        textEdit: { range: replaced, newText: item.insertText },
+        ...(item.documentation ? { data: { uri, version, offset, index } } : {}),
+      })),
+    };
+  },
+  "textDocument/hover": ({ document, flow, params, client }) => {
+    const found = flow.hover(offsetOf(document, params.position));
+    return found && { range: rangeOf(document, found.range), contents: markup(hoverMarkdown(found), client) };
+  },
+  "textDocument/signatureHelp": ({ document, flow, params, client }) => {
+    const found = flow.signatureHelp(offsetOf(document, params.position));
+    if (found === null) return null;
+    const { label, parameters, activeParameter } = found;
+    const documentation = markup(markdown(found), client);
+    return {
+      signatures: [{ label, documentation, parameters: parameters.map((label) => ({ label })) }],
+      activeSignature: 0,
+      activeParameter,
+    };
+  },
+  "textDocument/definition": ({ document, flow, params }) => {
+    const range = flow.definition(offsetOf(document, params.position));
+    return range && { uri: document.uri, range: rangeOf(document, range) };
+  },
+  "textDocument/references": ({ document, flow, params }) => {
+    const offset = offsetOf(document, params.position);
+    const definition = params.context?.includeDeclaration === false ? flow.definition(offset) : null;
+    return flow
+      .references(offset)
+      .filter(({ start }) => start.offset !== definition?.start.offset)
+      .map((range) => ({ uri: document.uri, range: rangeOf(document, range) }));
+  },
+  "textDocument/documentHighlight": ({ document, flow, params }) =>
+    flow.references(offsetOf(document, params.position)).map((range) => ({ range: rangeOf(document, range), kind: 1 })),
+  "textDocument/prepareRename": ({ document, flow, params }) => {
+    const range = flow.prepareRename(offsetOf(document, params.position));
+    if (range === null) return null;
+    const placeholder = document.text.slice(range.start.offset, range.end.offset);
+    return { range: rangeOf(document, range), placeholder };
+  },
+  "textDocument/rename": ({ document, flow, params, client }) => {
+    const offset = offsetOf(document, params.position);
+    if (typeof params.newName !== "string") throw invalid("`newName` must be a string");
+    return workspaceEdit(document, flow.rename(offset, params.newName), client);
+  },
+  "textDocument/codeAction": ({ document, flow, params, client }) => {
+    const { only, diagnostics = [] } = params.context ?? {};
+    const found = flow.codeActions(offsetOf(document, params.range?.start), offsetOf(document, params.range?.end));
+    return found
+      .map(({ title, kind, edits, code }) => {
+        const isFix = kind === "fix";
+        const action = { title, kind: isFix ? "quickfix" : "refactor.rewrite" };
+        const { uri, version } = document;
+        if (kind === "migrate") return client.resolvesEdits ? { ...action, data: { uri, version } } : null;
+        const edit = workspaceEdit(document, edits, client);
+        if (!isFix) return { ...action, edit };
+        const fixed = list(diagnostics).filter((one) => one?.code === code);
+        return { ...action, isPreferred: true, diagnostics: fixed, edit };
+      })
+      .filter((action) => action !== null && (!Array.isArray(only) || only.some((kind) => isOf(action.kind, kind))));
+  },
+  "textDocument/documentSymbol": ({ document, flow, client }) => {
+    const tree = symbolsOf(document, flow.symbols());
+    return client.symbolTree ? tree : flat(document, tree);
+  },
+  "textDocument/foldingRange": ({ document, flow }) =>
+    flow.folding().map(({ range, kind }) => ({
+      startLine: document.place(range.start.offset).line,
+      endLine: document.place(range.end.offset).line,
+      kind,
+    })),
+  "textDocument/selectionRange": ({ document, flow, params }) =>
+    list(params.positions).map((position) => {
+      const offset = offsetOf(document, position);
+      /** @type {{ range: object, parent?: object }} */
+      let selection = { range: { start: position, end: position } };
+      for (const [at, range] of flow.selectionRanges(offset).reverse().entries())
+        selection = { range: rangeOf(document, range), ...(at === 0 ? {} : { parent: selection }) };
+      return selection;
+    }),
+  "textDocument/semanticTokens/full": ({ document, flow }) => ({
+    data: [...tokenData(flow.semanticTokens(), (offset) => document.place(offset))],
+  }),
+  "textDocument/formatting": ({ document, flow }) => editsOf(document, flow.format().edits),
+  "textDocument/inlayHint": ({ document, flow, params }) => {
+    const [start, end] = [offsetOf(document, params.range?.start), offsetOf(document, params.range?.end)];
+    return flow
+      .inlayHints()
+      .filter(({ position }) => position.offset >= start && position.offset <= end)
+      .map(({ position, label }) => ({ position: document.place(position.offset), label, paddingLeft: true }));
+  },
+};
+
+/** The documentation of an item, as long as its document has not changed. @param {Asked} asked */
+export function resolveItem({ flow, params, client }) {
+  const item = flow.completion(params.data.offset).items[params.data.index];
+  if (item === undefined || item.label !== params.label) return params;
+  return { ...params, documentation: markup(markdown(item), client) };
+}
+
+/** The edit of the action that converts the definition to the other dialect. @param {Asked} asked */
+export async function resolveAction({ document, params, client }) {
+  const { migrateFlow } = await import("../../local.js");
+  const { text } = migrateFlow(document.text);
+  if (text === null) throw Object.assign(new Error("the definition cannot be converted"), { rpc: -32803 });
+  const range = { start: document.place(0), end: document.place(document.text.length) };
+  return { ...params, edit: workspaceEditOf(document, [{ range, newText: text }], client) };
+}
+
+/**
+ * The findings as the client shows them.
+ *
+ * @param {Document} document
+ * @param {Client} client
+ * @param {Record<string, "off" | "warning" | "error">} [rules] of the configuration
+ */
+export function diagnosticsOf(document, client, rules = {}) {
+  const levelOf = (/** @type {Diagnostic} */ { code, severity }) =>
+    (Object.hasOwn(rules, code) ? rules[code] : undefined) ?? severity;
+  const all = document.ask((flow) => flow.diagnostics()) ?? [];
+  const found = all.flatMap((finding) => {
+    const severity = levelOf(finding);
+    return severity === "off" ? [] : { ...finding, severity };
+  });
+  return found.map(({ severity, code, message, range, related }) => ({
+    range: range ? rangeOf(document, range) : { start: document.place(0), end: document.place(0) },
+    severity: SEVERITY[severity],
+    code,
+    codeDescription: { href: `${DOCUMENTATION}#${code}` },
+    source: "cloudflow",
+    message,
+    ...(related && client.related
+      ? {
+          relatedInformation: related.map((other) => ({
+            location: { uri: document.uri, range: rangeOf(document, other.range) },
+            message: other.message,
+          })),
+        }
+      : {}),
+  }));
+}
+
+/** @param {string} message */
+export function invalid(message) {
+  return Object.assign(new Error(message), { rpc: -32602 });
+}
+
+/** @param {Document} document @param {any} place */
+export function offsetOf(document, place) {
+  const isNumber = (/** @type {unknown} */ value) => Number.isInteger(value) && Number(value) >= 0;
+  if (!isNumber(place?.line) || !isNumber(place?.character))
+    throw invalid("a position must have `line` and `character`, whole numbers of 0 or more");
+  return document.offset(place);
+}
+
+/** @param {Document} document @param {Range} range */
+function rangeOf(document, { start, end }) {
+  return { start: document.place(start.offset), end: document.place(end.offset) };
+}
+
+/** @param {Document} document @param {TextEdit[]} edits */
+function editsOf(document, edits) {
+  return edits.map(({ range, newText }) => ({ range: rangeOf(document, range), newText }));
+}
+
+/** @param {Document} document @param {TextEdit[]} edits @param {Client} client */
+function workspaceEdit(document, edits, client) {
+  return workspaceEditOf(document, editsOf(document, edits), client);
+}
+
+/** @param {Document} document @param {object[]} edits @param {Client} client */
+function workspaceEditOf({ uri, version }, edits, client) {
+  return client.versionedEdits
+    ? { documentChanges: [{ textDocument: { uri, version }, edits }] }
+    : { changes: { [uri]: edits } };
+}
+
+/** @param {string} value @param {Client} client */
+function markup(value, client) {
+  return { kind: client.markdown ? "markdown" : "plaintext", value };
+}
+
+/** Whether a kind is one of a kind, such as `refactor.rewrite` of `refactor`. @param {string} kind @param {unknown} wanted */
+function isOf(kind, wanted) {
+  return kind === wanted || wanted === "" || kind.startsWith(`${wanted}.`);
+}
+
+/** @param {unknown} value @returns {any[]} */
+function list(value) {
+  return Array.isArray(value) ? value : [];
+}
+
+/**
+ * @typedef {{ name: string, detail: string, kind: number, range: object, selectionRange: object, children: Symbol[] }} Symbol
+ * @param {Document} document
+ * @param {FlowSymbol[]} symbols
+ * @returns {Symbol[]}
+ */
+function symbolsOf(document, symbols) {
+  return symbols.map(({ name, type, list, range, nameRange, children }) => ({
+    // The protocol forbids an empty name.
+    name: name.trim() === "" ? type.trim() || "?" : name,
+    detail: [list, name && type].filter(Boolean).join(" "),
+    kind: 5,
+    range: rangeOf(document, range),
+    selectionRange: rangeOf(document, nameRange),
+    children: symbolsOf(document, children),
+  }));
+}
+
+/** @param {Document} document @param {Symbol[]} symbols @param {string} [containerName] @returns {object[]} */
+function flat({ uri }, symbols, containerName) {
+  return symbols.flatMap(({ name, kind, range, children }) => [
+    { name, kind, location: { uri, range }, ...(containerName === undefined ? {} : { containerName }) },
+    ...flat(/** @type {Document} */ ({ uri }), children, name),
+  ]);
+}

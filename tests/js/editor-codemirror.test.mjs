@@ -1,0 +1,165 @@
+// The adapter for CodeMirror 6 in Chromium.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { FLOW, openAdapterPage } from "./support/adapter-page.mjs";
+import { examples } from "./support/recipes.mjs";
+
+test("the language service in CodeMirror", { timeout: 120_000 }, async (t) => {
+  const { page, problems } = await openAdapterPage(t, { main: "codemirror-page.js" });
+  const start = (text, options) => page.evaluate(([text, options]) => window.start(text, options), [text, options]);
+  const text = () => page.evaluate(() => window.view.state.doc.toString());
+  const selected = () =>
+    page.evaluate(() => {
+      const { main } = window.view.state.selection;
+      return [window.view.state.doc.lineAt(main.head).number, window.view.state.sliceDoc(main.from, main.to)];
+    });
+  /** Puts the caret after a part of the text. */
+  const caret = (after) =>
+    page.evaluate((after) => {
+      const at = window.view.state.doc.toString().indexOf(after);
+      if (at < 0) throw new Error(`the text has no ${after}`);
+      window.view.dispatch({ selection: { anchor: at + after.length } });
+    }, after);
+  const line = (number) => page.locator(".cm-line").nth(number - 1);
+
+  await t.test("a wrong target is marked, and its fix repairs the text", async () => {
+    await start(FLOW);
+    await caret("Next: Serve");
+    await page.keyboard.type("x");
+    await page.keyboard.press("Escape");
+    const mark = page.locator(".cm-lintRange-error");
+    await mark.waitFor();
+    assert.equal(await mark.textContent(), "Servex");
+    await mark.hover();
+    await page.locator(".cm-tooltip-lint .cm-diagnosticAction").click();
+    assert.equal(await text(), FLOW);
+    await page.locator(".cm-lintRange-error").waitFor({ state: "detached" });
+    await page.keyboard.press("Control+z");
+    assert.equal(await text(), FLOW.replace("Next: Serve", "Next: Servex"));
+  });
+
+  await t.test("the fix of a mark belongs to the text of the moment", async () => {
+    await start(FLOW.replace("Next: Serve", "Next: Servex"), { delay: 2000 });
+    await page.locator(".cm-lintRange-error").waitFor();
+    await page.evaluate(() => window.view.dispatch({ changes: { from: 0, insert: "# one\n# two\n" } }));
+    await page.locator(".cm-lintRange-error").hover();
+    await page.locator(".cm-tooltip-lint .cm-diagnosticAction").click();
+    assert.equal(await text(), `# one\n# two\n${FLOW}`);
+  });
+
+  await t.test("targets are completed while typing, with their documentation", async () => {
+    await start(FLOW.replace("Next: Serve", "Next:"));
+    await caret("Next:");
+    await page.keyboard.type(" ");
+    const items = page.locator(".cm-tooltip-autocomplete li");
+    await items.first().waitFor();
+    const labels = await page.locator(".cm-tooltip-autocomplete .cm-completionLabel").allTextContents();
+    assert.deepEqual(
+      labels.filter((label) => ["Boil", "Serve", "Done"].includes(label)).length >= 2,
+      true,
+      `${labels}`,
+    );
+    await page.keyboard.type("Ser");
+    await page.waitForFunction(() =>
+      document.querySelector('.cm-tooltip-autocomplete li[aria-selected="true"]')?.textContent?.startsWith("Serve"),
+    );
+    await page.waitForTimeout(100); // a list that has just opened takes no key
+    await page.keyboard.press("Enter");
+    assert.equal(await text(), FLOW);
+  });
+
+  await t.test("keys are completed with the vendor's page", async () => {
+    await start(FLOW.replace("    Next: Done\n", "    \n"));
+    await caret("Name: Serve\n    ");
+    await page.keyboard.press("Control+Space");
+    await page.locator(".cm-completionInfo .cm-flow-note a").first().waitFor();
+    assert.match(await page.locator(".cm-completionInfo a").first().getAttribute("href"), /^https:\/\//);
+  });
+
+  await t.test("a key has a hover text", async () => {
+    await start(FLOW);
+    await page.getByText("StartAt").hover({ position: { x: 20, y: 5 } });
+    const note = page.locator(".cm-tooltip-hover .cm-flow-note");
+    await note.waitFor();
+    assert.match(await note.textContent(), /StartAt/);
+  });
+
+  await t.test("F12 and Ctrl with a click go to a state", async () => {
+    await start(FLOW);
+    await caret("Next: Ser");
+    await page.keyboard.press("F12");
+    assert.deepEqual(await selected(), [10, "Serve"]);
+    await line(11)
+      .getByText("Done")
+      .click({ modifiers: ["Control"], position: { x: 100, y: 5 } });
+    assert.deepEqual(await selected(), [13, "Done"]);
+  });
+
+  await t.test("F2 renames a state and its references, and says why it refuses", async () => {
+    await start(FLOW);
+    await caret("Next: Ser");
+    await page.keyboard.press("F2");
+    const field = page.locator(".cm-panel input");
+    await field.waitFor();
+    assert.equal(await field.inputValue(), "Serve");
+    await field.fill("Boil");
+    await page.keyboard.press("Enter");
+    assert.match(await page.locator(".cm-panel").textContent(), /Boil/);
+    assert.equal(await text(), FLOW);
+    await page.keyboard.press("F2");
+    await field.waitFor();
+    await field.fill("Pour");
+    await page.keyboard.press("Enter");
+    await page.waitForFunction(() => window.view.state.doc.toString().includes("Pour"));
+    assert.equal(await text(), FLOW.replaceAll("Serve", "Pour"));
+    await page.keyboard.press("Control+z");
+    assert.equal(await text(), FLOW);
+  });
+
+  await t.test("states and lists can be folded", async () => {
+    await start(FLOW);
+    const folded = await page.evaluate(() => window.folded());
+    assert.ok(
+      folded.some((text) => text.includes("Name: Boil")),
+      JSON.stringify(folded),
+    );
+  });
+
+  await t.test("random edits at several places leave the service with the text of the editor", async () => {
+    await start(FLOW);
+    const [after, fresh] = await page.evaluate(() => {
+      let seed = 7;
+      const random = (below) => {
+        seed = (seed * 48271) % 2147483647;
+        return seed % below;
+      };
+      const parts = ["", "x", "\n", "  - Type: Pass\n", "🍵", "é: ", "# "];
+      for (let round = 0; round < 300; round += 1) {
+        const { length } = window.view.state.doc;
+        const places = [random(length + 1), random(length + 1), random(length + 1)].sort((a, b) => a - b);
+        const changes = [
+          { from: places[0], to: Math.min(places[0] + random(3), places[1]), insert: parts[random(7)] },
+          { from: places[1], to: Math.min(places[1] + random(3), places[2]), insert: parts[random(7)] },
+        ];
+        window.view.dispatch({ changes });
+      }
+      window.view.dispatch({ changes: { from: 0, insert: "# a\n# b\nStates:\n  - Name: a\n    Next: b\n" } });
+      // The folds come from the edited definition.
+      const after = window.folded();
+      window.start(window.view.state.doc.toString());
+      return [after, window.folded()];
+    });
+    assert.ok(after.length > 0);
+    assert.deepEqual(after, fresh);
+  });
+
+  assert.deepEqual(problems, []);
+});
+
+test("the example of docs/editors.md marks what is wrong", { timeout: 60_000 }, async (t) => {
+  const { page, problems } = await openAdapterPage(t, {}, [], examples("CodeMirror 6", "js")[0]);
+  await page.locator(".cm-lintRange-error").first().waitFor();
+  assert.deepEqual(problems, []);
+});
