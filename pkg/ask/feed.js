@@ -15,6 +15,9 @@ const INTERVAL_MS = 2000;
 /** A stream that does not complete the history in this time after the end of the execution is not used any more. */
 const LAST_EVENTS_MS = 30_000;
 
+/** Maximum time in which pages without a last event are requested after the end: a history may lag behind the status. */
+const LAST_PAGES_MS = 5000;
+
 /** The types of the last event of an execution. */
 const LAST = ["ExecutionStopped", "ExecutionSucceeded", "ExecutionFailed", "ExecutionTimedOut"];
 
@@ -148,7 +151,6 @@ export function openFeed(bound, reference, options, onEnd) {
     let doneAt = 0;
     for (;;) {
       const begun = performance.now();
-      const wasDone = isDone;
       hasNews = false;
       for (let more = true; more; ) {
         const page = await readPage();
@@ -161,10 +163,12 @@ export function openFeed(bound, reference, options, onEnd) {
         if (fresh.length > 0) for (const follower of [...followers]) follower.wake();
       }
       const { isLive = false, isComplete = false } = reading ?? {};
-      if (isDone && ((isLive ? isComplete : wasDone) || LAST.includes(feed.events.at(-1)?.type))) return;
-      if (isLive && isDone) {
+      if (isDone) {
         doneAt ||= begun;
-        if (performance.now() - doneAt > LAST_EVENTS_MS) reading?.stop();
+        const late = performance.now() - doneAt;
+        const isEnd = LAST.includes(feed.events.at(-1)?.type);
+        if (isEnd || (isLive ? isComplete : late > LAST_PAGES_MS)) return;
+        if (isLive && late > LAST_EVENTS_MS) reading?.stop();
       }
       // A stream holds the request until it has news.
       if (!hasNews && (!isLive || isComplete)) await pause(begun + INTERVAL_MS - performance.now());

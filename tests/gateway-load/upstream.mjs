@@ -11,7 +11,8 @@
 
 import process from "node:process";
 import { serveFetch } from "../../pkg/cli/serve.js";
-import { createEmulator, signRequest } from "../../pkg/dist/local.js";
+import { createEmulator } from "../../pkg/dist/local.js";
+import { senderTo } from "../js/support/sender.mjs";
 
 const definition = `Type: StateMachine
 SpecVersion: v1
@@ -63,15 +64,7 @@ const { url } = await serveFetch(async (request) => {
   }
 });
 
-/** Sends a request to the emulator. Repeats it while the quota of the operation is exhausted. */
-async function send(action, parameters) {
-  for (;;) {
-    const response = await emulator.fetch(await signRequest(action, parameters));
-    if (response.ok) return;
-    if (response.status !== 429) throw new Error(`${action}: ${await response.text()}`);
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-}
+const send = senderTo(emulator);
 
 await send("CreateFlow", { Name: "f", Definition: definition, Description: "ends on demand", Type: "FDL" });
 

@@ -1,15 +1,14 @@
 // Attacks on a gateway with Durable Objects in workerd, over TCP: what no test can send with `Request`.
 
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
-import { basename, isAbsolute, join } from "node:path";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { build } from "esbuild";
 import { Miniflare } from "miniflare";
-import { resolve } from "./prepare.mjs";
+import { bundleWorker } from "../gateway-load/gateways/bundle.mjs";
 
 const SECRET = "a-secret-of-some-length";
 const WORKER = `
@@ -53,12 +52,16 @@ before(async () => {
     response.end(JSON.stringify({ ...body, FlowDefinition: "Type: StateMachine\n", Output: "the output" }));
   });
   await new Promise((resolve) => service.listen(0, "127.0.0.1", resolve));
-  const { script, wasm } = await bundled();
   folder = mkdtempSync(join(tmpdir(), "cloudflow-attacks-"));
+  const entry = join(folder, "entry.js");
+  writeFileSync(entry, WORKER);
+  const out = join(folder, "worker");
+  const { main, wasm } = await bundleWorker(entry, out);
+  const contents = (name) => readFileSync(join(out, name));
   miniflare = new Miniflare({
     modules: [
-      { type: "ESModule", path: "worker.mjs", contents: script },
-      ...wasm.map((path) => ({ type: "CompiledWasm", path: basename(path), contents: readFileSync(path) })),
+      { type: "ESModule", path: "worker.mjs", contents: contents(main).toString() },
+      ...wasm.map((path) => ({ type: "CompiledWasm", path, contents: contents(path) })),
     ],
     compatibilityDate: "2026-04-01",
     compatibilityFlags: ["enable_request_signal"],
@@ -68,7 +71,7 @@ before(async () => {
       HUB: { className: "ExecutionHub", useSQLite: true },
       BUDGET: { className: "AccountBudget", useSQLite: true },
     },
-    durableObjectsPersist: folder,
+    durableObjectsPersist: join(folder, "objects"),
   });
   port = Number((await miniflare.ready).port);
 });
@@ -225,34 +228,4 @@ function sent(lines, body = "") {
     socket.on("error", end);
     socket.write(Buffer.from(`${head.join("\r\n")}\r\n\r\n${body}`, "latin1"));
   });
-}
-
-/** The Worker as wrangler bundles it. */
-async function bundled() {
-  const wasm = new Set();
-  const { outputFiles } = await build({
-    stdin: { contents: WORKER, resolveDir: import.meta.dirname, loader: "js" },
-    bundle: true,
-    format: "esm",
-    platform: "browser",
-    conditions: ["workerd"],
-    external: ["cloudflare:*", "node:*"],
-    plugins: [
-      {
-        name: "package and modules",
-        setup({ onResolve }) {
-          onResolve({ filter: /^cloudflow-wasm\// }, ({ path }) => ({
-            path: resolve(`.${path.slice("cloudflow-wasm".length)}`, "workerd"),
-          }));
-          onResolve({ filter: /\.wasm$/ }, ({ path, resolveDir }) => {
-            wasm.add(isAbsolute(path) ? path : join(resolveDir, path));
-            return { path: `./${basename(path)}`, external: true };
-          });
-        },
-      },
-    ],
-    write: false,
-    logLevel: "error",
-  });
-  return { script: outputFiles[0].text, wasm: [...wasm] };
 }

@@ -82,7 +82,7 @@ test("6,000 watchers of an execution use leaf hubs, and one upstream poll", asyn
   assert.equal(hub.memory.stat().sockets, 0);
 });
 
-test("the objects of executions that nobody reads are dropped", async (t) => {
+test("the objects of executions without readers are dropped", async (t) => {
   const hub = open({ respond: () => new Response('{"RequestId":"r","Code":"FlowNotExists"}', { status: 404 }) });
   t.after(hub.close);
   for (let i = 0; i < 20; i += 1) assert.equal((await hub.describe(`e${i}`)).status, 404);
@@ -136,7 +136,7 @@ test("an object that fails during its own poll does not end the process", async 
   assert.equal(closed, 1011);
 });
 
-test("the result of a poll that nobody waits for takes no place", async () => {
+test("the result of a poll without waiting callers takes no place", async () => {
   let finish;
   const polled = new Promise((resolve) => {
     finish = resolve;

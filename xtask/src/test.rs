@@ -35,7 +35,7 @@ const FUZZ_SECONDS: u32 = 10;
 /// Steps without a build of the WebAssembly modules.
 const WITHOUT_BUILD: [&str; 3] = ["lint", "rust", "fuzz"];
 
-/// Steps that run three at a time, in this order, the longest first. Most of them wait more than they compute.
+/// Steps that run four at a time, in this order, the longest first. Most of them wait more than they compute.
 const TOGETHER: [&str; 11] =
     ["engines", "pages", "servers", "rust", "packaging", "node", "workerd", "deno", "browser", "bun", "types"];
 
@@ -149,7 +149,7 @@ pub fn test(options: &Options) -> Outcome<ExitCode> {
     Ok(if sum.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Runs steps, three at a time. Their lines begin with the name of the step. Meanwhile, the fuzzers are built: the steps
+/// Runs steps, four at a time. Their lines begin with the name of the step. Meanwhile, the fuzzers are built: the steps
 /// wait for timers half of the time, and from nothing the build takes two minutes.
 fn together(
     steps: &[&'static str],
@@ -170,7 +170,7 @@ fn together(
             // The step `fuzz` repeats a failed build and reports the failure.
             scope.spawn(fuzz::targets::prepare);
         }
-        for _ in 0..steps.len().min(3) {
+        for _ in 0..steps.len().min(4) {
             scope.spawn(|| {
                 let next = || queue.lock().ok()?.next();
                 while let Some(step) = next() {

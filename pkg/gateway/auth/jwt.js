@@ -201,7 +201,7 @@ export function keysIn(name, jwks) {
     throw wrongOptions(`${name}: \`jwks\` must be an address, or an object with the list \`keys\``);
   }
   const url = URL.canParse(jwks) ? new URL(jwks) : undefined;
-  // Whoever can change the response of the address can sign tokens.
+  // Control of the response of the address allows signing tokens.
   const isSafe = url?.protocol === "https:" || (url?.protocol === "http:" && LOOPBACK.test(url.hostname));
   if (!url || !isSafe) throw wrongOptions(`${name}: the address \`jwks\` must be an absolute https URL`);
   return url;

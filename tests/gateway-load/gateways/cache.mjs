@@ -6,7 +6,8 @@ import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { bundleWorker } from "./bundle.mjs";
-import { freePort, startProcess } from "./process.mjs";
+import { freePort } from "../../js/support/ports.mjs";
+import { startProcess } from "./process.mjs";
 
 const HERE = fileURLToPath(import.meta.url);
 

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { BIN } from "../../js/support/local-server.mjs";
-import { freePort, startProcess } from "./process.mjs";
+import { freePort } from "../../js/support/ports.mjs";
+import { startProcess } from "./process.mjs";
 
 /** @param {{ upstream: string, out: string }} options */
 export async function startNode({ upstream, out }) {

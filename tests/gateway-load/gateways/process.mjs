@@ -2,23 +2,11 @@
 
 import { spawn } from "node:child_process";
 import { createWriteStream } from "node:fs";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { family, pause } from "../measure.mjs";
 
 /** Maximum time until a started gateway accepts a connection, in ms. */
 const START_MS = 60_000;
-
-/** A free port of loopback. */
-export function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
-}
 
 /**
  * Starts a program that listens on a port. Its output goes to a file.

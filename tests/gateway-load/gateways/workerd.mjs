@@ -5,7 +5,8 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bundleWorker } from "./bundle.mjs";
-import { freePort, startProcess } from "./process.mjs";
+import { freePort } from "../../js/support/ports.mjs";
+import { startProcess } from "./process.mjs";
 
 export const COMPATIBILITY_DATE = "2026-04-01";
 

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { bundleWorker } from "./bundle.mjs";
-import { freePort, startProcess } from "./process.mjs";
+import { freePort } from "../../js/support/ports.mjs";
+import { startProcess } from "./process.mjs";
 import { COMPATIBILITY_DATE, COMPATIBILITY_FLAGS } from "./workerd.mjs";
 
 const WRANGLER = fileURLToPath(new URL("../../../node_modules/wrangler/bin/wrangler.js", import.meta.url));

@@ -34,7 +34,7 @@ pub struct Execution {
     pub ends: Millis,
     /// When the last response with its state was sent.
     pub answered: Millis,
-    /// The longest time without such a response while somebody waited.
+    /// The longest time without such a response while a watcher waited.
     pub longest_gap: Millis,
     /// When a request first failed, or an object, Worker or socket was lost, in its last minutes.
     pub disturbed: Option<Millis>,

@@ -2,7 +2,6 @@
 
 import { spawn, spawnSync } from "node:child_process";
 import { accessSync, constants, statSync } from "node:fs";
-import { createServer } from "node:net";
 import { delimiter, join } from "node:path";
 
 /** The file of a program on the PATH. */
@@ -98,16 +97,4 @@ export function group(program, args, { env = {}, hear = () => {} } = {}) {
       groups.delete(child.pid);
     },
   };
-}
-
-/** A port that is free now. */
-export function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
 }

@@ -5,7 +5,8 @@ import { existsSync, readdirSync } from "node:fs";
 import { request as send } from "node:http";
 import { join } from "node:path";
 
-import { freePort, group, output, which } from "./process.mjs";
+import { freePort } from "../support/ports.mjs";
+import { group, output, which } from "./process.mjs";
 
 export const name = "webkit";
 

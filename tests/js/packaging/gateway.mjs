@@ -3,9 +3,9 @@
 
 import { spawn } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { freePort } from "../support/ports.mjs";
 
 const TOKEN = "local-development";
 const DEFINITION = "version: v1\ntype: flow\nsteps:\n  - {type: wait, name: pack, duration: 3}\n";
@@ -221,15 +221,6 @@ function start(args, options) {
       }
     },
   };
-}
-
-function freePort() {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 function equal(actual, expected, what) {

@@ -41,7 +41,15 @@ const inMemory = {
       { ticket: "x" },
       { ticket: `${ticket}x` },
       { ticket: [version, String(Number(expiry) + 1000), nonce, actions, signature].join(".") },
-      { ticket: [version, expiry, `A${nonce.slice(1)}`, `${actions}`, signature].join(".") },
+      {
+        ticket: [
+          version,
+          expiry,
+          `${nonce.startsWith("A") ? "B" : "A"}${nonce.slice(1)}`,
+          `${actions}`,
+          signature,
+        ].join("."),
+      },
       { ticket: [version, expiry, nonce, `${actions}-Metrics`, signature].join(".") },
       { ticket: [version, expiry, nonce, actions, "A".repeat(43)].join(".") },
       { ticket, ExecutionName: "run:2" },

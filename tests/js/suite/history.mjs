@@ -408,6 +408,27 @@ export const tests = {
       assert.equal(time.timers(), 0);
     }),
 
+  "a follower waits for a history that lags behind the end of the execution": ({ cloudflow }) =>
+    virtually(async (time) => {
+      const known = [event(1, "ExecutionStarted"), event(2)];
+      const end = event(3, "ExecutionSucceeded");
+      for (const [lagMs, expected] of [
+        [3000, 3],
+        // A history that never has its last event does not hold its follower for ever.
+        [Number.POSITIVE_INFINITY, 2],
+      ]) {
+        const began = time.now();
+        const fetch = async (url) => {
+          if (url.includes("Action=DescribeExecution")) return plain(DONE);
+          return plain(page(...known, ...(time.now() - began >= lagMs ? [end] : [])));
+        };
+        const events = await time.until(all(cloudflow.executionEvents(CALL, { ...base, fetch, follow: true })));
+        assert.equal(events.length, expected, `${lagMs} ms`);
+        assert.ok(time.now() - began < 10_000, `${time.now() - began} ms`);
+      }
+      assert.equal(time.timers(), 0);
+    }),
+
   "known events of a long last page are not read again and again": ({ cloudflow }) =>
     virtually(async (time) => {
       const began = time.now();

@@ -6,8 +6,9 @@
 //     { counts: true }  → { requests, throttled, seconds: [requests in each second] }
 
 import process from "node:process";
-import { createEmulator, signRequest } from "../../../pkg/dist/local.js";
+import { createEmulator } from "../../../pkg/dist/local.js";
 import { serveFetch } from "../../../pkg/cli/serve.js";
+import { senderTo } from "./sender.mjs";
 
 const definition = `Type: StateMachine
 SpecVersion: v1
@@ -33,15 +34,8 @@ const { url } = await serveFetch(async (request) => {
   return response;
 });
 
-/** The quota of the account: a burst of 100 starts, and 100 per second. Further starts wait. */
-async function send(action, parameters) {
-  for (;;) {
-    const response = await emulator.fetch(await signRequest(action, parameters));
-    if (response.ok) return;
-    if (response.status !== 429) throw new Error(`${action}: ${await response.text()}`);
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-}
+// The quota of the account: a burst of 100 starts, and 100 per second. Further starts wait.
+const send = senderTo(emulator);
 
 await send("CreateFlow", { Name: "f", Definition: definition, Description: "naps", Type: "FDL" });
 
