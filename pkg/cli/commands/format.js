@@ -25,6 +25,7 @@ export const definition = {
     { flags: "--stdin-filename <name>", text: "name of the standard input, which selects the kind of template" },
     { flags: "--config <file>", text: `configuration whose \`ignore\` counts (default: the nearest ${CONFIG_NAME})` },
     { flags: "--no-config", text: "use no configuration" },
+    { flags: "--ignore-unknown", text: "skip named files without a definition, as files of a folder" },
   ],
   examples: [
     ["order.yaml", "print the definition in the usual layout"],
@@ -45,7 +46,14 @@ directives of the template. Such a definition is reported on the standard error,
  * @param {Io} io
  */
 export async function run({ operands: [named], options }, io) {
-  const { check = false, write = false, diff = false, sortKeys = false, stdinFilename } = options;
+  const {
+    check = false,
+    write = false,
+    diff = false,
+    sortKeys = false,
+    stdinFilename,
+    ignoreUnknown = false,
+  } = options;
   const isInput = named.includes("-");
   if (isInput && (named.length > 1 || write)) throw failure("`-` cannot be used together with files or --write");
   if (write && (check || diff)) throw failure(`--write cannot be used together with --${check ? "check" : "diff"}`);
@@ -76,7 +84,7 @@ export async function run({ operands: [named], options }, io) {
       await say(error.message);
       continue;
     }
-    const { text: result, definitions, kept } = formatted(name, text, named);
+    const { text: result, definitions, kept } = formatted(name, text, named && !ignoreUnknown);
     count.definitions += definitions;
     if (definitions > 0) count.files += 1;
     for (const { position, code: finding, message } of kept) {
@@ -97,12 +105,12 @@ export async function run({ operands: [named], options }, io) {
         count.changed -= 1;
         await say(`\`${path}\` ${error.message}`);
       }
-    } else if (!write && !diff && !check && definitions > 0) {
-      // A text with syntax errors is printed as it is for editors, which replace their text by the output.
+    } else if (!write && !diff && !check && (definitions > 0 || ignoreUnknown)) {
+      // A text with syntax errors is printed as it is, for editors that replace their text by the output.
       await io.out(result);
     }
   }
-  if (count.definitions === 0 && code === 0)
+  if (count.definitions === 0 && code === 0 && !ignoreUnknown)
     throw failure(
       `no flow definition was found in ${named.map((/** @type {string} */ name) => `\`${name}\``).join(", ")}`,
     );
