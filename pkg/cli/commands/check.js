@@ -5,7 +5,7 @@ import { createChecker } from "../check/checker.js";
 import { CONFIG_NAME, readConfig, ruleProblem } from "../check/config.js";
 import { findFiles } from "../check/files.js";
 import { checkFiles } from "../check/pool.js";
-import { readStream } from "../check/read.js";
+import { readInput } from "../check/read.js";
 import { sections } from "../codes.js";
 import { failure } from "../failure.js";
 import { FORMATS } from "../report/machine.js";
@@ -52,8 +52,13 @@ export const definition = {
     ["--format sarif flows/ > result.sarif", "for code scanning"],
     ["--stdin-filename order.yaml - < order.yaml", "for editors"],
   ],
-  notes: `Exit code: 0 no findings, 1 findings, 2 a file or an argument could not be used. Findings with the severity \`info\`
-do not count, and warnings count above --max-warnings (default 0).
+  exitCodes: [
+    [0, "no findings"],
+    [1, "findings"],
+    [2, "a file or an argument could not be used"],
+    [130, "stopped with Ctrl-C"],
+  ],
+  notes: `Findings with the severity \`info\` do not count, and warnings count above --max-warnings (default 0).
 
 NAME.express.yaml is a flow in the mode Express. A file of a folder or a pattern that is neither a definition nor a
 template with one is skipped. A file that is named is a definition, unless --ignore-unknown is used.`,
@@ -168,8 +173,9 @@ const NOTHING = { file: "", findings: [], definitions: 0, fixed: 0 };
 async function checkInput(settings, file, named, io) {
   let text;
   try {
-    text = await readStream(io.stdin);
+    text = await readInput(io);
   } catch (error) {
+    if (error.exitCode === 130) throw error;
     if (error.exitCode === undefined)
       throw failure(`the standard input cannot be read: ${error.code ?? error.message}`);
     return { ...NOTHING, file, problem: error.message };

@@ -34,8 +34,13 @@ export const definition = {
     ["--diff --sort-keys order.yaml", "show what would change"],
     ["--stdin-filename main.tf - < main.tf", "for editors"],
   ],
-  notes: `Exit code: 0 done, 1 a file would change (--check), or a definition has syntax errors, 2 a file or an argument could
-not be used. A definition with syntax errors is reported and never changed.
+  exitCodes: [
+    [0, "done; --check: no file would change"],
+    [1, "a file would change (--check), or a definition has syntax errors"],
+    [2, "a file or an argument could not be used"],
+    [130, "stopped with Ctrl-C"],
+  ],
+  notes: `A definition with syntax errors is reported and never changed.
 
 A definition in a template keeps its layout if it is not written line by line there: in quotes, as a folded text, or with
 directives of the template. Such a definition is reported on the standard error, and does not count.`,
@@ -80,6 +85,7 @@ export async function run({ operands: [named], options }, io) {
     try {
       text = await readSource(path, io);
     } catch (error) {
+      if (error.exitCode === 130) throw error;
       code = 2;
       await say(error.message);
       continue;
