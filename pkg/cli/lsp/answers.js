@@ -1,6 +1,16 @@
 // The answers to requests about a document.
 
-import { ITEM_KIND, LEGEND, hoverMarkdown, markdown, tokenData } from "../../editor/protocol.js";
+import {
+  ACTION_KIND,
+  ITEM_KIND,
+  LEGEND,
+  hoverMarkdown,
+  markdown,
+  nameOf,
+  orderOf,
+  startsValue,
+  tokenData,
+} from "../../editor/protocol.js";
 
 /** @import { CompletionItem, Diagnostic, FlowSymbol, OpenFlow, Range, TextEdit } from "../../editor.js" */
 /** @import { Document, Place } from "./document.js" */
@@ -65,28 +75,11 @@ const DOCUMENTATION = "https://github.com/cloudflow-wasm/cloudflow-wasm/blob/mai
 
 /** @type {Record<string, (asked: Asked) => unknown>} */
 export const ANSWERS = {
-  "textDocument/completion": ({ document, flow, params }) => {
+  "textDocument/completion": ({ document, flow, params, client }) => {
     const offset = offsetOf(document, params.position);
-    // A space is written for other reasons, too.
-    if (
-      params.context?.triggerCharacter === " " &&
-      !/[:-] $/.test(document.text.slice(Math.max(0, offset - 2), offset))
-    )
-      return null;
-    const { range, items } = flow.completion(offset);
-    const replaced = rangeOf(document, range);
-    const { uri, version } = document;
-    return {
-      isIncomplete: false,
-      items: items.map((item, index) => ({
-        label: item.label,
-        kind: ITEM_NUMBER[ITEM_KIND[item.kind]],
-        ...(item.detail ? { detail: item.detail } : {}),
-        sortText: String(index).padStart(5, "0"),
-        textEdit: { range: replaced, newText: item.insertText },
-        ...(item.documentation ? { data: { uri, version, offset, index } } : {}),
-      })),
-    };
+    const before = document.text.slice(Math.max(0, offset - 2), offset);
+    if (params.context?.triggerCharacter === " " && !startsValue(before)) return null;
+    return completionOf(document, offset, flow.completion(offset), client);
   },
   "textDocument/hover": ({ document, flow, params, client }) => {
     const found = flow.hover(offsetOf(document, params.position));
@@ -134,7 +127,7 @@ export const ANSWERS = {
     return found
       .map(({ title, kind, edits, code }) => {
         const isFix = kind === "fix";
-        const action = { title, kind: isFix ? "quickfix" : "refactor.rewrite" };
+        const action = { title, kind: ACTION_KIND[kind] };
         const { uri, version } = document;
         if (kind === "migrate") return client.resolvesEdits ? { ...action, data: { uri, version } } : null;
         const edit = workspaceEdit(document, edits, client);
@@ -282,14 +275,12 @@ function list(value) {
  * @returns {Symbol[]}
  */
 function symbolsOf(document, symbols) {
-  return symbols.map(({ name, type, list, range, nameRange, children }) => ({
-    // The protocol forbids an empty name.
-    name: name.trim() === "" ? type.trim() || "?" : name,
-    detail: [list, name && type].filter(Boolean).join(" "),
+  return symbols.map((symbol) => ({
+    ...nameOf(symbol),
     kind: 5,
-    range: rangeOf(document, range),
-    selectionRange: rangeOf(document, nameRange),
-    children: symbolsOf(document, children),
+    range: rangeOf(document, symbol.range),
+    selectionRange: rangeOf(document, symbol.nameRange),
+    children: symbolsOf(document, symbol.children),
   }));
 }
 
