@@ -1,19 +1,11 @@
 // The answers to requests about a document.
 
-import {
-  ACTION_KIND,
-  ITEM_KIND,
-  LEGEND,
-  hoverMarkdown,
-  markdown,
-  nameOf,
-  orderOf,
-  startsValue,
-  tokenData,
-} from "../../editor/protocol.js";
+import { ACTION_KIND, LEGEND, hoverMarkdown, markdown, nameOf, startsValue, tokenData } from "../../editor/protocol.js";
+import { completionOf } from "./complete.js";
+import { editsOf, invalid, markup, offsetOf, rangeOf, workspaceEdit, workspaceEditOf } from "./convert.js";
 
-/** @import { CompletionItem, Diagnostic, FlowSymbol, OpenFlow, Range, TextEdit } from "../../editor.js" */
-/** @import { Document, Place } from "./document.js" */
+/** @import { Diagnostic, FlowSymbol, OpenFlow } from "../../editor.js" */
+/** @import { Document } from "./document.js" */
 
 /**
  * What the client can do.
@@ -24,6 +16,8 @@ import {
  * @property {boolean} versionedEdits
  * @property {boolean} related
  * @property {boolean} resolvesEdits
+ * @property {boolean} sharesRange a list of items has one range for all of them
+ * @property {boolean} sharesData the same for what the server needs to resolve one
  */
 
 /**
@@ -54,19 +48,6 @@ export const CAPABILITIES = {
   selectionRangeProvider: true,
   semanticTokensProvider: { legend: LEGEND, full: true },
   inlayHintProvider: true,
-};
-
-/** The numbers of the protocol for the names that it shares with Monaco. */
-const ITEM_NUMBER = {
-  Property: 10,
-  Class: 7,
-  Reference: 18,
-  EnumMember: 20,
-  Value: 12,
-  Module: 9,
-  Function: 3,
-  Variable: 6,
-  Field: 5,
 };
 
 const SEVERITY = { error: 1, warning: 2, info: 3 };
@@ -169,13 +150,6 @@ export const ANSWERS = {
   },
 };
 
-/** The documentation of an item, as long as its document has not changed. @param {Asked} asked */
-export function resolveItem({ flow, params, client }) {
-  const item = flow.completion(params.data.offset).items[params.data.index];
-  if (item === undefined || item.label !== params.label) return params;
-  return { ...params, documentation: markup(markdown(item), client) };
-}
-
 /** The edit of the action that converts the definition to the other dialect. @param {Asked} asked */
 export async function resolveAction({ document, params, client }) {
   const { migrateFlow } = await import("../../local.js");
@@ -216,46 +190,6 @@ export function diagnosticsOf(document, client, rules = {}) {
         }
       : {}),
   }));
-}
-
-/** @param {string} message */
-export function invalid(message) {
-  return Object.assign(new Error(message), { rpc: -32602 });
-}
-
-/** @param {Document} document @param {any} place */
-export function offsetOf(document, place) {
-  const isNumber = (/** @type {unknown} */ value) => Number.isInteger(value) && Number(value) >= 0;
-  if (!isNumber(place?.line) || !isNumber(place?.character))
-    throw invalid("a position must have `line` and `character`, whole numbers of 0 or more");
-  return document.offset(place);
-}
-
-/** @param {Document} document @param {Range} range */
-function rangeOf(document, { start, end }) {
-  return { start: document.place(start.offset), end: document.place(end.offset) };
-}
-
-/** @param {Document} document @param {TextEdit[]} edits */
-function editsOf(document, edits) {
-  return edits.map(({ range, newText }) => ({ range: rangeOf(document, range), newText }));
-}
-
-/** @param {Document} document @param {TextEdit[]} edits @param {Client} client */
-function workspaceEdit(document, edits, client) {
-  return workspaceEditOf(document, editsOf(document, edits), client);
-}
-
-/** @param {Document} document @param {object[]} edits @param {Client} client */
-function workspaceEditOf({ uri, version }, edits, client) {
-  return client.versionedEdits
-    ? { documentChanges: [{ textDocument: { uri, version }, edits }] }
-    : { changes: { [uri]: edits } };
-}
-
-/** @param {string} value @param {Client} client */
-function markup(value, client) {
-  return { kind: client.markdown ? "markdown" : "plaintext", value };
 }
 
 /** Whether a kind is one of a kind, such as `refactor.rewrite` of `refactor`. @param {string} kind @param {unknown} wanted */
