@@ -22,6 +22,11 @@ export const COMMANDS = [
     load: () => import("./commands/check.js"),
   },
   {
+    name: "format",
+    summary: "write definitions in the usual layout, with their comments, also inside templates",
+    load: () => import("./commands/format.js"),
+  },
+  {
     name: "explain",
     summary: "describe a code of a diagnostic or of an error, with examples",
     load: () => import("./commands/explain.js"),

@@ -20,6 +20,8 @@ export interface Definition {
   options: readonly OptionDefinition[];
   /** Arguments and what they do. */
   examples: readonly (readonly [string, string])[];
+  /** The exit codes of the command and their meanings. The tests have a case for each. */
+  exitCodes: readonly (readonly [number, string])[];
   /** Further paragraphs of the help. */
   notes?: string;
 }

@@ -1,11 +1,17 @@
 // The command `gateway`: reads and checks its arguments, and runs the server or writes a Worker project.
 
 import process from "node:process";
-import { Usage, hostOf, number, readArguments, version, withMessages } from "./arguments.js";
+import { Usage, codeLines, hostOf, number, readArguments, version, withMessages } from "./arguments.js";
 import { readConfig } from "./gateway-config.js";
 import { writeProject } from "./gateway-init.js";
 import { startGateway } from "./gateway-server.js";
 import { safeLine } from "./line.js";
+
+/** @type {[number, string][]} */
+export const EXIT_CODES = [
+  [0, "stopped with Ctrl-C or SIGTERM; `init`: the files were written"],
+  [2, "the server could not be started; `init`: a file exists or cannot be written"],
+];
 
 const HELP = `cloudflow-wasm gateway: holds the key of Alibaba Cloud CloudFlow, and forwards the calls that read executions
 
@@ -44,6 +50,10 @@ Examples:
   npx cloudflow-wasm gateway --port 8788
   npx cloudflow-wasm gateway --config gateway.mjs --host :: --trust-proxy --drain 10
   npx cloudflow-wasm gateway init my-gateway
+
+Exit codes:
+
+${codeLines(EXIT_CODES)}
 `;
 
 export const OPTIONS = /** @type {const} */ ({

@@ -2,13 +2,20 @@
 
 import process from "node:process";
 import { MAX_SPEED } from "../local/options.js";
-import { Usage, hostOf, number, readArguments, version, withMessages } from "./arguments.js";
+import { Unusable, Usage, codeLines, hostOf, number, readArguments, version, withMessages } from "./arguments.js";
 import { isOrigin } from "./guard.js";
 import { safeLine } from "./line.js";
 import { STOP_TIMEOUT_MS, startThread } from "./thread.js";
 
 /** Environment variable with a key. Unlike an option, it is not visible in the list of processes. */
 const KEY_VARIABLE = "CLOUDFLOW_KEY";
+
+/** @type {[number, string][]} */
+export const EXIT_CODES = [
+  [0, "stopped with Ctrl-C or SIGTERM"],
+  [1, "the server ended with an error, or the state could not be written"],
+  [2, "the server could not be started"],
+];
 
 const HELP = `cloudflow-wasm local: emulator of Alibaba Cloud CloudFlow as an HTTP server, with a console in the browser
 
@@ -43,6 +50,15 @@ const HELP = `cloudflow-wasm local: emulator of Alibaba Cloud CloudFlow as an HT
   --quiet          do not print a line for each request
   --help           print this text
   --version        print the version of the package
+
+Examples:
+  cloudflow-wasm local --flows flows                                   # the flows of a folder, with a console
+  cloudflow-wasm local --flows flows --tasks tasks.mjs --skip-waits    # with task handlers, and no waits
+  cloudflow-wasm local --flows flows --state state.jsonl --port 8791   # executions survive a restart
+  cloudflow-wasm local --host :: --key dev:dev-secret --no-console     # for other machines, in a container
+
+Exit codes:
+${codeLines(EXIT_CODES)}
 
 \`cloudflow-wasm gateway --help\` describes the gateway.
 `;
@@ -114,7 +130,7 @@ async function run(argv, out, complain, stopped) {
       : [undefined, ""];
 
   const print = (/** @type {string} */ line) => out(safeLine(line));
-  const starting = startThread({
+  const started = startThread({
     flows,
     tasks,
     state,
@@ -129,6 +145,9 @@ async function run(argv, out, complain, stopped) {
     page: values.console ?? (isLocal && !values["no-console"]),
     say: print,
     onRequest: quiet ? () => {} : print,
+  });
+  const starting = started.catch((error) => {
+    throw new Unusable(error.message);
   });
   const stuck = () => {
     complain("the server does not respond and is terminated");

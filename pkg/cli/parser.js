@@ -1,6 +1,7 @@
 // Reads the arguments of a command with commander, and prints its help.
 
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { codeLines } from "./arguments.js";
 import { failure } from "./failure.js";
 
 /** @import { Definition, Io, Parsed } from "./command.js" */
@@ -75,14 +76,19 @@ function checked(parse, value) {
  * @param {string} name
  * @param {Definition} definition
  */
-function after(name, { examples, notes }) {
+function after(name, { examples, exitCodes, notes }) {
   const lines = examples.map(([line, meaning]) => [`cloudflow-wasm ${name}${line && " "}${line}`, meaning]);
   const width = Math.max(...lines.map(([line]) => line.length));
   const isWide = lines.some(([, meaning]) => width + meaning.length > 100);
   const shown = lines.map(([line, meaning]) =>
     isWide ? `  # ${meaning}\n  ${line}` : `  ${line.padEnd(width)}  # ${meaning}`,
   );
-  return `\nExamples:\n${shown.join("\n")}\n${notes ? `\n${wrapped(notes)}\n` : ""}`;
+  const parts = [
+    `Examples:\n${shown.join("\n")}`,
+    `Exit codes:\n${codeLines(exitCodes)}`,
+    ...(notes ? [wrapped(notes)] : []),
+  ];
+  return `\n${parts.join("\n\n")}\n`;
 }
 
 /**

@@ -1,6 +1,6 @@
 // Reads the definition that a command works on.
 
-import { readStream, readText } from "./check/read.js";
+import { readInput, readText } from "./check/read.js";
 import { failure } from "./failure.js";
 
 /** @import { Io } from "./command.js" */
@@ -13,8 +13,9 @@ import { failure } from "./failure.js";
  */
 export async function readSource(file, io) {
   try {
-    return file === "-" ? await readStream(io.stdin) : readText(file);
+    return file === "-" ? await readInput(io) : readText(file);
   } catch (error) {
+    if (error.exitCode === 130) throw error;
     const name = file === "-" ? "the standard input" : `\`${file}\``;
     throw failure(`${name} ${error.exitCode === undefined ? `cannot be read: ${error.message}` : error.message}`);
   }

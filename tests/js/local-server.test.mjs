@@ -95,12 +95,12 @@ for (const [name, command] of RUNTIMES) {
     const refusals = [
       [
         ["local", "--port", String(taken.address().port)],
-        1,
+        2,
         /port \d+ of 127\.0\.0\.1 is in use: select another port with --port/,
       ],
-      [["local", "--flows", join(place, "nowhere")], 1, /the folder `.*nowhere` does not exist/],
-      [["local", "--flows", BIN], 1, /is not a folder; --flows expects the folder/],
-      [["local", "--tasks", join(place, "none.mjs")], 1, /the tasks of .*none\.mjs/],
+      [["local", "--flows", join(place, "nowhere")], 2, /the folder `.*nowhere` does not exist/],
+      [["local", "--flows", BIN], 2, /is not a folder; --flows expects the folder/],
+      [["local", "--tasks", join(place, "none.mjs")], 2, /the tasks of .*none\.mjs/],
       [["local", "--port", "many"], 2, /--port must be a whole number from 0 to 65535, not `many`/],
       [["local", "--key", "nosecret"], 2, /--key must have the form ID:SECRET/],
       [["local"], 2, /CLOUDFLOW_KEY must have the form ID:SECRET/, { CLOUDFLOW_KEY: "nosecret" }],

@@ -111,7 +111,7 @@ for (const [name, command] of RUNTIMES) {
     }
     for (const file of names) {
       const second = run(t, command, ["local", "--state", file, "--port", "0"]);
-      assert.equal(await second.ended, 1, second.output());
+      assert.equal(await second.ended, 2, second.output());
       assert.match(second.output(), inUse);
     }
     // The lock of a killed server is stale.
@@ -377,7 +377,7 @@ test("a lock that is not a regular file is refused with its path", { timeout: 60
     const state = join(folder, name);
     await make(`${state}.lock`);
     const server = run(t, NODE, ["local", "--state", state, "--port", "0"]);
-    assert.equal(await server.ended, 1, server.output());
+    assert.equal(await server.ended, 2, server.output());
     assert.match(server.output(), /the lock `.*\.lock` is not a regular file; remove it/);
   }
   assert.equal(await readFile(join(folder, "other"), "utf8"), "precious");

@@ -67,6 +67,9 @@ const keepImports = (file) => ({
 /** The npm packages that the files contain. */
 const contained = new Set();
 
+const PARSER = join(to, "cli", "parser.js");
+const REQUIRE = `import { createRequire } from "node:module";\nconst require = createRequire(import.meta.url);`;
+
 const write = async (file, input) => {
   const { metafile } = await build({
     ...input,
@@ -78,6 +81,8 @@ const write = async (file, input) => {
     target: "esnext",
     charset: "utf8",
     external: ["node:*", "jose/*", "@codemirror/*"],
+    // `commander` is CommonJS, and it requires modules of the host: an ES module has no `require`.
+    banner: file === PARSER ? { js: REQUIRE } : {},
     plugins: [keepImports(file)],
     logLevel: "warning",
   });

@@ -49,8 +49,20 @@ function readBytes(file, size) {
   }
 }
 
+/**
+ * Returns the text of the standard input, or throws an error with the code 130 if the command is stopped before its end.
+ *
+ * @param {Pick<import("../command.js").Io, "stdin" | "stopped">} io
+ */
+export function readInput({ stdin, stopped }) {
+  const ended = stopped.then(() => {
+    throw failure("stopped", { exitCode: 130 });
+  });
+  return Promise.race([readStream(stdin), ended]);
+}
+
 /** @param {AsyncIterable<Uint8Array>} stream */
-export async function readStream(stream) {
+async function readStream(stream) {
   const parts = [];
   let length = 0;
   for await (const part of stream) {

@@ -5,7 +5,7 @@ import { createChecker } from "../check/checker.js";
 import { CONFIG_NAME, readConfig, ruleProblem } from "../check/config.js";
 import { findFiles } from "../check/files.js";
 import { checkFiles } from "../check/pool.js";
-import { readStream } from "../check/read.js";
+import { readInput } from "../check/read.js";
 import { sections } from "../codes.js";
 import { failure } from "../failure.js";
 import { FORMATS } from "../report/machine.js";
@@ -41,6 +41,7 @@ export const definition = {
       text: `configuration (default: the nearest ${CONFIG_NAME} of the folder and those above)`,
     },
     { flags: "--no-config", text: "use no configuration" },
+    { flags: "--ignore-unknown", text: "skip named files without a definition, as files of a folder" },
     { flags: "-q, --quiet", text: "print errors only" },
   ],
   examples: [
@@ -51,11 +52,16 @@ export const definition = {
     ["--format sarif flows/ > result.sarif", "for code scanning"],
     ["--stdin-filename order.yaml - < order.yaml", "for editors"],
   ],
-  notes: `Exit code: 0 no findings, 1 findings, 2 a file or an argument could not be used. Findings with the severity \`info\`
-do not count, and warnings count above --max-warnings (default 0).
+  exitCodes: [
+    [0, "no findings"],
+    [1, "findings"],
+    [2, "a file or an argument could not be used"],
+    [130, "stopped with Ctrl-C"],
+  ],
+  notes: `Findings with the severity \`info\` do not count, and warnings count above --max-warnings (default 0).
 
 NAME.express.yaml is a flow in the mode Express. A file of a folder or a pattern that is neither a definition nor a
-template with one is skipped. A file that is named is a definition.`,
+template with one is skipped. A file that is named is a definition, unless --ignore-unknown is used.`,
 };
 
 /**
@@ -77,11 +83,12 @@ export async function run({ operands: [named], options }, io) {
   };
   if (given.includes("-")) {
     if (given.length > 1) throw failure("`-` cannot be used together with files");
-    return report([[await checkInput(settings, options.stdinFilename ?? "<stdin>", io)]], 1);
+    return report([[await checkInput(settings, options.stdinFilename ?? "<stdin>", !options.ignoreUnknown, io)]], 1);
   }
   if (options.stdinFilename !== undefined) throw failure("--stdin-filename is used with `-` only");
 
   const { files, problems } = findFiles(given, { ignore: config.ignore ?? [], base });
+  if (options.ignoreUnknown) for (const file of files) file.named = false;
   const first = problems.map(({ file, message }) => ({ ...NOTHING, file, problem: message }));
   return report(withFirst(first, checkFiles(files, settings)), files.length);
 
@@ -130,7 +137,7 @@ export async function run({ operands: [named], options }, io) {
     } finally {
       if (progress && shown > 0) await progress("\r\u001b[K");
     }
-    const isEmpty = summary.definitions === 0 && summary.problems === 0;
+    const isEmpty = summary.definitions === 0 && summary.problems === 0 && !options.ignoreUnknown;
     if (format === "text") {
       const line = summaryLine(summary, { affected, fixable, skipped: seen - summary.files }, style);
       await write(isEmpty ? "" : `${line}\n`);
@@ -159,20 +166,22 @@ const NOTHING = { file: "", findings: [], definitions: 0, fixed: 0 };
  *
  * @param {Settings} settings
  * @param {string} file
+ * @param {boolean} named whether the text is a definition, unless it is a template
  * @param {Io} io
  * @returns {Promise<Checked>}
  */
-async function checkInput(settings, file, io) {
+async function checkInput(settings, file, named, io) {
   let text;
   try {
-    text = await readStream(io.stdin);
+    text = await readInput(io);
   } catch (error) {
+    if (error.exitCode === 130) throw error;
     if (error.exitCode === undefined)
       throw failure(`the standard input cannot be read: ${error.code ?? error.message}`);
     return { ...NOTHING, file, problem: error.message };
   }
   const { validateFlow } = await import("../../language.js");
-  const result = createChecker(validateFlow, settings).check(file, text, true);
+  const result = createChecker(validateFlow, settings).check(file, text, named);
   if (settings.fix) await io.out(result.text);
   return { file, findings: result.findings, definitions: result.definitions, fixed: result.fixed };
 }

@@ -16,6 +16,10 @@ export const definition = {
     ["zsh > ~/.zfunc/_cloudflow-wasm", "zsh, if `fpath` contains ~/.zfunc"],
     ["fish > ~/.config/fish/completions/cloudflow-wasm.fish", "fish"],
   ],
+  exitCodes: [
+    [0, "the script was printed"],
+    [2, "the shell is not supported"],
+  ],
 };
 
 /**

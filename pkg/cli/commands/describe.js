@@ -16,7 +16,12 @@ export const definition = {
     ["orders order-42 -o json | jq -r .output", "one field"],
     ["orders order-42 --endpoint http://127.0.0.1:8791", "in the emulator"],
   ],
-  notes: `Exit code: 0 for every status, 2 if the service did not return the execution.\n\n${SERVICE_NOTES}`,
+  exitCodes: [
+    [0, "the execution was printed, with any status"],
+    [2, "the service did not return the execution"],
+    [130, "stopped with Ctrl-C"],
+  ],
+  notes: SERVICE_NOTES,
 };
 
 /**

@@ -38,7 +38,12 @@ export const definition = {
     ["orders --status Failed --since 2026-11-01T00:00:00Z", "failures of this month"],
     ["orders -o json --limit 1000 | jq -r .name", "one JSON object in a line for each execution"],
   ],
-  notes: `Exit code: 0 the list was printed, 2 the service did not return it.\n\n${SERVICE_NOTES}`,
+  exitCodes: [
+    [0, "the list was printed, which may be empty"],
+    [2, "the service did not return the list"],
+    [130, "stopped with Ctrl-C"],
+  ],
+  notes: SERVICE_NOTES,
 };
 
 /**

@@ -18,6 +18,10 @@ export const definition = {
     ["wrong-options", "what the code of an error means"],
     ["", "all codes"],
   ],
+  exitCodes: [
+    [0, "the text was printed"],
+    [2, "the code does not exist"],
+  ],
 };
 
 /**

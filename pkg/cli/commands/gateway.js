@@ -1,3 +1,3 @@
 // The command `gateway`. It reads its arguments itself.
 
-export { OPTIONS, main } from "../gateway.js";
+export { EXIT_CODES, OPTIONS, main } from "../gateway.js";

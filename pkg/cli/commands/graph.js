@@ -25,8 +25,12 @@ export const definition = {
     ["--format svg -o order.svg order.yaml", "a drawing"],
     ["--format dot order.yaml | dot -Tpng > order.png", "for Graphviz"],
   ],
-  notes:
-    "Exit code: 0 the graph was printed, 1 the definition has errors, and the graph shows what could be read, 2 no graph.",
+  exitCodes: [
+    [0, "the graph was printed"],
+    [1, "the definition has errors, and the graph shows what could be read"],
+    [2, "no graph: a file or an argument could not be used, or the definition has no states"],
+    [130, "stopped with Ctrl-C"],
+  ],
 };
 
 /**

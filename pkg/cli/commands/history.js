@@ -26,7 +26,12 @@ export const definition = {
     ["orders order-42 --step Charge", "events of a state"],
     ["orders order-42 -o json > events.jsonl", "one JSON object in a line for each event"],
   ],
-  notes: `Exit code: 0 the events were printed, 2 the service did not return them.\n\n${SERVICE_NOTES}`,
+  exitCodes: [
+    [0, "the events were printed"],
+    [2, "the service did not return the events"],
+    [130, "stopped with Ctrl-C"],
+  ],
+  notes: SERVICE_NOTES,
 };
 
 /**

@@ -25,7 +25,10 @@ export const definition = {
     ["my-flows", "in a new folder"],
     ["--dialect flow my-flows", "a flow in the older dialect"],
   ],
-  notes: "Exit code: 0 the files were written, 2 a file exists or cannot be written; no file is written then.",
+  exitCodes: [
+    [0, "the files were written"],
+    [2, "a file exists or cannot be written; no file is written then"],
+  ],
 };
 
 const STATE_MACHINE = `Type: StateMachine

@@ -1,3 +1,3 @@
 // The command `local`: the emulator as a server. It reads its arguments itself.
 
-export { OPTIONS, main } from "../local.js";
+export { EXIT_CODES, OPTIONS, main } from "../local.js";

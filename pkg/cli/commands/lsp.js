@@ -14,8 +14,12 @@ export const definition = {
     { flags: "--clientProcessId <id>", text: "ignored: the server ends with its standard input" },
   ],
   examples: [["--stdio", "as an editor starts it"]],
-  notes:
-    "Editors start this command. docs/editors.md has the settings of VS Code, Neovim, Helix and Zed.\n\nExit code: 0 after a shutdown, 1 if the client ended without one.",
+  exitCodes: [
+    [0, "the client sent `shutdown` and `exit`, or the command was stopped"],
+    [1, "the client ended without `shutdown`"],
+    [2, "an argument could not be used"],
+  ],
+  notes: "Editors start this command. docs/editors.md has the settings of VS Code, Neovim, Helix and Zed.",
 };
 
 /**

@@ -1,5 +1,6 @@
 // The command `migrate`.
 
+import { setImmediate } from "node:timers/promises";
 import { replaceFile } from "../check/checker.js";
 import { findFiles } from "../check/files.js";
 import { unifiedDiff } from "../diff.js";
@@ -24,8 +25,13 @@ export const definition = {
     ["--diff flows/", "show what would change"],
     ["--write flows/", "convert a folder"],
   ],
-  notes: `Exit code: 0 all definitions were converted or have the new dialect already, 1 a definition has errors or needs
-work by hand (error findings), 2 a file or an argument could not be used. Findings are printed to the standard error.`,
+  exitCodes: [
+    [0, "all definitions were converted, or have the new dialect already"],
+    [1, "a definition has errors or needs work by hand (error findings)"],
+    [2, "a file or an argument could not be used"],
+    [130, "stopped with Ctrl-C"],
+  ],
+  notes: "Findings are printed to the standard error.",
 };
 
 /**
@@ -45,11 +51,17 @@ export async function run({ operands: [named], options: { write, diff } }, io) {
   let code = problems.length > 0 ? 2 : 0;
   for (const { file, message } of problems) await io.err(`${safeLine(`${file}: ${message}`)}\n`);
   let [converted, unchanged] = [0, 0];
+  let stopped = false;
+  io.stopped.then(() => (stopped = true));
   for (const { path, named } of files) {
+    // Lets a signal arrive.
+    await setImmediate();
+    if (stopped) throw failure("stopped", { exitCode: 130 });
     let text;
     try {
       text = await readSource(path, io);
     } catch (error) {
+      if (error.exitCode === 130) throw error;
       code = 2;
       await io.err(`${safeLine(error.message)}\n`);
       continue;

@@ -2,7 +2,7 @@
 
 import { readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { readStream, readText } from "../check/read.js";
+import { readInput, readText } from "../check/read.js";
 import { excerpt } from "../excerpt.js";
 import { failure, reason } from "../failure.js";
 import { safeLine } from "../line.js";
@@ -49,8 +49,14 @@ export const definition = {
     ["order.yaml --input @order.json --tasks mocks.json --format json", "for programs"],
     ["order.yaml --speed 60 --tasks tasks.mjs", "watch it: a minute of the flow in a second"],
   ],
-  notes: `Exit code: 0 Succeeded, 1 Failed, also for an invalid definition, 3 TimedOut, 4 Stopped, 2 the flow could not be
-started, 130 after Ctrl-C. A task without a handler fails with Local.NoTaskHandler.`,
+  exitCodes: [
+    [0, "Succeeded"],
+    [1, "Failed, or the definition has errors"],
+    [2, "the flow could not be started"],
+    [3, "TimedOut"],
+    [130, "stopped with Ctrl-C"],
+  ],
+  notes: "A task without a handler fails with Local.NoTaskHandler.",
 };
 
 /**
@@ -61,7 +67,7 @@ export async function run({ operands: [file], options }, io) {
   const style = createStyle(io.color);
   if (file === "-" && options.input === "-") throw failure("`-` cannot be both the definition and the input");
   const text = await readSource(file, io);
-  const input = await readInput(options.input, io);
+  const input = await inputOf(options.input, io);
   const tasks = options.tasks === undefined ? {} : await tasksOf(options.tasks);
   const flows = options.flows === undefined ? {} : readFlows(options.flows);
   const mode = options.mode ?? (/\.express\.\w+$/i.test(file) ? "Express" : "Standard");
@@ -176,13 +182,14 @@ async function timed({ text, input, tasks, flows, mode, signal }, speed, onEvent
  * @param {string | undefined} given
  * @param {Io} io
  */
-async function readInput(given, io) {
+async function inputOf(given, io) {
   if (given === undefined) return {};
   let text = given;
   try {
-    if (given === "-") text = await readStream(io.stdin);
+    if (given === "-") text = await readInput(io);
     else if (given.startsWith("@")) text = readText(given.slice(1));
   } catch (error) {
+    if (error.exitCode === 130) throw error;
     throw failure(`--input: ${given === "-" ? "the standard input" : `\`${given.slice(1)}\``} ${error.message}`);
   }
   let value;

@@ -49,9 +49,13 @@ export const definition = {
     ["--format junit > result.xml", "for a CI system"],
     ["--watch", "while you write a flow"],
   ],
-  notes: `Exit code: 0 all tests passed, 1 a test failed or the coverage is too low, 2 a test could not run, 130 after Ctrl-C.
-
-A test file names its \`flow\` and lists \`tests\`. A test has a name, an \`input\`, \`mocks\` of tasks, and expectations:
+  exitCodes: [
+    [0, "all tests passed"],
+    [1, "a test failed, or the coverage is too low"],
+    [2, "a test could not run, or there is none"],
+    [130, "stopped with Ctrl-C"],
+  ],
+  notes: `A test file names its \`flow\` and lists \`tests\`. A test has a name, an \`input\`, \`mocks\` of tasks, and expectations:
 \`status\`, \`output\` or \`outputIncludes\`, \`error\`, \`cause\`, \`path\`, \`attempts\`. A test with the key \`state\` runs
 one state alone. docs/flow-tests.md of the package's repository describes the format.`,
 };

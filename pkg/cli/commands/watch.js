@@ -37,8 +37,16 @@ export const definition = {
     ["orders order-42 --timeout 600 && ./deploy", "continue only if it succeeds"],
     ["orders order-42 -o json", "one JSON object in a line for each change"],
   ],
-  notes: `Exit code: 0 Succeeded, 1 Failed, 3 TimedOut, 4 Stopped, 5 still running after --timeout, 2 the execution could not be
-watched, 130 after Ctrl-C. The execution is never changed.\n\n${SERVICE_NOTES}`,
+  exitCodes: [
+    [0, "Succeeded"],
+    [1, "Failed"],
+    [2, "the execution could not be watched"],
+    [3, "TimedOut"],
+    [4, "Stopped"],
+    [5, "still running after --timeout"],
+    [130, "stopped with Ctrl-C"],
+  ],
+  notes: `The execution is never changed.\n\n${SERVICE_NOTES}`,
 };
 
 /**

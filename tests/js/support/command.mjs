@@ -11,7 +11,8 @@ import { BIN, RUNTIMES } from "./local-server.mjs";
 
 export { BIN, RUNTIMES };
 
-const NODE = RUNTIMES[0][1];
+/** The runtime of the tests that do not name one. */
+export const [[, FIRST]] = RUNTIMES;
 
 /**
  * Returns the exit code, or the signal, and both outputs.
@@ -19,7 +20,7 @@ const NODE = RUNTIMES[0][1];
  * @param {string[]} args
  * @param {{ command?: string[], cwd?: string, env?: object, input?: string | Buffer, uid?: number }} [options]
  */
-export function command(args, { command: [program, ...before] = NODE, cwd, env, input = "", uid } = {}) {
+export function command(args, { command: [program, ...before] = FIRST, cwd, env, input = "", uid } = {}) {
   const { NO_COLOR, FORCE_COLOR, ...rest } = process.env;
   const child = spawn(program, [...before, BIN, ...args], {
     cwd,

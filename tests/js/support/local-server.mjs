@@ -12,12 +12,18 @@ export const BIN = fileURLToPath(new URL("../../../pkg/dist/bin/cloudflow-wasm.j
 /** The default key of `signRequest`, for the environment of a server. */
 export const KEY = { CLOUDFLOW_KEY: "emulator:emulator-secret" };
 
-/** Node, and the other runtimes if the environment names them, as `cargo xtask test` does. */
+const { DENO, BUN, COMMAND_RUNTIME, COMMAND_NODE = process.execPath } = process.env;
+
+/**
+ * Names and commands of the runtimes: Node, and the other ones if the environment names them, as `cargo xtask test` does.
+ * With COMMAND_RUNTIME, all tests of the command run in this one: `node`, `deno` or `bun`. COMMAND_NODE is another Node.
+ */
 export const RUNTIMES = Object.entries({
-  node: [process.execPath],
-  deno: process.env.DENO && [process.env.DENO, "run", "--allow-all", "--quiet", "--no-lock"],
-  bun: process.env.BUN && [process.env.BUN, "run"],
-}).filter(([, command]) => command);
+  node: [COMMAND_NODE],
+  deno: DENO && [DENO, "run", "--allow-all", "--quiet", "--no-lock"],
+  bun: BUN && [BUN, "run"],
+}).filter(([name, command]) => command && (COMMAND_RUNTIME === undefined || name === COMMAND_RUNTIME));
+if (RUNTIMES.length === 0) throw new Error(`COMMAND_RUNTIME: the program of \`${COMMAND_RUNTIME}\` is not known`);
 
 export function run(t, [program, ...before], args, env = KEY) {
   const { CLOUDFLOW_KEY: _, ...rest } = process.env;
