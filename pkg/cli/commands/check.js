@@ -8,6 +8,7 @@ import { checkFiles } from "../check/pool.js";
 import { readInput } from "../check/read.js";
 import { sections } from "../codes.js";
 import { failure } from "../failure.js";
+import { compileLanguage, createValidate } from "../check/language.js";
 import { FORMATS } from "../report/machine.js";
 import { textOf } from "../report/text.js";
 import { createStyle } from "../style.js";
@@ -141,7 +142,7 @@ export async function run({ operands: [named], options }, io) {
     if (format === "text") {
       const line = summaryLine(summary, { affected, fixable, skipped: seen - summary.files }, style);
       await write(isEmpty ? "" : `${line}\n`);
-    } else await write(FORMATS[format]({ results, summary, version: await version() }));
+    } else await write(await FORMATS[format]({ results, summary, version: await version() }));
     if (isEmpty)
       throw failure(
         `no flow definition was found in ${given.map((/** @type {string} */ name) => `\`${name}\``).join(", ")}`,
@@ -180,8 +181,7 @@ async function checkInput(settings, file, named, io) {
       throw failure(`the standard input cannot be read: ${error.code ?? error.message}`);
     return { ...NOTHING, file, problem: error.message };
   }
-  const { validateFlow } = await import("../../language.js");
-  const result = createChecker(validateFlow, settings).check(file, text, named);
+  const result = createChecker(createValidate(compileLanguage()), settings).check(file, text, named);
   if (settings.fix) await io.out(result.text);
   return { file, findings: result.findings, definitions: result.definitions, fixed: result.fixed };
 }
