@@ -33,7 +33,7 @@ const YOUNG_GENERATION_MB = 6;
  */
 export async function* checkFiles(files, settings) {
   if (files.length === 0) return;
-  const module = compileLanguage();
+  const module = await compileLanguage(files.length);
   const checker = createChecker(createValidate(module), settings);
   const threads = Math.min(availableParallelism(), MAX_THREADS, Math.floor(files.length / FILES_PER_THREAD));
   const batches = createBatches(files);

@@ -16,10 +16,10 @@ import { compileLanguage, createValidate } from "./language.js";
  */
 
 /** @param {Start} start */
-function serve({ settings, module }) {
+async function serve({ settings, module }) {
   if (parentPort === null) return;
   const port = parentPort;
-  const usable = module instanceof WebAssembly.Module ? module : compileLanguage();
+  const usable = module instanceof WebAssembly.Module ? module : await compileLanguage(Infinity);
   const checker = createChecker(createValidate(usable), settings);
   port.on("message", (/** @type {{ id: number, files: { path: string, named: boolean }[] }} */ { id, files }) => {
     /** @type {Packed[]} */
