@@ -4,7 +4,7 @@ import { availableParallelism } from "node:os";
 import { createChecker } from "./checker.js";
 import { compileLanguage, createValidate } from "./language.js";
 
-/** @import { Worker } from "node:worker_threads" */
+/** @typedef {import("node:worker_threads").Worker} Thread */
 /** @import { Checked, Settings } from "./checker.js" */
 /** @import { Found } from "./files.js" */
 
@@ -114,7 +114,7 @@ async function startThreads(count, start, batches) {
   /** @type {any} */
   let broken;
   let wake = () => {};
-  /** @type {Map<Worker, number>} */
+  /** @type {Map<Thread, number>} */
   const queued = new Map();
   const feed = () => {
     for (const [worker, batchesOfIt] of queued) {
@@ -157,7 +157,7 @@ async function startThreads(count, start, batches) {
 }
 
 /**
- * @param {typeof Worker} Worker
+ * @param {typeof import("node:worker_threads").Worker} Worker
  * @param {import("./worker.js").Start} start
  */
 function startThread(Worker, start) {
