@@ -124,7 +124,11 @@ async function startThreads(count, start, batches) {
     }
   };
   for (let i = 0; i < count; i += 1) {
-    const worker = startThread(Worker, start);
+    // The path is right for this file and for the file of the command that contains it.
+    const worker = new Worker(new URL("../check/worker.js", import.meta.url), {
+      workerData: { cloudflowCheck: start },
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+    });
     queued.set(worker, 0);
     worker.on("message", (/** @type {{ id: number, results: Packed[] }} */ { id, results }) => {
       batches.put(id, results);
@@ -154,21 +158,4 @@ async function startThreads(count, start, batches) {
       }
     },
   };
-}
-
-/**
- * @param {typeof import("node:worker_threads").Worker} Worker
- * @param {import("./worker.js").Start} start
- */
-function startThread(Worker, start) {
-  // The path is right for this file and for the file of the command that contains it.
-  const url = new URL("../check/worker.js", import.meta.url);
-  const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB };
-  try {
-    return new Worker(url, { workerData: { cloudflowCheck: start }, resourceLimits });
-  } catch (error) {
-    // A runtime that cannot pass a module to a thread.
-    if (error.name !== "DataCloneError") throw error;
-    return new Worker(url, { workerData: { cloudflowCheck: { settings: start.settings } }, resourceLimits });
-  }
 }
