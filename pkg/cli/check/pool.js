@@ -4,7 +4,7 @@ import { availableParallelism } from "node:os";
 import { createChecker } from "./checker.js";
 import { compileLanguage, createValidate } from "./language.js";
 
-/** @import { Worker } from "node:worker_threads" */
+/** @typedef {import("node:worker_threads").Worker} Thread */
 /** @import { Checked, Settings } from "./checker.js" */
 /** @import { Found } from "./files.js" */
 
@@ -33,7 +33,7 @@ const YOUNG_GENERATION_MB = 6;
  */
 export async function* checkFiles(files, settings) {
   if (files.length === 0) return;
-  const module = compileLanguage();
+  const module = await compileLanguage(files.length);
   const checker = createChecker(createValidate(module), settings);
   const threads = Math.min(availableParallelism(), MAX_THREADS, Math.floor(files.length / FILES_PER_THREAD));
   const batches = createBatches(files);
@@ -114,7 +114,7 @@ async function startThreads(count, start, batches) {
   /** @type {any} */
   let broken;
   let wake = () => {};
-  /** @type {Map<Worker, number>} */
+  /** @type {Map<Thread, number>} */
   const queued = new Map();
   const feed = () => {
     for (const [worker, batchesOfIt] of queued) {
@@ -124,7 +124,11 @@ async function startThreads(count, start, batches) {
     }
   };
   for (let i = 0; i < count; i += 1) {
-    const worker = startThread(Worker, start);
+    // The path is right for this file and for the file of the command that contains it.
+    const worker = new Worker(new URL("../check/worker.js", import.meta.url), {
+      workerData: { cloudflowCheck: start },
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+    });
     queued.set(worker, 0);
     worker.on("message", (/** @type {{ id: number, results: Packed[] }} */ { id, results }) => {
       batches.put(id, results);
@@ -154,21 +158,4 @@ async function startThreads(count, start, batches) {
       }
     },
   };
-}
-
-/**
- * @param {typeof Worker} Worker
- * @param {import("./worker.js").Start} start
- */
-function startThread(Worker, start) {
-  // The path is right for this file and for the file of the command that contains it.
-  const url = new URL("../check/worker.js", import.meta.url);
-  const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB };
-  try {
-    return new Worker(url, { workerData: { cloudflowCheck: start }, resourceLimits });
-  } catch (error) {
-    // A runtime that cannot pass a module to a thread.
-    if (error.name !== "DataCloneError") throw error;
-    return new Worker(url, { workerData: { cloudflowCheck: { settings: start.settings } }, resourceLimits });
-  }
 }

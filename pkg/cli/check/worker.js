@@ -2,7 +2,7 @@
 
 import { isMainThread, parentPort, workerData } from "node:worker_threads";
 import { createChecker } from "./checker.js";
-import { compileLanguage, createValidate } from "./language.js";
+import { createValidate } from "./language.js";
 
 /** @import { Settings } from "./checker.js" */
 /** @import { Packed } from "./pool.js" */
@@ -12,15 +12,14 @@ import { compileLanguage, createValidate } from "./language.js";
  *
  * @typedef {object} Start
  * @property {Settings} settings
- * @property {WebAssembly.Module} [module] absent if the runtime cannot pass a module to a thread
+ * @property {WebAssembly.Module} module
  */
 
 /** @param {Start} start */
 function serve({ settings, module }) {
   if (parentPort === null) return;
   const port = parentPort;
-  const usable = module instanceof WebAssembly.Module ? module : compileLanguage();
-  const checker = createChecker(createValidate(usable), settings);
+  const checker = createChecker(createValidate(module), settings);
   port.on("message", (/** @type {{ id: number, files: { path: string, named: boolean }[] }} */ { id, files }) => {
     /** @type {Packed[]} */
     const results = files.map(({ path, named }) => {

@@ -181,7 +181,7 @@ async function checkInput(settings, file, named, io) {
       throw failure(`the standard input cannot be read: ${error.code ?? error.message}`);
     return { ...NOTHING, file, problem: error.message };
   }
-  const result = createChecker(createValidate(compileLanguage()), settings).check(file, text, named);
+  const result = createChecker(createValidate(await compileLanguage(1)), settings).check(file, text, named);
   if (settings.fix) await io.out(result.text);
   return { file, findings: result.findings, definitions: result.definitions, fixed: result.fixed };
 }
