@@ -32,5 +32,19 @@ const REASONS = {
  * @param {NodeJS.ErrnoException} error
  */
 export function reason(error) {
-  return REASONS[error.code ?? ""] ?? `cannot be read: ${error.code ?? error.message}`;
+  return REASONS[codeOf(error) ?? ""] ?? `cannot be read: ${error.code ?? error.message}`;
+}
+
+/** Numbers of errors of Linux and macOS that Deno states in a message instead of a code. */
+/** @type {Record<string, string>} */
+const NUMBERS = { 1: "EPERM", 2: "ENOENT", 13: "EACCES", 21: "EISDIR", 28: "ENOSPC", 30: "EROFS", 32: "EPIPE" };
+
+/**
+ * The code of an error of the system.
+ *
+ * @param {NodeJS.ErrnoException} error
+ * @returns {string | undefined}
+ */
+export function codeOf({ code, message }) {
+  return code ?? NUMBERS[/\(os error (\d+)\)$/.exec(message)?.[1] ?? ""];
 }

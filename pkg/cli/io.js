@@ -1,7 +1,7 @@
 // The streams and the environment of a command.
 
 import process from "node:process";
-import { failure, reason } from "./failure.js";
+import { codeOf, failure, reason } from "./failure.js";
 
 /** @import { Io } from "./command.js" */
 
@@ -55,14 +55,19 @@ function writer(stream) {
           broken = error;
           reject(
             failure(
-              error.code === "EPIPE" || error.code === "ERR_STREAM_DESTROYED"
+              ["EPIPE", "ERR_STREAM_DESTROYED"].includes(codeOf(error) ?? "")
                 ? "the output was closed before its end"
                 : `the output ${reason(error).replace("read", "written")}`,
             ),
           );
         };
         if (broken) return failed(broken);
-        stream.write(text, (error) => (error ? failed(error) : resolve()));
+        try {
+          stream.write(text, (error) => (error ? failed(error) : resolve()));
+        } catch (error) {
+          // Deno throws some errors.
+          failed(error);
+        }
       })
     );
   };

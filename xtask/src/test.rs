@@ -1,5 +1,7 @@
 //! All tests. The steps that find a mistake first run first.
 
+mod files;
+
 use std::env;
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
@@ -12,7 +14,7 @@ use crate::command::{command, say, which};
 use crate::{Outcome, chromium, engines, fuzz, lint, npm, package, paths, python, quick, sizes, wasm};
 
 /// The names for `--only`.
-const STEPS: [(&str, &str); 14] = [
+const STEPS: [(&str, &str); 16] = [
     ("lint", "format, lints, documentation, JSDoc types, spelling (cargo xtask lint)"),
     ("rust", "cargo test of the whole workspace"),
     ("budgets", "the sizes on the wire"),
@@ -21,9 +23,14 @@ const STEPS: [(&str, &str); 14] = [
     ("bun", "the JavaScript suites in Bun"),
     ("workerd", "the JavaScript suites in workerd"),
     ("browser", "the JavaScript suites in Chromium"),
-    ("servers", "what needs servers: official clients, the command of the package, the emulator's state file"),
+    ("servers", "what needs servers: official clients, the local server, the gateway, the emulator's state file"),
+    (
+        "commands",
+        "the command of the package in Node, a part of it in Deno and Bun, the action, the hooks of pre-commit",
+    ),
     ("pages", "the console, the playground and the drawing in Chromium"),
     ("engines", "the console and the drawing in Chromium, Firefox and WebKitGTK; only if it is selected"),
+    ("runtimes", "all tests of the command in Node 24, Deno and Bun; only if it is selected"),
     ("types", "the types of the package, with tsc"),
     ("packaging", "the tarball in empty projects"),
     ("fuzz", "every coverage-guided fuzzer, for 10 seconds"),
@@ -36,23 +43,41 @@ const FUZZ_SECONDS: u32 = 10;
 const WITHOUT_BUILD: [&str; 3] = ["lint", "rust", "fuzz"];
 
 /// Steps that run four at a time, in this order, the longest first. Most of them wait more than they compute.
-const TOGETHER: [&str; 11] =
-    ["engines", "pages", "servers", "rust", "packaging", "node", "workerd", "deno", "browser", "bun", "types"];
+const TOGETHER: [&str; 12] = [
+    "engines",
+    "pages",
+    "servers",
+    "commands",
+    "rust",
+    "packaging",
+    "node",
+    "workerd",
+    "deno",
+    "browser",
+    "bun",
+    "types",
+];
 
 /// Steps that `--filter` selects tests of; with a filter and without `--only`, the runtimes.
-const WITH_FILTER: [&str; 10] =
-    ["node", "deno", "bun", "workerd", "browser", "rust", "servers", "pages", "engines", "packaging"];
+const WITH_FILTER: [&str; 12] = [
+    "node",
+    "deno",
+    "bun",
+    "workerd",
+    "browser",
+    "rust",
+    "servers",
+    "commands",
+    "pages",
+    "engines",
+    "packaging",
+    "runtimes",
+];
 
 const RUNTIMES: usize = 5;
 
-/// The step that runs only if it is selected: the matrix of browsers takes three minutes.
-const SELECTED_ONLY: &str = "engines";
-
-/// The tests that drive a browser through `tests/js/engines/`. The step `pages` runs them in Chromium.
-const ENGINES: [&str; 5] = ["console.test", "console-axe", "console-data", "console-faults", "graph-engines"];
-
-/// What the names of the files of the step `pages` begin with. All other `*.test.mjs` belong to the step `servers`.
-const PAGES: [&str; 7] = ["console", "demo", "editor", "graph", "playground", "small-page", "web-page"];
+/// The steps that run only if they are selected: each of them takes minutes.
+const SELECTED_ONLY: [&str; 2] = ["engines", "runtimes"];
 
 /// What to run.
 #[derive(Default)]
@@ -114,7 +139,7 @@ pub fn test(options: &Options) -> Outcome<ExitCode> {
     let only = &options.only;
     let mut built = false;
     let is_selected = |step: &str| match only.is_empty() {
-        true => step != SELECTED_ONLY,
+        true => !SELECTED_ONLY.contains(&step),
         false => only.iter().any(|name| name == step),
     };
     let mut done: Vec<(&str, Totals, f64)> = Vec::new();
@@ -157,10 +182,13 @@ fn together(
     options: &Options,
 ) -> Outcome<Vec<(&'static str, Totals, f64)>> {
     // Installed once, before two steps look for it at the same time.
-    if steps.iter().any(|step| ["browser", "servers", "pages", "engines", "packaging"].contains(step)) {
+    if steps.iter().any(|step| ["browser", "servers", "commands", "pages", "engines", "packaging"].contains(step)) {
         chromium::find()?;
     }
-    if steps.contains(&SELECTED_ONLY) {
+    if steps.iter().any(|step| ["servers", "commands", "pages"].contains(step)) {
+        python::install()?;
+    }
+    if steps.contains(&"engines") {
         engines::install()?;
     }
     let queue = Mutex::new(steps.iter());
@@ -225,7 +253,7 @@ fn run_step(step: &str, options: &Options) -> Outcome<Totals> {
             let mut node = npm::node()?;
             count(step, node.arg(runner("run-browser.mjs")).arg(out).args(filter).env("CHROMIUM", chromium::find()?))
         }
-        "servers" | "pages" | "engines" => servers(step, options.filter.as_deref()),
+        "servers" | "commands" | "pages" | "engines" | "runtimes" => files::run(step, options.filter.as_deref()),
         "types" => types(),
         "packaging" => packaging(step, &filter),
         "fuzz" => fuzzers(),
@@ -304,66 +332,6 @@ fn budgets() -> Outcome<Totals> {
         println!("over budget: {line}");
     }
     Ok(Totals { passed: sizes::budgets() - over.len(), failed: over.len() })
-}
-
-/// `node --test` over the files that are no suites, one after the other: they start servers and browsers.
-fn servers(step: &str, filter: Option<&str>) -> Outcome<Totals> {
-    let dir = paths::root().join("tests/js");
-    let entries = std::fs::read_dir(&dir).map_err(|e| format!("{}: {e}", dir.display()))?;
-    let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-    files.retain(|file| {
-        let name = file.file_name().unwrap_or_default().to_string_lossy();
-        let begins = |starts: &[&str]| starts.iter().any(|start| name.starts_with(start));
-        let is_wanted = match step {
-            "engines" => begins(&ENGINES),
-            "pages" => begins(&PAGES),
-            _ => !begins(&PAGES),
-        };
-        name.ends_with(".test.mjs") && is_wanted
-    });
-    files.sort();
-    if files.is_empty() {
-        return Err("tests/js holds no *.test.mjs".to_owned());
-    }
-    let mut totals = Totals::default();
-    if step == "pages" {
-        // In a folder of its own because of its size: the other steps do not need it.
-        npm::install_at(&dir.join("monaco"), "Monaco")?;
-    }
-    let mut node = npm::node()?;
-    quiet(&mut node).env("CHROMIUM", chromium::find()?).env("DENO", deno()?).env("BUN", bun()?);
-    if step == "pages" && std::env::var_os("ENGINES").is_none() {
-        node.env("ENGINES", "chromium");
-    }
-    if let Some(firefox) = engines::firefox() {
-        node.env("FIREFOX", firefox);
-    }
-    if let Some(python) = python::install()? {
-        node.env("PYTHON", python);
-    }
-    node.args(["--test", "--test-concurrency=1", "--test-reporter=tap"]);
-    if let Some(name) = filter {
-        // The option takes a regular expression.
-        let name = name.replace(|c: char| !c.is_alphanumeric() && c != ' ' && c != '_' && c != '-', ".");
-        node.arg(format!("--test-name-pattern={name}"));
-    }
-    node.args(files);
-    let mut quoting = false;
-    let succeeded = lines(step, &mut node, |line| {
-        let number = |name: &str| line.strip_prefix(name).and_then(|n| n.parse::<usize>().ok());
-        totals.passed += number("# pass ").unwrap_or(0);
-        totals.failed += number("# fail ").unwrap_or(0) + number("# cancelled ").unwrap_or(0);
-        // Of the TAP output only failed tests with their details.
-        let line = line.trim_start();
-        if line.starts_with("not ok") {
-            quoting = true;
-        } else if line.starts_with("ok ") || line.starts_with("# Subtest") || line == "..." {
-            quoting = false;
-        }
-        // A test that is skipped says so, with its reason.
-        quoting || line.contains(" # SKIP")
-    })?;
-    or_broken(totals, succeeded)
 }
 
 fn types() -> Outcome<Totals> {

@@ -1,10 +1,11 @@
 // The configuration file `cloudflow.json`.
 
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
-import { failure, reason } from "../failure.js";
+import { failure } from "../failure.js";
 import { safeLine } from "../line.js";
 import { nearest } from "../nearest.js";
+import { readText } from "./read.js";
 
 export const CONFIG_NAME = "cloudflow.json";
 
@@ -32,9 +33,9 @@ export function readConfig(path) {
   if (file === undefined) return { config: {}, base: ".", path: undefined };
   let text;
   try {
-    text = readFileSync(file, "utf8");
+    text = readText(file);
   } catch (error) {
-    throw failure(`${file} ${reason(error)}`);
+    throw error.exitCode === undefined ? error : failure(`${file} ${error.message}`);
   }
   let value;
   try {
