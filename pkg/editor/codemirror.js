@@ -5,8 +5,8 @@ import { codeFolding, foldService } from "@codemirror/language";
 import { linter } from "@codemirror/lint";
 import { EditorState, RangeSet, RangeValue, StateField, Text } from "@codemirror/state";
 import { EditorView, ViewPlugin, hoverTooltip, keymap, showDialog } from "@codemirror/view";
-import { Followed, changesOf } from "./followed.js";
-import { orderOf, startsValue } from "./protocol.js";
+import { Followed } from "./followed.js";
+import { changesOf, orderOf, startsValue } from "./protocol.js";
 
 /** @import { CompletionContext, CompletionResult } from "@codemirror/autocomplete" */
 /** @import { Extension, Transaction } from "@codemirror/state" */
@@ -15,10 +15,11 @@ import { orderOf, startsValue } from "./protocol.js";
 /** @import { CloudflowOptions } from "./codemirror.js" */
 
 /**
- * Length of a text, in UTF-16 units, from which its folds are not read again after each key: they move with the text for
- * ten times as long as reading them took.
+ * Length of a text, in UTF-16 units, from which its folds are not read again after each key. They move with the text for
+ * half a second, or for ten times as long as reading them took.
  */
-const LARGE = 128 * 1024;
+const LARGE = 32 * 1024;
+const FOLDS_MS = 500;
 
 const FOLD = /*#__PURE__*/ new (class extends RangeValue {})();
 
@@ -82,7 +83,7 @@ class Held {
     const folds = found.map(({ range: { start, end } }) => FOLD.range(start.offset, end.offset));
     this.#folds = RangeSet.of(folds, true);
     const now = performance.now();
-    this.#foldsUntil = now + 10 * (now - began);
+    this.#foldsUntil = now + Math.max(FOLDS_MS, 10 * (now - began));
     return this.#folds;
   }
 }

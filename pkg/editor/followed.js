@@ -3,7 +3,7 @@
 import { openFlow } from "../editor.js";
 import * as codes from "../shared/codes.js";
 
-/** @import { OpenFlow, TextEdit, ValidateOptions } from "../editor.js" */
+/** @import { OpenFlow, ValidateOptions } from "../editor.js" */
 
 /** The end of every text. */
 const END = 0xffffffff;
@@ -70,15 +70,4 @@ export class Followed {
     this.#flow?.close();
     this.#flow = undefined;
   }
-}
-
-/**
- * Edits as changes of a document with offsets, in ascending order.
- *
- * @param {readonly TextEdit[]} edits
- */
-export function changesOf(edits) {
-  return edits
-    .map(({ range, newText }) => ({ from: range.start.offset, to: range.end.offset, insert: newText }))
-    .sort((a, b) => a.from - b.from || a.to - b.to);
 }

@@ -1,8 +1,8 @@
-// What the adapters of editors share: their names for kinds, and texts in Markdown.
+// What the adapters of editors share: their names for kinds, texts in Markdown, and edits.
 
-import { TOKEN_KINDS } from "./flow.js";
+import { TOKEN_KINDS } from "./kinds.js";
 
-/** @import { CodeAction, CompletionItem, FlowSymbol, Hover } from "../editor.js" */
+/** @import { CodeAction, CompletionItem, FlowSymbol, Hover, TextEdit } from "../editor.js" */
 
 /**
  * The type of semantic tokens for each kind of {@link TOKEN_KINDS}. These are types of LSP, for which themes have colours.
@@ -115,4 +115,15 @@ export const ACTION_KIND = /** @type {const} */ ({
 export function nameOf({ name, type, list }) {
   const isNamed = name.trim() !== "";
   return { name: isNamed ? name : type.trim() || "?", detail: [list, isNamed && type].filter(Boolean).join(" ") };
+}
+
+/**
+ * Edits as changes of a document with offsets, in ascending order.
+ *
+ * @param {readonly TextEdit[]} edits
+ */
+export function changesOf(edits) {
+  return edits
+    .map(({ range, newText }) => ({ from: range.start.offset, to: range.end.offset, insert: newText }))
+    .sort((a, b) => a.from - b.from || a.to - b.to);
 }

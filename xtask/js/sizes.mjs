@@ -95,6 +95,8 @@ if (existsSync(join(page, "index.html"))) {
   const editor = [...view, ...named("definition.js", "editor.js")];
   print("console, usable", ...whole(...usable).map(read));
   print("console, first view", ...whole(...view).map(read));
+  const service = [...editor, ...named("service.js", "editor.wasm")];
   print("console, first view and editor", ...whole(...editor).map(read));
+  print("console, the same and its service", ...whole(...service).map(read));
   print("console, everything", ...names.map(read));
 }
