@@ -18,6 +18,7 @@ const parts = {
   cold: "each",
   validate: "each",
   growth: "each",
+  editor: "each",
   response: "each",
   sign: "each",
   runtimes: "once",
