@@ -49,7 +49,8 @@ const RUNTIMES: usize = 5;
 const SELECTED_ONLY: &str = "engines";
 
 /// The tests that drive a browser through `tests/js/engines/`. The step `pages` runs them in Chromium.
-const ENGINES: [&str; 5] = ["console.test", "console-axe", "console-data", "console-faults", "graph-engines"];
+const ENGINES: [&str; 6] =
+    ["console.test", "console-axe", "console-data", "console-faults", "editor-engines", "graph-engines"];
 
 /// What the names of the files of the step `pages` begin with. All other `*.test.mjs` belong to the step `servers`.
 const PAGES: [&str; 7] = ["console", "demo", "editor", "graph", "playground", "small-page", "web-page"];
