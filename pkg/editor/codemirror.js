@@ -30,10 +30,17 @@ class Held {
   /** @type {RangeSet<RangeValue> | undefined} */
   #folds;
   #foldsUntil = 0;
+  /** The number of views that show one of the states. */
+  #views = 0;
 
   /** @param {object} options */
   constructor(options) {
     this.flow = new Followed(options);
+  }
+
+  show() {
+    this.#views += 1;
+    return { destroy: () => --this.#views === 0 && this.flow.close() };
   }
 
   /** @param {Transaction} transaction */
@@ -59,7 +66,12 @@ class Held {
       this.#doc = doc;
       this.#folds = undefined;
     }
-    return this.flow.ask(() => doc.toString(), answer);
+    try {
+      return this.flow.ask(() => doc.toString(), answer);
+    } finally {
+      // A timer of another extension may ask after the view is gone: the definition would stay open.
+      if (this.#views === 0) this.flow.close();
+    }
   }
 
   /** The fold that begins in a line. @param {EditorState} state @param {number} from @param {number} to */
@@ -175,10 +187,7 @@ export function cloudflow({ delay = 150, marks = true, ...options } = {}) {
 
   return [
     held,
-    ViewPlugin.define((view) => {
-      const { flow } = view.state.field(held);
-      return { destroy: () => flow.close() };
-    }),
+    ViewPlugin.define((view) => view.state.field(held).show()),
     marks ? linter(marksOf, { delay }) : [],
     autocompletion(),
     EditorState.languageData.of(() => [{ autocomplete: complete }]),
