@@ -26,6 +26,8 @@ const parts = {
   poll: "once",
   // Thirteen minutes by itself.
   watchers: "asked",
+  "language-service": "once",
+  check: "once",
   mistakes: "once",
   emulator: "once",
   console: "once",
