@@ -3,7 +3,7 @@
 import { createOpenFlow } from "./editor/flow.js";
 import { runtime } from "./editor/workerd.js";
 
-export { TOKEN_KINDS } from "./editor/flow.js";
+export { TOKEN_KINDS } from "./editor/kinds.js";
 export { CloudFlowError } from "./shared/error.js";
 
 export const openFlow = /*#__PURE__*/ createOpenFlow(runtime);

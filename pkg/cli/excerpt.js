@@ -1,6 +1,6 @@
 // A line of a source with marks below a part of it.
 
-import { cells } from "./width.js";
+import { ASCII, cells } from "./width.js";
 
 /** Maximum width of a shown line, unless the terminal is narrower. Longer lines are cut around the mark. */
 const MAX_WIDTH = 150;
@@ -17,6 +17,12 @@ const MAX_LENGTH = 4000;
  * @param {number} [most] maximum width
  */
 export function excerpt(line, from, to, mark = "^", most = MAX_WIDTH) {
+  // The usual line: each character has one column.
+  if (line.length <= most && ASCII.test(line)) {
+    const at = Math.min(from, line.length);
+    const end = Math.min(Math.max(to, from + 1), line.length);
+    return { text: line.trimEnd(), marks: `${" ".repeat(at)}${mark.repeat(Math.max(1, end - at))}` };
+  }
   let cutStart = 0;
   if (line.length > MAX_LENGTH) {
     cutStart = Math.max(0, from - MAX_LENGTH / 2);

@@ -1,8 +1,9 @@
 // The columns that a text takes on a terminal.
 
-const GRAPHEMES = new Intl.Segmenter("en", { granularity: "grapheme" });
+/** Created at the first use: it costs some milliseconds. @type {Intl.Segmenter | undefined} */
+let graphemes;
 
-const ASCII = /^[\x20-\x7e]*$/;
+export const ASCII = /^[\x20-\x7e]*$/;
 /** Characters that can start an escape sequence, forge a line or reorder it. */
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 const MARKS = /^\p{M}+$/u;
@@ -24,7 +25,8 @@ const TAB = 4;
 export function cells(line) {
   const parts = [];
   let column = 0;
-  for (const { segment, index } of GRAPHEMES.segment(line)) {
+  graphemes ??= new Intl.Segmenter("en", { granularity: "grapheme" });
+  for (const { segment, index } of graphemes.segment(line)) {
     let shown = segment;
     let width = 1;
     if (segment === "\t") {

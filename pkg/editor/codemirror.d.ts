@@ -8,10 +8,12 @@
 import type { Extension } from "@codemirror/state";
 import type { ValidateOptions } from "../index.js";
 
-/** Options of {@link cloudflow}: those of `openFlow`, and the delay of the marks. */
+/** Options of {@link cloudflow}: those of `openFlow`, and those of the marks. */
 export interface CloudflowOptions extends ValidateOptions {
   /** Time from the last change to the check, in ms. Default 150. */
   delay?: number | undefined;
+  /** Whether findings are marked. Default true. Set it to false if the program marks them itself. */
+  marks?: boolean | undefined;
 }
 
 /**

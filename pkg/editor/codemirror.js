@@ -3,75 +3,100 @@
 import { autocompletion } from "@codemirror/autocomplete";
 import { codeFolding, foldService } from "@codemirror/language";
 import { linter } from "@codemirror/lint";
-import { EditorState, StateField, Text } from "@codemirror/state";
+import { EditorState, RangeSet, RangeValue, StateField, Text } from "@codemirror/state";
 import { EditorView, ViewPlugin, hoverTooltip, keymap, showDialog } from "@codemirror/view";
-import { openFlow } from "../editor.js";
+import { Followed } from "./followed.js";
+import { changesOf, orderOf, startsValue } from "./protocol.js";
 
 /** @import { CompletionContext, CompletionResult } from "@codemirror/autocomplete" */
-/** @import { Diagnostic as Mark } from "@codemirror/lint" */
 /** @import { Extension, Transaction } from "@codemirror/state" */
 /** @import { Command } from "@codemirror/view" */
 /** @import { CompletionItem, OpenFlow, TextEdit } from "../editor.js" */
 /** @import { CloudflowOptions } from "./codemirror.js" */
 
-/** The open definition of a state and of the states after it. */
+/**
+ * Length of a text, in UTF-16 units, from which its folds are not read again after each key. They move with the text for
+ * half a second, or for ten times as long as reading them took.
+ */
+const LARGE = 32 * 1024;
+const FOLDS_MS = 500;
+
+const FOLD = /*#__PURE__*/ new (class extends RangeValue {})();
+
+/** The definition of a state, and of the states that follow it. */
 class Held {
-  /** @type {OpenFlow | undefined} */
-  #flow;
   /** @type {Text | undefined} */
   #doc;
-  /** @type {{ from: number, to: number }[] | undefined} */
+  /** @type {RangeSet<RangeValue> | undefined} */
   #folds;
+  #foldsUntil = 0;
+  /** The number of views that show one of the states. */
+  #views = 0;
 
-  /** @param {CloudflowOptions} options */
-  constructor({ delay, ...options }) {
-    this.options = options;
+  /** @param {object} options */
+  constructor(options) {
+    this.flow = new Followed(options);
+  }
+
+  show() {
+    this.#views += 1;
+    return { destroy: () => --this.#views === 0 && this.flow.close() };
   }
 
   /** @param {Transaction} transaction */
   follow({ startState, changes, newDoc }) {
-    if (this.#flow === undefined || startState.doc !== this.#doc) return;
-    const flow = this.#flow;
+    if (startState.doc !== this.#doc) return;
+    changes.iterChanges((from, to, at, _, text) => this.flow.edit(at, at + to - from, text.toString()));
     this.#doc = newDoc;
-    this.#folds = undefined;
-    try {
-      changes.iterChanges((from, to, at, _, text) => flow.edit(at, at + to - from, text.toString()));
-    } catch {
-      // The text is too long, or the module was lost. A transaction must not fail for that.
-      this.close();
-    }
+    const isKept = newDoc.length > LARGE && performance.now() < this.#foldsUntil;
+    this.#folds = isKept ? this.#folds?.map(changes) : undefined;
   }
 
   /**
-   * The definition with a text. It usually has it: another text comes from a state that did not become the current one.
+   * The answer for a state, `null` if its text is too long. Its text is usually the one that was followed; another one
+   * is that of a state which did not become the current one.
    *
+   * @template T
    * @param {{ doc: Text }} state
+   * @param {(flow: OpenFlow) => T} answer
    */
-  of({ doc }) {
-    if (this.#flow === undefined) this.#flow = openFlow(doc.toString(), this.options);
-    else if (this.#doc !== doc) this.#flow.edit(0, 0xffffffff, doc.toString());
-    if (this.#doc !== doc) this.#folds = undefined;
-    this.#doc = doc;
-    return this.#flow;
-  }
-
-  /** @param {{ doc: Text }} state */
-  folds(state) {
-    if (this.#folds !== undefined && this.#doc === state.doc) return this.#folds;
-    try {
-      const found = this.of(state).folding();
-      this.#folds = found.map(({ range }) => ({ from: range.start.offset, to: range.end.offset }));
-    } catch {
-      // CodeMirror asks for each line: a text that is too long is opened once.
-      this.#folds = [];
-      this.#doc = state.doc;
+  ask({ doc }, answer) {
+    if (this.#doc !== doc) {
+      this.flow.replace(doc.toString());
+      this.#doc = doc;
+      this.#folds = undefined;
     }
-    return this.#folds;
+    try {
+      return this.flow.ask(() => doc.toString(), answer);
+    } finally {
+      // A timer of another extension may ask after the view is gone: the definition would stay open.
+      if (this.#views === 0) this.flow.close();
+    }
   }
 
-  close() {
-    this.#flow?.close();
-    this.#flow = this.#doc = undefined;
+  /** The fold that begins in a line. @param {EditorState} state @param {number} from @param {number} to */
+  fold(state, from, to) {
+    if (this.#doc !== state.doc) this.#folds = undefined;
+    const folds = this.#folds ?? this.#readFolds(state);
+    /** @type {{ from: number, to: number } | null} */
+    let fold = null;
+    folds.between(from, to, (start, end) => {
+      if (start < from || end <= to) return undefined;
+      fold = { from: to, to: end };
+      return false;
+    });
+    return fold;
+  }
+
+  /** @param {EditorState} state */
+  #readFolds(state) {
+    const began = performance.now();
+    const found = this.ask(state, (flow) => flow.folding()) ?? [];
+    const folds = found.map(({ range: { start, end } }) => FOLD.range(start.offset, end.offset));
+    this.#folds = RangeSet.of(folds, true);
+    const now = performance.now();
+    this.#foldsUntil = now + Math.max(FOLDS_MS, 10 * (now - began));
+    return this.#folds;
   }
 }
 
@@ -79,16 +104,17 @@ class Held {
  * @param {CloudflowOptions} [options]
  * @returns {Extension}
  */
-export function cloudflow(options = {}) {
+export function cloudflow({ delay = 150, marks = true, ...options } = {}) {
   const held = StateField.define({
     create: () => new Held(options),
     update: (value, transaction) => (transaction.docChanged && value.follow(transaction), value),
   });
-  const flowOf = (/** @type {EditorState} */ state) => state.field(held).of(state);
+  /** @template T @param {EditorState} state @param {(flow: OpenFlow) => T} answer */
+  const ask = (state, answer) => state.field(held).ask(state, answer);
 
   /** @type {Command} */
   const goToDefinition = ({ state, dispatch }) => {
-    const found = flowOf(state).definition(state.selection.main.head);
+    const found = ask(state, (flow) => flow.definition(state.selection.main.head));
     if (found === null) return false;
     const selection = { anchor: found.start.offset, head: found.end.offset };
     dispatch(state.update({ selection, scrollIntoView: true, userEvent: "select.definition" }));
@@ -97,21 +123,21 @@ export function cloudflow(options = {}) {
 
   /** @type {Command} */
   const rename = (view) => {
-    const at = view.state.selection.main.head;
-    const name = flowOf(view.state).prepareRename(at);
-    if (name === null) return false;
-    const value = view.state.sliceDoc(name.start.offset, name.end.offset);
-    const input = { type: "text", value, name: "name", "aria-label": view.state.phrase("New name") };
-    const label = view.state.phrase("New name");
-    const { doc } = view.state;
-    const dialog = showDialog(view, { label, input, focus: true, submitLabel: view.state.phrase("Rename") });
-    dialog.result.then((form) => {
+    const { doc, selection } = view.state;
+    const at = selection.main.head;
+    const range = ask(view.state, (flow) => flow.prepareRename(at));
+    if (range === null) return false;
+    const phrase = (/** @type {string} */ text) => view.state.phrase(text);
+    const [label, submitLabel] = [phrase("New name"), phrase("Rename")];
+    const value = view.state.sliceDoc(range.start.offset, range.end.offset);
+    const input = { type: "text", value, name: "name", "aria-label": label };
+    showDialog(view, { label, input, focus: true, submitLabel }).result.then((form) => {
       view.focus();
       if (form === null) return;
       try {
-        if (view.state.doc !== doc) throw new Error(view.state.phrase("the text has changed in the meantime"));
-        const edits = flowOf(view.state).rename(at, String(new FormData(form).get("name") ?? ""));
-        view.dispatch({ changes: changesOf(edits), userEvent: "rename" });
+        if (view.state.doc !== doc) throw new Error(phrase("the text has changed in the meantime"));
+        const name = String(new FormData(form).get("name") ?? "");
+        change(view, ask(view.state, (flow) => flow.rename(at, name)) ?? [], "rename");
       } catch (error) {
         showDialog(view, { label: error.message });
       }
@@ -121,50 +147,58 @@ export function cloudflow(options = {}) {
 
   /** @param {CompletionContext} context @returns {CompletionResult | null} */
   const complete = ({ state, pos, explicit }) => {
-    const { from: start } = state.doc.lineAt(pos);
-    if (!explicit && !/[\w$.-]$|: $/.test(state.sliceDoc(start, pos))) return null;
-    const { range, items } = flowOf(state).completion(pos);
-    if (items.length === 0) return null;
-    const options = items.map((item, at) => ({
+    const before = state.sliceDoc(state.doc.lineAt(pos).from, pos);
+    if (!explicit && !/[\w$.-]$/.test(before) && !startsValue(before)) return null;
+    const found = ask(state, (flow) => flow.completion(pos));
+    if (found === null || found.items.length === 0) return null;
+    const { range, items } = found;
+    const options = items.map((item, index) => ({
       label: item.label,
       apply: item.insertText,
       type: TYPE_OF[item.kind],
       ...(item.detail ? { detail: item.detail } : {}),
       ...(item.documentation ? { info: () => noteOf(item) } : {}),
-      sortText: String(at).padStart(5, "0"),
+      sortText: orderOf(index),
     }));
-    return { from: range.start.offset, to: range.end.offset, options };
+    // The same items while the word becomes longer: the editor filters them.
+    return { from: range.start.offset, to: range.end.offset, options, validFor: /^[\p{L}\p{N}_-]*$/u };
   };
 
-  const close = class {
-    /** @param {EditorView} view */
-    constructor(view) {
-      this.held = view.state.field(held);
-    }
-    destroy() {
-      this.held.close();
-    }
+  /** @param {EditorView} view */
+  const marksOf = ({ state }) =>
+    (ask(state, (flow) => flow.diagnostics()) ?? []).map(({ severity, code, message, range, fix }) => ({
+      from: range?.start.offset ?? 0,
+      to: range?.end.offset ?? 0,
+      severity,
+      source: code,
+      message,
+      actions: fix ? [{ name: fix.title, apply: fixAt(code) }] : [],
+    }));
+  /**
+   * The text may have changed since the check: the fix is asked for again.
+   *
+   * @type {(code: string) => (view: EditorView, from: number, to: number) => void}
+   */
+  const fixAt = (code) => (view, from, to) => {
+    const found = ask(view.state, (flow) => flow.codeActions(from, to)) ?? [];
+    const fix = found.find((action) => action.kind === "fix" && action.code === code);
+    if (fix) change(view, fix.edits, "input.fix");
   };
 
   return [
     held,
-    ViewPlugin.fromClass(close),
-    linter((view) => marksOf(view, flowOf), { delay: options.delay ?? 150 }),
+    ViewPlugin.define((view) => view.state.field(held).show()),
+    marks ? linter(marksOf, { delay }) : [],
     autocompletion(),
     EditorState.languageData.of(() => [{ autocomplete: complete }]),
     hoverTooltip(({ state }, pos) => {
-      const found = flowOf(state).hover(pos);
+      const found = ask(state, (flow) => flow.hover(pos));
       if (found === null) return null;
       return { pos: found.range.start.offset, end: found.range.end.offset, create: () => ({ dom: noteOf(found) }) };
     }),
-    foldService.of((state, from, to) => {
-      const fold = state
-        .field(held)
-        .folds(state)
-        .find((fold) => fold.from >= from && fold.from <= to && fold.to > to);
-      return fold === undefined ? null : { from: to, to: fold.to };
-    }),
+    foldService.of((state, from, to) => state.field(held).fold(state, from, to)),
     codeFolding(),
+    noteTheme,
     keymap.of([
       { key: "F12", run: goToDefinition },
       { key: "F2", run: rename },
@@ -172,7 +206,7 @@ export function cloudflow(options = {}) {
     EditorView.domEventHandlers({
       mousedown(event, view) {
         const at = event.button === 0 && (event.ctrlKey || event.metaKey) ? view.posAtCoords(event) : null;
-        if (at === null || flowOf(view.state).definition(at) === null) return false;
+        if (at === null || ask(view.state, (flow) => flow.definition(at)) === null) return false;
         view.dispatch({ selection: { anchor: at } });
         event.preventDefault();
         return goToDefinition(view);
@@ -194,66 +228,29 @@ const TYPE_OF = {
   member: "property",
 };
 
-/**
- * @param {EditorView} view
- * @param {(state: EditorState) => OpenFlow} flowOf
- * @returns {Mark[]}
- */
-function marksOf({ state }, flowOf) {
-  return flowOf(state)
-    .diagnostics()
-    .map(({ severity, code, message, range, fix }) => ({
-      from: range?.start.offset ?? 0,
-      to: range?.end.offset ?? 0,
-      severity,
-      source: code,
-      message,
-      // The text may have changed since the check: the fix is asked for again.
-      actions: fix ? [{ name: fix.title, apply: (view, from, to) => apply(view, flowOf, { from, to, code }) }] : [],
-    }));
+/** @param {EditorView} view @param {TextEdit[]} edits @param {string} userEvent */
+function change(view, edits, userEvent) {
+  // Not a string, which would be divided at the line separator of the state.
+  const changes = changesOf(edits).map((one) => ({ ...one, insert: Text.of(one.insert.split(/\r?\n/)) }));
+  view.dispatch({ changes, userEvent, scrollIntoView: true });
 }
 
-/**
- * @param {EditorView} view
- * @param {(state: EditorState) => OpenFlow} flowOf
- * @param {{ from: number, to: number, code: string }} finding
- */
-function apply(view, flowOf, { from, to, code }) {
-  const fix = flowOf(view.state)
-    .codeActions(from, to)
-    .find((action) => action.kind === "fix" && action.code === code);
-  if (fix) view.dispatch({ changes: changesOf(fix.edits), userEvent: "input.fix" });
-}
-
-/** @param {TextEdit[]} edits */
-function changesOf(edits) {
-  return edits.map(({ range, newText }) => ({
-    from: range.start.offset,
-    to: range.end.offset,
-    // Not a string, which would be divided at the line separator of the state.
-    insert: Text.of(newText.split(/\r?\n/)),
-  }));
-}
+const noteTheme = /*#__PURE__*/ EditorView.baseTheme({
+  ".cm-flow-note": { padding: "2px 6px", maxWidth: "36rem", whiteSpace: "pre-line" },
+  ".cm-flow-note a": { color: "inherit" },
+});
 
 /** @param {{ title?: string, documentation?: string, summary?: string, page?: string }} note */
 function noteOf({ title, documentation, summary, page }) {
   const dom = document.createElement("div");
   dom.className = "cm-flow-note";
-  for (const [tag, text] of [
-    ["code", title],
-    ["div", documentation],
-    ["div", summary],
-  ]) {
-    if (tag === undefined || !text) continue;
-    const part = document.createElement(tag);
-    part.textContent = text;
-    part.style.whiteSpace = "pre-line";
-    dom.append(part);
-  }
-  if (page) {
-    const link = Object.assign(document.createElement("a"), { href: page, target: "_blank", rel: "noreferrer" });
-    link.textContent = new URL(page).hostname;
-    dom.append(link);
-  }
+  /** @type {(tag: string, text?: string, more?: object) => void} */
+  const add = (tag, text, more) => {
+    if (text) dom.append(Object.assign(document.createElement(tag), { textContent: text, ...more }));
+  };
+  add("code", title);
+  add("div", documentation);
+  add("div", summary);
+  if (page) add("a", new URL(page).hostname, { href: page, target: "_blank", rel: "noreferrer" });
   return dom;
 }

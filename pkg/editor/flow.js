@@ -4,25 +4,6 @@ import * as codes from "../shared/codes.js";
 import { CloudFlowError } from "../shared/error.js";
 import { FORMAT, VALIDATE, checkNames, isObject, own, wrongOptions } from "../shared/options.js";
 
-/** The kinds of words, in the order of their numbers in `semanticTokens`. */
-export const TOKEN_KINDS = Object.freeze(
-  /** @type {const} */ ([
-    "comment",
-    "key",
-    "property",
-    "keyword",
-    "state",
-    "target",
-    "error",
-    "text",
-    "constant",
-    "variable",
-    "member",
-    "function",
-    "operator",
-  ]),
-);
-
 /** @param {import("../shared/runtime.js").Runtime} runtime */
 export function createOpenFlow(runtime) {
   /**

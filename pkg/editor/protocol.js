@@ -1,8 +1,8 @@
-// What the adapters of editors share: their names for kinds, and texts in Markdown.
+// What the adapters of editors share: their names for kinds, texts in Markdown, and edits.
 
-import { TOKEN_KINDS } from "./flow.js";
+import { TOKEN_KINDS } from "./kinds.js";
 
-/** @import { CompletionItem, Hover } from "../editor.js" */
+/** @import { CodeAction, CompletionItem, FlowSymbol, Hover, TextEdit } from "../editor.js" */
 
 /**
  * The type of semantic tokens for each kind of {@link TOKEN_KINDS}. These are types of LSP, for which themes have colours.
@@ -84,4 +84,46 @@ export function markdown({ documentation = "", page }) {
 /** @param {Hover} hover */
 export function hoverMarkdown({ title, summary, ...note }) {
   return [`\`\`\`yaml\n${title}\n\`\`\``, summary, markdown(note)].filter(Boolean).join("\n\n");
+}
+
+/** The text by which editors sort an item. @param {number} index */
+export const orderOf = (index) => String(index).padStart(5, "0");
+
+/**
+ * Whether a space opens the completion: it is written for other reasons, too.
+ *
+ * @param {string} before the line before the caret
+ */
+export const startsValue = (before) => /[:-] $/.test(before);
+
+/**
+ * The kinds of actions in editors.
+ *
+ * @satisfies {Record<CodeAction["kind"], string>}
+ */
+export const ACTION_KIND = /** @type {const} */ ({
+  fix: "quickfix",
+  refactor: "refactor.rewrite",
+  migrate: "refactor.rewrite",
+});
+
+/**
+ * The name of a state in an outline. Editors refuse an empty one.
+ *
+ * @param {FlowSymbol} symbol
+ */
+export function nameOf({ name, type, list }) {
+  const isNamed = name.trim() !== "";
+  return { name: isNamed ? name : type.trim() || "?", detail: [list, isNamed && type].filter(Boolean).join(" ") };
+}
+
+/**
+ * Edits as changes of a document with offsets, in ascending order.
+ *
+ * @param {readonly TextEdit[]} edits
+ */
+export function changesOf(edits) {
+  return edits
+    .map(({ range, newText }) => ({ from: range.start.offset, to: range.end.offset, insert: newText }))
+    .sort((a, b) => a.from - b.from || a.to - b.to);
 }

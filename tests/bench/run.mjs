@@ -18,6 +18,7 @@ const parts = {
   cold: "each",
   validate: "each",
   growth: "each",
+  editor: "each",
   response: "each",
   sign: "each",
   runtimes: "once",
@@ -25,6 +26,8 @@ const parts = {
   poll: "once",
   // Thirteen minutes by itself.
   watchers: "asked",
+  "language-service": "once",
+  check: "once",
   mistakes: "once",
   emulator: "once",
   console: "once",

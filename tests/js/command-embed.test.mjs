@@ -45,6 +45,18 @@ test("patterns of names", () => {
     assert.equal(ignored(path), wanted, path);
 });
 
+test("a flow with a key of a template is a flow", async () => {
+  const text = "Resources: {}\nType: StateMachine\nSpecVersion: v1\nName: a\nStartAt: A\nStates: []\n";
+  assert.equal(definitionsOf("a.yaml", text), "flow");
+  // Not inside of a template, whose definitions are indented.
+  assert.deepEqual(definitionsOf("a.yaml", "Resources:\n  Type: StateMachine\n"), []);
+  const cwd = await folder({ "a.yaml": text, "b.yaml": "services: {}\nversion: v1\ntype: flow\nsteps: []\n" });
+  const { code, out } = await command(["check"], { cwd });
+  assert.equal(code, 1);
+  for (const part of ["a.yaml:1:1: warning[unknown-key]", "b.yaml:1:1: warning[unknown-key]"])
+    assert.ok(out.includes(part), out);
+});
+
 test("a finding of the corpus has the same place inside other files", async () => {
   const place = new URL("../corpus/", import.meta.url);
   const mistakes = new URL("../cases/check/", import.meta.url);

@@ -3,12 +3,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { FLOW, openAdapterPage } from "./support/adapter-page.mjs";
+import { FLOW, PAGES, contrast, longFlow, openAdapterPage } from "./support/adapter-page.mjs";
 import { examples } from "./support/recipes.mjs";
 
 test("the language service in CodeMirror", { timeout: 120_000 }, async (t) => {
-  const { page, problems } = await openAdapterPage(t, { main: "codemirror-page.js" });
-  const start = (text, options) => page.evaluate(([text, options]) => window.start(text, options), [text, options]);
+  const { page, problems } = await openAdapterPage(t, ...PAGES.codemirror);
+  const start = (...all) => page.evaluate((all) => window.start(...all), all);
+  const counted = (name) => page.evaluate((name) => window.counted[name], name);
   const text = () => page.evaluate(() => window.view.state.doc.toString());
   const selected = () =>
     page.evaluate(() => {
@@ -153,6 +154,107 @@ test("the language service in CodeMirror", { timeout: 120_000 }, async (t) => {
     });
     assert.ok(after.length > 0);
     assert.deepEqual(after, fresh);
+  });
+
+  await t.test("a text with CR LF is written as it is", async () => {
+    const windows = FLOW.replaceAll("\n", "\r\n");
+    const written = () => page.evaluate(() => window.view.state.sliceDoc());
+    for (const separator of [undefined, "\r\n"]) {
+      await start(windows.replace("Next: Serve", "Next: Servex"), {}, { separator });
+      const mark = page.locator(".cm-lintRange-error");
+      await mark.waitFor();
+      assert.equal(await mark.textContent(), "Servex");
+      await mark.hover();
+      await page.locator(".cm-tooltip-lint .cm-diagnosticAction").click();
+      assert.equal(await written(), separator ? windows : FLOW);
+      await caret("Next: Ser");
+      await page.keyboard.press("F2");
+      await page.locator(".cm-panel input").fill("Pour");
+      await page.keyboard.press("Enter");
+      await page.waitForFunction(() => window.view.state.doc.toString().includes("Pour"));
+      assert.equal(await written(), (separator ? windows : FLOW).replaceAll("Serve", "Pour"));
+    }
+  });
+
+  await t.test("a text of 1 MB is marked, fixed and completed, and not read after each key", async () => {
+    const long = longFlow(1024 * 1024);
+    await start(long.replace("Next: S9\n", "Next: S99999x\n"));
+    // The number of states is a finding, too.
+    const mark = page.locator(".cm-lintRange-error", { hasText: "S99999x" });
+    await mark.waitFor({ timeout: 30_000 });
+    await caret("Next: S99999x");
+    await page.keyboard.press("F2");
+    assert.equal(await page.locator(".cm-panel").count(), 0);
+    for (let i = 0; i < 7; i += 1) await page.keyboard.press("Backspace");
+    await page.keyboard.type("S");
+    const item = page.locator(".cm-tooltip-autocomplete li", { hasText: "S9" });
+    await item.first().waitFor({ timeout: 30_000 });
+    await page.keyboard.press("Escape");
+    await page.keyboard.type("9");
+    assert.equal(await text(), long);
+    await mark.waitFor({ state: "detached", timeout: 30_000 });
+    const before = await counted("asked");
+    await caret("Name: S12");
+    await page.keyboard.type("abcdefghijklmnopqrstuvwxyz");
+    assert.ok((await counted("asked")) - before <= 13, `${(await counted("asked")) - before} questions`);
+  });
+
+  await t.test("two editors of a page have definitions of their own, which are closed with them", async () => {
+    await start(FLOW);
+    await page.evaluate((text) => window.startSecond(text), FLOW.replaceAll("Serve", "Pour"));
+    await caret("Next: Ser");
+    await page.keyboard.press("F12");
+    assert.deepEqual(await selected(), [10, "Serve"]);
+    assert.equal(await counted("open"), 2);
+    // Another state in the same view, and a state in two views.
+    await page.evaluate(() => {
+      const { state } = window.view;
+      window.second.setState(state);
+      window.view.destroy();
+      window.second.dispatch({ changes: { from: 0, insert: "# a\n" } });
+    });
+    await page.locator("#second .cm-line", { hasText: "StartAt" }).hover({ position: { x: 20, y: 5 } });
+    await page.locator("#second .cm-flow-note").waitFor();
+    assert.equal(await counted("open"), 1);
+    await page.evaluate(() => window.second.destroy());
+    await page.waitForTimeout(400);
+    assert.equal(await counted("open"), 0);
+  });
+
+  await t.test("a text that is too long is served again when it is short", async () => {
+    await start(`${FLOW}# ${"x".repeat(17 * 1024 * 1024)}`);
+    await caret("Next: Ser");
+    await page.keyboard.press("F12");
+    assert.deepEqual(await selected(), [8, ""]);
+    await page.evaluate((length) => {
+      window.view.dispatch({ changes: { from: length, to: window.view.state.doc.length } });
+    }, FLOW.length);
+    await page.keyboard.press("F12");
+    assert.deepEqual(await selected(), [10, "Serve"]);
+  });
+
+  await t.test("options that do not exist are an error of the call", async () => {
+    const message = await page.evaluate(() => {
+      try {
+        window.start("", { mode: "fast" });
+      } catch (error) {
+        return `${error.code}: ${error.message}`;
+      }
+    });
+    assert.match(message, /^unknown-value: `mode` must be/);
+  });
+
+  await t.test("notes can be read with a dark theme", async () => {
+    for (const dark of [false, true]) {
+      await start(FLOW, {}, { dark });
+      await line(4).hover({ position: { x: 20, y: 5 } });
+      await page.locator(".cm-flow-note a").waitFor();
+      const colours = await page.evaluate(() => {
+        const style = (selector) => getComputedStyle(document.querySelector(selector));
+        return [style(".cm-flow-note a").color, style(".cm-tooltip").backgroundColor];
+      });
+      assert.ok(contrast(...colours) >= 4.5, `${colours}`);
+    }
   });
 
   assert.deepEqual(problems, []);

@@ -4,19 +4,16 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import process from "node:process";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
 
-import { FLOW, openAdapterPage } from "./support/adapter-page.mjs";
+import { FLOW, MONACO, PAGES, contrast, longFlow, openAdapterPage } from "./support/adapter-page.mjs";
 import { examples } from "./support/recipes.mjs";
 
-// A folder of its own: Monaco has 107 MB. The step `pages` installs it.
-const PACKAGES = fileURLToPath(new URL("./monaco/node_modules", import.meta.url));
 const skip =
-  !existsSync(PACKAGES) && process.env.CI !== "true" && "Monaco is not installed: run `npm ci` in tests/js/monaco";
+  !existsSync(MONACO) && process.env.CI !== "true" && "Monaco is not installed: run `npm ci` in tests/js/monaco";
 
 test("the language service in Monaco", { timeout: 180_000, skip }, async (t) => {
-  const worker = `${PACKAGES}/monaco-editor/esm/vs/editor/editor.worker.js`;
-  const { page, problems } = await openAdapterPage(t, { main: "monaco-page.js", "editor.worker": worker }, [PACKAGES]);
+  const { page, problems } = await openAdapterPage(t, ...PAGES.monaco);
+  const counted = (name) => page.evaluate((name) => window.counted[name], name);
   const start = (text, options) => page.evaluate(([text, options]) => window.start(text, options), [text, options]);
   const text = () => page.evaluate(() => window.editor.getModel().getValue());
   const run = (action) => page.evaluate((action) => void window.editor.trigger("test", action), action);
@@ -108,6 +105,9 @@ test("the language service in Monaco", { timeout: 180_000, skip }, async (t) => 
       } else {
         await page.waitForFunction(() => window.editor.getModel().getValue().includes("Pour"));
         assert.equal(await text(), renamed);
+        await page.evaluate(() => window.editor.focus());
+        await page.keyboard.press("Control+z");
+        assert.equal(await text(), FLOW);
       }
     }
   });
@@ -150,11 +150,73 @@ test("the language service in Monaco", { timeout: 180_000, skip }, async (t) => 
     await waitForMarks(0);
   });
 
+  await t.test("a text of 1 MB is marked and fixed", async () => {
+    const long = longFlow(1024 * 1024);
+    await start(long.replace("Next: S9\n", "Next: S9x\n"));
+    const marked = (wanted) =>
+      page.waitForFunction(
+        (wanted) => {
+          const markers = window.monaco.editor.getModelMarkers({ resource: window.editor.getModel().uri });
+          return markers.some(({ code }) => code === "unknown-target") === wanted;
+        },
+        wanted,
+        { timeout: 30_000 },
+      );
+    await marked(true);
+    await caret("Next: S9x");
+    await page.keyboard.press("Backspace");
+    await page.keyboard.press("Escape");
+    await marked(false);
+    assert.equal(await text(), long);
+  });
+
+  await t.test("two editors of a page have definitions of their own, which are closed with their models", async () => {
+    await start(FLOW);
+    await page.evaluate((text) => window.startSecond(text), FLOW.replaceAll("Serve", "Pour"));
+    await page.waitForFunction(() => window.counted.open === 2);
+    await caret("Next: Ser");
+    await page.keyboard.press("F12");
+    await page.waitForFunction(() => window.editor.getPosition().lineNumber === 10);
+    await page.evaluate(() => {
+      window.second.getModel().dispose();
+      window.second.dispose();
+    });
+    assert.equal(await counted("open"), 1);
+    // Another language is no definition.
+    await page.evaluate(() => window.monaco.editor.setModelLanguage(window.editor.getModel(), "plaintext"));
+    assert.equal(await counted("open"), 0);
+    await page.evaluate(() => window.monaco.editor.setModelLanguage(window.editor.getModel(), "yaml"));
+    await page.waitForFunction(() => window.counted.open === 1);
+  });
+
+  await t.test("a text that is too long is served again when it is short", async () => {
+    await start(`${FLOW}# ${"x".repeat(17 * 1024 * 1024)}`);
+    await page.waitForTimeout(300);
+    await page.evaluate((text) => window.editor.getModel().setValue(text), FLOW.replace("Next: Serve", "Next: None"));
+    await waitForMarks(1);
+  });
+
+  await t.test("hover texts can be read with the dark theme", async () => {
+    await start(FLOW);
+    await page.evaluate(() => window.theme("vs-dark"));
+    await caret("StartA");
+    await run("editor.action.showHover");
+    const hover = page.locator(".monaco-hover-content", { hasText: "StartAt" });
+    await hover.waitFor();
+    const colours = await hover.evaluate((found) => {
+      const { color } = getComputedStyle(found);
+      return [color, getComputedStyle(found.closest(".monaco-hover")).backgroundColor];
+    });
+    assert.ok(contrast(...colours) >= 4.5, `${colours}`);
+    await page.evaluate(() => window.theme("vs"));
+  });
+
   await t.test("`dispose` removes markers and providers", async () => {
     await start(FLOW.replace("Next: Serve", "Next: None"));
     await waitForMarks(1);
     await page.evaluate(() => window.registered.dispose());
     await waitForMarks(0);
+    assert.equal(await counted("open"), 0);
     await page.evaluate(() => window.editor.getModel().setValue("a: b"));
     await page.waitForTimeout(300);
     assert.deepEqual(await marks(), []);
@@ -165,6 +227,6 @@ test("the language service in Monaco", { timeout: 180_000, skip }, async (t) => 
 
 test("the example of docs/editors.md marks what is wrong", { timeout: 120_000, skip }, async (t) => {
   const [example] = examples("Monaco", "js");
-  const { page } = await openAdapterPage(t, {}, [PACKAGES], `${example}\nwindow.monaco = monaco;`);
+  const { page } = await openAdapterPage(t, {}, [MONACO], `${example}\nwindow.monaco = monaco;`);
   await page.waitForFunction(() => window.monaco.editor.getModelMarkers({ owner: "cloudflow" }).length > 0);
 });

@@ -30,7 +30,7 @@ after(async () => {
 });
 
 /** Opens the playground. The end of the test fails if the page reported an error or sent a request elsewhere. */
-async function open(t, context, url) {
+async function open(t, context, url, button = "Start and watch") {
   const page = await context.newPage();
   const mistakes = [];
   page.on("pageerror", (error) => mistakes.push(String(error)));
@@ -43,7 +43,7 @@ async function open(t, context, url) {
   });
   t.after(() => assert.deepEqual(mistakes, []));
   await page.goto(url);
-  await page.getByRole("button", { name: "Start and watch" }).waitFor();
+  await page.getByRole("button", { name: button }).waitFor();
   return page;
 }
 
@@ -76,6 +76,29 @@ test("a flow is started in the page and seen to its end, and is there after a re
   await ended(second);
 });
 
+test("the editor completes by the module that it loads when it is opened", { timeout: 60_000 }, async (t) => {
+  const url = `${await serveStatic(t, { "/": join(folder, "site") })}/`;
+  const context = await browser.newContext({ locale: "zh-CN" });
+  t.after(() => context.close());
+  const page = await open(t, context, url, "启动并查看");
+  const loaded = () =>
+    page.evaluate(() =>
+      performance
+        .getEntriesByType("resource")
+        .map(({ name }) => name)
+        .join(),
+    );
+  assert.doesNotMatch(await loaded(), /editor-\w{8}\.(js|wasm)/);
+  await page.goto(`${url}#view=definition`);
+  await page.locator('.cm-content[aria-autocomplete="list"]').waitFor({ timeout: 30_000 });
+  assert.match(await loaded(), /editor-\w{8}\.wasm/);
+  await page.locator(".cm-line", { hasText: "StartAt:" }).click();
+  await page.keyboard.press("End");
+  await page.keyboard.press("Control+Space");
+  await page.locator(".cm-tooltip-autocomplete li").first().waitFor();
+  assert.equal(await page.getByRole("listbox", { name: "补全建议" }).count(), 1);
+});
+
 test("the files have relative addresses and the licences of the packages in them", async () => {
   const site = join(folder, "site");
   const index = await readFile(join(site, "index.html"), "utf8");
@@ -89,7 +112,7 @@ test("the files have relative addresses and the licences of the packages in them
     ];
     for (const [, address] of imported) assert.ok(address.startsWith("./"), `${file} imports ${address}`);
   }
-  for (const name of ["ask", "language", "local"])
+  for (const name of ["ask", "editor", "language", "local"])
     assert.equal(present.filter((file) => new RegExp(`^${name}-\\w{8}\\.wasm$`).test(file)).length, 1, name);
   const notices = await readFile(join(site, "THIRD-PARTY.txt"), "utf8");
   for (const name of ["@codemirror/view", "@codemirror/state", "style-mod"])

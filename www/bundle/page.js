@@ -6,6 +6,9 @@ import { loadSettings } from "../console/app/settings.js";
 import { loadWords } from "../console/words/words.js";
 import { load } from "./modules.js";
 
+/** The module that the page can be used without. */
+const OPTIONAL = "editor";
+
 /**
  * @param {Record<string, URL>} urls the modules by name
  * @param {() => Promise<unknown>} main imports the page, which waits for `modules.ready` before it calls the package
@@ -27,7 +30,7 @@ export async function startPage(urls, main) {
     } catch (error) {
       // The next call tries again.
       loading.delete(name);
-      report(error);
+      if (name !== OPTIONAL) report(error);
       throw error;
     }
   }

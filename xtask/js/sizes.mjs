@@ -24,7 +24,7 @@ function print(name, ...files) {
 }
 
 /** A program that is bundled and minified for a page, or for a Worker with the settings of `gateway init`. */
-async function bundle(program, worker = false) {
+async function bundle(program, worker = false, external = []) {
   const { outputFiles } = await build({
     stdin: { contents: program, resolveDir: join(pkg, "dist"), loader: "js" },
     bundle: true,
@@ -32,12 +32,16 @@ async function bundle(program, worker = false) {
     format: "esm",
     platform: "browser",
     conditions: worker ? ["workerd"] : [],
-    external: worker ? ["*.wasm"] : [],
+    external: worker ? ["*.wasm"] : external,
     write: false,
     logLevel: "error",
   });
   return outputFiles[0].contents;
 }
+
+/** What a file of the package contains beside the packages of the program and the entries that it uses. */
+const own = (file) =>
+  bundle(`export * from "./${file}";`, false, ["@codemirror/*", "node:*", "*/editor.js", "*/local.js", "*/shared.js"]);
 
 for (const name of modules) {
   print(`${name}.wasm`, wasm(name));
@@ -48,6 +52,9 @@ for (const name of ["CloudFlowError", "describeExecution", "validateFlow"])
 print("everything", await bundle('export * from "./index.js";'));
 print("slim (modules + entry)", wasm("ask"), wasm("language"), await bundle('export * from "./slim.js";'));
 print("editor entry", await bundle('export * from "./editor.js";'));
+print("editor/codemirror, own code", await own("editor/codemirror.js"));
+print("editor/monaco, own code", await own("editor/monaco.js"));
+print("command lsp, own code", await own("cli/commands/lsp.js"));
 print("local entry", await bundle('export * from "./local.js";'));
 print("graph entry", await bundle('export * from "./graph.js";'));
 print("gateway Worker", wasm("gateway"), await bundle('export * from "./gateway.workerd.js";', true));
@@ -95,6 +102,8 @@ if (existsSync(join(page, "index.html"))) {
   const editor = [...view, ...named("definition.js", "editor.js")];
   print("console, usable", ...whole(...usable).map(read));
   print("console, first view", ...whole(...view).map(read));
+  const service = [...editor, ...named("service.js", "editor.wasm")];
   print("console, first view and editor", ...whole(...editor).map(read));
+  print("console, the same and its service", ...whole(...service).map(read));
   print("console, everything", ...names.map(read));
 }

@@ -95,7 +95,7 @@ pub struct LineIndex<'t> {
     blocks: Vec<u32>,
 }
 
-const BLOCK: usize = 256;
+const BLOCK: usize = 64;
 
 impl<'t> LineIndex<'t> {
     /// Builds the index in one pass over the text.
@@ -141,8 +141,26 @@ impl<'t> LineIndex<'t> {
 
 /// The number of UTF-16 units of UTF-8 bytes. The bytes may begin or end inside a character, whose first byte
 /// counts for all of it.
-fn utf16_units(bytes: &[u8]) -> u32 {
-    bytes.iter().map(|byte| u32::from(byte & 0xC0 != 0x80) + u32::from(*byte >= 0xF0)).sum()
+///
+/// ```
+/// assert_eq!(cloudflow_base::text::utf16_units("e流🎈".as_bytes()), 4);
+/// ```
+#[inline(never)]
+pub fn utf16_units(bytes: &[u8]) -> u32 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let (words, rest) = bytes.as_chunks::<8>();
+    let mut units = 0;
+    for word in words {
+        let word = u64::from_le_bytes(*word);
+        // One bit for each byte inside a character, and one for each character of two units.
+        let inside = (word >> 7) & !(word >> 6) & ONES;
+        let pairs = (word >> 7) & (word >> 6) & (word >> 5) & (word >> 4) & ONES;
+        units += 8 + pairs.count_ones() - inside.count_ones();
+    }
+    for byte in rest {
+        units += u32::from(byte & 0xC0 != 0x80) + u32::from(*byte >= 0xF0);
+    }
+    units
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 
 use cloudflow_base::diagnostic::{Diagnostic, Edit};
-use cloudflow_base::text::Span;
+use cloudflow_base::text::{Span, utf16_units};
 use cloudflow_language::{Document, Options};
 
 use crate::about::{self, Hint, Hover, Signature};
@@ -54,10 +54,22 @@ impl OpenFlow {
         if self.units == self.text.len() {
             return offset.min(self.units);
         }
-        let mut left = offset;
-        for (at, c) in self.text.char_indices() {
+        let (mut left, mut start) = (offset, 0);
+        for block in self.text.as_bytes().chunks(256) {
+            let units = utf16_units(block) as usize;
+            if units > left {
+                break;
+            }
+            left -= units;
+            start += block.len();
+        }
+        // The block may begin inside a character, which was counted before.
+        while !self.text.is_char_boundary(start) {
+            start += 1;
+        }
+        for (at, c) in self.text.get(start..).unwrap_or_default().char_indices() {
             if left < c.len_utf16() {
-                return at;
+                return start + at;
             }
             left -= c.len_utf16();
         }
@@ -175,5 +187,5 @@ impl OpenFlow {
 
 /// The length of a text in UTF-16 units.
 fn units(text: &str) -> usize {
-    if text.is_ascii() { text.len() } else { text.chars().map(char::len_utf16).sum() }
+    utf16_units(text.as_bytes()) as usize
 }

@@ -3,7 +3,7 @@
 use cloudflow_base::diagnostic::Edit;
 use cloudflow_base::plain::{Object, Plain};
 use cloudflow_base::shape::{self, Places};
-use cloudflow_base::text::Span;
+use cloudflow_base::text::{Span, utf16_units};
 use cloudflow_language::flow::Dialect;
 use cloudflow_language::shape::flow_graph;
 
@@ -48,19 +48,15 @@ pub fn tokens(flow: &OpenFlow) -> Vec<u32> {
     let (mut byte, mut units) = (0, 0);
     for token in flow.semantic_tokens() {
         let mut offset = |to: u32| {
-            let to = to as usize;
-            units += if is_ascii { to - byte } else { count(text.get(byte..to).unwrap_or_default()) };
-            byte = to;
-            units as u32
+            let part = text.as_bytes().get(byte..to as usize).unwrap_or_default();
+            units += if is_ascii { part.len() as u32 } else { utf16_units(part) };
+            byte = to as usize;
+            units
         };
         let (start, end) = (offset(token.span.start), offset(token.span.end));
         out.extend([start, end - start, token.kind as u32]);
     }
     out
-}
-
-fn count(text: &str) -> usize {
-    text.chars().map(char::len_utf16).sum()
 }
 
 /// The tree of states.

@@ -3,13 +3,13 @@
 use cloudflow_base::small;
 use cloudflow_base::text::{Progress, Span};
 use cloudflow_language::flow::Dialect;
-use cloudflow_language::flow::dialect::{Slot, Value, computed_base};
+use cloudflow_language::flow::dialect::{Shape, Slot, Value, computed_base};
 use cloudflow_language::yaml::{Kind, Node, Resolved, Style};
 
 use crate::outline::is_alias;
 use crate::spot::key_named;
 use crate::text::{is_name, run};
-use crate::view::{View, line_end};
+use crate::view::{View, line_end, part};
 
 /// A word of the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,19 +59,33 @@ impl TokenKind {
     ];
 }
 
+/// A node that is to be read.
+struct Step<'a> {
+    node: Node<'a>,
+    expects: Value,
+    slot: Option<Slot>,
+    computed: bool,
+    /// The kind of a key.
+    key: Option<TokenKind>,
+}
+
 pub(crate) fn tokens(view: &View<'_>) -> Vec<Token> {
     let dialect = view.dialect.unwrap_or(Dialect::StateMachine);
     let mut found = Tokens { view, list: Vec::new(), scalars: Vec::new() };
-    let mut todo: Vec<(Node<'_>, Value, Option<Slot>, bool)> = Vec::new();
-    todo.extend(
-        view.tree
-            .root()
-            .map(|root| (root, Value::One(cloudflow_language::flow::dialect::Shape::Document), None, false)),
-    );
-    while let Some((node, expects, slot, computed)) = todo.pop() {
+    let step = |node, expects, slot, computed, key| Step { node, expects, slot, computed, key };
+    let document = Value::One(Shape::Document);
+    let mut todo: Vec<Step<'_>> =
+        view.tree.root().map(|root| step(root, document, None, false, None)).into_iter().collect();
+    while let Some(Step { node, expects, slot, computed, key }) = todo.pop() {
+        if let Some(kind) = key {
+            found.add(node.span(), kind);
+            found.scalars.push(node.span());
+            continue;
+        }
         if is_alias(view, node) {
             continue;
         }
+        let from = todo.len();
         match node.kind() {
             Kind::Scalar => found.scalar(node, dialect, expects, slot, computed),
             Kind::Sequence => {
@@ -80,7 +94,7 @@ pub(crate) fn tokens(view: &View<'_>) -> Vec<Token> {
                     Value::Texts => Value::Text,
                     _ => Value::Any,
                 };
-                todo.extend(node.items().map(|item| (item, inner, slot, false)));
+                todo.extend(node.items().map(|item| step(item, inner, slot, false, None)));
             }
             Kind::Mapping => {
                 let shape = match expects {
@@ -91,18 +105,36 @@ pub(crate) fn tokens(view: &View<'_>) -> Vec<Token> {
                     let name = key.text().unwrap_or_default();
                     let base = computed_base(name);
                     let known = shape.and_then(|shape| key_named(dialect, shape, None, base.unwrap_or(name)));
-                    found.add(key.span(), if known.is_some() { TokenKind::Key } else { TokenKind::Property });
-                    found.scalars.push(key.span());
+                    let kind = if known.is_some() { TokenKind::Key } else { TokenKind::Property };
+                    todo.push(step(key, Value::Any, None, false, Some(kind)));
                     let expects = known.map_or(Value::Any, |known| known.value);
                     let slot = if shape.is_some() { known.map(|known| known.slot) } else { slot };
-                    todo.push((value, expects, slot, base.is_some()));
+                    todo.push(step(value, expects, slot, base.is_some(), None));
                 }
             }
         }
+        // In the order of the text, which is the one of the result but for merge keys.
+        if let Some(inner) = todo.get_mut(from..) {
+            inner.reverse();
+        }
     }
+    let words = std::mem::take(&mut found.list);
     found.comments();
-    let mut list = found.list;
-    small::sort_by(&mut list, |a, b| a.span.cmp(&b.span));
+    merged(words, found.list)
+}
+
+/// The words and the comments in one list, in the order of the text.
+fn merged(mut words: Vec<Token>, comments: Vec<Token>) -> Vec<Token> {
+    small::sort_by(&mut words, |a, b| a.span.cmp(&b.span));
+    let mut list = Vec::with_capacity(words.len() + comments.len());
+    let mut comments = comments.into_iter().peekable();
+    for word in words {
+        while let Some(comment) = comments.next_if(|comment| comment.span < word.span) {
+            list.push(comment);
+        }
+        list.push(word);
+    }
+    list.extend(comments);
     // The content of a merge key has one place.
     let mut end = 0;
     list.retain(|token| {
@@ -123,14 +155,16 @@ struct Tokens<'v, 'a> {
 impl Tokens<'_, '_> {
     /// Adds a word. A text of several lines is one word for each line.
     fn add(&mut self, span: Span, kind: TokenKind) {
-        let mut start = span.start as usize;
-        for line in span.of(self.view.text).split_inclusive(['\n', '\r']) {
+        let (mut start, end) = (span.start as usize, span.end as usize);
+        while start < end {
+            let stop = line_end(self.view.text, start).min(end);
+            let line = part(self.view.text, start, stop);
             let shown = line.trim();
             let blanks = line.len() - line.trim_start().len();
             if !shown.is_empty() {
                 self.list.push(Token { span: Span::new(start + blanks, start + blanks + shown.len()), kind });
             }
-            start += line.len();
+            start = stop + 1;
         }
     }
 
@@ -233,8 +267,8 @@ impl Tokens<'_, '_> {
         let mut at = 0;
         let spans = std::mem::take(&mut self.scalars);
         for span in spans.into_iter().chain([Span::at(text.len())]) {
-            while let Some(gap) = text.get(at..(span.start as usize).max(at))
-                && let Some(hash) = gap.find('#')
+            while let Some(gap) = text.as_bytes().get(at..(span.start as usize).max(at))
+                && let Some(hash) = gap.iter().position(|byte| *byte == b'#')
             {
                 let end = line_end(text, at + hash);
                 self.add(Span::new(at + hash, end), TokenKind::Comment);

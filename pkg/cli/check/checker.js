@@ -1,10 +1,9 @@
 // Checks one file: reads it, finds the definitions in it, applies the rules to their diagnostics.
 
 import { renameSync, realpathSync, rmSync, statSync, writeFileSync, readFileSync } from "node:fs";
-import { randomBytes } from "node:crypto";
 import { failure, reason } from "../failure.js";
 import { definitionsOf } from "./embed.js";
-import { createLines } from "./lines.js";
+import { createLines, lineAt } from "./lines.js";
 import { readText } from "./read.js";
 
 /** @import { Diagnostic, Range } from "../../index.js" */
@@ -40,6 +39,8 @@ const MAX_ROUNDS = 10;
  * @param {Settings} settings
  */
 export function createChecker(validate, settings) {
+  const hasRules = Object.keys(settings.rules).length > 0;
+
   /**
    * @param {string} file
    * @param {string} text
@@ -122,6 +123,7 @@ export function createChecker(validate, settings) {
 
   /** @param {Diagnostic[]} findings @returns {Finding[]} */
   function ruled(findings) {
+    if (!hasRules) return findings;
     return findings.flatMap((finding) => {
       const level = Object.hasOwn(settings.rules, finding.code) ? settings.rules[finding.code] : undefined;
       if (level === "off") return [];
@@ -183,11 +185,10 @@ function moved(finding, outer, block) {
  * @param {Finding[]} findings
  */
 function addLines(text, findings) {
-  const lines = createLines(text);
   for (const finding of findings) {
     const ranges = [finding.range, ...(finding.related ?? []).map(({ range }) => range)];
     finding.lines = {};
-    for (const range of ranges) if (range) finding.lines[range.start.line] = lines.text(range.start.line);
+    for (const range of ranges) if (range) finding.lines[range.start.line] = lineAt(text, range.start);
   }
 }
 
@@ -203,7 +204,7 @@ export function replaceFile(file, original, text) {
   try {
     const target = realpathSync(file);
     if (readFileSync(target, "utf8") !== original) throw failure("was changed meanwhile: it is not corrected");
-    beside = `${target}.${randomBytes(6).toString("hex")}.tmp`;
+    beside = `${target}.${crypto.randomUUID()}.tmp`;
     writeFileSync(beside, text, { flag: "wx", mode: statSync(target).mode & 0o777 });
     renameSync(beside, target);
   } catch (error) {

@@ -8,6 +8,8 @@ import { blocksOfJson, blocksOfYaml } from "./embed-yaml.js";
 /** A file that describes resources. The keys are those of ROS, Funcraft and Serverless Devs. */
 const YAML_TEMPLATE = /^["']?(?:ROSTemplateFormatVersion|Resources|resources|services|edition|Transform)["']?[ \t]*:/m;
 const JSON_TEMPLATE = /"(?:ROSTemplateFormatVersion|Resources)"\s*:/;
+/** A flow as the whole file. In a template, a definition is indented. */
+const YAML_FLOW = /^["']?[tT]ype["']?[ \t]*:[ \t]*["']?(?:flow|StateMachine)\b/m;
 /** A resource of CloudFlow in such a file. */
 const RESOURCE = /ALIYUN::FNF::Flow|Aliyun::Serverless::Flow|^[ \t]*component:[ \t]*["']?(?:[\w-]+\/)?fnf\b/m;
 
@@ -31,6 +33,7 @@ export function looksLikeFlow(text) {
  */
 export function definitionsOf(name, text) {
   if (/\.tf$/i.test(name)) return blocksOfHcl(text).filter((block) => block.named || looksLikeFlow(block.text));
+  if (YAML_FLOW.test(text)) return "flow";
   const isJson = /^\s*\{/.test(text);
   if (isJson ? JSON_TEMPLATE.test(text) : YAML_TEMPLATE.test(text)) {
     const certain = RESOURCE.test(text);

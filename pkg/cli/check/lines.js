@@ -1,5 +1,18 @@
 // Lines of a text. A line ends with LF, CR LF or CR, as for `validateFlow`.
 
+/**
+ * The line of a position, without the lines before it being counted.
+ *
+ * @param {string} text
+ * @param {{ column: number, offset: number }} position
+ */
+export function lineAt(text, { column, offset }) {
+  const from = offset - column + 1;
+  const rest = /[\r\n]/g;
+  rest.lastIndex = from;
+  return text.slice(from, rest.exec(text)?.index);
+}
+
 /** @param {string} text */
 export function createLines(text) {
   const starts = [0];

@@ -2,17 +2,32 @@
 
 import { isMainThread, parentPort, workerData } from "node:worker_threads";
 import { createChecker } from "./checker.js";
+import { createValidate } from "./language.js";
 
 /** @import { Settings } from "./checker.js" */
+/** @import { Packed } from "./pool.js" */
 
-/** @param {Settings} settings */
-async function serve(settings) {
+/**
+ * What a thread is started with.
+ *
+ * @typedef {object} Start
+ * @property {Settings} settings
+ * @property {WebAssembly.Module} module
+ */
+
+/** @param {Start} start */
+function serve({ settings, module }) {
   if (parentPort === null) return;
   const port = parentPort;
-  const { validateFlow } = await import("../../language.js");
-  const checker = createChecker(validateFlow, settings);
+  const checker = createChecker(createValidate(module), settings);
   port.on("message", (/** @type {{ id: number, files: { path: string, named: boolean }[] }} */ { id, files }) => {
-    port.postMessage({ id, results: files.map(({ path, named }) => checker.checkFile(path, named)) });
+    /** @type {Packed[]} */
+    const results = files.map(({ path, named }) => {
+      const result = checker.checkFile(path, named);
+      const isClean = result.findings.length === 0 && result.fixed === 0 && result.problem === undefined;
+      return isClean ? result.definitions : result;
+    });
+    port.postMessage({ id, results });
   });
 }
 

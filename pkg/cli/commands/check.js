@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { createChecker } from "../check/checker.js";
 import { CONFIG_NAME, readConfig, ruleProblem } from "../check/config.js";
 import { findFiles } from "../check/files.js";
+import { compileLanguage, createValidate } from "../check/language.js";
 import { checkFiles } from "../check/pool.js";
 import { readInput } from "../check/read.js";
 import { sections } from "../codes.js";
@@ -143,7 +144,7 @@ export async function run({ operands: [named], options }, io) {
     if (format === "text") {
       const line = summaryLine(summary, { affected, fixable, skipped: seen - summary.files }, style);
       await write(isEmpty ? "" : `${folded(line, columns)}\n`);
-    } else await write(FORMATS[format]({ results, summary, version: await version() }));
+    } else await write(await FORMATS[format]({ results, summary, version: await version() }));
     if (isEmpty)
       throw failure(
         `no flow definition was found in ${given.map((/** @type {string} */ name) => `\`${name}\``).join(", ")}`,
@@ -182,8 +183,7 @@ async function checkInput(settings, file, named, io) {
       throw failure(`the standard input cannot be read: ${error.code ?? error.message}`);
     return { ...NOTHING, file, problem: error.message };
   }
-  const { validateFlow } = await import("../../language.js");
-  const result = createChecker(validateFlow, settings).check(file, text, named);
+  const result = createChecker(createValidate(await compileLanguage(1)), settings).check(file, text, named);
   if (settings.fix) await io.out(result.text);
   return { file, findings: result.findings, definitions: result.definitions, fixed: result.fixed };
 }

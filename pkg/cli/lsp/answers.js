@@ -1,9 +1,11 @@
 // The answers to requests about a document.
 
-import { ITEM_KIND, LEGEND, hoverMarkdown, markdown, tokenData } from "../../editor/protocol.js";
+import { ACTION_KIND, LEGEND, hoverMarkdown, markdown, nameOf, startsValue, tokenData } from "../../editor/protocol.js";
+import { completionOf } from "./complete.js";
+import { editsOf, invalid, markup, offsetOf, rangeOf, workspaceEdit, workspaceEditOf } from "./convert.js";
 
-/** @import { CompletionItem, Diagnostic, FlowSymbol, OpenFlow, Range, TextEdit } from "../../editor.js" */
-/** @import { Document, Place } from "./document.js" */
+/** @import { Diagnostic, FlowSymbol, OpenFlow } from "../../editor.js" */
+/** @import { Document } from "./document.js" */
 
 /**
  * What the client can do.
@@ -14,6 +16,8 @@ import { ITEM_KIND, LEGEND, hoverMarkdown, markdown, tokenData } from "../../edi
  * @property {boolean} versionedEdits
  * @property {boolean} related
  * @property {boolean} resolvesEdits
+ * @property {boolean} sharesRange a list of items has one range for all of them
+ * @property {boolean} sharesData the same for what the server needs to resolve one
  */
 
 /**
@@ -46,47 +50,17 @@ export const CAPABILITIES = {
   inlayHintProvider: true,
 };
 
-/** The numbers of the protocol for the names that it shares with Monaco. */
-const ITEM_NUMBER = {
-  Property: 10,
-  Class: 7,
-  Reference: 18,
-  EnumMember: 20,
-  Value: 12,
-  Module: 9,
-  Function: 3,
-  Variable: 6,
-  Field: 5,
-};
-
 const SEVERITY = { error: 1, warning: 2, info: 3 };
 
 const DOCUMENTATION = "https://github.com/cloudflow-wasm/cloudflow-wasm/blob/main/docs/diagnostics.md";
 
 /** @type {Record<string, (asked: Asked) => unknown>} */
 export const ANSWERS = {
-  "textDocument/completion": ({ document, flow, params }) => {
+  "textDocument/completion": ({ document, flow, params, client }) => {
     const offset = offsetOf(document, params.position);
-    // A space is written for other reasons, too.
-    if (
-      params.context?.triggerCharacter === " " &&
-      !/[:-] $/.test(document.text.slice(Math.max(0, offset - 2), offset))
-    )
-      return null;
-    const { range, items } = flow.completion(offset);
-    const replaced = rangeOf(document, range);
-    const { uri, version } = document;
-    return {
-      isIncomplete: false,
-      items: items.map((item, index) => ({
-        label: item.label,
-        kind: ITEM_NUMBER[ITEM_KIND[item.kind]],
-        ...(item.detail ? { detail: item.detail } : {}),
-        sortText: String(index).padStart(5, "0"),
-        textEdit: { range: replaced, newText: item.insertText },
-        ...(item.documentation ? { data: { uri, version, offset, index } } : {}),
-      })),
-    };
+    const before = document.text.slice(Math.max(0, offset - 2), offset);
+    if (params.context?.triggerCharacter === " " && !startsValue(before)) return null;
+    return completionOf(document, offset, flow.completion(offset), client);
   },
   "textDocument/hover": ({ document, flow, params, client }) => {
     const found = flow.hover(offsetOf(document, params.position));
@@ -134,7 +108,7 @@ export const ANSWERS = {
     return found
       .map(({ title, kind, edits, code }) => {
         const isFix = kind === "fix";
-        const action = { title, kind: isFix ? "quickfix" : "refactor.rewrite" };
+        const action = { title, kind: ACTION_KIND[kind] };
         const { uri, version } = document;
         if (kind === "migrate") return client.resolvesEdits ? { ...action, data: { uri, version } } : null;
         const edit = workspaceEdit(document, edits, client);
@@ -175,13 +149,6 @@ export const ANSWERS = {
       .map(({ position, label }) => ({ position: document.place(position.offset), label, paddingLeft: true }));
   },
 };
-
-/** The documentation of an item, as long as its document has not changed. @param {Asked} asked */
-export function resolveItem({ flow, params, client }) {
-  const item = flow.completion(params.data.offset).items[params.data.index];
-  if (item === undefined || item.label !== params.label) return params;
-  return { ...params, documentation: markup(markdown(item), client) };
-}
 
 /** The edit of the action that converts the definition to the other dialect. @param {Asked} asked */
 export async function resolveAction({ document, params, client }) {
@@ -225,46 +192,6 @@ export function diagnosticsOf(document, client, rules = {}) {
   }));
 }
 
-/** @param {string} message */
-export function invalid(message) {
-  return Object.assign(new Error(message), { rpc: -32602 });
-}
-
-/** @param {Document} document @param {any} place */
-export function offsetOf(document, place) {
-  const isNumber = (/** @type {unknown} */ value) => Number.isInteger(value) && Number(value) >= 0;
-  if (!isNumber(place?.line) || !isNumber(place?.character))
-    throw invalid("a position must have `line` and `character`, whole numbers of 0 or more");
-  return document.offset(place);
-}
-
-/** @param {Document} document @param {Range} range */
-function rangeOf(document, { start, end }) {
-  return { start: document.place(start.offset), end: document.place(end.offset) };
-}
-
-/** @param {Document} document @param {TextEdit[]} edits */
-function editsOf(document, edits) {
-  return edits.map(({ range, newText }) => ({ range: rangeOf(document, range), newText }));
-}
-
-/** @param {Document} document @param {TextEdit[]} edits @param {Client} client */
-function workspaceEdit(document, edits, client) {
-  return workspaceEditOf(document, editsOf(document, edits), client);
-}
-
-/** @param {Document} document @param {object[]} edits @param {Client} client */
-function workspaceEditOf({ uri, version }, edits, client) {
-  return client.versionedEdits
-    ? { documentChanges: [{ textDocument: { uri, version }, edits }] }
-    : { changes: { [uri]: edits } };
-}
-
-/** @param {string} value @param {Client} client */
-function markup(value, client) {
-  return { kind: client.markdown ? "markdown" : "plaintext", value };
-}
-
 /** Whether a kind is one of a kind, such as `refactor.rewrite` of `refactor`. @param {string} kind @param {unknown} wanted */
 function isOf(kind, wanted) {
   return kind === wanted || wanted === "" || kind.startsWith(`${wanted}.`);
@@ -282,14 +209,12 @@ function list(value) {
  * @returns {Symbol[]}
  */
 function symbolsOf(document, symbols) {
-  return symbols.map(({ name, type, list, range, nameRange, children }) => ({
-    // The protocol forbids an empty name.
-    name: name.trim() === "" ? type.trim() || "?" : name,
-    detail: [list, name && type].filter(Boolean).join(" "),
+  return symbols.map((symbol) => ({
+    ...nameOf(symbol),
     kind: 5,
-    range: rangeOf(document, range),
-    selectionRange: rangeOf(document, nameRange),
-    children: symbolsOf(document, children),
+    range: rangeOf(document, symbol.range),
+    selectionRange: rangeOf(document, symbol.nameRange),
+    children: symbolsOf(document, symbol.children),
   }));
 }
 

@@ -1,6 +1,8 @@
 // The language server: one client, any number of documents.
 
-import { ANSWERS, CAPABILITIES, diagnosticsOf, invalid, offsetOf, resolveAction, resolveItem } from "./answers.js";
+import { ANSWERS, CAPABILITIES, diagnosticsOf, resolveAction } from "./answers.js";
+import { resolveItem } from "./complete.js";
+import { invalid, offsetOf } from "./convert.js";
 import { Document } from "./document.js";
 import { isDefinition } from "./recognize.js";
 import { configOf } from "./settings.js";
@@ -31,7 +33,7 @@ export function createServer(send, { version }) {
   /** @type {"new" | "running" | "shut down"} */
   let phase = "new";
   /** @type {Client} */
-  let client = { markdown: false, symbolTree: false, versionedEdits: false, related: false, resolvesEdits: false };
+  let client = clientOf({});
   /** @type {"Standard" | "Express" | undefined} */
   let chosen;
   /** @type {import("../check/config.js").Config} */
@@ -111,7 +113,7 @@ export function createServer(send, { version }) {
     initialize: (params) => {
       phase = "running";
       const { capabilities, initializationOptions } = params;
-      client = clientOf(capabilities ?? {});
+      client = clientOf(capabilities);
       try {
         config = configOf(params);
       } catch (error) {
@@ -133,7 +135,7 @@ export function createServer(send, { version }) {
     },
     "completionItem/resolve": (params) => {
       const document = documents.get(params.data?.uri);
-      if (document === undefined || document.version !== params.data.version) return params;
+      if (document === undefined || !Number.isInteger(params.data.offset) || params.data.offset < 0) return params;
       return document.ask((flow) => resolveItem({ document, flow, params, client })) ?? params;
     },
     "codeAction/resolve": (params) => {
@@ -211,14 +213,17 @@ export function createServer(send, { version }) {
   };
 }
 
-/** @param {any} capabilities @returns {Client} */
-function clientOf({ textDocument = {}, workspace = {} }) {
-  const formats = textDocument.hover?.contentFormat;
+/** @param {any} capabilities Some clients send `null` for what they lack. @returns {Client} */
+function clientOf(capabilities) {
+  const { textDocument, workspace } = capabilities ?? {};
+  const has = (/** @type {unknown} */ list, /** @type {string} */ name) => Array.isArray(list) && list.includes(name);
   return {
-    markdown: Array.isArray(formats) && formats.includes("markdown"),
-    symbolTree: textDocument.documentSymbol?.hierarchicalDocumentSymbolSupport === true,
-    versionedEdits: workspace.workspaceEdit?.documentChanges === true,
-    related: textDocument.publishDiagnostics?.relatedInformation === true,
-    resolvesEdits: textDocument.codeAction?.resolveSupport?.properties?.includes?.("edit") === true,
+    markdown: has(textDocument?.hover?.contentFormat, "markdown"),
+    symbolTree: textDocument?.documentSymbol?.hierarchicalDocumentSymbolSupport === true,
+    versionedEdits: workspace?.workspaceEdit?.documentChanges === true,
+    related: textDocument?.publishDiagnostics?.relatedInformation === true,
+    sharesRange: has(textDocument?.completion?.completionList?.itemDefaults, "editRange"),
+    sharesData: has(textDocument?.completion?.completionList?.itemDefaults, "data"),
+    resolvesEdits: has(textDocument?.codeAction?.resolveSupport?.properties, "edit"),
   };
 }

@@ -19,16 +19,16 @@ export function numbers(seed) {
 
 const nameOf = (i) => `${verbs[(i * 7) % 10]}_${things[(i * 3 + (i >> 3)) % 10]}_${i}`;
 
-/** What state `i` is; all three printers print this. */
-function stateAt(i, lean) {
+/** What state `i` is; all three printers print this. The first one of a flow is `isFirst`. */
+function stateAt(i, lean, isFirst = i === 0) {
   const draw = numbers(Math.imul(i + 1, 0x9e3779b1));
   for (let skipped = 0; skipped < 4; skipped += 1) draw(2); // the first numbers still look like the seed
   const drawn = lean ? (i % 8 ? "pass" : "choice") : kinds[draw(kinds.length)];
-  const kind = i === 0 ? "task" : drawn; // the first one can fail: every flow has a way to GiveUp
+  const kind = isFirst ? "task" : drawn; // the first one can fail: every flow has a way to GiveUp
   return {
     kind,
     name: nameOf(i),
-    retry: kind === "task" && (i === 0 || draw(5) < 3),
+    retry: kind === "task" && (isFirst || draw(5) < 3),
     comment: draw(4) === 0,
     chinese: draw(9) === 0,
     ways: 2 + draw(2),
@@ -45,15 +45,16 @@ const statesIn = (state) => 1 + state.inner * 2;
  *
  * @param dialect "StateMachine", "flow" or "asl"
  * @param until { bytes } or { states }; `lean: true` makes every state a pass or a choice, so that
- *   100,000 of them are a few megabytes
+ *   100,000 of them are a few megabytes; `first` is the number of the first state, 0 by default
  */
 export function makeFlow(dialect, until) {
   const printer = printers[dialect];
-  const parts = [printer.head(nameOf(0))];
+  const first = until.first ?? 0;
+  const parts = [printer.head(nameOf(first))];
   let bytes = Buffer.byteLength(parts[0] + printer.tail);
   let states = 2;
-  for (let i = 0; ; i += 1) {
-    const state = stateAt(i, until.lean);
+  for (let i = first; ; i += 1) {
+    const state = stateAt(i, until.lean, i === first);
     const text = printer.state(state, nameOf(i + 1));
     bytes += Buffer.byteLength(text);
     states += statesIn(state);

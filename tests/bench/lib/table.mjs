@@ -2,6 +2,7 @@
 
 const units = {
   us: (us) => (us < 1000 ? `${round(us)} us` : `${round(us / 1000)} ms`),
+  memory: (bytes) => `${(bytes / 1024 / 1024).toFixed(0)} MiB`,
   bytes: (bytes) => `${(bytes / 1024).toFixed(1)} KiB`,
   text: String,
 };

@@ -53,6 +53,8 @@ const KEYS = {
   ArrowRight: "\uE014",
   ArrowDown: "\uE015",
   Delete: "\uE017",
+  F2: "\uE032",
+  F12: "\uE03C",
 };
 
 /** The window cannot be narrower than its tool bar. A page that should be has its width, which is at most this, in px. */

@@ -106,10 +106,11 @@ export const tests = {
     const sparse = { ...wrong, Environment: { Variables: new Array(2 ** 32 - 1) } };
     for (const body of [text("1"), text("{}"), text('{"Name":1}'), sparse]) {
       for (const read of ["parseExecution", "validateExecution"]) {
+        // Quadratic time takes minutes. A busy machine takes 10 s.
         const began = Date.now();
         const answer = cloudflow[read](body);
         assert.ok((answer.diagnostics ?? answer).length < 100);
-        assert.ok(Date.now() - began < 10_000, `${read} took ${Date.now() - began} ms`);
+        assert.ok(Date.now() - began < 30_000, `${read} took ${Date.now() - began} ms`);
       }
     }
   },

@@ -2,15 +2,24 @@
 
 import { history, historyKeymap } from "@codemirror/commands";
 import { foldAll, foldGutter, foldKeymap, foldedRanges } from "@codemirror/language";
+import { EditorState } from "@codemirror/state";
 import { EditorView, keymap } from "@codemirror/view";
 import { cloudflow } from "cloudflow-wasm/editor/codemirror";
 
-window.start = (doc, options) => {
+/** `more`: further extensions; `at`: the element. */
+const create = (doc, options, { more = [], at = "place" } = {}) => {
+  const keys = keymap.of([...historyKeymap, ...foldKeymap]);
+  const extensions = [cloudflow(options), history(), foldGutter(), keys, more];
+  return new EditorView({ doc, extensions, parent: document.getElementById(at) });
+};
+window.start = (doc, options, { dark = false, separator = undefined } = {}) => {
   window.view?.destroy();
-  const extensions = [cloudflow(options), history(), foldGutter(), keymap.of([...historyKeymap, ...foldKeymap])];
-  window.view = new EditorView({ doc, extensions, parent: document.body });
+  const look = dark ? EditorView.theme({ "&": { background: "#1c2027", color: "#e7eaf0" } }, { dark }) : [];
+  const more = [look, separator ? EditorState.lineSeparator.of(separator) : []];
+  window.view = create(doc, options, { more });
   window.view.focus();
 };
+window.startSecond = (doc) => (window.second = create(doc, {}, { at: "second" }));
 window.folded = () => {
   foldAll(window.view);
   const found = [];

@@ -1,5 +1,6 @@
 // The definition view alone on a page: the tests and the measurement of the editor drive it by `window.page`.
 
+import { modules } from "../../../www/console/app/ready.js";
 import { initialState } from "../../../www/console/app/state.js";
 import { createStore } from "../../../www/console/app/store.js";
 import { createLanguage } from "../../../www/console/editor/language.js";
@@ -18,13 +19,7 @@ const actions = {
 };
 const words = (key, ...values) => createWords(store.get().lang)(key, ...values);
 
-/** An extension in the place of the completion. */
-async function completion() {
-  const { EditorView } = await import("@codemirror/view");
-  return EditorView.editorAttributes.of({ class: "completes" });
-}
-
-function start(state = {}, { completes = false, follows = true } = {}) {
+function start(state = {}, { follows = true } = {}) {
   store.set(state);
   if (follows) language.follow(store);
   const view = createDefinitionView(document.getElementById("definition"), {
@@ -32,7 +27,7 @@ function start(state = {}, { completes = false, follows = true } = {}) {
     words,
     actions,
     language,
-    completion: completes ? completion : undefined,
+    modules,
   });
   view.update(store.get(), store.get());
   store.subscribe(view.update);

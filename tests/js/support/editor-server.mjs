@@ -43,6 +43,7 @@ export async function bundle(folder) {
     logLevel: "error",
     alias: {
       "cloudflow-wasm": "./pkg/index.js",
+      "cloudflow-wasm/editor/codemirror": "./pkg/editor/codemirror.js",
       "cloudflow-wasm/graph": "./pkg/graph.js",
       "cloudflow-wasm/language": "./pkg/language.js",
     },

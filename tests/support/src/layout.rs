@@ -17,7 +17,7 @@ struct Family {
     folders: bool,
 }
 
-const FAMILIES: [Family; 13] = [
+const FAMILIES: [Family; 14] = [
     flat("check", &["yaml"], &["out", "options.json", "seeds.txt"]),
     flat("editor", &["yaml"], &["out"]),
     flat("execution", &["response.json"], &["execution.json", "out"]),

@@ -86,6 +86,7 @@ export async function startConsole({ base, fetch: send, needsNetwork = true }) {
     api,
     actions,
     language,
+    modules,
     words: inWords,
     openHelp: () => help.open(),
     openStart: (/** @type {any} */ options) => start.focus(options),

@@ -5,7 +5,7 @@ export const modules = {
   /**
    * Loads a WebAssembly module, unless it is loaded. Resolves when its functions can be called.
    *
-   * @type {(name: "ask" | "language") => Promise<unknown>}
+   * @type {(name: "ask" | "editor" | "language") => Promise<unknown>}
    */
   ready: () => Promise.resolve(),
 };

@@ -1,6 +1,5 @@
 // The editor: a text with undo, diagnostics and quick fixes. The page loads this file when it first shows a definition.
 
-import { closeBrackets, closeBracketsKeymap } from "@codemirror/autocomplete";
 import {
   history,
   historyKeymap,
@@ -21,8 +20,9 @@ import { forEachDiagnostic, lintGutter, nextDiagnostic, previousDiagnostic, setD
 import { openSearchPanel } from "@codemirror/search";
 import { ChangeSet, Compartment, Text } from "@codemirror/state";
 import { EditorView, keymap } from "@codemirror/view";
+import { changesOf } from "../../../pkg/editor/protocol.js";
 import { h } from "../app/dom.js";
-import { changesOf, repair } from "./fixes.js";
+import { repair } from "./fixes.js";
 import { createTextView, markLine, reword, rootOf, shared, showRange, wrapOnPhones } from "./text.js";
 import { Versions } from "./versions.js";
 
@@ -48,13 +48,12 @@ export const withPlainBreaks = (text) => text.replace(/\r\n?/g, "\n");
  * @param {(text: string) => void} options.onChange called after each change by the user
  * @param {(message: string) => void} options.announce tells screen readers a message
  * @param {(offset: number) => void} [options.onPress] called after a click into the text
+ * @param {() => Promise<import("@codemirror/state").Extension>} options.loadService loads the language service
  * @param {() => void} [options.onUpdate] called after each change of the text, the selection or the history
- * @param {() => Promise<import("@codemirror/state").Extension>} [options.completion] loads the completion of a language
- *   service, such as `autocompletion({ override: [source] })`
  */
-export function createEditor(host, { text, words, check, onChange, announce, onPress, onUpdate, completion }) {
+export function createEditor(host, { text, words, check, onChange, announce, onPress, onUpdate, loadService }) {
   let currentWords = words;
-  const completing = new Compartment();
+  const service = new Compartment();
   /** @type {Versions<ChangeSet>} */
   const versions = new Versions(withPlainBreaks(text));
   /** @type {Checked | undefined} */
@@ -62,6 +61,7 @@ export function createEditor(host, { text, words, check, onChange, announce, onP
   /** Changes since `checked`. @type {ChangeSet | null} */
   let sinceChecked = null;
   let isLoading = false;
+  let isDestroyed = false;
 
   const root = rootOf(host);
   const view = new EditorView({
@@ -70,11 +70,9 @@ export function createEditor(host, { text, words, check, onChange, announce, onP
     root,
     extensions: [
       history(),
-      closeBrackets(),
       lintGutter(),
-      completing.of([]),
+      service.of([]),
       keymap.of([
-        ...closeBracketsKeymap,
         ...KEYS,
         { key: "F8", run: () => goToDiagnostic(nextDiagnostic), preventDefault: true },
         { key: "Shift-F8", run: () => goToDiagnostic(previousDiagnostic), preventDefault: true },
@@ -104,8 +102,11 @@ export function createEditor(host, { text, words, check, onChange, announce, onP
   });
   const unwrap = wrapOnPhones(view);
 
-  // The editor does not wait for it.
-  void completion?.().then((extension) => view.dispatch({ effects: completing.reconfigure(extension) }));
+  // The editor does not wait for it, and works without it.
+  loadService().then(
+    (extension) => isDestroyed || view.dispatch({ effects: service.reconfigure(extension) }),
+    () => announce(currentWords("editor.serviceFailed")),
+  );
 
   /** The place of a diagnostic now. @param {Diagnostic} diagnostic */
   function placeOf(diagnostic) {
@@ -162,7 +163,7 @@ export function createEditor(host, { text, words, check, onChange, announce, onP
   /** Applies the fix of a diagnostic. Returns whether it was possible. @param {Diagnostic} diagnostic */
   function applyFix(diagnostic) {
     if (!diagnostic.fix || !checked?.diagnostics.includes(diagnostic)) return false;
-    const done = apply(ChangeSet.of(changesOf(diagnostic.fix), checked.text.length));
+    const done = apply(ChangeSet.of(changesOf(diagnostic.fix.edits), checked.text.length));
     announce(done ? currentWords("editor.fixed", diagnostic.fix.title) : currentWords("editor.fixTooLate"));
     return done;
   }
@@ -311,6 +312,7 @@ export function createEditor(host, { text, words, check, onChange, announce, onP
     },
 
     destroy() {
+      isDestroyed = true;
       unwrap();
       view.destroy();
     },

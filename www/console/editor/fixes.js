@@ -1,21 +1,11 @@
 // Quick fixes: which edits can be applied together.
 
+import { changesOf } from "../../../pkg/editor/protocol.js";
+
 /**
  * @typedef {{ from: number, to: number, insert: string }} Change
  * @typedef {import("../../../pkg/index.js").Diagnostic} Diagnostic
  */
-
-/**
- * The edits of a fix as changes of the text, in the order of the text.
- *
- * @param {NonNullable<Diagnostic["fix"]>} fix
- * @returns {Change[]}
- */
-export function changesOf(fix) {
-  return fix.edits
-    .map(({ range, newText }) => ({ from: range.start.offset, to: range.end.offset, insert: newText }))
-    .sort((a, b) => a.from - b.from || a.to - b.to);
-}
 
 /**
  * The changes of all fixes that do not contradict each other, in the order of the text. Of two fixes that touch the
@@ -26,7 +16,7 @@ export function changesOf(fix) {
  */
 export function compatibleFixes(diagnostics) {
   const fixes = diagnostics
-    .flatMap(({ fix }) => (fix ? [changesOf(fix)] : []))
+    .flatMap(({ fix }) => (fix ? [changesOf(fix.edits)] : []))
     .filter((changes) => changes.length > 0)
     .sort((a, b) => a[0].from - b[0].from);
   /** @type {Change[]} in the order of the text */

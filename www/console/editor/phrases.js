@@ -31,6 +31,9 @@ const PHRASES = {
   "Unfold line": "unfoldLine",
   Completions: "completions",
   "Control character": "controlCharacter",
+  "New name": "newName",
+  Rename: "rename",
+  "the text has changed in the meantime": "renameTooLate",
 };
 
 /** @param {(key: string) => string} words */

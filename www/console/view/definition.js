@@ -14,7 +14,7 @@ import { createProblems, summary } from "../editor/problems.js";
  * @property {(key: string, ...values: any[]) => string} words
  * @property {any} actions
  * @property {{ check(text: string): Promise<Checked> }} language
- * @property {() => Promise<any>} [completion] see `createEditor`
+ * @property {typeof import("../app/ready.js").modules} modules
  */
 
 /** Time without a change after which the number of problems is announced, in ms. */
@@ -79,6 +79,12 @@ export function createDefinitionView(element, context) {
     onFixAll: () => void editor?.fixAll(),
   });
 
+  /** Completion, hover texts, go to a state, rename, folding: the editor is drawn before them. */
+  async function loadService() {
+    const [{ service }] = await Promise.all([import("../editor/service.js"), context.modules.ready("editor")]);
+    return service();
+  }
+
   /** @param {{ from: number, to: number }} place */
   function showInEditor({ from, to }) {
     setMode("edit");
@@ -111,7 +117,7 @@ export function createDefinitionView(element, context) {
       text: state.text,
       words,
       check: context.language.check,
-      completion: context.completion,
+      loadService: loadService,
       onChange: (text) => actions.setText(text),
       announce: (message) => actions.announce(message),
       onPress: selectAt,
@@ -270,7 +276,7 @@ export function createDefinitionView(element, context) {
   }
 
   function drawAll() {
-    hint.textContent = words("editor.leaveHint");
+    hint.textContent = `${words("editor.leaveHint")} ${words("editor.keysHint")}`;
     setMode(mode);
     drawProblems({ force: true });
   }

@@ -463,6 +463,7 @@ export const en = {
     loadFailed: "The editor could not be loaded.",
     loadAgain: "Try again",
     leaveHint: "Tab indents. To leave the editor, press Escape, then Tab.",
+    keysHint: "Ctrl+Space completes, F12 goes to a state, F2 renames it.",
     undo: "Undo",
     redo: "Redo",
     search: "Search",
@@ -510,6 +511,10 @@ export const en = {
     unfoldLine: "Unfold",
     completions: "Completions",
     controlCharacter: "Control character",
+    newName: "New name",
+    rename: "Rename",
+    renameTooLate: "The text has changed. Nothing was renamed.",
+    serviceFailed: "The completion could not be loaded.",
   },
   playground: {},
 };

@@ -459,6 +459,7 @@ export const zh = {
     loadFailed: "编辑器加载失败。",
     loadAgain: "重试",
     leaveHint: "Tab 键用于缩进。要离开编辑器，请先按 Esc，再按 Tab。",
+    keysHint: "Ctrl+Space 补全，F12 转到节点，F2 重命名节点。",
     undo: "撤销",
     redo: "重做",
     search: "查找",
@@ -506,6 +507,10 @@ export const zh = {
     unfoldLine: "展开",
     completions: "补全建议",
     controlCharacter: "控制字符",
+    newName: "新名称",
+    rename: "重命名",
+    renameTooLate: "文本已被修改，未重命名。",
+    serviceFailed: "无法加载补全功能。",
   },
   playground: {},
 };

@@ -6,7 +6,8 @@ use super::{Totals, bun, deno, lines, or_broken, quiet};
 use crate::{Outcome, chromium, engines, npm, paths, python};
 
 /// The tests that drive a browser through `tests/js/engines/`. The step `pages` runs them in Chromium.
-const ENGINES: [&str; 5] = ["console.test", "console-axe", "console-data", "console-faults", "graph-engines"];
+const ENGINES: [&str; 6] =
+    ["console.test", "console-axe", "console-data", "console-faults", "editor-engines", "graph-engines"];
 
 /// What the names of the files of the step `pages` begin with.
 const PAGES: [&str; 7] = ["console", "demo", "editor", "graph", "playground", "small-page", "web-page"];

@@ -103,7 +103,9 @@ fn time_is_linear() {
         started.elapsed().as_secs_f64()
     };
     for (index, (short, long)) in texts(2).iter().zip(texts(16).iter()).enumerate() {
-        let (first, second) = (time(short).max(0.002), time(long));
+        // Other processes can slow one measurement down, not the fastest of five.
+        let fastest = |text| (0..5).map(|_| time(text)).fold(f64::INFINITY, f64::min);
+        let (first, second) = (fastest(short).max(0.002), fastest(long));
         assert!(second < first * 8.0 * 6.0, "text {index}: {first:.4} s, 8 times as long {second:.4} s");
     }
 }

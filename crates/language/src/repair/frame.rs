@@ -27,6 +27,10 @@ pub(super) fn find(text: &str, wrong: bool, other: bool) -> Vec<Repair> {
 
 /// UTF-16 that was read as UTF-8 has a U+0000 beside every ASCII character. Other encodings give U+FFFD.
 fn encoding(text: &str) -> Option<Repair> {
+    // The search of most texts ends here.
+    if !text.as_bytes().contains(&0) {
+        return None;
+    }
     let (mut zeros, mut ascii) = (0, 0);
     let mut edits = Vec::new();
     for (at, c) in text.char_indices() {
@@ -173,7 +177,9 @@ const FENCES: [&str; 9] = ["`;", "```", "~~~", "\"\"\"", "\'\'\'", "<pre", "</pr
 /// A Markdown fence, with the text around it.
 fn fence(text: &str, lines: &[Line<'_>]) -> Option<Repair> {
     let is_fence = |line: &str| {
-        FENCES.iter().any(|fence| line.starts_with(fence)) || !line.starts_with(' ') && line.ends_with("= `")
+        matches!(line.as_bytes().first(), Some(b'`' | b'~' | b'"' | b'\'' | b'<'))
+            && FENCES.iter().any(|fence| line.starts_with(fence))
+            || !line.starts_with(' ') && line.ends_with("= `")
     };
     let mut fences = lines.iter().filter(|(_, line)| is_fence(line));
     let &(open, line) = fences.next()?;
@@ -233,6 +239,10 @@ fn heredoc(text: &str, lines: &[Line<'_>]) -> Option<Repair> {
 
 /// Conflict markers of Git. The first side remains. In a valid text and in block scalars, indented markers are text.
 fn conflict(text: &str, lines: &[Line<'_>], wrong: bool) -> Option<Repair> {
+    // Without one of these, the other markers are text.
+    if !contains(text, "<<<<<<<") && !contains(text, ">>>>>>>") {
+        return None;
+    }
     let (mut edits, mut first, mut drop, mut certain) = (Vec::new(), None, None, false);
     let mut block = None;
     for &(start, line) in lines {

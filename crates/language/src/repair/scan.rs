@@ -124,9 +124,23 @@ pub(super) fn find(text: &str, wrong: bool, narrow: bool) -> (Vec<Repair>, bool)
 }
 
 impl<'t> Scan<'t> {
-    #[inline(never)]
     fn char_at(&self, at: usize) -> Option<char> {
+        match self.text.as_bytes().get(at) {
+            Some(byte) if byte.is_ascii() => Some(char::from(*byte)),
+            _ => self.wide_char_at(at),
+        }
+    }
+
+    #[inline(never)]
+    fn wide_char_at(&self, at: usize) -> Option<char> {
         self.text.get(at..)?.chars().next()
+    }
+
+    /// True if a part of the text may have a character that resembles another one.
+    #[inline(never)]
+    fn may_resemble(&self, start: usize, end: usize) -> bool {
+        let part = self.text.as_bytes().get(start..end).unwrap_or_default();
+        part.iter().any(|byte| !byte.is_ascii() || matches!(byte, b'`' | b'\x0B' | b'\x0C'))
     }
 
     /// A part of the text.
@@ -137,12 +151,12 @@ impl<'t> Scan<'t> {
 
     /// The number of characters.
     fn width(&self, start: usize, end: usize) -> usize {
-        self.part(start, end).chars().fold(0, |count, _| count + 1)
+        // Every byte that begins a character.
+        self.part(start, end).bytes().filter(|byte| byte & 0xC0 != 0x80).count()
     }
 
-    #[inline(never)]
     fn class_at(&self, at: usize) -> Option<Class> {
-        Some(look(self.char_at(at)?)?.0)
+        if self.may_resemble(at, at + 1) { Some(look(self.char_at(at)?)?.0) } else { None }
     }
 
     fn hit(&mut self, at: usize, new_text: &str) {
@@ -253,7 +267,8 @@ impl<'t> Scan<'t> {
                 return self.plain(at);
             }
             let line = self.part(at, end);
-            if let Some(mark) = ["// ", "/* ", "<!--", "-- ", "; "].into_iter().find(|mark| line.starts_with(mark))
+            if matches!(line.as_bytes().first(), Some(b'/' | b'<' | b'-' | b';'))
+                && let Some(mark) = ["// ", "/* ", "<!--", "-- ", "; "].into_iter().find(|mark| line.starts_with(mark))
                 && !self.starts_with_key(at + mark.len(), end)
             {
                 return self.sign(at, at + mark.trim_ascii_end().len(), "#");
@@ -369,8 +384,21 @@ impl<'t> Scan<'t> {
         }
     }
 
+    /// Reads a key of ASCII letters, its colon and a space. Most keys are of this kind.
+    fn usual_key(&self, start: usize, end: usize) -> Option<(Option<Content>, usize)> {
+        let line = self.part(start, end);
+        let length = line.bytes().position(|byte| !byte.is_ascii_alphanumeric() && !matches!(byte, b'.' | b'$'))?;
+        let behind = line.as_bytes().get(length..)?;
+        let value = start + length + if behind.len() == 1 { 1 } else { 2 };
+        let is_usual = matches!(behind, [b':'] | [b':', b' ', 33..=126, ..]) && length <= 200;
+        is_usual.then(|| (line.get(..length).and_then(content), value))
+    }
+
     /// Reads a key and its colon. Returns the content of its value and the start of the value.
     fn key(&mut self, start: usize, end: usize) -> Option<(Option<Content>, usize)> {
+        if let Some(found) = self.usual_key(start, end) {
+            return Some(found);
+        }
         let mut name = String::new();
         let mut hits = Vec::new();
         let mut at = start;

@@ -167,7 +167,7 @@ impl Scan<'_> {
             // `＄input.a` as a source. Another text after a dollar sign is data.
             Content::Data if is_path(trimmed) => self.expression(start, inner, ' '),
             Content::Code | Content::Names => self.marks(start, inner),
-            Content::Name => {
+            Content::Name if self.may_resemble(start, inner) => {
                 for (offset, c) in trimmed.char_indices() {
                     match look(c) {
                         Some((Class::Invisible, ..)) => self.hit(start + offset, ""),
@@ -183,6 +183,9 @@ impl Scan<'_> {
     /// Replaces every such character.
     pub(super) fn marks(&mut self, start: usize, end: usize) {
         let text = self.part(start, end);
+        if text.is_ascii() {
+            return;
+        }
         for (offset, _) in text.char_indices().filter(|(_, c)| !c.is_ascii()) {
             self.plain(start + offset);
         }
@@ -192,6 +195,9 @@ impl Scan<'_> {
     pub(super) fn expression(&mut self, start: usize, end: usize, around: char) {
         let mut quote = None;
         let text = self.part(start, end);
+        if !self.may_resemble(start, end) && !small::contains(text, "&") {
+            return;
+        }
         let mut last = ' ';
         for (offset, c) in text.char_indices() {
             let class = look(c);
@@ -247,12 +253,13 @@ impl Scan<'_> {
     pub(super) fn close(&mut self, start: usize, end: usize, quote: char) -> Option<usize> {
         let mut escaped = false;
         let text = self.part(start, end);
-        for (offset, c) in text.char_indices() {
-            if c == quote && !escaped {
+        for (offset, byte) in text.bytes().enumerate() {
+            // The quote is ASCII.
+            if char::from(byte) == quote && !escaped {
                 self.quote = None;
                 return Some(start + offset + 1);
             }
-            escaped = c == '\\' && quote == '"' && !escaped;
+            escaped = byte == b'\\' && quote == '"' && !escaped;
         }
         self.quote = Some(quote);
         None
