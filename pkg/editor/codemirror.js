@@ -131,7 +131,7 @@ export function cloudflow({ delay = 150, marks = true, ...options } = {}) {
     const { doc, selection } = view.state;
     const at = selection.main.head;
     const range = ask(view.state, (flow) => flow.prepareRename(at));
-    if (range === null) return false;
+    if (range === null || view.state.readOnly) return false;
     const phrase = (/** @type {string} */ text) => view.state.phrase(text);
     const [label, submitLabel] = [phrase("New name"), phrase("Rename")];
     const value = view.state.sliceDoc(range.start.offset, range.end.offset);
@@ -235,6 +235,7 @@ const TYPE_OF = {
 
 /** @param {EditorView} view @param {TextEdit[]} edits @param {string} userEvent */
 function change(view, edits, userEvent) {
+  if (view.state.readOnly) return;
   // Not a string, which would be divided at the line separator of the state.
   const changes = changesOf(edits).map((one) => ({ ...one, insert: Text.of(one.insert.split(/\r?\n/)) }));
   view.dispatch({ changes, userEvent, scrollIntoView: true });
