@@ -3,6 +3,7 @@
 //! A serializer is compiled again for every type. The answers have many types, so they are converted to this type
 //! first.
 
+use crate::small::to_decimal;
 use serde::ser::{Serialize, SerializeSeq, SerializeStruct, Serializer};
 
 /// A JSON value whose keys are known when it is compiled.
@@ -78,10 +79,71 @@ impl Plain {
         text.map_or(Plain::Null, |text| Plain::Text(text.to_owned()))
     }
 
+    /// Writes the value as JSON.
+    ///
+    /// ```
+    /// use cloudflow_base::plain::{Object, Plain};
+    ///
+    /// let mut object = Object::new();
+    /// object.text("a\"", "line\n");
+    /// object.put("b", Plain::List(vec![Plain::Number(-1), Plain::Null, Plain::Boolean(true)]));
+    /// let mut json = String::new();
+    /// Plain::from(object).json(&mut json);
+    /// assert_eq!(json, r#"{"a\"":"line\u000a","b":[-1,null,true]}"#);
+    /// ```
+    pub fn json(&self, out: &mut String) {
+        let mut separator = "";
+        match self {
+            Plain::Null => out.push_str("null"),
+            Plain::Boolean(value) => out.push_str(if *value { "true" } else { "false" }),
+            Plain::Number(value) => out.push_str(&to_decimal(*value)),
+            Plain::Text(text) => json_text(text, out),
+            Plain::List(items) => {
+                out.push('[');
+                for item in items {
+                    out.push_str(separator);
+                    separator = ",";
+                    item.json(out);
+                }
+                out.push(']');
+            }
+            Plain::Object(fields) => {
+                out.push('{');
+                for (key, value) in fields.iter() {
+                    out.push_str(separator);
+                    separator = ",";
+                    json_text(key, out);
+                    out.push(':');
+                    value.json(out);
+                }
+                out.push('}');
+            }
+        }
+    }
+
     /// A list of values that convert to plain data.
     pub fn list<T: Into<Plain>>(items: Vec<T>) -> Self {
         Plain::List(items.into_iter().map(Into::into).collect())
     }
+}
+
+#[inline(never)]
+fn json_text(text: &str, out: &mut String) {
+    out.push('"');
+    let mut from = 0;
+    for (at, byte) in text.bytes().enumerate().filter(|(_, byte)| *byte < 0x20 || matches!(byte, b'"' | b'\\')) {
+        out.push_str(text.get(from..at).unwrap_or_default());
+        if byte < 0x20 {
+            out.push_str(if byte < 0x10 { "\\u000" } else { "\\u001" });
+            out.push(char::from_digit(u32::from(byte) & 15, 16).unwrap_or('0'));
+            from = at + 1;
+        } else {
+            out.push('\\');
+            from = at;
+        }
+    }
+    out.push_str(text.get(from..).unwrap_or_default());
+    out.push('"');
 }
 
 impl From<Object> for Plain {
