@@ -11,7 +11,7 @@ use cloudflow_language::yaml::{self, Kind, Node, Style, Tree};
 
 use crate::names::apply;
 use crate::text::{cat, is_blank, run, run_before, unindented};
-use crate::view::{View, line_end, part, trimmed_end};
+use crate::view::{View, line_end, line_start, part, trimmed_end};
 
 /// How a text is formatted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -106,6 +106,11 @@ pub(crate) fn is_kept(before: &Tree<'_>, after: &str, any_order: bool) -> bool {
         let is_alias = first.starts_with('*');
         if is_alias != second.starts_with('*') {
             return false;
+        }
+        // The content of a node without aliases depends on its source and on its column only.
+        let column = |text, node: Node<'_>| node.span().start as usize - line_start(text, node.span().start as usize);
+        if first == second && !first.contains('*') && column(before.text(), a) == column(after, b) {
+            continue;
         }
         if a.kind() == Kind::Scalar {
             // The value of a block scalar depends on its indentation, that of an alias on its anchor.
