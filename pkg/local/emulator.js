@@ -1,6 +1,7 @@
 // The driver of the emulator: connects the state machine in the module with clock, timers, task handlers and requests.
 
 import { onAbort } from "../shared/abort.js";
+import { emulated } from "../shared/behind.js";
 import * as codes from "../shared/codes.js";
 import { CloudFlowError } from "../shared/error.js";
 import { EMULATOR, PUT_FLOW, SAVE } from "../shared/options.js";
@@ -396,7 +397,7 @@ function createEmulator(runtime, ownTimers, options) {
   };
 
   return {
-    fetch,
+    fetch: emulated(fetch),
     putFlow,
     removeFlow,
     setFaults,

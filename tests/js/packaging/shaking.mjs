@@ -33,7 +33,7 @@ export function shakingTests(installed) {
   const modules = MODULES.map((name) => ({
     name,
     text: /^var TEXT = "(.*)";$/m.exec(readFileSync(join(folder, `${name}.js`), "utf8"))[1],
-    gzip: gzipSync(readFileSync(join(folder, "wasm", `${name}.wasm`)), { level: 9 }).length,
+    gzip: gzipSync(readFileSync(join(folder, `${name}.wasm`)), { level: 9 }).length,
   }));
   for (const module of modules) module.mark = markOf(module, modules);
   const test = (bundle) => async (dir) => {
