@@ -80,7 +80,9 @@ export interface AccessOptions<Env = unknown> {
   /** Audience tags (AUD) of the Access application. Default: the variable `POLICY_AUD` of `env`. */
   audience?: FromEnv<string | string[], Env> | undefined;
   /** Returns `true` if the sender of a valid token may make the call. Default: every sender. */
-  allow?: ((payload: JwtPayload, call: GatewayCall, request: Request, env: Env) => boolean | Promise<boolean>) | undefined;
+  allow?:
+    | ((payload: JwtPayload, call: GatewayCall, request: Request, env: Env) => boolean | Promise<boolean>)
+    | undefined;
 }
 
 /**

@@ -7,7 +7,7 @@ import { CloudFlowError } from "../shared/error.js";
 import { EMULATOR, PUT_FLOW, SAVE } from "../shared/options.js";
 import { MAX_SPEED, MAX_STATE, MAX_TEXT, clockOf, faultsOf, flagOf, functionOf, modeOf } from "./options.js";
 import { optionsOf, textOf, textsOf, wholeOf } from "./options.js";
-import { TEST_KEYS, signRequest } from "./sign.js";
+import { TEST_KEYS } from "./sign.js";
 import { simulateFlow } from "./simulate.js";
 import { simulateState } from "./state.js";
 import { attempt, handles, readTasks } from "./tasks.js";
@@ -53,12 +53,6 @@ export function createLocal(runtime, { ownTimers = false } = {}) {
     createEmulator: (options) => createEmulator(runtime, ownTimers, options),
     /** @param {string} text */
     migrateFlow: (text) => runtime.call("migrateFlow", text),
-    /**
-     * @param {string} action
-     * @param {Record<string, string | number | boolean | undefined>} [parameters]
-     * @param {import("../local.js").SignOptions} [options]
-     */
-    signRequest: (action, parameters, options) => signRequest(runtime, action, parameters, options),
     /**
      * @param {string} text
      * @param {import("../local.js").SimulateOptions} [options]

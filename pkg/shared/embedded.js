@@ -9,7 +9,10 @@ import { createRuntime } from "./runtime.js";
  * @param {() => Uint8Array<ArrayBuffer>} bytes
  */
 export const embedded = (instantiate, bytes) =>
-  createRuntime(allowed(instantiate), allowed(() => new WebAssembly.Module(bytes())));
+  createRuntime(
+    allowed(instantiate),
+    allowed(() => new WebAssembly.Module(bytes())),
+  );
 
 /**
  * Returns the function with `wasm-blocked` as the error for a host that forbids it. WebKit compiles a module that it does not

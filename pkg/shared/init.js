@@ -17,9 +17,9 @@ import { createRuntime } from "./runtime.js";
  */
 
 /**
- * The exports of an instance that the host has created, as it does for `import * as ask from "cloudflow-wasm/ask.wasm"`.
+ * The default export of a module that the host has instantiated, as it does for `import ask from "cloudflow-wasm/ask.wasm"`.
  *
- * @typedef {{ attach: (exports: object) => { functions: Functions, build: string } }} Instance
+ * @typedef {() => { functions: Functions, build: string }} Instance
  */
 
 /**
@@ -51,27 +51,31 @@ export function createModules(kinds, entry) {
    */
   async function use(name, source) {
     if (modules[name] || source === undefined) return;
-    const given = await source;
+    const awaited = await source;
+    // The namespace of `import * as ask`.
+    const given = awaited?.default ?? awaited;
     const { mark, build } = kinds[name];
-    const isInstance = typeof given?.attach === "function";
-    const module = isInstance ? given : await compile(given, names);
+    const {
+      functions,
+      build: found,
+      has,
+    } = typeof given === "function" ? ofInstance(given) : ofModule(await compile(given, names));
     // Another module, such as the one of the other name, would fail at the first call without a reason.
-    if (!(isInstance ? mark in module : WebAssembly.Module.exports(module).some((one) => one.name === mark))) {
+    if (!has(mark)) {
       throw new CloudFlowError({
         kind: "request",
         code: codes.notAModule,
         message: `\`${name}\` is another WebAssembly module: pass cloudflow-wasm/${name}.wasm`,
       });
     }
-    const attached = isInstance ? module.attach(module) : { build: buildOf(module), functions: module };
-    if (attached.build !== build) {
+    if (found !== build) {
       throw new CloudFlowError({
         kind: "request",
         code: codes.moduleOfAnotherBuild,
         message: `\`${name}\` is a module of another version: pass cloudflow-wasm/${name}.wasm of the version that has this \`init\``,
       });
     }
-    modules[name] ??= attached.functions;
+    modules[name] ??= functions;
   }
 
   /**
@@ -115,9 +119,19 @@ export function createModules(kinds, entry) {
 export const runtimeIn = (modules, name, instantiate) => modules.runtime(name, instantiate);
 
 /** @param {WebAssembly.Module} module */
-function buildOf(module) {
+function ofModule(module) {
   const [build] = WebAssembly.Module.customSections(module, "build");
-  return build && new TextDecoder().decode(build);
+  return {
+    functions: module,
+    build: build && new TextDecoder().decode(build),
+    has: (/** @type {string} */ mark) => WebAssembly.Module.exports(module).some(({ name }) => name === mark),
+  };
+}
+
+/** @param {Instance} attach */
+function ofInstance(attach) {
+  const { functions, build } = attach() ?? {};
+  return { functions, build, has: (/** @type {string} */ mark) => typeof functions?.[mark] === "function" };
 }
 
 /**
@@ -155,7 +169,9 @@ async function compile(source, names) {
   const isBytes = read instanceof ArrayBuffer || ArrayBuffer.isView(read);
   if (!isBytes && !streams(read)) throw notAModule(names);
   try {
-    return await (isBytes ? WebAssembly.compile(/** @type {BufferSource} */ (read)) : WebAssembly.compileStreaming(read));
+    return await (isBytes
+      ? WebAssembly.compile(/** @type {BufferSource} */ (read))
+      : WebAssembly.compileStreaming(read));
   } catch (error) {
     const failure = blocked(error);
     if (failure !== error) throw failure;
@@ -196,7 +212,8 @@ const streams = (read) =>
  */
 function urlOf(source) {
   if (typeof source !== "string") return source instanceof URL ? source : undefined;
-  const base = globalThis.document?.baseURI ?? globalThis.location?.href ?? (source.startsWith("/") ? "file:///" : undefined);
+  const base =
+    globalThis.document?.baseURI ?? globalThis.location?.href ?? (source.startsWith("/") ? "file:///" : undefined);
   return URL.canParse(source, base) ? new URL(source, base) : undefined;
 }
 

@@ -16,7 +16,10 @@ import { build } from "esbuild";
 
 const [pkg, to] = process.argv.slice(2).map((path) => resolve(path));
 
-const MODULES = ["ask", "editor", "gateway", "language", "local"];
+const MODULES = ["ask", "editor", "gateway", "language", "local", "sign"];
+
+/** Hosts that instantiate an imported module load files of these. */
+const HOSTED = ["ask", "language", "local"];
 
 /**
  * The written files beside those that `exports` and `bin` of package.json name. With `validateExecution` in a file of its
@@ -32,8 +35,7 @@ const FURTHER = [
   "./console/files.js", // the built page is next to it
   "./execution/inline.js",
   "./execution/workerd.js",
-  // Hosts that instantiate an imported module load these.
-  ...MODULES.map((name) => `./wasm/${name}.host.js`),
+  ...HOSTED.map((name) => `./wasm/${name}.host.js`),
 ];
 
 const ROOT = resolve(import.meta.dirname, "../..");
@@ -45,7 +47,9 @@ const named = (value) => (typeof value === "string" ? [value] : Object.values(va
 const paths = [...new Set(named([exports, bin, FURTHER]))];
 const ENTRIES = paths.filter((path) => path.endsWith(".js"));
 
-const SHARED = ["abort", "behind", "error", "options", "runtime"].map((name) => join(pkg, "shared", `${name}.js`));
+const SHARED = ["abort", "behind", "embedded", "error", "options", "runtime"].map((name) =>
+  join(pkg, "shared", `${name}.js`),
+);
 
 /** The written file of each source that is not copied into the files that import it. */
 const written = new Map([
@@ -134,5 +138,6 @@ writeFileSync(
 // A name that two shared sources export would be absent. Each file that Node can load is loaded: the command would run,
 // and the files for workerd import modules.
 for (const path of ENTRIES) {
-  if (!path.includes("workerd") && !path.includes("/bin/")) await import(pathToFileURL(join(to, path)).href);
+  if (!path.includes("workerd") && !path.includes("/bin/") && !path.endsWith(".host.js"))
+    await import(pathToFileURL(join(to, path)).href);
 }

@@ -13,7 +13,10 @@ use crate::toolchain::{self, Toolchain};
 use crate::{Outcome, bundle, console, inline, npm, paths, sizes, traps};
 
 /// The modules. Each is the root crate with the feature of the same name.
-pub const MODULES: [&str; 5] = ["ask", "editor", "gateway", "language", "local"];
+pub const MODULES: [&str; 6] = ["ask", "editor", "gateway", "language", "local", "sign"];
+
+/// The modules that `init` of an entry takes. A host may instantiate them.
+const HOSTED: [&str; 3] = ["ask", "language", "local"];
 
 /// The steps after rustc that can be left out with `--without`, to measure what they save.
 const STEPS: [&str; 3] = ["encoder", "names", "traps"];
@@ -77,7 +80,7 @@ pub fn build_with(Options { without, only }: &Options) -> Outcome<()> {
     let toolchain = toolchain::find()?;
     let inputs = format!("{}{}", inputs(&toolchain)?, without.concat());
     for module in MODULES.iter().filter(|module| only.is_empty() || only.iter().any(|name| name == *module)) {
-        let files = ["host.js", "js", "wasm", "inline.js"].map(|end| file(module, end));
+        let files = ["js", "wasm", "inline.js"].map(|end| file(module, end));
         let memory = format!("built-{module}");
         if files.iter().all(|file| file.exists()) && is_remembered(&memory, &inputs) {
             say(&format!("{module}: up to date"));
@@ -142,13 +145,15 @@ fn build_one(module: &str, toolchain: &Toolchain, without: &[String]) -> Outcome
     write(&wasm, &bytes)?;
     let glue =
         format!("{glue}\n/** The content of the section `build` of the module. */\nexport const build = \"{mark}\";\n");
-    write(&file(module, "host.js"), glue::host_file(module, &imports).as_bytes())?;
+    if let Some(imports) = imports {
+        write(&file(module, "host.js"), glue::host_file(module, &imports).as_bytes())?;
+    }
     write(&file(module, "js"), glue.as_bytes())
 }
 
 /// `wasm-bindgen --target web`, then panics without a message, short names on both sides, and the factory. Returns the glue
-/// and the names of the imports.
-fn bind(module: &str, raw: &Path, to: &Path, without: &[String]) -> Outcome<(String, Vec<String>)> {
+/// and, for a module of [`HOSTED`], the names of its imports.
+fn bind(module: &str, raw: &Path, to: &Path, without: &[String]) -> Outcome<(String, Option<Vec<String>>)> {
     let has = |step: &str| !without.iter().any(|name| name == step);
     let failed = |e: &dyn std::fmt::Display| format!("wasm-bindgen: {e:#}");
     let mut bindgen = Bindgen::new();
@@ -168,11 +173,12 @@ fn bind(module: &str, raw: &Path, to: &Path, without: &[String]) -> Outcome<(Str
         return Err("fewer than 10 functions that panic have a known name; see xtask/src/traps.rs".to_owned());
     }
     let names = if has("names") { short_names(&mut output) } else { Vec::new() };
-    let imports = imports_of_host(&mut output, module);
+    let imports = HOSTED.contains(&module).then(|| imports_of_host(&mut output, module));
     output.emit(to).map_err(|e| failed(&e))?;
     let glue = to.join(glue::STEM).with_extension("js");
     let glue = fs::read_to_string(&glue).map_err(|e| format!("{}: {e}", glue.display()))?;
-    Ok((glue::factory(&glue::rename(&glue, &names)?, &glue::host_path(module), has("encoder"))?, imports))
+    let path = imports.as_ref().map(|_| glue::host_path(module));
+    Ok((glue::factory(&glue::rename(&glue, &names)?, path.as_deref(), has("encoder"))?, imports))
 }
 
 /// Names the file that has the imports, adds [`glue::ATTACH`] to them and exports it. Returns the names of the others.
@@ -185,9 +191,10 @@ fn imports_of_host(output: &mut Output, module: &str) -> Vec<String> {
         names.push(import.name.clone());
     }
     let value = walrus::ValType::Ref(walrus::RefType::EXTERNREF);
-    let kind = wasm.types.add(&[value], &[value]);
+    let kind = wasm.types.add(&[], &[value]);
     let (attach, _) = wasm.add_import_func(&path, glue::ATTACH, kind);
-    wasm.exports.add(glue::ATTACH, attach);
+    // The value of `import ask from "cloudflow-wasm/ask.wasm"`.
+    wasm.exports.add("default", attach);
     names
 }
 
