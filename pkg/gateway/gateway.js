@@ -370,7 +370,7 @@ export function createGatewayFactory(forward, runtime, memoryHub) {
         try {
           response = await serve(request, env, context, cors);
         } catch (error) {
-          response = refusal(refusalFor(error, log), cors);
+          response = request.signal?.aborted ? clientClosed() : refusal(refusalFor(error, log), cors);
         }
         if (response.status >= 400 && request.signal?.aborted) response = clientClosed();
         metrics.count("requests_total", { endpoint: endpointOf(request), status: response.status });

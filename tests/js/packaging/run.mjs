@@ -104,6 +104,37 @@ export default { fetch: async () => new Response(await check({ ask, language }))
     }
   },
 
+  async "a Worker that is bundled without the condition workerd logs what it lacks"(dir) {
+    const { build } = await import("esbuild");
+    const entry = join(dir, "worker.mjs");
+    writeFileSync(
+      entry,
+      `import { createGateway } from "cloudflow-wasm/gateway";
+const lines = [];
+console.error = (line) => lines.push(line);
+const credentials = { accessKeyId: "key", accessKeySecret: "secret" };
+const gateway = createGateway({ upstream: () => ({ region: "cn-hangzhou", credentials }), authorize: () => true, log: false });
+export default {
+  async fetch(request, env, context) {
+    const { status } = await gateway.fetch(request, env, context);
+    return Response.json({ status, lines });
+  },
+};
+`,
+    );
+    const { outputFiles } = await build({ entryPoints: [entry], bundle: true, format: "esm", write: false });
+    const script = outputFiles[0].text;
+    const miniflare = new Miniflare({ modules: true, script, compatibilityDate: "2026-04-01", cf: false });
+    try {
+      const query = "Action=DescribeExecution&Version=2019-03-15&FlowName=a&ExecutionName=b";
+      const { status, lines } = await (await miniflare.dispatchFetch(`http://gateway.example/?${query}`)).json();
+      if (status !== 500 || lines.length !== 1 || !/forbids WebAssembly.*the condition `workerd`/.test(lines[0]))
+        throw new Error(`${status} ${lines.join("\n")}`);
+    } finally {
+      await miniflare.dispose();
+    }
+  },
+
   async "Chromium runs what Vite bundles"(dir) {
     writeFileSync(
       join(dir, "index.html"),
