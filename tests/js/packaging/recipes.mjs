@@ -8,14 +8,24 @@ import { extname, join } from "node:path";
 import { launch } from "../chromium.mjs";
 
 const require = createRequire(import.meta.url);
-const TYPES = { ".html": "text/html", ".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm" };
+const TYPES = {
+  ".html": "text/html",
+  ".js": "text/javascript",
+  ".mjs": "text/javascript",
+  ".wasm": "application/wasm",
+};
 
 /** Bundles `main.js` of a folder into the folder `out`, each with the settings that the page names. */
 const BUNDLERS = {
   async Vite(dir, out) {
     const { build } = await import("vite");
     const rollupOptions = { input: join(dir, "main.js"), output: { entryFileNames: "main.js" } };
-    await build({ root: dir, configFile: false, logLevel: "error", build: { outDir: out, target: "esnext", rollupOptions } });
+    await build({
+      root: dir,
+      configFile: false,
+      logLevel: "error",
+      build: { outDir: out, target: "esnext", rollupOptions },
+    });
   },
   webpack: (dir, out) => likeWebpack(require("webpack"), dir, out),
   Rspack: async (dir, out) => likeWebpack((await import("@rspack/core")).rspack, dir, out),
@@ -23,7 +33,14 @@ const BUNDLERS = {
     const { build } = await import("esbuild");
     const loader = { ".wasm": "file" };
     const outfile = join(out, "main.js");
-    await build({ entryPoints: [join(dir, "main.js")], bundle: true, format: "esm", outfile, loader, logLevel: "error" });
+    await build({
+      entryPoints: [join(dir, "main.js")],
+      bundle: true,
+      format: "esm",
+      outfile,
+      loader,
+      logLevel: "error",
+    });
   },
   async Parcel(dir, out) {
     const { Parcel } = require("@parcel/core");
@@ -65,7 +82,14 @@ export function recipeTests(root, run, programs) {
   };
   /** The line of a bundler in the table. */
   const line = (bundler) => {
-    const row = page.split("\n").find((row) => row.startsWith("|") && row.split("|")[1].split(", ").some((name) => name.trim() === bundler));
+    const row = page.split("\n").find(
+      (row) =>
+        row.startsWith("|") &&
+        row
+          .split("|")[1]
+          .split(", ")
+          .some((name) => name.trim() === bundler),
+    );
     if (row === undefined) throw new Error(`docs/integration.md has no row for ${bundler}`);
     return /`(.*)`/.exec(row.split("|")[2])[1];
   };
@@ -125,7 +149,8 @@ globalThis.outcome = status === "Succeeded" ? "flow" : status;\n`,
     // Jest and its presets are found from the folder of the project.
     const place = join(root, "tests/js/packaging/node_modules");
     for (const name of readdirSync(place))
-      if (name !== "cloudflow-wasm" && !name.startsWith(".")) symlinkSync(join(place, name), join(dir, "node_modules", name));
+      if (name !== "cloudflow-wasm" && !name.startsWith("."))
+        symlinkSync(join(place, name), join(dir, "node_modules", name));
     writeFileSync(join(dir, "jsdom-with-node.js"), block("jest-environment-jsdom"));
     const args = [join(place, "jest/bin/jest.js"), "--env", environment, "--rootDir", dir];
     await run(process.execPath, args, { cwd: dir, ...options });
@@ -168,7 +193,9 @@ async function outcomeOf(folder) {
     try {
       const isPage = request.url === "/";
       const path = new URL(request.url, "http://localhost").pathname;
-      const body = isPage ? "<!doctype html><script type=module src=/main.js></script>" : readFileSync(join(folder, path));
+      const body = isPage
+        ? "<!doctype html><script type=module src=/main.js></script>"
+        : readFileSync(join(folder, path));
       response.writeHead(200, { "content-type": TYPES[isPage ? ".html" : extname(path)] ?? "text/plain" }).end(body);
     } catch {
       response.writeHead(404).end();
