@@ -155,6 +155,20 @@ globalThis.outcome = status === "Succeeded" ? "flow" : status;\n`,
     const args = [join(place, "jest/bin/jest.js"), "--env", environment, "--rootDir", dir];
     await run(process.execPath, args, { cwd: dir, ...options });
   };
+  tests["jsdom without the recipe has an error that names what is absent"] = async (dir) => {
+    writeFileSync(join(dir, "jest.config.js"), block("transformIgnorePatterns"));
+    writeFileSync(
+      join(dir, "flow.test.js"),
+      `const { validateFlow } = require("cloudflow-wasm");
+test("flow", () => {
+  const error = (() => { try { validateFlow(${FLOW}); } catch (error) { return error; } })();
+  expect([error.name, error.kind, error.code]).toEqual(["CloudFlowError", "internal", "module-not-loaded"]);
+  expect(error.message).toMatch(/TextEncoder is not defined.*jsdom/);
+});
+`,
+    );
+    return jest(dir, "jsdom");
+  };
   for (const environment of ["node", "./jsdom-with-node.js"]) {
     tests[`Jest loads the package as a module, in ${environment}`] = (dir) => {
       const [variable, value] = /^(\w+)=(\S+)/.exec(block("npx jest")).slice(1);
