@@ -17,13 +17,15 @@ const TYPES = {
 
 /** Bundles `main.js` of a folder into the folder `out`, each with the settings that the page names. */
 const BUNDLERS = {
-  async Vite(dir, out) {
+  async Vite(dir, out, conditions) {
     const { build } = await import("vite");
+    const resolve = conditions && { conditions };
     const rollupOptions = { input: join(dir, "main.js"), output: { entryFileNames: "main.js" } };
     await build({
       root: dir,
       configFile: false,
       logLevel: "error",
+      resolve,
       build: { outDir: out, target: "esnext", rollupOptions },
     });
   },
@@ -100,11 +102,11 @@ export function recipeTests(root, run, programs) {
   const imported = block('import language from "cloudflow-wasm/language.wasm"');
   const local = block('import local from "cloudflow-wasm/local.wasm"');
 
-  const inChromium = async (bundler, dir, code) => {
+  const inChromium = async (bundler, dir, code, ...more) => {
     writeFileSync(join(dir, "main.js"), code);
     const out = join(dir, "out");
     mkdirSync(out);
-    await BUNDLERS[bundler](dir, out);
+    await BUNDLERS[bundler](dir, out, ...more);
     const outcome = await outcomeOf(out);
     if (outcome !== "flow") throw new Error(`expected flow, got ${outcome}`);
     const js = readdirSync(out, { recursive: true }).filter((name) => /\.m?js$/.test(name));
@@ -131,6 +133,12 @@ export function recipeTests(root, run, programs) {
         `${local}\nconst { status } = await simulateFlow(${JSON.stringify("version: v1\ntype: flow\nsteps:\n  - {type: succeed, name: a}\n")});
 globalThis.outcome = status === "Succeeded" ? "flow" : status;\n`,
       );
+  tests["Vite builds a page that sets the condition workerd"] = (dir) =>
+    inChromium("Vite", dir, `import { validateFlow } from "cloudflow-wasm";\n${shown}`, [
+      "workerd",
+      "module",
+      "browser",
+    ]);
   tests["Bun loads an imported module"] = (dir) => inProgram(programs.BUN, ["run"], dir, imported + printed);
   tests["Deno loads an imported module"] = (dir) =>
     inProgram(programs.DENO, ["run", "--allow-all", "--quiet"], dir, imported + printed);
