@@ -6,11 +6,11 @@ use super::{Totals, bun, deno, lines, or_broken, quiet};
 use crate::{Outcome, chromium, engines, npm, paths, python};
 
 /// The tests that drive a browser through `tests/js/engines/`. The step `pages` runs them in Chromium.
-const ENGINES: [&str; 6] =
-    ["console.test", "console-axe", "console-data", "console-faults", "editor-engines", "graph-engines"];
+const ENGINES: [&str; 7] =
+    ["console.test", "console-axe", "console-data", "console-faults", "editor-engines", "graph-engines", "policy"];
 
 /// What the names of the files of the step `pages` begin with.
-const PAGES: [&str; 7] = ["console", "demo", "editor", "graph", "playground", "small-page", "web-page"];
+const PAGES: [&str; 8] = ["console", "demo", "editor", "graph", "playground", "policy", "small-page", "web-page"];
 
 /// What the names of the files of the steps `commands` and `runtimes` begin with. All others belong to the step `servers`.
 const COMMANDS: [&str; 1] = ["command"];
