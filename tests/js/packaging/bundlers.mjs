@@ -82,7 +82,14 @@ export const builders = {
       shouldDisableCache: true,
       defaultTargetOptions: { distDir: folder, shouldOptimize: true, shouldScopeHoist: true, sourceMaps: false },
     });
-    await parcel.run();
+    // Parcel looks for its root from the working directory.
+    const before = process.cwd();
+    process.chdir(join(file, ".."));
+    try {
+      await parcel.run();
+    } finally {
+      process.chdir(before);
+    }
     return { folder, script: nameOf(file), isModule: true };
   },
 

@@ -54,13 +54,15 @@ bootstrapApplication(App).catch(console.error);
 const STATIC = `import { program } from "./program";\n`;
 const LAZY = `const program = () => import("./program").then(({ program }) => program());\n`;
 
-const build = (load, args = []) => async (project) => {
-  project.write("src/main.ts", main(load));
-  const printed = await project.npx("ng", ["build", "--no-progress", ...args]);
-  const warnings = printed.split("\n").filter((line) => /warning|exceeded/i.test(line));
-  if (warnings.length > 0) throw new Error(warnings.join("\n"));
-  return project.page(await project.static({ "/": project.file("dist/browser") }));
-};
+const build =
+  (load, args = []) =>
+  async (project) => {
+    project.write("src/main.ts", main(load));
+    const printed = await project.npx("ng", ["build", "--no-progress", ...args]);
+    const warnings = printed.split("\n").filter((line) => /warning|exceeded/i.test(line));
+    if (warnings.length > 0) throw new Error(warnings.join("\n"));
+    return project.page(await project.static({ "/": project.file("dist/browser") }));
+  };
 
 export const angular = {
   files: {
@@ -86,7 +88,11 @@ export const angular = {
         target: "ES2022",
         module: "preserve",
       },
-      angularCompilerOptions: { strictInjectionParameters: true, strictInputAccessModifiers: true, strictTemplates: true },
+      angularCompilerOptions: {
+        strictInjectionParameters: true,
+        strictInputAccessModifiers: true,
+        strictTemplates: true,
+      },
       files: ["src/main.ts"],
     }),
   },

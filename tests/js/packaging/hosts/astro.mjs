@@ -33,7 +33,11 @@ const line = await program();
     "Astro, build time": ({ url, get }) => get(`${url}/server/`),
     "Astro, page": ({ url, page }) => page(`${url}/client/`),
     "Astro, development, page": async (project) => {
-      const { url } = await project.serve("astro", (port) => ["dev", "--port", port, "--host", "127.0.0.1"], /ready in/);
+      const { url } = await project.serve(
+        "astro",
+        (port) => ["dev", "--port", port, "--host", "127.0.0.1"],
+        /ready in/,
+      );
       return project.page(`${url}/client/`);
     },
   },

@@ -76,18 +76,20 @@ const FILES = {
 const TYPES = { ".html": "text/html", ".js": "text/javascript", ".mjs": "text/javascript" };
 
 /** Serves the project. The parameter \`csp\` of a page is its policy; workers get that of \`/built/\`. */
-const site = ({ file }) => (request) => {
-  const { pathname, searchParams } = new URL(request.url);
-  const path = /^\/(worker|shared|service)\.js$/.test(pathname) ? `/built${pathname}` : pathname;
-  const headers = { "content-type": TYPES[extname(path)] ?? "application/octet-stream" };
-  const policy = searchParams.get("csp");
-  if (policy) headers["content-security-policy"] = policy;
-  try {
-    return new Response(readFileSync(file(path.slice(1))), { headers });
-  } catch {
-    return new Response("not found", { status: 404 });
-  }
-};
+const site =
+  ({ file }) =>
+  (request) => {
+    const { pathname, searchParams } = new URL(request.url);
+    const path = /^\/(worker|shared|service)\.js$/.test(pathname) ? `/built${pathname}` : pathname;
+    const headers = { "content-type": TYPES[extname(path)] ?? "application/octet-stream" };
+    const policy = searchParams.get("csp");
+    if (policy) headers["content-security-policy"] = policy;
+    try {
+      return new Response(readFileSync(file(path.slice(1))), { headers });
+    } catch {
+      return new Response("not found", { status: 404 });
+    }
+  };
 
 const POLICY = "default-src 'none'; img-src data:; script-src 'self'";
 const csp = (policy) => `bundle.html?csp=${encodeURIComponent(policy)}`;
@@ -137,7 +139,11 @@ export const browsers = {
     const names = ["worker", "shared", "service", "background"];
     const bundle = (entryPoints, outdir, format) =>
       build({ entryPoints: entryPoints.map(file), outdir: file(outdir), bundle: true, format, logLevel: "error" });
-    await bundle(names.map((name) => `source/${name}.js`), "built", "iife");
+    await bundle(
+      names.map((name) => `source/${name}.js`),
+      "built",
+      "iife",
+    );
     await bundle(["main.js"], "built", "esm");
     await bundle(["source/background.js"], "extension", "iife");
     await bundle(["main.js"], "extension", "esm");

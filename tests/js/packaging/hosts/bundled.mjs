@@ -11,7 +11,7 @@ const HERE = join(ROOT, "tests/js/packaging/node_modules");
 const host = (bundler, packageName, modules) => ({
   quick: true,
   async run(project) {
-    const { folder, script, isModule } = await builders[bundler](project.file("main.js"));
+    const { folder, script, isModule } = await builders[bundler](project.file("src/main.js"));
     writeFileSync(join(folder, "index.html"), page(`/${script}`, isModule ? "type=module" : "defer"));
     return project.page(await project.static({ "/": folder }));
   },
@@ -19,7 +19,7 @@ const host = (bundler, packageName, modules) => ({
 });
 
 export const bundled = {
-  files: { "program.mjs": PROGRAM, "show.mjs": SHOW, "main.js": PAGE_SCRIPT },
+  files: { "src/program.mjs": PROGRAM, "src/show.mjs": SHOW, "src/main.js": PAGE_SCRIPT },
   hosts: {
     webpack: host("webpack", "webpack", HERE),
     Rspack: host("Rspack", "@rspack/core", HERE),

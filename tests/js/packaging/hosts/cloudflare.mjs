@@ -69,9 +69,14 @@ export const cloudflare = {
     },
     "@cloudflare/vite-plugin, development": async (project) => {
       await project.stop();
-      const { url } = await project.serve("vite", (port) => ["dev", "--port", port, "--host", "127.0.0.1"], /ready in/, {
-        env: env(project),
-      });
+      const { url } = await project.serve(
+        "vite",
+        (port) => ["dev", "--port", port, "--host", "127.0.0.1"],
+        /ready in/,
+        {
+          env: env(project),
+        },
+      );
       return project.get(url);
     },
     "vitest-pool-workers": {

@@ -71,7 +71,11 @@ export async function createProject(place, name, { files = {}, tarball, node = p
     async serve(command, args, ready, more = {}) {
       const port = await freePort();
       const program = command.includes("/") ? command : join(dir, "node_modules", ".bin", command);
-      const server = start(program, args(`${port}`), { cwd: dir, ...more, env: { ...env, PORT: `${port}`, ...more.env } });
+      const server = start(program, args(`${port}`), {
+        cwd: dir,
+        ...more,
+        env: { ...env, PORT: `${port}`, ...more.env },
+      });
       servers.add(server);
       await server.until(ready, 120_000);
       return { url: `http://${more.host ?? "127.0.0.1"}:${port}`, output: server.output };
@@ -84,7 +88,7 @@ export async function createProject(place, name, { files = {}, tarball, node = p
     async get(url) {
       const response = await fetch(url);
       const text = await response.text();
-      const [, line] = /<(\w+) id="line"[^>]*>(.*?)<\/\1>/s.exec(text) ?? [, text];
+      const [, , line] = /<(\w+) id="line"[^>]*>(.*?)<\/\1>/s.exec(text) ?? [, , text];
       if (!response.ok) throw new Error(`${response.status} ${text.slice(0, 2000)}\n${outputs()}`);
       return line.replace(/<!--.*?-->/gs, "").trim();
     },

@@ -21,8 +21,10 @@ export function rateHost({ line, error }, { setting, fails }) {
   return { failed: false, result: setting ? `works with ${setting}` : "works" };
 }
 
-/** A row for the terminal. */
-export function resultText({ host, seconds, failed, result, problem, versions }) {
+/** A row for the terminal, with some lines of the problem. */
+export function resultText({ host, seconds, failed, result, problem, versions }, lines) {
   const head = `${failed ? "not ok" : "ok    "}  ${host} (${seconds.toFixed(1)} s${versions ? `, ${versions}` : ""}): ${result}`;
-  return problem ? `${head}\n${problem.slice(0, 6000).replace(/^/gm, "        ")}` : head;
+  return problem
+    ? `${head}\n${problem.split("\n").slice(0, lines).join("\n").slice(0, 6000).replace(/^/gm, "        ")}`
+    : head;
 }

@@ -20,7 +20,12 @@ async function main() {
   const [, table] = at >= 0 ? words.splice(at, 2) : [];
   const { out: tarball, filter } = readArguments(words);
   const rows = await runHosts({ tarball, filter });
-  if (table) writeTable(table, rows, Object.values(PROJECTS).flatMap(({ hosts }) => Object.keys(hosts)));
+  if (table)
+    writeTable(
+      table,
+      rows,
+      Object.values(PROJECTS).flatMap(({ hosts }) => Object.keys(hosts)),
+    );
   const failed = rows.filter(({ failed }) => failed);
   if (rows.length === 0) console.log(`no host contains \`${filter}\` in its name`);
   console.log(`${rows.length - failed.length} passed, ${failed.length} failed`);
@@ -41,7 +46,10 @@ export async function runHosts({ tarball, filter = "", quick = false }) {
     for (const [name, project] of Object.entries(PROJECTS)) {
       const hosts = Object.entries(project.hosts)
         .map(([host, value]) => ({ host, ...(typeof value === "function" ? { run: value } : value) }))
-        .filter(({ host, quick: isQuick }) => host.toLowerCase().includes(filter.toLowerCase()) && (isQuick || !quick));
+        .filter(
+          ({ host, quick: isQuick }) =>
+            (name === filter || host.toLowerCase().includes(filter.toLowerCase())) && (isQuick || !quick),
+        );
       if (hosts.length > 0) rows.push(...(await runProject(name, project, hosts, { place, tarball, nodes })));
     }
   } finally {
@@ -63,19 +71,25 @@ async function runProject(name, { files, prepare, versions = [] }, hosts, { plac
   } catch (error) {
     failure = error;
   }
-  for (const { host, run, ...wanted } of hosts) {
+  for (const [number, { host, run, ...wanted }] of hosts.entries()) {
     const began = performance.now();
     let outcome;
     try {
       if (failure) throw failure;
       outcome = { line: await run(project) };
     } catch (error) {
-      outcome = { error: String(error?.stack ?? error) };
+      outcome = { error: String(error?.message ?? error).replaceAll(place, "") };
     }
     const seconds = (performance.now() - began) / 1000;
-    const row = { host, seconds, ...rateHost(outcome, wanted), versions: await versionsOf(project, wanted.versions ?? versions) };
+    const row = {
+      host,
+      seconds,
+      ...rateHost(outcome, wanted),
+      versions: await versionsOf(project, wanted.versions ?? versions),
+    };
     rows.push(row);
-    console.log(resultText(row));
+    // The project could not be prepared: its output is printed once.
+    console.log(resultText(row, failure && number > 0 ? 1 : 60));
   }
   await project?.stop();
   if (project && !rows.some(({ failed }) => failed)) project.remove();

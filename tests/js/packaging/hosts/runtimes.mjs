@@ -40,8 +40,10 @@ console.log(await response.text());
 };
 
 /** The version that a program prints. */
-const versionOf = (name, program) => async ({ run }) =>
-  `${name} ${/\d+\.\d+\.\d+/.exec(await run(program, ["--version"]))[0]}`;
+const versionOf =
+  (name, program) =>
+  async ({ run }) =>
+    `${name} ${/\d+\.\d+\.\d+/.exec(await run(program, ["--version"]))[0]}`;
 
 const nodeHost = (version, args) => ({
   run: ({ nodes, run }) => run(nodes.of(version), args),
@@ -60,7 +62,13 @@ export const node = {
     "edge-runtime": {
       // edge-runtime runs scripts only: esbuild bundles them, as Next does.
       async run({ run, node, file }) {
-        const args = [file("edge.mjs"), "--bundle", "--format=iife", `--outfile=${file("edge.js")}`, "--log-level=error"];
+        const args = [
+          file("edge.mjs"),
+          "--bundle",
+          "--format=iife",
+          `--outfile=${file("edge.js")}`,
+          "--log-level=error",
+        ];
         await run(join(ROOT, "node_modules/.bin/esbuild"), args);
         return node(["edge-run.mjs"]);
       },

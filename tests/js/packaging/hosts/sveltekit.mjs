@@ -15,7 +15,7 @@ import { sveltekit } from "@sveltejs/kit/vite";
 import { defineConfig } from "vite";
 export default defineConfig({ plugins: [sveltekit({ adapter: adapter() })] });
 `,
-    "src/routes/server/+page.server.js": `import { program } from "$lib/program.js";
+    "src/routes/server/+page.server.js": `import { program } from "../../lib/program.js";
 export const load = async () => ({ line: await program() });
 `,
     "src/routes/server/+page.svelte": `<script>
@@ -25,13 +25,13 @@ export const load = async () => ({ line: await program() });
 `,
     "src/routes/client/+page.svelte": `<script>
   import { onMount } from "svelte";
-  import { program } from "$lib/program.js";
-  import { show } from "$lib/show.js";
+  import { program } from "../../lib/program.js";
+  import { show } from "../../lib/show.js";
   onMount(() => show(program()));
 </script>
 <p>client</p>
 `,
-    "src/routes/endpoint/+server.js": `import { program } from "$lib/program.js";
+    "src/routes/endpoint/+server.js": `import { program } from "../../lib/program.js";
 export const GET = async () => new Response(await program());
 `,
   },

@@ -29,5 +29,9 @@ export function writeTable(file, rows, order) {
   writeFileSync(file, `${before}${START}${HEAD}${lines.join("")}`);
 }
 
-/** The first line of a failure, short enough for a table. */
-const cell = (text = "") => text.split("\n")[0].slice(0, 160).replaceAll("|", "\\|");
+/** The line of a failure that names the error, short enough for a table. */
+function cell(text = "") {
+  const lines = text.split("\n").filter((line) => line.trim() !== "" && !line.startsWith("Command failed"));
+  const line = lines.find((line) => /error/i.test(line)) ?? lines[0] ?? text;
+  return line.trim().slice(0, 160).replaceAll("|", "\\|");
+}

@@ -25,7 +25,18 @@ const STRICT = {
   verbatimModuleSyntax: true,
 };
 
-const ENTRIES = ["", "/ask", "/language", "/inline", "/slim", "/local", "/editor", "/gateway", "/gateway/auth", "/graph"];
+const ENTRIES = [
+  "",
+  "/ask",
+  "/language",
+  "/inline",
+  "/slim",
+  "/local",
+  "/editor",
+  "/gateway",
+  "/gateway/auth",
+  "/graph",
+];
 
 const check = (version) => async (project) => {
   const problems = [];

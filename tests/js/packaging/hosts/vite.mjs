@@ -38,7 +38,8 @@ await vite.close();
 
 /** Hosts of one version, whose package is in \`modules(project)\`. */
 const hostsOf = (name, modules) => {
-  const vite = (project, args) => project.run(project.nodes.tools, [join(modules(project), "vite/bin/vite.js"), ...args]);
+  const vite = (project, args) =>
+    project.run(project.nodes.tools, [join(modules(project), "vite/bin/vite.js"), ...args]);
 
   const build = (root) => async (project) => {
     const out = project.file(`dist-${root.replace(".", "root")}`);

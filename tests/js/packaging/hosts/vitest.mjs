@@ -34,6 +34,9 @@ export default defineConfig({
   hosts: {
     "Vitest, Node": vitest([]),
     "Vitest, jsdom": { run: vitest(["--environment=jsdom"]), versions: ["vitest", "jsdom"] },
-    "Vitest, browser": { run: vitest(["--config=browser.config.mjs"]), versions: ["vitest", "@vitest/browser-playwright"] },
+    "Vitest, browser": {
+      run: vitest(["--config=browser.config.mjs"]),
+      versions: ["vitest", "@vitest/browser-playwright"],
+    },
   },
 };
