@@ -25,25 +25,25 @@ const wrangler = async (project) => {
 
 export const nuxt = {
   files: {
-    "shared/program.mjs": PROGRAM,
-    "shared/show.mjs": SHOW,
+    "shared/program.js": PROGRAM,
+    "shared/show.js": SHOW,
     "app/app.vue": `<template><NuxtPage /></template>\n`,
     "app/pages/server.vue": `<script setup>
-import { program } from "../../shared/program.mjs";
+import { program } from "#shared/program.js";
 const { data } = await useAsyncData("line", () => program());
 </script>
 <template><p id="line">{{ data }}</p></template>
 `,
     "app/pages/client.vue": `<script setup>
 import { onMounted } from "vue";
-import { program } from "../../shared/program.mjs";
-import { show } from "../../shared/show.mjs";
+import { program } from "#shared/program.js";
+import { show } from "#shared/show.js";
 useHead({ link: [{ rel: "icon", href: "data:," }] });
 onMounted(() => show(program()));
 </script>
 <template><p>client</p></template>
 `,
-    "server/api/line.get.js": `import { program } from "../../shared/program.mjs";
+    "server/api/line.get.js": `import { program } from "#shared/program.js";
 export default defineEventHandler(() => program());
 `,
   },

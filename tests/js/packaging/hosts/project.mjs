@@ -88,7 +88,7 @@ export async function createProject(place, name, { files = {}, tarball, node = p
     async get(url) {
       const response = await fetch(url);
       const text = await response.text();
-      const [, , line] = /<(\w+) id="line"[^>]*>(.*?)<\/\1>/s.exec(text) ?? [, , text];
+      const [, , line] = /<(\w+) id="line"[^>]*>(.*?)<\/\1>/s.exec(text) ?? ["", "", text];
       if (!response.ok) throw new Error(`${response.status} ${text.slice(0, 2000)}\n${outputs()}`);
       return line.replace(/<!--.*?-->/gs, "").trim();
     },
