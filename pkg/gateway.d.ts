@@ -16,33 +16,33 @@ export interface GatewayOptions<Env = unknown> {
    */
   authorize: (request: Request, call: GatewayCall, env: Env) => boolean | Promise<boolean>;
   /** Actions that are forwarded. Others are refused with `ActionNotSupported`. Default: `["DescribeExecution"]`. */
-  actions?: GatewayAction[];
+  actions?: GatewayAction[] | undefined;
   /** Origins of pages that may send cross-origin requests, such as `https://app.example.com`. Default: none. */
-  origins?: string[];
+  origins?: string[] | undefined;
   /**
    * Maximum `WaitTimeSeconds` of a forwarded request, in whole seconds, 0 to 60. Default 25, which is below the
    * timeouts of common proxies.
    */
-  maxWaitSeconds?: number;
+  maxWaitSeconds?: number | undefined;
   /**
    * Returns the bindings of the classes {@link Gateway.ExecutionHub} and {@link Gateway.AccountBudget}: then any number of
    * callers share one upstream poll per execution, and the calls stay below the rate limit of the account. `"memory"`
    * keeps the objects in this process, for a gateway that runs on one machine. Without it, or if the function returns
    * `undefined`, each request calls the service itself, which is logged once unless `log` is `false`.
    */
-  hub?: "memory" | ((env: Env) => GatewayBindings | undefined);
+  hub?: "memory" | ((env: Env) => GatewayBindings | undefined) | undefined;
   /** Server-sent events at `GET <address>/events`, for gateways with a `hub`. `false` switches them off. */
-  events?: GatewayEvents | false;
+  events?: GatewayEvents | false | undefined;
   /** Limits the requests of each caller. Default: no limit. */
-  limit?: LimitOptions<Env>;
+  limit?: LimitOptions<Env> | undefined;
   /**
    * Returns the secret that signs tickets, a text of at least 32 characters. The first one of a list signs, all verify.
    * `POST <address>/ticket` with `{ "FlowName", "ExecutionName" }` returns a ticket that is valid for 60 s and for one
    * stream, for `EventSource`, which cannot send headers. Default: no tickets.
    */
-  tickets?: (env: Env) => string | string[] | Promise<string | string[]>;
+  tickets?: ((env: Env) => string | string[] | Promise<string | string[]>) | undefined;
   /** Is called for each upstream call. Default: one line of JSON in the log. `false` switches it off. */
-  log?: false | ((entry: LogEntry) => void);
+  log?: false | ((entry: LogEntry) => void) | undefined;
 }
 
 /** Bindings of a gateway, see {@link GatewayOptions.hub}. */
@@ -55,7 +55,7 @@ export interface GatewayBindings {
    * Name of the account, part of the names of its objects. Default: a hash of the AccessKey ID, or `default` for
    * credentials that change.
    */
-  name?: string;
+  name?: string | undefined;
 }
 
 /** The part of a Durable Object namespace that the gateway uses. */
@@ -67,9 +67,9 @@ export interface ObjectNamespace {
 /** Server-sent events of a gateway. */
 export interface GatewayEvents {
   /** Time in seconds after which a stream ends, 1 to 86,400. The client continues with `Last-Event-ID`. Default 900. */
-  maxSeconds?: number;
+  maxSeconds?: number | undefined;
   /** Interval in seconds of the comments that keep a stream open, 1 to 3,600. Default 15. */
-  heartbeatSeconds?: number;
+  heartbeatSeconds?: number | undefined;
 }
 
 /** An action that a gateway can forward. */

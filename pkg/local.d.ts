@@ -67,7 +67,7 @@ export interface Emulator {
    * Creates a flow or replaces its definition, without a signed request. Returns false if the flow is unchanged.
    * Throws `wrong-definition` if `CreateFlow` would refuse the definition; the message contains the position.
    */
-  putFlow(name: string, definition: string, options?: { mode?: "Standard" | "Express" }): boolean;
+  putFlow(name: string, definition: string, options?: { mode?: "Standard" | "Express" | undefined }): boolean;
   /** Deletes a flow as `DeleteFlow` does. Returns false if there is no such flow. */
   removeFlow(name: string): boolean;
   /** Replaces the injected faults. Faults that are absent in `faults` are switched off. */
@@ -84,7 +84,7 @@ export interface Emulator {
    * proportional to the journals of all executions. `journal: true` starts the recording of changes: see
    * {@link Emulator.journal}.
    */
-  save(options?: { journal?: boolean }): string;
+  save(options?: { journal?: boolean | undefined }): string;
   /**
    * Returns the changes since `save({ journal: true })` or since the last call. The saved text followed by all changes
    * in order is a text for `restore`. Empty if nothing has changed, or if changes are not recorded. Changes are kept in
@@ -122,32 +122,32 @@ export interface Restored {
 /** Options of {@link createEmulator}. */
 export interface EmulatorOptions {
   /** Secrets by AccessKey ID. Default `{ emulator: "emulator-secret" }`, which is public. */
-  accessKeys?: Record<string, string>;
+  accessKeys?: Record<string, string> | undefined;
   /** Required STS tokens by AccessKey ID. */
-  securityTokens?: Record<string, string>;
+  securityTokens?: Record<string, string> | undefined;
   /** Handlers and mocks of tasks. See {@link TaskHandlers}. */
-  tasks?: TaskHandlers;
+  tasks?: TaskHandlers | undefined;
   /** Applies the service's rate limits: 429 `ResourceThrottled` above them. Default false. */
-  quotas?: boolean;
+  quotas?: boolean | undefined;
   /** Refuses a nonce that was used before. The behaviour of the service is not documented. Default false. */
-  nonces?: boolean;
+  nonces?: boolean | undefined;
   /** Injected faults, for tests of a client. */
-  faults?: Faults;
+  faults?: Faults | undefined;
   /**
    * Speed of the clock of the flows: milliseconds of that clock per millisecond, 1 to 1,000,000. It applies to waits,
    * pauses before retries, timeouts and `delayMs` of mocks alike. Requests, long polls and handlers take their normal
    * time. Times in responses are those of the clock of the flows. Default 1.
    */
-  speed?: number;
+  speed?: number | undefined;
   /**
    * The clock of the flows jumps to the next wait, pause or timeout that ends, as in `simulateFlow`. It does not jump
    * while a handler runs or a task waits for the report of its task token. Default false.
    */
-  skipWaits?: boolean;
+  skipWaits?: boolean | undefined;
   /** Called when an execution has failed or timed out, also one that another execution has started. */
-  onExecutionFailed?: (execution: ExecutionFailure) => void;
+  onExecutionFailed?: ((execution: ExecutionFailure) => void) | undefined;
   /** Replaces the host's clock, for tests. */
-  clock?: Clock;
+  clock?: Clock | undefined;
 }
 
 /** An execution that has failed or timed out. */
@@ -194,13 +194,13 @@ export interface TaskMock {
   /** Result, a JSON value. Default `{}`. */
   output?: unknown;
   /** Name of the error with which the task fails. */
-  error?: string;
+  error?: string | undefined;
   /** Cause of the error. Default `""`. */
-  cause?: string;
+  cause?: string | undefined;
   /** Duration in ms of the flow's clock. Default 0. */
-  delayMs?: number;
+  delayMs?: number | undefined;
   /** The task does not end; only a timeout ends it. */
-  never?: true;
+  never?: true | undefined;
 }
 
 /**
@@ -229,31 +229,31 @@ export type TaskHandler = (
 /** Faults that the emulator injects. */
 export interface Faults {
   /** An execution that has not ended has the `StoppedTime` `1970-01-01T00:00:00Z`, as observed in 2023, not `""`. */
-  epochStoppedTime?: boolean;
+  epochStoppedTime?: boolean | undefined;
   /** Maximum time for which a long poll is held, in ms. Overrides `WaitTimeSeconds`. */
-  earlyAfterMs?: number;
+  earlyAfterMs?: number | undefined;
   /** Additional delay of a long poll that reaches its `WaitTimeSeconds`, in ms. */
-  lateByMs?: number;
+  lateByMs?: number | undefined;
   /** Delay of every response, in ms. */
-  latencyMs?: number;
+  latencyMs?: number | undefined;
   /** Omits fields without a value, instead of `""`. */
-  missingFields?: boolean;
+  missingFields?: boolean | undefined;
   /** Replaces every status that is not final. */
-  status?: string;
+  status?: string | undefined;
   /** Adds the CORS headers of Alibaba Cloud's shared gateway. */
-  cors?: boolean;
+  cors?: boolean | undefined;
   /** Rules for failing requests. The first matching rule applies. */
-  fail?: Fail[];
+  fail?: Fail[] | undefined;
 }
 
 /** A rule for failing requests. */
 export interface Fail {
   /** Operation, such as `DescribeExecution`. Absent: all operations. */
-  action?: string;
+  action?: string | undefined;
   /** Number of matching requests that succeed first. Default 0. */
-  skip?: number;
+  skip?: number | undefined;
   /** Number of requests that fail after those. Default: all. */
-  times?: number;
+  times?: number | undefined;
   /**
    * - `cut`: the request is executed, and the connection is closed without a response (`fetch` rejects)
    * - `error`, `xml`, `empty`: an error in JSON, in XML, or without a body; the request is not executed
@@ -261,13 +261,13 @@ export interface Fail {
    */
   how: "cut" | "error" | "xml" | "empty" | "garbage";
   /** HTTP status, 400 to 599. Default 500; 200 for `garbage`. */
-  status?: number;
+  status?: number | undefined;
   /** `Code` of the error. */
-  code?: string;
+  code?: string | undefined;
   /** `Message` of the error. */
-  message?: string;
+  message?: string | undefined;
   /** Value of the header `x-acs-retry-after`, in ms. */
-  retryAfterMs?: number;
+  retryAfterMs?: number | undefined;
 }
 
 /** Clock and timers of an emulator. */
@@ -295,17 +295,17 @@ export function signRequest(
 /** Options of {@link signRequest}. */
 export interface SignOptions {
   /** Base URL. Default `http://localhost`; `emulator.fetch` accepts any host. */
-  endpoint?: string;
+  endpoint?: string | undefined;
   /** AccessKey ID. Default `emulator`. */
-  accessKeyId?: string;
+  accessKeyId?: string | undefined;
   /** AccessKey secret. Default `emulator-secret`. */
-  accessKeySecret?: string;
+  accessKeySecret?: string | undefined;
   /** STS token. */
-  securityToken?: string;
+  securityToken?: string | undefined;
   /** Time of the request, in ms since 1970. Default: the current time. */
-  now?: number;
+  now?: number | undefined;
   /** Signal of the returned `Request`. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 // ---- Migration ---------------------------------------------------------------------------------
@@ -360,15 +360,15 @@ export function simulateFlow(text: string, options?: SimulateOptions): Promise<S
 /** Options of {@link simulateFlow}. */
 export interface SimulateOptions {
   /** Input of the execution. Default `{}`. */
-  input?: object;
+  input?: object | undefined;
   /** Handlers and mocks of tasks. The result of a task that waits for its task token is used as the report. */
-  tasks?: TaskHandlers;
+  tasks?: TaskHandlers | undefined;
   /** Definitions by name of flows that this flow can start. They take precedence over `tasks`. */
-  flows?: Record<string, string>;
+  flows?: Record<string, string> | undefined;
   /** Execution mode, whose limits apply. Default `Standard`. */
-  mode?: "Standard" | "Express";
+  mode?: "Standard" | "Express" | undefined;
   /** Aborts the simulation within about 50 ms; the promise rejects with `signal.reason`. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 /** Result of {@link simulateFlow}. */

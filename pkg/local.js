@@ -2,6 +2,8 @@
 
 import { createLocal } from "./local/emulator.js";
 import { runtime } from "./local/inline.js";
+import { createSignRequest } from "./local/sign.js";
+import { signing } from "./local/sign.inline.js";
 import { pick } from "./shared/runtime.js";
 
 export { CloudFlowError } from "./shared/error.js";
@@ -10,6 +12,6 @@ const local = /*#__PURE__*/ createLocal(runtime);
 
 export const createEmulator = /*#__PURE__*/ pick(local, "createEmulator");
 export const migrateFlow = /*#__PURE__*/ pick(local, "migrateFlow");
-export const signRequest = /*#__PURE__*/ pick(local, "signRequest");
+export const signRequest = /*#__PURE__*/ createSignRequest(signing);
 export const simulateFlow = /*#__PURE__*/ pick(local, "simulateFlow");
 export const simulateState = /*#__PURE__*/ pick(local, "simulateState");

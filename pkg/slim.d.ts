@@ -6,14 +6,34 @@
 
 export * from "./index.js";
 
-/** A compiled module, its bytes, a response or a URL. */
-export type ModuleSource = WebAssembly.Module | BufferSource | Response | URL | Promise<Response>;
+/** A compiled `WebAssembly.Module`. The type has no members. It is not named here, because some hosts do not declare it. */
+export type CompiledModule = object;
+
+/** The part of a `Response` that is read. */
+export interface ModuleResponse {
+  readonly ok: boolean;
+  readonly status: number;
+  arrayBuffer(): Promise<ArrayBuffer>;
+}
+
+/**
+ * A compiled module, its bytes, a response, or a URL. A text is a URL; in a page it may be relative to the page, as bundlers
+ * return it.
+ */
+export type ModuleSource =
+  | CompiledModule
+  | ArrayBuffer
+  | ArrayBufferView
+  | ModuleResponse
+  | { readonly href: string }
+  | string
+  | Promise<ModuleResponse | CompiledModule>;
 
 export interface Modules {
   /** `cloudflow-wasm/ask.wasm`: the client, `parseExecution` and `validateExecution`. */
-  ask?: ModuleSource;
+  ask?: ModuleSource | undefined;
   /** `cloudflow-wasm/language.wasm`: the functions for flow definitions, and `validateExecution`. */
-  language?: ModuleSource;
+  language?: ModuleSource | undefined;
 }
 
 /**
@@ -21,6 +41,7 @@ export interface Modules {
  * for each module. The first source of a module is used: later ones have no effect.
  *
  * Throws {@link CloudFlowError}: `not-a-module`, `module-of-another-build` for a module of another version,
- * `wrong-options` for an unknown name, or `module-not-loaded` for an HTTP error.
+ * `wrong-options` for an unknown name, `module-not-loaded` for an HTTP error, or `wasm-blocked` if the policy of the page
+ * forbids WebAssembly.
  */
 export function init(modules: Modules): Promise<void>;

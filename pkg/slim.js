@@ -10,19 +10,26 @@ import { watcher } from "./ask/watch.js";
 import { createValidateExecution } from "./execution/validate.js";
 import { createLanguage } from "./language/functions.js";
 import { createReplay } from "./language/replay/replay.js";
-import { compiled } from "./shared/init.js";
+import { createModules, runtimeIn } from "./shared/init.js";
 import { REQUEST } from "./shared/options.js";
-import { createRuntime, pick } from "./shared/runtime.js";
-import { instantiate as instantiateAsk } from "./wasm/ask.js";
-import { instantiate as instantiateLanguage } from "./wasm/language.js";
+import { pick } from "./shared/runtime.js";
+import { build as askBuild, instantiate as instantiateAsk } from "./wasm/ask.js";
+import { build as languageBuild, instantiate as instantiateLanguage } from "./wasm/language.js";
 
 export { CloudFlowError } from "./shared/error.js";
-export { init } from "./shared/init.js";
 
-const askRuntime = /*#__PURE__*/ createRuntime(instantiateAsk, () => compiled("ask"));
-const languageRuntime = /*#__PURE__*/ createRuntime(instantiateLanguage, () => compiled("language"));
+/** @type {Record<keyof import("./slim.js").Modules, import("./shared/init.js").Kind>} */
+const KINDS = {
+  ask: { mark: "parseExecution", build: askBuild },
+  language: { mark: "validateFlow", build: languageBuild },
+};
+const modules = /*#__PURE__*/ createModules(KINDS, "cloudflow-wasm/slim");
+const askRuntime = /*#__PURE__*/ runtimeIn(modules, "ask", instantiateAsk);
+const languageRuntime = /*#__PURE__*/ runtimeIn(modules, "language", instantiateLanguage);
 const unbound = /*#__PURE__*/ bind(askRuntime, 0);
 const language = /*#__PURE__*/ createLanguage(languageRuntime);
+
+export const init = /*#__PURE__*/ pick(modules, "init");
 
 export const createClient = /*#__PURE__*/ createClients(askRuntime);
 export const describeExecution = /*#__PURE__*/ asking(unbound, DESCRIBE, REQUEST);

@@ -15,34 +15,34 @@ export interface StateOptions {
    */
   input?: unknown;
   /** Local data (`$local`) of the steps before. For the `flow` dialect only. Default `{}`. */
-  local?: Record<string, unknown>;
+  local?: Record<string, unknown> | undefined;
   /** Variables (`$Global`) that earlier states have set. For the `StateMachine` dialect only. Default `{}`. */
-  global?: Record<string, unknown>;
+  global?: Record<string, unknown> | undefined;
   /**
    * Fields of `$Context` or `$context`, such as `{ Execution: { Name: "e-1", Input: {} }, Current: { TaskToken: "t" } }`.
    * A field replaces the one that follows from the other options. An unknown field is an error.
    */
-  context?: Record<string, Record<string, unknown>>;
+  context?: Record<string, Record<string, unknown>> | undefined;
   /** Number of retries before this attempt, from 0 to 5,000: `$Context.Current.RetryCount`. Default 0. */
-  attempt?: number;
+  attempt?: number | undefined;
   /**
    * The number of these retries that each retry rule has made, in the order of the rules. In the `flow` dialect each rule
    * has its own count. Default: all retries had the error of this attempt.
    */
-  retries?: number[];
+  retries?: number[] | undefined;
   /** Outcome of the work. Without it, a state that has other work to do is `pending`. See {@link StateMock}. */
-  mock?: StateMock;
+  mock?: StateMock | undefined;
   /** Index of the item whose iteration `map.iteration` describes. Default 0. */
-  iteration?: number;
+  iteration?: number | undefined;
   /**
    * Whether the output must be an object. This is so everywhere, except in an iteration over other values. For the
    * `StateMachine` dialect only. Default: whether `input` is an object.
    */
-  objectOutput?: boolean;
+  objectOutput?: boolean | undefined;
   /** Execution mode, whose limits apply. Default `Standard`. */
-  mode?: "Standard" | "Express";
+  mode?: "Standard" | "Express" | undefined;
   /** Time at which the attempt begins, in ms since 1970. Default: the current time. */
-  now?: number;
+  now?: number | undefined;
 }
 
 /** Outcome of the work of a state. At least one of `output`, `error`, `delayMs` and `never`; at most one of `output`, `error`, `never`. */
@@ -55,15 +55,15 @@ export interface StateMock {
    */
   output?: unknown;
   /** Name of the error of the task, or of the branch, iteration or option that fails first. */
-  error?: string;
+  error?: string | undefined;
   /** Cause of the error. Default `""`. */
-  cause?: string;
+  cause?: string | undefined;
   /** Duration of a task in ms. The task times out if this is not less than its timeout. Default 0. */
-  delayMs?: number;
+  delayMs?: number | undefined;
   /** The task does not end: it times out, or the state stays `pending`. */
-  never?: true;
+  never?: true | undefined;
   /** Variables (`$Global`) when the work has ended, if other states set them meanwhile. Default: unchanged. */
-  global?: Record<string, unknown>;
+  global?: Record<string, unknown> | undefined;
 }
 
 /** Result of `simulateState`. Fields that do not apply are absent. */

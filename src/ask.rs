@@ -28,6 +28,7 @@ const MAX_TEXT_CHARACTERS: u32 = 4096;
 const PAGE: u32 = 1;
 const OFFLINE: u32 = 2;
 const VISIBLE: u32 = 4;
+const EMULATED: u32 = 8;
 
 thread_local! {
     static CLIENTS: RefCell<Clients<Js>> = const { RefCell::new(Clients::new()) };
@@ -63,7 +64,7 @@ pub fn start(
     looks: u32,
     origin: Option<String>,
 ) -> Result<u32, JsValue> {
-    let host = Host { is_page: looks & PAGE != 0, origin };
+    let host = Host { is_page: looks & PAGE != 0, is_emulated: looks & EMULATED != 0, origin };
     let (request, options, until_done) = (Js::some(request), Js::some(options), kind & 1 != 0);
     let operation = match kind / 2 {
         0 => Operation::DescribeExecution,

@@ -4,8 +4,8 @@
 //! Only this crate knows JavaScript, and it contains no decision logic. It is empty for every target except wasm32. The
 //! other crates are tested natively. `ARCHITECTURE.md` has the code map.
 //!
-//! The features `ask`, `editor`, `gateway`, `language` and `local` select what a module exports. The npm package contains one module for each
-//! of them.
+//! The features `ask`, `editor`, `gateway`, `language`, `local` and `sign` select what a module exports. The npm package
+//! contains one module for each of them.
 //!
 //! Exports are functions that exchange plain objects, no classes. Errors are plain objects that `pkg/shared/error.js`
 //! converts to `CloudFlowError`.
@@ -38,4 +38,6 @@ mod language;
 mod local;
 #[cfg(feature = "calls")]
 mod read;
+#[cfg(feature = "sign")]
+mod sign;
 mod value;

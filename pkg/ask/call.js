@@ -1,10 +1,11 @@
 // The driver of a call: it sends the requests with `fetch`, waits, and reports what happened to the module, which
 // decides. Code of the caller runs here, never inside of the module.
 
+import { isEmulated } from "../shared/behind.js";
 import { shownTexts, withCause } from "../shared/error.js";
 import { readText } from "./body.js";
 import { followCallbacks } from "./callbacks.js";
-import { headerOf, looks, onNews, origin, reasonOf, takesCache } from "./host.js";
+import { EMULATED, headerOf, looks, onNews, origin, reasonOf, takesCache } from "./host.js";
 import { credentialsOf } from "./options.js";
 
 /** The kinds of actions; `packed` in src/ask.rs describes the number of an action. */
@@ -40,8 +41,9 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
  * @param {number} kind
  */
 export async function drive(invoke, request, options, client, kind) {
+  const facts = looks() | (isEmulated(options?.fetch) ? EMULATED : 0);
   /** @type {number} */
-  const call = invoke("callStart", request, options, client, kind, looks(), origin());
+  const call = invoke("callStart", request, options, client, kind, facts, origin());
   // The module has checked the options.
   /** @type {import("./signals.js").Relay | null | undefined} */
   const signal = options.signal;

@@ -4,6 +4,7 @@
 const PAGE = 1;
 const OFFLINE = 2;
 const VISIBLE = 4;
+export const EMULATED = 8;
 
 /**
  * A property, undefined where there is none or a getter throws. A program may have added parts of a browser to the
@@ -36,9 +37,13 @@ function onLine() {
 /** The facts about the host now. */
 export function looks() {
   const document = global("document") ?? undefined;
-  let bits = onLine() === false ? OFFLINE : 0;
-  if (document !== undefined) {
-    // A page: every visitor can read what the program knows.
+  const online = onLine();
+  let bits = online === false ? OFFLINE : 0;
+  // A browser: every visitor can read what the program knows. Its workers report on the network. Those of other hosts do
+  // not: an edge runtime, Deno.
+  if (document === undefined) {
+    if (online !== undefined) bits |= PAGE;
+  } else {
     if ((global("window") ?? undefined) !== undefined) bits |= PAGE;
     if (get(document, "visibilityState") === "visible") bits |= VISIBLE;
   }

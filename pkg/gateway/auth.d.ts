@@ -47,9 +47,9 @@ export interface JwtOptions<Env = unknown> {
   /** Returns `true` if the sender of a valid token may make the call. Every other value refuses the request. */
   allow: (payload: JwtPayload, call: GatewayCall, request: Request, env: Env) => boolean | Promise<boolean>;
   /** Accepted signature algorithms, with a key pair. Default: RS, PS and ES with 256, 384 and 512, EdDSA. */
-  algorithms?: string[];
+  algorithms?: string[] | undefined;
   /** Tolerance of `exp` and `nbf`, in seconds, 0 to 600. Default 5. */
-  clockToleranceSeconds?: number;
+  clockToleranceSeconds?: number | undefined;
 }
 
 /**
@@ -78,9 +78,11 @@ export interface AccessOptions<Env = unknown> {
   /** Name of the team: `acme` of `https://acme.cloudflareaccess.com`. */
   team: FromEnv<string, Env>;
   /** Audience tags (AUD) of the Access application. Default: the variable `POLICY_AUD` of `env`. */
-  audience?: FromEnv<string | string[], Env>;
+  audience?: FromEnv<string | string[], Env> | undefined;
   /** Returns `true` if the sender of a valid token may make the call. Default: every sender. */
-  allow?: (payload: JwtPayload, call: GatewayCall, request: Request, env: Env) => boolean | Promise<boolean>;
+  allow?:
+    | ((payload: JwtPayload, call: GatewayCall, request: Request, env: Env) => boolean | Promise<boolean>)
+    | undefined;
 }
 
 /**

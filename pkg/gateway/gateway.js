@@ -22,7 +22,7 @@ import { createLimit } from "./limit.js";
 import { callLogger, logger } from "./log.js";
 import { createMetrics } from "./metrics.js";
 import { checkedOptions } from "./options.js";
-import { refusalFor } from "./refuse.js";
+import { LOGGED, refusalFor } from "./refuse.js";
 import { busy } from "./respond.js";
 import { createTickets, serveTicket } from "./ticket.js";
 
@@ -370,7 +370,7 @@ export function createGatewayFactory(forward, runtime, memoryHub) {
         try {
           response = await serve(request, env, context, cors);
         } catch (error) {
-          response = refusal(refusalFor(error, log), cors);
+          response = request.signal?.aborted ? clientClosed() : refusal(refusalFor(error, log), cors);
         }
         if (response.status >= 400 && request.signal?.aborted) response = clientClosed();
         metrics.count("requests_total", { endpoint: endpointOf(request), status: response.status });
@@ -439,8 +439,10 @@ async function guarded(name, log, run) {
   }
 }
 
-/** Has no `kind`, so that the response contains no details. */
-class OptionFailure extends Error {}
+/** The log has its details, the response has none. */
+class OptionFailure extends Error {
+  kind = LOGGED;
+}
 
 /** The response for a disconnected client. It is not delivered; 499 is the usual status in logs. */
 function clientClosed() {

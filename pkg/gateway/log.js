@@ -21,8 +21,14 @@ const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u206
 export function logger(describeExecution) {
   const { call } = runtimeOf(describeExecution);
   return (what, thrown) => {
-    const text = thrown === undefined ? what : `${what}: ${shown(thrown)}`;
-    console.error(`cloudflow-wasm/gateway: ${escaped(call("redact", text).slice(0, MAX_ENTRY))}`);
+    let text = thrown === undefined ? what : `${what}: ${shown(thrown)}`;
+    try {
+      text = call("redact", text);
+    } catch (error) {
+      // The module does not start. Its error contains no secret; the text may.
+      text = shown(error);
+    }
+    console.error(`cloudflow-wasm/gateway: ${escaped(text.slice(0, MAX_ENTRY))}`);
   };
 }
 

@@ -3,6 +3,9 @@
 import { refusalIn } from "../shared/error.js";
 import { FIELDS } from "./call.js";
 
+/** The `kind` of an error that was logged before. */
+export const LOGGED = "logged";
+
 /**
  * Returns the error response for an error of a forwarded call. Errors of the service are forwarded. Other errors
  * have no details; the log contains them.
@@ -43,8 +46,8 @@ export function refusalFor(error, log) {
       if (isAboutNames(error))
         return { status: 400, code: "InvalidArgument", message: `Parameter error: ${error.message}.` };
   }
-  // Messages of the client contain no secrets. Other errors were logged before.
-  if (error?.kind) log(`${error.kind}: ${error.message}`);
+  // Messages of the client contain no secrets.
+  if (error?.kind !== LOGGED) log(error?.kind ?? "unexpected error", error?.kind ? error.message : error);
   return { status: 500, code: "InternalServerError", message: "An internal error has occurred. Please retry." };
 }
 

@@ -7,11 +7,11 @@ export interface LimitOptions<Env = unknown> {
    * `cf-connecting-ip`, which Cloudflare and the command `cloudflow-wasm gateway` set. Another server must overwrite the
    * header, or this function is needed: a caller could send any address. An IPv6 address counts by its first 64 bits.
    */
-  key?: (request: Request, env: Env) => string | undefined | Promise<string | undefined>;
+  key?: ((request: Request, env: Env) => string | undefined | Promise<string | undefined>) | undefined;
   /** Returns a rate-limit binding of Workers. It counts instead of the gateway. */
-  binding?: (env: Env) => RateLimitBinding | undefined;
+  binding?: ((env: Env) => RateLimitBinding | undefined) | undefined;
   /** Requests of one caller per minute, 1 to 1,000,000. Default 600. Has no effect with a binding. */
-  perMinute?: number;
+  perMinute?: number | undefined;
 }
 
 /**

@@ -1,12 +1,13 @@
 // The driver of the emulator: connects the state machine in the module with clock, timers, task handlers and requests.
 
 import { onAbort } from "../shared/abort.js";
+import { emulated } from "../shared/behind.js";
 import * as codes from "../shared/codes.js";
 import { CloudFlowError } from "../shared/error.js";
 import { EMULATOR, PUT_FLOW, SAVE } from "../shared/options.js";
 import { MAX_SPEED, MAX_STATE, MAX_TEXT, clockOf, faultsOf, flagOf, functionOf, modeOf } from "./options.js";
 import { optionsOf, textOf, textsOf, wholeOf } from "./options.js";
-import { TEST_KEYS, signRequest } from "./sign.js";
+import { TEST_KEYS } from "./sign.js";
 import { simulateFlow } from "./simulate.js";
 import { simulateState } from "./state.js";
 import { attempt, handles, readTasks } from "./tasks.js";
@@ -52,12 +53,6 @@ export function createLocal(runtime, { ownTimers = false } = {}) {
     createEmulator: (options) => createEmulator(runtime, ownTimers, options),
     /** @param {string} text */
     migrateFlow: (text) => runtime.call("migrateFlow", text),
-    /**
-     * @param {string} action
-     * @param {Record<string, string | number | boolean | undefined>} [parameters]
-     * @param {import("../local.js").SignOptions} [options]
-     */
-    signRequest: (action, parameters, options) => signRequest(runtime, action, parameters, options),
     /**
      * @param {string} text
      * @param {import("../local.js").SimulateOptions} [options]
@@ -396,7 +391,7 @@ function createEmulator(runtime, ownTimers, options) {
   };
 
   return {
-    fetch,
+    fetch: emulated(fetch),
     putFlow,
     removeFlow,
     setFaults,

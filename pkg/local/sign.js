@@ -9,15 +9,28 @@ import { optionsOf, signalOf, textOf } from "./options.js";
 export const TEST_KEYS = { emulator: "emulator-secret" };
 
 /**
- * Returns a request signed with RPC V1 (HMAC-SHA1), as the official SDKs send it: common parameters in the query, the
- * parameters of the operation in a form.
+ * Returns the function `signRequest`. It returns a request signed with RPC V1 (HMAC-SHA1), as the official SDKs send it:
+ * common parameters in the query, the parameters of the operation in a form.
  *
+ * @param {import("../shared/runtime.js").Runtime} runtime
+ */
+export const createSignRequest =
+  (runtime) =>
+  /**
+   * @param {string} action
+   * @param {Record<string, string | number | boolean | undefined>} [parameters]
+   * @param {import("../local.js").SignOptions} [options]
+   */
+  (action, parameters, options) =>
+    signRequest(runtime, action, parameters, options);
+
+/**
  * @param {import("../shared/runtime.js").Runtime} runtime
  * @param {string} action
  * @param {Record<string, string | number | boolean | undefined>} [parameters]
  * @param {import("../local.js").SignOptions} [options]
  */
-export async function signRequest(runtime, action, parameters, options) {
+async function signRequest(runtime, action, parameters, options) {
   const { endpoint, key, now, signal } = signingOf(options);
   const own = parametersOf(parameters);
   for (const [name, value] of [["Action", textOf(action, "action")], ...Object.entries(key), ...own]) {

@@ -41,3 +41,24 @@ export function withBody(page, body) {
  * @param {object} page
  */
 export const bodyOf = (page) => bodies.get(page);
+
+/** The functions `fetch` of the emulators of this program. */
+const emulators = /*#__PURE__*/ new WeakSet();
+
+/**
+ * Returns the function `fetch` of an emulator, and keeps it as one.
+ *
+ * @template {object} T
+ * @param {T} fetch
+ */
+export function emulated(fetch) {
+  emulators.add(fetch);
+  return fetch;
+}
+
+/**
+ * True for the function `fetch` of an emulator: its requests do not leave the program.
+ *
+ * @param {any} fetch
+ */
+export const isEmulated = (fetch) => emulators.has(fetch);

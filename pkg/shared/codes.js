@@ -12,6 +12,7 @@ export const notAModule = "not-a-module";
 export const notAText = "not-a-text";
 export const notInitialized = "not-initialized";
 export const outOfRange = "out-of-range";
+export const wasmBlocked = "wasm-blocked";
 export const wrongDefinition = "wrong-definition";
 export const wrongOptions = "wrong-options";
 export const wrongState = "wrong-state";

@@ -79,9 +79,6 @@ export const VALIDATE = { mode: true };
 /** @type {Names<import("../editor.js").FormatOptions>} */
 export const FORMAT = { sortKeys: true };
 
-/** @type {Names<import("../slim.js").Modules>} */
-export const MODULES = { ask: true, language: true };
-
 /** @type {Names<import("../gateway.js").GatewayOptions>} */
 export const GATEWAY = {
   upstream: true,

@@ -26,7 +26,7 @@ after(() => rm(place, { recursive: true, force: true }));
 test("the package holds each module once", async () => {
   const files = await readdir(PACKAGE, { recursive: true });
   const modules = files.filter((name) => name.endsWith(".wasm")).map((name) => name.replaceAll("\\", "/"));
-  assert.deepEqual(modules.sort(), ["wasm/ask.wasm", "wasm/gateway.wasm", "wasm/language.wasm", "wasm/local.wasm"]);
+  assert.deepEqual(modules.sort(), ["ask.wasm", "editor.wasm", "gateway.wasm", "language.wasm", "local.wasm"]);
 });
 
 const send = (url, method, path, body) =>
@@ -63,7 +63,7 @@ for (const [name, command] of RUNTIMES) {
       const [, module] = /^(\w+)-\w+\.wasm$/.exec(file) ?? [];
       if (module === undefined) continue;
       assert.equal(response.headers.get("content-type"), "application/wasm");
-      assert.ok(bytes.equals(await readFile(new URL(`wasm/${module}.wasm`, PACKAGE))), file);
+      assert.ok(bytes.equals(await readFile(new URL(`${module}.wasm`, PACKAGE))), file);
     }
     const head = await raw(url, `HEAD / HTTP/1.1\r\nHost: ${host}\r\nAccept: text/html\r\nConnection: close\r\n\r\n`);
     assert.equal(head.status, 200);

@@ -98,7 +98,7 @@ async function startWorker() {
   miniflare = new Miniflare({
     modules: [
       { type: "ESModule", path: "worker.mjs", contents: outputFiles[0].text },
-      { type: "CompiledWasm", path: "wasm/gateway.wasm", contents: readFileSync(join(DIST, "wasm", "gateway.wasm")) },
+      { type: "CompiledWasm", path: "gateway.wasm", contents: readFileSync(join(DIST, "gateway.wasm")) },
     ],
     compatibilityDate: "2026-04-01",
     compatibilityFlags: ["enable_request_signal"],

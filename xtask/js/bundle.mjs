@@ -10,11 +10,16 @@
 // other's functions (`shared/behind.js`). All other code is in each file that uses it.
 
 import { cpSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join, relative, resolve, sep } from "node:path";
+import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
 
 const [pkg, to] = process.argv.slice(2).map((path) => resolve(path));
+
+const MODULES = ["ask", "editor", "gateway", "language", "local", "sign"];
+
+/** Hosts that instantiate an imported module load files of these. */
+const HOSTED = ["ask", "language", "local"];
 
 /**
  * The written files beside those that `exports` and `bin` of package.json name. With `validateExecution` in a file of its
@@ -30,6 +35,7 @@ const FURTHER = [
   "./console/files.js", // the built page is next to it
   "./execution/inline.js",
   "./execution/workerd.js",
+  ...HOSTED.map((name) => `./wasm/${name}.host.js`),
 ];
 
 const ROOT = resolve(import.meta.dirname, "../..");
@@ -41,7 +47,9 @@ const named = (value) => (typeof value === "string" ? [value] : Object.values(va
 const paths = [...new Set(named([exports, bin, FURTHER]))];
 const ENTRIES = paths.filter((path) => path.endsWith(".js"));
 
-const SHARED = ["abort", "behind", "error", "options", "runtime"].map((name) => join(pkg, "shared", `${name}.js`));
+const SHARED = ["abort", "behind", "embedded", "error", "options", "runtime"].map((name) =>
+  join(pkg, "shared", `${name}.js`),
+);
 
 /** The written file of each source that is not copied into the files that import it. */
 const written = new Map([
@@ -56,7 +64,8 @@ const keepImports = (file) => ({
     onResolve({ filter: /^\./ }, ({ path, resolveDir, kind }) => {
       if (kind === "entry-point") return undefined;
       const source = resolve(resolveDir, path);
-      const other = source.endsWith(".wasm") ? join(to, relative(pkg, source)) : written.get(source);
+      // The modules are at the root of the package: some bundlers find files there only.
+      const other = source.endsWith(".wasm") ? join(to, basename(source)) : written.get(source);
       if (other === undefined || other === file) return undefined;
       const there = relative(dirname(file), other).split(sep).join("/");
       return { path: there.startsWith(".") ? there : `./${there}`, external: true, sideEffects: false };
@@ -90,14 +99,9 @@ const write = async (file, input) => {
 
 rmSync(to, { recursive: true, force: true });
 const declarations = readdirSync(pkg, { recursive: true }).filter((name) => /^(?!dist|wasm).*\.d\.ts$/.test(name));
-for (const path of [
-  "schema",
-  "package.json",
-  "console/page",
-  ...declarations,
-  ...paths.filter((path) => path.endsWith(".wasm")),
-])
+for (const path of ["schema", "package.json", "console/page", ...declarations])
   cpSync(join(pkg, path), join(to, path), { recursive: true });
+for (const name of MODULES) cpSync(join(pkg, "wasm", `${name}.wasm`), join(to, `${name}.wasm`));
 // The project that `cloudflow-wasm gateway init` writes.
 cpSync(join(pkg, "..", "www", "worker"), join(to, "cli", "template"), { recursive: true });
 // The page of the console has the modules of the package: `console/files.js` serves those, so that the package holds one
@@ -106,7 +110,7 @@ const page = join(to, "console", "page");
 const modules = {};
 for (const name of readdirSync(page)) {
   const [, module] = /^(\w+)-\w+\.wasm$/.exec(name) ?? [];
-  const path = `wasm/${module}.wasm`;
+  const path = `${module}.wasm`;
   if (module === undefined || !readFileSync(join(page, name)).equals(readFileSync(join(to, path)))) continue;
   modules[name] = `../${path}`;
   rmSync(join(page, name));
@@ -134,5 +138,6 @@ writeFileSync(
 // A name that two shared sources export would be absent. Each file that Node can load is loaded: the command would run,
 // and the files for workerd import modules.
 for (const path of ENTRIES) {
-  if (!path.includes("workerd") && !path.includes("/bin/")) await import(pathToFileURL(join(to, path)).href);
+  if (!path.includes("workerd") && !path.includes("/bin/") && !path.endsWith(".host.js"))
+    await import(pathToFileURL(join(to, path)).href);
 }

@@ -13,7 +13,10 @@ use crate::toolchain::{self, Toolchain};
 use crate::{Outcome, bundle, console, inline, npm, paths, sizes, traps};
 
 /// The modules. Each is the root crate with the feature of the same name.
-pub const MODULES: [&str; 5] = ["ask", "editor", "gateway", "language", "local"];
+pub const MODULES: [&str; 6] = ["ask", "editor", "gateway", "language", "local", "sign"];
+
+/// The modules that `init` of an entry takes. A host may instantiate them.
+const HOSTED: [&str; 3] = ["ask", "language", "local"];
 
 /// The steps after rustc that can be left out with `--without`, to measure what they save.
 const STEPS: [&str; 3] = ["encoder", "names", "traps"];
@@ -121,7 +124,7 @@ fn build_one(module: &str, toolchain: &Toolchain, without: &[String]) -> Outcome
 
     let raw = target.join("wasm32-unknown-unknown/release/cloudflow_wasm.wasm");
     let work = paths::memory().join(module);
-    let glue = bind(&raw, &work, without)?;
+    let (glue, imports) = bind(module, &raw, &work, without)?;
     let bound = work.join(format!("{}_bg.wasm", glue::STEM));
 
     fs::create_dir_all(paths::pkg_wasm()).map_err(|e| format!("{}: {e}", paths::pkg_wasm().display()))?;
@@ -142,11 +145,15 @@ fn build_one(module: &str, toolchain: &Toolchain, without: &[String]) -> Outcome
     write(&wasm, &bytes)?;
     let glue =
         format!("{glue}\n/** The content of the section `build` of the module. */\nexport const build = \"{mark}\";\n");
+    if let Some(imports) = imports {
+        write(&file(module, "host.js"), glue::host_file(module, &imports).as_bytes())?;
+    }
     write(&file(module, "js"), glue.as_bytes())
 }
 
-/// `wasm-bindgen --target web`, then panics without a message, short names on both sides, and the factory.
-fn bind(raw: &Path, to: &Path, without: &[String]) -> Outcome<String> {
+/// `wasm-bindgen --target web`, then panics without a message, short names on both sides, and the factory. Returns the glue
+/// and, for a module of [`HOSTED`], the names of its imports.
+fn bind(module: &str, raw: &Path, to: &Path, without: &[String]) -> Outcome<(String, Option<Vec<String>>)> {
     let has = |step: &str| !without.iter().any(|name| name == step);
     let failed = |e: &dyn std::fmt::Display| format!("wasm-bindgen: {e:#}");
     let mut bindgen = Bindgen::new();
@@ -166,10 +173,29 @@ fn bind(raw: &Path, to: &Path, without: &[String]) -> Outcome<String> {
         return Err("fewer than 10 functions that panic have a known name; see xtask/src/traps.rs".to_owned());
     }
     let names = if has("names") { short_names(&mut output) } else { Vec::new() };
+    let imports = HOSTED.contains(&module).then(|| imports_of_host(&mut output, module));
     output.emit(to).map_err(|e| failed(&e))?;
     let glue = to.join(glue::STEM).with_extension("js");
     let glue = fs::read_to_string(&glue).map_err(|e| format!("{}: {e}", glue.display()))?;
-    glue::factory(&glue::rename(&glue, &names)?, has("encoder"))
+    let path = imports.as_ref().map(|_| glue::host_path(module));
+    Ok((glue::factory(&glue::rename(&glue, &names)?, path.as_deref(), has("encoder"))?, imports))
+}
+
+/// Names the file that has the imports, adds [`glue::ATTACH`] to them and exports it. Returns the names of the others.
+fn imports_of_host(output: &mut Output, module: &str) -> Vec<String> {
+    let path = glue::host_path(module);
+    let wasm = output.wasm_mut();
+    let mut names = Vec::new();
+    for import in wasm.imports.iter_mut() {
+        import.module.clone_from(&path);
+        names.push(import.name.clone());
+    }
+    let value = walrus::ValType::Ref(walrus::RefType::EXTERNREF);
+    let kind = wasm.types.add(&[], &[value]);
+    let (attach, _) = wasm.add_import_func(&path, glue::ATTACH, kind);
+    // The value of `import ask from "cloudflow-wasm/ask.wasm"`.
+    wasm.exports.add("default", attach);
+    names
 }
 
 /// Replaces the names of imports and exports. Each contains a hash of 16 digits, in the module and in the glue, which

@@ -7,5 +7,5 @@ export type Functions = Record<string, (...args: any[]) => any>;
 /** The content of the section `build` of the module. */
 export const build: string;
 
-/** Makes an instance with state of its own; `wrap` may replace the raw exports. */
-export function instantiate(module: WebAssembly.Module, wrap?: (exports: object) => object): Functions;
+/** Makes an instance with state of its own. */
+export function instantiate(module: WebAssembly.Module): Functions;

@@ -107,7 +107,7 @@ async function inWorkerd() {
   const wasm = [...new Set([...script.matchAll(/"\.\/([^"/]+\.wasm)"/g)].map(([, name]) => name))].map((name) => ({
     type: "CompiledWasm",
     path: name,
-    contents: fs.readFileSync(new URL(`wasm/${name}`, packageUrl)),
+    contents: fs.readFileSync(new URL(name, packageUrl)),
   }));
   const miniflare = new Miniflare({
     modules: [{ type: "ESModule", path: "worker.js", contents: script }, ...wasm],

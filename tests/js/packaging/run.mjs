@@ -15,6 +15,7 @@ import { launch } from "../chromium.mjs";
 import { gatewayTests } from "./gateway.mjs";
 import { runHosts } from "./hosts/run.mjs";
 import { BUN, DENO, environment, run } from "./processes.mjs";
+import { recipeTests } from "./recipes.mjs";
 import { shakingTests } from "./shaking.mjs";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
@@ -86,6 +87,37 @@ export default { fetch: async () => new Response(await check({ ask, language }))
     const miniflare = new Miniflare({ modules, compatibilityDate: "2026-04-01", cf: false });
     try {
       expectOk(await (await miniflare.dispatchFetch("http://check.example/")).text());
+    } finally {
+      await miniflare.dispose();
+    }
+  },
+
+  async "a Worker that is bundled without the condition workerd logs what it lacks"(dir) {
+    const { build } = await import("esbuild");
+    const entry = join(dir, "worker.mjs");
+    writeFileSync(
+      entry,
+      `import { createGateway } from "cloudflow-wasm/gateway";
+const lines = [];
+console.error = (line) => lines.push(line);
+const credentials = { accessKeyId: "key", accessKeySecret: "secret" };
+const gateway = createGateway({ upstream: () => ({ region: "cn-hangzhou", credentials }), authorize: () => true, log: false });
+export default {
+  async fetch(request, env, context) {
+    const { status } = await gateway.fetch(request, env, context);
+    return Response.json({ status, lines });
+  },
+};
+`,
+    );
+    const { outputFiles } = await build({ entryPoints: [entry], bundle: true, format: "esm", write: false });
+    const script = outputFiles[0].text;
+    const miniflare = new Miniflare({ modules: true, script, compatibilityDate: "2026-04-01", cf: false });
+    try {
+      const query = "Action=DescribeExecution&Version=2019-03-15&FlowName=a&ExecutionName=b";
+      const { status, lines } = await (await miniflare.dispatchFetch(`http://gateway.example/?${query}`)).json();
+      if (status !== 500 || lines.length !== 1 || !/forbids WebAssembly.*the condition `workerd`/.test(lines[0]))
+        throw new Error(`${status} ${lines.join("\n")}`);
     } finally {
       await miniflare.dispose();
     }
@@ -217,7 +249,12 @@ try {
   const npm = process.platform === "win32" ? "npm.cmd" : "npm";
   await run(npm, ["install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", tarball], { cwd: first });
   cpSync(join(HERE, "entries.mjs"), join(first, "entries.mjs"));
-  const tests = { ...TESTS, ...gatewayTests(ROOT, tarball, run, environment), ...shakingTests(first) };
+  const tests = {
+    ...TESTS,
+    ...gatewayTests(ROOT, tarball, run, environment),
+    ...recipeTests(ROOT, run, { BUN, DENO }),
+    ...shakingTests(first),
+  };
   for (const [name, body] of Object.entries(tests).filter(([name]) => name.includes(filter))) {
     const dir = join(place, `project-${totals.passed + totals.failed}`);
     cpSync(first, dir, { recursive: true });

@@ -148,7 +148,7 @@ export const tests = {
     const send = sender(local, emulator, { accessKeyId: "STS.k", accessKeySecret: "s", securityToken: "token+/=" });
     await send("CreateFlow", { Name: "f", Definition: waits(300), Description: "d", Type: "FDL" });
     await send("StartExecution", { FlowName: "f", ExecutionName: "e" });
-    const options = { endpoint: "http://localhost", fetch: emulator.fetch, dangerouslyAllowBrowser: true };
+    const options = { endpoint: "http://localhost", fetch: emulator.fetch };
     const pair = { accessKeyId: "STS.k", accessKeySecret: "s" };
     for (const signature of ["HMAC-SHA1", "ACS3-HMAC-SHA256"]) {
       const good = { ...options, signature, credentials: { ...pair, securityToken: "token+/=" } };
@@ -455,7 +455,7 @@ async function started(local, definition, emulatorOptions, input = {}) {
   return {
     emulator,
     send,
-    options: { endpoint: "http://localhost", fetch: emulator.fetch, credentials, dangerouslyAllowBrowser: true },
+    options: { endpoint: "http://localhost", fetch: emulator.fetch, credentials },
   };
 }
 

@@ -556,7 +556,7 @@ async function emulated(local) {
   await send("CreateFlow", { Name: "f", Definition: NAP, Description: "naps", Type: "FDL" });
   const seen = [];
   const options = {
-    ...{ endpoint: "http://localhost", dangerouslyAllowBrowser: true },
+    endpoint: "http://localhost",
     credentials: { accessKeyId: "emulator", accessKeySecret: "emulator-secret" },
     fetch: (url, init) => {
       seen.push(url);

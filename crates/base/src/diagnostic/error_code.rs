@@ -129,13 +129,15 @@ codes! {
     NotAModule = "not-a-module", Request, No, "Pass `{ ask, language }`, each a `WebAssembly.Module`, its bytes, a `Response` or a `URL`.";
     /// The argument of `init` contains a module of another version of the package.
     ModuleOfAnotherBuild = "module-of-another-build", Request, No, "Pass the module of the same version. A bundler or a cache may have kept an earlier one.";
-    /// The module could not be loaded from its URL, or the host refuses to start it.
-    ModuleNotLoaded = "module-not-loaded", Network | Internal, No, "Check the URL of the module; `status` is the HTTP status. A page with a policy needs `script-src 'wasm-unsafe-eval'`.";
+    /// The module could not be loaded from its URL, or the host cannot start it.
+    ModuleNotLoaded = "module-not-loaded", Network | Internal, No, "Check the URL of the module; `status` is the HTTP status. An environment of a test may lack a function that `cause` names.";
+    /// The policy of the page, or of the runtime, forbids the compilation of WebAssembly.
+    WasmBlocked = "wasm-blocked", Internal, No, "Add `'wasm-unsafe-eval'` to the directive `script-src` of the Content-Security-Policy. In a Worker of an edge runtime, bundle with the condition `workerd`.";
 
     // Credentials
     /// The credentials are incomplete or malformed.
     BadCredentials = "bad-credentials", Credentials, No, "Correct the field that the message names. Copy keys without blanks.";
-    /// A long-lived secret is used in a page, where every visitor can read it.
+    /// A long-lived secret is used in a page or a worker of a browser, where every visitor can read it.
     SecretInPage = "secret-in-page", Credentials, No, "Use a gateway or temporary credentials, or set `dangerouslyAllowBrowser`.";
     /// A long-lived secret is used with an endpoint that is not encrypted.
     InsecureEndpoint = "insecure-endpoint", Credentials, No, "Use `https`, or set `allowInsecureHttp` in a trusted network.";

@@ -74,12 +74,12 @@ impl Keys {
         self.expiration.is_some_and(|end| end <= now.saturating_add(EXPIRY_MARGIN_MS))
     }
 
-    /// Refuses a long-lived secret in a page, where every visitor can read it.
+    /// Refuses a long-lived secret in a browser, where every visitor can read it.
     pub fn check_page(&self, is_page: bool, allow_page: bool) -> Result<(), CloudFlowError> {
         if !is_page || allow_page || self.credentials.security_token.is_some() {
             return Ok(());
         }
-        let message = "a long-lived secret in a page can be read by every visitor: use a gateway, use temporary \
+        let message = "a long-lived secret in a browser can be read by every visitor: use a gateway, use temporary \
                        credentials with a `securityToken`, or set `dangerouslyAllowBrowser`";
         Err(CloudFlowError::new(ErrorCode::SecretInPage, message.to_owned()))
     }

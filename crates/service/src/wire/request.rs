@@ -181,7 +181,12 @@ impl Endpoint {
 
     /// True if requests are not encrypted: `http` to another host than this machine.
     pub fn is_plain_http(&self) -> bool {
-        self.base.starts_with("http://") && !is_loopback(&self.host)
+        self.base.starts_with("http://") && !self.is_loopback()
+    }
+
+    /// True if requests do not leave this machine.
+    pub fn is_loopback(&self) -> bool {
+        is_loopback(&self.host)
     }
 
     /// True if the endpoint is a path, which only a page can complete.

@@ -268,7 +268,7 @@ fn wrong_options_are_refused() {
             "credentials bad-credentials: `expiration` must be an RFC 3339 time",
         ),
     ];
-    let page = Host { is_page: false, origin: Some("https://page.example".to_owned()) };
+    let page = Host { origin: Some("https://page.example".to_owned()), ..Host::default() };
     for (given, expected) in &table {
         let failure = options::settings(Some(given), false, 0, &page).unwrap_err();
         let shown = format!("{} {}: {}", failure.kind.as_str(), failure.code, failure.message);
@@ -282,12 +282,27 @@ fn wrong_options_are_refused() {
         "error bad-endpoint endpoint"
     );
     let in_page = Host { is_page: true, ..page.clone() };
-    let insecure = Host { is_page: false, origin: Some("http://page.example".to_owned()) };
+    let insecure = Host { origin: Some("http://page.example".to_owned()), ..Host::default() };
     let with_key = json!({ "endpoint": "/x", "credentials": key });
     for (host, code) in [(&in_page, "secret-in-page"), (&insecure, "insecure-endpoint")] {
         assert_eq!(options::settings(Some(&with_key), false, 0, host).unwrap_err().code, code);
     }
     assert!(options::settings(Some(&with_key), false, 0, &page).is_ok());
+    // The destination decides: this machine, a page on it, or an emulator.
+    let of_local_page = Host { origin: Some("http://localhost:5173".to_owned()), ..in_page.clone() };
+    let emulated = Host { is_emulated: true, ..in_page.clone() };
+    for (endpoint, host, expected) in [
+        ("http://127.0.0.1:8791", &in_page, Ok(())),
+        ("https://emulator.localhost", &in_page, Ok(())),
+        ("/x", &of_local_page, Ok(())),
+        ("https://service.example", &of_local_page, Err("secret-in-page")),
+        ("https://localhost.example", &in_page, Err("secret-in-page")),
+        ("http://service.example", &emulated, Ok(())),
+    ] {
+        let given = json!({ "endpoint": endpoint, "credentials": key });
+        let found = options::settings(Some(&given), false, 0, host).map(|_| ()).map_err(|error| error.code);
+        assert_eq!(found, expected.map_err(str::to_owned), "{endpoint}");
+    }
     let no_signal = json!({ "endpoint": "/x", "signal": { "aborted": false } });
     let no_signal = options::settings(Some(&no_signal), false, 0, &page).unwrap_err();
     assert_eq!(

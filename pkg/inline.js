@@ -1,0 +1,3 @@
+// Entry "cloudflow-wasm/inline": the modules are embedded under every condition.
+
+export * from "./index.js";

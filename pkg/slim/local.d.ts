@@ -1,0 +1,18 @@
+/**
+ * The functions of "cloudflow-wasm/local". The caller provides the WebAssembly module, so that it is not a part of the
+ * JavaScript.
+ *
+ * @module
+ */
+
+import type { ModuleSource } from "../slim.js";
+
+export * from "../local.js";
+
+export interface LocalModules {
+  /** `cloudflow-wasm/local.wasm`. */
+  local?: ModuleSource | undefined;
+}
+
+/** Compiles the module, as `init` of "cloudflow-wasm/slim" does. Await it before the first call of another function. */
+export function init(modules: LocalModules): Promise<void>;

@@ -1,0 +1,217 @@
+// The recipes of docs/integration.md, each in a copy of the folder in which the package is installed: modules as files, by
+// bundler, run in Chromium; Jest, with and without jsdom.
+
+import { mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { createRequire } from "node:module";
+import { extname, join } from "node:path";
+import { launch } from "../chromium.mjs";
+
+const require = createRequire(import.meta.url);
+const TYPES = {
+  ".html": "text/html",
+  ".js": "text/javascript",
+  ".mjs": "text/javascript",
+  ".wasm": "application/wasm",
+};
+
+/** Bundles `main.js` of a folder into the folder `out`, each with the settings that the page names. */
+const BUNDLERS = {
+  async Vite(dir, out) {
+    const { build } = await import("vite");
+    const rollupOptions = { input: join(dir, "main.js"), output: { entryFileNames: "main.js" } };
+    await build({
+      root: dir,
+      configFile: false,
+      logLevel: "error",
+      build: { outDir: out, target: "esnext", rollupOptions },
+    });
+  },
+  webpack: (dir, out) => likeWebpack(require("webpack"), dir, out),
+  Rspack: async (dir, out) => likeWebpack((await import("@rspack/core")).rspack, dir, out),
+  async esbuild(dir, out) {
+    const { build } = await import("esbuild");
+    const loader = { ".wasm": "file" };
+    const outfile = join(out, "main.js");
+    await build({
+      entryPoints: [join(dir, "main.js")],
+      bundle: true,
+      format: "esm",
+      outfile,
+      loader,
+      logLevel: "error",
+    });
+  },
+  async Parcel(dir, out) {
+    const { Parcel } = require("@parcel/core");
+    const parcel = new Parcel({
+      entries: join(dir, "main.js"),
+      defaultConfig: require.resolve("@parcel/config-default"),
+      mode: "production",
+      shouldDisableCache: true,
+      defaultTargetOptions: { distDir: out, sourceMaps: false, outputFormat: "esmodule", publicUrl: "/" },
+      targets: ["default"],
+    });
+    await parcel.run();
+  },
+};
+
+async function likeWebpack(bundler, dir, path) {
+  const compiler = bundler({ mode: "production", context: dir, entry: "./main.js", output: { path } });
+  const stats = await new Promise((resolve, reject) => {
+    compiler.run((error, stats) => (error ? reject(error) : resolve(stats)));
+  });
+  await new Promise((resolve) => compiler.close(resolve));
+  if (stats.hasErrors()) throw new Error(stats.toString({ all: false, errors: true }));
+}
+
+/**
+ * Tests of the package that is installed in a folder: functions of a copy of it.
+ *
+ * @param {string} root the repository
+ * @param run runs a program and returns its output
+ * @param {Record<string, string>} programs the paths of Deno and Bun
+ */
+export function recipeTests(root, run, programs) {
+  const page = readFileSync(join(root, "docs", "integration.md"), "utf8");
+  const blocks = [...page.matchAll(/^```(?:js|sh|json)\n(.*?)^```/gms)].map(([, code]) => code);
+  const block = (words) => {
+    const found = blocks.filter((code) => code.includes(words));
+    if (found.length !== 1) throw new Error(`docs/integration.md has ${found.length} blocks with ${words}`);
+    return found[0];
+  };
+  /** The line of a bundler in the table. */
+  const line = (bundler) => {
+    const row = page.split("\n").find(
+      (row) =>
+        row.startsWith("|") &&
+        row
+          .split("|")[1]
+          .split(", ")
+          .some((name) => name.trim() === bundler),
+    );
+    if (row === undefined) throw new Error(`docs/integration.md has no row for ${bundler}`);
+    return /`(.*)`/.exec(row.split("|")[2])[1];
+  };
+  const FLOW = JSON.stringify("type: flow");
+  const rest = `import { init, validateFlow } from "cloudflow-wasm/slim";\nawait init({ language });\n`;
+  const shown = `\nglobalThis.outcome = validateFlow(${FLOW}).dialect;\n`;
+  const printed = `\nconsole.log(validateFlow(${FLOW}).dialect);\n`;
+  const imported = block('import language from "cloudflow-wasm/language.wasm"');
+  const local = block('import local from "cloudflow-wasm/local.wasm"');
+
+  const inChromium = async (bundler, dir, code) => {
+    writeFileSync(join(dir, "main.js"), code);
+    const out = join(dir, "out");
+    mkdirSync(out);
+    await BUNDLERS[bundler](dir, out);
+    const outcome = await outcomeOf(out);
+    if (outcome !== "flow") throw new Error(`expected flow, got ${outcome}`);
+    const js = readdirSync(out, { recursive: true }).filter((name) => /\.m?js$/.test(name));
+    const large = js.filter((name) => readFileSync(join(out, name)).length > 150_000);
+    if (large.length > 0) throw new Error(`the JavaScript contains the module: ${large}`);
+  };
+  const inProgram = async (program, args, dir, code) => {
+    writeFileSync(join(dir, "main.mjs"), code);
+    const text = await run(program, [...args, "main.mjs"], { cwd: dir });
+    if (text.split("\n").at(-1) !== "flow") throw new Error(text);
+  };
+
+  const tests = {};
+  for (const bundler of ["Vite", "webpack", "Rspack", "esbuild"])
+    tests[`${bundler} loads an imported module`] = (dir) => inChromium(bundler, dir, imported + shown);
+  for (const bundler of ["Vite", "webpack", "Rspack", "Parcel"])
+    tests[`${bundler} loads a module by the line of the page`] = (dir) =>
+      inChromium(bundler, dir, `${line(bundler)};\n${rest}${shown}`);
+  for (const bundler of ["Vite", "webpack"])
+    tests[`${bundler} keeps the module local out of the JavaScript`] = (dir) =>
+      inChromium(
+        bundler,
+        dir,
+        `${local}\nconst { status } = await simulateFlow(${JSON.stringify("version: v1\ntype: flow\nsteps:\n  - {type: succeed, name: a}\n")});
+globalThis.outcome = status === "Succeeded" ? "flow" : status;\n`,
+      );
+  tests["Bun loads an imported module"] = (dir) => inProgram(programs.BUN, ["run"], dir, imported + printed);
+  tests["Deno loads an imported module"] = (dir) =>
+    inProgram(programs.DENO, ["run", "--allow-all", "--quiet"], dir, imported + printed);
+  tests["Deno loads a module in the source phase"] = (dir) =>
+    inProgram(programs.DENO, ["run", "--allow-all", "--quiet"], dir, block("import source") + printed);
+  tests["Node loads a module by the line of the page"] = (dir) =>
+    inProgram(process.execPath, [], dir, `${line("Node 20")};\n${rest}${printed}`);
+
+  const FLOWS = `expect(validateFlow(${FLOW}).dialect).toBe("flow");
+  const { status } = await simulateFlow("version: v1\\ntype: flow\\nsteps:\\n  - {type: succeed, name: a}\\n");
+  expect(status).toBe("Succeeded");
+  const request = await signRequest("DescribeFlow", { Name: "f" });
+  expect((await createEmulator().fetch(request)).status).toBe(404);`;
+  const jest = async (dir, environment, options) => {
+    writeFileSync(join(dir, "package.json"), JSON.stringify({ private: true }));
+    // Jest and its presets are found from the folder of the project.
+    const place = join(root, "tests/js/packaging/node_modules");
+    for (const name of readdirSync(place))
+      if (name !== "cloudflow-wasm" && !name.startsWith("."))
+        symlinkSync(join(place, name), join(dir, "node_modules", name));
+    writeFileSync(join(dir, "jsdom-with-node.js"), block("jest-environment-jsdom"));
+    const args = [join(place, "jest/bin/jest.js"), "--env", environment, "--rootDir", dir];
+    await run(process.execPath, args, { cwd: dir, ...options });
+  };
+  for (const environment of ["node", "./jsdom-with-node.js"]) {
+    tests[`Jest loads the package as a module, in ${environment}`] = (dir) => {
+      const [variable, value] = /^(\w+)=(\S+)/.exec(block("npx jest")).slice(1);
+      writeFileSync(join(dir, "jest.config.js"), 'module.exports = { transform: {}, testMatch: ["**/*.test.mjs"] };\n');
+      writeFileSync(
+        join(dir, "flow.test.mjs"),
+        `import { validateFlow } from "cloudflow-wasm";
+import { createEmulator, signRequest, simulateFlow } from "cloudflow-wasm/local";
+test("flow", async () => {
+  ${FLOWS}
+});
+`,
+      );
+      return jest(dir, environment, { env: { ...process.env, [variable]: value } });
+    };
+    tests[`Jest loads the package with require, in ${environment}`] = (dir) => {
+      writeFileSync(join(dir, "jest.config.js"), block("transformIgnorePatterns"));
+      writeFileSync(
+        join(dir, "flow.test.js"),
+        `const { validateFlow } = require("cloudflow-wasm");
+const { createEmulator, signRequest, simulateFlow } = require("cloudflow-wasm/local");
+test("flow", async () => {
+  ${FLOWS}
+});
+`,
+      );
+      return jest(dir, environment);
+    };
+  }
+  return tests;
+}
+
+/** Loads `main.js` of a folder as a module of a page, and returns what the program writes into `outcome`. */
+async function outcomeOf(folder) {
+  const server = createServer((request, response) => {
+    try {
+      const isPage = request.url === "/";
+      const path = new URL(request.url, "http://localhost").pathname;
+      const body = isPage
+        ? "<!doctype html><script type=module src=/main.js></script>"
+        : readFileSync(join(folder, path));
+      response.writeHead(200, { "content-type": TYPES[isPage ? ".html" : extname(path)] ?? "text/plain" }).end(body);
+    } catch {
+      response.writeHead(404).end();
+    }
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const browser = await launch();
+  try {
+    const page = await browser.newPage();
+    const uncaught = new Promise((_, reject) => page.on("pageerror", reject));
+    uncaught.catch(() => {});
+    await page.goto(`http://127.0.0.1:${server.address().port}/`);
+    await Promise.race([uncaught, page.waitForFunction(() => globalThis.outcome)]);
+    return await page.evaluate(() => globalThis.outcome);
+  } finally {
+    await browser.close();
+    server.close();
+  }
+}
