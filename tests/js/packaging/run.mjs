@@ -252,7 +252,7 @@ try {
   const tests = {
     ...TESTS,
     ...gatewayTests(ROOT, tarball, run, environment),
-    ...recipeTests(ROOT, run, { BUN, DENO }),
+    ...recipeTests(run, { BUN, DENO }),
     ...shakingTests(first),
   };
   for (const [name, body] of Object.entries(tests).filter(([name]) => name.includes(filter))) {

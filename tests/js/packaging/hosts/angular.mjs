@@ -98,8 +98,15 @@ export const angular = {
   },
   versions: ["@angular/core", "@angular/build"],
   hosts: {
-    "Angular, production": build(STATIC),
-    "Angular, production, lazy": build(LAZY),
+    "Angular, production": {
+      run: build(STATIC),
+      fails: {
+        match: "exceeded maximum budget",
+        because:
+          "`cloudflow-wasm/local` exceeds the budget of the starter: [import it on demand](integration.md#the-size-of-cloudflow-wasmlocal)",
+      },
+    },
+    "Angular, production, import()": build(LAZY),
     "Angular, development": build(STATIC, ["--configuration=development"]),
   },
 };

@@ -130,7 +130,12 @@ const extension = (path, policy) => async (project) => {
   }
 };
 
-const BLOCKED = { match: "wasm-blocked", because: "WebAssembly needs `'wasm-unsafe-eval'`; the error states it" };
+const versions = [() => browserVersion("chromium")];
+
+const BLOCKED = {
+  match: "wasm-blocked",
+  because: "the policy blocks WebAssembly: [`wasm-blocked`](errors.md#wasm-blocked)",
+};
 
 export const browsers = {
   files: FILES,
@@ -152,7 +157,7 @@ export const browsers = {
   hosts: {
     ...inEach("import map", "import-map.html", { quick: ["chromium"] }),
     ...inEach("strict Content-Security-Policy", csp(`${POLICY} 'wasm-unsafe-eval'`), {
-      of: { setting: "`'wasm-unsafe-eval'` in `script-src`" },
+      of: { setting: "[`'wasm-unsafe-eval'`](integration.md#content-security-policy)" },
     }),
     ...inEach("Content-Security-Policy without WebAssembly", csp(POLICY), { of: { fails: BLOCKED } }),
     ...inEach("Web Worker", "worker.html"),
@@ -160,12 +165,14 @@ export const browsers = {
     ...inEach("Service Worker", "service.html"),
     "Chromium, MV3 extension, service worker": {
       run: extension("page.html", CSP),
-      setting: "`'wasm-unsafe-eval'` in the manifest",
+      setting: "[`'wasm-unsafe-eval'`](integration.md#browser-extensions) in the manifest",
+      versions,
     },
     "Chromium, MV3 extension, page": {
       run: extension("own.html", CSP),
-      setting: "`'wasm-unsafe-eval'` in the manifest",
+      setting: "[`'wasm-unsafe-eval'`](integration.md#browser-extensions) in the manifest",
+      versions,
     },
-    "Chromium, MV3 extension, default manifest": { run: extension("page.html"), fails: BLOCKED },
+    "Chromium, MV3 extension, default manifest": { run: extension("page.html"), fails: BLOCKED, versions },
   },
 };

@@ -1,57 +1,87 @@
-// Jest. Its `require` loads no ES modules, and its jsdom lacks the functions of the platform that browsers have.
+// Jest by the recipes of docs/integration.md.
 
+import { readdirSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { block } from "../integration.mjs";
+import { ROOT } from "./project.mjs";
 import { PROGRAM } from "./texts.mjs";
 
+const MODULES = join(ROOT, "tests/js/packaging/node_modules");
+
 /** The line goes to a file, because Jest changes the console. */
-const test = (load) => `const { writeFileSync } = ${load("node:fs")};
-const { program } = ${load("./program.mjs")};
-test("program", async () => {
+const TEST = `test("program", async () => {
   writeFileSync("line.txt", await program());
 });
 `;
 
-const FILES = {
-  "program.mjs": PROGRAM,
-  "common.test.cjs": test((name) => `require("${name}")`),
-  "esm.test.mjs": test((name) => `await import("${name}")`),
-  // docs/hosts.md prints this file.
-  "jsdom-environment.mjs": `import { TestEnvironment } from "jest-environment-jsdom";
+const [VARIABLE, VALUE] = /^(\w+)=(\S+)/.exec(block("npx jest")).slice(1);
 
-export default class extends TestEnvironment {
-  async setup() {
-    await super.setup();
-    const { TextEncoder, TextDecoder, Uint8Array, ArrayBuffer, fetch, Request, Response, Headers, ReadableStream } = globalThis;
-    Object.assign(this.global, { TextEncoder, TextDecoder, Uint8Array, ArrayBuffer, fetch, Request, Response, Headers, ReadableStream });
-  }
-}
-`,
+/** One project per way to load modules. */
+const CONFIGURATIONS = {
+  modules: 'export default { transform: {}, testMatch: ["**/*.test.mjs"] };\n',
+  require: block("transformIgnorePatterns"),
+  none: "module.exports = {};\n",
 };
 
-const runJest = (args, env) => async (project) => {
-  project.write("line.txt", "");
-  const output = await project.npx("jest", ["--no-cache", ...args], { env });
-  return project.read("line.txt") || output;
-};
+const jest =
+  (kind, environment = "node") =>
+  async (project) => {
+    const { file, write, read } = project;
+    write("line.txt", "");
+    write(`jest.${kind}.config.${kind === "modules" ? "mjs" : "js"}`, CONFIGURATIONS[kind]);
+    const config = file(`jest.${kind}.config.${kind === "modules" ? "mjs" : "js"}`);
+    const env = kind === "modules" ? { [VARIABLE]: VALUE } : {};
+    const args = [
+      join(MODULES, "jest/bin/jest.js"),
+      "--no-cache",
+      "--config",
+      config,
+      "--env",
+      environment,
+      kind === "modules" ? "esm" : "common",
+    ];
+    const output = await project.run(process.execPath, args, { env });
+    return read("line.txt") || output;
+  };
 
-const MODULES = { NODE_OPTIONS: "--experimental-vm-modules" };
-const all = (pattern) => [`--testMatch=**/${pattern}`];
+const JSDOM = "./jsdom-with-node.js";
+const environment = "[an environment](integration.md#jest) for `TextEncoder` and `fetch`";
 
-export const jest = {
-  files: FILES,
-  versions: ["jest"],
+export const jestProject = {
+  files: {
+    "package.json": `${JSON.stringify({ private: true })}\n`,
+    "program.mjs": PROGRAM,
+    "program.js": PROGRAM,
+    "esm.test.mjs": `import { writeFileSync } from "node:fs";\nimport { program } from "./program.mjs";\n${TEST}`,
+    "common.test.js": `const { writeFileSync } = require("node:fs");\nconst { program } = require("./program.js");\n${TEST}`,
+    "jsdom-with-node.js": block("jest-environment-jsdom"),
+  },
+  prepare({ file }) {
+    // Jest finds its presets from the folder of the project.
+    for (const name of readdirSync(MODULES))
+      if (name !== "cloudflow-wasm" && !name.startsWith("."))
+        symlinkSync(join(MODULES, name), file(join("node_modules", name)));
+  },
+  versions: [({ version }) => `jest ${version("jest", MODULES)}`],
   hosts: {
-    "Jest, ES modules": {
-      run: runJest(all("esm.test.mjs"), MODULES),
-      setting: "`NODE_OPTIONS=--experimental-vm-modules`, as Jest documents for ES modules",
+    "Jest, ES modules": { quick: true, run: jest("modules"), setting: "[a variable](integration.md#jest) for Jest" },
+    "Jest, ES modules, jsdom": {
+      quick: true,
+      run: jest("modules", JSDOM),
+      setting: `[a variable](integration.md#jest) for Jest and ${environment}`,
     },
-    "Jest, jsdom": {
-      run: runJest([...all("esm.test.mjs"), "--env=./jsdom-environment.mjs"], MODULES),
-      setting: "the same and [an environment](#jest-with-jsdom) that has `TextEncoder` and `fetch`",
-      versions: ["jest", "jest-environment-jsdom"],
+    "Jest, require()": { quick: true, run: jest("require"), setting: "[two lines](integration.md#jest) for Babel" },
+    "Jest, require(), jsdom": {
+      quick: true,
+      run: jest("require", JSDOM),
+      setting: `[two lines](integration.md#jest) for Babel and ${environment}`,
     },
-    "Jest, CommonJS": {
-      run: runJest(all("common.test.cjs")),
-      fails: { match: "Must use import to load ES Module", because: "Jest's `require` loads no ES modules" },
+    "Jest, require(), without configuration": {
+      run: jest("none"),
+      fails: {
+        match: "Must use import to load ES Module",
+        because: "Jest's `require` loads no ES modules: [recipes](integration.md#jest)",
+      },
     },
   },
 };

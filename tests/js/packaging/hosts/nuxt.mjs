@@ -4,6 +4,9 @@ import { join } from "node:path";
 import { ROOT } from "./project.mjs";
 import { PROGRAM, SHOW } from "./texts.mjs";
 
+/** What the starter of Cloudflare for Nuxt has: Nitro writes the configuration of wrangler. */
+const CLOUDFLARE = "cloudflare: { deployConfig: true, nodeCompat: true }";
+
 /** Builds with a preset of Nitro. */
 const build = async (project, preset, config = "") => {
   project.write(
@@ -62,10 +65,10 @@ export default defineEventHandler(() => program());
     "Nitro, cloudflare_module": {
       async run(project) {
         await project.stop();
-        await build(project, "cloudflare_module", ", nitro: { experimental: { wasm: true } }");
+        await build(project, "cloudflare_module", `, nitro: { ${CLOUDFLARE}, experimental: { wasm: true } }`);
         return project.get(`${await wrangler(project)}/api/line`);
       },
-      setting: "`experimental: { wasm: true }` of Nitro",
+      setting: "[`experimental: { wasm: true }`](integration.md#workers) of Nitro",
     },
   },
 };

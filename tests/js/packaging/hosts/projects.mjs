@@ -5,7 +5,7 @@ import { astro } from "./astro.mjs";
 import { browsers } from "./browsers.mjs";
 import { bundled } from "./bundled.mjs";
 import { cloudflare, wrangler } from "./cloudflare.mjs";
-import { jest } from "./jest.mjs";
+import { jestProject } from "./jest.mjs";
 import { next } from "./next.mjs";
 import { nuxt } from "./nuxt.mjs";
 import { reactRouter } from "./react-router.mjs";
@@ -23,7 +23,7 @@ import { vitestProject } from "./vitest.mjs";
 export const PROJECTS = {
   node,
   runtimes,
-  jest,
+  jest: jestProject,
   vitest: vitestProject,
   vite8,
   vite7,
