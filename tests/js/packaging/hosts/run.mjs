@@ -19,13 +19,8 @@ async function main() {
   const at = words.indexOf("--table");
   const [, table] = at >= 0 ? words.splice(at, 2) : [];
   const { out: tarball, filter } = readArguments(words);
-  const rows = await runHosts({ tarball, filter });
-  if (table)
-    writeTable(
-      table,
-      rows,
-      Object.values(PROJECTS).flatMap(({ hosts }) => Object.keys(hosts)),
-    );
+  const order = Object.values(PROJECTS).flatMap(({ hosts }) => Object.keys(hosts));
+  const rows = await runHosts({ tarball, filter, done: (rows) => table && writeTable(table, rows, order) });
   const failed = rows.filter(({ failed }) => failed);
   if (rows.length === 0) console.log(`no host contains \`${filter}\` in its name`);
   console.log(`${rows.length - failed.length} passed, ${failed.length} failed`);
@@ -35,10 +30,13 @@ async function main() {
 /**
  * Runs the hosts whose name contains `filter`, one after another, and prints their results.
  *
- * @param {{ tarball: string, filter?: string, quick?: boolean }} options `quick` selects the hosts whose packages the
- *   repository has; they run in the Node of the PATH
+ * @param {object} options
+ * @param {string} options.tarball
+ * @param {string} [options.filter]
+ * @param {boolean} [options.quick] selects the hosts whose packages the repository has; they run in the Node of the PATH
+ * @param {(rows: object[]) => void} [options.done] is called after each project, with all rows
  */
-export async function runHosts({ tarball, filter = "", quick = false }) {
+export async function runHosts({ tarball, filter = "", quick = false, done = () => {} }) {
   const place = createPlace();
   const rows = [];
   try {
@@ -46,17 +44,21 @@ export async function runHosts({ tarball, filter = "", quick = false }) {
     for (const [name, project] of Object.entries(PROJECTS)) {
       const hosts = Object.entries(project.hosts)
         .map(([host, value]) => ({ host, ...(typeof value === "function" ? { run: value } : value) }))
-        .filter(
-          ({ host, quick: isQuick }) =>
-            (name === filter || host.toLowerCase().includes(filter.toLowerCase())) && (isQuick || !quick),
-        );
-      if (hosts.length > 0) rows.push(...(await runProject(name, project, hosts, { place, tarball, nodes })));
+        .filter(({ host, quick: isQuick }) => isWanted(name, host, filter) && (isQuick || !quick));
+      if (hosts.length === 0) continue;
+      rows.push(...(await runProject(name, project, hosts, { place, tarball, nodes })));
+      done(rows);
     }
   } finally {
     await closeEngines();
   }
   if (!rows.some(({ failed }) => failed)) rmSync(place, { recursive: true, force: true });
   return rows;
+}
+
+/** The filter consists of parts of names of hosts, or names of projects, with `|` between them. */
+function isWanted(project, host, filter) {
+  return filter.split("|").some((part) => part === project || host.toLowerCase().includes(part.toLowerCase()));
 }
 
 /** Runs the hosts of a project, one after another. */
