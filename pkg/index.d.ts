@@ -153,7 +153,8 @@ export interface ClientOptions {
    */
   retry?: Partial<RetryOptions> | false | undefined;
   /**
-   * Allows credentials without a `securityToken` in a web page. Default `false`: such a call throws `secret-in-page`.
+   * Allows credentials without a `securityToken` in a page or a worker of a browser. Default `false`: such a call throws
+   * `secret-in-page`, unless the endpoint is a loopback address or `fetch` is that of an emulator.
    */
   dangerouslyAllowBrowser?: boolean | undefined;
   /**

@@ -26,7 +26,14 @@ after(() => rm(place, { recursive: true, force: true }));
 test("the package holds each module once", async () => {
   const files = await readdir(PACKAGE, { recursive: true });
   const modules = files.filter((name) => name.endsWith(".wasm")).map((name) => name.replaceAll("\\", "/"));
-  assert.deepEqual(modules.sort(), ["ask.wasm", "editor.wasm", "gateway.wasm", "language.wasm", "local.wasm"]);
+  assert.deepEqual(modules.sort(), [
+    "ask.wasm",
+    "editor.wasm",
+    "gateway.wasm",
+    "language.wasm",
+    "local.wasm",
+    "sign.wasm",
+  ]);
 });
 
 const send = (url, method, path, body) =>

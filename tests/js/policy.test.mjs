@@ -160,7 +160,13 @@ addEventListener("connect", ({ ports: [port] }) => { port.onmessage = async () =
     await t.test("the policy of the documentation is enough", async () => {
       const guide = await readFile(join(DIST, "../../docs/integration.md"), "utf8");
       assert.ok(guide.includes("script-src 'self' 'wasm-unsafe-eval'"));
-      assert.deepEqual(await resultsOf("/open"), { index: true, editor: "end", local: "string", sign: "POST", slim: "ready" });
+      assert.deepEqual(await resultsOf("/open"), {
+        index: true,
+        editor: "end",
+        local: "string",
+        sign: "POST",
+        slim: "ready",
+      });
     });
 
     await t.test("a secret is refused in each context of a browser, unless it stays on this machine", async () => {

@@ -66,9 +66,10 @@ export function upstreamOf(forward, options, log, observe, { flow, execution }) 
       noted(200, "", value.requestId);
       return { value };
     } catch (/** @type {any} */ error) {
-      const fault = faultOf(error, log);
       // Neither an abandoned call nor a request that was not sent is a failed call.
-      if (!signal?.aborted && error?.attempts > 0) noted(error?.status ?? 0, fault.code, error?.requestId);
+      const isAbandoned = signal?.aborted;
+      const fault = faultOf(error, isAbandoned ? () => {} : log);
+      if (!isAbandoned && error?.attempts > 0) noted(error?.status ?? 0, fault.code, error?.requestId);
       return { fault };
     }
   }

@@ -126,18 +126,47 @@ export const tests = {
     assert.equal(typeof gateway.createGateway, "function");
   },
 
-  "init refuses what is not a module, and a name of none": async ({ slim, modules }) => {
+  "init refuses what is not a module, and a name of none": async ({ slim, modules, runtime }) => {
     for (const wrong of [undefined, null, {}, modules.ask, "ask.wasm", { ask: 1 }, { language: null }]) {
       await assert.rejects(slim.init(wrong), (error) => assert.equal(error.code, "not-a-module"));
     }
     const bytes = new Uint8Array(4);
-    for (const wrong of [{ ask: modules.language }, { language: modules.ask }, { ask: bytes }, { language: bytes }]) {
+    for (const wrong of [{ ask: modules.language }, { language: modules.ask }, { ask: () => {} }]) {
       await assert.rejects(slim.init(wrong), (error) => assert.equal(error.code, "not-a-module"));
+    }
+    // workerd does not compile bytes.
+    const code = runtime === "workerd" ? "wasm-blocked" : "not-a-module";
+    for (const wrong of [{ ask: bytes }, { language: bytes }]) {
+      await assert.rejects(slim.init(wrong), (error) => assert.equal(error.code, code));
     }
     await assert.rejects(slim.init({ ask: modules.ask, core: modules.ask }), (error) => {
       assert.equal(error.code, "wrong-options");
       assert.ok(error.message.includes("`core`"), error.message);
     });
+  },
+
+  "init reports a source that cannot be loaded": async ({ slim }) => {
+    const failing = {
+      ok: true,
+      status: 200,
+      arrayBuffer: async () => {
+        throw new TypeError("cut off");
+      },
+    };
+    for (const ask of [
+      new URL("nothing:ask.wasm"),
+      failing,
+      { ok: false, status: 404, arrayBuffer: async () => new ArrayBuffer(0) },
+    ]) {
+      await assert.rejects(slim.init({ ask }), (error) => {
+        assert.ok(error instanceof slim.CloudFlowError, String(error));
+        assert.deepEqual([error.kind, error.code], ["network", "module-not-loaded"]);
+        assert.ok(error.cause, error.message);
+      });
+    }
+    // Neither a URL nor a path of a page.
+    if (globalThis.location === undefined)
+      await assert.rejects(slim.init({ ask: "ask.wasm" }), (error) => assert.equal(error.code, "not-a-module"));
   },
 
   "init refuses a module of another version": async ({ slim, runtime }) => {

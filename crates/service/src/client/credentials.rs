@@ -79,8 +79,8 @@ impl Keys {
         if !is_page || allow_page || self.credentials.security_token.is_some() {
             return Ok(());
         }
-        let message = "a long-lived secret in a browser can be read by every visitor: use a gateway, use temporary \
-                       credentials with a `securityToken`, or set `dangerouslyAllowBrowser`";
+        let message = "every visitor can read a long-lived secret in a browser: use a gateway, temporary credentials \
+                       with a `securityToken`, or `dangerouslyAllowBrowser`";
         Err(CloudFlowError::new(ErrorCode::SecretInPage, message.to_owned()))
     }
 
