@@ -73,7 +73,7 @@ usage: cargo xtask <command> [options]
                     --filter runs the tests whose name contains NAME in the JavaScript suites
   test --hosts [NAME]
                     build, then one program in every host (runtimes, bundlers, frameworks, browsers, versions of
-                    TypeScript) whose name contains NAME; writes docs/hosts.md
+                    TypeScript) whose name contains NAME (several: 'Vite 8|Rollup'); writes docs/hosts.md
   test --quick      the native tests with few random seeds, without a build for WebAssembly
   bench [--quick] [--only PART]
                     build, then measure against the peers of tests/bench/; PART: size, cold, validate,
