@@ -1,7 +1,7 @@
 // The module `editor` for workerd, which does not compile bytes at run time: the module is imported.
 
-import { createRuntime } from "../shared/runtime.js";
+import { provided } from "../shared/provided.js";
 import { instantiate } from "../wasm/editor.js";
 import module from "../wasm/editor.wasm";
 
-export const runtime = /*#__PURE__*/ createRuntime(instantiate, () => module);
+export const runtime = /*#__PURE__*/ provided(instantiate, () => module);

@@ -1,7 +1,7 @@
 // The module `sign` for workerd, which does not compile bytes at run time: the module is imported.
 
-import { createRuntime } from "../shared/runtime.js";
+import { provided } from "../shared/provided.js";
 import { instantiate } from "../wasm/sign.js";
 import module from "../wasm/sign.wasm";
 
-export const signing = /*#__PURE__*/ createRuntime(instantiate, () => module);
+export const signing = /*#__PURE__*/ provided(instantiate, () => module);

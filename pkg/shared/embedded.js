@@ -37,12 +37,22 @@ export const allowed =
 const FORBIDDEN = /content security policy|\bCSP\b|unsafe-eval|disallowed by embedder/i;
 
 /**
- * Returns `wasm-blocked` for the error of a host that forbids WebAssembly, otherwise the error.
+ * Returns `wasm-blocked` for the error of a host that forbids WebAssembly, and `module-not-loaded` for that of an environment
+ * without a global function. Otherwise the error.
  *
  * @param {any} cause
  */
 export function blocked(cause) {
-  if (cause instanceof CloudFlowError || !FORBIDDEN.test(cause?.message)) return cause;
+  if (cause instanceof CloudFlowError) return cause;
+  if (cause?.name === "ReferenceError") {
+    return new CloudFlowError({
+      kind: "internal",
+      code: codes.moduleNotLoaded,
+      message: `${cause.message} in this environment; for jsdom, docs/integration.md has a configuration`,
+      cause,
+    });
+  }
+  if (!FORBIDDEN.test(cause?.message)) return cause;
   return new CloudFlowError({
     kind: "internal",
     code: codes.wasmBlocked,

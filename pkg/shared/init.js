@@ -4,9 +4,9 @@ import * as codes from "./codes.js";
 import { allowed, blocked } from "./embedded.js";
 import { CloudFlowError } from "./error.js";
 import { checkNames } from "./options.js";
-import { createRuntime } from "./runtime.js";
+import { provided } from "./provided.js";
 
-/** @typedef {Record<string, Function>} Functions */
+/** @typedef {import("./provided.js").Functions} Functions */
 
 /**
  * What `init` checks of a module.
@@ -14,12 +14,6 @@ import { createRuntime } from "./runtime.js";
  * @typedef {object} Kind
  * @property {string} mark a function that only this module has
  * @property {string} build what its section `build` contains
- */
-
-/**
- * The default export of a module that the host has instantiated, as it does for `import ask from "cloudflow-wasm/ask.wasm"`.
- *
- * @typedef {() => { functions: Functions, build: string }} Instance
  */
 
 /**
@@ -85,25 +79,15 @@ export function createModules(kinds, entry) {
    * @param {(module: WebAssembly.Module) => Functions} instantiate
    */
   function runtime(name, instantiate) {
-    let isUsed = false;
-    return createRuntime(
-      allowed((module) => {
-        if (module instanceof WebAssembly.Module) return instantiate(module);
-        // The instance has trapped. Only the host can create another one.
-        if (isUsed) throw new Error("the imported instance has trapped; pass a WebAssembly.Module to replace it");
-        isUsed = true;
-        return module;
-      }),
-      () => {
-        const module = modules[name];
-        if (module) return /** @type {WebAssembly.Module} */ (module);
-        throw new CloudFlowError({
-          kind: "request",
-          code: codes.notInitialized,
-          message: `call \`await init({ ${name} })\` of ${entry} before a function that uses this module`,
-        });
-      },
-    );
+    return provided(allowed(instantiate), () => {
+      const module = modules[name];
+      if (module) return /** @type {WebAssembly.Module} */ (module);
+      throw new CloudFlowError({
+        kind: "request",
+        code: codes.notInitialized,
+        message: `call \`await init({ ${name} })\` of ${entry} before a function that uses this module`,
+      });
+    });
   }
 
   return { init, runtime };
@@ -128,7 +112,7 @@ function ofModule(module) {
   };
 }
 
-/** @param {Instance} attach */
+/** @param {import("./provided.js").Attach} attach */
 function ofInstance(attach) {
   const { functions, build } = attach() ?? {};
   return { functions, build, has: (/** @type {string} */ mark) => typeof functions?.[mark] === "function" };

@@ -19,7 +19,7 @@ const [pkg, to] = process.argv.slice(2).map((path) => resolve(path));
 const MODULES = ["ask", "editor", "gateway", "language", "local", "sign"];
 
 /** Hosts that instantiate an imported module load files of these. */
-const HOSTED = ["ask", "language", "local"];
+const HOSTED = ["ask", "editor", "language", "local", "sign"];
 
 /**
  * The written files beside those that `exports` and `bin` of package.json name. With `validateExecution` in a file of its

@@ -19,9 +19,10 @@ pub const STEM: &str = "wasm";
 /// The import that connects the glue with an instance.
 pub const ATTACH: &str = "attach";
 
-/// The name that the imports of a module have instead: a path from the module in the package.
+/// The name that the imports of a module have instead: `imports` of package.json has the file. It is found by hosts that
+/// instantiate a module, not by unwasm (Nitro), which does not support a default export: it provides the module then.
 pub fn host_path(module: &str) -> String {
-    format!("./wasm/{module}.host.js")
+    format!("#host/{module}")
 }
 
 /// The file of [`host_path`] for the imports of a module.
@@ -189,7 +190,7 @@ mod tests {
 
     #[test]
     fn glue_becomes_a_factory() {
-        for path in [None, Some("./wasm/a.host.js")] {
+        for path in [None, Some("#host/a")] {
             let factory = factory(GLUE, path, true).unwrap();
             assert!(factory.contains("export function instantiate(module"), "{factory}");
             assert!(factory.contains("    function check(text) {\n"), "{factory}");

@@ -15,8 +15,9 @@ use crate::{Outcome, bundle, console, inline, npm, paths, sizes, traps};
 /// The modules. Each is the root crate with the feature of the same name.
 pub const MODULES: [&str; 6] = ["ask", "editor", "gateway", "language", "local", "sign"];
 
-/// The modules that `init` of an entry takes. A host may instantiate them.
-const HOSTED: [&str; 3] = ["ask", "language", "local"];
+/// The modules that a host may instantiate where a program imports them: a page, or a server of pages. The gateway runs in
+/// Workers, which provide modules.
+const HOSTED: [&str; 5] = ["ask", "editor", "language", "local", "sign"];
 
 /// The steps after rustc that can be left out with `--without`, to measure what they save.
 const STEPS: [&str; 3] = ["encoder", "names", "traps"];

@@ -1,14 +1,19 @@
 // The recipes of docs/integration.md, each in a copy of the folder in which the package is installed: modules as files, by
 // bundler, run in Chromium. The hosts of hosts/ run the recipes for Jest.
 
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import { extname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { launch } from "../chromium.mjs";
 import { block, line } from "./integration.mjs";
 
 const require = createRequire(import.meta.url);
+
+/** The packages of this folder. */
+const PACKAGES = fileURLToPath(new URL("node_modules", import.meta.url));
+
 const TYPES = {
   ".html": "text/html",
   ".js": "text/javascript",
@@ -119,6 +124,26 @@ globalThis.outcome = status === "Succeeded" ? "flow" : status;\n`,
   tests["Node loads a module by the line of the page"] = (dir) =>
     inProgram(process.execPath, [], dir, `${line("Node 20")};\n${rest}${printed}`);
 
+  // The hosts of hosts/jest.mjs run the recipes.
+  tests["jsdom without the recipe has an error that names what is absent"] = async (dir) => {
+    writeFileSync(join(dir, "package.json"), JSON.stringify({ private: true }));
+    // Jest and its presets are found from the folder of the project.
+    for (const name of readdirSync(PACKAGES))
+      if (name !== "cloudflow-wasm" && !name.startsWith("."))
+        symlinkSync(join(PACKAGES, name), join(dir, "node_modules", name));
+    writeFileSync(join(dir, "jest.config.js"), block("transformIgnorePatterns"));
+    writeFileSync(
+      join(dir, "flow.test.js"),
+      `const { validateFlow } = require("cloudflow-wasm");
+test("flow", () => {
+  const error = (() => { try { validateFlow(${FLOW}); } catch (error) { return error; } })();
+  expect([error.name, error.kind, error.code]).toEqual(["CloudFlowError", "internal", "module-not-loaded"]);
+  expect(error.message).toMatch(/TextEncoder is not defined.*jsdom/);
+});
+`,
+    );
+    await run(process.execPath, [join(PACKAGES, "jest/bin/jest.js"), "--env", "jsdom", "--rootDir", dir], { cwd: dir });
+  };
   return tests;
 }
 
