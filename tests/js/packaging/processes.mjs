@@ -8,16 +8,23 @@ const execute = promisify(execFile);
 /** The environment of the programs, without the variables of the tests. */
 export const { CHROMIUM, DENO, BUN, ...environment } = process.env;
 
-/** Runs a program and returns its output. The error of a failed program contains the output. */
-export async function run(program, args, options) {
+/**
+ * Runs a program and returns its output. The error of a failed program contains the output.
+ *
+ * @param {string} program
+ * @param {string[]} args
+ * @param {import("node:child_process").ExecFileOptions & { withErrors?: boolean }} [options] `withErrors` returns what it
+ *   writes to standard error, too
+ */
+export async function run(program, args, { withErrors = false, ...options } = {}) {
   try {
-    const { stdout } = await execute(program, args, {
+    const { stdout, stderr } = await execute(program, args, {
       maxBuffer: 1e8,
       timeout: 240_000,
       env: environment,
       ...options,
     });
-    return stdout.trim();
+    return (withErrors ? stdout + stderr : stdout).trim();
   } catch (error) {
     throw new Error(`${error.message}\n${error.stdout ?? ""}`);
   }

@@ -58,7 +58,7 @@ const build =
   (load, args = []) =>
   async (project) => {
     project.write("src/main.ts", main(load));
-    const printed = await project.npx("ng", ["build", "--no-progress", ...args]);
+    const printed = await project.npx("ng", ["build", "--no-progress", ...args], { withErrors: true });
     const warnings = printed.split("\n").filter((line) => /warning|exceeded/i.test(line));
     if (warnings.length > 0) throw new Error(warnings.join("\n"));
     return project.page(await project.static({ "/": project.file("dist/browser") }));

@@ -7,10 +7,10 @@ export const EXPECTED = "flow true unknown-type 4:12 Succeeded service Execution
  * Rates what a host has returned. `wanted.setting` is a documented line that the host needs; `wanted.fails` a reason for
  * which the host is expected to fail: text that the error contains, and the explanation.
  *
- * @param {{ line?: string, error?: string }} outcome
+ * @param {{ line?: string, error?: string, setting?: string }} outcome
  * @param {{ setting?: string, fails?: { match: string, because: string } }} wanted
  */
-export function rateHost({ line, error }, { setting, fails }) {
+export function rateHost({ line, error, setting: printed }, { setting = printed, fails }) {
   const problem = error ?? (line?.trim() === EXPECTED ? undefined : `expected \`${EXPECTED}\`, got \`${line}\``);
   if (fails) {
     if (problem?.includes(fails.match)) return { failed: false, result: `fails: ${fails.because}` };

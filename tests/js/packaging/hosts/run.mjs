@@ -78,7 +78,8 @@ async function runProject(name, { files, prepare, versions = [] }, hosts, { plac
     let outcome;
     try {
       if (failure) throw failure;
-      outcome = { line: await run(project) };
+      const result = await run(project);
+      outcome = typeof result === "string" ? { line: result } : result;
     } catch (error) {
       outcome = { error: String(error?.message ?? error).replaceAll(place, "") };
     }

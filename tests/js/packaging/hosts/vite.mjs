@@ -39,11 +39,12 @@ await vite.close();
 /** The warning of Vite about large files. */
 const LARGE = /\(!\) Some chunks are larger than 500 kB[\s\S]*?chunkSizeWarningLimit\.\n?/;
 
+const SETTING = "a [warning](integration.md#the-size-of-cloudflow-wasmlocal) about a file of more than 500 kB";
+
 /** Hosts of one version, whose package is in `modules(project)`. */
 const hostsOf = (name, modules, isQuick) => {
-  const setting = "a [warning](integration.md#the-size-of-cloudflow-wasmlocal) about a file of more than 500 kB";
   const vite = (project, args) =>
-    project.run(project.nodes.tools, [join(modules(project), "vite/bin/vite.js"), ...args]);
+    project.run(project.nodes.tools, [join(modules(project), "vite/bin/vite.js"), ...args], { withErrors: true });
 
   const build = (root) => async (project) => {
     const out = project.file(`dist-${root.replace(".", "root")}`);
@@ -51,7 +52,8 @@ const hostsOf = (name, modules, isQuick) => {
     // docs/integration.md explains the warning about the size of `cloudflow-wasm/local`.
     const warnings = printed.replace(LARGE, "").trim();
     if (warnings) throw new Error(`the build prints: ${warnings}`);
-    return project.page(await project.static({ "/": out }));
+    const line = await project.page(await project.static({ "/": out }));
+    return { line, setting: warnings === printed.trim() ? undefined : SETTING };
   };
 
   const development = (root) => async (project) => {
@@ -62,16 +64,16 @@ const hostsOf = (name, modules, isQuick) => {
 
   const ssr = (config) => async (project) => {
     project.write("vite.config.js", `export default ${JSON.stringify(config)};\n`);
-    const out = config.ssr?.target ? "dist-webworker" : config.ssr ? "dist-bundled" : "dist-server";
+    const out = config.ssr ? "dist-bundled" : "dist-server";
     await vite(project, ["build", "--ssr", "server.js", "--outDir", out, "--logLevel", "warn"]);
     project.write("vite.config.js", "export default {};\n");
     return project.node(["render.mjs", project.file(`${out}/server.js`)]);
   };
 
   return {
-    [`${name}, build`]: { quick: isQuick, run: build("."), setting },
+    [`${name}, build`]: { quick: isQuick, run: build(".") },
     [`${name}, development`]: development("."),
-    [`${name}, Worker, build`]: { run: build("worker"), setting },
+    [`${name}, Worker, build`]: build("worker"),
     [`${name}, Worker, development`]: development("worker"),
     [`${name}, SSR`]: ssr({}),
     [`${name}, SSR, all in one bundle`]: ssr({ ssr: { noExternal: true } }),
