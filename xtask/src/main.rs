@@ -19,6 +19,7 @@ mod engines;
 mod fingerprint;
 mod fuzz;
 mod glue;
+mod hosts;
 mod inline;
 mod lint;
 mod load_gateway;
@@ -28,6 +29,7 @@ mod package;
 mod paths;
 mod python;
 mod quick;
+mod runtimes;
 mod sim_gateway;
 mod sizes;
 mod test;
@@ -69,6 +71,9 @@ usage: cargo xtask <command> [options]
                     build, then every test; S: lint, rust, budgets, node, deno, bun, workerd,
                     browser, servers, pages, engines, types, packaging, fuzz (can be repeated);
                     --filter runs the tests whose name contains NAME in the JavaScript suites
+  test --hosts [NAME]
+                    build, then one program in every host (runtimes, bundlers, frameworks, browsers, versions of
+                    TypeScript) whose name contains NAME (several: 'Vite 8|Rollup'); writes docs/hosts.md
   test --quick      the native tests with few random seeds, without a build for WebAssembly
   bench [--quick] [--only PART]
                     build, then measure against the peers of tests/bench/; PART: size, cold, validate,

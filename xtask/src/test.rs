@@ -10,8 +10,9 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::Instant;
 
-use crate::command::{command, say, which};
-use crate::{Outcome, chromium, engines, fuzz, lint, npm, package, paths, python, quick, sizes, wasm};
+use crate::command::{command, say};
+use crate::runtimes::{bun, deno, quiet};
+use crate::{Outcome, chromium, engines, fuzz, hosts, lint, npm, package, paths, python, quick, sizes, wasm};
 
 /// The names for `--only`.
 const STEPS: [(&str, &str); 16] = [
@@ -85,6 +86,8 @@ pub struct Options {
     only: Vec<String>,
     filter: Option<String>,
     quick: bool,
+    /// The hosts whose name contains a text, instead of the steps.
+    hosts: Option<String>,
 }
 
 #[derive(Default)]
@@ -93,13 +96,17 @@ struct Totals {
     failed: usize,
 }
 
-/// Reads `--only S` (any number of times), `--filter NAME` and `--quick`.
+/// Reads `--only S` (any number of times), `--filter NAME`, `--quick` and `--hosts [NAME]`.
 pub fn options(options: &[String]) -> Outcome<Options> {
     let mut read = Options::default();
-    let mut options = options.iter();
+    let mut options = options.iter().peekable();
     while let Some(option) = options.next() {
         match option.as_str() {
             "--quick" => read.quick = true,
+            "--hosts" => {
+                let name = options.next_if(|option| !option.starts_with("--"));
+                read.hosts = Some(name.cloned().unwrap_or_default());
+            }
             "--filter" => read.filter = Some(options.next().ok_or("`--filter` needs a part of a test's name")?.clone()),
             "--only" => {
                 let name = options.next().ok_or("`--only` needs the name of a step")?;
@@ -111,10 +118,13 @@ pub fn options(options: &[String]) -> Outcome<Options> {
             }
             _ => {
                 return Err(format!(
-                    "`{option}` is not an option of test; `--only S`, `--filter NAME` and `--quick` are"
+                    "`{option}` is not an option of test; `--only S`, `--filter NAME`, `--quick` and `--hosts` are"
                 ));
             }
         }
+    }
+    if read.hosts.is_some() && (read.quick || read.filter.is_some() || !read.only.is_empty()) {
+        return Err("`--hosts` runs the hosts only; leave the other options out".to_owned());
     }
     if read.quick {
         if read.only.iter().any(|step| step != "rust") {
@@ -135,6 +145,9 @@ pub fn options(options: &[String]) -> Outcome<Options> {
 
 /// Runs the selected steps, by default all. Continues after a failure.
 pub fn test(options: &Options) -> Outcome<ExitCode> {
+    if let Some(name) = &options.hosts {
+        return hosts::test(name);
+    }
     let start = Instant::now();
     let only = &options.only;
     let mut built = false;
@@ -407,50 +420,6 @@ fn lines(step: &str, command: &mut Command, mut shown: impl FnMut(&str) -> bool)
     child.wait().map(|status| status.success()).map_err(failed)
 }
 
-/// Prevents network requests of the Cloudflare tools.
-fn quiet(command: &mut Command) -> &mut Command {
-    command
-        .env("CLOUDFLARE_CF_FETCH_ENABLED", "false")
-        .env("WRANGLER_SEND_METRICS", "false")
-        .env("WRANGLER_HIDE_BANNER", "true")
-}
-
-/// Deno of the npm package.
-fn deno() -> Outcome<PathBuf> {
-    platform_binary("deno", "@deno", &["deno", "deno.exe"])
-}
-
-/// Bun of the npm package, without its `bin`, which requires an install script.
-fn bun() -> Outcome<PathBuf> {
-    platform_binary("bun", "@oven", &["bin/bun", "bin/bun.exe"])
-}
-
-/// The binary of an npm package that has one package per platform in a scope. Of several, the one
-/// that starts on this machine (Bun has one for processors without AVX2).
-fn platform_binary(name: &str, scope: &str, files: &[&str]) -> Outcome<PathBuf> {
-    // npm installs them next to the package or inside it.
-    let scopes = [npm::file(scope), npm::file(name).join("node_modules").join(scope)];
-    let mut found: Vec<PathBuf> = scopes
-        .iter()
-        .flat_map(|scope| std::fs::read_dir(scope).into_iter().flatten().flatten())
-        .flat_map(|package| files.iter().map(move |file| package.path().join(file)))
-        .collect();
-    found.retain(|file| file.is_file());
-    found.sort();
-    found
-        .into_iter()
-        .chain(which(name))
-        .find(|file| {
-            command(file)
-                .arg("--version")
-                .stdout(Stdio::null())
-                .stderr(Stdio::null())
-                .status()
-                .is_ok_and(|s| s.success())
-        })
-        .ok_or_else(|| format!("no {name} that runs here is in node_modules/{scope} or on the PATH"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -471,5 +440,13 @@ mod tests {
     fn quick_runs_the_native_tests() {
         assert_eq!(read(&["--quick"]).unwrap().only, ["rust"]);
         assert!(read(&["--quick", "--only", "node"]).is_err());
+    }
+
+    #[test]
+    fn hosts_take_an_optional_name() {
+        assert_eq!(read(&["--hosts"]).unwrap().hosts.as_deref(), Some(""));
+        assert_eq!(read(&["--hosts", "Vite 8"]).unwrap().hosts.as_deref(), Some("Vite 8"));
+        assert!(read(&["--hosts", "--quick"]).is_err());
+        assert!(read(&["--hosts", "Vite", "--only", "node"]).is_err());
     }
 }

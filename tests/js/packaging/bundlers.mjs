@@ -1,13 +1,11 @@
-// Bundles one file with each supported bundler, with the settings that a user gets without configuration. Returns the
-// minified code. The bundlers that the repository itself does not use are in the package.json of this folder.
+// Bundles one file with each supported bundler, with the settings that a user gets without configuration, minified. The
+// bundlers that the repository itself does not use are in the package.json of this folder.
 
-import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, readdirSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join } from "node:path";
-import { promisify } from "node:util";
+import { basename, extname, join } from "node:path";
+import { BUN, run } from "./processes.mjs";
 
-const run = promisify(execFile);
 const require = createRequire(import.meta.url);
 
 /** The text of all files of a folder. */
@@ -19,6 +17,9 @@ const textOf = (dir) =>
 
 const emptyFolder = (file) => mkdtempSync(join(file, "..", "out-"));
 
+/** The name of the written file. */
+const nameOf = (file) => `${basename(file, extname(file))}.js`;
+
 /** webpack and Rspack have the same interface. */
 async function likeWebpack(bundler, file) {
   const path = emptyFolder(file);
@@ -28,39 +29,43 @@ async function likeWebpack(bundler, file) {
   });
   await new Promise((resolve) => compiler.close(resolve));
   if (stats.hasErrors()) throw new Error(stats.toString({ all: false, errors: true }));
-  return textOf(path);
+  return { folder: path, script: "main.js", isModule: false };
 }
 
-/** Each bundler is a function from the path of a file to the code of its bundle. */
-export const bundlers = {
+/** Each builder is a function from the path of a file to the folder and the name of its script. */
+export const builders = {
   async esbuild(file) {
     const { build } = await import("esbuild");
-    const options = { bundle: true, minify: true, format: "esm", write: false, logLevel: "error" };
-    const { outputFiles } = await build({ entryPoints: [file], ...options });
-    return outputFiles[0].text;
+    const folder = emptyFolder(file);
+    await build({ entryPoints: [file], outdir: folder, bundle: true, minify: true, format: "esm", logLevel: "error" });
+    return { folder, script: nameOf(file), isModule: true };
   },
 
   async Rollup(file) {
     const { rollup } = await import("rollup");
     const { nodeResolve } = await import("@rollup/plugin-node-resolve");
     const { transform } = await import("esbuild");
+    const folder = emptyFolder(file);
     const bundle = await rollup({ input: file, plugins: [nodeResolve({ browser: true })] });
     const { output } = await bundle.generate({ format: "es" });
     await bundle.close();
-    // Rollup does not minify. The usual plugin takes twice the time.
-    return (await transform(output.map(({ code }) => code).join("\n"), { minify: true })).code;
+    for (const { fileName, code } of output) {
+      // Rollup does not minify. The usual plugin takes twice the time.
+      writeFileSync(join(folder, fileName), (await transform(code, { minify: true })).code);
+    }
+    return { folder, script: nameOf(file), isModule: true };
   },
 
   async Vite(file) {
     const { build } = await import("vite");
-    const outDir = emptyFolder(file);
+    const folder = emptyFolder(file);
     await build({
       root: join(file, ".."),
       configFile: false,
       logLevel: "error",
-      build: { outDir, rollupOptions: { input: file } },
+      build: { outDir: folder, rollupOptions: { input: file } },
     });
-    return textOf(outDir);
+    return { folder, script: undefined, isModule: true };
   },
 
   webpack: async (file) => likeWebpack(require("webpack"), file),
@@ -69,20 +74,33 @@ export const bundlers = {
 
   async Parcel(file) {
     const { Parcel } = require("@parcel/core");
-    const distDir = emptyFolder(file);
+    const folder = emptyFolder(file);
     const parcel = new Parcel({
       entries: file,
       defaultConfig: require.resolve("@parcel/config-default"),
       mode: "production",
       shouldDisableCache: true,
-      defaultTargetOptions: { distDir, shouldOptimize: true, shouldScopeHoist: true, sourceMaps: false },
+      defaultTargetOptions: { distDir: folder, shouldOptimize: true, shouldScopeHoist: true, sourceMaps: false },
     });
-    await parcel.run();
-    return textOf(distDir);
+    // Parcel looks for its root from the working directory.
+    const before = process.cwd();
+    process.chdir(join(file, ".."));
+    try {
+      await parcel.run();
+    } finally {
+      process.chdir(before);
+    }
+    return { folder, script: nameOf(file), isModule: true };
   },
 
   async Bun(file) {
-    const { stdout } = await run(process.env.BUN, ["build", file, "--minify", "--target=browser"], { maxBuffer: 1e8 });
-    return stdout;
+    const folder = emptyFolder(file);
+    await run(BUN, ["build", file, "--minify", "--target=browser", `--outdir=${folder}`]);
+    return { folder, script: nameOf(file), isModule: true };
   },
 };
+
+/** Each bundler is a function from the path of a file to the code of its bundle. */
+export const bundlers = Object.fromEntries(
+  Object.entries(builders).map(([name, build]) => [name, async (file) => textOf((await build(file)).folder)]),
+);

@@ -1,11 +1,11 @@
 // The gateway of the installed package: the Worker project of `gateway init` in wrangler dev, and the container of
 // examples/gateway-node without the container, both against `cloudflow-wasm local`.
 
-import { spawn } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { freePort } from "../support/ports.mjs";
+import { startNode as start } from "./processes.mjs";
 
 const TOKEN = "local-development";
 const DEFINITION = "version: v1\ntype: flow\nsteps:\n  - {type: wait, name: pack, duration: 3}\n";
@@ -182,45 +182,6 @@ async function answers(gateway, text) {
   const events2 = await stream.text();
   if (!/^event: execution$/m.test(events2) || !/"Status":"Succeeded"/.test(events2) || !/^event: end$/m.test(events2))
     throw new Error(`the stream: ${events2}`);
-}
-
-/**
- * Starts Node. `stop` ends the process and its children.
- *
- * @param {string[]} args
- * @param {import("node:child_process").SpawnOptions} options
- */
-function start(args, options) {
-  const child = spawn(process.execPath, args, { ...options, detached: true, stdio: ["ignore", "pipe", "pipe"] });
-  let output = "";
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += chunk));
-  const ended = new Promise((resolve) => child.once("exit", (code, signal) => resolve(code ?? signal)));
-  return {
-    output: () => output,
-    async until(words) {
-      const deadline = Date.now() + 60_000;
-      for (;;) {
-        const found = words.exec(output);
-        if (found) return found;
-        if (Date.now() > deadline || child.exitCode !== null) throw new Error(`${words} was not printed:\n${output}`);
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
-    },
-    end(signal) {
-      child.kill(signal);
-      return ended;
-    },
-    async stop() {
-      for (const signal of ["SIGTERM", "SIGKILL"]) {
-        try {
-          process.kill(-child.pid, signal);
-        } catch {
-          return; // the process group has ended
-        }
-        await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 3000))]);
-      }
-    },
-  };
 }
 
 function equal(actual, expected, what) {

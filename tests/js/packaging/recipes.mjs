@@ -1,13 +1,19 @@
 // The recipes of docs/integration.md, each in a copy of the folder in which the package is installed: modules as files, by
-// bundler, run in Chromium; Jest, with and without jsdom.
+// bundler, run in Chromium. The hosts of hosts/ run the recipes for Jest.
 
 import { mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import { extname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { launch } from "../chromium.mjs";
+import { block, line } from "./integration.mjs";
 
 const require = createRequire(import.meta.url);
+
+/** The packages of this folder. */
+const PACKAGES = fileURLToPath(new URL("node_modules", import.meta.url));
+
 const TYPES = {
   ".html": "text/html",
   ".js": "text/javascript",
@@ -70,31 +76,10 @@ async function likeWebpack(bundler, dir, path) {
 /**
  * Tests of the package that is installed in a folder: functions of a copy of it.
  *
- * @param {string} root the repository
  * @param run runs a program and returns its output
  * @param {Record<string, string>} programs the paths of Deno and Bun
  */
-export function recipeTests(root, run, programs) {
-  const page = readFileSync(join(root, "docs", "integration.md"), "utf8");
-  const blocks = [...page.matchAll(/^```(?:js|sh|json)\n(.*?)^```/gms)].map(([, code]) => code);
-  const block = (words) => {
-    const found = blocks.filter((code) => code.includes(words));
-    if (found.length !== 1) throw new Error(`docs/integration.md has ${found.length} blocks with ${words}`);
-    return found[0];
-  };
-  /** The line of a bundler in the table. */
-  const line = (bundler) => {
-    const row = page.split("\n").find(
-      (row) =>
-        row.startsWith("|") &&
-        row
-          .split("|")[1]
-          .split(", ")
-          .some((name) => name.trim() === bundler),
-    );
-    if (row === undefined) throw new Error(`docs/integration.md has no row for ${bundler}`);
-    return /`(.*)`/.exec(row.split("|")[2])[1];
-  };
+export function recipeTests(run, programs) {
   const FLOW = JSON.stringify("type: flow");
   const rest = `import { init, validateFlow } from "cloudflow-wasm/slim";\nawait init({ language });\n`;
   const shown = `\nglobalThis.outcome = validateFlow(${FLOW}).dialect;\n`;
@@ -147,23 +132,13 @@ globalThis.outcome = status === "Succeeded" ? "flow" : status;\n`,
   tests["Node loads a module by the line of the page"] = (dir) =>
     inProgram(process.execPath, [], dir, `${line("Node 20")};\n${rest}${printed}`);
 
-  const FLOWS = `expect(validateFlow(${FLOW}).dialect).toBe("flow");
-  const { status } = await simulateFlow("version: v1\\ntype: flow\\nsteps:\\n  - {type: succeed, name: a}\\n");
-  expect(status).toBe("Succeeded");
-  const request = await signRequest("DescribeFlow", { Name: "f" });
-  expect((await createEmulator().fetch(request)).status).toBe(404);`;
-  const jest = async (dir, environment, options) => {
+  // The hosts of hosts/jest.mjs run the recipes.
+  tests["jsdom without the recipe has an error that names what is absent"] = async (dir) => {
     writeFileSync(join(dir, "package.json"), JSON.stringify({ private: true }));
     // Jest and its presets are found from the folder of the project.
-    const place = join(root, "tests/js/packaging/node_modules");
-    for (const name of readdirSync(place))
+    for (const name of readdirSync(PACKAGES))
       if (name !== "cloudflow-wasm" && !name.startsWith("."))
-        symlinkSync(join(place, name), join(dir, "node_modules", name));
-    writeFileSync(join(dir, "jsdom-with-node.js"), block("jest-environment-jsdom"));
-    const args = [join(place, "jest/bin/jest.js"), "--env", environment, "--rootDir", dir];
-    await run(process.execPath, args, { cwd: dir, ...options });
-  };
-  tests["jsdom without the recipe has an error that names what is absent"] = async (dir) => {
+        symlinkSync(join(PACKAGES, name), join(dir, "node_modules", name));
     writeFileSync(join(dir, "jest.config.js"), block("transformIgnorePatterns"));
     writeFileSync(
       join(dir, "flow.test.js"),
@@ -175,37 +150,8 @@ test("flow", () => {
 });
 `,
     );
-    return jest(dir, "jsdom");
+    await run(process.execPath, [join(PACKAGES, "jest/bin/jest.js"), "--env", "jsdom", "--rootDir", dir], { cwd: dir });
   };
-  for (const environment of ["node", "./jsdom-with-node.js"]) {
-    tests[`Jest loads the package as a module, in ${environment}`] = (dir) => {
-      const [variable, value] = /^(\w+)=(\S+)/.exec(block("npx jest")).slice(1);
-      writeFileSync(join(dir, "jest.config.js"), 'module.exports = { transform: {}, testMatch: ["**/*.test.mjs"] };\n');
-      writeFileSync(
-        join(dir, "flow.test.mjs"),
-        `import { validateFlow } from "cloudflow-wasm";
-import { createEmulator, signRequest, simulateFlow } from "cloudflow-wasm/local";
-test("flow", async () => {
-  ${FLOWS}
-});
-`,
-      );
-      return jest(dir, environment, { env: { ...process.env, [variable]: value } });
-    };
-    tests[`Jest loads the package with require, in ${environment}`] = (dir) => {
-      writeFileSync(join(dir, "jest.config.js"), block("transformIgnorePatterns"));
-      writeFileSync(
-        join(dir, "flow.test.js"),
-        `const { validateFlow } = require("cloudflow-wasm");
-const { createEmulator, signRequest, simulateFlow } = require("cloudflow-wasm/local");
-test("flow", async () => {
-  ${FLOWS}
-});
-`,
-      );
-      return jest(dir, environment);
-    };
-  }
   return tests;
 }
 

@@ -1,19 +1,20 @@
-// Installs the tarball into empty projects outside the repository and uses it there, with no
-// configuration: Node, Deno, Bun, workerd (bundled by wrangler), a Vite build in Chromium, and every bundler.
+// Installs the tarball into empty projects outside the repository and uses it there, with no configuration: every entry in
+// Node, Deno, Bun, workerd (bundled by wrangler) and a Vite build in Chromium, what bundlers remove, and the quick hosts
+// of hosts/.
 //
 //     CHROMIUM=… DENO=… BUN=… node tests/js/packaging/run.mjs <tarball> [--filter NAME]
 
-import { execFile } from "node:child_process";
 import { cpSync, mkdtempSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { Miniflare } from "miniflare";
 import { readArguments } from "../arguments.mjs";
 import { launch } from "../chromium.mjs";
 import { gatewayTests } from "./gateway.mjs";
+import { runHosts } from "./hosts/run.mjs";
+import { BUN, DENO, environment, run } from "./processes.mjs";
 import { recipeTests } from "./recipes.mjs";
 import { shakingTests } from "./shaking.mjs";
 
@@ -21,21 +22,8 @@ const HERE = dirname(fileURLToPath(import.meta.url));
 const ROOT = join(HERE, "..", "..", "..");
 const MODULES = join(ROOT, "node_modules");
 const { out: tarball, filter } = readArguments(process.argv.slice(2));
-const { CHROMIUM, DENO, BUN, ...rest } = process.env;
-const start = promisify(execFile);
-
-/** Runs a program and returns its output. The error of a failed program contains the output. */
-async function run(program, args, options) {
-  try {
-    const { stdout } = await start(program, args, { maxBuffer: 1e8, timeout: 240_000, env: rest, ...options });
-    return stdout.trim();
-  } catch (error) {
-    throw new Error(`${error.message}\n${error.stdout ?? ""}`);
-  }
-}
-
 // The program with the modules of the slim entry, as Node, Deno and Bun resolve it.
-const FROM_FILE = `import { check } from "./program.mjs";
+const FROM_FILE = `import { check } from "./entries.mjs";
 const [ask, language] = ["ask", "language"].map((name) => new URL(import.meta.resolve(\`cloudflow-wasm/\${name}.wasm\`)));
 console.log(await check({ ask, language }));
 `;
@@ -65,7 +53,7 @@ const TESTS = {
   async "workerd runs what wrangler bundles"(dir) {
     writeFileSync(
       join(dir, "worker.mjs"),
-      `import { check } from "./program.mjs";
+      `import { check } from "./entries.mjs";
 import ask from "cloudflow-wasm/ask.wasm";
 import language from "cloudflow-wasm/language.wasm";
 export default { fetch: async () => new Response(await check({ ask, language })) };
@@ -86,7 +74,7 @@ export default { fetch: async () => new Response(await check({ ask, language }))
         "--outdir",
         out,
       ],
-      { cwd: dir, env: { ...rest, CI: "true", WRANGLER_LOG_PATH: join(dir, "log") } },
+      { cwd: dir, env: { ...environment, CI: "true", WRANGLER_LOG_PATH: join(dir, "log") } },
     );
     const modules = readdirSync(out)
       .filter((name) => [".js", ".mjs", ".wasm"].includes(extname(name)))
@@ -142,7 +130,7 @@ export default {
     );
     writeFileSync(
       join(dir, "main.js"),
-      `import { check } from "./program.mjs";
+      `import { check } from "./entries.mjs";
 import ask from "cloudflow-wasm/ask.wasm?url";
 import language from "cloudflow-wasm/language.wasm?url";
 check({ ask: new URL(ask, location.href), language: new URL(language, location.href) }).catch((error) => String(error?.stack ?? error)).then((text) => (globalThis.outcome = text));
@@ -260,11 +248,11 @@ try {
   writeFileSync(join(first, "package.json"), JSON.stringify({ private: true, type: "module" }));
   const npm = process.platform === "win32" ? "npm.cmd" : "npm";
   await run(npm, ["install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", tarball], { cwd: first });
-  cpSync(join(HERE, "program.mjs"), join(first, "program.mjs"));
+  cpSync(join(HERE, "entries.mjs"), join(first, "entries.mjs"));
   const tests = {
     ...TESTS,
-    ...gatewayTests(ROOT, tarball, run, rest),
-    ...recipeTests(ROOT, run, { BUN, DENO }),
+    ...gatewayTests(ROOT, tarball, run, environment),
+    ...recipeTests(run, { BUN, DENO }),
     ...shakingTests(first),
   };
   for (const [name, body] of Object.entries(tests).filter(([name]) => name.includes(filter))) {
@@ -280,6 +268,9 @@ try {
       console.log(`not ok  ${name}\n${String(error?.stack ?? error).replace(/^/gm, "        ")}`);
     }
   }
+  const rows = await runHosts({ tarball, filter, quick: true });
+  totals.failed += rows.filter(({ failed }) => failed).length;
+  totals.passed += rows.filter(({ failed }) => !failed).length;
 } finally {
   rmSync(place, { recursive: true, force: true });
 }

@@ -1,4 +1,4 @@
-// The program of each empty project. It imports the entries by their public names.
+// A program that uses every entry. It imports the entries by their public names.
 
 import * as cloudflow from "cloudflow-wasm";
 import * as editor from "cloudflow-wasm/editor";
