@@ -32,6 +32,8 @@ export type {
   HistoryPage,
   HistoryRequest,
   ListExecutionsRequest,
+  Locale,
+  LocaleOptions,
   Position,
   Range,
   Retry,

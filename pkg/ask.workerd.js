@@ -8,11 +8,12 @@ import { executions, history, list } from "./ask/pages.js";
 import { waiter } from "./ask/wait.js";
 import { watcher } from "./ask/watch.js";
 import { runtime } from "./ask/workerd.js";
+import { inLocale } from "./shared/locale.js";
 import { REQUEST } from "./shared/options.js";
 
 export { CloudFlowError } from "./shared/error.js";
 
-const unbound = /*#__PURE__*/ bind(runtime, 0);
+const unbound = /*#__PURE__*/ bind(runtime, 0, undefined, inLocale);
 
 export const createClient = /*#__PURE__*/ createClients(runtime);
 export const describeExecution = /*#__PURE__*/ asking(unbound, DESCRIBE, REQUEST);

@@ -143,6 +143,8 @@ export interface ClientOptions {
   credentials?: Credentials | (() => Credentials | Promise<Credentials>) | undefined;
   /** Signature algorithm. Default `HMAC-SHA1` (RPC V1), which the official SDK uses with this product. */
   signature?: "HMAC-SHA1" | "ACS3-HMAC-SHA256" | undefined;
+  /** Language of the messages. `"zh"` needs `import "cloudflow-wasm/zh"`. Default `"en"`. */
+  locale?: Locale | undefined;
   /** Replaces the global `fetch`: a service binding, `emulator.fetch`, a test double. Called without `this`. */
   fetch?: ((input: string, init?: RequestInit) => Promise<Response>) | undefined;
   /** Headers added to every request, for a gateway. */
@@ -248,7 +250,10 @@ export interface Retry {
  * `execution` is `null` if the body is not an execution. The JSON and YAML inside the fields are not parsed: use
  * {@link validateExecution}.
  */
-export function parseExecution(body: string | Uint8Array | object): {
+export function parseExecution(
+  body: string | Uint8Array | object,
+  options?: LocaleOptions,
+): {
   execution: Execution | null;
   diagnostics: Diagnostic[];
 };
@@ -257,7 +262,7 @@ export function parseExecution(body: string | Uint8Array | object): {
  * Checks a `DescribeExecution` response, including the JSON in `Input` and `Output` and the YAML in `FlowDefinition`.
  * For a finding in that YAML, `path` begins with `"FlowDefinition"` and `range` refers to the text of that field.
  */
-export function validateExecution(body: string | Uint8Array | object): Diagnostic[];
+export function validateExecution(body: string | Uint8Array | object, options?: LocaleOptions): Diagnostic[];
 
 /**
  * An execution, as `DescribeExecution` describes it.
@@ -298,7 +303,10 @@ export type ExecutionStatus = "Starting" | "Running" | "Stopped" | "Succeeded" |
  * Parses a flow definition of either dialect. `flow` is `null` if no part of a flow can be read; `dialect` is `null` if
  * the text does not state one.
  */
-export function parseFlow(text: string): { dialect: Dialect | null; flow: Flow | null; diagnostics: Diagnostic[] };
+export function parseFlow(
+  text: string,
+  options?: LocaleOptions,
+): { dialect: Dialect | null; flow: Flow | null; diagnostics: Diagnostic[] };
 
 /** Checks a flow definition. `valid` is true if no diagnostic has the severity `error`. */
 export function validateFlow(
@@ -313,13 +321,27 @@ export interface ValidateOptions {
    * limits of that mode: waits of at most 20 s, no callbacks, executions of at most 5 minutes. Default `"Standard"`.
    */
   mode?: "Standard" | "Express" | undefined;
+  /** Language of the messages. `"zh"` needs `import "cloudflow-wasm/zh"`. Default `"en"`. */
+  locale?: Locale | undefined;
+}
+
+/** Language of messages. `"zh"` needs `import "cloudflow-wasm/zh"`. */
+export type Locale = "en" | "zh";
+
+/** Options of functions whose messages may be in another language. */
+export interface LocaleOptions {
+  /** Language of the messages. `"zh"` needs `import "cloudflow-wasm/zh"`. Default `"en"`. */
+  locale?: Locale | undefined;
 }
 
 /** Returns the states of a flow as nodes and its transitions as edges. */
-export function flowGraph(text: string): { nodes: GraphNode[]; edges: GraphEdge[]; diagnostics: Diagnostic[] };
+export function flowGraph(
+  text: string,
+  options?: LocaleOptions,
+): { nodes: GraphNode[]; edges: GraphEdge[]; diagnostics: Diagnostic[] };
 
 /** Returns the graph of a flow as Mermaid text (https://mermaid.js.org), for use in Markdown. */
-export function flowToMermaid(text: string): string;
+export function flowToMermaid(text: string, options?: LocaleOptions): string;
 
 /**
  * Replays the history of an execution on its flow: what happened, by state. Nothing is evaluated.

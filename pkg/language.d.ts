@@ -14,6 +14,8 @@ export type {
   FlowState,
   GraphEdge,
   GraphNode,
+  Locale,
+  LocaleOptions,
   Position,
   Range,
   Replay,

@@ -22,7 +22,7 @@
  * @module
  */
 
-import type { Diagnostic, ExecutionEvent, ExecutionStatus } from "./index.js";
+import type { Diagnostic, ExecutionEvent, ExecutionStatus, Locale, LocaleOptions } from "./index.js";
 import type { StateOptions, StateResult } from "./state.js";
 
 export { CloudFlowError } from "./index.js";
@@ -148,6 +148,8 @@ export interface EmulatorOptions {
   onExecutionFailed?: ((execution: ExecutionFailure) => void) | undefined;
   /** Replaces the host's clock, for tests. */
   clock?: Clock | undefined;
+  /** Language of the messages. `"zh"` needs `import "cloudflow-wasm/zh"`. Default `"en"`. */
+  locale?: Locale | undefined;
 }
 
 /** An execution that has failed or timed out. */
@@ -306,6 +308,8 @@ export interface SignOptions {
   now?: number | undefined;
   /** Signal of the returned `Request`. */
   signal?: AbortSignal | undefined;
+  /** Language of the messages. `"zh"` needs `import "cloudflow-wasm/zh"`. Default `"en"`. */
+  locale?: Locale | undefined;
 }
 
 // ---- Migration ---------------------------------------------------------------------------------
@@ -322,7 +326,7 @@ export interface SignOptions {
  * A definition with errors is not converted: `text` is null, and `diagnostics` contains the errors. A definition of the
  * `StateMachine` dialect is returned unchanged.
  */
-export function migrateFlow(text: string): Migration;
+export function migrateFlow(text: string, options?: LocaleOptions): Migration;
 
 /** Result of {@link migrateFlow}. */
 export interface Migration {
@@ -369,6 +373,8 @@ export interface SimulateOptions {
   mode?: "Standard" | "Express" | undefined;
   /** Aborts the simulation within about 50 ms; the promise rejects with `signal.reason`. */
   signal?: AbortSignal | undefined;
+  /** Language of the messages. `"zh"` needs `import "cloudflow-wasm/zh"`. Default `"en"`. */
+  locale?: Locale | undefined;
 }
 
 /** Result of {@link simulateFlow}. */

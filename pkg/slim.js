@@ -11,6 +11,7 @@ import { createValidateExecution } from "./execution/validate.js";
 import { createLanguage } from "./language/functions.js";
 import { createReplay } from "./language/replay/replay.js";
 import { createModules, runtimeIn } from "./shared/init.js";
+import { inLocale } from "./shared/locale.js";
 import { REQUEST } from "./shared/options.js";
 import { pick } from "./shared/runtime.js";
 import { build as askBuild, instantiate as instantiateAsk } from "./wasm/ask.js";
@@ -26,7 +27,7 @@ const KINDS = {
 const modules = /*#__PURE__*/ createModules(KINDS, "cloudflow-wasm/slim");
 const askRuntime = /*#__PURE__*/ runtimeIn(modules, "ask", instantiateAsk);
 const languageRuntime = /*#__PURE__*/ runtimeIn(modules, "language", instantiateLanguage);
-const unbound = /*#__PURE__*/ bind(askRuntime, 0);
+const unbound = /*#__PURE__*/ bind(askRuntime, 0, undefined, inLocale);
 const language = /*#__PURE__*/ createLanguage(languageRuntime);
 
 export const init = /*#__PURE__*/ pick(modules, "init");

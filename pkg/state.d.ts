@@ -1,6 +1,6 @@
 /** Types of `simulateState`. */
 
-import type { GraphNode, Range } from "./index.js";
+import type { GraphNode, Locale, Range } from "./index.js";
 
 /** Options of `simulateState`. */
 export interface StateOptions {
@@ -43,6 +43,8 @@ export interface StateOptions {
   mode?: "Standard" | "Express" | undefined;
   /** Time at which the attempt begins, in ms since 1970. Default: the current time. */
   now?: number | undefined;
+  /** Language of the messages. `"zh"` needs `import "cloudflow-wasm/zh"`. Default `"en"`. */
+  locale?: Locale | undefined;
 }
 
 /** Outcome of the work of a state. At least one of `output`, `error`, `delayMs` and `never`; at most one of `output`, `error`, `never`. */

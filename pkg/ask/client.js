@@ -1,6 +1,7 @@
 // `createClient`: all calls, bound to options. A client is a number: its shared state is in the module, which removes the
 // state of clients that were not used recently.
 
+import { inLocale } from "../shared/locale.js";
 import { REQUEST } from "../shared/options.js";
 import { events } from "./events.js";
 import { DESCRIBE, asking, bind } from "./functions.js";
@@ -14,7 +15,7 @@ export function createClients(runtime) {
   /** @param {unknown} options */
   return function createClient(options) {
     clients += 1;
-    const bound = bind(runtime, clients, options);
+    const bound = bind(runtime, clients, options, inLocale);
     return {
       describeExecution: asking(bound, DESCRIBE, REQUEST),
       waitForExecution: waiter(bound),

@@ -1,5 +1,6 @@
 // `executionEvents`: the events of an execution as an async iterator.
 
+import { inLocale } from "../shared/locale.js";
 import { EVENTS, HISTORY_PAGE, REFERENCE, checkNames, isObject, own, wrongOptions } from "../shared/options.js";
 import { followCallbacks } from "./callbacks.js";
 import { MOST_EVENTS, openFeed } from "./feed.js";
@@ -10,7 +11,7 @@ import { historyPage } from "./pages.js";
 /** @typedef {import("./functions.js").Bound} Bound */
 
 /** Options of a follower that are no options of the requests: followers with others share no feed. */
-const OWN = ["follow", "signal", "onUpdate", "onRetry"];
+const OWN = ["follow", "signal", "onUpdate", "onRetry", "locale"];
 
 /** @param {Bound} bound */
 export function events(bound) {
@@ -18,32 +19,33 @@ export function events(bound) {
   const feeds = new Map();
 
   return (/** @type {unknown} */ request, /** @type {unknown} */ call) =>
-    iterate((controller) => {
-      const options = bound.options(call, EVENTS);
-      const reference = own(request, REFERENCE);
-      // The module reports it.
-      if (!isObject(options)) return () => bound.send(HISTORY, HISTORY_PAGE, reference, options);
-      const { follow = false } = options;
-      delete options.follow;
-      if (typeof follow !== "boolean") throw wrongOptions("`follow` must be `true` or `false`");
-      // The requests have fields of their own, which would hide these.
-      if (isObject(reference)) checkNames(reference, REFERENCE, "a field of the request");
-      link(options, controller);
-      if (follow) {
-        const key = bound.isClient ? keyOf(reference, own(call, EVENTS), options) : undefined;
-        return follower(bound, feeds, key, reference, options, controller);
-      }
-      for (const name of ["waitTimeSeconds", "onUpdate", "onRetry"]) delete options[name];
-      const next = sharingTime(options);
-      /** @type {Parameters<typeof pager>[0]} */
-      const ask = (limit, nextToken) => {
-        const page = isObject(reference)
-          ? Object.assign(Object.create(null), reference, { limit, nextToken })
-          : reference;
-        return bound.send(HISTORY, HISTORY_PAGE, page, next()).then(historyPage);
-      };
-      return partsOf(pager(ask, "events", MOST_EVENTS));
-    });
+    iterate((controller) =>
+      inLocale(bound.options(call, EVENTS), (options) => {
+        const reference = own(request, REFERENCE);
+        // The module reports it.
+        if (!isObject(options)) return () => bound.send(HISTORY, HISTORY_PAGE, reference, options);
+        const { follow = false } = options;
+        delete options.follow;
+        if (typeof follow !== "boolean") throw wrongOptions("`follow` must be `true` or `false`");
+        // The requests have fields of their own, which would hide these.
+        if (isObject(reference)) checkNames(reference, REFERENCE, "a field of the request");
+        link(options, controller);
+        if (follow) {
+          const key = bound.isClient ? keyOf(reference, own(call, EVENTS), options) : undefined;
+          return follower(bound, feeds, key, reference, options, controller);
+        }
+        for (const name of ["waitTimeSeconds", "onUpdate", "onRetry"]) delete options[name];
+        const next = sharingTime(options);
+        /** @type {Parameters<typeof pager>[0]} */
+        const ask = (limit, nextToken) => {
+          const page = isObject(reference)
+            ? Object.assign(Object.create(null), reference, { limit, nextToken })
+            : reference;
+          return bound.send(HISTORY, HISTORY_PAGE, page, next()).then(historyPage);
+        };
+        return partsOf(pager(ask, "events", MOST_EVENTS));
+      }),
+    );
 }
 
 /**

@@ -5,6 +5,7 @@
 // ways for every case of `execution`.
 
 import { RUNTIME } from "../shared/behind.js";
+import { inLocaleOf } from "../shared/locale.js";
 
 /** Maximum length of a text, in UTF-16 units; src/read.rs refuses longer ones. */
 const MAX_UNITS = 8 * 1024 * 1024;
@@ -14,11 +15,15 @@ const MAX_UNITS = 8 * 1024 * 1024;
  *
  * @param {import("../shared/runtime.js").Runtime} runtime
  */
-export const parser = (runtime) => (/** @type {unknown} */ body) =>
+export const parser = (runtime) => (/** @type {unknown} */ body, /** @type {unknown} */ options) =>
   body === RUNTIME
     ? runtime
-    : ((typeof body === "string" ? usualExecution(runtime.call, body) : undefined) ??
-      runtime.call("parseExecution", body));
+    : inLocaleOf(
+        options,
+        () =>
+          (typeof body === "string" ? usualExecution(runtime.call, body) : undefined) ??
+          runtime.call("parseExecution", body),
+      );
 
 /**
  * @param {(name: string, facts: string) => number} call calls a function of the module

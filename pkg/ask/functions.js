@@ -54,14 +54,16 @@ export const asking = (bound, kind, names) => (/** @type {unknown} */ request, /
  * @param {Runtime} runtime
  * @param {number} client
  * @param {unknown} [options] options of the client
+ * @param {typeof import("../shared/locale.js").inLocale} [speak] absent for the gateway, whose messages are English
  * @returns {Bound}
  */
-export const bind = (runtime, client, options) => ({
+export const bind = (runtime, client, options, speak) => ({
   isClient: client !== 0,
   send: (kind, names, request, options) => {
     if (options?.signal) options.signal = relayed(options.signal);
     const copy = own(request, names);
-    return runtime.start((invoke) => drive(invoke, copy, options, client, kind));
+    const start = () => runtime.start((invoke) => drive(invoke, copy, options, client, kind));
+    return speak ? speak(options, start) : start();
   },
   options: (call, names = CLIENT) => optionsOf(options, call, names),
   runtime,

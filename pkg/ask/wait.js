@@ -1,5 +1,6 @@
 // `waitForExecution`, and the wait of `watchExecution`.
 
+import { inLocale } from "../shared/locale.js";
 import { REQUEST } from "../shared/options.js";
 import { WAIT } from "./functions.js";
 import { lineOf, streamsOf } from "./stream.js";
@@ -14,10 +15,12 @@ import { lineOf, streamsOf } from "./stream.js";
  * @param {any} options a copy
  */
 export function sendWait(bound, request, options) {
-  const line = lineOf(streamsOf(bound), options, () => options.signal);
-  if (line === undefined) return bound.send(WAIT, REQUEST, request, options);
-  options.fetch = line.fetch;
-  return bound.send(WAIT, REQUEST, request, options).finally(line.leave);
+  return inLocale(options, () => {
+    const line = lineOf(streamsOf(bound), options, () => options.signal);
+    if (line === undefined) return bound.send(WAIT, REQUEST, request, options);
+    options.fetch = line.fetch;
+    return bound.send(WAIT, REQUEST, request, options).finally(line.leave);
+  });
 }
 
 /** @param {Bound} bound */

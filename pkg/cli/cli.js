@@ -5,8 +5,10 @@ import { failure } from "./failure.js";
 import { folded } from "./fold.js";
 import { exampleLines, helpWidth, paragraphs } from "./help.js";
 import { createIo } from "./io.js";
+import { chooseLocale } from "./locale.js";
 import { safeLine } from "./line.js";
 import { nearest } from "./nearest.js";
+import { form, say } from "../shared/words.js";
 
 /** @import { Command, Io } from "./command.js" */
 /** @typedef {(line: string) => void} Print */
@@ -114,6 +116,7 @@ export async function main(
   { out = console.log, complain = console.error, stopped = new Promise(() => {}), io = createIo(stopped) } = {},
 ) {
   try {
+    argv = await chooseLocale(argv, io.env);
     const [first] = argv;
     if (first === undefined || first === "--help" || first === "-h" || first === "help") {
       const topic = first === "help" ? argv[1] : undefined;
@@ -127,7 +130,7 @@ export async function main(
       ? (["local", "gateway"].find((server) => argv.includes(server)) ?? first)
       : first;
     const command = COMMANDS.find((command) => command.name === name);
-    if (command?.server) return await (await command.server()).main(argv, out, complain, stopped);
+    if (command?.server) return await (await command.server()).main(argv, inWords(out), inWords(complain), stopped);
     if (command?.load) {
       const [loaded, { parse }] = await Promise.all([command.load(), import("./parser.js")]);
       const parsed = await parse(name, loaded.definition, argv.slice(1), io);
@@ -142,9 +145,22 @@ export async function main(
     throw failure(`\`${name}\` is not ${what}${hint}`, { help: "cloudflow-wasm --help` lists the commands" });
   } catch (error) {
     const text = error.exitCode === undefined ? unexpected(error) : error.message;
-    await io.err(`${safeLine(text)}\n${error.help ? `\`${error.help}\n` : ""}`).catch(() => {});
+    await io.err(`${safeLine(say(text))}\n${error.help ? `${say(`\`${error.help}`)}\n` : ""}`).catch(() => {});
     return error.exitCode ?? 2;
   }
+}
+
+/**
+ * Prints lines in the language of the command. The message of a finding comes after its place and its code.
+ *
+ * @param {Print} print
+ * @returns {Print}
+ */
+function inWords(print) {
+  return (line) => {
+    const [, start, message] = /^( {2}\S+ [\w-]+: (?:warning: )?)(.*)$/s.exec(line) ?? [];
+    print(message === undefined ? say(line) : start + say(message));
+  };
 }
 
 /** @param {any} error An error of the package has a `kind`. */
@@ -160,22 +176,27 @@ const EXAMPLES = [
   ["cloudflow-wasm local --flows flows --port 8791", "run the flows on this machine"],
 ];
 
-/** @param {number} columns */
-function help(columns) {
-  const width = Math.max(...COMMANDS.map(({ name }) => name.length));
-  const lines = COMMANDS.map(({ name, summary }) => folded(`  ${name.padEnd(width)}  ${summary}`, columns));
-  const more = "`cloudflow-wasm <command> --help` describes a command. `--version` prints the version of the package.";
-  return `cloudflow-wasm: tools for flows of Alibaba Cloud CloudFlow
+const MORE =
+  "`cloudflow-wasm <command> --help` describes a command. `--version` prints the version of the package. `--locale zh` selects Chinese.";
+
+const HELP = `cloudflow-wasm: tools for flows of Alibaba Cloud CloudFlow
 
 usage: cloudflow-wasm <command> [arguments]
 
-${lines.join("\n")}
+{}
 
 examples:
-${exampleLines(EXAMPLES, columns)}
+{}
 
-${paragraphs(more, columns)}
+{}
 `;
+
+/** @param {number} columns */
+function help(columns) {
+  const width = Math.max(...COMMANDS.map(({ name }) => name.length));
+  const lines = COMMANDS.map(({ name, summary }) => folded(`  ${name.padEnd(width)}  ${say(summary)}`, columns));
+  const examples = EXAMPLES.map(([line, meaning]) => /** @type {[string, string]} */ ([line, say(meaning)]));
+  return form(HELP, lines.join("\n"), exampleLines(examples, columns), paragraphs(say(MORE), columns));
 }
 
 async function version() {

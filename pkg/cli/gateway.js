@@ -7,6 +7,7 @@ import { writeProject } from "./gateway-init.js";
 import { startGateway } from "./gateway-server.js";
 import { codeLines, narrowHelp } from "./help.js";
 import { safeLine } from "./line.js";
+import { form } from "../shared/words.js";
 
 /** @type {[number, string][]} */
 export const EXIT_CODES = [
@@ -30,6 +31,7 @@ const HELP = `cloudflow-wasm gateway: holds the key of Alibaba Cloud CloudFlow, 
   --force          let \`init\` overwrite files
   --help           print this text
   --version        print the version of the package
+  --locale L       language of the messages: en or zh
 
 The server keeps what it knows of the executions in memory: all watchers of an execution share one upstream poll. It
 answers /healthz with 200. At SIGTERM or SIGINT it answers held requests, ends its streams, and exits with 0.
@@ -54,7 +56,7 @@ Examples:
 
 Exit codes:
 
-${codeLines(EXIT_CODES, 120)}
+{}
 `;
 
 export const OPTIONS = /** @type {const} */ ({
@@ -90,7 +92,8 @@ export function main(argv, out, complain, stopped) {
  */
 async function run(argv, out, stopped) {
   const { values, positionals } = readArguments(argv, OPTIONS);
-  if (values.help) return (out(narrowHelp(HELP.trimEnd(), process.stdout.columns)), 0);
+  if (values.help)
+    return (out(narrowHelp(form(HELP, codeLines(EXIT_CODES, 120)).trimEnd(), process.stdout.columns)), 0);
   if (values.version) return (out(await version()), 0);
   const print = (/** @type {string} */ line) => out(safeLine(line));
   const [, command, ...rest] = positionals;

@@ -1,5 +1,6 @@
 // Parts of the help of a command.
 
+import { say } from "../shared/words.js";
 import { folded } from "./fold.js";
 
 /** Maximum width of a help. */
@@ -35,7 +36,7 @@ export function exampleLines(examples, width) {
  * @param {number} width
  */
 export function codeLines(codes, width) {
-  return folded(codes.map(([code, meaning]) => `  ${String(code).padEnd(3)}  ${meaning}`).join("\n"), width);
+  return folded(codes.map(([code, meaning]) => `  ${String(code).padEnd(3)}  ${say(meaning)}`).join("\n"), width);
 }
 
 /**

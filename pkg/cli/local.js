@@ -7,6 +7,7 @@ import { isOrigin } from "./guard.js";
 import { codeLines, narrowHelp } from "./help.js";
 import { safeLine } from "./line.js";
 import { STOP_TIMEOUT_MS, startThread } from "./thread.js";
+import { form } from "../shared/words.js";
 
 /** Environment variable with a key. Unlike an option, it is not visible in the list of processes. */
 const KEY_VARIABLE = "CLOUDFLOW_KEY";
@@ -37,7 +38,7 @@ const HELP = `cloudflow-wasm local: emulator of Alibaba Cloud CloudFlow as an HT
   --allow-origin O origin of a web page that may use the server, such as http://localhost:3000; may be
                    repeated; default: only pages of the server's own origin
   --key ID:SECRET  accepted AccessKey pair; may be repeated; default: the environment variable
-                   ${KEY_VARIABLE}; if it is not set, a pair is generated and printed
+                   {}; if it is not set, a pair is generated and printed
   --speed N        speed of the clock of the flows, 1 to 1000000 (default 1): with 60, a wait of one minute takes
                    one second; pauses before retries and timeouts are shortened alike; requests and handlers
                    take their normal time
@@ -51,6 +52,7 @@ const HELP = `cloudflow-wasm local: emulator of Alibaba Cloud CloudFlow as an HT
   --quiet          do not print a line for each request
   --help           print this text
   --version        print the version of the package
+  --locale L       language of the messages: en or zh
 
 Examples:
   # the flows of a folder, with a console
@@ -63,7 +65,7 @@ Examples:
   cloudflow-wasm local --host :: --key dev:dev-secret --no-console
 
 Exit codes:
-${codeLines(EXIT_CODES, 120)}
+{}
 
 \`cloudflow-wasm gateway --help\` describes the gateway.
 `;
@@ -107,7 +109,8 @@ export function main(argv, out, complain, stopped) {
  */
 async function run(argv, out, complain, stopped) {
   const { values, positionals } = readArguments(argv, OPTIONS);
-  if (values.help) return (out(narrowHelp(HELP.trimEnd(), process.stdout.columns)), 0);
+  if (values.help)
+    return (out(narrowHelp(form(HELP, KEY_VARIABLE, codeLines(EXIT_CODES, 120)).trimEnd(), process.stdout.columns)), 0);
   if (values.version) return (out(await version()), 0);
   const [command, ...rest] = positionals;
   if (command === undefined) throw new Usage("the command is missing: expected `local` or `gateway`");

@@ -3,6 +3,8 @@
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { failure } from "./failure.js";
 import { codeLines, exampleLines, helpWidth, paragraphs } from "./help.js";
+import { LOCALE_TEXT } from "./locale.js";
+import { say } from "../shared/words.js";
 
 /** @import { Definition, Io, Parsed } from "./command.js" */
 
@@ -19,18 +21,18 @@ export async function parse(name, definition, argv, io) {
   let printed = "";
   const width = helpWidth(io.outIsTerminal ? io.columns : undefined);
   const command = new Command(`cloudflow-wasm ${name}`)
-    .description(definition.description)
-    .helpOption("-h, --help", "print this help")
+    .description(say(definition.description))
+    .helpOption("-h, --help", say("print this help"))
     .allowExcessArguments(false)
     .exitOverride()
-    .configureHelp({ helpWidth: width, minWidthToWrap: 12, showGlobalOptions: false })
+    .configureHelp({ helpWidth: width, minWidthToWrap: 12, showGlobalOptions: false, styleTitle: say })
     .configureOutput({ writeOut: (text) => (printed += text), writeErr: () => {} });
   for (const { name, text, choices } of definition.operands) {
-    const argument = new Argument(name, text);
+    const argument = new Argument(name, say(text));
     command.addArgument(choices ? argument.choices(choices) : argument);
   }
   for (const { flags, text, choices, many, parse, default: absent } of definition.options) {
-    const option = new Option(flags, text);
+    const option = new Option(flags, say(text));
     if (choices) option.choices(choices);
     if (absent !== undefined) option.default(absent);
     if (parse || many) {
@@ -41,6 +43,8 @@ export async function parse(name, definition, argv, io) {
     }
     command.addOption(option);
   }
+  // `main` has read it.
+  command.addOption(new Option("--locale <locale>", say(LOCALE_TEXT)));
   command.addHelpText("after", () => after(name, definition, width));
   try {
     command.parse(argv, { from: "user" });
@@ -80,12 +84,13 @@ function checked(parse, value) {
  */
 function after(name, { examples, exitCodes, notes }, width) {
   const lines = examples.map(
-    ([line, meaning]) => /** @type {[string, string]} */ ([`cloudflow-wasm ${name}${line && " "}${line}`, meaning]),
+    ([line, meaning]) =>
+      /** @type {[string, string]} */ ([`cloudflow-wasm ${name}${line && " "}${line}`, say(meaning)]),
   );
   const parts = [
-    `Examples:\n${exampleLines(lines, width)}`,
-    `Exit codes:\n${codeLines(exitCodes, width)}`,
-    ...(notes ? [paragraphs(notes, width)] : []),
+    `${say("Examples:")}\n${exampleLines(lines, width)}`,
+    `${say("Exit codes:")}\n${codeLines(exitCodes, width)}`,
+    ...(notes ? [paragraphs(say(notes), width)] : []),
   ];
   return `\n${parts.join("\n\n")}\n`;
 }

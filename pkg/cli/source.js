@@ -2,6 +2,7 @@
 
 import { readInput, readText } from "./check/read.js";
 import { failure } from "./failure.js";
+import { say } from "../shared/words.js";
 
 /** @import { Io } from "./command.js" */
 
@@ -30,6 +31,6 @@ export async function readSource(file, io) {
 export function findingLines(file, diagnostics) {
   return diagnostics.map(({ severity, code, message, range }) => {
     const at = range ? `:${range.start.line}:${range.start.column}` : "";
-    return `${file}${at}: ${severity}[${code}]: ${message}`;
+    return `${file}${at}: ${severity}[${code}]: ${say(message)}`;
   });
 }

@@ -2,6 +2,7 @@
 
 import * as codes from "../shared/codes.js";
 import { CloudFlowError } from "../shared/error.js";
+import { inLocale } from "../shared/locale.js";
 import { FORMAT, VALIDATE, checkNames, isObject, own, wrongOptions } from "../shared/options.js";
 
 /** @param {import("../shared/runtime.js").Runtime} runtime */
@@ -11,10 +12,17 @@ export function createOpenFlow(runtime) {
    * @param {import("../index.js").ValidateOptions} [options]
    * @returns {import("../editor.js").OpenFlow}
    */
-  return function openFlow(text, options) {
+  return (text, options) => inLocale(own(options, VALIDATE), (given) => open(text, given));
+
+  /**
+   * @param {string} text
+   * @param {any} options
+   * @returns {import("../editor.js").OpenFlow}
+   */
+  function open(text, options) {
     const [seed] = crypto.getRandomValues(new Uint32Array(1));
     /** @type {number | undefined} */
-    let handle = runtime.call("flowOpen", text, own(options, VALIDATE), seed);
+    let handle = runtime.call("flowOpen", text, options, seed);
 
     const opened = () => {
       if (handle !== undefined) return handle;
@@ -51,7 +59,7 @@ export function createOpenFlow(runtime) {
         handle = undefined;
       },
     };
-  };
+  }
 }
 
 /**

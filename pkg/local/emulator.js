@@ -4,7 +4,8 @@ import { onAbort } from "../shared/abort.js";
 import { emulated } from "../shared/behind.js";
 import * as codes from "../shared/codes.js";
 import { CloudFlowError } from "../shared/error.js";
-import { EMULATOR, PUT_FLOW, SAVE } from "../shared/options.js";
+import { inLocale, inLocaleOf } from "../shared/locale.js";
+import { EMULATOR, PUT_FLOW, SAVE, SIMULATION, STATE, own } from "../shared/options.js";
 import { MAX_SPEED, MAX_STATE, MAX_TEXT, clockOf, faultsOf, flagOf, functionOf, modeOf } from "./options.js";
 import { optionsOf, textOf, textsOf, wholeOf } from "./options.js";
 import { TEST_KEYS } from "./sign.js";
@@ -50,19 +51,22 @@ const systemClock = {
 export function createLocal(runtime, { ownTimers = false } = {}) {
   return {
     /** @param {import("../local.js").EmulatorOptions} [options] */
-    createEmulator: (options) => createEmulator(runtime, ownTimers, options),
-    /** @param {string} text */
-    migrateFlow: (text) => runtime.call("migrateFlow", text),
+    createEmulator: (options) => inLocale(own(options, EMULATOR), (given) => createEmulator(runtime, ownTimers, given)),
+    /**
+     * @param {string} text
+     * @param {unknown} [options]
+     */
+    migrateFlow: (text, options) => inLocaleOf(options, () => runtime.call("migrateFlow", text)),
     /**
      * @param {string} text
      * @param {import("../local.js").SimulateOptions} [options]
      */
-    simulateFlow: (text, options) => simulateFlow(runtime, text, options),
+    simulateFlow: (text, options) => inLocale(own(options, SIMULATION), (given) => simulateFlow(runtime, text, given)),
     /**
      * @param {string} text
      * @param {import("../local.js").StateOptions} options
      */
-    simulateState: (text, options) => simulateState(runtime, text, options),
+    simulateState: (text, options) => inLocale(own(options, STATE), (given) => simulateState(runtime, text, given)),
   };
 }
 

@@ -2,7 +2,8 @@
 
 import * as codes from "../shared/codes.js";
 import { CloudFlowError } from "../shared/error.js";
-import { SIGN, isObject, wrongOptions } from "../shared/options.js";
+import { inLocale } from "../shared/locale.js";
+import { SIGN, isObject, own, wrongOptions } from "../shared/options.js";
 import { optionsOf, signalOf, textOf } from "./options.js";
 
 /** Default credentials, for tests. They are public. */
@@ -22,7 +23,7 @@ export const createSignRequest =
    * @param {import("../local.js").SignOptions} [options]
    */
   (action, parameters, options) =>
-    signRequest(runtime, action, parameters, options);
+    inLocale(own(options, SIGN), (given) => signRequest(runtime, action, parameters, given));
 
 /**
  * @param {import("../shared/runtime.js").Runtime} runtime

@@ -62,6 +62,7 @@ export const CLIENT = {
   waitTimeSeconds: true,
   onUpdate: true,
   onRetry: true,
+  locale: true,
 };
 
 /** @type {Names<import("../index.js").ClientOptions & import("../index.js").EventsOptions>} */
@@ -74,7 +75,7 @@ export const CREDENTIALS = { accessKeyId: true, accessKeySecret: true, securityT
 export const RETRY = { maxAttempts: true, baseDelayMs: true, maxDelayMs: true };
 
 /** @type {Names<import("../index.js").ValidateOptions>} */
-export const VALIDATE = { mode: true };
+export const VALIDATE = { mode: true, locale: true };
 
 /** @type {Names<import("../editor.js").FormatOptions>} */
 export const FORMAT = { sortKeys: true };
@@ -124,6 +125,7 @@ export const EMULATOR = {
   skipWaits: true,
   onExecutionFailed: true,
   clock: true,
+  locale: true,
 };
 
 /** @type {Names<import("../local.js").Faults>} */
@@ -166,10 +168,11 @@ export const SIGN = {
   securityToken: true,
   now: true,
   signal: true,
+  locale: true,
 };
 
 /** @type {Names<import("../local.js").SimulateOptions>} */
-export const SIMULATION = { input: true, tasks: true, flows: true, mode: true, signal: true };
+export const SIMULATION = { input: true, tasks: true, flows: true, mode: true, signal: true, locale: true };
 
 /** @type {Names<import("../local.js").StateOptions>} */
 export const STATE = {
@@ -185,6 +188,7 @@ export const STATE = {
   objectOutput: true,
   mode: true,
   now: true,
+  locale: true,
 };
 
 /** @type {Names<import("../local.js").StateMock>} */

@@ -8,6 +8,7 @@ import { launch } from "./chromium.mjs";
 import { check, FLOW } from "./support/editor-flow.mjs";
 import { longDefinition, serveEditor } from "./support/editor-server.mjs";
 import { typeKeys, until } from "./support/editor-typing.mjs";
+import { englishIn } from "./support/chinese.mjs";
 
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 /** Two mistakes with a fix: line 8 and line 9. */
@@ -404,12 +405,27 @@ test("the language service has the words of the page, which may change", async (
   await field.fill("Boil");
   await page.getByRole("button", { name: "重命名" }).click();
   // The reason of the refusal.
-  await page.locator(".cm-dialog", { hasText: "Boil" }).waitFor();
+  await page.locator(".cm-dialog", { hasText: "此列表中已有状态 `Boil`" }).waitFor();
   assert.equal(await text(), FLOW);
+  await page.locator(".cm-line", { hasText: "StartAt" }).hover({ position: { x: 20, y: 5 } });
+  assert.match(await page.locator(".cm-flow-note").textContent(), /最先运行的状态的名称/);
   await set({ lang: "en" });
   await line(8).click();
   await press("End", "F2");
   await page.getByRole("textbox", { name: "New name" }).waitFor();
+});
+
+test("problems, corrections and explanations are in the language of the page", async () => {
+  await open({ text: FAULTY, lang: "zh" });
+  await checked();
+  await until(page, () => /[\u4e00-\u9fff]/.test(document.querySelector(".problem-text")?.textContent ?? ""));
+  const texts = await page.locator(".problem-text, .problem-fix, .problem-related").allTextContents();
+  assert.ok(texts.length > 2);
+  for (const one of texts) assert.deepEqual(englishIn(one), [], one);
+  await page.locator(".cm-lintRange").first().hover();
+  assert.match(await page.locator(".cm-tooltip-lint").first().textContent(), /[\u4e00-\u9fff]/);
+  await set({ lang: "en" });
+  await until(page, () => !/[\u4e00-\u9fff]/.test(document.querySelector(".problem-text")?.textContent ?? ""));
 });
 
 test("without the language service, the editor works and says what is missing", async () => {

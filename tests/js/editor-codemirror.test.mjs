@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { FLOW, PAGES, contrast, longFlow, openAdapterPage } from "./support/adapter-page.mjs";
 import { examples } from "./support/recipes.mjs";
 
-test("the language service in CodeMirror", { timeout: 120_000 }, async (t) => {
+test("the language service in CodeMirror", { timeout: 240_000 }, async (t) => {
   const { page, problems } = await openAdapterPage(t, ...PAGES.codemirror);
   const start = (...all) => page.evaluate((all) => window.start(...all), all);
   const counted = (name) => page.evaluate((name) => window.counted[name], name);

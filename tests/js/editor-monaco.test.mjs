@@ -11,7 +11,7 @@ import { examples } from "./support/recipes.mjs";
 const skip =
   !existsSync(MONACO) && process.env.CI !== "true" && "Monaco is not installed: run `npm ci` in tests/js/monaco";
 
-test("the language service in Monaco", { timeout: 180_000, skip }, async (t) => {
+test("the language service in Monaco", { timeout: 240_000, skip }, async (t) => {
   const { page, problems } = await openAdapterPage(t, ...PAGES.monaco);
   const counted = (name) => page.evaluate((name) => window.counted[name], name);
   const start = (text, options) => page.evaluate(([text, options]) => window.start(text, options), [text, options]);

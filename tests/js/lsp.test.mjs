@@ -274,6 +274,31 @@ test("the configuration of the opened folder applies", { timeout: 60_000 }, asyn
   assert.equal(await findings({ mode: "Express" }, "a.express.yaml", { mode: "Standard" }), 0);
 });
 
+test("answers are in the language of the client", { timeout: 60_000 }, async (t) => {
+  const position = after(FLOW, "Next: Ser");
+  const answers = async (options) => {
+    const server = await start(t, options);
+    await server.open(WRONG);
+    const [{ message }] = await server.report();
+    const { contents } = await server.ask(lsp.HoverRequest, { position: after(WRONG, "StartA") });
+    const { message: refusal } = await server
+      .ask(lsp.RenameRequest, { position, newName: " " })
+      .catch((error) => error);
+    return [message, contents.value, refusal, server.logged];
+  };
+  for (const options of [{ locale: "zh-cn" }, { locale: "en", initializationOptions: { locale: "zh" } }]) {
+    const [message, hover, refusal, logged] = await answers(options);
+    assert.match(message, /^此列表中没有状态 `Servex`：是否应为 `Serve`？$/);
+    assert.match(hover, /最先运行的状态的名称/);
+    assert.match(refusal, /[\u4e00-\u9fff]/);
+    assert.deepEqual(logged, []);
+  }
+  for (const options of [{}, { locale: "de" }, { locale: "zh-cn", initializationOptions: { locale: "en" } }])
+    assert.match((await answers(options))[0], /^unknown state `Servex` in this list/);
+  const [, , , logged] = await answers({ initializationOptions: { locale: 3 } });
+  assert.deepEqual(logged, ["the option `locale` must be `en` or `zh`"]);
+});
+
 test("a client without optional abilities gets the older forms", { timeout: 60_000 }, async (t) => {
   const server = await start(t, { capabilities: {} });
   await server.open(FLOW);

@@ -53,9 +53,10 @@ test("the module of the client accepts the names of the tables", async () => {
       names(tables.REQUEST, "waitTimeSeconds"),
       () => waitForExecution({ ...CALL, ...unknown }, OPTIONS),
     ],
-    CLIENT: [names(tables.CLIENT), () => waitForExecution(CALL, { ...OPTIONS, ...unknown })],
+    // The module does not see the language.
+    CLIENT: [names(tables.CLIENT, "locale"), () => waitForExecution(CALL, { ...OPTIONS, ...unknown })],
     "CLIENT of one request": [
-      names(tables.CLIENT, "waitTimeSeconds", "onUpdate", "onRetry"),
+      names(tables.CLIENT, "waitTimeSeconds", "onUpdate", "onRetry", "locale"),
       () => describeExecution(CALL, { ...OPTIONS, ...unknown }),
     ],
     HISTORY_PAGE: [names(tables.HISTORY_PAGE), () => getExecutionHistory({ ...CALL, ...unknown }, OPTIONS)],
@@ -73,8 +74,8 @@ test("the module of the client accepts the names of the tables", async () => {
 
 test("the module of the emulator reads the names of the tables", () => {
   const cases = {
-    // The handlers, the callback and the clock are options of the JavaScript driver.
-    EMULATOR: [names(tables.EMULATOR, "tasks", "clock", "onExecutionFailed"), {}, (options) => options],
+    // The handlers, the callback, the clock and the language are options of the JavaScript driver.
+    EMULATOR: [names(tables.EMULATOR, "tasks", "clock", "onExecutionFailed", "locale"), {}, (options) => options],
     FAULTS: [names(tables.FAULTS), {}, (faults) => ({ faults })],
     FAIL: [names(tables.FAIL), { how: "cut" }, (rule) => ({ faults: { fail: [rule] } })],
   };

@@ -20,6 +20,7 @@ const ENTRIES = {
   gateway: "./gateway",
   auth: "./gateway/auth",
   graph: "./graph",
+  zh: "./zh",
 };
 
 /** The names of the suites. */

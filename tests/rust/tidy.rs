@@ -109,7 +109,7 @@ fn the_repository_has_one_address() {
 /// The documents, with their paths. `docs/` is complete, so a new page is checked too.
 fn documents() -> Vec<(String, String)> {
     let mut found = sources(&["docs", "tests", "fuzz", "crates", "examples", "www"], &[".md"]);
-    for name in ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"] {
+    for name in ["README.md", "README.zh-CN.md", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"] {
         found.push((name.to_owned(), fs::read_to_string(root().join(name)).unwrap()));
     }
     assert!(found.iter().any(|(name, _)| name == "docs/emulator.md"), "docs/ was not read");
@@ -265,7 +265,7 @@ fn required_versions_agree() {
     let node = engine("package.json");
     assert_eq!(engine("pkg/package.json"), node);
     let rust = in_manifest("rust-version");
-    for file in ["README.md", "CONTRIBUTING.md"] {
+    for file in ["README.md", "README.zh-CN.md", "CONTRIBUTING.md"] {
         let text = read(file);
         for wanted in [format!("Node {node}"), format!("Rust {rust}")] {
             assert!(text.contains(&wanted), "{file} does not state `{wanted}`");

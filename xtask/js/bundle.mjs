@@ -29,6 +29,7 @@ const FURTHER = [
   "./cli/cli.js",
   "./cli/check/worker.js",
   "./cli/parser.js",
+  "./cli/zh.js",
   "./cli/gateway.js",
   "./cli/local.js",
   "./console/control.js",
@@ -47,7 +48,7 @@ const named = (value) => (typeof value === "string" ? [value] : Object.values(va
 const paths = [...new Set(named([exports, bin, FURTHER]))];
 const ENTRIES = paths.filter((path) => path.endsWith(".js"));
 
-const SHARED = ["abort", "behind", "embedded", "error", "options", "runtime"].map((name) =>
+const SHARED = ["abort", "behind", "embedded", "error", "locale", "options", "runtime", "words"].map((name) =>
   join(pkg, "shared", `${name}.js`),
 );
 
@@ -129,7 +130,8 @@ await Promise.all([
 
 // The descriptions of the codes, which the command prints, and the licences of what the command contains.
 for (const name of ["diagnostics", "errors"])
-  cpSync(join(ROOT, "docs", `${name}.md`), join(to, "cli", "reference", `${name}.md`));
+  for (const file of [`${name}.md`, `zh/${name}.md`])
+    cpSync(join(ROOT, "docs", file), join(to, "cli", "reference", file));
 const notices = [...contained].sort().map((name) => {
   const folder = join(ROOT, "node_modules", name);
   const { version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));

@@ -1,14 +1,17 @@
-// Completes the package.json of a copy of the package. Checks that every exported file exists.
+// Completes the package.json of a copy of the package: its version, and the documents that were added to the copy. Checks
+// that every exported file exists.
 //
-//     node manifest.mjs <folder> <version>
+//     node manifest.mjs <folder> <version> <document>...
 
 import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-const [folder, version] = process.argv.slice(2);
+const [folder, version, ...documents] = process.argv.slice(2);
 const file = join(folder, "package.json");
 const manifest = JSON.parse(readFileSync(file, "utf8"));
 manifest.version = version;
+// npm adds a README and a licence by itself, and no other document.
+manifest.files.push(...documents);
 writeFileSync(file, `${JSON.stringify(manifest, undefined, 2)}\n`);
 
 const named = (value) => (typeof value === "string" ? [value] : Object.values(value).flatMap(named));

@@ -40,8 +40,8 @@ async function bundle(program, worker = false, external = []) {
 }
 
 /** What a file of the package contains beside the packages of the program and the entries that it uses. */
-const own = (file) =>
-  bundle(`export * from "./${file}";`, false, ["@codemirror/*", "node:*", "*/editor.js", "*/local.js", "*/shared.js"]);
+const SHARED = ["@codemirror/*", "node:*", "*/editor.js", "*/local.js", "*/shared.js", "*/zh.js"];
+const own = (file) => bundle(`export * from "./${file}";`, false, SHARED);
 
 for (const name of modules) {
   print(`${name}.wasm`, wasm(name));
@@ -57,6 +57,7 @@ print("editor/monaco, own code", await own("editor/monaco.js"));
 print("command lsp, own code", await own("cli/commands/lsp.js"));
 print("local entry", await bundle('export * from "./local.js";'));
 print("graph entry", await bundle('export * from "./graph.js";'));
+print("zh entry", await bundle('export * from "./zh.js";'));
 print("gateway Worker", wasm("gateway"), await bundle('export * from "./gateway.workerd.js";', true));
 print(
   "gateway Worker with jwt",

@@ -7,7 +7,7 @@ use crate::command::{command, output, say};
 use crate::{Outcome, notices, npm, paths, wasm};
 
 /// Files of the repository that are added to the package.
-const BESIDE: [&str; 3] = ["README.md", "CHANGELOG.md", "LICENSE"];
+const BESIDE: [&str; 4] = ["README.md", "README.zh-CN.md", "CHANGELOG.md", "LICENSE"];
 
 /// Builds and packs. Returns the path of the tarball.
 pub fn package() -> Outcome<PathBuf> {
@@ -30,7 +30,7 @@ pub fn pack() -> Outcome<PathBuf> {
     let third_party = copy.join("THIRD-PARTY.txt");
     fs::write(&third_party, notices::third_party()?).map_err(|e| format!("{}: {e}", third_party.display()))?;
     let version = env!("CARGO_PKG_VERSION");
-    output(npm::node()?.arg(paths::script("manifest.mjs")).arg(&copy).arg(version))?;
+    output(npm::node()?.arg(paths::script("manifest.mjs")).arg(&copy).arg(version).args(BESIDE))?;
     let packed = output(
         command("npm")
             .args(["pack", "--silent", "--ignore-scripts", "--pack-destination"])

@@ -8,22 +8,23 @@ use crate::{Outcome, npm, paths, wasm};
 
 /// Size budgets (gzip -9) and goals. A budget is slightly above the reached size. Raise one only with a reason that
 /// docs/decisions.md states.
-const BUDGETS: [Budget; 18] = [
+const BUDGETS: [Budget; 19] = [
     Budget { row: "import { CloudFlowError }", kib: 1, aim_kib: None },
     Budget { row: "import { describeExecution }", kib: 62, aim_kib: Some(50) },
     Budget { row: "import { validateFlow }", kib: 133, aim_kib: Some(88) },
-    Budget { row: "everything", kib: 206, aim_kib: Some(130) },
-    Budget { row: "slim (modules + entry)", kib: 204, aim_kib: Some(130) },
+    Budget { row: "everything", kib: 207, aim_kib: Some(130) },
+    Budget { row: "slim (modules + entry)", kib: 205, aim_kib: Some(130) },
     Budget { row: "editor entry", kib: 176, aim_kib: Some(150) },
     Budget { row: "editor/codemirror, own code", kib: 3, aim_kib: None },
     Budget { row: "editor/monaco, own code", kib: 3, aim_kib: None },
     Budget { row: "command lsp, own code", kib: 9, aim_kib: None },
     Budget { row: "local entry", kib: 473, aim_kib: None },
     Budget { row: "graph entry", kib: 28, aim_kib: None },
-    Budget { row: "console, usable", kib: 54, aim_kib: None },
-    Budget { row: "console, first view", kib: 278, aim_kib: None },
-    Budget { row: "console, first view and editor", kib: 400, aim_kib: Some(200) },
-    Budget { row: "console, the same and its service", kib: 586, aim_kib: None },
+    Budget { row: "zh entry", kib: 30, aim_kib: None },
+    Budget { row: "console, usable", kib: 55, aim_kib: None },
+    Budget { row: "console, first view", kib: 279, aim_kib: None },
+    Budget { row: "console, first view and editor", kib: 401, aim_kib: Some(200) },
+    Budget { row: "console, the same and its service", kib: 587, aim_kib: None },
     Budget { row: "gateway Worker", kib: 90, aim_kib: Some(90) },
     Budget { row: "import { bearer }", kib: 2, aim_kib: None },
     Budget { row: "import { jwt }, with jose", kib: 11, aim_kib: None },

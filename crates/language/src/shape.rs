@@ -81,7 +81,7 @@ pub fn options<V: Value>(given: Option<V>) -> Result<Options, Vec<diagnostic::Di
     let mut options = Options::default();
     if given.is_some() {
         let mut fields = Fields::new(given, Path::new(), "the options", &mut diagnostics);
-        fields.only(&["mode"]);
+        fields.only(&["mode", "locale"]);
         match fields.text("mode").as_deref() {
             None | Some("Standard") => {}
             Some("Express") => options.express = true,

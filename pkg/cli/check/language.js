@@ -26,8 +26,17 @@ async function compileOnce() {
 /** @param {number} files number of files that will be checked */
 export async function compileLanguage(files) {
   if (files <= FEW_FILES) await compileOnce();
-  // The path is right for this file and for the files of the package that contain it.
-  return new WebAssembly.Module(readFileSync(new URL("../../wasm/language.wasm", import.meta.url)));
+  return new WebAssembly.Module(read());
+}
+
+/** The path is right for this file, or for the files of the package that contain it. */
+function read() {
+  try {
+    return readFileSync(new URL("../../language.wasm", import.meta.url));
+  } catch (error) {
+    if (error.code !== "ENOENT") throw error;
+    return readFileSync(new URL("../../wasm/language.wasm", import.meta.url));
+  }
 }
 
 /**

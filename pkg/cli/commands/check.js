@@ -14,6 +14,7 @@ import { FORMATS } from "../report/machine.js";
 import { textOf } from "../report/text.js";
 import { createStyle } from "../style.js";
 import { wholeNumber } from "../values.js";
+import { form, say } from "../../shared/words.js";
 
 /** @import { Definition, Io, Parsed } from "../command.js" */
 /** @import { Checked, Settings } from "../check/checker.js" */
@@ -126,14 +127,14 @@ export async function run({ operands: [named], options }, io) {
           summary.fixed += result.fixed;
           const visible = quiet ? findings.filter(({ severity }) => severity === "error") : findings;
           if (format === "text") text += textOf({ ...result, findings: visible }, style, columns);
-          else results.push({ ...result, findings: visible });
+          else results.push({ ...result, findings: visible.map(inWords), problem: problem && say(problem) });
         }
         if (text !== "") text = folded(text, columns);
         if (text !== "") await write(shown > 0 ? `\r\u001b[K${text}` : text);
         if (text !== "") shown = 0;
         if (stopped) throw failure("stopped", { exitCode: 130 });
         if (progress && seen < total && Date.now() - shown > PROGRESS_MS) {
-          await progress(`\r\u001b[Kchecking: ${seen} of ${total} files`);
+          await progress(`\r\u001b[K${say(`checking: ${seen} of ${total} files`)}`);
           shown = Date.now();
         }
       }
@@ -152,13 +153,27 @@ export async function run({ operands: [named], options }, io) {
     if (summary.problems > 0) return 2;
     const allowed = options.maxWarnings ?? config.maxWarnings ?? 0;
     if (summary.errors === 0 && summary.warnings > allowed && allowed > 0)
-      await io.err(`${summary.warnings} warnings are more than the ${allowed} that are allowed\n`);
+      await io.err(`${say(`${summary.warnings} warnings are more than the ${allowed} that are allowed`)}\n`);
     return summary.errors > 0 || summary.warnings > allowed ? 1 : 0;
   }
 
   function isInputFixed() {
     return fix && given[0] === "-";
   }
+}
+
+/**
+ * A finding in the language of the command.
+ *
+ * @param {import("../check/checker.js").Finding} finding
+ */
+function inWords({ message, related, fix, ...finding }) {
+  return {
+    ...finding,
+    message: say(message),
+    ...(related && { related: related.map((other) => ({ ...other, message: say(other.message) })) }),
+    ...(fix && { fix: { ...fix, title: say(fix.title) } }),
+  };
 }
 
 /** @type {Checked} */
@@ -232,22 +247,22 @@ function summaryLine({ errors, warnings, infos, problems, files, fixed }, { affe
   ].filter(Boolean);
   const found =
     parts.length > 0
-      ? `${parts.join(", ")} in ${affected} of ${count(files, "file")}`
-      : `${style.green("no findings")} in ${count(files, "file")}`;
+      ? form("{} in {} of {}", parts.join(form(", ")), `${affected}`, count(files, "file"))
+      : form("{} in {}", style.green(say("no findings")), count(files, "file"));
   return [
     found,
-    problems > 0 ? style.red(`${count(problems, "file")} not checked`) : "",
-    fixed > 0 ? style.green(`${count(fixed, "correction")} applied`) : "",
-    fixable > 0 ? `${fixable} can be corrected with --fix` : "",
-    skipped > 0 ? style.dim(`${count(skipped, "file")} without a definition skipped`) : "",
+    problems > 0 ? style.red(form("{} not checked", count(problems, "file"))) : "",
+    fixed > 0 ? style.green(say(`${fixed} correction${fixed === 1 ? "" : "s"} applied`)) : "",
+    fixable > 0 ? say(`${fixable} can be corrected with --fix`) : "",
+    skipped > 0 ? style.dim(form("{} without a definition skipped", count(skipped, "file"))) : "",
   ]
     .filter(Boolean)
-    .join("; ");
+    .join(form("; "));
 }
 
 /** @param {number} number @param {string} what */
 function count(number, what) {
-  return `${number} ${what}${number === 1 ? "" : "s"}`;
+  return say(`${number} ${what}${number === 1 ? "" : "s"}`);
 }
 
 /** @param {string} base @param {string} name */

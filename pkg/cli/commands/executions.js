@@ -13,6 +13,7 @@ import {
 } from "../service/client.js";
 import { createStyle } from "../style.js";
 import { wholeNumber } from "../values.js";
+import { say } from "../../shared/words.js";
 
 /** @import { Definition, Io, Parsed } from "../command.js" */
 
@@ -77,7 +78,7 @@ export function run({ operands: [flowName], options }, io) {
       if (count >= limit) break;
     }
     if (output === "json") return 0;
-    if (count === 0) await io.err(`the flow \`${safeLine(flowName)}\` has no such executions\n`);
+    if (count === 0) await io.err(`${say(`the flow \`${safeLine(flowName)}\` has no such executions`)}\n`);
     else
       await io.out(
         table(rows, (text, column, row) =>

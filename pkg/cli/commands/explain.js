@@ -5,6 +5,7 @@ import { failure } from "../failure.js";
 import { folded } from "../fold.js";
 import { nearest } from "../nearest.js";
 import { createStyle } from "../style.js";
+import { say } from "../../shared/words.js";
 
 /** @import { Definition, Io, Parsed } from "../command.js" */
 /** @import { Style } from "../style.js" */
@@ -55,14 +56,14 @@ export async function run({ operands: [code] }, io) {
  */
 function list(title, codes, style) {
   let chapter = "";
-  let text = `${style.bold(title)}\n`;
+  let text = `${style.bold(say(title))}\n`;
   for (const [code, { chapter: its, text: section }] of codes) {
     if (its !== chapter) text += `\n  ${style.dim((chapter = its))}\n`;
     const summary = section
       .split("\n\n", 1)[0]
-      .replace(/^\*[^*]*\*\s*/, "")
+      .replace(/^\*[^*]*\*[：\s]*/, "")
       .replace(/\s+/g, " ");
-    const end = summary.search(/\.(\s|$)/);
+    const end = summary.search(/\.(\s|$)|。/);
     text += `  ${code.padEnd(24)} ${end < 0 ? summary : summary.slice(0, end)}\n`;
   }
   return text;
@@ -88,7 +89,8 @@ function shown(markdown, style, columns) {
         folded(
           line
             .replace(/\[([^\]]*)\]\([^)]*\)/g, "$1")
-            .replace(/^\*([\w ,/]+)\.\*/, (_, severity) => style.bold(`${severity}.`)),
+            .replace(/^\*([\w ,/]+)\.\*/, (_, severity) => style.bold(`${severity}.`))
+            .replace(/^\*([^*]+)\*(?=：|$)/, (_, severity) => style.bold(severity)),
           columns,
           0,
         ),

@@ -10,6 +10,7 @@ import { createFormatter } from "../format.js";
 import { safeLine } from "../line.js";
 import { readSource } from "../source.js";
 import { createStyle } from "../style.js";
+import { form, say } from "../../shared/words.js";
 
 /** @import { Definition, Io, Parsed } from "../command.js" */
 
@@ -73,8 +74,8 @@ export async function run({ operands: [named], options }, io) {
   io.stopped.then(() => (stopped = true));
 
   let code = problems.length > 0 ? 2 : 0;
-  const say = (/** @type {string} */ line) => io.err(`${safeLine(line)}\n`);
-  for (const { file, message } of problems) await say(`\`${file}\` ${message}`);
+  const tell = (/** @type {string} */ line) => io.err(`${safeLine(say(line))}\n`);
+  for (const { file, message } of problems) await tell(`\`${file}\` ${message}`);
   const count = { definitions: 0, changed: 0, files: 0 };
   for (const { path, named } of files) {
     // Lets a signal arrive.
@@ -87,7 +88,7 @@ export async function run({ operands: [named], options }, io) {
     } catch (error) {
       if (error.exitCode === 130) throw error;
       code = 2;
-      await say(error.message);
+      await tell(error.message);
       continue;
     }
     const { text: result, definitions, kept } = formatted(name, text, named && !ignoreUnknown);
@@ -96,7 +97,7 @@ export async function run({ operands: [named], options }, io) {
     for (const { position, code: finding, message } of kept) {
       if (finding !== undefined) code = Math.max(code, 1);
       const kind = finding === undefined ? "note" : `error[${finding}]`;
-      await say(`${name}:${position.line}:${position.column}: ${kind}: ${message}`);
+      await tell(`${name}:${position.line}:${position.column}: ${kind}: ${message}`);
     }
     const isChanged = result !== text;
     if (isChanged) count.changed += 1;
@@ -109,7 +110,7 @@ export async function run({ operands: [named], options }, io) {
       } catch (error) {
         code = 2;
         count.changed -= 1;
-        await say(`\`${path}\` ${error.message}`);
+        await tell(`\`${path}\` ${error.message}`);
       }
     } else if (!write && !diff && !check && (definitions > 0 || ignoreUnknown)) {
       // A text with syntax errors is printed as it is, for editors that replace their text by the output.
@@ -121,8 +122,8 @@ export async function run({ operands: [named], options }, io) {
       `no flow definition was found in ${named.map((/** @type {string} */ name) => `\`${name}\``).join(", ")}`,
     );
   const ofAll = `${count.changed} of ${count.files} file${count.files === 1 ? "" : "s"}`;
-  if (write) await say(`${ofAll} formatted`);
-  if (check) await say(`${ofAll} would change`);
+  if (write) await tell(form("{} formatted", say(ofAll)));
+  if (check) await tell(form("{} would change", say(ofAll)));
   return code;
 }
 

@@ -1,5 +1,6 @@
 // The command `init`.
 
+import { say } from "../../shared/words.js";
 import { lstatSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { failure, reason } from "../failure.js";
@@ -104,6 +105,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { simulateFlow } from "cloudflow-wasm/local";
+import { say } from "../../shared/words.js";
 
 const flow = await readFile(new URL("../flows/order.yaml", import.meta.url), "utf8");
 
@@ -202,12 +204,16 @@ export async function run({ operands: [folder = "."], options: { dialect } }, io
     } catch (error) {
       throw failure(`\`${file}\` ${reason(error).replace("be read", "be written")}`);
     }
-    await io.out(`wrote     ${safeLine(file)}\n`);
+    await io.out(`${say(`wrote     ${safeLine(file)}`)}\n`);
   }
-  if (folder !== ".") await io.out(`next      cd ${safeLine(folder)}\n`);
-  await io.out(
-    `next      npm install${hasManifest ? " --save-dev cloudflow-wasm" : ""}\nnext      npx cloudflow-wasm check\nnext      npx cloudflow-wasm test\nnext      node --test\n`,
-  );
+  if (folder !== ".") await io.out(`${say(`next      cd ${safeLine(folder)}`)}\n`);
+  const next = [
+    `npm install${hasManifest ? " --save-dev cloudflow-wasm" : ""}`,
+    "npx cloudflow-wasm check",
+    "npx cloudflow-wasm test",
+    "node --test",
+  ];
+  await io.out(next.map((line) => `${say(`next      ${line}`)}\n`).join(""));
   return 0;
 }
 

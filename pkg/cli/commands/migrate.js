@@ -8,6 +8,7 @@ import { failure } from "../failure.js";
 import { safeLine } from "../line.js";
 import { findingLines, readSource } from "../source.js";
 import { createStyle } from "../style.js";
+import { say } from "../../shared/words.js";
 
 /** @import { Definition, Io, Parsed } from "../command.js" */
 
@@ -49,7 +50,7 @@ export async function run({ operands: [named], options: { write, diff } }, io) {
   const { migrateFlow } = await import("../../local.js");
   const { validateFlow } = await import("../../language.js");
   let code = problems.length > 0 ? 2 : 0;
-  for (const { file, message } of problems) await io.err(`${safeLine(`${file}: ${message}`)}\n`);
+  for (const { file, message } of problems) await io.err(`${safeLine(`${file}: ${say(message)}`)}\n`);
   let [converted, unchanged] = [0, 0];
   let stopped = false;
   io.stopped.then(() => (stopped = true));
@@ -63,7 +64,7 @@ export async function run({ operands: [named], options: { write, diff } }, io) {
     } catch (error) {
       if (error.exitCode === 130) throw error;
       code = 2;
-      await io.err(`${safeLine(error.message)}\n`);
+      await io.err(`${safeLine(say(error.message))}\n`);
       continue;
     }
     // A file of a folder that is not a flow is not reported.
@@ -80,10 +81,10 @@ export async function run({ operands: [named], options: { write, diff } }, io) {
         replaceFile(path, text, result);
       } catch (error) {
         code = 2;
-        await io.err(`${safeLine(`${path} ${error.message}`)}\n`);
+        await io.err(`${safeLine(say(`${path} ${error.message}`))}\n`);
       }
     } else if (!write && !diff) await io.out(result.endsWith("\n") ? result : `${result}\n`);
   }
-  if (write) await io.err(`${converted} converted, ${unchanged} unchanged\n`);
+  if (write) await io.err(`${say(`${converted} converted, ${unchanged} unchanged`)}\n`);
   return code;
 }

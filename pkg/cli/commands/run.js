@@ -14,6 +14,7 @@ import { createStyle } from "../style.js";
 import { readTasks } from "../tasks.js";
 import { timeline } from "../timeline.js";
 import { wholeNumber } from "../values.js";
+import { say } from "../../shared/words.js";
 import { fitted, widthOf } from "../width.js";
 
 /** @import { ExecutionEvent, ExecutionStatus, ReplayState } from "../../index.js" */
@@ -287,7 +288,7 @@ function explained(file, text, { failure, error, cause }, style, columns) {
   const cut = excerpt(source, column - 1, to, "^", columns === undefined ? undefined : Math.max(20, columns - 10));
   const number = String(line);
   const tries = attempts > 1 ? `, after ${attempts} attempts` : "";
-  return `${style.bold(`${safeLine(file)}:${line}:${column}`)}: ${style.red(`state \`${safeLine(name)}\` failed${tries}: ${why}`)}
+  return `${style.bold(`${safeLine(file)}:${line}:${column}`)}: ${style.red(say(`state \`${safeLine(name)}\` failed${tries}: ${why}`))}
  ${style.blue(`${number} |`)} ${cut.text}
  ${" ".repeat(number.length)} ${style.blue("|")} ${style.red(cut.marks)}
 `;

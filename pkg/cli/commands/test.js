@@ -11,6 +11,7 @@ import { FORMATS, coverageText, fileText, summaryText } from "../flow-test/repor
 import { safeLine } from "../line.js";
 import { createStyle } from "../style.js";
 import { wholeNumber } from "../values.js";
+import { say } from "../../shared/words.js";
 
 /** @import { Definition, Io, Parsed } from "../command.js" */
 /** @import { Package, TestFile } from "../flow-test/read.js" */
@@ -81,17 +82,17 @@ export async function run({ operands: [named], options }, io) {
       const { files } = await runAll(session).catch(async (error) => {
         // A file that is absent now can appear.
         if (error.exitCode === undefined) throw error;
-        await io.err(`${safeLine(error.message)}\n`);
+        await io.err(`${safeLine(say(error.message))}\n`);
         return { files: /** @type {TestFile[]} */ ([]) };
       });
-      await io.out(createStyle(io.color).dim("waiting for a change; Ctrl-C ends\n"));
+      await io.out(createStyle(io.color).dim(`${say("waiting for a change; Ctrl-C ends")}\n`));
       const changed = await nextChange(session, files);
       if (changed === undefined) return 130;
-      await io.out(`\n${createStyle(io.color).dim(`changed: ${safeLine(changed)}`)}\n`);
+      await io.out(`\n${createStyle(io.color).dim(say(`changed: ${safeLine(changed)}`))}\n`);
     }
   } catch (error) {
     if (!stop.signal.aborted) throw error;
-    await io.err("stopped\n");
+    await io.err(`${say("stopped")}\n`);
     return 130;
   }
 }
@@ -129,7 +130,7 @@ async function runAll({ named, options, io, package_, signal }) {
         : `no test file (*.flowtest.yaml) was found in ${named.map((name) => `\`${name}\``).join(", ")}`,
     );
   const summary = { passed: 0, failed: 0, problems: problems.length, files: paths.length, durationMs: 0 };
-  for (const { file, message } of problems) await io.err(`${safeLine(`\`${file}\` ${message}`)}\n`);
+  for (const { file, message } of problems) await io.err(`${safeLine(say(`\`${file}\` ${message}`))}\n`);
   const coverage = createCoverage();
   /** @type {FileResult[]} */
   const results = [];
@@ -185,7 +186,7 @@ async function isTooLow(flows, least, io) {
   const { states, branches } = totalOf(flows);
   const low = Object.entries({ states, branches }).filter(([, share]) => 100 * share.covered < least * share.total);
   for (const [what, share] of low)
-    await io.err(`the coverage of ${what} is ${percent(share)} %, below the minimum of ${least} %\n`);
+    await io.err(`${say(`the coverage of ${what} is ${percent(share)} %, below the minimum of ${least} %`)}\n`);
   return low.length > 0;
 }
 

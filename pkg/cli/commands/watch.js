@@ -16,6 +16,7 @@ import { executionJson, executionText, failureText } from "../service/print.js";
 import { createStyle } from "../style.js";
 import { wholeNumber } from "../values.js";
 import { fitted, widthOf } from "../width.js";
+import { say } from "../../shared/words.js";
 
 /** @import { Execution } from "../../index.js" */
 /** @import { Definition, Io, Parsed } from "../command.js" */
@@ -87,11 +88,10 @@ export async function run({ operands: [flowName, executionName], options }, io) 
           signal,
           timeoutMs,
           onRetry: ({ error, delayMs, attempt }) => {
-            note = `${safeLine(error.code).slice(0, 30)}: next try in ${Math.ceil(delayMs / 1000)} s`;
+            note = say(`${safeLine(error.code).slice(0, 30)}: next try in ${Math.ceil(delayMs / 1000)} s`);
             if (!isLive)
               return io.err(
-                `attempt ${attempt} failed: ${safeLine(error.code)}; next in ${Math.ceil(delayMs / 1000)} s
-`,
+                `${say(`attempt ${attempt} failed: ${safeLine(error.code)}; next in ${Math.ceil(delayMs / 1000)} s`)}\n`,
               );
           },
         },
@@ -126,7 +126,7 @@ export async function run({ operands: [flowName, executionName], options }, io) 
   });
   if (code === 130) {
     await clear();
-    await io.err("stopped watching; the execution is not changed\n");
+    await io.err(`${say("stopped watching; the execution is not changed")}\n`);
   }
   return code;
 }

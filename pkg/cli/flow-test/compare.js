@@ -3,6 +3,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { unifiedDiff } from "../diff.js";
 import { safeLine } from "../line.js";
+import { form } from "../../shared/words.js";
 
 /** @import { Style } from "../style.js" */
 
@@ -59,7 +60,7 @@ export function chosen(value, part) {
 export function differenceText(what, expected, actual, style) {
   const [a, b] = [oneLine(expected), oneLine(actual)];
   if (a.length <= MAX_LINE && b.length <= MAX_LINE)
-    return `${what}: expected ${style.green(safeLine(a))}, got ${style.red(safeLine(b))}\n`;
+    return `${form("{}: expected {}, got {}", what, style.green(safeLine(a)), style.red(safeLine(b)))}\n`;
   const lines = unifiedDiff(what, pretty(expected), pretty(actual), style).split("\n").slice(2, -1);
   const cut =
     lines.length > MAX_LINES ? [...lines.slice(0, MAX_LINES), `… ${lines.length - MAX_LINES} more lines`] : lines;

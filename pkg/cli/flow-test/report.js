@@ -7,6 +7,7 @@ import { createStyle } from "../style.js";
 import { differenceText } from "./compare.js";
 import { percent, totalOf } from "./coverage.js";
 import { indented, placeName, placeText } from "./place.js";
+import { form, say } from "../../shared/words.js";
 
 /** @import { Style } from "../style.js" */
 /** @import { FlowCoverage } from "./coverage.js" */
@@ -48,7 +49,7 @@ const PLAIN = createStyle(false);
 export function fileText({ file, results }, style, columns) {
   let text = `${style.bold(safeLine(file.file))}\n`;
   for (const { message, range } of file.problems) {
-    text += `  ${style.red(style.bold("error"))}: ${safeLine(message)}\n`;
+    text += `  ${style.red(style.bold(say("error")))}: ${safeLine(say(message))}\n`;
     text += indented(
       `${range ? `${placeName(file.file, range)}\n` : ""}${placeText(file.text, range, style, columns)}`,
       "    ",
@@ -73,19 +74,19 @@ export function fileText({ file, results }, style, columns) {
  */
 export function failureText(file, { test, problem, differences, status, path, failure, range }, style, columns) {
   if (problem !== undefined)
-    return `${style.red("could not run")}: ${safeLine(problem)}\n${placeName(file.file, test.range)}\n`;
+    return `${style.red(say("could not run"))}: ${safeLine(say(problem))}\n${placeName(file.file, test.range)}\n`;
   let text = differences.map(({ what, expected, actual }) => differenceText(what, expected, actual, style)).join("");
-  text += `${style.dim("expected in")} ${placeName(file.file, differences[0]?.range ?? test.range)}\n`;
-  if (path) text += `${style.dim("path taken")} ${pathText(path, style)}\n`;
+  text += `${style.dim(say("expected in"))} ${placeName(file.file, differences[0]?.range ?? test.range)}\n`;
+  if (path) text += `${style.dim(say("path taken"))} ${pathText(path, style)}\n`;
   if (failure) {
     const why = [failure.error, failure.cause].filter(Boolean).map(safeLine).join(": ");
-    const tries = failure.attempts > 1 ? ` after ${failure.attempts} attempts` : "";
-    text += `${style.dim("failed in")} ${failure.state ? `\`${safeLine(failure.state)}\`` : "the flow"}${tries}: ${why}\n`;
+    const tries = failure.attempts > 1 ? say(`, after ${failure.attempts} attempts`) : "";
+    text += `${style.dim(say("failed in"))} ${failure.state ? `\`${safeLine(failure.state)}\`` : say("the flow")}${tries}: ${why}\n`;
     if (failure.error === "Local.NoTaskHandler" && failure.state)
-      text += `${style.dim("help")} add a mock for \`${safeLine(failure.state)}\` to \`mocks\`\n`;
+      text += `${style.dim(say("help"))} ${say(`add a mock for \`${safeLine(failure.state)}\` to \`mocks\``)}\n`;
   }
   if (status === "pending")
-    text += `${style.dim("help")} the state is \`pending\`: \`mock\` gives the outcome of its work\n`;
+    text += `${style.dim(say("help"))} ${say("the state is `pending`: `mock` gives the outcome of its work")}\n`;
   const at = failure?.range ?? range;
   const flow = /** @type {import("./read.js").Flow} */ (file.flow);
   return at ? `${text}${placeName(flow.file, at)}\n${placeText(flow.text, at, style, columns)}` : text;
@@ -96,7 +97,7 @@ export function failureText(file, { test, problem, differences, status, path, fa
  * @param {Style} style
  */
 function pathText(path, style) {
-  if (path.length === 0) return "no state";
+  if (path.length === 0) return say("no state");
   const shown = path.slice(0, MAX_PATH).map(({ name, status }) => {
     const word = safeLine(name);
     return status === "failed" || status === "timedOut"
@@ -114,11 +115,13 @@ function pathText(path, style) {
  */
 export function summaryText({ passed, failed, problems, files, durationMs }, style) {
   const parts = [
-    failed > 0 ? style.red(`${failed} failed`) : "",
-    problems > 0 ? style.red(`${problems} could not run`) : "",
-    passed > 0 ? style.green(`${passed} passed`) : "",
+    failed > 0 ? style.red(say(`${failed} failed`)) : "",
+    problems > 0 ? style.red(say(`${problems} could not run`)) : "",
+    passed > 0 ? style.green(say(`${passed} passed`)) : "",
   ].filter(Boolean);
-  return `${parts.join(", ") || "no test ran"} in ${files} file${files === 1 ? "" : "s"}, ${Math.round(durationMs)} ms\n`;
+  const what = parts.join(form(", ")) || say("no test ran");
+  const where = say(`${files} file${files === 1 ? "" : "s"}`);
+  return `${form("{}, {} ms", form("{} in {}", what, where), `${Math.round(durationMs)}`)}\n`;
 }
 
 /**
@@ -126,17 +129,17 @@ export function summaryText({ passed, failed, problems, files, durationMs }, sty
  * @param {Style} style
  */
 export function coverageText(flows, style) {
-  const rows = [...flows, ...(flows.length > 1 ? [{ file: "all flows", ...totalOf(flows), missing: [] }] : [])];
+  const rows = [...flows, ...(flows.length > 1 ? [{ file: say("all flows"), ...totalOf(flows), missing: [] }] : [])];
   let text = "";
   for (const { file, states, branches, missing } of rows) {
     const part = (/** @type {string} */ what, /** @type {import("./coverage.js").Share} */ share) => {
       const tint = share.covered === share.total ? style.green : style.yellow;
       return tint(`${what} ${share.covered}/${share.total} (${percent(share)} %)`);
     };
-    text += `${style.bold("coverage")} ${safeLine(file)}: ${part("states", states)}, ${part("branches", branches)}\n`;
+    text += `${style.bold(say("coverage"))} ${safeLine(file)}: ${part(say("states"), states)}, ${part(say("branches"), branches)}\n`;
     for (const { what, line } of missing.slice(0, MAX_MISSING))
-      text += `  not reached: ${safeLine(what)}${line === undefined ? "" : `, line ${line}`}\n`;
-    if (missing.length > MAX_MISSING) text += `  and ${missing.length - MAX_MISSING} more\n`;
+      text += `  ${say(`not reached: ${safeLine(what)}${line === undefined ? "" : `, line ${line}`}`)}\n`;
+    if (missing.length > MAX_MISSING) text += `  ${say(`and ${missing.length - MAX_MISSING} more`)}\n`;
   }
   return text;
 }

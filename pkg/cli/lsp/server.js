@@ -6,6 +6,7 @@ import { invalid, offsetOf } from "./convert.js";
 import { Document } from "./document.js";
 import { isDefinition } from "./recognize.js";
 import { configOf } from "./settings.js";
+import { commandLocale } from "../../shared/words.js";
 
 /** @import { Client } from "./answers.js" */
 
@@ -39,6 +40,8 @@ export function createServer(send, { version }) {
   /** @type {import("../check/config.js").Config} */
   let config = {};
   let servesAll = false;
+  /** @type {import("../../index.js").Locale} */
+  let locale = "en";
 
   const notify = (/** @type {string} */ method, /** @type {object} */ params) =>
     send({ jsonrpc: "2.0", method, params });
@@ -81,7 +84,7 @@ export function createServer(send, { version }) {
       const isFlow = (/** @type {string} */ text) => servesAll || isDefinition(item.uri, item.languageId, text);
       // As `check` does: the name decides before the file.
       const mode = chosen ?? (/\.express\.\w+$/i.test(item.uri) ? "Express" : config.mode);
-      const document = new Document(item, mode === undefined ? {} : { mode }, isFlow);
+      const document = new Document(item, mode === undefined ? { locale } : { mode, locale }, isFlow);
       documents.set(item.uri, document);
       document.open();
       if (document.isServed) schedule(document);
@@ -119,14 +122,23 @@ export function createServer(send, { version }) {
       } catch (error) {
         log(error.message);
       }
-      const { mode, documents: which, ...unknown } = initializationOptions ?? {};
+      const { mode, documents: which, locale: wanted, ...unknown } = initializationOptions ?? {};
       if (mode === "Express" || mode === "Standard") chosen = mode;
       else if (mode !== undefined) log("the option `mode` must be `Standard` or `Express`");
       servesAll = which === "all";
       if (which !== undefined && which !== "all" && which !== "flows")
         log("the option `documents` must be `flows` or `all`");
-      for (const name of Object.keys(unknown)) log(`\`${name}\` is not an option: \`mode\` and \`documents\` are`);
-      return { capabilities: CAPABILITIES, serverInfo: { name: "cloudflow-wasm", version } };
+      if (wanted !== undefined && wanted !== "en" && wanted !== "zh") log("the option `locale` must be `en` or `zh`");
+      for (const name of Object.keys(unknown))
+        log(`\`${name}\` is not an option: \`mode\`, \`documents\` and \`locale\` are`);
+      const answer = { capabilities: CAPABILITIES, serverInfo: { name: "cloudflow-wasm", version } };
+      // That of the client, such as `zh-cn`; otherwise that of the command.
+      const language = wanted ?? params.locale ?? commandLocale();
+      if (!/^zh(?![a-z])/i.test(language)) return answer;
+      return import("../../zh.js").then(() => {
+        locale = "zh";
+        return answer;
+      });
     },
     shutdown: () => {
       phase = "shut down";

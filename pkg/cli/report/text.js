@@ -2,6 +2,7 @@
 
 import { excerpt } from "../excerpt.js";
 import { safeLine } from "../line.js";
+import { say } from "../../shared/words.js";
 
 /** @import { Range } from "../../index.js" */
 /** @import { Checked, Finding } from "../check/checker.js" */
@@ -15,7 +16,7 @@ import { safeLine } from "../line.js";
 export function textOf({ file, findings, problem }, style, columns) {
   const name = safeLine(file);
   if (problem !== undefined)
-    return `${style.bold(name)}: ${style.red(style.bold("not checked"))}: ${safeLine(problem)}\n\n`;
+    return `${style.bold(name)}: ${style.red(style.bold(say("not checked")))}: ${safeLine(say(problem))}\n\n`;
   return findings.map((finding) => findingText(name, finding, style, columns)).join("");
 }
 
@@ -32,19 +33,19 @@ function findingText(name, finding, style, columns) {
   const gutter = Math.max(...numbers);
   // A line that the terminal wraps would separate the marks from their text.
   const most = columns === undefined ? undefined : Math.max(20, columns - gutter - 4);
-  const head = `${tint(style.bold(`${severity}[${code}]`))}${style.bold(`: ${safeLine(message)}`)}\n`;
+  const head = `${tint(style.bold(`${severity}[${code}]`))}${style.bold(`: ${safeLine(say(message))}`)}\n`;
   const out = [`${style.bold(`${name}${place(range)}`)}: ${head}`];
   if (range) out.push(source(range, lines, gutter, "^", tint, style, most));
   const indent = " ".repeat(gutter + 2);
   for (const other of related) {
     out.push(
-      `${indent}${style.blue("=")} ${style.bold("see")} ${name}${place(other.range)}: ${safeLine(other.message)}\n`,
+      `${indent}${style.blue("=")} ${style.bold(say("see"))} ${name}${place(other.range)}: ${safeLine(say(other.message))}\n`,
     );
     out.push(source(other.range, lines, gutter, "-", style.blue, style, most));
   }
   if (fix) {
     const applies = fix.edits.length > 0 ? style.dim(" (--fix)") : "";
-    out.push(`${indent}${style.blue("=")} ${style.bold("fix")}: ${safeLine(fix.title)}${applies}\n`);
+    out.push(`${indent}${style.blue("=")} ${style.bold(say("fix"))}: ${safeLine(say(fix.title))}${applies}\n`);
   }
   return `${out.join("")}\n`;
 }

@@ -4,6 +4,7 @@ import { failure } from "../failure.js";
 import { safeLine } from "../line.js";
 import { fitted, widthOf } from "../width.js";
 import { readAccount } from "./credentials.js";
+import { say } from "../../shared/words.js";
 
 /** @import { Client, Execution } from "../../index.js" */
 /** @import { Io, OptionDefinition } from "../command.js" */
@@ -51,7 +52,7 @@ export async function withClient({ region, endpoint, profile }, io, use) {
     if (error === reason) return 130;
     if (error?.kind === undefined) throw error;
     // The message of the service contains its code.
-    throw failure(error.message.includes(error.code) ? error.message : `${error.code}: ${error.message}`);
+    throw failure(error.message.includes(error.code) ? error.message : `${error.code}: ${say(error.message)}`);
   }
 }
 

@@ -1,7 +1,9 @@
 // An execution as text.
 
 import { safeLine } from "../line.js";
+import { widthOf } from "../width.js";
 import { durationOf, safeJson, shownStatus } from "./client.js";
+import { say } from "../../shared/words.js";
 
 /** @import { Client, Execution } from "../../index.js" */
 /** @import { Style } from "../style.js" */
@@ -26,9 +28,12 @@ export function executionText(execution, style) {
   ];
   return rows
     .filter(([, text]) => text !== "")
-    .map(([name, text]) => `${style.dim(name.padEnd(10))}${text}\n`)
+    .map(([name, text]) => `${style.dim(padded(say(name), 10))}${text}\n`)
     .join("");
 }
+
+/** @param {string} text @param {number} width */
+const padded = (text, width) => text + " ".repeat(Math.max(0, width - widthOf(text)));
 
 /** @param {string | undefined} text JSON as received */
 function value(text) {
@@ -70,5 +75,5 @@ export async function failureText(client, execution, signal) {
   const { name, error, cause, range } = failure;
   const place = range ? `, line ${range.start.line} of the definition` : "";
   const why = [error, cause].filter(Boolean).map(safeLine).join(": ");
-  return `failed in ${name ? `state \`${safeLine(name)}\`` : "the flow"}${place}: ${why}\n`;
+  return `${say(`failed in ${name ? `state \`${safeLine(name)}\`` : "the flow"}${place}: ${why}`)}\n`;
 }

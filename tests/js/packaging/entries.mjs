@@ -7,6 +7,7 @@ import { bearer } from "cloudflow-wasm/gateway/auth";
 import * as graph from "cloudflow-wasm/graph";
 import * as local from "cloudflow-wasm/local";
 import * as slim from "cloudflow-wasm/slim";
+import "cloudflow-wasm/zh";
 
 const FLOW = "version: v1\ntype: flow\nsteps:\n  - type: succeed\n    name: end\n";
 
@@ -14,6 +15,9 @@ const FLOW = "version: v1\ntype: flow\nsteps:\n  - type: succeed\n    name: end\
 export async function check(modules) {
   expect(cloudflow.validateFlow(FLOW).valid === true, "the default entry validates a flow");
   expect(cloudflow.validateFlow(": : :").valid === false, "the default entry finds a mistake");
+
+  const [{ message }] = cloudflow.validateFlow("type: flow", { locale: "zh" }).diagnostics;
+  expect(message === "缺少 `steps`：流程需要它", `the entry of the Chinese messages adds the language, got ${message}`);
 
   const open = editor.openFlow(FLOW);
   expect(open.symbols()[0].name === "end", "the editor entry names the states");

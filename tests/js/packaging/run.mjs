@@ -4,7 +4,7 @@
 //
 //     CHROMIUM=… DENO=… BUN=… node tests/js/packaging/run.mjs <tarball> [--filter NAME]
 
-import { cpSync, mkdtempSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, extname, join } from "node:path";
@@ -220,6 +220,15 @@ check({ ask: new URL(ask, location.href), language: new URL(language, location.h
       { cwd: dir },
     );
     if (!output.includes("All good")) throw new Error(output);
+  },
+
+  async "the documents are in the package, and their links lead to files of it"(dir) {
+    const installed = join(dir, "node_modules/cloudflow-wasm");
+    for (const name of ["README.md", "README.zh-CN.md", "CHANGELOG.md"]) {
+      const text = readFileSync(join(installed, name), "utf8");
+      for (const [, target] of text.matchAll(/\]\((?!https:|#)([^)#]*)/g))
+        if (!existsSync(join(installed, target))) throw new Error(`${name}: \`${target}\` is not in the package`);
+    }
   },
 
   async "the types resolve in every ESM resolution mode"() {

@@ -24,7 +24,7 @@ const LIMIT_MS = 150_000;
  * @param {{ command?: string[], cwd?: string, env?: object, input?: string | Buffer, uid?: number }} [options]
  */
 export function command(args, { command: [program, ...before] = FIRST, cwd, env, input = "", uid } = {}) {
-  const { NO_COLOR, FORCE_COLOR, ...rest } = process.env;
+  const { NO_COLOR, FORCE_COLOR, LANG, LC_ALL, LC_MESSAGES, ...rest } = process.env;
   const child = spawn(program, [...before, BIN, ...args], {
     cwd,
     env: { ...rest, ...env },

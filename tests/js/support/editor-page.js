@@ -5,7 +5,7 @@ import { initialState } from "../../../www/console/app/state.js";
 import { createStore } from "../../../www/console/app/store.js";
 import { createLanguage } from "../../../www/console/editor/language.js";
 import { createDefinitionView } from "../../../www/console/view/definition.js";
-import { createWords, loadWords } from "../../../www/console/words/words.js";
+import { createWords, loadMessages, loadWords } from "../../../www/console/words/words.js";
 
 await Promise.all([loadWords("en"), loadWords("zh")]);
 const store = createStore(initialState());
@@ -21,13 +21,14 @@ const words = (key, ...values) => createWords(store.get().lang)(key, ...values);
 
 function start(state = {}, { follows = true } = {}) {
   store.set(state);
-  if (follows) language.follow(store);
+  if (follows) language.follow(store, loadMessages);
   const view = createDefinitionView(document.getElementById("definition"), {
     store,
     words,
     actions,
     language,
     modules,
+    loadMessages,
   });
   view.update(store.get(), store.get());
   store.subscribe(view.update);

@@ -25,7 +25,7 @@ const CAPABILITIES = {
 /** Starts the server and a client. */
 export async function start(
   t,
-  { command = RUNTIMES[0][1], capabilities = CAPABILITIES, initializationOptions, rootUri = null } = {},
+  { command = RUNTIMES[0][1], capabilities = CAPABILITIES, initializationOptions, rootUri = null, locale } = {},
 ) {
   const [program, ...before] = command;
   const child = spawn(program, [...before, BIN, "lsp", "--stdio"], { stdio: ["pipe", "pipe", "pipe"] });
@@ -50,6 +50,7 @@ export async function start(
     rootUri,
     capabilities,
     ...(initializationOptions === undefined ? {} : { initializationOptions }),
+    ...(locale === undefined ? {} : { locale }),
   });
   await client.sendNotification(lsp.InitializedNotification.type, {});
   let version = 0;

@@ -4,7 +4,7 @@ import { pack, placeOf, writeAddress } from "./address.js";
 import { pretty } from "./json.js";
 import { problemOf } from "./problem.js";
 import { completeSelection, equalSelections } from "./selection.js";
-import { loadWords } from "../words/words.js";
+import { loadMessages, loadWords } from "../words/words.js";
 
 /**
  * @param {object} context
@@ -202,7 +202,7 @@ export function createActions({ store, api, watch, lists, mocks, compared, annou
     async setLanguage(lang) {
       wantedLang = lang;
       try {
-        await loadWords(lang);
+        await Promise.all([loadWords(lang), loadMessages(lang)]);
         if (wantedLang === lang) store.set({ lang });
       } catch (error) {
         store.set({ problem: problemOf(error) });

@@ -12,7 +12,7 @@ import { createNotes } from "../panel/notes.js";
 import { createStart } from "../panel/start.js";
 import { createStatus } from "../panel/status.js";
 import { createTabs } from "../panel/tabs.js";
-import { createWords, loadWords } from "../words/words.js";
+import { createWords, loadMessages, loadWords } from "../words/words.js";
 import { createActions } from "./actions.js";
 import { createAnnouncer } from "./announce.js";
 import { createApi } from "./api.js";
@@ -87,6 +87,7 @@ export async function startConsole({ base, fetch: send, needsNetwork = true }) {
     actions,
     language,
     modules,
+    loadMessages,
     words: inWords,
     openHelp: () => help.open(),
     openStart: (/** @type {any} */ options) => start.focus(options),
@@ -169,7 +170,7 @@ export async function startConsole({ base, fetch: send, needsNetwork = true }) {
   });
   addEventListener("pagehide", () => saveTexts(store.get()));
 
-  language.follow(store);
+  language.follow(store, loadMessages);
   // The first start does not wait for the client. Who calls a module reports that it is missing.
   void loadFunctions()
     .then(() => modules.ready("ask"))

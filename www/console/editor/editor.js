@@ -62,6 +62,8 @@ export function createEditor(host, { text, words, check, onChange, announce, onP
   let sinceChecked = null;
   let isLoading = false;
   let isDestroyed = false;
+  /** How often the service was started. */
+  let starts = 0;
 
   const root = rootOf(host);
   const view = new EditorView({
@@ -102,11 +104,16 @@ export function createEditor(host, { text, words, check, onChange, announce, onP
   });
   const unwrap = wrapOnPhones(view);
 
-  // The editor does not wait for it, and works without it.
-  loadService().then(
-    (extension) => isDestroyed || view.dispatch({ effects: service.reconfigure(extension) }),
-    () => announce(currentWords("editor.serviceFailed")),
-  );
+  /** The editor does not wait for the service, and works without it. The service is in the language of the page. */
+  function startService() {
+    starts += 1;
+    const number = starts;
+    loadService().then(
+      (extension) => isDestroyed || number < starts || view.dispatch({ effects: service.reconfigure(extension) }),
+      () => announce(currentWords("editor.serviceFailed")),
+    );
+  }
+  startService();
 
   /** The place of a diagnostic now. @param {Diagnostic} diagnostic */
   function placeOf(diagnostic) {
@@ -224,17 +231,21 @@ export function createEditor(host, { text, words, check, onChange, announce, onP
     return h(
       "div",
       {},
-      message,
+      currentWords("app.message", message),
       " ",
       h("code", {}, code),
       related.map(({ message: text, range }) =>
-        h("span", { class: "cm-related" }, currentWords("editor.related", range.start.line, text)),
+        h(
+          "span",
+          { class: "cm-related" },
+          currentWords("editor.related", range.start.line, currentWords("app.message", text)),
+        ),
       ),
       fix &&
         h(
           "button",
           { class: "cm-fix", type: "button", on: { click: () => applyFix(diagnostic) } },
-          currentWords("editor.fix", fix.title),
+          currentWords("editor.fix", currentWords("app.message", fix.title)),
         ),
     );
   }
@@ -250,7 +261,7 @@ export function createEditor(host, { text, words, check, onChange, announce, onP
           from: Math.min(from, length),
           to: Math.min(to, length),
           severity: found.severity,
-          message: found.message,
+          message: currentWords("app.message", found.message),
           renderMessage: () => describe(found),
           found,
         };
@@ -309,6 +320,7 @@ export function createEditor(host, { text, words, check, onChange, announce, onP
       currentWords = changed;
       reword(view, changed, LABEL);
       drawDiagnostics();
+      startService();
     },
 
     destroy() {

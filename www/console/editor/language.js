@@ -92,8 +92,9 @@ export function createLanguage(options = {}) {
      * dropped. The graph of `checked` keeps its identity while states and transitions stay the same.
      *
      * @param {Store} store
+     * @param {(lang: "en" | "zh") => Promise<unknown>} [loadMessages] loads what the display of a result needs
      */
-    follow(store) {
+    follow(store, loadMessages = async () => {}) {
       /** @type {ReturnType<typeof setTimeout> | undefined} */
       let timer;
       let changedAt = 0;
@@ -120,7 +121,7 @@ export function createLanguage(options = {}) {
             isStale = false;
             const { text } = store.get();
             if (store.get().checked?.text === text) return;
-            checked = await check(text);
+            [checked] = await Promise.all([check(text), loadMessages(store.get().lang)]);
           } while (isStale && !ended);
           if (!ended) publish(checked);
         } catch (error) {

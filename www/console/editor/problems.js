@@ -104,14 +104,15 @@ export function createProblems(element, { onOpen, onOpenRange, onFix, onFixAll }
       h("span", { class: `problem-sign ${severity}`, "aria-hidden": "true" }, SIGNS[severity]),
       h("span", { class: "visually-hidden" }, words(`editor.${severity}`)),
       place,
-      h("span", { class: "problem-text" }, message),
+      h("span", { class: "problem-text" }, words("app.message", message)),
       h("code", {}, code),
     ];
     const item = h(
       "li",
       {},
       range ? button(`${at}`, "problem", () => onOpen(now()), ...text) : h("p", { class: "problem" }, ...text),
-      fix && button(`${at} fix`, "problem-fix", () => onFix(now()), words("editor.fix", fix.title)),
+      fix &&
+        button(`${at} fix`, "problem-fix", () => onFix(now()), words("editor.fix", words("app.message", fix.title))),
       related.map(({ message: about, range: { start } }, index) =>
         button(
           `${at} related ${index}`,
@@ -120,7 +121,7 @@ export function createProblems(element, { onOpen, onOpenRange, onFix, onFixAll }
             const there = now().related?.[index];
             if (there) onOpenRange(there.range);
           },
-          words("editor.related", start.line, about),
+          words("editor.related", start.line, words("app.message", about)),
         ),
       ),
     );

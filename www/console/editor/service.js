@@ -4,5 +4,10 @@
 import { closeBrackets, closeBracketsKeymap } from "@codemirror/autocomplete";
 import { keymap } from "@codemirror/view";
 import { cloudflow } from "cloudflow-wasm/editor/codemirror";
+import { addLocale } from "../../../pkg/shared/locale.js";
 
-export const service = () => [cloudflow({ marks: false }), closeBrackets(), keymap.of(closeBracketsKeymap)];
+/** @param {import("../../../pkg/shared/locale.js").Speaker} [chinese] absent for English */
+export function service(chinese) {
+  if (chinese) addLocale("zh", chinese);
+  return [cloudflow({ marks: false, locale: chinese ? "zh" : "en" }), closeBrackets(), keymap.of(closeBracketsKeymap)];
+}

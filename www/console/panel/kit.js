@@ -115,7 +115,7 @@ export function problemParts(words, problem, headline) {
   const facts = [code, status && `HTTP ${status}`, requestId && words("app.request", requestId)];
   return [
     h("strong", {}, headline ?? words(`problem.${known}`)),
-    message ? h("p", { class: "problem-message", dir: "auto" }, message) : undefined,
+    message ? h("p", { class: "problem-message", dir: "auto" }, words("app.message", message)) : undefined,
     permission ? h("p", {}, words("app.permission", permission)) : h("p", {}, words(`advice.${known}`)),
     h("p", { class: "problem-facts" }, facts.filter(Boolean).join(" · ")),
   ];

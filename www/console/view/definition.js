@@ -15,6 +15,7 @@ import { createProblems, summary } from "../editor/problems.js";
  * @property {any} actions
  * @property {{ check(text: string): Promise<Checked> }} language
  * @property {typeof import("../app/ready.js").modules} modules
+ * @property {typeof import("../words/words.js").loadMessages} loadMessages
  */
 
 /** Time without a change after which the number of problems is announced, in ms. */
@@ -81,8 +82,13 @@ export function createDefinitionView(element, context) {
 
   /** Completion, hover texts, go to a state, rename, folding: the editor is drawn before them. */
   async function loadService() {
-    const [{ service }] = await Promise.all([import("../editor/service.js"), context.modules.ready("editor")]);
-    return service();
+    const { lang } = store.get();
+    const [{ service }, , messages] = await Promise.all([
+      import("../editor/service.js"),
+      context.modules.ready("editor"),
+      context.loadMessages(lang),
+    ]);
+    return service(lang === "zh" ? messages?.speaker : undefined);
   }
 
   /** @param {{ from: number, to: number }} place */

@@ -262,7 +262,9 @@ export function createEventsView(element, context) {
       "div",
       { class: "note problem" },
       h("p", {}, h("strong", {}, words("unavailable"))),
-      permission ? h("p", {}, words("permission"), " ", h("code", {}, permission)) : h("p", {}, message),
+      permission
+        ? h("p", {}, words("permission"), " ", h("code", {}, permission))
+        : h("p", {}, context.words("app.message", message)),
       h("p", { class: "quiet" }, [code, requestId].filter(Boolean).join(" · ")),
     );
   }

@@ -245,7 +245,7 @@ export function createTimelineView(element, context) {
     const found = [];
     if (problem) {
       const { permission, message } = problem;
-      const text = permission ? context.words("events.permission") : message;
+      const text = permission ? context.words("events.permission") : context.words("app.message", message);
       found.push(
         h(
           "p",

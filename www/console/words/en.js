@@ -3,6 +3,8 @@
 /** @type {import("./words.js").Dictionary} */
 export const en = {
   app: {
+    // A message of the package, which `createWords` translates.
+    message: (text) => text,
     title: "CloudFlow console",
     english: "English",
     chinese: "中文",

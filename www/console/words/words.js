@@ -26,9 +26,23 @@ export async function loadWords(lang) {
   if (!dictionaries.has(lang)) dictionaries.set(lang, await SOURCES[lang]());
 }
 
+/** The messages of the package, which writes English. @type {typeof import("./chinese.js") | undefined} */
+let chinese;
+
+/**
+ * Loads the messages of the package, if they are not English. If that fails, messages stay English, and the next call
+ * tries again.
+ *
+ * @param {Lang} lang
+ */
+export async function loadMessages(lang) {
+  if (lang === "zh") chinese ??= await import("./chinese.js").catch(() => undefined);
+  return chinese;
+}
+
 /**
  * Returns the function that finds words: `t("timeline.title")`, `t("events.count", 5)`. An entry is a text or a
- * function that returns one. The words must be loaded.
+ * function that returns one. The words must be loaded. `t("app.message", text)` is a message of the package in the language.
  *
  * @param {Lang} lang
  * @returns {(key: string, ...values: any[]) => string}
@@ -37,6 +51,7 @@ export function createWords(lang) {
   const dictionary = dictionaries.get(lang);
   if (dictionary === undefined) throw new Error(`the words of ${lang} are not loaded`);
   return (key, ...values) => {
+    if (key === "app.message" && lang === "zh" && chinese) return chinese.translate(values[0]);
     const [section, name] = key.split(".");
     const entry = dictionary[section][name];
     return typeof entry === "function" ? entry(...values) : entry;

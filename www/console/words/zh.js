@@ -3,6 +3,8 @@
 /** @type {import("./words.js").Dictionary} */
 export const zh = {
   app: {
+    // A message of the package, which `createWords` translates.
+    message: (text) => text,
     title: "CloudFlow 控制台",
     english: "English",
     chinese: "中文",
@@ -208,12 +210,12 @@ export const zh = {
   },
   mocks: {
     title: "任务应答",
-    hint: "没有处理程序的任务会以 Local.NoTaskHandler 失败。可在此为每个任务设置应答。",
+    hint: "没有处理函数的任务会以 Local.NoTaskHandler 失败。可在此为每个任务设置应答。",
     open: (count) => `${count} 个未设置`,
     none: "流程定义中没有需要应答的任务。",
-    handler_module: "已有处理程序",
+    handler_module: "已有处理函数",
     handler_answer: "已在此设置",
-    handler_none: "无处理程序",
+    handler_none: "无处理函数",
     calls: (count) => (count === 1 ? "所有调用使用同一应答" : `共 ${count} 个应答，按调用顺序使用`),
     add: "添加应答",
     change: "修改应答",
