@@ -3,6 +3,7 @@
 //! A serializer is compiled again for every type. The answers have many types, so they are converted to this type
 //! first.
 
+#[cfg(feature = "editor")]
 use crate::shape::Range;
 use serde::ser::{Serialize, SerializeSeq, SerializeStruct, Serializer};
 
@@ -22,6 +23,7 @@ pub enum Plain {
     /// An object.
     Object(Object),
     /// A range of a text: an object with two positions. Answers have thousands of them.
+    #[cfg(feature = "editor")]
     Range(Range),
 }
 
@@ -123,6 +125,7 @@ impl Plain {
                 }
                 out.push_str("}");
             }
+            #[cfg(feature = "editor")]
             Plain::Range(range) => {
                 let mut before = "{\"start\":";
                 for place in [range.start, range.end] {
@@ -205,6 +208,7 @@ impl Serialize for Plain {
                 }
                 list.end()
             }
+            #[cfg(feature = "editor")]
             Plain::Range(range) => range.object().serialize(serializer),
             // A struct, not a map, so that the serializer can reuse the keys.
             Plain::Object(Object(fields)) => {

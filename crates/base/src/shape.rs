@@ -196,7 +196,10 @@ impl From<PathSegment> for Plain {
 
 impl From<Range> for Plain {
     fn from(range: Range) -> Self {
-        Plain::Range(range)
+        #[cfg(feature = "editor")]
+        return Plain::Range(range);
+        #[cfg(not(feature = "editor"))]
+        range.object()
     }
 }
 

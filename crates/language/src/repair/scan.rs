@@ -80,7 +80,7 @@ struct Scan<'t> {
 /// `wrong`: the text has an error. `narrow`: a character in an indentation is rather removed than replaced. True in the
 /// result: there is such a character.
 pub(super) fn find(text: &str, wrong: bool, narrow: bool) -> (Vec<Repair>, bool) {
-    if quick::may_repair(text) { scan(text, wrong, narrow) } else { (Vec::new(), false) }
+    if !cfg!(feature = "editor") || quick::may_repair(text) { scan(text, wrong, narrow) } else { (Vec::new(), false) }
 }
 
 fn scan(text: &str, wrong: bool, narrow: bool) -> (Vec<Repair>, bool) {
@@ -112,9 +112,10 @@ fn scan(text: &str, wrong: bool, narrow: bool) -> (Vec<Repair>, bool) {
 }
 
 impl<'t> Scan<'t> {
+    #[cfg_attr(not(feature = "editor"), inline(never))]
     fn char_at(&self, at: usize) -> Option<char> {
         match self.text.as_bytes().get(at) {
-            Some(byte) if byte.is_ascii() => Some(char::from(*byte)),
+            Some(byte) if cfg!(feature = "editor") && byte.is_ascii() => Some(char::from(*byte)),
             _ => self.wide_char_at(at),
         }
     }
@@ -127,6 +128,9 @@ impl<'t> Scan<'t> {
     /// True if a part of the text may have a character that resembles another one.
     #[inline(never)]
     fn may_resemble(&self, start: usize, end: usize) -> bool {
+        if !cfg!(feature = "editor") {
+            return true;
+        }
         let part = self.text.as_bytes().get(start..end).unwrap_or_default();
         part.iter().any(|byte| !byte.is_ascii() || matches!(byte, b'`' | b'\x0B' | b'\x0C'))
     }
@@ -163,6 +167,7 @@ impl<'t> Scan<'t> {
         self.part(start, end).bytes().filter(|byte| byte & 0xC0 != 0x80).count()
     }
 
+    #[cfg_attr(not(feature = "editor"), inline(never))]
     fn class_at(&self, at: usize) -> Option<Class> {
         if self.may_resemble(at, at + 1) { Some(look(self.char_at(at)?)?.0) } else { None }
     }
@@ -404,7 +409,9 @@ impl<'t> Scan<'t> {
 
     /// Reads a key and its colon. Returns the content of its value and the start of the value.
     fn key(&mut self, start: usize, end: usize) -> Option<(Option<Content>, usize)> {
-        if let Some(found) = self.usual_key(start, end) {
+        if cfg!(feature = "editor")
+            && let Some(found) = self.usual_key(start, end)
+        {
             return Some(found);
         }
         let mut name = String::new();

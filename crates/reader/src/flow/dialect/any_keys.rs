@@ -3,13 +3,17 @@
 use super::{Dialect, Key, Shape};
 
 /// The keys of a dialect by name: of each name the first key in any shape. A search of the tables for every word of a text
-/// takes most of the time of a repair.
+/// takes most of the time of a repair. Only the language service has the table.
 #[derive(Debug)]
-pub struct AnyKeys([Option<&'static Key>; AnyKeys::PLACES]);
+pub struct AnyKeys {
+    dialect: Dialect,
+    places: [Option<&'static Key>; AnyKeys::LENGTH],
+}
 
 impl AnyKeys {
     // More than twice the number of names: each is near its place.
     const PLACES: usize = 256;
+    const LENGTH: usize = if cfg!(feature = "editor") { AnyKeys::PLACES } else { 0 };
     const SHAPES: [Shape; 12] = [
         Shape::State,
         Shape::Document,
@@ -27,12 +31,15 @@ impl AnyKeys {
 
     /// The keys of a dialect.
     pub fn new(dialect: Dialect) -> Self {
-        let mut table = AnyKeys([None; AnyKeys::PLACES]);
+        let mut table = AnyKeys { dialect, places: [None; AnyKeys::LENGTH] };
+        if table.places.is_empty() {
+            return table;
+        }
         for shape in AnyKeys::SHAPES {
             for key in dialect.keys(shape) {
                 let (place, found) = table.find(key.name);
                 if found.is_none()
-                    && let Some(free) = table.0.get_mut(place)
+                    && let Some(free) = table.places.get_mut(place)
                 {
                     *free = Some(key);
                 }
@@ -43,6 +50,10 @@ impl AnyKeys {
 
     /// The first key with this name in any shape.
     pub fn get(&self, name: &str) -> Option<&'static Key> {
+        if self.places.is_empty() {
+            let mut keys = AnyKeys::SHAPES.into_iter().flat_map(|shape| self.dialect.keys(shape));
+            return keys.find(|key| key.name == name);
+        }
         self.find(name).1
     }
 
@@ -53,7 +64,7 @@ impl AnyKeys {
         let mut place = name.len() * 37 + byte(bytes.first()) * 7 + byte(bytes.last()) * 13;
         loop {
             place %= AnyKeys::PLACES;
-            match self.0.get(place) {
+            match self.places.get(place) {
                 Some(Some(key)) if key.name != name => place += 1,
                 found => return (place, found.copied().flatten()),
             }
