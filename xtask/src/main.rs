@@ -28,6 +28,7 @@ mod package;
 mod paths;
 mod python;
 mod quick;
+mod sbom;
 mod sim_gateway;
 mod sizes;
 mod test;
