@@ -55,7 +55,8 @@ fn compose(
     let mut components = Vec::new();
     let mut graph = BTreeMap::from([(std.clone(), BTreeSet::new())]);
 
-    let refs: BTreeMap<&str, String> = crates.iter().map(|package| (text(&package["id"]), cargo_url(package))).collect();
+    let refs: BTreeMap<&str, String> =
+        crates.iter().map(|package| (text(&package["id"]), cargo_url(package))).collect();
     for package in &crates {
         components.push(of_crate(package, checksums)?);
     }
@@ -302,7 +303,8 @@ mod tests {
         }
 
         let sbom: Value = serde_json::from_str(&text).unwrap();
-        let named: BTreeSet<&str> = list(&sbom["components"]).map(|component| component["bom-ref"].as_str().unwrap()).collect();
+        let named: BTreeSet<&str> =
+            list(&sbom["components"]).map(|component| component["bom-ref"].as_str().unwrap()).collect();
         let graph: BTreeMap<&str, &Value> =
             list(&sbom["dependencies"]).map(|node| (node["ref"].as_str().unwrap(), &node["dependsOn"])).collect();
         let mut reached = BTreeSet::new();

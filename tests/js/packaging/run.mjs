@@ -14,6 +14,7 @@ import { Miniflare } from "miniflare";
 import { readArguments } from "../arguments.mjs";
 import { launch } from "../chromium.mjs";
 import { gatewayTests } from "./gateway.mjs";
+import { publishingTests } from "../publishing/published.mjs";
 import { shakingTests } from "./shaking.mjs";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
@@ -229,7 +230,12 @@ try {
   const npm = process.platform === "win32" ? "npm.cmd" : "npm";
   await run(npm, ["install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", tarball], { cwd: first });
   cpSync(join(HERE, "program.mjs"), join(first, "program.mjs"));
-  const tests = { ...TESTS, ...gatewayTests(ROOT, tarball, run, rest), ...shakingTests(first) };
+  const tests = {
+    ...TESTS,
+    ...gatewayTests(ROOT, tarball, run, rest),
+    ...shakingTests(first),
+    ...publishingTests(ROOT, tarball, run),
+  };
   for (const [name, body] of Object.entries(tests).filter(([name]) => name.includes(filter))) {
     const dir = join(place, `project-${totals.passed + totals.failed}`);
     cpSync(first, dir, { recursive: true });
