@@ -31,6 +31,7 @@ pub(super) fn plain(value: &Plain) -> Result<JsValue, JsValue> {
             }
             list.into()
         }
+        Plain::Range(range) => plain(&range.object())?,
         Plain::Object(fields) => {
             let object = Object::new();
             for (key, value) in fields.iter() {

@@ -85,15 +85,6 @@ export function listenMessage(error, host, port) {
   return reasons[error.code ?? ""] ?? `cannot listen on ${host}, port ${port}: ${error.message}`;
 }
 
-/**
- * The exit codes of a command as lines of its help.
- *
- * @param {readonly (readonly [number, string])[]} codes
- */
-export function codeLines(codes) {
-  return codes.map(([code, meaning]) => `  ${String(code).padEnd(3)}  ${meaning}`).join("\n");
-}
-
 /** Returns the version of the package. */
 export async function version() {
   const file = new URL("../package.json", import.meta.url);

@@ -2,6 +2,8 @@
 
 import { readFile } from "node:fs/promises";
 import { failure } from "./failure.js";
+import { folded } from "./fold.js";
+import { exampleLines, helpWidth, paragraphs } from "./help.js";
 import { createIo } from "./io.js";
 import { safeLine } from "./line.js";
 import { nearest } from "./nearest.js";
@@ -116,7 +118,7 @@ export async function main(
     if (first === undefined || first === "--help" || first === "-h" || first === "help") {
       const topic = first === "help" ? argv[1] : undefined;
       if (topic !== undefined && topic !== "help") return await main([topic, "--help"], { out, complain, stopped, io });
-      await io.out(help());
+      await io.out(help(helpWidth(io.outIsTerminal ? io.columns : undefined)));
       return 0;
     }
     if (first === "--version" || first === "-V") return (await io.out(`${await version()}\n`), 0);
@@ -150,9 +152,19 @@ function unexpected(error) {
   return error?.kind === undefined ? `unexpected error: ${error?.message ?? error}` : `${error.message}`;
 }
 
-function help() {
+/** @type {[string, string][]} */
+const EXAMPLES = [
+  ["cloudflow-wasm check flows/", "check all definitions of a folder"],
+  ["cloudflow-wasm check --fix order.yaml", "correct what is certain"],
+  ["cloudflow-wasm explain unknown-target", "what a code means"],
+  ["cloudflow-wasm local --flows flows --port 8791", "run the flows on this machine"],
+];
+
+/** @param {number} columns */
+function help(columns) {
   const width = Math.max(...COMMANDS.map(({ name }) => name.length));
-  const lines = COMMANDS.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`);
+  const lines = COMMANDS.map(({ name, summary }) => folded(`  ${name.padEnd(width)}  ${summary}`, columns));
+  const more = "`cloudflow-wasm <command> --help` describes a command. `--version` prints the version of the package.";
   return `cloudflow-wasm: tools for flows of Alibaba Cloud CloudFlow
 
 usage: cloudflow-wasm <command> [arguments]
@@ -160,12 +172,9 @@ usage: cloudflow-wasm <command> [arguments]
 ${lines.join("\n")}
 
 examples:
-  cloudflow-wasm check flows/                    check all definitions of a folder
-  cloudflow-wasm check --fix order.yaml          correct what is certain
-  cloudflow-wasm explain unknown-target          what a code means
-  cloudflow-wasm local --flows flows --port 8791 run the flows on this machine
+${exampleLines(EXAMPLES, columns)}
 
-\`cloudflow-wasm <command> --help\` describes a command. \`--version\` prints the version of the package.
+${paragraphs(more, columns)}
 `;
 }
 

@@ -1,10 +1,11 @@
 // The command `gateway`: reads and checks its arguments, and runs the server or writes a Worker project.
 
 import process from "node:process";
-import { Usage, codeLines, hostOf, number, readArguments, version, withMessages } from "./arguments.js";
+import { Usage, hostOf, number, readArguments, version, withMessages } from "./arguments.js";
 import { readConfig } from "./gateway-config.js";
 import { writeProject } from "./gateway-init.js";
 import { startGateway } from "./gateway-server.js";
+import { codeLines, narrowHelp } from "./help.js";
 import { safeLine } from "./line.js";
 
 /** @type {[number, string][]} */
@@ -53,7 +54,7 @@ Examples:
 
 Exit codes:
 
-${codeLines(EXIT_CODES)}
+${codeLines(EXIT_CODES, 120)}
 `;
 
 export const OPTIONS = /** @type {const} */ ({
@@ -89,7 +90,7 @@ export function main(argv, out, complain, stopped) {
  */
 async function run(argv, out, stopped) {
   const { values, positionals } = readArguments(argv, OPTIONS);
-  if (values.help) return (out(HELP.trimEnd()), 0);
+  if (values.help) return (out(narrowHelp(HELP.trimEnd(), process.stdout.columns)), 0);
   if (values.version) return (out(await version()), 0);
   const print = (/** @type {string} */ line) => out(safeLine(line));
   const [, command, ...rest] = positionals;

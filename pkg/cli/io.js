@@ -21,7 +21,10 @@ export function createIo(stopped) {
     color: wantsColor(env, stdout.isTTY === true),
     outIsTerminal: stdout.isTTY === true,
     errIsTerminal: stderr.isTTY === true,
-    columns: stdout.columns || 100,
+    // A window can be resized.
+    get columns() {
+      return stdout.columns || 100;
+    },
     stopped,
   };
 }

@@ -2,8 +2,9 @@
 
 import process from "node:process";
 import { MAX_SPEED } from "../local/options.js";
-import { Unusable, Usage, codeLines, hostOf, number, readArguments, version, withMessages } from "./arguments.js";
+import { Unusable, Usage, hostOf, number, readArguments, version, withMessages } from "./arguments.js";
 import { isOrigin } from "./guard.js";
+import { codeLines, narrowHelp } from "./help.js";
 import { safeLine } from "./line.js";
 import { STOP_TIMEOUT_MS, startThread } from "./thread.js";
 
@@ -52,13 +53,17 @@ const HELP = `cloudflow-wasm local: emulator of Alibaba Cloud CloudFlow as an HT
   --version        print the version of the package
 
 Examples:
-  cloudflow-wasm local --flows flows                                   # the flows of a folder, with a console
-  cloudflow-wasm local --flows flows --tasks tasks.mjs --skip-waits    # with task handlers, and no waits
-  cloudflow-wasm local --flows flows --state state.jsonl --port 8791   # executions survive a restart
-  cloudflow-wasm local --host :: --key dev:dev-secret --no-console     # for other machines, in a container
+  # the flows of a folder, with a console
+  cloudflow-wasm local --flows flows
+  # with task handlers, and no waits
+  cloudflow-wasm local --flows flows --tasks tasks.mjs --skip-waits
+  # executions survive a restart
+  cloudflow-wasm local --flows flows --state state.jsonl --port 8791
+  # for other machines, in a container
+  cloudflow-wasm local --host :: --key dev:dev-secret --no-console
 
 Exit codes:
-${codeLines(EXIT_CODES)}
+${codeLines(EXIT_CODES, 120)}
 
 \`cloudflow-wasm gateway --help\` describes the gateway.
 `;
@@ -102,7 +107,7 @@ export function main(argv, out, complain, stopped) {
  */
 async function run(argv, out, complain, stopped) {
   const { values, positionals } = readArguments(argv, OPTIONS);
-  if (values.help) return (out(HELP.trimEnd()), 0);
+  if (values.help) return (out(narrowHelp(HELP.trimEnd(), process.stdout.columns)), 0);
   if (values.version) return (out(await version()), 0);
   const [command, ...rest] = positionals;
   if (command === undefined) throw new Usage("the command is missing: expected `local` or `gateway`");

@@ -1,8 +1,8 @@
 // Reads the arguments of a command with commander, and prints its help.
 
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import { codeLines } from "./arguments.js";
 import { failure } from "./failure.js";
+import { codeLines, exampleLines, helpWidth, paragraphs } from "./help.js";
 
 /** @import { Definition, Io, Parsed } from "./command.js" */
 
@@ -17,12 +17,13 @@ import { failure } from "./failure.js";
  */
 export async function parse(name, definition, argv, io) {
   let printed = "";
+  const width = helpWidth(io.outIsTerminal ? io.columns : undefined);
   const command = new Command(`cloudflow-wasm ${name}`)
     .description(definition.description)
     .helpOption("-h, --help", "print this help")
     .allowExcessArguments(false)
     .exitOverride()
-    .configureHelp({ helpWidth: Math.min(io.columns, 110), showGlobalOptions: false })
+    .configureHelp({ helpWidth: width, minWidthToWrap: 12, showGlobalOptions: false })
     .configureOutput({ writeOut: (text) => (printed += text), writeErr: () => {} });
   for (const { name, text, choices } of definition.operands) {
     const argument = new Argument(name, text);
@@ -40,7 +41,7 @@ export async function parse(name, definition, argv, io) {
     }
     command.addOption(option);
   }
-  command.addHelpText("after", () => after(name, definition));
+  command.addHelpText("after", () => after(name, definition, width));
   try {
     command.parse(argv, { from: "user" });
   } catch (error) {
@@ -75,35 +76,16 @@ function checked(parse, value) {
 /**
  * @param {string} name
  * @param {Definition} definition
+ * @param {number} width
  */
-function after(name, { examples, exitCodes, notes }) {
-  const lines = examples.map(([line, meaning]) => [`cloudflow-wasm ${name}${line && " "}${line}`, meaning]);
-  const width = Math.max(...lines.map(([line]) => line.length));
-  const isWide = lines.some(([, meaning]) => width + meaning.length > 100);
-  const shown = lines.map(([line, meaning]) =>
-    isWide ? `  # ${meaning}\n  ${line}` : `  ${line.padEnd(width)}  # ${meaning}`,
+function after(name, { examples, exitCodes, notes }, width) {
+  const lines = examples.map(
+    ([line, meaning]) => /** @type {[string, string]} */ ([`cloudflow-wasm ${name}${line && " "}${line}`, meaning]),
   );
   const parts = [
-    `Examples:\n${shown.join("\n")}`,
-    `Exit codes:\n${codeLines(exitCodes)}`,
-    ...(notes ? [wrapped(notes)] : []),
+    `Examples:\n${exampleLines(lines, width)}`,
+    `Exit codes:\n${codeLines(exitCodes, width)}`,
+    ...(notes ? [paragraphs(notes, width)] : []),
   ];
   return `\n${parts.join("\n\n")}\n`;
-}
-
-/**
- * Paragraphs with lines of at most 100 characters.
- *
- * @param {string} text
- */
-function wrapped(text) {
-  const paragraphs = text.trim().split("\n\n");
-  return paragraphs
-    .map((paragraph) =>
-      paragraph
-        .replace(/\s+/g, " ")
-        .replace(/(.{1,100})(?: |$)/g, "$1\n")
-        .trim(),
-    )
-    .join("\n\n");
 }

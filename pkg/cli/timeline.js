@@ -34,26 +34,40 @@ export function timeline({ visits, startedAt, stoppedAt }, style, columns) {
     depths.set(visit.id, depth);
     const index = visit.index === undefined ? "" : `[${visit.index}] `;
     const name = fitted(`${"  ".repeat(Math.min(depth, 6))}${index}${safeLine(visit.name)}`, MAX_NAME);
-    return { name, visit, from: times[i][0], to: times[i][1] };
+    const [from, to] = times[i];
+    return { name, visit, from, to, more: remarks(visit, from, to) };
   });
   const nameWidth = rows.reduce((most, { name }) => Math.max(most, widthOf(name)), 0);
-  const room = Math.max(10, Math.min(60, columns - nameWidth - 36));
-  const lines = rows.map(({ name, visit, from, to }) => {
+  const moreWidth = rows.reduce((most, { more }) => Math.max(most, widthOf(more)), 0);
+  const room = Math.max(10, Math.min(60, columns - nameWidth - 4 - moreWidth));
+  const lines = rows.map(({ name, visit, from, to, more }) => {
     const known = !Number.isNaN(from) && !Number.isNaN(to);
     const left = known ? Math.min(room - 1, Math.floor(((from - start) / whole) * room)) : 0;
     const length = known ? Math.max(1, Math.min(room - left, Math.round(((to - from) / whole) * room))) : 0;
     const bar = `${" ".repeat(left)}${tintOf(visit, style)("█".repeat(length))}${" ".repeat(room - left - length)}`;
-    const { attempts, status, error } = visit;
-    const more = [
-      known ? period(to - from) : "",
-      status === "succeeded" ? "" : status,
-      error && status !== "succeeded" ? safeLine(error) : "",
-      attempts.length > 1 ? `${attempts.length} attempts` : "",
-    ];
-    return `${name}${" ".repeat(nameWidth - widthOf(name))} ${style.dim("│")}${bar}${style.dim("│")} ${more.filter(Boolean).join(", ")}\n`;
+    return `${name}${" ".repeat(nameWidth - widthOf(name))} ${style.dim("│")}${bar}${style.dim("│")} ${fitted(more, Math.max(8, columns - nameWidth - room - 4))}\n`;
   });
   const rest = visits.length - rows.length;
   return lines.join("") + (rest > 0 ? `… and ${rest} further visits of states\n` : "");
+}
+
+/**
+ * What is written beside the bar of a visit.
+ *
+ * @param {ReplayVisit} visit
+ * @param {number} from
+ * @param {number} to
+ */
+function remarks({ attempts, status, error }, from, to) {
+  const isKnown = !Number.isNaN(from) && !Number.isNaN(to);
+  return [
+    isKnown ? period(to - from) : "",
+    status === "succeeded" ? "" : status,
+    error && status !== "succeeded" ? safeLine(error) : "",
+    attempts.length > 1 ? `${attempts.length} attempts` : "",
+  ]
+    .filter(Boolean)
+    .join(", ");
 }
 
 /**

@@ -6,7 +6,7 @@ import { linter } from "@codemirror/lint";
 import { EditorState, RangeSet, RangeValue, StateField, Text } from "@codemirror/state";
 import { EditorView, ViewPlugin, hoverTooltip, keymap, showDialog } from "@codemirror/view";
 import { Followed } from "./followed.js";
-import { changesOf, orderOf, startsValue } from "./protocol.js";
+import { changesOf, isInPair, orderOf, startsValue } from "./protocol.js";
 
 /** @import { CompletionContext, CompletionResult } from "@codemirror/autocomplete" */
 /** @import { Extension, Transaction } from "@codemirror/state" */
@@ -46,7 +46,12 @@ class Held {
   /** @param {Transaction} transaction */
   follow({ startState, changes, newDoc }) {
     if (startState.doc !== this.#doc) return;
-    changes.iterChanges((from, to, at, _, text) => this.flow.edit(at, at + to - from, text.toString()));
+    let isDivided = false;
+    changes.iterChanges((from, to, at, end, text) => {
+      this.flow.edit(at, at + to - from, text.toString());
+      isDivided ||= isInPair(newDoc.sliceString(at - 1, at), newDoc.sliceString(end, end + 1));
+    });
+    if (isDivided) this.flow.replace(newDoc.toString());
     this.#doc = newDoc;
     const isKept = newDoc.length > LARGE && performance.now() < this.#foldsUntil;
     this.#folds = isKept ? this.#folds?.map(changes) : undefined;
@@ -126,7 +131,7 @@ export function cloudflow({ delay = 150, marks = true, ...options } = {}) {
     const { doc, selection } = view.state;
     const at = selection.main.head;
     const range = ask(view.state, (flow) => flow.prepareRename(at));
-    if (range === null) return false;
+    if (range === null || view.state.readOnly) return false;
     const phrase = (/** @type {string} */ text) => view.state.phrase(text);
     const [label, submitLabel] = [phrase("New name"), phrase("Rename")];
     const value = view.state.sliceDoc(range.start.offset, range.end.offset);
@@ -230,6 +235,7 @@ const TYPE_OF = {
 
 /** @param {EditorView} view @param {TextEdit[]} edits @param {string} userEvent */
 function change(view, edits, userEvent) {
+  if (view.state.readOnly) return;
   // Not a string, which would be divided at the line separator of the state.
   const changes = changesOf(edits).map((one) => ({ ...one, insert: Text.of(one.insert.split(/\r?\n/)) }));
   view.dispatch({ changes, userEvent, scrollIntoView: true });

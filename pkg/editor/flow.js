@@ -23,7 +23,7 @@ export function createOpenFlow(runtime) {
     // The check of the handle comes first.
     const at = (/** @type {unknown} */ value, name = "offset") => (opened() >= 0 ? offset(value, name) : 0);
     const ask = (/** @type {string} */ what, start = 0, end = start, value = "") =>
-      runtime.call("flowAsk", opened(), what, start, end, value);
+      JSON.parse(runtime.call("flowAsk", opened(), what, start, end, value));
 
     return {
       text: () => runtime.call("flowText", opened()),

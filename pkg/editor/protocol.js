@@ -127,3 +127,12 @@ export function changesOf(edits) {
     .map(({ range, newText }) => ({ from: range.start.offset, to: range.end.offset, insert: newText }))
     .sort((a, b) => a.from - b.from || a.to - b.to);
 }
+
+/**
+ * Whether an edit ends inside of a surrogate pair, which it divides or joins. The module has U+FFFD for each half: it needs
+ * the whole text then.
+ *
+ * @param {string} before the character before the written text
+ * @param {string} after the character after it
+ */
+export const isInPair = (before, after) => /[\ud800-\udbff]$/.test(before) || /^[\udc00-\udfff]/.test(after);

@@ -43,6 +43,8 @@ test("an exit code for each result", async () => {
     [["other.yaml"], 1, /other\.yaml.*error\[/],
     [["good.yaml", "missing.yaml"], 2, /missing\.yaml: not checked: does not exist\n/],
     [["missing.yaml", "wrong.yaml"], 2, /wrong\.yaml:4:12: error/],
+    // Operands that name the same file.
+    [["good.yaml", "good.*", "./good.yaml", "go*.yaml"], 0, /^no findings in 1 file\n$/],
     [["*.nothing"], 2, /\*\.nothing: not checked: matches no file/],
     [["-", "good.yaml"], 2, /`-` cannot be used together with files/],
     [["--stdin-filename", "a.yaml", "good.yaml"], 2, /--stdin-filename is used with `-` only/],

@@ -235,7 +235,7 @@ test("an exit code for every result of every command", { timeout: 600_000 }, asy
     assert.equal((await server.ask("StartExecution", { FlowName: flow, ExecutionName: name })).status, 200);
   await server.ask("StopExecution", { FlowName: "slow", ExecutionName: "stopped" });
   // A service that never responds.
-  const silent = createServer(() => {}).listen(0, "127.0.0.1");
+  const silent = createServer((socket) => socket.on("error", () => {})).listen(0, "127.0.0.1");
   await new Promise((resolve) => silent.once("listening", resolve));
   t.after(() => silent.close());
 

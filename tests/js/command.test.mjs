@@ -5,7 +5,11 @@ import { spawnSync } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { COMMANDS } from "../../pkg/cli/cli.js";
+import { folded } from "../../pkg/cli/fold.js";
+import { exampleLines, narrowHelp } from "../../pkg/cli/help.js";
 import { nearest } from "../../pkg/cli/nearest.js";
+import { createStyle } from "../../pkg/cli/style.js";
+import { widthOf } from "../../pkg/cli/width.js";
 import { RUNTIMES, command } from "./support/command.mjs";
 
 const { version } = JSON.parse(await readFile(new URL("../../pkg/package.json", import.meta.url), "utf8"));
@@ -81,6 +85,49 @@ test("the nearest name is found by edits, not for unrelated words", () => {
   assert.equal(nearest("serve", names), undefined);
   assert.equal(nearest("", names), undefined);
   assert.equal(nearest("x".repeat(1e6), names), undefined);
+});
+
+test("long lines are broken between words, with colours, wide characters and lists", () => {
+  const { red } = createStyle(true);
+  const cases = [
+    ["a b c", undefined, "a b c"],
+    ["aaa bbb ccc", 11, "aaa bbb ccc"],
+    ["aaa bbb ccc", 10, "aaa bbb\n  ccc"],
+    ["aaa bbb ccc\nddd", 7, "aaa bbb\n  ccc\nddd"],
+    ["   = fix: change it", 12, "   = fix:\n     change\n     it"],
+    ["  check  report mistakes in flows", 24, "  check  report mistakes\n         in flows"],
+    ["等待 等待 等待", 9, "等待 等待\n  等待"],
+    [`${red("aaa bbb")} ccc`, 7, `${red("aaa bbb")}\n  ccc`],
+    ["aaaaaaaaaaaa bbb", 5, "aaaaaaaaaaaa\n  bbb"],
+    ["", 5, ""],
+  ];
+  for (const [text, columns, wanted] of cases) assert.equal(folded(text, columns), wanted, JSON.stringify(text));
+  assert.equal(folded("aaa bbb ccc", 7, 0), "aaa bbb\nccc");
+  assert.equal(
+    exampleLines(
+      [
+        ["x a", "one"],
+        ["x abc", "two"],
+      ],
+      40,
+    ),
+    "  x a    # one\n  x abc  # two",
+  );
+  assert.equal(exampleLines([["x a", "one two"]], 12), "  # one two\n  x a");
+});
+
+test("the help of a server fits into a narrow terminal", async () => {
+  for (const name of ["local", "gateway"]) {
+    const { out } = await command([name, "--help"]);
+    assert.equal(narrowHelp(out, 120), out);
+    for (const columns of [100, 80, 60, 40]) {
+      const lines = narrowHelp(out, columns).split("\n");
+      const long = lines.filter((line) => widthOf(line) > columns && !/^ {2,}|cloudflow-wasm/.test(line));
+      assert.deepEqual(long, []);
+      const words = (text) => text.split(/\s+/).filter(Boolean);
+      assert.deepEqual(words(lines.join("\n")), words(out), "no word is lost");
+    }
+  }
 });
 
 test("the completion scripts are valid and complete commands, options and values", async (t) => {

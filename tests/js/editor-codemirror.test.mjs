@@ -199,6 +199,29 @@ test("the language service in CodeMirror", { timeout: 120_000 }, async (t) => {
     assert.ok((await counted("asked")) - before <= 13, `${(await counted("asked")) - before} questions`);
   });
 
+  await t.test("a surrogate pair that is divided and joined again is the character that it was", async () => {
+    await start(FLOW.replaceAll("Serve", "🍵"));
+    await page.evaluate(() => {
+      const at = window.view.state.doc.toString().indexOf("Next: 🍵") + 7;
+      window.view.dispatch({ changes: { from: at, insert: "a" } });
+      window.view.dispatch({ changes: { from: at, to: at + 1 } });
+    });
+    await caret("Next: 🍵");
+    await page.keyboard.press("F12");
+    assert.deepEqual(await selected(), [10, "🍵"]);
+  });
+
+  await t.test("a text that is only read is marked and explained, and not changed", async () => {
+    const wrong = FLOW.replace("Next: Serve", "Next: Servex");
+    await start(wrong, {}, { readOnly: true });
+    await page.locator(".cm-lintRange-error").hover();
+    await page.locator(".cm-tooltip-lint .cm-diagnosticAction").click();
+    await caret("Name: Ser");
+    await page.keyboard.press("F2");
+    assert.equal(await page.locator(".cm-panel").count(), 0);
+    assert.equal(await text(), wrong);
+  });
+
   await t.test("two editors of a page have definitions of their own, which are closed with them", async () => {
     await start(FLOW);
     await page.evaluate((text) => window.startSecond(text), FLOW.replaceAll("Serve", "Pour"));

@@ -3,33 +3,14 @@
 
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
-import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
-import { WRONG } from "./support/language-client.mjs";
-import { examples } from "./support/recipes.mjs";
+import { examples, project } from "./support/recipes.mjs";
 
-const PACKAGE = fileURLToPath(new URL("../../pkg/dist/", import.meta.url));
 const HERE = fileURLToPath(new URL("./editors/", import.meta.url));
 const { NVIM = "nvim", EMACS = "emacs" } = process.env;
-
-/** A project with the package in it, where `npx` finds it, and a definition with a wrong target. */
-async function project(t, files) {
-  const folder = await mkdtemp(join(tmpdir(), "cloudflow-editors-"));
-  t.after(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
-  await mkdir(join(folder, "node_modules", ".bin"), { recursive: true });
-  await symlink(PACKAGE, join(folder, "node_modules", "cloudflow-wasm"), "dir");
-  await symlink("../cloudflow-wasm/bin/cloudflow-wasm.js", join(folder, "node_modules", ".bin", "cloudflow-wasm"));
-  for (const [name, text] of Object.entries({ "cloudflow.json": "{}", "tea.yaml": WRONG, ...files }))
-    await writeFile(join(folder, name), text);
-  // For `project.el`, which knows repositories.
-  await mkdir(join(folder, ".git"));
-  return folder;
-}
 
 /** Runs an editor. Returns the lines of JSON that it printed. */
 async function run(folder, program, args) {

@@ -83,3 +83,63 @@ test("the exit code says whether the client has ended the server properly", { ti
   const huge = await raw([begin, "Content-Length: 999999999999\r\n\r\n", "{}"]);
   assert.equal(huge.messages.at(-1).error.code, -32700);
 });
+
+test("a wrong length costs the messages that it covers, and no others", { timeout: 60_000 }, async () => {
+  const begin = call("initialize", { capabilities: {} }, 1);
+  const wrong = (by, id) => {
+    const text = JSON.stringify({ jsonrpc: "2.0", id, method: "shutdown", params: {} });
+    return `Content-Length: ${text.length + by}\r\n\r\n${text}`;
+  };
+  const short = await raw([begin, wrong(-5, 2), call("shutdown", {}, 3), call("exit")]);
+  assert.deepEqual(
+    short.messages.map(({ id, error }) => [id, error?.code]),
+    [
+      [1, undefined],
+      [null, -32700],
+      [3, undefined],
+    ],
+  );
+  assert.equal(short.code, 0);
+  const long = await raw([
+    begin,
+    wrong(30, 2),
+    call("textDocument/hover", {}, 3),
+    call("shutdown", {}, 4),
+    call("exit"),
+  ]);
+  assert.deepEqual(
+    [long.messages[0].id, long.messages[1].error.code, long.messages.at(-1).id, long.code],
+    [1, -32700, 4, 0],
+    JSON.stringify(long.messages.map(({ id, error }) => [id, error])),
+  );
+  for (const header of ["Content-Length: -1", "Content-Length: 1e9", "Content-Length: ", "Content-Length: 0x10"]) {
+    const { code, messages } = await raw([begin, `${header}\r\n\r\n`, call("shutdown", {}, 5), call("exit")]);
+    assert.deepEqual([messages.at(-1).id, code], [5, 0], header);
+    assert.ok(messages.some(({ error }) => error?.code === -32700));
+  }
+});
+
+test("a message of 32 MB is read, one of more than 128 MB is skipped", { timeout: 120_000 }, async () => {
+  const begin = call("initialize", { capabilities: {} }, 1);
+  const big = call("textDocument/hover", { textDocument: { uri: URI }, position: "x".repeat(32 * 1024 * 1024) }, 2);
+  const size = 129 * 1024 * 1024;
+  const { code, messages } = await raw([
+    begin,
+    big,
+    `Content-Length: ${size}\r\n\r\n`,
+    Buffer.alloc(size, "x"),
+    call("shutdown", {}, 3),
+    call("exit"),
+  ]);
+  assert.deepEqual(
+    messages.map(({ id, error }) => [id, error?.code]),
+    [
+      [1, undefined],
+      [2, undefined],
+      [null, -32700],
+      [null, -32700],
+      [3, undefined],
+    ],
+  );
+  assert.equal(code, 0);
+});

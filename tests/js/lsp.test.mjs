@@ -9,9 +9,8 @@ import { pathToFileURL } from "node:url";
 import * as lsp from "vscode-languageserver-protocol/node";
 
 import { FLOW } from "./support/adapter-page.mjs";
-import { RUNTIMES, command } from "./support/command.mjs";
+import { RUNTIMES } from "./support/command.mjs";
 import { URI, WRONG, after, edited, start } from "./support/language-client.mjs";
-import { examples } from "./support/recipes.mjs";
 
 for (const [runtime, command] of RUNTIMES)
   test(`${runtime}: a session from the first mistake to the exit`, { timeout: 60_000 }, async (t) => {
@@ -352,39 +351,6 @@ test("a thousand edits and a long text are answered in time", { timeout: 60_000 
   while (root.parent) root = root.parent;
   const lines = current.split(/\r\n|\r|\n/);
   assert.deepEqual(root.range.end, { line: lines.length - 1, character: lines.at(-1).length });
-});
-
-test("the recipes of docs/editors.md start the server", { timeout: 60_000 }, async () => {
-  const lists = [
-    /cmd = \{(.*)\}/.exec(examples("Neovim", "lua")[0])[1],
-    /args = \[(.*)\]/.exec(examples("Helix", "toml")[0])[1],
-  ].map((list) => JSON.parse(`[${list}]`));
-  lists[1].unshift("npx");
-  const { path, arguments: zed } = JSON.parse(examples("Zed", "json")[0]).lsp["yaml-language-server"].binary;
-  lists.push([path, ...zed]);
-  for (const list of lists) assert.deepEqual(list, ["npx", "--yes", "cloudflow-wasm", "lsp", "--stdio"]);
-
-  // The extension, with a double of the library: it starts a module of Node as the library does.
-  const manifest = JSON.parse(examples("VS Code", "json")[0]);
-  assert.deepEqual(Object.keys(manifest.dependencies), ["cloudflow-wasm", "vscode-languageclient"]);
-  const started = [];
-  class LanguageClient {
-    constructor(...all) {
-      started.push(all);
-    }
-    start() {}
-    stop() {}
-  }
-  const load = (name) => (name === "node:path" ? nodePath : { LanguageClient, TransportKind: { stdio: 0 } });
-  const exported = {};
-  new Function("require", "exports", "__dirname", examples("VS Code", "js")[0])(load, exported, "/extension");
-  exported.activate();
-  exported.deactivate();
-  const [[, , { module, args }, { documentSelector }]] = started;
-  assert.equal(module, "/extension/node_modules/cloudflow-wasm/bin/cloudflow-wasm.js");
-  assert.equal(documentSelector.length, 2);
-  const { code, err } = await command([...args, "--stdio", "--clientProcessId=1"]);
-  assert.deepEqual([code, err], [1, ""]);
 });
 
 test("a text that is too long is reported, and served again when it is short", { timeout: 60_000 }, async (t) => {

@@ -142,9 +142,16 @@ fn exists(path: &Path) -> bool {
     })
 }
 
-/// Folders that a build makes, and names of the package that are no paths.
-const NOT_IN_THE_REPOSITORY: [&str; 6] =
-    ["target/", "node_modules/", "pkg/wasm/", "pkg/console/page/", "console/page/", "cloudflow-wasm/"];
+/// Folders that a build makes, names of the package, and requests of the language server that are no paths.
+const NOT_IN_THE_REPOSITORY: [&str; 7] = [
+    "target/",
+    "node_modules/",
+    "pkg/wasm/",
+    "pkg/console/page/",
+    "console/page/",
+    "cloudflow-wasm/",
+    "completionItem/",
+];
 
 /// Every path in backticks exists, from the root, from the folder of the document, from `tests/cases/`, or from the folder
 /// that the last heading names. A name without a folder is checked below such a heading only.

@@ -77,7 +77,8 @@ usage: cargo xtask <command> [options]
   test --quick      the native tests with few random seeds, without a build for WebAssembly
   bench [--quick] [--only PART]
                     build, then measure against the peers of tests/bench/; PART: size, cold, validate,
-                    growth, response, sign, runtimes, abort, poll, mistakes
+                    growth, editor, response, sign, runtimes, abort, poll, language-service, check, mistakes, emulator,
+                    console; only if named: watchers, lighthouse
   load-gateway [--gateway G] [--scenario S] [--watchers N] [--executions N] ...
                     build, then the load test of the gateway; G: workerd, wrangler, node, single, cache; S: ends, kill,
                     sleep; `node tests/gateway-load/run.mjs --help` lists all options

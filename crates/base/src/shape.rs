@@ -195,11 +195,18 @@ impl From<PathSegment> for Plain {
 }
 
 impl From<Range> for Plain {
-    #[inline(never)]
     fn from(range: Range) -> Self {
+        Plain::Range(range)
+    }
+}
+
+impl Range {
+    /// The range as an object.
+    #[inline(never)]
+    pub fn object(self) -> Plain {
         let mut out = Object::new();
-        out.put("start", range.start.into());
-        out.put("end", range.end.into());
+        out.put("start", self.start.into());
+        out.put("end", self.end.into());
         out.into()
     }
 }

@@ -12,7 +12,7 @@ use crate::complete;
 use crate::explain::{self, Note};
 use crate::names;
 use crate::spot::Spot;
-use crate::text::{cat, is_name, joined, replaced, run};
+use crate::text::{cat, is_blank, is_name, joined, replaced, run};
 use crate::view::{View, part, touches};
 
 /// What is at an offset.
@@ -206,7 +206,10 @@ pub(crate) fn signature(view: &View<'_>, at: usize) -> Option<Signature> {
     let spot = Spot::find(view, at);
     // After the end of the scalar too: the call is not closed yet.
     let scalar = spot.value.filter(|_| spot.dialect == Dialect::StateMachine)?;
-    if !spot.is_expression(scalar.text()?) || !touches(scalar.span(), at) {
+    // Blanks before the cursor do not belong to the scalar.
+    let behind = view.text.get(scalar.span().end as usize..at).unwrap_or_default();
+    let is_near = touches(scalar.span(), at) || !behind.is_empty() && run(behind, is_blank) == behind.len();
+    if !spot.is_expression(scalar.text()?) || !is_near {
         return None;
     }
     let quote = usize::from(matches!(scalar.style(), Style::SingleQuoted | Style::DoubleQuoted));

@@ -4,7 +4,7 @@ use cloudflow_base::diagnostic::Edit;
 use cloudflow_base::small::contains;
 use cloudflow_base::text::Span;
 use cloudflow_language::flow::dialect::{Shape, Slot};
-use cloudflow_language::flow::{Dialect, Flow, State, StateKind};
+use cloudflow_language::flow::{Dialect, Flow, State, StateKind, TaskMode};
 use cloudflow_language::yaml::{Kind, Node, Style};
 
 use crate::format::sort_mapping;
@@ -74,6 +74,9 @@ pub(crate) fn actions(open: &OpenFlow, start: usize, end: usize) -> Vec<Action> 
             if let Some((target, edits)) = rewriter.default() {
                 offer(cat(&["lead to `", target, "` if no option is true"]), Some(edits));
             }
+            if let Some((word, edits)) = rewriter.mode() {
+                offer(cat(&["write the default mode `", word, "`"]), Some(edits));
+            }
             let title = "convert `OnErrors` to `Retry` and `Catch`".to_owned();
             offer(title, rewriter.on_errors().map(|edit| vec![edit]));
             let title = cat(&["sort the keys of the ", word, " `", name, "`"]);
@@ -109,19 +112,43 @@ impl<'a> Rewriter<'_, 'a> {
         line_end(self.view.text, trimmed_end(self.view.text, node.span()))
     }
 
-    /// The missing default of a choice, and its target: the next state, or else the first one.
+    /// The missing default of a choice, and its target. A step without a default continues with the next step, so that is
+    /// its target. A state without a default has no such meaning: the target is the next state, or else the first one.
     fn default(&self) -> Option<(&'a str, Vec<Edit>)> {
         let StateKind::Choice(choice) = &self.state.kind else { return None };
         let key = self.key(Shape::State, Slot::Default);
         let is_missing = choice.default.is_none() && self.state.node.get(key).is_none();
-        // A step without a default continues with the next step.
-        let column =
-            self.column(self.state.node).filter(|_| is_missing && self.flow.dialect == Dialect::StateMachine)?;
+        let column = self.column(self.state.node).filter(|_| is_missing)?;
         let siblings = self.flow.states_of(self.state.scope);
-        let others = siblings.iter().cycle().skip(self.state.index as usize + 1).take(siblings.len().saturating_sub(1));
-        let target = others.filter_map(|state| state.name).find(|name| !name.opaque)?.value;
-        let line = cat(&[&" ".repeat(column), key, ": ", &written(target)]);
+        let next = self.state.index as usize + 1;
+        let target = if self.flow.dialect == Dialect::Flow {
+            siblings.get(next)?.name.filter(|name| !name.opaque)?.value
+        } else {
+            let others = siblings.iter().cycle().skip(next).take(siblings.len().saturating_sub(1));
+            others.filter_map(|state| state.name).find(|name| !name.opaque)?.value
+        };
+        let mut line = cat(&[&" ".repeat(column), key, ": "]);
+        if self.flow.dialect == Dialect::Flow {
+            line.truncate(line.len() - 1);
+            line.extend(["\n", &" ".repeat(column + 2), self.key(Shape::Default, Slot::Next), ": "]);
+        }
+        line.push_str(&written(target));
         Some((target, self.inserted(vec![(self.end(self.state.node), line)])))
+    }
+
+    /// The mode of a task that has none, as a key: the response ends the task.
+    fn mode(&self) -> Option<(&'static str, Vec<Edit>)> {
+        let StateKind::Task(_) = &self.state.kind else { return None };
+        let column = self.column(self.state.node)?;
+        let called = [Slot::Action, Slot::Resource].map(|slot| self.key(Shape::State, slot));
+        let has_call = self.state.node.entries().any(|(key, _)| key.text().is_some_and(|key| called.contains(&key)));
+        let key = self.key(Shape::State, Slot::Mode);
+        if !has_call || self.state.node.get(key).is_some() {
+            return None;
+        }
+        let word = TaskMode::RequestComplete.word(self.flow.dialect);
+        let line = cat(&[&" ".repeat(column), key, ": ", word]);
+        Some((word, self.inserted(vec![(self.end(self.state.node), line)])))
     }
 
     /// A last catch rule, for every error. It leads to a state that fails.

@@ -15,7 +15,7 @@ use crate::names::{self, escaped};
 use crate::spot::{Frame, Spot};
 use crate::text::{cat, replaced};
 use crate::view::{View, line_end, line_start};
-use cursor::Cursor;
+use cursor::{Cursor, Place};
 
 pub(crate) use expression::{call, path_before};
 
@@ -91,16 +91,32 @@ const NOTHING: Note = Note { text: "", page: "" };
 pub(crate) fn completion(text: &str, at: usize) -> Completion {
     let nothing = Completion { span: Span::at(at), ..Completion::default() };
     let Some(cursor) = View::of_tree(text, |view| Cursor::find(view, at)) else { return nothing };
-    let place = at;
+    // A new item of a list, and the keys beside the key of the list if both have one column.
+    let place = cursor.item(text, at);
+    let mut found = place.map_or_else(Completion::default, |_| items(text, at, &cursor.with_dash()));
+    for item in &mut found.items {
+        item.label.insert_str(0, "- ");
+    }
+    if place == Some(Place::Item) && !found.items.is_empty() {
+        return found;
+    }
+    let mut keys = items(text, at, &cursor);
+    found.items.append(&mut keys.items);
+    if found.items.is_empty() { nothing } else { Completion { items: found.items, ..keys } }
+}
+
+/// The items at a cursor of the text with the placeholder.
+fn items(text: &str, place: usize, cursor: &Cursor) -> Completion {
+    let nothing = Completion { span: cursor.word, ..Completion::default() };
     let at = cursor.at;
     View::read(&cursor.text, |view| {
         let spot = Spot::find(view, at);
-        let mut list = List { cursor: &cursor, view, spot: &spot, span: cursor.word, items: Vec::new(), dash: false };
+        let mut list = List { cursor, view, spot: &spot, span: cursor.word, items: Vec::new(), dash: false };
         list.fill(at);
         if list.items.is_empty() {
             return nothing;
         }
-        let limit = line_end(text, at);
+        let limit = line_end(text, place);
         let start = (list.span.start as usize).min(place);
         Completion {
             span: Span::new(start, (list.span.end as usize).min(limit)),
@@ -125,7 +141,8 @@ impl List<'_, '_> {
         let spot = self.spot;
         let Some(frame) = spot.frames.last() else { return self.document() };
         let is_list = matches!(frame.expects, Value::Many(_) | Value::Texts);
-        self.dash = spot.at_key && is_list && !self.cursor.in_flow && frame.node.entries().count() == 1;
+        self.dash =
+            self.cursor.dash || spot.at_key && is_list && !self.cursor.in_flow && frame.node.entries().count() == 1;
         if !spot.at_key {
             return self.value(spot.value, at);
         }

@@ -11,7 +11,7 @@ use cloudflow_language::yaml::{self, Kind, Node, Style, Tree};
 
 use crate::names::apply;
 use crate::text::{cat, is_blank, run, run_before, unindented};
-use crate::view::{View, line_end, part, trimmed_end};
+use crate::view::{View, line_end, line_start, part, trimmed_end};
 
 /// How a text is formatted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -99,23 +99,43 @@ pub(crate) fn is_kept(before: &Tree<'_>, after: &str, any_order: bool) -> bool {
         _ => return false,
     };
     while let Some((a, b)) = todo.pop() {
-        if a.kind() != b.kind() || a.tag() != b.tag() || a.text() != b.text() || a.resolve() != b.resolve() {
+        if a.kind() != b.kind() || a.tag() != b.tag() {
             return false;
         }
-        let [first, second] =
-            [(a, before.text()), (b, after)].map(|(node, text)| node.span().of(text).starts_with('*'));
-        if first != second {
+        let (first, second) = (a.span().of(before.text()), b.span().of(after));
+        let is_alias = first.starts_with('*');
+        if is_alias != second.starts_with('*') {
             return false;
         }
-        if first && a.kind() != Kind::Scalar {
+        // The content of a node without aliases depends on its source and on its column only.
+        let column = |text, node: Node<'_>| node.span().start as usize - line_start(text, node.span().start as usize);
+        if first == second && !first.contains('*') && column(before.text(), a) == column(after, b) {
             continue;
         }
+        if a.kind() == Kind::Scalar {
+            // The value of a block scalar depends on its indentation, that of an alias on its anchor.
+            let is_certain = !is_alias && matches!(a.style(), Style::Plain | Style::SingleQuoted | Style::DoubleQuoted);
+            let is_same = is_certain && a.style() == b.style() && first == second;
+            if !is_same && (a.text() != b.text() || a.resolve() != b.resolve()) {
+                return false;
+            }
+            continue;
+        }
+        if is_alias {
+            continue;
+        }
+        let mut items = (a.items(), b.items());
+        loop {
+            match (items.0.next(), items.1.next()) {
+                (Some(a), Some(b)) => todo.push((a, b)),
+                (None, None) => break,
+                _ => return false,
+            }
+        }
         let (mut ours, mut theirs): (Vec<_>, Vec<_>) = (a.entries().collect(), b.entries().collect());
-        let (items, others) = (a.items().count(), b.items().count());
-        if ours.len() != theirs.len() || items != others {
+        if ours.len() != theirs.len() {
             return false;
         }
-        todo.extend(a.items().zip(b.items()));
         let same = || ours.iter().zip(&theirs).all(|((a, _), (b, _))| a.text() == b.text());
         if any_order && !same() {
             let by_key = |a: &(Node<'_>, Node<'_>), b: &(Node<'_>, Node<'_>)| a.0.text().cmp(&b.0.text());
@@ -287,6 +307,11 @@ impl<'t> Layout<'t> {
                 return None;
             }
             let kept = if line.open { content } else { trim_end(content) };
+            // Most lines are in their place.
+            let is_whole = kept.len() == content.len() && !kept.is_empty();
+            if is_whole && line.plan == Plan::At(source.len() - content.len()) && !content.starts_with("- ") {
+                continue;
+            }
             let written = match line.plan {
                 Plan::Block(old, new) => match source.get(old..).filter(|_| self.indent(index) >= old) {
                     Some("") => String::new(),

@@ -23,13 +23,22 @@ export function findFiles(operands, { ignore = [], base = "." } = {}) {
   const root = resolve(base);
   const skip = (/** @type {string} */ path) =>
     ignore.length > 0 && isIgnored(relative(root, resolve(path)).split(sep).join("/"));
-  /** @type {Map<string, Found>} */
-  const found = new Map();
+  /** @type {Found[]} */
+  const found = [];
+  // One operand does not name a file twice.
+  const seen = operands.length > 1 ? new Set() : undefined;
   /** @type {{ file: string, message: string }[]} */
   const problems = [];
+  // Also counts files that another operand has named.
+  let matches = 0;
   const add = (/** @type {string} */ path, /** @type {boolean} */ named) => {
-    const key = resolve(path);
-    if (!found.has(key)) found.set(key, { path, named });
+    matches += 1;
+    if (seen) {
+      const key = resolve(path);
+      if (seen.has(key)) return;
+      seen.add(key);
+    }
+    found.push({ path, named });
   };
 
   /**
@@ -69,19 +78,19 @@ export function findFiles(operands, { ignore = [], base = "." } = {}) {
       continue;
     }
     if (stats?.isDirectory()) {
-      const before = found.size + problems.length;
+      const before = matches + problems.length;
       walk(operand === "." || operand === "./" ? "" : operand, (path) => NAMES.test(path));
-      if (found.size + problems.length === before)
+      if (matches + problems.length === before)
         problems.push({ file: operand, message: "has no file with the ending .yaml, .yml, .json or .tf" });
     } else if (stats === undefined && isGlob(operand)) {
       const pattern = operand.split("\\").join("/").replace(/^\.\//, "");
       const fixed = pattern.split("/").slice(0, pattern.split("/").findIndex(isGlob));
       const test = globTest(pattern);
-      const before = found.size + problems.length;
+      const before = matches + problems.length;
       const folder = fixed.length === 1 && fixed[0] === "" ? "/" : fixed.join("/");
       walk(folder, (path) => test(path.split(sep).join("/")), /(^|\/)\./.test(pattern));
-      if (found.size + problems.length === before) problems.push({ file: operand, message: "matches no file" });
+      if (matches + problems.length === before) problems.push({ file: operand, message: "matches no file" });
     } else if (!skip(operand)) add(operand, true);
   }
-  return { files: [...found.values()], problems };
+  return { files: found, problems };
 }

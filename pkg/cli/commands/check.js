@@ -4,11 +4,12 @@ import { readFile } from "node:fs/promises";
 import { createChecker } from "../check/checker.js";
 import { CONFIG_NAME, readConfig, ruleProblem } from "../check/config.js";
 import { findFiles } from "../check/files.js";
+import { compileLanguage, createValidate } from "../check/language.js";
 import { checkFiles } from "../check/pool.js";
 import { readInput } from "../check/read.js";
 import { sections } from "../codes.js";
 import { failure } from "../failure.js";
-import { compileLanguage, createValidate } from "../check/language.js";
+import { folded } from "../fold.js";
 import { FORMATS } from "../report/machine.js";
 import { textOf } from "../report/text.js";
 import { createStyle } from "../style.js";
@@ -99,6 +100,7 @@ export async function run({ operands: [named], options }, io) {
    */
   async function report(batches, total) {
     const style = createStyle(io.color);
+    const columns = io.outIsTerminal ? io.columns : undefined;
     const summary = { errors: 0, warnings: 0, infos: 0, problems: 0, files: 0, definitions: 0, fixed: 0 };
     /** @type {Checked[]} */
     const results = [];
@@ -123,10 +125,10 @@ export async function run({ operands: [named], options }, io) {
           summary.definitions += result.definitions;
           summary.fixed += result.fixed;
           const visible = quiet ? findings.filter(({ severity }) => severity === "error") : findings;
-          if (format === "text")
-            text += textOf({ ...result, findings: visible }, style, io.outIsTerminal ? io.columns : undefined);
+          if (format === "text") text += textOf({ ...result, findings: visible }, style, columns);
           else results.push({ ...result, findings: visible });
         }
+        if (text !== "") text = folded(text, columns);
         if (text !== "") await write(shown > 0 ? `\r\u001b[K${text}` : text);
         if (text !== "") shown = 0;
         if (stopped) throw failure("stopped", { exitCode: 130 });
@@ -141,7 +143,7 @@ export async function run({ operands: [named], options }, io) {
     const isEmpty = summary.definitions === 0 && summary.problems === 0 && !options.ignoreUnknown;
     if (format === "text") {
       const line = summaryLine(summary, { affected, fixable, skipped: seen - summary.files }, style);
-      await write(isEmpty ? "" : `${line}\n`);
+      await write(isEmpty ? "" : `${folded(line, columns)}\n`);
     } else await write(await FORMATS[format]({ results, summary, version: await version() }));
     if (isEmpty)
       throw failure(

@@ -2,6 +2,7 @@
 
 import { sections } from "../codes.js";
 import { failure } from "../failure.js";
+import { folded } from "../fold.js";
 import { nearest } from "../nearest.js";
 import { createStyle } from "../style.js";
 
@@ -30,10 +31,11 @@ export const definition = {
  */
 export async function run({ operands: [code] }, io) {
   const style = createStyle(io.color);
+  const columns = io.outIsTerminal ? io.columns : undefined;
   const diagnostics = sections("diagnostics");
   const errors = sections("errors");
   if (code === undefined) {
-    await io.out(`${list("diagnostics", diagnostics, style)}\n${list("errors", errors, style)}`);
+    await io.out(folded(`${list("diagnostics", diagnostics, style)}\n${list("errors", errors, style)}`, columns));
     return 0;
   }
   const found = diagnostics.get(code) ?? errors.get(code);
@@ -42,7 +44,7 @@ export async function run({ operands: [code] }, io) {
     const hint = near === undefined ? "" : `: did you mean \`${near}\`?`;
     throw failure(`\`${code}\` is not a code${hint}`, { help: "cloudflow-wasm explain` lists the codes" });
   }
-  await io.out(`${style.bold(code)}\n\n${shown(found.text, style)}\n`);
+  await io.out(`${style.bold(code)}\n\n${shown(found.text, style, columns)}\n`);
   return 0;
 }
 
@@ -71,19 +73,36 @@ function list(title, codes, style) {
  *
  * @param {string} markdown
  * @param {Style} style
+ * @param {number | undefined} columns
  */
-function shown(markdown, style) {
+function shown(markdown, style, columns) {
   let inside = false;
   const lines = [];
-  for (const line of markdown.split("\n")) {
+  // On a terminal, the lines of a paragraph are broken at its width.
+  const text = columns === undefined ? markdown : joined(markdown);
+  for (const line of text.split("\n")) {
     if (line.startsWith("```")) inside = !inside;
     else if (inside) lines.push(line === "" ? "" : style.cyan(`    ${line}`));
     else
       lines.push(
-        line
-          .replace(/\[([^\]]*)\]\([^)]*\)/g, "$1")
-          .replace(/^\*([\w ,/]+)\.\*/, (_, severity) => style.bold(`${severity}.`)),
+        folded(
+          line
+            .replace(/\[([^\]]*)\]\([^)]*\)/g, "$1")
+            .replace(/^\*([\w ,/]+)\.\*/, (_, severity) => style.bold(`${severity}.`)),
+          columns,
+          0,
+        ),
       );
   }
   return lines.join("\n");
+}
+
+/**
+ * Markdown with one line for each paragraph and each item of a list.
+ *
+ * @param {string} markdown
+ */
+function joined(markdown) {
+  const parts = markdown.split(/^(```[\s\S]*?^```)/m);
+  return parts.map((part, i) => (i % 2 === 1 ? part : part.replace(/(\S)\n(?=\s*[^\s|*\d-])/g, "$1 "))).join("");
 }

@@ -51,7 +51,11 @@ export function run({ operands: [flowName, executionName], options }, io) {
       const shown = rows;
       rows = [];
       await io.out(
-        table(shown, (text, column) => (column === 2 ? tint(text, style) : column === 4 ? style.dim(text) : text)),
+        table(
+          shown,
+          (text, column) => (column === 2 ? tint(text, style) : column === 4 ? style.dim(text) : text),
+          io.outIsTerminal ? io.columns : undefined,
+        ),
       );
     };
     for await (const event of client.executionEvents({ flowName, executionName }, { signal, follow })) {

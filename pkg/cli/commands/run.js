@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { readInput, readText } from "../check/read.js";
 import { excerpt } from "../excerpt.js";
 import { failure, reason } from "../failure.js";
+import { folded } from "../fold.js";
 import { safeLine } from "../line.js";
 import { period, safeJson, shownStatus } from "../service/client.js";
 import { withReports } from "../reports.js";
@@ -13,6 +14,7 @@ import { createStyle } from "../style.js";
 import { readTasks } from "../tasks.js";
 import { timeline } from "../timeline.js";
 import { wholeNumber } from "../values.js";
+import { fitted, widthOf } from "../width.js";
 
 /** @import { ExecutionEvent, ExecutionStatus, ReplayState } from "../../index.js" */
 /** @import { Definition, Io, Parsed } from "../command.js" */
@@ -94,8 +96,9 @@ export async function run({ operands: [file], options }, io) {
     else {
       if (options.format === "events") await io.out("\n");
       await io.out(timeline(replay.state, style, io.outIsTerminal ? io.columns : 100));
+      const columns = io.outIsTerminal ? io.columns : undefined;
       await io.out(`\n${shownStatus(status, style)}${total(replay.state)}${output(result.output)}\n`);
-      await io.out(explained(file, text, replay.state, style, io.outIsTerminal ? io.columns : undefined));
+      await io.out(folded(explained(file, text, replay.state, style, columns), columns));
     }
     return CODES[status] ?? 2;
   } catch (error) {
@@ -238,13 +241,18 @@ function eventPrinter(io, style) {
     const at = Date.parse(time);
     if (Number.isNaN(start)) start = at;
     const text = safeLine(JSON.stringify(detail));
-    const shown = text === "{}" ? "" : text.length > MAX_DETAIL ? `${text.slice(0, MAX_DETAIL)}…` : text;
+    const columns = io.outIsTerminal ? io.columns : Infinity;
+    // On a terminal, one line for each event. A narrow one has no room for details.
+    const isNarrow = columns < 72;
+    const kind = safeLine(type).padEnd(isNarrow ? 0 : 22);
+    const rest = columns - 13 - widthOf(kind);
+    const name = fitted(safeLine(stepName), Math.max(8, rest));
+    const room = Math.min(MAX_DETAIL, rest - widthOf(name) - 2);
+    const shown = text === "{}" || isNarrow || room < 8 ? "" : fitted(text, room);
     const tint = /Failed|TimedOut|Aborted/.test(type) ? style.red : /Succeeded/.test(type) ? style.green : String;
     const seconds = `+${((at - start) / 1000).toFixed(3)}`.padStart(10);
-    return io.out(
-      `${style.dim(seconds)}  ${tint(safeLine(type).padEnd(22))} ${safeLine(stepName)}  ${style.dim(shown)}`.trimEnd() +
-        "\n",
-    );
+    const line = `${style.dim(seconds)}  ${tint(kind)} ${name}${name && "  "}${style.dim(shown)}`;
+    return io.out(`${line.trimEnd()}\n`);
   };
 }
 

@@ -3,6 +3,7 @@
 import { setTimeout } from "node:timers/promises";
 import { findFiles } from "../check/files.js";
 import { failure } from "../failure.js";
+import { folded } from "../fold.js";
 import { createCoverage, percent, totalOf } from "../flow-test/coverage.js";
 import { runTest } from "../flow-test/execute.js";
 import { readTestFile, versionOf } from "../flow-test/read.js";
@@ -151,7 +152,7 @@ async function runAll({ named, options, io, package_, signal }) {
     }
     results.push(result);
     const isEmpty = result.results.length === 0 && file.problems.length === 0;
-    if (format === "text" && !isEmpty) await io.out(fileText(result, style, columns));
+    if (format === "text" && !isEmpty) await io.out(folded(fileText(result, style, columns), columns));
     // Lets a signal arrive.
     await setTimeout(0);
     signal.throwIfAborted();
@@ -161,7 +162,7 @@ async function runAll({ named, options, io, package_, signal }) {
   /** @type {Report} */
   const report = { files: results, summary, coverage: flows };
   if (format === "text") {
-    if (flows) await io.out(`${coverageText(flows, style)}\n`);
+    if (flows) await io.out(`${folded(coverageText(flows, style), columns)}\n`);
     await io.out(summaryText(summary, style));
   } else {
     await io.out(FORMATS[format](report));

@@ -1,6 +1,7 @@
 // The command `watch`.
 
 import { failure } from "../failure.js";
+import { folded } from "../fold.js";
 import { safeLine } from "../line.js";
 import {
   EXECUTION,
@@ -118,7 +119,8 @@ export async function run({ operands: [flowName, executionName], options }, io) 
     await io.out(executionText(current, style));
     if (current.status === "Failed") {
       const text = await failureText(client, current, signal);
-      if (text) await io.out(`${style.red(text.trimEnd())}\n`);
+      const columns = io.outIsTerminal ? io.columns : undefined;
+      if (text) await io.out(`${folded(style.red(text.trimEnd()), columns)}\n`);
     }
     return CODES[current.status] ?? 2;
   });

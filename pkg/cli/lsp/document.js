@@ -1,6 +1,7 @@
 // An open document: its text, the places in it, and the definition.
 
 import { openFlow } from "../../editor.js";
+import { isInPair } from "../../editor/protocol.js";
 
 /** @import { OpenFlow, ValidateOptions } from "../../editor.js" */
 /** @typedef {{ line: number, character: number }} Place from 0, in UTF-16 units */
@@ -77,7 +78,9 @@ export class Document {
       const after = this.#starts.slice(last);
       this.#starts = this.#starts.slice(0, first).concat(added, by === 0 ? after : after.map((at) => at + by));
     }
-    this.#follow((flow) => flow.edit(start, end, text));
+    const isDivided = isInPair(this.#text.charAt(start - 1), this.#text.charAt(start + text.length));
+    if (isDivided) this.#follow((flow) => flow.edit(0, 0xffffffff, this.#text));
+    else this.#follow((flow) => flow.edit(start, end, text));
   }
 
   /**

@@ -2,7 +2,7 @@
 
 import { failure } from "../failure.js";
 import { safeLine } from "../line.js";
-import { widthOf } from "../width.js";
+import { fitted, widthOf } from "../width.js";
 import { readAccount } from "./credentials.js";
 
 /** @import { Client, Execution } from "../../index.js" */
@@ -92,13 +92,18 @@ export function shownStatus(status, style) {
  *
  * @param {string[][]} rows
  * @param {(text: string, column: number, row: number) => string} [tint]
+ * @param {number} [columns] width of the terminal, to which the last column is cut; a narrow one has no room for it
  */
-export function table(rows, tint = (text) => text) {
+export function table(rows, tint = (text) => text, columns = Infinity) {
   const widths = rows[0].map((_, column) => rows.reduce((most, row) => Math.max(most, widthOf(row[column])), 0));
+  const rest = columns - widths.slice(0, -1).reduce((sum, width) => sum + width + 2, 0);
+  const room = rest < 8 ? 0 : rest;
   return rows
     .map((row, number) =>
       row
-        .map((text, column) => {
+        .map((whole, column) => {
+          const text =
+            column === row.length - 1 && columns !== Infinity ? (room === 0 ? "" : fitted(whole, room)) : whole;
           const padding = column === row.length - 1 ? "" : " ".repeat(widths[column] - widthOf(text));
           return `${tint(text, column, number)}${padding}`;
         })

@@ -12,10 +12,10 @@ const create = (doc, options, { more = [], at = "place" } = {}) => {
   const extensions = [cloudflow(options), history(), foldGutter(), keys, more];
   return new EditorView({ doc, extensions, parent: document.getElementById(at) });
 };
-window.start = (doc, options, { dark = false, separator = undefined } = {}) => {
+window.start = (doc, options, { dark = false, separator = undefined, readOnly = false } = {}) => {
   window.view?.destroy();
   const look = dark ? EditorView.theme({ "&": { background: "#1c2027", color: "#e7eaf0" } }, { dark }) : [];
-  const more = [look, separator ? EditorState.lineSeparator.of(separator) : []];
+  const more = [EditorState.readOnly.of(readOnly), look, separator ? EditorState.lineSeparator.of(separator) : []];
   window.view = create(doc, options, { more });
   window.view.focus();
 };

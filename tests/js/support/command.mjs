@@ -14,6 +14,9 @@ export { BIN, RUNTIMES };
 /** The runtime of the tests that do not name one. */
 export const [[, FIRST]] = RUNTIMES;
 
+/** Maximum time of a command. */
+const LIMIT_MS = 150_000;
+
 /**
  * Returns the exit code, or the signal, and both outputs.
  *
@@ -32,8 +35,13 @@ export function command(args, { command: [program, ...before] = FIRST, cwd, env,
   child.stdout.setEncoding("utf8").on("data", (text) => (texts.out += text));
   child.stderr.setEncoding("utf8").on("data", (text) => (texts.err += text));
   child.stdin.on("error", () => {}).end(input);
+  // A command that hangs fails its test, and does not keep the process of the test alive.
+  const timer = setTimeout(() => child.kill("SIGKILL"), LIMIT_MS);
   return new Promise((resolve) => {
-    child.on("close", (code, signal) => resolve({ code: code ?? signal, ...texts }));
+    child.on("close", (code, signal) => {
+      clearTimeout(timer);
+      resolve({ code: code ?? signal, ...texts });
+    });
   });
 }
 

@@ -27,6 +27,19 @@ pub(super) struct Cursor {
     pub blank: bool,
     /// There is no word.
     pub is_empty: bool,
+    /// The word is a key.
+    pub key: bool,
+    /// The placeholder begins an item of a list, with its dash.
+    pub dash: bool,
+}
+
+/// What a key without a dash may be instead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// An item of the list whose dashes are in this column.
+    Item,
+    /// An item of a list, or a key beside the key of the list.
+    ItemOrKey,
 }
 
 /// The part of a line that contains the cursor.
@@ -54,6 +67,8 @@ impl Cursor {
             column: 0,
             blank: false,
             is_empty: false,
+            key: false,
+            dash: false,
         };
         if let Some(node) = spot.value.filter(|node| is_inside(*node, start, at))
             && (node.style() != Style::Plain || spot.is_expression(node.text().unwrap_or_default()))
@@ -105,9 +120,57 @@ impl Cursor {
             inserted.push_str(": ");
         }
         cursor.text.insert_str(after, &inserted);
+        cursor.key = true;
         Some(cursor)
     }
+
+    /// The same place, in an item of a list.
+    pub fn with_dash(&self) -> Self {
+        let mut text = self.text.clone();
+        text.insert_str(self.word.start as usize, DASH);
+        Cursor { text, at: self.at + DASH.len(), dash: true, ..*self }
+    }
+
+    /// Absent if only a key can begin at the cursor.
+    pub fn item(&self, text: &str, at: usize) -> Option<Place> {
+        let start = line_start(text, at);
+        let is_first = part(text, start, self.word.start as usize).trim_start().is_empty();
+        if !self.key || self.colon || self.in_flow || !is_first {
+            return None;
+        }
+        // The lines above, up to the one that contains the list.
+        let (mut end, mut in_list, mut nearest) = (start, false, true);
+        while end > 0 {
+            let above = line_start(text, end - 1);
+            let line = part(text, above, end).trim_end();
+            end = above;
+            let content = unindented(line);
+            let indent = line.len() - content.len();
+            if content.is_empty() || content.starts_with('#') {
+                continue;
+            }
+            let is_nearest = std::mem::replace(&mut nearest, false);
+            if indent > self.column {
+                continue;
+            }
+            if indent == self.column && (content == "-" || content.starts_with(DASH)) {
+                in_list = true;
+                continue;
+            }
+            let mut word = content;
+            while let Some(rest) = word.strip_prefix(DASH) {
+                word = unindented(rest);
+            }
+            let is_beside = line.len() - word.len() == self.column;
+            let is_open = in_list || is_nearest && is_beside && word.ends_with(':');
+            return is_open.then_some(if is_beside { Place::ItemOrKey } else { Place::Item });
+        }
+        in_list.then_some(Place::Item)
+    }
 }
+
+/// The start of an item.
+const DASH: &str = "- ";
 
 /// True if the cursor is in a scalar that began in a line before, which starts at `line`.
 fn is_inside(node: Node<'_>, line: usize, at: usize) -> bool {

@@ -3,12 +3,13 @@
 
 mod indent;
 mod inside;
+mod quick;
 mod report;
 mod value;
 
 use super::look::{Class, instead, is_quote_of_prose, look};
 use super::{Repair, edit};
-use crate::flow::dialect::{Dialect, Dynamic, Slot, Value};
+use crate::flow::dialect::{AnyKeys, Dialect, Dynamic, Slot, Value};
 use cloudflow_base::diagnostic::Edit;
 use cloudflow_base::text::{Progress, Span};
 
@@ -33,26 +34,6 @@ enum Content {
     Data,
 }
 
-/// The content of the value of a key, of either dialect. Absent for a key that no table has.
-fn content(key: &str) -> Option<Content> {
-    let name = key.strip_suffix(".$").unwrap_or(key);
-    if name.len() < key.len() {
-        return Some(Content::Expression);
-    }
-    let known = Dialect::ALL.into_iter().find_map(|dialect| dialect.any_key(name))?;
-    Some(match (known.value, known.slot) {
-        (Value::Target, _) | (Value::Text, Slot::Name | Slot::Target | Slot::Item | Slot::Index) => Content::Name,
-        (Value::Text, Slot::Code | Slot::Detail | Slot::Description) | (Value::Remark, _) => Content::Free,
-        (Value::Expression, _) => Content::Expression,
-        (Value::Texts, _) => Content::Names,
-        (Value::Many(_), _) => Content::List,
-        (Value::One(_), _) => Content::Keys,
-        (Value::Object | Value::Constructor | Value::Any, _) => Content::Data,
-        _ if known.dynamic == Dynamic::Value => Content::Expression,
-        _ => Content::Code,
-    })
-}
-
 /// A character that is replaced.
 struct Hit {
     edit: Edit,
@@ -62,6 +43,8 @@ struct Hit {
 
 struct Scan<'t> {
     text: &'t str,
+    /// The keys of both dialects.
+    keys: [AnyKeys; 2],
     /// The text has an error: a character that is correct in a valid text may be the mistake.
     wrong: bool,
     narrow: bool,
@@ -97,8 +80,13 @@ struct Scan<'t> {
 /// `wrong`: the text has an error. `narrow`: a character in an indentation is rather removed than replaced. True in the
 /// result: there is such a character.
 pub(super) fn find(text: &str, wrong: bool, narrow: bool) -> (Vec<Repair>, bool) {
+    if quick::may_repair(text) { scan(text, wrong, narrow) } else { (Vec::new(), false) }
+}
+
+fn scan(text: &str, wrong: bool, narrow: bool) -> (Vec<Repair>, bool) {
     let mut scan = Scan {
         text,
+        keys: Dialect::ALL.map(AnyKeys::new),
         wrong,
         narrow,
         indented: false,
@@ -141,6 +129,26 @@ impl<'t> Scan<'t> {
     fn may_resemble(&self, start: usize, end: usize) -> bool {
         let part = self.text.as_bytes().get(start..end).unwrap_or_default();
         part.iter().any(|byte| !byte.is_ascii() || matches!(byte, b'`' | b'\x0B' | b'\x0C'))
+    }
+
+    /// The content of the value of a key, of either dialect. Absent for a key that no table has.
+    fn content(&self, key: &str) -> Option<Content> {
+        let name = key.strip_suffix(".$").unwrap_or(key);
+        if name.len() < key.len() {
+            return Some(Content::Expression);
+        }
+        let known = self.keys.iter().find_map(|keys| keys.get(name))?;
+        Some(match (known.value, known.slot) {
+            (Value::Target, _) | (Value::Text, Slot::Name | Slot::Target | Slot::Item | Slot::Index) => Content::Name,
+            (Value::Text, Slot::Code | Slot::Detail | Slot::Description) | (Value::Remark, _) => Content::Free,
+            (Value::Expression, _) => Content::Expression,
+            (Value::Texts, _) => Content::Names,
+            (Value::Many(_), _) => Content::List,
+            (Value::One(_), _) => Content::Keys,
+            (Value::Object | Value::Constructor | Value::Any, _) => Content::Data,
+            _ if known.dynamic == Dynamic::Value => Content::Expression,
+            _ => Content::Code,
+        })
     }
 
     /// A part of the text.
@@ -391,7 +399,7 @@ impl<'t> Scan<'t> {
         let behind = line.as_bytes().get(length..)?;
         let value = start + length + if behind.len() == 1 { 1 } else { 2 };
         let is_usual = matches!(behind, [b':'] | [b':', b' ', 33..=126, ..]) && length <= 200;
-        is_usual.then(|| (line.get(..length).and_then(content), value))
+        is_usual.then(|| (line.get(..length).and_then(|name| self.content(name)), value))
     }
 
     /// Reads a key and its colon. Returns the content of its value and the start of the value.
@@ -444,7 +452,7 @@ impl<'t> Scan<'t> {
                 return None;
             }
         };
-        let content = content(&name);
+        let content = self.content(&name);
         if !certain && (content.is_none() || self.data.is_some() && content != Some(Content::Expression)) {
             return None;
         }

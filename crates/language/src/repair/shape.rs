@@ -1,7 +1,7 @@
 //! Shapes of other formats: states as the entries of a mapping, names as block scalars with a line break.
 
 use super::{Repair, edit};
-use crate::flow::dialect::{Dialect, Shape, Slot, Value};
+use crate::flow::dialect::{AnyKeys, Dialect, Shape, Slot, Value};
 use crate::flow::is_amazon;
 use crate::yaml::{Kind, Node, Style, Tree};
 use cloudflow_base::diagnostic::{Code, Edit, Severity, fill, report};
@@ -27,6 +27,7 @@ pub(super) fn find(tree: &Tree<'_>) -> Vec<Repair> {
     let Some(root) = tree.root().filter(|root| !is_amazon(*root)) else { return found };
     let mut todo = vec![root];
     let mut left = MOST;
+    let tables = Dialect::ALL.map(|dialect| (dialect, AnyKeys::new(dialect)));
     while let Some(node) = todo.pop() {
         left = left.saturating_sub(1);
         if left == 0 {
@@ -35,9 +36,9 @@ pub(super) fn find(tree: &Tree<'_>) -> Vec<Repair> {
         todo.extend(node.items());
         for (key, value) in node.entries() {
             let name = key.text().unwrap_or_default();
-            let dialects = Dialect::ALL.into_iter().filter_map(|dialect| Some((dialect, dialect.any_key(name)?)));
             let mut data = false;
-            for (dialect, known) in dialects {
+            for (dialect, keys) in &tables {
+                let (dialect, Some(known)) = (*dialect, keys.get(name)) else { continue };
                 match known.value {
                     Value::Many(Shape::State) => found.extend(states(tree.text(), dialect, key, value)),
                     Value::Target | Value::Text | Value::OneOf(_) => {

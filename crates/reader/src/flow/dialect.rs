@@ -8,9 +8,12 @@
 
 #![allow(missing_docs, reason = "a comment is written only where the name is not enough")]
 
+mod any_keys;
 mod flow_keys;
 mod foreign_keys;
 mod state_machine_keys;
+
+pub use any_keys::AnyKeys;
 
 pub use foreign_keys::{amazon, synonym};
 
@@ -329,25 +332,6 @@ impl Dialect {
             Dialect::Flow => flow_keys::keys(shape),
             Dialect::StateMachine => state_machine_keys::keys(shape),
         }
-    }
-
-    /// The first key with this name in any shape.
-    pub fn any_key(self, name: &str) -> Option<&'static Key> {
-        const SHAPES: [Shape; 12] = [
-            Shape::State,
-            Shape::Document,
-            Shape::Option,
-            Shape::Default,
-            Shape::Branch,
-            Shape::Processor,
-            Shape::Iteration,
-            Shape::Mapping,
-            Shape::Retry,
-            Shape::Catch,
-            Shape::OnError,
-            Shape::OnErrorRetry,
-        ];
-        SHAPES.into_iter().flat_map(|shape| self.keys(shape)).find(|key| key.name == name)
     }
 
     /// The spelling of a slot in a shape. Empty if the shape does not have the slot.

@@ -2,7 +2,7 @@
 
 use super::super::look::{Class, is_numeral, look};
 use super::super::{edit, places};
-use super::{Hit, Scan, content};
+use super::{Hit, Scan};
 use crate::flow::dialect::{Dialect, Shape};
 use cloudflow_base::small::{find, split_once, trim_end};
 
@@ -42,7 +42,7 @@ impl Scan<'_> {
         let mut name = String::new();
         for c in self.part(at, end).chars() {
             match c {
-                ':' | '：' => return content(trim_end(&name, " \"'")).is_some(),
+                ':' | '：' => return self.content(trim_end(&name, " \"'")).is_some(),
                 ' ' | '{' | '"' | '\'' if name.is_empty() => {}
                 _ if name.len() > 40 => break,
                 _ => name.push(c),

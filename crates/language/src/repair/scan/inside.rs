@@ -1,7 +1,7 @@
 //! Characters that resemble others inside of brackets.
 
 use super::super::look::{Class, look};
-use super::{Content, Scan, content};
+use super::{Content, Scan};
 use cloudflow_base::text::Progress;
 
 impl Scan<'_> {
@@ -127,7 +127,7 @@ impl Scan<'_> {
                                 plain.push(c);
                             }
                         }
-                        (word, key) = (false, content(&plain));
+                        (word, key) = (false, self.content(&plain));
                         for at in hidden.drain(..).filter(|_| key.is_some()) {
                             self.plain(at);
                         }

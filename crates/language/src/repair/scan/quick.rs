@@ -1,0 +1,101 @@
+//! A fast search for lines that may have a mistake of this kind. Most texts with another error have none, and a complete
+//! scan takes half of the time of their repair.
+
+use super::super::frame;
+use super::super::look::suspicious;
+use cloudflow_base::small::{contains, find, split_once, trim_end};
+
+/// False if a scan finds nothing. True also for some texts without a mistake.
+pub(super) fn may_repair(text: &str) -> bool {
+    text.bytes().any(|byte| matches!(byte, b'`' | b'\x0B' | b'\x0C'))
+        || suspicious(text)
+        || frame::lines(text).iter().any(|(_, line)| starts_oddly(line) || ends_oddly(line) || has_odd_value(line))
+}
+
+/// Comments of other languages, marks of items, a dash without its space.
+fn starts_oddly(line: &str) -> bool {
+    let mut rest = line.as_bytes();
+    loop {
+        rest = rest.trim_ascii_start();
+        match rest {
+            [b'-', b' ' | b'\t', behind @ ..] => rest = behind,
+            [b'-'] => return false,
+            [b'[', b' ' | b'x' | b'X', b']', ..] => return true,
+            [b'-' | b'*' | b'+' | b'>' | b'(' | b'/' | b'<' | b';' | b'!', ..] => return true,
+            [first, ..] if !first.is_ascii() => return true,
+            _ => break,
+        }
+    }
+    // `1. `, `b)type:`; not the key of an expression, such as `id.$`, and not a name, such as `FnF.ALL`.
+    let digits = rest.iter().take(3).take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    let Some([b'.' | b')', behind @ ..]) = rest.get(digits..).filter(|_| digits > 0) else { return false };
+    matches!(behind, [] | [b' ' | b'\t', ..]) || !matches!(behind, [b'$', ..]) && behind.contains(&b':')
+}
+
+/// A comma or a semicolon at the end of a value.
+fn ends_oddly(line: &str) -> bool {
+    let ends = |part: &str| matches!(trim_end(part, " \t").as_bytes().last(), Some(b',' | b';'));
+    ends(line) || find(line, " #").and_then(|at| line.get(..at)).is_some_and(ends)
+}
+
+/// Comments of other languages, entities of HTML, expressions that need quotes.
+fn has_odd_value(line: &str) -> bool {
+    let is_entity = |pair: &[u8]| matches!(pair, [b'&', b'a'..=b'z' | b'#']);
+    if contains(line, "// ") || contains(line, ": !") || line.as_bytes().windows(2).any(is_entity) {
+        return true;
+    }
+    // A quoted text and an operator behind it.
+    let has_operator = |value: &str| {
+        let Some((text, behind)) = value.strip_prefix('"').and_then(|text| split_once(text, "\"")) else {
+            return false;
+        };
+        let behind = behind.trim_ascii_start().as_bytes().first();
+        contains(text, "\\") || matches!(behind, Some(b'i' | b'=' | b'!' | b'<' | b'>' | b'&' | b'|'))
+    };
+    let mut content = line.trim_ascii_start();
+    while let Some(rest) = content.strip_prefix("- ") {
+        content = rest.trim_ascii_start();
+    }
+    let is_odd = contains(line, "\"") && (contains(line, ":\t") || contains(line, ":  "));
+    let value = find(line, ": \"").and_then(|at| line.get(at + 2..));
+    is_odd || has_operator(content) || value.is_some_and(has_operator)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::scan;
+    use super::*;
+    use cloudflow_tests::cases;
+    use cloudflow_tests::corpus::{FOLDERS, definitions};
+
+    /// A text that the fast search skips has no repair in a complete scan, whole and cut.
+    #[test]
+    fn skips_only_texts_without_repairs() {
+        let mut texts: Vec<String> = definitions(&FOLDERS).into_iter().map(|definition| definition.text).collect();
+        let whole = texts.iter().filter(|text| !may_repair(text)).count();
+        assert!(whole * 3 > texts.len(), "{whole} of {} texts are skipped", texts.len());
+        texts.extend(cases("check", "yaml").into_iter().map(|case| case.read("yaml")));
+        texts.extend(cases("yaml", "yaml").into_iter().map(|case| case.read("yaml")));
+        for mark in ["- ", "-", "1. ", "a) ", "// ", "<!-- ", "; ", "* ", "+ ", "(1) ", "- [ ] ", "一. ", "!"] {
+            texts.push(format!("type: flow\nsteps:\n{mark}type: pass\n{mark}name: a\n"));
+        }
+        for value in
+            ["\"a\" == $.b", "'a' in $.b", "\"a\" in $.b", "!$.a", "$.a,", "$.a; # b", "$.a &gt; 1", "$.a // b"]
+        {
+            texts.push(format!(
+                "type: flow\nsteps:\n- type: choice\n  choices:\n  - condition: {value}\n    goto: a,\n"
+            ));
+            texts.push(format!("type: flow\nsteps:\n- type: choice\n  choices:\n  - condition:\n      {value}\n"));
+        }
+        for text in &texts {
+            let stride = (text.len() / 20).max(1);
+            let cuts = text.char_indices().map(|(at, _)| at).step_by(stride).chain([text.len()]);
+            for cut in cuts.filter_map(|at| text.get(..at)).filter(|cut| !may_repair(cut)) {
+                for (wrong, narrow) in [(false, false), (true, false), (true, true)] {
+                    let (repairs, indented) = scan(cut, wrong, narrow);
+                    assert!(repairs.is_empty() && !indented, "a repair is skipped in:\n{cut}");
+                }
+            }
+        }
+    }
+}
