@@ -32,8 +32,7 @@ pub fn pack() -> Outcome<PathBuf> {
     let version = env!("CARGO_PKG_VERSION");
     output(npm::node()?.arg(paths::script("manifest.mjs")).arg(&copy).arg(version))?;
     let sbom = copy.join(sbom::FILE);
-    fs::write(&sbom, sbom::sbom(&copy, &toolchain::find()?.release()?)?)
-        .map_err(|e| format!("{}: {e}", sbom.display()))?;
+    fs::write(&sbom, sbom::sbom(&copy, &toolchain::find()?)?).map_err(|e| format!("{}: {e}", sbom.display()))?;
     let packed = output(
         command("npm")
             .args(["pack", "--silent", "--ignore-scripts", "--pack-destination"])

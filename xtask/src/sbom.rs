@@ -9,6 +9,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::notices::{self, list, text};
+use crate::toolchain::Toolchain;
 use crate::{Outcome, paths};
 
 /// The name of the file in the package.
@@ -26,8 +27,12 @@ struct Bundled {
     folders: BTreeSet<&'static str>,
 }
 
-/// The complete text for a copy of the package, whose modules `toolchain` compiled (`1.95.0`).
-pub fn sbom(package: &Path, toolchain: &str) -> Outcome<String> {
+/// The complete text for a copy of the package, whose modules the toolchain compiled.
+pub fn sbom(package: &Path, toolchain: &Toolchain) -> Outcome<String> {
+    // Of `rustc -vV`. The standard library has the version of the compiler.
+    let identity = toolchain.identity()?;
+    let release = identity.lines().find_map(|line| line.strip_prefix("release: "));
+    let release = release.ok_or("`rustc -vV` names no release")?;
     let read = |path: &Path| fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()));
     let mut bundled = BTreeMap::new();
     for folder in BUNDLED {
@@ -38,19 +43,19 @@ pub fn sbom(package: &Path, toolchain: &str) -> Outcome<String> {
     let crates = read(&paths::root().join("Cargo.lock"))?;
     let manifest = read(&package.join("package.json"))?;
     let manifest: Value = serde_json::from_str(&manifest).map_err(|e| format!("package.json: {e}"))?;
-    compose(&manifest, toolchain, &notices::metadata()?, &checksums(&crates), &bundled, &lock)
+    compose(&manifest, release, &notices::metadata()?, &checksums(&crates), &bundled, &lock)
 }
 
 fn compose(
     manifest: &Value,
-    toolchain: &str,
+    release: &str,
     metadata: &Value,
     checksums: &BTreeMap<(&str, &str), &str>,
     bundled: &BTreeMap<String, Bundled>,
     lock: &Value,
 ) -> Outcome<String> {
     let crates = notices::crates(metadata)?;
-    let std = format!("pkg:generic/rust-std@{toolchain}");
+    let std = format!("pkg:generic/rust-std@{release}");
     let root = format!("pkg:npm/{}@{}", text(&manifest["name"]), text(&manifest["version"]));
     let mut components = Vec::new();
     let mut graph = BTreeMap::from([(std.clone(), BTreeSet::new())]);
@@ -97,7 +102,7 @@ fn compose(
         "type": "library",
         "bom-ref": std,
         "name": "rust-std",
-        "version": toolchain,
+        "version": release,
         "description": "The Rust standard library",
         "licenses": licences("MIT OR Apache-2.0"),
         "purl": std,

@@ -85,13 +85,6 @@ impl Toolchain {
         build
     }
 
-    /// The version of the compiler and of its standard library, such as `1.95.0`.
-    pub fn release(&self) -> Outcome<String> {
-        let identity = self.identity()?;
-        let line = identity.lines().find_map(|line| line.strip_prefix("release: "));
-        line.map(str::to_owned).ok_or_else(|| "`rustc -vV` names no release".to_owned())
-    }
-
     /// The identity of the toolchain, for the fingerprint.
     pub fn identity(&self) -> Outcome<String> {
         match self {
