@@ -9,7 +9,8 @@ const prose = (text) =>
 /** The targets of links, images, reference definitions, and of `href` and `src` in HTML. */
 export function links(text) {
   const rest = prose(text);
-  const inline = [...rest.matchAll(/\]\(\s*<?([^)\s>]+)>?(?:\s+"[^"]*")?\s*\)/g)];
+  const target = /\]\(\s*(?:<([^>\n]+)>|((?:[^()\s]|\([^()\s]*\))+))(?:\s+"[^"]*")?\s*\)/g;
+  const inline = [...rest.matchAll(target)].map(([, angle, bare]) => [undefined, angle ?? bare]);
   const references = [...rest.matchAll(/^ {0,3}\[[^\]]+\]:\s*<?(\S+?)>?(?:\s|$)/gm)];
   const html = [...rest.matchAll(/\s(?:href|src)="([^"]+)"/g)];
   const automatic = [...rest.matchAll(/<((?:https?|mailto):[^>\s]+)>/g)];
