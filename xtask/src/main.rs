@@ -1,4 +1,4 @@
-//! The build tool of the project: `cargo xtask build | sizes | package | demo | playground | screens | lint | test | bench | load-gateway | fuzz | fuzz-net | sim-gateway`.
+//! The build tool of the project: `cargo xtask build | sizes | package | reproduce | demo | playground | screens | lint | test | bench | load-gateway | fuzz | fuzz-net | sim-gateway`.
 //!
 //! Every command does its own set-up (a Rust toolchain that can build for wasm32, the packages
 //! of `package-lock.json`, a Chromium), prints each step and skips steps that are up to date.
@@ -29,7 +29,9 @@ mod package;
 mod paths;
 mod python;
 mod quick;
+mod reproduce;
 mod runtimes;
+mod sbom;
 mod sim_gateway;
 mod sizes;
 mod test;
@@ -57,6 +59,9 @@ usage: cargo xtask <command> [options]
                     build, then print where the bytes of each module are, by source module and by function (15),
                     with the change since the last commit that was measured here; fails if a size is over its budget
   package           the npm tarball of pkg/dist/, into target/package/
+  reproduce [--with TARBALL] [--keep]
+                    the package from two clones of the last commit in different folders; fails if a byte differs;
+                    --with compares one build with a tarball, such as the published one; --keep leaves the clones
   demo [--port N]   build, then serve the console and print its address (8787, or the next free port)
   playground [--out DIR]
                     build, then write the console with an emulator in the page, for any static host, also in a
@@ -65,7 +70,7 @@ usage: cargo xtask <command> [options]
                     ENGINE: chromium, firefox, webkit
   lint [--only PART] [--fix]
                     format, lints, documentation, types of the JavaScript, spelling; PART: format-js, format-rust,
-                    spelling, types-js, clippy, clippy-wasm, rustdoc, rustdoc-wasm (can be repeated);
+                    spelling, workflows, types-js, clippy, clippy-wasm, rustdoc, rustdoc-wasm (can be repeated);
                     --fix formats first
   test [--only S] [--filter NAME]
                     build, then every test; S: lint, rust, budgets, node, deno, bun, workerd,
@@ -127,6 +132,7 @@ fn run(arguments: &[String]) -> Outcome<ExitCode> {
         "build" => wasm::options(options).map(|options| wasm::build_with(&options).map(|()| ExitCode::SUCCESS)),
         "sizes" => sizes::options(options).map(sizes::sizes),
         "package" => none(options).map(|()| package::package().map(|_| ExitCode::SUCCESS)),
+        "reproduce" => reproduce::options(options).map(|options| reproduce::reproduce(&options)),
         "demo" => demo::port(options).map(demo::demo),
         "screens" => engines::name(options).map(engines::screens),
         "playground" => console::out(options).map(|out| console::playground(&out)),

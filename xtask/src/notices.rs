@@ -18,7 +18,7 @@ use crate::{Outcome, toolchain};
 const ROOT: &str = "cloudflow-wasm";
 
 /// The build tool whose output is part of the package: the JavaScript that loads the modules.
-const GLUE: &str = "wasm-bindgen-cli-support";
+pub const GLUE: &str = "wasm-bindgen-cli-support";
 
 /// The standard library. Its sources are not in the registry. The text is composed from
 /// `share/doc/rust/COPYRIGHT-library.html` of the toolchain and the licence files of
@@ -44,6 +44,10 @@ Third-party software in cloudflow-wasm
 The files `wasm/*.wasm` and `*.js` of this package
 contain the software below in compiled form. The copyright notices and licences
 of that software follow. The licence of cloudflow-wasm itself is in `LICENSE`.
+
+`cli/THIRD-PARTY.txt` and `console/page/THIRD-PARTY.txt` contain the notices of
+the npm packages in these folders. `sbom.cdx.json` lists all components
+(CycloneDX 1.6).
 ";
 
 /// One crate: its name with version, the licence it declares, the licences it is used under, their texts.
@@ -65,18 +69,21 @@ pub fn third_party() -> Outcome<String> {
             missing.join(", ")
         ));
     }
+    let notices = crates(&metadata()?)?.into_iter().map(notice).collect::<Outcome<Vec<Notice>>>()?;
+    Ok(compose(&notices))
+}
+
+/// What `cargo metadata` says of the workspace and its dependencies for wasm32.
+pub fn metadata() -> Outcome<Value> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut metadata = command(cargo);
     metadata.args(["metadata", "--format-version", "1", "--locked", "--all-features"]);
     metadata.args(["--filter-platform", toolchain::TARGET]);
-    let metadata: Value =
-        serde_json::from_str(&output(&mut metadata)?).map_err(|e| format!("`cargo metadata`: {e}"))?;
-    let notices = crates(&metadata)?.into_iter().map(notice).collect::<Outcome<Vec<Notice>>>()?;
-    Ok(compose(&notices))
+    serde_json::from_str(&output(&mut metadata)?).map_err(|e| format!("`cargo metadata`: {e}"))
 }
 
 /// The packages that are compiled in, sorted by name and version.
-fn crates(metadata: &Value) -> Outcome<Vec<&Value>> {
+pub fn crates(metadata: &Value) -> Outcome<Vec<&Value>> {
     let packages: BTreeMap<&str, &Value> = list(&metadata["packages"]).map(|p| (text(&p["id"]), p)).collect();
     let nodes: BTreeMap<&str, &Value> = list(&metadata["resolve"]["nodes"]).map(|n| (text(&n["id"]), n)).collect();
     let id = |name: &str| {
@@ -175,10 +182,14 @@ fn choose(expression: &str) -> Option<Vec<&'static str>> {
     Some(chosen)
 }
 
+/// The crates of the standard library that its notice names.
+pub fn of_std() -> BTreeSet<&'static str> {
+    STD.lines().filter_map(|line| line.strip_prefix("Crates: ")).flat_map(|line| line.split(", ")).collect()
+}
+
 /// The crates of `found` that the notice of the standard library does not name.
 fn missing_of_std(found: &[String]) -> Vec<&str> {
-    let named: BTreeSet<&str> =
-        STD.lines().filter_map(|line| line.strip_prefix("Crates: ")).flat_map(|line| line.split(", ")).collect();
+    let named = of_std();
     found.iter().map(String::as_str).filter(|name| !named.contains(name)).collect()
 }
 
@@ -204,11 +215,13 @@ fn compose(notices: &[Notice]) -> String {
     whole
 }
 
-fn list(value: &Value) -> impl Iterator<Item = &Value> {
+/// The elements of an array; none of any other value.
+pub fn list(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()
 }
 
-fn text(value: &Value) -> &str {
+/// A string; empty for any other value.
+pub fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::command::{command, output, say};
-use crate::{Outcome, notices, npm, paths, wasm};
+use crate::{Outcome, notices, npm, paths, sbom, toolchain, wasm};
 
 /// Files of the repository that are added to the package.
 const BESIDE: [&str; 4] = ["README.md", "README.zh-CN.md", "CHANGELOG.md", "LICENSE"];
@@ -31,6 +31,8 @@ pub fn pack() -> Outcome<PathBuf> {
     fs::write(&third_party, notices::third_party()?).map_err(|e| format!("{}: {e}", third_party.display()))?;
     let version = env!("CARGO_PKG_VERSION");
     output(npm::node()?.arg(paths::script("manifest.mjs")).arg(&copy).arg(version).args(BESIDE))?;
+    let sbom = copy.join(sbom::FILE);
+    fs::write(&sbom, sbom::sbom(&copy, &toolchain::find()?)?).map_err(|e| format!("{}: {e}", sbom.display()))?;
     let packed = output(
         command("npm")
             .args(["pack", "--silent", "--ignore-scripts", "--pack-destination"])

@@ -362,6 +362,7 @@ fn types() -> Outcome<Totals> {
 
 fn packaging(step: &str, filter: &[&str]) -> Outcome<Totals> {
     npm::install_at(&paths::root().join("tests/js/packaging"), "npm packages of the bundlers")?;
+    npm::install_at(&lint::publishing(), "npm packages of the tests of publishing")?;
     let tarball = package::pack()?;
     let mut node = npm::node()?;
     node.arg(paths::root().join("tests/js/packaging/run.mjs")).arg(tarball).args(filter);

@@ -16,6 +16,7 @@ import { gatewayTests } from "./gateway.mjs";
 import { runHosts } from "./hosts/run.mjs";
 import { BUN, DENO, environment, run } from "./processes.mjs";
 import { recipeTests } from "./recipes.mjs";
+import { publishingTests } from "../publishing/published.mjs";
 import { shakingTests } from "./shaking.mjs";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
@@ -263,6 +264,7 @@ try {
     ...gatewayTests(ROOT, tarball, run, environment),
     ...recipeTests(run, { BUN, DENO }),
     ...shakingTests(first),
+    ...publishingTests(ROOT, tarball, run),
   };
   for (const [name, body] of Object.entries(tests).filter(([name]) => name.includes(filter))) {
     const dir = join(place, `project-${totals.passed + totals.failed}`);
