@@ -1,6 +1,6 @@
 // Checks one file: reads it, finds the definitions in it, applies the rules to their diagnostics.
 
-import { renameSync, realpathSync, rmSync, statSync, writeFileSync, readFileSync } from "node:fs";
+import { accessSync, constants, renameSync, realpathSync, rmSync, statSync, writeFileSync, readFileSync } from "node:fs";
 import { failure, reason } from "../failure.js";
 import { definitionsOf } from "./embed.js";
 import { createLines, lineAt } from "./lines.js";
@@ -278,12 +278,14 @@ export function replaceFile(file, original, text) {
   let beside;
   try {
     const target = realpathSync(file);
+    // A file that is protected against writing could still be replaced.
+    accessSync(target, constants.W_OK);
     if (readFileSync(target, "utf8") !== original) throw failure("was changed meanwhile: it is not corrected");
     beside = `${target}.${crypto.randomUUID()}.tmp`;
     writeFileSync(beside, text, { flag: "wx", mode: statSync(target).mode & 0o777 });
     renameSync(beside, target);
   } catch (error) {
     if (beside !== undefined) rmSync(beside, { force: true });
-    throw error.exitCode === undefined ? failure(reason(error).replace("be read", "be written")) : error;
+    throw error.exitCode === undefined ? failure(reason(error).replace(/be (read|accessed)/, "be written")) : error;
   }
 }
