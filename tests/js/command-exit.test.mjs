@@ -12,8 +12,8 @@ import { BIN, BROKEN, FIRST, GOOD, WARNED, WRONG, command, temporary } from "./s
 import { start } from "./support/local-server.mjs";
 
 const { folder } = temporary("exit");
-const LATE = "version: v1\ntype: flow\ntimeoutSeconds: 1\nsteps:\n  - {type: wait, name: nap, duration: 60}\n";
-const SLOW = "version: v1\ntype: flow\nsteps:\n  - {type: wait, name: nap, duration: 60}\n";
+const LATE = "version: v1\ntype: flow\ntimeoutSeconds: 1\nsteps:\n  - {type: wait, name: nap, duration: 86400}\n";
+const SLOW = "version: v1\ntype: flow\nsteps:\n  - {type: wait, name: nap, duration: 86400}\n";
 const FAILS = "version: v1\ntype: flow\nsteps:\n  - {type: fail, name: refuse, error: E, cause: c}\n";
 const PASSING = "flow: good.yaml\ntests:\n  - name: ends\n    status: Succeeded\n";
 const FILES = {

@@ -1,6 +1,6 @@
 // Checks one file: reads it, finds the definitions in it, applies the rules to their diagnostics.
 
-import { renameSync, realpathSync, rmSync, statSync, writeFileSync, readFileSync } from "node:fs";
+import { accessSync, constants, renameSync, realpathSync, rmSync, statSync, writeFileSync, readFileSync } from "node:fs";
 import { failure, reason } from "../failure.js";
 import { definitionsOf } from "./embed.js";
 import { createLines, lineAt } from "./lines.js";
@@ -29,6 +29,9 @@ import { readText } from "./read.js";
  * @property {string} [problem] why the file could not be checked
  */
 
+/** @typedef {{ from: number, to: number, newText: string }} Edit */
+/** @typedef {Map<NonNullable<Diagnostic["fix"]>, { index: number, edits: Edit[] }>} Origins the fixes of a template in its definitions */
+
 /** @typedef {(text: string, options?: { mode?: "Standard" | "Express" }) => { diagnostics: Diagnostic[] }} Validate */
 
 /** A fix can make another one possible. */
@@ -45,6 +48,8 @@ export function createChecker(validate, settings) {
    * @param {string} file
    * @param {string} text
    * @param {boolean} named
+   * @returns {{ definitions: number, findings: Diagnostic[], blocks?: string[], origins?: Origins }} `blocks`: the
+   *   definitions of a template
    */
   function checkText(file, text, named) {
     const known = definitionsOf(file, text);
@@ -56,42 +61,54 @@ export function createChecker(validate, settings) {
     const lines = createLines(text);
     /** @type {Diagnostic[]} */
     const findings = [];
-    for (const block of known) {
-      const outer = (/** @type {Range} */ { start, end }) => ({
-        start: lines.position(block.at(start.offset)),
-        end: lines.position(end.offset > start.offset ? block.at(end.offset - 1) + 1 : block.at(end.offset)),
-      });
-      for (const finding of validate(block.text, options).diagnostics) findings.push(moved(finding, outer, block));
-    }
-    return { definitions: known.length, findings };
+    /** @type {Origins} */
+    const origins = new Map();
+    known.forEach((block, index) => {
+      for (const finding of validate(block.text, options).diagnostics) {
+        const outer = moved(finding, lines, block);
+        findings.push(outer);
+        if (finding.fix && outer.fix) origins.set(outer.fix, { index, edits: editsOf(finding.fix) });
+      }
+    });
+    return { definitions: known.length, findings, blocks: known.map(({ text }) => text), origins };
   }
 
   /**
-   * The fixes of a text that do not overlap, applied.
+   * Applies the fixes of a text that do not overlap, and checks the result. In a template, the definitions must then be
+   * as the fixes alone would make them: the fixes of a definition that is not are left out.
    *
+   * @param {string} file
    * @param {string} text
+   * @param {boolean} named
    * @param {Diagnostic[]} findings
+   * @param {ReturnType<typeof checkText>} before
    */
-  function applied(text, findings) {
-    /** @type {{ from: number, to: number, newText: string }[]} */
-    const edits = [];
-    let count = 0;
-    for (const { fix } of findings) {
-      if (!fix || fix.edits.length === 0) continue;
-      const wanted = fix.edits.map(({ range, newText }) => ({
-        from: range.start.offset,
-        to: range.end.offset,
-        newText,
-      }));
-      const collides = wanted.some((a) => edits.some((b) => a.from <= b.to && b.from <= a.to));
-      if (collides) continue;
-      edits.push(...wanted);
-      count += 1;
+  function corrected(file, text, named, findings, before) {
+    const { blocks, origins } = before;
+    let chosen = separate(findings.flatMap(({ fix }) => (fix && fix.edits.length > 0 ? [fix] : [])));
+    while (chosen.length > 0) {
+      const next = applied(text, chosen.flatMap(editsOf), lineBreakOf(text));
+      if (next === text) return undefined;
+      const after = checkText(file, next, named);
+      if (blocks === undefined || origins === undefined) return { text: next, count: chosen.length, after };
+      if (after.blocks?.length !== blocks.length) return undefined;
+      /** @type {Map<number, Edit[]>} */
+      const inside = new Map();
+      for (const fix of chosen) {
+        const { index, edits } = origins.get(fix) ?? { index: -1, edits: [] };
+        inside.set(index, [...(inside.get(index) ?? []), ...edits]);
+      }
+      const wrong = new Set(blocks.keys());
+      blocks.forEach((block, index) => {
+        const wanted = applied(block, inside.get(index) ?? [], "\n");
+        if (bare(wanted) === bare(after.blocks?.[index] ?? "")) wrong.delete(index);
+      });
+      if (wrong.size === 0) return { text: next, count: chosen.length, after };
+      const right = chosen.filter((fix) => !wrong.has(origins.get(fix)?.index ?? -1));
+      if (right.length === chosen.length) return undefined;
+      chosen = right;
     }
-    edits.sort((a, b) => b.from - a.from);
-    let result = text;
-    for (const { from, to, newText } of edits) result = result.slice(0, from) + newText + result.slice(to);
-    return { text: result, count };
+    return undefined;
   }
 
   /**
@@ -107,15 +124,14 @@ export function createChecker(validate, settings) {
     let result = checkText(file, text, named);
     let findings = ruled(result.findings);
     for (let round = 0; settings.fix && round < MAX_ROUNDS; round += 1) {
-      const next = applied(text, findings);
-      if (next.count === 0 || next.text === text) break;
-      const checked = checkText(file, next.text, named);
-      const remaining = ruled(checked.findings);
+      const next = corrected(file, text, named, findings, result);
+      if (next === undefined) break;
+      const remaining = ruled(next.after.findings);
       // Each fix is certain, but two of them together may not be.
       if (errorsOf(remaining) > errorsOf(findings)) break;
       fixed += next.count;
       text = next.text;
-      [result, findings] = [checked, remaining];
+      [result, findings] = [next.after, remaining];
     }
     if (settings.lines) addLines(text, findings);
     return { text, fixed, findings, definitions: result.definitions };
@@ -157,22 +173,81 @@ function errorsOf(findings) {
   return findings.filter(({ severity }) => severity === "error").length;
 }
 
+/** @param {NonNullable<Diagnostic["fix"]>} fix @returns {Edit[]} */
+function editsOf({ edits }) {
+  return edits.map(({ range, newText }) => ({ from: range.start.offset, to: range.end.offset, newText }));
+}
+
+/**
+ * The fixes that do not overlap an earlier one.
+ *
+ * @param {NonNullable<Diagnostic["fix"]>[]} fixes
+ */
+function separate(fixes) {
+  /** @type {Edit[]} */
+  const taken = [];
+  return fixes.filter((fix) => {
+    const edits = editsOf(fix);
+    if (edits.some((a) => taken.some((b) => a.from <= b.to && b.from <= a.to))) return false;
+    taken.push(...edits);
+    return true;
+  });
+}
+
+/**
+ * @param {string} text
+ * @param {Edit[]} edits
+ * @param {string} lineBreak
+ */
+function applied(text, edits, lineBreak) {
+  let result = text;
+  for (const { from, to, newText } of [...edits].sort((a, b) => b.from - a.from || b.to - a.to))
+    result = result.slice(0, from) + newText.replace(/\r?\n/g, lineBreak) + result.slice(to);
+  return result;
+}
+
+/** @param {string} text */
+function lineBreakOf(text) {
+  return /\r?\n/.exec(text)?.[0] ?? "\n";
+}
+
+/** A text without the differences that its place in a template makes. @param {string} text */
+function bare(text) {
+  return text
+    .replace(/\r\n/g, "\n")
+    .replace(/^[ \t]+$/gm, "")
+    .trimEnd();
+}
+
 /**
  * A finding at its place in the outer text.
  *
  * @param {Diagnostic} finding
- * @param {(range: Range) => Range} outer
+ * @param {ReturnType<typeof createLines>} lines of the outer text
  * @param {import("./map.js").Embedded} block
  * @returns {Diagnostic}
  */
-function moved(finding, outer, block) {
+function moved(finding, lines, block) {
+  const outer = (/** @type {Range} */ { start, end }) => ({
+    start: lines.position(block.at(start.offset)),
+    end: lines.position(end.offset > start.offset ? block.endAt(end.offset) : block.at(end.offset)),
+  });
   const result = { ...finding };
   if (finding.range) result.range = outer(finding.range);
   if (finding.related) result.related = finding.related.map(({ message, range }) => ({ message, range: outer(range) }));
   if (finding.fix) {
-    const edits = finding.fix.edits.flatMap(({ range, newText }) => {
-      const written = block.encode(newText);
-      return written === undefined ? [] : [{ range: outer(range), newText: written }];
+    const edits = finding.fix.edits.flatMap(({ range: { start, end }, newText }) => {
+      if (!block.isPlain(start.offset, end.offset)) return [];
+      const around = { before: block.text.slice(0, start.offset), after: block.text.slice(end.offset) };
+      const written = block.encode(newText, around);
+      if (written === undefined) return [];
+      // The indentation of a line that is removed as a whole is removed with it.
+      const to = block.text[end.offset - 1] === "\n" ? block.at(end.offset) : block.endAt(end.offset);
+      const range = {
+        start: lines.position(block.at(start.offset)),
+        end: lines.position(end.offset > start.offset ? to : block.at(start.offset)),
+      };
+      return [{ range, newText: written }];
     });
     // A fix that cannot be written as a whole is only described.
     result.fix = { title: finding.fix.title, edits: edits.length === finding.fix.edits.length ? edits : [] };
@@ -203,12 +278,14 @@ export function replaceFile(file, original, text) {
   let beside;
   try {
     const target = realpathSync(file);
+    // A file that is protected against writing could still be replaced.
+    accessSync(target, constants.W_OK);
     if (readFileSync(target, "utf8") !== original) throw failure("was changed meanwhile: it is not corrected");
     beside = `${target}.${crypto.randomUUID()}.tmp`;
     writeFileSync(beside, text, { flag: "wx", mode: statSync(target).mode & 0o777 });
     renameSync(beside, target);
   } catch (error) {
     if (beside !== undefined) rmSync(beside, { force: true });
-    throw error.exitCode === undefined ? failure(reason(error).replace("be read", "be written")) : error;
+    throw error.exitCode === undefined ? failure(reason(error).replace(/be (read|accessed)/, "be written")) : error;
   }
 }

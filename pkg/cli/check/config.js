@@ -74,7 +74,7 @@ function checked(value, file) {
   /** @type {Record<string, [string, (value: any) => boolean]>} */
   const keys = {
     $schema: ["a text", (value) => typeof value === "string"],
-    files: ["a list of names or patterns", isTexts],
+    files: ["a list of at least one name or pattern", (value) => isTexts(value) && value.length > 0],
     ignore: ["a list of patterns", isTexts],
     mode: ["`Standard` or `Express`", (value) => value === "Standard" || value === "Express"],
     rules: ["an object", (value) => typeof value === "object" && value !== null && !Array.isArray(value)],

@@ -59,7 +59,14 @@ function hereDocument(text, start, word, strip, named) {
   for (const line of lines) {
     const removed = Math.min(cut, line.length - line.trimStart().length, line.replace(/\r?\n$/, "").length);
     // Directives of Terraform, such as `%{ for x in list }`, are not part of the text.
-    map.add(line.slice(removed).replace(DIRECTIVE, blanks), at + removed);
+    let from = removed;
+    for (const { index, 0: directive } of line.matchAll(DIRECTIVE)) {
+      if (index < from) continue;
+      map.add(line.slice(from, index), at + from);
+      map.addForeign(at + index, directive.length);
+      from = index + directive.length;
+    }
+    map.add(line.slice(from), at + from);
     at += line.length;
   }
   return { block: map.finish(named, indented(indent)), end: match ? stop + match[0].length : text.length };
@@ -92,11 +99,6 @@ function quoted(text, start, named) {
     map.add(value, match.index, all.length);
   }
   return { end: text.length };
-}
-
-/** @param {string} text */
-function blanks(text) {
-  return " ".repeat(text.length);
 }
 
 /** @param {string} text @param {number} from */

@@ -9,10 +9,11 @@ import { createMap, indented, plain } from "./map.js";
 const KEY =
   /^([ \t]*(?:- +)*)(["']?)(?:[dD]efinition|FlowDefinitionPreview|DefinitionBody|Default|default)\2[ \t]*:(?:[ \t]+|$)/;
 /** The same key inside braces. */
-const FLOW_KEY = /[{,][ \t]*(["']?)[dD]efinition\1[ \t]*:[ \t]*(?=["'])/;
+const FLOW_KEY = /[{,][ \t]*(["']?)[dD]efinition\1[ \t]*:[ \t]*(?=(?:(?:![\w:!-]*|&[^\s,[\]{}]+)[ \t]+){0,2}["'])/;
 /** A function whose text is the definition. Others, such as `Fn::Join`, compute it. */
-const FUNCTION = /^([ \t]*(?:- +)?)(?:["']?Fn::(?:Sub|Replace)["']?[ \t]*:[ \t]*|(?=[!|>"']))/;
-const BLOCK = /^(?:![\w:!-]*[ \t]+)?([|>])(?:[+-]?([1-9])?|([1-9])[+-]?)[ \t]*(?:#.*)?$/;
+const FUNCTION = /^([ \t]*(?:- +)?)(?:["']?Fn::(?:Sub|Replace)["']?[ \t]*:[ \t]*|(?=[!&|>"']))/;
+/** A tag and an anchor before a text. */
+const BLOCK = /^(?:(?:![\w:!-]*|&[^\s,[\]{}]+)[ \t]+){0,2}([|>])(?:[+-]?([1-9])?|([1-9])[+-]?)[ \t]*(?:#.*)?$/;
 
 /** A template nests functions a few times at most. */
 const MAX_DEPTH = 8;
@@ -61,7 +62,7 @@ function valueAt(text, lines, i, column, from, named, depth = 0) {
     const digit = first ?? second;
     return blockScalar(lines, i + 1, column, kind === ">", digit === undefined ? undefined : Number(digit), named);
   }
-  const quote = /^(?:![\w:!-]*[ \t]+)?(["'])/.exec(rest);
+  const quote = /^(?:(?:![\w:!-]*|&[^\s,[\]{}]+)[ \t]+){0,2}(["'])/.exec(rest);
   if (quote) {
     const start = lines[i].start + from + quote[0].length;
     const value = quote[1] === '"' ? doubleQuoted(text, start, true, named) : singleQuoted(text, start, named);
@@ -70,7 +71,7 @@ function valueAt(text, lines, i, column, from, named, depth = 0) {
     while (end + 1 < lines.length && lines[end + 1].start < value.end) end += 1;
     return { block: value.block, end };
   }
-  if (!/^(?:![\w:!-]*)?[ \t]*(?:#.*)?$/.test(rest)) return undefined;
+  if (!/^(?:(?:![\w:!-]*|&[^\s,[\]{}]+)[ \t]*){0,2}(?:#.*)?$/.test(rest)) return undefined;
   // The value begins in the next line: a function of ROS, or the definition as a mapping.
   let next = i + 1;
   while (next < lines.length && /^[ \t]*(?:#.*)?$/.test(lines[next].text)) next += 1;

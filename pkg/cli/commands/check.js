@@ -84,6 +84,7 @@ export async function run({ operands: [named], options }, io) {
     fix,
     lines: format === "text",
   };
+  if (options.stdinFilename === "") throw failure("a file name is empty");
   if (given.includes("-")) {
     if (given.length > 1) throw failure("`-` cannot be used together with files");
     return report([[await checkInput(settings, options.stdinFilename ?? "<stdin>", !options.ignoreUnknown, io)]], 1);

@@ -74,11 +74,11 @@ export async function run({ operands: [named], options: { write, diff } }, io) {
     if (result === null || diagnostics.some(({ severity }) => severity === "error")) code = Math.max(code, 1);
     if (result === null) continue;
     if (result === text) unchanged += 1;
-    else converted += 1;
     if (diff) await io.out(unifiedDiff(path, text, result, style));
     if (write && result !== text) {
       try {
         replaceFile(path, text, result);
+        converted += 1;
       } catch (error) {
         code = 2;
         await io.err(`${safeLine(say(`${path} ${error.message}`))}\n`);

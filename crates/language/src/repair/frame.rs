@@ -316,9 +316,14 @@ fn comments(text: &str) -> Option<Repair> {
                     || before == b':' && at > 1 && bytes.get(at - 2) == Some(&b'"'))
                 && matches!(next, Some(b'/' | b'*')) =>
             {
-                let (end, more) = if next == Some(&b'/') { ("\n", 0) } else { ("*/", 2) };
                 let rest = text.get(at..).unwrap_or_default();
-                let end = find_text(rest, end).map_or(text.len(), |found| at + found + more);
+                let length = if next == Some(&b'/') {
+                    // The whole line break stays, also CR LF.
+                    rest.find(['\r', '\n'])
+                } else {
+                    find_text(rest, "*/").map(|found| found + 2)
+                };
+                let end = length.map_or(text.len(), |length| at + length);
                 first = first.or(Some(Span::new(at, at + 2)));
                 cut(&mut edits, at, end);
                 at = end;
