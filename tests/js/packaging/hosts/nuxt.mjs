@@ -20,7 +20,6 @@ const wrangler = async (project) => {
   await project.stop();
   const command = [join(ROOT, "node_modules/wrangler/bin/wrangler.js"), "dev", "--inspector-port", "0", "--port"];
   const { url } = await project.serve(project.nodes.tools, (port) => [...command, port], /Ready on/, {
-    cwd: project.file(".output/server"),
     env: { WRANGLER_LOG_PATH: project.file("log") },
   });
   return url;

@@ -18,6 +18,8 @@ const STRICT = {
   target: "es2022",
   lib: ["es2023", "dom", "dom.iterable"],
   types: [],
+  // Of the declarations, only those of the package are checked.
+  skipDefaultLibCheck: true,
   strict: true,
   exactOptionalPropertyTypes: true,
   noUncheckedIndexedAccess: true,

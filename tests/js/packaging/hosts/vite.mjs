@@ -37,7 +37,7 @@ await vite.close();
 };
 
 /** The warning of Vite about large files. */
-const LARGE = /\(!\) Some chunks are larger than 500 kB[\s\S]*?chunkSizeWarningLimit\.\n?/;
+const LARGE = /(?:\[plugin [^\]]+\]\s*)?\(!\) Some chunks are larger than 500 kB[\s\S]*?chunkSizeWarningLimit\.\n?/;
 
 const SETTING = "a [warning](integration.md#the-size-of-cloudflow-wasmlocal) about a file of more than 500 kB";
 
