@@ -204,6 +204,7 @@ export const EDITOR = {
   "{} references.": "{} 处引用。",
   "handle every error of the {} `{}`": "处理{} `{}` 的所有错误",
   "lead to `{}` if no option is true": "没有选项为真时转移到 `{}`",
+  "write the default mode `{}`": "写出默认模式 `{}`",
   "sort the keys of the {} `{}`": "对{} `{}` 的键排序",
   "migrate to `StateMachine`": "迁移到 `StateMachine`",
   "the name of this {} is filled in by a template": "此{}的名称由模板填充",

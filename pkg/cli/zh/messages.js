@@ -37,7 +37,7 @@ export const MESSAGES = {
   "{} is not valid JSON: {}": "{}不是有效的 JSON：{}",
   "expected an object": "应为对象",
   "a text": "文本",
-  "a list of names or patterns": "名称或模式的列表",
+  "a list of at least one name or pattern": "至少包含一个名称或模式的列表",
   "a list of patterns": "模式的列表",
   "`Standard` or `Express`": "`Standard` 或 `Express`",
   "an object": "对象",
