@@ -96,7 +96,7 @@ export const publishingTests = (ROOT, tarball, run) => ({
     if (!output.includes(`\n+ ${name}@${version}`)) throw new Error(output);
     // npm corrects errors of a manifest, and the published one differs from the one in the tarball.
     const expected = /using --force|requires you to be logged in/;
-    const warnings = output.split("\n").filter((line) => /^npm (warn|error)/.test(line) && !expected.test(line));
+    const warnings = output.split("\n").filter((line) => /^npm (warn|error)/i.test(line) && !expected.test(line));
     if (warnings.length > 0) throw new Error(warnings.join("\n"));
   },
 });
