@@ -359,8 +359,18 @@ impl<'t> Layout<'t> {
         Some(edits)
     }
 
-    /// The column of a comment: that of the next line if both begin at the same column, or else that of a line before.
+    /// The column of a comment. A comment behind a block scalar must not become a line of it.
     fn comment(&self, index: usize) -> usize {
+        let column = self.comment_column(index);
+        let plans = (0..index).rev().take(MAX_BACK).filter_map(|line| self.lines.get(line).map(|line| line.plan));
+        match plans.into_iter().find(|plan| *plan != Plan::Free) {
+            Some(Plan::Block(_, content)) => column.min(content.saturating_sub(STEP)),
+            _ => column,
+        }
+    }
+
+    /// The column of the next line if both begin at the same column, or else that of a line before.
+    fn comment_column(&self, index: usize) -> usize {
         let old = self.indent(index);
         let planned = |line: &usize| matches!(self.lines.get(*line).map(|line| line.plan), Some(Plan::At(_)));
         let next = (index + 1..self.lines.len()).take(MAX_BACK).find(planned);

@@ -1,5 +1,7 @@
 //! Formatting keeps the content and every comment of every text, and changes nothing the second time.
 
+#![allow(clippy::disallowed_methods, reason = "the test reads the files of all families")]
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cloudflow_editor::{FormatOptions, OpenFlow};
