@@ -271,9 +271,11 @@ impl List<'_, '_> {
         }
     }
 
-    /// A key and the text after it. The key has quotes if the keys beside it have quotes.
+    /// A key and the text after it. The key has quotes if the keys beside it have quotes, or those around an empty object.
     fn key_text(&self, name: &str, after: &str) -> String {
-        let frame = self.spot.frames.last();
+        let mut frames = self.spot.frames.iter().rev();
+        let has_keys = |node: Node<'_>| node.entries().any(|(key, _)| key.text() != Some(cursor::PLACEHOLDER));
+        let frame = frames.find(|frame| !self.cursor.in_flow || has_keys(frame.node));
         let is_json =
             frame.is_some_and(|frame| frame.node.entries().any(|(key, _)| key.style() == Style::DoubleQuoted));
         if is_json { cat(&["\"", name, "\"", after]) } else { cat(&[name, after]) }

@@ -6,6 +6,7 @@
 mod order;
 
 use cloudflow_base::diagnostic::{Code, Diagnostic, Edit, Severity};
+use cloudflow_base::small::contains;
 use cloudflow_base::text::Span;
 use cloudflow_language::yaml::{self, Kind, Node, Style, Tree};
 
@@ -47,6 +48,8 @@ struct Line {
     /// Without the line break.
     end: usize,
     plan: Plan,
+    /// The blanks behind the colon of a key that are removed.
+    gap: Option<Span>,
     /// A quoted text continues in the next line.
     open: bool,
 }
@@ -156,7 +159,7 @@ fn laid_out(text: &str, tree: &Tree<'_>) -> Option<Vec<Edit>> {
     let mut at = 0;
     loop {
         let end = line_end(text, at);
-        lines.push(Line { start: at, end, plan: Plan::Free, open: false });
+        lines.push(Line { start: at, end, plan: Plan::Free, gap: None, open: false });
         if end >= text.len() {
             break;
         }
@@ -217,6 +220,7 @@ impl<'t> Layout<'t> {
                     return None;
                 }
                 self.set(line, Plan::At(column));
+                self.close_gap(line, key.span().end as usize);
                 let old = key.span().start as usize - self.lines.get(line)?.start;
                 self.value(value, line, (old, column), &mut todo);
             }
@@ -236,6 +240,25 @@ impl<'t> Layout<'t> {
             }
         }
         Some(())
+    }
+
+    /// Plans one blank behind the colon of a key. A line whose comment is aligned with others is left as it is.
+    fn close_gap(&mut self, line: usize, key_end: usize) {
+        let text = self.text;
+        let Some(line) = self.lines.get_mut(line) else { return };
+        let behind = part(text, key_end, line.end);
+        let colon = run(behind, is_blank);
+        let Some(value) = behind.get(colon..).and_then(|rest| rest.strip_prefix(':')) else { return };
+        let blanks = run(value, |byte| matches!(byte, b' ' | b'\t'));
+        let content = value.get(blanks..).unwrap_or_default();
+        let is_aligned = ["  #", "\t#"].iter().any(|comment| contains(content, comment));
+        if !matches!(value.get(..blanks), Some("" | " "))
+            && !is_aligned
+            && !matches!(content.as_bytes(), [] | [b'#', ..])
+        {
+            let start = key_end + colon + 1;
+            line.gap = Some(Span::new(start, start + blanks));
+        }
     }
 
     /// The line before with only a dash.
@@ -307,8 +330,10 @@ impl<'t> Layout<'t> {
                 return None;
             }
             let kept = if line.open { content } else { trim_end(content) };
+            let closed = line.gap.map(|gap| closed(self.text, gap, kept, line.end - content.len()));
+            let kept = closed.as_deref().unwrap_or(kept);
             // Most lines are in their place.
-            let is_whole = kept.len() == content.len() && !kept.is_empty();
+            let is_whole = closed.is_none() && kept.len() == content.len() && !kept.is_empty();
             if is_whole && line.plan == Plan::At(source.len() - content.len()) && !content.starts_with("- ") {
                 continue;
             }
@@ -334,8 +359,18 @@ impl<'t> Layout<'t> {
         Some(edits)
     }
 
-    /// The column of a comment: that of the next line if both begin at the same column, or else that of a line before.
+    /// The column of a comment. A comment behind a block scalar must not become a line of it.
     fn comment(&self, index: usize) -> usize {
+        let column = self.comment_column(index);
+        let plans = (0..index).rev().take(MAX_BACK).filter_map(|line| self.lines.get(line).map(|line| line.plan));
+        match plans.into_iter().find(|plan| *plan != Plan::Free) {
+            Some(Plan::Block(_, content)) => column.min(content.saturating_sub(STEP)),
+            _ => column,
+        }
+    }
+
+    /// The column of the next line if both begin at the same column, or else that of a line before.
+    fn comment_column(&self, index: usize) -> usize {
         let old = self.indent(index);
         let planned = |line: &usize| matches!(self.lines.get(*line).map(|line| line.plan), Some(Plan::At(_)));
         let next = (index + 1..self.lines.len()).take(MAX_BACK).find(planned);
@@ -377,6 +412,11 @@ impl<'t> Layout<'t> {
 /// A line without the blanks at its end. Other white space belongs to a scalar.
 fn trim_end(line: &str) -> &str {
     line.get(..run_before(line, |byte| matches!(byte, b' ' | b'\t'))).unwrap_or_default()
+}
+
+/// The content of a line that begins at an offset, with one blank in the place of a gap.
+fn closed(text: &str, gap: Span, content: &str, start: usize) -> String {
+    cat(&[part(text, start, gap.start as usize), " ", part(text, gap.end as usize, start + content.len())])
 }
 
 /// The content of a line with one blank after each dash.

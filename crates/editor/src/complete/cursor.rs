@@ -56,7 +56,11 @@ impl Cursor {
     /// Absent if nothing can be completed: in a comment, and directly after a dash.
     pub fn find(view: &View<'_>, at: usize) -> Option<Self> {
         let text = view.text;
-        let (start, end) = (line_start(text, at), line_end(text, at));
+        let (mut start, end) = (line_start(text, at), line_end(text, at));
+        // A byte order mark is not a part of the first word.
+        if start == 0 && text.starts_with('\u{feff}') {
+            start = at.min('\u{feff}'.len_utf8());
+        }
         let spot = Spot::find(view, at);
         let unchanged = |word: Span| Cursor {
             text: text.to_owned(),

@@ -38,6 +38,15 @@ pub fn each(texts: &[(String, String)], work: impl Fn(&str, &str) + Sync) {
     });
 }
 
+/// Places of a text that are distributed over all of it. `seed` moves them, so that texts are not asked at the same ones.
+pub fn places(text: &str, seed: &str, most: usize) -> Vec<usize> {
+    let stride = (text.len() / most).max(1);
+    let first = seed.bytes().fold(7_usize, |sum, byte| sum * 31 % 10_007 + usize::from(byte)) % stride;
+    let mut places: Vec<usize> = (first..text.len()).step_by(stride).filter(|at| text.is_char_boundary(*at)).collect();
+    places.push(text.len());
+    places
+}
+
 pub fn apply(text: &str, edits: &[Edit]) -> String {
     let mut out = text.to_owned();
     for edit in edits.iter().rev() {

@@ -1,13 +1,15 @@
 //! Formatting keeps the content and every comment of every text, and changes nothing the second time.
 
+#![allow(clippy::disallowed_methods, reason = "the test reads the files of all families")]
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cloudflow_editor::{FormatOptions, OpenFlow};
 use cloudflow_language::shape::flow_to_mermaid;
 use cloudflow_language::yaml;
-use cloudflow_tests::cases;
+use cloudflow_tests::{files, root};
 
-use crate::corpus::{apply, each, everything};
+use crate::corpus::{apply, corpus, each};
 
 /// The comments with the text of their lines, without indentation.
 fn comments(text: &str, any_order: bool) -> Vec<String> {
@@ -47,12 +49,19 @@ fn content(text: &str, any_order: bool) -> (String, String) {
     (out, flow_to_mermaid(text))
 }
 
+/// The corpus, and every YAML file of every family of cases.
 fn texts() -> Vec<(String, String)> {
-    let mut all = everything();
-    all.extend(cases("yaml", "yaml").into_iter().map(|case| (case.name.clone(), case.read("yaml"))));
-    for family in ["migrate", "simulate"] {
-        all.extend(cases(family, "flow.yaml").into_iter().map(|case| (case.name.clone(), case.read("flow.yaml"))));
+    let mut all = corpus();
+    let folder = root().join("tests/cases");
+    for path in files(&folder) {
+        let name = path.strip_prefix(&folder).unwrap().display().to_string();
+        if name.ends_with(".yaml")
+            && let Ok(text) = std::fs::read_to_string(&path)
+        {
+            all.push((name, text));
+        }
     }
+    assert!(all.len() > 1000, "{} texts", all.len());
     all
 }
 

@@ -7,7 +7,7 @@ use std::time::Instant;
 use cloudflow_base::text::Span;
 use cloudflow_editor::{OpenFlow, shape};
 
-use crate::corpus::{corpus, each, everything};
+use crate::corpus::{corpus, each, everything, places};
 
 /// Asks everything about a place.
 fn ask(text: &str, at: usize, what: &dyn Fn() -> String) {
@@ -49,10 +49,10 @@ fn ask_all(text: &str, what: &dyn Fn() -> String) {
 }
 
 #[test]
-fn cut_at_every_50th_character() {
-    let stride = if cloudflow_tests::is_quick() { 997 } else { 50 };
+fn cut_at_many_places() {
+    let most = if cloudflow_tests::is_quick() { 2 } else { 100 };
     each(&corpus(), |name, text| {
-        for (at, _) in text.char_indices().step_by(stride) {
+        for at in places(text, name, most) {
             let what = || format!("{name} cut at {at}");
             ask(&text[..at], at, &what);
             ask_all(&text[..at], &what);
@@ -63,13 +63,10 @@ fn cut_at_every_50th_character() {
 /// The cursor is anywhere in a text that is complete.
 #[test]
 fn asked_at_many_places() {
-    let stride = if cloudflow_tests::is_quick() { 293 } else { 31 };
+    let most = if cloudflow_tests::is_quick() { 2 } else { 48 };
     each(&everything(), |name, text| {
-        if text.len() > 16 * 1024 {
-            return;
-        }
         ask_all(text, &|| name.to_owned());
-        for (at, _) in text.char_indices().step_by(stride) {
+        for at in places(text, name, most) {
             ask(text, at, &|| format!("{name} at {at}"));
         }
     });
