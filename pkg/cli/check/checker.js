@@ -1,6 +1,15 @@
 // Checks one file: reads it, finds the definitions in it, applies the rules to their diagnostics.
 
-import { accessSync, constants, renameSync, realpathSync, rmSync, statSync, writeFileSync, readFileSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  renameSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  readFileSync,
+} from "node:fs";
 import { failure, reason } from "../failure.js";
 import { definitionsOf } from "./embed.js";
 import { createLines, lineAt } from "./lines.js";
