@@ -2,11 +2,17 @@
 
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
+import { chmod, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { test } from "node:test";
 import { createChecker } from "../../pkg/cli/check/checker.js";
 import { definitionsOf } from "../../pkg/cli/check/embed.js";
 import { validateFlow } from "../../pkg/dist/language.js";
+import { GOOD, WRONG, command, temporary } from "./support/command.mjs";
+
+const { root, folder } = temporary("fix");
 
 const CASES = fileURLToPath(new URL("../cases/check/", import.meta.url));
 const checker = createChecker(validateFlow, { rules: {}, fix: true, lines: false });
@@ -83,8 +89,7 @@ test("a correction writes the line breaks of its file", () => {
   for (const { name, text: lf } of cases()) {
     const crlf = lf.replaceAll("\n", "\r\n");
     const { text: result } = checker.check(name, crlf, true);
-    // This correction removes a comment with the CR at its end.
-    if (!name.includes("json-comments")) assert.doesNotMatch(result, /(^|[^\r])\n/, name);
+    assert.doesNotMatch(result, /(^|[^\r])\n/, name);
   }
   assert.equal(checker.check("a.yaml", text, true).text, text);
 });
@@ -101,4 +106,35 @@ test("a correction changes nothing of the template inside a definition", () => {
   // An escape sequence is replaced as a whole, or stays.
   const inJson = (type) => template(JSON.stringify(flow(type).replace(/^ {2}/gm, "")));
   assert.equal(check("a.json", inJson("wiat").replace("wiat", "wi\\u0061t")), inJson("wait"));
+});
+
+test("a correction of JSON is JSON", () => {
+  const text =
+    '{"Type":"StateMachine","SpecVersion":"v1","Name":"a","StartAt":"A","States":[{"Type":"Wiat","Name":"A","Duration":"5"}]}\n';
+  for (const [file, outer] of [
+    ["a.json", text],
+    ["a.yaml", `Resources:\n  F:\n    Type: ALIYUN::FNF::Flow\n    Properties:\n      Definition: |\n        ${text}`],
+  ]) {
+    const { text: result, fixed } = checker.check(file, outer, true);
+    assert.ok(fixed > 0, result);
+    const [state] = JSON.parse(result.slice(result.indexOf("{"))).States;
+    assert.deepEqual(state, { Type: "Wait", Name: "A", Seconds: 5, End: true });
+  }
+});
+
+test("a write-protected file is neither corrected nor converted", async (t) => {
+  const cwd = await folder({ "a.yaml": WRONG, "b.yaml": GOOD });
+  for (const name of ["a.yaml", "b.yaml"]) await chmod(join(cwd, name), 0o444);
+  await chmod(root, 0o755);
+  const uid = process.getuid?.() === 0 ? 65_534 : undefined;
+  // The folder is writable: the file could be replaced.
+  await chmod(cwd, 0o777);
+  const got = await command(["check", "--fix", "a.yaml"], { cwd, uid });
+  if (got.err.includes("EACCES")) return t.skip("another user cannot read the package");
+  assert.equal(got.code, 2, got.out + got.err);
+  assert.match(got.out, /^a\.yaml: not checked: cannot be written: permission denied$/m);
+  const converted = await command(["migrate", "--write", "b.yaml"], { cwd, uid });
+  assert.equal(converted.code, 2);
+  assert.match(converted.err, /^b\.yaml cannot be written: permission denied\n0 converted, 0 unchanged$/m);
+  assert.equal(await readFile(join(cwd, "a.yaml"), "utf8"), WRONG);
 });

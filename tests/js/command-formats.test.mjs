@@ -34,6 +34,7 @@ test("the configuration is described by its schema", async () => {
     [{ $schema: "x" }, true],
     [{ file: ["a"] }, false],
     [{ files: [""] }, false],
+    [{ files: [] }, false],
     [{ mode: "express" }, false],
     [{ rules: { undocumented: "loud" } }, false],
     [{ rules: { "yaml-limit": "off" } }, false],

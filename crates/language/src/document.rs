@@ -2,6 +2,7 @@
 
 use crate::check;
 use crate::flow::Flow;
+use crate::notation;
 use crate::repair;
 use crate::yaml::{self, Tree};
 use cloudflow_base::diagnostic::{Diagnostic, Severity};
@@ -46,6 +47,7 @@ impl<'a> Document<'a> {
             (diagnostics, dropped) = repaired;
         }
         check::limit(&mut diagnostics, dropped);
+        notation::keep_notation(text, &mut diagnostics);
         Document { tree, flow, diagnostics }
     }
 

@@ -69,6 +69,7 @@ mod document;
 pub mod expr;
 pub mod facts;
 pub mod graph;
+mod notation;
 mod repair;
 pub mod shape;
 

@@ -1,4 +1,5 @@
-//! `node --test` over the files that are no suites, one after the other: they start servers and browsers.
+//! `node --test` over the files that are no suites. They start servers and browsers, and run one after the other, except those
+//! of the command.
 
 use std::path::PathBuf;
 
@@ -83,13 +84,21 @@ fn one(step: &str, filter: Option<&str>, files: &[PathBuf], runtime: Option<&Run
             node.env("COMMAND_NODE", program);
         }
     }
+    let concurrency = if step == "commands" {
+        // The step `runtimes` runs these tests in Deno and Bun.
+        node.env("COMMAND_RUNTIME", "node");
+        // Most of these tests wait for the processes that they start.
+        "--test-concurrency=2"
+    } else {
+        "--test-concurrency=1"
+    };
     if let Some(firefox) = engines::firefox() {
         node.env("FIREFOX", firefox);
     }
     if let Some(python) = python::install()? {
         node.env("PYTHON", python);
     }
-    node.args(["--test", "--test-concurrency=1", "--test-reporter=tap"]);
+    node.args(["--test", concurrency, "--test-reporter=tap"]);
     if let Some(name) = filter {
         // The option takes a regular expression.
         let name = name.replace(|c: char| !c.is_alphanumeric() && c != ' ' && c != '_' && c != '-', ".");

@@ -144,6 +144,35 @@ fn every_repair_removes_its_finding() {
     report("repairs", failures);
 }
 
+/// Applies the repairs of a text that do not touch each other.
+fn mended(text: &str) -> String {
+    let mut units: Vec<u16> = text.encode_utf16().collect();
+    let fixes = validate_flow(text).diagnostics.into_iter().filter_map(|found| found.fix);
+    let mut edits: Vec<_> = fixes.flat_map(|fix| fix.edits).collect();
+    edits.sort_by_key(|edit| std::cmp::Reverse(edit.range.start.offset));
+    for edit in edits {
+        let range = edit.range.start.offset as usize..edit.range.end.offset as usize;
+        units.splice(range, edit.new_text.encode_utf16());
+    }
+    String::from_utf16(&units).unwrap()
+}
+
+/// A repaired JSON text is JSON, and a quoted key keeps its value.
+#[test]
+fn repairs_keep_quotes() {
+    let text = r#"{"Type": "StateMachine", "SpecVersion": "v1", "Nmae": "a", "StartAt":"a", "States": [
+  {"Type": "Pas", "Name": "A", "Next": "b c"}, {"Type":"Wait","Name":"B C","Duration":"5"}]}"#;
+    let result = mended(text);
+    let read: Value = serde_json::from_str(&result).unwrap_or_else(|error| panic!("{error}: {result}"));
+    let expected = serde_json::json!({"Type": "StateMachine", "SpecVersion": "v1", "Name": "a", "StartAt": "A", "States": [
+        {"Type": "Pass", "Name": "A", "Next": "B C"}, {"Type": "Wait", "Name": "B C", "Seconds": 5, "End": true}]});
+    assert_eq!(read, expected, "{result}");
+
+    let text = "version: v1\ntype: flow\nsteps:\n- {'type':'wiat', \"nmae\":\"a\", 'duration':'3'}\n";
+    let expected = "version: v1\ntype: flow\nsteps:\n- {'type':'wait', \"name\":\"a\", 'duration':3}\n";
+    assert_eq!(mended(text), expected);
+}
+
 /// Files of `CLOUDFLOW_CORPUS` with errors (or not YAML, or in an undocumented dialect), and the expected codes. All
 /// other files have no error.
 const FAULTY: &[(&str, &[&str])] = &[

@@ -1,0 +1,73 @@
+//! Corrections in the notation of the text: a quoted word stays quoted, and JSON stays JSON.
+
+use cloudflow_base::diagnostic::{Diagnostic, Edit};
+
+/// Writes quotes where a correction replaces a quoted word, and around the words that it inserts into JSON.
+///
+/// A key in quotes may be followed by its value without a blank. Without the quotes, key and value would be one word.
+pub(crate) fn keep_notation(text: &str, diagnostics: &mut [Diagnostic]) {
+    let mut json = None;
+    for edit in diagnostics.iter_mut().filter_map(|found| found.fix.as_mut()).flat_map(|fix| &mut fix.edits) {
+        let written = if edit.span.start == edit.span.end {
+            let is_json = *json.get_or_insert_with(|| is_json(text));
+            is_json.then(|| entries(&edit.new_text)).flatten()
+        } else {
+            replaced(text, edit)
+        };
+        if let Some(written) = written {
+            edit.new_text = written;
+        }
+    }
+}
+
+/// True for an object whose first key is in double quotes.
+fn is_json(text: &str) -> bool {
+    let text = text.strip_prefix('\u{FEFF}').unwrap_or(text).trim_ascii_start();
+    text.strip_prefix('{').is_some_and(|rest| rest.trim_ascii_start().starts_with('"'))
+}
+
+/// The replacement of a quoted word in the same quotes.
+fn replaced(text: &str, edit: &Edit) -> Option<String> {
+    let (start, end) = (edit.span.start as usize, edit.span.end as usize);
+    let old = text.get(start..end)?;
+    let quote = old.get(..1).filter(|quote| matches!(*quote, "\"" | "'"))?;
+    let inner = old.strip_prefix(quote)?.strip_suffix(quote)?;
+    let before = text.get(..start)?.trim_end_matches([' ', '\t']).chars().next_back();
+    let after = text.get(end..)?.trim_start_matches([' ', '\t']).chars().next();
+    // In an expression, quotes have another meaning.
+    let is_whole = !inner.contains(quote)
+        && matches!(before, None | Some('\n' | '\r' | '{' | '[' | ',' | ':' | '-' | '?'))
+        && matches!(after, None | Some('\n' | '\r' | '}' | ']' | ',' | ':' | '#'));
+    let new = edit.new_text.as_str();
+    (is_whole && is_word(new) && (after == Some(':') || !has_type(new))).then(|| [quote, new, quote].concat())
+}
+
+/// Inserted entries, such as `End: true, `, with their words in double quotes. Absent for any other text.
+fn entries(text: &str) -> Option<String> {
+    let mut out = String::new();
+    for (i, part) in text.split(", ").enumerate() {
+        out += if i > 0 { ", " } else { "" };
+        if part.is_empty() {
+            continue;
+        }
+        let (key, value) = part.split_once(": ")?;
+        if !is_word(key) || !is_word(value) {
+            return None;
+        }
+        let quote = if has_type(value) { "" } else { "\"" };
+        out += &["\"", key, "\": ", quote, value, quote].concat();
+    }
+    Some(out)
+}
+
+/// True for a text that means the same with quotes and without them, except for its type.
+fn is_word(text: &str) -> bool {
+    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | '$' | ' ');
+    !text.is_empty() && !text.starts_with(['-', '$', ' ']) && !text.ends_with(' ') && text.chars().all(is_plain)
+        || text.split(['.', ':']).all(|part| !part.is_empty() && part.chars().all(char::is_alphanumeric))
+}
+
+/// True for a number, a boolean or null.
+fn has_type(text: &str) -> bool {
+    matches!(text, "true" | "false" | "null") || text.starts_with(|c: char| c.is_ascii_digit())
+}
