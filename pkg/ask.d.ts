@@ -1,7 +1,7 @@
 /**
  * The client and the reader of responses: a part of "cloudflow-wasm".
  *
- * @module
+ * @module cloudflow-wasm/ask
  */
 
 export {

@@ -4,7 +4,7 @@
  * All offsets count UTF-16 code units from 0, as `text.slice` and editors do. Every function answers for every text,
  * also while it is broken.
  *
- * @module
+ * @module cloudflow-wasm/editor
  */
 
 import type { Diagnostic, GraphEdge, GraphNode, Position, Range, ValidateOptions } from "./index.js";

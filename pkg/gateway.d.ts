@@ -1,3 +1,9 @@
+/**
+ * A gateway that holds the credentials for web pages, in a Worker or a server.
+ *
+ * @module cloudflow-wasm/gateway
+ */
+
 import type { LimitOptions, LogEntry } from "./gateway/types.js";
 import type { ClientOptions, ExecutionRef } from "./index.js";
 
@@ -60,7 +66,9 @@ export interface GatewayBindings {
 
 /** The part of a Durable Object namespace that the gateway uses. */
 export interface ObjectNamespace {
+  /** Returns the ID of the object with a name. */
   idFromName(name: string): any;
+  /** Returns the object with an ID. */
   get(id: any): { fetch(url: string, init?: any): Promise<any> };
 }
 
@@ -102,6 +110,7 @@ export interface Gateway<Env = unknown> {
 
 /** A Durable Object of a gateway. */
 export interface GatewayObject {
+  /** Handles a request of the gateway. */
   fetch(request: Request): Promise<Response>;
 }
 

@@ -2,13 +2,17 @@
  * Draws flows: `<cloudflow-graph>`, a custom element for any page, and its layout as a function.
  *
  * Importing the entry in a page defines the element `cloudflow-graph`. Without a document the import does nothing.
+ *
+ * @module cloudflow-wasm/graph
  */
 
 import type { GraphEdge, GraphNode } from "./index.js";
 
 /** A graph as `flowGraph` returns it. */
 export interface Graph {
+  /** The states, the start and the end. */
   nodes: readonly GraphNode[];
+  /** The transitions. */
   edges: readonly GraphEdge[];
 }
 
@@ -26,6 +30,7 @@ export type GraphStatus =
 
 /** What happened to one node of the graph. Other properties are ignored. */
 export interface GraphNodeReplay {
+  /** What happened to the state. */
   status: GraphStatus;
   /** Number of attempts, or the attempts. */
   attempts?: number | readonly unknown[] | undefined;
@@ -60,18 +65,25 @@ export interface LayoutOptions {
 
 /** A rectangle, in px from the upper left corner of the drawing. */
 export interface LayoutPlace {
+  /** Distance from the left edge of the drawing, in px. */
   x: number;
+  /** Distance from the upper edge of the drawing, in px. */
   y: number;
+  /** Width, in px. */
   width: number;
+  /** Height, in px. */
   height: number;
 }
 
 /** A state, the start or the end. */
 export interface LayoutNode extends LayoutPlace {
+  /** `id` of the node. */
   id: string;
+  /** Type of the node. */
   type: GraphNode["type"];
   /** Its name, in one or two lines. */
   lines: string[];
+  /** The node of the graph. */
   node: GraphNode;
   /** A Parallel or a Map whose contents are hidden. */
   collapsed: boolean;
@@ -81,9 +93,13 @@ export interface LayoutNode extends LayoutPlace {
 
 /** A Parallel or a Map around its contents. */
 export interface LayoutBox extends LayoutPlace {
+  /** `id` of the node. */
   id: string;
+  /** Type of the node. */
   type: GraphNode["type"];
+  /** Its name, in one or two lines. */
   lines: string[];
+  /** The node of the graph. */
   node: GraphNode;
   /** Height of the header. */
   header: number;
@@ -93,6 +109,7 @@ export interface LayoutBox extends LayoutPlace {
 export interface LayoutLane extends LayoutPlace {
   /** `id` of the Parallel. */
   id: string;
+  /** Index of the branch. */
   branch: number;
 }
 
@@ -100,6 +117,7 @@ export interface LayoutLane extends LayoutPlace {
 export interface LayoutLine {
   /** `id` of a node, or of a point: `<id>|<branch>#in` is the top of a branch, `#out` its end. */
   from: string;
+  /** The same for the end of the line. */
   to: string;
   /** Indexes in `graph.edges`. */
   edges: number[];
@@ -111,14 +129,19 @@ export interface LayoutLine {
   arrow: boolean;
   /** Corners. All segments are horizontal or vertical. */
   points: [x: number, y: number][];
+  /** Its label, in one or several lines. Absent if it has none. */
   label?: (LayoutPlace & { lines: string[]; text: string }) | undefined;
 }
 
 /** A point where ways merge, or a numbered circle that joins the parts of a long flow. */
 export interface LayoutMark {
+  /** Distance of the centre from the left edge of the drawing, in px. */
   x: number;
+  /** Distance of the centre from the upper edge of the drawing, in px. */
   y: number;
+  /** Radius, in px. */
   radius: number;
+  /** Number in the circle. Empty for a point where lines merge. */
   text: string;
 }
 
@@ -128,19 +151,29 @@ export interface LayoutChip extends LayoutPlace {
   id: string;
   /** `id` of the handler. */
   target: string;
+  /** Text of the reference. */
   text: string;
+  /** Indexes in `graph.edges`. */
   edges: number[];
 }
 
 /** Places of everything in a drawing. */
 export interface GraphLayout {
+  /** Width of the drawing, in px. */
   width: number;
+  /** Height of the drawing, in px. */
   height: number;
+  /** The states, the start and the end. */
   nodes: LayoutNode[];
+  /** The expanded Parallel and Map states. */
   boxes: LayoutBox[];
+  /** The branches of the expanded Parallel states. */
   lanes: LayoutLane[];
+  /** The lines between them. */
   lines: LayoutLine[];
+  /** The points where lines merge, and the circles that join parts. */
   marks: LayoutMark[];
+  /** The references that replace long lines. */
   chips: LayoutChip[];
 }
 
@@ -159,6 +192,7 @@ export function layoutGraph(graph: Graph, options?: LayoutOptions): GraphLayout;
 export interface GraphEventDetail {
   /** `id` of the state. Absent in `select` if nothing is selected. */
   id: string | undefined;
+  /** The node of the state. Absent if `id` is. */
   node: GraphNode | undefined;
 }
 

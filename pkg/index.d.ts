@@ -5,7 +5,7 @@
  * All functions can be called directly after the import. An invalid *text* is reported in the result: these functions
  * do not throw for it. An invalid *call* and a failed *request* throw a {@link CloudFlowError}.
  *
- * @module
+ * @module cloudflow-wasm
  */
 
 import type { Replay } from "./replay.js";
@@ -547,6 +547,7 @@ export interface Position {
 /** The error of an invalid call, a refused request or a network failure. Test `kind`: it works across realms. */
 export class CloudFlowError extends Error {
   private constructor();
+  /** The name of the class. */
   readonly name: "CloudFlowError";
   /**
    * - `request`: the call is invalid; nothing was sent

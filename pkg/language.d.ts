@@ -1,7 +1,7 @@
 /**
  * The reader of flow definitions: a part of "cloudflow-wasm".
  *
- * @module
+ * @module cloudflow-wasm/language
  */
 
 export { CloudFlowError, flowGraph, flowToMermaid, parseFlow, replayExecution, validateFlow } from "./index.js";

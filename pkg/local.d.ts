@@ -19,7 +19,7 @@
  * );
  * ```
  *
- * @module
+ * @module cloudflow-wasm/local
  */
 
 import type { Diagnostic, ExecutionEvent, ExecutionStatus, Locale, LocaleOptions } from "./index.js";
@@ -62,6 +62,7 @@ export interface Emulator {
    * held; the execution is not affected. Can be called without `this`.
    */
   fetch(request: Request): Promise<Response>;
+  /** The same with an address and the options of the global `fetch`. */
   fetch(url: string | URL, init?: RequestInit): Promise<Response>;
   /**
    * Creates a flow or replaces its definition, without a signed request. Returns false if the flow is unchanged.

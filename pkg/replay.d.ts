@@ -104,6 +104,7 @@ export interface ReplayVisit {
   parentAttempt?: number;
   /** Index of the branch or iteration in `parent`. */
   index?: number;
+  /** What happened to the state in this visit. */
   status: Exclude<ReplayStatus, "notReached">;
   /** Time at which it was entered, RFC 3339. */
   enteredAt?: string;
@@ -111,8 +112,11 @@ export interface ReplayVisit {
   exitedAt?: string;
   /** Input after the input mappings; before them until the state has started. */
   input?: unknown;
+  /** Output of the state. */
   output?: unknown;
+  /** Error of the last attempt. */
   error?: string;
+  /** Cause of the error. */
   cause?: string;
   /** All attempts. A state without a task has one, unless a Parallel or Map is repeated. */
   attempts: ReplayAttempt[];
@@ -132,10 +136,13 @@ export interface ReplayAttempt {
    * Number, from 1. An attempt that failed before its task was scheduled leaves no event: the numbers have a gap then.
    */
   attempt: number;
+  /** What happened to the attempt. */
   status: "running" | "waiting" | "succeeded" | "failed" | "timedOut" | "stopped";
+  /** Time at which it started, RFC 3339. */
   startedAt: string;
   /** Time at which its task was submitted. */
   submittedAt?: string;
+  /** Time at which it ended, RFC 3339. Absent if it has not ended. */
   endedAt?: string;
   /** Time between the end of the attempt before it and its start, in ms. */
   pauseMs?: number;
@@ -143,7 +150,9 @@ export interface ReplayAttempt {
   input?: unknown;
   /** Result of the task. */
   output?: unknown;
+  /** Error with which it failed. */
   error?: string;
+  /** Cause of the error. */
   cause?: string;
   /** Resource or operation that the task called. */
   resource?: string;
@@ -157,7 +166,9 @@ export interface ReplayProgress {
   total?: number;
   /** Number of those that have started. */
   started: number;
+  /** Number of those that succeeded. */
   succeeded: number;
+  /** Number of those that failed. */
   failed: number;
   /** Number of those that were ended by the error of another one. */
   stopped: number;
@@ -167,7 +178,9 @@ export interface ReplayProgress {
 
 /** The error that ended an execution. */
 export interface ReplayFailure {
+  /** Name of the error. */
   error?: string;
+  /** Cause of the error. */
   cause?: string;
   /** `id` of the node that raised the error. Absent if no state raised it. */
   node?: string;
@@ -194,6 +207,8 @@ export interface ReplayMismatch {
    * - `way`: no edge of the graph leads to the state
    */
   kind: "state" | "place" | "type" | "way";
+  /** `eventId` of the event. */
   eventId: number;
+  /** Name of the state in the event. */
   stepName: string;
 }

@@ -1,7 +1,7 @@
 /**
  * The functions of "cloudflow-wasm". The caller provides the WebAssembly modules.
  *
- * @module
+ * @module cloudflow-wasm/slim
  */
 
 export * from "./index.js";
@@ -11,8 +11,11 @@ export type CompiledModule = object;
 
 /** The part of a `Response` that is read. */
 export interface ModuleResponse {
+  /** Whether the HTTP status is 200 to 299. */
   readonly ok: boolean;
+  /** HTTP status. */
   readonly status: number;
+  /** Returns the body. */
   arrayBuffer(): Promise<ArrayBuffer>;
 }
 
@@ -29,6 +32,7 @@ export type ModuleSource =
   | string
   | Promise<ModuleResponse | CompiledModule>;
 
+/** Sources of the modules. An absent module can be added by a later call. */
 export interface Modules {
   /** `cloudflow-wasm/ask.wasm`: the client, `parseExecution` and `validateExecution`. */
   ask?: ModuleSource | undefined;

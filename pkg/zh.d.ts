@@ -9,7 +9,7 @@
  * validateFlow("type: flow", { locale: "zh" }); // "缺少 `steps`：流程需要它"
  * ```
  *
- * @module
+ * @module cloudflow-wasm/zh
  */
 
 /**

@@ -2,7 +2,7 @@
  * Flow definitions in CodeMirror 6: a part of "cloudflow-wasm". It needs the packages `@codemirror/autocomplete`,
  * `@codemirror/language`, `@codemirror/lint`, `@codemirror/state` and `@codemirror/view` of the program.
  *
- * @module
+ * @module cloudflow-wasm/editor/codemirror
  */
 
 import type { Extension } from "@codemirror/state";

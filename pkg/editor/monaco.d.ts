@@ -2,13 +2,14 @@
  * Flow definitions in Monaco: a part of "cloudflow-wasm". Nothing is imported from `monaco-editor`: the program passes
  * its own copy.
  *
- * @module
+ * @module cloudflow-wasm/editor/monaco
  */
 
 import type { ValidateOptions } from "../index.js";
 
 /** What {@link registerFlowLanguage} uses of the module `monaco-editor`. */
 export interface Monaco {
+  /** The models, their events and their markers. */
   editor: {
     getModels(): readonly any[];
     onDidCreateModel(listener: (model: any) => void): Disposable;
@@ -18,10 +19,13 @@ export interface Monaco {
   };
   /** The functions `register…Provider` and the enumerations. */
   languages: object;
+  /** The severities of markers. */
   MarkerSeverity: object;
 }
 
+/** Something that can be removed. */
 export interface Disposable {
+  /** Removes it. */
   dispose(): void;
 }
 

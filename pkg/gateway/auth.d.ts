@@ -1,3 +1,9 @@
+/**
+ * Functions for the option `authorize` of a gateway: bearer secrets, JSON Web Tokens, Cloudflare Access, tickets.
+ *
+ * @module cloudflow-wasm/gateway/auth
+ */
+
 import type { GatewayCall } from "../gateway.js";
 
 /** A function for the option `authorize` of `createGateway`. `Env` is the type of the Worker's `env`. */
@@ -22,17 +28,24 @@ export function bearer<Env = unknown>(
 
 /** The claims of a verified token. */
 export interface JwtPayload {
+  /** Issuer of the token. */
   iss?: string;
+  /** Subject: the user or the program that the token identifies. */
   sub?: string;
+  /** Audience: the services for which the token is valid. */
   aud?: string | string[];
+  /** Time at which the token expires, in seconds since 1970. */
   exp?: number;
+  /** Time before which the token is not valid, in seconds since 1970. */
   nbf?: number;
+  /** Time at which the token was issued, in seconds since 1970. */
   iat?: number;
   [claim: string]: unknown;
 }
 
 /** A set of public keys (JWKS, RFC 7517). */
 export interface KeySet {
+  /** The keys, each a JSON Web Key (JWK). */
   keys: object[];
 }
 

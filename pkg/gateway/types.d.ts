@@ -20,6 +20,7 @@ export interface LimitOptions<Env = unknown> {
  * @see https://developers.cloudflare.com/workers/runtime-apis/bindings/rate-limit/
  */
 export interface RateLimitBinding {
+  /** Counts a request of a caller. `success` is false if the caller is over its limit. */
   limit(options: { key: string }): Promise<{ success: boolean }>;
 }
 
@@ -29,6 +30,7 @@ export interface LogEntry {
   time: string;
   /** The API operation, such as `DescribeExecution`. */
   action: string;
+  /** Name of the flow. */
   flow: string;
   /** `""` for `ListExecutions`. */
   execution: string;

@@ -2,13 +2,14 @@
  * The functions of "cloudflow-wasm/local". The caller provides the WebAssembly module, so that it is not a part of the
  * JavaScript.
  *
- * @module
+ * @module cloudflow-wasm/slim/local
  */
 
 import type { ModuleSource } from "../slim.js";
 
 export * from "../local.js";
 
+/** Source of the module. */
 export interface LocalModules {
   /** `cloudflow-wasm/local.wasm`. */
   local?: ModuleSource | undefined;

@@ -40,8 +40,8 @@ async function bundle(program, worker = false, external = []) {
 }
 
 /** What a file of the package contains beside the packages of the program and the entries that it uses. */
-const SHARED = ["@codemirror/*", "node:*", "*/editor.js", "*/local.js", "*/shared.js", "*/zh.js"];
-const own = (file) => bundle(`export * from "./${file}";`, false, SHARED);
+const own = (file) =>
+  bundle(`export * from "./${file}";`, false, ["@codemirror/*", "node:*", "*/editor.js", "*/local.js", "*/shared.js"]);
 
 for (const name of modules) {
   print(`${name}.wasm`, wasm(name));

@@ -1,4 +1,4 @@
-//! The build tool of the project: `cargo xtask build | sizes | package | reproduce | demo | playground | screens | lint | test | bench | load-gateway | fuzz | fuzz-net | sim-gateway`.
+//! The build tool of the project: `cargo xtask build | sizes | package | reproduce | demo | playground | docs | screens | lint | test | bench | load-gateway | fuzz | fuzz-net | sim-gateway`.
 //!
 //! Every command does its own set-up (a Rust toolchain that can build for wasm32, the packages
 //! of `package-lock.json`, a Chromium), prints each step and skips steps that are up to date.
@@ -33,6 +33,7 @@ mod reproduce;
 mod runtimes;
 mod sbom;
 mod sim_gateway;
+mod site;
 mod sizes;
 mod test;
 mod toolchain;
@@ -66,6 +67,9 @@ usage: cargo xtask <command> [options]
   playground [--out DIR]
                     build, then write the console with an emulator in the page, for any static host, also in a
                     subfolder (target/playground/)
+  docs [--out DIR] [--base PATH] [--no-playground]
+                    the documentation as a site for any static host, with a search, the reference of the API and the
+                    playground (target/site/); checks every link; PATH: the path of the site on its host (/)
   screens [ENGINE]  build, then take pictures of the console at four widths, light and dark, into target/screens/;
                     ENGINE: chromium, firefox, webkit
   lint [--only PART] [--fix]
@@ -136,6 +140,7 @@ fn run(arguments: &[String]) -> Outcome<ExitCode> {
         "demo" => demo::port(options).map(demo::demo),
         "screens" => engines::name(options).map(engines::screens),
         "playground" => console::out(options).map(|out| console::playground(&out)),
+        "docs" => site::options(options).map(|options| site::site(&options)),
         "lint" => lint::options(options).map(|options| lint::lint(&options)),
         "test" => test::options(options).map(|options| test::test(&options)),
         "fuzz" => fuzz::targets::wish(options).map(|wish| fuzz::targets::fuzz(&wish)),

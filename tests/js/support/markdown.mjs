@@ -24,7 +24,8 @@ export function blocks(page) {
       open = { kind, line: at + 1, text, lines: rest };
       found.push(open);
     };
-    const fence = /^( *)```(\w*)$/.exec(line);
+    // A word behind the language, such as `file=main.js`, is not shown.
+    const fence = /^( *)```(\w*)(?: [^`]*)?$/.exec(line);
     const heading = /^(#+) (.*)$/.exec(line);
     const item = /^( *)(-|\d+\.) (.*)$/.exec(line);
     if (fence) {

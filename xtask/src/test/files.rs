@@ -11,7 +11,18 @@ const ENGINES: [&str; 7] =
     ["console.test", "console-axe", "console-data", "console-faults", "editor-engines", "graph-engines", "policy"];
 
 /// What the names of the files of the step `pages` begin with.
-const PAGES: [&str; 8] = ["console", "demo", "editor", "graph", "playground", "policy", "small-page", "web-page"];
+const PAGES: [&str; 10] = [
+    "console",
+    "demo",
+    "editor",
+    "getting-started",
+    "graph",
+    "playground",
+    "policy",
+    "recipes",
+    "small-page",
+    "web-page",
+];
 
 /// What the names of the files of the steps `commands` and `runtimes` begin with. All others belong to the step `servers`.
 const COMMANDS: [&str; 1] = ["command"];
@@ -70,8 +81,9 @@ fn runtimes() -> Outcome<Vec<Runtime>> {
 fn one(step: &str, filter: Option<&str>, files: &[PathBuf], runtime: Option<&Runtime>) -> Outcome<Totals> {
     let mut totals = Totals::default();
     if step == "pages" {
-        // In a folder of its own because of its size: the other steps do not need it.
+        // In folders of their own because of their size: the other steps do not need them.
         npm::install_at(&paths::root().join("tests/js/monaco"), "Monaco")?;
+        npm::install_at(&paths::root().join("tests/js/recipes"), "the packages of the recipes")?;
     }
     let mut node = npm::node()?;
     quiet(&mut node).env("CHROMIUM", chromium::find()?).env("DENO", deno()?).env("BUN", bun()?);

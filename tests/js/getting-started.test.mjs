@@ -1,0 +1,91 @@
+// Runs what docs/getting-started.md shows.
+
+import assert from "node:assert/strict";
+import { access, mkdir, symlink } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { build } from "vite";
+
+import { launch } from "./chromium.mjs";
+import { command, temporary } from "./support/command.mjs";
+import { commandsOf, filesOf } from "./support/page-files.mjs";
+import { serveStatic } from "./support/static-server.mjs";
+
+const PAGE = "docs/getting-started.md";
+const PACKAGE = fileURLToPath(new URL("../../pkg/dist", import.meta.url));
+const { folder } = temporary("started");
+const sections = filesOf(PAGE);
+
+async function project(heading) {
+  const place = await folder(sections.get(heading));
+  await mkdir(join(place, "node_modules"), { recursive: true });
+  await symlink(PACKAGE, join(place, "node_modules", "cloudflow-wasm"), "junction");
+  return place;
+}
+
+/** The arguments of the commands of a section that begin with `npx cloudflow-wasm`. */
+const commands = (heading) =>
+  commandsOf(PAGE, heading).flatMap((line) => {
+    const found = /^npx cloudflow-wasm (.*)$/.exec(line);
+    return found ? [found[1].split(" ")] : [];
+  });
+
+test("the page reports the mistakes while it is edited", { timeout: 120_000 }, async (t) => {
+  const root = await project("A page");
+  await build({ root, configFile: false, logLevel: "error" });
+  const url = await serveStatic(t, { "/": join(root, "dist") });
+  const browser = await launch();
+  t.after(() => browser.close());
+  const page = await browser.newPage();
+  await page.goto(url);
+  const items = page.locator("li");
+  await items.first().waitFor();
+  assert.deepEqual(await items.allTextContents(), [
+    "line 6: error unknown-key: unknown key `duraton`: did you mean `duration`?",
+  ]);
+  const text = page.locator("textarea");
+  await text.fill((await text.inputValue()).replace("duraton", "duration"));
+  await items.first().waitFor({ state: "detached" });
+});
+
+test("the project of a Worker has the files that the commands use", async () => {
+  const place = await folder();
+  const [init] = commands("A Worker");
+  assert.deepEqual(init.slice(0, 2), ["gateway", "init"]);
+  // The tests of packages run the commands of this page, in workerd.
+  const gateway = commandsOf("docs/gateway.md", "From nothing to a deployed gateway");
+  for (const line of commandsOf(PAGE, "A Worker")) assert.ok(gateway.includes(line), line);
+  const { code, err } = await command(init, { cwd: place });
+  assert.equal(code, 0, err);
+  await access(join(place, init[2], ".dev.vars.example"));
+});
+
+test("the program in Node prints what the page shows", async () => {
+  const place = await project("A program in Node");
+  const lines = [];
+  const { log } = console;
+  console.log = (...words) => lines.push(words.join(" "));
+  try {
+    await import(pathToFileURL(join(place, "watch.mjs")));
+  } finally {
+    console.log = log;
+  }
+  assert.deepEqual(lines, ["Running ", "Succeeded {}"]);
+});
+
+test("the check and the tests of flows pass, and a mistake fails them", async () => {
+  const files = sections.get("A check in CI");
+  const steps = commands("A check in CI");
+  assert.equal(steps.length, 2);
+  for (const [text, expected] of [
+    [files["flows/order.yaml"], [0, 0]],
+    [files["flows/order.yaml"].replace("intervalSeconds: 1", "intervalSeconds: -1"), [1, 2]],
+    [files["flows/order.yaml"].replace("FC.ResourceThrottled", "Busy"), [0, 1]],
+  ]) {
+    const cwd = await folder({ ...files, "flows/order.yaml": text });
+    const codes = [];
+    for (const step of steps) codes.push((await command(step, { cwd })).code);
+    assert.deepEqual(codes, expected);
+  }
+});
