@@ -1,6 +1,7 @@
 //! Corrections in the notation of the text: a quoted word stays quoted, and JSON stays JSON.
 
 use cloudflow_base::diagnostic::{Diagnostic, Edit};
+use cloudflow_base::small::contains;
 
 /// Writes quotes where a correction replaces a quoted word, and around the words that it inserts into JSON.
 ///
@@ -62,9 +63,14 @@ fn entries(text: &str) -> Option<String> {
 
 /// True for a text that means the same with quotes and without them, except for its type.
 fn is_word(text: &str) -> bool {
-    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | '$' | ' ');
-    !text.is_empty() && !text.starts_with(['-', '$', ' ']) && !text.ends_with(' ') && text.chars().all(is_plain)
-        || text.split(['.', ':']).all(|part| !part.is_empty() && part.chars().all(char::is_alphanumeric))
+    let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || !byte.is_ascii() || *byte == b'_';
+    let (Some(first), Some(last)) = (text.as_bytes().first(), text.as_bytes().last()) else { return false };
+    // Before a blank, a colon would end a key.
+    is_letter(first)
+        && *last != b' '
+        && *last != b':'
+        && !contains(text, ": ")
+        && text.bytes().all(|byte| is_letter(&byte) || matches!(byte, b'-' | b'.' | b'/' | b'$' | b' ' | b':'))
 }
 
 /// True for a number, a boolean or null.
