@@ -48,11 +48,12 @@ export async function bundlePage({ html, main, out }) {
   const entry = main ?? join(folder, script);
   const state = { folder, files: new Map(), packages: new Set() };
   const modules = await modulesOf(entry, state);
+  const point = `boot:page:${modules.join("+")}:${named(entry)}`;
   const { outputs } = await run(
     {
       splitting: true,
       entryPoints: [
-        { in: `boot:page:${modules.join("+")}:${entry}`, out: "boot" },
+        { in: point, out: "boot" },
         { in: join(folder, style), out: "style" },
       ],
     },
@@ -60,9 +61,9 @@ export async function bundlePage({ html, main, out }) {
   );
 
   const of = (point) => Object.keys(outputs).find((name) => outputs[name].entryPoint === point);
-  const boot = of(`boot:page:${modules.join("+")}:${entry}`);
-  const page = of(slashes(relative(ROOT, entry)));
-  const sheet = of(slashes(relative(ROOT, join(folder, style))));
+  const boot = of(point);
+  const page = of(named(entry));
+  const sheet = of(named(join(folder, style)));
   const scripts = closure([boot, page], outputs);
   const sheets = [sheet, ...scripts.map((name) => outputs[name].cssBundle)].filter(Boolean);
   const links = [
@@ -95,6 +96,9 @@ async function run(settings, state) {
   for (const { path, contents } of outputFiles) state.files.set(base(slashes(path)), Buffer.from(contents));
   for (const { inputs } of Object.values(metafile.outputs))
     for (const [input, { bytesInOutput }] of Object.entries(inputs)) {
+      // The hash in the name of a file depends on the names of its sources: two clones would have different files.
+      if (slashes(input).includes(slashes(ROOT)))
+        throw new Error(`the source \`${input}\` has the path of this folder`);
       const name = /(?:^|\/)node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1];
       if (name && bytesInOutput > 0) state.packages.add(name);
     }
@@ -148,7 +152,7 @@ export const runtime = /*#__PURE__*/ createRuntime(instantiate, () => compiled("
           `import { ${start} } from ${JSON.stringify(join(START, `${kind}.js`))};`,
           ...names.map((name) => `import ${name} from ${JSON.stringify(join(PKG, "wasm", `${name}.wasm`))};`),
           `const urls = { ${names.map((name) => `${name}: new URL(${name}, import.meta.url)`).join(", ")} };`,
-          `${start}(urls, () => import(${JSON.stringify(file)}));`,
+          `${start}(urls, () => import(${JSON.stringify(join(ROOT, file))}));`,
         ];
         return { contents: contents.join("\n"), resolveDir: ROOT };
       });
@@ -164,7 +168,7 @@ export const runtime = /*#__PURE__*/ createRuntime(instantiate, () => compiled("
           },
         );
         const imports = workers.map(
-          (file, index) => `import worker${index + 1} from ${JSON.stringify(`worker:${file}`)};`,
+          (file, index) => `import worker${index + 1} from ${JSON.stringify(`worker:${named(file)}`)};`,
         );
         return { contents: [...imports, contents].join("\n"), resolveDir: dirname(path) };
       });
@@ -173,7 +177,7 @@ export const runtime = /*#__PURE__*/ createRuntime(instantiate, () => compiled("
         namespace: "worker",
       }));
       build.onLoad({ filter: /.*/, namespace: "worker" }, async ({ path }) => {
-        const modules = await modulesOf(path, state);
+        const modules = await modulesOf(join(ROOT, path), state);
         const { outputs } = await run(
           {
             entryPoints: [
@@ -223,4 +227,6 @@ function only(text, pattern, file) {
 }
 
 const base = (path) => path.slice(path.lastIndexOf("/") + 1);
+/** The path from the repository. The names of the files have hashes, which depend on the names of their sources. */
+const named = (file) => slashes(relative(ROOT, file));
 const slashes = (path) => path.split(sep).join("/");
