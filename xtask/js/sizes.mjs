@@ -41,7 +41,14 @@ async function bundle(program, worker = false, external = []) {
 
 /** What a file of the package contains beside the packages of the program and the entries that it uses. */
 const own = (file) =>
-  bundle(`export * from "./${file}";`, false, ["@codemirror/*", "node:*", "*/editor.js", "*/local.js", "*/shared.js"]);
+  bundle(`export * from "./${file}";`, false, [
+    "@codemirror/*",
+    "node:*",
+    "*/editor.js",
+    "*/local.js",
+    "*/shared.js",
+    "*/zh.js",
+  ]);
 
 for (const name of modules) {
   print(`${name}.wasm`, wasm(name));

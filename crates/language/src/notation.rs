@@ -1,7 +1,7 @@
 //! Corrections in the notation of the text: a quoted word stays quoted, and JSON stays JSON.
 
 use cloudflow_base::diagnostic::{Diagnostic, Edit};
-use cloudflow_base::small::contains;
+use cloudflow_base::small::{contains, split, split_once, trim_end};
 
 /// Writes quotes where a correction replaces a quoted word, and around the words that it inserts into JSON.
 ///
@@ -33,25 +33,25 @@ fn replaced(text: &str, edit: &Edit) -> Option<String> {
     let old = text.get(start..end)?;
     let quote = old.get(..1).filter(|quote| matches!(*quote, "\"" | "'"))?;
     let inner = old.strip_prefix(quote)?.strip_suffix(quote)?;
-    let before = text.get(..start)?.trim_end_matches([' ', '\t']).chars().next_back();
-    let after = text.get(end..)?.trim_start_matches([' ', '\t']).chars().next();
+    let before = trim_end(text.get(..start)?, " \t").bytes().next_back();
+    let after = text.get(end..)?.bytes().find(|byte| !matches!(byte, b' ' | b'\t'));
     // In an expression, quotes have another meaning.
-    let is_whole = !inner.contains(quote)
-        && matches!(before, None | Some('\n' | '\r' | '{' | '[' | ',' | ':' | '-' | '?'))
-        && matches!(after, None | Some('\n' | '\r' | '}' | ']' | ',' | ':' | '#'));
+    let is_whole = !contains(inner, quote)
+        && matches!(before, None | Some(b'\n' | b'\r' | b'{' | b'[' | b',' | b':' | b'-' | b'?'))
+        && matches!(after, None | Some(b'\n' | b'\r' | b'}' | b']' | b',' | b':' | b'#'));
     let new = edit.new_text.as_str();
-    (is_whole && is_word(new) && (after == Some(':') || !has_type(new))).then(|| [quote, new, quote].concat())
+    (is_whole && is_word(new) && (after == Some(b':') || !has_type(new))).then(|| [quote, new, quote].concat())
 }
 
 /// Inserted entries, such as `End: true, `, with their words in double quotes. Absent for any other text.
 fn entries(text: &str) -> Option<String> {
     let mut out = String::new();
-    for (i, part) in text.split(", ").enumerate() {
+    for (i, part) in split(text, ", ").into_iter().enumerate() {
         out += if i > 0 { ", " } else { "" };
         if part.is_empty() {
             continue;
         }
-        let (key, value) = part.split_once(": ")?;
+        let (key, value) = split_once(part, ": ")?;
         if !is_word(key) || !is_word(value) {
             return None;
         }
@@ -75,5 +75,5 @@ fn is_word(text: &str) -> bool {
 
 /// True for a number, a boolean or null.
 fn has_type(text: &str) -> bool {
-    matches!(text, "true" | "false" | "null") || text.starts_with(|c: char| c.is_ascii_digit())
+    matches!(text, "true" | "false" | "null") || text.as_bytes().first().is_some_and(u8::is_ascii_digit)
 }

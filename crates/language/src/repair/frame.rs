@@ -319,7 +319,7 @@ fn comments(text: &str) -> Option<Repair> {
                 let rest = text.get(at..).unwrap_or_default();
                 let length = if next == Some(&b'/') {
                     // The whole line break stays, also CR LF.
-                    rest.find(['\r', '\n'])
+                    rest.bytes().position(|byte| matches!(byte, b'\r' | b'\n'))
                 } else {
                     find_text(rest, "*/").map(|found| found + 2)
                 };
