@@ -1,4 +1,4 @@
-//! The build tool of the project: `cargo xtask build | sizes | package | reproduce | demo | playground | docs | screens | lint | test | bench | load-gateway | fuzz | fuzz-net | sim-gateway`.
+//! The build tool of the project: `cargo xtask build | sizes | package | reproduce | demo | playground | docs | screens | lint | test | bench | load-gateway | soak | fuzz | fuzz-net | sim-gateway`.
 //!
 //! Every command does its own set-up (a Rust toolchain that can build for wasm32, the packages
 //! of `package-lock.json`, a Chromium), prints each step and skips steps that are up to date.
@@ -22,7 +22,7 @@ mod glue;
 mod hosts;
 mod inline;
 mod lint;
-mod load_gateway;
+mod load;
 mod notices;
 mod npm;
 mod package;
@@ -91,6 +91,8 @@ usage: cargo xtask <command> [options]
   load-gateway [--gateway G] [--scenario S] [--watchers N] [--executions N] ...
                     build, then the load test of the gateway; G: workerd, wrangler, node, single, cache; S: ends, kill,
                     sleep; `node tests/gateway-load/run.mjs --help` lists all options
+  soak [--minutes N] [--executions N] [--seed N]
+                    build, then client, gateway and emulator server together for an hour, with faults and restarts
 
   fuzz [--target T] [--seconds N]
                     run the coverage-guided fuzzers of fuzz/, each for N seconds (600); T: flow, expression,
@@ -147,7 +149,8 @@ fn run(arguments: &[String]) -> Outcome<ExitCode> {
         "fuzz-net" => fuzz::seeds(options).map(fuzz::net),
         "sim-gateway" => sim_gateway::run(options).map(Ok),
         "bench" => bench::options(options).map(|()| bench::bench(options)),
-        "load-gateway" => Ok(load_gateway::load_gateway(options)),
+        "load-gateway" => Ok(load::load_gateway(options)),
+        "soak" => Ok(load::soak(options)),
         _ => Err(format!("`{command}` is not a command")),
     };
     done.unwrap_or_else(|message| {
