@@ -53,7 +53,7 @@ export interface OpenFlow {
    * {@link TOKEN_KINDS} of each. The words are in one line, in ascending order, and do not overlap.
    */
   semanticTokens(): Uint32Array;
-  /** Returns where states lead without being told to: a label such as `→ ship` after a position. */
+  /** Returns where states lead by default: a label such as `→ ship` after a position. */
   inlayHints(): { position: Position; label: string }[];
   /** Returns what can be written at an offset. Items are not filtered by the word that is there. */
   completion(offset: number): Completion;

@@ -175,7 +175,7 @@ export interface ExecutionFailure {
  * A key with `*` matches functions of Function Compute 2.0 and 3.0: `acs:fc:*` followed by `/functions/pack` matches
  * `acs:fc:REGION:ACCOUNT:services/shop/functions/pack` and `acs:fc:REGION:ACCOUNT:functions/pack`.
  *
- * A key `state:NAME` stands for the tasks of the states with this name. It takes precedence over all other keys.
+ * A key `state:NAME` matches the tasks of the states with this name. It takes precedence over all other keys.
  *
  * A value is a handler, a mock, a list of mocks, or {@link TaskAttempts}. A list has one mock for each call of the
  * state in its execution: entries of the state in a loop, items of an iteration and attempts count alike. The last mock

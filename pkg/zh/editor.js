@@ -92,7 +92,7 @@ export const EDITOR = {
   "A path such as `$input.order`, or a constant.": "路径（例如 `$input.order`）或常量。",
   "The task is done when the service has answered.": "服务返回响应时，任务完成。",
   "The task is done when the called work ends. The service reports it.": "被调用的工作结束时，任务完成。由服务汇报。",
-  "The task is done when somebody reports a result with its token.": "有程序用任务令牌汇报结果时，任务完成。",
+  "The task is done when its result is reported with its token.": "有程序用任务令牌汇报结果时，任务完成。",
   "Every error.": "所有错误。",
   "The task took longer than its timeout.": "任务的用时超过了超时时间。",
   "The result of the task is not a valid object.": "任务的结果不是有效的对象。",

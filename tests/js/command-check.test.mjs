@@ -34,7 +34,7 @@ test("an exit code for each result", async () => {
     [["broken.yaml"], 1, /error\[yaml-unclosed-bracket\]/],
     [["broken.yaml", "--rule", "yaml-unclosed-bracket=off"], 2, /`yaml-unclosed-bracket` is always an error/],
     [["other.yaml", "--rule", "unknown-dialect=warning"], 2, /`unknown-dialect` is always an error/],
-    [["many.yaml", "--rule", "too-many=off"], 2, /`too-many` cannot be changed: it stands for further findings/],
+    [["many.yaml", "--rule", "too-many=off"], 2, /`too-many` cannot be changed: it replaces further findings/],
     // Findings that are not shown may be errors.
     [["many.yaml", "--rule", "unknown-key=off"], 1, /error\[too-many\]/],
     [["wrong.yaml", "--rule", "unknown-tpye=off"], 2, /`unknown-tpye` is not a code.*did you mean `unknown-type`\?/],

@@ -204,7 +204,7 @@ pub(crate) fn mode(dialect: Dialect, mode: TaskMode) -> Note {
     let text = match mode {
         TaskMode::RequestComplete => "The task is done when the service has answered.",
         TaskMode::SystemCallback => "The task is done when the called work ends. The service reports it.",
-        TaskMode::CustomCallback => "The task is done when somebody reports a result with its token.",
+        TaskMode::CustomCallback => "The task is done when its result is reported with its token.",
     };
     Note { text, page: MODES.get(usize::from(dialect == Dialect::StateMachine)).copied().unwrap_or_default() }
 }

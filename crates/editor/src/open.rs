@@ -145,7 +145,7 @@ impl OpenFlow {
         self.view(|view| about::signature(view, at))
     }
 
-    /// Where states lead without being told to.
+    /// Where states lead by default.
     pub fn inlay_hints(&self) -> Vec<Hint> {
         self.view(about::hints)
     }

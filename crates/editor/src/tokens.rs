@@ -113,7 +113,7 @@ pub(crate) fn tokens(view: &View<'_>) -> Vec<Token> {
                 }
             }
         }
-        // In the order of the text, which is the one of the result but for merge keys.
+        // In the order of the text, which is the order of the result except for merge keys.
         if let Some(inner) = todo.get_mut(from..) {
             inner.reverse();
         }

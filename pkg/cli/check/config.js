@@ -112,7 +112,7 @@ export function ruleProblem(code, level, known) {
   if (level !== "error") {
     if (code.startsWith("yaml-") || code === "unknown-dialect")
       return `\`${code}\` is always an error: a text that cannot be read is not checked`;
-    if (code === "too-many") return "`too-many` cannot be changed: it stands for further findings";
+    if (code === "too-many") return "`too-many` cannot be changed: it replaces further findings";
   }
   if (known && !known.has(code)) {
     const near = nearest(code, known);

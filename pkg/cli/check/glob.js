@@ -19,7 +19,7 @@ export function globTest(pattern) {
     if (letter === "*") {
       if (pattern[i + 1] === "*") {
         while (pattern[i + 1] === "*") i += 1;
-        // `**/` also stands for no folder.
+        // `**/` also matches no folder.
         if (pattern[i + 1] === "/") source += ((i += 1), "(?:[^/]+/)*");
         else source += ".*";
       } else source += "[^/]*";
@@ -50,7 +50,7 @@ export function globTest(pattern) {
 }
 
 /**
- * Returns a test for ignored paths, in the manner of `.gitignore`: a pattern without `/` stands for a name in any folder.
+ * Returns a test for ignored paths, in the manner of `.gitignore`: a pattern without `/` matches a name in any folder.
  *
  * @param {string[]} patterns
  */

@@ -54,7 +54,7 @@ export function readDocument(text, problems) {
   /**
    * @param {any} node
    * @param {number} depth
-   * @param {readonly number[] | null | undefined} at place of the alias that stands for the node
+   * @param {readonly number[] | null | undefined} at place of the alias of the node
    * @returns {Value}
    */
   const convert = (node, depth, at) => {

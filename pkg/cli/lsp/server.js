@@ -106,7 +106,7 @@ export function createServer(send, { version }) {
       if (document.isServed) schedule(document);
     },
     "textDocument/didClose": ({ textDocument: { uri } = {} }) => {
-      // The client keeps what was reported until it is told otherwise.
+      // The client keeps what was reported until the server reports something else.
       if (close(uri)) notify("textDocument/publishDiagnostics", { uri, diagnostics: [] });
     },
   };

@@ -48,7 +48,7 @@ export const MESSAGES = {
   "`rules`: {}": "`rules`：{}",
   "`{}` must be `off`, `warning` or `error`, not `{}`": "`{}` 必须是 `off`、`warning` 或 `error`，不能是 `{}`",
   "`{}` is always an error: a text that cannot be read is not checked": "`{}` 始终是错误：无法读取的文本不会被检查",
-  "`too-many` cannot be changed: it stands for further findings": "`too-many` 不能更改：它代表其余的诊断",
+  "`too-many` cannot be changed: it replaces further findings": "`too-many` 不能更改：它代表其余的诊断",
   "`{}` is not a code of a diagnostic{}": "`{}` 不是诊断码{}",
   "a file name is empty": "文件名为空",
   "a thread ended": "线程已结束",

@@ -190,7 +190,7 @@ export const tests = {
       }
   },
 
-  "the key `state:NAME` stands for the tasks of a state, and precedes all others": async ({ local }) => {
+  "the key `state:NAME` matches the tasks of a state, and precedes all others": async ({ local }) => {
     const flow = machine(state("A", "Next: B"), state("B", `${RETRY}, End: true`));
     const other = { output: { by: "function" } };
     const run = (tasks) => local.simulateFlow(flow, { tasks });
