@@ -105,7 +105,6 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { simulateFlow } from "cloudflow-wasm/local";
-import { say } from "../../shared/words.js";
 
 const flow = await readFile(new URL("../flows/order.yaml", import.meta.url), "utf8");
 
