@@ -32,11 +32,11 @@ export function exampleLines(examples, width) {
 /**
  * The exit codes of a command.
  *
- * @param {readonly (readonly [number, string])[]} codes
+ * @param {readonly (readonly [number, string])[]} exits
  * @param {number} width
  */
-export function codeLines(codes, width) {
-  return folded(codes.map(([code, meaning]) => `  ${String(code).padEnd(3)}  ${say(meaning)}`).join("\n"), width);
+export function codeLines(exits, width) {
+  return folded(exits.map(([code, meaning]) => `  ${String(code).padEnd(3)}  ${say(meaning)}`).join("\n"), width);
 }
 
 /**

@@ -61,7 +61,8 @@ export function createLocal(runtime, { ownTimers = false } = {}) {
      * @param {string} text
      * @param {import("../local.js").SimulateOptions} [options]
      */
-    simulateFlow: (text, options) => inLocale(own(options, SIMULATION), (given) => simulateFlow(runtime, text, given)),
+    simulateFlow: async (text, options) =>
+      inLocale(own(options, SIMULATION), (given) => simulateFlow(runtime, text, given)),
     /**
      * @param {string} text
      * @param {import("../local.js").StateOptions} options

@@ -22,7 +22,7 @@ export const createSignRequest =
    * @param {Record<string, string | number | boolean | undefined>} [parameters]
    * @param {import("../local.js").SignOptions} [options]
    */
-  (action, parameters, options) =>
+  async (action, parameters, options) =>
     inLocale(own(options, SIGN), (given) => signRequest(runtime, action, parameters, given));
 
 /**
