@@ -1,7 +1,7 @@
 // The texts of the help in Chinese.
 
 /**
- * Descriptions of commands, arguments, options, examples and exit codes.
+ * Descriptions of commands, arguments, options, examples, and results by exit code.
  *
  * @type {import("../../zh/translate.js").Table}
  */

