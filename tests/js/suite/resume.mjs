@@ -72,7 +72,8 @@ export const tests = {
     inPage((page) =>
       virtually(async (time) => {
         const fetch = scripted(plain("", 503, {}), plain("", 503), plain("", 503), never);
-        const retry = { maxAttempts: 9, baseDelayMs: 600_000, maxDelayMs: 600_000 };
+        // The pause is random from 0 on: one of 1,000 runs has a pause of less than the 1.1 s below.
+        const retry = { maxAttempts: 9, baseDelayMs: 3_600_000, maxDelayMs: 3_600_000 };
         const end = new AbortController();
         const waiting = rejection(cloudflow.waitForExecution(CALL, { ...base, fetch, retry, signal: end.signal }));
         await time.settle();
