@@ -48,7 +48,7 @@ export async function inWorkerd(code) {
   const wasm = [...new Set([...script.matchAll(/"\.\/([^"/]+\.wasm)"/g)].map(([, name]) => name))].map((name) => ({
     type: "CompiledWasm",
     path: name,
-    contents: fs.readFileSync(new URL(`wasm/${name}`, packageUrl)),
+    contents: fs.readFileSync(new URL(name, packageUrl)),
   }));
   const miniflare = new Miniflare({
     modules: [
