@@ -2,24 +2,16 @@
 // bundler, run in Chromium. The hosts of hosts/ run the recipes for Jest.
 
 import { mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
 import { createRequire } from "node:module";
-import { extname, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { launch } from "../chromium.mjs";
 import { block, line } from "./integration.mjs";
+import { outcomeOf } from "./outcome.mjs";
 
 const require = createRequire(import.meta.url);
 
 /** The packages of this folder. */
 const PACKAGES = fileURLToPath(new URL("node_modules", import.meta.url));
-
-const TYPES = {
-  ".html": "text/html",
-  ".js": "text/javascript",
-  ".mjs": "text/javascript",
-  ".wasm": "application/wasm",
-};
 
 /** Bundles `main.js` of a folder into the folder `out`, each with the settings that the page names. */
 const BUNDLERS = {
@@ -153,33 +145,4 @@ test("flow", () => {
     await run(process.execPath, [join(PACKAGES, "jest/bin/jest.js"), "--env", "jsdom", "--rootDir", dir], { cwd: dir });
   };
   return tests;
-}
-
-/** Loads `main.js` of a folder as a module of a page, and returns what the program writes into `outcome`. */
-async function outcomeOf(folder) {
-  const server = createServer((request, response) => {
-    try {
-      const isPage = request.url === "/";
-      const path = new URL(request.url, "http://localhost").pathname;
-      const body = isPage
-        ? "<!doctype html><script type=module src=/main.js></script>"
-        : readFileSync(join(folder, path));
-      response.writeHead(200, { "content-type": TYPES[isPage ? ".html" : extname(path)] ?? "text/plain" }).end(body);
-    } catch {
-      response.writeHead(404).end();
-    }
-  });
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const browser = await launch();
-  try {
-    const page = await browser.newPage();
-    const uncaught = new Promise((_, reject) => page.on("pageerror", reject));
-    uncaught.catch(() => {});
-    await page.goto(`http://127.0.0.1:${server.address().port}/`);
-    await Promise.race([uncaught, page.waitForFunction(() => globalThis.outcome)]);
-    return await page.evaluate(() => globalThis.outcome);
-  } finally {
-    await browser.close();
-    server.close();
-  }
 }

@@ -5,15 +5,14 @@
 //     CHROMIUM=… DENO=… BUN=… node tests/js/packaging/run.mjs <tarball> [--filter NAME]
 
 import { cpSync, existsSync, mkdtempSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Miniflare } from "miniflare";
 import { readArguments } from "../arguments.mjs";
-import { launch } from "../chromium.mjs";
 import { gatewayTests } from "./gateway.mjs";
 import { runHosts } from "./hosts/run.mjs";
+import { outcomeOf } from "./outcome.mjs";
 import { BUN, DENO, environment, run } from "./processes.mjs";
 import { recipeTests } from "./recipes.mjs";
 import { publishingTests } from "../publishing/published.mjs";
@@ -138,30 +137,7 @@ check({ ask: new URL(ask, location.href), language: new URL(language, location.h
 `,
     );
     await run(process.execPath, [join(MODULES, "vite/bin/vite.js"), "build", "--logLevel", "error"], { cwd: dir });
-    const dist = join(dir, "dist");
-    const types = { ".html": "text/html", ".js": "text/javascript", ".wasm": "application/wasm" };
-    const server = createServer((request, response) => {
-      try {
-        const path = request.url === "/" ? "/index.html" : request.url;
-        const body = readFileSync(join(dist, path));
-        response.writeHead(200, { "content-type": types[extname(path)] ?? "application/octet-stream" }).end(body);
-      } catch {
-        response.writeHead(404).end();
-      }
-    });
-    await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const browser = await launch();
-    try {
-      const page = await browser.newPage();
-      const uncaught = new Promise((_, reject) => page.on("pageerror", reject));
-      uncaught.catch(() => {});
-      await page.goto(`http://127.0.0.1:${server.address().port}/`);
-      await Promise.race([uncaught, page.waitForFunction(() => globalThis.outcome)]);
-      expectOk(await page.evaluate(() => globalThis.outcome));
-    } finally {
-      await browser.close();
-      server.close();
-    }
+    expectOk(await outcomeOf(join(dir, "dist")));
   },
 
   async "the tarball contains the licence notices of all compiled crates"(dir) {
