@@ -1,6 +1,6 @@
 // Selects the language of the messages of the command.
 
-import { speak } from "../shared/words.js";
+import { isChinese, speak } from "../shared/words.js";
 import { failure } from "./failure.js";
 
 export const LOCALES = ["en", "zh"];
@@ -37,7 +37,7 @@ export async function chooseLocale(argv, env) {
  */
 export function localeOf(env) {
   const name = env.LC_ALL || env.LC_MESSAGES || env.LANG || "";
-  return /^zh(?![a-z])/i.test(name) ? "zh" : "en";
+  return isChinese(name) ? "zh" : "en";
 }
 
 /** @param {string} locale */

@@ -32,6 +32,9 @@ export function form(template, ...parts) {
 /** The language of the command. */
 export const commandLocale = () => words.locale;
 
+/** True for the name of a Chinese language, such as `zh`, `zh_CN.UTF-8` and `zh-cn`. @param {string} name */
+export const isChinese = (name) => /^zh(?![a-z])/i.test(name);
+
 /** Sets the language. @param {Words} [language] absent for English */
 export function speak(language = ENGLISH) {
   words = language;

@@ -6,7 +6,7 @@ import { invalid, offsetOf } from "./convert.js";
 import { Document } from "./document.js";
 import { isDefinition } from "./recognize.js";
 import { configOf } from "./settings.js";
-import { commandLocale } from "../../shared/words.js";
+import { commandLocale, isChinese } from "../../shared/words.js";
 
 /** @import { Client } from "./answers.js" */
 
@@ -134,7 +134,7 @@ export function createServer(send, { version }) {
       const answer = { capabilities: CAPABILITIES, serverInfo: { name: "cloudflow-wasm", version } };
       // That of the client, such as `zh-cn`; otherwise that of the command.
       const language = wanted ?? params.locale ?? commandLocale();
-      if (!/^zh(?![a-z])/i.test(language)) return answer;
+      if (!isChinese(language)) return answer;
       return import("../../zh.js").then(() => {
         locale = "zh";
         return answer;
