@@ -85,7 +85,8 @@ const REQUIRED: &str = "CLOUDFLOW_REQUIRE_LINT";
 #[derive(Default)]
 pub struct Counts {
     pub passed: usize,
-    pub failed: usize,
+    /// The names of the parts.
+    pub failed: Vec<String>,
 }
 
 #[derive(Default)]
@@ -122,8 +123,8 @@ pub fn lint(options: &Options) -> Outcome<ExitCode> {
         fix()?;
     }
     let Counts { passed, failed } = check(&options.only);
-    println!("{passed} passed, {failed} failed");
-    Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    println!("{passed} passed, {} failed", failed.len());
+    Ok(if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Runs the parts named, all without a name; goes on after a finding.
@@ -142,15 +143,15 @@ pub fn check(only: &[String]) -> Counts {
             }
             Ok(Found::Skipped(missing)) if env::var_os(REQUIRED).is_none() => format!("skipped: {missing}"),
             Ok(Found::Skipped(missing)) => {
-                counts.failed += 1;
+                counts.failed.push(part.name.to_owned());
                 format!("failed: {missing}")
             }
             Ok(Found::Findings) => {
-                counts.failed += 1;
+                counts.failed.push(part.name.to_owned());
                 format!("failed; to repair: {}", part.repair)
             }
             Err(message) => {
-                counts.failed += 1;
+                counts.failed.push(part.name.to_owned());
                 format!("failed: {message}")
             }
         };

@@ -93,6 +93,8 @@ pub struct Options {
 struct Totals {
     passed: usize,
     failed: usize,
+    /// The names of failed tests, as far as the output of the step has them.
+    names: Vec<String>,
 }
 
 /// Reads `--only S` (any number of times), `--filter NAME`, `--quick` and `--hosts [NAME]`.
@@ -180,8 +182,13 @@ pub fn test(options: &Options) -> Outcome<ExitCode> {
         println!("  {}", summary(step, &totals, seconds));
         sum.passed += totals.passed;
         sum.failed += totals.failed;
+        sum.names.extend(totals.names.iter().map(|name| format!("{step}: {name}")));
     }
     println!("  all: {:.1} s\n", start.elapsed().as_secs_f64());
+    // The details are far above, between the lines of other steps.
+    for name in &sum.names {
+        println!("failed: {name}");
+    }
     println!("{} passed, {} failed", sum.passed, sum.failed);
     Ok(if sum.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -231,7 +238,7 @@ fn timed<'s>(step: &'s str, options: &Options) -> (&'s str, Totals, f64) {
     let start = Instant::now();
     let totals = run_step(step, options).unwrap_or_else(|message| {
         println!("{step}: {message}");
-        Totals { passed: 0, failed: 1 }
+        Totals { passed: 0, failed: 1, names: vec![message] }
     });
     let seconds = start.elapsed().as_secs_f64();
     say(&summary(step, &totals, seconds));
@@ -276,7 +283,7 @@ fn run_step(step: &str, options: &Options) -> Outcome<Totals> {
 fn linted() -> Outcome<Totals> {
     npm::install()?;
     let lint::Counts { passed, failed } = lint::check(&[]);
-    Ok(Totals { passed, failed })
+    Ok(Totals { passed, failed: failed.len(), names: failed })
 }
 
 fn rust(options: &Options) -> Outcome<Totals> {
@@ -323,6 +330,7 @@ fn quick_rust(options: &Options) -> Outcome<Totals> {
 /// Runs tests and adds their results.
 fn count_results(test: &mut Command, totals: &mut Totals) -> Outcome<bool> {
     lines("", test, |line| {
+        totals.names.extend(failed_test(line));
         // test result: ok. 12 passed; 0 failed; …
         let Some(counts) = line.strip_prefix("test result: ") else {
             return true;
@@ -343,7 +351,7 @@ fn budgets() -> Outcome<Totals> {
     for line in &over {
         println!("over budget: {line}");
     }
-    Ok(Totals { passed: sizes::budgets() - over.len(), failed: over.len() })
+    Ok(Totals { passed: sizes::budgets() - over.len(), failed: over.len(), names: over })
 }
 
 fn types() -> Outcome<Totals> {
@@ -372,8 +380,8 @@ fn packaging(step: &str, filter: &[&str]) -> Outcome<Totals> {
 fn fuzzers() -> Outcome<Totals> {
     match fuzz::targets::shortly(FUZZ_SECONDS)? {
         Ok(runs) => {
-            let passed = runs.iter().filter(|run| run.passed).count();
-            Ok(Totals { passed, failed: runs.len() - passed })
+            let names: Vec<String> = runs.iter().filter(|run| !run.passed).map(|run| run.target.to_owned()).collect();
+            Ok(Totals { passed: runs.len() - names.len(), failed: names.len(), names })
         }
         Err(reason) => {
             println!("SKIPPED: the fuzzers cannot be built here: {reason}");
@@ -386,15 +394,24 @@ fn fuzzers() -> Outcome<Totals> {
 fn count(step: &str, runner: &mut Command) -> Outcome<Totals> {
     let mut totals = Totals::default();
     let succeeded = lines(step, runner, |line| {
+        totals.names.extend(failed_test(line));
         let found = line.strip_suffix(" failed").and_then(|line| line.split_once(" passed, "));
         let numbers = found.and_then(|(passed, failed)| Some((passed.parse().ok()?, failed.parse().ok()?)));
         let Some((passed, failed)) = numbers else {
             return true;
         };
-        totals = Totals { passed, failed };
+        (totals.passed, totals.failed) = (passed, failed);
         false
     })?;
     or_broken(totals, succeeded)
+}
+
+/// The name of a failed test in a line of a runner: `not ok  NAME`, `not ok 12 - NAME` (TAP) or `test NAME ... FAILED`.
+fn failed_test(line: &str) -> Option<String> {
+    if let Some(rest) = line.trim_start().strip_prefix("not ok ") {
+        return Some(rest.split_once(" - ").map_or(rest, |(_, name)| name).trim().to_owned());
+    }
+    line.strip_prefix("test ")?.strip_suffix(" ... FAILED").map(str::to_owned)
 }
 
 /// A program that fails without a failed test, or succeeds without a test, counts as a failure.

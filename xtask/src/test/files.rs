@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use super::{Totals, bun, deno, lines, or_broken, quiet};
+use super::{Totals, bun, deno, failed_test, lines, or_broken, quiet};
 use crate::{Outcome, chromium, engines, npm, paths, python};
 
 /// The tests that drive a browser through `tests/js/engines/`. The step `pages` runs them in Chromium.
@@ -56,10 +56,11 @@ pub fn run(step: &str, filter: Option<&str>) -> Outcome<Totals> {
     }
     for runtime in runtimes()? {
         let name = format!("{step} ({})", if runtime.1.is_some() { "node 24" } else { runtime.0 });
-        let Totals { passed, failed } = one(&name, filter, &files, Some(&runtime))?;
+        let Totals { passed, failed, names } = one(&name, filter, &files, Some(&runtime))?;
         println!("{name}: {passed} passed, {failed} failed");
         totals.passed += passed;
         totals.failed += failed;
+        totals.names.extend(names.iter().map(|test| format!("{name}: {test}")));
     }
     Ok(totals)
 }
@@ -119,6 +120,7 @@ fn one(step: &str, filter: Option<&str>, files: &[PathBuf], runtime: Option<&Run
     node.args(files);
     let mut quoting = false;
     let succeeded = lines(step, &mut node, |line| {
+        totals.names.extend(failed_test(line));
         let number = |name: &str| line.strip_prefix(name).and_then(|n| n.parse::<usize>().ok());
         totals.passed += number("# pass ").unwrap_or(0);
         totals.failed += number("# fail ").unwrap_or(0) + number("# cancelled ").unwrap_or(0);
