@@ -1,24 +1,27 @@
 // Prints the size of each part of the package: name, raw, gzip -9 and brotli 11, separated by tabs.
 //
-//     node sizes.mjs <pkg> <module>...
+//     node sizes.mjs [--without-brotli] <pkg> <module>...
+//
+// brotli takes most of the time. Budgets do not need it: `--without-brotli` prints 0 for it.
 
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
-const [pkg, ...modules] = process.argv.slice(2);
+const withoutBrotli = process.argv[2] === "--without-brotli";
+const [pkg, ...modules] = process.argv.slice(withoutBrotli ? 3 : 2);
 const wasm = (name) => readFileSync(join(pkg, "wasm", `${name}.wasm`));
+
+function brotli(bytes) {
+  if (withoutBrotli) return 0;
+  const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length };
+  return brotliCompressSync(bytes, { params }).length;
+}
 
 /** Prints the sum of files that are compressed separately. */
 function print(name, ...files) {
-  const sizes = files.map((bytes) => [
-    bytes.length,
-    gzipSync(bytes, { level: 9 }).length,
-    brotliCompressSync(bytes, {
-      params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length },
-    }).length,
-  ]);
+  const sizes = files.map((bytes) => [bytes.length, gzipSync(bytes, { level: 9 }).length, brotli(bytes)]);
   const sums = sizes.reduce((sum, size) => sum.map((bytes, i) => bytes + size[i]));
   console.log([name, ...sums].join("\t"));
 }
@@ -62,6 +65,7 @@ print("editor entry", await bundle('export * from "./editor.js";'));
 print("editor/codemirror, own code", await own("editor/codemirror.js"));
 print("editor/monaco, own code", await own("editor/monaco.js"));
 print("command lsp, own code", await own("cli/commands/lsp.js"));
+print("import { signRequest }", await bundle('export { signRequest } from "./local.js";'));
 print("local entry", await bundle('export * from "./local.js";'));
 print("graph entry", await bundle('export * from "./graph.js";'));
 print("zh entry", await bundle('export * from "./zh.js";'));

@@ -8,8 +8,9 @@ use crate::{Outcome, npm, paths, wasm};
 
 /// Size budgets (gzip -9) and goals. A budget is slightly above the reached size. Raise one only with a reason that
 /// docs/decisions.md states.
-const BUDGETS: [Budget; 19] = [
+const BUDGETS: [Budget; 20] = [
     Budget { row: "import { CloudFlowError }", kib: 1, aim_kib: None },
+    Budget { row: "import { signRequest }", kib: 21, aim_kib: None },
     Budget { row: "import { describeExecution }", kib: 62, aim_kib: Some(50) },
     Budget { row: "import { validateFlow }", kib: 134, aim_kib: Some(88) },
     Budget { row: "everything", kib: 208, aim_kib: Some(130) },
@@ -91,7 +92,7 @@ pub fn print() -> Outcome<()> {
         println!("{name:<38} {raw:>9} {gzip:>9} {brotli:>9} {budget:>9} {aim:>9}");
     };
     line("bytes", ["raw", "gzip -9", "brotli 11", "budget gz", "aim gz"].map(str::to_owned));
-    for row in measure()? {
+    for row in measure(&[])? {
         let budget = BUDGETS.iter().find(|budget| budget.row == row.name);
         let bytes = |kib: Option<usize>| kib.map_or_else(String::new, |kib| (kib * 1024).to_string());
         let (limit, aim) = (budget.map(|budget| budget.kib), budget.and_then(|budget| budget.aim_kib));
@@ -104,7 +105,7 @@ pub fn print() -> Outcome<()> {
 
 /// The message of every exceeded budget. A budget without a measured size also counts.
 pub fn over_budget() -> Outcome<Vec<String>> {
-    let rows = measure()?;
+    let rows = measure(&["--without-brotli"])?;
     let mut over = Vec::new();
     for Budget { row: name, kib, .. } in BUDGETS {
         match rows.iter().find(|row| row.name == name) {
@@ -122,8 +123,10 @@ pub fn budgets() -> usize {
     BUDGETS.len()
 }
 
-fn measure() -> Outcome<Vec<Row>> {
-    let text = output(npm::node()?.arg(paths::script("sizes.mjs")).arg(paths::pkg()).args(wasm::MODULES))?;
+fn measure(options: &[&str]) -> Outcome<Vec<Row>> {
+    let mut node = npm::node()?;
+    node.arg(paths::script("sizes.mjs")).args(options).arg(paths::pkg()).args(wasm::MODULES);
+    let text = output(&mut node)?;
     text.lines().map(row).collect()
 }
 

@@ -33,17 +33,17 @@ const STEPS: [(&str, &str); 16] = [
     ("runtimes", "all tests of the command in Node 24, Deno and Bun; only if it is selected"),
     ("types", "the types of the package, with tsc"),
     ("packaging", "the tarball in empty projects"),
-    ("fuzz", "every coverage-guided fuzzer, for 10 seconds"),
+    ("fuzz", "every coverage-guided fuzzer, for 5 seconds"),
 ];
 
-/// Time of each fuzzer in the tests.
-const FUZZ_SECONDS: u32 = 10;
+/// Time of each fuzzer in the tests. The nightly workflow runs each of them for longer.
+const FUZZ_SECONDS: u32 = 5;
 
 /// Steps without a build of the WebAssembly modules.
 const WITHOUT_BUILD: [&str; 3] = ["lint", "rust", "fuzz"];
 
 /// Steps that run four at a time, in this order, the longest first. Most of them wait more than they compute.
-const TOGETHER: [&str; 12] = [
+const TOGETHER: [&str; 13] = [
     "engines",
     "pages",
     "servers",
@@ -55,6 +55,7 @@ const TOGETHER: [&str; 12] = [
     "deno",
     "browser",
     "bun",
+    "budgets",
     "types",
 ];
 
