@@ -189,7 +189,7 @@ test("huge and slow bodies do not hold up the gateway", async () => {
     slow.map(({ status }) => status),
     [405, 200, 413, 408, 408],
   );
-  assert.ok(Date.now() - began < 20_000, `${Date.now() - began} ms`);
+  assert.ok(Date.now() - began < 40_000, `${Date.now() - began} ms`);
 });
 
 async function ticketOf() {

@@ -68,6 +68,6 @@ test("the first caller of a gateway in memory does not wait for a timeout", asyn
   const began = performance.now();
   const response = await gateway.fetch(new Request(`http://gateway.example/?${query}`), { ENDPOINT: upstream.url });
   assert.equal((await response.json()).Status, "Running");
-  assert.ok(performance.now() - began < 2000, `${performance.now() - began} ms`);
+  assert.ok(performance.now() - began < 10_000, `${performance.now() - began} ms`);
   assert.equal((await upstream.record()).length, 1);
 });

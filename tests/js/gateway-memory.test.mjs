@@ -65,18 +65,19 @@ test("connections that break are opened again", async (t) => {
   }
 });
 
-test("6,000 watchers of an execution use leaf hubs, and one upstream poll", async (t) => {
+test("6,000 watchers of an execution use leaf hubs, and one upstream poll", { timeout: 120_000 }, async (t) => {
   const hub = open();
   t.after(hub.close);
-  await hub.start("e", 8);
-  const polls = Array.from({ length: 6000 }, () => hub.describe("e", 30));
-  await pause(4000);
-  const { hubs, sockets } = hub.memory.stat();
+  // It ends after all have joined, however slow the machine is.
+  await hub.start("e", 3600);
+  const polls = Array.from({ length: 6000 }, () => hub.describe("e", 60));
+  while (hub.memory.stat().sockets < 6000) await pause(100);
+  const { hubs } = hub.memory.stat();
   assert.ok(hubs > 10, `${hubs} hubs`);
-  assert.ok(sockets >= 6000, `${sockets} sockets`);
+  await hub.stop("e");
   const answers = await Promise.all(polls);
   const statuses = await Promise.all(answers.map(async (answer) => (await answer.json()).Status));
-  assert.deepEqual([...new Set(statuses)], ["Succeeded"]);
+  assert.deepEqual([...new Set(statuses)], ["Stopped"]);
   assert.ok(hub.calls.length <= 4, `${hub.calls.length} calls`);
   await pause(100);
   assert.equal(hub.memory.stat().sockets, 0);

@@ -159,7 +159,8 @@ for (const [name, command] of RUNTIMES) {
       assert.equal((await response.json()).Status, "Running");
     }
     assert.equal(await server.ended, 0, server.output());
-    assert.ok(Date.now() - began < 6000, `${Date.now() - began} ms`);
+    // A held poll would last 60 s.
+    assert.ok(Date.now() - began < 30_000, `${Date.now() - began} ms`);
     assert.match(server.output(), /^stopping$/m);
     assert.ok(!/secret/.test(server.output()), server.output());
   });
@@ -317,7 +318,7 @@ test("bodies are limited in size and time, a failing handler gets an answer", { 
   assert.ok(slow instanceof Error || slow.status === 408, String(slow));
   assert.ok(Date.now() - began >= 9000);
   await unfinished;
-  assert.ok(Date.now() - began < 30_000, "a head without end");
+  assert.ok(Date.now() - began < 50_000, "a head without end");
   const failed = await fetch(`${server.url}/fail`);
   assert.equal(failed.status, 500);
   assert.ok(!(await failed.text()).includes("mistake"));
@@ -389,7 +390,7 @@ test("a stream whose client reads nothing does not hold up the stop", { timeout:
   server.child.kill("SIGTERM");
   const began = Date.now();
   assert.equal(await server.ended, 0);
-  assert.ok(Date.now() - began < 8000);
+  assert.ok(Date.now() - began < 30_000);
 });
 
 test("`gateway init` writes a project, and overwrites nothing without --force", { timeout: 60_000 }, async (t) => {

@@ -26,7 +26,7 @@ for (const [name, command] of RUNTIMES) {
     const flows = await mkdtemp(join(place, "flows-"));
     const state = join(place, `${name}-state`);
     const tasks = join(place, `${name}-tasks.mjs`);
-    await writeFile(join(flows, "orders.yaml"), flow(3));
+    await writeFile(join(flows, "orders.yaml"), flow(6));
     await writeFile(join(flows, "quick.express.yml"), flow(1));
     await writeFile(join(flows, "orders.flowtest.yaml"), "flow: orders.yaml\ntests: []\n");
     await writeFile(tasks, `export default { "acs:fc:*": (input, { attempt }) => ({ ...input, attempt }) };\n`);

@@ -27,6 +27,7 @@ import { createTranslator } from "../../pkg/zh/translate.js";
 import { openFlow } from "../../pkg/dist/editor.js";
 import "../../pkg/dist/zh.js";
 import { englishIn, textsOf as textsOfFindings } from "./support/chinese.mjs";
+import { cpuMs } from "./support/cpu.mjs";
 
 /** @param {Record<string, Record<string, string>>} tables */
 const entriesOf = (tables) =>
@@ -181,10 +182,11 @@ test("other texts are returned unchanged, in a time that is proportional to thei
   const translate = createTranslator([DIAGNOSTICS, EDITOR, CLIENT, LOCAL], { ends: ADVICE });
   for (const text of ["", "x", "Flow 'f' does not exist", "流程不存在", "`a`", "function code 500", "ok"])
     assert.ok([undefined, text].includes(translate(text)), `${text}: ${translate(text)}`);
-  const since = performance.now();
-  for (const text of ["`".repeat(99_999), "a ".repeat(49_000), "; did you mean `".repeat(6000), "; ".repeat(50_000)])
-    translate(text);
-  assert.ok(performance.now() - since < 5000, `${performance.now() - since} ms`);
+  const ms = cpuMs(() => {
+    for (const text of ["`".repeat(99_999), "a ".repeat(49_000), "; did you mean `".repeat(6000), "; ".repeat(50_000)])
+      translate(text);
+  });
+  assert.ok(ms < 5000, `${ms} ms`);
 });
 
 test("no other entry contains the Chinese messages", () => {

@@ -191,7 +191,7 @@ for (const [name, command] of RUNTIMES) {
     const began = Date.now();
     server.child.kill("SIGTERM");
     assert.equal(await server.ended, "SIGKILL");
-    assert.ok(Date.now() - began < 15_000);
+    assert.ok(Date.now() - began < 40_000);
     assert.match(server.output(), /the server does not respond and is terminated/);
   });
 }

@@ -298,7 +298,7 @@ export const tests = {
       assert.equal(response.status, status, url.slice(0, 120));
       assert.ok((await response.text()).length < 300_000);
     }
-    assert.ok(Date.now() - began < 5000, `${Date.now() - began} ms`);
+    assert.ok(Date.now() - began < 30_000, `${Date.now() - began} ms`);
     assert.equal(service.seen.length, 3);
     for (const { search } of service.seen) assert.ok(search.length < 2000, "other parameters are not forwarded");
   },

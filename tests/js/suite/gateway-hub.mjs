@@ -50,7 +50,7 @@ const inMemory = {
     const body = await (await hub.describe("e", 1)).json();
     const took = Date.now() - began;
     assert.equal(body.Status, "Running");
-    assert.ok(took >= 900 && took < 3000, `about a second, not ${took} ms`);
+    assert.ok(took >= 900 && took < 20_000, `after a second, and before the execution ends, not ${took} ms`);
     await hub.stop("e");
     hub.close();
   },
