@@ -1,5 +1,5 @@
-//! `node --test` over the files that are no suites. They start servers and browsers, and run one after the other, except those
-//! of the command.
+//! `node --test` over the files that are no suites. They start servers and browsers. Those with a browser run one
+//! after the other.
 
 use std::path::PathBuf;
 
@@ -97,13 +97,14 @@ fn one(step: &str, filter: Option<&str>, files: &[PathBuf], runtime: Option<&Run
             node.env("COMMAND_NODE", program);
         }
     }
-    let concurrency = if step == "commands" {
+    if step == "commands" {
         // The step `runtimes` runs these tests in Deno and Bun.
         node.env("COMMAND_RUNTIME", "node");
-        // Most of these tests wait for the processes that they start.
-        "--test-concurrency=2"
-    } else {
-        "--test-concurrency=1"
+    }
+    // Most of these tests wait for the processes that they start.
+    let concurrency = match step {
+        "commands" | "servers" => "--test-concurrency=2",
+        _ => "--test-concurrency=1",
     };
     if let Some(firefox) = engines::firefox() {
         node.env("FIREFOX", firefox);
