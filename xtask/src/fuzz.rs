@@ -12,20 +12,31 @@ use crate::{Outcome, paths};
 /// Default number of simulation runs.
 const SEEDS: u64 = 100_000;
 
-/// The number of seeds.
-pub fn seeds(options: &[String]) -> Outcome<u64> {
-    match options {
-        [] => Ok(SEEDS),
-        [name, number] if name == "--seeds" => {
-            number.parse().map_err(|_| format!("`--seeds` takes a number, not `{number}`"))
+/// The options of `fuzz-net`.
+pub struct Net {
+    seeds: u64,
+    first: u64,
+}
+
+/// Reads `--seeds N` and `--seed N`.
+pub fn net_options(options: &[String]) -> Outcome<Net> {
+    let mut net = Net { seeds: SEEDS, first: 0 };
+    let mut options = options.iter();
+    while let Some(option) = options.next() {
+        let value = options.next().ok_or_else(|| format!("`{option}` needs a value"))?;
+        let number = || value.parse::<u64>().map_err(|_| format!("`{option}` takes a whole number, not `{value}`"));
+        match option.as_str() {
+            "--seeds" => net.seeds = number()?,
+            "--seed" => net.first = number()?,
+            _ => return Err(format!("`{option}` is not an option of this command; `--seeds` and `--seed` are")),
         }
-        _ => Err("the only option of this command is `--seeds N`".to_owned()),
     }
+    Ok(net)
 }
 
 /// Runs the simulated network of `crates/local/tests/it/network.rs`.
-pub fn net(seeds: u64) -> Outcome<ExitCode> {
-    say(&format!("fuzz-net: {seeds} runs"));
+pub fn net(Net { seeds, first }: &Net) -> Outcome<ExitCode> {
+    say(&format!("fuzz-net: {seeds} runs from seed {first}"));
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let status = command(cargo)
         .args([
@@ -46,6 +57,7 @@ pub fn net(seeds: u64) -> Outcome<ExitCode> {
         .env("CARGO_PROFILE_RELEASE_LTO", "off")
         .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
         .env("CLOUDFLOW_SEEDS", seeds.to_string())
+        .env("CLOUDFLOW_FIRST_SEED", first.to_string())
         .status()
         .map_err(|e| format!("cannot start cargo: {e}"))?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

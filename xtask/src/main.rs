@@ -94,12 +94,12 @@ usage: cargo xtask <command> [options]
   soak [--minutes N] [--executions N] [--seed N]
                     build, then client, gateway and emulator server together for an hour, with faults and restarts
 
-  fuzz [--target T] [--seconds N]
+  fuzz [--target T] [--seconds N] [--seed N]
                     run the coverage-guided fuzzers of fuzz/, each for N seconds (600); T: flow, expression,
-                    response, emulator, sign (can be repeated)
-  fuzz-net [--seeds N]
-                    run N simulations (100000) of clients, networks and the emulator; a seed that breaks a rule
-                    is printed; CLOUDFLOW_SEED=<seed> cargo test -p cloudflow-local network repeats it
+                    response, emulator, sign (can be repeated); --seed: of the mutations (default: the time; printed)
+  fuzz-net [--seeds N] [--seed S]
+                    run N simulations (100000) of clients, networks and the emulator, from seed S (0); a seed that
+                    breaks a rule is printed with the command that repeats it
 
   sim-gateway [--seeds N] [--seed S] [--world small|large|faults|crowd] [--broken leader|hub|budget]
                     simulate gateways with many watchers and faults (10000 seeds of a small world); a seed that
@@ -146,7 +146,7 @@ fn run(arguments: &[String]) -> Outcome<ExitCode> {
         "lint" => lint::options(options).map(|options| lint::lint(&options)),
         "test" => test::options(options).map(|options| test::test(&options)),
         "fuzz" => fuzz::targets::wish(options).map(|wish| fuzz::targets::fuzz(&wish)),
-        "fuzz-net" => fuzz::seeds(options).map(fuzz::net),
+        "fuzz-net" => fuzz::net_options(options).map(|net| fuzz::net(&net)),
         "sim-gateway" => sim_gateway::run(options).map(Ok),
         "bench" => bench::options(options).map(|()| bench::bench(options)),
         "load-gateway" => Ok(load::load_gateway(options)),

@@ -48,7 +48,7 @@ fn main() -> ExitCode {
                     if index >= wish.seeds {
                         return;
                     }
-                    let seed = wish.first + index;
+                    let seed = wish.first.wrapping_add(index);
                     let mut report = simulate(world(&wish, seed), seed);
                     let fails = !report.violations.is_empty();
                     if fails && wish.broken == Broken::Nothing {
@@ -80,7 +80,11 @@ fn main() -> ExitCode {
     }
     let shown: Vec<String> = failed.iter().take(20).map(u64::to_string).collect();
     println!("{} of {} seeds failed: {}", failed.len(), wish.seeds, shown.join(", "));
-    println!("repeat one with `cargo xtask sim-gateway --seeds 1 --seed {}`", failed.first().copied().unwrap_or(0));
+    let first = failed.first().copied().unwrap_or(0);
+    println!("repeat one with `cargo xtask sim-gateway --world {} --seeds 1 --seed {first}`", wish.world);
+    if wish.world == "small" {
+        println!("add the seed to tests/cases/seeds/gateway.txt");
+    }
     ExitCode::FAILURE
 }
 

@@ -1,12 +1,14 @@
 //! Some small worlds in the test command. `cargo xtask sim-gateway` runs thousands, and the large ones.
 
+use cloudflow_tests::seeds::{Seeds, advice};
 use gateway_sim::{Broken, World, simulate};
 
 #[test]
 fn small_worlds_keep_the_rules() {
-    for seed in 0..300 {
+    for seed in Seeds::of("gateway", "GATEWAY_SEED", 300).all() {
         let report = simulate(World::small(seed), seed);
-        assert!(report.violations.is_empty(), "seed {seed}: {:#?}", report.violations);
+        let advice = advice("gateway", &format!("cargo xtask sim-gateway --seeds 1 --seed {seed}"));
+        assert!(report.violations.is_empty(), "{advice}: {:#?}", report.violations);
     }
 }
 

@@ -17,7 +17,7 @@ struct Family {
     folders: bool,
 }
 
-const FAMILIES: [Family; 14] = [
+const FAMILIES: [Family; 15] = [
     flat("check", &["yaml"], &["out", "options.json", "seeds.txt"]),
     flat("editor", &["yaml"], &["out"]),
     flat("execution", &["response.json"], &["execution.json", "out"]),
@@ -26,6 +26,7 @@ const FAMILIES: [Family; 14] = [
     flat("graph", &["yaml"], &["graph.json", "mmd", "parsed.json"]),
     flat("hub", &["txt"], &[]),
     flat("poll", &["txt"], &[]),
+    flat("seeds", &["txt"], &[]),
     flat("state", &["yaml"], &["calls.json", "out.json"]),
     flat("yaml", &["yaml"], &["tree", "out"]),
     // `*.yaml`: the definitions that a script names.

@@ -14,6 +14,7 @@
 pub mod corpus;
 #[cfg(test)]
 mod layout;
+pub mod seeds;
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Stdio};
 use std::sync::Mutex;
 use std::thread;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::seeds;
 use crate::command::{command, output, run, say, which};
@@ -28,11 +29,17 @@ const CARGO_FUZZ: &str = "0.13.2";
 pub struct Wish {
     targets: Vec<(&'static str, usize)>,
     seconds: u32,
+    seed: u32,
 }
 
-/// Reads `--target T`, which can be repeated, and `--seconds N`.
+/// A new seed for each run. libFuzzer replaces 0 by a seed of its own.
+fn new_seed() -> u32 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(1, |time| time.subsec_nanos().max(1))
+}
+
+/// Reads `--target T`, which can be repeated, `--seconds N` and `--seed N`.
 pub fn wish(options: &[String]) -> Outcome<Wish> {
-    let mut wish = Wish { targets: Vec::new(), seconds: SECONDS };
+    let mut wish = Wish { targets: Vec::new(), seconds: SECONDS, seed: new_seed() };
     let mut options = options.iter();
     while let Some(option) = options.next() {
         let value = options.next().ok_or_else(|| format!("`{option}` needs a value"))?;
@@ -43,11 +50,15 @@ pub fn wish(options: &[String]) -> Outcome<Wish> {
                 let unknown = || format!("`{value}` is not a target; {} are", known.join(", "));
                 wish.targets.push(*target.ok_or_else(unknown)?);
             }
-            "--seconds" => {
-                let wrong = |_| format!("`--seconds` takes a whole number, not `{value}`");
-                wish.seconds = value.parse().map_err(wrong)?;
+            "--seconds" | "--seed" => {
+                let wrong = |_| format!("`{option}` takes a whole number, not `{value}`");
+                let number = value.parse::<u32>().map_err(wrong)?;
+                if option == "--seed" { wish.seed = number } else { wish.seconds = number }
             }
-            _ => return Err(format!("`{option}` is not an option of this command; `--target` and `--seconds` are")),
+            _ => {
+                let known = "`--target`, `--seconds` and `--seed`";
+                return Err(format!("`{option}` is not an option of this command; {known} are"));
+            }
         }
     }
     if wish.targets.is_empty() {
@@ -82,7 +93,7 @@ pub fn fuzz(wish: &Wish) -> Outcome<ExitCode> {
 pub fn shortly(seconds: u32) -> Outcome<Result<Vec<Run>, String>> {
     match obstacle()? {
         Some(reason) => Ok(Err(reason)),
-        None => fuzz_for(&Wish { targets: TARGETS.to_vec(), seconds }).map(Ok),
+        None => fuzz_for(&Wish { targets: TARGETS.to_vec(), seconds, seed: new_seed() }).map(Ok),
     }
 }
 
@@ -180,7 +191,7 @@ fn fuzz_for(wish: &Wish) -> Outcome<Vec<Run>> {
         for _ in 0..workers {
             scope.spawn(|| {
                 while let Some((target, longest)) = next(&queue) {
-                    let run = one(&programs, target, *longest, wish.seconds).unwrap_or_else(|message| Run {
+                    let run = one(&programs, target, *longest, wish).unwrap_or_else(|message| Run {
                         target,
                         passed: false,
                         line: format!("{target}: {message}"),
@@ -207,7 +218,8 @@ fn dir(kind: &str, target: &str) -> PathBuf {
     paths::target().join("fuzz").join(kind).join(target)
 }
 
-fn one(programs: &Path, target: &'static str, longest: usize, seconds: u32) -> Outcome<Run> {
+fn one(programs: &Path, target: &'static str, longest: usize, wish: &Wish) -> Outcome<Run> {
+    let Wish { seconds, seed, .. } = wish;
     // The folder that `cargo fuzz run` also uses.
     let corpus = paths::root().join("fuzz/corpus").join(target);
     let findings = dir("findings", target);
@@ -220,6 +232,7 @@ fn one(programs: &Path, target: &'static str, longest: usize, seconds: u32) -> O
     let file = file.map_err(|e| format!("{}: {e}", log.display()))?;
     let status = command(programs.join(target))
         .arg(format!("-max_total_time={seconds}"))
+        .arg(format!("-seed={seed}"))
         .arg(format!("-timeout={TIMEOUT}"))
         .arg(format!("-max_len={longest}"))
         .arg(format!("-artifact_prefix={}/", findings.display()))
@@ -244,7 +257,7 @@ fn one(programs: &Path, target: &'static str, longest: usize, seconds: u32) -> O
         words.find(|word| *word == name).and_then(|_| words.next()).unwrap_or("?").to_owned()
     };
     let line = format!(
-        "{target}: {} executions in {seconds} s, coverage {} edges and {} features, corpus {} ({} files kept), findings: {}",
+        "{target}: {} executions in {seconds} s from seed {seed}, coverage {} edges and {} features, corpus {} ({} files kept), findings: {}",
         executions.unwrap_or("?").trim(),
         number("cov:"),
         number("ft:"),

@@ -4,19 +4,18 @@
 //! messages. Machines sleep, go offline and set their clocks. Tokens expire. `network/world/rules.rs` contains the rules
 //! that every run must satisfy, `network/plan.rs` the faults.
 //!
-//! `CLOUDFLOW_SEED=17` runs one seed, `CLOUDFLOW_SEEDS=100000` that many. `cargo xtask fuzz-net` sets them.
-
-#![allow(clippy::disallowed_methods, reason = "the environment selects the seeds")]
+//! `CLOUDFLOW_SEED=17` runs one seed, `CLOUDFLOW_SEEDS=100000` that many, from `CLOUDFLOW_FIRST_SEED`. `cargo xtask fuzz-net`
+//! sets them.
 
 mod caller;
 mod plan;
 mod world;
 
-use std::env;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
 use caller::Mutant;
+use cloudflow_tests::seeds::{Seeds, advice};
 use plan::ALL_KINDS;
 use world::{Figures, run};
 
@@ -25,16 +24,13 @@ const SEEDS: u64 = 20_000;
 
 #[test]
 fn rules_hold_in_every_run() {
-    let number = |name: &str| env::var(name).ok().map(|text| text.parse().unwrap_or_else(|e| panic!("{name}: {e}")));
-    if let Some(seed) = number("CLOUDFLOW_SEED") {
-        let (_, violation) = run(seed, Mutant::None);
-        return assert_eq!(violation, None, "seed {seed}");
-    }
-    let seeds = number("CLOUDFLOW_SEEDS").unwrap_or(cloudflow_tests::rounds(SEEDS));
-    let (figures, violation) = run_all(seeds, Mutant::None);
-    println!("{}", shown(seeds, &figures));
+    let count = cloudflow_tests::scaled("CLOUDFLOW_SEEDS", cloudflow_tests::rounds(SEEDS));
+    let seeds = Seeds::of("network", "CLOUDFLOW_SEED", count);
+    let (figures, violation) = run_all(&seeds, Mutant::None);
+    println!("{}", shown(seeds.count(), &figures));
     if let Some((seed, what)) = violation {
-        panic!("seed {seed} violates a rule {what}; repeat with CLOUDFLOW_SEED={seed}");
+        let command = format!("CLOUDFLOW_SEED={seed} cargo test -p cloudflow-local --test it network::rules");
+        panic!("seed {seed} violates a rule {what}; {}", advice("network", &command));
     }
     let never: Vec<String> = ALL_KINDS
         .iter()
@@ -42,7 +38,7 @@ fn rules_hold_in_every_run() {
         .filter(|(_, count)| *count == 0)
         .map(|(kind, _)| format!("{kind:?}"))
         .collect();
-    assert!(seeds < 1_000 || never.is_empty(), "faults that never occurred: {never:?}");
+    assert!(seeds.count() < 1_000 || never.is_empty(), "faults that never occurred: {never:?}");
 }
 
 /// Each mutant of the client violates a rule. This proves that the rules can fail.
@@ -66,35 +62,35 @@ fn every_mutant_is_caught() {
     }
 }
 
-/// Runs the seeds on all processors. Returns the smallest seed that violates a rule.
-fn run_all(seeds: u64, mutant: Mutant) -> (Figures, Option<(u64, String)>) {
+/// Runs the seeds on all processors. Returns the first seed that violates a rule.
+fn run_all(seeds: &Seeds, mutant: Mutant) -> (Figures, Option<(u64, String)>) {
     let next = AtomicU64::new(0);
     let stop = AtomicU64::new(u64::MAX);
     let one = || {
         let (mut all, mut violation) = (Figures::default(), None);
         loop {
-            let seed = next.fetch_add(1, Ordering::Relaxed);
-            if seed >= seeds || seed > stop.load(Ordering::Relaxed) {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(seed) = seeds.at(index).filter(|_| index <= stop.load(Ordering::Relaxed)) else {
                 return (all, violation);
-            }
+            };
             let (figures, what) = run(seed, mutant);
             all.add(&figures);
             if let Some(what) = what {
-                stop.fetch_min(seed, Ordering::Relaxed);
-                violation = Some((seed, what));
+                stop.fetch_min(index, Ordering::Relaxed);
+                violation = Some((index, seed, what));
             }
         }
     };
     let threads = thread::available_parallelism().map_or(2, usize::from);
     thread::scope(|scope| {
         let workers: Vec<_> = (0..threads).map(|_| scope.spawn(one)).collect();
-        let (mut all, mut violation) = (Figures::default(), None::<(u64, String)>);
+        let (mut all, mut violation) = (Figures::default(), None::<(u64, u64, String)>);
         for worker in workers {
             let (figures, what) = worker.join().unwrap();
             all.add(&figures);
             violation = [violation, what].into_iter().flatten().min();
         }
-        (all, violation)
+        (all, violation.map(|(_, seed, what)| (seed, what)))
     })
 }
 

@@ -72,12 +72,11 @@ fn the_corpus_replays() {
 #[test]
 fn random_flows_replay() {
     let mut lines = Lines::default();
-    for seed in random::seeds() {
+    for seed in random::seeds().all() {
         let definition = random::definition(seed, &mut Dice(seed));
         let mut answers = random::answers(seed);
-        lines.run(&format!("SIMULATE_SEED={seed}"), &definition.to_string(), random::input(), false, &mut |name, _| {
-            answers(name)
-        });
+        let repeat = random::repeat(seed, "replay::");
+        lines.run(&repeat, &definition.to_string(), random::input(), false, &mut |name, _| answers(name));
     }
     lines.check("random");
 }

@@ -9,6 +9,7 @@ use std::env;
 use cloudflow_language::shape::validate_flow;
 use cloudflow_local::migrate::shape::migrate_flow;
 use cloudflow_local::simulation::SimulationOptions;
+use cloudflow_tests::seeds::{Seeds, advice};
 use serde_json::{Map, Value, json};
 
 use super::flows::{self, answer, inputs};
@@ -70,23 +71,25 @@ fn sorted(value: &Value) -> Value {
 
 #[test]
 fn random_flows_end_alike() {
-    let only = env::var("MIGRATE_SEED").ok().map(|seed| seed.parse::<u64>().unwrap());
     let most = env::var("MIGRATE_FLOWS").ok().map_or(FLOWS, |count| count.parse().unwrap());
+    let seeds = Seeds::of("migrate", "MIGRATE_SEED", cloudflow_tests::rounds(most));
     let mut ends: BTreeMap<String, usize> = BTreeMap::new();
     let mut failures = Vec::new();
     let (mut runs, mut equal, mut wrapped, mut before, mut after) = (0_u32, 0_u32, 0_u32, 0, 0);
-    for seed in only.map_or(0..cloudflow_tests::rounds(most), |seed| seed..seed + 1) {
+    for seed in seeds.all() {
+        let command = format!("MIGRATE_SEED={seed} cargo test -p cloudflow-local --test it migrate::random");
+        let repeat = advice("migrate", &command);
         let definition = flows::flow(&mut Dice(seed));
         let old = formats::plain(&definition);
         let found = validate_flow(&old);
         let errors: Vec<_> = found.diagnostics.iter().filter(|found| found.severity == "error").collect();
-        assert!(errors.is_empty(), "MIGRATE_SEED={seed}: the generator made a flow with errors: {errors:?}\n{old}");
+        assert!(errors.is_empty(), "{repeat}: the generator made a flow with errors: {errors:?}\n{old}");
         let migration = migrate_flow(&old);
         let new = migration.text.unwrap();
         let checked = validate_flow(&new);
         let errors: Vec<_> = checked.diagnostics.iter().filter(|found| found.severity == "error").collect();
         if !errors.is_empty() {
-            failures.push(format!("MIGRATE_SEED={seed}: not valid: {errors:?}\n{old}\n{new}"));
+            failures.push(format!("{repeat}: not valid: {errors:?}\n{old}\n{new}"));
             continue;
         }
         before += super::growth::states(&old);
@@ -124,7 +127,7 @@ fn random_flows_end_alike() {
                     *ends.entry(format!("told: {finding}")).or_default() += 1;
                 }
                 None if failures.len() < 12 => failures.push(format!(
-                    "MIGRATE_SEED={seed}, input {input}\n--- flow\n{one}\n--- StateMachine\n{two}\n{old}\n-----\n{new}"
+                    "{repeat}, input {input}\n--- flow\n{one}\n--- StateMachine\n{two}\n{old}\n-----\n{new}"
                 )),
                 None => *ends.entry("different".to_owned()).or_default() += 1,
             }
@@ -135,7 +138,7 @@ fn random_flows_end_alike() {
         println!("  {count} {end}");
     }
     cloudflow_tests::report("random flows, migrated", failures);
-    if only.is_none() && !cloudflow_tests::is_quick() {
+    if seeds.are_usual() {
         assert!(equal > runs / 2, "only {equal} of {runs} runs are equal");
         assert!(ends.keys().filter(|end| end.starts_with("equal: \"Succeeded\"")).count() == 1, "{ends:?}");
         assert!(ends.keys().filter(|end| end.starts_with("equal: \"Failed\"")).count() >= 3, "{ends:?}");

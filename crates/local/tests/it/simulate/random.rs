@@ -5,8 +5,6 @@ pub mod flows;
 pub mod formats;
 
 use std::collections::{BTreeMap, HashMap};
-use std::env;
-use std::ops::Range;
 use std::rc::Rc;
 
 use cloudflow_language::shape::validate_flow;
@@ -14,6 +12,7 @@ use cloudflow_language::{Document, Options};
 use cloudflow_local::simulate::{
     Data, Event, Failure, Machine, Program, Report, Start, Status, TaskId, TaskResult, compile, time,
 };
+use cloudflow_tests::seeds::{Seeds, advice};
 use serde_json::{Value, json};
 
 use super::{Placed, well_nested};
@@ -24,10 +23,10 @@ const FLOWS: u64 = 1000;
 /// A failing flow is run alone with `SIMULATE_SEED=<its seed>`.
 #[test]
 fn random_flows_end_as_they_should() {
-    let only = only();
     let mut ends: HashMap<String, usize> = HashMap::new();
     let mut kinds: HashMap<&str, usize> = HashMap::new();
-    for seed in seeds() {
+    let seeds = seeds();
+    for seed in seeds.all() {
         let mut dice = Dice(seed);
         let definition = definition(seed, &mut dice);
         let text = formats::plain(&definition);
@@ -54,7 +53,7 @@ fn random_flows_end_as_they_should() {
         }
         std::mem::forget(told);
     }
-    if only.is_none() && !cloudflow_tests::is_quick() {
+    if seeds.are_usual() {
         // An outcome that never occurs is not tested.
         for end in [
             "Succeeded",
@@ -79,7 +78,7 @@ struct Told<'t> {
 
 impl Drop for Told<'_> {
     fn drop(&mut self) {
-        println!("SIMULATE_SEED={}\n{}", self.seed, self.text);
+        println!("{}\n{}", repeat(self.seed, "simulate::random"), self.text);
     }
 }
 
@@ -157,14 +156,14 @@ fn run(text: &str, seed: u64) -> Trace {
     Trace { machine, program, calls }
 }
 
-/// The only seed to run, if there is one.
-pub fn only() -> Option<u64> {
-    env::var("SIMULATE_SEED").ok().map(|seed| seed.parse().unwrap())
+/// The seeds of the random flows, or the one in `SIMULATE_SEED`.
+pub fn seeds() -> Seeds {
+    Seeds::of("simulate", "SIMULATE_SEED", cloudflow_tests::rounds(2 * FLOWS))
 }
 
-/// The seeds of the random flows.
-pub fn seeds() -> Range<u64> {
-    only().map_or(0..cloudflow_tests::rounds(2 * FLOWS), |seed| seed..seed + 1)
+/// How to repeat the tests of a module with one seed.
+pub fn repeat(seed: u64, module: &str) -> String {
+    advice("simulate", &format!("SIMULATE_SEED={seed} cargo test -p cloudflow-local --test it {module}"))
 }
 
 /// A flow of each dialect in turn.
