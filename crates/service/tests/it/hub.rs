@@ -4,23 +4,23 @@ mod scripts;
 mod world;
 
 use cloudflow_service::hub::{Bucket, Budget, Effect, Event, Hub, Input, Join, Kind, Watch, WatchOptions};
+use cloudflow_tests::seeds::{Seeds, advice};
 use world::{Broken, Plan, Report, World};
 
 const CALM: Plan =
     Plan { seed: 0, executions: 5, clients: 40, leaves: false, chaos: 0, foreign: 0, short: false, broken: Broken::No };
 
-/// Runs the world for seeds. Returns the reports, or the first failure.
-fn run(plan: Plan, seeds: u64, limit: u64) -> Result<Vec<Report>, String> {
-    let mut reports = Vec::new();
-    for seed in 0..seeds {
-        let world = World::new(Plan { seed, ..plan });
-        reports.push(world.run(limit).map_err(|failure| format!("seed {seed}: {failure}"))?);
-    }
-    Ok(reports)
+/// Runs the world for seeds. Returns the reports, or the first seed that fails and its failure.
+fn run(plan: Plan, seeds: impl Iterator<Item = u64>, limit: u64) -> Result<Vec<Report>, (u64, String)> {
+    let run = |seed| World::new(Plan { seed, ..plan }).run(limit).map_err(|failure| (seed, failure));
+    seeds.map(run).collect()
 }
 
 fn check(name: &str, plan: Plan, seeds: u64, limit: u64) -> (Vec<u64>, usize) {
-    let reports = run(plan, seeds, limit).unwrap_or_else(|failure| panic!("{name}: {failure}"));
+    let reports = run(plan, Seeds::of("hub", "HUB_SEED", seeds).all(), limit).unwrap_or_else(|(seed, failure)| {
+        let command = format!("HUB_SEED={seed} cargo test -p cloudflow-service --test it hub::");
+        panic!("{name}: seed {seed}: {failure}; {}", advice("hub", &command));
+    });
     let mut delays: Vec<u64> = reports.iter().flat_map(|report| report.delays.iter().copied()).collect();
     delays.sort_unstable();
     let refused = reports.iter().map(|report| report.refused).sum();
@@ -90,9 +90,9 @@ fn broken_machines_are_found() {
         (Broken::PlacePerLeader, busy, ["lost", "old"]),
         (Broken::LeakyBudget, busy, ["refused", "refused"]),
     ] {
-        let outcome = run(Plan { broken, ..plan }, 20, 300_000);
+        let outcome = run(Plan { broken, ..plan }, 0..20, 300_000);
         let found = match outcome {
-            Err(found) => found,
+            Err((_, found)) => found,
             Ok(reports) => {
                 let refused: usize = reports.iter().map(|report| report.refused).sum();
                 assert!(refused > 0, "{broken:?} is not found");
