@@ -5,10 +5,20 @@ use gateway_sim::{Broken, World, simulate};
 
 #[test]
 fn small_worlds_keep_the_rules() {
-    for seed in Seeds::of("gateway", "GATEWAY_SEED", 300).all() {
-        let report = simulate(World::small(seed), seed);
-        let advice = advice("gateway", &format!("cargo xtask sim-gateway --seeds 1 --seed {seed}"));
-        assert!(report.violations.is_empty(), "{advice}: {:#?}", report.violations);
+    keep_the_rules("small", 300, World::small);
+}
+
+#[test]
+fn large_worlds_with_faults_keep_the_rules() {
+    keep_the_rules("faults", 1, |_| World::large_with_faults());
+}
+
+fn keep_the_rules(name: &str, count: u64, world: impl Fn(u64) -> World) {
+    let family = format!("gateway-{name}");
+    for seed in Seeds::of(&family, "GATEWAY_SEED", count).all() {
+        let report = simulate(world(seed), seed);
+        let command = format!("cargo xtask sim-gateway --world {name} --seeds 1 --seed {seed}");
+        assert!(report.violations.is_empty(), "{}: {:#?}", advice(&family, &command), report.violations);
     }
 }
 
