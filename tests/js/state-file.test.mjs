@@ -239,6 +239,45 @@ test("an incompletely written change is ignored and reported, and the rest is re
   assert.equal((await server.ask("DescribeExecution", { FlowName: "f", ExecutionName: "e" })).body.Status, "Running");
 });
 
+test("a file of another format is reported and kept", { timeout: 60_000 }, async (t) => {
+  const folder = await mkdtemp(join(place, "format-"));
+  const state = join(folder, "state");
+  const args = ["local", "--state", state, "--port", "0"];
+  const first = await start(t, NODE, args);
+  await first.ask("CreateFlow", { Name: "f", Definition: waits(600), Description: "d", Type: "FDL" });
+  first.child.kill("SIGTERM");
+  await first.ended;
+  const [head, ...rest] = (await readFile(state, "utf8")).split("\n");
+  const { version, ...others } = JSON.parse(head);
+  assert.equal(typeof version, "number");
+  const aside = async () => (await readdir(folder)).filter((name) => name.startsWith("state.aside-"));
+
+  const kept = [];
+  const line = (value) => [JSON.stringify({ ...others, version: value }), ...rest].join("\n");
+  for (const [text, problem] of [
+    [line(version + 1), `the saved state has format ${version + 1}, but this version reads format ${version}`],
+    [line(version - 1), `the saved state has format ${version - 1}, but this version reads format ${version}`],
+    // An older or a newer program, or another one.
+    [[JSON.stringify(others), ...rest].join("\n"), "the saved state has format null"],
+    [waits(1), "the text is not a saved state of an emulator"],
+    ["", "the text is not a saved state of an emulator"],
+  ]) {
+    await writeFile(state, text);
+    const server = await start(t, NODE, args);
+    assert.ok(server.output().includes(`${problem}`), `${problem}:\n${server.output()}`);
+    assert.match(server.output(), /the file is renamed to .*state\.aside-\S+, and nothing is restored/);
+    assert.deepEqual((await server.ask("ListFlows", {})).body.Flows, []);
+    await server.ask("CreateFlow", { Name: "new", Definition: waits(1), Description: "d", Type: "FDL" });
+    server.child.kill("SIGTERM");
+    await server.ended;
+    kept.push(text);
+    // Each file is kept with its bytes, also after further starts.
+    const texts = await Promise.all((await aside()).map((name) => readFile(join(folder, name), "utf8")));
+    assert.deepEqual(texts.sort(), kept.toSorted(), problem);
+    assert.match(await readFile(state, "utf8"), /"name":"new"/);
+  }
+});
+
 test("a request fails while the file cannot be written", {
   timeout: 60_000,
   skip: LINUX ? false : "needs /proc",
