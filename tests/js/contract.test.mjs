@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { test } from "node:test";
+import { transform } from "esbuild";
 import { parse } from "yaml";
 import { openFlow } from "../../pkg/dist/editor.js";
 import { COMMANDS, main } from "../../pkg/cli/cli.js";
@@ -105,4 +106,32 @@ test("the documents name the whole contract", async () => {
 
   const cli = read("docs/cli.md");
   for (const name of Object.keys(commands)) assert.match(cli, new RegExp(`\\b${name}\\b`), name);
+});
+
+/** Functions that the oldest hosts lack. */
+const LATER =
+  /\b(Promise\.(withResolvers|try)|Array\.fromAsync|(Object|Map)\.groupBy|RegExp\.escape|Iterator\.(from|concat)|Uint8Array\.from(Base64|Hex)|Error\.isError|Math\.sumPrecise|URL\.parse|import\.meta\.main)\b|\.(toHex|toBase64|setFromBase64|isSubsetOf|isSupersetOf|isDisjointFrom|symmetricDifference|getOrInsert)\(/;
+
+test("the package uses syntax and functions of the oldest hosts", async () => {
+  const versions = rows("docs/versions.md", "| host | minimum version |").map(([host, version]) => [host, version]);
+  const oldest = Object.fromEntries(versions);
+  const target = [
+    `chrome${oldest["Chrome and Edge"]}`,
+    `firefox${oldest.Firefox}`,
+    `safari${oldest.Safari}`,
+    `node${oldest.Node}`,
+  ];
+  // Safari has them from 11.1; esbuild doubts it because of names that Unicode added later.
+  const supported = { "regexp-unicode-property-escapes": true };
+  const files = readdirSync(root("pkg/dist"), { recursive: true }).filter((name) => name.endsWith(".js"));
+  assert.ok(files.length > 50, `${files.length} files`);
+  for (const name of files) {
+    const text = read(`pkg/dist/${name}`);
+    assert.doesNotMatch(text, LATER, name);
+    // esbuild writes later syntax in another way.
+    const [latest, lowered] = await Promise.all(
+      ["esnext", target].map((target) => transform(text, { target, supported })),
+    );
+    assert.ok(latest.code === lowered.code, `${name} has syntax that is later than ${target}`);
+  }
 });

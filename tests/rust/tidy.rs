@@ -281,6 +281,27 @@ fn required_versions_agree() {
             assert!(text[at + 5..].starts_with(&node), "{file}: another version than Node {node}");
         }
     }
+    // The table of docs/versions.md, with the versions that the build and the tests of the types use.
+    let page = read("xtask/js/page.mjs");
+    let browser = |name: &str| {
+        let (_, rest) = page.split_once(&format!("\"{name}")).unwrap();
+        rest.split('"').next().unwrap().to_owned()
+    };
+    let types: serde_json::Value = serde_json::from_str(&read("tests/js/types/oldest/package.json")).unwrap();
+    let typescript = types["dependencies"]["typescript"].as_str().unwrap().rsplit_once('.').unwrap().0.to_owned();
+    let versions = read("docs/versions.md");
+    for (host, version) in [
+        ("Node", node),
+        ("Chrome and Edge", browser("chrome")),
+        ("Firefox", browser("firefox")),
+        ("Safari", browser("safari")),
+        ("TypeScript", typescript),
+        ("Rust, to build", rust),
+    ] {
+        let row = versions.lines().find(|line| line.starts_with(&format!("| {host} | ")));
+        let stated = row.and_then(|row| row.split(" | ").nth(1)?.split([',', ' ']).next());
+        assert_eq!(stated, Some(version.as_str()), "docs/versions.md: {host}");
+    }
 }
 
 /// The version is defined in `[workspace.package]`. Manifests of crates inherit it, the package and the command get it when

@@ -77,9 +77,9 @@ usage: cargo xtask <command> [options]
                     spelling, workflows, types-js, clippy, clippy-wasm, rustdoc, rustdoc-wasm (can be repeated);
                     --fix formats first
   test [--only S] [--filter NAME]
-                    build, then every test; S: lint, rust, budgets, node, deno, bun, workerd,
-                    browser, servers, pages, engines, types, packaging, fuzz (can be repeated);
-                    --filter runs the tests whose name contains NAME in the JavaScript suites
+                    build, then every test; S: lint, rust, budgets, node, deno, bun, workerd, browser, servers,
+                    commands, pages, types, packaging, fuzz (can be repeated), or engines, runtimes, which run only if
+                    they are selected; --filter runs the tests whose name contains NAME in the JavaScript suites
   test --hosts [NAME]
                     build, then one program in every host (runtimes, bundlers, frameworks, browsers, versions of
                     TypeScript) whose name contains NAME (several: 'Vite 8|Rollup'); writes docs/hosts.md
@@ -91,7 +91,7 @@ usage: cargo xtask <command> [options]
   load-gateway [--gateway G] [--scenario S] [--watchers N] [--executions N] ...
                     build, then the load test of the gateway; G: workerd, wrangler, node, single, cache; S: ends, kill,
                     sleep; `node tests/gateway-load/run.mjs --help` lists all options
-  soak [--minutes N] [--executions N] [--seed N]
+  soak [--minutes N] [--executions N] [--seed N] [--json FILE]
                     build, then client, gateway and emulator server together for an hour, with faults and restarts
 
   fuzz [--target T] [--seconds N] [--seed N]
@@ -164,5 +164,70 @@ fn none(options: &[String]) -> Outcome<()> {
     match options.first() {
         None => Ok(()),
         Some(option) => Err(format!("`{option}` is not an option of this command")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    /// The lines of the help about a command.
+    fn usage(command: &str) -> Vec<&str> {
+        let begins = |line: &str| line.strip_prefix("  ").is_some_and(|rest| rest.starts_with(char::is_alphabetic));
+        let is_it = |line: &&str| begins(line) && line.split_whitespace().next() == Some(command);
+        // The lines of `test`, `test --hosts` and `test --quick` follow each other.
+        let mut lines = USAGE.lines().skip_while(|line| !is_it(line)).peekable();
+        let mut found = Vec::new();
+        while let Some(line) = lines.next_if(|line| is_it(line) || !found.is_empty() && !begins(line)) {
+            found.push(line);
+        }
+        found
+    }
+
+    /// Calls of this tool in a text: the words behind `cargo xtask`, up to the end of the command.
+    fn calls(text: &str) -> Vec<Vec<&str>> {
+        let end = |c: char| "\n`#;|&)".contains(c);
+        let calls = text.split("cargo xtask ").skip(1).map(|rest| rest.split(end).next().unwrap_or_default());
+        calls.map(|call| call.split_whitespace().collect()).collect()
+    }
+
+    #[test]
+    fn workflows_and_documents_name_commands_and_options_that_exist() {
+        let mut files = Vec::new();
+        for dir in [".github/workflows", ".ci", "docs", "tests", "fuzz", "."] {
+            let entries = fs::read_dir(paths::root().join(dir)).unwrap().map(|entry| entry.unwrap().path());
+            files.extend(entries.filter(|path| {
+                let is_text = path.extension().is_some_and(|end| end == "yml" || end == "md");
+                path.is_file() && (is_text || dir == ".ci")
+            }));
+        }
+        // Its help says `...`: the program lists all options.
+        let load = fs::read_to_string(paths::root().join("tests/gateway-load/options.mjs")).unwrap();
+        let (mut count, mut wrong) = (0, Vec::new());
+        for file in files {
+            let text = fs::read_to_string(&file).unwrap();
+            for call in calls(&text) {
+                let (Some(name), options) = (call.first(), call.get(1..).unwrap_or_default()) else { continue };
+                let mut help = usage(name);
+                if *name == "load-gateway" {
+                    help.extend(load.lines());
+                }
+                let has = |option: &str| {
+                    let is_word = |word: &str| word.trim_matches(['[', ']', ',', ';', ':']) == option;
+                    help.iter().any(|line| line.split_whitespace().any(is_word))
+                };
+                count += 1;
+                let unknown: Vec<&&str> = options.iter().filter(|word| word.starts_with("--") && !has(word)).collect();
+                let steps = options.iter().zip(options.iter().skip(1)).filter(|(option, _)| **option == "--only");
+                let unlisted: Vec<&str> = steps.map(|(_, step)| *step).filter(|step| !has(step)).collect();
+                if help.is_empty() || !unknown.is_empty() || !unlisted.is_empty() {
+                    wrong.push(format!("{}: cargo xtask {}: {unknown:?} {unlisted:?}", file.display(), call.join(" ")));
+                }
+            }
+        }
+        assert!(count > 50, "only {count} calls");
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     }
 }

@@ -31,7 +31,7 @@ const STEPS: [(&str, &str); 16] = [
     ("pages", "the console, the playground and the drawing in Chromium"),
     ("engines", "the console and the drawing in Chromium, Firefox and WebKitGTK; only if it is selected"),
     ("runtimes", "all tests of the command in Node 24, Deno and Bun; only if it is selected"),
-    ("types", "the types of the package, with tsc"),
+    ("types", "the types of the package, with the latest and the oldest TypeScript"),
     ("packaging", "the tarball in empty projects"),
     ("fuzz", "every coverage-guided fuzzer, for 5 seconds"),
 ];
@@ -356,9 +356,15 @@ fn budgets() -> Outcome<Totals> {
 }
 
 fn types() -> Outcome<Totals> {
+    let oldest = paths::root().join("tests/js/types/oldest");
+    npm::install_at(&oldest, "the oldest TypeScript")?;
+    let latest = npm::file("typescript/bin/tsc");
+    let oldest = oldest.join("node_modules/typescript/bin/tsc");
     let mut totals = Totals::default();
-    for project in ["tests/js/types", "tests/js/types/node"] {
-        let tsc = npm::node()?.arg(npm::file("typescript/bin/tsc")).args(["--project", project]).status();
+    for (tsc, project) in
+        [(&latest, "tests/js/types"), (&latest, "tests/js/types/node"), (&oldest, "tests/js/types/oldest")]
+    {
+        let tsc = npm::node()?.arg(tsc).args(["--project", project]).status();
         match tsc {
             Ok(status) if status.success() => totals.passed += 1,
             Ok(_) => totals.failed += 1,
