@@ -2,6 +2,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "a tool: it measures the time and reads its arguments")]
 
+use std::panic::catch_unwind;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -49,7 +50,11 @@ fn main() -> ExitCode {
                         return;
                     }
                     let seed = wish.first.wrapping_add(index);
-                    let mut report = simulate(world(&wish, seed), seed);
+                    let report = catch_unwind(|| simulate(world(&wish, seed), seed));
+                    let mut report = report.unwrap_or_else(|_| Report {
+                        violations: vec!["a panic; its message is above".to_owned()],
+                        ..Report::default()
+                    });
                     let fails = !report.violations.is_empty();
                     if fails && wish.broken == Broken::Nothing {
                         for violation in &mut report.violations {

@@ -1,7 +1,7 @@
 //! The seeds of the random tests. `tests/cases/seeds/<family>.txt` lists those that failed once; every run begins with them.
 //! `CLOUDFLOW_FIRST_SEED` moves the range that follows, so that each night has other seeds.
 
-use std::env;
+use std::{env, thread};
 
 use crate::cases;
 
@@ -10,18 +10,25 @@ const FIRST: &str = "CLOUDFLOW_FIRST_SEED";
 
 /// The seeds of one run of a test.
 pub struct Seeds {
+    family: String,
+    /// The variable that names the only seed to play.
+    only: &'static str,
+    /// The package and the filter of the test, as arguments of `cargo test -p`.
+    test: &'static str,
     kept: Vec<u64>,
     first: u64,
     count: u64,
 }
 
 impl Seeds {
-    /// The kept seeds of a family, then `count` seeds in a row; or the only seed that the variable `only` names.
-    pub fn of(family: &str, only: &str, count: u64) -> Self {
-        match number(only) {
-            Some(seed) => Seeds { kept: Vec::new(), first: seed, count: 1 },
-            None => Seeds { kept: kept(family), first: number(FIRST).unwrap_or(0), count },
-        }
+    /// The kept seeds of a family, then `count` seeds in a row; or the only seed that the variable `only` names. `test`: the
+    /// package and the filter of the test, as arguments of `cargo test -p`.
+    pub fn of(family: &str, only: &'static str, test: &'static str, count: u64) -> Self {
+        let (kept, first, count) = match number(only) {
+            Some(seed) => (Vec::new(), seed, 1),
+            None => (kept(family), number(FIRST).unwrap_or(0), count),
+        };
+        Seeds { family: family.to_owned(), only, test, kept, first, count }
     }
 
     /// The seed of a run; `None` after the last one.
@@ -39,14 +46,57 @@ impl Seeds {
         self.kept.len() as u64 + self.count
     }
 
-    /// All of them, in order.
-    pub fn all(&self) -> impl Iterator<Item = u64> + '_ {
-        (0..self.count()).filter_map(move |index| self.at(index))
+    /// All of them, in order. A panic before the next one prints how to repeat the seed.
+    pub fn all(&self) -> All<'_> {
+        All { seeds: self, next: 0, guard: None }
+    }
+
+    /// Prints how to repeat a seed if a panic drops it.
+    pub fn guard(&self, seed: u64) -> Guard<'_> {
+        Guard { seeds: self, seed }
+    }
+
+    /// What to do about a failing seed: the command that repeats it, and the file that keeps it.
+    pub fn advice(&self, seed: u64) -> String {
+        let Seeds { family, only, test, .. } = self;
+        format!("repeat with `{only}={seed} cargo test -p {test}`; add {seed} to tests/cases/seeds/{family}.txt")
     }
 
     /// Whether they are the seeds of an ordinary run. Other seeds need not lead to every rare end.
     pub fn are_usual(&self) -> bool {
         self.first == 0 && self.count > 1 && !crate::is_quick()
+    }
+}
+
+/// The iterator of [`Seeds::all`].
+pub struct All<'s> {
+    seeds: &'s Seeds,
+    next: u64,
+    /// Of the seed that is played.
+    guard: Option<Guard<'s>>,
+}
+
+impl Iterator for All<'_> {
+    type Item = u64;
+
+    fn next(&mut self) -> Option<u64> {
+        self.guard = self.seeds.at(self.next).map(|seed| self.seeds.guard(seed));
+        self.next += 1;
+        self.guard.as_ref().map(|guard| guard.seed)
+    }
+}
+
+/// A seed that is played.
+pub struct Guard<'s> {
+    seeds: &'s Seeds,
+    seed: u64,
+}
+
+impl Drop for Guard<'_> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            println!("seed {}: {}", self.seed, self.seeds.advice(self.seed));
+        }
     }
 }
 
@@ -70,18 +120,14 @@ fn read(text: &str) -> Result<Vec<u64>, String> {
     lines.filter(|line| !line.is_empty()).map(|line| line.parse().map_err(|_| line.to_owned())).collect()
 }
 
-/// What to do about a failing seed: the command that repeats it, and the file that keeps it.
-pub fn advice(family: &str, command: &str) -> String {
-    format!("repeat with `{command}`; add the seed to tests/cases/seeds/{family}.txt")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn kept_seeds_precede_the_range() {
-        let seeds = Seeds { kept: vec![7, 3], first: u64::MAX, count: 2 };
+        let seeds =
+            Seeds { family: "f".to_owned(), only: "F_SEED", test: "f", kept: vec![7, 3], first: u64::MAX, count: 2 };
         assert_eq!(seeds.all().collect::<Vec<_>>(), [7, 3, u64::MAX, 0]);
         assert_eq!((seeds.count(), seeds.at(4), seeds.at(u64::MAX)), (4, None, None));
     }

@@ -131,7 +131,7 @@ fn random_flows_agree_4() {
 fn random_flows(part: u64) {
     let mut failures = Vec::new();
     let mut children = 0;
-    let seeds = random::seeds();
+    let seeds = random::seeds("cloudflow-local --test it differential::");
     for seed in seeds.all().filter(|seed| seed / 4 % PARTS == part) {
         let mut dice = Dice(seed);
         let mut flow = |name: &str, starts: bool| {
@@ -161,7 +161,7 @@ fn random_flows(part: u64) {
                 })
             }),
         };
-        children += compare(&random::repeat(seed, "differential::"), &scenario, &mut failures);
+        children += compare(&seeds.advice(seed), &scenario, &mut failures);
         assert!(failures.len() < 5, "{}", failures.join("\n\n"));
     }
     report("differential (random)", failures);

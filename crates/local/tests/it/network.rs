@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
 use caller::Mutant;
-use cloudflow_tests::seeds::{Seeds, advice};
+use cloudflow_tests::seeds::Seeds;
 use plan::ALL_KINDS;
 use world::{Figures, run};
 
@@ -25,12 +25,11 @@ const SEEDS: u64 = 20_000;
 #[test]
 fn rules_hold_in_every_run() {
     let count = cloudflow_tests::scaled("CLOUDFLOW_SEEDS", cloudflow_tests::rounds(SEEDS));
-    let seeds = Seeds::of("network", "CLOUDFLOW_SEED", count);
+    let seeds = Seeds::of("network", "CLOUDFLOW_SEED", "cloudflow-local --test it network::rules", count);
     let (figures, violation) = run_all(&seeds, Mutant::None);
     println!("{}", shown(seeds.count(), &figures));
     if let Some((seed, what)) = violation {
-        let command = format!("CLOUDFLOW_SEED={seed} cargo test -p cloudflow-local --test it network::rules");
-        panic!("seed {seed} violates a rule {what}; {}", advice("network", &command));
+        panic!("seed {seed} violates a rule {what}; {}", seeds.advice(seed));
     }
     let never: Vec<String> = ALL_KINDS
         .iter()
@@ -73,7 +72,9 @@ fn run_all(seeds: &Seeds, mutant: Mutant) -> (Figures, Option<(u64, String)>) {
             let Some(seed) = seeds.at(index).filter(|_| index <= stop.load(Ordering::Relaxed)) else {
                 return (all, violation);
             };
+            let guard = seeds.guard(seed);
             let (figures, what) = run(seed, mutant);
+            drop(guard);
             all.add(&figures);
             if let Some(what) = what {
                 stop.fetch_min(index, Ordering::Relaxed);

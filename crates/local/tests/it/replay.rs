@@ -72,11 +72,11 @@ fn the_corpus_replays() {
 #[test]
 fn random_flows_replay() {
     let mut lines = Lines::default();
-    for seed in random::seeds().all() {
+    let seeds = random::seeds("cloudflow-local --test it replay::");
+    for seed in seeds.all() {
         let definition = random::definition(seed, &mut Dice(seed));
         let mut answers = random::answers(seed);
-        let repeat = random::repeat(seed, "replay::");
-        lines.run(&repeat, &definition.to_string(), random::input(), false, &mut |name, _| answers(name));
+        lines.run(&seeds.advice(seed), &definition.to_string(), random::input(), false, &mut |name, _| answers(name));
     }
     lines.check("random");
 }

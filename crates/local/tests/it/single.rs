@@ -99,12 +99,11 @@ fn attempts_of_the_corpus_alone() {
 #[test]
 fn attempts_of_random_flows_alone() {
     let mut tested = Tested::default();
-    let seeds = random::seeds();
+    let seeds = random::seeds("cloudflow-local --test it single::");
     for seed in seeds.all() {
         let definition = random::definition(seed, &mut Dice(seed));
         let mut answers = random::answers(seed);
-        let repeat = random::repeat(seed, "single::");
-        tested.run(&repeat, &definition.to_string(), random::input(), false, &mut |name, _| answers(name));
+        tested.run(&seeds.advice(seed), &definition.to_string(), random::input(), false, &mut |name, _| answers(name));
     }
     if seeds.are_usual() {
         // An outcome that never occurs is not tested.

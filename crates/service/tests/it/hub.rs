@@ -4,7 +4,7 @@ mod scripts;
 mod world;
 
 use cloudflow_service::hub::{Bucket, Budget, Effect, Event, Hub, Input, Join, Kind, Watch, WatchOptions};
-use cloudflow_tests::seeds::{Seeds, advice};
+use cloudflow_tests::seeds::Seeds;
 use world::{Broken, Plan, Report, World};
 
 const CALM: Plan =
@@ -17,10 +17,9 @@ fn run(plan: Plan, seeds: impl Iterator<Item = u64>, limit: u64) -> Result<Vec<R
 }
 
 fn check(name: &str, plan: Plan, seeds: u64, limit: u64) -> (Vec<u64>, usize) {
-    let reports = run(plan, Seeds::of("hub", "HUB_SEED", seeds).all(), limit).unwrap_or_else(|(seed, failure)| {
-        let command = format!("HUB_SEED={seed} cargo test -p cloudflow-service --test it hub::");
-        panic!("{name}: seed {seed}: {failure}; {}", advice("hub", &command));
-    });
+    let seeds = Seeds::of("hub", "HUB_SEED", "cloudflow-service --test it hub::", seeds);
+    let reports = run(plan, seeds.all(), limit);
+    let reports = reports.unwrap_or_else(|(seed, failure)| panic!("{name}: {failure}; {}", seeds.advice(seed)));
     let mut delays: Vec<u64> = reports.iter().flat_map(|report| report.delays.iter().copied()).collect();
     delays.sort_unstable();
     let refused = reports.iter().map(|report| report.refused).sum();

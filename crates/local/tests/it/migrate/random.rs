@@ -9,7 +9,7 @@ use std::env;
 use cloudflow_language::shape::validate_flow;
 use cloudflow_local::migrate::shape::migrate_flow;
 use cloudflow_local::simulation::SimulationOptions;
-use cloudflow_tests::seeds::{Seeds, advice};
+use cloudflow_tests::seeds::Seeds;
 use serde_json::{Map, Value, json};
 
 use super::flows::{self, answer, inputs};
@@ -72,18 +72,22 @@ fn sorted(value: &Value) -> Value {
 #[test]
 fn random_flows_end_alike() {
     let most = env::var("MIGRATE_FLOWS").ok().map_or(FLOWS, |count| count.parse().unwrap());
-    let seeds = Seeds::of("migrate", "MIGRATE_SEED", cloudflow_tests::rounds(most));
+    let seeds = Seeds::of(
+        "migrate",
+        "MIGRATE_SEED",
+        "cloudflow-local --test it migrate::random",
+        cloudflow_tests::rounds(most),
+    );
     let mut ends: BTreeMap<String, usize> = BTreeMap::new();
     let mut failures = Vec::new();
     let (mut runs, mut equal, mut wrapped, mut before, mut after) = (0_u32, 0_u32, 0_u32, 0, 0);
     for seed in seeds.all() {
-        let command = format!("MIGRATE_SEED={seed} cargo test -p cloudflow-local --test it migrate::random");
-        let repeat = advice("migrate", &command);
+        let repeat = seeds.advice(seed);
         let definition = flows::flow(&mut Dice(seed));
         let old = formats::plain(&definition);
         let found = validate_flow(&old);
         let errors: Vec<_> = found.diagnostics.iter().filter(|found| found.severity == "error").collect();
-        assert!(errors.is_empty(), "{repeat}: the generator made a flow with errors: {errors:?}\n{old}");
+        assert!(errors.is_empty(), "the generator made a flow with errors: {errors:?}\n{old}");
         let migration = migrate_flow(&old);
         let new = migration.text.unwrap();
         let checked = validate_flow(&new);

@@ -12,7 +12,7 @@ use cloudflow_language::{Document, Options};
 use cloudflow_local::simulate::{
     Data, Event, Failure, Machine, Program, Report, Start, Status, TaskId, TaskResult, compile, time,
 };
-use cloudflow_tests::seeds::{Seeds, advice};
+use cloudflow_tests::seeds::Seeds;
 use serde_json::{Value, json};
 
 use super::{Placed, well_nested};
@@ -25,12 +25,12 @@ const FLOWS: u64 = 1000;
 fn random_flows_end_as_they_should() {
     let mut ends: HashMap<String, usize> = HashMap::new();
     let mut kinds: HashMap<&str, usize> = HashMap::new();
-    let seeds = seeds();
+    let seeds = seeds("cloudflow-local --test it simulate::random");
     for seed in seeds.all() {
         let mut dice = Dice(seed);
         let definition = definition(seed, &mut dice);
         let text = formats::plain(&definition);
-        let told = Told { seed, text: &text };
+        let told = Told { text: &text };
         let found = validate_flow(&text);
         let errors: Vec<_> = found.diagnostics.iter().filter(|found| found.severity == "error").collect();
         assert!(errors.is_empty(), "the generator made a flow with errors: {errors:?}");
@@ -72,13 +72,12 @@ fn random_flows_end_as_they_should() {
 
 /// Prints the flow if the test panics.
 struct Told<'t> {
-    seed: u64,
     text: &'t str,
 }
 
 impl Drop for Told<'_> {
     fn drop(&mut self) {
-        println!("{}\n{}", repeat(self.seed, "simulate::random"), self.text);
+        println!("{}", self.text);
     }
 }
 
@@ -157,13 +156,8 @@ fn run(text: &str, seed: u64) -> Trace {
 }
 
 /// The seeds of the random flows, or the one in `SIMULATE_SEED`.
-pub fn seeds() -> Seeds {
-    Seeds::of("simulate", "SIMULATE_SEED", cloudflow_tests::rounds(2 * FLOWS))
-}
-
-/// How to repeat the tests of a module with one seed.
-pub fn repeat(seed: u64, module: &str) -> String {
-    advice("simulate", &format!("SIMULATE_SEED={seed} cargo test -p cloudflow-local --test it {module}"))
+pub fn seeds(test: &'static str) -> Seeds {
+    Seeds::of("simulate", "SIMULATE_SEED", test, cloudflow_tests::rounds(2 * FLOWS))
 }
 
 /// A flow of each dialect in turn.

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::random::Dice;
 use cloudflow_tests::scaled;
-use cloudflow_tests::seeds::{Seeds, advice};
+use cloudflow_tests::seeds::Seeds;
 
 const NUMBERS: &[&str] = &[
     "0",
@@ -243,7 +243,8 @@ fn flow(dice: &mut Dice) -> (String, bool) {
 fn a_valid_flow_never_fails_because_of_a_constant() {
     let (mut valid, mut tried) = (0, 0);
     let mut failures: BTreeMap<String, String> = BTreeMap::new();
-    let seeds = Seeds::of("valid", "VALID_SEED", cloudflow_tests::rounds(scaled("VALID_ROUNDS", 6000)));
+    let count = cloudflow_tests::rounds(scaled("VALID_ROUNDS", 6000));
+    let seeds = Seeds::of("valid", "VALID_SEED", "cloudflow-local --test it simulate::valid", count);
     for seed in seeds.all() {
         let mut dice = Dice(seed);
         let (text, express) = flow(&mut dice);
@@ -269,8 +270,7 @@ fn a_valid_flow_never_fails_because_of_a_constant() {
         let data = text.contains("$.") || text.contains("$Input") || text.contains("$Context");
         if failure.error.contains(".Invalid") && !data || failure.error == "Local.InvalidDefinition" {
             let kind = format!("{}: {}", failure.error, failure.cause);
-            let command = format!("VALID_SEED={seed} cargo test -p cloudflow-local --test it simulate::valid");
-            failures.entry(kind).or_insert_with(|| format!("{}\n{text}", advice("valid", &command)));
+            failures.entry(kind).or_insert_with(|| format!("{}\n{text}", seeds.advice(seed)));
         }
     }
     println!("{tried} flows, {valid} valid");
