@@ -229,6 +229,14 @@ pub fn text(value: &Value) -> &str {
 mod tests {
     use super::*;
 
+    /// cargo-deny has the same list.
+    #[test]
+    fn deny_toml_allows_the_same_licences() {
+        let text = fs::read_to_string(crate::paths::root().join("deny.toml")).unwrap();
+        let list = ALLOWED.map(|(licence, _)| format!("\"{licence}\"")).join(", ");
+        assert!(text.contains(&format!("\nallow = [{list}]\n")), "deny.toml: `allow` must be [{list}]");
+    }
+
     #[test]
     fn of_several_licences_the_first_of_the_list_is_taken() {
         assert_eq!(choose("MIT"), Some(vec!["MIT"]));
