@@ -1,5 +1,5 @@
 // Each minor version of TypeScript checks the program in four ways to resolve modules, with the strictest settings and
-// without `skipLibCheck`.
+// without `skipLibCheck`. It checks every entry of the package that has types.
 
 import { PROGRAM } from "./texts.mjs";
 import { EXPECTED } from "./result.mjs";
@@ -27,18 +27,12 @@ const STRICT = {
   verbatimModuleSyntax: true,
 };
 
-const ENTRIES = [
-  "",
-  "/ask",
-  "/language",
-  "/inline",
-  "/slim",
-  "/local",
-  "/editor",
-  "/gateway",
-  "/gateway/auth",
-  "/graph",
-];
+/** Imports every entry that the installed package declares types for. */
+function importsOfEntries(project) {
+  const { exports } = JSON.parse(project.read("node_modules/cloudflow-wasm/package.json"));
+  const entries = Object.keys(exports).filter((entry) => exports[entry].types);
+  return entries.map((entry, i) => `export * as entry${i} from "cloudflow-wasm${entry.slice(1)}";\n`).join("");
+}
 
 const check = (version) => async (project) => {
   const problems = [];
@@ -61,8 +55,8 @@ const check = (version) => async (project) => {
 export const typescript = {
   files: {
     "program.ts": PROGRAM,
-    "entries.ts": ENTRIES.map((entry, i) => `export * as entry${i} from "cloudflow-wasm${entry}";\n`).join(""),
   },
+  prepare: (project) => project.write("entries.ts", importsOfEntries(project)),
   hosts: Object.fromEntries(
     VERSIONS.map((version) => [
       `TypeScript ${version}`,
