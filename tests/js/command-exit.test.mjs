@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { rmSync, writeFileSync } from "node:fs";
+import { renameSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import process from "node:process";
@@ -196,7 +196,8 @@ function stopped(args, { stop: words, change }, options, waitMs = 1000) {
       out += text;
       if (change?.test(out)) {
         change = undefined;
-        rmSync(join(cwd, "state"), { recursive: true });
+        // In one step: the server may write a file into the folder while its files are removed.
+        renameSync(join(cwd, "state"), join(cwd, "removed"));
         writeFileSync(join(cwd, "changing", "good.yaml"), SLOW);
       }
       if (words !== true && words.test(out)) setTimeout(send, 100);
