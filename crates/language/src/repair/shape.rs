@@ -35,6 +35,10 @@ pub(super) fn find(tree: &Tree<'_>) -> Vec<Repair> {
         }
         todo.extend(node.items());
         for (key, value) in node.entries() {
+            // A scalar in one line needs no repair.
+            if value.kind() == Kind::Scalar && !matches!(value.style(), Style::Literal | Style::Folded) {
+                continue;
+            }
             let name = key.text().unwrap_or_default();
             let mut data = false;
             for (dialect, keys) in &tables {

@@ -1,15 +1,47 @@
 //! A fast search for lines that may have a mistake of this kind. Most texts with another error have none, and a complete
 //! scan takes half of the time of their repair.
 
-use super::super::frame;
 use super::super::look::suspicious;
 use cloudflow_base::small::{contains, find, split_once, trim_end};
 
 /// False if a scan finds nothing. True also for some texts without a mistake.
+///
+/// One loop over the bytes finds the lines that may have such a mistake: those that begin with another byte than most lines,
+/// or that have a sign.
 pub(super) fn may_repair(text: &str) -> bool {
-    text.bytes().any(|byte| matches!(byte, b'`' | b'\x0B' | b'\x0C'))
-        || suspicious(text)
-        || frame::lines(text).iter().any(|(_, line)| starts_oddly(line) || ends_oddly(line) || has_odd_value(line))
+    let (mut start, mut before, mut signs) = (0, b'\n', Signs::default());
+    for (at, &byte) in text.as_bytes().iter().enumerate() {
+        match byte {
+            b'\n' => {
+                if is_odd(text.get(start..at), signs) {
+                    return true;
+                }
+                (start, signs) = (at + 1, Signs::default());
+            }
+            b'"' => signs.quote = true,
+            b',' | b';' => signs.separator = true,
+            b'`' | b'\x0B' | b'\x0C' => return true,
+            _ => signs.pair |= matches!((before, byte), (b'/', b'/') | (b' ', b'!') | (b'&', b'a'..=b'z' | b'#')),
+        }
+        before = byte;
+    }
+    is_odd(text.get(start..), signs) || suspicious(text)
+}
+
+/// The signs in a line.
+#[derive(Clone, Copy, Default)]
+struct Signs {
+    /// `"`
+    quote: bool,
+    /// `,` or `;`
+    separator: bool,
+    /// `//`, ` !`, or the start of an entity of HTML.
+    pair: bool,
+}
+
+fn is_odd(line: Option<&str>, signs: Signs) -> bool {
+    let line = trim_end(line.unwrap_or_default(), "\r");
+    starts_oddly(line) || signs.separator && ends_oddly(line) || (signs.pair || signs.quote) && has_odd_value(line)
 }
 
 /// Comments of other languages, marks of items, a dash without its space.
