@@ -60,15 +60,13 @@ pub fn flow_edit(handle: u32, start: u32, end: u32, new_text: &JsValue) -> Resul
 #[wasm_bindgen(js_name = flowAsk)]
 pub fn flow_ask(handle: u32, what: &str, start: u32, end: u32, text: &str) -> Result<String, JsValue> {
     let answer = with(handle, |flow| shape::ask(flow, what, start as usize, end as usize, text))?;
-    let mut json = String::new();
-    answer.map_err(|why| error(ErrorCode::RenameRefused, &why))?.json(&mut json);
-    Ok(json)
+    answer.map_err(|why| error(ErrorCode::RenameRefused, &why))
 }
 
-/// The words of the text with their kinds: three numbers for each.
-#[wasm_bindgen(js_name = flowTokens)]
-pub fn flow_tokens(handle: u32) -> Result<Vec<u32>, JsValue> {
-    with(handle, |flow| shape::tokens(flow))
+/// The words of the text with their kinds, three numbers for each, or what can be folded, seven numbers for each.
+#[wasm_bindgen(js_name = flowNumbers)]
+pub fn flow_numbers(handle: u32, folding: bool) -> Result<Vec<u32>, JsValue> {
+    with(handle, |flow| if folding { shape::folding(flow) } else { shape::tokens(flow) })
 }
 
 /// The current text.

@@ -39,11 +39,15 @@ export function createOpenFlow(runtime) {
         runtime.call("flowEdit", opened(), at(start, "start"), at(end, "end"), newText);
       },
       diagnostics: () => ask("diagnostics"),
-      graph: () => ask("graph"),
-      symbols: () => ask("symbols"),
-      folding: () => ask("folding"),
+      graph: () => {
+        const graph = ask("graph");
+        ranged(graph.nodes, ["range"]);
+        return graph;
+      },
+      symbols: () => ranged(ask("symbols"), ["range", "nameRange"]),
+      folding: () => folds(runtime.call("flowNumbers", opened(), true)),
       inlayHints: () => ask("inlayHints"),
-      semanticTokens: () => runtime.call("flowTokens", opened()),
+      semanticTokens: () => runtime.call("flowNumbers", opened(), false),
       selectionRanges: (place) => ask("selectionRanges", at(place)),
       completion: (place) => ask("completion", at(place)),
       hover: (place) => ask("hover", at(place)),
@@ -60,6 +64,42 @@ export function createOpenFlow(runtime) {
       },
     };
   }
+}
+
+/**
+ * A range from six numbers. The engine makes it in a fraction of the time that the text of its objects takes.
+ *
+ * @param {ArrayLike<number>} numbers
+ */
+const range = (numbers, at = 0) => ({
+  start: { line: numbers[at], column: numbers[at + 1], offset: numbers[at + 2] },
+  end: { line: numbers[at + 3], column: numbers[at + 4], offset: numbers[at + 5] },
+});
+
+/**
+ * Makes the ranges of the items of a list, and of their children.
+ *
+ * @param {any[]} items
+ * @param {string[]} keys
+ */
+function ranged(items, keys) {
+  for (const item of items) {
+    for (const key of keys) if (item[key]) item[key] = range(item[key]);
+    if (item.children) ranged(item.children, keys);
+  }
+  return items;
+}
+
+/**
+ * @param {Uint32Array} numbers
+ * @returns {ReturnType<import("../editor.js").OpenFlow["folding"]>}
+ */
+function folds(numbers) {
+  /** @type {ReturnType<import("../editor.js").OpenFlow["folding"]>} */
+  const found = [];
+  for (let at = 0; at < numbers.length; at += 7)
+    found.push({ range: range(numbers, at), kind: numbers[at + 6] ? "comment" : "region" });
+  return found;
 }
 
 /**

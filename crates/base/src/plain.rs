@@ -149,8 +149,9 @@ impl Plain {
     }
 }
 
+/// Writes a whole number as JSON.
 #[inline(never)]
-fn json_number(number: i64, out: &mut String) {
+pub fn json_number(number: i64, out: &mut String) {
     let mut digits = [b'0'; 20];
     let (mut at, mut left) = (digits.len(), number.unsigned_abs());
     for (place, digit) in digits.iter_mut().enumerate().rev() {
@@ -164,9 +165,10 @@ fn json_number(number: i64, out: &mut String) {
     out.push_str(std::str::from_utf8(digits).unwrap_or_default());
 }
 
+/// Writes a text as JSON.
 #[inline(never)]
 #[allow(clippy::single_char_add_str, reason = "a push encodes its character: it takes longer than a copy")]
-fn json_text(text: &str, out: &mut String) {
+pub fn json_text(text: &str, out: &mut String) {
     out.push_str("\"");
     let mut from = 0;
     for (at, byte) in text.bytes().enumerate().filter(|(_, byte)| *byte < 0x20 || matches!(byte, b'"' | b'\\')) {

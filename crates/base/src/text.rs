@@ -122,11 +122,23 @@ impl<'t> LineIndex<'t> {
     /// The position of a byte offset. An offset past the end or inside a character is moved
     /// back to the nearest character boundary.
     pub fn position(&self, offset: u32) -> Position {
+        self.position_near(offset, &mut 0)
+    }
+
+    /// As [`LineIndex::position`], for many offsets that are near each other. `known` is the line of the last one.
+    #[inline(always)]
+    pub fn position_near(&self, offset: u32, known: &mut usize) -> Position {
         let mut offset = (offset as usize).min(self.text.len());
         while !self.text.is_char_boundary(offset) {
             offset -= 1;
         }
-        let line = self.lines.partition_point(|&start| start as usize <= offset).max(1);
+        let is_after = |line: usize| self.lines.get(line).is_none_or(|&start| start as usize > offset);
+        let line = if *known > 0 && !is_after(*known - 1) && is_after(*known) {
+            *known
+        } else {
+            self.lines.partition_point(|&start| start as usize <= offset).max(1)
+        };
+        *known = line;
         let start = self.lines.get(line - 1).copied().unwrap_or_default();
         let (start, offset) = (self.utf16(start as usize), self.utf16(offset));
         Position { line: clamp(line), column: offset - start + 1, offset }

@@ -51,14 +51,15 @@ impl ActionKind {
 /// The changes for a range in bytes.
 pub(crate) fn actions(open: &OpenFlow, start: usize, end: usize) -> Vec<Action> {
     let mut actions = Vec::new();
-    for found in open.diagnostics() {
-        let (Some(span), Some(fix)) = (found.span, &found.fix) else { continue };
-        if span.start as usize <= end && start <= span.end as usize {
-            let fixes = Some((found.code.as_str(), span));
-            actions.push(Action { title: fix.title.clone(), kind: ActionKind::Fix, edits: fix.edits.clone(), fixes });
+    open.checked(false, &mut |view, diagnostics| {
+        for found in diagnostics {
+            let (Some(span), Some(fix)) = (found.span, &found.fix) else { continue };
+            if span.start as usize <= end && start <= span.end as usize {
+                let fixes = Some((found.code.as_str(), span));
+                let (title, edits) = (fix.title.clone(), fix.edits.clone());
+                actions.push(Action { title, kind: ActionKind::Fix, edits, fixes });
+            }
         }
-    }
-    open.view(|view| {
         let Some(flow) = &view.flow else { return };
         let around = flow.states().iter().filter(|state| touches(state.node.span(), start));
         if let Some(state) = around.min_by_key(|state| state.node.span().end - state.node.span().start) {

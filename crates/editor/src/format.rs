@@ -59,22 +59,22 @@ const STEP: usize = 2;
 /// Maximum number of lines before a comment that are compared with its column.
 const MAX_BACK: usize = 200;
 
-pub(crate) fn format(text: &str, options: FormatOptions) -> Formatted {
-    let (tree, found) = yaml::parse(text);
-    let errors: Vec<Diagnostic> = found.into_iter().filter(|found| found.severity == Severity::Error).collect();
+/// `found` holds the findings of the YAML reader.
+pub(crate) fn format(text: &str, tree: &Tree<'_>, found: &[Diagnostic], options: FormatOptions) -> Formatted {
+    let errors: Vec<Diagnostic> = found.iter().filter(|found| found.severity == Severity::Error).cloned().collect();
     if !errors.is_empty() {
         return Formatted { edits: Vec::new(), diagnostics: errors };
     }
-    let mut edits = laid_out(text, &tree).unwrap_or_default();
+    let mut edits = laid_out(text, tree).unwrap_or_default();
     let after = apply(text, &edits);
     let sorted = if options.sort_keys { View::of_tree(&after, order::sorted) } else { None };
     let done = match sorted.filter(|sorted| *sorted != after) {
         Some(sorted) => {
-            let kept = is_kept(&tree, &sorted, true);
+            let kept = is_kept(tree, &sorted, true);
             edits = vec![Edit { span: Span::new(0, text.len()), new_text: sorted }];
             kept
         }
-        None => edits.is_empty() || is_kept(&tree, &after, false),
+        None => edits.is_empty() || is_kept(tree, &after, false),
     };
     if done {
         return Formatted { edits, diagnostics: Vec::new() };

@@ -34,6 +34,7 @@ mod complete;
 mod data;
 mod explain;
 mod format;
+mod long;
 mod names;
 mod open;
 mod outline;

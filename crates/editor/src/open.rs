@@ -1,9 +1,10 @@
 //! The open definition: its text, edits, offsets, and the questions.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 
 use cloudflow_base::diagnostic::{Diagnostic, Edit};
 use cloudflow_base::text::{Span, utf16_units};
+use cloudflow_language::yaml::{self, Tree};
 use cloudflow_language::{Document, Options};
 
 use crate::about::{self, Hint, Hover, Signature};
@@ -13,7 +14,7 @@ use crate::format::{self, FormatOptions, Formatted};
 use crate::names::{self, Refusal};
 use crate::outline::{self, Fold, Symbol};
 use crate::tokens::{self, Token};
-use crate::view::View;
+use crate::view::{View, flow};
 
 /// One definition that is open in an editor.
 #[derive(Clone, Debug, Default)]
@@ -22,15 +23,34 @@ pub struct OpenFlow {
     options: Options,
     // Length in UTF-16 units. Equal to the length in bytes for ASCII.
     units: usize,
-    // The findings about this text, if they were asked for: editors ask for changes after every one of them.
-    found: OnceCell<Vec<Diagnostic>>,
+    // What the text contains, for the next question about the same text.
+    parsed: RefCell<Option<Parsed>>,
+    found: OnceCell<Found>,
+}
+
+/// A text as a tree.
+#[derive(Clone, Debug)]
+struct Parsed {
+    // Without its text, which belongs to the open definition.
+    tree: Tree<'static>,
+    // Length of the part of the text that the tree contains.
+    length: usize,
+    found: Vec<Diagnostic>,
+}
+
+/// The findings about a text.
+#[derive(Clone, Debug)]
+struct Found {
+    diagnostics: Vec<Diagnostic>,
+    // A key is misspelled. The flow that runs is without it.
+    is_misspelled: bool,
 }
 
 impl OpenFlow {
     /// Opens a definition.
     pub fn open(text: String, options: Options) -> Self {
         let units = units(&text);
-        OpenFlow { text, options, units, found: OnceCell::new() }
+        OpenFlow { text, options, units, ..OpenFlow::default() }
     }
 
     /// The current text.
@@ -81,6 +101,7 @@ impl OpenFlow {
     /// An edit that divides a surrogate pair leaves two lone surrogates in JavaScript. Each of them is U+FFFD here, so
     /// that offsets stay equal.
     pub fn edit(&mut self, start: usize, end: usize, new_text: &str) {
+        self.parsed = RefCell::default();
         self.found = OnceCell::new();
         let (start, end) = (start.min(end), start.max(end).min(self.units));
         let start = self.split_pair(start.min(self.units));
@@ -100,9 +121,51 @@ impl OpenFlow {
         at + '\u{fffd}'.len_utf8()
     }
 
+    /// Calls `ask` with the tree of the text and the findings of the YAML reader.
+    #[inline(never)]
+    fn parsed(&self, ask: &mut dyn FnMut(&Tree<'_>, &[Diagnostic])) {
+        let (tree, found) = match self.parsed.take() {
+            Some(kept) => (kept.tree.over(self.text.get(..kept.length).unwrap_or_default()), kept.found),
+            None => yaml::parse(&self.text),
+        };
+        ask(&tree, &found);
+        let length = tree.text().len();
+        self.parsed.replace(Some(Parsed { tree: tree.over(""), length, found }));
+    }
+
     /// Calls `ask` with the definition that the text contains.
-    pub(crate) fn view<R>(&self, ask: impl FnOnce(&View<'_>) -> R) -> R {
-        View::read(&self.text, ask)
+    pub(crate) fn view<R: Default>(&self, ask: impl Fn(&View<'_>) -> R) -> R {
+        let mut answer = R::default();
+        self.with_view(&mut |view| answer = ask(view));
+        answer
+    }
+
+    /// As [`OpenFlow::view`], without the flow.
+    pub(crate) fn view_of_tree<R: Default>(&self, ask: impl Fn(&View<'_>) -> R) -> R {
+        let mut answer = R::default();
+        self.parsed(&mut |tree, _| answer = ask(&View::new(&self.text, tree, None)));
+        answer
+    }
+
+    #[inline(never)]
+    fn with_view(&self, ask: &mut dyn FnMut(&View<'_>)) {
+        self.parsed(&mut |tree, found| ask(&View::new(&self.text, tree, flow(tree, found, false))));
+    }
+
+    /// As [`OpenFlow::view`], with the findings. `strict`: the flow is the one that runs, without misspelled keys.
+    #[inline(never)]
+    pub(crate) fn checked(&self, strict: bool, ask: &mut dyn FnMut(&View<'_>, &[Diagnostic])) {
+        self.parsed(&mut |tree, found| {
+            let mut read = None;
+            let known = self.found.get_or_init(|| {
+                let document = Document::of(&self.text, self.options, tree, found.to_vec());
+                let is_misspelled = document.meant.is_some();
+                read = if strict { document.flow } else { document.meant.or(document.flow) };
+                Found { diagnostics: document.diagnostics, is_misspelled }
+            });
+            let flow = read.or_else(|| flow(tree, found, strict && known.is_misspelled));
+            ask(&View::new(&self.text, tree, flow), &known.diagnostics);
+        });
     }
 
     /// The changes that an editor offers for a range in bytes.
@@ -112,12 +175,17 @@ impl OpenFlow {
 
     /// The edits that give the text its usual layout.
     pub fn format(&self, options: FormatOptions) -> Formatted {
-        format::format(&self.text, options)
+        let mut answer = Formatted::default();
+        self.parsed(&mut |tree, found| answer = format::format(&self.text, tree, found, options));
+        answer
     }
 
     /// The findings, as `validateFlow` reports them.
     pub fn diagnostics(&self) -> &[Diagnostic] {
-        self.found.get_or_init(|| Document::read(&self.text, self.options, &mut None).diagnostics)
+        if self.found.get().is_none() {
+            self.checked(true, &mut |_, _| ());
+        }
+        self.found.get().map_or(&[], |found| &found.diagnostics)
     }
 
     /// The states as a tree, in the order of the text.
@@ -127,12 +195,12 @@ impl OpenFlow {
 
     /// The ranges that an editor can fold.
     pub fn folding(&self) -> Vec<Fold> {
-        self.view(outline::folding)
+        self.view_of_tree(outline::folding)
     }
 
     /// The spans that contain an offset in bytes, from the innermost one to the whole text.
     pub fn selection_ranges(&self, at: usize) -> Vec<Span> {
-        self.view(|view| outline::selection(view, at))
+        self.view_of_tree(|view| outline::selection(view, at))
     }
 
     /// What is at an offset in bytes.
@@ -181,7 +249,7 @@ impl OpenFlow {
     /// # Errors
     /// The offset is not at the name of a state, or the new name is not valid there.
     pub fn rename(&self, at: usize, name: &str) -> Result<Vec<Edit>, Refusal> {
-        self.view(|view| names::rename(view, at, name))
+        self.view(|view| Some(names::rename(view, at, name))).unwrap_or_else(|| Ok(Vec::new()))
     }
 }
 

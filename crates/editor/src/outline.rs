@@ -119,7 +119,7 @@ fn comments(text: &str, folds: &mut Vec<Fold>) {
     let mut at = 0;
     loop {
         let end = line_end(text, at);
-        if part(text, at, end).trim_start().starts_with('#') {
+        if part(text, at, end).trim_ascii_start().starts_with('#') {
             let start = block.map_or(end, |block| block.start as usize);
             block = Some(Span::new(start, end));
         } else {

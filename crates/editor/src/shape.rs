@@ -3,27 +3,27 @@
 use cloudflow_base::diagnostic::Edit;
 use cloudflow_base::plain::{Object, Plain};
 use cloudflow_base::shape::{self, Places};
-use cloudflow_base::text::{Span, utf16_units};
+use cloudflow_base::text::{LineIndex, Span, utf16_units};
 use cloudflow_language::flow::Dialect;
-use cloudflow_language::shape::flow_graph;
 
 use crate::explain::Note;
 use crate::format::FormatOptions;
+use crate::long;
 use crate::names::Refusal;
 use crate::open::OpenFlow;
-use crate::outline::{FoldKind, Symbol};
+use crate::outline::FoldKind;
 
-/// The answer to a question by its name, about a range. `text` is the new name of a renaming.
+/// The answer to a question by its name, about a range, as JSON. `text` is the new name of a renaming. In `graph` and
+/// `symbols`, a range is a list of six numbers, see [`folding`].
 ///
 /// # Errors
 /// The reason why a state is not renamed.
-pub fn ask(flow: &OpenFlow, what: &str, start: usize, end: usize, text: &str) -> Result<Plain, Refusal> {
+pub fn ask(flow: &OpenFlow, what: &str, start: usize, end: usize, text: &str) -> Result<String, Refusal> {
     let at = || flow.byte(start);
-    Ok(match what {
+    let answer = match what {
+        "graph" => return Ok(long::graph(flow)),
+        "symbols" => return Ok(long::symbols(flow)),
         "diagnostics" => Plain::list(Places::new(flow.text()).diagnostics(flow.diagnostics().to_vec())),
-        "graph" => flow_graph(flow.text()),
-        "symbols" => symbols(flow),
-        "folding" => folding(flow),
         "selectionRanges" => ranges(flow, flow.selection_ranges(at())),
         "completion" => completion(flow, at()),
         "hover" => hover(flow, at()),
@@ -36,7 +36,10 @@ pub fn ask(flow: &OpenFlow, what: &str, start: usize, end: usize, text: &str) ->
         "codeActions" => actions(flow, at(), flow.byte(end.max(start))),
         "format" => format(flow, FormatOptions { sort_keys: text == "sortKeys" }),
         _ => Plain::Null,
-    })
+    };
+    let mut json = String::new();
+    answer.json(&mut json);
+    Ok(json)
 }
 
 /// The words of the text: offset, length and kind of each, as numbers. The kind is an index of
@@ -59,40 +62,16 @@ pub fn tokens(flow: &OpenFlow) -> Vec<u32> {
     out
 }
 
-/// The tree of states.
-pub fn symbols(flow: &OpenFlow) -> Plain {
-    list(flow.symbols(), &mut Places::new(flow.text()))
-}
-
-// Recursion is bounded by the depth limit of the YAML reader.
-fn list(symbols: Vec<Symbol>, places: &mut Places<'_>) -> Plain {
-    let mut out = Vec::with_capacity(symbols.len());
-    for symbol in symbols {
-        let mut object = Object::new();
-        object.put("name", Plain::Text(symbol.name));
-        object.put("type", Plain::Text(symbol.kind));
-        if !symbol.list.is_empty() {
-            object.put("list", Plain::Text(symbol.list));
-        }
-        object.put("range", places.range(symbol.span).into());
-        object.put("nameRange", places.range(symbol.name_span).into());
-        object.put("children", list(symbol.children, places));
-        out.push(object.into());
-    }
-    Plain::List(out)
-}
-
-/// The ranges that can be folded.
-fn folding(flow: &OpenFlow) -> Plain {
-    let places = &mut Places::new(flow.text());
+/// The ranges that can be folded: line, column and offset of the start and of the end, and 1 for a comment, else 0.
+pub fn folding(flow: &OpenFlow) -> Vec<u32> {
+    let lines = LineIndex::new(flow.text());
+    let mut line = 0;
     let mut out = Vec::new();
     for fold in flow.folding() {
-        let mut object = Object::new();
-        object.put("range", places.range(fold.span).into());
-        object.text("kind", if fold.kind == FoldKind::Comment { "comment" } else { "region" });
-        out.push(object.into());
+        out.extend(long::numbers(&lines, fold.span, &mut line));
+        out.push(u32::from(fold.kind == FoldKind::Comment));
     }
-    Plain::List(out)
+    out
 }
 
 fn completion(flow: &OpenFlow, at: usize) -> Plain {

@@ -1,5 +1,6 @@
 //! One reading of a text: the tree, and the flow without its findings.
 
+use cloudflow_base::diagnostic::Diagnostic;
 use cloudflow_base::text::Span;
 use cloudflow_language::flow::dialect::{Shape, Slot};
 use cloudflow_language::flow::{Dialect, Findings, Flow, load};
@@ -15,24 +16,33 @@ pub(crate) struct View<'a> {
     pub dialect: Option<Dialect>,
 }
 
-impl View<'_> {
+impl<'a> View<'a> {
     /// Reads a text and calls `ask` with its content. A misspelled key counts as the intended one.
     pub fn read<R>(text: &str, ask: impl FnOnce(&View<'_>) -> R) -> R {
         let (tree, found) = yaml::parse(text);
-        let damaged: Vec<Span> = found.iter().filter_map(|found| found.span).collect();
-        let flow = load(&tree, &damaged, false, false, &mut Findings::new());
-        let dialect = flow.as_ref().map(|flow| flow.dialect).or_else(|| tree.root().and_then(suggested));
-        ask(&View { text, tree: &tree, flow, dialect })
+        ask(&View::new(text, &tree, flow(&tree, &found, false)))
     }
-}
 
-impl View<'_> {
     /// As [`View::read`], without the flow.
     pub fn of_tree<R>(text: &str, ask: impl FnOnce(&View<'_>) -> R) -> R {
         let (tree, _) = yaml::parse(text);
-        let dialect = tree.root().and_then(suggested);
-        ask(&View { text, tree: &tree, flow: None, dialect })
+        ask(&View::new(text, &tree, None))
     }
+
+    /// The content of a text that was read.
+    #[inline(never)]
+    pub fn new(text: &'a str, tree: &'a Tree<'a>, flow: Option<Flow<'a>>) -> Self {
+        let dialect = flow.as_ref().map(|flow| flow.dialect).or_else(|| tree.root().and_then(suggested));
+        View { text, tree, flow, dialect }
+    }
+}
+
+/// The flow of a tree that was read with these findings. `strict`: a misspelled key is ignored. Otherwise it counts as the
+/// intended one.
+#[inline(never)]
+pub(crate) fn flow<'a>(tree: &'a Tree<'a>, found: &[Diagnostic], strict: bool) -> Option<Flow<'a>> {
+    let damaged: Vec<Span> = found.iter().filter_map(|found| found.span).collect();
+    load(tree, &damaged, false, strict, &mut Findings::new())
 }
 
 /// The dialect whose keys a document has.

@@ -39,6 +39,9 @@ use cloudflow_base::text::Span;
 /// The result of [`check`].
 pub(crate) struct Checked<'a> {
     pub flow: Option<Flow<'a>>,
+    /// The flow with every misspelt key as the intended one. Absent if no key is misspelt.
+    #[cfg(feature = "editor")]
+    pub meant: Option<Flow<'a>>,
     pub diagnostics: Vec<Diagnostic>,
     /// Number of findings that were not collected.
     pub dropped: usize,
@@ -71,17 +74,28 @@ pub(crate) fn check<'a>(tree: &'a Tree<'a>, yaml: Vec<Diagnostic>, options: Opti
         findings.add(diagnostic);
     }
     let mut flow = pass(tree, &damaged, options, false, &mut findings);
+    #[cfg(feature = "editor")]
+    let mut meant = None;
     if findings.has_typos() {
         // Only what is spelt correctly takes effect.
         let mut strict = Findings::new();
-        flow = pass(tree, &damaged, options, true, &mut strict);
+        let strictly = pass(tree, &damaged, options, true, &mut strict);
+        #[cfg(feature = "editor")]
+        (meant = flow.take());
+        flow = strictly;
         findings.raise(&strict);
     }
     if flow.is_some() {
         ambiguous::check(tree, &mut findings);
     }
     let dropped = findings.dropped();
-    Checked { flow, diagnostics: findings.finish(tree.root()), dropped }
+    Checked {
+        flow,
+        #[cfg(feature = "editor")]
+        meant,
+        diagnostics: findings.finish(tree.root()),
+        dropped,
+    }
 }
 
 /// Loads the flow and runs every check. `strict` reads only what is spelt correctly.

@@ -21,6 +21,9 @@ pub struct Document<'a> {
     pub tree: &'a Tree<'a>,
     /// The flow. Absent if the text has no known dialect.
     pub flow: Option<Flow<'a>>,
+    /// The flow with every misspelt key as the intended one. Absent if no key is misspelt.
+    #[cfg(feature = "editor")]
+    pub meant: Option<Flow<'a>>,
     /// The findings of the YAML reader, the loader and the checks, in the order of the text.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -41,14 +44,25 @@ impl<'a> Document<'a> {
     /// ```
     pub fn read<'t: 'a>(text: &'t str, options: Options, tree: &'a mut Option<Tree<'t>>) -> Self {
         let (parsed, found) = yaml::parse(text);
-        let tree: &'a Tree<'a> = tree.insert(parsed);
-        let check::Checked { flow, mut diagnostics, mut dropped } = check::check(tree, found, options);
+        Document::of(text, options, tree.insert(parsed), found)
+    }
+
+    /// Checks a definition. `tree` and `found` are what [`yaml::parse`] returned for the text.
+    pub fn of(text: &str, options: Options, tree: &'a Tree<'a>, found: Vec<Diagnostic>) -> Self {
+        let checked = check::check(tree, found, options);
+        let (mut diagnostics, mut dropped) = (checked.diagnostics, checked.dropped);
         if let Some(repaired) = repair::repair(text, tree, &diagnostics, options) {
             (diagnostics, dropped) = repaired;
         }
         check::limit(&mut diagnostics, dropped);
         notation::keep_notation(text, &mut diagnostics);
-        Document { tree, flow, diagnostics }
+        Document {
+            tree,
+            flow: checked.flow,
+            #[cfg(feature = "editor")]
+            meant: checked.meant,
+            diagnostics,
+        }
     }
 
     /// True if no finding is an error.

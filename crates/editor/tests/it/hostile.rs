@@ -37,7 +37,7 @@ fn ask(text: &str, at: usize, what: &dyn Fn() -> String) {
 fn ask_all(text: &str, what: &dyn Fn() -> String) {
     let flow = OpenFlow::open(text.to_owned(), Default::default());
     flow.symbols();
-    shape::symbols(&flow);
+    shape::ask(&flow, "symbols", 0, 0, "").unwrap();
     for fold in flow.folding() {
         assert!(text.is_char_boundary(fold.span.end as usize), "{}", what());
     }

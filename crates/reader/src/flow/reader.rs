@@ -89,7 +89,7 @@ impl<'a> Reader<'a, '_> {
             if self.value(known, key, value, computed) {
                 let computed = computed || known.dynamic == Dynamic::Value && is_reference(value);
                 fields.items.push(Item { slot: known.slot, value, computed });
-            } else if is_absent(known, value) {
+            } else if is_absent(known, value, value.resolve()) {
                 fields.present.remove(known.slot);
             }
         }
@@ -260,7 +260,7 @@ impl<'a> Reader<'a, '_> {
         }
         self.key = name.span();
         let resolved = node.resolve();
-        if is_absent(key, node) {
+        if is_absent(key, node, resolved) {
             return false;
         }
         if computed && matches!(resolved, Some(Resolved::Int(_) | Resolved::Float(_))) {
@@ -282,6 +282,8 @@ impl<'a> Reader<'a, '_> {
             Value::Text if key.dynamic == Dynamic::Value && is_reference(node) => true,
             Value::Text | Value::Remark => self.text(key, node, resolved, "a text"),
             Value::Expression => self.text(key, node, resolved, "an expression"),
+            // Thousands of targets are read: the description is for a report.
+            Value::Target if matches!(resolved, Some(Resolved::Text(text)) if !text.is_empty()) => true,
             Value::Target => {
                 let expected = ["the name of a ", self.dialect.state_word()].concat();
                 self.text(key, node, resolved, &expected)
@@ -505,8 +507,8 @@ fn known(keys: &'static [Key], text: &str, types: StateTypes, next: &mut usize) 
 }
 
 /// True for an explicit null, which is allowed for an optional key and has the meaning of an absent key.
-fn is_absent(key: &Key, node: Node<'_>) -> bool {
-    key.required == StateTypes::NONE && node.resolve() == Some(Resolved::Null) && node.text() != Some("")
+fn is_absent(key: &Key, node: Node<'_>, resolved: Option<Resolved<'_>>) -> bool {
+    key.required == StateTypes::NONE && resolved == Some(Resolved::Null) && node.text() != Some("")
 }
 
 /// True for a rule of `OnErrors` that is also a complete rule of `Catch`.

@@ -7,7 +7,7 @@ use cloudflow_base::small::{contains, split_once};
 use cloudflow_base::text::Span;
 
 /// One document, borrowed from its text.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Tree<'t> {
     pub(super) text: &'t str,
     // INVARIANT: a collection precedes its nodes, and an alias refers to a node that was complete before the alias was
@@ -124,6 +124,13 @@ impl<'t> Tree<'t> {
             handles: Vec::new(),
             template_lines: false,
         }
+    }
+
+    /// The tree with another copy of the text that was read. A caller that keeps a tree without its text gives it an empty one
+    /// meanwhile. With any other text, nodes have wrong words.
+    pub fn over(self, text: &str) -> Tree<'_> {
+        let Tree { nodes, documents, decoded, ranges, tags, anchors, handles, template_lines, .. } = self;
+        Tree { text, nodes, documents, decoded, ranges, tags, anchors, handles, template_lines }
     }
 
     /// The text that was read.
