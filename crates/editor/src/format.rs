@@ -5,6 +5,9 @@
 
 mod order;
 
+use std::borrow::Cow;
+use std::cell::Cell;
+
 use cloudflow_base::diagnostic::{Code, Diagnostic, Edit, Severity};
 use cloudflow_base::small::contains;
 use cloudflow_base::text::Span;
@@ -66,8 +69,15 @@ pub(crate) fn format(text: &str, tree: &Tree<'_>, found: &[Diagnostic], options:
         return Formatted { edits: Vec::new(), diagnostics: errors };
     }
     let mut edits = laid_out(text, tree).unwrap_or_default();
-    let after = apply(text, &edits);
-    let sorted = if options.sort_keys { View::of_tree(&after, order::sorted) } else { None };
+    let mut after = Cow::Borrowed(text);
+    if !edits.is_empty() {
+        after = Cow::Owned(apply(text, &edits));
+    }
+    let sorted = match &after {
+        _ if !options.sort_keys => None,
+        Cow::Borrowed(text) => order::sorted(&View::new(text, tree, None)),
+        Cow::Owned(after) => View::of_tree(after, order::sorted),
+    };
     let done = match sorted.filter(|sorted| *sorted != after) {
         Some(sorted) => {
             let kept = is_kept(tree, &sorted, true);
@@ -165,7 +175,7 @@ fn laid_out(text: &str, tree: &Tree<'_>) -> Option<Vec<Edit>> {
         }
         at = end + if part(text, end, end + 2) == "\r\n" { 2 } else { 1 };
     }
-    let mut layout = Layout { text, lines };
+    let mut layout = Layout { text, lines, last: Cell::new(0) };
     layout.plan(tree.root()?)?;
     layout.edits()
 }
@@ -173,12 +183,20 @@ fn laid_out(text: &str, tree: &Tree<'_>) -> Option<Vec<Edit>> {
 struct Layout<'t> {
     text: &'t str,
     lines: Vec<Line>,
+    /// The line of the last offset: the next one is near it.
+    last: Cell<usize>,
 }
 
 impl<'t> Layout<'t> {
     /// The index of the line that contains an offset.
     fn line_of(&self, offset: usize) -> usize {
-        self.lines.partition_point(|line| line.start <= offset).saturating_sub(1)
+        let is_after = |line: usize| self.lines.get(line).is_none_or(|line| line.start > offset);
+        let mut line = self.last.get();
+        if is_after(line) || !is_after(line + 1) {
+            line = self.lines.partition_point(|line| line.start <= offset).saturating_sub(1);
+        }
+        self.last.set(line);
+        line
     }
 
     fn source(&self, line: usize) -> &'t str {
@@ -204,7 +222,7 @@ impl<'t> Layout<'t> {
         while let Some((node, column)) = todo.pop() {
             if node.style() != Style::Block || node.kind() == Kind::Scalar {
                 let line = self.line_of(node.span().start as usize);
-                if self.source(line).trim_start().starts_with(['-', '.']) && node.span().start > 0 {
+                if self.source(line).trim_ascii_start().starts_with(['-', '.']) && node.span().start > 0 {
                     return None;
                 }
                 // A document in brackets has its own layout.
@@ -216,7 +234,9 @@ impl<'t> Layout<'t> {
                     continue;
                 }
                 let line = self.line_of(key.span().start as usize);
-                if self.source(line).trim_start().starts_with("? ") || self.line_of(key.span().end as usize) != line {
+                if self.source(line).trim_ascii_start().starts_with("? ")
+                    || self.line_of(key.span().end as usize) != line
+                {
                     return None;
                 }
                 self.set(line, Plan::At(column));
@@ -264,8 +284,8 @@ impl<'t> Layout<'t> {
     /// The line before with only a dash.
     fn dash_before(&self, line: usize) -> Option<usize> {
         let is_free = |source: &str| source.is_empty() || source.starts_with(['#', '&', '!']);
-        let before = (0..line).rev().take(MAX_BACK).find(|line| !is_free(self.source(*line).trim_start()))?;
-        self.source(before).trim_start().starts_with('-').then_some(before)
+        let before = (0..line).rev().take(MAX_BACK).find(|line| !is_free(self.source(*line).trim_ascii_start()))?;
+        self.source(before).trim_ascii_start().starts_with('-').then_some(before)
     }
 
     fn is_alias(&self, node: Node<'_>) -> bool {
@@ -301,7 +321,7 @@ impl<'t> Layout<'t> {
             let mark = mark.bytes().take_while(|byte| !matches!(byte, b' ' | b'#'));
             let explicit = mark.into_iter().find(u8::is_ascii_digit).map(|digit| usize::from(digit - b'0'));
             let whole = self.line_of((value.span().end as usize).saturating_sub(1).max(start));
-            let filled = (first + 1..=whole).find(|line| !self.source(*line).trim().is_empty());
+            let filled = (first + 1..=whole).find(|line| !self.source(*line).trim_ascii().is_empty());
             let content = filled.map_or(0, |line| self.indent(line));
             // A number counts from the column of the key or dash.
             let (from, to) = explicit.map_or((content, column + STEP), |number| (old + number, column + number));

@@ -159,8 +159,8 @@ impl Tokens<'_, '_> {
         while start < end {
             let stop = line_end(self.view.text, start).min(end);
             let line = part(self.view.text, start, stop);
-            let shown = line.trim();
-            let blanks = line.len() - line.trim_start().len();
+            let shown = line.trim_ascii();
+            let blanks = line.len() - line.trim_ascii_start().len();
             if !shown.is_empty() {
                 self.list.push(Token { span: Span::new(start + blanks, start + blanks + shown.len()), kind });
             }

@@ -76,5 +76,5 @@ pub(crate) fn part(text: &str, start: usize, end: usize) -> &str {
 
 /// The offset after the last byte of a text that is neither a blank nor a line break.
 pub(crate) fn trimmed_end(text: &str, span: Span) -> usize {
-    span.start as usize + span.of(text).trim_end().len()
+    span.start as usize + span.of(text).trim_ascii_end().len()
 }

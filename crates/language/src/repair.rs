@@ -135,11 +135,14 @@ fn attempt(text: &str, tree: &Tree<'_>, before: usize, options: Options, other: 
     let mut all: Vec<Diagnostic> = Vec::new();
     let mut stages: Vec<Map> = Vec::new();
     let mut repaired: Option<String> = None;
-    let mut choice = contains(text, REPLACED);
+    // Most texts have mistakes of the last kind only.
+    let is_plain = cfg!(feature = "editor") && !scan::quick::may_repair(text);
+    let mut choice = !is_plain && contains(text, REPLACED);
     // The frame around the text, then its characters, then its shape, each on the result of the one before.
     for stage in 0..3 {
         let current = repaired.as_deref().unwrap_or(text);
         let repairs = match (stage, &repaired) {
+            (0 | 1, _) if is_plain => continue,
             (0, _) => frame::find(current, before > 0, other),
             (1, _) => {
                 let (repairs, has) = scan::find(current, before > 0, other);

@@ -82,7 +82,7 @@ impl Cursor {
         let head = part(text, start, at);
         let Segment { start: from, value, in_flow, quote } = segment(head, in_brackets(view, start))?;
         let typed = part(head, from, head.len());
-        let blanks = typed.len() - typed.trim_start().len();
+        let blanks = typed.len() - typed.trim_ascii_start().len();
         let word = start + from + blanks;
         let tail = part(text, at, end);
         let mut cursor = Cursor { in_flow, column: from + blanks, ..unchanged(Span::at(at)) };
@@ -91,7 +91,7 @@ impl Cursor {
             // A text directly after the colon is a part of the key.
             cursor.blank = cursor.is_empty && blanks == 0 && head.ends_with(':');
             if cursor.is_empty {
-                let rest = tail.trim_start();
+                let rest = tail.trim_ascii_start();
                 let is_free = rest.is_empty() || rest.starts_with([',', '}', ']', '#']);
                 if !is_free {
                     cursor.is_empty = false;
@@ -105,7 +105,7 @@ impl Cursor {
             } else if let Some(quote) = quote
                 && !tail.as_bytes().contains(&quote)
             {
-                cursor.text.insert(at + tail.trim_end().len(), char::from(quote));
+                cursor.text.insert(at + tail.trim_ascii_end().len(), char::from(quote));
             }
             cursor.word = Span::new(word, at);
             return Some(cursor);
@@ -138,7 +138,7 @@ impl Cursor {
     /// Absent if only a key can begin at the cursor.
     pub fn item(&self, text: &str, at: usize) -> Option<Place> {
         let start = line_start(text, at);
-        let is_first = part(text, start, self.word.start as usize).trim_start().is_empty();
+        let is_first = part(text, start, self.word.start as usize).trim_ascii_start().is_empty();
         if !self.key || self.colon || self.in_flow || !is_first {
             return None;
         }
@@ -146,7 +146,7 @@ impl Cursor {
         let (mut end, mut in_list, mut nearest) = (start, false, true);
         while end > 0 {
             let above = line_start(text, end - 1);
-            let line = part(text, above, end).trim_end();
+            let line = part(text, above, end).trim_ascii_end();
             end = above;
             let content = unindented(line);
             let indent = line.len() - content.len();

@@ -143,7 +143,7 @@ impl<'a> Sorter<'_, 'a> {
             let at = key.span().start as usize;
             let line = line_start(text, at);
             let is_first = chunks.is_empty();
-            is_plain &= is_first || part(text, line, at).trim().is_empty() && at - line == column;
+            is_plain &= is_first || part(text, line, at).trim_ascii().is_empty() && at - line == column;
             is_plain &= (node.span().start as usize..node.span().end as usize).contains(&at);
             is_plain &= chunks.last().is_none_or(|last| last.start <= line);
             let from = if is_first { at } else { self.comments_above(line, column) };
@@ -163,7 +163,7 @@ impl<'a> Sorter<'_, 'a> {
             && first.is_some_and(|first| first.start != line_start(text, first.key.span().start as usize))
             && chunks
                 .first()
-                .is_some_and(|first| !part(text, line_start(text, first.start), first.start).trim().is_empty());
+                .is_some_and(|first| !part(text, line_start(text, first.start), first.start).trim_ascii().is_empty());
         if !is_plain || has_comment || chunks.is_empty() {
             order = (0..chunks.len()).collect();
             if !is_plain || chunks.is_empty() {
@@ -225,7 +225,7 @@ impl<'a> Sorter<'_, 'a> {
             let above = line_start(text, start.saturating_sub(1));
             let source = part(text, above, start);
             let indent = run(source, is_blank);
-            if indent != column || !source.trim_start().starts_with('#') {
+            if indent != column || !source.trim_ascii_start().starts_with('#') {
                 break;
             }
             start = above;

@@ -3,7 +3,7 @@
 
 mod indent;
 mod inside;
-mod quick;
+pub(super) mod quick;
 mod report;
 mod value;
 
@@ -80,10 +80,6 @@ struct Scan<'t> {
 /// `wrong`: the text has an error. `narrow`: a character in an indentation is rather removed than replaced. True in the
 /// result: there is such a character.
 pub(super) fn find(text: &str, wrong: bool, narrow: bool) -> (Vec<Repair>, bool) {
-    if !cfg!(feature = "editor") || quick::may_repair(text) { scan(text, wrong, narrow) } else { (Vec::new(), false) }
-}
-
-fn scan(text: &str, wrong: bool, narrow: bool) -> (Vec<Repair>, bool) {
     let mut scan = Scan {
         text,
         keys: Dialect::ALL.map(AnyKeys::new),

@@ -4,11 +4,12 @@
 use super::super::look::suspicious;
 use cloudflow_base::small::{contains, find, split_once, trim_end};
 
-/// False if a scan finds nothing. True also for some texts without a mistake.
+/// False if a scan finds nothing, and nothing surrounds or interrupts the definition. True also for some texts without a
+/// mistake.
 ///
 /// One loop over the bytes finds the lines that may have such a mistake: those that begin with another byte than most lines,
 /// or that have a sign.
-pub(super) fn may_repair(text: &str) -> bool {
+pub(in super::super) fn may_repair(text: &str) -> bool {
     let (mut start, mut before, mut signs) = (0, b'\n', Signs::default());
     for (at, &byte) in text.as_bytes().iter().enumerate() {
         match byte {
@@ -18,14 +19,29 @@ pub(super) fn may_repair(text: &str) -> bool {
                 }
                 (start, signs) = (at + 1, Signs::default());
             }
+            b'a'..=b'z' => signs.pair |= before == b'&',
             b'"' => signs.quote = true,
             b',' | b';' => signs.separator = true,
-            b'`' | b'\x0B' | b'\x0C' => return true,
-            _ => signs.pair |= matches!((before, byte), (b'/', b'/') | (b' ', b'!') | (b'&', b'a'..=b'z' | b'#')),
+            b'!' => signs.pair |= before == b' ',
+            b'#' => signs.pair |= before == b'&',
+            b'/' => signs.pair |= before == byte,
+            // A marker of a conflict, a heredoc.
+            b'<' | b'>' if before == byte => return true,
+            b'`' | b'\0' | b'\x0B' | b'\x0C' => return true,
+            _ => {}
         }
         before = byte;
     }
-    is_odd(text.get(start..), signs) || suspicious(text)
+    is_odd(text.get(start..), signs) || suspicious(text) || is_framed(text)
+}
+
+/// True if the first or the last line of a text may not belong to the definition.
+fn is_framed(text: &str) -> bool {
+    let text = text.trim_ascii();
+    let first = find(text, "\n").and_then(|end| text.get(..end)).unwrap_or_default();
+    let last = text.bytes().rposition(|byte| byte == b'\n').and_then(|at| text.get(at + 1..)).unwrap_or_default();
+    let begins = matches!(first.as_bytes(), [b'a'..=b'z' | b'A'..=b'Z' | b'#', ..] | b"---") && !contains(first, "@");
+    !begins || !contains(last, " ")
 }
 
 /// The signs in a line.
@@ -41,7 +57,12 @@ struct Signs {
 
 fn is_odd(line: Option<&str>, signs: Signs) -> bool {
     let line = trim_end(line.unwrap_or_default(), "\r");
-    starts_oddly(line) || signs.separator && ends_oddly(line) || (signs.pair || signs.quote) && has_odd_value(line)
+    // Fences, and what a shell or an editor writes.
+    let is_fence = matches!(line.as_bytes(), [b'~' | b'"' | b'\'' | b'<' | b'$', ..]);
+    is_fence
+        || starts_oddly(line)
+        || signs.separator && ends_oddly(line)
+        || (signs.pair || signs.quote) && has_odd_value(line)
 }
 
 /// Comments of other languages, marks of items, a dash without its space.
@@ -95,7 +116,8 @@ fn has_odd_value(line: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::scan;
+    use super::super::super::frame;
+    use super::super::find as scan;
     use super::*;
     use cloudflow_tests::cases;
     use cloudflow_tests::corpus::{FOLDERS, definitions};
@@ -119,12 +141,39 @@ mod tests {
             ));
             texts.push(format!("type: flow\nsteps:\n- type: choice\n  choices:\n  - condition:\n      {value}\n"));
         }
+        let frames = [
+            "```yaml\n#\n```\n",
+            "#\n```\n",
+            "~~~\n#\n~~~\n",
+            "cat > flow.yaml <<EOF\n#\nEOF\n",
+            "#\nEOF\n",
+            "$ cat flow.yaml\n#\n$ \n",
+            "me@host:~$ cat flow.yaml\n#\n",
+            "#\n~\n~\n",
+            "> #\n",
+            "1 #\n",
+            "<pre>\n#\n</pre>\n",
+            "#\n<<<<<<< HEAD\n=======\n>>>>>>> b\n",
+            "text = `\n#\n`;\n",
+            "\"\"\"\n#\n\"\"\"\n",
+            "\0#\n",
+            "\u{fffd}#\n",
+            "\u{feff}#\n",
+            "{\"a\": 1} // b\n#\n",
+            "# a\\nb\\nc #",
+        ];
+        let whole: Vec<String> = texts.iter().take(3).cloned().collect();
+        for frame in frames {
+            texts.extend(whole.iter().map(|text| frame.replace('#', text)));
+            texts.push(frame.replace('#', "type: flow\nsteps:\n- type: pass\n  name: a"));
+        }
         for text in &texts {
             let stride = (text.len() / 20).max(1);
             let cuts = text.char_indices().map(|(at, _)| at).step_by(stride).chain([text.len()]);
             for cut in cuts.filter_map(|at| text.get(..at)).filter(|cut| !may_repair(cut)) {
                 for (wrong, narrow) in [(false, false), (true, false), (true, true)] {
-                    let (repairs, indented) = scan(cut, wrong, narrow);
+                    let (mut repairs, indented) = scan(cut, wrong, narrow);
+                    repairs.extend(frame::find(cut, wrong, narrow));
                     assert!(repairs.is_empty() && !indented, "a repair is skipped in:\n{cut}");
                 }
             }
