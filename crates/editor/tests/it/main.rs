@@ -11,6 +11,7 @@
 
 mod actions;
 mod corpus;
+mod edits;
 mod format;
 mod hostile;
 mod marks;
