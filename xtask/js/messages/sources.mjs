@@ -33,8 +33,8 @@ const SOURCES = [
   "pkg/execution",
 ];
 
-/** Where the command writes messages for people. */
-export const COMMAND = ["pkg/cli"];
+/** Where the command writes messages for people, also about the options of a gateway. */
+export const COMMAND = ["pkg/cli", "pkg/gateway/options.js", "pkg/gateway/limit.js", "pkg/gateway/log.js"];
 
 /** The codes of errors: documentation, not messages. `hub`: what the parts of the gateway send to each other. */
 const WITHOUT = [
@@ -184,20 +184,21 @@ export const NO_COMMAND_MESSAGES = [
   "Flow with {} state{}",
   "  message: |",
   "\\ No newline at end of file\n",
-  "not an option",
   " after {}",
   "{} of `{}`{}",
   "branch {}",
   ": did you mean `$1`?",
-  "… and {} further visits of states\n",
-  "{}… (--output json prints all of it)",
-  "no handler in --tasks matches `{}` of `{}`",
   " in {}",
   "warning: ",
-  "execution {}/{}: {}{}{}",
   "; a further option --host {} accepts it",
   "; --allow-origin {} allows it",
   " --save-dev cloudflow-wasm",
+  ": did you mean `--{}`?",
+  // What a gateway logs and answers.
+  "the rate-limit binding threw",
+  "Request was denied due to user flow control. Please try again later.",
+  "cloudflow-wasm/gateway: {}",
+  "a value that cannot be converted to text",
 ];
 
 /** Messages that the command composes of several texts, by one of these. */
@@ -239,6 +240,18 @@ export const COMPOSED_BY_COMMAND = {
     "flow {}: valid again, loaded, {}",
   ],
   "valid again, ": [],
+  "unknown option `{}`{}": ["unknown option `{}`", "unknown option `{}`: did you mean `{}`?"],
+  "execution {}/{}: {}{}{}": [
+    "execution {}: {}",
+    "execution {}: {}, {}",
+    "execution {}: {} in {}",
+    "execution {}: {} in {}, {}",
+    "Local.NoTaskHandler: no handler in --tasks matches `{}` of `{}`",
+  ],
+  "the config `{}` {}": ["the config `{}` cannot be loaded: {}", "the config `{}` has wrong options: {}"],
+  // What the emulator says about a task without a handler.
+  "{} attempts": ["no handler in `tasks` matches `{}` of `{}`"],
+  "an option of the gateway": ["`{}` is not {}; expected one of: {}"],
   " as Express": [],
   "flow {}: {} is invalid{}": ["flow {}: {} is invalid", "flow {}: {} is invalid; the last valid definition is kept"],
   "; the last valid definition is kept": [],
