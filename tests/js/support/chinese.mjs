@@ -29,7 +29,7 @@ const ALLOWED = [
   /^ {2}(?:cat >|import|export|END$).*|^ {3,}(?:upstream|region|credentials|authorize|\}).*/,
   /^下一步 .*/,
   // The service writes its messages in English.
-  /(?<=服务返回 `[A-Za-z]+`：)[^；]*/g,
+  /(?<=服务返回 `[A-Za-z]+`：)[^；;]*/g,
   // The runtime says what is wrong in a module of the user.
   /(?<=(?:的任务|无法加载配置 `[^`]*`)：)Unexpected end of input/g,
 ];

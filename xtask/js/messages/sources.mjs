@@ -130,6 +130,10 @@ export const NO_MESSAGES = [
 
 /** Messages that the sources compose of several texts, by the first of these. */
 export const COMPOSED = {
+  // The name of the operation is replaced.
+  "ask for a RAM policy that allows `fnf:DescribeExecution` on this flow": [
+    "ask for a RAM policy that allows `fnf:{}` on this flow",
+  ],
   "the module could not be loaded{}: {}": [
     "the module could not be loaded: {}",
     "the module could not be loaded from `{}`: {}",
