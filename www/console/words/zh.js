@@ -115,7 +115,7 @@ export const zh = {
     noReason: "服务端没有给出原因。",
     // The emulator writes this cause.
     noHandler: (cause) =>
-      cause.replace(/^no handler in (\S+) matches (`[^]*`) of (`[^]*`)$/, "$1 中没有处理函数与 $3 的 $2 匹配"),
+      cause.replace(/^no handler in (\S+) matches (`.*`) of (`.*`)$/s, "$1 中没有处理函数与 $3 的 $2 匹配"),
   },
   problem: {
     FlowNotExists: "流程不存在",
