@@ -33,7 +33,7 @@ export const CLIENT = {
   "the time given by `timeoutMs` is over": "`timeoutMs` 给定的时间已用完",
   "the call ended in an impossible state": "调用以不可能的状态结束",
   "; a browser gives no details if the endpoint does not allow this origin (CORS): use a gateway":
-    "；端点不允许此来源（CORS）时，浏览器不提供详细信息：请使用网关",
+    "；端点不允许此源（CORS）时，浏览器不提供详细信息：请使用网关",
   "; the endpoint is `{}`": "；端点是 `{}`",
   "; the resource is `acs:fnf:{}:{}:flow/{}`": "；资源是 `acs:fnf:{}:{}:flow/{}`",
   "{} (and {} more)": "{}（另有 {} 个问题）",

@@ -18,7 +18,7 @@ export const GATEWAY = {
     "createGateway：`{}` 不是可转发的操作；可用的有：{}",
   "createGateway: `origins` must be an array": "createGateway：`origins` 必须是数组",
   "createGateway: `{}` is not an origin; expected a text such as `https://app.example.com`":
-    "createGateway：`{}` 不是来源；应为文本，例如 `https://app.example.com`",
+    "createGateway：`{}` 不是源；应为文本，例如 `https://app.example.com`",
   'createGateway: `hub` must be a function from `env` to the bindings of the objects, or "memory"':
     'createGateway：`hub` 必须是函数，由 `env` 返回对象的绑定，或为 "memory"',
   "createGateway: `tickets` must be a function from `env` to the secret of the tickets":

@@ -174,7 +174,7 @@ export const MESSAGES = {
   "`{}` is not a command: expected `local` or `gateway`": "`{}` 不是命令：应为 `local` 或 `gateway`",
   "--{} is empty": "--{} 为空",
   "--allow-origin must be an origin such as http://localhost:3000, not `{}`":
-    "--allow-origin 必须是来源，例如 http://localhost:3000，不能是 `{}`",
+    "--allow-origin 必须是源，例如 http://localhost:3000，不能是 `{}`",
   "--console and --no-console exclude each other": "--console 和 --no-console 互斥",
   "the server does not respond and is terminated": "服务器没有响应，将被终止",
   "endpoint  {}": "端点      {}",
