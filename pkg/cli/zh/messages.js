@@ -166,6 +166,12 @@ export const MESSAGES = {
   "--{} is not an option of `gateway init`": "--{} 不是 `gateway init` 的选项",
   "unexpected argument `{}`": "多余的参数 `{}`",
   "--config is empty": "--config 为空",
+  "the option `mode` must be `Standard` or `Express`": "选项 `mode` 必须是 `Standard` 或 `Express`",
+  "the option `documents` must be `flows` or `all`": "选项 `documents` 必须是 `flows` 或 `all`",
+  "the option `locale` must be `en` or `zh`": "选项 `locale` 必须是 `en` 或 `zh`",
+  "`{}` is not an option: `mode`, `documents` and `locale` are":
+    "`{}` 不是选项：可用的有 `mode`、`documents` 和 `locale`",
+  "the definition cannot be converted": "无法转换此定义",
   "gateway   {}": "网关      {}",
   "stopping in {} s": "将在 {} 秒后停止",
   "the output was closed before its end": "输出在结束前被关闭",

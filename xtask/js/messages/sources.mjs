@@ -44,12 +44,11 @@ const WITHOUT = [
   "crates/service/src/hub",
   "crates/service/src/hub.rs",
   "src/gateway.rs",
-  // Scripts, formats for programs, responses of servers, and the protocol of editors.
+  // Scripts, formats for programs, and responses of servers.
   "pkg/cli/report/machine.js",
   "pkg/cli/gateway-server.js",
   "pkg/cli/guard.js",
   "pkg/cli/serve.js",
-  "pkg/cli/lsp",
 ];
 
 /** A template has the holes `{}`, also where the source names them. */
@@ -198,6 +197,27 @@ export const NO_COMMAND_MESSAGES = [
   "; --allow-origin {} allows it",
   " --save-dev cloudflow-wasm",
   ": did you mean `--{}`?",
+  // Mistakes of a program that speaks the protocol of editors.
+  "a position must have `line` and `character`, whole numbers of 0 or more",
+  "no header ends within {} bytes",
+  "a header without `Content-Length`",
+  "a message of {} bytes; the most is {}",
+  "the message was skipped",
+  "not a message in JSON: {}",
+  "a change must have a `text`",
+  "the first request must be `initialize`",
+  "the server was shut down",
+  "the server was initialized before",
+  "`{}` is not a request of this server",
+  "a message must be an object with `method`",
+  "`id` must be a string or a number",
+  "`textDocument` must have a `uri`",
+  "`textDocument` must have `uri` and `text`",
+  "`newName` must be a string",
+  "`contentChanges` must be a list",
+  "`{}` is not open",
+  "Content-Length: {}\r\n\r\n{}",
+  "shut down",
   // What a gateway logs and answers.
   "the rate-limit binding threw",
   "Request was denied due to user flow control. Please try again later.",
