@@ -137,7 +137,7 @@ export function createServer(send, { version }) {
       for (const name of Object.keys(unknown))
         problems.push(`\`${name}\` is not an option: \`mode\`, \`documents\` and \`locale\` are`);
       const begin = () => {
-        for (const problem of problems) log(problem);
+        problems.forEach(log);
         return { capabilities: CAPABILITIES, serverInfo: { name: "cloudflow-wasm", version } };
       };
       // That of the client, such as `zh-cn`; otherwise that of the command.
