@@ -115,39 +115,30 @@ export function createServer(send, { version }) {
 
   /** @type {Record<string, (params: any) => unknown>} */
   const requests = {
-    initialize: (params) => {
+    initialize: async (params) => {
       phase = "running";
       const { capabilities, initializationOptions } = params;
       client = clientOf(capabilities);
-      /** @type {string[]} */
-      const problems = [];
+      const { mode, documents: which, locale: wanted, ...unknown } = initializationOptions ?? {};
+      // That of the client, such as `zh-cn`; otherwise that of the command.
+      if (isChinese(wanted ?? params.locale ?? commandLocale())) {
+        say = (await import("../zh.js")).chinese.message;
+        locale = "zh";
+      }
       try {
         config = configOf(params);
       } catch (error) {
-        problems.push(error.message);
+        log(error.message);
       }
-      const { mode, documents: which, locale: wanted, ...unknown } = initializationOptions ?? {};
       if (mode === "Express" || mode === "Standard") chosen = mode;
-      else if (mode !== undefined) problems.push("the option `mode` must be `Standard` or `Express`");
+      else if (mode !== undefined) log("the option `mode` must be `Standard` or `Express`");
       servesAll = which === "all";
       if (which !== undefined && which !== "all" && which !== "flows")
-        problems.push("the option `documents` must be `flows` or `all`");
-      if (wanted !== undefined && wanted !== "en" && wanted !== "zh")
-        problems.push("the option `locale` must be `en` or `zh`");
+        log("the option `documents` must be `flows` or `all`");
+      if (wanted !== undefined && wanted !== "en" && wanted !== "zh") log("the option `locale` must be `en` or `zh`");
       for (const name of Object.keys(unknown))
-        problems.push(`\`${name}\` is not an option: \`mode\`, \`documents\` and \`locale\` are`);
-      const begin = () => {
-        problems.forEach(log);
-        return { capabilities: CAPABILITIES, serverInfo: { name: "cloudflow-wasm", version } };
-      };
-      // That of the client, such as `zh-cn`; otherwise that of the command.
-      const language = wanted ?? params.locale ?? commandLocale();
-      if (!isChinese(language)) return begin();
-      return import("../zh.js").then(({ chinese }) => {
-        locale = "zh";
-        say = chinese.message;
-        return begin();
-      });
+        log(`\`${name}\` is not an option: \`mode\`, \`documents\` and \`locale\` are`);
+      return { capabilities: CAPABILITIES, serverInfo: { name: "cloudflow-wasm", version } };
     },
     shutdown: () => {
       phase = "shut down";
