@@ -37,6 +37,7 @@ export const JSON_PROBLEMS = {
   'Unexpected identifier "{}"': "多余的 {}",
   "Unrecognized token '{}'": "无法识别的 '{}'",
   "Unable to parse JSON string": "无法解析 JSON",
+  "Invalid escape character {}": "无效的转义字符 {}",
 };
 
 /**
@@ -63,8 +64,11 @@ export const NETWORK = {
   "unable to verify the first certificate": "无法验证第一个证书",
   "unable to get local issuer certificate": "无法取得签发者的证书",
   "Unable to connect. Is the computer able to access the url?": "无法连接",
-  "error sending request for url ({})": "请求 {} 时出错",
-  "error sending request for url ({}): {}": "请求 {} 时出错：{}",
+  "ECONNREFUSED: Unable to connect. Is the computer able to access the url?": "连接被拒绝（ECONNREFUSED）",
+  "ConnectionRefused: Unable to connect. Is the computer able to access the url?": "连接被拒绝",
+  "error sending request for url ({}): {}": "{1}",
+  "client error (Connect): tcp connect error: Connection refused (os error {})": "连接被拒绝",
+  "client error (Connect): dns error: {}": "无法解析主机",
 };
 
 /**
