@@ -198,7 +198,8 @@ function say(templates, text, kept, depth) {
     if (!holes) continue;
     let rest = 0;
     for (const [i, part] of template.parts.entries()) {
-      if (!("hole" in part)) continue;
+      // A translation may leave out a part.
+      if (!("hole" in part) || !template.translation.some(({ parts }) => parts.includes(part.hole))) continue;
       const said = say(templates, found[i], kept, depth + 1);
       if (said?.isKnown) {
         holes[part.hole] = said.text;
