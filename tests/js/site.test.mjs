@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, posix } from "node:path";
 import { test } from "node:test";
 
 import { check } from "../../www/site/check.mjs";
@@ -26,6 +26,13 @@ function made(text) {
   const site = new Map([...pages, ["docs/made.md", "made.md"]]);
   return { page: pageOf("docs/made.md", site, (problem) => problems.push(problem), read), problems };
 }
+
+test("the index of the documentation has each page", () => {
+  const index = readFileSync(join(ROOT, "docs", "README.md"), "utf8");
+  const named = [...index.matchAll(/\]\(([^()]*)\)/g)].map(([, target]) => posix.join("docs", target));
+  const left = [...pages.keys()].filter((path) => /^(?:docs\/)?[\w-]*\.md$/.test(path) && !named.includes(path));
+  assert.deepEqual(left.sort(), ["docs/README.md"]);
+});
 
 test("links lead into the site, and other files to the repository", () => {
   const repository = "https://github.com/cloudflow-wasm/cloudflow-wasm";
