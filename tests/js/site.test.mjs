@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join, posix } from "node:path";
 import { test } from "node:test";
+import { gzipSync } from "node:zlib";
 
 import { check } from "../../www/site/check.mjs";
 import { ROOT, pageOf, sitePages } from "../../www/site/pages.mjs";
@@ -114,6 +115,19 @@ test("the check of the built site finds links that lead nowhere and what is load
     "sub/page.html: `/base/none.html`: no such file",
     "sub/page.html: `/index.html`: is outside of /base/",
   ]);
+});
+
+test("the sizes of the modules in docs/integration.md are those of the files", () => {
+  const page = readFileSync(join(ROOT, "docs", "integration.md"), "utf8");
+  const rows = [...page.matchAll(/^\| `cloudflow-wasm\/(\w+\.wasm)` \|.*\| ([\d.]+) (K|M)iB, (\d+) KiB \|$/gm)];
+  assert.equal(rows.length, 3);
+  for (const [, name, raw, unit, zipped] of rows) {
+    const bytes = readFileSync(join(ROOT, "pkg", "dist", name));
+    const near = (stated, actual) =>
+      assert.ok(Math.abs(stated - actual) <= 0.05 * actual, `${name}: ${stated} is stated, ${actual.toFixed(1)} KiB`);
+    near(raw * (unit === "M" ? 1024 : 1), bytes.length / 1024);
+    near(Number(zipped), gzipSync(bytes, { level: 9 }).length / 1024);
+  }
 });
 
 test("the figures of the comparison are those of the benchmarks", () => {
