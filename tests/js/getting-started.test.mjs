@@ -1,7 +1,7 @@
 // Runs what docs/getting-started.md shows.
 
 import assert from "node:assert/strict";
-import { access, mkdir, readFile, symlink } from "node:fs/promises";
+import { mkdir, readFile, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -57,10 +57,16 @@ test("the project of a Worker has the files that the commands use", async () => 
   assert.deepEqual(init.slice(0, 2), ["gateway", "init"]);
   // The tests of packages run the commands of this page, in workerd.
   const gateway = commandsOf("docs/gateway.md", "From nothing to a deployed gateway");
-  for (const line of commandsOf(PAGE, "A Worker")) assert.ok(gateway.includes(line), line);
+  const [watch, ...others] = commandsOf(PAGE, "A Worker").reverse();
+  for (const line of others) assert.ok(gateway.includes(line), line);
   const { code, err } = await command(init, { cwd: place });
   assert.equal(code, 0, err);
-  await access(join(place, init[2], ".dev.vars.example"));
+  const values = await readFile(join(place, init[2], ".dev.vars.example"), "utf8");
+  // The tests of the command run it with a token, command-service.test.mjs.
+  const [, token, name, address] =
+    /^CLOUDFLOW_GATEWAY_TOKEN=(\S+) npx cloudflow-wasm watch order (\S+) --endpoint (\S+)$/.exec(watch);
+  assert.ok(values.includes(`\nGATEWAY_TOKEN="${token}"\n`), token);
+  assert.ok(others[0].includes(`"${address}/?`) && others[0].endsWith(`FlowName=order&ExecutionName=${name}"`));
 });
 
 for (const name of ["docs/getting-started.md", "docs/gateway.md", "www/worker/README.md"])

@@ -215,6 +215,10 @@ export const HELP = {
   "name of the execution": "执行的名称",
   "there are no credentials: set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, or run `aliyun configure`":
     "没有凭证：请设置 ALIBABA_CLOUD_ACCESS_KEY_ID 和 ALIBABA_CLOUD_ACCESS_KEY_SECRET，或运行 `aliyun configure`",
+  "the service answered `{}`; the request was not signed: set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, or CLOUDFLOW_GATEWAY_TOKEN for a gateway":
+    "服务返回 `{}`；请求没有签名：请设置 ALIBABA_CLOUD_ACCESS_KEY_ID 和 ALIBABA_CLOUD_ACCESS_KEY_SECRET，使用网关时请设置 CLOUDFLOW_GATEWAY_TOKEN",
+  "CLOUDFLOW_GATEWAY_TOKEN is not sent over plain http, except to this machine: use https":
+    "除本机以外，CLOUDFLOW_GATEWAY_TOKEN 不通过明文 http 发送：请使用 https",
   "the region is missing: use --region, or set ALIBABA_CLOUD_REGION_ID":
     "缺少地域：请使用 --region，或设置 ALIBABA_CLOUD_REGION_ID",
 };

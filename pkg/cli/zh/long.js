@@ -24,7 +24,8 @@ one state alone. docs/flow-tests.md of the package's repository describes the fo
   [`Credentials come from ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET and
 ALIBABA_CLOUD_SECURITY_TOKEN, otherwise from the profile of ~/.aliyun/config.json that --profile or ALIBABA_CLOUD_PROFILE
 names, otherwise from its current profile (modes AK and StsToken). The region comes from --region,
-ALIBABA_CLOUD_REGION_ID or the profile. With --endpoint and without credentials, requests are not signed: for a gateway.`]: `凭证来自 ALIBABA_CLOUD_ACCESS_KEY_ID、ALIBABA_CLOUD_ACCESS_KEY_SECRET 和 ALIBABA_CLOUD_SECURITY_TOKEN，否则来自 ~/.aliyun/config.json 中由 --profile 或 ALIBABA_CLOUD_PROFILE 指定的配置，否则来自其当前配置（模式 AK 和 StsToken）。地域来自 --region、ALIBABA_CLOUD_REGION_ID 或该配置。使用 --endpoint 且没有凭证时，请求不签名：用于网关。`,
+ALIBABA_CLOUD_REGION_ID or the profile. With --endpoint and without credentials, requests are not signed: for a gateway,
+which gets the token of CLOUDFLOW_GATEWAY_TOKEN. If this variable is set, requests to an --endpoint are never signed.`]: `凭证来自 ALIBABA_CLOUD_ACCESS_KEY_ID、ALIBABA_CLOUD_ACCESS_KEY_SECRET 和 ALIBABA_CLOUD_SECURITY_TOKEN，否则来自 ~/.aliyun/config.json 中由 --profile 或 ALIBABA_CLOUD_PROFILE 指定的配置，否则来自其当前配置（模式 AK 和 StsToken）。地域来自 --region、ALIBABA_CLOUD_REGION_ID 或该配置。使用 --endpoint 且没有凭证时，请求不签名：用于网关，网关收到 CLOUDFLOW_GATEWAY_TOKEN 的令牌。如果设置了此变量，发往 --endpoint 的请求始终不签名。`,
   [`The execution is never changed.
 
 {}`]: `不会改变执行。
