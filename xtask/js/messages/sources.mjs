@@ -197,6 +197,7 @@ export const NO_COMMAND_MESSAGES = [
   "; --allow-origin {} allows it",
   " --save-dev cloudflow-wasm",
   ": did you mean `--{}`?",
+  "Bearer {}",
   // Mistakes of a program that speaks the protocol of editors.
   "a position must have `line` and `character`, whole numbers of 0 or more",
   "no header ends within {} bytes",
