@@ -115,30 +115,34 @@ export function createServer(send, { version }) {
 
   /** @type {Record<string, (params: any) => unknown>} */
   const requests = {
-    initialize: async (params) => {
+    initialize: (params) => {
       phase = "running";
       const { capabilities, initializationOptions } = params;
       client = clientOf(capabilities);
       const { mode, documents: which, locale: wanted, ...unknown } = initializationOptions ?? {};
+      const begin = () => {
+        try {
+          config = configOf(params);
+        } catch (error) {
+          log(error.message);
+        }
+        if (mode === "Express" || mode === "Standard") chosen = mode;
+        else if (mode !== undefined) log("the option `mode` must be `Standard` or `Express`");
+        servesAll = which === "all";
+        if (which !== undefined && which !== "all" && which !== "flows")
+          log("the option `documents` must be `flows` or `all`");
+        if (wanted !== undefined && wanted !== "en" && wanted !== "zh") log("the option `locale` must be `en` or `zh`");
+        for (const name of Object.keys(unknown))
+          log(`\`${name}\` is not an option: \`mode\`, \`documents\` and \`locale\` are`);
+        return { capabilities: CAPABILITIES, serverInfo: { name: "cloudflow-wasm", version } };
+      };
       // That of the client, such as `zh-cn`; otherwise that of the command.
-      if (isChinese(wanted ?? params.locale ?? commandLocale())) {
-        say = (await import("../zh.js")).chinese.message;
+      if (!isChinese(wanted ?? params.locale ?? commandLocale())) return begin();
+      return import("../zh.js").then(({ chinese }) => {
         locale = "zh";
-      }
-      try {
-        config = configOf(params);
-      } catch (error) {
-        log(error.message);
-      }
-      if (mode === "Express" || mode === "Standard") chosen = mode;
-      else if (mode !== undefined) log("the option `mode` must be `Standard` or `Express`");
-      servesAll = which === "all";
-      if (which !== undefined && which !== "all" && which !== "flows")
-        log("the option `documents` must be `flows` or `all`");
-      if (wanted !== undefined && wanted !== "en" && wanted !== "zh") log("the option `locale` must be `en` or `zh`");
-      for (const name of Object.keys(unknown))
-        log(`\`${name}\` is not an option: \`mode\`, \`documents\` and \`locale\` are`);
-      return { capabilities: CAPABILITIES, serverInfo: { name: "cloudflow-wasm", version } };
+        say = chinese.message;
+        return begin();
+      });
     },
     shutdown: () => {
       phase = "shut down";
