@@ -22,6 +22,7 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
  * install, build or deploy.
  */
 const BLOCKS = [
+  ["sh", "npx cloudflow-wasm local"],
   ["sh", "cargo xtask demo"],
   ["sh", "npm install cloudflow-wasm"],
   ["js", "AbortSignal.timeout"],

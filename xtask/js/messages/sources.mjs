@@ -182,6 +182,8 @@ export const isCommandLine = (/** @type {string} */ text) =>
 
 /** Texts of the command with words that are no messages. */
 export const NO_COMMAND_MESSAGES = [
+  // A header.
+  "Bearer {}",
   "be read",
   "be written",
   "Flow with {} state{}",
