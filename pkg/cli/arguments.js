@@ -3,6 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { safeLine } from "./line.js";
+import { nearest } from "./nearest.js";
 
 /** @typedef {(line: string) => void} Print */
 
@@ -36,12 +37,30 @@ export async function withMessages(help, complain, run) {
  * @param {T} options
  */
 export function readArguments(argv, options) {
-  try {
-    return parseArgs({ args: argv, options, allowPositionals: true });
-  } catch (error) {
-    // Node explains some mistakes in several lines.
-    throw new Usage(error.message.split("\n", 1)[0]);
+  // Each runtime describes mistakes in its own words: the options are checked here.
+  const parsed = parseArgs({ args: argv, options, allowPositionals: true, strict: false, tokens: true });
+  for (const token of parsed.tokens) if (token.kind === "option") checkOption(token, options);
+  return /** @type {ReturnType<typeof parseArgs<{ options: T, allowPositionals: true }>>} */ (
+    /** @type {unknown} */ (parsed)
+  );
+}
+
+/**
+ * @param {{ name: string, rawName: string, value?: string, inlineValue?: boolean }} token
+ * @param {NonNullable<import("node:util").ParseArgsConfig["options"]>} options
+ */
+function checkOption({ name, rawName, value, inlineValue }, options) {
+  if (!Object.hasOwn(options, name)) {
+    const near = nearest(name, Object.keys(options));
+    throw new Usage(`unknown option \`${rawName}\`${near === undefined ? "" : `: did you mean \`--${near}\`?`}`);
   }
+  if (options[name].type === "boolean") {
+    if (value !== undefined) throw new Usage(`option \`${rawName}\` has no value`);
+  } else if (value === undefined) throw new Usage(`option \`${rawName}\` argument missing`);
+  else if (!inlineValue && /^-./.test(value))
+    throw new Usage(
+      `option \`${rawName}\` argument missing; for a value that begins with \`-\`, write \`${rawName}=…\``,
+    );
 }
 
 /**

@@ -2,7 +2,14 @@
 
 import { widthOf } from "./width.js";
 
+/** A text with Chinese characters. */
+const WIDE = /[\u3400-\u9fff]/;
 const COLOR = /\u001b\[[\d;]*m/g;
+/**
+ * Between these characters a line of Chinese can be broken: no line begins with a closing mark or ends with an opening one.
+ */
+const BETWEEN =
+  /(?<=[\u3000-\u9fff\uff00-\uffef])(?<![（《「『【])(?=[^\s，。；：、！？）》」』】…`])|(?<=[^\s（《「『【`])(?=[\u3400-\u9fff（《「『【])/u;
 /** A name and the blanks before its description, as in the lists of a help. */
 const TERM = /^ *\S+(?: \S+)*? {2,}(?=\S)/;
 
@@ -34,17 +41,20 @@ function foldedLine(line, columns, fixed) {
   const hanging = term > 0 && term <= columns / 2 ? term : Math.min(leading + 2, columns >> 1);
   const indent = " ".repeat(fixed ?? hanging);
   // The blanks at the beginning, and between a name and its description, stay.
-  const words = line.split(/(?<=\S) (?=\S)/);
   let result = "";
   let width = 0;
-  for (const word of words) {
-    const its = shownWidth(word);
-    if (result !== "" && width + 1 + its > columns) {
-      result += `\n${indent}${word}`;
-      width = indent.length + its;
-    } else {
-      result += result === "" ? word : ` ${word}`;
-      width += (result === word ? 0 : 1) + its;
+  for (const word of line.split(/(?<=\S) (?=\S)/)) {
+    let gap = result === "" ? 0 : 1;
+    for (const part of WIDE.test(word) ? word.split(BETWEEN) : [word]) {
+      const its = shownWidth(part);
+      if (result !== "" && width + gap + its > columns) {
+        result += `\n${indent}${part}`;
+        width = indent.length + its;
+      } else {
+        result += `${" ".repeat(gap)}${part}`;
+        width += gap + its;
+      }
+      gap = 0;
     }
   }
   return result;

@@ -101,7 +101,9 @@ async function run(argv, out, stopped) {
   if (command !== undefined && !isInit) throw new Usage(`unexpected argument \`${command}\`: expected \`init\``);
   for (const name of Object.keys(values))
     if (OF_INIT.has(name) !== isInit)
-      throw new Usage(`--${name} is ${isInit ? "not an option" : "an option"} of \`gateway init\``);
+      throw new Usage(
+        isInit ? `--${name} is not an option of \`gateway init\`` : `--${name} is an option of \`gateway init\``,
+      );
   if (isInit) {
     const [folder = ".", ...more] = rest;
     if (more.length > 0) throw new Usage(`unexpected argument \`${more[0]}\``);

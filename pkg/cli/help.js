@@ -2,6 +2,7 @@
 
 import { say } from "../shared/words.js";
 import { folded } from "./fold.js";
+import { widthOf } from "./width.js";
 
 /** Maximum width of a help. */
 const WIDTH = 100;
@@ -19,7 +20,7 @@ export function helpWidth(columns) {
  */
 export function exampleLines(examples, width) {
   const widest = Math.max(...examples.map(([line]) => line.length));
-  const isWide = examples.some(([, meaning]) => widest + meaning.length + 6 > width);
+  const isWide = examples.some(([, meaning]) => widest + widthOf(meaning) + 6 > width);
   return examples
     .map(([line, meaning]) =>
       isWide
@@ -60,7 +61,7 @@ export function paragraphs(text, width) {
  * @param {number | undefined} columns
  */
 export function narrowHelp(help, columns) {
-  if (columns === undefined || help.split("\n").every((line) => line.length <= columns)) return help;
+  if (columns === undefined || help.split("\n").every((line) => widthOf(line) <= columns)) return help;
   let isInside = false;
   return help
     .replace(/(\n {2}--.*)((?:\n {19}\S.*)+)/g, (_, first, rest) => first + rest.replace(/\n {19}/g, " "))

@@ -2,9 +2,11 @@
 
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { failure } from "./failure.js";
+import { folded } from "./fold.js";
 import { codeLines, exampleLines, helpWidth, paragraphs } from "./help.js";
 import { LOCALE_TEXT } from "./locale.js";
-import { say } from "../shared/words.js";
+import { widthOf } from "./width.js";
+import { form, say } from "../shared/words.js";
 
 /** @import { Definition, Io, Parsed } from "./command.js" */
 
@@ -25,7 +27,17 @@ export async function parse(name, definition, argv, io) {
     .helpOption("-h, --help", say("print this help"))
     .allowExcessArguments(false)
     .exitOverride()
-    .configureHelp({ helpWidth: width, minWidthToWrap: 12, showGlobalOptions: false, styleTitle: say })
+    .configureHelp({
+      helpWidth: width,
+      minWidthToWrap: 12,
+      showGlobalOptions: false,
+      styleTitle: say,
+      argumentDescription: ({ description, argChoices }) => described(description, argChoices),
+      optionDescription: ({ description, argChoices, defaultValue }) =>
+        described(description, argChoices, defaultValue),
+      displayWidth: widthOf,
+      boxWrap: (text, columns) => folded(text, columns, 0),
+    })
     .configureOutput({ writeOut: (text) => (printed += text), writeErr: () => {} });
   for (const { name, text, choices } of definition.operands) {
     const argument = new Argument(name, say(text));
@@ -51,18 +63,35 @@ export async function parse(name, definition, argv, io) {
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.code === "commander.helpDisplayed") {
-      await io.out(printed);
+      // The title ends in a wide colon in Chinese.
+      await io.out(printed.replace(/^(\S+：) /, "$1"));
       return undefined;
     }
     // In the style of the other messages of the package.
     const message = error.message
       .replace(/^error: /, "")
       .replace(/'([^']*)'/g, "`$1`")
+      .replace(/(?<=\. Allowed choices are )(.*)\.$/, (choices) => choices.slice(0, -1).replace(/[^, ]+/g, "`$&`"))
       .replace(/\n\(Did you mean (.*)\?\)$/s, ": did you mean `$1`?")
       .replace(/\.$/, "");
     throw failure(message, { help: `cloudflow-wasm ${name} --help\` describes the command` });
   }
   return { operands: command.processedArgs, options: command.opts() };
+}
+
+/**
+ * The meaning of an argument, with its values and the value that it has if it is absent.
+ *
+ * @param {string} meaning
+ * @param {readonly string[]} [choices]
+ * @param {unknown} [absent]
+ */
+function described(meaning, choices, absent) {
+  const more = [
+    ...(choices ? [form("choices: {}", choices.join(form(", ")))] : []),
+    ...(absent === undefined ? [] : [form("default: {}", String(absent))]),
+  ];
+  return more.length === 0 ? meaning : form("{} ({})", meaning, more.join(form("; ")));
 }
 
 /**

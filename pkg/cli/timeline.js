@@ -3,9 +3,22 @@
 import { safeLine } from "./line.js";
 import { period } from "./service/client.js";
 import { fitted, widthOf } from "./width.js";
+import { form, say } from "../shared/words.js";
 
 /** @import { ReplayState, ReplayVisit } from "../index.js" */
 /** @import { Style } from "./style.js" */
+
+/** The status of a visit in words; a visit that succeeded needs none. @type {Record<string, string>} */
+const STATUS = {
+  running: "running",
+  waiting: "waiting",
+  retrying: "retrying",
+  succeeded: "",
+  failed: "failed",
+  caught: "caught",
+  timedOut: "timed out",
+  stopped: "stopped",
+};
 
 /** Further visits are counted only. */
 const MAX_ROWS = 200;
@@ -48,7 +61,7 @@ export function timeline({ visits, startedAt, stoppedAt }, style, columns) {
     return `${name}${" ".repeat(nameWidth - widthOf(name))} ${style.dim("│")}${bar}${style.dim("│")} ${fitted(more, Math.max(8, columns - nameWidth - room - 4))}\n`;
   });
   const rest = visits.length - rows.length;
-  return lines.join("") + (rest > 0 ? `… and ${rest} further visits of states\n` : "");
+  return lines.join("") + (rest > 0 ? `${say(`… and ${rest} further visits of states`)}\n` : "");
 }
 
 /**
@@ -62,12 +75,12 @@ function remarks({ attempts, status, error }, from, to) {
   const isKnown = !Number.isNaN(from) && !Number.isNaN(to);
   return [
     isKnown ? period(to - from) : "",
-    status === "succeeded" ? "" : status,
+    form(STATUS[status] ?? status),
     error && status !== "succeeded" ? safeLine(error) : "",
-    attempts.length > 1 ? `${attempts.length} attempts` : "",
+    attempts.length > 1 ? say(`${attempts.length} attempts`) : "",
   ]
     .filter(Boolean)
-    .join(", ");
+    .reduce((before, more) => (before === "" ? more : form("{}, {}", before, more)), "");
 }
 
 /**

@@ -33,7 +33,7 @@ export const CLIENT = {
   "the time given by `timeoutMs` is over": "`timeoutMs` 给定的时间已用完",
   "the call ended in an impossible state": "调用以不可能的状态结束",
   "; a browser gives no details if the endpoint does not allow this origin (CORS): use a gateway":
-    "；端点不允许此来源（CORS）时，浏览器不提供详细信息：请使用网关",
+    "；端点不允许此源（CORS）时，浏览器不提供详细信息：请使用网关",
   "; the endpoint is `{}`": "；端点是 `{}`",
   "; the resource is `acs:fnf:{}:{}:flow/{}`": "；资源是 `acs:fnf:{}:{}:flow/{}`",
   "{} (and {} more)": "{}（另有 {} 个问题）",
@@ -160,8 +160,7 @@ export const ADVICE = {
     "请检查 `securityToken`：临时密钥需要与它一起签发的令牌",
   "get new temporary credentials, or pass a function as `credentials`, which is called when they expire":
     "请获取新的临时凭证，或将 `credentials` 设为函数，凭证过期时会调用它",
-  "ask for a RAM policy that allows `fnf:DescribeExecution` on this flow":
-    "请申请允许对此流程执行 `fnf:DescribeExecution` 的 RAM 权限策略",
+  "ask for a RAM policy that allows `fnf:{}` on this flow": "请申请允许对此流程执行 `fnf:{}` 的 RAM 权限策略",
   "activate CloudFlow for this account, in its console: no RAM policy helps before the product is activated":
     "请在控制台为此账号开通云工作流：开通之前，RAM 权限策略不起作用",
   "names have 1 to 128 letters, digits, `_` and `-`, the first a letter or `_`; a wait has 0 to 60 seconds":

@@ -32,7 +32,7 @@ const LEAST_PARTIAL = 9;
 
 /** @typedef {ReturnType<typeof read> & { other?: (message: string) => string | undefined }} Templates */
 
-/** @typedef {{ text: string, isKnown: boolean }} Said a text, and whether all of its parts were translated */
+/** @typedef {{ text: string, isKnown: boolean, rest: number }} Said a text, whether all of its parts were translated, and the length of the other ones */
 
 /**
  * Returns the function that translates a message. Its result is undefined for a text that is not a known message.
@@ -177,12 +177,14 @@ function encode(message, kept) {
  * @returns {Said | undefined}
  */
 function say(templates, text, kept, depth) {
-  if (!/[a-z]/i.test(text.replace(/ and /g, ""))) return { text: listed(text), isKnown: true };
+  if (!/[a-z]/i.test(text.replace(/ and /g, ""))) return { text: listed(text), isKnown: true, rest: 0 };
+  // Names without backticks.
+  if (/^\w+(?:, \w+)+$/.test(text)) return { text: text.replaceAll(", ", "、"), isKnown: true, rest: 0 };
   if (depth > MAX_DEPTH) return undefined;
   const shape = text.replace(KEPT, CODE);
   for (const template of templates.exact.get(shape) ?? []) {
     const holes = holesIn(template, text.match(KEPT) ?? [], kept);
-    if (holes) return { text: fill(template, holes, kept), isKnown: true };
+    if (holes) return { text: fill(template, holes, kept), isKnown: true, rest: 0 };
   }
   /** @type {Said | undefined} */
   let best;
@@ -194,9 +196,10 @@ function say(templates, text, kept, depth) {
     const found = match.indices.slice(1).map((/** @type {[number, number]} */ [start, end]) => text.slice(start, end));
     const holes = holesIn(template, found, kept);
     if (!holes) continue;
-    let isKnown = true;
+    let rest = 0;
     for (const [i, part] of template.parts.entries()) {
-      if (!("hole" in part)) continue;
+      // A translation may leave out a part.
+      if (!("hole" in part) || !template.translation.some(({ parts }) => parts.includes(part.hole))) continue;
       const said = say(templates, found[i], kept, depth + 1);
       if (said?.isKnown) {
         holes[part.hole] = said.text;
@@ -204,13 +207,13 @@ function say(templates, text, kept, depth) {
       }
       const whole = kept.decode(found[i]);
       const another = templates.other?.(whole);
-      if (another === undefined) isKnown = false;
+      if (another === undefined) rest += said?.rest ?? found[i].length;
       holes[part.hole] = another === undefined ? (said?.text ?? kept.keep(whole)) : kept.keep(another);
     }
-    const said = { text: fill(template, holes, kept), isKnown };
-    if (isKnown) return said;
+    if (rest === 0) return { text: fill(template, holes, kept), isKnown: true, rest };
     // A template of few words would fit any text.
-    if (template.size >= LEAST_PARTIAL) best ??= said;
+    if (template.size >= LEAST_PARTIAL && (best === undefined || rest < best.rest))
+      best = { text: fill(template, holes, kept), isKnown: false, rest };
   }
   return best;
 }
@@ -278,7 +281,7 @@ function spaced(text) {
 function inSteps(templates, text, kept) {
   if (!text.includes("step")) return undefined;
   const said = say(templates, text.replaceAll("step", "state"), kept, MAX_DEPTH);
-  return said?.isKnown ? { text: said.text.replaceAll("状态", "步骤"), isKnown: true } : undefined;
+  return said?.isKnown ? { text: said.text.replaceAll("状态", "步骤"), isKnown: true, rest: 0 } : undefined;
 }
 
 /**

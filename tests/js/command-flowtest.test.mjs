@@ -128,9 +128,9 @@ const WRONG = [
   [one("status: Failed\nmocks: {'acs:fc:*': 5}\n"), [/^5:25 the mock of `acs:fc:\*` must be a mapping/]],
   [one("status: Failed\nmocks: 5\n"), [/^5:12 `mocks` must be a mapping$/]],
   // Texts that are not YAML, or not JSON as a value.
-  ["flow: [a\n", [/^2:1 /], false],
-  ["a: 1\n---\nb: 2\n", [/^2:1 source contains multiple documents/], false],
-  ["flow: a\nflow: b\n", [/^2:1 map keys must be unique$/], false],
+  ["flow: [a\n", [/^1:7 unclosed `\[`$/], false],
+  ["a: 1\n---\nb: 2\n", [/^2:1 a second document begins here/], false],
+  ["flow: a\nflow: b\n", [/^2:1 .*`flow`/], false],
   [one("output: .nan\n"), [/^4:13 a number is not finite/], false],
   [one("output: !what 5\n"), [/^4:13 unresolved tag/], false],
   [one("output: &a [*a]\n"), [/^4:\d+ /], false],
@@ -288,7 +288,7 @@ for (const [runtime, program] of RUNTIMES) {
       [["order.flowtest.yaml", "none/*.yaml"], 2, /3 passed/, /^`none\/\*\.yaml` |^`none` /],
       [["binary.flowtest.yaml.x"], 2, /the file is a binary file/, /^$/],
       [["empty"], 2, /^$/, /^`empty` has no file|no test file/],
-      [["--format", "xml"], 2, /^$/, /Allowed choices are text, json, junit, tap/],
+      [["--format", "xml"], 2, /^$/, /Allowed choices are `text`, `json`, `junit`, `tap`/],
       [["--min-coverage", "101"], 2, /^$/, /Expected a whole number from 0 to 100/],
       [["--watch", "--format", "tap"], 2, /^$/, /^--watch is used with --format text only\n$/],
     ];

@@ -137,7 +137,7 @@ test("modules, mocks and configurations that cannot be used", { timeout: 300_000
     [["run", "good.yaml", "--tasks", "none.mjs"], /^--tasks: the tasks of .*none\.mjs: the file does not exist\n$/],
     [["run", "good.yaml", "--tasks", "empty"], /expected a module \(\.mjs, \.js\) or mocks \(\.json\)\n$/],
     [["run", "good.yaml", "--tasks", "broken-config.json"], /^--tasks: .*: invalid JSON: .*\n$/],
-    [["run", "good.yaml", "--flows", "good.yaml"], /^--flows: good\.yaml does not exist: .*\n$|is not a folder/],
+    [["run", "good.yaml", "--flows", "good.yaml"], /^--flows: `good\.yaml` does not exist: .*\n$|is not a folder/],
     [["local", "--port", "0", "--tasks", "throws.mjs"], /the tasks of .*throws\.mjs: broken module\n$/],
     [["local", "--port", "0", "--flows", "good.yaml"], /is not a folder/],
     [["local", "--port", "0", "--state", "empty"], /state/],

@@ -110,7 +110,7 @@ for (const [runtime, program] of RUNTIMES) {
       [["bad.yaml", "--tasks", "throws.mjs"], 2, /^$/, /^--tasks: the tasks of .*throws\.mjs: broken module\n$/],
       [["bad.yaml", "--tasks", "broken.json"], 2, /^$/, /^--tasks: the tasks of .*invalid JSON/],
       [["bad.yaml", "--tasks", "list.json"], 2, /^$/, /^wrong-options: /],
-      [["bad.yaml", "--flows", "none"], 2, /^$/, /^--flows: none does not exist\n$/],
+      [["bad.yaml", "--flows", "none"], 2, /^$/, /^--flows: `none` does not exist\n$/],
       [["bad.yaml", "--speed", "0"], 2, /^$/, /Expected a whole number from 1 to 1000000/],
     ];
     for (const [args, code, out, err] of others) {

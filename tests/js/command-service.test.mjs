@@ -8,8 +8,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { after, before, test } from "node:test";
+import { serveFetch } from "../../pkg/cli/serve.js";
 import { readAccount } from "../../pkg/cli/service/credentials.js";
 import { period, table } from "../../pkg/cli/service/client.js";
+import { bearer } from "../../pkg/dist/gateway/auth.js";
+import { createGateway } from "../../pkg/dist/gateway.js";
 import { BIN, RUNTIMES, command } from "./support/command.mjs";
 import { start } from "./support/local-server.mjs";
 
@@ -35,7 +38,7 @@ after(() => rm(place, { recursive: true, force: true }));
 const env = (more) => ({
   ...Object.fromEntries(
     Object.keys(process.env)
-      .filter((name) => name.startsWith("ALIBABA_CLOUD_"))
+      .filter((name) => name.startsWith("ALIBABA_CLOUD_") || name === "CLOUDFLOW_GATEWAY_TOKEN")
       .map((name) => [name, ""]),
   ),
   HOME: place,
@@ -182,6 +185,61 @@ test("Ctrl-C ends a watch at once with the code 130", { timeout: 60_000 }, async
     assert.equal(err, "stopped watching; the execution is not changed\n");
   }
   server.child.kill("SIGTERM");
+});
+
+test("a gateway gets its token, and an unsigned request that is refused names what is missing", {
+  timeout: 60_000,
+}, async (t) => {
+  const server = await service(t);
+  assert.equal((await server.ask("StartExecution", { FlowName: "good", ExecutionName: "one" })).status, 200);
+  const token = "a-token-of-the-gateway";
+  const credentials = { accessKeyId: "emulator", accessKeySecret: "emulator-secret" };
+  const gateway = createGateway({
+    upstream: () => ({ endpoint: server.url, credentials }),
+    authorize: bearer(() => token),
+    actions: ["DescribeExecution", "GetExecutionHistory", "ListExecutions"],
+    log: false,
+  });
+  const { url, close } = await serveFetch((request) => gateway.fetch(request, {}), { port: 0 });
+  t.after(close);
+  const run = (args, more) => command(args, { env: env(more), cwd: place });
+  const withToken = { CLOUDFLOW_GATEWAY_TOKEN: token };
+  for (const more of [withToken, { ...KEYS, ...withToken }])
+    for (const [name, ...args] of [
+      ["describe", "good", "one"],
+      ["watch", "good", "one"],
+      ["history", "good", "one"],
+      ["executions", "good"],
+    ]) {
+      const { code, err } = await run([name, ...args, "--endpoint", url], more);
+      assert.equal(code, 0, `${name}: ${err}`);
+    }
+  const missing =
+    /; the request was not signed: set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, or CLOUDFLOW_GATEWAY_TOKEN for a gateway\n$/;
+  for (const [endpoint, answer] of [
+    [url, /^the service answered `AccessDenied`/],
+    [server.url, /^the service answered `MissingRequiredParams`/],
+  ]) {
+    const { code, err } = await run(["describe", "good", "one", "--endpoint", endpoint], {});
+    assert.equal(code, 2);
+    assert.match(err, missing);
+    assert.match(err, answer);
+    assert.doesNotMatch(err, /RAM policy|another product/);
+  }
+  // Other answers, and those to a request with a token, do not speak of credentials.
+  for (const [flow, more] of [
+    ["none", withToken],
+    ["good", { CLOUDFLOW_GATEWAY_TOKEN: "another-token-of-it" }],
+  ]) {
+    const { code, err } = await run(["describe", flow, "one", "--endpoint", url], more);
+    assert.equal(code, 2);
+    assert.doesNotMatch(err, missing);
+  }
+  const { err: plain } = await run(["describe", "good", "one", "--endpoint", "http://10.0.0.1"], withToken);
+  assert.match(plain, /^CLOUDFLOW_GATEWAY_TOKEN is not sent over plain http/);
+  // A token is not sent to the service.
+  const { err } = await run(["describe", "good", "one", "--region", "cn-hangzhou"], withToken);
+  assert.match(err, /^there are no credentials/);
 });
 
 test("without a service, credentials or a region: one line and the code 2", async (t) => {

@@ -36,7 +36,7 @@ for (const [runtime, program] of RUNTIMES) {
         ["check", "--format", "xml"],
         2,
         "",
-        /^option `--format <format>` argument `xml` is invalid\. Allowed choices are text/,
+        /^option `--format <format>` argument `xml` is invalid\. Allowed choices are `text`/,
       ],
       [["check", "--max-warnings", "many"], 2, "", /argument `many` is invalid\. Expected a whole number from 0/],
       [["check", "--max-warnings"], 2, "", /^option `--max-warnings <n>` argument missing\n/],
@@ -153,5 +153,5 @@ _cloudflow_wasm; printf '%s\\n' "\${COMPREPLY[@]}"`;
   }
   const { code, err } = await command(["completion", "tcsh"]);
   assert.equal(code, 2);
-  assert.match(err, /`tcsh` is invalid.*bash, zsh, fish/);
+  assert.match(err, /`tcsh` is invalid.*`bash`, `zsh`, `fish`/);
 });

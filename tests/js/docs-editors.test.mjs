@@ -17,7 +17,7 @@ import { examples, languages, project } from "./support/recipes.mjs";
 
 test("each example has a test", () => {
   // Add the test of a new example before its language is added here.
-  assert.deepEqual(languages, ["js", "js", "js", "json", "js", "lua", "elisp", "toml", "json"]);
+  assert.deepEqual(languages, ["js", "sh", "js", "js", "json", "js", "lua", "elisp", "toml", "json"]);
 });
 
 test("the example of the language service prints what its comments state", async (t) => {

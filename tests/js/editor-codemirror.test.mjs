@@ -1,6 +1,7 @@
 // The adapter for CodeMirror 6 in Chromium.
 
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 
 import { FLOW, PAGES, contrast, longFlow, openAdapterPage } from "./support/adapter-page.mjs";
@@ -284,7 +285,15 @@ test("the language service in CodeMirror", { timeout: 240_000 }, async (t) => {
 });
 
 test("the example of docs/editors.md marks what is wrong", { timeout: 60_000 }, async (t) => {
-  const { page, problems } = await openAdapterPage(t, {}, [], examples("CodeMirror 6", "js")[0]);
+  const [example] = examples("CodeMirror 6", "js");
+  const installed = examples("CodeMirror 6", "sh")[0].trim().split(" ").slice(2);
+  const { peerDependencies } = JSON.parse(await readFile(new URL("../../pkg/package.json", import.meta.url), "utf8"));
+  const needed = [
+    ...[...example.matchAll(/from "([^"]*)"/g)].map(([, name]) => /^(?:@[^/]*\/)?[^/]*/.exec(name)[0]),
+    ...Object.keys(peerDependencies).filter((name) => name.startsWith("@codemirror/")),
+  ];
+  assert.deepEqual(installed.sort(), [...new Set(needed)].sort());
+  const { page, problems } = await openAdapterPage(t, {}, [], example);
   await page.locator(".cm-lintRange-error").first().waitFor();
   assert.deepEqual(problems, []);
 });

@@ -225,8 +225,15 @@ test("the language service in Monaco", { timeout: 240_000, skip }, async (t) => 
   assert.deepEqual(problems, []);
 });
 
-test("the example of docs/editors.md marks what is wrong", { timeout: 120_000, skip }, async (t) => {
+test("the example of docs/editors.md marks what is wrong, and completes while typing", {
+  timeout: 120_000,
+  skip,
+}, async (t) => {
   const [example] = examples("Monaco", "js");
   const { page } = await openAdapterPage(t, {}, [MONACO], `${example}\nwindow.monaco = monaco;`);
   await page.waitForFunction(() => window.monaco.editor.getModelMarkers({ owner: "cloudflow" }).length > 0);
+  await page.locator(".view-line").first().click();
+  await page.keyboard.press("Control+End");
+  await page.keyboard.type("St", { delay: 50 });
+  await page.locator(".suggest-widget .monaco-list-row", { hasText: "StartAt" }).waitFor();
 });

@@ -1,7 +1,7 @@
 // Runs what docs/getting-started.md shows.
 
 import assert from "node:assert/strict";
-import { access, mkdir, symlink } from "node:fs/promises";
+import { mkdir, readFile, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -10,10 +10,12 @@ import { build } from "vite";
 import { launch } from "./chromium.mjs";
 import { command, temporary } from "./support/command.mjs";
 import { commandsOf, filesOf } from "./support/page-files.mjs";
+import { RUNTIMES, start } from "./support/local-server.mjs";
 import { serveStatic } from "./support/static-server.mjs";
 
 const PAGE = "docs/getting-started.md";
-const PACKAGE = fileURLToPath(new URL("../../pkg/dist", import.meta.url));
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const PACKAGE = join(ROOT, "pkg", "dist");
 const { folder } = temporary("started");
 const sections = filesOf(PAGE);
 
@@ -55,11 +57,39 @@ test("the project of a Worker has the files that the commands use", async () => 
   assert.deepEqual(init.slice(0, 2), ["gateway", "init"]);
   // The tests of packages run the commands of this page, in workerd.
   const gateway = commandsOf("docs/gateway.md", "From nothing to a deployed gateway");
-  for (const line of commandsOf(PAGE, "A Worker")) assert.ok(gateway.includes(line), line);
+  const [watch, ...others] = commandsOf(PAGE, "A Worker").reverse();
+  for (const line of others) assert.ok(gateway.includes(line), line);
   const { code, err } = await command(init, { cwd: place });
   assert.equal(code, 0, err);
-  await access(join(place, init[2], ".dev.vars.example"));
+  const values = await readFile(join(place, init[2], ".dev.vars.example"), "utf8");
+  // The tests of the command run it with a token, command-service.test.mjs.
+  const [, token, name, address] =
+    /^CLOUDFLOW_GATEWAY_TOKEN=(\S+) npx cloudflow-wasm watch order (\S+) --endpoint (\S+)$/.exec(watch);
+  assert.ok(values.includes(`\nGATEWAY_TOKEN="${token}"\n`), token);
+  assert.ok(others[0].includes(`"${address}/?`) && others[0].endsWith(`FlowName=order&ExecutionName=${name}"`));
 });
+
+for (const name of ["docs/getting-started.md", "docs/gateway.md", "www/worker/README.md"])
+  test(`${name}: the console starts the execution that the Worker is asked for`, { timeout: 60_000 }, async (t) => {
+    const text = (await readFile(join(ROOT, name), "utf8")).replace(/\s+/g, " ");
+    const [, value, field, button] = /Write `([^`]*)` into the field \*([^*]*)\* and press \*([^*]*)\*\./.exec(text);
+    const [, query] = /^curl .*"http:\/\/localhost:8787\/\?([^"]*)"$/m.exec(await readFile(join(ROOT, name), "utf8"));
+    const { Action, Version: _, ...names } = Object.fromEntries(new URLSearchParams(query));
+    const [, command] = RUNTIMES[0];
+    const server = await start(t, command, ["local", "--port", "0"]);
+    assert.equal((await server.ask(Action, names)).body.Code, "FlowNotExists");
+    const browser = await launch();
+    t.after(() => browser.close());
+    const page = await browser.newPage({ locale: "en" });
+    await page.goto(server.url);
+    const form = page.locator("form", { has: page.getByRole("button", { name: button, exact: true }) });
+    await form.getByLabel(field, { exact: true }).fill(value);
+    await form.getByRole("button", { name: button, exact: true }).click();
+    await page.getByText("Running").first().waitFor();
+    const { status, body } = await server.ask(Action, { ...names, WaitTimeSeconds: 30 });
+    assert.equal(status, 200, JSON.stringify(body));
+    assert.equal(body.Status, "Succeeded");
+  });
 
 test("the program in Node prints what the page shows", async () => {
   const place = await project("A program in Node");

@@ -297,6 +297,14 @@ test("answers are in the language of the client", { timeout: 60_000 }, async (t)
     assert.match((await answers(options))[0], /^unknown state `Servex` in this list/);
   const [, , , logged] = await answers({ initializationOptions: { locale: 3 } });
   assert.deepEqual(logged, ["the option `locale` must be `en` or `zh`"]);
+  // Mistakes in the options, before the language is known.
+  const wrong = { mode: "Fast", documents: "some", other: 1 };
+  const [, , , chinese] = await answers({ locale: "zh-cn", initializationOptions: wrong });
+  assert.deepEqual(chinese, [
+    "选项 `mode` 必须是 `Standard` 或 `Express`",
+    "选项 `documents` 必须是 `flows` 或 `all`",
+    "`other` 不是选项：可用的有 `mode`、`documents` 和 `locale`",
+  ]);
 });
 
 test("a client without optional abilities gets the older forms", { timeout: 60_000 }, async (t) => {

@@ -16,9 +16,11 @@ import {
 } from "../../xtask/js/messages/sources.mjs";
 import { COMMANDS } from "../../pkg/cli/cli.js";
 import { chinese } from "../../pkg/cli/zh.js";
+import { GATEWAY } from "../../pkg/cli/zh/gateway.js";
 import { HELP } from "../../pkg/cli/zh/help.js";
 import { HELPS, NOTES } from "../../pkg/cli/zh/long.js";
 import { FORMS, MESSAGES, PREDICATES } from "../../pkg/cli/zh/messages.js";
+import { JSON_PROBLEMS, NETWORK, YAML_PROBLEMS } from "../../pkg/cli/zh/runtime.js";
 import { ADVICE, CLIENT } from "../../pkg/zh/client.js";
 import { DIAGNOSTICS } from "../../pkg/zh/diagnostics.js";
 import { EDITOR, TITLES } from "../../pkg/zh/editor.js";
@@ -35,7 +37,9 @@ const entriesOf = (tables) =>
     Object.entries(messages).map(([english, chinese]) => ({ table, english, chinese })),
   );
 const entries = entriesOf({ CLIENT, ADVICE, DIAGNOSTICS, EDITOR, TITLES, LOCAL });
-const ofCommand = entriesOf({ HELP, MESSAGES, PREDICATES, FORMS, NOTES });
+const ofCommand = entriesOf({ HELP, MESSAGES, PREDICATES, FORMS, NOTES, GATEWAY });
+/** Messages of the runtimes, which are in no source. */
+const ofRuntimes = entriesOf({ JSON_PROBLEMS, NETWORK, YAML_PROBLEMS });
 const known = new Set(entries.map(({ english }) => english));
 const texts = textsOf();
 
@@ -131,10 +135,13 @@ test("a translation has the holes and the code of its message", () => {
     const codes = (text) => text.split("`").filter((part, i) => i % 2 === 1 && !/\{\d*\}/.test(part));
     for (const code of codes(english)) assert.ok(codes(chinese).includes(code), `${english}: \`${code}\``);
   }
+  // The position in a text is said once.
+  for (const { english, chinese } of ofRuntimes)
+    for (const hole of holesOf(chinese).flat()) assert.ok(holesOf(english).flat().includes(hole), english);
 });
 
 test("a translation is written in Chinese, with spaces around code and without a final period", () => {
-  for (const { table, english, chinese } of [...entries, ...ofCommand]) {
+  for (const { table, english, chinese } of [...entries, ...ofCommand, ...ofRuntimes]) {
     const prose = chinese.replace(/`[^`]*`/g, "`").replace(/\{\d*\}/g, "{}");
     // A fragment may have only holes and marks.
     assert.ok(/[\u4e00-\u9fff]/.test(prose) || !/[a-z]{4,} [a-z]{3,}/.test(prose), `${english}: ${chinese}`);

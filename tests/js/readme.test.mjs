@@ -8,9 +8,50 @@ import { after, before, test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { formatWithOptions } from "node:util";
 
+import { bearer } from "../../pkg/dist/gateway/auth.js";
+import { createGateway } from "../../pkg/dist/gateway.js";
+import { createEmulator, signRequest } from "../../pkg/dist/local.js";
+import { RUNTIMES, run } from "./support/local-server.mjs";
+
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
+/**
+ * The blocks of the README with the words by which a test finds them, in their order. Add the test of a new block before the
+ * block is added here. Other files run some of them: tests/js/packaging/gateway.mjs and getting-started.test.mjs the commands
+ * of a gateway, command-examples.test.mjs the matchers, graph-element.test.mjs the HTML. No test runs the commands that
+ * install, build or deploy.
+ */
+const BLOCKS = [
+  ["sh", "npx cloudflow-wasm local"],
+  ["sh", "cargo xtask demo"],
+  ["sh", "npm install cloudflow-wasm"],
+  ["js", "AbortSignal.timeout"],
+  ["js", "createEmulator()"],
+  ["console", "npx cloudflow-wasm local"],
+  ["js", "OutOfStock"],
+  ["json", "FC.ResourceThrottled"],
+  ["js", "Next: Sned"],
+  ["js", "cool, duration"],
+  ["js", "toSucceed"],
+  ["js", "simulateState"],
+  ["html", "<cloudflow-graph>"],
+  ["js", "openFlow"],
+  ["js", "simulateFlow(definition"],
+  ["js", "nextToken"],
+  ["js", "ExecutionNotExists"],
+  ["js", "follow: true"],
+  ["sh", "npx cloudflow-wasm gateway init"],
+  ["js", "createGateway({"],
+  ["jsonc", "durable_objects"],
+  ["sh", "npx wrangler deploy"],
+  ["sh", "npm run dev"],
+  ["sh", "npx cloudflow-wasm gateway --config"],
+  ["js", "https://gateway.example.com/"],
+  ["json", "fnf:DescribeExecution"],
+];
+
 let place;
+let readme;
 let blocks;
 
 // A folder with the package in node_modules, as in the project of a user.
@@ -18,7 +59,7 @@ before(async () => {
   place = await mkdtemp(join(tmpdir(), "cloudflow-readme-"));
   await mkdir(join(place, "node_modules"));
   await symlink(join(ROOT, "pkg", "dist"), join(place, "node_modules", "cloudflow-wasm"), "junction");
-  const readme = await readFile(join(ROOT, "README.md"), "utf8");
+  readme = await readFile(join(ROOT, "README.md"), "utf8");
   blocks = [...readme.matchAll(/^```js\n(.*?)^```/gms)].map(([, code]) => code);
 });
 
@@ -47,6 +88,15 @@ async function printed(name, code, format = (...words) => words.join(" ")) {
     console.log = log;
   }
 }
+
+test("each block has a test", () => {
+  const found = [...readme.matchAll(/^ *```(\w+)\n(.*?)^ *```$/gms)];
+  assert.equal(found.length, BLOCKS.length);
+  for (const [index, [language, words]] of BLOCKS.entries()) {
+    assert.equal(found[index][1], language, words);
+    assert.ok(found[index][2].includes(words), words);
+  }
+});
 
 test("the validation example prints the documented diagnostic", async () => {
   const { lines } = await printed("check", block("Next: Sned"));
@@ -80,6 +130,11 @@ test("the simulation example prints the documented result", async () => {
   assert.ok(code.includes("// Succeeded { paid: true } 16"));
 });
 
+test("the example of the language service prints its first item", async () => {
+  const { lines } = await printed("editor", block("openFlow"));
+  assert.deepEqual(lines, ["steps"]);
+});
+
 test("the example of one state prints its retry", async () => {
   const { lines } = await printed("state", block("simulateState"));
   assert.deepEqual(lines, ["retriable 2 20000"]);
@@ -100,7 +155,6 @@ test("the examples of docs/test-a-state.md print what their comments state", asy
 
 test("the task handlers of the local server work", async (t) => {
   const { startServer } = await import(pathToFileURL(join(ROOT, "pkg", "cli", "server.js")));
-  const { signRequest } = await import(pathToFileURL(join(ROOT, "pkg", "dist", "local.js")));
   const tasks = join(place, "tasks.mjs");
   await writeFile(tasks, block("OutOfStock"));
   const flows = join(place, "flows");
@@ -157,7 +211,6 @@ steps:
 });
 
 test("the first example watches an execution to its end, and the error example recognizes an absent execution", async (t) => {
-  const { createEmulator, signRequest } = await import(pathToFileURL(join(ROOT, "pkg", "dist", "local.js")));
   const key = { accessKeyId: "readme", accessKeySecret: "readme-secret" };
   const emulator = createEmulator({ accessKeys: { [key.accessKeyId]: key.accessKeySecret } });
   const Definition = "version: v1\ntype: flow\nsteps:\n  - {type: wait, name: pack, duration: 1}\n";
@@ -189,7 +242,6 @@ test("the first example watches an execution to its end, and the error example r
 });
 
 test("the examples of the history read it to its end", async (t) => {
-  const { createEmulator, signRequest } = await import(pathToFileURL(join(ROOT, "pkg", "dist", "local.js")));
   const key = { accessKeyId: "readme", accessKeySecret: "readme-secret" };
   const tasks = {
     "*": () => {
@@ -248,6 +300,63 @@ test("the examples of docs/graph.md work", async (t) => {
   assert.deepEqual(lines, ["true 3 0 2"]);
   await printed("element", replay);
   assert.ok(Object.keys(globalThis.element.replay.nodes).length > 0);
+});
+
+test("the local server prints what the README shows", { timeout: 60_000 }, async (t) => {
+  const [, shown] = /^```console\n(.*?)^```/ms.exec(readme);
+  const [key, command, ...expected] = shown.trimEnd().split("\n");
+  const folder = join(place, "served");
+  await mkdir(join(folder, "flows"), { recursive: true });
+  await writeFile(join(folder, "tasks.mjs"), block("OutOfStock"));
+  const nap = "version: v1\ntype: flow\nsteps:\n  - {type: pass, name: end}\n";
+  await writeFile(join(folder, "flows", "orders.yaml"), nap);
+  const [name, value] = key.replace("$ export ", "").split("=");
+  const args = command.replace("$ npx cloudflow-wasm ", "").split(" ");
+  const path = (word) => (/^(?:flows|\w+\.\w+)$/.test(word) ? join(folder, word) : word);
+  const server = run(t, RUNTIMES[0][1], [...args.map(path), "--port", "0"], { [name]: value });
+  await server.until(/^key .*$/m);
+  const [, endpoint] = /^endpoint +(\S+)$/m.exec(server.output());
+  const [accessKeyId, accessKeySecret] = value.split(":");
+  const names = { FlowName: "orders", ExecutionName: "today" };
+  await fetch(await signRequest("StartExecution", names, { accessKeyId, accessKeySecret, endpoint }));
+  await server.until(/StartExecution/);
+  const plain = (text) =>
+    text
+      .replace(/^state: \S*(?=state\.jsonl)/m, "state: ")
+      .replaceAll(endpoint, "http://127.0.0.1:8791")
+      .replace(/^\S+Z (.*) \d+ ms$/gm, "TIME $1 N ms")
+      .trimEnd();
+  assert.equal(plain(server.output()), plain(expected.join("\n")));
+});
+
+test("the example of the page asks the gateway with its token", async (t) => {
+  const key = { accessKeyId: "readme", accessKeySecret: "readme-secret" };
+  const emulator = createEmulator({ accessKeys: { [key.accessKeyId]: key.accessKeySecret } });
+  emulator.putFlow("orders", "version: v1\ntype: flow\nsteps:\n  - {type: wait, name: pack, duration: 1}\n");
+  await emulator.fetch(await signRequest("StartExecution", { FlowName: "orders", ExecutionName: "order-42" }, key));
+  const token = "a-token-of-the-readme";
+  const gateway = createGateway({
+    upstream: () => ({ endpoint: "http://localhost", fetch: emulator.fetch, credentials: key }),
+    authorize: bearer(() => token),
+    log: false,
+  });
+  const { fetch } = globalThis;
+  t.after(() => {
+    globalThis.fetch = fetch;
+    delete globalThis.token;
+    emulator.close();
+  });
+  globalThis.fetch = (url, init) => gateway.fetch(new Request(url, init), {});
+  globalThis.token = token;
+  const { lines } = await printed("page", `${block("https://gateway.example.com/")}\nconsole.log(execution.status);`);
+  assert.deepEqual(lines, ["Succeeded"]);
+  globalThis.token = "another-token-of-16";
+  await assert.rejects(printed("refused", block("https://gateway.example.com/")), { status: 403 });
+});
+
+test("the policy allows what the gateway forwards by default", () => {
+  const [, text] = /^ *```json\n((?:(?!```).)*?fnf:.*?)^ *```/ms.exec(readme);
+  assert.deepEqual(JSON.parse(text).Statement, [{ Effect: "Allow", Action: "fnf:DescribeExecution", Resource: "*" }]);
 });
 
 test("the gateway example is www/worker/worker.js", async () => {

@@ -312,7 +312,7 @@ test("the tests in Vitest pass, and a wrong flow fails them", { timeout: 120_000
 });
 
 test("the commands of the workflow report findings and failed tests", { timeout: 60_000 }, async () => {
-  const { jobs } = parse(recipes.get("GitHub Actions")["flows.yml"]);
+  const { jobs } = parse(recipes.get("GitHub Actions")[".github/workflows/flows.yml"]);
   const commands = jobs.flows.steps.flatMap((step) => step.run ?? []);
   assert.equal(commands.shift(), "npm ci");
   const { "order.yaml": order } = recipes.get("Tests of a flow in Vitest");

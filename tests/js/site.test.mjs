@@ -2,8 +2,9 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, posix } from "node:path";
 import { test } from "node:test";
+import { gzipSync } from "node:zlib";
 
 import { check } from "../../www/site/check.mjs";
 import { ROOT, pageOf, sitePages } from "../../www/site/pages.mjs";
@@ -11,11 +12,21 @@ import { temporary } from "./support/command.mjs";
 import { blocks, cells } from "./support/markdown.mjs";
 
 const pages = sitePages();
+/** Documents that the site does not have. */
+const OTHERS = [
+  "ARCHITECTURE.md",
+  "CONTRIBUTING.md",
+  ...["base", "editor", "language", "local", "reader", "service"].map((name) => `crates/${name}/README.md`),
+  "examples/gateway-node/README.md",
+  "fuzz/README.md",
+  "tests/README.md",
+  "www/worker/README.md",
+];
 const { folder } = temporary("site");
 
 test("each link of a page leads to a file of the repository and to a heading", () => {
   const problems = [];
-  for (const path of pages.keys()) pageOf(path, pages, (problem) => problems.push(problem));
+  for (const path of [...pages.keys(), ...OTHERS]) pageOf(path, pages, (problem) => problems.push(problem));
   assert.deepEqual(problems, []);
 });
 
@@ -26,6 +37,13 @@ function made(text) {
   const site = new Map([...pages, ["docs/made.md", "made.md"]]);
   return { page: pageOf("docs/made.md", site, (problem) => problems.push(problem), read), problems };
 }
+
+test("the index of the documentation has each page", () => {
+  const index = readFileSync(join(ROOT, "docs", "README.md"), "utf8");
+  const named = [...index.matchAll(/\]\(([^()]*)\)/g)].map(([, target]) => posix.join("docs", target));
+  const left = [...pages.keys()].filter((path) => /^(?:docs\/)?[\w-]*\.md$/.test(path) && !named.includes(path));
+  assert.deepEqual(left.sort(), ["docs/README.md"]);
+});
 
 test("links lead into the site, and other files to the repository", () => {
   const repository = "https://github.com/cloudflow-wasm/cloudflow-wasm";
@@ -107,6 +125,19 @@ test("the check of the built site finds links that lead nowhere and what is load
     "sub/page.html: `/base/none.html`: no such file",
     "sub/page.html: `/index.html`: is outside of /base/",
   ]);
+});
+
+test("the sizes of the modules in docs/integration.md are those of the files", () => {
+  const page = readFileSync(join(ROOT, "docs", "integration.md"), "utf8");
+  const rows = [...page.matchAll(/^\| `cloudflow-wasm\/(\w+\.wasm)` \|.*\| ([\d.]+) (K|M)iB, (\d+) KiB \|$/gm)];
+  assert.equal(rows.length, 3);
+  for (const [, name, raw, unit, zipped] of rows) {
+    const bytes = readFileSync(join(ROOT, "pkg", "dist", name));
+    const near = (stated, actual) =>
+      assert.ok(Math.abs(stated - actual) <= 0.05 * actual, `${name}: ${stated} is stated, ${actual.toFixed(1)} KiB`);
+    near(raw * (unit === "M" ? 1024 : 1), bytes.length / 1024);
+    near(Number(zipped), gzipSync(bytes, { level: 9 }).length / 1024);
+  }
 });
 
 test("the figures of the comparison are those of the benchmarks", () => {

@@ -142,8 +142,9 @@ fn exists(path: &Path) -> bool {
     })
 }
 
-/// Folders that a build makes, names of the package, and requests of the language server that are no paths.
-const NOT_IN_THE_REPOSITORY: [&str; 7] = [
+/// Folders that a build makes, names of the package, requests of the language server that are no paths, and files of the
+/// reader's project.
+const NOT_IN_THE_REPOSITORY: [&str; 9] = [
     "target/",
     "node_modules/",
     "pkg/wasm/",
@@ -151,6 +152,8 @@ const NOT_IN_THE_REPOSITORY: [&str; 7] = [
     "console/page/",
     "cloudflow-wasm/",
     "completionItem/",
+    "src/main.js",
+    ".github/workflows/flows.yml",
 ];
 
 /// Every path in backticks exists, from the root, from the folder of the document, from `tests/cases/`, or from the folder

@@ -5,6 +5,7 @@ import { dirname, join, relative, resolve } from "node:path";
 import { failure } from "../failure.js";
 import { safeLine } from "../line.js";
 import { nearest } from "../nearest.js";
+import { form, say } from "../../shared/words.js";
 import { readText } from "./read.js";
 
 export const CONFIG_NAME = "cloudflow.json";
@@ -69,7 +70,7 @@ export function findConfig(start) {
  * @returns {Config}
  */
 function checked(value, file) {
-  const wrong = (/** @type {string} */ message) => failure(`${file}: ${message}`);
+  const wrong = (/** @type {string} */ message) => failure(form("{}: {}", file, say(message)));
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw wrong("expected an object");
   /** @type {Record<string, [string, (value: any) => boolean]>} */
   const keys = {

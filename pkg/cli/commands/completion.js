@@ -1,6 +1,7 @@
 // The command `completion`: a script for a shell, made of the definitions of the commands.
 
 import { COMMANDS } from "../cli.js";
+import { say } from "../../shared/words.js";
 
 /** @import { Definition, Io, Parsed } from "../command.js" */
 
@@ -47,8 +48,9 @@ export async function run({ operands: [shell] }, io) {
  * @param {(typeof COMMANDS)[number]} command
  * @returns {Promise<Known>}
  */
-async function describe({ name, summary, load, server }) {
-  const help = { names: ["--help"], text: "print this help", choices: [], takesValue: false };
+async function describe({ name, summary: english, load, server }) {
+  const summary = say(english);
+  const help = { names: ["--help"], text: say("print this help"), choices: [], takesValue: false };
   if (!load) {
     const { OPTIONS = {} } = /** @type {any} */ (await server?.()) ?? {};
     const options = Object.entries(OPTIONS).map(([option, { type }]) => ({
@@ -62,7 +64,7 @@ async function describe({ name, summary, load, server }) {
   const { definition } = await load();
   const options = definition.options.map(({ flags, text, choices = [] }) => ({
     names: flags.match(/--?[a-zA-Z][\w-]*/g) ?? [],
-    text,
+    text: say(text),
     choices,
     takesValue: /[<[]/.test(flags),
   }));

@@ -13,7 +13,7 @@ import {
 } from "../service/client.js";
 import { createStyle } from "../style.js";
 import { wholeNumber } from "../values.js";
-import { say } from "../../shared/words.js";
+import { form, say } from "../../shared/words.js";
 
 /** @import { Definition, Io, Parsed } from "../command.js" */
 
@@ -63,7 +63,7 @@ export function run({ operands: [flowName], options }, io) {
       ...(prefix === undefined ? {} : { executionNamePrefix: prefix }),
       ...(since === undefined ? {} : { startedTimeBegin: since }),
     };
-    const rows = [["NAME", "STATUS", "STARTED", "DURATION"]];
+    const rows = [["NAME", "STATUS", "STARTED", "DURATION"].map((title) => form(title))];
     let count = 0;
     for await (const execution of client.flowExecutions(request, { signal })) {
       if (output === "json") await io.out(`${safeJson(execution)}\n`);

@@ -97,7 +97,7 @@ export async function run({ operands: [named], options }, io) {
     for (const { position, code: finding, message } of kept) {
       if (finding !== undefined) code = Math.max(code, 1);
       const kind = finding === undefined ? "note" : `error[${finding}]`;
-      await tell(`${name}:${position.line}:${position.column}: ${kind}: ${message}`);
+      await io.err(`${safeLine(`${name}:${position.line}:${position.column}: ${kind}: ${say(message)}`)}\n`);
     }
     const isChanged = result !== text;
     if (isChanged) count.changed += 1;

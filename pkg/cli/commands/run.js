@@ -8,13 +8,14 @@ import { failure, reason } from "../failure.js";
 import { folded } from "../fold.js";
 import { safeLine } from "../line.js";
 import { period, safeJson, shownStatus } from "../service/client.js";
+import { whyText } from "../service/print.js";
 import { withReports } from "../reports.js";
 import { findingLines, readSource } from "../source.js";
 import { createStyle } from "../style.js";
 import { readTasks } from "../tasks.js";
 import { timeline } from "../timeline.js";
 import { wholeNumber } from "../values.js";
-import { say } from "../../shared/words.js";
+import { form, say } from "../../shared/words.js";
 import { fitted, widthOf } from "../width.js";
 
 /** @import { ExecutionEvent, ExecutionStatus, ReplayState } from "../../index.js" */
@@ -104,7 +105,7 @@ export async function run({ operands: [file], options }, io) {
     return CODES[status] ?? 2;
   } catch (error) {
     if (error === stopped) return 130;
-    if (error?.kind !== undefined) throw failure(`${error.code}: ${error.message}`);
+    if (error?.kind !== undefined) throw failure(`${error.code}: ${say(error.message)}`);
     throw error;
   }
 }
@@ -194,7 +195,8 @@ async function inputOf(given, io) {
     else if (given.startsWith("@")) text = readText(given.slice(1));
   } catch (error) {
     if (error.exitCode === 130) throw error;
-    throw failure(`--input: ${given === "-" ? "the standard input" : `\`${given.slice(1)}\``} ${error.message}`);
+    const name = given === "-" ? "the standard input" : `\`${given.slice(1)}\``;
+    throw failure(form("{}: {}", "--input", say(`${name} ${error.message}`)));
   }
   let value;
   try {
@@ -227,7 +229,8 @@ function readFlows(folder) {
       if (flow !== undefined && !/\.flowtest$/i.test(flow)) flows[flow] = readText(join(folder, name));
     }
   } catch (error) {
-    throw failure(`--flows: ${folder} ${error.exitCode === undefined ? reason(error) : error.message}`);
+    const why = `\`${folder}\` ${error.exitCode === undefined ? reason(error) : error.message}`;
+    throw failure(form("{}: {}", "--flows", say(why)));
   }
   return flows;
 }
@@ -260,12 +263,12 @@ function eventPrinter(io, style) {
 /** @param {ReplayState} state */
 function total({ startedAt, stoppedAt }) {
   if (startedAt === undefined || stoppedAt === undefined) return "";
-  return ` after ${period(Date.parse(stoppedAt) - Date.parse(startedAt))}`;
+  return form(" after {}", period(Date.parse(stoppedAt) - Date.parse(startedAt)));
 }
 
 /** @param {unknown} value */
 function output(value) {
-  return value === undefined ? "" : `: ${safeLine(JSON.stringify(value))}`;
+  return value === undefined ? "" : `${form(": ")}${safeLine(JSON.stringify(value))}`;
 }
 
 /**
@@ -279,7 +282,7 @@ function output(value) {
  */
 function explained(file, text, { failure, error, cause }, style, columns) {
   if (!failure && error === undefined) return "";
-  const why = [failure?.error ?? error, failure?.cause ?? cause].filter(Boolean).map(safeLine).join(": ");
+  const why = whyText(failure?.error ?? error, failure?.cause ?? cause);
   const { range, name, attempts = 0 } = failure ?? {};
   if (!range || !name) return `${style.red(why)}\n`;
   const { line, column } = range.start;
@@ -288,7 +291,9 @@ function explained(file, text, { failure, error, cause }, style, columns) {
   const cut = excerpt(source, column - 1, to, "^", columns === undefined ? undefined : Math.max(20, columns - 10));
   const number = String(line);
   const tries = attempts > 1 ? `, after ${attempts} attempts` : "";
-  return `${style.bold(`${safeLine(file)}:${line}:${column}`)}: ${style.red(say(`state \`${safeLine(name)}\` failed${tries}: ${why}`))}
+  const state = safeLine(name);
+  const what = say(why === "" ? `state \`${state}\` timed out` : `state \`${state}\` failed${tries}: ${why}`);
+  return `${style.bold(`${safeLine(file)}:${line}:${column}`)}: ${style.red(what)}
  ${style.blue(`${number} |`)} ${cut.text}
  ${" ".repeat(number.length)} ${style.blue("|")} ${style.red(cut.marks)}
 `;

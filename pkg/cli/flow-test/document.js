@@ -28,9 +28,10 @@ const MAX_VALUES = 200_000;
  *
  * @param {string} text
  * @param {Problem[]} problems
+ * @param {typeof import("../../language.js").validateFlow} validateFlow describes syntax errors as in definitions
  * @returns {Value | undefined}
  */
-export function readDocument(text, problems) {
+export function readDocument(text, problems, validateFlow) {
   const lines = createLines(text);
   const rangeOf = (/** @type {readonly number[] | null | undefined} */ at) => ({
     start: lines.position(Math.min(at?.[0] ?? 0, text.length)),
@@ -47,8 +48,14 @@ export function readDocument(text, problems) {
     return undefined;
   }
   const faults = [...document.errors, ...document.warnings];
-  for (const { message, pos } of faults.slice(0, 20)) problem(plain(message), pos);
-  if (faults.length > 0) return undefined;
+  if (faults.length > 0) {
+    const found = validateFlow(text).diagnostics.filter(
+      ({ code }) => code.startsWith("yaml-") || code === "duplicate-key",
+    );
+    if (found.length > 0) problems.push(...found.slice(0, 20).map(({ message, range }) => ({ message, range })));
+    else for (const { message, pos } of faults.slice(0, 20)) problem(plain(message), pos);
+    return undefined;
+  }
   let count = 0;
 
   /**

@@ -100,7 +100,7 @@ export function readTestFile(file, package_) {
     result.problems.push({ message: `the file ${error.message}` });
     return result;
   }
-  const root = readDocument(result.text, result.problems);
+  const root = readDocument(result.text, result.problems, package_.validateFlow);
   if (root) createReader(result, package_).readRoot(root);
   return result;
 }

@@ -3,6 +3,7 @@
 import { xml } from "../report/machine.js";
 import { safeLine } from "../line.js";
 import { safeJson } from "../service/client.js";
+import { whyText } from "../service/print.js";
 import { createStyle } from "../style.js";
 import { differenceText } from "./compare.js";
 import { percent, totalOf } from "./coverage.js";
@@ -49,7 +50,7 @@ const PLAIN = createStyle(false);
 export function fileText({ file, results }, style, columns) {
   let text = `${style.bold(safeLine(file.file))}\n`;
   for (const { message, range } of file.problems) {
-    text += `  ${style.red(style.bold(say("error")))}: ${safeLine(say(message))}\n`;
+    text += `  ${style.red(style.bold(say("error")))}${form(": ")}${safeLine(say(message))}\n`;
     text += indented(
       `${range ? `${placeName(file.file, range)}\n` : ""}${placeText(file.text, range, style, columns)}`,
       "    ",
@@ -74,14 +75,14 @@ export function fileText({ file, results }, style, columns) {
  */
 export function failureText(file, { test, problem, differences, status, path, failure, range }, style, columns) {
   if (problem !== undefined)
-    return `${style.red(say("could not run"))}: ${safeLine(say(problem))}\n${placeName(file.file, test.range)}\n`;
+    return `${style.red(say("could not run"))}${form(": ")}${safeLine(say(problem))}\n${placeName(file.file, test.range)}\n`;
   let text = differences.map(({ what, expected, actual }) => differenceText(what, expected, actual, style)).join("");
   text += `${style.dim(say("expected in"))} ${placeName(file.file, differences[0]?.range ?? test.range)}\n`;
   if (path) text += `${style.dim(say("path taken"))} ${pathText(path, style)}\n`;
   if (failure) {
-    const why = [failure.error, failure.cause].filter(Boolean).map(safeLine).join(": ");
+    const why = whyText(failure.error, failure.cause);
     const tries = failure.attempts > 1 ? say(`, after ${failure.attempts} attempts`) : "";
-    text += `${style.dim(say("failed in"))} ${failure.state ? `\`${safeLine(failure.state)}\`` : say("the flow")}${tries}: ${why}\n`;
+    text += `${style.dim(say("failed in"))} ${failure.state ? `\`${safeLine(failure.state)}\`` : say("the flow")}${tries}${form(": ")}${why}\n`;
     if (failure.error === "Local.NoTaskHandler" && failure.state)
       text += `${style.dim(say("help"))} ${say(`add a mock for \`${safeLine(failure.state)}\` to \`mocks\``)}\n`;
   }
@@ -106,7 +107,7 @@ function pathText(path, style) {
         ? style.yellow(word)
         : word;
   });
-  return `${shown.join(" → ")}${path.length > MAX_PATH ? ` → … (${path.length} states)` : ""}`;
+  return `${shown.join(" → ")}${path.length > MAX_PATH ? ` → … ${say(`(${path.length} states)`)}` : ""}`;
 }
 
 /**
@@ -136,7 +137,7 @@ export function coverageText(flows, style) {
       const tint = share.covered === share.total ? style.green : style.yellow;
       return tint(`${what} ${share.covered}/${share.total} (${percent(share)} %)`);
     };
-    text += `${style.bold(say("coverage"))} ${safeLine(file)}: ${part(say("states"), states)}, ${part(say("branches"), branches)}\n`;
+    text += `${style.bold(say("coverage"))} ${safeLine(file)}${form(": ")}${part(say("states"), states)}${form(", ")}${part(say("branches"), branches)}\n`;
     for (const { what, line } of missing.slice(0, MAX_MISSING))
       text += `  ${say(`not reached: ${safeLine(what)}${line === undefined ? "" : `, line ${line}`}`)}\n`;
     if (missing.length > MAX_MISSING) text += `  ${say(`and ${missing.length - MAX_MISSING} more`)}\n`;
@@ -174,8 +175,9 @@ function junitText({ files, summary }) {
       return `${head}>\n      <${kind} message="${xml(text.split("\n", 1)[0])}" type="${kind}">${xml(text)}</${kind}>\n    </testcase>\n`;
     });
     const errors = file.problems.map(({ message, range }) => {
-      const text = xml(`${placeName(file.file, range)}: ${message}`);
-      return `    <testcase name="the test file" classname="${xml(file.file)}">\n      <error message="${xml(message)}" type="error">${text}</error>\n    </testcase>\n`;
+      const shown = say(message);
+      const text = xml(`${placeName(file.file, range)}: ${shown}`);
+      return `    <testcase name="${say("the test file")}" classname="${xml(file.file)}">\n      <error message="${xml(shown)}" type="error">${text}</error>\n    </testcase>\n`;
     });
     const failed = results.filter(({ passed, problem }) => !passed && problem === undefined).length;
     const broken = file.problems.length + results.filter(({ problem }) => problem !== undefined).length;
@@ -215,7 +217,11 @@ function tapText({ files, coverage }) {
   };
   for (const { file, results } of files) {
     for (const { message, range } of file.problems)
-      point(false, `${file.file}: the test file`, safeLine(`${placeName(file.file, range)}: ${message}`));
+      point(
+        false,
+        `${file.file}: ${say("the test file")}`,
+        safeLine(`${placeName(file.file, range)}: ${say(message)}`),
+      );
     for (const result of results)
       point(result.passed, `${file.file}: ${result.test.name}`, result.passed ? "" : failureText(file, result, PLAIN));
   }

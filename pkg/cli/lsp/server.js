@@ -45,7 +45,9 @@ export function createServer(send, { version }) {
 
   const notify = (/** @type {string} */ method, /** @type {object} */ params) =>
     send({ jsonrpc: "2.0", method, params });
-  const log = (/** @type {string} */ message) => notify("window/logMessage", { type: ERROR, message });
+  /** A text in the language of the client. */
+  let say = (/** @type {string} */ text) => text;
+  const log = (/** @type {string} */ message) => notify("window/logMessage", { type: ERROR, message: say(message) });
 
   const publish = (/** @type {Document} */ document) => {
     timers.delete(document.uri);
@@ -117,27 +119,29 @@ export function createServer(send, { version }) {
       phase = "running";
       const { capabilities, initializationOptions } = params;
       client = clientOf(capabilities);
-      try {
-        config = configOf(params);
-      } catch (error) {
-        log(error.message);
-      }
       const { mode, documents: which, locale: wanted, ...unknown } = initializationOptions ?? {};
-      if (mode === "Express" || mode === "Standard") chosen = mode;
-      else if (mode !== undefined) log("the option `mode` must be `Standard` or `Express`");
-      servesAll = which === "all";
-      if (which !== undefined && which !== "all" && which !== "flows")
-        log("the option `documents` must be `flows` or `all`");
-      if (wanted !== undefined && wanted !== "en" && wanted !== "zh") log("the option `locale` must be `en` or `zh`");
-      for (const name of Object.keys(unknown))
-        log(`\`${name}\` is not an option: \`mode\`, \`documents\` and \`locale\` are`);
-      const answer = { capabilities: CAPABILITIES, serverInfo: { name: "cloudflow-wasm", version } };
+      const begin = () => {
+        try {
+          config = configOf(params);
+        } catch (error) {
+          log(error.message);
+        }
+        if (mode === "Express" || mode === "Standard") chosen = mode;
+        else if (mode !== undefined) log("the option `mode` must be `Standard` or `Express`");
+        servesAll = which === "all";
+        if (which !== undefined && which !== "all" && which !== "flows")
+          log("the option `documents` must be `flows` or `all`");
+        if (wanted !== undefined && wanted !== "en" && wanted !== "zh") log("the option `locale` must be `en` or `zh`");
+        for (const name of Object.keys(unknown))
+          log(`\`${name}\` is not an option: \`mode\`, \`documents\` and \`locale\` are`);
+        return { capabilities: CAPABILITIES, serverInfo: { name: "cloudflow-wasm", version } };
+      };
       // That of the client, such as `zh-cn`; otherwise that of the command.
-      const language = wanted ?? params.locale ?? commandLocale();
-      if (!isChinese(language)) return answer;
-      return import("../../zh.js").then(() => {
+      if (!isChinese(wanted ?? params.locale ?? commandLocale())) return begin();
+      return import("../zh.js").then(({ chinese }) => {
         locale = "zh";
-        return answer;
+        say = chinese.message;
+        return begin();
       });
     },
     shutdown: () => {
@@ -179,7 +183,7 @@ export function createServer(send, { version }) {
       const result = requests[method]?.(params ?? {});
       send({ jsonrpc: "2.0", id, result: (result instanceof Promise ? await result : result) ?? null });
     } catch (error) {
-      refuse(error.rpc ?? (error.kind === "request" ? REQUEST_FAILED : INTERNAL), error.message);
+      refuse(error.rpc ?? (error.kind === "request" ? REQUEST_FAILED : INTERNAL), say(error.message));
     }
   };
 

@@ -2,7 +2,7 @@
 
 import { excerpt } from "../excerpt.js";
 import { safeLine } from "../line.js";
-import { say } from "../../shared/words.js";
+import { form, say } from "../../shared/words.js";
 
 /** @import { Range } from "../../index.js" */
 /** @import { Checked, Finding } from "../check/checker.js" */
@@ -16,7 +16,7 @@ import { say } from "../../shared/words.js";
 export function textOf({ file, findings, problem }, style, columns) {
   const name = safeLine(file);
   if (problem !== undefined)
-    return `${style.bold(name)}: ${style.red(style.bold(say("not checked")))}: ${safeLine(say(problem))}\n\n`;
+    return `${style.bold(name)}: ${style.red(style.bold(say("not checked")))}${form(": ")}${safeLine(say(problem))}\n\n`;
   return findings.map((finding) => findingText(name, finding, style, columns)).join("");
 }
 
@@ -45,7 +45,9 @@ function findingText(name, finding, style, columns) {
   }
   if (fix) {
     const applies = fix.edits.length > 0 ? style.dim(" (--fix)") : "";
-    out.push(`${indent}${style.blue("=")} ${style.bold(say("fix"))}: ${safeLine(say(fix.title))}${applies}\n`);
+    out.push(
+      `${indent}${style.blue("=")} ${style.bold(say("fix"))}${form(": ")}${safeLine(say(fix.title))}${applies}\n`,
+    );
   }
   return `${out.join("")}\n`;
 }

@@ -20,7 +20,8 @@ export const SERVICE_OPTIONS = [
 export const SERVICE_NOTES = `Credentials come from ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET and
 ALIBABA_CLOUD_SECURITY_TOKEN, otherwise from the profile of ~/.aliyun/config.json that --profile or ALIBABA_CLOUD_PROFILE
 names, otherwise from its current profile (modes AK and StsToken). The region comes from --region,
-ALIBABA_CLOUD_REGION_ID or the profile. With --endpoint and without credentials, requests are not signed: for a gateway.`;
+ALIBABA_CLOUD_REGION_ID or the profile. With --endpoint and without credentials, requests are not signed: for a gateway,
+which gets the token of CLOUDFLOW_GATEWAY_TOKEN. If this variable is set, requests to an --endpoint are never signed.`;
 
 export const FLOW = { name: "<flow>", text: "name of the flow" };
 export const EXECUTION = { name: "<execution>", text: "name of the execution" };
@@ -34,7 +35,9 @@ export const EXECUTION = { name: "<execution>", text: "name of the execution" };
  * @returns {Promise<number>} 130 if the command was stopped
  */
 export async function withClient({ region, endpoint, profile }, io, use) {
-  const account = readAccount(io.env, profile);
+  const token = endpoint === undefined ? undefined : io.env.CLOUDFLOW_GATEWAY_TOKEN?.trim() || undefined;
+  /** @type {Partial<import("./credentials.js").Account>} */
+  const account = token === undefined ? readAccount(io.env, profile) : {};
   if (account.credentials === undefined && endpoint === undefined)
     throw failure(
       "there are no credentials: set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, or run `aliyun configure`",
@@ -42,18 +45,36 @@ export async function withClient({ region, endpoint, profile }, io, use) {
   const place = endpoint === undefined ? { region: region ?? account.region } : { endpoint };
   if (endpoint === undefined && place.region === undefined)
     throw failure("the region is missing: use --region, or set ALIBABA_CLOUD_REGION_ID");
+  if (token !== undefined && isReadable(endpoint))
+    throw failure("CLOUDFLOW_GATEWAY_TOKEN is not sent over plain http, except to this machine: use https");
   const { createClient } = await import("../../ask.js");
   const stop = new AbortController();
   const reason = new Error("stopped");
   io.stopped.then(() => stop.abort(reason));
   try {
-    return await use(createClient({ ...place, credentials: account.credentials }), stop.signal);
+    const headers = token === undefined ? undefined : { authorization: `Bearer ${token}` };
+    return await use(createClient({ ...place, headers, credentials: account.credentials }), stop.signal);
   } catch (error) {
     if (error === reason) return 130;
     if (error?.kind === undefined) throw error;
+    if (token === undefined && account.credentials === undefined && isAboutCredentials(error))
+      throw failure(
+        `the service answered \`${error.code}\`; the request was not signed: set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, or CLOUDFLOW_GATEWAY_TOKEN for a gateway`,
+      );
     // The message of the service contains its code.
     throw failure(error.message.includes(error.code) ? error.message : `${error.code}: ${say(error.message)}`);
   }
+}
+
+/** Whether the service or a gateway refused a request for what it has not. @param {any} error */
+function isAboutCredentials({ kind, status, message }) {
+  return kind === "service" && (status === 401 || status === 403 || /AccessKey|Signature/.test(message));
+}
+
+/** Whether others on the network can read what is sent to an address. @param {string} endpoint */
+function isReadable(endpoint) {
+  const { protocol, hostname } = URL.canParse(endpoint) ? new URL(endpoint) : { protocol: "", hostname: "" };
+  return protocol === "http:" && !/^(?:(?:.+\.)?localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname);
 }
 
 /**

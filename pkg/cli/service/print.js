@@ -3,7 +3,7 @@
 import { safeLine } from "../line.js";
 import { widthOf } from "../width.js";
 import { durationOf, safeJson, shownStatus } from "./client.js";
-import { say } from "../../shared/words.js";
+import { form, say } from "../../shared/words.js";
 
 /** @import { Client, Execution } from "../../index.js" */
 /** @import { Style } from "../style.js" */
@@ -28,7 +28,7 @@ export function executionText(execution, style) {
   ];
   return rows
     .filter(([, text]) => text !== "")
-    .map(([name, text]) => `${style.dim(padded(say(name), 10))}${text}\n`)
+    .map(([name, text]) => `${style.dim(padded(form(name), 10))}${text}\n`)
     .join("");
 }
 
@@ -44,12 +44,26 @@ function value(text) {
       .map((part) => part.trim())
       .join(" "),
   );
-  return line.length > MAX_LENGTH ? `${line.slice(0, MAX_LENGTH)}… (--output json prints all of it)` : line;
+  return line.length > MAX_LENGTH ? `${line.slice(0, MAX_LENGTH)}${form("… (--output json prints all of it)")}` : line;
 }
 
 /** @param {Execution} execution */
 export function executionJson(execution, space = 2) {
   return `${safeJson(execution, space)}\n`;
+}
+
+/**
+ * An error and its cause. The causes that this package writes are in the language of the command, all others are data.
+ *
+ * @param {string | undefined} error
+ * @param {string | undefined} cause
+ */
+export function whyText(error, cause) {
+  const shown = cause && error?.startsWith("Local.") ? say(cause) : cause;
+  return [error, shown]
+    .filter(Boolean)
+    .map((text) => safeLine(text ?? ""))
+    .join(": ");
 }
 
 /**
@@ -74,6 +88,6 @@ export async function failureText(client, execution, signal) {
   if (!failure) return "";
   const { name, error, cause, range } = failure;
   const place = range ? `, line ${range.start.line} of the definition` : "";
-  const why = [error, cause].filter(Boolean).map(safeLine).join(": ");
+  const why = whyText(error, cause);
   return `${say(`failed in ${name ? `state \`${safeLine(name)}\`` : "the flow"}${place}: ${why}`)}\n`;
 }

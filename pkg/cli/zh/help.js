@@ -6,7 +6,7 @@
  * @type {import("../../zh/translate.js").Table}
  */
 export const HELP = {
-  "check all definitions of a folder": "检查一个文件夹中的所有定义",
+  "check all definitions of a folder": "检查一个目录中的所有定义",
   "what a code means": "一个代码的含义",
   "run the flows on this machine": "在本机运行流程",
   "`cloudflow-wasm <command> --help` describes a command. `--version` prints the version of the package. `--locale zh` selects Chinese.":
@@ -16,13 +16,13 @@ export const HELP = {
   "report mistakes in flow definitions, also inside ROS, Terraform and Serverless templates":
     "报告流程定义中的错误，也检查 ROS、Terraform 和 Serverless 模板中的定义",
   "write definitions in the usual layout, with their comments, also inside templates":
-    "按通常的格式改写定义，保留注释，也改写模板中的定义",
+    "按常用版式格式化定义，保留注释，也格式化模板中的定义",
   "describe a code of a diagnostic or of an error, with examples": "说明诊断码或错误码，并给出示例",
   "print a definition as a graph: Mermaid, DOT or SVG": "将定义输出为图：Mermaid、DOT 或 SVG",
   "convert definitions from the dialect `flow` to `StateMachine`": "将定义从 `flow` 方言转换为 `StateMachine`",
   "run a flow on this machine, with its events, a timeline and the reason of a failure":
     "在本机运行流程，显示事件、时间线和失败原因",
-  "write a first flow, a test of it and the settings of an editor": "写出第一个流程、它的测试和编辑器设置",
+  "write a first flow, a test of it and the settings of an editor": "生成第一个流程、它的测试和编辑器设置",
   "run tests of flows, written in YAML, with coverage of states and branches":
     "运行以 YAML 编写的流程测试，并统计状态和分支的覆盖率",
   "print the state of an execution": "输出执行的状态",
@@ -33,14 +33,14 @@ export const HELP = {
   "run the emulator of the service as an HTTP server, with a console in the browser":
     "以 HTTP 服务器运行服务的模拟器，并在浏览器中提供控制台",
   "run a gateway, which holds the key and shares polls; `gateway init` writes one for Workers":
-    "运行网关，由它保管密钥并共用轮询；`gateway init` 写出用于 Workers 的网关",
+    "运行网关，由它保管密钥并共用轮询；`gateway init` 生成用于 Workers 的网关",
   "print the completion of bash, zsh or fish": "输出 bash、zsh 或 fish 的补全脚本",
   "an option before a command": "命令之前的选项",
   "a command": "命令",
   "Checks flow definitions. Finds them also inside ROS templates, Serverless Devs (s.yaml), Funcraft (template.yml) and Terraform files, and reports their places there.":
     "检查流程定义。也查找 ROS 模板、Serverless Devs（s.yaml）、Funcraft（template.yml）和 Terraform 文件中的定义，并报告它们在其中的位置。",
   "files, folders, patterns, or - for the standard input (default: the folder)":
-    "文件、文件夹、模式，或用 - 表示标准输入（默认：当前文件夹）",
+    "文件、目录、模式，或用 - 表示标准输入（默认：当前目录）",
   "apply the corrections that are certain": "应用确定的修正",
   "form of the output": "输出的形式",
   "mode of the flows": "流程的模式",
@@ -48,13 +48,12 @@ export const HELP = {
   "number of warnings without a failure": "不视为失败的警告数量",
   "name of the standard input in the output": "标准输入在输出中的名称",
   "configuration (default: the nearest {} of the folder and those above)":
-    "配置文件（默认：当前文件夹及其上级中最近的 {}）",
+    "配置文件（默认：当前目录及其上级中最近的 {}）",
   "use no configuration": "不使用配置文件",
-  "skip named files without a definition, as files of a folder":
-    "像对待文件夹中的文件一样，跳过指定文件中没有定义的文件",
+  "skip named files without a definition, as files of a folder": "像对待目录中的文件一样，跳过指定文件中没有定义的文件",
   "print errors only": "只输出错误",
-  "every definition of this folder": "此文件夹中的所有定义",
-  "a folder, and the definitions in Terraform files": "一个文件夹，以及 Terraform 文件中的定义",
+  "every definition of this folder": "此目录中的所有定义",
+  "a folder, and the definitions in Terraform files": "一个目录，以及 Terraform 文件中的定义",
   "correct what is certain": "修正确定的问题",
   "tolerate some findings": "容许部分诊断",
   "for code scanning": "用于代码扫描",
@@ -95,21 +94,21 @@ export const HELP = {
   "the text was printed": "说明已输出",
   "the code does not exist": "代码不存在",
   "Writes flow definitions in the usual layout: two blanks for each level. Comments, blank lines and the meaning stay. Definitions inside ROS, Terraform and Serverless templates are formatted in their lines; the template around them stays.":
-    "按通常的格式改写流程定义：每级缩进两个空格。注释、空行和含义保持不变。ROS、Terraform 和 Serverless 模板中的定义在其所在的行中改写；周围的模板保持不变。",
+    "按常用版式格式化流程定义：每级缩进两个空格。注释、空行和含义保持不变。ROS、Terraform 和 Serverless 模板中的定义在其所在的行内格式化，外层的模板保持不变。",
   "definitions, templates, folders, patterns, or - for the standard input":
-    "定义、模板、文件夹、模式，或用 - 表示标准输入",
-  "print the names of the files that would change": "输出会被改写的文件名",
+    "定义、模板、目录、模式，或用 - 表示标准输入",
+  "print the names of the files that would change": "输出会改变的文件名",
   "replace the files": "替换文件",
   "print the differences instead of the result": "输出差异而不是结果",
   "write the keys of the language in the usual order": "按通常的顺序写出语言的键",
   "name of the standard input, which selects the kind of template": "标准输入的名称，用于选择模板的种类",
   "configuration whose `ignore` counts (default: the nearest {})": "使用其 `ignore` 的配置文件（默认：最近的 {}）",
-  "print the definition in the usual layout": "输出改写后的定义",
-  "format a folder": "改写一个文件夹",
-  "fail if a file would change, in CI": "在 CI 中，有文件会被改写时失败",
+  "print the definition in the usual layout": "输出格式化后的定义",
+  "format a folder": "格式化一个目录",
+  "fail if a file would change, in CI": "在 CI 中，有文件会改变时失败",
   "show what would change": "显示会改变的内容",
-  "done; --check: no file would change": "完成；--check：没有文件会被改写",
-  "a file would change (--check), or a definition has syntax errors": "有文件会被改写（--check），或定义有语法错误",
+  "done; --check: no file would change": "完成；--check：没有文件会改变",
+  "a file would change (--check), or a definition has syntax errors": "有文件会改变（--check），或定义有语法错误",
   "`-` cannot be used together with files or --write": "`-` 不能与文件或 --write 一起使用",
   "Prints a flow definition as a graph.": "将流程定义输出为图。",
   "definition, or - for the standard input": "定义，或用 - 表示标准输入",
@@ -133,14 +132,14 @@ export const HELP = {
   "the events were printed": "事件已输出",
   "the service did not return the events": "服务没有返回事件",
   "Writes a first flow, tests of it, and settings: cloudflow.json and those of VS Code. Overwrites nothing.":
-    "写出第一个流程、它的测试和设置：cloudflow.json 和 VS Code 的设置。不覆盖任何文件。",
-  "folder of the project (default: this one)": "项目的文件夹（默认：当前文件夹）",
+    "生成第一个流程、它的测试和设置：cloudflow.json 和 VS Code 的设置。不覆盖任何文件。",
+  "folder of the project (default: this one)": "项目的目录（默认：当前目录）",
   "form of the flow": "流程的形式",
-  "in this folder": "在此文件夹中",
-  "in a new folder": "在新文件夹中",
+  "in this folder": "在此目录中",
+  "in a new folder": "在新目录中",
   "a flow in the older dialect": "使用旧方言的流程",
-  "the files were written": "文件已写出",
-  "a file exists or cannot be written; no file is written then": "文件已存在或无法写入；此时不写出任何文件",
+  "the files were written": "文件已写入",
+  "a file exists or cannot be written; no file is written then": "文件已存在或无法写入；此时不写入任何文件",
   "Runs a language server for editors on the standard input and output (LSP 3.17).":
     "在标准输入和输出上运行编辑器的语言服务器（LSP 3.17）。",
   "use the standard streams; always so": "使用标准流；始终如此",
@@ -154,9 +153,9 @@ export const HELP = {
     "编辑器会启动此命令。docs/editors.md 有 VS Code、Neovim、Helix 和 Zed 的设置。",
   "Converts flow definitions from the dialect `flow` to `StateMachine`. Without --write, nothing is changed.":
     "将流程定义从 `flow` 方言转换为 `StateMachine`。没有 --write 时不更改任何文件。",
-  "definitions, folders, patterns, or - for the standard input": "定义、文件夹、模式，或用 - 表示标准输入",
+  "definitions, folders, patterns, or - for the standard input": "定义、目录、模式，或用 - 表示标准输入",
   "print the new definition": "输出新的定义",
-  "convert a folder": "转换一个文件夹",
+  "convert a folder": "转换一个目录",
   "all definitions were converted, or have the new dialect already": "所有定义都已转换，或已是新方言",
   "a definition has errors or needs work by hand (error findings)": "有定义含有错误，或需要手工处理（错误级别的诊断）",
   "Findings are printed to the standard error.": "诊断输出到标准错误。",
@@ -180,12 +179,12 @@ export const HELP = {
   "Runs tests of flows. A test simulates a flow, or one state of it, and compares the result.":
     "运行流程的测试。一个测试模拟运行一个流程或其中的一个状态，并比较结果。",
   "test files, folders or patterns (default: *.flowtest.yaml of the folder and below)":
-    "测试文件、文件夹或模式（默认：当前文件夹及其下级的 *.flowtest.yaml）",
+    "测试文件、目录或模式（默认：当前目录及其下级的 *.flowtest.yaml）",
   "run only the tests whose name contains the text": "只运行名称包含该文本的测试",
   "report the states and the branches of choices that no test reaches": "报告没有测试到达的状态和选择的分支",
   "fail if less of the states or of the branches is reached": "状态或分支的覆盖率低于此值时失败",
   "run again when a test or a flow changes": "测试或流程更改时重新运行",
-  "every test of this folder": "此文件夹中的所有测试",
+  "every test of this folder": "此目录中的所有测试",
   "some tests of a file": "一个文件中的部分测试",
   "fail if less than 90 % of the states or branches is reached": "状态或分支的覆盖率低于 90 % 时失败",
   "for a CI system": "用于 CI 系统",
@@ -203,7 +202,7 @@ export const HELP = {
   "the execution could not be watched": "无法跟踪执行",
   "still running after --timeout": "--timeout 之后仍在运行",
   "the service returned no state": "服务没有返回状态",
-  "stopped with Ctrl-C or SIGTERM; `init`: the files were written": "用 Ctrl-C 或 SIGTERM 停止；`init`：文件已写出",
+  "stopped with Ctrl-C or SIGTERM; `init`: the files were written": "用 Ctrl-C 或 SIGTERM 停止；`init`：文件已写入",
   "the server could not be started; `init`: a file exists or cannot be written":
     "无法启动服务器；`init`：文件已存在或无法写入",
   "stopped with Ctrl-C or SIGTERM": "用 Ctrl-C 或 SIGTERM 停止",
@@ -216,6 +215,10 @@ export const HELP = {
   "name of the execution": "执行的名称",
   "there are no credentials: set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, or run `aliyun configure`":
     "没有凭证：请设置 ALIBABA_CLOUD_ACCESS_KEY_ID 和 ALIBABA_CLOUD_ACCESS_KEY_SECRET，或运行 `aliyun configure`",
+  "the service answered `{}`; the request was not signed: set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, or CLOUDFLOW_GATEWAY_TOKEN for a gateway":
+    "服务返回 `{}`；请求没有签名：请设置 ALIBABA_CLOUD_ACCESS_KEY_ID 和 ALIBABA_CLOUD_ACCESS_KEY_SECRET，使用网关时请设置 CLOUDFLOW_GATEWAY_TOKEN",
+  "CLOUDFLOW_GATEWAY_TOKEN is not sent over plain http, except to this machine: use https":
+    "除本机以外，CLOUDFLOW_GATEWAY_TOKEN 不通过明文 http 发送：请使用 https",
   "the region is missing: use --region, or set ALIBABA_CLOUD_REGION_ID":
     "缺少地域：请使用 --region，或设置 ALIBABA_CLOUD_REGION_ID",
 };

@@ -11,23 +11,24 @@ export const NOTES = {
 NAME.express.yaml is a flow in the mode Express. A file of a folder or a pattern that is neither a definition nor a
 template with one is skipped. A file that is named is a definition, unless --ignore-unknown is used.`]: `级别为 \`info\` 的诊断不计入结果，警告数超过 --max-warnings（默认 0）时计入。
 
-NAME.express.yaml 是快速模式的流程。文件夹或模式中既不是定义、也不是含有定义的模板的文件会被跳过。直接指定的文件视为定义，除非使用 --ignore-unknown。`,
+NAME.express.yaml 是快速模式的流程。目录或模式中既不是定义、也不是含有定义的模板的文件会被跳过。直接指定的文件视为定义，除非使用 --ignore-unknown。`,
   [`A definition with syntax errors is reported and never changed.
 
 A definition in a template keeps its layout if it is not written line by line there: in quotes, as a folded text, or with
-directives of the template. Such a definition is reported on the standard error, and does not count.`]: `有语法错误的定义会被报告，永远不会被更改。
+directives of the template. Such a definition is reported on the standard error, and does not count.`]: `有语法错误的定义只报告，不修改。
 
-模板中的定义如果不是逐行写出（在引号中、为折叠文本，或含有模板的指令），则保持其格式。这样的定义在标准错误中报告，不计入结果。`,
+模板中的定义如果不是逐行写出（在引号中、为折叠文本，或含有模板的指令），则保持其版式。这样的定义报告到标准错误，不计入结果。`,
   [`A test file names its \`flow\` and lists \`tests\`. A test has a name, an \`input\`, \`mocks\` of tasks, and expectations:
 \`status\`, \`output\` or \`outputIncludes\`, \`error\`, \`cause\`, \`path\`, \`attempts\`. A test with the key \`state\` runs
 one state alone. docs/flow-tests.md of the package's repository describes the format.`]: `测试文件用 \`flow\` 指定流程，用 \`tests\` 列出测试。测试有名称、\`input\`、任务的 \`mocks\` 和期望：\`status\`、\`output\` 或 \`outputIncludes\`、\`error\`、\`cause\`、\`path\`、\`attempts\`。带有键 \`state\` 的测试单独运行一个状态。软件包仓库中的 docs/flow-tests.md 说明了格式。`,
   [`Credentials come from ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET and
 ALIBABA_CLOUD_SECURITY_TOKEN, otherwise from the profile of ~/.aliyun/config.json that --profile or ALIBABA_CLOUD_PROFILE
 names, otherwise from its current profile (modes AK and StsToken). The region comes from --region,
-ALIBABA_CLOUD_REGION_ID or the profile. With --endpoint and without credentials, requests are not signed: for a gateway.`]: `凭证来自 ALIBABA_CLOUD_ACCESS_KEY_ID、ALIBABA_CLOUD_ACCESS_KEY_SECRET 和 ALIBABA_CLOUD_SECURITY_TOKEN，否则来自 ~/.aliyun/config.json 中由 --profile 或 ALIBABA_CLOUD_PROFILE 指定的配置，否则来自其当前配置（模式 AK 和 StsToken）。地域来自 --region、ALIBABA_CLOUD_REGION_ID 或该配置。使用 --endpoint 且没有凭证时，请求不签名：用于网关。`,
+ALIBABA_CLOUD_REGION_ID or the profile. With --endpoint and without credentials, requests are not signed: for a gateway,
+which gets the token of CLOUDFLOW_GATEWAY_TOKEN. If this variable is set, requests to an --endpoint are never signed.`]: `凭证来自 ALIBABA_CLOUD_ACCESS_KEY_ID、ALIBABA_CLOUD_ACCESS_KEY_SECRET 和 ALIBABA_CLOUD_SECURITY_TOKEN，否则来自 ~/.aliyun/config.json 中由 --profile 或 ALIBABA_CLOUD_PROFILE 指定的配置，否则来自其当前配置（模式 AK 和 StsToken）。地域来自 --region、ALIBABA_CLOUD_REGION_ID 或该配置。使用 --endpoint 且没有凭证时，请求不签名：用于网关，网关收到 CLOUDFLOW_GATEWAY_TOKEN 的令牌。如果设置了此变量，发往 --endpoint 的请求始终不签名。`,
   [`The execution is never changed.
 
-{}`]: `执行不会被更改。
+{}`]: `不会改变执行。
 
 {}`,
 };
@@ -109,7 +110,7 @@ Exit codes:
   --config FILE    模块，其默认导出是 \`createGateway\` 的选项或一个网关（默认 gateway.mjs）；其 \`env\` 中有环境变量
   --port N         监听的端口（默认 8788）；0 选择空闲端口
   --host H         监听的地址（默认 127.0.0.1：仅本机）；0.0.0.0 或 :: 表示所有地址
-  --trust-proxy    使用服务器前面的代理设置的头部 X-Forwarded-For、X-Forwarded-Proto 和 X-Forwarded-Host；
+  --trust-proxy    使用服务器前面的代理设置的请求头 X-Forwarded-For、X-Forwarded-Proto 和 X-Forwarded-Host；
                    不使用此选项时会删除它们，因为任何客户端都能发送它们
   --drain SECONDS  收到 SIGTERM 后仍接受请求的时间，此时 /healthz 已返回 503，以便负载均衡停止发送请求
                    （0 到 300，默认 0）
@@ -121,7 +122,7 @@ Exit codes:
 服务器在内存中保存它所知的执行：一个执行的所有监听方共用一次上游轮询。/healthz 返回 200。收到 SIGTERM 或
 SIGINT 时，它响应被挂起的请求，结束其事件流，并以 0 退出。
 
-\`gateway init\` 把用于 Cloudflare Workers 的项目写入 DIR（默认：当前文件夹）。
+\`gateway init\` 把用于 Cloudflare Workers 的项目写入 DIR（默认：当前目录）。
 
 示例：
 
@@ -197,15 +198,15 @@ Exit codes:
   cloudflow-wasm local [--flows DIR] [--tasks FILE] [--state FILE] [--port N] [--host H] [--key ID:SECRET]
                        [--speed N] [--skip-waits] [--no-console]
 
-  --flows DIR      定义所在的文件夹；每个 *.yaml 和 *.yml 文件是一个以文件名命名的流程；NAME.express.yaml 是快速模式的
+  --flows DIR      定义所在的目录；每个 *.yaml 和 *.yml 文件是一个以文件名命名的流程；NAME.express.yaml 是快速模式的
                    流程；更改的文件会重新加载；定义无效时输出诊断，并保留最后一个有效的定义
   --tasks FILE     任务的处理函数：默认导出处理函数的模块（.mjs、.js），或 mock（.json）；没有处理函数的任务使用
                    在控制台中设置的结果；没有设置时以 Local.NoTaskHandler 失败，或等待用任务令牌汇报
   --state FILE     保存流程和执行的文件；服务器重启或被终止后仍然有效；同一时间只有一个服务器可以使用它
   --port N         监听的端口（默认 8791）；0 选择空闲端口
   --host H         监听的地址（默认 127.0.0.1：仅本机）；再次指定时：除 localhost 和 IP 地址外，
-                   头部 Host 中还接受的名称
-  --allow-origin O 可以使用服务器的网页的来源，例如 http://localhost:3000；可重复；默认：仅服务器自身来源的网页
+                   请求头 Host 中还接受的名称
+  --allow-origin O 可以使用服务器的网页的源，例如 http://localhost:3000；可重复；默认：仅与服务器同源的网页
   --key ID:SECRET  接受的 AccessKey；可重复；默认：环境变量 {}；未设置时生成一对并输出
   --speed N        流程时钟的速度，1 到 1000000（默认 1）：为 60 时，等待一分钟只需一秒；重试前的停顿和超时同样缩短；
                    请求和处理函数按正常时间运行
@@ -220,13 +221,13 @@ Exit codes:
   --locale L       消息的语言：en 或 zh
 
 示例：
-  # 一个文件夹中的流程，带有控制台
+  # 运行一个目录中的流程，并提供控制台
   cloudflow-wasm local --flows flows
-  # 带有处理函数，且不等待
+  # 使用处理函数，并跳过等待
   cloudflow-wasm local --flows flows --tasks tasks.mjs --skip-waits
-  # 执行在重启后仍然有效
+  # 重启后保留执行
   cloudflow-wasm local --flows flows --state state.jsonl --port 8791
-  # 供其他机器使用，在容器中
+  # 在容器中运行，供其他机器访问
   cloudflow-wasm local --host :: --key dev:dev-secret --no-console
 
 退出码：

@@ -43,7 +43,7 @@ try {
     await page.open(`${site.url}?${lang}`);
     await page.waitForElement("header select");
     await page.select("header select", lang);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await page.waitFor((lang) => document.documentElement.lang.startsWith(lang), lang);
     for (const [title, hash, status] of cases) {
       await page.open(`${site.url}?${lang}-${title}#${hash}`);
       await page.waitForText(".status", STATUS[lang][status]);

@@ -17,7 +17,10 @@ const DEFINITION = "version: v1\ntype: flow\nsteps:\n  - {type: wait, name: pack
  * @param {NodeJS.ProcessEnv} environment
  */
 export function gatewayTests(root, tarball, run, environment) {
-  const emulator = async (dir) => {
+  /** The emulator with the execution that the command of the text names. */
+  const emulator = async (dir, text) => {
+    const names = namesOf(text);
+    const [FlowName, ExecutionName] = [names.get("FlowName"), names.get("ExecutionName")];
     const bin = join(dir, "node_modules", "cloudflow-wasm", "bin", "cloudflow-wasm.js");
     const env = { ...environment, CLOUDFLOW_KEY: "dev:dev-secret" };
     const server = start([bin, "local", "--port", "0", "--no-console"], { cwd: dir, env });
@@ -25,8 +28,8 @@ export function gatewayTests(root, tarball, run, environment) {
     const { signRequest } = await import(pathToFileURL(join(dir, "node_modules", "cloudflow-wasm", "local.js")));
     const key = { accessKeyId: "dev", accessKeySecret: "dev-secret", endpoint };
     for (const [action, parameters] of [
-      ["CreateFlow", { Name: "orders", Definition: DEFINITION, Description: "orders", Type: "FDL" }],
-      ["StartExecution", { FlowName: "orders", ExecutionName: "order-42" }],
+      ["CreateFlow", { Name: FlowName, Definition: DEFINITION, Description: FlowName, Type: "FDL" }],
+      ["StartExecution", { FlowName, ExecutionName }],
     ]) {
       const response = await fetch(await signRequest(action, parameters, key));
       equal(response.status, 200, action);
@@ -72,7 +75,8 @@ export function gatewayTests(root, tarball, run, environment) {
         if (!readme.includes(block)) throw new Error(`the README does not print ${name}`);
       }
 
-      const service = await emulator(dir);
+      const text = readFileSync(join(project, "README.md"), "utf8");
+      const service = await emulator(dir, text);
       const example = readFileSync(join(project, ".dev.vars.example"), "utf8");
       writeFileSync(join(project, ".dev.vars"), example.replace(/^ENDPOINT=.*$/m, `ENDPOINT="${service.endpoint}"`));
       const port = await freePort();
@@ -92,7 +96,7 @@ export function gatewayTests(root, tarball, run, environment) {
       );
       try {
         await wrangler.until(/Ready on/);
-        await answers(`http://127.0.0.1:${port}`, readFileSync(join(project, "README.md"), "utf8"));
+        await answers(`http://127.0.0.1:${port}`, text);
       } catch (error) {
         throw new Error(`${error.message}\n${wrangler.output()}`);
       } finally {
@@ -115,7 +119,8 @@ export function gatewayTests(root, tarball, run, environment) {
       const [program, ...args] = install.split(" ");
       await run(program, args, { cwd: place });
 
-      const service = await emulator(dir);
+      const text = readFileSync(join(example, "README.md"), "utf8");
+      const service = await emulator(dir, text);
       const [, ...command] = JSON.parse(/^CMD (\[.*\])$/m.exec(dockerfile)[1]);
       const port = await freePort();
       const server = start([...command, "--port", String(port)], {
@@ -138,7 +143,7 @@ export function gatewayTests(root, tarball, run, environment) {
             { cwd: place },
           );
         await check();
-        await answers(`http://127.0.0.1:${port}`, readFileSync(join(example, "README.md"), "utf8"));
+        await answers(`http://127.0.0.1:${port}`, text);
         const code = server.end("SIGTERM");
         await server.until(/^stopping in 3 s$/m);
         const sick = await check().then(
@@ -158,26 +163,37 @@ export function gatewayTests(root, tarball, run, environment) {
 }
 
 /**
+ * The parameters of the request that the text shows.
+ *
+ * @param {string} text
+ */
+function namesOf(text) {
+  const found = /^curl -H "authorization: [^"]*" "http:\/\/localhost:\d+\/\?([^"]*)"$/m.exec(text);
+  return new URLSearchParams(found?.[1]);
+}
+
+/**
  * Asks as the command in the text does.
  *
  * @param {string} gateway
  * @param {string} text
  */
 async function answers(gateway, text) {
-  const [, query] = /^curl -H "authorization: [^"]*" "http:\/\/localhost:\d+\/(\?[^"]*)"$/m.exec(text);
+  const names = namesOf(text);
+  const query = `?${names}`;
   const headers = { authorization: `Bearer ${TOKEN}` };
   const first = await fetch(`${gateway}/${query}`, { headers });
   const body = await first.text();
   equal(first.status, 200, `the printed request: ${body}`);
-  equal(JSON.parse(body).Name, "order-42", "the execution");
+  equal(JSON.parse(body).Name, names.get("ExecutionName"), "the execution");
   equal((await fetch(`${gateway}/${query}`)).status, 403, "a request without the token");
   const end = await fetch(`${gateway}/${query}&WaitTimeSeconds=20`, { headers });
   equal((await end.json()).Status, "Succeeded", "a held request");
   const history = query.replace("DescribeExecution", "GetExecutionHistory");
   const events = await (await fetch(`${gateway}/${history}`, { headers })).json();
   equal(events.Events.at(-1).Type, "ExecutionSucceeded", "the history");
-  const names = new URLSearchParams(query.slice(1));
-  const stream = await fetch(`${gateway}/events?FlowName=${names.get("FlowName")}&ExecutionName=order-42`, { headers });
+  const { FlowName, ExecutionName } = Object.fromEntries(names);
+  const stream = await fetch(`${gateway}/events?FlowName=${FlowName}&ExecutionName=${ExecutionName}`, { headers });
   equal(stream.headers.get("content-type")?.split(";")[0], "text/event-stream", "the stream");
   const events2 = await stream.text();
   if (!/^event: execution$/m.test(events2) || !/"Status":"Succeeded"/.test(events2) || !/^event: end$/m.test(events2))

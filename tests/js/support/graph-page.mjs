@@ -37,7 +37,7 @@ States:
     Code: Refunded
 `;
 
-/** Pages of the documentation whose HTML example is served, with `text` as a flow. */
+/** Pages of the documentation whose HTML example is served. */
 export const EXAMPLES = ["/README.md", "/docs/graph.md"];
 
 /** Serves a page with the element at `/`, and the examples. */
@@ -53,9 +53,8 @@ export async function serveGraph() {
       const imports = JSON.stringify({
         imports: { "cloudflow-wasm": "/index.js", "cloudflow-wasm/graph": "/graph.js" },
       });
-      const given = `<script>const text = ${JSON.stringify(FLOW)}</script>`;
       response.writeHead(200, { "content-type": "text/html; charset=utf-8" });
-      response.end(`<!doctype html><script type="importmap">${imports}</script>${given}${example}`);
+      response.end(`<!doctype html><script type="importmap">${imports}</script>${example}`);
     } else if (pathname === "/page.css") {
       response.writeHead(200, { "content-type": "text/css" });
       response.end("body{margin:0}cloudflow-graph{block-size:600px}");

@@ -46,7 +46,8 @@ export function createFailure(element, { words, actions, openMock }) {
       const failure = replay?.failure ?? {};
       name = failure.name;
       const error = failure.error ?? replay?.error;
-      const cause = failure.cause ?? replay?.cause;
+      const raw = failure.cause ?? replay?.cause;
+      const cause = raw && error === NO_HANDLER ? words("failure.noHandler", raw) : raw;
       element.dataset.status = status;
       const word = statusWord(words, status);
       fill(title, ...(name === undefined ? [word] : [words("failure.in", word), " ", h("bdi", {}, name)]));

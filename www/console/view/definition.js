@@ -282,7 +282,7 @@ export function createDefinitionView(element, context) {
   }
 
   function drawAll() {
-    hint.textContent = `${words("editor.leaveHint")} ${words("editor.keysHint")}`;
+    hint.textContent = words("editor.hints", words("editor.leaveHint"), words("editor.keysHint"));
     setMode(mode);
     drawProblems({ force: true });
   }

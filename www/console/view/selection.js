@@ -15,6 +15,8 @@ import { iterationOf } from "./timeline-model.js";
  * @typedef {import("../../../pkg/index.js").ReplayVisit} Visit
  */
 
+/** The error of a task without a handler: the emulator writes its cause. */
+const NO_HANDLER = "Local.NoTaskHandler";
 /** Values that are open at first. */
 const OPEN = new Set(["input", "output", "detail"]);
 /** Attempts that are listed at first. */
@@ -76,12 +78,13 @@ export function createSelectionPanel(element, context) {
   /** @param {{ error?: string, cause?: string }} failure @param {...any} more */
   function errorBox({ error, cause }, ...more) {
     if (!error && !cause) return undefined;
+    const why = cause && error === NO_HANDLER ? context.words("failure.noHandler", cause) : cause;
     return h(
       "div",
       { class: "error-box" },
       error && h("p", { class: "error" }, h("span", { class: "quiet" }, words("error")), h("bdi", {}, error)),
       cause &&
-        h("p", { class: "cause" }, h("span", { class: "quiet" }, words("cause")), h("bdi", { dir: "auto" }, cause)),
+        h("p", { class: "cause" }, h("span", { class: "quiet" }, words("cause")), h("bdi", { dir: "auto" }, why)),
       ...more,
     );
   }

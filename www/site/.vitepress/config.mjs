@@ -18,7 +18,7 @@ const GROUPS = {
     ["Run locally", ["emulator", "test-a-state", "flow-tests", "console", "playground"]],
     ["Executions", ["errors", "retries"]],
     ["Gateway", ["gateway", "gateway-auth"]],
-    ["Reference", ["changelog", "security", "benchmarks", "decisions"]],
+    ["Reference", ["versions", "changelog", "security", "benchmarks", "decisions"]],
   ],
   "zh/": [
     ["开始", ["readme", "messages"]],

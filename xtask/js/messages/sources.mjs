@@ -33,8 +33,8 @@ const SOURCES = [
   "pkg/execution",
 ];
 
-/** Where the command writes messages for people. */
-export const COMMAND = ["pkg/cli"];
+/** Where the command writes messages for people, also about the options of a gateway. */
+export const COMMAND = ["pkg/cli", "pkg/gateway/options.js", "pkg/gateway/limit.js", "pkg/gateway/log.js"];
 
 /** The codes of errors: documentation, not messages. `hub`: what the parts of the gateway send to each other. */
 const WITHOUT = [
@@ -44,12 +44,11 @@ const WITHOUT = [
   "crates/service/src/hub",
   "crates/service/src/hub.rs",
   "src/gateway.rs",
-  // Scripts, formats for programs, responses of servers, and the protocol of editors.
+  // Scripts, formats for programs, and responses of servers.
   "pkg/cli/report/machine.js",
   "pkg/cli/gateway-server.js",
   "pkg/cli/guard.js",
   "pkg/cli/serve.js",
-  "pkg/cli/lsp",
 ];
 
 /** A template has the holes `{}`, also where the source names them. */
@@ -130,6 +129,10 @@ export const NO_MESSAGES = [
 
 /** Messages that the sources compose of several texts, by the first of these. */
 export const COMPOSED = {
+  // The name of the operation is replaced.
+  "ask for a RAM policy that allows `fnf:DescribeExecution` on this flow": [
+    "ask for a RAM policy that allows `fnf:{}` on this flow",
+  ],
   "the module could not be loaded{}: {}": [
     "the module could not be loaded: {}",
     "the module could not be loaded from `{}`: {}",
@@ -179,25 +182,50 @@ export const isCommandLine = (/** @type {string} */ text) =>
 
 /** Texts of the command with words that are no messages. */
 export const NO_COMMAND_MESSAGES = [
+  // A header.
+  "Bearer {}",
   "be read",
   "be written",
   "Flow with {} state{}",
   "  message: |",
   "\\ No newline at end of file\n",
-  "not an option",
   " after {}",
   "{} of `{}`{}",
   "branch {}",
   ": did you mean `$1`?",
-  "… and {} further visits of states\n",
-  "{}… (--output json prints all of it)",
-  "no handler in --tasks matches `{}` of `{}`",
   " in {}",
   "warning: ",
-  "execution {}/{}: {}{}{}",
   "; a further option --host {} accepts it",
   "; --allow-origin {} allows it",
   " --save-dev cloudflow-wasm",
+  ": did you mean `--{}`?",
+  "Bearer {}",
+  // Mistakes of a program that speaks the protocol of editors.
+  "a position must have `line` and `character`, whole numbers of 0 or more",
+  "no header ends within {} bytes",
+  "a header without `Content-Length`",
+  "a message of {} bytes; the most is {}",
+  "the message was skipped",
+  "not a message in JSON: {}",
+  "a change must have a `text`",
+  "the first request must be `initialize`",
+  "the server was shut down",
+  "the server was initialized before",
+  "`{}` is not a request of this server",
+  "a message must be an object with `method`",
+  "`id` must be a string or a number",
+  "`textDocument` must have a `uri`",
+  "`textDocument` must have `uri` and `text`",
+  "`newName` must be a string",
+  "`contentChanges` must be a list",
+  "`{}` is not open",
+  "Content-Length: {}\r\n\r\n{}",
+  "shut down",
+  // What a gateway logs and answers.
+  "the rate-limit binding threw",
+  "Request was denied due to user flow control. Please try again later.",
+  "cloudflow-wasm/gateway: {}",
+  "a value that cannot be converted to text",
 ];
 
 /** Messages that the command composes of several texts, by one of these. */
@@ -239,6 +267,18 @@ export const COMPOSED_BY_COMMAND = {
     "flow {}: valid again, loaded, {}",
   ],
   "valid again, ": [],
+  "unknown option `{}`{}": ["unknown option `{}`", "unknown option `{}`: did you mean `{}`?"],
+  "execution {}/{}: {}{}{}": [
+    "execution {}: {}",
+    "execution {}: {}, {}",
+    "execution {}: {} in {}",
+    "execution {}: {} in {}, {}",
+    "Local.NoTaskHandler: no handler in --tasks matches `{}` of `{}`",
+  ],
+  "the config `{}` {}": ["the config `{}` cannot be loaded: {}", "the config `{}` has wrong options: {}"],
+  // What the emulator says about a task without a handler.
+  "{} attempts": ["no handler in `tasks` matches `{}` of `{}`"],
+  "an option of the gateway": ["`{}` is not {}; expected one of: {}"],
   " as Express": [],
   "flow {}: {} is invalid{}": ["flow {}: {} is invalid", "flow {}: {} is invalid; the last valid definition is kept"],
   "; the last valid definition is kept": [],
