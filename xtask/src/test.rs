@@ -30,7 +30,7 @@ const STEPS: [(&str, &str); 16] = [
     ),
     ("pages", "the console, the playground and the drawing in Chromium"),
     ("engines", "the console and the drawing in Chromium, Firefox and WebKitGTK; only if it is selected"),
-    ("runtimes", "all tests of the command in Node 24, Deno and Bun; only if it is selected"),
+    ("runtimes", "all tests of the command and of its servers in Node 24, Deno and Bun; only if it is selected"),
     ("types", "the types of the package, with the latest and the oldest TypeScript"),
     ("packaging", "the tarball in empty projects"),
     ("fuzz", "every coverage-guided fuzzer, for 5 seconds"),

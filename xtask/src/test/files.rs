@@ -27,6 +27,9 @@ const PAGES: [&str; 10] = [
 /// What the names of the files of the steps `commands` and `runtimes` begin with. All others belong to the step `servers`.
 const COMMANDS: [&str; 1] = ["command"];
 
+/// What the names of the files of the step `servers` begin with that start a command. The step `runtimes` runs them, too.
+const SERVERS: [&str; 6] = ["gateway-node", "local-server", "lsp-clients", "lsp-frames", "lsp.test", "state-file"];
+
 /// A runtime of the step `runtimes`: its name for `COMMAND_RUNTIME`, and the program if it is another Node.
 type Runtime = (&'static str, Option<PathBuf>);
 
@@ -41,7 +44,8 @@ pub fn run(step: &str, filter: Option<&str>) -> Outcome<Totals> {
         let is_wanted = match step {
             "engines" => begins(&ENGINES),
             "pages" => begins(&PAGES),
-            "commands" | "runtimes" => begins(&COMMANDS),
+            "commands" => begins(&COMMANDS),
+            "runtimes" => begins(&COMMANDS) || begins(&SERVERS),
             _ => !begins(&PAGES) && !begins(&COMMANDS),
         };
         name.ends_with(".test.mjs") && is_wanted
