@@ -131,7 +131,7 @@ fn about_state(flow: &Flow<'_>, state: &State<'_>, span: Span) -> Hover {
         summary.push_str(text);
     };
     if let Some(remark) = state.description {
-        line(remark.value.trim());
+        line(remark.value.trim_ascii());
     }
     if let StateKind::Task(task) = &state.kind
         && let Some(action) = task.resource.get().or(task.action.get())

@@ -141,7 +141,7 @@ impl<'a> Rewriter<'_, 'a> {
     fn mode(&self) -> Option<(&'static str, Vec<Edit>)> {
         let StateKind::Task(_) = &self.state.kind else { return None };
         let column = self.column(self.state.node)?;
-        let called = [Slot::Action, Slot::Resource].map(|slot| self.key(Shape::State, slot));
+        let called = [self.key(Shape::State, Slot::Action), self.key(Shape::State, Slot::Resource)];
         let has_call = self.state.node.entries().any(|(key, _)| key.text().is_some_and(|key| called.contains(&key)));
         let key = self.key(Shape::State, Slot::Mode);
         if !has_call || self.state.node.get(key).is_some() {
@@ -197,8 +197,11 @@ impl<'a> Rewriter<'_, 'a> {
             }
             Some(_) => return None,
         };
-        let [errors, remark, next] =
-            [Slot::Errors, Slot::Description, Slot::Next].map(|slot| self.key(Shape::Catch, slot));
+        let [errors, remark, next] = [
+            self.key(Shape::Catch, Slot::Errors),
+            self.key(Shape::Catch, Slot::Description),
+            self.key(Shape::Catch, Slot::Next),
+        ];
         let inner = cat(&["\n", &" ".repeat(dash + 2)]);
         let mut rule = cat(&[&head, &" ".repeat(dash), "- ", errors, ": [FnF.ALL]"]);
         if !remark.is_empty() {
@@ -230,7 +233,11 @@ impl<'a> Rewriter<'_, 'a> {
     /// `Retry` and `Catch` in place of `OnErrors`.
     fn on_errors(&self) -> Option<Edit> {
         let node = self.state.node;
-        let [old, retry, catch] = [Slot::OnErrors, Slot::Retry, Slot::Catch].map(|slot| self.key(Shape::State, slot));
+        let [old, retry, catch] = [
+            self.key(Shape::State, Slot::OnErrors),
+            self.key(Shape::State, Slot::Retry),
+            self.key(Shape::State, Slot::Catch),
+        ];
         if old.is_empty() || node.get(retry).is_some() || node.get(catch).is_some() {
             return None;
         }

@@ -366,7 +366,11 @@ impl List<'_, '_> {
     /// The states that a target can lead to.
     fn targets(&mut self, style: Option<Style>) {
         let Some(list) = self.spot.targets() else { return };
-        let keys = [Slot::Name, Slot::Type, Slot::Description].map(|slot| self.spot.dialect.key(Shape::State, slot));
+        let keys = [
+            self.spot.dialect.key(Shape::State, Slot::Name),
+            self.spot.dialect.key(Shape::State, Slot::Type),
+            self.spot.dialect.key(Shape::State, Slot::Description),
+        ];
         let [name, kind, remark] = keys;
         for state in list.items() {
             let text = |key: &str| state.get(key).and_then(Node::text).unwrap_or_default();

@@ -85,7 +85,8 @@ pub(crate) fn rename(view: &View<'_>, at: usize, new: &str) -> Result<Vec<Edit>,
     let Some(name) = state.name.filter(|name| !name.opaque && !name.value.is_empty()) else {
         return Err(cat(&["the name of this ", word, " is filled in by a template"]));
     };
-    if new.trim().is_empty() || new.trim() != new {
+    let is_end = |c: Option<char>| c.is_none_or(char::is_whitespace);
+    if is_end(new.chars().next()) || is_end(new.chars().next_back()) {
         return Err(cat(&["the name of a ", word, " must not be empty, and must not begin or end with a blank"]));
     }
     if new.chars().any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}')) {

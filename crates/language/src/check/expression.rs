@@ -169,7 +169,7 @@ fn number(value: Option<Number<'_>>, (key, least, most): (&str, i64, i64), findi
     let Some(value) = value else { return of_kind(&expr, text, key, expr::Kind::Number, findings) };
     if !matches!(value, Constant::Whole(value) if (least..=most).contains(&value)) {
         let message = "`{}` must be a whole number from {} to {}, not {}";
-        let [least, most] = [least, most].map(to_decimal);
+        let [least, most] = [to_decimal(least), to_decimal(most)];
         findings.report(Code::OutOfRange, text.span, message, &[key, &least, &most, text.value]);
     }
 }

@@ -271,7 +271,7 @@ impl Checker<'_, '_> {
         self.calls += 1;
         if self.calls == NESTED_CALLS + 1 {
             let message = "calls may be nested at most {} levels deep, this is level {}";
-            let [most, level] = [NESTED_CALLS, self.calls].map(to_decimal);
+            let [most, level] = [to_decimal(NESTED_CALLS), to_decimal(self.calls)];
             self.report(Code::ExpressionTooDeep, span, message, &[&most, &level]);
         }
         if !self.place.functions {
@@ -325,7 +325,7 @@ impl Checker<'_, '_> {
             }
             // The pattern is a constant nearly always, and the text is not.
             ("regexMatchString", first_kind, ExprKind::Text(_)) if fits && !matches!(first_kind, ExprKind::Text(_)) => {
-                let [one, two] = [first.span, second.span].map(|span| span.of(self.text));
+                let [one, two] = [first.span.of(self.text), second.span.of(self.text)];
                 let right = [two, ", ", one].concat();
                 let message = "the pattern is the first argument of `{}`";
                 let span = first.span.join(second.span);

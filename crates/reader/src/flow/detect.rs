@@ -42,7 +42,7 @@ pub(super) fn detect(root: Node<'_>, text: &str, strict: bool, findings: &mut Fi
     else {
         return Some((dialect, false));
     };
-    let [right, list] = [Slot::Type, Slot::States].map(|slot| other.key(Shape::Document, slot));
+    let [right, list] = [other.key(Shape::Document, Slot::Type), other.key(Shape::Document, Slot::States)];
     let message = "the header is that of the `{}` dialect, but `{}` belongs to `{}: {}`";
     let args = [dialect.as_str(), list, right, other.as_str()];
     let reported = findings.report(CODE, key.span().join(value.span()), message, &args);

@@ -409,7 +409,7 @@ impl<'a> Reader<'a, '_> {
         if (least..=most).contains(&number) {
             return true;
         }
-        let [least, bound, number] = [least, most, number].map(to_decimal);
+        let [least, bound, number] = [to_decimal(least), to_decimal(most), to_decimal(number)];
         let args = [key.name, &least, &bound, &number];
         if most == i64::MAX {
             let message = "`{}` must be at least {}, not {}";

@@ -80,7 +80,7 @@ impl Reader<'_, '_> {
         let message = "unknown key `{}`: did you mean `{}`?";
         let reported = self.findings.report(Code::UnknownKey, key.span(), message, &[text, &right]);
         // `Ends: true` next to `Next`: the key that is meant would exclude the other one.
-        let [next, end] = [Slot::Next, Slot::End].map(|slot| self.dialect.key(Shape::State, slot));
+        let [next, end] = [self.dialect.key(Shape::State, Slot::Next), self.dialect.key(Shape::State, Slot::End)];
         let end = match (self.dialect, meant.slot) {
             (Dialect::StateMachine, Slot::End) => node.get(next).and_then(|_| node.get(text)),
             (Dialect::StateMachine, Slot::Next) if shape == Shape::State => node.get(end),

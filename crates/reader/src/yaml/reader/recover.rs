@@ -45,7 +45,7 @@ impl<'t> Reader<'t> {
             return self.report_at(Code::YamlBadIndent, at, end, "unexpected text after the end of the document");
         }
         let message = "wrong indentation: `{}` is indented by {}, the other entries by {}";
-        let [column, indent] = [column, frame.indent].map(to_decimal);
+        let [column, indent] = [to_decimal(column), to_decimal(frame.indent)];
         self.report(Code::YamlBadIndent, Span::new(at, end), message, &[self.quote(at, end), &column, &indent]);
     }
 
