@@ -95,6 +95,11 @@ impl<'t> Places<'t> {
         Places { text, index: None }
     }
 
+    /// For a text whose lines are known.
+    pub fn with_lines(text: &'t str, lines: LineIndex<'t>) -> Self {
+        Places { text, index: Some(lines) }
+    }
+
     /// The range of a span.
     pub fn range(&mut self, span: Span) -> Range {
         let index = self.index.get_or_insert_with(|| LineIndex::new(self.text));

@@ -64,8 +64,13 @@ impl<'t> Json<'t> {
 
 /// Line, column and offset of the start and of the end. `line` is that of the last position.
 pub(crate) fn numbers(lines: &LineIndex<'_>, span: Span, line: &mut usize) -> [u32; 6] {
-    let [start, end] = [span.start, span.end].map(|offset| lines.position_near(offset, line));
-    [start.line, start.column, start.offset, end.line, end.column, end.offset]
+    let mut numbers = [0; 6];
+    let offsets = [span.start, span.end];
+    for (place, offset) in numbers.chunks_exact_mut(3).zip(offsets) {
+        let found = lines.position_near(offset, line);
+        place.copy_from_slice(&[found.line, found.column, found.offset]);
+    }
+    numbers
 }
 
 /// The tree of states.
@@ -123,7 +128,7 @@ pub(crate) fn graph(flow: &OpenFlow) -> String {
             json.out.push_str("}");
         });
         json.out.push_str(",\"diagnostics\":");
-        let found = Places::new(view.text).diagnostics(diagnostics.to_vec());
+        let found = Places::with_lines(flow.text(), json.lines.clone()).diagnostics(diagnostics.to_vec());
         Plain::list(found).json(&mut json.out);
         json.out.push_str("}");
     });

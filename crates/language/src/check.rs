@@ -73,17 +73,23 @@ pub(crate) fn check<'a>(tree: &'a Tree<'a>, yaml: Vec<Diagnostic>, options: Opti
     for diagnostic in yaml {
         findings.add(diagnostic);
     }
-    let mut flow = pass(tree, &damaged, options, false, &mut findings);
+    let mut flow = load(tree, &damaged, options.express, false, &mut findings);
+    run(flow.as_ref(), &mut findings);
     #[cfg(feature = "editor")]
     let mut meant = None;
     if findings.has_typos() {
         // Only what is spelt correctly takes effect.
         let mut strict = Findings::new();
-        let strictly = pass(tree, &damaged, options, true, &mut strict);
+        let strictly = load(tree, &damaged, options.express, true, &mut strict);
+        findings.raise(&strict);
+        // Most misspelt keys are missing where they are needed: the loader knows already that they are errors.
+        if findings.may_raise() {
+            run(strictly.as_ref(), &mut strict);
+            findings.raise(&strict);
+        }
         #[cfg(feature = "editor")]
         (meant = flow.take());
         flow = strictly;
-        findings.raise(&strict);
     }
     if flow.is_some() {
         ambiguous::check(tree, &mut findings);
@@ -98,24 +104,17 @@ pub(crate) fn check<'a>(tree: &'a Tree<'a>, yaml: Vec<Diagnostic>, options: Opti
     }
 }
 
-/// Loads the flow and runs every check. `strict` reads only what is spelt correctly.
-fn pass<'a>(
-    tree: &'a Tree<'a>,
-    damaged: &[Span],
-    options: Options,
-    strict: bool,
-    findings: &mut Findings,
-) -> Option<Flow<'a>> {
-    let flow = load(tree, damaged, options.express, strict, findings)?;
-    if tree.text().len() > REQUEST_BYTES {
+/// Runs every check.
+fn run(flow: Option<&Flow<'_>>, findings: &mut Findings) {
+    let Some(flow) = flow else { return };
+    if flow.text.len() > REQUEST_BYTES {
         let message = "a definition may have at most {} KiB, the limit of a request";
         let place = flow.root.entries().next().map_or(Span::at(0), |(key, _)| key.span());
         findings.report(Code::TooLarge, place, message, &[&to_decimal(REQUEST_BYTES / 1024)]).about(flow.root.span());
     }
     for check in CHECKS {
-        check(&flow, findings);
+        check(flow, findings);
     }
-    Some(flow)
 }
 
 /// True for a syntax error that may hide the structure around it.

@@ -119,6 +119,11 @@ impl Findings {
         }
     }
 
+    /// True if [`Self::raise`] may make another misspelt key an error.
+    pub fn may_raise(&self) -> bool {
+        self.list.iter().any(|found| found.code == Code::UnknownKey && found.severity != Severity::Error)
+    }
+
     /// Takes `count` comparisons from the budget. False if it is exhausted.
     pub fn may_search(&mut self, count: usize) -> bool {
         let enough = self.budget >= count;
