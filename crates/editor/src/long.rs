@@ -1,6 +1,8 @@
 //! Answers with thousands of parts, as JSON: the graph and the tree of states. They are written without a value for each
 //! part, and each range is a list of six numbers, which takes the engine less time to parse than two objects with names.
 
+#![allow(clippy::single_char_add_str, reason = "a push encodes its character: it takes longer than a copy")]
+
 use cloudflow_base::plain::{Plain, json_number, json_text};
 use cloudflow_base::shape::Places;
 use cloudflow_base::small;
