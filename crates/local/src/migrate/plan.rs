@@ -223,7 +223,8 @@ impl<'f, 'a> Plan<'f, 'a> {
         let together = self.together.contains(&(state.id, scope))
             || (need.whole && !keys.is_exact())
             || need.keys.iter().any(|(key, presence)| has(key) == Has::Maybe && (*presence || keys.unknown))
-            || wanted.len() > MOST_SLOTS;
+            || wanted.len() > MOST_SLOTS
+            || !wanted.is_empty() && self.is_together_around(state, scope);
         if together {
             let root = state.scope == scope && self.is_root(state);
             return if root { Places::Root } else { Places::Together };
@@ -232,13 +233,27 @@ impl<'f, 'a> Plan<'f, 'a> {
         if wanted.is_empty() { Places::None } else { Places::Keys(wanted.into_iter().map(str::to_owned).collect()) }
     }
 
-    /// The keys of the local data of a scope around or of a state, before the state.
-    fn keys(&self, state: &State<'a>, scope: ScopeId) -> Keys<'a> {
+    /// True if the state of the scope around a state receives the local data of the scope as one object: it passes the
+    /// object on.
+    fn is_together_around(&self, state: &State<'a>, scope: ScopeId) -> bool {
+        let Some(around) = self.around(state, scope).filter(|_| state.scope != scope) else { return false };
+        let need = self.needs.get(around.id.0 as usize).and_then(|needs| needs.local.get(&scope));
+        need.is_some_and(|need| self.places(around, scope, need) == Places::Together)
+    }
+
+    /// The state of a scope that contains a state, or the state itself.
+    fn around<'s>(&'s self, state: &'s State<'a>, scope: ScopeId) -> Option<&'s State<'a>> {
         let flow = self.symbols.flow;
         let mut state = Some(state);
         while let Some(inner) = state.filter(|state| state.scope != scope) {
             state = flow.scope(inner.scope).and_then(|around| flow.state(around.owner?));
         }
+        state
+    }
+
+    /// The keys of the local data of a scope around or of a state, before the state.
+    fn keys(&self, state: &State<'a>, scope: ScopeId) -> Keys<'a> {
+        let state = self.around(state, scope);
         state.map(|state| (**self.symbols.presence.before(state.id)).clone()).unwrap_or_default()
     }
 
