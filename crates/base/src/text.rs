@@ -126,7 +126,6 @@ impl<'t> LineIndex<'t> {
     }
 
     /// As [`LineIndex::position`], for many offsets that are near each other. `known` is the line of the last one.
-    #[inline(always)]
     pub fn position_near(&self, offset: u32, known: &mut usize) -> Position {
         let mut offset = (offset as usize).min(self.text.len());
         while !self.text.is_char_boundary(offset) {

@@ -46,6 +46,13 @@ impl<'t> Json<'t> {
         json_text(text, &mut self.out);
     }
 
+    /// What is before a part that is JSON already, and the part.
+    #[inline(never)]
+    fn word(&mut self, head: &str, word: &str) {
+        self.out.push_str(head);
+        self.out.push_str(word);
+    }
+
     #[inline(never)]
     fn number(&mut self, head: &str, number: u32) {
         self.out.push_str(head);
@@ -100,43 +107,53 @@ fn list(json: &mut Json<'_>, head: &str, symbols: &[Symbol]) {
 /// The graph with the findings, as `flowGraph` of the language has them.
 pub(crate) fn graph(flow: &OpenFlow) -> String {
     let mut json = Json::new(flow.text());
+    let mut found = Vec::new();
     flow.checked(true, &mut |view, diagnostics| {
         json.out.push_str("{\"nodes\":[");
         let mut edges = Vec::new();
         let mut ids = Vec::new();
         if let Some(flow) = &view.flow {
             ids = self::ids(flow);
+            // As JSON: each is written several times.
+            for id in &mut ids {
+                let mut quoted = String::with_capacity(id.len() + 2);
+                json_text(id, &mut quoted);
+                *id = quoted;
+            }
             edges = graph::graph(flow).edges;
             nodes(&mut json, flow, &ids);
         }
         let name = |place| match place {
-            Place::Start => "start",
-            Place::End => "end",
+            Place::Start => "\"start\"",
+            Place::End => "\"end\"",
             Place::State(id) => self::name(&ids, id),
         };
         json.list("],\"edges\":", &edges, |json, edge| {
-            json.text("{\"from\":", name(edge.from));
-            json.text(",\"to\":", name(edge.to));
-            json.text(",\"kind\":", edge.kind.as_str());
+            json.word("{\"from\":", name(edge.from));
+            json.word(",\"to\":", name(edge.to));
+            json.word(",\"kind\":\"", edge.kind.as_str());
+            json.out.push_str("\"");
             if let Some(label) = &edge.label {
                 json.text(",\"label\":", label);
             }
             match edge.case {
                 Some(Case::Option(index)) => json.number(",\"option\":", index as u32),
-                Some(Case::Default) => json.text(",\"option\":", "default"),
-                Some(Case::NoMatch) => json.text(",\"option\":", "noMatch"),
+                Some(Case::Default) => json.word(",\"option\":", "\"default\""),
+                Some(Case::NoMatch) => json.word(",\"option\":", "\"noMatch\""),
                 None => {}
             }
             json.out.push_str("}");
         });
-        json.out.push_str(",\"diagnostics\":");
-        let found = Places::with_lines(flow.text(), json.lines.clone()).diagnostics(diagnostics.to_vec());
-        Plain::list(found).json(&mut json.out);
-        json.out.push_str("}");
+        found = diagnostics.to_vec();
     });
-    json.out
+    let Json { mut out, lines, .. } = json;
+    out.push_str(",\"diagnostics\":");
+    Plain::list(Places::with_lines(flow.text(), lines).diagnostics(found)).json(&mut out);
+    out.push_str("}");
+    out
 }
 
+/// The id of a state as JSON.
 fn name(ids: &[String], state: StateId) -> &str {
     ids.get(state.0 as usize).map_or("", String::as_str)
 }
@@ -158,12 +175,13 @@ fn nodes(json: &mut Json<'_>, flow: &Flow<'_>, ids: &[String]) {
         .collect();
     for state in states {
         let scope = flow.scope(state.scope);
-        json.text(",{\"id\":", name(ids, state.id));
+        json.word(",{\"id\":", name(ids, state.id));
         json.text(",\"name\":", state.name.map_or("", |name| name.value));
         // The type in the spelling of the `flow` dialect: a `Map` is a `foreach`.
-        json.text(",\"type\":", state.kind.state_type().map_or("unknown", |of| of.name(Dialect::Flow)));
+        json.word(",\"type\":\"", state.kind.state_type().map_or("unknown", |of| of.name(Dialect::Flow)));
+        json.out.push_str("\"");
         if let Some(owner) = scope.and_then(|scope| scope.owner) {
-            json.text(",\"parent\":", name(ids, owner));
+            json.word(",\"parent\":", name(ids, owner));
         }
         if let Some(index) = scope.and_then(|scope| scope.role.index()) {
             json.number(",\"branch\":", index);

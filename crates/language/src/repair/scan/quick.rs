@@ -10,8 +10,14 @@ use cloudflow_base::small::{contains, find, split_once, trim_end};
 /// One loop over the bytes finds the lines that may have such a mistake: those that begin with another byte than most lines,
 /// or that have a sign.
 pub(in super::super) fn may_repair(text: &str) -> bool {
-    let (mut start, mut before, mut signs) = (0, b'\n', Signs::default());
-    for (at, &byte) in text.as_bytes().iter().enumerate() {
+    let bytes = text.as_bytes();
+    let (mut start, mut signs) = (0, Signs::default());
+    for (at, &byte) in bytes.iter().enumerate() {
+        let is_sign = byte < 64 && SIGNS >> byte & 1 == 1 || byte == b'`';
+        if !is_sign {
+            continue;
+        }
+        let before = at.checked_sub(1).and_then(|at| bytes.get(at)).copied().unwrap_or(b'\n');
         match byte {
             b'\n' => {
                 if is_odd(text.get(start..at), signs) {
@@ -19,21 +25,28 @@ pub(in super::super) fn may_repair(text: &str) -> bool {
                 }
                 (start, signs) = (at + 1, Signs::default());
             }
-            b'a'..=b'z' => signs.pair |= before == b'&',
             b'"' => signs.quote = true,
             b',' | b';' => signs.separator = true,
             b'!' => signs.pair |= before == b' ',
-            b'#' => signs.pair |= before == b'&',
             b'/' => signs.pair |= before == byte,
+            b'&' => signs.pair |= matches!(bytes.get(at + 1), Some(b'a'..=b'z' | b'#')),
             // A marker of a conflict, a heredoc.
-            b'<' | b'>' if before == byte => return true,
-            b'`' | b'\0' | b'\x0B' | b'\x0C' => return true,
-            _ => {}
+            b'<' | b'>' if before != byte => {}
+            _ => return true,
         }
-        before = byte;
     }
     is_odd(text.get(start..), signs) || suspicious(text) || is_framed(text)
 }
+
+/// One bit for each byte that matters, except for the backtick. Most bytes of a text are not among them.
+const SIGNS: u64 = {
+    let (mut bits, mut rest) = (0, b"\n\",;!/&<>\0\x0B\x0C".as_slice());
+    while let [sign, others @ ..] = rest {
+        bits |= 1 << *sign;
+        rest = others;
+    }
+    bits
+};
 
 /// True if the first or the last line of a text may not belong to the definition.
 fn is_framed(text: &str) -> bool {
@@ -56,7 +69,10 @@ struct Signs {
 }
 
 fn is_odd(line: Option<&str>, signs: Signs) -> bool {
-    let line = trim_end(line.unwrap_or_default(), "\r");
+    let mut line = line.unwrap_or_default();
+    while let Some(rest) = line.strip_suffix('\r') {
+        line = rest;
+    }
     // Fences, and what a shell or an editor writes.
     let is_fence = matches!(line.as_bytes(), [b'~' | b'"' | b'\'' | b'<' | b'$', ..]);
     is_fence
