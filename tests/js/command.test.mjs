@@ -150,6 +150,20 @@ _cloudflow_wasm; printf '%s\\n' "\${COMPREPLY[@]}"`;
     const { error, status, stderr } = spawnSync(shell, ["-n"], { input: out, encoding: "utf8" });
     if (error) t.diagnostic(`${shell} is not installed: its syntax is not checked`);
     else assert.equal(status, 0, stderr);
+    if (error || shell !== "fish") continue;
+    const inFish = (line) => {
+      const script = `source (echo $argv[1] | psub); complete -C ${JSON.stringify(line)}`;
+      const fish = spawnSync("fish", ["--no-config", "-c", script, out], { encoding: "utf8" });
+      assert.equal(fish.status, 0, fish.stderr);
+      return fish.stdout
+        .trim()
+        .split("\n")
+        .map((row) => row.split("\t")[0]);
+    };
+    assert.deepEqual(inFish("cloudflow-wasm ch"), ["check"]);
+    assert.deepEqual(inFish("cloudflow-wasm check --fo"), ["--format"]);
+    assert.deepEqual(inFish("cloudflow-wasm check --format s"), ["sarif"]);
+    assert.deepEqual(inFish("cloudflow-wasm completion z"), ["zsh"]);
   }
   const { code, err } = await command(["completion", "tcsh"]);
   assert.equal(code, 2);
