@@ -2,7 +2,9 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { readFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { COMMANDS } from "../../pkg/cli/cli.js";
 import { folded } from "../../pkg/cli/fold.js";
@@ -143,17 +145,22 @@ _cloudflow_wasm; printf '%s\\n' "\${COMPREPLY[@]}"`;
   assert.deepEqual(complete("cloudflow-wasm", "check", "--fo"), ["--format"]);
   assert.deepEqual(complete("cloudflow-wasm", "check", "--format", "s"), ["sarif"]);
   assert.deepEqual(complete("cloudflow-wasm", "completion", "z"), ["zsh"]);
+  const cwd = await mkdtemp(join(tmpdir(), "completion-"));
+  t.after(() => rm(cwd, { recursive: true }));
   for (const shell of ["zsh", "fish"]) {
     const { out, code } = await command(["completion", shell]);
     assert.equal(code, 0);
     for (const { name } of COMMANDS) assert.ok(out.includes(name), `${shell}: ${name}`);
-    const { error, status, stderr } = spawnSync(shell, ["-n"], { input: out, encoding: "utf8" });
+    // In a file: fish reads no script from the socket that Node connects to its standard input.
+    const file = join(cwd, `completion.${shell}`);
+    await writeFile(file, out);
+    const { error, status, stderr } = spawnSync(shell, ["-n", file], { encoding: "utf8" });
     if (error) t.diagnostic(`${shell} is not installed: its syntax is not checked`);
     else assert.equal(status, 0, stderr);
     if (error || shell !== "fish") continue;
     const inFish = (line) => {
-      const script = `source (echo $argv[1] | psub); complete -C ${JSON.stringify(line)}`;
-      const fish = spawnSync("fish", ["--no-config", "-c", script, out], { encoding: "utf8" });
+      const script = `source $argv[1]; complete -C ${JSON.stringify(line)}`;
+      const fish = spawnSync("fish", ["--no-config", "-c", script, file], { encoding: "utf8" });
       assert.equal(fish.status, 0, fish.stderr);
       return fish.stdout
         .trim()

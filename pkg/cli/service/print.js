@@ -59,7 +59,7 @@ export function executionJson(execution, space = 2) {
  * @param {string | undefined} cause
  */
 export function whyText(error, cause) {
-  const shown = cause && error?.startsWith("Local.") ? say(cause) : cause;
+  const shown = cause && /^Local\./.test(error ?? "") ? say(cause) : cause;
   return [error, shown]
     .filter(Boolean)
     .map((text) => safeLine(text ?? ""))
