@@ -106,6 +106,7 @@ const TESTS = {
     await page.open(site.url);
     await page.waitForElement("button :: Start and watch");
     await page.select(".start select", "fails");
+    await page.until("the sample is in the form", async () => (await page.value(".start input")) === "till");
     await page.click("summary :: Task answers");
     await page.click(".task button :: Add an answer");
     await page.fill(".task textarea", '{"half": ');
