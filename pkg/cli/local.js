@@ -3,6 +3,7 @@
 import process from "node:process";
 import { MAX_SPEED } from "../local/options.js";
 import { Unusable, Usage, hostOf, number, readArguments, version, withMessages } from "./arguments.js";
+import { isLoopback } from "./loopback.js";
 import { isOrigin } from "./guard.js";
 import { codeLines, narrowHelp } from "./help.js";
 import { safeLine } from "./line.js";
@@ -180,15 +181,6 @@ async function run(argv, out, complain, stopped) {
   const wrote = await server.close();
   if (wrote === undefined) return stuck();
   return wrote ? 0 : 1;
-}
-
-/**
- * True for an address that only this machine reaches.
- *
- * @param {string} host
- */
-function isLoopback(host) {
-  return /^(localhost|127(\.\d{1,3}){3}|::1)$/i.test(host);
 }
 
 /**

@@ -1,6 +1,7 @@
 // What the commands that ask the service share.
 
 import { failure } from "../failure.js";
+import { isLoopback } from "../loopback.js";
 import { safeLine } from "../line.js";
 import { fitted, widthOf } from "../width.js";
 import { readAccount } from "./credentials.js";
@@ -74,7 +75,7 @@ function isAboutCredentials({ kind, status, message }) {
 /** Whether others on the network can read what is sent to an address. @param {string} endpoint */
 function isReadable(endpoint) {
   const { protocol, hostname } = URL.canParse(endpoint) ? new URL(endpoint) : { protocol: "", hostname: "" };
-  return protocol === "http:" && !/^(?:(?:.+\.)?localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname);
+  return protocol === "http:" && !isLoopback(hostname.replace(/^.+\.(?=localhost$)|[[\]]/g, ""));
 }
 
 /**
