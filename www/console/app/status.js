@@ -66,3 +66,17 @@ export function timesOf({ execution, replay }) {
     stopped: Date.parse(execution?.stoppedTime ?? replay?.stoppedAt ?? ""),
   };
 }
+
+/** The error of a task without a handler. An answer makes it succeed. */
+export const NO_HANDLER = "Local.NoTaskHandler";
+
+/**
+ * The cause of an error. The emulator writes that of a task without a handler: it is shown in the language of the page.
+ *
+ * @param {(key: string, ...values: any[]) => string} words
+ * @param {string | undefined} error
+ * @param {string | undefined} cause
+ */
+export function shownCause(words, error, cause) {
+  return cause && error === NO_HANDLER ? words("failure.noHandler", cause) : cause;
+}

@@ -2,14 +2,11 @@
 
 import { fill, h, setText } from "../app/dom.js";
 import { createLabels } from "../app/labels.js";
-import { statusOf } from "../app/status.js";
+import { NO_HANDLER, shownCause, statusOf } from "../app/status.js";
 import { button, plainButton, statusWord } from "./kit.js";
 
 /** A longer cause is shown in part at first, in UTF-16 units. */
 const LONG_CAUSE = 300;
-
-/** The error of a task without a handler. An answer makes it succeed. */
-const NO_HANDLER = "Local.NoTaskHandler";
 
 /** @param {HTMLElement} element @param {any} context */
 export function createFailure(element, { words, actions, openMock }) {
@@ -46,8 +43,7 @@ export function createFailure(element, { words, actions, openMock }) {
       const failure = replay?.failure ?? {};
       name = failure.name;
       const error = failure.error ?? replay?.error;
-      const raw = failure.cause ?? replay?.cause;
-      const cause = raw && error === NO_HANDLER ? words("failure.noHandler", raw) : raw;
+      const cause = shownCause(words, error, failure.cause ?? replay?.cause);
       element.dataset.status = status;
       const word = statusWord(words, status);
       fill(title, ...(name === undefined ? [word] : [words("failure.in", word), " ", h("bdi", {}, name)]));

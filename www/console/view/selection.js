@@ -2,6 +2,7 @@
 
 import "../app/shared.js";
 import { h } from "../app/dom.js";
+import { shownCause } from "../app/status.js";
 import { historyIndex } from "./history-index.js";
 import { createJsonTree } from "./json-tree.js";
 import { childOf, detailOf, executionValues, subjectOf, valuesOf } from "./selection-model.js";
@@ -15,8 +16,6 @@ import { iterationOf } from "./timeline-model.js";
  * @typedef {import("../../../pkg/index.js").ReplayVisit} Visit
  */
 
-/** The error of a task without a handler: the emulator writes its cause. */
-const NO_HANDLER = "Local.NoTaskHandler";
 /** Values that are open at first. */
 const OPEN = new Set(["input", "output", "detail"]);
 /** Attempts that are listed at first. */
@@ -78,7 +77,7 @@ export function createSelectionPanel(element, context) {
   /** @param {{ error?: string, cause?: string }} failure @param {...any} more */
   function errorBox({ error, cause }, ...more) {
     if (!error && !cause) return undefined;
-    const why = cause && error === NO_HANDLER ? context.words("failure.noHandler", cause) : cause;
+    const why = shownCause(context.words, error, cause);
     return h(
       "div",
       { class: "error-box" },
