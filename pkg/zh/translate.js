@@ -32,7 +32,7 @@ const LEAST_PARTIAL = 9;
 
 /** @typedef {ReturnType<typeof read> & { other?: (message: string) => string | undefined }} Templates */
 
-/** @typedef {{ text: string, isKnown: boolean, rest: number }} Said a text, whether all of its parts were translated, and the length of the other ones */
+/** @typedef {{ text: string, rest: number }} Said a text, and the length of its parts that were not translated */
 
 /**
  * Returns the function that translates a message. Its result is undefined for a text that is not a known message.
@@ -64,7 +64,7 @@ export function createTranslator(tables, { ends = {}, other } = {}) {
     const kept = new Kept();
     const text = encode(message, kept);
     const said = text === undefined || text.length > MAX_UNITS ? undefined : sayWhole(templates, text, kept);
-    const another = said?.isKnown ? undefined : other?.(message);
+    const another = said?.rest === 0 ? undefined : other?.(message);
     if (another !== undefined) return another;
     if (said) return kept.decode(said.text);
     return message.length > MAX_UNITS || !message.includes("`") ? undefined : byCharacters(message, templates.all);
@@ -78,11 +78,11 @@ export function createTranslator(tables, { ends = {}, other } = {}) {
  */
 function sayWhole(templates, text, kept) {
   const said = say(templates, text, kept, 0);
-  if (said?.isKnown) return said;
+  if (said?.rest === 0) return said;
   // "`a`, `b`" may be in one hole.
   const joined = text.replace(/[\ue100-\uf8ff](?:, [\ue100-\uf8ff])+/g, (list) => kept.keep(kept.decode(list)));
   const other = joined === text ? undefined : say(templates, joined, kept, 0);
-  if (other?.isKnown) return other;
+  if (other?.rest === 0) return other;
   return inSteps(templates, text, kept) ?? said ?? other;
 }
 
@@ -177,14 +177,14 @@ function encode(message, kept) {
  * @returns {Said | undefined}
  */
 function say(templates, text, kept, depth) {
-  if (!/[a-z]/i.test(text.replace(/ and /g, ""))) return { text: listed(text), isKnown: true, rest: 0 };
+  if (!/[a-z]/i.test(text.replace(/ and /g, ""))) return { text: listed(text), rest: 0 };
   // Names without backticks.
-  if (/^\w+(?:, \w+)+$/.test(text)) return { text: text.replaceAll(", ", "、"), isKnown: true, rest: 0 };
+  if (/^\w+(?:, \w+)+$/.test(text)) return { text: text.replaceAll(", ", "、"), rest: 0 };
   if (depth > MAX_DEPTH) return undefined;
   const shape = text.replace(KEPT, CODE);
   for (const template of templates.exact.get(shape) ?? []) {
     const holes = holesIn(template, text.match(KEPT) ?? [], kept);
-    if (holes) return { text: fill(template, holes, kept), isKnown: true, rest: 0 };
+    if (holes) return { text: fill(template, holes, kept), rest: 0 };
   }
   /** @type {Said | undefined} */
   let best;
@@ -201,7 +201,7 @@ function say(templates, text, kept, depth) {
       // A translation may leave out a part.
       if (!("hole" in part) || !template.translation.some(({ parts }) => parts.includes(part.hole))) continue;
       const said = say(templates, found[i], kept, depth + 1);
-      if (said?.isKnown) {
+      if (said?.rest === 0) {
         holes[part.hole] = said.text;
         continue;
       }
@@ -210,10 +210,10 @@ function say(templates, text, kept, depth) {
       if (another === undefined) rest += said?.rest ?? found[i].length;
       holes[part.hole] = another === undefined ? (said?.text ?? kept.keep(whole)) : kept.keep(another);
     }
-    if (rest === 0) return { text: fill(template, holes, kept), isKnown: true, rest };
+    if (rest === 0) return { text: fill(template, holes, kept), rest };
     // A template of few words would fit any text.
     if (template.size >= LEAST_PARTIAL && (best === undefined || rest < best.rest))
-      best = { text: fill(template, holes, kept), isKnown: false, rest };
+      best = { text: fill(template, holes, kept), rest };
   }
   return best;
 }
@@ -281,7 +281,7 @@ function spaced(text) {
 function inSteps(templates, text, kept) {
   if (!text.includes("step")) return undefined;
   const said = say(templates, text.replaceAll("step", "state"), kept, MAX_DEPTH);
-  return said?.isKnown ? { text: said.text.replaceAll("状态", "步骤"), isKnown: true, rest: 0 } : undefined;
+  return said?.rest === 0 ? { text: said.text.replaceAll("状态", "步骤"), rest: 0 } : undefined;
 }
 
 /**
