@@ -64,7 +64,12 @@ impl Seeds {
 
     /// Whether they are the seeds of an ordinary run. Other seeds need not lead to every rare end.
     pub fn are_usual(&self) -> bool {
-        self.first == 0 && self.count > 1 && !crate::is_quick()
+        self.are_first() && !crate::is_quick()
+    }
+
+    /// Whether they begin with the first seed of all, as in an ordinary run or in a part of it.
+    pub fn are_first(&self) -> bool {
+        self.first == 0 && self.count > 1
     }
 }
 

@@ -119,7 +119,7 @@ fn attempts_of_random_flows_alone() {
         }
     }
     // One seed has few attempts.
-    tested.report(if seeds.are_usual() { 100 } else { 0 });
+    tested.report(if seeds.are_first() { 100 } else { 0 });
 }
 
 /// The maximum number of attempts of one execution that are compared.
